@@ -1,0 +1,98 @@
+"""Changing a deal: an absent parameter keeps, an empty one erases."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any, Final
+
+from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
+from dealtrace.deals.deal import Deal, DealKey
+
+
+class Unset(Enum):
+    """The type of `UNSET`: the caller did not speak of it."""
+
+    UNSET = "unset"
+
+
+UNSET: Final = Unset.UNSET
+
+CHANGEABLE = (
+    "status",
+    "amount_rub",
+    "service",
+    "manager",
+    "comment",
+    "tags",
+    "custom_values",
+    "stated_source",
+)
+"""Everything of a deal that `update-by-id` may change; versions tell these apart before and after."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a caller wants to be different about one deal; what is `UNSET` stays.
+
+    An erased sum is `None`, an erased text is empty, erased tags are `()`. `custom_values` and `source_parts`
+    hold only what was sent.
+    Seed: «если обновлять значение не требуется, то не передавайте параметр вовсе».
+    """
+
+    key: DealKey
+    amount_rub: Decimal | Unset | None = UNSET
+    status: str | Unset = UNSET
+    service: str | Unset = UNSET
+    manager: str | Unset = UNSET
+    comment: str | Unset = UNSET
+    tags: tuple[str, ...] | Unset = UNSET
+    custom_values: Mapping[str, str] = field(default_factory=dict)
+    source_parts: Mapping[str, str] = field(default_factory=dict)
+
+
+def apply_change(change: Change, deal: Deal, known_values: Mapping[str, str]) -> Deal:
+    """Tell how `deal` stands after `change`; equal to `deal` when nothing is different.
+
+    `known_values` are the change's custom values whose fields the site has. Tags replace the whole list.
+    Seed: «текущее значение в статистике Calltouch будет перезаписано на пустоту».
+    """
+    spoken_of = {
+        name: value
+        for name in ("amount_rub", "status", "service", "manager", "comment", "tags")
+        if (value := getattr(change, name)) is not UNSET
+    }
+    return replace(
+        deal,
+        **spoken_of,
+        custom_values=_merged(deal.custom_values or {}, known_values),
+        stated_source=_restated(deal, change.source_parts),
+    )
+
+
+def _merged(values: Mapping[str, str], sent: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in {**values, **sent}.items() if value}
+
+
+def _restated(deal: Deal, parts: Mapping[str, str]) -> TrafficSource | None:
+    """Restate the source of a deal that has no lead; a lead's own source stands above any words.
+
+    Seed: «Если сделка не привязана ко звонку или заявке, то у нее может быть обновлен существующий или назначен
+    новый произвольный источник».
+    """
+    if deal.lead is not None or not parts:
+        return deal.stated_source
+    restated = replace(deal.stated_source or NOWHERE, **parts)
+    return None if restated.is_empty else restated
+
+
+def stamp(before: Deal, after: Deal, now: datetime) -> Deal:
+    """Count `after` as the next version of `before`, changed at `now`."""
+    return replace(after, changed_at=now, touched_at=now, version=before.version + 1)
+
+
+def difference(before: Deal, after: Deal) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Tell what a change made different: the fields concerned as they were, and as they are."""
+    differing = [name for name in CHANGEABLE if getattr(before, name) != getattr(after, name)]
+    return {name: getattr(before, name) for name in differing}, {name: getattr(after, name) for name in differing}

@@ -1,0 +1,57 @@
+"""What became of a deal, version by version: who changed what, when, before and after."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from dealtrace.deals.deal import Deal, DealId
+
+FIRST_VERSION = 1
+"""The version a registration makes; it also keeps what the registration was answered with."""
+
+
+class VersionKind(StrEnum):
+    """What made a version."""
+
+    REGISTERED = "registered"
+    CHANGED = "changed"
+    DELETED = "deleted"
+    RESTORED = "restored"
+
+
+@dataclass(frozen=True, slots=True)
+class DealVersion:
+    """One version of a deal; `before` and `after` hold the fields it made different.
+
+    `token_id` is `None` when a person did it by command.
+    """
+
+    deal_id: DealId
+    version: int
+    kind: VersionKind
+    recorded_at: datetime
+    token_id: int | None
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+
+
+def first_version(deal: Deal, amount_as_sent: str, token_id: int | None) -> DealVersion:
+    """Write down a registration: the whole deal, and the sum as it was sent, so that a retry can be answered alike."""
+    after = {
+        "number": deal.number,
+        "status": deal.status,
+        "amount_rub": deal.amount_rub,
+        "amount_as_sent": amount_as_sent,
+        "happened_at": deal.happened_at,
+        "service": deal.service,
+        "manager": deal.manager,
+        "comment": deal.comment,
+        "tags": deal.tags,
+        "custom_values": deal.custom_values,
+        "stated_source": deal.stated_source,
+        "clue": deal.clue,
+        "lead": deal.lead,
+    }
+    return DealVersion(deal.id, FIRST_VERSION, VersionKind.REGISTERED, deal.recorded_at, token_id, {}, after)

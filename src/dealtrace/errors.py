@@ -1,0 +1,259 @@
+"""Every refusal, drawn as a tree. Each keeps its code for good and says in two languages what a person can do.
+
+Refusal
+├── FaultyParameters      10007  missing, malformed or out of range; one violation each
+├── UnreadableBody        10008  neither a form nor what its Content-Type says
+├── BodyTooLarge          10009
+├── PathUnknown           10010
+├── MethodNotAllowed      10011
+├── TokenRejected         10020
+├── SiteMismatch          10021
+├── RateExceeded          10030
+├── PointsSpent           10031
+├── Overloaded            10032  nothing was stored
+├── StorageAway           10033
+├── DealKeyMissing        10040
+├── DealNotFound          10041
+├── NumberTaken           10042
+├── CallAndLeadRequest    10043
+├── DealNotDeleted        10044
+├── NameTaken             10050
+├── SiteNotFound          10051
+├── SettingUnknown        10052
+├── SettingMalformed      10053
+├── InvitationSpent       10054
+├── TokenNotFound         10055
+└── InternalFailure         500  ours; the request id finds it in the log
+
+Edges turn a code into their own answer in one place each: `calltouch/responses.py`, `cli/terminal.py`, the cabinet.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+Language = Literal["ru", "en"]
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One parameter that is wrong, and the cure, in both languages."""
+
+    field: str
+    ru: str
+    en: str
+
+    def text(self, language: Language) -> str:
+        """Say what is wrong with the field."""
+        return self.ru if language == "ru" else self.en
+
+
+class Refusal(Exception):  # noqa: N818 - a refusal is an answer, seldom an error
+    """We understood and say no. `facts` fill the words and may steer an edge (`retry_after_seconds`)."""
+
+    code: ClassVar[int]
+    ru: ClassVar[str]
+    en: ClassVar[str]
+
+    def __init__(self, **facts: Any) -> None:
+        super().__init__(type(self).__name__, facts)
+        self.facts: Mapping[str, Any] = facts
+
+    def text(self, language: Language) -> str:
+        """Say in `language` what is refused and what would help."""
+        return (self.ru if language == "ru" else self.en).format(**self.facts)
+
+    def __str__(self) -> str:
+        """Speak English where nobody asked for a language."""
+        return self.text("en")
+
+
+class FaultyParameters(Refusal):
+    """Parameters that are missing, malformed or out of range; all of them at once."""
+
+    code = 10007
+    ru = "Ошибка в параметрах: {ru}"
+    en = "Faulty parameters: {en}"
+
+    def __init__(self, violations: Sequence[Violation]) -> None:
+        super().__init__(
+            ru="; ".join(f"{one.field}: {one.ru}" for one in violations),
+            en="; ".join(f"{one.field}: {one.en}" for one in violations),
+        )
+        self.violations = tuple(violations)
+
+
+class UnreadableBody(Refusal):
+    """A body that is no form."""
+
+    code = 10008
+    ru = "Тело запроса не читается: {ru}"
+    en = "The request body cannot be read: {en}"
+
+
+class BodyTooLarge(Refusal):
+    """A body beyond the limit."""
+
+    code = 10009
+    ru = "Тело запроса больше {bytes_max} байт"
+    en = "The request body is larger than {bytes_max} bytes"
+
+
+class PathUnknown(Refusal):
+    """Nothing lives at this path."""
+
+    code = 10010
+    ru = "Такого адреса нет: {path}"
+    en = "There is no such address: {path}"
+
+
+class MethodNotAllowed(Refusal):
+    """The path is right, the method is not."""
+
+    code = 10011
+    ru = "Метод {method} здесь не поддерживается, используйте: {allowed}"
+    en = "Method {method} is not supported here, use: {allowed}"
+
+
+class TokenRejected(Refusal):
+    """No token, or none we know."""
+
+    code = 10020
+    ru = "Токен не передан или не найден, проверьте {field}"
+    en = "The token is missing or unknown, check {field}"
+
+
+class SiteMismatch(Refusal):
+    """The token opens another site."""
+
+    code = 10021
+    ru = "Токен не открывает личный кабинет siteId={site_id}"
+    en = "The token does not open the site siteId={site_id}"
+
+
+class RateExceeded(Refusal):
+    """Too many requests in a second from one address."""
+
+    code = 10030
+    ru = "Не более {per_second} запросов в секунду с одного IP-адреса, повторите через секунду"
+    en = "No more than {per_second} requests per second from one IP address, try again in a second"
+
+
+class PointsSpent(Refusal):
+    """The site's points of the day are spent."""
+
+    code = 10031
+    ru = "Суточные баллы API израсходованы, повторите через {retry_after_seconds} с"
+    en = "The API points of the day are spent, try again in {retry_after_seconds} s"
+
+
+class Overloaded(Refusal):
+    """The queue of writes is full."""
+
+    code = 10032
+    ru = "Сервер перегружен, ничего не сохранено, повторите через {retry_after_seconds} с"
+    en = "The server is overloaded, nothing was stored, try again in {retry_after_seconds} s"
+
+
+class StorageAway(Refusal):
+    """The database did not answer in time."""
+
+    code = 10033
+    ru = "База данных не отвечает, повторите через {retry_after_seconds} с"
+    en = "The database does not answer, try again in {retry_after_seconds} s"
+
+
+class DealKeyMissing(Refusal):
+    """A deal was asked for without saying which."""
+
+    code = 10040
+    ru = "Укажите сделку: orderId или orderNumber"
+    en = "Name the deal: orderId or orderNumber"
+
+
+class DealNotFound(Refusal):
+    """No such deal, or it is deleted."""
+
+    code = 10041
+    ru = "Сделка не найдена или удалена: {key}"
+    en = "The deal is not found or deleted: {key}"
+
+
+class NumberTaken(Refusal):
+    """Another deal has this number."""
+
+    code = 10042
+    ru = "orderNumber {number} уже занят сделкой orderId {deal_id} с другими параметрами"
+    en = "orderNumber {number} is taken by the deal orderId {deal_id} with other parameters"
+
+
+class CallAndLeadRequest(Refusal):
+    """A deal was said to come from a call and a lead request together."""
+
+    code = 10043
+    ru = "Сделку нельзя создать одновременно по звонку ({call}) и заявке ({lead_request}), оставьте одно"
+    en = "A deal cannot come from a call ({call}) and a request ({lead_request}) together, keep one"
+
+
+class DealNotDeleted(Refusal):
+    """Only what was deleted can be restored."""
+
+    code = 10044
+    ru = "Сделка orderId {deal_id} не удалена"
+    en = "The deal orderId {deal_id} is not deleted"
+
+
+class NameTaken(Refusal):
+    """Something of this name exists."""
+
+    code = 10050
+    ru = "Уже есть: {name}"
+    en = "It exists already: {name}"
+
+
+class SiteNotFound(Refusal):
+    """No such site."""
+
+    code = 10051
+    ru = "Нет личного кабинета {site_id}"
+    en = "There is no site {site_id}; `dealtrace site list` shows those that exist"
+
+
+class SettingUnknown(Refusal):
+    """A site has no such setting."""
+
+    code = 10052
+    ru = "Нет настройки {key}, есть: {known}"
+    en = "There is no setting {key}; there are: {known}"
+
+
+class SettingMalformed(Refusal):
+    """A value does not fit its setting."""
+
+    code = 10053
+    ru = "{key}: {ru}"
+    en = "{key}: {en}"
+
+
+class InvitationSpent(Refusal):
+    """A one-time link that was used, or never given out."""
+
+    code = 10054
+    ru = "Ссылка уже использована или неверна; новую печатает запуск сервера, пока нет пользователей"
+    en = "The link is used or wrong; a server without users prints a new one as it starts"
+
+
+class TokenNotFound(Refusal):
+    """No such token, or it is revoked already."""
+
+    code = 10055
+    ru = "Нет действующего токена {token_id}"
+    en = "There is no live token {token_id}; `dealtrace token list` shows them"
+
+
+class InternalFailure(Refusal):
+    """We failed; the log has the rest under the request id."""
+
+    code = 500
+    ru = "При обработке запроса произошла ошибка, сообщите администратору номер {request_id}"
+    en = "Your request failed on our side, tell the administrator the number {request_id}"

@@ -1,0 +1,1 @@
+"""Who turned to the business: calls, lead requests, and the people and contacts behind them."""

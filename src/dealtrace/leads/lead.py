@@ -1,0 +1,35 @@
+"""What calls and lead requests have in common: a kind, an id, and when they happened."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class LeadKind(StrEnum):
+    """The two ways of turning to a business."""
+
+    CALL = "call"
+    LEAD_REQUEST = "lead_request"
+
+
+@dataclass(frozen=True, slots=True)
+class LeadRef:
+    """Point at one lead of a site."""
+
+    kind: LeadKind
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class LeadSpan:
+    """What matching needs to know of a lead: when it began and ended, and its name in a foreign system.
+
+    A lead request ends as it begins. `reference` is a call's id in its exchange or a lead request's number on
+    the site, empty when there is none; it settles ties, so that the order of arrival never does.
+    """
+
+    ref: LeadRef
+    contact: str
+    started_at: datetime
+    ended_at: datetime
+    reference: str = ""

@@ -1,0 +1,22 @@
+"""What is told of a lead to whoever asks about its deal: the client, the credited visit, the circumstances."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from dealtrace.attribution.visit import Visit
+from dealtrace.leads.client import Client
+from dealtrace.leads.lead import LeadRef
+
+
+@dataclass(frozen=True, slots=True)
+class LeadStory:
+    """A lead with its client and the visit that its site's attribution model credits (`None`: no source).
+
+    `duration` is a call's, `form_name` a lead request's.
+    """
+
+    ref: LeadRef
+    client: Client
+    visit: Visit | None
+    duration: timedelta = timedelta(0)
+    form_name: str = ""

@@ -1,0 +1,1 @@
+"""Which lead a deal grew out of, and why that one."""

@@ -1,0 +1,28 @@
+"""A site's daily points.
+
+Seed: «Для каждого проекта выдается индивидуальное суточное количество баллов».
+Seed: «За каждый успешно выполненный запрос списываются баллы».
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+POINTS_COST_DEFAULT = 1
+
+
+def points_day(now: datetime, time_zone: ZoneInfo) -> date:
+    """Tell which day of the site `now` belongs to; its points are counted per such day."""
+    return now.astimezone(time_zone).date()
+
+
+def seconds_to_reset(now: datetime, time_zone: ZoneInfo) -> int:
+    """Count the whole seconds until the site's next midnight, rounded up, at least 1."""
+    tomorrow = points_day(now, time_zone) + timedelta(days=1)
+    reset_at = datetime.combine(tomorrow, time(), time_zone)
+    return max(1, -int((now - reset_at).total_seconds() // 1))
+
+
+def points_cost(method: str, costs: Mapping[str, int]) -> int:
+    """Tell what one successful call of `method` costs: 1 unless the site says otherwise."""
+    return costs.get(method, POINTS_COST_DEFAULT)

@@ -1,0 +1,22 @@
+"""An address's requests of a second.
+
+Seed: «не более 5 запросов в секунду с одного IP-адреса».
+"""
+
+from ipaddress import IPv6Address, ip_address, ip_network
+
+IPV6_PREFIX = 64
+"""Ours: a household or server gets a whole /64, so one of its 2^64 addresses is no address of its own."""
+
+
+def rate_key(address: str) -> str:
+    """Tell under which name the requests of an address are counted; what is no address counts under its text."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(parsed, IPv6Address):
+        return address
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ip_network((parsed, IPV6_PREFIX), strict=False))

@@ -1,0 +1,110 @@
+"""Every setting of the server: its environment variable, default, unit and meaning."""
+
+from functools import cache
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+ENVIRONMENT_PREFIX = "DEALTRACE_"
+TOML_FILE = Path("dealtrace.toml")
+
+
+class Settings(BaseSettings):
+    """What the environment, then `.env`, then `dealtrace.toml` say; frozen, read once at start."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENVIRONMENT_PREFIX, env_file=".env", toml_file=TOML_FILE, frozen=True, extra="ignore"
+    )
+
+    database_url: str = Field(
+        "sqlite:///dealtrace.db",
+        description="Where everything is kept: `sqlite:///path` or `postgresql://user:password@host/name`.",
+    )
+    host: str = Field("127.0.0.1", description="The address to listen on; `0.0.0.0` for all.")
+    port: int = Field(8000, ge=1, le=65535, description="The TCP port to listen on.")
+    workers: int = Field(1, ge=1, le=64, description="Processes that serve; more than 1 needs PostgreSQL.")
+    public_url: str = Field(
+        "", description="The address people reach the server by, for printed links; guessed if empty."
+    )
+    rate_per_second: int = Field(
+        5, ge=0, le=1_000_000, description="Requests a second from one address; 0 switches the limit off."
+    )
+    points_per_day: int = Field(
+        0, ge=0, le=2**53, description="Points a day that a new site gets; 0 means no limit (they are still counted)."
+    )
+    redis_url: str = Field(
+        "", description="Redis or Valkey that several processes share rate limits in; empty keeps them in memory."
+    )
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Addresses or networks, comma-separated, whose `X-Forwarded-For` is believed."
+    )
+    scribe_queue_max: int = Field(
+        10_000, ge=1, le=1_000_000, description="Writes that may wait at once; beyond it the answer is 503."
+    )
+    scribe_batch_max: int = Field(256, ge=1, le=1000, description="Writes that share one commit at most.")
+    reader_threads: int = Field(4, ge=1, le=64, description="Threads that read from the database, per process.")
+    body_bytes_max: int = Field(
+        1_048_576, ge=1024, le=1_073_741_824, description="Bytes of a request body at most; beyond it 413."
+    )
+    storage_patience_seconds: int = Field(
+        30, ge=0, le=3600, description="Seconds a write waits for a database that went away before it gets 503."
+    )
+    log_level: str = Field(
+        "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="The least level that is logged."
+    )
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _split_networks(cls, value: Any) -> Any:
+        parts = value.split(",") if isinstance(value, str) else value
+        return tuple(str(ip_network(str(part).strip(), strict=False)) for part in parts if str(part).strip())
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_engine(cls, value: str) -> str:
+        if not value.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
+            message = "use sqlite:///path or postgresql://user:password@host/name"
+            raise ValueError(message)
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the library calls it by name
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Order the sources: arguments, environment, `.env`, TOML."""
+        return init_settings, env_settings, dotenv_settings, TomlConfigSettingsSource(settings_cls)
+
+
+class SettingsFaulty(Exception):  # noqa: N818 - it names what is the matter
+    """Settings that cannot be used; the message lists all faults, each with its variable."""
+
+
+@cache
+def read_settings() -> Settings:
+    """Read the settings of this process once.
+
+    Raises:
+        SettingsFaulty: one line per variable that is wrong.
+    """
+    try:
+        return Settings()
+    except ValidationError as fault:
+        lines = (
+            f"{ENVIRONMENT_PREFIX}{'_'.join(map(str, error['loc'])).upper()}: {error['msg']}"
+            for error in fault.errors()
+        )
+        raise SettingsFaulty("\n".join(lines)) from fault
