@@ -1,0 +1,24 @@
+"""Create sites."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from dealtrace.accounts.site import Site
+from dealtrace.errors import NameTaken
+from dealtrace.storage import accounts
+
+
+def create_site(connection: Connection, site: Site, now: datetime) -> Site:
+    """Keep a new site; without an id (0) it gets the next one. A site brought along keeps the vendor's.
+
+    Raises:
+        NameTaken: there is a site of this id.
+    """
+    if not site.id:
+        site = replace(site, id=accounts.next_site_id(connection))
+    elif accounts.find_site(connection, site.id) is not None:
+        raise NameTaken(name=f"site {site.id}")
+    accounts.insert_site(connection, site, now)
+    return site

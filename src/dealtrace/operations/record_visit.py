@@ -1,0 +1,28 @@
+"""Record visits of the site."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from dealtrace.accounts.site import Site
+from dealtrace.attribution.visit import Visit, VisitId
+from dealtrace.operations.wish import Wish
+from dealtrace.storage.id_blocks import IdBlocks
+from dealtrace.storage.traffic_sources import intern_sources
+from dealtrace.storage.visits import insert_visits
+
+NOT_YET = VisitId(0)
+"""The id of a visit that has none yet."""
+
+
+def record_visits(
+    connection: Connection, ids: IdBlocks, site: Site, wishes: Sequence[Wish[Visit]], now: datetime
+) -> list[Visit]:
+    """Record visits; each outcome is the visit with the id it got (`NOT_YET` before)."""
+    del now
+    visits = [replace(wish.asked, id=VisitId(ids.take())) for wish in wishes]
+    sources = intern_sources(connection, ids, site.id, {visit.traffic_source for visit in visits})
+    insert_visits(connection, site.id, visits, sources)
+    return visits

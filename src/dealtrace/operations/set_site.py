@@ -1,0 +1,93 @@
+"""Change the settings of a site."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sqlalchemy import Connection
+
+from dealtrace.accounts.site import Site
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.errors import SettingMalformed, SettingUnknown, SiteNotFound
+from dealtrace.storage import accounts
+
+POINTS_MAX = 2**53
+POINT_COST_PREFIX = "points_cost."
+_SWITCH = {"on": True, "off": False}
+
+
+def set_site(connection: Connection, site_id: int, wanted: Mapping[str, str]) -> Site:
+    """Change settings of a site, all of them or none, and return it; a running server follows within two seconds.
+
+    Raises:
+        SiteNotFound: there is no such site.
+        SettingUnknown: a key names no setting; the message lists those there are.
+        SettingMalformed: a value does not fit; the message says what would.
+    """
+    site = accounts.find_site(connection, site_id)
+    if site is None:
+        raise SiteNotFound(site_id=site_id)
+    values: dict[str, Any] = {}
+    costs = dict(site.point_costs)
+    for key, text in wanted.items():
+        if key.startswith(POINT_COST_PREFIX):
+            costs[key.removeprefix(POINT_COST_PREFIX)] = _points(key, text)
+        elif key in _SETTINGS:
+            column, read = _SETTINGS[key]
+            values[column] = read(key, text)
+        else:
+            raise SettingUnknown(key=key, known=", ".join([*_SETTINGS, f"{POINT_COST_PREFIX}METHOD"]))
+    accounts.update_site(connection, site_id, {**values, "point_costs": costs})
+    changed = accounts.find_site(connection, site_id)
+    assert changed is not None
+    return changed
+
+
+def _switch(key: str, text: str) -> bool:
+    if text not in _SWITCH:
+        raise SettingMalformed(key=key, ru="ожидается on или off", en="on or off is expected")
+    return _SWITCH[text]
+
+
+def _zone(key: str, text: str) -> str:
+    try:
+        return ZoneInfo(text).key
+    except (ZoneInfoNotFoundError, ValueError, OSError) as fault:
+        raise SettingMalformed(
+            key=key,
+            ru="нет такого часового пояса, пример: Europe/Moscow",
+            en="no such time zone, for example: Europe/Moscow",
+        ) from fault
+
+
+def _points(key: str, text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) <= POINTS_MAX):
+        raise SettingMalformed(
+            key=key, ru=f"ожидается целое от 0 до {POINTS_MAX}", en=f"a whole number from 0 to {POINTS_MAX} is expected"
+        )
+    return int(text)
+
+
+def _model(key: str, text: str) -> int:
+    codes = [str(model.value) for model in AttributionModel]
+    if text not in codes:
+        known = ", ".join(f"{model.value} ({model.name.lower()})" for model in AttributionModel)
+        raise SettingMalformed(
+            key=key, ru=f"ожидается код модели: {known}", en=f"the code of a model is expected: {known}"
+        )
+    return int(text)
+
+
+def _name(key: str, text: str) -> str:
+    if not text.strip():
+        raise SettingMalformed(key=key, ru="не может быть пустым", en="cannot be empty")
+    return text.strip()
+
+
+_SETTINGS: dict[str, tuple[str, Callable[[str, str], Any]]] = {
+    "name": ("name", _name),
+    "contact_matching": ("contact_matching", _switch),
+    "timezone": ("time_zone", _zone),
+    "points_per_day": ("points_per_day", _points),
+    "attribution": ("attribution", _model),
+}

@@ -1,0 +1,112 @@
+"""What calls and lead requests share as they come in: their client, their contacts, the visits they credit."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from dealtrace.accounts.site import Site
+from dealtrace.attribution.credit import CREDIT_LOOKBACK, AttributionModel, credited_visit, touches_before
+from dealtrace.attribution.visit import Visit
+from dealtrace.leads.call import Call
+from dealtrace.leads.client import Client, ClientId
+from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
+from dealtrace.leads.lead_request import LeadRequest
+from dealtrace.storage import clients, leads, visits
+from dealtrace.storage.id_blocks import IdBlocks
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A lead that has its id, with the person's contacts as they were written and as they are compared."""
+
+    lead: Call | LeadRequest
+    client_name: str | None
+    phone_as_sent: str | None
+    email_as_sent: str | None
+    contacts: tuple[str, ...]
+
+    @property
+    def started_at(self) -> datetime:
+        """When the lead began."""
+        return self.lead.started_at if isinstance(self.lead, Call) else self.lead.requested_at
+
+
+def store_arrivals(
+    connection: Connection, ids: IdBlocks, site: Site, arrivals: Sequence[Arrival], now: datetime
+) -> None:
+    """Keep new leads: each with its client, found by any contact or made anew, and its credits under every model."""
+    owners = _settle_clients(connection, ids, site, arrivals, now)
+    credited = _settle_credits(connection, site, arrivals)
+    new = [
+        leads.NewLead(
+            lead=arrival.lead,
+            client_id=owner,
+            phone=arrival.phone_as_sent,
+            email=arrival.email_as_sent,
+            spans=tuple(_span(arrival, contact) for contact in arrival.contacts),
+            credits=tuple(of_models),
+        )
+        for arrival, owner, of_models in zip(arrivals, owners, credited, strict=True)
+    ]
+    leads.insert_leads(connection, site.id, new, now)
+
+
+def _settle_clients(
+    connection: Connection, ids: IdBlocks, site: Site, arrivals: Sequence[Arrival], now: datetime
+) -> list[int]:
+    """Find each arrival's client by its contacts, phone first; a contact nobody has goes to the client found."""
+    known = clients.list_client_ids(connection, site.id, _all_contacts(arrivals))
+    learnt: dict[str, int] = {}
+    newcomers: list[Client] = []
+    owners: list[int] = []
+    for arrival in arrivals:
+        owner = next((known[contact] for contact in arrival.contacts if contact in known), None)
+        if owner is None:
+            owner = ids.take()
+            newcomers.append(Client(ClientId(owner), arrival.client_name))
+        fresh = {contact: owner for contact in arrival.contacts if contact not in known}
+        known |= fresh
+        learnt |= fresh
+        owners.append(owner)
+    clients.insert_clients(connection, site.id, newcomers)
+    clients.insert_contacts(connection, site.id, learnt, now)
+    return owners
+
+
+def _all_contacts(arrivals: Iterable[Arrival]) -> list[str]:
+    return [contact for arrival in arrivals for contact in arrival.contacts]
+
+
+def _settle_credits(
+    connection: Connection, site: Site, arrivals: Sequence[Arrival]
+) -> list[list[tuple[AttributionModel, Visit]]]:
+    """Choose, for each arrival and every model, the visit of the same visitor that gets the credit."""
+    own = visits.list_visits_by_id(
+        connection, site.id, [arrival.lead.visit_id for arrival in arrivals if arrival.lead.visit_id is not None]
+    )
+    if not own:
+        return [[] for _ in arrivals]
+    moments = [arrival.started_at for arrival in arrivals]
+    around = visits.list_visits_of(
+        connection, site.id, [visit.visitor_id for visit in own.values()], min(moments) - CREDIT_LOOKBACK, max(moments)
+    )
+    return [_credits(arrival, own, around) for arrival in arrivals]
+
+
+def _credits(arrival: Arrival, own: dict[int, Visit], around: Sequence[Visit]) -> list[tuple[AttributionModel, Visit]]:
+    visit = own.get(arrival.lead.visit_id) if arrival.lead.visit_id is not None else None
+    if visit is None:
+        return []
+    touches = touches_before(arrival.started_at, [one for one in around if one.visitor_id == visit.visitor_id])
+    chosen = ((model, credited_visit(model, touches or [visit])) for model in AttributionModel)
+    return [(model, credited) for model, credited in chosen if credited is not None]
+
+
+def _span(arrival: Arrival, contact: str) -> LeadSpan:
+    lead = arrival.lead
+    if isinstance(lead, Call):
+        ref = LeadRef(LeadKind.CALL, lead.id)
+        return LeadSpan(ref, contact, lead.started_at, lead.ended_at, lead.reference or "")
+    return LeadSpan(LeadRef(LeadKind.LEAD_REQUEST, lead.id), contact, lead.requested_at, lead.requested_at, lead.number)

@@ -1,0 +1,61 @@
+"""Clients and their contacts."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select
+
+from dealtrace.leads.client import Client, ClientId
+from dealtrace.storage.tables import client, contact
+
+
+def list_client_ids(connection: Connection, site_id: int, contacts: Iterable[str]) -> dict[str, int]:
+    """Find whose these contacts are; unknown ones are missing."""
+    wanted = sorted(set(contacts))
+    if not wanted:
+        return {}
+    mine = (contact.c.site_id == site_id, contact.c.contact.in_(wanted))
+    rows = connection.execute(select(contact.c.contact, contact.c.client_id).where(*mine))
+    return dict(rows.tuples().all())
+
+
+def insert_clients(connection: Connection, site_id: int, clients: Sequence[Client]) -> None:
+    """Keep new clients; their contacts are kept by `insert_contacts`."""
+    if clients:
+        rows = [{"site_id": site_id, "id": one.id, "name": one.name} for one in clients]
+        connection.execute(insert(client), rows)
+
+
+def insert_contacts(connection: Connection, site_id: int, owners: dict[str, int], now: datetime) -> None:
+    """Keep new contacts, each with its client."""
+    if owners:
+        rows = [
+            {"site_id": site_id, "contact": value, "client_id": owner, "known_since": now}
+            for value, owner in sorted(owners.items())
+        ]
+        connection.execute(insert(contact), rows)
+
+
+def list_clients(connection: Connection, site_id: int, ids: Iterable[int]) -> dict[int, Client]:
+    """List clients with all their contacts."""
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}
+    contacts: dict[int, list[str]] = {}
+    known = (contact.c.site_id == site_id, contact.c.client_id.in_(wanted))
+    in_order = (contact.c.known_since, contact.c.contact)
+    for owner, value in connection.execute(
+        select(contact.c.client_id, contact.c.contact).where(*known).order_by(*in_order)
+    ):
+        contacts.setdefault(owner, []).append(value)
+    rows = connection.execute(select(client).where(client.c.site_id == site_id, client.c.id.in_(wanted)))
+    return {row.id: _record(row.id, row.name, contacts.get(row.id, ())) for row in rows}
+
+
+def _record(client_id: int, name: str | None, contacts: Sequence[str]) -> Client:
+    return Client(
+        ClientId(client_id),
+        name,
+        phones=tuple(value for value in contacts if "@" not in value),
+        emails=tuple(value for value in contacts if "@" in value),
+    )

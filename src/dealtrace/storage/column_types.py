@@ -1,0 +1,118 @@
+"""Column types that mean the same on SQLite and PostgreSQL, and lists that travel as one parameter."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+import msgspec
+from sqlalchemy import BigInteger, Integer, Text
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import JSON, TypeDecorator
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+RUBLE_FRACTION = Decimal(10_000)
+"""Money is kept in whole ten-thousandths of a ruble: exact, and summable on both engines."""
+
+
+def microseconds(at: datetime) -> int:
+    """Turn an aware instant into whole microseconds since 1970, as it is stored."""
+    return (at - EPOCH) // MICROSECOND
+
+
+def instant(stored: int) -> datetime:
+    """Turn stored microseconds back into an aware UTC instant."""
+    return EPOCH + timedelta(microseconds=stored)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An instant, kept as microseconds since 1970 in UTC: the same order and arithmetic on both engines."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> int | None:  # noqa: ARG002 - the library's signature
+        """Store an instant."""
+        return None if value is None else microseconds(value)
+
+    def process_result_value(self, value: int | None, dialect: Any) -> datetime | None:  # noqa: ARG002
+        """Read an instant."""
+        return None if value is None else instant(value)
+
+
+class Day(TypeDecorator[date]):
+    """A day of a site, kept as its proleptic ordinal."""
+
+    impl = Integer
+    cache_ok = True
+
+    def process_bind_param(self, value: date | None, dialect: Any) -> int | None:  # noqa: ARG002
+        """Store a day."""
+        return None if value is None else value.toordinal()
+
+    def process_result_value(self, value: int | None, dialect: Any) -> date | None:  # noqa: ARG002
+        """Read a day."""
+        return None if value is None else date.fromordinal(value)
+
+
+class Rubles(TypeDecorator[Decimal]):
+    """A sum in rubles, kept in ten-thousandths."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: Any) -> int | None:  # noqa: ARG002
+        """Store a sum."""
+        return None if value is None else int((value * RUBLE_FRACTION).to_integral_value(ROUND_HALF_UP))
+
+    def process_result_value(self, value: int | None, dialect: Any) -> Decimal | None:  # noqa: ARG002
+        """Read a sum, with four decimals."""
+        return None if value is None else Decimal(value).scaleb(-4)
+
+
+class JsonText(TypeDecorator[Any]):
+    """Small structured values, kept as JSON text."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Any) -> str | None:  # noqa: ARG002
+        """Store a value."""
+        return None if value is None else msgspec.json.encode(value).decode()
+
+    def process_result_value(self, value: str | None, dialect: Any) -> Any:  # noqa: ARG002
+        """Read a value."""
+        return None if value is None else msgspec.json.decode(value)
+
+
+class each_text(FunctionElement[str]):  # noqa: N801 - reads as the SQL function it is
+    """The rows of a JSON array of texts: a list of any length as one parameter of a statement compiled once."""
+
+    name = "each_text"
+    inherit_cache = True
+    type = Text()
+
+
+class each_json(FunctionElement[Any]):  # noqa: N801
+    """The rows of a JSON array of arrays, whose elements the statement picks by position."""
+
+    name = "each_json"
+    inherit_cache = True
+    type = JSON()
+
+
+@compiles(each_text, "sqlite")
+@compiles(each_json, "sqlite")
+def _sqlite_each(element: FunctionElement[Any], compiler: Any, **kwargs: Any) -> str:
+    return f"json_each({compiler.process(element.clauses, **kwargs)})"
+
+
+@compiles(each_text, "postgresql")
+def _postgresql_each_text(element: FunctionElement[Any], compiler: Any, **kwargs: Any) -> str:
+    return f"json_array_elements_text(CAST({compiler.process(element.clauses, **kwargs)} AS json))"
+
+
+@compiles(each_json, "postgresql")
+def _postgresql_each_json(element: FunctionElement[Any], compiler: Any, **kwargs: Any) -> str:
+    return f"json_array_elements(CAST({compiler.process(element.clauses, **kwargs)} AS json))"

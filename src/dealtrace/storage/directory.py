@@ -1,0 +1,57 @@
+"""Who a token opens the door to, remembered until a setting changes."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from dealtrace.accounts.site import Site
+from dealtrace.accounts.token import TokenId, token_digest
+from dealtrace.storage.accounts import find_revision, find_site, find_token
+
+REMEMBERED_MAX = 10_000
+"""Live tokens remembered at once; unknown ones are not, so that guessing fills no memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What a token opens: one site, and in whose name."""
+
+    site: Site
+    token_id: TokenId
+
+
+class Directory:
+    """Remembers admissions; `follow`, called every second, forgets them all once anything about them changed."""
+
+    def __init__(self) -> None:
+        self._admissions: dict[str, Admission] = {}
+        self._revision = -1
+
+    def remembered(self, token: str) -> Admission | None:
+        """Tell what a token opens, if that is remembered."""
+        return self._admissions.get(token_digest(token))
+
+    def look_up(self, connection: Connection, token: str) -> Admission | None:
+        """Find what a token opens, and remember it; `None` if it opens nothing."""
+        revision = find_revision(connection)
+        digest = token_digest(token)
+        found = find_token(connection, digest)
+        site = find_site(connection, found.site_id) if found is not None else None
+        if found is None or site is None:
+            return None
+        admission = Admission(site, found.id)
+        if revision == self._revision:
+            self._remember(digest, admission)
+        return admission
+
+    def follow(self, connection: Connection) -> None:
+        """Forget everything if sites, tokens or fields changed since the last look."""
+        revision = find_revision(connection)
+        if revision != self._revision:
+            self._admissions = {}
+            self._revision = revision
+
+    def _remember(self, digest: str, admission: Admission) -> None:
+        if len(self._admissions) >= REMEMBERED_MAX:
+            self._admissions = {}
+        self._admissions[digest] = admission

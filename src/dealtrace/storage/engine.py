@@ -1,0 +1,110 @@
+"""Where the data is: engines for writing and reading, for a SQLite file or a PostgreSQL server."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.pool import NullPool, QueuePool
+
+SQLITE_BUSY_SECONDS = 30
+"""How long a writer waits for another process (a command beside a running server) to finish its transaction."""
+SQLITE_CHECKPOINT_PAGES = 4000
+"""Grouped inserts are 1.3 times dearer at SQLite's default of 1000."""
+POSTGRESQL_CONNECT_SECONDS = 5
+
+
+@dataclass(frozen=True)
+class Database:
+    """One place to write to and to read from; today both are the same file or server for every site."""
+
+    url: URL
+    writer: Engine
+    reader: Engine
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether one process at a time may serve it."""
+        return self.url.get_backend_name() == "sqlite"
+
+    @property
+    def file(self) -> Path:
+        """Where the SQLite file lies; only a SQLite database has one."""
+        assert self.url.database is not None
+        return Path(self.url.database)
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Open one transaction that commits at its end, or leaves nothing behind."""
+        with self.writer.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Open one consistent view for reading."""
+        with self.reader.connect() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.writer.dispose()
+        self.reader.dispose()
+
+
+def open_database(address: str, *, readers: int = 4) -> Database:
+    """Open what a `DEALTRACE_DATABASE_URL` names; a SQLite file comes to be when first written to."""
+    url = make_url(address)
+    if url.get_backend_name() == "sqlite":
+        return Database(
+            url, _sqlite_engine(url, begin="BEGIN IMMEDIATE"), _sqlite_engine(url, begin="BEGIN", pool=readers)
+        )
+    url = url.set(drivername="postgresql+psycopg")
+    return Database(url, _postgresql_engine(url, pool=2), _postgresql_engine(url, pool=readers))
+
+
+def data_dsn_for(database: Database, site_id: int) -> str:
+    """Tell where a site's data is; one place for all of them until somebody spreads sites over several."""
+    del site_id
+    return database.url.render_as_string(hide_password=False)
+
+
+def _postgresql_engine(url: URL, pool: int) -> Engine:
+    return create_engine(
+        url,
+        pool_size=pool,
+        max_overflow=0,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": POSTGRESQL_CONNECT_SECONDS},
+    )
+
+
+def _sqlite_engine(url: URL, *, begin: str, pool: int = 1) -> Engine:
+    in_pool: dict[str, Any] = {"poolclass": QueuePool, "pool_size": pool, "max_overflow": 0}
+    if url.database in (None, "", ":memory:"):
+        in_pool = {"poolclass": NullPool}
+    engine = create_engine(
+        url,
+        connect_args={"check_same_thread": False, "timeout": SQLITE_BUSY_SECONDS, "cached_statements": 256},
+        **in_pool,
+    )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
+        connection.isolation_level = None  # the driver must not begin transactions by itself
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            f"wal_autocheckpoint={SQLITE_CHECKPOINT_PAGES}",
+        ):
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine

@@ -1,0 +1,59 @@
+"""Ids from blocks: a control table hands a process 1,000 integers at a time, and it counts through them in memory."""
+
+from sqlalchemy import Engine, update
+
+from dealtrace.storage.tables import id_block
+from dealtrace.storage.upsert import insert_into
+
+BLOCK_SIZE = 1000
+FIRST_ID = 10**10
+"""Lower ids belong to history brought along from the vendor, so that a CRM's stored `orderId` never hits a stranger."""
+_NAME = "id"
+
+
+class IdBlocks:
+    """The ids of one process: unique over all of them, known before the insert, below 2^53; never in order of time.
+
+    `ensure` takes blocks in a short transaction of its own, before the work that uses them begins; `take` only
+    counts. What a process leaves unused is lost. Not for several threads at once.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._ranges: list[range] = []
+        self._iterator = iter(range(0))
+        self._left = 0
+
+    def ensure(self, count: int) -> None:
+        """See to it that at least `count` ids can be taken."""
+        while self._left < count:
+            first = self._take_block()
+            self._ranges.append(range(first, first + BLOCK_SIZE))
+            self._left += BLOCK_SIZE
+
+    def take(self) -> int:
+        """Return the next id.
+
+        Raises:
+            StopIteration: `ensure` was asked for fewer ids than are used: a mistake of ours.
+        """
+        self._left -= 1
+        for number in self._iterator:
+            return number
+        self._iterator = iter(self._ranges.pop(0))
+        return next(self._iterator)
+
+    def _take_block(self) -> int:
+        with self._engine.begin() as connection:
+            connection.execute(
+                insert_into(connection, id_block)
+                .values(name=_NAME, next_id=FIRST_ID)
+                .on_conflict_do_nothing(index_elements=["name"])
+            )
+            taken = connection.execute(
+                update(id_block)
+                .where(id_block.c.name == _NAME)
+                .values(next_id=id_block.c.next_id + BLOCK_SIZE)
+                .returning(id_block.c.next_id)
+            ).scalar_one()
+            return int(taken) - BLOCK_SIZE

@@ -1,0 +1,232 @@
+"""Calls and lead requests, and the contacts by which matching finds them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy import JSON, BigInteger, Connection, Table, Text, bindparam, cast, column, insert, select
+
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.attribution.visit import Visit
+from dealtrace.leads.call import Call
+from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
+from dealtrace.leads.lead_request import LeadRequest
+from dealtrace.leads.lead_story import LeadStory
+from dealtrace.storage.clients import list_clients
+from dealtrace.storage.column_types import each_json, microseconds
+from dealtrace.storage.hot_statement import HotStatement
+from dealtrace.storage.tables import call, lead_contact, lead_credit, lead_request, visit
+from dealtrace.storage.visits import list_visits_by_id
+
+_ASKED = each_json(bindparam("asked", type_=Text)).table_valued(column("value", JSON))
+
+
+def _asked(position: int) -> Any:
+    return cast(_ASKED.c.value[position].as_string(), BigInteger)
+
+
+_LIST_SPANS = HotStatement(
+    select(
+        lead_contact.c.contact,
+        lead_contact.c.lead_kind,
+        lead_contact.c.lead_id,
+        lead_contact.c.started_at,
+        lead_contact.c.ended_at,
+        lead_contact.c.reference,
+    ).where(
+        lead_contact.c.site_id == bindparam("site_id"),
+        lead_contact.c.contact == _ASKED.c.value[0].as_string(),
+        lead_contact.c.started_at <= _asked(1),
+        lead_contact.c.ended_at >= _asked(2),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SpanQuery:
+    """Leads of `contact` that began no later than `until` and ended no earlier than `ended_since`."""
+
+    contact: str
+    until: datetime
+    ended_since: datetime
+
+
+def list_spans(connection: Connection, site_id: int, queries: Sequence[SpanQuery]) -> list[LeadSpan]:
+    """List every lead that one of `queries` asks for, once; in no order."""
+    if not queries:
+        return []
+    asked = [(query.contact, microseconds(query.until), microseconds(query.ended_since)) for query in queries]
+    rows = _LIST_SPANS.fetch(connection, {"site_id": site_id, "asked": msgspec.json.encode(asked).decode()})
+    spans = {(row[0], row[2]): row for row in rows}
+    return [
+        LeadSpan(LeadRef(LeadKind(kind), lead_id), contact, started_at, ended_at, reference)
+        for contact, kind, lead_id, started_at, ended_at, reference in spans.values()
+    ]
+
+
+def list_known_ids(connection: Connection, site_id: int, kind: LeadKind, ids: Iterable[int]) -> set[int]:
+    """Tell which of these ids are leads of the site, of this kind."""
+    table = call if kind is LeadKind.CALL else lead_request
+    wanted = sorted(set(ids))
+    if not wanted:
+        return set()
+    return set(
+        connection.execute(select(table.c.id).where(table.c.site_id == site_id, table.c.id.in_(wanted))).scalars()
+    )
+
+
+def list_ids_by_reference(
+    connection: Connection, site_id: int, kind: LeadKind, references: Iterable[str]
+) -> dict[str, int]:
+    """Find leads by their foreign reference: a call's id in its exchange, a lead request's number on the site."""
+    table, named = (call, call.c.reference) if kind is LeadKind.CALL else (lead_request, lead_request.c.number)
+    wanted = sorted(set(references))
+    if not wanted:
+        return {}
+    rows = connection.execute(select(named, table.c.id).where(table.c.site_id == site_id, named.in_(wanted)))
+    return dict(rows.tuples().all())
+
+
+@dataclass(frozen=True, slots=True)
+class NewLead:
+    """A lead to insert, with what only its rows need: the client, the contacts as they are compared, the credits."""
+
+    lead: Call | LeadRequest
+    client_id: int
+    phone: str | None
+    email: str | None
+    spans: tuple[LeadSpan, ...]
+    credits: tuple[tuple[AttributionModel, Visit], ...]
+
+
+def insert_leads(connection: Connection, site_id: int, leads: Sequence[NewLead], now: datetime) -> None:
+    """Keep new calls and lead requests, what matching finds them by, and which visits they credit."""
+    _insert(connection, call, [_call_row(site_id, new, now) for new in leads if isinstance(new.lead, Call)])
+    requests = [_request_row(site_id, new, now) for new in leads if isinstance(new.lead, LeadRequest)]
+    _insert(connection, lead_request, requests)
+    _insert(connection, lead_contact, [_span_row(site_id, span) for new in leads for span in new.spans])
+    rows = [_credit_row(site_id, new.lead.id, model, credited) for new in leads for model, credited in new.credits]
+    _insert(connection, lead_credit, rows)
+
+
+def list_visited_at(connection: Connection, site_id: int, refs: Iterable[LeadRef]) -> dict[LeadRef, datetime]:
+    """Tell when the visits began in which these leads came about; leads without a visit are missing."""
+    found: dict[LeadRef, datetime] = {}
+    for kind, table in ((LeadKind.CALL, call), (LeadKind.LEAD_REQUEST, lead_request)):
+        wanted = sorted({ref.id for ref in refs if ref.kind is kind})
+        if wanted:
+            same_visit = (visit.c.site_id == table.c.site_id) & (visit.c.id == table.c.visit_id)
+            query = select(table.c.id, visit.c.started_at).join(visit, same_visit)
+            rows = connection.execute(query.where(table.c.site_id == site_id, table.c.id.in_(wanted)))
+            found |= {LeadRef(kind, lead_id): started_at for lead_id, started_at in rows}
+    return found
+
+
+def list_lead_stories(
+    connection: Connection, site_id: int, refs: Iterable[LeadRef], model: AttributionModel
+) -> dict[LeadRef, LeadStory]:
+    """Tell the story of each of these leads, its credited visit chosen by `model`."""
+    wanted = set(refs)
+    if not wanted:
+        return {}
+    calls = _rows_by_id(connection, call, site_id, {ref.id for ref in wanted if ref.kind is LeadKind.CALL})
+    requests = _rows_by_id(
+        connection, lead_request, site_id, {ref.id for ref in wanted if ref.kind is LeadKind.LEAD_REQUEST}
+    )
+    clients = list_clients(connection, site_id, [row.client_id for row in [*calls.values(), *requests.values()]])
+    visits = _credited_visits(connection, site_id, [*calls, *requests], model)
+    stories = [
+        LeadStory(
+            LeadRef(LeadKind.CALL, row.id), clients[row.client_id], visits.get(row.id),
+            duration=timedelta(seconds=row.duration_seconds),
+        )
+        for row in calls.values()
+    ] + [
+        LeadStory(
+            LeadRef(LeadKind.LEAD_REQUEST, row.id), clients[row.client_id], visits.get(row.id), form_name=row.form_name
+        )
+        for row in requests.values()
+    ]  # fmt: skip
+    return {story.ref: story for story in stories}
+
+
+def _credited_visits(
+    connection: Connection, site_id: int, lead_ids: Sequence[int], model: AttributionModel
+) -> dict[int, Visit]:
+    credit = lead_credit.c
+    rows = connection.execute(
+        select(credit.lead_id, credit.visit_id).where(
+            credit.site_id == site_id, credit.lead_id.in_(lead_ids), credit.model == model, credit.position == 0
+        )
+    )
+    visit_of = dict(rows.tuples().all())
+    visits = list_visits_by_id(connection, site_id, visit_of.values())
+    return {lead_id: visits[visit_id] for lead_id, visit_id in visit_of.items()}
+
+
+def _rows_by_id(connection: Connection, table: Table, site_id: int, ids: set[int]) -> dict[int, Any]:
+    if not ids:
+        return {}
+    rows = connection.execute(select(table).where(table.c.site_id == site_id, table.c.id.in_(sorted(ids))))
+    return {row.id: row for row in rows}
+
+
+def _insert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    if rows:
+        connection.execute(insert(table), rows)
+
+
+def _call_row(site_id: int, new: NewLead, now: datetime) -> dict[str, Any]:
+    assert isinstance(new.lead, Call)
+    return {
+        "site_id": site_id,
+        "id": new.lead.id,
+        "reference": new.lead.reference,
+        "started_at": new.lead.started_at,
+        "duration_seconds": new.lead.duration // timedelta(seconds=1),
+        "phone": new.phone,
+        "client_id": new.client_id,
+        "visit_id": new.lead.visit_id,
+        "recorded_at": now,
+    }
+
+
+def _request_row(site_id: int, new: NewLead, now: datetime) -> dict[str, Any]:
+    assert isinstance(new.lead, LeadRequest)
+    return {
+        "site_id": site_id,
+        "id": new.lead.id,
+        "number": new.lead.number,
+        "requested_at": new.lead.requested_at,
+        "phone": new.phone,
+        "email": new.email,
+        "form_name": new.lead.form_name,
+        "client_id": new.client_id,
+        "visit_id": new.lead.visit_id,
+        "recorded_at": now,
+    }
+
+
+def _span_row(site_id: int, span: LeadSpan) -> dict[str, Any]:
+    return {
+        "site_id": site_id,
+        "contact": span.contact,
+        "started_at": span.started_at,
+        "lead_id": span.ref.id,
+        "lead_kind": span.ref.kind,
+        "ended_at": span.ended_at,
+        "reference": span.reference,
+    }
+
+
+def _credit_row(site_id: int, lead_id: int, model: AttributionModel, credited: Visit) -> dict[str, Any]:
+    return {
+        "site_id": site_id,
+        "lead_id": lead_id,
+        "model": int(model),
+        "position": 0,
+        "visit_id": credited.id,
+        "visit_started_at": credited.started_at,
+    }

@@ -1,0 +1,47 @@
+"""A site's traffic sources, each kept once and pointed at by id."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
+from dealtrace.storage.id_blocks import IdBlocks
+from dealtrace.storage.tables import traffic_source
+from dealtrace.storage.upsert import insert_into
+
+
+def intern_sources(
+    connection: Connection, ids: IdBlocks, site_id: int, sources: Iterable[TrafficSource]
+) -> dict[TrafficSource, int]:
+    """Give each of `sources` its id in the site, keeping those that are new."""
+    wanted = {_digest(source): source for source in sources}
+    if not wanted:
+        return {}
+    known = _list_ids(connection, site_id, list(wanted))
+    new = [
+        {"site_id": site_id, "id": ids.take(), "digest": digest} | _parts(source)
+        for digest, source in sorted(wanted.items())
+        if digest not in known
+    ]
+    if new:
+        statement = insert_into(connection, traffic_source)
+        connection.execute(statement.on_conflict_do_nothing(index_elements=["site_id", "digest"]), new)
+        known = _list_ids(connection, site_id, list(wanted))
+    return {source: known[digest] for digest, source in wanted.items()}
+
+
+def _list_ids(connection: Connection, site_id: int, digests: Sequence[str]) -> dict[str, int]:
+    table = traffic_source.c
+    rows = connection.execute(select(table.digest, table.id).where(table.site_id == site_id, table.digest.in_(digests)))
+    return dict(rows.tuples().all())
+
+
+def _digest(source: TrafficSource) -> str:
+    return hashlib.sha256(msgspec.json.encode(astuple(source))).hexdigest()
+
+
+def _parts(source: TrafficSource) -> dict[str, str]:
+    return {part: getattr(source, part) for part in SOURCE_PARTS}
