@@ -1,0 +1,21 @@
+"""`orders/delete-by-id`: delete a deal.
+
+Seed: «API-метод необходим для удаления сделки из всех отчетов Calltouch».
+"""
+
+from dealtrace.calltouch.door import Caller
+from dealtrace.calltouch.parameters import DELETE_BY_ID
+from dealtrace.calltouch.reading import ParameterTable, Sent
+from dealtrace.calltouch.responses import Reply, success
+from dealtrace.deals.deal import Deal, DealKey
+from dealtrace.operations.delete_deal import delete_deals
+
+TABLE = ParameterTable(DELETE_BY_ID)
+
+
+async def respond(caller: Caller, sent: Sent) -> Reply:
+    """Delete the deal and say which it was; the vendor documents no answer, its one public client wants JSON."""
+    gone: Deal = await caller.write(delete_deals, DealKey(sent.get("orderId"), sent.get("orderNumber")))
+    return success(
+        {"orderId": gone.id, "orderNumber": gone.number}, "deal_deleted", site_id=caller.site.id, deal_id=gone.id
+    )

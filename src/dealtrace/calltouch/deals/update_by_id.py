@@ -1,0 +1,37 @@
+"""`orders/update-by-id`: change a deal.
+
+Seed: «API-метод для обновления существующих сделок».
+"""
+
+from dealtrace.attribution.traffic_source import SOURCE_PARTS
+from dealtrace.calltouch.door import Caller
+from dealtrace.calltouch.parameters import UPDATE_BY_ID
+from dealtrace.calltouch.reading import ParameterTable, Sent
+from dealtrace.calltouch.responses import Reply, changed_order, success
+from dealtrace.deals.changes import UNSET, Change
+from dealtrace.deals.deal import DealKey
+from dealtrace.operations.change_deal import ChangedDeal, change_deals
+
+TABLE = ParameterTable(UPDATE_BY_ID, empty_erases=True, takes_custom=True)
+
+
+async def respond(caller: Caller, sent: Sent) -> Reply:
+    """Change the deal and answer with it, its client and its visit."""
+    changed: ChangedDeal = await caller.write(change_deals, read_change(sent))
+    order = changed_order(changed.deal, changed.story, caller.site.time_zone, caller.site.attribution)
+    return success(order, "deal_changed", site_id=caller.site.id, deal_id=changed.deal.id)
+
+
+def read_change(sent: Sent) -> Change:
+    """Turn what was sent into a change: what was not sent stays, what was sent empty is erased."""
+    return Change(
+        key=DealKey(sent.get("orderId"), sent.get("orderNumber")),
+        amount_rub=sent.get("orderSum", UNSET),
+        status=sent.get("status", UNSET),
+        service=sent.get("service", UNSET),
+        manager=sent.get("manager", UNSET),
+        comment=sent.get("comment", UNSET),
+        tags=sent.get("tags", UNSET),
+        custom_values=sent.custom,
+        source_parts={part: sent[part] for part in SOURCE_PARTS if part in sent.values},
+    )

@@ -1,0 +1,238 @@
+"""Who may come in, and what it costs: rate, method, token, parameters, in this order.
+
+Ours: the order of checks. The rate stands first, because it is the address's and not the site's; refused requests
+cost no points, and neither does what the door itself turns away.
+"""
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
+from typing import Any, TypeVar
+
+import structlog
+from limits import RateLimitItemPerSecond
+from limits.aio.storage import MemoryStorage, Storage
+from limits.aio.strategies import MovingWindowRateLimiter
+from limits.errors import StorageError
+from limits.storage import storage_from_string
+from sqlalchemy import Connection
+
+from dealtrace.accounts.site import Site
+from dealtrace.accounts.token import TokenId
+from dealtrace.calltouch.forms import Pairs, read_body, read_pairs
+from dealtrace.calltouch.parameters import CLIENT_API_ID
+from dealtrace.calltouch.reading import ParameterTable, Sent
+from dealtrace.calltouch.responses import Reply
+from dealtrace.errors import BodyTooLarge, Language, MethodNotAllowed, RateExceeded, SiteMismatch, TokenRejected
+from dealtrace.operations.spend_points import pay_for_reading
+from dealtrace.operations.wish import Wish
+from dealtrace.quota.rate import rate_key
+from dealtrace.storage.directory import Admission, Directory
+from dealtrace.storage.readers import Readers
+from dealtrace.storage.scribe import Operation, Scribe
+
+Scope = Mapping[str, Any]
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+Asked = TypeVar("Asked")
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Somebody who was let in: the site their token opens, and the hands that read and write for them."""
+
+    site: Site
+    token_id: TokenId
+    scribe: Scribe
+    readers: Readers
+
+    async def write(self, operation: Operation, asked: Any) -> Any:
+        """Have a wish carried out and return its outcome once it is on disk.
+
+        Raises:
+            Refusal: the wish was refused; nothing of it was stored.
+        """
+        return await self.scribe.write(operation, self.site, Wish(asked, self.token_id))
+
+    async def read(self, ask: Callable[..., Asked], *args: Any, **kwargs: Any) -> Asked:
+        """Call a reading function of the storage for this site."""
+        return await self.readers.read(ask, self.site.id, *args, **kwargs)
+
+    async def pay_for_reading(self, method: str) -> None:
+        """Spend the points of a successful call that stores nothing else.
+
+        Raises:
+            PointsSpent: the site has none left today.
+        """
+        await self.scribe.write(pay_for_reading, self.site, Wish(method, self.token_id))
+
+
+Respond = Callable[[Caller, Sent], Awaitable[Reply]]
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One address of the API: its path (no slash at the end), methods, parameters, and who answers."""
+
+    path: str
+    methods: tuple[str, ...]
+    table: ParameterTable
+    respond: Respond
+    ru: str
+    en: str
+
+
+class Door:
+    """Lets callers in, one request at a time."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        scribe: Scribe,
+        readers: Readers,
+        *,
+        rate_per_second: int,
+        redis_url: str,
+        trusted_proxies: Sequence[str],
+        body_bytes_max: int,
+    ) -> None:
+        self._directory = directory
+        self._scribe = scribe
+        self._readers = readers
+        self._body_bytes_max = body_bytes_max
+        self._rate = RateLimitItemPerSecond(rate_per_second) if rate_per_second else None
+        self._limiter = MovingWindowRateLimiter(_rate_storage(redis_url))
+        self._trusted = [ip_network(network) for network in trusted_proxies]
+        self._warned_of_proxy = False
+
+    async def admit(self, endpoint: Endpoint, scope: Scope, receive: Receive) -> tuple[Caller, Sent]:
+        """Let a request in, or refuse it.
+
+        Raises:
+            Refusal: the first reason met; nothing was stored and no points were spent.
+        """
+        await self._check_rate(scope)
+        if scope["method"] not in endpoint.methods:
+            raise MethodNotAllowed(method=scope["method"], allowed=", ".join(endpoint.methods))
+        pairs = await self._read_pairs(scope, receive)
+        admission = await self._check_token(pairs)
+        _check_site(admission.site, scope.get("path_params", {}).get("siteId"))
+        sent = endpoint.table.read(pairs)
+        return Caller(admission.site, admission.token_id, self._scribe, self._readers), sent
+
+    async def _check_rate(self, scope: Scope) -> None:
+        """Count the request against its address, refusing those beyond the limit at once.
+
+        Seed: «если в 1 секунду с одного IP-адреса поступит 11 API-запросов, то 5 выполнятся сразу, а остальные
+        API-запросы завершатся с ошибкой».
+        """
+        if self._rate is None:
+            return
+        key = rate_key(self._address_of(scope))
+        try:
+            admitted = await self._limiter.hit(self._rate, key)
+        except (StorageError, OSError) as fault:
+            _log.warning("rate_limit_unavailable", reason=str(fault))
+            return
+        if not admitted:
+            raise RateExceeded(per_second=self._rate.amount, retry_after_seconds=1)
+
+    def _address_of(self, scope: Scope) -> str:
+        """Tell the caller's address; a trusted proxy is believed about whom it speaks for, nobody else is."""
+        peer: str = scope["client"][0] if scope.get("client") else ""
+        forwarded = header(scope, b"x-forwarded-for")
+        if not forwarded:
+            return peer
+        if not self._is_trusted(peer):
+            self._warn_of_proxy(peer)
+            return peer
+        for hop in reversed([hop.strip() for hop in forwarded.split(",")]):
+            if not self._is_trusted(hop):
+                return hop
+        return peer
+
+    def _is_trusted(self, address: str) -> bool:
+        try:
+            parsed = ip_address(address)
+        except ValueError:
+            return False
+        return any(parsed in network for network in self._trusted)
+
+    def _warn_of_proxy(self, peer: str) -> None:
+        if not self._warned_of_proxy:
+            self._warned_of_proxy = True
+            _log.warning("proxy_not_trusted", peer=peer, cure="list it in DEALTRACE_TRUSTED_PROXIES")
+
+    async def _read_pairs(self, scope: Scope, receive: Receive) -> Pairs:
+        """Read the parameters of query and body; the body's win.
+
+        Seed: «Поддерживаемые методы отправки: GET и POST».
+        """
+        pairs = read_pairs(scope["query_string"])
+        if scope["method"] != "POST":
+            return pairs
+        body = await self._read_body(scope, receive)
+        return pairs.overridden_by(read_body(header(scope, b"content-type"), body))
+
+    async def _read_body(self, scope: Scope, receive: Receive) -> bytes:
+        if int(header(scope, b"content-length") or 0) > self._body_bytes_max:
+            raise BodyTooLarge(bytes_max=self._body_bytes_max)
+        chunks: list[bytes] = []
+        size = 0
+        while True:
+            message = await receive()
+            if message["type"] != "http.request":
+                return b""
+            chunks.append(message.get("body", b""))
+            size += len(chunks[-1])
+            if size > self._body_bytes_max:
+                raise BodyTooLarge(bytes_max=self._body_bytes_max)
+            if not message.get("more_body", False):
+                return b"".join(chunks)
+
+    async def _check_token(self, pairs: Pairs) -> Admission:
+        """Find the site a token opens; one that is unknown is looked for anew each time.
+
+        Seed: «Токен доступа к статистике Вашего ЛК через API».
+        """
+        token = pairs.values.get(CLIENT_API_ID.name, "")
+        admission = self._directory.remembered(token) if token else None
+        if admission is None and token:
+            admission = await self._readers.read(self._look_up, token)
+        if admission is None:
+            raise TokenRejected(field=CLIENT_API_ID.name)
+        return admission
+
+    def _look_up(self, connection: Connection, token: str) -> Admission | None:
+        return self._directory.look_up(connection, token)
+
+
+def _check_site(site: Site, stated: str | None) -> None:
+    if stated is not None and stated != str(site.id):
+        raise SiteMismatch(site_id=stated)
+
+
+def _rate_storage(redis_url: str) -> Storage:
+    if not redis_url:
+        return MemoryStorage()
+    storage = storage_from_string(f"async+{redis_url}", implementation="redispy")
+    assert isinstance(storage, Storage)
+    return storage
+
+
+def header(scope: Scope, name: bytes) -> str:
+    """Tell a header's value, empty if it was not sent; `name` is lower-case."""
+    return next(_values(scope, name), b"").decode("latin-1")
+
+
+def _values(scope: Scope, name: bytes) -> Iterator[bytes]:
+    return (value for key, value in scope["headers"] if key == name)
+
+
+def language_of(scope: Scope) -> Language:
+    """Tell the language to answer in: Russian, unless the client asks for English first.
+
+    Ours: `Accept-Language` decides by its first tag.
+    """
+    return "en" if header(scope, b"accept-language").strip().lower().startswith("en") else "ru"

@@ -1,0 +1,1 @@
+"""The exports that other programs read, an endpoint per file."""

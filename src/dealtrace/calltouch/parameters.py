@@ -1,0 +1,197 @@
+"""The table of wire parameters: one record each drives parsing, errors, documents and the OpenAPI file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dealtrace.calltouch.wire_types import Amount, Choice, Flag, SlashDay, Tags, Text, WallClock, Whole, WireType
+from dealtrace.leads.lead import LeadKind
+
+NUMBER_LENGTH_MAX = 256
+WORDS_LENGTH_MAX = 256
+COMMENT_LENGTH_MAX = 10_000
+SOURCE_LENGTH_MAX = 1024
+PHONE_LENGTH_MAX = 64
+EMAIL_LENGTH_MAX = 320
+TOKEN_LENGTH_MAX = 200
+CUSTOM_NAME_LENGTH_MAX = 100
+CUSTOM_VALUE_LENGTH_MAX = 4096
+CUSTOM_VALUES_MAX = 200
+LINK_THRESHOLD_SECONDS_MAX = 10 * 366 * 24 * 3600
+"""Ours: ten years; a lead further back explains no deal."""
+PAGE_MAX = 10**9
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter: its name on the wire, its type, whether it must be there, and what it is for, in both languages.
+
+    `absent_when_empty` is for names that an update cannot erase, only look up by.
+    """
+
+    name: str
+    type: WireType
+    ru: str
+    en: str
+    required: bool = False
+    absent_when_empty: bool = False
+
+
+CLIENT_API_ID = Parameter(
+    "clientApiId", Text(TOKEN_LENGTH_MAX), "Токен доступа к API.", "The token that opens the API.", required=True
+)
+
+_ORDER_SUM = ("orderSum", Amount(), "Бюджет сделки в рублях.", "The deal's budget in rubles.")
+_MANAGER = Parameter(
+    "manager", Text(WORDS_LENGTH_MAX), "Менеджер, отвечающий за сделку.", "The manager in charge of the deal."
+)
+_SERVICE = (
+    "service",
+    Text(WORDS_LENGTH_MAX),
+    "Название сервиса, использующего API.",
+    "The program that calls the API.",
+)
+_TAGS = Parameter("tags", Tags(), "Теги сделки через запятую.", "The deal's tags, comma-separated.")
+
+SOURCE_PARAMETERS = (
+    Parameter("source", Text(SOURCE_LENGTH_MAX), "Источник, если лид не найден.", "The source if no lead is found."),
+    Parameter("medium", Text(SOURCE_LENGTH_MAX), "Канал, если лид не найден.", "The medium if no lead is found."),
+    Parameter(
+        "campaign", Text(SOURCE_LENGTH_MAX), "Кампания, если лид не найден.", "The campaign if no lead is found."
+    ),
+    Parameter("content", Text(SOURCE_LENGTH_MAX), "Объявление, если лид не найден.", "The ad if no lead is found."),
+    Parameter(
+        "term", Text(SOURCE_LENGTH_MAX), "Ключевое слово, если лид не найден.", "The keyword if no lead is found."
+    ),
+)
+CUSTOM = Parameter(
+    "custom",
+    Text(CUSTOM_VALUE_LENGTH_MAX),
+    "Значения пользовательских полей: custom[имя]=значение. Поля, которых нет у кабинета, не сохраняются, "
+    "но считаются: их показывает dealtrace doctor.",
+    "Values of custom fields: custom[name]=value. Fields the site does not have are not kept but counted: "
+    "dealtrace doctor shows them.",
+)
+
+REGISTER = (
+    CLIENT_API_ID,
+    Parameter("callId", Whole(), "Идентификатор звонка.", "The id of the call."),
+    Parameter(
+        "callReferenceId",
+        Text(NUMBER_LENGTH_MAX),
+        "Идентификатор звонка во внешней АТС (callid импорта).",
+        "The call's id in its exchange (callid of the import).",
+    ),
+    Parameter("requestId", Whole(), "Идентификатор заявки.", "The id of the lead request."),
+    Parameter(
+        "requestNumber",
+        Text(NUMBER_LENGTH_MAX),
+        "Идентификатор заявки на стороне сайта.",
+        "The lead request's id on the site.",
+    ),
+    Parameter(
+        "phoneNumber",
+        Text(PHONE_LENGTH_MAX),
+        "Телефон клиента: по нему ищется звонок или заявка.",
+        "The client's phone: a call or lead request is looked for by it.",
+    ),
+    Parameter(
+        "email",
+        Text(EMAIL_LENGTH_MAX),
+        "Почта клиента: по ней ищется заявка.",
+        "The client's e-mail: a lead request is looked for by it.",
+    ),
+    Parameter(
+        "linkTimeThreshold",
+        Whole(0, LINK_THRESHOLD_SECONDS_MAX),
+        "Погрешность поиска лида в секундах, по умолчанию 7200.",
+        "How many seconds after a lead the deal may follow, 7200 by default.",
+    ),
+    Parameter(
+        "bindTo",
+        Choice({"calls": LeadKind.CALL, "requests": LeadKind.LEAD_REQUEST}),
+        "Искать только среди звонков или только среди заявок; по умолчанию сначала звонки, потом заявки.",
+        "Look among calls only or lead requests only; by default calls first, then lead requests.",
+    ),
+    Parameter(
+        "orderNumber",
+        Text(NUMBER_LENGTH_MAX),
+        "Идентификатор сделки в CRM, уникальный; по умолчанию равен orderId.",
+        "The deal's id in the CRM, unique; orderId by default.",
+    ),
+    Parameter(*_ORDER_SUM, required=True),
+    Parameter("orderStatus", Text(WORDS_LENGTH_MAX), "Статус сделки, любой.", "The deal's status, any.", required=True),
+    Parameter(
+        "orderDate",
+        WallClock(),
+        "Дата создания сделки по времени кабинета: dd.mm.yyyy hh:mm:ss.",
+        "When the deal was made, by the site's clock: dd.mm.yyyy hh:mm:ss.",
+        required=True,
+    ),
+    Parameter("orderComment", Text(COMMENT_LENGTH_MAX), "Комментарий к сделке.", "A comment on the deal."),
+    _MANAGER,
+    Parameter(*_SERVICE, required=True),
+    _TAGS,
+    *SOURCE_PARAMETERS,
+)
+
+_ORDER_ID = Parameter("orderId", Whole(), "Идентификатор сделки в Dealtrace.", "The deal's id.", absent_when_empty=True)
+_ORDER_NUMBER = Parameter(
+    "orderNumber",
+    Text(NUMBER_LENGTH_MAX),
+    "Идентификатор сделки в CRM; если передан и orderId, ищется сначала он.",
+    "The deal's id in the CRM; when orderId is given too, that is tried first.",
+    absent_when_empty=True,
+)
+
+UPDATE_BY_ID = (
+    CLIENT_API_ID,
+    _ORDER_ID,
+    _ORDER_NUMBER,
+    Parameter(*_ORDER_SUM),
+    Parameter("comment", Text(COMMENT_LENGTH_MAX), "Комментарий к сделке.", "A comment on the deal."),
+    Parameter("status", Text(WORDS_LENGTH_MAX), "Новый статус сделки.", "The deal's new status."),
+    _MANAGER,
+    Parameter(*_SERVICE),
+    _TAGS,
+    *SOURCE_PARAMETERS,
+)
+
+DELETE_BY_ID = (CLIENT_API_ID, _ORDER_ID, _ORDER_NUMBER)
+
+ORDERS_DIARY = (
+    CLIENT_API_ID,
+    Parameter(
+        "dateFrom",
+        SlashDay(),
+        "Первый день интервала: dd/mm/yyyy. Не обязателен, если задан orderId или orderNumber.",
+        "The first day of the interval: dd/mm/yyyy. Optional when orderId or orderNumber is given.",
+    ),
+    Parameter(
+        "dateTo", SlashDay(), "Последний день интервала, включительно.", "The last day of the interval, included."
+    ),
+    Parameter(
+        "bindTo",
+        Choice({"created": "created", "updated": "updated", "session": "session"}),
+        "К чему относится интервал: создание сделки (по умолчанию), последнее изменение или сессия лида.",
+        "What the interval is about: the deal's making (default), its last change, or the lead's visit.",
+    ),
+    Parameter("orderId", Whole(), "Только эта сделка.", "Only this deal."),
+    Parameter("orderNumber", Text(NUMBER_LENGTH_MAX), "Только эта сделка.", "Only this deal."),
+    Parameter(
+        "orderSource",
+        Choice({"CALL": "CALL", "REQUEST": "REQUEST", "CHAT": "CHAT"}),
+        "Только сделки с лидом этого типа.",
+        "Only deals whose lead is of this type.",
+    ),
+    Parameter("page", Whole(0, PAGE_MAX), "Номер страницы с 1.", "The page, from 1."),
+    Parameter("limit", Whole(0, PAGE_MAX), "Размер страницы, не более 1000.", "The page size, 1000 at most."),
+    Parameter("withOrdersTags", Flag(), "Добавить теги.", "Include tags."),
+    Parameter("withAllOrderOrigins", Flag(), "Добавить все лиды сделки.", "Include all leads of the deal."),
+    Parameter("withComments", Flag(), "Добавить комментарии.", "Include comments."),
+    Parameter("withContacts", Flag(), "Добавить контакты сделки.", "Include the deal's contacts."),
+)
+
+
+def by_name(parameters: tuple[Parameter, ...]) -> Mapping[str, Parameter]:
+    """Index a table by the names on the wire."""
+    return {parameter.name: parameter for parameter in parameters}

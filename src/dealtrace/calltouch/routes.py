@@ -1,0 +1,84 @@
+"""Every URL and method of the Calltouch API on one screen, and the way a request takes to its answer."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dealtrace.calltouch.deals import delete_by_id, register, update_by_id
+from dealtrace.calltouch.door import Door, Endpoint, Receive, Scope, language_of
+from dealtrace.calltouch.journals import orders_diary
+from dealtrace.calltouch.responses import Reply, refusal_reply
+from dealtrace.errors import Refusal
+
+REST = "/calls-service/RestAPI"
+
+ENDPOINTS = (
+    Endpoint(
+        f"{REST}/orders/register",
+        ("GET", "POST"),
+        register.TABLE,
+        register.respond,
+        "Создать сделку",
+        "Register a deal",
+    ),
+    Endpoint(
+        f"{REST}/orders/update-by-id",
+        ("GET",),
+        update_by_id.TABLE,
+        update_by_id.respond,
+        "Обновить сделку",
+        "Change a deal",
+    ),
+    Endpoint(
+        f"{REST}/orders/delete-by-id",
+        ("GET",),
+        delete_by_id.TABLE,
+        delete_by_id.respond,
+        "Удалить сделку",
+        "Delete a deal",
+    ),
+    Endpoint(
+        f"{REST}/{{siteId}}/orders-diary/orders",
+        ("GET",),
+        orders_diary.TABLE,
+        orders_diary.respond,
+        "Журнал сделок",
+        "The journal of deals",
+    ),
+)
+
+
+class Calltouch:
+    """The API as a function from a request to a reply."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+        self._by_path = {endpoint.path: endpoint for endpoint in ENDPOINTS if "{" not in endpoint.path}
+        self._by_parts = [(endpoint.path.split("/"), endpoint) for endpoint in ENDPOINTS if "{" in endpoint.path]
+
+    def find(self, path: str) -> tuple[Endpoint, Mapping[str, str]] | None:
+        """Find the endpoint of a path and what its `{…}` parts hold; more slashes at either end do not matter."""
+        plain = "/" + path.strip("/")
+        if (endpoint := self._by_path.get(plain)) is not None:
+            return endpoint, {}
+        parts = plain.split("/")
+        for pattern, candidate in self._by_parts:
+            if len(pattern) == len(parts) and all(_fits(*pair) for pair in zip(pattern, parts, strict=True)):
+                return candidate, _held(pattern, parts)
+        return None
+
+    async def answer(self, endpoint: Endpoint, scope: Scope, receive: Receive) -> Reply:
+        """Let the request in and answer it, with a refusal where there is one."""
+        try:
+            caller, sent = await self._door.admit(endpoint, scope, receive)
+            reply = await endpoint.respond(caller, sent)
+        except Refusal as refusal:
+            return refusal_reply(refusal, language_of(scope))
+        return reply
+
+
+def _fits(pattern: str, part: str) -> bool:
+    return pattern.startswith("{") or pattern == part
+
+
+def _held(pattern: list[str], parts: list[str]) -> dict[str, Any]:
+    return {name[1:-1]: part for name, part in zip(pattern, parts, strict=True) if name.startswith("{")}

@@ -1,0 +1,254 @@
+"""What a parameter's text may be: each type reads it or says what is wrong, and describes itself for the documents."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, Protocol
+
+ID_MAX = 2**53 - 1
+"""Every id is a whole number that JavaScript and 1C hold exactly."""
+DIGITS_MAX = 16
+AMOUNT_MAX = Decimal(9 * 10**14)
+AMOUNT_STEP = Decimal("0.0001")
+AMOUNT_LENGTH_MAX = 100
+YEAR_MIN = 1990
+YEAR_MAX = 2100
+TAGS_MAX = 100
+TAG_LENGTH_MAX = 256
+
+
+class Malformed(ValueError):  # noqa: N818 - it names what is the matter
+    """A text that does not fit its type; says in both languages what would."""
+
+    def __init__(self, ru: str, en: str) -> None:
+        super().__init__(en)
+        self.ru = ru
+        self.en = en
+
+
+class WireType(Protocol):
+    """A type of parameter."""
+
+    @property
+    def erased(self) -> Any:
+        """What an empty text means where empty erases."""
+
+    def read(self, text: str) -> Any:
+        """Read a text that is not empty.
+
+        Raises:
+            Malformed: it does not fit.
+        """
+
+    def schema(self) -> Mapping[str, Any]:
+        """Describe the type in JSON Schema."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Any text up to a length."""
+
+    length_max: int
+    erased: str = ""
+
+    def read(self, text: str) -> str:
+        """Take the text as it is."""
+        if len(text) > self.length_max:
+            raise Malformed(
+                f"длина {len(text)}, допускается не более {self.length_max} символов",
+                f"{len(text)} characters, no more than {self.length_max} are allowed",
+            )
+        return text
+
+    def schema(self) -> Mapping[str, Any]:
+        """Describe a text."""
+        return {"type": "string", "maxLength": self.length_max}
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A whole number between two bounds, written in plain digits."""
+
+    least: int = 0
+    most: int = ID_MAX
+    erased: None = None
+
+    def read(self, text: str) -> int:
+        """Read the number."""
+        digits = text.strip()
+        signed = digits.removeprefix("-")
+        if not (
+            signed.isascii()
+            and signed.isdigit()
+            and len(signed) <= DIGITS_MAX
+            and self.least <= int(digits) <= self.most
+        ):
+            raise Malformed(
+                f"ожидается целое число от {self.least} до {self.most}",
+                f"a whole number from {self.least} to {self.most} is expected",
+            )
+        return int(digits)
+
+    def schema(self) -> Mapping[str, Any]:
+        """Describe a whole number."""
+        return {"type": "integer", "minimum": self.least, "maximum": self.most}
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A sum in rubles, kept to four decimals.
+
+    Ours: a comma or a point, spaces and no-break spaces between digits, and a minus are understood; digits beyond
+    the fourth decimal are rounded half up.
+    """
+
+    erased: None = None
+
+    def read(self, text: str) -> Decimal:
+        """Read the sum."""
+        plain = text.translate(_NO_SPACES).replace(",", ".")
+        if len(plain) > AMOUNT_LENGTH_MAX or not _AMOUNT.fullmatch(plain):
+            raise Malformed(
+                "ожидается сумма в рублях, например 1000 или 1000.50",
+                "a sum in rubles is expected, such as 1000 or 1000.50",
+            )
+        amount = Decimal(plain)
+        if abs(amount) > AMOUNT_MAX:
+            raise Malformed(f"сумма по модулю больше {AMOUNT_MAX}", f"the sum is beyond {AMOUNT_MAX}")
+        return amount.quantize(AMOUNT_STEP, ROUND_HALF_UP)
+
+    def schema(self) -> Mapping[str, Any]:
+        """Describe a sum."""
+        return {"type": "string", "pattern": r"^[+-]?[0-9\s]+([.,][0-9]*)?$", "maxLength": AMOUNT_LENGTH_MAX}
+
+
+_NO_SPACES = str.maketrans("", "", " \u00a0\u202f\u2009")
+_AMOUNT = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class WallClock:
+    """A date and time of the site's wall clock, `dd.mm.yyyy hh:mm:ss`, without a zone.
+
+    Seed: «Формат dd.mm.yyyy%20hh:mm:ss».
+    """
+
+    erased: None = None
+
+    def read(self, text: str) -> datetime:
+        """Read the wall clock; the site's zone is the caller's to apply."""
+        if _WALL_CLOCK.fullmatch(text):
+            try:
+                clock = datetime.fromisoformat(f"{text[6:10]}-{text[3:5]}-{text[:2]}T{text[11:]}")
+            except ValueError:
+                clock = None
+            if clock is not None and YEAR_MIN <= clock.year <= YEAR_MAX:
+                return clock
+        raise Malformed(
+            f"ожидается дата dd.mm.yyyy hh:mm:ss с {YEAR_MIN} по {YEAR_MAX} год, например 26.03.2018 10:00:00",
+            f"a date dd.mm.yyyy hh:mm:ss of {YEAR_MIN} to {YEAR_MAX} is expected, such as 26.03.2018 10:00:00",
+        )
+
+    def schema(self) -> Mapping[str, Any]:
+        """Describe a wall clock."""
+        return {"type": "string", "pattern": f"^{_WALL_CLOCK.pattern}$"}
+
+
+_WALL_CLOCK = re.compile(r"[0-9]{2}\.[0-9]{2}\.[0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2}")
+
+
+@dataclass(frozen=True, slots=True)
+class SlashDay:
+    """A day of the site, `dd/mm/yyyy`."""
+
+    erased: None = None
+
+    def read(self, text: str) -> date:
+        """Read the day."""
+        if _SLASH_DAY.fullmatch(text):
+            day, month, year = (int(part) for part in text.split("/"))
+            try:
+                if YEAR_MIN <= year <= YEAR_MAX:
+                    return date(year, month, day)
+            except ValueError:
+                pass
+        raise Malformed(
+            f"ожидается дата dd/mm/yyyy с {YEAR_MIN} по {YEAR_MAX} год, например 26/03/2018",
+            f"a date dd/mm/yyyy of the years {YEAR_MIN} to {YEAR_MAX} is expected, such as 26/03/2018",
+        )
+
+    def schema(self) -> Mapping[str, Any]:
+        """Describe a day."""
+        return {"type": "string", "pattern": f"^{_SLASH_DAY.pattern}$"}
+
+
+_SLASH_DAY = re.compile(r"[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}")
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """Tags, comma-separated: trimmed, without empty ones and repetitions, in the order sent.
+
+    Seed: «Можно передавать более одного тега через запятую».
+    """
+
+    erased: tuple[str, ...] = ()
+
+    def read(self, text: str) -> tuple[str, ...]:
+        """Read the tags."""
+        tags = tuple(dict.fromkeys(tag for part in text.split(",") if (tag := part.strip())))
+        if len(tags) > TAGS_MAX:
+            raise Malformed(
+                f"тегов {len(tags)}, допускается не более {TAGS_MAX}",
+                f"{len(tags)} tags, no more than {TAGS_MAX} are allowed",
+            )
+        if any(len(tag) > TAG_LENGTH_MAX for tag in tags):
+            raise Malformed(
+                f"тег длиннее {TAG_LENGTH_MAX} символов", f"a tag is longer than {TAG_LENGTH_MAX} characters"
+            )
+        return tags
+
+    def schema(self) -> Mapping[str, Any]:
+        """Describe tags."""
+        return {"type": "string"}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of a few words, each with what it stands for."""
+
+    meanings: Mapping[str, Any]
+    erased: None = None
+
+    def read(self, text: str) -> Any:
+        """Tell what the word stands for."""
+        if text not in self.meanings:
+            known = ", ".join(self.meanings)
+            raise Malformed(f"ожидается одно из: {known}", f"one of these is expected: {known}")
+        return self.meanings[text]
+
+    def schema(self) -> Mapping[str, Any]:
+        """Describe a choice."""
+        return {"type": "string", "enum": list(self.meanings)}
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """Yes or no, as clients write it: `true`, `True`, `1`; `false`, `False`, `0`."""
+
+    erased: None = None
+
+    def read(self, text: str) -> bool:
+        """Read the flag."""
+        word = text.lower()
+        if word in ("true", "1"):
+            return True
+        if word in ("false", "0"):
+            return False
+        raise Malformed("ожидается true или false", "true or false is expected")
+
+    def schema(self) -> Mapping[str, Any]:
+        """Describe a flag."""
+        return {"type": "string", "enum": ["true", "false", "True", "False", "1", "0"]}
