@@ -1,0 +1,212 @@
+"""The web application, wired on one screen."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import Any
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Mount, Route, Router
+
+from dealtrace import clock, observation
+from dealtrace.cabinet.routes import cabinet_routes
+from dealtrace.calltouch.description import describe_api, render_docs
+from dealtrace.calltouch.door import Door, language_of
+from dealtrace.calltouch.responses import Reply, refusal_reply
+from dealtrace.calltouch.routes import Calltouch
+from dealtrace.errors import InternalFailure, PathUnknown, StorageAway
+from dealtrace.settings import Settings, read_settings
+from dealtrace.storage.directory import Directory
+from dealtrace.storage.engine import Database, open_database
+from dealtrace.storage.faults import is_storage_failure
+from dealtrace.storage.readers import Readers
+from dealtrace.storage.schema import is_current
+from dealtrace.storage.scribe import AWAY_RETRY_SECONDS, Scribe
+
+FOLLOW_SECONDS = 1.0
+"""How often settings are looked after; a change reaches every process within two seconds."""
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+_log = structlog.get_logger()
+
+
+def create_app() -> "Application":
+    """Make the application of one server process, with the settings of its environment."""
+    settings = read_settings()
+    observation.start_logging(settings.log_level)
+    return Application(settings)
+
+
+class Application:
+    """One ASGI application: the API's endpoints first, everything else through Starlette's router."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._pages = Router(self._routes(), redirect_slashes=False, default=_answer_unknown)
+
+    def _routes(self) -> list[Any]:
+        return [
+            Route("/healthz", self._answer_alive),
+            Route("/readyz", self._answer_ready),
+            Route("/metrics", self._answer_figures),
+            Route("/openapi.json", self._answer_description),
+            Route("/docs", self._answer_docs),
+            Mount("/cabinet", routes=cabinet_routes(lambda: self._database)),
+        ]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection event."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http":
+            await self._serve(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        """Start before the first request and stop after the last; what waits to be written is written."""
+        await receive()
+        try:
+            self._start()
+        except Exception as fault:
+            _log.exception("start_failed")
+            await send({"type": "lifespan.startup.failed", "message": str(fault)})
+            raise
+        follower = asyncio.create_task(self._follow_settings())
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        follower.cancel()
+        await self._scribe.stop()
+        self._readers.stop()
+        self._database.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    def _start(self) -> None:
+        settings = self._settings
+        self._database: Database = open_database(settings.database_url, readers=settings.reader_threads)
+        self._readers = Readers(self._database, settings.reader_threads)
+        self._directory = Directory()
+        self._scribe = Scribe(
+            self._database,
+            clock.now,
+            queue_max=settings.scribe_queue_max,
+            batch_max=settings.scribe_batch_max,
+            patience_seconds=settings.storage_patience_seconds,
+            observe=observation.observe_commit,
+        )
+        door = Door(
+            self._directory,
+            self._scribe,
+            self._readers,
+            rate_per_second=settings.rate_per_second,
+            redis_url=settings.redis_url,
+            trusted_proxies=settings.trusted_proxies,
+            body_bytes_max=settings.body_bytes_max,
+        )
+        self._calltouch = Calltouch(door)
+
+    async def _follow_settings(self) -> None:
+        while True:
+            try:
+                await self._readers.read(self._directory.follow)
+            except Exception as fault:  # noqa: BLE001 - the database may be away; the next second tries again
+                _log.warning("settings_not_followed", reason=type(fault).__name__)
+            observation.WAITING.set(self._scribe.waiting)
+            await asyncio.sleep(FOLLOW_SECONDS)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = time.perf_counter()
+        request_id = observation.new_request_id()
+        found = self._calltouch.find(scope["path"])
+        try:
+            if found is None:
+                route, reply = "pages", await self._answer_page(scope, receive, send)
+            else:
+                endpoint, scope["path_params"] = found
+                route, reply = endpoint.path, await self._calltouch.answer(endpoint, scope, receive)
+        except Exception as fault:  # noqa: BLE001 - whatever broke, the caller gets an answer and the log the cause
+            route, reply = found[0].path if found else "pages", _failure(fault, request_id, scope)
+        if reply.body is not SENT:
+            await _send(reply, request_id, send)
+        _tell(scope, request_id, route, reply, time.perf_counter() - started)
+
+    async def _answer_page(self, scope: Scope, receive: Receive, send: Send) -> Reply:
+        """Let Starlette answer; its reply is on the wire already when this returns."""
+        status = 0
+
+        async def watch(message: MutableMapping[str, Any]) -> None:
+            nonlocal status
+            status = message.get("status", status)
+            await send(message)
+
+        await self._pages(scope, receive, watch)
+        return Reply(status, SENT)
+
+    async def _answer_alive(self, _request: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    async def _answer_ready(self, _request: Request) -> Response:
+        """Tell whether deals can be taken in: the writer lives and the database has our schema."""
+        try:
+            current = await asyncio.to_thread(is_current, self._database)
+        except Exception as fault:  # noqa: BLE001 - not ready, for whatever reason
+            return JSONResponse({"status": "database away", "reason": type(fault).__name__}, 503)
+        ready = current and self._scribe.is_alive
+        return JSONResponse({"status": "ok" if ready else "schema outdated"}, 200 if ready else 503)
+
+    async def _answer_figures(self, _request: Request) -> Response:
+        body, content_type = observation.figures()
+        return Response(body, headers={"content-type": content_type})
+
+    async def _answer_description(self, _request: Request) -> Response:
+        return JSONResponse(describe_api())
+
+    async def _answer_docs(self, request: Request) -> Response:
+        return HTMLResponse(render_docs(language_of(request.scope)))
+
+
+SENT = b"\0sent"
+"""Stands for a body that is on the wire already."""
+
+
+async def _answer_unknown(scope: Scope, _receive: Receive, send: Send) -> None:
+    """Answer an unknown path with the one error body, never with a redirect or a page."""
+    refusal = PathUnknown(path=scope["path"])
+    await _send(refusal_reply(refusal, language_of(scope)), observation.new_request_id(), send)
+
+
+def _failure(fault: Exception, request_id: str, scope: Scope) -> Reply:
+    """Answer what broke: the database's trouble is 503, everything else is ours."""
+    if is_storage_failure(fault):
+        _log.error("storage_failed", request_id=request_id, reason=type(fault).__name__)
+        return refusal_reply(StorageAway(retry_after_seconds=AWAY_RETRY_SECONDS), language_of(scope))
+    _log.error("request_broke", request_id=request_id, exc_info=fault)
+    return refusal_reply(InternalFailure(request_id=request_id), language_of(scope))
+
+
+async def _send(reply: Reply, request_id: str, send: Send) -> None:
+    headers = [
+        *reply.headers,
+        (b"content-length", str(len(reply.body)).encode()),
+        (b"x-request-id", request_id.encode()),
+    ]
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.body", "body": reply.body})
+
+
+def _tell(scope: Mapping[str, Any], request_id: str, route: str, reply: Reply, seconds: float) -> None:
+    """Count the request and write its one line."""
+    observation.REQUESTS.labels(route, reply.status).inc()
+    observation.SECONDS.labels(route).observe(seconds)
+    _log.info(
+        reply.event,
+        request_id=request_id,
+        method=scope["method"],
+        path=scope["path"],
+        status=reply.status,
+        ms=round(seconds * 1000, 2),
+        **reply.facts,
+    )

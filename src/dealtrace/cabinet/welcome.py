@@ -1,0 +1,90 @@
+"""The one-time link: whoever opens it first becomes the first user."""
+
+import asyncio
+from collections.abc import Callable
+
+import jinja2
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from dealtrace import clock
+from dealtrace.accounts.token import token_digest
+from dealtrace.accounts.user import LOGIN_LENGTH_MAX, PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN
+from dealtrace.errors import InvitationSpent, Refusal
+from dealtrace.operations.create_user import accept_invitation
+from dealtrace.storage.accounts import has_users, is_invited
+from dealtrace.storage.engine import Database
+from dealtrace.storage.id_blocks import IdBlocks
+
+SECURITY_HEADERS = {
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "cache-control": "no-store",
+}
+FORM_BYTES_MAX = 10_000
+IDS_NEEDED = 1
+
+_templates = jinja2.Environment(loader=jinja2.PackageLoader("dealtrace.cabinet"), autoescape=True)
+
+
+class Welcome:
+    """The pages that lead to the first user."""
+
+    def __init__(self, database: Callable[[], Database]) -> None:
+        self._database = database
+
+    async def show_home(self, _request: Request) -> Response:
+        """Say that the cabinet is here, and how its first user comes to be."""
+        return _page("home.html", 200)
+
+    async def show(self, request: Request) -> Response:
+        """Show the form behind a one-time link, as long as the link is good."""
+        key = request.query_params.get("key", "")
+        if not await asyncio.to_thread(self._is_good, key):
+            return _refused(InvitationSpent())
+        return _page("welcome.html", 200, key=key, fault="", login="")
+
+    async def accept(self, request: Request) -> Response:
+        """Create the first user, or show the form again with what is wrong."""
+        if not _is_own_form(request) or int(request.headers.get("content-length") or 0) > FORM_BYTES_MAX:
+            return _refused(InvitationSpent())
+        async with request.form(max_fields=10, max_files=0) as form:
+            key, login, password = (str(form.get(name, "")) for name in ("key", "login", "password"))
+        try:
+            await asyncio.to_thread(self._accept, key, login, password)
+        except InvitationSpent as refusal:
+            return _refused(refusal)
+        except Refusal as refusal:
+            return _page("welcome.html", 400, key=key, fault=refusal.text("ru"), login=login)
+        return _page("welcomed.html", 200, login=login)
+
+    def _is_good(self, key: str) -> bool:
+        with self._database().read() as connection:
+            return not has_users(connection) and is_invited(connection, token_digest(key))
+
+    def _accept(self, key: str, login: str, password: str) -> None:
+        database = self._database()
+        ids = IdBlocks(database.writer)
+        ids.ensure(IDS_NEEDED)
+        with database.write() as connection:
+            accept_invitation(connection, ids, key, login, password, clock.now())
+
+
+def _is_own_form(request: Request) -> bool:
+    """Whether the form was sent from our own page, as browsers tell."""
+    return request.headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none")
+
+
+def _refused(refusal: Refusal) -> Response:
+    return _page("refused.html", 403, text=refusal.text("ru"))
+
+
+def _page(name: str, status: int, **context: str) -> Response:
+    limits = {
+        "login_length_max": LOGIN_LENGTH_MAX,
+        "password_length_min": PASSWORD_LENGTH_MIN,
+        "password_length_max": PASSWORD_LENGTH_MAX,
+    }
+    body = _templates.get_template(name).render(**context, **limits)
+    return HTMLResponse(body, status, headers=SECURITY_HEADERS)

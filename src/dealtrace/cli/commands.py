@@ -1,0 +1,31 @@
+"""Every command on one screen."""
+
+import typer
+
+from dealtrace.cli.backup import backup, restore
+from dealtrace.cli.database import database_commands
+from dealtrace.cli.deals import deal_commands, explain
+from dealtrace.cli.doctor import doctor
+from dealtrace.cli.fields import field_commands
+from dealtrace.cli.serve import serve
+from dealtrace.cli.sites import site_commands
+from dealtrace.cli.tokens import token_commands
+from dealtrace.cli.users import user_commands
+
+main = typer.Typer(
+    name="dealtrace",
+    help="Keep the deals a CRM sends and find the advertising behind them.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+)
+main.command()(serve)
+main.add_typer(site_commands, name="site")
+main.add_typer(token_commands, name="token")
+main.add_typer(user_commands, name="user")
+main.add_typer(field_commands, name="field")
+main.add_typer(deal_commands, name="deal")
+main.command()(explain)
+main.command()(doctor)
+main.add_typer(database_commands, name="db")
+main.command()(backup)
+main.command()(restore)

@@ -1,0 +1,67 @@
+"""`dealtrace db`: the schema."""
+
+from typing import Annotated
+
+import typer
+from sqlalchemy import text
+
+from dealtrace.cli.terminal import console, explained, fail
+from dealtrace.settings import read_settings
+from dealtrace.storage.distribution import distribution_statements
+from dealtrace.storage.engine import Database, open_database
+from dealtrace.storage.schema import is_current, newest_revision, schema_differences, upgrade_schema
+
+database_commands = typer.Typer(help="Upgrade, check and distribute the database.", no_args_is_help=True)
+
+
+@database_commands.command("upgrade")
+def upgrade() -> None:
+    """Bring the schema to this release; nothing happens if it is there."""
+    with explained():
+        database = open_database(read_settings().database_url)
+        upgrade_schema(database)
+    console.print(f"The schema is {newest_revision()}.", markup=False)
+
+
+@database_commands.command("check")
+def check() -> None:
+    """Check the schema against this release, and a SQLite file for damage; exit status 1 if anything is wrong."""
+    with explained():
+        database = open_database(read_settings().database_url)
+        faults = [*_damage(database), *schema_differences(database)]
+        if not is_current(database):
+            faults.append(f"the schema is not {newest_revision()}: run `dealtrace db upgrade`")
+    if faults:
+        fail("\n".join(faults))
+    console.print("The database is whole and of this release.")
+
+
+@database_commands.command("distribute")
+def distribute(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the statements and run nothing.")] = False,
+) -> None:
+    """Spread the tables over a Citus cluster by site; run it once, on the coordinator, before there is much data."""
+    with explained():
+        database = open_database(read_settings().database_url)
+    statements = distribution_statements()
+    if dry_run:
+        for statement in statements:
+            console.print(f"{statement};", markup=False)
+        return
+    if database.is_sqlite:
+        fail("SQLite is one file and cannot be distributed: use PostgreSQL with Citus.")
+    with database.write() as connection:
+        if connection.execute(text("SELECT 1 FROM pg_extension WHERE extname = 'citus'")).first() is None:
+            fail("This PostgreSQL has no Citus: run CREATE EXTENSION citus in it first.")
+        for statement in statements:
+            connection.execute(text(statement))
+    console.print(f"{len(statements)} tables are distributed by site_id.")
+
+
+def _damage(database: Database) -> list[str]:
+    if not database.is_sqlite:
+        return []
+    with database.read() as connection:
+        found = connection.execute(text("PRAGMA integrity_check")).scalars().all()
+        orphans = connection.execute(text("PRAGMA foreign_key_check")).all()
+    return [line for line in found if line != "ok"] + [f"orphan row: {tuple(row)}" for row in orphans]

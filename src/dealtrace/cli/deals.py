@@ -1,0 +1,162 @@
+"""`dealtrace explain` and `dealtrace deal`: why a deal has its lead, what became of it, and how it comes back."""
+
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+from sqlalchemy import Connection
+
+from dealtrace import clock
+from dealtrace.accounts.site import Site
+from dealtrace.cli.terminal import console, fail, open_prepared, print_json
+from dealtrace.deals.deal import Deal
+from dealtrace.matching.explanation import Step
+from dealtrace.operations.explain_deal import Explanation, explain_deal
+from dealtrace.operations.restore_deal import restore_deal
+from dealtrace.storage.accounts import list_sites
+from dealtrace.storage.deal_versions import list_versions
+from dealtrace.storage.deals import list_deals_by_key
+
+DealName = Annotated[str, typer.Argument(metavar="DEAL", help="The orderId or the orderNumber.")]
+OnlySite = Annotated[int | None, typer.Option("--site", help="Look only in this site.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+deal_commands = typer.Typer(help="Look into the past of a deal.", no_args_is_help=True)
+
+
+def explain(deal: DealName, site: OnlySite = None, as_json: AsJson = False) -> None:
+    """Tell why a deal has its lead, or none: every step tried, every candidate, what each missed by."""
+    with open_prepared() as database, database.read() as connection:
+        owner, found = _find(connection, deal, site)
+        explanation = explain_deal(connection, owner, found)
+    if as_json:
+        print_json(_explained(explanation))
+    else:
+        _print_explanation(explanation)
+
+
+@deal_commands.command("history")
+def history(deal: DealName, site: OnlySite = None, as_json: AsJson = False) -> None:
+    """List every version of a deal: when, by which token, what was before and after."""
+    with open_prepared() as database, database.read() as connection:
+        owner, found = _find(connection, deal, site)
+        versions = list_versions(connection, owner.id, found.id)
+    if as_json:
+        print_json([{"siteId": owner.id, "orderId": found.id, **_version(one)} for one in versions])
+        return
+    table = Table("version", "when (UTC)", "what", "token", "before", "after")
+    for one in versions:
+        when, token = f"{one.recorded_at:%Y-%m-%d %H:%M:%S}", str(one.token_id or "by command")
+        table.add_row(str(one.version), when, one.kind, token, _fields(one.before), _fields(one.after))
+    console.print(f"Deal {found.id}, number {found.number}, site {owner.id}", markup=False)
+    console.print(table)
+
+
+@deal_commands.command("restore")
+def restore(deal: DealName, site: OnlySite = None) -> None:
+    """Bring a deleted deal back as it was; refused if its number has been taken since."""
+    with open_prepared() as database, database.write() as connection:
+        owner, found = _find(connection, deal, site)
+        restored = restore_deal(connection, owner, found.id, clock.now())
+    console.print(f"Deal {restored.id}, number {restored.number}, is back.", markup=False)
+
+
+def _find(connection: Connection, name: str, only_site: int | None) -> tuple[Site, Deal]:
+    """Find the one deal a person means, deleted ones included; an id is tried before a number."""
+    sites = [site for site in list_sites(connection) if only_site in (None, site.id)]
+    ids = [int(name)] if name.isascii() and name.isdigit() else []
+    for key in ({"ids": ids, "numbers": []}, {"ids": [], "numbers": [name]}):
+        found = [
+            (site, deal) for site in sites for deal in list_deals_by_key(connection, site.id, **key, with_deleted=True)
+        ]
+        living = [pair for pair in found if pair[1].deleted_at is None] or found
+        if len(living) == 1:
+            return living[0]
+        if living:
+            places = ", ".join(f"site {site.id}: orderId {deal.id}" for site, deal in living)
+            fail(f"{name} names several deals, say which: {places}")
+    return fail(f"There is no deal {name}.")
+
+
+def _version(one: Any) -> dict[str, Any]:
+    return {
+        "version": one.version,
+        "kind": one.kind,
+        "recordedAt": one.recorded_at,
+        "tokenId": one.token_id,
+        "before": one.before,
+        "after": one.after,
+    }
+
+
+def _fields(values: Any) -> str:
+    return "\n".join(f"{name}: {value}" for name, value in values.items())
+
+
+def _explained(explanation: Explanation) -> dict[str, Any]:
+    deal = explanation.deal
+    return {
+        "orderId": deal.id,
+        "orderNumber": deal.number,
+        "happenedAt": deal.happened_at,
+        "lead": deal.lead,
+        "contactMatching": explanation.contact_matching,
+        "clue": deal.clue,
+        "namedLead": explanation.named,
+        "steps": [_step(step) for step in explanation.steps],
+        "statedSource": deal.stated_source,
+    }
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {
+        "contact": step.search.contact,
+        "kind": step.search.kind,
+        "winner": step.winner,
+        "candidates": [
+            {
+                "lead": one.lead,
+                "opensAt": one.window.opens_at,
+                "closesAt": one.window.closes_at,
+                "missedBySeconds": one.missed_by.total_seconds(),
+            }
+            for one in step.candidates
+        ],
+    }
+
+
+def _print_explanation(explanation: Explanation) -> None:
+    deal = explanation.deal
+    lines = [f"Deal {deal.id}, number {deal.number}, made {deal.happened_at:%Y-%m-%d %H:%M:%S} UTC"]
+    lines.append(f"Lead: {deal.lead.kind} {deal.lead.id}" if deal.lead is not None else "Lead: none")
+    if deal.clue.identity is not None:
+        named = explanation.named
+        lines.append(f"Named: {deal.clue.identity}")
+        lines.append(f"  names {named.kind} {named.id}" if named is not None else "  names no lead there is")
+    if deal.clue.contact is None:
+        lines.append("No phone and no e-mail were given.")
+    elif not explanation.contact_matching:
+        lines.append("Contact matching is off for this site; switched on, it would search so:")
+    lines.extend(
+        f"  {contact.as_sent} is no phone or e-mail that can be compared; it matches nothing."
+        for contact in ((deal.clue.contact.phone, deal.clue.contact.email) if deal.clue.contact is not None else ())
+        if contact is not None and contact.normal is None
+    )
+    for step in explanation.steps:
+        lines.extend(_step_lines(step))
+    console.print("\n".join(lines), markup=False)
+
+
+def _step_lines(step: Step) -> list[str]:
+    lines = [f"  {step.search.kind} by {step.search.contact}:"]
+    if not step.candidates:
+        lines.append("    nobody within 30 days")
+    for one in step.candidates:
+        seconds = one.missed_by.total_seconds()
+        verdict = (
+            "inside" if one.holds else f"{abs(seconds):.0f} s {'before it opens' if seconds < 0 else 'after it closed'}"
+        )
+        won = ", the nearest: it wins" if one.lead == step.winner else ""
+        window = f"{one.window.opens_at:%Y-%m-%d %H:%M:%S} to {one.window.closes_at:%Y-%m-%d %H:%M:%S} UTC"
+        lines.append(f"    {one.lead.kind} {one.lead.id}: window {window}, deal {verdict}{won}")
+    return lines

@@ -1,0 +1,92 @@
+"""`dealtrace serve`: start the server."""
+
+import os
+import tempfile
+from typing import Annotated
+
+import typer
+from granian.constants import Interfaces, Loops
+from granian.server import Server
+
+from dealtrace import clock
+from dealtrace.accounts.site import TIME_ZONE_DEFAULT
+from dealtrace.cli.terminal import console, fail, open_prepared
+from dealtrace.observation import MULTIPROCESS_VARIABLE
+from dealtrace.operations.create_user import invite_first_user
+from dealtrace.operations.open_first_site import FirstSite, open_first_site
+from dealtrace.settings import ENVIRONMENT_PREFIX, Settings, read_settings
+from dealtrace.storage.engine import Database
+from dealtrace.storage.id_blocks import IdBlocks
+
+GRACE_SECONDS = 30
+"""How long a stopping server may finish what it has begun."""
+OPEN_CONNECTIONS_MAX = 4096
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="The port to listen on.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, max=64, help="Processes; more than 1 needs PostgreSQL.")] = None,
+) -> None:
+    """Start the server; it stops cleanly on Ctrl-C and SIGTERM."""
+    with open_prepared() as database:
+        settings = _chosen(host, port, workers)
+        if settings.workers > 1 and database.is_sqlite:
+            fail(
+                "SQLite has one writer: a second process gains nothing and makes the slowest answers "
+                "fifty times slower. Use --workers 1, or PostgreSQL."
+            )
+        _greet(database, settings)
+    if settings.workers > 1:
+        os.environ.setdefault(MULTIPROCESS_VARIABLE, tempfile.mkdtemp(prefix="dealtrace-figures-"))
+    Server(
+        "dealtrace.app:create_app",
+        factory=True,
+        interface=Interfaces.ASGI,
+        address=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        loop=Loops.uvloop,
+        websockets=False,
+        log_enabled=False,
+        log_access=False,
+        backpressure=OPEN_CONNECTIONS_MAX,
+        respawn_failed_workers=True,
+        workers_kill_timeout=GRACE_SECONDS,
+    ).serve()
+
+
+def _chosen(host: str | None, port: int | None, workers: int | None) -> Settings:
+    """Let the command line win over the environment, also for the worker processes to come."""
+    for name, value in (("HOST", host), ("PORT", port), ("WORKERS", workers)):
+        if value is not None:
+            os.environ[ENVIRONMENT_PREFIX + name] = str(value)
+    read_settings.cache_clear()
+    return read_settings()
+
+
+def _greet(database: Database, settings: Settings) -> None:
+    """Print where the server is and how to begin; what is secret goes to the terminal only, never to the log."""
+    address = settings.public_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
+    ids = IdBlocks(database.writer)
+    ids.ensure(1)
+    with database.write() as connection:
+        first = open_first_site(connection, ids, TIME_ZONE_DEFAULT, settings.points_per_day, clock.now())
+        key = invite_first_user(connection, clock.now())
+    console.print(f"Dealtrace listens on {address}, documents on {address}/docs", markup=False)
+    if first is not None:
+        _introduce(first, address)
+    if key is not None:
+        console.print("\nThe first user is created here, once:", markup=False)
+        console.print(f"{address}/cabinet/welcome?key={key}", markup=False)
+
+
+def _introduce(first: FirstSite, address: str) -> None:
+    console.print(f"\nSite {first.site_id} is there. Its token, shown only now: {first.secret}", markup=False)
+    console.print("\nRegister a deal:", markup=False)
+    console.print(
+        f"curl -G '{address}/calls-service/RestAPI/orders/register/' "
+        f"-d 'clientApiId={first.secret}' -d 'orderNumber=K2018001' -d 'orderSum=1000' -d 'orderStatus=new' "
+        "--data-urlencode 'orderDate=26.03.2018 10:00:00' --data-urlencode 'manager=Коля' -d 'service=AmoCRM'",
+        markup=False,
+    )

@@ -1,0 +1,114 @@
+"""`dealtrace site`: create, change and list sites."""
+
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.table import Table
+
+from dealtrace import clock
+from dealtrace.accounts.site import TIME_ZONE_DEFAULT, Site, SiteId
+from dealtrace.cli.terminal import console, fail, open_prepared, print_json
+from dealtrace.operations.create_site import create_site
+from dealtrace.operations.issue_token import issue_token
+from dealtrace.operations.set_site import set_site
+from dealtrace.quota.points import points_day
+from dealtrace.settings import read_settings
+from dealtrace.storage.accounts import list_sites
+from dealtrace.storage.id_blocks import IdBlocks
+from dealtrace.storage.quota import find_points_spent
+
+FIRST_LABEL = "first"
+SITE_ID_MAX = 2**53 - 1
+
+site_commands = typer.Typer(help="Create, change and list sites.", no_args_is_help=True)
+
+
+@site_commands.command("create")
+def create(
+    name: Annotated[str, typer.Argument(help="What people call the site.")],
+    site_id: Annotated[
+        int, typer.Option(min=0, max=SITE_ID_MAX, help="Keep this siteId, when moving over; 0 takes the next.")
+    ] = 0,
+    token: Annotated[str | None, typer.Option(help="Keep this clientApiId, when moving over.")] = None,
+    timezone: Annotated[str, typer.Option(help="The wall clock of its deals.")] = TIME_ZONE_DEFAULT,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Create a site and its first token, which is shown now and never again."""
+    with open_prepared() as database:
+        ids = IdBlocks(database.writer)
+        ids.ensure(1)
+        wanted = Site(SiteId(site_id), name, ZoneInfo(TIME_ZONE_DEFAULT), points_per_day=read_settings().points_per_day)
+        with database.write() as connection:
+            site = create_site(connection, wanted, clock.now())
+            if timezone != TIME_ZONE_DEFAULT:
+                site = set_site(connection, site.id, {"timezone": timezone})
+            issued = issue_token(connection, ids, site.id, FIRST_LABEL, clock.now(), secret=token)
+    if as_json:
+        print_json({"siteId": site.id, "clientApiId": issued.secret})
+    else:
+        console.print(f"Site {site.id} ({site.name}) is there. Its token, shown only now:", markup=False)
+        console.print(issued.secret, markup=False)
+
+
+@site_commands.command("set")
+def change(
+    site_id: Annotated[int, typer.Argument(help="The siteId.")],
+    settings: Annotated[
+        list[str],
+        typer.Argument(
+            help="key=value: contact_matching=on|off, timezone=, points_per_day=, points_cost.METHOD=, "
+            "attribution=, name="
+        ),
+    ],
+) -> None:
+    """Change settings of a site; a running server follows within two seconds."""
+    wanted: dict[str, str] = {}
+    for setting in settings:
+        key, equals, value = setting.partition("=")
+        if not equals:
+            fail(f"{setting}: write key=value")
+        wanted[key] = value
+    with open_prepared() as database, database.write() as connection:
+        site = set_site(connection, site_id, wanted)
+    console.print(f"Site {site.id} is changed.", markup=False)
+
+
+@site_commands.command("list")
+def show(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """List all sites with their settings and what they spent today."""
+    with open_prepared() as database, database.read() as connection:
+        now = clock.now()
+        rows = [
+            _described(site, find_points_spent(connection, site.id, points_day(now, site.time_zone)))
+            for site in list_sites(connection)
+        ]
+    if as_json:
+        print_json(rows)
+        return
+    table = Table("siteId", "name", "timezone", "contact matching", "points today", "attribution")
+    for row in rows:
+        allowance = row["pointsPerDay"] or "∞"
+        table.add_row(
+            str(row["siteId"]),
+            row["name"],
+            row["timezone"],
+            "on" if row["contactMatching"] else "off",
+            f"{row['pointsSpentToday']} / {allowance}",
+            str(row["attribution"]),
+        )
+    console.print(table)
+
+
+def _described(site: Site, spent: int) -> dict[str, Any]:
+    return {
+        "siteId": site.id,
+        "name": site.name,
+        "timezone": site.time_zone.key,
+        "contactMatching": site.contact_matching,
+        "pointsPerDay": site.points_per_day,
+        "pointCosts": dict(site.point_costs),
+        "pointsSpentToday": spent,
+        "attribution": site.attribution,
+        "customFields": sorted(site.custom_fields),
+    }

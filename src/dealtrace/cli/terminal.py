@@ -1,0 +1,49 @@
+"""What every command does: read the settings, open the database, and say clearly what went wrong."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+import msgspec
+from rich.console import Console
+
+from dealtrace.errors import Refusal
+from dealtrace.settings import SettingsFaulty, read_settings
+from dealtrace.storage.engine import Database, open_database
+from dealtrace.storage.schema import SchemaOutdated, prepare_schema
+
+console = Console(highlight=False, soft_wrap=True)
+complaints = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def open_prepared() -> Iterator[Database]:
+    """Open the configured database, made if it is empty; refusals end the command with a clear word."""
+    with explained():
+        database = open_database(read_settings().database_url)
+        try:
+            prepare_schema(database)
+            yield database
+        finally:
+            database.close()
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Turn what a person can mend into one line on the standard error and exit status 1."""
+    try:
+        yield
+    except (Refusal, SettingsFaulty, SchemaOutdated) as reason:
+        fail(str(reason))
+
+
+def fail(reason: str) -> NoReturn:
+    """End the command with a word on what went wrong."""
+    complaints.print(reason, style="bold red", markup=False)
+    sys.exit(1)
+
+
+def print_json(content: Any) -> None:
+    """Print what a program will read."""
+    sys.stdout.write(msgspec.json.encode(content).decode() + "\n")

@@ -1,0 +1,40 @@
+"""`dealtrace user`: create those who log in to the cabinet."""
+
+from typing import Annotated
+
+import typer
+
+from dealtrace import clock
+from dealtrace.cli.terminal import console, open_prepared
+from dealtrace.operations.create_user import create_user
+from dealtrace.storage.id_blocks import IdBlocks
+
+user_commands = typer.Typer(help="Create users of the cabinet.", no_args_is_help=True)
+
+
+@user_commands.command("create")
+def create(
+    login: Annotated[str, typer.Argument(help="How they log in, compared without regard to case.")],
+    password: Annotated[
+        str,
+        typer.Option(
+            prompt=True,
+            hide_input=True,
+            confirmation_prompt=True,
+            envvar="DEALTRACE_NEW_PASSWORD",
+            help="Asked for if not given.",
+        ),
+    ],
+) -> None:
+    """Create a user who sees every site there is."""
+    with open_prepared() as database:
+        ids = IdBlocks(database.writer)
+        ids.ensure(1)
+        with database.write() as connection:
+            user = create_user(connection, ids, login, password, clock.now())
+    console.print(f"User {user.login} is there.", markup=False)
+
+
+@user_commands.callback()
+def group() -> None:
+    """Create users of the cabinet."""

@@ -1,0 +1,93 @@
+"""The standing cast: sites, leads and visits that tests bring on stage, in a real database."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from dealtrace.accounts.site import Site, SiteId
+from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.attribution.visit import Visit
+from dealtrace.leads.call import Call, IncomingCall
+from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest
+from dealtrace.operations.add_custom_field import add_custom_field
+from dealtrace.operations.create_site import create_site
+from dealtrace.operations.issue_token import issue_token
+from dealtrace.operations.record_visit import NOT_YET, record_visits
+from dealtrace.operations.take_in_call import take_in_calls
+from dealtrace.operations.take_in_lead_request import take_in_lead_requests
+from dealtrace.operations.wish import Wish
+from dealtrace.storage.accounts import find_site
+from dealtrace.storage.engine import Database
+from dealtrace.storage.id_blocks import IdBlocks
+
+MOSCOW = ZoneInfo("Europe/Moscow")
+VLADIVOSTOK = ZoneInfo("Asia/Vladivostok")
+IDS_AT_ONCE = 2000
+
+
+def moscow(day: str, clock: str = "00:00:00") -> datetime:
+    """Tell the instant of a Moscow wall clock: `moscow("2018-03-26", "10:00:00")`."""
+    return datetime.fromisoformat(f"{day}T{clock}").replace(tzinfo=MOSCOW).astimezone(UTC)
+
+
+@dataclass(frozen=True)
+class Player:
+    """A site on stage, and the token that opens it."""
+
+    site: Site
+    token: str
+    token_id: int
+
+
+class Stage:
+    """Brings sites, leads and visits into a database, each in a transaction of its own, as the product does."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.ids = IdBlocks(database.writer)
+
+    def open_site(self, *, fields: Sequence[str] = (), **settings: Any) -> Player:
+        """Open a site with a token; `settings` are those of `Site`."""
+        self.ids.ensure(IDS_AT_ONCE)
+        now = datetime.now(UTC)
+        wanted = replace(Site(SiteId(0), "Shop", MOSCOW), **settings)
+        with self.database.write() as connection:
+            site = create_site(connection, wanted, now)
+            for name in fields:
+                add_custom_field(connection, site.id, name, now)
+            issued = issue_token(connection, self.ids, site.id, "test", now)
+            found = find_site(connection, site.id)
+        assert found is not None
+        return Player(found, issued.secret, issued.token.id)
+
+    def perform(self, operation: Any, player: Player, *asked: Any, now: datetime | None = None) -> list[Any]:
+        """Run an operation for a player's wishes, as one batch, and return the outcomes."""
+        self.ids.ensure(IDS_AT_ONCE)
+        with self.database.write() as connection:
+            wishes = [Wish(one, player.token_id) for one in asked]
+            return list(operation(connection, self.ids, player.site, wishes, now or datetime.now(UTC)))
+
+    def call(
+        self, player: Player, started_at: datetime, *, seconds: int = 300, phone: str = "79205550055", **more: Any
+    ) -> Call:
+        """Take in a call."""
+        incoming = IncomingCall(started_at, timedelta(seconds=seconds), phone, **more)
+        (outcome,) = self.perform(take_in_calls, player, incoming)
+        assert isinstance(outcome, Call), outcome
+        return outcome
+
+    def lead_request(self, player: Player, requested_at: datetime, **more: Any) -> LeadRequest:
+        """Take in a lead request."""
+        (outcome,) = self.perform(take_in_lead_requests, player, IncomingLeadRequest(requested_at, **more))
+        assert isinstance(outcome, LeadRequest), outcome
+        return outcome
+
+    def visit(
+        self, player: Player, started_at: datetime, source: TrafficSource, *, visitor: str = "visitor", **more: Any
+    ) -> Visit:
+        """Record a visit."""
+        (outcome,) = self.perform(record_visits, player, Visit(NOT_YET, visitor, started_at, source, **more))
+        assert isinstance(outcome, Visit)
+        return outcome

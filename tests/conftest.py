@@ -1,0 +1,132 @@
+"""What every test may ask for: both engines, a fresh database, a real server, the cast."""
+
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cast import VLADIVOSTOK, Player, Stage
+from dealtrace.storage.engine import Database, open_database
+from dealtrace.storage.schema import prepare_schema
+from postgresql import PostgresqlServer, find_programs
+from server import ServerProcess
+
+TEMPLATE = "dealtrace_template"
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[PostgresqlServer]:
+    """Start a PostgreSQL for this worker, with a migrated template."""
+    programs = find_programs()
+    if programs is None:
+        if os.environ.get("CI"):
+            pytest.fail("PostgreSQL is not installed: `make test` installs it for root")
+        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
+    server = PostgresqlServer(programs)
+    database = open_database(server.create(TEMPLATE))
+    prepare_schema(database)
+    database.close()
+    yield server
+    server.remove()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a migrated SQLite file to copy."""
+    path = tmp_path_factory.mktemp("template") / "template.db"
+    database = open_database(f"sqlite:///{path}")
+    prepare_schema(database)
+    database.close()
+    return path
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def engine_name(request: pytest.FixtureRequest) -> str:
+    """Name the engine a test runs on: whoever asks runs twice."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture(scope="session")
+def new_database_url(
+    engine_name: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[], str]:
+    """Give a function that makes a fresh database of this engine and tells its address."""
+
+    def create() -> str:
+        if engine_name == "postgresql":
+            server: PostgresqlServer = request.getfixturevalue("postgresql_server")
+            return server.create(f"t{uuid.uuid4().hex}", TEMPLATE)
+        path = tmp_path_factory.mktemp("db") / "dealtrace.db"
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+        return f"sqlite:///{path}"
+
+    return create
+
+
+@pytest.fixture
+def database(new_database_url: Callable[[], str]) -> Iterator[Database]:
+    """Give a fresh database, on each engine."""
+    opened = open_database(new_database_url())
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def stage(database: Database) -> Stage:
+    """Give a stage in a fresh database."""
+    return Stage(database)
+
+
+@pytest.fixture
+def shop(stage: Stage) -> Player:
+    """Give a Moscow site with contact matching on."""
+    return stage.open_site(contact_matching=True)
+
+
+@pytest.fixture(scope="session")
+def server(new_database_url: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """Run one server an engine, for all tests of this worker; each test opens its own sites."""
+    process = ServerProcess(new_database_url(), tmp_path_factory.mktemp("server"))
+    yield process
+    process.close()
+
+
+@pytest.fixture(scope="session")
+def served(server: ServerProcess) -> Iterator[Stage]:
+    """Give a stage in the database of the running server."""
+    opened = open_database(server.database_url)
+    yield Stage(opened)
+    opened.close()
+
+
+@pytest.fixture
+def owner(served: Stage) -> Player:
+    """Give a Moscow site on the running server, contact matching on, with a custom field `margin`."""
+    return served.open_site(contact_matching=True, fields=["margin"])
+
+
+@pytest.fixture
+def stranger(served: Stage) -> Player:
+    """Give a neighbour on the running server that must see nothing of the owner's."""
+    return served.open_site(time_zone=VLADIVOSTOK, contact_matching=True)
+
+
+@pytest.fixture
+def start_server(new_database_url: Callable[[], str], tmp_path: Path) -> Iterator[Callable[..., ServerProcess]]:
+    """Give a function that starts a server with settings of its own, on a fresh database."""
+    started: list[ServerProcess] = []
+
+    def start(**settings: Any) -> ServerProcess:
+        folder = tmp_path / f"server{len(started)}"
+        folder.mkdir()
+        started.append(ServerProcess(settings.pop("database_url", None) or new_database_url(), folder, **settings))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.close()

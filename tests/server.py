@@ -1,0 +1,136 @@
+"""A real server process for tests, and how they speak to it."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+STARTED_WITHIN_SECONDS = 60
+REST = "/calls-service/RestAPI"
+REGISTER = f"{REST}/orders/register/"
+UPDATE = f"{REST}/orders/update-by-id/"
+DELETE = f"{REST}/orders/delete-by-id/"
+
+
+def free_port() -> int:
+    """Find a TCP port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class ServerProcess:
+    """`dealtrace serve` as a user starts it; what it prints is in `folder`."""
+
+    def __init__(self, database_url: str, folder: Path, **settings: Any) -> None:
+        self.database_url = database_url
+        self.folder = folder
+        self.port = free_port()
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.settings = {"rate_per_second": 0, **settings}
+        self.http = httpx.Client(base_url=self.address, timeout=30, trust_env=False)
+        self.start()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment the server, and commands beside it, run in."""
+        own = {f"DEALTRACE_{name.upper()}": str(value) for name, value in self.settings.items()}
+        return {**os.environ, **own, "DEALTRACE_DATABASE_URL": self.database_url, "COLUMNS": "200"}
+
+    @property
+    def printed(self) -> str:
+        """What the server said on its standard output."""
+        return (self.folder / "out").read_text()
+
+    @property
+    def logged(self) -> str:
+        """What the server logged."""
+        return (self.folder / "err").read_text()
+
+    def start(self) -> None:
+        """Start and wait until it is ready."""
+        command = [sys.executable, "-m", "dealtrace", "serve", "--port", str(self.port)]
+        with (self.folder / "out").open("ab") as out, (self.folder / "err").open("ab") as err:
+            self.process = subprocess.Popen(
+                command, stdout=out, stderr=err, env=self.environment, cwd=self.folder, start_new_session=True
+            )
+        deadline = time.monotonic() + STARTED_WITHIN_SECONDS
+        while True:
+            try:
+                if self.http.get("/readyz").status_code == httpx.codes.OK:
+                    return
+            except httpx.TransportError:
+                pass
+            if time.monotonic() > deadline or self.process.poll() is not None:
+                message = f"The server did not start:\n{self.printed}\n{self.logged}"
+                raise AssertionError(message)
+            time.sleep(0.05)
+
+    def stop(self) -> int:
+        """Ask it to stop, and wait until it has."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=40)
+
+    def kill(self) -> None:
+        """End it, and its workers, as a power cut would."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def close(self) -> None:
+        """End it for good."""
+        self.http.close()
+        if self.process.poll() is None:
+            self.stop()
+
+    def register(self, token: str, **parameters: Any) -> httpx.Response:
+        """Register a deal; what the seed requires and a test does not care about is filled in."""
+        return self.http.get(REGISTER, params=deal_parameters(token, **parameters))
+
+    def update(self, token: str, **parameters: Any) -> httpx.Response:
+        """Change a deal."""
+        return self.http.get(UPDATE, params={"clientApiId": token, **parameters})
+
+    def delete(self, token: str, **parameters: Any) -> httpx.Response:
+        """Delete a deal."""
+        return self.http.get(DELETE, params={"clientApiId": token, **parameters})
+
+    def journal(self, token: str, site_id: int, **parameters: Any) -> httpx.Response:
+        """Read the journal of deals; without dates, of March 2018."""
+        asked = {"clientApiId": token, "dateFrom": "01/03/2018", "dateTo": "31/03/2018", **parameters}
+        return self.http.get(f"{REST}/{site_id}/orders-diary/orders", params=asked)
+
+    def raw(self, request: bytes) -> bytes:
+        """Send bytes as they are over a socket, and return all that comes back."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=30) as connection:
+            connection.sendall(request)
+            answer = b""
+            while chunk := connection.recv(65536):
+                answer += chunk
+            return answer
+
+    def command(self, *arguments: str, **options: Any) -> "subprocess.CompletedProcess[str]":
+        """Run `dealtrace …` beside the server, on its database."""
+        command = [sys.executable, "-m", "dealtrace", *arguments]
+        return subprocess.run(
+            command, env=self.environment, cwd=self.folder, capture_output=True, text=True, check=False, **options
+        )
+
+
+def deal_parameters(token: str, **parameters: Any) -> Mapping[str, Any]:
+    """Fill in what the seed requires of a registration."""
+    return {
+        "clientApiId": token,
+        "orderSum": "1000",
+        "orderStatus": "new",
+        "orderDate": "26.03.2018 10:00:00",
+        "service": "AmoCRM",
+        **parameters,
+    }
