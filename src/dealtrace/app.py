@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route, Router
 
 from dealtrace import clock, observation
@@ -20,7 +20,7 @@ from dealtrace.errors import InternalFailure, PathUnknown, StorageAway
 from dealtrace.settings import Settings, read_settings
 from dealtrace.storage.directory import Directory
 from dealtrace.storage.engine import Database, open_database
-from dealtrace.storage.faults import is_storage_failure
+from dealtrace.storage.faults import is_storage_failure, words_of
 from dealtrace.storage.readers import Readers
 from dealtrace.storage.schema import is_current
 from dealtrace.storage.scribe import AWAY_RETRY_SECONDS, Scribe
@@ -45,8 +45,12 @@ def create_app() -> "Application":
 class Application:
     """One ASGI application: the API's endpoints first, everything else through Starlette's router."""
 
+    scribe_class = Scribe
+    """Who writes; a benchmark puts one in its place that keeps nothing."""
+
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._request_ids = observation.request_ids()
         self._pages = Router(self._routes(), redirect_slashes=False, default=_answer_unknown)
 
     def _routes(self) -> list[Any]:
@@ -56,7 +60,8 @@ class Application:
             Route("/metrics", self._answer_figures),
             Route("/openapi.json", self._answer_description),
             Route("/docs", self._answer_docs),
-            Mount("/cabinet", routes=cabinet_routes(lambda: self._database)),
+            Route("/cabinet", lambda _request: RedirectResponse("/cabinet/", 308)),
+            Mount("/cabinet", Router(cabinet_routes(lambda: self._database), default=_answer_unknown)),
         ]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -72,7 +77,7 @@ class Application:
         try:
             self._start()
         except Exception as fault:
-            _log.exception("start_failed")
+            _log.error("start_failed", reason=str(fault), cause=observation.cause_of(fault))
             await send({"type": "lifespan.startup.failed", "message": str(fault)})
             raise
         follower = asyncio.create_task(self._follow_settings())
@@ -86,10 +91,15 @@ class Application:
 
     def _start(self) -> None:
         settings = self._settings
-        self._database: Database = open_database(settings.database_url, readers=settings.reader_threads)
+        self._database: Database = open_database(
+            settings.database_url,
+            readers=settings.reader_threads,
+            read_address=settings.read_database_url,
+            prepared_statements=settings.prepared_statements,
+        )
         self._readers = Readers(self._database, settings.reader_threads)
         self._directory = Directory()
-        self._scribe = Scribe(
+        self._scribe = self.scribe_class(
             self._database,
             clock.now,
             queue_max=settings.scribe_queue_max,
@@ -119,11 +129,11 @@ class Application:
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
-        request_id = observation.new_request_id()
+        request_id = next(self._request_ids)
         found = self._calltouch.find(scope["path"])
         try:
             if found is None:
-                route, reply = "pages", await self._answer_page(scope, receive, send)
+                route, reply = "pages", await self._answer_page(scope, receive, send, request_id)
             else:
                 endpoint, scope["path_params"] = found
                 route, reply = endpoint.path, await self._calltouch.answer(endpoint, scope, receive)
@@ -133,13 +143,15 @@ class Application:
             await _send(reply, request_id, send)
         _tell(scope, request_id, route, reply, time.perf_counter() - started)
 
-    async def _answer_page(self, scope: Scope, receive: Receive, send: Send) -> Reply:
+    async def _answer_page(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> Reply:
         """Let Starlette answer; its reply is on the wire already when this returns."""
         status = 0
 
         async def watch(message: MutableMapping[str, Any]) -> None:
             nonlocal status
-            status = message.get("status", status)
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
             await send(message)
 
         await self._pages(scope, receive, watch)
@@ -174,38 +186,34 @@ SENT = b"\0sent"
 
 async def _answer_unknown(scope: Scope, _receive: Receive, send: Send) -> None:
     """Answer an unknown path with the one error body, never with a redirect or a page."""
-    refusal = PathUnknown(path=scope["path"])
-    await _send(refusal_reply(refusal, language_of(scope)), observation.new_request_id(), send)
+    await _send(refusal_reply(PathUnknown(path=scope["path"]), language_of(scope)), None, send)
 
 
 def _failure(fault: Exception, request_id: str, scope: Scope) -> Reply:
     """Answer what broke: the database's trouble is 503, everything else is ours."""
     if is_storage_failure(fault):
-        _log.error("storage_failed", request_id=request_id, reason=type(fault).__name__)
+        _log.error("storage_failed", request_id=request_id, reason=words_of(fault))
         return refusal_reply(StorageAway(retry_after_seconds=AWAY_RETRY_SECONDS), language_of(scope))
-    _log.error("request_broke", request_id=request_id, exc_info=fault)
+    _log.error("request_broke", request_id=request_id, reason=words_of(fault), cause=observation.cause_of(fault))
     return refusal_reply(InternalFailure(request_id=request_id), language_of(scope))
 
 
-async def _send(reply: Reply, request_id: str, send: Send) -> None:
-    headers = [
-        *reply.headers,
-        (b"content-length", str(len(reply.body)).encode()),
-        (b"x-request-id", request_id.encode()),
-    ]
+async def _send(reply: Reply, request_id: str | None, send: Send) -> None:
+    headers = [*reply.headers, (b"content-length", str(len(reply.body)).encode())]
+    if request_id is not None:
+        headers.append((b"x-request-id", request_id.encode()))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": reply.body})
 
 
 def _tell(scope: Mapping[str, Any], request_id: str, route: str, reply: Reply, seconds: float) -> None:
     """Count the request and write its one line."""
-    observation.REQUESTS.labels(route, reply.status).inc()
-    observation.SECONDS.labels(route).observe(seconds)
+    observation.observe_request(route, reply.status, seconds)
     _log.info(
         reply.event,
         request_id=request_id,
         method=scope["method"],
-        path=scope["path"],
+        path=observation.plain_path(scope["path"]),
         status=reply.status,
         ms=round(seconds * 1000, 2),
         **reply.facts,

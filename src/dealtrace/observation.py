@@ -6,9 +6,14 @@ No token, phone, e-mail or name is ever logged; the query string, which carries 
 import itertools
 import logging
 import os
+import re
 import secrets
 import sys
-from typing import Any
+import traceback
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import cache, lru_cache
+from typing import Any, BinaryIO
 
 import msgspec
 import structlog
@@ -34,33 +39,82 @@ COMMIT_SECONDS = Histogram(
 )  # fmt: skip
 WAITING = Gauge("dealtrace_scribe_waiting", "Writes that wait for their commit.", multiprocess_mode="livesum")
 
-_process = secrets.token_hex(4)
-_numbers = itertools.count(1)
+_PLAIN_SEGMENT = re.compile(r"[A-Za-z][A-Za-z._-]{0,39}|[0-9]{1,9}|")
 
 
-def new_request_id() -> str:
-    """Name a request: unique among all processes, cheap to make."""
-    return f"{_process}-{next(_numbers)}"
+def request_ids() -> Iterator[str]:
+    """Name requests, cheaply: unique among all processes if begun in the process that uses them, not before a fork."""
+    process = secrets.token_hex(4)
+    return (f"{process}-{number}" for number in itertools.count(1))
+
+
+@lru_cache(maxsize=1024)
+def plain_path(path: str) -> str:
+    """Write a path for the log; whatever is no plain word or short number may be personal, or a token: left out."""
+    return "/".join(part if _PLAIN_SEGMENT.fullmatch(part) else "…" for part in path.split("/")[:12])
+
+
+def cause_of(fault: BaseException) -> list[dict[str, Any]]:
+    """Tell where a fault came from, the deepest last: types and places, no words, for those may quote what was sent."""
+    chain: list[BaseException] = []
+    following: BaseException | None = fault
+    while following is not None and following not in chain:
+        chain.append(following)
+        following = following.__cause__ or following.__context__
+    return [
+        {
+            "type": type(one).__qualname__,
+            "at": [
+                f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(one.__traceback__)
+            ],
+        }
+        for one in chain
+    ]
 
 
 def start_logging(level: str) -> None:
     """Write JSON lines to the standard error."""
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.dict_tracebacks,
             structlog.processors.JSONRenderer(serializer=_line),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
-        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
+        logger_factory=structlog.BytesLoggerFactory(_Patient(sys.stderr.buffer)),  # type: ignore[arg-type]
         cache_logger_on_first_use=True,
     )
 
 
+class _Patient:
+    """A file that may fail to be written to: a full disk takes the log away, not the answers."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def write(self, line: bytes) -> None:
+        with suppress(OSError):
+            self._file.write(line)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._file.flush()
+
+
 def _line(event: dict[str, Any], **_: Any) -> bytes:
     return msgspec.json.encode(event, enc_hook=repr)
+
+
+@cache
+def _meters(route: str, status: int) -> tuple[Counter, Histogram]:
+    return REQUESTS.labels(route, status), SECONDS.labels(route)
+
+
+def observe_request(route: str, status: int, seconds: float) -> None:
+    """Count a request; `route` is an endpoint's path as it is written in the table of routes, never a caller's."""
+    requests, durations = _meters(route, status)
+    requests.inc()
+    durations.observe(seconds)
 
 
 def observe_commit(size: int, seconds: float) -> None:

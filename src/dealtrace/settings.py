@@ -3,6 +3,7 @@
 from functools import cache
 from ipaddress import ip_network
 from pathlib import Path
+from tomllib import TOMLDecodeError
 from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, field_validator
@@ -13,6 +14,8 @@ from pydantic_settings import (
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 ENVIRONMENT_PREFIX = "DEALTRACE_"
 TOML_FILE = Path("dealtrace.toml")
@@ -28,6 +31,14 @@ class Settings(BaseSettings):
     database_url: str = Field(
         "sqlite:///dealtrace.db",
         description="Where everything is kept: `sqlite:///path` or `postgresql://user:password@host/name`.",
+    )
+    read_database_url: str = Field(
+        "",
+        description="A PostgreSQL replica to read from, a moment behind at times; empty reads where it writes.",
+    )
+    prepared_statements: bool = Field(
+        default=True,
+        description="Prepare statements on PostgreSQL; off for a pgbouncer before 1.21 that pools transactions.",
     )
     host: str = Field("127.0.0.1", description="The address to listen on; `0.0.0.0` for all.")
     port: int = Field(8000, ge=1, le=65535, description="The TCP port to listen on.")
@@ -65,15 +76,28 @@ class Settings(BaseSettings):
     @field_validator("trusted_proxies", mode="before")
     @classmethod
     def _split_networks(cls, value: Any) -> Any:
-        parts = value.split(",") if isinstance(value, str) else value
+        parts = value if isinstance(value, list | tuple) else str(value).split(",")
         return tuple(str(ip_network(str(part).strip(), strict=False)) for part in parts if str(part).strip())
 
     @field_validator("database_url")
     @classmethod
     def _known_engine(cls, value: str) -> str:
-        if not value.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
-            message = "use sqlite:///path or postgresql://user:password@host/name"
-            raise ValueError(message)
+        cure = "use sqlite:///path or postgresql://user:password@host/name"
+        try:
+            url = make_url(value)
+        except (ArgumentError, ValueError) as fault:
+            raise ValueError(cure) from fault
+        if url.drivername not in ("sqlite", "postgresql", "postgresql+psycopg"):
+            raise ValueError(cure)
+        if url.drivername == "sqlite" and url.database in (None, "", ":memory:"):
+            raise ValueError(f"a database in memory is lost and shared with nobody, {cure}")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _known_storage(cls, value: str) -> str:
+        if value and not value.startswith(("redis://", "rediss://", "redis+unix://")):
+            raise ValueError("use redis://host:port or rediss://host:port, for a Valkey too")
         return value
 
     @classmethod
@@ -102,6 +126,8 @@ def read_settings() -> Settings:
     """
     try:
         return Settings()
+    except TOMLDecodeError as fault:
+        raise SettingsFaulty(f"{TOML_FILE}: {fault}") from fault
     except ValidationError as fault:
         lines = (
             f"{ENVIRONMENT_PREFIX}{'_'.join(map(str, error['loc'])).upper()}: {error['msg']}"

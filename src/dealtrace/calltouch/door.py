@@ -26,6 +26,7 @@ from dealtrace.calltouch.responses import Reply
 from dealtrace.errors import BodyTooLarge, Language, MethodNotAllowed, RateExceeded, SiteMismatch, TokenRejected
 from dealtrace.operations.spend_points import pay_for_reading
 from dealtrace.operations.wish import Wish
+from dealtrace.quota.points import PaidMethod
 from dealtrace.quota.rate import rate_key
 from dealtrace.storage.directory import Admission, Directory
 from dealtrace.storage.readers import Readers
@@ -59,7 +60,7 @@ class Caller:
         """Call a reading function of the storage for this site."""
         return await self.readers.read(ask, self.site.id, *args, **kwargs)
 
-    async def pay_for_reading(self, method: str) -> None:
+    async def pay_for_reading(self, method: PaidMethod) -> None:
         """Spend the points of a successful call that stores nothing else.
 
         Raises:

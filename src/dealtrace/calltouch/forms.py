@@ -17,7 +17,7 @@ PARAMETERS_MAX = 1000
 """Ours: more parameters than this in one request are refused whole."""
 
 _BROKEN_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
-_ESCAPES = ("%", "+")
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(slots=True)
@@ -46,24 +46,33 @@ def read_pairs(encoded: bytes) -> Pairs:
     pairs = Pairs()
     if not encoded:
         return pairs
-    pieces = encoded.split(b"&")
+    text = encoded.decode(errors="surrogateescape")
+    pieces = text.split("&")
     _check_count(len(pieces))
+    all_utf8 = text.isascii() or not _LONE_SURROGATE.search(text)
     for piece in pieces:
-        name_bytes, _, value_bytes = piece.partition(b"=")
-        name = _decode_name(name_bytes)
-        if not name or name in pairs.values:
-            continue
-        try:
-            pairs.values[name] = _decode(value_bytes)
-        except ValueError as fault:
-            pairs.broken.setdefault(name, _violation(name, fault))
+        name, _, value = piece.partition("=")
+        if all_utf8 and "%" not in piece and "+" not in piece:
+            if name and name not in pairs.values:
+                pairs.values[name] = value
+        else:
+            _take_encoded(pairs, name, value)
     return pairs
 
 
-def _decode(encoded: bytes) -> str:
-    text = encoded.decode()
-    if "%" not in text:
-        return text.replace("+", " ") if "+" in text else text
+def _take_encoded(pairs: Pairs, name: str, value: str) -> None:
+    if "%" in name or "+" in name or not name.isascii():
+        name = unquote(name.replace("+", " ").encode(errors="surrogateescape").decode(errors="replace"))
+    if not name or name in pairs.values:
+        return
+    try:
+        pairs.values[name] = _decode(value)
+    except ValueError as fault:
+        pairs.broken.setdefault(name, _violation(name, fault))
+
+
+def _decode(text: str) -> str:
+    text.encode()  # bytes that are no UTF-8 came as lone surrogates; they end here
     if _BROKEN_PERCENT.search(text):
         raise BrokenPercentError
     return unquote(text.replace("+", " "), errors="strict")
@@ -71,12 +80,6 @@ def _decode(encoded: bytes) -> str:
 
 class BrokenPercentError(ValueError):
     """A `%` that two hexadecimal digits do not follow."""
-
-
-def _decode_name(encoded: bytes) -> str:
-    """Decode a parameter's name; one that cannot be decoded is kept recognisable, so that it can be refused."""
-    text = encoded.decode(errors="replace")
-    return unquote(text.replace("+", " ")) if "%" in text or "+" in text else text
 
 
 def _violation(name: str, fault: ValueError) -> Violation:

@@ -68,10 +68,18 @@ class ParameterTable:
         faults: dict[str, Violation] = {}
         for name, text in pairs.values.items():
             parameter = self.named.get(name)
-            if parameter is not None:
-                self._take(parameter, text, sent, faults)
-            elif self._knows(name):
-                self._take_custom(name, text, sent, faults)
+            if parameter is None:
+                if self._knows(name):
+                    self._take_custom(name, text, sent, faults)
+            elif text:
+                try:
+                    _refuse_unstorable(text)
+                    sent.values[name] = parameter.type.read(text)
+                    sent.texts[name] = text
+                except Malformed as fault:
+                    faults[name] = Violation(name, fault.ru, fault.en)
+            elif self.empty_erases and not parameter.absent_when_empty:
+                sent.values[name] = parameter.type.erased
         faults |= {name: violation for name, violation in pairs.broken.items() if self._knows(name)}
         for name in self.required:
             if name not in sent.values and name not in faults:
@@ -82,20 +90,6 @@ class ParameterTable:
 
     def _knows(self, name: str) -> bool:
         return name in self.named or (self.takes_custom and name.startswith(_CUSTOM_OPENING))
-
-    def _take(self, parameter: Parameter, text: str, sent: Sent, faults: dict[str, Violation]) -> None:
-        name = parameter.name
-        if not text:
-            if self.empty_erases and not parameter.absent_when_empty:
-                sent.values[name] = parameter.type.erased
-            return
-        try:
-            _refuse_unstorable(text)
-            sent.values[name] = parameter.type.read(text)
-        except Malformed as fault:
-            faults[name] = Violation(name, fault.ru, fault.en)
-        else:
-            sent.texts[name] = text
 
     def _take_custom(self, name: str, text: str, sent: Sent, faults: dict[str, Violation]) -> None:
         field_name = name.removeprefix(_CUSTOM_OPENING).removesuffix(_CUSTOM_CLOSING)

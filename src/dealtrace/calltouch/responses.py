@@ -201,7 +201,8 @@ def instant_of(wall_clock: datetime, time_zone: ZoneInfo) -> datetime:
 
 def dotted_day(at: datetime, time_zone: ZoneInfo) -> str:
     """Write the site's day of an instant as `dd.mm.yyyy`."""
-    return at.astimezone(time_zone).strftime("%d.%m.%Y")
+    day = at.astimezone(time_zone)
+    return f"{day.day:02}.{day.month:02}.{day.year:04}"
 
 
 def slashed_clock(at: datetime, time_zone: ZoneInfo) -> str:

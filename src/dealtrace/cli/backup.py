@@ -4,6 +4,8 @@ import os
 import shutil
 import sqlite3
 import subprocess
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +15,7 @@ from sqlalchemy import inspect
 from dealtrace.cli.terminal import console, explained, fail
 from dealtrace.settings import read_settings
 from dealtrace.storage.engine import Database, open_database
+from dealtrace.storage.schema import VERSION_TABLE
 
 BackupFile = Annotated[Path, typer.Argument(metavar="FILE", help="The backup file.")]
 
@@ -21,14 +24,13 @@ def backup(file: BackupFile) -> None:
     """Write everything into one file, while the server goes on; an existing file is not overwritten."""
     with explained():
         database = open_database(read_settings().database_url)
-    if file.exists():
-        fail(f"{file} exists already.")
-    partial = file.with_name(file.name + ".partial")
-    if database.is_sqlite:
-        _backup_sqlite(database, partial)
-    else:
-        _run_postgresql("pg_dump", database, "--format=custom", f"--file={partial}")
-    partial.replace(file)
+        if file.exists():
+            fail(f"{file} exists already.")
+        with _completed(file) as partial:
+            if database.is_sqlite:
+                _backup_sqlite(database, partial)
+            else:
+                _run_postgresql("pg_dump", database, "--format=custom", f"--file={partial}")
     console.print(f"{file}: {file.stat().st_size} bytes.", markup=False)
 
 
@@ -36,42 +38,65 @@ def restore(file: BackupFile) -> None:
     """Bring everything back from a backup, into a database that is empty; stop the server first."""
     with explained():
         database = open_database(read_settings().database_url)
-    if not file.exists():
-        fail(f"There is no {file}.")
-    if inspect(database.reader).get_table_names():
-        fail("The database is not empty: name an empty one in DEALTRACE_DATABASE_URL, or move the old file away.")
-    database.close()
-    if database.is_sqlite:
-        _restore_sqlite(database, file)
-    else:
-        _run_postgresql("pg_restore", database, "--no-owner", "--exit-on-error", "--single-transaction", str(file))
+        if not file.is_file():
+            fail(f"There is no {file}.")
+        if not _is_empty(database):
+            fail("The database is not empty: name an empty one in DEALTRACE_DATABASE_URL, or move the old file away.")
+        if database.is_sqlite:
+            _restore_sqlite(database, file)
+        else:
+            _run_postgresql("pg_restore", database, "--no-owner", "--exit-on-error", "--single-transaction", str(file))
     console.print(f"Everything in {file} is back.", markup=False)
+
+
+@contextmanager
+def _completed(file: Path) -> Iterator[Path]:
+    """Give a place beside `file` to write to; it becomes the file once all is on the disk, or leaves nothing behind."""
+    partial = file.with_name(file.name + ".partial")
+    partial.unlink(missing_ok=True)
+    try:
+        yield partial
+        with partial.open("rb") as written:
+            os.fsync(written.fileno())
+        partial.replace(file)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _is_empty(database: Database) -> bool:
+    """Whether nothing is there yet; a SQLite file is not made by looking."""
+    if database.is_sqlite and not database.file.exists():
+        return True
+    try:
+        return not inspect(database.reader).get_table_names()
+    finally:
+        database.close()
 
 
 def _backup_sqlite(database: Database, target: Path) -> None:
     if not database.file.exists():
         fail(f"There is no {database.file}.")
-    target.unlink(missing_ok=True)
-    source, copy = sqlite3.connect(database.file), sqlite3.connect(target)
-    with source, copy:
+    with closing(sqlite3.connect(database.file)) as source, closing(sqlite3.connect(target)) as copy:
         source.backup(copy)
-    source.close()
-    copy.close()
 
 
 def _restore_sqlite(database: Database, file: Path) -> None:
-    probe = sqlite3.connect(f"file:{file}?mode=ro", uri=True)
-    try:
-        sound = probe.execute("PRAGMA quick_check").fetchone() == ("ok",)
-    except sqlite3.DatabaseError:
-        sound = False
-    finally:
-        probe.close()
-    if not sound:
-        fail(f"{file} is no backup of a SQLite database, or it is damaged.")
+    if not _is_sound(file):
+        fail(f"{file} is no backup of Dealtrace on SQLite, or it is damaged.")
     for leftover in ("-wal", "-shm"):
         database.file.with_name(database.file.name + leftover).unlink(missing_ok=True)
-    shutil.copyfile(file, database.file)
+    with _completed(database.file) as partial:
+        shutil.copyfile(file, partial)
+
+
+def _is_sound(file: Path) -> bool:
+    address = f"{file.resolve().as_uri()}?mode=ro&immutable=1"
+    with closing(sqlite3.connect(address, uri=True)) as probe:
+        try:
+            ours = probe.execute("SELECT 1 FROM sqlite_schema WHERE name = ?", (VERSION_TABLE,)).fetchone()
+            return ours is not None and probe.execute("PRAGMA quick_check").fetchone() == ("ok",)
+        except sqlite3.DatabaseError:
+            return False
 
 
 def _run_postgresql(program: str, database: Database, *arguments: str) -> None:

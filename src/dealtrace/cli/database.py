@@ -4,11 +4,13 @@ from typing import Annotated
 
 import typer
 from sqlalchemy import text
+from sqlalchemy.exc import DatabaseError
 
 from dealtrace.cli.terminal import console, explained, fail
 from dealtrace.settings import read_settings
 from dealtrace.storage.distribution import distribution_statements
 from dealtrace.storage.engine import Database, open_database
+from dealtrace.storage.faults import words_of
 from dealtrace.storage.schema import is_current, newest_revision, schema_differences, upgrade_schema
 
 database_commands = typer.Typer(help="Upgrade, check and distribute the database.", no_args_is_help=True)
@@ -18,8 +20,7 @@ database_commands = typer.Typer(help="Upgrade, check and distribute the database
 def upgrade() -> None:
     """Bring the schema to this release; nothing happens if it is there."""
     with explained():
-        database = open_database(read_settings().database_url)
-        upgrade_schema(database)
+        upgrade_schema(open_database(read_settings().database_url))
     console.print(f"The schema is {newest_revision()}.", markup=False)
 
 
@@ -28,9 +29,12 @@ def check() -> None:
     """Check the schema against this release, and a SQLite file for damage; exit status 1 if anything is wrong."""
     with explained():
         database = open_database(read_settings().database_url)
-        faults = [*_damage(database), *schema_differences(database)]
-        if not is_current(database):
-            faults.append(f"the schema is not {newest_revision()}: run `dealtrace db upgrade`")
+        if database.is_sqlite and not database.file.exists():
+            fail(f"There is no {database.file}.")
+        faults = _damage(database)
+        if not faults and not is_current(database):
+            faults = [f"The schema is not {newest_revision()}: run `dealtrace db upgrade`."]
+        faults = faults or schema_differences(database)
     if faults:
         fail("\n".join(faults))
     console.print("The database is whole and of this release.")
@@ -61,7 +65,11 @@ def distribute(
 def _damage(database: Database) -> list[str]:
     if not database.is_sqlite:
         return []
-    with database.read() as connection:
-        found = connection.execute(text("PRAGMA integrity_check")).scalars().all()
-        orphans = connection.execute(text("PRAGMA foreign_key_check")).all()
-    return [line for line in found if line != "ok"] + [f"orphan row: {tuple(row)}" for row in orphans]
+    try:
+        with database.read() as connection:
+            found = connection.execute(text("PRAGMA integrity_check")).scalars().all()
+            orphans = connection.execute(text("PRAGMA foreign_key_check")).all()
+    except DatabaseError as fault:
+        return [f"{database.file} is damaged or no SQLite database: {words_of(fault)}"]
+    damage = [f"{database.file} is damaged: {line}" for line in found if line != "ok"]
+    return damage + [f"A row refers to one that is gone: {tuple(row)}" for row in orphans]

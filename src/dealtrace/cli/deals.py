@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from dealtrace import clock
 from dealtrace.accounts.site import Site
-from dealtrace.cli.terminal import console, fail, open_prepared, print_json
+from dealtrace.cli.terminal import ID_MAX, console, fail, open_prepared, print_json
 from dealtrace.deals.deal import Deal
 from dealtrace.matching.explanation import Step
 from dealtrace.operations.explain_deal import Explanation, explain_deal
@@ -18,7 +18,7 @@ from dealtrace.storage.deal_versions import list_versions
 from dealtrace.storage.deals import list_deals_by_key
 
 DealName = Annotated[str, typer.Argument(metavar="DEAL", help="The orderId or the orderNumber.")]
-OnlySite = Annotated[int | None, typer.Option("--site", help="Look only in this site.")]
+OnlySite = Annotated[int | None, typer.Option("--site", min=1, max=ID_MAX, help="Look only in this site.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 deal_commands = typer.Typer(help="Look into the past of a deal.", no_args_is_help=True)
@@ -64,7 +64,7 @@ def restore(deal: DealName, site: OnlySite = None) -> None:
 def _find(connection: Connection, name: str, only_site: int | None) -> tuple[Site, Deal]:
     """Find the one deal a person means, deleted ones included; an id is tried before a number."""
     sites = [site for site in list_sites(connection) if only_site in (None, site.id)]
-    ids = [int(name)] if name.isascii() and name.isdigit() else []
+    ids = [int(name)] if name.isascii() and name.isdigit() and len(name) <= len(str(ID_MAX)) else []
     for key in ({"ids": ids, "numbers": []}, {"ids": [], "numbers": [name]}):
         found = [
             (site, deal) for site in sites for deal in list_deals_by_key(connection, site.id, **key, with_deleted=True)
@@ -74,7 +74,7 @@ def _find(connection: Connection, name: str, only_site: int | None) -> tuple[Sit
             return living[0]
         if living:
             places = ", ".join(f"site {site.id}: orderId {deal.id}" for site, deal in living)
-            fail(f"{name} names several deals, say which: {places}")
+            fail(f"{name} names several deals, name one by its orderId or add --site: {places}")
     return fail(f"There is no deal {name}.")
 
 

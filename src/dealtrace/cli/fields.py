@@ -5,16 +5,17 @@ from typing import Annotated
 import typer
 
 from dealtrace import clock
-from dealtrace.cli.terminal import console, open_prepared, print_json
+from dealtrace.cli.terminal import ID_MAX, console, open_prepared, print_json
+from dealtrace.errors import SiteNotFound
 from dealtrace.operations.add_custom_field import add_custom_field
-from dealtrace.storage.custom_fields import list_custom_fields
+from dealtrace.storage.accounts import find_site
 
 field_commands = typer.Typer(help="Add and list custom fields.", no_args_is_help=True)
 
 
 @field_commands.command("add")
 def add(
-    site_id: Annotated[int, typer.Argument(help="The siteId.")],
+    site_id: Annotated[int, typer.Argument(min=1, max=ID_MAX, help="The siteId.")],
     name: Annotated[str, typer.Argument(help="The name inside custom[…].")],
 ) -> None:
     """Add a custom field: from now on deals keep what callers send as custom[NAME]."""
@@ -25,12 +26,15 @@ def add(
 
 @field_commands.command("list")
 def show(
-    site_id: Annotated[int, typer.Argument(help="The siteId.")],
+    site_id: Annotated[int, typer.Argument(min=1, max=ID_MAX, help="The siteId.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List the custom fields of a site."""
     with open_prepared() as database, database.read() as connection:
-        names = list_custom_fields(connection, site_id)
+        site = find_site(connection, site_id)
+        if site is None:
+            raise SiteNotFound(site_id=site_id)
+        names = sorted(site.custom_fields)
     if as_json:
         print_json(names)
     else:

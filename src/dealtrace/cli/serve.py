@@ -1,7 +1,11 @@
 """`dealtrace serve`: start the server."""
 
+import multiprocessing
 import os
+import socket
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -10,7 +14,7 @@ from granian.server import Server
 
 from dealtrace import clock
 from dealtrace.accounts.site import TIME_ZONE_DEFAULT
-from dealtrace.cli.terminal import console, fail, open_prepared
+from dealtrace.cli.terminal import console, explained, fail, open_prepared
 from dealtrace.observation import MULTIPROCESS_VARIABLE
 from dealtrace.operations.create_user import invite_first_user
 from dealtrace.operations.open_first_site import FirstSite, open_first_site
@@ -29,21 +33,33 @@ def serve(
     workers: Annotated[int | None, typer.Option(min=1, max=64, help="Processes; more than 1 needs PostgreSQL.")] = None,
 ) -> None:
     """Start the server; it stops cleanly on Ctrl-C and SIGTERM."""
-    with open_prepared() as database:
+    with explained():
         settings = _chosen(host, port, workers)
+        address = _free_address(settings)
+    with open_prepared() as database:
         if settings.workers > 1 and database.is_sqlite:
             fail(
                 "SQLite has one writer: a second process gains nothing and makes the slowest answers "
                 "fifty times slower. Use --workers 1, or PostgreSQL."
             )
         _greet(database, settings)
-    if settings.workers > 1:
-        os.environ.setdefault(MULTIPROCESS_VARIABLE, tempfile.mkdtemp(prefix="dealtrace-figures-"))
+    with _figures_kept_together(settings.workers):
+        try:
+            _serve(settings, address)
+        except SystemExit as end:
+            if end.code:
+                fail("A process of the server failed again and again; its last log lines say why.")
+
+
+def _serve(settings: Settings, address: str) -> None:
+    """Run until a signal ends it."""
+    if settings.workers > 1:  # prometheus_client looks for its shared folder once, as it is imported
+        multiprocessing.set_start_method("spawn", force=True)
     Server(
         "dealtrace.app:create_app",
         factory=True,
         interface=Interfaces.ASGI,
-        address=settings.host,
+        address=address,
         port=settings.port,
         workers=settings.workers,
         loop=Loops.uvloop,
@@ -63,6 +79,36 @@ def _chosen(host: str | None, port: int | None, workers: int | None) -> Settings
             os.environ[ENVIRONMENT_PREFIX + name] = str(value)
     read_settings.cache_clear()
     return read_settings()
+
+
+def _free_address(settings: Settings) -> str:
+    """Find the address to listen on, and see that nobody listens there.
+
+    Granian shares its port with whoever else would share it, so a second server would not be noticed.
+
+    Raises:
+        OSError: the host cannot be found, or the port is taken.
+    """
+    try:
+        family, _, _, _, place = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(place)
+            probe.listen(1)
+    except OSError as fault:
+        raise OSError(f"Cannot listen on {settings.host} port {settings.port}: {fault.strerror}") from fault
+    return str(place[0])
+
+
+@contextmanager
+def _figures_kept_together(workers: int) -> Iterator[None]:
+    """Give several processes a folder where their figures for Prometheus meet."""
+    if workers == 1 or os.environ.get(MULTIPROCESS_VARIABLE):
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="dealtrace-figures-", ignore_cleanup_errors=True) as folder:
+        os.environ[MULTIPROCESS_VARIABLE] = folder
+        yield
 
 
 def _greet(database: Database, settings: Settings) -> None:

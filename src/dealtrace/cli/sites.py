@@ -8,7 +8,7 @@ from rich.table import Table
 
 from dealtrace import clock
 from dealtrace.accounts.site import TIME_ZONE_DEFAULT, Site, SiteId
-from dealtrace.cli.terminal import console, fail, open_prepared, print_json
+from dealtrace.cli.terminal import ID_MAX, console, fail, open_prepared, print_json
 from dealtrace.operations.create_site import create_site
 from dealtrace.operations.issue_token import issue_token
 from dealtrace.operations.set_site import set_site
@@ -19,7 +19,6 @@ from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.quota import find_points_spent
 
 FIRST_LABEL = "first"
-SITE_ID_MAX = 2**53 - 1
 
 site_commands = typer.Typer(help="Create, change and list sites.", no_args_is_help=True)
 
@@ -28,7 +27,7 @@ site_commands = typer.Typer(help="Create, change and list sites.", no_args_is_he
 def create(
     name: Annotated[str, typer.Argument(help="What people call the site.")],
     site_id: Annotated[
-        int, typer.Option(min=0, max=SITE_ID_MAX, help="Keep this siteId, when moving over; 0 takes the next.")
+        int, typer.Option(min=0, max=ID_MAX, help="Keep this siteId, when moving over; 0 takes the next.")
     ] = 0,
     token: Annotated[str | None, typer.Option(help="Keep this clientApiId, when moving over.")] = None,
     timezone: Annotated[str, typer.Option(help="The wall clock of its deals.")] = TIME_ZONE_DEFAULT,
@@ -53,7 +52,7 @@ def create(
 
 @site_commands.command("set")
 def change(
-    site_id: Annotated[int, typer.Argument(help="The siteId.")],
+    site_id: Annotated[int, typer.Argument(min=1, max=ID_MAX, help="The siteId.")],
     settings: Annotated[
         list[str],
         typer.Argument(

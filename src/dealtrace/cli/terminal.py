@@ -11,7 +11,11 @@ from rich.console import Console
 from dealtrace.errors import Refusal
 from dealtrace.settings import SettingsFaulty, read_settings
 from dealtrace.storage.engine import Database, open_database
+from dealtrace.storage.faults import words_of
 from dealtrace.storage.schema import SchemaOutdated, prepare_schema
+
+ID_MAX = 2**53 - 1
+"""No id is above it: JavaScript and 1C keep such numbers exact."""
 
 console = Console(highlight=False, soft_wrap=True)
 complaints = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -34,8 +38,13 @@ def explained() -> Iterator[None]:
     """Turn what a person can mend into one line on the standard error and exit status 1."""
     try:
         yield
-    except (Refusal, SettingsFaulty, SchemaOutdated) as reason:
+    except (Refusal, SettingsFaulty, SchemaOutdated, OSError) as reason:
         fail(str(reason))
+    except Exception as fault:
+        words = words_of(fault)
+        if words is None:
+            raise
+        fail(f"The database does not work: {words}")
 
 
 def fail(reason: str) -> NoReturn:

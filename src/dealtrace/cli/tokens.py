@@ -6,7 +6,7 @@ import typer
 from rich.table import Table
 
 from dealtrace import clock
-from dealtrace.cli.terminal import console, open_prepared, print_json
+from dealtrace.cli.terminal import ID_MAX, console, open_prepared, print_json
 from dealtrace.operations.issue_token import issue_token, revoke_token
 from dealtrace.storage.accounts import list_tokens
 from dealtrace.storage.id_blocks import IdBlocks
@@ -16,7 +16,7 @@ token_commands = typer.Typer(help="Issue, list and revoke tokens.", no_args_is_h
 
 @token_commands.command("create")
 def create(
-    site_id: Annotated[int, typer.Argument(help="The siteId it opens.")],
+    site_id: Annotated[int, typer.Argument(min=1, max=ID_MAX, help="The siteId it opens.")],
     label: Annotated[str, typer.Option(help="What it is for.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -35,7 +35,7 @@ def create(
 
 @token_commands.command("list")
 def show(
-    site_id: Annotated[int | None, typer.Argument(help="Only of this site.")] = None,
+    site_id: Annotated[int | None, typer.Argument(min=1, max=ID_MAX, help="Only of this site.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List tokens; the secrets themselves are kept nowhere."""
@@ -63,7 +63,9 @@ def show(
 
 
 @token_commands.command("revoke")
-def revoke(token_id: Annotated[int, typer.Argument(help="The tokenId, as `token list` shows it.")]) -> None:
+def revoke(
+    token_id: Annotated[int, typer.Argument(min=1, max=ID_MAX, help="The tokenId, as `token list` shows it.")],
+) -> None:
     """Close a token for good; a running server follows within two seconds."""
     with open_prepared() as database, database.write() as connection:
         revoke_token(connection, token_id, clock.now())

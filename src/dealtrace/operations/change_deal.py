@@ -18,11 +18,10 @@ from dealtrace.leads.lead_story import LeadStory
 from dealtrace.operations.find_deals import find_deals
 from dealtrace.operations.spend_points import pay_for_calls, points_refusal
 from dealtrace.operations.wish import Wish
+from dealtrace.quota.points import PaidMethod
 from dealtrace.storage import custom_fields, deal_versions, deals, leads
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.traffic_sources import intern_sources
-
-METHOD = "update-by-id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ def change_deals(
     that makes nothing different succeeds and stores nothing.
     """
     named = find_deals(connection, site, [wish.asked.key for wish in wishes])
-    paid = pay_for_calls(connection, site, METHOD, len(named.found), now)
+    paid = pay_for_calls(connection, site, PaidMethod.UPDATE_BY_ID, len(named.found), now)
     ledger = _Ledger(site, now)
     standing = {position: ledger.change(deal, wishes[position]) for position, deal in named.first(paid).items()}
     _store(connection, ids, site, ledger, now)

@@ -54,24 +54,24 @@ def invite_first_user(connection: Connection, now: datetime) -> str | None:
 def accept_invitation(
     connection: Connection, ids: IdBlocks, key: str, login: str, password: str, now: datetime
 ) -> User:
-    """Create the first user for the bearer of a one-time key; the key is spent.
+    """Create the first user for the bearer of a one-time key; the keys are spent first, so that one bearer wins.
 
     Raises:
         InvitationSpent: the key was used, is wrong, or somebody became the first user meanwhile.
         SettingMalformed, NameTaken: as `create_user`.
     """
-    if accounts.has_users(connection) or not accounts.is_invited(connection, token_digest(key)):
+    if accounts.has_users(connection) or token_digest(key) not in accounts.use_invitations(connection, now):
         raise InvitationSpent
     return create_user(connection, ids, login, password, now)
 
 
 def _checked_login(login: str) -> str:
     name = normal_login(login)
-    if not name or len(name) > LOGIN_LENGTH_MAX:
+    if not name or len(name) > LOGIN_LENGTH_MAX or not name.isprintable():
         raise SettingMalformed(
             key="login",
-            ru=f"от 1 до {LOGIN_LENGTH_MAX} символов",
-            en=f"1 to {LOGIN_LENGTH_MAX} characters are expected",
+            ru=f"от 1 до {LOGIN_LENGTH_MAX} печатных символов",
+            en=f"1 to {LOGIN_LENGTH_MAX} printable characters are expected",
         )
     return name
 

@@ -13,10 +13,9 @@ from dealtrace.errors import DealNotFound, Refusal
 from dealtrace.operations.find_deals import find_deals
 from dealtrace.operations.spend_points import pay_for_calls, points_refusal
 from dealtrace.operations.wish import Wish
+from dealtrace.quota.points import PaidMethod
 from dealtrace.storage import deal_versions, deals
 from dealtrace.storage.id_blocks import IdBlocks
-
-METHOD = "delete-by-id"
 
 
 def delete_deals(
@@ -36,7 +35,7 @@ def delete_deals(
             refused[position] = DealNotFound(key=f"orderId={deal.id}")
         else:
             doomed[deal.id] = position
-    paid = pay_for_calls(connection, site, METHOD, len(doomed), now)
+    paid = pay_for_calls(connection, site, PaidMethod.DELETE_BY_ID, len(doomed), now)
     gone = {position: _hidden(named.found[position], now) for position in list(doomed.values())[:paid]}
     deals.stamp_deals(connection, site.id, list(gone.values()))
     versions = [_version(deal, wishes[position].token_id) for position, deal in gone.items()]

@@ -17,11 +17,10 @@ from dealtrace.leads.lead import LeadRef
 from dealtrace.operations.match_deals import Question, match_deals
 from dealtrace.operations.spend_points import pay_for_calls, points_refusal
 from dealtrace.operations.wish import Wish
+from dealtrace.quota.points import PaidMethod
 from dealtrace.storage import custom_fields, deal_versions, deals, leads
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.traffic_sources import intern_sources
-
-METHOD = "register"
 
 
 def register_deals(
@@ -34,7 +33,7 @@ def register_deals(
     Seed: «для каждой новой сделки это значение обязательно должно быть уникальным».
     """
     batch = _decide(connection, ids, site, wishes)
-    paid = pay_for_calls(connection, site, METHOD, len(batch.newcomers), now)
+    paid = pay_for_calls(connection, site, PaidMethod.REGISTER, len(batch.newcomers), now)
     receipts = _store(connection, ids, site, batch.newcomers[:paid], now)
     refusal = points_refusal(site, now)
     first_receipts = deal_versions.list_receipts(connection, site.id, batch.retried.values())

@@ -9,10 +9,11 @@ from sqlalchemy import Connection
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.errors import SettingMalformed, SettingUnknown, SiteNotFound
+from dealtrace.quota.points import PaidMethod
 from dealtrace.storage import accounts
 
 POINTS_MAX = 2**53
-POINT_COST_PREFIX = "points_cost."
+NAME_LENGTH_MAX = 200
 _SWITCH = {"on": True, "off": False}
 
 
@@ -30,13 +31,13 @@ def set_site(connection: Connection, site_id: int, wanted: Mapping[str, str]) ->
     values: dict[str, Any] = {}
     costs = dict(site.point_costs)
     for key, text in wanted.items():
-        if key.startswith(POINT_COST_PREFIX):
-            costs[key.removeprefix(POINT_COST_PREFIX)] = _points(key, text)
+        if key in _COST_SETTINGS:
+            costs[_COST_SETTINGS[key]] = _points(key, text)
         elif key in _SETTINGS:
             column, read = _SETTINGS[key]
             values[column] = read(key, text)
         else:
-            raise SettingUnknown(key=key, known=", ".join([*_SETTINGS, f"{POINT_COST_PREFIX}METHOD"]))
+            raise SettingUnknown(key=key, known=", ".join([*_SETTINGS, *_COST_SETTINGS]))
     accounts.update_site(connection, site_id, {**values, "point_costs": costs})
     changed = accounts.find_site(connection, site_id)
     assert changed is not None
@@ -78,14 +79,24 @@ def _model(key: str, text: str) -> int:
     return int(text)
 
 
-def _name(key: str, text: str) -> str:
-    if not text.strip():
-        raise SettingMalformed(key=key, ru="не может быть пустым", en="cannot be empty")
+def checked_name(key: str, text: str) -> str:
+    """Read a name people will see.
+
+    Raises:
+        SettingMalformed: it is empty or too long.
+    """
+    if not 0 < len(text.strip()) <= NAME_LENGTH_MAX:
+        raise SettingMalformed(
+            key=key,
+            ru=f"не может быть пустым или длиннее {NAME_LENGTH_MAX} символов",
+            en=f"cannot be empty or longer than {NAME_LENGTH_MAX} characters",
+        )
     return text.strip()
 
 
+_COST_SETTINGS = {f"points_cost.{method}": method.value for method in PaidMethod}
 _SETTINGS: dict[str, tuple[str, Callable[[str, str], Any]]] = {
-    "name": ("name", _name),
+    "name": ("name", checked_name),
     "contact_matching": ("contact_matching", _switch),
     "timezone": ("time_zone", _zone),
     "points_per_day": ("points_per_day", _points),

@@ -11,12 +11,12 @@ from sqlalchemy import Connection
 from dealtrace.accounts.site import Site
 from dealtrace.errors import PointsSpent
 from dealtrace.operations.wish import Wish
-from dealtrace.quota.points import points_cost, points_day, seconds_to_reset
+from dealtrace.quota.points import PaidMethod, points_cost, points_day, seconds_to_reset
 from dealtrace.storage import quota
 from dealtrace.storage.id_blocks import IdBlocks
 
 
-def pay_for_calls(connection: Connection, site: Site, method: str, calls: int, now: datetime) -> int:
+def pay_for_calls(connection: Connection, site: Site, method: PaidMethod, calls: int, now: datetime) -> int:
     """Spend the points of up to `calls` successful calls of `method`; return how many of them are paid.
 
     All at once if the day's allowance holds them; otherwise one after another, as far as it goes.
@@ -39,7 +39,7 @@ def points_refusal(site: Site, now: datetime) -> PointsSpent:
 
 
 def pay_for_reading(
-    connection: Connection, ids: IdBlocks, site: Site, wishes: Sequence[Wish[str]], now: datetime
+    connection: Connection, ids: IdBlocks, site: Site, wishes: Sequence[Wish[PaidMethod]], now: datetime
 ) -> list[PointsSpent | None]:
     """Spend the points of calls that only read; each wish names its method, `None` means paid."""
     del ids

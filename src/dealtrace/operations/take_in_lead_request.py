@@ -31,15 +31,15 @@ def take_in_lead_requests(
             outcomes.append(NameTaken(name=number))
             continue
         taken.add(number)
-        request = LeadRequest(lead_id, number, incoming.requested_at, incoming.form_name, incoming.visit_id)
-        arrivals.append(_arrival(request, incoming))
-        outcomes.append(request)
+        lead_request = LeadRequest(lead_id, number, incoming.requested_at, incoming.form_name, incoming.visit_id)
+        arrivals.append(_arrival(lead_request, incoming))
+        outcomes.append(lead_request)
     store_arrivals(connection, ids, site, arrivals, now)
     return outcomes
 
 
-def _arrival(request: LeadRequest, incoming: IncomingLeadRequest) -> Arrival:
+def _arrival(lead_request: LeadRequest, incoming: IncomingLeadRequest) -> Arrival:
     phone = normal_phone(incoming.phone) if incoming.phone is not None else None
     email = normal_email(incoming.email) if incoming.email is not None else None
     contacts = tuple(contact for contact in (phone, email) if contact is not None)
-    return Arrival(request, incoming.client_name, incoming.phone, incoming.email, contacts)
+    return Arrival(lead_request, incoming.client_name, incoming.phone, incoming.email, contacts)

@@ -6,9 +6,19 @@ Seed: «За каждый успешно выполненный запрос с�
 
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 POINTS_COST_DEFAULT = 1
+
+
+class PaidMethod(StrEnum):
+    """The methods that cost points, by the names their addresses have."""
+
+    REGISTER = "register"
+    UPDATE_BY_ID = "update-by-id"
+    DELETE_BY_ID = "delete-by-id"
+    ORDERS_DIARY = "orders-diary"
 
 
 def points_day(now: datetime, time_zone: ZoneInfo) -> date:
@@ -23,6 +33,6 @@ def seconds_to_reset(now: datetime, time_zone: ZoneInfo) -> int:
     return max(1, -int((now - reset_at).total_seconds() // 1))
 
 
-def points_cost(method: str, costs: Mapping[str, int]) -> int:
+def points_cost(method: PaidMethod, costs: Mapping[str, int]) -> int:
     """Tell what one successful call of `method` costs: 1 unless the site says otherwise."""
     return costs.get(method, POINTS_COST_DEFAULT)

@@ -147,9 +147,10 @@ def is_invited(connection: Connection, digest: str) -> bool:
     return connection.execute(select(invitation.c.digest).where(*unused)).first() is not None
 
 
-def use_invitations(connection: Connection, now: datetime) -> None:
-    """Use up every one-time link: they lead to the first user, and there is one now."""
-    connection.execute(update(invitation).where(invitation.c.used_at.is_(None)).values(used_at=now))
+def use_invitations(connection: Connection, now: datetime) -> set[str]:
+    """Use up every one-time link, for they all lead to the first user, and tell the digests of those still good."""
+    used = update(invitation).where(invitation.c.used_at.is_(None)).values(used_at=now).returning(invitation.c.digest)
+    return set(connection.execute(used).scalars())
 
 
 def _site_record(connection: Connection, row: Any) -> Site:

@@ -16,7 +16,7 @@ def list_client_ids(connection: Connection, site_id: int, contacts: Iterable[str
         return {}
     mine = (contact.c.site_id == site_id, contact.c.contact.in_(wanted))
     rows = connection.execute(select(contact.c.contact, contact.c.client_id).where(*mine))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def insert_clients(connection: Connection, site_id: int, clients: Sequence[Client]) -> None:

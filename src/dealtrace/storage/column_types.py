@@ -5,10 +5,10 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import msgspec
-from sqlalchemy import BigInteger, Integer, Text
+from sqlalchemy import ARRAY, BigInteger, Boolean, ColumnElement, Dialect, Integer, Text, bindparam
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import JSON, TypeDecorator
+from sqlalchemy.types import JSON, TypeDecorator, TypeEngine
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -86,12 +86,45 @@ class JsonText(TypeDecorator[Any]):
         return None if value is None else msgspec.json.decode(value)
 
 
-class each_text(FunctionElement[str]):  # noqa: N801 - reads as the SQL function it is
-    """The rows of a JSON array of texts: a list of any length as one parameter of a statement compiled once."""
+class ListOf(TypeDecorator[list[Any]]):
+    """A list as one parameter of a statement compiled once: an array, or JSON where there are none."""
 
-    name = "each_text"
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, item_type: TypeEngine[Any]) -> None:
+        super().__init__()
+        self.item_type = item_type
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Choose what the engine knows."""
+        return ARRAY(self.item_type) if dialect.name == "postgresql" else Text()
+
+    def process_bind_param(self, value: list[Any] | None, dialect: Dialect) -> Any:
+        """Hand the list over."""
+        return value if dialect.name == "postgresql" else msgspec.json.encode(value).decode()
+
+
+class is_among(ColumnElement[bool]):  # noqa: N801 - reads as the SQL it is
+    """Whether a column holds one of a list of any length, by its index."""
+
     inherit_cache = True
-    type = Text()
+    type = Boolean()
+
+    def __init__(self, column: ColumnElement[Any], parameter: str) -> None:
+        self.column = column
+        self.listed = bindparam(parameter, type_=ListOf(column.type))
+
+
+@compiles(is_among, "postgresql")
+def _postgresql_among(element: is_among, compiler: Any, **kwargs: Any) -> str:
+    return f"{compiler.process(element.column, **kwargs)} = ANY({compiler.process(element.listed, **kwargs)})"
+
+
+@compiles(is_among, "sqlite")
+def _sqlite_among(element: is_among, compiler: Any, **kwargs: Any) -> str:
+    column, listed = compiler.process(element.column, **kwargs), compiler.process(element.listed, **kwargs)
+    return f"{column} IN (SELECT value FROM json_each({listed}))"  # noqa: S608 - made of the compiler's own parts
 
 
 class each_json(FunctionElement[Any]):  # noqa: N801
@@ -102,15 +135,9 @@ class each_json(FunctionElement[Any]):  # noqa: N801
     type = JSON()
 
 
-@compiles(each_text, "sqlite")
 @compiles(each_json, "sqlite")
 def _sqlite_each(element: FunctionElement[Any], compiler: Any, **kwargs: Any) -> str:
     return f"json_each({compiler.process(element.clauses, **kwargs)})"
-
-
-@compiles(each_text, "postgresql")
-def _postgresql_each_text(element: FunctionElement[Any], compiler: Any, **kwargs: Any) -> str:
-    return f"json_array_elements_text(CAST({compiler.process(element.clauses, **kwargs)} AS json))"
 
 
 @compiles(each_json, "postgresql")

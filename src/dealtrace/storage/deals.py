@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import msgspec
-from sqlalchemy import Connection, Text, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.sql import Select
 
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
@@ -15,15 +14,14 @@ from dealtrace.deals.lead_clue import CallIdentity, ContactClue, LeadClue, LeadR
 from dealtrace.deals.registration import Registered
 from dealtrace.leads.contact import StatedContact
 from dealtrace.leads.lead import LeadKind, LeadRef
-from dealtrace.storage.column_types import each_text
+from dealtrace.storage.column_types import is_among
 from dealtrace.storage.hot_statement import HotStatement
 from dealtrace.storage.tables import deal, deal_tag, traffic_source
 
-_NUMBERS = each_text(bindparam("numbers", type_=Text)).table_valued("value")
 _FIND_REGISTERED = HotStatement(
     select(deal.c.number, deal.c.id, deal.c.fingerprint).where(
         deal.c.site_id == bindparam("site_id"),
-        deal.c.number.in_(select(_NUMBERS.c.value)),
+        is_among(deal.c.number, "numbers"),
         deal.c.deleted_at.is_(None),
     )
 )
@@ -61,8 +59,7 @@ def find_registered(connection: Connection, site_id: int, numbers: Sequence[str]
     """Find who has these numbers among the site's undeleted deals; free numbers are missing."""
     if not numbers:
         return {}
-    asked = {"site_id": site_id, "numbers": msgspec.json.encode(numbers).decode()}
-    rows = _FIND_REGISTERED.fetch(connection, asked)
+    rows = _FIND_REGISTERED.fetch(connection, {"site_id": site_id, "numbers": list(numbers)})
     return {number: Registered(DealId(deal_id), fingerprint) for number, deal_id, fingerprint in rows}
 
 
@@ -199,8 +196,8 @@ def _clue_columns(clue: LeadClue) -> dict[str, Any]:
     match clue.identity:
         case CallIdentity(call_id, reference):
             columns |= {"clue_call_id": call_id, "clue_call_reference": reference}
-        case LeadRequestIdentity(request_id, number):
-            columns |= {"clue_lead_request_id": request_id, "clue_lead_request_number": number}
+        case LeadRequestIdentity(lead_request_id, number):
+            columns |= {"clue_lead_request_id": lead_request_id, "clue_lead_request_number": number}
     if clue.contact is not None:
         phone, email = clue.contact.phone, clue.contact.email
         columns |= {

@@ -16,6 +16,8 @@ SQLITE_BUSY_SECONDS = 30
 SQLITE_CHECKPOINT_PAGES = 4000
 """Grouped inserts are 1.3 times dearer at SQLite's default of 1000."""
 POSTGRESQL_CONNECT_SECONDS = 5
+WRITERS = 2
+"""The scribe, and the short transactions beside it that take blocks of ids."""
 
 
 @dataclass(frozen=True)
@@ -55,15 +57,22 @@ class Database:
         self.reader.dispose()
 
 
-def open_database(address: str, *, readers: int = 4) -> Database:
-    """Open what a `DEALTRACE_DATABASE_URL` names; a SQLite file comes to be when first written to."""
+def open_database(
+    address: str, *, readers: int = 4, read_address: str = "", prepared_statements: bool = True
+) -> Database:
+    """Open what a `DEALTRACE_DATABASE_URL` names; a SQLite file comes to be when first written to.
+
+    `read_address` names a PostgreSQL replica to read journals from. Without `prepared_statements` it works behind a
+    pooler that hands each transaction another connection.
+    """
     url = make_url(address)
     if url.get_backend_name() == "sqlite":
         return Database(
             url, _sqlite_engine(url, begin="BEGIN IMMEDIATE"), _sqlite_engine(url, begin="BEGIN", pool=readers)
         )
-    url = url.set(drivername="postgresql+psycopg")
-    return Database(url, _postgresql_engine(url, pool=2), _postgresql_engine(url, pool=readers))
+    replica = make_url(read_address) if read_address else url
+    writer = _postgresql_engine(url, pool=WRITERS, prepared_statements=prepared_statements)
+    return Database(url, writer, _postgresql_engine(replica, pool=readers, prepared_statements=prepared_statements))
 
 
 def data_dsn_for(database: Database, site_id: int) -> str:
@@ -72,13 +81,16 @@ def data_dsn_for(database: Database, site_id: int) -> str:
     return database.url.render_as_string(hide_password=False)
 
 
-def _postgresql_engine(url: URL, pool: int) -> Engine:
+def _postgresql_engine(url: URL, *, pool: int, prepared_statements: bool) -> Engine:
+    options: dict[str, Any] = {} if "connect_timeout" in url.query else {"connect_timeout": POSTGRESQL_CONNECT_SECONDS}
+    if not prepared_statements:
+        options["prepare_threshold"] = None
     return create_engine(
-        url,
+        url.set(drivername="postgresql+psycopg"),
         pool_size=pool,
         max_overflow=0,
         pool_pre_ping=True,
-        connect_args={"connect_timeout": POSTGRESQL_CONNECT_SECONDS},
+        connect_args=options,
     )
 
 
@@ -105,6 +117,6 @@ def _sqlite_engine(url: URL, *, begin: str, pool: int = 1) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        connection.connection.cursor().execute(begin)
 
     return engine

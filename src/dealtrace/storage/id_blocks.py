@@ -20,28 +20,27 @@ class IdBlocks:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._ranges: list[range] = []
-        self._iterator = iter(range(0))
+        self._current = iter(range(0))
+        self._waiting: list[range] = []
         self._left = 0
 
     def ensure(self, count: int) -> None:
         """See to it that at least `count` ids can be taken."""
         while self._left < count:
             first = self._take_block()
-            self._ranges.append(range(first, first + BLOCK_SIZE))
+            self._waiting.append(range(first, first + BLOCK_SIZE))
             self._left += BLOCK_SIZE
 
     def take(self) -> int:
         """Return the next id.
 
         Raises:
-            StopIteration: `ensure` was asked for fewer ids than are used: a mistake of ours.
+            IndexError: `ensure` was asked for fewer ids than are used: a mistake of ours.
         """
+        while (taken := next(self._current, None)) is None:
+            self._current = iter(self._waiting.pop(0))
         self._left -= 1
-        for number in self._iterator:
-            return number
-        self._iterator = iter(self._ranges.pop(0))
-        return next(self._iterator)
+        return taken
 
     def _take_block(self) -> int:
         with self._engine.begin() as connection:

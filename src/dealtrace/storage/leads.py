@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import JSON, BigInteger, Connection, Table, Text, bindparam, cast, column, insert, select
+from sqlalchemy import JSON, BigInteger, Connection, Table, Text, and_, bindparam, cast, column, insert, select
 
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.visit import Visit
@@ -15,7 +15,7 @@ from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.leads.lead_request import LeadRequest
 from dealtrace.leads.lead_story import LeadStory
 from dealtrace.storage.clients import list_clients
-from dealtrace.storage.column_types import each_json, microseconds
+from dealtrace.storage.column_types import each_json, is_among, microseconds
 from dealtrace.storage.hot_statement import HotStatement
 from dealtrace.storage.tables import call, lead_contact, lead_credit, lead_request, visit
 from dealtrace.storage.visits import list_visits_by_id
@@ -27,7 +27,14 @@ def _asked(position: int) -> Any:
     return cast(_ASKED.c.value[position].as_string(), BigInteger)
 
 
+_IN_WINDOW = and_(
+    lead_contact.c.site_id == bindparam("site_id"),
+    lead_contact.c.contact == _ASKED.c.value[0].as_string(),
+    lead_contact.c.started_at <= _asked(1),
+    lead_contact.c.ended_at >= _asked(2),
+)
 _LIST_SPANS = HotStatement(
+    # An outer join, because SQLite would otherwise begin with the leads: it must begin with what is asked.
     select(
         lead_contact.c.contact,
         lead_contact.c.lead_kind,
@@ -35,13 +42,32 @@ _LIST_SPANS = HotStatement(
         lead_contact.c.started_at,
         lead_contact.c.ended_at,
         lead_contact.c.reference,
-    ).where(
-        lead_contact.c.site_id == bindparam("site_id"),
-        lead_contact.c.contact == _ASKED.c.value[0].as_string(),
-        lead_contact.c.started_at <= _asked(1),
-        lead_contact.c.ended_at >= _asked(2),
-    )
+    ).select_from(_ASKED.outerjoin(lead_contact, _IN_WINDOW))
 )
+
+
+_TABLES: dict[LeadKind, Table] = {LeadKind.CALL: call, LeadKind.LEAD_REQUEST: lead_request}
+_REFERENCES = {LeadKind.CALL: call.c.reference, LeadKind.LEAD_REQUEST: lead_request.c.number}
+_FIND_IDS = {
+    kind: HotStatement(select(table.c.id).where(table.c.site_id == bindparam("site_id"), is_among(table.c.id, "ids")))
+    for kind, table in _TABLES.items()
+}
+_FIND_REFERENCES = {
+    kind: HotStatement(
+        select(named, _TABLES[kind].c.id).where(
+            _TABLES[kind].c.site_id == bindparam("site_id"), is_among(named, "references")
+        )
+    )
+    for kind, named in _REFERENCES.items()
+}
+_FIND_VISITED_AT = {
+    kind: HotStatement(
+        select(table.c.id, visit.c.started_at)
+        .join(visit, (visit.c.site_id == table.c.site_id) & (visit.c.id == table.c.visit_id))
+        .where(table.c.site_id == bindparam("site_id"), is_among(table.c.id, "ids"))
+    )
+    for kind, table in _TABLES.items()
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +85,7 @@ def list_spans(connection: Connection, site_id: int, queries: Sequence[SpanQuery
         return []
     asked = [(query.contact, microseconds(query.until), microseconds(query.ended_since)) for query in queries]
     rows = _LIST_SPANS.fetch(connection, {"site_id": site_id, "asked": msgspec.json.encode(asked).decode()})
-    spans = {(row[0], row[2]): row for row in rows}
+    spans = {(row[0], row[2]): row for row in rows if row[0] is not None}
     return [
         LeadSpan(LeadRef(LeadKind(kind), lead_id), contact, started_at, ended_at, reference)
         for contact, kind, lead_id, started_at, ended_at, reference in spans.values()
@@ -68,25 +94,21 @@ def list_spans(connection: Connection, site_id: int, queries: Sequence[SpanQuery
 
 def list_known_ids(connection: Connection, site_id: int, kind: LeadKind, ids: Iterable[int]) -> set[int]:
     """Tell which of these ids are leads of the site, of this kind."""
-    table = call if kind is LeadKind.CALL else lead_request
     wanted = sorted(set(ids))
     if not wanted:
         return set()
-    return set(
-        connection.execute(select(table.c.id).where(table.c.site_id == site_id, table.c.id.in_(wanted))).scalars()
-    )
+    return {lead_id for (lead_id,) in _FIND_IDS[kind].fetch(connection, {"site_id": site_id, "ids": wanted})}
 
 
 def list_ids_by_reference(
     connection: Connection, site_id: int, kind: LeadKind, references: Iterable[str]
 ) -> dict[str, int]:
     """Find leads by their foreign reference: a call's id in its exchange, a lead request's number on the site."""
-    table, named = (call, call.c.reference) if kind is LeadKind.CALL else (lead_request, lead_request.c.number)
     wanted = sorted(set(references))
     if not wanted:
         return {}
-    rows = connection.execute(select(named, table.c.id).where(table.c.site_id == site_id, named.in_(wanted)))
-    return dict(rows.tuples().all())
+    rows = _FIND_REFERENCES[kind].fetch(connection, {"site_id": site_id, "references": wanted})
+    return {reference: lead_id for reference, lead_id in rows}  # noqa: C416 - rows of two, to a type checker of any
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,22 +126,20 @@ class NewLead:
 def insert_leads(connection: Connection, site_id: int, leads: Sequence[NewLead], now: datetime) -> None:
     """Keep new calls and lead requests, what matching finds them by, and which visits they credit."""
     _insert(connection, call, [_call_row(site_id, new, now) for new in leads if isinstance(new.lead, Call)])
-    requests = [_request_row(site_id, new, now) for new in leads if isinstance(new.lead, LeadRequest)]
-    _insert(connection, lead_request, requests)
+    lead_requests = [_request_row(site_id, new, now) for new in leads if isinstance(new.lead, LeadRequest)]
+    _insert(connection, lead_request, lead_requests)
     _insert(connection, lead_contact, [_span_row(site_id, span) for new in leads for span in new.spans])
     rows = [_credit_row(site_id, new.lead.id, model, credited) for new in leads for model, credited in new.credits]
     _insert(connection, lead_credit, rows)
 
 
-def list_visited_at(connection: Connection, site_id: int, refs: Iterable[LeadRef]) -> dict[LeadRef, datetime]:
+def list_visited_at(connection: Connection, site_id: int, refs: Sequence[LeadRef]) -> dict[LeadRef, datetime]:
     """Tell when the visits began in which these leads came about; leads without a visit are missing."""
     found: dict[LeadRef, datetime] = {}
-    for kind, table in ((LeadKind.CALL, call), (LeadKind.LEAD_REQUEST, lead_request)):
+    for kind, find in _FIND_VISITED_AT.items():
         wanted = sorted({ref.id for ref in refs if ref.kind is kind})
         if wanted:
-            same_visit = (visit.c.site_id == table.c.site_id) & (visit.c.id == table.c.visit_id)
-            query = select(table.c.id, visit.c.started_at).join(visit, same_visit)
-            rows = connection.execute(query.where(table.c.site_id == site_id, table.c.id.in_(wanted)))
+            rows = find.fetch(connection, {"site_id": site_id, "ids": wanted})
             found |= {LeadRef(kind, lead_id): started_at for lead_id, started_at in rows}
     return found
 
@@ -132,11 +152,11 @@ def list_lead_stories(
     if not wanted:
         return {}
     calls = _rows_by_id(connection, call, site_id, {ref.id for ref in wanted if ref.kind is LeadKind.CALL})
-    requests = _rows_by_id(
+    lead_requests = _rows_by_id(
         connection, lead_request, site_id, {ref.id for ref in wanted if ref.kind is LeadKind.LEAD_REQUEST}
     )
-    clients = list_clients(connection, site_id, [row.client_id for row in [*calls.values(), *requests.values()]])
-    visits = _credited_visits(connection, site_id, [*calls, *requests], model)
+    clients = list_clients(connection, site_id, [row.client_id for row in [*calls.values(), *lead_requests.values()]])
+    visits = _credited_visits(connection, site_id, [*calls, *lead_requests], model)
     stories = [
         LeadStory(
             LeadRef(LeadKind.CALL, row.id), clients[row.client_id], visits.get(row.id),
@@ -147,7 +167,7 @@ def list_lead_stories(
         LeadStory(
             LeadRef(LeadKind.LEAD_REQUEST, row.id), clients[row.client_id], visits.get(row.id), form_name=row.form_name
         )
-        for row in requests.values()
+        for row in lead_requests.values()
     ]  # fmt: skip
     return {story.ref: story for story in stories}
 
@@ -161,7 +181,7 @@ def _credited_visits(
             credit.site_id == site_id, credit.lead_id.in_(lead_ids), credit.model == model, credit.position == 0
         )
     )
-    visit_of = dict(rows.tuples().all())
+    visit_of = dict(rows.all())
     visits = list_visits_by_id(connection, site_id, visit_of.values())
     return {lead_id: visits[visit_id] for lead_id, visit_id in visit_of.items()}
 

@@ -1,11 +1,30 @@
 """The points a site spent on a day."""
 
+from collections.abc import Callable
 from datetime import date
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import BigInteger, Connection, bindparam, select
 
+from dealtrace.storage.hot_statement import HotStatement
 from dealtrace.storage.tables import points_day
-from dealtrace.storage.upsert import insert_into
+
+NO_LIMIT = 2**62
+
+
+def _write_spend(insert: Callable[..., Any]) -> Any:
+    spend = insert(points_day).values(
+        site_id=bindparam("site_id"), day_on=bindparam("day_on"), spent=bindparam("spent")
+    )
+    total = points_day.c.spent + spend.excluded.spent
+    return spend.on_conflict_do_update(
+        index_elements=["site_id", "day_on"],
+        set_={"spent": total},
+        where=total <= bindparam("allowance", type_=BigInteger),
+    ).returning(points_day.c.spent)
+
+
+_SPEND = HotStatement(_write_spend)
 
 
 def spend_points(connection: Connection, site_id: int, day_on: date, points: int, *, points_per_day: int) -> bool:
@@ -13,16 +32,11 @@ def spend_points(connection: Connection, site_id: int, day_on: date, points: int
 
     One conditional statement, judged by whether it returns a row, so that processes cannot overspend together.
     """
-    if points_per_day and points > points_per_day:
+    allowance = points_per_day or NO_LIMIT
+    if points > allowance:
         return False
-    statement = insert_into(connection, points_day).values(site_id=site_id, day_on=day_on, spent=points)
-    total = points_day.c.spent + statement.excluded.spent
-    statement = statement.on_conflict_do_update(
-        index_elements=["site_id", "day_on"],
-        set_={"spent": total},
-        where=(total <= points_per_day) if points_per_day else None,
-    )
-    return connection.execute(statement.returning(points_day.c.spent)).first() is not None
+    spend = {"site_id": site_id, "day_on": day_on, "spent": points, "allowance": allowance}
+    return bool(_SPEND.fetch(connection, spend))
 
 
 def find_points_spent(connection: Connection, site_id: int, day_on: date) -> int:

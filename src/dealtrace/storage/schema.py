@@ -1,5 +1,6 @@
 """Is the database's schema the one this program knows, and how it becomes so."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -44,6 +45,7 @@ def upgrade_schema(database: Database) -> None:
         command.upgrade(config, "head")
 
 
+@cache
 def newest_revision() -> str | None:
     """Tell the schema this release needs."""
     return ScriptDirectory.from_config(_config()).get_current_head()

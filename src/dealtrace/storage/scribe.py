@@ -214,7 +214,9 @@ def _deliver(batch: Sequence[_Waiting]) -> None:
     for waiting in batch:
         if waiting.answer.done():
             continue
-        if isinstance(waiting.outcome, Exception):
+        if isinstance(waiting.outcome, StopIteration):
+            waiting.answer.set_exception(RuntimeError("the operation ended with StopIteration, which no future takes"))
+        elif isinstance(waiting.outcome, Exception):
             waiting.answer.set_exception(waiting.outcome)
         else:
             waiting.answer.set_result(waiting.outcome)

@@ -36,7 +36,7 @@ def intern_sources(
 def _list_ids(connection: Connection, site_id: int, digests: Sequence[str]) -> dict[str, int]:
     table = traffic_source.c
     rows = connection.execute(select(table.digest, table.id).where(table.site_id == site_id, table.digest.in_(digests)))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def _digest(source: TrafficSource) -> str:

@@ -104,5 +104,5 @@ def _stated_source(sent: Sent) -> TrafficSource | None:
     Seed: «Если по переданным ID не удалось найти звонок или заявку, то источник созданной сделки может быть
     определен по переданным параметрам».
     """
-    stated = TrafficSource(**{part: sent.get(part, "") for part in SOURCE_PARTS})
-    return None if stated.is_empty else stated
+    stated = {part: sent[part] for part in SOURCE_PARTS if part in sent.values}
+    return TrafficSource(**stated) if stated else None

@@ -16,11 +16,11 @@ from dealtrace.deals.deal import Deal
 from dealtrace.errors import FaultyParameters, Violation
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_story import LeadStory
+from dealtrace.quota.points import PaidMethod
 from dealtrace.storage.deal_journal import DealPage, JournalMoment, JournalQuery, list_deal_page
 from dealtrace.storage.leads import list_lead_stories
 
 TABLE = ParameterTable(ORDERS_DIARY)
-METHOD = "orders-diary"
 PAGE_SIZE_MAX = 1000
 TAG_TYPE = "API"
 
@@ -37,7 +37,7 @@ async def respond(caller: Caller, sent: Sent) -> Reply:
         page, stories = DealPage([], 0), dict[LeadRef, LeadStory]()
     else:
         page, stories = await caller.read(_gather, query, AttributionModel(caller.site.attribution), number, limit)
-    await caller.pay_for_reading(METHOD)
+    await caller.pay_for_reading(PaidMethod.ORDERS_DIARY)
     envelope = {
         "page": number,
         "pageTotal": max(1, -(-page.total // limit)),
