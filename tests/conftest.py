@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from cast import VLADIVOSTOK, Player, Stage
+from commands import CommandLine, Terminal
 from dealtrace.storage.engine import Database, open_database
 from dealtrace.storage.schema import prepare_schema
 from postgresql import PostgresqlServer, find_programs
@@ -130,3 +131,23 @@ def start_server(new_database_url: Callable[[], str], tmp_path: Path) -> Iterato
     yield start
     for process in started:
         process.close()
+
+
+@pytest.fixture(scope="session")
+def command_line() -> Iterator[CommandLine]:
+    """Give what commands are run by."""
+    line = CommandLine()
+    yield line
+    line.close()
+
+
+@pytest.fixture
+def terminal(command_line: CommandLine, new_database_url: Callable[[], str], tmp_path: Path) -> Terminal:
+    """Give a terminal whose commands work on a fresh database, on each engine."""
+    return Terminal(command_line, new_database_url(), tmp_path)
+
+
+@pytest.fixture
+def beside(command_line: CommandLine, server: ServerProcess, tmp_path: Path) -> Terminal:
+    """Give a terminal whose commands work on the database of the running server, beside it."""
+    return Terminal(command_line, server.database_url, tmp_path)

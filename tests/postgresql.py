@@ -3,10 +3,12 @@
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -28,9 +30,10 @@ def find_programs() -> Path | None:
 class PostgresqlServer:
     """One server; `stop` ends it, `start` starts it anew on the same data."""
 
-    def __init__(self, programs: Path, settings: Sequence[str] = FAST) -> None:
+    def __init__(self, programs: Path, settings: Sequence[str] = FAST, *, folder_in: Path | None = None) -> None:
         memory = Path("/dev/shm")  # noqa: S108 - the fastest disk there is, emptied by `remove`
-        self.folder = Path(tempfile.mkdtemp(prefix="dealtrace-pg-", dir=memory if memory.is_dir() else None))
+        place = folder_in or (memory if memory.is_dir() else None)
+        self.folder = Path(tempfile.mkdtemp(prefix="dealtrace-pg-", dir=place))
         self._programs = programs
         self._settings = settings
         self._own()
@@ -71,12 +74,15 @@ class PostgresqlServer:
 
     def kill(self) -> None:
         """End the server as a crash would."""
-        subprocess.run(["pkill", "-9", "-f", str(self.folder)], check=False)
+        family = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        for pid in [self.process.pid, *map(int, family)]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         self.process.wait()
 
     def stop(self) -> None:
         """End the server at once, and wait for it."""
-        self.process.send_signal(3)
+        self.process.send_signal(signal.SIGQUIT)
         self.process.wait()
 
     def remove(self) -> None:

@@ -1,0 +1,184 @@
+"""The one-time link, as the first user meets it."""
+
+import html
+import re
+import threading
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+from sqlalchemy import delete
+
+from cast import Stage
+from dealtrace.operations.create_user import invite_first_user
+from dealtrace.storage.accounts import find_user
+from dealtrace.storage.engine import Database
+from dealtrace.storage.tables import invitation, membership, user
+from server import ServerProcess
+
+WELCOME = "/cabinet/welcome"
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def host(server: ServerProcess, served: Stage) -> Database:
+    """Give the database of the running server, without any user."""
+    with served.database.write() as connection:
+        for table in (membership, user, invitation):
+            connection.execute(delete(table))
+    return served.database
+
+
+@pytest.fixture
+def key(host: Database) -> str:
+    """Give the key of a fresh link."""
+    return invite(host)
+
+
+def invite(host: Database) -> str:
+    with host.write() as connection:
+        key = invite_first_user(connection, datetime.now(UTC))
+    assert key is not None
+    return key
+
+
+def send(server: ServerProcess, key: str, login: str, password: str = PASSWORD, **headers: str) -> httpx.Response:
+    """Send the form as a browser does."""
+    form = {"key": key, "login": login, "password": password}
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return server.http.post(WELCOME, data=form, headers=named)
+
+
+def is_there(host: Database, login: str) -> bool:
+    with host.read() as connection:
+        return find_user(connection, login) is not None
+
+
+def test_it_shows_a_form_that_leads_to_the_first_user(server: ServerProcess, host: Database, key: str) -> None:
+    page = server.http.get(WELCOME, params={"key": key})
+    assert page.status_code == 200
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    fields = dict(re.findall(r'<input[^>]*name="(\w+)"(?:[^>]*value="([^"]*)")?', page.text))
+    assert fields == {"key": key, "login": "", "password": ""}
+    assert 'method="post" action="/cabinet/welcome"' in page.text
+
+    answer = send(server, fields["key"], "Анна@example.org", sec_fetch_site="same-origin")
+    assert answer.status_code == 200
+    assert "анна@example.org" in answer.text.casefold()
+    assert is_there(host, "анна@example.org")
+    assert PASSWORD not in answer.text + server.logged
+
+
+def test_it_serves_once(server: ServerProcess, host: Database, key: str) -> None:
+    other = invite(host)
+    assert send(server, key, "anna").status_code == 200
+    for one in (key, other):
+        assert server.http.get(WELCOME, params={"key": one}).status_code == 403
+        assert send(server, one, "boris").status_code == 403
+    assert not is_there(host, "boris")
+
+
+def test_of_many_who_hurry_one_becomes_the_first_user(server: ServerProcess, host: Database, key: str) -> None:
+    keys = [key, invite(host), key, invite(host)]
+    answers: dict[int, int] = {}
+    threads = [
+        threading.Thread(target=lambda n=number: answers.update({n: send(server, keys[n], f"racer{n}").status_code}))
+        for number in range(len(keys))
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+    assert sorted(answers.values()) == [200, 403, 403, 403]
+    assert sum(is_there(host, f"racer{number}") for number in range(len(keys))) == 1
+
+
+@pytest.mark.parametrize(
+    ("login", "password"),
+    [
+        ("anna", "elevenchars"),
+        ("anna", ""),
+        ("anna", "x" * 1001),
+        ("", PASSWORD),
+        ("a" * 201, PASSWORD),
+        ("a\1", PASSWORD),
+    ],
+)
+def test_it_says_what_does_not_fit_and_creates_nobody(
+    server: ServerProcess, host: Database, key: str, login: str, password: str
+) -> None:
+    answer = send(server, key, login, password)
+    assert answer.status_code == 400
+    assert 'role="alert"' in answer.text
+    assert "символов" in answer.text
+    assert key in answer.text
+    assert PASSWORD not in answer.text
+    assert not is_there(host, login)
+    assert send(server, key, "anna").status_code == 200
+
+
+@pytest.mark.parametrize("wrong", ["", "guess", "х" * 44])
+def test_a_wrong_key_opens_nothing(server: ServerProcess, key: str, wrong: str) -> None:
+    assert server.http.get(WELCOME, params={"key": wrong}).status_code == 403
+    assert send(server, wrong, "anna").status_code == 403
+    assert server.http.get(WELCOME).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"sec_fetch_site": "cross-site"},
+        {"sec_fetch_site": "same-site"},
+        {"origin": "https://evil.example"},
+        {"origin": "null"},
+    ],
+)
+def test_a_form_from_a_foreign_page_is_refused(
+    server: ServerProcess, host: Database, key: str, headers: dict[str, str]
+) -> None:
+    answer = send(server, key, "anna", **headers)
+    assert answer.status_code == 403
+    assert "чужой страницы" in answer.text
+    assert not is_there(host, "anna")
+    assert send(server, key, "anna", origin=server.address).status_code == 200
+
+
+def test_a_form_that_is_too_large_is_refused_whether_it_says_so_or_not(
+    server: ServerProcess, host: Database, key: str
+) -> None:
+    body = f"key={key}&login=anna&password={'x' * 20_000}".encode()
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    assert server.http.post(WELCOME, content=body, headers=form).status_code == 413
+    assert server.http.post(WELCOME, content=iter([body]), headers=form).status_code == 413
+    assert not is_there(host, "anna")
+
+
+def test_what_was_typed_comes_back_as_text_and_never_as_markup(server: ServerProcess, host: Database, key: str) -> None:
+    login = '"><script>alert(1)</script>'
+    answer = send(server, key, login, "short")
+    assert "<script>" not in answer.text
+    assert html.escape(login, quote=True).replace("&quot;", "&#34;") in answer.text
+
+
+def test_every_page_forbids_scripts_frames_and_keeping(server: ServerProcess, key: str) -> None:
+    for page in (
+        server.http.get("/cabinet/"),
+        server.http.get(WELCOME, params={"key": key}),
+        server.http.get(WELCOME, params={"key": "wrong"}),
+        send(server, key, "anna", "short"),
+        send(server, key, "anna", sec_fetch_site="cross-site"),
+        send(server, key, "anna"),
+    ):
+        policy = page.headers["content-security-policy"]
+        assert policy.startswith("default-src 'none'; ")
+        assert "frame-ancestors 'none'" in policy
+        assert "script-src" not in policy
+        assert "<script" not in page.text
+        assert page.headers["cache-control"] == "no-store"
+        assert page.headers["referrer-policy"] == "no-referrer"
+        assert page.headers["x-content-type-options"] == "nosniff"
+
+
+def test_the_cabinet_is_found_with_and_without_its_slash(server: ServerProcess) -> None:
+    assert server.http.get("/cabinet/").status_code == 200
+    assert server.http.get("/cabinet", follow_redirects=True).status_code == 200

@@ -1,0 +1,130 @@
+"""`dealtrace backup` and `dealtrace restore`."""
+
+import sqlite3
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from cast import Player
+from commands import CommandLine, Terminal
+from dealtrace.storage.engine import open_database
+from load import Load
+from postgresql import PostgresqlServer
+from server import ServerProcess
+
+NewTerminal = Callable[[], Terminal]
+
+
+@pytest.fixture
+def empty(command_line: CommandLine, engine_name: str, request: pytest.FixtureRequest, tmp_path: Path) -> NewTerminal:
+    """Give a function that gives a terminal on a database with nothing in it."""
+
+    def create() -> Terminal:
+        name = f"e{uuid.uuid4().hex}"
+        if engine_name == "sqlite":
+            return Terminal(command_line, f"sqlite:///{tmp_path / name}", tmp_path)
+        postgresql: PostgresqlServer = request.getfixturevalue("postgresql_server")
+        return Terminal(command_line, postgresql.create(name), tmp_path)
+
+    return create
+
+
+def rows(url: str) -> dict[str, list[tuple[object, ...]]]:
+    """Read everything a deal is made of."""
+    database = open_database(url)
+    with database.read() as connection:
+        found = {
+            table: sorted(tuple(row) for row in connection.execute(text(f"SELECT {columns} FROM {table}")))  # noqa: S608
+            for table, columns in {
+                "deal": "site_id, id, number, version",
+                "deal_version": "site_id, deal_id, version",
+                "deal_tag": "site_id, deal_id, position, tag",
+                "token": "id, digest",
+            }.items()
+        }
+    database.close()
+    return found
+
+
+def test_everything_comes_back(
+    server: ServerProcess, beside: Terminal, owner: Player, empty: NewTerminal, tmp_path: Path
+) -> None:
+    deal_id = server.register(owner.token, orderNumber="kept", tags="a,b").json()["orderId"]
+    server.update(owner.token, orderId=deal_id, status="won")
+    assert "bytes" in beside.done("backup", "all.backup").out
+    target = empty()
+    target.done("restore", "all.backup")
+    assert rows(target.url) == rows(server.database_url)
+    assert target.json("deal", "history", str(deal_id)) == beside.json("deal", "history", str(deal_id))
+    target.done("db", "check")
+    assert sorted(path.name for path in tmp_path.glob("all*")) == ["all.backup"]
+
+
+def test_a_backup_under_load_holds_every_deal_acknowledged_before_it_whole(
+    server: ServerProcess, beside: Terminal, owner: Player, empty: NewTerminal
+) -> None:
+    with Load(server, owner.token, "backup") as load:
+        time.sleep(0.5)
+        before = dict(load.acknowledged)
+        beside.done("backup", "busy.backup")
+        during = len(load.acknowledged)
+    assert before
+    assert during > len(before)
+    assert not load.unanswered
+    target = empty()
+    target.done("restore", "busy.backup")
+    target.done("db", "check")
+    found = rows(target.url)
+    deals = {deal_id for _, deal_id, _, _ in found["deal"]}
+    assert set(before.values()) <= deals
+    assert deals == {deal_id for _, deal_id, version in found["deal_version"] if version == 1}
+    tags = [deal_id for _, deal_id, _, _ in found["deal_tag"] if deal_id in before.values()]
+    assert all(tags.count(deal_id) == 3 for deal_id in before.values())
+
+
+def test_restore_refuses_a_database_with_anything_in_it(beside: Terminal, terminal: Terminal) -> None:
+    beside.done("backup", "all.backup")
+    assert "not empty" in terminal.refused("restore", "all.backup")
+    assert terminal.json("site", "list") == []
+
+
+def test_restore_refuses_what_is_no_backup_and_leaves_the_database_empty(empty: NewTerminal, tmp_path: Path) -> None:
+    target = empty()
+    (tmp_path / "garbage").write_bytes(b"garbage" * 1000)
+    (tmp_path / "nothing").write_bytes(b"")
+    with sqlite3.connect(tmp_path / "stranger") as connection:
+        connection.execute("CREATE TABLE bookmarks (url TEXT)")
+    connection.close()
+    for name in ("garbage", "nothing", "stranger", "missing", "."):
+        assert name in target.refused("restore", name) or not target.url.startswith("sqlite")
+    assert target.json("site", "list") == []
+
+
+def test_restore_refuses_a_damaged_backup(beside: Terminal, empty: NewTerminal, tmp_path: Path) -> None:
+    beside.done("backup", "all.backup")
+    whole = (tmp_path / "all.backup").read_bytes()
+    (tmp_path / "half.backup").write_bytes(whole[: len(whole) // 2])
+    target = empty()
+    target.refused("restore", "half.backup")
+    target.done("restore", "all.backup")
+
+
+def test_backup_overwrites_nothing_and_leaves_nothing_half_done(terminal: Terminal, tmp_path: Path) -> None:
+    (tmp_path / "letters").write_text("dear")
+    assert "exists already" in terminal.refused("backup", "letters")
+    assert (tmp_path / "letters").read_text() == "dear"
+    terminal.refused("backup", "/nowhere/at/all")
+    assert not list(tmp_path.glob("*.partial"))
+
+
+def test_without_the_client_programs_of_postgresql_it_says_what_is_missing(
+    command_line: CommandLine, postgresql_server: PostgresqlServer, tmp_path: Path
+) -> None:
+    environment = {"DEALTRACE_DATABASE_URL": postgresql_server.create("no_programs"), "PATH": str(tmp_path)}
+    finished = command_line.run(("backup", "copy"), environment, tmp_path, "")
+    assert finished.status == 1
+    assert "pg_dump is not installed" in finished.err

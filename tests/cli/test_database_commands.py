@@ -1,0 +1,164 @@
+"""`dealtrace db`, and how every command meets a database that is not as it should be."""
+
+import os
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from sqlalchemy import text
+
+from commands import CommandLine, Terminal
+from dealtrace.storage.engine import open_database
+from dealtrace.storage.schema import newest_revision
+
+
+def age(url: str, revision: str) -> None:
+    """Make a database look as if another release had made it."""
+    database = open_database(url)
+    with database.write() as connection:
+        connection.execute(text("UPDATE schema_version SET version_num = :revision"), {"revision": revision})
+    database.close()
+
+
+def file_of(terminal: Terminal) -> Path:
+    return Path(terminal.url.removeprefix("sqlite:///"))
+
+
+def on_sqlite(command_line: CommandLine, folder: Path, name: str = "own.db") -> Terminal:
+    """Give a terminal on a SQLite file that is not there yet."""
+    return Terminal(command_line, f"sqlite:///{folder / name}", folder)
+
+
+def test_a_database_of_this_release_is_whole_and_upgrading_it_changes_nothing(terminal: Terminal) -> None:
+    terminal.done("site", "create", "Shop")
+    assert str(newest_revision()) in terminal.done("db", "upgrade").out
+    assert "whole" in terminal.done("db", "check").out
+    assert terminal.json("site", "list")[0]["name"] == "Shop"
+
+
+def test_a_database_of_another_release_is_refused_naming_the_cure(terminal: Terminal) -> None:
+    age(terminal.url, "0000")
+    for command in (("serve",), ("site", "list"), ("doctor",), ("db", "check")):
+        assert "dealtrace db upgrade" in terminal.refused(*command)
+
+
+def test_any_command_makes_an_empty_database_ready(command_line: CommandLine, tmp_path: Path) -> None:
+    terminal = on_sqlite(command_line, tmp_path)
+    assert "There is no" in terminal.refused("db", "check")
+    assert not file_of(terminal).exists()
+    assert terminal.json("site", "list") == []
+    terminal.done("db", "check")
+
+
+def test_upgrade_makes_an_empty_database_too(command_line: CommandLine, tmp_path: Path) -> None:
+    terminal = on_sqlite(command_line, tmp_path)
+    terminal.done("db", "upgrade")
+    terminal.done("db", "check")
+
+
+def test_check_finds_what_the_schema_lacks(terminal: Terminal) -> None:
+    database = open_database(terminal.url)
+    with database.write() as connection:
+        connection.execute(text("DROP TABLE unknown_field"))
+    database.close()
+    assert "unknown_field" in terminal.refused("db", "check")
+
+
+def test_check_finds_a_row_that_refers_to_nothing(command_line: CommandLine, tmp_path: Path) -> None:
+    terminal = on_sqlite(command_line, tmp_path)
+    terminal.done("db", "upgrade")
+    with sqlite3.connect(file_of(terminal)) as connection:
+        connection.execute("INSERT INTO membership (user_id, site_id) VALUES (1, 1)")
+    connection.close()
+    assert "membership" in terminal.refused("db", "check")
+
+
+def test_check_finds_damage_in_the_file(command_line: CommandLine, tmp_path: Path) -> None:
+    terminal = on_sqlite(command_line, tmp_path)
+    for number in range(2):
+        terminal.done("site", "create", f"Shop {number}")
+    content = bytearray(file_of(terminal).read_bytes())
+    for page in range(4096 * 2, len(content), 4096):
+        content[page : page + 64] = os.urandom(64)
+    file_of(terminal).write_bytes(content)
+    assert "damaged" in terminal.refused("db", "check")
+
+
+def test_a_file_that_is_no_database_is_refused_by_every_command(command_line: CommandLine, tmp_path: Path) -> None:
+    terminal = on_sqlite(command_line, tmp_path)
+    file_of(terminal).write_bytes(b"These are my notes. " * 1000)
+    assert "no SQLite database" in terminal.refused("db", "check")
+    for command in (("site", "list"), ("serve",), ("db", "upgrade"), ("doctor",), ("backup", "copy.db")):
+        assert "not a database" in terminal.refused(*command)
+    assert not (tmp_path / "copy.db").exists()
+    assert not (tmp_path / "copy.db.partial").exists()
+
+
+def test_a_database_that_cannot_be_reached_is_told_in_a_line(command_line: CommandLine, tmp_path: Path) -> None:
+    for url, word in (
+        ("sqlite:////nowhere/to/be/found.db", "unable to open"),
+        ("postgresql://dealtrace:hidden@127.0.0.1:1/dealtrace", "refused"),
+        (f"postgresql://dealtrace@/dealtrace?host={tmp_path}", "No such file"),
+        ("mysql://root@localhost/x", "DEALTRACE_DATABASE_URL"),
+        ("postgresql://dealtrace@:nonsense:1/x", "DEALTRACE_DATABASE_URL"),
+        ("sqlite:///", "DEALTRACE_DATABASE_URL"),
+        ("sqlite:///:memory:", "DEALTRACE_DATABASE_URL"),
+        ("nonsense", "DEALTRACE_DATABASE_URL"),
+    ):
+        for command in (("site", "list"), ("db", "check")):
+            said = Terminal(command_line, url, tmp_path).refused(*command)
+            assert word in said or "There is no" in said
+            assert "hidden" not in said
+
+
+def test_distribute_tells_its_statements(terminal: Terminal) -> None:
+    statements = terminal.done("db", "distribute", "--dry-run").out.splitlines()
+    assert all(one.startswith("SELECT create_distributed_table('") and one.endswith(";") for one in statements)
+    assert all("'site_id'" in one for one in statements)
+    assert {"deal", "deal_version", "call"} < {one.split("'")[1] for one in statements}
+
+
+def test_distribute_refuses_what_is_no_cluster(terminal: Terminal) -> None:
+    word = "SQLite is one file" if terminal.url.startswith("sqlite") else "has no Citus"
+    assert word in terminal.refused("db", "distribute")
+
+
+def test_all_faulty_settings_are_told_at_once(terminal: Terminal) -> None:
+    said = terminal.refused(
+        "serve", port="0", rate_per_second="fast", log_level="LOUD", trusted_proxies="here", redis_url="memory"
+    )
+    assert [line.partition(":")[0] for line in said.splitlines()] == [
+        "DEALTRACE_PORT",
+        "DEALTRACE_RATE_PER_SECOND",
+        "DEALTRACE_REDIS_URL",
+        "DEALTRACE_TRUSTED_PROXIES",
+        "DEALTRACE_LOG_LEVEL",
+    ]
+
+
+def test_settings_come_from_a_file_too(command_line: CommandLine, tmp_path: Path) -> None:
+    terminal = on_sqlite(command_line, tmp_path)
+    (tmp_path / "dealtrace.toml").write_text("points_per_day = 7\n")
+    terminal.done("site", "create", "By TOML")
+    (tmp_path / ".env").write_text("DEALTRACE_POINTS_PER_DAY=8\n")
+    terminal.done("site", "create", "By .env")
+    terminal.done("site", "create", "By environment", points_per_day="9")
+    assert [site["pointsPerDay"] for site in terminal.json("site", "list")] == [7, 8, 9]
+    (tmp_path / "dealtrace.toml").write_text("points_per_day = [\n")
+    assert "dealtrace.toml" in terminal.refused("site", "list")
+
+
+def test_commands_that_start_together_make_a_new_database_once(tmp_path: Path) -> None:
+    """A container may start its server and its first commands together."""
+    lines = [CommandLine() for _ in range(3)]
+    folders = [tmp_path / str(number) for number in range(3)]
+    for folder in folders:
+        folder.mkdir()
+    terminals = [
+        Terminal(line, f"sqlite:///{tmp_path / 'own.db'}", folder) for line, folder in zip(lines, folders, strict=True)
+    ]
+    with ThreadPoolExecutor(3) as pool:
+        made = list(pool.map(lambda one: one.json("site", "create", "Shop"), terminals))
+    for line in lines:
+        line.close()
+    assert sorted(site["siteId"] for site in made) == [1, 2, 3]

@@ -1,0 +1,80 @@
+"""`dealtrace deal`: history and restore."""
+
+from cast import Player
+from commands import Terminal
+from server import ServerProcess
+
+
+def test_history_tells_every_version_with_before_and_after(
+    server: ServerProcess, beside: Terminal, owner: Player
+) -> None:
+    deal_id = server.register(owner.token, orderNumber="told", tags="a,b").json()["orderId"]
+    server.update(owner.token, orderId=deal_id, status="won", orderSum="2500,50", tags="")
+    server.delete(owner.token, orderId=deal_id)
+    beside.done("deal", "restore", str(deal_id))
+    told = beside.json("deal", "history", str(deal_id))
+    assert [(one["version"], one["kind"]) for one in told] == [
+        (1, "registered"),
+        (2, "changed"),
+        (3, "deleted"),
+        (4, "restored"),
+    ]
+    assert {one["siteId"] for one in told} == {owner.site.id}
+    assert [one["tokenId"] for one in told] == [owner.token_id] * 3 + [None]
+    assert told[1]["before"]["status"] == "new"
+    assert told[1]["after"]["status"] == "won"
+    assert told[1]["after"]["tags"] == []
+    assert told[2]["before"]["deleted_at"] is None
+    assert told[3]["after"]["deleted_at"] is None
+    said = beside.done("deal", "history", "told", "--site", str(owner.site.id)).out
+    assert "won" in said
+    assert "by command" in said
+
+
+def test_restore_brings_a_deal_back_by_its_id_and_by_its_number(
+    server: ServerProcess, beside: Terminal, owner: Player
+) -> None:
+    for number in ("by its id", "by its number"):
+        deal_id = server.register(owner.token, orderNumber=number, tags="x,y").json()["orderId"]
+        before = server.journal(owner.token, owner.site.id, orderId=deal_id, withOrdersTags="true").json()["records"]
+        server.delete(owner.token, orderId=deal_id)
+        assert not server.journal(owner.token, owner.site.id, orderId=deal_id).json()["records"]
+        assert number in beside.done("deal", "restore", str(deal_id) if number == "by its id" else number).out
+        after = server.journal(owner.token, owner.site.id, orderId=deal_id, withOrdersTags="true").json()["records"]
+        assert {**after[0], "updatedDate": None} == {**before[0], "updatedDate": None}
+
+
+def test_restore_refuses_a_number_that_is_taken_and_a_deal_that_is_there(
+    server: ServerProcess, beside: Terminal, owner: Player
+) -> None:
+    first = server.register(owner.token, orderNumber="reused").json()["orderId"]
+    assert "not deleted" in beside.refused("deal", "restore", str(first))
+    server.delete(owner.token, orderId=first)
+    second = server.register(owner.token, orderNumber="reused").json()["orderId"]
+    assert str(second) in beside.refused("deal", "restore", str(first))
+    server.delete(owner.token, orderId=second)
+    several = beside.refused("deal", "restore", "reused")
+    assert str(first) in several
+    assert str(second) in several
+    beside.done("deal", "restore", str(second))
+    assert "not deleted" in beside.refused("deal", "restore", "reused")
+
+
+def test_a_number_of_two_sites_needs_a_site(
+    server: ServerProcess, beside: Terminal, owner: Player, stranger: Player
+) -> None:
+    for player in (owner, stranger):
+        server.register(player.token, orderNumber="on both")
+    several = beside.refused("deal", "history", "on both")
+    assert f"site {owner.site.id}:" in several
+    assert f"site {stranger.site.id}:" in several
+    assert "--site" in several
+    for player in (owner, stranger):
+        told = beside.json("deal", "history", "on both", "--site", str(player.site.id))
+        assert told[0]["siteId"] == player.site.id
+
+
+def test_it_refuses_a_deal_there_is_not(beside: Terminal) -> None:
+    for name in ("nobody's", "12345", "9" * 40, ""):
+        for command in (("deal", "history"), ("deal", "restore"), ("explain",)):
+            assert "There is no deal" in beside.refused(*command, name)

@@ -1,0 +1,68 @@
+"""`dealtrace doctor`."""
+
+import shlex
+from typing import Any
+
+from cast import Player, Stage
+from commands import Terminal
+from server import ServerProcess
+
+
+def findings(terminal: Terminal, kind: str, **wanted: Any) -> list[dict[str, Any]]:
+    """List what the doctor finds of a kind."""
+    return [
+        one
+        for one in terminal.json("doctor")
+        if one["kind"] == kind and all(one[name] == value for name, value in wanted.items())
+    ]
+
+
+def test_it_misses_a_site_and_a_user_and_then_nothing(terminal: Terminal) -> None:
+    assert [one["kind"] for one in terminal.json("doctor")] == ["sites", "users"]
+    said = terminal.done("doctor").out
+    assert "dealtrace site create NAME" in said
+    assert "dealtrace user create LOGIN" in said
+    terminal.done("site", "create", "Shop")
+    terminal.done("user", "create", "anna", new_password="correct horse battery")
+    assert terminal.json("doctor") == []
+    assert terminal.done("doctor").out == "All is well.\n"
+
+
+def test_it_counts_unknown_fields_and_its_cure_adds_them(
+    server: ServerProcess, beside: Terminal, owner: Player
+) -> None:
+    names = ("it's", "цвет кожи", "$(rm -rf)")
+    for number in range(3):
+        sent = {f"custom[{name}]": "x" for name in names[: number + 1]}
+        server.register(owner.token, orderNumber=f"doctor{number}", **{"custom[margin]": "1"}, **sent)
+    found = findings(beside, "unknown_field", site_id=owner.site.id)
+    assert {one["name"]: one["seen"] for one in found} == dict(zip(names, (3, 2, 1), strict=True))
+    for one in found:
+        assert one["cure"] in beside.done("doctor").out
+        program, *arguments = shlex.split(one["cure"])
+        assert program == "dealtrace"
+        beside.done(*arguments)
+    assert not findings(beside, "unknown_field", site_id=owner.site.id)
+    assert set(beside.json("field", "list", str(owner.site.id))) == {"margin", *names}
+
+
+def test_it_counts_contacts_that_match_nothing(server: ServerProcess, beside: Terminal, owner: Player) -> None:
+    server.register(owner.token, orderNumber="bad phone", phoneNumber="soon")
+    server.register(owner.token, orderNumber="bad e-mail", phoneNumber="79160000004", email="nowhere")
+    deal_id = server.register(owner.token, orderNumber="gone", phoneNumber="later").json()["orderId"]
+    server.delete(owner.token, orderId=deal_id)
+    (found,) = findings(beside, "unusable_contact", site_id=owner.site.id)
+    assert found["seen"] == 2
+
+
+def test_it_tells_when_the_points_of_the_day_are_nearly_spent(
+    server: ServerProcess, beside: Terminal, served: Stage
+) -> None:
+    player = served.open_site(points_per_day=10)
+    for number in range(8):
+        server.register(player.token, orderNumber=f"point{number}")
+    assert not findings(beside, "points", site_id=player.site.id)
+    server.register(player.token, orderNumber="point8")
+    (found,) = findings(beside, "points", site_id=player.site.id)
+    assert found["spent"] == 9
+    assert f"dealtrace site set {player.site.id} points_per_day=" in found["cure"]

@@ -1,0 +1,77 @@
+"""`dealtrace explain`: why a deal has its lead, or none."""
+
+from typing import Any
+
+from cast import Player, Stage, moscow
+from commands import Terminal
+from server import ServerProcess
+
+PHONE = "79160000002"
+
+
+def explained(server: ServerProcess, beside: Terminal, player: Player, **sent: Any) -> tuple[dict[str, Any], str]:
+    """Register a deal and explain it, to a program and to a person."""
+    deal_id = str(server.register(player.token, **sent).json()["orderId"])
+    return beside.json("explain", deal_id), beside.done("explain", deal_id).out
+
+
+def test_it_shows_the_window_of_every_candidate_and_the_winner(
+    server: ServerProcess, beside: Terminal, served: Stage, owner: Player
+) -> None:
+    early = served.call(owner, moscow("2018-03-26", "07:00:00"), seconds=60, phone=PHONE)
+    near = served.call(owner, moscow("2018-03-26", "09:55:00"), seconds=60, phone=PHONE)
+    late = served.call(owner, moscow("2018-03-26", "10:00:01"), seconds=60, phone=PHONE)
+    told, said = explained(server, beside, owner, phoneNumber=f"+{PHONE}", linkTimeThreshold=600)
+    assert told["contactMatching"] is True
+    assert told["lead"] == {"kind": "call", "id": near.id}
+    (step,) = told["steps"]
+    assert (step["contact"], step["kind"], step["winner"]) == (PHONE, "call", {"kind": "call", "id": near.id})
+    missed = {one["lead"]["id"]: one["missedBySeconds"] for one in step["candidates"]}
+    assert missed == {near.id: 0, late.id: -1, early.id: 3 * 3600 - 60 - 600}
+    windows = {one["lead"]["id"]: (one["opensAt"], one["closesAt"]) for one in step["candidates"]}
+    assert windows[near.id] == ("2018-03-26T06:55:00Z", "2018-03-26T07:06:00Z")
+    assert "wins" in said
+    assert "1 s before it opens" in said
+    assert "10140 s after it closed" in said
+
+
+def test_it_goes_on_to_lead_requests_where_no_call_fits(
+    server: ServerProcess, beside: Terminal, served: Stage, owner: Player
+) -> None:
+    request = served.lead_request(owner, moscow("2018-03-26", "09:00:00"), phone="79160000003", email="a@example.org")
+    told, said = explained(server, beside, owner, phoneNumber="79160000003", email="A@example.org")
+    assert told["lead"] == {"kind": "lead_request", "id": request.id}
+    assert [step["kind"] for step in told["steps"]] == ["call", "lead_request"]
+    assert told["steps"][0]["candidates"] == []
+    assert "nobody within 30 days" in said
+
+
+def test_it_tells_what_an_identity_names(server: ServerProcess, beside: Terminal, served: Stage, owner: Player) -> None:
+    call = served.call(owner, moscow("2018-03-26", "09:00:00"), reference="pbx-1")
+    told, said = explained(server, beside, owner, callReferenceId="pbx-1")
+    assert told["namedLead"] == told["lead"] == {"kind": "call", "id": call.id}
+    assert f"names call {call.id}" in said
+    told, said = explained(server, beside, owner, callId=77)
+    assert told["namedLead"] is None
+    assert told["lead"] is None
+    assert "names no lead there is" in said
+    assert "No phone and no e-mail were given." in said
+
+
+def test_it_tells_that_contact_matching_is_off_and_what_it_would_find(
+    server: ServerProcess, beside: Terminal, served: Stage
+) -> None:
+    player = served.open_site(contact_matching=False)
+    call = served.call(player, moscow("2018-03-26", "09:59:00"), phone=PHONE)
+    told, said = explained(server, beside, player, phoneNumber=PHONE)
+    assert told["contactMatching"] is False
+    assert told["lead"] is None
+    assert told["steps"][0]["winner"] == {"kind": "call", "id": call.id}
+    assert "off" in said
+
+
+def test_it_tells_of_contacts_that_cannot_be_compared(server: ServerProcess, beside: Terminal, owner: Player) -> None:
+    told, said = explained(server, beside, owner, phoneNumber="soon", email="nowhere")
+    assert told["steps"] == []
+    assert "soon is no phone or e-mail that can be compared" in said
+    assert "nowhere is no phone or e-mail that can be compared" in said

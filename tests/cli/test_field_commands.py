@@ -1,0 +1,41 @@
+"""`dealtrace field`."""
+
+import time
+
+from cast import Player
+from commands import Terminal
+from server import ServerProcess
+
+
+def test_it_adds_and_lists(terminal: Terminal) -> None:
+    terminal.done("site", "create", "Shop")
+    assert terminal.json("field", "list", "1") == []
+    terminal.done("field", "add", "1", "маржа")
+    terminal.done("field", "add", "1", "a b")
+    assert terminal.json("field", "list", "1") == ["a b", "маржа"]
+    assert terminal.done("field", "list", "1").out == "a b\nмаржа\n"
+
+
+def test_it_refuses_what_does_not_fit(terminal: Terminal) -> None:
+    assert "no site 1" in terminal.refused("field", "add", "1", "margin")
+    assert "no site 1" in terminal.refused("field", "list", "1")
+    terminal.done("site", "create", "Shop")
+    terminal.done("field", "add", "1", "margin")
+    assert "margin" in terminal.refused("field", "add", "1", "margin")
+    assert "1 to" in terminal.refused("field", "add", "1", "")
+    assert "1 to" in terminal.refused("field", "add", "1", "x" * 101)
+
+
+def test_a_running_server_keeps_the_new_field_within_two_seconds(
+    server: ServerProcess, beside: Terminal, stranger: Player
+) -> None:
+    site_id = stranger.site.id
+    server.register(stranger.token, orderNumber="before", **{"custom[city]": "Владивосток"})
+    beside.done("field", "add", str(site_id), "city")
+    time.sleep(2)
+    server.register(stranger.token, orderNumber="after", **{"custom[city]": "Находка"})
+    kept = {
+        number: server.journal(stranger.token, site_id, orderNumber=number).json()["records"][0]["customFields"]
+        for number in ("before", "after")
+    }
+    assert kept == {"before": [], "after": [{"field": "city", "value": "Находка"}]}

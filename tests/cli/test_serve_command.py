@@ -1,0 +1,139 @@
+"""`dealtrace serve`: the first start, the next ones, and what keeps it from starting."""
+
+import json
+import os
+import re
+import socket
+import subprocess
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import httpx
+
+from commands import CommandLine, Terminal
+from postgresql import PostgresqlServer
+from server import ServerProcess, free_port
+
+LINK = re.compile(r"http://127\.0\.0\.1:\d+(/cabinet/welcome\?key=(\S+))")
+PASSWORD = "correct horse battery"
+StartServer = Callable[..., ServerProcess]
+
+
+def started_on_nothing(start_server: StartServer, tmp_path: Path) -> ServerProcess:
+    """Start a server as a newcomer does: in an empty folder."""
+    return start_server(database_url=f"sqlite:///{tmp_path / 'own.db'}")
+
+
+def curl_line(printed: str) -> str:
+    return next(line for line in printed.splitlines() if line.startswith("curl "))
+
+
+def test_the_first_start_prints_all_that_is_needed_to_register_a_deal(
+    start_server: StartServer, tmp_path: Path
+) -> None:
+    server = started_on_nothing(start_server, tmp_path)
+    assert f"listens on {server.address}" in server.printed
+    command = curl_line(server.printed)
+    environment = {**os.environ, "NO_PROXY": "*"}
+    for _ in range(2):
+        answer = subprocess.run(["bash", "-c", command], capture_output=True, check=True, env=environment)
+        assert json.loads(answer.stdout)["orderNumber"] == "K2018001"
+    (token,) = set(re.findall(r"clientApiId=([\w-]+)", command))
+    records = server.journal(token, 1).json()["records"]
+    assert [(one["orderNumber"], one["manager"]) for one in records] == [("K2018001", "Коля")]
+    assert f"shown only now: {token}" in server.printed
+
+    link = LINK.search(server.printed)
+    assert link is not None
+    assert server.http.get(link[1]).status_code == 200
+    for secret in (token, link[2], "Коля"):
+        assert secret not in server.logged
+
+
+def test_the_next_starts_print_a_new_link_until_there_is_a_user_and_the_older_one_works_too(
+    start_server: StartServer, command_line: CommandLine, tmp_path: Path
+) -> None:
+    server = started_on_nothing(start_server, tmp_path)
+    first = server.printed
+    assert server.stop() == 0
+    server.start()
+    second = server.printed.removeprefix(first)
+    assert server.address in second
+    assert "token" not in second
+    assert "curl" not in second
+    old, new = LINK.search(first), LINK.search(second)
+    assert old is not None
+    assert new is not None
+    assert old[2] != new[2]
+    for link in (old, new):
+        assert server.http.get(link[1]).status_code == 200
+
+    Terminal(command_line, server.database_url, tmp_path).done("user", "create", "anna", new_password=PASSWORD)
+    for link in (old, new):
+        assert server.http.get(link[1]).status_code == 403
+    assert server.stop() == 0
+    server.start()
+    third = server.printed.removeprefix(first + second)
+    assert server.address in third
+    assert "/cabinet/welcome" not in third
+    assert "token" not in third
+
+
+def test_several_processes_on_sqlite_are_refused_with_the_reason(terminal: Terminal, tmp_path: Path) -> None:
+    if terminal.url.startswith("sqlite"):
+        assert "SQLite has one writer" in terminal.refused("serve", "--workers", "2", "--port", str(free_port()))
+    elsewhere = Terminal(terminal._line, f"sqlite:///{tmp_path / 'new.db'}", tmp_path)
+    assert "SQLite has one writer" in elsewhere.refused("serve", workers="2", port=str(free_port()))
+
+
+def test_a_port_that_is_taken_is_told_before_anything_is_made(
+    server: ServerProcess, command_line: CommandLine, tmp_path: Path
+) -> None:
+    terminal = Terminal(command_line, f"sqlite:///{tmp_path / 'own.db'}", tmp_path)
+    said = terminal.refused("serve", "--port", str(server.port))
+    assert f"port {server.port}: Address already in use" in said
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = str(other.getsockname()[1])
+        assert f"port {port}: Address already in use" in terminal.refused("serve", "--port", port)
+    assert not (tmp_path / "own.db").exists()
+
+
+def test_a_host_that_is_not_ours_is_told(command_line: CommandLine, tmp_path: Path) -> None:
+    terminal = Terminal(command_line, f"sqlite:///{tmp_path / 'own.db'}", tmp_path)
+    assert "Cannot listen on 192.0.2.1" in terminal.refused("serve", "--host", "192.0.2.1")
+    assert "Cannot listen on no host" in terminal.refused("serve", "--host", "no host")
+
+
+def test_a_server_whose_processes_cannot_start_ends_with_a_word(command_line: CommandLine, tmp_path: Path) -> None:
+    """Granian begins a failed process anew; that must not go on for ever."""
+    terminal = Terminal(command_line, f"sqlite:///{tmp_path / 'own.db'}", tmp_path)
+    finished = terminal.run("serve", "--port", str(free_port()), redis_url="redis://localhost:no-port")
+    assert finished.status == 1
+    assert "failed again and again" in finished.err
+    assert "start_failed" in finished.err
+
+
+def test_it_listens_by_a_name_and_prints_the_public_address(start_server: StartServer) -> None:
+    server = start_server(host="localhost", public_url="https://deals.example.org/")
+    assert "https://deals.example.org/docs" in server.printed
+    assert "https://deals.example.org/cabinet/welcome?key=" in server.printed
+
+
+def test_two_processes_on_postgresql_share_their_figures_and_name_their_requests_apart(
+    postgresql_server: PostgresqlServer, tmp_path: Path
+) -> None:
+    with closing(ServerProcess(postgresql_server.create("two", "dealtrace_template"), tmp_path, workers=2)) as server:
+        named = set()
+        for _ in range(60):
+            with httpx.Client(trust_env=False) as fresh:
+                named.add(fresh.get(f"{server.address}/healthz").headers["x-request-id"])
+        assert len(named) == 60
+        assert len({name.partition("-")[0] for name in named}) == 2
+        figures = server.http.get("/metrics").text
+        counted = re.search(r'dealtrace_requests_total\{route="pages",status="200"\} (\d+)', figures)
+        assert counted is not None
+        assert int(counted[1]) >= 60
+        assert server.stop() == 0

@@ -1,0 +1,131 @@
+"""`dealtrace site`."""
+
+import time
+
+import httpx
+
+from cast import Player, Stage, moscow
+from commands import Terminal
+from server import ServerProcess
+
+FOLLOWED_WITHIN_SECONDS = 2.0
+
+
+def test_it_creates_a_site_and_tells_programs_exactly_two_things(terminal: Terminal) -> None:
+    made = terminal.json("site", "create", "Shop")
+    assert list(made) == ["siteId", "clientApiId"]
+    assert made["siteId"] == 1
+    assert len(made["clientApiId"]) == 44
+    assert terminal.json("site", "create", "Second")["siteId"] == 2
+
+
+def test_it_shows_people_the_token_once(terminal: Terminal) -> None:
+    said = terminal.done("site", "create", "Магазин").out
+    token = said.splitlines()[-1]
+    assert "Site 1 (Магазин)" in said
+    assert token not in terminal.done("site", "list").out + terminal.done("token", "list").out
+
+
+def test_it_keeps_the_id_and_the_token_of_a_site_that_moves_over(terminal: Terminal) -> None:
+    token = "ABC/abc+123=" * 3
+    made = terminal.json("site", "create", "Shop", "--site-id", "4711", "--token", token)
+    assert made == {"siteId": 4711, "clientApiId": token}
+    assert terminal.json("site", "create", "Next")["siteId"] == 4712
+
+
+def test_it_refuses_ids_and_tokens_that_are_taken_and_keeps_nothing(terminal: Terminal) -> None:
+    token = terminal.json("site", "create", "Shop")["clientApiId"]
+    assert "site 1" in terminal.refused("site", "create", "Twin", "--site-id", "1")
+    assert "token" in terminal.refused("site", "create", "Thief", "--token", token)
+    assert "16" in terminal.refused("site", "create", "Careless", "--token", "short")
+    assert "time zone" in terminal.refused("site", "create", "Lost", "--timezone", "Mars/Base")
+    assert "name" in terminal.refused("site", "create", " ")
+    assert [site["name"] for site in terminal.json("site", "list")] == ["Shop"]
+
+
+def test_it_gives_a_new_site_the_points_of_the_settings(terminal: Terminal) -> None:
+    terminal.json("site", "create", "Shop", points_per_day="500")
+    assert terminal.json("site", "list")[0]["pointsPerDay"] == 500
+
+
+def test_it_lists_what_a_site_is_set_to(terminal: Terminal) -> None:
+    assert terminal.json("site", "list") == []
+    terminal.done("site", "create", "Shop", "--timezone", "Asia/Vladivostok")
+    terminal.done("field", "add", "1", "margin")
+    assert terminal.json("site", "list") == [
+        {
+            "siteId": 1,
+            "name": "Shop",
+            "timezone": "Asia/Vladivostok",
+            "contactMatching": False,
+            "pointsPerDay": 0,
+            "pointCosts": {},
+            "pointsSpentToday": 0,
+            "attribution": 1,
+            "customFields": ["margin"],
+        }
+    ]
+    assert "Asia/Vladivostok" in terminal.done("site", "list").out
+
+
+def test_it_changes_every_setting_at_once(terminal: Terminal) -> None:
+    terminal.done("site", "create", "Shop")
+    wanted = ("contact_matching=on", "timezone=Europe/Samara", "points_per_day=10", "attribution=0", "name=Лавка")
+    terminal.done("site", "set", "1", *wanted, "points_cost.register=3")
+    site = terminal.json("site", "list")[0]
+    assert (site["contactMatching"], site["timezone"], site["pointsPerDay"]) == (True, "Europe/Samara", 10)
+    assert (site["attribution"], site["name"], site["pointCosts"]) == (0, "Лавка", {"register": 3})
+    terminal.done("site", "set", "1", "contact_matching=off")
+    assert terminal.json("site", "list")[0]["contactMatching"] is False
+
+
+BAD_SETTINGS = {
+    "contact_matching": "key=value",
+    "contact_matching=yes": "on or off",
+    "timezone=Mars/Base": "Europe/Moscow",
+    "timezone=": "Europe/Moscow",
+    "timezone=../../etc/passwd": "Europe/Moscow",
+    "points_per_day=-1": "whole number",
+    "points_per_day=many": "whole number",
+    "points_per_day=9007199254740993": "whole number",
+    "points_cost.register=x": "whole number",
+    "attribution=77": "code of a model",
+    "name= ": "empty",
+    "colour=red": "contact_matching",
+}
+
+
+def test_it_refuses_a_bad_setting_and_changes_nothing(terminal: Terminal) -> None:
+    terminal.done("site", "create", "Shop")
+    for setting, word in BAD_SETTINGS.items():
+        assert word in terminal.refused("site", "set", "1", "name=Changed", setting)
+    assert terminal.json("site", "list")[0]["name"] == "Shop"
+
+
+def test_it_refuses_a_site_there_is_not(terminal: Terminal) -> None:
+    assert "site 5" in terminal.refused("site", "set", "5", "name=x")
+    assert terminal.run("site", "set", "9" * 30, "name=x").status == 2
+
+
+def test_a_running_server_follows_within_two_seconds(
+    server: ServerProcess, beside: Terminal, served: Stage, owner: Player
+) -> None:
+    call = served.call(owner, moscow("2018-03-26", "09:00:00"), phone="79160000001")
+    site_id = str(owner.site.id)
+
+    def settle(*settings: str) -> None:
+        beside.done("site", "set", site_id, *settings)
+        time.sleep(FOLLOWED_WITHIN_SECONDS)
+
+    def registered(number: str) -> httpx.Response:
+        return server.register(owner.token, orderNumber=number, phoneNumber="79160000001")
+
+    assert registered("one").json()["callId"] == call.id
+    settle("contact_matching=off", "points_cost.register=7")
+    assert registered("two").json()["callId"] is None
+    settle("points_per_day=8")
+    assert registered("three").status_code == 429
+    settle("contact_matching=on", "points_per_day=0")
+    assert registered("four").json()["callId"] == call.id
+    spent = {site["siteId"]: site["pointsSpentToday"] for site in beside.json("site", "list")}
+    assert spent[owner.site.id] == 1 + 7 + 7

@@ -1,0 +1,129 @@
+"""Two server processes on one PostgreSQL, asked for the same at the same moment."""
+
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from cast import Stage
+from dealtrace.storage.engine import open_database
+from postgresql import PostgresqlServer
+from server import REGISTER, UPDATE, ServerProcess, deal_parameters
+
+NUMBERS = 25
+CALLERS = 6
+POINTS = 40
+
+
+@pytest.fixture(scope="module")
+def pair(postgresql_server: PostgresqlServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """Run a server of two processes."""
+    url = postgresql_server.create("pair", "dealtrace_template")
+    server = ServerProcess(url, tmp_path_factory.mktemp("pair"), workers=2)
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def stage(pair: ServerProcess) -> Iterator[Stage]:
+    opened = open_database(pair.database_url)
+    yield Stage(opened)
+    opened.close()
+
+
+def together(work: "list[list[dict[str, str]]]", server: ServerProcess, path: str) -> list[httpx.Response]:
+    """Let several callers send their requests at once, each request on a connection of its own."""
+    answers: list[httpx.Response] = []
+    start = threading.Barrier(len(work))
+
+    def call(requests: list[dict[str, str]]) -> None:
+        start.wait(timeout=30)
+        for parameters in requests:
+            with httpx.Client(base_url=server.address, timeout=60, trust_env=False) as http:
+                answers.append(http.get(path, params=parameters))
+
+    threads = [threading.Thread(target=call, args=(requests,)) for requests in work]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=120)
+        assert not thread.is_alive()
+    return answers
+
+
+def processes(answers: list[httpx.Response]) -> set[str]:
+    return {answer.headers["x-request-id"].partition("-")[0] for answer in answers}
+
+
+def test_the_same_numbers_make_one_deal_each_whoever_is_asked(pair: ServerProcess, stage: Stage) -> None:
+    player = stage.open_site()
+    same = [dict(deal_parameters(player.token, orderNumber=f"same{number}")) for number in range(NUMBERS)]
+    answers = together([list(same) for _ in range(CALLERS)], pair, REGISTER)
+    assert Counter(answer.status_code for answer in answers) == {200: NUMBERS * CALLERS}
+    assert len(processes(answers)) == 2
+    ids = defaultdict(set)
+    for answer in answers:
+        ids[answer.json()["orderNumber"]].add(answer.json()["orderId"])
+    assert all(len(found) == 1 for found in ids.values())
+    with stage.database.read() as connection:
+        of_site = {"site_id": player.site.id}
+        deals = connection.execute(text("SELECT count(*) FROM deal WHERE site_id = :site_id"), of_site).scalar_one()
+        versions = connection.execute(
+            text("SELECT count(*) FROM deal_version WHERE site_id = :site_id"), of_site
+        ).scalar_one()
+        spent = connection.execute(text("SELECT spent FROM points_day WHERE site_id = :site_id"), of_site).scalar_one()
+    assert (deals, versions, spent) == (NUMBERS, NUMBERS, NUMBERS)
+
+
+def test_different_deals_of_one_number_let_one_win(pair: ServerProcess, stage: Stage) -> None:
+    player = stage.open_site()
+    work = [
+        [dict(deal_parameters(player.token, orderNumber=f"race{n}", orderSum=str(caller))) for n in range(20)]
+        for caller in range(CALLERS)
+    ]
+    answers = together(work, pair, REGISTER)
+    assert Counter(answer.status_code for answer in answers) == {200: 20, 400: 20 * (CALLERS - 1)}
+    assert {answer.json()["errorCode"] for answer in answers if answer.status_code == 400} == {"10042"}
+
+
+def test_points_are_exact_across_processes(pair: ServerProcess, stage: Stage) -> None:
+    player = stage.open_site(points_per_day=POINTS)
+    work = [
+        [dict(deal_parameters(player.token, orderNumber=f"points{caller}-{n}")) for n in range(20)]
+        for caller in range(CALLERS)
+    ]
+    answers = together(work, pair, REGISTER)
+    assert len(processes(answers)) == 2
+    assert Counter(answer.status_code for answer in answers) == {200: POINTS, 429: 20 * CALLERS - POINTS}
+
+
+def test_changes_of_one_deal_follow_each_other_and_none_is_lost(pair: ServerProcess, stage: Stage) -> None:
+    player = stage.open_site()
+    deal_id = pair.register(player.token, orderNumber="changed by all").json()["orderId"]
+    work = [
+        [
+            {
+                "clientApiId": player.token,
+                "orderId": str(deal_id),
+                "status": f"status {caller}-{n}",
+                "tags": f"{caller},{n}",
+            }
+            for n in range(15)
+        ]
+        for caller in range(CALLERS)
+    ]
+    answers = together(work, pair, UPDATE)
+    assert Counter(answer.status_code for answer in answers) == {200: 15 * CALLERS}
+    with stage.database.read() as connection:
+        of_deal = {"deal_id": deal_id}
+        versions = list(
+            connection.execute(
+                text("SELECT version FROM deal_version WHERE deal_id = :deal_id ORDER BY version"), of_deal
+            ).scalars()
+        )
+        tags = connection.execute(text("SELECT count(*) FROM deal_tag WHERE deal_id = :deal_id"), of_deal).scalar_one()
+    assert versions == list(range(1, 15 * CALLERS + 2))
+    assert tags == 2

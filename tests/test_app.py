@@ -1,0 +1,218 @@
+"""The application around the API: health, figures, descriptions, failures."""
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from cast import Player, Stage
+from dealtrace.calltouch.parameters import CUSTOM
+from dealtrace.calltouch.routes import ENDPOINTS
+from dealtrace.storage.engine import open_database
+from postgresql import PostgresqlServer, find_programs
+from server import REGISTER, ServerProcess
+
+BACK_WITHIN_SECONDS = 20
+
+
+def test_it_is_alive_and_ready(server: ServerProcess) -> None:
+    for path in ("/healthz", "/readyz"):
+        answer = server.http.get(path)
+        assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+def test_every_answer_names_its_request(server: ServerProcess, owner: Player) -> None:
+    answers = [
+        server.http.get("/healthz"),
+        server.http.get("/docs"),
+        server.http.get("/metrics"),
+        server.http.get("/cabinet/"),
+        server.http.get("/nowhere"),
+        server.http.get("/cabinet/nowhere"),
+        server.http.post("/healthz"),
+        server.register(owner.token, orderNumber="named"),
+        server.register("wrong token, far too wrong"),
+        server.http.put(REGISTER),
+    ]
+    names = [answer.headers["x-request-id"] for answer in answers]
+    assert len(set(names)) == len(answers)
+    deadline = time.monotonic() + BACK_WITHIN_SECONDS
+    while unlogged := [name for name in names if f'"request_id":"{name}"' not in server.logged]:
+        assert time.monotonic() < deadline, unlogged
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("path", ["/", "/nowhere", "/cabinet/nowhere", "/calls-service/RestAPI/", "/healthz/", "//"])
+def test_an_unknown_path_gets_the_one_error_body(server: ServerProcess, path: str) -> None:
+    answer = server.http.get(path, headers={"accept-language": "en"})
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/json;charset=UTF-8"
+    body = answer.json()
+    assert list(body) == ["errorCode", "message", "data"]
+    assert body["errorCode"] == "10010"
+    assert body["message"].startswith("There is no such address: /")
+
+
+def test_it_counts_answers_by_route_and_status(server: ServerProcess, owner: Player) -> None:
+    def counted(status: int) -> float:
+        route = "/calls-service/RestAPI/orders/register"
+        pattern = rf'^dealtrace_requests_total\{{route="{route}",status="{status}"\}} (\S+)$'
+        found = re.search(pattern, server.http.get("/metrics").text, re.MULTILINE)
+        return float(found[1]) if found else 0
+
+    before = {status: counted(status) for status in (200, 400, 403)}
+    server.register(owner.token, orderNumber="counted")
+    server.register(owner.token, orderNumber="counted", orderSum="5")
+    server.register("nobody's token")
+    assert {status: counted(status) - before[status] for status in before} == {200: 1, 400: 1, 403: 1}
+    figures = server.http.get("/metrics")
+    assert figures.headers["content-type"].startswith("text/plain")
+    for name in ("dealtrace_commit_wishes_bucket", "dealtrace_commit_seconds_sum", "dealtrace_scribe_waiting"):
+        assert name in figures.text
+    assert owner.token not in figures.text
+
+
+def test_openapi_describes_every_endpoint_and_parameter(server: ServerProcess) -> None:
+    answer = server.http.get("/openapi.json")
+    told = answer.json()
+    assert answer.headers["content-type"].startswith("application/json")
+    assert re.fullmatch(r"3\.1\.\d", told["openapi"])
+    assert told["info"]["title"]
+    assert told["info"]["version"]
+    assert set(told["paths"]) == {f"{endpoint.path}/" for endpoint in ENDPOINTS}
+    for endpoint in ENDPOINTS:
+        item = told["paths"][f"{endpoint.path}/"]
+        assert set(item) == {method.lower() for method in endpoint.methods}
+        expected = {one.name for one in endpoint.table.parameters}
+        expected |= {CUSTOM.name} if endpoint.table.takes_custom else set()
+        assert {one["name"] for one in item["get"]["parameters"] if one["in"] == "query"} == expected
+        for operation in item.values():
+            check_operation(operation, f"{endpoint.path}/")
+        if "post" in item:
+            for content in item["post"]["requestBody"]["content"].values():
+                assert expected - {CUSTOM.name} <= set(content["schema"]["properties"])
+    names = [operation["operationId"] for item in told["paths"].values() for operation in item.values()]
+    assert len(set(names)) == len(names)
+    for reference in references(told):
+        assert reference.startswith("#/components/schemas/")
+        assert reference.rpartition("/")[2] in told["components"]["schemas"]
+
+
+def check_operation(operation: dict[str, Any], path: str) -> None:
+    """Hold an operation against what OpenAPI 3.1 demands of it."""
+    parameters = operation["parameters"]
+    assert {one["name"] for one in parameters if one["in"] == "path"} == set(re.findall(r"\{(\w+)\}", path))
+    assert len({(one["name"], one["in"]) for one in parameters}) == len(parameters)
+    for one in parameters:
+        assert one["in"] in ("path", "query")
+        assert one["required"] or one["in"] == "query"
+        assert one["schema"]["type"] in ("string", "integer", "number", "boolean", "object", "array")
+    assert {"200", "400", "403", "405", "429", "500", "503"} <= set(operation["responses"])
+    assert all(response["description"] for response in operation["responses"].values())
+
+
+def references(described: Any) -> Iterator[str]:
+    """List every `$ref` of a description."""
+    if isinstance(described, dict):
+        for key, value in described.items():
+            if key == "$ref":
+                yield value
+            else:
+                yield from references(value)
+    elif isinstance(described, list):
+        for value in described:
+            yield from references(value)
+
+
+@pytest.mark.parametrize(("language", "words"), [("ru", "Создать сделку"), ("en-GB,en", "Register a deal")])
+def test_docs_tell_every_parameter_and_error_in_both_languages(
+    server: ServerProcess, language: str, words: str
+) -> None:
+    page = server.http.get("/docs", headers={"accept-language": language})
+    assert page.status_code == 200
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert f'<html lang="{language[:2]}">' in page.text
+    assert words in page.text
+    for endpoint in ENDPOINTS:
+        assert endpoint.path in page.text
+        for parameter in endpoint.table.parameters:
+            assert parameter.name in page.text
+    for code in (10007, 10020, 10042, 10031, 500):
+        assert str(code) in page.text
+
+
+def test_what_breaks_is_told_with_a_number_that_finds_its_cause_in_the_log(start_server: Callable[..., Any]) -> None:
+    server: ServerProcess = start_server()
+    database = open_database(server.database_url)
+    player = Stage(database).open_site()
+    assert server.register(player.token, orderNumber="before").status_code == 200
+    with database.write() as connection:
+        connection.execute(text("ALTER TABLE deal_tag RENAME TO lost"))
+    sent = {"phoneNumber": "79161234567", "email": "secret@example.org", "manager": "Тайный Менеджер", "tags": "a"}
+    answer = server.register(player.token, orderNumber="during", **sent)
+    assert answer.status_code == 500
+    name = answer.headers["x-request-id"]
+    body = answer.json()
+    assert body["errorCode"] == "500"
+    assert body["data"]["apiErrorData"]["errorCode"] == 500
+    assert name in body["message"]
+    (cause,) = [line for line in server.logged.splitlines() if name in line and "request_broke" in line]
+    assert "deal_tag" in cause
+    assert "register_deal.py" in cause
+    for secret in (player.token, *list(sent.values())[:3]):
+        assert secret not in server.logged
+    assert server.journal(player.token, player.site.id, orderNumber="before").status_code == 500
+    assert server.http.get("/healthz").status_code == 200
+
+    with database.write() as connection:
+        connection.execute(text("ALTER TABLE lost RENAME TO deal_tag"))
+    assert server.register(player.token, orderNumber="during", **sent).status_code == 200
+    assert server.journal(player.token, player.site.id).json()["recordsTotal"] == 2
+    database.close()
+
+
+def test_a_schema_of_another_release_is_not_ready(start_server: Callable[..., Any]) -> None:
+    server: ServerProcess = start_server()
+    database = open_database(server.database_url)
+    with database.write() as connection:
+        connection.execute(text("UPDATE schema_version SET version_num = '0000'"))
+    database.close()
+    answer = server.http.get("/readyz")
+    assert (answer.status_code, answer.json()) == (503, {"status": "schema outdated"})
+
+
+def test_a_database_that_goes_away_is_503_and_nothing_worse_until_it_is_back(tmp_path: Path) -> None:
+    programs = find_programs()
+    if programs is None:
+        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
+    postgresql = PostgresqlServer(programs, settings=())
+    server = ServerProcess(postgresql.create("own"), tmp_path, storage_patience_seconds=1)
+    try:
+        stage = Stage(open_database(server.database_url))
+        player = stage.open_site()
+        stage.database.close()
+        assert server.register(player.token, orderNumber="before").status_code == 200
+        postgresql.kill()
+        ready = server.http.get("/readyz")
+        assert (ready.status_code, ready.json()["status"]) == (503, "database away")
+        assert server.http.get("/healthz").status_code == 200
+        answers = [server.register(player.token, orderNumber="during"), server.journal(player.token, player.site.id)]
+        for answer in answers:
+            assert answer.status_code == 503
+            assert answer.json()["errorCode"] == "10033"
+            assert int(answer.headers["retry-after"]) > 0
+        postgresql.start()
+        deadline = time.monotonic() + BACK_WITHIN_SECONDS
+        while server.http.get("/readyz").status_code != httpx.codes.OK:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        assert server.register(player.token, orderNumber="during").status_code == 200
+        assert server.journal(player.token, player.site.id).json()["recordsTotal"] == 2
+    finally:
+        server.close()
+        postgresql.remove()

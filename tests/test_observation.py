@@ -1,0 +1,134 @@
+"""What the server tells of itself, and what it never tells."""
+
+import io
+import json
+import time
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from cast import Player
+from dealtrace import observation
+from dealtrace.observation import cause_of, plain_path, request_ids
+from server import DELETE, REGISTER, UPDATE, ServerProcess
+
+LOGGED_WITHIN_SECONDS = 5
+SECRETS = {
+    "phoneNumber": "79169998877",
+    "email": "ivan.secret@example.org",
+    "manager": "Секретов",
+    "orderComment": "позвонить Тайному",
+    "orderNumber": "SECRET-0001",
+}
+
+
+def lines_of(server: ServerProcess, request_id: str) -> list[dict[str, Any]]:
+    """Read what the log says of a request; its line is written when its answer has been sent."""
+    deadline = time.monotonic() + LOGGED_WITHIN_SECONDS
+    while True:
+        found = [json.loads(line) for line in server.logged.splitlines() if f'"{request_id}"' in line]
+        if found or time.monotonic() > deadline:
+            return found
+        time.sleep(0.01)
+
+
+def test_a_request_is_one_line_with_the_keys_that_matter(server: ServerProcess, owner: Player) -> None:
+    answer = server.register(owner.token, orderNumber="one line")
+    (line,) = lines_of(server, answer.headers["x-request-id"])
+    assert line.pop("ms") > 0
+    assert line.pop("timestamp").endswith("Z")
+    assert line == {
+        "event": "deal_registered",
+        "level": "info",
+        "request_id": answer.headers["x-request-id"],
+        "method": "GET",
+        "path": REGISTER,
+        "status": 200,
+        "site_id": owner.site.id,
+        "deal_id": answer.json()["orderId"],
+        "matched": False,
+    }
+
+
+def test_a_refusal_is_one_line_with_its_code(server: ServerProcess, owner: Player) -> None:
+    for answer, code in (
+        (server.register(owner.token, orderSum="much"), 10007),
+        (server.register("no token of ours"), 10020),
+        (server.update(owner.token), 10040),
+        (server.http.post(DELETE), 10011),
+    ):
+        (line,) = lines_of(server, answer.headers["x-request-id"])
+        assert (line["event"], line["code"], line["status"]) == ("refused", code, answer.status_code)
+
+
+def test_nothing_personal_and_no_token_is_ever_in_the_log(server: ServerProcess, owner: Player) -> None:
+    """Whatever becomes of the request: done, refused, torn, misrouted."""
+    names = {"fio": "Скрытный Иван", "custom[margin]": "customsecret", "custom[hidden]": "hiddensecret"}
+    sent = {"clientApiId": owner.token, **SECRETS, **names}
+    wrong = {**sent, "clientApiId": f"wrong-{owner.token}"}
+    server.register(owner.token, **SECRETS, **names)
+    server.register(owner.token, **SECRETS, orderSum="sumsecret")
+    server.http.post(REGISTER, data=sent)
+    server.http.post(REGISTER, content=json.dumps(sent), headers={"content-type": "application/json"})
+    server.http.get(UPDATE, params=sent)
+    server.http.get(DELETE, params=wrong)
+    server.http.get(REGISTER, params=wrong, headers={"authorization": owner.token, "cookie": SECRETS["email"]})
+    for secret in (owner.token, *SECRETS.values()):
+        server.http.get(f"/{quote(secret)}")
+        server.http.get(f"{REGISTER}{quote(secret)}")
+        server.http.get(f"/calls-service/RestAPI/{quote(secret)}/orders-diary/orders", params=sent)
+    server.journal(owner.token, owner.site.id, orderNumber=SECRETS["orderNumber"])
+    logged = server.logged
+    secrets = [owner.token, *SECRETS.values(), *names.values(), "sumsecret", "Скрытный", quote("Секретов")]
+    for secret in secrets:
+        assert secret not in logged
+        assert json.dumps(secret).strip('"') not in logged
+
+
+def test_the_name_of_a_request_is_unique() -> None:
+    first, second = request_ids(), request_ids()
+    assert len({next(names) for names in (first, first, second, second)}) == 4
+
+
+@pytest.mark.parametrize(
+    ("path", "plain"),
+    [
+        ("/calls-service/RestAPI/orders/register/", "/calls-service/RestAPI/orders/register/"),
+        ("/calls-service/RestAPI/42/orders-diary/orders", "/calls-service/RestAPI/42/orders-diary/orders"),
+        ("/79161234567", "/…"),
+        ("/call/+79161234567/x", "/call/…/x"),
+        ("/ivan@example.org", "/…"),
+        ("/Иван", "/…"),
+        ("/Tb6-OwMccJ8BeKAveQao5zm_QtTf", "/…"),
+        ("/a\nb", "/…"),
+        ("", ""),
+    ],
+)
+def test_a_path_is_logged_without_what_may_be_personal(path: str, plain: str) -> None:
+    assert plain_path(path) == plain
+
+
+def test_a_cause_tells_types_and_places_and_no_words() -> None:
+    def break_down() -> None:
+        try:
+            int("x79161234567")
+        except ValueError as fault:
+            raise KeyError("79161234567") from fault
+
+    with pytest.raises(KeyError) as caught:
+        break_down()
+    told = cause_of(caught.value)
+    assert [one["type"] for one in told] == ["KeyError", "ValueError"]
+    assert "break_down" in told[0]["at"][-1]
+    assert "79161234567" not in json.dumps(told)
+
+
+def test_a_log_that_cannot_be_written_harms_nobody() -> None:
+    class Full(io.RawIOBase):
+        def write(self, _line: Any) -> int:
+            raise OSError(28, "No space left on device")
+
+    patient = observation._Patient(Full())  # type: ignore[arg-type]
+    patient.write(b"lost")
+    patient.flush()
