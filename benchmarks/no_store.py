@@ -1,0 +1,38 @@
+"""The same server answering without storage: what the figures of registration are compared with."""
+
+import asyncio
+from typing import Any
+
+from dealtrace import observation
+from dealtrace.app import Application
+from dealtrace.deals.deal import DealId
+from dealtrace.deals.registration import Receipt, Registration
+from dealtrace.operations.wish import Wish
+from dealtrace.settings import read_settings
+from dealtrace.storage.scribe import Scribe
+
+
+class Forgetful(Scribe):
+    """Answers every registration at once and keeps nothing."""
+
+    def write(self, operation: Any, site: Any, wish: Wish[Registration]) -> "asyncio.Future[Any]":
+        """Answer as if the deal had been stored."""
+        del operation, site
+        asked = wish.asked
+        answer: asyncio.Future[Any] = self._loop.create_future()
+        number = asked.number or "1"
+        answer.set_result(Receipt(DealId(1), number, asked.status, asked.amount_as_sent, asked.happened_at, lead=None))
+        return answer
+
+
+class ForgetfulApplication(Application):
+    """The product's application with a writer that keeps nothing."""
+
+    scribe_class = Forgetful
+
+
+def create_app() -> Application:
+    """Make the application, as the product does."""
+    settings = read_settings()
+    observation.start_logging(settings.log_level)
+    return ForgetfulApplication(settings)

@@ -1,0 +1,464 @@
+"""The house rules of `docs/house-style.md` that a machine can hold; each failure says where and what would help."""
+
+import ast
+import re
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import dealtrace
+
+SOURCE = Path(dealtrace.__file__).parent
+FUNCTION_LINES_MAX = 50
+MODULE_LINES_MAX = 400
+FORBIDDEN_MODULES = {"utils", "helpers", "common", "base", "manager"}
+
+TRADE = frozenset({"attribution", "accounts", "quota", "leads", "deals", "matching", "reports"})
+EDGES = frozenset({"calltouch", "counter", "api", "cabinet", "cli", "worker"})
+AN_EDGE_MAY = TRADE | {"operations", "storage", "settings", "clock"}
+OPEN_TO_ALL = frozenset({"errors"})
+MAY_IMPORT: dict[str, frozenset[str]] = {
+    "attribution": frozenset(),
+    "accounts": frozenset(),
+    "quota": frozenset(),
+    "leads": frozenset({"attribution"}),
+    "deals": frozenset({"leads", "attribution"}),
+    "matching": frozenset({"deals", "leads"}),
+    "reports": frozenset({"deals", "leads", "attribution"}),
+    "storage": TRADE,
+    "operations": TRADE | {"storage"},
+    "calltouch": AN_EDGE_MAY,
+    "counter": AN_EDGE_MAY,
+    "api": AN_EDGE_MAY,
+    "cabinet": AN_EDGE_MAY,
+    "cli": AN_EDGE_MAY | {"observation"},
+    "worker": AN_EDGE_MAY | {"observation"},
+    "app": (EDGES - {"cli"}) | {"storage", "settings", "clock", "observation"},
+    "client": frozenset(),
+    "errors": frozenset(),
+    "settings": frozenset(),
+    "clock": frozenset(),
+    "observation": frozenset(),
+    "__main__": frozenset({"cli"}),
+    "__init__": frozenset(),
+}
+"""§4: who may import whom; to add a cell, change `docs/house-style.md` too."""
+
+LIBRARIES: dict[str, frozenset[str]] = {
+    "leads": frozenset({"phonenumbers"}),
+    "storage": frozenset({"sqlalchemy", "alembic", "psycopg", "msgspec"}),
+    "operations": frozenset({"sqlalchemy", "argon2"}),
+    "calltouch": frozenset({"sqlalchemy", "msgspec", "jinja2", "limits", "python_multipart", "structlog", "starlette"}),
+    "cabinet": frozenset({"sqlalchemy", "starlette", "jinja2"}),
+    "cli": frozenset({"sqlalchemy", "typer", "rich", "granian", "msgspec"}),
+    "app": frozenset({"starlette", "structlog"}),
+    "observation": frozenset({"prometheus_client", "structlog", "msgspec"}),
+    "settings": frozenset({"pydantic", "pydantic_settings", "sqlalchemy"}),
+}
+"""Which libraries a folder may use; a folder that is not here uses the standard library alone."""
+
+SQLALCHEMY_NAMES: dict[str, frozenset[str]] = {
+    "settings.py": frozenset({"make_url", "ArgumentError"}),
+    "cli/backup.py": frozenset({"inspect"}),
+    "cli/database.py": frozenset({"text", "DatabaseError"}),
+}
+"""Outside `storage` only the `Connection` type is known; these look at a database from outside, as an operator does."""
+
+STATEMENT_HOMES = frozenset({"cli/database.py", "cli/backup.py"})
+"""Commands that speak to the engine itself (Citus, damage, a foreign file), never to our tables."""
+
+APP_MAY_USE = frozenset({"engine", "scribe", "readers", "directory", "schema", "faults"})
+"""The machinery of storage that `app` wires; the nouns are none of its business."""
+
+ENVIRONMENT_READERS = frozenset({"settings.py", "observation.py", "cli/serve.py", "cli/backup.py"})
+NOT_FOR_THE_TRADE = frozenset(
+    {
+        "asyncio",
+        "threading",
+        "os",
+        "time",
+        "random",
+        "secrets",
+        "uuid",
+        "socket",
+        "sqlite3",
+        "urllib",
+        "http",
+        "logging",
+    }
+)
+WRITING = re.compile(r"(insert|update|stamp|intern|count_unknown|raise|use|revoke|spend)_|intern_sources$")
+SQL_TEXT = re.compile(
+    r"\s*(SELECT\s|INSERT\s+INTO\s|UPDATE\s+\w+\s+SET\s|DELETE\s+FROM\s|PRAGMA\s|CREATE\s|ALTER\s|DROP\s|BEGIN\b|VACUUM\b)"
+)
+ORDER_WORD = re.compile(r"orders?$|order_(?!by$)|order[A-Z]")
+CAMEL = re.compile(r"_*[a-z]+[a-z0-9]*[A-Z]")
+BARE_REQUEST = re.compile(r"requests?$|requests?_")
+OTHER_PEOPLES_WORDS = re.compile(r"(session|customer|price|tenant|bind_to)(s|_\w+)?$")
+HOLLOW_VERB = re.compile(r"_*(get|process|handle|do)_")
+OF_A_LIBRARY = frozenset({"process_bind_param", "process_result_value"})
+
+
+@dataclass(frozen=True)
+class Module:
+    """A source file, read once."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        return self.path.relative_to(SOURCE).as_posix()
+
+    @property
+    def folder(self) -> str:
+        """The row of the import table it stands in."""
+        return self.path.relative_to(SOURCE).parts[0].removesuffix(".py")
+
+    @property
+    def text(self) -> str:
+        return _read(self.path)
+
+    @property
+    def tree(self) -> ast.Module:
+        return _parse(self.path)
+
+    def complain(self, node: ast.AST | int, what: str, cure: str) -> str:
+        line = node if isinstance(node, int) else getattr(node, "lineno", 1)
+        return f"src/dealtrace/{self.name}:{line}: {what}. {cure}"
+
+    def imports(self) -> Iterator[tuple[ast.stmt, str, str]]:
+        """Yield each import with the module it names and the name it takes (empty for a whole module)."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Import):
+                yield from ((node, alias.name, "") for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                yield from ((node, node.module or "", alias.name) for alias in node.names)
+
+    def folders_imported(self) -> Iterator[tuple[ast.stmt, str]]:
+        """Yield each import of ours with the folder it reaches into."""
+        for node, source, name in self.imports():
+            if source == "dealtrace":
+                yield node, name
+            elif source.startswith("dealtrace."):
+                yield node, source.split(".")[1]
+
+    def functions(self) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+        yield from (node for node in ast.walk(self.tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+
+    def identifiers(self) -> Iterator[tuple[ast.AST, str]]:
+        """Yield every name the module gives or uses, without the keywords of calls: those belong to whom it calls."""
+        for node in ast.walk(self.tree):
+            match node:
+                case ast.Name(id=name) | ast.arg(arg=name) | ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                    yield node, name
+                case ast.AsyncFunctionDef(name=name) | ast.MatchAs(name=str(name)):
+                    yield node, name
+                case _:
+                    pass
+
+    def strings(self) -> Iterator[tuple[ast.Constant, str]]:
+        """Yield string constants that are no docstrings."""
+        documented = {id(node.value) for node in ast.walk(self.tree) if isinstance(node, ast.Expr)}
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documented:
+                yield node, node.value
+
+
+@cache
+def _read(path: Path) -> str:
+    return path.read_text()
+
+
+@cache
+def _parse(path: Path) -> ast.Module:
+    return ast.parse(_read(path))
+
+
+MODULES = [Module(path) for path in sorted(SOURCE.rglob("*.py"))]
+
+
+def hold(rule: Callable[[Module], Iterator[str]], modules: list[Module] = MODULES) -> None:
+    """Fail with every complaint at once."""
+    complaints = [complaint for module in modules for complaint in rule(module)]
+    assert not complaints, "\n" + "\n".join(complaints)
+
+
+def test_it_imports_inward_only() -> None:
+    def rule(module: Module) -> Iterator[str]:
+        allowed = MAY_IMPORT.get(module.folder)
+        if allowed is None:
+            yield module.complain(1, f"`{module.folder}` is not in the import table", "Give it a row here and in §4.")
+            return
+        for node, folder in module.folders_imported():
+            if folder not in allowed | OPEN_TO_ALL | {module.folder, "__version__"}:
+                cure = f"Allowed: {', '.join(sorted(allowed)) or 'nothing of ours'}; or move the line to its home (§5)."
+                yield module.complain(node, f"`{module.folder}` imports `{folder}`", cure)
+
+    hold(rule)
+
+
+def test_it_uses_each_library_where_it_belongs() -> None:
+    def rule(module: Module) -> Iterator[str]:
+        allowed = LIBRARIES.get(module.folder, frozenset())
+        for node, source, _ in module.imports():
+            library = source.split(".")[0]
+            if library != "dealtrace" and library not in sys.stdlib_module_names and library not in allowed:
+                cure = "Move the line to its home, or add the library here with a reason."
+                yield module.complain(node, f"`{module.folder}` uses `{library}`", cure)
+
+    hold(rule)
+
+
+def test_it_keeps_the_trade_pure() -> None:
+    def rule(module: Module) -> Iterator[str]:
+        cure = "Rules are plain functions over plain data: hand the value in as an argument."
+        for node, source, _ in module.imports():
+            if source.split(".")[0] in NOT_FOR_THE_TRADE:
+                yield module.complain(node, f"the trade imports `{source}`", cure)
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.AsyncFunctionDef | ast.Await):
+                yield module.complain(node, "the trade is asynchronous", cure)
+
+    hold(rule, [module for module in MODULES if module.folder in TRADE])
+
+
+def test_it_knows_sqlalchemy_in_storage_alone() -> None:
+    def rule(module: Module) -> Iterator[str]:
+        allowed = SQLALCHEMY_NAMES.get(module.name, frozenset({"Connection"}))
+        for node, source, name in module.imports():
+            if source.split(".")[0] == "sqlalchemy" and name not in allowed:
+                yield module.complain(node, f"`{name or source}` of SQLAlchemy", "SQL belongs to `storage/`.")
+
+    hold(rule, [module for module in MODULES if module.folder != "storage"])
+
+
+def test_it_writes_sql_in_storage_alone() -> None:
+    def rule(module: Module) -> Iterator[str]:
+        for node, text in module.strings():
+            if SQL_TEXT.match(text):
+                yield module.complain(node, f"SQL text {text[:30]!r}", "Write it in `storage/`, as a Core statement.")
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Attribute) and node.attr == "exec_driver_sql":
+                yield module.complain(node, "`exec_driver_sql`", "Write it in `storage/`, as a Core statement.")
+
+    hold(rule, [module for module in MODULES if module.folder != "storage" and module.name not in STATEMENT_HOMES])
+
+
+def test_it_writes_through_operations_only() -> None:
+    def rule(module: Module) -> Iterator[str]:
+        for node, source, name in module.imports():
+            if source.startswith("dealtrace.storage") and WRITING.match(name):
+                yield module.complain(node, f"an edge writes by `{name}`", "Write through `operations/` (§6).")
+
+    hold(rule, [module for module in MODULES if module.folder in EDGES | {"app"}])
+
+
+def test_it_wires_the_machinery_of_storage_in_app_and_none_of_its_nouns() -> None:
+    def rule(module: Module) -> Iterator[str]:
+        for node, source, _ in module.imports():
+            if source.startswith("dealtrace.storage.") and source.split(".")[2] not in APP_MAY_USE:
+                yield module.complain(node, f"`app` imports `{source}`", "Let the edge that needs it ask (§4).")
+
+    hold(rule, [module for module in MODULES if module.folder == "app"])
+
+
+def test_it_commits_in_the_scribe_alone() -> None:
+    def rule(module: Module) -> Iterator[str]:
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Attribute) and node.attr in ("commit", "rollback"):
+                cure = "Nothing below the scribe commits (§6); a command uses `database.write()`."
+                yield module.complain(node, f"`.{node.attr}` is called", cure)
+
+    hold(rule, [module for module in MODULES if module.name != "storage/scribe.py"])
+
+
+def test_it_imports_at_the_top_of_a_file() -> None:
+    def rule(module: Module) -> Iterator[str]:
+        for function in module.functions():
+            for node in ast.walk(function):
+                if isinstance(node, ast.Import | ast.ImportFrom):
+                    yield module.complain(node, "an import inside a function", "Imports stand at the top (§4).")
+
+    hold(rule)
+
+
+def test_it_leaves_the_private_names_of_other_modules_alone() -> None:
+    def rule(module: Module) -> Iterator[str]:
+        for node, source, name in module.imports():
+            if source.startswith("dealtrace") and name.startswith("_") and not name.startswith("__"):
+                yield module.complain(node, f"`{name}` is private to `{source}`", "Drop the underscore, or move it.")
+
+    hold(rule)
+
+
+def test_it_reads_the_time_in_one_place() -> None:
+    def rule(module: Module) -> Iterator[str]:
+        for node in ast.walk(module.tree):
+            match node:
+                case (
+                    ast.Attribute(value=ast.Name(id="datetime"), attr="now" | "utcnow" | "today")
+                    | ast.Attribute(value=ast.Name(id="date"), attr="today")
+                    | ast.Attribute(value=ast.Name(id="time"), attr="time" | "time_ns")
+                ):
+                    yield module.complain(node, f"`{ast.unparse(node)}`", "Take `now` as an argument (`clock.now()`).")
+                case _:
+                    pass
+
+    hold(rule, [module for module in MODULES if module.name != "clock.py"])
+
+
+def test_it_reads_the_environment_in_settings() -> None:
+    def rule(module: Module) -> Iterator[str]:
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv", "putenv"):
+                yield module.complain(node, f"`{ast.unparse(node)}`", "Make it a setting in `settings.py`.")
+
+    hold(rule, [module for module in MODULES if module.name not in ENVIRONMENT_READERS])
+
+
+def test_it_keeps_functions_short() -> None:
+    def rule(module: Module) -> Iterator[str]:
+        for function in module.functions():
+            assert function.end_lineno is not None
+            lines = function.end_lineno - function.lineno + 1
+            if lines > FUNCTION_LINES_MAX and "migrations" not in module.name:
+                cure = f"At most {FUNCTION_LINES_MAX}: find the second idea in it and name it."
+                yield module.complain(function, f"`{function.name}` has {lines} lines", cure)
+
+    hold(rule)
+
+
+def test_it_keeps_modules_short() -> None:
+    def rule(module: Module) -> Iterator[str]:
+        lines = len(module.text.splitlines())
+        if lines > MODULE_LINES_MAX:
+            yield module.complain(1, f"{lines} lines", f"At most {MODULE_LINES_MAX}: it is two things, split it.")
+
+    hold(rule)
+
+
+def test_it_opens_every_module_with_a_sentence() -> None:
+    def rule(module: Module) -> Iterator[str]:
+        words = ast.get_docstring(module.tree)
+        if not words:
+            yield module.complain(1, "no docstring", "Say in one sentence what belongs here (§9).")
+        elif not words.splitlines()[0].endswith((".", "?", ":")):
+            yield module.complain(1, "the docstring's first line is no sentence", "End it with a full stop.")
+
+    hold(rule)
+
+
+def test_it_describes_every_folder() -> None:
+    folders = {path.parent for path in SOURCE.rglob("*.py")}
+    missing = sorted(str(folder.relative_to(SOURCE)) for folder in folders if not (folder / "__init__.py").is_file())
+    assert not missing, f"No `__init__.py` that says what belongs there: {missing}"
+
+
+def test_it_exports_nothing_from_a_folder() -> None:
+    def rule(module: Module) -> Iterator[str]:
+        for node in module.tree.body[1:]:
+            cure = "Import from the module itself; a folder's `__init__.py` is a docstring (§9)."
+            yield module.complain(node, f"`{ast.unparse(node)[:40]}` in a folder's `__init__.py`", cure)
+
+    entrances = {"__init__.py", "cli/__init__.py"}  # the version, and the `dealtrace` program
+    hold(rule, [one for one in MODULES if one.path.name == "__init__.py" and one.name not in entrances])
+
+
+def test_it_has_no_module_for_odds_and_ends() -> None:
+    def rule(module: Module) -> Iterator[str]:
+        if FORBIDDEN_MODULES & {part.removesuffix(".py") for part in Path(module.name).parts}:
+            yield module.complain(1, "a name that says nothing", "A concept lacks a name: find the name first (§5).")
+
+    hold(rule)
+
+
+def test_it_leaves_nothing_to_be_fixed_later() -> None:
+    def rule(module: Module) -> Iterator[str]:
+        for number, line in enumerate(module.text.splitlines(), 1):
+            if re.search(r"\b(FIXME|TODO|XXX)\b", line):
+                yield module.complain(number, "a note to fix it later", "Fix it, or say why it is as it is.")
+
+    hold(rule)
+
+
+def test_it_prints_nothing_by_itself() -> None:
+    def rule(module: Module) -> Iterator[str]:
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print":
+                yield module.complain(node, "`print`", "Commands use `cli.terminal.console`, servers log events.")
+
+    hold(rule)
+
+
+def test_it_says_order_in_the_words_of_the_wire_alone() -> None:
+    def rule(module: Module) -> Iterator[str]:
+        cure = "Say `deal` (§7); the wire's words live in `calltouch/`."
+        for node, name in module.identifiers():
+            if ORDER_WORD.match(name):
+                yield module.complain(node, f"the name `{name}`", cure)
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Dict) and module.folder != "cli":  # `--json` answers in the wire's words
+                for key in node.keys:
+                    if isinstance(key, ast.Constant) and isinstance(key.value, str) and ORDER_WORD.match(key.value):
+                        yield module.complain(key, f"the key {key.value!r}", cure)
+
+    hold(rule, [module for module in MODULES if module.folder not in ("calltouch", "client")])
+
+
+def test_it_writes_camel_case_on_the_wire_alone() -> None:
+    def rule(module: Module) -> Iterator[str]:
+        for node, name in module.identifiers():
+            if CAMEL.match(name):
+                yield module.complain(node, f"the name `{name}`", "Names have underscores; the wire is `calltouch/`.")
+
+    hold(rule)
+
+
+def test_it_calls_a_lead_request_by_its_whole_name() -> None:
+    def rule(module: Module) -> Iterator[str]:
+        for node, name in module.identifiers():
+            if BARE_REQUEST.match(name):
+                yield module.complain(node, f"the name `{name}`", "A bare request is HTTP: say `lead_request` (§7).")
+
+    hold(rule, [module for module in MODULES if module.folder in TRADE | {"storage", "operations"}])
+
+
+def test_it_uses_the_words_of_the_house() -> None:
+    def rule(module: Module) -> Iterator[str]:
+        for node, name in module.identifiers():
+            if OTHER_PEOPLES_WORDS.match(name):
+                yield module.complain(node, f"the name `{name}`", "§7 has the word: visit, client, amount_rub, site.")
+
+    hold(rule, [module for module in MODULES if module.folder in TRADE | {"operations"}])
+
+
+def test_it_names_functions_after_what_they_do() -> None:
+    def rule(module: Module) -> Iterator[str]:
+        for function in module.functions():
+            if HOLLOW_VERB.match(function.name) and function.name not in OF_A_LIBRARY:
+                cure = "Fetch or compute? `find_`, `list_`, `read_`, or the trade's own verb (§7)."
+                yield module.complain(function, f"`{function.name}`", cure)
+
+    hold(rule)
+
+
+def test_it_takes_two_arguments_of_one_kind_by_name() -> None:
+    def rule(module: Module) -> Iterator[str]:
+        for function in module.functions():
+            positional = [*function.args.posonlyargs, *function.args.args]
+            for argument in positional:
+                if argument.annotation is not None and ast.unparse(argument.annotation) == "bool":
+                    yield module.complain(argument, f"`{argument.arg}: bool` by position", "Put it behind `*` (§8).")
+
+    hold(rule, [module for module in MODULES if module.folder != "cli"])
+
+
+def test_the_import_table_has_no_row_for_a_folder_that_may_not_be() -> None:
+    rows = set(MAY_IMPORT)
+    named = frozenset().union(*MAY_IMPORT.values())
+    assert named <= rows, f"named but without a row: {sorted(named - rows)}"
+    assert not any(row in MAY_IMPORT[row] for row in rows)
+    for edge in EDGES:
+        assert not MAY_IMPORT[edge] & EDGES, f"{edge} may import another edge"

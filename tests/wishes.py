@@ -1,0 +1,112 @@
+"""What tests ask of operations: registrations, changes and clues with everything unsaid filled in."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from cast import moscow
+from dealtrace.deals.changes import Change
+from dealtrace.deals.deal import DealKey
+from dealtrace.deals.lead_clue import (
+    LINK_THRESHOLD_DEFAULT,
+    NO_CLUE,
+    CallIdentity,
+    ContactClue,
+    LeadClue,
+    LeadRequestIdentity,
+)
+from dealtrace.deals.registration import Registration
+from dealtrace.leads.contact import stated_email, stated_phone
+from dealtrace.leads.lead import LeadKind
+from dealtrace.storage.engine import Database
+from dealtrace.storage.scribe import Scribe
+
+T = TypeVar("T")
+NOON = moscow("2018-03-26", "12:00:00")
+BATCH_MAX = 256
+QUEUE_MAX = 10_000
+PATIENT_SECONDS = 30.0
+
+
+def registration(number: str | None = None, **said: Any) -> Registration:
+    """Make a registration; the fingerprint follows from what is said, as it does on the wire."""
+    asked = Registration(
+        number=number,
+        status="new",
+        amount_rub=Decimal(1000),
+        amount_as_sent="1000",
+        happened_at=NOON,
+        service="AmoCRM",
+        manager=None,
+        comment=None,
+        tags=(),
+        custom_values={},
+        stated_source=None,
+        clue=NO_CLUE,
+        fingerprint="",
+    )
+    asked = replace(asked, **said)
+    return asked if asked.fingerprint else replace(asked, fingerprint=hashlib.sha256(repr(asked).encode()).hexdigest())
+
+
+def change(deal_id: int | None = None, number: str | None = None, **wanted: Any) -> Change:
+    """Make a change of the deal so named."""
+    return Change(DealKey(deal_id, number), **wanted)
+
+
+def by_contact(
+    phone: str | None = None,
+    email: str | None = None,
+    *,
+    threshold: timedelta = LINK_THRESHOLD_DEFAULT,
+    only: LeadKind | None = None,
+) -> LeadClue:
+    """Make a clue of contacts."""
+    return LeadClue(
+        contact=ContactClue(
+            stated_phone(phone) if phone is not None else None,
+            stated_email(email) if email is not None else None,
+            threshold,
+            only,
+        )
+    )
+
+
+def by_call(call_id: int | None = None, reference: str | None = None, *, clue: LeadClue = NO_CLUE) -> LeadClue:
+    """Make a clue that names a call."""
+    return replace(clue, identity=CallIdentity(call_id, reference))
+
+
+def by_lead_request(request_id: int | None = None, number: str | None = None, *, clue: LeadClue = NO_CLUE) -> LeadClue:
+    """Make a clue that names a lead request."""
+    return replace(clue, identity=LeadRequestIdentity(request_id, number))
+
+
+def utc_now() -> datetime:
+    """Tell the time to a scribe."""
+    return datetime.now(UTC)
+
+
+@asynccontextmanager
+async def open_scribe(database: Database, **settings: Any) -> AsyncIterator[Scribe]:
+    """Run a scribe as the server does, with settings of a test's own."""
+    chosen = {"queue_max": QUEUE_MAX, "batch_max": BATCH_MAX, "patience_seconds": PATIENT_SECONDS, **settings}
+    scribe = Scribe(database, utc_now, **chosen)
+    try:
+        yield scribe
+    finally:
+        await scribe.stop()
+
+
+def run(story: Callable[[], Awaitable[T]], within_seconds: float = 60) -> T:
+    """Run an asynchronous story; it fails rather than hangs."""
+
+    async def bounded() -> T:
+        return await asyncio.wait_for(story(), within_seconds)
+
+    return asyncio.run(bounded())
