@@ -56,7 +56,7 @@ def empty(new_empty: Callable[[], Database]) -> Database:
 
 def make_foreign(connection: Connection, revision: str) -> None:
     connection.exec_driver_sql(f"CREATE TABLE {VERSION_TABLE} (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
-    connection.exec_driver_sql(f"INSERT INTO {VERSION_TABLE} VALUES ('{revision}')")  # noqa: S608
+    connection.exec_driver_sql(f"INSERT INTO {VERSION_TABLE} VALUES ('{revision}')")
 
 
 def definitions(database: Database) -> dict[str, str]:
