@@ -1,9 +1,9 @@
 """Pages of a site's deals, by when they happened, were last touched, or when their lead's visit began."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, func, select
 
@@ -61,13 +61,15 @@ def list_deal_page(connection: Connection, site_id: int, query: JournalQuery, *,
     return DealPage(deal_records(connection, site_id, rows), total)
 
 
-def _conditions(query: JournalQuery) -> list[ColumnElement[Any]]:
+def _conditions(query: JournalQuery) -> Iterator[ColumnElement[bool]]:
     moment = deal.c[query.moment]
-    asked: list[tuple[Any, ColumnElement[Any]]] = [
-        (query.since, moment >= query.since),
-        (query.until, moment < query.until),
-        (query.deal_id, deal.c.id == query.deal_id),
-        (query.number, deal.c.number == query.number),
-        (query.lead_kind, deal.c.lead_kind == query.lead_kind),
-    ]
-    return [condition for value, condition in asked if value is not None]
+    if query.since is not None:
+        yield moment >= query.since
+    if query.until is not None:
+        yield moment < query.until
+    if query.deal_id is not None:
+        yield deal.c.id == query.deal_id
+    if query.number is not None:
+        yield deal.c.number == query.number
+    if query.lead_kind is not None:
+        yield deal.c.lead_kind == query.lead_kind
