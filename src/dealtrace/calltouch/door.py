@@ -23,7 +23,15 @@ from dealtrace.calltouch.forms import Pairs, read_body, read_pairs
 from dealtrace.calltouch.parameters import CLIENT_API_ID
 from dealtrace.calltouch.reading import ParameterTable, Sent
 from dealtrace.calltouch.responses import Reply
-from dealtrace.errors import BodyTooLarge, Language, MethodNotAllowed, RateExceeded, SiteMismatch, TokenRejected
+from dealtrace.errors import (
+    BodyTooLarge,
+    Language,
+    MethodNotAllowed,
+    RateExceeded,
+    SiteMismatch,
+    TokenRejected,
+    UnreadableBody,
+)
 from dealtrace.operations.spend_points import pay_for_reading
 from dealtrace.operations.wish import Wish
 from dealtrace.quota.points import PaidMethod
@@ -184,7 +192,7 @@ class Door:
         while True:
             message = await receive()
             if message["type"] != "http.request":
-                return b""
+                raise UnreadableBody(ru="соединение закрыто раньше", en="the connection closed too early")
             chunks.append(message.get("body", b""))
             size += len(chunks[-1])
             if size > self._body_bytes_max:

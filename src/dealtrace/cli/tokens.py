@@ -18,6 +18,7 @@ token_commands = typer.Typer(help="Issue, list and revoke tokens.", no_args_is_h
 def create(
     site_id: Annotated[int, typer.Argument(min=1, max=ID_MAX, help="The siteId it opens.")],
     label: Annotated[str, typer.Option(help="What it is for.")] = "",
+    token: Annotated[str | None, typer.Option(help="Keep this clientApiId, when moving over.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Issue a token, which is shown now and never again."""
@@ -25,7 +26,7 @@ def create(
         ids = IdBlocks(database.writer)
         ids.ensure(1)
         with database.write() as connection:
-            issued = issue_token(connection, ids, site_id, label, clock.now())
+            issued = issue_token(connection, ids, site_id, label, clock.now(), secret=token)
     if as_json:
         print_json({"tokenId": issued.token.id, "siteId": site_id, "clientApiId": issued.secret})
     else:

@@ -1,0 +1,157 @@
+"""Each type reads its text, or says in both languages what would fit."""
+
+import re
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dealtrace.calltouch.wire_types import (
+    AMOUNT_MAX,
+    AMOUNT_STEP,
+    ID_MAX,
+    Amount,
+    Choice,
+    Flag,
+    Malformed,
+    SlashDay,
+    Tags,
+    Text,
+    WallClock,
+    Whole,
+    WireType,
+)
+
+CHOICE = Choice({"calls": 1, "requests": 2})
+
+
+@pytest.mark.parametrize(
+    ("wire_type", "text", "value"),
+    [
+        (Text(3), "абв", "абв"),
+        (Text(3), " a ", " a "),
+        (Whole(), "0", 0),
+        (Whole(), " 12 ", 12),
+        (Whole(), "007", 7),
+        (Whole(), str(ID_MAX), ID_MAX),
+        (Whole(-5, 5), "-5", -5),
+        (Amount(), "1000", Decimal(1000)),
+        (Amount(), "1 000,50", Decimal("1000.5")),
+        (Amount(), "1\u00a0000\u202f000\u2009.5", Decimal("1000000.5")),
+        (Amount(), "-0", Decimal(0)),
+        (Amount(), "+5.", Decimal(5)),
+        (Amount(), ".5", Decimal("0.5")),
+        (Amount(), "0.00005", Decimal("0.0001")),
+        (Amount(), "-0.00005", Decimal("-0.0001")),
+        (Amount(), "0.000049", Decimal(0)),
+        (Amount(), "900000000000000", AMOUNT_MAX),
+        (WallClock(), "26.03.2018 10:00:00", datetime.fromisoformat("2018-03-26T10:00:00")),
+        (WallClock(), "29.02.2020 23:59:59", datetime.fromisoformat("2020-02-29T23:59:59")),
+        (WallClock(), "01.01.1990 00:00:00", datetime.fromisoformat("1990-01-01")),
+        (SlashDay(), "26/03/2018", date(2018, 3, 26)),
+        (SlashDay(), "6/3/2018", date(2018, 3, 6)),
+        (Tags(), "a, b,,a ,", ("a", "b")),
+        (Tags(), " , ", ()),
+        (CHOICE, "requests", 2),
+        (Flag(), "TRUE", True),
+        (Flag(), "1", True),
+        (Flag(), "False", False),
+        (Flag(), "0", False),
+    ],
+)
+def test_it_reads(wire_type: WireType, text: str, value: Any) -> None:
+    assert wire_type.read(text) == value
+
+
+@pytest.mark.parametrize(
+    ("wire_type", "text"),
+    [
+        (Text(3), "абвг"),
+        (Whole(), "-1"),
+        (Whole(), "--1"),
+        (Whole(), "1.0"),
+        (Whole(), "٣"),
+        (Whole(), "²"),
+        (Whole(), str(ID_MAX + 1)),
+        (Whole(), "0" * 17),
+        (Whole(), " "),
+        (Whole(1, 5), "6"),
+        (Amount(), "NaN"),
+        (Amount(), "1e3"),
+        (Amount(), "1,000.50"),
+        (Amount(), "."),
+        (Amount(), "-"),
+        (Amount(), " "),
+        (Amount(), "٣"),
+        (Amount(), "900000000000000.0001"),
+        (Amount(), "0." + "1" * 100),
+        (WallClock(), "26.03.2018"),
+        (WallClock(), "31.04.2018 10:00:00"),
+        (WallClock(), "26.03.1989 10:00:00"),
+        (WallClock(), "26.03.2101 10:00:00"),
+        (WallClock(), "٢٦.03.2018 10:00:00"),
+        (SlashDay(), "30/02/2018"),
+        (SlashDay(), "26/03/18"),
+        (SlashDay(), "26/03/1989"),
+        (SlashDay(), "26.03.2018"),
+        (Tags(), ",".join(map(str, range(101)))),
+        (Tags(), "x" * 257),
+        (CHOICE, "Calls"),
+        (Flag(), "yes"),
+    ],
+)
+def test_it_says_what_would_fit(wire_type: WireType, text: str) -> None:
+    with pytest.raises(Malformed) as refused:
+        wire_type.read(text)
+    assert refused.value.ru
+    assert refused.value.en
+    assert refused.value.ru != refused.value.en
+
+
+@given(st.text(max_size=60))
+def test_nothing_but_malformed_is_raised(text: str) -> None:
+    for wire_type in (Text(10), Whole(), Amount(), WallClock(), SlashDay(), Tags(), CHOICE, Flag()):
+        try:
+            wire_type.read(text)
+        except Malformed:
+            continue
+
+
+@given(st.decimals(-AMOUNT_MAX, AMOUNT_MAX, places=4))
+def test_every_sum_of_four_decimals_is_read_exactly(amount: Decimal) -> None:
+    assert Amount().read(f"{amount:f}") == amount
+    assert Amount().read(f"{amount:f}".replace(".", ",")).as_tuple().exponent == AMOUNT_STEP.as_tuple().exponent
+
+
+@pytest.mark.parametrize(
+    ("wire_type", "erased"),
+    [(Text(3), ""), (Whole(), None), (Amount(), None), (Tags(), ()), (WallClock(), None), (SlashDay(), None)],
+)
+def test_it_knows_what_erased_means(wire_type: WireType, erased: Any) -> None:
+    assert wire_type.erased == erased
+
+
+@pytest.mark.parametrize(
+    ("wire_type", "schema"),
+    [
+        (Text(3), {"type": "string", "maxLength": 3}),
+        (Whole(1, 5), {"type": "integer", "minimum": 1, "maximum": 5}),
+        (Tags(), {"type": "string"}),
+        (CHOICE, {"type": "string", "enum": ["calls", "requests"]}),
+        (Flag(), {"type": "string", "enum": ["true", "false", "True", "False", "1", "0"]}),
+    ],
+)
+def test_it_describes_itself(wire_type: WireType, schema: dict[str, Any]) -> None:
+    assert wire_type.schema() == schema
+
+
+@pytest.mark.parametrize(
+    ("wire_type", "text"),
+    [(Amount(), "-1 000,50"), (WallClock(), "26.03.2018 10:00:00"), (SlashDay(), "6/3/2018")],
+)
+def test_its_pattern_fits_what_it_reads(wire_type: WireType, text: str) -> None:
+    wire_type.read(text)
+    assert re.search(wire_type.schema()["pattern"], text)
