@@ -1,11 +1,12 @@
 # The two commands of a newcomer are `make run` and `make test`; `make check` is what CI adds.
 .DEFAULT_GOAL := run
-.PHONY: install install-dev install-postgresql run test check format bench torture lock clean
+.PHONY: install install-dev install-servers run test check format bench torture lock clean
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 POSTGRESQL := $(shell ls -d /usr/lib/postgresql/*/bin 2>/dev/null | tail -n 1)
+REDIS := $(shell command -v redis-server valkey-server 2>/dev/null)
 
 # Debian's python3 comes without venv; root can mend that at once, everybody else is told how.
 $(BIN)/python:
@@ -28,17 +29,17 @@ install: $(VENV)/installed
 
 install-dev: $(VENV)/installed-dev
 
-install-postgresql:
-ifeq ($(POSTGRESQL),)
+install-servers:
+ifeq ($(and $(POSTGRESQL),$(REDIS)),)
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	  apt-get update -qq && apt-get install -y -qq postgresql; \
-	else echo 'PostgreSQL is not here, its half of the tests is left out. For all: sudo apt-get install -y postgresql'; fi
+	  apt-get update -qq && apt-get install -y -qq postgresql && { apt-get install -y -qq redis-server || true; }; \
+	else echo 'Their tests are left out: sudo apt-get install -y postgresql redis-server brings them'; fi
 endif
 
 run: install
 	$(BIN)/dealtrace serve
 
-test: install-dev install-postgresql
+test: install-dev install-servers
 	$(BIN)/pytest -n 2 -m 'not torture'
 
 check: install-dev
@@ -54,7 +55,7 @@ bench: install-dev
 	@command -v wrk >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq wrk; }
 	$(BIN)/python -m benchmarks
 
-torture: install-dev install-postgresql
+torture: install-dev install-servers
 	$(BIN)/pytest -m torture
 
 # Made with `uv`, which `pip install uv` brings; versions and hashes only, no addresses.

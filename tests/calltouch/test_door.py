@@ -5,8 +5,9 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import httpx
 import pytest
@@ -14,12 +15,24 @@ from sqlalchemy import text
 
 from cast import MOSCOW, Player, Stage
 from dealtrace.storage.engine import Database, open_database
+from postgresql import PostgresqlServer
+from redis_server import RedisServer
 from server import DELETE, REGISTER, UPDATE, ServerProcess, deal_parameters
 
 StartServer = Callable[..., ServerProcess]
 FOLLOWED_WITHIN_SECONDS = 2.0
 BURST = 11
 """Seed: «если в 1 секунду с одного IP-адреса поступит 11 API-запросов»."""
+
+
+@pytest.fixture
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """Start a Redis."""
+    if not RedisServer.is_installed():
+        pytest.skip("Redis is not installed: apt-get install redis-server")
+    server = RedisServer(tmp_path_factory.mktemp("redis"))
+    yield server
+    server.stop()
 
 
 def opened_site(server: ServerProcess, **settings: object) -> Player:
@@ -90,6 +103,18 @@ class TestRate:
         assert statuses(burst(server, query, headers="X-Forwarded-For: 203.0.113.7\r\n"))[429] == 6
         assert statuses(burst(server, query, headers="X-Forwarded-For: 203.0.113.8\r\n"))[429] == BURST
         assert server.logged.count("proxy_not_trusted") == 1
+
+    def test_processes_share_it_by_redis_and_outlive_its_end(
+        self, postgresql_server: PostgresqlServer, redis: RedisServer, tmp_path: Path
+    ) -> None:
+        url = postgresql_server.create("shared_rate", "dealtrace_template")
+        with closing(ServerProcess(url, tmp_path, workers=2, rate_per_second=5, redis_url=redis.url)) as server:
+            query = query_of("nobody's token")
+            assert statuses(burst(server, query, count=40)) == {403: 5, 429: 35}
+            assert "counts requests on its own" not in server.printed
+            redis.stop()
+            assert statuses(burst(server, query)) == {403: BURST}, "better too many answers than none"
+            assert "rate_limit_unavailable" in server.logged
 
     def test_health_and_pages_are_not_counted(self, start_server: StartServer) -> None:
         server = start_server(rate_per_second=5)

@@ -125,7 +125,9 @@ def test_it_listens_by_a_name_and_prints_the_public_address(start_server: StartS
 def test_two_processes_on_postgresql_share_their_figures_and_name_their_requests_apart(
     postgresql_server: PostgresqlServer, tmp_path: Path
 ) -> None:
-    with closing(ServerProcess(postgresql_server.create("two", "dealtrace_template"), tmp_path, workers=2)) as server:
+    url = postgresql_server.create("two", "dealtrace_template")
+    with closing(ServerProcess(url, tmp_path, workers=2, rate_per_second=500)) as server:
+        assert "up to 1000 a second; DEALTRACE_REDIS_URL" in server.printed
         named = set()
         for _ in range(60):
             with httpx.Client(trust_env=False) as fresh:

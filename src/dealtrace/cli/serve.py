@@ -120,6 +120,12 @@ def _greet(database: Database, settings: Settings) -> None:
         first = open_first_site(connection, ids, TIME_ZONE_DEFAULT, settings.points_per_day, clock.now())
         key = invite_first_user(connection, clock.now())
     console.print(f"Dealtrace listens on {address}, documents on {address}/docs", markup=False)
+    if settings.workers > 1 and settings.rate_per_second and not settings.redis_url:
+        console.print(
+            f"Each of the {settings.workers} processes counts requests on its own, so an address may send up to "
+            f"{settings.workers * settings.rate_per_second} a second; DEALTRACE_REDIS_URL lets them share one count.",
+            markup=False,
+        )
     if first is not None:
         _introduce(first, address)
     if key is not None:

@@ -1,0 +1,42 @@
+"""A Redis of the tests' own: started as a child process on a port of its own, keeping nothing."""
+
+import shutil
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+from server import free_port
+
+STARTED_WITHIN_SECONDS = 20
+
+
+class RedisServer:
+    """One server in memory."""
+
+    def __init__(self, folder: Path) -> None:
+        program = shutil.which("redis-server") or shutil.which("valkey-server")
+        assert program is not None
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}"
+        options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+        self.process = subprocess.Popen([program, *options], stdout=subprocess.DEVNULL)
+        deadline = time.monotonic() + STARTED_WITHIN_SECONDS
+        while not self._answers():
+            assert time.monotonic() < deadline
+            assert self.process.poll() is None
+            time.sleep(0.02)
+
+    @staticmethod
+    def is_installed() -> bool:
+        """Whether this machine has the program."""
+        return bool(shutil.which("redis-server") or shutil.which("valkey-server"))
+
+    def stop(self) -> None:
+        """End the server."""
+        self.process.kill()
+        self.process.wait()
+
+    def _answers(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
