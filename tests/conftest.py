@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from cast import VLADIVOSTOK, Player, Stage
 from commands import CommandLine, Terminal
@@ -17,6 +18,9 @@ from postgresql import PostgresqlServer, find_programs
 from server import ServerProcess
 
 TEMPLATE = "dealtrace_template"
+
+settings.register_profile("busy machine", deadline=None)
+settings.load_profile("busy machine")
 
 
 @pytest.fixture(scope="session")

@@ -19,13 +19,19 @@ from sqlalchemy.exc import ArgumentError
 
 ENVIRONMENT_PREFIX = "DEALTRACE_"
 TOML_FILE = Path("dealtrace.toml")
+ENV_FILE = Path(".env")
 
 
 class Settings(BaseSettings):
     """What the environment, then `.env`, then `dealtrace.toml` say; frozen, read once at start."""
 
     model_config = SettingsConfigDict(
-        env_prefix=ENVIRONMENT_PREFIX, env_file=".env", toml_file=TOML_FILE, frozen=True, extra="ignore"
+        env_prefix=ENVIRONMENT_PREFIX,
+        env_file=".env",
+        toml_file=TOML_FILE,
+        frozen=True,
+        extra="ignore",
+        hide_input_in_errors=True,
     )
 
     database_url: str = Field(
@@ -93,6 +99,13 @@ class Settings(BaseSettings):
             raise ValueError(f"a database in memory is lost and shared with nobody, {cure}")
         return value
 
+    @field_validator("read_database_url")
+    @classmethod
+    def _known_replica(cls, value: str) -> str:
+        if value and not value.startswith(("postgresql://", "postgresql+psycopg://")):
+            raise ValueError("use postgresql://user:password@host/name")
+        return value
+
     @field_validator("redis_url")
     @classmethod
     def _known_storage(cls, value: str) -> str:
@@ -125,6 +138,7 @@ def read_settings() -> Settings:
         SettingsFaulty: one line per variable that is wrong.
     """
     try:
+        _check_encoding()
         return Settings()
     except TOMLDecodeError as fault:
         raise SettingsFaulty(f"{TOML_FILE}: {fault}") from fault
@@ -134,3 +148,14 @@ def read_settings() -> Settings:
             for error in fault.errors()
         )
         raise SettingsFaulty("\n".join(lines)) from fault
+
+
+def _check_encoding() -> None:
+    """See that the files can be read: an editor may have saved a comment in another encoding."""
+    for file in (ENV_FILE, TOML_FILE):
+        try:
+            file.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            continue
+        except UnicodeDecodeError as fault:
+            raise SettingsFaulty(f"{file}: save it as UTF-8 ({fault.reason})") from fault

@@ -66,13 +66,15 @@ def apply_change(change: Change, deal: Deal, known_values: Mapping[str, str]) ->
     return replace(
         deal,
         **spoken_of,
-        custom_values=_merged(deal.custom_values or {}, known_values),
+        custom_values=_merged(deal.custom_values, known_values),
         stated_source=_restated(deal, change.source_parts),
     )
 
 
-def _merged(values: Mapping[str, str], sent: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in {**values, **sent}.items() if value}
+def _merged(values: Mapping[str, str] | None, sent: Mapping[str, str]) -> Mapping[str, str] | None:
+    if not sent:
+        return values
+    return {name: value for name, value in {**(values or {}), **sent}.items() if value}
 
 
 def _restated(deal: Deal, parts: Mapping[str, str]) -> TrafficSource | None:

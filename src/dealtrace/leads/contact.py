@@ -24,24 +24,29 @@ def normal_phone(text: str) -> str | None:
     """Bring a phone into digits with its country code (`79205550055`); `None` if no phone can be read from it.
 
     Seed: «Номер телефон клиента в формате 7XXXXXXXXXX».
-    Ours: any written form is taken; a leading 8 of eleven digits is Russia's trunk prefix, ten digits lack the 7.
+    Ours: any written form is taken; a leading 8 of eleven digits is Russia's trunk prefix, ten digits lack the 7. A
+    plus announces a country, and a foreign number may come without it, as the seed's own form does.
     """
     if _READY.fullmatch(text):
         return text
     digits = "".join(character for character in text if character in "0123456789")
+    is_international = text.lstrip().startswith("+")
+    if is_international and (foreign := _known_phone(text)) is not None:
+        return foreign
     if len(digits) == len("89205550055") and digits[0] in "78":
         return "7" + digits[1:]
-    if len(digits) == len("9205550055") and not text.lstrip().startswith("+"):
+    if len(digits) == len("9205550055") and not is_international:
         return "7" + digits
-    return _foreign_phone(text)
+    return _known_phone(text) or _known_phone(f"+{digits}")
 
 
-def _foreign_phone(text: str) -> str | None:
+def _known_phone(text: str) -> str | None:
+    """Read a phone by the numbering plans of the world; one that is only dialled inside a city names nobody."""
     try:
         number = phonenumbers.parse(text, PHONE_REGION)
     except phonenumbers.NumberParseException:
         return None
-    if not phonenumbers.is_possible_number(number):
+    if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
         return None
     return f"{number.country_code}{phonenumbers.national_significant_number(number)}"
 

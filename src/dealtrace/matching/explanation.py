@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from dealtrace.deals.lead_clue import ContactClue
 from dealtrace.leads.lead import LeadRef, LeadSpan
-from dealtrace.matching.nearest_lead import Search, nearest, searches_for
+from dealtrace.matching.nearest_lead import Search, nearest, nearness, searches_for
 from dealtrace.matching.window import Window, window_of
 
 
@@ -49,10 +49,12 @@ def explain_search(clue: ContactClue, happened_at: datetime, leads: Sequence[Lea
 
 def _retrace(search: Search, threshold: timedelta, happened_at: datetime, leads: Sequence[LeadSpan]) -> Step:
     sharing = [lead for lead in leads if lead.contact == search.contact and lead.ref.kind is search.kind]
+    sharing.sort(key=nearness, reverse=True)
     windows = {lead.ref: window_of(lead, threshold) for lead in sharing}
-    candidates = sorted(
-        (Candidate(lead.ref, windows[lead.ref], windows[lead.ref].missed_by(happened_at)) for lead in sharing),
-        key=lambda candidate: (abs(candidate.missed_by), -candidate.window.opens_at.timestamp()),
-    )
+    candidates = (Candidate(ref, window, window.missed_by(happened_at)) for ref, window in windows.items())
     won = nearest(lead for lead in sharing if windows[lead.ref].holds(happened_at))
-    return Step(search, tuple(candidates), won.ref if won is not None else None)
+    return Step(
+        search,
+        tuple(sorted(candidates, key=lambda candidate: abs(candidate.missed_by))),
+        won.ref if won is not None else None,
+    )

@@ -33,13 +33,18 @@ def searches_for(clue: ContactClue) -> Iterator[Search]:
         yield Search(clue.email.normal, LeadKind.LEAD_REQUEST)
 
 
-def nearest(leads: Iterable[LeadSpan]) -> LeadSpan | None:
-    """Choose the nearest of leads whose windows hold the deal: the latest to begin.
+def nearness(lead: LeadSpan) -> tuple[datetime, datetime, str, int]:
+    """Tell how near a lead is among those whose windows hold a deal, the greatest being the nearest.
 
-    Ours: ties go to the latest end, then the greater foreign reference, then the higher id, never to whoever
-    arrived first.
+    The latest to begin is; ours: ties go to the latest end, then the greater foreign reference, then the higher id,
+    never to whoever arrived first.
     """
-    return max(leads, key=lambda lead: (lead.started_at, lead.ended_at, lead.reference, lead.ref.id), default=None)
+    return lead.started_at, lead.ended_at, lead.reference, lead.ref.id
+
+
+def nearest(leads: Iterable[LeadSpan]) -> LeadSpan | None:
+    """Choose the nearest of leads whose windows hold the deal."""
+    return max(leads, key=nearness, default=None)
 
 
 def find_lead(clue: ContactClue, happened_at: datetime, leads: Sequence[LeadSpan]) -> LeadSpan | None:

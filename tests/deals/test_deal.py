@@ -1,0 +1,42 @@
+"""Which deal a key names."""
+
+import pytest
+
+from dealtrace.deals.deal import Deal, DealId, DealKey, choose_deal
+from trade import deal
+
+ONE = deal(id=DealId(1), number="number of one")
+TWO = deal(id=DealId(2), number="number of two")
+BY_ID = {one.id: one for one in (ONE, TWO)}
+BY_NUMBER = {one.number: one for one in (ONE, TWO)}
+
+
+@pytest.mark.parametrize(
+    ("key", "named"),
+    [
+        (DealKey(1, None), ONE),
+        (DealKey(3, None), None),
+        (DealKey(0, None), None),
+        (DealKey(None, "number of two"), TWO),
+        (DealKey(None, "unheard of"), None),
+        (DealKey(None, ""), None),
+        (DealKey(1, "number of two"), ONE),
+        (DealKey(1, "unheard of"), ONE),
+        (DealKey(3, "number of two"), TWO),
+        (DealKey(3, "unheard of"), None),
+        (DealKey(None, "1"), None),
+        (DealKey(None, None), None),
+    ],
+)
+def test_it_finds_a_deal_by_id_and_failing_that_by_number(key: DealKey, named: Deal | None) -> None:
+    assert choose_deal(key, BY_ID, BY_NUMBER) is named
+
+
+def test_a_deal_without_a_number_of_its_own_is_found_by_its_id_as_a_number() -> None:
+    plain = deal(id=DealId(7812899), number="7812899")
+    assert choose_deal(DealKey(None, "7812899"), {}, {plain.number: plain}) is plain
+
+
+def test_a_new_deal_is_its_first_version_and_belongs_to_no_lead() -> None:
+    new = deal()
+    assert (new.version, new.lead, new.changed_at, new.deleted_at) == (1, None, None, None)

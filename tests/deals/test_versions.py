@@ -1,0 +1,40 @@
+"""What a registration writes down of itself."""
+
+from dataclasses import fields
+
+import pytest
+
+from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.deals.deal import Deal
+from dealtrace.deals.lead_clue import CallIdentity, LeadClue
+from dealtrace.deals.versions import FIRST_VERSION, VersionKind, first_version
+from dealtrace.leads.lead import LeadKind, LeadRef
+from trade import deal
+
+REGISTERED = deal(
+    manager="Коля",
+    comment="",
+    tags=("mytag1",),
+    custom_values={"margin": "10"},
+    stated_source=TrafficSource("выставка"),
+    clue=LeadClue(CallIdentity(1, "a")),
+    lead=LeadRef(LeadKind.CALL, 1),
+)
+
+
+@pytest.mark.parametrize("token_id", [None, 5])
+def test_it_is_the_first_and_follows_nothing(token_id: int | None) -> None:
+    written = first_version(REGISTERED, "1000", token_id)
+    assert (written.deal_id, written.version, written.kind) == (REGISTERED.id, 1, VersionKind.REGISTERED)
+    assert (written.recorded_at, written.token_id, written.before) == (REGISTERED.recorded_at, token_id, {})
+    assert REGISTERED.version == FIRST_VERSION
+
+
+def test_it_keeps_the_whole_deal_and_the_sum_as_it_was_sent() -> None:
+    kept_elsewhere = {"id", "recorded_at", "touched_at", "changed_at", "deleted_at", "version"}
+    whole = {one.name: getattr(REGISTERED, one.name) for one in fields(Deal) if one.name not in kept_elsewhere}
+    assert first_version(REGISTERED, "1 000", None).after == {**whole, "amount_as_sent": "1 000"}
+
+
+def test_the_kinds_have_names_that_stay() -> None:
+    assert {kind.value for kind in VersionKind} == {"registered", "changed", "deleted", "restored"}

@@ -1,0 +1,136 @@
+"""Every refusal: a code for good, words in two languages, a place in the tree."""
+
+import inspect
+import re
+from collections.abc import Iterator
+from string import Formatter
+
+import pytest
+
+from dealtrace import errors
+from dealtrace.errors import DealNotFound, FaultyParameters, PointsSpent, Refusal, SettingMalformed, Violation
+
+CYRILLIC = re.compile("[А-Яа-яЁё]")
+IN_THE_TREE = re.compile(r"^[├└]── (\w+) +(\d+)", re.MULTILINE)
+SAID_IN_ONE_LANGUAGE = {"ru", "en"}
+
+
+def refusals(parent: type[Refusal] = Refusal) -> Iterator[type[Refusal]]:
+    for kind in parent.__subclasses__():
+        yield kind
+        yield from refusals(kind)
+
+
+REFUSALS = [kind for kind in refusals() if kind.__module__ == errors.__name__]
+OF_EACH = pytest.mark.parametrize("kind", REFUSALS, ids=lambda kind: kind.__name__)
+
+
+def facts_of(words: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(words) if name}
+
+
+def refuse(kind: type[Refusal]) -> Refusal:
+    if kind is FaultyParameters:
+        return FaultyParameters([Violation("orderSum", "число", "a number")])
+    return kind(**{name: f"<{name}>" for name in facts_of(kind.ru) | facts_of(kind.en)})
+
+
+def test_the_tree_in_the_docstring_is_the_tree() -> None:
+    drawn = IN_THE_TREE.findall(errors.__doc__ or "")
+    assert drawn == [(kind.__name__, str(kind.code)) for kind in REFUSALS]
+
+
+def test_every_refusal_has_a_code_of_its_own() -> None:
+    assert len({kind.code for kind in REFUSALS}) == len(REFUSALS)
+    assert all("code" in vars(kind) for kind in REFUSALS)
+
+
+def test_the_codes_stay_as_programs_know_them() -> None:
+    """A new refusal gets a new code here; a code that is here never changes."""
+    assert {kind.__name__: kind.code for kind in REFUSALS} == {
+        "FaultyParameters": 10007,
+        "UnreadableBody": 10008,
+        "BodyTooLarge": 10009,
+        "PathUnknown": 10010,
+        "MethodNotAllowed": 10011,
+        "TokenRejected": 10020,
+        "SiteMismatch": 10021,
+        "RateExceeded": 10030,
+        "PointsSpent": 10031,
+        "Overloaded": 10032,
+        "StorageAway": 10033,
+        "DealKeyMissing": 10040,
+        "DealNotFound": 10041,
+        "NumberTaken": 10042,
+        "CallAndLeadRequest": 10043,
+        "DealNotDeleted": 10044,
+        "NameTaken": 10050,
+        "SiteNotFound": 10051,
+        "SettingUnknown": 10052,
+        "SettingMalformed": 10053,
+        "InvitationSpent": 10054,
+        "TokenNotFound": 10055,
+        "InternalFailure": 500,
+    }
+
+
+@OF_EACH
+def test_it_speaks_both_languages(kind: type[Refusal]) -> None:
+    russian, english = vars(kind)["ru"], vars(kind)["en"]
+    assert CYRILLIC.search(russian) or facts_of(russian) & SAID_IN_ONE_LANGUAGE
+    assert not CYRILLIC.search(english)
+    assert facts_of(russian) - SAID_IN_ONE_LANGUAGE == facts_of(english) - SAID_IN_ONE_LANGUAGE
+    assert "en" not in facts_of(russian)
+    assert "ru" not in facts_of(english)
+
+
+@OF_EACH
+def test_it_fills_its_facts_into_its_words(kind: type[Refusal]) -> None:
+    refusal = refuse(kind)
+    for language in ("ru", "en"):
+        assert not set(refusal.text(language)) & set("{}")
+        for name in facts_of(getattr(kind, language)):
+            assert str(refusal.facts[name]) in refusal.text(language)
+
+
+@OF_EACH
+def test_it_speaks_english_where_nobody_asked(kind: type[Refusal]) -> None:
+    refusal = refuse(kind)
+    assert str(refusal) == refusal.text("en")
+
+
+@OF_EACH
+def test_it_says_in_a_sentence_when_it_is_given(kind: type[Refusal]) -> None:
+    assert (inspect.getdoc(kind) or "").endswith(".")
+
+
+def test_its_facts_are_kept_for_those_it_steers() -> None:
+    refusal = PointsSpent(retry_after_seconds=17)
+    assert refusal.facts == {"retry_after_seconds": 17}
+    assert refusal.text("ru") == "Суточные баллы API израсходованы, повторите через 17 с"
+
+
+@pytest.mark.parametrize("sent", ["{key}", "{", "}", "{0}", "%s", "{key.__class__}"])
+def test_what_a_caller_sent_is_never_read_as_a_template(sent: str) -> None:
+    assert DealNotFound(key=sent).text("en").endswith(f": {sent}")
+    assert sent in FaultyParameters([Violation(sent, sent, sent)]).text("ru")
+    assert SettingMalformed(key=sent, ru=sent, en=sent).text("en") == f"{sent}: {sent}"
+
+
+def test_it_names_every_violation_in_the_language_asked_for() -> None:
+    violations = [Violation("orderSum", "нужно число", "a number is needed"), Violation("service", "нет", "missing")]
+    refusal = FaultyParameters(violations)
+    assert refusal.violations == tuple(violations)
+    assert refusal.text("ru") == "Ошибка в параметрах: orderSum: нужно число; service: нет"
+    assert refusal.text("en") == "Faulty parameters: orderSum: a number is needed; service: missing"
+    assert [(one.text("ru"), one.text("en")) for one in violations] == [
+        ("нужно число", "a number is needed"),
+        ("нет", "missing"),
+    ]
+
+
+@OF_EACH
+def test_it_can_be_raised_and_caught_as_a_refusal(kind: type[Refusal]) -> None:
+    with pytest.raises(Refusal) as caught:
+        raise refuse(kind)
+    assert caught.value.code == kind.code

@@ -1,0 +1,291 @@
+"""Every setting: its variable, its default, where it may come from, and what is said of a bad one."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from dealtrace.settings import ENVIRONMENT_PREFIX, Settings, SettingsFaulty, read_settings
+
+IN_MEMORY = "a database in memory is lost and shared with nobody"
+ENGINES = "use sqlite:///path or postgresql://user:password@host/name"
+
+DEFAULTS = {
+    "DEALTRACE_DATABASE_URL": "sqlite:///dealtrace.db",
+    "DEALTRACE_READ_DATABASE_URL": "",
+    "DEALTRACE_PREPARED_STATEMENTS": True,
+    "DEALTRACE_HOST": "127.0.0.1",
+    "DEALTRACE_PORT": 8000,
+    "DEALTRACE_WORKERS": 1,
+    "DEALTRACE_PUBLIC_URL": "",
+    "DEALTRACE_RATE_PER_SECOND": 5,
+    "DEALTRACE_POINTS_PER_DAY": 0,
+    "DEALTRACE_REDIS_URL": "",
+    "DEALTRACE_TRUSTED_PROXIES": (),
+    "DEALTRACE_SCRIBE_QUEUE_MAX": 10_000,
+    "DEALTRACE_SCRIBE_BATCH_MAX": 256,
+    "DEALTRACE_READER_THREADS": 4,
+    "DEALTRACE_BODY_BYTES_MAX": 1_048_576,
+    "DEALTRACE_STORAGE_PATIENCE_SECONDS": 30,
+    "DEALTRACE_LOG_LEVEL": "INFO",
+}
+SAID = [
+    ("database_url", "postgresql://u:p@db/deals", "postgresql://u:p@db/deals"),
+    ("read_database_url", "postgresql://u:p@replica/deals", "postgresql://u:p@replica/deals"),
+    ("prepared_statements", "off", False),
+    ("prepared_statements", "0", False),
+    ("host", "0.0.0.0", "0.0.0.0"),  # noqa: S104 - read, not listened on
+    ("port", "80", 80),
+    ("workers", "4", 4),
+    ("public_url", "https://deals.example.org", "https://deals.example.org"),
+    ("rate_per_second", "0", 0),
+    ("points_per_day", "1000", 1000),
+    ("redis_url", "redis://cache:6379/0", "redis://cache:6379/0"),
+    ("trusted_proxies", "10.0.0.0/8", ("10.0.0.0/8",)),
+    ("scribe_queue_max", "1", 1),
+    ("scribe_batch_max", "1", 1),
+    ("reader_threads", "2", 2),
+    ("body_bytes_max", "2048", 2048),
+    ("storage_patience_seconds", "0", 0),
+    ("log_level", "DEBUG", "DEBUG"),
+]
+BOUNDS = [
+    ("port", 1, 65535),
+    ("workers", 1, 64),
+    ("rate_per_second", 0, 1_000_000),
+    ("points_per_day", 0, 2**53),
+    ("scribe_queue_max", 1, 1_000_000),
+    ("scribe_batch_max", 1, 1000),
+    ("reader_threads", 1, 64),
+    ("body_bytes_max", 1024, 1024**3),
+    ("storage_patience_seconds", 0, 3600),
+]
+
+
+@pytest.fixture(autouse=True)
+def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """Start in an empty folder with nothing in the environment; let the next test read afresh."""
+    for name in list(os.environ):
+        if name.upper().startswith(ENVIRONMENT_PREFIX):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    read_settings.cache_clear()
+    yield
+    read_settings.cache_clear()
+
+
+@pytest.fixture
+def env(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    return monkeypatch
+
+
+def faults() -> list[str]:
+    read_settings.cache_clear()
+    with pytest.raises(SettingsFaulty) as caught:
+        read_settings()
+    return str(caught.value).splitlines()
+
+
+def variable(name: str) -> str:
+    return f"{ENVIRONMENT_PREFIX}{name.upper()}"
+
+
+def test_nothing_set_gives_the_defaults() -> None:
+    assert {variable(name): value for name, value in read_settings()} == DEFAULTS
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_every_setting_says_what_it_means(name: str) -> None:
+    assert (Settings.model_fields[name].description or "").endswith(".")
+
+
+@pytest.mark.parametrize(("name", "text", "value"), SAID)
+def test_each_is_read_from_its_variable(env: pytest.MonkeyPatch, name: str, text: str, value: Any) -> None:
+    env.setenv(variable(name), text)
+    assert getattr(read_settings(), name) == value
+
+
+def test_each_has_been_read_from_its_variable() -> None:
+    assert {name for name, _, _ in SAID} == set(Settings.model_fields)
+
+
+@pytest.mark.parametrize(("name", "least", "most"), BOUNDS)
+def test_a_number_is_bounded(env: pytest.MonkeyPatch, name: str, least: int, most: int) -> None:
+    for text in (str(least), str(most)):
+        env.setenv(variable(name), text)
+        read_settings.cache_clear()
+        assert getattr(read_settings(), name) == int(text)
+    for text in (str(least - 1), str(most + 1), "", "many", "1.5"):
+        env.setenv(variable(name), text)
+        (fault,) = faults()
+        assert fault.startswith(f"{variable(name)}: ")
+
+
+def test_every_number_has_bounds() -> None:
+    assert {name for name, _, _ in BOUNDS} == {
+        name for name, one in Settings.model_fields.items() if one.annotation is int
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "networks"),
+    [
+        ("", ()),
+        (" , ", ()),
+        ("127.0.0.1", ("127.0.0.1/32",)),
+        ("10.1.2.3/8,192.168.0.0/16", ("10.0.0.0/8", "192.168.0.0/16")),
+        (" ::1 , 2001:db8::/32, ", ("::1/128", "2001:db8::/32")),
+    ],
+)
+def test_proxies_are_addresses_or_networks_between_commas(
+    env: pytest.MonkeyPatch, text: str, networks: tuple[str, ...]
+) -> None:
+    env.setenv("DEALTRACE_TRUSTED_PROXIES", text)
+    assert read_settings().trusted_proxies == networks
+
+
+@pytest.mark.parametrize("text", ["*", "proxy.example.org", "10.0.0.0/33", "10.0.0.1 10.0.0.2", "10.0.0.1, all"])
+def test_a_proxy_that_is_no_address_is_refused(env: pytest.MonkeyPatch, text: str) -> None:
+    env.setenv("DEALTRACE_TRUSTED_PROXIES", text)
+    (fault,) = faults()
+    assert fault.startswith("DEALTRACE_TRUSTED_PROXIES: ")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite:///dealtrace.db",
+        "sqlite:////var/lib/dealtrace/dealtrace.db",
+        "postgresql://user:password@host/name",
+        "postgresql+psycopg://host:5433/name",
+        "postgresql:///name?host=/run/postgresql",
+    ],
+)
+def test_it_takes_a_file_or_a_postgresql(env: pytest.MonkeyPatch, url: str) -> None:
+    env.setenv("DEALTRACE_DATABASE_URL", url)
+    assert read_settings().database_url == url
+
+
+@pytest.mark.parametrize(
+    ("url", "cure"),
+    [
+        ("", ENGINES),
+        ("dealtrace.db", ENGINES),
+        ("mysql://user:s3cret@host/name", ENGINES),
+        ("postgres://user:s3cret@host/name", ENGINES),
+        ("postgresql+asyncpg://user:s3cret@host/name", ENGINES),
+        ("postgresql://user:s3cret@host:port/name", ENGINES),
+        ("sqlite://", IN_MEMORY),
+        ("sqlite:///", IN_MEMORY),
+        ("sqlite:///:memory:", IN_MEMORY),
+    ],
+)
+def test_it_refuses_another_database_without_showing_its_password(env: pytest.MonkeyPatch, url: str, cure: str) -> None:
+    env.setenv("DEALTRACE_DATABASE_URL", url)
+    (fault,) = faults()
+    assert fault.startswith("DEALTRACE_DATABASE_URL: ")
+    assert cure in fault
+    assert "s3cret" not in fault
+
+
+@pytest.mark.parametrize("url", ["redis://h", "rediss://h:6380", "redis+unix:///run/redis.sock", ""])
+def test_it_takes_a_redis(env: pytest.MonkeyPatch, url: str) -> None:
+    env.setenv("DEALTRACE_REDIS_URL", url)
+    assert read_settings().redis_url == url
+
+
+@pytest.mark.parametrize("url", ["cache:6379", "http://cache", "memcached://cache", " "])
+def test_it_refuses_another_store_of_limits(env: pytest.MonkeyPatch, url: str) -> None:
+    env.setenv("DEALTRACE_REDIS_URL", url)
+    (fault,) = faults()
+    assert fault.startswith("DEALTRACE_REDIS_URL: ")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("log_level", "info"), ("log_level", "TRACE"), ("log_level", ""), ("prepared_statements", "x")]
+)
+def test_it_refuses_a_word_it_does_not_know(env: pytest.MonkeyPatch, name: str, text: str) -> None:
+    env.setenv(variable(name), text)
+    (fault,) = faults()
+    assert fault.startswith(f"{variable(name)}: ")
+
+
+def test_all_faults_are_told_together_each_with_its_variable(env: pytest.MonkeyPatch) -> None:
+    Path("dealtrace.toml").write_text("workers = 0")
+    Path(".env").write_text("DEALTRACE_PORT=none")
+    env.setenv("DEALTRACE_DATABASE_URL", "mysql://host")
+    env.setenv("DEALTRACE_TRUSTED_PROXIES", "everybody")
+    assert sorted(fault.split(":")[0] for fault in faults()) == [
+        "DEALTRACE_DATABASE_URL",
+        "DEALTRACE_PORT",
+        "DEALTRACE_TRUSTED_PROXIES",
+        "DEALTRACE_WORKERS",
+    ]
+
+
+def test_the_environment_wins_over_dot_env_and_that_over_toml(env: pytest.MonkeyPatch) -> None:
+    Path("dealtrace.toml").write_text("port = 3\nworkers = 3\nreader_threads = 3\n")
+    Path(".env").write_text("DEALTRACE_PORT=2\nDEALTRACE_WORKERS=2\n")
+    env.setenv("DEALTRACE_PORT", "1")
+    settings = read_settings()
+    assert (settings.port, settings.workers, settings.reader_threads) == (1, 2, 3)
+
+
+def test_an_argument_wins_over_the_environment(env: pytest.MonkeyPatch) -> None:
+    env.setenv("DEALTRACE_PORT", "1")
+    assert Settings(port=2).port == 2
+
+
+@pytest.mark.parametrize("name", ["PORT", "HOST", "WORKERS"])
+def test_variables_of_others_are_passed_over(env: pytest.MonkeyPatch, name: str) -> None:
+    env.setenv(name, "1")
+    Path(".env").write_text(f"{name}=1\n")
+    assert {variable(key): value for key, value in read_settings()} == DEFAULTS
+
+
+def test_a_toml_may_list_its_proxies() -> None:
+    Path("dealtrace.toml").write_text('trusted_proxies = ["10.0.0.0/8", "::1"]\n')
+    assert read_settings().trusted_proxies == ("10.0.0.0/8", "::1/128")
+
+
+def test_a_toml_that_is_none_is_a_fault_that_names_the_file() -> None:
+    Path("dealtrace.toml").write_text("port =")
+    (fault,) = faults()
+    assert fault.startswith("dealtrace.toml: ")
+
+
+@pytest.mark.parametrize("name", ["dealtrace.toml", ".env"])
+def test_a_file_that_is_no_utf8_is_a_fault_that_names_it(name: str) -> None:
+    """An editor on Windows saves a Russian comment in cp1251."""
+    Path(name).write_bytes("# порт\n".encode("cp1251"))
+    (fault,) = faults()
+    assert fault.startswith(f"{name}: ")
+
+
+def test_it_is_read_once(env: pytest.MonkeyPatch) -> None:
+    settings = read_settings()
+    env.setenv("DEALTRACE_PORT", "1")
+    assert read_settings() is settings
+
+
+def test_faults_are_not_remembered(env: pytest.MonkeyPatch) -> None:
+    env.setenv("DEALTRACE_PORT", "0")
+    assert faults()
+    env.setenv("DEALTRACE_PORT", "1")
+    assert read_settings().port == 1
+
+
+def test_it_is_frozen() -> None:
+    with pytest.raises(ValidationError):
+        read_settings().port = 1
+
+
+def test_only_a_postgresql_replica_is_read_from(env: pytest.MonkeyPatch) -> None:
+    env.setenv("DEALTRACE_READ_DATABASE_URL", "mysql://host/name")
+    (fault,) = faults()
+    assert fault.startswith("DEALTRACE_READ_DATABASE_URL: ")
+    env.setenv("DEALTRACE_READ_DATABASE_URL", "postgresql://replica/name")
+    assert read_settings().read_database_url == "postgresql://replica/name"
