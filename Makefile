@@ -1,12 +1,11 @@
 # The two commands of a newcomer are `make run` and `make test`; `make check` is what CI adds.
 .DEFAULT_GOAL := run
-.PHONY: install install-dev install-servers run test check format bench torture lock clean
+.PHONY: install install-dev install-programs run test check format bench torture lock clean
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 POSTGRESQL := $(shell ls -d /usr/lib/postgresql/*/bin 2>/dev/null | tail -n 1)
-REDIS := $(shell command -v redis-server valkey-server 2>/dev/null)
 
 # Debian's python3 comes without venv; root can mend that at once, everybody else is told how.
 $(BIN)/python:
@@ -29,17 +28,22 @@ install: $(VENV)/installed
 
 install-dev: $(VENV)/installed-dev
 
-install-servers:
-ifeq ($(and $(POSTGRESQL),$(REDIS)),)
+# What tests start beside us; whatever is absent, its tests are left out.
+MISSING := $(if $(POSTGRESQL),,postgresql) \
+	$(if $(shell command -v redis-server valkey-server),,redis-server) \
+	$(if $(shell command -v curl),,curl)
+
+install-programs:
+ifneq ($(strip $(MISSING)),)
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	  apt-get update -qq && apt-get install -y -qq postgresql && { apt-get install -y -qq redis-server || true; }; \
-	else echo 'Their tests are left out: sudo apt-get install -y postgresql redis-server brings them'; fi
+	  apt-get update -qq && apt-get install -y -qq $(MISSING); \
+	else echo 'Their tests are left out, this brings them: sudo apt-get install -y $(strip $(MISSING))'; fi
 endif
 
 run: install
 	$(BIN)/dealtrace serve
 
-test: install-dev install-servers
+test: install-dev install-programs
 	$(BIN)/pytest -n 2 -m 'not torture'
 
 check: install-dev
@@ -55,7 +59,7 @@ bench: install-dev
 	@command -v wrk >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq wrk; }
 	$(BIN)/python -m benchmarks
 
-torture: install-dev install-servers
+torture: install-dev install-programs
 	$(BIN)/pytest -m torture
 
 # Made with `uv`, which `pip install uv` brings; versions and hashes only, no addresses.

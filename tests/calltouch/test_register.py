@@ -82,6 +82,9 @@ SCENARIOS = {
     "an unknown lead request, and a stated source": Scenario(
         {"requestNumber": "nobody", "source": "выставка"}, {"callId": None}, {"visit.source": "выставка"}
     ),
+    "a phone nobody called from, and a stated source": Scenario(
+        {"phoneNumber": "79205550055", "source": "выставка"}, {"callId": None}, {"visit.source": "выставка"}
+    ),
     "a status in letters of every kind": Scenario({"orderStatus": "в работе 🚀 <b>"}, {"status": "в работе 🚀 <b>"}),
     "a phone nobody can dial is kept and matches nothing": Scenario(
         {"phoneNumber": "не звонить"}, {"callId": None}, {"contacts": {"phones": ["не звонить"], "emails": []}}

@@ -38,7 +38,7 @@ def rows(url: str) -> dict[str, list[tuple[object, ...]]]:
     database = open_database(url)
     with database.read() as connection:
         found = {
-            table: sorted(tuple(row) for row in connection.execute(text(f"SELECT {columns} FROM {table}")))  # noqa: S608
+            table: sorted(tuple(row) for row in connection.execute(text(f"SELECT {columns} FROM {table}")))
             for table, columns in {
                 "deal": "site_id, id, number, version",
                 "deal_version": "site_id, deal_id, version",

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 import httpx
+import pytest
 
 from commands import CommandLine, Terminal
 from postgresql import PostgresqlServer
@@ -29,6 +31,7 @@ def curl_line(printed: str) -> str:
     return next(line for line in printed.splitlines() if line.startswith("curl "))
 
 
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed: apt-get install curl")
 def test_the_first_start_prints_all_that_is_needed_to_register_a_deal(
     start_server: StartServer, tmp_path: Path
 ) -> None:

@@ -36,8 +36,9 @@ def searches_for(clue: ContactClue) -> Iterator[Search]:
 def nearness(lead: LeadSpan) -> tuple[datetime, datetime, str, int]:
     """Tell how near a lead is among those whose windows hold a deal, the greatest being the nearest.
 
-    The latest to begin is; ours: ties go to the latest end, then the greater foreign reference, then the higher id,
-    never to whoever arrived first.
+    The latest to begin is.
+    Ours: ties go to the latest end, then the greater foreign reference, then the higher id, never to whoever arrived
+    first.
     """
     return lead.started_at, lead.ended_at, lead.reference, lead.ref.id
 
@@ -50,7 +51,7 @@ def nearest(leads: Iterable[LeadSpan]) -> LeadSpan | None:
 def find_lead(clue: ContactClue, happened_at: datetime, leads: Sequence[LeadSpan]) -> LeadSpan | None:
     """Find the lead that a deal of `happened_at` grew out of; `None` when no window holds it.
 
-    Seed: «поиск ближайшего лида, связанного со сделкой по дате и времени ее создания».
+    Seed: «поиска ближайшего лида, связанного со сделкой по дате и времени ее создания».
     """
     for search in searches_for(clue):
         found = nearest(

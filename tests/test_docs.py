@@ -1,0 +1,425 @@
+"""The documents say what the code does: whatever is added without a word, or left in words alone, fails here."""
+
+import ast
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic_core import to_jsonable_python
+from starlette.routing import Mount, Route, Router
+from typer.core import TyperCommand, TyperGroup, TyperOption
+from typer.main import get_command
+
+import dealtrace
+from dealtrace.app import Application
+from dealtrace.calltouch.description import error_catalogue
+from dealtrace.calltouch.door import Endpoint
+from dealtrace.calltouch.parameters import CUSTOM, Parameter
+from dealtrace.calltouch.routes import ENDPOINTS
+from dealtrace.calltouch.wire_types import Text
+from dealtrace.cli import main
+from dealtrace.errors import Refusal
+from dealtrace.operations import set_site
+from dealtrace.settings import ENVIRONMENT_PREFIX, Settings
+from server import ServerProcess
+from test_house import MAY_IMPORT, TRADE
+
+SOURCE = Path(dealtrace.__file__).parent
+ROOT = SOURCE.parent.parent
+DOCS = ROOT / "docs"
+DECISIONS = DOCS / "decisions"
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
+NOT_SETTINGS = {"DEALTRACE_NEW_PASSWORD"}
+"""Variables that a single command reads."""
+PARTS_OF_A_DECISION = ("Context", "Decision", "Cost", "Alternatives")
+
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+QUOTED = re.compile(r"«([^»]*)»")
+SEED = re.compile(r"Seed: «([^»]*)»")
+ELSEWHERE = re.compile(r"(?<![\w.:/])/(?:home|root|work|tmp|mnt|Users)\b|\.\./shared|\b[A-Z]:\\|~/")
+QUESTION_NUMBER = re.compile(r"\bQ[0-9]{1,2}\b")
+COMMAND = re.compile(r"(?<![\w./=-])dealtrace ([a-z]+)(?: ([a-z]+))?")
+
+
+@cache
+def read(path: Path) -> str:
+    return path.read_text()
+
+
+def section(document: Path, heading: str) -> str:
+    """Cut out the text below a heading, up to the next of its level or above."""
+    opening = re.search(rf"^(#+) {re.escape(heading)}$", read(document), re.MULTILINE)
+    assert opening is not None, f"{document.relative_to(ROOT)} has no heading {heading!r}"
+    below = read(document)[opening.end() :]
+    closing = re.search(rf"^#{{1,{len(opening[1])}}} ", below, re.MULTILINE)
+    return below[: closing.start()] if closing is not None else below
+
+
+def table_rows(text: str) -> Iterator[list[str]]:
+    """Yield the cells of every row of every table, headings and rulers aside."""
+    lines = text.splitlines()
+    for number, line in enumerate(lines):
+        is_heading = number + 1 < len(lines) and lines[number + 1].startswith("|-")
+        if line.startswith("|") and not line.startswith("|-") and not is_heading:
+            yield [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def in_code(text: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", text)
+
+
+def one_line(text: str) -> str:
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def each(documents: Iterable[Path]) -> Any:
+    return pytest.mark.parametrize("document", documents, ids=lambda path: str(path.relative_to(ROOT)))
+
+
+def resolve(dotted: str) -> Any:
+    """Find a module of ours, or what a module has, by its dotted name."""
+    names = dotted.split(".")
+    for length in range(len(names), 0, -1):
+        if SOURCE.joinpath(*names[:length]).with_suffix(".py").is_file():
+            found: Any = import_module(".".join(["dealtrace", *names[:length]]))
+            for name in names[length:]:
+                found = getattr(found, name)
+            return found
+    raise AttributeError(dotted)
+
+
+def docstrings() -> Iterator[tuple[str, str]]:
+    """Yield every docstring of the source with the dotted name of what it describes, constants included."""
+    for path in sorted(SOURCE.rglob("*.py")):
+        module = ".".join(path.relative_to(SOURCE).with_suffix("").parts).removesuffix(".__init__")
+        yield from _docstrings(ast.parse(read(path)), module)
+
+
+def _docstrings(node: ast.AST, name: str) -> Iterator[tuple[str, str]]:
+    named = name
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant) and isinstance(child.value.value, str):
+            yield named, one_line(child.value.value)
+        named = name
+        if isinstance(child, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield from _docstrings(child, f"{name}.{child.name}")
+        elif isinstance(child, ast.Assign) and isinstance(child.targets[0], ast.Name):
+            named = f"{name}.{child.targets[0].id}"
+
+
+# Settings
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_every_setting_is_documented_with_its_default(name: str) -> None:
+    rows = {row[0]: row for row in table_rows(read(DOCS / "settings.md"))}
+    row = rows.get(f"`{ENVIRONMENT_PREFIX}{name.upper()}`")
+    assert row is not None, f"docs/settings.md has no row for {name}"
+    default = to_jsonable_python(Settings.model_fields[name].default)
+    shown = json.dumps(default) if isinstance(default, bool | int) else f"{default}"
+    assert row[1] == (f"`{shown}`" if default not in ("", []) else "empty")
+    _, _, unit, meaning = row
+    assert unit
+    assert meaning.endswith(".")
+
+
+@each(DOCUMENTS)
+def test_it_names_no_setting_there_is_not(document: Path) -> None:
+    known = {f"{ENVIRONMENT_PREFIX}{name.upper()}" for name in Settings.model_fields} | NOT_SETTINGS
+    assert set(re.findall(rf"\b{ENVIRONMENT_PREFIX}[A-Z_]+\b", read(document))) <= known
+
+
+def test_every_setting_of_a_site_is_documented() -> None:
+    rows = table_rows(section(DOCS / "settings.md", "Settings of a site"))
+    documented = {key for row in rows for key in in_code(row[0])}
+    assert documented == {*set_site._SETTINGS, *set_site._COST_SETTINGS}
+
+
+# Commands
+
+
+def commands(group: TyperGroup, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], TyperCommand]]:
+    for name, command in group.commands.items():
+        if isinstance(command, TyperGroup):
+            yield from commands(command, (*path, name))
+        else:
+            assert isinstance(command, TyperCommand)
+            yield (*path, name), command
+
+
+@cache
+def all_commands() -> dict[tuple[str, ...], TyperCommand]:
+    root = get_command(main)
+    assert isinstance(root, TyperGroup)
+    return dict(commands(root))
+
+
+@pytest.mark.parametrize("path", all_commands(), ids=" ".join)
+def test_every_command_is_documented_with_its_options(path: tuple[str, ...]) -> None:
+    text = section(DOCS / "commands.md", f"dealtrace {' '.join(path)}")
+    for parameter in all_commands()[path].params:
+        if isinstance(parameter, TyperOption):
+            missing = [name for name in parameter.opts if not re.search(rf"`{re.escape(name)}\b", text)]
+            assert not missing, f"`dealtrace {' '.join(path)}` has options nobody documented: {missing}"
+
+
+def test_it_documents_no_command_and_no_option_there_is_not() -> None:
+    headings = [tuple(one.split()[1:]) for one in HEADING.findall(read(DOCS / "commands.md")) if "dealtrace " in one]
+    assert sorted(headings) == sorted(all_commands())
+    for path in headings:
+        text = section(DOCS / "commands.md", f"dealtrace {' '.join(path)}")
+        known = {name for parameter in all_commands()[path].params for name in parameter.opts}
+        assert set(re.findall(r"`(--[a-z-]+)", text)) <= known
+
+
+@each(DOCUMENTS)
+def test_it_names_no_command_there_is_not(document: Path) -> None:
+    groups = {path[0] for path in all_commands() if len(path) > 1}
+    for first, second in COMMAND.findall(
+        "\n".join(in_code(read(document)) + [body for _, body in FENCE.findall(read(document))])
+    ):
+        path = (first, second) if first in groups else (first,)
+        assert path in all_commands(), f"`dealtrace {first} {second}` is no command"
+
+
+# The API
+
+
+def parameter_rows(endpoint: Endpoint) -> dict[str, list[str]]:
+    text = section(DOCS / "api.md", heading_of(endpoint))
+    tables = [row for row in table_rows(text) if len(row) == len(("parameter", "required", "type", "meaning"))]
+    return {name: row for row in tables for name in in_code(row[0])}
+
+
+def heading_of(endpoint: Endpoint) -> str:
+    words = endpoint.path.split("/")
+    return (words[-2] if words[-1] == "orders" else words[-1]).capitalize()
+
+
+def parameters_of(endpoint: Endpoint) -> Iterator[tuple[str, Parameter]]:
+    yield from ((one.name, one) for one in endpoint.table.parameters)
+    if endpoint.table.takes_custom:
+        yield f"{CUSTOM.name}[name]", CUSTOM
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=heading_of)
+def test_every_wire_parameter_is_documented_with_its_limit(endpoint: Endpoint) -> None:
+    rows = parameter_rows(endpoint)
+    assert set(rows) == {name for name, _ in parameters_of(endpoint)}
+    for name, parameter in parameters_of(endpoint):
+        _, required, kind, meaning = rows[name]
+        assert (required == "yes") is parameter.required, name
+        assert meaning, name
+        if isinstance(parameter.type, Text) and kind != "as above":
+            assert kind.replace(",", " ").split()[:2] == ["text", str(parameter.type.length_max)] or kind == (
+                f"text {parameter.type.length_max:,}"
+            ), name
+
+
+def refusals(root: type[Refusal] = Refusal) -> Iterator[type[Refusal]]:
+    for one in root.__subclasses__():
+        yield one
+        yield from refusals(one)
+
+
+def test_every_error_is_documented_with_its_code_and_status() -> None:
+    documented = {tuple(row[:3]) for row in table_rows(section(DOCS / "api.md", "Errors"))}
+    assert documented == {(str(status), str(one.code), f"`{one.__name__}`") for status, one in error_catalogue()}
+    assert {one for _, one in error_catalogue()} >= {
+        one for one in refusals() if one.__module__.startswith("dealtrace")
+    }
+    assert all(all(row) for row in table_rows(section(DOCS / "api.md", "Errors")))
+
+
+def served_routes() -> Iterator[tuple[str, frozenset[str]]]:
+    """Yield every address the application answers at, with its methods; HEAD goes without saying where GET is."""
+    yield from ((one.path, frozenset(one.methods)) for one in ENDPOINTS)
+    yield from _pages(Application(Settings())._routes())
+
+
+def _pages(routes: Iterable[Any], prefix: str = "") -> Iterator[tuple[str, frozenset[str]]]:
+    for route in routes:
+        if isinstance(route, Mount):
+            assert isinstance(route.app, Router)
+            yield from _pages(route.app.routes, prefix + route.path)
+        else:
+            assert isinstance(route, Route)
+            yield prefix + route.path, frozenset(route.methods or ()) - {"HEAD"}
+
+
+def test_every_route_is_documented_with_its_methods() -> None:
+    served: dict[str, set[str]] = {}
+    for path, methods in served_routes():
+        served.setdefault(path, set()).update(methods)
+    rows = list(table_rows(section(DOCS / "api.md", "Routes")))
+    assert {row[0].strip("`"): set(row[1].split(", ")) for row in rows} == served
+
+
+# Promises and decisions
+
+
+@pytest.mark.parametrize(
+    ("where", "words"), [(name, quote) for name, text in docstrings() for quote in SEED.findall(text)]
+)
+def test_every_quotation_of_the_seed_is_a_promise(where: str, words: str) -> None:
+    promised = [one_line(quote) for quote in QUOTED.findall(read(DOCS / "promises.md"))]
+    assert any(words in sentence for sentence in promised), f"{where} quotes «{words}», docs/promises.md does not"
+
+
+@pytest.mark.parametrize("row", list(table_rows(read(DOCS / "promises.md"))), ids=lambda row: row[0][:60])
+def test_every_promise_names_its_rule_and_its_test(row: list[str]) -> None:
+    sentence, rule, tests = row
+    assert QUOTED.fullmatch(sentence)
+    assert resolve(rule.strip("`")) is not None
+    assert in_code(tests)
+    for test in in_code(tests):
+        file, _, name = test.partition("::")
+        assert (ROOT / file).is_file(), f"there is no {file}"
+        assert not name or re.search(rf"^(?:async )?def {re.escape(name)}\(", read(ROOT / file), re.MULTILINE), test
+
+
+def test_every_decision_is_in_the_index() -> None:
+    pages = sorted(path.name for path in DECISIONS.glob("[0-9]*.md"))
+    index = section(DECISIONS / "README.md", "Decisions").partition("\n## ")[0]
+    rows = list(table_rows(index))
+    assert [LINK.findall(row[0]) for row in rows] == [[page] for page in pages]
+    assert [page[:4] for page in pages] == [f"{number:04}" for number in range(1, len(pages) + 1)]
+    for page, (_, title) in zip(pages, rows, strict=True):
+        assert read(DECISIONS / page).startswith(f"# {page[:4]}. {title}\n")
+
+
+@each(sorted(DECISIONS.glob("[0-9]*.md")))
+def test_every_decision_gives_context_decision_cost_and_alternatives(document: Path) -> None:
+    assert tuple(HEADING.findall(read(document))[1:]) == PARTS_OF_A_DECISION
+    assert section(document, "Decision").strip().startswith("> ")
+    assert all(section(document, part).strip() for part in PARTS_OF_A_DECISION)
+
+
+def test_every_answer_of_ours_is_covered_by_a_decision() -> None:
+    ours = {name for name, text in docstrings() if re.search(r"\b[Oo]urs: ", text)}
+    rows = list(table_rows(section(DECISIONS / "README.md", "Where an answer is ours")))
+    assert {in_code(row[0])[0] for row in rows} == ours
+
+
+# The house
+
+
+def test_the_import_table_is_the_one_that_is_held() -> None:
+    documented: dict[str, set[str]] = {}
+    for folders, allowed in table_rows(section(DOCS / "house-style.md", "4. Who may import whom")):
+        may = set(in_code(allowed)) | (TRADE if allowed.startswith("the trade") else set())
+        documented |= dict.fromkeys(in_code(folders), may)
+    assert documented == {folder: set(allowed) for folder, allowed in MAY_IMPORT.items()}
+
+
+def test_every_section_that_a_house_rule_names_is_there() -> None:
+    named = set(re.findall(r"§([0-9]+)", read(ROOT / "tests" / "test_house.py")))
+    assert named <= {heading.partition(".")[0] for heading in HEADING.findall(read(DOCS / "house-style.md"))}
+
+
+def test_the_tree_names_every_folder() -> None:
+    folders = {path.parent.relative_to(SOURCE).parts[0] for path in SOURCE.glob("*/__init__.py")}
+    tree = section(DOCS / "architecture.md", "The tree")
+    assert folders <= set(re.findall(r"── (\w+)/", tree))
+
+
+# All documents
+
+
+def anchors(document: Path) -> set[str]:
+    words = (re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in HEADING.findall(read(document)))
+    return set(words)
+
+
+@each(DOCUMENTS)
+def test_its_links_lead_somewhere(document: Path) -> None:
+    for link in LINK.findall(FENCE.sub("", read(document))):
+        if "://" in link:
+            continue
+        file, _, anchor = link.partition("#")
+        target = (document.parent / file).resolve() if file else document
+        assert target.is_relative_to(ROOT), link
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+@each(DOCUMENTS)
+def test_it_stands_alone(document: Path) -> None:
+    assert not ELSEWHERE.findall(read(document))
+    assert not QUESTION_NUMBER.findall(read(document))
+
+
+@each([ROOT / "README.md", ROOT / "README.ru.md"])
+def test_the_readme_leads_to_every_document(document: Path) -> None:
+    linked = {(ROOT / link).resolve() for link in LINK.findall(read(document)) if "://" not in link and "#" not in link}
+    assert {*DOCS.glob("*.md"), DECISIONS / "README.md", ROOT / "CHANGELOG.md"} <= linked
+
+
+def test_the_changelog_speaks_of_this_version() -> None:
+    assert f"\n## {dealtrace.__version__}\n" in read(ROOT / "CHANGELOG.md")
+
+
+def test_both_readmes_show_the_same_commands_and_answers() -> None:
+    english, russian = (FENCE.findall(read(ROOT / name)) for name in ("README.md", "README.ru.md"))
+    assert english == russian
+
+
+# The tour
+
+
+@pytest.fixture
+def newcomers_server(tmp_path: Path) -> Iterator[ServerProcess]:
+    """Start a server as `make run` does, on a file that is not there yet."""
+    process = ServerProcess(f"sqlite:///{tmp_path}/dealtrace.db", tmp_path)
+    yield process
+    process.close()
+
+
+def test_the_tour_of_the_readme_goes_as_printed(newcomers_server: ServerProcess) -> None:
+    """Blocks marked `sh` are run in their order; a `json` or `text` block after one is what it answers."""
+    if shutil.which("curl") is None:
+        pytest.skip("curl is not installed")
+    server = newcomers_server
+    environment = {
+        **server.environment,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "API": f"{server.address}/calls-service/RestAPI",
+        "TOKEN": re.findall(r"shown only now: (\S+)", server.printed)[0],
+    }
+    answer = None
+    for kind, body in FENCE.findall(read(ROOT / "README.md")):
+        if kind == "sh":
+            run = subprocess.run(
+                ["bash", "-euc", body], env=environment, cwd=server.folder, capture_output=True, text=True, check=False
+            )
+            assert run.returncode == 0, f"{body}\n{run.stdout}\n{run.stderr}"
+            answer = run.stdout
+        elif kind in ("json", "text") and answer is not None:
+            assert plain(kind, answer) == plain(kind, body)
+            answer = None
+
+
+def plain(kind: str, text: str) -> Any:
+    """Leave out of an answer what differs from run to run: our ids and the days of a change."""
+    same = re.sub(r"\b100000[0-9]{5}\b", "10000000000", text)
+    return _steady(json.loads(same)) if kind == "json" else same.strip()
+
+
+def _steady(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_steady(one) for one in value]
+    if isinstance(value, dict):
+        passing = ("updatedDate", "offered")
+        return {key: bool(one) if key in passing else _steady(one) for key, one in value.items()}
+    return value
