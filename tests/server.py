@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +35,8 @@ class ServerProcess:
         self.database_url = database_url
         self.folder = folder
         self.port = free_port()
-        self.address = f"http://127.0.0.1:{self.port}"
         self.settings = {"rate_per_second": 0, **settings}
+        self.address = f"http://{settings.get('host', '127.0.0.1')}:{self.port}"
         self.http = httpx.Client(base_url=self.address, timeout=30, trust_env=False)
         self.start()
 
@@ -70,6 +71,7 @@ class ServerProcess:
             except httpx.TransportError:
                 pass
             if time.monotonic() > deadline or self.process.poll() is not None:
+                self.kill()
                 message = f"The server did not start:\n{self.printed}\n{self.logged}"
                 raise AssertionError(message)
             time.sleep(0.05)
@@ -81,7 +83,8 @@ class ServerProcess:
 
     def kill(self) -> None:
         """End it, and its workers, as a power cut would."""
-        os.killpg(self.process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
     def close(self) -> None:
