@@ -67,7 +67,9 @@ def _find(connection: Connection, name: str, only_site: int | None) -> tuple[Sit
     ids = [int(name)] if name.isascii() and name.isdigit() and len(name) <= len(str(ID_MAX)) else []
     for key in ({"ids": ids, "numbers": []}, {"ids": [], "numbers": [name]}):
         found = [
-            (site, deal) for site in sites for deal in list_deals_by_key(connection, site.id, **key, with_deleted=True)
+            (site, deal)
+            for site in sites
+            for deal in list_deals_by_key(connection, site.id, **key, with_deleted=True, lock=False)
         ]
         living = [pair for pair in found if pair[1].deleted_at is None] or found
         if len(living) == 1:

@@ -28,20 +28,22 @@ def delete_deals(
     """
     del ids
     named = find_deals(connection, site, [wish.asked for wish in wishes])
-    refused = dict(named.refused)
     doomed: dict[int, int] = {}
     for position, deal in named.found.items():
-        if deal.id in doomed:
-            refused[position] = DealNotFound(key=f"orderId={deal.id}")
-        else:
-            doomed[deal.id] = position
+        doomed.setdefault(deal.id, position)
     paid = pay_for_calls(connection, site, PaidMethod.DELETE_BY_ID, len(doomed), now)
     gone = {position: _hidden(named.found[position], now) for position in list(doomed.values())[:paid]}
     deals.stamp_deals(connection, site.id, list(gone.values()))
     versions = [_version(deal, wishes[position].token_id) for position, deal in gone.items()]
     deal_versions.insert_versions(connection, site.id, versions)
     unpaid = points_refusal(site, now)
-    return [gone.get(position) or refused.get(position, unpaid) for position in range(len(wishes))]
+    late = {
+        position: DealNotFound(key=f"orderId={deal.id}")
+        for position, deal in named.found.items()
+        if doomed[deal.id] in gone
+    }
+    outcomes: dict[int, Deal | Refusal] = {**named.refused, **late, **gone}
+    return [outcomes.get(position, unpaid) for position in range(len(wishes))]
 
 
 def _hidden(deal: Deal, now: datetime) -> Deal:

@@ -37,15 +37,14 @@ def register_deals(
     receipts = _store(connection, ids, site, batch.newcomers[:paid], now)
     refusal = points_refusal(site, now)
     first_receipts = deal_versions.list_receipts(connection, site.id, batch.retried.values())
-    outcomes: list[Receipt | Refusal] = []
-    for position in range(len(wishes)):
-        if position in batch.refused:
-            outcomes.append(batch.refused[position])
-        elif position in batch.retried:
-            outcomes.append(first_receipts.get(batch.retried[position], refusal))
-        else:
-            outcomes.append(receipts.get(position, refusal))
-    return outcomes
+    unpaid = {one.deal_id for one in batch.newcomers[paid:]}
+    outcomes: dict[int, Receipt | Refusal] = {**receipts}
+    for position, retried in batch.retried.items():
+        outcomes[position] = first_receipts.get(retried, refusal)
+    for position, holder in batch.rivalled.items():
+        if holder not in unpaid:
+            outcomes[position] = NumberTaken(number=wishes[position].asked.number, deal_id=holder)
+    return [outcomes.get(position, refusal) for position in range(len(wishes))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +59,11 @@ class _Newcomer:
 
 @dataclass(slots=True)
 class _Batch:
-    """What was decided: who makes a new deal, who is sent again (and which deal that is), who is refused."""
+    """What was decided: who makes a new deal, which deal is sent again, which deal has the number already."""
 
     newcomers: list[_Newcomer] = field(default_factory=list)
     retried: dict[int, DealId] = field(default_factory=dict)
-    refused: dict[int, Refusal] = field(default_factory=dict)
+    rivalled: dict[int, DealId] = field(default_factory=dict)
 
 
 def _decide(connection: Connection, ids: IdBlocks, site: Site, wishes: Sequence[Wish[Registration]]) -> _Batch:
@@ -83,7 +82,7 @@ def _decide(connection: Connection, ids: IdBlocks, site: Site, wishes: Sequence[
         elif registered.is_retried_by(wish.asked):
             batch.retried[position] = registered.deal_id
         else:
-            batch.refused[position] = NumberTaken(number=number, deal_id=registered.deal_id)
+            batch.rivalled[position] = registered.deal_id
     return batch
 
 

@@ -62,7 +62,8 @@ def _zone(key: str, text: str) -> str:
 
 
 def _points(key: str, text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text) <= POINTS_MAX):
+    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(POINTS_MAX))
+    if not is_number or int(text) > POINTS_MAX:
         raise SettingMalformed(
             key=key, ru=f"ожидается целое от 0 до {POINTS_MAX}", en=f"a whole number from 0 to {POINTS_MAX} is expected"
         )

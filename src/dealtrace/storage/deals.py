@@ -72,18 +72,30 @@ def insert_deals(
 
 
 def list_deals_by_key(
-    connection: Connection, site_id: int, *, ids: Iterable[int], numbers: Iterable[str], with_deleted: bool = False
+    connection: Connection,
+    site_id: int,
+    *,
+    ids: Iterable[int],
+    numbers: Iterable[str],
+    with_deleted: bool = False,
+    lock: bool = True,
 ) -> list[Deal]:
-    """List the site's deals that have one of these ids or numbers, locked against other writers; without repetition."""
-    found: dict[int, Deal] = {}
+    """List the site's deals that have one of these ids or numbers, locked against other writers; without repetition.
+
+    They are locked first and read then: a row that was waited for must not come with what it was joined to before.
+    Who only reads needs no `lock`.
+    """
+    found: set[int] = set()
     for column, wanted in ((deal.c.id, sorted(set(ids))), (deal.c.number, sorted(set(numbers)))):
         if wanted:
-            query = DEAL_ROWS.where(deal.c.site_id == site_id, column.in_(wanted)).order_by(deal.c.id)
-            query = query.with_for_update(of=deal)
+            query = select(deal.c.id).where(deal.c.site_id == site_id, column.in_(wanted)).order_by(deal.c.id)
             if not with_deleted:
                 query = query.where(deal.c.deleted_at.is_(None))
-            found |= {one.id: one for one in deal_records(connection, site_id, query)}
-    return list(found.values())
+            found.update(connection.execute(query.with_for_update() if lock else query).scalars())
+    if not found:
+        return []
+    mine = DEAL_ROWS.where(deal.c.site_id == site_id, deal.c.id.in_(sorted(found)))
+    return deal_records(connection, site_id, mine.order_by(deal.c.id))
 
 
 def update_deals(

@@ -47,8 +47,9 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Open one consistent view for reading."""
+        """Open one consistent moment for reading; whatever is written fails."""
         with self.reader.connect() as connection:
+            connection.begin()
             yield connection
 
     def close(self) -> None:
@@ -68,11 +69,14 @@ def open_database(
     url = make_url(address)
     if url.get_backend_name() == "sqlite":
         return Database(
-            url, _sqlite_engine(url, begin="BEGIN IMMEDIATE"), _sqlite_engine(url, begin="BEGIN", pool=readers)
+            url,
+            _sqlite_engine(url, begin="BEGIN IMMEDIATE"),
+            _sqlite_engine(url, begin="BEGIN", pool=readers, only_reads=True),
         )
     replica = make_url(read_address) if read_address else url
     writer = _postgresql_engine(url, pool=WRITERS, prepared_statements=prepared_statements)
-    return Database(url, writer, _postgresql_engine(replica, pool=readers, prepared_statements=prepared_statements))
+    reader = _postgresql_engine(replica, pool=readers, prepared_statements=prepared_statements)
+    return Database(url, writer, reader.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True))
 
 
 def data_dsn_for(database: Database, site_id: int) -> str:
@@ -94,7 +98,7 @@ def _postgresql_engine(url: URL, *, pool: int, prepared_statements: bool) -> Eng
     )
 
 
-def _sqlite_engine(url: URL, *, begin: str, pool: int = 1) -> Engine:
+def _sqlite_engine(url: URL, *, begin: str, pool: int = 1, only_reads: bool = False) -> Engine:
     in_pool: dict[str, Any] = {"poolclass": QueuePool, "pool_size": pool, "max_overflow": 0}
     if url.database in (None, "", ":memory:"):
         in_pool = {"poolclass": NullPool}
@@ -112,6 +116,7 @@ def _sqlite_engine(url: URL, *, begin: str, pool: int = 1) -> Engine:
             "synchronous=FULL",
             "foreign_keys=ON",
             f"wal_autocheckpoint={SQLITE_CHECKPOINT_PAGES}",
+            f"query_only={only_reads:d}",
         ):
             connection.execute(f"PRAGMA {pragma}").close()
 

@@ -7,6 +7,7 @@ import psycopg
 PASSING_SQLSTATES = frozenset({"40001", "40P01", "57P01", "57P02", "57P03"})
 """Serialization failure, deadlock, and a server that is stopping, crashed or not yet ready."""
 CONNECTION_CLASS = "08"
+_UNREADABLE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def driver_error(fault: BaseException) -> BaseException:
@@ -26,6 +27,8 @@ def is_storage_failure(fault: BaseException) -> bool:
     SQLite calls a faulty statement or a missing table operational too; that is ours, as PostgreSQL has it.
     """
     error = driver_error(fault)
+    if isinstance(error, sqlite3.DatabaseError) and _sqlite_code(error) in _UNREADABLE:
+        return True
     if isinstance(error, sqlite3.OperationalError):
         return _sqlite_code(error) != sqlite3.SQLITE_ERROR
     return isinstance(error, psycopg.OperationalError)

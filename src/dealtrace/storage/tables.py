@@ -182,7 +182,7 @@ visit = Table(
     Column("yandex_client_id", Text),
     Column("attrs", JsonText),
     PrimaryKeyConstraint("site_id", "started_at", "id"),
-    Index("ix_visit_id", "site_id", "id"),
+    Index("ix_visit_id", "site_id", "id", "started_at"),
     Index("ix_visit_visitor", "site_id", "visitor_id", "started_at"),
     info=TENANT,
 )

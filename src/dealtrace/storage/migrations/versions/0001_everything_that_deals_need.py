@@ -162,7 +162,7 @@ def upgrade() -> None:
         sa.Column("attrs", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("site_id", "started_at", "id", name=op.f("pk_visit")),
     )
-    op.create_index("ix_visit_id", "visit", ["site_id", "id"], unique=False)
+    op.create_index("ix_visit_id", "visit", ["site_id", "id", "started_at"], unique=False)
     op.create_index("ix_visit_visitor", "visit", ["site_id", "visitor_id", "started_at"], unique=False)
     op.create_table(
         "contact",

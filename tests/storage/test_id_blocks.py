@@ -1,0 +1,95 @@
+"""Ids from blocks: never twice, never small, never beyond what JavaScript can count."""
+
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+
+import pytest
+
+from dealtrace.storage.engine import Database, open_database
+from dealtrace.storage.id_blocks import BLOCK_SIZE, FIRST_ID, IdBlocks
+
+JAVASCRIPT_MAX = 2**53
+SERVERS = 4
+
+
+def blocks(database: Database, ready: int = 0) -> IdBlocks:
+    ids = IdBlocks(database.writer)
+    ids.ensure(ready)
+    return ids
+
+
+def blocks_taken(database: Database) -> int:
+    with database.read() as connection:
+        taken = connection.exec_driver_sql("SELECT next_id FROM id_block").scalar()
+    return ((taken or FIRST_ID) - FIRST_ID) // BLOCK_SIZE
+
+
+def test_it_starts_above_all_the_vendors_ids_and_counts(database: Database) -> None:
+    ids = blocks(database, 3)
+    assert [ids.take() for _ in range(3)] == [FIRST_ID, FIRST_ID + 1, FIRST_ID + 2]
+    assert FIRST_ID == 10**10
+
+
+def test_it_goes_from_block_to_block_without_repeating_or_skipping(database: Database) -> None:
+    count = 2 * BLOCK_SIZE + 5
+    ids = blocks(database, count)
+    taken = [ids.take() for _ in range(count)]
+    assert all(later == earlier + 1 for earlier, later in pairwise(taken))
+    assert blocks_taken(database) == 3
+
+
+def test_two_of_them_never_give_an_id_twice(database: Database) -> None:
+    one, two = blocks(database), blocks(database)
+    taken: list[int] = []
+    for _ in range(1500):
+        for ids in (one, two):
+            ids.ensure(1)
+            taken.append(ids.take())
+    assert len(set(taken)) == len(taken)
+    assert all(FIRST_ID <= one < JAVASCRIPT_MAX for one in taken)
+
+
+def test_servers_that_take_blocks_at_once_never_meet(database: Database) -> None:
+    def take_many(_server: int) -> list[int]:
+        own = open_database(database.url.render_as_string(hide_password=False))
+        ids = blocks(own)
+        taken = []
+        for _ in range(5):
+            ids.ensure(BLOCK_SIZE)
+            taken += [ids.take() for _ in range(BLOCK_SIZE)]
+        own.close()
+        return taken
+
+    with ThreadPoolExecutor(SERVERS) as threads:
+        taken = [one for some in threads.map(take_many, range(SERVERS)) for one in some]
+    assert len(set(taken)) == len(taken) == SERVERS * 5 * BLOCK_SIZE
+    assert max(taken) < JAVASCRIPT_MAX
+
+
+def test_it_takes_no_block_before_it_is_asked_and_none_it_does_not_need(database: Database) -> None:
+    ids = blocks(database)
+    assert blocks_taken(database) == 0
+    for _ in range(3):
+        ids.ensure(BLOCK_SIZE)
+    assert blocks_taken(database) == 1
+    ids.take()
+    ids.ensure(BLOCK_SIZE)
+    assert blocks_taken(database) == 2
+
+
+def test_it_refuses_to_give_more_than_was_seen_to(database: Database) -> None:
+    ids = blocks(database, BLOCK_SIZE)
+    for _ in range(BLOCK_SIZE):
+        ids.take()
+    with pytest.raises(IndexError):
+        ids.take()
+    ids.ensure(1)
+    assert ids.take() == FIRST_ID + BLOCK_SIZE
+
+
+def test_it_keeps_a_block_though_the_work_that_used_it_is_undone(database: Database) -> None:
+    ids = blocks(database, 1)
+    with database.writer.connect() as connection, connection.begin() as transaction:
+        ids.take()
+        transaction.rollback()
+    assert blocks(database, 1).take() == FIRST_ID + BLOCK_SIZE

@@ -1,0 +1,90 @@
+"""What lies in the database afterwards, read straight from its tables."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+from sqlalchemy import Connection, Table, select
+
+from cast import Player
+from dealtrace.deals.deal import Deal
+from dealtrace.deals.versions import DealVersion
+from dealtrace.storage.deal_versions import list_versions
+from dealtrace.storage.deals import list_deals_by_key
+from dealtrace.storage.engine import Database, open_database
+from dealtrace.storage.tables import TENANT, metadata, points_day
+
+Rows = dict[str, list[tuple[Any, ...]]]
+Work = Callable[[Connection], Any]
+LONG_SECONDS = 30
+
+
+def rows_of(database: Database, player: Player, *, without: tuple[Table, ...] = ()) -> Rows:
+    """Tell everything a site owns, table by table; empty tables are missing."""
+    owned: Rows = {}
+    with database.write() as connection:
+        for table in metadata.sorted_tables:
+            if table.info == TENANT and table not in without:
+                mine = select(table).where(table.c.site_id == player.site.id).order_by(*table.primary_key.columns)
+                rows = [tuple(row) for row in connection.execute(mine)]
+                if rows:
+                    owned[table.name] = rows
+    return owned
+
+
+def deals_of(database: Database, player: Player, *ids: int, deleted: bool = False) -> list[Deal]:
+    """Tell deals of a site by their ids, in their order."""
+    with database.write() as connection:
+        found = {
+            deal.id: deal
+            for deal in list_deals_by_key(connection, player.site.id, ids=ids, numbers=[], with_deleted=deleted)
+        }
+    return [found[one] for one in ids if one in found]
+
+
+def deal_of(database: Database, player: Player, deal_id: int, *, deleted: bool = False) -> Deal:
+    """Tell one deal of a site."""
+    (deal,) = deals_of(database, player, deal_id, deleted=deleted)
+    return deal
+
+
+def versions_of(database: Database, player: Player, deal_id: int) -> list[DealVersion]:
+    """Tell the versions of a deal, the first first."""
+    with database.write() as connection:
+        return list_versions(connection, player.site.id, deal_id)
+
+
+def points_of(database: Database, player: Player) -> int:
+    """Tell the points a site ever spent."""
+    with database.write() as connection:
+        mine = select(points_day.c.spent).where(points_day.c.site_id == player.site.id)
+        return sum(connection.execute(mine).scalars())
+
+
+def side_by_side(database: Database, first: Work, second: Work) -> tuple[Any, Any]:
+    """Let two servers work at once, so that the second meets what the first wrote and had not yet committed."""
+    other = open_database(database.url.render_as_string(hide_password=False))
+
+    def follow() -> Any:
+        with other.write() as connection:
+            return second(connection)
+
+    try:
+        with ThreadPoolExecutor(1) as threads:
+            with database.write() as connection:
+                result = first(connection)
+                following = threads.submit(follow)
+                if not database.is_sqlite:
+                    _wait_until_locked(database, following)
+            return result, following.result(LONG_SECONDS)
+    finally:
+        other.close()
+
+
+def _wait_until_locked(database: Database, following: "Future[Any]") -> None:
+    waits = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    deadline = time.monotonic() + LONG_SECONDS
+    with database.reader.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        while not following.done() and not connection.exec_driver_sql(waits).first():
+            assert time.monotonic() < deadline
