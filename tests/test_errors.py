@@ -64,6 +64,8 @@ def test_the_codes_stay_as_programs_know_them() -> None:
         "NumberTaken": 10042,
         "CallAndLeadRequest": 10043,
         "DealNotDeleted": 10044,
+        "LeadNotFound": 10045,
+        "DealNotPinned": 10046,
         "NameTaken": 10050,
         "SiteNotFound": 10051,
         "SettingUnknown": 10052,

@@ -17,6 +17,8 @@ Refusal
 ├── NumberTaken           10042
 ├── CallAndLeadRequest    10043
 ├── DealNotDeleted        10044
+├── LeadNotFound          10045
+├── DealNotPinned         10046
 ├── NameTaken             10050
 ├── SiteNotFound          10051
 ├── SettingUnknown        10052
@@ -201,6 +203,22 @@ class DealNotDeleted(Refusal):
     code = 10044
     ru = "Сделка orderId {deal_id} не удалена"
     en = "The deal orderId {deal_id} is not deleted"
+
+
+class LeadNotFound(Refusal):
+    """No such call or lead request."""
+
+    code = 10045
+    ru = "В кабинете нет звонка или заявки {lead_id}"
+    en = "The site has no call or request {lead_id}"
+
+
+class DealNotPinned(Refusal):
+    """Only what was pinned can be unpinned."""
+
+    code = 10046
+    ru = "Лид сделки orderId {deal_id} не закреплён вручную"
+    en = "The lead of the deal orderId {deal_id} is not pinned"
 
 
 class NameTaken(Refusal):

@@ -1,6 +1,6 @@
-"""`dealtrace deal`: history and restore."""
+"""`dealtrace deal`: history, restore, pin and unpin."""
 
-from cast import Player
+from cast import Player, Stage, moscow
 from commands import Terminal
 from server import ServerProcess
 
@@ -78,3 +78,34 @@ def test_it_refuses_a_deal_there_is_not(beside: Terminal) -> None:
     for name in ("nobody's", "12345", "9" * 40, ""):
         for command in (("deal", "history"), ("deal", "restore"), ("explain",)):
             assert "There is no deal" in beside.refused(*command, name)
+
+
+def test_a_pinned_lead_stays_until_it_is_unpinned(
+    server: ServerProcess, served: Stage, beside: Terminal, owner: Player
+) -> None:
+    far = served.call(owner, moscow("2018-03-01"), phone="79990000000")
+    asked = served.lead_request(owner, moscow("2018-03-01"), email="a@b.ru")
+    deal_id = server.register(owner.token, orderNumber="pinned", phoneNumber="79205550055").json()["orderId"]
+    deal = (str(deal_id), "--site", str(owner.site.id))
+    assert f"pinned to call {far.id}" in beside.done("deal", "pin", *deal, "--call", str(far.id)).out
+    near = served.call(owner, moscow("2018-03-26", "09:50:00"), phone="79205550055")
+    assert server.update(owner.token, orderId=deal_id).json()["order"]["callId"] == far.id
+    assert "Pinned by hand" in beside.done("explain", *deal).out
+    assert beside.json("explain", *deal)["pinnedAt"] is not None
+    assert f"lead_request {asked.id}" in beside.done("deal", "pin", *deal, "--request", str(asked.id)).out
+    assert "pinned to none" in beside.done("deal", "pin", *deal, "--none").out
+    assert f"matched to call {near.id}" in beside.done("deal", "unpin", *deal).out
+    kinds = [one["kind"] for one in beside.json("deal", "history", *deal)]
+    assert kinds == ["registered", "pinned", "pinned", "pinned", "unpinned"]
+
+
+def test_pin_refuses_what_is_not_there(server: ServerProcess, served: Stage, beside: Terminal, owner: Player) -> None:
+    deal_id = str(server.register(owner.token, orderNumber="not pinned").json()["orderId"])
+    call = served.call(owner, moscow("2018-03-26"))
+    assert "Name the lead" in beside.refused("deal", "pin", deal_id)
+    assert "Name the lead" in beside.refused("deal", "pin", deal_id, "--call", "1", "--none")
+    assert "no call or request 1" in beside.refused("deal", "pin", deal_id, "--call", "1")
+    assert "no call or request" in beside.refused("deal", "pin", deal_id, "--request", str(call.id))
+    assert "not pinned" in beside.refused("deal", "unpin", deal_id)
+    server.delete(owner.token, orderId=deal_id)
+    assert "not found or deleted" in beside.refused("deal", "pin", deal_id, "--none")

@@ -31,10 +31,11 @@ def test_it_is_the_first_and_follows_nothing(token_id: int | None) -> None:
 
 
 def test_it_keeps_the_whole_deal_and_the_sum_as_it_was_sent() -> None:
-    kept_elsewhere = {"id", "recorded_at", "touched_at", "changed_at", "deleted_at", "version"}
+    kept_elsewhere = {"id", "recorded_at", "touched_at", "changed_at", "deleted_at", "pinned_at", "version"}
     whole = {one.name: getattr(REGISTERED, one.name) for one in fields(Deal) if one.name not in kept_elsewhere}
     assert first_version(REGISTERED, "1 000", None).after == {**whole, "amount_as_sent": "1 000"}
 
 
 def test_the_kinds_have_names_that_stay() -> None:
-    assert {kind.value for kind in VersionKind} == {"registered", "changed", "deleted", "restored"}
+    by_callers = {"registered", "changed", "deleted", "restored"}
+    assert {kind.value for kind in VersionKind} == by_callers | {"matched", "pinned", "unpinned"}

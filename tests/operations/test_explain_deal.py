@@ -10,6 +10,7 @@ from dealtrace.deals.lead_clue import LeadClue
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.matching.nearest_lead import Search
 from dealtrace.operations.explain_deal import NEAR_MISS, Explanation, explain_deal
+from dealtrace.operations.pin_deal import pin_deal
 from dealtrace.operations.register_deal import register_deals
 from dealtrace.storage.engine import open_database
 from stored import deal_of, rows_of
@@ -85,6 +86,8 @@ def test_it_shows_what_switching_contact_matching_on_would_find(stage: Stage) ->
 
 def test_it_tells_which_lead_the_name_resolves_to_now(stage: Stage, shop: Player) -> None:
     (receipt,) = stage.perform(register_deals, shop, registration("N", clue=by_call(None, "ref")))
+    with stage.database.write() as connection:
+        pin_deal(connection, shop.site, receipt.deal_id, None, NOON)
     call = stage.call(shop, NOON, reference="ref")
     deal = deal_of(stage.database, shop, receipt.deal_id)
     with stage.database.read() as connection:

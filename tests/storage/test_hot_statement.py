@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from auditor import TENANT_TABLES, faults_of
 from dealtrace import storage
 from dealtrace.leads.lead import LeadKind
-from dealtrace.storage.column_types import is_among
+from dealtrace.storage.column_types import is_among, microseconds
 from dealtrace.storage.engine import Database, open_database
 from dealtrace.storage.hot_statement import HotStatement
 from dealtrace.storage.tables import (
@@ -290,11 +290,15 @@ def crowd(new_database_url: Callable[[], str]) -> Iterator[Database]:
     with opened.write() as connection:
         for table in (lead_contact, call, visit, deal):
             names = {"contact": "7{}", "reference": "r{}", "number": "n{}", "visitor_id": "v{}"}
+            names |= {"clue_phone": "7{}", "clue_email": "{}@a", "clue_call_reference": "r{}"}
+            names |= {"clue_lead_request_number": "f{}"}
+            ids = ("id", "lead_id", "visit_id", "clue_call_id", "clue_lead_request_id")
             rows = [
                 dict.fromkeys((column.name for column in table.columns), None)
                 | {**empty, **moments, **numbers, "lead_kind": LeadKind.CALL}
                 | {name: pattern.format(one) for name, pattern in names.items()}
-                | {"site_id": one % SITES, "id": one, "lead_id": one, "visit_id": one, "utm": {}}
+                | dict.fromkeys(ids, one)
+                | {"site_id": one % SITES, "clue_link_threshold_seconds": 7200, "utm": {}}
                 for one in range(CROWD)
             ]
             HotStatement(insert(table)).run_many(connection, rows)
@@ -307,6 +311,12 @@ def crowd(new_database_url: Callable[[], str]) -> Iterator[Database]:
 MINE = range(1, 10, SITES)
 
 
+def spans_of(contact: str) -> str:
+    """Write leads of these contacts as they are asked about: each just before the deals of `crowd`."""
+    at = microseconds(NOON)
+    return json.encode([(contact.format(one), at, at) for one in MINE]).decode()
+
+
 @pytest.mark.parametrize(
     ("name", "parameters", "column"),
     [
@@ -315,6 +325,16 @@ MINE = range(1, 10, SITES)
         ("leads._FIND_IDS[call]", {"ids": list(MINE)}, "id"),
         ("leads._FIND_REFERENCES[call]", {"references": [f"r{one}" for one in MINE]}, "reference"),
         ("leads._FIND_VISITED_AT[call]", {"ids": list(MINE)}, "id"),
+        ("deal_leads._FIND_CONCERNED[clue_phone]", {"spans": spans_of("7{}")}, "clue_phone"),
+        ("deal_leads._FIND_CONCERNED[clue_email]", {"spans": spans_of("{}@a")}, "clue_email"),
+        ("deal_leads._FIND_NAMING[clue_call_id]", {"named": list(MINE)}, "clue_call_id"),
+        ("deal_leads._FIND_NAMING[clue_call_reference]", {"named": [f"r{one}" for one in MINE]}, "clue_call_reference"),
+        ("deal_leads._FIND_NAMING[clue_lead_request_id]", {"named": list(MINE)}, "clue_lead_request_id"),
+        (
+            "deal_leads._FIND_NAMING[clue_lead_request_number]",
+            {"named": [f"f{one}" for one in MINE]},
+            "clue_lead_request_number",
+        ),
     ],
     ids=lambda one: one if isinstance(one, str) else "",
 )

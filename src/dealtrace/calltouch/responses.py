@@ -31,6 +31,8 @@ STATUS_OF: Mapping[type[Refusal], int] = {
     errors.NumberTaken: 400,
     errors.CallAndLeadRequest: 400,
     errors.DealNotDeleted: 400,
+    errors.LeadNotFound: 400,
+    errors.DealNotPinned: 400,
     errors.NameTaken: 400,
     errors.SettingUnknown: 400,
     errors.SettingMalformed: 400,

@@ -7,6 +7,7 @@ from dealtrace.cli.database import database_commands
 from dealtrace.cli.deals import deal_commands, explain
 from dealtrace.cli.doctor import doctor
 from dealtrace.cli.fields import field_commands
+from dealtrace.cli.matching import match
 from dealtrace.cli.serve import serve
 from dealtrace.cli.sites import site_commands
 from dealtrace.cli.tokens import token_commands
@@ -25,6 +26,7 @@ main.add_typer(user_commands, name="user")
 main.add_typer(field_commands, name="field")
 main.add_typer(deal_commands, name="deal")
 main.command()(explain)
+main.command()(match)
 main.command()(doctor)
 main.add_typer(database_commands, name="db")
 main.command()(backup)

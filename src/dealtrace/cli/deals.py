@@ -1,4 +1,4 @@
-"""`dealtrace explain` and `dealtrace deal`: why a deal has its lead, what became of it, and how it comes back."""
+"""`dealtrace explain` and `dealtrace deal`: why a deal has its lead, what became of it, how a person settles it."""
 
 from typing import Annotated, Any
 
@@ -10,8 +10,10 @@ from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.cli.terminal import ID_MAX, console, fail, open_prepared, print_json
 from dealtrace.deals.deal import Deal
+from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.matching.explanation import Step
 from dealtrace.operations.explain_deal import Explanation, explain_deal
+from dealtrace.operations.pin_deal import pin_deal, unpin_deal
 from dealtrace.operations.restore_deal import restore_deal
 from dealtrace.storage.accounts import list_sites
 from dealtrace.storage.deal_versions import list_versions
@@ -21,7 +23,7 @@ DealName = Annotated[str, typer.Argument(metavar="DEAL", help="The orderId or th
 OnlySite = Annotated[int | None, typer.Option("--site", min=1, max=ID_MAX, help="Look only in this site.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
-deal_commands = typer.Typer(help="Look into the past of a deal.", no_args_is_help=True)
+deal_commands = typer.Typer(help="Look into the past of a deal, bring it back, settle its lead.", no_args_is_help=True)
 
 
 def explain(deal: DealName, site: OnlySite = None, as_json: AsJson = False) -> None:
@@ -59,6 +61,38 @@ def restore(deal: DealName, site: OnlySite = None) -> None:
         owner, found = _find(connection, deal, site)
         restored = restore_deal(connection, owner, found.id, clock.now())
     console.print(f"Deal {restored.id}, number {restored.number}, is back.", markup=False)
+
+
+@deal_commands.command("pin")
+def pin(
+    deal: DealName,
+    call: Annotated[int | None, typer.Option(min=1, max=ID_MAX, help="The callId of its lead.")] = None,
+    request: Annotated[int | None, typer.Option(min=1, max=ID_MAX, help="The requestId of its lead.")] = None,
+    none: Annotated[bool, typer.Option("--none", help="It has no lead.")] = False,
+    site: OnlySite = None,
+) -> None:
+    """Settle a deal's lead by hand; no lead that comes in changes it after that."""
+    if [call is not None, request is not None, none].count(True) != 1:
+        fail("Name the lead: --call, --request or --none, one of them.")
+    lead = LeadRef(LeadKind.CALL, call) if call is not None else None
+    lead = LeadRef(LeadKind.LEAD_REQUEST, request) if request is not None else lead
+    with open_prepared() as database, database.write() as connection:
+        owner, found = _find(connection, deal, site)
+        pinned = pin_deal(connection, owner, found.id, lead, clock.now())
+    console.print(f"Deal {pinned.id}, number {pinned.number}, is pinned to {_lead(pinned)}.", markup=False)
+
+
+@deal_commands.command("unpin")
+def unpin(deal: DealName, site: OnlySite = None) -> None:
+    """Leave a deal's lead to the rules again, which match it at once."""
+    with open_prepared() as database, database.write() as connection:
+        owner, found = _find(connection, deal, site)
+        unpinned = unpin_deal(connection, owner, found.id, clock.now())
+    console.print(f"Deal {unpinned.id}, number {unpinned.number}, is matched to {_lead(unpinned)}.", markup=False)
+
+
+def _lead(deal: Deal) -> str:
+    return f"{deal.lead.kind} {deal.lead.id}" if deal.lead is not None else "none"
 
 
 def _find(connection: Connection, name: str, only_site: int | None) -> tuple[Site, Deal]:
@@ -102,6 +136,7 @@ def _explained(explanation: Explanation) -> dict[str, Any]:
         "orderNumber": deal.number,
         "happenedAt": deal.happened_at,
         "lead": deal.lead,
+        "pinnedAt": deal.pinned_at,
         "contactMatching": explanation.contact_matching,
         "clue": deal.clue,
         "namedLead": explanation.named,
@@ -130,7 +165,9 @@ def _step(step: Step) -> dict[str, Any]:
 def _print_explanation(explanation: Explanation) -> None:
     deal = explanation.deal
     lines = [f"Deal {deal.id}, number {deal.number}, made {deal.happened_at:%Y-%m-%d %H:%M:%S} UTC"]
-    lines.append(f"Lead: {deal.lead.kind} {deal.lead.id}" if deal.lead is not None else "Lead: none")
+    lines.append(f"Lead: {_lead(deal)}")
+    if deal.pinned_at is not None:
+        lines.append(f"Pinned by hand, {deal.pinned_at:%Y-%m-%d %H:%M:%S} UTC; by the rules it would be found so:")
     if deal.clue.identity is not None:
         named = explanation.named
         lines.append(f"Named: {deal.clue.identity}")

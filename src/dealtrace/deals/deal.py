@@ -20,7 +20,8 @@ class Deal:
     `status`, `service`, `manager` and `comment` are the CRM's own words; `None` means never said, empty means
     erased. `amount_rub` is `None` once erased. `happened_at` is when the CRM says it was made, `recorded_at` when
     we stored it, `touched_at` when anything last became of it here, `changed_at` when a caller last changed it, `None`
-    before the first change. `version` counts from 1.
+    before the first change, `pinned_at` when a person settled its lead by hand, `None` while the rules do. `version`
+    counts from 1.
     """
 
     id: DealId
@@ -40,6 +41,7 @@ class Deal:
     lead: LeadRef | None = None
     changed_at: datetime | None = None
     deleted_at: datetime | None = None
+    pinned_at: datetime | None = None
     version: int = 1
 
 

@@ -19,13 +19,16 @@ class VersionKind(StrEnum):
     CHANGED = "changed"
     DELETED = "deleted"
     RESTORED = "restored"
+    MATCHED = "matched"
+    PINNED = "pinned"
+    UNPINNED = "unpinned"
 
 
 @dataclass(frozen=True, slots=True)
 class DealVersion:
     """One version of a deal; `before` and `after` hold the fields it made different.
 
-    `token_id` is `None` when a person did it by command.
+    `token_id` is `None` when a person did it by command, or a lead that came in.
     """
 
     deal_id: DealId

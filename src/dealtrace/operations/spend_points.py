@@ -4,7 +4,7 @@ Seed: «За каждый успешно выполненный запрос с�
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -15,22 +15,39 @@ from dealtrace.quota.points import PaidMethod, points_cost, points_day, seconds_
 from dealtrace.storage import quota
 from dealtrace.storage.id_blocks import IdBlocks
 
+MIDNIGHT_MARGIN = timedelta(minutes=5)
+"""How far apart the clocks of two processes, or the beginnings of two transactions that meet, may be at most."""
+
 
 def pay_for_calls(connection: Connection, site: Site, method: PaidMethod, calls: int, now: datetime) -> int:
     """Spend the points of up to `calls` successful calls of `method`; return how many of them are paid.
 
     All at once if the day's allowance holds them; otherwise one after another, as far as it goes.
     """
+    if not calls:
+        return 0
     cost = points_cost(method, site.point_costs)
-    if not calls or not cost:
-        return calls
     day_on = points_day(now, site.time_zone)
+    if not cost:
+        quota.hold_day(connection, site.id, day_on)
+        return calls
     if quota.spend_points(connection, site.id, day_on, cost * calls, points_per_day=site.points_per_day):
         return calls
     paid = 0
     while quota.spend_points(connection, site.id, day_on, cost, points_per_day=site.points_per_day):
         paid += 1
     return paid
+
+
+def wait_for_registrations(connection: Connection, site: Site, now: datetime) -> None:
+    """Make this transaction and every registration of the site follow each other, in whatever process.
+
+    A deal and its lead may come in at the same moment; one of the two must see the other. Registrations hold their
+    day's row from the moment they pay, before they look for leads; holding it here, too, costs them nothing more.
+    Around midnight both days are held.
+    """
+    for day_on in sorted({points_day(now + apart, site.time_zone) for apart in (-MIDNIGHT_MARGIN, MIDNIGHT_MARGIN)}):
+        quota.hold_day(connection, site.id, day_on)
 
 
 def points_refusal(site: Site, now: datetime) -> PointsSpent:

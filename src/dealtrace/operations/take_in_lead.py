@@ -13,6 +13,8 @@ from dealtrace.leads.call import Call
 from dealtrace.leads.client import Client, ClientId
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.leads.lead_request import LeadRequest
+from dealtrace.operations.rematch_deals import Concern, rematch_concerned
+from dealtrace.operations.spend_points import wait_for_registrations
 from dealtrace.storage import clients, leads, visits
 from dealtrace.storage.id_blocks import IdBlocks
 
@@ -36,7 +38,13 @@ class Arrival:
 def store_arrivals(
     connection: Connection, ids: IdBlocks, site: Site, arrivals: Sequence[Arrival], now: datetime
 ) -> None:
-    """Keep new leads: each with its client, found by any contact or made anew, and its credits under every model."""
+    """Keep new leads: each with its client, found by any contact or made anew, and its credits under every model.
+
+    The deals they concern are matched anew, so that it never matters which came first.
+    """
+    if not arrivals:
+        return
+    wait_for_registrations(connection, site, now)
     owners = _settle_clients(connection, ids, site, arrivals, now)
     credited = _settle_credits(connection, site, arrivals)
     new = [
@@ -51,6 +59,15 @@ def store_arrivals(
         for arrival, owner, of_models in zip(arrivals, owners, credited, strict=True)
     ]
     leads.insert_leads(connection, site.id, new, now)
+    rematch_concerned(connection, site, [_concern(arrival) for arrival in arrivals], now)
+
+
+def _concern(arrival: Arrival) -> Concern:
+    lead = arrival.lead
+    spans = tuple(_span(arrival, contact) for contact in arrival.contacts)
+    if isinstance(lead, Call):
+        return Concern(LeadRef(LeadKind.CALL, lead.id), lead.reference, spans)
+    return Concern(LeadRef(LeadKind.LEAD_REQUEST, lead.id), lead.number, spans)
 
 
 def _settle_clients(

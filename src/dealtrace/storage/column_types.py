@@ -5,7 +5,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import msgspec
-from sqlalchemy import ARRAY, BigInteger, Boolean, ColumnElement, Dialect, Integer, Text, bindparam
+from sqlalchemy import ARRAY, BigInteger, Boolean, ColumnElement, Dialect, Integer, Text, bindparam, cast
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import JSON, TypeDecorator, TypeEngine
@@ -137,6 +137,11 @@ class each_json(FunctionElement[Any]):  # noqa: N801
     name = "each_json"
     inherit_cache = True
     type = JSON()
+
+
+def json_integer(element: Any) -> ColumnElement[int]:
+    """Read an element of a JSON array as an integer of 64 bits."""
+    return cast(element.as_string(), BigInteger)
 
 
 @compiles(each_json, "sqlite")

@@ -113,6 +113,18 @@ def stamp_deals(connection: Connection, site_id: int, deals: Sequence[Deal]) -> 
     _STAMP_DEAL.run_many(connection, [{"of_site": site_id, "of_deal": one.id, **_stamps(one)} for one in deals])
 
 
+def list_deals_after(connection: Connection, site_id: int, after_id: int, limit: int) -> list[Deal]:
+    """List the site's deals with greater ids, in their order, deleted ones included, locked against other writers."""
+    mine = DEAL_ROWS.where(deal.c.site_id == site_id, deal.c.id > after_id)
+    return deal_records(connection, site_id, mine.order_by(deal.c.id).limit(limit).with_for_update(of=deal))
+
+
+def count_deals(connection: Connection, site_id: int, after_id: int = 0) -> int:
+    """Count the site's deals with greater ids, deleted ones included."""
+    mine = select(func.count()).select_from(deal).where(deal.c.site_id == site_id, deal.c.id > after_id)
+    return int(connection.execute(mine).scalar_one())
+
+
 def count_unusable_contacts(connection: Connection, site_id: int) -> int:
     """Count the deals whose phone or e-mail has no form it could be compared in."""
     unusable = or_(
@@ -159,12 +171,20 @@ def _row(site_id: int, new: NewDeal, source_ids: Mapping[TrafficSource, int]) ->
         "number": one.number,
         "happened_at": one.happened_at,
         "recorded_at": one.recorded_at,
-        "lead_kind": one.lead.kind if one.lead is not None else None,
-        "lead_id": one.lead.id if one.lead is not None else None,
-        "visited_at": new.visited_at,
+        **lead_columns(one, new.visited_at),
         "fingerprint": new.fingerprint,
         **_changing(one, source_ids),
         **_clue_columns(one.clue),
+    }
+
+
+def lead_columns(one: Deal, visited_at: datetime | None) -> dict[str, Any]:
+    """Write which lead a deal belongs to, and when the visit of that lead began."""
+    return {
+        "lead_kind": one.lead.kind if one.lead is not None else None,
+        "lead_id": one.lead.id if one.lead is not None else None,
+        "visited_at": visited_at,
+        "pinned_at": one.pinned_at,
     }
 
 
@@ -234,6 +254,7 @@ def _record(row: Any, tags: tuple[str, ...]) -> Deal:
         touched_at=row.touched_at,
         changed_at=row.changed_at,
         deleted_at=row.deleted_at,
+        pinned_at=row.pinned_at,
         version=row.version,
         service=row.service,
         manager=row.manager,

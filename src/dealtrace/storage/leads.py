@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import JSON, BigInteger, Connection, Table, Text, and_, bindparam, cast, column, insert, select
+from sqlalchemy import JSON, Connection, Table, Text, and_, bindparam, column, insert, select
 
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.visit import Visit
@@ -15,7 +15,7 @@ from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.leads.lead_request import LeadRequest
 from dealtrace.leads.lead_story import LeadStory
 from dealtrace.storage.clients import list_clients
-from dealtrace.storage.column_types import each_json, is_among, microseconds
+from dealtrace.storage.column_types import each_json, is_among, json_integer, microseconds
 from dealtrace.storage.hot_statement import HotStatement
 from dealtrace.storage.tables import call, lead_contact, lead_credit, lead_request, visit
 from dealtrace.storage.visits import list_visits_by_id
@@ -23,15 +23,11 @@ from dealtrace.storage.visits import list_visits_by_id
 _ASKED = each_json(bindparam("asked", type_=Text)).table_valued(column("value", JSON))
 
 
-def _asked(position: int) -> Any:
-    return cast(_ASKED.c.value[position].as_string(), BigInteger)
-
-
 _IN_WINDOW = and_(
     lead_contact.c.site_id == bindparam("site_id"),
     lead_contact.c.contact == _ASKED.c.value[0].as_string(),
-    lead_contact.c.started_at <= _asked(1),
-    lead_contact.c.ended_at >= _asked(2),
+    lead_contact.c.started_at <= json_integer(_ASKED.c.value[1]),
+    lead_contact.c.ended_at >= json_integer(_ASKED.c.value[2]),
 )
 _LIST_SPANS = HotStatement(
     # An outer join, because SQLite would otherwise begin with the leads: it must begin with what is asked.

@@ -39,6 +39,11 @@ def spend_points(connection: Connection, site_id: int, day_on: date, points: int
     return bool(_SPEND.fetch(connection, spend))
 
 
+def hold_day(connection: Connection, site_id: int, day_on: date) -> None:
+    """Hold the row of a site's day until the transaction ends, without spending anything."""
+    spend_points(connection, site_id, day_on, 0, points_per_day=0)
+
+
 def find_points_spent(connection: Connection, site_id: int, day_on: date) -> int:
     """Tell how many points the site spent on `day_on`."""
     spent = connection.execute(

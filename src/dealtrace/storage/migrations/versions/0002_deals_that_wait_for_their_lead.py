@@ -1,0 +1,24 @@
+"""Deals that wait for their lead: found by what they were registered with, and settled by hand where need be."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+INDEXES = (
+    ("ix_deal_clue_phone", ["clue_phone", "happened_at"]),
+    ("ix_deal_clue_email", ["clue_email", "happened_at"]),
+    ("ix_deal_clue_call_id", ["clue_call_id"]),
+    ("ix_deal_clue_call_reference", ["clue_call_reference"]),
+    ("ix_deal_clue_lead_request_id", ["clue_lead_request_id"]),
+    ("ix_deal_clue_lead_request_number", ["clue_lead_request_number"]),
+)
+
+
+def upgrade() -> None:
+    """Take the step."""
+    op.add_column("deal", sa.Column("pinned_at", sa.BigInteger(), nullable=True))
+    for name, columns in INDEXES:
+        said = sa.text(f"{columns[0]} IS NOT NULL")
+        op.create_index(name, "deal", ["site_id", *columns], unique=False, sqlite_where=said, postgresql_where=said)
