@@ -72,6 +72,7 @@ def test_the_codes_stay_as_programs_know_them() -> None:
         "SettingMalformed": 10053,
         "InvitationSpent": 10054,
         "TokenNotFound": 10055,
+        "PersonUnknown": 10056,
         "InternalFailure": 500,
     }
 

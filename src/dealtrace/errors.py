@@ -25,6 +25,7 @@ Refusal
 ├── SettingMalformed      10053
 ├── InvitationSpent       10054
 ├── TokenNotFound         10055
+├── PersonUnknown         10056
 └── InternalFailure         500  ours; the request id finds it in the log
 
 Edges turn a code into their own answer in one place each: `calltouch/responses.py`, `cli/terminal.py`, the cabinet.
@@ -267,6 +268,14 @@ class TokenNotFound(Refusal):
     code = 10055
     ru = "Нет действующего токена {token_id}"
     en = "There is no live token {token_id}; `dealtrace token list` shows them"
+
+
+class PersonUnknown(Refusal):
+    """Nothing is kept of this phone or e-mail."""
+
+    code = 10056
+    ru = "О {contact} ничего не хранится"
+    en = "Nothing is kept of {contact}"
 
 
 class InternalFailure(Refusal):

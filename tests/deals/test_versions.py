@@ -7,7 +7,7 @@ import pytest
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.deal import Deal
 from dealtrace.deals.lead_clue import CallIdentity, LeadClue
-from dealtrace.deals.versions import FIRST_VERSION, VersionKind, first_version
+from dealtrace.deals.versions import FIRST_VERSION, VersionKind, first_version, without_person
 from dealtrace.leads.lead import LeadKind, LeadRef
 from trade import deal
 
@@ -39,3 +39,11 @@ def test_it_keeps_the_whole_deal_and_the_sum_as_it_was_sent() -> None:
 def test_the_kinds_have_names_that_stay() -> None:
     by_callers = {"registered", "changed", "deleted", "restored"}
     assert {kind.value for kind in VersionKind} == by_callers | {"matched", "pinned", "unpinned"}
+
+
+def test_without_the_person_only_the_business_is_left() -> None:
+    clue = {"identity": {"id": 1, "reference": "a"}, "contact": {"phone": {"as_sent": "8 920", "normal": "7920"}}}
+    told = {"status": "won", "comment": "Ivan", "custom_values": {"passport": "1"}, "clue": clue}
+    left = {"status": "won", "comment": None, "custom_values": None, "clue": {**clue, "contact": None}}
+    assert without_person(told) == left
+    assert without_person({"lead": None}) == {"lead": None}

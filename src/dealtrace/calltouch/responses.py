@@ -37,6 +37,7 @@ STATUS_OF: Mapping[type[Refusal], int] = {
     errors.SettingUnknown: 400,
     errors.SettingMalformed: 400,
     errors.TokenNotFound: 400,
+    errors.PersonUnknown: 400,
     errors.TokenRejected: 403,
     errors.SiteMismatch: 403,
     errors.InvitationSpent: 403,

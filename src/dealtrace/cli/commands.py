@@ -8,6 +8,7 @@ from dealtrace.cli.deals import deal_commands, explain
 from dealtrace.cli.doctor import doctor
 from dealtrace.cli.fields import field_commands
 from dealtrace.cli.matching import match
+from dealtrace.cli.people import person_commands
 from dealtrace.cli.serve import serve
 from dealtrace.cli.sites import site_commands
 from dealtrace.cli.tokens import token_commands
@@ -27,6 +28,7 @@ main.add_typer(field_commands, name="field")
 main.add_typer(deal_commands, name="deal")
 main.command()(explain)
 main.command()(match)
+main.add_typer(person_commands, name="person")
 main.command()(doctor)
 main.add_typer(database_commands, name="db")
 main.command()(backup)

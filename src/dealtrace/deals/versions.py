@@ -58,3 +58,14 @@ def first_version(deal: Deal, amount_as_sent: str, token_id: int | None) -> Deal
         "lead": deal.lead,
     }
     return DealVersion(deal.id, FIRST_VERSION, VersionKind.REGISTERED, deal.recorded_at, token_id, {}, after)
+
+
+def without_person(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out of a version's fields, as JSON keeps them, whatever may tell of the deal's client."""
+    kept: dict[str, Any] = {name: None if name in _MAY_NAME_A_PERSON else value for name, value in told.items()}
+    if "clue" in kept:
+        kept["clue"] = {**kept["clue"], "contact": None}
+    return kept
+
+
+_MAY_NAME_A_PERSON = ("comment", "custom_values")

@@ -1,0 +1,52 @@
+"""Tell everything kept of a person, or make it anonymous (152-ФЗ)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+
+from dealtrace.accounts.site import Site, SiteId
+from dealtrace.deals.versions import without_person
+from dealtrace.errors import PersonUnknown
+from dealtrace.leads.contact import normal_email, normal_phone
+from dealtrace.storage import people
+
+
+def export_person(connection: Connection, sites: Sequence[Site], stated: str) -> dict[SiteId, Mapping[str, Any]]:
+    """Tell every row these sites keep of the person behind a phone or e-mail: site by site, table by table.
+
+    Raises:
+        PersonUnknown: nothing is kept of them.
+    """
+    found = _find(connection, sites, stated)
+    return {site_id: people.list_rows(connection, site_id, traces) for site_id, traces in found.items()}
+
+
+def erase_person(connection: Connection, sites: Sequence[Site], stated: str) -> dict[SiteId, people.Traces]:
+    """Make everything anonymous that these sites keep of the person behind a phone or e-mail; tell what it was.
+
+    Deals, leads and their sources stay, so that no figure changes, and nothing is matched anew.
+    Ours: an erasure is no version of a deal, because a version would keep what was to go.
+
+    Raises:
+        PersonUnknown: nothing is kept of them.
+    """
+    found = _find(connection, sites, stated)
+    for site_id, traces in found.items():
+        versions = [
+            (deal_id, version, without_person(before), without_person(after))
+            for deal_id, version, before, after in people.list_version_fields(connection, site_id, traces)
+        ]
+        people.anonymise(connection, site_id, traces, versions)
+    return found
+
+
+def _find(connection: Connection, sites: Sequence[Site], stated: str) -> dict[SiteId, people.Traces]:
+    contact = normal_email(stated) or normal_phone(stated)
+    if contact is None:
+        raise PersonUnknown(contact=stated)
+    everywhere = {site.id: people.find_traces(connection, site.id, contact) for site in sites}
+    found = {site_id: traces for site_id, traces in everywhere.items() if not traces.is_empty}
+    if not found:
+        raise PersonUnknown(contact=stated)
+    return found
