@@ -1,6 +1,7 @@
 """The web application, wired on one screen."""
 
 import asyncio
+import gc
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
@@ -117,6 +118,8 @@ class Application:
             body_bytes_max=settings.body_bytes_max,
         )
         self._calltouch = Calltouch(door)
+        gc.collect()
+        gc.freeze()  # modules live for ever; searching them for garbage, time and again, made the slowest answers
 
     async def _follow_settings(self) -> None:
         while True:
