@@ -1,11 +1,23 @@
 """Which visit gets the credit for a lead."""
 
+import re
 from datetime import datetime, timedelta
 from itertools import permutations
+from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from dealtrace.attribution.credit import CREDIT_LOOKBACK, AttributionModel, credited_visit, touches_before
+from dealtrace.attribution.credit import (
+    CREDIT_LOOKBACK,
+    TOUCHES_MAX,
+    WHOLE,
+    AttributionModel,
+    Credit,
+    credits_under,
+    touches_before,
+)
 from dealtrace.attribution.traffic_source import DIRECT, TrafficSource
 from dealtrace.attribution.visit import Visit, VisitId
 from trade import NOON, SECOND
@@ -13,7 +25,6 @@ from trade import NOON, SECOND
 DAY = timedelta(days=1)
 ADVERT = TrafficSource("yandex", "cpc")
 SEARCH = TrafficSource("google", "organic")
-LAST, LAST_NON_DIRECT = AttributionModel.LAST_INTERACTION, AttributionModel.LAST_NON_DIRECT
 
 
 def visit(visit_id: int, started_at: datetime = NOON, source: TrafficSource = ADVERT) -> Visit:
@@ -21,7 +32,16 @@ def visit(visit_id: int, started_at: datetime = NOON, source: TrafficSource = AD
 
 
 def test_the_models_have_the_codes_of_the_wire() -> None:
-    assert {model.name: model.value for model in AttributionModel} == {"LAST_INTERACTION": 0, "LAST_NON_DIRECT": 1}
+    """Programs store them; a code is never given to another model."""
+    assert {model.name: model.value for model in AttributionModel} == {
+        "LAST_INTERACTION": 0,
+        "LAST_NON_DIRECT": 1,
+        "FIRST_INTERACTION": 2,
+        "FIRST_NON_DIRECT": 3,
+        "LINEAR": 4,
+        "TIME_DECAY": 5,
+        "POSITION_BASED": 6,
+    }
 
 
 @pytest.mark.parametrize(
@@ -44,27 +64,92 @@ def test_it_lists_touches_from_the_earliest_whatever_the_order_of_arrival() -> N
         assert touches_before(NOON, arrived) == touches
 
 
+def test_of_many_visits_the_first_and_the_latest_count() -> None:
+    many = [visit(number, NOON - timedelta(minutes=500 - number)) for number in range(300)]
+    touches = touches_before(NOON, many)
+    assert len(touches) == TOUCHES_MAX
+    assert (touches[0], touches[1:]) == (many[0], many[1 - TOUCHES_MAX :])
+
+
 @pytest.mark.parametrize(
-    ("sources", "last", "last_non_direct"),
+    ("sources", "last", "last_non_direct", "first", "first_non_direct"),
     [
-        ([], None, None),
-        ([ADVERT], 0, 0),
-        ([DIRECT], 0, 0),
-        ([ADVERT, SEARCH], 1, 1),
-        ([ADVERT, DIRECT], 1, 0),
-        ([ADVERT, DIRECT, DIRECT], 2, 0),
-        ([ADVERT, SEARCH, DIRECT], 2, 1),
-        ([ADVERT, DIRECT, SEARCH], 2, 2),
-        ([DIRECT, DIRECT], 1, 1),
+        ([ADVERT], 0, 0, 0, 0),
+        ([DIRECT], 0, 0, 0, 0),
+        ([ADVERT, SEARCH], 1, 1, 0, 0),
+        ([ADVERT, DIRECT], 1, 0, 0, 0),
+        ([DIRECT, ADVERT, DIRECT], 2, 1, 0, 1),
+        ([ADVERT, SEARCH, DIRECT], 2, 1, 0, 0),
+        ([DIRECT, SEARCH, ADVERT], 2, 2, 0, 1),
+        ([DIRECT, DIRECT], 1, 1, 0, 0),
     ],
 )
-def test_it_credits_the_last_touch_or_the_last_that_somebody_sent(
-    sources: list[TrafficSource], last: int | None, last_non_direct: int | None
+def test_a_single_touch_gets_the_whole(
+    sources: list[TrafficSource], last: int, last_non_direct: int, first: int, first_non_direct: int
 ) -> None:
     touches = [visit(number, NOON + number * SECOND, source) for number, source in enumerate(sources)]
-    for model, position in ((LAST, last), (LAST_NON_DIRECT, last_non_direct)):
-        assert credited_visit(model, touches) == (touches[position] if position is not None else None)
+    chosen = {0: last, 1: last_non_direct, 2: first, 3: first_non_direct}
+    for code, position in chosen.items():
+        assert credits_under(AttributionModel(code), touches) == [Credit(touches[position], WHOLE)]
 
 
-def test_each_model_credits_somebody_once_anybody_visited() -> None:
-    assert all(credited_visit(model, [visit(1, NOON, DIRECT)]) for model in AttributionModel)
+WEEK = timedelta(days=7)
+
+
+@pytest.mark.parametrize(
+    ("model", "ages", "shares"),
+    [
+        (AttributionModel.LINEAR, [2, 1], [500_000, 500_000]),
+        (AttributionModel.LINEAR, [3, 2, 1], [333_333, 333_333, 333_334]),
+        (AttributionModel.TIME_DECAY, [1, 0], [333_333, 666_667]),
+        (AttributionModel.TIME_DECAY, [2, 1, 0], [142_857, 285_714, 571_429]),
+        (AttributionModel.TIME_DECAY, [2, 1], [333_333, 666_667]),
+        (AttributionModel.POSITION_BASED, [1], [1_000_000]),
+        (AttributionModel.POSITION_BASED, [2, 1], [500_000, 500_000]),
+        (AttributionModel.POSITION_BASED, [3, 2, 1], [400_000, 200_000, 400_000]),
+        (AttributionModel.POSITION_BASED, [4, 3, 2, 1], [400_000, 100_000, 100_000, 400_000]),
+    ],
+)
+def test_several_touches_share_it(model: AttributionModel, ages: list[int], shares: list[int]) -> None:
+    touches = [visit(number, NOON - age * WEEK) for number, age in enumerate(ages)]
+    told = {credit.visit.id: credit.share for credit in credits_under(model, touches)}
+    assert [told[touch.id] for touch in touches] == shares
+
+
+@pytest.mark.parametrize("model", AttributionModel)
+def test_nobody_gets_credit_when_nobody_visited(model: AttributionModel) -> None:
+    assert credits_under(model, []) == []
+
+
+@given(
+    st.sampled_from(AttributionModel),
+    st.lists(
+        st.tuples(st.integers(0, 90 * 24 * 3600), st.sampled_from([ADVERT, SEARCH, DIRECT])), min_size=1, max_size=150
+    ),
+)
+def test_shares_add_up_to_the_whole_and_the_heaviest_stands_first(
+    model: AttributionModel, seen: list[tuple[int, TrafficSource]]
+) -> None:
+    visits = [visit(number, NOON - seconds * SECOND, source) for number, (seconds, source) in enumerate(seen)]
+    credited = credits_under(model, touches_before(NOON, visits))
+    assert sum(credit.share for credit in credited) == WHOLE
+    assert all(credit.share > 0 for credit in credited)
+    order = [(credit.share, credit.visit.started_at, credit.visit.id) for credit in credited]
+    assert order == sorted(order, reverse=True)
+
+
+def test_the_worked_example_of_the_document_is_right() -> None:
+    """docs/attribution.md, line by line."""
+    touches = [
+        visit(1, NOON - 2 * WEEK, TrafficSource("yandex", "organic")),
+        visit(2, NOON - WEEK, TrafficSource("google", "cpc")),
+        visit(3, NOON, DIRECT),
+    ]
+    document = (Path(__file__).parents[2] / "docs" / "attribution.md").read_text()
+    rows = [line.strip("| ").split("|") for line in document.splitlines() if re.match(r"\| [0-6] \|", line)]
+    assert len(rows) == len(AttributionModel)
+    for code, _, *shares, shown in rows:
+        credited = credits_under(AttributionModel(int(code)), touches)
+        told = {credit.visit.id: credit.share for credit in credited}
+        assert [round(float(share.strip() or 0) * WHOLE) for share in shares] == [told.get(one, 0) for one in (1, 2, 3)]
+        assert shown.strip() in credited[0].visit.traffic_source.source

@@ -85,7 +85,7 @@ def test_it_answers_with_the_site_as_it_stands_when_nothing_is_asked(stage: Stag
         ("points_per_day", "٣"),
         ("points_per_day", str(POINTS_MAX + 1)),
         ("points_per_day", "9" * 5000),
-        ("attribution", "2"),
+        ("attribution", "7"),
         ("attribution", "last"),
         ("points_cost.register", "-1"),
     ],

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, insert
 
-from dealtrace.attribution.credit import AttributionModel
+from dealtrace.attribution.credit import WHOLE, AttributionModel, Credit
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import Visit, VisitId
 from dealtrace.leads.call import Call, CallId
@@ -17,6 +17,7 @@ from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.leads.lead_request import LeadRequest, LeadRequestId
 from dealtrace.leads.lead_story import LeadStory
 from dealtrace.storage.clients import insert_clients
+from dealtrace.storage.credits import replace_credits
 from dealtrace.storage.engine import Database
 from dealtrace.storage.faults import is_lost_race
 from dealtrace.storage.leads import (
@@ -51,14 +52,14 @@ def connection(database: Database) -> Iterator[Connection]:
 def call(number: int, contact: str = "79", *, at: datetime = NOON, minutes: int = 5, **more: Any) -> NewLead:
     lead = Call(CallId(number), more.get("reference"), at, timedelta(minutes=minutes), more.get("visit"))
     span = LeadSpan(LeadRef(CALL, number), contact, at, lead.ended_at, lead.reference or "")
-    return NewLead(lead, CLIENT.id, contact, None, (span,), more.get("credits", ()))
+    return NewLead(lead, CLIENT.id, contact, None, (span,))
 
 
 def lead_request(number: int, *contacts: str, at: datetime = NOON, **more: Any) -> NewLead:
     lead = LeadRequest(LeadRequestId(number), f"R{number}", at, more.get("form", ""), more.get("visit"))
     ref = LeadRef(LEAD_REQUEST, number)
     spans = tuple(LeadSpan(ref, contact, at, at, lead.number) for contact in contacts)
-    return NewLead(lead, CLIENT.id, None, None, spans, more.get("credits", ()))
+    return NewLead(lead, CLIENT.id, None, None, spans)
 
 
 def keep(connection: Connection, *leads: NewLead, site_id: int = 1) -> None:
@@ -200,10 +201,13 @@ def test_it_tells_the_stories_of_leads_by_the_model_that_is_asked_for(
     early, late = visits
     keep(
         connection,
-        call(1, minutes=7, visit=22, credits=((LAST, late), (NON_DIRECT, early))),
-        lead_request(2, form="Обратный звонок", visit=22, credits=((LAST, late),)),
+        call(1, minutes=7, visit=22),
+        lead_request(2, form="Обратный звонок", visit=22),
         call(3),
     )
+    whole, half = [Credit(late, WHOLE)], [Credit(early, WHOLE // 2), Credit(late, WHOLE // 2)]
+    replace_credits(connection, 1, {1: {LAST: [Credit(early, WHOLE)]}})
+    replace_credits(connection, 1, {1: {LAST: whole, NON_DIRECT: half}, 2: {LAST: whole}})
     refs = [LeadRef(CALL, 1), LeadRef(LEAD_REQUEST, 2), LeadRef(CALL, 3), LeadRef(CALL, 404)]
     told = list_lead_stories(connection, 1, refs, LAST)
     assert told == {
@@ -216,7 +220,8 @@ def test_it_tells_the_stories_of_leads_by_the_model_that_is_asked_for(
 
 
 def test_it_tells_nothing_of_a_neighbours_leads(connection: Connection, visits: list[Visit]) -> None:
-    keep(connection, call(1, visit=21, credits=((LAST, visits[0]),)), site_id=2)
+    keep(connection, call(1, visit=21), site_id=2)
+    replace_credits(connection, 2, {1: {LAST: [Credit(visits[0], WHOLE)]}})
     refs = [LeadRef(CALL, 1), LeadRef(LEAD_REQUEST, 1)]
     assert list_lead_stories(connection, 1, refs, LAST) == {}
     assert list_visited_at(connection, 1, refs) == {}

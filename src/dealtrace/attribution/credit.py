@@ -1,20 +1,46 @@
-"""Which visit of a visitor gets the credit for a lead, model by model."""
+"""Which visits of a visitor get the credit for a lead, model by model, and how much of it each."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
+from fractions import Fraction
 
 from dealtrace.attribution.visit import Visit
 
 CREDIT_LOOKBACK = timedelta(days=90)
 """Ours: how long before a lead a visit may still earn credit for it; the vendor names no bound."""
+HALF_LIFE = timedelta(days=7)
+"""Ours: how much older a visit is that earns half the credit under time decay, as other analytics have it."""
+POSITION_ENDS = Fraction(40, 100)
+"""Ours: what the first and the last visit each earn under the position-based model; those between share the rest."""
+WHOLE = 1_000_000
+"""One lead's whole credit, in the parts that shares are counted in."""
+TOUCHES_MAX = 100
+"""Ours: of more visits the first and the latest count; no advertising chain is longer, programs that visit are."""
 
 
 class AttributionModel(IntEnum):
-    """The models a site may choose from; the values are the wire's `attribution` codes."""
+    """The models a site may choose from; the values are the wire's `attribution` codes.
+
+    The vendor has 0 and 1; ours: the others, under codes it does not use.
+    """
 
     LAST_INTERACTION = 0
     LAST_NON_DIRECT = 1
+    FIRST_INTERACTION = 2
+    FIRST_NON_DIRECT = 3
+    LINEAR = 4
+    TIME_DECAY = 5
+    POSITION_BASED = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """A visit's share in a lead, in parts of `WHOLE`."""
+
+    visit: Visit
+    share: int
 
 
 def touches_before(lead_at: datetime, visits: Sequence[Visit]) -> list[Visit]:
@@ -24,18 +50,71 @@ def touches_before(lead_at: datetime, visits: Sequence[Visit]) -> list[Visit]:
     """
     earliest = lead_at - CREDIT_LOOKBACK
     touches = [visit for visit in visits if earliest <= visit.started_at <= lead_at]
-    return sorted(touches, key=lambda visit: (visit.started_at, visit.id))
+    touches.sort(key=lambda visit: (visit.started_at, visit.id))
+    return touches if len(touches) <= TOUCHES_MAX else [touches[0], *touches[1 - TOUCHES_MAX :]]
 
 
-def credited_visit(model: AttributionModel, touches: Sequence[Visit]) -> Visit | None:
-    """Choose the visit that gets the credit under `model`; `None` when nobody visited.
+def credits_under(model: AttributionModel, touches: Sequence[Visit]) -> list[Credit]:
+    """Share a lead's credit among `touches` (earliest first) under `model`; empty when nobody visited.
 
-    `touches` come earliest first. The last non-direct visit wins under the default model; if there were only
-    direct ones, the last of them does.
+    The heaviest share stands first, the later visit before the earlier of two that weigh the same: it is the one to
+    show where there is room for one. The shares add up to `WHOLE` exactly.
     Seed: «текущая модель атрибуции, согласно которой определился источник заявки».
     """
     if not touches:
-        return None
-    if model is AttributionModel.LAST_NON_DIRECT:
-        return next((visit for visit in reversed(touches) if not visit.traffic_source.is_direct), touches[-1])
-    return touches[-1]
+        return []
+    weights = _WEIGH[model](touches)
+    shares = _whole_parts(weights)
+    ranked = sorted(zip(shares, range(len(touches)), strict=True), reverse=True)
+    return [Credit(touches[position], share) for share, position in ranked if share]
+
+
+def _whole_parts(weights: Sequence[Fraction]) -> list[int]:
+    """Cut `WHOLE` by `weights`; what rounding leaves over goes to the largest remainders, the later first."""
+    total = sum(weights)
+    exact = [weight * WHOLE / total for weight in weights]
+    shares = [int(share) for share in exact]
+    by_remainder = sorted(range(len(exact)), key=lambda position: (exact[position] - shares[position], position))
+    for position in by_remainder[len(exact) - (WHOLE - sum(shares)) :]:
+        shares[position] += 1
+    return shares
+
+
+def _all_to(position: int, touches: Sequence[Visit]) -> list[Fraction]:
+    return [Fraction(number == position % len(touches)) for number in range(len(touches))]
+
+
+def _non_direct(touches: Sequence[Visit]) -> list[int]:
+    return [number for number, visit in enumerate(touches) if not visit.traffic_source.is_direct]
+
+
+def _last_non_direct(touches: Sequence[Visit]) -> list[Fraction]:
+    return _all_to((_non_direct(touches) or [-1])[-1], touches)
+
+
+def _first_non_direct(touches: Sequence[Visit]) -> list[Fraction]:
+    return _all_to((_non_direct(touches) or [0])[0], touches)
+
+
+def _decayed(touches: Sequence[Visit]) -> list[Fraction]:
+    """Halve the weight for every half-life before the last visit; counting from the lead would give the same shares."""
+    last = touches[-1].started_at
+    return [Fraction(2 ** ((visit.started_at - last) / HALF_LIFE)) for visit in touches]
+
+
+def _by_position(touches: Sequence[Visit]) -> list[Fraction]:
+    between = len(touches) - 2
+    if between <= 0:
+        return [Fraction(1)] * len(touches)
+    return [POSITION_ENDS, *[(1 - 2 * POSITION_ENDS) / between] * between, POSITION_ENDS]
+
+
+_WEIGH: Mapping[AttributionModel, Callable[[Sequence[Visit]], list[Fraction]]] = {
+    AttributionModel.LAST_INTERACTION: lambda touches: _all_to(-1, touches),
+    AttributionModel.LAST_NON_DIRECT: _last_non_direct,
+    AttributionModel.FIRST_INTERACTION: lambda touches: _all_to(0, touches),
+    AttributionModel.FIRST_NON_DIRECT: _first_non_direct,
+    AttributionModel.LINEAR: lambda touches: [Fraction(1)] * len(touches),
+    AttributionModel.TIME_DECAY: _decayed,
+    AttributionModel.POSITION_BASED: _by_position,
+}

@@ -8,6 +8,8 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.visit import Visit, VisitId
+from dealtrace.operations.credit_leads import credit_anew
+from dealtrace.operations.spend_points import wait_for_registrations
 from dealtrace.operations.wish import Wish
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.traffic_sources import intern_sources
@@ -20,9 +22,13 @@ NOT_YET = VisitId(0)
 def record_visits(
     connection: Connection, ids: IdBlocks, site: Site, wishes: Sequence[Wish[Visit]], now: datetime
 ) -> list[Visit]:
-    """Record visits; each outcome is the visit with the id it got (`NOT_YET` before)."""
-    del now
+    """Record visits; each outcome is the visit with the id it got (`NOT_YET` before).
+
+    Leads of the same visitors that came in before are credited anew.
+    """
+    wait_for_registrations(connection, site, now)
     visits = [replace(wish.asked, id=VisitId(ids.take())) for wish in wishes]
     sources = intern_sources(connection, ids, site.id, {visit.traffic_source for visit in visits})
     insert_visits(connection, site.id, visits, sources)
+    credit_anew(connection, site, visits)
     return visits

@@ -1,21 +1,21 @@
 """What calls and lead requests share as they come in: their client, their contacts, the visits they credit."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
-from dealtrace.attribution.credit import CREDIT_LOOKBACK, AttributionModel, credited_visit, touches_before
-from dealtrace.attribution.visit import Visit
 from dealtrace.leads.call import Call
 from dealtrace.leads.client import Client, ClientId
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.leads.lead_request import LeadRequest
+from dealtrace.operations.credit_leads import credit_leads
 from dealtrace.operations.rematch_deals import Concern, rematch_concerned
 from dealtrace.operations.spend_points import wait_for_registrations
-from dealtrace.storage import clients, leads, visits
+from dealtrace.storage import clients, leads
+from dealtrace.storage.credits import VisitedLead
 from dealtrace.storage.id_blocks import IdBlocks
 
 
@@ -46,7 +46,6 @@ def store_arrivals(
         return
     wait_for_registrations(connection, site, now)
     owners = _settle_clients(connection, ids, site, arrivals, now)
-    credited = _settle_credits(connection, site, arrivals)
     new = [
         leads.NewLead(
             lead=arrival.lead,
@@ -54,12 +53,18 @@ def store_arrivals(
             phone=arrival.phone_as_sent,
             email=arrival.email_as_sent,
             spans=tuple(_span(arrival, contact) for contact in arrival.contacts),
-            credits=tuple(of_models),
         )
-        for arrival, owner, of_models in zip(arrivals, owners, credited, strict=True)
+        for arrival, owner in zip(arrivals, owners, strict=True)
     ]
     leads.insert_leads(connection, site.id, new, now)
+    credit_leads(connection, site, [*_visited(arrivals)])
     rematch_concerned(connection, site, [_concern(arrival) for arrival in arrivals], now)
+
+
+def _visited(arrivals: Sequence[Arrival]) -> Iterator[VisitedLead]:
+    for arrival in arrivals:
+        if arrival.lead.visit_id is not None:
+            yield VisitedLead(arrival.lead.id, arrival.started_at, arrival.lead.visit_id)
 
 
 def _concern(arrival: Arrival) -> Concern:
@@ -94,31 +99,6 @@ def _settle_clients(
 
 def _all_contacts(arrivals: Iterable[Arrival]) -> list[str]:
     return [contact for arrival in arrivals for contact in arrival.contacts]
-
-
-def _settle_credits(
-    connection: Connection, site: Site, arrivals: Sequence[Arrival]
-) -> list[list[tuple[AttributionModel, Visit]]]:
-    """Choose, for each arrival and every model, the visit of the same visitor that gets the credit."""
-    own = visits.list_visits_by_id(
-        connection, site.id, [arrival.lead.visit_id for arrival in arrivals if arrival.lead.visit_id is not None]
-    )
-    if not own:
-        return [[] for _ in arrivals]
-    moments = [arrival.started_at for arrival in arrivals]
-    around = visits.list_visits_of(
-        connection, site.id, [visit.visitor_id for visit in own.values()], min(moments) - CREDIT_LOOKBACK, max(moments)
-    )
-    return [_credits(arrival, own, around) for arrival in arrivals]
-
-
-def _credits(arrival: Arrival, own: dict[int, Visit], around: Sequence[Visit]) -> list[tuple[AttributionModel, Visit]]:
-    visit = own.get(arrival.lead.visit_id) if arrival.lead.visit_id is not None else None
-    if visit is None:
-        return []
-    touches = touches_before(arrival.started_at, [one for one in around if one.visitor_id == visit.visitor_id])
-    chosen = ((model, credited_visit(model, touches or [visit])) for model in AttributionModel)
-    return [(model, credited) for model, credited in chosen if credited is not None]
 
 
 def _span(arrival: Arrival, contact: str) -> LeadSpan:

@@ -9,16 +9,15 @@ import msgspec
 from sqlalchemy import JSON, Connection, Table, Text, and_, bindparam, column, insert, select
 
 from dealtrace.attribution.credit import AttributionModel
-from dealtrace.attribution.visit import Visit
 from dealtrace.leads.call import Call
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.leads.lead_request import LeadRequest
 from dealtrace.leads.lead_story import LeadStory
 from dealtrace.storage.clients import list_clients
 from dealtrace.storage.column_types import each_json, is_among, json_integer, microseconds
+from dealtrace.storage.credits import list_credited_visits
 from dealtrace.storage.hot_statement import HotStatement
-from dealtrace.storage.tables import call, lead_contact, lead_credit, lead_request, visit
-from dealtrace.storage.visits import list_visits_by_id
+from dealtrace.storage.tables import call, lead_contact, lead_request, visit
 
 _ASKED = each_json(bindparam("asked", type_=Text)).table_valued(column("value", JSON))
 
@@ -109,24 +108,21 @@ def list_ids_by_reference(
 
 @dataclass(frozen=True, slots=True)
 class NewLead:
-    """A lead to insert, with what only its rows need: the client, the contacts as they are compared, the credits."""
+    """A lead to insert, with what only its rows need: the client, and the contacts as they are compared."""
 
     lead: Call | LeadRequest
     client_id: int
     phone: str | None
     email: str | None
     spans: tuple[LeadSpan, ...]
-    credits: tuple[tuple[AttributionModel, Visit], ...]
 
 
 def insert_leads(connection: Connection, site_id: int, leads: Sequence[NewLead], now: datetime) -> None:
-    """Keep new calls and lead requests, what matching finds them by, and which visits they credit."""
+    """Keep new calls and lead requests, and what matching finds them by."""
     _insert(connection, call, [_call_row(site_id, new, now) for new in leads if isinstance(new.lead, Call)])
     lead_requests = [_request_row(site_id, new, now) for new in leads if isinstance(new.lead, LeadRequest)]
     _insert(connection, lead_request, lead_requests)
     _insert(connection, lead_contact, [_span_row(site_id, span) for new in leads for span in new.spans])
-    rows = [_credit_row(site_id, new.lead.id, model, credited) for new in leads for model, credited in new.credits]
-    _insert(connection, lead_credit, rows)
 
 
 def list_visited_at(connection: Connection, site_id: int, refs: Sequence[LeadRef]) -> dict[LeadRef, datetime]:
@@ -152,7 +148,7 @@ def list_lead_stories(
         connection, lead_request, site_id, {ref.id for ref in wanted if ref.kind is LeadKind.LEAD_REQUEST}
     )
     clients = list_clients(connection, site_id, [row.client_id for row in [*calls.values(), *lead_requests.values()]])
-    visits = _credited_visits(connection, site_id, [*calls, *lead_requests], model)
+    visits = list_credited_visits(connection, site_id, [*calls, *lead_requests], model)
     stories = [
         LeadStory(
             LeadRef(LeadKind.CALL, row.id), clients[row.client_id], visits.get(row.id),
@@ -166,20 +162,6 @@ def list_lead_stories(
         for row in lead_requests.values()
     ]  # fmt: skip
     return {story.ref: story for story in stories}
-
-
-def _credited_visits(
-    connection: Connection, site_id: int, lead_ids: Sequence[int], model: AttributionModel
-) -> dict[int, Visit]:
-    credit = lead_credit.c
-    rows = connection.execute(
-        select(credit.lead_id, credit.visit_id).where(
-            credit.site_id == site_id, credit.lead_id.in_(lead_ids), credit.model == model, credit.position == 0
-        )
-    )
-    visit_of = dict(rows.all())
-    visits = list_visits_by_id(connection, site_id, visit_of.values())
-    return {lead_id: visits[visit_id] for lead_id, visit_id in visit_of.items()}
 
 
 def _rows_by_id(connection: Connection, table: Table, site_id: int, ids: set[int]) -> dict[int, Any]:
@@ -234,15 +216,4 @@ def _span_row(site_id: int, span: LeadSpan) -> dict[str, Any]:
         "lead_kind": span.ref.kind,
         "ended_at": span.ended_at,
         "reference": span.reference,
-    }
-
-
-def _credit_row(site_id: int, lead_id: int, model: AttributionModel, credited: Visit) -> dict[str, Any]:
-    return {
-        "site_id": site_id,
-        "lead_id": lead_id,
-        "model": int(model),
-        "position": 0,
-        "visit_id": credited.id,
-        "visit_started_at": credited.started_at,
     }

@@ -212,6 +212,8 @@ contact = Table(
     info=TENANT,
 )
 
+_VISITED = text("visit_id IS NOT NULL")
+
 call = Table(
     "call",
     metadata,
@@ -226,6 +228,7 @@ call = Table(
     Column("recorded_at", Instant, nullable=False),
     PrimaryKeyConstraint("site_id", "id"),
     UniqueConstraint("site_id", "reference"),
+    Index("ix_call_visit", "site_id", "visit_id", sqlite_where=_VISITED, postgresql_where=_VISITED),
     info=TENANT,
 )
 
@@ -244,6 +247,7 @@ lead_request = Table(
     Column("recorded_at", Instant, nullable=False),
     PrimaryKeyConstraint("site_id", "id"),
     UniqueConstraint("site_id", "number"),
+    Index("ix_lead_request_visit", "site_id", "visit_id", sqlite_where=_VISITED, postgresql_where=_VISITED),
     info=TENANT,
 )
 
@@ -271,6 +275,7 @@ lead_credit = Table(
     Column("position", Integer, nullable=False),
     Column("visit_id", BigInteger, nullable=False),
     Column("visit_started_at", Instant, nullable=False),
+    Column("share", Integer),
     PrimaryKeyConstraint("site_id", "lead_id", "model", "position"),
     ForeignKeyConstraint(
         ["site_id", "visit_started_at", "visit_id"], ["visit.site_id", "visit.started_at", "visit.id"]

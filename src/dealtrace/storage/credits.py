@@ -1,0 +1,76 @@
+"""Which visits are credited with leads, under every model."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select
+
+from dealtrace.attribution.credit import AttributionModel, Credit
+from dealtrace.attribution.visit import Visit
+from dealtrace.storage.tables import call, lead_credit, lead_request, visit
+from dealtrace.storage.visits import list_visits_by_id
+
+CreditsByModel = Mapping[AttributionModel, Sequence[Credit]]
+
+
+@dataclass(frozen=True, slots=True)
+class VisitedLead:
+    """A lead that came about in a visit: its id, when it began, and that visit."""
+
+    id: int
+    started_at: datetime
+    visit_id: int
+
+
+def replace_credits(connection: Connection, site_id: int, credits_of: Mapping[int, CreditsByModel]) -> None:
+    """Keep the credits of these leads under every model, in the place of those they had; the heaviest first."""
+    mine = (lead_credit.c.site_id == site_id, lead_credit.c.lead_id.in_(list(credits_of)))
+    connection.execute(delete(lead_credit).where(*mine))
+    rows = [
+        {
+            "site_id": site_id,
+            "lead_id": lead_id,
+            "model": int(model),
+            "position": position,
+            "visit_id": credit.visit.id,
+            "visit_started_at": credit.visit.started_at,
+            "share": credit.share,
+        }
+        for lead_id, by_model in credits_of.items()
+        for model, credited in by_model.items()
+        for position, credit in enumerate(credited)
+    ]
+    if rows:
+        connection.execute(insert(lead_credit), rows)
+
+
+def list_credited_visits(
+    connection: Connection, site_id: int, lead_ids: Sequence[int], model: AttributionModel
+) -> dict[int, Visit]:
+    """Find the visit that has the heaviest share in each lead under `model`; leads without a visit are missing."""
+    credit = lead_credit.c
+    rows = connection.execute(
+        select(credit.lead_id, credit.visit_id).where(
+            credit.site_id == site_id, credit.lead_id.in_(lead_ids), credit.model == model, credit.position == 0
+        )
+    )
+    visit_of = dict(rows.all())
+    visits = list_visits_by_id(connection, site_id, visit_of.values())
+    return {lead_id: visits[visit_id] for lead_id, visit_id in visit_of.items()}
+
+
+def list_leads_of_visitors(
+    connection: Connection, site_id: int, visitor_ids: Iterable[str], since: datetime, until: datetime
+) -> list[VisitedLead]:
+    """List the leads of these visitors that began from `since` to `until`, both included."""
+    wanted = sorted(set(visitor_ids))
+    found: list[VisitedLead] = []
+    for table, began in ((call, call.c.started_at), (lead_request, lead_request.c.requested_at)):
+        query = (
+            select(table.c.id, began, table.c.visit_id)
+            .join(visit, (visit.c.site_id == table.c.site_id) & (visit.c.id == table.c.visit_id))
+            .where(table.c.site_id == site_id, visit.c.visitor_id.in_(wanted), began.between(since, until))
+        )
+        found += [VisitedLead(*row) for row in connection.execute(query)]
+    return found

@@ -1,0 +1,25 @@
+"""Credit in shares: models that share a lead among its visits, and leads found by their visit.
+
+A credit without a share is a whole one; every lead that is there has only such.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+
+
+def upgrade() -> None:
+    """Take the step."""
+    op.add_column("lead_credit", sa.Column("share", sa.Integer(), nullable=True))
+    visited = sa.text("visit_id IS NOT NULL")
+    for table in ("call", "lead_request"):
+        op.create_index(
+            f"ix_{table}_visit",
+            table,
+            ["site_id", "visit_id"],
+            unique=False,
+            sqlite_where=visited,
+            postgresql_where=visited,
+        )
