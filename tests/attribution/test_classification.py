@@ -52,6 +52,7 @@ SHOP = "https://shop.example/sale"
         (SHOP, "https://xn--d1abbgf6aiiy.xn--p1ai/", TrafficSource("xn--d1abbgf6aiiy.xn--p1ai", "referral")),
         (SHOP, "android-app://org.telegram.messenger", TrafficSource("org.telegram.messenger", "referral")),
         (SHOP, "not an address", DIRECT),
+        (SHOP, "https:// /", DIRECT),
         (SHOP, "https://[broken/", DIRECT),
         ("https://[broken/?utm_source=x", "https://ya.ru/", TrafficSource("yandex", "organic")),
     ],

@@ -99,7 +99,7 @@ def _by_referrer(own_host: str, referrer: str) -> TrafficSource:
     )
     if social is not None:
         return TrafficSource(social, "social")
-    return _searched(host, referrer) or TrafficSource(_short(host), "referral")
+    return _searched(host, referrer) or TrafficSource(host, "referral")
 
 
 def _searched(host: str, referrer: str) -> TrafficSource | None:
@@ -121,7 +121,7 @@ def _host_of(address: str) -> str:
         host = urlsplit(address[:ADDRESS_LENGTH_MAX]).hostname or ""
     except ValueError:
         return ""
-    return host.lower().rstrip(".").removeprefix("www.")
+    return _short(host.lower().rstrip(".").removeprefix("www."))
 
 
 def _query_of(address: str) -> Mapping[str, str]:
