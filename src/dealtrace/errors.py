@@ -12,6 +12,7 @@ Refusal
 ├── PointsSpent           10031
 ├── Overloaded            10032  nothing was stored
 ├── StorageAway           10033
+├── FormRateExceeded      10034
 ├── DealKeyMissing        10040
 ├── DealNotFound          10041
 ├── NumberTaken           10042
@@ -20,6 +21,7 @@ Refusal
 ├── LeadNotFound          10045
 ├── DealNotPinned         10046
 ├── NameTaken             10050
+│   └── LeadTaken         10047  a call or lead request has this name
 ├── SiteNotFound          10051
 ├── SettingUnknown        10052
 ├── SettingMalformed      10053
@@ -166,6 +168,14 @@ class StorageAway(Refusal):
     en = "The database does not answer, try again in {retry_after_seconds} s"
 
 
+class FormRateExceeded(Refusal):
+    """Too many lead requests in a minute from one address, or for one site."""
+
+    code = 10034
+    ru = "Слишком много заявок с этого адреса или для этого кабинета, повторите через {retry_after_seconds} с"
+    en = "Too many lead requests from this address or for this site, try again in {retry_after_seconds} s"
+
+
 class DealKeyMissing(Refusal):
     """A deal was asked for without saying which."""
 
@@ -228,6 +238,14 @@ class NameTaken(Refusal):
     code = 10050
     ru = "Уже есть: {name}"
     en = "It exists already: {name}"
+
+
+class LeadTaken(NameTaken):
+    """A call or lead request has this name, which is unique in a site for good."""
+
+    code = 10047
+    ru = "{name} уже занят: это звонок или заявка {lead_id}"
+    en = "{name} is taken by the call or request {lead_id}"
 
 
 class SiteNotFound(Refusal):

@@ -10,13 +10,15 @@ from cast import VLADIVOSTOK, Player, Stage
 from dealtrace.attribution.credit import CREDIT_LOOKBACK, AttributionModel
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.errors import NameTaken
-from dealtrace.leads.call import Call, IncomingCall
+from dealtrace.leads.call import Call, Circumstances, IncomingCall
 from dealtrace.leads.client import Client
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.leads.lead_story import LeadStory
+from dealtrace.leads.remarks import Remarks
 from dealtrace.operations.take_in_call import take_in_calls
 from dealtrace.storage.engine import open_database
-from dealtrace.storage.leads import SpanQuery, list_lead_stories, list_spans
+from dealtrace.storage.leads import SpanQuery, circumstance_columns, list_lead_stories, list_spans
+from dealtrace.storage.tables import call as call_table
 from stored import rows_of
 from wishes import NOON
 
@@ -56,6 +58,11 @@ def spans_of(stage: Stage, player: Player, contact: str) -> list[LeadSpan]:
         return list_spans(connection, player.site.id, [SpanQuery(contact, NOON + HOUR, NOON - HOUR)])
 
 
+def kept_of(stage: Stage, player: Player) -> dict[str, Any]:
+    (row,) = rows_of(stage.database, player)["call"]
+    return dict(zip(call_table.columns.keys(), row, strict=True))
+
+
 def test_it_keeps_a_call_and_finds_it_by_its_phone(stage: Stage, shop: Player) -> None:
     (call,) = take_in(stage, shop, incoming("+7 (920) 555-00-55", "ref", client_name="Иван"))
     assert call == Call(call.id, "ref", NOON, timedelta(seconds=300))
@@ -84,12 +91,48 @@ def test_it_takes_in_a_reference_once(stage: Stage, shop: Player) -> None:
         stage, shop, incoming(reference="ref"), incoming("79000000000", "ref"), incoming(reference="REF")
     )
     assert isinstance(refused, NameTaken)
-    assert refused.facts == {"name": "ref"}
+    assert refused.facts == {"name": "ref", "lead_id": first.id}
     assert (first.reference, other.reference) == ("ref", "REF")
     stored = rows_of(stage.database, shop)
     (again,) = take_in(stage, shop, incoming("79111111111", "ref"))
     assert isinstance(again, NameTaken)
     assert rows_of(stage.database, shop) == stored
+
+
+def test_it_takes_in_a_sip_id_once_too(stage: Stage, shop: Player) -> None:
+    first, refused = take_in(
+        stage,
+        shop,
+        incoming(reference="a", circumstances=Circumstances(sip_id="s")),
+        incoming(reference="b", circumstances=Circumstances(sip_id="s")),
+    )
+    assert refused.facts == {"name": "s", "lead_id": first.id}
+    (again,) = take_in(stage, shop, incoming(circumstances=Circumstances(sip_id="s")))
+    assert again.facts == {"name": "s", "lead_id": first.id}
+    (free,) = take_in(stage, shop, incoming(reference="b"))
+    assert isinstance(free, Call), "a refused call takes no name"
+
+
+def test_it_keeps_how_a_call_went_and_what_is_said_of_it(stage: Stage, shop: Player) -> None:
+    with_field = stage.open_site(fields=["margin"])
+    went = Circumstances("sip", False, timedelta(seconds=9), "74950000000", "74951111111", "http://r", "ats", "m")
+    said = Remarks("Коля", "слова", ("a", "b"), {"margin": "1", "other": "2"}, YANDEX)
+    (call,) = take_in(stage, with_field, incoming(circumstances=went, remarks=said))
+    stored = kept_of(stage, with_field)
+    assert circumstance_columns(went).items() <= stored.items()
+    assert (stored["is_successful"], stored["waiting_seconds"], stored["sip_id"]) == (False, 9, "sip")
+    told = [stored[name] for name in ("manager", "comment", "tags", "custom_values")]
+    assert told == ["Коля", "слова", ["a", "b"], {"margin": "1"}]
+    unknown = rows_of(stage.database, with_field)["unknown_field"]
+    assert [field[1:3] for field in unknown] == [("other", 1)]
+    assert story_of(stage, with_field, call).stated_source == YANDEX
+
+
+def test_it_keeps_nothing_where_nothing_is_said(stage: Stage, shop: Player) -> None:
+    (call,) = take_in(stage, shop, incoming())
+    said = ("id", "started_at", "duration_seconds", "phone", "client_id", "recorded_at", "site_id")
+    assert {value for name, value in kept_of(stage, shop).items() if name not in said} == {None}
+    assert story_of(stage, shop, call).stated_source is None
 
 
 def test_it_takes_in_any_number_of_calls_without_a_reference(stage: Stage, shop: Player) -> None:

@@ -1,6 +1,8 @@
 """Taking in lead requests: each number once, found by phone and e-mail, one person behind both."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from dealtrace.leads.client import Client
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest
 from dealtrace.leads.lead_story import LeadStory
+from dealtrace.leads.remarks import Remarks
 from dealtrace.operations.take_in_lead_request import take_in_lead_requests
 from dealtrace.storage.engine import open_database
 from dealtrace.storage.leads import SpanQuery, list_lead_stories, list_spans
@@ -85,12 +88,37 @@ def test_it_takes_its_id_for_a_number_when_none_is_stated(stage: Stage, shop: Pl
 def test_it_takes_in_a_number_once(stage: Stage, shop: Player) -> None:
     first, refused, other = take_in(stage, shop, incoming(number="R"), incoming(number="R"), incoming(number="r"))
     assert isinstance(refused, NameTaken)
-    assert refused.facts == {"name": "R"}
+    assert refused.facts == {"name": "R", "lead_id": first.id}
     assert (first.number, other.number) == ("R", "r")
     stored = rows_of(stage.database, shop)
     (again,) = take_in(stage, shop, incoming(number="R", phone=PHONE, email=EMAIL))
     assert isinstance(again, NameTaken)
     assert rows_of(stage.database, shop) == stored
+
+
+def test_it_answers_one_that_is_sent_again_with_what_it_took_in_first(stage: Stage, shop: Player) -> None:
+    asked = incoming(number="R", form_name="Обратный звонок", fingerprint="f")
+    first, at_once = take_in(stage, shop, asked, replace(asked, requested_at=NOON + timedelta(hours=1)))
+    stored = rows_of(stage.database, shop)
+    later, other, unsaid = take_in(
+        stage, shop, asked, replace(asked, fingerprint="g"), replace(asked, fingerprint=None)
+    )
+    assert first == at_once == later
+    assert later.requested_at == NOON
+    for refused in (other, unsaid):
+        assert refused.facts == {"name": "R", "lead_id": first.id}
+    assert rows_of(stage.database, shop) == stored
+
+
+def test_it_keeps_where_the_form_stood_and_what_is_said_of_it(stage: Stage, shop: Player) -> None:
+    source = TrafficSource("avito")
+    said = Remarks("Коля", "слова", ("a", "b"), {"other": "2"}, source)
+    (taken,) = take_in(stage, shop, incoming(page_url="http://x/?a=b", remarks=said, fingerprint="f"))
+    stored = rows_of(stage.database, shop)
+    (row,) = stored["lead_request"]
+    assert row[-7:-1] == ("http://x/?a=b", "f", "Коля", "слова", ["a", "b"], None)
+    assert [(field[1], field[2]) for field in stored["unknown_field"]] == [("other", 1)]
+    assert story_of(stage, shop, taken).stated_source == source
 
 
 def test_it_keeps_what_was_written_though_nobody_can_be_found_by_it(stage: Stage, shop: Player) -> None:

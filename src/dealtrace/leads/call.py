@@ -5,8 +5,31 @@ from datetime import datetime, timedelta
 from typing import NewType
 
 from dealtrace.attribution.visit import VisitId
+from dealtrace.leads.remarks import NO_REMARKS, Remarks
 
 CallId = NewType("CallId", int)
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """How a call went, as its exchange tells it; `None` is what it does not tell.
+
+    `dialled_phone` is the number the client called, `answering_phone` the one that picked up, `waiting` how long
+    the client waited for it. `sip_id` is the call's second name, unique in a site as the first is. `exchange` and
+    `exchange_model` say which exchange reported the call.
+    """
+
+    sip_id: str | None = None
+    is_successful: bool | None = None
+    waiting: timedelta | None = None
+    dialled_phone: str | None = None
+    answering_phone: str | None = None
+    record_url: str | None = None
+    exchange: str | None = None
+    exchange_model: str | None = None
+
+
+UNTOLD = Circumstances()
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +45,8 @@ class IncomingCall:
     reference: str | None = None
     client_name: str | None = None
     visit_id: VisitId | None = None
+    circumstances: Circumstances = UNTOLD
+    remarks: Remarks = NO_REMARKS
 
 
 @dataclass(frozen=True, slots=True)

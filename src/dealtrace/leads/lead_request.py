@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NewType
 
 from dealtrace.attribution.visit import VisitId
+from dealtrace.leads.remarks import NO_REMARKS, Remarks
 
 LeadRequestId = NewType("LeadRequestId", int)
 
@@ -14,6 +15,7 @@ class IncomingLeadRequest:
     """A lead request as the site sends it, before it has an id of ours.
 
     `number` is its id on the site (`requestNumber`), unique there; without one our own id becomes its number.
+    `fingerprint` stands for everything as it was sent: equal ones mean that the same lead request was sent again.
     """
 
     requested_at: datetime
@@ -23,6 +25,9 @@ class IncomingLeadRequest:
     number: str | None = None
     form_name: str = ""
     visit_id: VisitId | None = None
+    page_url: str | None = None
+    remarks: Remarks = NO_REMARKS
+    fingerprint: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +39,15 @@ class LeadRequest:
     requested_at: datetime
     form_name: str = ""
     visit_id: VisitId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TakenIn:
+    """A lead request whose number is in use, and the fingerprint it came with."""
+
+    lead_request: LeadRequest
+    fingerprint: str | None
+
+    def is_retried_by(self, incoming: IncomingLeadRequest) -> bool:
+        """Whether `incoming` is the same one, sent again; without fingerprints nobody can tell."""
+        return self.fingerprint is not None and self.fingerprint == incoming.fingerprint

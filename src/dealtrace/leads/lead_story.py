@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import Visit
 from dealtrace.leads.client import Client
 from dealtrace.leads.lead import LeadRef
@@ -10,9 +11,10 @@ from dealtrace.leads.lead import LeadRef
 
 @dataclass(frozen=True, slots=True)
 class LeadStory:
-    """A lead with its client and the visit that its site's attribution model credits (`None`: no source).
+    """A lead with its client and the visit that its site's attribution model credits (`None`: there is none).
 
-    `duration` is a call's, `form_name` a lead request's.
+    `stated_source` is what the lead's sender says of its source; it counts while there is no visit. `duration` is
+    a call's, `form_name` a lead request's.
     """
 
     ref: LeadRef
@@ -20,3 +22,4 @@ class LeadStory:
     visit: Visit | None
     duration: timedelta = timedelta(0)
     form_name: str = ""
+    stated_source: TrafficSource | None = None

@@ -1,16 +1,17 @@
 """Take in calls."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
-from dealtrace.errors import NameTaken, Refusal
+from dealtrace.errors import LeadTaken, Refusal
 from dealtrace.leads.call import Call, CallId, IncomingCall
 from dealtrace.leads.contact import normal_phone
 from dealtrace.leads.lead import LeadKind
-from dealtrace.operations.take_in_lead import Arrival, store_arrivals
+from dealtrace.leads.lead_request import LeadRequest
+from dealtrace.operations.take_in_lead import Arrival, Settled, store_arrivals
 from dealtrace.operations.wish import Wish
 from dealtrace.storage import leads
 from dealtrace.storage.id_blocks import IdBlocks
@@ -18,22 +19,43 @@ from dealtrace.storage.id_blocks import IdBlocks
 
 def take_in_calls(
     connection: Connection, ids: IdBlocks, site: Site, wishes: Sequence[Wish[IncomingCall]], now: datetime
-) -> list[Call | Refusal]:
-    """Take in calls; each outcome is the call with its id, or a refusal if its reference was used before."""
-    stated = [wish.asked.reference for wish in wishes if wish.asked.reference is not None]
-    taken = set(leads.list_ids_by_reference(connection, site.id, LeadKind.CALL, stated))
-    outcomes: list[Call | Refusal] = []
-    arrivals: list[Arrival] = []
-    for incoming in (wish.asked for wish in wishes):
-        if incoming.reference is not None and incoming.reference in taken:
-            outcomes.append(NameTaken(name=incoming.reference))
+) -> list[Call | LeadRequest | Refusal]:
+    """Take in calls; each outcome is the call with its id, or a refusal if one of its names was used before."""
+    settled = settle_calls(connection, ids, site, [wish.asked for wish in wishes])
+    store_arrivals(connection, ids, site, list(settled.arrivals.values()), now)
+    return settled.outcomes
+
+
+def settle_calls(connection: Connection, ids: IdBlocks, site: Site, incoming: Sequence[IncomingCall]) -> Settled:
+    """Decide which calls are new, in their order: a name that was used once is taken for good.
+
+    The names of a call are its reference and its SIP id, each unique in the site.
+    """
+    references = [one.reference for one in incoming if one.reference is not None]
+    sip_ids = [one.circumstances.sip_id for one in incoming if one.circumstances.sip_id is not None]
+    by_reference = leads.list_ids_by_reference(connection, site.id, LeadKind.CALL, references)
+    by_sip = leads.list_ids_by_sip(connection, site.id, sip_ids)
+    settled = Settled()
+    for one in incoming:
+        names = ((by_reference, one.reference), (by_sip, one.circumstances.sip_id))
+        taken = next((refused for known, name in names if (refused := _taken(known, name)) is not None), None)
+        if taken is not None:
+            settled.outcomes.append(taken)
             continue
-        if incoming.reference is not None:
-            taken.add(incoming.reference)
-        call = Call(CallId(ids.take()), incoming.reference, incoming.started_at, incoming.duration, incoming.visit_id)
-        phone = normal_phone(incoming.phone)
-        contacts = (phone,) if phone is not None else ()
-        arrivals.append(Arrival(call, incoming.client_name, incoming.phone, None, contacts))
-        outcomes.append(call)
-    store_arrivals(connection, ids, site, arrivals, now)
-    return outcomes
+        arrival = arrival_of(CallId(ids.take()), one)
+        for known, name in names:
+            if name is not None:
+                known[name] = arrival.lead.id
+        settled.admit(arrival)
+    return settled
+
+
+def arrival_of(call_id: CallId, incoming: IncomingCall) -> Arrival:
+    """Turn what is told of a call into one with an id."""
+    call = Call(call_id, incoming.reference, incoming.started_at, incoming.duration, incoming.visit_id)
+    phone = normal_phone(incoming.phone)
+    return Arrival(call, incoming, (phone,) if phone is not None else ())
+
+
+def _taken(known: Mapping[str, int], name: str | None) -> LeadTaken | None:
+    return LeadTaken(name=name, lead_id=known[name]) if name is not None and name in known else None

@@ -1,38 +1,54 @@
 """What calls and lead requests share as they come in: their client, their contacts, the visits they credit."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
-from dealtrace.leads.call import Call
+from dealtrace.deals.custom_fields import split_by_known
+from dealtrace.errors import Refusal
+from dealtrace.leads.call import Call, IncomingCall
 from dealtrace.leads.client import Client, ClientId
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
-from dealtrace.leads.lead_request import LeadRequest
+from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest
+from dealtrace.leads.remarks import Remarks
 from dealtrace.operations.credit_leads import credit_leads
 from dealtrace.operations.rematch_deals import Concern, rematch_concerned
 from dealtrace.operations.spend_points import wait_for_registrations
-from dealtrace.storage import clients, leads
+from dealtrace.storage import clients, custom_fields, leads
 from dealtrace.storage.credits import VisitedLead
 from dealtrace.storage.id_blocks import IdBlocks
+from dealtrace.storage.traffic_sources import intern_sources
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A lead that has its id, with the person's contacts as they were written and as they are compared."""
+    """A lead that has its id, what was told of it, and the person's contacts as they are compared."""
 
     lead: Call | LeadRequest
-    client_name: str | None
-    phone_as_sent: str | None
-    email_as_sent: str | None
+    told: IncomingCall | IncomingLeadRequest
     contacts: tuple[str, ...]
 
     @property
     def started_at(self) -> datetime:
         """When the lead began."""
         return self.lead.started_at if isinstance(self.lead, Call) else self.lead.requested_at
+
+
+@dataclass(slots=True)
+class Settled:
+    """What was decided of leads that come in: an outcome for each, and those that are new, by their places."""
+
+    outcomes: list[Call | LeadRequest | Refusal] = field(default_factory=list)
+    arrivals: dict[int, Arrival] = field(default_factory=dict)
+
+    def admit(self, arrival: Arrival) -> None:
+        """Count the next lead as new."""
+        self.arrivals[len(self.outcomes)] = arrival
+        self.outcomes.append(arrival.lead)
 
 
 def store_arrivals(
@@ -45,20 +61,11 @@ def store_arrivals(
     if not arrivals:
         return
     wait_for_registrations(connection, site, now)
-    owners = _settle_clients(connection, ids, site, arrivals, now)
-    new = [
-        leads.NewLead(
-            lead=arrival.lead,
-            client_id=owner,
-            phone=arrival.phone_as_sent,
-            email=arrival.email_as_sent,
-            spans=tuple(_span(arrival, contact) for contact in arrival.contacts),
-        )
-        for arrival, owner in zip(arrivals, owners, strict=True)
-    ]
+    owners = settle_clients(connection, ids, site, arrivals, now)
+    new = describe_arrivals(connection, ids, site, arrivals, owners, now)
     leads.insert_leads(connection, site.id, new, now)
     credit_leads(connection, site, [*_visited(arrivals)])
-    rematch_concerned(connection, site, [_concern(arrival) for arrival in arrivals], now)
+    rematch_concerned(connection, site, [_concern(one) for one in new], now)
 
 
 def _visited(arrivals: Sequence[Arrival]) -> Iterator[VisitedLead]:
@@ -67,15 +74,60 @@ def _visited(arrivals: Sequence[Arrival]) -> Iterator[VisitedLead]:
             yield VisitedLead(arrival.lead.id, arrival.started_at, arrival.lead.visit_id)
 
 
-def _concern(arrival: Arrival) -> Concern:
-    lead = arrival.lead
+def describe_arrivals(
+    connection: Connection,
+    ids: IdBlocks,
+    site: Site,
+    arrivals: Sequence[Arrival],
+    owners: Sequence[int],
+    now: datetime,
+) -> list[leads.NewLead]:
+    """Tell what is kept of leads beside their clients `owners`: spans, sources and what was said of them.
+
+    Values of custom fields the site does not have are counted and passed over.
+    """
+    remarks = _known_remarks(connection, site, arrivals, now)
+    stated = {one.stated_source for one in remarks if one.stated_source is not None}
+    source_ids = intern_sources(connection, ids, site.id, stated)
+    return [
+        replace(
+            _describe(arrival, owner),
+            remarks=said,
+            stated_source_id=source_ids[said.stated_source] if said.stated_source is not None else None,
+        )
+        for arrival, owner, said in zip(arrivals, owners, remarks, strict=True)
+    ]
+
+
+def _describe(arrival: Arrival, owner: int) -> leads.NewLead:
     spans = tuple(_span(arrival, contact) for contact in arrival.contacts)
+    told = arrival.told
+    if isinstance(told, IncomingCall):
+        return leads.NewLead(arrival.lead, owner, told.phone, None, spans, circumstances=told.circumstances)
+    return leads.NewLead(
+        arrival.lead, owner, told.phone, told.email, spans, page_url=told.page_url, fingerprint=told.fingerprint
+    )
+
+
+def _known_remarks(connection: Connection, site: Site, arrivals: Sequence[Arrival], now: datetime) -> list[Remarks]:
+    unknown: Counter[str] = Counter()
+    known: list[Remarks] = []
+    for arrival in arrivals:
+        kept, passed_over = split_by_known(arrival.told.remarks.custom_values, site.custom_fields)
+        unknown.update(passed_over)
+        known.append(replace(arrival.told.remarks, custom_values=kept))
+    custom_fields.count_unknown_fields(connection, site.id, unknown, now)
+    return known
+
+
+def _concern(new: leads.NewLead) -> Concern:
+    lead = new.lead
     if isinstance(lead, Call):
-        return Concern(LeadRef(LeadKind.CALL, lead.id), lead.reference, spans)
-    return Concern(LeadRef(LeadKind.LEAD_REQUEST, lead.id), lead.number, spans)
+        return Concern(LeadRef(LeadKind.CALL, lead.id), lead.reference, new.spans)
+    return Concern(LeadRef(LeadKind.LEAD_REQUEST, lead.id), lead.number, new.spans)
 
 
-def _settle_clients(
+def settle_clients(
     connection: Connection, ids: IdBlocks, site: Site, arrivals: Sequence[Arrival], now: datetime
 ) -> list[int]:
     """Find each arrival's client by its contacts, phone first; a contact nobody has goes to the client found."""
@@ -87,7 +139,7 @@ def _settle_clients(
         owner = next((known[contact] for contact in arrival.contacts if contact in known), None)
         if owner is None:
             owner = ids.take()
-            newcomers.append(Client(ClientId(owner), arrival.client_name))
+            newcomers.append(Client(ClientId(owner), arrival.told.client_name))
         fresh = {contact: owner for contact in arrival.contacts if contact not in known}
         known |= fresh
         learnt |= fresh

@@ -6,11 +6,11 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
-from dealtrace.errors import NameTaken, Refusal
+from dealtrace.errors import LeadTaken, Refusal
+from dealtrace.leads.call import Call
 from dealtrace.leads.contact import normal_email, normal_phone
-from dealtrace.leads.lead import LeadKind
-from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest, LeadRequestId
-from dealtrace.operations.take_in_lead import Arrival, store_arrivals
+from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest, LeadRequestId, TakenIn
+from dealtrace.operations.take_in_lead import Arrival, Settled, store_arrivals
 from dealtrace.operations.wish import Wish
 from dealtrace.storage import leads
 from dealtrace.storage.id_blocks import IdBlocks
@@ -18,28 +18,41 @@ from dealtrace.storage.id_blocks import IdBlocks
 
 def take_in_lead_requests(
     connection: Connection, ids: IdBlocks, site: Site, wishes: Sequence[Wish[IncomingLeadRequest]], now: datetime
-) -> list[LeadRequest | Refusal]:
-    """Take in lead requests; each outcome is the request with its id, or a refusal if its number was used before."""
-    stated = [wish.asked.number for wish in wishes if wish.asked.number is not None]
-    taken = set(leads.list_ids_by_reference(connection, site.id, LeadKind.LEAD_REQUEST, stated))
-    outcomes: list[LeadRequest | Refusal] = []
-    arrivals: list[Arrival] = []
-    for incoming in (wish.asked for wish in wishes):
+) -> list[Call | LeadRequest | Refusal]:
+    """Take in lead requests; each outcome is the request with its id, or a refusal if its number was used before.
+
+    One that is sent again with the same content is a safe retry: its outcome is what was taken in the first time.
+    """
+    settled = settle_lead_requests(connection, ids, site, [wish.asked for wish in wishes])
+    store_arrivals(connection, ids, site, list(settled.arrivals.values()), now)
+    return settled.outcomes
+
+
+def settle_lead_requests(
+    connection: Connection, ids: IdBlocks, site: Site, incoming: Sequence[IncomingLeadRequest]
+) -> Settled:
+    """Decide which lead requests are new, in their order; one without a number gets its id for one."""
+    stated = [one.number for one in incoming if one.number is not None]
+    taken = leads.list_taken_in(connection, site.id, stated)
+    settled = Settled()
+    for one in incoming:
         lead_id = LeadRequestId(ids.take())
-        number = incoming.number if incoming.number is not None else str(lead_id)
-        if number in taken:
-            outcomes.append(NameTaken(name=number))
-            continue
-        taken.add(number)
-        lead_request = LeadRequest(lead_id, number, incoming.requested_at, incoming.form_name, incoming.visit_id)
-        arrivals.append(_arrival(lead_request, incoming))
-        outcomes.append(lead_request)
-    store_arrivals(connection, ids, site, arrivals, now)
-    return outcomes
+        number = one.number if one.number is not None else str(lead_id)
+        earlier = taken.get(number)
+        if earlier is None:
+            arrival = _arrival(LeadRequest(lead_id, number, one.requested_at, one.form_name, one.visit_id), one)
+            assert isinstance(arrival.lead, LeadRequest)
+            taken[number] = TakenIn(arrival.lead, one.fingerprint)
+            settled.admit(arrival)
+        elif earlier.is_retried_by(one):
+            settled.outcomes.append(earlier.lead_request)
+        else:
+            settled.outcomes.append(LeadTaken(name=number, lead_id=earlier.lead_request.id))
+    return settled
 
 
 def _arrival(lead_request: LeadRequest, incoming: IncomingLeadRequest) -> Arrival:
     phone = normal_phone(incoming.phone) if incoming.phone is not None else None
     email = normal_email(incoming.email) if incoming.email is not None else None
     contacts = tuple(contact for contact in (phone, email) if contact is not None)
-    return Arrival(lead_request, incoming.client_name, incoming.phone, incoming.email, contacts)
+    return Arrival(lead_request, incoming, contacts)

@@ -9,15 +9,19 @@ import msgspec
 from sqlalchemy import JSON, Connection, Table, Text, and_, bindparam, column, insert, select
 
 from dealtrace.attribution.credit import AttributionModel
-from dealtrace.leads.call import Call
+from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.attribution.visit import VisitId
+from dealtrace.leads.call import UNTOLD, Call, Circumstances
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
-from dealtrace.leads.lead_request import LeadRequest
+from dealtrace.leads.lead_request import LeadRequest, LeadRequestId, TakenIn
 from dealtrace.leads.lead_story import LeadStory
+from dealtrace.leads.remarks import NO_REMARKS, Remarks
 from dealtrace.storage.clients import list_clients
 from dealtrace.storage.column_types import each_json, is_among, json_integer, microseconds
 from dealtrace.storage.credits import list_credited_visits
 from dealtrace.storage.hot_statement import HotStatement
 from dealtrace.storage.tables import call, lead_contact, lead_request, visit
+from dealtrace.storage.traffic_sources import list_sources
 
 _ASKED = each_json(bindparam("asked", type_=Text)).table_valued(column("value", JSON))
 
@@ -55,6 +59,19 @@ _FIND_REFERENCES = {
     )
     for kind, named in _REFERENCES.items()
 }
+_FIND_SIP_IDS = HotStatement(
+    select(call.c.sip_id, call.c.id).where(call.c.site_id == bindparam("site_id"), is_among(call.c.sip_id, "sip_ids"))
+)
+_FIND_TAKEN_IN = HotStatement(
+    select(
+        lead_request.c.number,
+        lead_request.c.id,
+        lead_request.c.requested_at,
+        lead_request.c.form_name,
+        lead_request.c.visit_id,
+        lead_request.c.fingerprint,
+    ).where(lead_request.c.site_id == bindparam("site_id"), is_among(lead_request.c.number, "numbers"))
+)
 _FIND_VISITED_AT = {
     kind: HotStatement(
         select(table.c.id, visit.c.started_at)
@@ -106,15 +123,49 @@ def list_ids_by_reference(
     return {reference: lead_id for reference, lead_id in rows}  # noqa: C416 - rows of two, to a type checker of any
 
 
+def list_ids_by_sip(connection: Connection, site_id: int, sip_ids: Iterable[str]) -> dict[str, int]:
+    """Find calls by their second name."""
+    wanted = sorted(set(sip_ids))
+    if not wanted:
+        return {}
+    rows = _FIND_SIP_IDS.fetch(connection, {"site_id": site_id, "sip_ids": wanted})
+    return {sip_id: call_id for sip_id, call_id in rows}  # noqa: C416 - as above
+
+
+def list_taken_in(connection: Connection, site_id: int, numbers: Iterable[str]) -> dict[str, TakenIn]:
+    """Find the lead requests that have these numbers; free numbers are missing."""
+    wanted = sorted(set(numbers))
+    if not wanted:
+        return {}
+    rows = _FIND_TAKEN_IN.fetch(connection, {"site_id": site_id, "numbers": wanted})
+    return {number: _taken_in(number, *rest) for number, *rest in rows}
+
+
+def _taken_in(
+    number: str, lead_id: int, requested_at: datetime, form_name: str, visit_id: int | None, fingerprint: str | None
+) -> TakenIn:
+    visit_of = VisitId(visit_id) if visit_id is not None else None
+    return TakenIn(LeadRequest(LeadRequestId(lead_id), number, requested_at, form_name, visit_of), fingerprint)
+
+
 @dataclass(frozen=True, slots=True)
 class NewLead:
-    """A lead to insert, with what only its rows need: the client, and the contacts as they are compared."""
+    """A lead to insert, with what only its rows need: the client, and the contacts as they are compared.
+
+    `remarks` keep the values of known custom fields alone; the source they state has the id `stated_source_id`.
+    `circumstances` are a call's, `page_url` and `fingerprint` a lead request's.
+    """
 
     lead: Call | LeadRequest
     client_id: int
     phone: str | None
     email: str | None
     spans: tuple[LeadSpan, ...]
+    remarks: Remarks = NO_REMARKS
+    stated_source_id: int | None = None
+    circumstances: Circumstances = UNTOLD
+    page_url: str | None = None
+    fingerprint: str | None = None
 
 
 def insert_leads(connection: Connection, site_id: int, leads: Sequence[NewLead], now: datetime) -> None:
@@ -122,6 +173,11 @@ def insert_leads(connection: Connection, site_id: int, leads: Sequence[NewLead],
     _insert(connection, call, [_call_row(site_id, new, now) for new in leads if isinstance(new.lead, Call)])
     lead_requests = [_request_row(site_id, new, now) for new in leads if isinstance(new.lead, LeadRequest)]
     _insert(connection, lead_request, lead_requests)
+    insert_finders(connection, site_id, leads)
+
+
+def insert_finders(connection: Connection, site_id: int, leads: Sequence[NewLead]) -> None:
+    """Keep what matching finds leads by, and which visits they credit."""
     _insert(connection, lead_contact, [_span_row(site_id, span) for new in leads for span in new.spans])
 
 
@@ -149,19 +205,26 @@ def list_lead_stories(
     )
     clients = list_clients(connection, site_id, [row.client_id for row in [*calls.values(), *lead_requests.values()]])
     visits = list_credited_visits(connection, site_id, [*calls, *lead_requests], model)
+    sources = _stated_sources(connection, site_id, [*calls.values(), *lead_requests.values()])
     stories = [
         LeadStory(
             LeadRef(LeadKind.CALL, row.id), clients[row.client_id], visits.get(row.id),
-            duration=timedelta(seconds=row.duration_seconds),
+            duration=timedelta(seconds=row.duration_seconds), stated_source=sources.get(row.stated_source_id),
         )
         for row in calls.values()
     ] + [
         LeadStory(
-            LeadRef(LeadKind.LEAD_REQUEST, row.id), clients[row.client_id], visits.get(row.id), form_name=row.form_name
+            LeadRef(LeadKind.LEAD_REQUEST, row.id), clients[row.client_id], visits.get(row.id),
+            form_name=row.form_name, stated_source=sources.get(row.stated_source_id),
         )
         for row in lead_requests.values()
     ]  # fmt: skip
     return {story.ref: story for story in stories}
+
+
+def _stated_sources(connection: Connection, site_id: int, rows: Iterable[Any]) -> dict[int | None, TrafficSource]:
+    stated = {row.stated_source_id for row in rows if row.stated_source_id is not None}
+    return dict(list_sources(connection, site_id, stated).items())
 
 
 def _rows_by_id(connection: Connection, table: Table, site_id: int, ids: set[int]) -> dict[int, Any]:
@@ -188,6 +251,34 @@ def _call_row(site_id: int, new: NewLead, now: datetime) -> dict[str, Any]:
         "client_id": new.client_id,
         "visit_id": new.lead.visit_id,
         "recorded_at": now,
+        **circumstance_columns(new.circumstances),
+        **_remark_columns(new),
+    }
+
+
+def circumstance_columns(circumstances: Circumstances) -> dict[str, Any]:
+    """Spell how a call went as the columns of its row."""
+    waiting = circumstances.waiting
+    return {
+        "sip_id": circumstances.sip_id,
+        "is_successful": circumstances.is_successful,
+        "waiting_seconds": waiting // timedelta(seconds=1) if waiting is not None else None,
+        "dialled_phone": circumstances.dialled_phone,
+        "answering_phone": circumstances.answering_phone,
+        "record_url": circumstances.record_url,
+        "exchange": circumstances.exchange,
+        "exchange_model": circumstances.exchange_model,
+    }
+
+
+def _remark_columns(new: NewLead) -> dict[str, Any]:
+    remarks = new.remarks
+    return {
+        "manager": remarks.manager,
+        "comment": remarks.comment,
+        "tags": list(remarks.tags) or None,
+        "custom_values": dict(remarks.custom_values) or None,
+        "stated_source_id": new.stated_source_id,
     }
 
 
@@ -204,6 +295,9 @@ def _request_row(site_id: int, new: NewLead, now: datetime) -> dict[str, Any]:
         "client_id": new.client_id,
         "visit_id": new.lead.visit_id,
         "recorded_at": now,
+        "page_url": new.page_url,
+        "fingerprint": new.fingerprint,
+        **_remark_columns(new),
     }
 
 

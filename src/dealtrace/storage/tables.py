@@ -41,6 +41,16 @@ def _site_id() -> "Column[int]":
     return Column("site_id", BigInteger, nullable=False)
 
 
+def _remarks() -> "tuple[Column[Any], ...]":
+    """Make the columns of what is said about a lead; the source bears no key: SQLite adds none to a standing table."""
+    structured = (Column("tags", JsonText), Column("custom_values", JsonText))
+    return (*_texts("manager", "comment"), *structured, Column("stated_source_id", BigInteger))
+
+
+def _texts(*names: str) -> "list[Column[Any]]":
+    return [Column(name, Text) for name in names]
+
+
 # Control: found before or beside a site.
 
 site = Table(
@@ -226,6 +236,10 @@ call = Table(
     Column("client_id", BigInteger, nullable=False),
     Column("visit_id", BigInteger),
     Column("recorded_at", Instant, nullable=False),
+    Column("is_successful", Boolean),
+    Column("waiting_seconds", BigInteger),
+    *_texts("sip_id", "dialled_phone", "answering_phone", "record_url", "exchange", "exchange_model"),
+    *_remarks(),
     PrimaryKeyConstraint("site_id", "id"),
     UniqueConstraint("site_id", "reference"),
     Index("ix_call_visit", "site_id", "visit_id", sqlite_where=_VISITED, postgresql_where=_VISITED),
@@ -245,6 +259,9 @@ lead_request = Table(
     Column("client_id", BigInteger, nullable=False),
     Column("visit_id", BigInteger),
     Column("recorded_at", Instant, nullable=False),
+    Column("page_url", Text),
+    Column("fingerprint", String(64)),
+    *_remarks(),
     PrimaryKeyConstraint("site_id", "id"),
     UniqueConstraint("site_id", "number"),
     Index("ix_lead_request_visit", "site_id", "visit_id", sqlite_where=_VISITED, postgresql_where=_VISITED),
@@ -338,12 +355,14 @@ Index(
 )  # fmt: skip
 
 
-def _index_where_said(name: str, said: "Column[Any]", *then: "Column[Any]") -> None:
-    """Index a column that most deals leave empty, over those that do not."""
-    condition = text(f"{said.name} IS NOT NULL")
-    Index(name, deal.c.site_id, said, *then, sqlite_where=condition, postgresql_where=condition)
+def _index_where_said(name: str, said: "Column[Any]", *then: "Column[Any]", unique: bool = False) -> None:
+    """Index a column that most rows leave empty, over those that do not."""
+    said_at_all = text(f"{said.name} IS NOT NULL")
+    whole = (said.table.c.site_id, said, *then)
+    Index(name, *whole, unique=unique, sqlite_where=said_at_all, postgresql_where=said_at_all)
 
 
+_index_where_said("uq_call_sip_id", call.c.sip_id, unique=True)
 _index_where_said("ix_deal_visited", deal.c.visited_at, deal.c.id)
 _index_where_said("ix_deal_lead", deal.c.lead_id)
 _index_where_said("ix_deal_clue_phone", deal.c.clue_phone, deal.c.happened_at)

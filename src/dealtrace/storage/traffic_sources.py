@@ -33,6 +33,16 @@ def intern_sources(
     return {source: known[digest] for digest, source in wanted.items()}
 
 
+def list_sources(connection: Connection, site_id: int, ids: Iterable[int]) -> dict[int, TrafficSource]:
+    """Tell the sources that have these ids."""
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}
+    mine = (traffic_source.c.site_id == site_id, traffic_source.c.id.in_(wanted))
+    rows = connection.execute(select(traffic_source).where(*mine))
+    return {row.id: TrafficSource(*(getattr(row, part) for part in SOURCE_PARTS)) for row in rows}
+
+
 def _list_ids(connection: Connection, site_id: int, digests: Sequence[str]) -> dict[str, int]:
     table = traffic_source.c
     rows = connection.execute(select(table.digest, table.id).where(table.site_id == site_id, table.digest.in_(digests)))
