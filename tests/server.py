@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 
 STARTED_WITHIN_SECONDS = 60
+LIMITS = ("rate_per_second", "exchange_rate_per_second", "form_rate_per_minute", "form_site_rate_per_minute")
 REST = "/calls-service/RestAPI"
 REGISTER = f"{REST}/orders/register/"
 UPDATE = f"{REST}/orders/update-by-id/"
@@ -35,7 +36,7 @@ class ServerProcess:
         self.database_url = database_url
         self.folder = folder
         self.port = free_port()
-        self.settings = {"rate_per_second": 0, **settings}
+        self.settings = {**dict.fromkeys(LIMITS, 0), **settings}
         self.address = f"http://{settings.get('host', '127.0.0.1')}:{self.port}"
         self.http = httpx.Client(base_url=self.address, timeout=30, trust_env=False)
         self.start()

@@ -203,6 +203,8 @@ def parameter_rows(endpoint: Endpoint) -> dict[str, list[str]]:
 
 
 def heading_of(endpoint: Endpoint) -> str:
+    if endpoint.name:
+        return endpoint.name.capitalize()
     words = endpoint.path.split("/")
     return (words[-2] if words[-1] == "orders" else words[-1]).capitalize()
 

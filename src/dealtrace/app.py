@@ -14,10 +14,10 @@ from starlette.routing import Mount, Route, Router
 from dealtrace import clock, observation
 from dealtrace.cabinet.routes import cabinet_routes
 from dealtrace.calltouch.description import describe_api, render_docs
-from dealtrace.calltouch.door import Door, language_of
+from dealtrace.calltouch.door import Door, Rates, language_of
 from dealtrace.calltouch.responses import Reply, refusal_reply
 from dealtrace.calltouch.routes import Calltouch
-from dealtrace.errors import InternalFailure, PathUnknown, StorageAway
+from dealtrace.errors import InternalFailure, PathUnknown, Refusal, StorageAway
 from dealtrace.settings import Settings, read_settings
 from dealtrace.storage.directory import Directory
 from dealtrace.storage.engine import Database, open_database
@@ -112,7 +112,12 @@ class Application:
             self._directory,
             self._scribe,
             self._readers,
-            rate_per_second=settings.rate_per_second,
+            rates=Rates(
+                per_second=settings.rate_per_second,
+                exchange_per_second=settings.exchange_rate_per_second,
+                form_per_minute=settings.form_rate_per_minute,
+                form_site_per_minute=settings.form_site_rate_per_minute,
+            ),
             redis_url=settings.redis_url,
             trusted_proxies=settings.trusted_proxies,
             body_bytes_max=settings.body_bytes_max,
@@ -141,7 +146,9 @@ class Application:
                 endpoint, scope["path_params"] = found
                 route, reply = endpoint.path, await self._calltouch.answer(endpoint, scope, receive)
         except Exception as fault:  # noqa: BLE001 - whatever broke, the caller gets an answer and the log the cause
-            route, reply = found[0].path if found else "pages", _failure(fault, request_id, scope)
+            failure = _failure(fault, request_id)
+            refuse = found[0].refuse if found else refusal_reply
+            route, reply = found[0].path if found else "pages", refuse(failure, language_of(scope))
         if reply.body is not SENT:
             await _send(reply, request_id, send)
         _tell(scope, request_id, route, reply, time.perf_counter() - started)
@@ -192,13 +199,13 @@ async def _answer_unknown(scope: Scope, _receive: Receive, send: Send) -> None:
     await _send(refusal_reply(PathUnknown(path=scope["path"]), language_of(scope)), None, send)
 
 
-def _failure(fault: Exception, request_id: str, scope: Scope) -> Reply:
-    """Answer what broke: the database's trouble is 503, everything else is ours."""
+def _failure(fault: Exception, request_id: str) -> Refusal:
+    """Tell what broke: the database's trouble is 503, everything else is ours."""
     if is_storage_failure(fault):
         _log.error("storage_failed", request_id=request_id, reason=words_of(fault))
-        return refusal_reply(StorageAway(retry_after_seconds=AWAY_RETRY_SECONDS), language_of(scope))
+        return StorageAway(retry_after_seconds=AWAY_RETRY_SECONDS)
     _log.error("request_broke", request_id=request_id, reason=words_of(fault), cause=observation.cause_of(fault))
-    return refusal_reply(InternalFailure(request_id=request_id), language_of(scope))
+    return InternalFailure(request_id=request_id)
 
 
 async def _send(reply: Reply, request_id: str | None, send: Send) -> None:

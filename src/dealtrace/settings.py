@@ -55,6 +55,15 @@ class Settings(BaseSettings):
     rate_per_second: int = Field(
         5, ge=0, le=1_000_000, description="Requests a second from one address; 0 switches the limit off."
     )
+    exchange_rate_per_second: int = Field(
+        50, ge=0, le=1_000_000, description="Calls a second that one address may report by `inbound-call`; 0: no limit."
+    )
+    form_rate_per_minute: int = Field(
+        60, ge=0, le=1_000_000, description="Lead requests a minute from one address without a token; 0: no limit."
+    )
+    form_site_rate_per_minute: int = Field(
+        600, ge=0, le=1_000_000, description="Lead requests a minute for one site without a token; 0: no limit."
+    )
     points_per_day: int = Field(
         0, ge=0, le=2**53, description="Points a day that a new site gets; 0 means no limit (they are still counted)."
     )

@@ -68,7 +68,7 @@ def _path_item(endpoint: Endpoint) -> dict[str, Any]:
 
 
 def _operation(endpoint: Endpoint, method: str) -> dict[str, Any]:
-    name = endpoint.path.rsplit("/", 1)[-1]
+    name = endpoint.name or endpoint.path.rsplit("/", 1)[-1]
     operation: dict[str, Any] = {
         "operationId": f"{name}-{method.lower()}",
         "summary": endpoint.en,

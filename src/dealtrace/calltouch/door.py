@@ -6,11 +6,12 @@ cost no points, and neither does what the door itself turns away.
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from ipaddress import ip_address, ip_network
 from typing import Any, TypeVar
 
 import structlog
-from limits import RateLimitItemPerSecond
+from limits import RateLimitItem, RateLimitItemPerMinute, RateLimitItemPerSecond
 from limits.aio.storage import MemoryStorage, Storage
 from limits.aio.strategies import MovingWindowRateLimiter
 from limits.errors import StorageError
@@ -22,13 +23,17 @@ from dealtrace.accounts.token import TokenId
 from dealtrace.calltouch.forms import Pairs, read_body, read_pairs
 from dealtrace.calltouch.parameters import CLIENT_API_ID
 from dealtrace.calltouch.reading import ParameterTable, Sent
-from dealtrace.calltouch.responses import Reply
+from dealtrace.calltouch.responses import Reply, refusal_reply
+from dealtrace.calltouch.wire_types import DIGITS_MAX
 from dealtrace.errors import (
     BodyTooLarge,
+    FormRateExceeded,
     Language,
     MethodNotAllowed,
     RateExceeded,
+    Refusal,
     SiteMismatch,
+    SiteNotFound,
     TokenRejected,
     UnreadableBody,
 )
@@ -46,18 +51,23 @@ Asked = TypeVar("Asked")
 
 REDIS_SECONDS_MAX = 1
 """How long a request waits for the shared count; without one it is let in."""
+FORM_RETRY_SECONDS = 60
 
 _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Somebody who was let in: the site their token opens, and the hands that read and write for them."""
+    """Somebody who was let in: the site they may speak for, and the hands that read and write for them.
+
+    `token_id` is `None` where no token is asked for.
+    """
 
     site: Site
-    token_id: TokenId
+    token_id: TokenId | None
     scribe: Scribe
     readers: Readers
+    language: Language
 
     async def write(self, operation: Operation, asked: Any) -> Any:
         """Have a wish carried out and return its outcome once it is on disk.
@@ -83,9 +93,38 @@ class Caller:
 Respond = Callable[[Caller, Sent], Awaitable[Reply]]
 
 
+class Entrance(Enum):
+    """How a caller shows which site they come for; the value names where the token stands."""
+
+    CLIENT_API_ID = CLIENT_API_ID.name
+    OPEN = ""
+    """No token: the address names the site."""
+
+
+class Pace(Enum):
+    """Which limit a request counts against."""
+
+    API = "api"
+    EXCHANGE = "exchange"
+    FORM = "form"
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """How many requests are let in from one address, and of forms for one site; 0 is no limit."""
+
+    per_second: int
+    exchange_per_second: int
+    form_per_minute: int
+    form_site_per_minute: int
+
+
 @dataclass(frozen=True)
 class Endpoint:
-    """One address of the API: its path (no slash at the end), methods, parameters, and who answers."""
+    """One address of the API: its path (no slash at the end), methods, parameters, and who answers.
+
+    `name` tells it apart from others whose path ends alike. `refuse` writes its refusals.
+    """
 
     path: str
     methods: tuple[str, ...]
@@ -93,6 +132,11 @@ class Endpoint:
     respond: Respond
     ru: str
     en: str
+    name: str = ""
+    entrance: Entrance = Entrance.CLIENT_API_ID
+    pace: Pace = Pace.API
+    refuse: Callable[[Refusal, Language], Reply] = refusal_reply
+    is_for_browsers: bool = False
 
 
 class Door:
@@ -104,7 +148,7 @@ class Door:
         scribe: Scribe,
         readers: Readers,
         *,
-        rate_per_second: int,
+        rates: Rates,
         redis_url: str,
         trusted_proxies: Sequence[str],
         body_bytes_max: int,
@@ -113,7 +157,13 @@ class Door:
         self._scribe = scribe
         self._readers = readers
         self._body_bytes_max = body_bytes_max
-        self._rate = RateLimitItemPerSecond(rate_per_second) if rate_per_second else None
+        self._limits: Mapping[Pace, RateLimitItem | None] = {
+            Pace.API: RateLimitItemPerSecond(rates.per_second) if rates.per_second else None,
+            Pace.EXCHANGE: RateLimitItemPerSecond(rates.exchange_per_second) if rates.exchange_per_second else None,
+            Pace.FORM: RateLimitItemPerMinute(rates.form_per_minute) if rates.form_per_minute else None,
+        }
+        per_site = rates.form_site_per_minute
+        self._site_limit = RateLimitItemPerMinute(per_site) if per_site else None
         self._limiter = MovingWindowRateLimiter(_rate_storage(redis_url))
         self._trusted = [ip_network(network) for network in trusted_proxies]
         self._warned_of_proxy = False
@@ -124,32 +174,57 @@ class Door:
         Raises:
             Refusal: the first reason met; nothing was stored and no points were spent.
         """
-        await self._check_rate(scope)
+        await self._check_rate(endpoint.pace, scope)
         if scope["method"] not in endpoint.methods:
             raise MethodNotAllowed(method=scope["method"], allowed=", ".join(endpoint.methods))
         pairs = await self._read_pairs(scope, receive)
-        admission = await self._check_token(pairs)
-        _check_site(admission.site, scope.get("path_params", {}).get("siteId"))
+        stated = scope.get("path_params", {}).get("siteId")
+        if endpoint.entrance is Entrance.OPEN:
+            site, token_id = await self._find_site(endpoint.pace, stated), None
+        else:
+            admission = await self._check_token(pairs)
+            site, token_id = admission.site, admission.token_id
+            _check_site(site, stated)
         sent = endpoint.table.read(pairs)
-        return Caller(admission.site, admission.token_id, self._scribe, self._readers), sent
+        return Caller(site, token_id, self._scribe, self._readers, language_of(scope)), sent
 
-    async def _check_rate(self, scope: Scope) -> None:
+    async def _find_site(self, pace: Pace, stated: str) -> Site:
+        """Find the site that an address names, for whoever comes without a token.
+
+        Ours: a site has a limit of its own for forms, because anybody may send them from any number of addresses.
+        """
+        site_id = int(stated) if stated.isascii() and stated.isdigit() and len(stated) <= DIGITS_MAX else 0
+        site = self._directory.remembered_site(site_id)
+        if site is None:
+            site = await self._readers.read(self._look_up_site, site_id)
+        if site is None or str(site.id) != stated:
+            raise SiteNotFound(site_id=stated)
+        if pace is Pace.FORM and not await self._admits(self._site_limit, pace.value, f"site {site.id}"):
+            raise FormRateExceeded(retry_after_seconds=FORM_RETRY_SECONDS)
+        return site
+
+    async def _check_rate(self, pace: Pace, scope: Scope) -> None:
         """Count the request against its address, refusing those beyond the limit at once.
 
         Ours: when the shared count is away, everybody is let in; a deal that is lost costs more than one too many.
         Seed: «если в 1 секунду с одного IP-адреса поступит 11 API-запросов, то 5 выполнятся сразу, а остальные
         API-запросы завершатся с ошибкой».
         """
-        if self._rate is None:
-            return
+        limit = self._limits[pace]
         key = rate_key(self._address_of(scope))
+        names = (key,) if pace is Pace.API else (pace.value, key)
+        if limit is None or await self._admits(limit, *names):
+            return
+        if pace is Pace.FORM:
+            raise FormRateExceeded(retry_after_seconds=FORM_RETRY_SECONDS)
+        raise RateExceeded(per_second=limit.amount, retry_after_seconds=1)
+
+    async def _admits(self, limit: RateLimitItem | None, *names: str) -> bool:
         try:
-            admitted = await self._limiter.hit(self._rate, key)
+            return limit is None or await self._limiter.hit(limit, *names)
         except StorageError as fault:
             _log.warning("rate_limit_unavailable", reason=str(fault))
-            return
-        if not admitted:
-            raise RateExceeded(per_second=self._rate.amount, retry_after_seconds=1)
+            return True
 
     def _address_of(self, scope: Scope) -> str:
         """Tell the caller's address; a trusted proxy is believed about whom it speaks for, nobody else is."""
@@ -216,6 +291,9 @@ class Door:
         if admission is None:
             raise TokenRejected(field=CLIENT_API_ID.name)
         return admission
+
+    def _look_up_site(self, connection: Connection, site_id: int) -> Site | None:
+        return self._directory.look_up_site(connection, site_id)
 
     def _look_up(self, connection: Connection, token: str) -> Admission | None:
         return self._directory.look_up(connection, token)

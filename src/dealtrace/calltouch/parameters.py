@@ -3,7 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dealtrace.calltouch.wire_types import Amount, Choice, Flag, SlashDay, Tags, Text, WallClock, Whole, WireType
+from dealtrace.calltouch.wire_types import (
+    Amount,
+    Choice,
+    Flag,
+    SlashDay,
+    Tags,
+    Text,
+    VisitRef,
+    WallClock,
+    Whole,
+    WireType,
+)
 from dealtrace.leads.lead import LeadKind
 
 NUMBER_LENGTH_MAX = 256
@@ -12,6 +23,8 @@ COMMENT_LENGTH_MAX = 10_000
 SOURCE_LENGTH_MAX = 1024
 PHONE_LENGTH_MAX = 64
 EMAIL_LENGTH_MAX = 320
+URL_LENGTH_MAX = 4096
+"""Ours: an address with every tag and click id of an advertisement stays far below it."""
 TOKEN_LENGTH_MAX = 200
 CUSTOM_NAME_LENGTH_MAX = 100
 CUSTOM_VALUE_LENGTH_MAX = 4096
@@ -189,6 +202,44 @@ ORDERS_DIARY = (
     Parameter("withAllOrderOrigins", Flag(), "Добавить все лиды сделки.", "Include all leads of the deal."),
     Parameter("withComments", Flag(), "Добавить комментарии.", "Include comments."),
     Parameter("withContacts", Flag(), "Добавить контакты сделки.", "Include the deal's contacts."),
+)
+
+SUBJECT = Parameter("subject", Text(WORDS_LENGTH_MAX), "Название формы.", "The name of the form.")
+PAGE_URL = Parameter(
+    "requestUrl", Text(URL_LENGTH_MAX), "Адрес страницы с формой.", "The address of the page the form stands on."
+)
+CLIENT_NAME = Parameter("fio", Text(WORDS_LENGTH_MAX), "Имя клиента.", "The client's name.")
+CLIENT_PHONE = Parameter("phoneNumber", Text(PHONE_LENGTH_MAX), "Телефон клиента.", "The client's phone.")
+CLIENT_EMAIL = Parameter("email", Text(EMAIL_LENGTH_MAX), "Почта клиента.", "The client's e-mail.")
+
+REQUEST_REGISTER = (
+    SUBJECT,
+    Parameter(
+        "requestNumber",
+        Text(NUMBER_LENGTH_MAX),
+        "Идентификатор заявки на сайте, уникальный; по умолчанию равен requestId. Повтор с тем же содержанием "
+        "получает тот же ответ.",
+        "The request's id on the site, unique; requestId by default. Sent again with the same content it gets the "
+        "same answer.",
+    ),
+    Parameter(
+        "sessionId",
+        VisitRef(),
+        "Идентификатор сессии: по ней определяется источник. Пустой, 0, null, undefined — без сессии.",
+        "The visit the request came about in, which tells its source. Empty, 0, null, undefined: none.",
+    ),
+    CLIENT_NAME,
+    CLIENT_PHONE,
+    CLIENT_EMAIL,
+    PAGE_URL,
+    Parameter("comment", Text(COMMENT_LENGTH_MAX), "Комментарий к заявке.", "A comment on the request."),
+    Parameter("tags", Tags(), "Теги заявки через запятую.", "The request's tags, comma-separated."),
+    Parameter(
+        "requestDate",
+        WallClock(),
+        "Дата заявки по времени кабинета: dd.mm.yyyy hh:mm:ss; по умолчанию сейчас.",
+        "When the request was made, by the site's clock: dd.mm.yyyy hh:mm:ss; now by default.",
+    ),
 )
 
 

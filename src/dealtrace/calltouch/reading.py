@@ -1,8 +1,11 @@
 """Reading a request's parameters by their table: all faults at once, absent and empty told apart."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from dealtrace.calltouch.forms import Pairs
 from dealtrace.calltouch.parameters import (
@@ -36,6 +39,10 @@ class Sent:
     def get(self, name: str, absent: Any = None) -> Any:
         """Return a value, or `absent` if it was not sent."""
         return self.values.get(name, absent)
+
+    def fingerprint(self) -> str:
+        """Tell what makes two requests the same: every known parameter as it was sent."""
+        return hashlib.sha256(msgspec.json.encode(sorted(self.texts.items()))).hexdigest()
 
 
 @dataclass(frozen=True)

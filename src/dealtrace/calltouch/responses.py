@@ -1,7 +1,7 @@
 """Deals and refusals in wire words."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -19,6 +19,11 @@ from dealtrace.leads.lead import LeadKind
 from dealtrace.leads.lead_story import LeadStory
 
 JSON_TYPE = (b"content-type", b"application/json;charset=UTF-8")
+FOR_ANY_PAGE = (
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-expose-headers", b"Retry-After, X-Request-Id"),
+)
+PREFLIGHT_SECONDS = 86_400
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 _SUM_STEP = Decimal("0.0001")
 KEYWORD_UNKNOWN = "(not set)"
@@ -70,6 +75,26 @@ class Reply:
 def success(content: Any, event: str, **facts: Any) -> Reply:
     """Answer 200 with JSON, its keys in the order given; decimals become JSON numbers."""
     return Reply(200, _ENCODER.encode(content), event=event, facts=facts)
+
+
+def with_headers(reply: Reply, headers: Sequence[tuple[bytes, bytes]]) -> Reply:
+    """Answer the same with more headers."""
+    return replace(reply, headers=(*reply.headers, *headers))
+
+
+def open_refusal(refusal: Refusal, language: Language) -> Reply:
+    """Refuse so that the script of any page may read why."""
+    return with_headers(refusal_reply(refusal, language), FOR_ANY_PAGE)
+
+
+def preflight(methods: Sequence[str], asked_headers: str) -> Reply:
+    """Tell a browser that a page of any site may send what it is about to send."""
+    allowed = (
+        (b"access-control-allow-methods", ", ".join(methods).encode()),
+        (b"access-control-allow-headers", (asked_headers or "*").encode("latin-1")),
+        (b"access-control-max-age", str(PREFLIGHT_SECONDS).encode()),
+    )
+    return Reply(200, b"", (JSON_TYPE, *FOR_ANY_PAGE, *allowed), "preflight_answered")
 
 
 def refusal_reply(refusal: Refusal, language: Language) -> Reply:

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from dealtrace.calltouch.deals import delete_by_id, register, update_by_id
-from dealtrace.calltouch.door import Door, Endpoint, Receive, Scope, language_of
+from dealtrace.calltouch.door import Door, Endpoint, Entrance, Pace, Receive, Scope, header, language_of
 from dealtrace.calltouch.journals import orders_diary
-from dealtrace.calltouch.responses import Reply, refusal_reply
+from dealtrace.calltouch.leads import register_request
+from dealtrace.calltouch.responses import Reply, open_refusal, preflight
 from dealtrace.errors import Refusal
 
 REST = "/calls-service/RestAPI"
@@ -44,6 +45,19 @@ ENDPOINTS = (
         "Журнал сделок",
         "The journal of deals",
     ),
+    Endpoint(
+        f"{REST}/requests/{{siteId}}/register",
+        ("GET", "POST"),
+        register_request.TABLE,
+        register_request.respond,
+        "Создать заявку с сайта, без токена",
+        "Take in a lead request from a site's form, without a token",
+        name="requests-register",
+        entrance=Entrance.OPEN,
+        pace=Pace.FORM,
+        refuse=open_refusal,
+        is_for_browsers=True,
+    ),
 )
 
 
@@ -68,11 +82,13 @@ class Calltouch:
 
     async def answer(self, endpoint: Endpoint, scope: Scope, receive: Receive) -> Reply:
         """Let the request in and answer it, with a refusal where there is one."""
+        if endpoint.is_for_browsers and scope["method"] == "OPTIONS":
+            return preflight(endpoint.methods, header(scope, b"access-control-request-headers"))
         try:
             caller, sent = await self._door.admit(endpoint, scope, receive)
             reply = await endpoint.respond(caller, sent)
         except Refusal as refusal:
-            return refusal_reply(refusal, language_of(scope))
+            return endpoint.refuse(refusal, language_of(scope))
         return reply
 
 

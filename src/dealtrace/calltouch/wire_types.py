@@ -160,6 +160,68 @@ _WALL_CLOCK = re.compile(r"[0-9]{2}\.[0-9]{2}\.[0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{
 
 
 @dataclass(frozen=True, slots=True)
+class DashClock:
+    """A date and time of the site's wall clock with dashes: `dd-mm-yyyy hh:mm:ss`, or the year first."""
+
+    year_first: bool = False
+    erased: None = None
+
+    def read(self, text: str) -> datetime:
+        """Read the wall clock; the site's zone is the caller's to apply."""
+        if self._pattern.fullmatch(text):
+            day = text[:10] if self.year_first else f"{text[6:10]}-{text[3:5]}-{text[:2]}"
+            try:
+                clock = datetime.fromisoformat(f"{day}T{text[11:]}")
+            except ValueError:
+                clock = None
+            if clock is not None and YEAR_MIN <= clock.year <= YEAR_MAX:
+                return clock
+        form, example = (
+            ("yyyy-mm-dd hh:mm:ss", "2018-03-26 10:00:00")
+            if self.year_first
+            else ("dd-mm-yyyy hh:mm:ss", "26-03-2018 10:00:00")
+        )
+        raise Malformed(
+            f"ожидается дата {form} с {YEAR_MIN} по {YEAR_MAX} год, например {example}",
+            f"a date {form} of {YEAR_MIN} to {YEAR_MAX} is expected, such as {example}",
+        )
+
+    def schema(self) -> Mapping[str, Any]:
+        """Describe a wall clock."""
+        return {"type": "string", "pattern": f"^{self._pattern.pattern}$"}
+
+    @property
+    def _pattern(self) -> re.Pattern[str]:
+        return _YEAR_FIRST_CLOCK if self.year_first else _DASH_CLOCK
+
+
+_DASH_CLOCK = re.compile(r"[0-9]{2}-[0-9]{2}-[0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2}")
+_YEAR_FIRST_CLOCK = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
+
+
+@dataclass(frozen=True, slots=True)
+class VisitRef:
+    """The id of a visit, as the scripts of pages send it.
+
+    Ours: `0`, `null`, `undefined` and whatever else is no id mean that there is no visit. The vendor refuses the
+    whole lead request over it; a person who turned to the business is worth more than the source.
+    """
+
+    erased: None = None
+
+    def read(self, text: str) -> int | None:
+        """Read the id, if it is one."""
+        digits = text.strip()
+        if not (digits.isascii() and digits.isdigit() and len(digits) <= DIGITS_MAX):
+            return None
+        return int(digits) if 0 < int(digits) <= ID_MAX else None
+
+    def schema(self) -> Mapping[str, Any]:
+        """Describe a visit's id."""
+        return {"type": "string"}
+
+
+@dataclass(frozen=True, slots=True)
 class SlashDay:
     """A day of the site, `dd/mm/yyyy`."""
 

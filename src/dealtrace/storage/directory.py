@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from dealtrace.accounts.site import Site
+from dealtrace.accounts.site import Site, SiteId
 from dealtrace.accounts.token import TokenId, token_digest
 from dealtrace.storage.accounts import find_revision, find_site, find_token
 
@@ -25,6 +25,7 @@ class Directory:
 
     def __init__(self) -> None:
         self._admissions: dict[str, Admission] = {}
+        self._sites: dict[int, Site] = {}
         self._revision = -1
 
     def remembered(self, token: str) -> Admission | None:
@@ -44,11 +45,24 @@ class Directory:
             self._remember(digest, admission)
         return admission
 
+    def remembered_site(self, site_id: int) -> Site | None:
+        """Tell a site that is remembered; for those who come without a token."""
+        return self._sites.get(site_id)
+
+    def look_up_site(self, connection: Connection, site_id: int) -> Site | None:
+        """Find a site, and remember it; `None` if there is none."""
+        revision = find_revision(connection)
+        site = find_site(connection, SiteId(site_id))
+        if site is not None and revision == self._revision:
+            self._sites[site_id] = site
+        return site
+
     def follow(self, connection: Connection) -> None:
         """Forget everything if sites, tokens or fields changed since the last look."""
         revision = find_revision(connection)
         if revision != self._revision:
             self._admissions = {}
+            self._sites = {}
             self._revision = revision
 
     def _remember(self, digest: str, admission: Admission) -> None:

@@ -1,0 +1,1 @@
+"""Calls and lead requests on their way in, an endpoint per file."""

@@ -1,0 +1,154 @@
+"""`requests/{siteId}/register`: take in what a person left in a form of the site, straight from the browser."""
+
+from typing import Any
+
+from dealtrace import clock
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.attribution.visit import Visit, VisitId
+from dealtrace.calltouch.door import Caller
+from dealtrace.calltouch.parameters import REQUEST_REGISTER
+from dealtrace.calltouch.reading import ParameterTable, Sent
+from dealtrace.calltouch.responses import (
+    FOR_ANY_PAGE,
+    KEYWORD_UNKNOWN,
+    Reply,
+    epoch_ms,
+    instant_of,
+    slashed_clock,
+    success,
+    with_headers,
+)
+from dealtrace.errors import FaultyParameters, Violation
+from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest
+from dealtrace.leads.remarks import Remarks
+from dealtrace.operations.take_in_lead_request import take_in_lead_requests
+from dealtrace.storage.leads import list_lead_stories
+
+TABLE = ParameterTable(REQUEST_REGISTER)
+WHO = ("fio", "phoneNumber", "email")
+STATUS_NOT_SET = "NOT_SET"
+UNTOLD = "<не указано>"
+
+
+async def respond(caller: Caller, sent: Sent) -> Reply:
+    """Take in the lead request and answer with it, as the journal of lead requests would show it."""
+    taken: LeadRequest = await caller.write(take_in_lead_requests, read_lead_request(caller, sent))
+    visit = await _credited_visit(caller, taken) if taken.visit_id is not None else None
+    record = _record(caller, taken, sent, visit)
+    reply = success(record, "lead_request_taken_in", site_id=caller.site.id, lead_request_id=taken.id)
+    return with_headers(reply, FOR_ANY_PAGE)
+
+
+def read_lead_request(caller: Caller, sent: Sent) -> IncomingLeadRequest:
+    """Turn what was sent into a lead request; without a date it was made now.
+
+    Raises:
+        FaultyParameters: it says nothing of the person.
+    """
+    if not any(sent.get(name, "").strip() for name in WHO):
+        known = ", ".join(WHO)
+        raise FaultyParameters([Violation(WHO[1], f"нужно хотя бы одно: {known}", f"at least one is needed: {known}")])
+    clock_time = sent.get("requestDate")
+    visit_id = sent.get("sessionId")
+    return IncomingLeadRequest(
+        requested_at=instant_of(clock_time, caller.site.time_zone) if clock_time is not None else clock.now(),
+        phone=sent.get("phoneNumber"),
+        email=sent.get("email"),
+        client_name=sent.get("fio"),
+        number=sent.get("requestNumber"),
+        form_name=sent.get("subject", ""),
+        visit_id=VisitId(visit_id) if visit_id is not None else None,
+        page_url=sent.get("requestUrl"),
+        remarks=Remarks(comment=sent.get("comment"), tags=sent.get("tags", ())),
+        fingerprint=sent.fingerprint(),
+    )
+
+
+async def _credited_visit(caller: Caller, taken: LeadRequest) -> Visit | None:
+    ref = LeadRef(LeadKind.LEAD_REQUEST, taken.id)
+    stories = await caller.read(list_lead_stories, [ref], AttributionModel(caller.site.attribution))
+    return stories[ref].visit if ref in stories else None
+
+
+def _record(caller: Caller, taken: LeadRequest, sent: Sent, visit: Visit | None) -> dict[str, Any]:
+    """Tell of a lead request in the keys of the journal.
+
+    Ours: nobody showed a token, so the answer tells what was just sent and nothing that is known besides: whether the
+    person has been here before, what they are called, which deals they have.
+    """
+    comment = sent.get("comment")
+    return {
+        "date": epoch_ms(taken.requested_at),
+        "comments": [_comment(taken, comment)] if comment else [],
+        "requestType": None,
+        "dateStr": slashed_clock(taken.requested_at, caller.site.time_zone),
+        "manager": None,
+        "session": _session(visit, caller) if visit is not None else None,
+        "subject": taken.form_name,
+        "uniqTargetRequest": False,
+        "uniqueRequest": False,
+        "yandexDirect": None,
+        "googleAdWords": None,
+        "requestNumber": taken.number,
+        "requestId": taken.id,
+        "client": _client(sent),
+        "siteId": caller.site.id,
+        "orders": [],
+        "targetRequest": False,
+        "status": STATUS_NOT_SET,
+        "order": None,
+        "mapVisits": None,
+        "requestUrl": sent.get("requestUrl"),
+        "ctClientId": None,
+        "dcm": None,
+        "ctGlobalId": None,
+        "widgetInfo": None,
+        "RequestTags": None,
+    }
+
+
+def _comment(taken: LeadRequest, text: str) -> dict[str, Any]:
+    """Tell of the one comment a lead request comes with; it bears the id of its lead request."""
+    return {"commentId": taken.id, "requestId": taken.id, "comment": text, "partyId": None, "partyName": None}
+
+
+def _client(sent: Sent) -> dict[str, Any]:
+    phone, email = sent.get("phoneNumber"), sent.get("email")
+    return {
+        "clientId": None,
+        "fio": sent.get("fio", ""),
+        "phones": [{"phoneNumber": phone, "phoneType": "OTHER"}] if phone else [],
+        "contacts": [{"contactType": "EMAIL", "contactValue": email}] if email else [],
+    }
+
+
+def _session(visit: Visit, caller: Caller) -> dict[str, Any]:
+    """Tell the source of the visit that gets the credit.
+
+    Ours: what would tell a stranger who the visitor is, where they are and what they read stays out; a visit's id can
+    be guessed.
+    """
+    return {
+        "sessionId": visit.id,
+        "keywords": visit.traffic_source.term or KEYWORD_UNKNOWN,
+        "city": UNTOLD,
+        "ip": "",
+        "source": visit.traffic_source.source,
+        "medium": visit.traffic_source.medium,
+        "ref": "",
+        "url": "",
+        "utmSource": visit.utm.source or UNTOLD,
+        "utmMedium": visit.utm.medium or UNTOLD,
+        "utmTerm": visit.utm.term or UNTOLD,
+        "utmContent": visit.utm.content or UNTOLD,
+        "utmCampaign": visit.utm.campaign or UNTOLD,
+        "guaClientId": None,
+        "sessionDate": slashed_clock(visit.started_at, caller.site.time_zone),
+        "attrs": None,
+        "attribution": caller.site.attribution,
+        "yaClientId": None,
+        "additionalTags": [],
+        "ctGlobalId": None,
+        "browser": "",
+    }
