@@ -11,7 +11,7 @@ from dealtrace import errors
 from dealtrace.errors import DealNotFound, FaultyParameters, PointsSpent, Refusal, SettingMalformed, Violation
 
 CYRILLIC = re.compile("[А-Яа-яЁё]")
-IN_THE_TREE = re.compile(r"^[├└]── (\w+) +(\d+)", re.MULTILINE)
+IN_THE_TREE = re.compile(r"^(?:│   )?[├└]── (\w+) +(\d+)", re.MULTILINE)
 SAID_IN_ONE_LANGUAGE = {"ru", "en"}
 
 
@@ -59,6 +59,7 @@ def test_the_codes_stay_as_programs_know_them() -> None:
         "PointsSpent": 10031,
         "Overloaded": 10032,
         "StorageAway": 10033,
+        "FormRateExceeded": 10034,
         "DealKeyMissing": 10040,
         "DealNotFound": 10041,
         "NumberTaken": 10042,
@@ -66,6 +67,7 @@ def test_the_codes_stay_as_programs_know_them() -> None:
         "DealNotDeleted": 10044,
         "LeadNotFound": 10045,
         "DealNotPinned": 10046,
+        "LeadTaken": 10047,
         "NameTaken": 10050,
         "SiteNotFound": 10051,
         "SettingUnknown": 10052,

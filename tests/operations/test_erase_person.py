@@ -37,7 +37,9 @@ SECRETS = (
 )
 BEFORE = NOON - timedelta(minutes=5)
 TELLS_NOBODY: dict[str, set[str]] = {
-    "call": {"reference"},
+    "call": {
+        "reference", "sip_id", "dialled_phone", "answering_phone", "exchange", "exchange_model", "manager", "tags",
+    },
     "custom_field": {"name"},
     "deal": {
         "number", "status", "service", "manager", "lead_kind", "clue_call_reference", "clue_lead_request_number",
@@ -45,7 +47,7 @@ TELLS_NOBODY: dict[str, set[str]] = {
     "deal_tag": {"tag"},
     "deal_version": {"kind", "before", "after"},
     "lead_contact": {"lead_kind", "reference"},
-    "lead_request": {"number", "form_name"},
+    "lead_request": {"number", "form_name", "manager", "tags"},
     "traffic_source": {"digest", "source", "medium", "campaign", "content", "term"},
     "unknown_field": {"name"},
     "visit": {"city", "utm"},

@@ -19,8 +19,15 @@ from dealtrace.storage.tables import (
 
 ANONYMOUS: Mapping[Table, Mapping[str, Any]] = {
     client: {"name": None},
-    call: {"phone": ""},
-    lead_request: {"phone": None, "email": None},
+    call: {"phone": "", "record_url": None, "comment": None, "custom_values": None},
+    lead_request: {
+        "phone": None,
+        "email": None,
+        "page_url": None,
+        "fingerprint": None,
+        "comment": None,
+        "custom_values": None,
+    },
     visit: {
         "visitor_id": "",
         "landing_url": "",
