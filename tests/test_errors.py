@@ -68,6 +68,7 @@ def test_the_codes_stay_as_programs_know_them() -> None:
         "LeadNotFound": 10045,
         "DealNotPinned": 10046,
         "LeadTaken": 10047,
+        "NumberReused": 10048,
         "NameTaken": 10050,
         "SiteNotFound": 10051,
         "SettingUnknown": 10052,

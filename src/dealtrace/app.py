@@ -2,6 +2,8 @@
 
 import asyncio
 import gc
+import os
+import signal
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
@@ -81,6 +83,8 @@ class Application:
             _log.error("start_failed", reason=str(fault), cause=observation.cause_of(fault))
             await send({"type": "lifespan.startup.failed", "message": str(fault)})
             raise
+        self._parent = os.getppid()
+        _log.info("process_started", pid=os.getpid())
         follower = asyncio.create_task(self._follow_settings())
         await send({"type": "lifespan.startup.complete"})
         await receive()
@@ -132,6 +136,9 @@ class Application:
                 await self._readers.read(self._directory.follow)
             except Exception as fault:  # noqa: BLE001 - the database may be away; the next second tries again
                 _log.warning("settings_not_followed", reason=type(fault).__name__)
+            if os.getppid() != self._parent:
+                _log.error("parent_gone", cure="start the server again")
+                os.kill(os.getpid(), signal.SIGTERM)
             observation.WAITING.set(self._scribe.waiting)
             await asyncio.sleep(FOLLOW_SECONDS)
 

@@ -16,6 +16,7 @@ Refusal
 ├── DealKeyMissing        10040
 ├── DealNotFound          10041
 ├── NumberTaken           10042
+├── NumberReused          10048  by another deal, since the one that had it was deleted
 ├── CallAndLeadRequest    10043
 ├── DealNotDeleted        10044
 ├── LeadNotFound          10045
@@ -198,6 +199,14 @@ class NumberTaken(Refusal):
     code = 10042
     ru = "orderNumber {number} уже занят сделкой orderId {deal_id} с другими параметрами"
     en = "orderNumber {number} is taken by the deal orderId {deal_id} with other parameters"
+
+
+class NumberReused(Refusal):
+    """A deleted deal's number was freed and has another deal by now."""
+
+    code = 10048
+    ru = "orderNumber {number} теперь у сделки orderId {deal_id}"
+    en = "orderNumber {number} belongs to the deal orderId {deal_id} by now"
 
 
 class CallAndLeadRequest(Refusal):

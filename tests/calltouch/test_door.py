@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import text
 
 from cast import MOSCOW, Player, Stage
+from dealtrace.calltouch.door import BODY_SECONDS_MAX
 from dealtrace.storage.engine import Database, open_database
 from postgresql import PostgresqlServer
 from redis_server import RedisServer
@@ -277,6 +278,23 @@ class TestBody:
     def test_one_that_grows_too_large_is_413(self, server: ServerProcess) -> None:
         refused = server.http.post(REGISTER, content=(b"x" * 100_000 for _ in range(30)))
         assert (refused.status_code, refused.json()["errorCode"]) == (413, "10009")
+
+    def test_its_sender_reads_the_refusal_even_if_it_sends_everything_first(
+        self, server: ServerProcess, owner: Player
+    ) -> None:
+        size = 10_000_000
+        head = f"POST {REGISTER} HTTP/1.1\r\nHost: x\r\nContent-Length: {size}\r\nConnection: close\r\n\r\n"
+        answer = server.raw(head.encode() + b"x" * size)
+        assert answer.startswith(b"HTTP/1.1 413 ")
+
+    def test_one_that_stops_coming_is_not_waited_for(self, server: ServerProcess, owner: Player) -> None:
+        head = f"POST {REGISTER}?{query_of(owner.token)} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\norder"
+        with socket.create_connection(("127.0.0.1", server.port), timeout=BODY_SECONDS_MAX + 20) as connection:
+            connection.sendall(head.encode())
+            answer = connection.recv(65536)
+        assert answer.startswith(b"HTTP/1.1 400 ")
+        assert b'"errorCode":"10008"' in answer
+        assert server.journal(owner.token, owner.site.id).json()["recordsTotal"] == 0
 
     def test_one_that_breaks_off_registers_nothing(self, server: ServerProcess, owner: Player) -> None:
         head = (

@@ -6,6 +6,7 @@ import re
 import shutil
 import socket
 import subprocess
+import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -102,6 +103,31 @@ def test_a_port_that_is_taken_is_told_before_anything_is_made(
         port = str(other.getsockname()[1])
         assert f"port {port}: Address already in use" in terminal.refused("serve", "--port", port)
     assert not (tmp_path / "own.db").exists()
+
+
+def test_a_file_that_is_served_is_not_served_twice(
+    start_server: StartServer, command_line: CommandLine, tmp_path: Path
+) -> None:
+    server = started_on_nothing(start_server, tmp_path)
+    terminal = Terminal(command_line, server.database_url, tmp_path)
+    assert "serves" in terminal.refused("serve", "--port", str(free_port()))
+    terminal.done("site", "list")
+    assert server.stop() == 0
+    server.start()
+
+
+def test_no_process_outlives_the_one_that_started_it(start_server: StartServer, tmp_path: Path) -> None:
+    server = started_on_nothing(start_server, tmp_path)
+    server.process.kill()
+    server.process.wait()
+    deadline = time.monotonic() + 20
+    while True:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", server.port)):
+                break
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    server.start()
 
 
 def test_a_host_that_is_not_ours_is_told(command_line: CommandLine, tmp_path: Path) -> None:

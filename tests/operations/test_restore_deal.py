@@ -11,7 +11,7 @@ from cast import VLADIVOSTOK, Player, Stage
 from dealtrace.deals.deal import Deal, DealId, DealKey
 from dealtrace.deals.registration import Receipt
 from dealtrace.deals.versions import VersionKind
-from dealtrace.errors import DealNotDeleted, DealNotFound, NumberTaken, Refusal
+from dealtrace.errors import DealNotDeleted, DealNotFound, NumberReused, Refusal
 from dealtrace.operations.change_deal import change_deals
 from dealtrace.operations.delete_deal import delete_deals
 from dealtrace.operations.register_deal import register_deals
@@ -101,7 +101,7 @@ def test_it_refuses_a_deal_whose_number_was_taken_since_and_names_who_has_it(sta
     delete(stage, shop, first)
     second = register(stage, shop)
     stored = rows_of(stage.database, shop)
-    with pytest.raises(NumberTaken) as told:
+    with pytest.raises(NumberReused) as told:
         restore(stage, shop, first)
     assert told.value.facts == {"number": "N", "deal_id": second}
     assert rows_of(stage.database, shop) == stored
@@ -113,7 +113,7 @@ def test_it_brings_a_deal_back_once_its_number_is_free_again(stage: Stage, shop:
     second = register(stage, shop)
     delete(stage, shop, second)
     assert restore(stage, shop, first).id == first
-    with pytest.raises(NumberTaken):
+    with pytest.raises(NumberReused):
         restore(stage, shop, second)
 
 
@@ -151,7 +151,7 @@ def test_it_never_leaves_two_living_deals_of_one_number(stage: Stage, shop: Play
 
     with pytest.raises(Exception, match=r"uq_deal_number|deal\.number|orderNumber") as told:
         side_by_side(stage.database, bring_back(first), bring_back(second))
-    assert isinstance(told.value, NumberTaken) or is_lost_race(told.value)
+    assert isinstance(told.value, NumberReused) or is_lost_race(told.value)
     with stage.database.read() as connection:
         living = "SELECT id FROM deal WHERE site_id = {} AND deleted_at IS NULL"
         assert connection.exec_driver_sql(living.format(shop.site.id)).scalars().all() == [first]

@@ -4,6 +4,7 @@ Ours: the order of checks. The rate stands first, because it is the address's an
 cost no points, and neither does what the door itself turns away.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -49,6 +50,10 @@ Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Asked = TypeVar("Asked")
 
+BODY_SECONDS_MAX = 20
+"""How long a body may take to arrive."""
+DISCARDED_BYTES_MAX = 16 * 1024 * 1024
+"""How much of a body that is too large is heard out, so that its sender reads the refusal."""
 REDIS_SECONDS_MAX = 1
 """How long a request waits for the shared count; without one it is let in."""
 FORM_RETRY_SECONDS = 60
@@ -264,19 +269,34 @@ class Door:
         return pairs.overridden_by(read_body(header(scope, b"content-type"), body))
 
     async def _read_body(self, scope: Scope, receive: Receive) -> bytes:
-        if int(header(scope, b"content-length") or 0) > self._body_bytes_max:
+        """Read a body whole, or refuse it: one that is too large, breaks off, or stops coming.
+
+        One that is somewhat too large is heard to its end, since clients that are not hear no answer either.
+        """
+        if int(header(scope, b"content-length") or 0) > self._body_bytes_max + DISCARDED_BYTES_MAX:
             raise BodyTooLarge(bytes_max=self._body_bytes_max)
+        try:
+            async with asyncio.timeout(BODY_SECONDS_MAX):
+                return await self._collect(receive)
+        except TimeoutError as fault:
+            raise UnreadableBody(
+                ru=f"не пришло целиком за {BODY_SECONDS_MAX} с", en=f"it did not arrive within {BODY_SECONDS_MAX} s"
+            ) from fault
+
+    async def _collect(self, receive: Receive) -> bytes:
         chunks: list[bytes] = []
         size = 0
         while True:
             message = await receive()
             if message["type"] != "http.request":
                 raise UnreadableBody(ru="соединение закрыто раньше", en="the connection closed too early")
-            chunks.append(message.get("body", b""))
-            size += len(chunks[-1])
-            if size > self._body_bytes_max:
+            size += len(message.get("body", b""))
+            is_too_large, is_last = size > self._body_bytes_max, not message.get("more_body", False)
+            if is_too_large and (is_last or size > self._body_bytes_max + DISCARDED_BYTES_MAX):
                 raise BodyTooLarge(bytes_max=self._body_bytes_max)
-            if not message.get("more_body", False):
+            if not is_too_large:
+                chunks.append(message.get("body", b""))
+            if is_last:
                 return b"".join(chunks)
 
     async def _check_token(self, pairs: Pairs) -> Admission:

@@ -115,13 +115,15 @@ def read_body(content_type: str, body: bytes) -> Pairs:
     if not body:
         return Pairs()
     kind, options = parse_options_header(content_type)
-    charset = options.get(b"charset", b"utf-8").decode("latin-1").lower()
+    charset = (options.get(b"charset") or b"utf-8").decode("latin-1").lower()
     if charset not in ("utf-8", "utf8"):
         raise UnreadableBody(ru=f"кодировка {charset}, нужна UTF-8", en=f"charset {charset}, UTF-8 is needed")
     if kind in (b"", b"application/x-www-form-urlencoded"):
         return read_pairs(body.strip(b"\r\n"))
     if kind == b"multipart/form-data" and b"boundary" in options:
         return _read_multipart(options[b"boundary"], body)
+    if kind == b"multipart/form-data":
+        raise UnreadableBody(ru="в Content-Type нет boundary", en="its Content-Type has no boundary")
     shown = kind.decode("latin-1")
     raise UnreadableBody(
         ru=f"Content-Type {shown}, нужен application/x-www-form-urlencoded или multipart/form-data",

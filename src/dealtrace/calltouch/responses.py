@@ -34,6 +34,7 @@ STATUS_OF: Mapping[type[Refusal], int] = {
     errors.DealKeyMissing: 400,
     errors.DealNotFound: 400,
     errors.NumberTaken: 400,
+    errors.NumberReused: 400,
     errors.CallAndLeadRequest: 400,
     errors.DealNotDeleted: 400,
     errors.LeadNotFound: 400,

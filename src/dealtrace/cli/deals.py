@@ -58,7 +58,7 @@ def history(deal: DealName, site: OnlySite = None, as_json: AsJson = False) -> N
 def restore(deal: DealName, site: OnlySite = None) -> None:
     """Bring a deleted deal back as it was; refused if its number has been taken since."""
     with open_prepared() as database, database.write() as connection:
-        owner, found = _find(connection, deal, site)
+        owner, found = _find(connection, deal, site, deleted=True)
         restored = restore_deal(connection, owner, found.id, clock.now())
     console.print(f"Deal {restored.id}, number {restored.number}, is back.", markup=False)
 
@@ -95,8 +95,11 @@ def _lead(deal: Deal) -> str:
     return f"{deal.lead.kind} {deal.lead.id}" if deal.lead is not None else "none"
 
 
-def _find(connection: Connection, name: str, only_site: int | None) -> tuple[Site, Deal]:
-    """Find the one deal a person means, deleted ones included; an id is tried before a number."""
+def _find(connection: Connection, name: str, only_site: int | None, *, deleted: bool = False) -> tuple[Site, Deal]:
+    """Find the one deal a person means; an id is tried before a number.
+
+    Of several that had the number the one that is not deleted is meant, or, by who brings deals back, the one that is.
+    """
     sites = [site for site in list_sites(connection) if only_site in (None, site.id)]
     ids = [int(name)] if name.isascii() and name.isdigit() and len(name) <= len(str(ID_MAX)) else []
     for key in ({"ids": ids, "numbers": []}, {"ids": [], "numbers": [name]}):
@@ -105,11 +108,11 @@ def _find(connection: Connection, name: str, only_site: int | None) -> tuple[Sit
             for site in sites
             for deal in list_deals_by_key(connection, site.id, **key, with_deleted=True, lock=False)
         ]
-        living = [pair for pair in found if pair[1].deleted_at is None] or found
-        if len(living) == 1:
-            return living[0]
-        if living:
-            places = ", ".join(f"site {site.id}: orderId {deal.id}" for site, deal in living)
+        meant = [pair for pair in found if (pair[1].deleted_at is not None) is deleted] or found
+        if len(meant) == 1:
+            return meant[0]
+        if meant:
+            places = ", ".join(f"site {site.id}: orderId {deal.id}" for site, deal in meant)
             fail(f"{name} names several deals, name one by its orderId or add --site: {places}")
     return fail(f"There is no deal {name}.")
 

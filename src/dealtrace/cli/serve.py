@@ -1,11 +1,13 @@
 """`dealtrace serve`: start the server."""
 
+import fcntl
 import multiprocessing
 import os
 import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -42,6 +44,8 @@ def serve(
                 "SQLite has one writer: a second process gains nothing and makes the slowest answers "
                 "fifty times slower. Use --workers 1, or PostgreSQL."
             )
+        if database.is_sqlite:
+            _claim(database.file)
         _greet(database, settings)
     with _figures_kept_together(settings.workers):
         try:
@@ -49,6 +53,15 @@ def serve(
         except SystemExit as end:
             if end.code:
                 fail("A process of the server failed again and again; its last log lines say why.")
+
+
+def _claim(file: Path) -> None:
+    """See that no other server serves this file, until this process ends; commands beside it are welcome."""
+    claim = os.open(f"{file}.served", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        fail(f"Another server serves {file} already; SQLite has one writer. Stop it, or use PostgreSQL.")
 
 
 def _serve(settings: Settings, address: str) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from dealtrace.accounts.site import Site
 from dealtrace.deals.deal import Deal
 from dealtrace.deals.versions import DealVersion, VersionKind
-from dealtrace.errors import DealNotDeleted, DealNotFound, NumberTaken
+from dealtrace.errors import DealNotDeleted, DealNotFound, NumberReused
 from dealtrace.storage import deal_versions, deals
 
 
@@ -18,7 +18,7 @@ def restore_deal(connection: Connection, site: Site, deal_id: int, now: datetime
     Raises:
         DealNotFound: the site never had such a deal.
         DealNotDeleted: it is not deleted.
-        NumberTaken: its number was freed by the deletion and belongs to another deal by now.
+        NumberReused: its number was freed by the deletion and belongs to another deal by now.
     """
     found = deals.list_deals_by_key(connection, site.id, ids=[deal_id], numbers=[], with_deleted=True)
     if not found:
@@ -28,7 +28,7 @@ def restore_deal(connection: Connection, site: Site, deal_id: int, now: datetime
         raise DealNotDeleted(deal_id=deal_id)
     holder = deals.find_registered(connection, site.id, [deal.number]).get(deal.number)
     if holder is not None:
-        raise NumberTaken(number=deal.number, deal_id=holder.deal_id)
+        raise NumberReused(number=deal.number, deal_id=holder.deal_id)
     restored = replace(deal, deleted_at=None, touched_at=now, version=deal.version + 1)
     deals.stamp_deals(connection, site.id, [restored])
     version = DealVersion(

@@ -34,6 +34,7 @@ class Directory:
 
     def look_up(self, connection: Connection, token: str) -> Admission | None:
         """Find what a token opens, and remember it; `None` if it opens nothing."""
+        memory = self._admissions  # if `follow` puts a new one in its place, what is old by then is lost with it
         revision = find_revision(connection)
         digest = token_digest(token)
         found = find_token(connection, digest)
@@ -42,7 +43,9 @@ class Directory:
             return None
         admission = Admission(site, found.id)
         if revision == self._revision:
-            self._remember(digest, admission)
+            if len(memory) >= REMEMBERED_MAX:
+                memory.clear()
+            memory[digest] = admission
         return admission
 
     def remembered_site(self, site_id: int) -> Site | None:
@@ -51,10 +54,11 @@ class Directory:
 
     def look_up_site(self, connection: Connection, site_id: int) -> Site | None:
         """Find a site, and remember it; `None` if there is none."""
+        memory = self._sites
         revision = find_revision(connection)
         site = find_site(connection, SiteId(site_id))
         if site is not None and revision == self._revision:
-            self._sites[site_id] = site
+            memory[site_id] = site
         return site
 
     def follow(self, connection: Connection) -> None:
@@ -64,8 +68,3 @@ class Directory:
             self._admissions = {}
             self._sites = {}
             self._revision = revision
-
-    def _remember(self, digest: str, admission: Admission) -> None:
-        if len(self._admissions) >= REMEMBERED_MAX:
-            self._admissions = {}
-        self._admissions[digest] = admission

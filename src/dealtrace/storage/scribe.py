@@ -91,7 +91,10 @@ class Scribe:
 
         Raises:
             Overloaded: too many wait already; nothing was stored.
+            StorageAway: nobody writes any more.
         """
+        if not self.is_alive and not self._stopping:
+            raise StorageAway(retry_after_seconds=AWAY_RETRY_SECONDS)
         if self._stopping or self._queue.qsize() >= self._queue_max:
             raise Overloaded(retry_after_seconds=OVERLOADED_RETRY_SECONDS)
         answer: asyncio.Future[Any] = self._loop.create_future()
