@@ -10,7 +10,7 @@ import pytest
 
 from cast import Player
 from dealtrace import observation
-from dealtrace.observation import cause_of, plain_path, request_ids
+from dealtrace.observation import cause_of, plain_method, plain_path, request_ids
 from server import DELETE, REGISTER, UPDATE, ServerProcess
 
 LOGGED_WITHIN_SECONDS = 5
@@ -132,3 +132,17 @@ def test_a_log_that_cannot_be_written_harms_nobody() -> None:
     patient = observation._Patient(Full())  # type: ignore[arg-type]
     patient.write(b"lost")
     patient.flush()
+
+
+def test_a_method_nobody_knows_is_not_logged() -> None:
+    assert (plain_method("GET"), plain_method("IVAN")) == ("GET", "other")
+
+
+def test_an_address_there_is_not_stays_out_of_the_log(server: ServerProcess) -> None:
+    server.http.request("IVANPETROV", "/ivan.petrov/tokenabcdef")
+    named = server.http.get("/ivan.petrov/tokenabcdef").headers["x-request-id"]
+    deadline = time.monotonic() + 20
+    while f'"request_id":"{named}"' not in server.logged:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert "petrov" not in server.logged.lower()

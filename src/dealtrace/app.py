@@ -197,6 +197,8 @@ class Application:
         return HTMLResponse(render_docs(language_of(request.scope)))
 
 
+UNKNOWN_STATUS = 404
+"""What is at no address of ours may be anything, and stays out of the log."""
 SENT = b"\0sent"
 """Stands for a body that is on the wire already."""
 
@@ -229,8 +231,8 @@ def _tell(scope: Mapping[str, Any], request_id: str, route: str, reply: Reply, s
     _log.info(
         reply.event,
         request_id=request_id,
-        method=scope["method"],
-        path=observation.plain_path(scope["path"]),
+        method=observation.plain_method(scope["method"]),
+        path=observation.plain_path(scope["path"]) if reply.status != UNKNOWN_STATUS else "…",
         status=reply.status,
         ms=round(seconds * 1000, 2),
         **reply.facts,

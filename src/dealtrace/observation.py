@@ -39,6 +39,7 @@ COMMIT_SECONDS = Histogram(
 )  # fmt: skip
 WAITING = Gauge("dealtrace_scribe_waiting", "Writes that wait for their commit.", multiprocess_mode="livesum")
 
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _PLAIN_SEGMENT = re.compile(r"[A-Za-z][A-Za-z._-]{0,39}|[0-9]{1,9}|")
 
 
@@ -52,6 +53,11 @@ def request_ids() -> Iterator[str]:
 def plain_path(path: str) -> str:
     """Write a path for the log; whatever is no plain word or short number may be personal, or a token: left out."""
     return "/".join(part if _PLAIN_SEGMENT.fullmatch(part) else "…" for part in path.split("/")[:12])
+
+
+def plain_method(method: str) -> str:
+    """Write a method for the log; one that nobody knows may be anything."""
+    return method if method in _METHODS else "other"
 
 
 def cause_of(fault: BaseException) -> list[dict[str, Any]]:

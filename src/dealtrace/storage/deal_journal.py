@@ -44,7 +44,7 @@ class DealPage:
 def list_deal_page(connection: Connection, site_id: int, query: JournalQuery, *, page: int, limit: int) -> DealPage:
     """List page `page` (from 1) of at most `limit` undeleted deals, in the order of the moment, then the id.
 
-    The page is found on the index alone; only its own rows are read.
+    The page is found by the moment's index, and its rows alone are read whole; counting visits all that are wanted.
     """
     wanted = and_(deal.c.site_id == site_id, deal.c.deleted_at.is_(None), *_conditions(query))
     moment = deal.c[query.moment]
