@@ -15,9 +15,9 @@ from dealtrace.storage.scribe import Scribe
 class Forgetful(Scribe):
     """Answers every registration at once and keeps nothing."""
 
-    def write(self, operation: Any, site: Any, wish: Wish[Registration]) -> "asyncio.Future[Any]":
+    def write(self, operation: Any, site: Any, wish: Wish[Registration], *, size: int = 1) -> "asyncio.Future[Any]":
         """Answer as if the deal had been stored."""
-        del operation, site
+        del operation, site, size
         asked = wish.asked
         answer: asyncio.Future[Any] = self._loop.create_future()
         number = asked.number or "1"

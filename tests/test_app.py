@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from cast import Player, Stage
+from dealtrace.calltouch.batches import Batch
 from dealtrace.calltouch.parameters import CUSTOM
 from dealtrace.calltouch.routes import ENDPOINTS
 from dealtrace.storage.engine import open_database
@@ -90,9 +91,12 @@ def test_openapi_describes_every_endpoint_and_parameter(server: ServerProcess) -
         assert set(item) == {method.lower() for method in endpoint.methods}
         expected = {one.name for one in endpoint.table.parameters}
         expected |= {CUSTOM.name} if endpoint.table.takes_custom else set()
-        assert {one["name"] for one in item["get"]["parameters"] if one["in"] == "query"} == expected
         for operation in item.values():
             check_operation(operation, f"{endpoint.path}/")
+        if endpoint.batch is not None:
+            check_list(item["post"], endpoint.batch)
+            continue
+        assert {one["name"] for one in item["get"]["parameters"] if one["in"] == "query"} == expected
         if "post" in item:
             for content in item["post"]["requestBody"]["content"].values():
                 assert expected - {CUSTOM.name} <= set(content["schema"]["properties"])
@@ -103,14 +107,26 @@ def test_openapi_describes_every_endpoint_and_parameter(server: ServerProcess) -
         assert reference.rpartition("/")[2] in told["components"]["schemas"]
 
 
+def check_list(operation: dict[str, Any], batch: Batch) -> None:
+    """Hold a list of leads against its table: headers open it, every name stands where JSON has it."""
+    assert [one["name"] for one in operation["parameters"] if one["in"] == "header"] == ["Access-Token", "SiteId"]
+    listed = operation["requestBody"]["content"]["application/json"]["schema"]["properties"][batch.name]
+    assert (listed["minItems"], listed["maxItems"]) == (1, 100)
+    item = listed["items"]
+    assert item["required"] == list(batch.table.required)
+    said = set(item["properties"])
+    said |= {f"{name}.{part}" for name, one in item["properties"].items() for part in one.get("properties", ())}
+    assert {one.name for one in batch.table.parameters} | {"customFields"} <= said
+
+
 def check_operation(operation: dict[str, Any], path: str) -> None:
     """Hold an operation against what OpenAPI 3.1 demands of it."""
     parameters = operation["parameters"]
     assert {one["name"] for one in parameters if one["in"] == "path"} == set(re.findall(r"\{(\w+)\}", path))
     assert len({(one["name"], one["in"]) for one in parameters}) == len(parameters)
     for one in parameters:
-        assert one["in"] in ("path", "query")
-        assert one["required"] or one["in"] == "query"
+        assert one["in"] in ("path", "query", "header")
+        assert one["required"] or one["in"] != "path"
         assert one["schema"]["type"] in ("string", "integer", "number", "boolean", "object", "array")
     assert {"200", "400", "403", "405", "429", "500", "503"} <= set(operation["responses"])
     assert all(response["description"] for response in operation["responses"].values())

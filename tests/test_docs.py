@@ -23,7 +23,7 @@ import dealtrace
 from dealtrace.app import Application
 from dealtrace.calltouch.description import error_catalogue
 from dealtrace.calltouch.door import Endpoint
-from dealtrace.calltouch.parameters import CUSTOM, Parameter
+from dealtrace.calltouch.parameters import CUSTOM, CUSTOM_FIELDS, HEADERS, Parameter
 from dealtrace.calltouch.routes import ENDPOINTS
 from dealtrace.calltouch.wire_types import Text
 from dealtrace.cli import main
@@ -210,6 +210,9 @@ def heading_of(endpoint: Endpoint) -> str:
 
 
 def parameters_of(endpoint: Endpoint) -> Iterator[tuple[str, Parameter]]:
+    if endpoint.batch is not None:
+        yield from ((one.name, one) for one in (*HEADERS, *endpoint.table.parameters, CUSTOM_FIELDS))
+        return
     yield from ((one.name, one) for one in endpoint.table.parameters)
     if endpoint.table.takes_custom:
         yield f"{CUSTOM.name}[name]", CUSTOM

@@ -6,8 +6,9 @@ from typing import Any
 import jinja2
 
 from dealtrace import __version__
-from dealtrace.calltouch.door import Endpoint
-from dealtrace.calltouch.parameters import CUSTOM, Parameter
+from dealtrace.calltouch.batches import ITEMS_MAX, Batch
+from dealtrace.calltouch.door import Endpoint, Entrance
+from dealtrace.calltouch.parameters import CUSTOM, CUSTOM_FIELDS, HEADERS, Parameter
 from dealtrace.calltouch.responses import STATUS_OF
 from dealtrace.calltouch.routes import ENDPOINTS
 from dealtrace.errors import Language, Refusal
@@ -79,7 +80,10 @@ def _operation(endpoint: Endpoint, method: str) -> dict[str, Any]:
         for part in endpoint.path.split("/")
         if part.startswith("{")
     ]
-    if method == "GET":
+    if endpoint.batch is not None:
+        operation["parameters"] = path_parameters + [_query_parameter(one, "header") for one in HEADERS]
+        operation["requestBody"] = {"content": {"application/json": {"schema": _list_schema(endpoint.batch)}}}
+    elif method == "GET":
         operation["parameters"] = path_parameters + [_query_parameter(one) for one in _parameters(endpoint)]
     else:
         operation["parameters"] = path_parameters
@@ -91,13 +95,31 @@ _FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 def _parameters(endpoint: Endpoint) -> list[Parameter]:
-    return [*endpoint.table.parameters, *([CUSTOM] if endpoint.table.takes_custom else [])]
+    """List all a caller may send: headers first, custom fields last."""
+    headers = HEADERS if endpoint.entrance is Entrance.HEADERS else ()
+    custom = CUSTOM if endpoint.batch is None else CUSTOM_FIELDS
+    return [*headers, *endpoint.table.parameters, *([custom] if endpoint.table.takes_custom else [])]
 
 
-def _query_parameter(parameter: Parameter) -> dict[str, Any]:
+def _list_schema(batch: Batch) -> dict[str, Any]:
+    """Describe a list of leads; a dotted name stands for a part of an object."""
+    parts: dict[str, Any] = {}
+    for one in (*batch.table.parameters, CUSTOM_FIELDS):
+        name, _, part = one.name.partition(".")
+        said = {**one.type.schema(), "description": one.en}
+        if part:
+            parts.setdefault(name, {"type": "object", "properties": {}})["properties"][part] = said
+        else:
+            parts[name] = said
+    item = {"type": "object", "required": list(batch.table.required), "properties": parts}
+    leads = {"type": "array", "minItems": 1, "maxItems": ITEMS_MAX, "items": item}
+    return {"type": "object", "required": [batch.name], "properties": {batch.name: leads}}
+
+
+def _query_parameter(parameter: Parameter, place: str = "query") -> dict[str, Any]:
     described = {
         "name": parameter.name,
-        "in": "query",
+        "in": place,
         "required": parameter.required,
         "description": parameter.en,
         "schema": dict(parameter.type.schema()),

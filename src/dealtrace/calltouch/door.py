@@ -21,9 +21,10 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.token import TokenId
+from dealtrace.calltouch.batches import Batch
 from dealtrace.calltouch.forms import Pairs, read_body, read_pairs
-from dealtrace.calltouch.parameters import CLIENT_API_ID
-from dealtrace.calltouch.reading import ParameterTable, Sent
+from dealtrace.calltouch.parameters import ACCESS_TOKEN, CLIENT_API_ID, SITE_ID
+from dealtrace.calltouch.reading import ParameterTable
 from dealtrace.calltouch.responses import Reply, refusal_reply
 from dealtrace.calltouch.wire_types import DIGITS_MAX
 from dealtrace.errors import (
@@ -74,13 +75,13 @@ class Caller:
     readers: Readers
     language: Language
 
-    async def write(self, operation: Operation, asked: Any) -> Any:
-        """Have a wish carried out and return its outcome once it is on disk.
+    async def write(self, operation: Operation, asked: Any, *, size: int = 1) -> Any:
+        """Have a wish carried out and return its outcome once it is on disk; `size` is how many leads it brings.
 
         Raises:
             Refusal: the wish was refused; nothing of it was stored.
         """
-        return await self.scribe.write(operation, self.site, Wish(asked, self.token_id))
+        return await self.scribe.write(operation, self.site, Wish(asked, self.token_id), size=size)
 
     async def read(self, ask: Callable[..., Asked], *args: Any, **kwargs: Any) -> Asked:
         """Call a reading function of the storage for this site."""
@@ -95,13 +96,15 @@ class Caller:
         await self.scribe.write(pay_for_reading, self.site, Wish(method, self.token_id))
 
 
-Respond = Callable[[Caller, Sent], Awaitable[Reply]]
+Respond = Callable[[Caller, Any], Awaitable[Reply]]
+"""A handler: it takes what was sent, read by its table, or the items of its list."""
 
 
 class Entrance(Enum):
     """How a caller shows which site they come for; the value names where the token stands."""
 
     CLIENT_API_ID = CLIENT_API_ID.name
+    HEADERS = ACCESS_TOKEN.name
     OPEN = ""
     """No token: the address names the site."""
 
@@ -128,7 +131,8 @@ class Rates:
 class Endpoint:
     """One address of the API: its path (no slash at the end), methods, parameters, and who answers.
 
-    `name` tells it apart from others whose path ends alike. `refuse` writes its refusals.
+    `name` tells it apart from others whose path ends alike. `refuse` writes its refusals. `batch` is for those that
+    take a list of leads as JSON.
     """
 
     path: str
@@ -142,6 +146,7 @@ class Endpoint:
     pace: Pace = Pace.API
     refuse: Callable[[Refusal, Language], Reply] = refusal_reply
     is_for_browsers: bool = False
+    batch: Batch | None = None
 
 
 class Door:
@@ -173,7 +178,7 @@ class Door:
         self._trusted = [ip_network(network) for network in trusted_proxies]
         self._warned_of_proxy = False
 
-    async def admit(self, endpoint: Endpoint, scope: Scope, receive: Receive) -> tuple[Caller, Sent]:
+    async def admit(self, endpoint: Endpoint, scope: Scope, receive: Receive) -> tuple[Caller, Any]:
         """Let a request in, or refuse it.
 
         Raises:
@@ -182,16 +187,27 @@ class Door:
         await self._check_rate(endpoint.pace, scope)
         if scope["method"] not in endpoint.methods:
             raise MethodNotAllowed(method=scope["method"], allowed=", ".join(endpoint.methods))
+        if endpoint.batch is not None:
+            body = await self._read_body(scope, receive)
+            caller = await self._let_in(endpoint, scope, Pairs())
+            return caller, endpoint.batch.items_of(body)
         pairs = await self._read_pairs(scope, receive)
+        caller = await self._let_in(endpoint, scope, pairs)
+        return caller, endpoint.table.read(pairs)
+
+    async def _let_in(self, endpoint: Endpoint, scope: Scope, pairs: Pairs) -> Caller:
+        """Find the site a caller may speak for."""
         stated = scope.get("path_params", {}).get("siteId")
         if endpoint.entrance is Entrance.OPEN:
             site, token_id = await self._find_site(endpoint.pace, stated), None
         else:
-            admission = await self._check_token(pairs)
+            name = endpoint.entrance.value
+            is_header = endpoint.entrance is Entrance.HEADERS
+            token = header(scope, name.lower().encode()) if is_header else pairs.values.get(name, "")
+            admission = await self._check_token(name, token)
             site, token_id = admission.site, admission.token_id
-            _check_site(site, stated)
-        sent = endpoint.table.read(pairs)
-        return Caller(site, token_id, self._scribe, self._readers, language_of(scope)), sent
+            _check_site(site, (header(scope, SITE_ID.name.lower().encode()) or None) if is_header else stated)
+        return Caller(site, token_id, self._scribe, self._readers, language_of(scope))
 
     async def _find_site(self, pace: Pace, stated: str) -> Site:
         """Find the site that an address names, for whoever comes without a token.
@@ -299,17 +315,16 @@ class Door:
             if is_last:
                 return b"".join(chunks)
 
-    async def _check_token(self, pairs: Pairs) -> Admission:
+    async def _check_token(self, name: str, token: str) -> Admission:
         """Find the site a token opens; one that is unknown is looked for anew each time.
 
         Seed: «Токен доступа к статистике Вашего ЛК через API».
         """
-        token = pairs.values.get(CLIENT_API_ID.name, "")
         admission = self._directory.remembered(token) if token else None
         if admission is None and token:
             admission = await self._readers.read(self._look_up, token)
         if admission is None:
-            raise TokenRejected(field=CLIENT_API_ID.name)
+            raise TokenRejected(field=name)
         return admission
 
     def _look_up_site(self, connection: Connection, site_id: int) -> Site | None:

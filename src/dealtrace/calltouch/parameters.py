@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from dealtrace.calltouch.wire_types import (
     Amount,
     Choice,
+    DashClock,
+    FieldObjects,
     Flag,
     SlashDay,
+    TagObjects,
     Tags,
     Text,
     VisitRef,
@@ -32,6 +35,10 @@ CUSTOM_VALUES_MAX = 200
 LINK_THRESHOLD_SECONDS_MAX = 10 * 366 * 24 * 3600
 """Ours: ten years; a lead further back explains no deal."""
 PAGE_MAX = 10**9
+REFERENCE_LENGTH_MAX = 100
+SIP_ID_LENGTH_MAX = 45
+CALL_SECONDS_MAX = 30 * 24 * 3600
+"""Ours: nobody talks for a month; a longer call is milliseconds taken for seconds, or an instant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +247,97 @@ REQUEST_REGISTER = (
         "Дата заявки по времени кабинета: dd.mm.yyyy hh:mm:ss; по умолчанию сейчас.",
         "When the request was made, by the site's clock: dd.mm.yyyy hh:mm:ss; now by default.",
     ),
+)
+
+ACCESS_TOKEN = Parameter("Access-Token", CLIENT_API_ID.type, CLIENT_API_ID.ru, CLIENT_API_ID.en, required=True)
+SITE_ID = Parameter(
+    "SiteId",
+    Whole(),
+    "Номер личного кабинета; если передан, должен быть кабинетом токена.",
+    "The number of the site; when sent, it must be the token's.",
+)
+HEADERS = (ACCESS_TOKEN, SITE_ID)
+
+CUSTOM_FIELDS = Parameter("customFields", FieldObjects(CUSTOM_VALUE_LENGTH_MAX), CUSTOM.ru, CUSTOM.en)
+_LEAD_REMARKS = (
+    Parameter("manager", Text(WORDS_LENGTH_MAX), "Менеджер лида.", "The manager in charge."),
+    Parameter("comment.text", Text(COMMENT_LENGTH_MAX), "Комментарий.", "A comment."),
+    Parameter("addTags", TagObjects(), "Теги.", "Tags."),
+    *(
+        Parameter(
+            f"customSources.{stated.name}",
+            stated.type,
+            "Часть источника лида, которую называет отправитель.",
+            "A part of the lead's source, as the sender states it.",
+        )
+        for stated in SOURCE_PARAMETERS
+    ),
+)
+
+REQUEST_CREATE = (
+    Parameter(
+        "requestNumber",
+        Text(NUMBER_LENGTH_MAX),
+        "Идентификатор заявки на сайте, уникальный; по умолчанию равен requestId. Повтор с тем же содержанием "
+        "получает тот же ответ.",
+        "The request's id on the site, unique; requestId by default. Sent again with the same content it gets the "
+        "same answer.",
+    ),
+    SUBJECT,
+    PAGE_URL,
+    Parameter(
+        "requestDate",
+        DashClock(),
+        "Дата заявки по времени кабинета: dd-mm-yyyy hh:mm:ss; по умолчанию сейчас.",
+        "When the request was made, by the site's clock: dd-mm-yyyy hh:mm:ss; now by default.",
+    ),
+    CLIENT_NAME,
+    CLIENT_PHONE,
+    CLIENT_EMAIL,
+    *_LEAD_REMARKS,
+)
+
+CALL_STATUS = Choice({"successful": True, "unsuccessful": False})
+CALL_IMPORT = (
+    Parameter(
+        "referenceId",
+        Text(REFERENCE_LENGTH_MAX),
+        "Идентификатор звонка в его системе, он же callReferenceId; занимается навсегда.",
+        "The call's id in its own system, callReferenceId elsewhere; taken for good.",
+        required=True,
+    ),
+    Parameter(
+        "sipCallId",
+        Text(SIP_ID_LENGTH_MAX),
+        "Второй идентификатор звонка, тоже занимается навсегда.",
+        "The call's second id, taken for good as well.",
+    ),
+    Parameter("clientPhoneNumber", CLIENT_PHONE.type, CLIENT_PHONE.ru, CLIENT_PHONE.en, required=True),
+    Parameter(
+        "callCenterPhoneNumber",
+        Text(PHONE_LENGTH_MAX),
+        "Номер, на который звонил клиент.",
+        "The number the client called.",
+    ),
+    Parameter(
+        "callStartTime",
+        DashClock(year_first=True),
+        "Начало звонка по времени кабинета: yyyy-mm-dd hh:mm:ss.",
+        "When the call began, by the site's clock: yyyy-mm-dd hh:mm:ss.",
+        required=True,
+    ),
+    Parameter(
+        "duration",
+        Whole(0, CALL_SECONDS_MAX),
+        "Длительность разговора в секундах, по умолчанию 0.",
+        "How many seconds were talked, 0 by default.",
+    ),
+    Parameter(
+        "waitingTime", Whole(0, CALL_SECONDS_MAX), "Ожидание ответа в секундах.", "How many seconds the client waited."
+    ),
+    Parameter("status", CALL_STATUS, "Состоялся ли разговор.", "Whether anybody answered."),
+    Parameter("recordUrl", Text(URL_LENGTH_MAX), "Адрес записи разговора.", "The address of the recording."),
+    *_LEAD_REMARKS,
 )
 
 

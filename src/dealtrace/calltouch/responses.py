@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from dealtrace import errors
+from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import Visit
 from dealtrace.deals.deal import Deal
 from dealtrace.deals.registration import Receipt
@@ -147,7 +148,7 @@ def changed_order(deal: Deal, story: LeadStory | None, time_zone: ZoneInfo, attr
         "order": _stored_order(deal, time_zone),
         "client": _client(story) if story is not None else None,
         "orderComments": deal.comment or "",
-        "session": session(story.visit, attribution) if story is not None and story.visit is not None else None,
+        "session": _lead_session(story, attribution) if story is not None else None,
     }
 
 
@@ -187,6 +188,42 @@ def phone_type(story: LeadStory) -> str:
 def email_contacts(client: Client) -> list[dict[str, str]]:
     """List a client's e-mails."""
     return [{"contactType": "EMAIL", "contactValue": email} for email in client.emails]
+
+
+def _lead_session(story: LeadStory, attribution: int) -> dict[str, Any] | None:
+    """Tell where a lead came from: its credited visit, or the source its sender states; `None` if neither is known.
+
+    Ours: a source that is stated stands where a visit's would, with `sessionId` null: the lead has a source, and
+    nobody visited.
+    """
+    if story.visit is not None:
+        return session(story.visit, attribution)
+    return stated_session(story.stated_source, attribution) if story.stated_source is not None else None
+
+
+def stated_session(source: TrafficSource, attribution: int) -> dict[str, Any]:
+    """Tell of a source that is only stated, in the keys of a visit."""
+    return {
+        "keywords": source.term or KEYWORD_UNKNOWN,
+        "city": "",
+        "ip": "",
+        "browser": "",
+        "source": source.source,
+        "medium": source.medium,
+        "ref": "",
+        "url": "",
+        "utmSource": "",
+        "utmMedium": "",
+        "utmTerm": source.term,
+        "utmContent": source.content,
+        "utmCampaign": source.campaign,
+        "guaClientId": None,
+        "yaClientId": None,
+        "sessionId": None,
+        "additionalTags": [],
+        "attribution": attribution,
+        "attrs": None,
+    }
 
 
 def session(visit: Visit, attribution: int) -> dict[str, Any]:

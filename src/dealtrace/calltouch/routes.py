@@ -6,11 +6,12 @@ from typing import Any
 from dealtrace.calltouch.deals import delete_by_id, register, update_by_id
 from dealtrace.calltouch.door import Door, Endpoint, Entrance, Pace, Receive, Scope, header, language_of
 from dealtrace.calltouch.journals import orders_diary
-from dealtrace.calltouch.leads import register_request
+from dealtrace.calltouch.leads import create_requests, import_calls, register_request
 from dealtrace.calltouch.responses import Reply, open_refusal, preflight
 from dealtrace.errors import Refusal
 
 REST = "/calls-service/RestAPI"
+LEAD_SERVICE = "/lead-service/v1/api"
 
 ENDPOINTS = (
     Endpoint(
@@ -57,6 +58,28 @@ ENDPOINTS = (
         pace=Pace.FORM,
         refuse=open_refusal,
         is_for_browsers=True,
+    ),
+    Endpoint(
+        f"{LEAD_SERVICE}/request/create",
+        ("POST",),
+        create_requests.TABLE,
+        create_requests.respond,
+        "Создать заявки списком",
+        "Take in a list of lead requests",
+        name="request-create",
+        entrance=Entrance.HEADERS,
+        batch=create_requests.BATCH,
+    ),
+    Endpoint(
+        f"{LEAD_SERVICE}/call/import",
+        ("POST",),
+        import_calls.TABLE,
+        import_calls.respond,
+        "Импортировать звонки списком",
+        "Take in a list of calls",
+        name="call-import",
+        entrance=Entrance.HEADERS,
+        batch=import_calls.BATCH,
     ),
 )
 

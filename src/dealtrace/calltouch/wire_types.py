@@ -277,6 +277,26 @@ class Tags:
         return {"type": "string"}
 
 
+@dataclass(frozen=True, slots=True)
+class TagObjects(Tags):
+    """Tags as a list of objects; a comma parts tags there too, so that any tag may be written in either way."""
+
+    def schema(self) -> Mapping[str, Any]:
+        """Describe the list."""
+        tag = {"type": "object", "properties": {"tag": {"type": "string", "maxLength": TAG_LENGTH_MAX}}}
+        return {"type": "array", "maxItems": TAGS_MAX, "items": tag}
+
+
+@dataclass(frozen=True, slots=True)
+class FieldObjects(Text):
+    """Values of custom fields as a list of objects; each value is a text of its own."""
+
+    def schema(self) -> Mapping[str, Any]:
+        """Describe the list."""
+        said = {"field": {"type": "string"}, "value": {"type": "string", "maxLength": self.length_max}}
+        return {"type": "array", "items": {"type": "object", "required": ["field"], "properties": said}}
+
+
 @dataclass(frozen=True)
 class Choice:
     """One of a few words, each with what it stands for."""

@@ -19,6 +19,9 @@ class PaidMethod(StrEnum):
     UPDATE_BY_ID = "update-by-id"
     DELETE_BY_ID = "delete-by-id"
     ORDERS_DIARY = "orders-diary"
+    REQUEST_CREATE = "request-create"
+    CALL_IMPORT = "call-import"
+    INBOUND_CALL = "inbound-call"
 
 
 def points_day(now: datetime, time_zone: ZoneInfo) -> date:

@@ -47,6 +47,7 @@ class _Waiting:
     site: Site
     wish: Any
     answer: "asyncio.Future[Any]"
+    size: int
     outcome: Any = None
 
 
@@ -86,8 +87,10 @@ class Scribe:
         """Whether it still writes."""
         return self._thread.is_alive()
 
-    def write(self, operation: Operation, site: Site, wish: Any) -> "asyncio.Future[Any]":
+    def write(self, operation: Operation, site: Site, wish: Any, *, size: int = 1) -> "asyncio.Future[Any]":
         """Hand in a wish; the future holds its outcome once it is safely on disk, or raises its refusal.
+
+        `size` says how many single wishes it stands for: a list of calls takes the room and the ids of each.
 
         Raises:
             Overloaded: too many wait already; nothing was stored.
@@ -98,7 +101,7 @@ class Scribe:
         if self._stopping or self._queue.qsize() >= self._queue_max:
             raise Overloaded(retry_after_seconds=OVERLOADED_RETRY_SECONDS)
         answer: asyncio.Future[Any] = self._loop.create_future()
-        self._queue.put(_Waiting(operation, site, wish, answer))
+        self._queue.put(_Waiting(operation, site, wish, answer, size))
         return answer
 
     async def stop(self) -> None:
@@ -120,7 +123,7 @@ class Scribe:
         if first is None:
             return []
         batch = [first]
-        while len(batch) < self._batch_max and not self._queue.empty():
+        while _size(batch) < self._batch_max and not self._queue.empty():
             following = self._queue.get()
             if following is None:
                 self._queue.put(None)
@@ -153,7 +156,7 @@ class Scribe:
             return
 
     def _write_together(self, batch: list[_Waiting]) -> None:
-        self._ids.ensure(len(batch) * IDS_PER_WISH_MAX)
+        self._ids.ensure(_size(batch) * IDS_PER_WISH_MAX)
         now = self._clock()
         with self._database.writer.connect() as connection, connection.begin() as transaction:
             for group in _groups(batch):
@@ -161,7 +164,7 @@ class Scribe:
             _commit(transaction)
 
     def _write_one_by_one(self, batch: list[_Waiting]) -> None:
-        self._ids.ensure(len(batch) * IDS_PER_WISH_MAX * ALONE_TRIES_MAX)
+        self._ids.ensure(_size(batch) * IDS_PER_WISH_MAX * ALONE_TRIES_MAX)
         now = self._clock()
         with self._database.writer.connect() as connection, connection.begin() as transaction:
             for waiting in batch:
@@ -197,6 +200,10 @@ def _commit(transaction: Any) -> None:
         transaction.commit()
     except Exception as fault:
         raise _CommitUnclear from fault
+
+
+def _size(batch: Sequence[_Waiting]) -> int:
+    return sum(waiting.size for waiting in batch)
 
 
 def _groups(batch: Sequence[_Waiting]) -> list[list[_Waiting]]:

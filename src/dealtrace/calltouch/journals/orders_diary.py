@@ -144,9 +144,13 @@ def _tags(deal: Deal) -> list[dict[str, Any]]:
 
 
 def _visit(deal: Deal, story: LeadStory | None, attribution: int) -> dict[str, Any] | None:
-    """Tell where the deal came from: its lead's credited visit, or the source the caller stated, without a session."""
+    """Tell where the deal came from: its lead's credited visit, or the source that was stated, without a session.
+
+    A lead's own stated source stands above the deal's, as its visit does.
+    """
     visit = story.visit if story is not None else None
-    source = visit.traffic_source if visit is not None else (deal.stated_source if deal.lead is None else None)
+    stated = story.stated_source if story is not None else (deal.stated_source if deal.lead is None else None)
+    source = visit.traffic_source if visit is not None else stated
     if source is None:
         return None
     return {

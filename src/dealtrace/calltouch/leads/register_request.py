@@ -46,13 +46,11 @@ def read_lead_request(caller: Caller, sent: Sent) -> IncomingLeadRequest:
     Raises:
         FaultyParameters: it says nothing of the person.
     """
-    if not any(sent.get(name, "").strip() for name in WHO):
-        known = ", ".join(WHO)
-        raise FaultyParameters([Violation(WHO[1], f"нужно хотя бы одно: {known}", f"at least one is needed: {known}")])
-    clock_time = sent.get("requestDate")
+    check_who(sent)
+    wall_clock = sent.get("requestDate")
     visit_id = sent.get("sessionId")
     return IncomingLeadRequest(
-        requested_at=instant_of(clock_time, caller.site.time_zone) if clock_time is not None else clock.now(),
+        requested_at=instant_of(wall_clock, caller.site.time_zone) if wall_clock is not None else clock.now(),
         phone=sent.get("phoneNumber"),
         email=sent.get("email"),
         client_name=sent.get("fio"),
@@ -63,6 +61,17 @@ def read_lead_request(caller: Caller, sent: Sent) -> IncomingLeadRequest:
         remarks=Remarks(comment=sent.get("comment"), tags=sent.get("tags", ())),
         fingerprint=sent.fingerprint(),
     )
+
+
+def check_who(sent: Sent) -> None:
+    """See that a lead request says anything of the person.
+
+    Raises:
+        FaultyParameters: it has neither a name nor a phone nor an e-mail.
+    """
+    if not any(sent.get(name, "").strip() for name in WHO):
+        known = ", ".join(WHO)
+        raise FaultyParameters([Violation(WHO[1], f"нужно хотя бы одно: {known}", f"at least one is needed: {known}")])
 
 
 async def _credited_visit(caller: Caller, taken: LeadRequest) -> Visit | None:

@@ -1,0 +1,139 @@
+"""JSON bodies with a list of leads: the list is read as a whole, and each lead in it stands or falls alone."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from dealtrace.calltouch.forms import Pairs
+from dealtrace.calltouch.parameters import CUSTOM, CUSTOM_FIELDS
+from dealtrace.calltouch.reading import ParameterTable, Sent
+from dealtrace.errors import FaultyParameters, UnreadableBody, Violation
+
+ITEMS_MAX = 100
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+Word = str | int | float | None
+_PLACE = re.compile(r" - at `\$\.?(.*)`$")
+
+
+class Comment(msgspec.Struct, frozen=True):
+    """A comment as an object."""
+
+    text: Word = None
+
+
+class Tag(msgspec.Struct, frozen=True):
+    """A tag as an object."""
+
+    tag: Word = None
+
+
+class StatedSource(msgspec.Struct, frozen=True):
+    """The source a sender states."""
+
+    source: Word = None
+    medium: Word = None
+    campaign: Word = None
+    content: Word = None
+    term: Word = None
+
+
+class FieldValue(msgspec.Struct, frozen=True):
+    """The value of a custom field."""
+
+    field: Word = None
+    value: Word = None
+
+
+class LeadItem(msgspec.Struct, frozen=True, rename="camel"):
+    """What calls and lead requests have in common in a list; texts may come as numbers, as many programs send them."""
+
+    manager: Word = None
+    comment: Comment | str | None = None
+    add_tags: Sequence[Tag | str] | None = None
+    custom_sources: StatedSource | None = None
+    custom_fields: Sequence[FieldValue] | None = None
+
+
+@dataclass(frozen=True)
+class Batch:
+    """How a list of leads is written: what the list is called, and the shape and parameters of each lead in it."""
+
+    name: str
+    shape: type[LeadItem]
+    table: ParameterTable
+
+    def items_of(self, body: bytes) -> list[Any]:
+        """Find the list in a body.
+
+        Ours: a byte order mark in front, as 1C writes it, is passed over.
+
+        Raises:
+            UnreadableBody: it is no JSON.
+            FaultyParameters: there is no such list in it, or one that is empty or too long.
+        """
+        try:
+            document = msgspec.json.decode(body.removeprefix(BYTE_ORDER_MARK))
+        except (ValueError, RecursionError) as fault:
+            raise UnreadableBody(ru="это не JSON в UTF-8", en="it is no JSON in UTF-8") from fault
+        items = document.get(self.name) if isinstance(document, dict) else None
+        if not isinstance(items, list) or not 0 < len(items) <= ITEMS_MAX:
+            raise FaultyParameters([
+                Violation(
+                    self.name,
+                    f"ожидается список от 1 до {ITEMS_MAX} элементов",
+                    f"a list of 1 to {ITEMS_MAX} elements is expected",
+                )
+            ])  # fmt: skip
+        return items
+
+    def read(self, item: Any) -> Sent:
+        """Read one lead of the list.
+
+        Raises:
+            FaultyParameters: one violation for each value that is missing, malformed or out of range; the first
+                alone where a value is of another kind than text or number.
+        """
+        try:
+            told = msgspec.convert(item, self.shape)
+        except msgspec.ValidationError as fault:
+            raise FaultyParameters([_wrong_kind(str(fault))]) from fault
+        try:
+            return self.table.read(Pairs(dict(_texts(told))))
+        except FaultyParameters as fault:
+            raise FaultyParameters([_renamed(one) for one in fault.violations]) from fault
+
+
+def _wrong_kind(words: str) -> Violation:
+    place = _PLACE.search(words)
+    field = place[1] if place is not None else ""
+    return Violation(field or "*", "значение не того типа", _PLACE.sub("", words))
+
+
+def _renamed(violation: Violation) -> Violation:
+    """Name a custom field as this body does."""
+    opening = f"{CUSTOM.name}["
+    if not violation.field.startswith(opening):
+        return violation
+    return Violation(f"{CUSTOM_FIELDS.name}[{violation.field.removeprefix(opening)}", violation.ru, violation.en)
+
+
+def _texts(told: LeadItem) -> Iterator[tuple[str, str]]:
+    """Spell a lead as parameters: parts by dotted names, tags as one text, custom fields as forms have them."""
+    for part in msgspec.structs.fields(told):
+        match getattr(told, part.name):
+            case str() | int() | float() as word:
+                yield (f"{part.encode_name}.text" if part.name == "comment" else part.encode_name), str(word)
+            case Comment() | StatedSource() as nested:
+                for name, word in msgspec.structs.asdict(nested).items():
+                    yield f"{part.encode_name}.{name}", _text(word)
+    yield "addTags", ",".join(_text(one.tag) if isinstance(one, Tag) else one for one in told.add_tags or ())
+    for one in reversed(told.custom_fields or ()):
+        yield f"{CUSTOM.name}[{_text(one.field)}]", _text(one.value)
+
+
+def _text(word: Word) -> str:
+    return "" if word is None else str(word)

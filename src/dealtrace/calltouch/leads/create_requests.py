@@ -1,0 +1,60 @@
+"""`request/create`: take in lead requests from a program that has a token, up to a hundred at once."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from dealtrace import clock
+from dealtrace.calltouch.batches import Batch, LeadItem, Word
+from dealtrace.calltouch.door import Caller
+from dealtrace.calltouch.leads.listed import Listing, count_taken_in, remarks_of, take_in
+from dealtrace.calltouch.leads.register_request import check_who
+from dealtrace.calltouch.parameters import REQUEST_CREATE
+from dealtrace.calltouch.reading import ParameterTable, Sent
+from dealtrace.calltouch.responses import Reply, instant_of, success
+from dealtrace.leads.lead_request import IncomingLeadRequest
+from dealtrace.operations.import_leads import import_lead_requests
+
+
+class RequestItem(LeadItem, frozen=True, rename="camel"):
+    """One lead request of the list."""
+
+    request_number: Word = None
+    subject: Word = None
+    request_url: Word = None
+    request_date: Word = None
+    phone_number: Word = None
+    email: Word = None
+    fio: Word = None
+
+
+def read_lead_request(caller: Caller, sent: Sent) -> IncomingLeadRequest:
+    """Turn what was sent into a lead request; without a date it was made now.
+
+    Raises:
+        FaultyParameters: it says nothing of the person.
+    """
+    check_who(sent)
+    wall_clock = sent.get("requestDate")
+    return IncomingLeadRequest(
+        requested_at=instant_of(wall_clock, caller.site.time_zone) if wall_clock is not None else clock.now(),
+        phone=sent.get("phoneNumber"),
+        email=sent.get("email"),
+        client_name=sent.get("fio"),
+        number=sent.get("requestNumber"),
+        form_name=sent.get("subject", ""),
+        page_url=sent.get("requestUrl"),
+        remarks=remarks_of(sent),
+        fingerprint=sent.fingerprint(),
+    )
+
+
+TABLE = ParameterTable(REQUEST_CREATE, takes_custom=True)
+BATCH = Batch("requests", RequestItem, TABLE)
+LISTING = Listing(BATCH, read_lead_request, import_lead_requests, name="requestNumber", id_name="requestId")
+
+
+async def respond(caller: Caller, items: Sequence[Any]) -> Reply:
+    """Take in the lead requests that can be read, and tell what became of each."""
+    log_id, told = await take_in(LISTING, caller, items)
+    facts = {"site_id": caller.site.id, "log_id": log_id, "leads": len(told), "taken_in": count_taken_in(told)}
+    return success({"data": {"requests": told}}, "lead_requests_created", **facts)

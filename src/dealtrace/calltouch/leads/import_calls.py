@@ -1,0 +1,63 @@
+"""`call/import`: take in calls from another platform, up to a hundred at once."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from dealtrace.calltouch.batches import Batch, LeadItem, Word
+from dealtrace.calltouch.door import Caller
+from dealtrace.calltouch.leads.listed import Listing, count_taken_in, remarks_of, take_in
+from dealtrace.calltouch.parameters import CALL_IMPORT
+from dealtrace.calltouch.reading import ParameterTable, Sent
+from dealtrace.calltouch.responses import Reply, instant_of, success
+from dealtrace.leads.call import Circumstances, IncomingCall
+from dealtrace.operations.import_leads import import_calls
+
+
+class CallItem(LeadItem, frozen=True, rename="camel"):
+    """One call of the list."""
+
+    reference_id: Word = None
+    sip_call_id: Word = None
+    client_phone_number: Word = None
+    call_center_phone_number: Word = None
+    call_start_time: Word = None
+    duration: Word = None
+    waiting_time: Word = None
+    status: Word = None
+    record_url: Word = None
+
+
+def read_call(caller: Caller, sent: Sent) -> IncomingCall:
+    """Turn what was sent into a call; its start is on the site's clock."""
+    waiting = sent.get("waitingTime")
+    return IncomingCall(
+        started_at=instant_of(sent["callStartTime"], caller.site.time_zone),
+        duration=timedelta(seconds=sent.get("duration", 0)),
+        phone=sent["clientPhoneNumber"],
+        reference=sent["referenceId"],
+        circumstances=Circumstances(
+            sip_id=sent.get("sipCallId"),
+            is_successful=sent.get("status"),
+            waiting=timedelta(seconds=waiting) if waiting is not None else None,
+            dialled_phone=sent.get("callCenterPhoneNumber"),
+            record_url=sent.get("recordUrl"),
+        ),
+        remarks=remarks_of(sent),
+    )
+
+
+TABLE = ParameterTable(CALL_IMPORT, takes_custom=True)
+BATCH = Batch("calls", CallItem, TABLE)
+LISTING = Listing(BATCH, read_call, import_calls, name="referenceId", id_name="callId")
+
+
+async def respond(caller: Caller, items: Sequence[Any]) -> Reply:
+    """Take in the calls that can be read, and tell what became of each.
+
+    Ours: the vendor answers with the number of a queue alone; here the calls are stored already, so their ids are told
+    too. The number stands in the log.
+    """
+    log_id, told = await take_in(LISTING, caller, items)
+    facts = {"site_id": caller.site.id, "log_id": log_id, "leads": len(told), "taken_in": count_taken_in(told)}
+    return success({"data": {"logId": log_id, "calls": told}}, "calls_imported", **facts)
