@@ -76,7 +76,7 @@ def _operation(endpoint: Endpoint, method: str) -> dict[str, Any]:
         "responses": _responses(),
     }
     path_parameters = [
-        {"name": part[1:-1], "in": "path", "required": True, "schema": {"type": "integer"}}
+        {"name": part[1:-1], "in": "path", "required": True, "schema": {"type": _type_in_path(part[1:-1])}}
         for part in endpoint.path.split("/")
         if part.startswith("{")
     ]
@@ -89,6 +89,10 @@ def _operation(endpoint: Endpoint, method: str) -> dict[str, Any]:
         operation["parameters"] = path_parameters
         operation["requestBody"] = {"content": {kind: {"schema": _form_schema(endpoint)} for kind in _FORM_TYPES}}
     return operation
+
+
+def _type_in_path(name: str) -> str:
+    return "integer" if name == "siteId" else "string"
 
 
 _FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")

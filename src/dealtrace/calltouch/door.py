@@ -23,7 +23,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.accounts.token import TokenId
 from dealtrace.calltouch.batches import Batch
 from dealtrace.calltouch.forms import Pairs, read_body, read_pairs
-from dealtrace.calltouch.parameters import ACCESS_TOKEN, CLIENT_API_ID, SITE_ID
+from dealtrace.calltouch.parameters import ACCESS_TOKEN, API_KEY, CLIENT_API_ID, SITE_ID
 from dealtrace.calltouch.reading import ParameterTable
 from dealtrace.calltouch.responses import Reply, refusal_reply
 from dealtrace.calltouch.wire_types import DIGITS_MAX
@@ -66,7 +66,7 @@ _log = structlog.get_logger()
 class Caller:
     """Somebody who was let in: the site they may speak for, and the hands that read and write for them.
 
-    `token_id` is `None` where no token is asked for.
+    `token_id` is `None` where no token is asked for. `address` holds what stood in the `{…}` parts of the path.
     """
 
     site: Site
@@ -74,6 +74,7 @@ class Caller:
     scribe: Scribe
     readers: Readers
     language: Language
+    address: Mapping[str, str]
 
     async def write(self, operation: Operation, asked: Any, *, size: int = 1) -> Any:
         """Have a wish carried out and return its outcome once it is on disk; `size` is how many leads it brings.
@@ -104,6 +105,7 @@ class Entrance(Enum):
     """How a caller shows which site they come for; the value names where the token stands."""
 
     CLIENT_API_ID = CLIENT_API_ID.name
+    API_KEY = API_KEY.name
     HEADERS = ACCESS_TOKEN.name
     OPEN = ""
     """No token: the address names the site."""
@@ -197,7 +199,8 @@ class Door:
 
     async def _let_in(self, endpoint: Endpoint, scope: Scope, pairs: Pairs) -> Caller:
         """Find the site a caller may speak for."""
-        stated = scope.get("path_params", {}).get("siteId")
+        address = scope.get("path_params", {})
+        stated = address.get("siteId")
         if endpoint.entrance is Entrance.OPEN:
             site, token_id = await self._find_site(endpoint.pace, stated), None
         else:
@@ -207,7 +210,7 @@ class Door:
             admission = await self._check_token(name, token)
             site, token_id = admission.site, admission.token_id
             _check_site(site, (header(scope, SITE_ID.name.lower().encode()) or None) if is_header else stated)
-        return Caller(site, token_id, self._scribe, self._readers, language_of(scope))
+        return Caller(site, token_id, self._scribe, self._readers, language_of(scope), address)
 
     async def _find_site(self, pace: Pace, stated: str) -> Site:
         """Find the site that an address names, for whoever comes without a token.

@@ -340,6 +340,45 @@ CALL_IMPORT = (
     *_LEAD_REMARKS,
 )
 
+API_KEY = Parameter(
+    "apikey", CLIENT_API_ID.type, "Токен доступа к API.", "The token that opens the API.", required=True
+)
+INBOUND_CALL = (
+    API_KEY,
+    Parameter(
+        "callid",
+        Text(REFERENCE_LENGTH_MAX),
+        "Идентификатор звонка в АТС, он же callReferenceId. Повтор обновляет звонок.",
+        "The call's id in the exchange, callReferenceId elsewhere. Sent again it updates the call.",
+        required=True,
+    ),
+    Parameter(
+        "date",
+        DashClock(year_first=True),
+        "Начало звонка по времени кабинета: yyyy-mm-dd hh:mm:ss.",
+        "When the call began, by the site's clock: yyyy-mm-dd hh:mm:ss.",
+        required=True,
+    ),
+    Parameter("callerid", CLIENT_PHONE.type, CLIENT_PHONE.ru, CLIENT_PHONE.en),
+    Parameter(
+        "phonenumber",
+        Text(PHONE_LENGTH_MAX),
+        "Номер, на который звонил клиент.",
+        "The number the client called.",
+    ),
+    Parameter(
+        "destphonenumber", Text(PHONE_LENGTH_MAX), "Номер, который принял звонок.", "The number that took the call."
+    ),
+    Parameter(
+        "duration", Whole(0, CALL_SECONDS_MAX), "Длительность разговора в секундах.", "How many seconds were talked."
+    ),
+    Parameter(
+        "waitingtime", Whole(0, CALL_SECONDS_MAX), "Ожидание ответа в секундах.", "How many seconds the client waited."
+    ),
+    Parameter("status", CALL_STATUS, "Состоялся ли разговор.", "Whether anybody answered."),
+    Parameter("model", Text(WORDS_LENGTH_MAX), "Профиль АТС.", "The profile of the exchange."),
+)
+
 
 def by_name(parameters: tuple[Parameter, ...]) -> Mapping[str, Parameter]:
     """Index a table by the names on the wire."""

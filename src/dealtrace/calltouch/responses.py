@@ -20,6 +20,7 @@ from dealtrace.leads.lead import LeadKind
 from dealtrace.leads.lead_story import LeadStory
 
 JSON_TYPE = (b"content-type", b"application/json;charset=UTF-8")
+PLAIN_TYPE = (b"content-type", b"text/plain;charset=UTF-8")
 FOR_ANY_PAGE = (
     (b"access-control-allow-origin", b"*"),
     (b"access-control-expose-headers", b"Retry-After, X-Request-Id"),
@@ -77,6 +78,18 @@ class Reply:
 def success(content: Any, event: str, **facts: Any) -> Reply:
     """Answer 200 with JSON, its keys in the order given; decimals become JSON numbers."""
     return Reply(200, _ENCODER.encode(content), event=event, facts=facts)
+
+
+def plain_success(text: str, event: str, **facts: Any) -> Reply:
+    """Answer 200 with plain text."""
+    return Reply(200, text.encode(), (PLAIN_TYPE,), event, facts)
+
+
+def plain_refusal(refusal: Refusal, language: Language) -> Reply:
+    """Refuse with the text alone, for callers that show an operator whatever comes back."""
+    reply = refusal_reply(refusal, language)
+    headers = (PLAIN_TYPE, *(one for one in reply.headers if one != JSON_TYPE))
+    return replace(reply, body=refusal.text(language).encode(), headers=headers)
 
 
 def with_headers(reply: Reply, headers: Sequence[tuple[bytes, bytes]]) -> Reply:

@@ -6,8 +6,8 @@ from typing import Any
 from dealtrace.calltouch.deals import delete_by_id, register, update_by_id
 from dealtrace.calltouch.door import Door, Endpoint, Entrance, Pace, Receive, Scope, header, language_of
 from dealtrace.calltouch.journals import orders_diary
-from dealtrace.calltouch.leads import create_requests, import_calls, register_request
-from dealtrace.calltouch.responses import Reply, open_refusal, preflight
+from dealtrace.calltouch.leads import create_requests, import_calls, inbound_call, node_id, register_request
+from dealtrace.calltouch.responses import Reply, open_refusal, plain_refusal, preflight
 from dealtrace.errors import Refusal
 
 REST = "/calls-service/RestAPI"
@@ -80,6 +80,28 @@ ENDPOINTS = (
         name="call-import",
         entrance=Entrance.HEADERS,
         batch=import_calls.BATCH,
+    ),
+    Endpoint(
+        f"/event-service/platform/{{{inbound_call.EXCHANGE}}}/inbound-call",
+        ("GET",),
+        inbound_call.TABLE,
+        inbound_call.respond,
+        "Принять звонок из АТС; ответ и ошибки — простой текст",
+        "Take in a call of an exchange; answer and errors are plain text",
+        name="inbound-call",
+        entrance=Entrance.API_KEY,
+        pace=Pace.EXCHANGE,
+        refuse=plain_refusal,
+    ),
+    Endpoint(
+        f"{REST}/{{siteId}}/getnodeid",
+        ("GET",),
+        node_id.TABLE,
+        node_id.respond,
+        "Узнать узел, без токена",
+        "Ask for the node, without a token",
+        name="getnodeid",
+        entrance=Entrance.OPEN,
     ),
 )
 

@@ -1,6 +1,6 @@
 """A call (звонок)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import NewType
 
@@ -63,3 +63,42 @@ class Call:
     def ended_at(self) -> datetime:
         """When the talking ended."""
         return self.started_at + self.duration
+
+
+@dataclass(frozen=True, slots=True)
+class CallReport:
+    """What an exchange reports of one of its calls, maybe again and again as the call goes on.
+
+    `None` is what this report does not tell.
+    """
+
+    reference: str
+    started_at: datetime
+    duration: timedelta | None = None
+    phone: str | None = None
+    circumstances: Circumstances = UNTOLD
+
+
+def first_told(report: CallReport) -> IncomingCall:
+    """Tell a call from its first report; without a duration nobody has talked yet, without a phone it is hidden."""
+    return IncomingCall(
+        started_at=report.started_at,
+        duration=report.duration or timedelta(0),
+        phone=report.phone or "",
+        reference=report.reference,
+        circumstances=report.circumstances,
+    )
+
+
+def told_again(known: IncomingCall, report: CallReport) -> IncomingCall:
+    """Tell how a call stands after another report of it; what a report does not tell stays as it was."""
+    told = {part.name: getattr(report.circumstances, part.name) for part in fields(Circumstances)}
+    return replace(
+        known,
+        started_at=report.started_at,
+        duration=known.duration if report.duration is None else report.duration,
+        phone=known.phone if report.phone is None else report.phone,
+        circumstances=replace(
+            known.circumstances, **{name: value for name, value in told.items() if value is not None}
+        ),
+    )

@@ -18,7 +18,7 @@ from dealtrace.leads.remarks import Remarks
 from dealtrace.operations.credit_leads import credit_leads
 from dealtrace.operations.rematch_deals import Concern, rematch_concerned
 from dealtrace.operations.spend_points import wait_for_registrations
-from dealtrace.storage import clients, custom_fields, leads
+from dealtrace.storage import clients, custom_fields, kept_calls, leads
 from dealtrace.storage.credits import VisitedLead
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.traffic_sources import intern_sources
@@ -72,6 +72,37 @@ def _visited(arrivals: Sequence[Arrival]) -> Iterator[VisitedLead]:
     for arrival in arrivals:
         if arrival.lead.visit_id is not None:
             yield VisitedLead(arrival.lead.id, arrival.started_at, arrival.lead.visit_id)
+
+
+def store_told_again(
+    connection: Connection,
+    ids: IdBlocks,
+    site: Site,
+    arrivals: Sequence[tuple[Arrival, kept_calls.KeptCall]],
+    now: datetime,
+) -> None:
+    """Keep calls that are told of again beside what was kept: the deals of the old telling and of the new are matched.
+
+    A call stays with its client until another phone is told.
+    """
+    if not arrivals:
+        return
+    wait_for_registrations(connection, site, now)
+    moved = [arrival for arrival, kept in arrivals if set(arrival.contacts) - {span.contact for span in kept.spans}]
+    owner_of = {
+        arrival.lead.id: owner
+        for arrival, owner in zip(moved, settle_clients(connection, ids, site, moved, now), strict=True)
+    }
+    owners = [owner_of.get(arrival.lead.id, kept.client_id) for arrival, kept in arrivals]
+    told = describe_arrivals(connection, ids, site, [arrival for arrival, _ in arrivals], owners, now)
+    kept_calls.update_calls(connection, site.id, told)
+    credit_leads(connection, site, [*_visited([arrival for arrival, _ in arrivals])])
+    concerns = [_concern(one) for one in told]
+    before = [
+        replace(concern, spans=(*kept.spans, *concern.spans))
+        for concern, (_, kept) in zip(concerns, arrivals, strict=True)
+    ]
+    rematch_concerned(connection, site, before, now)
 
 
 def describe_arrivals(

@@ -1,0 +1,54 @@
+"""`inbound-call`: take in a call that an exchange reports, and what it reports of it later."""
+
+from datetime import timedelta
+
+from dealtrace.calltouch.door import Caller
+from dealtrace.calltouch.parameters import INBOUND_CALL, WORDS_LENGTH_MAX
+from dealtrace.calltouch.reading import ParameterTable, Sent
+from dealtrace.calltouch.responses import Reply, instant_of, plain_success
+from dealtrace.errors import FaultyParameters, Violation
+from dealtrace.leads.call import CallId, CallReport, Circumstances
+from dealtrace.operations.report_call import report_calls
+
+TABLE = ParameterTable(INBOUND_CALL)
+EXCHANGE = "ATS_CODE"
+
+
+async def respond(caller: Caller, sent: Sent) -> Reply:
+    """Keep the call and answer with its id as plain text.
+
+    Ours: the number in the answer is the id of the call, the same for every report of it; the vendor's names a line
+    of a queue.
+    """
+    call_id: CallId = await caller.write(report_calls, read_report(caller, sent))
+    return plain_success(str(call_id), "call_reported", site_id=caller.site.id, call_id=call_id)
+
+
+def read_report(caller: Caller, sent: Sent) -> CallReport:
+    """Turn what was sent into a report; what was not sent is not told.
+
+    Raises:
+        FaultyParameters: the name of the exchange in the address cannot be kept.
+    """
+    exchange = caller.address[EXCHANGE]
+    if len(exchange) > WORDS_LENGTH_MAX or not exchange.isprintable():
+        words = f"до {WORDS_LENGTH_MAX} печатных символов", f"up to {WORDS_LENGTH_MAX} printable characters"
+        raise FaultyParameters([Violation(EXCHANGE, *words)])
+    return CallReport(
+        reference=sent["callid"],
+        started_at=instant_of(sent["date"], caller.site.time_zone),
+        duration=_seconds(sent.get("duration")),
+        phone=sent.get("callerid"),
+        circumstances=Circumstances(
+            is_successful=sent.get("status"),
+            waiting=_seconds(sent.get("waitingtime")),
+            dialled_phone=sent.get("phonenumber"),
+            answering_phone=sent.get("destphonenumber"),
+            exchange=exchange,
+            exchange_model=sent.get("model"),
+        ),
+    )
+
+
+def _seconds(count: int | None) -> timedelta | None:
+    return timedelta(seconds=count) if count is not None else None

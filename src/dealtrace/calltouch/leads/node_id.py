@@ -1,0 +1,15 @@
+"""`getnodeid`: tell a client which of the vendor's many servers has its site."""
+
+from dealtrace.calltouch.door import Caller
+from dealtrace.calltouch.reading import ParameterTable, Sent
+from dealtrace.calltouch.responses import Reply, success
+
+TABLE = ParameterTable(())
+NODE = 1
+"""Ours: there is one address for every site, whatever stands behind it."""
+
+
+async def respond(caller: Caller, sent: Sent) -> Reply:
+    """Answer with the one node."""
+    del sent
+    return success({"nodeId": NODE}, "node_told", site_id=caller.site.id)
