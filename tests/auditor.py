@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 
-from dealtrace.storage.tables import TENANT, metadata
+from dealtrace.storage.tables.parts import TENANT
+from dealtrace.storage.tables.whole import metadata
 
 TENANT_TABLES = frozenset(table.name for table in metadata.tables.values() if table.info == TENANT)
 

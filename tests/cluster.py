@@ -4,7 +4,8 @@ from sqlalchemy import MetaData
 from sqlalchemy.schema import CreateTable
 
 from dealtrace.storage.engine import open_database
-from dealtrace.storage.tables import TENANT, metadata
+from dealtrace.storage.tables.parts import TENANT
+from dealtrace.storage.tables.whole import metadata
 from postgresql import PostgresqlServer
 
 SHARDS = 3

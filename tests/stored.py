@@ -13,7 +13,9 @@ from dealtrace.deals.versions import DealVersion
 from dealtrace.storage.deal_versions import list_versions
 from dealtrace.storage.deals import list_deals_by_key
 from dealtrace.storage.engine import Database, open_database
-from dealtrace.storage.tables import TENANT, metadata, points_day
+from dealtrace.storage.tables.parts import TENANT
+from dealtrace.storage.tables.settings import points_day
+from dealtrace.storage.tables.whole import metadata
 
 Rows = dict[str, list[tuple[Any, ...]]]
 Work = Callable[[Connection], Any]

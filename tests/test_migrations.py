@@ -21,7 +21,7 @@ from dealtrace.storage.schema import (
     schema_differences,
     upgrade_schema,
 )
-from dealtrace.storage.tables import metadata
+from dealtrace.storage.tables.whole import metadata
 from postgresql import PostgresqlServer
 
 CURE = re.escape("`dealtrace db upgrade`")

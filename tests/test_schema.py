@@ -14,7 +14,8 @@ from cluster import create_partitioned
 from dealtrace.storage.distribution import distribution_statements
 from dealtrace.storage.engine import open_database
 from dealtrace.storage.schema import VERSION_TABLE, prepare_schema
-from dealtrace.storage.tables import CONTROL, TENANT, metadata
+from dealtrace.storage.tables.parts import CONTROL, TENANT
+from dealtrace.storage.tables.whole import metadata
 from postgresql import PostgresqlServer
 
 REFERENCE = {"kind": "reference"}

@@ -13,7 +13,7 @@ from cast import Stage
 from dealtrace.operations.create_user import invite_first_user
 from dealtrace.storage.accounts import find_user
 from dealtrace.storage.engine import Database
-from dealtrace.storage.tables import invitation, membership, user
+from dealtrace.storage.tables.control import invitation, membership, user
 from server import ServerProcess
 
 WELCOME = "/cabinet/welcome"

@@ -19,7 +19,7 @@ from dealtrace.operations.issue_token import issue_token
 from dealtrace.operations.register_deal import register_deals
 from dealtrace.storage.engine import open_database
 from dealtrace.storage.id_blocks import BLOCK_SIZE, IdBlocks
-from dealtrace.storage.tables import id_block
+from dealtrace.storage.tables.control import id_block
 from server import ServerProcess
 from wishes import change, registration
 

@@ -29,7 +29,7 @@ from dealtrace.storage.accounts import find_site
 from dealtrace.storage.custom_fields import list_unknown_fields
 from dealtrace.storage.engine import open_database
 from dealtrace.storage.id_blocks import IdBlocks
-from dealtrace.storage.tables import points_day, unknown_field
+from dealtrace.storage.tables.settings import points_day, unknown_field
 from stored import deal_of, points_of, rows_of, side_by_side, versions_of
 from wishes import NOON, by_contact, change, open_scribe, registration, run, utc_now
 

@@ -16,7 +16,7 @@ from dealtrace.attribution.traffic_source import DIRECT, TrafficSource
 from dealtrace.attribution.visit import Visit
 from dealtrace.operations.record_visit import NOT_YET, record_visits
 from dealtrace.storage.engine import Database, open_database
-from dealtrace.storage.tables import lead_credit
+from dealtrace.storage.tables.leads import lead_credit
 from dealtrace.storage.visits import list_visits_by_id
 from postgresql import PostgresqlServer
 from wishes import NOON

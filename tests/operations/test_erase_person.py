@@ -17,7 +17,11 @@ from dealtrace.operations.erase_person import erase_person, export_person
 from dealtrace.operations.register_deal import register_deals
 from dealtrace.storage.column_types import JsonText
 from dealtrace.storage.people import ANONYMOUS
-from dealtrace.storage.tables import TENANT, contact, deal, deal_version, lead_contact, metadata, visit
+from dealtrace.storage.tables.deals import deal, deal_version
+from dealtrace.storage.tables.leads import contact, lead_contact
+from dealtrace.storage.tables.parts import TENANT
+from dealtrace.storage.tables.visits import visit
+from dealtrace.storage.tables.whole import metadata
 from stored import deal_of, rows_of
 from wishes import NOON, by_contact, change, registration
 

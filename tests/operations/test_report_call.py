@@ -15,7 +15,7 @@ from dealtrace.operations.import_leads import import_calls, import_lead_requests
 from dealtrace.operations.register_deal import register_deals
 from dealtrace.operations.report_call import report_calls
 from dealtrace.storage.engine import open_database
-from dealtrace.storage.tables import call as call_table
+from dealtrace.storage.tables.leads import call as call_table
 from stored import deal_of, points_of, rows_of, versions_of
 from wishes import NOON, by_call, by_contact, registration
 

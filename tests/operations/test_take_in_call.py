@@ -18,7 +18,7 @@ from dealtrace.leads.remarks import Remarks
 from dealtrace.operations.take_in_call import take_in_calls
 from dealtrace.storage.engine import open_database
 from dealtrace.storage.leads import SpanQuery, circumstance_columns, list_lead_stories, list_spans
-from dealtrace.storage.tables import call as call_table
+from dealtrace.storage.tables.leads import call as call_table
 from stored import rows_of
 from wishes import NOON
 

@@ -17,7 +17,8 @@ from dealtrace.storage.engine import (
     open_database,
 )
 from dealtrace.storage.hot_statement import HotStatement
-from dealtrace.storage.tables import contact, revision
+from dealtrace.storage.tables.control import revision
+from dealtrace.storage.tables.leads import contact
 from postgresql import PostgresqlServer
 
 

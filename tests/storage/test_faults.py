@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from dealtrace.storage.engine import Database, open_database
 from dealtrace.storage.faults import driver_error, is_lost_race, is_passing, is_storage_failure, words_of
 from dealtrace.storage.hot_statement import HotStatement
-from dealtrace.storage.tables import revision
+from dealtrace.storage.tables.control import revision
 
 
 def sqlite_fault(code: int, kind: type[sqlite3.Error] = sqlite3.OperationalError) -> sqlite3.Error:

@@ -19,17 +19,11 @@ from dealtrace.leads.lead import LeadKind
 from dealtrace.storage.column_types import is_among, microseconds
 from dealtrace.storage.engine import Database, open_database
 from dealtrace.storage.hot_statement import HotStatement
-from dealtrace.storage.tables import (
-    call,
-    deal,
-    deal_tag,
-    deal_version,
-    lead_contact,
-    points_day,
-    revision,
-    unknown_field,
-    visit,
-)
+from dealtrace.storage.tables.control import revision
+from dealtrace.storage.tables.deals import deal, deal_tag, deal_version
+from dealtrace.storage.tables.leads import call, lead_contact
+from dealtrace.storage.tables.settings import points_day, unknown_field
+from dealtrace.storage.tables.visits import visit
 
 NOON = datetime(2018, 3, 26, 9, tzinfo=UTC)
 HOSTILE = ["'", '"', "\\", "{", "}", ",", "NULL", "null", "", " ", "%s", "%(x)s", "?", "ё", "😀", "\n\t", "{1,2}", "$1"]

@@ -30,7 +30,7 @@ from dealtrace.storage.leads import (
     list_spans,
     list_visited_at,
 )
-from dealtrace.storage.tables import traffic_source
+from dealtrace.storage.tables.visits import traffic_source
 from dealtrace.storage.visits import insert_visits
 from wishes import NOON
 

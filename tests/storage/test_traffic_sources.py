@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
 from dealtrace.storage.engine import Database
 from dealtrace.storage.id_blocks import IdBlocks
-from dealtrace.storage.tables import traffic_source
+from dealtrace.storage.tables.visits import traffic_source
 from dealtrace.storage.traffic_sources import intern_sources
 from stored import Work, side_by_side
 

@@ -11,7 +11,7 @@ from dealtrace.accounts.site import Site, SiteId
 from dealtrace.accounts.token import Token, TokenId
 from dealtrace.accounts.user import User, UserId
 from dealtrace.storage.custom_fields import list_custom_fields
-from dealtrace.storage.tables import invitation, membership, revision, site, token, user
+from dealtrace.storage.tables.control import invitation, membership, revision, site, token, user
 from dealtrace.storage.upsert import insert_into
 
 _REVISION = "accounts"

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, insert, select
 
 from dealtrace.leads.client import Client, ClientId
-from dealtrace.storage.tables import client, contact
+from dealtrace.storage.tables.leads import client, contact
 
 
 def list_client_ids(connection: Connection, site_id: int, contacts: Iterable[str]) -> dict[str, int]:

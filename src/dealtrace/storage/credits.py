@@ -8,7 +8,8 @@ from sqlalchemy import Connection, delete, insert, select
 
 from dealtrace.attribution.credit import AttributionModel, Credit
 from dealtrace.attribution.visit import Visit
-from dealtrace.storage.tables import call, lead_credit, lead_request, visit
+from dealtrace.storage.tables.leads import call, lead_credit, lead_request
+from dealtrace.storage.tables.visits import visit
 from dealtrace.storage.visits import list_visits_by_id
 
 CreditsByModel = Mapping[AttributionModel, Sequence[Credit]]

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, select
 
-from dealtrace.storage.tables import custom_field, unknown_field
+from dealtrace.storage.tables.settings import custom_field, unknown_field
 from dealtrace.storage.upsert import insert_into
 
 FIELD_NAME_LENGTH_MAX = 100

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, select
 from dealtrace.deals.deal import Deal
 from dealtrace.leads.lead import LeadKind
 from dealtrace.storage.deals import DEAL_ROWS, deal_records
-from dealtrace.storage.tables import deal
+from dealtrace.storage.tables.deals import deal
 
 
 class JournalMoment(StrEnum):

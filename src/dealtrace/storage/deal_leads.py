@@ -11,7 +11,7 @@ from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.storage.column_types import MICROSECOND, each_json, is_among, json_integer, microseconds
 from dealtrace.storage.deals import lead_columns
 from dealtrace.storage.hot_statement import HotStatement
-from dealtrace.storage.tables import deal
+from dealtrace.storage.tables.deals import deal
 
 _BINDING = ("lead_kind", "lead_id", "visited_at", "pinned_at", "touched_at", "version")
 _BIND_DEAL = HotStatement(

@@ -11,7 +11,7 @@ from dealtrace.deals.registration import Receipt
 from dealtrace.deals.versions import FIRST_VERSION, DealVersion, VersionKind
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.storage.hot_statement import HotStatement
-from dealtrace.storage.tables import deal_version
+from dealtrace.storage.tables.deals import deal_version
 
 _INSERT_VERSION = HotStatement(insert(deal_version))
 

@@ -16,7 +16,8 @@ from dealtrace.leads.contact import StatedContact
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.storage.column_types import is_among
 from dealtrace.storage.hot_statement import HotStatement
-from dealtrace.storage.tables import deal, deal_tag, traffic_source
+from dealtrace.storage.tables.deals import deal, deal_tag
+from dealtrace.storage.tables.visits import traffic_source
 
 _FIND_REGISTERED = HotStatement(
     select(deal.c.number, deal.c.id, deal.c.fingerprint).where(

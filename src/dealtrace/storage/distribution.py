@@ -1,6 +1,7 @@
 """How the tables are spread over a Citus cluster: tenant tables by site, the others stay where they are."""
 
-from dealtrace.storage.tables import TENANT, metadata
+from dealtrace.storage.tables.parts import TENANT
+from dealtrace.storage.tables.whole import metadata
 
 
 def distribution_statements() -> list[str]:

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Engine, update
 
-from dealtrace.storage.tables import id_block
+from dealtrace.storage.tables.control import id_block
 from dealtrace.storage.upsert import insert_into
 
 BLOCK_SIZE = 1000

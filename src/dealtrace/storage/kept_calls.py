@@ -11,7 +11,7 @@ from dealtrace.attribution.visit import VisitId
 from dealtrace.leads.call import UNTOLD, Call, CallId, Circumstances, IncomingCall
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.storage.leads import NewLead, circumstance_columns, insert_finders
-from dealtrace.storage.tables import call, lead_contact, lead_credit
+from dealtrace.storage.tables.leads import call, lead_contact, lead_credit
 
 _TOLD = ("started_at", "duration_seconds", "phone", "client_id", *circumstance_columns(UNTOLD))
 _UPDATE_CALL = (

@@ -20,7 +20,8 @@ from dealtrace.storage.clients import list_clients
 from dealtrace.storage.column_types import each_json, is_among, json_integer, microseconds
 from dealtrace.storage.credits import list_credited_visits
 from dealtrace.storage.hot_statement import HotStatement
-from dealtrace.storage.tables import call, lead_contact, lead_request, visit
+from dealtrace.storage.tables.leads import call, lead_contact, lead_request
+from dealtrace.storage.tables.visits import visit
 from dealtrace.storage.traffic_sources import list_sources
 
 _ASKED = each_json(bindparam("asked", type_=Text)).table_valued(column("value", JSON))

@@ -6,16 +6,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, delete, or_, select, update
 
-from dealtrace.storage.tables import (
-    call,
-    client,
-    contact,
-    deal,
-    deal_version,
-    lead_contact,
-    lead_request,
-    visit,
-)
+from dealtrace.storage.tables.deals import deal, deal_version
+from dealtrace.storage.tables.leads import call, client, contact, lead_contact, lead_request
+from dealtrace.storage.tables.visits import visit
 
 ANONYMOUS: Mapping[Table, Mapping[str, Any]] = {
     client: {"name": None},

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Connection, bindparam, select
 
 from dealtrace.storage.hot_statement import HotStatement
-from dealtrace.storage.tables import points_day
+from dealtrace.storage.tables.settings import points_day
 
 NO_LIMIT = 2**62
 

@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect
 
 from dealtrace.storage.engine import Database
-from dealtrace.storage.tables import metadata
+from dealtrace.storage.tables.whole import metadata
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 VERSION_TABLE = "schema_version"

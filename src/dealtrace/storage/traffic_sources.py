@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.storage.id_blocks import IdBlocks
-from dealtrace.storage.tables import traffic_source
+from dealtrace.storage.tables.visits import traffic_source
 from dealtrace.storage.upsert import insert_into
 
 

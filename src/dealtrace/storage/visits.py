@@ -8,7 +8,7 @@ from sqlalchemy import Connection, and_, insert, select
 
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.attribution.visit import Visit, VisitId
-from dealtrace.storage.tables import traffic_source, visit
+from dealtrace.storage.tables.visits import traffic_source, visit
 
 _SAME_SOURCE = and_(traffic_source.c.site_id == visit.c.site_id, traffic_source.c.id == visit.c.traffic_source_id)
 _VISIT = select(visit, *(traffic_source.c[part] for part in SOURCE_PARTS)).join(traffic_source, _SAME_SOURCE)

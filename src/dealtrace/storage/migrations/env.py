@@ -3,7 +3,7 @@
 from alembic import context
 
 from dealtrace.storage.schema import VERSION_TABLE
-from dealtrace.storage.tables import metadata
+from dealtrace.storage.tables.whole import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -1,0 +1,1 @@
+"""The schema: a file per noun; `whole` knows them all."""
