@@ -11,9 +11,8 @@ import pytest
 from sqlalchemy import text
 
 from cast import Player, Stage
+from dealtrace.app import ENDPOINTS
 from dealtrace.calltouch.batches import Batch
-from dealtrace.calltouch.parameters import CUSTOM
-from dealtrace.calltouch.routes import ENDPOINTS
 from dealtrace.storage.engine import open_database
 from postgresql import PostgresqlServer, find_programs
 from server import REGISTER, ServerProcess
@@ -89,8 +88,7 @@ def test_openapi_describes_every_endpoint_and_parameter(server: ServerProcess) -
     for endpoint in ENDPOINTS:
         item = told["paths"][f"{endpoint.path}/"]
         assert set(item) == {method.lower() for method in endpoint.methods}
-        expected = {one.name for one in endpoint.table.parameters}
-        expected |= {CUSTOM.name} if endpoint.table.takes_custom else set()
+        expected = {one.name for one in endpoint.table.described()}
         for operation in item.values():
             check_operation(operation, f"{endpoint.path}/")
         if endpoint.batch is not None:
@@ -99,7 +97,7 @@ def test_openapi_describes_every_endpoint_and_parameter(server: ServerProcess) -
         assert {one["name"] for one in item["get"]["parameters"] if one["in"] == "query"} == expected
         if "post" in item:
             for content in item["post"]["requestBody"]["content"].values():
-                assert expected - {CUSTOM.name} <= set(content["schema"]["properties"])
+                assert expected == set(content["schema"]["properties"])
     names = [operation["operationId"] for item in told["paths"].values() for operation in item.values()]
     assert len(set(names)) == len(names)
     for reference in references(told):

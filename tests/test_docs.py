@@ -20,13 +20,12 @@ from typer.core import TyperCommand, TyperGroup, TyperOption
 from typer.main import get_command
 
 import dealtrace
-from dealtrace.app import Application
-from dealtrace.calltouch.description import error_catalogue
-from dealtrace.calltouch.door import Endpoint
-from dealtrace.calltouch.parameters import CUSTOM, CUSTOM_FIELDS, HEADERS, Parameter
-from dealtrace.calltouch.routes import ENDPOINTS
-from dealtrace.calltouch.wire_types import Text
+from dealtrace.app import ENDPOINTS, Application
 from dealtrace.cli import main
+from dealtrace.door.description import error_catalogue
+from dealtrace.door.endpoint import Endpoint
+from dealtrace.door.parameters import Family, Parameter
+from dealtrace.door.types import Text
 from dealtrace.errors import Refusal
 from dealtrace.operations import set_site
 from dealtrace.settings import ENVIRONMENT_PREFIX, Settings
@@ -210,12 +209,8 @@ def heading_of(endpoint: Endpoint) -> str:
 
 
 def parameters_of(endpoint: Endpoint) -> Iterator[tuple[str, Parameter]]:
-    if endpoint.batch is not None:
-        yield from ((one.name, one) for one in (*HEADERS, *endpoint.table.parameters, CUSTOM_FIELDS))
-        return
-    yield from ((one.name, one) for one in endpoint.table.parameters)
-    if endpoint.table.takes_custom:
-        yield f"{CUSTOM.name}[name]", CUSTOM
+    for one in endpoint.described():
+        yield (f"{one.name}[name]" if isinstance(one, Family) else one.name), one
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=heading_of)

@@ -59,7 +59,7 @@ def test_the_codes_stay_as_programs_know_them() -> None:
         "PointsSpent": 10031,
         "Overloaded": 10032,
         "StorageAway": 10033,
-        "FormRateExceeded": 10034,
+        "OpenRateExceeded": 10034,
         "DealKeyMissing": 10040,
         "DealNotFound": 10041,
         "NumberTaken": 10042,

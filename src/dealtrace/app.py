@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from functools import cache
 from typing import Any
 
 import structlog
@@ -15,11 +16,14 @@ from starlette.routing import Mount, Route, Router
 
 from dealtrace import clock, observation
 from dealtrace.cabinet.routes import cabinet_routes
-from dealtrace.calltouch.description import describe_api, render_docs
-from dealtrace.calltouch.door import Door, Rates, language_of
-from dealtrace.calltouch.responses import Reply, refusal_reply
-from dealtrace.calltouch.routes import Calltouch
-from dealtrace.errors import InternalFailure, PathUnknown, Refusal, StorageAway
+from dealtrace.calltouch.routes import ENDPOINTS as CALLTOUCH
+from dealtrace.door.description import describe_api, render_docs
+from dealtrace.door.door import Door
+from dealtrace.door.rates import Rates
+from dealtrace.door.replies import Reply, refusal_reply
+from dealtrace.door.routes import Routes
+from dealtrace.door.scope import language_of
+from dealtrace.errors import InternalFailure, Language, PathUnknown, Refusal, StorageAway
 from dealtrace.settings import Settings, read_settings
 from dealtrace.storage.directory import Directory
 from dealtrace.storage.engine import Database, open_database
@@ -30,6 +34,9 @@ from dealtrace.storage.scribe import AWAY_RETRY_SECONDS, Scribe
 
 FOLLOW_SECONDS = 1.0
 """How often settings are looked after; a change reaches every process within two seconds."""
+
+ENDPOINTS = CALLTOUCH
+"""Every address that programs send to; the pages stand beside them."""
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -121,12 +128,14 @@ class Application:
                 exchange_per_second=settings.exchange_rate_per_second,
                 form_per_minute=settings.form_rate_per_minute,
                 form_site_per_minute=settings.form_site_rate_per_minute,
+                visit_per_minute=settings.visit_rate_per_minute,
+                visit_site_per_minute=settings.visit_site_rate_per_minute,
             ),
             redis_url=settings.redis_url,
             trusted_proxies=settings.trusted_proxies,
             body_bytes_max=settings.body_bytes_max,
         )
-        self._calltouch = Calltouch(door)
+        self._endpoints = Routes(door, ENDPOINTS)
         gc.collect()
         gc.freeze()  # modules live for ever; searching them for garbage, time and again, made the slowest answers
 
@@ -145,13 +154,13 @@ class Application:
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
         request_id = next(self._request_ids)
-        found = self._calltouch.find(scope["path"])
+        found = self._endpoints.find(scope["path"])
         try:
             if found is None:
                 route, reply = "pages", await self._answer_page(scope, receive, send, request_id)
             else:
                 endpoint, scope["path_params"] = found
-                route, reply = endpoint.path, await self._calltouch.answer(endpoint, scope, receive)
+                route, reply = endpoint.path, await self._endpoints.answer(endpoint, scope, receive)
         except Exception as fault:  # noqa: BLE001 - whatever broke, the caller gets an answer and the log the cause
             failure = _failure(fault, request_id)
             refuse = found[0].refuse if found else refusal_reply
@@ -191,10 +200,20 @@ class Application:
         return Response(body, headers={"content-type": content_type})
 
     async def _answer_description(self, _request: Request) -> Response:
-        return JSONResponse(describe_api())
+        return JSONResponse(_description())
 
     async def _answer_docs(self, request: Request) -> Response:
-        return HTMLResponse(render_docs(language_of(request.scope)))
+        return HTMLResponse(_docs(language_of(request.scope)))
+
+
+@cache
+def _description() -> dict[str, Any]:
+    return describe_api(ENDPOINTS)
+
+
+@cache
+def _docs(language: Language) -> str:
+    return render_docs(ENDPOINTS, language)
 
 
 UNKNOWN_STATUS = 404

@@ -12,7 +12,7 @@ Refusal
 ├── PointsSpent           10031
 ├── Overloaded            10032  nothing was stored
 ├── StorageAway           10033
-├── FormRateExceeded      10034
+├── OpenRateExceeded      10034
 ├── DealKeyMissing        10040
 ├── DealNotFound          10041
 ├── NumberTaken           10042
@@ -31,7 +31,7 @@ Refusal
 ├── PersonUnknown         10056
 └── InternalFailure         500  ours; the request id finds it in the log
 
-Edges turn a code into their own answer in one place each: `calltouch/responses.py`, `cli/terminal.py`, the cabinet.
+Edges turn a code into their own answer in one place each: `door/replies.py`, `cli/terminal.py`, the cabinet.
 """
 
 from collections.abc import Mapping, Sequence
@@ -169,12 +169,14 @@ class StorageAway(Refusal):
     en = "The database does not answer, try again in {retry_after_seconds} s"
 
 
-class FormRateExceeded(Refusal):
-    """Too many lead requests in a minute from one address, or for one site."""
+class OpenRateExceeded(Refusal):
+    """Too much sent in a minute without a token, from one address or for one site."""
 
     code = 10034
-    ru = "Слишком много заявок с этого адреса или для этого кабинета, повторите через {retry_after_seconds} с"
-    en = "Too many lead requests from this address or for this site, try again in {retry_after_seconds} s"
+    ru = (
+        "Слишком много запросов без токена с этого адреса или к этому кабинету, повторите через {retry_after_seconds} с"
+    )
+    en = "Too many requests without a token from this address or for this site, try again in {retry_after_seconds} s"
 
 
 class DealKeyMissing(Refusal):

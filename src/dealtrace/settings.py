@@ -64,6 +64,12 @@ class Settings(BaseSettings):
     form_site_rate_per_minute: int = Field(
         600, ge=0, le=1_000_000, description="Lead requests a minute for one site without a token; 0: no limit."
     )
+    visit_rate_per_minute: int = Field(
+        120, ge=0, le=1_000_000, description="Visits a minute that one address may report to the counter; 0: no limit."
+    )
+    visit_site_rate_per_minute: int = Field(
+        6000, ge=0, le=1_000_000, description="Visits a minute that the counter takes in for one site; 0: no limit."
+    )
     points_per_day: int = Field(
         0, ge=0, le=2**53, description="Points a day that a new site gets; 0 means no limit (they are still counted)."
     )

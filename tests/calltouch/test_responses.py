@@ -7,15 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cast import MOSCOW, moscow
-from dealtrace.calltouch.responses import (
-    dotted_day,
-    epoch_ms,
-    four_decimals,
-    instant_of,
-    plain_number,
-    slashed_clock,
-    success,
-)
+from dealtrace.calltouch.responses import dotted_day, epoch_ms, four_decimals, instant_of, plain_number, slashed_clock
+from dealtrace.door.replies import success
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

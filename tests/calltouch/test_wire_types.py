@@ -9,21 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dealtrace.calltouch.wire_types import (
-    AMOUNT_MAX,
-    AMOUNT_STEP,
-    ID_MAX,
-    Amount,
-    Choice,
-    Flag,
-    Malformed,
-    SlashDay,
-    Tags,
-    Text,
-    WallClock,
-    Whole,
-    WireType,
-)
+from dealtrace.calltouch.wire_types import AMOUNT_MAX, AMOUNT_STEP, Amount, SlashDay, Tags, WallClock
+from dealtrace.door.types import ID_MAX, Choice, Flag, Malformed, Text, Whole, WireType
 
 CHOICE = Choice({"calls": 1, "requests": 2})
 

@@ -1,15 +1,15 @@
 """JSON bodies with a list of leads: the list is read as a whole, and each lead in it stands or falls alone."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
-from dealtrace.calltouch.forms import Pairs
 from dealtrace.calltouch.parameters import CUSTOM, CUSTOM_FIELDS
-from dealtrace.calltouch.reading import ParameterTable, Sent
+from dealtrace.door.forms import Pairs
+from dealtrace.door.parameters import Parameter, ParameterTable, Sent
 from dealtrace.errors import FaultyParameters, UnreadableBody, Violation
 
 ITEMS_MAX = 100
@@ -90,6 +90,24 @@ class Batch:
             ])  # fmt: skip
         return items
 
+    def described(self) -> list[Parameter]:
+        """List all that may be said of one lead, custom fields last."""
+        return [*self.table.parameters, CUSTOM_FIELDS]
+
+    def schema(self) -> Mapping[str, Any]:
+        """Describe the body; a dotted name stands for a part of an object."""
+        parts: dict[str, Any] = {}
+        for one in self.described():
+            name, _, part = one.name.partition(".")
+            said = {**one.type.schema(), "description": one.en}
+            if part:
+                parts.setdefault(name, {"type": "object", "properties": {}})["properties"][part] = said
+            else:
+                parts[name] = said
+        item = {"type": "object", "required": list(self.table.required), "properties": parts}
+        leads = {"type": "array", "minItems": 1, "maxItems": ITEMS_MAX, "items": item}
+        return {"type": "object", "required": [self.name], "properties": {self.name: leads}}
+
     def read(self, item: Any) -> Sent:
         """Read one lead of the list.
 
@@ -115,10 +133,9 @@ def _wrong_kind(words: str) -> Violation:
 
 def _renamed(violation: Violation) -> Violation:
     """Name a custom field as this body does."""
-    opening = f"{CUSTOM.name}["
-    if not violation.field.startswith(opening):
+    if not violation.field.startswith(CUSTOM.opening):
         return violation
-    return Violation(f"{CUSTOM_FIELDS.name}[{violation.field.removeprefix(opening)}", violation.ru, violation.en)
+    return Violation(f"{CUSTOM_FIELDS.name}[{violation.field.removeprefix(CUSTOM.opening)}", violation.ru, violation.en)
 
 
 def _texts(told: LeadItem) -> Iterator[tuple[str, str]]:

@@ -1,23 +1,20 @@
 """The table of wire parameters: one record each drives parsing, errors, documents and the OpenAPI file."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 
 from dealtrace.calltouch.wire_types import (
     Amount,
-    Choice,
     DashClock,
     FieldObjects,
-    Flag,
     SlashDay,
     TagObjects,
     Tags,
-    Text,
     VisitRef,
     WallClock,
-    Whole,
-    WireType,
 )
+from dealtrace.door.endpoint import Entrance
+from dealtrace.door.parameters import Family, Parameter
+from dealtrace.door.types import Choice, Flag, Text, Whole
 from dealtrace.leads.lead import LeadKind
 
 NUMBER_LENGTH_MAX = 256
@@ -41,24 +38,15 @@ CALL_SECONDS_MAX = 30 * 24 * 3600
 """Ours: nobody talks for a month; a longer call is milliseconds taken for seconds, or an instant."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """A parameter: its name on the wire, its type, whether it must be there, and what it is for, in both languages.
-
-    `absent_when_empty` is for names that an update cannot erase, only look up by.
-    """
-
-    name: str
-    type: WireType
-    ru: str
-    en: str
-    required: bool = False
-    absent_when_empty: bool = False
-
-
 CLIENT_API_ID = Parameter(
-    "clientApiId", Text(TOKEN_LENGTH_MAX), "Токен доступа к API.", "The token that opens the API.", required=True
+    "clientApiId",
+    Text(TOKEN_LENGTH_MAX),
+    "Токен доступа к API.",
+    "The token that opens the API.",
+    required=True,
+    is_token=True,
 )
+BY_CLIENT_API_ID = Entrance(CLIENT_API_ID)
 
 _ORDER_SUM = ("orderSum", Amount(), "Бюджет сделки в рублях.", "The deal's budget in rubles.")
 _MANAGER = Parameter(
@@ -83,13 +71,15 @@ SOURCE_PARAMETERS = (
         "term", Text(SOURCE_LENGTH_MAX), "Ключевое слово, если лид не найден.", "The keyword if no lead is found."
     ),
 )
-CUSTOM = Parameter(
+CUSTOM = Family(
     "custom",
     Text(CUSTOM_VALUE_LENGTH_MAX),
     "Значения пользовательских полей: custom[имя]=значение. Поля, которых нет у кабинета, не сохраняются, "
     "но считаются: их показывает dealtrace doctor.",
     "Values of custom fields: custom[name]=value. Fields the site does not have are not kept but counted: "
     "dealtrace doctor shows them.",
+    key_length_max=CUSTOM_NAME_LENGTH_MAX,
+    members_max=CUSTOM_VALUES_MAX,
 )
 
 REGISTER = (
@@ -249,14 +239,14 @@ REQUEST_REGISTER = (
     ),
 )
 
-ACCESS_TOKEN = Parameter("Access-Token", CLIENT_API_ID.type, CLIENT_API_ID.ru, CLIENT_API_ID.en, required=True)
+ACCESS_TOKEN = replace(CLIENT_API_ID, name="Access-Token")
 SITE_ID = Parameter(
     "SiteId",
     Whole(),
     "Номер личного кабинета; если передан, должен быть кабинетом токена.",
     "The number of the site; when sent, it must be the token's.",
 )
-HEADERS = (ACCESS_TOKEN, SITE_ID)
+BY_HEADERS = Entrance(ACCESS_TOKEN, SITE_ID, is_header=True)
 
 CUSTOM_FIELDS = Parameter("customFields", FieldObjects(CUSTOM_VALUE_LENGTH_MAX), CUSTOM.ru, CUSTOM.en)
 _LEAD_REMARKS = (
@@ -340,9 +330,8 @@ CALL_IMPORT = (
     *_LEAD_REMARKS,
 )
 
-API_KEY = Parameter(
-    "apikey", CLIENT_API_ID.type, "Токен доступа к API.", "The token that opens the API.", required=True
-)
+API_KEY = replace(CLIENT_API_ID, name="apikey")
+BY_API_KEY = Entrance(API_KEY)
 INBOUND_CALL = (
     API_KEY,
     Parameter(
@@ -378,8 +367,3 @@ INBOUND_CALL = (
     Parameter("status", CALL_STATUS, "Состоялся ли разговор.", "Whether anybody answered."),
     Parameter("model", Text(WORDS_LENGTH_MAX), "Профиль АТС.", "The profile of the exchange."),
 )
-
-
-def by_name(parameters: tuple[Parameter, ...]) -> Mapping[str, Parameter]:
-    """Index a table by the names on the wire."""
-    return {parameter.name: parameter for parameter in parameters}

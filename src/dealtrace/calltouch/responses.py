@@ -1,134 +1,20 @@
-"""Deals and refusals in wire words."""
+"""Deals, clients and visits in wire words."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import msgspec
-
-from dealtrace import errors
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import Visit
 from dealtrace.deals.deal import Deal
 from dealtrace.deals.registration import Receipt
-from dealtrace.errors import FaultyParameters, Language, MethodNotAllowed, Refusal
 from dealtrace.leads.client import Client
 from dealtrace.leads.lead import LeadKind
 from dealtrace.leads.lead_story import LeadStory
 
-JSON_TYPE = (b"content-type", b"application/json;charset=UTF-8")
-PLAIN_TYPE = (b"content-type", b"text/plain;charset=UTF-8")
-FOR_ANY_PAGE = (
-    (b"access-control-allow-origin", b"*"),
-    (b"access-control-expose-headers", b"Retry-After, X-Request-Id"),
-)
-PREFLIGHT_SECONDS = 86_400
-_ENCODER = msgspec.json.Encoder(decimal_format="number")
 _SUM_STEP = Decimal("0.0001")
 KEYWORD_UNKNOWN = "(not set)"
-
-STATUS_OF: Mapping[type[Refusal], int] = {
-    errors.FaultyParameters: 400,
-    errors.UnreadableBody: 400,
-    errors.DealKeyMissing: 400,
-    errors.DealNotFound: 400,
-    errors.NumberTaken: 400,
-    errors.NumberReused: 400,
-    errors.CallAndLeadRequest: 400,
-    errors.DealNotDeleted: 400,
-    errors.LeadNotFound: 400,
-    errors.DealNotPinned: 400,
-    errors.NameTaken: 400,
-    errors.LeadTaken: 400,
-    errors.SettingUnknown: 400,
-    errors.SettingMalformed: 400,
-    errors.TokenNotFound: 400,
-    errors.PersonUnknown: 400,
-    errors.TokenRejected: 403,
-    errors.SiteMismatch: 403,
-    errors.InvitationSpent: 403,
-    errors.PathUnknown: 404,
-    errors.SiteNotFound: 404,
-    errors.MethodNotAllowed: 405,
-    errors.BodyTooLarge: 413,
-    errors.RateExceeded: 429,
-    errors.PointsSpent: 429,
-    errors.FormRateExceeded: 429,
-    errors.InternalFailure: 500,
-    errors.Overloaded: 503,
-    errors.StorageAway: 503,
-}
-"""The HTTP status of every refusal; a test walks the tree so that none is missing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer ready to be sent, and what the log says of it."""
-
-    status: int
-    body: bytes
-    headers: Sequence[tuple[bytes, bytes]] = (JSON_TYPE,)
-    event: str = "answered"
-    facts: Mapping[str, Any] = field(default_factory=dict)
-
-
-def success(content: Any, event: str, **facts: Any) -> Reply:
-    """Answer 200 with JSON, its keys in the order given; decimals become JSON numbers."""
-    return Reply(200, _ENCODER.encode(content), event=event, facts=facts)
-
-
-def plain_success(text: str, event: str, **facts: Any) -> Reply:
-    """Answer 200 with plain text."""
-    return Reply(200, text.encode(), (PLAIN_TYPE,), event, facts)
-
-
-def plain_refusal(refusal: Refusal, language: Language) -> Reply:
-    """Refuse with the text alone, for callers that show an operator whatever comes back."""
-    reply = refusal_reply(refusal, language)
-    headers = (PLAIN_TYPE, *(one for one in reply.headers if one != JSON_TYPE))
-    return replace(reply, body=refusal.text(language).encode(), headers=headers)
-
-
-def with_headers(reply: Reply, headers: Sequence[tuple[bytes, bytes]]) -> Reply:
-    """Answer the same with more headers."""
-    return replace(reply, headers=(*reply.headers, *headers))
-
-
-def open_refusal(refusal: Refusal, language: Language) -> Reply:
-    """Refuse so that the script of any page may read why."""
-    return with_headers(refusal_reply(refusal, language), FOR_ANY_PAGE)
-
-
-def preflight(methods: Sequence[str], asked_headers: str) -> Reply:
-    """Tell a browser that a page of any site may send what it is about to send."""
-    allowed = (
-        (b"access-control-allow-methods", ", ".join(methods).encode()),
-        (b"access-control-allow-headers", (asked_headers or "*").encode("latin-1")),
-        (b"access-control-max-age", str(PREFLIGHT_SECONDS).encode()),
-    )
-    return Reply(200, b"", (JSON_TYPE, *FOR_ANY_PAGE, *allowed), "preflight_answered")
-
-
-def refusal_reply(refusal: Refusal, language: Language) -> Reply:
-    """Answer with the one error body that every known client of Calltouch can read.
-
-    The code stands as digits in a string and as a number, and the text three times, because clients look for either.
-    """
-    text = refusal.text(language)
-    data: dict[str, Any] = {"message": text, "apiErrorData": {"errorCode": refusal.code, "errorMessage": text}}
-    if isinstance(refusal, FaultyParameters):
-        violations = [{"field": one.field, "message": one.text(language)} for one in refusal.violations]
-        data["validationErrorData"] = {"violations": violations}
-    headers = [JSON_TYPE]
-    if (retry_after := refusal.facts.get("retry_after_seconds")) is not None:
-        headers.append((b"retry-after", str(retry_after).encode()))
-    if isinstance(refusal, MethodNotAllowed):
-        headers.append((b"allow", refusal.facts["allowed"].encode()))
-    body = _ENCODER.encode({"errorCode": str(refusal.code), "message": text, "data": data})
-    return Reply(STATUS_OF[type(refusal)], body, headers, "refused", {"code": refusal.code})
 
 
 def registered_order(receipt: Receipt, time_zone: ZoneInfo, amount: Decimal) -> dict[str, Any]:

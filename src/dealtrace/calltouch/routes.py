@@ -1,14 +1,11 @@
-"""Every URL and method of the Calltouch API on one screen, and the way a request takes to its answer."""
-
-from collections.abc import Mapping
-from typing import Any
+"""Every URL and method of the Calltouch API on one screen."""
 
 from dealtrace.calltouch.deals import delete_by_id, register, update_by_id
-from dealtrace.calltouch.door import Door, Endpoint, Entrance, Pace, Receive, Scope, header, language_of
 from dealtrace.calltouch.journals import orders_diary
 from dealtrace.calltouch.leads import create_requests, import_calls, inbound_call, node_id, register_request
-from dealtrace.calltouch.responses import Reply, open_refusal, plain_refusal, preflight
-from dealtrace.errors import Refusal
+from dealtrace.calltouch.parameters import BY_API_KEY, BY_CLIENT_API_ID, BY_HEADERS
+from dealtrace.door.endpoint import OPEN, Endpoint, Pace
+from dealtrace.door.replies import open_refusal, plain_refusal
 
 REST = "/calls-service/RestAPI"
 LEAD_SERVICE = "/lead-service/v1/api"
@@ -21,6 +18,7 @@ ENDPOINTS = (
         register.respond,
         "Создать сделку",
         "Register a deal",
+        BY_CLIENT_API_ID,
     ),
     Endpoint(
         f"{REST}/orders/update-by-id",
@@ -29,6 +27,7 @@ ENDPOINTS = (
         update_by_id.respond,
         "Обновить сделку",
         "Change a deal",
+        BY_CLIENT_API_ID,
     ),
     Endpoint(
         f"{REST}/orders/delete-by-id",
@@ -37,6 +36,7 @@ ENDPOINTS = (
         delete_by_id.respond,
         "Удалить сделку",
         "Delete a deal",
+        BY_CLIENT_API_ID,
     ),
     Endpoint(
         f"{REST}/{{siteId}}/orders-diary/orders",
@@ -45,6 +45,7 @@ ENDPOINTS = (
         orders_diary.respond,
         "Журнал сделок",
         "The journal of deals",
+        BY_CLIENT_API_ID,
     ),
     Endpoint(
         f"{REST}/requests/{{siteId}}/register",
@@ -54,7 +55,7 @@ ENDPOINTS = (
         "Создать заявку с сайта, без токена",
         "Take in a lead request from a site's form, without a token",
         name="requests-register",
-        entrance=Entrance.OPEN,
+        entrance=OPEN,
         pace=Pace.FORM,
         refuse=open_refusal,
         is_for_browsers=True,
@@ -67,7 +68,7 @@ ENDPOINTS = (
         "Создать заявки списком",
         "Take in a list of lead requests",
         name="request-create",
-        entrance=Entrance.HEADERS,
+        entrance=BY_HEADERS,
         batch=create_requests.BATCH,
     ),
     Endpoint(
@@ -78,7 +79,7 @@ ENDPOINTS = (
         "Импортировать звонки списком",
         "Take in a list of calls",
         name="call-import",
-        entrance=Entrance.HEADERS,
+        entrance=BY_HEADERS,
         batch=import_calls.BATCH,
     ),
     Endpoint(
@@ -89,7 +90,7 @@ ENDPOINTS = (
         "Принять звонок из АТС; ответ и ошибки — простой текст",
         "Take in a call of an exchange; answer and errors are plain text",
         name="inbound-call",
-        entrance=Entrance.API_KEY,
+        entrance=BY_API_KEY,
         pace=Pace.EXCHANGE,
         refuse=plain_refusal,
     ),
@@ -101,45 +102,6 @@ ENDPOINTS = (
         "Узнать узел, без токена",
         "Ask for the node, without a token",
         name="getnodeid",
-        entrance=Entrance.OPEN,
+        entrance=OPEN,
     ),
 )
-
-
-class Calltouch:
-    """The API as a function from a request to a reply."""
-
-    def __init__(self, door: Door) -> None:
-        self._door = door
-        self._by_path = {endpoint.path: endpoint for endpoint in ENDPOINTS if "{" not in endpoint.path}
-        self._by_parts = [(endpoint.path.split("/"), endpoint) for endpoint in ENDPOINTS if "{" in endpoint.path]
-
-    def find(self, path: str) -> tuple[Endpoint, Mapping[str, str]] | None:
-        """Find the endpoint of a path and what its `{…}` parts hold; more slashes at either end do not matter."""
-        plain = "/" + path.strip("/")
-        if (endpoint := self._by_path.get(plain)) is not None:
-            return endpoint, {}
-        parts = plain.split("/")
-        for pattern, candidate in self._by_parts:
-            if len(pattern) == len(parts) and all(_fits(*pair) for pair in zip(pattern, parts, strict=True)):
-                return candidate, _held(pattern, parts)
-        return None
-
-    async def answer(self, endpoint: Endpoint, scope: Scope, receive: Receive) -> Reply:
-        """Let the request in and answer it, with a refusal where there is one."""
-        if endpoint.is_for_browsers and scope["method"] == "OPTIONS":
-            return preflight(endpoint.methods, header(scope, b"access-control-request-headers"))
-        try:
-            caller, sent = await self._door.admit(endpoint, scope, receive)
-            reply = await endpoint.respond(caller, sent)
-        except Refusal as refusal:
-            return endpoint.refuse(refusal, language_of(scope))
-        return reply
-
-
-def _fits(pattern: str, part: str) -> bool:
-    return pattern.startswith("{") or pattern == part
-
-
-def _held(pattern: list[str], parts: list[str]) -> dict[str, Any]:
-    return {name[1:-1]: part for name, part in zip(pattern, parts, strict=True) if name.startswith("{")}

@@ -1,15 +1,14 @@
-"""What a parameter's text may be: each type reads it or says what is wrong, and describes itself for the documents."""
+"""What a parameter's text may be in the words of this API alone: sums, wall clocks, tags, ids of visits."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any, Protocol
+from typing import Any
 
-ID_MAX = 2**53 - 1
-"""Every id is a whole number that JavaScript and 1C hold exactly."""
-DIGITS_MAX = 16
+from dealtrace.door.types import DIGITS_MAX, ID_MAX, Malformed, Text
+
 AMOUNT_MAX = Decimal(9 * 10**14)
 AMOUNT_STEP = Decimal("0.0001")
 AMOUNT_LENGTH_MAX = 100
@@ -17,83 +16,6 @@ YEAR_MIN = 1990
 YEAR_MAX = 2100
 TAGS_MAX = 100
 TAG_LENGTH_MAX = 256
-
-
-class Malformed(ValueError):  # noqa: N818 - it names what is the matter
-    """A text that does not fit its type; says in both languages what would."""
-
-    def __init__(self, ru: str, en: str) -> None:
-        super().__init__(en)
-        self.ru = ru
-        self.en = en
-
-
-class WireType(Protocol):
-    """A type of parameter."""
-
-    @property
-    def erased(self) -> Any:
-        """What an empty text means where empty erases."""
-
-    def read(self, text: str) -> Any:
-        """Read a text that is not empty.
-
-        Raises:
-            Malformed: it does not fit.
-        """
-
-    def schema(self) -> Mapping[str, Any]:
-        """Describe the type in JSON Schema."""
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """Any text up to a length."""
-
-    length_max: int
-    erased: str = ""
-
-    def read(self, text: str) -> str:
-        """Take the text as it is."""
-        if len(text) > self.length_max:
-            raise Malformed(
-                f"длина {len(text)}, допускается не более {self.length_max} символов",
-                f"{len(text)} characters, no more than {self.length_max} are allowed",
-            )
-        return text
-
-    def schema(self) -> Mapping[str, Any]:
-        """Describe a text."""
-        return {"type": "string", "maxLength": self.length_max}
-
-
-@dataclass(frozen=True, slots=True)
-class Whole:
-    """A whole number between two bounds, written in plain digits."""
-
-    least: int = 0
-    most: int = ID_MAX
-    erased: None = None
-
-    def read(self, text: str) -> int:
-        """Read the number."""
-        digits = text.strip()
-        signed = digits.removeprefix("-")
-        if not (
-            signed.isascii()
-            and signed.isdigit()
-            and len(signed) <= DIGITS_MAX
-            and self.least <= int(digits) <= self.most
-        ):
-            raise Malformed(
-                f"ожидается целое число от {self.least} до {self.most}",
-                f"a whole number from {self.least} to {self.most} is expected",
-            )
-        return int(digits)
-
-    def schema(self) -> Mapping[str, Any]:
-        """Describe a whole number."""
-        return {"type": "integer", "minimum": self.least, "maximum": self.most}
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,42 +217,3 @@ class FieldObjects(Text):
         """Describe the list."""
         said = {"field": {"type": "string"}, "value": {"type": "string", "maxLength": self.length_max}}
         return {"type": "array", "items": {"type": "object", "required": ["field"], "properties": said}}
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One of a few words, each with what it stands for."""
-
-    meanings: Mapping[str, Any]
-    erased: None = None
-
-    def read(self, text: str) -> Any:
-        """Tell what the word stands for."""
-        if text not in self.meanings:
-            known = ", ".join(self.meanings)
-            raise Malformed(f"ожидается одно из: {known}", f"one of these is expected: {known}")
-        return self.meanings[text]
-
-    def schema(self) -> Mapping[str, Any]:
-        """Describe a choice."""
-        return {"type": "string", "enum": list(self.meanings)}
-
-
-@dataclass(frozen=True, slots=True)
-class Flag:
-    """Yes or no, as clients write it: `true`, `True`, `1`; `false`, `False`, `0`."""
-
-    erased: None = None
-
-    def read(self, text: str) -> bool:
-        """Read the flag."""
-        word = text.lower()
-        if word in ("true", "1"):
-            return True
-        if word in ("false", "0"):
-            return False
-        raise Malformed("ожидается true или false", "true or false is expected")
-
-    def schema(self) -> Mapping[str, Any]:
-        """Describe a flag."""
-        return {"type": "string", "enum": ["true", "false", "True", "False", "1", "0"]}

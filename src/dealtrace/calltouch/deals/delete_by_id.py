@@ -3,11 +3,11 @@
 Seed: «API-метод необходим для удаления сделки из всех отчетов Calltouch».
 """
 
-from dealtrace.calltouch.door import Caller
 from dealtrace.calltouch.parameters import DELETE_BY_ID
-from dealtrace.calltouch.reading import ParameterTable, Sent
-from dealtrace.calltouch.responses import Reply, success
 from dealtrace.deals.deal import Deal, DealKey
+from dealtrace.door.caller import Caller
+from dealtrace.door.parameters import ParameterTable, Sent
+from dealtrace.door.replies import Reply, success
 from dealtrace.operations.delete_deal import delete_deals
 
 TABLE = ParameterTable(DELETE_BY_ID)

@@ -9,10 +9,8 @@ from datetime import timedelta
 import msgspec
 
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
-from dealtrace.calltouch.door import Caller
-from dealtrace.calltouch.parameters import CLIENT_API_ID, REGISTER
-from dealtrace.calltouch.reading import ParameterTable, Sent
-from dealtrace.calltouch.responses import Reply, instant_of, registered_order, success
+from dealtrace.calltouch.parameters import CLIENT_API_ID, CUSTOM, REGISTER
+from dealtrace.calltouch.responses import instant_of, registered_order
 from dealtrace.deals.lead_clue import (
     LINK_THRESHOLD_DEFAULT,
     CallIdentity,
@@ -21,11 +19,14 @@ from dealtrace.deals.lead_clue import (
     LeadRequestIdentity,
 )
 from dealtrace.deals.registration import Receipt, Registration
+from dealtrace.door.caller import Caller
+from dealtrace.door.parameters import ParameterTable, Sent
+from dealtrace.door.replies import Reply, success
 from dealtrace.errors import CallAndLeadRequest
 from dealtrace.leads.contact import stated_email, stated_phone
 from dealtrace.operations.register_deal import register_deals
 
-TABLE = ParameterTable(REGISTER, takes_custom=True)
+TABLE = ParameterTable(REGISTER, family=CUSTOM)
 CALL_NAMES = ("callId", "callReferenceId")
 LEAD_REQUEST_NAMES = ("requestId", "requestNumber")
 

@@ -4,15 +4,16 @@ Seed: «API-метод для обновления существующих сд
 """
 
 from dealtrace.attribution.traffic_source import SOURCE_PARTS
-from dealtrace.calltouch.door import Caller
-from dealtrace.calltouch.parameters import UPDATE_BY_ID
-from dealtrace.calltouch.reading import ParameterTable, Sent
-from dealtrace.calltouch.responses import Reply, changed_order, success
+from dealtrace.calltouch.parameters import CUSTOM, UPDATE_BY_ID
+from dealtrace.calltouch.responses import changed_order
 from dealtrace.deals.changes import UNSET, Change
 from dealtrace.deals.deal import DealKey
+from dealtrace.door.caller import Caller
+from dealtrace.door.parameters import ParameterTable, Sent
+from dealtrace.door.replies import Reply, success
 from dealtrace.operations.change_deal import ChangedDeal, change_deals
 
-TABLE = ParameterTable(UPDATE_BY_ID, empty_erases=True, takes_custom=True)
+TABLE = ParameterTable(UPDATE_BY_ID, empty_erases=True, family=CUSTOM)
 
 
 async def respond(caller: Caller, sent: Sent) -> Reply:

@@ -8,11 +8,12 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
-from dealtrace.calltouch.door import Caller
 from dealtrace.calltouch.parameters import ORDERS_DIARY
-from dealtrace.calltouch.reading import REQUIRED, ParameterTable, Sent
-from dealtrace.calltouch.responses import KEYWORD_UNKNOWN, Reply, instant_of, plain_number, slashed_clock, success
+from dealtrace.calltouch.responses import KEYWORD_UNKNOWN, instant_of, plain_number, slashed_clock
 from dealtrace.deals.deal import Deal
+from dealtrace.door.caller import Caller
+from dealtrace.door.parameters import REQUIRED, ParameterTable, Sent
+from dealtrace.door.replies import Reply, success
 from dealtrace.errors import FaultyParameters, Violation
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_story import LeadStory

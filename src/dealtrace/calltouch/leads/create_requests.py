@@ -5,12 +5,13 @@ from typing import Any
 
 from dealtrace import clock
 from dealtrace.calltouch.batches import Batch, LeadItem, Word
-from dealtrace.calltouch.door import Caller
 from dealtrace.calltouch.leads.listed import Listing, count_taken_in, remarks_of, take_in
 from dealtrace.calltouch.leads.register_request import check_who
-from dealtrace.calltouch.parameters import REQUEST_CREATE
-from dealtrace.calltouch.reading import ParameterTable, Sent
-from dealtrace.calltouch.responses import Reply, instant_of, success
+from dealtrace.calltouch.parameters import CUSTOM, REQUEST_CREATE
+from dealtrace.calltouch.responses import instant_of
+from dealtrace.door.caller import Caller
+from dealtrace.door.parameters import ParameterTable, Sent
+from dealtrace.door.replies import Reply, success
 from dealtrace.leads.lead_request import IncomingLeadRequest
 from dealtrace.operations.import_leads import import_lead_requests
 
@@ -48,7 +49,7 @@ def read_lead_request(caller: Caller, sent: Sent) -> IncomingLeadRequest:
     )
 
 
-TABLE = ParameterTable(REQUEST_CREATE, takes_custom=True)
+TABLE = ParameterTable(REQUEST_CREATE, family=CUSTOM)
 BATCH = Batch("requests", RequestItem, TABLE)
 LISTING = Listing(BATCH, read_lead_request, import_lead_requests, name="requestNumber", id_name="requestId")
 

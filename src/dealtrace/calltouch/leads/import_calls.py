@@ -5,11 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 from dealtrace.calltouch.batches import Batch, LeadItem, Word
-from dealtrace.calltouch.door import Caller
 from dealtrace.calltouch.leads.listed import Listing, count_taken_in, remarks_of, take_in
-from dealtrace.calltouch.parameters import CALL_IMPORT
-from dealtrace.calltouch.reading import ParameterTable, Sent
-from dealtrace.calltouch.responses import Reply, instant_of, success
+from dealtrace.calltouch.parameters import CALL_IMPORT, CUSTOM
+from dealtrace.calltouch.responses import instant_of
+from dealtrace.door.caller import Caller
+from dealtrace.door.parameters import ParameterTable, Sent
+from dealtrace.door.replies import Reply, success
 from dealtrace.leads.call import Circumstances, IncomingCall
 from dealtrace.operations.import_leads import import_calls
 
@@ -47,7 +48,7 @@ def read_call(caller: Caller, sent: Sent) -> IncomingCall:
     )
 
 
-TABLE = ParameterTable(CALL_IMPORT, takes_custom=True)
+TABLE = ParameterTable(CALL_IMPORT, family=CUSTOM)
 BATCH = Batch("calls", CallItem, TABLE)
 LISTING = Listing(BATCH, read_call, import_calls, name="referenceId", id_name="callId")
 

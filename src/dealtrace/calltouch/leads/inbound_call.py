@@ -2,10 +2,11 @@
 
 from datetime import timedelta
 
-from dealtrace.calltouch.door import Caller
 from dealtrace.calltouch.parameters import INBOUND_CALL, WORDS_LENGTH_MAX
-from dealtrace.calltouch.reading import ParameterTable, Sent
-from dealtrace.calltouch.responses import Reply, instant_of, plain_success
+from dealtrace.calltouch.responses import instant_of
+from dealtrace.door.caller import Caller
+from dealtrace.door.parameters import ParameterTable, Sent
+from dealtrace.door.replies import Reply, plain_success
 from dealtrace.errors import FaultyParameters, Violation
 from dealtrace.leads.call import CallId, CallReport, Circumstances
 from dealtrace.operations.report_call import report_calls

@@ -6,8 +6,8 @@ from typing import Any
 
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.calltouch.batches import Batch
-from dealtrace.calltouch.door import Caller
-from dealtrace.calltouch.reading import Sent
+from dealtrace.door.caller import Caller
+from dealtrace.door.parameters import Sent
 from dealtrace.errors import FaultyParameters, Language, Refusal
 from dealtrace.leads.call import Call, IncomingCall
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest

@@ -5,19 +5,11 @@ from typing import Any
 from dealtrace import clock
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.visit import Visit, VisitId
-from dealtrace.calltouch.door import Caller
 from dealtrace.calltouch.parameters import REQUEST_REGISTER
-from dealtrace.calltouch.reading import ParameterTable, Sent
-from dealtrace.calltouch.responses import (
-    FOR_ANY_PAGE,
-    KEYWORD_UNKNOWN,
-    Reply,
-    epoch_ms,
-    instant_of,
-    slashed_clock,
-    success,
-    with_headers,
-)
+from dealtrace.calltouch.responses import KEYWORD_UNKNOWN, epoch_ms, instant_of, slashed_clock
+from dealtrace.door.caller import Caller
+from dealtrace.door.parameters import ParameterTable, Sent
+from dealtrace.door.replies import FOR_ANY_PAGE, Reply, success, with_headers
 from dealtrace.errors import FaultyParameters, Violation
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest

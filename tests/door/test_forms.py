@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dealtrace.calltouch.forms import PARAMETERS_MAX, Pairs, read_body, read_pairs
+from dealtrace.door.forms import PARAMETERS_MAX, Pairs, read_body, read_pairs
 from dealtrace.errors import FaultyParameters, UnreadableBody
 
 FORM = "application/x-www-form-urlencoded"

@@ -7,26 +7,74 @@ from typing import Any
 
 import msgspec
 
-from dealtrace.calltouch.forms import Pairs
-from dealtrace.calltouch.parameters import (
-    CLIENT_API_ID,
-    CUSTOM,
-    CUSTOM_NAME_LENGTH_MAX,
-    CUSTOM_VALUES_MAX,
-    Parameter,
-    by_name,
-)
-from dealtrace.calltouch.wire_types import Malformed
+from dealtrace.door.forms import Pairs
+from dealtrace.door.types import Malformed, WireType
 from dealtrace.errors import FaultyParameters, Violation
 
 REQUIRED = ("обязательный параметр не передан", "a required parameter is missing")
-_CUSTOM_OPENING = f"{CUSTOM.name}["
-_CUSTOM_CLOSING = "]"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter: its name on the wire, its type, whether it must be there, and what it is for, in both languages.
+
+    `absent_when_empty` is for names that an update cannot erase, only look up by. `is_token` is for the one that is
+    looked at before any other.
+    """
+
+    name: str
+    type: WireType
+    ru: str
+    en: str
+    required: bool = False
+    absent_when_empty: bool = False
+    is_token: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Family(Parameter):
+    """Parameters of one name that differ by a key of the caller's, written `name[key]=value`."""
+
+    key_length_max: int = 100
+    members_max: int = 200
+
+    @property
+    def opening(self) -> str:
+        """What the name of every member begins with."""
+        return f"{self.name}["
+
+    def key_of(self, name: str) -> str:
+        """Read the key in a member's name.
+
+        Raises:
+            Malformed: the name is not written as it should be.
+        """
+        key = name.removeprefix(self.opening).removesuffix("]")
+        if not name.endswith("]") or not 0 < len(key) <= self.key_length_max:
+            raise Malformed(
+                f"ожидается {self.name}[имя], имя от 1 до {self.key_length_max} символов",
+                f"{self.name}[name] is expected, with a name of 1 to {self.key_length_max} characters",
+            )
+        _refuse_unstorable(key)
+        if "\ufffd" in key:
+            raise Malformed("имя не в кодировке UTF-8", "the name is not UTF-8")
+        return key
+
+    def check_count(self, before: int) -> None:
+        """See that one more may follow.
+
+        Raises:
+            Malformed: there are as many as there may be.
+        """
+        if before >= self.members_max:
+            raise Malformed(
+                f"пользовательских полей больше {self.members_max}", f"more than {self.members_max} custom fields"
+            )
 
 
 @dataclass(slots=True)
 class Sent:
-    """What a caller sent, read: values by name, custom values by field, and the texts as they came."""
+    """What a caller sent, read: values by name, those of a family by key, and the texts as they came."""
 
     values: dict[str, Any] = field(default_factory=dict)
     custom: dict[str, str] = field(default_factory=dict)
@@ -55,15 +103,19 @@ class ParameterTable:
 
     parameters: tuple[Parameter, ...]
     empty_erases: bool = False
-    takes_custom: bool = False
+    family: Family | None = None
     named: Mapping[str, Parameter] = field(init=False)
     required: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         """Index the table once."""
-        object.__setattr__(self, "named", by_name(self.parameters))
-        required = tuple(one.name for one in self.parameters if one.required and one is not CLIENT_API_ID)
+        object.__setattr__(self, "named", {one.name: one for one in self.parameters})
+        required = tuple(one.name for one in self.parameters if one.required and not one.is_token)
         object.__setattr__(self, "required", required)
+
+    def described(self) -> list[Parameter]:
+        """List all that may be sent, the family last."""
+        return [*self.parameters, *([self.family] if self.family is not None else [])]
 
     def read(self, pairs: Pairs) -> Sent:
         """Read every known parameter; unknown ones are passed over.
@@ -77,7 +129,7 @@ class ParameterTable:
             parameter = self.named.get(name)
             if parameter is None:
                 if self._knows(name):
-                    self._take_custom(name, text, sent, faults)
+                    self._take_member(name, text, sent, faults)
             elif text:
                 try:
                     _refuse_unstorable(text)
@@ -96,39 +148,21 @@ class ParameterTable:
         return sent
 
     def _knows(self, name: str) -> bool:
-        return name in self.named or (self.takes_custom and name.startswith(_CUSTOM_OPENING))
+        return name in self.named or (self.family is not None and name.startswith(self.family.opening))
 
-    def _take_custom(self, name: str, text: str, sent: Sent, faults: dict[str, Violation]) -> None:
-        field_name = name.removeprefix(_CUSTOM_OPENING).removesuffix(_CUSTOM_CLOSING)
+    def _take_member(self, name: str, text: str, sent: Sent, faults: dict[str, Violation]) -> None:
+        assert self.family is not None
         try:
-            _check_custom_name(name, field_name)
+            key = self.family.key_of(name)
             _refuse_unstorable(text)
-            _check_custom_count(len(sent.custom))
-            value = CUSTOM.type.read(text)
+            self.family.check_count(len(sent.custom))
+            value = self.family.type.read(text)
         except Malformed as fault:
             faults[name] = Violation(name, fault.ru, fault.en)
             return
         if text or self.empty_erases:
-            sent.custom[field_name] = value
+            sent.custom[key] = value
             sent.texts[name] = text
-
-
-def _check_custom_name(name: str, field_name: str) -> None:
-    if not name.endswith(_CUSTOM_CLOSING) or not 0 < len(field_name) <= CUSTOM_NAME_LENGTH_MAX:
-        raise Malformed(
-            f"ожидается custom[имя], имя от 1 до {CUSTOM_NAME_LENGTH_MAX} символов",
-            f"custom[name] is expected, with a name of 1 to {CUSTOM_NAME_LENGTH_MAX} characters",
-        )
-    _refuse_unstorable(field_name)
-    if "\ufffd" in field_name:
-        raise Malformed("имя не в кодировке UTF-8", "the name is not UTF-8")
-
-
-def _check_custom_count(before: int) -> None:
-    if before >= CUSTOM_VALUES_MAX:
-        raise Malformed(
-            f"пользовательских полей больше {CUSTOM_VALUES_MAX}", f"more than {CUSTOM_VALUES_MAX} custom fields"
-        )
 
 
 def _refuse_unstorable(text: str) -> None:

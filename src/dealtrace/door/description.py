@@ -1,16 +1,14 @@
 """The API described from its own tables: OpenAPI for programs, a page for people."""
 
-from functools import cache
+from collections.abc import Sequence
 from typing import Any
 
 import jinja2
 
 from dealtrace import __version__
-from dealtrace.calltouch.batches import ITEMS_MAX, Batch
-from dealtrace.calltouch.door import Endpoint, Entrance
-from dealtrace.calltouch.parameters import CUSTOM, CUSTOM_FIELDS, HEADERS, Parameter
-from dealtrace.calltouch.responses import STATUS_OF
-from dealtrace.calltouch.routes import ENDPOINTS
+from dealtrace.door.endpoint import Endpoint
+from dealtrace.door.parameters import Family, Parameter
+from dealtrace.door.replies import STATUS_OF
 from dealtrace.errors import Language, Refusal
 
 _ERROR_SCHEMA: dict[str, Any] = {
@@ -48,9 +46,8 @@ _ERROR_SCHEMA: dict[str, Any] = {
 }
 
 
-@cache
-def describe_api() -> dict[str, Any]:
-    """Describe every endpoint in OpenAPI 3.1."""
+def describe_api(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
+    """Describe endpoints in OpenAPI 3.1."""
     return {
         "openapi": "3.1.0",
         "info": {
@@ -59,7 +56,7 @@ def describe_api() -> dict[str, Any]:
             "description": "Deals of the Calltouch API 1.0, served at home. Texts of errors are Russian, "
             "or English with `Accept-Language: en`.",
         },
-        "paths": {f"{endpoint.path}/": _path_item(endpoint) for endpoint in ENDPOINTS},
+        "paths": {f"{endpoint.path}/": _path_item(endpoint) for endpoint in endpoints},
         "components": {"schemas": {"Error": _ERROR_SCHEMA}},
     }
 
@@ -80,14 +77,14 @@ def _operation(endpoint: Endpoint, method: str) -> dict[str, Any]:
         for part in endpoint.path.split("/")
         if part.startswith("{")
     ]
+    outside = [*path_parameters, *(_parameter(one, "header") for one in endpoint.entrance.headers)]
+    operation["parameters"] = outside
     if endpoint.batch is not None:
-        operation["parameters"] = path_parameters + [_query_parameter(one, "header") for one in HEADERS]
-        operation["requestBody"] = {"content": {"application/json": {"schema": _list_schema(endpoint.batch)}}}
+        operation["requestBody"] = {"content": {"application/json": {"schema": endpoint.batch.schema()}}}
     elif method == "GET":
-        operation["parameters"] = path_parameters + [_query_parameter(one) for one in _parameters(endpoint)]
+        operation["parameters"] = outside + [_parameter(one, "query") for one in endpoint.table.described()]
     else:
-        operation["parameters"] = path_parameters
-        operation["requestBody"] = {"content": {kind: {"schema": _form_schema(endpoint)} for kind in _FORM_TYPES}}
+        operation["requestBody"] = {"content": {kind: _form(endpoint) for kind in _FORM_TYPES}}
     return operation
 
 
@@ -95,54 +92,34 @@ def _type_in_path(name: str) -> str:
     return "integer" if name == "siteId" else "string"
 
 
+_AS_FAMILY = {"style": "deepObject", "explode": True}
 _FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
-def _parameters(endpoint: Endpoint) -> list[Parameter]:
-    """List all a caller may send: headers first, custom fields last."""
-    headers = HEADERS if endpoint.entrance is Entrance.HEADERS else ()
-    custom = CUSTOM if endpoint.batch is None else CUSTOM_FIELDS
-    return [*headers, *endpoint.table.parameters, *([custom] if endpoint.table.takes_custom else [])]
-
-
-def _list_schema(batch: Batch) -> dict[str, Any]:
-    """Describe a list of leads; a dotted name stands for a part of an object."""
-    parts: dict[str, Any] = {}
-    for one in (*batch.table.parameters, CUSTOM_FIELDS):
-        name, _, part = one.name.partition(".")
-        said = {**one.type.schema(), "description": one.en}
-        if part:
-            parts.setdefault(name, {"type": "object", "properties": {}})["properties"][part] = said
-        else:
-            parts[name] = said
-    item = {"type": "object", "required": list(batch.table.required), "properties": parts}
-    leads = {"type": "array", "minItems": 1, "maxItems": ITEMS_MAX, "items": item}
-    return {"type": "object", "required": [batch.name], "properties": {batch.name: leads}}
-
-
-def _query_parameter(parameter: Parameter, place: str = "query") -> dict[str, Any]:
+def _parameter(parameter: Parameter, place: str) -> dict[str, Any]:
     described = {
         "name": parameter.name,
         "in": place,
         "required": parameter.required,
         "description": parameter.en,
-        "schema": dict(parameter.type.schema()),
+        "schema": _schema(parameter),
     }
-    if parameter is CUSTOM:
-        described |= {"style": "deepObject", "explode": True, "schema": _custom_schema()}
-    return described
+    return described | _AS_FAMILY if isinstance(parameter, Family) else described
 
 
-def _custom_schema() -> dict[str, Any]:
-    return {"type": "object", "additionalProperties": dict(CUSTOM.type.schema())}
+def _schema(parameter: Parameter) -> dict[str, Any]:
+    said = dict(parameter.type.schema())
+    return {"type": "object", "additionalProperties": said} if isinstance(parameter, Family) else said
 
 
-def _form_schema(endpoint: Endpoint) -> dict[str, Any]:
-    return {
+def _form(endpoint: Endpoint) -> dict[str, Any]:
+    sent = endpoint.table.described()
+    schema = {
         "type": "object",
-        "required": [one.name for one in endpoint.table.parameters if one.required],
-        "properties": {one.name: {**one.type.schema(), "description": one.en} for one in endpoint.table.parameters},
+        "required": [one.name for one in sent if one.required],
+        "properties": {one.name: {**_schema(one), "description": one.en} for one in sent},
     }
+    return {"schema": schema, "encoding": {one.name: _AS_FAMILY for one in sent if isinstance(one, Family)}}
 
 
 def _responses() -> dict[str, Any]:
@@ -163,13 +140,12 @@ def error_catalogue() -> list[tuple[int, type[Refusal]]]:
     return sorted(((status, refusal) for refusal, status in STATUS_OF.items()), key=lambda row: (row[0], row[1].code))
 
 
-@cache
-def render_docs(language: Language) -> str:
+def render_docs(endpoints: Sequence[Endpoint], language: Language) -> str:
     """Write the description as a page: every endpoint, every parameter, every error."""
-    environment = jinja2.Environment(loader=jinja2.PackageLoader("dealtrace.calltouch"), autoescape=True)
+    environment = jinja2.Environment(loader=jinja2.PackageLoader("dealtrace.door"), autoescape=True)
     return environment.get_template("docs.html").render(
         language=language,
         version=__version__,
-        endpoints=[(endpoint, _parameters(endpoint)) for endpoint in ENDPOINTS],
+        endpoints=endpoints,
         errors=error_catalogue(),
     )

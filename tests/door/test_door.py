@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import text
 
 from cast import MOSCOW, Player, Stage
-from dealtrace.calltouch.door import BODY_SECONDS_MAX
+from dealtrace.door.body import BODY_SECONDS_MAX
 from dealtrace.storage.engine import Database, open_database
 from postgresql import PostgresqlServer
 from redis_server import RedisServer

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from dealtrace.calltouch.forms import read_pairs
-from dealtrace.calltouch.parameters import CLIENT_API_ID, CUSTOM_VALUES_MAX, Parameter
-from dealtrace.calltouch.reading import ParameterTable, Sent
-from dealtrace.calltouch.wire_types import Tags, Text, Whole
+from dealtrace.calltouch.parameters import CLIENT_API_ID, CUSTOM, CUSTOM_VALUES_MAX
+from dealtrace.calltouch.wire_types import Tags
+from dealtrace.door.forms import read_pairs
+from dealtrace.door.parameters import Parameter, ParameterTable, Sent
+from dealtrace.door.types import Text, Whole
 from dealtrace.errors import FaultyParameters
 
 PARAMETERS = (
@@ -16,8 +17,8 @@ PARAMETERS = (
     Parameter("words", Text(5), "Слова.", "Words.", required=True),
     Parameter("tags", Tags(), "Теги.", "Tags."),
 )
-KEEPS = ParameterTable(PARAMETERS, takes_custom=True)
-ERASES = ParameterTable(PARAMETERS, takes_custom=True, empty_erases=True)
+KEEPS = ParameterTable(PARAMETERS, family=CUSTOM)
+ERASES = ParameterTable(PARAMETERS, family=CUSTOM, empty_erases=True)
 PLAIN = ParameterTable(PARAMETERS)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cast import Player, Stage
-from dealtrace.calltouch.responses import STATUS_OF, refusal_reply
+from dealtrace.door.replies import STATUS_OF, refusal_reply
 from dealtrace.errors import FaultyParameters, MethodNotAllowed, Refusal, Violation
 from server import REGISTER, UPDATE, ServerProcess
 

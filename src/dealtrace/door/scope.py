@@ -1,0 +1,26 @@
+"""What an ASGI server tells of a request: its headers, and the language it asks for."""
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from typing import Any
+
+from dealtrace.errors import Language
+
+Scope = Mapping[str, Any]
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+
+
+def header(scope: Scope, name: bytes) -> str:
+    """Tell a header's value, empty if it was not sent; `name` is lower-case."""
+    return next(_values(scope, name), b"").decode("latin-1")
+
+
+def _values(scope: Scope, name: bytes) -> Iterator[bytes]:
+    return (value for key, value in scope["headers"] if key == name)
+
+
+def language_of(scope: Scope) -> Language:
+    """Tell the language to answer in: Russian, unless the client asks for English first.
+
+    Ours: `Accept-Language` decides by its first tag.
+    """
+    return "en" if header(scope, b"accept-language").strip().lower().startswith("en") else "ru"
