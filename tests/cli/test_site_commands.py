@@ -62,6 +62,9 @@ def test_it_lists_what_a_site_is_set_to(terminal: Terminal) -> None:
             "pointCosts": {},
             "pointsSpentToday": 0,
             "attribution": 1,
+            "respectsDoNotTrack": True,
+            "uniqueDepthDays": 0,
+            "targetCallSeconds": 30,
             "customFields": ["margin"],
         }
     ]

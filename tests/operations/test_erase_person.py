@@ -54,7 +54,7 @@ TELLS_NOBODY: dict[str, set[str]] = {
     "lead_request": {"number", "form_name", "manager", "tags"},
     "traffic_source": {"digest", "source", "medium", "campaign", "content", "term"},
     "unknown_field": {"name"},
-    "visit": {"city", "utm"},
+    "visit": {"browser", "city", "device", "os", "utm"},
 }  # fmt: skip
 """Texts that are about a business, not a person; what versions tell of a person is cleaned by its own rule."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -45,6 +46,10 @@ def kept(stage: Stage, player: Player) -> Site:
         ("points_per_day", "0", "points_per_day", 0),
         ("points_per_day", str(POINTS_MAX), "points_per_day", POINTS_MAX),
         ("attribution", "0", "attribution", 0),
+        ("respects_do_not_track", "off", "respects_do_not_track", False),
+        ("unique_depth_days", "30", "unique_depth", timedelta(days=30)),
+        ("unique_depth_days", "0", "unique_depth", None),
+        ("target_call_seconds", "0", "target_call", timedelta(0)),
         ("points_cost.register", "5", "point_costs", {"register": 5}),
         ("points_cost.orders-diary", "0", "point_costs", {"orders-diary": 0}),
     ],

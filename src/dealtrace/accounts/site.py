@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import NewType
 from zoneinfo import ZoneInfo
 
@@ -10,12 +11,17 @@ SiteId = NewType("SiteId", int)
 TIME_ZONE_DEFAULT = "Europe/Moscow"
 """The wire's wall clock is Moscow's unless a site says otherwise; the seed's own figures agree with it."""
 
+TARGET_CALL_DEFAULT = timedelta(seconds=30)
+"""Ours: a shorter talk is a wrong number or a voice that says nobody is in."""
+
 
 @dataclass(frozen=True, slots=True)
 class Site:
     """A site and its settings; `time_zone` is the wall clock of everything its clients send and read.
 
-    `points_per_day` is 0 when there is no limit. `point_costs` holds the methods that do not cost 1.
+    `points_per_day` is 0 when there is no limit. `point_costs` holds the methods that do not cost 1. A lead is unique
+    if its client has no earlier one within `unique_depth` (`None`: ever), and a call is a target once it was talked for
+    `target_call`.
     Seed: «Склейка по номеру телефона или почте по умолчанию выключена».
     """
 
@@ -27,3 +33,6 @@ class Site:
     point_costs: Mapping[str, int] = field(default_factory=dict)
     attribution: int = 1
     custom_fields: frozenset[str] = frozenset()
+    respects_do_not_track: bool = True
+    unique_depth: timedelta | None = None
+    target_call: timedelta = TARGET_CALL_DEFAULT

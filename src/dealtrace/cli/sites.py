@@ -1,5 +1,6 @@
 """`dealtrace site`: create, change and list sites."""
 
+from datetime import timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -57,7 +58,7 @@ def change(
         list[str],
         typer.Argument(
             help="key=value: contact_matching=on|off, timezone=, points_per_day=, points_cost.METHOD=, "
-            "attribution=, name="
+            "attribution=, respects_do_not_track=on|off, unique_depth_days=, target_call_seconds=, name="
         ),
     ],
 ) -> None:
@@ -109,5 +110,8 @@ def _described(site: Site, spent: int) -> dict[str, Any]:
         "pointCosts": dict(site.point_costs),
         "pointsSpentToday": spent,
         "attribution": site.attribution,
+        "respectsDoNotTrack": site.respects_do_not_track,
+        "uniqueDepthDays": site.unique_depth.days if site.unique_depth is not None else 0,
+        "targetCallSeconds": site.target_call // timedelta(seconds=1),
         "customFields": sorted(site.custom_fields),
     }

@@ -14,6 +14,8 @@ from dealtrace.storage import accounts
 
 POINTS_MAX = 2**53
 NAME_LENGTH_MAX = 200
+UNIQUE_DEPTH_DAYS_MAX = 36_500
+TARGET_CALL_SECONDS_MAX = 24 * 3600
 _SWITCH = {"on": True, "off": False}
 
 
@@ -61,13 +63,19 @@ def _zone(key: str, text: str) -> str:
         ) from fault
 
 
-def _points(key: str, text: str) -> int:
-    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(POINTS_MAX))
-    if not is_number or int(text) > POINTS_MAX:
-        raise SettingMalformed(
-            key=key, ru=f"ожидается целое от 0 до {POINTS_MAX}", en=f"a whole number from 0 to {POINTS_MAX} is expected"
-        )
-    return int(text)
+def _whole_to(most: int) -> Callable[[str, str], int]:
+    def read(key: str, text: str) -> int:
+        is_number = text.isascii() and text.isdigit() and len(text) <= len(str(most))
+        if not is_number or int(text) > most:
+            raise SettingMalformed(
+                key=key, ru=f"ожидается целое от 0 до {most}", en=f"a whole number from 0 to {most} is expected"
+            )
+        return int(text)
+
+    return read
+
+
+_points = _whole_to(POINTS_MAX)
 
 
 def _model(key: str, text: str) -> int:
@@ -102,4 +110,7 @@ _SETTINGS: dict[str, tuple[str, Callable[[str, str], Any]]] = {
     "timezone": ("time_zone", _zone),
     "points_per_day": ("points_per_day", _points),
     "attribution": ("attribution", _model),
+    "respects_do_not_track": ("respects_do_not_track", _switch),
+    "unique_depth_days": ("unique_depth_days", _whole_to(UNIQUE_DEPTH_DAYS_MAX)),
+    "target_call_seconds": ("target_call_seconds", _whole_to(TARGET_CALL_SECONDS_MAX)),
 }

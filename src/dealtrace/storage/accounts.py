@@ -1,13 +1,13 @@
 """Sites, users, tokens and invitations; each change of what the server remembers of them is a new revision."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from dealtrace.accounts.site import Site, SiteId
+from dealtrace.accounts.site import TARGET_CALL_DEFAULT, Site, SiteId
 from dealtrace.accounts.token import Token, TokenId
 from dealtrace.accounts.user import User, UserId
 from dealtrace.storage.custom_fields import list_custom_fields
@@ -40,6 +40,9 @@ def insert_site(connection: Connection, new: Site, now: datetime) -> None:
             points_per_day=new.points_per_day,
             point_costs=dict(new.point_costs),
             attribution=new.attribution,
+            respects_do_not_track=new.respects_do_not_track,
+            unique_depth_days=new.unique_depth.days if new.unique_depth is not None else None,
+            target_call_seconds=new.target_call // timedelta(seconds=1),
             created_at=now,
         )
     )
@@ -163,6 +166,11 @@ def _site_record(connection: Connection, row: Any) -> Site:
         point_costs=row.point_costs,
         attribution=row.attribution,
         custom_fields=frozenset(list_custom_fields(connection, row.id)),
+        respects_do_not_track=row.respects_do_not_track is not False,
+        unique_depth=timedelta(days=row.unique_depth_days) if row.unique_depth_days else None,
+        target_call=timedelta(seconds=row.target_call_seconds)
+        if row.target_call_seconds is not None
+        else TARGET_CALL_DEFAULT,
     )
 
 

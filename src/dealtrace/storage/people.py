@@ -29,6 +29,7 @@ ANONYMOUS: Mapping[Table, Mapping[str, Any]] = {
         "user_agent": "",
         "google_client_id": None,
         "yandex_client_id": None,
+        "click_ids": None,
         "attrs": None,
     },
     deal: {

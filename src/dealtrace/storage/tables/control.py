@@ -27,6 +27,9 @@ site = Table(
     Column("point_costs", JsonText, nullable=False),
     Column("attribution", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),
+    Column("respects_do_not_track", Boolean),
+    Column("unique_depth_days", BigInteger),
+    Column("target_call_seconds", BigInteger),
     info=CONTROL,
 )
 

@@ -59,8 +59,10 @@ call = Table(
     Column("waiting_seconds", BigInteger),
     *text_columns("sip_id", "dialled_phone", "answering_phone", "record_url", "exchange", "exchange_model"),
     *remark_columns(),
+    Column("deleted_at", Instant),
     PrimaryKeyConstraint("site_id", "id"),
     UniqueConstraint("site_id", "reference"),
+    Index("ix_call_client", "site_id", "client_id", "started_at", "id"),
     Index("ix_call_visit", "site_id", "visit_id", sqlite_where=_VISITED, postgresql_where=_VISITED),
     info=TENANT,
 )
@@ -80,8 +82,10 @@ lead_request = Table(
     Column("page_url", Text),
     Column("fingerprint", String(64)),
     *remark_columns(),
+    Column("deleted_at", Instant),
     PrimaryKeyConstraint("site_id", "id"),
     UniqueConstraint("site_id", "number"),
+    Index("ix_lead_request_client", "site_id", "client_id", "requested_at", "id"),
     Index("ix_lead_request_visit", "site_id", "visit_id", sqlite_where=_VISITED, postgresql_where=_VISITED),
     info=TENANT,
 )

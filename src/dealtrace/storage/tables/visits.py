@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger, Column, Index, PrimaryKeyConstraint, String, Table, Text, UniqueConstraint
 
 from dealtrace.storage.column_types import Instant, JsonText
-from dealtrace.storage.tables.parts import TENANT, metadata, site_column
+from dealtrace.storage.tables.parts import TENANT, metadata, site_column, text_columns
 
 traffic_source = Table(
     "traffic_source",
@@ -38,6 +38,9 @@ visit = Table(
     Column("google_client_id", Text),
     Column("yandex_client_id", Text),
     Column("attrs", JsonText),
+    *text_columns("device", "os", "browser"),
+    Column("click_ids", JsonText),
+    Column("seen_at", Instant),
     PrimaryKeyConstraint("site_id", "started_at", "id"),
     Index("ix_visit_id", "site_id", "id", "started_at"),
     Index("ix_visit_visitor", "site_id", "visitor_id", "started_at"),

@@ -1,0 +1,16 @@
+"""Visits as the counter sees them: with what, by which advertisement, and how long they lasted."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+
+
+def upgrade() -> None:
+    """Take the step."""
+    for name in ("device", "os", "browser"):
+        op.add_column("visit", sa.Column(name, sa.Text(), nullable=True))
+    op.add_column("visit", sa.Column("click_ids", sa.Text(), nullable=True))
+    op.add_column("visit", sa.Column("seen_at", sa.BigInteger(), nullable=True))
+    op.add_column("site", sa.Column("respects_do_not_track", sa.Boolean(), nullable=True))
