@@ -21,6 +21,7 @@ Refusal
 ├── DealNotDeleted        10044
 ├── LeadNotFound          10045
 ├── DealNotPinned         10046
+├── LeadNotDeleted        10057
 ├── NameTaken             10050
 │   └── LeadTaken         10047  a call or lead request has this name
 ├── SiteNotFound          10051
@@ -241,6 +242,14 @@ class DealNotPinned(Refusal):
     code = 10046
     ru = "Лид сделки orderId {deal_id} не закреплён вручную"
     en = "The lead of the deal orderId {deal_id} is not pinned"
+
+
+class LeadNotDeleted(Refusal):
+    """A lead to restore is not deleted."""
+
+    code = 10057
+    ru = "Звонок или заявка {lead_id} не удалены"
+    en = "The call or request {lead_id} is not deleted"
 
 
 class NameTaken(Refusal):

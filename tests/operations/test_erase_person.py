@@ -100,7 +100,7 @@ def erase(stage: Stage, player: Player, stated: str) -> Mapping[Any, Any]:
 def test_nothing_that_tells_of_the_person_stays(stage: Stage, shop: Player, ivan: int, stated: str) -> None:
     assert all(secret in everything(stage, shop) for secret in (PHONE, MAIL, "Иван", "ИНН", "192.0.2.77"))
     gone = erase(stage, shop, stated)[shop.site.id]
-    assert (len(gone.leads), gone.deals, len(gone.visits)) == (2, {ivan}, 1)
+    assert (gone.leads, gone.deals, len(gone.visits)) == (2, {ivan}, 1)
     left = everything(stage, shop)
     assert [secret for secret in SECRETS if secret in left] == []
 

@@ -116,7 +116,7 @@ def test_it_keeps_where_the_form_stood_and_what_is_said_of_it(stage: Stage, shop
     (taken,) = take_in(stage, shop, incoming(page_url="http://x/?a=b", remarks=said, fingerprint="f"))
     stored = rows_of(stage.database, shop)
     (row,) = stored["lead_request"]
-    assert row[-7:-1] == ("http://x/?a=b", "f", "Коля", "слова", ["a", "b"], None)
+    assert row[-8:-2] == ("http://x/?a=b", "f", "Коля", "слова", ["a", "b"], None)
     assert [(field[1], field[2]) for field in stored["unknown_field"]] == [("other", 1)]
     assert story_of(stage, shop, taken).stated_source == source
 
@@ -127,6 +127,14 @@ def test_it_keeps_what_was_written_though_nobody_can_be_found_by_it(stage: Stage
     assert stored["lead_request"][0].count("none") == 2
     assert "lead_contact" not in stored
     assert story_of(stage, shop, taken).client.phones == ()
+
+
+def test_the_first_name_that_is_told_of_a_client_stays(stage: Stage, shop: Player) -> None:
+    names = (None, "Иван", "Вася")
+    taken = [take_in(stage, shop, incoming(phone=PHONE, client_name=name))[0] for name in names]
+    assert {story_of(stage, shop, one).client.name for one in taken} == {"Иван"}
+    together = take_in(stage, shop, *(incoming(email=EMAIL, client_name=name) for name in (None, "Анна", "Мария")))
+    assert {story_of(stage, shop, one).client.name for one in together} == {"Анна"}
 
 
 @pytest.mark.parametrize(

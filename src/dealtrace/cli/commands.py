@@ -7,6 +7,7 @@ from dealtrace.cli.database import database_commands
 from dealtrace.cli.deals import deal_commands, explain
 from dealtrace.cli.doctor import doctor
 from dealtrace.cli.fields import field_commands
+from dealtrace.cli.leads import lead_commands
 from dealtrace.cli.matching import match
 from dealtrace.cli.people import person_commands
 from dealtrace.cli.serve import serve
@@ -26,6 +27,7 @@ main.add_typer(token_commands, name="token")
 main.add_typer(user_commands, name="user")
 main.add_typer(field_commands, name="field")
 main.add_typer(deal_commands, name="deal")
+main.add_typer(lead_commands, name="lead")
 main.command()(explain)
 main.command()(match)
 main.add_typer(person_commands, name="person")

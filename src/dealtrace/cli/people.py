@@ -37,7 +37,7 @@ def erase(
     with open_prepared() as database, database.write() as connection:
         erased = erase_person(connection, _sites(connection, site), contact)
     for site_id, gone in erased.items():
-        counted = f"{len(gone.leads)} leads, {len(gone.deals)} deals, {len(gone.visits)} visits"
+        counted = f"{gone.leads} leads, {len(gone.deals)} deals, {len(gone.visits)} visits"
         console.print(f"Site {site_id}: {counted} are anonymous now.", markup=False)
     console.print("Backups made before still hold the person.", markup=False)
 

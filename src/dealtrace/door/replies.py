@@ -29,6 +29,7 @@ STATUS_OF: Mapping[type[Refusal], int] = {
     errors.DealNotDeleted: 400,
     errors.LeadNotFound: 400,
     errors.DealNotPinned: 400,
+    errors.LeadNotDeleted: 400,
     errors.NameTaken: 400,
     errors.LeadTaken: 400,
     errors.SettingUnknown: 400,

@@ -7,12 +7,15 @@ from dealtrace.deals.deal import Deal
 from dealtrace.leads.lead import LeadRef
 
 
-def rematched(deal: Deal, found: LeadRef | None, *, contact_matching: bool, now: datetime) -> Deal:
+def rematched(
+    deal: Deal, found: LeadRef | None, *, contact_matching: bool, is_gone: bool = False, now: datetime
+) -> Deal:
     """Tell how `deal` stands once its lead was looked for anew and `found`; the same deal if nothing is different.
 
-    A person's word stands above the rules. A site that switched contact matching off keeps what was matched.
+    A person's word stands above the rules. A site that switched contact matching off keeps what was matched, unless
+    that lead is gone.
     """
-    keeps = deal.pinned_at is not None or (found is None and not contact_matching)
+    keeps = deal.pinned_at is not None or (found is None and not contact_matching and not is_gone)
     return deal if keeps or found == deal.lead else bound(deal, found, now)
 
 

@@ -73,14 +73,27 @@ def rematch_next(connection: Connection, site: Site, after_id: int, now: datetim
     return Stretch(len(found), found[-1].id, len(rematch_deals(connection, site, found, now)))
 
 
-def rematch_deals(connection: Connection, site: Site, found: Sequence[Deal], now: datetime) -> list[Deal]:
+def rematch_bereft(connection: Connection, site: Site, gone: LeadRef, now: datetime) -> list[Deal]:
+    """Match anew the deals of a lead that is gone, and return those that have another lead now, or none."""
+    bereft = deal_leads.list_ids_bound(connection, site.id, gone)
+    found = deals.list_deals_by_key(connection, site.id, ids=bereft, numbers=[], with_deleted=True)
+    return rematch_deals(connection, site, found, now, gone=gone)
+
+
+def rematch_deals(
+    connection: Connection, site: Site, found: Sequence[Deal], now: datetime, *, gone: LeadRef | None = None
+) -> list[Deal]:
     """Look for the leads of these deals anew; return those that have another one now, each as a new version."""
     answers = match_deals(connection, site, [Question(deal.clue, deal.happened_at) for deal in found])
     pairs = [
-        (deal, rematched(deal, lead, contact_matching=site.contact_matching, now=now))
+        (deal, rematched(deal, lead, contact_matching=site.contact_matching, is_gone=_is(deal, gone), now=now))
         for deal, lead in zip(found, answers, strict=True)
     ]
     return bind_anew(connection, site, [pair for pair in pairs if pair[0] is not pair[1]], VersionKind.MATCHED)
+
+
+def _is(deal: Deal, gone: LeadRef | None) -> bool:
+    return gone is not None and deal.lead == gone
 
 
 def bind_anew(connection: Connection, site: Site, pairs: Iterable[tuple[Deal, Deal]], kind: VersionKind) -> list[Deal]:

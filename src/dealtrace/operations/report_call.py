@@ -1,6 +1,7 @@
 """Take in what exchanges report of their calls."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -23,7 +24,7 @@ def report_calls(
     """Take in reports of calls; each outcome is the id of its call.
 
     The first report of a reference makes the call, each later one changes it, in the order of arrival; one that
-    tells nothing new stores nothing and costs nothing.
+    tells nothing new stores nothing and costs nothing. A call that is hidden stays so, whatever is told of it.
     """
     wait_for_registrations(connection, site, now)
     outcomes: dict[int, CallId | Refusal] = {}
@@ -65,4 +66,5 @@ def _report(
 def _arrival(ids: IdBlocks, report: CallReport, kept: KeptCall | None) -> Arrival:
     if kept is None:
         return arrival_of(CallId(ids.take()), first_told(report))
-    return arrival_of(kept.id, told_again(kept.told, report))
+    arrival = arrival_of(kept.id, told_again(kept.told, report))
+    return replace(arrival, contacts=()) if kept.is_deleted else arrival

@@ -161,22 +161,29 @@ def _concern(new: leads.NewLead) -> Concern:
 def settle_clients(
     connection: Connection, ids: IdBlocks, site: Site, arrivals: Sequence[Arrival], now: datetime
 ) -> list[int]:
-    """Find each arrival's client by its contacts, phone first; a contact nobody has goes to the client found."""
+    """Find each arrival's client by its contacts, phone first; a contact nobody has goes to the client found.
+
+    The first name that is told of a client stays.
+    """
     known = clients.list_client_ids(connection, site.id, _all_contacts(arrivals))
     learnt: dict[str, int] = {}
-    newcomers: list[Client] = []
+    newcomers: list[int] = []
     owners: list[int] = []
+    names: dict[int, str] = {}
     for arrival in arrivals:
         owner = next((known[contact] for contact in arrival.contacts if contact in known), None)
         if owner is None:
             owner = ids.take()
-            newcomers.append(Client(ClientId(owner), arrival.told.client_name))
+            newcomers.append(owner)
         fresh = {contact: owner for contact in arrival.contacts if contact not in known}
         known |= fresh
         learnt |= fresh
         owners.append(owner)
-    clients.insert_clients(connection, site.id, newcomers)
+        if arrival.told.client_name:
+            names.setdefault(owner, arrival.told.client_name)
+    clients.insert_clients(connection, site.id, [Client(ClientId(one), names.pop(one, None)) for one in newcomers])
     clients.insert_contacts(connection, site.id, learnt, now)
+    clients.name_nameless(connection, site.id, names)
     return owners
 
 

@@ -1,12 +1,18 @@
 """Clients and their contacts."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from dealtrace.leads.client import Client, ClientId
 from dealtrace.storage.tables.leads import client, contact
+
+_NAME_NAMELESS = (
+    update(client)
+    .where(client.c.site_id == bindparam("of_site"), client.c.id == bindparam("of_client"), client.c.name.is_(None))
+    .values(name=bindparam("learnt"))
+)
 
 
 def list_client_ids(connection: Connection, site_id: int, contacts: Iterable[str]) -> dict[str, int]:
@@ -24,6 +30,13 @@ def insert_clients(connection: Connection, site_id: int, clients: Sequence[Clien
     if clients:
         rows = [{"site_id": site_id, "id": one.id, "name": one.name} for one in clients]
         connection.execute(insert(client), rows)
+
+
+def name_nameless(connection: Connection, site_id: int, names: Mapping[int, str]) -> None:
+    """Keep the names of clients that have none yet."""
+    if names:
+        rows = [{"of_site": site_id, "of_client": owner, "learnt": name} for owner, name in names.items()]
+        connection.execute(_NAME_NAMELESS, rows)
 
 
 def insert_contacts(connection: Connection, site_id: int, owners: dict[str, int], now: datetime) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select
 
-from dealtrace.attribution.credit import AttributionModel, Credit
+from dealtrace.attribution.credit import WHOLE, AttributionModel, Credit
 from dealtrace.attribution.visit import Visit
 from dealtrace.storage.tables.leads import call, lead_credit, lead_request
 from dealtrace.storage.tables.visits import visit
@@ -59,6 +59,22 @@ def list_credited_visits(
     visit_of = dict(rows.all())
     visits = list_visits_by_id(connection, site_id, visit_of.values())
     return {lead_id: visits[visit_id] for lead_id, visit_id in visit_of.items()}
+
+
+def list_credits(connection: Connection, site_id: int, lead_id: int) -> dict[AttributionModel, list[Credit]]:
+    """List how each model shares a lead, the heaviest share first; empty when nobody visited."""
+    credit = lead_credit.c
+    mine = (credit.site_id == site_id, credit.lead_id == lead_id)
+    rows = connection.execute(
+        select(credit.model, credit.visit_id, credit.share).where(*mine).order_by(credit.model, credit.position)
+    ).all()
+    visits = list_visits_by_id(connection, site_id, [row.visit_id for row in rows])
+    shares: dict[AttributionModel, list[Credit]] = {}
+    for row in rows:
+        shares.setdefault(AttributionModel(row.model), []).append(
+            Credit(visits[row.visit_id], row.share if row.share is not None else WHOLE)
+        )
+    return shares
 
 
 def list_leads_of_visitors(

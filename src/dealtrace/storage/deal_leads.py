@@ -78,6 +78,12 @@ def list_ids_naming(
     return found
 
 
+def list_ids_bound(connection: Connection, site_id: int, lead: LeadRef) -> set[int]:
+    """Find the deals that belong to a lead, deleted ones included."""
+    bound = (deal.c.site_id == site_id, deal.c.lead_id == lead.id, deal.c.lead_kind == lead.kind)
+    return set(connection.execute(select(deal.c.id).where(*bound)).scalars())
+
+
 def bind_deals(
     connection: Connection, site_id: int, deals: Sequence[Deal], visited_at: Mapping[LeadRef, datetime]
 ) -> None:

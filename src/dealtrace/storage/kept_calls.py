@@ -23,12 +23,16 @@ _UPDATE_CALL = (
 
 @dataclass(frozen=True, slots=True)
 class KeptCall:
-    """A call as it is kept: what was told of it, remarks aside, whose it is, and what matching finds it by."""
+    """A call as it is kept: what was told of it, remarks aside, whose it is, and what matching finds it by.
+
+    Matching finds nothing by which to find one that is hidden, and never shall until it is shown again.
+    """
 
     id: CallId
     told: IncomingCall
     client_id: int
     spans: tuple[LeadSpan, ...]
+    is_deleted: bool
 
 
 def list_kept_calls(connection: Connection, site_id: int, references: Iterable[str]) -> dict[str, KeptCall]:
@@ -36,7 +40,12 @@ def list_kept_calls(connection: Connection, site_id: int, references: Iterable[s
     wanted = sorted(set(references))
     rows = connection.execute(select(call).where(call.c.site_id == site_id, call.c.reference.in_(wanted))).all()
     spans = _spans(connection, site_id, [row.id for row in rows])
-    return {row.reference: KeptCall(CallId(row.id), _told(row), row.client_id, spans.get(row.id, ())) for row in rows}
+    return {
+        row.reference: KeptCall(
+            CallId(row.id), _told(row), row.client_id, spans.get(row.id, ()), row.deleted_at is not None
+        )
+        for row in rows
+    }
 
 
 def update_calls(connection: Connection, site_id: int, calls: Sequence[NewLead]) -> None:
@@ -45,8 +54,9 @@ def update_calls(connection: Connection, site_id: int, calls: Sequence[NewLead])
         return
     connection.execute(_UPDATE_CALL, [_changes(site_id, one) for one in calls])
     ids = [one.lead.id for one in calls]
-    for table in (lead_contact, lead_credit):
-        connection.execute(delete(table).where(table.c.site_id == site_id, table.c.lead_id.in_(ids)))
+    finders = (lead_contact.c.lead_id.in_(ids), lead_contact.c.lead_kind == LeadKind.CALL)
+    connection.execute(delete(lead_contact).where(lead_contact.c.site_id == site_id, *finders))
+    connection.execute(delete(lead_credit).where(lead_credit.c.site_id == site_id, lead_credit.c.lead_id.in_(ids)))
     insert_finders(connection, site_id, calls)
 
 
@@ -66,7 +76,9 @@ def _spans(connection: Connection, site_id: int, ids: Sequence[int]) -> dict[int
     finders = lead_contact.c
     found: dict[int, tuple[LeadSpan, ...]] = {}
     for row in connection.execute(
-        select(lead_contact).where(finders.site_id == site_id, finders.lead_id.in_(ids)).order_by(finders.contact)
+        select(lead_contact)
+        .where(finders.site_id == site_id, finders.lead_id.in_(ids), finders.lead_kind == LeadKind.CALL)
+        .order_by(finders.contact)
     ):
         ref = LeadRef(LeadKind(row.lead_kind), row.lead_id)
         span = LeadSpan(ref, row.contact, row.started_at, row.ended_at, row.reference)

@@ -49,12 +49,16 @@ _LIST_SPANS = HotStatement(
 _TABLES: dict[LeadKind, Table] = {LeadKind.CALL: call, LeadKind.LEAD_REQUEST: lead_request}
 _REFERENCES = {LeadKind.CALL: call.c.reference, LeadKind.LEAD_REQUEST: lead_request.c.number}
 _FIND_IDS = {
-    kind: HotStatement(select(table.c.id).where(table.c.site_id == bindparam("site_id"), is_among(table.c.id, "ids")))
+    kind: HotStatement(
+        select(table.c.id).where(
+            table.c.site_id == bindparam("site_id"), is_among(table.c.id, "ids"), table.c.deleted_at.is_(None)
+        )
+    )
     for kind, table in _TABLES.items()
 }
 _FIND_REFERENCES = {
     kind: HotStatement(
-        select(named, _TABLES[kind].c.id).where(
+        select(named, _TABLES[kind].c.id, _TABLES[kind].c.deleted_at).where(
             _TABLES[kind].c.site_id == bindparam("site_id"), is_among(named, "references")
         )
     )
@@ -106,7 +110,7 @@ def list_spans(connection: Connection, site_id: int, queries: Sequence[SpanQuery
 
 
 def list_known_ids(connection: Connection, site_id: int, kind: LeadKind, ids: Iterable[int]) -> set[int]:
-    """Tell which of these ids are leads of the site, of this kind."""
+    """Tell which of these ids are leads of the site, of this kind; those that are hidden are not."""
     wanted = sorted(set(ids))
     if not wanted:
         return set()
@@ -114,14 +118,17 @@ def list_known_ids(connection: Connection, site_id: int, kind: LeadKind, ids: It
 
 
 def list_ids_by_reference(
-    connection: Connection, site_id: int, kind: LeadKind, references: Iterable[str]
+    connection: Connection, site_id: int, kind: LeadKind, references: Iterable[str], *, with_deleted: bool = False
 ) -> dict[str, int]:
-    """Find leads by their foreign reference: a call's id in its exchange, a lead request's number on the site."""
+    """Find leads by their foreign reference: a call's id in its exchange, a lead request's number on the site.
+
+    Hidden ones are told of `with_deleted`, by who asks whether a reference was ever used.
+    """
     wanted = sorted(set(references))
     if not wanted:
         return {}
     rows = _FIND_REFERENCES[kind].fetch(connection, {"site_id": site_id, "references": wanted})
-    return {reference: lead_id for reference, lead_id in rows}  # noqa: C416 - rows of two, to a type checker of any
+    return {reference: lead_id for reference, lead_id, deleted_at in rows if with_deleted or deleted_at is None}
 
 
 def list_ids_by_sip(connection: Connection, site_id: int, sip_ids: Iterable[str]) -> dict[str, int]:
@@ -130,7 +137,7 @@ def list_ids_by_sip(connection: Connection, site_id: int, sip_ids: Iterable[str]
     if not wanted:
         return {}
     rows = _FIND_SIP_IDS.fetch(connection, {"site_id": site_id, "sip_ids": wanted})
-    return {sip_id: call_id for sip_id, call_id in rows}  # noqa: C416 - as above
+    return {sip_id: call_id for sip_id, call_id in rows}  # noqa: C416 - rows of two, to a type checker of any
 
 
 def list_taken_in(connection: Connection, site_id: int, numbers: Iterable[str]) -> dict[str, TakenIn]:
@@ -179,7 +186,7 @@ def insert_leads(connection: Connection, site_id: int, leads: Sequence[NewLead],
 
 def insert_finders(connection: Connection, site_id: int, leads: Sequence[NewLead]) -> None:
     """Keep what matching finds leads by, and which visits they credit."""
-    _insert(connection, lead_contact, [_span_row(site_id, span) for new in leads for span in new.spans])
+    _insert(connection, lead_contact, [span_row(site_id, span) for new in leads for span in new.spans])
 
 
 def list_visited_at(connection: Connection, site_id: int, refs: Sequence[LeadRef]) -> dict[LeadRef, datetime]:
@@ -302,7 +309,8 @@ def _request_row(site_id: int, new: NewLead, now: datetime) -> dict[str, Any]:
     }
 
 
-def _span_row(site_id: int, span: LeadSpan) -> dict[str, Any]:
+def span_row(site_id: int, span: LeadSpan) -> dict[str, Any]:
+    """Spell what matching finds a lead by as a row."""
     return {
         "site_id": site_id,
         "contact": span.contact,

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, delete, or_, select, update
 
+from dealtrace.leads.lead import LeadKind
 from dealtrace.storage.tables.deals import deal, deal_version
 from dealtrace.storage.tables.leads import call, client, contact, lead_contact, lead_request
 from dealtrace.storage.tables.visits import visit
@@ -50,13 +51,17 @@ A deal's fingerprint goes, too: who knows the rest of a registration could try p
 """
 
 
+_TABLES = {LeadKind.CALL: call, LeadKind.LEAD_REQUEST: lead_request}
+
+
 @dataclass(frozen=True, slots=True)
 class Traces:
     """Where a person left traces: contacts by their text, everything else by its id."""
 
     contacts: frozenset[str]
     clients: frozenset[int]
-    leads: frozenset[int]
+    calls: frozenset[int]
+    lead_requests: frozenset[int]
     visits: frozenset[int]
     deals: frozenset[int]
 
@@ -65,28 +70,48 @@ class Traces:
         """Whether nothing is known of the person."""
         return not (self.clients or self.leads or self.deals)
 
+    @property
+    def leads(self) -> int:
+        """How often the person turned to the site."""
+        return len(self.calls) + len(self.lead_requests)
+
 
 def find_traces(connection: Connection, site_id: int, stated: str) -> Traces:
     """Find everything of the person behind a contact in its normal form: all contacts of that client count."""
     clients = _column(connection, contact, site_id, contact.c.client_id, contact.c.contact == stated)
     others = _column(connection, contact, site_id, contact.c.contact, contact.c.client_id.in_(clients))
     contacts = frozenset([stated, *others])
-    leads = _column(connection, lead_contact, site_id, lead_contact.c.lead_id, lead_contact.c.contact.in_(contacts))
+    leads = {kind: _leads_of(connection, site_id, kind, contacts, clients) for kind in LeadKind}
     own_visits = {
         visit_id
-        for table in (call, lead_request)
-        for visit_id in _column(connection, table, site_id, table.c.visit_id, table.c.id.in_(leads))
+        for kind, table in _TABLES.items()
+        for visit_id in _column(connection, table, site_id, table.c.visit_id, table.c.id.in_(leads[kind]))
         if visit_id is not None
     }
     visitors = _column(connection, visit, site_id, visit.c.visitor_id, visit.c.id.in_(own_visits))
-    theirs = or_(deal.c.clue_phone.in_(contacts), deal.c.clue_email.in_(contacts), deal.c.lead_id.in_(leads))
+    bound = (and_(deal.c.lead_kind == kind, deal.c.lead_id.in_(leads[kind])) for kind in LeadKind)
+    theirs = or_(deal.c.clue_phone.in_(contacts), deal.c.clue_email.in_(contacts), *bound)
     return Traces(
         contacts=contacts,
         clients=frozenset(clients),
-        leads=frozenset(leads),
+        calls=frozenset(leads[LeadKind.CALL]),
+        lead_requests=frozenset(leads[LeadKind.LEAD_REQUEST]),
         visits=frozenset(_column(connection, visit, site_id, visit.c.id, visit.c.visitor_id.in_(visitors))),
         deals=frozenset(_column(connection, deal, site_id, deal.c.id, theirs)),
     )
+
+
+def _leads_of(
+    connection: Connection, site_id: int, kind: LeadKind, contacts: Iterable[str], clients: Iterable[int]
+) -> set[int]:
+    """Find the leads of one kind that have one of these contacts; the hidden ones, which have none, by their client."""
+    finders, table = lead_contact.c, _TABLES[kind]
+    shown = and_(finders.contact.in_(contacts), finders.lead_kind == kind)
+    hidden = and_(table.c.client_id.in_(clients), table.c.deleted_at.is_not(None))
+    return {
+        *_column(connection, lead_contact, site_id, finders.lead_id, shown),
+        *_column(connection, table, site_id, table.c.id, hidden),
+    }
 
 
 def list_rows(connection: Connection, site_id: int, traces: Traces) -> dict[str, list[dict[str, Any]]]:
@@ -131,8 +156,8 @@ def _rows_of(site_id: int, traces: Traces) -> list[tuple[Table, ColumnElement[bo
     found: list[tuple[Table, ColumnElement[bool]]] = [
         (client, client.c.id.in_(traces.clients)),
         (contact, contact.c.contact.in_(traces.contacts)),
-        (call, call.c.id.in_(traces.leads)),
-        (lead_request, lead_request.c.id.in_(traces.leads)),
+        (call, call.c.id.in_(traces.calls)),
+        (lead_request, lead_request.c.id.in_(traces.lead_requests)),
         (lead_contact, lead_contact.c.contact.in_(traces.contacts)),
         (visit, visit.c.id.in_(traces.visits)),
         (deal, deal.c.id.in_(traces.deals)),

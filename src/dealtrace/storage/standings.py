@@ -1,0 +1,85 @@
+"""What leads count for, told from the leads of the same clients before them."""
+
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, FromClause, ScalarSelect, Table, and_, select, tuple_
+
+from dealtrace.accounts.site import Site
+from dealtrace.leads.call import Circumstances
+from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.leads.standing import Predecessors, Standing, is_target_call, standing_of
+from dealtrace.storage.tables.leads import call, lead_request
+
+
+def list_standings(connection: Connection, site: Site, refs: Iterable[LeadRef]) -> dict[LeadRef, Standing]:
+    """Tell what each of these leads counts for; unknown ones are missing."""
+    wanted: dict[LeadKind, list[int]] = {kind: [] for kind in LeadKind}
+    for ref in set(refs):
+        wanted[ref.kind].append(ref.id)
+    return _of_calls(connection, site, wanted[LeadKind.CALL]) | _of_lead_requests(
+        connection, site, wanted[LeadKind.LEAD_REQUEST]
+    )
+
+
+def _of_calls(connection: Connection, site: Site, ids: list[int]) -> dict[LeadRef, Standing]:
+    if not ids:
+        return {}
+    told = select(call.c.id, call.c.started_at, call.c.duration_seconds, call.c.is_successful)
+    before = (predecessor_at(call), predecessor_at(call, target_calls(site.target_call)))
+    rows = connection.execute(told.add_columns(*before).where(call.c.site_id == site.id, call.c.id.in_(sorted(ids))))
+    return {
+        LeadRef(LeadKind.CALL, call_id): standing_of(
+            started_at,
+            Predecessors(any_at, target_at),
+            site.unique_depth,
+            is_target=is_target_call(
+                Circumstances(is_successful=is_successful), timedelta(seconds=seconds), site.target_call
+            ),
+        )
+        for call_id, started_at, seconds, is_successful, any_at, target_at in rows
+    }
+
+
+def _of_lead_requests(connection: Connection, site: Site, ids: list[int]) -> dict[LeadRef, Standing]:
+    if not ids:
+        return {}
+    told = select(lead_request.c.id, lead_request.c.requested_at, predecessor_at(lead_request))
+    rows = connection.execute(told.where(lead_request.c.site_id == site.id, lead_request.c.id.in_(sorted(ids))))
+    return {
+        LeadRef(LeadKind.LEAD_REQUEST, lead_id): standing_of(
+            requested_at, Predecessors(before_at, before_at), site.unique_depth, is_target=True
+        )
+        for lead_id, requested_at, before_at in rows
+    }
+
+
+_BEGAN = {"call": "started_at", "lead_request": "requested_at"}
+Which = Callable[[FromClause], ColumnElement[bool]]
+
+
+def predecessor_at(table: Table, which: Which | None = None) -> ScalarSelect[Any]:
+    """Ask when a lead's client last became one of the same kind before; `which` narrows those that count."""
+    earlier = table.alias("earlier")
+    began = _BEGAN[table.name]
+    conditions = [] if which is None else [which(earlier)]
+    return (
+        select(earlier.c[began])
+        .where(
+            earlier.c.site_id == table.c.site_id,
+            earlier.c.client_id == table.c.client_id,
+            tuple_(earlier.c[began], earlier.c.id) < tuple_(table.c[began], table.c.id),
+            earlier.c.deleted_at.is_(None),
+            *conditions,
+        )
+        .order_by(earlier.c[began].desc(), earlier.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def target_calls(target_call: timedelta) -> Which:
+    """Say in SQL which calls are targets, as `leads.standing` does."""
+    seconds = target_call // timedelta(seconds=1)
+    return lambda calls: and_(calls.c.is_successful.is_not(False), calls.c.duration_seconds >= seconds)

@@ -1,0 +1,185 @@
+"""Deals and leads come, change, disappear and come back in any order: what is stored decides, never the way it came."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, multiple, rule, run_state_machine_as_test
+
+from cast import Player, Stage
+from dealtrace.deals.lead_clue import LeadClue
+from dealtrace.leads.call import CallReport
+from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.leads.lead_request import IncomingLeadRequest
+from dealtrace.operations.delete_lead import delete_lead, restore_lead
+from dealtrace.operations.pin_deal import pin_deal, unpin_deal
+from dealtrace.operations.register_deal import register_deals
+from dealtrace.operations.report_call import report_calls
+from dealtrace.operations.take_in_lead_request import take_in_lead_requests
+from dealtrace.storage.engine import open_database
+from stored import deal_of
+from wishes import NOON, by_call, by_contact, by_lead_request, registration
+
+PHONES = ("79205550055", "8 (920) 555-00-66")
+MAILS = ("ivan@example.ru", "Ivan@Example.RU", "olga@example.ru")
+MOMENTS = st.sampled_from([NOON - timedelta(minutes=minutes) for minutes in (0, 5, 10, 119, 120, 121)])
+SECONDS = st.sampled_from([0, 60, 300])
+NAMES = st.sampled_from([f"lead-{number}" for number in range(3)])
+
+
+@dataclass(frozen=True)
+class Told:
+    """What was told of a lead last: the words that make it, whether it is hidden."""
+
+    wish: CallReport | IncomingLeadRequest
+    hidden: bool = False
+
+
+class World(RuleBasedStateMachine):
+    """A site in use; beside it, in plain dictionaries, only what is true in the end."""
+
+    stage: Stage
+    deals: Bundle[str] = Bundle("deals")
+    leads: Bundle[str] = Bundle("leads")
+    hidden: Bundle[str] = Bundle("hidden")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.player = self.stage.open_site(contact_matching=True)
+        self.told: dict[str, Told] = {}
+        self.clues: dict[str, LeadClue] = {}
+        self.pins: dict[str, str | None] = {}
+        self.refs: dict[str, LeadRef] = {}
+        self.deal_ids: dict[str, int] = {}
+
+    @rule(
+        target=deals,
+        clue=st.one_of(
+            st.builds(by_contact, st.sampled_from(PHONES), st.none() | st.sampled_from(MAILS)),
+            st.builds(by_contact, st.none(), st.sampled_from(MAILS)),
+            st.builds(by_call, st.none(), NAMES, clue=st.builds(by_contact, st.sampled_from(PHONES))),
+            st.builds(by_lead_request, st.none(), NAMES, clue=st.builds(by_contact, st.sampled_from(PHONES))),
+        ),
+    )
+    def register(self, clue: LeadClue) -> str:
+        name = f"deal-{len(self.clues)}"
+        self.clues[name] = clue
+        self.deal_ids[name] = register(self.stage, self.player, name, clue)
+        return name
+
+    @rule(target=leads, name=NAMES, phone=st.sampled_from(PHONES), began_at=MOMENTS, seconds=SECONDS)
+    def report_call(self, name: str, phone: str, began_at: datetime, seconds: int) -> object:
+        """Tell of a call, maybe again and otherwise than before."""
+        known = self.told.get(name)
+        if known is not None and not isinstance(known.wish, CallReport):
+            return multiple()
+        wish = CallReport(name, began_at, timedelta(seconds=seconds), phone)
+        self.refs[name] = take_in(self.stage, self.player, wish)
+        self.told[name] = Told(wish, hidden=known.hidden if known is not None else False)
+        return name if known is None else multiple()
+
+    @rule(
+        target=leads,
+        name=NAMES,
+        phone=st.none() | st.sampled_from(PHONES),
+        email=st.sampled_from(MAILS),
+        requested_at=MOMENTS,
+    )
+    def take_in_lead_request(self, name: str, phone: str | None, email: str, requested_at: datetime) -> object:
+        if name in self.told:
+            return multiple()
+        wish = IncomingLeadRequest(requested_at, phone, email, number=name)
+        self.refs[name] = take_in(self.stage, self.player, wish)
+        self.told[name] = Told(wish)
+        return name
+
+    @rule(target=hidden, name=consumes(leads))
+    def delete(self, name: str) -> str:
+        change(self.stage, self.player, delete_lead, self.refs[name])
+        self.told[name] = replace(self.told[name], hidden=True)
+        return name
+
+    @rule(target=leads, name=consumes(hidden))
+    def restore(self, name: str) -> str:
+        change(self.stage, self.player, restore_lead, self.refs[name])
+        self.told[name] = replace(self.told[name], hidden=False)
+        return name
+
+    @rule(deal=deals, lead=st.none() | leads)
+    def pin(self, deal: str, lead: str | None) -> None:
+        with self.stage.database.write() as connection:
+            ref = self.refs[lead] if lead is not None else None
+            pin_deal(connection, self.player.site, self.deal_ids[deal], ref, datetime.now(UTC))
+        self.pins[deal] = lead
+
+    @rule(deal=deals)
+    def unpin(self, deal: str) -> None:
+        if deal in self.pins:
+            with self.stage.database.write() as connection:
+                unpin_deal(connection, self.player.site, self.deal_ids[deal], datetime.now(UTC))
+            del self.pins[deal]
+
+    def teardown(self) -> None:
+        """Compare with a site where the leads came first, told once, and only those that are there."""
+        other = self.stage.open_site(contact_matching=True)
+        name_of = {take_in(self.stage, other, told.wish): name for name, told in self.told.items() if not told.hidden}
+        expected = {
+            deal: self.pins[deal]
+            if deal in self.pins
+            else name_of.get(lead_of(self.stage, other, register(self.stage, other, deal, clue)))  # type: ignore[arg-type]
+            for deal, clue in self.clues.items()
+        }
+        known = {ref: name for name, ref in self.refs.items()}
+        ended = {
+            deal: known.get(lead_of(self.stage, self.player, deal_id))  # type: ignore[arg-type]
+            for deal, deal_id in self.deal_ids.items()
+        }
+        assert ended == expected
+
+
+def register(stage: Stage, player: Player, name: str, clue: LeadClue) -> int:
+    (receipt,) = stage.perform(register_deals, player, registration(name, clue=clue))
+    found: int = receipt.deal_id
+    return found
+
+
+def take_in(stage: Stage, player: Player, wish: CallReport | IncomingLeadRequest) -> LeadRef:
+    if isinstance(wish, CallReport):
+        (call_id,) = stage.perform(report_calls, player, wish)
+        return LeadRef(LeadKind.CALL, call_id)
+    (lead_request,) = stage.perform(take_in_lead_requests, player, wish)
+    return LeadRef(LeadKind.LEAD_REQUEST, lead_request.id)
+
+
+def change(stage: Stage, player: Player, verb: Callable[..., object], ref: LeadRef) -> None:
+    with stage.database.write() as connection:
+        verb(connection, player.site, ref, datetime.now(UTC))
+
+
+def lead_of(stage: Stage, player: Player, deal_id: int) -> LeadRef | None:
+    return deal_of(stage.database, player, deal_id).lead
+
+
+@pytest.fixture(scope="module")
+def long_stage(new_database_url: Callable[[], str]) -> Iterator[Stage]:
+    """Give one stage to all worlds: each has sites of its own."""
+    database = open_database(new_database_url())
+    yield Stage(database)
+    database.close()
+
+
+def test_what_is_stored_decides_and_never_the_way_it_came(long_stage: Stage) -> None:
+    played = type("PlayedWorld", (World,), {"stage": long_stage})
+    run_state_machine_as_test(
+        played,
+        settings=settings(
+            max_examples=100,
+            stateful_step_count=40,
+            deadline=None,
+            derandomize=True,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
