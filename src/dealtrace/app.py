@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Mount, Route, Router
 
 from dealtrace import clock, observation
+from dealtrace.api.routes import ENDPOINTS as API
 from dealtrace.cabinet.routes import cabinet_routes
 from dealtrace.calltouch.routes import ENDPOINTS as CALLTOUCH
 from dealtrace.door.description import describe_api, render_docs
@@ -35,7 +36,7 @@ from dealtrace.storage.scribe import AWAY_RETRY_SECONDS, Scribe
 FOLLOW_SECONDS = 1.0
 """How often settings are looked after; a change reaches every process within two seconds."""
 
-ENDPOINTS = CALLTOUCH
+ENDPOINTS = (*CALLTOUCH, *API)
 """Every address that programs send to; the pages stand beside them."""
 
 Scope = MutableMapping[str, Any]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from dealtrace.deals.lead_clue import ContactClue
 from dealtrace.leads.contact import StatedContact
 from dealtrace.leads.lead import LeadKind, LeadSpan
-from dealtrace.matching.explanation import explain_search
+from dealtrace.matching.explanation import Missed, WonBy, explain_search
 from dealtrace.matching.nearest_lead import Search, find_lead
 from dealtrace.matching.window import Window
 from trade import EMAIL, NOON, PHONE, SECOND, call_span, lead_request_span
@@ -119,3 +119,34 @@ def test_it_agrees_with_the_match(leads: list[LeadSpan], only: LeadKind | None) 
 def test_it_tells_the_same_whatever_the_order_of_arrival(leads: list[LeadSpan], shuffler: random.Random) -> None:
     arrived_otherwise = shuffler.sample(leads, len(leads))
     assert explain_search(BOTH, NOON, arrived_otherwise) == explain_search(BOTH, NOON, leads)
+
+
+@pytest.mark.parametrize(
+    ("winner", "loser", "reason"),
+    [
+        (call_span(NOON, lead_id=1), None, WonBy.ALONE),
+        (call_span(NOON, lead_id=1), call_span(NOON - SECOND, lead_id=2), WonBy.START),
+        (call_span(NOON - MINUTE, seconds=2), call_span(NOON - MINUTE, seconds=1, lead_id=9), WonBy.END),
+        (call_span(NOON, reference="b"), call_span(NOON, reference="a", lead_id=9), WonBy.REFERENCE),
+        (call_span(NOON, lead_id=9), call_span(NOON, lead_id=8), WonBy.ID),
+        (call_span(NOON, lead_id=1), call_span(NOON + SECOND, lead_id=2), WonBy.ALONE),
+    ],
+)
+def test_it_tells_what_set_the_winner_apart(winner: LeadSpan, loser: LeadSpan | None, reason: WonBy) -> None:
+    (step,) = explain_search(BOTH, NOON, [winner, *([loser] if loser is not None else [])])
+    assert (step.winner, step.won_by) == (winner.ref, reason)
+
+
+@pytest.mark.parametrize(
+    ("lead", "distance", "end"),
+    [
+        (call_span(NOON - MINUTE), MINUTE, None),
+        (call_span(NOON + SECOND), -SECOND, Missed.OPENING),
+        (call_span(NOON - 3 * MINUTE), 3 * MINUTE, Missed.CLOSING),
+    ],
+)
+def test_it_tells_the_distance_and_the_end_that_was_missed(
+    lead: LeadSpan, distance: timedelta, end: Missed | None
+) -> None:
+    ((candidate,), *_) = [step.candidates for step in explain_search(BOTH, NOON, [lead])]
+    assert (candidate.distance, candidate.missed_end) == (distance, end)

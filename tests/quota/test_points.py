@@ -102,4 +102,5 @@ def test_a_call_costs_one_unless_the_site_says_otherwise(method: PaidMethod) -> 
 
 def test_the_methods_are_named_as_in_their_addresses() -> None:
     deals = {"register", "update-by-id", "delete-by-id", "orders-diary"}
-    assert {method.value for method in PaidMethod} == deals | {"request-create", "call-import", "inbound-call"}
+    leads = {"request-create", "call-import", "inbound-call"}
+    assert {method.value for method in PaidMethod} == deals | leads | {"explanation"}

@@ -11,8 +11,8 @@ from dealtrace.accounts.site import Site
 from dealtrace.cli.terminal import ID_MAX, console, fail, open_prepared, print_json
 from dealtrace.deals.deal import Deal
 from dealtrace.leads.lead import LeadKind, LeadRef
-from dealtrace.matching.explanation import Step
-from dealtrace.operations.explain_deal import Explanation, explain_deal
+from dealtrace.matching.explanation import Candidate, Missed, Step
+from dealtrace.operations.explain_deal import Explanation, explain_deal, spell_explanation
 from dealtrace.operations.pin_deal import pin_deal, unpin_deal
 from dealtrace.operations.restore_deal import restore_deal
 from dealtrace.storage.accounts import list_sites
@@ -134,47 +134,18 @@ def _fields(values: Any) -> str:
 
 def _explained(explanation: Explanation) -> dict[str, Any]:
     deal = explanation.deal
-    return {
-        "orderId": deal.id,
-        "orderNumber": deal.number,
-        "happenedAt": deal.happened_at,
-        "lead": deal.lead,
-        "pinnedAt": deal.pinned_at,
-        "contactMatching": explanation.contact_matching,
-        "clue": deal.clue,
-        "namedLead": explanation.named,
-        "steps": [_step(step) for step in explanation.steps],
-        "statedSource": deal.stated_source,
-    }
-
-
-def _step(step: Step) -> dict[str, Any]:
-    return {
-        "contact": step.search.contact,
-        "kind": step.search.kind,
-        "winner": step.winner,
-        "candidates": [
-            {
-                "lead": one.lead,
-                "opensAt": one.window.opens_at,
-                "closesAt": one.window.closes_at,
-                "missedBySeconds": one.missed_by.total_seconds(),
-            }
-            for one in step.candidates
-        ],
-    }
+    return {"orderId": deal.id, "orderNumber": deal.number, **spell_explanation(explanation)}
 
 
 def _print_explanation(explanation: Explanation) -> None:
     deal = explanation.deal
     lines = [f"Deal {deal.id}, number {deal.number}, made {deal.happened_at:%Y-%m-%d %H:%M:%S} UTC"]
-    lines.append(f"Lead: {_lead(deal)}")
+    lines.append(f"Lead: {_lead(deal)}, {explanation.verdict}")
     if deal.pinned_at is not None:
         lines.append(f"Pinned by hand, {deal.pinned_at:%Y-%m-%d %H:%M:%S} UTC; by the rules it would be found so:")
-    if deal.clue.identity is not None:
-        named = explanation.named
-        lines.append(f"Named: {deal.clue.identity}")
-        lines.append(f"  names {named.kind} {named.id}" if named is not None else "  names no lead there is")
+    for naming in explanation.namings:
+        found = f"names {naming.kind} {naming.lead.id}" if naming.lead is not None else "names no lead there is"
+        lines.append(f"Named: the {naming.kind} whose {naming.by} is {naming.value}: {found}")
     if deal.clue.contact is None:
         lines.append("No phone and no e-mail were given.")
     elif not explanation.contact_matching:
@@ -194,11 +165,23 @@ def _step_lines(step: Step) -> list[str]:
     if not step.candidates:
         lines.append("    nobody within 30 days")
     for one in step.candidates:
-        seconds = one.missed_by.total_seconds()
-        verdict = (
-            "inside" if one.holds else f"{abs(seconds):.0f} s {'before it opens' if seconds < 0 else 'after it closed'}"
-        )
-        won = ", the nearest: it wins" if one.lead == step.winner else ""
+        won = f": it wins, {step.won_by}" if one.lead == step.winner else ""
         window = f"{one.window.opens_at:%Y-%m-%d %H:%M:%S} to {one.window.closes_at:%Y-%m-%d %H:%M:%S} UTC"
-        lines.append(f"    {one.lead.kind} {one.lead.id}: window {window}, deal {verdict}{won}")
+        lines.append(f"    {one.lead.kind} {one.lead.id}, {_distance(one)}: window {window}, deal {_verdict(one)}{won}")
     return lines
+
+
+def _distance(one: Candidate) -> str:
+    seconds = one.distance.total_seconds()
+    return f"{abs(seconds):.0f} s {'before' if seconds >= 0 else 'after'} the deal"
+
+
+def _verdict(one: Candidate) -> str:
+    seconds = abs(one.missed_by.total_seconds())
+    match one.missed_end:
+        case Missed.OPENING:
+            return f"{seconds:.0f} s before it opens"
+        case Missed.CLOSING:
+            return f"{seconds:.0f} s after it closed"
+        case None:
+            return "inside"

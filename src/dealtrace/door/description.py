@@ -89,7 +89,7 @@ def _operation(endpoint: Endpoint, method: str) -> dict[str, Any]:
 
 
 def _type_in_path(name: str) -> str:
-    return "integer" if name == "siteId" else "string"
+    return "integer" if name in ("siteId", "orderId") else "string"
 
 
 _AS_FAMILY = {"style": "deepObject", "explode": True}

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from dealtrace.deals.lead_clue import ContactClue
 from dealtrace.leads.lead import LeadRef, LeadSpan
@@ -10,12 +11,34 @@ from dealtrace.matching.nearest_lead import Search, nearest, nearness, searches_
 from dealtrace.matching.window import Window, window_of
 
 
+class Missed(StrEnum):
+    """Which end of a window a deal lies beyond."""
+
+    OPENING = "opening"
+    CLOSING = "closing"
+
+
+class WonBy(StrEnum):
+    """What set the winner apart from the next nearest lead whose window holds the deal."""
+
+    ALONE = "no other inside"
+    START = "latest start"
+    END = "latest end"
+    REFERENCE = "greater reference"
+    ID = "higher id"
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A lead that was looked at: its window, and how far the deal lies outside it (zero inside)."""
+    """A lead that was looked at: its window, how long before the deal it began, how far the deal lies outside.
+
+    `distance` is negative for a lead that began after the deal; `missed_by` is negative before the window opens,
+    positive after it closed, zero inside.
+    """
 
     lead: LeadRef
     window: Window
+    distance: timedelta
     missed_by: timedelta
 
     @property
@@ -23,14 +46,22 @@ class Candidate:
         """Whether the deal lies inside the window."""
         return not self.missed_by
 
+    @property
+    def missed_end(self) -> Missed | None:
+        """Which end of the window the deal lies beyond."""
+        if self.holds:
+            return None
+        return Missed.OPENING if self.missed_by < timedelta(0) else Missed.CLOSING
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of the search: the candidates, nearest first, and the one that won."""
+    """One step of the search: the candidates, nearest first, the one that won, and what set it apart."""
 
     search: Search
     candidates: tuple[Candidate, ...]
     winner: LeadRef | None
+    won_by: WonBy | None
 
 
 def explain_search(clue: ContactClue, happened_at: datetime, leads: Sequence[LeadSpan]) -> list[Step]:
@@ -51,10 +82,25 @@ def _retrace(search: Search, threshold: timedelta, happened_at: datetime, leads:
     sharing = [lead for lead in leads if lead.contact == search.contact and lead.ref.kind is search.kind]
     sharing.sort(key=nearness, reverse=True)
     windows = {lead.ref: window_of(lead, threshold) for lead in sharing}
-    candidates = (Candidate(ref, window, window.missed_by(happened_at)) for ref, window in windows.items())
-    won = nearest(lead for lead in sharing if windows[lead.ref].holds(happened_at))
+    inside = [lead for lead in sharing if windows[lead.ref].holds(happened_at)]
+    won = nearest(inside)
+    candidates = (
+        Candidate(ref, window, happened_at - window.opens_at, window.missed_by(happened_at))
+        for ref, window in windows.items()
+    )
     return Step(
         search,
         tuple(sorted(candidates, key=lambda candidate: abs(candidate.missed_by))),
         won.ref if won is not None else None,
+        won_by(won, [lead for lead in inside if lead is not won]) if won is not None else None,
     )
+
+
+def won_by(winner: LeadSpan, others: Sequence[LeadSpan]) -> WonBy:
+    """Tell what set `winner` apart from the nearest of `others`, in the order in which the rule of nearness asks."""
+    runner_up = nearest(others)
+    if runner_up is None:
+        return WonBy.ALONE
+    reasons = (WonBy.START, WonBy.END, WonBy.REFERENCE, WonBy.ID)
+    pairs = zip(reasons, nearness(winner), nearness(runner_up), strict=True)
+    return next(reason for reason, ours, theirs in pairs if ours != theirs)

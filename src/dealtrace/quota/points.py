@@ -22,6 +22,7 @@ class PaidMethod(StrEnum):
     REQUEST_CREATE = "request-create"
     CALL_IMPORT = "call-import"
     INBOUND_CALL = "inbound-call"
+    EXPLANATION = "explanation"
 
 
 def points_day(now: datetime, time_zone: ZoneInfo) -> date:

@@ -1,0 +1,1 @@
+"""Our own JSON: what Calltouch has no word for."""

@@ -1,0 +1,40 @@
+"""`GET /api/deals/{orderId}/explanation`: why a deal has its lead, or none."""
+
+from sqlalchemy import Connection
+
+from dealtrace.accounts.site import Site
+from dealtrace.door.caller import Caller
+from dealtrace.door.parameters import ParameterTable, Sent
+from dealtrace.door.replies import Reply, success
+from dealtrace.door.types import Malformed, Whole
+from dealtrace.errors import DealNotFound, FaultyParameters, Violation
+from dealtrace.operations.explain_deal import Explanation, explain_deal, spell_explanation
+from dealtrace.quota.points import PaidMethod
+from dealtrace.storage.deals import list_deals_by_key
+
+TABLE = ParameterTable(())
+DEAL = "orderId"
+
+
+async def respond(caller: Caller, sent: Sent) -> Reply:
+    """Explain the deal as it stands, a deleted one too."""
+    del sent
+    explanation = await caller.read(_explain, caller.site, _deal_id(caller.address[DEAL]))
+    await caller.pay_for_reading(PaidMethod.EXPLANATION)
+    deal = explanation.deal
+    told = {DEAL: deal.id, "orderNumber": deal.number, **spell_explanation(explanation)}
+    return success(told, "deal_explained", site_id=caller.site.id, deal_id=deal.id)
+
+
+def _deal_id(text: str) -> int:
+    try:
+        return Whole(1).read(text)
+    except Malformed as fault:
+        raise FaultyParameters([Violation(DEAL, fault.ru, fault.en)]) from fault
+
+
+def _explain(connection: Connection, site_id: int, site: Site, deal_id: int) -> Explanation:
+    found = list_deals_by_key(connection, site_id, ids=[deal_id], numbers=[], with_deleted=True, lock=False)
+    if not found:
+        raise DealNotFound(key=f"{DEAL}={deal_id}")
+    return explain_deal(connection, site, found[0])

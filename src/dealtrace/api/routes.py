@@ -1,0 +1,44 @@
+"""Every address of our own JSON on one screen."""
+
+from dataclasses import replace
+
+from dealtrace.api import explanation
+from dealtrace.door.endpoint import Endpoint, Entrance
+from dealtrace.door.parameters import Parameter
+from dealtrace.door.replies import Reply, refusal_reply
+from dealtrace.door.types import Text
+from dealtrace.errors import DealNotFound, Language, Refusal
+
+TOKEN_LENGTH_MAX = 200
+NOT_FOUND = 404
+BY_TOKEN = Entrance(
+    Parameter(
+        "Access-Token",
+        Text(TOKEN_LENGTH_MAX),
+        "Токен доступа к API.",
+        "The token that opens the API.",
+        required=True,
+        is_token=True,
+    ),
+    is_header=True,
+)
+
+
+def refuse(refusal: Refusal, language: Language) -> Reply:
+    """Refuse as everywhere; what an address names and is not there is 404, where no client expects otherwise."""
+    reply = refusal_reply(refusal, language)
+    return replace(reply, status=NOT_FOUND) if isinstance(refusal, DealNotFound) else reply
+
+
+ENDPOINTS = (
+    Endpoint(
+        f"/api/deals/{{{explanation.DEAL}}}/explanation",
+        ("GET",),
+        explanation.TABLE,
+        explanation.respond,
+        "Объяснить, почему у сделки этот лид или нет никакого",
+        "Explain why a deal has its lead, or none",
+        BY_TOKEN,
+        refuse=refuse,
+    ),
+)
