@@ -76,6 +76,9 @@ STATEMENT_HOMES = frozenset({"cli/database.py", "cli/backup.py"})
 APP_MAY_USE = frozenset({"engine", "scribe", "readers", "directory", "schema", "faults"})
 """The machinery of storage that `app` wires; the nouns are none of its business."""
 
+SPEAK_JSON = frozenset({"cli", "api"})
+"""Their JSON names deals as the wire does."""
+
 ENVIRONMENT_READERS = frozenset({"settings.py", "observation.py", "cli/serve.py", "cli/backup.py"})
 NOT_FOR_THE_TRADE = frozenset(
     {
@@ -404,10 +407,7 @@ def test_it_says_order_in_the_words_of_the_wire_alone() -> None:
             if ORDER_WORD.match(name):
                 yield module.complain(node, f"the name `{name}`", cure)
         for node in ast.walk(module.tree):
-            if isinstance(node, ast.Dict) and module.folder not in (
-                "cli",
-                "api",
-            ):
+            if isinstance(node, ast.Dict) and module.folder not in SPEAK_JSON:
                 for key in node.keys:
                     if isinstance(key, ast.Constant) and isinstance(key.value, str) and ORDER_WORD.match(key.value):
                         yield module.complain(key, f"the key {key.value!r}", cure)
