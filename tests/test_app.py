@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from cast import Player, Stage
 from dealtrace.app import ENDPOINTS
-from dealtrace.calltouch.batches import Batch
+from dealtrace.door.endpoint import Listing
 from dealtrace.storage.engine import open_database
 from postgresql import PostgresqlServer, find_programs
 from server import REGISTER, ServerProcess
@@ -105,16 +105,17 @@ def test_openapi_describes_every_endpoint_and_parameter(server: ServerProcess) -
         assert reference.rpartition("/")[2] in told["components"]["schemas"]
 
 
-def check_list(operation: dict[str, Any], batch: Batch) -> None:
-    """Hold a list of leads against its table: headers open it, every name stands where JSON has it."""
+def check_list(operation: dict[str, Any], batch: Listing) -> None:
+    """Hold a body of JSON against what is said of it: headers open it, every name stands where JSON has it."""
     assert [one["name"] for one in operation["parameters"] if one["in"] == "header"] == ["Access-Token", "SiteId"]
-    listed = operation["requestBody"]["content"]["application/json"]["schema"]["properties"][batch.name]
-    assert (listed["minItems"], listed["maxItems"]) == (1, 100)
-    item = listed["items"]
-    assert item["required"] == list(batch.table.required)
-    said = set(item["properties"])
-    said |= {f"{name}.{part}" for name, one in item["properties"].items() for part in one.get("properties", ())}
-    assert {one.name for one in batch.table.parameters} | {"customFields"} <= said
+    schema = operation["requestBody"]["content"]["application/json"]["schema"]
+    listed = schema["properties"][batch.name]
+    if "maxItems" in listed:
+        assert (listed["minItems"], listed["maxItems"]) == (1, 100)
+        schema = listed["items"]
+    said = set(schema["properties"])
+    said |= {f"{name}.{part}" for name, one in schema["properties"].items() for part in one.get("properties", ())}
+    assert {one.name for one in batch.described()} <= said
 
 
 def check_operation(operation: dict[str, Any], path: str) -> None:

@@ -22,6 +22,7 @@ Refusal
 ├── LeadNotFound          10045
 ├── DealNotPinned         10046
 ├── LeadNotDeleted        10057
+├── LeadNotMatched        10059  by anything a program named it by
 ├── NameTaken             10050
 │   └── LeadTaken         10047  a call or lead request has this name
 ├── SiteNotFound          10051
@@ -250,6 +251,14 @@ class LeadNotDeleted(Refusal):
     code = 10057
     ru = "Звонок или заявка {lead_id} не удалены"
     en = "The call or request {lead_id} is not deleted"
+
+
+class LeadNotMatched(Refusal):
+    """No lead fits what a program named it by."""
+
+    code = 10059
+    ru = "Ни один звонок и ни одна заявка не подходят под matching"
+    en = "No call and no request fits the matching"
 
 
 class NameTaken(Refusal):

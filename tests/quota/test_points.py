@@ -103,4 +103,5 @@ def test_a_call_costs_one_unless_the_site_says_otherwise(method: PaidMethod) -> 
 def test_the_methods_are_named_as_in_their_addresses() -> None:
     deals = {"register", "update-by-id", "delete-by-id", "orders-diary"}
     leads = {"request-create", "call-import", "inbound-call"}
-    assert {method.value for method in PaidMethod} == deals | leads | {"explanation"}
+    remarks = {"tag-lead-add", "manager-lead-add", "comment-lead-add", "customfield-lead-add", "customfield-delete"}
+    assert {method.value for method in PaidMethod} == deals | leads | remarks | {"explanation"}

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -16,6 +16,7 @@ ITEMS_MAX = 100
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 Word = str | int | float | None
+Shape = TypeVar("Shape", bound=msgspec.Struct)
 _PLACE = re.compile(r" - at `\$\.?(.*)`$")
 
 
@@ -69,42 +70,18 @@ class Batch:
     def items_of(self, body: bytes) -> list[Any]:
         """Find the list in a body.
 
-        Ours: a byte order mark in front, as 1C writes it, is passed over.
-
         Raises:
-            UnreadableBody: it is no JSON.
-            FaultyParameters: there is no such list in it, or one that is empty or too long.
+            UnreadableBody, FaultyParameters: there is none that can be read.
         """
-        try:
-            document = msgspec.json.decode(body.removeprefix(BYTE_ORDER_MARK))
-        except (ValueError, RecursionError) as fault:
-            raise UnreadableBody(ru="это не JSON в UTF-8", en="it is no JSON in UTF-8") from fault
-        items = document.get(self.name) if isinstance(document, dict) else None
-        if not isinstance(items, list) or not 0 < len(items) <= ITEMS_MAX:
-            raise FaultyParameters([
-                Violation(
-                    self.name,
-                    f"ожидается список от 1 до {ITEMS_MAX} элементов",
-                    f"a list of 1 to {ITEMS_MAX} elements is expected",
-                )
-            ])  # fmt: skip
-        return items
+        return read_list(body, self.name)
 
     def described(self) -> list[Parameter]:
         """List all that may be said of one lead, custom fields last."""
         return [*self.table.parameters, CUSTOM_FIELDS]
 
     def schema(self) -> Mapping[str, Any]:
-        """Describe the body; a dotted name stands for a part of an object."""
-        parts: dict[str, Any] = {}
-        for one in self.described():
-            name, _, part = one.name.partition(".")
-            said = {**one.type.schema(), "description": one.en}
-            if part:
-                parts.setdefault(name, {"type": "object", "properties": {}})["properties"][part] = said
-            else:
-                parts[name] = said
-        item = {"type": "object", "required": list(self.table.required), "properties": parts}
+        """Describe the body."""
+        item = object_schema(self.described(), self.table.required)
         leads = {"type": "array", "minItems": 1, "maxItems": ITEMS_MAX, "items": item}
         return {"type": "object", "required": [self.name], "properties": {self.name: leads}}
 
@@ -115,14 +92,65 @@ class Batch:
             FaultyParameters: one violation for each value that is missing, malformed or out of range; the first
                 alone where a value is of another kind than text or number.
         """
-        try:
-            told = msgspec.convert(item, self.shape)
-        except msgspec.ValidationError as fault:
-            raise FaultyParameters([_wrong_kind(str(fault))]) from fault
+        told = read_item(item, self.shape)
         try:
             return self.table.read(Pairs(dict(_texts(told))))
         except FaultyParameters as fault:
             raise FaultyParameters([_renamed(one) for one in fault.violations]) from fault
+
+
+def read_document(body: bytes) -> Any:
+    """Read a body as JSON.
+
+    Ours: a byte order mark in front, as 1C writes it, is passed over.
+
+    Raises:
+        UnreadableBody: it is no JSON.
+    """
+    try:
+        return msgspec.json.decode(body.removeprefix(BYTE_ORDER_MARK))
+    except (ValueError, RecursionError) as fault:
+        raise UnreadableBody(ru="это не JSON в UTF-8", en="it is no JSON in UTF-8") from fault
+
+
+def read_list(body: bytes, name: str) -> list[Any]:
+    """Find the list of a name in a body.
+
+    Raises:
+        UnreadableBody: it is no JSON.
+        FaultyParameters: there is no such list in it, or one that is empty or too long.
+    """
+    document = read_document(body)
+    items = document.get(name) if isinstance(document, dict) else None
+    if not isinstance(items, list) or not 0 < len(items) <= ITEMS_MAX:
+        words = (f"ожидается список от 1 до {ITEMS_MAX} элементов", f"a list of 1 to {ITEMS_MAX} elements is expected")
+        raise FaultyParameters([Violation(name, *words)])
+    return items
+
+
+def read_item(item: Any, shape: type[Shape]) -> Shape:
+    """Read one thing of a list.
+
+    Raises:
+        FaultyParameters: a value is of another kind than its place wants; the first alone is told of.
+    """
+    try:
+        return msgspec.convert(item, shape)
+    except msgspec.ValidationError as fault:
+        raise FaultyParameters([_wrong_kind(str(fault))]) from fault
+
+
+def object_schema(parameters: Sequence[Parameter], required: Sequence[str]) -> dict[str, Any]:
+    """Describe an object in JSON Schema; a dotted name stands for a part of an object inside."""
+    parts: dict[str, Any] = {}
+    for one in parameters:
+        name, _, part = one.name.partition(".")
+        said = {**one.type.schema(), "description": one.en}
+        if part:
+            parts.setdefault(name, {"type": "object", "properties": {}})["properties"][part] = said
+        else:
+            parts[name] = said
+    return {"type": "object", "required": list(required), "properties": parts}
 
 
 def _wrong_kind(words: str) -> Violation:
@@ -146,11 +174,12 @@ def _texts(told: LeadItem) -> Iterator[tuple[str, str]]:
                 yield (f"{part.encode_name}.text" if part.name == "comment" else part.encode_name), str(word)
             case Comment() | StatedSource() as nested:
                 for name, word in msgspec.structs.asdict(nested).items():
-                    yield f"{part.encode_name}.{name}", _text(word)
-    yield "addTags", ",".join(_text(one.tag) if isinstance(one, Tag) else one for one in told.add_tags or ())
+                    yield f"{part.encode_name}.{name}", word_text(word)
+    yield "addTags", ",".join(word_text(one.tag) if isinstance(one, Tag) else one for one in told.add_tags or ())
     for one in reversed(told.custom_fields or ()):
-        yield f"{CUSTOM.name}[{_text(one.field)}]", _text(one.value)
+        yield f"{CUSTOM.name}[{word_text(one.field)}]", word_text(one.value)
 
 
-def _text(word: Word) -> str:
+def word_text(word: Word) -> str:
+    """Spell what may come as text or number; nothing is empty."""
     return "" if word is None else str(word)

@@ -2,13 +2,23 @@
 
 from dealtrace.calltouch.deals import delete_by_id, register, update_by_id
 from dealtrace.calltouch.journals import orders_diary
-from dealtrace.calltouch.leads import create_requests, import_calls, inbound_call, node_id, register_request
+from dealtrace.calltouch.leads import (
+    create_requests,
+    delete_fields,
+    import_calls,
+    inbound_call,
+    node_id,
+    register_request,
+    remark_leads,
+)
 from dealtrace.calltouch.parameters import BY_API_KEY, BY_CLIENT_API_ID, BY_HEADERS
 from dealtrace.door.endpoint import OPEN, Endpoint, Pace
+from dealtrace.door.parameters import ParameterTable
 from dealtrace.door.replies import open_refusal, plain_refusal
 
 REST = "/calls-service/RestAPI"
 LEAD_SERVICE = "/lead-service/v1/api"
+NO_PARAMETERS = ParameterTable(())
 
 ENDPOINTS = (
     Endpoint(
@@ -81,6 +91,61 @@ ENDPOINTS = (
         name="call-import",
         entrance=BY_HEADERS,
         batch=import_calls.BATCH,
+    ),
+    Endpoint(
+        f"{LEAD_SERVICE}/tag/lead/add",
+        ("POST",),
+        NO_PARAMETERS,
+        remark_leads.TAGS.respond,
+        "Добавить теги к лидам",
+        "Add tags to leads",
+        name="tag-lead-add",
+        entrance=BY_HEADERS,
+        batch=remark_leads.TAGS,
+    ),
+    Endpoint(
+        f"{LEAD_SERVICE}/manager/lead/add",
+        ("POST",),
+        NO_PARAMETERS,
+        remark_leads.MANAGERS.respond,
+        "Добавить менеджеров к лидам",
+        "Add managers to leads",
+        name="manager-lead-add",
+        entrance=BY_HEADERS,
+        batch=remark_leads.MANAGERS,
+    ),
+    Endpoint(
+        f"{LEAD_SERVICE}/comment/lead/add",
+        ("POST",),
+        NO_PARAMETERS,
+        remark_leads.COMMENTS.respond,
+        "Добавить комментарии к лидам",
+        "Add comments to leads",
+        name="comment-lead-add",
+        entrance=BY_HEADERS,
+        batch=remark_leads.COMMENTS,
+    ),
+    Endpoint(
+        f"{LEAD_SERVICE}/customfield/lead/add",
+        ("POST",),
+        NO_PARAMETERS,
+        remark_leads.FIELDS.respond,
+        "Добавить пользовательские поля к лидам",
+        "Add custom fields to leads",
+        name="customfield-lead-add",
+        entrance=BY_HEADERS,
+        batch=remark_leads.FIELDS,
+    ),
+    Endpoint(
+        f"{LEAD_SERVICE}/customfield/delete",
+        ("POST",),
+        NO_PARAMETERS,
+        delete_fields.respond,
+        "Удалить пользовательские поля лида или сделки",
+        "Empty custom fields of a lead or a deal",
+        name="customfield-delete",
+        entrance=BY_HEADERS,
+        batch=delete_fields.BODY,
     ),
     Endpoint(
         f"/event-service/platform/{{{inbound_call.EXCHANGE}}}/inbound-call",

@@ -210,6 +210,35 @@ class TagObjects(Tags):
 
 
 @dataclass(frozen=True, slots=True)
+class ManagerObjects(Text):
+    """Managers as a list of objects."""
+
+    def schema(self) -> Mapping[str, Any]:
+        """Describe the list."""
+        said = {"manager": {"type": "string", "maxLength": self.length_max}}
+        return {"type": "array", "items": {"type": "object", "properties": said}}
+
+
+@dataclass(frozen=True, slots=True)
+class Names(Text):
+    """A list of names."""
+
+    def schema(self) -> Mapping[str, Any]:
+        """Describe the list."""
+        return {"type": "array", "minItems": 1, "items": {"type": "string", "maxLength": self.length_max}}
+
+
+@dataclass(frozen=True, slots=True)
+class MatchingElements(Text):
+    """The ways of naming a lead, as a list of objects that differ by their type."""
+
+    def schema(self) -> Mapping[str, Any]:
+        """Describe the list."""
+        element = {"type": "object", "required": ["type"], "properties": {"type": {"type": "string"}}}
+        return {"type": "array", "minItems": 1, "items": element}
+
+
+@dataclass(frozen=True, slots=True)
 class FieldObjects(Text):
     """Values of custom fields as a list of objects; each value is a text of its own."""
 

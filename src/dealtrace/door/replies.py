@@ -30,6 +30,7 @@ STATUS_OF: Mapping[type[Refusal], int] = {
     errors.LeadNotFound: 400,
     errors.DealNotPinned: 400,
     errors.LeadNotDeleted: 400,
+    errors.LeadNotMatched: 400,
     errors.NameTaken: 400,
     errors.LeadTaken: 400,
     errors.SettingUnknown: 400,

@@ -1,7 +1,7 @@
 """What a caller says about a lead beyond who turned to the business, when, and how."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 
 from dealtrace.attribution.traffic_source import TrafficSource
 
@@ -21,3 +21,47 @@ class Remarks:
 
 
 NO_REMARKS = Remarks()
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """What a program adds to what is said of a lead; `None` and empty add nothing.
+
+    `overwrite` puts it in the place of what was said before; otherwise tags and managers join those there are, and a
+    field that has a value keeps it. A comment joins those before it in either case.
+    """
+
+    tags: tuple[str, ...] = ()
+    managers: tuple[str, ...] = ()
+    comment: str | None = None
+    custom_values: Mapping[str, str] = field(default_factory=dict)
+    overwrite: bool = False
+
+
+MANAGERS_SEPARATOR = ", "
+
+
+def with_addition(said: Remarks, added: Addition, known_values: Mapping[str, str]) -> Remarks:
+    """Tell what is said of a lead after `added`; `known_values` are its custom values of fields the site has.
+
+    Ours: several managers of a lead stand in one text, parted by commas, since journals have one text for them.
+    """
+    managers = () if added.overwrite or said.manager is None else tuple(said.manager.split(MANAGERS_SEPARATOR))
+    comments = [comment for comment in (said.comment, added.comment) if comment]
+    values = {**said.custom_values, **known_values} if added.overwrite else {**known_values, **said.custom_values}
+    return replace(
+        said,
+        tags=_joined(() if added.overwrite else said.tags, added.tags) if added.tags else said.tags,
+        manager=MANAGERS_SEPARATOR.join(_joined(managers, added.managers)) if added.managers else said.manager,
+        comment="\n".join(comments) or said.comment,
+        custom_values=values,
+    )
+
+
+def without_values(said: Remarks, names: Collection[str]) -> Remarks:
+    """Tell what is said of a lead once these custom fields of it are empty."""
+    return replace(said, custom_values={name: value for name, value in said.custom_values.items() if name not in names})
+
+
+def _joined(before: tuple[str, ...], added: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys([*before, *added]))

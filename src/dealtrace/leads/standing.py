@@ -32,13 +32,14 @@ def standing_of(
     target is a unique target if no target came before it, whatever else did.
     """
     return Standing(
-        is_unique=_is_first(began_at, before.any_at, unique_depth),
+        is_unique=is_first(began_at, before.any_at, unique_depth),
         is_target=is_target,
-        is_unique_target=is_target and _is_first(began_at, before.target_at, unique_depth),
+        is_unique_target=is_target and is_first(began_at, before.target_at, unique_depth),
     )
 
 
-def _is_first(began_at: datetime, previous_at: datetime | None, depth: timedelta | None) -> bool:
+def is_first(began_at: datetime, previous_at: datetime | None, depth: timedelta | None) -> bool:
+    """Whether a lead has none before it that counts."""
     return previous_at is None or (depth is not None and began_at - previous_at > depth)
 
 

@@ -33,15 +33,21 @@ class ChangedDeal:
 
 
 def change_deals(
-    connection: Connection, ids: IdBlocks, site: Site, wishes: Sequence[Wish[Change]], now: datetime
+    connection: Connection,
+    ids: IdBlocks,
+    site: Site,
+    wishes: Sequence[Wish[Change]],
+    now: datetime,
+    *,
+    method: PaidMethod = PaidMethod.UPDATE_BY_ID,
 ) -> list[ChangedDeal | Refusal]:
-    """Change deals; each outcome is the deal as it then stands, or a refusal.
+    """Change deals; each outcome is the deal as it then stands, or a refusal. What they cost is up to `method`.
 
     Changes of one deal in a batch follow each other in the order of arrival, each with a version of its own. One
     that makes nothing different succeeds and stores nothing.
     """
     named = find_deals(connection, site, [wish.asked.key for wish in wishes])
-    paid = pay_for_calls(connection, site, PaidMethod.UPDATE_BY_ID, len(named.found), now)
+    paid = pay_for_calls(connection, site, method, len(named.found), now)
     ledger = _Ledger(site, now)
     standing = {position: ledger.change(deal, wishes[position]) for position, deal in named.first(paid).items()}
     _store(connection, ids, site, ledger, now)

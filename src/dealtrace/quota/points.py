@@ -22,6 +22,11 @@ class PaidMethod(StrEnum):
     REQUEST_CREATE = "request-create"
     CALL_IMPORT = "call-import"
     INBOUND_CALL = "inbound-call"
+    TAG_LEADS = "tag-lead-add"
+    MANAGE_LEADS = "manager-lead-add"
+    COMMENT_LEADS = "comment-lead-add"
+    FIELD_LEADS = "customfield-lead-add"
+    FIELD_DELETE = "customfield-delete"
     EXPLANATION = "explanation"
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, ScalarSelect, Tabl
 from dealtrace.accounts.site import Site
 from dealtrace.leads.call import Circumstances
 from dealtrace.leads.lead import LeadKind, LeadRef
-from dealtrace.leads.standing import Predecessors, Standing, is_target_call, standing_of
+from dealtrace.leads.standing import Predecessors, Standing, is_first, is_target_call, standing_of
 from dealtrace.storage.tables.leads import call, lead_request
 
 
@@ -55,25 +55,50 @@ def _of_lead_requests(connection: Connection, site: Site, ids: list[int]) -> dic
     }
 
 
+def list_unique_leads(connection: Connection, site: Site, refs: Iterable[LeadRef]) -> set[LeadRef]:
+    """Tell which of these leads are their client's first of either kind, within the site's depth."""
+    wanted = set(refs)
+    unique: set[LeadRef] = set()
+    for kind, table in _TABLES.items():
+        ids = sorted(ref.id for ref in wanted if ref.kind is kind)
+        if ids:
+            told = select(
+                table.c.id, table.c[_BEGAN[table.name]], *(predecessor_at(table, among=one) for one in _KINDS)
+            )
+            rows = connection.execute(told.where(table.c.site_id == site.id, table.c.id.in_(ids)))
+            unique |= {
+                LeadRef(kind, lead_id)
+                for lead_id, began_at, *before in rows
+                if all(is_first(began_at, one, site.unique_depth) for one in before)
+            }
+    return unique
+
+
+_TABLES = {LeadKind.CALL: call, LeadKind.LEAD_REQUEST: lead_request}
+_KINDS = tuple(_TABLES.values())
 _BEGAN = {"call": "started_at", "lead_request": "requested_at"}
 Which = Callable[[FromClause], ColumnElement[bool]]
 
 
-def predecessor_at(table: Table, which: Which | None = None) -> ScalarSelect[Any]:
-    """Ask when a lead's client last became one of the same kind before; `which` narrows those that count."""
-    earlier = table.alias("earlier")
-    began = _BEGAN[table.name]
+def predecessor_at(table: Table, which: Which | None = None, *, among: Table | None = None) -> ScalarSelect[Any]:
+    """Ask when a lead's client last became one before, of the same kind or `among` another.
+
+    `which` narrows those that count.
+    """
+    others = among if among is not None else table
+    earlier = others.alias("earlier")
+    began, other_began = _BEGAN[table.name], _BEGAN[others.name]
     conditions = [] if which is None else [which(earlier)]
     return (
-        select(earlier.c[began])
+        select(earlier.c[other_began])
         .where(
             earlier.c.site_id == table.c.site_id,
             earlier.c.client_id == table.c.client_id,
-            tuple_(earlier.c[began], earlier.c.id) < tuple_(table.c[began], table.c.id),
+            tuple_(earlier.c[other_began], earlier.c.id) < tuple_(table.c[began], table.c.id),
             earlier.c.deleted_at.is_(None),
             *conditions,
         )
-        .order_by(earlier.c[began].desc(), earlier.c.id.desc())
+        .order_by(earlier.c[other_began].desc(), earlier.c.id.desc())
         .limit(1)
         .scalar_subquery()
     )

@@ -1,0 +1,118 @@
+"""`customfield/delete`: empty custom fields of a call, a lead request or a deal."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from dealtrace.calltouch.batches import Word, object_schema, read_document, read_item, word_text
+from dealtrace.calltouch.parameters import CUSTOM, NUMBER_LENGTH_MAX, REFERENCE_LENGTH_MAX, SIP_ID_LENGTH_MAX
+from dealtrace.calltouch.wire_types import Names
+from dealtrace.deals.deal import DealKey
+from dealtrace.door.caller import Caller
+from dealtrace.door.forms import Pairs
+from dealtrace.door.parameters import Parameter, ParameterTable, Sent
+from dealtrace.door.replies import Reply, success
+from dealtrace.door.types import Text, Whole
+from dealtrace.errors import FaultyParameters, Violation
+from dealtrace.leads.lead import LeadKind
+from dealtrace.operations.clear_fields import Clearing, LeadName, clear_fields
+
+OWNERS = (
+    Parameter("callId", Whole(), "Звонок.", "The call."),
+    Parameter("callReferenceId", Text(REFERENCE_LENGTH_MAX), "Звонок по внешнему id.", "The call by its foreign id."),
+    Parameter("sipCallId", Text(SIP_ID_LENGTH_MAX), "Звонок по второму id.", "The call by its second id."),
+    Parameter("requestId", Whole(), "Заявка.", "The lead request."),
+    Parameter(
+        "requestNumber", Text(NUMBER_LENGTH_MAX), "Заявка по номеру на сайте.", "The lead request by its number."
+    ),
+    Parameter("orderId", Whole(), "Сделка.", "The deal."),
+    Parameter("orderNumber", Text(NUMBER_LENGTH_MAX), "Сделка по номеру в CRM.", "The deal by its number."),
+)
+TABLE = ParameterTable(OWNERS)
+
+
+class Document(msgspec.Struct, frozen=True, rename="camel"):
+    """The body: one owner, and the names of the fields."""
+
+    call_id: Word = None
+    call_reference_id: Word = None
+    sip_call_id: Word = None
+    request_id: Word = None
+    request_number: Word = None
+    order_id: Word = None
+    order_number: Word = None
+    custom_fields: Sequence[Word] = ()
+
+
+class Body:
+    """A body that is one object; it is read as a list of one."""
+
+    name = "customFields"
+
+    def items_of(self, body: bytes) -> list[Any]:
+        """Read the body as JSON."""
+        return [read_document(body)]
+
+    def described(self) -> list[Parameter]:
+        """List all that may be sent."""
+        words = ("Имена полей.", "The names of the fields.")
+        return [*OWNERS, Parameter(self.name, Names(CUSTOM.key_length_max), *words, required=True)]
+
+    def schema(self) -> Mapping[str, Any]:
+        """Describe the body."""
+        return object_schema(self.described(), [self.name])
+
+
+BODY = Body()
+
+
+async def respond(caller: Caller, items: Sequence[Any]) -> Reply:
+    """Empty the fields; who had none of them is answered alike.
+
+    Ours: the vendor shows no answer; this one repeats who was meant, by our id.
+    """
+    clearing = read_clearing(items[0])
+    owner_id: int = await caller.write(clear_fields, clearing)
+    key = _ID_OF[clearing.owner.kind] if isinstance(clearing.owner, LeadName) else "orderId"
+    told = {key: owner_id, "customFields": list(clearing.names)}
+    return success({"data": told}, "fields_cleared", site_id=caller.site.id, owner=key, owner_id=owner_id)
+
+
+_ID_OF = {LeadKind.CALL: "callId", LeadKind.LEAD_REQUEST: "requestId"}
+
+
+def read_clearing(item: Any) -> Clearing:
+    """Read what is to be emptied.
+
+    Raises:
+        FaultyParameters: no owner or several, or no field.
+    """
+    document = read_item(item, Document)
+    said = {one.encode_name: getattr(document, one.name) for one in msgspec.structs.fields(document)}
+    sent = TABLE.read(Pairs({name: word_text(said[name]) for name in TABLE.named}))
+    if len(sent.values) != 1:
+        known = ", ".join(TABLE.named)
+        raise FaultyParameters([Violation("*", f"нужно ровно одно из: {known}", f"exactly one is needed: {known}")])
+    names = tuple(dict.fromkeys(word_text(name) for name in document.custom_fields if name))
+    if not 0 < len(names) <= CUSTOM.members_max:
+        words = (f"ожидается от 1 до {CUSTOM.members_max} имён", f"1 to {CUSTOM.members_max} names are expected")
+        raise FaultyParameters([Violation(BODY.name, *words)])
+    return Clearing(_owner(sent), names)
+
+
+def _owner(sent: Sent) -> LeadName | DealKey:
+    ((name, value),) = sent.values.items()
+    match name:
+        case "callId":
+            return LeadName(LeadKind.CALL, id=value)
+        case "callReferenceId":
+            return LeadName(LeadKind.CALL, reference=value)
+        case "sipCallId":
+            return LeadName(LeadKind.CALL, sip_id=value)
+        case "requestId":
+            return LeadName(LeadKind.LEAD_REQUEST, id=value)
+        case "requestNumber":
+            return LeadName(LeadKind.LEAD_REQUEST, reference=value)
+        case _:
+            return DealKey(sent.get("orderId"), sent.get("orderNumber"))

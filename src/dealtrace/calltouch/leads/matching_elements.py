@@ -1,0 +1,208 @@
+"""`matching`: the ways in which a program names a lead, in the order in which they are to be tried."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from dealtrace import clock
+from dealtrace.calltouch.parameters import EMAIL_LENGTH_MAX, PHONE_LENGTH_MAX
+from dealtrace.calltouch.responses import instant_of
+from dealtrace.calltouch.wire_types import TAG_LENGTH_MAX, TAGS_MAX, DashClock
+from dealtrace.door.types import Choice, Malformed, Text, Whole
+from dealtrace.errors import FaultyParameters, Violation
+from dealtrace.leads.contact import normal_email, normal_phone
+from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.matching.lead_search import LeadSearch, SearchByContact, SearchById, TagFilter, Wanted
+
+ELEMENTS_MAX = 20
+CONTACTS_MAX = 100
+DEPTH_MINUTES_MAX = 100 * 366 * 24 * 60
+
+Word = str | int | float | None
+Read = TypeVar("Read")
+_WANTED = Choice(
+    {
+        "nearest": Wanted.NEAREST,
+        "nearestUniq": Wanted.NEAREST_UNIQUE,
+        "nearestUniqLead": Wanted.NEAREST_UNIQUE_LEAD,
+    }
+)
+_LOGIC = Choice({"and": False, "or": True})
+BOTH = frozenset(LeadKind)
+
+
+class Params(msgspec.Struct, frozen=True, rename="camel"):
+    """What an element says of the lead; which of it counts depends on its type."""
+
+    call_id: Word = None
+    request_id: Word = None
+    phones: Sequence[Word] = ()
+    emails: Sequence[Word] = ()
+    md5_phones: Sequence[Word] = ()
+    date: Word = None
+    search_depth: Word = None
+    lead_type_to_match: Word = None
+    request_type_to_match: Word = None
+    call_type_to_match: Word = None
+    tags: Sequence[Word] = ()
+    tags_logic: Word = None
+
+
+class Element(msgspec.Struct, frozen=True, rename="camel"):
+    """One way of naming the lead."""
+
+    type: Word = None
+    call_params: Params | None = None
+    request_params: Params | None = None
+    lead_contact_params: Params | None = None
+    call_contact_params: Params | None = None
+    request_contact_params: Params | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Contacts:
+    """An element that names a lead by contact: where its words stand, and among which leads it looks."""
+
+    params: str
+    kinds: frozenset[LeadKind]
+    wanted: str
+
+
+_BY_ID: Mapping[str, tuple[str, LeadKind]] = {
+    "call": ("callId", LeadKind.CALL),
+    "request": ("requestId", LeadKind.LEAD_REQUEST),
+}
+_BY_CONTACT: Mapping[str, _Contacts] = {
+    "leadContact": _Contacts("leadContactParams", BOTH, "leadTypeToMatch"),
+    "callContact": _Contacts("callContactParams", frozenset({LeadKind.CALL}), "callTypeToMatch"),
+    "requestContact": _Contacts("requestContactParams", frozenset({LeadKind.LEAD_REQUEST}), "requestTypeToMatch"),
+}
+FINDS_NOTHING = frozenset({"chat", "chatContact", "customSources", "withoutSource"})
+"""Ours: there are no chats here, and a source is no lead; such an element finds nothing, and the next is tried."""
+
+
+def read_matching(elements: Sequence[Element] | None, time_zone: ZoneInfo) -> tuple[LeadSearch, ...]:
+    """Read the elements as searches, in their order.
+
+    Raises:
+        FaultyParameters: there is none, or one cannot be read; one violation for each word that is wrong.
+    """
+    if not elements or len(elements) > ELEMENTS_MAX:
+        words = (f"ожидается список от 1 до {ELEMENTS_MAX} элементов", f"a list of 1 to {ELEMENTS_MAX} is expected")
+        raise FaultyParameters([Violation("matching", *words)])
+    faults: list[Violation] = []
+    searches = [
+        search
+        for number, element in enumerate(elements)
+        if (search := _Reader(element, f"matching[{number}]", time_zone, faults).read()) is not None
+    ]
+    if faults:
+        raise FaultyParameters(faults)
+    return tuple(searches)
+
+
+class _Reader:
+    """Reads one element, noting whatever is wrong with it."""
+
+    def __init__(self, element: Element, place: str, time_zone: ZoneInfo, faults: list[Violation]) -> None:
+        self._element = element
+        self._place = place
+        self._time_zone = time_zone
+        self._faults = faults
+
+    def read(self) -> LeadSearch | None:
+        kind = self._element.type
+        if kind in _BY_ID:
+            return self._by_id(*_BY_ID[str(kind)], params=f"{kind}Params")
+        if kind in _BY_CONTACT:
+            return self._by_contact(_BY_CONTACT[str(kind)])
+        if kind not in FINDS_NOTHING:
+            known = ", ".join([*_BY_ID, *_BY_CONTACT, *sorted(FINDS_NOTHING)])
+            self._complain("type", f"ожидается одно из: {known}", f"one of these is expected: {known}")
+        return None
+
+    def _by_id(self, name: str, kind: LeadKind, *, params: str) -> SearchById | None:
+        said = self._params(params)
+        lead_id = self._word(f"{params}.{name}", _said(said, name), Whole(1).read)
+        if lead_id is None:
+            self._require(f"{params}.{name}")
+            return None
+        return SearchById(LeadRef(kind, lead_id), self._tags(params, said))
+
+    def _by_contact(self, where: _Contacts) -> SearchByContact | None:
+        params = where.params
+        said = self._params(params)
+        if said.md5_phones:
+            self._complain(f"{params}.md5Phones", "хеши телефонов не принимаются, передайте phones", "send phones")
+        contacts = [
+            *self._contacts(f"{params}.phones", said.phones, Text(PHONE_LENGTH_MAX), normal_phone),
+            *self._contacts(f"{params}.emails", said.emails, Text(EMAIL_LENGTH_MAX), normal_email),
+        ]
+        if not said.phones and not said.emails:
+            self._require(f"{params}.phones")
+        moment = self._word(f"{params}.date", said.date, DashClock().read)
+        minutes = self._word(f"{params}.searchDepth", said.search_depth, Whole(0, DEPTH_MINUTES_MAX).read)
+        return SearchByContact(
+            where.kinds,
+            tuple(contacts),
+            instant_of(moment, self._time_zone) if moment is not None else clock.now(),
+            timedelta(minutes=minutes) if minutes is not None else None,
+            self._word(f"{params}.{where.wanted}", _said(said, where.wanted), _WANTED.read) or Wanted.NEAREST,
+            self._tags(params, said),
+        )
+
+    def _params(self, name: str) -> Params:
+        said: Params | None = _said(self._element, name)
+        if said is None:
+            self._require(name)
+        return said or Params()
+
+    def _tags(self, params: str, said: Params) -> TagFilter:
+        tags = [str(tag) for tag in said.tags if tag is not None]
+        if len(tags) > TAGS_MAX or any(len(tag) > TAG_LENGTH_MAX for tag in tags):
+            words = (
+                f"до {TAGS_MAX} тегов до {TAG_LENGTH_MAX} символов",
+                f"{TAGS_MAX} tags of {TAG_LENGTH_MAX} at most",
+            )
+            self._complain(f"{params}.tags", *words)
+        logic = self._word(f"{params}.tagsLogic", said.tags_logic, _LOGIC.read)
+        return TagFilter(frozenset(tags), any_will_do=bool(logic))
+
+    def _contacts(
+        self, place: str, said: Sequence[Word], kind: Text, normal: Callable[[str], str | None]
+    ) -> Iterator[str]:
+        """Read contacts as they are compared; Ours: one that cannot be finds nobody, as elsewhere."""
+        if len(said) > CONTACTS_MAX:
+            self._complain(place, f"допускается не более {CONTACTS_MAX}", f"no more than {CONTACTS_MAX} are allowed")
+            return
+        for word in said:
+            text = self._word(place, word, kind.read)
+            contact = normal(text) if text is not None else None
+            if contact is not None:
+                yield contact
+
+    def _word(self, place: str, word: Word, read: Callable[[str], Read]) -> Read | None:
+        if word is None or word == "":
+            return None
+        try:
+            return read(str(word))
+        except Malformed as fault:
+            self._complain(place, fault.ru, fault.en)
+            return None
+
+    def _require(self, place: str) -> None:
+        if not any(fault.field == f"{self._place}.{place}" for fault in self._faults):
+            self._complain(place, "обязательное значение не передано", "a required value is missing")
+
+    def _complain(self, place: str, ru: str, en: str) -> None:
+        self._faults.append(Violation(f"{self._place}.{place}", ru, en))
+
+
+def _said(told: msgspec.Struct, name: str) -> Any:
+    """Tell what stands under a name of the wire."""
+    by_name = {field.encode_name: field.name for field in msgspec.structs.fields(told)}
+    return getattr(told, by_name[name])
