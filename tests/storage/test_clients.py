@@ -1,11 +1,12 @@
 """Clients and their contacts."""
 
+import sqlite3
 from collections.abc import Iterator
 from datetime import timedelta
 
+import psycopg
 import pytest
 from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError
 
 from dealtrace.leads.client import Client, ClientId
 from dealtrace.storage.clients import insert_clients, insert_contacts, list_client_ids, list_clients
@@ -61,5 +62,5 @@ def test_it_gives_a_contact_one_owner_there_is(database: Database, contact: str,
     with database.write() as connection:
         insert_clients(connection, 1, [IVAN, NOBODY])
         insert_contacts(connection, 1, {"79": 1}, NOON)
-    with pytest.raises(IntegrityError), database.write() as connection:
+    with pytest.raises((sqlite3.IntegrityError, psycopg.IntegrityError)), database.write() as connection:
         insert_contacts(connection, 1, {contact: owner}, NOON)

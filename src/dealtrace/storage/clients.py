@@ -6,8 +6,17 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from dealtrace.leads.client import Client, ClientId
+from dealtrace.storage.column_types import is_among
+from dealtrace.storage.hot_statement import HotStatement
 from dealtrace.storage.tables.leads import client, contact
 
+_FIND_CLIENT_IDS = HotStatement(
+    select(contact.c.contact, contact.c.client_id).where(
+        contact.c.site_id == bindparam("site_id"), is_among(contact.c.contact, "contacts")
+    )
+)
+_INSERT_CLIENT = HotStatement(insert(client))
+_INSERT_CONTACT = HotStatement(insert(contact))
 _NAME_NAMELESS = (
     update(client)
     .where(client.c.site_id == bindparam("of_site"), client.c.id == bindparam("of_client"), client.c.name.is_(None))
@@ -20,16 +29,13 @@ def list_client_ids(connection: Connection, site_id: int, contacts: Iterable[str
     wanted = sorted(set(contacts))
     if not wanted:
         return {}
-    mine = (contact.c.site_id == site_id, contact.c.contact.in_(wanted))
-    rows = connection.execute(select(contact.c.contact, contact.c.client_id).where(*mine))
-    return dict(rows.all())
+    rows = _FIND_CLIENT_IDS.fetch(connection, {"site_id": site_id, "contacts": wanted})
+    return {value: owner for value, owner in rows}  # noqa: C416 - rows of two, to a type checker of any
 
 
 def insert_clients(connection: Connection, site_id: int, clients: Sequence[Client]) -> None:
     """Keep new clients; their contacts are kept by `insert_contacts`."""
-    if clients:
-        rows = [{"site_id": site_id, "id": one.id, "name": one.name} for one in clients]
-        connection.execute(insert(client), rows)
+    _INSERT_CLIENT.run_many(connection, [{"site_id": site_id, "id": one.id, "name": one.name} for one in clients])
 
 
 def name_nameless(connection: Connection, site_id: int, names: Mapping[int, str]) -> None:
@@ -41,12 +47,11 @@ def name_nameless(connection: Connection, site_id: int, names: Mapping[int, str]
 
 def insert_contacts(connection: Connection, site_id: int, owners: dict[str, int], now: datetime) -> None:
     """Keep new contacts, each with its client."""
-    if owners:
-        rows = [
-            {"site_id": site_id, "contact": value, "client_id": owner, "known_since": now}
-            for value, owner in sorted(owners.items())
-        ]
-        connection.execute(insert(contact), rows)
+    rows = [
+        {"site_id": site_id, "contact": value, "client_id": owner, "known_since": now}
+        for value, owner in sorted(owners.items())
+    ]
+    _INSERT_CONTACT.run_many(connection, rows)
 
 
 def list_clients(connection: Connection, site_id: int, ids: Iterable[int]) -> dict[int, Client]:

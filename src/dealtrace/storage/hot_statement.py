@@ -89,9 +89,9 @@ class HotStatement:
 
 
 def _from_arrays(statement: Insert) -> Insert:
-    """Write an insert of single rows as one that takes an array for each column."""
+    """Write an insert of single rows as one that takes an array for each column; a value may itself be a list."""
     columns = statement.table.columns
-    arrays = (func.unnest(bindparam(column.name, type_=ARRAY(column.type))) for column in columns)
+    arrays = (func.unnest(bindparam(column.name, type_=ARRAY(column.type, dimensions=1))) for column in columns)
     return insert(statement.table).from_select([column.name for column in columns], select(*arrays))
 
 

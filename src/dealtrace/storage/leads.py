@@ -24,6 +24,10 @@ from dealtrace.storage.tables.leads import call, lead_contact, lead_request
 from dealtrace.storage.tables.visits import visit
 from dealtrace.storage.traffic_sources import list_sources
 
+_INSERT_CALL = HotStatement(insert(call))
+_INSERT_LEAD_REQUEST = HotStatement(insert(lead_request))
+_INSERT_FINDER = HotStatement(insert(lead_contact))
+
 _ASKED = each_json(bindparam("asked", type_=Text)).table_valued(column("value", JSON))
 
 
@@ -178,15 +182,16 @@ class NewLead:
 
 def insert_leads(connection: Connection, site_id: int, leads: Sequence[NewLead], now: datetime) -> None:
     """Keep new calls and lead requests, and what matching finds them by."""
-    _insert(connection, call, [_call_row(site_id, new, now) for new in leads if isinstance(new.lead, Call)])
+    calls = [_call_row(site_id, new, now) for new in leads if isinstance(new.lead, Call)]
     lead_requests = [_request_row(site_id, new, now) for new in leads if isinstance(new.lead, LeadRequest)]
-    _insert(connection, lead_request, lead_requests)
+    _INSERT_CALL.run_many(connection, calls)
+    _INSERT_LEAD_REQUEST.run_many(connection, lead_requests)
     insert_finders(connection, site_id, leads)
 
 
 def insert_finders(connection: Connection, site_id: int, leads: Sequence[NewLead]) -> None:
     """Keep what matching finds leads by, and which visits they credit."""
-    _insert(connection, lead_contact, [span_row(site_id, span) for new in leads for span in new.spans])
+    _INSERT_FINDER.run_many(connection, [span_row(site_id, span) for new in leads for span in new.spans])
 
 
 def list_visited_at(connection: Connection, site_id: int, refs: Sequence[LeadRef]) -> dict[LeadRef, datetime]:
@@ -242,11 +247,6 @@ def _rows_by_id(connection: Connection, table: Table, site_id: int, ids: set[int
     return {row.id: row for row in rows}
 
 
-def _insert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    if rows:
-        connection.execute(insert(table), rows)
-
-
 def _call_row(site_id: int, new: NewLead, now: datetime) -> dict[str, Any]:
     assert isinstance(new.lead, Call)
     return {
@@ -259,6 +259,7 @@ def _call_row(site_id: int, new: NewLead, now: datetime) -> dict[str, Any]:
         "client_id": new.client_id,
         "visit_id": new.lead.visit_id,
         "recorded_at": now,
+        "deleted_at": None,
         **circumstance_columns(new.circumstances),
         **_remark_columns(new),
     }
@@ -303,6 +304,7 @@ def _request_row(site_id: int, new: NewLead, now: datetime) -> dict[str, Any]:
         "client_id": new.client_id,
         "visit_id": new.lead.visit_id,
         "recorded_at": now,
+        "deleted_at": None,
         "page_url": new.page_url,
         "fingerprint": new.fingerprint,
         **_remark_columns(new),

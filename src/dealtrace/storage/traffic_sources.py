@@ -5,12 +5,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import astuple
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
+from dealtrace.storage.column_types import is_among
+from dealtrace.storage.hot_statement import HotStatement
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.tables.visits import traffic_source
 from dealtrace.storage.upsert import insert_into
+
+_FIND_IDS = HotStatement(
+    select(traffic_source.c.digest, traffic_source.c.id).where(
+        traffic_source.c.site_id == bindparam("site_id"), is_among(traffic_source.c.digest, "digests")
+    )
+)
 
 
 def intern_sources(
@@ -44,9 +52,8 @@ def list_sources(connection: Connection, site_id: int, ids: Iterable[int]) -> di
 
 
 def _list_ids(connection: Connection, site_id: int, digests: Sequence[str]) -> dict[str, int]:
-    table = traffic_source.c
-    rows = connection.execute(select(table.digest, table.id).where(table.site_id == site_id, table.digest.in_(digests)))
-    return dict(rows.all())
+    rows = _FIND_IDS.fetch(connection, {"site_id": site_id, "digests": list(digests)})
+    return {digest: source_id for digest, source_id in rows}  # noqa: C416 - rows of two, to a type checker of any
 
 
 def _digest(source: TrafficSource) -> str:
