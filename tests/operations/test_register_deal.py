@@ -15,14 +15,13 @@ from dealtrace.deals.lead_clue import NO_CLUE, LeadClue
 from dealtrace.deals.registration import Receipt
 from dealtrace.deals.versions import DealVersion, VersionKind
 from dealtrace.errors import NumberTaken, PointsSpent
-from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.leads.lead import FIRST_OWN_ID, LeadKind, LeadRef
 from dealtrace.operations.change_deal import change_deals
 from dealtrace.operations.delete_deal import delete_deals
 from dealtrace.operations.register_deal import register_deals
 from dealtrace.operations.wish import Wish
 from dealtrace.storage.custom_fields import UnknownField, list_unknown_fields
 from dealtrace.storage.engine import open_database
-from dealtrace.storage.id_blocks import FIRST_ID
 from dealtrace.storage.leads import list_visited_at
 from stored import deal_of, deals_of, points_of, rows_of, versions_of
 from wishes import NOON, by_call, by_contact, by_lead_request, change, open_scribe, registration, run, utc_now
@@ -122,7 +121,7 @@ def test_it_writes_the_first_version_with_the_token_that_asked(stage: Stage, sho
 def test_it_makes_ids_far_above_those_of_the_vendor(stage: Stage, shop: Player) -> None:
     ids = [receipt.deal_id for receipt in register(stage, shop, *[registration(f"N{count}") for count in range(5)])]
     assert len(set(ids)) == 5
-    assert all(FIRST_ID <= one < 2**53 for one in ids)
+    assert all(FIRST_OWN_ID <= one < 2**53 for one in ids)
 
 
 def test_it_answers_an_empty_batch_with_nothing(stage: Stage, shop: Player) -> None:

@@ -5,8 +5,9 @@ from itertools import pairwise
 
 import pytest
 
+from dealtrace.leads.lead import FIRST_OWN_ID
 from dealtrace.storage.engine import Database, open_database
-from dealtrace.storage.id_blocks import BLOCK_SIZE, FIRST_ID, IdBlocks
+from dealtrace.storage.id_blocks import BLOCK_SIZE, IdBlocks
 
 JAVASCRIPT_MAX = 2**53
 SERVERS = 4
@@ -21,13 +22,13 @@ def blocks(database: Database, ready: int = 0) -> IdBlocks:
 def blocks_taken(database: Database) -> int:
     with database.read() as connection:
         taken = connection.exec_driver_sql("SELECT next_id FROM id_block").scalar()
-    return ((taken or FIRST_ID) - FIRST_ID) // BLOCK_SIZE
+    return ((taken or FIRST_OWN_ID) - FIRST_OWN_ID) // BLOCK_SIZE
 
 
 def test_it_starts_above_all_the_vendors_ids_and_counts(database: Database) -> None:
     ids = blocks(database, 3)
-    assert [ids.take() for _ in range(3)] == [FIRST_ID, FIRST_ID + 1, FIRST_ID + 2]
-    assert FIRST_ID == 10**10
+    assert [ids.take() for _ in range(3)] == [FIRST_OWN_ID, FIRST_OWN_ID + 1, FIRST_OWN_ID + 2]
+    assert FIRST_OWN_ID == 10**10
 
 
 def test_it_goes_from_block_to_block_without_repeating_or_skipping(database: Database) -> None:
@@ -46,7 +47,7 @@ def test_two_of_them_never_give_an_id_twice(database: Database) -> None:
             ids.ensure(1)
             taken.append(ids.take())
     assert len(set(taken)) == len(taken)
-    assert all(FIRST_ID <= one < JAVASCRIPT_MAX for one in taken)
+    assert all(FIRST_OWN_ID <= one < JAVASCRIPT_MAX for one in taken)
 
 
 def test_servers_that_take_blocks_at_once_never_meet(database: Database) -> None:
@@ -84,7 +85,7 @@ def test_it_refuses_to_give_more_than_was_seen_to(database: Database) -> None:
     with pytest.raises(IndexError):
         ids.take()
     ids.ensure(1)
-    assert ids.take() == FIRST_ID + BLOCK_SIZE
+    assert ids.take() == FIRST_OWN_ID + BLOCK_SIZE
 
 
 def test_it_keeps_a_block_though_the_work_that_used_it_is_undone(database: Database) -> None:
@@ -92,4 +93,4 @@ def test_it_keeps_a_block_though_the_work_that_used_it_is_undone(database: Datab
     with database.writer.connect() as connection, connection.begin() as transaction:
         ids.take()
         transaction.rollback()
-    assert blocks(database, 1).take() == FIRST_ID + BLOCK_SIZE
+    assert blocks(database, 1).take() == FIRST_OWN_ID + BLOCK_SIZE

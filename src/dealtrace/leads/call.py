@@ -36,7 +36,8 @@ UNTOLD = Circumstances()
 class IncomingCall:
     """A call as an exchange reports it, before it has an id of ours.
 
-    `reference` is its id in that exchange (`callid` there, `callReferenceId` with us), unique in a site.
+    `reference` is its id in that exchange (`callid` there, `callReferenceId` with us), unique in a site. `id` is one
+    it had with the vendor and keeps; every other call gets one of ours.
     """
 
     started_at: datetime
@@ -47,6 +48,7 @@ class IncomingCall:
     visit_id: VisitId | None = None
     circumstances: Circumstances = UNTOLD
     remarks: Remarks = NO_REMARKS
+    id: CallId | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+FIRST_OWN_ID = 10**10
+"""Lower ids belong to history brought along from the vendor, so that a CRM's stored `orderId` never hits a stranger."""
+
 
 class LeadKind(StrEnum):
     """The two ways of turning to a business."""

@@ -16,6 +16,7 @@ class IncomingLeadRequest:
 
     `number` is its id on the site (`requestNumber`), unique there; without one our own id becomes its number.
     `fingerprint` stands for everything as it was sent: equal ones mean that the same lead request was sent again.
+    `id` is one it had with the vendor and keeps; every other lead request gets one of ours.
     """
 
     requested_at: datetime
@@ -28,6 +29,7 @@ class IncomingLeadRequest:
     page_url: str | None = None
     remarks: Remarks = NO_REMARKS
     fingerprint: str | None = None
+    id: LeadRequestId | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from dealtrace.leads.call import Call, CallId, IncomingCall
 from dealtrace.leads.contact import normal_phone
 from dealtrace.leads.lead import LeadKind
 from dealtrace.leads.lead_request import LeadRequest
-from dealtrace.operations.take_in_lead import Arrival, Settled, store_arrivals
+from dealtrace.operations.take_in_lead import Arrival, Settled, known_ids, store_arrivals
 from dealtrace.operations.wish import Wish
 from dealtrace.storage import leads
 from dealtrace.storage.id_blocks import IdBlocks
@@ -29,20 +29,25 @@ def take_in_calls(
 def settle_calls(connection: Connection, ids: IdBlocks, site: Site, incoming: Sequence[IncomingCall]) -> Settled:
     """Decide which calls are new, in their order: a name that was used once is taken for good.
 
-    The names of a call are its reference and its SIP id, each unique in the site.
+    The names of a call are its reference and its SIP id, each unique in the site, and so is an id it brings along.
     """
     references = [one.reference for one in incoming if one.reference is not None]
     sip_ids = [one.circumstances.sip_id for one in incoming if one.circumstances.sip_id is not None]
     by_reference = leads.list_ids_by_reference(connection, site.id, LeadKind.CALL, references, with_deleted=True)
     by_sip = leads.list_ids_by_sip(connection, site.id, sip_ids)
+    by_id = known_ids(connection, site, incoming)
     settled = Settled()
     for one in incoming:
-        names = ((by_reference, one.reference), (by_sip, one.circumstances.sip_id))
+        names = (
+            (by_reference, one.reference),
+            (by_sip, one.circumstances.sip_id),
+            (by_id, str(one.id) if one.id is not None else None),
+        )
         taken = next((refused for known, name in names if (refused := _taken(known, name)) is not None), None)
         if taken is not None:
             settled.outcomes.append(taken)
             continue
-        arrival = arrival_of(CallId(ids.take()), one)
+        arrival = arrival_of(one.id if one.id is not None else CallId(ids.take()), one)
         for known, name in names:
             if name is not None:
                 known[name] = arrival.lead.id

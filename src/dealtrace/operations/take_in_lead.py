@@ -51,6 +51,18 @@ class Settled:
         self.outcomes.append(arrival.lead)
 
 
+def known_ids(
+    connection: Connection, site: Site, incoming: Sequence[IncomingCall | IncomingLeadRequest]
+) -> dict[str, int]:
+    """Tell which of the ids that leads bring along are taken, as texts and numbers.
+
+    A call and a lead request never share one: what is credited to a lead or erased with it goes by its id alone.
+    """
+    brought = [one.id for one in incoming if one.id is not None]
+    taken = {one for kind in LeadKind for one in leads.list_known_ids(connection, site.id, kind, brought)}
+    return {str(one): one for one in taken}
+
+
 def store_arrivals(
     connection: Connection, ids: IdBlocks, site: Site, arrivals: Sequence[Arrival], now: datetime
 ) -> None:

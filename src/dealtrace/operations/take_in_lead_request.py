@@ -10,7 +10,7 @@ from dealtrace.errors import LeadTaken, Refusal
 from dealtrace.leads.call import Call
 from dealtrace.leads.contact import normal_email, normal_phone
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest, LeadRequestId, TakenIn
-from dealtrace.operations.take_in_lead import Arrival, Settled, store_arrivals
+from dealtrace.operations.take_in_lead import Arrival, Settled, known_ids, store_arrivals
 from dealtrace.operations.wish import Wish
 from dealtrace.storage import leads
 from dealtrace.storage.id_blocks import IdBlocks
@@ -32,14 +32,18 @@ def settle_lead_requests(
     connection: Connection, ids: IdBlocks, site: Site, incoming: Sequence[IncomingLeadRequest]
 ) -> Settled:
     """Decide which lead requests are new, in their order; one without a number gets its id for one."""
-    stated = [one.number for one in incoming if one.number is not None]
+    stated = [number for one in incoming if (number := _stated_number(one)) is not None]
     taken = leads.list_taken_in(connection, site.id, stated)
+    by_id = known_ids(connection, site, incoming)
     settled = Settled()
     for one in incoming:
-        lead_id = LeadRequestId(ids.take())
+        lead_id = one.id if one.id is not None else LeadRequestId(ids.take())
         number = one.number if one.number is not None else str(lead_id)
         earlier = taken.get(number)
-        if earlier is None:
+        if one.id is not None and str(one.id) in by_id:
+            settled.outcomes.append(LeadTaken(name=str(one.id), lead_id=one.id))
+        elif earlier is None:
+            by_id[str(lead_id)] = lead_id
             arrival = _arrival(LeadRequest(lead_id, number, one.requested_at, one.form_name, one.visit_id), one)
             assert isinstance(arrival.lead, LeadRequest)
             taken[number] = TakenIn(arrival.lead, one.fingerprint)
@@ -49,6 +53,10 @@ def settle_lead_requests(
         else:
             settled.outcomes.append(LeadTaken(name=number, lead_id=earlier.lead_request.id))
     return settled
+
+
+def _stated_number(incoming: IncomingLeadRequest) -> str | None:
+    return str(incoming.id) if incoming.number is None and incoming.id is not None else incoming.number
 
 
 def _arrival(lead_request: LeadRequest, incoming: IncomingLeadRequest) -> Arrival:

@@ -2,12 +2,11 @@
 
 from sqlalchemy import Engine, update
 
+from dealtrace.leads.lead import FIRST_OWN_ID
 from dealtrace.storage.tables.control import id_block
 from dealtrace.storage.upsert import insert_into
 
 BLOCK_SIZE = 1000
-FIRST_ID = 10**10
-"""Lower ids belong to history brought along from the vendor, so that a CRM's stored `orderId` never hits a stranger."""
 _NAME = "id"
 
 
@@ -46,7 +45,7 @@ class IdBlocks:
         with self._engine.begin() as connection:
             connection.execute(
                 insert_into(connection, id_block)
-                .values(name=_NAME, next_id=FIRST_ID)
+                .values(name=_NAME, next_id=FIRST_OWN_ID)
                 .on_conflict_do_nothing(index_elements=["name"])
             )
             taken = connection.execute(
