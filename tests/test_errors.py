@@ -78,6 +78,8 @@ def test_the_codes_stay_as_programs_know_them() -> None:
         "InvitationSpent": 10054,
         "TokenNotFound": 10055,
         "PersonUnknown": 10056,
+        "FileUnreadable": 10060,
+        "FileInHands": 10061,
         "InternalFailure": 500,
     }
 

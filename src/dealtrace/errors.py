@@ -31,6 +31,8 @@ Refusal
 ├── InvitationSpent       10054
 ├── TokenNotFound         10055
 ├── PersonUnknown         10056
+├── FileUnreadable        10060  no table of leads; nothing of it was taken in
+├── FileInHands           10061  another command brings the same file in
 └── InternalFailure         500  ours; the request id finds it in the log
 
 Edges turn a code into their own answer in one place each: `door/replies.py`, `cli/terminal.py`, the cabinet.
@@ -323,6 +325,22 @@ class PersonUnknown(Refusal):
     code = 10056
     ru = "О {contact} ничего не хранится"
     en = "Nothing is kept of {contact}"
+
+
+class FileUnreadable(Refusal):
+    """A file that is no table we can read."""
+
+    code = 10060
+    ru = "Файл {file} не читается: {ru}"
+    en = "The file {file} cannot be read: {en}"
+
+
+class FileInHands(Refusal):
+    """Two commands bring one file in at the same time."""
+
+    code = 10061
+    ru = "Этот файл сейчас загружает другая команда"
+    en = "Another command is bringing this file in"
 
 
 class InternalFailure(Refusal):

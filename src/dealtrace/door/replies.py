@@ -37,6 +37,8 @@ STATUS_OF: Mapping[type[Refusal], int] = {
     errors.SettingMalformed: 400,
     errors.TokenNotFound: 400,
     errors.PersonUnknown: 400,
+    errors.FileUnreadable: 400,
+    errors.FileInHands: 400,
     errors.TokenRejected: 403,
     errors.SiteMismatch: 403,
     errors.InvitationSpent: 403,

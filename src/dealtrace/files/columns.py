@@ -1,0 +1,134 @@
+"""The table of columns: one record each drives reading, errors and the document."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from dealtrace.errors import FaultyParameters, Language, Violation
+from dealtrace.files.cells import CellMalformed, CellType
+from dealtrace.files.row import Cell, Row
+
+_RUSSIAN = re.compile(r"[а-яё]", re.IGNORECASE)
+_BETWEEN_WORDS = re.compile(r"[\W_]+")
+
+
+class Need(StrEnum):
+    """What must be there: nothing, the column, or the column with something in each of its cells."""
+
+    NOTHING = "no"
+    COLUMN = "the column"
+    CELL = "yes"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: our name, the other headings it is known by, how its cells are read, and what it is for."""
+
+    name: str
+    headings: tuple[str, ...]
+    type: CellType
+    meaning: str
+    need: Need = Need.NOTHING
+
+
+def plain(heading: Cell) -> str:
+    """Bring a heading into the form it is compared in: letters and digits alone, without regard to case."""
+    return _BETWEEN_WORDS.sub("", str(heading).casefold().replace("ё", "е"))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a column stands in a file, and under which heading."""
+
+    position: int
+    heading: str
+    column: Column
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What the headings of one file mean; `passed_over` are those that mean nothing here."""
+
+    places: tuple[Place, ...]
+    passed_over: tuple[str, ...]
+    width: int
+    language: Language
+
+    def has(self, names: Iterable[str]) -> bool:
+        """Whether the file has any of these columns."""
+        return any(place.column.name in names for place in self.places)
+
+    def heading_of(self, name: str) -> str:
+        """Tell under which heading a column stands here; its own name if it does not."""
+        return next((place.heading for place in self.places if place.column.name == name), name)
+
+    def read(self, row: Row) -> dict[str, Any]:
+        """Read a row: what its cells say, by the names of columns; empty cells are missing.
+
+        Raises:
+            FaultyParameters: every cell that does not fit.
+        """
+        values: dict[str, Any] = {}
+        faults = [self._too_wide()] if any(str(cell).strip() for cell in row.cells[self.width :]) else []
+        for place in self.places:
+            cell = row.cells[place.position] if place.position < len(row.cells) else ""
+            try:
+                if isinstance(cell, str) and not cell.strip():
+                    self._check_need(place.column)
+                else:
+                    values[place.column.name] = place.column.type.read(cell)
+            except CellMalformed as fault:
+                faults.append(Violation(place.heading, fault.ru, fault.en))
+        if faults:
+            raise FaultyParameters(faults)
+        return values
+
+    def _too_wide(self) -> Violation:
+        return Violation(
+            "row",
+            f"ячеек больше, чем {self.width} заголовков: текст с разделителем возьмите в кавычки",
+            f"more cells than the {self.width} headings: put a text that holds the delimiter in quotes",
+        )
+
+    def _check_need(self, column: Column) -> None:
+        if column.need is Need.CELL:
+            raise CellMalformed("ячейка пуста, а значение обязательно", "the cell is empty, a value is needed")
+
+
+def count_known(headings: Iterable[Cell], columns: Sequence[Column]) -> int:
+    """Count the headings that mean something."""
+    known = {one for column in columns for one in _known_by(column)}
+    return sum(plain(heading) in known for heading in headings)
+
+
+def lay_out(headings: Sequence[Cell], columns: Sequence[Column]) -> Layout:
+    """Tell what each heading means. Of several that mean the same, the first as the column lists them counts."""
+    written = [str(heading).strip() for heading in headings]
+    positions: dict[str, int] = {}
+    for position, heading in enumerate(written):
+        positions.setdefault(plain(heading), position)
+    places = [
+        Place(positions[found], written[positions[found]], column)
+        for column in columns
+        if (found := next((one for one in _known_by(column) if one in positions), None)) is not None
+    ]
+    used = {place.position for place in places}
+    passed_over = tuple(one for position, one in enumerate(written) if one and position not in used)
+    is_russian = any(_RUSSIAN.search(place.heading) for place in places)
+    return Layout(tuple(places), passed_over, len(written), "ru" if is_russian else "en")
+
+
+def missing_columns(layout: Layout, columns: Sequence[Column]) -> list[Column]:
+    """List the columns that must be there and are not."""
+    return [one for one in columns if one.need is not Need.NOTHING and not layout.has((one.name,))]
+
+
+def _known_by(column: Column) -> list[str]:
+    return [plain(heading) for heading in (column.name, *column.headings)]
+
+
+def values_of(values: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """Pick what was said of these columns."""
+    return {name: values[name] for name in names if name in values}

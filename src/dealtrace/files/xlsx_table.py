@@ -1,0 +1,90 @@
+"""Tables of spreadsheets: the first sheet of an `.xlsx` file."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from zipfile import BadZipFile, ZipFile, ZipInfo
+from zlib import error as ZlibError  # noqa: N812 - an exception, written as one
+
+from python_calamine import CalamineError, CalamineWorkbook
+
+from dealtrace.errors import FileUnreadable
+from dealtrace.files.row import COLUMNS_MAX, Row
+
+OPENING = b"PK\x03\x04"
+UNPACKED_BYTES_MAX = 1 << 30
+CELLS_MAX = 20_000_000
+"""Rows by columns: the library keeps the whole rectangle in memory, however few of its cells are filled."""
+PIECE_BYTES = 1 << 20
+REFERENCE_BYTES_MAX = 64
+_SHEET = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
+_COUNT = re.compile(rb'ount\s*=\s*["\']([0-9]{1,20})')
+_CELL = re.compile(rb'\br\s*=\s*["\']([A-Za-z]{0,8})([0-9]{1,20})["\']')
+
+
+def read_xlsx(path: Path) -> Iterator[Row]:
+    """Read the first sheet row by row, the empty rows above the table included.
+
+    Raises:
+        FileUnreadable: it is broken, locked by a password, or so large unpacked that it would fill the memory.
+    """
+    _check_size(path)
+    try:
+        with CalamineWorkbook.from_path(path) as book:
+            for number, cells in enumerate(book.get_sheet_by_index(0).iter_rows(), 1):
+                yield Row(number, cells)
+    except CalamineError as fault:
+        raise _broken(path, str(fault)) from fault
+
+
+def _check_size(path: Path) -> None:
+    """Look through the file before a library trusts it: a small one may unpack into more than there is memory."""
+    try:
+        with ZipFile(path) as packed:
+            entries = packed.infolist()
+            if sum(entry.file_size for entry in entries) > UNPACKED_BYTES_MAX:
+                raise _too_large(path)
+            for entry in entries:
+                if entry.filename.endswith(".xml"):
+                    _check_entry(packed, entry, path)
+    except (BadZipFile, ZlibError, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as fault:
+        raise _broken(path, str(fault)) from fault
+
+
+def _check_entry(packed: ZipFile, entry: ZipInfo, path: Path) -> None:
+    """Look for the farthest cell of a sheet, and for counts that nothing could hold: the library believes them."""
+    rows = columns = counted = 0
+    carried = b""
+    is_sheet = _SHEET.fullmatch(entry.filename) is not None
+    with packed.open(entry) as opened:
+        while piece := opened.read(PIECE_BYTES):
+            text, carried = carried + piece, piece[-REFERENCE_BYTES_MAX:]
+            cells = set(_CELL.findall(text)) if is_sheet else set()
+            rows = max(rows, max((int(row) for _, row in cells), default=0))
+            columns = max(columns, max((_column_number(letters) for letters, _ in cells), default=0))
+            counted = max(counted, max((int(digits) for digits in _COUNT.findall(text)), default=0))
+            if columns > COLUMNS_MAX or max(rows * columns, counted) > CELLS_MAX:
+                raise _too_large(path)
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + letter - ord("A") + 1
+    return number
+
+
+def _too_large(path: Path) -> FileUnreadable:
+    return FileUnreadable(
+        file=path.name,
+        ru=f"таблица слишком велика (не более {COLUMNS_MAX} столбцов и {CELLS_MAX} ячеек): сохраните её как CSV",
+        en=f"the table is too large (at most {COLUMNS_MAX} columns and {CELLS_MAX} cells): save it as CSV",
+    )
+
+
+def _broken(path: Path, words: str) -> FileUnreadable:
+    return FileUnreadable(
+        file=path.name,
+        ru=f"файл Excel повреждён или закрыт паролем ({words})",
+        en=f"the Excel file is broken or locked by a password ({words})",
+    )

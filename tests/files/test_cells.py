@@ -1,0 +1,171 @@
+"""What a cell says, whatever a spreadsheet made of it."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+import pytest
+
+from cast import MOSCOW, moscow
+from dealtrace.files.cells import (
+    EXACT_NUMBERS_BELOW,
+    TAG_LENGTH_MAX,
+    TAGS_MAX,
+    Answered,
+    CellMalformed,
+    CellType,
+    Code,
+    Lasting,
+    Tags,
+    Whole,
+    Words,
+    text_of,
+)
+from dealtrace.files.moments import Moment, TimeOfDay, instant_of
+
+DAY = date(2018, 3, 26)
+AT = datetime(2018, 3, 26, 9, 50, 1)  # noqa: DTZ001 - a wall clock
+LASTING = Lasting(timedelta(days=30))
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        ("  Иван \u00a0", "Иван"),
+        (79205550055.0, "79205550055"),
+        (300, "300"),
+        (1.5, "1.5"),
+        (True, "true"),
+        (False, "false"),
+        (AT, "2018-03-26 09:50:01"),
+        (DAY, "2018-03-26"),
+        ("'+7 920", "+7 920"),
+        ("'=1+1", "=1+1"),
+        ("'twas", "'twas"),
+        (float(EXACT_NUMBERS_BELOW - 1), "999999999999999"),
+    ],
+)
+def test_it_is_told_as_text(cell: Any, text: str) -> None:
+    assert text_of(cell) == text
+
+
+@pytest.mark.parametrize("cell", [float(EXACT_NUMBERS_BELOW), -1e15, float("inf"), float("nan"), "a\0b"])
+def test_it_is_refused_as_text(cell: Any) -> None:
+    with pytest.raises(CellMalformed):
+        text_of(cell)
+
+
+READ: list[tuple[CellType, Any, Any]] = [
+    (Words(4), "Иван", "Иван"),
+    (Code(20), "+7 (920) 555-00-55", "+7 (920) 555-00-55"),
+    (Code(20), 79205550055.0, "79205550055"),
+    (Whole(1, 10), "10", 10),
+    (Whole(1, 2000), "1 200", 1200),
+    (Whole(1, 10), 3.0, 3),
+    (LASTING, "0", timedelta(0)),
+    (LASTING, 300.0, timedelta(minutes=5)),
+    (LASTING, "5:03", timedelta(minutes=5, seconds=3)),
+    (LASTING, "90:00", timedelta(minutes=90)),
+    (LASTING, "01:05:03", timedelta(hours=1, minutes=5, seconds=3)),
+    (LASTING, time(1, 5, 3), timedelta(hours=1, minutes=5, seconds=3)),
+    (LASTING, timedelta(hours=30, milliseconds=900), timedelta(hours=30)),
+    (LASTING, "2592000", timedelta(days=30)),
+    (Tags(), "a, b,,a ", ("a", "b")),
+    (Tags(), ",".join(str(one) for one in range(TAGS_MAX)), tuple(str(one) for one in range(TAGS_MAX))),
+    (Answered(), "Да", True),
+    (Answered(), "successful", True),
+    (Answered(), True, True),
+    (Answered(), 1.0, True),
+    (Answered(), "не состоялся", False),
+    (Answered(), "UNSUCCESSFUL", False),
+    (Moment(), "26.03.2018 09:50:01", AT),
+    (Moment(), "26.3.2018, 9:50", AT.replace(second=0)),
+    (Moment(), "26/03/2018 09:50:01", AT),
+    (Moment(), "26-03-2018 09:50:01", AT),
+    (Moment(), "2018-03-26 09:50:01", AT),
+    (Moment(), "2018-03-26T09:50:01.400", AT),
+    (Moment(), "2018-03-26T06:50:01Z", AT.replace(tzinfo=MOSCOW)),
+    (Moment(), "2018-03-26T09:50:01+03:00", AT.replace(tzinfo=MOSCOW)),
+    (Moment(), "1522047001", AT.replace(tzinfo=MOSCOW)),
+    (Moment(), "1522047001000", AT.replace(tzinfo=MOSCOW)),
+    (Moment(), 1522047001000.0, AT.replace(tzinfo=MOSCOW)),
+    (Moment(), AT, AT),
+    (Moment(), 43185.40973379630, AT),
+    (Moment(), "26.03.2018", DAY),
+    (Moment(), "2018-03-26", DAY),
+    (Moment(), DAY, DAY),
+    (TimeOfDay(), "9:50", time(9, 50)),
+    (TimeOfDay(), "09:50:01", time(9, 50, 1)),
+    (TimeOfDay(), time(9, 50, 1, 9), time(9, 50, 1)),
+    (TimeOfDay(), AT, time(9, 50, 1)),
+]
+
+
+@pytest.mark.parametrize(("kind", "cell", "value"), READ)
+def test_it_is_read(kind: CellType, cell: Any, value: Any) -> None:
+    assert kind.read(cell) == value
+    assert kind.form
+
+
+MALFORMED: list[tuple[CellType, Any]] = [
+    (Words(4), "Иванов"),
+    (Code(20), "7,92056E+10"),
+    (Code(20), "7.92E10"),
+    (Code(20), 1e15),
+    (Whole(1, 10), "0"),
+    (Whole(1, 10), "11"),
+    (Whole(1, 10), "-1"),
+    (Whole(1, 10), "1.5"),
+    (Whole(1, 10), "٣"),
+    (Whole(1, 10), "9" * 5000),
+    (LASTING, "2592001"),
+    (LASTING, "9" * 16),
+    (LASTING, "-1"),
+    (LASTING, "5:60"),
+    (LASTING, "five"),
+    (LASTING, timedelta(days=-1)),
+    (Tags(), ",".join(str(one) for one in range(TAGS_MAX + 1))),
+    (Tags(), "a" * (TAG_LENGTH_MAX + 1)),
+    (Answered(), "maybe"),
+    (Moment(), "03/26/2018 10:00"),
+    (Moment(), "26.03-2018 10:00"),
+    (Moment(), "26.03.18 10:00"),
+    (Moment(), "30.02.2018 10:00"),
+    (Moment(), "26.03.2018 24:00"),
+    (Moment(), "26.03.2018 10"),
+    (Moment(), "2018-W12-1"),
+    (Moment(), "yesterday"),
+    (Moment(), "152204700"),
+    (Moment(), 1.0),
+    (Moment(), 1e9 - 1),
+    (Moment(), float("nan")),
+    (Moment(), float("-inf")),
+    (Moment(), True),
+    (Moment(), date(1989, 12, 31)),
+    (Moment(), date(2101, 1, 1)),
+    (Moment(), time(9, 50)),
+    (TimeOfDay(), "25:00"),
+    (TimeOfDay(), "noon"),
+    (TimeOfDay(), 9.5),
+]
+
+
+@pytest.mark.parametrize(("kind", "cell"), MALFORMED)
+def test_it_is_refused_in_both_languages(kind: CellType, cell: Any) -> None:
+    with pytest.raises(CellMalformed) as fault:
+        kind.read(cell)
+    assert fault.value.ru
+    assert fault.value.en
+
+
+def test_a_moment_is_on_the_clock_of_the_site() -> None:
+    assert instant_of(AT, None, MOSCOW) == moscow("2018-03-26", "09:50:01")
+    assert instant_of(AT.replace(tzinfo=UTC), None, MOSCOW) == AT.replace(tzinfo=UTC)
+
+
+def test_a_day_takes_its_time_from_a_column_of_its_own() -> None:
+    assert instant_of(DAY, time(9, 50), MOSCOW) == moscow("2018-03-26", "09:50:00")
+    midnight = datetime.combine(DAY, time.min)
+    assert instant_of(midnight, time(9, 50), MOSCOW) == moscow("2018-03-26", "09:50:00")
+    assert instant_of(midnight, None, MOSCOW) == moscow("2018-03-26")
+    assert instant_of(AT, time(7, 0), MOSCOW) == moscow("2018-03-26", "09:50:01")
+    assert instant_of(DAY, None, MOSCOW) is None

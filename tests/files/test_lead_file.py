@@ -1,0 +1,338 @@
+"""Files of leads: how tables are understood, and what is no table of leads."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile
+
+import pytest
+
+from cast import MOSCOW, moscow
+from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.calltouch.parameters import CALL_IMPORT, REQUEST_CREATE
+from dealtrace.door.types import Text
+from dealtrace.errors import FaultyParameters, FileUnreadable
+from dealtrace.files import csv_table, lead_file, xlsx_table
+from dealtrace.files.calls import CALL_COLUMNS
+from dealtrace.files.cells import Words
+from dealtrace.files.columns import Column, plain
+from dealtrace.files.lead_file import READINGS, LeadFile, open_lead_file
+from dealtrace.files.lead_requests import LEAD_REQUEST_COLUMNS
+from dealtrace.leads.call import Circumstances, IncomingCall
+from dealtrace.leads.lead import FIRST_OWN_ID, LeadKind
+from dealtrace.leads.lead_request import IncomingLeadRequest
+from dealtrace.leads.remarks import Remarks
+from spreadsheet import write_xlsx
+
+AT = moscow("2018-03-26", "09:50:01")
+PLAIN = "started_at,phone\n26.03.2018 09:50:01,79205550055\n"
+CALL = IncomingCall(AT, timedelta(0), "79205550055")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "leads.csv"
+
+
+def opened(path: Path, content: str | bytes, kind: LeadKind = LeadKind.CALL, encoding: str | None = None) -> LeadFile:
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return open_lead_file(path, kind, encoding)
+
+
+def leads_of(file: LeadFile, after: int = 0) -> list[Any]:
+    return [lead.told for _, lead in file.rows(MOSCOW, after)]
+
+
+def faults_of(file: LeadFile) -> list[tuple[int, list[str]]]:
+    return [
+        (lead.number, [one.field for one in lead.told.violations])
+        for _, lead in file.rows(MOSCOW, 0)
+        if isinstance(lead.told, FaultyParameters)
+    ]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1251"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_it_reads_what_spreadsheets_save(path: Path, delimiter: str, encoding: str, end: str) -> None:
+    rows = [["Дата", "Телефон", "Имя"], ["26.03.2018 09:50:01", "79205550055", "Иван"]]
+    file = opened(path, end.join(delimiter.join(row) for row in rows).encode(encoding))
+    assert leads_of(file) == [IncomingCall(AT, timedelta(0), "79205550055", client_name="Иван")]
+    assert file.encoding == encoding.removesuffix("-sig")
+    assert (file.rows_total, file.layout.passed_over, file.layout.language) == (1, (), "ru")
+
+
+@pytest.mark.parametrize("encoding", ["koi8-r", "cp866"])
+def test_another_encoding_can_be_named(path: Path, encoding: str) -> None:
+    content = "Дата;Телефон;Имя\n26.03.2018 09:50:01;79205550055;Иван\n".encode(encoding)
+    assert leads_of(opened(path, content, encoding=encoding))[0].client_name == "Иван"
+    with pytest.raises(FileUnreadable):
+        opened(path, content)
+
+
+def test_it_reads_every_column_of_a_call(path: Path) -> None:
+    file = opened(
+        path,
+        "call_id,reference,sip_id,started_at,phone,client_name,duration_seconds,waiting_seconds,status,dialled_phone,"
+        "answering_phone,record_url,manager,comment,tags,source,medium,campaign,content,term\n"
+        "12,a1,s1,2018-03-26 09:50:01,79205550055,Иван,300,10,да,74950000000,101,https://x.example/1,Коля,"
+        '"ждёт, звонить","b2b, vip",yandex,cpc,brand,(not set),шины\n',
+    )
+    assert leads_of(file) == [
+        IncomingCall(
+            AT,
+            timedelta(minutes=5),
+            "79205550055",
+            "a1",
+            "Иван",
+            circumstances=Circumstances(
+                sip_id="s1",
+                is_successful=True,
+                waiting=timedelta(seconds=10),
+                dialled_phone="74950000000",
+                answering_phone="101",
+                record_url="https://x.example/1",
+            ),
+            remarks=Remarks(
+                "Коля",
+                "ждёт, звонить",
+                ("b2b", "vip"),
+                stated_source=TrafficSource("yandex", "cpc", "brand", "", "шины"),
+            ),
+            id=12,  # type: ignore[arg-type]
+        )
+    ]
+    assert {place.column for place in file.layout.places} == set(CALL_COLUMNS) - {
+        column for column in CALL_COLUMNS if column.name == "time"
+    }
+
+
+def test_it_reads_every_column_of_a_lead_request(path: Path) -> None:
+    file = opened(
+        path,
+        "requestId;requestNumber;dateStr;phoneNumber;email;fio;subject;requestUrl;manager;comment;tags;utmSource\n"
+        "7;n1;26/03/2018 09:50:01;+7 920 555-00-55;ivan@example.ru;Иван;Форма;https://x.example;К;c;t;vk\n",
+        LeadKind.LEAD_REQUEST,
+    )
+    (lead,) = leads_of(file)
+    assert lead == IncomingLeadRequest(
+        AT, "+7 920 555-00-55", "ivan@example.ru", "Иван", "n1", "Форма", page_url="https://x.example",
+        remarks=Remarks("К", "c", ("t",), stated_source=TrafficSource("vk")), id=7,  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def test_it_reads_the_first_sheet_with_the_cells_of_spreadsheets(path: Path) -> None:
+    at = datetime(2018, 3, 26, 9, 50, 1)  # noqa: DTZ001 - a wall clock
+    write_xlsx(
+        path,
+        ["Дата", "Телефон", "Длительность", "Ожидание", "Состоялся", "Время", "Менеджер", "Теги"],
+        [at, 79205550055, time(0, 5, 0), 10, True, "", "Коля", 5],
+        [],
+        [date(2018, 3, 26), "79205550055", timedelta(hours=1), "", False, time(9, 50, 1)],
+        first_row=2,
+    )
+    file = open_lead_file(path, LeadKind.CALL, None)
+    assert [row.number for row, _ in file.rows(MOSCOW, 0)] == [4, 6]
+    first, second = leads_of(file)
+    assert (first.started_at, first.phone, first.duration) == (AT, "79205550055", timedelta(minutes=5))
+    assert (first.circumstances.is_successful, first.remarks.tags) == (True, ("5",))
+    assert (second.started_at, second.duration) == (AT, timedelta(hours=1))
+    assert (file.encoding, file.headings.number, file.rows_total) == (None, 3, 2)
+
+
+def test_it_goes_on_behind_a_row_and_passes_over_blank_ones(path: Path) -> None:
+    row = "26.03.2018 09:50:01,7920555005"
+    file = opened(path, f"\n\nstarted_at,phone\n{row}0\n,\n\n{row}1\n{row}2")
+    assert [lead.number for _, lead in file.rows(MOSCOW, 0)] == [4, 7, 8]
+    assert [lead.number for _, lead in file.rows(MOSCOW, 7)] == [8]
+    assert list(file.rows(MOSCOW, 8)) == []
+    assert file.rows_total == 3
+
+
+def test_a_cell_may_hold_lines_delimiters_and_quotes(path: Path) -> None:
+    file = opened(path, PLAIN.replace("phone", "phone,comment").replace("055\n", '055,"a, ""b""\nc"\n'))
+    assert leads_of(file)[0].remarks.comment == 'a, "b"\nc'
+
+
+@pytest.mark.parametrize("kind", LeadKind)
+def test_every_heading_means_one_column(kind: LeadKind) -> None:
+    columns = READINGS[kind].columns
+    known = [{plain(one) for one in (column.name, *column.headings)} for column in columns]
+    assert len(set().union(*known)) == sum(len(one) for one in known)
+    assert len({column.name for column in columns}) == len(columns)
+
+
+@pytest.mark.parametrize("heading", ["callStartTime", "CALLSTARTTIME", " call_start time ", "Call-Start-Time"])
+def test_headings_are_known_however_they_are_spelt(path: Path, heading: str) -> None:
+    assert leads_of(opened(path, PLAIN.replace("started_at", heading))) == [CALL]
+
+
+def test_the_journal_of_calls_is_understood(path: Path) -> None:
+    file = opened(
+        path,
+        "callId,date,duration,callerNumber,phoneNumber,successful,source,medium,utmSource,waitingConnect,city,"
+        "callReferenceId\n"
+        "1,26/03/2018 09:50:01,0,79205550055,74950000000,true,Яндекс,cpc,<не указано>,3,moscow,r1\n",
+    )
+    (call,) = leads_of(file)
+    assert (call.id, call.phone, call.circumstances.dialled_phone) == (1, "79205550055", "74950000000")
+    assert call.remarks.stated_source == TrafficSource("Яндекс", "cpc")
+    assert file.layout.passed_over == ("utmSource", "city")
+
+
+def _limits(parameters: Sequence[Any], columns: Sequence[Column]) -> Iterator[tuple[str, int, int]]:
+    known = {plain(one): column for column in columns for one in (column.name, *column.headings)}
+    for parameter in parameters:
+        column = known[plain(parameter.name)]
+        if isinstance(parameter.type, Text) and isinstance(column.type, Words):
+            yield parameter.name, parameter.type.length_max, column.type.length_max
+
+
+@pytest.mark.parametrize(
+    ("parameters", "columns"), [(CALL_IMPORT, CALL_COLUMNS), (REQUEST_CREATE, LEAD_REQUEST_COLUMNS)]
+)
+def test_files_know_every_parameter_of_the_api_with_the_same_limit(
+    parameters: Sequence[Any], columns: Sequence[Column]
+) -> None:
+    limits = list(_limits(parameters, columns))
+    assert len(limits) > 5
+    assert all(wire == file for _, wire, file in limits)
+
+
+@pytest.mark.parametrize(
+    ("row", "fields"),
+    [
+        (",79205550055", ["started_at"]),
+        ("yesterday,79205550055", ["started_at"]),
+        ("26.03.2018,79205550055", ["started_at"]),
+        ("26.03.2018 10:00,7\0", ["phone"]),
+        ("26.03.2018 10:00," + "7" * 65, ["phone"]),
+        ('26.03.2018 10:00,"7,92E+10"', ["phone"]),
+        ("never," + "7" * 65, ["started_at", "phone"]),
+        ("26.03.2018 10:00,79205550055,,Иванов", ["row"]),
+        ("26.03.2018 10:00,79205550055,0", ["call_id"]),
+        (f"26.03.2018 10:00,79205550055,{FIRST_OWN_ID}", ["call_id"]),
+    ],
+)
+def test_a_row_that_cannot_be_read_is_refused_by_its_cells(path: Path, row: str, fields: list[str]) -> None:
+    file = opened(path, f"started_at,phone,call_id\n26.03.2018 10:00,1\n{row}\n26.03.2018 10:00\n")
+    assert faults_of(file) == [(3, fields)]
+
+
+@pytest.mark.parametrize("row", ["26.03.2018 10:00,,", '26.03.2018 10:00," ",'])
+def test_a_lead_request_of_nobody_is_refused(path: Path, row: str) -> None:
+    assert faults_of(opened(path, f"date,phone,email\n{row}\n", LeadKind.LEAD_REQUEST)) == [(2, ["row"])]
+
+
+def test_a_hidden_caller_is_taken_in(path: Path) -> None:
+    assert leads_of(opened(path, "started_at,phone\n26.03.2018 09:50:01,\n"))[0].phone == ""
+
+
+UNREADABLE: dict[str, tuple[str | bytes, str]] = {
+    "empty": ("", "empty"),
+    "blank": ("\n \n", "empty"),
+    "no phone": ("started_at\n", "no column phone"),
+    "no date": ("phone\n", "no column started_at"),
+    "no headings": ("26.03.2018 10:00,7\n", "no column"),
+    "old Excel": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old format"),
+    "broken Excel": (b"PK\x03\x04 and no more", "broken"),
+    "neither encoding": (b"date,phone\n\x98", "--encoding"),
+    "half of UTF-16": (b"\xff\xfed\x00a", "utf-16"),
+    "an open quote": (PLAIN + '"26.03', "row 3"),
+    "text behind a quote": (PLAIN + '"26.03"x,1\n', "row 3"),
+    "an endless line": (PLAIN + "7" * (csv_table.LINE_LENGTH_MAX + 1), "longer"),
+    "an endless first line": ("7" * (csv_table.LINE_LENGTH_MAX + 1), "longer"),
+    "an endless cell": (PLAIN + '"' + "7\n" * 100_000 + '"', "row 3"),
+    "too many columns": ("started_at,phone" + ",x" * 256, "columns"),
+}
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_what_is_no_table_of_calls_is_refused_whole(path: Path, name: str) -> None:
+    content, words = UNREADABLE[name]
+    with pytest.raises(FileUnreadable, match=words) as refused:
+        opened(path, content)
+    assert refused.value.text("ru") != refused.value.text("en")
+
+
+def test_a_lead_request_needs_a_column_that_tells_who(path: Path) -> None:
+    with pytest.raises(FileUnreadable, match="phone, email, client_name"):
+        opened(path, "date,comment\n26.03.2018,x\n", LeadKind.LEAD_REQUEST)
+
+
+def test_what_is_no_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
+    with pytest.raises(FileUnreadable, match="no such file"):
+        open_lead_file(tmp_path / "absent.csv", LeadKind.CALL, None)
+    with pytest.raises(FileUnreadable, match="no file"):
+        open_lead_file(tmp_path, LeadKind.CALL, None)
+    monkeypatch.setattr(lead_file, "FILE_BYTES_MAX", 10)
+    with pytest.raises(FileUnreadable, match="larger"):
+        opened(path, PLAIN)
+
+
+def repacked(path: Path, content: str, entry: str = "worksheets/sheet1") -> Path:
+    """Write a spreadsheet that says in an entry, most often the first sheet, what no spreadsheet program would."""
+    write_xlsx(path, ["started_at", "phone"])
+    with ZipFile(path) as packed:
+        entries = {entry.filename: packed.read(entry) for entry in packed.infolist()}
+    entries[f"xl/{entry}.xml"] = content.encode()
+    with ZipFile(path, "w", ZIP_DEFLATED) as packed:
+        for name, entry_content in entries.items():
+            packed.writestr(name, entry_content)
+    return path
+
+
+SHEET = (
+    '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{}</sheetData></worksheet>'
+)
+CELL = '<row r="{1}"><c r="{0}{1}"><v>1</v></c></row>'
+
+
+@pytest.mark.parametrize(
+    ("far", "words"),
+    [
+        (("XFD", 1048576), "too large"),
+        (("A", 10**9), "too large"),
+        (("IW", 1), "too large"),
+        (("A", 10**18), "too large"),
+    ],
+)
+def test_a_small_file_does_not_fill_the_memory(path: Path, far: tuple[str, int], words: str) -> None:
+    repacked(path, SHEET.format(CELL.format("A", 1) + CELL.format(*far)))
+    with pytest.raises(FileUnreadable, match=words):
+        open_lead_file(path, LeadKind.CALL, None)
+
+
+def test_a_count_that_nothing_could_hold_is_not_believed(path: Path) -> None:
+    repacked(path, '<sst count="2" uniqueCount="499999999999"><si><t>phone</t></si></sst>', "sharedStrings")
+    with pytest.raises(FileUnreadable, match="too large"):
+        open_lead_file(path, LeadKind.CALL, None)
+
+
+def test_a_file_that_unpacks_into_too_much_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xlsx_table, "UNPACKED_BYTES_MAX", 1 << 20)
+    repacked(path, SHEET.format(" " * (1 << 20)))
+    with pytest.raises(FileUnreadable, match="too large"):
+        open_lead_file(path, LeadKind.CALL, None)
+
+
+@pytest.mark.parametrize("sheet", ["<worksheet><sheetData><row", "", SHEET.format(""), "not xml at all <<<"])
+def test_a_broken_sheet_is_refused(path: Path, sheet: str) -> None:
+    repacked(path, sheet)
+    with pytest.raises(FileUnreadable):
+        open_lead_file(path, LeadKind.CALL, None)
+
+
+@pytest.mark.parametrize("share", range(5, 100, 10))
+def test_a_torn_spreadsheet_is_refused(path: Path, share: int) -> None:
+    whole = write_xlsx(path, ["started_at", "phone"], ["26.03.2018 10:00", "7"]).read_bytes()
+    path.write_bytes(whole[: len(whole) * share // 100])
+    with pytest.raises(FileUnreadable):
+        open_lead_file(path, LeadKind.CALL, None)
+
+
+def test_the_digest_tells_files_and_kinds_apart(path: Path) -> None:
+    content = "date,phone\n26.03.2018 10:00,7\n"
+    digests = {opened(path, content + extra, kind).digest for extra in ("", "\n") for kind in LeadKind}
+    assert len(digests) == 4

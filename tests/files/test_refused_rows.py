@@ -1,0 +1,89 @@
+"""Refused rows in a file of their own, which can be mended and brought in again."""
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dealtrace.errors import FaultyParameters, FileUnreadable, LeadTaken, Refusal, Violation
+from dealtrace.files.lead_file import open_lead_file
+from dealtrace.files.refused_rows import RefusedRows
+from dealtrace.files.row import Row
+from dealtrace.leads.lead import LeadKind
+
+FAULT = FaultyParameters([Violation("Дата", "пусто", "empty"), Violation("Телефон", "длинно", "long")])
+HEADINGS = ("Дата", "Телефон")
+
+
+@pytest.fixture
+def refused(tmp_path: Path) -> RefusedRows:
+    return RefusedRows(tmp_path / "calls.csv.refused.csv", HEADINGS, "ru")
+
+
+def row(number: int, *cells: Any, reason: Refusal = FAULT) -> tuple[Row, Refusal]:
+    return Row(number, cells), reason
+
+
+def written(refused: RefusedRows) -> list[list[str]]:
+    with refused.path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.reader(file, delimiter=";"))
+
+
+def test_it_says_of_each_row_what_is_wrong(refused: RefusedRows) -> None:
+    refused.begin(0)
+    refused.add([])
+    assert not refused.path.exists()
+    refused.add([row(2, "", "79205550055"), row(3, "26.03.2018", 7.0, reason=LeadTaken(name="a", lead_id=5))])
+    refused.add([row(9, "a;b", 'c"d\ne')])
+    assert written(refused) == [
+        ["Строка файла", "Что не так", "Дата", "Телефон"],
+        ["2", "Дата: пусто; Телефон: длинно", "", "79205550055"],
+        ["3", "a уже занят: это звонок или заявка 5", "26.03.2018", "7"],
+        ["9", "Дата: пусто; Телефон: длинно", "a;b", 'c"d\ne'],
+    ]
+    assert refused.path.read_bytes().startswith(b"\xef\xbb\xbf")
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+7920", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+def test_no_cell_becomes_a_formula(refused: RefusedRows, cell: str) -> None:
+    refused.add([row(2, cell)])
+    assert written(refused)[1][2] == f"'{cell}"
+
+
+@pytest.mark.parametrize("cell", [1e300, "a\0b"])
+def test_it_writes_what_could_not_be_read(refused: RefusedRows, cell: Any) -> None:
+    refused.add([row(2, cell)])
+    assert written(refused)[1][2] in ("1e+300", "ab")
+
+
+def test_it_keeps_of_an_earlier_attempt_what_was_committed(refused: RefusedRows) -> None:
+    refused.add([row(2, "a"), row(5, "=b"), row(6, "c")])
+    with refused.path.open("ab") as file:
+        file.write('7;"torn и'.encode()[:-1])
+    refused.begin(5)
+    assert [line[0] for line in written(refused)] == ["Строка файла", "2", "5"]
+    refused.add([row(6, "c")])
+    assert [line[2] for line in written(refused)] == ["Дата", "a", "'=b", "c"]
+
+
+def test_it_begins_anew_with_the_import(refused: RefusedRows) -> None:
+    refused.add([row(2, "a")])
+    refused.begin(0)
+    assert not refused.path.exists()
+
+
+@pytest.mark.parametrize("last_row", [0, 7])
+def test_it_leaves_other_peoples_files_alone(refused: RefusedRows, last_row: int) -> None:
+    refused.path.write_text("my dear diary\n")
+    with pytest.raises(FileUnreadable, match="another file"):
+        refused.begin(last_row)
+    assert refused.path.read_text() == "my dear diary\n"
+
+
+def test_it_can_be_brought_in_again(refused: RefusedRows) -> None:
+    refused.add([row(2, "26.03.2018 10:00", "+7 920 555-00-55")])
+    file = open_lead_file(refused.path, LeadKind.CALL, None)
+    assert file.layout.passed_over == ("Строка файла", "Что не так")
+    values = file.layout.read(Row(2, written(refused)[1]))
+    assert values["phone"] == "+7 920 555-00-55"
