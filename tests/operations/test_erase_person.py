@@ -50,6 +50,7 @@ TELLS_NOBODY: dict[str, set[str]] = {
     },
     "deal_tag": {"tag"},
     "deal_version": {"kind", "before", "after"},
+    "file_import": {"digest"},
     "lead_contact": {"lead_kind", "reference"},
     "lead_request": {"number", "form_name", "manager", "tags"},
     "traffic_source": {"digest", "source", "medium", "campaign", "content", "term"},
