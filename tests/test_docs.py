@@ -27,6 +27,8 @@ from dealtrace.door.endpoint import Endpoint
 from dealtrace.door.parameters import Family, Parameter
 from dealtrace.door.types import Text
 from dealtrace.errors import Refusal
+from dealtrace.files.lead_file import READINGS
+from dealtrace.leads.lead import LeadKind
 from dealtrace.operations import set_site
 from dealtrace.settings import ENVIRONMENT_PREFIX, Settings
 from server import ServerProcess
@@ -264,6 +266,19 @@ def test_every_route_is_documented_with_its_methods() -> None:
         served.setdefault(path, set()).update(methods)
     rows = list(table_rows(section(DOCS / "api.md", "Routes")))
     assert {row[0].strip("`"): set(row[1].split(", ")) for row in rows} == served
+
+
+@pytest.mark.parametrize(
+    ("kind", "heading"), [(LeadKind.CALL, "Columns of calls"), (LeadKind.LEAD_REQUEST, "Columns of lead requests")]
+)
+def test_every_column_of_a_file_is_documented(kind: LeadKind, heading: str) -> None:
+    rows = [
+        (in_code(name), in_code(others), holds, needed, meaning)
+        for name, others, holds, needed, meaning in table_rows(section(DOCS / "import.md", heading))
+    ]
+    assert rows == [
+        ([one.name], list(one.headings), one.type.form, one.need, one.meaning) for one in READINGS[kind].columns
+    ]
 
 
 # Promises and decisions
