@@ -26,6 +26,7 @@ from dealtrace.storage.engine import open_database
 from dealtrace.storage.id_blocks import IdBlocks
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+from benchmarks.import_calls import report_import
 from postgresql import PostgresqlServer, find_programs
 
 HERE = Path(__file__).parent
@@ -90,6 +91,7 @@ def main() -> None:
         if postgresql is not None:
             places["postgresql"] = _prepare(postgresql, chosen.calls)
         _report(_run_rounds(folder, places, chosen))
+        report_import(folder, {engine: place.url for engine, place in places.items()})
 
 
 def _run_rounds(folder: Path, places: dict[str, Place], chosen: argparse.Namespace) -> dict[str, list[Figures]]:
