@@ -31,6 +31,7 @@ install-dev: $(VENV)/installed-dev
 # What tests start beside us; whatever is absent, its tests are left out.
 MISSING := $(if $(POSTGRESQL),,postgresql) \
 	$(if $(shell command -v redis-server valkey-server),,redis-server) \
+	$(if $(shell command -v chromium chromium-browser),,chromium) \
 	$(if $(shell command -v curl),,curl)
 
 install-programs:

@@ -14,7 +14,14 @@ from typing import Any
 import httpx
 
 STARTED_WITHIN_SECONDS = 60
-LIMITS = ("rate_per_second", "exchange_rate_per_second", "form_rate_per_minute", "form_site_rate_per_minute")
+LIMITS = (
+    "rate_per_second",
+    "exchange_rate_per_second",
+    "form_rate_per_minute",
+    "form_site_rate_per_minute",
+    "visit_rate_per_minute",
+    "visit_site_rate_per_minute",
+)
 REST = "/calls-service/RestAPI"
 REGISTER = f"{REST}/orders/register/"
 UPDATE = f"{REST}/orders/update-by-id/"

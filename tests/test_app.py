@@ -84,17 +84,18 @@ def test_openapi_describes_every_endpoint_and_parameter(server: ServerProcess) -
     assert re.fullmatch(r"3\.1\.\d", told["openapi"])
     assert told["info"]["title"]
     assert told["info"]["version"]
-    assert set(told["paths"]) == {f"{endpoint.path}/" for endpoint in ENDPOINTS}
+    assert set(told["paths"]) == {endpoint.shown_path for endpoint in ENDPOINTS}
     for endpoint in ENDPOINTS:
-        item = told["paths"][f"{endpoint.path}/"]
+        item = told["paths"][endpoint.shown_path]
         assert set(item) == {method.lower() for method in endpoint.methods}
         expected = {one.name for one in endpoint.table.described()}
         for operation in item.values():
-            check_operation(operation, f"{endpoint.path}/")
+            check_operation(operation, endpoint.shown_path)
         if endpoint.batch is not None:
             check_list(item["post"], endpoint.batch)
             continue
-        assert {one["name"] for one in item["get"]["parameters"] if one["in"] == "query"} == expected
+        if "get" in item:
+            assert {one["name"] for one in item["get"]["parameters"] if one["in"] == "query"} == expected
         if "post" in item:
             for content in item["post"]["requestBody"]["content"].values():
                 assert expected == set(content["schema"]["properties"])

@@ -56,6 +56,7 @@ LIBRARIES: dict[str, frozenset[str]] = {
     "door": frozenset({"sqlalchemy", "msgspec", "jinja2", "limits", "python_multipart", "structlog"}),
     "calltouch": frozenset({"sqlalchemy", "msgspec"}),
     "api": frozenset({"sqlalchemy"}),
+    "counter": frozenset({"msgspec", "ua_parser", "maxminddb"}),
     "cabinet": frozenset({"sqlalchemy", "starlette", "jinja2"}),
     "files": frozenset({"python_calamine"}),
     "cli": frozenset({"sqlalchemy", "typer", "rich", "granian", "msgspec"}),

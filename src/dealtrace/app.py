@@ -18,6 +18,8 @@ from dealtrace import clock, observation
 from dealtrace.api.routes import ENDPOINTS as API
 from dealtrace.cabinet.routes import cabinet_routes
 from dealtrace.calltouch.routes import ENDPOINTS as CALLTOUCH
+from dealtrace.counter.city import open_cities
+from dealtrace.counter.routes import ENDPOINTS as COUNTER
 from dealtrace.door.description import describe_api, render_docs
 from dealtrace.door.door import Door
 from dealtrace.door.rates import Rates
@@ -36,7 +38,7 @@ from dealtrace.storage.scribe import AWAY_RETRY_SECONDS, Scribe
 FOLLOW_SECONDS = 1.0
 """How often settings are looked after; a change reaches every process within two seconds."""
 
-ENDPOINTS = (*CALLTOUCH, *API)
+ENDPOINTS = (*CALLTOUCH, *COUNTER, *API)
 """Every address that programs send to; the pages stand beside them."""
 
 Scope = MutableMapping[str, Any]
@@ -104,6 +106,7 @@ class Application:
 
     def _start(self) -> None:
         settings = self._settings
+        open_cities()
         self._database: Database = open_database(
             settings.database_url,
             readers=settings.reader_threads,

@@ -65,10 +65,13 @@ class Settings(BaseSettings):
         600, ge=0, le=1_000_000, description="Lead requests a minute for one site without a token; 0: no limit."
     )
     visit_rate_per_minute: int = Field(
-        120, ge=0, le=1_000_000, description="Visits a minute that one address may report to the counter; 0: no limit."
+        600, ge=0, le=1_000_000, description="Visits a minute that one address may report to the counter; 0: no limit."
     )
     visit_site_rate_per_minute: int = Field(
         6000, ge=0, le=1_000_000, description="Visits a minute that the counter takes in for one site; 0: no limit."
+    )
+    city_database: str = Field(
+        "", description="An MMDB file that tells the city of an address, such as GeoLite2-City.mmdb; empty: no cities."
     )
     points_per_day: int = Field(
         0, ge=0, le=2**53, description="Points a day that a new site gets; 0 means no limit (they are still counted)."

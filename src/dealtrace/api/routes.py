@@ -40,5 +40,6 @@ ENDPOINTS = (
         "Explain why a deal has its lead, or none",
         BY_TOKEN,
         refuse=refuse,
+        is_shown_with_slash=False,
     ),
 )

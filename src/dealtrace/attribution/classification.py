@@ -73,6 +73,12 @@ def utm_of(landing_url: str) -> TrafficSource:
     return TrafficSource(**{part: _short(tags[tag]) for tag, part in UTM_TAGS.items() if tag in tags})
 
 
+def click_ids_of(landing_url: str) -> dict[str, str]:
+    """Read the click ids of advertising systems in an address, by their parameters."""
+    parameters = _query_of(landing_url)
+    return {name: _short(parameters[name]) for name in CLICK_IDS if name in parameters}
+
+
 def classify(landing_url: str, referrer: str) -> TrafficSource:
     """Tell the traffic source of a visit that landed on `landing_url`, sent by the page `referrer` (empty: nobody).
 

@@ -1,5 +1,6 @@
 """The API described from its own tables: OpenAPI for programs, a page for people."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -56,7 +57,7 @@ def describe_api(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
             "description": "Deals of the Calltouch API 1.0, served at home. Texts of errors are Russian, "
             "or English with `Accept-Language: en`.",
         },
-        "paths": {f"{endpoint.path}/": _path_item(endpoint) for endpoint in endpoints},
+        "paths": {endpoint.shown_path: _path_item(endpoint) for endpoint in endpoints},
         "components": {"schemas": {"Error": _ERROR_SCHEMA}},
     }
 
@@ -73,9 +74,8 @@ def _operation(endpoint: Endpoint, method: str) -> dict[str, Any]:
         "responses": _responses(),
     }
     path_parameters = [
-        {"name": part[1:-1], "in": "path", "required": True, "schema": {"type": _type_in_path(part[1:-1])}}
-        for part in endpoint.path.split("/")
-        if part.startswith("{")
+        {"name": name, "in": "path", "required": True, "schema": {"type": _type_in_path(name)}}
+        for name in _IN_PATH.findall(endpoint.path)
     ]
     outside = [*path_parameters, *(_parameter(one, "header") for one in endpoint.entrance.headers)]
     operation["parameters"] = outside
@@ -93,6 +93,7 @@ def _type_in_path(name: str) -> str:
 
 
 _AS_FAMILY = {"style": "deepObject", "explode": True}
+_IN_PATH = re.compile(r"\{(\w+)\}")
 _FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 

@@ -15,13 +15,24 @@ from dealtrace.door.body import receive_body
 from dealtrace.door.caller import Caller
 from dealtrace.door.endpoint import Endpoint, Pace
 from dealtrace.door.forms import Pairs, read_body, read_pairs
+from dealtrace.door.parameters import REQUIRED
 from dealtrace.door.rates import RateLimits, Rates
 from dealtrace.door.scope import Receive, Scope, header, language_of
 from dealtrace.door.types import DIGITS_MAX
-from dealtrace.errors import MethodNotAllowed, SiteMismatch, SiteNotFound, TokenRejected
+from dealtrace.errors import (
+    FaultyParameters,
+    MethodNotAllowed,
+    SiteMismatch,
+    SiteNotFound,
+    TokenRejected,
+    Violation,
+)
 from dealtrace.storage.directory import Admission, Directory
 from dealtrace.storage.readers import Readers
 from dealtrace.storage.scribe import Scribe
+
+SITE = "siteId"
+"""What an address or a parameter names the site by."""
 
 
 class Door:
@@ -66,10 +77,10 @@ class Door:
     async def _let_in(self, endpoint: Endpoint, scope: Scope, pairs: Pairs, ip: str) -> Caller:
         """Find the site a caller may speak for."""
         address = scope.get("path_params", {})
-        stated = address.get("siteId")
+        stated = address.get(SITE)
         entrance = endpoint.entrance
         if entrance.token is None:
-            site, token_id = await self._find_site(endpoint.pace, stated), None
+            site, token_id = await self._find_site(endpoint.pace, stated or pairs.values.get(SITE, "")), None
         else:
             name = entrance.token.name
             admission = await self._check_token(
@@ -82,7 +93,9 @@ class Door:
         return Caller(site, token_id, self._scribe, self._readers, language_of(scope), address, ip, scope)
 
     async def _find_site(self, pace: Pace, stated: str) -> Site:
-        """Find the site that an address names, for whoever comes without a token."""
+        """Find the site that an address or a parameter names, for whoever comes without a token."""
+        if not stated:
+            raise FaultyParameters([Violation(SITE, *REQUIRED)])
         site_id = int(stated) if stated.isascii() and stated.isdigit() and len(stated) <= DIGITS_MAX else 0
         site = self._directory.remembered_site(site_id)
         if site is None:

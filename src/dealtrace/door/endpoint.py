@@ -85,6 +85,12 @@ class Endpoint:
     refuse: Callable[[Refusal, Language], Reply] = refusal_reply
     is_for_browsers: bool = False
     batch: Listing | None = None
+    is_shown_with_slash: bool = True
+
+    @property
+    def shown_path(self) -> str:
+        """The path as documents show it; it is served with and without a slash at the end."""
+        return f"{self.path}/" if self.is_shown_with_slash else self.path
 
     def described(self) -> list[Parameter]:
         """List all a caller may send: headers first."""

@@ -42,8 +42,13 @@ class Routes:
 
 
 def _fits(pattern: str, part: str) -> bool:
-    return pattern.startswith("{") or pattern == part
+    """Whether a part of a path is what stands in a pattern: the same, or `{name}` with what may follow it."""
+    if not pattern.startswith("{"):
+        return pattern == part
+    ending = pattern.partition("}")[2]
+    return part.endswith(ending) and len(part) > len(ending)
 
 
 def _held(pattern: list[str], parts: list[str]) -> dict[str, Any]:
-    return {name[1:-1]: part for name, part in zip(pattern, parts, strict=True) if name.startswith("{")}
+    named = ((*name[1:].split("}"), part) for name, part in zip(pattern, parts, strict=True) if name.startswith("{"))
+    return {name: part.removesuffix(ending) for name, ending, part in named}

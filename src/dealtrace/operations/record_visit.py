@@ -26,9 +26,14 @@ def record_visits(
 
     Leads of the same visitors that came in before are credited anew.
     """
-    wait_for_registrations(connection, site, now)
     visits = [replace(wish.asked, id=VisitId(ids.take())) for wish in wishes]
+    store_visits(connection, ids, site, visits, now)
+    return visits
+
+
+def store_visits(connection: Connection, ids: IdBlocks, site: Site, visits: Sequence[Visit], now: datetime) -> None:
+    """Keep visits that have their ids, and credit the leads anew that they may have led to."""
+    wait_for_registrations(connection, site, now)
     sources = intern_sources(connection, ids, site.id, {visit.traffic_source for visit in visits})
     insert_visits(connection, site.id, visits, sources)
     credit_anew(connection, site, visits)
-    return visits

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, insert, select
+from sqlalchemy import Connection, and_, bindparam, insert, select, update
 
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.attribution.visit import Visit, VisitId
@@ -45,6 +45,41 @@ def list_visits_of(
     return [_record(row) for row in rows]
 
 
+def list_latest_visits(
+    connection: Connection, site_id: int, visitor_ids: Iterable[str], since: datetime
+) -> dict[str, Visit]:
+    """Find the latest visit of each of these visitors that began at `since` or later; others are missing."""
+    wanted = sorted(set(visitor_ids))
+    if not wanted:
+        return {}
+    mine = (visit.c.site_id == site_id, visit.c.visitor_id.in_(wanted), visit.c.started_at >= since)
+    rows = connection.execute(_VISIT.where(*mine).order_by(visit.c.started_at, visit.c.id))
+    return {row.visitor_id: _record(row) for row in rows}
+
+
+_SEEN = ("seen_at", "google_client_id", "yandex_client_id", "attrs")
+_UPDATE_SEEN = (
+    update(visit)
+    .where(
+        visit.c.site_id == bindparam("of_site"),
+        visit.c.started_at == bindparam("of_start", type_=visit.c.started_at.type),
+        visit.c.id == bindparam("of_visit"),
+    )
+    .values({name: bindparam(f"new_{name}", type_=visit.c[name].type) for name in _SEEN})
+)
+
+
+def update_seen(connection: Connection, site_id: int, visits: Sequence[Visit]) -> None:
+    """Keep that visitors came to another page, and what that page told of them."""
+    rows = [
+        {"of_site": site_id, "of_start": one.started_at, "of_visit": one.id}
+        | {f"new_{name}": getattr(one, name) for name in _SEEN}
+        for one in visits
+    ]
+    if rows:
+        connection.execute(_UPDATE_SEEN, rows)
+
+
 def _row(site_id: int, one: Visit, source_id: int) -> dict[str, Any]:
     return {
         "site_id": site_id,
@@ -61,6 +96,11 @@ def _row(site_id: int, one: Visit, source_id: int) -> dict[str, Any]:
         "google_client_id": one.google_client_id,
         "yandex_client_id": one.yandex_client_id,
         "attrs": one.attrs,
+        "device": one.device,
+        "os": one.os,
+        "browser": one.browser,
+        "click_ids": dict(one.click_ids) or None,
+        "seen_at": one.seen_at,
     }
 
 
@@ -79,4 +119,9 @@ def _record(row: Any) -> Visit:
         google_client_id=row.google_client_id,
         yandex_client_id=row.yandex_client_id,
         attrs=row.attrs,
+        device=row.device or "",
+        os=row.os or "",
+        browser=row.browser or "",
+        click_ids=row.click_ids or {},
+        seen_at=row.seen_at,
     )

@@ -1,0 +1,1 @@
+"""The visit counter: the script of a page, and where it reports."""

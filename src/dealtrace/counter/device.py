@@ -1,0 +1,50 @@
+"""What a visitor came with, told from the words of their browser."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from ua_parser import parse
+
+USER_AGENTS_REMEMBERED = 2048
+SPIDER = "Spider"
+TABLETS = frozenset({"iPad", "Kindle"})
+PHONE_SYSTEMS = frozenset({"Android", "iOS", "Windows Phone", "BlackBerry OS", "KaiOS", "Tizen", "HarmonyOS"})
+
+
+@dataclass(frozen=True, slots=True)
+class Equipment:
+    """A device (`desktop`, `mobile`, `tablet`), an operating system and a browser, each empty when nobody can tell.
+
+    `is_robot` says that no person is behind it.
+    """
+
+    device: str
+    os: str
+    browser: str
+    is_robot: bool
+
+
+@lru_cache(maxsize=USER_AGENTS_REMEMBERED)
+def equipment_of(user_agent: str) -> Equipment:
+    """Read a user agent; the first one read loads the patterns, which takes a tenth of a second and 30 MB."""
+    told = parse(user_agent)
+    system = told.os.family if told.os is not None else ""
+    device = told.device.family if told.device is not None else ""
+    return Equipment(
+        device=_device(system, device, user_agent),
+        os=_with_version(system, told.os.major if told.os is not None else None),
+        browser=_with_version(told.user_agent.family, told.user_agent.major) if told.user_agent is not None else "",
+        is_robot=device == SPIDER,
+    )
+
+
+def _device(system: str, device: str, user_agent: str) -> str:
+    if not system:
+        return ""
+    if device in TABLETS or (system == "Android" and "Mobile" not in user_agent):
+        return "tablet"
+    return "mobile" if system in PHONE_SYSTEMS else "desktop"
+
+
+def _with_version(name: str, version: str | None) -> str:
+    return f"{name} {version}" if version else name

@@ -1,0 +1,35 @@
+"""Every address of the counter on one screen."""
+
+from dealtrace.counter import script, visit
+from dealtrace.door.endpoint import OPEN, Endpoint, Pace
+from dealtrace.door.replies import open_refusal
+
+ENDPOINTS = (
+    Endpoint(
+        "/counter/{siteId}.js",
+        ("GET",),
+        script.TABLE,
+        script.respond,
+        "Скрипт счётчика визитов, без токена",
+        "The script that counts visits, without a token",
+        OPEN,
+        name="counter-script",
+        pace=Pace.VISIT,
+        refuse=open_refusal,
+        is_shown_with_slash=False,
+    ),
+    Endpoint(
+        "/counter/visit",
+        ("POST",),
+        visit.TABLE,
+        visit.respond,
+        "Учесть открытую страницу, без токена",
+        "Count a page that was opened, without a token",
+        OPEN,
+        name="counter-visit",
+        pace=Pace.VISIT,
+        refuse=open_refusal,
+        is_shown_with_slash=False,
+        is_for_browsers=True,
+    ),
+)

@@ -1,0 +1,42 @@
+"""`/counter/{siteId}.js`: the script that a page loads."""
+
+import hashlib
+from functools import cache
+from importlib.resources import files
+
+from dealtrace.door.caller import Caller
+from dealtrace.door.parameters import ParameterTable, Sent
+from dealtrace.door.replies import FOR_ANY_PAGE, Reply
+
+TABLE = ParameterTable(())
+CACHED_SECONDS = 3600
+"""How long a browser may keep the script; a changed setting reaches pages within that time."""
+
+
+async def respond(caller: Caller, sent: Sent) -> Reply:
+    """Serve the script with the site's number and its word on Do Not Track in it."""
+    del sent
+    body, tag = script_of(caller.site.id, respects_do_not_track=caller.site.respects_do_not_track)
+    headers = (
+        (b"content-type", b"text/javascript;charset=UTF-8"),
+        (b"cache-control", f"public, max-age={CACHED_SECONDS}".encode()),
+        (b"etag", tag.encode()),
+        (b"x-content-type-options", b"nosniff"),
+        (b"cross-origin-resource-policy", b"cross-origin"),
+        *FOR_ANY_PAGE,
+    )
+    if caller.header(b"if-none-match") == tag:
+        return Reply(304, b"", headers, "script_unchanged", {"site_id": caller.site.id})
+    return Reply(200, body, headers, "script_served", {"site_id": caller.site.id})
+
+
+def script_of(site_id: int, *, respects_do_not_track: bool) -> tuple[bytes, str]:
+    """Fill in the script for a site; return it with its ETag."""
+    text = _template().replace("{{siteId}}", str(site_id)).replace("{{respects}}", str(respects_do_not_track).lower())
+    body = text.encode()
+    return body, f'"{hashlib.sha256(body).hexdigest()[:16]}"'
+
+
+@cache
+def _template() -> str:
+    return files("dealtrace.counter").joinpath("counter.js").read_text()

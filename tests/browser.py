@@ -1,0 +1,153 @@
+"""A real Chromium without a window, driven by its own DevTools protocol, and a small server of pages for it to open."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from websockets.sync.client import connect
+
+FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-dev-shm-usage",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-proxy-server",
+    "--remote-debugging-port=0", "--remote-allow-origins=*", "--window-size=1280,800",
+)  # fmt: skip
+PATIENCE_SECONDS = 30
+
+
+def find_chromium() -> str | None:
+    """Find the program, by either of its names."""
+    return shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+class Browser:
+    """One browser with one page; its cookies and cache are its own."""
+
+    def __init__(self, folder: Path) -> None:
+        program = find_chromium()
+        assert program is not None
+        with (folder / "chromium.log").open("wb") as log:
+            self._process = subprocess.Popen(
+                [program, *FLAGS, f"--user-data-dir={folder / 'profile'}", "about:blank"],
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        port = self._wait_for_port(folder / "profile" / "DevToolsActivePort")
+        self._numbers = count(1)
+        self._open = ExitStack()
+        address = f"ws://127.0.0.1:{port[0]}{port[1]}"
+        self._browser = self._open.enter_context(connect(address, max_size=None, proxy=None))
+        targets = self._ask("Target.getTargets")["targetInfos"]
+        page = next(one["targetId"] for one in targets if one["type"] == "page")
+        self._session = self._ask("Target.attachToTarget", targetId=page, flatten=True)["sessionId"]
+        self._ask("Page.enable")
+        self._ask("Runtime.enable")
+
+    def open(self, url: str, *, referrer: str = "") -> None:
+        """Open a page and wait until it has loaded."""
+        self._ask("Page.navigate", url=url, referrer=referrer)
+        self.wait(f"location.href.split('#')[0] === {json.dumps(url)} && document.readyState === 'complete'")
+
+    def run(self, script: str) -> Any:
+        """Run an expression in the page and return its value; a promise is waited for."""
+        told = self._ask("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True)
+        assert "exceptionDetails" not in told, told["exceptionDetails"]
+        return told["result"].get("value")
+
+    def wait(self, condition: str) -> Any:
+        """Wait until an expression holds, and return its value."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                if value := self.run(condition):
+                    return value
+            except AssertionError:
+                if time.monotonic() > deadline:
+                    raise
+            assert time.monotonic() < deadline, condition
+            time.sleep(0.02)
+
+    def before_every_page(self, script: str) -> None:
+        """Run a script in every page before its own, as a setting of the browser would show there."""
+        self._ask("Page.addScriptToEvaluateOnNewDocument", source=script)
+
+    def send_headers(self, headers: Mapping[str, str]) -> None:
+        """Send headers with every request."""
+        self._ask("Network.enable")
+        self._ask("Network.setExtraHTTPHeaders", headers=dict(headers))
+
+    def cookies(self) -> dict[str, str]:
+        """Tell all cookies there are."""
+        return {one["name"]: one["value"] for one in self._ask("Storage.getCookies", root=True)["cookies"]}
+
+    def forget(self) -> None:
+        """Lose all cookies."""
+        self._ask("Storage.clearCookies", root=True)
+
+    def close(self) -> None:
+        """End the browser."""
+        self._ask("Browser.close", root=True)
+        self._open.close()
+        try:
+            self._process.wait(timeout=10)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+
+    def _wait_for_port(self, file: Path) -> tuple[str, str]:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            lines = file.read_text().splitlines() if file.is_file() else []
+            if len(lines) == len(("port", "path")):
+                return lines[0], lines[1]
+            assert time.monotonic() < deadline
+            assert self._process.poll() is None
+            time.sleep(0.02)
+
+    def _ask(self, method: str, *, root: bool = False, **params: Any) -> Any:
+        number = next(self._numbers)
+        message = {"id": number, "method": method, "params": params}
+        if not root and hasattr(self, "_session"):
+            message["sessionId"] = self._session
+        self._browser.send(json.dumps(message))
+        while True:
+            told = json.loads(self._browser.recv(timeout=PATIENCE_SECONDS))
+            if told.get("id") == number:
+                assert "error" not in told, told["error"]
+                return told["result"]
+
+
+class Pages:
+    """A site: pages by their paths, whatever stands behind the question mark."""
+
+    def __init__(self, pages: Mapping[str, str]) -> None:
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                body = pages.get(urlsplit(self.path).path)
+                self.send_response(200 if body is not None else 404)
+                self.send_header("content-type", "text/html;charset=UTF-8")
+                self.end_headers()
+                self.wfile.write((body or "").encode())
+
+            def log_message(self, *_words: object) -> None:
+                """Keep quiet."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.address = f"http://127.0.0.1:{self._server.server_port}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        """Serve no more."""
+        self._server.shutdown()
+        self._server.server_close()

@@ -1,0 +1,172 @@
+"""`POST /counter/visit` and the script, over HTTP to a real server."""
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cast import Player, Stage
+from dealtrace.attribution.visit import Visit
+from dealtrace.counter.visit import TABLE
+from dealtrace.storage.engine import open_database
+from dealtrace.storage.visits import list_visits_by_id
+from server import ServerProcess
+from stored import rows_of
+
+URL = "https://shop.ru/?utm_source=yandex&utm_medium=cpc&gclid=9"
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0"
+ROBOT = "Mozilla/5.0 (compatible; YandexBot/3.0; +http://yandex.com/bots)"
+
+
+def hit(server: ServerProcess, player: Player, headers: dict[str, str] | None = None, **sent: Any) -> httpx.Response:
+    data = {"siteId": player.site.id, "url": URL, **sent}
+    return server.http.post("/counter/visit", data=data, headers={"User-Agent": BROWSER, **(headers or {})})
+
+
+def counted(server: ServerProcess, stage: Stage, player: Player, **sent: Any) -> Visit:
+    answer = hit(server, player, **sent)
+    assert answer.status_code == 200, answer.text
+    told = answer.json()
+    assert list(told) == ["sessionId", "visitorId", "dropped"]
+    with stage.database.read() as connection:
+        return list_visits_by_id(connection, player.site.id, [told["sessionId"]])[told["sessionId"]]
+
+
+def test_it_keeps_all_that_is_told(server: ServerProcess, served: Stage, owner: Player) -> None:
+    visit = counted(
+        server, served, owner, referrer="https://ya.ru/?text=x", visitorId="77", googleClientId="1.2",
+        yandexClientId="160", attrs='{"plan": "gold", "n": 1, "on": true, "none": null}',
+    )  # fmt: skip
+    assert (visit.visitor_id, visit.landing_url, visit.referrer) == ("77", URL, "https://ya.ru/?text=x")
+    assert (visit.ip, visit.user_agent, visit.browser) == ("127.0.0.1", BROWSER, "Firefox 133")
+    assert (visit.google_client_id, visit.yandex_client_id, visit.click_ids) == ("1.2", "160", {"gclid": "9"})
+    assert visit.attrs == {"plan": "gold", "n": 1, "on": True, "none": None}
+    assert (visit.traffic_source.source, visit.traffic_source.medium) == ("yandex", "cpc")
+
+
+def test_a_site_may_report_for_its_visitor(server: ServerProcess, served: Stage, owner: Player) -> None:
+    said = (
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 Version/17.0 Mobile/1 Safari/604"
+    )
+    visit = counted(server, served, owner, ip="2001:DB8::1", userAgent=said)
+    assert (visit.ip, visit.user_agent, visit.device) == ("2001:db8::1", said, "mobile")
+
+
+@pytest.mark.parametrize("visitor_id", ["", "0", "-1", "abc", "９", "9007199254740992", "1.5"])
+def test_a_visitor_whose_name_is_none_of_ours_gets_one(
+    server: ServerProcess, served: Stage, owner: Player, visitor_id: str
+) -> None:
+    visit = counted(server, served, owner, visitorId=visitor_id)
+    assert 0 < int(visit.visitor_id) < 2**53
+    assert visit.visitor_id != visitor_id
+    assert counted(server, served, owner, visitorId=visit.visitor_id).id == visit.id
+
+
+@pytest.mark.parametrize("header", ["DNT", "Sec-GPC"])
+def test_who_asks_is_left_alone_unless_the_site_says_otherwise(
+    server: ServerProcess, served: Stage, header: str
+) -> None:
+    shy, bold = served.open_site(), served.open_site(respects_do_not_track=False)
+    left_alone = hit(server, shy, {header: "1"})
+    assert left_alone.json() == {"sessionId": None, "visitorId": None, "dropped": "do_not_track"}
+    assert left_alone.headers["access-control-allow-origin"] == "*"
+    assert "visit" not in rows_of(served.database, shy)
+    assert hit(server, shy, {header: "0"}).json()["sessionId"] is not None
+    assert hit(server, bold, {header: "1"}).json()["sessionId"] is not None
+
+
+def test_robots_are_not_counted(server: ServerProcess, served: Stage) -> None:
+    player = served.open_site()
+    for told in (hit(server, player, {"User-Agent": ROBOT}), hit(server, player, userAgent=ROBOT)):
+        assert told.json()["dropped"] == "robot"
+    assert "visit" not in rows_of(served.database, player)
+
+
+@pytest.mark.parametrize(
+    ("sent", "field"),
+    [
+        ({"url": ""}, "url"),
+        ({"url": "x" * 8193}, "url"),
+        ({"url": "a\0b"}, "url"),
+        ({"ip": "300.1.1.1"}, "ip"),
+        ({"attrs": "[1]"}, "attrs"),
+        ({"attrs": "{"}, "attrs"),
+        ({"attrs": '{"a": {"b": 1}}'}, "attrs"),
+        ({"attrs": '{"a": "\\u0000"}'}, "attrs"),
+        ({"attrs": '{"a": "' + "x" * 5000 + '"}'}, "attrs"),
+        ({"attrs": "[" * 4000}, "attrs"),
+        ({"userAgent": "x" * 1025}, "userAgent"),
+        ({"googleClientId": "x" * 101}, "googleClientId"),
+        ({"siteId": ""}, "siteId"),
+    ],
+)
+def test_what_cannot_be_read_is_named_and_nothing_is_kept(
+    server: ServerProcess, served: Stage, sent: dict[str, str], field: str
+) -> None:
+    player = served.open_site()
+    refused = hit(server, player, **sent)
+    assert refused.status_code == 400
+    assert refused.headers["access-control-allow-origin"] == "*"
+    violations = refused.json()["data"]["validationErrorData"]["violations"]
+    assert [violation["field"] for violation in violations] == [field]
+    assert "visit" not in rows_of(served.database, player)
+
+
+@pytest.mark.parametrize("site_id", ["999999", "x", "01", "-1", "1" * 40])
+def test_a_site_that_is_not_there_is_told(server: ServerProcess, owner: Player, site_id: str) -> None:
+    assert hit(server, owner, siteId=site_id).status_code == 404
+    assert server.http.get(f"/counter/{site_id}.js").status_code == 404
+
+
+def test_pages_of_any_site_may_ask_first(server: ServerProcess) -> None:
+    asked = server.http.options("/counter/visit", headers={"Access-Control-Request-Headers": "content-type"})
+    assert (asked.status_code, asked.headers["access-control-allow-methods"]) == (200, "POST")
+    assert server.http.get("/counter/visit").status_code == 405
+
+
+def test_it_has_limits_of_its_own(start_server: Callable[..., ServerProcess]) -> None:
+    server = start_server(visit_rate_per_minute=3, rate_per_second=1)
+    database = open_database(server.database_url)
+    player = Stage(database).open_site()
+    assert [hit(server, player).status_code for _ in range(4)] == [200, 200, 200, 429]
+    assert server.register(player.token).status_code == 200, "deals are counted by themselves"
+    database.close()
+
+
+class TestTheScript:
+    """`/counter/{siteId}.js`."""
+
+    def test_it_is_small_and_holds_the_site_and_nothing_else(self, server: ServerProcess, owner: Player) -> None:
+        script = server.http.get(f"/counter/{owner.site.id}.js")
+        assert script.status_code == 200
+        assert script.headers["content-type"].startswith("text/javascript")
+        assert len(script.content) < 4096
+        assert f"SITE = {owner.site.id}, RESPECTS = true" in script.text
+        assert "{{" not in script.text
+        assert owner.token not in script.text
+
+    def test_a_browser_that_has_it_is_told_so_until_a_setting_changes(
+        self, server: ServerProcess, served: Stage
+    ) -> None:
+        shy, bold = served.open_site(), served.open_site(respects_do_not_track=False)
+        first = server.http.get(f"/counter/{shy.site.id}.js")
+        again = server.http.get(f"/counter/{shy.site.id}.js", headers={"If-None-Match": first.headers["etag"]})
+        assert (again.status_code, again.content) == (304, b"")
+        assert "max-age=3600" in first.headers["cache-control"]
+        other = server.http.get(f"/counter/{bold.site.id}.js", headers={"If-None-Match": first.headers["etag"]})
+        assert "RESPECTS = false" in other.text
+
+
+@settings(max_examples=80, suppress_health_check=list(HealthCheck))
+@given(
+    sent=st.dictionaries(st.sampled_from(sorted(TABLE.named)), st.text(max_size=40), max_size=6),
+    user_agent=st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=60),
+)
+def test_whatever_is_sent_is_answered(
+    server: ServerProcess, owner: Player, sent: dict[str, str], user_agent: str
+) -> None:
+    answer = hit(server, owner, {"User-Agent": user_agent.strip()}, **sent)
+    assert answer.status_code in (200, 400, 404), answer.text
