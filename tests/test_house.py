@@ -59,6 +59,7 @@ LIBRARIES: dict[str, frozenset[str]] = {
     "counter": frozenset({"msgspec", "ua_parser", "maxminddb"}),
     "cabinet": frozenset({"sqlalchemy", "starlette", "jinja2"}),
     "files": frozenset({"python_calamine"}),
+    "client": frozenset({"httpx"}),
     "cli": frozenset({"sqlalchemy", "typer", "rich", "granian", "msgspec"}),
     "app": frozenset({"starlette", "structlog"}),
     "observation": frozenset({"prometheus_client", "structlog", "msgspec"}),
@@ -373,7 +374,8 @@ def test_it_exports_nothing_from_a_folder() -> None:
             cure = "Import from the module itself; a folder's `__init__.py` is a docstring (§9)."
             yield module.complain(node, f"`{ast.unparse(node)[:40]}` in a folder's `__init__.py`", cure)
 
-    entrances = {"__init__.py", "cli/__init__.py"}  # the version, and the `dealtrace` program
+    # the version, the `dealtrace` program, and what programs of others import
+    entrances = {"__init__.py", "cli/__init__.py", "client/__init__.py"}
     hold(rule, [one for one in MODULES if one.path.name == "__init__.py" and one.name not in entrances])
 
 

@@ -1,0 +1,169 @@
+"""Servers under load: started as `dealtrace serve` does, measured from outside."""
+
+import argparse
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from postgresql import PostgresqlServer, find_programs
+
+HERE = Path(__file__).parent
+MICROSECONDS = {"us": 1.0, "ms": 1e3, "s": 1e6}
+NO_STORE, PRODUCT = "benchmarks.no_store:create_app", "dealtrace.app:create_app"
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """One of those compared: a server, its database (`sqlite` or `postgresql`), and how deals name their leads."""
+
+    name: str
+    target: str
+    engine: str
+    contact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """One round: answers a second, latencies in milliseconds, CPU a request in microseconds, memory in MiB."""
+
+    per_second: float
+    p50_ms: float
+    p99_ms: float
+    cpu_us: float
+    memory_mib: float
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A prepared database: its address, and the token that opens its one site."""
+
+    url: str
+    token: str
+
+
+@contextmanager
+def postgresql() -> Iterator[PostgresqlServer | None]:
+    """Start a PostgreSQL with its own, durable settings; `None` where it is not installed."""
+    programs = find_programs()
+    if programs is None:
+        yield None
+        return
+    server = PostgresqlServer(programs, settings=(), folder_in=Path(tempfile.gettempdir()))
+    try:
+        yield server
+    finally:
+        server.remove()
+
+
+def environment_of(url: str, port: int) -> dict[str, str]:
+    """Tell the variables a server, or a command beside it, runs with."""
+    return {
+        **os.environ,
+        "DEALTRACE_DATABASE_URL": url,
+        "DEALTRACE_PORT": str(port),
+        "DEALTRACE_RATE_PER_SECOND": "0",
+    }
+
+
+@contextmanager
+def _serving(contender: Contender, folder: Path, place: Place) -> Iterator[tuple[int, int]]:
+    """Run a server as `dealtrace serve` does; yield its port and process group."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [
+        sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--port", str(port), "--loop", "uvloop",
+        "--no-ws", "--no-log", contender.target,
+    ]  # fmt: skip
+    with (folder / "log").open("ab") as log:
+        process = subprocess.Popen(
+            command, env=environment_of(place.url, port), stdout=log, stderr=log,
+            cwd=HERE.parent, start_new_session=True,
+        )  # fmt: skip
+    try:
+        _wait_for(port)
+        yield port, process.pid
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait()
+
+
+def _wait_for(port: int) -> None:
+    for _ in range(200):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5):
+                return
+        except OSError:
+            time.sleep(0.05)
+
+
+def measure(contender: Contender, folder: Path, place: Place, chosen: argparse.Namespace) -> Figures:
+    """Run one round: a second to warm up, then the load."""
+    with _serving(contender, folder, place) as (port, group):
+        load = ["wrk", "-t1", f"-c{chosen.connections}", "--latency", "-s", str(HERE / "register.lua")]
+        environment = {
+            **os.environ,
+            "BENCH_TOKEN": place.token,
+            "BENCH_CALLS": str(chosen.calls),
+            "BENCH_CONTACT": str(int(contender.contact)),
+        }
+        address = f"http://127.0.0.1:{port}"
+        subprocess.run([*load, "-d1s", address], env=environment, check=True, capture_output=True)
+        before = _cpu_seconds(group)
+        run = subprocess.run(
+            [*load, f"-d{chosen.seconds}s", address], env=environment, check=True, capture_output=True, text=True
+        )
+        spent = _cpu_seconds(group) - before
+        return _read(run.stdout, spent, _memory_mib(group))
+
+
+def _read(printed: str, cpu_seconds: float, memory_mib: float) -> Figures:
+    def latency(share: str) -> float:
+        number, unit = re.search(rf"{share}%\s+([\d.]+)(us|ms|s)", printed).groups()  # type: ignore[union-attr]
+        return float(number) * MICROSECONDS[unit] / 1000
+
+    requests = int(re.search(r"(\d+) requests in", printed).group(1))  # type: ignore[union-attr]
+    failed = re.search(r"Non-2xx or 3xx responses: (\d+)", printed)
+    return Figures(
+        per_second=float(re.search(r"Requests/sec:\s+([\d.]+)", printed).group(1)),  # type: ignore[union-attr]
+        p50_ms=latency("50"),
+        p99_ms=latency("99"),
+        cpu_us=round(cpu_seconds / max(requests, 1) * 1e6, 1),
+        memory_mib=memory_mib,
+        failed=int(failed.group(1)) if failed else 0,
+    )
+
+
+def _members(group: int) -> list[Path]:
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and os.getpgid(int(entry.name)) == group:
+                found.append(entry)
+        except ProcessLookupError:
+            continue
+    return found
+
+
+def _cpu_seconds(group: int) -> float:
+    ticks = 0
+    for member in _members(group):
+        fields = (member / "stat").read_text().rsplit(")", 1)[1].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _memory_mib(group: int) -> float:
+    pages = [int((member / "statm").read_text().split()[1]) for member in _members(group)]
+    return round(max(pages) * os.sysconf("SC_PAGE_SIZE") / 2**20, 1)

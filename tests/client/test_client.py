@@ -1,0 +1,399 @@
+"""The Python client against a real server, each scenario by both clients."""
+
+import asyncio
+import json
+import re
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from cast import Player, Stage, moscow
+from dealtrace.client import (
+    AnswerUnreadable,
+    AsyncClient,
+    Client,
+    Deleted,
+    FieldsFaulty,
+    NotFound,
+    NumberTaken,
+    PointsSpent,
+    Retries,
+    ServerFailed,
+    Source,
+    TokenRejected,
+    Unreachable,
+    deals,
+    delete,
+    register,
+    update,
+)
+from dealtrace.client.pace import Pace
+from server import ServerProcess
+from stored import deal_of, rows_of
+
+MADE_AT = moscow("2018-03-26", "10:00:00")
+DAY = date(2018, 3, 26)
+QUICK = Retries(tries_max=3, first_pause_seconds=0.01, longest_pause_seconds=0.05)
+ANSWER = (
+    b'{"orderId": 7, "callId": null, "dateCreated": 1522047600000, "status": "new", "sum": "1", "currentAmount": 1,'
+    b' "orderNumber": "n"}'
+)
+
+
+class Both:
+    """Either client, asked in the same words."""
+
+    def __init__(self, kind: str, address: str, token: str, **more: Any) -> None:
+        self._make: Callable[[], Any] = lambda: (Client if kind == "waits" else AsyncClient)(address, token, **more)
+        self._waits = kind == "waits"
+
+    def send(self, call: Any) -> Any:
+        if self._waits:
+            with self._make() as client:
+                return client.send(call)
+        return asyncio.run(self._awaited(call))
+
+    def each(self, journal: Any) -> list[Any]:
+        if self._waits:
+            with self._make() as client:
+                return list(client.each(journal))
+        return asyncio.run(self._listed(journal))
+
+    async def _awaited(self, call: Any) -> Any:
+        async with self._make() as client:
+            return await client.send(call)
+
+    async def _listed(self, journal: Any) -> list[Any]:
+        async with self._make() as client:
+            return [one async for one in client.each(journal)]
+
+
+@pytest.fixture(params=["waits", "awaits"])
+def kind(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def client(kind: str, server: ServerProcess, owner: Player) -> Both:
+    return Both(kind, server.address, owner.token, rate_per_second=None)
+
+
+def plain(**more: Any) -> Any:
+    return register(**{"amount_rub": 1000, "status": "new", "happened_at": MADE_AT, "service": "tests", **more})
+
+
+def test_a_deal_is_registered_with_all_that_is_said(kind: str, server: ServerProcess, served: Stage) -> None:
+    player = served.open_site(contact_matching=True, fields=["margin"])
+    call = served.call(player, MADE_AT - timedelta(minutes=5), phone="79205557001")
+    client = Both(kind, server.address, player.token)
+    told = client.send(
+        plain(
+            amount_rub=Decimal("1000.50"), number="К/1 {2}", phone="8 920 555-70-01", link_threshold_seconds=600,
+            comment="слова & знаки", manager="Коля", tags=["опт", "срочно"], custom={"margin": "15"}, only="calls",
+            source=Source("avito", "cpa", "c", "o", "t"),
+        )
+    )  # fmt: skip
+    assert (told.number, told.status, told.amount_rub) == ("К/1 {2}", "new", Decimal("1000.50"))
+    assert (told.happened_at, told.call_id) == (MADE_AT, call.id)
+    deal = deal_of(served.database, player, told.deal_id)
+    assert (deal.comment, deal.manager, deal.tags) == ("слова & знаки", "Коля", ("опт", "срочно"))
+    assert (deal.custom_values, deal.stated_source is not None) == ({"margin": "15"}, True)
+
+
+def test_a_deal_without_a_number_gets_one_and_is_safe_to_repeat(client: Both) -> None:
+    call = plain()
+    first, again, other = client.send(call), client.send(call), client.send(plain())
+    assert first == again
+    assert first.number != other.number
+
+
+def test_the_clock_is_the_sites(kind: str, server: ServerProcess, served: Stage) -> None:
+    zone = ZoneInfo("Asia/Vladivostok")
+    player = served.open_site(time_zone=zone)
+    client = Both(kind, server.address, player.token)
+    at = datetime(2018, 3, 25, 22, 30, tzinfo=UTC)
+    assert client.send(plain(happened_at=at, zone=zone)).happened_at == at
+    (deal,) = client.each(deals(player.site.id, DAY, DAY, zone=zone))
+    assert deal.happened_at == at
+
+
+def test_a_change_tells_what_stays_from_what_is_erased(client: Both, owner: Player, served: Stage) -> None:
+    deal_id = client.send(plain(comment="first", manager="Коля", tags=["a"])).deal_id
+    told = client.send(update(deal_id=deal_id, status="won", comment=None, tags=["b", "c"], amount_rub=None))
+    assert (told.deal_id, told.status, told.comment, told.amount_rub) == (deal_id, "won", "", None)
+    assert (told.person, told.session, told.call_id) == (None, None, None)
+    deal = deal_of(served.database, owner, deal_id)
+    assert (deal.manager, deal.tags, deal.comment, deal.service) == ("Коля", ("b", "c"), "", "tests")
+    client.send(update(number=told.number, tags=None, amount_rub="7,5", service=""))
+    deal = deal_of(served.database, owner, deal_id)
+    assert (deal.tags, deal.amount_rub, deal.service) == ((), Decimal("7.5"), "")
+
+
+def test_the_person_behind_a_lead_is_told(client: Both, owner: Player, served: Stage) -> None:
+    visit = served.visit(owner, MADE_AT - timedelta(hours=1), Source("ya", "cpc"), visitor="9")  # type: ignore[arg-type]
+    asked = served.lead_request(
+        owner, MADE_AT, phone="79205557002", email="i@x.ru", client_name="Иван", visit_id=visit.id
+    )
+    deal_id = client.send(plain(lead_request_id=asked.id)).deal_id
+    told = client.send(update(deal_id=deal_id, status="won"))
+    assert told.person is not None
+    assert (told.person.name, told.person.phones, told.person.emails) == ("Иван", ("79205557002",), ("i@x.ru",))
+    assert told.session is not None
+    assert told.session["sessionId"] == visit.id
+
+
+def test_a_deal_is_deleted_once(client: Both) -> None:
+    told = client.send(plain())
+    assert client.send(delete(deal_id=told.deal_id)) == Deleted(told.deal_id, told.number)
+    with pytest.raises(NotFound):
+        client.send(delete(deal_id=told.deal_id))
+
+
+def test_a_journal_is_read_to_its_end(kind: str, server: ServerProcess, served: Stage, monkeypatch: Any) -> None:
+    monkeypatch.setattr("dealtrace.client.calls.PAGE_SIZE", 2)
+    player = served.open_site()
+    client = Both(kind, server.address, player.token, rate_per_second=None)
+    made = [client.send(plain(happened_at=MADE_AT + timedelta(seconds=n), tags=[f"t{n}"])) for n in range(5)]
+    told = client.each(deals(player.site.id, DAY, DAY))
+    assert [(one.deal_id, one.tags) for one in told] == [(one.deal_id, (f"t{n}",)) for n, one in enumerate(made)]
+    assert told[0].amount_rub == 1000
+    assert client.each(deals(player.site.id, date(2017, 1, 1), date(2017, 1, 2))) == []
+
+
+def test_a_refusal_names_what_is_wrong(client: Both, kind: str, server: ServerProcess, owner: Player) -> None:
+    with pytest.raises(FieldsFaulty) as faulty:
+        client.send(plain(amount_rub="many", status=""))
+    assert [one.field for one in faulty.value.violations] == ["orderSum", "orderStatus"]
+    assert (faulty.value.status, faulty.value.code) == (400, "10007")
+    client.send(plain(number="taken"))
+    with pytest.raises(NumberTaken, match="orderId"):
+        client.send(plain(number="taken", status="other"))
+    with pytest.raises(NotFound):
+        client.send(update(number="nobody", status="won"))
+    with pytest.raises(TokenRejected):
+        Both(kind, server.address, "wrong").send(plain())
+    with pytest.raises(TokenRejected):
+        client.each(deals(owner.site.id + 1, DAY, DAY))
+
+
+def test_spent_points_are_told_at_once(kind: str, server: ServerProcess, served: Stage) -> None:
+    player = served.open_site(points_per_day=1)
+    client = Both(kind, server.address, player.token)
+    client.send(plain())
+    started = time.monotonic()
+    with pytest.raises(PointsSpent):
+        client.send(plain())
+    assert time.monotonic() - started < 5
+
+
+def test_words_that_make_no_call_are_refused_before_anything_is_sent() -> None:
+    with pytest.raises(ValueError, match="name the deal"):
+        update(status="won")
+    with pytest.raises(ValueError, match="aware"):
+        plain(happened_at=datetime(2018, 3, 26))  # noqa: DTZ001 - that is the mistake
+
+
+def first_token(server: ServerProcess) -> str:
+    made = server.command("site", "create", "Shop", "--json")
+    token: str = json.loads(made.stdout)["clientApiId"]
+    return token
+
+
+def test_it_keeps_under_the_rate_of_the_server(start_server: Callable[..., ServerProcess]) -> None:
+    server = start_server(rate_per_second=5)
+    with Client(server.address, first_token(server), retries=Retries(tries_max=1)) as client:
+        for _ in range(12):
+            client.send(plain())
+
+
+def test_a_server_that_comes_back_is_found_again_and_keeps_one_deal(
+    kind: str, start_server: Callable[..., ServerProcess]
+) -> None:
+    server = start_server()
+    patient = Retries(tries_max=60, first_pause_seconds=0.1, longest_pause_seconds=0.5)
+    client = Both(kind, server.address, first_token(server), retries=patient)
+    server.kill()
+    comes_back = threading.Timer(1.0, server.start)
+    comes_back.start()
+    told = client.send(plain(number="once"))
+    comes_back.join()
+    assert client.send(plain(number="once")) == told
+
+
+class Strange:
+    """A server that answers as it is told, one answer after another; the last again and again."""
+
+    def __init__(self, *answers: tuple[int, bytes, dict[str, str]] | None) -> None:
+        waiting = list(answers)
+        self.asked: list[str] = []
+        asked = self.asked
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                asked.append(self.path)
+                answer = waiting.pop(0) if len(waiting) > 1 else waiting[0]
+                if answer is None:
+                    self.connection.close()
+                    return
+                status, body, headers = answer
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.send_header("content-length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_words: object) -> None:
+                """Keep quiet."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.address = f"http://127.0.0.1:{self._server.server_port}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def strange() -> Iterator[Callable[..., Strange]]:
+    started: list[Strange] = []
+
+    def start(*answers: Any) -> Strange:
+        started.append(Strange(*answers))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.close()
+
+
+def error(code: int) -> bytes:
+    said = {"message": "no", "apiErrorData": {"errorCode": code, "errorMessage": "no"}}
+    return json.dumps({"errorCode": str(code), "message": "no", "data": said}).encode()
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        (503, error(10032), {"Retry-After": "0"}),
+        (503, b"<html>", {}),
+        (502, b"", {}),
+        (500, error(500), {}),
+        (429, error(10030), {"Retry-After": "0"}),
+        None,
+    ],
+)
+def test_what_may_pass_is_tried_again_with_the_same_number(
+    kind: str, strange: Callable[..., Strange], first: Any
+) -> None:
+    server = strange(first, (200, ANSWER, {}))
+    assert Both(kind, server.address, "t", retries=QUICK).send(plain()).deal_id == 7
+    assert len(server.asked) == 2
+    assert server.asked[0] == server.asked[1]
+
+
+@pytest.mark.parametrize(
+    ("answer", "fault", "tries"),
+    [
+        ((500, error(500), {}), ServerFailed, 3),
+        (None, Unreachable, 3),
+        ((429, error(10031), {"Retry-After": "9999"}), PointsSpent, 1),
+        ((400, error(10007), {}), FieldsFaulty, 1),
+        ((200, b"<html>", {}), AnswerUnreadable, 1),
+        ((200, b"{}", {}), AnswerUnreadable, 1),
+        ((200, b"[1]", {}), AnswerUnreadable, 1),
+        ((404, b"not here", {}), AnswerUnreadable, 1),
+        ((404, b"{}", {}), AnswerUnreadable, 1),
+        ((302, b"", {"Location": "http://127.0.0.1:9/"}), AnswerUnreadable, 1),
+    ],
+)
+def test_what_does_not_pass_is_told(
+    kind: str, strange: Callable[..., Strange], answer: Any, fault: type[Exception], tries: int
+) -> None:
+    server = strange(answer)
+    with pytest.raises(fault):
+        Both(kind, server.address, "t", retries=QUICK).send(plain())
+    assert len(server.asked) == tries
+
+
+def test_a_deletion_whose_answer_was_lost_counts_as_done(kind: str, strange: Callable[..., Strange]) -> None:
+    server = strange(None, (400, error(10041), {}))
+    assert Both(kind, server.address, "t", retries=QUICK).send(delete(number="n")) == Deleted(None, "n")
+    server = strange((400, error(10041), {}))
+    with pytest.raises(NotFound):
+        Both(kind, server.address, "t", retries=QUICK).send(delete(number="n"))
+
+
+def test_the_pace_lets_so_many_through_in_any_second() -> None:
+    now = 100.0
+    pace = Pace(2, clock=lambda: now)
+    assert [pace.delay_seconds() for _ in range(5)] == [0, 0, *(pytest.approx(one) for one in (1.1, 1.1, 2.2))]
+    now = 103.5
+    assert pace.delay_seconds() == 0
+    assert Pace(None).delay_seconds() == 0
+
+
+def test_it_brings_no_server_along(tmp_path: Path) -> None:
+    seen = subprocess.run(
+        [sys.executable, "-c", "import sys, dealtrace.client; print('sqlalchemy' in sys.modules)"],
+        check=True, capture_output=True, text=True, cwd=tmp_path,
+    )  # fmt: skip
+    assert seen.stdout == "False\n"
+
+
+EXAMPLE = """
+from datetime import UTC, datetime
+from dealtrace.client import AsyncClient, Client, Registered, deals, register
+call = register(amount_rub=1, status="new", happened_at=datetime.now(UTC), service="x")
+with Client("http://x", "t") as client:
+    told: Registered = client.send(call)
+    reveal_type(client.send(call))
+    for one in client.each(deals(1, datetime.now(UTC).date(), datetime.now(UTC).date())):
+        reveal_type(one)
+async def main() -> None:
+    async with AsyncClient("http://x", "t") as client:
+        reveal_type(await client.send(call))
+        async for one in client.each(deals(1, datetime.now(UTC).date(), datetime.now(UTC).date())):
+            reveal_type(one)
+"""
+
+
+def test_the_examples_of_the_document_run(server: ServerProcess, served: Stage) -> None:
+    player = served.open_site()
+    text = (Path(__file__).parents[2] / "docs" / "client.md").read_text()
+    blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert len(blocks) >= 3
+    for block in blocks:
+        program = block.replace("https://deals.example.com", server.address).replace('"TOKEN"', repr(player.token))
+        exec(compile(program.replace("SITE_ID", str(player.site.id)), "docs/client.md", "exec"), {})  # noqa: S102
+    assert "K2018001" in [row[2] for row in rows_of(served.database, player)["deal"]]
+
+
+def test_a_program_that_uses_it_is_checked(tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text(EXAMPLE)
+    checked = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--config-file=", str(tmp_path / "program.py")],
+        check=False, capture_output=True, text=True, cwd=tmp_path,
+    )  # fmt: skip
+    assert checked.returncode == 0, checked.stdout
+    assert checked.stdout.count("records.Registered") == 2
+    assert checked.stdout.count("records.JournalDeal") == 2
+
+
+def test_what_is_kept_is_one_deal_for_one_number(client: Both, owner: Player, served: Stage) -> None:
+    client.send(plain(number="one-number"))
+    client.send(plain(number="one-number"))
+    numbers = [row[2] for row in rows_of(served.database, owner)["deal"]]
+    assert numbers.count("one-number") == 1
