@@ -248,3 +248,44 @@ def test_a_slash_at_the_end_makes_no_difference(server: ServerProcess, owner: Pl
     asked = {"clientApiId": owner.token, "dateFrom": "01/03/2018", "dateTo": "31/03/2018"}
     for path in (f"{REST}/{owner.site.id}/orders-diary/orders", f"{REST}/{owner.site.id}/orders-diary/orders/"):
         assert server.http.get(path, params=asked).status_code == 200
+
+
+def test_the_model_that_is_asked_for_changes_the_sources(server: ServerProcess, served: Stage, owner: Player) -> None:
+    first, last = (
+        served.visit(owner, TEN - timedelta(days=n), TrafficSource(name, "cpc"), visitor="v")
+        for n, name in ((2, "first"), (1, "last"))
+    )
+    served.call(owner, TEN, reference="r", visit_id=last.id)
+    server.register(owner.token, callReferenceId="r")
+    told = {}
+    for model in ("", 1, 2):
+        (record,) = server.journal(owner.token, owner.site.id, attribution=model).json()["records"]
+        told[model] = (record["visit"]["source"], record["visit"]["attribution"], record["visit"]["sessionId"])
+    assert told == {"": ("last", 1, last.id), 1: ("last", 1, last.id), 2: ("first", 2, first.id)}
+
+
+def test_the_visits_tags_tell_the_ids_of_advertisements(server: ServerProcess, served: Stage, owner: Player) -> None:
+    utm = TrafficSource("yandex", "cpc", "701", "802", "903")
+    visit = served.visit(owner, TEN - timedelta(minutes=5), TrafficSource("yandex", "cpc", "701"), utm=utm)
+    served.call(owner, TEN, reference="r", visit_id=visit.id)
+    server.register(owner.token, callReferenceId="r")
+    (record,) = server.journal(owner.token, owner.site.id).json()["records"]
+    told = {"campaignId": 701, "adGroupId": None, "adId": 802, "criteriaId": 903}
+    assert (record["visit"]["yandexDirect"], record["visit"]["googleAdWords"]) == (told, None)
+
+
+def test_whoever_pages_to_the_end_gets_each_deal_once_though_more_come_in(server: ServerProcess, owner: Player) -> None:
+    there = [
+        server.register(owner.token, orderDate=f"26.03.2018 10:{n:02}:00").json()["orderId"] for n in range(10)
+    ]  # fmt: skip
+    seen: list[int] = []
+    page, pages = 0, 1
+    while page < pages:
+        page += 1
+        told = server.journal(owner.token, owner.site.id, page=page, limit=3).json()
+        seen += [one["orderId"] for one in told["records"]]
+        pages = told["pageTotal"]
+        server.register(owner.token, orderDate="26.03.2018 09:00:00")
+        if page == 1:
+            server.delete(owner.token, orderId=there[0])
+    assert seen == there

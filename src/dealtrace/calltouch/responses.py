@@ -1,7 +1,7 @@
 """Deals, clients and visits in wire words."""
 
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,8 @@ from dealtrace.leads.lead_story import LeadStory
 
 _SUM_STEP = Decimal("0.0001")
 KEYWORD_UNKNOWN = "(not set)"
+UNTOLD = "<не указано>"
+"""What journals say of a utm tag that is absent."""
 
 
 def registered_order(receipt: Receipt, time_zone: ZoneInfo, amount: Decimal) -> dict[str, Any]:
@@ -186,3 +188,8 @@ def plain_number(amount: Decimal) -> int | Decimal:
     """Write a sum as a JSON number, without needless decimals."""
     whole = int(amount)
     return whole if whole == amount else amount.normalize()
+
+
+def whole_rubles(amount: Decimal | None) -> int | None:
+    """Write a sum in whole rubles, half up, where readers know nothing smaller; an erased one is null."""
+    return None if amount is None else int(amount.to_integral_value(ROUND_HALF_UP))

@@ -69,6 +69,11 @@ def success(content: Any, event: str, **facts: Any) -> Reply:
     return Reply(200, _ENCODER.encode(content), event=event, facts=facts)
 
 
+def ready(content: Any) -> msgspec.Raw:
+    """Encode a part of an answer beforehand, so that a long one need not be held but as text."""
+    return msgspec.Raw(_ENCODER.encode(content))
+
+
 def plain_success(text: str, event: str, **facts: Any) -> Reply:
     """Answer 200 with plain text."""
     return Reply(200, text.encode(), (PLAIN_TYPE,), event, facts)

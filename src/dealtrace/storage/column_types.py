@@ -152,3 +152,23 @@ def _sqlite_each(element: FunctionElement[Any], compiler: Any, **kwargs: Any) ->
 @compiles(each_json, "postgresql")
 def _postgresql_each_json(element: FunctionElement[Any], compiler: Any, **kwargs: Any) -> str:
     return f"json_array_elements(CAST({compiler.process(element.clauses, **kwargs)} AS json))"
+
+
+class json_text(FunctionElement[str]):  # noqa: N801
+    """The text that a `JsonText` column holds under a name; null if the column is null or lacks it."""
+
+    name = "json_text"
+    inherit_cache = True
+    type = Text()
+
+
+@compiles(json_text, "sqlite")
+def _sqlite_json_text(element: FunctionElement[str], compiler: Any, **kwargs: Any) -> str:
+    kept, name = (compiler.process(one, **kwargs) for one in element.clauses)
+    return f"({kept} ->> {name})"
+
+
+@compiles(json_text, "postgresql")
+def _postgresql_json_text(element: FunctionElement[str], compiler: Any, **kwargs: Any) -> str:
+    kept, name = (compiler.process(one, **kwargs) for one in element.clauses)
+    return f"(CAST({kept} AS json) ->> CAST({name} AS text))"

@@ -10,11 +10,10 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    text,
 )
 
 from dealtrace.storage.column_types import Instant, JsonText, Rubles
-from dealtrace.storage.tables.parts import TENANT, index_where_said, metadata, site_column
+from dealtrace.storage.tables.parts import TENANT, UNDELETED, index_where_said, metadata, site_column
 
 deal = Table(
     "deal",
@@ -55,19 +54,17 @@ deal = Table(
     info=TENANT,
 )
 
-_UNDELETED = text("deleted_at IS NULL")
-
 Index(
     "uq_deal_number", deal.c.site_id, deal.c.number, unique=True,
-    sqlite_where=_UNDELETED, postgresql_where=_UNDELETED,
+    sqlite_where=UNDELETED, postgresql_where=UNDELETED,
 )  # fmt: skip
 Index(
     "ix_deal_happened", deal.c.site_id, deal.c.happened_at, deal.c.id,
-    sqlite_where=_UNDELETED, postgresql_where=_UNDELETED,
+    sqlite_where=UNDELETED, postgresql_where=UNDELETED,
 )  # fmt: skip
 Index(
     "ix_deal_touched", deal.c.site_id, deal.c.touched_at, deal.c.id,
-    sqlite_where=_UNDELETED, postgresql_where=_UNDELETED,
+    sqlite_where=UNDELETED, postgresql_where=UNDELETED,
 )  # fmt: skip
 
 

@@ -16,7 +16,15 @@ from sqlalchemy import (
 )
 
 from dealtrace.storage.column_types import Instant
-from dealtrace.storage.tables.parts import TENANT, index_where_said, metadata, remark_columns, site_column, text_columns
+from dealtrace.storage.tables.parts import (
+    TENANT,
+    UNDELETED,
+    index_where_said,
+    metadata,
+    remark_columns,
+    site_column,
+    text_columns,
+)
 
 client = Table(
     "client",
@@ -122,4 +130,9 @@ lead_credit = Table(
     info=TENANT,
 )
 
+for _table, _began in ((call, call.c.started_at), (lead_request, lead_request.c.requested_at)):
+    Index(
+        f"ix_{_table.name}_began", _table.c.site_id, _began, _table.c.id,
+        sqlite_where=UNDELETED, postgresql_where=UNDELETED,
+    )  # fmt: skip
 index_where_said("uq_call_sip_id", call.c.sip_id, unique=True)

@@ -13,6 +13,8 @@ from dealtrace.storage.column_types import JsonText
 CONTROL = {"kind": "control"}
 TENANT = {"kind": "tenant"}
 
+UNDELETED = text("deleted_at IS NULL")
+
 metadata = MetaData(
     naming_convention={
         "pk": "pk_%(table_name)s",
