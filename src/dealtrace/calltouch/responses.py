@@ -15,6 +15,7 @@ from dealtrace.leads.lead_story import LeadStory
 
 _SUM_STEP = Decimal("0.0001")
 KEYWORD_UNKNOWN = "(not set)"
+STATUS_NOT_SET = "NOT_SET"
 UNTOLD = "<не указано>"
 """What journals say of a utm tag that is absent."""
 
@@ -46,14 +47,15 @@ def changed_order(deal: Deal, story: LeadStory | None, time_zone: ZoneInfo, attr
     Seed: «После успешной отправки API-запроса на обновление сделки, возвращается следующий JSON-ответ».
     """
     return {
-        "order": _stored_order(deal, time_zone),
+        "order": stored_order(deal, time_zone),
         "client": _client(story) if story is not None else None,
         "orderComments": deal.comment or "",
         "session": _lead_session(story, attribution) if story is not None else None,
     }
 
 
-def _stored_order(deal: Deal, time_zone: ZoneInfo) -> dict[str, Any]:
+def stored_order(deal: Deal, time_zone: ZoneInfo) -> dict[str, Any]:
+    """Tell of a deal as it stands now."""
     is_call = deal.lead is not None and deal.lead.kind is LeadKind.CALL
     return {
         "orderId": deal.id,

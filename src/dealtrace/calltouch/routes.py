@@ -1,7 +1,7 @@
 """Every URL and method of the Calltouch API on one screen."""
 
 from dealtrace.calltouch.deals import delete_by_id, register, update_by_id
-from dealtrace.calltouch.journals import calls_diary, orders_diary
+from dealtrace.calltouch.journals import calls_diary, orders_diary, requests
 from dealtrace.calltouch.leads import create_requests, import_calls, inbound_call, node_id, register_request
 from dealtrace.calltouch.parameters import BY_API_KEY, BY_CLIENT_API_ID, BY_HEADERS
 from dealtrace.door.endpoint import OPEN, Endpoint, Pace
@@ -56,6 +56,15 @@ ENDPOINTS = (
         "The journal of calls",
         BY_CLIENT_API_ID,
         name="calls-diary",
+    ),
+    Endpoint(
+        f"{REST}/requests",
+        ("GET",),
+        requests.TABLE,
+        requests.respond,
+        "Журнал заявок",
+        "The journal of lead requests",
+        BY_CLIENT_API_ID,
     ),
     Endpoint(
         f"{REST}/requests/{{siteId}}/register",

@@ -6,20 +6,17 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-import msgspec
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
+from dealtrace.calltouch.journals.lead_pages import tell_all, tell_leads
 from dealtrace.calltouch.journals.pages import (
-    ARRAY_SIZE_MAX,
-    RECORDS_AT_ONCE,
     answer_page,
     asked_page,
     envelope,
     nothing,
     read_interval,
-    refuse_long_array,
 )
 from dealtrace.calltouch.journals.parameters import CALLS_DIARY, FILTERED
 from dealtrace.calltouch.journals.words import (
@@ -33,6 +30,7 @@ from dealtrace.calltouch.journals.words import (
     tag_words,
     utm_words,
     visitor_number,
+    when_asked,
     whole_seconds,
     yandex_direct,
 )
@@ -40,13 +38,13 @@ from dealtrace.calltouch.responses import KEYWORD_UNKNOWN, UNTOLD, epoch_ms, sla
 from dealtrace.deals.deal import Deal
 from dealtrace.door.caller import Caller
 from dealtrace.door.parameters import ParameterTable, Sent
-from dealtrace.door.replies import Reply, ready, success
+from dealtrace.door.replies import Reply, success
 from dealtrace.errors import FaultyParameters, Violation
 from dealtrace.leads.call import Call
 from dealtrace.leads.contact import normal_phone
 from dealtrace.leads.lead import LeadKind
 from dealtrace.quota.points import PaidMethod
-from dealtrace.storage.lead_entries import LeadEntry, list_lead_entries
+from dealtrace.storage.lead_entries import LeadEntry
 from dealtrace.storage.lead_journal import Counting, LeadQuery, Likeness, Match, Told, list_of_leads
 from dealtrace.storage.pages import KeyPage, Place, find_page
 
@@ -134,7 +132,8 @@ def _answer_page(
 ) -> tuple[KeyPage, Reply]:
     number, limit = asked_page(sent)
     page = find_page(connection, list_of_leads(site, query), place, limit)
-    records = _records(connection, site, query, page.ids, sent)
+    tell = partial(record, site=site, model=query.model, sent=sent)
+    records = tell_leads(connection, site, query, page.ids, sent, tell)
     answer = envelope(number, limit, page.total, records)
     return page, success(answer, _EVENT, site_id=site.id, records=len(records))
 
@@ -142,28 +141,8 @@ def _answer_page(
 def _answer_array(connection: Connection, site: Site, query: LeadQuery, sent: Sent) -> Reply:
     if sent.get("callbackOnly"):
         return success([], _EVENT, site_id=site.id, records=0)
-    page = find_page(connection, list_of_leads(site, query), Place(), ARRAY_SIZE_MAX)
-    if page.total > ARRAY_SIZE_MAX:
-        raise refuse_long_array()
-    records = _records(connection, site, query, page.ids, sent)
+    records = tell_all(connection, site, query, sent, partial(record, site=site, model=query.model, sent=sent))
     return success(records, _EVENT, site_id=site.id, records=len(records))
-
-
-def _records(connection: Connection, site: Site, query: LeadQuery, ids: list[int], sent: Sent) -> list[msgspec.Raw]:
-    """Tell of calls, a thousand at a time, so that the longest array is never held but as text."""
-    records: list[msgspec.Raw] = []
-    for start in range(0, len(ids), RECORDS_AT_ONCE):
-        entries = list_lead_entries(
-            connection,
-            site,
-            LeadKind.CALL,
-            ids[start : start + RECORDS_AT_ONCE],
-            query.model,
-            with_visits=sent.get("withMapVisits", False),
-            with_deals=sent.get("withOrders", False),
-        )
-        records += [ready(record(entry, site, query.model, sent)) for entry in entries]
-    return records
 
 
 def record(entry: LeadEntry, site: Site, model: AttributionModel, sent: Sent) -> dict[str, Any]:
@@ -172,17 +151,17 @@ def record(entry: LeadEntry, site: Site, model: AttributionModel, sent: Sent) ->
         **_how_it_went(entry, site, model, sent),
         **_where_from(entry),
         **_how_it_is_known(entry, site),
-        "mapVisits": _when(sent, "withMapVisits", map_visits(entry, site.time_zone)),
-        "attrs": _when(sent, "withAttributionFields", entry.visit.attrs if entry.visit is not None else None),
-        "comments": _when(sent, "withComments", comment_words(entry.lead.id, "callId", entry.remarks.comment)),
-        "phrases": _when(sent, "withText", []),
+        "mapVisits": when_asked(sent, "withMapVisits", map_visits(entry, site.time_zone)),
+        "attrs": when_asked(sent, "withAttributionFields", entry.visit.attrs if entry.visit is not None else None),
+        "comments": when_asked(sent, "withComments", comment_words(entry.lead.id, "callId", entry.remarks.comment)),
+        "phrases": when_asked(sent, "withText", []),
         "additionalTags": [],
         "callClientUniqueId": None,
         **_seen_with(entry, site),
         "orders": [_deal(deal, site) for deal in entry.deals],
         "order": None,
-        "yandexDirect": _when(sent, "withYandexDirect", yandex_direct(entry.visit)),
-        "googleAdWords": _when(sent, "withGoogleAdwords", google_ads(entry.visit)),
+        "yandexDirect": when_asked(sent, "withYandexDirect", yandex_direct(entry.visit)),
+        "googleAdWords": when_asked(sent, "withGoogleAdwords", google_ads(entry.visit)),
         "siteId": site.id,
         "siteName": site.name,
         "callbackInfo": None,
@@ -193,12 +172,8 @@ def record(entry: LeadEntry, site: Site, model: AttributionModel, sent: Sent) ->
         "subPoolName": "",
         "statusDetails": ANSWERED if _is_successful(entry) else NOT_ANSWERED,
         "poolType": None,
-        "customFields": _when(sent, "withCustomFields", field_words(entry.remarks.custom_values)),
+        "customFields": when_asked(sent, "withCustomFields", field_words(entry.remarks.custom_values)),
     }
-
-
-def _when(sent: Sent, flag: str, value: Any) -> Any:
-    return value if sent.get(flag) else None
 
 
 def _how_it_went(entry: LeadEntry, site: Site, model: AttributionModel, sent: Sent) -> dict[str, Any]:
@@ -207,7 +182,7 @@ def _how_it_went(entry: LeadEntry, site: Site, model: AttributionModel, sent: Se
         "callId": call.id,
         "callphase": _phase(entry),
         "attribution": int(model),
-        "callTags": _when(sent, "withCallTags", tag_words(entry.remarks.tags)),
+        "callTags": when_asked(sent, "withCallTags", tag_words(entry.remarks.tags)),
         "date": slashed_clock(call.started_at, site.time_zone),
         "duration": whole_seconds(call.duration),
         "callerNumber": _caller_number(entry),

@@ -18,7 +18,7 @@ from dealtrace.calltouch.journals.pages import (
     require_dates,
 )
 from dealtrace.calltouch.journals.parameters import ORDERS_DIARY
-from dealtrace.calltouch.journals.words import field_words, google_ads, tag_words, yandex_direct
+from dealtrace.calltouch.journals.words import field_words, google_ads, tag_words, when_asked, yandex_direct
 from dealtrace.calltouch.responses import KEYWORD_UNKNOWN, plain_number, slashed_clock
 from dealtrace.deals.deal import Deal
 from dealtrace.door.caller import Caller
@@ -108,16 +108,12 @@ def _record(
         "client": _client(story) if story is not None else None,
         "visit": _visit(deal, story, model),
         "orderSource": origin,
-        "allOrderOrigins": _when(sent, "withAllOrderOrigins", [origin] if origin is not None else []),
-        "contacts": _when(sent, "withContacts", _contacts(deal)),
-        "tags": _when(sent, "withOrdersTags", tag_words(deal.tags)),
-        "comment": _when(sent, "withComments", deal.comment or ""),
+        "allOrderOrigins": when_asked(sent, "withAllOrderOrigins", [origin] if origin is not None else []),
+        "contacts": when_asked(sent, "withContacts", _contacts(deal)),
+        "tags": when_asked(sent, "withOrdersTags", tag_words(deal.tags)),
+        "comment": when_asked(sent, "withComments", deal.comment or ""),
         "customFields": field_words(deal.custom_values),
     }
-
-
-def _when(sent: Sent, flag: str, value: Any) -> Any:
-    return value if sent.get(flag) else None
 
 
 def _client(story: LeadStory) -> dict[str, Any]:

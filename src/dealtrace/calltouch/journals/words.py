@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
 from dealtrace.attribution.visit import Visit
 from dealtrace.calltouch.responses import KEYWORD_UNKNOWN, UNTOLD, slashed_clock
+from dealtrace.door.parameters import Sent
 from dealtrace.door.types import DIGITS_MAX, ID_MAX
 from dealtrace.storage.lead_entries import LeadEntry
 
@@ -146,3 +147,8 @@ def field_words(values: Mapping[str, Any] | None) -> list[dict[str, Any]]:
 def whole_seconds(duration: timedelta | None) -> int:
     """Write a duration as whole seconds; an unknown one is 0."""
     return duration // _SECOND if duration is not None else 0
+
+
+def when_asked(sent: Sent, flag: str, value: Any) -> Any:
+    """Tell something if its flag asks for it, else null."""
+    return value if sent.get(flag) else None
