@@ -22,6 +22,7 @@ Refusal
 ├── LeadNotFound          10045
 ├── DealNotPinned         10046
 ├── LeadNotDeleted        10057
+├── RecordingNotFound     10058
 ├── NameTaken             10050
 │   └── LeadTaken         10047  a call or lead request has this name
 ├── SiteNotFound          10051
@@ -250,6 +251,14 @@ class LeadNotDeleted(Refusal):
     code = 10057
     ru = "Звонок или заявка {lead_id} не удалены"
     en = "The call or request {lead_id} is not deleted"
+
+
+class RecordingNotFound(Refusal):
+    """A call has no recording that could be shown, or is none of the site's."""
+
+    code = 10058
+    ru = "Нет записи разговора для звонка {call_id}"
+    en = "There is no recording of the call {call_id}"
 
 
 class NameTaken(Refusal):

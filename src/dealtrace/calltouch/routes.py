@@ -1,7 +1,8 @@
 """Every URL and method of the Calltouch API on one screen."""
 
 from dealtrace.calltouch.deals import delete_by_id, register, update_by_id
-from dealtrace.calltouch.journals import calls_diary, orders_diary, requests
+from dealtrace.calltouch.journals import calls_diary, download, orders_diary, requests, statistics
+from dealtrace.calltouch.journals.parameters import BY_ACCESS_TOKEN
 from dealtrace.calltouch.leads import create_requests, import_calls, inbound_call, node_id, register_request
 from dealtrace.calltouch.parameters import BY_API_KEY, BY_CLIENT_API_ID, BY_HEADERS
 from dealtrace.door.endpoint import OPEN, Endpoint, Pace
@@ -56,6 +57,38 @@ ENDPOINTS = (
         "The journal of calls",
         BY_CLIENT_API_ID,
         name="calls-diary",
+    ),
+    Endpoint(
+        f"{REST}/{{siteId}}/calls-diary/calls/{{callId}}/download",
+        ("GET",),
+        download.TABLE,
+        download.respond,
+        "Запись разговора",
+        "The recording of a call",
+        BY_CLIENT_API_ID,
+    ),
+    *(
+        Endpoint(
+            f"{REST}/statistics/{{siteId}}/calls/{path}",
+            ("GET",),
+            statistics.TABLE,
+            respond,
+            ru,
+            en,
+            BY_ACCESS_TOKEN,
+            name=path.replace("/", "-"),
+        )
+        for path, respond, ru, en in (
+            ("total-count", statistics.total_count, "Сколько было звонков", "How many calls there were"),
+            ("count-by-date", statistics.count_by_date, "Звонки по дням", "Calls by day"),
+            ("seo/count-by-date", statistics.searched_by_date, "Звонки из поиска по дням", "Calls of searching by day"),
+            (
+                "seo/count-by-keywords",
+                statistics.searched_by_keyword,
+                "Звонки из поиска по словам",
+                "Calls of searching by keyword",
+            ),
+        )
     ),
     Endpoint(
         f"{REST}/requests",

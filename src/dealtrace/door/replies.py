@@ -41,6 +41,7 @@ STATUS_OF: Mapping[type[Refusal], int] = {
     errors.InvitationSpent: 403,
     errors.PathUnknown: 404,
     errors.SiteNotFound: 404,
+    errors.RecordingNotFound: 404,
     errors.MethodNotAllowed: 405,
     errors.BodyTooLarge: 413,
     errors.RateExceeded: 429,
@@ -77,6 +78,12 @@ def ready(content: Any) -> msgspec.Raw:
 def plain_success(text: str, event: str, **facts: Any) -> Reply:
     """Answer 200 with plain text."""
     return Reply(200, text.encode(), (PLAIN_TYPE,), event, facts)
+
+
+def redirect(address: str, event: str, **facts: Any) -> Reply:
+    """Lead to another address, which is not told where its visitor came from."""
+    headers = ((b"location", address.encode("ascii")), (b"referrer-policy", b"no-referrer"), JSON_TYPE)
+    return Reply(302, b"", headers, event, facts)
 
 
 def plain_refusal(refusal: Refusal, language: Language) -> Reply:

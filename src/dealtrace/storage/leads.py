@@ -189,6 +189,13 @@ def insert_finders(connection: Connection, site_id: int, leads: Sequence[NewLead
     _insert(connection, lead_contact, [span_row(site_id, span) for new in leads for span in new.spans])
 
 
+def find_record_url(connection: Connection, site_id: int, call_id: int) -> str | None:
+    """Tell where the recording of a call lies, as it was told; `None` if nobody told, or there is no such call."""
+    mine = (call.c.site_id == site_id, call.c.id == call_id, call.c.deleted_at.is_(None))
+    found: str | None = connection.execute(select(call.c.record_url).where(*mine)).scalar()
+    return found
+
+
 def list_visited_at(connection: Connection, site_id: int, refs: Sequence[LeadRef]) -> dict[LeadRef, datetime]:
     """Tell when the visits began in which these leads came about; leads without a visit are missing."""
     found: dict[LeadRef, datetime] = {}
