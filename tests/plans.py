@@ -1,12 +1,13 @@
 """How a database means to find what it is asked for."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from typing import Any
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event
 
 from dealtrace.storage.engine import Database
+from dealtrace.storage.hot_statement import HotStatement
 
 Sent = list[tuple[str, Any]]
 
@@ -33,6 +34,15 @@ def plans_of(database: Database, sent: Sequence[tuple[str, Any]]) -> str:
             rows = connection.exec_driver_sql(f"{explain} {text}", parameters).all()
             lines += [f"{row[-1]}" for row in rows]
     return "\n".join(lines)
+
+
+def plan_of(database: Database, statement: HotStatement, connection: Connection, parameters: Mapping[str, Any]) -> str:
+    """Tell the plan of a hot statement, which passes SQLAlchemy by."""
+    compiled = statement._compiled_for(connection.dialect)
+    explain = "EXPLAIN QUERY PLAN" if database.is_sqlite else "EXPLAIN"
+    with closing(connection.connection.cursor()) as cursor:
+        cursor.execute(f"{explain} {compiled.text}", compiled.arguments(parameters))
+        return "\n".join(f"{row[-1]}" for row in cursor.fetchall())
 
 
 def full_scans(database: Database, plan: str) -> list[str]:

@@ -178,7 +178,9 @@ def dotted_day(at: datetime, time_zone: ZoneInfo) -> str:
 
 def slashed_clock(at: datetime, time_zone: ZoneInfo) -> str:
     """Write an instant on the site's clock as `dd/mm/yyyy hh:mm:ss`."""
-    return at.astimezone(time_zone).strftime("%d/%m/%Y %H:%M:%S")
+    clock = at.astimezone(time_zone)
+    day = f"{clock.day:02}/{clock.month:02}/{clock.year:04}"
+    return f"{day} {clock.hour:02}:{clock.minute:02}:{clock.second:02}"
 
 
 def four_decimals(amount: Decimal | None) -> str | None:

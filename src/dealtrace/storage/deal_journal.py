@@ -1,16 +1,13 @@
 """Pages of a site's deals, by when they happened, were last touched, or when their lead's visit began."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Connection
+from sqlalchemy import ColumnElement
 
-from dealtrace.deals.deal import Deal, DealId
 from dealtrace.leads.lead import LeadKind
-from dealtrace.storage.column_types import is_among
-from dealtrace.storage.deals import DEAL_ROWS, deal_records
 from dealtrace.storage.pages import Listing
 from dealtrace.storage.tables.deals import deal
 
@@ -39,15 +36,6 @@ def list_of_deals(site_id: int, query: JournalQuery) -> Listing:
     """Tell the list that a query is about; deleted deals are in none."""
     wanted = (deal.c.site_id == site_id, deal.c.deleted_at.is_(None), *_conditions(query))
     return Listing(deal, deal.c[query.moment], deal.c.id, wanted, query.since, query.until)
-
-
-def list_deals_by_id(connection: Connection, site_id: int, ids: Sequence[int]) -> list[Deal]:
-    """Tell of each of these deals, in their order; unknown ones are missing."""
-    if not ids:
-        return []
-    mine = DEAL_ROWS.where(deal.c.site_id == site_id, is_among(deal.c.id, "ids")).params(ids=list(ids))
-    found = {one.id: one for one in deal_records(connection, site_id, mine)}
-    return [found[DealId(one)] for one in ids if one in found]
 
 
 def _conditions(query: JournalQuery) -> Iterator[ColumnElement[bool]]:

@@ -21,6 +21,7 @@ from dealtrace.storage.clients import list_clients
 from dealtrace.storage.column_types import is_among
 from dealtrace.storage.credits import list_credited_visits
 from dealtrace.storage.deal_leads import list_deals_of_leads
+from dealtrace.storage.hot_statement import HotStatement
 from dealtrace.storage.standings import list_standings
 from dealtrace.storage.tables.leads import call, lead_request
 from dealtrace.storage.traffic_sources import list_sources
@@ -29,7 +30,7 @@ from dealtrace.storage.visits import list_visits_of
 _TABLES: Mapping[LeadKind, Table] = {LeadKind.CALL: call, LeadKind.LEAD_REQUEST: lead_request}
 _BEGAN = {LeadKind.CALL: "started_at", LeadKind.LEAD_REQUEST: "requested_at"}
 _ROWS = {
-    kind: select(table).where(table.c.site_id == bindparam("site_id"), is_among(table.c.id, "ids"))
+    kind: HotStatement(select(table).where(table.c.site_id == bindparam("site_id"), is_among(table.c.id, "ids")))
     for kind, table in _TABLES.items()
 }
 
@@ -72,7 +73,7 @@ def list_lead_entries(
     """
     if not ids:
         return []
-    found = connection.execute(_ROWS[kind], {"site_id": site.id, "ids": list(ids)})
+    found = _ROWS[kind].fetch_named(connection, {"site_id": site.id, "ids": list(ids)})
     rows = {row.id: row for row in found}
     refs = {lead_id: LeadRef(kind, lead_id) for lead_id in rows}
     standings = list_standings(connection, site, refs.values())

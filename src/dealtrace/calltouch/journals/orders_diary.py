@@ -27,7 +27,8 @@ from dealtrace.door.replies import Reply, ready, success
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_story import LeadStory
 from dealtrace.quota.points import PaidMethod
-from dealtrace.storage.deal_journal import JournalMoment, JournalQuery, list_deals_by_id, list_of_deals
+from dealtrace.storage.deal_journal import JournalMoment, JournalQuery, list_of_deals
+from dealtrace.storage.deals import list_deals_by_id
 from dealtrace.storage.leads import list_lead_stories
 from dealtrace.storage.pages import KeyPage, Place, find_page
 

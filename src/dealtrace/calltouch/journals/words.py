@@ -115,10 +115,11 @@ def google_ads(visit: Visit | None) -> dict[str, int | None] | None:
 def _ids_in_tags(visit: Visit | None, system: str) -> tuple[int, int | None, int | None] | None:
     if visit is None:
         return None
-    source, clicks = visit.traffic_source, getattr(visit, "click_ids", None) or {}
-    is_paid = (source.source, source.medium) == (system, _CPC) or any(name in clicks for name in _CLICKS[system])
     campaign = _number(visit.utm.campaign)
-    if not is_paid or campaign is None:
+    if campaign is None:
+        return None
+    source, clicks = visit.traffic_source, getattr(visit, "click_ids", None) or {}
+    if (source.source, source.medium) != (system, _CPC) and not any(name in clicks for name in _CLICKS[system]):
         return None
     return campaign, _number(visit.utm.content), _number(visit.utm.term)
 

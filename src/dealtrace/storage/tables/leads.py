@@ -18,7 +18,7 @@ from sqlalchemy import (
 from dealtrace.storage.column_types import Instant
 from dealtrace.storage.tables.parts import (
     TENANT,
-    UNDELETED,
+    index_shown,
     index_where_said,
     metadata,
     remark_columns,
@@ -130,9 +130,6 @@ lead_credit = Table(
     info=TENANT,
 )
 
-for _table, _began in ((call, call.c.started_at), (lead_request, lead_request.c.requested_at)):
-    Index(
-        f"ix_{_table.name}_began", _table.c.site_id, _began, _table.c.id,
-        sqlite_where=UNDELETED, postgresql_where=UNDELETED,
-    )  # fmt: skip
+index_shown("ix_call_began", call.c.started_at, call.c.id)
+index_shown("ix_lead_request_began", lead_request.c.requested_at, lead_request.c.id)
 index_where_said("uq_call_sip_id", call.c.sip_id, unique=True)
