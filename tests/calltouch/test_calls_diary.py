@@ -13,6 +13,7 @@ from dealtrace.leads.call import Call, Circumstances
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.remarks import Remarks
 from dealtrace.operations.delete_lead import delete_lead
+from described import check_answer
 from server import REST, ServerProcess
 
 TEN = moscow("2018-03-26", "10:00:00")
@@ -42,6 +43,7 @@ def listed(server: ServerProcess, player: Player, **asked: Any) -> list[dict[str
     answer = server.calls(player.token, player.site.id, **asked)
     assert answer.status_code == 200, answer.text
     told = answer.json()
+    check_answer(server, f"{REST}/{{siteId}}/calls-diary/calls", told)
     return list(told if isinstance(told, list) else told["records"])
 
 
@@ -69,6 +71,7 @@ def test_where_nothing_is_found_the_array_is_empty_and_the_page_is_one_of_one(
 ) -> None:
     assert server.calls(owner.token, owner.site.id).json() == []
     told = server.calls(owner.token, owner.site.id, page=1).json()
+    check_answer(server, f"{REST}/{{siteId}}/calls-diary/calls", told)
     assert told == {"page": 1, "pageTotal": 1, "pageSize": 1000, "recordsTotal": 0, "records": []}
 
 

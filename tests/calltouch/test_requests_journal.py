@@ -12,6 +12,7 @@ from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_request import LeadRequest
 from dealtrace.leads.remarks import Remarks
 from dealtrace.operations.delete_lead import delete_lead
+from described import check_answer
 from server import REST, ServerProcess
 
 TEN = moscow("2018-03-26", "10:00:00")
@@ -39,6 +40,7 @@ def listed(server: ServerProcess, player: Player, **asked: Any) -> list[dict[str
     answer = server.lead_requests(player.token, **asked)
     assert answer.status_code == 200, answer.text
     told: list[dict[str, Any]] = answer.json()
+    check_answer(server, f"{REST}/requests", told)
     return told
 
 

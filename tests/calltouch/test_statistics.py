@@ -10,6 +10,7 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.remarks import Remarks
 from dealtrace.operations.delete_lead import delete_lead
+from described import check_answer
 from server import REST, ServerProcess
 
 FIGURES = ("total-count", "count-by-date", "seo/count-by-date", "seo/count-by-keywords")
@@ -23,6 +24,7 @@ def ask(server: ServerProcess, player: Player, figure: str, **asked: Any) -> Any
 def told(server: ServerProcess, player: Player, figure: str, **asked: Any) -> Any:
     answer = ask(server, player, figure, **asked)
     assert answer.status_code == 200, answer.text
+    check_answer(server, f"{REST}/statistics/{{siteId}}/calls/{figure}", answer.json())
     return answer.json()
 
 

@@ -1,7 +1,7 @@
 """Every URL and method of the Calltouch API on one screen."""
 
 from dealtrace.calltouch.deals import delete_by_id, register, update_by_id
-from dealtrace.calltouch.journals import calls_diary, download, orders_diary, requests, statistics
+from dealtrace.calltouch.journals import calls_diary, download, orders_diary, requests, schemas, statistics
 from dealtrace.calltouch.journals.parameters import BY_ACCESS_TOKEN
 from dealtrace.calltouch.leads import create_requests, import_calls, inbound_call, node_id, register_request
 from dealtrace.calltouch.parameters import BY_API_KEY, BY_CLIENT_API_ID, BY_HEADERS
@@ -10,6 +10,38 @@ from dealtrace.door.replies import open_refusal, plain_refusal
 
 REST = "/calls-service/RestAPI"
 LEAD_SERVICE = "/lead-service/v1/api"
+
+_STATISTICS = tuple(
+    Endpoint(
+        f"{REST}/statistics/{{siteId}}/calls/{path}",
+        ("GET",),
+        statistics.TABLE,
+        respond,
+        ru,
+        en,
+        BY_ACCESS_TOKEN,
+        name=path.replace("/", "-"),
+        answer=answer,
+    )
+    for path, respond, answer, ru, en in (
+        ("total-count", statistics.total_count, schemas.TOTAL_COUNT, "Число звонков", "The number of calls"),
+        ("count-by-date", statistics.count_by_date, schemas.COUNT_BY_DATE, "Звонки по дням", "Calls by day"),
+        (
+            "seo/count-by-date",
+            statistics.searched_by_date,
+            schemas.COUNT_BY_DATE,
+            "Звонки из поиска по дням",
+            "Calls of searching by day",
+        ),
+        (
+            "seo/count-by-keywords",
+            statistics.searched_by_keyword,
+            schemas.COUNT_BY_KEYWORD,
+            "Звонки из поиска по словам",
+            "Calls of searching by keyword",
+        ),
+    )
+)
 
 ENDPOINTS = (
     Endpoint(
@@ -47,6 +79,7 @@ ENDPOINTS = (
         "Журнал сделок",
         "The journal of deals",
         BY_CLIENT_API_ID,
+        answer=schemas.ORDERS_DIARY,
     ),
     Endpoint(
         f"{REST}/{{siteId}}/calls-diary/calls",
@@ -57,6 +90,7 @@ ENDPOINTS = (
         "The journal of calls",
         BY_CLIENT_API_ID,
         name="calls-diary",
+        answer=schemas.CALLS_DIARY,
     ),
     Endpoint(
         f"{REST}/{{siteId}}/calls-diary/calls/{{callId}}/download",
@@ -66,30 +100,9 @@ ENDPOINTS = (
         "Запись разговора",
         "The recording of a call",
         BY_CLIENT_API_ID,
+        redirects=True,
     ),
-    *(
-        Endpoint(
-            f"{REST}/statistics/{{siteId}}/calls/{path}",
-            ("GET",),
-            statistics.TABLE,
-            respond,
-            ru,
-            en,
-            BY_ACCESS_TOKEN,
-            name=path.replace("/", "-"),
-        )
-        for path, respond, ru, en in (
-            ("total-count", statistics.total_count, "Сколько было звонков", "How many calls there were"),
-            ("count-by-date", statistics.count_by_date, "Звонки по дням", "Calls by day"),
-            ("seo/count-by-date", statistics.searched_by_date, "Звонки из поиска по дням", "Calls of searching by day"),
-            (
-                "seo/count-by-keywords",
-                statistics.searched_by_keyword,
-                "Звонки из поиска по словам",
-                "Calls of searching by keyword",
-            ),
-        )
-    ),
+    *_STATISTICS,
     Endpoint(
         f"{REST}/requests",
         ("GET",),
@@ -98,6 +111,7 @@ ENDPOINTS = (
         "Журнал заявок",
         "The journal of lead requests",
         BY_CLIENT_API_ID,
+        answer=schemas.REQUESTS,
     ),
     Endpoint(
         f"{REST}/requests/{{siteId}}/register",
