@@ -71,7 +71,7 @@ async def respond(caller: Caller, sent: Sent) -> Reply:
     elif sent.get("callbackOnly"):
         reply = nothing(number, limit, site, _EVENT)
     else:
-        answer = partial(_answer_page, site=site, query=query, sent=sent)
+        answer = partial(answer_page_of_calls, site=site, query=query, sent=sent)
         reply = await answer_page(caller, query, (number - 1) * limit, answer)
     await caller.pay_for_reading(PaidMethod.CALLS_DIARY)
     return reply
@@ -127,9 +127,10 @@ def _plain(text: str) -> str:
     return "" if text in (KEYWORD_UNKNOWN, UNTOLD) else text
 
 
-def _answer_page(
+def answer_page_of_calls(
     connection: Connection, place: Place, *, site: Site, query: LeadQuery, sent: Sent
 ) -> tuple[KeyPage, Reply]:
+    """Answer with the page that begins at a place, and tell its keys."""
     number, limit = asked_page(sent)
     page = find_page(connection, list_of_leads(site, query), place, limit)
     tell = partial(record, site=site, model=query.model, sent=sent)

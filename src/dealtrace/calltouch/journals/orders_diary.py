@@ -1,10 +1,11 @@
 """`orders-diary/orders`: the journal of deals, page by page."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
@@ -47,7 +48,7 @@ async def respond(caller: Caller, sent: Sent) -> Reply:
     if sent.get("orderSource") == "CHAT":
         reply = nothing(number, limit, site, _EVENT)
     else:
-        answer = partial(_answer_page, site=site, query=query, sent=sent)
+        answer = partial(answer_page_of_deals, site=site, query=query, sent=sent)
         reply = await answer_page(caller, query, (number - 1) * limit, answer)
     await caller.pay_for_reading(PaidMethod.ORDERS_DIARY)
     return reply
@@ -72,17 +73,25 @@ def read_query(site: Site, sent: Sent) -> JournalQuery:
     )
 
 
-def _answer_page(
+def answer_page_of_deals(
     connection: Connection, place: Place, *, site: Site, query: JournalQuery, sent: Sent
 ) -> tuple[KeyPage, Reply]:
+    """Answer with the page that begins at a place, and tell its keys."""
     number, limit = asked_page(sent)
     model = sent.get("attribution", AttributionModel(site.attribution))
     page = find_page(connection, list_of_deals(site.id, query), place, limit)
     deals = list_deals_by_id(connection, site.id, page.ids)
     stories = list_lead_stories(connection, site.id, [one.lead for one in deals if one.lead is not None], model)
-    records = [ready(_record(one, stories, site, model, sent)) for one in deals]
+    records = tell_deals(deals, stories, site=site, model=model, sent=sent)
     answer = envelope(number, limit, page.total, records)
     return page, success(answer, _EVENT, site_id=site.id, records=len(records))
+
+
+def tell_deals(
+    deals: Sequence[Deal], stories: Mapping[LeadRef, LeadStory], *, site: Site, model: AttributionModel, sent: Sent
+) -> list[msgspec.Raw]:
+    """Tell of deals, ready to be sent."""
+    return [ready(_record(one, stories, site, model, sent)) for one in deals]
 
 
 def _record(
