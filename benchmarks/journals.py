@@ -186,8 +186,8 @@ def _call(n: int, rows: int) -> Iterator[dict[str, Any]]:
 
 
 def _credit(n: int, _rows: int) -> Iterator[dict[str, Any]]:
-    credited = {"position": 0, "visit_id": VISIT_IDS + n, "visit_started_at": BEGINNING + n * APART}
-    yield from ({"lead_id": CALL_IDS + n, "model": int(model), **credited} for model in AttributionModel)
+    visited = {"visit_id": VISIT_IDS + n, "visit_started_at": BEGINNING + n * APART}
+    yield {"lead_id": CALL_IDS + n, "model": int(MODEL), "position": 0, **visited}
 
 
 def _deal(n: int, _rows: int) -> Iterator[dict[str, Any]]:
