@@ -118,6 +118,16 @@ class ServerProcess:
         asked = {"clientApiId": token, "dateFrom": "01/03/2018", "dateTo": "31/03/2018", **parameters}
         return self.http.get(f"{REST}/{site_id}/orders-diary/orders", params=asked)
 
+    def calls(self, token: str, site_id: int, **parameters: Any) -> httpx.Response:
+        """Read the journal of calls; without dates, of the 26th of March 2018."""
+        asked = {"clientApiId": token, "dateFrom": "26/03/2018", "dateTo": "26/03/2018", **parameters}
+        return self.http.get(f"{REST}/{site_id}/calls-diary/calls", params=asked)
+
+    def lead_requests(self, token: str, **parameters: Any) -> httpx.Response:
+        """Read the journal of lead requests; without dates, of the 26th of March 2018."""
+        asked = {"clientApiId": token, "dateFrom": "03/26/2018", "dateTo": "03/26/2018", **parameters}
+        return self.http.get(f"{REST}/requests", params=asked)
+
     def raw(self, request: bytes) -> bytes:
         """Send bytes as they are over a socket, and return all that comes back."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=30) as connection:

@@ -68,6 +68,7 @@ def test_the_codes_stay_as_programs_know_them() -> None:
         "LeadNotFound": 10045,
         "LeadNotDeleted": 10057,
         "LeadNotMatched": 10059,
+        "RecordingNotFound": 10058,
         "DealNotPinned": 10046,
         "LeadTaken": 10047,
         "NumberReused": 10048,

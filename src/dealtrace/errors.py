@@ -23,6 +23,7 @@ Refusal
 ├── DealNotPinned         10046
 ├── LeadNotDeleted        10057
 ├── LeadNotMatched        10059  by anything a program named it by
+├── RecordingNotFound     10058
 ├── NameTaken             10050
 │   └── LeadTaken         10047  a call or lead request has this name
 ├── SiteNotFound          10051
@@ -261,6 +262,14 @@ class LeadNotMatched(Refusal):
     code = 10059
     ru = "Ни один звонок и ни одна заявка не подходят под matching"
     en = "No call and no request fits the matching"
+
+
+class RecordingNotFound(Refusal):
+    """A call has no recording that could be shown, or is none of the site's."""
+
+    code = 10058
+    ru = "Нет записи разговора для звонка {call_id}"
+    en = "There is no recording of the call {call_id}"
 
 
 class NameTaken(Refusal):

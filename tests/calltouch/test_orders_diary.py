@@ -8,6 +8,7 @@ import pytest
 
 from cast import MOSCOW, Player, Stage, moscow
 from dealtrace.attribution.traffic_source import TrafficSource
+from described import check_answer
 from server import REST, ServerProcess
 
 TEN = moscow("2018-03-26", "10:00:00")
@@ -37,11 +38,17 @@ KEYS = [
 ]
 
 
-def numbers(server: ServerProcess, player: Player, **asked: Any) -> list[str]:
-    """List the numbers of the deals on a page."""
+def journal(server: ServerProcess, player: Player, **asked: Any) -> Any:
+    """Read a page, and see that it is as the server describes it."""
     answer = server.journal(player.token, player.site.id, **asked)
     assert answer.status_code == 200, answer.text
-    return [record["orderNumber"] for record in answer.json()["records"]]
+    check_answer(server, f"{REST}/{{siteId}}/orders-diary/orders", answer.json())
+    return answer.json()
+
+
+def numbers(server: ServerProcess, player: Player, **asked: Any) -> list[str]:
+    """List the numbers of the deals on a page."""
+    return [record["orderNumber"] for record in journal(server, player, **asked)["records"]]
 
 
 def test_an_empty_journal_has_one_empty_page(server: ServerProcess, owner: Player) -> None:
@@ -58,7 +65,7 @@ def test_an_empty_journal_has_one_empty_page(server: ServerProcess, owner: Playe
 
 def test_a_record_of_a_bare_deal_has_every_key(server: ServerProcess, owner: Player) -> None:
     told = server.register(owner.token, orderNumber="n").json()
-    (record,) = server.journal(owner.token, owner.site.id).json()["records"]
+    (record,) = journal(server, owner)["records"]
     updated = record.pop("updatedDate")
     assert list(record.items()) == [
         ("orderId", told["orderId"]),
@@ -97,7 +104,7 @@ def test_a_record_of_a_full_deal_tells_everything(server: ServerProcess, served:
         owner.token, callReferenceId="r", phoneNumber="8 920", email="A@b.ru", tags="a,b", orderComment="hello"
     )
     flags = dict.fromkeys(("withOrdersTags", "withAllOrderOrigins", "withComments", "withContacts"), "True")
-    (record,) = server.journal(owner.token, owner.site.id, **flags).json()["records"]
+    (record,) = journal(server, owner, **flags)["records"]
     assert list(record) == KEYS
     origin = {"type": "CALL", "callId": call.id, "duration": 61, "callUrl": None}
     assert record["orderSource"] == origin
@@ -201,7 +208,7 @@ def test_odd_pages_are_read_kindly(
 @pytest.mark.parametrize("word", ["false", "False", "0", ""])
 def test_a_flag_that_says_no_means_no(server: ServerProcess, owner: Player, word: str) -> None:
     server.register(owner.token, tags="a")
-    (record,) = server.journal(owner.token, owner.site.id, withOrdersTags=word).json()["records"]
+    (record,) = journal(server, owner, withOrdersTags=word)["records"]
     assert record["tags"] is None
 
 
@@ -248,3 +255,44 @@ def test_a_slash_at_the_end_makes_no_difference(server: ServerProcess, owner: Pl
     asked = {"clientApiId": owner.token, "dateFrom": "01/03/2018", "dateTo": "31/03/2018"}
     for path in (f"{REST}/{owner.site.id}/orders-diary/orders", f"{REST}/{owner.site.id}/orders-diary/orders/"):
         assert server.http.get(path, params=asked).status_code == 200
+
+
+def test_the_model_that_is_asked_for_changes_the_sources(server: ServerProcess, served: Stage, owner: Player) -> None:
+    first, last = (
+        served.visit(owner, TEN - timedelta(days=n), TrafficSource(name, "cpc"), visitor="v")
+        for n, name in ((2, "first"), (1, "last"))
+    )
+    served.call(owner, TEN, reference="r", visit_id=last.id)
+    server.register(owner.token, callReferenceId="r")
+    told = {}
+    for model in ("", 1, 2):
+        (record,) = journal(server, owner, attribution=model)["records"]
+        told[model] = (record["visit"]["source"], record["visit"]["attribution"], record["visit"]["sessionId"])
+    assert told == {"": ("last", 1, last.id), 1: ("last", 1, last.id), 2: ("first", 2, first.id)}
+
+
+def test_the_visits_tags_tell_the_ids_of_advertisements(server: ServerProcess, served: Stage, owner: Player) -> None:
+    utm = TrafficSource("yandex", "cpc", "701", "802", "903")
+    visit = served.visit(owner, TEN - timedelta(minutes=5), TrafficSource("yandex", "cpc", "701"), utm=utm)
+    served.call(owner, TEN, reference="r", visit_id=visit.id)
+    server.register(owner.token, callReferenceId="r")
+    (record,) = journal(server, owner)["records"]
+    told = {"campaignId": 701, "adGroupId": None, "adId": 802, "criteriaId": 903}
+    assert (record["visit"]["yandexDirect"], record["visit"]["googleAdWords"]) == (told, None)
+
+
+def test_whoever_pages_to_the_end_gets_each_deal_once_though_more_come_in(server: ServerProcess, owner: Player) -> None:
+    there = [
+        server.register(owner.token, orderDate=f"26.03.2018 10:{n:02}:00").json()["orderId"] for n in range(10)
+    ]  # fmt: skip
+    seen: list[int] = []
+    page, pages = 0, 1
+    while page < pages:
+        page += 1
+        told = server.journal(owner.token, owner.site.id, page=page, limit=3).json()
+        seen += [one["orderId"] for one in told["records"]]
+        pages = told["pageTotal"]
+        server.register(owner.token, orderDate="26.03.2018 09:00:00")
+        if page == 1:
+            server.delete(owner.token, orderId=there[0])
+    assert seen == there

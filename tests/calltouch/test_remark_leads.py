@@ -278,7 +278,7 @@ def test_it_refuses_to_empty_what_cannot_be_told(
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
         st.sampled_from(["matching", "type", "callParams", "callId", "addTags", "tags", "phones", "addComment"]),
         inner, max_size=4,

@@ -1,7 +1,7 @@
 """Each type reads its text, or says in both languages what would fit."""
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dealtrace.calltouch.wire_types import AMOUNT_MAX, AMOUNT_STEP, Amount, SlashDay, Tags, WallClock
+from dealtrace.calltouch.wire_types import AMOUNT_MAX, AMOUNT_STEP, Amount, DayClock, SlashDay, Tags, WallClock
 from dealtrace.door.types import ID_MAX, Choice, Flag, Malformed, Text, Whole, WireType
 
 CHOICE = Choice({"calls": 1, "requests": 2})
@@ -40,6 +40,12 @@ CHOICE = Choice({"calls": 1, "requests": 2})
         (WallClock(), "01.01.1990 00:00:00", datetime.fromisoformat("1990-01-01")),
         (SlashDay(), "26/03/2018", date(2018, 3, 26)),
         (SlashDay(), "6/3/2018", date(2018, 3, 6)),
+        (SlashDay(month_first=True), "03/26/2018", date(2018, 3, 26)),
+        (SlashDay(month_first=True), "3/6/2018", date(2018, 3, 6)),
+        (SlashDay(month_first=True), "2018/03/06", date(2018, 3, 6)),
+        (DayClock(), "09:30:15", time(9, 30, 15)),
+        (DayClock(), "9:30", time(9, 30)),
+        (DayClock(), "23:59:59", time(23, 59, 59)),
         (Tags(), "a, b,,a ,", ("a", "b")),
         (Tags(), " , ", ()),
         (CHOICE, "requests", 2),
@@ -84,6 +90,14 @@ def test_it_reads(wire_type: WireType, text: str, value: Any) -> None:
         (SlashDay(), "26/03/18"),
         (SlashDay(), "26/03/1989"),
         (SlashDay(), "26.03.2018"),
+        (SlashDay(), "2018/03/26"),
+        (SlashDay(month_first=True), "26/03/2018"),
+        (SlashDay(month_first=True), "2018/26/03"),
+        (SlashDay(month_first=True), "1989/03/26"),
+        (DayClock(), "24:00:00"),
+        (DayClock(), "12:60"),
+        (DayClock(), "noon"),
+        (DayClock(), "9"),
         (Tags(), ",".join(map(str, range(101)))),
         (Tags(), "x" * 257),
         (CHOICE, "Calls"),
@@ -100,7 +114,7 @@ def test_it_says_what_would_fit(wire_type: WireType, text: str) -> None:
 
 @given(st.text(max_size=60))
 def test_nothing_but_malformed_is_raised(text: str) -> None:
-    for wire_type in (Text(10), Whole(), Amount(), WallClock(), SlashDay(), Tags(), CHOICE, Flag()):
+    for wire_type in (Text(10), Whole(), Amount(), WallClock(), SlashDay(), DayClock(), Tags(), CHOICE, Flag()):
         try:
             wire_type.read(text)
         except Malformed:
@@ -115,7 +129,15 @@ def test_every_sum_of_four_decimals_is_read_exactly(amount: Decimal) -> None:
 
 @pytest.mark.parametrize(
     ("wire_type", "erased"),
-    [(Text(3), ""), (Whole(), None), (Amount(), None), (Tags(), ()), (WallClock(), None), (SlashDay(), None)],
+    [
+        (Text(3), ""),
+        (Whole(), None),
+        (Amount(), None),
+        (Tags(), ()),
+        (WallClock(), None),
+        (SlashDay(), None),
+        (DayClock(), None),
+    ],
 )
 def test_it_knows_what_erased_means(wire_type: WireType, erased: Any) -> None:
     assert wire_type.erased == erased

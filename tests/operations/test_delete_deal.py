@@ -14,9 +14,10 @@ from dealtrace.errors import DealKeyMissing, DealNotFound, PointsSpent
 from dealtrace.operations.delete_deal import delete_deals
 from dealtrace.operations.register_deal import register_deals
 from dealtrace.operations.wish import Wish
-from dealtrace.storage.deal_journal import DealPage, JournalQuery, list_deal_page
+from dealtrace.storage.deal_journal import JournalQuery, list_of_deals
 from dealtrace.storage.engine import open_database
 from dealtrace.storage.id_blocks import IdBlocks
+from dealtrace.storage.pages import KeyPage, Place, find_page
 from stored import deal_of, deals_of, points_of, rows_of, side_by_side, versions_of
 from wishes import registration, utc_now
 
@@ -64,7 +65,7 @@ def test_it_takes_the_deal_out_of_the_journal(stage: Stage, shop: Player) -> Non
     delete(stage, shop, (deal_id, None))
     with stage.database.read() as connection:
         for query in (JournalQuery(), JournalQuery(deal_id=deal_id), JournalQuery(number="N")):
-            assert list_deal_page(connection, shop.site.id, query, page=1, limit=10) == DealPage([], 0)
+            assert find_page(connection, list_of_deals(shop.site.id, query), Place(), 10) == KeyPage([], None, 0)
 
 
 @pytest.mark.parametrize("named", ["id", "number", "id before another's number", "number after an unknown id"])

@@ -1,23 +1,25 @@
 """Pages of deals: what belongs to them, their order, and that an index finds them."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count, islice
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event
 
 from cast import VLADIVOSTOK, Player, Stage
 from dealtrace.attribution.traffic_source import TrafficSource
-from dealtrace.deals.deal import DealId, DealKey
+from dealtrace.deals.deal import Deal, DealId, DealKey
 from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.change_deal import change_deals
 from dealtrace.operations.delete_deal import delete_deals
 from dealtrace.operations.register_deal import register_deals
-from dealtrace.storage.deal_journal import DealPage, JournalMoment, JournalQuery, list_deal_page
-from dealtrace.storage.engine import Database, open_database
+from dealtrace.storage.deal_journal import JournalMoment, JournalQuery, list_of_deals
+from dealtrace.storage.deals import list_deals_by_id
+from dealtrace.storage.engine import open_database
+from dealtrace.storage.pages import Place, find_page
+from plans import full_scans, plans_of, statements_on
 from stored import deal_of
 from wishes import NOON, by_call, by_contact, by_lead_request, change, registration
 
@@ -25,7 +27,7 @@ HOUR = timedelta(hours=1)
 YANDEX = TrafficSource(source="yandex", medium="cpc")
 CROWD = 9000
 SITES = 3
-SOURCES = 300
+SOURCES = 3000
 EVER = {"since": datetime(1970, 1, 2, tzinfo=UTC), "until": datetime(2100, 1, 1, tzinfo=UTC)}
 
 
@@ -41,9 +43,19 @@ def register(stage: Stage, player: Player, *asked: Any, now: datetime | None = N
     return [receipt.deal_id for receipt in stage.perform(register_deals, player, *asked, now=now)]
 
 
+@dataclass(frozen=True)
+class DealPage:
+    """A page of deals, and how many there are on all of them."""
+
+    deals: list[Deal]
+    total: int
+
+
 def page_of(stage: Stage, player: Player, *, page: int = 1, limit: int = 100, **query: Any) -> DealPage:
+    place = Place((page - 1) * limit, skip=(page - 1) * limit)
     with stage.database.read() as connection:
-        return list_deal_page(connection, player.site.id, JournalQuery(**query), page=page, limit=limit)
+        found = find_page(connection, list_of_deals(player.site.id, JournalQuery(**query)), place, limit)
+        return DealPage(list_deals_by_id(connection, player.site.id, found.ids), found.total)
 
 
 def ids_of(stage: Stage, player: Player, **query: Any) -> list[int]:
@@ -188,43 +200,11 @@ def crowd(new_database_url: Callable[[], str]) -> Iterator[tuple[Stage, Player]]
         ]
         for start in range(0, len(asked), 1000):
             stage.perform(register_deals, player, *asked[start : start + 1000])
-    with database.write() as connection:
-        connection.exec_driver_sql("ANALYZE")
+    if not database.is_sqlite:  # nobody gathers statistics for a file
+        with database.write() as connection:
+            connection.exec_driver_sql("ANALYZE")
     yield stage, players[1]
     database.close()
-
-
-Sent = list[tuple[str, Any]]
-
-
-@contextmanager
-def statements_on(engine: Engine) -> Iterator[Sent]:
-    """Write down what is sent to the database meanwhile, with its parameters."""
-    sent: Sent = []
-
-    def listen(_connection: Any, _cursor: Any, text: str, parameters: Any, _context: Any, _many: Any) -> None:
-        sent.append((text, parameters))
-
-    event.listen(engine, "before_cursor_execute", listen)
-    yield sent
-    event.remove(engine, "before_cursor_execute", listen)
-
-
-def plans_of(database: Database, sent: Sequence[tuple[str, Any]]) -> str:
-    explain = "EXPLAIN QUERY PLAN" if database.is_sqlite else "EXPLAIN"
-    lines: list[str] = []
-    with database.write() as connection:
-        for text, parameters in sent:
-            rows = connection.exec_driver_sql(f"{explain} {text}", parameters).all()
-            lines += [f"{row[-1]}" for row in rows]
-    return "\n".join(lines)
-
-
-def full_scans(database: Database, plan: str) -> list[str]:
-    """Tell the lines of a plan that read a whole table, or a whole index."""
-    scans = ("SCAN ",) if database.is_sqlite else ("Seq Scan",)
-    harmless = ("SCAN CONSTANT ROW", "SCAN (subquery", "SCAN anon_")
-    return [line for line in plan.splitlines() if any(s in line for s in scans) and not line.startswith(harmless)]
 
 
 @pytest.mark.parametrize(

@@ -99,6 +99,13 @@ def test_it_compiles_once_an_engine(connection: Connection, name: str) -> None:
 # The values.
 
 
+def test_it_tells_rows_by_the_names_of_their_columns(connection: Connection) -> None:
+    HotStatement(insert(lead_contact)).run_many(connection, SPANS)
+    found = HotStatement(select(lead_contact).where(lead_contact.c.site_id == bindparam("site_id")))
+    (first, *_) = sorted(found.fetch_named(connection, {"site_id": 1}), key=lambda row: row.lead_id)
+    assert (first.lead_id, first.contact, first.started_at) == (0, HOSTILE[0], NOON)
+
+
 def rows_in(connection: Connection, table: Table) -> list[dict[str, Any]]:
     mine = select(table).where(table.c.site_id == 1).order_by(*table.primary_key.columns)
     return [dict(row) for row in connection.execute(mine).mappings()]
@@ -317,6 +324,8 @@ def spans_of(contact: str) -> str:
         ("deals._FIND_REGISTERED", {"numbers": [f"n{one}" for one in MINE]}, "number"),
         ("leads._LIST_SPANS", {"asked": json.encode([(f"7{one}", 2**60, 0) for one in MINE]).decode()}, "contact"),
         ("leads._FIND_IDS[call]", {"ids": list(MINE)}, "id"),
+        ("leads._TELL[call]", {"ids": list(MINE)}, "id"),
+        ("lead_entries._ROWS[call]", {"ids": list(MINE)}, "id"),
         ("leads._FIND_REFERENCES[call]", {"references": [f"r{one}" for one in MINE]}, "reference"),
         ("leads._FIND_VISITED_AT[call]", {"ids": list(MINE)}, "id"),
         ("deal_leads._FIND_CONCERNED[clue_phone]", {"spans": spans_of("7{}")}, "clue_phone"),

@@ -6,7 +6,6 @@ from dealtrace.calltouch.wire_types import (
     Amount,
     DashClock,
     FieldObjects,
-    SlashDay,
     TagObjects,
     Tags,
     VisitRef,
@@ -14,7 +13,7 @@ from dealtrace.calltouch.wire_types import (
 )
 from dealtrace.door.endpoint import Entrance
 from dealtrace.door.parameters import Family, Parameter
-from dealtrace.door.types import Choice, Flag, Text, Whole
+from dealtrace.door.types import Choice, Text, Whole
 from dealtrace.leads.lead import LeadKind
 
 NUMBER_LENGTH_MAX = 256
@@ -31,7 +30,6 @@ CUSTOM_VALUE_LENGTH_MAX = 4096
 CUSTOM_VALUES_MAX = 200
 LINK_THRESHOLD_SECONDS_MAX = 10 * 366 * 24 * 3600
 """Ours: ten years; a lead further back explains no deal."""
-PAGE_MAX = 10**9
 REFERENCE_LENGTH_MAX = 100
 SIP_ID_LENGTH_MAX = 45
 CALL_SECONDS_MAX = 30 * 24 * 3600
@@ -167,39 +165,6 @@ UPDATE_BY_ID = (
 )
 
 DELETE_BY_ID = (CLIENT_API_ID, _ORDER_ID, _ORDER_NUMBER)
-
-ORDERS_DIARY = (
-    CLIENT_API_ID,
-    Parameter(
-        "dateFrom",
-        SlashDay(),
-        "Первый день интервала: dd/mm/yyyy. Не обязателен, если задан orderId или orderNumber.",
-        "The first day of the interval: dd/mm/yyyy. Optional when orderId or orderNumber is given.",
-    ),
-    Parameter(
-        "dateTo", SlashDay(), "Последний день интервала, включительно.", "The last day of the interval, included."
-    ),
-    Parameter(
-        "bindTo",
-        Choice({"created": "created", "updated": "updated", "session": "session"}),
-        "К чему относится интервал: создание сделки (по умолчанию), последнее изменение или сессия лида.",
-        "What the interval is about: the deal's making (default), its last change, or the lead's visit.",
-    ),
-    Parameter("orderId", Whole(), "Только эта сделка.", "Only this deal."),
-    Parameter("orderNumber", Text(NUMBER_LENGTH_MAX), "Только эта сделка.", "Only this deal."),
-    Parameter(
-        "orderSource",
-        Choice({"CALL": "CALL", "REQUEST": "REQUEST", "CHAT": "CHAT"}),
-        "Только сделки с лидом этого типа.",
-        "Only deals whose lead is of this type.",
-    ),
-    Parameter("page", Whole(0, PAGE_MAX), "Номер страницы с 1.", "The page, from 1."),
-    Parameter("limit", Whole(0, PAGE_MAX), "Размер страницы, не более 1000.", "The page size, 1000 at most."),
-    Parameter("withOrdersTags", Flag(), "Добавить теги.", "Include tags."),
-    Parameter("withAllOrderOrigins", Flag(), "Добавить все лиды сделки.", "Include all leads of the deal."),
-    Parameter("withComments", Flag(), "Добавить комментарии.", "Include comments."),
-    Parameter("withContacts", Flag(), "Добавить контакты сделки.", "Include the deal's contacts."),
-)
 
 SUBJECT = Parameter("subject", Text(WORDS_LENGTH_MAX), "Название формы.", "The name of the form.")
 PAGE_URL = Parameter(

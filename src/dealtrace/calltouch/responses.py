@@ -1,7 +1,7 @@
 """Deals, clients and visits in wire words."""
 
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,9 @@ from dealtrace.leads.lead_story import LeadStory
 
 _SUM_STEP = Decimal("0.0001")
 KEYWORD_UNKNOWN = "(not set)"
+STATUS_NOT_SET = "NOT_SET"
+UNTOLD = "<не указано>"
+"""What journals say of a utm tag that is absent."""
 
 
 def registered_order(receipt: Receipt, time_zone: ZoneInfo, amount: Decimal) -> dict[str, Any]:
@@ -44,14 +47,15 @@ def changed_order(deal: Deal, story: LeadStory | None, time_zone: ZoneInfo, attr
     Seed: «После успешной отправки API-запроса на обновление сделки, возвращается следующий JSON-ответ».
     """
     return {
-        "order": _stored_order(deal, time_zone),
+        "order": stored_order(deal, time_zone),
         "client": _client(story) if story is not None else None,
         "orderComments": deal.comment or "",
         "session": _lead_session(story, attribution) if story is not None else None,
     }
 
 
-def _stored_order(deal: Deal, time_zone: ZoneInfo) -> dict[str, Any]:
+def stored_order(deal: Deal, time_zone: ZoneInfo) -> dict[str, Any]:
+    """Tell of a deal as it stands now."""
     is_call = deal.lead is not None and deal.lead.kind is LeadKind.CALL
     return {
         "orderId": deal.id,
@@ -174,7 +178,9 @@ def dotted_day(at: datetime, time_zone: ZoneInfo) -> str:
 
 def slashed_clock(at: datetime, time_zone: ZoneInfo) -> str:
     """Write an instant on the site's clock as `dd/mm/yyyy hh:mm:ss`."""
-    return at.astimezone(time_zone).strftime("%d/%m/%Y %H:%M:%S")
+    clock = at.astimezone(time_zone)
+    day = f"{clock.day:02}/{clock.month:02}/{clock.year:04}"
+    return f"{day} {clock.hour:02}:{clock.minute:02}:{clock.second:02}"
 
 
 def four_decimals(amount: Decimal | None) -> str | None:
@@ -186,3 +192,8 @@ def plain_number(amount: Decimal) -> int | Decimal:
     """Write a sum as a JSON number, without needless decimals."""
     whole = int(amount)
     return whole if whole == amount else amount.normalize()
+
+
+def whole_rubles(amount: Decimal | None) -> int | None:
+    """Write a sum in whole rubles, half up, where readers know nothing smaller; an erased one is null."""
+    return None if amount is None else int(amount.to_integral_value(ROUND_HALF_UP))

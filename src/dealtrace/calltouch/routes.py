@@ -1,7 +1,8 @@
 """Every URL and method of the Calltouch API on one screen."""
 
 from dealtrace.calltouch.deals import delete_by_id, register, update_by_id
-from dealtrace.calltouch.journals import orders_diary
+from dealtrace.calltouch.journals import calls_diary, download, orders_diary, requests, schemas, statistics
+from dealtrace.calltouch.journals.parameters import BY_ACCESS_TOKEN
 from dealtrace.calltouch.leads import (
     create_requests,
     delete_fields,
@@ -19,6 +20,38 @@ from dealtrace.door.replies import open_refusal, plain_refusal
 REST = "/calls-service/RestAPI"
 LEAD_SERVICE = "/lead-service/v1/api"
 NO_PARAMETERS = ParameterTable(())
+
+_STATISTICS = tuple(
+    Endpoint(
+        f"{REST}/statistics/{{siteId}}/calls/{path}",
+        ("GET",),
+        statistics.TABLE,
+        respond,
+        ru,
+        en,
+        BY_ACCESS_TOKEN,
+        name=path.replace("/", "-"),
+        answer=answer,
+    )
+    for path, respond, answer, ru, en in (
+        ("total-count", statistics.total_count, schemas.TOTAL_COUNT, "Число звонков", "The number of calls"),
+        ("count-by-date", statistics.count_by_date, schemas.COUNT_BY_DATE, "Звонки по дням", "Calls by day"),
+        (
+            "seo/count-by-date",
+            statistics.searched_by_date,
+            schemas.COUNT_BY_DATE,
+            "Звонки из поиска по дням",
+            "Calls of searching by day",
+        ),
+        (
+            "seo/count-by-keywords",
+            statistics.searched_by_keyword,
+            schemas.COUNT_BY_KEYWORD,
+            "Звонки из поиска по словам",
+            "Calls of searching by keyword",
+        ),
+    )
+)
 
 ENDPOINTS = (
     Endpoint(
@@ -56,6 +89,39 @@ ENDPOINTS = (
         "Журнал сделок",
         "The journal of deals",
         BY_CLIENT_API_ID,
+        answer=schemas.ORDERS_DIARY,
+    ),
+    Endpoint(
+        f"{REST}/{{siteId}}/calls-diary/calls",
+        ("GET", "POST"),
+        calls_diary.TABLE,
+        calls_diary.respond,
+        "Журнал звонков",
+        "The journal of calls",
+        BY_CLIENT_API_ID,
+        name="calls-diary",
+        answer=schemas.CALLS_DIARY,
+    ),
+    Endpoint(
+        f"{REST}/{{siteId}}/calls-diary/calls/{{callId}}/download",
+        ("GET",),
+        download.TABLE,
+        download.respond,
+        "Запись разговора",
+        "The recording of a call",
+        BY_CLIENT_API_ID,
+        redirects=True,
+    ),
+    *_STATISTICS,
+    Endpoint(
+        f"{REST}/requests",
+        ("GET",),
+        requests.TABLE,
+        requests.respond,
+        "Журнал заявок",
+        "The journal of lead requests",
+        BY_CLIENT_API_ID,
+        answer=schemas.REQUESTS,
     ),
     Endpoint(
         f"{REST}/requests/{{siteId}}/register",

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -145,30 +145,64 @@ class VisitRef:
 
 @dataclass(frozen=True, slots=True)
 class SlashDay:
-    """A day of the site, `dd/mm/yyyy`."""
+    """A day of the site, `dd/mm/yyyy`, or as the journal of lead requests has it: `mm/dd/yyyy`, `yyyy/mm/dd`."""
 
+    month_first: bool = False
     erased: None = None
 
     def read(self, text: str) -> date:
         """Read the day."""
-        if _SLASH_DAY.fullmatch(text):
-            day, month, year = (int(part) for part in text.split("/"))
+        if self._pattern.fullmatch(text):
+            first, second, third = (int(part) for part in text.split("/"))
+            day, month, year = first, second, third
+            if self.month_first:
+                day, month, year = (third, second, first) if first > MONTHS_AND_DAYS_MAX else (second, first, third)
             try:
                 if YEAR_MIN <= year <= YEAR_MAX:
                     return date(year, month, day)
             except ValueError:
                 pass
+        form, example = (
+            ("mm/dd/yyyy (или yyyy/mm/dd)", "03/26/2018") if self.month_first else ("dd/mm/yyyy", "26/03/2018")
+        )
         raise Malformed(
-            f"ожидается дата dd/mm/yyyy с {YEAR_MIN} по {YEAR_MAX} год, например 26/03/2018",
-            f"a date dd/mm/yyyy of the years {YEAR_MIN} to {YEAR_MAX} is expected, such as 26/03/2018",
+            f"ожидается дата {form} с {YEAR_MIN} по {YEAR_MAX} год, например {example}",
+            f"a date {form.replace('или', 'or')} of the years {YEAR_MIN} to {YEAR_MAX} is expected, such as {example}",
         )
 
     def schema(self) -> Mapping[str, Any]:
         """Describe a day."""
-        return {"type": "string", "pattern": f"^{_SLASH_DAY.pattern}$"}
+        return {"type": "string", "pattern": f"^{self._pattern.pattern}$"}
+
+    @property
+    def _pattern(self) -> re.Pattern[str]:
+        return _MONTH_OR_YEAR_FIRST if self.month_first else _SLASH_DAY
 
 
+MONTHS_AND_DAYS_MAX = 31
+"""A first number beyond it is a year."""
 _SLASH_DAY = re.compile(r"[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}")
+_MONTH_OR_YEAR_FIRST = re.compile(r"(?:[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}|[0-9]{4}/[0-9]{1,2}/[0-9]{1,2})")
+
+
+@dataclass(frozen=True, slots=True)
+class DayClock:
+    """A time of the site's day, `hh:mm:ss`; a single digit of the hour and missing seconds are understood."""
+
+    erased: None = None
+
+    def read(self, text: str) -> time:
+        """Read the time."""
+        if _DAY_CLOCK.fullmatch(text):
+            return time(*map(int, text.split(":")))  # type: ignore[arg-type]  # at most three of them
+        raise Malformed("ожидается время hh:mm:ss, например 09:30:00", "a time hh:mm:ss is expected, such as 09:30:00")
+
+    def schema(self) -> Mapping[str, Any]:
+        """Describe a time."""
+        return {"type": "string", "pattern": f"^{_DAY_CLOCK.pattern}$"}
+
+
+_DAY_CLOCK = re.compile(r"(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?")
 
 
 @dataclass(frozen=True, slots=True)

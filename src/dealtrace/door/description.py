@@ -71,7 +71,7 @@ def _operation(endpoint: Endpoint, method: str) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": f"{name}-{method.lower()}",
         "summary": endpoint.en,
-        "responses": _responses(),
+        "responses": _responses(endpoint),
     }
     path_parameters = [
         {"name": name, "in": "path", "required": True, "schema": {"type": _type_in_path(name)}}
@@ -123,13 +123,20 @@ def _form(endpoint: Endpoint) -> dict[str, Any]:
     return {"schema": schema, "encoding": {one.name: _AS_FAMILY for one in sent if isinstance(one, Family)}}
 
 
-def _responses() -> dict[str, Any]:
+def _responses(endpoint: Endpoint) -> dict[str, Any]:
     refused = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}}
     statuses = sorted(set(STATUS_OF.values()))
     return {
-        "200": {"description": "Done.", "content": {"application/json": {"schema": {"type": "object"}}}},
+        **_success(endpoint),
         **{str(status): {"description": "; ".join(_reasons(status)), **refused} for status in statuses},
     }
+
+
+def _success(endpoint: Endpoint) -> dict[str, Any]:
+    if endpoint.redirects:
+        address = {"schema": {"type": "string", "format": "uri"}}
+        return {"302": {"description": "It is elsewhere.", "headers": {"Location": address}}}
+    return {"200": {"description": "Done.", "content": {"application/json": {"schema": endpoint.answer}}}}
 
 
 def _reasons(status: int) -> list[str]:

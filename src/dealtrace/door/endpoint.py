@@ -1,7 +1,7 @@
 """An address of the server: what it takes, who may come, and who answers."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol
 
@@ -70,7 +70,8 @@ class Endpoint:
     """One address of the server: its path (no slash at the end), methods, parameters, and who answers.
 
     `name` tells it apart from others whose path ends alike. `refuse` writes its refusals. `batch` is for those that
-    take a list as JSON.
+    take a list as JSON. `answer` describes what it answers, in JSON Schema; `redirects` is for those that lead
+    elsewhere.
     """
 
     path: str
@@ -86,6 +87,8 @@ class Endpoint:
     is_for_browsers: bool = False
     batch: Listing | None = None
     is_shown_with_slash: bool = True
+    answer: Mapping[str, Any] = field(default_factory=lambda: {"type": "object"})
+    redirects: bool = False
 
     @property
     def shown_path(self) -> str:

@@ -44,6 +44,7 @@ STATUS_OF: Mapping[type[Refusal], int] = {
     errors.InvitationSpent: 403,
     errors.PathUnknown: 404,
     errors.SiteNotFound: 404,
+    errors.RecordingNotFound: 404,
     errors.MethodNotAllowed: 405,
     errors.BodyTooLarge: 413,
     errors.RateExceeded: 429,
@@ -72,9 +73,20 @@ def success(content: Any, event: str, **facts: Any) -> Reply:
     return Reply(200, _ENCODER.encode(content), event=event, facts=facts)
 
 
+def ready(content: Any) -> msgspec.Raw:
+    """Encode a part of an answer beforehand, so that a long one need not be held but as text."""
+    return msgspec.Raw(_ENCODER.encode(content))
+
+
 def plain_success(text: str, event: str, **facts: Any) -> Reply:
     """Answer 200 with plain text."""
     return Reply(200, text.encode(), (PLAIN_TYPE,), event, facts)
+
+
+def redirect(address: str, event: str, **facts: Any) -> Reply:
+    """Lead to another address, which is not told where its visitor came from."""
+    headers = ((b"location", address.encode("ascii")), (b"referrer-policy", b"no-referrer"), JSON_TYPE)
+    return Reply(302, b"", headers, event, facts)
 
 
 def plain_refusal(refusal: Refusal, language: Language) -> Reply:

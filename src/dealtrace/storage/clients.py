@@ -23,6 +23,15 @@ _NAME_NAMELESS = (
     .values(name=bindparam("learnt"))
 )
 
+_LIST_CONTACTS = HotStatement(
+    select(contact.c.client_id, contact.c.contact)
+    .where(contact.c.site_id == bindparam("site_id"), is_among(contact.c.client_id, "ids"))
+    .order_by(contact.c.known_since, contact.c.contact)
+)
+_LIST_CLIENTS = HotStatement(
+    select(client.c.id, client.c.name).where(client.c.site_id == bindparam("site_id"), is_among(client.c.id, "ids"))
+)
+
 
 def list_client_ids(connection: Connection, site_id: int, contacts: Iterable[str]) -> dict[str, int]:
     """Find whose these contacts are; unknown ones are missing."""
@@ -60,14 +69,11 @@ def list_clients(connection: Connection, site_id: int, ids: Iterable[int]) -> di
     if not wanted:
         return {}
     contacts: dict[int, list[str]] = {}
-    known = (contact.c.site_id == site_id, contact.c.client_id.in_(wanted))
-    in_order = (contact.c.known_since, contact.c.contact)
-    for owner, value in connection.execute(
-        select(contact.c.client_id, contact.c.contact).where(*known).order_by(*in_order)
-    ):
+    asked = {"site_id": site_id, "ids": wanted}
+    for owner, value in _LIST_CONTACTS.fetch(connection, asked):
         contacts.setdefault(owner, []).append(value)
-    rows = connection.execute(select(client).where(client.c.site_id == site_id, client.c.id.in_(wanted)))
-    return {row.id: _record(row.id, row.name, contacts.get(row.id, ())) for row in rows}
+    rows = _LIST_CLIENTS.fetch(connection, asked)
+    return {client_id: _record(client_id, name, contacts.get(client_id, ())) for client_id, name in rows}
 
 
 def _record(client_id: int, name: str | None, contacts: Sequence[str]) -> Client:

@@ -4,13 +4,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from dealtrace.attribution.credit import WHOLE, AttributionModel, Credit
 from dealtrace.attribution.visit import Visit
+from dealtrace.storage.column_types import is_among
+from dealtrace.storage.hot_statement import HotStatement
 from dealtrace.storage.tables.leads import call, lead_credit, lead_request
 from dealtrace.storage.tables.visits import visit
 from dealtrace.storage.visits import list_visits_by_id
+
+_LIST_HEAVIEST = HotStatement(
+    select(lead_credit.c.lead_id, lead_credit.c.visit_id).where(
+        lead_credit.c.site_id == bindparam("site_id"), is_among(lead_credit.c.lead_id, "lead_ids"),
+        lead_credit.c.model == bindparam("model"), lead_credit.c.position == 0,
+    )
+)  # fmt: skip
 
 CreditsByModel = Mapping[AttributionModel, Sequence[Credit]]
 
@@ -50,13 +59,10 @@ def list_credited_visits(
     connection: Connection, site_id: int, lead_ids: Sequence[int], model: AttributionModel
 ) -> dict[int, Visit]:
     """Find the visit that has the heaviest share in each lead under `model`; leads without a visit are missing."""
-    credit = lead_credit.c
-    rows = connection.execute(
-        select(credit.lead_id, credit.visit_id).where(
-            credit.site_id == site_id, credit.lead_id.in_(lead_ids), credit.model == model, credit.position == 0
-        )
-    )
-    visit_of = dict(rows.all())
+    if not lead_ids:
+        return {}
+    asked = {"site_id": site_id, "lead_ids": list(lead_ids), "model": int(model)}
+    visit_of = {lead_id: visit_id for lead_id, visit_id in _LIST_HEAVIEST.fetch(connection, asked)}  # noqa: C416
     visits = list_visits_by_id(connection, site_id, visit_of.values())
     return {lead_id: visits[visit_id] for lead_id, visit_id in visit_of.items()}
 

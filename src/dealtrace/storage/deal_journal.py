@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy import ColumnElement
 
-from dealtrace.deals.deal import Deal
 from dealtrace.leads.lead import LeadKind
-from dealtrace.storage.deals import DEAL_ROWS, deal_records
+from dealtrace.storage.pages import Listing
 from dealtrace.storage.tables.deals import deal
 
 
@@ -33,40 +32,13 @@ class JournalQuery:
     lead_kind: LeadKind | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DealPage:
-    """One page of deals, and how many there are on all of them."""
-
-    deals: list[Deal]
-    total: int
-
-
-def list_deal_page(connection: Connection, site_id: int, query: JournalQuery, *, page: int, limit: int) -> DealPage:
-    """List page `page` (from 1) of at most `limit` undeleted deals, in the order of the moment, then the id.
-
-    The page is found by the moment's index, and its rows alone are read whole; counting visits all that are wanted.
-    """
-    wanted = and_(deal.c.site_id == site_id, deal.c.deleted_at.is_(None), *_conditions(query))
-    moment = deal.c[query.moment]
-    total = connection.execute(select(func.count()).select_from(deal).where(wanted)).scalar_one()
-    on_page = (
-        select(deal.c.id)
-        .where(wanted)
-        .order_by(moment, deal.c.id)
-        .limit(limit)
-        .offset((page - 1) * limit)
-        .scalar_subquery()
-    )
-    rows = DEAL_ROWS.where(deal.c.site_id == site_id, deal.c.id.in_(on_page)).order_by(moment, deal.c.id)
-    return DealPage(deal_records(connection, site_id, rows), total)
+def list_of_deals(site_id: int, query: JournalQuery) -> Listing:
+    """Tell the list that a query is about; deleted deals are in none."""
+    wanted = (deal.c.site_id == site_id, deal.c.deleted_at.is_(None), *_conditions(query))
+    return Listing(deal, deal.c[query.moment], deal.c.id, wanted, query.since, query.until)
 
 
 def _conditions(query: JournalQuery) -> Iterator[ColumnElement[bool]]:
-    moment = deal.c[query.moment]
-    if query.since is not None:
-        yield moment >= query.since
-    if query.until is not None:
-        yield moment < query.until
     if query.deal_id is not None:
         yield deal.c.id == query.deal_id
     if query.number is not None:

@@ -9,7 +9,7 @@ from sqlalchemy import JSON, Connection, Text, and_, bindparam, column, select, 
 from dealtrace.deals.deal import Deal
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.storage.column_types import MICROSECOND, each_json, is_among, json_integer, microseconds
-from dealtrace.storage.deals import lead_columns
+from dealtrace.storage.deals import DEAL_ROWS, deal_records, lead_columns
 from dealtrace.storage.hot_statement import HotStatement
 from dealtrace.storage.tables.deals import deal
 
@@ -82,6 +82,22 @@ def list_ids_bound(connection: Connection, site_id: int, lead: LeadRef) -> set[i
     """Find the deals that belong to a lead, deleted ones included."""
     bound = (deal.c.site_id == site_id, deal.c.lead_id == lead.id, deal.c.lead_kind == lead.kind)
     return set(connection.execute(select(deal.c.id).where(*bound)).scalars())
+
+
+def list_deals_of_leads(
+    connection: Connection, site_id: int, kind: LeadKind, lead_ids: Sequence[int]
+) -> dict[int, list[Deal]]:
+    """Tell the undeleted deals of each of these leads, in the order they happened; leads without any are missing."""
+    theirs = DEAL_ROWS.where(
+        deal.c.site_id == site_id, is_among(deal.c.lead_id, "lead_ids"), deal.c.lead_kind == kind,
+        deal.c.deleted_at.is_(None),
+    )  # fmt: skip
+    in_order = theirs.order_by(deal.c.happened_at, deal.c.id).params(lead_ids=list(lead_ids))
+    of_lead: dict[int, list[Deal]] = {}
+    for one in deal_records(connection, site_id, in_order):
+        assert one.lead is not None
+        of_lead.setdefault(one.lead.id, []).append(one)
+    return of_lead
 
 
 def bind_deals(

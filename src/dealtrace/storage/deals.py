@@ -43,8 +43,18 @@ _STAMP_DEAL = HotStatement(
 )
 
 _STATED = and_(traffic_source.c.site_id == deal.c.site_id, traffic_source.c.id == deal.c.stated_source_id)
-DEAL_ROWS = select(deal, *(traffic_source.c[part] for part in SOURCE_PARTS)).outerjoin(traffic_source, _STATED)
+_NOT_IN_A_DEAL = ("site_id", "visited_at", "fingerprint")
+DEAL_ROWS = select(
+    *(column for column in deal.c if column.name not in _NOT_IN_A_DEAL),
+    *(traffic_source.c[part] for part in SOURCE_PARTS),
+).outerjoin(traffic_source, _STATED)
 """Deals with the parts of their stated source; `deal_records` turns such rows into records."""
+_LIST_BY_ID = HotStatement(DEAL_ROWS.where(deal.c.site_id == bindparam("site_id"), is_among(deal.c.id, "ids")))
+_LIST_TAGS = HotStatement(
+    select(deal_tag.c.deal_id, deal_tag.c.tag)
+    .where(deal_tag.c.site_id == bindparam("site_id"), is_among(deal_tag.c.deal_id, "deal_ids"))
+    .order_by(deal_tag.c.deal_id, deal_tag.c.position)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +150,19 @@ def count_unusable_contacts(connection: Connection, site_id: int) -> int:
 
 def deal_records(connection: Connection, site_id: int, query: Select[Any]) -> list[Deal]:
     """Run a query over `DEAL_ROWS` and return the deals with their tags, in its order."""
-    rows = connection.execute(query).all()
+    return _records(connection, site_id, connection.execute(query).all())
+
+
+def list_deals_by_id(connection: Connection, site_id: int, ids: Sequence[int]) -> list[Deal]:
+    """Tell of each of these deals, deleted or not, in their order; unknown ones are missing."""
+    if not ids:
+        return []
+    rows = _LIST_BY_ID.fetch_named(connection, {"site_id": site_id, "ids": list(ids)})
+    found = {one.id: one for one in _records(connection, site_id, rows)}
+    return [found[DealId(one)] for one in ids if one in found]
+
+
+def _records(connection: Connection, site_id: int, rows: Sequence[Any]) -> list[Deal]:
     tags = _list_tags(connection, site_id, [row.id for row in rows])
     return [_record(row, tuple(tags.get(row.id, ()))) for row in rows]
 
@@ -148,11 +170,7 @@ def deal_records(connection: Connection, site_id: int, query: Select[Any]) -> li
 def _list_tags(connection: Connection, site_id: int, deal_ids: Sequence[int]) -> dict[int, list[str]]:
     tags: dict[int, list[str]] = {}
     if deal_ids:
-        wanted = and_(deal_tag.c.site_id == site_id, deal_tag.c.deal_id.in_(deal_ids))
-        in_order = (deal_tag.c.deal_id, deal_tag.c.position)
-        for deal_id, tag in connection.execute(
-            select(deal_tag.c.deal_id, deal_tag.c.tag).where(wanted).order_by(*in_order)
-        ):
+        for deal_id, tag in _LIST_TAGS.fetch(connection, {"site_id": site_id, "deal_ids": list(deal_ids)}):
             tags.setdefault(deal_id, []).append(tag)
     return tags
 

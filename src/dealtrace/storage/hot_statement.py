@@ -1,5 +1,6 @@
 """Statements compiled once and run on the driver: Core writes them, its execution is too dear on the hot path."""
 
+from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,7 @@ class _Compiled:
     constants: Mapping[str, Any]
     inward: Sequence[tuple[str, Convert | None]]
     outward: Sequence[tuple[int, Convert]]
+    named: Convert
 
     def arguments(self, parameters: Mapping[str, Any]) -> Any:
         values = {**self.constants, **parameters} if self.constants else parameters
@@ -34,7 +36,8 @@ class _Compiled:
             return stored
         row = list(stored)
         for position, convert in self.outward:
-            row[position] = convert(row[position])
+            if (value := row[position]) is not None:
+                row[position] = convert(value)
         return row
 
 
@@ -79,6 +82,11 @@ class HotStatement:
         finally:
             cursor.close()
 
+    def fetch_named(self, connection: Connection, parameters: Mapping[str, Any]) -> list[Any]:
+        """Run the statement once and return all its rows, each with its columns by name."""
+        named = self._compiled_for(connection.dialect).named
+        return [named(row) for row in self.fetch(connection, parameters)]
+
     def _compiled_for(self, dialect: Dialect) -> _Compiled:
         found = self._compiled.get(dialect.name)
         if found is None:
@@ -93,6 +101,12 @@ def _from_arrays(statement: Insert) -> Insert:
     columns = statement.table.columns
     arrays = (func.unnest(bindparam(column.name, type_=ARRAY(column.type, dimensions=1))) for column in columns)
     return insert(statement.table).from_select([column.name for column in columns], select(*arrays))
+
+
+def _named(columns: Sequence[str]) -> Convert:
+    """Make what turns a row into one whose columns have names."""
+    make: Convert = namedtuple("Row", columns)._make  # type: ignore[attr-defined]  # noqa: PYI024 - the columns are data here
+    return make
 
 
 def _compile(statement: Statement, dialect: Dialect) -> _Compiled:
@@ -115,4 +129,5 @@ def _compile(statement: Statement, dialect: Dialect) -> _Compiled:
         constants={name: value for name, value in compiled.params.items() if value is not None},
         inward=[(name, types[name].bind_processor(dialect)) for name in names],
         outward=outward,
+        named=_named([str(column.name) for column in statement.exported_columns]),
     )

@@ -89,6 +89,14 @@ _FIND_VISITED_AT = {
     )
     for kind, table in _TABLES.items()
 }
+_TELL = {
+    table.name: HotStatement(
+        select(table.c.id, table.c.client_id, table.c.stated_source_id, told).where(
+            table.c.site_id == bindparam("site_id"), is_among(table.c.id, "ids")
+        )
+    )
+    for table, told in ((call, call.c.duration_seconds), (lead_request, lead_request.c.form_name))
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +202,13 @@ def insert_finders(connection: Connection, site_id: int, leads: Sequence[NewLead
     _INSERT_FINDER.run_many(connection, [span_row(site_id, span) for new in leads for span in new.spans])
 
 
+def find_record_url(connection: Connection, site_id: int, call_id: int) -> str | None:
+    """Tell where the recording of a call lies, as it was told; `None` if nobody told, or there is no such call."""
+    mine = (call.c.site_id == site_id, call.c.id == call_id, call.c.deleted_at.is_(None))
+    found: str | None = connection.execute(select(call.c.record_url).where(*mine)).scalar()
+    return found
+
+
 def list_visited_at(connection: Connection, site_id: int, refs: Sequence[LeadRef]) -> dict[LeadRef, datetime]:
     """Tell when the visits began in which these leads came about; leads without a visit are missing."""
     found: dict[LeadRef, datetime] = {}
@@ -243,7 +258,7 @@ def _stated_sources(connection: Connection, site_id: int, rows: Iterable[Any]) -
 def _rows_by_id(connection: Connection, table: Table, site_id: int, ids: set[int]) -> dict[int, Any]:
     if not ids:
         return {}
-    rows = connection.execute(select(table).where(table.c.site_id == site_id, table.c.id.in_(sorted(ids))))
+    rows = _TELL[table.name].fetch_named(connection, {"site_id": site_id, "ids": list(ids)})
     return {row.id: row for row in rows}
 
 

@@ -1,12 +1,14 @@
 """The few threads that read, so that a slow query stalls no other request."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
 
+from dealtrace.storage.bookmarks import Bookmarks
 from dealtrace.storage.engine import Database
 
 P = ParamSpec("P")
@@ -14,10 +16,14 @@ R = TypeVar("R")
 
 
 class Readers:
-    """Runs reading functions on their own threads, each with a connection that sees one consistent moment."""
+    """Runs reading functions on their own threads, each with a connection that sees one consistent moment.
+
+    `bookmarks` belong to the thread that asks.
+    """
 
     def __init__(self, database: Database, threads: int) -> None:
         self._database = database
+        self.bookmarks = Bookmarks(time.monotonic)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="reader")
 
     async def read(self, ask: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:

@@ -8,7 +8,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect
+from sqlalchemy import Connection, inspect
 
 from dealtrace.storage.engine import Database
 from dealtrace.storage.tables.whole import metadata
@@ -27,8 +27,9 @@ def prepare_schema(database: Database) -> None:
     Raises:
         SchemaOutdated: it is not empty, and not of this release.
     """
-    found = _revision(database)
-    if found is None and not _tables(database):
+    with database.read() as connection:  # both at one moment: another command may make the schema between two
+        found, is_empty = _revision(connection), not inspect(connection).get_table_names()
+    if found is None and is_empty:
         upgrade_schema(database)
     elif found != newest_revision():
         message = (
@@ -53,7 +54,8 @@ def newest_revision() -> str | None:
 
 def is_current(database: Database) -> bool:
     """Whether the database has the schema this release needs."""
-    return _revision(database) == newest_revision()
+    with database.read() as connection:
+        return _revision(connection) == newest_revision()
 
 
 def schema_differences(database: Database) -> list[str]:
@@ -63,13 +65,8 @@ def schema_differences(database: Database) -> list[str]:
         return [repr(difference) for difference in compare_metadata(context, metadata)]
 
 
-def _revision(database: Database) -> str | None:
-    with database.read() as connection:
-        return MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE}).get_current_revision()
-
-
-def _tables(database: Database) -> list[str]:
-    return inspect(database.reader).get_table_names()
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE}).get_current_revision()
 
 
 def _config() -> Config:

@@ -4,12 +4,26 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, ScalarSelect, Table, and_, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    FromClause,
+    ScalarSelect,
+    Table,
+    and_,
+    or_,
+    select,
+    true,
+    tuple_,
+    type_coerce,
+)
 
 from dealtrace.accounts.site import Site
 from dealtrace.leads.call import Circumstances
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.standing import Predecessors, Standing, is_first, is_target_call, standing_of
+from dealtrace.storage.column_types import MICROSECOND
 from dealtrace.storage.tables.leads import call, lead_request
 
 
@@ -108,3 +122,23 @@ def target_calls(target_call: timedelta) -> Which:
     """Say in SQL which calls are targets, as `leads.standing` does."""
     seconds = target_call // timedelta(seconds=1)
     return lambda calls: and_(calls.c.is_successful.is_not(False), calls.c.duration_seconds >= seconds)
+
+
+def unique_leads(table: Table, site: Site, which: Which | None = None) -> ColumnElement[bool]:
+    """Say in SQL which leads are their clients' first, or the first that `which` tells of, as `leads.standing` does."""
+    before = predecessor_at(table, which)
+    if site.unique_depth is None:
+        return before.is_(None)
+    apart = type_coerce(table.c[_BEGAN[table.name]], BigInteger) - type_coerce(before, BigInteger)
+    return or_(before.is_(None), apart > site.unique_depth // MICROSECOND)
+
+
+def target_leads(table: Table, site: Site) -> ColumnElement[bool]:
+    """Say in SQL which leads are targets."""
+    return target_calls(site.target_call)(table) if table.name == "call" else true()
+
+
+def unique_target_leads(table: Table, site: Site) -> ColumnElement[bool]:
+    """Say in SQL which leads are their clients' first targets."""
+    which = target_calls(site.target_call) if table.name == "call" else None
+    return and_(target_leads(table, site), unique_leads(table, site, which))

@@ -8,10 +8,13 @@ from sqlalchemy import Connection, and_, bindparam, insert, select, update
 
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.attribution.visit import Visit, VisitId
+from dealtrace.storage.column_types import is_among
+from dealtrace.storage.hot_statement import HotStatement
 from dealtrace.storage.tables.visits import traffic_source, visit
 
 _SAME_SOURCE = and_(traffic_source.c.site_id == visit.c.site_id, traffic_source.c.id == visit.c.traffic_source_id)
 _VISIT = select(visit, *(traffic_source.c[part] for part in SOURCE_PARTS)).join(traffic_source, _SAME_SOURCE)
+_LIST_BY_ID = HotStatement(_VISIT.where(visit.c.site_id == bindparam("site_id"), is_among(visit.c.id, "ids")))
 
 
 def insert_visits(
@@ -26,7 +29,7 @@ def list_visits_by_id(connection: Connection, site_id: int, ids: Iterable[int]) 
     wanted = sorted(set(ids))
     if not wanted:
         return {}
-    rows = connection.execute(_VISIT.where(visit.c.site_id == site_id, visit.c.id.in_(wanted)))
+    rows = _LIST_BY_ID.fetch_named(connection, {"site_id": site_id, "ids": wanted})
     return {row.id: _record(row) for row in rows}
 
 
@@ -42,7 +45,7 @@ def list_visits_of(
             visit.c.site_id == site_id, visit.c.visitor_id.in_(wanted), visit.c.started_at.between(since, until)
         )
     )
-    return [_record(row) for row in rows]
+    return [_record(row) for row in rows.all()]
 
 
 def list_latest_visits(

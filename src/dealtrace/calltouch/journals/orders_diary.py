@@ -1,29 +1,40 @@
 """`orders-diary/orders`: the journal of deals, page by page."""
 
-from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
-from dealtrace.calltouch.parameters import ORDERS_DIARY
-from dealtrace.calltouch.responses import KEYWORD_UNKNOWN, instant_of, plain_number, slashed_clock
+from dealtrace.calltouch.journals.pages import (
+    answer_page,
+    asked_page,
+    envelope,
+    nothing,
+    read_interval,
+    require_dates,
+)
+from dealtrace.calltouch.journals.parameters import ORDERS_DIARY
+from dealtrace.calltouch.journals.words import field_words, google_ads, tag_words, when_asked, yandex_direct
+from dealtrace.calltouch.responses import KEYWORD_UNKNOWN, plain_number, slashed_clock
 from dealtrace.deals.deal import Deal
 from dealtrace.door.caller import Caller
-from dealtrace.door.parameters import REQUIRED, ParameterTable, Sent
-from dealtrace.door.replies import Reply, success
-from dealtrace.errors import FaultyParameters, Violation
+from dealtrace.door.parameters import ParameterTable, Sent
+from dealtrace.door.replies import Reply, ready, success
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_story import LeadStory
 from dealtrace.quota.points import PaidMethod
-from dealtrace.storage.deal_journal import DealPage, JournalMoment, JournalQuery, list_deal_page
+from dealtrace.storage.deal_journal import JournalMoment, JournalQuery, list_of_deals
+from dealtrace.storage.deals import list_deals_by_id
 from dealtrace.storage.leads import list_lead_stories
+from dealtrace.storage.pages import KeyPage, Place, find_page
 
 TABLE = ParameterTable(ORDERS_DIARY)
-PAGE_SIZE_MAX = 1000
-TAG_TYPE = "API"
+_EVENT = "deals_listed"
 
 _MOMENTS = {"created": JournalMoment.HAPPENED, "updated": JournalMoment.TOUCHED, "session": JournalMoment.VISITED}
 _LEAD_KINDS = {"CALL": LeadKind.CALL, "REQUEST": LeadKind.LEAD_REQUEST}
@@ -32,21 +43,15 @@ _WIRE_KINDS = {kind: word for word, kind in _LEAD_KINDS.items()}
 
 async def respond(caller: Caller, sent: Sent) -> Reply:
     """Answer with one page of deals; a chat is never a deal's lead here, so its pages are empty."""
-    query = read_query(caller.site, sent)
-    number, limit = max(1, sent.get("page", 1)), min(sent.get("limit") or PAGE_SIZE_MAX, PAGE_SIZE_MAX)
+    query, site = read_query(caller.site, sent), caller.site
+    number, limit = asked_page(sent)
     if sent.get("orderSource") == "CHAT":
-        page, stories = DealPage([], 0), dict[LeadRef, LeadStory]()
+        reply = nothing(number, limit, site, _EVENT)
     else:
-        page, stories = await caller.read(_gather, query, AttributionModel(caller.site.attribution), number, limit)
+        answer = partial(answer_page_of_deals, site=site, query=query, sent=sent)
+        reply = await answer_page(caller, query, (number - 1) * limit, answer)
     await caller.pay_for_reading(PaidMethod.ORDERS_DIARY)
-    envelope = {
-        "page": number,
-        "pageTotal": max(1, -(-page.total // limit)),
-        "pageSize": limit,
-        "recordsTotal": page.total,
-        "records": [_record(deal, stories, caller.site, sent) for deal in page.deals],
-    }
-    return success(envelope, "deals_listed", site_id=caller.site.id, records=len(page.deals))
+    return reply
 
 
 def read_query(site: Site, sent: Sent) -> JournalQuery:
@@ -55,36 +60,43 @@ def read_query(site: Site, sent: Sent) -> JournalQuery:
     Raises:
         FaultyParameters: no interval though no deal is named, or one that ends before it begins.
     """
-    first, last = sent.get("dateFrom"), sent.get("dateTo")
     if "orderId" not in sent.values and "orderNumber" not in sent.values:
-        missing = [name for name in ("dateFrom", "dateTo") if name not in sent.values]
-        if missing:
-            raise FaultyParameters([Violation(name, *REQUIRED) for name in missing])
-    if first is not None and last is not None and first > last:
-        raise FaultyParameters([Violation("dateFrom", "позже, чем dateTo", "later than dateTo")])
+        require_dates(sent)
+    since, until = read_interval(site, sent)
     return JournalQuery(
         moment=_MOMENTS[sent.get("bindTo", "created")],
-        since=_midnight(first, site) if first is not None else None,
-        until=_midnight(last + timedelta(days=1), site) if last is not None else None,
+        since=since,
+        until=until,
         deal_id=sent.get("orderId"),
         number=sent.get("orderNumber"),
         lead_kind=_LEAD_KINDS.get(sent.get("orderSource")),
     )
 
 
-def _midnight(day_on: date, site: Site) -> datetime:
-    return instant_of(datetime.combine(day_on, time()), site.time_zone)
+def answer_page_of_deals(
+    connection: Connection, place: Place, *, site: Site, query: JournalQuery, sent: Sent
+) -> tuple[KeyPage, Reply]:
+    """Answer with the page that begins at a place, and tell its keys."""
+    number, limit = asked_page(sent)
+    model = sent.get("attribution", AttributionModel(site.attribution))
+    page = find_page(connection, list_of_deals(site.id, query), place, limit)
+    deals = list_deals_by_id(connection, site.id, page.ids)
+    stories = list_lead_stories(connection, site.id, [one.lead for one in deals if one.lead is not None], model)
+    records = tell_deals(deals, stories, site=site, model=model, sent=sent)
+    answer = envelope(number, limit, page.total, records)
+    return page, success(answer, _EVENT, site_id=site.id, records=len(records))
 
 
-def _gather(
-    connection: Connection, site_id: int, query: JournalQuery, model: AttributionModel, number: int, limit: int
-) -> tuple[DealPage, dict[LeadRef, LeadStory]]:
-    page = list_deal_page(connection, site_id, query, page=number, limit=limit)
-    leads = [deal.lead for deal in page.deals if deal.lead is not None]
-    return page, list_lead_stories(connection, site_id, leads, model)
+def tell_deals(
+    deals: Sequence[Deal], stories: Mapping[LeadRef, LeadStory], *, site: Site, model: AttributionModel, sent: Sent
+) -> list[msgspec.Raw]:
+    """Tell of deals, ready to be sent."""
+    return [ready(_record(one, stories, site, model, sent)) for one in deals]
 
 
-def _record(deal: Deal, stories: Mapping[LeadRef, LeadStory], site: Site, sent: Sent) -> dict[str, Any]:
+def _record(
+    deal: Deal, stories: Mapping[LeadRef, LeadStory], site: Site, model: AttributionModel, sent: Sent
+) -> dict[str, Any]:
     """Tell of one deal; keys are never dropped, what was not asked for is null."""
     story = stories.get(deal.lead) if deal.lead is not None else None
     happened = slashed_clock(deal.happened_at, site.time_zone)
@@ -104,18 +116,14 @@ def _record(deal: Deal, stories: Mapping[LeadRef, LeadStory], site: Site, sent: 
         "manager": deal.manager,
         "siteId": site.id,
         "client": _client(story) if story is not None else None,
-        "visit": _visit(deal, story, site.attribution),
+        "visit": _visit(deal, story, model),
         "orderSource": origin,
-        "allOrderOrigins": _when(sent, "withAllOrderOrigins", [origin] if origin is not None else []),
-        "contacts": _when(sent, "withContacts", _contacts(deal)),
-        "tags": _when(sent, "withOrdersTags", _tags(deal)),
-        "comment": _when(sent, "withComments", deal.comment or ""),
-        "customFields": [{"field": name, "value": value} for name, value in (deal.custom_values or {}).items()],
+        "allOrderOrigins": when_asked(sent, "withAllOrderOrigins", [origin] if origin is not None else []),
+        "contacts": when_asked(sent, "withContacts", _contacts(deal)),
+        "tags": when_asked(sent, "withOrdersTags", tag_words(deal.tags)),
+        "comment": when_asked(sent, "withComments", deal.comment or ""),
+        "customFields": field_words(deal.custom_values),
     }
-
-
-def _when(sent: Sent, flag: str, value: Any) -> Any:
-    return value if sent.get(flag) else None
 
 
 def _client(story: LeadStory) -> dict[str, Any]:
@@ -140,11 +148,7 @@ def _contacts(deal: Deal) -> dict[str, list[str]]:
     return {"phones": [phone.as_sent] if phone else [], "emails": [email.as_sent] if email else []}
 
 
-def _tags(deal: Deal) -> list[dict[str, Any]]:
-    return [{"category": "", "type": TAG_TYPE, "names": list(deal.tags)}] if deal.tags else []
-
-
-def _visit(deal: Deal, story: LeadStory | None, attribution: int) -> dict[str, Any] | None:
+def _visit(deal: Deal, story: LeadStory | None, model: AttributionModel) -> dict[str, Any] | None:
     """Tell where the deal came from: its lead's credited visit, or the source that was stated, without a session.
 
     A lead's own stated source stands above the deal's, as its visit does.
@@ -167,9 +171,9 @@ def _visit(deal: Deal, story: LeadStory | None, attribution: int) -> dict[str, A
         "city": visit.city if visit is not None else None,
         "url": visit.landing_url if visit is not None else None,
         "ref": visit.referrer if visit is not None else None,
-        "attribution": attribution,
+        "attribution": int(model),
         "yaClientId": visit.yandex_client_id if visit is not None else None,
         "gaClientId": visit.google_client_id if visit is not None else None,
-        "yandexDirect": None,
-        "googleAdWords": None,
+        "yandexDirect": yandex_direct(visit),
+        "googleAdWords": google_ads(visit),
     }

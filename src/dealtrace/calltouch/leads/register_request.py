@@ -6,7 +6,7 @@ from dealtrace import clock
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.visit import Visit, VisitId
 from dealtrace.calltouch.parameters import REQUEST_REGISTER
-from dealtrace.calltouch.responses import KEYWORD_UNKNOWN, epoch_ms, instant_of, slashed_clock
+from dealtrace.calltouch.responses import KEYWORD_UNKNOWN, STATUS_NOT_SET, UNTOLD, epoch_ms, instant_of, slashed_clock
 from dealtrace.door.caller import Caller
 from dealtrace.door.parameters import ParameterTable, Sent
 from dealtrace.door.replies import FOR_ANY_PAGE, Reply, success, with_headers
@@ -19,8 +19,6 @@ from dealtrace.storage.leads import list_lead_stories
 
 TABLE = ParameterTable(REQUEST_REGISTER)
 WHO = ("fio", "phoneNumber", "email")
-STATUS_NOT_SET = "NOT_SET"
-UNTOLD = "<не указано>"
 
 
 async def respond(caller: Caller, sent: Sent) -> Reply:

@@ -16,7 +16,15 @@ from sqlalchemy import (
 )
 
 from dealtrace.storage.column_types import Instant
-from dealtrace.storage.tables.parts import TENANT, index_where_said, metadata, remark_columns, site_column, text_columns
+from dealtrace.storage.tables.parts import (
+    TENANT,
+    index_shown,
+    index_where_said,
+    metadata,
+    remark_columns,
+    site_column,
+    text_columns,
+)
 
 client = Table(
     "client",
@@ -122,4 +130,6 @@ lead_credit = Table(
     info=TENANT,
 )
 
+index_shown("ix_call_began", call.c.started_at, call.c.id)
+index_shown("ix_lead_request_began", lead_request.c.requested_at, lead_request.c.id)
 index_where_said("uq_call_sip_id", call.c.sip_id, unique=True)

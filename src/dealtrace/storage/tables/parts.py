@@ -13,6 +13,8 @@ from dealtrace.storage.column_types import JsonText
 CONTROL = {"kind": "control"}
 TENANT = {"kind": "tenant"}
 
+UNDELETED = text("deleted_at IS NULL")
+
 metadata = MetaData(
     naming_convention={
         "pk": "pk_%(table_name)s",
@@ -44,3 +46,8 @@ def index_where_said(name: str, said: "Column[Any]", *then: "Column[Any]", uniqu
     said_at_all = text(f"{said.name} IS NOT NULL")
     whole = (said.table.c.site_id, said, *then)
     Index(name, *whole, unique=unique, sqlite_where=said_at_all, postgresql_where=said_at_all)
+
+
+def index_shown(name: str, *columns: "Column[Any]") -> None:
+    """Index what is not deleted."""
+    Index(name, columns[0].table.c.site_id, *columns, sqlite_where=UNDELETED, postgresql_where=UNDELETED)

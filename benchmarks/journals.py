@@ -1,0 +1,206 @@
+"""Measure pages of the journals against encoding rows that are ready: `python -m benchmarks.journals [--rows N]`."""
+
+import argparse
+import gc
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Table, insert
+
+from dealtrace.accounts.site import Site, SiteId
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.calltouch.journals import calls_diary, orders_diary
+from dealtrace.door.parameters import Sent
+from dealtrace.door.replies import ready as as_text
+from dealtrace.door.replies import success
+from dealtrace.leads.lead import LeadKind
+from dealtrace.operations.create_site import create_site
+from dealtrace.storage.deal_journal import JournalQuery, list_of_deals
+from dealtrace.storage.deals import list_deals_by_id
+from dealtrace.storage.engine import Database, open_database
+from dealtrace.storage.lead_entries import list_lead_entries
+from dealtrace.storage.lead_journal import LeadQuery, list_of_leads
+from dealtrace.storage.leads import list_lead_stories
+from dealtrace.storage.pages import Listing, Place, find_page
+from dealtrace.storage.schema import prepare_schema
+from dealtrace.storage.tables.deals import deal
+from dealtrace.storage.tables.leads import call, client, contact, lead_credit
+from dealtrace.storage.tables.visits import traffic_source, visit
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+from postgresql import PostgresqlServer, find_programs
+
+ROWS = 1_000_000
+ROWS_AT_ONCE = 20_000
+PAGE = 1000
+ROUNDS = 15
+SOURCES = 300
+VISIT_IDS, CALL_IDS, DEAL_IDS = 10**10, 2 * 10**10, 3 * 10**10
+BEGINNING = datetime(2017, 1, 1, tzinfo=UTC)
+APART = timedelta(minutes=2)
+MODEL = AttributionModel.LAST_NON_DIRECT
+SITE = Site(SiteId(1), "Bench", ZoneInfo("Europe/Moscow"))
+DEALS = JournalQuery(since=BEGINNING)
+CALLS = LeadQuery(LeadKind.CALL, MODEL, since=BEGINNING)
+SENT = Sent({"page": 1})
+
+
+def main() -> None:
+    """Fill a database of each engine and print the figures of its journals."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=ROWS)
+    rows = parser.parse_args().rows
+    with tempfile.TemporaryDirectory(prefix="dealtrace-bench-") as folder:
+        report_journals("SQLite", f"sqlite:///{folder}/bench.db", rows)
+    if (programs := find_programs()) is not None:
+        server = PostgresqlServer(programs, settings=(), folder_in=Path(tempfile.gettempdir()))
+        try:
+            report_journals("PostgreSQL", server.create("bench"), rows)
+        finally:
+            server.remove()
+
+
+def report_journals(engine: str, url: str, rows: int) -> None:
+    """Print what pages of the two journals of an empty database cost once it has so many rows, in milliseconds."""
+    database = open_database(url)
+    _fill(database, rows)
+    gc.collect()
+    gc.freeze()
+    for journal, figures in (("deals", _of_deals(database, rows)), ("calls", _of_calls(database, rows))):
+        encode = figures["encode"]
+        print(f"{engine:10} {journal}", *(f"{name} {ms:6.1f} ({ms / encode:4.1f})" for name, ms in figures.items()))
+    database.close()
+
+
+def _of_deals(database: Database, rows: int) -> dict[str, float]:
+    with database.read() as connection:
+        ids = find_page(connection, list_of_deals(1, DEALS), Place(), PAGE).ids
+        ready = list_deals_by_id(connection, 1, ids)
+        stories = list_lead_stories(connection, 1, [one.lead for one in ready if one.lead is not None], MODEL)
+    encode = partial(orders_diary.tell_deals, ready, stories, site=SITE, model=MODEL, sent=SENT)
+    page = partial(orders_diary.answer_page_of_deals, site=SITE, query=DEALS, sent=SENT)
+    return _figures(database, list_of_deals(1, DEALS), page, encode, rows)
+
+
+def _of_calls(database: Database, rows: int) -> dict[str, float]:
+    with database.read() as connection:
+        ids = find_page(connection, list_of_leads(SITE, CALLS), Place(), PAGE).ids
+        ready = list_lead_entries(connection, SITE, LeadKind.CALL, ids, MODEL)
+
+    def encode() -> None:
+        success([as_text(calls_diary.record(one, SITE, MODEL, SENT)) for one in ready], "listed")
+
+    page = partial(calls_diary.answer_page_of_calls, site=SITE, query=CALLS, sent=SENT)
+    return _figures(database, list_of_leads(SITE, CALLS), page, encode, rows)
+
+
+def _figures(
+    database: Database, listing: Listing, page: Callable[..., Any], encode: Callable[[], Any], rows: int
+) -> dict[str, float]:
+    """Time a page: counted, read on from the page before at both ends of the list, and jumped to."""
+    last = rows - PAGE
+    with database.read() as connection:
+        ends = {
+            offset: find_page(connection, listing, Place(offset - PAGE, skip=offset - PAGE, total=rows), PAGE).end
+            for offset in (PAGE, last)
+        }
+
+    def read(place: Place) -> None:
+        with database.read() as connection:
+            page(connection, place)
+
+    return {
+        "encode": _median_ms(encode),
+        "first page": _median_ms(partial(read, Place())),
+        "second": _median_ms(partial(read, Place(PAGE, ends[PAGE], 0, rows))),
+        "last": _median_ms(partial(read, Place(last, ends[last], 0, rows))),
+        "last, cold": _median_ms(partial(read, Place(last, None, last, rows))),
+    }
+
+
+def _median_ms(work: Callable[[], Any]) -> float:
+    times = []
+    for _ in range(ROUNDS):
+        started = time.perf_counter()
+        work()
+        times.append((time.perf_counter() - started) * 1000)
+    return statistics.median(times)
+
+
+def _fill(database: Database, rows: int) -> None:
+    """Keep deals that each have a call, that each has a visit; every client called twice."""
+    prepare_schema(database)
+    with database.write() as connection:
+        create_site(connection, SITE, BEGINNING)
+        sources = ({"id": n, "digest": f"{n}", "source": "yandex", "medium": "cpc", **_PARTS} for n in range(SOURCES))
+        connection.execute(insert(traffic_source), [{"site_id": 1, **one} for one in sources])
+    for start in range(0, rows, ROWS_AT_ONCE):
+        numbers = range(start, min(start + ROWS_AT_ONCE, rows))
+        with database.write() as connection:
+            for table, make in _MAKE.items():
+                made = [{**_NOTHING[table], "site_id": 1, **row} for n in numbers for row in make(n, rows)]
+                if made:
+                    connection.execute(insert(table), made)
+    if not database.is_sqlite:  # nobody gathers statistics for a file
+        with database.write() as connection:
+            connection.exec_driver_sql("ANALYZE")
+
+
+_PARTS = {"campaign": "spring", "content": "", "term": "buy"}
+
+
+def _visit(n: int, _rows: int) -> Iterator[dict[str, Any]]:
+    yield {
+        "id": VISIT_IDS + n, "started_at": BEGINNING + n * APART, "visitor_id": f"{n}",
+        "traffic_source_id": n % SOURCES, "landing_url": f"https://shop.example/goods/{n}?utm_source=yandex",
+        "referrer": "https://yandex.ru/", "ip": "10.0.0.1", "user_agent": "Mozilla/5.0 (X11; Linux x86_64)",
+        "city": "moscow", "utm": {"source": "yandex", "medium": "cpc", **_PARTS}, "yandex_client_id": f"{n}",
+    }  # fmt: skip
+
+
+def _client(n: int, rows: int) -> Iterator[dict[str, Any]]:
+    if n < rows // 2:
+        yield {"id": n + 1, "name": "Иван"}
+
+
+def _contact(n: int, rows: int) -> Iterator[dict[str, Any]]:
+    if n < rows // 2:
+        yield {"contact": f"7920{n:07}", "client_id": n + 1, "known_since": BEGINNING}
+
+
+def _call(n: int, rows: int) -> Iterator[dict[str, Any]]:
+    client_number = n % (rows // 2)
+    yield {
+        "id": CALL_IDS + n, "reference": f"r{n}", "started_at": BEGINNING + n * APART, "duration_seconds": 60,
+        "phone": f"7920{client_number:07}", "client_id": client_number + 1, "visit_id": VISIT_IDS + n,
+        "recorded_at": BEGINNING, "is_successful": True, "dialled_phone": "74950000001",
+    }  # fmt: skip
+
+
+def _credit(n: int, _rows: int) -> Iterator[dict[str, Any]]:
+    visited = {"visit_id": VISIT_IDS + n, "visit_started_at": BEGINNING + n * APART}
+    yield {"lead_id": CALL_IDS + n, "model": int(MODEL), "position": 0, **visited}
+
+
+def _deal(n: int, _rows: int) -> Iterator[dict[str, Any]]:
+    happened_at = BEGINNING + n * APART
+    yield {
+        "id": DEAL_IDS + n, "number": f"n{n}", "status": "new", "amount_rub": 1000, "happened_at": happened_at,
+        "recorded_at": happened_at, "touched_at": happened_at, "version": 1, "service": "AmoCRM", "manager": "Анна",
+        "lead_kind": LeadKind.CALL, "lead_id": CALL_IDS + n, "visited_at": happened_at, "fingerprint": f"{n:064}",
+    }  # fmt: skip
+
+
+_MAKE = {visit: _visit, client: _client, contact: _contact, call: _call, lead_credit: _credit, deal: _deal}
+_NOTHING: dict[Table, dict[str, None]] = {table: dict.fromkeys(table.c.keys()) for table in _MAKE}
+
+if __name__ == "__main__":
+    main()

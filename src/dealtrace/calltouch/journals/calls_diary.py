@@ -1,0 +1,286 @@
+"""`calls-diary/calls`: the journal of calls, a page of any interval or the array of one day."""
+
+import hashlib
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Connection
+
+from dealtrace.accounts.site import Site
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.calltouch.journals.lead_pages import tell_all, tell_leads
+from dealtrace.calltouch.journals.pages import (
+    answer_page,
+    asked_page,
+    envelope,
+    nothing,
+    read_interval,
+)
+from dealtrace.calltouch.journals.parameters import CALLS_DIARY, FILTERED
+from dealtrace.calltouch.journals.words import (
+    comment_words,
+    field_words,
+    google_ads,
+    host_of,
+    map_visits,
+    source_of,
+    tag_words,
+    utm_words,
+    visitor_number,
+    when_asked,
+    whole_seconds,
+    yandex_direct,
+)
+from dealtrace.calltouch.responses import KEYWORD_UNKNOWN, UNTOLD, epoch_ms, slashed_clock, whole_rubles
+from dealtrace.deals.deal import Deal
+from dealtrace.door.caller import Caller
+from dealtrace.door.parameters import ParameterTable, Sent
+from dealtrace.door.replies import Reply, success
+from dealtrace.errors import FaultyParameters, Violation
+from dealtrace.leads.call import Call
+from dealtrace.leads.contact import normal_phone
+from dealtrace.leads.lead import LeadKind
+from dealtrace.quota.points import PaidMethod
+from dealtrace.storage.lead_entries import LeadEntry
+from dealtrace.storage.lead_journal import Counting, LeadQuery, Likeness, Match, Told, list_of_leads
+from dealtrace.storage.pages import KeyPage, Place, find_page
+
+TABLE = ParameterTable(CALLS_DIARY)
+ANSWERED = "Connection succeeded"
+NOT_ANSWERED = "Connection failed"
+CALLER_ID_BYTES = 16
+NOT_CALLED_BACK = False
+_EVENT = "calls_listed"
+_COUNTING = {
+    "uniqueOnly": Counting.UNIQUE,
+    "targetOnly": Counting.TARGET,
+    "uniqTargetOnly": Counting.UNIQUE_TARGET,
+}
+
+
+async def respond(caller: Caller, sent: Sent) -> Reply:
+    """Answer with a page of calls if one is asked for, else with all calls of the one day."""
+    query, site = read_query(caller.site, sent), caller.site
+    number, limit = asked_page(sent)
+    if "page" not in sent.values:
+        _check_one_day(sent)
+        reply = await caller.readers.read(_answer_array, site, query, sent)
+    elif sent.get("callbackOnly"):
+        reply = nothing(number, limit, site, _EVENT)
+    else:
+        answer = partial(answer_page_of_calls, site=site, query=query, sent=sent)
+        reply = await answer_page(caller, query, (number - 1) * limit, answer)
+    await caller.pay_for_reading(PaidMethod.CALLS_DIARY)
+    return reply
+
+
+def _check_one_day(sent: Sent) -> None:
+    if sent["dateFrom"] != sent["dateTo"]:
+        raise FaultyParameters(
+            [
+                Violation(
+                    "dateTo",
+                    "без page доступен только один день: передайте page=1 или dateTo, равный dateFrom",
+                    "without page one day only: send page=1, or a dateTo that equals dateFrom",
+                )
+            ]
+        )
+
+
+def read_query(site: Site, sent: Sent) -> LeadQuery:
+    """Turn what was sent into a query.
+
+    Raises:
+        FaultyParameters: the interval ends before it begins.
+    """
+    since, until = read_interval(site, sent)
+    return LeadQuery(
+        kind=LeadKind.CALL,
+        model=sent.get("attribution", AttributionModel(site.attribution)),
+        since=since,
+        until=until,
+        by_visit="bindTo" in sent.values,
+        lead_id=sent.get("callId"),
+        counting=frozenset(counting for flag, counting in _COUNTING.items() if sent.get(flag)),
+        matches=tuple(_matches(sent)),
+    )
+
+
+def _matches(sent: Sent) -> Iterator[Match]:
+    """Tell what is asked of sources and phones; the words that stand for nothing are asked for as they are shown."""
+    for name, told in (
+        ("clientId", Told.GOOGLE_CLIENT_ID),
+        ("utmSource", Told.UTM_SOURCE),
+        ("utmMedium", Told.UTM_MEDIUM),
+    ):
+        if name in sent.values:
+            yield Match(told, _plain(sent[name]))
+    for name, (told, _) in FILTERED.items():
+        if f"{name}.value" in sent.values:
+            yield Match(told, _plain(sent[f"{name}.value"]), sent.get(f"{name}.filterMode", Likeness.EQUAL))
+
+
+def _plain(text: str) -> str:
+    return "" if text in (KEYWORD_UNKNOWN, UNTOLD) else text
+
+
+def answer_page_of_calls(
+    connection: Connection, place: Place, *, site: Site, query: LeadQuery, sent: Sent
+) -> tuple[KeyPage, Reply]:
+    """Answer with the page that begins at a place, and tell its keys."""
+    number, limit = asked_page(sent)
+    page = find_page(connection, list_of_leads(site, query), place, limit)
+    tell = partial(record, site=site, model=query.model, sent=sent)
+    records = tell_leads(connection, site, query, page.ids, sent, tell)
+    answer = envelope(number, limit, page.total, records)
+    return page, success(answer, _EVENT, site_id=site.id, records=len(records))
+
+
+def _answer_array(connection: Connection, site: Site, query: LeadQuery, sent: Sent) -> Reply:
+    if sent.get("callbackOnly"):
+        return success([], _EVENT, site_id=site.id, records=0)
+    records = tell_all(connection, site, query, sent, partial(record, site=site, model=query.model, sent=sent))
+    return success(records, _EVENT, site_id=site.id, records=len(records))
+
+
+def record(entry: LeadEntry, site: Site, model: AttributionModel, sent: Sent) -> dict[str, Any]:
+    """Tell of one call; keys are never dropped, what was not asked for is null."""
+    return {
+        **_how_it_went(entry, site, model, sent),
+        **_where_from(entry),
+        **_how_it_is_known(entry, site),
+        "mapVisits": when_asked(sent, "withMapVisits", map_visits(entry, site.time_zone)),
+        "attrs": when_asked(sent, "withAttributionFields", entry.visit.attrs if entry.visit is not None else None),
+        "comments": when_asked(sent, "withComments", comment_words(entry.lead.id, "callId", entry.remarks.comment)),
+        "phrases": when_asked(sent, "withText", []),
+        "additionalTags": [],
+        "callClientUniqueId": None,
+        **_seen_with(entry, site),
+        "orders": [_deal(deal, site) for deal in entry.deals],
+        "order": None,
+        "yandexDirect": when_asked(sent, "withYandexDirect", yandex_direct(entry.visit)),
+        "googleAdWords": when_asked(sent, "withGoogleAdwords", google_ads(entry.visit)),
+        "siteId": site.id,
+        "siteName": site.name,
+        "callbackInfo": None,
+        "ctClientId": visitor_number(entry.visit),
+        "dcm": None,
+        "phonesInText": None,
+        "ctGlobalId": None,
+        "subPoolName": "",
+        "statusDetails": ANSWERED if _is_successful(entry) else NOT_ANSWERED,
+        "poolType": None,
+        "customFields": when_asked(sent, "withCustomFields", field_words(entry.remarks.custom_values)),
+    }
+
+
+def _how_it_went(entry: LeadEntry, site: Site, model: AttributionModel, sent: Sent) -> dict[str, Any]:
+    call, told = _call_of(entry), entry.circumstances
+    return {
+        "callId": call.id,
+        "callphase": _phase(entry),
+        "attribution": int(model),
+        "callTags": when_asked(sent, "withCallTags", tag_words(entry.remarks.tags)),
+        "date": slashed_clock(call.started_at, site.time_zone),
+        "duration": whole_seconds(call.duration),
+        "callerNumber": _caller_number(entry),
+        "redirectNumber": told.answering_phone or "",
+        "phoneNumber": told.dialled_phone or "",
+        "manager": entry.remarks.manager,
+        "successful": _is_successful(entry),
+        "uniqueCall": entry.standing.is_unique,
+        "targetCall": entry.standing.is_target,
+        "uniqTargetCall": entry.standing.is_unique_target,
+        "callbackCall": NOT_CALLED_BACK,
+    }
+
+
+def _where_from(entry: LeadEntry) -> dict[str, Any]:
+    visit, source = entry.visit, source_of(entry)
+    return {
+        "city": visit.city if visit is not None and visit.city else UNTOLD,
+        "source": source.source or KEYWORD_UNKNOWN,
+        "medium": source.medium or KEYWORD_UNKNOWN,
+        "keyword": source.term or KEYWORD_UNKNOWN,
+        "url": visit.landing_url if visit is not None else "",
+        "callUrl": None,
+        "ref": visit.referrer if visit is not None else "",
+        "hostname": host_of(visit),
+        **utm_words(entry),
+    }
+
+
+def _how_it_is_known(entry: LeadEntry, site: Site) -> dict[str, Any]:
+    visit, call = entry.visit, _call_of(entry)
+    return {
+        "sessionId": visit.id if visit is not None else None,
+        "ctCallerId": _caller_id(entry, site),
+        "clientId": visit.google_client_id if visit is not None else None,
+        "yaClientId": visit.yandex_client_id if visit is not None else None,
+        "sipCallId": entry.circumstances.sip_id or "",
+        "userAgent": visit.user_agent if visit is not None else "",
+        "ip": visit.ip if visit is not None else "",
+        "waitingConnect": whole_seconds(entry.circumstances.waiting),
+        "callReferenceId": call.reference or "",
+    }
+
+
+def _seen_with(entry: LeadEntry, site: Site) -> dict[str, Any]:
+    visit, call = entry.visit, _call_of(entry)
+    return {
+        "device": visit.device if visit is not None else "",
+        "os": visit.os if visit is not None else "",
+        "browser": visit.browser if visit is not None else "",
+        "timestamp": epoch_ms(call.started_at) // 1000,
+        "sessionDate": slashed_clock(visit.started_at, site.time_zone) if visit is not None else None,
+    }
+
+
+def _call_of(entry: LeadEntry) -> Call:
+    assert isinstance(entry.lead, Call)
+    return entry.lead
+
+
+def _is_successful(entry: LeadEntry) -> bool:
+    """Whether anybody answered: as the exchange tells, or failing that if there was talk."""
+    told = entry.circumstances.is_successful
+    return told if told is not None else _call_of(entry).duration > timedelta(0)
+
+
+def _phase(entry: LeadEntry) -> str:
+    """Tell how far a call is.
+
+    Ours: a call that an exchange reported and told nothing of yet but that it began is still going on.
+    """
+    told = entry.circumstances
+    is_over = told.exchange is None or told.is_successful is not None or _call_of(entry).duration > timedelta(0)
+    return "calldisconnected" if is_over else "callconnected"
+
+
+def _caller_number(entry: LeadEntry) -> str:
+    return normal_phone(entry.phone or "") or entry.phone or ""
+
+
+def _caller_id(entry: LeadEntry, site: Site) -> str:
+    """Name the caller: the same phone has the same name on one site and another on the next.
+
+    Ours: who hides the number is named after the client, and is a new one each time.
+    """
+    phone = normal_phone(entry.phone or "")
+    named = f"client {entry.client.id}" if phone is None else phone
+    return hashlib.blake2b(f"{site.id} {named}".encode(), digest_size=CALLER_ID_BYTES).hexdigest()
+
+
+def _deal(deal: Deal, site: Site) -> dict[str, Any]:
+    happened = slashed_clock(deal.happened_at, site.time_zone)
+    return {
+        "orderId": deal.id,
+        "orderNumber": deal.number,
+        "plannedAmount": whole_rubles(deal.amount_rub),
+        "completedAmount": 0,
+        "createdDate": happened,
+        "orderDate": happened,
+        "completedDate": None,
+    }

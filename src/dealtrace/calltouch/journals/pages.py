@@ -1,0 +1,109 @@
+"""What every journal shares: its interval, the page that is asked for, and how a page is answered."""
+
+from collections.abc import Callable, Hashable, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from dealtrace.accounts.site import Site
+from dealtrace.calltouch.responses import instant_of
+from dealtrace.door.caller import Caller
+from dealtrace.door.parameters import REQUIRED, Sent
+from dealtrace.door.replies import Reply, success
+from dealtrace.errors import FaultyParameters, Violation
+from dealtrace.storage.pages import KeyPage, Place
+
+PAGE_SIZE_MAX = 1000
+ARRAY_SIZE_MAX = 50_000
+"""Ours: how many records a journal without pages answers with at most; an array of more is asked for in parts."""
+RECORDS_AT_ONCE = 1000
+"""How many records are gathered by one round of questions."""
+
+_SECOND = timedelta(seconds=1)
+_DAY = timedelta(days=1)
+
+
+def require_dates(sent: Sent) -> None:
+    """See that an interval is named.
+
+    Raises:
+        FaultyParameters: one end of it, or both, are not.
+    """
+    missing = [name for name in ("dateFrom", "dateTo") if name not in sent.values]
+    if missing:
+        raise FaultyParameters([Violation(name, *REQUIRED) for name in missing])
+
+
+def read_interval(site: Site, sent: Sent) -> tuple[datetime | None, datetime | None]:
+    """Tell the interval as instants, the first belonging to it and the second not; `None` is an open side.
+
+    Ours: `timeFrom` belongs to the first day and `timeTo`, a second of which counts whole, to the last; without them
+    the days are whole.
+
+    Raises:
+        FaultyParameters: it ends before it begins.
+    """
+    first, last = sent.get("dateFrom"), sent.get("dateTo")
+    if first is not None and last is not None and first > last:
+        raise FaultyParameters([Violation("dateFrom", "позже, чем dateTo", "later than dateTo")])
+    since = _instant(first, sent.get("timeFrom", time()), site) if first is not None else None
+    until = None
+    if last is not None:
+        ends_at = sent.get("timeTo")
+        until = _instant(last + _DAY, time(), site) if ends_at is None else _instant(last, ends_at, site) + _SECOND
+    if since is not None and until is not None and since >= until:
+        raise FaultyParameters([Violation("timeFrom", "позже, чем timeTo", "later than timeTo")])
+    return since, until
+
+
+def _instant(day_on: date, clock: time, site: Site) -> datetime:
+    return instant_of(datetime.combine(day_on, clock), site.time_zone)
+
+
+def asked_page(sent: Sent, size_max: int = PAGE_SIZE_MAX) -> tuple[int, int]:
+    """Tell the page and its size; what is odd is read kindly: page 0 is the first, a size of 0 the greatest."""
+    return max(1, sent.get("page", 1)), min(sent.get("limit") or PAGE_SIZE_MAX, size_max)
+
+
+def envelope(number: int, limit: int, total: int, records: Sequence[Any]) -> dict[str, Any]:
+    """Put a page of records into the object that pages come in; where nothing is found it is page 1 of 1."""
+    return {
+        "page": number,
+        "pageTotal": max(1, -(-total // limit)),
+        "pageSize": limit,
+        "recordsTotal": total,
+        "records": records,
+    }
+
+
+def nothing(number: int, limit: int, site: Site, event: str) -> Reply:
+    """Answer with a page of a list that is always empty."""
+    return success(envelope(number, limit, 0, []), event, site_id=site.id, records=0)
+
+
+async def answer_page(
+    caller: Caller, query: Hashable, offset: int, answer: Callable[[Connection, Place], tuple[KeyPage, Reply]]
+) -> Reply:
+    """Answer with the page after `offset` rows, found from where this reader's page before ended, if it did here.
+
+    Readers are told apart by their tokens and by what they ask.
+    """
+    reader = (caller.site.id, caller.token_id, query)
+    place = caller.readers.bookmarks.place_of(reader, offset)
+    page, reply = await caller.readers.read(answer, place)
+    caller.readers.bookmarks.keep(reader, place, page)
+    return reply
+
+
+def refuse_long_array() -> FaultyParameters:
+    """Refuse to answer with more than fits one array."""
+    return FaultyParameters(
+        [
+            Violation(
+                "page",
+                f"записей больше {ARRAY_SIZE_MAX}: передайте page и limit или сузьте интервал",
+                f"more than {ARRAY_SIZE_MAX} records: send page and limit, or a shorter interval",
+            )
+        ]
+    )

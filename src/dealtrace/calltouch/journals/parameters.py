@@ -1,0 +1,209 @@
+"""The tables of the journals' wire parameters."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.calltouch.parameters import CLIENT_API_ID, NUMBER_LENGTH_MAX, PHONE_LENGTH_MAX, SOURCE_LENGTH_MAX
+from dealtrace.calltouch.wire_types import DayClock, SlashDay
+from dealtrace.door.endpoint import Entrance
+from dealtrace.door.parameters import Parameter
+from dealtrace.door.types import Choice, Flag, Text, Whole
+from dealtrace.storage.lead_journal import Likeness, Told
+
+PAGE_MAX = 10**9
+
+FILTERED: Mapping[str, tuple[Told, int]] = {
+    "source": (Told.SOURCE, SOURCE_LENGTH_MAX),
+    "medium": (Told.MEDIUM, SOURCE_LENGTH_MAX),
+    "utmSource": (Told.UTM_SOURCE, SOURCE_LENGTH_MAX),
+    "utmMedium": (Told.UTM_MEDIUM, SOURCE_LENGTH_MAX),
+    "utmTerm": (Told.UTM_TERM, SOURCE_LENGTH_MAX),
+    "utmContent": (Told.UTM_CONTENT, SOURCE_LENGTH_MAX),
+    "utmCampaign": (Told.UTM_CAMPAIGN, SOURCE_LENGTH_MAX),
+    "keyword": (Told.TERM, SOURCE_LENGTH_MAX),
+    "ani": (Told.PHONE, PHONE_LENGTH_MAX),
+    "phoneNumber": (Told.DIALLED_PHONE, PHONE_LENGTH_MAX),
+}
+"""What of a call may be asked for by `….value` and `….filterMode`."""
+
+MODES = {
+    "EQUAL": Likeness.EQUAL,
+    "NOT_EQUAL": Likeness.NOT_EQUAL,
+    "CONTAINS": Likeness.CONTAINS,
+    "NOT_CONTAINS": Likeness.NOT_CONTAINS,
+}
+"""Ours: the vendor's words are unknown; these are what its cabinet offers for such filters."""
+
+_PAGE = (
+    Parameter("page", Whole(0, PAGE_MAX), "Номер страницы с 1.", "The page, from 1."),
+    Parameter("limit", Whole(0, PAGE_MAX), "Размер страницы, не более 1000.", "The page size, 1000 at most."),
+)
+_ATTRIBUTION = Parameter(
+    "attribution",
+    Choice({str(int(model)): model for model in AttributionModel}),
+    "Модель атрибуции, по которой выбран источник; по умолчанию модель кабинета.",
+    "The attribution model that chooses the sources; the site's by default.",
+)
+_TIMES = (
+    Parameter(
+        "timeFrom",
+        DayClock(),
+        "Время первого дня, с которого начинается интервал: hh:mm:ss.",
+        "The time of the first day at which the interval begins: hh:mm:ss.",
+    ),
+    Parameter(
+        "timeTo",
+        DayClock(),
+        "Время последнего дня, которым интервал кончается, включительно.",
+        "The time of the last day at which the interval ends, included.",
+    ),
+)
+_BIND_TO_SESSION = Parameter(
+    "bindTo",
+    Choice({"session": "session"}),
+    "session: интервал относится к началу сессии лида, а не к самому лиду.",
+    "session: the interval is about the start of the lead's visit, not about the lead.",
+)
+_LAST_DAY = Parameter(
+    "dateTo", SlashDay(), "Последний день интервала, включительно.", "The last day of the interval, included."
+)
+
+ORDERS_DIARY = (
+    CLIENT_API_ID,
+    Parameter(
+        "dateFrom",
+        SlashDay(),
+        "Первый день интервала: dd/mm/yyyy. Не обязателен, если задан orderId или orderNumber.",
+        "The first day of the interval: dd/mm/yyyy. Optional when orderId or orderNumber is given.",
+    ),
+    _LAST_DAY,
+    Parameter(
+        "bindTo",
+        Choice({"created": "created", "updated": "updated", "session": "session"}),
+        "К чему относится интервал: создание сделки (по умолчанию), последнее изменение или сессия лида.",
+        "What the interval is about: the deal's making (default), its last change, or the lead's visit.",
+    ),
+    _ATTRIBUTION,
+    Parameter("orderId", Whole(), "Только эта сделка.", "Only this deal."),
+    Parameter("orderNumber", Text(NUMBER_LENGTH_MAX), "Только эта сделка.", "Only this deal."),
+    Parameter(
+        "orderSource",
+        Choice({"CALL": "CALL", "REQUEST": "REQUEST", "CHAT": "CHAT"}),
+        "Только сделки с лидом этого типа.",
+        "Only deals whose lead is of this type.",
+    ),
+    *_PAGE,
+    Parameter("withOrdersTags", Flag(), "Добавить теги.", "Include tags."),
+    Parameter("withAllOrderOrigins", Flag(), "Добавить все лиды сделки.", "Include all leads of the deal."),
+    Parameter("withComments", Flag(), "Добавить комментарии.", "Include comments."),
+    Parameter("withContacts", Flag(), "Добавить контакты сделки.", "Include the deal's contacts."),
+)
+
+
+def _filters() -> Iterator[Parameter]:
+    for name, (_, length_max) in FILTERED.items():
+        yield Parameter(
+            f"{name}.value",
+            Text(length_max),
+            f"Только звонки, у которых {name} таков.",
+            f"Only calls whose {name} is like this.",
+        )
+        yield Parameter(
+            f"{name}.filterMode", Choice(MODES), f"Как сравнивать {name}.", f"How {name} is compared with it."
+        )
+
+
+CALLS_DIARY = (
+    CLIENT_API_ID,
+    Parameter(
+        "dateFrom",
+        SlashDay(),
+        "Первый день интервала: dd/mm/yyyy. Без page — тот же, что dateTo.",
+        "The first day of the interval: dd/mm/yyyy. Without page the same as dateTo.",
+        required=True,
+    ),
+    replace(_LAST_DAY, required=True),
+    *_TIMES,
+    replace(
+        _PAGE[0],
+        ru="Номер страницы с 1. С ним ответ — объект со страницей, без него — массив звонков одного дня.",
+        en="The page, from 1. With it the answer is an object with a page, without it the array of one day's calls.",
+    ),
+    _PAGE[1],
+    _ATTRIBUTION,
+    _BIND_TO_SESSION,
+    Parameter("uniqueOnly", Flag(), "Только уникальные.", "Only unique calls."),
+    Parameter("targetOnly", Flag(), "Только целевые.", "Only targets."),
+    Parameter("uniqTargetOnly", Flag(), "Только уникально-целевые.", "Only unique targets."),
+    Parameter("callbackOnly", Flag(), "Только обратные звонки: их здесь нет.", "Only callbacks: there are none here."),
+    Parameter("callId", Whole(), "Только этот звонок.", "Only this call."),
+    Parameter("clientId", Text(SOURCE_LENGTH_MAX), "Только этот clientId Google.", "Only this client id of Google."),
+    Parameter("utmSource", Text(SOURCE_LENGTH_MAX), "Только этот utm_source.", "Only this utm_source."),
+    Parameter("utmMedium", Text(SOURCE_LENGTH_MAX), "Только этот utm_medium.", "Only this utm_medium."),
+    *_filters(),
+    Parameter("withMapVisits", Flag(), "Добавить визиты до звонка.", "Include the visits before the call."),
+    Parameter("withOrders", Flag(), "Добавить сделки звонка.", "Include the call's deals."),
+    Parameter("withCallTags", Flag(), "Добавить теги.", "Include tags."),
+    Parameter("withComments", Flag(), "Добавить комментарии.", "Include comments."),
+    Parameter("withYandexDirect", Flag(), "Добавить номера Яндекс.Директа.", "Include the ids of Yandex Direct."),
+    Parameter("withGoogleAdwords", Flag(), "Добавить номера Google Ads.", "Include the ids of Google Ads."),
+    Parameter("withText", Flag(), "Добавить текст разговора: его здесь нет.", "Include the talk: there is none here."),
+    Parameter("withDcm", Flag(), "Добавить данные DCM: их здесь нет.", "Include data of DCM: there are none here."),
+    Parameter("withAttributionFields", Flag(), "Добавить attrs сессии.", "Include the visit's attrs."),
+    Parameter(
+        "withCallbackInfo",
+        Flag(),
+        "Добавить сведения об обратном звонке: их здесь нет.",
+        "Include what is known of a callback: there are none here.",
+    ),
+    Parameter("withCustomFields", Flag(), "Добавить пользовательские поля.", "Include custom fields."),
+)
+
+_US_DAY = SlashDay(month_first=True)
+REQUESTS = (
+    CLIENT_API_ID,
+    Parameter(
+        "siteId",
+        Whole(),
+        "Номер личного кабинета; если передан, должен быть кабинетом токена.",
+        "The number of the site; when sent, it must be the token's.",
+    ),
+    Parameter(
+        "dateFrom",
+        _US_DAY,
+        "Первый день интервала: mm/dd/yyyy или yyyy/mm/dd. Не обязателен, если задан requestId или requestNumber.",
+        "The first day of the interval: mm/dd/yyyy or yyyy/mm/dd. Optional when requestId or requestNumber is given.",
+    ),
+    replace(_LAST_DAY, type=_US_DAY),
+    *_TIMES,
+    replace(_PAGE[0], ru="Номер страницы с 1; ответ остаётся массивом.", en="The page, from 1; an array all the same."),
+    replace(_PAGE[1], ru="Размер страницы, не более 10000.", en="The page size, 10000 at most."),
+    _ATTRIBUTION,
+    _BIND_TO_SESSION,
+    Parameter("requestId", Whole(), "Только эта заявка.", "Only this lead request."),
+    Parameter("requestNumber", Text(NUMBER_LENGTH_MAX), "Только эта заявка.", "Only this lead request."),
+    Parameter("withMapVisits", Flag(), "Добавить визиты до заявки.", "Include the visits before the lead request."),
+    Parameter("withRequestTags", Flag(), "Добавить теги.", "Include tags."),
+    Parameter("withYandexDirect", Flag(), "Добавить номера Яндекс.Директа.", "Include the ids of Yandex Direct."),
+    Parameter("withGoogleAdwords", Flag(), "Добавить номера Google Ads.", "Include the ids of Google Ads."),
+    Parameter("withDcm", Flag(), "Добавить данные DCM: их здесь нет.", "Include data of DCM: there are none here."),
+    Parameter("withCustomFields", Flag(), "Добавить пользовательские поля.", "Include custom fields."),
+    Parameter("withAttrs", Flag(), "Добавить attrs сессии.", "Include the visit's attrs."),
+)
+
+ACCESS_TOKEN = replace(CLIENT_API_ID, name="access_token")
+BY_ACCESS_TOKEN = Entrance(ACCESS_TOKEN)
+STATISTICS = (
+    ACCESS_TOKEN,
+    Parameter(
+        "dateFrom",
+        SlashDay(),
+        "Первый день интервала: dd/mm/yyyy.",
+        "The first day of the interval: dd/mm/yyyy.",
+        required=True,
+    ),
+    replace(_LAST_DAY, required=True),
+)
+
+DOWNLOAD = (CLIENT_API_ID,)

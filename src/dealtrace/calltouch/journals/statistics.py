@@ -1,0 +1,89 @@
+"""`statistics/{siteId}/calls/…`: how many calls there were, by day and by keyword.
+
+Ours: the vendor's answers are unknown; these are the plainest that say it.
+"""
+
+from collections import Counter
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from dealtrace.accounts.site import Site
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.calltouch.journals.pages import read_interval
+from dealtrace.calltouch.journals.parameters import STATISTICS
+from dealtrace.calltouch.responses import KEYWORD_UNKNOWN
+from dealtrace.door.caller import Caller
+from dealtrace.door.parameters import ParameterTable, Sent
+from dealtrace.door.replies import Reply, success
+from dealtrace.errors import FaultyParameters, Violation
+from dealtrace.leads.lead import LeadKind
+from dealtrace.quota.points import PaidMethod
+from dealtrace.storage.call_figures import count_by_quarter, count_by_term, count_leads
+from dealtrace.storage.lead_journal import LeadQuery, Match, Told, list_of_leads
+
+TABLE = ParameterTable(STATISTICS)
+DAYS_MAX = 3660
+KEYWORDS_MAX = 1000
+SEARCHED = Match(Told.MEDIUM, "organic")
+"""What came of searching: the medium that the classification gives to search engines."""
+_EVENT = "calls_counted"
+
+
+async def total_count(caller: Caller, sent: Sent) -> Reply:
+    """Answer with the number of calls."""
+    return await _answer(caller, sent, _total, searched=False)
+
+
+async def count_by_date(caller: Caller, sent: Sent) -> Reply:
+    """Answer with the number of calls of each day."""
+    return await _answer(caller, sent, _by_date, searched=False)
+
+
+async def searched_by_date(caller: Caller, sent: Sent) -> Reply:
+    """Answer with the number of calls of each day that came of searching."""
+    return await _answer(caller, sent, _by_date, searched=True)
+
+
+async def searched_by_keyword(caller: Caller, sent: Sent) -> Reply:
+    """Answer with the keywords of searching and how many calls came of each."""
+    return await _answer(caller, sent, _by_keyword, searched=True)
+
+
+async def _answer(caller: Caller, sent: Sent, tell: Any, *, searched: bool) -> Reply:
+    """Count what is asked for.
+
+    Raises:
+        FaultyParameters: the interval is too long, or ends before it begins.
+    """
+    site = caller.site
+    since, until = read_interval(site, sent)
+    if sent["dateTo"] - sent["dateFrom"] > timedelta(days=DAYS_MAX):
+        wrong = Violation("dateTo", f"интервал длиннее {DAYS_MAX} дней", f"an interval of more than {DAYS_MAX} days")
+        raise FaultyParameters([wrong])
+    model = AttributionModel(site.attribution)
+    query = LeadQuery(LeadKind.CALL, model, since, until, matches=(SEARCHED,) if searched else ())
+    told = await caller.readers.read(tell, site, query, sent)
+    await caller.pay_for_reading(PaidMethod.STATISTICS)
+    return success(told, _EVENT, site_id=site.id)
+
+
+def _total(connection: Connection, site: Site, query: LeadQuery, sent: Sent) -> dict[str, int]:
+    del sent
+    return {"totalCount": count_leads(connection, list_of_leads(site, query))}
+
+
+def _by_date(connection: Connection, site: Site, query: LeadQuery, sent: Sent) -> list[dict[str, Any]]:
+    of_day: Counter[date] = Counter()
+    for quarter_at, count in count_by_quarter(connection, list_of_leads(site, query)).items():
+        of_day[quarter_at.astimezone(site.time_zone).date()] += count
+    days = (sent["dateTo"] - sent["dateFrom"]).days + 1
+    each = (sent["dateFrom"] + timedelta(days=number) for number in range(days))
+    return [{"date": f"{day:%d/%m/%Y}", "count": of_day[day]} for day in each]
+
+
+def _by_keyword(connection: Connection, site: Site, query: LeadQuery, sent: Sent) -> list[dict[str, Any]]:
+    del sent
+    counted = count_by_term(connection, list_of_leads(site, query), KEYWORDS_MAX)
+    return [{"keyword": words or KEYWORD_UNKNOWN, "count": count} for words, count in counted]

@@ -1,0 +1,27 @@
+"""What the server says of its own answers, and whether an answer is so."""
+
+from functools import cache
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from server import ServerProcess
+
+
+@cache
+def schemas_of(server: ServerProcess) -> dict[str, Any]:
+    """Tell the schema of the answer of every address, by its path without the slash at the end."""
+    told = server.http.get("/openapi.json").json()
+    return {
+        path.rstrip("/"): next(iter(item.values()))["responses"]["200"]["content"]["application/json"]["schema"]
+        for path, item in told["paths"].items()
+        if "200" in next(iter(item.values()))["responses"]
+    }
+
+
+def check_answer(server: ServerProcess, path: str, answer: Any) -> None:
+    """See that an answer is as `/openapi.json` describes it."""
+    schema = schemas_of(server)[path]
+    Draft202012Validator.check_schema(schema)
+    faults = [f"{one.json_path}: {one.message}" for one in Draft202012Validator(schema).iter_errors(answer)]
+    assert not faults, "\n".join(faults)

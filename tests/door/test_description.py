@@ -1,0 +1,29 @@
+"""What the description says of an endpoint's answers."""
+
+from typing import Any
+
+from dealtrace.door.description import describe_api
+from dealtrace.door.endpoint import OPEN, Endpoint
+from dealtrace.door.parameters import ParameterTable
+
+
+async def respond(_caller: Any, _sent: Any) -> Any:
+    raise AssertionError
+
+
+def responses_of(**more: Any) -> dict[str, Any]:
+    endpoint = Endpoint("/here", ("GET",), ParameterTable(()), respond, "Здесь", "Here", OPEN, **more)
+    told: dict[str, Any] = describe_api([endpoint])["paths"]["/here/"]["get"]["responses"]
+    return told
+
+
+def test_an_answer_is_an_object_unless_more_is_said_of_it() -> None:
+    assert responses_of()["200"]["content"]["application/json"]["schema"] == {"type": "object"}
+    told = responses_of(answer={"type": "array"})
+    assert told["200"]["content"]["application/json"]["schema"] == {"type": "array"}
+
+
+def test_what_leads_elsewhere_says_where_the_address_stands() -> None:
+    told = responses_of(redirects=True)
+    assert "200" not in told
+    assert set(told["302"]["headers"]) == {"Location"}

@@ -1,0 +1,52 @@
+"""How a database means to find what it is asked for."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, event
+
+from dealtrace.storage.engine import Database
+from dealtrace.storage.hot_statement import HotStatement
+
+Sent = list[tuple[str, Any]]
+
+
+@contextmanager
+def statements_on(engine: Engine) -> Iterator[Sent]:
+    """Write down what is sent to the database meanwhile, with its parameters."""
+    sent: Sent = []
+
+    def listen(_connection: Any, _cursor: Any, text: str, parameters: Any, _context: Any, _many: Any) -> None:
+        sent.append((text, parameters))
+
+    event.listen(engine, "before_cursor_execute", listen)
+    yield sent
+    event.remove(engine, "before_cursor_execute", listen)
+
+
+def plans_of(database: Database, sent: Sequence[tuple[str, Any]]) -> str:
+    """Tell the plans of statements, a line a step."""
+    explain = "EXPLAIN QUERY PLAN" if database.is_sqlite else "EXPLAIN"
+    lines: list[str] = []
+    with database.write() as connection:
+        for text, parameters in sent:
+            rows = connection.exec_driver_sql(f"{explain} {text}", parameters).all()
+            lines += [f"{row[-1]}" for row in rows]
+    return "\n".join(lines)
+
+
+def plan_of(database: Database, statement: HotStatement, connection: Connection, parameters: Mapping[str, Any]) -> str:
+    """Tell the plan of a hot statement, which passes SQLAlchemy by."""
+    compiled = statement._compiled_for(connection.dialect)
+    explain = "EXPLAIN QUERY PLAN" if database.is_sqlite else "EXPLAIN"
+    with closing(connection.connection.cursor()) as cursor:
+        cursor.execute(f"{explain} {compiled.text}", compiled.arguments(parameters))
+        return "\n".join(f"{row[-1]}" for row in cursor.fetchall())
+
+
+def full_scans(database: Database, plan: str) -> list[str]:
+    """Tell the lines of a plan that read a whole table, or a whole index."""
+    scans = ("SCAN ",) if database.is_sqlite else ("Seq Scan",)
+    harmless = ("SCAN CONSTANT ROW", "SCAN (subquery", "SCAN anon_", "SCAN json_each")
+    return [line for line in plan.splitlines() if any(s in line for s in scans) and not line.startswith(harmless)]
