@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
-from dealtrace.deals.lead_clue import CallIdentity, LeadClue, LeadRequestIdentity
+from dealtrace.deals.lead_clue import CallIdentity, ContactClue, LeadClue, LeadRequestIdentity
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.matching.nearest_lead import find_lead, searches_for
 from dealtrace.storage import leads
@@ -29,27 +29,38 @@ def match_deals(connection: Connection, site: Site, questions: Sequence[Question
     """
     named = _leads_by_identity(connection, site, questions)
     open_questions = [question for question in questions if _named(question.clue, named) is None]
-    spans = _spans_by_contact(connection, site, open_questions) if site.contact_matching else []
+    spans = _spans_by_contact(connection, site, open_questions) if site.contact_matching else {}
     return [_named(question.clue, named) or _by_contact(question, spans) for question in questions]
 
 
-def _by_contact(question: Question, spans: Sequence[LeadSpan]) -> LeadRef | None:
-    if question.clue.contact is None or not spans:
+def _by_contact(question: Question, spans: Mapping[str, Sequence[LeadSpan]]) -> LeadRef | None:
+    contact = question.clue.contact
+    if contact is None or not spans:
         return None
-    found = find_lead(question.clue.contact, question.happened_at, spans)
+    theirs = [span for value in _values(contact) for span in spans.get(value, ())]
+    found = find_lead(contact, question.happened_at, theirs) if theirs else None
     return found.ref if found is not None else None
 
 
-def _spans_by_contact(connection: Connection, site: Site, questions: Iterable[Question]) -> list[LeadSpan]:
-    return leads.list_spans(connection, site.id, [query for question in questions for query in _queries(question)])
+def _spans_by_contact(
+    connection: Connection, site: Site, questions: Iterable[Question]
+) -> Mapping[str, Sequence[LeadSpan]]:
+    queries = [query for question in questions for query in _queries(question)]
+    spans: dict[str, list[LeadSpan]] = {}
+    for span in leads.list_spans(connection, site.id, queries):
+        spans.setdefault(span.contact, []).append(span)
+    return spans
 
 
 def _queries(question: Question) -> Iterator[leads.SpanQuery]:
     contact = question.clue.contact
-    if contact is None:
-        return
-    for value in {search.contact for search in searches_for(contact)}:
-        yield leads.SpanQuery(value, question.happened_at, question.happened_at - contact.link_threshold)
+    if contact is not None:
+        since = question.happened_at - contact.link_threshold
+        yield from (leads.SpanQuery(value, question.happened_at, since) for value in _values(contact))
+
+
+def _values(contact: ContactClue) -> set[str]:
+    return {search.contact for search in searches_for(contact)}
 
 
 @dataclass(frozen=True, slots=True)
