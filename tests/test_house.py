@@ -58,7 +58,7 @@ LIBRARIES: dict[str, frozenset[str]] = {
     "api": frozenset({"sqlalchemy"}),
     "counter": frozenset({"msgspec", "ua_parser", "maxminddb"}),
     "cabinet": frozenset({"sqlalchemy", "starlette", "jinja2"}),
-    "files": frozenset({"python_calamine"}),
+    "files": frozenset({"python_calamine", "xlsxwriter", "msgspec"}),
     "client": frozenset({"httpx"}),
     "cli": frozenset({"sqlalchemy", "typer", "rich", "granian", "msgspec"}),
     "app": frozenset({"starlette", "structlog"}),

@@ -6,6 +6,7 @@ from dealtrace.cli.backup import backup, restore
 from dealtrace.cli.database import database_commands
 from dealtrace.cli.deals import deal_commands, explain
 from dealtrace.cli.doctor import doctor
+from dealtrace.cli.exporting import export_commands
 from dealtrace.cli.fields import field_commands
 from dealtrace.cli.importing import import_commands
 from dealtrace.cli.leads import lead_commands
@@ -32,6 +33,7 @@ main.add_typer(lead_commands, name="lead")
 main.command()(explain)
 main.command()(match)
 main.add_typer(import_commands, name="import")
+main.add_typer(export_commands, name="export")
 main.add_typer(person_commands, name="person")
 main.command()(doctor)
 main.add_typer(database_commands, name="db")

@@ -15,7 +15,7 @@ ENCODING = "utf-8-sig"
 """With the mark by which spreadsheets know it."""
 ADDED_HEADINGS = {"ru": ("Строка файла", "Что не так"), "en": ("row of the file", "what is wrong")}
 HEADINGS_LENGTH_MAX = 1000
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class RefusedRows:
@@ -102,4 +102,4 @@ def _text(cell: Cell) -> str:
             text = text_of(cell)
         except CellMalformed:
             text = str(cell)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return f"'{text}" if text.startswith(FORMULA) else text

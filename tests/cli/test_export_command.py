@@ -1,0 +1,203 @@
+"""`dealtrace export`: what is kept comes out whole, and goes in again."""
+
+import csv
+import json
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from python_calamine import load_workbook
+
+from cast import MOSCOW, Player, Stage, moscow
+from commands import Terminal
+from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.deals.deal import DealKey
+from dealtrace.files import written
+from dealtrace.leads.call import Circumstances
+from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.leads.remarks import Remarks
+from dealtrace.operations.delete_deal import delete_deals
+from dealtrace.operations.delete_lead import delete_lead
+from dealtrace.operations.register_deal import register_deals
+from stored import rows_of
+from wishes import by_contact, registration
+
+MADE_AT = moscow("2018-03-26", "10:00:00")
+PHONE = "79205556001"
+FORMULA = "=HYPERLINK(1)"
+
+
+@pytest.fixture
+def kept(served: Stage) -> Player:
+    """Keep a site with a visit, a call, a lead request, three deals, and what is hidden of each."""
+    player = served.open_site(contact_matching=True, fields=["margin"])
+    visit = served.visit(player, MADE_AT - timedelta(hours=1), TrafficSource("yandex", "cpc", "весна"), visitor="7")
+    said = Remarks("Коля", FORMULA, ("опт", "срочно"), {"margin": "15"})
+    served.call(
+        player, MADE_AT - timedelta(minutes=10), seconds=61, phone=PHONE, reference="pbx-1", client_name="Иван",
+        visit_id=visit.id, remarks=said,
+        circumstances=Circumstances("sip-1", is_successful=True, waiting=timedelta(seconds=9), dialled_phone="7495"),
+    )  # fmt: skip
+    served.lead_request(
+        player, MADE_AT - timedelta(days=2), phone=PHONE, email="i@x.ru", number="form-1", form_name="Форма",
+        remarks=Remarks(stated_source=TrafficSource("avito", "cpa")),
+    )  # fmt: skip
+    hidden = served.call(player, MADE_AT, phone="79205556002")
+    with served.database.write() as connection:
+        delete_lead(connection, player.site, LeadRef(LeadKind.CALL, hidden.id), MADE_AT)
+    outcomes = served.perform(
+        register_deals,
+        player,
+        registration(
+            "К-1", clue=by_contact(PHONE), happened_at=MADE_AT, amount_rub=Decimal("1000.5"), comment='a;b\n"c"'
+        ),
+        registration("К-2", happened_at=MADE_AT + timedelta(days=1), stated_source=TrafficSource("vk", "social")),
+        registration("gone", happened_at=MADE_AT),
+    )
+    served.perform(delete_deals, player, DealKey(outcomes[2].deal_id, None))
+    return player
+
+
+def export(beside: Terminal, player: Player, what: str, name: str, *options: str) -> Path:
+    told = beside.done("export", what, name, "--site", str(player.site.id), *options, "--json").json
+    path = beside.folder / name
+    assert told["file"] == name
+    assert path.is_file()
+    return path
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_deals_come_with_their_leads_and_sources(beside: Terminal, kept: Player) -> None:
+    first, second = lines(export(beside, kept, "deals", "deals.jsonl"))
+    assert (first["orderNumber"], first["orderSum"], first["orderDate"]) == ("К-1", "1000.5000", "2018-03-26T10:00:00")
+    assert (first["leadType"], first["fio"], first["phones"]) == ("call", "Иван", PHONE)
+    assert (first["source"], first["medium"], first["campaign"]) == ("yandex", "cpc", "весна")
+    assert (second["orderNumber"], second["source"], second["leadType"]) == ("К-2", "vk", None)
+    assert "custom[margin]" in second
+
+
+def test_calls_and_requests_come_with_all_that_is_told(beside: Terminal, kept: Player) -> None:
+    (call,) = lines(export(beside, kept, "calls", "calls.jsonl"))
+    assert (call["callReferenceId"], call["sipCallId"], call["duration"], call["waitingConnect"]) == (
+        "pbx-1",
+        "sip-1",
+        61,
+        9,
+    )
+    assert (call["uniqueCall"], call["targetCall"], call["successful"]) == (True, True, True)
+    assert (call["comment"], call["tags"], call["custom[margin]"]) == (FORMULA, "опт, срочно", "15")
+    assert call["source"] == "yandex"
+    (asked,) = lines(export(beside, kept, "requests", "requests.jsonl"))
+    assert (asked["requestNumber"], asked["subject"], asked["email"]) == ("form-1", "Форма", "i@x.ru")
+    assert (asked["source"], asked["sessionId"], asked["uniqueRequest"]) == ("avito", None, True)
+
+
+def test_a_csv_is_for_programs_or_for_a_russian_excel(beside: Terminal, kept: Player) -> None:
+    plain = export(beside, kept, "deals", "plain.csv").read_bytes().decode()
+    rows = list(csv.DictReader(plain.splitlines(keepends=True)))
+    assert (rows[0]["orderSum"], rows[0]["orderDate"]) == ("1000.5000", "2018-03-26 10:00:00")
+    assert rows[0]["comment"] == 'a;b\n"c"'
+    written_for_excel = export(beside, kept, "calls", "excel.csv", "--excel").read_bytes()
+    assert written_for_excel.startswith(b"\xef\xbb\xbf")
+    (row,) = csv.DictReader(written_for_excel.decode("utf-8-sig").splitlines(keepends=True), delimiter=";")
+    assert (row["Дата"], row["Длительность"], row["Состоялся"]) == ("26.03.2018 09:50:00", "61", "да")
+    assert row["Комментарий"] == "'" + FORMULA
+
+
+def test_a_workbook_holds_texts_numbers_and_moments_and_no_formula(beside: Terminal, kept: Player) -> None:
+    path = export(beside, kept, "calls", "calls.xlsx")
+    headings, row = load_workbook(str(path)).get_sheet_by_index(0).to_python()
+    told = dict(zip(headings, row, strict=False))
+    assert told["Дата"] == datetime(2018, 3, 26, 9, 50)  # noqa: DTZ001 - a sheet has no zones
+    assert (told["Длительность"], told["Комментарий"], told["Уникальный"]) == (61, FORMULA, True)
+    assert b"<f>" not in path.read_bytes()
+
+
+def test_days_are_the_sites_and_both_belong_to_them(beside: Terminal, kept: Player) -> None:
+    def numbers(name: str, *days: str) -> list[str]:
+        return [one["orderNumber"] for one in lines(export(beside, kept, "deals", name, *days))]
+
+    assert numbers("a.jsonl", "--from", "2018-03-26", "--to", "2018-03-26") == ["К-1"]
+    assert numbers("b.jsonl", "--from", "2018-03-27") == ["К-2"]
+    assert numbers("c.jsonl", "--to", "2018-03-25") == []
+    assert MADE_AT.astimezone(MOSCOW).day == 26
+
+
+def test_what_is_taken_away_can_be_brought_in_again(beside: Terminal, served: Stage, kept: Player) -> None:
+    path = export(beside, kept, "calls", "again.csv", "--excel")
+    text = path.read_text(encoding="utf-8-sig")
+    path.write_text("\n".join(line.partition(";")[2] for line in text.splitlines()), encoding="utf-8-sig")
+    other = served.open_site()
+    told = beside.json("import", "calls", "again.csv", "--site", str(other.site.id))
+    assert (told["takenIn"], told["refused"]) == (1, 0)
+    (row,) = rows_of(served.database, other)["call"]
+    assert {"pbx-1", "sip-1", PHONE, "Коля", FORMULA} <= {value for value in row if isinstance(value, str)}
+
+
+def test_a_large_site_comes_out_whole_and_in_order(beside: Terminal, served: Stage) -> None:
+    player = served.open_site()
+    wishes = [
+        registration(f"n{number}", happened_at=MADE_AT + timedelta(seconds=number // 3)) for number in range(2500)
+    ]
+    served.perform(register_deals, player, *wishes)
+    told = lines(export(beside, player, "deals", "large.jsonl"))
+    assert sorted(one["orderNumber"] for one in told) == sorted(f"n{number}" for number in range(2500))
+    keys = [(one["orderDate"], one["orderId"]) for one in told]
+    assert keys == sorted(keys)
+
+
+def test_a_full_sheet_is_followed_by_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(written, "SHEET_ROWS_MAX", 3)
+    file, until_closed = written.open_written(tmp_path / "x.xlsx", ["a"], ["A"], for_excel=False)
+    with until_closed:
+        for number in range(5):
+            file.add([number])
+        file.add(["x" * 40_000])
+    book = load_workbook(str(tmp_path / "x.xlsx"))
+    sheets = [book.get_sheet_by_index(number).to_python() for number in range(3)]
+    assert [sheet[0][0] for sheet in sheets] == ["A", "A", "A"]
+    assert [len(sheet) for sheet in sheets] == [3, 3, 3]
+    assert file.cut == 1
+
+
+@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@a", "\t=1", "\r=1"])
+def test_no_text_of_a_csv_is_a_formula(tmp_path: Path, text: str) -> None:
+    file, until_closed = written.open_written(tmp_path / "x.csv", ["a"], [text], for_excel=True)
+    with until_closed:
+        file.add([text])
+    with (tmp_path / "x.csv").open(encoding="utf-8-sig", newline="") as told:
+        (heading,), (cell,) = csv.reader(told, delimiter=";")
+    assert heading == cell == f"'{text}"
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "words"),
+    [
+        ("x.txt", [], "must end in .csv, .xlsx or .jsonl"),
+        ("x", [], "must end in .csv, .xlsx or .jsonl"),
+        ("nowhere/x.csv", [], "cannot be written"),
+        ("nowhere/x.xlsx", [], "cannot be written"),
+        ("there.csv", [], "is there already"),
+        ("x.xlsx", ["--excel"], ".csv"),
+        ("x.csv", ["--from", "2018-03-02", "--to", "2018-03-01"], "after --to"),
+        ("x.csv", ["--site", "999999"], "no site 999999"),
+    ],
+)
+def test_what_cannot_be_done_is_told(
+    beside: Terminal, owner: Player, name: str, options: list[str], words: str
+) -> None:
+    (beside.folder / "there.csv").write_text("mine")
+    site = [] if "--site" in options else ["--site", str(owner.site.id)]
+    assert words in beside.refused("export", "deals", name, *site, *options)
+    assert (beside.folder / "there.csv").read_text() == "mine"
+
+
+def test_a_file_that_is_there_is_written_over_only_when_told(beside: Terminal, owner: Player) -> None:
+    (beside.folder / "old.csv").write_text("old")
+    beside.done("export", "deals", "old.csv", "--site", str(owner.site.id), "--force")
+    assert "orderId" in (beside.folder / "old.csv").read_text()
