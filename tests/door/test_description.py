@@ -27,3 +27,10 @@ def test_what_leads_elsewhere_says_where_the_address_stands() -> None:
     told = responses_of(redirects=True)
     assert "200" not in told
     assert set(told["302"]["headers"]) == {"Location"}
+
+
+def test_what_is_no_json_says_what_it_is() -> None:
+    told = responses_of(answer={"type": "string"}, answer_type="text/plain", refusal_type="text/plain")
+    assert told["200"]["content"] == {"text/plain": {"schema": {"type": "string"}}}
+    assert told["400"]["content"] == {"text/plain": {"schema": {"type": "string"}}}
+    assert set(responses_of()["400"]["content"]) == {"application/json"}

@@ -20,6 +20,7 @@ from dealtrace.door.replies import open_refusal, plain_refusal
 REST = "/calls-service/RestAPI"
 LEAD_SERVICE = "/lead-service/v1/api"
 NO_PARAMETERS = ParameterTable(())
+PLAIN_TEXT = {"type": "string"}
 
 _STATISTICS = tuple(
     Endpoint(
@@ -224,6 +225,9 @@ ENDPOINTS = (
         entrance=BY_API_KEY,
         pace=Pace.EXCHANGE,
         refuse=plain_refusal,
+        answer=PLAIN_TEXT,
+        answer_type="text/plain",
+        refusal_type="text/plain",
     ),
     Endpoint(
         f"{REST}/{{siteId}}/getnodeid",

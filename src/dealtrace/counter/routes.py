@@ -14,6 +14,8 @@ ENDPOINTS = (
         "The script that counts visits, without a token",
         OPEN,
         name="counter-script",
+        answer={"type": "string"},
+        answer_type="text/javascript",
         pace=Pace.VISIT,
         refuse=open_refusal,
         is_shown_with_slash=False,

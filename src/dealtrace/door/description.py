@@ -7,7 +7,7 @@ from typing import Any
 import jinja2
 
 from dealtrace import __version__
-from dealtrace.door.endpoint import Endpoint
+from dealtrace.door.endpoint import JSON, Endpoint
 from dealtrace.door.parameters import Family, Parameter
 from dealtrace.door.replies import STATUS_OF
 from dealtrace.errors import Language, Refusal
@@ -80,7 +80,7 @@ def _operation(endpoint: Endpoint, method: str) -> dict[str, Any]:
     outside = [*path_parameters, *(_parameter(one, "header") for one in endpoint.entrance.headers)]
     operation["parameters"] = outside
     if endpoint.batch is not None:
-        operation["requestBody"] = {"content": {"application/json": {"schema": endpoint.batch.schema()}}}
+        operation["requestBody"] = {"content": {JSON: {"schema": endpoint.batch.schema()}}}
     elif method == "GET":
         operation["parameters"] = outside + [_parameter(one, "query") for one in endpoint.table.described()]
     else:
@@ -124,7 +124,9 @@ def _form(endpoint: Endpoint) -> dict[str, Any]:
 
 
 def _responses(endpoint: Endpoint) -> dict[str, Any]:
-    refused = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}}
+    is_json = endpoint.refusal_type == JSON
+    schema = {"$ref": "#/components/schemas/Error"} if is_json else {"type": "string"}
+    refused = {"content": {endpoint.refusal_type: {"schema": schema}}}
     statuses = sorted(set(STATUS_OF.values()))
     return {
         **_success(endpoint),
@@ -136,7 +138,7 @@ def _success(endpoint: Endpoint) -> dict[str, Any]:
     if endpoint.redirects:
         address = {"schema": {"type": "string", "format": "uri"}}
         return {"302": {"description": "It is elsewhere.", "headers": {"Location": address}}}
-    return {"200": {"description": "Done.", "content": {"application/json": {"schema": endpoint.answer}}}}
+    return {"200": {"description": "Done.", "content": {endpoint.answer_type: {"schema": endpoint.answer}}}}
 
 
 def _reasons(status: int) -> list[str]:

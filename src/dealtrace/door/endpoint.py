@@ -65,6 +65,9 @@ class Listing(Protocol):
         """Describe the body in JSON Schema."""
 
 
+JSON = "application/json"
+
+
 @dataclass(frozen=True)
 class Endpoint:
     """One address of the server: its path (no slash at the end), methods, parameters, and who answers.
@@ -88,6 +91,8 @@ class Endpoint:
     batch: Listing | None = None
     is_shown_with_slash: bool = True
     answer: Mapping[str, Any] = field(default_factory=lambda: {"type": "object"})
+    answer_type: str = JSON
+    refusal_type: str = JSON
     redirects: bool = False
 
     @property
