@@ -14,6 +14,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 from benchmarks.growth import FEW, MANY, report_growth
 from benchmarks.import_calls import report_import
+from benchmarks.journals import report_journals
 from benchmarks.serving import NO_STORE, PRODUCT, Contender, Figures, Place, environment_of, measure, postgresql
 from dealtrace.leads.call import IncomingCall
 from dealtrace.operations.take_in_call import take_in_calls
@@ -22,7 +23,7 @@ from dealtrace.storage.accounts import find_site
 from dealtrace.storage.engine import open_database
 from dealtrace.storage.id_blocks import IdBlocks
 
-PARTS = ("register", "import", "growth")
+PARTS = ("register", "import", "growth", "journals")
 CALLS = 50_000
 CALLS_AT_ONCE = 1000
 BEFORE_THE_DEALS = datetime(2018, 3, 26, 6, 0, tzinfo=UTC)
@@ -36,7 +37,7 @@ CONTENDERS = (
 
 
 def main() -> None:
-    """Measure what was asked for: registering, importing, growing; all of it by default."""
+    """Measure what was asked for: registering, importing, growing, reading journals; all of it by default."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", choices=PARTS, help="measure this alone")
     parser.add_argument("--rounds", type=int, default=5)
@@ -62,6 +63,9 @@ def main() -> None:
             report_import(folder, {engine: place.url for engine, place in places.items()})
         if "growth" in parts:
             report_growth(folder, addresses, chosen)
+        if "journals" in parts:
+            for engine, create in addresses.items():
+                report_journals(engine, create("journals"), chosen.deals)
 
 
 def _run_rounds(folder: Path, places: dict[str, Place], chosen: argparse.Namespace) -> dict[str, list[Figures]]:
