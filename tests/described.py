@@ -10,12 +10,13 @@ from server import ServerProcess
 
 @cache
 def schemas_of(server: ServerProcess) -> dict[str, Any]:
-    """Tell the schema of the answer of every address, by its path without the slash at the end."""
+    """Tell the schema of every answer that is JSON, by the path without the slash at the end."""
     told = server.http.get("/openapi.json").json()
+    responses = {path: next(iter(item.values()))["responses"] for path, item in told["paths"].items()}
     return {
-        path.rstrip("/"): next(iter(item.values()))["responses"]["200"]["content"]["application/json"]["schema"]
-        for path, item in told["paths"].items()
-        if "200" in next(iter(item.values()))["responses"]
+        path.rstrip("/"): answers["200"]["content"]["application/json"]["schema"]
+        for path, answers in responses.items()
+        if "application/json" in answers.get("200", {}).get("content", {})
     }
 
 
