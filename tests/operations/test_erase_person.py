@@ -28,7 +28,9 @@ from wishes import NOON, by_contact, change, registration
 PHONE, OTHER_PHONE, MAIL = "79205550055", "79990001122", "ivan@example.ru"
 SECRETS = (
     PHONE,
-    "920",
+    "(920) 555",
+    "8 920 555",
+    "9205550055",
     OTHER_PHONE,
     MAIL,
     "Ivan",
