@@ -5,7 +5,17 @@ from datetime import timedelta
 
 import pytest
 
-from dealtrace.leads.call import Call, CallId, CallReport, Circumstances, IncomingCall, first_told, told_again
+from dealtrace.leads.call import (
+    UNTOLD,
+    Call,
+    CallId,
+    CallReport,
+    Circumstances,
+    IncomingCall,
+    first_told,
+    is_over,
+    told_again,
+)
 from dealtrace.leads.remarks import Remarks
 from trade import NOON
 
@@ -41,3 +51,18 @@ def test_each_circumstance_is_told_by_itself(name: str) -> None:
     known = first_told(CallReport("a", NOON))
     after = told_again(known, CallReport("a", NOON, circumstances=Circumstances(**{name: getattr(WENT, name)})))
     assert after.circumstances == Circumstances(**{name: getattr(WENT, name)})
+
+
+@pytest.mark.parametrize(
+    ("told", "seconds", "over"),
+    [
+        (Circumstances(exchange="asterisk"), 0, False),
+        (Circumstances(exchange="asterisk"), 1, True),
+        (Circumstances(exchange="asterisk", is_successful=False), 0, True),
+        (UNTOLD, 0, True),
+    ],
+)
+def test_a_call_goes_on_while_its_exchange_told_but_its_beginning(
+    told: Circumstances, seconds: int, *, over: bool
+) -> None:
+    assert is_over(told, timedelta(seconds=seconds)) is over

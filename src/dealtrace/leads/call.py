@@ -81,6 +81,14 @@ class CallReport:
     circumstances: Circumstances = UNTOLD
 
 
+def is_over(circumstances: Circumstances, duration: timedelta) -> bool:
+    """Whether a call has ended.
+
+    Ours: one that its exchange reported and told nothing of yet but that it began is still going on.
+    """
+    return circumstances.exchange is None or circumstances.is_successful is not None or duration > timedelta(0)
+
+
 def first_told(report: CallReport) -> IncomingCall:
     """Tell a call from its first report; without a duration nobody has talked yet, without a phone it is hidden."""
     return IncomingCall(

@@ -1,8 +1,6 @@
 """`calls-diary/calls`: the journal of calls, a page of any interval or the array of one day."""
 
-import hashlib
 from collections.abc import Iterator
-from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -10,6 +8,7 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
+from dealtrace.calltouch.journals.call_words import call_of, caller_id, caller_number, is_answered, phase_of
 from dealtrace.calltouch.journals.lead_pages import tell_all, tell_leads
 from dealtrace.calltouch.journals.pages import (
     answer_page,
@@ -39,8 +38,6 @@ from dealtrace.door.caller import Caller
 from dealtrace.door.parameters import ParameterTable, Sent
 from dealtrace.door.replies import Reply, success
 from dealtrace.errors import FaultyParameters, Violation
-from dealtrace.leads.call import Call
-from dealtrace.leads.contact import normal_phone
 from dealtrace.leads.lead import LeadKind
 from dealtrace.quota.points import PaidMethod
 from dealtrace.storage.lead_entries import LeadEntry
@@ -50,7 +47,6 @@ from dealtrace.storage.pages import KeyPage, Place, find_page
 TABLE = ParameterTable(CALLS_DIARY)
 ANSWERED = "Connection succeeded"
 NOT_ANSWERED = "Connection failed"
-CALLER_ID_BYTES = 16
 NOT_CALLED_BACK = False
 _EVENT = "calls_listed"
 _COUNTING = {
@@ -170,26 +166,26 @@ def record(entry: LeadEntry, site: Site, model: AttributionModel, sent: Sent) ->
         "phonesInText": None,
         "ctGlobalId": None,
         "subPoolName": "",
-        "statusDetails": ANSWERED if _is_successful(entry) else NOT_ANSWERED,
+        "statusDetails": ANSWERED if is_answered(entry) else NOT_ANSWERED,
         "poolType": None,
         "customFields": when_asked(sent, "withCustomFields", field_words(entry.remarks.custom_values)),
     }
 
 
 def _how_it_went(entry: LeadEntry, site: Site, model: AttributionModel, sent: Sent) -> dict[str, Any]:
-    call, told = _call_of(entry), entry.circumstances
+    call, told = call_of(entry), entry.circumstances
     return {
         "callId": call.id,
-        "callphase": _phase(entry),
+        "callphase": phase_of(entry),
         "attribution": int(model),
         "callTags": when_asked(sent, "withCallTags", tag_words(entry.remarks.tags)),
         "date": slashed_clock(call.started_at, site.time_zone),
         "duration": whole_seconds(call.duration),
-        "callerNumber": _caller_number(entry),
+        "callerNumber": caller_number(entry),
         "redirectNumber": told.answering_phone or "",
         "phoneNumber": told.dialled_phone or "",
         "manager": entry.remarks.manager,
-        "successful": _is_successful(entry),
+        "successful": is_answered(entry),
         "uniqueCall": entry.standing.is_unique,
         "targetCall": entry.standing.is_target,
         "uniqTargetCall": entry.standing.is_unique_target,
@@ -213,10 +209,10 @@ def _where_from(entry: LeadEntry) -> dict[str, Any]:
 
 
 def _how_it_is_known(entry: LeadEntry, site: Site) -> dict[str, Any]:
-    visit, call = entry.visit, _call_of(entry)
+    visit, call = entry.visit, call_of(entry)
     return {
         "sessionId": visit.id if visit is not None else None,
-        "ctCallerId": _caller_id(entry, site),
+        "ctCallerId": caller_id(entry, site),
         "clientId": visit.google_client_id if visit is not None else None,
         "yaClientId": visit.yandex_client_id if visit is not None else None,
         "sipCallId": entry.circumstances.sip_id or "",
@@ -228,7 +224,7 @@ def _how_it_is_known(entry: LeadEntry, site: Site) -> dict[str, Any]:
 
 
 def _seen_with(entry: LeadEntry, site: Site) -> dict[str, Any]:
-    visit, call = entry.visit, _call_of(entry)
+    visit, call = entry.visit, call_of(entry)
     return {
         "device": visit.device if visit is not None else "",
         "os": visit.os if visit is not None else "",
@@ -236,41 +232,6 @@ def _seen_with(entry: LeadEntry, site: Site) -> dict[str, Any]:
         "timestamp": epoch_ms(call.started_at) // 1000,
         "sessionDate": slashed_clock(visit.started_at, site.time_zone) if visit is not None else None,
     }
-
-
-def _call_of(entry: LeadEntry) -> Call:
-    assert isinstance(entry.lead, Call)
-    return entry.lead
-
-
-def _is_successful(entry: LeadEntry) -> bool:
-    """Whether anybody answered: as the exchange tells, or failing that if there was talk."""
-    told = entry.circumstances.is_successful
-    return told if told is not None else _call_of(entry).duration > timedelta(0)
-
-
-def _phase(entry: LeadEntry) -> str:
-    """Tell how far a call is.
-
-    Ours: a call that an exchange reported and told nothing of yet but that it began is still going on.
-    """
-    told = entry.circumstances
-    is_over = told.exchange is None or told.is_successful is not None or _call_of(entry).duration > timedelta(0)
-    return "calldisconnected" if is_over else "callconnected"
-
-
-def _caller_number(entry: LeadEntry) -> str:
-    return normal_phone(entry.phone or "") or entry.phone or ""
-
-
-def _caller_id(entry: LeadEntry, site: Site) -> str:
-    """Name the caller: the same phone has the same name on one site and another on the next.
-
-    Ours: who hides the number is named after the client, and is a new one each time.
-    """
-    phone = normal_phone(entry.phone or "")
-    named = f"client {entry.client.id}" if phone is None else phone
-    return hashlib.blake2b(f"{site.id} {named}".encode(), digest_size=CALLER_ID_BYTES).hexdigest()
 
 
 def _deal(deal: Deal, site: Site) -> dict[str, Any]:

@@ -1,0 +1,45 @@
+"""How a call went and who called, as journals and webhooks tell it."""
+
+import hashlib
+from datetime import timedelta
+
+from dealtrace.accounts.site import Site
+from dealtrace.leads.call import Call, is_over
+from dealtrace.leads.contact import normal_phone
+from dealtrace.storage.lead_entries import LeadEntry
+
+CONNECTED = "callconnected"
+DISCONNECTED = "calldisconnected"
+CALLER_ID_BYTES = 16
+
+
+def call_of(entry: LeadEntry) -> Call:
+    """Tell the call of an entry that has one."""
+    assert isinstance(entry.lead, Call)
+    return entry.lead
+
+
+def is_answered(entry: LeadEntry) -> bool:
+    """Whether anybody answered: as the exchange tells, or failing that if there was talk."""
+    told = entry.circumstances.is_successful
+    return told if told is not None else call_of(entry).duration > timedelta(0)
+
+
+def phase_of(entry: LeadEntry) -> str:
+    """Tell how far a call is."""
+    return DISCONNECTED if is_over(entry.circumstances, call_of(entry).duration) else CONNECTED
+
+
+def caller_number(entry: LeadEntry) -> str:
+    """Tell the caller's phone: in its normal form if it has one, else as it was told; empty if it is hidden."""
+    return normal_phone(entry.phone or "") or entry.phone or ""
+
+
+def caller_id(entry: LeadEntry, site: Site) -> str:
+    """Name the caller: the same phone has the same name on one site and another on the next.
+
+    Ours: who hides the number is named after the client, and is a new one each time.
+    """
+    phone = normal_phone(entry.phone or "")
+    named = f"client {entry.client.id}" if phone is None else phone
+    return hashlib.blake2b(f"{site.id} {named}".encode(), digest_size=CALLER_ID_BYTES).hexdigest()
