@@ -32,6 +32,7 @@ install-dev: $(VENV)/installed-dev
 MISSING := $(if $(POSTGRESQL),,postgresql) \
 	$(if $(shell command -v redis-server valkey-server),,redis-server) \
 	$(if $(shell command -v chromium chromium-browser),,chromium) \
+	$(if $(shell command -v openssl),,openssl) \
 	$(if $(shell command -v curl),,curl)
 
 install-programs:

@@ -96,7 +96,8 @@ def shop(stage: Stage) -> Player:
 @pytest.fixture(scope="session")
 def server(new_database_url: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """Run one server an engine, for all tests of this worker; each test opens its own sites."""
-    process = ServerProcess(new_database_url(), tmp_path_factory.mktemp("server"))
+    folder = tmp_path_factory.mktemp("server")
+    process = ServerProcess(new_database_url(), folder, webhook_private_targets="127.0.0.0/8")
     yield process
     process.close()
 

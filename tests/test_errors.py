@@ -81,6 +81,8 @@ def test_the_codes_stay_as_programs_know_them() -> None:
         "PersonUnknown": 10056,
         "FileUnreadable": 10060,
         "FileInHands": 10061,
+        "WebhookNotFound": 10062,
+        "DeliveryNotFound": 10063,
         "InternalFailure": 500,
     }
 

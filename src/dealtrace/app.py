@@ -18,6 +18,7 @@ from dealtrace import clock, observation
 from dealtrace.api.routes import ENDPOINTS as API
 from dealtrace.cabinet.routes import cabinet_routes
 from dealtrace.calltouch.routes import ENDPOINTS as CALLTOUCH
+from dealtrace.calltouch.webhooks.messages import write_messages, write_test
 from dealtrace.counter.city import open_cities
 from dealtrace.counter.routes import ENDPOINTS as COUNTER
 from dealtrace.door.description import describe_api, render_docs
@@ -34,9 +35,14 @@ from dealtrace.storage.faults import is_storage_failure, words_of
 from dealtrace.storage.readers import Readers
 from dealtrace.storage.schema import is_current
 from dealtrace.storage.scribe import AWAY_RETRY_SECONDS, Scribe
+from dealtrace.worker.deliveries import Deliveries
+from dealtrace.worker.postman import Postman
 
 FOLLOW_SECONDS = 1.0
 """How often settings are looked after; a change reaches every process within two seconds."""
+
+DELIVERY_READERS = 2
+"""Threads, and connections to the database, that read what webhooks are told."""
 
 ENDPOINTS = (*CALLTOUCH, *COUNTER, *API)
 """Every address that programs send to; the pages stand beside them."""
@@ -99,14 +105,19 @@ class Application:
         await send({"type": "lifespan.startup.complete"})
         await receive()
         follower.cancel()
-        await self._scribe.stop()
-        self._readers.stop()
-        self._database.close()
+        await self._stop()
         await send({"type": "lifespan.shutdown.complete"})
 
     def _start(self) -> None:
-        settings = self._settings
         open_cities()
+        self._start_storage()
+        self._start_deliveries()
+        self._endpoints = Routes(self._make_door(), ENDPOINTS)
+        gc.collect()
+        gc.freeze()  # modules live for ever; searching them for garbage, time and again, made the slowest answers
+
+    def _start_storage(self) -> None:
+        settings = self._settings
         self._database: Database = open_database(
             settings.database_url,
             readers=settings.reader_threads,
@@ -123,7 +134,25 @@ class Application:
             patience_seconds=settings.storage_patience_seconds,
             observe=observation.observe_commit,
         )
-        door = Door(
+
+    def _start_deliveries(self) -> None:
+        """Begin to tell webhooks; what they are told is read where it was written, a replica may not have it yet."""
+        settings = self._settings
+        self._primary = open_database(
+            settings.database_url, readers=DELIVERY_READERS, prepared_statements=settings.prepared_statements
+        )
+        self._primary_readers = Readers(self._primary, DELIVERY_READERS)
+        self._deliveries = Deliveries(
+            self._primary_readers,
+            self._scribe,
+            Postman(settings.webhook_private_targets),
+            write_messages=write_messages,
+            write_test=write_test,
+        )
+
+    def _make_door(self) -> Door:
+        settings = self._settings
+        return Door(
             self._directory,
             self._scribe,
             self._readers,
@@ -139,9 +168,14 @@ class Application:
             trusted_proxies=settings.trusted_proxies,
             body_bytes_max=settings.body_bytes_max,
         )
-        self._endpoints = Routes(door, ENDPOINTS)
-        gc.collect()
-        gc.freeze()  # modules live for ever; searching them for garbage, time and again, made the slowest answers
+
+    async def _stop(self) -> None:
+        await self._deliveries.stop()
+        await self._scribe.stop()
+        for readers in (self._readers, self._primary_readers):
+            readers.stop()
+        for database in (self._database, self._primary):
+            database.close()
 
     async def _follow_settings(self) -> None:
         while True:

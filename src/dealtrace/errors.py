@@ -34,6 +34,8 @@ Refusal
 ├── PersonUnknown         10056
 ├── FileUnreadable        10060  no table of leads; nothing of it was taken in
 ├── FileInHands           10061  another command brings the same file in
+├── WebhookNotFound       10062
+├── DeliveryNotFound      10063  what a webhook was told is forgotten after a while
 └── InternalFailure         500  ours; the request id finds it in the log
 
 Edges turn a code into their own answer in one place each: `door/replies.py`, `cli/terminal.py`, the cabinet.
@@ -350,6 +352,22 @@ class FileInHands(Refusal):
     code = 10061
     ru = "Этот файл сейчас загружает другая команда"
     en = "Another command is bringing this file in"
+
+
+class WebhookNotFound(Refusal):
+    """There is no webhook of this id."""
+
+    code = 10062
+    ru = "Вебхук {webhook_id} не найден, список: dealtrace webhook list"
+    en = "Webhook {webhook_id} not found, dealtrace webhook list shows those there are"
+
+
+class DeliveryNotFound(Refusal):
+    """A webhook was never told by such a message, or it is forgotten by now."""
+
+    code = 10063
+    ru = "Сообщение {message_id} этому вебхуку не отправлялось или уже забыто"
+    en = "The webhook was never sent the message {message_id}, or it is forgotten by now"
 
 
 class InternalFailure(Refusal):

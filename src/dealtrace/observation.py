@@ -39,6 +39,13 @@ COMMIT_SECONDS = Histogram(
 )  # fmt: skip
 WAITING = Gauge("dealtrace_scribe_waiting", "Writes that wait for their commit.", multiprocess_mode="livesum")
 
+ATTEMPTS = Counter("dealtrace_webhook_attempts", "Attempts to tell a webhook something.", ["outcome"])
+ATTEMPT_SECONDS = Histogram(
+    "dealtrace_webhook_attempt_seconds", "Time a receiver took to answer.", buckets=(0.01, 0.05, 0.1, 0.5, 1, 2.5, 5)
+)
+PAUSED = Gauge("dealtrace_webhooks_paused", "Webhooks that are sent nothing.", multiprocess_mode="livemax")
+FAILING = Gauge("dealtrace_webhooks_failing", "Webhooks whose last attempt failed.", multiprocess_mode="livemax")
+
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _PLAIN_SEGMENT = re.compile(r"[A-Za-z][A-Za-z._-]{0,39}|[0-9]{1,9}|")
 
@@ -127,6 +134,12 @@ def observe_commit(size: int, seconds: float) -> None:
     """Count a batch of the scribe."""
     BATCH_SIZE.observe(size)
     COMMIT_SECONDS.observe(seconds)
+
+
+def observe_attempt(*, is_accepted: bool, seconds: float) -> None:
+    """Count an attempt to tell a webhook something."""
+    ATTEMPTS.labels("accepted" if is_accepted else "failed").inc()
+    ATTEMPT_SECONDS.observe(seconds)
 
 
 def figures() -> tuple[bytes, str]:

@@ -82,6 +82,9 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Addresses or networks, comma-separated, whose `X-Forwarded-For` is believed."
     )
+    webhook_private_targets: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Private addresses or networks, comma-separated, that webhooks may send to; none by default."
+    )
     scribe_queue_max: int = Field(
         10_000, ge=1, le=1_000_000, description="Writes that may wait at once; beyond it the answer is 503."
     )
@@ -97,7 +100,7 @@ class Settings(BaseSettings):
         "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="The least level that is logged."
     )
 
-    @field_validator("trusted_proxies", mode="before")
+    @field_validator("trusted_proxies", "webhook_private_targets", mode="before")
     @classmethod
     def _split_networks(cls, value: Any) -> Any:
         parts = value if isinstance(value, list | tuple) else str(value).split(",")

@@ -1,15 +1,22 @@
 """What a registration writes down of itself."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
 
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.deal import Deal
 from dealtrace.deals.lead_clue import CallIdentity, LeadClue
-from dealtrace.deals.versions import FIRST_VERSION, VersionKind, first_version, without_person
+from dealtrace.deals.versions import (
+    FIRST_VERSION,
+    DealVersion,
+    VersionKind,
+    as_of,
+    first_version,
+    without_person,
+)
 from dealtrace.leads.lead import LeadKind, LeadRef
-from trade import deal
+from trade import NOON, deal
 
 REGISTERED = deal(
     manager="Коля",
@@ -47,3 +54,16 @@ def test_without_the_person_only_the_business_is_left() -> None:
     left = {"status": "won", "comment": None, "custom_values": None, "clue": {**clue, "contact": None}}
     assert without_person(told) == left
     assert without_person({"lead": None}) == {"lead": None}
+
+
+def test_a_deal_is_told_as_a_version_left_it() -> None:
+    first = deal(status="new", tags=("a",), lead=None)
+    lead = LeadRef(LeadKind.CALL, 5)
+    third = replace(first, status="won", tags=(), lead=lead, version=3)
+    versions = [
+        DealVersion(first.id, 2, VersionKind.CHANGED, NOON, None, {"status": "new", "tags": ("a",)}, {"status": "won"}),
+        DealVersion(first.id, 3, VersionKind.MATCHED, NOON, None, {"lead": None}, {"lead": lead}),
+    ]
+    assert as_of(third, 1, versions) == first
+    assert as_of(third, 2, versions) == replace(third, lead=None, version=2)
+    assert as_of(third, 3, versions) is third

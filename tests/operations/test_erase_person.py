@@ -58,6 +58,7 @@ TELLS_NOBODY: dict[str, set[str]] = {
     "traffic_source": {"digest", "source", "medium", "campaign", "content", "term"},
     "unknown_field": {"name"},
     "visit": {"browser", "city", "device", "os", "utm"},
+    "webhook_outbox": {"event", "subject", "changed"},
 }  # fmt: skip
 """Texts that are about a business, not a person; what versions tell of a person is cleaned by its own rule."""
 

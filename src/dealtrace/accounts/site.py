@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import NewType
 from zoneinfo import ZoneInfo
 
+from dealtrace.accounts.webhook import Listener
+
 SiteId = NewType("SiteId", int)
 
 TIME_ZONE_DEFAULT = "Europe/Moscow"
@@ -21,7 +23,7 @@ class Site:
 
     `points_per_day` is 0 when there is no limit. `point_costs` holds the methods that do not cost 1. A lead is unique
     if its client has no earlier one within `unique_depth` (`None`: ever), and a call is a target once it was talked for
-    `target_call`.
+    `target_call`. `listeners` are its webhooks; without any, nothing is told.
     Seed: «Склейка по номеру телефона или почте по умолчанию выключена».
     """
 
@@ -36,3 +38,4 @@ class Site:
     respects_do_not_track: bool = True
     unique_depth: timedelta | None = None
     target_call: timedelta = TARGET_CALL_DEFAULT
+    listeners: tuple[Listener, ...] = ()

@@ -1,7 +1,7 @@
 """What became of a deal, version by version: who changed what, when, before and after."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -58,6 +58,17 @@ def first_version(deal: Deal, amount_as_sent: str, token_id: int | None) -> Deal
         "lead": deal.lead,
     }
     return DealVersion(deal.id, FIRST_VERSION, VersionKind.REGISTERED, deal.recorded_at, token_id, {}, after)
+
+
+def as_of(deal: Deal, version: int, versions: Iterable[DealVersion]) -> Deal:
+    """Tell how a deal stood as `version` left it: what later ones of its `versions` made different is taken back.
+
+    What they hold `before` must be values of a deal, not as JSON keeps them. When a deal was touched is left alone.
+    """
+    later = sorted((one for one in versions if one.version > version), key=lambda one: one.version, reverse=True)
+    for one in later:
+        deal = replace(deal, **one.before)
+    return replace(deal, version=version) if later else deal
 
 
 def without_person(told: Mapping[str, Any]) -> dict[str, Any]:

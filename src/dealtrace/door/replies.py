@@ -39,6 +39,8 @@ STATUS_OF: Mapping[type[Refusal], int] = {
     errors.PersonUnknown: 400,
     errors.FileUnreadable: 400,
     errors.FileInHands: 400,
+    errors.WebhookNotFound: 400,
+    errors.DeliveryNotFound: 400,
     errors.TokenRejected: 403,
     errors.SiteMismatch: 403,
     errors.InvitationSpent: 403,

@@ -17,9 +17,10 @@ from dealtrace.errors import Refusal
 from dealtrace.leads.lead_story import LeadStory
 from dealtrace.operations.find_deals import find_deals
 from dealtrace.operations.spend_points import pay_for_calls, points_refusal
+from dealtrace.operations.tell_webhooks import keep_versions
 from dealtrace.operations.wish import Wish
 from dealtrace.quota.points import PaidMethod
-from dealtrace.storage import custom_fields, deal_versions, deals, leads
+from dealtrace.storage import custom_fields, deals, leads
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.traffic_sources import intern_sources
 
@@ -101,4 +102,4 @@ def _store(connection: Connection, ids: IdBlocks, site: Site, ledger: _Ledger, n
         return
     stated = {deal.stated_source for deal in changed if deal.stated_source is not None}
     deals.update_deals(connection, site.id, changed, intern_sources(connection, ids, site.id, stated))
-    deal_versions.insert_versions(connection, site.id, ledger.versions)
+    keep_versions(connection, site, ledger.versions)

@@ -14,11 +14,13 @@ from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.remarks import without_values
 from dealtrace.operations.change_deal import change_deals
 from dealtrace.operations.spend_points import pay_for_calls, points_refusal
+from dealtrace.operations.tell_webhooks import tell_webhooks
 from dealtrace.operations.wish import Wish
 from dealtrace.quota.points import PaidMethod
 from dealtrace.storage import leads
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.remarks import list_remarks, update_remarks
+from dealtrace.webhooks.event import remarks_event
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,10 @@ def _clear(connection: Connection, ids: IdBlocks, site: Site, wish: Wish[Clearin
         return LeadNotMatched()
     if not pay_for_calls(connection, site, PaidMethod.FIELD_DELETE, 1, now):
         return points_refusal(site, now)
-    update_remarks(connection, site.id, {ref: without_values(kept.remarks, names)})
+    emptied_remarks = without_values(kept.remarks, names)
+    if emptied_remarks != kept.remarks:
+        update_remarks(connection, site.id, {ref: emptied_remarks})
+        tell_webhooks(connection, site, [remarks_event(ref, kept.remarks, emptied_remarks)], now)
     return ref.id
 
 

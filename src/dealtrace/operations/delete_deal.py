@@ -12,9 +12,10 @@ from dealtrace.deals.versions import DealVersion, VersionKind
 from dealtrace.errors import DealNotFound, Refusal
 from dealtrace.operations.find_deals import find_deals
 from dealtrace.operations.spend_points import pay_for_calls, points_refusal
+from dealtrace.operations.tell_webhooks import keep_versions
 from dealtrace.operations.wish import Wish
 from dealtrace.quota.points import PaidMethod
-from dealtrace.storage import deal_versions, deals
+from dealtrace.storage import deals
 from dealtrace.storage.id_blocks import IdBlocks
 
 
@@ -35,7 +36,7 @@ def delete_deals(
     gone = {position: _hidden(named.found[position], now) for position in list(doomed.values())[:paid]}
     deals.stamp_deals(connection, site.id, list(gone.values()))
     versions = [_version(deal, wishes[position].token_id) for position, deal in gone.items()]
-    deal_versions.insert_versions(connection, site.id, versions)
+    keep_versions(connection, site, versions)
     unpaid = points_refusal(site, now)
     late = {
         position: DealNotFound(key=f"orderId={deal.id}")

@@ -36,4 +36,4 @@ def store_visits(connection: Connection, ids: IdBlocks, site: Site, visits: Sequ
     wait_for_registrations(connection, site, now)
     sources = intern_sources(connection, ids, site.id, {visit.traffic_source for visit in visits})
     insert_visits(connection, site.id, visits, sources)
-    credit_anew(connection, site, visits)
+    credit_anew(connection, site, visits, now)

@@ -16,6 +16,7 @@ from dealtrace.errors import NumberTaken, Refusal
 from dealtrace.leads.lead import LeadRef
 from dealtrace.operations.match_deals import Question, match_deals
 from dealtrace.operations.spend_points import pay_for_calls, points_refusal
+from dealtrace.operations.tell_webhooks import keep_versions
 from dealtrace.operations.wish import Wish
 from dealtrace.quota.points import PaidMethod
 from dealtrace.storage import custom_fields, deal_versions, deals, leads
@@ -125,7 +126,7 @@ def _store(
         receipts[one.position] = receipt_for(one.wish.asked, new)
     stated = {new.deal.stated_source for new in new_deals if new.deal.stated_source is not None}
     deals.insert_deals(connection, site.id, new_deals, intern_sources(connection, ids, site.id, stated))
-    deal_versions.insert_versions(connection, site.id, versions)
+    keep_versions(connection, site, versions)
     custom_fields.count_unknown_fields(connection, site.id, unknown, now)
     return receipts
 

@@ -15,11 +15,13 @@ from dealtrace.leads.remarks import Addition, Remarks, with_addition
 from dealtrace.matching.lead_search import LeadSearch
 from dealtrace.operations.find_leads import FoundLeads, find_leads
 from dealtrace.operations.spend_points import pay_for_calls, points_refusal
+from dealtrace.operations.tell_webhooks import tell_webhooks
 from dealtrace.operations.wish import Wish
 from dealtrace.quota.points import PaidMethod
 from dealtrace.storage import custom_fields
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.remarks import update_remarks
+from dealtrace.webhooks.event import remarks_event
 
 COMMENT_LENGTH_MAX = 100_000
 """Ours: what all comments of a lead may come to."""
@@ -85,6 +87,8 @@ def _add(
     custom_fields.count_unknown_fields(connection, site.id, unknown, now)
     changed = {ref: said for ref, said in standing.items() if said != found.said[ref].remarks}
     update_remarks(connection, site.id, changed)
+    events = [remarks_event(ref, found.said[ref].remarks, said) for ref, said in changed.items()]
+    tell_webhooks(connection, site, events, now)
     return outcomes
 
 

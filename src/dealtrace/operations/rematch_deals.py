@@ -13,7 +13,8 @@ from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.matching.rematch import rematched
 from dealtrace.operations.match_deals import Question, match_deals
 from dealtrace.operations.spend_points import wait_for_registrations
-from dealtrace.storage import deal_leads, deal_versions, deals, leads
+from dealtrace.operations.tell_webhooks import keep_versions
+from dealtrace.storage import deal_leads, deals, leads
 
 STRETCH_DEALS = 1000
 
@@ -106,7 +107,7 @@ def bind_anew(connection: Connection, site: Site, pairs: Iterable[tuple[Deal, De
         DealVersion(after.id, after.version, kind, after.touched_at, None, _told(before), _told(after))
         for before, after in differing
     ]
-    deal_versions.insert_versions(connection, site.id, versions)
+    keep_versions(connection, site, versions)
     return standing
 
 

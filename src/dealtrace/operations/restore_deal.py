@@ -9,7 +9,8 @@ from dealtrace.accounts.site import Site
 from dealtrace.deals.deal import Deal
 from dealtrace.deals.versions import DealVersion, VersionKind
 from dealtrace.errors import DealNotDeleted, DealNotFound, NumberReused
-from dealtrace.storage import deal_versions, deals
+from dealtrace.operations.tell_webhooks import keep_versions
+from dealtrace.storage import deals
 
 
 def restore_deal(connection: Connection, site: Site, deal_id: int, now: datetime) -> Deal:
@@ -40,5 +41,5 @@ def restore_deal(connection: Connection, site: Site, deal_id: int, now: datetime
         {"deleted_at": deal.deleted_at},
         {"deleted_at": None},
     )
-    deal_versions.insert_versions(connection, site.id, [version])
+    keep_versions(connection, site, [version])
     return restored

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
+from dealtrace.accounts.webhook import EventKind
 from dealtrace.deals.custom_fields import split_by_known
 from dealtrace.errors import Refusal
 from dealtrace.leads.call import Call, IncomingCall
@@ -18,10 +19,12 @@ from dealtrace.leads.remarks import Remarks
 from dealtrace.operations.credit_leads import credit_leads
 from dealtrace.operations.rematch_deals import Concern, rematch_concerned
 from dealtrace.operations.spend_points import wait_for_registrations
+from dealtrace.operations.tell_webhooks import tell_webhooks
 from dealtrace.storage import clients, custom_fields, kept_calls, leads
 from dealtrace.storage.credits import VisitedLead
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.traffic_sources import intern_sources
+from dealtrace.webhooks.event import LeadEvent, call_event
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,11 @@ class Arrival:
     def started_at(self) -> datetime:
         """When the lead began."""
         return self.lead.started_at if isinstance(self.lead, Call) else self.lead.requested_at
+
+    @property
+    def ref(self) -> LeadRef:
+        """What points at the lead."""
+        return LeadRef(LeadKind.CALL if isinstance(self.lead, Call) else LeadKind.LEAD_REQUEST, self.lead.id)
 
 
 @dataclass(slots=True)
@@ -77,13 +85,20 @@ def store_arrivals(
     new = describe_arrivals(connection, ids, site, arrivals, owners, now)
     leads.insert_leads(connection, site.id, new, now)
     credit_leads(connection, site, [*_visited(arrivals)])
+    tell_webhooks(connection, site, [_event(arrival) for arrival in arrivals], now)
     rematch_concerned(connection, site, [_concern(one) for one in new], now)
+
+
+def _event(arrival: Arrival, kept: kept_calls.KeptCall | None = None) -> LeadEvent:
+    if isinstance(arrival.told, IncomingCall):
+        return call_event(arrival.ref, kept.told if kept is not None else None, arrival.told)
+    return LeadEvent(EventKind.LEAD_REQUEST_RECORDED, arrival.ref)
 
 
 def _visited(arrivals: Sequence[Arrival]) -> Iterator[VisitedLead]:
     for arrival in arrivals:
         if arrival.lead.visit_id is not None:
-            yield VisitedLead(arrival.lead.id, arrival.started_at, arrival.lead.visit_id)
+            yield VisitedLead(arrival.ref, arrival.started_at, arrival.lead.visit_id)
 
 
 def store_told_again(
@@ -109,6 +124,7 @@ def store_told_again(
     told = describe_arrivals(connection, ids, site, [arrival for arrival, _ in arrivals], owners, now)
     kept_calls.update_calls(connection, site.id, told)
     credit_leads(connection, site, [*_visited([arrival for arrival, _ in arrivals])])
+    tell_webhooks(connection, site, [_event(one, kept) for one, kept in arrivals if not kept.is_deleted], now)
     concerns = [_concern(one) for one in told]
     before = [
         replace(concern, spans=(*kept.spans, *concern.spans))

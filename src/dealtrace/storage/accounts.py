@@ -13,6 +13,7 @@ from dealtrace.accounts.user import User, UserId
 from dealtrace.storage.custom_fields import list_custom_fields
 from dealtrace.storage.tables.control import invitation, membership, revision, site, token, user
 from dealtrace.storage.upsert import insert_into
+from dealtrace.storage.webhooks import list_listeners
 
 _REVISION = "accounts"
 
@@ -171,6 +172,7 @@ def _site_record(connection: Connection, row: Any) -> Site:
         target_call=timedelta(seconds=row.target_call_seconds)
         if row.target_call_seconds is not None
         else TARGET_CALL_DEFAULT,
+        listeners=list_listeners(connection, row.id),
     )
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from dealtrace.attribution.credit import WHOLE, AttributionModel, Credit
 from dealtrace.attribution.visit import Visit
+from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.storage.column_types import is_among
 from dealtrace.storage.hot_statement import HotStatement
 from dealtrace.storage.tables.leads import call, lead_credit, lead_request
@@ -26,11 +27,16 @@ CreditsByModel = Mapping[AttributionModel, Sequence[Credit]]
 
 @dataclass(frozen=True, slots=True)
 class VisitedLead:
-    """A lead that came about in a visit: its id, when it began, and that visit."""
+    """A lead that came about in a visit: which it is, when it began, and that visit."""
 
-    id: int
+    ref: LeadRef
     started_at: datetime
     visit_id: int
+
+    @property
+    def id(self) -> int:
+        """The lead's id, which no lead of another kind has."""
+        return self.ref.id
 
 
 def replace_credits(connection: Connection, site_id: int, credits_of: Mapping[int, CreditsByModel]) -> None:
@@ -89,11 +95,14 @@ def list_leads_of_visitors(
     """List the leads of these visitors that began from `since` to `until`, both included."""
     wanted = sorted(set(visitor_ids))
     found: list[VisitedLead] = []
-    for table, began in ((call, call.c.started_at), (lead_request, lead_request.c.requested_at)):
+    for kind, table, began in (
+        (LeadKind.CALL, call, call.c.started_at),
+        (LeadKind.LEAD_REQUEST, lead_request, lead_request.c.requested_at),
+    ):
         query = (
             select(table.c.id, began, table.c.visit_id)
             .join(visit, (visit.c.site_id == table.c.site_id) & (visit.c.id == table.c.visit_id))
             .where(table.c.site_id == site_id, visit.c.visitor_id.in_(wanted), began.between(since, until))
         )
-        found += [VisitedLead(*row) for row in connection.execute(query)]
+        found += [VisitedLead(LeadRef(kind, lead_id), *told) for lead_id, *told in connection.execute(query)]
     return found

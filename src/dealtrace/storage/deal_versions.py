@@ -1,18 +1,20 @@
 """Versions of deals."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, get_type_hints
 
+import msgspec
 from sqlalchemy import Connection, insert, select
 
-from dealtrace.deals.deal import DealId
+from dealtrace.deals.deal import Deal, DealId
 from dealtrace.deals.registration import Receipt
 from dealtrace.deals.versions import FIRST_VERSION, DealVersion, VersionKind
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.storage.hot_statement import HotStatement
 from dealtrace.storage.tables.deals import deal_version
 
+_TYPES = get_type_hints(Deal)
 _INSERT_VERSION = HotStatement(insert(deal_version))
 
 
@@ -52,6 +54,26 @@ def list_versions(connection: Connection, site_id: int, deal_id: int) -> list[De
         )
         for row in rows
     ]
+
+
+def list_versions_of(connection: Connection, site_id: int, deal_ids: Iterable[int]) -> dict[DealId, list[DealVersion]]:
+    """List the versions of these deals, first ones left out, with values of a deal before and after."""
+    mine = (
+        deal_version.c.site_id == site_id,
+        deal_version.c.deal_id.in_(sorted(set(deal_ids))),
+        deal_version.c.version > FIRST_VERSION,
+    )
+    found: dict[DealId, list[DealVersion]] = {}
+    for row in connection.execute(select(deal_version).where(*mine).order_by(deal_version.c.version)):
+        told = (_values(row.before), _values(row.after))
+        kind = VersionKind(row.kind)
+        one = DealVersion(DealId(row.deal_id), row.version, kind, row.recorded_at, row.token_id, *told)
+        found.setdefault(one.deal_id, []).append(one)
+    return found
+
+
+def _values(told: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: msgspec.convert(value, _TYPES[name]) for name, value in told.items()}
 
 
 def list_receipts(connection: Connection, site_id: int, deal_ids: Iterable[int]) -> dict[int, Receipt]:

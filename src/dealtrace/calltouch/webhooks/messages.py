@@ -1,0 +1,128 @@
+"""What webhooks are told: of leads as they stand when it is sent, of deals as the event left them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from dealtrace.accounts.site import Site
+from dealtrace.accounts.webhook import EventKind, Webhook
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.calltouch.webhooks.values import (
+    call_values,
+    deal_values,
+    epoch_seconds,
+    in_words,
+    request_values,
+)
+from dealtrace.calltouch.webhooks.vocabulary import (
+    CALL,
+    CALL_BEGUN,
+    CHANGED_KEYS,
+    DEAL,
+    LEAD_REQUEST,
+    OF_AN_ENDING,
+    OF_EACH_DELIVERY,
+    ON_REQUEST_OF_DEALS,
+    ON_REQUEST_OF_LEADS,
+    Keys,
+    chosen_keys,
+)
+from dealtrace.deals.deal import Deal
+from dealtrace.deals.versions import as_of
+from dealtrace.leads.call import Call, is_over
+from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.storage.deal_versions import list_versions_of
+from dealtrace.storage.deals import list_deals_by_key
+from dealtrace.storage.lead_entries import LeadEntry, list_lead_entries
+from dealtrace.webhooks.delivery import Delivery, Position
+from dealtrace.webhooks.event import DealEvent, LeadEvent
+from dealtrace.webhooks.writing import Message
+
+TEST_KIND = "webhook.test"
+
+
+def write_messages(
+    connection: Connection, site: Site, webhook: Webhook, deliveries: Sequence[Delivery], now: datetime
+) -> dict[Position, Message]:
+    """Write what `deliveries` tell; one whose lead or deal is not there any more is missing."""
+    entries = _entries(connection, site, [one.event.lead for one in deliveries if isinstance(one.event, LeadEvent)])
+    deals = _deals(connection, site, [one.event for one in deliveries if isinstance(one.event, DealEvent)])
+    sent_at = {OF_EACH_DELIVERY: epoch_seconds(now)}
+    messages: dict[Position, Message] = {}
+    for one in deliveries:
+        event = one.event
+        if isinstance(event, DealEvent) and (deal := deals.get(event)) is not None:
+            keys = chosen_keys(DEAL, ON_REQUEST_OF_DEALS, webhook.fields)
+            fields = in_words({**deal_values(deal, event.kind, site), **sent_at}, keys)
+        elif isinstance(event, LeadEvent) and (entry := entries.get(event.lead)) is not None:
+            fields = _lead_fields(event, entry, site, webhook, sent_at)
+        else:
+            continue
+        messages[one.position] = Message(one.message_id(site.id), event.kind, one.recorded_at, fields)
+    return messages
+
+
+def write_test(webhook: Webhook, now: datetime) -> Message:
+    """Write a delivery that tells nothing: every value is its key in braces.
+
+    The vendor's test deliveries carry such placeholders, and receivers know to pass them over.
+    """
+    kind = next(one for one in EventKind if one in webhook.events)
+    usual, on_request = _OF_KIND.get(kind, (DEAL, ON_REQUEST_OF_DEALS))
+    keys = chosen_keys(usual, on_request, webhook.fields)
+    return Message(f"msg_test_{webhook.id}_{epoch_seconds(now)}", TEST_KIND, now, {key: f"{{{key}}}" for key in keys})
+
+
+_OF_KIND: Mapping[EventKind, tuple[Keys, Keys]] = {
+    EventKind.CALL_CONNECTED: (CALL_BEGUN, ON_REQUEST_OF_LEADS),
+    EventKind.CALL_DISCONNECTED: (CALL, ON_REQUEST_OF_LEADS),
+    EventKind.LEAD_REQUEST_RECORDED: (LEAD_REQUEST, ON_REQUEST_OF_LEADS),
+    EventKind.LEAD_CHANGED: (CALL, ON_REQUEST_OF_LEADS),
+}
+
+
+def _entries(connection: Connection, site: Site, refs: Sequence[LeadRef]) -> dict[LeadRef, LeadEntry]:
+    model = AttributionModel(site.attribution)
+    return {
+        LeadRef(kind, entry.lead.id): entry
+        for kind in LeadKind
+        for entry in list_lead_entries(
+            connection, site, kind, sorted({ref.id for ref in refs if ref.kind is kind}), model, with_deals=True
+        )
+    }
+
+
+def _deals(connection: Connection, site: Site, events: Sequence[DealEvent]) -> dict[DealEvent, Deal]:
+    ids = {event.deal_id for event in events}
+    found = list_deals_by_key(connection, site.id, ids=ids, numbers=[], with_deleted=True, lock=False)
+    versions = list_versions_of(connection, site.id, ids) if ids else {}
+    standing = {deal.id: deal for deal in found}
+    return {
+        event: as_of(standing[event.deal_id], event.version, versions.get(event.deal_id, ()))
+        for event in events
+        if event.deal_id in standing
+    }
+
+
+def _lead_fields(
+    event: LeadEvent, entry: LeadEntry, site: Site, webhook: Webhook, sent_at: Mapping[str, int]
+) -> dict[str, str | None]:
+    """Tell of a lead; a call that goes on is told of as it began, whatever changed about it."""
+    if isinstance(entry.lead, Call):
+        is_beginning = event.kind is EventKind.CALL_CONNECTED or not is_over(entry.circumstances, entry.lead.duration)
+        usual, values = CALL_BEGUN if is_beginning else CALL, call_values(entry, site, is_beginning=is_beginning)
+    else:
+        usual, values = LEAD_REQUEST, request_values(entry, site)
+    keys = chosen_keys(usual, ON_REQUEST_OF_LEADS, webhook.fields)
+    return in_words({**values, **sent_at, "changedFields": _changed_fields(event, keys)}, keys)
+
+
+def _changed_fields(event: LeadEvent, keys: Keys) -> str | None:
+    """Name the keys that are new or different since the lead was last told of, in the order of the body."""
+    if not event.changed:
+        return None
+    changed = {key for part in event.changed for key in CHANGED_KEYS[part]} | {OF_EACH_DELIVERY}
+    if event.kind is EventKind.CALL_DISCONNECTED:
+        changed.update(OF_AN_ENDING)
+    return ",".join(key for key in keys if key in changed)

@@ -1,0 +1,87 @@
+"""The keys of what webhooks are sent, in the order of captured deliveries."""
+
+from collections.abc import Mapping, Sequence
+
+from dealtrace.accounts.webhook import EventKind
+from dealtrace.webhooks.event import LeadPart
+
+Keys = tuple[str, ...]
+
+VISIT: Keys = (
+    "attribution", "source", "medium", "utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term",
+    "yaClientId", "sessionId", "ctClientId", "ctGlobalId", "hostname", "url", "attrs", "ref", "city", "browser", "os",
+    "device", "ip",
+)  # fmt: skip
+CALL_BEGUN: Keys = (
+    "leadtype", "callphase", "id", "changedFields", "ctCallerId", "callerphone", "phonenumber", "subPoolName",
+    "redirectNumber", "calltime", "timestamp", "unique", "callback", "worktime", "pool", "tags_auto_pn", "tags_api",
+    *VISIT, "callReferenceNumber", "siteId", "siteName", "userAgent", "sendingTimestamp",
+)  # fmt: skip
+CALL: Keys = (
+    "leadtype", "callphase", "id", "changedFields", "ctCallerId", "callerphone", "phonenumber", "subPoolName",
+    "redirectNumber", "duration", "waiting_time", "calltime", "timestamp", "status", "statusDetails", "unique",
+    "targetcall", "uniqtargetcall", "callback", "worktime", "pool", "tags_auto_gr", "tags_auto_ct", "tags_auto_pn",
+    "tags_manual", "tags_api", *VISIT, "sip_call_id", "callReferenceNumber", "reclink", "orderId", "siteId",
+    "siteName", "userAgent", "sendingTimestamp", "manager", "spam",
+)  # fmt: skip
+LEAD_REQUEST: Keys = (
+    "leadtype", "changedFields", "requestId", "requestNumber", "subject", "fio", "callerphone", "requestDate",
+    "uniquerequest", "targetrequest", "uniqtargetrequest", "tags_auto_gr", "tags_auto_ct", "tags_auto_pn",
+    "tags_manual", "tags_api", "tags_request", *VISIT, "orderId", "siteId", "siteName", "userAgent",
+    "sendingTimestamp", "manager",
+)  # fmt: skip
+DEAL: Keys = (
+    "orderId", "orderNumber", "orderStatus", "orderSum", "orderDate", "manager", "service", "tags", "callId",
+    "requestId", "event",
+)  # fmt: skip
+
+ON_REQUEST_OF_LEADS: Keys = (
+    "gcid", "email", "comment", "customFields", "tags_auto_pr", "tags_auto_af", "rating", "callUrl",
+    "callback_request_id", "callback_final_attempt",
+)  # fmt: skip
+ON_REQUEST_OF_DEALS: Keys = ("comment", "customFields", "siteId", "siteName", "sendingTimestamp")
+"""What is sent to those alone who choose it, behind the rest.
+
+Ours: what a receiver of the vendor never saw is not sent unasked; e-mails and comments are worth asking for.
+"""
+
+_KEYS: Mapping[EventKind, Sequence[Keys]] = {
+    EventKind.CALL_CONNECTED: [CALL_BEGUN],
+    EventKind.CALL_DISCONNECTED: [CALL],
+    EventKind.LEAD_REQUEST_RECORDED: [LEAD_REQUEST],
+    EventKind.LEAD_CHANGED: [CALL, LEAD_REQUEST],
+}
+
+CHANGED_KEYS: Mapping[LeadPart, Keys] = {
+    LeadPart.STARTED_AT: ("calltime", "timestamp"),
+    LeadPart.DURATION: ("duration",),
+    LeadPart.PHONE: ("ctCallerId", "callerphone"),
+    LeadPart.SIP_ID: ("sip_call_id",),
+    LeadPart.SUCCESS: ("status", "statusDetails"),
+    LeadPart.WAITING: ("waiting_time",),
+    LeadPart.DIALLED_PHONE: ("phonenumber",),
+    LeadPart.ANSWERING_PHONE: ("redirectNumber",),
+    LeadPart.RECORD: ("reclink",),
+    LeadPart.EXCHANGE: (),
+    LeadPart.MANAGER: ("manager",),
+    LeadPart.COMMENT: ("comment",),
+    LeadPart.TAGS: ("tags_api",),
+    LeadPart.CUSTOM_VALUES: ("customFields",),
+    LeadPart.VISIT: (*VISIT, "userAgent", "gcid"),
+    LeadPart.DEAL: ("orderId",),
+}
+OF_EACH_DELIVERY = "sendingTimestamp"
+OF_AN_ENDING: Keys = ("callphase", *(key for key in CALL if key not in CALL_BEGUN))
+"""What is new or different once a call is over, whatever its exchange told."""
+
+
+def choosable_keys(kind: EventKind) -> Keys:
+    """List what may be sent of an event, in order."""
+    if kind not in _KEYS:
+        return (*DEAL, *ON_REQUEST_OF_DEALS)
+    return tuple(dict.fromkeys(key for keys in (*_KEYS[kind], ON_REQUEST_OF_LEADS) for key in keys))
+
+
+def chosen_keys(usual: Keys, on_request: Keys, chosen: Sequence[str]) -> Keys:
+    """List what is sent: the usual keys, or, in the same order, those that were chosen of all there are."""
+    return tuple(key for key in (*usual, *on_request) if key in chosen) if chosen else usual

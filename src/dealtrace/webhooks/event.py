@@ -1,0 +1,116 @@
+"""What happened: to a lead or to a deal, and who is to be told."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from dealtrace.accounts.webhook import EventKind
+from dealtrace.deals.deal import DealId
+from dealtrace.deals.versions import DealVersion, VersionKind
+from dealtrace.leads.call import IncomingCall, is_over
+from dealtrace.leads.lead import LeadRef
+from dealtrace.leads.remarks import Remarks
+
+
+class LeadPart(StrEnum):
+    """What may become different about a lead."""
+
+    STARTED_AT = "started_at"
+    DURATION = "duration"
+    PHONE = "phone"
+    SIP_ID = "sip_id"
+    SUCCESS = "is_successful"
+    WAITING = "waiting"
+    DIALLED_PHONE = "dialled_phone"
+    ANSWERING_PHONE = "answering_phone"
+    RECORD = "record_url"
+    EXCHANGE = "exchange"
+    MANAGER = "manager"
+    COMMENT = "comment"
+    TAGS = "tags"
+    CUSTOM_VALUES = "custom_values"
+    VISIT = "visit"
+    DEAL = "deal"
+
+
+@dataclass(frozen=True, slots=True)
+class LeadEvent:
+    """Something that happened to a lead; `changed` tells what was known before and is different now."""
+
+    kind: EventKind
+    lead: LeadRef
+    changed: tuple[LeadPart, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DealEvent:
+    """Something that happened to a deal, and the version of it that came of this."""
+
+    kind: EventKind
+    deal_id: DealId
+    version: int
+
+
+Event = LeadEvent | DealEvent
+
+
+def call_event(lead: LeadRef, before: IncomingCall | None, after: IncomingCall) -> LeadEvent:
+    """Tell what a report of a call means: it began, it is over, or it is told of otherwise than `before`."""
+    ended = is_over(after.circumstances, after.duration)
+    if before is None:
+        return LeadEvent(EventKind.CALL_DISCONNECTED if ended else EventKind.CALL_CONNECTED, lead)
+    is_ending = ended and not is_over(before.circumstances, before.duration)
+    kind = EventKind.CALL_DISCONNECTED if is_ending else EventKind.LEAD_CHANGED
+    return LeadEvent(kind, lead, _differing(before, after))
+
+
+def _differing(before: IncomingCall, after: IncomingCall) -> tuple[LeadPart, ...]:
+    pairs = {
+        LeadPart.STARTED_AT: (before.started_at, after.started_at),
+        LeadPart.DURATION: (before.duration, after.duration),
+        LeadPart.PHONE: (before.phone, after.phone),
+    }
+    circumstances = (
+        LeadPart.SIP_ID,
+        LeadPart.SUCCESS,
+        LeadPart.WAITING,
+        LeadPart.DIALLED_PHONE,
+        LeadPart.ANSWERING_PHONE,
+        LeadPart.RECORD,
+        LeadPart.EXCHANGE,
+    )
+    for part in circumstances:
+        pairs[part] = (getattr(before.circumstances, part), getattr(after.circumstances, part))
+    return tuple(part for part, (was, is_now) in pairs.items() if was != is_now)
+
+
+def remarks_event(lead: LeadRef, before: Remarks, after: Remarks) -> LeadEvent:
+    """Tell what became different about what is said of a lead."""
+    parts = (LeadPart.MANAGER, LeadPart.COMMENT, LeadPart.TAGS, LeadPart.CUSTOM_VALUES)
+    changed = tuple(part for part in parts if getattr(before, part) != getattr(after, part))
+    return LeadEvent(EventKind.LEAD_CHANGED, lead, changed)
+
+
+_OF_VERSION: Mapping[VersionKind, EventKind] = {
+    VersionKind.REGISTERED: EventKind.DEAL_CREATED,
+    VersionKind.CHANGED: EventKind.DEAL_CHANGED,
+    VersionKind.DELETED: EventKind.DEAL_DELETED,
+    VersionKind.RESTORED: EventKind.DEAL_RESTORED,
+}
+
+
+def deal_events(version: DealVersion) -> list[Event]:
+    """Tell what a version of a deal means, for the deal and for the leads that lost or got it.
+
+    Ours: a deal that is matched as it is registered was created and matched, so that whoever listens to matches
+    misses none.
+    """
+    events: list[Event] = []
+    if version.kind in _OF_VERSION:
+        events.append(DealEvent(_OF_VERSION[version.kind], version.deal_id, version.version))
+    was, is_now = version.before.get("lead"), version.after.get("lead")
+    if was != is_now:
+        events.append(DealEvent(EventKind.DEAL_MATCHED, version.deal_id, version.version))
+        concerned: Iterable[LeadRef] = (lead for lead in (was, is_now) if lead is not None)
+        events += [LeadEvent(EventKind.LEAD_CHANGED, lead, (LeadPart.DEAL,)) for lead in concerned]
+    return events

@@ -1,0 +1,1 @@
+"""The slow hand: what is done beside requests, such as telling webhooks."""

@@ -1,0 +1,24 @@
+"""How a webhook is doing."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook, WebhookId
+from trade import NOON
+
+SECOND = timedelta(seconds=1)
+HOOK = Webhook(WebhookId(1), 1, "https://crm.example/", frozenset(EventKind), BodyStyle.FORM, "whsec_", NOON)
+
+
+def test_it_is_due_unless_it_is_paused_or_its_next_attempt_lies_ahead() -> None:
+    assert HOOK.is_due(NOON)
+    assert replace(HOOK, next_attempt_at=NOON).is_due(NOON)
+    assert not replace(HOOK, next_attempt_at=NOON + SECOND).is_due(NOON)
+    assert not replace(HOOK, paused_at=NOON).is_due(NOON + SECOND)
+
+
+def test_a_test_is_awaited_from_asking_to_its_outcome() -> None:
+    asked = replace(HOOK, test_asked_at=NOON)
+    assert not HOOK.is_test_awaited
+    assert asked.is_test_awaited
+    assert not replace(asked, test_outcome="").is_test_awaited, "an empty outcome says that it was accepted"

@@ -1,0 +1,296 @@
+"""What webhooks are told, in the keys and the order of captured deliveries."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from cast import Player, Stage
+from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook, WebhookId
+from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.calltouch.webhooks import vocabulary
+from dealtrace.calltouch.webhooks.messages import write_messages, write_test
+from dealtrace.deals.deal import DealId
+from dealtrace.leads.call import CallReport, Circumstances
+from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.leads.remarks import Remarks
+from dealtrace.operations.change_deal import change_deals
+from dealtrace.operations.erase_person import erase_person
+from dealtrace.operations.register_deal import register_deals
+from dealtrace.operations.report_call import report_calls
+from dealtrace.webhooks.delivery import Delivery, Position
+from dealtrace.webhooks.event import DealEvent, Event, LeadEvent, LeadPart
+from wishes import NOON, by_call, change, registration
+
+PHONE = "79205550055"
+HOOK = Webhook(WebhookId(9), 1, "https://crm.example/", frozenset(EventKind), BodyStyle.FORM, "whsec_", NOON)
+SENT_AT = NOON + timedelta(seconds=7)
+SECONDS = int(NOON.timestamp())
+VISIT = (
+    "attribution,source,medium,utm_source,utm_medium,utm_campaign,utm_content,utm_term,yaClientId,sessionId,ctClientId,"
+    "ctGlobalId,hostname,url,attrs,ref,city,browser,os,device,ip"
+)
+CAPTURED = {
+    "connected": "leadtype,callphase,id,changedFields,ctCallerId,callerphone,phonenumber,subPoolName,redirectNumber,"
+    f"calltime,timestamp,unique,callback,worktime,pool,tags_auto_pn,tags_api,{VISIT},callReferenceNumber,siteId,"
+    "siteName,userAgent,sendingTimestamp",
+    "disconnected": "leadtype,callphase,id,changedFields,ctCallerId,callerphone,phonenumber,subPoolName,redirectNumber,"
+    "duration,waiting_time,calltime,timestamp,status,statusDetails,unique,targetcall,uniqtargetcall,callback,worktime,"
+    f"pool,tags_auto_gr,tags_auto_ct,tags_auto_pn,tags_manual,tags_api,{VISIT},sip_call_id,callReferenceNumber,reclink,"
+    "orderId,siteId,siteName,userAgent,sendingTimestamp,manager,spam",
+    "request": "leadtype,changedFields,requestId,requestNumber,subject,fio,callerphone,requestDate,uniquerequest,"
+    f"targetrequest,uniqtargetrequest,tags_auto_gr,tags_auto_ct,tags_auto_pn,tags_manual,tags_api,tags_request,{VISIT},"
+    "orderId,siteId,siteName,userAgent,sendingTimestamp,manager",
+}
+CHANGED_AS_CAPTURED = (
+    "callphase,redirectNumber,duration,waiting_time,status,statusDetails,targetcall,uniqtargetcall,tags_auto_gr,"
+    "tags_auto_ct,tags_manual,sip_call_id,reclink,orderId,sendingTimestamp,manager,spam"
+)
+
+
+def tell(stage: Stage, player: Player, *events: Event, fields: Sequence[str] = ()) -> list[dict[str, str | None]]:
+    """Write what events tell, each as a delivery of its own."""
+    deliveries = [Delivery(HOOK.id, Position(place), event, NOON) for place, event in enumerate(events, 1)]
+    with stage.database.read() as connection:
+        webhook = replace(HOOK, fields=tuple(fields))
+        messages = write_messages(connection, player.site, webhook, deliveries, SENT_AT)
+    return [dict(messages[one.position].fields) for one in deliveries if one.position in messages]
+
+
+def seen(stage: Stage, player: Player, **more: Any) -> int:
+    visit = stage.visit(
+        player,
+        NOON - timedelta(minutes=9),
+        TrafficSource("yandex", "cpc", "весна"),
+        visitor="1700000000123",
+        landing_url="https://shop.example/?a=1",
+        ip="192.0.2.7",
+        user_agent="Mozilla/5.0",
+        **more,
+    )
+    return visit.id
+
+
+def report(stage: Stage, player: Player, **told: Any) -> LeadRef:
+    parts = {"exchange": "asterisk", **told.pop("circumstances", {})}
+    asked = CallReport("17.1", NOON, phone="8 920 555-00-55", circumstances=Circumstances(**parts), **told)
+    (call_id,) = stage.perform(report_calls, player, asked)
+    return LeadRef(LeadKind.CALL, call_id)
+
+
+def test_the_lists_of_keys_are_those_of_captured_deliveries() -> None:
+    assert ",".join(vocabulary.CALL_BEGUN) == CAPTURED["connected"]
+    assert ",".join(vocabulary.CALL) == CAPTURED["disconnected"]
+    assert ",".join(vocabulary.LEAD_REQUEST) == CAPTURED["request"]
+    counts = (len(vocabulary.CALL_BEGUN), len(vocabulary.CALL), len(vocabulary.LEAD_REQUEST))
+    assert counts == (43, 57, 44)
+
+
+def test_a_call_that_begins(stage: Stage, shop: Player) -> None:
+    lead = report(stage, shop, circumstances={"dialled_phone": "74950000000"})
+    (told,) = tell(stage, shop, LeadEvent(EventKind.CALL_CONNECTED, lead))
+    assert ",".join(told) == CAPTURED["connected"]
+    expected = {
+        "leadtype": "call",
+        "callphase": "callconnected",
+        "id": str(lead.id),
+        "changedFields": None,
+        "callerphone": PHONE,
+        "phonenumber": "74950000000",
+        "redirectNumber": "undefined",
+        "calltime": "2018-03-26 12:00:00",
+        "timestamp": str(SECONDS),
+        "unique": "true",
+        "callback": "non-callback",
+        "worktime": None,
+        "attribution": "1",
+        "source": None,
+        "utm_source": "<не указано>",
+        "sessionId": None,
+        "callReferenceNumber": "17.1",
+        "siteId": str(shop.site.id),
+        "siteName": "Shop",
+        "sendingTimestamp": str(SECONDS + 7),
+    }
+    assert {key: told[key] for key in expected} == expected
+
+
+def test_a_call_that_is_over_names_what_is_new(stage: Stage, shop: Player) -> None:
+    lead = report(stage, shop)
+    ended = {"is_successful": True, "waiting": timedelta(seconds=4), "answering_phone": "101", "sip_id": "s-1"}
+    report(stage, shop, duration=timedelta(seconds=40), circumstances=ended)
+    (made,) = stage.perform(register_deals, shop, registration("K-1", clue=by_call(lead.id)))
+    parts = (LeadPart.DURATION, LeadPart.SIP_ID, LeadPart.SUCCESS, LeadPart.WAITING, LeadPart.ANSWERING_PHONE)
+    (told,) = tell(stage, shop, LeadEvent(EventKind.CALL_DISCONNECTED, lead, parts))
+    assert ",".join(told) == CAPTURED["disconnected"]
+    expected = {
+        "callphase": "calldisconnected",
+        "changedFields": CHANGED_AS_CAPTURED,
+        "redirectNumber": "101",
+        "duration": "40",
+        "waiting_time": "4",
+        "status": "successful",
+        "statusDetails": "Соединение состоялось",
+        "unique": "true",
+        "targetcall": "target",
+        "uniqtargetcall": "uniqtarget",
+        "sip_call_id": "s-1",
+        "reclink": None,
+        "orderId": str(made.deal_id),
+        "spam": "false",
+    }
+    assert {key: told[key] for key in expected} == expected
+
+
+def test_a_call_that_nobody_answered(stage: Stage, shop: Player) -> None:
+    lead = report(stage, shop, circumstances={"is_successful": False})
+    (told,) = tell(stage, shop, LeadEvent(EventKind.CALL_DISCONNECTED, lead))
+    told_of = (told["status"], told["targetcall"], told["uniqtargetcall"], told["changedFields"])
+    assert told_of == ("unsuccessful", "non-target", "non-uniqtarget", None)
+
+
+def test_a_call_that_goes_on_and_changed_is_told_as_it_began(stage: Stage, shop: Player) -> None:
+    lead = report(stage, shop)
+    (told,) = tell(stage, shop, LeadEvent(EventKind.LEAD_CHANGED, lead, (LeadPart.PHONE, LeadPart.MANAGER)))
+    assert ",".join(told) == CAPTURED["connected"]
+    assert told["changedFields"] == "ctCallerId,callerphone,sendingTimestamp", "manager is no key of this body"
+
+
+def test_a_lead_request_with_its_visit(stage: Stage, shop: Player) -> None:
+    said = Remarks(manager="Коля", comment="звонить", tags=("vip", "опт"))
+    made = stage.lead_request(
+        shop, NOON, phone=PHONE, email="i@example.ru", client_name="Иван", form_name="Корзина", number="f-1",
+        visit_id=seen(stage, shop, attrs={"ab": 1}), remarks=said,
+    )  # fmt: skip
+    lead = LeadRef(LeadKind.LEAD_REQUEST, made.id)
+    (told,) = tell(stage, shop, LeadEvent(EventKind.LEAD_REQUEST_RECORDED, lead))
+    assert ",".join(told) == CAPTURED["request"]
+    expected = {
+        "leadtype": "request",
+        "changedFields": None,
+        "requestId": str(made.id),
+        "requestNumber": "f-1",
+        "subject": "Корзина",
+        "fio": "Иван",
+        "callerphone": PHONE,
+        "requestDate": "2018-03-26 12:00:00",
+        "uniquerequest": "true",
+        "targetrequest": "target",
+        "uniqtargetrequest": "uniqtarget",
+        "tags_api": "vip,опт",
+        "source": "yandex",
+        "medium": "cpc",
+        "ctClientId": "1700000000123",
+        "hostname": "shop.example",
+        "url": "https://shop.example/?a=1",
+        "attrs": '{"ab": 1}',
+        "ref": "",
+        "ip": "192.0.2.7",
+        "userAgent": "Mozilla/5.0",
+        "manager": "Коля",
+    }
+    assert {key: told[key] for key in expected} == expected
+    changed = LeadEvent(EventKind.LEAD_CHANGED, lead, (LeadPart.VISIT,))
+    (told,) = tell(stage, shop, changed)
+    assert told["changedFields"] == f"{VISIT},userAgent,sendingTimestamp"
+
+
+def test_a_deal_is_told_as_each_event_left_it(stage: Stage, shop: Player) -> None:
+    (made,) = stage.perform(register_deals, shop, registration("K-1", tags=("a", "b"), comment="секрет"))
+    stage.perform(change_deals, shop, change(made.deal_id, status="won", amount_rub=None, tags=()))
+    first, second, third = tell(
+        stage,
+        shop,
+        DealEvent(EventKind.DEAL_CREATED, made.deal_id, 1),
+        DealEvent(EventKind.DEAL_CHANGED, made.deal_id, 2),
+        DealEvent(EventKind.DEAL_DELETED, made.deal_id, 2),
+    )
+    assert list(first.items()) == [
+        ("orderId", str(made.deal_id)),
+        ("orderNumber", "K-1"),
+        ("orderStatus", "new"),
+        ("orderSum", "1000.0000"),
+        ("orderDate", "26.03.2018 12:00:00"),
+        ("manager", None),
+        ("service", "AmoCRM"),
+        ("tags", "a,b"),
+        ("callId", None),
+        ("requestId", None),
+        ("event", "create"),
+    ]
+    changed = {"orderStatus": "won", "orderSum": None, "tags": None}
+    assert second == {**first, **changed, "event": "update"}
+    assert third == {**second, "event": "delete"}
+
+
+def test_a_deal_names_its_lead(stage: Stage, shop: Player) -> None:
+    call = stage.call(shop, NOON)
+    (made,) = stage.perform(register_deals, shop, registration("K-1", clue=by_call(call.id)))
+    (told,) = tell(stage, shop, DealEvent(EventKind.DEAL_MATCHED, made.deal_id, 1))
+    assert (told["callId"], told["requestId"], told["event"]) == (str(call.id), None, "match")
+
+
+def test_chosen_fields_come_in_the_order_of_the_body_and_those_on_request_behind(stage: Stage, shop: Player) -> None:
+    said = Remarks(comment="звонить", custom_values={})
+    made = stage.lead_request(shop, NOON, phone=PHONE, email="i@example.ru", remarks=said)
+    (deal,) = stage.perform(register_deals, shop, registration("K-1", comment="секрет"))
+    lead, dealt = tell(
+        stage,
+        shop,
+        LeadEvent(EventKind.LEAD_REQUEST_RECORDED, LeadRef(LeadKind.LEAD_REQUEST, made.id)),
+        DealEvent(EventKind.DEAL_CREATED, deal.deal_id, 1),
+        fields=("comment", "email", "requestId", "siteId", "orderStatus", "leadtype", "rating"),
+    )
+    assert list(lead) == ["leadtype", "requestId", "siteId", "email", "comment", "rating"]
+    assert (lead["email"], lead["comment"], lead["rating"]) == ("i@example.ru", "звонить", None)
+    assert list(dealt) == ["orderStatus", "requestId", "comment", "siteId"]
+    assert dealt["comment"] == "секрет"
+
+
+def test_who_was_erased_is_told_of_to_nobody(stage: Stage, shop: Player) -> None:
+    visit_id = seen(stage, shop)
+    made = stage.lead_request(shop, NOON, phone=PHONE, client_name="Иван", visit_id=visit_id)
+    with stage.database.write() as connection:
+        erase_person(connection, [shop.site], PHONE)
+    lead = LeadRef(LeadKind.LEAD_REQUEST, made.id)
+    (told,) = tell(stage, shop, LeadEvent(EventKind.LEAD_REQUEST_RECORDED, lead))
+    assert not [key for key in ("fio", "callerphone", "ip", "userAgent", "url", "ctClientId") if told[key] is not None]
+    assert told["source"] == "yandex"
+
+
+def test_what_is_not_there_is_left_out(stage: Stage, shop: Player) -> None:
+    call = stage.call(shop, NOON)
+    told = tell(
+        stage,
+        shop,
+        DealEvent(EventKind.DEAL_CREATED, DealId(404), 1),
+        LeadEvent(EventKind.LEAD_CHANGED, LeadRef(LeadKind.LEAD_REQUEST, call.id)),
+    )
+    assert told == []
+
+
+@pytest.mark.parametrize(
+    ("events", "fields", "keys"),
+    [
+        (frozenset(EventKind), (), CAPTURED["connected"]),
+        ({EventKind.LEAD_REQUEST_RECORDED, EventKind.DEAL_CREATED}, (), CAPTURED["request"]),
+        ({EventKind.LEAD_CHANGED}, (), CAPTURED["disconnected"]),
+        ({EventKind.DEAL_DELETED}, ("event", "orderId"), "orderId,event"),
+    ],
+)
+def test_a_test_tells_nothing_but_its_keys(events: set[EventKind], fields: tuple[str, ...], keys: str) -> None:
+    message = write_test(replace(HOOK, events=frozenset(events), fields=fields), NOON)
+    assert ",".join(message.fields) == keys
+    assert all(value == f"{{{key}}}" for key, value in message.fields.items())
+    assert message.kind == "webhook.test"
+    assert json.dumps(dict(message.fields))
+
+
+def test_what_may_be_chosen_is_told_by_event() -> None:
+    assert vocabulary.choosable_keys(EventKind.DEAL_MATCHED)[-1] == "sendingTimestamp"
+    assert "email" in vocabulary.choosable_keys(EventKind.LEAD_REQUEST_RECORDED)
+    assert {"duration", "requestNumber"} <= set(vocabulary.choosable_keys(EventKind.LEAD_CHANGED))
+    assert "duration" not in vocabulary.choosable_keys(EventKind.CALL_CONNECTED)

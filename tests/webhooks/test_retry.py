@@ -1,0 +1,40 @@
+"""When a delivery that failed is tried again, and when its webhook is paused."""
+
+from datetime import timedelta
+
+import pytest
+
+from dealtrace.webhooks.retry import LONGEST_PAUSE, TRIED_FOR, Fault, Pause, TryAgain, after_fault
+from trade import NOON
+
+FAULT = Fault("HTTP 500")
+
+
+@pytest.mark.parametrize(
+    ("failures", "seconds"), [(1, 5), (2, 10), (3, 20), (10, 2560), (11, 3600), (50, 3600), (10**6, 3600)]
+)
+def test_pauses_double_from_five_seconds_to_an_hour(failures: int, seconds: int) -> None:
+    assert after_fault(FAULT, failures, NOON, NOON, 0) == TryAgain(NOON + timedelta(seconds=seconds))
+
+
+def test_chance_makes_a_pause_up_to_a_fifth_longer() -> None:
+    assert after_fault(FAULT, 1, NOON, NOON, 1) == TryAgain(NOON + timedelta(seconds=6))
+
+
+def test_the_receiver_may_ask_for_a_longer_pause_up_to_an_hour() -> None:
+    asked = Fault("HTTP 429", retry_after=timedelta(minutes=2))
+    assert after_fault(asked, 1, NOON, NOON, 0) == TryAgain(NOON + timedelta(minutes=2))
+    greedy = Fault("HTTP 429", retry_after=timedelta(days=9))
+    assert after_fault(greedy, 1, NOON, NOON, 0) == TryAgain(NOON + LONGEST_PAUSE)
+
+
+def test_after_three_days_of_nothing_else_a_webhook_is_paused_with_the_reason() -> None:
+    second = timedelta(seconds=1)
+    assert isinstance(after_fault(FAULT, 80, NOON, NOON + TRIED_FOR - second, 0), TryAgain)
+    verdict = after_fault(FAULT, 80, NOON, NOON + TRIED_FOR, 0)
+    assert verdict == Pause("nothing was accepted for 3 days, last: HTTP 500")
+
+
+def test_a_receiver_that_wants_no_more_gets_no_more() -> None:
+    verdict = after_fault(Fault("HTTP 410", is_final=True), 1, NOON, NOON, 0)
+    assert verdict == Pause("HTTP 410: the receiver wants no more")
