@@ -16,6 +16,7 @@ from dealtrace.cli.serve import serve
 from dealtrace.cli.sites import site_commands
 from dealtrace.cli.tokens import token_commands
 from dealtrace.cli.users import user_commands
+from dealtrace.cli.webhooks import webhook_commands
 
 main = typer.Typer(
     name="dealtrace",
@@ -34,6 +35,7 @@ main.command()(explain)
 main.command()(match)
 main.add_typer(import_commands, name="import")
 main.add_typer(export_commands, name="export")
+main.add_typer(webhook_commands, name="webhook")
 main.add_typer(person_commands, name="person")
 main.command()(doctor)
 main.add_typer(database_commands, name="db")

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from dealtrace import clock
 from dealtrace.accounts.site import Site
+from dealtrace.accounts.webhook import Webhook
 from dealtrace.cli.terminal import console, open_prepared, print_json
 from dealtrace.quota.points import points_day
 from dealtrace.storage.accounts import has_users, list_sites
@@ -15,12 +16,13 @@ from dealtrace.storage.deals import count_unusable_contacts
 from dealtrace.storage.engine import Database
 from dealtrace.storage.quota import find_points_spent
 from dealtrace.storage.schema import schema_differences
+from dealtrace.storage.webhooks import list_webhooks
 
 POINTS_NEARLY_SPENT = 0.9
 
 
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
-    """Look the installation over: schema, sites, points, unknown fields, contacts that match nothing."""
+    """Look the installation over: schema, sites, points, unknown fields, contacts that match nothing, webhooks."""
     with open_prepared() as database:
         findings = _findings(database)
     if as_json:
@@ -63,6 +65,7 @@ def _site_findings(connection: Connection, site: Site) -> list[dict[str, Any]]:
         )
         for field in list_unknown_fields(connection, site.id)
     ]
+    findings += [_webhook_finding(webhook) for webhook in list_webhooks(connection, site.id) if webhook.failures]
     unusable = count_unusable_contacts(connection, site.id)
     if unusable:
         text = f"Site {site.id}: {unusable} deals have a phone or e-mail that can be compared with nothing."
@@ -75,6 +78,14 @@ def _site_findings(connection: Connection, site: Site) -> list[dict[str, Any]]:
         cure = f"dealtrace site set {site.id} points_per_day=…"
         findings.append(_finding("points", text, cure, site_id=site.id, spent=spent))
     return findings
+
+
+def _webhook_finding(webhook: Webhook) -> dict[str, Any]:
+    standing = "is paused" if webhook.paused_at is not None else "fails"
+    reason = webhook.pause_reason or webhook.last_fault
+    text = f"Site {webhook.site_id}: webhook {webhook.id} {standing}: {reason}"
+    cure = f"dealtrace webhook test {webhook.id}, then dealtrace webhook resume {webhook.id}"
+    return _finding("webhook", text, cure, site_id=webhook.site_id, webhook_id=webhook.id)
 
 
 def _finding(kind: str, text: str, cure: str, **facts: Any) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """`dealtrace import`: calls and lead requests from files, beside a running server."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
@@ -52,6 +52,7 @@ FileArgument = Annotated[Path, typer.Argument(help="A table: CSV or XLSX, with h
 SiteOption = Annotated[int, typer.Option("--site", min=1, max=ID_MAX, help="The siteId.")]
 EncodingOption = Annotated[Encoding | None, typer.Option(help="Of a CSV file; found out without it.")]
 RefusedOption = Annotated[Path | None, typer.Option(help="Where refused rows go; FILE.refused.csv by default.")]
+TellOption = Annotated[bool, typer.Option("--tell-webhooks", help="It is news, not history: tell webhooks.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -61,10 +62,11 @@ def import_calls(
     site_id: SiteOption,
     encoding: EncodingOption = None,
     refused: RefusedOption = None,
+    tell_webhooks: TellOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Bring in calls; an import that was stopped goes on where it stopped."""
-    _import(LeadKind.CALL, file, site_id, encoding, refused, as_json=as_json)
+    _import(LeadKind.CALL, file, site_id, encoding, refused, tell_webhooks=tell_webhooks, as_json=as_json)
 
 
 @import_commands.command("requests")
@@ -73,10 +75,11 @@ def import_requests(
     site_id: SiteOption,
     encoding: EncodingOption = None,
     refused: RefusedOption = None,
+    tell_webhooks: TellOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Bring in lead requests; an import that was stopped goes on where it stopped."""
-    _import(LeadKind.LEAD_REQUEST, file, site_id, encoding, refused, as_json=as_json)
+    _import(LeadKind.LEAD_REQUEST, file, site_id, encoding, refused, tell_webhooks=tell_webhooks, as_json=as_json)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +99,22 @@ class _Work:
 
 
 def _import(
-    kind: LeadKind, path: Path, site_id: int, encoding: Encoding | None, refused: Path | None, *, as_json: bool
+    kind: LeadKind,
+    path: Path,
+    site_id: int,
+    encoding: Encoding | None,
+    refused: Path | None,
+    *,
+    tell_webhooks: bool,
+    as_json: bool,
 ) -> None:
     with open_prepared() as database:
         with database.read() as connection:
             site = find_site(connection, site_id)
         if site is None:
             raise SiteNotFound(site_id=site_id)
+        if not tell_webhooks:
+            site = replace(site, listeners=())
         file = open_lead_file(path, kind, encoding)
         beside = refused or path.with_name(f"{path.name}.refused.csv")
         if beside.exists() and beside.samefile(path):

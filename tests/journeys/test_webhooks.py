@@ -1,0 +1,217 @@
+"""From something that happens on a running server to a receiver that may be slow, failing, away, or talk too much."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from cast import Player, Stage
+from dealtrace.storage.engine import open_database
+from postgresql import PostgresqlServer
+from receiver import Answer, Received, Receiver
+from server import REGISTER, ServerProcess, deal_parameters, free_port
+
+LOOPBACK = "127.0.0.0/8"
+FOLLOWED_SECONDS = 2.2
+LOOKED_SECONDS = 1.5
+PHONE = "8 (920) 555-00-55"
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    opened = Receiver()
+    yield opened
+    opened.vanish()
+
+
+class Shop:
+    """A site on a server of its own, and what it says and is asked."""
+
+    def __init__(self, server: ServerProcess) -> None:
+        self.server = server
+        database = open_database(server.database_url)
+        self.player: Player = Stage(database).open_site(contact_matching=True)
+        database.close()
+
+    def listen(self, url: str, *options: str) -> str:
+        """Create a webhook, wait until the server has followed, and return its id."""
+        done = self.command("webhook", "create", str(self.player.site.id), url, *options, "--json")
+        time.sleep(FOLLOWED_SECONDS)
+        webhook_id: int = httpx.Response(200, content=done).json()["webhookId"]
+        return str(webhook_id)
+
+    def command(self, *arguments: str) -> str:
+        done = self.server.command(*arguments)
+        assert done.returncode == 0, done
+        return done.stdout
+
+    def standing(self, webhook_id: str) -> dict[str, Any]:
+        rows = httpx.Response(200, content=self.command("webhook", "list", "--json")).json()
+        (found,) = [row for row in rows if str(row["webhookId"]) == webhook_id]
+        return dict(found)
+
+    def register(self, number: str, **more: Any) -> None:
+        answer = self.server.register(self.player.token, orderNumber=number, **more)
+        assert answer.status_code == 200, answer.text
+
+    def report(self, **told: Any) -> None:
+        sent = {"apikey": self.player.token, "callid": "17.1", "date": "2018-03-26 09:50:00", "callerid": PHONE, **told}
+        answer = self.server.http.get("/event-service/platform/asterisk/inbound-call", params=sent)
+        assert answer.status_code == 200, answer.text
+
+    def eventually(self, webhook_id: str, state: str) -> dict[str, Any]:
+        deadline = time.monotonic() + 20
+        while (standing := self.standing(webhook_id))["state"] != state:
+            assert time.monotonic() < deadline, standing
+        return standing
+
+
+@pytest.fixture
+def shop(start_server: Callable[..., ServerProcess]) -> Shop:
+    return Shop(start_server(webhook_private_targets=LOOPBACK))
+
+
+def numbers(received: list[Received]) -> list[str]:
+    return [one.pairs["orderNumber"] for one in received]
+
+
+def test_a_call_and_its_deal_are_told_as_they_go(shop: Shop, receiver: Receiver) -> None:
+    shop.listen(f"{receiver.url}?key=s", "--format", "get")
+    shop.report()
+    shop.report(duration=570, status="successful")
+    shop.register("K-1", phoneNumber=PHONE, linkTimeThreshold=600)
+    begun, ended, created, matched, changed = receiver.wait_for(5)
+    assert begun.path.startswith("/hook?key=s&leadtype=call&callphase=callconnected&id=")
+    assert (begun.pairs["callphase"], ended.pairs["callphase"]) == ("callconnected", "calldisconnected")
+    assert ended.pairs["changedFields"].startswith("callphase,duration,")
+    assert begun.pairs["id"] == ended.pairs["id"] == created.pairs["callId"] == changed.pairs["id"]
+    assert [one.pairs["event"] for one in (created, matched)] == ["create", "match"]
+    assert changed.pairs["orderId"] == created.pairs["orderId"]
+
+
+def test_a_dead_receiver_holds_up_neither_registration_nor_its_neighbour(shop: Shop, receiver: Receiver) -> None:
+    slow = Receiver()
+    slow.answer = lambda _: Answer(after_seconds=30)
+    try:
+        shop.listen(slow.url, "--events", "deal.created")
+        shop.listen(receiver.url, "--events", "deal.created")
+        slow_id = shop.listen(f"http://127.0.0.1:{free_port()}/", "--events", "deal.created")
+        started = time.monotonic()
+        for number in range(20):
+            shop.register(f"K-{number}")
+        assert time.monotonic() - started < 4
+        assert numbers(receiver.wait_for(20)) == [f"K-{number}" for number in range(20)]
+        standing = shop.eventually(slow_id, "failing")
+        assert standing["waiting"] == 20
+        assert standing["reason"].startswith("cannot connect")
+    finally:
+        slow.vanish()
+
+
+def test_what_fails_is_tried_again_in_its_order(shop: Shop, receiver: Receiver) -> None:
+    receiver.answer = lambda _: Answer(200 if receiver.received else 500, b"x" * 2_000_000)
+    webhook_id = shop.listen(receiver.url, "--events", "deal.created", "--format", "form")
+    for number in range(3):
+        shop.register(f"K-{number}")
+    received = receiver.wait_for(4)
+    assert numbers(received) == ["K-0", "K-0", "K-1", "K-2"]
+    assert received[0].name == received[1].name, "each attempt has the same name"
+    assert received[1].at - received[0].at > 4.5
+    assert shop.eventually(webhook_id, "active")["waiting"] == 0
+
+
+def test_a_receiver_that_vanishes_and_comes_back_gets_everything_once(shop: Shop) -> None:
+    first = Receiver()
+    webhook_id = shop.listen(first.url, "--events", "deal.created")
+    shop.register("K-0")
+    first.wait_for(1)
+    first.vanish()
+    for number in range(1, 4):
+        shop.register(f"K-{number}")
+    assert shop.eventually(webhook_id, "failing")["waiting"] == 3
+    back = Receiver(first.port)
+    try:
+        shop.command("webhook", "resume", webhook_id)
+        assert numbers(back.wait_for(3)) == ["K-1", "K-2", "K-3"]
+    finally:
+        back.vanish()
+
+
+def test_nothing_is_lost_when_the_server_is_killed_in_the_middle(shop: Shop, receiver: Receiver) -> None:
+    receiver.answer = lambda _: Answer(after_seconds=0.1)
+    webhook_id = shop.listen(receiver.url, "--events", "deal.created")
+    wanted = [f"K-{number}" for number in range(30)]
+    for number in wanted:
+        shop.register(number)
+    receiver.wait_for(5)
+    shop.server.kill()
+    shop.command("webhook", "resume", webhook_id)
+    shop.server.start()
+    deadline = time.monotonic() + 90
+    while len(set(numbers(receiver.received))) < len(wanted):
+        assert time.monotonic() < deadline, numbers(receiver.received)
+        time.sleep(0.1)
+    told = numbers(receiver.received)
+    assert list(dict.fromkeys(told)) == wanted, "in order, whatever came twice"
+    by_name = {one.name: one.pairs for one in receiver.received}
+    assert len(by_name) == len(wanted)
+
+
+def test_a_stopping_server_keeps_what_was_told(shop: Shop, receiver: Receiver) -> None:
+    receiver.answer = lambda _: Answer(after_seconds=0.3)
+    shop.listen(receiver.url, "--events", "deal.created")
+    for number in range(6):
+        shop.register(f"K-{number}")
+    receiver.wait_for(2)
+    assert shop.server.stop() == 0
+    shop.server.start()
+    receiver.wait_for(6)
+    time.sleep(1)
+    assert numbers(receiver.received) == [f"K-{number}" for number in range(6)]
+
+
+def test_private_targets_are_refused_unless_they_are_named(
+    start_server: Callable[..., ServerProcess], receiver: Receiver
+) -> None:
+    shop = Shop(start_server())
+    webhook_id = shop.listen(receiver.url, "--events", "deal.created")
+    shop.register("K-1")
+    assert shop.eventually(webhook_id, "failing")["reason"].startswith("127.0.0.1 is not public")
+    assert receiver.received == []
+
+
+def test_one_that_wants_no_more_is_paused_and_the_log_says_so_without_its_address(
+    shop: Shop, receiver: Receiver
+) -> None:
+    receiver.answer = lambda _: Answer(410, b"")
+    webhook_id = shop.listen(f"{receiver.url}?key=secret", "--events", "deal.created")
+    shop.register("K-1")
+    standing = shop.eventually(webhook_id, "paused")
+    assert (standing["reason"], standing["waiting"]) == ("HTTP 410: the receiver wants no more", 1)
+    assert '"event":"webhook_paused"' in shop.server.logged
+    assert "secret" not in shop.server.logged
+    time.sleep(LOOKED_SECONDS)
+    figures = shop.server.http.get("/metrics").text
+    assert 'dealtrace_webhook_attempts_total{outcome="failed"} 1.0' in figures
+    assert "dealtrace_webhooks_paused 1.0" in figures
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+def test_two_processes_tell_each_thing_once_and_in_order(
+    postgresql_server: PostgresqlServer, start_server: Callable[..., ServerProcess], receiver: Receiver
+) -> None:
+    url = postgresql_server.create(f"hooks{time.time_ns()}", "dealtrace_template")
+    server = start_server(database_url=url, workers=2, webhook_private_targets=LOOPBACK)
+    shop = Shop(server)
+    shop.listen(receiver.url, "--events", "deal.created")
+    wanted, processes = [f"K-{number}" for number in range(60)], set()
+    for number in wanted:
+        parameters = deal_parameters(shop.player.token, orderNumber=number)
+        answer = httpx.get(server.address + REGISTER, params=parameters, trust_env=False)  # a connection each
+        processes.add(answer.headers["x-request-id"].partition("-")[0])
+    receiver.wait_for(60)
+    time.sleep(1.5)
+    assert numbers(receiver.received) == wanted
+    assert len(processes) == 2, "both have put something into the outbox"
