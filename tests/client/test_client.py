@@ -161,7 +161,7 @@ def test_a_deal_is_deleted_once(client: Both) -> None:
 
 
 def test_a_journal_is_read_to_its_end(kind: str, server: ServerProcess, served: Stage, monkeypatch: Any) -> None:
-    monkeypatch.setattr("dealtrace.client.calls.PAGE_SIZE", 2)
+    monkeypatch.setattr("dealtrace.client.methods.PAGE_SIZE", 2)
     player = served.open_site()
     client = Both(kind, server.address, player.token, rate_per_second=None)
     made = [client.send(plain(happened_at=MADE_AT + timedelta(seconds=n), tags=[f"t{n}"])) for n in range(5)]

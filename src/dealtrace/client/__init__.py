@@ -1,6 +1,5 @@
 """The Python client: what other programs import to speak to a server."""
 
-from dealtrace.client.calls import UNSET, Journal, Source, deals, delete, register, update
 from dealtrace.client.clients import AsyncClient, Client
 from dealtrace.client.errors import (
     AnswerUnreadable,
@@ -17,6 +16,7 @@ from dealtrace.client.errors import (
     Unreachable,
 )
 from dealtrace.client.exchange import Call, Retries
+from dealtrace.client.methods import UNSET, Journal, Source, deals, delete, register, update
 from dealtrace.client.records import Changed, Deleted, JournalDeal, Page, Person, Registered
 
 __all__ = (

@@ -8,8 +8,8 @@ from typing import Self, TypeVar
 
 import httpx
 
-from dealtrace.client.calls import Journal
 from dealtrace.client.exchange import Answer, Call, Retries, Send, Wait, carry_out
+from dealtrace.client.methods import Journal
 from dealtrace.client.pace import Pace
 
 T = TypeVar("T")

@@ -1,4 +1,4 @@
-"""The calls of the API as values: each says what is sent and how its answer is read, and either client sends it."""
+"""The methods of the API as values: each says what is sent and how its answer is read, and either client sends it."""
 
 import uuid
 from collections.abc import Callable, Iterable, Mapping
