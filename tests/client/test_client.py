@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cast import Player, Stage, moscow
+from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.client import (
     AnswerUnreadable,
     AsyncClient,
@@ -32,12 +33,16 @@ from dealtrace.client import (
     Source,
     TokenRejected,
     Unreachable,
+    calls,
     deals,
     delete,
+    lead_requests,
     register,
     update,
 )
 from dealtrace.client.pace import Pace
+from dealtrace.leads.call import Circumstances
+from dealtrace.leads.remarks import Remarks
 from server import ServerProcess
 from stored import deal_of, rows_of
 
@@ -169,6 +174,80 @@ def test_a_journal_is_read_to_its_end(kind: str, server: ServerProcess, served: 
     assert [(one.deal_id, one.tags) for one in told] == [(one.deal_id, (f"t{n}",)) for n, one in enumerate(made)]
     assert told[0].amount_rub == 1000
     assert client.each(deals(player.site.id, date(2017, 1, 1), date(2017, 1, 2))) == []
+
+
+def test_the_journal_of_calls_is_read_to_its_end(
+    kind: str, server: ServerProcess, served: Stage, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("dealtrace.client.methods.PAGE_SIZE", 2)
+    player = served.open_site(fields=["margin"])
+    seen = served.visit(
+        player, MADE_AT - timedelta(hours=1), TrafficSource("ya", "cpc", term="окна"), landing_url="https://s.example/"
+    )
+    said = Remarks(manager="Коля", comment="a\nb", tags=("vip",), custom_values={"margin": "10"})
+    told = Circumstances(waiting=timedelta(seconds=3), dialled_phone="74950000000", is_successful=True)
+    for n in range(5):
+        call = served.call(
+            player, MADE_AT + timedelta(minutes=n), phone="79205557001", seconds=60, reference=f"r{n}",
+            visit_id=seen.id, remarks=said, circumstances=told,
+        )  # fmt: skip
+    client = Both(kind, server.address, player.token, rate_per_second=None)
+    deal = client.send(plain(call_id=call.id))
+    found = client.each(calls(player.site.id, DAY, DAY))
+    assert [one.reference for one in found] == ["r0", "r1", "r2", "r3", "r4"]
+    last = found[-1]
+    assert (last.call_id, last.started_at, last.duration) == (call.id, call.started_at, timedelta(minutes=1))
+    assert (last.phone, last.dialled_phone, last.answering_phone) == ("79205557001", "74950000000", None)
+    assert (last.waiting, last.is_successful, last.is_unique, last.is_target) == (
+        timedelta(seconds=3),
+        True,
+        False,
+        True,
+    )
+    assert (last.manager, last.comment, last.tags, last.custom) == ("Коля", "a\nb", ("vip",), {"margin": "10"})
+    assert (last.origin.source, last.origin.medium, last.origin.keyword) == ("ya", "cpc", "окна")
+    assert (last.origin.visit_id, last.origin.landing_url, last.origin.city) == (seen.id, "https://s.example/", None)
+    assert [one.deal_ids for one in found] == [(), (), (), (), (deal.deal_id,)]
+    assert client.each(calls(player.site.id, date(2017, 1, 1), date(2017, 1, 2))) == []
+
+
+@pytest.mark.parametrize("count", [0, 1, 4, 5])
+def test_the_journal_of_lead_requests_is_read_to_its_end(
+    kind: str, server: ServerProcess, served: Stage, monkeypatch: Any, count: int
+) -> None:
+    monkeypatch.setattr("dealtrace.client.methods.PAGE_SIZE", 2)
+    player = served.open_site()
+    for n in range(count):
+        served.lead_request(
+            player, MADE_AT + timedelta(minutes=n), number=f"n{n}", phone="79205557001", email="i@x.ru",
+            form_name="Корзина", remarks=Remarks(tags=("vip",)),
+        )  # fmt: skip
+    client = Both(kind, server.address, player.token, rate_per_second=None)
+    found = client.each(lead_requests(DAY, DAY))
+    assert [one.number for one in found] == [f"n{n}" for n in range(count)]
+    for one in found[:1]:
+        assert (one.requested_at, one.form_name, one.tags) == (MADE_AT, "Корзина", ("vip",))
+        assert (one.person.name, one.person.phones, one.person.emails) == (None, ("79205557001",), ("i@x.ru",))
+        assert (one.is_unique, one.is_target, one.is_unique_target) == (True, True, True)
+        assert (one.origin, one.deal_ids, one.comment) == (None, (), None)
+
+
+def test_the_model_of_a_journal_may_be_chosen(kind: str, server: ServerProcess, served: Stage) -> None:
+    player = served.open_site()
+    served.visit(player, MADE_AT - timedelta(hours=2), TrafficSource("ya", "cpc"))
+    direct = served.visit(player, MADE_AT - timedelta(hours=1), TrafficSource("(direct)", "(none)"))
+    served.call(player, MADE_AT, visit_id=direct.id)
+    served.lead_request(player, MADE_AT, phone="79205557001", visit_id=direct.id)
+    client = Both(kind, server.address, player.token, rate_per_second=None)
+    for model, source in ((None, "ya"), (0, "(direct)"), (1, "ya")):
+        (call,) = client.each(calls(player.site.id, DAY, DAY, attribution=model))
+        (asked,) = client.each(lead_requests(DAY, DAY, attribution=model))
+        assert (call.origin.source, asked.origin.source) == (source, source)
+    with pytest.raises(FieldsFaulty) as faulty:
+        client.each(calls(player.site.id, DAY, DAY, attribution=99))
+    assert [one.field for one in faulty.value.violations] == ["attribution"]
+    with pytest.raises(FieldsFaulty):
+        client.each(lead_requests(DAY, date(2018, 3, 25)))
 
 
 def test_a_refusal_names_what_is_wrong(client: Both, kind: str, server: ServerProcess, owner: Player) -> None:

@@ -16,8 +16,18 @@ from dealtrace.client.errors import (
     Unreachable,
 )
 from dealtrace.client.exchange import Call, Retries
-from dealtrace.client.methods import UNSET, Journal, Source, deals, delete, register, update
-from dealtrace.client.records import Changed, Deleted, JournalDeal, Page, Person, Registered
+from dealtrace.client.methods import UNSET, Journal, Source, calls, deals, delete, lead_requests, register, update
+from dealtrace.client.records import (
+    Changed,
+    Deleted,
+    JournalCall,
+    JournalDeal,
+    JournalLeadRequest,
+    Origin,
+    Page,
+    Person,
+    Registered,
+)
 
 __all__ = (
     "UNSET",
@@ -31,9 +41,12 @@ __all__ = (
     "FieldViolation",
     "FieldsFaulty",
     "Journal",
+    "JournalCall",
     "JournalDeal",
+    "JournalLeadRequest",
     "NotFound",
     "NumberTaken",
+    "Origin",
     "Page",
     "Person",
     "PointsSpent",
@@ -45,8 +58,10 @@ __all__ = (
     "TokenRejected",
     "TooFast",
     "Unreachable",
+    "calls",
     "deals",
     "delete",
+    "lead_requests",
     "register",
     "update",
 )

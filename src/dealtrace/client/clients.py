@@ -61,11 +61,11 @@ class Client:
 
     def each(self, journal: Journal[T]) -> Iterator[T]:
         """Read a journal to its end, a page at a time."""
-        number = pages = 1
-        while number <= pages:
+        number, has_next = 1, True
+        while has_next:
             page = self.send(journal.page(number))
             yield from page.records
-            number, pages = number + 1, page.pages
+            number, has_next = number + 1, page.has_next
 
     def close(self) -> None:
         """Close the connections."""
@@ -126,12 +126,12 @@ class AsyncClient:
 
     async def each(self, journal: Journal[T]) -> AsyncIterator[T]:
         """Read a journal to its end, a page at a time."""
-        number = pages = 1
-        while number <= pages:
+        number, has_next = 1, True
+        while has_next:
             page = await self.send(journal.page(number))
             for record in page.records:
                 yield record
-            number, pages = number + 1, page.pages
+            number, has_next = number + 1, page.has_next
 
     async def close(self) -> None:
         """Close the connections."""

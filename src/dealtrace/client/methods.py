@@ -14,13 +14,18 @@ from dealtrace.client.exchange import Call
 from dealtrace.client.records import (
     Changed,
     Deleted,
+    JournalCall,
     JournalDeal,
+    JournalLeadRequest,
     Page,
     Registered,
     read_changed,
     read_deleted,
+    read_journal_call,
     read_journal_deal,
+    read_journal_lead_request,
     read_page,
+    read_part,
     read_registered,
 )
 
@@ -170,6 +175,43 @@ def deals(
     path = f"{REST}/{site_id}/orders-diary/orders"
     read = partial(read_page, read=partial(read_journal_deal, zone=zone))
     return Journal(lambda number: Call(path, {**asked, "page": str(number)}, read))
+
+
+def calls(
+    site_id: int, first: date, last: date, *, attribution: int | None = None, zone: ZoneInfo = MOSCOW
+) -> Journal[JournalCall]:
+    """List the calls of a site, `first` to `last` day, both included.
+
+    `attribution` is the code of the model that chooses the sources, the site's own by default.
+    """
+    asked = _sent(
+        dateFrom=f"{first:%d/%m/%Y}",
+        dateTo=f"{last:%d/%m/%Y}",
+        attribution=attribution,
+        limit=PAGE_SIZE,
+        **dict.fromkeys(("withCallTags", "withComments", "withCustomFields", "withOrders"), "true"),
+    )
+    path = f"{REST}/{site_id}/calls-diary/calls"
+    read = partial(read_page, read=partial(read_journal_call, zone=zone))
+    return Journal(lambda number: Call(path, {**asked, "page": str(number)}, read))
+
+
+def lead_requests(first: date, last: date, *, attribution: int | None = None) -> Journal[JournalLeadRequest]:
+    """List the lead requests of the token's site, `first` to `last` day, both included; `attribution` as in `calls`."""
+    size = PAGE_SIZE
+    asked = _sent(
+        dateFrom=f"{first:%m/%d/%Y}",
+        dateTo=f"{last:%m/%d/%Y}",
+        attribution=attribution,
+        limit=size,
+        **dict.fromkeys(("withRequestTags", "withCustomFields"), "true"),
+    )
+
+    def page(number: int) -> Call[Page[JournalLeadRequest]]:
+        read = partial(read_part, read=read_journal_lead_request, number=number, size=size)
+        return Call(f"{REST}/requests", {**asked, "page": str(number)}, read)
+
+    return Journal(page)
 
 
 def _sent(**said: Any) -> dict[str, str]:
