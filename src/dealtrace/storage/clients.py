@@ -80,6 +80,6 @@ def _record(client_id: int, name: str | None, contacts: Sequence[str]) -> Client
     return Client(
         ClientId(client_id),
         name,
-        phones=tuple(value for value in contacts if "@" not in value),
-        emails=tuple(value for value in contacts if "@" in value),
+        phones=tuple([value for value in contacts if "@" not in value]),
+        emails=tuple([value for value in contacts if "@" in value]),
     )

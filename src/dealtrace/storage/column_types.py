@@ -71,9 +71,13 @@ class Rubles(TypeDecorator[Decimal]):
         """Store a sum."""
         return None if value is None else int((value * RUBLE_FRACTION).to_integral_value(ROUND_HALF_UP))
 
-    def process_result_value(self, value: int | None, dialect: Any) -> Decimal | None:  # noqa: ARG002
-        """Read a sum, with four decimals."""
-        return None if value is None else Decimal(value).scaleb(-4)
+    def result_processor(self, dialect: Any, coltype: Any) -> Callable[[int | None], Decimal | None]:  # noqa: ARG002
+        """Read sums, with four decimals."""
+        return _rubles_or_none
+
+
+def _rubles_or_none(stored: int | None) -> Decimal | None:
+    return None if stored is None else Decimal(stored).scaleb(-4)
 
 
 class JsonText(TypeDecorator[Any]):
@@ -86,9 +90,13 @@ class JsonText(TypeDecorator[Any]):
         """Store a value."""
         return None if value is None else msgspec.json.encode(value).decode()
 
-    def process_result_value(self, value: str | None, dialect: Any) -> Any:  # noqa: ARG002
-        """Read a value."""
-        return None if value is None else msgspec.json.decode(value)
+    def result_processor(self, dialect: Any, coltype: Any) -> Callable[[str | None], Any]:  # noqa: ARG002
+        """Read values."""
+        return _json_or_none
+
+
+def _json_or_none(stored: str | None) -> Any:
+    return None if stored is None else msgspec.json.decode(stored)
 
 
 class ListOf(TypeDecorator[list[Any]]):

@@ -10,7 +10,7 @@ from sqlalchemy.sql import Select
 
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.deals.deal import Deal, DealId
-from dealtrace.deals.lead_clue import CallIdentity, ContactClue, LeadClue, LeadRequestIdentity
+from dealtrace.deals.lead_clue import NO_CLUE, CallIdentity, ContactClue, LeadClue, LeadRequestIdentity
 from dealtrace.deals.registration import Registered
 from dealtrace.leads.contact import StatedContact
 from dealtrace.leads.lead import LeadKind, LeadRef
@@ -282,8 +282,11 @@ def _record(row: Any, tags: tuple[str, ...]) -> Deal:
         custom_values=row.custom_values or {},
         stated_source=_stated_source(row),
         clue=_clue(row),
-        lead=LeadRef(LeadKind(row.lead_kind), row.lead_id) if row.lead_id is not None else None,
+        lead=LeadRef(_LEAD_KINDS[row.lead_kind], row.lead_id) if row.lead_id is not None else None,
     )
+
+
+_LEAD_KINDS = {kind.value: kind for kind in LeadKind}
 
 
 def _stated_source(row: Any) -> TrafficSource | None:
@@ -298,7 +301,8 @@ def _clue(row: Any) -> LeadClue:
         identity = CallIdentity(row.clue_call_id, row.clue_call_reference)
     elif row.clue_lead_request_id is not None or row.clue_lead_request_number is not None:
         identity = LeadRequestIdentity(row.clue_lead_request_id, row.clue_lead_request_number)
-    return LeadClue(identity, _contact_clue(row))
+    contact = _contact_clue(row)
+    return NO_CLUE if identity is None and contact is None else LeadClue(identity, contact)
 
 
 def _contact_clue(row: Any) -> ContactClue | None:

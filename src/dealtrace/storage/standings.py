@@ -12,6 +12,8 @@ from sqlalchemy import (
     ScalarSelect,
     Table,
     and_,
+    bindparam,
+    literal,
     or_,
     select,
     true,
@@ -23,7 +25,8 @@ from dealtrace.accounts.site import Site
 from dealtrace.leads.call import Circumstances
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.standing import Predecessors, Standing, is_first, is_target_call, standing_of
-from dealtrace.storage.column_types import MICROSECOND
+from dealtrace.storage.column_types import MICROSECOND, is_among
+from dealtrace.storage.hot_statement import HotStatement
 from dealtrace.storage.tables.leads import call, lead_request
 
 
@@ -40,9 +43,8 @@ def list_standings(connection: Connection, site: Site, refs: Iterable[LeadRef]) 
 def _of_calls(connection: Connection, site: Site, ids: list[int]) -> dict[LeadRef, Standing]:
     if not ids:
         return {}
-    told = select(call.c.id, call.c.started_at, call.c.duration_seconds, call.c.is_successful)
-    before = (predecessor_at(call), predecessor_at(call, target_calls(site.target_call)))
-    rows = connection.execute(told.add_columns(*before).where(call.c.site_id == site.id, call.c.id.in_(sorted(ids))))
+    seconds = site.target_call // timedelta(seconds=1)
+    rows = _CALLS.fetch(connection, {"site_id": site.id, "ids": ids, "target_seconds": seconds})
     return {
         LeadRef(LeadKind.CALL, call_id): standing_of(
             started_at,
@@ -59,8 +61,7 @@ def _of_calls(connection: Connection, site: Site, ids: list[int]) -> dict[LeadRe
 def _of_lead_requests(connection: Connection, site: Site, ids: list[int]) -> dict[LeadRef, Standing]:
     if not ids:
         return {}
-    told = select(lead_request.c.id, lead_request.c.requested_at, predecessor_at(lead_request))
-    rows = connection.execute(told.where(lead_request.c.site_id == site.id, lead_request.c.id.in_(sorted(ids))))
+    rows = _LEAD_REQUESTS.fetch(connection, {"site_id": site.id, "ids": ids})
     return {
         LeadRef(LeadKind.LEAD_REQUEST, lead_id): standing_of(
             requested_at, Predecessors(before_at, before_at), site.unique_depth, is_target=True
@@ -121,7 +122,28 @@ def predecessor_at(table: Table, which: Which | None = None, *, among: Table | N
 def target_calls(target_call: timedelta) -> Which:
     """Say in SQL which calls are targets, as `leads.standing` does."""
     seconds = target_call // timedelta(seconds=1)
+    return _talked_for(literal(seconds))
+
+
+def _talked_for(seconds: ColumnElement[int]) -> Which:
     return lambda calls: and_(calls.c.is_successful.is_not(False), calls.c.duration_seconds >= seconds)
+
+
+_CALLS = HotStatement(
+    select(
+        call.c.id,
+        call.c.started_at,
+        call.c.duration_seconds,
+        call.c.is_successful,
+        predecessor_at(call).label("any_at"),
+        predecessor_at(call, _talked_for(bindparam("target_seconds", type_=BigInteger))).label("target_at"),
+    ).where(call.c.site_id == bindparam("site_id"), is_among(call.c.id, "ids"))
+)
+_LEAD_REQUESTS = HotStatement(
+    select(lead_request.c.id, lead_request.c.requested_at, predecessor_at(lead_request).label("any_at")).where(
+        lead_request.c.site_id == bindparam("site_id"), is_among(lead_request.c.id, "ids")
+    )
+)
 
 
 def unique_leads(table: Table, site: Site, which: Which | None = None) -> ColumnElement[bool]:

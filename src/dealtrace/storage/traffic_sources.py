@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple
+from functools import lru_cache
 
 import msgspec
 from sqlalchemy import Connection, bindparam, select
@@ -19,6 +20,12 @@ _FIND_IDS = HotStatement(
         traffic_source.c.site_id == bindparam("site_id"), is_among(traffic_source.c.digest, "digests")
     )
 )
+
+
+SOURCES_REMEMBERED_MAX = 4096
+"""Visits by the thousand share a few hundred sources; making each anew was a third of reading them."""
+known_source = lru_cache(maxsize=SOURCES_REMEMBERED_MAX)(TrafficSource)
+"""Give the source of these parts, the same one each time."""
 
 
 def intern_sources(
@@ -48,7 +55,7 @@ def list_sources(connection: Connection, site_id: int, ids: Iterable[int]) -> di
         return {}
     mine = (traffic_source.c.site_id == site_id, traffic_source.c.id.in_(wanted))
     rows = connection.execute(select(traffic_source).where(*mine))
-    return {row.id: TrafficSource(*(getattr(row, part) for part in SOURCE_PARTS)) for row in rows}
+    return {row.id: known_source(*(getattr(row, part) for part in SOURCE_PARTS)) for row in rows}
 
 
 def _list_ids(connection: Connection, site_id: int, digests: Sequence[str]) -> dict[str, int]:

@@ -2,18 +2,23 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, insert, select, update
+import msgspec
+from sqlalchemy import Connection, Text, and_, bindparam, insert, select, type_coerce, update
 
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.attribution.visit import Visit, VisitId
 from dealtrace.storage.column_types import is_among
 from dealtrace.storage.hot_statement import HotStatement
 from dealtrace.storage.tables.visits import traffic_source, visit
+from dealtrace.storage.traffic_sources import SOURCES_REMEMBERED_MAX, known_source
 
 _SAME_SOURCE = and_(traffic_source.c.site_id == visit.c.site_id, traffic_source.c.id == visit.c.traffic_source_id)
-_VISIT = select(visit, *(traffic_source.c[part] for part in SOURCE_PARTS)).join(traffic_source, _SAME_SOURCE)
+_UTM = type_coerce(visit.c.utm, Text).label("utm_as_kept")
+_TOLD = [column for column in visit.c if column is not visit.c.utm]
+_VISIT = select(*_TOLD, _UTM, *(traffic_source.c[part] for part in SOURCE_PARTS)).join(traffic_source, _SAME_SOURCE)
 _LIST_BY_ID = HotStatement(_VISIT.where(visit.c.site_id == bindparam("site_id"), is_among(visit.c.id, "ids")))
 
 
@@ -107,18 +112,23 @@ def _row(site_id: int, one: Visit, source_id: int) -> dict[str, Any]:
     }
 
 
+@lru_cache(maxsize=SOURCES_REMEMBERED_MAX)
+def _utm(kept: str) -> TrafficSource:
+    return TrafficSource(**msgspec.json.decode(kept))
+
+
 def _record(row: Any) -> Visit:
     return Visit(
         id=VisitId(row.id),
         visitor_id=row.visitor_id,
         started_at=row.started_at,
-        traffic_source=TrafficSource(*(getattr(row, part) for part in SOURCE_PARTS)),
+        traffic_source=known_source(row.source, row.medium, row.campaign, row.content, row.term),
         landing_url=row.landing_url,
         referrer=row.referrer,
         ip=row.ip,
         user_agent=row.user_agent,
         city=row.city,
-        utm=TrafficSource(**row.utm),
+        utm=_utm(row.utm_as_kept),
         google_client_id=row.google_client_id,
         yandex_client_id=row.yandex_client_id,
         attrs=row.attrs,
