@@ -19,7 +19,7 @@ TRADE = frozenset({"attribution", "accounts", "quota", "leads", "deals", "matchi
 EDGES = frozenset({"calltouch", "counter", "api", "cabinet", "cli", "worker"})
 AN_EDGE_MAY = TRADE | {"operations", "storage", "settings", "clock"}
 A_WEB_EDGE_MAY = AN_EDGE_MAY | {"door"}
-OPEN_TO_ALL = frozenset({"errors"})
+OPEN_TO_ALL = frozenset({"errors", "record"})
 MAY_IMPORT: dict[str, frozenset[str]] = {
     "attribution": frozenset(),
     "accounts": frozenset(),
@@ -42,6 +42,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "app": (EDGES - {"cli"}) | {"door", "storage", "settings", "clock", "observation"},
     "client": frozenset(),
     "errors": frozenset(),
+    "record": frozenset(),
     "settings": frozenset(),
     "clock": frozenset(),
     "observation": frozenset(),

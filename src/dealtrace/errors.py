@@ -42,13 +42,14 @@ Edges turn a code into their own answer in one place each: `door/replies.py`, `c
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
+
+from dealtrace.record import record
 
 Language = Literal["ru", "en"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Violation:
     """One parameter that is wrong, and the cure, in both languages."""
 

@@ -1,12 +1,13 @@
 """A site: the owner of deals, leads, points and settings."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 from typing import NewType
 from zoneinfo import ZoneInfo
 
 from dealtrace.accounts.webhook import Listener
+from dealtrace.record import record
 
 SiteId = NewType("SiteId", int)
 
@@ -17,7 +18,7 @@ TARGET_CALL_DEFAULT = timedelta(seconds=30)
 """Ours: a shorter talk is a wrong number or a voice that says nobody is in."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Site:
     """A site and its settings; `time_zone` is the wall clock of everything its clients send and read.
 

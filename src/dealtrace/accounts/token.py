@@ -1,11 +1,11 @@
 """A token: what opens the API of one site for one user or program."""
 
 import hashlib
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NewType
 
 from dealtrace.accounts.site import SiteId
+from dealtrace.record import record
 
 TokenId = NewType("TokenId", int)
 
@@ -14,7 +14,7 @@ TOKEN_LENGTH_MIN = 16
 TOKEN_LENGTH_MAX = 200
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Token:
     """What is kept of a token: never the token itself. `user_id` is `None` for one made by a command."""
 

@@ -1,8 +1,9 @@
 """A user: a person who logs in to the cabinet."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NewType
+
+from dealtrace.record import record
 
 UserId = NewType("UserId", int)
 
@@ -11,7 +12,7 @@ PASSWORD_LENGTH_MAX = 1000
 LOGIN_LENGTH_MAX = 200
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class User:
     """Somebody who may log in; `login` is compared without regard to case."""
 

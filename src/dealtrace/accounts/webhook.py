@@ -1,9 +1,10 @@
 """A webhook: an address that is told of what happens at a site."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType
+
+from dealtrace.record import record
 
 WebhookId = NewType("WebhookId", int)
 
@@ -34,7 +35,7 @@ class BodyStyle(StrEnum):
     JSON = "json"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Listener:
     """What a site must know of a webhook as something happens: which events it wants."""
 
@@ -42,7 +43,7 @@ class Listener:
     events: frozenset[EventKind]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Webhook:
     """A webhook and how it is doing.
 

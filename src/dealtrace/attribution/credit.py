@@ -1,12 +1,12 @@
 """Which visits of a visitor get the credit for a lead, model by model, and how much of it each."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
 from fractions import Fraction
 
 from dealtrace.attribution.visit import Visit
+from dealtrace.record import record
 
 CREDIT_LOOKBACK = timedelta(days=90)
 """Ours: how long before a lead a visit may still earn credit for it; the vendor names no bound."""
@@ -35,7 +35,7 @@ class AttributionModel(IntEnum):
     POSITION_BASED = 6
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Credit:
     """A visit's share in a lead, in parts of `WHOLE`."""
 

@@ -1,19 +1,20 @@
 """What becomes of a hit: it goes on with a stay of its visitor, or begins another."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from dealtrace.attribution.classification import classify, click_ids_of, utm_of
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import Visit, VisitId
+from dealtrace.record import record
 
 STAY_GAP = timedelta(minutes=30)
 """Ours: how long a visitor may be quiet before the next page begins another stay; the vendor's cookie lives as long."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Hit:
     """One page that a visitor opened, and what is told of them; the fields are those of a visit."""
 

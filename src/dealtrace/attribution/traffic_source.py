@@ -1,9 +1,11 @@
 """A traffic source: the five words that name where somebody came from."""
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
+
+from dealtrace.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TrafficSource:
     """Source, medium, campaign, content and keyword, as a report groups them; an absent part is empty."""
 

@@ -1,16 +1,17 @@
 """A visit: one stay of a visitor on the site, and what is known of how it began."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any, NewType
 
 from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
+from dealtrace.record import record
 
 VisitId = NewType("VisitId", int)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Visit:
     """One stay of a visitor; `id` is what the wire calls `sessionId`.
 

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from dealtrace.door.types import DIGITS_MAX, ID_MAX, Malformed, Text
+from dealtrace.record import record
 
 AMOUNT_MAX = Decimal(9 * 10**14)
 AMOUNT_STEP = Decimal("0.0001")
@@ -18,7 +18,7 @@ TAGS_MAX = 100
 TAG_LENGTH_MAX = 256
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Amount:
     """A sum in rubles, kept to four decimals.
 
@@ -50,7 +50,7 @@ _NO_SPACES = str.maketrans("", "", " \u00a0\u202f\u2009")
 _AMOUNT = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class WallClock:
     """A date and time of the site's wall clock, `dd.mm.yyyy hh:mm:ss`, without a zone.
 
@@ -81,7 +81,7 @@ class WallClock:
 _WALL_CLOCK = re.compile(r"[0-9]{2}\.[0-9]{2}\.[0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2}")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DashClock:
     """A date and time of the site's wall clock with dashes: `dd-mm-yyyy hh:mm:ss`, or the year first."""
 
@@ -121,7 +121,7 @@ _DASH_CLOCK = re.compile(r"[0-9]{2}-[0-9]{2}-[0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2}
 _YEAR_FIRST_CLOCK = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class VisitRef:
     """The id of a visit, as the scripts of pages send it.
 
@@ -143,7 +143,7 @@ class VisitRef:
         return {"type": "string"}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SlashDay:
     """A day of the site, `dd/mm/yyyy`, or as the journal of lead requests has it: `mm/dd/yyyy`, `yyyy/mm/dd`."""
 
@@ -185,7 +185,7 @@ _SLASH_DAY = re.compile(r"[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}")
 _MONTH_OR_YEAR_FIRST = re.compile(r"(?:[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}|[0-9]{4}/[0-9]{1,2}/[0-9]{1,2})")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DayClock:
     """A time of the site's day, `hh:mm:ss`; a single digit of the hour and missing seconds are understood."""
 
@@ -205,7 +205,7 @@ class DayClock:
 _DAY_CLOCK = re.compile(r"(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tags:
     """Tags, comma-separated: trimmed, without empty ones and repetitions, in the order sent.
 
@@ -233,7 +233,7 @@ class Tags:
         return {"type": "string"}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TagObjects(Tags):
     """Tags as a list of objects; a comma parts tags there too, so that any tag may be written in either way."""
 
@@ -243,7 +243,7 @@ class TagObjects(Tags):
         return {"type": "array", "maxItems": TAGS_MAX, "items": tag}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ManagerObjects(Text):
     """Managers as a list of objects."""
 
@@ -253,7 +253,7 @@ class ManagerObjects(Text):
         return {"type": "array", "items": {"type": "object", "properties": said}}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Names(Text):
     """A list of names."""
 
@@ -262,7 +262,7 @@ class Names(Text):
         return {"type": "array", "minItems": 1, "items": {"type": "string", "maxLength": self.length_max}}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MatchingElements(Text):
     """The ways of naming a lead, as a list of objects that differ by their type."""
 
@@ -272,7 +272,7 @@ class MatchingElements(Text):
         return {"type": "array", "minItems": 1, "items": element}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FieldObjects(Text):
     """Values of custom fields as a list of objects; each value is a text of its own."""
 

@@ -1,7 +1,7 @@
 """`dealtrace import`: calls and lead requests from files, beside a running server."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
@@ -27,6 +27,7 @@ from dealtrace.operations.import_file import (
     finish_import,
     import_rows,
 )
+from dealtrace.record import record
 from dealtrace.storage.accounts import find_site
 from dealtrace.storage.engine import Database
 from dealtrace.storage.faults import is_lost_race
@@ -82,7 +83,7 @@ def import_requests(
     _import(LeadKind.LEAD_REQUEST, file, site_id, encoding, refused, tell_webhooks=tell_webhooks, as_json=as_json)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Work:
     """One file, the site it goes to, and where its refused rows go."""
 

@@ -1,9 +1,10 @@
 """What a visitor came with, told from the words of their browser."""
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 from ua_parser import parse
+
+from dealtrace.record import record
 
 USER_AGENTS_REMEMBERED = 2048
 SPIDER = "Spider"
@@ -11,7 +12,7 @@ TABLETS = frozenset({"iPad", "Kindle"})
 PHONE_SYSTEMS = frozenset({"Android", "iOS", "Windows Phone", "BlackBerry OS", "KaiOS", "Tizen", "HarmonyOS"})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Equipment:
     """A device (`desktop`, `mobile`, `tablet`), an operating system and a browser, each empty when nobody can tell.
 

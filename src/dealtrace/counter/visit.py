@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from ipaddress import ip_address
 from typing import Any
@@ -19,6 +19,7 @@ from dealtrace.door.parameters import Parameter, ParameterTable, Sent
 from dealtrace.door.replies import FOR_ANY_PAGE, Reply, success, with_headers
 from dealtrace.door.types import DIGITS_MAX, ID_MAX, Malformed, Text, Whole
 from dealtrace.operations.count_hit import count_hits
+from dealtrace.record import record
 
 USER_AGENT_LENGTH_MAX = 1024
 CLIENT_ID_LENGTH_MAX = 100
@@ -34,7 +35,7 @@ class DropReason(StrEnum):
     ROBOT = "robot"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Address(Text):
     """An IP address."""
 
@@ -46,7 +47,7 @@ class Address(Text):
             raise Malformed("ожидается адрес IPv4 или IPv6", "an IPv4 or IPv6 address is expected") from fault
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Attrs:
     """Third-party parameters: a JSON object of texts, numbers, yes and no."""
 

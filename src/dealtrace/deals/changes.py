@@ -1,7 +1,7 @@
 """Changing a deal: an absent parameter keeps, an empty one erases."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
 from dealtrace.deals.deal import Deal, DealKey
+from dealtrace.record import record
 
 
 class Unset(Enum):
@@ -32,7 +33,7 @@ CHANGEABLE = (
 """Everything of a deal that `update-by-id` may change; versions tell these apart before and after."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Change:
     """What a caller wants to be different about one deal; what is `UNSET` stays.
 

@@ -1,7 +1,6 @@
 """A deal (сделка): what a CRM registers, and what we found out about it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import NewType
@@ -9,11 +8,12 @@ from typing import NewType
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.lead_clue import NO_CLUE, LeadClue
 from dealtrace.leads.lead import LeadRef
+from dealtrace.record import record
 
 DealId = NewType("DealId", int)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Deal:
     """A deal as it stands now.
 
@@ -45,7 +45,7 @@ class Deal:
     version: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DealKey:
     """How a caller names a deal: by our id, by the CRM's number, or by both."""
 

@@ -1,16 +1,16 @@
 """What a CRM knows of the lead behind a deal: a call's identity, a lead request's, a contact, or nothing."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 from dealtrace.leads.contact import StatedContact
 from dealtrace.leads.lead import LeadKind
+from dealtrace.record import record
 
 LINK_THRESHOLD_DEFAULT = timedelta(seconds=7200)
 """Seed: «по умолчанию погрешность будет равна 7200 сек (2 часа)»."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CallIdentity:
     """A call by our id, by its id in a foreign exchange, or by both: ours first, the foreign one failing that."""
 
@@ -18,7 +18,7 @@ class CallIdentity:
     reference: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LeadRequestIdentity:
     """A lead request by our id, by its number on the site, or by both: ours first."""
 
@@ -26,7 +26,7 @@ class LeadRequestIdentity:
     number: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ContactClue:
     """A phone, an e-mail or both, how long after a lead a deal may follow, and the one kind of lead to look at."""
 
@@ -36,7 +36,7 @@ class ContactClue:
     only_kind: LeadKind | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LeadClue:
     """All a CRM said of the lead; an identity wins over a contact, which is tried when the identity finds nothing.
 

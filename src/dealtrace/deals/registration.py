@@ -1,7 +1,6 @@
 """Registering a deal: what is asked, what is answered, and when a repetition is a safe retry."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -9,9 +8,10 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.deal import Deal, DealId
 from dealtrace.deals.lead_clue import LeadClue
 from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Registration:
     """A deal as a CRM registers it.
 
@@ -34,7 +34,7 @@ class Registration:
     fingerprint: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Receipt:
     """What a registration is answered with, the first time and every time it is sent again."""
 
@@ -51,7 +51,7 @@ class Receipt:
         return self.lead.id if self.lead is not None and self.lead.kind is LeadKind.CALL else None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Registered:
     """A number that is in use: who has it, and the fingerprint of the registration that took it."""
 

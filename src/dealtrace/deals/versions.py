@@ -1,12 +1,13 @@
 """What became of a deal, version by version: who changed what, when, before and after."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from dealtrace.deals.deal import Deal, DealId
+from dealtrace.record import record
 
 FIRST_VERSION = 1
 """The version a registration makes; it also keeps what the registration was answered with."""
@@ -24,7 +25,7 @@ class VersionKind(StrEnum):
     UNPINNED = "unpinned"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DealVersion:
     """One version of a deal; `before` and `after` hold the fields it made different.
 

@@ -1,7 +1,6 @@
 """Somebody who was let in."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from dealtrace.accounts.site import Site
@@ -11,13 +10,14 @@ from dealtrace.errors import Language
 from dealtrace.operations.spend_points import pay_for_reading
 from dealtrace.operations.wish import Wish
 from dealtrace.quota.points import PaidMethod
+from dealtrace.record import record
 from dealtrace.storage.readers import Readers
 from dealtrace.storage.scribe import Operation, Scribe
 
 Asked = TypeVar("Asked")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Caller:
     """Somebody who was let in: the site they may speak for, and the hands that read and write for them.
 

@@ -9,12 +9,13 @@ from dealtrace.door.caller import Caller
 from dealtrace.door.parameters import Parameter, ParameterTable
 from dealtrace.door.replies import Reply, refusal_reply
 from dealtrace.errors import Language, Refusal
+from dealtrace.record import record
 
 Respond = Callable[[Caller, Any], Awaitable[Reply]]
 """A handler: it takes what was sent, read by its table, or the items of its list."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Entrance:
     """How a caller shows which site they come for: by a token in a parameter or a header, or by the address alone.
 

@@ -10,11 +10,12 @@ import msgspec
 from dealtrace.door.forms import Pairs
 from dealtrace.door.types import Malformed, WireType
 from dealtrace.errors import FaultyParameters, Violation
+from dealtrace.record import record
 
 REQUIRED = ("обязательный параметр не передан", "a required parameter is missing")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Parameter:
     """A parameter: its name on the wire, its type, whether it must be there, and what it is for, in both languages.
 
@@ -31,7 +32,7 @@ class Parameter:
     is_token: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Family(Parameter):
     """Parameters of one name that differ by a key of the caller's, written `name[key]=value`."""
 

@@ -1,7 +1,6 @@
 """How much may be asked: of one address, and of one site where anybody may ask."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import structlog
 from limits import RateLimitItem, RateLimitItemPerMinute, RateLimitItemPerSecond
@@ -13,6 +12,7 @@ from limits.storage import storage_from_string
 from dealtrace.door.endpoint import Pace
 from dealtrace.errors import OpenRateExceeded, RateExceeded
 from dealtrace.quota.rate import rate_key
+from dealtrace.record import record
 
 REDIS_SECONDS_MAX = 1
 """How long a request waits for the shared count; without one it is let in."""
@@ -21,7 +21,7 @@ OPEN_RETRY_SECONDS = 60
 _log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rates:
     """How many requests are let in from one address, and without a token for one site; 0 is no limit."""
 

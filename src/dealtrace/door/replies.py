@@ -1,13 +1,14 @@
 """Answers, and the one error body: what a refusal says to every known client."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 import msgspec
 
 from dealtrace import errors
 from dealtrace.errors import FaultyParameters, Language, MethodNotAllowed, Refusal
+from dealtrace.record import record
 
 JSON_TYPE = (b"content-type", b"application/json;charset=UTF-8")
 PLAIN_TYPE = (b"content-type", b"text/plain;charset=UTF-8")
@@ -59,7 +60,7 @@ STATUS_OF: Mapping[type[Refusal], int] = {
 """The HTTP status of every refusal; a test walks the tree so that none is missing."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reply:
     """An answer ready to be sent, and what the log says of it."""
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from dealtrace.record import record
+
 ID_MAX = 2**53 - 1
 """Every id is a whole number that JavaScript and 1C hold exactly."""
 DIGITS_MAX = 16
@@ -36,7 +38,7 @@ class WireType(Protocol):
         """Describe the type in JSON Schema."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Text:
     """Any text up to a length."""
 
@@ -57,7 +59,7 @@ class Text:
         return {"type": "string", "maxLength": self.length_max}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Whole:
     """A whole number between two bounds, written in plain digits."""
 
@@ -105,7 +107,7 @@ class Choice:
         return {"type": "string", "enum": list(self.meanings)}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Flag:
     """Yes or no, as clients write it: `true`, `True`, `1`; `false`, `False`, `0`."""
 

@@ -1,11 +1,11 @@
 """What may stand in a cell: each type reads it or says what is wrong, and describes itself for the documents."""
 
 import re
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any, Protocol
 
 from dealtrace.files.row import Cell
+from dealtrace.record import record
 
 EXACT_NUMBERS_BELOW = 10**15
 """Spreadsheets keep fifteen digits of a number; what is longer was cut before it came here."""
@@ -69,7 +69,7 @@ def _number_text(number: float) -> str:
     return str(int(number)) if number == int(number) else str(number)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Words:
     """Any text up to a length."""
 
@@ -91,7 +91,7 @@ class Words:
         return text
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Code(Words):
     """A text that a spreadsheet may take for a number: a phone, an id elsewhere."""
 
@@ -106,7 +106,7 @@ class Code(Words):
         return text
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Whole:
     """A whole number between two bounds."""
 
@@ -134,7 +134,7 @@ class Whole:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Lasting:
     """How long something lasted, in whole seconds."""
 
@@ -169,7 +169,7 @@ class Lasting:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tags:
     """Tags, comma-separated: trimmed, without empty ones and repetitions."""
 
@@ -196,7 +196,7 @@ _NO = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Answered:
     """Whether somebody answered a call."""
 

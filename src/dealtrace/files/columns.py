@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from dealtrace.errors import FaultyParameters, Language, Violation
 from dealtrace.files.cells import CellMalformed, CellType
 from dealtrace.files.row import Cell, Row
+from dealtrace.record import record
 
 _RUSSIAN = re.compile(r"[а-яё]", re.IGNORECASE)
 _BETWEEN_WORDS = re.compile(r"[\W_]+")
@@ -22,7 +22,7 @@ class Need(StrEnum):
     CELL = "yes"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Column:
     """A column: our name, the other headings it is known by, how its cells are read, and what it is for."""
 
@@ -38,7 +38,7 @@ def plain(heading: Cell) -> str:
     return _BETWEEN_WORDS.sub("", str(heading).casefold().replace("ё", "е"))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Place:
     """Where a column stands in a file, and under which heading."""
 
@@ -47,7 +47,7 @@ class Place:
     column: Column
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Layout:
     """What the headings of one file mean; `passed_over` are those that mean nothing here."""
 

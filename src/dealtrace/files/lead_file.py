@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,12 +19,13 @@ from dealtrace.leads.call import IncomingCall
 from dealtrace.leads.file_import import LeadRow
 from dealtrace.leads.lead import LeadKind
 from dealtrace.leads.lead_request import IncomingLeadRequest
+from dealtrace.record import record
 
 FILE_BYTES_MAX = 2 << 30
 OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reading:
     """How the rows of one kind of lead are read: `when` is the column that tells when it was."""
 
@@ -40,7 +40,7 @@ READINGS: Mapping[LeadKind, Reading] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LeadFile:
     """A file that was looked through from end to end: it is a table, and this is what its headings mean.
 

@@ -1,12 +1,12 @@
 """Dates and times as people, programs and spreadsheets write them, on the clock of the site."""
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from dealtrace.files.cells import CellMalformed, text_of
 from dealtrace.files.row import Cell
+from dealtrace.record import record
 
 YEAR_MIN = 1990
 YEAR_MAX = 2100
@@ -20,7 +20,7 @@ _YEAR_FIRST = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ].+)?")
 _CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Moment:
     """A date and time; a date alone is read as one, since a column of its own may tell the time."""
 
@@ -43,7 +43,7 @@ class Moment:
         return moment
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TimeOfDay:
     """A time of day, beside a column of dates."""
 

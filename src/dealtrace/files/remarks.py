@@ -1,7 +1,6 @@
 """The columns that say of a lead what surrounds it: where it came from, who took it, what was noted."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
@@ -9,6 +8,7 @@ from dealtrace.files.cells import Tags, Words
 from dealtrace.files.columns import Column, values_of
 from dealtrace.files.row import Cell
 from dealtrace.leads.remarks import Remarks
+from dealtrace.record import record
 
 WORDS_LENGTH_MAX = 256
 COMMENT_LENGTH_MAX = 10_000
@@ -17,7 +17,7 @@ _UNTOLD = ("(not set)", "<не указано>", "<не заполнено>")
 """What journals write where nothing is known."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SourceWords(Words):
     """A part of a traffic source."""
 

@@ -1,8 +1,9 @@
 """A row of a table, whatever file it stands in."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+
+from dealtrace.record import record
 
 Cell = str | int | float | bool | datetime | date | time | timedelta
 """What a cell holds; CSV knows texts alone. An empty text is an empty cell."""
@@ -10,7 +11,7 @@ Cell = str | int | float | bool | datetime | date | time | timedelta
 COLUMNS_MAX = 256
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Row:
     """A row with its number, counted as a spreadsheet shows it: the headings are most often row 1."""
 

@@ -1,7 +1,6 @@
 """What people take away: deals, calls and lead requests as rows, a record a column."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Generic, TypeVar
@@ -16,6 +15,7 @@ from dealtrace.leads.lead_request import LeadRequest
 from dealtrace.leads.lead_story import LeadStory
 from dealtrace.leads.remarks import Remarks
 from dealtrace.leads.standing import Standing
+from dealtrace.record import record
 
 Value = str | int | bool | Decimal | datetime | None
 """What a cell may hold; an instant is an aware one."""
@@ -23,7 +23,7 @@ Told = TypeVar("Told")
 SEPARATOR = ", "
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TakenColumn(Generic[Told]):
     """A column to take away: its name for programs, its heading for people, and what stands in it."""
 
@@ -32,7 +32,7 @@ class TakenColumn(Generic[Told]):
     value: Callable[[Told], Value]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TakenDeal:
     """A deal with the story of its lead, `None` without one."""
 
@@ -40,7 +40,7 @@ class TakenDeal:
     story: LeadStory | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TakenLead:
     """A call or lead request with all that is told of it; `circumstances` are a call's, `page_url` a lead request's."""
 

@@ -1,16 +1,17 @@
 """A call (звонок)."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from typing import NewType
 
 from dealtrace.attribution.visit import VisitId
 from dealtrace.leads.remarks import NO_REMARKS, Remarks
+from dealtrace.record import record
 
 CallId = NewType("CallId", int)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Circumstances:
     """How a call went, as its exchange tells it; `None` is what it does not tell.
 
@@ -32,7 +33,7 @@ class Circumstances:
 UNTOLD = Circumstances()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class IncomingCall:
     """A call as an exchange reports it, before it has an id of ours.
 
@@ -51,7 +52,7 @@ class IncomingCall:
     id: CallId | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Call:
     """A call we keep: it began at `started_at` and was talked for `duration`."""
 
@@ -67,7 +68,7 @@ class Call:
         return self.started_at + self.duration
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CallReport:
     """What an exchange reports of one of its calls, maybe again and again as the call goes on.
 

@@ -1,12 +1,13 @@
 """A client: the person behind leads, known by phones and e-mails."""
 
-from dataclasses import dataclass
 from typing import NewType
+
+from dealtrace.record import record
 
 ClientId = NewType("ClientId", int)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Client:
     """One person; phones and e-mails are in their normal form, in the order they became known."""
 

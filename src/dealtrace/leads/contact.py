@@ -1,9 +1,10 @@
 """Phones and e-mails in the one form in which they are compared."""
 
 import re
-from dataclasses import dataclass
 
 import phonenumbers
+
+from dealtrace.record import record
 
 PHONE_REGION = "RU"
 """Ours: numbers without a country code are read as Russian, as the seed's `7XXXXXXXXXX` does."""
@@ -12,7 +13,7 @@ _READY = re.compile(r"7[0-9]{10}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StatedContact:
     """A phone or e-mail as somebody wrote it, and the form it is compared in: `None` when it is unusable."""
 

@@ -1,14 +1,15 @@
 """A file of leads that is brought in, row by row, so that it can be stopped and gone on with."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from dealtrace.errors import Refusal
 from dealtrace.leads.call import IncomingCall
 from dealtrace.leads.lead_request import IncomingLeadRequest
+from dealtrace.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LeadRow:
     """A row of a file: its number there, and the lead it tells of or what is wrong with it."""
 
@@ -16,7 +17,7 @@ class LeadRow:
     told: IncomingCall | IncomingLeadRequest | Refusal
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FileImport:
     """How far a file has come; it is known by the digest of what it holds and of what it is taken for.
 

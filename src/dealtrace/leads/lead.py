@@ -1,8 +1,9 @@
 """What calls and lead requests have in common: a kind, an id, and when they happened."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from dealtrace.record import record
 
 FIRST_OWN_ID = 10**10
 """Lower ids belong to history brought along from the vendor, so that a CRM's stored `orderId` never hits a stranger."""
@@ -15,7 +16,7 @@ class LeadKind(StrEnum):
     LEAD_REQUEST = "lead_request"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LeadRef:
     """Point at one lead of a site."""
 
@@ -23,7 +24,7 @@ class LeadRef:
     id: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LeadSpan:
     """What matching needs to know of a lead: when it began and ended, and its name in a foreign system.
 

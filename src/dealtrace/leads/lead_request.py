@@ -1,16 +1,16 @@
 """A lead request (заявка): what a person left in a form of the site."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NewType
 
 from dealtrace.attribution.visit import VisitId
 from dealtrace.leads.remarks import NO_REMARKS, Remarks
+from dealtrace.record import record
 
 LeadRequestId = NewType("LeadRequestId", int)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class IncomingLeadRequest:
     """A lead request as the site sends it, before it has an id of ours.
 
@@ -32,7 +32,7 @@ class IncomingLeadRequest:
     id: LeadRequestId | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LeadRequest:
     """A lead request we keep."""
 
@@ -43,7 +43,7 @@ class LeadRequest:
     visit_id: VisitId | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TakenIn:
     """A lead request whose number is in use, and the fingerprint it came with."""
 

@@ -1,15 +1,15 @@
 """What is told of a lead to whoever asks about its deal: the client, the credited visit, the circumstances."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import Visit
 from dealtrace.leads.client import Client
 from dealtrace.leads.lead import LeadRef
+from dealtrace.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LeadStory:
     """A lead with its client and the visit that its site's attribution model credits (`None`: there is none).
 

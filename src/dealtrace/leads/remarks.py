@@ -1,12 +1,13 @@
 """What a caller says about a lead beyond who turned to the business, when, and how."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Remarks:
     """The caller's own words about a lead; `None` and empty mean that nothing was said.
 
@@ -23,7 +24,7 @@ class Remarks:
 NO_REMARKS = Remarks()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Addition:
     """What a program adds to what is said of a lead; `None` and empty add nothing.
 

@@ -1,12 +1,12 @@
 """What a lead counts for: whether it is its client's first, and whether it is one worth paying for."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from dealtrace.leads.call import Circumstances
+from dealtrace.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Standing:
     """What a lead counts for: the client's first of its kind, a target, the client's first target."""
 
@@ -15,7 +15,7 @@ class Standing:
     is_unique_target: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Predecessors:
     """When the same client last became a lead of the same kind before, and when last one that is a target."""
 

@@ -1,7 +1,6 @@
 """Why a deal got its lead, or none: every step that was tried, in order, by the same rules that match."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -9,6 +8,7 @@ from dealtrace.deals.lead_clue import ContactClue
 from dealtrace.leads.lead import LeadRef, LeadSpan
 from dealtrace.matching.nearest_lead import Search, nearest, nearness, searches_for
 from dealtrace.matching.window import Window, window_of
+from dealtrace.record import record
 
 
 class Missed(StrEnum):
@@ -28,7 +28,7 @@ class WonBy(StrEnum):
     ID = "higher id"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Candidate:
     """A lead that was looked at: its window, how long before the deal it began, how far the deal lies outside.
 
@@ -54,7 +54,7 @@ class Candidate:
         return Missed.OPENING if self.missed_by < timedelta(0) else Missed.CLOSING
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Step:
     """One step of the search: the candidates, nearest first, the one that won, and what set it apart."""
 

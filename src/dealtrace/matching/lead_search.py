@@ -1,12 +1,12 @@
 """Which lead a program means that names one in several ways, the first that finds anything being the answer."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.matching.nearest_lead import nearness
+from dealtrace.record import record
 
 
 class Wanted(StrEnum):
@@ -17,7 +17,7 @@ class Wanted(StrEnum):
     NEAREST_UNIQUE_LEAD = "nearest unique of either kind"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TagFilter:
     """Tags that a lead must carry: all of them, or any; none asks for nothing."""
 
@@ -30,7 +30,7 @@ class TagFilter:
         return bool(shared) or not self.tags if self.any_will_do else shared == self.tags
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SearchById:
     """Look for one lead by our id."""
 
@@ -38,7 +38,7 @@ class SearchById:
     tags: TagFilter = TagFilter()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SearchByContact:
     """Look among the leads of these kinds that have one of these contacts, as they are compared.
 
@@ -56,7 +56,7 @@ class SearchByContact:
 LeadSearch = SearchById | SearchByContact
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Prospect:
     """A lead that a search may mean, and what is asked of it."""
 

@@ -1,15 +1,15 @@
 """The lead a deal grew out of, among those that share its contact."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from dealtrace.deals.lead_clue import ContactClue
 from dealtrace.leads.lead import LeadKind, LeadSpan
 from dealtrace.matching.window import window_of
+from dealtrace.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Search:
     """One step of the search: leads of one kind that share one contact."""
 

@@ -1,12 +1,12 @@
 """When a deal may have grown out of a lead."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from dealtrace.leads.lead import LeadSpan
+from dealtrace.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Window:
     """A stretch of time; both ends belong to it."""
 

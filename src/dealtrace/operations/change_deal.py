@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -20,12 +19,13 @@ from dealtrace.operations.spend_points import pay_for_calls, points_refusal
 from dealtrace.operations.tell_webhooks import keep_versions
 from dealtrace.operations.wish import Wish
 from dealtrace.quota.points import PaidMethod
+from dealtrace.record import record
 from dealtrace.storage import custom_fields, deals, leads
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.traffic_sources import intern_sources
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ChangedDeal:
     """A deal as a change left it, with the story of its lead (`None`: it has no lead)."""
 

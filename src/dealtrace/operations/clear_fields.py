@@ -1,7 +1,6 @@
 """Empty custom fields of leads and deals."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -17,13 +16,14 @@ from dealtrace.operations.spend_points import pay_for_calls, points_refusal
 from dealtrace.operations.tell_webhooks import tell_webhooks
 from dealtrace.operations.wish import Wish
 from dealtrace.quota.points import PaidMethod
+from dealtrace.record import record
 from dealtrace.storage import leads
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.remarks import list_remarks, update_remarks
 from dealtrace.webhooks.event import remarks_event
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LeadName:
     """A lead by one of its names: our id, its reference, or, of a call, its second name."""
 
@@ -33,7 +33,7 @@ class LeadName:
     sip_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Clearing:
     """Whose fields are to be emptied, and which."""
 

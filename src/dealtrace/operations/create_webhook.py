@@ -2,7 +2,6 @@
 
 import base64
 import secrets
-from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -10,6 +9,7 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook, WebhookId
 from dealtrace.errors import SettingMalformed, SiteNotFound
+from dealtrace.record import record
 from dealtrace.storage import accounts, webhooks
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.webhooks.writing import SECRET_PREFIX
@@ -20,7 +20,7 @@ WEBHOOKS_MAX = 50
 """Of one site: each costs a row for every event it wants."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class WantedWebhook:
     """What a person wants to be told, and where; no `fields` are all of them."""
 

@@ -1,7 +1,6 @@
 """Take deliveries in hand, and note what became of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,6 +9,7 @@ from sqlalchemy import Connection
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.webhook import Webhook, WebhookId
 from dealtrace.operations.wish import Wish
+from dealtrace.record import record
 from dealtrace.storage import webhook_outbox, webhooks
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.webhooks.delivery import Delivery, Position
@@ -24,7 +24,7 @@ KEPT_FOR = timedelta(days=30)
 FAULT_LENGTH_MAX = 500
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Claim:
     """A process, by its name of the moment, wants to serve a webhook."""
 
@@ -32,7 +32,7 @@ class Claim:
     holder: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class InHand:
     """A webhook that nobody else serves for the time being, and what it is to be told now."""
 
@@ -40,7 +40,7 @@ class InHand:
     deliveries: Sequence[Delivery]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Settlement:
     """What became of what was in hand: what was told, and why the next could not be, if it could not.
 

@@ -1,7 +1,6 @@
 """Explain why a deal has its lead, or none."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
@@ -15,6 +14,7 @@ from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.matching.explanation import Candidate, Step, explain_search
 from dealtrace.matching.nearest_lead import searches_for
 from dealtrace.operations.match_deals import Question, match_deals
+from dealtrace.record import record
 from dealtrace.storage import leads
 
 NEAR_MISS = timedelta(days=30)
@@ -33,7 +33,7 @@ class Verdict(StrEnum):
     NONE_FITS = "no lead fits"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Naming:
     """One name that the caller gave the lead: our id or a foreign reference, and the lead that has it."""
 
@@ -43,7 +43,7 @@ class Naming:
     lead: LeadRef | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Explanation:
     """Everything that led to a deal's lead, in the order in which it is tried.
 

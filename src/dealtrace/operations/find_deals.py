@@ -1,7 +1,6 @@
 """Find the deals that a batch of callers names, by id or by number."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 
 from sqlalchemy import Connection
@@ -9,10 +8,11 @@ from sqlalchemy import Connection
 from dealtrace.accounts.site import Site
 from dealtrace.deals.deal import Deal, DealKey, choose_deal
 from dealtrace.errors import DealKeyMissing, DealNotFound, Refusal
+from dealtrace.record import record
 from dealtrace.storage import deals
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NamedDeals:
     """What each position of a batch names: a deal, or a refusal; the found ones are paid for in their order."""
 

@@ -1,7 +1,6 @@
 """Find the leads that programs name: gather what could be meant, then let `matching` decide."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection
@@ -9,13 +8,14 @@ from sqlalchemy import Connection
 from dealtrace.accounts.site import Site
 from dealtrace.leads.lead import LeadRef, LeadSpan
 from dealtrace.matching.lead_search import LeadSearch, Prospect, SearchByContact, SearchById, Wanted, choose
+from dealtrace.record import record
 from dealtrace.storage import leads, standings
 from dealtrace.storage.remarks import KeptRemarks, list_remarks
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FoundLeads:
     """The lead that each wish names, `None` where nothing fits, and what is said of all that were looked at."""
 

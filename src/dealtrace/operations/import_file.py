@@ -4,7 +4,7 @@ It costs no points: it is no call of the API.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.take_in_call import settle_calls
 from dealtrace.operations.take_in_lead import store_arrivals
 from dealtrace.operations.take_in_lead_request import settle_lead_requests
+from dealtrace.record import record
 from dealtrace.storage.file_imports import find_file_import, insert_file_import, update_file_import
 from dealtrace.storage.id_blocks import IdBlocks
 
@@ -28,7 +29,7 @@ IDS_PER_ROW_MAX = 3
 _SETTLE: Mapping[LeadKind, Any] = {LeadKind.CALL: settle_calls, LeadKind.LEAD_REQUEST: settle_lead_requests}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ImportedRows:
     """What became of a stretch of rows: how far the import is now, and why rows were refused, by their numbers."""
 

@@ -1,7 +1,6 @@
 """Import calls and lead requests, many by one call of the API."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
@@ -17,13 +16,14 @@ from dealtrace.operations.take_in_lead import Settled, store_arrivals
 from dealtrace.operations.take_in_lead_request import settle_lead_requests
 from dealtrace.operations.wish import Wish
 from dealtrace.quota.points import PaidMethod
+from dealtrace.record import record
 from dealtrace.storage.id_blocks import IdBlocks
 
 Incoming = TypeVar("Incoming", IncomingCall, IncomingLeadRequest)
 Settle = Callable[[Connection, IdBlocks, Site, Sequence[Incoming]], Settled]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Imported:
     """What became of one call of the API: a number that names it in the log, and an outcome for each lead in order."""
 

@@ -1,7 +1,6 @@
 """Issue and revoke tokens."""
 
 import secrets
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -9,6 +8,7 @@ from sqlalchemy import Connection
 from dealtrace.accounts.site import SiteId
 from dealtrace.accounts.token import TOKEN_LENGTH_MAX, TOKEN_LENGTH_MIN, Token, TokenId, token_digest
 from dealtrace.errors import NameTaken, SettingMalformed, SiteNotFound, TokenNotFound
+from dealtrace.record import record
 from dealtrace.storage import accounts
 from dealtrace.storage.id_blocks import IdBlocks
 
@@ -16,7 +16,7 @@ TOKEN_BYTES = 33
 """264 random bits, 44 characters of the address alphabet: nothing in them needs encoding."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class IssuedToken:
     """A token and its secret, which is shown now and never again."""
 

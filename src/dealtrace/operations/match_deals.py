@@ -1,7 +1,6 @@
 """Find the leads that deals grew out of: gather what could be meant, then let `matching` decide."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -10,10 +9,11 @@ from dealtrace.accounts.site import Site
 from dealtrace.deals.lead_clue import CallIdentity, ContactClue, LeadClue, LeadRequestIdentity
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.matching.nearest_lead import find_lead, searches_for
+from dealtrace.record import record
 from dealtrace.storage import leads
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Question:
     """What is known of the lead of a deal, and when the deal was made."""
 
@@ -63,7 +63,7 @@ def _values(contact: ContactClue) -> set[str]:
     return {search.contact for search in searches_for(contact)}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Named:
     """The leads of the site that the identities of a batch name."""
 

@@ -1,6 +1,5 @@
 """Open the first site of a new installation, so that the first deal needs no preparation."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -9,6 +8,7 @@ from sqlalchemy import Connection
 from dealtrace.accounts.site import Site, SiteId
 from dealtrace.operations.create_site import create_site
 from dealtrace.operations.issue_token import issue_token
+from dealtrace.record import record
 from dealtrace.storage.accounts import list_sites
 from dealtrace.storage.id_blocks import IdBlocks
 
@@ -16,7 +16,7 @@ FIRST_NAME = "First site"
 FIRST_LABEL = "first"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FirstSite:
     """The site that was opened, and its token's secret, shown once."""
 

@@ -19,6 +19,7 @@ from dealtrace.operations.spend_points import pay_for_calls, points_refusal
 from dealtrace.operations.tell_webhooks import keep_versions
 from dealtrace.operations.wish import Wish
 from dealtrace.quota.points import PaidMethod
+from dealtrace.record import record
 from dealtrace.storage import custom_fields, deal_versions, deals, leads
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.traffic_sources import intern_sources
@@ -48,7 +49,7 @@ def register_deals(
     return [outcomes.get(position, refusal) for position in range(len(wishes))]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Newcomer:
     """A registration that makes a new deal: where it stands in the batch, and the id and number it gets."""
 

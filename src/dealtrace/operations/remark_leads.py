@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -18,6 +17,7 @@ from dealtrace.operations.spend_points import pay_for_calls, points_refusal
 from dealtrace.operations.tell_webhooks import tell_webhooks
 from dealtrace.operations.wish import Wish
 from dealtrace.quota.points import PaidMethod
+from dealtrace.record import record
 from dealtrace.storage import custom_fields
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.remarks import update_remarks
@@ -29,7 +29,7 @@ MANAGER_LENGTH_MAX = 1024
 TAGS_MAX = 1000
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Remarking:
     """What is to be added to one lead, which is named by the searches."""
 
@@ -37,7 +37,7 @@ class Remarking:
     addition: Addition
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RemarkingCall:
     """One call of the API: additions to leads, each standing or falling alone."""
 

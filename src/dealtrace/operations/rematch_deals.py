@@ -1,7 +1,6 @@
 """Match deals anew: those that a lead coming in concerns, or all that a site has."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -14,12 +13,13 @@ from dealtrace.matching.rematch import rematched
 from dealtrace.operations.match_deals import Question, match_deals
 from dealtrace.operations.spend_points import wait_for_registrations
 from dealtrace.operations.tell_webhooks import keep_versions
+from dealtrace.record import record
 from dealtrace.storage import deal_leads, deals, leads
 
 STRETCH_DEALS = 1000
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Concern:
     """By what a lead may concern deals: its id, its name elsewhere, and its contacts with their time."""
 
@@ -52,7 +52,7 @@ def _naming(connection: Connection, site: Site, concerns: Sequence[Concern], kin
     return deal_leads.list_ids_naming(connection, site.id, kind, [concern.ref.id for concern in concerns], references)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Stretch:
     """A stretch of a site's deals that was matched anew: how many, up to which id, and how many changed."""
 

@@ -20,6 +20,7 @@ from dealtrace.operations.credit_leads import credit_leads
 from dealtrace.operations.rematch_deals import Concern, rematch_concerned
 from dealtrace.operations.spend_points import wait_for_registrations
 from dealtrace.operations.tell_webhooks import tell_webhooks
+from dealtrace.record import record
 from dealtrace.storage import clients, custom_fields, kept_calls, leads
 from dealtrace.storage.credits import VisitedLead
 from dealtrace.storage.id_blocks import IdBlocks
@@ -27,7 +28,7 @@ from dealtrace.storage.traffic_sources import intern_sources
 from dealtrace.webhooks.event import LeadEvent, call_event
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Arrival:
     """A lead that has its id, what was told of it, and the person's contacts as they are compared."""
 

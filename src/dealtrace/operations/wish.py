@@ -1,12 +1,13 @@
 """A wish: what somebody asks of an operation, and who."""
 
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from dealtrace.record import record
 
 Asked = TypeVar("Asked")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Wish(Generic[Asked]):
     """What is asked, and the token it is asked with: `None` when a person does it by command."""
 

@@ -1,7 +1,6 @@
 """Which visits are credited with leads, under every model."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, insert, select
@@ -9,6 +8,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select
 from dealtrace.attribution.credit import WHOLE, AttributionModel, Credit
 from dealtrace.attribution.visit import Visit
 from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.record import record
 from dealtrace.storage.column_types import is_among
 from dealtrace.storage.hot_statement import HotStatement
 from dealtrace.storage.tables.leads import call, lead_credit, lead_request
@@ -25,7 +25,7 @@ _LIST_HEAVIEST = HotStatement(
 CreditsByModel = Mapping[AttributionModel, Sequence[Credit]]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class VisitedLead:
     """A lead that came about in a visit: which it is, when it began, and that visit."""
 

@@ -1,18 +1,18 @@
 """The custom fields a site has, and those that callers named though it has not."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, select
 
+from dealtrace.record import record
 from dealtrace.storage.tables.settings import custom_field, unknown_field
 from dealtrace.storage.upsert import insert_into
 
 FIELD_NAME_LENGTH_MAX = 100
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class UnknownField:
     """A field that callers name and the site does not have: how often its values were passed over, and when last."""
 

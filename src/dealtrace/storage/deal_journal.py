@@ -1,13 +1,13 @@
 """Pages of a site's deals, by when they happened, were last touched, or when their lead's visit began."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import ColumnElement
 
 from dealtrace.leads.lead import LeadKind
+from dealtrace.record import record
 from dealtrace.storage.pages import Listing
 from dealtrace.storage.tables.deals import deal
 
@@ -20,7 +20,7 @@ class JournalMoment(StrEnum):
     VISITED = "visited_at"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class JournalQuery:
     """Which deals to list; `since` belongs to the interval, `until` does not; `None` leaves a side open."""
 

@@ -1,7 +1,6 @@
 """Deals: the rows, and the records they stand for."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +13,7 @@ from dealtrace.deals.lead_clue import NO_CLUE, CallIdentity, ContactClue, LeadCl
 from dealtrace.deals.registration import Registered
 from dealtrace.leads.contact import StatedContact
 from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.record import record
 from dealtrace.storage.column_types import is_among
 from dealtrace.storage.hot_statement import HotStatement
 from dealtrace.storage.tables.deals import deal, deal_tag
@@ -57,7 +57,7 @@ _LIST_TAGS = HotStatement(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NewDeal:
     """A deal to insert, with what only its row needs."""
 

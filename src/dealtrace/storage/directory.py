@@ -1,18 +1,17 @@
 """Who a token opens the door to, remembered until a setting changes."""
 
-from dataclasses import dataclass
-
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site, SiteId
 from dealtrace.accounts.token import TokenId, token_digest
+from dealtrace.record import record
 from dealtrace.storage.accounts import find_revision, find_site, find_token
 
 REMEMBERED_MAX = 10_000
 """Live tokens remembered at once; unknown ones are not, so that guessing fills no memory."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Admission:
     """What a token opens: one site, and in whose name."""
 

@@ -1,19 +1,19 @@
 """Leads as they are found to be hidden or brought back."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, insert, select, update
 
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
+from dealtrace.record import record
 from dealtrace.storage.leads import span_row
 from dealtrace.storage.tables.leads import call, lead_contact, lead_request
 
 _TABLES = {LeadKind.CALL: call, LeadKind.LEAD_REQUEST: lead_request}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class HideableLead:
     """What it takes to hide a lead and to find it again: when it was, its name elsewhere, the contacts as written."""
 

@@ -2,18 +2,19 @@
 
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ARRAY, Connection, Dialect, Insert, Select, Update, bindparam, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
+
+from dealtrace.record import record
 
 Statement = Insert | Update | Select[Any]
 Convert = Callable[[Any], Any]
 _INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Compiled:
     """The text for one engine, its parameters in order, and what converts values on the way in and out."""
 

@@ -1,7 +1,6 @@
 """Calls as they are kept, to be told of again by their exchange."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 from dealtrace.attribution.visit import VisitId
 from dealtrace.leads.call import UNTOLD, Call, CallId, Circumstances, IncomingCall
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
+from dealtrace.record import record
 from dealtrace.storage.leads import NewLead, circumstance_columns, insert_finders
 from dealtrace.storage.tables.leads import call, lead_contact, lead_credit
 
@@ -21,7 +21,7 @@ _UPDATE_CALL = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class KeptCall:
     """A call as it is kept: what was told of it, remarks aside, whose it is, and what matching finds it by.
 

@@ -1,7 +1,6 @@
 """What journals tell of leads, gathered for a whole page at once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,6 +16,7 @@ from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_request import LeadRequest, LeadRequestId
 from dealtrace.leads.remarks import Remarks
 from dealtrace.leads.standing import Standing
+from dealtrace.record import record
 from dealtrace.storage.clients import list_clients
 from dealtrace.storage.column_types import is_among
 from dealtrace.storage.credits import list_credited_visits
@@ -35,7 +35,7 @@ _ROWS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LeadEntry:
     """All that a journal tells of a lead.
 

@@ -1,7 +1,6 @@
 """Pages of a site's calls or lead requests, by when they began or when their visit did."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -10,6 +9,7 @@ from sqlalchemy import ColumnElement, FromClause, Table, and_, func, literal, no
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.leads.lead import LeadKind
+from dealtrace.record import record
 from dealtrace.storage.column_types import json_text
 from dealtrace.storage.pages import Listing
 from dealtrace.storage.standings import target_leads, unique_leads, unique_target_leads
@@ -53,7 +53,7 @@ class Likeness(StrEnum):
     NOT_CONTAINS = "not contains"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Match:
     """Something that must be told of a lead; an empty text stands for what is unknown."""
 
@@ -62,7 +62,7 @@ class Match:
     likeness: Likeness = Likeness.EQUAL
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LeadQuery:
     """Which leads of one kind to list; `since` belongs to the interval, `until` does not.
 

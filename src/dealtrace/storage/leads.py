@@ -1,7 +1,6 @@
 """Calls and lead requests, and the contacts by which matching finds them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +15,7 @@ from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.leads.lead_request import LeadRequest, LeadRequestId, TakenIn
 from dealtrace.leads.lead_story import LeadStory
 from dealtrace.leads.remarks import NO_REMARKS, Remarks
+from dealtrace.record import record
 from dealtrace.storage.clients import list_clients
 from dealtrace.storage.column_types import each_json, is_among, json_integer, microseconds
 from dealtrace.storage.credits import list_credited_visits
@@ -99,7 +99,7 @@ _TELL = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SpanQuery:
     """Leads of `contact` that began no later than `until` and ended no earlier than `ended_since`."""
 
@@ -168,7 +168,7 @@ def _taken_in(
     return TakenIn(LeadRequest(LeadRequestId(lead_id), number, requested_at, form_name, visit_of), fingerprint)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NewLead:
     """A lead to insert, with what only its rows need: the client, and the contacts as they are compared.
 

@@ -5,8 +5,10 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, FromClause, func, literal, select, tuple_
 
+from dealtrace.record import record
 
-@dataclass(frozen=True, slots=True)
+
+@record
 class Position:
     """A row of a list, by which the list is in order."""
 
@@ -14,7 +16,7 @@ class Position:
     id: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Place:
     """Where a page begins: after `offset` rows, which is `skip` rows behind the row `after` (`None`: the beginning).
 
@@ -54,7 +56,7 @@ class Listing:
         return tuple(conditions)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class KeyPage:
     """The ids of a page, where it ends, and how many rows the list has for whoever reads it from its beginning.
 

@@ -1,12 +1,12 @@
 """Everything a site keeps of one person, found from a phone or e-mail, told or made anonymous."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, delete, or_, select, update
 
 from dealtrace.leads.lead import LeadKind
+from dealtrace.record import record
 from dealtrace.storage.tables.deals import deal, deal_version
 from dealtrace.storage.tables.leads import call, client, contact, lead_contact, lead_request
 from dealtrace.storage.tables.visits import visit
@@ -54,7 +54,7 @@ A deal's fingerprint goes, too: who knows the rest of a registration could try p
 _TABLES = {LeadKind.CALL: call, LeadKind.LEAD_REQUEST: lead_request}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Traces:
     """Where a person left traces: contacts by their text, everything else by its id."""
 

@@ -1,13 +1,13 @@
 """What is said of leads, read to be added to and kept again."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.remarks import Remarks
+from dealtrace.record import record
 from dealtrace.storage.tables.leads import call, lead_request
 
 _TABLES = {LeadKind.CALL: call, LeadKind.LEAD_REQUEST: lead_request}
@@ -20,7 +20,7 @@ _UPDATE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class KeptRemarks:
     """What is said of a lead that is not hidden, but for its stated source, and whose lead it is."""
 

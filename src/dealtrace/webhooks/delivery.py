@@ -1,10 +1,10 @@
 """One event on its way to one webhook."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NewType
 
 from dealtrace.accounts.webhook import WebhookId
+from dealtrace.record import record
 from dealtrace.webhooks.event import Event
 
 DIGITS_MAX = 16
@@ -14,7 +14,7 @@ Position = NewType("Position", int)
 """The place of a delivery among all of its site, in the order in which things happened there."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Delivery:
     """What a webhook is to be told: an event and when it was recorded.
 

@@ -1,7 +1,6 @@
 """What happened: to a lead or to a deal, and who is to be told."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from dealtrace.accounts.webhook import EventKind
@@ -10,6 +9,7 @@ from dealtrace.deals.versions import DealVersion, VersionKind
 from dealtrace.leads.call import IncomingCall, is_over
 from dealtrace.leads.lead import LeadRef
 from dealtrace.leads.remarks import Remarks
+from dealtrace.record import record
 
 
 class LeadPart(StrEnum):
@@ -33,7 +33,7 @@ class LeadPart(StrEnum):
     DEAL = "deal"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LeadEvent:
     """Something that happened to a lead; `changed` tells what was known before and is different now."""
 
@@ -42,7 +42,7 @@ class LeadEvent:
     changed: tuple[LeadPart, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DealEvent:
     """Something that happened to a deal, and the version of it that came of this."""
 

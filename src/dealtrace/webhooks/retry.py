@@ -1,7 +1,8 @@
 """When a delivery that failed is tried again, and when a webhook is given up."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from dealtrace.record import record
 
 FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(hours=1)
@@ -12,7 +13,7 @@ TRIED_FOR = timedelta(days=3)
 _DOUBLINGS_MAX = 20
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fault:
     """Why an attempt failed, for a person to read.
 
@@ -24,14 +25,14 @@ class Fault:
     retry_after: timedelta = timedelta(0)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TryAgain:
     """The next attempt comes at `at`."""
 
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Pause:
     """Nothing is sent any more until a person says so."""
 

@@ -5,18 +5,19 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from urllib.parse import urlencode
 
 from dealtrace.accounts.webhook import BodyStyle, Webhook
+from dealtrace.record import record
 
 ABSENT = "null"
 """What stands for an absent value where there are only texts."""
 SECRET_PREFIX = "whsec_"  # noqa: S105 - the prefix is no secret
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Message:
     """What is told: its name, what kind it is of, when it happened, and the fields in their order."""
 
@@ -26,7 +27,7 @@ class Message:
     fields: Mapping[str, str | None]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Outgoing:
     """A request to a receiver."""
 

@@ -1,7 +1,6 @@
 """What the two lists of leads share: each lead is read, taken in and told of by itself."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
@@ -13,13 +12,14 @@ from dealtrace.leads.call import Call, IncomingCall
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest
 from dealtrace.leads.remarks import Remarks
 from dealtrace.operations.import_leads import Imported
+from dealtrace.record import record
 from dealtrace.storage.scribe import Operation
 
 Incoming = IncomingCall | IncomingLeadRequest
 Outcome = Call | LeadRequest | Refusal
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Listing:
     """How a list of leads is read, taken in and told of: `name` and `id_name` are a lead's own id there, and ours."""
 

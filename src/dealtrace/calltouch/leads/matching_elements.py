@@ -1,7 +1,6 @@
 """`matching`: the ways in which a program names a lead, in the order in which they are to be tried."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -17,6 +16,7 @@ from dealtrace.errors import FaultyParameters, Violation
 from dealtrace.leads.contact import normal_email, normal_phone
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.matching.lead_search import LeadSearch, SearchByContact, SearchById, TagFilter, Wanted
+from dealtrace.record import record
 
 ELEMENTS_MAX = 20
 CONTACTS_MAX = 100
@@ -63,7 +63,7 @@ class Element(msgspec.Struct, frozen=True, rename="camel"):
     request_contact_params: Params | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Contacts:
     """An element that names a lead by contact: where its words stand, and among which leads it looks."""
 
