@@ -19,7 +19,7 @@ from dealtrace.leads.remarks import Remarks
 from dealtrace.operations.register_deal import register_deals
 from dealtrace.operations.take_in_call import take_in_calls
 from dealtrace.operations.take_in_lead_request import take_in_lead_requests
-from dealtrace.storage import clients, deals, visits
+from dealtrace.storage import clients, deals, standings, visits
 from dealtrace.storage import credits as lead_credits
 from dealtrace.storage.engine import open_database
 from dealtrace.storage.hot_statement import HotStatement
@@ -125,16 +125,17 @@ def test_it_begins_a_next_page_at_its_place_and_not_where_the_interval_does(crow
         (deals._LIST_TAGS, "deal_id", "deal_ids"),
         (visits._LIST_BY_ID, "id", "ids"),
         (clients._LIST_CLIENTS, "id", "ids"),
-        (clients._LIST_CONTACTS, "client_id", "ids"),
         (lead_credits._LIST_HEAVIEST, "lead_id", "lead_ids"),
+        (standings._CALLS, "id", "ids"),
+        (standings._LEAD_REQUESTS, "id", "ids"),
     ],
-    ids=["deals", "tags", "visits", "clients", "contacts", "credits"],
+    ids=["deals", "tags", "visits", "clients", "credits", "calls' standings", "lead requests' standings"],
 )
 def test_it_gathers_what_it_tells_by_indexes(
     crowd: tuple[Stage, Player], statement: HotStatement, column: str, asked: str
 ) -> None:
     stage, player = crowd
-    given = {"site_id": player.site.id, asked: list(range(1, 100)), "model": int(MODEL)}
+    given = {"site_id": player.site.id, asked: list(range(1, 100)), "model": int(MODEL), "target_seconds": 30}
     with stage.database.read() as connection:
         if not stage.database.is_sqlite:  # of what is small PostgreSQL reads everything, index or not
             connection.exec_driver_sql("SET LOCAL enable_seqscan = off")

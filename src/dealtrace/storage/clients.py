@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, insert, select, update
 
 from dealtrace.leads.client import Client, ClientId
 from dealtrace.storage.column_types import is_among
@@ -23,13 +23,11 @@ _NAME_NAMELESS = (
     .values(name=bindparam("learnt"))
 )
 
-_LIST_CONTACTS = HotStatement(
-    select(contact.c.client_id, contact.c.contact)
-    .where(contact.c.site_id == bindparam("site_id"), is_among(contact.c.client_id, "ids"))
-    .order_by(contact.c.known_since, contact.c.contact)
-)
 _LIST_CLIENTS = HotStatement(
-    select(client.c.id, client.c.name).where(client.c.site_id == bindparam("site_id"), is_among(client.c.id, "ids"))
+    select(client.c.id, client.c.name, contact.c.contact)
+    .outerjoin(contact, and_(contact.c.site_id == client.c.site_id, contact.c.client_id == client.c.id))
+    .where(client.c.site_id == bindparam("site_id"), is_among(client.c.id, "ids"))
+    .order_by(contact.c.known_since, contact.c.contact)
 )
 
 
@@ -68,12 +66,13 @@ def list_clients(connection: Connection, site_id: int, ids: Iterable[int]) -> di
     wanted = sorted(set(ids))
     if not wanted:
         return {}
+    names: dict[int, str | None] = {}
     contacts: dict[int, list[str]] = {}
-    asked = {"site_id": site_id, "ids": wanted}
-    for owner, value in _LIST_CONTACTS.fetch(connection, asked):
-        contacts.setdefault(owner, []).append(value)
-    rows = _LIST_CLIENTS.fetch(connection, asked)
-    return {client_id: _record(client_id, name, contacts.get(client_id, ())) for client_id, name in rows}
+    for client_id, name, value in _LIST_CLIENTS.fetch(connection, {"site_id": site_id, "ids": wanted}):
+        names[client_id] = name
+        if value is not None:
+            contacts.setdefault(client_id, []).append(value)
+    return {client_id: _record(client_id, name, contacts.get(client_id, ())) for client_id, name in names.items()}
 
 
 def _record(client_id: int, name: str | None, contacts: Sequence[str]) -> Client:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import Connection, and_, bindparam, delete, insert, select
 
 from dealtrace.attribution.credit import WHOLE, AttributionModel, Credit
 from dealtrace.attribution.visit import Visit
@@ -13,10 +13,19 @@ from dealtrace.storage.column_types import is_among
 from dealtrace.storage.hot_statement import HotStatement
 from dealtrace.storage.tables.leads import call, lead_credit, lead_request
 from dealtrace.storage.tables.visits import visit
-from dealtrace.storage.visits import list_visits_by_id
+from dealtrace.storage.visits import VISIT_ROWS, list_visits_by_id, visit_record
 
 _LIST_HEAVIEST = HotStatement(
-    select(lead_credit.c.lead_id, lead_credit.c.visit_id).where(
+    VISIT_ROWS.join(
+        lead_credit,
+        and_(
+            lead_credit.c.site_id == visit.c.site_id,
+            lead_credit.c.visit_started_at == visit.c.started_at,
+            lead_credit.c.visit_id == visit.c.id,
+        ),
+    )
+    .add_columns(lead_credit.c.lead_id)
+    .where(
         lead_credit.c.site_id == bindparam("site_id"), is_among(lead_credit.c.lead_id, "lead_ids"),
         lead_credit.c.model == bindparam("model"), lead_credit.c.position == 0,
     )
@@ -68,9 +77,7 @@ def list_credited_visits(
     if not lead_ids:
         return {}
     asked = {"site_id": site_id, "lead_ids": list(lead_ids), "model": int(model)}
-    visit_of = {lead_id: visit_id for lead_id, visit_id in _LIST_HEAVIEST.fetch(connection, asked)}  # noqa: C416
-    visits = list_visits_by_id(connection, site_id, visit_of.values())
-    return {lead_id: visits[visit_id] for lead_id, visit_id in visit_of.items()}
+    return {row.lead_id: visit_record(row) for row in _LIST_HEAVIEST.fetch_named(connection, asked)}
 
 
 def list_credits(connection: Connection, site_id: int, lead_id: int) -> dict[AttributionModel, list[Credit]]:

@@ -66,7 +66,7 @@ def _of_lead_requests(connection: Connection, site: Site, ids: list[int]) -> dic
         LeadRef(LeadKind.LEAD_REQUEST, lead_id): standing_of(
             requested_at, Predecessors(before_at, before_at), site.unique_depth, is_target=True
         )
-        for lead_id, requested_at, before_at in rows
+        for lead_id, requested_at, _, before_at in rows
     }
 
 
@@ -140,9 +140,12 @@ _CALLS = HotStatement(
     ).where(call.c.site_id == bindparam("site_id"), is_among(call.c.id, "ids"))
 )
 _LEAD_REQUESTS = HotStatement(
-    select(lead_request.c.id, lead_request.c.requested_at, predecessor_at(lead_request).label("any_at")).where(
-        lead_request.c.site_id == bindparam("site_id"), is_among(lead_request.c.id, "ids")
-    )
+    select(
+        lead_request.c.id,
+        lead_request.c.requested_at,
+        lead_request.c.number,  # not in the index of clients, which SQLite would otherwise read from end to end
+        predecessor_at(lead_request).label("any_at"),
+    ).where(lead_request.c.site_id == bindparam("site_id"), is_among(lead_request.c.id, "ids"))
 )
 
 

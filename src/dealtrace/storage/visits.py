@@ -18,8 +18,9 @@ from dealtrace.storage.traffic_sources import SOURCES_REMEMBERED_MAX, known_sour
 _SAME_SOURCE = and_(traffic_source.c.site_id == visit.c.site_id, traffic_source.c.id == visit.c.traffic_source_id)
 _UTM = type_coerce(visit.c.utm, Text).label("utm_as_kept")
 _TOLD = [column for column in visit.c if column is not visit.c.utm]
-_VISIT = select(*_TOLD, _UTM, *(traffic_source.c[part] for part in SOURCE_PARTS)).join(traffic_source, _SAME_SOURCE)
-_LIST_BY_ID = HotStatement(_VISIT.where(visit.c.site_id == bindparam("site_id"), is_among(visit.c.id, "ids")))
+VISIT_ROWS = select(*_TOLD, _UTM, *(traffic_source.c[part] for part in SOURCE_PARTS)).join(traffic_source, _SAME_SOURCE)
+"""Visits with the parts of their sources; `visit_record` turns such a row into a record."""
+_LIST_BY_ID = HotStatement(VISIT_ROWS.where(visit.c.site_id == bindparam("site_id"), is_among(visit.c.id, "ids")))
 
 
 def insert_visits(
@@ -35,7 +36,7 @@ def list_visits_by_id(connection: Connection, site_id: int, ids: Iterable[int]) 
     if not wanted:
         return {}
     rows = _LIST_BY_ID.fetch_named(connection, {"site_id": site_id, "ids": wanted})
-    return {row.id: _record(row) for row in rows}
+    return {row.id: visit_record(row) for row in rows}
 
 
 def list_visits_of(
@@ -46,11 +47,11 @@ def list_visits_of(
     if not wanted:
         return []
     rows = connection.execute(
-        _VISIT.where(
+        VISIT_ROWS.where(
             visit.c.site_id == site_id, visit.c.visitor_id.in_(wanted), visit.c.started_at.between(since, until)
         )
     )
-    return [_record(row) for row in rows.all()]
+    return [visit_record(row) for row in rows.all()]
 
 
 def list_latest_visits(
@@ -61,8 +62,8 @@ def list_latest_visits(
     if not wanted:
         return {}
     mine = (visit.c.site_id == site_id, visit.c.visitor_id.in_(wanted), visit.c.started_at >= since)
-    rows = connection.execute(_VISIT.where(*mine).order_by(visit.c.started_at, visit.c.id))
-    return {row.visitor_id: _record(row) for row in rows}
+    rows = connection.execute(VISIT_ROWS.where(*mine).order_by(visit.c.started_at, visit.c.id))
+    return {row.visitor_id: visit_record(row) for row in rows}
 
 
 _SEEN = ("seen_at", "google_client_id", "yandex_client_id", "attrs")
@@ -117,7 +118,8 @@ def _utm(kept: str) -> TrafficSource:
     return TrafficSource(**msgspec.json.decode(kept))
 
 
-def _record(row: Any) -> Visit:
+def visit_record(row: Any) -> Visit:
+    """Make a visit of one of `VISIT_ROWS`."""
     return Visit(
         id=VisitId(row.id),
         visitor_id=row.visitor_id,
