@@ -8,10 +8,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+from benchmarks import webhooks
 from benchmarks.growth import FEW, MANY, report_growth
 from benchmarks.import_calls import report_import
 from benchmarks.journals import report_journals
@@ -23,7 +25,7 @@ from dealtrace.storage.accounts import find_site
 from dealtrace.storage.engine import open_database
 from dealtrace.storage.id_blocks import IdBlocks
 
-PARTS = ("register", "import", "growth", "journals")
+PARTS = ("register", "import", "growth", "journals", "webhooks")
 CALLS = 50_000
 CALLS_AT_ONCE = 1000
 BEFORE_THE_DEALS = datetime(2018, 3, 26, 6, 0, tzinfo=UTC)
@@ -37,7 +39,7 @@ CONTENDERS = (
 
 
 def main() -> None:
-    """Measure what was asked for: registering, importing, growing, reading journals; all of it by default."""
+    """Measure what was asked for: registering, importing, growing, telling, reading journals; all by default."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", choices=PARTS, help="measure this alone")
     parser.add_argument("--rounds", type=int, default=5)
@@ -58,18 +60,37 @@ def main() -> None:
         if {"register", "import"} & set(parts):
             places = {engine: _prepare(create("bench"), chosen.calls) for engine, create in addresses.items()}
         if "register" in parts:
-            _report(_run_rounds(folder, places, chosen))
+            _report(_run_rounds(folder, places, chosen, CONTENDERS))
         if "import" in parts:
             report_import(folder, {engine: place.url for engine, place in places.items()})
         if "growth" in parts:
             report_growth(folder, addresses, chosen)
+        if "webhooks" in parts:
+            _report_webhooks(folder, addresses, chosen)
         if "journals" in parts:
             for engine, create in addresses.items():
                 report_journals(engine, create("journals"), chosen.deals)
 
 
-def _run_rounds(folder: Path, places: dict[str, Place], chosen: argparse.Namespace) -> dict[str, list[Figures]]:
-    present = [contender for contender in CONTENDERS if contender.engine in places]
+def _report_webhooks(folder: Path, addresses: Mapping[str, Callable[[str], str]], chosen: argparse.Namespace) -> None:
+    """Measure registration at sites that tell nobody, a receiver that is dead, and one that is well."""
+    with webhooks.receivers() as urls:
+        places = {}
+        for engine, create in addresses.items():
+            places[engine] = _prepare(create("untold"), 0)
+            for kind, url in urls.items():
+                places[f"{engine}-{kind}"] = place = _prepare(create(kind), 0)
+                webhooks.listen(place.url, url)
+        rounds = _run_rounds(folder, places, chosen, webhooks.CONTENDERS)
+    for engine in ("SQLite", "PostgreSQL"):
+        if of_engine := {name: figures for name, figures in rounds.items() if name.startswith(engine)}:
+            _report(of_engine)
+
+
+def _run_rounds(
+    folder: Path, places: Mapping[str, Place], chosen: argparse.Namespace, contenders: Sequence[Contender]
+) -> dict[str, list[Figures]]:
+    present = [contender for contender in contenders if contender.engine in places]
     rounds: dict[str, list[Figures]] = {contender.name: [] for contender in present}
     for number in range(chosen.rounds):
         for contender in present:
@@ -117,7 +138,7 @@ def _flushes_per_second(folder: Path) -> float:
 
 
 def _report(rounds: dict[str, list[Figures]]) -> None:
-    reference = rounds[CONTENDERS[0].name]
+    reference = next(iter(rounds.values()))
     print()
     print(f"{'':32}    req/s  ratio  p50 ms  p99 ms p99/p50  CPU µs    MiB failed")
     for name, figures in rounds.items():

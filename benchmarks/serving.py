@@ -73,6 +73,7 @@ def environment_of(url: str, port: int) -> dict[str, str]:
         "DEALTRACE_DATABASE_URL": url,
         "DEALTRACE_PORT": str(port),
         "DEALTRACE_RATE_PER_SECOND": "0",
+        "DEALTRACE_WEBHOOK_PRIVATE_TARGETS": "127.0.0.0/8",
     }
 
 

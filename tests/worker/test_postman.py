@@ -56,19 +56,22 @@ def test_a_name_is_told_to_the_receiver_though_its_address_is_connected_to(recei
 
 
 @pytest.mark.parametrize(
-    ("answer", "reason"),
+    ("answer", "reason", "words"),
     [
-        (Answer(500, b"<b>\x1b[31mboom</b>\n\xff"), "HTTP 500: <b> [31mboom</b> \N{REPLACEMENT CHARACTER}"),
-        (Answer(404, b""), "HTTP 404"),
-        (Answer(301, b"", headers={"location": "http://10.0.0.1/"}), "HTTP 301 to http://10.0.0.1/: name that address"),
-        (Answer(hangs_up=True), "no proper answer: Server disconnected"),
+        (Answer(500, b"<b>\x1b[31mboom</b>\n\xff"), "HTTP 500", "<b> [31mboom</b> \N{REPLACEMENT CHARACTER}"),
+        (Answer(404, b""), "HTTP 404", ""),
+        (Answer(301, b"", headers={"location": "http://10.0.0.1/"}), "HTTP 301, a redirect", "http://10.0.0.1/"),
+        (Answer(hangs_up=True), "no proper answer: Server disconnected", ""),
     ],
 )
-def test_anything_else_is_a_fault_a_person_can_read(receiver: Receiver, answer: Answer, reason: str) -> None:
+def test_anything_else_is_a_fault_a_person_can_read(
+    receiver: Receiver, answer: Answer, reason: str, words: str
+) -> None:
     receiver.answer = lambda _: answer
     (fault,) = send(receiver.url)
     assert fault is not None
     assert fault.reason.startswith(reason)
+    assert fault.words == words
     assert not fault.is_final
 
 
@@ -87,7 +90,8 @@ def test_a_long_answer_is_not_read_to_its_end(receiver: Receiver) -> None:
     receiver.answer = lambda _: Answer(500, b"x" * 20_000_000)
     (fault,) = send(receiver.url)
     assert fault is not None
-    assert len(fault.reason) < ANSWER_BYTES_MAX
+    assert fault.reason == "HTTP 500"
+    assert 0 < len(fault.words) < ANSWER_BYTES_MAX
     assert receiver.sent_bytes < 30_000_000, "the connection was closed on it"
 
 

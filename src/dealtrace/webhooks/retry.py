@@ -17,10 +17,12 @@ _DOUBLINGS_MAX = 20
 class Fault:
     """Why an attempt failed, for a person to read.
 
+    `words` are the receiver's own; they may repeat what it was told of somebody, so they are shown and never kept.
     `is_final` when the receiver says that it will never take anything again; `retry_after` is the pause it asks for.
     """
 
     reason: str
+    words: str = ""
     is_final: bool = False
     retry_after: timedelta = timedelta(0)
 

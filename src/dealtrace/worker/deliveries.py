@@ -126,7 +126,9 @@ class Deliveries:
     async def _test(self, visit: Visit, webhook: Webhook) -> str:
         now = clock.now()
         fault = await visit.send(write_request(webhook, self._write_test(webhook, now), now))
-        return fault.reason if fault is not None else ""
+        if fault is None:
+            return ""
+        return f"{fault.reason}: {fault.words}" if fault.words else fault.reason
 
     async def _deliver(self, visit: Visit, site: Site, in_hand: InHand) -> tuple[list[Position], Fault | None]:
         """Send one after another, until one fails, time is up or the server stops; what is about nothing is passed."""

@@ -18,7 +18,7 @@ ATTEMPT_SECONDS = 5.0
 ANSWER_BYTES_MAX = 65_536
 """More of an answer is not read."""
 WORDS_MAX = 120
-"""So much of a refusal is kept for a person to read."""
+"""So much of a refusal is shown to whoever tests a webhook."""
 RETRY_AFTER_DIGITS_MAX = 6
 
 
@@ -96,13 +96,13 @@ def _fault(answer: httpx.Response, words: bytes) -> Fault:
     """Tell why a receiver did not accept a request."""
     told = f"HTTP {answer.status_code}"
     if answer.is_redirect:
-        told += f" to {_plain(answer.headers.get('location', ''))}: name that address itself, nothing is followed"
-    elif words:
-        told += f": {_plain(words.decode(errors='replace'))}"
+        told += ", a redirect: name the address it leads to, nothing is followed"
+        words = answer.headers.get("location", "").encode()
     asked = answer.headers.get("retry-after", "")
     is_number = asked.isascii() and asked.isdigit() and len(asked) <= RETRY_AFTER_DIGITS_MAX
     return Fault(
         told,
+        _plain(words.decode(errors="replace")),
         is_final=answer.status_code == HTTPStatus.GONE,
         retry_after=timedelta(seconds=int(asked)) if is_number else timedelta(0),
     )
