@@ -7,7 +7,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 from sqlalchemy import text
 
@@ -15,6 +17,7 @@ from cast import Stage
 from dealtrace.storage.engine import open_database
 from load import Load
 from postgresql import PostgresqlServer, find_programs
+from receiver import Receiver
 from server import REGISTER, ServerProcess
 
 pytestmark = pytest.mark.torture
@@ -22,6 +25,7 @@ pytestmark = pytest.mark.torture
 ROUNDS = 4
 ROUND_SECONDS = 2.5
 BACK_WITHIN_SECONDS = 40
+FOLLOWED_SECONDS = 2.2
 ROOM_BYTES = 1_000_000
 MakeUrl = Callable[[], str]
 
@@ -50,7 +54,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def start(tmp_path: Path) -> Iterator[Callable[..., ServerProcess]]:
     started: list[ServerProcess] = []
 
-    def begin(url: str, **settings: int) -> ServerProcess:
+    def begin(url: str, **settings: Any) -> ServerProcess:
         started.append(ServerProcess(url, tmp_path, **settings))
         return started[-1]
 
@@ -205,3 +209,24 @@ def wait_for(happened: Callable[[], bool]) -> None:
     while not happened():
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_webhooks_are_told_everything_though_the_database_dies(
+    durable: PostgresqlServer, start: Callable[..., ServerProcess]
+) -> None:
+    receiver = Receiver()
+    server = start(durable.create(f"told{time.time_ns()}"), webhook_private_targets="127.0.0.0/8")
+    token, site_id = open_site(server)
+    assert server.command("webhook", "create", str(site_id), receiver.url, "--events", "deal").returncode == 0
+    time.sleep(FOLLOWED_SECONDS)
+    wanted = [f"K-{number}" for number in range(60)]
+    for number in wanted:
+        if number in ("K-20", "K-40"):
+            durable.kill()
+            durable.start()
+        deadline = time.monotonic() + BACK_WITHIN_SECONDS
+        while server.register(token, orderNumber=number).status_code != httpx.codes.OK:
+            assert time.monotonic() < deadline
+    received = receiver.wait_for(len(wanted), BACK_WITHIN_SECONDS)
+    receiver.vanish()
+    assert list(dict.fromkeys(one.pairs["orderNumber"] for one in received)) == wanted
