@@ -70,6 +70,17 @@ def test_it_takes_calls_in_and_says_so(terminal: Terminal, site: str) -> None:
     assert not list(terminal.folder.glob("*.refused.csv*"))
 
 
+def test_postgresql_plans_by_what_came_in(terminal: Terminal, site: str) -> None:
+    file = calls(terminal.folder, f"26.03.2018 10:00;{PHONE};a")
+    terminal.done("import", "calls", file, "--site", site)
+    database = open_database(terminal.url)
+    with database.read() as connection:
+        if not database.is_sqlite:
+            counted = connection.exec_driver_sql("SELECT reltuples FROM pg_class WHERE relname = 'call'").scalar_one()
+            assert counted == 1, "-1 stands for a table nobody has looked at"
+    database.close()
+
+
 def test_it_takes_a_spreadsheet_of_lead_requests_in(terminal: Terminal, site: str) -> None:
     write_xlsx(
         terminal.folder / "заявки.xlsx",

@@ -144,7 +144,9 @@ def _go_on(work: _Work, at: FileImport) -> FileImport:
             complaints.print(f"Stopped behind row {at.last_row}. The same command goes on there.", markup=False)
             raise typer.Exit(130) from None
     with work.database.write() as connection:
-        return finish_import(connection, work.site, at, clock.now())
+        finished = finish_import(connection, work.site, at, clock.now())
+    work.database.gather_statistics()
+    return finished
 
 
 def _import_stretch(work: _Work, ids: IdBlocks, at: FileImport, stretch: list[tuple[Row, LeadRow]]) -> FileImport:

@@ -183,10 +183,14 @@ def _log_outcome(webhook_id: WebhookId, settlement: Settlement, pause: Pause | N
 
 
 async def _again_and_again(work: Callable[[], Awaitable[None]], pause_seconds: float, event: str) -> None:
-    """Do `work` for ever, whatever happens to it: the database may be away, and comes back."""
+    """Do `work` for ever, whatever happens to it: the database may be away, and comes back. One line tells of that."""
+    is_failing = False
     while True:
         try:
             await work()
+            is_failing = False
         except Exception as fault:  # noqa: BLE001 - the next time tries again
-            _log.warning(event, reason=type(fault).__name__)
+            if not is_failing:
+                _log.warning(event, reason=type(fault).__name__)
+            is_failing = True
         await asyncio.sleep(pause_seconds)
