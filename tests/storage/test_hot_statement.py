@@ -24,6 +24,7 @@ from dealtrace.storage.tables.deals import deal, deal_tag, deal_version
 from dealtrace.storage.tables.leads import call, lead_contact
 from dealtrace.storage.tables.settings import points_day, unknown_field
 from dealtrace.storage.tables.visits import visit
+from plans import full_scans, plan_of
 
 NOON = datetime(2018, 3, 26, 9, tzinfo=UTC)
 HOSTILE = ["'", '"', "\\", "{", "}", ",", "NULL", "null", "", " ", "%s", "%(x)s", "?", "ё", "😀", "\n\t", "{1,2}", "$1"]
@@ -365,3 +366,12 @@ def test_it_goes_straight_to_the_rows_by_an_index(
         assert conditions, told
         assert all(f"{column} = " in line for line in conditions), told
         assert "Seq Scan" not in told
+
+
+def test_a_whole_page_of_ids_goes_by_the_index_too(crowd: Database) -> None:
+    page = list(range(1, 1000 * SITES, SITES))
+    with crowd.read() as connection:
+        if not crowd.is_sqlite:  # as dear as in a site many times this one
+            connection.exec_driver_sql("SET LOCAL random_page_cost = 20")
+        plan = plan_of(crowd, STATEMENTS["leads._TELL[call]"], connection, {"site_id": 1, "ids": page})
+    assert full_scans(crowd, plan) == []
