@@ -23,12 +23,11 @@ from dealtrace.door.replies import ready as as_text
 from dealtrace.door.replies import success
 from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.create_site import create_site
+from dealtrace.storage.deal_entries import list_deal_entries
 from dealtrace.storage.deal_journal import JournalQuery, list_of_deals
-from dealtrace.storage.deals import list_deals_by_id
 from dealtrace.storage.engine import Database, open_database
 from dealtrace.storage.lead_entries import list_lead_entries
 from dealtrace.storage.lead_journal import LeadQuery, list_of_leads
-from dealtrace.storage.leads import list_lead_stories
 from dealtrace.storage.pages import Listing, Place, find_page
 from dealtrace.storage.schema import prepare_schema
 from dealtrace.storage.tables.deals import deal
@@ -83,9 +82,8 @@ def report_journals(engine: str, url: str, rows: int) -> None:
 def _of_deals(database: Database, rows: int) -> dict[str, float]:
     with database.read() as connection:
         ids = find_page(connection, list_of_deals(1, DEALS), Place(), PAGE).ids
-        ready = list_deals_by_id(connection, 1, ids)
-        stories = list_lead_stories(connection, 1, [one.lead for one in ready if one.lead is not None], MODEL)
-    encode = partial(orders_diary.tell_deals, ready, stories, site=SITE, model=MODEL, sent=SENT)
+        ready = list_deal_entries(connection, 1, ids, MODEL)
+    encode = partial(orders_diary.tell_deals, ready, site=SITE, model=MODEL, sent=SENT)
     page = partial(orders_diary.answer_page_of_deals, site=SITE, query=DEALS, sent=SENT)
     return _figures(database, list_of_deals(1, DEALS), page, encode, rows)
 

@@ -14,6 +14,7 @@ from sqlalchemy.types import JSON, TypeDecorator, TypeEngine
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 RUBLE_FRACTION = Decimal(10_000)
+RUBLE_STEP = 1 / RUBLE_FRACTION
 """Money is kept in whole ten-thousandths of a ruble: exact, and summable on both engines."""
 
 
@@ -24,7 +25,7 @@ def microseconds(at: datetime) -> int:
 
 def instant(stored: int) -> datetime:
     """Turn stored microseconds back into an aware UTC instant."""
-    return EPOCH + timedelta(microseconds=stored)
+    return EPOCH + MICROSECOND * stored
 
 
 class Instant(TypeDecorator[datetime]):
@@ -43,7 +44,7 @@ class Instant(TypeDecorator[datetime]):
 
 
 def _instant_or_none(stored: int | None) -> datetime | None:
-    return None if stored is None else EPOCH + timedelta(0, 0, stored)
+    return None if stored is None else EPOCH + MICROSECOND * stored
 
 
 class Day(TypeDecorator[date]):
@@ -77,7 +78,7 @@ class Rubles(TypeDecorator[Decimal]):
 
 
 def _rubles_or_none(stored: int | None) -> Decimal | None:
-    return None if stored is None else Decimal(stored).scaleb(-4)
+    return None if stored is None else Decimal(stored) * RUBLE_STEP
 
 
 class JsonText(TypeDecorator[Any]):

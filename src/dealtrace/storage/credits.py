@@ -77,7 +77,7 @@ def list_credited_visits(
     if not lead_ids:
         return {}
     asked = {"site_id": site_id, "lead_ids": list(lead_ids), "model": int(model)}
-    return {row.lead_id: visit_record(row) for row in _LIST_HEAVIEST.fetch_named(connection, asked)}
+    return {lead_id: visit_record(told) for *told, lead_id in _LIST_HEAVIEST.fetch(connection, asked)}
 
 
 def list_credits(connection: Connection, site_id: int, lead_id: int) -> dict[AttributionModel, list[Credit]]:

@@ -163,11 +163,12 @@ def list_deals_by_id(connection: Connection, site_id: int, ids: Sequence[int]) -
 
 
 def _records(connection: Connection, site_id: int, rows: Sequence[Any]) -> list[Deal]:
-    tags = _list_tags(connection, site_id, [row.id for row in rows])
+    tags = list_tags(connection, site_id, [row.id for row in rows])
     return [_record(row, tuple(tags.get(row.id, ()))) for row in rows]
 
 
-def _list_tags(connection: Connection, site_id: int, deal_ids: Sequence[int]) -> dict[int, list[str]]:
+def list_tags(connection: Connection, site_id: int, deal_ids: Sequence[int]) -> dict[int, list[str]]:
+    """List the tags of these deals in their order; deals without any are missing."""
     tags: dict[int, list[str]] = {}
     if deal_ids:
         for deal_id, tag in _LIST_TAGS.fetch(connection, {"site_id": site_id, "deal_ids": list(deal_ids)}):

@@ -2,6 +2,7 @@
 
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ARRAY, Connection, Dialect, Insert, Select, Update, bindparam, func, insert, select
@@ -24,7 +25,7 @@ class _Compiled:
     constants: Mapping[str, Any]
     inward: Sequence[tuple[str, Convert | None]]
     outward: Sequence[tuple[int, Convert]]
-    named: Convert
+    names: tuple[str, ...]
 
     def arguments(self, parameters: Mapping[str, Any]) -> Any:
         values = {**self.constants, **parameters} if self.constants else parameters
@@ -85,7 +86,7 @@ class HotStatement:
 
     def fetch_named(self, connection: Connection, parameters: Mapping[str, Any]) -> list[Any]:
         """Run the statement once and return all its rows, each with its columns by name."""
-        named = self._compiled_for(connection.dialect).named
+        named = _named(self._compiled_for(connection.dialect).names)
         return [named(row) for row in self.fetch(connection, parameters)]
 
     def _compiled_for(self, dialect: Dialect) -> _Compiled:
@@ -104,7 +105,8 @@ def _from_arrays(statement: Insert) -> Insert:
     return insert(statement.table).from_select([column.name for column in columns], select(*arrays))
 
 
-def _named(columns: Sequence[str]) -> Convert:
+@cache
+def _named(columns: tuple[str, ...]) -> Convert:
     """Make what turns a row into one whose columns have names."""
     make: Convert = namedtuple("Row", columns)._make  # type: ignore[attr-defined]  # noqa: PYI024 - the columns are data here
     return make
@@ -130,5 +132,5 @@ def _compile(statement: Statement, dialect: Dialect) -> _Compiled:
         constants={name: value for name, value in compiled.params.items() if value is not None},
         inward=[(name, types[name].bind_processor(dialect)) for name in names],
         outward=outward,
-        named=_named([str(column.name) for column in statement.exported_columns]),
+        names=tuple(str(column.name) for column in statement.exported_columns),
     )

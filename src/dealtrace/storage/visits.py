@@ -16,10 +16,20 @@ from dealtrace.storage.tables.visits import traffic_source, visit
 from dealtrace.storage.traffic_sources import SOURCES_REMEMBERED_MAX, known_source
 
 _SAME_SOURCE = and_(traffic_source.c.site_id == visit.c.site_id, traffic_source.c.id == visit.c.traffic_source_id)
-_UTM = type_coerce(visit.c.utm, Text).label("utm_as_kept")
-_TOLD = [column for column in visit.c if column is not visit.c.utm]
-VISIT_ROWS = select(*_TOLD, _UTM, *(traffic_source.c[part] for part in SOURCE_PARTS)).join(traffic_source, _SAME_SOURCE)
-"""Visits with the parts of their sources; `visit_record` turns such a row into a record."""
+_TOLD = ("id", "visitor_id", "started_at", "landing_url", "referrer", "ip", "user_agent", "city")
+_TOLD_BY_SOME = ("google_client_id", "yandex_client_id", "attrs", "device", "os", "browser", "click_ids", "seen_at")
+VISIT_COLUMNS = (
+    *(visit.c[name] for name in _TOLD),
+    type_coerce(visit.c.utm, Text).label("utm_as_kept"),
+    *(visit.c[name] for name in _TOLD_BY_SOME),
+)
+"""What is read of a visit; with its source, `visit_of` makes a record of it."""
+VISIT_ROWS = (
+    select(*(traffic_source.c[part] for part in SOURCE_PARTS), *VISIT_COLUMNS)
+    .select_from(visit)
+    .join(traffic_source, _SAME_SOURCE)
+)
+"""Visits and the parts of their sources; `visit_record` turns such a row into a record."""
 _LIST_BY_ID = HotStatement(VISIT_ROWS.where(visit.c.site_id == bindparam("site_id"), is_among(visit.c.id, "ids")))
 
 
@@ -35,8 +45,8 @@ def list_visits_by_id(connection: Connection, site_id: int, ids: Iterable[int]) 
     wanted = sorted(set(ids))
     if not wanted:
         return {}
-    rows = _LIST_BY_ID.fetch_named(connection, {"site_id": site_id, "ids": wanted})
-    return {row.id: visit_record(row) for row in rows}
+    visits = map(visit_record, _LIST_BY_ID.fetch(connection, {"site_id": site_id, "ids": wanted}))
+    return {one.id: one for one in visits}
 
 
 def list_visits_of(
@@ -63,7 +73,7 @@ def list_latest_visits(
         return {}
     mine = (visit.c.site_id == site_id, visit.c.visitor_id.in_(wanted), visit.c.started_at >= since)
     rows = connection.execute(VISIT_ROWS.where(*mine).order_by(visit.c.started_at, visit.c.id))
-    return {row.visitor_id: visit_record(row) for row in rows}
+    return {one.visitor_id: one for one in map(visit_record, rows)}
 
 
 _SEEN = ("seen_at", "google_client_id", "yandex_client_id", "attrs")
@@ -118,25 +128,19 @@ def _utm(kept: str) -> TrafficSource:
     return TrafficSource(**msgspec.json.decode(kept))
 
 
-def visit_record(row: Any) -> Visit:
+def visit_record(row: Sequence[Any]) -> Visit:
     """Make a visit of one of `VISIT_ROWS`."""
+    source, medium, campaign, content, term, *told = row
+    return visit_of(known_source(source, medium, campaign, content, term), told)
+
+
+def visit_of(source: TrafficSource, told: Sequence[Any]) -> Visit:
+    """Make a visit from this source of the values of `VISIT_COLUMNS`."""
+    (
+        visit_id, visitor_id, started_at, landing_url, referrer, ip, user_agent, city, utm,
+        google_client_id, yandex_client_id, attrs, device, os, browser, click_ids, seen_at,
+    ) = told  # fmt: skip
     return Visit(
-        id=VisitId(row.id),
-        visitor_id=row.visitor_id,
-        started_at=row.started_at,
-        traffic_source=known_source(row.source, row.medium, row.campaign, row.content, row.term),
-        landing_url=row.landing_url,
-        referrer=row.referrer,
-        ip=row.ip,
-        user_agent=row.user_agent,
-        city=row.city,
-        utm=_utm(row.utm_as_kept),
-        google_client_id=row.google_client_id,
-        yandex_client_id=row.yandex_client_id,
-        attrs=row.attrs,
-        device=row.device or "",
-        os=row.os or "",
-        browser=row.browser or "",
-        click_ids=row.click_ids or {},
-        seen_at=row.seen_at,
-    )
+        VisitId(visit_id), visitor_id, started_at, source, landing_url, referrer, ip, user_agent, city, _utm(utm),
+        google_client_id, yandex_client_id, attrs, device or "", os or "", browser or "", click_ids or {}, seen_at,
+    )  # fmt: skip

@@ -1,6 +1,6 @@
 """`orders-diary/orders`: the journal of deals, page by page."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -21,16 +21,14 @@ from dealtrace.calltouch.journals.pages import (
 from dealtrace.calltouch.journals.parameters import ORDERS_DIARY
 from dealtrace.calltouch.journals.words import field_words, google_ads, tag_words, when_asked, yandex_direct
 from dealtrace.calltouch.responses import KEYWORD_UNKNOWN, plain_number, slashed_clock
-from dealtrace.deals.deal import Deal
 from dealtrace.door.caller import Caller
 from dealtrace.door.parameters import ParameterTable, Sent
 from dealtrace.door.replies import Reply, ready, success
-from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.leads.lead import LeadKind
 from dealtrace.leads.lead_story import LeadStory
 from dealtrace.quota.points import PaidMethod
+from dealtrace.storage.deal_entries import DealEntry, list_deal_entries
 from dealtrace.storage.deal_journal import JournalMoment, JournalQuery, list_of_deals
-from dealtrace.storage.deals import list_deals_by_id
-from dealtrace.storage.leads import list_lead_stories
 from dealtrace.storage.pages import KeyPage, Place, find_page
 
 TABLE = ParameterTable(ORDERS_DIARY)
@@ -80,25 +78,19 @@ def answer_page_of_deals(
     number, limit = asked_page(sent)
     model = sent.get("attribution", AttributionModel(site.attribution))
     page = find_page(connection, list_of_deals(site.id, query), place, limit)
-    deals = list_deals_by_id(connection, site.id, page.ids)
-    stories = list_lead_stories(connection, site.id, [one.lead for one in deals if one.lead is not None], model)
-    records = tell_deals(deals, stories, site=site, model=model, sent=sent)
+    records = tell_deals(list_deal_entries(connection, site.id, page.ids, model), site=site, model=model, sent=sent)
     answer = envelope(number, limit, page.total, records)
     return page, success(answer, _EVENT, site_id=site.id, records=len(records))
 
 
-def tell_deals(
-    deals: Sequence[Deal], stories: Mapping[LeadRef, LeadStory], *, site: Site, model: AttributionModel, sent: Sent
-) -> list[msgspec.Raw]:
+def tell_deals(entries: Iterable[DealEntry], *, site: Site, model: AttributionModel, sent: Sent) -> list[msgspec.Raw]:
     """Tell of deals, ready to be sent."""
-    return [ready(_record(one, stories, site, model, sent)) for one in deals]
+    return [ready(_record(one, site, model, sent)) for one in entries]
 
 
-def _record(
-    deal: Deal, stories: Mapping[LeadRef, LeadStory], site: Site, model: AttributionModel, sent: Sent
-) -> dict[str, Any]:
+def _record(deal: DealEntry, site: Site, model: AttributionModel, sent: Sent) -> dict[str, Any]:
     """Tell of one deal; keys are never dropped, what was not asked for is null."""
-    story = stories.get(deal.lead) if deal.lead is not None else None
+    story = deal.story
     happened = slashed_clock(deal.happened_at, site.time_zone)
     origin = _origin(story) if story is not None else None
     return {
@@ -116,7 +108,7 @@ def _record(
         "manager": deal.manager,
         "siteId": site.id,
         "client": _client(story) if story is not None else None,
-        "visit": _visit(deal, story, model),
+        "visit": _visit(deal, model),
         "orderSource": origin,
         "allOrderOrigins": when_asked(sent, "withAllOrderOrigins", [origin] if origin is not None else []),
         "contacts": when_asked(sent, "withContacts", _contacts(deal)),
@@ -142,19 +134,18 @@ def _origin(story: LeadStory) -> dict[str, Any]:
     return {"type": _WIRE_KINDS[story.ref.kind], "requestId": story.ref.id, "formName": story.form_name}
 
 
-def _contacts(deal: Deal) -> dict[str, list[str]]:
-    clue = deal.clue.contact
-    phone, email = (clue.phone, clue.email) if clue is not None else (None, None)
-    return {"phones": [phone.as_sent] if phone else [], "emails": [email.as_sent] if email else []}
+def _contacts(deal: DealEntry) -> dict[str, list[str]]:
+    return {"phones": [deal.phone] if deal.phone else [], "emails": [deal.email] if deal.email else []}
 
 
-def _visit(deal: Deal, story: LeadStory | None, model: AttributionModel) -> dict[str, Any] | None:
+def _visit(deal: DealEntry, model: AttributionModel) -> dict[str, Any] | None:
     """Tell where the deal came from: its lead's credited visit, or the source that was stated, without a session.
 
     A lead's own stated source stands above the deal's, as its visit does.
     """
+    story = deal.story
     visit = story.visit if story is not None else None
-    stated = story.stated_source if story is not None else (deal.stated_source if deal.lead is None else None)
+    stated = story.stated_source if story is not None else deal.stated_source
     source = visit.traffic_source if visit is not None else stated
     if source is None:
         return None
