@@ -64,7 +64,7 @@ class Stage:
 
     def perform(self, operation: Any, player: Player, *asked: Any, now: datetime | None = None) -> list[Any]:
         """Run an operation for a player's wishes, as one batch, and return the outcomes."""
-        self.ids.ensure(IDS_AT_ONCE)
+        self.ids.ensure(IDS_AT_ONCE + len(asked))
         with self.database.write() as connection:
             wishes = [Wish(one, player.token_id) for one in asked]
             return list(operation(connection, self.ids, player.site, wishes, now or datetime.now(UTC)))
