@@ -50,6 +50,7 @@ TELLS_NOBODY: dict[str, set[str]] = {
     "deal": {
         "number", "status", "service", "manager", "lead_kind", "clue_call_reference", "clue_lead_request_number",
     },
+    "deal_day": {"moment", "lead_kind"},
     "deal_tag": {"tag"},
     "deal_version": {"kind", "before", "after"},
     "file_import": {"digest"},

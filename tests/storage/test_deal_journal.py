@@ -15,7 +15,8 @@ from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.change_deal import change_deals
 from dealtrace.operations.delete_deal import delete_deals
 from dealtrace.operations.register_deal import register_deals
-from dealtrace.storage.deal_journal import JournalMoment, JournalQuery, list_of_deals
+from dealtrace.storage.deal_days import JournalMoment
+from dealtrace.storage.deal_journal import JournalQuery, list_of_deals
 from dealtrace.storage.deals import list_deals_by_id
 from dealtrace.storage.engine import open_database
 from dealtrace.storage.pages import Place, find_page

@@ -67,18 +67,15 @@ def list_clients(connection: Connection, site_id: int, ids: Iterable[int]) -> di
     if not wanted:
         return {}
     names: dict[int, str | None] = {}
-    contacts: dict[int, list[str]] = {}
+    phones: dict[int, list[str]] = {}
+    emails: dict[int, list[str]] = {}
     for client_id, name, value in _LIST_CLIENTS.fetch(connection, {"site_id": site_id, "ids": wanted}):
         names[client_id] = name
         if value is not None:
-            contacts.setdefault(client_id, []).append(value)
-    return {client_id: _record(client_id, name, contacts.get(client_id, ())) for client_id, name in names.items()}
-
-
-def _record(client_id: int, name: str | None, contacts: Sequence[str]) -> Client:
-    return Client(
-        ClientId(client_id),
-        name,
-        phones=tuple([value for value in contacts if "@" not in value]),
-        emails=tuple([value for value in contacts if "@" in value]),
-    )
+            (emails if "@" in value else phones).setdefault(client_id, []).append(value)
+    return {
+        client_id: Client(
+            ClientId(client_id), name, phones=tuple(phones.get(client_id, ())), emails=tuple(emails.get(client_id, ()))
+        )
+        for client_id, name in names.items()
+    }

@@ -12,7 +12,9 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import JSON, TypeDecorator, TypeEngine
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EARLIEST, LATEST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
+DAY = timedelta(days=1)
 RUBLE_FRACTION = Decimal(10_000)
 RUBLE_STEP = 1 / RUBLE_FRACTION
 """Money is kept in whole ten-thousandths of a ruble: exact, and summable on both engines."""

@@ -2,22 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import ColumnElement
 
 from dealtrace.leads.lead import LeadKind
 from dealtrace.record import record
+from dealtrace.storage.deal_days import DaysOfDeals, JournalMoment
 from dealtrace.storage.pages import Listing
 from dealtrace.storage.tables.deals import deal
-
-
-class JournalMoment(StrEnum):
-    """Which moment of a deal an interval is about; each has an index of its own."""
-
-    HAPPENED = "happened_at"
-    TOUCHED = "touched_at"
-    VISITED = "visited_at"
 
 
 @record
@@ -35,7 +27,9 @@ class JournalQuery:
 def list_of_deals(site_id: int, query: JournalQuery) -> Listing:
     """Tell the list that a query is about; deleted deals are in none."""
     wanted = (deal.c.site_id == site_id, deal.c.deleted_at.is_(None), *_conditions(query))
-    return Listing(deal, deal.c[query.moment], deal.c.id, wanted, query.since, query.until)
+    is_by_days = query.deal_id is None and query.number is None
+    days = DaysOfDeals(site_id, query.moment, query.lead_kind) if is_by_days else None
+    return Listing(deal, deal.c[query.moment], deal.c.id, wanted, query.since, query.until, days)
 
 
 def _conditions(query: JournalQuery) -> Iterator[ColumnElement[bool]]:

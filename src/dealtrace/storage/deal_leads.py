@@ -9,6 +9,7 @@ from sqlalchemy import JSON, Connection, Text, and_, bindparam, column, select, 
 from dealtrace.deals.deal import Deal
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.storage.column_types import MICROSECOND, each_json, is_among, json_integer, microseconds
+from dealtrace.storage.deal_days import counted_anew
 from dealtrace.storage.deals import DEAL_ROWS, deal_records, lead_columns
 from dealtrace.storage.hot_statement import HotStatement
 from dealtrace.storage.tables.deals import deal
@@ -104,16 +105,15 @@ def bind_deals(
     connection: Connection, site_id: int, deals: Sequence[Deal], visited_at: Mapping[LeadRef, datetime]
 ) -> None:
     """Write to which leads deals belong now; `visited_at` tells when the visits of those leads began."""
-    _BIND_DEAL.run_many(
-        connection,
-        [
-            {
-                "of_site": site_id,
-                "of_deal": one.id,
-                **lead_columns(one, visited_at.get(one.lead) if one.lead is not None else None),
-                "touched_at": one.touched_at,
-                "version": one.version,
-            }
-            for one in deals
-        ],
-    )
+    rows = [
+        {
+            "of_site": site_id,
+            "of_deal": one.id,
+            **lead_columns(one, visited_at.get(one.lead) if one.lead is not None else None),
+            "touched_at": one.touched_at,
+            "version": one.version,
+        }
+        for one in deals
+    ]
+    with counted_anew(connection, site_id, [one.id for one in deals]):
+        _BIND_DEAL.run_many(connection, rows)

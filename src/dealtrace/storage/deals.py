@@ -15,6 +15,7 @@ from dealtrace.leads.contact import StatedContact
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.record import record
 from dealtrace.storage.column_types import is_among
+from dealtrace.storage.deal_days import count_new, counted_anew
 from dealtrace.storage.hot_statement import HotStatement
 from dealtrace.storage.tables.deals import deal, deal_tag
 from dealtrace.storage.tables.visits import traffic_source
@@ -78,8 +79,10 @@ def insert_deals(
     connection: Connection, site_id: int, deals: Sequence[NewDeal], source_ids: Mapping[TrafficSource, int]
 ) -> None:
     """Keep new deals and their tags; a number that is taken breaks the unique index."""
-    _INSERT_DEAL.run_many(connection, [_row(site_id, new, source_ids) for new in deals])
+    rows = [_row(site_id, new, source_ids) for new in deals]
+    _INSERT_DEAL.run_many(connection, rows)
     _INSERT_TAG.run_many(connection, [row for new in deals for row in _tag_rows(site_id, new.deal)])
+    count_new(connection, site_id, rows)
 
 
 def list_deals_by_key(
@@ -113,15 +116,17 @@ def update_deals(
     connection: Connection, site_id: int, deals: Sequence[Deal], source_ids: Mapping[TrafficSource, int]
 ) -> None:
     """Write what a change may have made different, tags included."""
-    _UPDATE_DEAL.run_many(connection, [_changed_row(site_id, one, source_ids) for one in deals])
     ids = [one.id for one in deals]
+    with counted_anew(connection, site_id, ids):
+        _UPDATE_DEAL.run_many(connection, [_changed_row(site_id, one, source_ids) for one in deals])
     connection.execute(delete(deal_tag).where(deal_tag.c.site_id == site_id, deal_tag.c.deal_id.in_(ids)))
     _INSERT_TAG.run_many(connection, [row for one in deals for row in _tag_rows(site_id, one)])
 
 
 def stamp_deals(connection: Connection, site_id: int, deals: Sequence[Deal]) -> None:
     """Write that deals were deleted or restored; a number taken meanwhile breaks the unique index."""
-    _STAMP_DEAL.run_many(connection, [{"of_site": site_id, "of_deal": one.id, **_stamps(one)} for one in deals])
+    with counted_anew(connection, site_id, [one.id for one in deals]):
+        _STAMP_DEAL.run_many(connection, [{"of_site": site_id, "of_deal": one.id, **_stamps(one)} for one in deals])
 
 
 def list_deals_after(connection: Connection, site_id: int, after_id: int, limit: int) -> list[Deal]:

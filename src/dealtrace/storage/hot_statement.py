@@ -92,10 +92,16 @@ class HotStatement:
     def _compiled_for(self, dialect: Dialect) -> _Compiled:
         found = self._compiled.get(dialect.name)
         if found is None:
-            written = self._statement
-            statement = written if isinstance(written, Statement) else written(_INSERT[dialect.name])
-            found = self._compiled[dialect.name] = _compile(statement, dialect)
+            found = self._compiled[dialect.name] = self._compile_for(dialect)
         return found
+
+    def _compile_for(self, dialect: Dialect) -> _Compiled:
+        written = self._statement
+        if not isinstance(written, Statement):
+            return _compile(written(_INSERT[dialect.name]), dialect)
+        if dialect.name == "postgresql" and isinstance(written, Insert) and not written.exported_columns:
+            return _compile(_from_arrays(written), dialect, takes_arrays=True)
+        return _compile(written, dialect)
 
 
 def _from_arrays(statement: Insert) -> Insert:
@@ -112,11 +118,7 @@ def _named(columns: tuple[str, ...]) -> Convert:
     return make
 
 
-def _compile(statement: Statement, dialect: Dialect) -> _Compiled:
-    takes_arrays = dialect.name == "postgresql" and isinstance(statement, Insert) and not statement.exported_columns
-    if takes_arrays:
-        assert isinstance(statement, Insert)
-        statement = _from_arrays(statement)
+def _compile(statement: Statement, dialect: Dialect, *, takes_arrays: bool = False) -> _Compiled:
     compiled = statement.compile(dialect=dialect)
     types = {name: bind.type.dialect_impl(dialect) for bind, name in compiled.bind_names.items()}
     names = compiled.positiontup if compiled.positional and compiled.positiontup is not None else list(types)

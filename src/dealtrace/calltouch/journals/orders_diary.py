@@ -27,8 +27,9 @@ from dealtrace.door.replies import Reply, ready, success
 from dealtrace.leads.lead import LeadKind
 from dealtrace.leads.lead_story import LeadStory
 from dealtrace.quota.points import PaidMethod
+from dealtrace.storage.deal_days import JournalMoment
 from dealtrace.storage.deal_entries import DealEntry, list_deal_entries
-from dealtrace.storage.deal_journal import JournalMoment, JournalQuery, list_of_deals
+from dealtrace.storage.deal_journal import JournalQuery, list_of_deals
 from dealtrace.storage.pages import KeyPage, Place, find_page
 
 TABLE = ParameterTable(ORDERS_DIARY)

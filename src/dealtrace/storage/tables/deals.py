@@ -71,6 +71,18 @@ index_where_said("ix_deal_clue_call_reference", deal.c.clue_call_reference)
 index_where_said("ix_deal_clue_lead_request_id", deal.c.clue_lead_request_id)
 index_where_said("ix_deal_clue_lead_request_number", deal.c.clue_lead_request_number)
 
+deal_day = Table(
+    "deal_day",
+    metadata,
+    site_column(),
+    Column("moment", String(12), nullable=False),
+    Column("midnight", Instant, nullable=False),
+    Column("lead_kind", String(12), nullable=False),
+    Column("deals", BigInteger, nullable=False),
+    PrimaryKeyConstraint("site_id", "moment", "midnight", "lead_kind"),
+    info=TENANT,
+)
+
 deal_tag = Table(
     "deal_tag",
     metadata,

@@ -45,7 +45,7 @@ contact = Table(
     Column("known_since", Instant, nullable=False),
     PrimaryKeyConstraint("site_id", "contact"),
     ForeignKeyConstraint(["site_id", "client_id"], ["client.site_id", "client.id"]),
-    Index("ix_contact_client", "site_id", "client_id"),
+    Index("ix_contact_client", "site_id", "client_id", "known_since", "contact"),
     info=TENANT,
 )
 
