@@ -7,9 +7,12 @@ from pathlib import Path
 
 from sqlalchemy import text
 
+from cast import Stage
 from commands import CommandLine, Terminal
+from dealtrace.operations.register_deal import register_deals
 from dealtrace.storage.engine import open_database
 from dealtrace.storage.schema import newest_revision
+from wishes import registration
 
 
 def age(url: str, revision: str) -> None:
@@ -62,6 +65,22 @@ def test_check_finds_what_the_schema_lacks(terminal: Terminal) -> None:
         connection.execute(text("DROP TABLE unknown_field"))
     database.close()
     assert "unknown_field" in terminal.refused("db", "check")
+
+
+def test_check_finds_miscounted_days_and_recount_mends_them(terminal: Terminal) -> None:
+    database = open_database(terminal.url)
+    stage = Stage(database)
+    for player in (stage.open_site(), stage.open_site()):
+        stage.perform(register_deals, player, registration("1"), registration("2"))
+    terminal.done("db", "check")
+    with database.write() as connection:
+        connection.execute(text("UPDATE deal_day SET deals = 7 WHERE site_id = 2 AND moment = 'happened_at'"))
+    said = terminal.refused("db", "check")
+    assert "Site 2: miscounted days of deals: 1, the first 2018-03-26" in said
+    assert "dealtrace db recount" in said
+    assert "2 sites" in terminal.done("db", "recount").out
+    terminal.done("db", "check")
+    database.close()
 
 
 def test_check_finds_a_row_that_refers_to_nothing(command_line: CommandLine, tmp_path: Path) -> None:

@@ -6,8 +6,10 @@ import typer
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
-from dealtrace.cli.terminal import console, explained, fail
+from dealtrace.cli.terminal import console, explained, fail, open_prepared
 from dealtrace.settings import read_settings
+from dealtrace.storage.accounts import list_sites
+from dealtrace.storage.deal_days import list_miscounted_days, recount_deals
 from dealtrace.storage.distribution import distribution_statements
 from dealtrace.storage.engine import Database, open_database
 from dealtrace.storage.faults import words_of
@@ -26,7 +28,7 @@ def upgrade() -> None:
 
 @database_commands.command("check")
 def check() -> None:
-    """Check the schema against this release, and a SQLite file for damage; exit status 1 if anything is wrong."""
+    """Check the schema against this release, what is kept counted, and a SQLite file for damage; else exit status 1."""
     with explained():
         database = open_database(read_settings().database_url)
         if database.is_sqlite and not database.file.exists():
@@ -34,10 +36,22 @@ def check() -> None:
         faults = _damage(database)
         if not faults and not is_current(database):
             faults = [f"The schema is not {newest_revision()}: run `dealtrace db upgrade`."]
-        faults = faults or schema_differences(database)
+        faults = faults or schema_differences(database) or _miscounts(database)
     if faults:
         fail("\n".join(faults))
     console.print("The database is whole and of this release.")
+
+
+@database_commands.command("recount")
+def recount() -> None:
+    """Count all deals anew by their days, which journals are counted and paged by; a running server waits meanwhile."""
+    with open_prepared() as database:
+        with database.read() as connection:
+            sites = list_sites(connection)
+        for site in sites:
+            with database.write() as connection:
+                recount_deals(connection, site.id)
+    console.print(f"The deals of {len(sites)} sites are counted anew.", markup=False)
 
 
 @database_commands.command("distribute")
@@ -60,6 +74,16 @@ def distribute(
         for statement in statements:
             connection.execute(text(statement))
     console.print(f"{len(statements)} tables are distributed by site_id.")
+
+
+def _miscounts(database: Database) -> list[str]:
+    with database.read() as connection:
+        days_of = {site.id: list_miscounted_days(connection, site.id) for site in list_sites(connection)}
+    return [
+        f"Site {site_id}: miscounted days of deals: {len(days)}, the first {days[0]}: run `dealtrace db recount`."
+        for site_id, days in days_of.items()
+        if days
+    ]
 
 
 def _damage(database: Database) -> list[str]:
