@@ -2,14 +2,20 @@
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, inspect, select
 
 from cast import Stage
 from dealtrace.accounts.site import SiteId
+from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.deals.deal import DealKey
+from dealtrace.operations.delete_deal import delete_deals
+from dealtrace.operations.register_deal import register_deals
 from dealtrace.storage.accounts import find_site
+from dealtrace.storage.deal_days import list_miscounted_days
 from dealtrace.storage.engine import Database, open_database
 from dealtrace.storage.schema import (
     MIGRATIONS,
@@ -21,8 +27,10 @@ from dealtrace.storage.schema import (
     schema_differences,
     upgrade_schema,
 )
+from dealtrace.storage.tables.deals import deal_day
 from dealtrace.storage.tables.whole import metadata
 from postgresql import PostgresqlServer
+from wishes import NOON, by_call, registration
 
 CURE = re.escape("`dealtrace db upgrade`")
 
@@ -182,3 +190,30 @@ def test_a_step_that_fails_leaves_nothing_behind(empty: Database) -> None:
         upgrade_schema(empty)
     assert inspect(empty.reader).get_table_names() == ["lead_request"]
     assert not is_current(empty)
+
+
+def test_deals_that_were_there_before_are_counted_by_their_days(database: Database) -> None:
+    stage = Stage(database)
+    shop = stage.open_site(contact_matching=True)
+    visit = stage.visit(shop, NOON - timedelta(days=3), TrafficSource("yandex", "cpc"))
+    call = stage.call(shop, NOON, visit_id=visit.id)
+    moments = [
+        NOON,
+        NOON + timedelta(hours=12),
+        datetime(1969, 12, 31, 23, tzinfo=UTC),
+        datetime(1970, 1, 1, tzinfo=UTC),
+    ]
+    asked = [registration(str(n), happened_at=at) for n, at in enumerate(moments)]
+    made = stage.perform(register_deals, shop, *asked, registration("c", clue=by_call(call.id)))
+    stage.perform(delete_deals, shop, DealKey(made[0].deal_id, None))
+    with database.write() as connection:
+        kept = set(
+            connection.execute(select(deal_day).where(deal_day.c.site_id == shop.site.id, deal_day.c.deals != 0))
+        )
+        connection.exec_driver_sql("DROP TABLE deal_day")
+        connection.exec_driver_sql(f"UPDATE {VERSION_TABLE} SET version_num = '0009'")
+    upgrade_schema(database)
+    with database.read() as connection:
+        assert set(connection.execute(select(deal_day).where(deal_day.c.site_id == shop.site.id))) == kept
+        assert list_miscounted_days(connection, shop.site.id) == []
+    assert schema_differences(database) == []

@@ -374,5 +374,5 @@ def test_a_whole_page_of_ids_goes_by_the_index_too(crowd: Database) -> None:
     with crowd.read() as connection:
         if not crowd.is_sqlite:  # as dear as in a site many times this one
             connection.exec_driver_sql("SET LOCAL random_page_cost = 20")
-        plan = plan_of(crowd, STATEMENTS["leads._TELL[call]"], connection, {"site_id": 1, "ids": page})
+        plan = plan_of(crowd, STATEMENTS["lead_entries._ROWS[call]"], connection, {"site_id": 1, "ids": page})
     assert full_scans(crowd, plan) == []

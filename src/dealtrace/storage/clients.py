@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, and_, bindparam, insert, select, update
 
 from dealtrace.leads.client import Client, ClientId
-from dealtrace.storage.column_types import is_among
+from dealtrace.storage.column_types import is_among, is_among_many
 from dealtrace.storage.hot_statement import HotStatement
 from dealtrace.storage.tables.leads import client, contact
 
@@ -26,7 +26,7 @@ _NAME_NAMELESS = (
 _LIST_CLIENTS = HotStatement(
     select(client.c.id, client.c.name, contact.c.contact)
     .outerjoin(contact, and_(contact.c.site_id == client.c.site_id, contact.c.client_id == client.c.id))
-    .where(client.c.site_id == bindparam("site_id"), is_among(client.c.id, "ids"))
+    .where(client.c.site_id == bindparam("site_id"), is_among_many(client.c.id, "ids"))
     .order_by(contact.c.known_since, contact.c.contact)
 )
 

@@ -138,7 +138,17 @@ class is_among(ColumnElement[bool]):  # noqa: N801 - reads as the SQL it is
 
 @compiles(is_among, "postgresql")
 def _postgresql_among(element: is_among, compiler: Any, **kwargs: Any) -> str:
-    """Hide how long the list is: for a page of a thousand ids the planner would rather read the whole table."""
+    return f"{compiler.process(element.column, **kwargs)} = ANY({compiler.process(element.listed, **kwargs)})"
+
+
+class is_among_many(is_among):  # noqa: N801
+    """The same for a list as long as a page: PostgreSQL is not told how long, or it might read the whole table."""
+
+    inherit_cache = True
+
+
+@compiles(is_among_many, "postgresql")
+def _postgresql_among_many(element: is_among, compiler: Any, **kwargs: Any) -> str:
     column, listed = compiler.process(element.column, **kwargs), compiler.process(element.listed, **kwargs)
     return f"{column} = ANY(ARRAY(SELECT unnest({listed})))"
 

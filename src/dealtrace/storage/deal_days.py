@@ -7,12 +7,16 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+import msgspec
 from sqlalchemy import (
+    JSON,
     BigInteger,
     Connection,
     Select,
+    Text,
     bindparam,
     cast,
+    column,
     delete,
     func,
     insert,
@@ -23,7 +27,17 @@ from sqlalchemy import (
 
 from dealtrace.leads.lead import LeadKind
 from dealtrace.record import record
-from dealtrace.storage.column_types import DAY, EARLIEST, EPOCH, MICROSECOND, Instant, is_among, microseconds
+from dealtrace.storage.column_types import (
+    DAY,
+    EARLIEST,
+    EPOCH,
+    MICROSECOND,
+    Instant,
+    each_json,
+    is_among,
+    json_integer,
+    microseconds,
+)
 from dealtrace.storage.hot_statement import HotStatement
 from dealtrace.storage.tables.deals import deal, deal_day
 
@@ -53,15 +67,26 @@ _ASKED = (
     deal_day.c.midnight >= bindparam("since", type_=Instant),
     deal_day.c.midnight < bindparam("until", type_=Instant),
 )
-_SUM = cast(func.sum(deal_day.c.deals), BigInteger).label("deals")
-_COUNT_DAYS = HotStatement(select(_SUM).where(*_ASKED))
-_LIST_DAYS = HotStatement(
-    select(deal_day.c.midnight, _SUM).where(*_ASKED).group_by(deal_day.c.midnight).order_by(deal_day.c.midnight)
+_DEALS = cast(func.sum(deal_day.c.deals), BigInteger)
+_COUNT_DAYS = HotStatement(select(_DEALS.label("deals")).where(*_ASKED))
+_BEFORE = cast(func.sum(_DEALS).over(order_by=deal_day.c.midnight), BigInteger) - _DEALS
+_DAYS = select(deal_day.c.midnight, _BEFORE.label("before")).where(*_ASKED).group_by(deal_day.c.midnight).subquery()
+_REACH = HotStatement(
+    select(_DAYS.c.midnight, _DAYS.c.before)
+    .where(_DAYS.c.before <= bindparam("skip", type_=BigInteger))
+    .order_by(_DAYS.c.midnight.desc())
+    .limit(1)
 )
+_SHIFTS = each_json(bindparam("shifts", type_=Text)).table_valued(column("value", JSON))
 
 
 def _write_shift(insert: Callable[..., Any]) -> Any:
-    shift = insert(deal_day).values({column.name: bindparam(column.name, type_=column.type) for column in deal_day.c})
+    """Write all shifts as one statement: on PostgreSQL each exchange costs what ten rows cost."""
+    moment, midnight, lead_kind, deals = (_SHIFTS.c.value[position] for position in range(4))
+    rows = select(
+        bindparam("site_id"), moment.as_string(), json_integer(midnight), lead_kind.as_string(), json_integer(deals)
+    )
+    shift = insert(deal_day).from_select(deal_day.c.keys(), rows.where(_SHIFTS.c.value.is_not(None)))
     shifted = {"deals": deal_day.c.deals + shift.excluded.deals}
     return shift.on_conflict_do_update(index_elements=[*deal_day.primary_key.columns], set_=shifted)
 
@@ -82,9 +107,10 @@ class DaysOfDeals:
         ((deals,),) = _COUNT_DAYS.fetch(connection, self._asked(since, until))
         return deals or 0
 
-    def by_day(self, connection: Connection, since: datetime, until: datetime) -> Sequence[Sequence[Any]]:
-        """Tell those midnights in order, each with the deals of its day; days without any may be missing."""
-        return _LIST_DAYS.fetch(connection, self._asked(since, until))
+    def reach(self, connection: Connection, since: datetime, until: datetime, skip: int) -> tuple[datetime, int] | None:
+        """Tell the midnight before the deal that follows `skip` others of those days, and how many precede the day."""
+        rows = _REACH.fetch(connection, {**self._asked(since, until), "skip": skip})
+        return (rows[0][0], rows[0][1]) if rows else None
 
     def _asked(self, since: datetime, until: datetime) -> dict[str, Any]:
         kinds = _KINDS if self.lead_kind is None else [self.lead_kind.value]
@@ -153,11 +179,10 @@ def _days(rows: Iterable[Sequence[Any]]) -> Iterator[tuple[str, int, str]]:
 
 def _shift(connection: Connection, site_id: int, shifts: Mapping[tuple[str, int, str], int]) -> None:
     """Add to the counts, in one order: two who wait for each other's rows would wait for ever."""
-    _SHIFT.run_many(
-        connection,
-        [
-            {"site_id": site_id, "moment": moment, "midnight": EPOCH + DAY * day, "lead_kind": kind, "deals": deals}
-            for (moment, day, kind), deals in sorted(shifts.items())
-            if deals
-        ],
-    )
+    rows = [
+        (moment, microseconds(EPOCH + DAY * day), lead_kind, deals)
+        for (moment, day, lead_kind), deals in sorted(shifts.items())
+        if deals
+    ]
+    if rows:
+        _SHIFT.run(connection, {"site_id": site_id, "shifts": msgspec.json.encode(rows).decode()})

@@ -15,7 +15,7 @@ from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_story import LeadStory
 from dealtrace.record import record
 from dealtrace.storage.clients import list_clients
-from dealtrace.storage.column_types import is_among
+from dealtrace.storage.column_types import is_among_many
 from dealtrace.storage.deals import list_tags
 from dealtrace.storage.hot_statement import HotStatement
 from dealtrace.storage.tables.deals import deal
@@ -82,7 +82,7 @@ _ENTRIES = HotStatement(
     .outerjoin(lead_request, _is_its_lead(lead_request, LeadKind.LEAD_REQUEST))
     .outerjoin(lead_credit, _HEAVIEST)
     .outerjoin(visit, _CREDITED)
-    .where(deal.c.site_id == bindparam("site_id"), is_among(deal.c.id, "ids"))
+    .where(deal.c.site_id == bindparam("site_id"), is_among_many(deal.c.id, "ids"))
 )
 _LEAD_KINDS = {kind.value: kind for kind in LeadKind}
 
@@ -102,8 +102,8 @@ def list_deal_entries(
         sources=list_sources(connection, site_id, {pointer for row in rows for pointer in row[1:4]} - {None}),
         tags=list_tags(connection, site_id, ids),
     )
-    found = {entry.id: entry for entry in (_entry(row, around) for row in rows)}
-    return [found[DealId(one)] for one in ids if one in found]
+    found: dict[int, DealEntry] = {entry.id: entry for entry in (_entry(row, around) for row in rows)}
+    return [found[one] for one in ids if one in found]
 
 
 @record

@@ -33,14 +33,15 @@ class _Compiled:
             return [values[name] if convert is None else convert(values[name]) for name, convert in self.inward]
         return {name: values[name] if convert is None else convert(values[name]) for name, convert in self.inward}
 
-    def row(self, stored: Sequence[Any]) -> Sequence[Any]:
+    def rows(self, stored: Sequence[Sequence[Any]]) -> Sequence[Sequence[Any]]:
         if not self.outward:
             return stored
-        row = list(stored)
+        rows: list[Any] = [list(row) for row in stored]
         for position, convert in self.outward:
-            if (value := row[position]) is not None:
-                row[position] = convert(value)
-        return row
+            for row in rows:
+                if (value := row[position]) is not None:
+                    row[position] = convert(value)
+        return rows
 
 
 class HotStatement:
@@ -71,7 +72,16 @@ class HotStatement:
         finally:
             cursor.close()
 
-    def fetch(self, connection: Connection, parameters: Mapping[str, Any]) -> list[Sequence[Any]]:
+    def run(self, connection: Connection, parameters: Mapping[str, Any]) -> None:
+        """Run the statement once."""
+        compiled = self._compiled_for(connection.dialect)
+        cursor = connection.connection.cursor()
+        try:
+            cursor.execute(compiled.text, compiled.arguments(parameters))
+        finally:
+            cursor.close()
+
+    def fetch(self, connection: Connection, parameters: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
         """Run the statement once and return all its rows, converted."""
         compiled = self._compiled_for(connection.dialect)
         cursor = connection.connection.cursor()
@@ -80,7 +90,7 @@ class HotStatement:
                 cursor.execute(compiled.text, compiled.arguments(parameters))
             else:  # planned anew each time: a plan kept from when the tables were empty would scan them for ever
                 cursor.execute(compiled.text, compiled.arguments(parameters), prepare=False)  # type: ignore[call-arg]
-            return [compiled.row(stored) for stored in cursor.fetchall()]
+            return compiled.rows(cursor.fetchall())
         finally:
             cursor.close()
 

@@ -18,7 +18,7 @@ from dealtrace.leads.remarks import Remarks
 from dealtrace.leads.standing import Standing
 from dealtrace.record import record
 from dealtrace.storage.clients import list_clients
-from dealtrace.storage.column_types import is_among
+from dealtrace.storage.column_types import is_among_many
 from dealtrace.storage.credits import list_credited_visits
 from dealtrace.storage.deal_leads import list_deals_of_leads
 from dealtrace.storage.hot_statement import HotStatement
@@ -30,7 +30,7 @@ from dealtrace.storage.visits import list_visits_of
 _TABLES: Mapping[LeadKind, Table] = {LeadKind.CALL: call, LeadKind.LEAD_REQUEST: lead_request}
 _BEGAN = {LeadKind.CALL: "started_at", LeadKind.LEAD_REQUEST: "requested_at"}
 _ROWS = {
-    kind: HotStatement(select(table).where(table.c.site_id == bindparam("site_id"), is_among(table.c.id, "ids")))
+    kind: HotStatement(select(table).where(table.c.site_id == bindparam("site_id"), is_among_many(table.c.id, "ids")))
     for kind, table in _TABLES.items()
 }
 

@@ -1,10 +1,9 @@
 """Pages of a long list: found by their keys alone, from where the page before ended."""
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Protocol
 
 from sqlalchemy import (
     BigInteger,
@@ -55,8 +54,8 @@ class Days(Protocol):
         """Tell how many fall on the days that begin at midnights from `since` on and before `until`."""
         ...
 
-    def by_day(self, connection: Connection, since: datetime, until: datetime) -> Iterable[Sequence[Any]]:
-        """Tell those midnights, each with the rows of its day; days without any may be missing."""
+    def reach(self, connection: Connection, since: datetime, until: datetime, skip: int) -> tuple[datetime, int] | None:
+        """Tell the midnight before the row that follows `skip` others of those days, and how many precede the day."""
         ...
 
 
@@ -64,8 +63,8 @@ class Days(Protocol):
 class Listing:
     """A list: the rows that are `wanted`, by their `moment`, then their `id`.
 
-    `since` belongs to its interval, `until` does not; `None` leaves a side open. Without `days` its
-    rows are counted one by one.
+    `since` belongs to its interval, `until` does not; `None` leaves a side open. Without `days` its rows
+    are counted one by one.
     """
 
     rows: FromClause
@@ -149,19 +148,13 @@ class _Rest:
 
     def reach(self, skip: int) -> tuple[Conditions, int]:
         """Tell from where on the row is found that follows `skip` others, and how many of them to skip from there."""
-        begun, left = None, skip
         if self._days is not None and skip >= max(FAR, self._before):
-            skip -= self._before
-            for midnight, rows in self._days.by_day(self._connection, self._first, self._last):
-                begun, left = midnight, skip
-                if skip < rows:
-                    break
-                skip -= rows
-            else:
-                begun, left = self._last, skip
-        if begun is None:
-            return self._listing.beyond(self._after), left
-        return replace(self._listing, since=begun).beyond(None), left
+            left = skip - self._before
+            reached = self._days.reach(self._connection, self._first, self._last, left)
+            if reached is not None:
+                midnight, passed = reached
+                return replace(self._listing, since=midnight).beyond(None), left - passed
+        return self._listing.beyond(self._after), skip
 
     @cached_property
     def _before(self) -> int:

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Connection, bindparam, select
 
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
-from dealtrace.storage.column_types import is_among
+from dealtrace.storage.column_types import is_among, is_among_many
 from dealtrace.storage.hot_statement import HotStatement
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.tables.visits import traffic_source
@@ -22,7 +22,7 @@ _FIND_IDS = HotStatement(
 )
 _LIST_SOURCES = HotStatement(
     select(traffic_source.c.id, *(traffic_source.c[part] for part in SOURCE_PARTS)).where(
-        traffic_source.c.site_id == bindparam("site_id"), is_among(traffic_source.c.id, "ids")
+        traffic_source.c.site_id == bindparam("site_id"), is_among_many(traffic_source.c.id, "ids")
     )
 )
 
