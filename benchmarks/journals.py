@@ -1,7 +1,6 @@
 """Measure pages of the journals against encoding rows that are ready: `python -m benchmarks.journals [--rows N]`."""
 
 import argparse
-import gc
 import statistics
 import sys
 import tempfile
@@ -16,6 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Table, insert
 
 from dealtrace.accounts.site import Site, SiteId
+from dealtrace.app import search_seldom_for_garbage
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.calltouch.journals import calls_diary, orders_diary
 from dealtrace.door.parameters import Sent
@@ -23,6 +23,7 @@ from dealtrace.door.replies import ready as as_text
 from dealtrace.door.replies import success
 from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.create_site import create_site
+from dealtrace.storage.deal_days import recount_deals
 from dealtrace.storage.deal_entries import list_deal_entries
 from dealtrace.storage.deal_journal import JournalQuery, list_of_deals
 from dealtrace.storage.engine import Database, open_database
@@ -47,8 +48,10 @@ BEGINNING = datetime(2017, 1, 1, tzinfo=UTC)
 APART = timedelta(minutes=2)
 MODEL = AttributionModel.LAST_NON_DIRECT
 SITE = Site(SiteId(1), "Bench", ZoneInfo("Europe/Moscow"))
-DEALS = JournalQuery(since=BEGINNING)
-CALLS = LeadQuery(LeadKind.CALL, MODEL, since=BEGINNING)
+INTERVAL = {"since": BEGINNING - timedelta(hours=3), "until": datetime(2099, 12, 31, 21, tzinfo=UTC)}
+"""Days of Moscow, which cut days of UTC: the counts of whole days do not tell all."""
+DEALS = JournalQuery(**INTERVAL)
+CALLS = LeadQuery(LeadKind.CALL, MODEL, **INTERVAL)
 SENT = Sent({"page": 1})
 
 
@@ -71,8 +74,7 @@ def report_journals(engine: str, url: str, rows: int) -> None:
     """Print what pages of the two journals of an empty database cost once it has so many rows, in milliseconds."""
     database = open_database(url)
     _fill(database, rows)
-    gc.collect()
-    gc.freeze()
+    search_seldom_for_garbage()
     for journal, figures in (("deals", _of_deals(database, rows)), ("calls", _of_calls(database, rows))):
         encode = figures["encode"]
         print(f"{engine:10} {journal}", *(f"{name} {ms:6.1f} ({ms / encode:4.1f})" for name, ms in figures.items()))
@@ -147,9 +149,9 @@ def _fill(database: Database, rows: int) -> None:
                 made = [{**_NOTHING[table], "site_id": 1, **row} for n in numbers for row in make(n, rows)]
                 if made:
                     connection.execute(insert(table), made)
-    if not database.is_sqlite:  # nobody gathers statistics for a file
-        with database.write() as connection:
-            connection.exec_driver_sql("ANALYZE")
+    with database.write() as connection:
+        recount_deals(connection, SITE.id)
+    database.gather_statistics()
 
 
 _PARTS = {"campaign": "spring", "content": "", "term": "buy"}
