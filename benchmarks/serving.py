@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from dealtrace.storage.engine import open_database
 from postgresql import PostgresqlServer, find_programs
 
 HERE = Path(__file__).parent
@@ -110,7 +111,7 @@ def _wait_for(port: int) -> None:
 
 
 def measure(contender: Contender, folder: Path, place: Place, chosen: argparse.Namespace) -> Figures:
-    """Run one round: a second to warm up, then the load."""
+    """Run one round: a second to warm up, then the load, with the statistics autovacuum gathers in its first minute."""
     with _serving(contender, folder, place) as (port, group):
         load = ["wrk", "-t1", f"-c{chosen.connections}", "--latency", "-s", str(HERE / "register.lua")]
         environment = {
@@ -121,12 +122,19 @@ def measure(contender: Contender, folder: Path, place: Place, chosen: argparse.N
         }
         address = f"http://127.0.0.1:{port}"
         subprocess.run([*load, "-d1s", address], env=environment, check=True, capture_output=True)
+        _gather_statistics(place.url)
         before = _cpu_seconds(group)
         run = subprocess.run(
             [*load, f"-d{chosen.seconds}s", address], env=environment, check=True, capture_output=True, text=True
         )
         spent = _cpu_seconds(group) - before
         return _read(run.stdout, spent, _memory_mib(group))
+
+
+def _gather_statistics(url: str) -> None:
+    database = open_database(url)
+    database.gather_statistics()
+    database.close()
 
 
 def _read(printed: str, cpu_seconds: float, memory_mib: float) -> Figures:
