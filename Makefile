@@ -66,7 +66,7 @@ torture: install-dev install-programs
 
 # Made with `uv`, which `pip install uv` brings; versions and hashes only, no addresses.
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-emit-find-links --no-header --extra build pyproject.toml
+	--no-emit-index-url --no-emit-find-links --no-header --no-strip-extras --extra build pyproject.toml
 lock:
 	$(LOCK) --output-file requirements.lock
 	$(LOCK) --extra dev --constraints requirements.lock --output-file requirements-dev.lock
