@@ -26,6 +26,7 @@ from dealtrace.operations.deliver_webhooks import (
 )
 from dealtrace.operations.register_deal import register_deals
 from dealtrace.operations.wish import Wish
+from dealtrace.storage import webhooks
 from dealtrace.storage.accounts import find_revision, find_site
 from dealtrace.storage.webhook_outbox import count_waiting, list_waiting
 from dealtrace.storage.webhooks import find_webhook, list_webhooks
@@ -98,6 +99,27 @@ def desk(stage: Stage, shop: Player) -> Desk:
         site = find_site(connection, shop.site.id)
     assert site is not None
     return Desk(stage, replace(shop, site=site), hook.id)
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+def test_who_takes_over_is_not_handed_what_was_told_a_moment_ago(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.register(3)
+    assert desk.claim("first") is not None
+    lease = webhooks.lease_webhook
+
+    def lease_once_the_first_has_settled(*asked: Any) -> bool:
+        monkeypatch.undo()
+        desk.settle(3, holder="first")
+        return lease(*asked)
+
+    monkeypatch.setattr(webhooks, "lease_webhook", lease_once_the_first_has_settled)
+    in_hand = desk.claim("second")
+    assert in_hand is not None
+    assert in_hand.deliveries == []
+    desk.settle(0, holder="second")
+    desk.register(4)
+    assert (third := desk.claim("third")) is not None
+    assert len(third.deliveries) == 1
 
 
 def test_a_webhook_is_kept_as_it_was_wanted_and_servers_are_told(stage: Stage, shop: Player) -> None:

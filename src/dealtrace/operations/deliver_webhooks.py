@@ -63,16 +63,23 @@ def claim_deliveries(
 
 
 def _claim(connection: Connection, site: Site, claim: Claim, now: datetime) -> InHand | None:
+    """Look what waits only behind the lease: whoever had it may have told, a moment ago, what waited before."""
+    if not _is_called_for(connection, site, webhooks.find_webhook(connection, claim.webhook_id), now):
+        return None
+    if not webhooks.lease_webhook(connection, claim.webhook_id, claim.holder, now + LEASE, now):
+        return None
     webhook = webhooks.find_webhook(connection, claim.webhook_id)
+    assert webhook is not None
+    if not webhook.is_due(now):
+        return InHand(webhook, [])
+    return InHand(webhook, webhook_outbox.list_waiting(connection, site.id, webhook.id, DELIVERIES_AT_ONCE))
+
+
+def _is_called_for(connection: Connection, site: Site, webhook: Webhook | None, now: datetime) -> bool:
     if webhook is None:
-        return None
-    deliveries = (
-        webhook_outbox.list_waiting(connection, site.id, webhook.id, DELIVERIES_AT_ONCE) if webhook.is_due(now) else []
-    )
-    if not (deliveries or webhook.is_test_awaited):
-        return None
-    is_mine = webhooks.lease_webhook(connection, webhook.id, claim.holder, now + LEASE, now)
-    return InHand(webhook, deliveries) if is_mine else None
+        return False
+    is_awaited = webhook.is_due(now) and webhook_outbox.is_waited_for(connection, site.id, webhook.id)
+    return is_awaited or webhook.is_test_awaited
 
 
 def settle_deliveries(
