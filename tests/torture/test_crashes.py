@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import text
 
 from cast import Stage
+from dealtrace.storage.deal_days import list_miscounted_days
 from dealtrace.storage.engine import open_database
 from load import Load
 from postgresql import PostgresqlServer, find_programs
@@ -73,7 +74,7 @@ def open_site(server: ServerProcess) -> tuple[str, int]:
 
 
 def assert_whole(server: ServerProcess, site_id: int, acknowledged: dict[str, int]) -> None:
-    """Every acknowledged deal is there, and every deal that is there is there entirely, paid once."""
+    """Every acknowledged deal is there, and every deal that is there is there entirely, paid and counted once."""
     database = open_database(server.database_url)
     of_site = {"site_id": site_id}
     with database.read() as connection:
@@ -86,6 +87,7 @@ def assert_whole(server: ServerProcess, site_id: int, acknowledged: dict[str, in
         ).all()
         spent = connection.execute(text("SELECT sum(spent) FROM points_day WHERE site_id = :site_id"), of_site)
         assert spent.scalar_one() == len(deals)
+        assert list_miscounted_days(connection, site_id) == []
     database.close()
     ids = {number: deal_id for number, deal_id, _ in deals}
     lost = {number for number, deal_id in acknowledged.items() if ids.get(number) != deal_id}
