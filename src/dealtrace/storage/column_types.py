@@ -16,8 +16,8 @@ EARLIEST, LATEST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo
 MICROSECOND = timedelta(microseconds=1)
 DAY = timedelta(days=1)
 RUBLE_FRACTION = Decimal(10_000)
-RUBLE_STEP = 1 / RUBLE_FRACTION
 """Money is kept in whole ten-thousandths of a ruble: exact, and summable on both engines."""
+RUBLE_STEP = 1 / RUBLE_FRACTION
 
 
 def microseconds(at: datetime) -> int:

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, insert, select
 
 from dealtrace.attribution.credit import WHOLE, AttributionModel, Credit
 from dealtrace.attribution.visit import Visit
@@ -15,15 +16,20 @@ from dealtrace.storage.tables.leads import call, lead_credit, lead_request
 from dealtrace.storage.tables.visits import visit
 from dealtrace.storage.visits import VISIT_ROWS, list_visits_by_id, visit_record
 
+
+def heaviest_of(site_id: Any, lead_id: Any, model: Any) -> ColumnElement[bool]:
+    """Say in SQL that a credit is the heaviest of a lead under a model."""
+    credit = lead_credit.c
+    return and_(credit.site_id == site_id, credit.lead_id == lead_id, credit.model == model, credit.position == 0)
+
+
+CREDITED = and_(
+    visit.c.site_id == lead_credit.c.site_id, visit.c.started_at == lead_credit.c.visit_started_at,
+    visit.c.id == lead_credit.c.visit_id,
+)  # fmt: skip
+"""That a visit is the one of a credit."""
 _LIST_HEAVIEST = HotStatement(
-    VISIT_ROWS.join(
-        lead_credit,
-        and_(
-            lead_credit.c.site_id == visit.c.site_id,
-            lead_credit.c.visit_started_at == visit.c.started_at,
-            lead_credit.c.visit_id == visit.c.id,
-        ),
-    )
+    VISIT_ROWS.join(lead_credit, CREDITED)
     .add_columns(lead_credit.c.lead_id)
     .where(
         lead_credit.c.site_id == bindparam("site_id"), is_among(lead_credit.c.lead_id, "lead_ids"),

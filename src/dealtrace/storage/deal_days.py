@@ -41,7 +41,7 @@ from dealtrace.storage.column_types import (
 from dealtrace.storage.hot_statement import HotStatement
 from dealtrace.storage.tables.deals import deal, deal_day
 
-_DAY = DAY // MICROSECOND
+_DAY_MICROSECONDS = DAY // MICROSECOND
 
 
 class JournalMoment(StrEnum):
@@ -80,13 +80,13 @@ _REACH = HotStatement(
 _SHIFTS = each_json(bindparam("shifts", type_=Text)).table_valued(column("value", JSON))
 
 
-def _write_shift(insert: Callable[..., Any]) -> Any:
+def _write_shift(begin_insert: Callable[..., Any]) -> Any:
     """Write all shifts as one statement: on PostgreSQL each exchange costs what ten rows cost."""
     moment, midnight, lead_kind, deals = (_SHIFTS.c.value[position] for position in range(4))
     rows = select(
         bindparam("site_id"), moment.as_string(), json_integer(midnight), lead_kind.as_string(), json_integer(deals)
     )
-    shift = insert(deal_day).from_select(deal_day.c.keys(), rows.where(_SHIFTS.c.value.is_not(None)))
+    shift = begin_insert(deal_day).from_select(deal_day.c.keys(), rows.where(_SHIFTS.c.value.is_not(None)))
     shifted = {"deals": deal_day.c.deals + shift.excluded.deals}
     return shift.on_conflict_do_update(index_elements=[*deal_day.primary_key.columns], set_=shifted)
 
@@ -158,7 +158,7 @@ def _true_days(site_id: int, moment: JournalMoment) -> Select[Any]:
         select(
             deal.c.site_id,
             literal(moment.value).label("moment"),
-            (since_year_one // _DAY * _DAY + microseconds(EARLIEST)).label("midnight"),
+            (since_year_one // _DAY_MICROSECONDS * _DAY_MICROSECONDS + microseconds(EARLIEST)).label("midnight"),
             func.coalesce(deal.c.lead_kind, _NO_LEAD).label("lead_kind"),
         )
         .where(deal.c.site_id == site_id, deal.c.deleted_at.is_(None), deal.c[moment].is_not(None))

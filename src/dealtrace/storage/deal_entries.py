@@ -16,6 +16,7 @@ from dealtrace.leads.lead_story import LeadStory
 from dealtrace.record import record
 from dealtrace.storage.clients import list_clients
 from dealtrace.storage.column_types import is_among_many
+from dealtrace.storage.credits import CREDITED, heaviest_of
 from dealtrace.storage.deals import list_tags
 from dealtrace.storage.hot_statement import HotStatement
 from dealtrace.storage.tables.deals import deal
@@ -56,14 +57,6 @@ def _is_its_lead(table: Table, kind: LeadKind) -> ColumnElement[bool]:
     return and_(table.c.site_id == deal.c.site_id, table.c.id == deal.c.lead_id, deal.c.lead_kind == kind)
 
 
-_HEAVIEST = and_(
-    lead_credit.c.site_id == deal.c.site_id, lead_credit.c.lead_id == deal.c.lead_id,
-    lead_credit.c.model == bindparam("model"), lead_credit.c.position == 0,
-)  # fmt: skip
-_CREDITED = and_(
-    visit.c.site_id == lead_credit.c.site_id, visit.c.started_at == lead_credit.c.visit_started_at,
-    visit.c.id == lead_credit.c.visit_id,
-)  # fmt: skip
 _POINTERS = (
     func.coalesce(call.c.client_id, lead_request.c.client_id).label("client_id"),
     deal.c.stated_source_id.label("stated_by_deal_id"),
@@ -80,8 +73,8 @@ _ENTRIES = HotStatement(
     .select_from(deal)
     .outerjoin(call, _is_its_lead(call, LeadKind.CALL))
     .outerjoin(lead_request, _is_its_lead(lead_request, LeadKind.LEAD_REQUEST))
-    .outerjoin(lead_credit, _HEAVIEST)
-    .outerjoin(visit, _CREDITED)
+    .outerjoin(lead_credit, heaviest_of(deal.c.site_id, deal.c.lead_id, bindparam("model")))
+    .outerjoin(visit, CREDITED)
     .where(deal.c.site_id == bindparam("site_id"), is_among_many(deal.c.id, "ids"))
 )
 _LEAD_KINDS = {kind.value: kind for kind in LeadKind}

@@ -11,6 +11,7 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.leads.lead import LeadKind
 from dealtrace.record import record
 from dealtrace.storage.column_types import json_text
+from dealtrace.storage.credits import CREDITED, heaviest_of
 from dealtrace.storage.pages import Listing
 from dealtrace.storage.standings import target_leads, unique_leads, unique_target_leads
 from dealtrace.storage.tables.leads import call, lead_credit, lead_request
@@ -110,20 +111,13 @@ def _conditions(site: Site, table: Table, query: LeadQuery) -> Iterator[ColumnEl
 
 def _with_sources(rows: FromClause, table: Table, model: AttributionModel) -> FromClause:
     """Join what the list says of the source of a lead: of the credited visit, or failing one what was stated."""
-    heaviest = and_(
-        lead_credit.c.site_id == table.c.site_id,
-        lead_credit.c.lead_id == table.c.id,
-        lead_credit.c.model == model,
-        lead_credit.c.position == 0,
-    )
-    visited = and_(
-        visit.c.site_id == lead_credit.c.site_id,
-        visit.c.started_at == lead_credit.c.visit_started_at,
-        visit.c.id == lead_credit.c.visit_id,
-    )
     source_id = func.coalesce(visit.c.traffic_source_id, table.c.stated_source_id)
     sourced = and_(traffic_source.c.site_id == table.c.site_id, traffic_source.c.id == source_id)
-    return rows.outerjoin(lead_credit, heaviest).outerjoin(visit, visited).outerjoin(traffic_source, sourced)
+    return (
+        rows.outerjoin(lead_credit, heaviest_of(table.c.site_id, table.c.id, model))
+        .outerjoin(visit, CREDITED)
+        .outerjoin(traffic_source, sourced)
+    )
 
 
 def _part(name: str) -> ColumnElement[str]:
