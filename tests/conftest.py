@@ -87,6 +87,14 @@ def stage(database: Database) -> Stage:
     return Stage(database)
 
 
+@pytest.fixture(scope="module")
+def shared_stage(new_database_url: Callable[[], str]) -> Iterator[Stage]:
+    """Give one stage to all tests of a module, which make it their `stage`: each then opens sites of its own."""
+    database = open_database(new_database_url())
+    yield Stage(database)
+    database.close()
+
+
 @pytest.fixture
 def shop(stage: Stage) -> Player:
     """Give a Moscow site with contact matching on."""

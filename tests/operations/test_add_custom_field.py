@@ -1,7 +1,5 @@
 """Adding custom fields to a site."""
 
-from collections.abc import Callable, Iterator
-
 import pytest
 
 from cast import VLADIVOSTOK, Player, Stage
@@ -10,17 +8,14 @@ from dealtrace.operations.add_custom_field import add_custom_field
 from dealtrace.operations.register_deal import register_deals
 from dealtrace.storage.accounts import find_revision, find_site
 from dealtrace.storage.custom_fields import FIELD_NAME_LENGTH_MAX, list_custom_fields, list_unknown_fields
-from dealtrace.storage.engine import open_database
 from stored import rows_of
 from wishes import registration, utc_now
 
 
 @pytest.fixture(scope="module")
-def stage(new_database_url: Callable[[], str]) -> Iterator[Stage]:
+def stage(shared_stage: Stage) -> Stage:
     """Give one stage to all tests here: each opens sites of its own."""
-    database = open_database(new_database_url())
-    yield Stage(database)
-    database.close()
+    return shared_stage
 
 
 def add(stage: Stage, site_id: int, name: str) -> None:

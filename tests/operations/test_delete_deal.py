@@ -1,6 +1,5 @@
 """Deleting deals: hidden, number freed, a version written; never twice, never a neighbour's."""
 
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +14,6 @@ from dealtrace.operations.delete_deal import delete_deals
 from dealtrace.operations.register_deal import register_deals
 from dealtrace.operations.wish import Wish
 from dealtrace.storage.deal_journal import JournalQuery, list_of_deals
-from dealtrace.storage.engine import open_database
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.pages import KeyPage, Place, find_page
 from stored import deal_of, deals_of, points_of, rows_of, side_by_side, versions_of
@@ -23,11 +21,9 @@ from wishes import registration, utc_now
 
 
 @pytest.fixture(scope="module")
-def stage(new_database_url: Callable[[], str]) -> Iterator[Stage]:
+def stage(shared_stage: Stage) -> Stage:
     """Give one stage to all tests here: each opens sites of its own."""
-    database = open_database(new_database_url())
-    yield Stage(database)
-    database.close()
+    return shared_stage
 
 
 def register(stage: Stage, player: Player, number: str | None = "N", **said: Any) -> DealId:

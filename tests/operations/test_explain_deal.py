@@ -1,6 +1,5 @@
 """Explaining why a deal has its lead, or none."""
 
-from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 import pytest
@@ -12,7 +11,6 @@ from dealtrace.matching.nearest_lead import Search
 from dealtrace.operations.explain_deal import NEAR_MISS, Explanation, explain_deal
 from dealtrace.operations.pin_deal import pin_deal
 from dealtrace.operations.register_deal import register_deals
-from dealtrace.storage.engine import open_database
 from stored import deal_of, rows_of
 from wishes import NOON, by_call, by_contact, registration
 
@@ -23,11 +21,9 @@ THRESHOLD = timedelta(hours=2)
 
 
 @pytest.fixture(scope="module")
-def stage(new_database_url: Callable[[], str]) -> Iterator[Stage]:
+def stage(shared_stage: Stage) -> Stage:
     """Give one stage to all tests here: each opens sites of its own."""
-    database = open_database(new_database_url())
-    yield Stage(database)
-    database.close()
+    return shared_stage
 
 
 def explain(stage: Stage, player: Player, clue: LeadClue) -> Explanation:

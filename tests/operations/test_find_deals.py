@@ -1,7 +1,5 @@
 """Finding the deals that a batch names."""
 
-from collections.abc import Callable, Iterator
-
 import pytest
 
 from cast import VLADIVOSTOK, Player, Stage
@@ -10,16 +8,13 @@ from dealtrace.errors import DealKeyMissing, DealNotFound
 from dealtrace.operations.delete_deal import delete_deals
 from dealtrace.operations.find_deals import NamedDeals, find_deals
 from dealtrace.operations.register_deal import register_deals
-from dealtrace.storage.engine import open_database
 from wishes import registration
 
 
 @pytest.fixture(scope="module")
-def stage(new_database_url: Callable[[], str]) -> Iterator[Stage]:
+def stage(shared_stage: Stage) -> Stage:
     """Give one stage to all tests here: each opens sites of its own."""
-    database = open_database(new_database_url())
-    yield Stage(database)
-    database.close()
+    return shared_stage
 
 
 def register(stage: Stage, player: Player, *numbers: str) -> list[DealId]:

@@ -1,7 +1,6 @@
 """Issuing and revoking tokens."""
 
 import re
-from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -10,16 +9,13 @@ from dealtrace.accounts.token import TOKEN_LENGTH_MAX, TOKEN_LENGTH_MIN, token_d
 from dealtrace.errors import NameTaken, SettingMalformed, SiteNotFound, TokenNotFound
 from dealtrace.operations.issue_token import IssuedToken, issue_token, revoke_token
 from dealtrace.storage.accounts import find_revision, find_token, list_tokens
-from dealtrace.storage.engine import open_database
 from wishes import utc_now
 
 
 @pytest.fixture(scope="module")
-def stage(new_database_url: Callable[[], str]) -> Iterator[Stage]:
+def stage(shared_stage: Stage) -> Stage:
     """Give one stage to all tests here: each opens sites of its own."""
-    database = open_database(new_database_url())
-    yield Stage(database)
-    database.close()
+    return shared_stage
 
 
 def issue(stage: Stage, site_id: int, secret: str | None = None) -> IssuedToken:

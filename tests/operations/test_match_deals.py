@@ -1,6 +1,5 @@
 """Finding the leads of deals: identities, then contacts, whatever came first."""
 
-from collections.abc import Callable, Iterator
 from datetime import timedelta
 from itertools import permutations
 
@@ -11,7 +10,6 @@ from dealtrace.deals.lead_clue import NO_CLUE, LeadClue
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.operations.match_deals import Question, match_deals
 from dealtrace.operations.register_deal import register_deals
-from dealtrace.storage.engine import open_database
 from stored import deal_of, rows_of
 from wishes import NOON, by_call, by_contact, by_lead_request, registration
 
@@ -21,11 +19,9 @@ MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture(scope="module")
-def stage(new_database_url: Callable[[], str]) -> Iterator[Stage]:
+def stage(shared_stage: Stage) -> Stage:
     """Give one stage to all tests here: each opens sites of its own."""
-    database = open_database(new_database_url())
-    yield Stage(database)
-    database.close()
+    return shared_stage
 
 
 def match(stage: Stage, player: Player, *clues: LeadClue) -> list[LeadRef | None]:

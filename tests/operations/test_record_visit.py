@@ -1,6 +1,5 @@
 """Recording visits."""
 
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -9,7 +8,6 @@ from cast import VLADIVOSTOK, Player, Stage
 from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
 from dealtrace.attribution.visit import Visit
 from dealtrace.operations.record_visit import NOT_YET, record_visits
-from dealtrace.storage.engine import open_database
 from dealtrace.storage.visits import list_visits_by_id
 from stored import rows_of
 from wishes import NOON
@@ -18,11 +16,9 @@ YANDEX = TrafficSource("yandex", "cpc", "весна", "banner", "купить с
 
 
 @pytest.fixture(scope="module")
-def stage(new_database_url: Callable[[], str]) -> Iterator[Stage]:
+def stage(shared_stage: Stage) -> Stage:
     """Give one stage to all tests here: each opens sites of its own."""
-    database = open_database(new_database_url())
-    yield Stage(database)
-    database.close()
+    return shared_stage
 
 
 def test_it_keeps_everything_of_a_visit_under_a_new_id(stage: Stage, shop: Player) -> None:

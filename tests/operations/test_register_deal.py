@@ -1,7 +1,6 @@
 """Registering deals: numbers, safe retries, leads, sources, fields, points; alone, in a batch, and side by side."""
 
 import asyncio
-from collections.abc import Callable, Iterator
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -32,11 +31,9 @@ YANDEX = TrafficSource(source="yandex", medium="cpc", campaign="spring")
 
 
 @pytest.fixture(scope="module")
-def stage(new_database_url: Callable[[], str]) -> Iterator[Stage]:
+def stage(shared_stage: Stage) -> Stage:
     """Give one stage to all tests here: each opens sites of its own."""
-    database = open_database(new_database_url())
-    yield Stage(database)
-    database.close()
+    return shared_stage
 
 
 def register(stage: Stage, player: Player, *asked: Any, now: Any = None) -> list[Any]:

@@ -1,6 +1,5 @@
 """Reports of an exchange: the first makes a call, later ones change it, and its deals follow."""
 
-from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +13,6 @@ from dealtrace.leads.lead_request import IncomingLeadRequest
 from dealtrace.operations.import_leads import import_calls, import_lead_requests
 from dealtrace.operations.register_deal import register_deals
 from dealtrace.operations.report_call import report_calls
-from dealtrace.storage.engine import open_database
 from dealtrace.storage.tables.leads import call as call_table
 from stored import deal_of, points_of, rows_of, versions_of
 from wishes import NOON, by_call, by_contact, registration
@@ -27,11 +25,9 @@ BEFORE = NOON - 10 * MINUTE
 
 
 @pytest.fixture(scope="module")
-def stage(new_database_url: Callable[[], str]) -> Iterator[Stage]:
+def stage(shared_stage: Stage) -> Stage:
     """Give one stage to all tests here: each opens sites of its own."""
-    database = open_database(new_database_url())
-    yield Stage(database)
-    database.close()
+    return shared_stage
 
 
 def report(reference: str = "ats-1", **told: Any) -> CallReport:

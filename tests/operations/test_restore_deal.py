@@ -1,6 +1,6 @@
 """Bringing deleted deals back."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -16,18 +16,15 @@ from dealtrace.operations.change_deal import change_deals
 from dealtrace.operations.delete_deal import delete_deals
 from dealtrace.operations.register_deal import register_deals
 from dealtrace.operations.restore_deal import restore_deal
-from dealtrace.storage.engine import open_database
 from dealtrace.storage.faults import is_lost_race
 from stored import deal_of, points_of, rows_of, side_by_side, versions_of
 from wishes import change, registration, utc_now
 
 
 @pytest.fixture(scope="module")
-def stage(new_database_url: Callable[[], str]) -> Iterator[Stage]:
+def stage(shared_stage: Stage) -> Stage:
     """Give one stage to all tests here: each opens sites of its own."""
-    database = open_database(new_database_url())
-    yield Stage(database)
-    database.close()
+    return shared_stage
 
 
 def register(stage: Stage, player: Player, number: str | None = "N", **said: Any) -> DealId:

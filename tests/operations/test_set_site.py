@@ -1,6 +1,5 @@
 """Changing the settings of a site."""
 
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -13,15 +12,12 @@ from dealtrace.errors import Refusal, SettingMalformed, SettingUnknown, SiteNotF
 from dealtrace.operations.set_site import NAME_LENGTH_MAX, POINTS_MAX, set_site
 from dealtrace.quota.points import PaidMethod
 from dealtrace.storage.accounts import find_revision, find_site
-from dealtrace.storage.engine import open_database
 
 
 @pytest.fixture(scope="module")
-def stage(new_database_url: Callable[[], str]) -> Iterator[Stage]:
+def stage(shared_stage: Stage) -> Stage:
     """Give one stage to all tests here: each opens sites of its own."""
-    database = open_database(new_database_url())
-    yield Stage(database)
-    database.close()
+    return shared_stage
 
 
 def change(stage: Stage, player: Player, **wanted: str) -> Site:

@@ -1,6 +1,5 @@
 """Paying for calls: as many as the day still holds, on the site's own day."""
 
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,7 +9,6 @@ from cast import MOSCOW, VLADIVOSTOK, Player, Stage, moscow
 from dealtrace.errors import PointsSpent
 from dealtrace.operations.spend_points import pay_for_calls, pay_for_reading, points_refusal
 from dealtrace.quota.points import PaidMethod
-from dealtrace.storage.engine import open_database
 from dealtrace.storage.quota import find_points_spent
 from stored import points_of, rows_of
 
@@ -20,11 +18,9 @@ SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture(scope="module")
-def stage(new_database_url: Callable[[], str]) -> Iterator[Stage]:
+def stage(shared_stage: Stage) -> Stage:
     """Give one stage to all tests here: each opens sites of its own."""
-    database = open_database(new_database_url())
-    yield Stage(database)
-    database.close()
+    return shared_stage
 
 
 def pay(stage: Stage, player: Player, calls: int, *, now: datetime = EVENING) -> int:

@@ -1,6 +1,5 @@
 """Taking in calls: each once, found by its contact, with its client and its credit."""
 
-from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +15,6 @@ from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.leads.lead_story import LeadStory
 from dealtrace.leads.remarks import Remarks
 from dealtrace.operations.take_in_call import take_in_calls
-from dealtrace.storage.engine import open_database
 from dealtrace.storage.leads import SpanQuery, circumstance_columns, list_lead_stories, list_spans
 from dealtrace.storage.tables.leads import call as call_table
 from stored import rows_of
@@ -32,11 +30,9 @@ LAST, NON_DIRECT = AttributionModel.LAST_INTERACTION, AttributionModel.LAST_NON_
 
 
 @pytest.fixture(scope="module")
-def stage(new_database_url: Callable[[], str]) -> Iterator[Stage]:
+def stage(shared_stage: Stage) -> Stage:
     """Give one stage to all tests here: each opens sites of its own."""
-    database = open_database(new_database_url())
-    yield Stage(database)
-    database.close()
+    return shared_stage
 
 
 def incoming(phone: str = PHONE, reference: str | None = None, **more: Any) -> IncomingCall:

@@ -1,6 +1,5 @@
 """Taking in lead requests: each number once, found by phone and e-mail, one person behind both."""
 
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -17,7 +16,6 @@ from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest
 from dealtrace.leads.lead_story import LeadStory
 from dealtrace.leads.remarks import Remarks
 from dealtrace.operations.take_in_lead_request import take_in_lead_requests
-from dealtrace.storage.engine import open_database
 from dealtrace.storage.leads import SpanQuery, list_lead_stories, list_spans
 from stored import rows_of
 from wishes import NOON
@@ -27,11 +25,9 @@ EMAIL = "ivan@example.ru"
 
 
 @pytest.fixture(scope="module")
-def stage(new_database_url: Callable[[], str]) -> Iterator[Stage]:
+def stage(shared_stage: Stage) -> Stage:
     """Give one stage to all tests here: each opens sites of its own."""
-    database = open_database(new_database_url())
-    yield Stage(database)
-    database.close()
+    return shared_stage
 
 
 def incoming(**said: Any) -> IncomingLeadRequest:

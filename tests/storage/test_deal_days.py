@@ -1,7 +1,7 @@
 """The counts of deals by days: true whatever becomes of the deals, and what pages are counted and found by."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -23,7 +23,6 @@ from dealtrace.operations.wish import Wish
 from dealtrace.storage import pages
 from dealtrace.storage.deal_days import JournalMoment, list_miscounted_days, recount_deals
 from dealtrace.storage.deal_journal import JournalQuery, list_of_deals
-from dealtrace.storage.engine import open_database
 from dealtrace.storage.pages import Place, Position, find_page
 from dealtrace.storage.tables.deals import deal_day
 from stored import rows_of, side_by_side
@@ -35,11 +34,9 @@ SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture(scope="module")
-def stage(new_database_url: Callable[[], str]) -> Iterator[Stage]:
+def stage(shared_stage: Stage) -> Stage:
     """Give one stage to all tests here: each opens sites of its own."""
-    database = open_database(new_database_url())
-    yield Stage(database)
-    database.close()
+    return shared_stage
 
 
 @pytest.fixture

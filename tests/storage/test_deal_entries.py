@@ -1,6 +1,5 @@
 """What the journal of deals tells: the same as the deals, the stories of their leads and their tags, read apart."""
 
-from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
@@ -16,7 +15,6 @@ from dealtrace.operations.register_deal import register_deals
 from dealtrace.storage import deal_entries
 from dealtrace.storage.deal_entries import DealEntry, list_deal_entries
 from dealtrace.storage.deals import list_deals_by_id
-from dealtrace.storage.engine import open_database
 from dealtrace.storage.leads import list_lead_stories
 from plans import full_scans, plan_of
 from wishes import NOON, by_call, by_contact, by_lead_request, registration
@@ -27,11 +25,9 @@ LAST, NON_DIRECT = AttributionModel.LAST_INTERACTION, AttributionModel.LAST_NON_
 
 
 @pytest.fixture(scope="module")
-def stage(new_database_url: Callable[[], str]) -> Iterator[Stage]:
+def stage(shared_stage: Stage) -> Stage:
     """Give one stage to all tests here: each opens sites of its own."""
-    database = open_database(new_database_url())
-    yield Stage(database)
-    database.close()
+    return shared_stage
 
 
 @pytest.fixture(scope="module")
