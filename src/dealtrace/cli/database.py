@@ -28,7 +28,7 @@ def upgrade() -> None:
 
 @database_commands.command("check")
 def check() -> None:
-    """Check the schema against this release, what is kept counted, and a SQLite file for damage; else exit status 1."""
+    """Check the schema, the counts of days and a SQLite file for damage; exit status 1 if anything is wrong."""
     with explained():
         database = open_database(read_settings().database_url)
         if database.is_sqlite and not database.file.exists():
