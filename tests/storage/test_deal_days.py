@@ -25,6 +25,7 @@ from dealtrace.storage.deal_days import JournalMoment, list_miscounted_days, rec
 from dealtrace.storage.deal_journal import JournalQuery, list_of_deals
 from dealtrace.storage.pages import Place, Position, find_page
 from dealtrace.storage.tables.deals import deal_day
+from plans import statements_on
 from stored import rows_of, side_by_side
 from wishes import NOON, by_call, by_contact, change, registration
 
@@ -232,6 +233,17 @@ def test_whole_days_are_taken_as_they_are_kept(stage: Stage, shop: Player) -> No
         by_number = list_of_deals(shop.site.id, JournalQuery(number="3"))
         told.append(find_page(connection, by_number, Place(), 1).total)
     assert told == [1004, 1, 1, 5, 1]
+
+
+def test_who_reads_on_counts_nothing(stage: Stage, shop: Player) -> None:
+    asked = [registration(str(n), happened_at=NOON + n * HOUR) for n in range(60)]
+    stage.perform(register_deals, shop, *asked, now=NOON)
+    listing = list_of_deals(shop.site.id, JournalQuery(since=NOON - HOUR, until=NOON + 50 * HOUR))
+    with stage.database.read() as connection:
+        first = find_page(connection, listing, Place(), 10)
+        with statements_on(stage.database.reader) as sent:
+            second = find_page(connection, listing, Place(10, first.end, 0, first.total), 10)
+    assert (len(second.ids), second.total, len(sent)) == (10, 50, 1)
 
 
 def test_an_interval_may_begin_on_the_last_day_there_is(stage: Stage, shop: Player) -> None:

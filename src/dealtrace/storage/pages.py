@@ -148,7 +148,7 @@ class _Rest:
 
     def reach(self, skip: int) -> tuple[Conditions, int]:
         """Tell from where on the row is found that follows `skip` others, and how many of them to skip from there."""
-        if self._days is not None and skip >= max(FAR, self._before):
+        if self._days is not None and skip >= FAR and skip >= self._before:
             left = skip - self._before
             reached = self._days.reach(self._connection, self._first, self._last, left)
             if reached is not None:
