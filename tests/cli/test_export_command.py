@@ -2,6 +2,9 @@
 
 import csv
 import json
+import os
+import subprocess
+import sys
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -149,6 +152,19 @@ def test_a_large_site_comes_out_whole_and_in_order(beside: Terminal, served: Sta
     assert sorted(one["orderNumber"] for one in told) == sorted(f"n{number}" for number in range(2500))
     keys = [(one["orderDate"], one["orderId"]) for one in told]
     assert keys == sorted(keys)
+
+
+def test_a_person_at_a_terminal_sees_how_far_it_is(beside: Terminal, kept: Player) -> None:
+    screen, terminal = os.openpty()
+    command = [sys.executable, "-m", "dealtrace", "export", "deals", "deals.csv", "--site", str(kept.site.id)]
+    environment = {**os.environ, "DEALTRACE_DATABASE_URL": beside.url, "TERM": "xterm", "COLUMNS": "100"}
+    subprocess.run(command, cwd=beside.folder, env=environment, stderr=terminal, stdout=subprocess.PIPE, check=True)
+    os.set_blocking(screen, False)
+    shown = os.read(screen, 65536).decode()
+    os.close(terminal)
+    os.close(screen)
+    assert "Rows" in shown
+    assert "100%" in shown
 
 
 def test_a_full_sheet_is_followed_by_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
