@@ -19,10 +19,10 @@ from benchmarks.import_calls import report_import
 from benchmarks.journals import report_journals
 from benchmarks.serving import NO_STORE, PRODUCT, Contender, Figures, Place, environment_of, measure, postgresql
 from dealtrace.leads.call import IncomingCall
-from dealtrace.operations.take_in_call import take_in_calls
-from dealtrace.operations.wish import Wish
-from dealtrace.storage.accounts import find_site
-from dealtrace.storage.engine import open_database
+from dealtrace.operations.leads.calls import take_in_calls
+from dealtrace.operations.write_command import Wish
+from dealtrace.storage.accounts.accounts import find_site
+from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.id_blocks import IdBlocks
 
 PARTS = ("register", "import", "growth", "journals", "webhooks")

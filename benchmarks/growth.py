@@ -19,15 +19,15 @@ from dealtrace.deals.lead_clue import ContactClue, LeadClue
 from dealtrace.deals.registration import Registration
 from dealtrace.leads.call import IncomingCall
 from dealtrace.leads.contact import stated_phone
-from dealtrace.operations.register_deal import register_deals
-from dealtrace.operations.take_in_call import take_in_calls
-from dealtrace.operations.wish import Wish
-from dealtrace.storage.accounts import find_site
-from dealtrace.storage.column_types import microseconds
-from dealtrace.storage.engine import open_database
+from dealtrace.operations.deals.register import register_deals
+from dealtrace.operations.leads.calls import take_in_calls
+from dealtrace.operations.write_command import Wish
+from dealtrace.storage.accounts.accounts import find_site
+from dealtrace.storage.database.column_types import microseconds
+from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.id_blocks import IdBlocks
-from dealtrace.storage.tables.deals import deal, deal_version
-from dealtrace.storage.tables.leads import call, lead_contact
+from dealtrace.storage.schema.tables.deals import deal, deal_version
+from dealtrace.storage.schema.tables.leads import call, lead_contact
 
 FEW, MANY = 100_000, 1_000_000
 FIRST_COPY_ID = 10**11

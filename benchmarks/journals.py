@@ -18,22 +18,22 @@ from dealtrace.accounts.site import Site, SiteId
 from dealtrace.app import search_seldom_for_garbage
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.calltouch.journals import calls_diary, orders_diary
-from dealtrace.door.parameters import Sent
-from dealtrace.door.replies import ready as as_text
-from dealtrace.door.replies import success
+from dealtrace.http.parameters import Sent
+from dealtrace.http.replies import ready as as_text
+from dealtrace.http.replies import success
 from dealtrace.leads.lead import LeadKind
-from dealtrace.operations.create_site import create_site
-from dealtrace.storage.deal_days import recount_deals
-from dealtrace.storage.deal_entries import list_deal_entries
-from dealtrace.storage.deal_journal import JournalQuery, list_of_deals
-from dealtrace.storage.engine import Database, open_database
-from dealtrace.storage.lead_entries import list_lead_entries
-from dealtrace.storage.lead_journal import LeadQuery, list_of_leads
-from dealtrace.storage.pages import Listing, Place, find_page
-from dealtrace.storage.schema import prepare_schema
-from dealtrace.storage.tables.deals import deal
-from dealtrace.storage.tables.leads import call, client, contact, lead_credit
-from dealtrace.storage.tables.visits import traffic_source, visit
+from dealtrace.operations.accounts.create_site import create_site
+from dealtrace.storage.database.engine import Database, open_database
+from dealtrace.storage.deals.daily_counts import recount_deals
+from dealtrace.storage.journals.deal_entries import list_deal_entries
+from dealtrace.storage.journals.deal_journal import JournalQuery, list_of_deals
+from dealtrace.storage.journals.keyset_pages import Listing, Place, find_page
+from dealtrace.storage.journals.lead_entries import list_lead_entries
+from dealtrace.storage.journals.lead_journal import LeadQuery, list_of_leads
+from dealtrace.storage.schema.tables.deals import deal
+from dealtrace.storage.schema.tables.leads import call, client, contact, lead_credit
+from dealtrace.storage.schema.tables.visits import traffic_source, visit
+from dealtrace.storage.schema.upgrade import prepare_schema
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 from postgresql import PostgresqlServer, find_programs

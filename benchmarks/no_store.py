@@ -7,9 +7,9 @@ from dealtrace import observation
 from dealtrace.app import Application
 from dealtrace.deals.deal import DealId
 from dealtrace.deals.registration import Receipt, Registration
-from dealtrace.operations.wish import Wish
+from dealtrace.operations.write_command import Wish
+from dealtrace.runtime.write_queue import Scribe
 from dealtrace.settings import read_settings
-from dealtrace.storage.scribe import Scribe
 
 
 class Forgetful(Scribe):

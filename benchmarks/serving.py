@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from dealtrace.storage.engine import open_database
+from dealtrace.storage.database.engine import open_database
 from postgresql import PostgresqlServer, find_programs
 
 HERE = Path(__file__).parent

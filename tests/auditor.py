@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 
-from dealtrace.storage.tables.parts import TENANT
-from dealtrace.storage.tables.whole import metadata
+from dealtrace.storage.schema.tables.parts import TENANT
+from dealtrace.storage.schema.tables.whole import metadata
 
 TENANT_TABLES = frozenset(table.name for table in metadata.tables.values() if table.info == TENANT)
 
@@ -59,7 +59,7 @@ def _insert_faults(statement: str, table: str) -> Iterator[str]:
 def audited_statements() -> Iterator[list[str]]:
     """Listen to everything SQLAlchemy runs meanwhile; the list fills with complaints.
 
-    Hot statements pass SQLAlchemy by; `tests/storage/test_hot_statement.py` audits their texts.
+    Hot statements pass SQLAlchemy by; `tests/storage/database/test_compiled_statement.py` audits their texts.
     What a test writes by hand (`exec_driver_sql`) is its own affair.
     """
     complaints: list[str] = []

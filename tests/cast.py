@@ -11,15 +11,15 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import Visit
 from dealtrace.leads.call import Call, IncomingCall
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest
-from dealtrace.operations.add_custom_field import add_custom_field
-from dealtrace.operations.create_site import create_site
-from dealtrace.operations.issue_token import issue_token
-from dealtrace.operations.record_visit import NOT_YET, record_visits
-from dealtrace.operations.take_in_call import take_in_calls
-from dealtrace.operations.take_in_lead_request import take_in_lead_requests
-from dealtrace.operations.wish import Wish
-from dealtrace.storage.accounts import find_site
-from dealtrace.storage.engine import Database
+from dealtrace.operations.accounts.add_custom_field import add_custom_field
+from dealtrace.operations.accounts.create_site import create_site
+from dealtrace.operations.accounts.issue_token import issue_token
+from dealtrace.operations.leads.calls import take_in_calls
+from dealtrace.operations.leads.lead_requests import take_in_lead_requests
+from dealtrace.operations.visits.record_visits import NOT_YET, record_visits
+from dealtrace.operations.write_command import Wish
+from dealtrace.storage.accounts.accounts import find_site
+from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import IdBlocks
 
 MOSCOW = ZoneInfo("Europe/Moscow")

@@ -3,9 +3,9 @@
 from sqlalchemy import MetaData
 from sqlalchemy.schema import CreateTable
 
-from dealtrace.storage.engine import open_database
-from dealtrace.storage.tables.parts import TENANT
-from dealtrace.storage.tables.whole import metadata
+from dealtrace.storage.database.engine import open_database
+from dealtrace.storage.schema.tables.parts import TENANT
+from dealtrace.storage.schema.tables.whole import metadata
 from postgresql import PostgresqlServer
 
 SHARDS = 3

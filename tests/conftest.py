@@ -12,8 +12,8 @@ from hypothesis import settings
 
 from cast import VLADIVOSTOK, Player, Stage
 from commands import CommandLine, Terminal
-from dealtrace.storage.engine import Database, open_database
-from dealtrace.storage.schema import prepare_schema
+from dealtrace.storage.database.engine import Database, open_database
+from dealtrace.storage.schema.upgrade import prepare_schema
 from postgresql import PostgresqlServer, find_programs
 from server import ServerProcess
 

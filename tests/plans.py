@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 
-from dealtrace.storage.engine import Database
-from dealtrace.storage.hot_statement import HotStatement
+from dealtrace.storage.database.compiled_statement import HotStatement
+from dealtrace.storage.database.engine import Database
 
 Sent = list[tuple[str, Any]]
 

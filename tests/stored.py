@@ -10,12 +10,12 @@ from sqlalchemy import Connection, Table, select
 from cast import Player
 from dealtrace.deals.deal import Deal
 from dealtrace.deals.versions import DealVersion
-from dealtrace.storage.deal_versions import list_versions
-from dealtrace.storage.deals import list_deals_by_key
-from dealtrace.storage.engine import Database, open_database
-from dealtrace.storage.tables.parts import TENANT
-from dealtrace.storage.tables.settings import points_day
-from dealtrace.storage.tables.whole import metadata
+from dealtrace.storage.database.engine import Database, open_database
+from dealtrace.storage.deals.deals import list_deals_by_key
+from dealtrace.storage.deals.versions import list_versions
+from dealtrace.storage.schema.tables.parts import TENANT
+from dealtrace.storage.schema.tables.settings import points_day
+from dealtrace.storage.schema.tables.whole import metadata
 
 Rows = dict[str, list[tuple[Any, ...]]]
 Work = Callable[[Connection], Any]

@@ -12,8 +12,8 @@ from sqlalchemy import text
 
 from cast import Player, Stage
 from dealtrace.app import ENDPOINTS
-from dealtrace.door.endpoint import Listing
-from dealtrace.storage.engine import open_database
+from dealtrace.http.endpoint import Listing
+from dealtrace.storage.database.engine import open_database
 from postgresql import PostgresqlServer, find_programs
 from server import REGISTER, ServerProcess
 
@@ -180,7 +180,7 @@ def test_what_breaks_is_told_with_a_number_that_finds_its_cause_in_the_log(start
     assert name in body["message"]
     (cause,) = [line for line in server.logged.splitlines() if name in line and "request_broke" in line]
     assert "deal_tag" in cause
-    assert "register_deal.py" in cause
+    assert "operations/deals/register.py" in cause
     for secret in (player.token, *list(sent.values())[:3]):
         assert secret not in server.logged
     assert server.journal(player.token, player.site.id, orderNumber="before").status_code == 500

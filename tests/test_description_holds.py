@@ -19,8 +19,8 @@ from schemathesis.checks import (
 from cast import Player, Stage, moscow
 from dealtrace.app import ENDPOINTS
 from dealtrace.attribution.traffic_source import TrafficSource
-from dealtrace.door.description import describe_api
-from dealtrace.leads.remarks import Remarks
+from dealtrace.http.description import describe_api
+from dealtrace.leads.annotations import Remarks
 from server import ServerProcess
 
 EXAMPLES = 50

@@ -22,14 +22,14 @@ from typer.main import get_command
 import dealtrace
 from dealtrace.app import ENDPOINTS, Application
 from dealtrace.cli import main
-from dealtrace.door.description import error_catalogue
-from dealtrace.door.endpoint import Endpoint
-from dealtrace.door.parameters import Family, Parameter
-from dealtrace.door.types import Text
 from dealtrace.errors import Refusal
 from dealtrace.files.lead_file import READINGS
+from dealtrace.http.description import error_catalogue
+from dealtrace.http.endpoint import Endpoint
+from dealtrace.http.parameter_types import Text
+from dealtrace.http.parameters import Family, Parameter
 from dealtrace.leads.lead import LeadKind
-from dealtrace.operations import set_site
+from dealtrace.operations.accounts import set_site
 from dealtrace.settings import ENVIRONMENT_PREFIX, Settings
 from server import ServerProcess
 from test_house import MAY_IMPORT, TRADE

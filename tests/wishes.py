@@ -23,8 +23,8 @@ from dealtrace.deals.lead_clue import (
 from dealtrace.deals.registration import Registration
 from dealtrace.leads.contact import stated_email, stated_phone
 from dealtrace.leads.lead import LeadKind
-from dealtrace.storage.engine import Database
-from dealtrace.storage.scribe import Scribe
+from dealtrace.runtime.write_queue import Scribe
+from dealtrace.storage.database.engine import Database
 
 T = TypeVar("T")
 NOON = moscow("2018-03-26", "12:00:00")

@@ -21,22 +21,22 @@ from dealtrace.calltouch.routes import ENDPOINTS as CALLTOUCH
 from dealtrace.calltouch.webhooks.messages import write_messages, write_test
 from dealtrace.counter.city import open_cities
 from dealtrace.counter.routes import ENDPOINTS as COUNTER
-from dealtrace.door.description import describe_api, render_docs
-from dealtrace.door.door import Door
-from dealtrace.door.rates import Rates
-from dealtrace.door.replies import Reply, refusal_reply
-from dealtrace.door.routes import Routes
-from dealtrace.door.scope import language_of
 from dealtrace.errors import InternalFailure, Language, PathUnknown, Refusal, StorageAway
+from dealtrace.http.asgi import language_of
+from dealtrace.http.description import describe_api, render_docs
+from dealtrace.http.gate import Door
+from dealtrace.http.rate_limits import Rates
+from dealtrace.http.replies import Reply, refusal_reply
+from dealtrace.http.routes import Routes
+from dealtrace.runtime.read_pool import Readers
+from dealtrace.runtime.site_cache import Directory
+from dealtrace.runtime.write_queue import AWAY_RETRY_SECONDS, Scribe
 from dealtrace.settings import Settings, read_settings
-from dealtrace.storage.directory import Directory
-from dealtrace.storage.engine import Database, open_database
-from dealtrace.storage.faults import is_storage_failure, words_of
-from dealtrace.storage.readers import Readers
-from dealtrace.storage.schema import is_current
-from dealtrace.storage.scribe import AWAY_RETRY_SECONDS, Scribe
+from dealtrace.storage.database.database_errors import is_storage_failure, words_of
+from dealtrace.storage.database.engine import Database, open_database
+from dealtrace.storage.schema.upgrade import is_current
 from dealtrace.worker.deliveries import Deliveries
-from dealtrace.worker.postman import Postman
+from dealtrace.worker.webhook_client import Postman
 
 FOLLOW_SECONDS = 1.0
 """How often settings are looked after; a change reaches every process within two seconds."""

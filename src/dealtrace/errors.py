@@ -38,7 +38,7 @@ Refusal
 ├── DeliveryNotFound      10063  what a webhook was told is forgotten after a while
 └── InternalFailure         500  ours; the request id finds it in the log
 
-Edges turn a code into their own answer in one place each: `door/replies.py`, `cli/terminal.py`, the cabinet.
+Edges turn a code into their own answer in one place each: `http/replies.py`, `cli/terminal.py`, the cabinet.
 """
 
 from collections.abc import Mapping, Sequence

@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import delete
 
 from cast import Stage
-from dealtrace.operations.create_user import invite_first_user
-from dealtrace.storage.accounts import find_user
-from dealtrace.storage.engine import Database
-from dealtrace.storage.tables.control import invitation, membership, user
+from dealtrace.operations.accounts.create_user import invite_first_user
+from dealtrace.storage.accounts.accounts import find_user
+from dealtrace.storage.database.engine import Database
+from dealtrace.storage.schema.tables.control import invitation, membership, user
 from server import ServerProcess
 
 WELCOME = "/cabinet/welcome"

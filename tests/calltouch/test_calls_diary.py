@@ -9,10 +9,10 @@ import pytest
 
 from cast import Player, Stage, moscow
 from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.leads.annotations import Remarks
 from dealtrace.leads.call import Call, Circumstances
 from dealtrace.leads.lead import LeadKind, LeadRef
-from dealtrace.leads.remarks import Remarks
-from dealtrace.operations.delete_lead import delete_lead
+from dealtrace.operations.leads.delete import delete_lead
 from described import check_answer
 from server import REST, ServerProcess
 

@@ -7,7 +7,7 @@ import pytest
 from cast import Player, Stage, moscow
 from dealtrace.leads.call import Circumstances
 from dealtrace.leads.lead import LeadKind, LeadRef
-from dealtrace.operations.delete_lead import delete_lead
+from dealtrace.operations.leads.delete import delete_lead
 from server import REST, ServerProcess
 
 TEN = moscow("2018-03-26", "10:00:00")

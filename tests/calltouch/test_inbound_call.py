@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from cast import Player, Stage
 from dealtrace.calltouch.parameters import INBOUND_CALL
-from dealtrace.storage.engine import open_database
-from dealtrace.storage.tables.leads import call
+from dealtrace.storage.database.engine import open_database
+from dealtrace.storage.schema.tables.leads import call
 from server import REST, ServerProcess
 from stored import points_of, rows_of
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cast import MOSCOW, Player, Stage
-from dealtrace.storage.tables.leads import call, lead_request
+from dealtrace.storage.schema.tables.leads import call, lead_request
 from server import ServerProcess
 from stored import points_of, rows_of
 

@@ -9,10 +9,10 @@ from cast import Player, Stage
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.calltouch.journals import lead_pages
 from dealtrace.calltouch.journals.lead_pages import tell_all
-from dealtrace.door.parameters import Sent
 from dealtrace.errors import FaultyParameters
+from dealtrace.http.parameters import Sent
 from dealtrace.leads.lead import LeadKind
-from dealtrace.storage.lead_journal import LeadQuery
+from dealtrace.storage.journals.lead_journal import LeadQuery
 from wishes import NOON
 
 QUERY = LeadQuery(LeadKind.CALL, AttributionModel.LAST_NON_DIRECT)

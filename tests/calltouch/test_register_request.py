@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from cast import MOSCOW, Player, Stage, moscow
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.calltouch.parameters import REQUEST_REGISTER
-from dealtrace.storage.engine import open_database
+from dealtrace.storage.database.engine import open_database
 from server import REST, ServerProcess
 from stored import points_of, rows_of
 

@@ -8,7 +8,7 @@ import pytest
 
 from cast import MOSCOW, moscow
 from dealtrace.calltouch.responses import dotted_day, epoch_ms, four_decimals, instant_of, plain_number, slashed_clock
-from dealtrace.door.replies import success
+from dealtrace.http.replies import success
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

@@ -14,12 +14,12 @@ from cast import MOSCOW, Player, Stage, moscow
 from dealtrace.attribution.traffic_source import DIRECT
 from dealtrace.calltouch.responses import changed_order, registered_order
 from dealtrace.deals.lead_clue import CallIdentity, LeadClue
-from dealtrace.operations.change_deal import change_deals
-from dealtrace.operations.issue_token import issue_token
-from dealtrace.operations.register_deal import register_deals
-from dealtrace.storage.engine import open_database
+from dealtrace.operations.accounts.issue_token import issue_token
+from dealtrace.operations.deals.change import change_deals
+from dealtrace.operations.deals.register import register_deals
+from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.id_blocks import BLOCK_SIZE, IdBlocks
-from dealtrace.storage.tables.control import id_block
+from dealtrace.storage.schema.tables.control import id_block
 from server import ServerProcess
 from wishes import change, registration
 

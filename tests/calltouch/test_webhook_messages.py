@@ -14,13 +14,13 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.calltouch.webhooks import vocabulary
 from dealtrace.calltouch.webhooks.messages import write_messages, write_test
 from dealtrace.deals.deal import DealId
+from dealtrace.leads.annotations import Remarks
 from dealtrace.leads.call import CallReport, Circumstances
 from dealtrace.leads.lead import LeadKind, LeadRef
-from dealtrace.leads.remarks import Remarks
-from dealtrace.operations.change_deal import change_deals
-from dealtrace.operations.erase_person import erase_person
-from dealtrace.operations.register_deal import register_deals
-from dealtrace.operations.report_call import report_calls
+from dealtrace.operations.deals.change import change_deals
+from dealtrace.operations.deals.register import register_deals
+from dealtrace.operations.leads.report_calls import report_calls
+from dealtrace.operations.people import erase_person
 from dealtrace.webhooks.delivery import Delivery, Position
 from dealtrace.webhooks.event import DealEvent, Event, LeadEvent, LeadPart
 from wishes import NOON, by_call, change, registration

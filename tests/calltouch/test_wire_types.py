@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dealtrace.calltouch.wire_types import AMOUNT_MAX, AMOUNT_STEP, Amount, DayClock, SlashDay, Tags, WallClock
-from dealtrace.door.types import ID_MAX, Choice, Flag, Malformed, Text, Whole, WireType
+from dealtrace.http.parameter_types import ID_MAX, Choice, Flag, Malformed, Text, Whole, WireType
 
 CHOICE = Choice({"calls": 1, "requests": 2})
 

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from cast import Player
 from commands import CommandLine, Terminal
-from dealtrace.storage.engine import open_database
+from dealtrace.storage.database.engine import open_database
 from load import Load
 from postgresql import PostgresqlServer
 from server import ServerProcess

@@ -9,9 +9,9 @@ from sqlalchemy import text
 
 from cast import Stage
 from commands import CommandLine, Terminal
-from dealtrace.operations.register_deal import register_deals
-from dealtrace.storage.engine import open_database
-from dealtrace.storage.schema import newest_revision
+from dealtrace.operations.deals.register import register_deals
+from dealtrace.storage.database.engine import open_database
+from dealtrace.storage.schema.upgrade import newest_revision
 from wishes import registration
 
 

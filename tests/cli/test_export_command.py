@@ -17,13 +17,13 @@ from cast import MOSCOW, Player, Stage, moscow
 from commands import Terminal
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.deal import DealKey
-from dealtrace.files import written
+from dealtrace.files import row_writers
+from dealtrace.leads.annotations import Remarks
 from dealtrace.leads.call import Circumstances
 from dealtrace.leads.lead import LeadKind, LeadRef
-from dealtrace.leads.remarks import Remarks
-from dealtrace.operations.delete_deal import delete_deals
-from dealtrace.operations.delete_lead import delete_lead
-from dealtrace.operations.register_deal import register_deals
+from dealtrace.operations.deals.delete import delete_deals
+from dealtrace.operations.deals.register import register_deals
+from dealtrace.operations.leads.delete import delete_lead
 from stored import rows_of
 from wishes import by_contact, registration
 
@@ -168,8 +168,8 @@ def test_a_person_at_a_terminal_sees_how_far_it_is(beside: Terminal, kept: Playe
 
 
 def test_a_full_sheet_is_followed_by_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(written, "SHEET_ROWS_MAX", 3)
-    file, until_closed = written.open_written(tmp_path / "x.xlsx", ["a"], ["A"], for_excel=False)
+    monkeypatch.setattr(row_writers, "SHEET_ROWS_MAX", 3)
+    file, until_closed = row_writers.open_written(tmp_path / "x.xlsx", ["a"], ["A"], for_excel=False)
     with until_closed:
         for number in range(5):
             file.add([number])
@@ -183,7 +183,7 @@ def test_a_full_sheet_is_followed_by_another(tmp_path: Path, monkeypatch: pytest
 
 @pytest.mark.parametrize("text", ["=1", "+1", "-1", "@a", "\t=1", "\r=1"])
 def test_no_text_of_a_csv_is_a_formula(tmp_path: Path, text: str) -> None:
-    file, until_closed = written.open_written(tmp_path / "x.csv", ["a"], [text], for_excel=True)
+    file, until_closed = row_writers.open_written(tmp_path / "x.csv", ["a"], [text], for_excel=True)
     with until_closed:
         file.add([text])
     with (tmp_path / "x.csv").open(encoding="utf-8-sig", newline="") as told:

@@ -14,7 +14,7 @@ import pytest
 
 from cast import Player
 from commands import Terminal
-from dealtrace.storage.engine import open_database
+from dealtrace.storage.database.engine import open_database
 from server import ServerProcess
 from spreadsheet import write_xlsx
 

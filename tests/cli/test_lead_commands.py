@@ -5,7 +5,7 @@ from datetime import timedelta
 from cast import Player, Stage
 from commands import Terminal
 from dealtrace.attribution.traffic_source import TrafficSource
-from dealtrace.operations.register_deal import register_deals
+from dealtrace.operations.deals.register import register_deals
 from wishes import NOON, by_contact, registration
 
 PHONE = "79205553344"

@@ -6,8 +6,8 @@ import pytest
 
 from cast import Player, Stage
 from commands import Terminal
-from dealtrace.storage.engine import open_database
-from dealtrace.storage.webhooks import update_webhook
+from dealtrace.storage.database.engine import open_database
+from dealtrace.storage.webhooks.webhooks import update_webhook
 from receiver import Answer, Receiver
 from server import ServerProcess
 

@@ -41,8 +41,8 @@ from dealtrace.client import (
     update,
 )
 from dealtrace.client.pace import Pace
+from dealtrace.leads.annotations import Remarks
 from dealtrace.leads.call import Circumstances
-from dealtrace.leads.remarks import Remarks
 from server import ServerProcess
 from stored import deal_of, rows_of
 

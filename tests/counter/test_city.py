@@ -9,8 +9,8 @@ from mmdb_writer import MMDBWriter
 from netaddr import IPSet
 
 from cast import Player, Stage
-from dealtrace.storage.engine import open_database
-from dealtrace.storage.visits import list_visits_by_id
+from dealtrace.storage.database.engine import open_database
+from dealtrace.storage.visits.visits import list_visits_by_id
 from server import ServerProcess
 
 

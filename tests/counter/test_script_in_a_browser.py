@@ -13,7 +13,7 @@ from browser import Browser, Pages, find_chromium
 from cast import Player, Stage
 from dealtrace.attribution.traffic_source import DIRECT, TrafficSource
 from dealtrace.attribution.visit import Visit
-from dealtrace.storage.visits import list_visits_by_id
+from dealtrace.storage.visits.visits import list_visits_by_id
 from server import REST, ServerProcess
 
 LOADER = """

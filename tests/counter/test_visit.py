@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from cast import Player, Stage
 from dealtrace.attribution.visit import Visit
 from dealtrace.counter.visit import TABLE
-from dealtrace.storage.engine import open_database
-from dealtrace.storage.visits import list_visits_by_id
+from dealtrace.storage.database.engine import open_database
+from dealtrace.storage.visits.visits import list_visits_by_id
 from server import ServerProcess
 from stored import rows_of
 

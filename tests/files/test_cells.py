@@ -20,7 +20,7 @@ from dealtrace.files.cells import (
     Words,
     text_of,
 )
-from dealtrace.files.moments import Moment, TimeOfDay, instant_of
+from dealtrace.files.timestamps import Moment, TimeOfDay, instant_of
 
 DAY = date(2018, 3, 26)
 AT = datetime(2018, 3, 26, 9, 50, 1)  # noqa: DTZ001 - a wall clock

@@ -11,7 +11,6 @@ import pytest
 from cast import MOSCOW, moscow
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.calltouch.parameters import CALL_IMPORT, REQUEST_CREATE
-from dealtrace.door.types import Text
 from dealtrace.errors import FaultyParameters, FileUnreadable
 from dealtrace.files import csv_table, lead_file, xlsx_table
 from dealtrace.files.calls import CALL_COLUMNS
@@ -19,10 +18,11 @@ from dealtrace.files.cells import Words
 from dealtrace.files.columns import Column, plain
 from dealtrace.files.lead_file import READINGS, LeadFile, open_lead_file
 from dealtrace.files.lead_requests import LEAD_REQUEST_COLUMNS
+from dealtrace.http.parameter_types import Text
+from dealtrace.leads.annotations import Remarks
 from dealtrace.leads.call import Circumstances, IncomingCall
 from dealtrace.leads.lead import FIRST_OWN_ID, LeadKind
 from dealtrace.leads.lead_request import IncomingLeadRequest
-from dealtrace.leads.remarks import Remarks
 from spreadsheet import write_xlsx
 
 AT = moscow("2018-03-26", "09:50:01")

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from commands import CommandLine, Terminal
-from dealtrace.storage.engine import open_database
+from dealtrace.storage.database.engine import open_database
 from load import Load
 from postgresql import PostgresqlServer
 from server import ServerProcess

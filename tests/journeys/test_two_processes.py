@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from cast import Stage
-from dealtrace.storage.engine import open_database
+from dealtrace.storage.database.engine import open_database
 from postgresql import PostgresqlServer
 from server import REGISTER, UPDATE, ServerProcess, deal_parameters
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from cast import Player, Stage
-from dealtrace.storage.engine import open_database
+from dealtrace.storage.database.engine import open_database
 from postgresql import PostgresqlServer
 from receiver import Answer, Received, Receiver
 from server import REGISTER, ServerProcess, deal_parameters, free_port

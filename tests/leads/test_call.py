@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from dealtrace.leads.annotations import Remarks
 from dealtrace.leads.call import (
     UNTOLD,
     Call,
@@ -16,7 +17,6 @@ from dealtrace.leads.call import (
     is_over,
     told_again,
 )
-from dealtrace.leads.remarks import Remarks
 from trade import NOON
 
 MINUTE = timedelta(minutes=1)

@@ -14,12 +14,12 @@ from dealtrace.deals.lead_clue import LeadClue
 from dealtrace.leads.call import CallReport
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_request import IncomingLeadRequest
-from dealtrace.operations.delete_lead import delete_lead, restore_lead
-from dealtrace.operations.pin_deal import pin_deal, unpin_deal
-from dealtrace.operations.register_deal import register_deals
-from dealtrace.operations.report_call import report_calls
-from dealtrace.operations.take_in_lead_request import take_in_lead_requests
-from dealtrace.storage.engine import open_database
+from dealtrace.operations.deals.pin import pin_deal, unpin_deal
+from dealtrace.operations.deals.register import register_deals
+from dealtrace.operations.leads.delete import delete_lead, restore_lead
+from dealtrace.operations.leads.lead_requests import take_in_lead_requests
+from dealtrace.operations.leads.report_calls import report_calls
+from dealtrace.storage.database.engine import open_database
 from stored import deal_of
 from wishes import NOON, by_call, by_contact, by_lead_request, registration
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from dealtrace.leads.lead import FIRST_OWN_ID
-from dealtrace.storage.engine import Database, open_database
+from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.id_blocks import BLOCK_SIZE, IdBlocks
 
 JAVASCRIPT_MAX = 2**53

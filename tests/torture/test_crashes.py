@@ -14,8 +14,8 @@ import pytest
 from sqlalchemy import text
 
 from cast import Stage
-from dealtrace.storage.deal_days import list_miscounted_days
-from dealtrace.storage.engine import open_database
+from dealtrace.storage.database.engine import open_database
+from dealtrace.storage.deals.daily_counts import list_miscounted_days
 from load import Load
 from postgresql import PostgresqlServer, find_programs
 from receiver import Receiver

@@ -9,9 +9,9 @@ import pytest
 from dealtrace.accounts.webhook import EventKind
 from dealtrace.deals.deal import DealId
 from dealtrace.deals.versions import DealVersion, VersionKind
+from dealtrace.leads.annotations import NO_REMARKS, Remarks
 from dealtrace.leads.call import UNTOLD, Circumstances, IncomingCall
 from dealtrace.leads.lead import LeadKind, LeadRef
-from dealtrace.leads.remarks import NO_REMARKS, Remarks
 from dealtrace.webhooks.event import DealEvent, LeadEvent, LeadPart, call_event, deal_events, remarks_event
 from trade import NOON, PHONE
 

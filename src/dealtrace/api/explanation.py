@@ -3,14 +3,14 @@
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
-from dealtrace.door.caller import Caller
-from dealtrace.door.parameters import ParameterTable, Sent
-from dealtrace.door.replies import Reply, success
-from dealtrace.door.types import Malformed, Whole
 from dealtrace.errors import DealNotFound, FaultyParameters, Violation
-from dealtrace.operations.explain_deal import Explanation, explain_deal, spell_explanation
+from dealtrace.http.caller import Caller
+from dealtrace.http.parameter_types import Malformed, Whole
+from dealtrace.http.parameters import ParameterTable, Sent
+from dealtrace.http.replies import Reply, success
+from dealtrace.operations.deals.explain import Explanation, explain_deal, spell_explanation
 from dealtrace.quota.points import PaidMethod
-from dealtrace.storage.deals import list_deals_by_key
+from dealtrace.storage.deals.deals import list_deals_by_key
 
 TABLE = ParameterTable(())
 DEAL = "orderId"

@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 from dealtrace.api import explanation
-from dealtrace.door.endpoint import Endpoint, Entrance
-from dealtrace.door.parameters import Parameter
-from dealtrace.door.replies import Reply, refusal_reply
-from dealtrace.door.types import Text
 from dealtrace.errors import DealNotFound, Language, Refusal
+from dealtrace.http.endpoint import Endpoint, Entrance
+from dealtrace.http.parameter_types import Text
+from dealtrace.http.parameters import Parameter
+from dealtrace.http.replies import Reply, refusal_reply
 
 TOKEN_LENGTH_MAX = 200
 NOT_FOUND = 404

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from starlette.routing import Route
 
 from dealtrace.cabinet.welcome import Welcome
-from dealtrace.storage.engine import Database
+from dealtrace.storage.database.engine import Database
 
 
 def cabinet_routes(database: Callable[[], Database]) -> list[Route]:

@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 import msgspec
 
 from dealtrace.calltouch.parameters import CUSTOM, CUSTOM_FIELDS
-from dealtrace.door.forms import Pairs
-from dealtrace.door.parameters import Parameter, ParameterTable, Sent
 from dealtrace.errors import FaultyParameters, UnreadableBody, Violation
+from dealtrace.http.forms import Pairs
+from dealtrace.http.parameters import Parameter, ParameterTable, Sent
 
 ITEMS_MAX = 100
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"

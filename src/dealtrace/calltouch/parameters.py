@@ -11,9 +11,9 @@ from dealtrace.calltouch.wire_types import (
     VisitRef,
     WallClock,
 )
-from dealtrace.door.endpoint import Entrance
-from dealtrace.door.parameters import Family, Parameter
-from dealtrace.door.types import Choice, Text, Whole
+from dealtrace.http.endpoint import Entrance
+from dealtrace.http.parameter_types import Choice, Text, Whole
+from dealtrace.http.parameters import Family, Parameter
 from dealtrace.leads.lead import LeadKind
 
 NUMBER_LENGTH_MAX = 256

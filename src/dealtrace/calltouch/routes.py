@@ -4,18 +4,18 @@ from dealtrace.calltouch.deals import delete_by_id, register, update_by_id
 from dealtrace.calltouch.journals import calls_diary, download, orders_diary, requests, schemas, statistics
 from dealtrace.calltouch.journals.parameters import BY_ACCESS_TOKEN
 from dealtrace.calltouch.leads import (
+    annotate,
     create_requests,
     delete_fields,
     import_calls,
     inbound_call,
     node_id,
     register_request,
-    remark_leads,
 )
 from dealtrace.calltouch.parameters import BY_API_KEY, BY_CLIENT_API_ID, BY_HEADERS
-from dealtrace.door.endpoint import OPEN, Endpoint, Pace
-from dealtrace.door.parameters import ParameterTable
-from dealtrace.door.replies import open_refusal, plain_refusal
+from dealtrace.http.endpoint import OPEN, Endpoint, Pace
+from dealtrace.http.parameters import ParameterTable
+from dealtrace.http.replies import open_refusal, plain_refusal
 
 REST = "/calls-service/RestAPI"
 LEAD_SERVICE = "/lead-service/v1/api"
@@ -163,45 +163,45 @@ ENDPOINTS = (
         f"{LEAD_SERVICE}/tag/lead/add",
         ("POST",),
         NO_PARAMETERS,
-        remark_leads.TAGS.respond,
+        annotate.TAGS.respond,
         "Добавить теги к лидам",
         "Add tags to leads",
         name="tag-lead-add",
         entrance=BY_HEADERS,
-        batch=remark_leads.TAGS,
+        batch=annotate.TAGS,
     ),
     Endpoint(
         f"{LEAD_SERVICE}/manager/lead/add",
         ("POST",),
         NO_PARAMETERS,
-        remark_leads.MANAGERS.respond,
+        annotate.MANAGERS.respond,
         "Добавить менеджеров к лидам",
         "Add managers to leads",
         name="manager-lead-add",
         entrance=BY_HEADERS,
-        batch=remark_leads.MANAGERS,
+        batch=annotate.MANAGERS,
     ),
     Endpoint(
         f"{LEAD_SERVICE}/comment/lead/add",
         ("POST",),
         NO_PARAMETERS,
-        remark_leads.COMMENTS.respond,
+        annotate.COMMENTS.respond,
         "Добавить комментарии к лидам",
         "Add comments to leads",
         name="comment-lead-add",
         entrance=BY_HEADERS,
-        batch=remark_leads.COMMENTS,
+        batch=annotate.COMMENTS,
     ),
     Endpoint(
         f"{LEAD_SERVICE}/customfield/lead/add",
         ("POST",),
         NO_PARAMETERS,
-        remark_leads.FIELDS.respond,
+        annotate.FIELDS.respond,
         "Добавить пользовательские поля к лидам",
         "Add custom fields to leads",
         name="customfield-lead-add",
         entrance=BY_HEADERS,
-        batch=remark_leads.FIELDS,
+        batch=annotate.FIELDS,
     ),
     Endpoint(
         f"{LEAD_SERVICE}/customfield/delete",

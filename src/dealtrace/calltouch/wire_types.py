@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from dealtrace.door.types import DIGITS_MAX, ID_MAX, Malformed, Text
+from dealtrace.http.parameter_types import DIGITS_MAX, ID_MAX, Malformed, Text
 from dealtrace.record import record
 
 AMOUNT_MAX = Decimal(9 * 10**14)

@@ -14,8 +14,8 @@ from sqlalchemy import inspect
 
 from dealtrace.cli.terminal import console, explained, fail
 from dealtrace.settings import read_settings
-from dealtrace.storage.engine import Database, open_database
-from dealtrace.storage.schema import VERSION_TABLE
+from dealtrace.storage.database.engine import Database, open_database
+from dealtrace.storage.schema.upgrade import VERSION_TABLE
 
 BackupFile = Annotated[Path, typer.Argument(metavar="FILE", help="The backup file.")]
 

@@ -8,12 +8,12 @@ from sqlalchemy.exc import DatabaseError
 
 from dealtrace.cli.terminal import console, explained, fail, open_prepared
 from dealtrace.settings import read_settings
-from dealtrace.storage.accounts import list_sites
-from dealtrace.storage.deal_days import list_miscounted_days, recount_deals
-from dealtrace.storage.distribution import distribution_statements
-from dealtrace.storage.engine import Database, open_database
-from dealtrace.storage.faults import words_of
-from dealtrace.storage.schema import is_current, newest_revision, schema_differences, upgrade_schema
+from dealtrace.storage.accounts.accounts import list_sites
+from dealtrace.storage.database.database_errors import words_of
+from dealtrace.storage.database.engine import Database, open_database
+from dealtrace.storage.deals.daily_counts import list_miscounted_days, recount_deals
+from dealtrace.storage.schema.distribution import distribution_statements
+from dealtrace.storage.schema.upgrade import is_current, newest_revision, schema_differences, upgrade_schema
 
 database_commands = typer.Typer(help="Upgrade, check and distribute the database.", no_args_is_help=True)
 

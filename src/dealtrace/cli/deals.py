@@ -12,12 +12,12 @@ from dealtrace.cli.terminal import ID_MAX, console, fail, open_prepared, print_j
 from dealtrace.deals.deal import Deal
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.matching.explanation import Candidate, Missed, Step
-from dealtrace.operations.explain_deal import Explanation, explain_deal, spell_explanation
-from dealtrace.operations.pin_deal import pin_deal, unpin_deal
-from dealtrace.operations.restore_deal import restore_deal
-from dealtrace.storage.accounts import list_sites
-from dealtrace.storage.deal_versions import list_versions
-from dealtrace.storage.deals import list_deals_by_key
+from dealtrace.operations.deals.explain import Explanation, explain_deal, spell_explanation
+from dealtrace.operations.deals.pin import pin_deal, unpin_deal
+from dealtrace.operations.deals.restore import restore_deal
+from dealtrace.storage.accounts.accounts import list_sites
+from dealtrace.storage.deals.deals import list_deals_by_key
+from dealtrace.storage.deals.versions import list_versions
 
 DealName = Annotated[str, typer.Argument(metavar="DEAL", help="The orderId or the orderNumber.")]
 OnlySite = Annotated[int | None, typer.Option("--site", min=1, max=ID_MAX, help="Look only in this site.")]

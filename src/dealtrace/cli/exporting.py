@@ -14,7 +14,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cli.terminal import ID_MAX, complaints, console, fail, open_prepared, print_json
 from dealtrace.errors import SiteNotFound
-from dealtrace.files.takeaway import (
+from dealtrace.files.export_columns import (
     TakenColumn,
     TakenDeal,
     TakenLead,
@@ -23,15 +23,15 @@ from dealtrace.files.takeaway import (
     lead_request_columns,
     on_the_clock,
 )
-from dealtrace.files.written import Written, open_written
+from dealtrace.files.row_writers import Written, open_written
 from dealtrace.leads.lead import LeadKind
-from dealtrace.storage.accounts import find_site
-from dealtrace.storage.deal_journal import JournalQuery, list_of_deals
-from dealtrace.storage.deals import list_deals_by_id
-from dealtrace.storage.lead_entries import list_lead_entries
-from dealtrace.storage.lead_journal import LeadQuery, list_of_leads
-from dealtrace.storage.leads import list_lead_stories
-from dealtrace.storage.pages import Listing, Place, find_page
+from dealtrace.storage.accounts.accounts import find_site
+from dealtrace.storage.deals.deals import list_deals_by_id
+from dealtrace.storage.journals.deal_journal import JournalQuery, list_of_deals
+from dealtrace.storage.journals.keyset_pages import Listing, Place, find_page
+from dealtrace.storage.journals.lead_entries import list_lead_entries
+from dealtrace.storage.journals.lead_journal import LeadQuery, list_of_leads
+from dealtrace.storage.leads.leads import list_lead_stories
 
 ROWS_AT_ONCE = 1000
 Day = datetime

@@ -7,8 +7,8 @@ import typer
 from dealtrace import clock
 from dealtrace.cli.terminal import ID_MAX, console, open_prepared, print_json
 from dealtrace.errors import SiteNotFound
-from dealtrace.operations.add_custom_field import add_custom_field
-from dealtrace.storage.accounts import find_site
+from dealtrace.operations.accounts.add_custom_field import add_custom_field
+from dealtrace.storage.accounts.accounts import find_site
 
 field_commands = typer.Typer(help="Add and list custom fields.", no_args_is_help=True)
 

@@ -20,7 +20,7 @@ from dealtrace.files.refused_rows import RefusedRows
 from dealtrace.files.row import Row
 from dealtrace.leads.file_import import FileImport, LeadRow
 from dealtrace.leads.lead import LeadKind
-from dealtrace.operations.import_file import (
+from dealtrace.operations.leads.import_file import (
     IDS_PER_ROW_MAX,
     ROWS_AT_ONCE,
     begin_import,
@@ -28,9 +28,9 @@ from dealtrace.operations.import_file import (
     import_rows,
 )
 from dealtrace.record import record
-from dealtrace.storage.accounts import find_site
-from dealtrace.storage.engine import Database
-from dealtrace.storage.faults import is_lost_race
+from dealtrace.storage.accounts.accounts import find_site
+from dealtrace.storage.database.database_errors import is_lost_race
+from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import IdBlocks
 
 TRIES_MAX = 3

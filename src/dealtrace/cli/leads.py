@@ -14,12 +14,12 @@ from dealtrace.cli.terminal import ID_MAX, console, fail, open_prepared, print_j
 from dealtrace.deals.deal import Deal
 from dealtrace.errors import LeadNotFound
 from dealtrace.leads.lead import LeadKind, LeadRef
-from dealtrace.operations.delete_lead import delete_lead, restore_lead
-from dealtrace.storage.accounts import list_sites
-from dealtrace.storage.credits import list_credits
-from dealtrace.storage.gone_leads import HideableLead, find_hideable
-from dealtrace.storage.leads import list_lead_stories
-from dealtrace.storage.standings import list_standings
+from dealtrace.operations.leads.delete import delete_lead, restore_lead
+from dealtrace.storage.accounts.accounts import list_sites
+from dealtrace.storage.leads.deletion import HideableLead, find_hideable
+from dealtrace.storage.leads.leads import list_lead_stories
+from dealtrace.storage.leads.qualification import list_standings
+from dealtrace.storage.visits.credits import list_credits
 
 
 class KindName(StrEnum):

@@ -8,9 +8,9 @@ from rich.progress import Progress
 from dealtrace import clock
 from dealtrace.cli.terminal import ID_MAX, complaints, console, open_prepared, print_json
 from dealtrace.errors import SiteNotFound
-from dealtrace.operations.rematch_deals import rematch_next
-from dealtrace.storage.accounts import find_site
-from dealtrace.storage.deals import count_deals
+from dealtrace.operations.deals.rematch import rematch_next
+from dealtrace.storage.accounts.accounts import find_site
+from dealtrace.storage.deals.deals import count_deals
 
 
 def match(

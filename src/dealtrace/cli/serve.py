@@ -18,10 +18,10 @@ from dealtrace import clock
 from dealtrace.accounts.site import TIME_ZONE_DEFAULT
 from dealtrace.cli.terminal import console, explained, fail, open_prepared
 from dealtrace.observation import MULTIPROCESS_VARIABLE
-from dealtrace.operations.create_user import invite_first_user
-from dealtrace.operations.open_first_site import FirstSite, open_first_site
+from dealtrace.operations.accounts.create_user import invite_first_user
+from dealtrace.operations.accounts.open_first_site import FirstSite, open_first_site
 from dealtrace.settings import ENVIRONMENT_PREFIX, Settings, read_settings
-from dealtrace.storage.engine import Database
+from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import IdBlocks
 
 GRACE_SECONDS = 30

@@ -10,14 +10,14 @@ from rich.table import Table
 from dealtrace import clock
 from dealtrace.accounts.site import TIME_ZONE_DEFAULT, Site, SiteId
 from dealtrace.cli.terminal import ID_MAX, console, fail, open_prepared, print_json
-from dealtrace.operations.create_site import create_site
-from dealtrace.operations.issue_token import issue_token
-from dealtrace.operations.set_site import set_site
+from dealtrace.operations.accounts.create_site import create_site
+from dealtrace.operations.accounts.issue_token import issue_token
+from dealtrace.operations.accounts.set_site import set_site
 from dealtrace.quota.points import points_day
 from dealtrace.settings import read_settings
-from dealtrace.storage.accounts import list_sites
+from dealtrace.storage.accounts.accounts import list_sites
+from dealtrace.storage.accounts.points import find_points_spent
 from dealtrace.storage.id_blocks import IdBlocks
-from dealtrace.storage.quota import find_points_spent
 
 FIRST_LABEL = "first"
 

@@ -10,9 +10,9 @@ from rich.console import Console
 
 from dealtrace.errors import Refusal
 from dealtrace.settings import SettingsFaulty, read_settings
-from dealtrace.storage.engine import Database, open_database
-from dealtrace.storage.faults import words_of
-from dealtrace.storage.schema import SchemaOutdated, prepare_schema
+from dealtrace.storage.database.database_errors import words_of
+from dealtrace.storage.database.engine import Database, open_database
+from dealtrace.storage.schema.upgrade import SchemaOutdated, prepare_schema
 
 ID_MAX = 2**53 - 1
 """No id is above it: JavaScript and 1C keep such numbers exact."""

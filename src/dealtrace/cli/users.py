@@ -6,7 +6,7 @@ import typer
 
 from dealtrace import clock
 from dealtrace.cli.terminal import console, open_prepared
-from dealtrace.operations.create_user import create_user
+from dealtrace.operations.accounts.create_user import create_user
 from dealtrace.storage.id_blocks import IdBlocks
 
 user_commands = typer.Typer(help="Create users of the cabinet.", no_args_is_help=True)

@@ -12,13 +12,13 @@ from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook
 from dealtrace.calltouch.webhooks.vocabulary import choosable_keys
 from dealtrace.cli.terminal import ID_MAX, console, fail, open_prepared, print_json
 from dealtrace.errors import SiteNotFound
-from dealtrace.operations import manage_webhook
-from dealtrace.operations.create_webhook import WantedWebhook, create_webhook
-from dealtrace.storage.accounts import find_site
-from dealtrace.storage.engine import Database
+from dealtrace.operations.webhooks import manage
+from dealtrace.operations.webhooks.create import WantedWebhook, create_webhook
+from dealtrace.storage.accounts.accounts import find_site
+from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import IdBlocks
-from dealtrace.storage.webhook_outbox import count_waiting
-from dealtrace.storage.webhooks import find_webhook, list_webhooks
+from dealtrace.storage.webhooks.outbox import count_waiting
+from dealtrace.storage.webhooks.webhooks import find_webhook, list_webhooks
 
 ALL = "all"
 TEST_SECONDS = 20
@@ -159,11 +159,11 @@ def try_out(
     """Have a running server send a test now, even if the webhook is paused; every value is its key in braces."""
     with open_prepared() as database:
         with database.write() as connection:
-            manage_webhook.ask_for_test(connection, webhook_id, clock.now())
+            manage.ask_for_test(connection, webhook_id, clock.now())
         outcome = _outcome_of_test(database, webhook_id, wait)
         if outcome is None:
             with database.write() as connection:
-                manage_webhook.withdraw_test(connection, webhook_id)
+                manage.withdraw_test(connection, webhook_id)
             fail("No server took the test up. Is dealtrace serve running on this database?")
     if outcome:
         fail(f"The test failed: {outcome}")
@@ -196,10 +196,10 @@ def replay(
         fail("Name either --since or --message.")
     with open_prepared() as database, database.write() as connection:
         if message is not None:
-            count = manage_webhook.replay_one(connection, webhook_id, message)
+            count = manage.replay_one(connection, webhook_id, message)
         else:
             assert since is not None
-            count = manage_webhook.replay_since(connection, webhook_id, since)
+            count = manage.replay_since(connection, webhook_id, since)
     console.print(f"{count} deliveries will be sent again.", markup=False)
 
 
@@ -207,7 +207,7 @@ def replay(
 def pause(webhook_id: WebhookArgument) -> None:
     """Send nothing until it is resumed; what happens meanwhile waits, for 30 days."""
     with open_prepared() as database, database.write() as connection:
-        manage_webhook.pause_webhook(connection, webhook_id, clock.now())
+        manage.pause_webhook(connection, webhook_id, clock.now())
     console.print(f"Webhook {webhook_id} is paused.", markup=False)
 
 
@@ -220,7 +220,7 @@ def resume(
 ) -> None:
     """Send what waits, at once and in order."""
     with open_prepared() as database, database.write() as connection:
-        manage_webhook.resume_webhook(connection, webhook_id, clock.now(), skip=skip)
+        manage.resume_webhook(connection, webhook_id, clock.now(), skip=skip)
     console.print(f"Webhook {webhook_id} is active.", markup=False)
 
 
@@ -228,5 +228,5 @@ def resume(
 def delete(webhook_id: WebhookArgument) -> None:
     """Remove a webhook with all that waits for it."""
     with open_prepared() as database, database.write() as connection:
-        manage_webhook.delete_webhook(connection, webhook_id)
+        manage.delete_webhook(connection, webhook_id)
     console.print(f"Webhook {webhook_id} is gone.", markup=False)

@@ -1,8 +1,8 @@
 """Every address of the counter on one screen."""
 
 from dealtrace.counter import script, visit
-from dealtrace.door.endpoint import OPEN, Endpoint, Pace
-from dealtrace.door.replies import open_refusal
+from dealtrace.http.endpoint import OPEN, Endpoint, Pace
+from dealtrace.http.replies import open_refusal
 
 ENDPOINTS = (
     Endpoint(

@@ -4,9 +4,9 @@ import hashlib
 from functools import cache
 from importlib.resources import files
 
-from dealtrace.door.caller import Caller
-from dealtrace.door.parameters import ParameterTable, Sent
-from dealtrace.door.replies import FOR_ANY_PAGE, Reply
+from dealtrace.http.caller import Caller
+from dealtrace.http.parameters import ParameterTable, Sent
+from dealtrace.http.replies import FOR_ANY_PAGE, Reply
 
 TABLE = ParameterTable(())
 CACHED_SECONDS = 3600

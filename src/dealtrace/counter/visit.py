@@ -14,11 +14,11 @@ from dealtrace.attribution.stay import Hit
 from dealtrace.attribution.visit import Visit
 from dealtrace.counter.city import city_of
 from dealtrace.counter.device import equipment_of
-from dealtrace.door.caller import Caller
-from dealtrace.door.parameters import Parameter, ParameterTable, Sent
-from dealtrace.door.replies import FOR_ANY_PAGE, Reply, success, with_headers
-from dealtrace.door.types import DIGITS_MAX, ID_MAX, Malformed, Text, Whole
-from dealtrace.operations.count_hit import count_hits
+from dealtrace.http.caller import Caller
+from dealtrace.http.parameter_types import DIGITS_MAX, ID_MAX, Malformed, Text, Whole
+from dealtrace.http.parameters import Parameter, ParameterTable, Sent
+from dealtrace.http.replies import FOR_ANY_PAGE, Reply, success, with_headers
+from dealtrace.operations.visits.count_hits import count_hits
 from dealtrace.record import record
 
 USER_AGENT_LENGTH_MAX = 1024

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from dealtrace.files.annotations import REMARK_COLUMNS, WORDS_LENGTH_MAX, remarks_of
 from dealtrace.files.cells import Answered, Code, Lasting, Whole, Words
 from dealtrace.files.columns import Column, Need
-from dealtrace.files.moments import Moment, TimeOfDay
-from dealtrace.files.remarks import REMARK_COLUMNS, WORDS_LENGTH_MAX, remarks_of
+from dealtrace.files.timestamps import Moment, TimeOfDay
 from dealtrace.leads.call import CallId, Circumstances, IncomingCall
 from dealtrace.leads.lead import FIRST_OWN_ID
 

@@ -12,8 +12,8 @@ from dealtrace.files.calls import CALL_COLUMNS, call_of
 from dealtrace.files.columns import Column, Layout, count_known, lay_out, missing_columns
 from dealtrace.files.csv_table import detect_encoding, read_csv
 from dealtrace.files.lead_requests import LEAD_REQUEST_COLUMNS, WHO, lead_request_of
-from dealtrace.files.moments import instant_of
 from dealtrace.files.row import COLUMNS_MAX, Row
+from dealtrace.files.timestamps import instant_of
 from dealtrace.files.xlsx_table import OPENING, read_xlsx
 from dealtrace.leads.call import IncomingCall
 from dealtrace.leads.file_import import LeadRow

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from dealtrace.files.annotations import REMARK_COLUMNS, WORDS_LENGTH_MAX, remarks_of
 from dealtrace.files.calls import PHONE_LENGTH_MAX, URL_LENGTH_MAX
 from dealtrace.files.cells import Code, Whole, Words
 from dealtrace.files.columns import Column, Need
-from dealtrace.files.moments import Moment, TimeOfDay
-from dealtrace.files.remarks import REMARK_COLUMNS, WORDS_LENGTH_MAX, remarks_of
+from dealtrace.files.timestamps import Moment, TimeOfDay
 from dealtrace.leads.lead import FIRST_OWN_ID
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequestId
 

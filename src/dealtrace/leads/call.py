@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import NewType
 
 from dealtrace.attribution.visit import VisitId
-from dealtrace.leads.remarks import NO_REMARKS, Remarks
+from dealtrace.leads.annotations import NO_REMARKS, Remarks
 from dealtrace.record import record
 
 CallId = NewType("CallId", int)

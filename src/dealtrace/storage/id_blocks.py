@@ -3,8 +3,8 @@
 from sqlalchemy import Engine, update
 
 from dealtrace.leads.lead import FIRST_OWN_ID
-from dealtrace.storage.tables.control import id_block
-from dealtrace.storage.upsert import insert_into
+from dealtrace.storage.database.upsert import insert_into
+from dealtrace.storage.schema.tables.control import id_block
 
 BLOCK_SIZE = 1000
 _NAME = "id"

@@ -7,9 +7,9 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, delete
 
 from dealtrace.leads.lead import LeadKind
 from dealtrace.record import record
-from dealtrace.storage.tables.deals import deal, deal_version
-from dealtrace.storage.tables.leads import call, client, contact, lead_contact, lead_request
-from dealtrace.storage.tables.visits import visit
+from dealtrace.storage.schema.tables.deals import deal, deal_version
+from dealtrace.storage.schema.tables.leads import call, client, contact, lead_contact, lead_request
+from dealtrace.storage.schema.tables.visits import visit
 
 ANONYMOUS: Mapping[Table, Mapping[str, Any]] = {
     client: {"name": None},

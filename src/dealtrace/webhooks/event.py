@@ -6,9 +6,9 @@ from enum import StrEnum
 from dealtrace.accounts.webhook import EventKind
 from dealtrace.deals.deal import DealId
 from dealtrace.deals.versions import DealVersion, VersionKind
+from dealtrace.leads.annotations import Remarks
 from dealtrace.leads.call import IncomingCall, is_over
 from dealtrace.leads.lead import LeadRef
-from dealtrace.leads.remarks import Remarks
 from dealtrace.record import record
 
 

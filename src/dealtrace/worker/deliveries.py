@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from dealtrace import clock, observation
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.webhook import Webhook, WebhookId
-from dealtrace.operations.deliver_webhooks import (
+from dealtrace.operations.webhooks.deliver import (
     KEPT_FOR,
     Claim,
     InHand,
@@ -22,16 +22,16 @@ from dealtrace.operations.deliver_webhooks import (
     settle_deliveries,
     sweep_outbox,
 )
-from dealtrace.operations.wish import Wish
-from dealtrace.storage.accounts import find_site, list_sites
-from dealtrace.storage.readers import Readers
-from dealtrace.storage.scribe import Scribe
-from dealtrace.storage.webhook_outbox import is_waited_for
-from dealtrace.storage.webhooks import list_webhooks
+from dealtrace.operations.write_command import Wish
+from dealtrace.runtime.read_pool import Readers
+from dealtrace.runtime.write_queue import Scribe
+from dealtrace.storage.accounts.accounts import find_site, list_sites
+from dealtrace.storage.webhooks.outbox import is_waited_for
+from dealtrace.storage.webhooks.webhooks import list_webhooks
 from dealtrace.webhooks.delivery import Delivery, Position
 from dealtrace.webhooks.retry import Fault, Pause
 from dealtrace.webhooks.writing import Message, Outgoing, write_request
-from dealtrace.worker.postman import Postman, Visit
+from dealtrace.worker.webhook_client import Postman, Visit
 
 LOOK_SECONDS = 0.5
 """How often the outbox is looked at; a delivery waits no longer than that for a receiver that is well."""

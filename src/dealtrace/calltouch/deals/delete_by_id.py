@@ -5,10 +5,10 @@ Seed: «API-метод необходим для удаления сделки �
 
 from dealtrace.calltouch.parameters import DELETE_BY_ID
 from dealtrace.deals.deal import Deal, DealKey
-from dealtrace.door.caller import Caller
-from dealtrace.door.parameters import ParameterTable, Sent
-from dealtrace.door.replies import Reply, success
-from dealtrace.operations.delete_deal import delete_deals
+from dealtrace.http.caller import Caller
+from dealtrace.http.parameters import ParameterTable, Sent
+from dealtrace.http.replies import Reply, success
+from dealtrace.operations.deals.delete import delete_deals
 
 TABLE = ParameterTable(DELETE_BY_ID)
 

@@ -19,12 +19,12 @@ from dealtrace.deals.lead_clue import (
     LeadRequestIdentity,
 )
 from dealtrace.deals.registration import Receipt, Registration
-from dealtrace.door.caller import Caller
-from dealtrace.door.parameters import ParameterTable, Sent
-from dealtrace.door.replies import Reply, success
 from dealtrace.errors import CallAndLeadRequest
+from dealtrace.http.caller import Caller
+from dealtrace.http.parameters import ParameterTable, Sent
+from dealtrace.http.replies import Reply, success
 from dealtrace.leads.contact import stated_email, stated_phone
-from dealtrace.operations.register_deal import register_deals
+from dealtrace.operations.deals.register import register_deals
 
 TABLE = ParameterTable(REGISTER, family=CUSTOM)
 CALL_NAMES = ("callId", "callReferenceId")

@@ -8,10 +8,10 @@ from dealtrace.calltouch.parameters import CUSTOM, UPDATE_BY_ID
 from dealtrace.calltouch.responses import changed_order
 from dealtrace.deals.changes import UNSET, Change
 from dealtrace.deals.deal import DealKey
-from dealtrace.door.caller import Caller
-from dealtrace.door.parameters import ParameterTable, Sent
-from dealtrace.door.replies import Reply, success
-from dealtrace.operations.change_deal import ChangedDeal, change_deals
+from dealtrace.http.caller import Caller
+from dealtrace.http.parameters import ParameterTable, Sent
+from dealtrace.http.replies import Reply, success
+from dealtrace.operations.deals.change import ChangedDeal, change_deals
 
 TABLE = ParameterTable(UPDATE_BY_ID, empty_erases=True, family=CUSTOM)
 

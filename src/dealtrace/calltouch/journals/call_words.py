@@ -6,7 +6,7 @@ from datetime import timedelta
 from dealtrace.accounts.site import Site
 from dealtrace.leads.call import Call, is_over
 from dealtrace.leads.contact import normal_phone
-from dealtrace.storage.lead_entries import LeadEntry
+from dealtrace.storage.journals.lead_entries import LeadEntry
 
 CONNECTED = "callconnected"
 DISCONNECTED = "calldisconnected"

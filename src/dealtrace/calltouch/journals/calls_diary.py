@@ -34,15 +34,15 @@ from dealtrace.calltouch.journals.words import (
 )
 from dealtrace.calltouch.responses import KEYWORD_UNKNOWN, UNTOLD, epoch_ms, slashed_clock, whole_rubles
 from dealtrace.deals.deal import Deal
-from dealtrace.door.caller import Caller
-from dealtrace.door.parameters import ParameterTable, Sent
-from dealtrace.door.replies import Reply, success
 from dealtrace.errors import FaultyParameters, Violation
+from dealtrace.http.caller import Caller
+from dealtrace.http.parameters import ParameterTable, Sent
+from dealtrace.http.replies import Reply, success
 from dealtrace.leads.lead import LeadKind
 from dealtrace.quota.points import PaidMethod
-from dealtrace.storage.lead_entries import LeadEntry
-from dealtrace.storage.lead_journal import Counting, LeadQuery, Likeness, Match, Told, list_of_leads
-from dealtrace.storage.pages import KeyPage, Place, find_page
+from dealtrace.storage.journals.keyset_pages import KeyPage, Place, find_page
+from dealtrace.storage.journals.lead_entries import LeadEntry
+from dealtrace.storage.journals.lead_journal import Counting, LeadQuery, Likeness, Match, Told, list_of_leads
 
 TABLE = ParameterTable(CALLS_DIARY)
 ANSWERED = "Connection succeeded"

@@ -3,13 +3,13 @@
 from urllib.parse import quote, urlsplit
 
 from dealtrace.calltouch.journals.parameters import DOWNLOAD
-from dealtrace.door.caller import Caller
-from dealtrace.door.parameters import ParameterTable, Sent
-from dealtrace.door.replies import Reply, redirect
-from dealtrace.door.types import Malformed, Whole
 from dealtrace.errors import RecordingNotFound
+from dealtrace.http.caller import Caller
+from dealtrace.http.parameter_types import Malformed, Whole
+from dealtrace.http.parameters import ParameterTable, Sent
+from dealtrace.http.replies import Reply, redirect
 from dealtrace.quota.points import PaidMethod
-from dealtrace.storage.leads import find_record_url
+from dealtrace.storage.leads.leads import find_record_url
 
 TABLE = ParameterTable(DOWNLOAD)
 SCHEMES = ("http", "https")

@@ -8,12 +8,12 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.calltouch.journals.pages import ARRAY_SIZE_MAX, RECORDS_AT_ONCE, refuse_long_array
-from dealtrace.door.parameters import Sent
-from dealtrace.door.replies import ready
+from dealtrace.http.parameters import Sent
+from dealtrace.http.replies import ready
 from dealtrace.leads.lead import LeadKind
-from dealtrace.storage.lead_entries import LeadEntry, list_lead_entries
-from dealtrace.storage.lead_journal import LeadQuery, list_of_leads
-from dealtrace.storage.pages import Place, find_page
+from dealtrace.storage.journals.keyset_pages import Place, find_page
+from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
+from dealtrace.storage.journals.lead_journal import LeadQuery, list_of_leads
 
 Tell = Callable[[LeadEntry], dict[str, Any]]
 

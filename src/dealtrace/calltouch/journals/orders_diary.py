@@ -21,16 +21,16 @@ from dealtrace.calltouch.journals.pages import (
 from dealtrace.calltouch.journals.parameters import ORDERS_DIARY
 from dealtrace.calltouch.journals.words import field_words, google_ads, tag_words, when_asked, yandex_direct
 from dealtrace.calltouch.responses import KEYWORD_UNKNOWN, plain_number, slashed_clock
-from dealtrace.door.caller import Caller
-from dealtrace.door.parameters import ParameterTable, Sent
-from dealtrace.door.replies import Reply, ready, success
+from dealtrace.http.caller import Caller
+from dealtrace.http.parameters import ParameterTable, Sent
+from dealtrace.http.replies import Reply, ready, success
 from dealtrace.leads.lead import LeadKind
 from dealtrace.leads.lead_story import LeadStory
 from dealtrace.quota.points import PaidMethod
-from dealtrace.storage.deal_days import JournalMoment
-from dealtrace.storage.deal_entries import DealEntry, list_deal_entries
-from dealtrace.storage.deal_journal import JournalQuery, list_of_deals
-from dealtrace.storage.pages import KeyPage, Place, find_page
+from dealtrace.storage.deals.daily_counts import JournalMoment
+from dealtrace.storage.journals.deal_entries import DealEntry, list_deal_entries
+from dealtrace.storage.journals.deal_journal import JournalQuery, list_of_deals
+from dealtrace.storage.journals.keyset_pages import KeyPage, Place, find_page
 
 TABLE = ParameterTable(ORDERS_DIARY)
 _EVENT = "deals_listed"

@@ -8,11 +8,11 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.calltouch.responses import instant_of
-from dealtrace.door.caller import Caller
-from dealtrace.door.parameters import REQUIRED, Sent
-from dealtrace.door.replies import Reply, success
 from dealtrace.errors import FaultyParameters, Violation
-from dealtrace.storage.pages import KeyPage, Place
+from dealtrace.http.caller import Caller
+from dealtrace.http.parameters import REQUIRED, Sent
+from dealtrace.http.replies import Reply, success
+from dealtrace.storage.journals.keyset_pages import KeyPage, Place
 
 PAGE_SIZE_MAX = 1000
 ARRAY_SIZE_MAX = 50_000

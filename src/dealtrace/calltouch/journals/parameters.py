@@ -6,10 +6,10 @@ from dataclasses import replace
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.calltouch.parameters import CLIENT_API_ID, NUMBER_LENGTH_MAX, PHONE_LENGTH_MAX, SOURCE_LENGTH_MAX
 from dealtrace.calltouch.wire_types import DayClock, SlashDay
-from dealtrace.door.endpoint import Entrance
-from dealtrace.door.parameters import Parameter
-from dealtrace.door.types import Choice, Flag, Text, Whole
-from dealtrace.storage.lead_journal import Likeness, Told
+from dealtrace.http.endpoint import Entrance
+from dealtrace.http.parameter_types import Choice, Flag, Text, Whole
+from dealtrace.http.parameters import Parameter
+from dealtrace.storage.journals.lead_journal import Likeness, Told
 
 PAGE_MAX = 10**9
 

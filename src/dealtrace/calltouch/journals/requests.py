@@ -38,17 +38,17 @@ from dealtrace.calltouch.responses import (
     whole_rubles,
 )
 from dealtrace.deals.deal import Deal
-from dealtrace.door.caller import Caller
-from dealtrace.door.parameters import ParameterTable, Sent
-from dealtrace.door.replies import Reply, success
 from dealtrace.errors import SiteMismatch
+from dealtrace.http.caller import Caller
+from dealtrace.http.parameters import ParameterTable, Sent
+from dealtrace.http.replies import Reply, success
 from dealtrace.leads.client import Client
 from dealtrace.leads.lead import LeadKind
 from dealtrace.leads.lead_request import LeadRequest
 from dealtrace.quota.points import PaidMethod
-from dealtrace.storage.lead_entries import LeadEntry
-from dealtrace.storage.lead_journal import LeadQuery, list_of_leads
-from dealtrace.storage.pages import KeyPage, Place, find_page
+from dealtrace.storage.journals.keyset_pages import KeyPage, Place, find_page
+from dealtrace.storage.journals.lead_entries import LeadEntry
+from dealtrace.storage.journals.lead_journal import LeadQuery, list_of_leads
 
 TABLE = ParameterTable(REQUESTS)
 PART_SIZE_MAX = 10_000

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dealtrace.calltouch.journals.pages import PAGE_SIZE_MAX
-from dealtrace.door.types import ID_MAX
+from dealtrace.http.parameter_types import ID_MAX
 
 Schema = Mapping[str, Any]
 

@@ -14,14 +14,14 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.calltouch.journals.pages import read_interval
 from dealtrace.calltouch.journals.parameters import STATISTICS
 from dealtrace.calltouch.responses import KEYWORD_UNKNOWN
-from dealtrace.door.caller import Caller
-from dealtrace.door.parameters import ParameterTable, Sent
-from dealtrace.door.replies import Reply, success
 from dealtrace.errors import FaultyParameters, Violation
+from dealtrace.http.caller import Caller
+from dealtrace.http.parameters import ParameterTable, Sent
+from dealtrace.http.replies import Reply, success
 from dealtrace.leads.lead import LeadKind
 from dealtrace.quota.points import PaidMethod
-from dealtrace.storage.call_figures import count_by_quarter, count_by_term, count_leads
-from dealtrace.storage.lead_journal import LeadQuery, Match, Told, list_of_leads
+from dealtrace.storage.journals.call_counts import count_by_quarter, count_by_term, count_leads
+from dealtrace.storage.journals.lead_journal import LeadQuery, Match, Told, list_of_leads
 
 TABLE = ParameterTable(STATISTICS)
 DAYS_MAX = 3660

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
 from dealtrace.attribution.visit import Visit
 from dealtrace.calltouch.responses import KEYWORD_UNKNOWN, UNTOLD, slashed_clock
-from dealtrace.door.parameters import Sent
-from dealtrace.door.types import DIGITS_MAX, ID_MAX
-from dealtrace.storage.lead_entries import LeadEntry
+from dealtrace.http.parameter_types import DIGITS_MAX, ID_MAX
+from dealtrace.http.parameters import Sent
+from dealtrace.storage.journals.lead_entries import LeadEntry
 
 TAG_TYPE = "API"
 _SECOND = timedelta(seconds=1)

@@ -9,11 +9,11 @@ from dealtrace.calltouch.leads.listed import Listing, count_taken_in, remarks_of
 from dealtrace.calltouch.leads.register_request import check_who
 from dealtrace.calltouch.parameters import CUSTOM, REQUEST_CREATE
 from dealtrace.calltouch.responses import instant_of
-from dealtrace.door.caller import Caller
-from dealtrace.door.parameters import ParameterTable, Sent
-from dealtrace.door.replies import Reply, success
+from dealtrace.http.caller import Caller
+from dealtrace.http.parameters import ParameterTable, Sent
+from dealtrace.http.replies import Reply, success
 from dealtrace.leads.lead_request import IncomingLeadRequest
-from dealtrace.operations.import_leads import import_lead_requests
+from dealtrace.operations.leads.import_lists import import_lead_requests
 
 
 class RequestItem(LeadItem, frozen=True, rename="camel"):

@@ -9,14 +9,14 @@ from dealtrace.calltouch.batches import Word, object_schema, read_document, read
 from dealtrace.calltouch.parameters import CUSTOM, NUMBER_LENGTH_MAX, REFERENCE_LENGTH_MAX, SIP_ID_LENGTH_MAX
 from dealtrace.calltouch.wire_types import Names
 from dealtrace.deals.deal import DealKey
-from dealtrace.door.caller import Caller
-from dealtrace.door.forms import Pairs
-from dealtrace.door.parameters import Parameter, ParameterTable, Sent
-from dealtrace.door.replies import Reply, success
-from dealtrace.door.types import Text, Whole
 from dealtrace.errors import FaultyParameters, Violation
+from dealtrace.http.caller import Caller
+from dealtrace.http.forms import Pairs
+from dealtrace.http.parameter_types import Text, Whole
+from dealtrace.http.parameters import Parameter, ParameterTable, Sent
+from dealtrace.http.replies import Reply, success
 from dealtrace.leads.lead import LeadKind
-from dealtrace.operations.clear_fields import Clearing, LeadName, clear_fields
+from dealtrace.operations.leads.clear_fields import Clearing, LeadName, clear_fields
 
 OWNERS = (
     Parameter("callId", Whole(), "Звонок.", "The call."),

@@ -8,11 +8,11 @@ from dealtrace.calltouch.batches import Batch, LeadItem, Word
 from dealtrace.calltouch.leads.listed import Listing, count_taken_in, remarks_of, take_in
 from dealtrace.calltouch.parameters import CALL_IMPORT, CUSTOM
 from dealtrace.calltouch.responses import instant_of
-from dealtrace.door.caller import Caller
-from dealtrace.door.parameters import ParameterTable, Sent
-from dealtrace.door.replies import Reply, success
+from dealtrace.http.caller import Caller
+from dealtrace.http.parameters import ParameterTable, Sent
+from dealtrace.http.replies import Reply, success
 from dealtrace.leads.call import Circumstances, IncomingCall
-from dealtrace.operations.import_leads import import_calls
+from dealtrace.operations.leads.import_lists import import_calls
 
 
 class CallItem(LeadItem, frozen=True, rename="camel"):

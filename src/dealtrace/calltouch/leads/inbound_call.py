@@ -4,12 +4,12 @@ from datetime import timedelta
 
 from dealtrace.calltouch.parameters import INBOUND_CALL, WORDS_LENGTH_MAX
 from dealtrace.calltouch.responses import instant_of
-from dealtrace.door.caller import Caller
-from dealtrace.door.parameters import ParameterTable, Sent
-from dealtrace.door.replies import Reply, plain_success
 from dealtrace.errors import FaultyParameters, Violation
+from dealtrace.http.caller import Caller
+from dealtrace.http.parameters import ParameterTable, Sent
+from dealtrace.http.replies import Reply, plain_success
 from dealtrace.leads.call import CallId, CallReport, Circumstances
-from dealtrace.operations.report_call import report_calls
+from dealtrace.operations.leads.report_calls import report_calls
 
 TABLE = ParameterTable(INBOUND_CALL)
 EXCHANGE = "ATS_CODE"

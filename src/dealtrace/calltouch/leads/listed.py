@@ -5,15 +5,15 @@ from typing import Any
 
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.calltouch.batches import Batch
-from dealtrace.door.caller import Caller
-from dealtrace.door.parameters import Sent
 from dealtrace.errors import FaultyParameters, Language, Refusal
+from dealtrace.http.caller import Caller
+from dealtrace.http.parameters import Sent
+from dealtrace.leads.annotations import Remarks
 from dealtrace.leads.call import Call, IncomingCall
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest
-from dealtrace.leads.remarks import Remarks
-from dealtrace.operations.import_leads import Imported
+from dealtrace.operations.leads.import_lists import Imported
 from dealtrace.record import record
-from dealtrace.storage.scribe import Operation
+from dealtrace.runtime.write_queue import Operation
 
 Incoming = IncomingCall | IncomingLeadRequest
 Outcome = Call | LeadRequest | Refusal

@@ -11,8 +11,8 @@ from dealtrace import clock
 from dealtrace.calltouch.parameters import EMAIL_LENGTH_MAX, PHONE_LENGTH_MAX
 from dealtrace.calltouch.responses import instant_of
 from dealtrace.calltouch.wire_types import TAG_LENGTH_MAX, TAGS_MAX, DashClock
-from dealtrace.door.types import Choice, Malformed, Text, Whole
 from dealtrace.errors import FaultyParameters, Violation
+from dealtrace.http.parameter_types import Choice, Malformed, Text, Whole
 from dealtrace.leads.contact import normal_email, normal_phone
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.matching.lead_search import LeadSearch, SearchByContact, SearchById, TagFilter, Wanted

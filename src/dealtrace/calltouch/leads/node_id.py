@@ -1,8 +1,8 @@
 """`getnodeid`: tell a client which of the vendor's many servers has its site."""
 
-from dealtrace.door.caller import Caller
-from dealtrace.door.parameters import ParameterTable, Sent
-from dealtrace.door.replies import Reply, success
+from dealtrace.http.caller import Caller
+from dealtrace.http.parameters import ParameterTable, Sent
+from dealtrace.http.replies import Reply, success
 
 TABLE = ParameterTable(())
 NODE = 1

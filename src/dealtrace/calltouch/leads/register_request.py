@@ -7,15 +7,15 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.visit import Visit, VisitId
 from dealtrace.calltouch.parameters import REQUEST_REGISTER
 from dealtrace.calltouch.responses import KEYWORD_UNKNOWN, STATUS_NOT_SET, UNTOLD, epoch_ms, instant_of, slashed_clock
-from dealtrace.door.caller import Caller
-from dealtrace.door.parameters import ParameterTable, Sent
-from dealtrace.door.replies import FOR_ANY_PAGE, Reply, success, with_headers
 from dealtrace.errors import FaultyParameters, Violation
+from dealtrace.http.caller import Caller
+from dealtrace.http.parameters import ParameterTable, Sent
+from dealtrace.http.replies import FOR_ANY_PAGE, Reply, success, with_headers
+from dealtrace.leads.annotations import Remarks
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest
-from dealtrace.leads.remarks import Remarks
-from dealtrace.operations.take_in_lead_request import take_in_lead_requests
-from dealtrace.storage.leads import list_lead_stories
+from dealtrace.operations.leads.lead_requests import take_in_lead_requests
+from dealtrace.storage.leads.leads import list_lead_stories
 
 TABLE = ParameterTable(REQUEST_REGISTER)
 WHO = ("fio", "phoneNumber", "email")

@@ -32,9 +32,9 @@ from dealtrace.deals.deal import Deal
 from dealtrace.deals.versions import as_of
 from dealtrace.leads.call import Call, is_over
 from dealtrace.leads.lead import LeadKind, LeadRef
-from dealtrace.storage.deal_versions import list_versions_of
-from dealtrace.storage.deals import list_deals_by_key
-from dealtrace.storage.lead_entries import LeadEntry, list_lead_entries
+from dealtrace.storage.deals.deals import list_deals_by_key
+from dealtrace.storage.deals.versions import list_versions_of
+from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
 from dealtrace.webhooks.delivery import Delivery, Position
 from dealtrace.webhooks.event import DealEvent, LeadEvent
 from dealtrace.webhooks.writing import Message

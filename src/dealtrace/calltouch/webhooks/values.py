@@ -21,7 +21,7 @@ from dealtrace.calltouch.responses import epoch_ms, four_decimals
 from dealtrace.deals.deal import Deal
 from dealtrace.leads.lead import LeadKind
 from dealtrace.leads.lead_request import LeadRequest
-from dealtrace.storage.lead_entries import LeadEntry
+from dealtrace.storage.journals.lead_entries import LeadEntry
 
 Values = dict[str, Any]
 

@@ -1,0 +1,243 @@
+"""`tag/lead/add` and its sisters: add tags, managers, comments and custom fields to leads, up to a hundred at once."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from dealtrace.calltouch.batches import (
+    ITEMS_MAX,
+    FieldValue,
+    Tag,
+    Word,
+    object_schema,
+    read_item,
+    read_list,
+    word_text,
+)
+from dealtrace.calltouch.leads.matching_elements import Element, read_matching
+from dealtrace.calltouch.parameters import (
+    COMMENT_LENGTH_MAX,
+    CUSTOM,
+    CUSTOM_FIELDS,
+    CUSTOM_VALUE_LENGTH_MAX,
+    WORDS_LENGTH_MAX,
+)
+from dealtrace.calltouch.wire_types import ManagerObjects, MatchingElements, TagObjects, Tags
+from dealtrace.errors import FaultyParameters, Language, Refusal, Violation
+from dealtrace.http.caller import Caller
+from dealtrace.http.parameter_types import Flag, Malformed, Text
+from dealtrace.http.parameters import Parameter
+from dealtrace.http.replies import Reply, success
+from dealtrace.leads.annotations import Addition
+from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.operations.leads.annotate import Remarking, RemarkingCall, remark_leads
+from dealtrace.quota.points import PaidMethod
+
+MANAGERS_MAX = 20
+KIND_ON_THE_WIRE = {LeadKind.CALL: "call", LeadKind.LEAD_REQUEST: "request"}
+
+
+class Manager(msgspec.Struct, frozen=True):
+    """A manager as an object."""
+
+    manager: Word = None
+
+
+class AddedTags(msgspec.Struct, frozen=True, rename="camel"):
+    """Tags to add, and whether they take the place of those there are."""
+
+    tags: Sequence[Tag | str] = ()
+    overwrite: bool = False
+
+
+class AddedManagers(msgspec.Struct, frozen=True, rename="camel"):
+    """Managers to add."""
+
+    managers: Sequence[Manager | str] = ()
+    overwrite: bool = False
+
+
+class AddedFields(msgspec.Struct, frozen=True, rename="camel"):
+    """Values of custom fields to add."""
+
+    custom_fields: Sequence[FieldValue] = ()
+    overwrite: bool = False
+
+
+class RemarkItem(msgspec.Struct, frozen=True, rename="camel"):
+    """One lead of the list, and what is to be said of it; which of it counts depends on the method."""
+
+    matching: Sequence[Element] | None = None
+    add_tags: AddedTags | None = None
+    add_managers: AddedManagers | None = None
+    add_comment: Word = None
+    add_custom_fields: AddedFields | None = None
+
+
+@dataclass(frozen=True)
+class Method:
+    """One of the sister methods: its list, its own words, and how they are read from an item."""
+
+    name: str
+    paid: PaidMethod
+    parameters: tuple[Parameter, ...]
+    read: Callable[[RemarkItem], Addition]
+
+    def items_of(self, body: bytes) -> list[Any]:
+        """Find the list in a body."""
+        return read_list(body, self.name)
+
+    def described(self) -> list[Parameter]:
+        """List all that may be said of one lead."""
+        return [MATCHING, *self.parameters]
+
+    def schema(self) -> Mapping[str, Any]:
+        """Describe the body."""
+        item = object_schema(self.described(), ["matching"])
+        listed = {"type": "array", "minItems": 1, "maxItems": ITEMS_MAX, "items": item}
+        return {"type": "object", "required": [self.name], "properties": {self.name: listed}}
+
+    async def respond(self, caller: Caller, items: Sequence[Any]) -> Reply:
+        """Add what can be read and found, and tell what became of each.
+
+        Ours: the vendor shows no answer; each lead is told of in its place, with its kind and id.
+        """
+        read = [self._read(caller, item) for item in items]
+        good = [one for one in read if isinstance(one, Remarking)]
+        outcomes = iter(await caller.write(remark_leads, RemarkingCall(self.paid, good), size=len(items)))
+        final = [next(outcomes) if isinstance(one, Remarking) else one for one in read]
+        told = [_told(one, caller.language) for one in final]
+        facts = {"site_id": caller.site.id, "leads": len(told), "updated": sum(one["updated"] for one in told)}
+        return success({"data": {self.name: told}}, "leads_remarked", method=self.paid.value, **facts)
+
+    def _read(self, caller: Caller, item: Any) -> Remarking | FaultyParameters:
+        try:
+            told = read_item(item, RemarkItem)
+            return Remarking(read_matching(told.matching, caller.site.time_zone), self.read(told))
+        except FaultyParameters as fault:
+            return fault
+
+
+def _told(outcome: LeadRef | Refusal, language: Language) -> dict[str, Any]:
+    if isinstance(outcome, LeadRef):
+        named = {"leadType": KIND_ON_THE_WIRE[outcome.kind], "leadId": outcome.id}
+        return {"updated": True, **named, "errorCode": None, "error": None, "violations": []}
+    violations = outcome.violations if isinstance(outcome, FaultyParameters) else ()
+    return {
+        "updated": False,
+        "leadType": None,
+        "leadId": None,
+        "errorCode": str(outcome.code),
+        "error": outcome.text(language),
+        "violations": [{"field": one.field, "message": one.text(language)} for one in violations],
+    }
+
+
+def read_tags(item: RemarkItem) -> Addition:
+    """Read tags to add."""
+    said = item.add_tags or AddedTags()
+    words = (word_text(one.tag) if isinstance(one, Tag) else one for one in said.tags)
+    tags = _checked("addTags.tags", Tags().read, ",".join(words))
+    return Addition(tags=_required("addTags.tags", tags), overwrite=said.overwrite)
+
+
+def read_managers(item: RemarkItem) -> Addition:
+    """Read managers to add."""
+    said = item.add_managers or AddedManagers()
+    words = [word_text(one.manager) if isinstance(one, Manager) else one for one in said.managers]
+    managers = tuple(_checked("addManagers.managers", Text(WORDS_LENGTH_MAX).read, word) for word in words if word)
+    _check_count("addManagers.managers", len(managers), MANAGERS_MAX)
+    return Addition(managers=_required("addManagers.managers", managers), overwrite=said.overwrite)
+
+
+def read_comment(item: RemarkItem) -> Addition:
+    """Read a comment to add."""
+    comment = _checked("addComment", Text(COMMENT_LENGTH_MAX).read, word_text(item.add_comment))
+    return Addition(comment=_required("addComment", comment))
+
+
+def read_fields(item: RemarkItem) -> Addition:
+    """Read values of custom fields to add."""
+    place = "addCustomFields.customFields"
+    said = item.add_custom_fields or AddedFields()
+    _check_count(place, len(said.custom_fields), CUSTOM.members_max)
+    values = {
+        _checked(place, Text(CUSTOM.key_length_max).read, word_text(one.field)): _checked(
+            place, Text(CUSTOM_VALUE_LENGTH_MAX).read, word_text(one.value)
+        )
+        for one in said.custom_fields
+    }
+    values = {name: value for name, value in values.items() if name and value}
+    return Addition(custom_values=_required(place, values), overwrite=said.overwrite)
+
+
+def _checked(place: str, read: Callable[[str], Any], text: str) -> Any:
+    if "\0" in text:
+        raise FaultyParameters([Violation(place, "нулевой байт недопустим", "a zero byte is not allowed")])
+    try:
+        return read(text)
+    except Malformed as fault:
+        raise FaultyParameters([Violation(place, fault.ru, fault.en)]) from fault
+
+
+def _required(place: str, value: Any) -> Any:
+    if not value:
+        raise FaultyParameters([Violation(place, "не передано ничего", "nothing was sent")])
+    return value
+
+
+def _check_count(place: str, count: int, most: int) -> None:
+    if count > most:
+        words = (
+            f"передано {count}, допускается не более {most}",
+            f"{count} were sent, no more than {most} are allowed",
+        )
+        raise FaultyParameters([Violation(place, *words)])
+
+
+MATCHING = Parameter(
+    "matching",
+    MatchingElements(WORDS_LENGTH_MAX),
+    "Способы найти лид, по порядку: элементы call, request, leadContact, callContact, requestContact.",
+    "The ways of finding the lead, tried in order: elements call, request, leadContact, callContact, requestContact.",
+    required=True,
+)
+_OVERWRITE = (Flag(), "Заменить то, что есть; по умолчанию добавить.", "Replace what there is; by default add to it.")
+
+TAGS = Method(
+    "leads",
+    PaidMethod.TAG_LEADS,
+    (
+        Parameter("addTags.tags", TagObjects(), "Теги.", "Tags.", required=True),
+        Parameter("addTags.overwrite", *_OVERWRITE),
+    ),
+    read_tags,
+)
+MANAGERS = Method(
+    "leads",
+    PaidMethod.MANAGE_LEADS,
+    (
+        Parameter("addManagers.managers", ManagerObjects(WORDS_LENGTH_MAX), "Менеджеры.", "Managers.", required=True),
+        Parameter("addManagers.overwrite", *_OVERWRITE),
+    ),
+    read_managers,
+)
+COMMENTS = Method(
+    "comments",
+    PaidMethod.COMMENT_LEADS,
+    (Parameter("addComment", Text(COMMENT_LENGTH_MAX), "Комментарий.", "A comment.", required=True),),
+    read_comment,
+)
+FIELDS = Method(
+    "leads",
+    PaidMethod.FIELD_LEADS,
+    (
+        Parameter(
+            "addCustomFields.customFields", CUSTOM_FIELDS.type, CUSTOM_FIELDS.ru, CUSTOM_FIELDS.en, required=True
+        ),
+        Parameter("addCustomFields.overwrite", *_OVERWRITE),
+    ),
+    read_fields,
+)

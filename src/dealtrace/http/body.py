@@ -1,0 +1,46 @@
+"""Reading the body of a request whole, or refusing it."""
+
+import asyncio
+
+from dealtrace.errors import BodyTooLarge, UnreadableBody
+from dealtrace.http.asgi import Receive, Scope, header
+
+BODY_SECONDS_MAX = 20
+"""How long a body may take to arrive."""
+DISCARDED_BYTES_MAX = 16 * 1024 * 1024
+"""How much of a body that is too large is heard out, so that its sender reads the refusal."""
+
+
+async def receive_body(scope: Scope, receive: Receive, bytes_max: int) -> bytes:
+    """Receive a body whole; one somewhat too large is heard to its end, since clients that are not hear no answer.
+
+    Raises:
+        BodyTooLarge: it is longer than `bytes_max`.
+        UnreadableBody: it breaks off, or stops coming.
+    """
+    if int(header(scope, b"content-length") or 0) > bytes_max + DISCARDED_BYTES_MAX:
+        raise BodyTooLarge(bytes_max=bytes_max)
+    try:
+        async with asyncio.timeout(BODY_SECONDS_MAX):
+            return await _collect(receive, bytes_max)
+    except TimeoutError as fault:
+        raise UnreadableBody(
+            ru=f"не пришло целиком за {BODY_SECONDS_MAX} с", en=f"it did not arrive within {BODY_SECONDS_MAX} s"
+        ) from fault
+
+
+async def _collect(receive: Receive, bytes_max: int) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise UnreadableBody(ru="соединение закрыто раньше", en="the connection closed too early")
+        size += len(message.get("body", b""))
+        is_too_large, is_last = size > bytes_max, not message.get("more_body", False)
+        if is_too_large and (is_last or size > bytes_max + DISCARDED_BYTES_MAX):
+            raise BodyTooLarge(bytes_max=bytes_max)
+        if not is_too_large:
+            chunks.append(message.get("body", b""))
+        if is_last:
+            return b"".join(chunks)

@@ -1,0 +1,105 @@
+"""How much may be asked: of one address, and of one site where anybody may ask."""
+
+from collections.abc import Mapping
+
+import structlog
+from limits import RateLimitItem, RateLimitItemPerMinute, RateLimitItemPerSecond
+from limits.aio.storage import MemoryStorage, Storage
+from limits.aio.strategies import MovingWindowRateLimiter
+from limits.errors import StorageError
+from limits.storage import storage_from_string
+
+from dealtrace.errors import OpenRateExceeded, RateExceeded
+from dealtrace.http.endpoint import Pace
+from dealtrace.quota.rate import rate_key
+from dealtrace.record import record
+
+REDIS_SECONDS_MAX = 1
+"""How long a request waits for the shared count; without one it is let in."""
+OPEN_RETRY_SECONDS = 60
+
+_log = structlog.get_logger()
+
+
+@record
+class Rates:
+    """How many requests are let in from one address, and without a token for one site; 0 is no limit."""
+
+    per_second: int
+    exchange_per_second: int
+    form_per_minute: int
+    form_site_per_minute: int
+    visit_per_minute: int
+    visit_site_per_minute: int
+
+
+class RateLimits:
+    """Counts requests, in memory or in a Redis that several processes share."""
+
+    def __init__(self, rates: Rates, redis_url: str) -> None:
+        self._of_address: Mapping[Pace, RateLimitItem | None] = {
+            Pace.API: _a_second(rates.per_second),
+            Pace.EXCHANGE: _a_second(rates.exchange_per_second),
+            Pace.FORM: _a_minute(rates.form_per_minute),
+            Pace.VISIT: _a_minute(rates.visit_per_minute),
+        }
+        self._of_site: Mapping[Pace, RateLimitItem | None] = {
+            Pace.FORM: _a_minute(rates.form_site_per_minute),
+            Pace.VISIT: _a_minute(rates.visit_site_per_minute),
+        }
+        self._limiter = MovingWindowRateLimiter(_rate_storage(redis_url))
+
+    async def check_address(self, pace: Pace, address: str) -> None:
+        """Count a request against its address, refusing those beyond the limit at once.
+
+        Ours: when the shared count is away, everybody is let in; a deal that is lost costs more than one too many.
+        Seed: «если в 1 секунду с одного IP-адреса поступит 11 API-запросов, то 5 выполнятся сразу, а остальные
+        API-запросы завершатся с ошибкой».
+
+        Raises:
+            RateExceeded, OpenRateExceeded: it is one too many.
+        """
+        limit = self._of_address[pace]
+        key = rate_key(address)
+        names = (key,) if pace is Pace.API else (pace.value, key)
+        if limit is None or await self._admits(limit, *names):
+            return
+        if pace in self._of_site:
+            raise OpenRateExceeded(retry_after_seconds=OPEN_RETRY_SECONDS)
+        raise RateExceeded(per_second=limit.amount, retry_after_seconds=1)
+
+    async def check_site(self, pace: Pace, site_id: int) -> None:
+        """Count a request that came without a token against the site it is for.
+
+        Ours: a site has limits of its own there, because anybody may send from any number of addresses.
+
+        Raises:
+            OpenRateExceeded: it is one too many.
+        """
+        if not await self._admits(self._of_site.get(pace), pace.value, f"site {site_id}"):
+            raise OpenRateExceeded(retry_after_seconds=OPEN_RETRY_SECONDS)
+
+    async def _admits(self, limit: RateLimitItem | None, *names: str) -> bool:
+        try:
+            return limit is None or await self._limiter.hit(limit, *names)
+        except StorageError as fault:
+            _log.warning("rate_limit_unavailable", reason=str(fault))
+            return True
+
+
+def _a_second(count: int) -> RateLimitItem | None:
+    return RateLimitItemPerSecond(count) if count else None
+
+
+def _a_minute(count: int) -> RateLimitItem | None:
+    return RateLimitItemPerMinute(count) if count else None
+
+
+def _rate_storage(redis_url: str) -> Storage:
+    if not redis_url:
+        return MemoryStorage()
+    storage = storage_from_string(
+        f"async+{redis_url}", implementation="redispy", wrap_exceptions=True, socket_timeout=REDIS_SECONDS_MAX
+    )
+    assert isinstance(storage, Storage)
+    return storage

@@ -1,0 +1,1 @@
+"""What can be done with sites, users, tokens and custom fields, a verb per file."""

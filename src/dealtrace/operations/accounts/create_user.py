@@ -1,0 +1,90 @@
+"""Create users, and invite the first one."""
+
+import secrets
+from datetime import datetime
+from functools import cache
+
+from argon2 import PasswordHasher
+from sqlalchemy import Connection
+
+from dealtrace.accounts.token import token_digest
+from dealtrace.accounts.user import (
+    LOGIN_LENGTH_MAX,
+    PASSWORD_LENGTH_MAX,
+    PASSWORD_LENGTH_MIN,
+    User,
+    UserId,
+    normal_login,
+)
+from dealtrace.errors import InvitationSpent, NameTaken, SettingMalformed
+from dealtrace.storage.accounts import accounts
+from dealtrace.storage.id_blocks import IdBlocks
+
+INVITATION_BYTES = 33
+
+
+def create_user(connection: Connection, ids: IdBlocks, login: str, password: str, now: datetime) -> User:
+    """Create a user who sees every site there is; the password is kept as an argon2id hash.
+
+    Raises:
+        SettingMalformed: login or password do not fit their limits.
+        NameTaken: somebody has this login.
+    """
+    name = _checked_login(login)
+    _check_password(password)
+    if accounts.find_user(connection, name) is not None:
+        raise NameTaken(name=name)
+    user = User(UserId(ids.take()), name, now)
+    accounts.insert_user(connection, user, _hasher().hash(password))
+    for site in accounts.list_sites(connection):
+        accounts.insert_membership(connection, user.id, site.id)
+    accounts.use_invitations(connection, now)
+    return user
+
+
+def invite_first_user(connection: Connection, now: datetime) -> str | None:
+    """Make a one-time key that lets its bearer become the first user; `None` once there is a user."""
+    if accounts.has_users(connection):
+        return None
+    key = secrets.token_urlsafe(INVITATION_BYTES)
+    accounts.insert_invitation(connection, token_digest(key), now)
+    return key
+
+
+def accept_invitation(
+    connection: Connection, ids: IdBlocks, key: str, login: str, password: str, now: datetime
+) -> User:
+    """Create the first user for the bearer of a one-time key; the keys are spent first, so that one bearer wins.
+
+    Raises:
+        InvitationSpent: the key was used, is wrong, or somebody became the first user meanwhile.
+        SettingMalformed, NameTaken: as `create_user`.
+    """
+    if accounts.has_users(connection) or token_digest(key) not in accounts.use_invitations(connection, now):
+        raise InvitationSpent
+    return create_user(connection, ids, login, password, now)
+
+
+def _checked_login(login: str) -> str:
+    name = normal_login(login)
+    if not name or len(name) > LOGIN_LENGTH_MAX or not name.isprintable():
+        raise SettingMalformed(
+            key="login",
+            ru=f"от 1 до {LOGIN_LENGTH_MAX} печатных символов",
+            en=f"1 to {LOGIN_LENGTH_MAX} printable characters are expected",
+        )
+    return name
+
+
+def _check_password(password: str) -> None:
+    if not PASSWORD_LENGTH_MIN <= len(password) <= PASSWORD_LENGTH_MAX:
+        raise SettingMalformed(
+            key="password",
+            ru=f"от {PASSWORD_LENGTH_MIN} до {PASSWORD_LENGTH_MAX} символов",
+            en=f"{PASSWORD_LENGTH_MIN} to {PASSWORD_LENGTH_MAX} characters are expected",
+        )
+
+
+@cache
+def _hasher() -> PasswordHasher:
+    return PasswordHasher()

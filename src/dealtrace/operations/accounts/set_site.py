@@ -1,0 +1,116 @@
+"""Change the settings of a site."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sqlalchemy import Connection
+
+from dealtrace.accounts.site import Site
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.errors import SettingMalformed, SettingUnknown, SiteNotFound
+from dealtrace.quota.points import PaidMethod
+from dealtrace.storage.accounts import accounts
+
+POINTS_MAX = 2**53
+NAME_LENGTH_MAX = 200
+UNIQUE_DEPTH_DAYS_MAX = 36_500
+TARGET_CALL_SECONDS_MAX = 24 * 3600
+_SWITCH = {"on": True, "off": False}
+
+
+def set_site(connection: Connection, site_id: int, wanted: Mapping[str, str]) -> Site:
+    """Change settings of a site, all of them or none, and return it; a running server follows within two seconds.
+
+    Raises:
+        SiteNotFound: there is no such site.
+        SettingUnknown: a key names no setting; the message lists those there are.
+        SettingMalformed: a value does not fit; the message says what would.
+    """
+    site = accounts.find_site(connection, site_id)
+    if site is None:
+        raise SiteNotFound(site_id=site_id)
+    values: dict[str, Any] = {}
+    costs = dict(site.point_costs)
+    for key, text in wanted.items():
+        if key in _COST_SETTINGS:
+            costs[_COST_SETTINGS[key]] = _points(key, text)
+        elif key in _SETTINGS:
+            column, read = _SETTINGS[key]
+            values[column] = read(key, text)
+        else:
+            raise SettingUnknown(key=key, known=", ".join([*_SETTINGS, *_COST_SETTINGS]))
+    accounts.update_site(connection, site_id, {**values, "point_costs": costs})
+    changed = accounts.find_site(connection, site_id)
+    assert changed is not None
+    return changed
+
+
+def _switch(key: str, text: str) -> bool:
+    if text not in _SWITCH:
+        raise SettingMalformed(key=key, ru="ожидается on или off", en="on or off is expected")
+    return _SWITCH[text]
+
+
+def _zone(key: str, text: str) -> str:
+    try:
+        return ZoneInfo(text).key
+    except (ZoneInfoNotFoundError, ValueError, OSError) as fault:
+        raise SettingMalformed(
+            key=key,
+            ru="нет такого часового пояса, пример: Europe/Moscow",
+            en="no such time zone, for example: Europe/Moscow",
+        ) from fault
+
+
+def _whole_to(most: int) -> Callable[[str, str], int]:
+    def read(key: str, text: str) -> int:
+        is_number = text.isascii() and text.isdigit() and len(text) <= len(str(most))
+        if not is_number or int(text) > most:
+            raise SettingMalformed(
+                key=key, ru=f"ожидается целое от 0 до {most}", en=f"a whole number from 0 to {most} is expected"
+            )
+        return int(text)
+
+    return read
+
+
+_points = _whole_to(POINTS_MAX)
+
+
+def _model(key: str, text: str) -> int:
+    codes = [str(model.value) for model in AttributionModel]
+    if text not in codes:
+        known = ", ".join(f"{model.value} ({model.name.lower()})" for model in AttributionModel)
+        raise SettingMalformed(
+            key=key, ru=f"ожидается код модели: {known}", en=f"the code of a model is expected: {known}"
+        )
+    return int(text)
+
+
+def checked_name(key: str, text: str) -> str:
+    """Read a name people will see.
+
+    Raises:
+        SettingMalformed: it is empty or too long.
+    """
+    if not 0 < len(text.strip()) <= NAME_LENGTH_MAX:
+        raise SettingMalformed(
+            key=key,
+            ru=f"не может быть пустым или длиннее {NAME_LENGTH_MAX} символов",
+            en=f"cannot be empty or longer than {NAME_LENGTH_MAX} characters",
+        )
+    return text.strip()
+
+
+_COST_SETTINGS = {f"points_cost.{method}": method.value for method in PaidMethod}
+_SETTINGS: dict[str, tuple[str, Callable[[str, str], Any]]] = {
+    "name": ("name", checked_name),
+    "contact_matching": ("contact_matching", _switch),
+    "timezone": ("time_zone", _zone),
+    "points_per_day": ("points_per_day", _points),
+    "attribution": ("attribution", _model),
+    "respects_do_not_track": ("respects_do_not_track", _switch),
+    "unique_depth_days": ("unique_depth_days", _whole_to(UNIQUE_DEPTH_DAYS_MAX)),
+    "target_call_seconds": ("target_call_seconds", _whole_to(TARGET_CALL_SECONDS_MAX)),
+}

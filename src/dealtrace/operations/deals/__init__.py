@@ -1,0 +1,1 @@
+"""What can be done with deals, a verb per file."""

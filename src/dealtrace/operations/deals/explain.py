@@ -1,0 +1,154 @@
+"""Explain why a deal has its lead, or none."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection
+
+from dealtrace.accounts.site import Site
+from dealtrace.deals.deal import Deal
+from dealtrace.deals.lead_clue import CallIdentity, LeadClue, LeadRequestIdentity
+from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.matching.explanation import Candidate, Step, explain_search
+from dealtrace.matching.nearest_lead import searches_for
+from dealtrace.operations.deals.match import Question, match_deals
+from dealtrace.record import record
+from dealtrace.storage.leads import leads
+
+NEAR_MISS = timedelta(days=30)
+"""Ours: how far outside its window a lead may lie to be shown as a near miss."""
+
+
+class Verdict(StrEnum):
+    """Why a deal's lead is what it is."""
+
+    PINNED = "pinned by hand"
+    NAMED = "named by the caller"
+    CONTACT = "found by contact"
+    KEPT = "kept from before contact matching was switched off"
+    NO_CLUE = "nothing was told of the lead"
+    SWITCHED_OFF = "contact matching is off"
+    NONE_FITS = "no lead fits"
+
+
+@record
+class Naming:
+    """One name that the caller gave the lead: our id or a foreign reference, and the lead that has it."""
+
+    kind: LeadKind
+    by: str
+    value: str
+    lead: LeadRef | None
+
+
+@record
+class Explanation:
+    """Everything that led to a deal's lead, in the order in which it is tried.
+
+    `namings` come first and end with the first that names a lead; `steps` retrace the search by contact. They are
+    there even when contact matching is off, to show what switching it on would find.
+    """
+
+    deal: Deal
+    contact_matching: bool
+    namings: tuple[Naming, ...]
+    steps: tuple[Step, ...]
+
+    @property
+    def named(self) -> LeadRef | None:
+        """The lead that the caller's names resolve to now."""
+        return next((naming.lead for naming in self.namings if naming.lead is not None), None)
+
+    @property
+    def verdict(self) -> Verdict:
+        """Say in a word why the deal's lead is what it is."""
+        if self.deal.pinned_at is not None:
+            return Verdict.PINNED
+        if self.named is not None:
+            return Verdict.NAMED
+        if self.deal.lead is not None:
+            return Verdict.CONTACT if self.contact_matching else Verdict.KEPT
+        if not self.namings and self.deal.clue.contact is None:
+            return Verdict.NO_CLUE
+        return Verdict.SWITCHED_OFF if self.steps and not self.contact_matching else Verdict.NONE_FITS
+
+
+def explain_deal(connection: Connection, site: Site, deal: Deal) -> Explanation:
+    """Retrace how the deal's lead was looked for, by the rules that match."""
+    namings = _namings(connection, site, deal)
+    return Explanation(deal, site.contact_matching, tuple(namings), tuple(_steps(connection, site, deal)))
+
+
+def _namings(connection: Connection, site: Site, deal: Deal) -> Iterator[Naming]:
+    """Try each name by itself, as matching does, our own id first."""
+    for kind, by, value, identity in _names_in(deal.clue):
+        (found,) = match_deals(connection, site, [Question(LeadClue(identity), deal.happened_at)])
+        yield Naming(kind, by, value, found)
+        if found is not None:
+            break
+
+
+def _names_in(clue: LeadClue) -> Iterator[tuple[LeadKind, str, str, CallIdentity | LeadRequestIdentity]]:
+    match clue.identity:
+        case CallIdentity(lead_id, reference):
+            if lead_id is not None:
+                yield LeadKind.CALL, "id", str(lead_id), CallIdentity(lead_id, None)
+            if reference is not None:
+                yield LeadKind.CALL, "reference", reference, CallIdentity(None, reference)
+        case LeadRequestIdentity(lead_id, number):
+            if lead_id is not None:
+                yield LeadKind.LEAD_REQUEST, "id", str(lead_id), LeadRequestIdentity(lead_id, None)
+            if number is not None:
+                yield LeadKind.LEAD_REQUEST, "reference", number, LeadRequestIdentity(None, number)
+
+
+def _steps(connection: Connection, site: Site, deal: Deal) -> list[Step]:
+    contact = deal.clue.contact
+    if contact is None:
+        return []
+    queries = [
+        leads.SpanQuery(value, deal.happened_at + NEAR_MISS, deal.happened_at - contact.link_threshold - NEAR_MISS)
+        for value in {search.contact for search in searches_for(contact)}
+    ]
+    return explain_search(contact, deal.happened_at, leads.list_spans(connection, site.id, queries))
+
+
+def spell_explanation(explanation: Explanation) -> dict[str, Any]:
+    """Spell an explanation for programs: instants are UTC, durations seconds; every edge says the same."""
+    deal = explanation.deal
+    return {
+        "happenedAt": deal.happened_at,
+        "deletedAt": deal.deleted_at,
+        "lead": deal.lead,
+        "verdict": explanation.verdict,
+        "pinnedAt": deal.pinned_at,
+        "contactMatching": explanation.contact_matching,
+        "clue": deal.clue,
+        "namings": explanation.namings,
+        "namedLead": explanation.named,
+        "steps": [_spell_step(step) for step in explanation.steps],
+        "statedSource": deal.stated_source,
+    }
+
+
+def _spell_step(step: Step) -> dict[str, Any]:
+    return {
+        "contact": step.search.contact,
+        "kind": step.search.kind,
+        "winner": step.winner,
+        "wonBy": step.won_by,
+        "candidates": [_spell_candidate(one) for one in step.candidates],
+    }
+
+
+def _spell_candidate(one: Candidate) -> dict[str, Any]:
+    return {
+        "lead": one.lead,
+        "secondsBeforeDeal": one.distance.total_seconds(),
+        "opensAt": one.window.opens_at,
+        "closesAt": one.window.closes_at,
+        "missedBySeconds": one.missed_by.total_seconds(),
+        "missedEnd": one.missed_end,
+    }

@@ -1,0 +1,106 @@
+"""Find the leads that deals grew out of: gather what could be meant, then let `matching` decide."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from dealtrace.accounts.site import Site
+from dealtrace.deals.lead_clue import CallIdentity, ContactClue, LeadClue, LeadRequestIdentity
+from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
+from dealtrace.matching.nearest_lead import find_lead, searches_for
+from dealtrace.record import record
+from dealtrace.storage.leads import leads
+
+
+@record
+class Question:
+    """What is known of the lead of a deal, and when the deal was made."""
+
+    clue: LeadClue
+    happened_at: datetime
+
+
+def match_deals(connection: Connection, site: Site, questions: Sequence[Question]) -> list[LeadRef | None]:
+    """Find the lead of each deal; `None` where nothing is known or found.
+
+    An identity wins; the contact is tried when it resolves to nothing, and only if the site has switched that on.
+    Seed: «Склейка по номеру телефона или почте по умолчанию выключена».
+    """
+    named = _leads_by_identity(connection, site, questions)
+    open_questions = [question for question in questions if _named(question.clue, named) is None]
+    spans = _spans_by_contact(connection, site, open_questions) if site.contact_matching else {}
+    return [_named(question.clue, named) or _by_contact(question, spans) for question in questions]
+
+
+def _by_contact(question: Question, spans: Mapping[str, Sequence[LeadSpan]]) -> LeadRef | None:
+    contact = question.clue.contact
+    if contact is None or not spans:
+        return None
+    theirs = [span for value in _values(contact) for span in spans.get(value, ())]
+    found = find_lead(contact, question.happened_at, theirs) if theirs else None
+    return found.ref if found is not None else None
+
+
+def _spans_by_contact(
+    connection: Connection, site: Site, questions: Iterable[Question]
+) -> Mapping[str, Sequence[LeadSpan]]:
+    queries = [query for question in questions for query in _queries(question)]
+    spans: dict[str, list[LeadSpan]] = {}
+    for span in leads.list_spans(connection, site.id, queries):
+        spans.setdefault(span.contact, []).append(span)
+    return spans
+
+
+def _queries(question: Question) -> Iterator[leads.SpanQuery]:
+    contact = question.clue.contact
+    if contact is not None:
+        since = question.happened_at - contact.link_threshold
+        yield from (leads.SpanQuery(value, question.happened_at, since) for value in _values(contact))
+
+
+def _values(contact: ContactClue) -> set[str]:
+    return {search.contact for search in searches_for(contact)}
+
+
+@record
+class _Named:
+    """The leads of the site that the identities of a batch name."""
+
+    ids: Mapping[LeadKind, set[int]]
+    references: Mapping[LeadKind, Mapping[str, int]]
+
+
+def _leads_by_identity(connection: Connection, site: Site, questions: Sequence[Question]) -> _Named:
+    ids: dict[LeadKind, set[int]] = {kind: set() for kind in LeadKind}
+    references: dict[LeadKind, set[str]] = {kind: set() for kind in LeadKind}
+    for question in questions:
+        if question.clue.identity is not None:
+            kind, lead_id, reference = _spelled(question.clue.identity)
+            if lead_id is not None:
+                ids[kind].add(lead_id)
+            if reference is not None:
+                references[kind].add(reference)
+    return _Named(
+        {kind: leads.list_known_ids(connection, site.id, kind, ids[kind]) for kind in LeadKind},
+        {kind: leads.list_ids_by_reference(connection, site.id, kind, references[kind]) for kind in LeadKind},
+    )
+
+
+def _spelled(identity: CallIdentity | LeadRequestIdentity) -> tuple[LeadKind, int | None, str | None]:
+    match identity:
+        case CallIdentity(lead_id, reference):
+            return LeadKind.CALL, lead_id, reference
+        case LeadRequestIdentity(lead_id, number):
+            return LeadKind.LEAD_REQUEST, lead_id, number
+
+
+def _named(clue: LeadClue, named: _Named) -> LeadRef | None:
+    """Resolve an identity: our own id first, the foreign one failing that."""
+    if clue.identity is None:
+        return None
+    kind, lead_id, reference = _spelled(clue.identity)
+    if lead_id is not None and lead_id in named.ids[kind]:
+        return LeadRef(kind, lead_id)
+    found = named.references[kind].get(reference) if reference is not None else None
+    return LeadRef(kind, found) if found is not None else None

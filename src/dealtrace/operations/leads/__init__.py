@@ -1,0 +1,1 @@
+"""What can be done with calls and lead requests, a verb per file."""

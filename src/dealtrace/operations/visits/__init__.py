@@ -1,0 +1,1 @@
+"""What can be done with visits, a verb per file."""

@@ -1,0 +1,80 @@
+"""Create webhooks."""
+
+import base64
+import secrets
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from sqlalchemy import Connection
+
+from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook, WebhookId
+from dealtrace.errors import SettingMalformed, SiteNotFound
+from dealtrace.record import record
+from dealtrace.storage.accounts import accounts
+from dealtrace.storage.id_blocks import IdBlocks
+from dealtrace.storage.webhooks import webhooks
+from dealtrace.webhooks.writing import SECRET_PREFIX
+
+SECRET_BYTES = 32
+URL_LENGTH_MAX = 2000
+WEBHOOKS_MAX = 50
+"""Of one site: each costs a row for every event it wants."""
+
+
+@record
+class WantedWebhook:
+    """What a person wants to be told, and where; no `fields` are all of them."""
+
+    site_id: int
+    url: str
+    events: frozenset[EventKind]
+    style: BodyStyle
+    fields: tuple[str, ...] = ()
+
+
+def create_webhook(connection: Connection, ids: IdBlocks, wanted: WantedWebhook, now: datetime) -> Webhook:
+    """Create a webhook with a secret of its own; running servers follow within two seconds.
+
+    Raises:
+        SiteNotFound: there is no such site.
+        SettingMalformed: the address is none that can be sent to, or the site has too many webhooks.
+    """
+    if accounts.find_site(connection, wanted.site_id) is None:
+        raise SiteNotFound(site_id=wanted.site_id)
+    if len(webhooks.list_webhooks(connection, wanted.site_id)) >= WEBHOOKS_MAX:
+        raise SettingMalformed(
+            key="webhook",
+            ru=f"у площадки уже {WEBHOOKS_MAX}, удалите ненужный",
+            en=f"the site has {WEBHOOKS_MAX} already, delete one that is not needed",
+        )
+    webhook = Webhook(
+        id=WebhookId(ids.take()),
+        site_id=wanted.site_id,
+        url=_checked(wanted.url),
+        events=wanted.events,
+        style=wanted.style,
+        secret=SECRET_PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode(),
+        created_at=now,
+        fields=wanted.fields,
+    )
+    webhooks.insert_webhook(connection, webhook)
+    accounts.raise_revision(connection)
+    return webhook
+
+
+def _checked(url: str) -> str:
+    """Read the address of a receiver; its password, if it has one, stands in the query."""
+    try:
+        parts = urlsplit(url)
+        is_on_the_web = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        is_bare = "#" not in url and "@" not in parts.netloc
+    except ValueError:
+        is_on_the_web = is_bare = False
+    is_one_word = url.isascii() and url.isprintable() and " " not in url and len(url) <= URL_LENGTH_MAX
+    if not (is_on_the_web and is_bare and is_one_word):
+        raise SettingMalformed(
+            key="url",
+            ru=f"ожидается https://host/path латиницей, без # и user@, до {URL_LENGTH_MAX} символов",
+            en=f"https://host/path is expected, in ASCII, without # and user@, {URL_LENGTH_MAX} characters at most",
+        )
+    return url

@@ -1,0 +1,1 @@
+"""Threads, queues and memory of a server process; no SQL of their own."""

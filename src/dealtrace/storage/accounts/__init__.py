@@ -1,0 +1,1 @@
+"""Sites, users, tokens, custom fields and the points that a site has spent."""

@@ -1,0 +1,52 @@
+"""The points a site spent on a day."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from sqlalchemy import BigInteger, Connection, bindparam, select
+
+from dealtrace.storage.database.compiled_statement import HotStatement
+from dealtrace.storage.schema.tables.settings import points_day
+
+NO_LIMIT = 2**62
+
+
+def _write_spend(insert: Callable[..., Any]) -> Any:
+    spend = insert(points_day).values(
+        site_id=bindparam("site_id"), day_on=bindparam("day_on"), spent=bindparam("spent")
+    )
+    total = points_day.c.spent + spend.excluded.spent
+    return spend.on_conflict_do_update(
+        index_elements=["site_id", "day_on"],
+        set_={"spent": total},
+        where=total <= bindparam("allowance", type_=BigInteger),
+    ).returning(points_day.c.spent)
+
+
+_SPEND = HotStatement(_write_spend)
+
+
+def spend_points(connection: Connection, site_id: int, day_on: date, points: int, *, points_per_day: int) -> bool:
+    """Add `points` to what the site spent on `day_on`, if the day's allowance (0: no limit) still holds them.
+
+    One conditional statement, judged by whether it returns a row, so that processes cannot overspend together.
+    """
+    allowance = points_per_day or NO_LIMIT
+    if points > allowance:
+        return False
+    spend = {"site_id": site_id, "day_on": day_on, "spent": points, "allowance": allowance}
+    return bool(_SPEND.fetch(connection, spend))
+
+
+def hold_day(connection: Connection, site_id: int, day_on: date) -> None:
+    """Hold the row of a site's day until the transaction ends, without spending anything."""
+    spend_points(connection, site_id, day_on, 0, points_per_day=0)
+
+
+def find_points_spent(connection: Connection, site_id: int, day_on: date) -> int:
+    """Tell how many points the site spent on `day_on`."""
+    spent = connection.execute(
+        select(points_day.c.spent).where(points_day.c.site_id == site_id, points_day.c.day_on == day_on)
+    ).scalar_one_or_none()
+    return int(spent or 0)

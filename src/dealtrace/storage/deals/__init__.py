@@ -1,0 +1,1 @@
+"""Deals: their rows, versions, links to leads and daily counts."""

@@ -1,0 +1,188 @@
+"""How many deals a site has on each day of UTC: kept with the deals, so that no journal need count them one by one."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Connection,
+    Select,
+    Text,
+    bindparam,
+    cast,
+    column,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    type_coerce,
+)
+
+from dealtrace.leads.lead import LeadKind
+from dealtrace.record import record
+from dealtrace.storage.database.column_types import (
+    DAY,
+    EARLIEST,
+    EPOCH,
+    MICROSECOND,
+    Instant,
+    each_json,
+    is_among,
+    json_integer,
+    microseconds,
+)
+from dealtrace.storage.database.compiled_statement import HotStatement
+from dealtrace.storage.schema.tables.deals import deal, deal_day
+
+_DAY_MICROSECONDS = DAY // MICROSECOND
+
+
+class JournalMoment(StrEnum):
+    """Which moment of a deal an interval is about; each has an index of its own, and counts of its own."""
+
+    HAPPENED = "happened_at"
+    TOUCHED = "touched_at"
+    VISITED = "visited_at"
+
+
+_NO_LEAD = ""
+_KINDS = [_NO_LEAD, *(kind.value for kind in LeadKind)]
+_COUNTED = ("lead_kind", "deleted_at", *JournalMoment)
+_LIST_COUNTED = HotStatement(
+    select(*(deal.c[name] for name in _COUNTED)).where(
+        deal.c.site_id == bindparam("site_id"), is_among(deal.c.id, "ids")
+    )
+)
+_ASKED = (
+    deal_day.c.site_id == bindparam("site_id"),
+    deal_day.c.moment == bindparam("moment"),
+    is_among(deal_day.c.lead_kind, "lead_kinds"),
+    deal_day.c.midnight >= bindparam("since", type_=Instant),
+    deal_day.c.midnight < bindparam("until", type_=Instant),
+)
+_DEALS = cast(func.sum(deal_day.c.deals), BigInteger)
+_COUNT_DAYS = HotStatement(select(_DEALS.label("deals")).where(*_ASKED))
+_BEFORE = cast(func.sum(_DEALS).over(order_by=deal_day.c.midnight), BigInteger) - _DEALS
+_DAYS = select(deal_day.c.midnight, _BEFORE.label("before")).where(*_ASKED).group_by(deal_day.c.midnight).subquery()
+_REACH = HotStatement(
+    select(_DAYS.c.midnight, _DAYS.c.before)
+    .where(_DAYS.c.before <= bindparam("skip", type_=BigInteger))
+    .order_by(_DAYS.c.midnight.desc())
+    .limit(1)
+)
+_SHIFTS = each_json(bindparam("shifts", type_=Text)).table_valued(column("value", JSON))
+
+
+def _write_shift(begin_insert: Callable[..., Any]) -> Any:
+    """Write all shifts as one statement: on PostgreSQL each exchange costs what ten rows cost."""
+    moment, midnight, lead_kind, deals = (_SHIFTS.c.value[position] for position in range(4))
+    rows = select(
+        bindparam("site_id"), moment.as_string(), json_integer(midnight), lead_kind.as_string(), json_integer(deals)
+    )
+    shift = begin_insert(deal_day).from_select(deal_day.c.keys(), rows.where(_SHIFTS.c.value.is_not(None)))
+    shifted = {"deals": deal_day.c.deals + shift.excluded.deals}
+    return shift.on_conflict_do_update(index_elements=[*deal_day.primary_key.columns], set_=shifted)
+
+
+_SHIFT = HotStatement(_write_shift)
+
+
+@record
+class DaysOfDeals:
+    """The counts of a site's undeleted deals by a moment; with a `lead_kind` only of those whose lead is of it."""
+
+    site_id: int
+    moment: JournalMoment
+    lead_kind: LeadKind | None = None
+
+    def count(self, connection: Connection, since: datetime, until: datetime) -> int:
+        """Tell how many deals fall on the days that begin at midnights of UTC from `since` on and before `until`."""
+        ((deals,),) = _COUNT_DAYS.fetch(connection, self._asked(since, until))
+        return deals or 0
+
+    def reach(self, connection: Connection, since: datetime, until: datetime, skip: int) -> tuple[datetime, int] | None:
+        """Tell the midnight before the deal that follows `skip` others of those days, and how many precede the day."""
+        rows = _REACH.fetch(connection, {**self._asked(since, until), "skip": skip})
+        return (rows[0][0], rows[0][1]) if rows else None
+
+    def _asked(self, since: datetime, until: datetime) -> dict[str, Any]:
+        kinds = _KINDS if self.lead_kind is None else [self.lead_kind.value]
+        asked = {"site_id": self.site_id, "moment": self.moment, "lead_kinds": kinds}
+        return {**asked, "since": since, "until": until}
+
+
+def count_new(connection: Connection, site_id: int, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Count deals that were inserted, as their rows have it."""
+    _shift(connection, site_id, Counter(_days([row[name] for name in _COUNTED] for row in rows)))
+
+
+@contextmanager
+def counted_anew(connection: Connection, site_id: int, ids: Sequence[int]) -> Iterator[None]:
+    """Count again deals that are changed meanwhile; nobody else may change them, they are locked."""
+    asked = {"site_id": site_id, "ids": list(ids)}
+    before = Counter(_days(_LIST_COUNTED.fetch(connection, asked)))
+    yield
+    after = Counter(_days(_LIST_COUNTED.fetch(connection, asked)))
+    after.subtract(before)
+    _shift(connection, site_id, after)
+
+
+def recount_deals(connection: Connection, site_id: int) -> None:
+    """Count all deals of a site again, in the place of what was kept; whoever changes any waits, of any site."""
+    if connection.dialect.name == "postgresql":  # SQLite has one writer at a time
+        connection.exec_driver_sql(f"LOCK TABLE {deal_day.name} IN SHARE ROW EXCLUSIVE MODE")
+    connection.execute(delete(deal_day).where(deal_day.c.site_id == site_id))
+    for moment in JournalMoment:
+        connection.execute(insert(deal_day).from_select(deal_day.c.keys(), _true_days(site_id, moment)))
+
+
+def list_miscounted_days(connection: Connection, site_id: int) -> list[date]:
+    """Tell the days on which the kept counts are not those of the deals, which are all counted for it."""
+    kept = select(deal_day).where(deal_day.c.site_id == site_id, deal_day.c.deals != 0)
+    true = [row for moment in JournalMoment for row in connection.execute(_true_days(site_id, moment))]
+    differing = {tuple(row) for row in true} ^ {tuple(row) for row in connection.execute(kept)}
+    return sorted({midnight.date() for _, _, midnight, _, _ in differing})
+
+
+def _true_days(site_id: int, moment: JournalMoment) -> Select[Any]:
+    """Count deals as the rows of `deal_day` have it; from the year 1, because engines divide towards zero."""
+    since_year_one = type_coerce(deal.c[moment], BigInteger) - microseconds(EARLIEST)
+    fell = (
+        select(
+            deal.c.site_id,
+            literal(moment.value).label("moment"),
+            (since_year_one // _DAY_MICROSECONDS * _DAY_MICROSECONDS + microseconds(EARLIEST)).label("midnight"),
+            func.coalesce(deal.c.lead_kind, _NO_LEAD).label("lead_kind"),
+        )
+        .where(deal.c.site_id == site_id, deal.c.deleted_at.is_(None), deal.c[moment].is_not(None))
+        .subquery()
+    )
+    day = (fell.c.site_id, fell.c.moment, type_coerce(fell.c.midnight, Instant), fell.c.lead_kind)
+    return select(*day, func.count()).where(fell.c.site_id == site_id).group_by(*fell.c)
+
+
+def _days(rows: Iterable[Sequence[Any]]) -> Iterator[tuple[str, int, str]]:
+    """Tell each day, by its number since 1970, that a moment of an undeleted deal falls on, and its lead's kind."""
+    for lead_kind, deleted_at, *moments in rows:
+        if deleted_at is None:
+            for moment, at in zip(JournalMoment, moments, strict=True):
+                if at is not None:
+                    yield moment.value, (at - EPOCH) // DAY, lead_kind or _NO_LEAD
+
+
+def _shift(connection: Connection, site_id: int, shifts: Mapping[tuple[str, int, str], int]) -> None:
+    """Add to the counts, in one order: two who wait for each other's rows would wait for ever."""
+    rows = [
+        (moment, microseconds(EPOCH + DAY * day), lead_kind, deals)
+        for (moment, day, lead_kind), deals in sorted(shifts.items())
+        if deals
+    ]
+    if rows:
+        _SHIFT.run(connection, {"site_id": site_id, "shifts": msgspec.json.encode(rows).decode()})

@@ -1,0 +1,41 @@
+"""Pages of a site's deals, by when they happened, were last touched, or when their lead's visit began."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from sqlalchemy import ColumnElement
+
+from dealtrace.leads.lead import LeadKind
+from dealtrace.record import record
+from dealtrace.storage.deals.daily_counts import DaysOfDeals, JournalMoment
+from dealtrace.storage.journals.keyset_pages import Listing
+from dealtrace.storage.schema.tables.deals import deal
+
+
+@record
+class JournalQuery:
+    """Which deals to list; `since` belongs to the interval, `until` does not; `None` leaves a side open."""
+
+    moment: JournalMoment = JournalMoment.HAPPENED
+    since: datetime | None = None
+    until: datetime | None = None
+    deal_id: int | None = None
+    number: str | None = None
+    lead_kind: LeadKind | None = None
+
+
+def list_of_deals(site_id: int, query: JournalQuery) -> Listing:
+    """Tell the list that a query is about; deleted deals are in none."""
+    wanted = (deal.c.site_id == site_id, deal.c.deleted_at.is_(None), *_conditions(query))
+    is_by_days = query.deal_id is None and query.number is None
+    days = DaysOfDeals(site_id, query.moment, query.lead_kind) if is_by_days else None
+    return Listing(deal, deal.c[query.moment], deal.c.id, wanted, query.since, query.until, days)
+
+
+def _conditions(query: JournalQuery) -> Iterator[ColumnElement[bool]]:
+    if query.deal_id is not None:
+        yield deal.c.id == query.deal_id
+    if query.number is not None:
+        yield deal.c.number == query.number
+    if query.lead_kind is not None:
+        yield deal.c.lead_kind == query.lead_kind

@@ -1,0 +1,44 @@
+"""How far the files that are brought in have come."""
+
+from sqlalchemy import Connection, select, update
+
+from dealtrace.leads.file_import import FileImport
+from dealtrace.storage.database.upsert import insert_into
+from dealtrace.storage.schema.tables.file_imports import file_import
+
+
+def find_file_import(connection: Connection, site_id: int, digest: str) -> FileImport | None:
+    """Find an import by the digest of its file."""
+    row = connection.execute(
+        select(file_import).where(file_import.c.site_id == site_id, file_import.c.digest == digest)
+    ).one_or_none()
+    if row is None:
+        return None
+    return FileImport(row.digest, row.begun_at, row.last_row, row.taken_in, row.refused, row.finished_at)
+
+
+def insert_file_import(connection: Connection, site_id: int, begun: FileImport) -> None:
+    """Keep an import that begins, unless it is there."""
+    statement = insert_into(connection, file_import).values(site_id=site_id, digest=begun.digest, **_progress(begun))
+    connection.execute(statement.on_conflict_do_nothing(index_elements=["site_id", "digest"]))
+
+
+def update_file_import(connection: Connection, site_id: int, before: FileImport, after: FileImport) -> bool:
+    """Keep how far an import has come; false if it does not stand where it stood `before`: somebody else goes on."""
+    standing = (
+        file_import.c.site_id == site_id,
+        file_import.c.digest == before.digest,
+        file_import.c.last_row == before.last_row,
+        file_import.c.finished_at.is_(None),
+    )
+    return connection.execute(update(file_import).where(*standing).values(**_progress(after))).rowcount == 1
+
+
+def _progress(at: FileImport) -> dict[str, object]:
+    return {
+        "last_row": at.last_row,
+        "taken_in": at.taken_in,
+        "refused": at.refused,
+        "begun_at": at.begun_at,
+        "finished_at": at.finished_at,
+    }

@@ -1,0 +1,15 @@
+"""Alembic's entry: run the steps on the connection that `storage.schema` hands over."""
+
+from alembic import context
+
+from dealtrace.storage.schema.tables.whole import metadata
+from dealtrace.storage.schema.upgrade import VERSION_TABLE
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    version_table=VERSION_TABLE,
+    transaction_per_migration=False,
+)
+with context.begin_transaction():
+    context.run_migrations()

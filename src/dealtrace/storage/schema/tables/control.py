@@ -1,0 +1,94 @@
+"""What is found before or beside a site."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKeyConstraint,
+    Integer,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from dealtrace.storage.database.column_types import Instant, JsonText
+from dealtrace.storage.schema.tables.parts import CONTROL, metadata
+
+site = Table(
+    "site",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("name", Text, nullable=False),
+    Column("time_zone", Text, nullable=False),
+    Column("contact_matching", Boolean, nullable=False),
+    Column("points_per_day", BigInteger, nullable=False),
+    Column("point_costs", JsonText, nullable=False),
+    Column("attribution", Integer, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("respects_do_not_track", Boolean),
+    Column("unique_depth_days", BigInteger),
+    Column("target_call_seconds", BigInteger),
+    info=CONTROL,
+)
+
+user = Table(
+    "user",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("login", Text, nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    UniqueConstraint("login"),
+    info=CONTROL,
+)
+
+membership = Table(
+    "membership",
+    metadata,
+    Column("user_id", BigInteger, nullable=False),
+    Column("site_id", BigInteger, nullable=False),
+    PrimaryKeyConstraint("user_id", "site_id"),
+    ForeignKeyConstraint(["user_id"], ["user.id"]),
+    info=CONTROL,
+)
+
+token = Table(
+    "token",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("site_id", BigInteger, nullable=False),
+    Column("user_id", BigInteger),
+    Column("label", Text, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("revoked_at", Instant),
+    UniqueConstraint("digest"),
+    info=CONTROL,
+)
+
+invitation = Table(
+    "invitation",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("created_at", Instant, nullable=False),
+    Column("used_at", Instant),
+    info=CONTROL,
+)
+
+id_block = Table(
+    "id_block",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("next_id", BigInteger, nullable=False),
+    info=CONTROL,
+)
+
+revision = Table(
+    "revision",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    info=CONTROL,
+)

@@ -1,0 +1,119 @@
+"""Deals, and all they ever were."""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+)
+
+from dealtrace.storage.database.column_types import Instant, JsonText, Rubles
+from dealtrace.storage.schema.tables.parts import (
+    TENANT,
+    UNDELETED,
+    index_shown,
+    index_where_said,
+    metadata,
+    site_column,
+)
+
+deal = Table(
+    "deal",
+    metadata,
+    site_column(),
+    Column("id", BigInteger, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("amount_rub", Rubles),
+    Column("happened_at", Instant, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    Column("touched_at", Instant, nullable=False),
+    Column("changed_at", Instant),
+    Column("deleted_at", Instant),
+    Column("version", BigInteger, nullable=False),
+    Column("service", Text, nullable=False),
+    Column("manager", Text),
+    Column("comment", Text),
+    Column("custom_values", JsonText),
+    Column("stated_source_id", BigInteger),
+    Column("lead_kind", String(12)),
+    Column("lead_id", BigInteger),
+    Column("visited_at", Instant),
+    Column("pinned_at", Instant),
+    Column("clue_call_id", BigInteger),
+    Column("clue_call_reference", Text),
+    Column("clue_lead_request_id", BigInteger),
+    Column("clue_lead_request_number", Text),
+    Column("clue_phone_as_sent", Text),
+    Column("clue_phone", Text),
+    Column("clue_email_as_sent", Text),
+    Column("clue_email", Text),
+    Column("clue_link_threshold_seconds", BigInteger),
+    Column("clue_only_kind", String(12)),
+    Column("fingerprint", String(64), nullable=False),
+    PrimaryKeyConstraint("site_id", "id"),
+    ForeignKeyConstraint(["site_id", "stated_source_id"], ["traffic_source.site_id", "traffic_source.id"]),
+    info=TENANT,
+)
+
+Index(
+    "uq_deal_number", deal.c.site_id, deal.c.number, unique=True,
+    sqlite_where=UNDELETED, postgresql_where=UNDELETED,
+)  # fmt: skip
+# With all that a journal asks for in them they find and count its deals alone; else SQLite looks into every row.
+# Indexes of leads go without: SQLite would take one that answers all for finding a few ids, and read the whole site.
+index_shown("ix_deal_happened", deal.c.happened_at, deal.c.id, deal.c.deleted_at, deal.c.lead_kind)
+index_shown("ix_deal_touched", deal.c.touched_at, deal.c.id, deal.c.deleted_at, deal.c.lead_kind)
+index_where_said("ix_deal_visited", deal.c.visited_at, deal.c.id, deal.c.deleted_at, deal.c.lead_kind)
+index_where_said("ix_deal_lead", deal.c.lead_id)
+index_where_said("ix_deal_clue_phone", deal.c.clue_phone, deal.c.happened_at)
+index_where_said("ix_deal_clue_email", deal.c.clue_email, deal.c.happened_at)
+index_where_said("ix_deal_clue_call_id", deal.c.clue_call_id)
+index_where_said("ix_deal_clue_call_reference", deal.c.clue_call_reference)
+index_where_said("ix_deal_clue_lead_request_id", deal.c.clue_lead_request_id)
+index_where_said("ix_deal_clue_lead_request_number", deal.c.clue_lead_request_number)
+
+deal_day = Table(
+    "deal_day",
+    metadata,
+    site_column(),
+    Column("moment", String(12), nullable=False),
+    Column("midnight", Instant, nullable=False),
+    Column("lead_kind", String(12), nullable=False),
+    Column("deals", BigInteger, nullable=False),
+    PrimaryKeyConstraint("site_id", "moment", "midnight", "lead_kind"),
+    info=TENANT,
+)
+
+deal_tag = Table(
+    "deal_tag",
+    metadata,
+    site_column(),
+    Column("deal_id", BigInteger, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("tag", Text, nullable=False),
+    PrimaryKeyConstraint("site_id", "deal_id", "position"),
+    ForeignKeyConstraint(["site_id", "deal_id"], ["deal.site_id", "deal.id"]),
+    info=TENANT,
+)
+
+deal_version = Table(
+    "deal_version",
+    metadata,
+    site_column(),
+    Column("deal_id", BigInteger, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("kind", String(12), nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    Column("token_id", BigInteger),
+    Column("before", JsonText, nullable=False),
+    Column("after", JsonText, nullable=False),
+    PrimaryKeyConstraint("site_id", "deal_id", "version"),
+    ForeignKeyConstraint(["site_id", "deal_id"], ["deal.site_id", "deal.id"]),
+    info=TENANT,
+)

@@ -1,0 +1,135 @@
+"""Clients, their contacts, and the leads they became."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from dealtrace.storage.database.column_types import Instant
+from dealtrace.storage.schema.tables.parts import (
+    TENANT,
+    index_shown,
+    index_where_said,
+    metadata,
+    remark_columns,
+    site_column,
+    text_columns,
+)
+
+client = Table(
+    "client",
+    metadata,
+    site_column(),
+    Column("id", BigInteger, nullable=False),
+    Column("name", Text),
+    PrimaryKeyConstraint("site_id", "id"),
+    info=TENANT,
+)
+
+contact = Table(
+    "contact",
+    metadata,
+    site_column(),
+    Column("contact", Text, nullable=False),
+    Column("client_id", BigInteger, nullable=False),
+    Column("known_since", Instant, nullable=False),
+    PrimaryKeyConstraint("site_id", "contact"),
+    ForeignKeyConstraint(["site_id", "client_id"], ["client.site_id", "client.id"]),
+    Index("ix_contact_client", "site_id", "client_id", "known_since", "contact"),
+    info=TENANT,
+)
+
+_VISITED = text("visit_id IS NOT NULL")
+
+call = Table(
+    "call",
+    metadata,
+    site_column(),
+    Column("id", BigInteger, nullable=False),
+    Column("reference", Text),
+    Column("started_at", Instant, nullable=False),
+    Column("duration_seconds", BigInteger, nullable=False),
+    Column("phone", Text, nullable=False),
+    Column("client_id", BigInteger, nullable=False),
+    Column("visit_id", BigInteger),
+    Column("recorded_at", Instant, nullable=False),
+    Column("is_successful", Boolean),
+    Column("waiting_seconds", BigInteger),
+    *text_columns("sip_id", "dialled_phone", "answering_phone", "record_url", "exchange", "exchange_model"),
+    *remark_columns(),
+    Column("deleted_at", Instant),
+    PrimaryKeyConstraint("site_id", "id"),
+    UniqueConstraint("site_id", "reference"),
+    Index("ix_call_client", "site_id", "client_id", "started_at", "id"),
+    Index("ix_call_visit", "site_id", "visit_id", sqlite_where=_VISITED, postgresql_where=_VISITED),
+    info=TENANT,
+)
+
+lead_request = Table(
+    "lead_request",
+    metadata,
+    site_column(),
+    Column("id", BigInteger, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("requested_at", Instant, nullable=False),
+    *text_columns("phone", "email"),
+    Column("form_name", Text, nullable=False),
+    Column("client_id", BigInteger, nullable=False),
+    Column("visit_id", BigInteger),
+    Column("recorded_at", Instant, nullable=False),
+    Column("page_url", Text),
+    Column("fingerprint", String(64)),
+    *remark_columns(),
+    Column("deleted_at", Instant),
+    PrimaryKeyConstraint("site_id", "id"),
+    UniqueConstraint("site_id", "number"),
+    Index("ix_lead_request_client", "site_id", "client_id", "requested_at", "id"),
+    Index("ix_lead_request_visit", "site_id", "visit_id", sqlite_where=_VISITED, postgresql_where=_VISITED),
+    info=TENANT,
+)
+
+lead_contact = Table(
+    "lead_contact",
+    metadata,
+    site_column(),
+    Column("contact", Text, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("lead_id", BigInteger, nullable=False),
+    Column("lead_kind", String(12), nullable=False),
+    Column("ended_at", Instant, nullable=False),
+    Column("reference", Text, nullable=False),
+    PrimaryKeyConstraint("site_id", "contact", "started_at", "lead_id"),
+    Index("ix_lead_contact_lead", "site_id", "lead_id"),
+    info=TENANT,
+)
+
+lead_credit = Table(
+    "lead_credit",
+    metadata,
+    site_column(),
+    Column("lead_id", BigInteger, nullable=False),
+    Column("model", Integer, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("visit_id", BigInteger, nullable=False),
+    Column("visit_started_at", Instant, nullable=False),
+    Column("share", Integer),
+    PrimaryKeyConstraint("site_id", "lead_id", "model", "position"),
+    ForeignKeyConstraint(
+        ["site_id", "visit_started_at", "visit_id"], ["visit.site_id", "visit.started_at", "visit.id"]
+    ),
+    info=TENANT,
+)
+
+index_shown("ix_call_began", call.c.started_at, call.c.id)
+index_shown("ix_lead_request_began", lead_request.c.requested_at, lead_request.c.id)
+index_where_said("uq_call_sip_id", call.c.sip_id, unique=True)

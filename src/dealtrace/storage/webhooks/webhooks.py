@@ -1,0 +1,97 @@
+"""Webhooks, how they are doing, and which process has one in hand."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, delete, insert, or_, select, update
+
+from dealtrace.accounts.webhook import BodyStyle, EventKind, Listener, Webhook, WebhookId
+from dealtrace.storage.schema.tables.webhooks import webhook
+
+
+def insert_webhook(connection: Connection, new: Webhook) -> None:
+    """Keep a new webhook."""
+    connection.execute(
+        insert(webhook).values(
+            id=new.id,
+            site_id=new.site_id,
+            url=new.url,
+            events=sorted(new.events),
+            fields=new.fields,
+            style=new.style,
+            secret=new.secret,
+            created_at=new.created_at,
+            failures=new.failures,
+        )
+    )
+
+
+def list_webhooks(connection: Connection, site_id: int | None = None) -> list[Webhook]:
+    """List the webhooks of a site, or of all, in the order they were made."""
+    query = select(webhook).order_by(webhook.c.site_id, webhook.c.created_at, webhook.c.id)
+    if site_id is not None:
+        query = query.where(webhook.c.site_id == site_id)
+    return [_record(row) for row in connection.execute(query)]
+
+
+def find_webhook(connection: Connection, webhook_id: int) -> Webhook | None:
+    """Find a webhook by its id."""
+    row = connection.execute(select(webhook).where(webhook.c.id == webhook_id)).one_or_none()
+    return _record(row) if row is not None else None
+
+
+def list_listeners(connection: Connection, site_id: int) -> tuple[Listener, ...]:
+    """Tell which events of a site its webhooks want."""
+    wanted = select(webhook.c.id, webhook.c.events).where(webhook.c.site_id == site_id).order_by(webhook.c.id)
+    return tuple(
+        Listener(WebhookId(row.id), frozenset(map(EventKind, row.events))) for row in connection.execute(wanted)
+    )
+
+
+def update_webhook(connection: Connection, webhook_id: int, values: Mapping[str, Any]) -> None:
+    """Change what is kept of a webhook, by column."""
+    connection.execute(update(webhook).where(webhook.c.id == webhook_id).values(**values))
+
+
+def delete_webhook(connection: Connection, webhook_id: int) -> None:
+    """Remove a webhook."""
+    connection.execute(delete(webhook).where(webhook.c.id == webhook_id))
+
+
+def lease_webhook(connection: Connection, webhook_id: int, holder: str, until: datetime, now: datetime) -> bool:
+    """Take a webhook in hand until `until`, unless another holder has it; tell whether that worked."""
+    is_free = or_(webhook.c.leased_until.is_(None), webhook.c.leased_until < now, webhook.c.lease_holder == holder)
+    return _change(connection, webhook_id, is_free, {"lease_holder": holder, "leased_until": until})
+
+
+def update_held_webhook(connection: Connection, webhook_id: int, holder: str, values: Mapping[str, Any]) -> bool:
+    """Change a webhook that `holder` has in hand, by column; false if another one has it by now, or it is gone."""
+    return _change(connection, webhook_id, webhook.c.lease_holder == holder, values)
+
+
+def _change(connection: Connection, webhook_id: int, condition: ColumnElement[bool], values: Mapping[str, Any]) -> bool:
+    changed = update(webhook).where(webhook.c.id == webhook_id, condition).values(**values)
+    return connection.execute(changed).rowcount > 0
+
+
+def _record(row: Any) -> Webhook:
+    return Webhook(
+        id=WebhookId(row.id),
+        site_id=row.site_id,
+        url=row.url,
+        events=frozenset(map(EventKind, row.events)),
+        style=BodyStyle(row.style),
+        secret=row.secret,
+        created_at=row.created_at,
+        fields=tuple(row.fields),
+        paused_at=row.paused_at,
+        pause_reason=row.pause_reason,
+        failing_since=row.failing_since,
+        failures=row.failures,
+        last_fault=row.last_fault,
+        next_attempt_at=row.next_attempt_at,
+        delivered_at=row.delivered_at,
+        test_asked_at=row.test_asked_at,
+        test_outcome=row.test_outcome,
+    )

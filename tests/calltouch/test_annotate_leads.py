@@ -1,0 +1,294 @@
+"""`tag/lead/add` and its sisters, and `customfield/delete`: over HTTP to a real server."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cast import Player, Stage, moscow
+from dealtrace.leads.annotations import Remarks
+from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.operations.leads.delete import delete_lead
+from dealtrace.storage.leads.annotations import list_remarks
+from server import ServerProcess
+from stored import points_of, rows_of
+
+SERVICE = "/lead-service/v1/api"
+TAG, MANAGER, COMMENT, FIELD, DELETE = (
+    f"{SERVICE}/{path}"
+    for path in ("tag/lead/add", "manager/lead/add", "comment/lead/add", "customfield/lead/add", "customfield/delete")
+)
+LIST_OF = {TAG: "leads", MANAGER: "leads", COMMENT: "comments", FIELD: "leads"}
+WORDS: dict[str, dict[str, Any]] = {
+    TAG: {"addTags": {"tags": [{"tag": "опт"}, "срочно"]}},
+    MANAGER: {"addManagers": {"managers": [{"manager": "Коля"}, "Вася"]}},
+    COMMENT: {"addComment": "перезвонить"},
+    FIELD: {"addCustomFields": {"customFields": [{"field": "margin", "value": 15}, {"field": "x", "value": "y"}]}},
+}
+EACH_PATH = pytest.mark.parametrize("path", list(LIST_OF))
+MADE_AT = moscow("2018-03-26", "10:00:00")
+KEYS = ["updated", "leadType", "leadId", "errorCode", "error", "violations"]
+
+
+def post(server: ServerProcess, player: Player, path: str, document: Any) -> httpx.Response:
+    headers = {"Access-Token": player.token, "SiteId": str(player.site.id), "Accept-Language": "en"}
+    return server.http.post(path, headers=headers, json=document)
+
+
+def add(server: ServerProcess, player: Player, path: str, *items: Any) -> list[dict[str, Any]]:
+    answer = post(server, player, path, {LIST_OF[path]: list(items)})
+    assert answer.status_code == 200, answer.text
+    told: list[dict[str, Any]] = answer.json()["data"][LIST_OF[path]]
+    assert all(list(one) == KEYS for one in told)
+    return told
+
+
+def by_id(call_id: int) -> list[dict[str, Any]]:
+    return [{"type": "call", "callParams": {"callId": call_id}}]
+
+
+def by_contact(kind: str = "leadContact", **said: Any) -> dict[str, Any]:
+    return {"type": kind, f"{kind}Params": {"date": "26-03-2018 10:00:00", **said}}
+
+
+def said_of(stage: Stage, player: Player, lead_id: int, kind: LeadKind = LeadKind.CALL) -> Remarks:
+    ref = LeadRef(kind, lead_id)
+    with stage.database.write() as connection:
+        return list_remarks(connection, player.site.id, [ref])[ref].remarks
+
+
+@EACH_PATH
+def test_it_adds_to_the_lead_that_is_named(server: ServerProcess, served: Stage, owner: Player, path: str) -> None:
+    call = served.call(owner, MADE_AT, phone="79205551101", remarks=Remarks(comment="first"))
+    (told,) = add(server, owner, path, {"matching": by_id(call.id), **WORDS[path]})
+    assert told == {**told, "updated": True, "leadType": "call", "leadId": call.id, "error": None, "violations": []}
+    expected = {
+        TAG: Remarks(comment="first", tags=("опт", "срочно")),
+        MANAGER: Remarks("Коля, Вася", "first"),
+        COMMENT: Remarks(comment="first\nперезвонить"),
+        FIELD: Remarks(comment="first", custom_values={"margin": "15"}),
+    }
+    assert said_of(served, owner, call.id) == expected[path]
+
+
+def test_what_is_said_twice_of_one_lead_in_a_list_is_added_in_order(
+    server: ServerProcess, served: Stage, owner: Player
+) -> None:
+    call = served.call(owner, MADE_AT, phone="79205551102")
+    add(
+        server, owner, TAG,
+        {"matching": by_id(call.id), "addTags": {"tags": ["a", "b"]}},
+        {"matching": by_id(call.id), "addTags": {"tags": ["c"], "overwrite": True}},
+        {"matching": by_id(call.id), "addTags": {"tags": ["d"]}},
+    )  # fmt: skip
+    assert said_of(served, owner, call.id).tags == ("c", "d")
+
+
+def matching_cases() -> list[Any]:
+    phone, mail = "8 (920) 555-22-01", "Olga@Example.ru"
+    return [
+        pytest.param([by_contact(phones=[phone])], "late", id="nearest of either kind"),
+        pytest.param([by_contact("callContact", phones=[phone])], "call", id="only calls"),
+        pytest.param([by_contact("requestContact", emails=[mail])], "late", id="by e-mail"),
+        pytest.param([by_contact(phones=[phone], date="26-03-2018 09:00:00")], "call", id="at an earlier moment"),
+        pytest.param([by_contact(phones=[phone], leadTypeToMatch="nearestUniqLead")], "call", id="unique lead"),
+        pytest.param([by_contact(phones=[phone], leadTypeToMatch="nearestUniq")], "late", id="unique of its kind"),
+        pytest.param([by_contact(phones=[phone], tags=["vip"])], "call", id="with a tag"),
+        pytest.param([by_contact(phones=[phone], tags=["vip", "x"], tagsLogic="or")], "call", id="with any tag"),
+        pytest.param([by_contact(phones=[phone], tags=["vip", "x"])], None, id="with all tags"),
+        pytest.param([by_contact(phones=[phone], searchDepth=4)], None, id="too shallow"),
+        pytest.param([by_contact(phones=[phone], searchDepth="5")], "late", id="just deep enough"),
+        pytest.param([by_contact(phones=["nobody"])], None, id="no phone"),
+        pytest.param([{"type": "chat"}, {"type": "withoutSource"}], None, id="what is not here"),
+        pytest.param(
+            [{"type": "call", "callParams": {"callId": 77}}, by_contact(phones=[phone])], "late", id="the next element"
+        ),
+    ]
+
+
+@pytest.mark.parametrize(("matching", "name"), matching_cases())
+def test_it_finds_the_lead_by_its_matching(
+    server: ServerProcess, served: Stage, matching: Sequence[Any], name: str | None
+) -> None:
+    player = served.open_site()
+    call = served.call(player, MADE_AT - timedelta(days=1), phone="79205552201", remarks=Remarks(tags=("vip",)))
+    late = served.lead_request(
+        player, MADE_AT - timedelta(minutes=5), phone="79205552201", email="olga@example.ru", number="late"
+    )
+    served.call(player, MADE_AT + timedelta(seconds=1), phone="79205552201")
+    (told,) = add(server, player, COMMENT, {"matching": matching, "addComment": "found"})
+    ids = {"call": call.id, "late": late.id, None: None}
+    assert told["leadId"] == ids[name]
+    assert told["errorCode"] == (None if name else "10059")
+
+
+FAULTY: list[tuple[str, dict[str, Any], str]] = [
+    (TAG, {"matching": by_id(1)}, "addTags.tags"),
+    (TAG, {"matching": by_id(1), "addTags": {"tags": ["a" * 300]}}, "addTags.tags"),
+    (TAG, {"matching": by_id(1), "addTags": {"tags": ["a\0"]}}, "addTags.tags"),
+    (TAG, {"matching": by_id(1), "addTags": "a"}, "addTags"),
+    (TAG, {"addTags": {"tags": ["a"]}}, "matching"),
+    (TAG, {"matching": [], "addTags": {"tags": ["a"]}}, "matching"),
+    (TAG, {"matching": [{"type": "call"}], "addTags": {"tags": ["a"]}}, "matching[0].callParams"),
+    (MANAGER, {"matching": by_id(1), "addManagers": {"managers": ["x" * 300]}}, "addManagers.managers"),
+    (MANAGER, {"matching": by_id(1), "addManagers": {"managers": ["x"] * 21}}, "addManagers.managers"),
+    (COMMENT, {"matching": by_id(1), "addComment": ""}, "addComment"),
+    (COMMENT, {"matching": by_id(1), "addComment": "x" * 10_001}, "addComment"),
+    (COMMENT, {"matching": [{"type": "call", "callParams": {"callId": "x"}}], "addComment": "a"},
+     "matching[0].callParams.callId"),
+    (COMMENT, {"matching": [{"type": "telegram"}], "addComment": "a"}, "matching[0].type"),
+    (COMMENT, {"matching": [by_contact()], "addComment": "a"}, "matching[0].leadContactParams.phones"),
+    (COMMENT, {"matching": [by_contact(phones=["1"], md5Phones=["x"])], "addComment": "a"},
+     "matching[0].leadContactParams.md5Phones"),
+    (COMMENT, {"matching": [by_contact(phones=["1"], date="yesterday")], "addComment": "a"},
+     "matching[0].leadContactParams.date"),
+    (COMMENT, {"matching": [by_contact(phones=["1"], searchDepth=-1)], "addComment": "a"},
+     "matching[0].leadContactParams.searchDepth"),
+    (COMMENT, {"matching": [by_contact(phones=["1"], leadTypeToMatch="any")], "addComment": "a"},
+     "matching[0].leadContactParams.leadTypeToMatch"),
+    (FIELD, {"matching": by_id(1), "addCustomFields": {"customFields": []}}, "addCustomFields.customFields"),
+    (FIELD, {"matching": by_id(1), "addCustomFields": {"customFields": [{"field": "a" * 200, "value": "b"}]}},
+     "addCustomFields.customFields"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("path", "item", "field"), FAULTY, ids=[f"{field} {n}" for n, (*_, field) in enumerate(FAULTY)]
+)
+def test_a_bad_one_is_named_and_never_fails_its_neighbours(
+    server: ServerProcess, served: Stage, owner: Player, path: str, item: dict[str, Any], field: str
+) -> None:
+    call = served.call(owner, MADE_AT, phone="79205551103")
+    good = {"matching": by_id(call.id), **WORDS[path]}
+    first, bad, last = add(server, owner, path, good, item, good)
+    assert (first["updated"], bad["updated"], last["updated"]) == (True, False, True)
+    assert (bad["errorCode"], bad["leadId"]) == ("10007", None)
+    assert field in [violation["field"] for violation in bad["violations"]]
+
+
+@EACH_PATH
+@pytest.mark.parametrize("document", [[], {}, {"leads": {}}, {"leads": [], "comments": []}, "x"])
+def test_what_is_no_list_is_refused_whole(server: ServerProcess, owner: Player, path: str, document: Any) -> None:
+    assert post(server, owner, path, document).status_code == 400
+    too_long = {LIST_OF[path]: [{"matching": by_id(1), **WORDS[path]}] * 101}
+    assert post(server, owner, path, too_long).status_code == 400
+
+
+@EACH_PATH
+def test_only_leads_of_the_site_that_are_there_are_found(
+    server: ServerProcess, served: Stage, owner: Player, stranger: Player, path: str
+) -> None:
+    theirs = served.call(stranger, MADE_AT, phone="79205551104")
+    hidden = served.call(owner, MADE_AT, phone="79205551105")
+    with served.database.write() as connection:
+        delete_lead(connection, owner.site, LeadRef(LeadKind.CALL, hidden.id), MADE_AT)
+    told = add(
+        server, owner, path,
+        *({"matching": by_id(one.id), **WORDS[path]} for one in (theirs, hidden)),
+        {"matching": [by_contact(phones=["79205551104"]), by_contact(phones=["79205551105"])], **WORDS[path]},
+    )  # fmt: skip
+    assert [one["errorCode"] for one in told] == ["10059"] * 3
+    assert said_of(served, stranger, theirs.id) == Remarks()
+
+
+def test_a_lead_holds_no_more_than_its_limit(server: ServerProcess, served: Stage, owner: Player) -> None:
+    call = served.call(owner, MADE_AT, phone="79205551106")
+    item = {"matching": by_id(call.id), "addComment": "x" * 10_000}
+    told = add(server, owner, COMMENT, *[item] * 10)
+    assert [one["updated"] for one in told] == [True] * 9 + [False]
+    assert told[-1]["violations"][0]["field"] == "comment"
+
+
+def test_it_costs_points_once_if_anybody_was_found(server: ServerProcess, served: Stage) -> None:
+    player = served.open_site(points_per_day=3, point_costs={"tag-lead-add": 2})
+    call = served.call(player, MADE_AT)
+    item = {"matching": by_id(call.id), **WORDS[TAG]}
+    add(server, player, TAG, {"matching": by_id(1), **WORDS[TAG]})
+    assert points_of(served.database, player) == 0
+    add(server, player, TAG, item, item)
+    assert points_of(served.database, player) == 2
+    refused = post(server, player, TAG, {"leads": [{"matching": by_id(call.id), "addTags": {"tags": ["late"]}}]})
+    assert (refused.status_code, refused.json()["errorCode"]) == (429, "10031")
+    assert said_of(served, player, call.id).tags == ("опт", "срочно")
+
+
+@pytest.mark.parametrize("name", ["callId", "callReferenceId", "sipCallId", "requestId", "requestNumber"])
+def test_it_empties_fields_of_a_lead_by_any_of_its_names(server: ServerProcess, served: Stage, name: str) -> None:
+    player = served.open_site(fields=["a", "b"])
+    said = Remarks(custom_values={"a": "1", "b": "2"})
+    (taken,) = post(
+        server, player, f"{SERVICE}/call/import",
+        {"calls": [{
+            "referenceId": "pbx", "sipCallId": "sip", "clientPhoneNumber": "1", "callStartTime": "2018-03-26 09:50:00",
+            "customFields": [{"field": key, "value": value} for key, value in said.custom_values.items()],
+        }]},
+    ).json()["data"]["calls"]  # fmt: skip
+    asked = served.lead_request(player, MADE_AT, number="form", remarks=said)
+    names = {
+        "callId": (LeadKind.CALL, taken["callId"], taken["callId"]),
+        "callReferenceId": (LeadKind.CALL, "pbx", taken["callId"]),
+        "sipCallId": (LeadKind.CALL, "sip", taken["callId"]),
+        "requestId": (LeadKind.LEAD_REQUEST, asked.id, asked.id),
+        "requestNumber": (LeadKind.LEAD_REQUEST, "form", asked.id),
+    }
+    kind, value, lead_id = names[name]
+    for _ in range(2):
+        answer = post(server, player, DELETE, {name: value, "customFields": ["a", "unknown"]})
+        key = "callId" if kind is LeadKind.CALL else "requestId"
+        assert answer.json() == {"data": {key: lead_id, "customFields": ["a", "unknown"]}}
+    assert said_of(served, player, lead_id, kind).custom_values == {"b": "2"}
+
+
+@pytest.mark.parametrize("name", ["orderId", "orderNumber"])
+def test_it_empties_fields_of_a_deal_as_a_version_of_it(server: ServerProcess, served: Stage, name: str) -> None:
+    player = served.open_site(fields=["a", "b"], points_per_day=10, point_costs={"customfield-delete": 3})
+    deal = server.register(player.token, **{"custom[a]": "1", "custom[b]": "2"}).json()
+    answer = post(server, player, DELETE, {name: deal[name], "customFields": ["a"]})
+    assert answer.json() == {"data": {"orderId": deal["orderId"], "customFields": ["a"]}}
+    versions = rows_of(served.database, player)["deal_version"]
+    assert [row[3] for row in versions] == ["registered", "changed"]
+    assert points_of(served.database, player) == 4
+
+
+@pytest.mark.parametrize(
+    ("document", "code"),
+    [
+        ({"callId": 1, "customFields": ["a"]}, "10059"),
+        ({"requestNumber": "none", "customFields": ["a"]}, "10059"),
+        ({"orderId": 1, "customFields": ["a"]}, "10041"),
+        ({"customFields": ["a"]}, "10007"),
+        ({"callId": 1, "orderId": 1, "customFields": ["a"]}, "10007"),
+        ({"callId": "x", "customFields": ["a"]}, "10007"),
+        ({"callId": 1}, "10007"),
+        ({"callId": 1, "customFields": []}, "10007"),
+        ({"callId": 1, "customFields": "a"}, "10007"),
+        ([], "10007"),
+        ("x", "10007"),
+    ],
+)
+def test_it_refuses_to_empty_what_cannot_be_told(
+    server: ServerProcess, owner: Player, document: Any, code: str
+) -> None:
+    refused = post(server, owner, DELETE, document)
+    assert (refused.status_code, refused.json()["errorCode"]) == (400, code)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
+        st.sampled_from(["matching", "type", "callParams", "callId", "addTags", "tags", "phones", "addComment"]),
+        inner, max_size=4,
+    ),
+    max_leaves=12,
+)  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(path=st.sampled_from([*LIST_OF, DELETE]), document=JSON)
+def test_whatever_is_sent_is_answered(server: ServerProcess, owner: Player, path: str, document: Any) -> None:
+    answer = post(server, owner, path, {LIST_OF.get(path, "x"): [document]})
+    assert answer.status_code in (200, 400), answer.text

@@ -1,0 +1,133 @@
+"""Query strings and form bodies as clients really send them."""
+
+from urllib.parse import urlencode
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dealtrace.errors import FaultyParameters, UnreadableBody
+from dealtrace.http.forms import PARAMETERS_MAX, Pairs, read_body, read_pairs
+
+FORM = "application/x-www-form-urlencoded"
+TEXT = st.text(st.characters(exclude_categories=["Cs"]))
+
+
+@pytest.mark.parametrize(
+    ("encoded", "values"),
+    [
+        ("", {}),
+        ("a=1&b=2", {"a": "1", "b": "2"}),
+        ("a=&b", {"a": "", "b": ""}),
+        ("a=1=2", {"a": "1=2"}),
+        ("&&a=1&&", {"a": "1"}),
+        ("=1", {}),
+        ("a=1&a=2", {"a": "1"}),
+        ("a=%20+%2B", {"a": "  +"}),
+        ("custom[x]=1", {"custom[x]": "1"}),
+        ("custom%5Bx%5D=1", {"custom[x]": "1"}),
+        ("custom%5Bx%5D=1&custom[x]=2", {"custom[x]": "1"}),
+        ("n=K2TU/sm{7u4X3F", {"n": "K2TU/sm{7u4X3F"}),
+        ("m=Коля", {"m": "Коля"}),
+        ("m=%D0%9A%D0%BE%D0%BB%D1%8F", {"m": "Коля"}),
+        ("имя=1", {"имя": "1"}),
+        ("a=1;b=2", {"a": "1;b=2"}),
+        ("a b=1", {"a b": "1"}),
+    ],
+)
+def test_it_reads_pairs(encoded: str, values: dict[str, str]) -> None:
+    pairs = read_pairs(encoded.encode())
+    assert (pairs.values, pairs.broken) == (values, {})
+
+
+@pytest.mark.parametrize("value", [b"%", b"%z", b"%4", b"%D0%9", b"%D0", b"\xca\xee", b"%ED%A0%80", b"\xd0+", b"%FFa"])
+def test_a_value_that_cannot_be_decoded_is_named(value: bytes) -> None:
+    pairs = read_pairs(b"good=1&bad=" + value + b"&also=2")
+    assert pairs.values == {"good": "1", "also": "2"}
+    assert list(pairs.broken) == ["bad"]
+    assert pairs.broken["bad"].field == "bad"
+
+
+def test_a_broken_name_keeps_its_neighbours() -> None:
+    assert read_pairs(b"\xff=1&%zz=2&a=3").values == {"\ufffd": "1", "%zz": "2", "a": "3"}
+
+
+@given(st.dictionaries(TEXT.filter(bool), TEXT, max_size=20))
+def test_it_reads_back_whatever_is_encoded(sent: dict[str, str]) -> None:
+    pairs = read_pairs(urlencode(sent).encode())
+    assert (pairs.values, pairs.broken) == (sent, {})
+
+
+@given(st.binary(max_size=200))
+def test_it_never_breaks(encoded: bytes) -> None:
+    for name, value in read_pairs(encoded).values.items():
+        assert name
+        value.encode()
+
+
+def test_it_counts_before_it_reads() -> None:
+    read_pairs(b"&".join([b"a=1"] * PARAMETERS_MAX))
+    with pytest.raises(FaultyParameters) as refused:
+        read_pairs(b"&".join([b"a=1"] * (PARAMETERS_MAX + 1)))
+    assert refused.value.violations[0].field == "*"
+
+
+def test_the_other_pairs_win() -> None:
+    query, body = read_pairs(b"a=1&b=%zz&c=3"), read_pairs(b"a=2&c=%zz")
+    merged = query.overridden_by(body)
+    assert merged.values == {"a": "2", "c": "3"}
+    assert set(merged.broken) == {"b", "c"}
+
+
+@pytest.mark.parametrize("kind", [FORM, f"{FORM}; charset=UTF-8", f"{FORM};charset=utf8", ""])
+def test_a_form_is_read(kind: str) -> None:
+    assert read_body(kind, "m=Коля\r\n".encode()).values == {"m": "Коля"}
+
+
+@pytest.mark.parametrize("kind", ["application/json", "text/plain", "multipart/form-data", f"{FORM}; charset=cp1251"])
+def test_nothing_else_is_guessed(kind: str) -> None:
+    assert read_body(kind, b"") == Pairs()
+    with pytest.raises(UnreadableBody):
+        read_body(kind, b"a=1")
+
+
+def multipart(*parts: tuple[str, bytes]) -> bytes:
+    """Write a multipart body."""
+    pieces = [
+        b"--x\r\nContent-Disposition: form-data; %s\r\n\r\n%s\r\n" % (head.encode(), body) for head, body in parts
+    ]
+    return b"".join([*pieces, b"--x--\r\n"])
+
+
+MULTIPART = "multipart/form-data; boundary=x"
+
+
+def test_multipart_is_read_and_files_are_passed_over() -> None:
+    body = multipart(
+        ('name="a"', b"1"),
+        ('name="m"', "Коля".encode()),
+        ('name="scan"; filename="a.png"', b"\x89"),
+        ('name="a"', b"2"),
+        ("x", b"nameless"),
+        ('name="bad"', b"\xca"),
+    )
+    pairs = read_body(MULTIPART, body)
+    assert pairs.values == {"a": "1", "m": "Коля"}
+    assert list(pairs.broken) == ["bad"]
+
+
+def test_other_headers_of_a_part_do_not_matter() -> None:
+    body = b'--x\r\nContent-Type: text/plain\r\nContent-Disposition: form-data; name="a"\r\nX: y\r\n\r\n1\r\n--x--\r\n'
+    assert read_body(MULTIPART, body).values == {"a": "1"}
+
+
+def test_multipart_has_a_limit_of_parts() -> None:
+    read_body(MULTIPART, multipart(*[('name="a"', b"1")] * PARAMETERS_MAX))
+    with pytest.raises(FaultyParameters):
+        read_body(MULTIPART, multipart(*[('name="a"', b"1")] * (PARAMETERS_MAX + 1)))
+
+
+@pytest.mark.parametrize("body", [b"no boundary", multipart(('name="a"', b"1"))[:-6], b"--x\r\nbroken header\r\n\r\n"])
+def test_multipart_that_breaks_off_is_refused(body: bytes) -> None:
+    with pytest.raises(UnreadableBody):
+        read_body(MULTIPART, body)

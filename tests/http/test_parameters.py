@@ -1,0 +1,88 @@
+"""Parameters read by their table: all faults at once, absent and empty told apart."""
+
+from typing import Any
+
+import pytest
+
+from dealtrace.calltouch.parameters import CLIENT_API_ID, CUSTOM, CUSTOM_VALUES_MAX
+from dealtrace.calltouch.wire_types import Tags
+from dealtrace.errors import FaultyParameters
+from dealtrace.http.forms import read_pairs
+from dealtrace.http.parameter_types import Text, Whole
+from dealtrace.http.parameters import Parameter, ParameterTable, Sent
+
+PARAMETERS = (
+    CLIENT_API_ID,
+    Parameter("key", Whole(), "Ключ.", "The key.", absent_when_empty=True),
+    Parameter("words", Text(5), "Слова.", "Words.", required=True),
+    Parameter("tags", Tags(), "Теги.", "Tags."),
+)
+KEEPS = ParameterTable(PARAMETERS, family=CUSTOM)
+ERASES = ParameterTable(PARAMETERS, family=CUSTOM, empty_erases=True)
+PLAIN = ParameterTable(PARAMETERS)
+
+
+def faults(table: ParameterTable, encoded: str) -> list[str]:
+    """Name the fields that are at fault."""
+    with pytest.raises(FaultyParameters) as refused:
+        table.read(read_pairs(encoded.encode()))
+    return [one.field for one in refused.value.violations]
+
+
+def read(table: ParameterTable, encoded: str) -> Sent:
+    """Read what was sent."""
+    return table.read(read_pairs(encoded.encode()))
+
+
+@pytest.mark.parametrize(
+    ("table", "encoded", "values", "custom"),
+    [
+        (KEEPS, "words=a&key=&tags=", {"words": "a"}, {}),
+        (KEEPS, "words=a&custom[x]=&custom[y]=1", {"words": "a"}, {"y": "1"}),
+        (KEEPS, "words=a&other=%zz", {"words": "a"}, {}),
+        (ERASES, "words=&key=&tags=", {"words": "", "tags": ()}, {}),
+        (ERASES, "words=a&custom[x]=", {"words": "a"}, {"x": ""}),
+        (PLAIN, "words=a&custom[x]=1&custom[]=2", {"words": "a"}, {}),
+    ],
+)
+def test_it_tells_absent_from_empty(
+    table: ParameterTable, encoded: str, values: dict[str, Any], custom: dict[str, str]
+) -> None:
+    sent = read(table, encoded)
+    assert (sent.values, sent.custom) == (values, custom)
+
+
+@pytest.mark.parametrize(
+    ("encoded", "named"),
+    [
+        ("", ["words"]),
+        ("words=", ["words"]),
+        ("words=toolong&key=x", ["words", "key"]),
+        ("words=%zz", ["words"]),
+        ("words=a%00b", ["words"]),
+        ("words=a&custom[]=1", ["custom[]"]),
+        ("words=a&custom[x=1", ["custom[x"]),
+        ("words=a&custom[%FF]=1", ["custom[\ufffd]"]),
+        ("words=a&custom[x%00]=1", ["custom[x\0]"]),
+        ("words=a&custom[x]=%zz", ["custom[x]"]),
+    ],
+)
+def test_it_names_every_fault(encoded: str, named: list[str]) -> None:
+    assert faults(KEEPS, encoded) == named
+
+
+def test_the_token_is_the_doors_affair() -> None:
+    assert "clientApiId" not in KEEPS.required
+
+
+def test_it_keeps_the_texts_of_what_it_read() -> None:
+    sent = read(ERASES, "words=a&tags=b, c&key=&custom[x]=&other=1")
+    assert sent.texts == {"words": "a", "tags": "b, c", "custom[x]": ""}
+    assert sent["words"] == "a"
+    assert sent.get("key", "absent") == "absent"
+
+
+def test_custom_values_have_a_limit() -> None:
+    many = "&".join(f"custom[f{number}]=1" for number in range(CUSTOM_VALUES_MAX))
+    assert len(read(KEEPS, f"words=a&{many}").custom) == CUSTOM_VALUES_MAX
+    assert faults(KEEPS, f"words=a&{many}&custom[more]=1") == ["custom[more]"]

@@ -1,0 +1,48 @@
+"""What a lead counts for."""
+
+from datetime import timedelta
+
+import pytest
+
+from dealtrace.leads.call import UNTOLD, Circumstances
+from dealtrace.leads.qualification import Predecessors, Standing, is_target_call, standing_of
+from wishes import NOON
+
+DAY = timedelta(days=1)
+NOBODY = Predecessors(None, None)
+
+
+@pytest.mark.parametrize(
+    ("before", "depth", "is_target", "standing"),
+    [
+        (NOBODY, None, True, Standing(is_unique=True, is_target=True, is_unique_target=True)),
+        (NOBODY, None, False, Standing(is_unique=True, is_target=False, is_unique_target=False)),
+        (Predecessors(NOON - 900 * DAY, None), None, True, Standing(False, True, True)),
+        (Predecessors(NOON - DAY, NOON - DAY), None, True, Standing(False, True, False)),
+        (Predecessors(NOON - DAY, NOON - DAY), DAY, True, Standing(False, True, False)),
+    ],
+)
+def test_the_first_in_the_depth_is_unique(
+    before: Predecessors, depth: timedelta | None, is_target: bool, standing: Standing
+) -> None:
+    assert standing_of(NOON, before, depth, is_target=is_target) == standing
+
+
+def test_one_that_is_older_than_the_depth_no_longer_counts() -> None:
+    before = Predecessors(NOON - DAY - timedelta(microseconds=1), NOON - DAY - timedelta(microseconds=1))
+    assert standing_of(NOON, before, DAY, is_target=True) == Standing(True, True, True)
+
+
+@pytest.mark.parametrize(
+    ("circumstances", "seconds", "is_target"),
+    [
+        (UNTOLD, 30, True),
+        (UNTOLD, 29, False),
+        (Circumstances(is_successful=True), 30, True),
+        (Circumstances(is_successful=False), 3000, False),
+    ],
+)
+def test_a_call_is_a_target_once_it_was_answered_and_talked(
+    circumstances: Circumstances, seconds: int, is_target: bool
+) -> None:
+    assert is_target_call(circumstances, timedelta(seconds=seconds), timedelta(seconds=30)) is is_target

@@ -1,0 +1,80 @@
+"""Adding custom fields to a site."""
+
+import pytest
+
+from cast import VLADIVOSTOK, Player, Stage
+from dealtrace.errors import NameTaken, SettingMalformed, SiteNotFound
+from dealtrace.operations.accounts.add_custom_field import add_custom_field
+from dealtrace.operations.deals.register import register_deals
+from dealtrace.storage.accounts.accounts import find_revision, find_site
+from dealtrace.storage.accounts.custom_fields import FIELD_NAME_LENGTH_MAX, list_custom_fields, list_unknown_fields
+from stored import rows_of
+from wishes import registration, utc_now
+
+
+@pytest.fixture(scope="module")
+def stage(shared_stage: Stage) -> Stage:
+    """Give one stage to all tests here: each opens sites of its own."""
+    return shared_stage
+
+
+def add(stage: Stage, site_id: int, name: str) -> None:
+    with stage.database.write() as connection:
+        add_custom_field(connection, site_id, name, utc_now())
+
+
+def revision(stage: Stage) -> int:
+    with stage.database.read() as connection:
+        return find_revision(connection)
+
+
+@pytest.mark.parametrize("name", ["margin", "Маржа, %", " ", "a]b[c", "x" * FIELD_NAME_LENGTH_MAX])
+def test_it_adds_a_field_to_the_site_and_tells_running_servers(stage: Stage, shop: Player, name: str) -> None:
+    before = revision(stage)
+    add(stage, shop.site.id, name)
+    with stage.database.read() as connection:
+        site = find_site(connection, shop.site.id)
+    assert site is not None
+    assert site.custom_fields == {name}
+    assert revision(stage) > before
+
+
+@pytest.mark.parametrize("name", ["", "x" * (FIELD_NAME_LENGTH_MAX + 1)])
+def test_it_refuses_a_name_of_no_fit_length(stage: Stage, shop: Player, name: str) -> None:
+    with pytest.raises(SettingMalformed):
+        add(stage, shop.site.id, name)
+    assert rows_of(stage.database, shop) == {}
+
+
+def test_it_refuses_a_field_the_site_has(stage: Stage, shop: Player) -> None:
+    add(stage, shop.site.id, "margin")
+    with pytest.raises(NameTaken, match="margin"):
+        add(stage, shop.site.id, "margin")
+    add(stage, shop.site.id, "Margin")
+    with stage.database.read() as connection:
+        assert sorted(list_custom_fields(connection, shop.site.id)) == ["Margin", "margin"]
+
+
+def test_it_refuses_a_site_there_is_not(stage: Stage) -> None:
+    with pytest.raises(SiteNotFound):
+        add(stage, 10**6, "margin")
+
+
+def test_it_leaves_a_neighbour_without_the_field(stage: Stage, shop: Player) -> None:
+    neighbour = stage.open_site(time_zone=VLADIVOSTOK)
+    add(stage, shop.site.id, "margin")
+    assert rows_of(stage.database, neighbour) == {}
+    add(stage, neighbour.site.id, "margin")
+
+
+def test_it_no_longer_counts_the_field_among_the_unknown(stage: Stage, shop: Player) -> None:
+    neighbour = stage.open_site()
+    said = registration("N", custom_values={"margin": "1", "colour": "red"})
+    stage.perform(register_deals, shop, said)
+    stage.perform(register_deals, neighbour, said)
+    add(stage, shop.site.id, "margin")
+    with stage.database.read() as connection:
+        names = [
+            [field.name for field in list_unknown_fields(connection, player.site.id)] for player in (shop, neighbour)
+        ]
+    assert names == [["colour"], ["colour", "margin"]]

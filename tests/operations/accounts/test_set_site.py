@@ -1,0 +1,134 @@
+"""Changing the settings of a site."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from cast import VLADIVOSTOK, Player, Stage
+from dealtrace.accounts.site import Site
+from dealtrace.errors import Refusal, SettingMalformed, SettingUnknown, SiteNotFound
+from dealtrace.operations.accounts.set_site import NAME_LENGTH_MAX, POINTS_MAX, set_site
+from dealtrace.quota.points import PaidMethod
+from dealtrace.storage.accounts.accounts import find_revision, find_site
+
+
+@pytest.fixture(scope="module")
+def stage(shared_stage: Stage) -> Stage:
+    """Give one stage to all tests here: each opens sites of its own."""
+    return shared_stage
+
+
+def change(stage: Stage, player: Player, **wanted: str) -> Site:
+    with stage.database.write() as connection:
+        return set_site(connection, player.site.id, wanted)
+
+
+def kept(stage: Stage, player: Player) -> Site:
+    with stage.database.read() as connection:
+        site = find_site(connection, player.site.id)
+    assert site is not None
+    return site
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "field", "value"),
+    [
+        ("name", " Магазин ", "name", "Магазин"),
+        ("contact_matching", "on", "contact_matching", True),
+        ("contact_matching", "off", "contact_matching", False),
+        ("timezone", "Asia/Vladivostok", "time_zone", VLADIVOSTOK),
+        ("points_per_day", "0", "points_per_day", 0),
+        ("points_per_day", str(POINTS_MAX), "points_per_day", POINTS_MAX),
+        ("attribution", "0", "attribution", 0),
+        ("respects_do_not_track", "off", "respects_do_not_track", False),
+        ("unique_depth_days", "30", "unique_depth", timedelta(days=30)),
+        ("unique_depth_days", "0", "unique_depth", None),
+        ("target_call_seconds", "0", "target_call", timedelta(0)),
+        ("points_cost.register", "5", "point_costs", {"register": 5}),
+        ("points_cost.orders-diary", "0", "point_costs", {"orders-diary": 0}),
+    ],
+)
+def test_it_changes_one_setting_and_keeps_the_others(
+    stage: Stage, shop: Player, key: str, text: str, field: str, value: Any
+) -> None:
+    changed = change(stage, shop, **{key: text})
+    assert changed == replace(shop.site, **{field: value})
+    assert kept(stage, shop) == changed
+
+
+def test_it_changes_many_at_once(stage: Stage, shop: Player) -> None:
+    change(stage, shop, **{"points_cost.register": "2", "points_per_day": "7"})
+    changed = change(stage, shop, **{f"points_cost.{method}": "3" for method in PaidMethod}, name="Other")
+    assert changed.point_costs == dict.fromkeys(PaidMethod, 3)
+    assert (changed.points_per_day, changed.name) == (7, "Other")
+
+
+def test_it_answers_with_the_site_as_it_stands_when_nothing_is_asked(stage: Stage, shop: Player) -> None:
+    assert change(stage, shop) == shop.site
+
+
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        ("name", ""),
+        ("name", "x" * (NAME_LENGTH_MAX + 1)),
+        ("contact_matching", "yes"),
+        ("contact_matching", "ON"),
+        ("timezone", "Moscow"),
+        ("timezone", ""),
+        ("timezone", "../../etc/passwd"),
+        ("timezone", "Europe"),
+        ("points_per_day", "-1"),
+        ("points_per_day", "1.5"),
+        ("points_per_day", ""),
+        ("points_per_day", "٣"),
+        ("points_per_day", str(POINTS_MAX + 1)),
+        ("points_per_day", "9" * 5000),
+        ("attribution", "7"),
+        ("attribution", "last"),
+        ("points_cost.register", "-1"),
+    ],
+)
+def test_it_refuses_what_does_not_fit_and_changes_nothing(stage: Stage, shop: Player, key: str, text: str) -> None:
+    with pytest.raises(SettingMalformed) as told:
+        change(stage, shop, **{"name": "Other", key: text})
+    assert told.value.facts["key"] == key
+    assert kept(stage, shop) == shop.site
+
+
+@pytest.mark.parametrize("key", ["", "time_zone", "points_cost", "points_cost.read", "id"])
+def test_it_refuses_a_setting_it_does_not_know_and_tells_which_there_are(stage: Stage, shop: Player, key: str) -> None:
+    with pytest.raises(SettingUnknown) as told:
+        change(stage, shop, **{"name": "Other", key: "1"})
+    assert "timezone" in told.value.facts["known"]
+    assert "points_cost.register" in told.value.facts["known"]
+    assert kept(stage, shop) == shop.site
+
+
+def test_it_refuses_a_site_there_is_not(stage: Stage) -> None:
+    with stage.database.write() as connection, pytest.raises(SiteNotFound):
+        set_site(connection, 10**6, {"name": "Other"})
+
+
+def test_it_leaves_a_neighbour_as_it_is(stage: Stage, shop: Player) -> None:
+    neighbour = stage.open_site(time_zone=VLADIVOSTOK)
+    change(stage, shop, name="Other", timezone="UTC", contact_matching="off")
+    assert kept(stage, neighbour) == neighbour.site
+
+
+@pytest.mark.parametrize(("text", "raised"), [("Other", True), ("", False)])
+def test_it_tells_running_servers_of_a_change_and_of_no_refusal(
+    stage: Stage, shop: Player, text: str, raised: bool
+) -> None:
+    def revision() -> int:
+        with stage.database.read() as connection:
+            return find_revision(connection)
+
+    before = revision()
+    try:
+        change(stage, shop, name=text)
+    except Refusal:
+        assert not raised
+    assert (revision() > before) == raised

@@ -1,0 +1,62 @@
+"""What calls and lead requests share as they come in, when servers take them in at the same moment."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+from cast import Player, Stage
+from dealtrace.leads.call import IncomingCall
+from dealtrace.leads.lead_request import IncomingLeadRequest
+from dealtrace.operations.leads.calls import take_in_calls
+from dealtrace.operations.leads.lead_requests import take_in_lead_requests
+from dealtrace.operations.write_command import Wish
+from dealtrace.storage.database.engine import open_database
+from dealtrace.storage.leads.clients import list_client_ids, list_clients
+from stored import rows_of
+from wishes import NOON, open_scribe, run
+
+PEOPLE = 15
+
+
+def test_it_makes_one_person_of_those_who_come_to_two_servers_at_once(stage: Stage, shop: Player) -> None:
+    other = open_database(stage.database.url.render_as_string(hide_password=False))
+    phones = [f"7920555{count:04}" for count in range(PEOPLE)]
+
+    async def story() -> list[Any]:
+        async with open_scribe(stage.database) as first, open_scribe(other) as second:
+            return await asyncio.gather(
+                *[
+                    future
+                    for phone in phones
+                    for future in (
+                        first.write(take_in_calls, shop.site, Wish(IncomingCall(NOON, timedelta(0), phone))),
+                        second.write(
+                            take_in_lead_requests,
+                            shop.site,
+                            Wish(IncomingLeadRequest(NOON, phone=phone, email=f"{phone}@example.ru")),
+                        ),
+                    )
+                ]
+            )
+
+    outcomes = run(story)
+    other.close()
+    assert len({outcome.id for outcome in outcomes}) == 2 * PEOPLE
+    with stage.database.read() as connection:
+        owners = list_client_ids(connection, shop.site.id, phones)
+        people = list_clients(connection, shop.site.id, owners.values())
+    assert len(people) == PEOPLE
+    for phone in phones:
+        assert people[owners[phone]].phones == (phone,)
+        assert people[owners[phone]].emails == (f"{phone}@example.ru",)
+    stored = rows_of(stage.database, shop)
+    assert len(stored["client"]) == PEOPLE
+    assert (len(stored["call"]), len(stored["lead_request"])) == (PEOPLE, PEOPLE)
+
+
+def test_it_takes_calls_and_lead_requests_for_one_person(stage: Stage, shop: Player) -> None:
+    stage.lead_request(shop, NOON, phone="8 920 555 00 55", email="ivan@example.ru", client_name="Иван")
+    stage.call(shop, NOON, client_name="Ваня")
+    stored = rows_of(stage.database, shop)
+    assert [row[-1] for row in stored["client"]] == ["Иван"], "the first name stays"
+    assert len(stored["contact"]) == 2

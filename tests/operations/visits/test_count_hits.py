@@ -1,0 +1,86 @@
+"""Counting hits."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from cast import Player, Stage
+from dealtrace.attribution.stay import STAY_GAP, Hit
+from dealtrace.attribution.visit import Visit
+from dealtrace.operations.visits.count_hits import count_hits
+from dealtrace.storage.visits.credits import list_credits
+from dealtrace.storage.visits.visits import list_visits_by_id
+from stored import rows_of
+
+NOON = datetime(2026, 3, 26, 9, tzinfo=UTC)
+PAID = "https://shop.ru/?utm_source=yandex&utm_medium=cpc"
+PLAIN = "https://shop.ru/"
+
+
+def count(stage: Stage, player: Player, *hits: Hit, at: datetime = NOON) -> list[Visit]:
+    return stage.perform(count_hits, player, *hits, now=at)
+
+
+def kept(stage: Stage, player: Player, *visits: Visit) -> list[Visit]:
+    with stage.database.read() as connection:
+        found = list_visits_by_id(connection, player.site.id, [visit.id for visit in visits])
+    return [found[visit.id] for visit in visits]
+
+
+def test_a_visitor_stays_for_many_pages(stage: Stage, shop: Player) -> None:
+    (first,) = count(stage, shop, Hit("7", PAID, city="vladimir", device="mobile"))
+    later = [
+        count(stage, shop, Hit("7", PLAIN, referrer=PAID), at=NOON + number * STAY_GAP)[0] for number in range(1, 5)
+    ]
+    assert {visit.id for visit in later} == {first.id}
+    (visit,) = kept(stage, shop, first)
+    assert visit == later[-1]
+    assert (visit.started_at, visit.seen_at) == (NOON, NOON + 4 * STAY_GAP)
+    assert (visit.landing_url, visit.city, visit.device) == (PAID, "vladimir", "mobile")
+
+
+def test_a_pause_or_another_source_begins_another_visit(stage: Stage, shop: Player) -> None:
+    (first,) = count(stage, shop, Hit("7", PAID))
+    (after_a_pause,) = count(stage, shop, Hit("7", PLAIN), at=NOON + STAY_GAP + timedelta(seconds=1))
+    (by_another,) = count(
+        stage, shop, Hit("7", PLAIN, referrer="https://vk.com/"), at=NOON + STAY_GAP + timedelta(seconds=2)
+    )
+    assert len({first.id, after_a_pause.id, by_another.id}) == 3
+    assert [visit.traffic_source.source for visit in kept(stage, shop, first, after_a_pause, by_another)] == [
+        "yandex", "(direct)", "vk",
+    ]  # fmt: skip
+
+
+def test_hits_of_one_moment_are_one_visit_and_visitors_are_told_apart(stage: Stage, shop: Player) -> None:
+    visits = count(
+        stage, shop, Hit("7", PAID), Hit("8", PAID), Hit("7", PLAIN, attrs={"a": 1}), Hit("7", PAID, attrs={"b": 2})
+    )
+    assert [visits[0].id == visit.id for visit in visits] == [True, False, True, True]
+    assert kept(stage, shop, visits[0])[0].attrs == {"a": 1, "b": 2}
+    assert len(rows_of(stage.database, shop)["visit"]) == 2
+
+
+def test_sites_share_no_visitors(stage: Stage, shop: Player) -> None:
+    neighbour = stage.open_site()
+    (ours,), (theirs,) = count(stage, shop, Hit("7", PAID)), count(stage, neighbour, Hit("7", PLAIN))
+    assert ours.id != theirs.id
+    assert theirs.traffic_source.is_direct
+
+
+@pytest.mark.parametrize("url", ["", "not an address", "https://[::1", PAID + "&utm_campaign=" + "x" * 5000])
+def test_an_address_that_tells_nothing_is_a_visit_all_the_same(stage: Stage, shop: Player, url: str) -> None:
+    (visit,) = count(stage, shop, Hit("7", url))
+    assert kept(stage, shop, visit) == [visit]
+
+
+def test_a_lead_is_credited_to_the_visit_and_to_one_counted_later(stage: Stage, shop: Player) -> None:
+    (first,) = count(stage, shop, Hit("7", PLAIN))
+    lead = stage.lead_request(shop, NOON + STAY_GAP * 3, phone="79205550055", visit_id=first.id)
+    (second,) = count(stage, shop, Hit("7", PAID), at=NOON + STAY_GAP * 2)
+    with stage.database.read() as connection:
+        credited = list_credits(connection, shop.site.id, lead.id)
+    shares: dict[Any, Any] = {model.name: [one.visit.id for one in shared] for model, shared in credited.items()}
+    assert shares["LAST_INTERACTION"] == shares["LAST_NON_DIRECT"] == [second.id]
+    assert shares["FIRST_INTERACTION"] == [first.id]
+    assert sorted(shares["LINEAR"]) == sorted([first.id, second.id])

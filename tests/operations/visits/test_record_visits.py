@@ -1,0 +1,62 @@
+"""Recording visits."""
+
+from dataclasses import replace
+
+import pytest
+
+from cast import VLADIVOSTOK, Player, Stage
+from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
+from dealtrace.attribution.visit import Visit
+from dealtrace.operations.visits.record_visits import NOT_YET, record_visits
+from dealtrace.storage.visits.visits import list_visits_by_id
+from stored import rows_of
+from wishes import NOON
+
+YANDEX = TrafficSource("yandex", "cpc", "весна", "banner", "купить слона")
+
+
+@pytest.fixture(scope="module")
+def stage(shared_stage: Stage) -> Stage:
+    """Give one stage to all tests here: each opens sites of its own."""
+    return shared_stage
+
+
+def test_it_keeps_everything_of_a_visit_under_a_new_id(stage: Stage, shop: Player) -> None:
+    visit = Visit(
+        NOT_YET,
+        "visitor",
+        NOON,
+        YANDEX,
+        landing_url="https://example.ru/?утм=1",
+        referrer="https://ya.ru/",
+        ip="2001:db8::1",
+        user_agent="Mozilla/5.0",
+        city="Москва",
+        utm=replace(YANDEX, term=""),
+        google_client_id="GA1.2",
+        yandex_client_id="1521",
+        attrs={"a": 1, "b": ["ё"]},
+    )
+    (recorded,) = stage.perform(record_visits, shop, visit)
+    assert recorded == replace(visit, id=recorded.id)
+    assert recorded.id != NOT_YET
+    with stage.database.read() as connection:
+        assert list_visits_by_id(connection, shop.site.id, [recorded.id]) == {recorded.id: recorded}
+
+
+def test_it_keeps_a_source_of_many_visits_once(stage: Stage, shop: Player) -> None:
+    visits = [Visit(NOT_YET, f"v{count}", NOON, source) for count in range(5) for source in (YANDEX, NOWHERE)]
+    first = stage.perform(record_visits, shop, *visits)
+    second = stage.perform(record_visits, shop, *visits)
+    assert len({visit.id for visit in [*first, *second]}) == 20
+    assert len(rows_of(stage.database, shop)["traffic_source"]) == 2
+
+
+def test_it_leaves_a_neighbours_visits_and_sources_alone(stage: Stage, shop: Player) -> None:
+    neighbour = stage.open_site(time_zone=VLADIVOSTOK)
+    mine = stage.visit(shop, NOON, YANDEX)
+    stored = rows_of(stage.database, shop)
+    theirs = stage.visit(neighbour, NOON, YANDEX)
+    assert rows_of(stage.database, shop) == stored
+    with stage.database.read() as connection:
+        assert list(list_visits_by_id(connection, neighbour.site.id, [mine.id, theirs.id])) == [theirs.id]

@@ -1,0 +1,343 @@
+"""Deliveries are taken in hand by one process at a time, and what became of them decides what comes next."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection
+
+from cast import Player, Stage
+from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook, WebhookId
+from dealtrace.errors import DeliveryNotFound, SettingMalformed, SiteNotFound, WebhookNotFound
+from dealtrace.operations.deals.register import register_deals
+from dealtrace.operations.webhooks import manage
+from dealtrace.operations.webhooks.create import URL_LENGTH_MAX, WEBHOOKS_MAX, WantedWebhook, create_webhook
+from dealtrace.operations.webhooks.deliver import (
+    DELIVERIES_AT_ONCE,
+    KEPT_FOR,
+    LEASE,
+    Claim,
+    InHand,
+    Settlement,
+    claim_deliveries,
+    settle_deliveries,
+    sweep_outbox,
+)
+from dealtrace.operations.write_command import Wish
+from dealtrace.storage.accounts.accounts import find_revision, find_site
+from dealtrace.storage.webhooks import webhooks
+from dealtrace.storage.webhooks.outbox import count_waiting, list_waiting
+from dealtrace.storage.webhooks.webhooks import find_webhook, list_webhooks
+from dealtrace.webhooks.delivery import Position
+from dealtrace.webhooks.retry import TRIED_FOR, Fault, Pause
+from stored import side_by_side
+from wishes import NOON, registration
+
+SECOND = timedelta(seconds=1)
+FAULT = Fault("HTTP 500", "Ivan is unknown")
+URL = "https://crm.example/hook?key=s"
+
+
+@dataclass
+class Desk:
+    """A webhook of a site, and a process that serves it."""
+
+    stage: Stage
+    player: Player
+    hook_id: WebhookId
+
+    def register(self, count: int) -> None:
+        asked = [registration(f"{self.waiting}-{number}") for number in range(count)]
+        self.stage.perform(register_deals, self.player, *asked, now=NOON)
+
+    def claim(self, holder: str = "me", now: datetime = NOON) -> InHand | None:
+        (outcome,) = self.stage.perform(claim_deliveries, self.player, Claim(self.hook_id, holder), now=now)
+        assert outcome is None or isinstance(outcome, InHand)
+        return outcome
+
+    def settle(
+        self, told: int, fault: Fault | None = None, *, holder: str = "me", now: datetime = NOON, **more: Any
+    ) -> Pause | None:
+        settlement = Settlement(Claim(self.hook_id, holder), self.positions[:told], fault, 0.0, **more)
+        (outcome,) = self.stage.perform(settle_deliveries, self.player, settlement, now=now)
+        assert outcome is None or isinstance(outcome, Pause)
+        return outcome
+
+    def manage(self, work: Callable[..., Any], *arguments: Any, **more: Any) -> Any:
+        with self.stage.database.write() as connection:
+            return work(connection, self.hook_id, *arguments, **more)
+
+    @property
+    def hook(self) -> Webhook:
+        with self.stage.database.read() as connection:
+            found = find_webhook(connection, self.hook_id)
+        assert found is not None
+        return found
+
+    @property
+    def positions(self) -> list[Position]:
+        with self.stage.database.read() as connection:
+            return [one.position for one in list_waiting(connection, self.player.site.id, self.hook_id, 1000)]
+
+    @property
+    def waiting(self) -> int:
+        with self.stage.database.read() as connection:
+            return count_waiting(connection, self.player.site.id, self.hook_id)
+
+
+def wanted(player: Player, url: str = URL) -> WantedWebhook:
+    return WantedWebhook(player.site.id, url, frozenset(EventKind), BodyStyle.JSON, ("orderId",))
+
+
+@pytest.fixture
+def desk(stage: Stage, shop: Player) -> Desk:
+    stage.ids.ensure(WEBHOOKS_MAX)
+    with stage.database.write() as connection:
+        hook = create_webhook(connection, stage.ids, wanted(shop), NOON)
+        site = find_site(connection, shop.site.id)
+    assert site is not None
+    return Desk(stage, replace(shop, site=site), hook.id)
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+def test_who_takes_over_is_not_handed_what_was_told_a_moment_ago(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.register(3)
+    assert desk.claim("first") is not None
+    lease = webhooks.lease_webhook
+
+    def lease_once_the_first_has_settled(*asked: Any) -> bool:
+        monkeypatch.undo()
+        desk.settle(3, holder="first")
+        return lease(*asked)
+
+    monkeypatch.setattr(webhooks, "lease_webhook", lease_once_the_first_has_settled)
+    in_hand = desk.claim("second")
+    assert in_hand is not None
+    assert in_hand.deliveries == []
+    desk.settle(0, holder="second")
+    desk.register(4)
+    assert (third := desk.claim("third")) is not None
+    assert len(third.deliveries) == 1
+
+
+def test_a_webhook_is_kept_as_it_was_wanted_and_servers_are_told(stage: Stage, shop: Player) -> None:
+    with stage.database.write() as connection:
+        before = find_revision(connection)
+        made = create_webhook(connection, stage.ids, wanted(shop), NOON)
+        assert find_webhook(connection, made.id) == made
+        assert find_revision(connection) > before
+    assert (made.url, made.fields, made.style, made.events) == (URL, ("orderId",), BodyStyle.JSON, frozenset(EventKind))
+    assert made.secret.startswith("whsec_")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "crm.example/hook",
+        "ftp://crm.example/",
+        "https://",
+        "https://user:password@crm.example/",
+        "https://crm.example/#part",
+        "https://crm.example/a b",
+        "https://crm.example/\nx",
+        "https://пример.рф/",
+        "https://crm.example:0/",
+        "https://crm.example:99999/",
+        "https://[::1/",
+        "https://crm.example/" + "x" * URL_LENGTH_MAX,
+    ],
+)
+def test_an_address_that_cannot_be_sent_to_is_refused(stage: Stage, shop: Player, url: str) -> None:
+    with stage.database.write() as connection:
+        with pytest.raises(SettingMalformed, match="https://host/path is expected"):
+            create_webhook(connection, stage.ids, wanted(shop, url), NOON)
+        assert list_webhooks(connection, shop.site.id) == []
+
+
+def test_a_site_has_so_many_webhooks_and_no_more(stage: Stage, shop: Player) -> None:
+    stage.ids.ensure(WEBHOOKS_MAX)
+    with stage.database.write() as connection:
+        for _ in range(WEBHOOKS_MAX):
+            create_webhook(connection, stage.ids, wanted(shop), NOON)
+        with pytest.raises(SettingMalformed, match="delete one"):
+            create_webhook(connection, stage.ids, wanted(shop), NOON)
+
+
+def test_a_site_that_is_not_there_gets_none(stage: Stage, shop: Player) -> None:
+    with stage.database.write() as connection, pytest.raises(SiteNotFound):
+        create_webhook(connection, stage.ids, replace(wanted(shop), site_id=404), NOON)
+
+
+def test_nothing_is_in_hand_while_nothing_waits(desk: Desk) -> None:
+    assert desk.claim() is None
+    desk.register(1)
+    in_hand = desk.claim()
+    assert in_hand is not None
+    assert [one.position for one in in_hand.deliveries] == desk.positions
+
+
+def test_so_many_are_in_hand_at_once_the_first_first(desk: Desk) -> None:
+    desk.register(DELIVERIES_AT_ONCE + 1)
+    in_hand = desk.claim()
+    assert in_hand is not None
+    assert [one.position for one in in_hand.deliveries] == desk.positions[:DELIVERIES_AT_ONCE]
+
+
+def test_one_process_serves_a_webhook_until_it_lets_go_or_its_lease_runs_out(desk: Desk) -> None:
+    desk.register(2)
+    assert desk.claim("me") is not None
+    assert desk.claim("me") is not None
+    assert desk.claim("another", NOON + LEASE) is None
+    assert desk.claim("another", NOON + LEASE + SECOND) is not None
+    assert desk.settle(1, holder="me") is None
+    assert desk.hook.delivered_at is None, "who lost the webhook says nothing of it any more"
+    assert desk.waiting == 1, "but what was told was told"
+    desk.settle(1, holder="another")
+    assert desk.waiting == 0
+
+
+def test_of_two_processes_that_ask_at_the_same_moment_one_is_served(desk: Desk) -> None:
+    desk.register(1)
+
+    def claim(holder: str) -> Callable[[Connection], Any]:
+        wishes = [Wish(Claim(desk.hook_id, holder))]
+        return lambda connection: claim_deliveries(connection, desk.stage.ids, desk.player.site, wishes, NOON)
+
+    (first,), (second,) = side_by_side(desk.stage.database, claim("one"), claim("another"))
+    assert first is not None
+    assert second is None
+
+
+def test_a_fault_leaves_the_rest_for_later_and_says_why(desk: Desk) -> None:
+    desk.register(3)
+    desk.claim()
+    assert desk.settle(1, FAULT) is None
+    hook = desk.hook
+    assert (hook.failures, hook.failing_since, hook.last_fault) == (1, NOON, "HTTP 500")
+    assert hook.next_attempt_at == NOON + 5 * SECOND
+    assert hook.delivered_at == NOON
+    assert desk.waiting == 2
+    assert desk.claim(now=NOON + 4 * SECOND) is None
+    assert desk.claim(now=NOON + 5 * SECOND) is not None
+
+
+def test_failures_count_from_the_first_in_a_row(desk: Desk) -> None:
+    desk.register(3)
+    desk.settle(0, FAULT)
+    desk.claim(now=NOON + 60 * SECOND)
+    desk.settle(0, FAULT, now=NOON + 60 * SECOND)
+    assert (desk.hook.failures, desk.hook.failing_since) == (1, NOON + 60 * SECOND), "nobody held it the first time"
+    desk.claim(now=NOON + 120 * SECOND)
+    desk.settle(0, FAULT, now=NOON + 120 * SECOND)
+    assert (desk.hook.failures, desk.hook.failing_since) == (2, NOON + 60 * SECOND)
+    desk.claim(now=NOON + 180 * SECOND)
+    desk.settle(1, FAULT, now=NOON + 180 * SECOND)
+    assert (desk.hook.failures, desk.hook.failing_since) == (1, NOON + 180 * SECOND)
+    desk.claim(now=NOON + 240 * SECOND)
+    desk.settle(2, now=NOON + 240 * SECOND)
+    assert (desk.hook.failures, desk.hook.failing_since, desk.hook.last_fault) == (0, None, None)
+
+
+def test_three_days_without_a_success_pause_it_and_what_waits_stays(desk: Desk) -> None:
+    desk.register(2)
+    desk.claim()
+    desk.settle(0, FAULT)
+    later = NOON + TRIED_FOR
+    desk.claim(now=later)
+    assert desk.settle(0, FAULT, now=later) == Pause("nothing was accepted for 3 days, last: HTTP 500")
+    assert desk.hook.pause_reason == "nothing was accepted for 3 days, last: HTTP 500"
+    desk.register(1)
+    assert desk.claim(now=later + TRIED_FOR) is None
+    desk.manage(manage.resume_webhook, later)
+    assert (desk.hook.pause_reason, desk.hook.failures, desk.hook.next_attempt_at) == (None, 0, None)
+    in_hand = desk.claim(now=later)
+    assert in_hand is not None
+    assert len(in_hand.deliveries) == 3
+
+
+def test_a_pause_by_hand_outlives_an_attempt_that_was_under_way(desk: Desk) -> None:
+    desk.register(1)
+    desk.claim()
+    desk.manage(manage.pause_webhook, NOON)
+    assert desk.settle(0, Fault("HTTP 410", is_final=True)) is None
+    assert desk.hook.pause_reason == manage.BY_HAND
+
+
+def test_resuming_can_skip_what_the_receiver_chokes_on(desk: Desk) -> None:
+    desk.register(2)
+    first, second = desk.positions
+    desk.manage(manage.resume_webhook, NOON, skip=True)
+    assert desk.positions == [second]
+    assert desk.manage(manage.replay_one, f"msg_{desk.player.site.id}_{desk.hook_id}_{first}") == 1
+    assert desk.positions == [first, second]
+
+
+def test_what_was_told_is_replayed_from_a_moment_on_in_its_order(desk: Desk) -> None:
+    desk.register(2)
+    positions = desk.positions
+    desk.settle(2)
+    wall_clock = datetime(2018, 3, 26, 12, 0, 1)  # noqa: DTZ001 - as a person types it
+    assert desk.manage(manage.replay_since, wall_clock) == 0
+    assert desk.manage(manage.replay_since, wall_clock - SECOND) == 2, "NOON is twelve on the site's clock"
+    assert desk.manage(manage.replay_since, NOON) == 0, "they wait already"
+    assert desk.positions == positions
+
+
+@pytest.mark.parametrize("name", ["msg_1_2_3", "x", "msg_{site}_{hook}_999"])
+def test_a_message_that_was_never_sent_cannot_be_replayed(desk: Desk, name: str) -> None:
+    message_id = name.format(site=desk.player.site.id, hook=desk.hook_id)
+    with pytest.raises(DeliveryNotFound, match="never sent"):
+        desk.manage(manage.replay_one, message_id)
+
+
+def test_a_test_is_in_hand_though_the_webhook_is_paused_and_once(desk: Desk) -> None:
+    desk.register(1)
+    desk.manage(manage.pause_webhook, NOON)
+    desk.manage(manage.ask_for_test, NOON)
+    in_hand = desk.claim()
+    assert in_hand is not None
+    assert (in_hand.webhook.is_test_awaited, list(in_hand.deliveries)) == (True, [])
+    desk.settle(0, test_outcome="HTTP 404")
+    assert desk.hook.test_outcome == "HTTP 404"
+    assert desk.claim() is None
+    desk.manage(manage.ask_for_test, NOON)
+    desk.manage(manage.withdraw_test)
+    assert desk.claim() is None
+
+
+def test_a_webhook_that_is_deleted_leaves_nothing(desk: Desk) -> None:
+    desk.register(2)
+    desk.claim()
+    desk.manage(manage.delete_webhook)
+    assert desk.waiting == 0
+    (outcome,) = desk.stage.perform(claim_deliveries, desk.player, Claim(desk.hook_id, "me"))
+    assert outcome is None
+    settlement = Settlement(Claim(desk.hook_id, "me"), [Position(1)], FAULT, 0.0)
+    assert desk.stage.perform(settle_deliveries, desk.player, settlement) == [None]
+
+
+@pytest.mark.parametrize(
+    ("work", "arguments"),
+    [
+        (manage.pause_webhook, (NOON,)),
+        (manage.resume_webhook, (NOON,)),
+        (manage.ask_for_test, (NOON,)),
+        (manage.replay_since, (NOON,)),
+        (manage.replay_one, ("msg_1_2_3",)),
+        (manage.delete_webhook, ()),
+    ],
+)
+def test_a_webhook_that_is_not_there_is_named(stage: Stage, work: Callable[..., Any], arguments: tuple[Any]) -> None:
+    with stage.database.write() as connection, pytest.raises(WebhookNotFound, match="404"):
+        work(connection, 404, *arguments)
+
+
+def test_what_is_too_old_is_forgotten_told_or_not(desk: Desk) -> None:
+    desk.register(2)
+    desk.settle(1)
+    assert desk.stage.perform(sweep_outbox, desk.player, KEPT_FOR, now=NOON + KEPT_FOR) == [0]
+    assert desk.stage.perform(sweep_outbox, desk.player, KEPT_FOR, now=NOON + KEPT_FOR + SECOND) == [2]
+    assert desk.waiting == 0

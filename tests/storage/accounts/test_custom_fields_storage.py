@@ -1,0 +1,74 @@
+"""A site's own fields, and the counts of those it does not have."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Connection
+
+from dealtrace.storage.accounts.custom_fields import (
+    UnknownField,
+    count_unknown_fields,
+    insert_custom_field,
+    list_custom_fields,
+    list_unknown_fields,
+)
+from dealtrace.storage.database.engine import Database
+from stored import side_by_side
+from wishes import NOON
+
+LATER = NOON + timedelta(hours=1)
+
+
+@pytest.fixture
+def connection(database: Database) -> Iterator[Connection]:
+    with database.write() as opened:
+        yield opened
+
+
+def test_it_adds_a_field_once_to_each_site(connection: Connection) -> None:
+    added = [insert_custom_field(connection, site_id, "margin", NOON) for site_id in (1, 1, 2)]
+    assert added == [True, False, True]
+    assert list_custom_fields(connection, 1) == list_custom_fields(connection, 2) == ["margin"]
+    assert list_custom_fields(connection, 3) == []
+
+
+def test_it_lists_fields_by_name(connection: Connection) -> None:
+    for name in ("b", "ё", "a", "B"):
+        insert_custom_field(connection, 1, name, NOON)
+    assert list_custom_fields(connection, 1) == ["B", "a", "b", "ё"]
+
+
+def test_it_adds_up_what_was_passed_over(connection: Connection) -> None:
+    count_unknown_fields(connection, 1, {"a": 2, "b": 1}, NOON)
+    count_unknown_fields(connection, 1, {"b": 4, "c": 2}, LATER)
+    count_unknown_fields(connection, 2, {"a": 9}, NOON)
+    assert list_unknown_fields(connection, 1) == [
+        UnknownField("b", 5, LATER),
+        UnknownField("a", 2, NOON),
+        UnknownField("c", 2, LATER),
+    ]
+    assert list_unknown_fields(connection, 2) == [UnknownField("a", 9, NOON)]
+
+
+def test_it_counts_nothing_where_nothing_was_passed_over(connection: Connection) -> None:
+    count_unknown_fields(connection, 1, {}, NOON)
+    assert list_unknown_fields(connection, 1) == []
+
+
+def test_it_knows_a_field_no_longer_as_unknown_once_it_is_added(connection: Connection) -> None:
+    for site_id in (1, 2):
+        count_unknown_fields(connection, site_id, {"a": 1, "b": 1}, NOON)
+    insert_custom_field(connection, 1, "a", NOON)
+    names = [[field.name for field in list_unknown_fields(connection, site_id)] for site_id in (1, 2)]
+    assert names == [["b"], ["a", "b"]]
+
+
+def test_it_loses_no_count_of_two_servers(database: Database) -> None:
+    side_by_side(
+        database,
+        lambda connection: count_unknown_fields(connection, 1, {"a": 2}, NOON),
+        lambda connection: count_unknown_fields(connection, 1, {"a": 3}, LATER),
+    )
+    with database.read() as connection:
+        assert list_unknown_fields(connection, 1) == [UnknownField("a", 5, LATER)]

@@ -1,0 +1,156 @@
+"""What a database's error means: a lost race, a passing fault, trouble of the database, or a mistake of ours."""
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import errors
+from sqlalchemy import Column, Connection, MetaData, Table, Text, insert, select
+from sqlalchemy.exc import DBAPIError
+
+from dealtrace.storage.database.compiled_statement import HotStatement
+from dealtrace.storage.database.database_errors import (
+    driver_error,
+    is_lost_race,
+    is_passing,
+    is_storage_failure,
+    words_of,
+)
+from dealtrace.storage.database.engine import Database, open_database
+from dealtrace.storage.schema.tables.control import revision
+
+
+def sqlite_fault(code: int, kind: type[sqlite3.Error] = sqlite3.OperationalError) -> sqlite3.Error:
+    fault = kind("it broke")
+    fault.sqlite_errorcode = code
+    return fault
+
+
+# Each fault, and whether it is a lost race, passing, the database's trouble.
+FAULTS: list[tuple[BaseException, tuple[bool, bool, bool]]] = [
+    (sqlite_fault(sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.IntegrityError), (True, False, False)),
+    (sqlite_fault(sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.IntegrityError), (True, False, False)),
+    (sqlite_fault(sqlite3.SQLITE_BUSY), (False, True, True)),
+    (sqlite_fault(sqlite3.SQLITE_BUSY_SNAPSHOT), (False, True, True)),
+    (sqlite_fault(sqlite3.SQLITE_LOCKED), (False, True, True)),
+    (sqlite_fault(sqlite3.SQLITE_FULL), (False, False, True)),
+    (sqlite_fault(sqlite3.SQLITE_IOERR_FSYNC), (False, False, True)),
+    (sqlite_fault(sqlite3.SQLITE_READONLY), (False, False, True)),
+    (sqlite_fault(sqlite3.SQLITE_CANTOPEN), (False, False, True)),
+    (sqlite_fault(sqlite3.SQLITE_ERROR), (False, False, False)),
+    (sqlite3.OperationalError("made by Python's own module"), (False, False, False)),
+    (sqlite3.ProgrammingError("closed"), (False, False, False)),
+    (errors.UniqueViolation(), (True, False, False)),
+    (errors.SerializationFailure(), (False, True, True)),
+    (errors.DeadlockDetected(), (False, True, True)),
+    (errors.AdminShutdown(), (False, True, True)),
+    (errors.CrashShutdown(), (False, True, True)),
+    (errors.CannotConnectNow(), (False, True, True)),
+    (errors.ConnectionFailure(), (False, True, True)),
+    (errors.SqlclientUnableToEstablishSqlconnection(), (False, True, True)),
+    (psycopg.OperationalError("the connection is lost"), (False, True, True)),
+    (errors.DiskFull(), (False, False, True)),
+    (errors.TooManyConnections(), (False, False, True)),
+    (errors.QueryCanceled(), (False, False, True)),
+    (errors.UndefinedTable(), (False, False, False)),
+    (errors.SyntaxError(), (False, False, False)),
+    (psycopg.DataError("a NUL in a text"), (False, False, False)),
+    (ValueError("ours"), (False, False, False)),
+    (TimeoutError(), (False, False, False)),
+]
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+@pytest.mark.parametrize(("fault", "judged"), FAULTS, ids=lambda one: type(one).__name__)
+def test_it_judges_a_fault_alike_whether_wrapped_or_not(
+    fault: BaseException, judged: tuple[bool, bool, bool], wrapped: bool
+) -> None:
+    met: Any = DBAPIError("SELECT 1", {}, fault) if wrapped else fault
+    assert (is_lost_race(met), is_passing(met), is_storage_failure(met)) == judged
+    assert driver_error(met) is fault
+
+
+@pytest.mark.parametrize("code", [sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB])
+def test_it_blames_the_database_for_a_file_it_cannot_read(code: int) -> None:
+    assert is_storage_failure(sqlite_fault(code, sqlite3.DatabaseError))
+
+
+def test_it_blames_the_database_for_a_file_that_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "deals.db"
+    path.write_bytes(b"not a database at all" * 100)
+    database = open_database(f"sqlite:///{path}")
+    with pytest.raises(DBAPIError) as met, database.read() as connection:
+        connection.exec_driver_sql("SELECT 1")
+    database.close()
+    assert is_storage_failure(met.value)
+
+
+def break_twice(connection: Connection) -> None:
+    for _ in range(2):
+        connection.execute(insert(revision).values(name="same", number=1))
+
+
+def break_twice_hot(connection: Connection) -> None:
+    for _ in range(2):
+        HotStatement(insert(revision)).run_many(connection, [{"name": "same", "number": 1}])
+
+
+def ask_nonsense(connection: Connection) -> None:
+    connection.exec_driver_sql("SELECT nonsense FROM nowhere")
+
+
+def ask_nonsense_hot(connection: Connection) -> None:
+    HotStatement(select(Table("nowhere", MetaData(), Column("nonsense", Text)))).fetch(connection, {})
+
+
+@pytest.mark.parametrize(
+    ("work", "judged"),
+    [
+        (break_twice, (True, False, False)),
+        (break_twice_hot, (True, False, False)),
+        (ask_nonsense, (False, False, False)),
+        (ask_nonsense_hot, (False, False, False)),
+    ],
+)
+def test_it_judges_what_really_happens(database: Database, work: Any, judged: tuple[bool, bool, bool]) -> None:
+    with pytest.raises((DBAPIError, sqlite3.Error, psycopg.Error)) as met, database.write() as connection:
+        work(connection)
+    fault = met.value
+    assert (is_lost_race(fault), is_passing(fault), is_storage_failure(fault)) == judged
+
+
+def test_it_calls_a_busy_file_passing(tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path / 'deals.db'}")
+    with database.write() as connection:
+        connection.exec_driver_sql("PRAGMA busy_timeout=1")
+    holder = sqlite3.connect(database.file, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    with pytest.raises((DBAPIError, sqlite3.Error)) as met, database.write():
+        pass
+    holder.close()
+    database.close()
+    assert is_passing(met.value)
+
+
+def test_it_calls_a_server_that_is_not_there_passing(tmp_path: Path) -> None:
+    database = open_database(f"postgresql://u@/deals?host={tmp_path}")
+    with pytest.raises(DBAPIError) as met, database.read():
+        pass
+    assert is_passing(met.value)
+    assert is_storage_failure(met.value)
+
+
+# What may be told.
+
+
+def test_it_tells_the_first_line_alone_for_the_rest_quotes_rows() -> None:
+    fault = psycopg.OperationalError('duplicate key "uq"\nDETAIL:  Key (contact)=(79205550055) already exists.')
+    assert words_of(fault) == 'duplicate key "uq"'
+    assert words_of(DBAPIError("INSERT …", {"contact": "79205550055"}, fault)) == 'duplicate key "uq"'
+
+
+@pytest.mark.parametrize("fault", [ValueError("79205550055"), KeyError("x")])
+def test_it_tells_nothing_of_what_is_not_the_databases(fault: Exception) -> None:
+    assert words_of(fault) is None

@@ -1,0 +1,246 @@
+"""Engines: durable, patient, strict about keys, and readers that leave nothing behind."""
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert, select
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from cast import Stage
+from dealtrace.storage.database.compiled_statement import HotStatement
+from dealtrace.storage.database.engine import (
+    POSTGRESQL_CONNECT_SECONDS,
+    SQLITE_BUSY_SECONDS,
+    Database,
+    data_dsn_for,
+    open_database,
+)
+from dealtrace.storage.schema.tables.control import revision
+from dealtrace.storage.schema.tables.leads import contact
+from postgresql import PostgresqlServer
+
+
+def numbers(database: Database) -> list[str]:
+    with database.read() as connection:
+        return list(connection.execute(select(revision.c.name)).scalars())
+
+
+def put(database: Database, name: str) -> None:
+    with database.write() as connection:
+        connection.execute(insert(revision).values(name=name, number=1))
+
+
+# Both engines.
+
+
+def test_it_keeps_what_a_transaction_wrote(database: Database) -> None:
+    put(database, "kept")
+    assert numbers(database) == ["kept"]
+
+
+def test_it_leaves_nothing_of_a_transaction_that_breaks(database: Database) -> None:
+    def break_off() -> None:
+        with database.write() as connection:
+            connection.execute(insert(revision).values(name="broken", number=1))
+            raise ValueError
+
+    with pytest.raises(ValueError, match=r"^$"):
+        break_off()
+    assert numbers(database) == []
+
+
+def test_a_reader_cannot_write(database: Database) -> None:
+    with database.read() as connection, pytest.raises(DBAPIError, match="read"):
+        connection.execute(insert(revision).values(name="smuggled", number=1))
+    assert numbers(database) == []
+
+
+def test_it_shows_a_reader_one_consistent_moment(database: Database) -> None:
+    with database.read() as connection:
+        before = connection.execute(select(revision.c.name)).all()
+        put(database, "meanwhile")
+        assert connection.execute(select(revision.c.name)).all() == before, "a page and its total must agree"
+    assert numbers(database) == ["meanwhile"]
+
+
+def test_it_shows_one_consistent_moment_to_hot_statements_too(database: Database) -> None:
+    names = HotStatement(select(revision.c.name))
+    with database.read() as connection:
+        before = names.fetch(connection, {})
+        put(database, "meanwhile")
+        assert names.fetch(connection, {}) == before
+
+
+def test_it_shows_the_newest_to_whoever_begins_to_read_now(database: Database) -> None:
+    for count in range(3):
+        put(database, str(count))
+        assert len(numbers(database)) == count + 1
+
+
+def test_it_holds_to_keys_between_tables(database: Database) -> None:
+    orphan = insert(contact).values(site_id=1, contact="7", client_id=1, known_since=None)
+    with pytest.raises(IntegrityError), database.write() as connection:
+        connection.execute(orphan)
+
+
+def test_it_holds_to_unique_keys(stage: Stage) -> None:
+    put(stage.database, "once")
+    with pytest.raises(IntegrityError):
+        put(stage.database, "once")
+
+
+def test_it_reads_beside_a_writer_that_has_not_finished(database: Database) -> None:
+    with database.write() as connection:
+        connection.execute(insert(revision).values(name="unfinished", number=1))
+        assert numbers(database) == []
+    assert numbers(database) == ["unfinished"]
+
+
+def test_it_tells_one_place_for_the_data_of_every_site(database: Database) -> None:
+    places = {data_dsn_for(database, site_id) for site_id in (1, 2, 51234)}
+    (place,) = places
+    put(database, "there")
+    again = open_database(place)
+    assert numbers(again) == ["there"]
+    again.close()
+
+
+def test_it_gives_all_connections_back(new_database_url: Callable[[], str]) -> None:
+    opened = open_database(new_database_url())
+    put(opened, "kept")
+    numbers(opened)
+    opened.close()
+    assert opened.writer.pool.checkedin() == opened.reader.pool.checkedin() == 0
+
+
+# Addresses.
+
+
+def test_it_keeps_the_password_in_the_dsn_and_out_of_everything_else() -> None:
+    opened = open_database("postgresql://ivan:geheim@db:5432/deals?sslmode=require")
+    assert data_dsn_for(opened, 1) == "postgresql://ivan:geheim@db:5432/deals?sslmode=require"
+    assert "geheim" not in repr(opened) + repr(opened.url) + repr(opened.writer) + repr(opened.reader)
+
+
+@pytest.mark.parametrize(
+    ("address", "is_sqlite"),
+    [
+        ("sqlite:///deals.db", True),
+        ("sqlite:////var/lib/deals.db", True),
+        ("sqlite+pysqlite:///deals.db", True),
+        ("postgresql://u@/deals?host=/run/postgresql", False),
+        ("postgresql+psycopg://u@db/deals", False),
+        ("postgres://u@db/deals", False),
+        ("postgresql://u@/deals?host=a,b,c&target_session_attrs=read-write", False),
+    ],
+)
+def test_it_takes_the_usual_forms_of_an_address(address: str, is_sqlite: bool) -> None:
+    opened = open_database(address)
+    assert opened.is_sqlite == is_sqlite
+    assert opened.writer.driver == opened.reader.driver == ("pysqlite" if is_sqlite else "psycopg")
+
+
+@pytest.mark.parametrize(
+    ("address", "file"), [("sqlite:///deals.db", "deals.db"), ("sqlite:////var/lib/deals.db", "/var/lib/deals.db")]
+)
+def test_it_tells_where_the_file_lies(address: str, file: str) -> None:
+    assert open_database(address).file == Path(file)
+
+
+def test_it_makes_no_file_before_something_is_written(tmp_path: Path) -> None:
+    open_database(f"sqlite:///{tmp_path / 'deals.db'}")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("address", "seconds"),
+    [("postgresql://u@db/deals", POSTGRESQL_CONNECT_SECONDS), ("postgresql://u@db/deals?connect_timeout=2", "2")],
+)
+def test_it_waits_for_a_server_no_longer_than_told(address: str, seconds: object) -> None:
+    opened = open_database(address)
+    told: dict[str, object] = {}
+
+    def connect(*_arguments: object, **options: object) -> None:
+        told.update(options)
+        raise OSError
+
+    for engine in (opened.writer, opened.reader):
+        engine.dialect.connect = connect  # type: ignore[method-assign]
+        with pytest.raises(OSError, match=r"^$"):
+            engine.connect()
+        assert told.pop("connect_timeout") == seconds
+
+
+@pytest.mark.parametrize(("prepared", "threshold"), [(True, "default"), (False, None)])
+def test_it_prepares_no_statements_behind_a_pooler(
+    postgresql_server: PostgresqlServer, prepared: bool, threshold: object
+) -> None:
+    opened = open_database(postgresql_server.address("postgres"), prepared_statements=prepared)
+    for engine in (opened.writer, opened.reader):
+        with engine.connect() as connection:
+            driver = connection.connection.driver_connection
+            assert driver is not None
+            assert (driver.prepare_threshold is None) == (threshold is None)
+    opened.close()
+
+
+def test_it_reads_from_a_replica_when_one_is_named(postgresql_server: PostgresqlServer) -> None:
+    primary, replica = (postgresql_server.create(name) for name in ("engine_primary", "engine_replica"))
+    opened = open_database(primary, read_address=replica)
+    with opened.write() as writing, opened.read() as reading:
+        asked = "SELECT current_database()"
+        told = [connection.exec_driver_sql(asked).scalar_one() for connection in (writing, reading)]
+    assert told == ["engine_primary", "engine_replica"]
+    opened.close()
+
+
+# SQLite.
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Database:
+    return open_database(f"sqlite:///{tmp_path / 'deals.db'}")
+
+
+@pytest.mark.parametrize(
+    ("pragma", "value"),
+    [
+        ("journal_mode", "wal"),
+        ("synchronous", 2),
+        ("foreign_keys", 1),
+        ("busy_timeout", SQLITE_BUSY_SECONDS * 1000),
+    ],
+)
+def test_it_opens_every_connection_to_a_file_durable_and_patient(file: Database, pragma: str, value: object) -> None:
+    for engine in (file.writer, file.reader):
+        with engine.connect() as connection:
+            assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar_one() == value
+    file.close()
+
+
+def test_it_locks_the_file_as_soon_as_a_transaction_to_write_begins(file: Database) -> None:
+    with file.write() as connection:
+        connection.exec_driver_sql("SELECT 1")
+        other = sqlite3.connect(file.file, timeout=0, isolation_level=None)
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("BEGIN IMMEDIATE")
+        other.execute("BEGIN").execute("SELECT * FROM sqlite_schema").fetchall()
+        other.close()
+    file.close()
+
+
+def test_it_holds_no_lock_while_it_reads(file: Database) -> None:
+    with file.write() as connection:
+        connection.exec_driver_sql("CREATE TABLE t (x)")
+    with file.read() as connection:
+        connection.exec_driver_sql("SELECT * FROM t").all()
+        with file.write() as writing:
+            writing.exec_driver_sql("INSERT INTO t VALUES (1)")
+    file.close()
+
+
+def test_it_has_one_connection_to_write_a_file(file: Database) -> None:
+    assert file.writer.pool.size() == 1  # type: ignore[attr-defined]
+    file.close()

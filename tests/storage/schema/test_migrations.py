@@ -1,0 +1,219 @@
+"""The steps lead to exactly the tables that are declared; what is of another release is refused with the cure."""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect, select
+
+from cast import Stage
+from dealtrace.accounts.site import SiteId
+from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.deals.deal import DealKey
+from dealtrace.operations.deals.delete import delete_deals
+from dealtrace.operations.deals.register import register_deals
+from dealtrace.storage.accounts.accounts import find_site
+from dealtrace.storage.database.engine import Database, open_database
+from dealtrace.storage.deals.daily_counts import list_miscounted_days
+from dealtrace.storage.schema.tables.deals import deal_day
+from dealtrace.storage.schema.tables.whole import metadata
+from dealtrace.storage.schema.upgrade import (
+    MIGRATIONS,
+    VERSION_TABLE,
+    SchemaOutdated,
+    is_current,
+    newest_revision,
+    prepare_schema,
+    schema_differences,
+    upgrade_schema,
+)
+from postgresql import PostgresqlServer
+from wishes import NOON, by_call, registration
+
+CURE = re.escape("`dealtrace db upgrade`")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def new_empty(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[], Database]]:
+    """Give a function that opens a database in which nothing is yet, on each engine."""
+    opened: list[Database] = []
+
+    def create() -> Database:
+        if request.param == "sqlite":
+            address = f"sqlite:///{tmp_path_factory.mktemp('empty') / 'dealtrace.db'}"
+        else:
+            server: PostgresqlServer = request.getfixturevalue("postgresql_server")
+            folder = tmp_path_factory.mktemp("empty")
+            address = server.create(f"{folder.parent.name}_{folder.name}")
+        opened.append(open_database(address))
+        return opened[-1]
+
+    yield create
+    for one in opened:
+        one.close()
+
+
+@pytest.fixture
+def empty(new_empty: Callable[[], Database]) -> Database:
+    return new_empty()
+
+
+def make_foreign(connection: Connection, revision: str) -> None:
+    connection.exec_driver_sql(f"CREATE TABLE {VERSION_TABLE} (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
+    connection.exec_driver_sql(f"INSERT INTO {VERSION_TABLE} VALUES ('{revision}')")
+
+
+def definitions(database: Database) -> dict[str, str]:
+    """Tell how the database itself spells every index, key and column."""
+    with database.read() as connection:
+        if database.is_sqlite:
+            return dict(connection.exec_driver_sql(_SQLITE_SPELLING).all())
+        return dict(connection.exec_driver_sql(_POSTGRESQL_SPELLING).all())
+
+
+_SQLITE_SPELLING = """
+SELECT i.name || '.' || c.seqno,
+       m.tbl_name || coalesce(c.name, '?') || coalesce(substr(m.sql, instr(m.sql, 'WHERE')), '')
+FROM sqlite_master m JOIN pragma_index_list(m.tbl_name) i ON i.name = m.name JOIN pragma_index_info(m.name) c
+WHERE m.type = 'index' AND m.tbl_name <> 'schema_version'
+UNION ALL
+SELECT m.name || '.' || c.name, c.type || c."notnull" || c.pk || coalesce(c.dflt_value, '')
+FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' AND m.name <> 'schema_version'
+UNION ALL
+SELECT m.name || '->' || f."table" || f.seq, f."from" || f."to" || f.on_delete || f.on_update
+FROM sqlite_master m JOIN pragma_foreign_key_list(m.name) f WHERE m.type = 'table'
+"""
+_POSTGRESQL_SPELLING = """
+SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename <> 'schema_version'
+UNION ALL
+SELECT conrelid::regclass || '.' || conname, pg_get_constraintdef(oid) FROM pg_constraint
+WHERE connamespace = 'public'::regnamespace AND conrelid <> 'schema_version'::regclass
+UNION ALL
+SELECT table_name || '.' || column_name,
+       concat(data_type, character_maximum_length, is_nullable, column_default, collation_name)
+FROM information_schema.columns WHERE table_schema = 'public' AND table_name <> 'schema_version'
+"""
+
+
+def test_the_steps_lead_to_the_declared_tables(database: Database) -> None:
+    assert schema_differences(database) == []
+
+
+def test_the_steps_spell_every_column_key_and_index_as_declared(new_empty: Callable[[], Database]) -> None:
+    migrated, declared = new_empty(), new_empty()
+    prepare_schema(migrated)
+    with declared.write() as connection:
+        make_foreign(connection, "declared")
+        metadata.create_all(connection)
+    assert definitions(migrated) == definitions(declared)
+    assert len(definitions(migrated)) > len(metadata.tables)
+
+
+def test_a_difference_is_noticed(database: Database) -> None:
+    with database.write() as connection:
+        connection.exec_driver_sql("ALTER TABLE deal ADD COLUMN colour TEXT")
+        connection.exec_driver_sql("DROP INDEX ix_deal_touched")
+    differences = "\n".join(schema_differences(database))
+    assert "colour" in differences
+    assert "ix_deal_touched" in differences
+
+
+def test_there_is_one_way_up_and_no_way_down() -> None:
+    from_nothing = ScriptDirectory(str(MIGRATIONS))
+    assert len(from_nothing.get_heads()) == 1
+    for step in from_nothing.walk_revisions():
+        assert not hasattr(step.module, "downgrade"), f"{step.revision}: migrations are forward-only (rule 14)"
+        assert not step.is_merge_point
+        assert step.doc, f"{step.revision}: say what the step is for"
+
+
+def test_an_empty_database_is_prepared_by_itself(empty: Database) -> None:
+    prepare_schema(empty)
+    assert is_current(empty)
+    assert schema_differences(empty) == []
+    assert set(inspect(empty.reader).get_table_names()) == {*metadata.tables, VERSION_TABLE}
+
+
+def test_an_empty_database_is_not_current(empty: Database) -> None:
+    assert not is_current(empty)
+
+
+def test_preparing_what_is_prepared_changes_nothing(database: Database) -> None:
+    before = definitions(database)
+    prepare_schema(database)
+    assert definitions(database) == before
+
+
+def test_an_older_database_is_refused_with_the_command_that_helps(empty: Database) -> None:
+    with empty.write() as connection:
+        make_foreign(connection, "0000")
+    with pytest.raises(SchemaOutdated, match=CURE) as refused:
+        prepare_schema(empty)
+    assert "0000" in str(refused.value)
+    assert str(newest_revision()) in str(refused.value)
+    assert not is_current(empty)
+
+
+def test_somebody_elses_database_is_refused_and_left_alone(empty: Database) -> None:
+    with empty.write() as connection:
+        connection.exec_driver_sql("CREATE TABLE groceries (name TEXT)")
+    with pytest.raises(SchemaOutdated, match=CURE):
+        prepare_schema(empty)
+    assert inspect(empty.reader).get_table_names() == ["groceries"]
+
+
+def test_upgrading_an_empty_database_prepares_it(empty: Database) -> None:
+    upgrade_schema(empty)
+    assert is_current(empty)
+    assert schema_differences(empty) == []
+
+
+def test_upgrading_twice_keeps_everything(stage: Stage) -> None:
+    player = stage.open_site(name="Kept")
+    before = definitions(stage.database)
+    upgrade_schema(stage.database)
+    upgrade_schema(stage.database)
+    assert definitions(stage.database) == before
+    with stage.database.read() as connection:
+        kept = find_site(connection, SiteId(player.site.id))
+    assert kept == player.site
+
+
+def test_a_step_that_fails_leaves_nothing_behind(empty: Database) -> None:
+    with empty.write() as connection:
+        connection.exec_driver_sql("CREATE TABLE lead_request (in_the_way INTEGER)")
+    with pytest.raises(Exception, match="lead_request"):
+        upgrade_schema(empty)
+    assert inspect(empty.reader).get_table_names() == ["lead_request"]
+    assert not is_current(empty)
+
+
+def test_deals_that_were_there_before_are_counted_by_their_days(database: Database) -> None:
+    stage = Stage(database)
+    shop = stage.open_site(contact_matching=True)
+    visit = stage.visit(shop, NOON - timedelta(days=3), TrafficSource("yandex", "cpc"))
+    call = stage.call(shop, NOON, visit_id=visit.id)
+    moments = [
+        NOON,
+        NOON + timedelta(hours=12),
+        datetime(1969, 12, 31, 23, tzinfo=UTC),
+        datetime(1970, 1, 1, tzinfo=UTC),
+    ]
+    asked = [registration(str(n), happened_at=at) for n, at in enumerate(moments)]
+    made = stage.perform(register_deals, shop, *asked, registration("c", clue=by_call(call.id)))
+    stage.perform(delete_deals, shop, DealKey(made[0].deal_id, None))
+    with database.write() as connection:
+        kept = set(
+            connection.execute(select(deal_day).where(deal_day.c.site_id == shop.site.id, deal_day.c.deals != 0))
+        )
+        connection.exec_driver_sql("DROP TABLE deal_day")
+        connection.exec_driver_sql(f"UPDATE {VERSION_TABLE} SET version_num = '0009'")
+    upgrade_schema(database)
+    with database.read() as connection:
+        assert set(connection.execute(select(deal_day).where(deal_day.c.site_id == shop.site.id))) == kept
+        assert list_miscounted_days(connection, shop.site.id) == []
+    assert schema_differences(database) == []

@@ -1,0 +1,171 @@
+"""One request to a receiver that may be anything."""
+
+import ssl
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from dealtrace.webhooks.retry import Fault
+from dealtrace.webhooks.writing import Outgoing
+from dealtrace.worker.webhook_client import ANSWER_BYTES_MAX, ATTEMPT_SECONDS, Postman
+from receiver import Answer, Receiver
+from server import free_port
+from wishes import run
+
+LOOPBACK = ("127.0.0.0/8", "::1/128")
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    opened = Receiver()
+    yield opened
+    opened.vanish()
+
+
+def send(*urls: str, private: tuple[str, ...] = LOOPBACK) -> list[Fault | None]:
+    """Send to each address, as one visit."""
+
+    async def story() -> list[Fault | None]:
+        async with Postman(private).visit() as visit:
+            return [await visit.send(Outgoing("POST", url, b"a=1", {"x-own": "1"})) for url in urls]
+
+    return run(story)
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 204])
+def test_a_status_of_2xx_accepts(receiver: Receiver, status: int) -> None:
+    receiver.answer = lambda _: Answer(status, b"")
+    assert send(receiver.url) == [None]
+    (one,) = receiver.received
+    assert (one.method, one.path, one.body) == ("POST", "/hook", "a=1")
+    assert one.headers["host"] == f"127.0.0.1:{receiver.port}"
+    assert one.headers["user-agent"].startswith("Dealtrace/")
+    assert one.headers["x-own"] == "1"
+
+
+def test_a_name_is_told_to_the_receiver_though_its_address_is_connected_to(receiver: Receiver) -> None:
+    assert send(f"http://localhost:{receiver.port}/x?y=%20z") == [None]
+    assert receiver.received[0].headers["host"] == f"localhost:{receiver.port}"
+    assert receiver.received[0].path == "/x?y=%20z"
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason", "words"),
+    [
+        (Answer(500, b"<b>\x1b[31mboom</b>\n\xff"), "HTTP 500", "<b> [31mboom</b> \N{REPLACEMENT CHARACTER}"),
+        (Answer(404, b""), "HTTP 404", ""),
+        (Answer(301, b"", headers={"location": "http://10.0.0.1/"}), "HTTP 301, a redirect", "http://10.0.0.1/"),
+        (Answer(hangs_up=True), "no proper answer: Server disconnected", ""),
+    ],
+)
+def test_anything_else_is_a_fault_a_person_can_read(
+    receiver: Receiver, answer: Answer, reason: str, words: str
+) -> None:
+    receiver.answer = lambda _: answer
+    (fault,) = send(receiver.url)
+    assert fault is not None
+    assert fault.reason.startswith(reason)
+    assert fault.words == words
+    assert not fault.is_final
+
+
+def test_a_receiver_may_say_when_to_come_again_and_when_never(receiver: Receiver) -> None:
+    receiver.answer = lambda _: Answer(429, b"", headers={"retry-after": "120"})
+    assert send(receiver.url) == [Fault("HTTP 429", retry_after=timedelta(minutes=2))]
+    receiver.answer = lambda _: Answer(503, b"", headers={"retry-after": "Wed, 21 Oct 2099 07:28:00 GMT"})
+    assert send(receiver.url) == [Fault("HTTP 503")]
+    receiver.answer = lambda _: Answer(410, b"")
+    assert send(receiver.url) == [Fault("HTTP 410", is_final=True)]
+
+
+def test_a_long_answer_is_not_read_to_its_end(receiver: Receiver) -> None:
+    receiver.answer = lambda _: Answer(200, b"x" * 20_000_000)
+    assert send(receiver.url) == [None]
+    receiver.answer = lambda _: Answer(500, b"x" * 20_000_000)
+    (fault,) = send(receiver.url)
+    assert fault is not None
+    assert fault.reason == "HTTP 500"
+    assert 0 < len(fault.words) < ANSWER_BYTES_MAX
+    assert receiver.sent_bytes < 30_000_000, "the connection was closed on it"
+
+
+def test_a_receiver_that_takes_its_time_has_failed(receiver: Receiver) -> None:
+    receiver.answer = lambda _: Answer(after_seconds=ATTEMPT_SECONDS + 3)
+    started = time.monotonic()
+    assert send(receiver.url) == [Fault("no answer within 5 s")]
+    assert time.monotonic() - started < ATTEMPT_SECONDS + 2
+
+
+def test_a_receiver_that_is_not_there_cannot_be_connected_to() -> None:
+    (fault,) = send(f"http://127.0.0.1:{free_port()}/")
+    assert fault is not None
+    assert fault.reason.startswith("cannot connect")
+
+
+def test_a_private_receiver_is_not_even_connected_to(receiver: Receiver) -> None:
+    (fault,) = send(f"http://localhost:{receiver.port}/", private=())
+    assert fault is not None
+    assert "is not public" in fault.reason
+    assert receiver.received == []
+
+
+def test_proxies_of_the_environment_are_not_asked(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
+    monkeypatch.setenv("ALL_PROXY", f"http://127.0.0.1:{free_port()}")
+    assert send(receiver.url) == [None]
+
+
+def test_a_receiver_on_ipv6_is_reached() -> None:
+    (fault,) = send(f"http://[::1]:{free_port()}/")
+    assert fault is not None
+    assert fault.reason.startswith("cannot connect"), "the address was understood"
+
+
+def test_requests_of_one_visit_share_a_connection(receiver: Receiver) -> None:
+    assert send(receiver.url, receiver.url, receiver.url) == [None, None, None]
+
+
+@pytest.fixture
+def safe_port(tmp_path: Path) -> Iterator[int]:
+    """Listen by TLS with a certificate of our own for `localhost`."""
+    made = "req -x509 -newkey rsa:2048 -nodes -days 2 -keyout key.pem -out own.pem -subj /CN=localhost"
+    named = "-addext subjectAltName=DNS:localhost"
+    command = ["openssl", *made.split(), *named.split()]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "own.pem", tmp_path / "key.pem")
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server.server_address[1]
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_certificate_must_be_known_and_of_the_name_that_was_asked_for(
+    safe_port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (fault,) = send(f"https://localhost:{safe_port}/")
+    assert fault is not None
+    assert "CERTIFICATE_VERIFY_FAILED" in fault.reason
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "own.pem"))
+    assert send(f"https://localhost:{safe_port}/") == [None]
+    (fault,) = send(f"https://127.0.0.1:{safe_port}/")
+    assert fault is not None
+    assert "CERTIFICATE_VERIFY_FAILED" in fault.reason
