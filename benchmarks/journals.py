@@ -26,10 +26,10 @@ from dealtrace.operations.accounts.create_site import create_site
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.deals.daily_counts import recount_deals
 from dealtrace.storage.journals.deal_entries import list_deal_entries
-from dealtrace.storage.journals.deal_journal import JournalQuery, list_of_deals
-from dealtrace.storage.journals.keyset_pages import Listing, Place, find_page
+from dealtrace.storage.journals.deal_journal import JournalQuery, query_deals
+from dealtrace.storage.journals.keyset_pages import Cursor, PageQuery, find_page
 from dealtrace.storage.journals.lead_entries import list_lead_entries
-from dealtrace.storage.journals.lead_journal import LeadQuery, list_of_leads
+from dealtrace.storage.journals.lead_journal import LeadQuery, query_leads
 from dealtrace.storage.schema.tables.deals import deal
 from dealtrace.storage.schema.tables.leads import call, client, contact, lead_credit
 from dealtrace.storage.schema.tables.visits import traffic_source, visit
@@ -83,46 +83,46 @@ def report_journals(engine: str, url: str, rows: int) -> None:
 
 def _of_deals(database: Database, rows: int) -> dict[str, float]:
     with database.read() as connection:
-        ids = find_page(connection, list_of_deals(1, DEALS), Place(), PAGE).ids
+        ids = find_page(connection, query_deals(1, DEALS), Cursor(), PAGE).ids
         ready = list_deal_entries(connection, 1, ids, MODEL)
     encode = partial(orders_diary.tell_deals, ready, site=SITE, model=MODEL, sent=SENT)
     page = partial(orders_diary.answer_page_of_deals, site=SITE, query=DEALS, sent=SENT)
-    return _figures(database, list_of_deals(1, DEALS), page, encode, rows)
+    return _figures(database, query_deals(1, DEALS), page, encode, rows)
 
 
 def _of_calls(database: Database, rows: int) -> dict[str, float]:
     with database.read() as connection:
-        ids = find_page(connection, list_of_leads(SITE, CALLS), Place(), PAGE).ids
+        ids = find_page(connection, query_leads(SITE, CALLS), Cursor(), PAGE).ids
         ready = list_lead_entries(connection, SITE, LeadKind.CALL, ids, MODEL)
 
     def encode() -> None:
         success([as_text(calls_diary.record(one, SITE, MODEL, SENT)) for one in ready], "listed")
 
     page = partial(calls_diary.answer_page_of_calls, site=SITE, query=CALLS, sent=SENT)
-    return _figures(database, list_of_leads(SITE, CALLS), page, encode, rows)
+    return _figures(database, query_leads(SITE, CALLS), page, encode, rows)
 
 
 def _figures(
-    database: Database, listing: Listing, page: Callable[..., Any], encode: Callable[[], Any], rows: int
+    database: Database, listing: PageQuery, page: Callable[..., Any], encode: Callable[[], Any], rows: int
 ) -> dict[str, float]:
     """Time a page: counted, read on from the page before at both ends of the list, and jumped to."""
     last = rows - PAGE
     with database.read() as connection:
         ends = {
-            offset: find_page(connection, listing, Place(offset - PAGE, skip=offset - PAGE, total=rows), PAGE).end
+            offset: find_page(connection, listing, Cursor(offset - PAGE, skip=offset - PAGE, total=rows), PAGE).end
             for offset in (PAGE, last)
         }
 
-    def read(place: Place) -> None:
+    def read(place: Cursor) -> None:
         with database.read() as connection:
             page(connection, place)
 
     return {
         "encode": _median_ms(encode),
-        "first page": _median_ms(partial(read, Place())),
-        "second": _median_ms(partial(read, Place(PAGE, ends[PAGE], 0, rows))),
-        "last": _median_ms(partial(read, Place(last, ends[last], 0, rows))),
-        "last, cold": _median_ms(partial(read, Place(last, None, last, rows))),
+        "first page": _median_ms(partial(read, Cursor())),
+        "second": _median_ms(partial(read, Cursor(PAGE, ends[PAGE], 0, rows))),
+        "last": _median_ms(partial(read, Cursor(last, ends[last], 0, rows))),
+        "last, cold": _median_ms(partial(read, Cursor(last, None, last, rows))),
     }
 
 

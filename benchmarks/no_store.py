@@ -7,18 +7,20 @@ from dealtrace import observation
 from dealtrace.app import Application
 from dealtrace.deals.deal import DealId
 from dealtrace.deals.registration import Receipt, Registration
-from dealtrace.operations.write_command import Wish
-from dealtrace.runtime.write_queue import Scribe
+from dealtrace.operations.write_command import WriteCommand
+from dealtrace.runtime.write_queue import WriteQueue
 from dealtrace.settings import read_settings
 
 
-class Forgetful(Scribe):
+class Forgetful(WriteQueue):
     """Answers every registration at once and keeps nothing."""
 
-    def write(self, operation: Any, site: Any, wish: Wish[Registration], *, size: int = 1) -> "asyncio.Future[Any]":
+    def write(
+        self, operation: Any, site: Any, command: WriteCommand[Registration], *, size: int = 1
+    ) -> "asyncio.Future[Any]":
         """Answer as if the deal had been stored."""
         del operation, site, size
-        asked = wish.asked
+        asked = command.asked
         answer: asyncio.Future[Any] = self._loop.create_future()
         number = asked.number or "1"
         answer.set_result(Receipt(DealId(1), number, asked.status, asked.amount_as_sent, asked.happened_at, lead=None))

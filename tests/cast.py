@@ -17,7 +17,7 @@ from dealtrace.operations.accounts.issue_token import issue_token
 from dealtrace.operations.leads.calls import take_in_calls
 from dealtrace.operations.leads.lead_requests import take_in_lead_requests
 from dealtrace.operations.visits.record_visits import NOT_YET, record_visits
-from dealtrace.operations.write_command import Wish
+from dealtrace.operations.write_command import WriteCommand
 from dealtrace.storage.accounts.accounts import find_site
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import IdBlocks
@@ -66,8 +66,8 @@ class Stage:
         """Run an operation for a player's wishes, as one batch, and return the outcomes."""
         self.ids.ensure(IDS_AT_ONCE + len(asked))
         with self.database.write() as connection:
-            wishes = [Wish(one, player.token_id) for one in asked]
-            return list(operation(connection, self.ids, player.site, wishes, now or datetime.now(UTC)))
+            commands = [WriteCommand(one, player.token_id) for one in asked]
+            return list(operation(connection, self.ids, player.site, commands, now or datetime.now(UTC)))
 
     def call(
         self, player: Player, started_at: datetime, *, seconds: int = 300, phone: str = "79205550055", **more: Any

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 
-from dealtrace.storage.database.compiled_statement import HotStatement
+from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.database.engine import Database
 
 Sent = list[tuple[str, Any]]
@@ -36,7 +36,9 @@ def plans_of(database: Database, sent: Sequence[tuple[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def plan_of(database: Database, statement: HotStatement, connection: Connection, parameters: Mapping[str, Any]) -> str:
+def plan_of(
+    database: Database, statement: CompiledStatement, connection: Connection, parameters: Mapping[str, Any]
+) -> str:
     """Tell the plan of a hot statement, which passes SQLAlchemy by."""
     compiled = statement._compiled_for(connection.dialect)
     explain = "EXPLAIN QUERY PLAN" if database.is_sqlite else "EXPLAIN"

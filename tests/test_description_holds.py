@@ -20,7 +20,7 @@ from cast import Player, Stage, moscow
 from dealtrace.app import ENDPOINTS
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.http.description import describe_api
-from dealtrace.leads.annotations import Remarks
+from dealtrace.leads.annotations import Annotations
 from server import ServerProcess
 
 EXAMPLES = 50
@@ -70,9 +70,9 @@ class Site:
 def lively(served: Stage, server: ServerProcess) -> Site:
     owner = served.open_site(contact_matching=True, fields=["margin"])
     seen = served.visit(owner, NOON - timedelta(hours=1), TrafficSource("yandex", "cpc", "весна"), attrs={"a": "b"})
-    said = Remarks(manager="Коля", comment="звонить", tags=("vip",), custom_values={"margin": "10"})
-    call = served.call(owner, NOON, visit_id=seen.id, remarks=said, reference="17.1")
-    served.lead_request(owner, NOON, phone="79205550055", email="i@example.ru", visit_id=seen.id, remarks=said)
+    said = Annotations(manager="Коля", comment="звонить", tags=("vip",), custom_values={"margin": "10"})
+    call = served.call(owner, NOON, visit_id=seen.id, annotations=said, reference="17.1")
+    served.lead_request(owner, NOON, phone="79205550055", email="i@example.ru", visit_id=seen.id, annotations=said)
     told = {"callId": call.id, "comment": "срочно", "tags": "a,b", "custom[margin]": "7"}
     answer = server.register(owner.token, orderNumber="K-1", orderDate="26.03.2018 12:01:00", **told).json()
     return Site(owner, call.id, answer["orderId"])

@@ -8,7 +8,7 @@ from string import Formatter
 import pytest
 
 from dealtrace import errors
-from dealtrace.errors import DealNotFound, FaultyParameters, PointsSpent, Refusal, SettingMalformed, Violation
+from dealtrace.errors import DealNotFound, InvalidParameters, InvalidSetting, PointsSpent, Refusal, Violation
 
 CYRILLIC = re.compile("[А-Яа-яЁё]")
 IN_THE_TREE = re.compile(r"^(?:│   )?[├└]── (\w+) +(\d+)", re.MULTILINE)
@@ -30,8 +30,8 @@ def facts_of(words: str) -> set[str]:
 
 
 def refuse(kind: type[Refusal]) -> Refusal:
-    if kind is FaultyParameters:
-        return FaultyParameters([Violation("orderSum", "число", "a number")])
+    if kind is InvalidParameters:
+        return InvalidParameters([Violation("orderSum", "число", "a number")])
     return kind(**{name: f"<{name}>" for name in facts_of(kind.ru) | facts_of(kind.en)})
 
 
@@ -48,18 +48,18 @@ def test_every_refusal_has_a_code_of_its_own() -> None:
 def test_the_codes_stay_as_programs_know_them() -> None:
     """A new refusal gets a new code here; a code that is here never changes."""
     assert {kind.__name__: kind.code for kind in REFUSALS} == {
-        "FaultyParameters": 10007,
+        "InvalidParameters": 10007,
         "UnreadableBody": 10008,
         "BodyTooLarge": 10009,
-        "PathUnknown": 10010,
+        "PathNotFound": 10010,
         "MethodNotAllowed": 10011,
         "TokenRejected": 10020,
         "SiteMismatch": 10021,
         "RateExceeded": 10030,
         "PointsSpent": 10031,
         "Overloaded": 10032,
-        "StorageAway": 10033,
-        "OpenRateExceeded": 10034,
+        "DatabaseUnavailable": 10033,
+        "AnonymousRateExceeded": 10034,
         "DealKeyMissing": 10040,
         "DealNotFound": 10041,
         "NumberTaken": 10042,
@@ -74,13 +74,13 @@ def test_the_codes_stay_as_programs_know_them() -> None:
         "NumberReused": 10048,
         "NameTaken": 10050,
         "SiteNotFound": 10051,
-        "SettingUnknown": 10052,
-        "SettingMalformed": 10053,
+        "UnknownSetting": 10052,
+        "InvalidSetting": 10053,
         "InvitationSpent": 10054,
         "TokenNotFound": 10055,
-        "PersonUnknown": 10056,
+        "PersonNotFound": 10056,
         "FileUnreadable": 10060,
-        "FileInHands": 10061,
+        "ImportInProgress": 10061,
         "WebhookNotFound": 10062,
         "DeliveryNotFound": 10063,
         "InternalFailure": 500,
@@ -126,13 +126,13 @@ def test_its_facts_are_kept_for_those_it_steers() -> None:
 @pytest.mark.parametrize("sent", ["{key}", "{", "}", "{0}", "%s", "{key.__class__}"])
 def test_what_a_caller_sent_is_never_read_as_a_template(sent: str) -> None:
     assert DealNotFound(key=sent).text("en").endswith(f": {sent}")
-    assert sent in FaultyParameters([Violation(sent, sent, sent)]).text("ru")
-    assert SettingMalformed(key=sent, ru=sent, en=sent).text("en") == f"{sent}: {sent}"
+    assert sent in InvalidParameters([Violation(sent, sent, sent)]).text("ru")
+    assert InvalidSetting(key=sent, ru=sent, en=sent).text("en") == f"{sent}: {sent}"
 
 
 def test_it_names_every_violation_in_the_language_asked_for() -> None:
     violations = [Violation("orderSum", "нужно число", "a number is needed"), Violation("service", "нет", "missing")]
-    refusal = FaultyParameters(violations)
+    refusal = InvalidParameters(violations)
     assert refusal.violations == tuple(violations)
     assert refusal.text("ru") == "Ошибка в параметрах: orderSum: нужно число; service: нет"
     assert refusal.text("en") == "Faulty parameters: orderSum: a number is needed; service: missing"

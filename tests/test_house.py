@@ -15,9 +15,9 @@ FUNCTION_LINES_MAX = 50
 MODULE_LINES_MAX = 400
 FORBIDDEN_MODULES = {"utils", "helpers", "common", "base", "manager"}
 
-TRADE = frozenset({"attribution", "accounts", "quota", "leads", "deals", "matching", "reports", "webhooks"})
+DOMAIN = frozenset({"attribution", "accounts", "quota", "leads", "deals", "matching", "reports", "webhooks"})
 EDGES = frozenset({"calltouch", "counter", "api", "cabinet", "cli", "worker"})
-AN_EDGE_MAY = TRADE | {"operations", "storage", "settings", "clock"}
+AN_EDGE_MAY = DOMAIN | {"operations", "storage", "settings", "clock"}
 A_WEB_EDGE_MAY = AN_EDGE_MAY | {"http", "runtime"}
 OPEN_TO_ALL = frozenset({"errors", "record"})
 MAY_IMPORT: dict[str, frozenset[str]] = {
@@ -29,11 +29,11 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "matching": frozenset({"deals", "leads"}),
     "reports": frozenset({"deals", "leads", "attribution"}),
     "webhooks": frozenset({"accounts", "deals", "leads"}),
-    "files": TRADE,
-    "storage": TRADE,
-    "runtime": TRADE | {"storage"},
-    "operations": TRADE | {"storage"},
-    "http": TRADE | {"operations", "runtime", "storage"},
+    "files": DOMAIN,
+    "storage": DOMAIN,
+    "runtime": DOMAIN | {"storage"},
+    "operations": DOMAIN | {"storage"},
+    "http": DOMAIN | {"operations", "runtime", "storage"},
     "calltouch": A_WEB_EDGE_MAY,
     "counter": A_WEB_EDGE_MAY,
     "api": A_WEB_EDGE_MAY,
@@ -92,7 +92,7 @@ SPEAK_JSON = frozenset({"cli", "api"})
 """Their JSON names deals as the wire does."""
 
 ENVIRONMENT_READERS = frozenset({"settings.py", "observation.py", "cli/serve.py", "cli/backup.py"})
-NOT_FOR_THE_TRADE = frozenset(
+NOT_FOR_THE_DOMAIN = frozenset(
     {
         "asyncio",
         "threading",
@@ -231,17 +231,17 @@ def test_it_uses_each_library_where_it_belongs() -> None:
     hold(rule)
 
 
-def test_it_keeps_the_trade_pure() -> None:
+def test_it_keeps_the_domain_pure() -> None:
     def rule(module: Module) -> Iterator[str]:
         cure = "Rules are plain functions over plain data: hand the value in as an argument."
         for node, source, _ in module.imports():
-            if NOT_FOR_THE_TRADE & {source, source.split(".")[0]}:
+            if NOT_FOR_THE_DOMAIN & {source, source.split(".")[0]}:
                 yield module.complain(node, f"the trade imports `{source}`", cure)
         for node in ast.walk(module.tree):
             if isinstance(node, ast.AsyncFunctionDef | ast.Await):
                 yield module.complain(node, "the trade is asynchronous", cure)
 
-    hold(rule, [module for module in MODULES if module.folder in TRADE])
+    hold(rule, [module for module in MODULES if module.folder in DOMAIN])
 
 
 def test_it_knows_sqlalchemy_in_storage_alone() -> None:
@@ -443,7 +443,7 @@ def test_it_calls_a_lead_request_by_its_whole_name() -> None:
             if BARE_REQUEST.match(name):
                 yield module.complain(node, f"the name `{name}`", "A bare request is HTTP: say `lead_request` (§7).")
 
-    hold(rule, [module for module in MODULES if module.folder in TRADE | {"storage", "operations"}])
+    hold(rule, [module for module in MODULES if module.folder in DOMAIN | {"storage", "operations"}])
 
 
 def test_it_uses_the_words_of_the_house() -> None:
@@ -452,7 +452,7 @@ def test_it_uses_the_words_of_the_house() -> None:
             if OTHER_PEOPLES_WORDS.match(name):
                 yield module.complain(node, f"the name `{name}`", "§7 has the word: visit, client, amount_rub, site.")
 
-    hold(rule, [module for module in MODULES if module.folder in TRADE | {"operations"}])
+    hold(rule, [module for module in MODULES if module.folder in DOMAIN | {"operations"}])
 
 
 def test_it_names_functions_after_what_they_do() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from dealtrace.settings import ENVIRONMENT_PREFIX, Settings, SettingsFaulty, read_settings
+from dealtrace.settings import ENVIRONMENT_PREFIX, InvalidSettings, Settings, read_settings
 
 IN_MEMORY = "a database in memory is lost and shared with nobody"
 ENGINES = "use sqlite:///path or postgresql://user:password@host/name"
@@ -103,7 +103,7 @@ def env(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 def faults() -> list[str]:
     read_settings.cache_clear()
-    with pytest.raises(SettingsFaulty) as caught:
+    with pytest.raises(InvalidSettings) as caught:
         read_settings()
     return str(caught.value).splitlines()
 

@@ -21,22 +21,22 @@ from dealtrace.calltouch.routes import ENDPOINTS as CALLTOUCH
 from dealtrace.calltouch.webhooks.messages import write_messages, write_test
 from dealtrace.counter.city import open_cities
 from dealtrace.counter.routes import ENDPOINTS as COUNTER
-from dealtrace.errors import InternalFailure, Language, PathUnknown, Refusal, StorageAway
+from dealtrace.errors import DatabaseUnavailable, InternalFailure, Language, PathNotFound, Refusal
 from dealtrace.http.asgi import language_of
 from dealtrace.http.description import describe_api, render_docs
-from dealtrace.http.gate import Door
+from dealtrace.http.gate import Gate
 from dealtrace.http.rate_limits import Rates
 from dealtrace.http.replies import Reply, refusal_reply
 from dealtrace.http.routes import Routes
-from dealtrace.runtime.read_pool import Readers
-from dealtrace.runtime.site_cache import Directory
-from dealtrace.runtime.write_queue import AWAY_RETRY_SECONDS, Scribe
+from dealtrace.runtime.read_pool import ReadPool
+from dealtrace.runtime.site_cache import SiteCache
+from dealtrace.runtime.write_queue import UNAVAILABLE_RETRY_SECONDS, WriteQueue
 from dealtrace.settings import Settings, read_settings
-from dealtrace.storage.database.database_errors import is_storage_failure, words_of
+from dealtrace.storage.database.database_errors import is_database_failure, message_of
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.schema.upgrade import is_current
 from dealtrace.worker.deliveries import Deliveries
-from dealtrace.worker.webhook_client import Postman
+from dealtrace.worker.webhook_client import WebhookClient
 
 FOLLOW_SECONDS = 1.0
 """How often settings are looked after; a change reaches every process within two seconds."""
@@ -79,7 +79,7 @@ def create_app() -> "Application":
 class Application:
     """One ASGI application: the API's endpoints first, everything else through Starlette's router."""
 
-    scribe_class = Scribe
+    scribe_class = WriteQueue
     """Who writes; a benchmark puts one in its place that keeps nothing."""
 
     def __init__(self, settings: Settings) -> None:
@@ -127,7 +127,7 @@ class Application:
         open_cities()
         self._start_storage()
         self._start_deliveries()
-        self._endpoints = Routes(self._make_door(), ENDPOINTS)
+        self._endpoints = Routes(self._make_gate(), ENDPOINTS)
         search_seldom_for_garbage()
 
     def _start_storage(self) -> None:
@@ -138,9 +138,9 @@ class Application:
             read_address=settings.read_database_url,
             prepared_statements=settings.prepared_statements,
         )
-        self._readers = Readers(self._database, settings.reader_threads)
-        self._directory = Directory()
-        self._scribe = self.scribe_class(
+        self._read_pool = ReadPool(self._database, settings.reader_threads)
+        self._site_cache = SiteCache()
+        self._write_queue = self.scribe_class(
             self._database,
             clock.now,
             queue_max=settings.scribe_queue_max,
@@ -155,21 +155,21 @@ class Application:
         self._primary = open_database(
             settings.database_url, readers=DELIVERY_READERS, prepared_statements=settings.prepared_statements
         )
-        self._primary_readers = Readers(self._primary, DELIVERY_READERS)
+        self._primary_read_pool = ReadPool(self._primary, DELIVERY_READERS)
         self._deliveries = Deliveries(
-            self._primary_readers,
-            self._scribe,
-            Postman(settings.webhook_private_targets),
+            self._primary_read_pool,
+            self._write_queue,
+            WebhookClient(settings.webhook_private_targets),
             write_messages=write_messages,
             write_test=write_test,
         )
 
-    def _make_door(self) -> Door:
+    def _make_gate(self) -> Gate:
         settings = self._settings
-        return Door(
-            self._directory,
-            self._scribe,
-            self._readers,
+        return Gate(
+            self._site_cache,
+            self._write_queue,
+            self._read_pool,
             rates=Rates(
                 per_second=settings.rate_per_second,
                 exchange_per_second=settings.exchange_rate_per_second,
@@ -185,22 +185,22 @@ class Application:
 
     async def _stop(self) -> None:
         await self._deliveries.stop()
-        await self._scribe.stop()
-        for readers in (self._readers, self._primary_readers):
-            readers.stop()
+        await self._write_queue.stop()
+        for read_pool in (self._read_pool, self._primary_read_pool):
+            read_pool.stop()
         for database in (self._database, self._primary):
             database.close()
 
     async def _follow_settings(self) -> None:
         while True:
             try:
-                await self._readers.read(self._directory.follow)
+                await self._read_pool.read(self._site_cache.follow)
             except Exception as fault:  # noqa: BLE001 - the database may be away; the next second tries again
                 _log.warning("settings_not_followed", reason=type(fault).__name__)
             if os.getppid() != self._parent:
                 _log.error("parent_gone", cure="start the server again")
                 os.kill(os.getpid(), signal.SIGTERM)
-            observation.WAITING.set(self._scribe.waiting)
+            observation.WAITING.set(self._write_queue.waiting)
             await asyncio.sleep(FOLLOW_SECONDS)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -244,7 +244,7 @@ class Application:
             current = await asyncio.to_thread(is_current, self._database)
         except Exception as fault:  # noqa: BLE001 - not ready, for whatever reason
             return JSONResponse({"status": "database away", "reason": type(fault).__name__}, 503)
-        ready = current and self._scribe.is_alive
+        ready = current and self._write_queue.is_alive
         return JSONResponse({"status": "ok" if ready else "schema outdated"}, 200 if ready else 503)
 
     async def _answer_figures(self, _request: Request) -> Response:
@@ -276,15 +276,15 @@ SENT = b"\0sent"
 
 async def _answer_unknown(scope: Scope, _receive: Receive, send: Send) -> None:
     """Answer an unknown path with the one error body, never with a redirect or a page."""
-    await _send(refusal_reply(PathUnknown(path=scope["path"]), language_of(scope)), None, send)
+    await _send(refusal_reply(PathNotFound(path=scope["path"]), language_of(scope)), None, send)
 
 
 def _failure(fault: Exception, request_id: str) -> Refusal:
     """Tell what broke: the database's trouble is 503, everything else is ours."""
-    if is_storage_failure(fault):
-        _log.error("storage_failed", request_id=request_id, reason=words_of(fault))
-        return StorageAway(retry_after_seconds=AWAY_RETRY_SECONDS)
-    _log.error("request_broke", request_id=request_id, reason=words_of(fault), cause=observation.cause_of(fault))
+    if is_database_failure(fault):
+        _log.error("storage_failed", request_id=request_id, reason=message_of(fault))
+        return DatabaseUnavailable(retry_after_seconds=UNAVAILABLE_RETRY_SECONDS)
+    _log.error("request_broke", request_id=request_id, reason=message_of(fault), cause=observation.cause_of(fault))
     return InternalFailure(request_id=request_id)
 
 

@@ -1,18 +1,18 @@
 """Every refusal, drawn as a tree. Each keeps its code for good and says in two languages what a person can do.
 
 Refusal
-├── FaultyParameters      10007  missing, malformed or out of range; one violation each
+├── InvalidParameters      10007  missing, malformed or out of range; one violation each
 ├── UnreadableBody        10008  neither a form nor what its Content-Type says
 ├── BodyTooLarge          10009
-├── PathUnknown           10010
+├── PathNotFound           10010
 ├── MethodNotAllowed      10011
 ├── TokenRejected         10020
 ├── SiteMismatch          10021
 ├── RateExceeded          10030
 ├── PointsSpent           10031
 ├── Overloaded            10032  nothing was stored
-├── StorageAway           10033
-├── OpenRateExceeded      10034
+├── DatabaseUnavailable           10033
+├── AnonymousRateExceeded      10034
 ├── DealKeyMissing        10040
 ├── DealNotFound          10041
 ├── NumberTaken           10042
@@ -27,13 +27,13 @@ Refusal
 ├── NameTaken             10050
 │   └── LeadTaken         10047  a call or lead request has this name
 ├── SiteNotFound          10051
-├── SettingUnknown        10052
-├── SettingMalformed      10053
+├── UnknownSetting        10052
+├── InvalidSetting      10053
 ├── InvitationSpent       10054
 ├── TokenNotFound         10055
-├── PersonUnknown         10056
+├── PersonNotFound         10056
 ├── FileUnreadable        10060  no table of leads; nothing of it was taken in
-├── FileInHands           10061  another command brings the same file in
+├── ImportInProgress           10061  another command brings the same file in
 ├── WebhookNotFound       10062
 ├── DeliveryNotFound      10063  what a webhook was told is forgotten after a while
 └── InternalFailure         500  ours; the request id finds it in the log
@@ -62,6 +62,15 @@ class Violation:
         return self.ru if language == "ru" else self.en
 
 
+class InvalidValue(ValueError):  # noqa: N818 - it names what is the matter
+    """A text or cell that does not fit its type; says in both languages what would."""
+
+    def __init__(self, ru: str, en: str) -> None:
+        super().__init__(en)
+        self.ru = ru
+        self.en = en
+
+
 class Refusal(Exception):  # noqa: N818 - a refusal is an answer, seldom an error
     """We understood and say no. `facts` fill the words and may steer an edge (`retry_after_seconds`)."""
 
@@ -82,7 +91,7 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer, seldom an erro
         return self.text("en")
 
 
-class FaultyParameters(Refusal):
+class InvalidParameters(Refusal):
     """Parameters that are missing, malformed or out of range; all of them at once."""
 
     code = 10007
@@ -113,7 +122,7 @@ class BodyTooLarge(Refusal):
     en = "The request body is larger than {bytes_max} bytes"
 
 
-class PathUnknown(Refusal):
+class PathNotFound(Refusal):
     """Nothing lives at this path."""
 
     code = 10010
@@ -169,7 +178,7 @@ class Overloaded(Refusal):
     en = "The server is overloaded, nothing was stored, try again in {retry_after_seconds} s"
 
 
-class StorageAway(Refusal):
+class DatabaseUnavailable(Refusal):
     """The database did not answer in time."""
 
     code = 10033
@@ -177,7 +186,7 @@ class StorageAway(Refusal):
     en = "The database does not answer, try again in {retry_after_seconds} s"
 
 
-class OpenRateExceeded(Refusal):
+class AnonymousRateExceeded(Refusal):
     """Too much sent in a minute without a token, from one address or for one site."""
 
     code = 10034
@@ -299,7 +308,7 @@ class SiteNotFound(Refusal):
     en = "There is no site {site_id}; `dealtrace site list` shows those that exist"
 
 
-class SettingUnknown(Refusal):
+class UnknownSetting(Refusal):
     """A site has no such setting."""
 
     code = 10052
@@ -307,7 +316,7 @@ class SettingUnknown(Refusal):
     en = "There is no setting {key}; there are: {known}"
 
 
-class SettingMalformed(Refusal):
+class InvalidSetting(Refusal):
     """A value does not fit its setting."""
 
     code = 10053
@@ -331,7 +340,7 @@ class TokenNotFound(Refusal):
     en = "There is no live token {token_id}; `dealtrace token list` shows them"
 
 
-class PersonUnknown(Refusal):
+class PersonNotFound(Refusal):
     """Nothing is kept of this phone or e-mail."""
 
     code = 10056
@@ -347,7 +356,7 @@ class FileUnreadable(Refusal):
     en = "The file {file} cannot be read: {en}"
 
 
-class FileInHands(Refusal):
+class ImportInProgress(Refusal):
     """Two commands bring one file in at the same time."""
 
     code = 10061

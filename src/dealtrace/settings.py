@@ -147,7 +147,7 @@ class Settings(BaseSettings):
         return init_settings, env_settings, dotenv_settings, TomlConfigSettingsSource(settings_cls)
 
 
-class SettingsFaulty(Exception):  # noqa: N818 - it names what is the matter
+class InvalidSettings(Exception):  # noqa: N818 - it names what is the matter
     """Settings that cannot be used; the message lists all faults, each with its variable."""
 
 
@@ -156,19 +156,19 @@ def read_settings() -> Settings:
     """Read the settings of this process once.
 
     Raises:
-        SettingsFaulty: one line per variable that is wrong.
+        InvalidSettings: one line per variable that is wrong.
     """
     try:
         _check_encoding()
         return Settings()
     except TOMLDecodeError as fault:
-        raise SettingsFaulty(f"{TOML_FILE}: {fault}") from fault
+        raise InvalidSettings(f"{TOML_FILE}: {fault}") from fault
     except ValidationError as fault:
         lines = (
             f"{ENVIRONMENT_PREFIX}{'_'.join(map(str, error['loc'])).upper()}: {error['msg']}"
             for error in fault.errors()
         )
-        raise SettingsFaulty("\n".join(lines)) from fault
+        raise InvalidSettings("\n".join(lines)) from fault
 
 
 def _check_encoding() -> None:
@@ -179,4 +179,4 @@ def _check_encoding() -> None:
         except FileNotFoundError:
             continue
         except UnicodeDecodeError as fault:
-            raise SettingsFaulty(f"{file}: save it as UTF-8 ({fault.reason})") from fault
+            raise InvalidSettings(f"{file}: save it as UTF-8 ({fault.reason})") from fault

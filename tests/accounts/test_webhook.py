@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook, WebhookId
-from trade import NOON
+from domain_records import NOON
 
 SECOND = timedelta(seconds=1)
 HOOK = Webhook(WebhookId(1), 1, "https://crm.example/", frozenset(EventKind), BodyStyle.FORM, "whsec_", NOON)

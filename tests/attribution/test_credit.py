@@ -20,7 +20,7 @@ from dealtrace.attribution.credit import (
 )
 from dealtrace.attribution.traffic_source import DIRECT, TrafficSource
 from dealtrace.attribution.visit import Visit, VisitId
-from trade import NOON, SECOND
+from domain_records import NOON, SECOND
 
 DAY = timedelta(days=1)
 ADVERT = TrafficSource("yandex", "cpc")

@@ -8,7 +8,7 @@ import pytest
 from dealtrace.attribution.stay import STAY_GAP, Hit, begin, go_on, goes_on
 from dealtrace.attribution.traffic_source import DIRECT, TrafficSource
 from dealtrace.attribution.visit import Visit, VisitId
-from trade import NOON, SECOND
+from domain_records import NOON, SECOND
 
 YANDEX, VK = TrafficSource("yandex", "cpc"), TrafficSource("vk", "social")
 VISIT = Visit(VisitId(1), "7", NOON, YANDEX)

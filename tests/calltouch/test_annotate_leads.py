@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cast import Player, Stage, moscow
-from dealtrace.leads.annotations import Remarks
+from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.operations.leads.delete import delete_lead
-from dealtrace.storage.leads.annotations import list_remarks
+from dealtrace.storage.leads.annotations import list_annotations
 from server import ServerProcess
 from stored import points_of, rows_of
 
@@ -55,22 +55,22 @@ def by_contact(kind: str = "leadContact", **said: Any) -> dict[str, Any]:
     return {"type": kind, f"{kind}Params": {"date": "26-03-2018 10:00:00", **said}}
 
 
-def said_of(stage: Stage, player: Player, lead_id: int, kind: LeadKind = LeadKind.CALL) -> Remarks:
+def said_of(stage: Stage, player: Player, lead_id: int, kind: LeadKind = LeadKind.CALL) -> Annotations:
     ref = LeadRef(kind, lead_id)
     with stage.database.write() as connection:
-        return list_remarks(connection, player.site.id, [ref])[ref].remarks
+        return list_annotations(connection, player.site.id, [ref])[ref].annotations
 
 
 @EACH_PATH
 def test_it_adds_to_the_lead_that_is_named(server: ServerProcess, served: Stage, owner: Player, path: str) -> None:
-    call = served.call(owner, MADE_AT, phone="79205551101", remarks=Remarks(comment="first"))
+    call = served.call(owner, MADE_AT, phone="79205551101", annotations=Annotations(comment="first"))
     (told,) = add(server, owner, path, {"matching": by_id(call.id), **WORDS[path]})
     assert told == {**told, "updated": True, "leadType": "call", "leadId": call.id, "error": None, "violations": []}
     expected = {
-        TAG: Remarks(comment="first", tags=("опт", "срочно")),
-        MANAGER: Remarks("Коля, Вася", "first"),
-        COMMENT: Remarks(comment="first\nперезвонить"),
-        FIELD: Remarks(comment="first", custom_values={"margin": "15"}),
+        TAG: Annotations(comment="first", tags=("опт", "срочно")),
+        MANAGER: Annotations("Коля, Вася", "first"),
+        COMMENT: Annotations(comment="first\nперезвонить"),
+        FIELD: Annotations(comment="first", custom_values={"margin": "15"}),
     }
     assert said_of(served, owner, call.id) == expected[path]
 
@@ -115,7 +115,7 @@ def test_it_finds_the_lead_by_its_matching(
     server: ServerProcess, served: Stage, matching: Sequence[Any], name: str | None
 ) -> None:
     player = served.open_site()
-    call = served.call(player, MADE_AT - timedelta(days=1), phone="79205552201", remarks=Remarks(tags=("vip",)))
+    call = served.call(player, MADE_AT - timedelta(days=1), phone="79205552201", annotations=Annotations(tags=("vip",)))
     late = served.lead_request(
         player, MADE_AT - timedelta(minutes=5), phone="79205552201", email="olga@example.ru", number="late"
     )
@@ -192,7 +192,7 @@ def test_only_leads_of_the_site_that_are_there_are_found(
         {"matching": [by_contact(phones=["79205551104"]), by_contact(phones=["79205551105"])], **WORDS[path]},
     )  # fmt: skip
     assert [one["errorCode"] for one in told] == ["10059"] * 3
-    assert said_of(served, stranger, theirs.id) == Remarks()
+    assert said_of(served, stranger, theirs.id) == Annotations()
 
 
 def test_a_lead_holds_no_more_than_its_limit(server: ServerProcess, served: Stage, owner: Player) -> None:
@@ -219,7 +219,7 @@ def test_it_costs_points_once_if_anybody_was_found(server: ServerProcess, served
 @pytest.mark.parametrize("name", ["callId", "callReferenceId", "sipCallId", "requestId", "requestNumber"])
 def test_it_empties_fields_of_a_lead_by_any_of_its_names(server: ServerProcess, served: Stage, name: str) -> None:
     player = served.open_site(fields=["a", "b"])
-    said = Remarks(custom_values={"a": "1", "b": "2"})
+    said = Annotations(custom_values={"a": "1", "b": "2"})
     (taken,) = post(
         server, player, f"{SERVICE}/call/import",
         {"calls": [{
@@ -227,7 +227,7 @@ def test_it_empties_fields_of_a_lead_by_any_of_its_names(server: ServerProcess, 
             "customFields": [{"field": key, "value": value} for key, value in said.custom_values.items()],
         }]},
     ).json()["data"]["calls"]  # fmt: skip
-    asked = served.lead_request(player, MADE_AT, number="form", remarks=said)
+    asked = served.lead_request(player, MADE_AT, number="form", annotations=said)
     names = {
         "callId": (LeadKind.CALL, taken["callId"], taken["callId"]),
         "callReferenceId": (LeadKind.CALL, "pbx", taken["callId"]),

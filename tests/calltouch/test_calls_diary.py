@@ -9,7 +9,7 @@ import pytest
 
 from cast import Player, Stage, moscow
 from dealtrace.attribution.traffic_source import TrafficSource
-from dealtrace.leads.annotations import Remarks
+from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.call import Call, Circumstances
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.operations.leads.delete import delete_lead
@@ -153,10 +153,10 @@ def full_call(served: Stage, owner: Player) -> Call:
         attrs={"a": 1},
     )
     told = Circumstances("sip-1", True, timedelta(seconds=7), "74950000001", "74950000002", "https://r.example/1")
-    said = Remarks("Анна", "перезвонить", ("горячий", "b2b"), {"margin": "5"})
+    said = Annotations("Анна", "перезвонить", ("горячий", "b2b"), {"margin": "5"})
     return served.call(
         owner, TEN, seconds=61, phone="8 (920) 555-00-55", reference="r", visit_id=visit.id, circumstances=told,
-        remarks=said,
+        annotations=said,
     )  # fmt: skip
 
 
@@ -233,7 +233,7 @@ def test_what_was_not_asked_for_is_null_and_orders_are_empty(
 
 
 def test_a_stated_source_stands_where_a_visits_would(server: ServerProcess, served: Stage, owner: Player) -> None:
-    served.call(owner, TEN, remarks=Remarks(stated_source=TrafficSource("flyer", "print", "spring")))
+    served.call(owner, TEN, annotations=Annotations(stated_source=TrafficSource("flyer", "print", "spring")))
     (record,) = listed(server, owner)
     told = {key: record[key] for key in ("source", "medium", "utmSource", "utmCampaign", "sessionId")}
     assert told == {
@@ -322,7 +322,7 @@ def shelf(served: Stage, owner: Player) -> None:
         "stated": (
             TEN + 3 * HOUR,
             {
-                "phone": "79200000004", "remarks": Remarks(stated_source=TrafficSource("flyer", "print", "Осень")),
+                "phone": "79200000004", "remarks": Annotations(stated_source=TrafficSource("flyer", "print", "Осень")),
                 "circumstances": Circumstances(dialled_phone="74950000001"),
             },
         ),

@@ -6,14 +6,14 @@ import msgspec
 import pytest
 
 from cast import Player, Stage
+from commands import NOON
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.calltouch.journals import lead_pages
 from dealtrace.calltouch.journals.lead_pages import tell_all
-from dealtrace.errors import FaultyParameters
+from dealtrace.errors import InvalidParameters
 from dealtrace.http.parameters import Sent
 from dealtrace.leads.lead import LeadKind
 from dealtrace.storage.journals.lead_journal import LeadQuery
-from wishes import NOON
 
 QUERY = LeadQuery(LeadKind.CALL, AttributionModel.LAST_NON_DIRECT)
 
@@ -43,7 +43,7 @@ def test_an_array_holds_so_many_and_no_more(
     monkeypatch.setattr(lead_pages, "ARRAY_SIZE_MAX", 5)
     assert told(stage, shop) == ids
     monkeypatch.setattr(lead_pages, "ARRAY_SIZE_MAX", 4)
-    with pytest.raises(FaultyParameters) as refused:
+    with pytest.raises(InvalidParameters) as refused:
         told(stage, shop)
     (violation,) = refused.value.violations
     assert (violation.field, "limit" in violation.en) == ("page", True)

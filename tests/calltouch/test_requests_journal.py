@@ -8,7 +8,7 @@ import pytest
 
 from cast import Player, Stage, moscow
 from dealtrace.attribution.traffic_source import TrafficSource
-from dealtrace.leads.annotations import Remarks
+from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_request import LeadRequest
 from dealtrace.operations.leads.delete import delete_lead
@@ -101,7 +101,7 @@ def full_lead_request(served: Stage, owner: Player) -> LeadRequest:
     return served.lead_request(
         owner, TEN, phone="79205550055", email="a@b.ru", client_name="Иван", number="form-1", form_name="Расчёт",
         page_url="https://shop.example/form", visit_id=visit.id,
-        remarks=Remarks("Анна", "после шести", ("a", "b"), {"margin": "5"}),
+        annotations=Annotations("Анна", "после шести", ("a", "b"), {"margin": "5"}),
     )  # fmt: skip
 
 
@@ -161,7 +161,7 @@ def test_what_was_not_asked_for_is_null(server: ServerProcess, served: Stage, ow
 
 def test_a_stated_source_stands_in_the_session(server: ServerProcess, served: Stage, owner: Player) -> None:
     taken = served.lead_request(
-        owner, TEN, phone="79205550055", remarks=Remarks(stated_source=TrafficSource("flyer", "print"))
+        owner, TEN, phone="79205550055", annotations=Annotations(stated_source=TrafficSource("flyer", "print"))
     )
     server.register(owner.token, requestId=taken.id)
     (record,) = listed(server, owner)

@@ -7,7 +7,7 @@ import pytest
 
 from cast import Player, Stage, moscow
 from dealtrace.attribution.traffic_source import TrafficSource
-from dealtrace.leads.annotations import Remarks
+from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.operations.leads.delete import delete_lead
 from described import check_answer
@@ -39,7 +39,9 @@ def shelf(served: Stage, owner: Player) -> list[int]:
         served.call(owner, night, visit_id=visit.id),
         served.call(owner, night + timedelta(hours=23, minutes=59, seconds=59)),
         served.call(owner, night + timedelta(hours=24), visit_id=visit.id),
-        served.call(owner, night + timedelta(hours=25), remarks=Remarks(stated_source=TrafficSource("ya", "organic"))),
+        served.call(
+            owner, night + timedelta(hours=25), annotations=Annotations(stated_source=TrafficSource("ya", "organic"))
+        ),
         served.call(owner, night + timedelta(hours=48)),
     ]
     return [call.id for call in calls]

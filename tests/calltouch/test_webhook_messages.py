@@ -9,21 +9,21 @@ from typing import Any
 import pytest
 
 from cast import Player, Stage
+from commands import NOON, by_call, change, registration
 from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook, WebhookId
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.calltouch.webhooks import vocabulary
 from dealtrace.calltouch.webhooks.messages import write_messages, write_test
 from dealtrace.deals.deal import DealId
-from dealtrace.leads.annotations import Remarks
+from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.call import CallReport, Circumstances
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.operations.deals.change import change_deals
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.leads.report_calls import report_calls
 from dealtrace.operations.people import erase_person
-from dealtrace.webhooks.delivery import Delivery, Position
+from dealtrace.webhooks.delivery import Delivery, OutboxPosition
 from dealtrace.webhooks.event import DealEvent, Event, LeadEvent, LeadPart
-from wishes import NOON, by_call, change, registration
 
 PHONE = "79205550055"
 HOOK = Webhook(WebhookId(9), 1, "https://crm.example/", frozenset(EventKind), BodyStyle.FORM, "whsec_", NOON)
@@ -53,7 +53,7 @@ CHANGED_AS_CAPTURED = (
 
 def tell(stage: Stage, player: Player, *events: Event, fields: Sequence[str] = ()) -> list[dict[str, str | None]]:
     """Write what events tell, each as a delivery of its own."""
-    deliveries = [Delivery(HOOK.id, Position(place), event, NOON) for place, event in enumerate(events, 1)]
+    deliveries = [Delivery(HOOK.id, OutboxPosition(place), event, NOON) for place, event in enumerate(events, 1)]
     with stage.database.read() as connection:
         webhook = replace(HOOK, fields=tuple(fields))
         messages = write_messages(connection, player.site, webhook, deliveries, SENT_AT)
@@ -160,10 +160,10 @@ def test_a_call_that_goes_on_and_changed_is_told_as_it_began(stage: Stage, shop:
 
 
 def test_a_lead_request_with_its_visit(stage: Stage, shop: Player) -> None:
-    said = Remarks(manager="Коля", comment="звонить", tags=("vip", "опт"))
+    said = Annotations(manager="Коля", comment="звонить", tags=("vip", "опт"))
     made = stage.lead_request(
         shop, NOON, phone=PHONE, email="i@example.ru", client_name="Иван", form_name="Корзина", number="f-1",
-        visit_id=seen(stage, shop, attrs={"ab": 1}), remarks=said,
+        visit_id=seen(stage, shop, attrs={"ab": 1}), annotations=said,
     )  # fmt: skip
     lead = LeadRef(LeadKind.LEAD_REQUEST, made.id)
     (told,) = tell(stage, shop, LeadEvent(EventKind.LEAD_REQUEST_RECORDED, lead))
@@ -234,8 +234,8 @@ def test_a_deal_names_its_lead(stage: Stage, shop: Player) -> None:
 
 
 def test_chosen_fields_come_in_the_order_of_the_body_and_those_on_request_behind(stage: Stage, shop: Player) -> None:
-    said = Remarks(comment="звонить", custom_values={})
-    made = stage.lead_request(shop, NOON, phone=PHONE, email="i@example.ru", remarks=said)
+    said = Annotations(comment="звонить", custom_values={})
+    made = stage.lead_request(shop, NOON, phone=PHONE, email="i@example.ru", annotations=said)
     (deal,) = stage.perform(register_deals, shop, registration("K-1", comment="секрет"))
     lead, dealt = tell(
         stage,

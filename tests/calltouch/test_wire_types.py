@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dealtrace.calltouch.wire_types import AMOUNT_MAX, AMOUNT_STEP, Amount, DayClock, SlashDay, Tags, WallClock
-from dealtrace.http.parameter_types import ID_MAX, Choice, Flag, Malformed, Text, Whole, WireType
+from dealtrace.errors import InvalidValue
+from dealtrace.http.parameter_types import ID_MAX, Choice, Flag, Integer, Text, WireType
 
 CHOICE = Choice({"calls": 1, "requests": 2})
 
@@ -20,11 +21,11 @@ CHOICE = Choice({"calls": 1, "requests": 2})
     [
         (Text(3), "абв", "абв"),
         (Text(3), " a ", " a "),
-        (Whole(), "0", 0),
-        (Whole(), " 12 ", 12),
-        (Whole(), "007", 7),
-        (Whole(), str(ID_MAX), ID_MAX),
-        (Whole(-5, 5), "-5", -5),
+        (Integer(), "0", 0),
+        (Integer(), " 12 ", 12),
+        (Integer(), "007", 7),
+        (Integer(), str(ID_MAX), ID_MAX),
+        (Integer(-5, 5), "-5", -5),
         (Amount(), "1000", Decimal(1000)),
         (Amount(), "1 000,50", Decimal("1000.5")),
         (Amount(), "1\u00a0000\u202f000\u2009.5", Decimal("1000000.5")),
@@ -63,15 +64,15 @@ def test_it_reads(wire_type: WireType, text: str, value: Any) -> None:
     ("wire_type", "text"),
     [
         (Text(3), "абвг"),
-        (Whole(), "-1"),
-        (Whole(), "--1"),
-        (Whole(), "1.0"),
-        (Whole(), "٣"),
-        (Whole(), "²"),
-        (Whole(), str(ID_MAX + 1)),
-        (Whole(), "0" * 17),
-        (Whole(), " "),
-        (Whole(1, 5), "6"),
+        (Integer(), "-1"),
+        (Integer(), "--1"),
+        (Integer(), "1.0"),
+        (Integer(), "٣"),
+        (Integer(), "²"),
+        (Integer(), str(ID_MAX + 1)),
+        (Integer(), "0" * 17),
+        (Integer(), " "),
+        (Integer(1, 5), "6"),
         (Amount(), "NaN"),
         (Amount(), "1e3"),
         (Amount(), "1,000.50"),
@@ -105,7 +106,7 @@ def test_it_reads(wire_type: WireType, text: str, value: Any) -> None:
     ],
 )
 def test_it_says_what_would_fit(wire_type: WireType, text: str) -> None:
-    with pytest.raises(Malformed) as refused:
+    with pytest.raises(InvalidValue) as refused:
         wire_type.read(text)
     assert refused.value.ru
     assert refused.value.en
@@ -114,10 +115,10 @@ def test_it_says_what_would_fit(wire_type: WireType, text: str) -> None:
 
 @given(st.text(max_size=60))
 def test_nothing_but_malformed_is_raised(text: str) -> None:
-    for wire_type in (Text(10), Whole(), Amount(), WallClock(), SlashDay(), DayClock(), Tags(), CHOICE, Flag()):
+    for wire_type in (Text(10), Integer(), Amount(), WallClock(), SlashDay(), DayClock(), Tags(), CHOICE, Flag()):
         try:
             wire_type.read(text)
-        except Malformed:
+        except InvalidValue:
             continue
 
 
@@ -131,7 +132,7 @@ def test_every_sum_of_four_decimals_is_read_exactly(amount: Decimal) -> None:
     ("wire_type", "erased"),
     [
         (Text(3), ""),
-        (Whole(), None),
+        (Integer(), None),
         (Amount(), None),
         (Tags(), ()),
         (WallClock(), None),
@@ -147,7 +148,7 @@ def test_it_knows_what_erased_means(wire_type: WireType, erased: Any) -> None:
     ("wire_type", "schema"),
     [
         (Text(3), {"type": "string", "maxLength": 3}),
-        (Whole(1, 5), {"type": "integer", "minimum": 1, "maximum": 5}),
+        (Integer(1, 5), {"type": "integer", "minimum": 1, "maximum": 5}),
         (Tags(), {"type": "string"}),
         (CHOICE, {"type": "string", "enum": ["calls", "requests"]}),
         (Flag(), {"type": "string", "enum": ["true", "false", "True", "False", "1", "0"]}),

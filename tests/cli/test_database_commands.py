@@ -8,11 +8,10 @@ from pathlib import Path
 from sqlalchemy import text
 
 from cast import Stage
-from commands import CommandLine, Terminal
+from commands import CommandLine, Terminal, registration
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.schema.upgrade import newest_revision
-from wishes import registration
 
 
 def age(url: str, revision: str) -> None:

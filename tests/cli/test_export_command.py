@@ -14,18 +14,17 @@ import pytest
 from python_calamine import load_workbook
 
 from cast import MOSCOW, Player, Stage, moscow
-from commands import Terminal
+from commands import Terminal, by_contact, registration
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.deal import DealKey
 from dealtrace.files import row_writers
-from dealtrace.leads.annotations import Remarks
+from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.call import Circumstances
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.operations.deals.delete import delete_deals
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.leads.delete import delete_lead
 from stored import rows_of
-from wishes import by_contact, registration
 
 MADE_AT = moscow("2018-03-26", "10:00:00")
 PHONE = "79205556001"
@@ -37,15 +36,15 @@ def kept(served: Stage) -> Player:
     """Keep a site with a visit, a call, a lead request, three deals, and what is hidden of each."""
     player = served.open_site(contact_matching=True, fields=["margin"])
     visit = served.visit(player, MADE_AT - timedelta(hours=1), TrafficSource("yandex", "cpc", "весна"), visitor="7")
-    said = Remarks("Коля", FORMULA, ("опт", "срочно"), {"margin": "15"})
+    said = Annotations("Коля", FORMULA, ("опт", "срочно"), {"margin": "15"})
     served.call(
         player, MADE_AT - timedelta(minutes=10), seconds=61, phone=PHONE, reference="pbx-1", client_name="Иван",
-        visit_id=visit.id, remarks=said,
+        visit_id=visit.id, annotations=said,
         circumstances=Circumstances("sip-1", is_successful=True, waiting=timedelta(seconds=9), dialled_phone="7495"),
     )  # fmt: skip
     served.lead_request(
         player, MADE_AT - timedelta(days=2), phone=PHONE, email="i@x.ru", number="form-1", form_name="Форма",
-        remarks=Remarks(stated_source=TrafficSource("avito", "cpa")),
+        annotations=Annotations(stated_source=TrafficSource("avito", "cpa")),
     )  # fmt: skip
     hidden = served.call(player, MADE_AT, phone="79205556002")
     with served.database.write() as connection:
@@ -144,10 +143,10 @@ def test_what_is_taken_away_can_be_brought_in_again(beside: Terminal, served: St
 
 def test_a_large_site_comes_out_whole_and_in_order(beside: Terminal, served: Stage) -> None:
     player = served.open_site()
-    wishes = [
+    commands = [
         registration(f"n{number}", happened_at=MADE_AT + timedelta(seconds=number // 3)) for number in range(2500)
     ]
-    served.perform(register_deals, player, *wishes)
+    served.perform(register_deals, player, *commands)
     told = lines(export(beside, player, "deals", "large.jsonl"))
     assert sorted(one["orderNumber"] for one in told) == sorted(f"n{number}" for number in range(2500))
     keys = [(one["orderDate"], one["orderId"]) for one in told]
@@ -169,7 +168,7 @@ def test_a_person_at_a_terminal_sees_how_far_it_is(beside: Terminal, kept: Playe
 
 def test_a_full_sheet_is_followed_by_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(row_writers, "SHEET_ROWS_MAX", 3)
-    file, until_closed = row_writers.open_written(tmp_path / "x.xlsx", ["a"], ["A"], for_excel=False)
+    file, until_closed = row_writers.open_writer(tmp_path / "x.xlsx", ["a"], ["A"], for_excel=False)
     with until_closed:
         for number in range(5):
             file.add([number])
@@ -183,7 +182,7 @@ def test_a_full_sheet_is_followed_by_another(tmp_path: Path, monkeypatch: pytest
 
 @pytest.mark.parametrize("text", ["=1", "+1", "-1", "@a", "\t=1", "\r=1"])
 def test_no_text_of_a_csv_is_a_formula(tmp_path: Path, text: str) -> None:
-    file, until_closed = row_writers.open_written(tmp_path / "x.csv", ["a"], [text], for_excel=True)
+    file, until_closed = row_writers.open_writer(tmp_path / "x.csv", ["a"], [text], for_excel=True)
     with until_closed:
         file.add([text])
     with (tmp_path / "x.csv").open(encoding="utf-8-sig", newline="") as told:

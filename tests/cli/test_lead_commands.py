@@ -3,10 +3,9 @@
 from datetime import timedelta
 
 from cast import Player, Stage
-from commands import Terminal
+from commands import NOON, Terminal, by_contact, registration
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.operations.deals.register import register_deals
-from wishes import NOON, by_contact, registration
 
 PHONE = "79205553344"
 

@@ -11,7 +11,7 @@ from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.deals.changes import CHANGEABLE, UNSET, Change, apply_change, difference, stamp
 from dealtrace.deals.deal import Deal, DealKey
 from dealtrace.leads.lead import LeadKind, LeadRef
-from trade import NOON, deal
+from domain_records import NOON, deal
 
 KEY = DealKey(7811141, None)
 RECEPTION = TrafficSource("пришел на ресепшн", "оффлайн")

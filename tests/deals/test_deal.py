@@ -3,7 +3,7 @@
 import pytest
 
 from dealtrace.deals.deal import Deal, DealId, DealKey, choose_deal
-from trade import deal
+from domain_records import deal
 
 ONE = deal(id=DealId(1), number="number of one")
 TWO = deal(id=DealId(2), number="number of two")

@@ -16,7 +16,7 @@ from dealtrace.deals.versions import (
     without_person,
 )
 from dealtrace.leads.lead import LeadKind, LeadRef
-from trade import NOON, deal
+from domain_records import NOON, deal
 
 REGISTERED = deal(
     manager="Коля",

@@ -6,25 +6,25 @@ from typing import Any
 import pytest
 
 from cast import MOSCOW, moscow
+from dealtrace.errors import InvalidValue
 from dealtrace.files.cells import (
     EXACT_NUMBERS_BELOW,
     TAG_LENGTH_MAX,
     TAGS_MAX,
     Answered,
-    CellMalformed,
     CellType,
     Code,
-    Lasting,
+    DurationCell,
+    IntegerCell,
     Tags,
-    Whole,
     Words,
     text_of,
 )
-from dealtrace.files.timestamps import Moment, TimeOfDay, instant_of
+from dealtrace.files.timestamps import TimeOfDay, TimestampCell, instant_of
 
 DAY = date(2018, 3, 26)
 AT = datetime(2018, 3, 26, 9, 50, 1)  # noqa: DTZ001 - a wall clock
-LASTING = Lasting(timedelta(days=30))
+LASTING = DurationCell(timedelta(days=30))
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_it_is_told_as_text(cell: Any, text: str) -> None:
 
 @pytest.mark.parametrize("cell", [float(EXACT_NUMBERS_BELOW), -1e15, float("inf"), float("nan"), "a\0b"])
 def test_it_is_refused_as_text(cell: Any) -> None:
-    with pytest.raises(CellMalformed):
+    with pytest.raises(InvalidValue):
         text_of(cell)
 
 
@@ -58,9 +58,9 @@ READ: list[tuple[CellType, Any, Any]] = [
     (Words(4), "Иван", "Иван"),
     (Code(20), "+7 (920) 555-00-55", "+7 (920) 555-00-55"),
     (Code(20), 79205550055.0, "79205550055"),
-    (Whole(1, 10), "10", 10),
-    (Whole(1, 2000), "1 200", 1200),
-    (Whole(1, 10), 3.0, 3),
+    (IntegerCell(1, 10), "10", 10),
+    (IntegerCell(1, 2000), "1 200", 1200),
+    (IntegerCell(1, 10), 3.0, 3),
     (LASTING, "0", timedelta(0)),
     (LASTING, 300.0, timedelta(minutes=5)),
     (LASTING, "5:03", timedelta(minutes=5, seconds=3)),
@@ -77,22 +77,22 @@ READ: list[tuple[CellType, Any, Any]] = [
     (Answered(), 1.0, True),
     (Answered(), "не состоялся", False),
     (Answered(), "UNSUCCESSFUL", False),
-    (Moment(), "26.03.2018 09:50:01", AT),
-    (Moment(), "26.3.2018, 9:50", AT.replace(second=0)),
-    (Moment(), "26/03/2018 09:50:01", AT),
-    (Moment(), "26-03-2018 09:50:01", AT),
-    (Moment(), "2018-03-26 09:50:01", AT),
-    (Moment(), "2018-03-26T09:50:01.400", AT),
-    (Moment(), "2018-03-26T06:50:01Z", AT.replace(tzinfo=MOSCOW)),
-    (Moment(), "2018-03-26T09:50:01+03:00", AT.replace(tzinfo=MOSCOW)),
-    (Moment(), "1522047001", AT.replace(tzinfo=MOSCOW)),
-    (Moment(), "1522047001000", AT.replace(tzinfo=MOSCOW)),
-    (Moment(), 1522047001000.0, AT.replace(tzinfo=MOSCOW)),
-    (Moment(), AT, AT),
-    (Moment(), 43185.40973379630, AT),
-    (Moment(), "26.03.2018", DAY),
-    (Moment(), "2018-03-26", DAY),
-    (Moment(), DAY, DAY),
+    (TimestampCell(), "26.03.2018 09:50:01", AT),
+    (TimestampCell(), "26.3.2018, 9:50", AT.replace(second=0)),
+    (TimestampCell(), "26/03/2018 09:50:01", AT),
+    (TimestampCell(), "26-03-2018 09:50:01", AT),
+    (TimestampCell(), "2018-03-26 09:50:01", AT),
+    (TimestampCell(), "2018-03-26T09:50:01.400", AT),
+    (TimestampCell(), "2018-03-26T06:50:01Z", AT.replace(tzinfo=MOSCOW)),
+    (TimestampCell(), "2018-03-26T09:50:01+03:00", AT.replace(tzinfo=MOSCOW)),
+    (TimestampCell(), "1522047001", AT.replace(tzinfo=MOSCOW)),
+    (TimestampCell(), "1522047001000", AT.replace(tzinfo=MOSCOW)),
+    (TimestampCell(), 1522047001000.0, AT.replace(tzinfo=MOSCOW)),
+    (TimestampCell(), AT, AT),
+    (TimestampCell(), 43185.40973379630, AT),
+    (TimestampCell(), "26.03.2018", DAY),
+    (TimestampCell(), "2018-03-26", DAY),
+    (TimestampCell(), DAY, DAY),
     (TimeOfDay(), "9:50", time(9, 50)),
     (TimeOfDay(), "09:50:01", time(9, 50, 1)),
     (TimeOfDay(), time(9, 50, 1, 9), time(9, 50, 1)),
@@ -111,12 +111,12 @@ MALFORMED: list[tuple[CellType, Any]] = [
     (Code(20), "7,92056E+10"),
     (Code(20), "7.92E10"),
     (Code(20), 1e15),
-    (Whole(1, 10), "0"),
-    (Whole(1, 10), "11"),
-    (Whole(1, 10), "-1"),
-    (Whole(1, 10), "1.5"),
-    (Whole(1, 10), "٣"),
-    (Whole(1, 10), "9" * 5000),
+    (IntegerCell(1, 10), "0"),
+    (IntegerCell(1, 10), "11"),
+    (IntegerCell(1, 10), "-1"),
+    (IntegerCell(1, 10), "1.5"),
+    (IntegerCell(1, 10), "٣"),
+    (IntegerCell(1, 10), "9" * 5000),
     (LASTING, "2592001"),
     (LASTING, "9" * 16),
     (LASTING, "-1"),
@@ -126,23 +126,23 @@ MALFORMED: list[tuple[CellType, Any]] = [
     (Tags(), ",".join(str(one) for one in range(TAGS_MAX + 1))),
     (Tags(), "a" * (TAG_LENGTH_MAX + 1)),
     (Answered(), "maybe"),
-    (Moment(), "03/26/2018 10:00"),
-    (Moment(), "26.03-2018 10:00"),
-    (Moment(), "26.03.18 10:00"),
-    (Moment(), "30.02.2018 10:00"),
-    (Moment(), "26.03.2018 24:00"),
-    (Moment(), "26.03.2018 10"),
-    (Moment(), "2018-W12-1"),
-    (Moment(), "yesterday"),
-    (Moment(), "152204700"),
-    (Moment(), 1.0),
-    (Moment(), 1e9 - 1),
-    (Moment(), float("nan")),
-    (Moment(), float("-inf")),
-    (Moment(), True),
-    (Moment(), date(1989, 12, 31)),
-    (Moment(), date(2101, 1, 1)),
-    (Moment(), time(9, 50)),
+    (TimestampCell(), "03/26/2018 10:00"),
+    (TimestampCell(), "26.03-2018 10:00"),
+    (TimestampCell(), "26.03.18 10:00"),
+    (TimestampCell(), "30.02.2018 10:00"),
+    (TimestampCell(), "26.03.2018 24:00"),
+    (TimestampCell(), "26.03.2018 10"),
+    (TimestampCell(), "2018-W12-1"),
+    (TimestampCell(), "yesterday"),
+    (TimestampCell(), "152204700"),
+    (TimestampCell(), 1.0),
+    (TimestampCell(), 1e9 - 1),
+    (TimestampCell(), float("nan")),
+    (TimestampCell(), float("-inf")),
+    (TimestampCell(), True),
+    (TimestampCell(), date(1989, 12, 31)),
+    (TimestampCell(), date(2101, 1, 1)),
+    (TimestampCell(), time(9, 50)),
     (TimeOfDay(), "25:00"),
     (TimeOfDay(), "noon"),
     (TimeOfDay(), 9.5),
@@ -151,7 +151,7 @@ MALFORMED: list[tuple[CellType, Any]] = [
 
 @pytest.mark.parametrize(("kind", "cell"), MALFORMED)
 def test_it_is_refused_in_both_languages(kind: CellType, cell: Any) -> None:
-    with pytest.raises(CellMalformed) as fault:
+    with pytest.raises(InvalidValue) as fault:
         kind.read(cell)
     assert fault.value.ru
     assert fault.value.en

@@ -11,7 +11,7 @@ import pytest
 from cast import MOSCOW, moscow
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.calltouch.parameters import CALL_IMPORT, REQUEST_CREATE
-from dealtrace.errors import FaultyParameters, FileUnreadable
+from dealtrace.errors import FileUnreadable, InvalidParameters
 from dealtrace.files import csv_table, lead_file, xlsx_table
 from dealtrace.files.calls import CALL_COLUMNS
 from dealtrace.files.cells import Words
@@ -19,7 +19,7 @@ from dealtrace.files.columns import Column, plain
 from dealtrace.files.lead_file import READINGS, LeadFile, open_lead_file
 from dealtrace.files.lead_requests import LEAD_REQUEST_COLUMNS
 from dealtrace.http.parameter_types import Text
-from dealtrace.leads.annotations import Remarks
+from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.call import Circumstances, IncomingCall
 from dealtrace.leads.lead import FIRST_OWN_ID, LeadKind
 from dealtrace.leads.lead_request import IncomingLeadRequest
@@ -48,7 +48,7 @@ def faults_of(file: LeadFile) -> list[tuple[int, list[str]]]:
     return [
         (lead.number, [one.field for one in lead.told.violations])
         for _, lead in file.rows(MOSCOW, 0)
-        if isinstance(lead.told, FaultyParameters)
+        if isinstance(lead.told, InvalidParameters)
     ]
 
 
@@ -94,7 +94,7 @@ def test_it_reads_every_column_of_a_call(path: Path) -> None:
                 answering_phone="101",
                 record_url="https://x.example/1",
             ),
-            remarks=Remarks(
+            annotations=Annotations(
                 "Коля",
                 "ждёт, звонить",
                 ("b2b", "vip"),
@@ -118,7 +118,7 @@ def test_it_reads_every_column_of_a_lead_request(path: Path) -> None:
     (lead,) = leads_of(file)
     assert lead == IncomingLeadRequest(
         AT, "+7 920 555-00-55", "ivan@example.ru", "Иван", "n1", "Форма", page_url="https://x.example",
-        remarks=Remarks("К", "c", ("t",), stated_source=TrafficSource("vk")), id=7,  # type: ignore[arg-type]
+        annotations=Annotations("К", "c", ("t",), stated_source=TrafficSource("vk")), id=7,  # type: ignore[arg-type]
     )  # fmt: skip
 
 
@@ -136,7 +136,7 @@ def test_it_reads_the_first_sheet_with_the_cells_of_spreadsheets(path: Path) -> 
     assert [row.number for row, _ in file.rows(MOSCOW, 0)] == [4, 6]
     first, second = leads_of(file)
     assert (first.started_at, first.phone, first.duration) == (AT, "79205550055", timedelta(minutes=5))
-    assert (first.circumstances.is_successful, first.remarks.tags) == (True, ("5",))
+    assert (first.circumstances.is_successful, first.annotations.tags) == (True, ("5",))
     assert (second.started_at, second.duration) == (AT, timedelta(hours=1))
     assert (file.encoding, file.headings.number, file.rows_total) == (None, 3, 2)
 
@@ -152,7 +152,7 @@ def test_it_goes_on_behind_a_row_and_passes_over_blank_ones(path: Path) -> None:
 
 def test_a_cell_may_hold_lines_delimiters_and_quotes(path: Path) -> None:
     file = opened(path, PLAIN.replace("phone", "phone,comment").replace("055\n", '055,"a, ""b""\nc"\n'))
-    assert leads_of(file)[0].remarks.comment == 'a, "b"\nc'
+    assert leads_of(file)[0].annotations.comment == 'a, "b"\nc'
 
 
 @pytest.mark.parametrize("kind", LeadKind)
@@ -177,7 +177,7 @@ def test_the_journal_of_calls_is_understood(path: Path) -> None:
     )
     (call,) = leads_of(file)
     assert (call.id, call.phone, call.circumstances.dialled_phone) == (1, "79205550055", "74950000000")
-    assert call.remarks.stated_source == TrafficSource("Яндекс", "cpc")
+    assert call.annotations.stated_source == TrafficSource("Яндекс", "cpc")
     assert file.layout.passed_over == ("utmSource", "city")
 
 

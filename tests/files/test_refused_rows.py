@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from dealtrace.errors import FaultyParameters, FileUnreadable, LeadTaken, Refusal, Violation
+from dealtrace.errors import FileUnreadable, InvalidParameters, LeadTaken, Refusal, Violation
 from dealtrace.files.lead_file import open_lead_file
 from dealtrace.files.refused_rows import RefusedRows
 from dealtrace.files.row import Row
 from dealtrace.leads.lead import LeadKind
 
-FAULT = FaultyParameters([Violation("Дата", "пусто", "empty"), Violation("Телефон", "длинно", "long")])
+FAULT = InvalidParameters([Violation("Дата", "пусто", "empty"), Violation("Телефон", "длинно", "long")])
 HEADINGS = ("Дата", "Телефон")
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dealtrace.errors import FaultyParameters, UnreadableBody
+from dealtrace.errors import InvalidParameters, UnreadableBody
 from dealtrace.http.forms import PARAMETERS_MAX, Pairs, read_body, read_pairs
 
 FORM = "application/x-www-form-urlencoded"
@@ -67,7 +67,7 @@ def test_it_never_breaks(encoded: bytes) -> None:
 
 def test_it_counts_before_it_reads() -> None:
     read_pairs(b"&".join([b"a=1"] * PARAMETERS_MAX))
-    with pytest.raises(FaultyParameters) as refused:
+    with pytest.raises(InvalidParameters) as refused:
         read_pairs(b"&".join([b"a=1"] * (PARAMETERS_MAX + 1)))
     assert refused.value.violations[0].field == "*"
 
@@ -123,7 +123,7 @@ def test_other_headers_of_a_part_do_not_matter() -> None:
 
 def test_multipart_has_a_limit_of_parts() -> None:
     read_body(MULTIPART, multipart(*[('name="a"', b"1")] * PARAMETERS_MAX))
-    with pytest.raises(FaultyParameters):
+    with pytest.raises(InvalidParameters):
         read_body(MULTIPART, multipart(*[('name="a"', b"1")] * (PARAMETERS_MAX + 1)))
 
 

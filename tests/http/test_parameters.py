@@ -6,14 +6,14 @@ import pytest
 
 from dealtrace.calltouch.parameters import CLIENT_API_ID, CUSTOM, CUSTOM_VALUES_MAX
 from dealtrace.calltouch.wire_types import Tags
-from dealtrace.errors import FaultyParameters
+from dealtrace.errors import InvalidParameters
 from dealtrace.http.forms import read_pairs
-from dealtrace.http.parameter_types import Text, Whole
+from dealtrace.http.parameter_types import Integer, Text
 from dealtrace.http.parameters import Parameter, ParameterTable, Sent
 
 PARAMETERS = (
     CLIENT_API_ID,
-    Parameter("key", Whole(), "Ключ.", "The key.", absent_when_empty=True),
+    Parameter("key", Integer(), "Ключ.", "The key.", absent_when_empty=True),
     Parameter("words", Text(5), "Слова.", "Words.", required=True),
     Parameter("tags", Tags(), "Теги.", "Tags."),
 )
@@ -24,7 +24,7 @@ PLAIN = ParameterTable(PARAMETERS)
 
 def faults(table: ParameterTable, encoded: str) -> list[str]:
     """Name the fields that are at fault."""
-    with pytest.raises(FaultyParameters) as refused:
+    with pytest.raises(InvalidParameters) as refused:
         table.read(read_pairs(encoded.encode()))
     return [one.field for one in refused.value.violations]
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cast import Player, Stage
-from dealtrace.errors import FaultyParameters, MethodNotAllowed, Refusal, Violation
+from dealtrace.errors import InvalidParameters, MethodNotAllowed, Refusal, Violation
 from dealtrace.http.replies import STATUS_OF, refusal_reply
 from server import REGISTER, UPDATE, ServerProcess
 
@@ -25,7 +25,7 @@ def test_every_refusal_has_a_status() -> None:
 
 
 REFUSALS: dict[type[Refusal], Refusal] = {
-    FaultyParameters: FaultyParameters([Violation("a", "плохо", "bad"), Violation("b", "хуже", "worse")]),
+    InvalidParameters: InvalidParameters([Violation("a", "плохо", "bad"), Violation("b", "хуже", "worse")]),
     MethodNotAllowed: MethodNotAllowed(method="PUT", allowed="GET"),
 }
 
@@ -42,7 +42,7 @@ def test_the_body_has_one_shape(kind: type[Refusal], language: Any) -> None:
     data = body["data"]
     assert data["message"] == text
     assert list(data["apiErrorData"].items()) == [("errorCode", kind.code), ("errorMessage", text)]
-    if kind is FaultyParameters:
+    if kind is InvalidParameters:
         assert list(data) == ["message", "apiErrorData", "validationErrorData"]
         words = {"ru": ["плохо", "хуже"], "en": ["bad", "worse"]}[language]
         violations = [{"field": "a", "message": words[0]}, {"field": "b", "message": words[1]}]

@@ -2,9 +2,9 @@
 
 import pytest
 
-from dealtrace.leads.annotations import NO_REMARKS, Addition, Remarks, with_addition, without_values
+from dealtrace.leads.annotations import NO_ANNOTATIONS, Addition, Annotations, with_addition, without_values
 
-SAID = Remarks("Коля", "first", ("a", "b"), {"city": "Vladimir"})
+SAID = Annotations("Коля", "first", ("a", "b"), {"city": "Vladimir"})
 
 
 @pytest.mark.parametrize(
@@ -28,8 +28,8 @@ def test_one_thing_is_added_and_the_others_stay(added: Addition, name: str, valu
 
 def test_of_one_nobody_spoke_of_it_is_the_first() -> None:
     added = Addition(("a",), ("Коля",), "first", {"city": "Vladimir", "unknown": "x"})
-    after = with_addition(NO_REMARKS, added, {"city": "Vladimir"})
-    assert after == Remarks("Коля", "first", ("a",), {"city": "Vladimir"})
+    after = with_addition(NO_ANNOTATIONS, added, {"city": "Vladimir"})
+    assert after == Annotations("Коля", "first", ("a",), {"city": "Vladimir"})
 
 
 def test_nothing_added_changes_nothing() -> None:
@@ -37,4 +37,4 @@ def test_nothing_added_changes_nothing() -> None:
 
 
 def test_fields_are_emptied() -> None:
-    assert without_values(SAID, {"city", "size"}) == Remarks("Коля", "first", ("a", "b"))
+    assert without_values(SAID, {"city", "size"}) == Annotations("Коля", "first", ("a", "b"))

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from dealtrace.leads.annotations import Remarks
+from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.call import (
     UNTOLD,
     Call,
@@ -17,7 +17,7 @@ from dealtrace.leads.call import (
     is_over,
     told_again,
 )
-from trade import NOON
+from domain_records import NOON
 
 MINUTE = timedelta(minutes=1)
 WENT = Circumstances("sip", True, MINUTE, "1", "2", "url", "ats", "model")
@@ -35,7 +35,7 @@ def test_a_first_report_is_a_call() -> None:
 
 
 def test_what_a_later_report_does_not_tell_stays() -> None:
-    known = IncomingCall(NOON, MINUTE, "79", "a", "Иван", circumstances=WENT, remarks=Remarks("Коля"))
+    known = IncomingCall(NOON, MINUTE, "79", "a", "Иван", circumstances=WENT, annotations=Annotations("Коля"))
     assert told_again(known, CallReport("a", NOON)) == known
 
 

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from commands import NOON
 from dealtrace.leads.call import UNTOLD, Circumstances
-from dealtrace.leads.qualification import Predecessors, Standing, is_target_call, standing_of
-from wishes import NOON
+from dealtrace.leads.qualification import Predecessors, Qualification, is_target_call, qualification_of
 
 DAY = timedelta(days=1)
 NOBODY = Predecessors(None, None)
@@ -15,22 +15,22 @@ NOBODY = Predecessors(None, None)
 @pytest.mark.parametrize(
     ("before", "depth", "is_target", "standing"),
     [
-        (NOBODY, None, True, Standing(is_unique=True, is_target=True, is_unique_target=True)),
-        (NOBODY, None, False, Standing(is_unique=True, is_target=False, is_unique_target=False)),
-        (Predecessors(NOON - 900 * DAY, None), None, True, Standing(False, True, True)),
-        (Predecessors(NOON - DAY, NOON - DAY), None, True, Standing(False, True, False)),
-        (Predecessors(NOON - DAY, NOON - DAY), DAY, True, Standing(False, True, False)),
+        (NOBODY, None, True, Qualification(is_unique=True, is_target=True, is_unique_target=True)),
+        (NOBODY, None, False, Qualification(is_unique=True, is_target=False, is_unique_target=False)),
+        (Predecessors(NOON - 900 * DAY, None), None, True, Qualification(False, True, True)),
+        (Predecessors(NOON - DAY, NOON - DAY), None, True, Qualification(False, True, False)),
+        (Predecessors(NOON - DAY, NOON - DAY), DAY, True, Qualification(False, True, False)),
     ],
 )
 def test_the_first_in_the_depth_is_unique(
-    before: Predecessors, depth: timedelta | None, is_target: bool, standing: Standing
+    before: Predecessors, depth: timedelta | None, is_target: bool, standing: Qualification
 ) -> None:
-    assert standing_of(NOON, before, depth, is_target=is_target) == standing
+    assert qualification_of(NOON, before, depth, is_target=is_target) == standing
 
 
 def test_one_that_is_older_than_the_depth_no_longer_counts() -> None:
     before = Predecessors(NOON - DAY - timedelta(microseconds=1), NOON - DAY - timedelta(microseconds=1))
-    assert standing_of(NOON, before, DAY, is_target=True) == Standing(True, True, True)
+    assert qualification_of(NOON, before, DAY, is_target=True) == Qualification(True, True, True)
 
 
 @pytest.mark.parametrize(

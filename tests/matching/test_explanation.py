@@ -13,7 +13,7 @@ from dealtrace.leads.lead import LeadKind, LeadSpan
 from dealtrace.matching.explanation import Missed, WonBy, explain_search
 from dealtrace.matching.nearest_lead import Search, find_lead
 from dealtrace.matching.window import Window
-from trade import EMAIL, NOON, PHONE, SECOND, call_span, lead_request_span
+from domain_records import EMAIL, NOON, PHONE, SECOND, call_span, lead_request_span
 
 BY_PHONE, BY_EMAIL = StatedContact(PHONE, PHONE), StatedContact(EMAIL, EMAIL)
 BOTH = ContactClue(BY_PHONE, BY_EMAIL, timedelta(seconds=60))

@@ -6,7 +6,7 @@ import pytest
 
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.matching.lead_search import Prospect, SearchByContact, TagFilter, Wanted, choose
-from trade import EMAIL, NOON, PHONE, SECOND, call_span, lead_request_span
+from domain_records import EMAIL, NOON, PHONE, SECOND, call_span, lead_request_span
 
 BOTH = frozenset(LeadKind)
 HOUR = timedelta(hours=1)

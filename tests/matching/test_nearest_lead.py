@@ -15,7 +15,7 @@ from dealtrace.deals.lead_clue import LINK_THRESHOLD_DEFAULT, ContactClue
 from dealtrace.leads.contact import StatedContact
 from dealtrace.leads.lead import LeadKind, LeadSpan
 from dealtrace.matching.nearest_lead import Search, find_lead, nearest, searches_for
-from trade import EMAIL, NOON, PHONE, SECOND, call_span, lead_request_span
+from domain_records import EMAIL, NOON, PHONE, SECOND, call_span, lead_request_span
 
 CALL, LEAD_REQUEST = LeadKind.CALL, LeadKind.LEAD_REQUEST
 OTHER_PHONE = "79991112233"

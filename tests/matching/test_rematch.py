@@ -7,7 +7,7 @@ import pytest
 
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.matching.rematch import bound, rematched
-from trade import NOON, deal
+from domain_records import NOON, deal
 
 CALL = LeadRef(LeadKind.CALL, 1)
 NEARER = LeadRef(LeadKind.CALL, 2)

@@ -7,7 +7,7 @@ import pytest
 
 from dealtrace.leads.lead import LeadSpan
 from dealtrace.matching.window import Window, window_of
-from trade import NOON, SECOND, call_span, lead_request_span
+from domain_records import NOON, SECOND, call_span, lead_request_span
 
 MINUTE = timedelta(minutes=1)
 AT_FIVE = datetime(2018, 3, 26, 17, tzinfo=ZoneInfo("Europe/Moscow")).astimezone(UTC)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, multiple, rule, run_state_machine_as_test
 
 from cast import Player, Stage
+from commands import NOON, by_call, by_contact, by_lead_request, registration
 from dealtrace.deals.lead_clue import LeadClue
 from dealtrace.leads.call import CallReport
 from dealtrace.leads.lead import LeadKind, LeadRef
@@ -21,7 +22,6 @@ from dealtrace.operations.leads.lead_requests import take_in_lead_requests
 from dealtrace.operations.leads.report_calls import report_calls
 from dealtrace.storage.database.engine import open_database
 from stored import deal_of
-from wishes import NOON, by_call, by_contact, by_lead_request, registration
 
 PHONES = ("79205550055", "8 (920) 555-00-66")
 MAILS = ("ivan@example.ru", "Ivan@Example.RU", "olga@example.ru")
@@ -34,7 +34,7 @@ NAMES = st.sampled_from([f"lead-{number}" for number in range(3)])
 class Told:
     """What was told of a lead last: the words that make it, whether it is hidden."""
 
-    wish: CallReport | IncomingLeadRequest
+    command: CallReport | IncomingLeadRequest
     hidden: bool = False
 
 
@@ -74,11 +74,11 @@ class World(RuleBasedStateMachine):
     def report_call(self, name: str, phone: str, began_at: datetime, seconds: int) -> object:
         """Tell of a call, maybe again and otherwise than before."""
         known = self.told.get(name)
-        if known is not None and not isinstance(known.wish, CallReport):
+        if known is not None and not isinstance(known.command, CallReport):
             return multiple()
-        wish = CallReport(name, began_at, timedelta(seconds=seconds), phone)
-        self.refs[name] = take_in(self.stage, self.player, wish)
-        self.told[name] = Told(wish, hidden=known.hidden if known is not None else False)
+        command = CallReport(name, began_at, timedelta(seconds=seconds), phone)
+        self.refs[name] = take_in(self.stage, self.player, command)
+        self.told[name] = Told(command, hidden=known.hidden if known is not None else False)
         return name if known is None else multiple()
 
     @rule(
@@ -91,9 +91,9 @@ class World(RuleBasedStateMachine):
     def take_in_lead_request(self, name: str, phone: str | None, email: str, requested_at: datetime) -> object:
         if name in self.told:
             return multiple()
-        wish = IncomingLeadRequest(requested_at, phone, email, number=name)
-        self.refs[name] = take_in(self.stage, self.player, wish)
-        self.told[name] = Told(wish)
+        command = IncomingLeadRequest(requested_at, phone, email, number=name)
+        self.refs[name] = take_in(self.stage, self.player, command)
+        self.told[name] = Told(command)
         return name
 
     @rule(target=hidden, name=consumes(leads))
@@ -125,7 +125,9 @@ class World(RuleBasedStateMachine):
     def teardown(self) -> None:
         """Compare with a site where the leads came first, told once, and only those that are there."""
         other = self.stage.open_site(contact_matching=True)
-        name_of = {take_in(self.stage, other, told.wish): name for name, told in self.told.items() if not told.hidden}
+        name_of = {
+            take_in(self.stage, other, told.command): name for name, told in self.told.items() if not told.hidden
+        }
         expected = {
             deal: self.pins[deal]
             if deal in self.pins
@@ -146,11 +148,11 @@ def register(stage: Stage, player: Player, name: str, clue: LeadClue) -> int:
     return found
 
 
-def take_in(stage: Stage, player: Player, wish: CallReport | IncomingLeadRequest) -> LeadRef:
-    if isinstance(wish, CallReport):
-        (call_id,) = stage.perform(report_calls, player, wish)
+def take_in(stage: Stage, player: Player, command: CallReport | IncomingLeadRequest) -> LeadRef:
+    if isinstance(command, CallReport):
+        (call_id,) = stage.perform(report_calls, player, command)
         return LeadRef(LeadKind.CALL, call_id)
-    (lead_request,) = stage.perform(take_in_lead_requests, player, wish)
+    (lead_request,) = stage.perform(take_in_lead_requests, player, command)
     return LeadRef(LeadKind.LEAD_REQUEST, lead_request.id)
 
 

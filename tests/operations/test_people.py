@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import String, Table, Text
 
 from cast import Player, Stage
+from commands import NOON, by_contact, change, registration
 from dealtrace.attribution.traffic_source import TrafficSource
-from dealtrace.errors import NumberTaken, PersonUnknown
+from dealtrace.errors import NumberTaken, PersonNotFound
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.operations.deals.change import change_deals
 from dealtrace.operations.deals.register import register_deals
@@ -23,7 +24,6 @@ from dealtrace.storage.schema.tables.parts import TENANT
 from dealtrace.storage.schema.tables.visits import visit
 from dealtrace.storage.schema.tables.whole import metadata
 from stored import deal_of, rows_of
-from wishes import NOON, by_contact, change, registration
 
 PHONE, OTHER_PHONE, MAIL = "79205550055", "79990001122", "ivan@example.ru"
 SECRETS = (
@@ -175,15 +175,15 @@ def test_every_row_of_the_person_is_told(stage: Stage, shop: Player, ivan: int) 
 
 @pytest.mark.parametrize("stated", ["79990009999", "nobody@example.ru", "not a contact", ""])
 def test_somebody_unknown_is_refused(stage: Stage, shop: Player, ivan: int, stated: str) -> None:
-    with stage.database.write() as connection, pytest.raises(PersonUnknown):
+    with stage.database.write() as connection, pytest.raises(PersonNotFound):
         erase_person(connection, [shop.site], stated)
-    with stage.database.read() as connection, pytest.raises(PersonUnknown):
+    with stage.database.read() as connection, pytest.raises(PersonNotFound):
         export_person(connection, [shop.site], stated)
 
 
 def test_twice_is_refused(stage: Stage, shop: Player, ivan: int) -> None:
     erase(stage, shop, PHONE)
-    with pytest.raises(PersonUnknown):
+    with pytest.raises(PersonNotFound):
         erase(stage, shop, PHONE)
 
 

@@ -103,6 +103,6 @@ def test_a_call_costs_one_unless_the_site_says_otherwise(method: PaidMethod) -> 
 def test_the_methods_are_named_as_in_their_addresses() -> None:
     deals = {"register", "update-by-id", "delete-by-id"}
     leads = {"request-create", "call-import", "inbound-call"}
-    remarks = {"tag-lead-add", "manager-lead-add", "comment-lead-add", "customfield-lead-add", "customfield-delete"}
+    annotations = {"tag-lead-add", "manager-lead-add", "comment-lead-add", "customfield-lead-add", "customfield-delete"}
     journals = {"orders-diary", "calls-diary", "requests", "statistics", "download"}
-    assert {method.value for method in PaidMethod} == deals | leads | remarks | journals | {"explanation"}
+    assert {method.value for method in PaidMethod} == deals | leads | annotations | journals | {"explanation"}

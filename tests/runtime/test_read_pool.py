@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import Connection
 
 from cast import Player, Stage
-from dealtrace.runtime.read_pool import Readers
+from commands import run
+from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.storage.accounts.accounts import find_site
 from dealtrace.storage.database.engine import Database
-from wishes import run
 
 LONG_SECONDS = 20
 
@@ -21,11 +21,11 @@ def test_it_calls_with_a_connection_and_the_arguments(stage: Stage, shop: Player
         return find_site(connection, first), second, threading.current_thread().name
 
     async def story() -> tuple[Any, ...]:
-        readers = Readers(stage.database, 2)
+        read_pool = ReadPool(stage.database, 2)
         try:
-            return await readers.read(ask, shop.site.id, second="said")
+            return await read_pool.read(ask, shop.site.id, second="said")
         finally:
-            readers.stop()
+            read_pool.stop()
 
     site, said, thread = run(story)
     assert (site, said) == (shop.site, "said")
@@ -43,13 +43,13 @@ def test_it_lets_no_slow_question_stall_another(database: Database) -> None:
         return int(connection.exec_driver_sql("SELECT 2").scalar_one())
 
     async def story() -> list[Any]:
-        readers = Readers(database, 2)
-        waiting = asyncio.ensure_future(readers.read(slow))
-        answers: list[Any] = [await readers.read(quick) for _ in range(3)]
+        read_pool = ReadPool(database, 2)
+        waiting = asyncio.ensure_future(read_pool.read(slow))
+        answers: list[Any] = [await read_pool.read(quick) for _ in range(3)]
         assert not waiting.done()
         go_on.set()
         answers.append(await waiting)
-        readers.stop()
+        read_pool.stop()
         return answers
 
     assert run(story) == [2, 2, 2, True]
@@ -60,12 +60,12 @@ def test_it_hands_on_what_goes_wrong_and_reads_on(database: Database) -> None:
         raise KeyError("lost")
 
     async def story() -> int:
-        readers = Readers(database, 1)
+        read_pool = ReadPool(database, 1)
         for _ in range(5):
             with pytest.raises(KeyError, match="lost"):
-                await readers.read(breaks)
-        answer = await readers.read(lambda connection: connection.exec_driver_sql("SELECT 1").scalar_one())
-        readers.stop()
+                await read_pool.read(breaks)
+        answer = await read_pool.read(lambda connection: connection.exec_driver_sql("SELECT 1").scalar_one())
+        read_pool.stop()
         return int(answer)
 
     assert run(story) == 1
@@ -73,12 +73,12 @@ def test_it_hands_on_what_goes_wrong_and_reads_on(database: Database) -> None:
 
 def test_it_gives_every_connection_back(database: Database) -> None:
     async def story() -> None:
-        readers = Readers(database, 4)
+        read_pool = ReadPool(database, 4)
         asked = [
-            readers.read(lambda connection: connection.exec_driver_sql("SELECT 1").scalar_one()) for _ in range(50)
+            read_pool.read(lambda connection: connection.exec_driver_sql("SELECT 1").scalar_one()) for _ in range(50)
         ]
         assert await asyncio.gather(*asked) == [1] * 50
-        readers.stop()
+        read_pool.stop()
 
     run(story)
     assert database.reader.pool.checkedout() == 0  # type: ignore[attr-defined]
@@ -86,15 +86,17 @@ def test_it_gives_every_connection_back(database: Database) -> None:
 
 def test_it_answers_who_waits_before_it_stops_and_nobody_after(database: Database) -> None:
     async def story() -> None:
-        readers = Readers(database, 1)
+        read_pool = ReadPool(database, 1)
         asked = [
-            asyncio.ensure_future(readers.read(lambda connection: connection.exec_driver_sql("SELECT 1").scalar_one()))
+            asyncio.ensure_future(
+                read_pool.read(lambda connection: connection.exec_driver_sql("SELECT 1").scalar_one())
+            )
             for _ in range(10)
         ]
         await asyncio.sleep(0)
-        readers.stop()
+        read_pool.stop()
         assert await asyncio.gather(*asked) == [1] * 10
         with pytest.raises(RuntimeError):
-            await readers.read(lambda _connection: None)
+            await read_pool.read(lambda _connection: None)
 
     run(story)

@@ -7,30 +7,30 @@ import pytest
 from sqlalchemy import event
 
 from cast import Player, Stage
+from commands import utc_now
 from dealtrace.operations.accounts.add_custom_field import add_custom_field
 from dealtrace.operations.accounts.issue_token import issue_token, revoke_token
 from dealtrace.operations.accounts.set_site import set_site
 from dealtrace.runtime import site_cache as module
-from dealtrace.runtime.site_cache import Admission, Directory
+from dealtrace.runtime.site_cache import Admission, SiteCache
 from dealtrace.storage.accounts.accounts import find_site
 from dealtrace.storage.database.engine import Database
-from wishes import utc_now
 
 
-def follow(directory: Directory, database: Database) -> None:
+def follow(site_cache: SiteCache, database: Database) -> None:
     with database.read() as connection:
-        directory.follow(connection)
+        site_cache.follow(connection)
 
 
-def look_up(directory: Directory, database: Database, token: str) -> Admission | None:
+def look_up(site_cache: SiteCache, database: Database, token: str) -> Admission | None:
     with database.read() as connection:
-        return directory.look_up(connection, token)
+        return site_cache.look_up(connection, token)
 
 
 @pytest.fixture
-def directory(stage: Stage, shop: Player) -> Directory:
+def site_cache(stage: Stage, shop: Player) -> SiteCache:
     """Give a directory that follows what is there, with the shop's token remembered."""
-    running = Directory()
+    running = SiteCache()
     follow(running, stage.database)
     assert look_up(running, stage.database, shop.token) is not None
     return running
@@ -48,36 +48,36 @@ def statements_on(database: Database) -> Iterator[list[str]]:
     event.remove(database.reader, "before_cursor_execute", listen)
 
 
-def test_it_tells_what_a_token_opens(stage: Stage, shop: Player, directory: Directory) -> None:
+def test_it_tells_what_a_token_opens(stage: Stage, shop: Player, site_cache: SiteCache) -> None:
     expected = Admission(shop.site, shop.token_id)
-    assert look_up(directory, stage.database, shop.token) == expected
-    assert directory.remembered(shop.token) == expected
+    assert look_up(site_cache, stage.database, shop.token) == expected
+    assert site_cache.remembered(shop.token) == expected
 
 
-def test_it_keeps_the_tokens_of_sites_apart(stage: Stage, shop: Player, directory: Directory) -> None:
+def test_it_keeps_the_tokens_of_sites_apart(stage: Stage, shop: Player, site_cache: SiteCache) -> None:
     neighbour = stage.open_site()
-    follow(directory, stage.database)
-    told = [look_up(directory, stage.database, player.token) for player in (shop, neighbour)]
+    follow(site_cache, stage.database)
+    told = [look_up(site_cache, stage.database, player.token) for player in (shop, neighbour)]
     assert [one.site.id for one in told if one is not None] == [shop.site.id, neighbour.site.id]
 
 
 @pytest.mark.parametrize("token", ["", "unknown", "' OR 1=1 --", "x" * 10_000, "ё"])
 def test_it_opens_nothing_for_an_unknown_token_and_remembers_none(
-    stage: Stage, directory: Directory, token: str
+    stage: Stage, site_cache: SiteCache, token: str
 ) -> None:
-    assert look_up(directory, stage.database, token) is None
-    assert directory.remembered(token) is None
-    assert len(directory._admissions) == 1
+    assert look_up(site_cache, stage.database, token) is None
+    assert site_cache.remembered(token) is None
+    assert len(site_cache._admissions) == 1
 
 
-def test_it_reads_a_space_as_the_plus_it_was(stage: Stage, shop: Player, directory: Directory) -> None:
+def test_it_reads_a_space_as_the_plus_it_was(stage: Stage, shop: Player, site_cache: SiteCache) -> None:
     with stage.database.write() as connection:
         issue_token(connection, stage.ids, shop.site.id, "old", utc_now(), secret="with+plus+signs+in+it")
-    assert look_up(directory, stage.database, "with plus signs in it") is not None
+    assert look_up(site_cache, stage.database, "with plus signs in it") is not None
 
 
 def test_it_remembers_nothing_before_it_has_followed_once(stage: Stage, shop: Player) -> None:
-    running = Directory()
+    running = SiteCache()
     assert look_up(running, stage.database, shop.token) is not None
     assert running.remembered(shop.token) is None
 
@@ -85,89 +85,89 @@ def test_it_remembers_nothing_before_it_has_followed_once(stage: Stage, shop: Pl
 # What changes reaches it.
 
 
-def test_a_changed_setting_reaches_it(stage: Stage, shop: Player, directory: Directory) -> None:
+def test_a_changed_setting_reaches_it(stage: Stage, shop: Player, site_cache: SiteCache) -> None:
     with stage.database.write() as connection:
         set_site(connection, shop.site.id, {"points_per_day": "7", "timezone": "UTC"})
-    follow(directory, stage.database)
-    assert directory.remembered(shop.token) is None
-    told = look_up(directory, stage.database, shop.token)
+    follow(site_cache, stage.database)
+    assert site_cache.remembered(shop.token) is None
+    told = look_up(site_cache, stage.database, shop.token)
     assert told is not None
     assert (told.site.points_per_day, told.site.time_zone.key) == (7, "UTC")
-    assert directory.remembered(shop.token) == told
+    assert site_cache.remembered(shop.token) == told
 
 
-def test_an_added_field_reaches_it(stage: Stage, shop: Player, directory: Directory) -> None:
+def test_an_added_field_reaches_it(stage: Stage, shop: Player, site_cache: SiteCache) -> None:
     with stage.database.write() as connection:
         add_custom_field(connection, shop.site.id, "margin", utc_now())
-    follow(directory, stage.database)
-    told = look_up(directory, stage.database, shop.token)
+    follow(site_cache, stage.database)
+    told = look_up(site_cache, stage.database, shop.token)
     assert told is not None
     assert told.site.custom_fields == {"margin"}
 
 
-def test_a_revoked_token_reaches_it(stage: Stage, shop: Player, directory: Directory) -> None:
+def test_a_revoked_token_reaches_it(stage: Stage, shop: Player, site_cache: SiteCache) -> None:
     with stage.database.write() as connection:
         revoke_token(connection, shop.token_id, utc_now())
-    follow(directory, stage.database)
-    assert directory.remembered(shop.token) is None
-    assert look_up(directory, stage.database, shop.token) is None
+    follow(site_cache, stage.database)
+    assert site_cache.remembered(shop.token) is None
+    assert look_up(site_cache, stage.database, shop.token) is None
 
 
-def test_a_new_token_opens_at_once(stage: Stage, shop: Player, directory: Directory) -> None:
+def test_a_new_token_opens_at_once(stage: Stage, shop: Player, site_cache: SiteCache) -> None:
     with stage.database.write() as connection:
         issued = issue_token(connection, stage.ids, shop.site.id, "new", utc_now())
-    told = look_up(directory, stage.database, issued.secret)
+    told = look_up(site_cache, stage.database, issued.secret)
     assert told is not None
     assert told.token_id == issued.token.id
 
 
-def test_it_forgets_nothing_while_nothing_changes(stage: Stage, shop: Player, directory: Directory) -> None:
+def test_it_forgets_nothing_while_nothing_changes(stage: Stage, shop: Player, site_cache: SiteCache) -> None:
     for _ in range(3):
-        follow(directory, stage.database)
-    assert directory.remembered(shop.token) is not None
+        follow(site_cache, stage.database)
+    assert site_cache.remembered(shop.token) is not None
 
 
-def test_it_remembers_nothing_that_changed_while_it_looked(stage: Stage, shop: Player, directory: Directory) -> None:
+def test_it_remembers_nothing_that_changed_while_it_looked(stage: Stage, shop: Player, site_cache: SiteCache) -> None:
     with stage.database.write() as connection:
         set_site(connection, shop.site.id, {"name": "Other"})
-    told = look_up(directory, stage.database, shop.token)
+    told = look_up(site_cache, stage.database, shop.token)
     assert told is not None
     assert told.site.name == "Other"
-    stale = directory.remembered(shop.token)
+    stale = site_cache.remembered(shop.token)
     assert stale is not None
     assert stale.site.name == "Shop", "until it follows, once a second"
-    follow(directory, stage.database)
-    assert directory.remembered(shop.token) is None
+    follow(site_cache, stage.database)
+    assert site_cache.remembered(shop.token) is None
 
 
 def test_it_asks_little_to_follow_and_nothing_for_what_it_remembers(
-    stage: Stage, shop: Player, directory: Directory
+    stage: Stage, shop: Player, site_cache: SiteCache
 ) -> None:
     with statements_on(stage.database) as seen:
-        follow(directory, stage.database)
+        follow(site_cache, stage.database)
         assert len(seen) == 1
-        directory.remembered(shop.token)
+        site_cache.remembered(shop.token)
         assert len(seen) == 1
 
 
 def test_it_never_remembers_more_than_its_bound(
-    stage: Stage, shop: Player, directory: Directory, monkeypatch: pytest.MonkeyPatch
+    stage: Stage, shop: Player, site_cache: SiteCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "REMEMBERED_MAX", 3)
+    monkeypatch.setattr(module, "TOKENS_CACHED_MAX", 3)
     with stage.database.write() as connection:
         secrets = [issue_token(connection, stage.ids, shop.site.id, "t", utc_now()).secret for _ in range(10)]
     for secret in secrets:
-        assert look_up(directory, stage.database, secret) is not None
-        assert directory.remembered(secret) is not None
-        assert len(directory._admissions) <= 3
+        assert look_up(site_cache, stage.database, secret) is not None
+        assert site_cache.remembered(secret) is not None
+        assert len(site_cache._admissions) <= 3
 
 
-def test_it_keeps_no_token_in_memory(shop: Player, directory: Directory) -> None:
-    assert shop.token not in repr(vars(directory))
+def test_it_keeps_no_token_in_memory(shop: Player, site_cache: SiteCache) -> None:
+    assert shop.token not in repr(vars(site_cache))
 
 
-def test_it_gives_no_admission_to_a_site_that_is_gone(stage: Stage, shop: Player, directory: Directory) -> None:
+def test_it_gives_no_admission_to_a_site_that_is_gone(stage: Stage, shop: Player, site_cache: SiteCache) -> None:
     with stage.database.write() as connection:
         connection.exec_driver_sql(f"DELETE FROM site WHERE id = {shop.site.id}")
         assert find_site(connection, shop.site.id) is None
-    assert look_up(directory, stage.database, shop.token) is None
+    assert look_up(site_cache, stage.database, shop.token) is None

@@ -12,34 +12,34 @@ import pytest
 from sqlalchemy import Connection, Engine, event
 
 from cast import VLADIVOSTOK, Player, Stage
+from commands import BATCH_MAX, open_write_queue, registration, run
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.traffic_source import TrafficSource
-from dealtrace.errors import Overloaded, PointsSpent, StorageAway
+from dealtrace.errors import DatabaseUnavailable, Overloaded, PointsSpent
 from dealtrace.operations.deals.register import register_deals
-from dealtrace.operations.write_command import Wish
-from dealtrace.runtime.write_queue import ALONE_TRIES_MAX, IDS_PER_WISH_MAX
+from dealtrace.operations.write_command import WriteCommand
+from dealtrace.runtime.write_queue import ALONE_TRIES_MAX, IDS_PER_COMMAND_MAX
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.schema.upgrade import prepare_schema
 from dealtrace.storage.visits.traffic_sources import intern_sources
 from postgresql import PostgresqlServer, find_programs
-from wishes import BATCH_MAX, open_scribe, registration, run
 
 MANY = 500
 LONG_SECONDS = 20
 
 
-def note(connection: Connection, _ids: IdBlocks, site: Site, wishes: Sequence[str], _now: datetime) -> list[str]:
+def note(connection: Connection, _ids: IdBlocks, site: Site, commands: Sequence[str], _now: datetime) -> list[str]:
     """Store each wish as the name of a custom field, in plain rows that can collide; `broken` breaks."""
-    for wish in wishes:
-        if wish.startswith("broken"):
-            raise ValueError(wish)
-        if wish.startswith("refused"):
+    for command in commands:
+        if command.startswith("broken"):
+            raise ValueError(command)
+        if command.startswith("refused"):
             raise PointsSpent(retry_after_seconds=1)
         connection.exec_driver_sql(
-            f"INSERT INTO custom_field (site_id, name, added_at) VALUES ({site.id}, '{wish}', 0)"
+            f"INSERT INTO custom_field (site_id, name, added_at) VALUES ({site.id}, '{command}', 0)"
         )
-    return [f"{wish} is stored" for wish in wishes]
+    return [f"{command} is stored" for command in commands]
 
 
 def noted(database: Database, site_id: int) -> set[str]:
@@ -55,10 +55,10 @@ class Gate:
         self.entered = threading.Event()
         self.open = threading.Event()
 
-    def __call__(self, connection: Connection, ids: IdBlocks, site: Site, wishes: Any, now: datetime) -> list[str]:
+    def __call__(self, connection: Connection, ids: IdBlocks, site: Site, commands: Any, now: datetime) -> list[str]:
         self.entered.set()
         assert self.open.wait(LONG_SECONDS)
-        return ["through" for _ in wishes]
+        return ["through" for _ in commands]
 
     async def wait_inside(self) -> None:
         assert await asyncio.to_thread(self.entered.wait, LONG_SECONDS)
@@ -82,13 +82,14 @@ def test_it_commits_together_whoever_waits_together(database: Database, shop: Pl
 
     async def story() -> list[Any]:
         gate = Gate()
-        async with open_scribe(database, observe=lambda size, _seconds: sizes.append(size)) as scribe:
-            first = scribe.write(gate, shop.site, "first")
+        async with open_write_queue(database, observe=lambda size, _seconds: sizes.append(size)) as write_queue:
+            first = write_queue.write(gate, shop.site, "first")
             await gate.wait_inside()
             waiting = [
-                scribe.write(register_deals, shop.site, Wish(registration(f"N{count}"))) for count in range(MANY)
+                write_queue.write(register_deals, shop.site, WriteCommand(registration(f"N{count}")))
+                for count in range(MANY)
             ]
-            assert scribe.waiting == MANY
+            assert write_queue.waiting == MANY
             gate.open.set()
             return await asyncio.gather(first, *waiting)
 
@@ -96,16 +97,16 @@ def test_it_commits_together_whoever_waits_together(database: Database, shop: Pl
         outcomes = run(story)
     assert [outcome.number for outcome in outcomes[1:]] == [f"N{count}" for count in range(MANY)]
     assert sizes == [1, BATCH_MAX, MANY - BATCH_MAX]
-    id_blocks = 1 + MANY * IDS_PER_WISH_MAX // 1000 + 1
+    id_blocks = 1 + MANY * IDS_PER_COMMAND_MAX // 1000 + 1
     assert len(commits) <= len(sizes) + id_blocks
 
 
 def test_it_answers_only_what_another_connection_can_already_see(database: Database, shop: Player) -> None:
     async def story() -> None:
-        async with open_scribe(database) as scribe:
+        async with open_write_queue(database) as write_queue:
 
             async def one(name: str) -> None:
-                await scribe.write(note, shop.site, name)
+                await write_queue.write(note, shop.site, name)
                 assert name in await asyncio.to_thread(noted, database, shop.site.id)
 
             await asyncio.gather(*[one(f"w{count}") for count in range(30)])
@@ -121,8 +122,8 @@ def test_it_has_committed_before_anybody_is_answered(database: Database, shop: P
         order.append("commit" if not answered else "commit after an answer")
 
     async def story() -> None:
-        async with open_scribe(database) as scribe:
-            futures = [scribe.write(note, shop.site, f"w{count}") for count in range(5)]
+        async with open_write_queue(database) as write_queue:
+            futures = [write_queue.write(note, shop.site, f"w{count}") for count in range(5)]
             for future in futures:
                 future.add_done_callback(lambda done: answered.append(done.result()))
             await asyncio.gather(*futures)
@@ -137,10 +138,10 @@ def test_it_has_committed_before_anybody_is_answered(database: Database, shop: P
 def test_it_keeps_the_neighbours_of_a_broken_wish(database: Database, shop: Player) -> None:
     async def story() -> list[Any]:
         gate = Gate()
-        async with open_scribe(database) as scribe:
-            scribe.write(gate, shop.site, "first")
+        async with open_write_queue(database) as write_queue:
+            write_queue.write(gate, shop.site, "first")
             await gate.wait_inside()
-            futures = [scribe.write(note, shop.site, name) for name in ("before", "broken", "after")]
+            futures = [write_queue.write(note, shop.site, name) for name in ("before", "broken", "after")]
             gate.open.set()
             return await asyncio.gather(*futures, return_exceptions=True)
 
@@ -151,15 +152,15 @@ def test_it_keeps_the_neighbours_of_a_broken_wish(database: Database, shop: Play
 
 
 def test_it_delivers_a_refusal_as_an_exception_whether_raised_or_returned(database: Database, shop: Player) -> None:
-    def refuse(_connection: Connection, _ids: IdBlocks, _site: Site, wishes: Any, _now: datetime) -> list[Any]:
-        return [PointsSpent(retry_after_seconds=7) for _ in wishes]
+    def refuse(_connection: Connection, _ids: IdBlocks, _site: Site, commands: Any, _now: datetime) -> list[Any]:
+        return [PointsSpent(retry_after_seconds=7) for _ in commands]
 
     async def story() -> None:
-        async with open_scribe(database) as scribe:
+        async with open_write_queue(database) as write_queue:
             with pytest.raises(PointsSpent, match="7 s"):
-                await scribe.write(refuse, shop.site, "returned")
+                await write_queue.write(refuse, shop.site, "returned")
             with pytest.raises(PointsSpent, match="1 s"):
-                await scribe.write(note, shop.site, "refused")
+                await write_queue.write(note, shop.site, "refused")
 
     run(story)
 
@@ -169,10 +170,10 @@ def test_it_survives_an_operation_that_forgets_an_outcome(database: Database, sh
         return []
 
     async def story() -> None:
-        async with open_scribe(database) as scribe:
+        async with open_write_queue(database) as write_queue:
             with pytest.raises(ValueError, match="zip"):
-                await scribe.write(forget, shop.site, "forgotten")
-            assert await scribe.write(note, shop.site, "next") == "next is stored"
+                await write_queue.write(forget, shop.site, "forgotten")
+            assert await write_queue.write(note, shop.site, "next") == "next is stored"
 
     run(story)
 
@@ -184,16 +185,16 @@ def test_it_outlives_any_way_an_operation_may_break(database: Database, shop: Pl
 
     async def story() -> None:
         gate = Gate()
-        async with open_scribe(database) as scribe:
-            scribe.write(gate, shop.site, "first")
+        async with open_write_queue(database) as write_queue:
+            write_queue.write(gate, shop.site, "first")
             await gate.wait_inside()
-            broken = scribe.write(breaks, shop.site, "broken")
-            neighbour = scribe.write(note, shop.site, "neighbour")
+            broken = write_queue.write(breaks, shop.site, "broken")
+            neighbour = write_queue.write(note, shop.site, "neighbour")
             gate.open.set()
             assert await neighbour == "neighbour is stored"
             with pytest.raises((type(fault), RuntimeError)):
                 await broken
-            assert scribe.is_alive
+            assert write_queue.is_alive
 
     run(story)
 
@@ -201,15 +202,15 @@ def test_it_outlives_any_way_an_operation_may_break(database: Database, shop: Pl
 def test_it_lets_who_lost_a_race_decide_anew(database: Database, shop: Player) -> None:
     attempts: list[int] = []
 
-    def collide_once(connection: Connection, _ids: IdBlocks, site: Site, wishes: Any, _now: datetime) -> list[str]:
-        attempts.append(len(wishes))
+    def collide_once(connection: Connection, _ids: IdBlocks, site: Site, commands: Any, _now: datetime) -> list[str]:
+        attempts.append(len(commands))
         name = "taken" if len(attempts) <= 2 else "free"
-        return note(connection, _ids, site, [name for _ in wishes], _now)
+        return note(connection, _ids, site, [name for _ in commands], _now)
 
     async def story() -> Any:
-        async with open_scribe(database) as scribe:
-            await scribe.write(note, shop.site, "taken")
-            return await scribe.write(collide_once, shop.site, "wish")
+        async with open_write_queue(database) as write_queue:
+            await write_queue.write(note, shop.site, "taken")
+            return await write_queue.write(collide_once, shop.site, "wish")
 
     assert run(story) == "free is stored"
     assert len(attempts) == 3, "together, alone, and alone anew"
@@ -218,16 +219,16 @@ def test_it_lets_who_lost_a_race_decide_anew(database: Database, shop: Player) -
 def test_it_gives_up_on_who_loses_every_race(database: Database, shop: Player) -> None:
     attempts: list[int] = []
 
-    def collide(connection: Connection, _ids: IdBlocks, site: Site, wishes: Any, _now: datetime) -> list[str]:
-        attempts.append(len(wishes))
-        return note(connection, _ids, site, ["taken" for _ in wishes], _now)
+    def collide(connection: Connection, _ids: IdBlocks, site: Site, commands: Any, _now: datetime) -> list[str]:
+        attempts.append(len(commands))
+        return note(connection, _ids, site, ["taken" for _ in commands], _now)
 
     async def story() -> None:
-        async with open_scribe(database) as scribe:
-            await scribe.write(note, shop.site, "taken")
+        async with open_write_queue(database) as write_queue:
+            await write_queue.write(note, shop.site, "taken")
             with pytest.raises(Exception, match=r"custom_field"):
-                await scribe.write(collide, shop.site, "wish")
-            assert await scribe.write(note, shop.site, "next") == "next is stored"
+                await write_queue.write(collide, shop.site, "wish")
+            assert await write_queue.write(note, shop.site, "next") == "next is stored"
 
     run(story)
     assert len(attempts) == 1 + ALONE_TRIES_MAX
@@ -237,17 +238,17 @@ def test_it_groups_by_operation_and_site_and_keeps_the_order_inside(stage: Stage
     neighbour = stage.open_site(time_zone=VLADIVOSTOK)
     seen: list[tuple[int, list[str]]] = []
 
-    def watch(_connection: Connection, _ids: IdBlocks, site: Site, wishes: Any, _now: datetime) -> list[str]:
-        seen.append((site.id, list(wishes)))
-        return [f"{site.id} {wish}" for wish in wishes]
+    def watch(_connection: Connection, _ids: IdBlocks, site: Site, commands: Any, _now: datetime) -> list[str]:
+        seen.append((site.id, list(commands)))
+        return [f"{site.id} {command}" for command in commands]
 
     async def story() -> list[str]:
         gate = Gate()
-        async with open_scribe(stage.database) as scribe:
-            scribe.write(gate, shop.site, "first")
+        async with open_write_queue(stage.database) as write_queue:
+            write_queue.write(gate, shop.site, "first")
             await gate.wait_inside()
             asked = [(shop, "a"), (neighbour, "b"), (shop, "c"), (neighbour, "d")]
-            futures = [scribe.write(watch, player.site, wish) for player, wish in asked]
+            futures = [write_queue.write(watch, player.site, command) for player, command in asked]
             gate.open.set()
             return await asyncio.gather(*futures)
 
@@ -259,15 +260,15 @@ def test_it_groups_by_operation_and_site_and_keeps_the_order_inside(stage: Stage
 def test_it_refuses_at_once_when_too_many_wait(database: Database, shop: Player) -> None:
     async def story() -> None:
         gate = Gate()
-        async with open_scribe(database, queue_max=3) as scribe:
-            scribe.write(gate, shop.site, "first")
+        async with open_write_queue(database, queue_max=3) as write_queue:
+            write_queue.write(gate, shop.site, "first")
             await gate.wait_inside()
-            waiting = [scribe.write(note, shop.site, f"w{count}") for count in range(3)]
+            waiting = [write_queue.write(note, shop.site, f"w{count}") for count in range(3)]
             with pytest.raises(Overloaded):
-                scribe.write(note, shop.site, "one too many")
+                write_queue.write(note, shop.site, "one too many")
             gate.open.set()
             await asyncio.gather(*waiting)
-            assert await scribe.write(note, shop.site, "again") == "again is stored"
+            assert await write_queue.write(note, shop.site, "again") == "again is stored"
 
     run(story)
     assert noted(database, shop.site.id) == {"w0", "w1", "w2", "again"}
@@ -276,17 +277,17 @@ def test_it_refuses_at_once_when_too_many_wait(database: Database, shop: Player)
 def test_it_writes_what_waits_before_it_stops_and_takes_nothing_after(database: Database, shop: Player) -> None:
     async def story() -> list[str]:
         gate = Gate()
-        async with open_scribe(database, batch_max=4) as scribe:
-            scribe.write(gate, shop.site, "first")
+        async with open_write_queue(database, batch_max=4) as write_queue:
+            write_queue.write(gate, shop.site, "first")
             await gate.wait_inside()
-            waiting = [scribe.write(note, shop.site, f"w{count}") for count in range(10)]
-            stopping = asyncio.ensure_future(scribe.stop())
+            waiting = [write_queue.write(note, shop.site, f"w{count}") for count in range(10)]
+            stopping = asyncio.ensure_future(write_queue.stop())
             await asyncio.sleep(0)
             with pytest.raises(Overloaded):
-                scribe.write(note, shop.site, "late")
+                write_queue.write(note, shop.site, "late")
             gate.open.set()
             await stopping
-            assert not scribe.is_alive
+            assert not write_queue.is_alive
             return await asyncio.gather(*waiting)
 
     assert run(story) == [f"w{count} is stored" for count in range(10)]
@@ -296,11 +297,11 @@ def test_it_writes_what_waits_before_it_stops_and_takes_nothing_after(database: 
 def test_it_stores_what_nobody_waits_for_any_more(database: Database, shop: Player) -> None:
     async def story() -> None:
         gate = Gate()
-        async with open_scribe(database) as scribe:
-            scribe.write(gate, shop.site, "first")
+        async with open_write_queue(database) as write_queue:
+            write_queue.write(gate, shop.site, "first")
             await gate.wait_inside()
-            hung_up = scribe.write(note, shop.site, "hung up")
-            stays = scribe.write(note, shop.site, "stays")
+            hung_up = write_queue.write(note, shop.site, "hung up")
+            stays = write_queue.write(note, shop.site, "stays")
             hung_up.cancel()
             gate.open.set()
             assert await stays == "stays is stored"
@@ -312,13 +313,13 @@ def test_it_stores_what_nobody_waits_for_any_more(database: Database, shop: Play
 def test_it_tells_operations_the_time_once_a_batch(database: Database, shop: Player) -> None:
     moments: set[datetime] = set()
 
-    def watch(_connection: Connection, _ids: IdBlocks, _site: Site, wishes: Any, now: datetime) -> list[None]:
+    def watch(_connection: Connection, _ids: IdBlocks, _site: Site, commands: Any, now: datetime) -> list[None]:
         moments.add(now)
-        return [None for _ in wishes]
+        return [None for _ in commands]
 
     async def story() -> None:
-        async with open_scribe(database) as scribe:
-            await scribe.write(watch, shop.site, "one")
+        async with open_write_queue(database) as write_queue:
+            await write_queue.write(watch, shop.site, "one")
 
     run(story)
     (moment,) = moments
@@ -340,11 +341,11 @@ def test_it_waits_for_another_process_that_writes_to_the_file(tmp_path: Any) -> 
             tried_again.set()
 
     async def story() -> str:
-        async with open_scribe(database) as scribe:
-            await scribe.write(note, shop.site, "ids are there")
+        async with open_write_queue(database) as write_queue:
+            await write_queue.write(note, shop.site, "ids are there")
             with locked(database):
                 event.listen(database.writer, "engine_connect", on_try)
-                future = scribe.write(note, shop.site, "patient")
+                future = write_queue.write(note, shop.site, "patient")
                 assert await asyncio.to_thread(tried_again.wait, LONG_SECONDS)
                 assert not future.done()
             outcome: str = await future
@@ -363,12 +364,12 @@ def test_it_says_that_the_database_is_away_when_its_patience_is_over(tmp_path: A
         connection.exec_driver_sql("PRAGMA busy_timeout=1")
 
     async def story() -> None:
-        async with open_scribe(database, patience_seconds=0.15) as scribe:
+        async with open_write_queue(database, patience_seconds=0.15) as write_queue:
             with locked(database):
-                with pytest.raises(StorageAway):
-                    await scribe.write(note, shop.site, "in vain")
-                assert scribe.is_alive
-            assert await scribe.write(note, shop.site, "after") == "after is stored"
+                with pytest.raises(DatabaseUnavailable):
+                    await write_queue.write(note, shop.site, "in vain")
+                assert write_queue.is_alive
+            assert await write_queue.write(note, shop.site, "after") == "after is stored"
 
     run(story)
     assert noted(database, shop.site.id) == {"after"}
@@ -404,12 +405,15 @@ def test_it_survives_a_server_that_goes_and_comes_back(own_server: PostgresqlSer
     event.listen(database.writer, "handle_error", lambda _context: failed.set())
 
     async def story() -> None:
-        async with open_scribe(database) as patient, open_scribe(database, patience_seconds=0.15) as impatient:
-            for scribe in (patient, impatient):
-                await scribe.write(note, shop.site, f"before{id(scribe)}")
+        async with (
+            open_write_queue(database) as patient,
+            open_write_queue(database, patience_seconds=0.15) as impatient,
+        ):
+            for write_queue in (patient, impatient):
+                await write_queue.write(note, shop.site, f"before{id(write_queue)}")
             await asyncio.to_thread(own_server.stop)
             future = patient.write(note, shop.site, "waited")
-            with pytest.raises(StorageAway):
+            with pytest.raises(DatabaseUnavailable):
                 await impatient.write(note, shop.site, "in vain")
             assert await asyncio.to_thread(failed.wait, LONG_SECONDS)
             assert not future.done()
@@ -429,18 +433,20 @@ def test_it_never_plays_again_what_may_have_been_committed(own_server: Postgresq
     shop = Stage(database).open_site()
     runs: list[str] = []
 
-    def crash_before_commit(connection: Connection, ids: IdBlocks, site: Site, wishes: Any, now: datetime) -> list[str]:
+    def crash_before_commit(
+        connection: Connection, ids: IdBlocks, site: Site, commands: Any, now: datetime
+    ) -> list[str]:
         runs.append("run")
-        outcomes = note(connection, ids, site, wishes, now)
+        outcomes = note(connection, ids, site, commands, now)
         own_server.kill()
         return outcomes
 
     async def story() -> None:
-        async with open_scribe(database) as scribe:
-            with pytest.raises(StorageAway):
-                await scribe.write(crash_before_commit, shop.site, "unclear")
+        async with open_write_queue(database) as write_queue:
+            with pytest.raises(DatabaseUnavailable):
+                await write_queue.write(crash_before_commit, shop.site, "unclear")
             await asyncio.to_thread(own_server.start)
-            assert await scribe.write(note, shop.site, "after") == "after is stored"
+            assert await write_queue.write(note, shop.site, "after") == "after is stored"
 
     run(story)
     assert runs == ["run"]
@@ -451,16 +457,16 @@ def test_it_never_plays_again_what_may_have_been_committed(own_server: Postgresq
 def test_it_settles_two_servers_that_learn_the_same_source_at_once(
     new_database_url: Callable[[], str], database: Database, shop: Player
 ) -> None:
-    def learn(connection: Connection, ids: IdBlocks, site: Site, wishes: Any, _now: datetime) -> list[int]:
-        interned = intern_sources(connection, ids, site.id, {TrafficSource(wish) for wish in wishes})
-        return [interned[TrafficSource(wish)] for wish in wishes]
+    def learn(connection: Connection, ids: IdBlocks, site: Site, commands: Any, _now: datetime) -> list[int]:
+        interned = intern_sources(connection, ids, site.id, {TrafficSource(command) for command in commands})
+        return [interned[TrafficSource(command)] for command in commands]
 
     other = open_database(database.url.render_as_string(hide_password=False))
 
     async def story() -> list[int]:
-        async with open_scribe(database) as first, open_scribe(other) as second:
+        async with open_write_queue(database) as first, open_write_queue(other) as second:
             return await asyncio.gather(
-                *[scribe.write(learn, shop.site, "yandex") for _ in range(20) for scribe in (first, second)]
+                *[write_queue.write(learn, shop.site, "yandex") for _ in range(20) for write_queue in (first, second)]
             )
 
     assert len(set(run(story))) == 1

@@ -4,14 +4,14 @@ import pytest
 
 from dealtrace.accounts.webhook import EventKind, WebhookId
 from dealtrace.deals.deal import DealId
-from dealtrace.webhooks.delivery import Delivery, Position, position_in
+from dealtrace.webhooks.delivery import Delivery, OutboxPosition, position_in
 from dealtrace.webhooks.event import DealEvent
-from trade import NOON
+from domain_records import NOON
 
 
 def test_a_delivery_is_found_by_its_name() -> None:
     event = DealEvent(EventKind.DEAL_CREATED, DealId(7), 1)
-    name = Delivery(WebhookId(12), Position(345), event, NOON).message_id(1)
+    name = Delivery(WebhookId(12), OutboxPosition(345), event, NOON).message_id(1)
     assert name == "msg_1_12_345"
     assert position_in(name, 1, 12) == 345
 

@@ -9,11 +9,11 @@ import pytest
 from dealtrace.accounts.webhook import EventKind
 from dealtrace.deals.deal import DealId
 from dealtrace.deals.versions import DealVersion, VersionKind
-from dealtrace.leads.annotations import NO_REMARKS, Remarks
+from dealtrace.leads.annotations import NO_ANNOTATIONS, Annotations
 from dealtrace.leads.call import UNTOLD, Circumstances, IncomingCall
 from dealtrace.leads.lead import LeadKind, LeadRef
-from dealtrace.webhooks.event import DealEvent, LeadEvent, LeadPart, call_event, deal_events, remarks_event
-from trade import NOON, PHONE
+from dealtrace.webhooks.event import DealEvent, LeadEvent, LeadPart, annotations_event, call_event, deal_events
+from domain_records import NOON, PHONE
 
 CALL, OTHER = LeadRef(LeadKind.CALL, 1), LeadRef(LeadKind.LEAD_REQUEST, 2)
 RINGING = IncomingCall(NOON, timedelta(0), PHONE, circumstances=Circumstances(exchange="asterisk"))
@@ -66,10 +66,10 @@ def test_a_call_that_goes_on_is_changed_by_each_circumstance(part: LeadPart, val
 
 
 def test_what_is_said_of_a_lead_changes_by_its_parts() -> None:
-    after = Remarks(manager="Коля", comment="x", tags=("a",), custom_values={"f": "1"})
+    after = Annotations(manager="Коля", comment="x", tags=("a",), custom_values={"f": "1"})
     parts = (LeadPart.MANAGER, LeadPart.COMMENT, LeadPart.TAGS, LeadPart.CUSTOM_VALUES)
-    assert remarks_event(CALL, NO_REMARKS, after) == LeadEvent(EventKind.LEAD_CHANGED, CALL, parts)
-    assert remarks_event(CALL, after, replace(after, tags=())).changed == (LeadPart.TAGS,)
+    assert annotations_event(CALL, NO_ANNOTATIONS, after) == LeadEvent(EventKind.LEAD_CHANGED, CALL, parts)
+    assert annotations_event(CALL, after, replace(after, tags=())).changed == (LeadPart.TAGS,)
 
 
 def version(kind: VersionKind, before: dict[str, Any], after: dict[str, Any]) -> DealVersion:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from dealtrace.webhooks.retry import LONGEST_PAUSE, TRIED_FOR, Fault, Pause, TryAgain, after_fault
-from trade import NOON
+from domain_records import NOON
 
 FAULT = Fault("HTTP 500")
 

@@ -10,7 +10,7 @@ import pytest
 
 from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook, WebhookId
 from dealtrace.webhooks.writing import Message, Outgoing, sign, write_request
-from trade import NOON
+from domain_records import NOON
 
 SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
 MESSAGE = Message("msg_1_2_3", "deal.created", NOON, {"orderNumber": "№ 1&2", "manager": None, "event": "create"})

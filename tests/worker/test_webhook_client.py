@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from commands import run
 from dealtrace.webhooks.retry import Fault
 from dealtrace.webhooks.writing import Outgoing
-from dealtrace.worker.webhook_client import ANSWER_BYTES_MAX, ATTEMPT_SECONDS, Postman
+from dealtrace.worker.webhook_client import ANSWER_BYTES_MAX, ATTEMPT_SECONDS, WebhookClient
 from receiver import Answer, Receiver
 from server import free_port
-from wishes import run
 
 LOOPBACK = ("127.0.0.0/8", "::1/128")
 
@@ -32,8 +32,8 @@ def send(*urls: str, private: tuple[str, ...] = LOOPBACK) -> list[Fault | None]:
     """Send to each address, as one visit."""
 
     async def story() -> list[Fault | None]:
-        async with Postman(private).visit() as visit:
-            return [await visit.send(Outgoing("POST", url, b"a=1", {"x-own": "1"})) for url in urls]
+        async with WebhookClient(private).connect() as connect:
+            return [await connect.send(Outgoing("POST", url, b"a=1", {"x-own": "1"})) for url in urls]
 
     return run(story)
 

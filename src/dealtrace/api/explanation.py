@@ -3,12 +3,12 @@
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
-from dealtrace.errors import DealNotFound, FaultyParameters, Violation
+from dealtrace.errors import DealNotFound, InvalidParameters, InvalidValue, Violation
 from dealtrace.http.caller import Caller
-from dealtrace.http.parameter_types import Malformed, Whole
+from dealtrace.http.parameter_types import Integer
 from dealtrace.http.parameters import ParameterTable, Sent
 from dealtrace.http.replies import Reply, success
-from dealtrace.operations.deals.explain import Explanation, explain_deal, spell_explanation
+from dealtrace.operations.deals.explain import Explanation, explain_deal, serialize_explanation
 from dealtrace.quota.points import PaidMethod
 from dealtrace.storage.deals.deals import list_deals_by_key
 
@@ -19,18 +19,18 @@ DEAL = "orderId"
 async def respond(caller: Caller, sent: Sent) -> Reply:
     """Explain the deal as it stands, a deleted one too."""
     del sent
-    explanation = await caller.read(_explain, caller.site, _deal_id(caller.address[DEAL]))
+    explanation = await caller.read(_explain, caller.site, _deal_id(caller.path_params[DEAL]))
     await caller.pay_for_reading(PaidMethod.EXPLANATION)
     deal = explanation.deal
-    told = {DEAL: deal.id, "orderNumber": deal.number, **spell_explanation(explanation)}
+    told = {DEAL: deal.id, "orderNumber": deal.number, **serialize_explanation(explanation)}
     return success(told, "deal_explained", site_id=caller.site.id, deal_id=deal.id)
 
 
 def _deal_id(text: str) -> int:
     try:
-        return Whole(1).read(text)
-    except Malformed as fault:
-        raise FaultyParameters([Violation(DEAL, fault.ru, fault.en)]) from fault
+        return Integer(1).read(text)
+    except InvalidValue as fault:
+        raise InvalidParameters([Violation(DEAL, fault.ru, fault.en)]) from fault
 
 
 def _explain(connection: Connection, site_id: int, site: Site, deal_id: int) -> Explanation:

@@ -4,14 +4,14 @@ from dataclasses import replace
 
 from dealtrace.api import explanation
 from dealtrace.errors import DealNotFound, Language, Refusal
-from dealtrace.http.endpoint import Endpoint, Entrance
+from dealtrace.http.endpoint import AuthScheme, Endpoint
 from dealtrace.http.parameter_types import Text
 from dealtrace.http.parameters import Parameter
 from dealtrace.http.replies import Reply, refusal_reply
 
 TOKEN_LENGTH_MAX = 200
 NOT_FOUND = 404
-BY_TOKEN = Entrance(
+BY_TOKEN = AuthScheme(
     Parameter(
         "Access-Token",
         Text(TOKEN_LENGTH_MAX),

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from dealtrace.calltouch.parameters import CUSTOM, CUSTOM_FIELDS
-from dealtrace.errors import FaultyParameters, UnreadableBody, Violation
+from dealtrace.errors import InvalidParameters, UnreadableBody, Violation
 from dealtrace.http.forms import Pairs
 from dealtrace.http.parameters import Parameter, ParameterTable, Sent
 
@@ -71,7 +71,7 @@ class Batch:
         """Find the list in a body.
 
         Raises:
-            UnreadableBody, FaultyParameters: there is none that can be read.
+            UnreadableBody, InvalidParameters: there is none that can be read.
         """
         return read_list(body, self.name)
 
@@ -89,14 +89,14 @@ class Batch:
         """Read one lead of the list.
 
         Raises:
-            FaultyParameters: one violation for each value that is missing, malformed or out of range; the first
+            InvalidParameters: one violation for each value that is missing, malformed or out of range; the first
                 alone where a value is of another kind than text or number.
         """
         told = read_item(item, self.shape)
         try:
             return self.table.read(Pairs(dict(_texts(told))))
-        except FaultyParameters as fault:
-            raise FaultyParameters([_renamed(one) for one in fault.violations]) from fault
+        except InvalidParameters as fault:
+            raise InvalidParameters([_renamed(one) for one in fault.violations]) from fault
 
 
 def read_document(body: bytes) -> Any:
@@ -118,13 +118,13 @@ def read_list(body: bytes, name: str) -> list[Any]:
 
     Raises:
         UnreadableBody: it is no JSON.
-        FaultyParameters: there is no such list in it, or one that is empty or too long.
+        InvalidParameters: there is no such list in it, or one that is empty or too long.
     """
     document = read_document(body)
     items = document.get(name) if isinstance(document, dict) else None
     if not isinstance(items, list) or not 0 < len(items) <= ITEMS_MAX:
         words = (f"ожидается список от 1 до {ITEMS_MAX} элементов", f"a list of 1 to {ITEMS_MAX} elements is expected")
-        raise FaultyParameters([Violation(name, *words)])
+        raise InvalidParameters([Violation(name, *words)])
     return items
 
 
@@ -132,12 +132,12 @@ def read_item(item: Any, shape: type[Shape]) -> Shape:
     """Read one thing of a list.
 
     Raises:
-        FaultyParameters: a value is of another kind than its place wants; the first alone is told of.
+        InvalidParameters: a value is of another kind than its place wants; the first alone is told of.
     """
     try:
         return msgspec.convert(item, shape)
     except msgspec.ValidationError as fault:
-        raise FaultyParameters([_wrong_kind(str(fault))]) from fault
+        raise InvalidParameters([_wrong_kind(str(fault))]) from fault
 
 
 def object_schema(parameters: Sequence[Parameter], required: Sequence[str]) -> dict[str, Any]:

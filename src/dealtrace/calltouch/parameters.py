@@ -11,8 +11,8 @@ from dealtrace.calltouch.wire_types import (
     VisitRef,
     WallClock,
 )
-from dealtrace.http.endpoint import Entrance
-from dealtrace.http.parameter_types import Choice, Text, Whole
+from dealtrace.http.endpoint import AuthScheme
+from dealtrace.http.parameter_types import Choice, Integer, Text
 from dealtrace.http.parameters import Family, Parameter
 from dealtrace.leads.lead import LeadKind
 
@@ -44,7 +44,7 @@ CLIENT_API_ID = Parameter(
     required=True,
     is_token=True,
 )
-BY_CLIENT_API_ID = Entrance(CLIENT_API_ID)
+BY_CLIENT_API_ID = AuthScheme(CLIENT_API_ID)
 
 _ORDER_SUM = ("orderSum", Amount(), "Бюджет сделки в рублях.", "The deal's budget in rubles.")
 _MANAGER = Parameter(
@@ -82,14 +82,14 @@ CUSTOM = Family(
 
 REGISTER = (
     CLIENT_API_ID,
-    Parameter("callId", Whole(), "Идентификатор звонка.", "The id of the call."),
+    Parameter("callId", Integer(), "Идентификатор звонка.", "The id of the call."),
     Parameter(
         "callReferenceId",
         Text(NUMBER_LENGTH_MAX),
         "Идентификатор звонка во внешней АТС (callid импорта).",
         "The call's id in its exchange (callid of the import).",
     ),
-    Parameter("requestId", Whole(), "Идентификатор заявки.", "The id of the lead request."),
+    Parameter("requestId", Integer(), "Идентификатор заявки.", "The id of the lead request."),
     Parameter(
         "requestNumber",
         Text(NUMBER_LENGTH_MAX),
@@ -110,7 +110,7 @@ REGISTER = (
     ),
     Parameter(
         "linkTimeThreshold",
-        Whole(0, LINK_THRESHOLD_SECONDS_MAX),
+        Integer(0, LINK_THRESHOLD_SECONDS_MAX),
         "Погрешность поиска лида в секундах, по умолчанию 7200.",
         "How many seconds after a lead the deal may follow, 7200 by default.",
     ),
@@ -142,7 +142,9 @@ REGISTER = (
     *SOURCE_PARAMETERS,
 )
 
-_ORDER_ID = Parameter("orderId", Whole(), "Идентификатор сделки в Dealtrace.", "The deal's id.", absent_when_empty=True)
+_ORDER_ID = Parameter(
+    "orderId", Integer(), "Идентификатор сделки в Dealtrace.", "The deal's id.", absent_when_empty=True
+)
 _ORDER_NUMBER = Parameter(
     "orderNumber",
     Text(NUMBER_LENGTH_MAX),
@@ -207,14 +209,14 @@ REQUEST_REGISTER = (
 ACCESS_TOKEN = replace(CLIENT_API_ID, name="Access-Token")
 SITE_ID = Parameter(
     "SiteId",
-    Whole(),
+    Integer(),
     "Номер личного кабинета; если передан, должен быть кабинетом токена.",
     "The number of the site; when sent, it must be the token's.",
 )
-BY_HEADERS = Entrance(ACCESS_TOKEN, SITE_ID, is_header=True)
+BY_HEADERS = AuthScheme(ACCESS_TOKEN, SITE_ID, is_header=True)
 
 CUSTOM_FIELDS = Parameter("customFields", FieldObjects(CUSTOM_VALUE_LENGTH_MAX), CUSTOM.ru, CUSTOM.en)
-_LEAD_REMARKS = (
+_LEAD_ANNOTATIONS = (
     Parameter("manager", Text(WORDS_LENGTH_MAX), "Менеджер лида.", "The manager in charge."),
     Parameter("comment.text", Text(COMMENT_LENGTH_MAX), "Комментарий.", "A comment."),
     Parameter("addTags", TagObjects(), "Теги.", "Tags."),
@@ -249,7 +251,7 @@ REQUEST_CREATE = (
     CLIENT_NAME,
     CLIENT_PHONE,
     CLIENT_EMAIL,
-    *_LEAD_REMARKS,
+    *_LEAD_ANNOTATIONS,
 )
 
 CALL_STATUS = Choice({"successful": True, "unsuccessful": False})
@@ -283,20 +285,23 @@ CALL_IMPORT = (
     ),
     Parameter(
         "duration",
-        Whole(0, CALL_SECONDS_MAX),
+        Integer(0, CALL_SECONDS_MAX),
         "Длительность разговора в секундах, по умолчанию 0.",
         "How many seconds were talked, 0 by default.",
     ),
     Parameter(
-        "waitingTime", Whole(0, CALL_SECONDS_MAX), "Ожидание ответа в секундах.", "How many seconds the client waited."
+        "waitingTime",
+        Integer(0, CALL_SECONDS_MAX),
+        "Ожидание ответа в секундах.",
+        "How many seconds the client waited.",
     ),
     Parameter("status", CALL_STATUS, "Состоялся ли разговор.", "Whether anybody answered."),
     Parameter("recordUrl", Text(URL_LENGTH_MAX), "Адрес записи разговора.", "The address of the recording."),
-    *_LEAD_REMARKS,
+    *_LEAD_ANNOTATIONS,
 )
 
 API_KEY = replace(CLIENT_API_ID, name="apikey")
-BY_API_KEY = Entrance(API_KEY)
+BY_API_KEY = AuthScheme(API_KEY)
 INBOUND_CALL = (
     API_KEY,
     Parameter(
@@ -324,10 +329,13 @@ INBOUND_CALL = (
         "destphonenumber", Text(PHONE_LENGTH_MAX), "Номер, который принял звонок.", "The number that took the call."
     ),
     Parameter(
-        "duration", Whole(0, CALL_SECONDS_MAX), "Длительность разговора в секундах.", "How many seconds were talked."
+        "duration", Integer(0, CALL_SECONDS_MAX), "Длительность разговора в секундах.", "How many seconds were talked."
     ),
     Parameter(
-        "waitingtime", Whole(0, CALL_SECONDS_MAX), "Ожидание ответа в секундах.", "How many seconds the client waited."
+        "waitingtime",
+        Integer(0, CALL_SECONDS_MAX),
+        "Ожидание ответа в секундах.",
+        "How many seconds the client waited.",
     ),
     Parameter("status", CALL_STATUS, "Состоялся ли разговор.", "Whether anybody answered."),
     Parameter("model", Text(WORDS_LENGTH_MAX), "Профиль АТС.", "The profile of the exchange."),

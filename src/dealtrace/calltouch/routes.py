@@ -13,9 +13,9 @@ from dealtrace.calltouch.leads import (
     register_request,
 )
 from dealtrace.calltouch.parameters import BY_API_KEY, BY_CLIENT_API_ID, BY_HEADERS
-from dealtrace.http.endpoint import OPEN, Endpoint, Pace
+from dealtrace.http.endpoint import OPEN, Endpoint, RateLimitClass
 from dealtrace.http.parameters import ParameterTable
-from dealtrace.http.replies import open_refusal, plain_refusal
+from dealtrace.http.replies import plain_refusal, public_refusal
 
 REST = "/calls-service/RestAPI"
 LEAD_SERVICE = "/lead-service/v1/api"
@@ -132,9 +132,9 @@ ENDPOINTS = (
         "Создать заявку с сайта, без токена",
         "Take in a lead request from a site's form, without a token",
         name="requests-register",
-        entrance=OPEN,
-        pace=Pace.FORM,
-        refuse=open_refusal,
+        auth_scheme=OPEN,
+        rate_limit_class=RateLimitClass.FORM,
+        refuse=public_refusal,
         is_for_browsers=True,
     ),
     Endpoint(
@@ -145,7 +145,7 @@ ENDPOINTS = (
         "Создать заявки списком",
         "Take in a list of lead requests",
         name="request-create",
-        entrance=BY_HEADERS,
+        auth_scheme=BY_HEADERS,
         batch=create_requests.BATCH,
     ),
     Endpoint(
@@ -156,7 +156,7 @@ ENDPOINTS = (
         "Импортировать звонки списком",
         "Take in a list of calls",
         name="call-import",
-        entrance=BY_HEADERS,
+        auth_scheme=BY_HEADERS,
         batch=import_calls.BATCH,
     ),
     Endpoint(
@@ -167,7 +167,7 @@ ENDPOINTS = (
         "Добавить теги к лидам",
         "Add tags to leads",
         name="tag-lead-add",
-        entrance=BY_HEADERS,
+        auth_scheme=BY_HEADERS,
         batch=annotate.TAGS,
     ),
     Endpoint(
@@ -178,7 +178,7 @@ ENDPOINTS = (
         "Добавить менеджеров к лидам",
         "Add managers to leads",
         name="manager-lead-add",
-        entrance=BY_HEADERS,
+        auth_scheme=BY_HEADERS,
         batch=annotate.MANAGERS,
     ),
     Endpoint(
@@ -189,7 +189,7 @@ ENDPOINTS = (
         "Добавить комментарии к лидам",
         "Add comments to leads",
         name="comment-lead-add",
-        entrance=BY_HEADERS,
+        auth_scheme=BY_HEADERS,
         batch=annotate.COMMENTS,
     ),
     Endpoint(
@@ -200,7 +200,7 @@ ENDPOINTS = (
         "Добавить пользовательские поля к лидам",
         "Add custom fields to leads",
         name="customfield-lead-add",
-        entrance=BY_HEADERS,
+        auth_scheme=BY_HEADERS,
         batch=annotate.FIELDS,
     ),
     Endpoint(
@@ -211,7 +211,7 @@ ENDPOINTS = (
         "Удалить пользовательские поля лида или сделки",
         "Empty custom fields of a lead or a deal",
         name="customfield-delete",
-        entrance=BY_HEADERS,
+        auth_scheme=BY_HEADERS,
         batch=delete_fields.BODY,
     ),
     Endpoint(
@@ -222,8 +222,8 @@ ENDPOINTS = (
         "Принять звонок из АТС; ответ и ошибки — простой текст",
         "Take in a call of an exchange; answer and errors are plain text",
         name="inbound-call",
-        entrance=BY_API_KEY,
-        pace=Pace.EXCHANGE,
+        auth_scheme=BY_API_KEY,
+        rate_limit_class=RateLimitClass.EXCHANGE,
         refuse=plain_refusal,
         answer=PLAIN_TEXT,
         answer_type="text/plain",
@@ -237,6 +237,6 @@ ENDPOINTS = (
         "Узнать узел, без токена",
         "Ask for the node, without a token",
         name="getnodeid",
-        entrance=OPEN,
+        auth_scheme=OPEN,
     ),
 )

@@ -6,7 +6,8 @@ from datetime import date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from dealtrace.http.parameter_types import DIGITS_MAX, ID_MAX, Malformed, Text
+from dealtrace.errors import InvalidValue
+from dealtrace.http.parameter_types import DIGITS_MAX, ID_MAX, Text
 from dealtrace.record import record
 
 AMOUNT_MAX = Decimal(9 * 10**14)
@@ -32,13 +33,13 @@ class Amount:
         """Read the sum."""
         plain = text.translate(_NO_SPACES).replace(",", ".")
         if len(plain) > AMOUNT_LENGTH_MAX or not _AMOUNT.fullmatch(plain):
-            raise Malformed(
+            raise InvalidValue(
                 "ожидается сумма в рублях, например 1000 или 1000.50",
                 "a sum in rubles is expected, such as 1000 or 1000.50",
             )
         amount = Decimal(plain)
         if abs(amount) > AMOUNT_MAX:
-            raise Malformed(f"сумма по модулю больше {AMOUNT_MAX}", f"the sum is beyond {AMOUNT_MAX}")
+            raise InvalidValue(f"сумма по модулю больше {AMOUNT_MAX}", f"the sum is beyond {AMOUNT_MAX}")
         return amount.quantize(AMOUNT_STEP, ROUND_HALF_UP)
 
     def schema(self) -> Mapping[str, Any]:
@@ -68,7 +69,7 @@ class WallClock:
                 clock = None
             if clock is not None and YEAR_MIN <= clock.year <= YEAR_MAX:
                 return clock
-        raise Malformed(
+        raise InvalidValue(
             f"ожидается дата dd.mm.yyyy hh:mm:ss с {YEAR_MIN} по {YEAR_MAX} год, например 26.03.2018 10:00:00",
             f"a date dd.mm.yyyy hh:mm:ss of {YEAR_MIN} to {YEAR_MAX} is expected, such as 26.03.2018 10:00:00",
         )
@@ -103,7 +104,7 @@ class DashClock:
             if self.year_first
             else ("dd-mm-yyyy hh:mm:ss", "26-03-2018 10:00:00")
         )
-        raise Malformed(
+        raise InvalidValue(
             f"ожидается дата {form} с {YEAR_MIN} по {YEAR_MAX} год, например {example}",
             f"a date {form} of {YEAR_MIN} to {YEAR_MAX} is expected, such as {example}",
         )
@@ -165,7 +166,7 @@ class SlashDay:
         form, example = (
             ("mm/dd/yyyy (или yyyy/mm/dd)", "03/26/2018") if self.month_first else ("dd/mm/yyyy", "26/03/2018")
         )
-        raise Malformed(
+        raise InvalidValue(
             f"ожидается дата {form} с {YEAR_MIN} по {YEAR_MAX} год, например {example}",
             f"a date {form.replace('или', 'or')} of the years {YEAR_MIN} to {YEAR_MAX} is expected, such as {example}",
         )
@@ -195,7 +196,9 @@ class DayClock:
         """Read the time."""
         if _DAY_CLOCK.fullmatch(text):
             return time(*map(int, text.split(":")))  # type: ignore[arg-type]  # at most three of them
-        raise Malformed("ожидается время hh:mm:ss, например 09:30:00", "a time hh:mm:ss is expected, such as 09:30:00")
+        raise InvalidValue(
+            "ожидается время hh:mm:ss, например 09:30:00", "a time hh:mm:ss is expected, such as 09:30:00"
+        )
 
     def schema(self) -> Mapping[str, Any]:
         """Describe a time."""
@@ -218,12 +221,12 @@ class Tags:
         """Read the tags."""
         tags = tuple(dict.fromkeys(tag for part in text.split(",") if (tag := part.strip())))
         if len(tags) > TAGS_MAX:
-            raise Malformed(
+            raise InvalidValue(
                 f"тегов {len(tags)}, допускается не более {TAGS_MAX}",
                 f"{len(tags)} tags, no more than {TAGS_MAX} are allowed",
             )
         if any(len(tag) > TAG_LENGTH_MAX for tag in tags):
-            raise Malformed(
+            raise InvalidValue(
                 f"тег длиннее {TAG_LENGTH_MAX} символов", f"a tag is longer than {TAG_LENGTH_MAX} characters"
             )
         return tags

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DatabaseError
 from dealtrace.cli.terminal import console, explained, fail, open_prepared
 from dealtrace.settings import read_settings
 from dealtrace.storage.accounts.accounts import list_sites
-from dealtrace.storage.database.database_errors import words_of
+from dealtrace.storage.database.database_errors import message_of
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.deals.daily_counts import list_miscounted_days, recount_deals
 from dealtrace.storage.schema.distribution import distribution_statements
@@ -94,6 +94,6 @@ def _damage(database: Database) -> list[str]:
             found = connection.execute(text("PRAGMA integrity_check")).scalars().all()
             orphans = connection.execute(text("PRAGMA foreign_key_check")).all()
     except DatabaseError as fault:
-        return [f"{database.file} is damaged or no SQLite database: {words_of(fault)}"]
+        return [f"{database.file} is damaged or no SQLite database: {message_of(fault)}"]
     damage = [f"{database.file} is damaged: {line}" for line in found if line != "ok"]
     return damage + [f"A row refers to one that is gone: {tuple(row)}" for row in orphans]

@@ -12,7 +12,7 @@ from dealtrace.cli.terminal import ID_MAX, console, fail, open_prepared, print_j
 from dealtrace.deals.deal import Deal
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.matching.explanation import Candidate, Missed, Step
-from dealtrace.operations.deals.explain import Explanation, explain_deal, spell_explanation
+from dealtrace.operations.deals.explain import Explanation, explain_deal, serialize_explanation
 from dealtrace.operations.deals.pin import pin_deal, unpin_deal
 from dealtrace.operations.deals.restore import restore_deal
 from dealtrace.storage.accounts.accounts import list_sites
@@ -134,7 +134,7 @@ def _fields(values: Any) -> str:
 
 def _explained(explanation: Explanation) -> dict[str, Any]:
     deal = explanation.deal
-    return {"orderId": deal.id, "orderNumber": deal.number, **spell_explanation(explanation)}
+    return {"orderId": deal.id, "orderNumber": deal.number, **serialize_explanation(explanation)}
 
 
 def _print_explanation(explanation: Explanation) -> None:

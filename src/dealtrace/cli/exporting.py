@@ -15,22 +15,22 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cli.terminal import ID_MAX, complaints, console, fail, open_prepared, print_json
 from dealtrace.errors import SiteNotFound
 from dealtrace.files.export_columns import (
-    TakenColumn,
-    TakenDeal,
-    TakenLead,
+    ExportColumn,
+    ExportedDeal,
+    ExportedLead,
     call_columns,
     deal_columns,
     lead_request_columns,
     on_the_clock,
 )
-from dealtrace.files.row_writers import Written, open_written
+from dealtrace.files.row_writers import RowWriter, open_writer
 from dealtrace.leads.lead import LeadKind
 from dealtrace.storage.accounts.accounts import find_site
 from dealtrace.storage.deals.deals import list_deals_by_id
-from dealtrace.storage.journals.deal_journal import JournalQuery, list_of_deals
-from dealtrace.storage.journals.keyset_pages import Listing, Place, find_page
+from dealtrace.storage.journals.deal_journal import JournalQuery, query_deals
+from dealtrace.storage.journals.keyset_pages import Cursor, PageQuery, find_page
 from dealtrace.storage.journals.lead_entries import list_lead_entries
-from dealtrace.storage.journals.lead_journal import LeadQuery, list_of_leads
+from dealtrace.storage.journals.lead_journal import LeadQuery, query_leads
 from dealtrace.storage.leads.leads import list_lead_stories
 
 ROWS_AT_ONCE = 1000
@@ -64,9 +64,9 @@ def export_deals(
 ) -> None:
     """Take deals away, by when they were made, with their leads and sources; deleted ones are left out."""
 
-    def listed(site: Site) -> tuple[Listing, Gather, list[TakenColumn[Any]]]:
+    def listed(site: Site) -> tuple[PageQuery, Gather, list[ExportColumn[Any]]]:
         since, until = _interval(site, first, last)
-        listing = list_of_deals(site.id, JournalQuery(since=since, until=until))
+        listing = query_deals(site.id, JournalQuery(since=since, until=until))
         return listing, partial(_gather_deals, site), deal_columns(sorted(site.custom_fields))
 
     _export(file, site_id, listed, excel=excel, force=force, as_json=as_json)
@@ -104,9 +104,9 @@ def export_requests(
 
 def _listed_leads(
     kind: LeadKind, first: Day | None, last: Day | None, site: Site
-) -> tuple[Listing, Gather, list[TakenColumn[Any]]]:
+) -> tuple[PageQuery, Gather, list[ExportColumn[Any]]]:
     since, until = _interval(site, first, last)
-    listing = list_of_leads(site, LeadQuery(kind, AttributionModel(site.attribution), since, until))
+    listing = query_leads(site, LeadQuery(kind, AttributionModel(site.attribution), since, until))
     fields = sorted(site.custom_fields)
     columns = call_columns(fields) if kind is LeadKind.CALL else lead_request_columns(fields)
     return listing, partial(_gather_leads, site, kind), [*columns]
@@ -121,17 +121,17 @@ def _interval(site: Site, first: Day | None, last: Day | None) -> tuple[datetime
     return since, until
 
 
-def _gather_deals(site: Site, connection: Connection, ids: Sequence[int]) -> list[TakenDeal]:
+def _gather_deals(site: Site, connection: Connection, ids: Sequence[int]) -> list[ExportedDeal]:
     deals = list_deals_by_id(connection, site.id, ids)
     refs = [deal.lead for deal in deals if deal.lead is not None]
     stories = list_lead_stories(connection, site.id, refs, AttributionModel(site.attribution))
-    return [TakenDeal(deal, stories.get(deal.lead) if deal.lead is not None else None) for deal in deals]
+    return [ExportedDeal(deal, stories.get(deal.lead) if deal.lead is not None else None) for deal in deals]
 
 
-def _gather_leads(site: Site, kind: LeadKind, connection: Connection, ids: Sequence[int]) -> list[TakenLead]:
+def _gather_leads(site: Site, kind: LeadKind, connection: Connection, ids: Sequence[int]) -> list[ExportedLead]:
     return [
-        TakenLead(
-            one.lead, one.client, one.standing, one.remarks, one.visit, one.phone, one.email, one.circumstances,
+        ExportedLead(
+            one.lead, one.client, one.standing, one.annotations, one.visit, one.phone, one.email, one.circumstances,
             one.page_url,
         )
         for one in list_lead_entries(connection, site, kind, ids, AttributionModel(site.attribution))
@@ -141,7 +141,7 @@ def _gather_leads(site: Site, kind: LeadKind, connection: Connection, ids: Seque
 def _export(
     path: Path,
     site_id: int,
-    listed: Callable[[Site], tuple[Listing, Gather, list[TakenColumn[Any]]]],
+    listed: Callable[[Site], tuple[PageQuery, Gather, list[ExportColumn[Any]]]],
     *,
     excel: bool,
     force: bool,
@@ -157,7 +157,7 @@ def _export(
             raise SiteNotFound(site_id=site_id)
         listing, gather, columns = listed(site)
         try:
-            file, until_closed = open_written(
+            file, until_closed = open_writer(
                 path, [one.name for one in columns], [one.heading for one in columns], for_excel=excel
             )
         except (OSError, ValueError) as fault:
@@ -173,14 +173,14 @@ def _export(
 
 
 def _write(
-    connection: Connection, site: Site, file: Written, what: tuple[Listing, Gather, list[TakenColumn[Any]]]
+    connection: Connection, site: Site, file: RowWriter, what: tuple[PageQuery, Gather, list[ExportColumn[Any]]]
 ) -> int:
     """Write all rows as they stood when the reading began, a thousand in memory at a time."""
     listing, gather, columns = what
     rows = 0
     with Progress(console=complaints, transient=True, disable=not complaints.is_terminal) as progress:
         bar = progress.add_task("Rows", total=None)
-        for total, ids in _stretches(connection, listing):
+        for total, ids in _chunks(connection, listing):
             for one in gather(connection, ids):
                 file.add([on_the_clock(column.value(one), site.time_zone) for column in columns])
                 rows += 1
@@ -188,11 +188,11 @@ def _write(
     return rows
 
 
-def _stretches(connection: Connection, listing: Listing) -> Iterator[tuple[int, list[int]]]:
-    place = Place()
+def _chunks(connection: Connection, listing: PageQuery) -> Iterator[tuple[int, list[int]]]:
+    cursor = Cursor()
     while True:
-        page = find_page(connection, listing, place, ROWS_AT_ONCE)
+        page = find_page(connection, listing, cursor, ROWS_AT_ONCE)
         if not page.ids:
             return
         yield page.total, page.ids
-        place = Place(place.offset + len(page.ids), page.end, 0, page.total)
+        cursor = Cursor(cursor.offset + len(page.ids), page.end, 0, page.total)

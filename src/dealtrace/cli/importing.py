@@ -63,11 +63,11 @@ def import_calls(
     site_id: SiteOption,
     encoding: EncodingOption = None,
     refused: RefusedOption = None,
-    tell_webhooks: TellOption = False,
+    publish_events: TellOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Bring in calls; an import that was stopped goes on where it stopped."""
-    _import(LeadKind.CALL, file, site_id, encoding, refused, tell_webhooks=tell_webhooks, as_json=as_json)
+    _import(LeadKind.CALL, file, site_id, encoding, refused, publish_events=publish_events, as_json=as_json)
 
 
 @import_commands.command("requests")
@@ -76,11 +76,11 @@ def import_requests(
     site_id: SiteOption,
     encoding: EncodingOption = None,
     refused: RefusedOption = None,
-    tell_webhooks: TellOption = False,
+    publish_events: TellOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Bring in lead requests; an import that was stopped goes on where it stopped."""
-    _import(LeadKind.LEAD_REQUEST, file, site_id, encoding, refused, tell_webhooks=tell_webhooks, as_json=as_json)
+    _import(LeadKind.LEAD_REQUEST, file, site_id, encoding, refused, publish_events=publish_events, as_json=as_json)
 
 
 @record
@@ -92,11 +92,11 @@ class _Work:
     file: LeadFile
     refused: RefusedRows
 
-    def stretches(self, at: FileImport) -> Iterator[list[tuple[Row, LeadRow]]]:
+    def chunks(self, at: FileImport) -> Iterator[list[tuple[Row, LeadRow]]]:
         """Read what is left, a stretch at a time."""
         rows = self.file.rows(self.site.time_zone, at.last_row)
-        while stretch := list(islice(rows, ROWS_AT_ONCE)):
-            yield stretch
+        while chunk := list(islice(rows, ROWS_AT_ONCE)):
+            yield chunk
 
 
 def _import(
@@ -106,7 +106,7 @@ def _import(
     encoding: Encoding | None,
     refused: Path | None,
     *,
-    tell_webhooks: bool,
+    publish_events: bool,
     as_json: bool,
 ) -> None:
     with open_prepared() as database:
@@ -114,7 +114,7 @@ def _import(
             site = find_site(connection, site_id)
         if site is None:
             raise SiteNotFound(site_id=site_id)
-        if not tell_webhooks:
+        if not publish_events:
             site = replace(site, listeners=())
         file = open_lead_file(path, kind, encoding)
         beside = refused or path.with_name(f"{path.name}.refused.csv")
@@ -136,8 +136,8 @@ def _go_on(work: _Work, at: FileImport) -> FileImport:
     with Progress(*columns, console=complaints, transient=True, disable=not complaints.is_terminal) as progress:
         bar = progress.add_task("Rows", total=work.file.rows_total, completed=at.taken_in + at.refused)
         try:
-            for stretch in work.stretches(at):
-                at = _import_stretch(work, ids, at, stretch)
+            for chunk in work.chunks(at):
+                at = _import_chunk(work, ids, at, chunk)
                 progress.update(bar, completed=at.taken_in + at.refused)
         except KeyboardInterrupt:
             progress.stop()
@@ -149,15 +149,15 @@ def _go_on(work: _Work, at: FileImport) -> FileImport:
     return finished
 
 
-def _import_stretch(work: _Work, ids: IdBlocks, at: FileImport, stretch: list[tuple[Row, LeadRow]]) -> FileImport:
+def _import_chunk(work: _Work, ids: IdBlocks, at: FileImport, chunk: list[tuple[Row, LeadRow]]) -> FileImport:
     """Take in a stretch of rows; those that are refused are on disk before it is committed."""
     for tries_left in reversed(range(TRIES_MAX)):
-        ids.ensure(len(stretch) * IDS_PER_ROW_MAX)
-        leads = [lead for _, lead in stretch]
+        ids.ensure(len(chunk) * IDS_PER_ROW_MAX)
+        leads = [lead for _, lead in chunk]
         try:
             with work.database.write() as connection:
                 done = import_rows(connection, ids, work.site, work.file.kind, at, leads, clock.now())
-                work.refused.add((row, done.refused[row.number]) for row, _ in stretch if row.number in done.refused)
+                work.refused.add((row, done.refused[row.number]) for row, _ in chunk if row.number in done.refused)
         except Exception as fault:
             if not (tries_left and is_lost_race(fault)):
                 raise

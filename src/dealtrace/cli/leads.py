@@ -18,7 +18,7 @@ from dealtrace.operations.leads.delete import delete_lead, restore_lead
 from dealtrace.storage.accounts.accounts import list_sites
 from dealtrace.storage.leads.deletion import HideableLead, find_hideable
 from dealtrace.storage.leads.leads import list_lead_stories
-from dealtrace.storage.leads.qualification import list_standings
+from dealtrace.storage.leads.qualification import list_qualifications
 from dealtrace.storage.visits.credits import list_credits
 
 
@@ -88,7 +88,7 @@ def _find(connection: Connection, kind: KindName, lead_id: int, only_site: int |
 
 def _told(connection: Connection, site: Site, lead: HideableLead) -> dict[str, Any]:
     story = list_lead_stories(connection, site.id, [lead.ref], AttributionModel(site.attribution))[lead.ref]
-    standing = list_standings(connection, site, [lead.ref])[lead.ref]
+    standing = list_qualifications(connection, site, [lead.ref])[lead.ref]
     shares = list_credits(connection, site.id, lead.ref.id)
     return {
         "siteId": site.id,

@@ -30,10 +30,10 @@ def match(
         try:
             while True:
                 with database.write() as connection:
-                    stretch = rematch_next(connection, site, after, clock.now())
-                if stretch is None:
+                    chunk = rematch_next(connection, site, after, clock.now())
+                if chunk is None:
                     break
-                done, changed, after = done + stretch.deals, changed + stretch.changed, stretch.last_id
+                done, changed, after = done + chunk.deals, changed + chunk.changed, chunk.last_id
                 progress.update(bar, completed=done)
         except KeyboardInterrupt:
             progress.stop()

@@ -9,8 +9,8 @@ import msgspec
 from rich.console import Console
 
 from dealtrace.errors import Refusal
-from dealtrace.settings import SettingsFaulty, read_settings
-from dealtrace.storage.database.database_errors import words_of
+from dealtrace.settings import InvalidSettings, read_settings
+from dealtrace.storage.database.database_errors import message_of
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.schema.upgrade import SchemaOutdated, prepare_schema
 
@@ -38,10 +38,10 @@ def explained() -> Iterator[None]:
     """Turn what a person can mend into one line on the standard error and exit status 1."""
     try:
         yield
-    except (Refusal, SettingsFaulty, SchemaOutdated, OSError) as reason:
+    except (Refusal, InvalidSettings, SchemaOutdated, OSError) as reason:
         fail(str(reason))
     except Exception as fault:
-        words = words_of(fault)
+        words = message_of(fault)
         if words is None:
             raise
         fail(f"The database does not work: {words}")

@@ -5,7 +5,7 @@ from ipaddress import ip_address
 
 import maxminddb
 
-from dealtrace.settings import SettingsFaulty, read_settings
+from dealtrace.settings import InvalidSettings, read_settings
 
 VARIABLE = "DEALTRACE_CITY_DATABASE"
 
@@ -15,7 +15,7 @@ def open_cities() -> maxminddb.Reader | None:
     """Open the database of the settings once; `None` if they name none.
 
     Raises:
-        SettingsFaulty: the file is not there, or is no such database.
+        InvalidSettings: the file is not there, or is no such database.
     """
     path = read_settings().city_database
     if not path:
@@ -24,7 +24,7 @@ def open_cities() -> maxminddb.Reader | None:
         return maxminddb.open_database(path)
     except (OSError, ValueError, maxminddb.InvalidDatabaseError) as fault:
         cure = "name an MMDB file such as GeoLite2-City.mmdb"
-        raise SettingsFaulty(f"{VARIABLE}: {path} cannot be read ({fault}); {cure}") from fault
+        raise InvalidSettings(f"{VARIABLE}: {path} cannot be read ({fault}); {cure}") from fault
 
 
 def city_of(ip: str) -> str:

@@ -1,8 +1,8 @@
 """Every address of the counter on one screen."""
 
 from dealtrace.counter import script, visit
-from dealtrace.http.endpoint import OPEN, Endpoint, Pace
-from dealtrace.http.replies import open_refusal
+from dealtrace.http.endpoint import OPEN, Endpoint, RateLimitClass
+from dealtrace.http.replies import public_refusal
 
 ENDPOINTS = (
     Endpoint(
@@ -16,8 +16,8 @@ ENDPOINTS = (
         name="counter-script",
         answer={"type": "string"},
         answer_type="text/javascript",
-        pace=Pace.VISIT,
-        refuse=open_refusal,
+        rate_limit_class=RateLimitClass.VISIT,
+        refuse=public_refusal,
         is_shown_with_slash=False,
     ),
     Endpoint(
@@ -29,8 +29,8 @@ ENDPOINTS = (
         "Count a page that was opened, without a token",
         OPEN,
         name="counter-visit",
-        pace=Pace.VISIT,
-        refuse=open_refusal,
+        rate_limit_class=RateLimitClass.VISIT,
+        refuse=public_refusal,
         is_shown_with_slash=False,
         is_for_browsers=True,
     ),

@@ -14,8 +14,9 @@ from dealtrace.attribution.stay import Hit
 from dealtrace.attribution.visit import Visit
 from dealtrace.counter.city import city_of
 from dealtrace.counter.device import equipment_of
+from dealtrace.errors import InvalidValue
 from dealtrace.http.caller import Caller
-from dealtrace.http.parameter_types import DIGITS_MAX, ID_MAX, Malformed, Text, Whole
+from dealtrace.http.parameter_types import DIGITS_MAX, ID_MAX, Integer, Text
 from dealtrace.http.parameters import Parameter, ParameterTable, Sent
 from dealtrace.http.replies import FOR_ANY_PAGE, Reply, success, with_headers
 from dealtrace.operations.visits.count_hits import count_hits
@@ -44,7 +45,7 @@ class Address(Text):
         try:
             return str(ip_address(text.strip()))
         except ValueError as fault:
-            raise Malformed("ожидается адрес IPv4 или IPv6", "an IPv4 or IPv6 address is expected") from fault
+            raise InvalidValue("ожидается адрес IPv4 или IPv6", "an IPv4 or IPv6 address is expected") from fault
 
 
 @record
@@ -60,12 +61,12 @@ class Attrs:
         try:
             told = msgspec.json.decode(text, type=dict[str, str | int | float | bool | None])
         except (msgspec.DecodeError, RecursionError) as fault:
-            raise Malformed(
+            raise InvalidValue(
                 'ожидается объект JSON без вложений, например {"a": 1}',
                 'a JSON object without others inside is expected, such as {"a": 1}',
             ) from fault
         if len(told) > ATTRS_MAX or any("\0" in f"{name}{value}" for name, value in told.items()):
-            raise Malformed(
+            raise InvalidValue(
                 f"до {ATTRS_MAX} параметров без нулевых байтов", f"{ATTRS_MAX} parameters at most, without zero bytes"
             )
         return told
@@ -77,7 +78,7 @@ class Attrs:
 
 TABLE = ParameterTable(
     (
-        Parameter("siteId", Whole(1), "Номер личного кабинета.", "The number of the site.", required=True),
+        Parameter("siteId", Integer(1), "Номер личного кабинета.", "The number of the site.", required=True),
         Parameter(
             "url", Text(ADDRESS_LENGTH_MAX), "Адрес открытой страницы.", "The page that was opened.", required=True
         ),

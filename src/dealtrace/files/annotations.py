@@ -7,7 +7,7 @@ from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.files.cells import Tags, Words
 from dealtrace.files.columns import Column, values_of
 from dealtrace.files.row import Cell
-from dealtrace.leads.annotations import Remarks
+from dealtrace.leads.annotations import Annotations
 from dealtrace.record import record
 
 WORDS_LENGTH_MAX = 256
@@ -28,7 +28,7 @@ class SourceWords(Words):
 
 
 _SOURCE = SourceWords(SOURCE_LENGTH_MAX)
-REMARK_COLUMNS = (
+ANNOTATION_COLUMNS = (
     Column("source", ("customSources.source", "utmSource", "Источник"), _SOURCE, "The source of the lead."),
     Column("medium", ("customSources.medium", "utmMedium", "Канал"), _SOURCE, "The medium."),
     Column(
@@ -50,10 +50,10 @@ REMARK_COLUMNS = (
 )
 
 
-def remarks_of(values: Mapping[str, Any]) -> Remarks:
+def annotations_of(values: Mapping[str, Any]) -> Annotations:
     """Tell what a row says of a lead beyond who and when; a source of empty parts is none."""
     stated = {part: text for part, text in values_of(values, SOURCE_PARTS).items() if text}
-    return Remarks(
+    return Annotations(
         manager=values.get("manager"),
         comment=values.get("comment"),
         tags=values.get("tags", ()),

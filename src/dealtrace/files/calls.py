@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from dealtrace.files.annotations import REMARK_COLUMNS, WORDS_LENGTH_MAX, remarks_of
-from dealtrace.files.cells import Answered, Code, Lasting, Whole, Words
+from dealtrace.files.annotations import ANNOTATION_COLUMNS, WORDS_LENGTH_MAX, annotations_of
+from dealtrace.files.cells import Answered, Code, DurationCell, IntegerCell, Words
 from dealtrace.files.columns import Column, Need
-from dealtrace.files.timestamps import Moment, TimeOfDay
+from dealtrace.files.timestamps import TimeOfDay, TimestampCell
 from dealtrace.leads.call import CallId, Circumstances, IncomingCall
 from dealtrace.leads.lead import FIRST_OWN_ID
 
@@ -21,7 +21,7 @@ CALL_COLUMNS = (
     Column(
         "started_at",
         ("callStartTime", "date", "Дата и время звонка", "Дата звонка", "Дата и время", "Начало звонка", "Дата"),
-        Moment(),
+        TimestampCell(),
         "When the call began, by the site's clock.",
         Need.CELL,
     ),
@@ -41,7 +41,7 @@ CALL_COLUMNS = (
     Column(
         "duration_seconds",
         ("duration", "Длительность разговора", "Длительность звонка", "Длительность"),
-        Lasting(CALL_LASTS_MAX),
+        DurationCell(CALL_LASTS_MAX),
         "How long was talked; 0 without it.",
     ),
     Column(
@@ -59,13 +59,13 @@ CALL_COLUMNS = (
     Column(
         "call_id",
         ("callId", "ID звонка"),
-        Whole(1, FIRST_OWN_ID - 1),
+        IntegerCell(1, FIRST_OWN_ID - 1),
         "The vendor's id, to be kept; without it the call gets one of ours.",
     ),
     Column(
         "waiting_seconds",
         ("waitingTime", "waitingConnect", "Время ожидания", "Ожидание"),
-        Lasting(CALL_LASTS_MAX),
+        DurationCell(CALL_LASTS_MAX),
         "How long the client waited.",
     ),
     Column(
@@ -92,7 +92,7 @@ CALL_COLUMNS = (
     Column(
         "client_name", ("fio", "Имя клиента", "ФИО", "Клиент", "Имя"), Words(WORDS_LENGTH_MAX), "The client's name."
     ),
-    *REMARK_COLUMNS,
+    *ANNOTATION_COLUMNS,
 )  # fmt: skip
 
 
@@ -113,6 +113,6 @@ def call_of(values: Mapping[str, Any], started_at: datetime) -> IncomingCall:
             answering_phone=values.get("answering_phone"),
             record_url=values.get("record_url"),
         ),
-        remarks=remarks_of(values),
+        annotations=annotations_of(values),
         id=CallId(call_id) if call_id is not None else None,
     )

@@ -4,6 +4,7 @@ import re
 from datetime import datetime, time, timedelta
 from typing import Any, Protocol
 
+from dealtrace.errors import InvalidValue
 from dealtrace.files.row import Cell
 from dealtrace.record import record
 
@@ -19,15 +20,6 @@ _TALK = re.compile(r"(?:([0-9]{1,3}):)?([0-9]{1,3}):([0-5][0-9])")
 _SPACES = str.maketrans("", "", " \u00a0\u202f")
 
 
-class CellMalformed(ValueError):  # noqa: N818 - it names what is the matter
-    """A cell that does not fit its column; says in both languages what would."""
-
-    def __init__(self, ru: str, en: str) -> None:
-        super().__init__(en)
-        self.ru = ru
-        self.en = en
-
-
 class CellType(Protocol):
     """What a column holds."""
 
@@ -39,7 +31,7 @@ class CellType(Protocol):
         """Read a cell that is not empty.
 
         Raises:
-            CellMalformed: it does not fit.
+            InvalidValue: it does not fit.
         """
 
 
@@ -47,11 +39,11 @@ def text_of(cell: Cell) -> str:
     """Write a cell as text: numbers without needless decimals, and without the guard of a refused row.
 
     Raises:
-        CellMalformed: a number so long that its last digits are lost, or an invisible null.
+        InvalidValue: a number so long that its last digits are lost, or an invisible null.
     """
     if isinstance(cell, str):
         if "\0" in cell:
-            raise CellMalformed("недопустимый нулевой символ", "a null character is not allowed")
+            raise InvalidValue("недопустимый нулевой символ", "a null character is not allowed")
         return _GUARDED.sub("", cell.strip(), count=1) if cell.startswith("'") else cell.strip()
     if isinstance(cell, bool):
         return "true" if cell else "false"
@@ -62,7 +54,7 @@ def text_of(cell: Cell) -> str:
 
 def _number_text(number: float) -> str:
     if not abs(number) < EXACT_NUMBERS_BELOW:  # as what is no number at all is not
-        raise CellMalformed(
+        raise InvalidValue(
             "число длиннее 15 цифр, его последние цифры потеряны: задайте столбцу текстовый формат",
             "a number of more than 15 digits has lost the last of them: make it a column of text",
         )
@@ -84,7 +76,7 @@ class Words:
         """Take the text as it is."""
         text = text_of(cell)
         if len(text) > self.length_max:
-            raise CellMalformed(
+            raise InvalidValue(
                 f"длина {len(text)}, допускается не более {self.length_max} символов",
                 f"{len(text)} characters, no more than {self.length_max} are allowed",
             )
@@ -99,7 +91,7 @@ class Code(Words):
         """Take the text, unless its digits were rounded away."""
         text = Words.read(self, cell)
         if _SHORTENED.fullmatch(text):
-            raise CellMalformed(
+            raise InvalidValue(
                 f"{text}: цифры потеряны при сохранении, задайте столбцу текстовый формат",
                 f"{text}: digits were lost as it was saved, make it a column of text",
             )
@@ -107,7 +99,7 @@ class Code(Words):
 
 
 @record
-class Whole:
+class IntegerCell:
     """A whole number between two bounds."""
 
     least: int
@@ -128,14 +120,14 @@ class Whole:
             and self.least <= int(digits) <= self.most
         ):
             return int(digits)
-        raise CellMalformed(
+        raise InvalidValue(
             f"ожидается целое число от {self.least} до {self.most}",
             f"a whole number from {self.least} to {self.most} is expected",
         )
 
 
 @record
-class Lasting:
+class DurationCell:
     """How long something lasted, in whole seconds."""
 
     most: timedelta
@@ -149,7 +141,7 @@ class Lasting:
         """Read the duration; fractions of a second are left out."""
         lasted = self._lasted(cell)
         if lasted is None or not timedelta(0) <= lasted <= self.most:
-            raise CellMalformed(
+            raise InvalidValue(
                 f"ожидаются секунды, мм:сс или чч:мм:сс, не более {self.most.days} суток",
                 f"seconds, mm:ss or hh:mm:ss are expected, no more than {self.most.days} days",
             )
@@ -182,7 +174,7 @@ class Tags:
         """Read the tags."""
         tags = tuple(dict.fromkeys(tag for part in text_of(cell).split(",") if (tag := part.strip())))
         if len(tags) > TAGS_MAX or any(len(tag) > TAG_LENGTH_MAX for tag in tags):
-            raise CellMalformed(
+            raise InvalidValue(
                 f"допускается не более {TAGS_MAX} тегов по {TAG_LENGTH_MAX} символов",
                 f"no more than {TAGS_MAX} tags of {TAG_LENGTH_MAX} characters are allowed",
             )
@@ -212,6 +204,6 @@ class Answered:
             return True
         if word in _NO:
             return False
-        raise CellMalformed(
+        raise InvalidValue(
             "ожидается да или нет, successful или unsuccessful", "yes or no, successful or unsuccessful is expected"
         )

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
-from dealtrace.errors import FaultyParameters, Language, Violation
-from dealtrace.files.cells import CellMalformed, CellType
+from dealtrace.errors import InvalidParameters, InvalidValue, Language, Violation
+from dealtrace.files.cells import CellType
 from dealtrace.files.row import Cell, Row
 from dealtrace.record import record
 
@@ -39,7 +39,7 @@ def plain(heading: Cell) -> str:
 
 
 @record
-class Place:
+class FoundColumn:
     """Where a column stands in a file, and under which heading."""
 
     position: int
@@ -51,38 +51,38 @@ class Place:
 class Layout:
     """What the headings of one file mean; `passed_over` are those that mean nothing here."""
 
-    places: tuple[Place, ...]
+    found_columns: tuple[FoundColumn, ...]
     passed_over: tuple[str, ...]
     width: int
     language: Language
 
     def has(self, names: Iterable[str]) -> bool:
         """Whether the file has any of these columns."""
-        return any(place.column.name in names for place in self.places)
+        return any(found.column.name in names for found in self.found_columns)
 
     def heading_of(self, name: str) -> str:
         """Tell under which heading a column stands here; its own name if it does not."""
-        return next((place.heading for place in self.places if place.column.name == name), name)
+        return next((found.heading for found in self.found_columns if found.column.name == name), name)
 
     def read(self, row: Row) -> dict[str, Any]:
         """Read a row: what its cells say, by the names of columns; empty cells are missing.
 
         Raises:
-            FaultyParameters: every cell that does not fit.
+            InvalidParameters: every cell that does not fit.
         """
         values: dict[str, Any] = {}
         faults = [self._too_wide()] if any(str(cell).strip() for cell in row.cells[self.width :]) else []
-        for place in self.places:
-            cell = row.cells[place.position] if place.position < len(row.cells) else ""
+        for found in self.found_columns:
+            cell = row.cells[found.position] if found.position < len(row.cells) else ""
             try:
                 if isinstance(cell, str) and not cell.strip():
-                    self._check_need(place.column)
+                    self._check_need(found.column)
                 else:
-                    values[place.column.name] = place.column.type.read(cell)
-            except CellMalformed as fault:
-                faults.append(Violation(place.heading, fault.ru, fault.en))
+                    values[found.column.name] = found.column.type.read(cell)
+            except InvalidValue as fault:
+                faults.append(Violation(found.heading, fault.ru, fault.en))
         if faults:
-            raise FaultyParameters(faults)
+            raise InvalidParameters(faults)
         return values
 
     def _too_wide(self) -> Violation:
@@ -94,7 +94,7 @@ class Layout:
 
     def _check_need(self, column: Column) -> None:
         if column.need is Need.CELL:
-            raise CellMalformed("ячейка пуста, а значение обязательно", "the cell is empty, a value is needed")
+            raise InvalidValue("ячейка пуста, а значение обязательно", "the cell is empty, a value is needed")
 
 
 def count_known(headings: Iterable[Cell], columns: Sequence[Column]) -> int:
@@ -109,15 +109,15 @@ def lay_out(headings: Sequence[Cell], columns: Sequence[Column]) -> Layout:
     positions: dict[str, int] = {}
     for position, heading in enumerate(written):
         positions.setdefault(plain(heading), position)
-    places = [
-        Place(positions[found], written[positions[found]], column)
+    found_columns = [
+        FoundColumn(positions[found], written[positions[found]], column)
         for column in columns
         if (found := next((one for one in _known_by(column) if one in positions), None)) is not None
     ]
-    used = {place.position for place in places}
+    used = {found.position for found in found_columns}
     passed_over = tuple(one for position, one in enumerate(written) if one and position not in used)
-    is_russian = any(_RUSSIAN.search(place.heading) for place in places)
-    return Layout(tuple(places), passed_over, len(written), "ru" if is_russian else "en")
+    is_russian = any(_RUSSIAN.search(found.heading) for found in found_columns)
+    return Layout(tuple(found_columns), passed_over, len(written), "ru" if is_russian else "en")
 
 
 def missing_columns(layout: Layout, columns: Sequence[Column]) -> list[Column]:

@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 from dealtrace.attribution.traffic_source import NOWHERE, SOURCE_PARTS, TrafficSource
 from dealtrace.attribution.visit import Visit
 from dealtrace.deals.deal import Deal
-from dealtrace.leads.annotations import Remarks
+from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.call import Call, Circumstances
 from dealtrace.leads.client import Client
 from dealtrace.leads.lead_request import LeadRequest
 from dealtrace.leads.lead_story import LeadStory
-from dealtrace.leads.qualification import Standing
+from dealtrace.leads.qualification import Qualification
 from dealtrace.record import record
 
 Value = str | int | bool | Decimal | datetime | None
@@ -24,7 +24,7 @@ SEPARATOR = ", "
 
 
 @record
-class TakenColumn(Generic[Told]):
+class ExportColumn(Generic[Told]):
     """A column to take away: its name for programs, its heading for people, and what stands in it."""
 
     name: str
@@ -33,7 +33,7 @@ class TakenColumn(Generic[Told]):
 
 
 @record
-class TakenDeal:
+class ExportedDeal:
     """A deal with the story of its lead, `None` without one."""
 
     deal: Deal
@@ -41,13 +41,13 @@ class TakenDeal:
 
 
 @record
-class TakenLead:
+class ExportedLead:
     """A call or lead request with all that is told of it; `circumstances` are a call's, `page_url` a lead request's."""
 
     lead: Call | LeadRequest
     client: Client
-    standing: Standing
-    remarks: Remarks
+    standing: Qualification
+    annotations: Annotations
     visit: Visit | None
     phone: str | None
     email: str | None
@@ -55,74 +55,74 @@ class TakenLead:
     page_url: str | None
 
 
-def deal_columns(fields: list[str]) -> list[TakenColumn[TakenDeal]]:
+def deal_columns(fields: list[str]) -> list[ExportColumn[ExportedDeal]]:
     """List the columns of deals; the site's custom fields stand last."""
     return [
-        TakenColumn("orderId", "ID сделки", lambda one: one.deal.id),
-        TakenColumn("orderNumber", "Номер сделки", lambda one: one.deal.number),
-        TakenColumn("orderStatus", "Статус", lambda one: one.deal.status),
-        TakenColumn("orderSum", "Бюджет", lambda one: one.deal.amount_rub),
-        TakenColumn("orderDate", "Дата создания", lambda one: one.deal.happened_at),
-        TakenColumn("updatedDate", "Дата изменения", lambda one: one.deal.touched_at),
-        TakenColumn("service", "Сервис", lambda one: one.deal.service),
-        TakenColumn("manager", "Менеджер", lambda one: one.deal.manager),
-        TakenColumn("comment", "Комментарий", lambda one: one.deal.comment),
-        TakenColumn("tags", "Теги", lambda one: SEPARATOR.join(one.deal.tags)),
-        TakenColumn("leadType", "Тип лида", lambda one: one.deal.lead.kind.value if one.deal.lead else None),
-        TakenColumn("leadId", "ID лида", lambda one: one.deal.lead.id if one.deal.lead else None),
-        TakenColumn("fio", "Имя клиента", lambda one: one.story.client.name if one.story else None),
-        TakenColumn("phones", "Телефоны", lambda one: SEPARATOR.join(one.story.client.phones) if one.story else None),
-        TakenColumn("emails", "Почта", lambda one: SEPARATOR.join(one.story.client.emails) if one.story else None),
+        ExportColumn("orderId", "ID сделки", lambda one: one.deal.id),
+        ExportColumn("orderNumber", "Номер сделки", lambda one: one.deal.number),
+        ExportColumn("orderStatus", "Статус", lambda one: one.deal.status),
+        ExportColumn("orderSum", "Бюджет", lambda one: one.deal.amount_rub),
+        ExportColumn("orderDate", "Дата создания", lambda one: one.deal.happened_at),
+        ExportColumn("updatedDate", "Дата изменения", lambda one: one.deal.touched_at),
+        ExportColumn("service", "Сервис", lambda one: one.deal.service),
+        ExportColumn("manager", "Менеджер", lambda one: one.deal.manager),
+        ExportColumn("comment", "Комментарий", lambda one: one.deal.comment),
+        ExportColumn("tags", "Теги", lambda one: SEPARATOR.join(one.deal.tags)),
+        ExportColumn("leadType", "Тип лида", lambda one: one.deal.lead.kind.value if one.deal.lead else None),
+        ExportColumn("leadId", "ID лида", lambda one: one.deal.lead.id if one.deal.lead else None),
+        ExportColumn("fio", "Имя клиента", lambda one: one.story.client.name if one.story else None),
+        ExportColumn("phones", "Телефоны", lambda one: SEPARATOR.join(one.story.client.phones) if one.story else None),
+        ExportColumn("emails", "Почта", lambda one: SEPARATOR.join(one.story.client.emails) if one.story else None),
         *(_source_column(part, _source_of_deal) for part in SOURCE_PARTS),
         *(_field_column(name, lambda one: one.deal.custom_values or {}) for name in fields),
     ]
 
 
-def call_columns(fields: list[str]) -> list[TakenColumn[TakenLead]]:
+def call_columns(fields: list[str]) -> list[ExportColumn[ExportedLead]]:
     """List the columns of calls; headings are those that an import understands."""
     return [
-        TakenColumn("callId", "ID звонка", lambda one: one.lead.id),
-        TakenColumn("callReferenceId", "Внешний ID", lambda one: _call(one).reference),
-        TakenColumn("sipCallId", "SIP ID", lambda one: one.circumstances.sip_id),
-        TakenColumn("date", "Дата", lambda one: _call(one).started_at),
-        TakenColumn("duration", "Длительность", lambda one: _seconds(_call(one).duration)),
-        TakenColumn("waitingConnect", "Время ожидания", lambda one: _seconds(one.circumstances.waiting)),
-        TakenColumn("successful", "Состоялся", lambda one: one.circumstances.is_successful),
-        TakenColumn("callerNumber", "Телефон клиента", lambda one: one.phone),
-        TakenColumn("phoneNumber", "Набранный номер", lambda one: one.circumstances.dialled_phone),
-        TakenColumn("redirectNumber", "Номер оператора", lambda one: one.circumstances.answering_phone),
-        TakenColumn("recordUrl", "Запись разговора", lambda one: one.circumstances.record_url),
+        ExportColumn("callId", "ID звонка", lambda one: one.lead.id),
+        ExportColumn("callReferenceId", "Внешний ID", lambda one: _call(one).reference),
+        ExportColumn("sipCallId", "SIP ID", lambda one: one.circumstances.sip_id),
+        ExportColumn("date", "Дата", lambda one: _call(one).started_at),
+        ExportColumn("duration", "Длительность", lambda one: _seconds(_call(one).duration)),
+        ExportColumn("waitingConnect", "Время ожидания", lambda one: _seconds(one.circumstances.waiting)),
+        ExportColumn("successful", "Состоялся", lambda one: one.circumstances.is_successful),
+        ExportColumn("callerNumber", "Телефон клиента", lambda one: one.phone),
+        ExportColumn("phoneNumber", "Набранный номер", lambda one: one.circumstances.dialled_phone),
+        ExportColumn("redirectNumber", "Номер оператора", lambda one: one.circumstances.answering_phone),
+        ExportColumn("recordUrl", "Запись разговора", lambda one: one.circumstances.record_url),
         *_lead_columns("Call", fields),
     ]
 
 
-def lead_request_columns(fields: list[str]) -> list[TakenColumn[TakenLead]]:
+def lead_request_columns(fields: list[str]) -> list[ExportColumn[ExportedLead]]:
     """List the columns of lead requests; headings are those that an import understands."""
     return [
-        TakenColumn("requestId", "ID заявки", lambda one: one.lead.id),
-        TakenColumn("requestNumber", "Номер заявки", lambda one: _lead_request(one).number),
-        TakenColumn("date", "Дата", lambda one: _lead_request(one).requested_at),
-        TakenColumn("subject", "Название формы", lambda one: _lead_request(one).form_name),
-        TakenColumn("phoneNumber", "Телефон клиента", lambda one: one.phone),
-        TakenColumn("email", "Электронная почта", lambda one: one.email),
-        TakenColumn("requestUrl", "Адрес страницы", lambda one: one.page_url),
+        ExportColumn("requestId", "ID заявки", lambda one: one.lead.id),
+        ExportColumn("requestNumber", "Номер заявки", lambda one: _lead_request(one).number),
+        ExportColumn("date", "Дата", lambda one: _lead_request(one).requested_at),
+        ExportColumn("subject", "Название формы", lambda one: _lead_request(one).form_name),
+        ExportColumn("phoneNumber", "Телефон клиента", lambda one: one.phone),
+        ExportColumn("email", "Электронная почта", lambda one: one.email),
+        ExportColumn("requestUrl", "Адрес страницы", lambda one: one.page_url),
         *_lead_columns("Request", fields),
     ]
 
 
-def _lead_columns(kind: str, fields: list[str]) -> list[TakenColumn[TakenLead]]:
+def _lead_columns(kind: str, fields: list[str]) -> list[ExportColumn[ExportedLead]]:
     return [
-        TakenColumn("fio", "Имя клиента", lambda one: one.client.name),
-        TakenColumn("clientId", "ID клиента", lambda one: one.client.id),
-        TakenColumn(f"unique{kind}", "Уникальный", lambda one: one.standing.is_unique),
-        TakenColumn(f"target{kind}", "Целевой", lambda one: one.standing.is_target),
-        TakenColumn(f"uniqTarget{kind}", "Уникально-целевой", lambda one: one.standing.is_unique_target),
-        TakenColumn("manager", "Менеджер", lambda one: one.remarks.manager),
-        TakenColumn("comment", "Комментарий", lambda one: one.remarks.comment),
-        TakenColumn("tags", "Теги", lambda one: SEPARATOR.join(one.remarks.tags)),
-        TakenColumn("sessionId", "ID сессии", lambda one: one.visit.id if one.visit else None),
+        ExportColumn("fio", "Имя клиента", lambda one: one.client.name),
+        ExportColumn("clientId", "ID клиента", lambda one: one.client.id),
+        ExportColumn(f"unique{kind}", "Уникальный", lambda one: one.standing.is_unique),
+        ExportColumn(f"target{kind}", "Целевой", lambda one: one.standing.is_target),
+        ExportColumn(f"uniqTarget{kind}", "Уникально-целевой", lambda one: one.standing.is_unique_target),
+        ExportColumn("manager", "Менеджер", lambda one: one.annotations.manager),
+        ExportColumn("comment", "Комментарий", lambda one: one.annotations.comment),
+        ExportColumn("tags", "Теги", lambda one: SEPARATOR.join(one.annotations.tags)),
+        ExportColumn("sessionId", "ID сессии", lambda one: one.visit.id if one.visit else None),
         *(_source_column(part, _source_of_lead) for part in SOURCE_PARTS),
-        *(_field_column(name, lambda one: one.remarks.custom_values) for name in fields),
+        *(_field_column(name, lambda one: one.annotations.custom_values) for name in fields),
     ]
 
 
@@ -131,15 +131,15 @@ _SOURCE_HEADINGS = dict(
 )
 
 
-def _source_column(part: str, source_of: Callable[[Told], TrafficSource]) -> TakenColumn[Told]:
-    return TakenColumn(part, _SOURCE_HEADINGS[part], lambda one: getattr(source_of(one), part))
+def _source_column(part: str, source_of: Callable[[Told], TrafficSource]) -> ExportColumn[Told]:
+    return ExportColumn(part, _SOURCE_HEADINGS[part], lambda one: getattr(source_of(one), part))
 
 
-def _field_column(name: str, values_of: Callable[[Told], Mapping[str, str]]) -> TakenColumn[Told]:
-    return TakenColumn(f"custom[{name}]", name, lambda one: values_of(one).get(name))
+def _field_column(name: str, values_of: Callable[[Told], Mapping[str, str]]) -> ExportColumn[Told]:
+    return ExportColumn(f"custom[{name}]", name, lambda one: values_of(one).get(name))
 
 
-def _source_of_deal(one: TakenDeal) -> TrafficSource:
+def _source_of_deal(one: ExportedDeal) -> TrafficSource:
     """Tell the source of a deal: its lead's, failing one what was stated of the deal."""
     if one.story is not None and one.story.visit is not None:
         return one.story.visit.traffic_source
@@ -147,16 +147,16 @@ def _source_of_deal(one: TakenDeal) -> TrafficSource:
     return stated or one.deal.stated_source or NOWHERE
 
 
-def _source_of_lead(one: TakenLead) -> TrafficSource:
-    return one.visit.traffic_source if one.visit is not None else one.remarks.stated_source or NOWHERE
+def _source_of_lead(one: ExportedLead) -> TrafficSource:
+    return one.visit.traffic_source if one.visit is not None else one.annotations.stated_source or NOWHERE
 
 
-def _call(one: TakenLead) -> Call:
+def _call(one: ExportedLead) -> Call:
     assert isinstance(one.lead, Call)
     return one.lead
 
 
-def _lead_request(one: TakenLead) -> LeadRequest:
+def _lead_request(one: ExportedLead) -> LeadRequest:
     assert isinstance(one.lead, LeadRequest)
     return one.lead
 

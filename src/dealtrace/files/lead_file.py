@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from dealtrace.errors import FaultyParameters, FileUnreadable, Refusal, Violation
+from dealtrace.errors import FileUnreadable, InvalidParameters, Refusal, Violation
 from dealtrace.files.calls import CALL_COLUMNS, call_of
 from dealtrace.files.columns import Column, Layout, count_known, lay_out, missing_columns
 from dealtrace.files.csv_table import detect_encoding, read_csv
@@ -65,13 +65,13 @@ class LeadFile:
     def _lead_of(self, reading: Reading, row: Row, time_zone: ZoneInfo) -> IncomingCall | IncomingLeadRequest | Refusal:
         try:
             values = self.layout.read(row)
-        except FaultyParameters as fault:
+        except InvalidParameters as fault:
             return fault
         if self.kind is LeadKind.LEAD_REQUEST and not any(values.get(name) for name in WHO):
-            return FaultyParameters([Violation("row", "нет ни телефона, ни почты, ни имени", _NOBODY)])
+            return InvalidParameters([Violation("row", "нет ни телефона, ни почты, ни имени", _NOBODY)])
         at = instant_of(values[reading.when], values.get("time"), time_zone)
         if at is None:
-            return FaultyParameters([Violation(self.layout.heading_of(reading.when), "нет времени суток", _NO_TIME)])
+            return InvalidParameters([Violation(self.layout.heading_of(reading.when), "нет времени суток", _NO_TIME)])
         return reading.make(values, at)
 
 

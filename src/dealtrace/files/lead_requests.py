@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from dealtrace.files.annotations import REMARK_COLUMNS, WORDS_LENGTH_MAX, remarks_of
+from dealtrace.files.annotations import ANNOTATION_COLUMNS, WORDS_LENGTH_MAX, annotations_of
 from dealtrace.files.calls import PHONE_LENGTH_MAX, URL_LENGTH_MAX
-from dealtrace.files.cells import Code, Whole, Words
+from dealtrace.files.cells import Code, IntegerCell, Words
 from dealtrace.files.columns import Column, Need
-from dealtrace.files.timestamps import Moment, TimeOfDay
+from dealtrace.files.timestamps import TimeOfDay, TimestampCell
 from dealtrace.leads.lead import FIRST_OWN_ID
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequestId
 
@@ -21,7 +21,7 @@ LEAD_REQUEST_COLUMNS = (
     Column(
         "requested_at",
         ("requestDate", "dateStr", "date", "Дата и время заявки", "Дата заявки", "Дата и время", "Создана", "Дата"),
-        Moment(),
+        TimestampCell(),
         "When the request was made, by the site's clock.",
         Need.CELL,
     ),
@@ -52,7 +52,7 @@ LEAD_REQUEST_COLUMNS = (
     Column(
         "request_id",
         ("requestId", "ID заявки"),
-        Whole(1, FIRST_OWN_ID - 1),
+        IntegerCell(1, FIRST_OWN_ID - 1),
         "The vendor's id, to be kept; without it the request gets one of ours.",
     ),
     Column(
@@ -64,7 +64,7 @@ LEAD_REQUEST_COLUMNS = (
         Words(URL_LENGTH_MAX),
         "The page the form stands on.",
     ),
-    *REMARK_COLUMNS,
+    *ANNOTATION_COLUMNS,
 )
 
 
@@ -79,6 +79,6 @@ def lead_request_of(values: Mapping[str, Any], requested_at: datetime) -> Incomi
         number=values.get("number"),
         form_name=values.get("form_name", ""),
         page_url=values.get("page_url"),
-        remarks=remarks_of(values),
+        annotations=annotations_of(values),
         id=LeadRequestId(request_id) if request_id is not None else None,
     )

@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from dealtrace.errors import FaultyParameters, FileUnreadable, Language, Refusal
-from dealtrace.files.cells import CellMalformed, text_of
+from dealtrace.errors import FileUnreadable, InvalidParameters, InvalidValue, Language, Refusal
+from dealtrace.files.cells import text_of
 from dealtrace.files.row import Cell, Row
 
 DELIMITER = ";"
@@ -82,7 +82,7 @@ def _is_later(number: str, last_row: int) -> bool:
 
 def _words(reason: Refusal, language: Language) -> str:
     """Say what is wrong with a row: each cell by its heading."""
-    if isinstance(reason, FaultyParameters):
+    if isinstance(reason, InvalidParameters):
         return "; ".join(f"{one.field}: {one.text(language)}" for one in reason.violations)
     return reason.text(language)
 
@@ -100,6 +100,6 @@ def _text(cell: Cell) -> str:
     else:
         try:
             text = text_of(cell)
-        except CellMalformed:
+        except InvalidValue:
             text = str(cell)
     return f"'{text}" if text.startswith(FORMULA) else text

@@ -20,7 +20,7 @@ CELL_LENGTH_MAX = 32_767
 _WORDS = {"ru": {True: "да", False: "нет"}, "en": {True: "true", False: "false"}}
 
 
-class Written(Protocol):
+class RowWriter(Protocol):
     """A file that takes rows."""
 
     cut: int
@@ -110,9 +110,9 @@ class JsonLines:
         self._file.write(msgspec.json.encode(told).decode() + "\n")
 
 
-def open_written(
+def open_writer(
     path: Path, names: Sequence[str], headings: Sequence[str], *, for_excel: bool
-) -> tuple[Written, AbstractContextManager[object]]:
+) -> tuple[RowWriter, AbstractContextManager[object]]:
     """Open a file for rows by the ending of its name; closing what comes with it ends the file.
 
     Raises:

@@ -4,7 +4,8 @@ import re
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from dealtrace.files.cells import CellMalformed, text_of
+from dealtrace.errors import InvalidValue
+from dealtrace.files.cells import text_of
 from dealtrace.files.row import Cell
 from dealtrace.record import record
 
@@ -21,7 +22,7 @@ _CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?")
 
 
 @record
-class Moment:
+class TimestampCell:
     """A date and time; a date alone is read as one, since a column of its own may tell the time."""
 
     @property
@@ -36,7 +37,7 @@ class Moment:
         except (ValueError, OverflowError):
             moment = None
         if moment is None or not YEAR_MIN <= moment.year <= YEAR_MAX:
-            raise CellMalformed(
+            raise InvalidValue(
                 f"ожидается дата и время с {YEAR_MIN} по {YEAR_MAX} год, например 26.03.2018 10:00:00",
                 f"a date and time of {YEAR_MIN} to {YEAR_MAX} is expected, such as 26.03.2018 10:00:00",
             )
@@ -61,7 +62,7 @@ class TimeOfDay:
         except ValueError:
             read = None
         if read is None:
-            raise CellMalformed("ожидается время, например 10:00:00", "a time is expected, such as 10:00:00")
+            raise InvalidValue("ожидается время, например 10:00:00", "a time is expected, such as 10:00:00")
         return read
 
 

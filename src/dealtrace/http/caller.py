@@ -8,29 +8,29 @@ from dealtrace.accounts.token import TokenId
 from dealtrace.errors import Language
 from dealtrace.http.asgi import Scope, header
 from dealtrace.operations.points import pay_for_reading
-from dealtrace.operations.write_command import Wish
+from dealtrace.operations.write_command import WriteCommand
 from dealtrace.quota.points import PaidMethod
 from dealtrace.record import record
-from dealtrace.runtime.read_pool import Readers
-from dealtrace.runtime.write_queue import Operation, Scribe
+from dealtrace.runtime.read_pool import ReadPool
+from dealtrace.runtime.write_queue import Operation, WriteQueue
 
-Asked = TypeVar("Asked")
+Result = TypeVar("Result")
 
 
 @record
 class Caller:
     """Somebody who was let in: the site they may speak for, and the hands that read and write for them.
 
-    `token_id` is `None` where no token is asked for. `address` holds what stood in the `{…}` parts of the path, `ip`
+    `token_id` is `None` where no token is needed. `path_params` are the values of the `{…}` parts of the path, `ip`
     is where the request came from.
     """
 
     site: Site
     token_id: TokenId | None
-    scribe: Scribe
-    readers: Readers
+    write_queue: WriteQueue
+    read_pool: ReadPool
     language: Language
-    address: Mapping[str, str]
+    path_params: Mapping[str, str]
     ip: str
     scope: Scope
 
@@ -44,11 +44,11 @@ class Caller:
         Raises:
             Refusal: the wish was refused; nothing of it was stored.
         """
-        return await self.scribe.write(operation, self.site, Wish(asked, self.token_id), size=size)
+        return await self.write_queue.write(operation, self.site, WriteCommand(asked, self.token_id), size=size)
 
-    async def read(self, ask: Callable[..., Asked], *args: Any, **kwargs: Any) -> Asked:
+    async def read(self, ask: Callable[..., Result], *args: Any, **kwargs: Any) -> Result:
         """Call a reading function of the storage for this site."""
-        return await self.readers.read(ask, self.site.id, *args, **kwargs)
+        return await self.read_pool.read(ask, self.site.id, *args, **kwargs)
 
     async def pay_for_reading(self, method: PaidMethod) -> None:
         """Spend the points of a successful call that stores nothing else.
@@ -56,4 +56,4 @@ class Caller:
         Raises:
             PointsSpent: the site has none left today.
         """
-        await self.scribe.write(pay_for_reading, self.site, Wish(method, self.token_id))
+        await self.write_queue.write(pay_for_reading, self.site, WriteCommand(method, self.token_id))

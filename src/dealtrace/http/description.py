@@ -77,7 +77,7 @@ def _operation(endpoint: Endpoint, method: str) -> dict[str, Any]:
         {"name": name, "in": "path", "required": True, "schema": {"type": _type_in_path(name)}}
         for name in _IN_PATH.findall(endpoint.path)
     ]
-    outside = [*path_parameters, *(_parameter(one, "header") for one in endpoint.entrance.headers)]
+    outside = [*path_parameters, *(_parameter(one, "header") for one in endpoint.auth_scheme.headers)]
     operation["parameters"] = outside
     if endpoint.batch is not None:
         operation["requestBody"] = {"content": {JSON: {"schema": endpoint.batch.schema()}}}

@@ -16,7 +16,7 @@ Respond = Callable[[Caller, Any], Awaitable[Reply]]
 
 
 @record
-class Entrance:
+class AuthScheme:
     """How a caller shows which site they come for: by a token in a parameter or a header, or by the address alone.
 
     `site` is the header that may name the site beside a token in a header.
@@ -32,11 +32,11 @@ class Entrance:
         return tuple(one for one in (self.token, self.site) if one is not None) if self.is_header else ()
 
 
-OPEN = Entrance()
+OPEN = AuthScheme()
 """No token: the address names the site."""
 
 
-class Pace(Enum):
+class RateLimitClass(Enum):
     """Which limit a request counts against."""
 
     API = "api"
@@ -45,7 +45,7 @@ class Pace(Enum):
     VISIT = "visit"
 
 
-class Listing(Protocol):
+class ListBody(Protocol):
     """A body that is a list of things, each read by itself."""
 
     @property
@@ -84,12 +84,12 @@ class Endpoint:
     respond: Respond
     ru: str
     en: str
-    entrance: Entrance
+    auth_scheme: AuthScheme
     name: str = ""
-    pace: Pace = Pace.API
+    rate_limit_class: RateLimitClass = RateLimitClass.API
     refuse: Callable[[Refusal, Language], Reply] = refusal_reply
     is_for_browsers: bool = False
-    batch: Listing | None = None
+    batch: ListBody | None = None
     is_shown_with_slash: bool = True
     answer: Mapping[str, Any] = field(default_factory=lambda: {"type": "object"})
     answer_type: str = JSON
@@ -103,4 +103,4 @@ class Endpoint:
 
     def described(self) -> list[Parameter]:
         """List all a caller may send: headers first."""
-        return [*self.entrance.headers, *(self.batch or self.table).described()]
+        return [*self.auth_scheme.headers, *(self.batch or self.table).described()]

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from dealtrace.errors import FaultyParameters, UnreadableBody, Violation
+from dealtrace.errors import InvalidParameters, UnreadableBody, Violation
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
@@ -41,7 +41,7 @@ def read_pairs(encoded: bytes) -> Pairs:
     Seed: «параметр1=значение1&параметр2=значение2&...».
 
     Raises:
-        FaultyParameters: too many parameters.
+        InvalidParameters: too many parameters.
     """
     pairs = Pairs()
     if not encoded:
@@ -94,7 +94,7 @@ def _violation(name: str, fault: ValueError) -> Violation:
 
 def _check_count(count: int) -> None:
     if count > PARAMETERS_MAX:
-        raise FaultyParameters([
+        raise InvalidParameters([
             Violation(
                 "*",
                 f"параметров {count}, допускается не более {PARAMETERS_MAX}",
@@ -110,7 +110,7 @@ def read_body(content_type: str, body: bytes) -> Pairs:
 
     Raises:
         UnreadableBody: another type, another charset than UTF-8, or a multipart body that breaks its own rules.
-        FaultyParameters: too many parameters.
+        InvalidParameters: too many parameters.
     """
     if not body:
         return Pairs()

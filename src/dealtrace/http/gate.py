@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.errors import (
-    FaultyParameters,
+    InvalidParameters,
     MethodNotAllowed,
     SiteMismatch,
     SiteNotFound,
@@ -22,36 +22,36 @@ from dealtrace.http.asgi import Receive, Scope, header, language_of
 from dealtrace.http.body import receive_body
 from dealtrace.http.caller import Caller
 from dealtrace.http.client_address import Proxies
-from dealtrace.http.endpoint import Endpoint, Pace
+from dealtrace.http.endpoint import Endpoint, RateLimitClass
 from dealtrace.http.forms import Pairs, read_body, read_pairs
 from dealtrace.http.parameter_types import DIGITS_MAX
 from dealtrace.http.parameters import REQUIRED
 from dealtrace.http.rate_limits import RateLimits, Rates
-from dealtrace.runtime.read_pool import Readers
-from dealtrace.runtime.site_cache import Admission, Directory
-from dealtrace.runtime.write_queue import Scribe
+from dealtrace.runtime.read_pool import ReadPool
+from dealtrace.runtime.site_cache import Admission, SiteCache
+from dealtrace.runtime.write_queue import WriteQueue
 
 SITE = "siteId"
 """What an address or a parameter names the site by."""
 
 
-class Door:
+class Gate:
     """Lets callers in, one request at a time."""
 
     def __init__(
         self,
-        directory: Directory,
-        scribe: Scribe,
-        readers: Readers,
+        site_cache: SiteCache,
+        write_queue: WriteQueue,
+        read_pool: ReadPool,
         *,
         rates: Rates,
         redis_url: str,
         trusted_proxies: Sequence[str],
         body_bytes_max: int,
     ) -> None:
-        self._directory = directory
-        self._scribe = scribe
-        self._readers = readers
+        self._site_cache = site_cache
+        self._write_queue = write_queue
+        self._read_pool = read_pool
         self._body_bytes_max = body_bytes_max
         self._rates = RateLimits(rates, redis_url)
         self._proxies = Proxies(trusted_proxies)
@@ -63,7 +63,7 @@ class Door:
             Refusal: the first reason met; nothing was stored and no points were spent.
         """
         ip = self._proxies.address_of(scope)
-        await self._rates.check_address(endpoint.pace, ip)
+        await self._rates.check_address(endpoint.rate_limit_class, ip)
         if scope["method"] not in endpoint.methods:
             raise MethodNotAllowed(method=scope["method"], allowed=", ".join(endpoint.methods))
         if endpoint.batch is not None:
@@ -78,31 +78,34 @@ class Door:
         """Find the site a caller may speak for."""
         address = scope.get("path_params", {})
         stated = address.get(SITE)
-        entrance = endpoint.entrance
-        if entrance.token is None:
-            site, token_id = await self._find_site(endpoint.pace, stated or pairs.values.get(SITE, "")), None
+        auth_scheme = endpoint.auth_scheme
+        if auth_scheme.token is None:
+            site, token_id = (
+                await self._find_site(endpoint.rate_limit_class, stated or pairs.values.get(SITE, "")),
+                None,
+            )
         else:
-            name = entrance.token.name
+            name = auth_scheme.token.name
             admission = await self._check_token(
-                name, _named(scope, name) if entrance.is_header else pairs.values.get(name, "")
+                name, _named(scope, name) if auth_scheme.is_header else pairs.values.get(name, "")
             )
             site, token_id = admission.site, admission.token_id
             _check_site(site, stated)
-            if entrance.site is not None:
-                _check_site(site, _named(scope, entrance.site.name) or None)
-        return Caller(site, token_id, self._scribe, self._readers, language_of(scope), address, ip, scope)
+            if auth_scheme.site is not None:
+                _check_site(site, _named(scope, auth_scheme.site.name) or None)
+        return Caller(site, token_id, self._write_queue, self._read_pool, language_of(scope), address, ip, scope)
 
-    async def _find_site(self, pace: Pace, stated: str) -> Site:
+    async def _find_site(self, rate_limit_class: RateLimitClass, stated: str) -> Site:
         """Find the site that an address or a parameter names, for whoever comes without a token."""
         if not stated:
-            raise FaultyParameters([Violation(SITE, *REQUIRED)])
+            raise InvalidParameters([Violation(SITE, *REQUIRED)])
         site_id = int(stated) if stated.isascii() and stated.isdigit() and len(stated) <= DIGITS_MAX else 0
-        site = self._directory.remembered_site(site_id)
+        site = self._site_cache.remembered_site(site_id)
         if site is None:
-            site = await self._readers.read(self._look_up_site, site_id)
+            site = await self._read_pool.read(self._look_up_site, site_id)
         if site is None or str(site.id) != stated:
             raise SiteNotFound(site_id=stated)
-        await self._rates.check_site(pace, site.id)
+        await self._rates.check_site(rate_limit_class, site.id)
         return site
 
     async def _read_pairs(self, scope: Scope, receive: Receive) -> Pairs:
@@ -121,18 +124,18 @@ class Door:
 
         Seed: «Токен доступа к статистике Вашего ЛК через API».
         """
-        admission = self._directory.remembered(token) if token else None
+        admission = self._site_cache.remembered(token) if token else None
         if admission is None and token:
-            admission = await self._readers.read(self._look_up, token)
+            admission = await self._read_pool.read(self._look_up, token)
         if admission is None:
             raise TokenRejected(field=name)
         return admission
 
     def _look_up_site(self, connection: Connection, site_id: int) -> Site | None:
-        return self._directory.look_up_site(connection, site_id)
+        return self._site_cache.look_up_site(connection, site_id)
 
     def _look_up(self, connection: Connection, token: str) -> Admission | None:
-        return self._directory.look_up(connection, token)
+        return self._site_cache.look_up(connection, token)
 
 
 def _check_site(site: Site, stated: str | None) -> None:

@@ -4,20 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from dealtrace.errors import InvalidValue
 from dealtrace.record import record
 
 ID_MAX = 2**53 - 1
 """Every id is a whole number that JavaScript and 1C hold exactly."""
 DIGITS_MAX = 16
-
-
-class Malformed(ValueError):  # noqa: N818 - it names what is the matter
-    """A text that does not fit its type; says in both languages what would."""
-
-    def __init__(self, ru: str, en: str) -> None:
-        super().__init__(en)
-        self.ru = ru
-        self.en = en
 
 
 class WireType(Protocol):
@@ -48,7 +40,7 @@ class Text:
     def read(self, text: str) -> str:
         """Take the text as it is."""
         if len(text) > self.length_max:
-            raise Malformed(
+            raise InvalidValue(
                 f"длина {len(text)}, допускается не более {self.length_max} символов",
                 f"{len(text)} characters, no more than {self.length_max} are allowed",
             )
@@ -60,7 +52,7 @@ class Text:
 
 
 @record
-class Whole:
+class Integer:
     """A whole number between two bounds, written in plain digits."""
 
     least: int = 0
@@ -77,7 +69,7 @@ class Whole:
             and len(signed) <= DIGITS_MAX
             and self.least <= int(digits) <= self.most
         ):
-            raise Malformed(
+            raise InvalidValue(
                 f"ожидается целое число от {self.least} до {self.most}",
                 f"a whole number from {self.least} to {self.most} is expected",
             )
@@ -99,7 +91,7 @@ class Choice:
         """Tell what the word stands for."""
         if text not in self.meanings:
             known = ", ".join(self.meanings)
-            raise Malformed(f"ожидается одно из: {known}", f"one of these is expected: {known}")
+            raise InvalidValue(f"ожидается одно из: {known}", f"one of these is expected: {known}")
         return self.meanings[text]
 
     def schema(self) -> Mapping[str, Any]:
@@ -120,7 +112,7 @@ class Flag:
             return True
         if word in ("false", "0"):
             return False
-        raise Malformed("ожидается true или false", "true or false is expected")
+        raise InvalidValue("ожидается true или false", "true or false is expected")
 
     def schema(self) -> Mapping[str, Any]:
         """Describe a flag."""

@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
-from dealtrace.errors import FaultyParameters, Violation
+from dealtrace.errors import InvalidParameters, InvalidValue, Violation
 from dealtrace.http.forms import Pairs
-from dealtrace.http.parameter_types import Malformed, WireType
+from dealtrace.http.parameter_types import WireType
 from dealtrace.record import record
 
 REQUIRED = ("обязательный параметр не передан", "a required parameter is missing")
@@ -52,13 +52,13 @@ class Family(Parameter):
         """
         key = name.removeprefix(self.opening).removesuffix("]")
         if not name.endswith("]") or not 0 < len(key) <= self.key_length_max:
-            raise Malformed(
+            raise InvalidValue(
                 f"ожидается {self.name}[имя], имя от 1 до {self.key_length_max} символов",
                 f"{self.name}[name] is expected, with a name of 1 to {self.key_length_max} characters",
             )
         _refuse_unstorable(key)
         if "\ufffd" in key:
-            raise Malformed("имя не в кодировке UTF-8", "the name is not UTF-8")
+            raise InvalidValue("имя не в кодировке UTF-8", "the name is not UTF-8")
         return key
 
     def check_count(self, before: int) -> None:
@@ -68,7 +68,7 @@ class Family(Parameter):
             Malformed: there are as many as there may be.
         """
         if before >= self.members_max:
-            raise Malformed(
+            raise InvalidValue(
                 f"пользовательских полей больше {self.members_max}", f"more than {self.members_max} custom fields"
             )
 
@@ -122,7 +122,7 @@ class ParameterTable:
         """Read every known parameter; unknown ones are passed over.
 
         Raises:
-            FaultyParameters: one violation for each that is missing, malformed or out of range.
+            InvalidParameters: one violation for each that is missing, malformed or out of range.
         """
         sent = Sent()
         faults: dict[str, Violation] = {}
@@ -136,7 +136,7 @@ class ParameterTable:
                     _refuse_unstorable(text)
                     sent.values[name] = parameter.type.read(text)
                     sent.texts[name] = text
-                except Malformed as fault:
+                except InvalidValue as fault:
                     faults[name] = Violation(name, fault.ru, fault.en)
             elif self.empty_erases and not parameter.absent_when_empty:
                 sent.values[name] = parameter.type.erased
@@ -145,7 +145,7 @@ class ParameterTable:
             if name not in sent.values and name not in faults:
                 faults[name] = Violation(name, *REQUIRED)
         if faults:
-            raise FaultyParameters(list(faults.values()))
+            raise InvalidParameters(list(faults.values()))
         return sent
 
     def _knows(self, name: str) -> bool:
@@ -158,7 +158,7 @@ class ParameterTable:
             _refuse_unstorable(text)
             self.family.check_count(len(sent.custom))
             value = self.family.type.read(text)
-        except Malformed as fault:
+        except InvalidValue as fault:
             faults[name] = Violation(name, fault.ru, fault.en)
             return
         if text or self.empty_erases:
@@ -169,4 +169,4 @@ class ParameterTable:
 def _refuse_unstorable(text: str) -> None:
     """Refuse what no database text can hold."""
     if "\0" in text:
-        raise Malformed("нулевой байт недопустим", "a zero byte is not allowed")
+        raise InvalidValue("нулевой байт недопустим", "a zero byte is not allowed")

@@ -9,14 +9,14 @@ from limits.aio.strategies import MovingWindowRateLimiter
 from limits.errors import StorageError
 from limits.storage import storage_from_string
 
-from dealtrace.errors import OpenRateExceeded, RateExceeded
-from dealtrace.http.endpoint import Pace
+from dealtrace.errors import AnonymousRateExceeded, RateExceeded
+from dealtrace.http.endpoint import RateLimitClass
 from dealtrace.quota.rate import rate_key
 from dealtrace.record import record
 
 REDIS_SECONDS_MAX = 1
 """How long a request waits for the shared count; without one it is let in."""
-OPEN_RETRY_SECONDS = 60
+ANONYMOUS_RETRY_SECONDS = 60
 
 _log = structlog.get_logger()
 
@@ -37,19 +37,19 @@ class RateLimits:
     """Counts requests, in memory or in a Redis that several processes share."""
 
     def __init__(self, rates: Rates, redis_url: str) -> None:
-        self._of_address: Mapping[Pace, RateLimitItem | None] = {
-            Pace.API: _a_second(rates.per_second),
-            Pace.EXCHANGE: _a_second(rates.exchange_per_second),
-            Pace.FORM: _a_minute(rates.form_per_minute),
-            Pace.VISIT: _a_minute(rates.visit_per_minute),
+        self._of_address: Mapping[RateLimitClass, RateLimitItem | None] = {
+            RateLimitClass.API: _a_second(rates.per_second),
+            RateLimitClass.EXCHANGE: _a_second(rates.exchange_per_second),
+            RateLimitClass.FORM: _a_minute(rates.form_per_minute),
+            RateLimitClass.VISIT: _a_minute(rates.visit_per_minute),
         }
-        self._of_site: Mapping[Pace, RateLimitItem | None] = {
-            Pace.FORM: _a_minute(rates.form_site_per_minute),
-            Pace.VISIT: _a_minute(rates.visit_site_per_minute),
+        self._of_site: Mapping[RateLimitClass, RateLimitItem | None] = {
+            RateLimitClass.FORM: _a_minute(rates.form_site_per_minute),
+            RateLimitClass.VISIT: _a_minute(rates.visit_site_per_minute),
         }
         self._limiter = MovingWindowRateLimiter(_rate_storage(redis_url))
 
-    async def check_address(self, pace: Pace, address: str) -> None:
+    async def check_address(self, rate_limit_class: RateLimitClass, address: str) -> None:
         """Count a request against its address, refusing those beyond the limit at once.
 
         Ours: when the shared count is away, everybody is let in; a deal that is lost costs more than one too many.
@@ -57,27 +57,27 @@ class RateLimits:
         API-запросы завершатся с ошибкой».
 
         Raises:
-            RateExceeded, OpenRateExceeded: it is one too many.
+            RateExceeded, AnonymousRateExceeded: it is one too many.
         """
-        limit = self._of_address[pace]
+        limit = self._of_address[rate_limit_class]
         key = rate_key(address)
-        names = (key,) if pace is Pace.API else (pace.value, key)
+        names = (key,) if rate_limit_class is RateLimitClass.API else (rate_limit_class.value, key)
         if limit is None or await self._admits(limit, *names):
             return
-        if pace in self._of_site:
-            raise OpenRateExceeded(retry_after_seconds=OPEN_RETRY_SECONDS)
+        if rate_limit_class in self._of_site:
+            raise AnonymousRateExceeded(retry_after_seconds=ANONYMOUS_RETRY_SECONDS)
         raise RateExceeded(per_second=limit.amount, retry_after_seconds=1)
 
-    async def check_site(self, pace: Pace, site_id: int) -> None:
+    async def check_site(self, rate_limit_class: RateLimitClass, site_id: int) -> None:
         """Count a request that came without a token against the site it is for.
 
         Ours: a site has limits of its own there, because anybody may send from any number of addresses.
 
         Raises:
-            OpenRateExceeded: it is one too many.
+            AnonymousRateExceeded: it is one too many.
         """
-        if not await self._admits(self._of_site.get(pace), pace.value, f"site {site_id}"):
-            raise OpenRateExceeded(retry_after_seconds=OPEN_RETRY_SECONDS)
+        if not await self._admits(self._of_site.get(rate_limit_class), rate_limit_class.value, f"site {site_id}"):
+            raise AnonymousRateExceeded(retry_after_seconds=ANONYMOUS_RETRY_SECONDS)
 
     async def _admits(self, limit: RateLimitItem | None, *names: str) -> bool:
         try:

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from dealtrace import errors
-from dealtrace.errors import FaultyParameters, Language, MethodNotAllowed, Refusal
+from dealtrace.errors import InvalidParameters, Language, MethodNotAllowed, Refusal
 from dealtrace.record import record
 
 JSON_TYPE = (b"content-type", b"application/json;charset=UTF-8")
@@ -20,7 +20,7 @@ PREFLIGHT_SECONDS = 86_400
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 STATUS_OF: Mapping[type[Refusal], int] = {
-    errors.FaultyParameters: 400,
+    errors.InvalidParameters: 400,
     errors.UnreadableBody: 400,
     errors.DealKeyMissing: 400,
     errors.DealNotFound: 400,
@@ -34,28 +34,28 @@ STATUS_OF: Mapping[type[Refusal], int] = {
     errors.LeadNotMatched: 400,
     errors.NameTaken: 400,
     errors.LeadTaken: 400,
-    errors.SettingUnknown: 400,
-    errors.SettingMalformed: 400,
+    errors.UnknownSetting: 400,
+    errors.InvalidSetting: 400,
     errors.TokenNotFound: 400,
-    errors.PersonUnknown: 400,
+    errors.PersonNotFound: 400,
     errors.FileUnreadable: 400,
-    errors.FileInHands: 400,
+    errors.ImportInProgress: 400,
     errors.WebhookNotFound: 400,
     errors.DeliveryNotFound: 400,
     errors.TokenRejected: 403,
     errors.SiteMismatch: 403,
     errors.InvitationSpent: 403,
-    errors.PathUnknown: 404,
+    errors.PathNotFound: 404,
     errors.SiteNotFound: 404,
     errors.RecordingNotFound: 404,
     errors.MethodNotAllowed: 405,
     errors.BodyTooLarge: 413,
     errors.RateExceeded: 429,
     errors.PointsSpent: 429,
-    errors.OpenRateExceeded: 429,
+    errors.AnonymousRateExceeded: 429,
     errors.InternalFailure: 500,
     errors.Overloaded: 503,
-    errors.StorageAway: 503,
+    errors.DatabaseUnavailable: 503,
 }
 """The HTTP status of every refusal; a test walks the tree so that none is missing."""
 
@@ -104,7 +104,7 @@ def with_headers(reply: Reply, headers: Sequence[tuple[bytes, bytes]]) -> Reply:
     return replace(reply, headers=(*reply.headers, *headers))
 
 
-def open_refusal(refusal: Refusal, language: Language) -> Reply:
+def public_refusal(refusal: Refusal, language: Language) -> Reply:
     """Refuse so that the script of any page may read why."""
     return with_headers(refusal_reply(refusal, language), FOR_ANY_PAGE)
 
@@ -126,7 +126,7 @@ def refusal_reply(refusal: Refusal, language: Language) -> Reply:
     """
     text = refusal.text(language)
     data: dict[str, Any] = {"message": text, "apiErrorData": {"errorCode": refusal.code, "errorMessage": text}}
-    if isinstance(refusal, FaultyParameters):
+    if isinstance(refusal, InvalidParameters):
         violations = [{"field": one.field, "message": one.text(language)} for one in refusal.violations]
         data["validationErrorData"] = {"violations": violations}
     headers = [JSON_TYPE]

@@ -6,15 +6,15 @@ from typing import Any
 from dealtrace.errors import Refusal
 from dealtrace.http.asgi import Receive, Scope, header, language_of
 from dealtrace.http.endpoint import Endpoint
-from dealtrace.http.gate import Door
+from dealtrace.http.gate import Gate
 from dealtrace.http.replies import Reply, preflight
 
 
 class Routes:
     """Endpoints as a function from a request to a reply."""
 
-    def __init__(self, door: Door, endpoints: Sequence[Endpoint]) -> None:
-        self._door = door
+    def __init__(self, gate: Gate, endpoints: Sequence[Endpoint]) -> None:
+        self._gate = gate
         self._by_path = {endpoint.path: endpoint for endpoint in endpoints if "{" not in endpoint.path}
         self._by_parts = [(endpoint.path.split("/"), endpoint) for endpoint in endpoints if "{" in endpoint.path]
 
@@ -34,7 +34,7 @@ class Routes:
         if endpoint.is_for_browsers and scope["method"] == "OPTIONS":
             return preflight(endpoint.methods, header(scope, b"access-control-request-headers"))
         try:
-            caller, sent = await self._door.admit(endpoint, scope, receive)
+            caller, sent = await self._gate.admit(endpoint, scope, receive)
             reply = await endpoint.respond(caller, sent)
         except Refusal as refusal:
             return endpoint.refuse(refusal, language_of(scope))

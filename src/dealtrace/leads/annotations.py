@@ -8,7 +8,7 @@ from dealtrace.record import record
 
 
 @record
-class Remarks:
+class Annotations:
     """The caller's own words about a lead; `None` and empty mean that nothing was said.
 
     `stated_source` counts while the lead has no visit. `custom_values` hold what was sent, of known fields or not.
@@ -21,7 +21,7 @@ class Remarks:
     stated_source: TrafficSource | None = None
 
 
-NO_REMARKS = Remarks()
+NO_ANNOTATIONS = Annotations()
 
 
 @record
@@ -42,7 +42,7 @@ class Addition:
 MANAGERS_SEPARATOR = ", "
 
 
-def with_addition(said: Remarks, added: Addition, known_values: Mapping[str, str]) -> Remarks:
+def with_addition(said: Annotations, added: Addition, known_values: Mapping[str, str]) -> Annotations:
     """Tell what is said of a lead after `added`; `known_values` are its custom values of fields the site has.
 
     Ours: several managers of a lead stand in one text, parted by commas, since journals have one text for them.
@@ -59,7 +59,7 @@ def with_addition(said: Remarks, added: Addition, known_values: Mapping[str, str
     )
 
 
-def without_values(said: Remarks, names: Collection[str]) -> Remarks:
+def without_values(said: Annotations, names: Collection[str]) -> Annotations:
     """Tell what is said of a lead once these custom fields of it are empty."""
     return replace(said, custom_values={name: value for name, value in said.custom_values.items() if name not in names})
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import NewType
 
 from dealtrace.attribution.visit import VisitId
-from dealtrace.leads.annotations import NO_REMARKS, Remarks
+from dealtrace.leads.annotations import NO_ANNOTATIONS, Annotations
 from dealtrace.record import record
 
 CallId = NewType("CallId", int)
@@ -48,7 +48,7 @@ class IncomingCall:
     client_name: str | None = None
     visit_id: VisitId | None = None
     circumstances: Circumstances = UNTOLD
-    remarks: Remarks = NO_REMARKS
+    annotations: Annotations = NO_ANNOTATIONS
     id: CallId | None = None
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import NewType
 
 from dealtrace.attribution.visit import VisitId
-from dealtrace.leads.annotations import NO_REMARKS, Remarks
+from dealtrace.leads.annotations import NO_ANNOTATIONS, Annotations
 from dealtrace.record import record
 
 LeadRequestId = NewType("LeadRequestId", int)
@@ -27,7 +27,7 @@ class IncomingLeadRequest:
     form_name: str = ""
     visit_id: VisitId | None = None
     page_url: str | None = None
-    remarks: Remarks = NO_REMARKS
+    annotations: Annotations = NO_ANNOTATIONS
     fingerprint: str | None = None
     id: LeadRequestId | None = None
 

@@ -7,7 +7,7 @@ from dealtrace.record import record
 
 
 @record
-class Standing:
+class Qualification:
     """What a lead counts for: the client's first of its kind, a target, the client's first target."""
 
     is_unique: bool
@@ -23,15 +23,15 @@ class Predecessors:
     target_at: datetime | None
 
 
-def standing_of(
+def qualification_of(
     began_at: datetime, before: Predecessors, unique_depth: timedelta | None, *, is_target: bool
-) -> Standing:
+) -> Qualification:
     """Tell what a lead counts for that began at `began_at`.
 
     Ours: the first in `unique_depth` is unique, one exactly so long ago still counts; `None` looks back for ever. A
     target is a unique target if no target came before it, whatever else did.
     """
-    return Standing(
+    return Qualification(
         is_unique=is_first(began_at, before.any_at, unique_depth),
         is_target=is_target,
         is_unique_target=is_target and is_first(began_at, before.target_at, unique_depth),

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site, SiteId
 from dealtrace.deals.versions import without_person
-from dealtrace.errors import PersonUnknown
+from dealtrace.errors import PersonNotFound
 from dealtrace.leads.contact import normal_email, normal_phone
 from dealtrace.storage import people
 
@@ -16,7 +16,7 @@ def export_person(connection: Connection, sites: Sequence[Site], stated: str) ->
     """Tell every row these sites keep of the person behind a phone or e-mail: site by site, table by table.
 
     Raises:
-        PersonUnknown: nothing is kept of them.
+        PersonNotFound: nothing is kept of them.
     """
     found = _find(connection, sites, stated)
     return {site_id: people.list_rows(connection, site_id, traces) for site_id, traces in found.items()}
@@ -29,7 +29,7 @@ def erase_person(connection: Connection, sites: Sequence[Site], stated: str) -> 
     Ours: an erasure is no version of a deal, because a version would keep what was to go.
 
     Raises:
-        PersonUnknown: nothing is kept of them.
+        PersonNotFound: nothing is kept of them.
     """
     found = _find(connection, sites, stated)
     for site_id, traces in found.items():
@@ -44,9 +44,9 @@ def erase_person(connection: Connection, sites: Sequence[Site], stated: str) -> 
 def _find(connection: Connection, sites: Sequence[Site], stated: str) -> dict[SiteId, people.Traces]:
     contact = normal_email(stated) or normal_phone(stated)
     if contact is None:
-        raise PersonUnknown(contact=stated)
+        raise PersonNotFound(contact=stated)
     everywhere = {site.id: people.find_traces(connection, site.id, contact) for site in sites}
     found = {site_id: traces for site_id, traces in everywhere.items() if not traces.is_empty}
     if not found:
-        raise PersonUnknown(contact=stated)
+        raise PersonNotFound(contact=stated)
     return found

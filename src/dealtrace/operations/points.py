@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.errors import PointsSpent
-from dealtrace.operations.write_command import Wish
+from dealtrace.operations.write_command import WriteCommand
 from dealtrace.quota.points import PaidMethod, points_cost, points_day, seconds_to_reset
 from dealtrace.storage.accounts import points
 from dealtrace.storage.id_blocks import IdBlocks
@@ -39,7 +39,7 @@ def pay_for_calls(connection: Connection, site: Site, method: PaidMethod, calls:
     return paid
 
 
-def wait_for_registrations(connection: Connection, site: Site, now: datetime) -> None:
+def lock_registrations(connection: Connection, site: Site, now: datetime) -> None:
     """Make this transaction and every registration of the site follow each other, in whatever process.
 
     A deal and its lead may come in at the same moment; one of the two must see the other. Registrations hold their
@@ -56,12 +56,12 @@ def points_refusal(site: Site, now: datetime) -> PointsSpent:
 
 
 def pay_for_reading(
-    connection: Connection, ids: IdBlocks, site: Site, wishes: Sequence[Wish[PaidMethod]], now: datetime
+    connection: Connection, ids: IdBlocks, site: Site, commands: Sequence[WriteCommand[PaidMethod]], now: datetime
 ) -> list[PointsSpent | None]:
     """Spend the points of calls that only read; each wish names its method, `None` means paid."""
     del ids
     outcomes: list[PointsSpent | None] = []
-    for wish in wishes:
-        paid = pay_for_calls(connection, site, wish.asked, 1, now)
+    for command in commands:
+        paid = pay_for_calls(connection, site, command.payload, 1, now)
         outcomes.append(None if paid else points_refusal(site, now))
     return outcomes

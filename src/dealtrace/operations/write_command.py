@@ -4,12 +4,12 @@ from typing import Generic, TypeVar
 
 from dealtrace.record import record
 
-Asked = TypeVar("Asked")
+Payload = TypeVar("Payload")
 
 
 @record
-class Wish(Generic[Asked]):
+class WriteCommand(Generic[Payload]):
     """What is asked, and the token it is asked with: `None` when a person does it by command."""
 
-    asked: Asked
+    payload: Payload
     token_id: int | None = None

@@ -8,14 +8,14 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
 
-from dealtrace.runtime.page_cursors import Bookmarks
+from dealtrace.runtime.page_cursors import PageCursors
 from dealtrace.storage.database.engine import Database
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class Readers:
+class ReadPool:
     """Runs reading functions on their own threads, each with a connection that sees one consistent moment.
 
     `bookmarks` belong to the thread that asks.
@@ -23,7 +23,7 @@ class Readers:
 
     def __init__(self, database: Database, threads: int) -> None:
         self._database = database
-        self.bookmarks = Bookmarks(time.monotonic)
+        self.page_cursors = PageCursors(time.monotonic)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="reader")
 
     async def read(self, ask: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:

@@ -7,7 +7,7 @@ from dealtrace.accounts.token import TokenId, token_digest
 from dealtrace.record import record
 from dealtrace.storage.accounts.accounts import find_revision, find_site, find_token
 
-REMEMBERED_MAX = 10_000
+TOKENS_CACHED_MAX = 10_000
 """Live tokens remembered at once; unknown ones are not, so that guessing fills no memory."""
 
 
@@ -19,7 +19,7 @@ class Admission:
     token_id: TokenId
 
 
-class Directory:
+class SiteCache:
     """Remembers admissions; `follow`, called every second, forgets them all once anything about them changed."""
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ class Directory:
             return None
         admission = Admission(site, found.id)
         if revision == self._revision:
-            if len(memory) >= REMEMBERED_MAX:
+            if len(memory) >= TOKENS_CACHED_MAX:
                 memory.clear()
             memory[digest] = admission
         return admission

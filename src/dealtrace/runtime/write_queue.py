@@ -17,26 +17,26 @@ from typing import Any, Protocol
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
-from dealtrace.errors import Overloaded, StorageAway
-from dealtrace.storage.database.database_errors import is_lost_race, is_passing, is_storage_failure
+from dealtrace.errors import DatabaseUnavailable, Overloaded
+from dealtrace.storage.database.database_errors import is_database_failure, is_lost_race, is_passing
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import IdBlocks
 
-IDS_PER_WISH_MAX = 8
+IDS_PER_COMMAND_MAX = 8
 """No wish takes more ids than this: a call makes itself, a client, a source and a few links."""
 RETRY_PAUSE_SECONDS = 0.1
 RETRY_PAUSE_MAX_SECONDS = 2.0
 ALONE_TRIES_MAX = 3
 """How often a wish that lost a race decides anew before it counts as broken."""
 OVERLOADED_RETRY_SECONDS = 1
-AWAY_RETRY_SECONDS = 5
+UNAVAILABLE_RETRY_SECONDS = 5
 
 
 class Operation(Protocol):
     """What the scribe can run: many wishes of one site at once, an outcome for each, in their order."""
 
     def __call__(
-        self, connection: Connection, ids: IdBlocks, site: Site, wishes: Sequence[Any], now: datetime
+        self, connection: Connection, ids: IdBlocks, site: Site, commands: Sequence[Any], now: datetime
     ) -> Sequence[Any]:
         """Gather, decide, spend and store."""
 
@@ -45,13 +45,13 @@ class Operation(Protocol):
 class _Waiting:
     operation: Operation
     site: Site
-    wish: Any
+    command: Any
     answer: "asyncio.Future[Any]"
     size: int
     outcome: Any = None
 
 
-class Scribe:
+class WriteQueue:
     """The single writer of a process; made inside a running event loop, which it answers to."""
 
     def __init__(
@@ -87,21 +87,21 @@ class Scribe:
         """Whether it still writes."""
         return self._thread.is_alive()
 
-    def write(self, operation: Operation, site: Site, wish: Any, *, size: int = 1) -> "asyncio.Future[Any]":
+    def write(self, operation: Operation, site: Site, command: Any, *, size: int = 1) -> "asyncio.Future[Any]":
         """Hand in a wish; the future holds its outcome once it is safely on disk, or raises its refusal.
 
         `size` says how many single wishes it stands for: a list of calls takes the room and the ids of each.
 
         Raises:
             Overloaded: too many wait already; nothing was stored.
-            StorageAway: nobody writes any more.
+            DatabaseUnavailable: nobody writes any more.
         """
         if not self.is_alive and not self._stopping:
-            raise StorageAway(retry_after_seconds=AWAY_RETRY_SECONDS)
+            raise DatabaseUnavailable(retry_after_seconds=UNAVAILABLE_RETRY_SECONDS)
         if self._stopping or self._queue.qsize() >= self._queue_max:
             raise Overloaded(retry_after_seconds=OVERLOADED_RETRY_SECONDS)
         answer: asyncio.Future[Any] = self._loop.create_future()
-        self._queue.put(_Waiting(operation, site, wish, answer, size))
+        self._queue.put(_Waiting(operation, site, command, answer, size))
         return answer
 
     async def stop(self) -> None:
@@ -140,14 +140,14 @@ class Scribe:
             try:
                 write(batch)
             except _CommitUnclear:
-                _fail(batch, StorageAway(retry_after_seconds=AWAY_RETRY_SECONDS))
+                _fail(batch, DatabaseUnavailable(retry_after_seconds=UNAVAILABLE_RETRY_SECONDS))
             except Exception as fault:  # noqa: BLE001 - a wish may break in any way; the writer must outlive it
                 if is_passing(fault) and time.monotonic() + pause < deadline:
                     time.sleep(pause)
                     pause = min(pause * 2, RETRY_PAUSE_MAX_SECONDS)
                     continue
-                if is_storage_failure(fault):
-                    _fail(batch, StorageAway(retry_after_seconds=AWAY_RETRY_SECONDS))
+                if is_database_failure(fault):
+                    _fail(batch, DatabaseUnavailable(retry_after_seconds=UNAVAILABLE_RETRY_SECONDS))
                 elif write == self._write_together:
                     write = self._write_one_by_one
                     continue
@@ -156,7 +156,7 @@ class Scribe:
             return
 
     def _write_together(self, batch: list[_Waiting]) -> None:
-        self._ids.ensure(_size(batch) * IDS_PER_WISH_MAX)
+        self._ids.ensure(_size(batch) * IDS_PER_COMMAND_MAX)
         now = self._clock()
         with self._database.writer.connect() as connection, connection.begin() as transaction:
             for group in _groups(batch):
@@ -164,7 +164,7 @@ class Scribe:
             _commit(transaction)
 
     def _write_one_by_one(self, batch: list[_Waiting]) -> None:
-        self._ids.ensure(_size(batch) * IDS_PER_WISH_MAX * ALONE_TRIES_MAX)
+        self._ids.ensure(_size(batch) * IDS_PER_COMMAND_MAX * ALONE_TRIES_MAX)
         now = self._clock()
         with self._database.writer.connect() as connection, connection.begin() as transaction:
             for waiting in batch:
@@ -173,7 +173,7 @@ class Scribe:
 
     def _run(self, connection: Connection, group: list[_Waiting], now: datetime) -> None:
         first = group[0]
-        outcomes = first.operation(connection, self._ids, first.site, [waiting.wish for waiting in group], now)
+        outcomes = first.operation(connection, self._ids, first.site, [waiting.command for waiting in group], now)
         for waiting, outcome in zip(group, outcomes, strict=True):
             waiting.outcome = outcome
 
@@ -183,7 +183,7 @@ class Scribe:
                 with connection.begin_nested():
                     self._run(connection, [waiting], now)
             except Exception as fault:
-                if is_storage_failure(fault):
+                if is_database_failure(fault):
                     raise
                 waiting.outcome = fault
                 if is_lost_race(fault):

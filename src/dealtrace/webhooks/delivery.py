@@ -10,7 +10,7 @@ from dealtrace.webhooks.event import Event
 DIGITS_MAX = 16
 """No position has more."""
 
-Position = NewType("Position", int)
+OutboxPosition = NewType("OutboxPosition", int)
 """The place of a delivery among all of its site, in the order in which things happened there."""
 
 
@@ -23,7 +23,7 @@ class Delivery:
     """
 
     webhook_id: WebhookId
-    position: Position
+    position: OutboxPosition
     event: Event
     recorded_at: datetime
 
@@ -32,12 +32,12 @@ class Delivery:
         return f"{_prefix(site_id, self.webhook_id)}{self.position}"
 
 
-def position_in(message_id: str, site_id: int, webhook_id: int) -> Position | None:
+def position_in(message_id: str, site_id: int, webhook_id: int) -> OutboxPosition | None:
     """Read a delivery's name; `None` if it is no name of a delivery to this webhook."""
     prefix = _prefix(site_id, webhook_id)
     number = message_id.removeprefix(prefix)
     is_one = message_id.startswith(prefix) and number.isascii() and number.isdigit() and len(number) <= DIGITS_MAX
-    return Position(int(number)) if is_one else None
+    return OutboxPosition(int(number)) if is_one else None
 
 
 def _prefix(site_id: int, webhook_id: int) -> str:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from dealtrace.accounts.webhook import EventKind
 from dealtrace.deals.deal import DealId
 from dealtrace.deals.versions import DealVersion, VersionKind
-from dealtrace.leads.annotations import Remarks
+from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.call import IncomingCall, is_over
 from dealtrace.leads.lead import LeadRef
 from dealtrace.record import record
@@ -84,7 +84,7 @@ def _differing(before: IncomingCall, after: IncomingCall) -> tuple[LeadPart, ...
     return tuple(part for part, (was, is_now) in pairs.items() if was != is_now)
 
 
-def remarks_event(lead: LeadRef, before: Remarks, after: Remarks) -> LeadEvent:
+def annotations_event(lead: LeadRef, before: Annotations, after: Annotations) -> LeadEvent:
     """Tell what became different about what is said of a lead."""
     parts = (LeadPart.MANAGER, LeadPart.COMMENT, LeadPart.TAGS, LeadPart.CUSTOM_VALUES)
     changed = tuple(part for part in parts if getattr(before, part) != getattr(after, part))

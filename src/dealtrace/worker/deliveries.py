@@ -16,22 +16,22 @@ from dealtrace.accounts.webhook import Webhook, WebhookId
 from dealtrace.operations.webhooks.deliver import (
     KEPT_FOR,
     Claim,
+    DeliveryReport,
     InHand,
-    Settlement,
+    acknowledge_deliveries,
     claim_deliveries,
-    settle_deliveries,
     sweep_outbox,
 )
-from dealtrace.operations.write_command import Wish
-from dealtrace.runtime.read_pool import Readers
-from dealtrace.runtime.write_queue import Scribe
+from dealtrace.operations.write_command import WriteCommand
+from dealtrace.runtime.read_pool import ReadPool
+from dealtrace.runtime.write_queue import WriteQueue
 from dealtrace.storage.accounts.accounts import find_site, list_sites
 from dealtrace.storage.webhooks.outbox import is_waited_for
 from dealtrace.storage.webhooks.webhooks import list_webhooks
-from dealtrace.webhooks.delivery import Delivery, Position
+from dealtrace.webhooks.delivery import Delivery, OutboxPosition
 from dealtrace.webhooks.retry import Fault, Pause
 from dealtrace.webhooks.writing import Message, Outgoing, write_request
-from dealtrace.worker.webhook_client import Postman, Visit
+from dealtrace.worker.webhook_client import WebhookClient, WebhookConnection
 
 LOOK_SECONDS = 0.5
 """How often the outbox is looked at; a delivery waits no longer than that for a receiver that is well."""
@@ -49,7 +49,7 @@ class MessageWriter(Protocol):
 
     def __call__(
         self, connection: Connection, site: Site, webhook: Webhook, deliveries: Sequence[Delivery], now: datetime
-    ) -> dict[Position, Message]:
+    ) -> dict[OutboxPosition, Message]:
         """Read what the deliveries are about, and write it."""
 
 
@@ -58,15 +58,15 @@ class Deliveries:
 
     def __init__(
         self,
-        readers: Readers,
-        scribe: Scribe,
-        postman: Postman,
+        readers: ReadPool,
+        write_queue: WriteQueue,
+        postman: WebhookClient,
         *,
         write_messages: MessageWriter,
         write_test: Callable[[Webhook, datetime], Message],
     ) -> None:
-        self._readers = readers
-        self._scribe = scribe
+        self._read_pool = readers
+        self._write_queue = write_queue
         self._postman = postman
         self._write_messages = write_messages
         self._write_test = write_test
@@ -87,13 +87,13 @@ class Deliveries:
 
     async def _look(self) -> None:
         """Begin to serve each webhook that is to be told something and is not being served."""
-        webhooks = await self._readers.read(list_webhooks)
+        webhooks = await self._read_pool.read(list_webhooks)
         observation.PAUSED.set(sum(one.paused_at is not None for one in webhooks))
         observation.FAILING.set(sum(one.failures > 0 for one in webhooks))
         free = [one for one in webhooks if one.id not in self._in_hand]
         if not free:
             return
-        for webhook_id, site in await self._readers.read(_find_due, free, clock.now()):
+        for webhook_id, site in await self._read_pool.read(_find_due, free, clock.now()):
             if len(self._in_hand) < AT_ONCE_MAX and not self._stopping:
                 self._in_hand[webhook_id] = asyncio.create_task(self._serve(webhook_id, site))
 
@@ -102,46 +102,50 @@ class Deliveries:
         claim = Claim(webhook_id, self._holder)
         try:
             while not self._stopping:
-                in_hand = await self._scribe.write(claim_deliveries, site, Wish(claim))
+                in_hand = await self._write_queue.write(claim_deliveries, site, WriteCommand(claim))
                 if in_hand is None:
                     return
-                settlement = await self._tell(claim, site, in_hand)
-                pause = await self._scribe.write(settle_deliveries, site, Wish(settlement))
-                _log_outcome(webhook_id, settlement, pause)
-                if settlement.fault is not None:
+                report = await self._tell(claim, site, in_hand)
+                pause = await self._write_queue.write(acknowledge_deliveries, site, WriteCommand(report))
+                _log_outcome(webhook_id, report, pause)
+                if report.fault is not None:
                     return
         except Exception as fault:  # noqa: BLE001 - whatever broke, the lease runs out and the next look tries again
             _log.error("webhook_broke", webhook_id=webhook_id, cause=observation.cause_of(fault))
         finally:
             del self._in_hand[webhook_id]
 
-    async def _tell(self, claim: Claim, site: Site, in_hand: InHand) -> Settlement:
+    async def _tell(self, claim: Claim, site: Site, in_hand: InHand) -> DeliveryReport:
         webhook, test_outcome = in_hand.webhook, None
-        async with self._postman.visit() as visit:
+        async with self._postman.connect() as connect:
             if webhook.is_test_awaited:
-                test_outcome = await self._test(visit, webhook)
-            told, fault = await self._deliver(visit, site, in_hand)
-        return Settlement(claim, told, fault, _dice.random(), test_outcome)
+                test_outcome = await self._test(connect, webhook)
+            told, fault = await self._deliver(connect, site, in_hand)
+        return DeliveryReport(claim, told, fault, _dice.random(), test_outcome)
 
-    async def _test(self, visit: Visit, webhook: Webhook) -> str:
+    async def _test(self, connect: WebhookConnection, webhook: Webhook) -> str:
         now = clock.now()
-        fault = await visit.send(write_request(webhook, self._write_test(webhook, now), now))
+        fault = await connect.send(write_request(webhook, self._write_test(webhook, now), now))
         if fault is None:
             return ""
         return f"{fault.reason}: {fault.words}" if fault.words else fault.reason
 
-    async def _deliver(self, visit: Visit, site: Site, in_hand: InHand) -> tuple[list[Position], Fault | None]:
+    async def _deliver(
+        self, connect: WebhookConnection, site: Site, in_hand: InHand
+    ) -> tuple[list[OutboxPosition], Fault | None]:
         """Send one after another, until one fails, time is up or the server stops; what is about nothing is passed."""
         if not in_hand.deliveries:
             return [], None
         webhook, deadline = in_hand.webhook, time.monotonic() + VISIT_SECONDS
-        messages = await self._readers.read(self._write_messages, site, webhook, in_hand.deliveries, clock.now())
-        told: list[Position] = []
+        messages = await self._read_pool.read(self._write_messages, site, webhook, in_hand.deliveries, clock.now())
+        told: list[OutboxPosition] = []
         for delivery in in_hand.deliveries:
             if self._stopping or time.monotonic() > deadline:
                 break
             message = messages.get(delivery.position)
-            fault = await _attempt(visit, write_request(webhook, message, clock.now())) if message is not None else None
+            fault = (
+                await _attempt(connect, write_request(webhook, message, clock.now())) if message is not None else None
+            )
             if fault is not None:
                 return told, fault
             told.append(delivery.position)
@@ -149,8 +153,8 @@ class Deliveries:
 
     async def _sweep(self) -> None:
         """Forget what is too old to be told or replayed."""
-        for site in await self._readers.read(list_sites):
-            await self._scribe.write(sweep_outbox, site, Wish(KEPT_FOR))
+        for site in await self._read_pool.read(list_sites):
+            await self._write_queue.write(sweep_outbox, site, WriteCommand(KEPT_FOR))
 
 
 def _find_due(connection: Connection, webhooks: Sequence[Webhook], now: datetime) -> list[tuple[WebhookId, Site]]:
@@ -164,19 +168,19 @@ def _find_due(connection: Connection, webhooks: Sequence[Webhook], now: datetime
     return [(webhook.id, site) for webhook in due if (site := sites[webhook.site_id]) is not None]
 
 
-async def _attempt(visit: Visit, outgoing: Outgoing) -> Fault | None:
+async def _attempt(connect: WebhookConnection, outgoing: Outgoing) -> Fault | None:
     started = time.perf_counter()
-    fault = await visit.send(outgoing)
+    fault = await connect.send(outgoing)
     observation.observe_attempt(is_accepted=fault is None, seconds=time.perf_counter() - started)
     return fault
 
 
-def _log_outcome(webhook_id: WebhookId, settlement: Settlement, pause: Pause | None) -> None:
+def _log_outcome(webhook_id: WebhookId, report: DeliveryReport, pause: Pause | None) -> None:
     """Write what became of a visit; addresses and answers may hold secrets and are no matter of the log."""
-    facts = {"webhook_id": webhook_id, "told": len(settlement.told)}
+    facts = {"webhook_id": webhook_id, "told": len(report.told)}
     if pause is not None:
         _log.error("webhook_paused", **facts, cure="dealtrace webhook list")
-    elif settlement.fault is not None:
+    elif report.fault is not None:
         _log.warning("webhook_failed", **facts)
     else:
         _log.info("webhook_told", **facts)

@@ -22,7 +22,7 @@ WORDS_MAX = 120
 RETRY_AFTER_DIGITS_MAX = 6
 
 
-class Postman:
+class WebhookClient:
     """Knows where it may go: `private` are networks that may be reached although they are private."""
 
     def __init__(self, private: Sequence[str]) -> None:
@@ -31,16 +31,16 @@ class Postman:
         self._trust.load_default_certs()  # of the system, for receivers with a certificate of the house
 
     @asynccontextmanager
-    async def visit(self) -> AsyncIterator["Visit"]:
+    async def connect(self) -> AsyncIterator["WebhookConnection"]:
         """Keep a connection to one receiver for a few requests; nothing of it is shared with another receiver."""
         limits = httpx.Limits(max_connections=1)
         async with httpx.AsyncClient(
             verify=self._trust, trust_env=False, timeout=ATTEMPT_SECONDS, limits=limits, follow_redirects=False
         ) as client:
-            yield Visit(client, self._private)
+            yield WebhookConnection(client, self._private)
 
 
-class Visit:
+class WebhookConnection:
     """A few requests to one receiver, whose address is looked up once."""
 
     def __init__(self, client: httpx.AsyncClient, private: Sequence[str]) -> None:

@@ -3,13 +3,13 @@
 import pytest
 
 from cast import VLADIVOSTOK, Player, Stage
-from dealtrace.errors import NameTaken, SettingMalformed, SiteNotFound
+from commands import registration, utc_now
+from dealtrace.errors import InvalidSetting, NameTaken, SiteNotFound
 from dealtrace.operations.accounts.add_custom_field import add_custom_field
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.storage.accounts.accounts import find_revision, find_site
 from dealtrace.storage.accounts.custom_fields import FIELD_NAME_LENGTH_MAX, list_custom_fields, list_unknown_fields
 from stored import rows_of
-from wishes import registration, utc_now
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def test_it_adds_a_field_to_the_site_and_tells_running_servers(stage: Stage, sho
 
 @pytest.mark.parametrize("name", ["", "x" * (FIELD_NAME_LENGTH_MAX + 1)])
 def test_it_refuses_a_name_of_no_fit_length(stage: Stage, shop: Player, name: str) -> None:
-    with pytest.raises(SettingMalformed):
+    with pytest.raises(InvalidSetting):
         add(stage, shop.site.id, name)
     assert rows_of(stage.database, shop) == {}
 

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from cast import MOSCOW, VLADIVOSTOK
+from commands import utc_now
 from dealtrace.accounts.site import Site, SiteId
-from dealtrace.errors import NameTaken, SettingMalformed
+from dealtrace.errors import InvalidSetting, NameTaken
 from dealtrace.operations.accounts.create_site import create_site
 from dealtrace.operations.accounts.set_site import NAME_LENGTH_MAX
 from dealtrace.storage.accounts.accounts import find_revision, find_site, list_sites
 from dealtrace.storage.database.engine import Database
-from wishes import utc_now
 
 WANTED = Site(SiteId(0), "Shop", MOSCOW)
 
@@ -68,7 +68,7 @@ def test_it_refuses_an_id_that_is_in_use(database: Database) -> None:
 
 @pytest.mark.parametrize("name", ["", "  ", "x" * (NAME_LENGTH_MAX + 1)])
 def test_it_refuses_a_name_nobody_can_use(database: Database, name: str) -> None:
-    with pytest.raises(SettingMalformed):
+    with pytest.raises(InvalidSetting):
         create(database, replace(WANTED, name=name))
     assert sites_of(database) == []
 

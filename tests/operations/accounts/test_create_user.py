@@ -6,14 +6,14 @@ import pytest
 from argon2 import PasswordHasher
 
 from cast import Stage
+from commands import utc_now
 from dealtrace.accounts.token import token_digest
 from dealtrace.accounts.user import LOGIN_LENGTH_MAX, PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN, User
-from dealtrace.errors import InvitationSpent, NameTaken, Refusal, SettingMalformed
+from dealtrace.errors import InvalidSetting, InvitationSpent, NameTaken, Refusal
 from dealtrace.operations.accounts import create_user as module
 from dealtrace.operations.accounts.create_user import accept_invitation, create_user, invite_first_user
 from dealtrace.storage.accounts.accounts import find_user, has_users, is_invited
 from stored import side_by_side
-from wishes import utc_now
 
 PASSWORD = "correct horse battery"
 
@@ -100,7 +100,7 @@ def test_it_lets_a_user_see_every_site_there_is(stage: Stage) -> None:
     ],
 )
 def test_it_refuses_what_does_not_fit(stage: Stage, login: str, password: str, key: str) -> None:
-    with pytest.raises(SettingMalformed) as told:
+    with pytest.raises(InvalidSetting) as told:
         create(stage, login, password)
     assert told.value.facts["key"] == key
     assert rows(stage, 'SELECT * FROM "user"') == []
@@ -155,7 +155,7 @@ def test_it_refuses_a_key_it_never_gave_out_and_spares_the_good_one(stage: Stage
 def test_it_leaves_the_link_good_when_login_or_password_do_not_fit(stage: Stage, login: str, password: str) -> None:
     key = invite(stage)
     assert key is not None
-    with pytest.raises(SettingMalformed):
+    with pytest.raises(InvalidSetting):
         accept(stage, key, login, password)
     assert is_good(stage, key)
 

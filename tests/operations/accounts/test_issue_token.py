@@ -5,11 +5,11 @@ import re
 import pytest
 
 from cast import VLADIVOSTOK, Player, Stage
+from commands import utc_now
 from dealtrace.accounts.token import TOKEN_LENGTH_MAX, TOKEN_LENGTH_MIN, token_digest
-from dealtrace.errors import NameTaken, SettingMalformed, SiteNotFound, TokenNotFound
+from dealtrace.errors import InvalidSetting, NameTaken, SiteNotFound, TokenNotFound
 from dealtrace.operations.accounts.issue_token import IssuedToken, issue_token, revoke_token
 from dealtrace.storage.accounts.accounts import find_revision, find_token, list_tokens
-from wishes import utc_now
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def test_it_takes_a_secret_brought_along(stage: Stage, shop: Player, secret: str
 
 @pytest.mark.parametrize("secret", ["", "a" * (TOKEN_LENGTH_MIN - 1), "a" * (TOKEN_LENGTH_MAX + 1)])
 def test_it_refuses_a_secret_that_can_be_none(stage: Stage, shop: Player, secret: str) -> None:
-    with pytest.raises(SettingMalformed):
+    with pytest.raises(InvalidSetting):
         issue(stage, shop.site.id, secret)
 
 

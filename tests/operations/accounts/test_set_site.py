@@ -8,7 +8,7 @@ import pytest
 
 from cast import VLADIVOSTOK, Player, Stage
 from dealtrace.accounts.site import Site
-from dealtrace.errors import Refusal, SettingMalformed, SettingUnknown, SiteNotFound
+from dealtrace.errors import InvalidSetting, Refusal, SiteNotFound, UnknownSetting
 from dealtrace.operations.accounts.set_site import NAME_LENGTH_MAX, POINTS_MAX, set_site
 from dealtrace.quota.points import PaidMethod
 from dealtrace.storage.accounts.accounts import find_revision, find_site
@@ -92,7 +92,7 @@ def test_it_answers_with_the_site_as_it_stands_when_nothing_is_asked(stage: Stag
     ],
 )
 def test_it_refuses_what_does_not_fit_and_changes_nothing(stage: Stage, shop: Player, key: str, text: str) -> None:
-    with pytest.raises(SettingMalformed) as told:
+    with pytest.raises(InvalidSetting) as told:
         change(stage, shop, **{"name": "Other", key: text})
     assert told.value.facts["key"] == key
     assert kept(stage, shop) == shop.site
@@ -100,7 +100,7 @@ def test_it_refuses_what_does_not_fit_and_changes_nothing(stage: Stage, shop: Pl
 
 @pytest.mark.parametrize("key", ["", "time_zone", "points_cost", "points_cost.read", "id"])
 def test_it_refuses_a_setting_it_does_not_know_and_tells_which_there_are(stage: Stage, shop: Player, key: str) -> None:
-    with pytest.raises(SettingUnknown) as told:
+    with pytest.raises(UnknownSetting) as told:
         change(stage, shop, **{"name": "Other", key: "1"})
     assert "timezone" in told.value.facts["known"]
     assert "points_cost.register" in told.value.facts["known"]

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Connection
 
 from cast import VLADIVOSTOK, Player, Stage
+from commands import NOON, by_contact, change, open_write_queue, registration, run, utc_now
 from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
 from dealtrace.deals.changes import Change
 from dealtrace.deals.deal import Deal, DealId, DealKey
@@ -24,14 +25,13 @@ from dealtrace.operations.accounts.set_site import set_site
 from dealtrace.operations.deals.change import ChangedDeal, change_deals
 from dealtrace.operations.deals.delete import delete_deals
 from dealtrace.operations.deals.register import register_deals
-from dealtrace.operations.write_command import Wish
+from dealtrace.operations.write_command import WriteCommand
 from dealtrace.storage.accounts.accounts import find_site
 from dealtrace.storage.accounts.custom_fields import list_unknown_fields
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.schema.tables.settings import points_day, unknown_field
 from stored import deal_of, points_of, rows_of, side_by_side, versions_of
-from wishes import NOON, by_contact, change, open_scribe, registration, run, utc_now
 
 YANDEX = TrafficSource(source="yandex", medium="cpc")
 DIRECT = TrafficSource(source="(direct)", medium="(none)")
@@ -320,7 +320,7 @@ def work(player: Player, wanted: Change, ids: IdBlocks) -> Callable[[Connection]
     def run(connection: Connection) -> Any:
         site = find_site(connection, player.site.id)
         assert site is not None
-        return change_deals(connection, ids, site, [Wish(wanted, player.token_id)], utc_now())[0]
+        return change_deals(connection, ids, site, [WriteCommand(wanted, player.token_id)], utc_now())[0]
 
     return run
 
@@ -360,7 +360,7 @@ def test_it_finds_nothing_to_change_when_another_server_deletes_meanwhile(stage:
     ids.ensure(100)
 
     def remove(connection: Connection) -> Any:
-        return delete_deals(connection, ids, shop.site, [Wish(DealKey(deal_id, None))], utc_now())[0]
+        return delete_deals(connection, ids, shop.site, [WriteCommand(DealKey(deal_id, None))], utc_now())[0]
 
     gone, refusal = side_by_side(stage.database, remove, work(shop, change(None, "N", status="paid"), ids))
     assert gone.id == deal_id
@@ -373,10 +373,12 @@ def test_it_keeps_every_change_of_two_servers_as_a_version(stage: Stage, shop: P
     deal_id = register(stage, shop)
 
     async def story() -> list[Any]:
-        async with open_scribe(database) as first, open_scribe(other) as second:
+        async with open_write_queue(database) as first, open_write_queue(other) as second:
             wanted = [change(deal_id, status=f"s{count}") for count in range(20)]
             scribes = [first, second]
-            futures = [scribes[count % 2].write(change_deals, shop.site, Wish(one)) for count, one in enumerate(wanted)]
+            futures = [
+                scribes[count % 2].write(change_deals, shop.site, WriteCommand(one)) for count, one in enumerate(wanted)
+            ]
             return await asyncio.gather(*futures)
 
     outcomes = run(story)

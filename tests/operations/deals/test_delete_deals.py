@@ -6,18 +6,18 @@ from typing import Any
 import pytest
 
 from cast import VLADIVOSTOK, Player, Stage
+from commands import registration, utc_now
 from dealtrace.deals.deal import Deal, DealId, DealKey
 from dealtrace.deals.registration import Receipt
 from dealtrace.deals.versions import DealVersion, VersionKind
 from dealtrace.errors import DealKeyMissing, DealNotFound, PointsSpent
 from dealtrace.operations.deals.delete import delete_deals
 from dealtrace.operations.deals.register import register_deals
-from dealtrace.operations.write_command import Wish
+from dealtrace.operations.write_command import WriteCommand
 from dealtrace.storage.id_blocks import IdBlocks
-from dealtrace.storage.journals.deal_journal import JournalQuery, list_of_deals
-from dealtrace.storage.journals.keyset_pages import KeyPage, Place, find_page
+from dealtrace.storage.journals.deal_journal import JournalQuery, query_deals
+from dealtrace.storage.journals.keyset_pages import Page, Place, find_page
 from stored import deal_of, deals_of, points_of, rows_of, side_by_side, versions_of
-from wishes import registration, utc_now
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ def test_it_takes_the_deal_out_of_the_journal(stage: Stage, shop: Player) -> Non
     delete(stage, shop, (deal_id, None))
     with stage.database.read() as connection:
         for query in (JournalQuery(), JournalQuery(deal_id=deal_id), JournalQuery(number="N")):
-            assert find_page(connection, list_of_deals(shop.site.id, query), Place(), 10) == KeyPage([], None, 0)
+            assert find_page(connection, query_deals(shop.site.id, query), Place(), 10) == Page([], None, 0)
 
 
 @pytest.mark.parametrize("named", ["id", "number", "id before another's number", "number after an unknown id"])
@@ -134,7 +134,7 @@ def test_it_deletes_once_when_two_servers_are_asked_at_the_same_moment(stage: St
     ids = IdBlocks(stage.database.writer)
 
     def remove(connection: Any) -> Any:
-        return delete_deals(connection, ids, shop.site, [Wish(DealKey(deal_id, None))], utc_now())[0]
+        return delete_deals(connection, ids, shop.site, [WriteCommand(DealKey(deal_id, None))], utc_now())[0]
 
     gone, refusal = side_by_side(stage.database, remove, remove)
     assert gone.id == deal_id

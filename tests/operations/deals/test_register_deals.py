@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from cast import VLADIVOSTOK, Player, Stage
+from commands import NOON, by_call, by_contact, by_lead_request, change, open_write_queue, registration, run, utc_now
 from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
 from dealtrace.deals.deal import Deal, DealKey
 from dealtrace.deals.lead_clue import NO_CLUE, LeadClue
@@ -18,12 +19,11 @@ from dealtrace.leads.lead import FIRST_OWN_ID, LeadKind, LeadRef
 from dealtrace.operations.deals.change import change_deals
 from dealtrace.operations.deals.delete import delete_deals
 from dealtrace.operations.deals.register import register_deals
-from dealtrace.operations.write_command import Wish
+from dealtrace.operations.write_command import WriteCommand
 from dealtrace.storage.accounts.custom_fields import UnknownField, list_unknown_fields
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.leads.leads import list_visited_at
 from stored import deal_of, deals_of, points_of, rows_of, versions_of
-from wishes import NOON, by_call, by_contact, by_lead_request, change, open_scribe, registration, run, utc_now
 
 PHONE = "79205550055"
 EMAIL = "ivan@example.ru"
@@ -458,11 +458,11 @@ def test_it_gives_a_number_once_to_servers_that_are_asked_at_the_same_moment(sta
     database, other = stage.database, open_database(stage.database.url.render_as_string(hide_password=False))
 
     async def story() -> list[Any]:
-        async with open_scribe(database) as first, open_scribe(other) as second:
+        async with open_write_queue(database) as first, open_write_queue(other) as second:
             asked = [
-                scribe.write(register_deals, shop.site, Wish(registration(f"N{count}", manager=manager)))
+                write_queue.write(register_deals, shop.site, WriteCommand(registration(f"N{count}", manager=manager)))
                 for count in range(25)
-                for scribe, manager in ((first, "first"), (second, "second"))
+                for write_queue, manager in ((first, "first"), (second, "second"))
             ]
             return await asyncio.gather(*asked, return_exceptions=True)
 
@@ -481,11 +481,13 @@ def test_it_answers_one_receipt_to_the_same_deal_sent_to_two_servers_at_once(sta
     database, other = stage.database, open_database(stage.database.url.render_as_string(hide_password=False))
 
     async def story() -> list[Any]:
-        async with open_scribe(database) as first, open_scribe(other) as second:
+        async with open_write_queue(database) as first, open_write_queue(other) as second:
             asked = [
-                scribe.write(register_deals, shop.site, Wish(registration(f"N{count}", stated_source=YANDEX)))
+                write_queue.write(
+                    register_deals, shop.site, WriteCommand(registration(f"N{count}", stated_source=YANDEX))
+                )
                 for count in range(25)
-                for scribe in (first, second)
+                for write_queue in (first, second)
             ]
             return await asyncio.gather(*asked)
 

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cast import Player, Stage
+from commands import NOON, by_call, by_contact, by_lead_request, registration
 from dealtrace.deals.deal import Deal, DealKey
 from dealtrace.deals.lead_clue import NO_CLUE, LeadClue
 from dealtrace.errors import DealNotFound, DealNotPinned, LeadNotFound
@@ -28,7 +29,6 @@ from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.deals.deals import list_deals_by_key
 from postgresql import PostgresqlServer
 from stored import deal_of, versions_of
-from wishes import NOON, by_call, by_contact, by_lead_request, registration
 
 PHONE = "79205550055"
 MAIL = "ivan@example.ru"
@@ -146,19 +146,19 @@ class TestTheSwitch:
         register(stage, off, NO_CLUE, "nothing")
         assert {lead_of(stage, off, deal_id) for deal_id in deal_ids} == {None}
         with stage.database.write() as connection:
-            stretch = rematch_next(connection, shop.site, 0, NOON)
-            assert stretch is not None
-            assert (stretch.deals, stretch.changed) == (4, 3)
-            assert rematch_next(connection, shop.site, stretch.last_id, NOON) is None
+            chunk = rematch_next(connection, shop.site, 0, NOON)
+            assert chunk is not None
+            assert (chunk.deals, chunk.changed) == (4, 3)
+            assert rematch_next(connection, shop.site, chunk.last_id, NOON) is None
         assert None not in {lead_of(stage, shop, deal_id) for deal_id in deal_ids}
 
     def test_switching_off_keeps_what_is_matched(self, stage: Stage, shop: Player) -> None:
         call = stage.call(shop, BEFORE, phone=PHONE)
         deal_id = register(stage, shop, by_contact(PHONE))
         with stage.database.write() as connection:
-            stretch = rematch_next(connection, switched_off(shop).site, 0, NOON)
-        assert stretch is not None
-        assert stretch.changed == 0
+            chunk = rematch_next(connection, switched_off(shop).site, 0, NOON)
+        assert chunk is not None
+        assert chunk.changed == 0
         assert lead_of(stage, shop, deal_id) == LeadRef(LeadKind.CALL, call.id)
 
 
@@ -211,7 +211,7 @@ class Event:
 
     name: str
     operation: Callable[..., Any]
-    wish: Any
+    command: Any
 
 
 PHONES = st.sampled_from([PHONE, "79990000000", None])
@@ -276,7 +276,7 @@ def outcome(stage: Stage, events: Sequence[Event]) -> dict[str, tuple[str, str] 
     names: dict[LeadRef, tuple[str, str]] = {}
     deal_ids: dict[str, int] = {}
     for event in events:
-        (made,) = stage.perform(event.operation, player, event.wish)
+        (made,) = stage.perform(event.operation, player, event.command)
         if event.operation is register_deals:
             deal_ids[event.name] = made.deal_id
         else:

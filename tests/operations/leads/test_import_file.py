@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from cast import IDS_AT_ONCE, Player, Stage
-from dealtrace.errors import FaultyParameters, FileInHands, LeadTaken, Refusal, Violation
+from commands import NOON, by_call, by_contact, registration
+from dealtrace.errors import ImportInProgress, InvalidParameters, LeadTaken, Refusal, Violation
 from dealtrace.leads.call import IncomingCall
 from dealtrace.leads.file_import import FileImport, LeadRow
 from dealtrace.leads.lead import LeadKind, LeadRef
@@ -14,10 +15,9 @@ from dealtrace.leads.lead_request import IncomingLeadRequest
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.leads.import_file import ImportedRows, begin_import, finish_import, import_rows
 from stored import deal_of, points_of, rows_of
-from wishes import NOON, by_call, by_contact, registration
 
 PHONE = "79205550055"
-FAULT = FaultyParameters([Violation("phone", "длинно", "long")])
+FAULT = InvalidParameters([Violation("phone", "длинно", "long")])
 
 
 def begin(stage: Stage, player: Player, digest: str = "d") -> FileImport:
@@ -64,7 +64,7 @@ def test_it_costs_no_points(stage: Stage, shop: Player) -> None:
 def test_rows_come_in_once_whoever_brings_them(stage: Stage, shop: Player) -> None:
     at = begin(stage, shop)
     bring(stage, shop, at, call())
-    with pytest.raises(FileInHands):
+    with pytest.raises(ImportInProgress):
         bring(stage, shop, at, call())
     assert len(rows_of(stage.database, shop)["call"]) == 1
 
@@ -75,9 +75,9 @@ def test_a_finished_import_stays_finished(stage: Stage, shop: Player) -> None:
         finished = finish_import(connection, shop.site, at, NOON)
     assert begin(stage, shop) == finished
     assert finished.finished_at == NOON
-    with pytest.raises(FileInHands):
+    with pytest.raises(ImportInProgress):
         bring(stage, shop, finished, call(), first=3)
-    with pytest.raises(FileInHands), stage.database.write() as connection:
+    with pytest.raises(ImportInProgress), stage.database.write() as connection:
         finish_import(connection, shop.site, at, NOON)
 
 

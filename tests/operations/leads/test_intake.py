@@ -5,15 +5,15 @@ from datetime import timedelta
 from typing import Any
 
 from cast import Player, Stage
+from commands import NOON, open_write_queue, run
 from dealtrace.leads.call import IncomingCall
 from dealtrace.leads.lead_request import IncomingLeadRequest
 from dealtrace.operations.leads.calls import take_in_calls
 from dealtrace.operations.leads.lead_requests import take_in_lead_requests
-from dealtrace.operations.write_command import Wish
+from dealtrace.operations.write_command import WriteCommand
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.leads.clients import list_client_ids, list_clients
 from stored import rows_of
-from wishes import NOON, open_scribe, run
 
 PEOPLE = 15
 
@@ -23,17 +23,17 @@ def test_it_makes_one_person_of_those_who_come_to_two_servers_at_once(stage: Sta
     phones = [f"7920555{count:04}" for count in range(PEOPLE)]
 
     async def story() -> list[Any]:
-        async with open_scribe(stage.database) as first, open_scribe(other) as second:
+        async with open_write_queue(stage.database) as first, open_write_queue(other) as second:
             return await asyncio.gather(
                 *[
                     future
                     for phone in phones
                     for future in (
-                        first.write(take_in_calls, shop.site, Wish(IncomingCall(NOON, timedelta(0), phone))),
+                        first.write(take_in_calls, shop.site, WriteCommand(IncomingCall(NOON, timedelta(0), phone))),
                         second.write(
                             take_in_lead_requests,
                             shop.site,
-                            Wish(IncomingLeadRequest(NOON, phone=phone, email=f"{phone}@example.ru")),
+                            WriteCommand(IncomingLeadRequest(NOON, phone=phone, email=f"{phone}@example.ru")),
                         ),
                     )
                 ]

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from cast import VLADIVOSTOK, Player, Stage
+from commands import NOON
 from dealtrace.attribution.credit import CREDIT_LOOKBACK, AttributionModel
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.errors import NameTaken
-from dealtrace.leads.annotations import Remarks
+from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.call import Call, Circumstances, IncomingCall
 from dealtrace.leads.client import Client
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
@@ -18,7 +19,6 @@ from dealtrace.operations.leads.calls import take_in_calls
 from dealtrace.storage.leads.leads import SpanQuery, circumstance_columns, list_lead_stories, list_spans
 from dealtrace.storage.schema.tables.leads import call as call_table
 from stored import rows_of
-from wishes import NOON
 
 PHONE = "79205550055"
 MINUTE = timedelta(minutes=1)
@@ -112,8 +112,8 @@ def test_it_takes_in_a_sip_id_once_too(stage: Stage, shop: Player) -> None:
 def test_it_keeps_how_a_call_went_and_what_is_said_of_it(stage: Stage, shop: Player) -> None:
     with_field = stage.open_site(fields=["margin"])
     went = Circumstances("sip", False, timedelta(seconds=9), "74950000000", "74951111111", "http://r", "ats", "m")
-    said = Remarks("Коля", "слова", ("a", "b"), {"margin": "1", "other": "2"}, YANDEX)
-    (call,) = take_in(stage, with_field, incoming(circumstances=went, remarks=said))
+    said = Annotations("Коля", "слова", ("a", "b"), {"margin": "1", "other": "2"}, YANDEX)
+    (call,) = take_in(stage, with_field, incoming(circumstances=went, annotations=said))
     stored = kept_of(stage, with_field)
     assert circumstance_columns(went).items() <= stored.items()
     assert (stored["is_successful"], stored["waiting_seconds"], stored["sip_id"]) == (False, 9, "sip")

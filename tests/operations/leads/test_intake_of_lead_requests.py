@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from cast import VLADIVOSTOK, Player, Stage
+from commands import NOON
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.errors import NameTaken
-from dealtrace.leads.annotations import Remarks
+from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.client import Client
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest
@@ -18,7 +19,6 @@ from dealtrace.leads.lead_story import LeadStory
 from dealtrace.operations.leads.lead_requests import take_in_lead_requests
 from dealtrace.storage.leads.leads import SpanQuery, list_lead_stories, list_spans
 from stored import rows_of
-from wishes import NOON
 
 PHONE = "79205550055"
 EMAIL = "ivan@example.ru"
@@ -108,8 +108,8 @@ def test_it_answers_one_that_is_sent_again_with_what_it_took_in_first(stage: Sta
 
 def test_it_keeps_where_the_form_stood_and_what_is_said_of_it(stage: Stage, shop: Player) -> None:
     source = TrafficSource("avito")
-    said = Remarks("Коля", "слова", ("a", "b"), {"other": "2"}, source)
-    (taken,) = take_in(stage, shop, incoming(page_url="http://x/?a=b", remarks=said, fingerprint="f"))
+    said = Annotations("Коля", "слова", ("a", "b"), {"other": "2"}, source)
+    (taken,) = take_in(stage, shop, incoming(page_url="http://x/?a=b", annotations=said, fingerprint="f"))
     stored = rows_of(stage.database, shop)
     (row,) = stored["lead_request"]
     assert row[-8:-2] == ("http://x/?a=b", "f", "Коля", "слова", ["a", "b"], None)

@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import Connection
 
 from cast import Player, Stage
+from commands import NOON, registration
 from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook, WebhookId
-from dealtrace.errors import DeliveryNotFound, SettingMalformed, SiteNotFound, WebhookNotFound
+from dealtrace.errors import DeliveryNotFound, InvalidSetting, SiteNotFound, WebhookNotFound
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.webhooks import manage
 from dealtrace.operations.webhooks.create import URL_LENGTH_MAX, WEBHOOKS_MAX, WantedWebhook, create_webhook
@@ -19,21 +20,20 @@ from dealtrace.operations.webhooks.deliver import (
     KEPT_FOR,
     LEASE,
     Claim,
+    DeliveryReport,
     InHand,
-    Settlement,
+    acknowledge_deliveries,
     claim_deliveries,
-    settle_deliveries,
     sweep_outbox,
 )
-from dealtrace.operations.write_command import Wish
+from dealtrace.operations.write_command import WriteCommand
 from dealtrace.storage.accounts.accounts import find_revision, find_site
 from dealtrace.storage.webhooks import webhooks
 from dealtrace.storage.webhooks.outbox import count_waiting, list_waiting
 from dealtrace.storage.webhooks.webhooks import find_webhook, list_webhooks
-from dealtrace.webhooks.delivery import Position
+from dealtrace.webhooks.delivery import OutboxPosition
 from dealtrace.webhooks.retry import TRIED_FOR, Fault, Pause
 from stored import side_by_side
-from wishes import NOON, registration
 
 SECOND = timedelta(seconds=1)
 FAULT = Fault("HTTP 500", "Ivan is unknown")
@@ -57,11 +57,11 @@ class Desk:
         assert outcome is None or isinstance(outcome, InHand)
         return outcome
 
-    def settle(
+    def acknowledge(
         self, told: int, fault: Fault | None = None, *, holder: str = "me", now: datetime = NOON, **more: Any
     ) -> Pause | None:
-        settlement = Settlement(Claim(self.hook_id, holder), self.positions[:told], fault, 0.0, **more)
-        (outcome,) = self.stage.perform(settle_deliveries, self.player, settlement, now=now)
+        report = DeliveryReport(Claim(self.hook_id, holder), self.positions[:told], fault, 0.0, **more)
+        (outcome,) = self.stage.perform(acknowledge_deliveries, self.player, report, now=now)
         assert outcome is None or isinstance(outcome, Pause)
         return outcome
 
@@ -77,7 +77,7 @@ class Desk:
         return found
 
     @property
-    def positions(self) -> list[Position]:
+    def positions(self) -> list[OutboxPosition]:
         with self.stage.database.read() as connection:
             return [one.position for one in list_waiting(connection, self.player.site.id, self.hook_id, 1000)]
 
@@ -109,14 +109,14 @@ def test_who_takes_over_is_not_handed_what_was_told_a_moment_ago(desk: Desk, mon
 
     def lease_once_the_first_has_settled(*asked: Any) -> bool:
         monkeypatch.undo()
-        desk.settle(3, holder="first")
+        desk.acknowledge(3, holder="first")
         return lease(*asked)
 
     monkeypatch.setattr(webhooks, "lease_webhook", lease_once_the_first_has_settled)
     in_hand = desk.claim("second")
     assert in_hand is not None
     assert in_hand.deliveries == []
-    desk.settle(0, holder="second")
+    desk.acknowledge(0, holder="second")
     desk.register(4)
     assert (third := desk.claim("third")) is not None
     assert len(third.deliveries) == 1
@@ -152,7 +152,7 @@ def test_a_webhook_is_kept_as_it_was_wanted_and_servers_are_told(stage: Stage, s
 )
 def test_an_address_that_cannot_be_sent_to_is_refused(stage: Stage, shop: Player, url: str) -> None:
     with stage.database.write() as connection:
-        with pytest.raises(SettingMalformed, match="https://host/path is expected"):
+        with pytest.raises(InvalidSetting, match="https://host/path is expected"):
             create_webhook(connection, stage.ids, wanted(shop, url), NOON)
         assert list_webhooks(connection, shop.site.id) == []
 
@@ -162,7 +162,7 @@ def test_a_site_has_so_many_webhooks_and_no_more(stage: Stage, shop: Player) -> 
     with stage.database.write() as connection:
         for _ in range(WEBHOOKS_MAX):
             create_webhook(connection, stage.ids, wanted(shop), NOON)
-        with pytest.raises(SettingMalformed, match="delete one"):
+        with pytest.raises(InvalidSetting, match="delete one"):
             create_webhook(connection, stage.ids, wanted(shop), NOON)
 
 
@@ -192,10 +192,10 @@ def test_one_process_serves_a_webhook_until_it_lets_go_or_its_lease_runs_out(des
     assert desk.claim("me") is not None
     assert desk.claim("another", NOON + LEASE) is None
     assert desk.claim("another", NOON + LEASE + SECOND) is not None
-    assert desk.settle(1, holder="me") is None
+    assert desk.acknowledge(1, holder="me") is None
     assert desk.hook.delivered_at is None, "who lost the webhook says nothing of it any more"
     assert desk.waiting == 1, "but what was told was told"
-    desk.settle(1, holder="another")
+    desk.acknowledge(1, holder="another")
     assert desk.waiting == 0
 
 
@@ -203,8 +203,8 @@ def test_of_two_processes_that_ask_at_the_same_moment_one_is_served(desk: Desk) 
     desk.register(1)
 
     def claim(holder: str) -> Callable[[Connection], Any]:
-        wishes = [Wish(Claim(desk.hook_id, holder))]
-        return lambda connection: claim_deliveries(connection, desk.stage.ids, desk.player.site, wishes, NOON)
+        commands = [WriteCommand(Claim(desk.hook_id, holder))]
+        return lambda connection: claim_deliveries(connection, desk.stage.ids, desk.player.site, commands, NOON)
 
     (first,), (second,) = side_by_side(desk.stage.database, claim("one"), claim("another"))
     assert first is not None
@@ -214,7 +214,7 @@ def test_of_two_processes_that_ask_at_the_same_moment_one_is_served(desk: Desk) 
 def test_a_fault_leaves_the_rest_for_later_and_says_why(desk: Desk) -> None:
     desk.register(3)
     desk.claim()
-    assert desk.settle(1, FAULT) is None
+    assert desk.acknowledge(1, FAULT) is None
     hook = desk.hook
     assert (hook.failures, hook.failing_since, hook.last_fault) == (1, NOON, "HTTP 500")
     assert hook.next_attempt_at == NOON + 5 * SECOND
@@ -226,28 +226,28 @@ def test_a_fault_leaves_the_rest_for_later_and_says_why(desk: Desk) -> None:
 
 def test_failures_count_from_the_first_in_a_row(desk: Desk) -> None:
     desk.register(3)
-    desk.settle(0, FAULT)
+    desk.acknowledge(0, FAULT)
     desk.claim(now=NOON + 60 * SECOND)
-    desk.settle(0, FAULT, now=NOON + 60 * SECOND)
+    desk.acknowledge(0, FAULT, now=NOON + 60 * SECOND)
     assert (desk.hook.failures, desk.hook.failing_since) == (1, NOON + 60 * SECOND), "nobody held it the first time"
     desk.claim(now=NOON + 120 * SECOND)
-    desk.settle(0, FAULT, now=NOON + 120 * SECOND)
+    desk.acknowledge(0, FAULT, now=NOON + 120 * SECOND)
     assert (desk.hook.failures, desk.hook.failing_since) == (2, NOON + 60 * SECOND)
     desk.claim(now=NOON + 180 * SECOND)
-    desk.settle(1, FAULT, now=NOON + 180 * SECOND)
+    desk.acknowledge(1, FAULT, now=NOON + 180 * SECOND)
     assert (desk.hook.failures, desk.hook.failing_since) == (1, NOON + 180 * SECOND)
     desk.claim(now=NOON + 240 * SECOND)
-    desk.settle(2, now=NOON + 240 * SECOND)
+    desk.acknowledge(2, now=NOON + 240 * SECOND)
     assert (desk.hook.failures, desk.hook.failing_since, desk.hook.last_fault) == (0, None, None)
 
 
 def test_three_days_without_a_success_pause_it_and_what_waits_stays(desk: Desk) -> None:
     desk.register(2)
     desk.claim()
-    desk.settle(0, FAULT)
+    desk.acknowledge(0, FAULT)
     later = NOON + TRIED_FOR
     desk.claim(now=later)
-    assert desk.settle(0, FAULT, now=later) == Pause("nothing was accepted for 3 days, last: HTTP 500")
+    assert desk.acknowledge(0, FAULT, now=later) == Pause("nothing was accepted for 3 days, last: HTTP 500")
     assert desk.hook.pause_reason == "nothing was accepted for 3 days, last: HTTP 500"
     desk.register(1)
     assert desk.claim(now=later + TRIED_FOR) is None
@@ -262,7 +262,7 @@ def test_a_pause_by_hand_outlives_an_attempt_that_was_under_way(desk: Desk) -> N
     desk.register(1)
     desk.claim()
     desk.manage(manage.pause_webhook, NOON)
-    assert desk.settle(0, Fault("HTTP 410", is_final=True)) is None
+    assert desk.acknowledge(0, Fault("HTTP 410", is_final=True)) is None
     assert desk.hook.pause_reason == manage.BY_HAND
 
 
@@ -278,7 +278,7 @@ def test_resuming_can_skip_what_the_receiver_chokes_on(desk: Desk) -> None:
 def test_what_was_told_is_replayed_from_a_moment_on_in_its_order(desk: Desk) -> None:
     desk.register(2)
     positions = desk.positions
-    desk.settle(2)
+    desk.acknowledge(2)
     wall_clock = datetime(2018, 3, 26, 12, 0, 1)  # noqa: DTZ001 - as a person types it
     assert desk.manage(manage.replay_since, wall_clock) == 0
     assert desk.manage(manage.replay_since, wall_clock - SECOND) == 2, "NOON is twelve on the site's clock"
@@ -300,7 +300,7 @@ def test_a_test_is_in_hand_though_the_webhook_is_paused_and_once(desk: Desk) -> 
     in_hand = desk.claim()
     assert in_hand is not None
     assert (in_hand.webhook.is_test_awaited, list(in_hand.deliveries)) == (True, [])
-    desk.settle(0, test_outcome="HTTP 404")
+    desk.acknowledge(0, test_outcome="HTTP 404")
     assert desk.hook.test_outcome == "HTTP 404"
     assert desk.claim() is None
     desk.manage(manage.ask_for_test, NOON)
@@ -315,8 +315,8 @@ def test_a_webhook_that_is_deleted_leaves_nothing(desk: Desk) -> None:
     assert desk.waiting == 0
     (outcome,) = desk.stage.perform(claim_deliveries, desk.player, Claim(desk.hook_id, "me"))
     assert outcome is None
-    settlement = Settlement(Claim(desk.hook_id, "me"), [Position(1)], FAULT, 0.0)
-    assert desk.stage.perform(settle_deliveries, desk.player, settlement) == [None]
+    report = DeliveryReport(Claim(desk.hook_id, "me"), [OutboxPosition(1)], FAULT, 0.0)
+    assert desk.stage.perform(acknowledge_deliveries, desk.player, report) == [None]
 
 
 @pytest.mark.parametrize(
@@ -337,7 +337,7 @@ def test_a_webhook_that_is_not_there_is_named(stage: Stage, work: Callable[..., 
 
 def test_what_is_too_old_is_forgotten_told_or_not(desk: Desk) -> None:
     desk.register(2)
-    desk.settle(1)
+    desk.acknowledge(1)
     assert desk.stage.perform(sweep_outbox, desk.player, KEPT_FOR, now=NOON + KEPT_FOR) == [0]
     assert desk.stage.perform(sweep_outbox, desk.player, KEPT_FOR, now=NOON + KEPT_FOR + SECOND) == [2]
     assert desk.waiting == 0

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Connection, event
 
 from cast import Player, Stage, moscow
+from commands import NOON, by_contact, change, registration
 from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.traffic_source import TrafficSource
@@ -23,7 +24,7 @@ from dealtrace.operations.deals.delete import delete_deals
 from dealtrace.operations.deals.pin import pin_deal, unpin_deal
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.deals.restore import restore_deal
-from dealtrace.operations.leads.annotate import Remarking, RemarkingCall, remark_leads
+from dealtrace.operations.leads.annotate import AnnotationCall, LeadAnnotation, annotate_leads
 from dealtrace.operations.leads.clear_fields import Clearing, LeadName, clear_fields
 from dealtrace.operations.leads.delete import delete_lead
 from dealtrace.operations.leads.report_calls import report_calls
@@ -32,7 +33,6 @@ from dealtrace.quota.points import PaidMethod
 from dealtrace.storage.accounts.accounts import find_site
 from dealtrace.storage.webhooks.outbox import list_waiting
 from dealtrace.webhooks.event import DealEvent, Event, LeadEvent, LeadPart
-from wishes import NOON, by_contact, change, registration
 
 EVERYTHING = frozenset(EventKind)
 PHONE = "79205550055"
@@ -139,8 +139,8 @@ def test_what_is_added_to_a_lead_and_taken_away_is_told(stage: Stage) -> None:
     lead = LeadRef(LeadKind.LEAD_REQUEST, lead_request.id)
 
     def add(addition: Addition) -> None:
-        asked = RemarkingCall(PaidMethod.TAG_LEADS, [Remarking((SearchById(lead),), addition)])
-        stage.perform(remark_leads, shop, asked)
+        asked = AnnotationCall(PaidMethod.TAG_LEADS, [LeadAnnotation((SearchById(lead),), addition)])
+        stage.perform(annotate_leads, shop, asked)
 
     add(Addition(tags=("vip",), custom_values={"margin": "10"}))
     add(Addition(tags=("vip",)))

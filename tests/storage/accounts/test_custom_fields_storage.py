@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection
 
+from commands import NOON
 from dealtrace.storage.accounts.custom_fields import (
     UnknownField,
     count_unknown_fields,
@@ -15,7 +16,6 @@ from dealtrace.storage.accounts.custom_fields import (
 )
 from dealtrace.storage.database.engine import Database
 from stored import side_by_side
-from wishes import NOON
 
 LATER = NOON + timedelta(hours=1)
 

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from cast import Player, Stage
+from commands import open_write_queue, registration, run
 from dealtrace.deals.registration import Receipt
 from dealtrace.errors import PointsSpent
 from dealtrace.operations.deals.register import register_deals
-from dealtrace.operations.write_command import Wish
+from dealtrace.operations.write_command import WriteCommand
 from dealtrace.storage.accounts.points import NO_LIMIT, find_points_spent, spend_points
 from dealtrace.storage.database.engine import Database, open_database
-from wishes import open_scribe, registration, run
 
 DAY = date(2018, 3, 26)
 LIMIT = 40
@@ -112,11 +112,11 @@ def test_it_pays_exactly_for_what_two_servers_store(stage: Stage, limit: int) ->
     other = reopened(stage.database)
 
     async def story() -> list[Any]:
-        async with open_scribe(stage.database) as first, open_scribe(other) as second:
+        async with open_write_queue(stage.database) as first, open_write_queue(other) as second:
             asked = [
-                scribe.write(register_deals, shop.site, Wish(registration(f"{name}{count}")))
+                write_queue.write(register_deals, shop.site, WriteCommand(registration(f"{name}{count}")))
                 for count in range(LIMIT)
-                for name, scribe in (("a", first), ("b", second))
+                for name, write_queue in (("a", first), ("b", second))
             ]
             return await asyncio.gather(*asked, return_exceptions=True)
 

@@ -17,7 +17,7 @@ from auditor import TENANT_TABLES, faults_of
 from dealtrace import storage
 from dealtrace.leads.lead import LeadKind
 from dealtrace.storage.database.column_types import is_among, microseconds
-from dealtrace.storage.database.compiled_statement import HotStatement
+from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.schema.tables.control import revision
 from dealtrace.storage.schema.tables.deals import deal, deal_tag, deal_version
@@ -30,16 +30,16 @@ NOON = datetime(2018, 3, 26, 9, tzinfo=UTC)
 HOSTILE = ["'", '"', "\\", "{", "}", ",", "NULL", "null", "", " ", "%s", "%(x)s", "?", "ё", "😀", "\n\t", "{1,2}", "$1"]
 
 
-def named_statements() -> Iterator[tuple[str, HotStatement]]:
+def named_statements() -> Iterator[tuple[str, CompiledStatement]]:
     for module in pkgutil.walk_packages(storage.__path__, "dealtrace.storage."):
         if ".migrations" in module.name:
             continue
         place = module.name.removeprefix("dealtrace.storage.")
         for name, value in vars(import_module(module.name)).items():
-            if isinstance(value, HotStatement):
+            if isinstance(value, CompiledStatement):
                 yield f"{place}.{name}", value
             if isinstance(value, dict):
-                found = ((key, one) for key, one in value.items() if isinstance(one, HotStatement))
+                found = ((key, one) for key, one in value.items() if isinstance(one, CompiledStatement))
                 yield from ((f"{place}.{name}[{key}]", one) for key, one in found)
 
 
@@ -47,11 +47,11 @@ STATEMENTS = dict(named_statements())
 EACH_STATEMENT = pytest.mark.parametrize("name", STATEMENTS)
 
 
-def text_of(statement: HotStatement, connection: Connection) -> str:
+def text_of(statement: CompiledStatement, connection: Connection) -> str:
     return statement._compiled_for(connection.dialect).text
 
 
-def written(statement: HotStatement, connection: Connection) -> Any:
+def written(statement: CompiledStatement, connection: Connection) -> Any:
     core = statement._statement
     inserts = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
     return core(inserts[connection.dialect.name]) if callable(core) and not hasattr(core, "compile") else core
@@ -103,8 +103,8 @@ def test_it_compiles_once_an_engine(connection: Connection, name: str) -> None:
 
 
 def test_it_tells_rows_by_the_names_of_their_columns(connection: Connection) -> None:
-    HotStatement(insert(lead_contact)).run_many(connection, SPANS)
-    found = HotStatement(select(lead_contact).where(lead_contact.c.site_id == bindparam("site_id")))
+    CompiledStatement(insert(lead_contact)).run_many(connection, SPANS)
+    found = CompiledStatement(select(lead_contact).where(lead_contact.c.site_id == bindparam("site_id")))
     (first, *_) = sorted(found.fetch_named(connection, {"site_id": 1}), key=lambda row: row.lead_id)
     assert (first.lead_id, first.contact, first.started_at) == (0, HOSTILE[0], NOON)
 
@@ -151,7 +151,7 @@ SPANS = [
     ],
 )
 def test_it_keeps_what_sqlalchemy_would_keep(connection: Connection, table: Table, rows: list[Any]) -> None:
-    HotStatement(insert(table)).run_many(connection, rows)
+    CompiledStatement(insert(table)).run_many(connection, rows)
     hot = rows_in(connection, table)
     connection.execute(table.delete().where(table.c.site_id == 1))
     connection.execute(insert(table), rows)
@@ -178,25 +178,25 @@ def test_it_keeps_structures_and_nothing_letter_for_letter(connection: Connectio
             for row in VERSIONS
         ],
     )
-    HotStatement(insert(deal_version)).run_many(connection, VERSIONS)
+    CompiledStatement(insert(deal_version)).run_many(connection, VERSIONS)
     assert rows_in(connection, deal_version) == VERSIONS
 
 
 def test_it_runs_nothing_without_rows(connection: Connection) -> None:
-    HotStatement(insert(deal_tag)).run_many(connection, [])
+    CompiledStatement(insert(deal_tag)).run_many(connection, [])
     assert rows_in(connection, deal_tag) == []
 
 
 def test_it_keeps_the_rows_of_a_batch_apart(connection: Connection) -> None:
     rows = [{"site_id": 1, "name": str(one), "seen": one, "last_seen_at": NOON} for one in range(1000)]
-    HotStatement(insert(unknown_field)).run_many(connection, rows)
+    CompiledStatement(insert(unknown_field)).run_many(connection, rows)
     change = (
         update(unknown_field)
         .where(unknown_field.c.site_id == bindparam("of_site"), unknown_field.c.name == bindparam("of_name"))
         .values(seen=bindparam("seen"), last_seen_at=bindparam("last_seen_at", type_=unknown_field.c.last_seen_at.type))
     )
     later = NOON.replace(year=2020)
-    HotStatement(change).run_many(
+    CompiledStatement(change).run_many(
         connection,
         [{"of_site": 1, "of_name": str(one), "seen": -one, "last_seen_at": later} for one in range(0, 1000, 2)],
     )
@@ -209,8 +209,8 @@ def test_it_keeps_the_rows_of_a_batch_apart(connection: Connection) -> None:
     [(HOSTILE, HOSTILE), ([], []), (["ё"], ["ё"]), (["no such"], []), (["ё", "ё"], ["ё"]), (["%"], [])],
 )
 def test_it_asks_for_a_list_of_any_length(connection: Connection, wanted: list[str], found: list[str]) -> None:
-    HotStatement(insert(lead_contact)).run_many(connection, SPANS)
-    listed = HotStatement(
+    CompiledStatement(insert(lead_contact)).run_many(connection, SPANS)
+    listed = CompiledStatement(
         select(lead_contact.c.contact).where(
             lead_contact.c.site_id == bindparam("site_id"), is_among(lead_contact.c.contact, "wanted")
         )
@@ -220,16 +220,16 @@ def test_it_asks_for_a_list_of_any_length(connection: Connection, wanted: list[s
 
 
 def test_it_returns_values_as_their_columns_mean_them(connection: Connection) -> None:
-    HotStatement(insert(lead_contact)).run_many(connection, SPANS[:1])
+    CompiledStatement(insert(lead_contact)).run_many(connection, SPANS[:1])
     columns = (lead_contact.c.started_at, lead_contact.c.lead_kind, lead_contact.c.lead_id)
-    query = HotStatement(select(*columns).where(lead_contact.c.site_id == bindparam("site_id")))
+    query = CompiledStatement(select(*columns).where(lead_contact.c.site_id == bindparam("site_id")))
     (row,) = query.fetch(connection, {"site_id": 1})
     assert list(row) == [NOON, "call", 0]
 
 
 def test_it_keeps_the_constants_of_a_statement(connection: Connection) -> None:
-    HotStatement(insert(lead_contact)).run_many(connection, SPANS)
-    query = HotStatement(
+    CompiledStatement(insert(lead_contact)).run_many(connection, SPANS)
+    query = CompiledStatement(
         select(lead_contact.c.lead_id).where(
             lead_contact.c.site_id == bindparam("site_id"), lead_contact.c.lead_id < 3, lead_contact.c.lead_id != 1
         )
@@ -248,7 +248,7 @@ def write_count(insert_into: Callable[..., Any]) -> Any:
 
 
 def test_it_returns_rows_of_an_insert_that_meets_another(connection: Connection) -> None:
-    count = HotStatement(write_count)
+    count = CompiledStatement(write_count)
     asked = {"site_id": 1, "day_on": date(2018, 3, 26), "spent": 2}
     told = [[list(row) for row in count.fetch(connection, asked)] for _ in range(3)]
     assert told == [[[date(2018, 3, 26), total]] for total in (2, 4, 6)]
@@ -262,14 +262,14 @@ def test_it_keeps_money_exact(connection: Connection) -> None:
         | {"happened_at": NOON, "recorded_at": NOON, "touched_at": NOON, "service": "", "fingerprint": ""}
         for one, amount in enumerate(amounts)
     ]
-    HotStatement(insert(deal)).run_many(connection, rows)
-    query = HotStatement(select(deal.c.id, deal.c.amount_rub).where(deal.c.site_id == bindparam("site_id")))
+    CompiledStatement(insert(deal)).run_many(connection, rows)
+    query = CompiledStatement(select(deal.c.id, deal.c.amount_rub).where(deal.c.site_id == bindparam("site_id")))
     assert [amount for _, amount in sorted(query.fetch(connection, {"site_id": 1}), key=lambda row: row[0])] == amounts
 
 
 def test_it_takes_part_in_the_transaction_around_it(database: Database) -> None:
     with database.writer.connect() as connection, connection.begin() as transaction:
-        HotStatement(insert(unknown_field)).run_many(
+        CompiledStatement(insert(unknown_field)).run_many(
             connection, [{"site_id": 1, "name": "a", "seen": 1, "last_seen_at": NOON}]
         )
         transaction.rollback()
@@ -305,7 +305,7 @@ def crowd(new_database_url: Callable[[], str]) -> Iterator[Database]:
                 | {"site_id": one % SITES, "clue_link_threshold_seconds": 7200, "utm": {}}
                 for one in range(CROWD)
             ]
-            HotStatement(insert(table)).run_many(connection, rows)
+            CompiledStatement(insert(table)).run_many(connection, rows)
         if not opened.is_sqlite:  # nobody gathers statistics for a file
             connection.exec_driver_sql("ANALYZE")
     yield opened

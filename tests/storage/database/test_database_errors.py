@@ -10,13 +10,13 @@ from psycopg import errors
 from sqlalchemy import Column, Connection, MetaData, Table, Text, insert, select
 from sqlalchemy.exc import DBAPIError
 
-from dealtrace.storage.database.compiled_statement import HotStatement
+from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.database.database_errors import (
     driver_error,
+    is_database_failure,
     is_lost_race,
     is_passing,
-    is_storage_failure,
-    words_of,
+    message_of,
 )
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.schema.tables.control import revision
@@ -68,13 +68,13 @@ def test_it_judges_a_fault_alike_whether_wrapped_or_not(
     fault: BaseException, judged: tuple[bool, bool, bool], wrapped: bool
 ) -> None:
     met: Any = DBAPIError("SELECT 1", {}, fault) if wrapped else fault
-    assert (is_lost_race(met), is_passing(met), is_storage_failure(met)) == judged
+    assert (is_lost_race(met), is_passing(met), is_database_failure(met)) == judged
     assert driver_error(met) is fault
 
 
 @pytest.mark.parametrize("code", [sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB])
 def test_it_blames_the_database_for_a_file_it_cannot_read(code: int) -> None:
-    assert is_storage_failure(sqlite_fault(code, sqlite3.DatabaseError))
+    assert is_database_failure(sqlite_fault(code, sqlite3.DatabaseError))
 
 
 def test_it_blames_the_database_for_a_file_that_is_none(tmp_path: Path) -> None:
@@ -84,7 +84,7 @@ def test_it_blames_the_database_for_a_file_that_is_none(tmp_path: Path) -> None:
     with pytest.raises(DBAPIError) as met, database.read() as connection:
         connection.exec_driver_sql("SELECT 1")
     database.close()
-    assert is_storage_failure(met.value)
+    assert is_database_failure(met.value)
 
 
 def break_twice(connection: Connection) -> None:
@@ -94,7 +94,7 @@ def break_twice(connection: Connection) -> None:
 
 def break_twice_hot(connection: Connection) -> None:
     for _ in range(2):
-        HotStatement(insert(revision)).run_many(connection, [{"name": "same", "number": 1}])
+        CompiledStatement(insert(revision)).run_many(connection, [{"name": "same", "number": 1}])
 
 
 def ask_nonsense(connection: Connection) -> None:
@@ -102,7 +102,7 @@ def ask_nonsense(connection: Connection) -> None:
 
 
 def ask_nonsense_hot(connection: Connection) -> None:
-    HotStatement(select(Table("nowhere", MetaData(), Column("nonsense", Text)))).fetch(connection, {})
+    CompiledStatement(select(Table("nowhere", MetaData(), Column("nonsense", Text)))).fetch(connection, {})
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_it_judges_what_really_happens(database: Database, work: Any, judged: tu
     with pytest.raises((DBAPIError, sqlite3.Error, psycopg.Error)) as met, database.write() as connection:
         work(connection)
     fault = met.value
-    assert (is_lost_race(fault), is_passing(fault), is_storage_failure(fault)) == judged
+    assert (is_lost_race(fault), is_passing(fault), is_database_failure(fault)) == judged
 
 
 def test_it_calls_a_busy_file_passing(tmp_path: Path) -> None:
@@ -139,7 +139,7 @@ def test_it_calls_a_server_that_is_not_there_passing(tmp_path: Path) -> None:
     with pytest.raises(DBAPIError) as met, database.read():
         pass
     assert is_passing(met.value)
-    assert is_storage_failure(met.value)
+    assert is_database_failure(met.value)
 
 
 # What may be told.
@@ -147,10 +147,10 @@ def test_it_calls_a_server_that_is_not_there_passing(tmp_path: Path) -> None:
 
 def test_it_tells_the_first_line_alone_for_the_rest_quotes_rows() -> None:
     fault = psycopg.OperationalError('duplicate key "uq"\nDETAIL:  Key (contact)=(79205550055) already exists.')
-    assert words_of(fault) == 'duplicate key "uq"'
-    assert words_of(DBAPIError("INSERT …", {"contact": "79205550055"}, fault)) == 'duplicate key "uq"'
+    assert message_of(fault) == 'duplicate key "uq"'
+    assert message_of(DBAPIError("INSERT …", {"contact": "79205550055"}, fault)) == 'duplicate key "uq"'
 
 
 @pytest.mark.parametrize("fault", [ValueError("79205550055"), KeyError("x")])
 def test_it_tells_nothing_of_what_is_not_the_databases(fault: Exception) -> None:
-    assert words_of(fault) is None
+    assert message_of(fault) is None

@@ -9,7 +9,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from cast import Stage
-from dealtrace.storage.database.compiled_statement import HotStatement
+from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.database.engine import (
     POSTGRESQL_CONNECT_SECONDS,
     SQLITE_BUSY_SECONDS,
@@ -66,7 +66,7 @@ def test_it_shows_a_reader_one_consistent_moment(database: Database) -> None:
 
 
 def test_it_shows_one_consistent_moment_to_hot_statements_too(database: Database) -> None:
-    names = HotStatement(select(revision.c.name))
+    names = CompiledStatement(select(revision.c.name))
     with database.read() as connection:
         before = names.fetch(connection, {})
         put(database, "meanwhile")

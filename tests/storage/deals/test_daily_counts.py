@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Connection, update
 
 from cast import Player, Stage
+from commands import NOON, by_call, by_contact, change, registration
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.deal import DealKey
 from dealtrace.leads.lead import LeadKind, LeadRef
@@ -19,15 +20,14 @@ from dealtrace.operations.deals.pin import pin_deal, unpin_deal
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.deals.restore import restore_deal
 from dealtrace.operations.leads.delete import delete_lead, restore_lead
-from dealtrace.operations.write_command import Wish
+from dealtrace.operations.write_command import WriteCommand
 from dealtrace.storage.deals.daily_counts import JournalMoment, list_miscounted_days, recount_deals
 from dealtrace.storage.journals import keyset_pages
-from dealtrace.storage.journals.deal_journal import JournalQuery, list_of_deals
-from dealtrace.storage.journals.keyset_pages import Place, Position, find_page
+from dealtrace.storage.journals.deal_journal import JournalQuery, query_deals
+from dealtrace.storage.journals.keyset_pages import Cursor, SortKey, find_page
 from dealtrace.storage.schema.tables.deals import deal_day
 from plans import statements_on
 from stored import rows_of, side_by_side
-from wishes import NOON, by_call, by_contact, change, registration
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 MIDNIGHT = datetime(2018, 3, 27, tzinfo=UTC)
@@ -117,8 +117,8 @@ def test_what_fails_counts_nothing(stage: Stage, shop: Player) -> None:
 
 
 def register(stage: Stage, player: Player, number: str) -> Callable[[Connection], Any]:
-    wish = Wish(registration(number), player.token_id)
-    return lambda connection: register_deals(connection, stage.ids, player.site, [wish], NOON)
+    command = WriteCommand(registration(number), player.token_id)
+    return lambda connection: register_deals(connection, stage.ids, player.site, [command], NOON)
 
 
 def test_two_processes_count_each_others_deals(stage: Stage, shop: Player) -> None:
@@ -205,15 +205,15 @@ def test_pages_are_the_same_as_if_all_were_counted(
         for at, one, kind in everything
         if (since is None or at >= since) and (until is None or at < until) and lead_kind in (None, kind)
     ]
-    listing = list_of_deals(player.site.id, JournalQuery(since=since, until=until, lead_kind=lead_kind))
+    listing = query_deals(player.site.id, JournalQuery(since=since, until=until, lead_kind=lead_kind))
     with stage.database.read() as connection:
         for offset in {*range(0, len(wanted) + 5, 7), len(wanted)}:
             expected = [one for _, one in wanted[offset : offset + 3]]
-            found = find_page(connection, listing, Place(offset, skip=offset), 3)
+            found = find_page(connection, listing, Cursor(offset, skip=offset), 3)
             assert (found.ids, found.total) == (expected, len(wanted))
             if 0 < offset // 2 < len(wanted):
-                after = Position(*wanted[offset // 2 - 1])
-                found = find_page(connection, listing, Place(offset, after, offset - offset // 2), 3)
+                after = SortKey(*wanted[offset // 2 - 1])
+                found = find_page(connection, listing, Cursor(offset, after, offset - offset // 2), 3)
                 assert (found.ids, found.total) == (expected, len(wanted))
 
 
@@ -226,27 +226,27 @@ def test_whole_days_are_taken_as_they_are_kept(stage: Stage, shop: Player) -> No
     told = []
     with stage.database.read() as connection:
         for since, until in ((NOON, NOON + 9 * DAY), (NOON + 2 * DAY, NOON + 2 * DAY + HOUR), (None, NOON + DAY)):
-            listing = list_of_deals(shop.site.id, JournalQuery(since=since, until=until))
-            told.append(find_page(connection, listing, Place(), 1).total)
-        touched = list_of_deals(shop.site.id, JournalQuery(moment=JournalMoment.TOUCHED))
-        told.append(find_page(connection, touched, Place(), 1).total)
-        by_number = list_of_deals(shop.site.id, JournalQuery(number="3"))
-        told.append(find_page(connection, by_number, Place(), 1).total)
+            listing = query_deals(shop.site.id, JournalQuery(since=since, until=until))
+            told.append(find_page(connection, listing, Cursor(), 1).total)
+        touched = query_deals(shop.site.id, JournalQuery(moment=JournalMoment.TOUCHED))
+        told.append(find_page(connection, touched, Cursor(), 1).total)
+        by_number = query_deals(shop.site.id, JournalQuery(number="3"))
+        told.append(find_page(connection, by_number, Cursor(), 1).total)
     assert told == [1004, 1, 1, 5, 1]
 
 
 def test_who_reads_on_counts_nothing(stage: Stage, shop: Player) -> None:
     asked = [registration(str(n), happened_at=NOON + n * HOUR) for n in range(60)]
     stage.perform(register_deals, shop, *asked, now=NOON)
-    listing = list_of_deals(shop.site.id, JournalQuery(since=NOON - HOUR, until=NOON + 50 * HOUR))
+    listing = query_deals(shop.site.id, JournalQuery(since=NOON - HOUR, until=NOON + 50 * HOUR))
     with stage.database.read() as connection:
-        first = find_page(connection, listing, Place(), 10)
+        first = find_page(connection, listing, Cursor(), 10)
         with statements_on(stage.database.reader) as sent:
-            second = find_page(connection, listing, Place(10, first.end, 0, first.total), 10)
+            second = find_page(connection, listing, Cursor(10, first.end, 0, first.total), 10)
     assert (len(second.ids), second.total, len(sent)) == (10, 50, 1)
 
 
 def test_an_interval_may_begin_on_the_last_day_there_is(stage: Stage, shop: Player) -> None:
     end = datetime(9999, 12, 31, 12, tzinfo=UTC)
     with stage.database.read() as connection:
-        assert find_page(connection, list_of_deals(shop.site.id, JournalQuery(since=end)), Place(), 1).total == 0
+        assert find_page(connection, query_deals(shop.site.id, JournalQuery(since=end)), Cursor(), 1).total == 0

@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 
 from cast import Player, Stage
+from commands import NOON, by_call, by_contact, by_lead_request, registration
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.deal import Deal, DealId, DealKey
-from dealtrace.leads.annotations import Remarks
+from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.lead_story import LeadStory
 from dealtrace.operations.deals.delete import delete_deals
 from dealtrace.operations.deals.register import register_deals
@@ -17,7 +18,6 @@ from dealtrace.storage.journals import deal_entries
 from dealtrace.storage.journals.deal_entries import DealEntry, list_deal_entries
 from dealtrace.storage.leads.leads import list_lead_stories
 from plans import full_scans, plan_of
-from wishes import NOON, by_call, by_contact, by_lead_request, registration
 
 HOUR = timedelta(hours=1)
 GOOGLE, YANDEX, BOARD = (TrafficSource(source, "cpc") for source in ("google", "yandex", "board"))
@@ -41,9 +41,9 @@ def deals(stage: Stage, shop: Player) -> list[DealId]:
     stage.visit(shop, NOON - 3 * HOUR, YANDEX, visitor="anna", landing_url="https://shop.example/", city="moscow")
     direct = stage.visit(shop, NOON - 2 * HOUR, TrafficSource("(direct)", "(none)"), visitor="anna")
     visited = stage.call(shop, NOON, phone="79200000001", client_name="Анна", visit_id=direct.id)
-    unknown = stage.call(shop, NOON, seconds=0, phone="79200000002", remarks=Remarks(stated_source=BOARD))
+    unknown = stage.call(shop, NOON, seconds=0, phone="79200000002", annotations=Annotations(stated_source=BOARD))
     form = stage.lead_request(
-        shop, NOON, phone="79200000003", form_name="Обратный звонок", remarks=Remarks(stated_source=GOOGLE)
+        shop, NOON, phone="79200000003", form_name="Обратный звонок", annotations=Annotations(stated_source=GOOGLE)
     )
     said = {"tags": ("б", "а"), "custom_values": {"margin": "1"}, "comment": "к обеду", "manager": "Пётр"}
     asked = [

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from cast import VLADIVOSTOK, Player, Stage
+from commands import NOON, by_call, by_contact, by_lead_request, change, registration
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.deal import Deal, DealId, DealKey
 from dealtrace.leads.lead import LeadKind
@@ -18,11 +19,10 @@ from dealtrace.operations.deals.register import register_deals
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.deals.daily_counts import JournalMoment
 from dealtrace.storage.deals.deals import list_deals_by_id
-from dealtrace.storage.journals.deal_journal import JournalQuery, list_of_deals
-from dealtrace.storage.journals.keyset_pages import Place, find_page
+from dealtrace.storage.journals.deal_journal import JournalQuery, query_deals
+from dealtrace.storage.journals.keyset_pages import Cursor, find_page
 from plans import full_scans, plans_of, statements_on
 from stored import deal_of
-from wishes import NOON, by_call, by_contact, by_lead_request, change, registration
 
 HOUR = timedelta(hours=1)
 YANDEX = TrafficSource(source="yandex", medium="cpc")
@@ -51,9 +51,9 @@ class DealPage:
 
 
 def page_of(stage: Stage, player: Player, *, page: int = 1, limit: int = 100, **query: Any) -> DealPage:
-    place = Place((page - 1) * limit, skip=(page - 1) * limit)
+    cursor = Cursor((page - 1) * limit, skip=(page - 1) * limit)
     with stage.database.read() as connection:
-        found = find_page(connection, list_of_deals(player.site.id, JournalQuery(**query)), place, limit)
+        found = find_page(connection, query_deals(player.site.id, JournalQuery(**query)), cursor, limit)
         return DealPage(list_deals_by_id(connection, player.site.id, found.ids), found.total)
 
 

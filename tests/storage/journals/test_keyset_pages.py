@@ -6,20 +6,20 @@ import pytest
 from sqlalchemy import Connection
 
 from cast import Player, Stage
+from commands import NOON
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.operations.leads.delete import delete_lead
-from dealtrace.storage.journals.keyset_pages import KeyPage, Place, Position, find_page
-from dealtrace.storage.journals.lead_journal import LeadQuery, list_of_leads
-from wishes import NOON
+from dealtrace.storage.journals.keyset_pages import Cursor, Page, SortKey, find_page
+from dealtrace.storage.journals.lead_journal import LeadQuery, query_leads
 
 MINUTE = timedelta(minutes=1)
 
 
-def page(stage: Stage, player: Player, place: Place, limit: int = 3, **interval: datetime) -> KeyPage:
+def page(stage: Stage, player: Player, cursor: Cursor, limit: int = 3, **interval: datetime) -> Page:
     query = LeadQuery(LeadKind.CALL, AttributionModel.LAST_NON_DIRECT, **interval)
     with stage.database.read() as connection:
-        return find_page(connection, list_of_leads(player.site, query), place, limit)
+        return find_page(connection, query_leads(player.site, query), cursor, limit)
 
 
 def take_in(stage: Stage, player: Player, *minutes: int) -> list[int]:
@@ -32,36 +32,36 @@ def hide(connection: Connection, player: Player, call_id: int) -> None:
 
 def test_a_page_is_found_by_counting_and_by_where_the_one_before_ended(stage: Stage, shop: Player) -> None:
     ids = take_in(stage, shop, *range(7))
-    first = page(stage, shop, Place())
-    assert first == KeyPage(ids[:3], Position(NOON + 2 * MINUTE, ids[2]), 7)
-    for place in (Place(3, skip=3), Place(3, first.end), Place(3, first.end, 0, 7)):
-        assert page(stage, shop, place) == KeyPage(ids[3:6], Position(NOON + 5 * MINUTE, ids[5]), 7)
-    assert page(stage, shop, Place(6, first.end, 3, 7)).ids == ids[6:]
-    assert page(stage, shop, Place(9, skip=9)) == KeyPage([], None, 7)
+    first = page(stage, shop, Cursor())
+    assert first == Page(ids[:3], SortKey(NOON + 2 * MINUTE, ids[2]), 7)
+    for cursor in (Cursor(3, skip=3), Cursor(3, first.end), Cursor(3, first.end, 0, 7)):
+        assert page(stage, shop, cursor) == Page(ids[3:6], SortKey(NOON + 5 * MINUTE, ids[5]), 7)
+    assert page(stage, shop, Cursor(6, first.end, 3, 7)).ids == ids[6:]
+    assert page(stage, shop, Cursor(9, skip=9)) == Page([], None, 7)
 
 
 def test_calls_of_one_instant_follow_each_other_by_id(stage: Stage, shop: Player) -> None:
     ids = take_in(stage, shop, 0, 0, 0, 0)
-    first = page(stage, shop, Place(), limit=2)
-    assert (first.ids, page(stage, shop, Place(2, first.end), limit=2).ids) == (ids[:2], ids[2:])
+    first = page(stage, shop, Cursor(), limit=2)
+    assert (first.ids, page(stage, shop, Cursor(2, first.end), limit=2).ids) == (ids[:2], ids[2:])
 
 
 def test_both_sides_of_an_interval_hold_on_every_page(stage: Stage, shop: Player) -> None:
     ids = take_in(stage, shop, *range(10))
     interval = {"since": NOON + 2 * MINUTE, "until": NOON + 8 * MINUTE}
-    first = page(stage, shop, Place(), 4, **interval)
+    first = page(stage, shop, Cursor(), 4, **interval)
     assert (first.ids, first.total) == (ids[2:6], 6)
-    second = page(stage, shop, Place(4, first.end, 0, 6), 4, **interval)
+    second = page(stage, shop, Cursor(4, first.end, 0, 6), 4, **interval)
     assert (second.ids, second.total) == (ids[6:8], 6)
 
 
 def test_what_comes_in_or_goes_before_a_place_moves_nothing_after_it(stage: Stage, shop: Player) -> None:
     ids = take_in(stage, shop, *range(6))
-    first = page(stage, shop, Place())
+    first = page(stage, shop, Cursor())
     take_in(stage, shop, -3, -2)
     with stage.database.write() as connection:
         hide(connection, shop, ids[0])
-    second = page(stage, shop, Place(3, first.end, 0, first.total))
+    second = page(stage, shop, Cursor(3, first.end, 0, first.total))
     assert (second.ids, second.total) == (ids[3:], 6)
 
 
@@ -73,5 +73,5 @@ def test_a_remembered_total_that_the_page_denies_is_counted_anew(
     stage: Stage, shop: Player, there: int, remembered: int, offset: int, told: int
 ) -> None:
     ids = take_in(stage, shop, *range(there))
-    place = Place(offset, Position(NOON + (offset - 1) * MINUTE, ids[offset - 1]), 0, remembered)
-    assert page(stage, shop, place).total == told
+    cursor = Cursor(offset, SortKey(NOON + (offset - 1) * MINUTE, ids[offset - 1]), 0, remembered)
+    assert page(stage, shop, cursor).total == told

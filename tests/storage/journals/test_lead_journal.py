@@ -10,27 +10,27 @@ import pytest
 from sqlalchemy import insert
 
 from cast import Player, Stage
+from commands import NOON, by_call, registration
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.traffic_source import TrafficSource
-from dealtrace.leads.annotations import Remarks
+from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.call import Circumstances, IncomingCall
 from dealtrace.leads.lead import LeadKind
 from dealtrace.leads.lead_request import IncomingLeadRequest
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.leads.calls import take_in_calls
 from dealtrace.operations.leads.lead_requests import take_in_lead_requests
-from dealtrace.storage.database.compiled_statement import HotStatement
+from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.deals import deals
-from dealtrace.storage.journals.keyset_pages import KeyPage, Place, Position, find_page
+from dealtrace.storage.journals.keyset_pages import Cursor, Page, SortKey, find_page
 from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
-from dealtrace.storage.journals.lead_journal import Counting, LeadQuery, Likeness, Match, Told, list_of_leads
+from dealtrace.storage.journals.lead_journal import Counting, Field, Filter, LeadQuery, Operator, query_leads
 from dealtrace.storage.leads import clients, qualification
 from dealtrace.storage.schema.tables.leads import lead_credit
 from dealtrace.storage.visits import credits as lead_credits
 from dealtrace.storage.visits import visits
 from plans import full_scans, plan_of, plans_of, statements_on
-from wishes import NOON, by_call, registration
 
 HOUR = timedelta(hours=1)
 MODEL = AttributionModel.LAST_NON_DIRECT
@@ -78,13 +78,13 @@ def _credit(player: Player, lead_id: int, visit: Any) -> dict[str, Any]:
     return {"site_id": player.site.id, "lead_id": lead_id, "model": MODEL, "position": 0, **told}
 
 
-def page_of(stage: Stage, player: Player, query: LeadQuery, place: Place | None = None, limit: int = 50) -> KeyPage:
+def page_of(stage: Stage, player: Player, query: LeadQuery, cursor: Cursor | None = None, limit: int = 50) -> Page:
     with stage.database.read() as connection:
-        return find_page(connection, list_of_leads(player.site, query), place or Place(), limit)
+        return find_page(connection, query_leads(player.site, query), cursor or Cursor(), limit)
 
 
 WEEK = {"since": NOON + 2000 * HOUR, "until": NOON + 2100 * HOUR}
-BEYOND = Position(NOON + 2050 * HOUR, 1)
+BEYOND = SortKey(NOON + 2050 * HOUR, 1)
 
 
 @pytest.mark.parametrize("after", [None, BEYOND], ids=["first", "next"])
@@ -95,16 +95,16 @@ BEYOND = Position(NOON + 2050 * HOUR, 1)
         (LeadQuery(LeadKind.LEAD_REQUEST, MODEL, **WEEK), "ix_lead_request_began"),
         (LeadQuery(LeadKind.CALL, MODEL, **WEEK, counting=frozenset(Counting)), "ix_call_client"),
         (LeadQuery(LeadKind.LEAD_REQUEST, MODEL, **WEEK, number="7"), "lead_request"),
-        (LeadQuery(LeadKind.CALL, MODEL, **WEEK, matches=(Match(Told.SOURCE, "yandex"),)), "ix_call_began"),
+        (LeadQuery(LeadKind.CALL, MODEL, **WEEK, matches=(Filter(Field.SOURCE, "yandex"),)), "ix_call_began"),
     ],
     ids=["calls", "lead requests", "what calls count for", "a number", "a source"],
 )
 def test_it_finds_a_page_by_an_index_and_scans_nothing(
-    crowd: tuple[Stage, Player], query: LeadQuery, index: str, after: Position | None
+    crowd: tuple[Stage, Player], query: LeadQuery, index: str, after: SortKey | None
 ) -> None:
     stage, player = crowd
     with statements_on(stage.database.reader) as sent:
-        page_of(stage, player, query, Place(50, after))
+        page_of(stage, player, query, Cursor(50, after))
     plan = plans_of(stage.database, sent)
     assert index in plan
     scans = [line for line in full_scans(stage.database, plan) if re.search(r"\b(call|lead_request)\b", line)]
@@ -114,7 +114,7 @@ def test_it_finds_a_page_by_an_index_and_scans_nothing(
 def test_it_begins_a_next_page_at_its_place_and_not_where_the_interval_does(crowd: tuple[Stage, Player]) -> None:
     stage, player = crowd
     with statements_on(stage.database.reader) as sent:
-        page_of(stage, player, LeadQuery(LeadKind.CALL, MODEL, **WEEK), Place(50, BEYOND, 0, 100))
+        page_of(stage, player, LeadQuery(LeadKind.CALL, MODEL, **WEEK), Cursor(50, BEYOND, 0, 100))
     (only,) = sent
     plan = plans_of(stage.database, [only])
     assert "(started_at,id)>(?,?)" in plan or "ROW(started_at, id) > ROW" in plan, plan
@@ -134,7 +134,7 @@ def test_it_begins_a_next_page_at_its_place_and_not_where_the_interval_does(crow
     ids=["deals", "tags", "visits", "clients", "credits", "calls' standings", "lead requests' standings"],
 )
 def test_it_gathers_what_it_tells_by_indexes(
-    crowd: tuple[Stage, Player], statement: HotStatement, column: str, asked: str
+    crowd: tuple[Stage, Player], statement: CompiledStatement, column: str, asked: str
 ) -> None:
     stage, player = crowd
     given = {"site_id": player.site.id, asked: list(range(1, 100)), "model": int(MODEL), "target_seconds": 30}
@@ -175,15 +175,15 @@ def test_it_tells_of_leads_in_the_order_asked_and_passes_over_the_unknown(stage:
 def test_it_tells_all_that_is_kept_of_a_call(stage: Stage) -> None:
     shop = stage.open_site(fields=["margin"])
     visit = stage.visit(shop, NOON - HOUR, TrafficSource("yandex"))
-    said = Remarks("Анна", "позже", ("a",), {"margin": "5"}, TrafficSource("flyer"))
+    said = Annotations("Анна", "позже", ("a",), {"margin": "5"}, TrafficSource("flyer"))
     went = Circumstances("s", True, timedelta(seconds=3), "1", "2", "https://r.example", "ats", "m")
     call = stage.call(
-        shop, NOON, phone="79205550055", visit_id=visit.id, remarks=said, circumstances=went, client_name="Иван"
+        shop, NOON, phone="79205550055", visit_id=visit.id, annotations=said, circumstances=went, client_name="Иван"
     )
     (receipt,) = stage.perform(register_deals, shop, registration(clue=by_call(call.id)))
     (plain,) = entries_of(stage, shop, LeadKind.CALL, [call.id])
     (whole,) = entries_of(stage, shop, LeadKind.CALL, [call.id], with_visits=True, with_deals=True)
-    assert (plain.lead, plain.remarks, plain.circumstances, plain.visit) == (call, said, went, visit)
+    assert (plain.lead, plain.annotations, plain.circumstances, plain.visit) == (call, said, went, visit)
     assert (plain.client.name, plain.phone, plain.standing.is_unique) == ("Иван", "79205550055", True)
     assert (plain.visits, plain.deals) == ((), ())
     assert ([one.id for one in whole.deals], whole.visits) == ([receipt.deal_id], [visit])
@@ -210,12 +210,12 @@ def test_visits_that_were_made_anonymous_are_nobodys(stage: Stage, shop: Player)
         assert [list(one.visits) for one in told] == [[one.visit] for one in told]
 
 
-@pytest.mark.parametrize("likeness", Likeness)
-def test_an_empty_text_stands_for_what_is_unknown(stage: Stage, shop: Player, likeness: Likeness) -> None:
+@pytest.mark.parametrize("likeness", Operator)
+def test_an_empty_text_stands_for_what_is_unknown(stage: Stage, shop: Player, operator: Operator) -> None:
     visit = stage.visit(shop, NOON - HOUR, TrafficSource("yandex", utm := "cpc"), utm=TrafficSource("ya", utm))
     known = stage.call(shop, NOON, visit_id=visit.id).id
     unknown = stage.call(shop, NOON, phone="79990001122").id
-    wanted = known if "not" in likeness else unknown
-    for told in (Told.SOURCE, Told.UTM_SOURCE):
-        query = LeadQuery(LeadKind.CALL, MODEL, matches=(Match(told, "", likeness),))
+    wanted = known if "not" in operator else unknown
+    for told in (Field.SOURCE, Field.UTM_SOURCE):
+        query = LeadQuery(LeadKind.CALL, MODEL, matches=(Filter(told, "", operator),))
         assert page_of(stage, shop, query).ids == [wanted]

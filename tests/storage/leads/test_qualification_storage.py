@@ -3,37 +3,37 @@
 from datetime import UTC, datetime, timedelta
 
 from cast import Player, Stage
+from commands import NOON
 from dealtrace.leads.call import Circumstances
 from dealtrace.leads.lead import LeadKind, LeadRef
-from dealtrace.leads.qualification import Standing
+from dealtrace.leads.qualification import Qualification
 from dealtrace.operations.leads.delete import delete_lead
-from dealtrace.storage.leads.qualification import list_standings
-from wishes import NOON
+from dealtrace.storage.leads.qualification import list_qualifications
 
 DAY = timedelta(days=1)
 PHONE, OTHER_PHONE, MAIL = "79205550055", "79990001122", "ivan@example.ru"
-FIRST, REPEATED = Standing(True, True, True), Standing(False, True, False)
+FIRST, REPEATED = Qualification(True, True, True), Qualification(False, True, False)
 
 
-def standings(stage: Stage, player: Player, kind: LeadKind, *ids: int) -> list[Standing]:
+def qualifications(stage: Stage, player: Player, kind: LeadKind, *ids: int) -> list[Qualification]:
     with stage.database.read() as connection:
-        told = list_standings(connection, player.site, [LeadRef(kind, one) for one in ids])
+        told = list_qualifications(connection, player.site, [LeadRef(kind, one) for one in ids])
     return [told[LeadRef(kind, one)] for one in ids]
 
 
 def test_the_first_call_of_a_client_is_unique_whenever_it_comes_in(stage: Stage, shop: Player) -> None:
     later = stage.call(shop, NOON, phone=PHONE)
-    assert standings(stage, shop, LeadKind.CALL, later.id) == [FIRST]
+    assert qualifications(stage, shop, LeadKind.CALL, later.id) == [FIRST]
     earlier = stage.call(shop, NOON - 900 * DAY, phone=PHONE)
     other = stage.call(shop, NOON, phone=OTHER_PHONE)
-    assert standings(stage, shop, LeadKind.CALL, earlier.id, later.id, other.id) == [FIRST, REPEATED, FIRST]
+    assert qualifications(stage, shop, LeadKind.CALL, earlier.id, later.id, other.id) == [FIRST, REPEATED, FIRST]
 
 
 def test_the_depth_of_a_site_ends_the_memory(stage: Stage) -> None:
     shop = stage.open_site(unique_depth=10 * DAY)
     moments = [NOON - 25 * DAY, NOON - 15 * DAY, NOON - 4 * DAY]
     calls = [stage.call(shop, moment, phone=PHONE).id for moment in moments]
-    assert standings(stage, shop, LeadKind.CALL, *calls) == [FIRST, REPEATED, FIRST]
+    assert qualifications(stage, shop, LeadKind.CALL, *calls) == [FIRST, REPEATED, FIRST]
 
 
 def test_a_short_or_missed_call_is_no_target_and_leaves_room_for_one(stage: Stage, shop: Player) -> None:
@@ -43,11 +43,11 @@ def test_a_short_or_missed_call_is_no_target_and_leaves_room_for_one(stage: Stag
     )
     talk = stage.call(shop, NOON - DAY, seconds=30, phone=PHONE)
     again = stage.call(shop, NOON, seconds=31, phone=PHONE)
-    assert standings(stage, shop, LeadKind.CALL, short.id, missed.id, talk.id, again.id) == [
-        Standing(True, False, False),
-        Standing(False, False, False),
-        Standing(False, True, True),
-        Standing(False, True, False),
+    assert qualifications(stage, shop, LeadKind.CALL, short.id, missed.id, talk.id, again.id) == [
+        Qualification(True, False, False),
+        Qualification(False, False, False),
+        Qualification(False, True, True),
+        Qualification(False, True, False),
     ]
 
 
@@ -57,13 +57,13 @@ def test_calls_and_lead_requests_are_counted_apart_and_contacts_of_one_client_to
     call = stage.call(shop, NOON - 2 * DAY, phone=PHONE)
     both = stage.lead_request(shop, NOON - DAY, phone=PHONE, email=MAIL)
     by_mail = stage.lead_request(shop, NOON, email=MAIL)
-    assert standings(stage, shop, LeadKind.CALL, call.id) == [FIRST]
-    assert standings(stage, shop, LeadKind.LEAD_REQUEST, both.id, by_mail.id) == [FIRST, REPEATED]
+    assert qualifications(stage, shop, LeadKind.CALL, call.id) == [FIRST]
+    assert qualifications(stage, shop, LeadKind.LEAD_REQUEST, both.id, by_mail.id) == [FIRST, REPEATED]
 
 
 def test_of_two_at_one_instant_one_is_the_first(stage: Stage, shop: Player) -> None:
     calls = [stage.call(shop, NOON, phone=PHONE).id for _ in range(2)]
-    assert standings(stage, shop, LeadKind.CALL, *calls) == [FIRST, REPEATED]
+    assert qualifications(stage, shop, LeadKind.CALL, *calls) == [FIRST, REPEATED]
 
 
 def test_a_hidden_one_stands_before_nobody(stage: Stage, shop: Player) -> None:
@@ -71,14 +71,14 @@ def test_a_hidden_one_stands_before_nobody(stage: Stage, shop: Player) -> None:
     call = stage.call(shop, NOON, phone=PHONE)
     with stage.database.write() as connection:
         delete_lead(connection, shop.site, LeadRef(LeadKind.CALL, hidden.id), datetime.now(UTC))
-    assert standings(stage, shop, LeadKind.CALL, call.id) == [FIRST]
+    assert qualifications(stage, shop, LeadKind.CALL, call.id) == [FIRST]
 
 
 def test_one_who_hides_the_number_is_new_each_time(stage: Stage, shop: Player) -> None:
     calls = [stage.call(shop, NOON + one * DAY, phone="Anonymous").id for one in range(2)]
-    assert standings(stage, shop, LeadKind.CALL, *calls) == [FIRST, FIRST]
+    assert qualifications(stage, shop, LeadKind.CALL, *calls) == [FIRST, FIRST]
 
 
 def test_unknown_leads_are_missing(stage: Stage, shop: Player) -> None:
     with stage.database.read() as connection:
-        assert list_standings(connection, shop.site, [LeadRef(LeadKind.CALL, 1)]) == {}
+        assert list_qualifications(connection, shop.site, [LeadRef(LeadKind.CALL, 1)]) == {}

@@ -9,6 +9,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, select
 
 from cast import Stage
+from commands import NOON, by_call, registration
 from dealtrace.accounts.site import SiteId
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.deal import DealKey
@@ -30,7 +31,6 @@ from dealtrace.storage.schema.upgrade import (
     upgrade_schema,
 )
 from postgresql import PostgresqlServer
-from wishes import NOON, by_call, registration
 
 CURE = re.escape("`dealtrace db upgrade`")
 

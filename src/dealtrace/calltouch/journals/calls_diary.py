@@ -34,15 +34,15 @@ from dealtrace.calltouch.journals.words import (
 )
 from dealtrace.calltouch.responses import KEYWORD_UNKNOWN, UNTOLD, epoch_ms, slashed_clock, whole_rubles
 from dealtrace.deals.deal import Deal
-from dealtrace.errors import FaultyParameters, Violation
+from dealtrace.errors import InvalidParameters, Violation
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameters import ParameterTable, Sent
 from dealtrace.http.replies import Reply, success
 from dealtrace.leads.lead import LeadKind
 from dealtrace.quota.points import PaidMethod
-from dealtrace.storage.journals.keyset_pages import KeyPage, Place, find_page
+from dealtrace.storage.journals.keyset_pages import Cursor, Page, find_page
 from dealtrace.storage.journals.lead_entries import LeadEntry
-from dealtrace.storage.journals.lead_journal import Counting, LeadQuery, Likeness, Match, Told, list_of_leads
+from dealtrace.storage.journals.lead_journal import Counting, Field, Filter, LeadQuery, Operator, query_leads
 
 TABLE = ParameterTable(CALLS_DIARY)
 ANSWERED = "Connection succeeded"
@@ -62,7 +62,7 @@ async def respond(caller: Caller, sent: Sent) -> Reply:
     number, limit = asked_page(sent)
     if "page" not in sent.values:
         _check_one_day(sent)
-        reply = await caller.readers.read(_answer_array, site, query, sent)
+        reply = await caller.read_pool.read(_answer_array, site, query, sent)
     elif sent.get("callbackOnly"):
         reply = nothing(number, limit, site, _EVENT)
     else:
@@ -74,7 +74,7 @@ async def respond(caller: Caller, sent: Sent) -> Reply:
 
 def _check_one_day(sent: Sent) -> None:
     if sent["dateFrom"] != sent["dateTo"]:
-        raise FaultyParameters(
+        raise InvalidParameters(
             [
                 Violation(
                     "dateTo",
@@ -89,7 +89,7 @@ def read_query(site: Site, sent: Sent) -> LeadQuery:
     """Turn what was sent into a query.
 
     Raises:
-        FaultyParameters: the interval ends before it begins.
+        InvalidParameters: the interval ends before it begins.
     """
     since, until = read_interval(site, sent)
     return LeadQuery(
@@ -104,18 +104,18 @@ def read_query(site: Site, sent: Sent) -> LeadQuery:
     )
 
 
-def _matches(sent: Sent) -> Iterator[Match]:
+def _matches(sent: Sent) -> Iterator[Filter]:
     """Tell what is asked of sources and phones; the words that stand for nothing are asked for as they are shown."""
     for name, told in (
-        ("clientId", Told.GOOGLE_CLIENT_ID),
-        ("utmSource", Told.UTM_SOURCE),
-        ("utmMedium", Told.UTM_MEDIUM),
+        ("clientId", Field.GOOGLE_CLIENT_ID),
+        ("utmSource", Field.UTM_SOURCE),
+        ("utmMedium", Field.UTM_MEDIUM),
     ):
         if name in sent.values:
-            yield Match(told, _plain(sent[name]))
+            yield Filter(told, _plain(sent[name]))
     for name, (told, _) in FILTERED.items():
         if f"{name}.value" in sent.values:
-            yield Match(told, _plain(sent[f"{name}.value"]), sent.get(f"{name}.filterMode", Likeness.EQUAL))
+            yield Filter(told, _plain(sent[f"{name}.value"]), sent.get(f"{name}.filterMode", Operator.EQUAL))
 
 
 def _plain(text: str) -> str:
@@ -123,11 +123,11 @@ def _plain(text: str) -> str:
 
 
 def answer_page_of_calls(
-    connection: Connection, place: Place, *, site: Site, query: LeadQuery, sent: Sent
-) -> tuple[KeyPage, Reply]:
+    connection: Connection, cursor: Cursor, *, site: Site, query: LeadQuery, sent: Sent
+) -> tuple[Page, Reply]:
     """Answer with the page that begins at a place, and tell its keys."""
     number, limit = asked_page(sent)
-    page = find_page(connection, list_of_leads(site, query), place, limit)
+    page = find_page(connection, query_leads(site, query), cursor, limit)
     tell = partial(record, site=site, model=query.model, sent=sent)
     records = tell_leads(connection, site, query, page.ids, sent, tell)
     answer = envelope(number, limit, page.total, records)
@@ -149,7 +149,7 @@ def record(entry: LeadEntry, site: Site, model: AttributionModel, sent: Sent) ->
         **_how_it_is_known(entry, site),
         "mapVisits": when_asked(sent, "withMapVisits", map_visits(entry, site.time_zone)),
         "attrs": when_asked(sent, "withAttributionFields", entry.visit.attrs if entry.visit is not None else None),
-        "comments": when_asked(sent, "withComments", comment_words(entry.lead.id, "callId", entry.remarks.comment)),
+        "comments": when_asked(sent, "withComments", comment_words(entry.lead.id, "callId", entry.annotations.comment)),
         "phrases": when_asked(sent, "withText", []),
         "additionalTags": [],
         "callClientUniqueId": None,
@@ -168,7 +168,7 @@ def record(entry: LeadEntry, site: Site, model: AttributionModel, sent: Sent) ->
         "subPoolName": "",
         "statusDetails": ANSWERED if is_answered(entry) else NOT_ANSWERED,
         "poolType": None,
-        "customFields": when_asked(sent, "withCustomFields", field_words(entry.remarks.custom_values)),
+        "customFields": when_asked(sent, "withCustomFields", field_words(entry.annotations.custom_values)),
     }
 
 
@@ -178,13 +178,13 @@ def _how_it_went(entry: LeadEntry, site: Site, model: AttributionModel, sent: Se
         "callId": call.id,
         "callphase": phase_of(entry),
         "attribution": int(model),
-        "callTags": when_asked(sent, "withCallTags", tag_words(entry.remarks.tags)),
+        "callTags": when_asked(sent, "withCallTags", tag_words(entry.annotations.tags)),
         "date": slashed_clock(call.started_at, site.time_zone),
         "duration": whole_seconds(call.duration),
         "callerNumber": caller_number(entry),
         "redirectNumber": told.answering_phone or "",
         "phoneNumber": told.dialled_phone or "",
-        "manager": entry.remarks.manager,
+        "manager": entry.annotations.manager,
         "successful": is_answered(entry),
         "uniqueCall": entry.standing.is_unique,
         "targetCall": entry.standing.is_target,

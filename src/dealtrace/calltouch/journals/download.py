@@ -3,9 +3,9 @@
 from urllib.parse import quote, urlsplit
 
 from dealtrace.calltouch.journals.parameters import DOWNLOAD
-from dealtrace.errors import RecordingNotFound
+from dealtrace.errors import InvalidValue, RecordingNotFound
 from dealtrace.http.caller import Caller
-from dealtrace.http.parameter_types import Malformed, Whole
+from dealtrace.http.parameter_types import Integer
 from dealtrace.http.parameters import ParameterTable, Sent
 from dealtrace.http.replies import Reply, redirect
 from dealtrace.quota.points import PaidMethod
@@ -13,7 +13,7 @@ from dealtrace.storage.leads.leads import find_record_url
 
 TABLE = ParameterTable(DOWNLOAD)
 SCHEMES = ("http", "https")
-_CALL_ID = Whole()
+_CALL_ID = Integer()
 _KEPT_AS_IT_IS = "%/:?#[]@!$&'()*+,;=~"
 
 
@@ -24,10 +24,10 @@ async def respond(caller: Caller, sent: Sent) -> Reply:
         RecordingNotFound: the site has no such call, or nobody named a recording that lies on the web.
     """
     del sent
-    call_id = caller.address["callId"]
+    call_id = caller.path_params["callId"]
     try:
         told = await caller.read(find_record_url, _CALL_ID.read(call_id))
-    except Malformed:
+    except InvalidValue:
         told = None
     address = read_address(told or "")
     if address is None:

@@ -11,9 +11,9 @@ from dealtrace.calltouch.journals.pages import ARRAY_SIZE_MAX, RECORDS_AT_ONCE, 
 from dealtrace.http.parameters import Sent
 from dealtrace.http.replies import ready
 from dealtrace.leads.lead import LeadKind
-from dealtrace.storage.journals.keyset_pages import Place, find_page
+from dealtrace.storage.journals.keyset_pages import Cursor, find_page
 from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
-from dealtrace.storage.journals.lead_journal import LeadQuery, list_of_leads
+from dealtrace.storage.journals.lead_journal import LeadQuery, query_leads
 
 Tell = Callable[[LeadEntry], dict[str, Any]]
 
@@ -42,9 +42,9 @@ def tell_all(connection: Connection, site: Site, query: LeadQuery, sent: Sent, t
     """Tell of all leads of a list.
 
     Raises:
-        FaultyParameters: they are too many for one array.
+        InvalidParameters: they are too many for one array.
     """
-    page = find_page(connection, list_of_leads(site, query), Place(), ARRAY_SIZE_MAX)
+    page = find_page(connection, query_leads(site, query), Cursor(), ARRAY_SIZE_MAX)
     if page.total > ARRAY_SIZE_MAX:
         raise refuse_long_array()
     return tell_leads(connection, site, query, page.ids, sent, tell)

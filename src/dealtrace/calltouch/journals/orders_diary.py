@@ -29,8 +29,8 @@ from dealtrace.leads.lead_story import LeadStory
 from dealtrace.quota.points import PaidMethod
 from dealtrace.storage.deals.daily_counts import JournalMoment
 from dealtrace.storage.journals.deal_entries import DealEntry, list_deal_entries
-from dealtrace.storage.journals.deal_journal import JournalQuery, list_of_deals
-from dealtrace.storage.journals.keyset_pages import KeyPage, Place, find_page
+from dealtrace.storage.journals.deal_journal import JournalQuery, query_deals
+from dealtrace.storage.journals.keyset_pages import Cursor, Page, find_page
 
 TABLE = ParameterTable(ORDERS_DIARY)
 _EVENT = "deals_listed"
@@ -57,7 +57,7 @@ def read_query(site: Site, sent: Sent) -> JournalQuery:
     """Turn what was sent into a query; an interval covers whole days of the site.
 
     Raises:
-        FaultyParameters: no interval though no deal is named, or one that ends before it begins.
+        InvalidParameters: no interval though no deal is named, or one that ends before it begins.
     """
     if "orderId" not in sent.values and "orderNumber" not in sent.values:
         require_dates(sent)
@@ -73,12 +73,12 @@ def read_query(site: Site, sent: Sent) -> JournalQuery:
 
 
 def answer_page_of_deals(
-    connection: Connection, place: Place, *, site: Site, query: JournalQuery, sent: Sent
-) -> tuple[KeyPage, Reply]:
+    connection: Connection, cursor: Cursor, *, site: Site, query: JournalQuery, sent: Sent
+) -> tuple[Page, Reply]:
     """Answer with the page that begins at a place, and tell its keys."""
     number, limit = asked_page(sent)
     model = sent.get("attribution", AttributionModel(site.attribution))
-    page = find_page(connection, list_of_deals(site.id, query), place, limit)
+    page = find_page(connection, query_deals(site.id, query), cursor, limit)
     records = tell_deals(list_deal_entries(connection, site.id, page.ids, model), site=site, model=model, sent=sent)
     answer = envelope(number, limit, page.total, records)
     return page, success(answer, _EVENT, site_id=site.id, records=len(records))

@@ -8,11 +8,11 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.calltouch.responses import instant_of
-from dealtrace.errors import FaultyParameters, Violation
+from dealtrace.errors import InvalidParameters, Violation
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameters import REQUIRED, Sent
 from dealtrace.http.replies import Reply, success
-from dealtrace.storage.journals.keyset_pages import KeyPage, Place
+from dealtrace.storage.journals.keyset_pages import Cursor, Page
 
 PAGE_SIZE_MAX = 1000
 ARRAY_SIZE_MAX = 50_000
@@ -28,11 +28,11 @@ def require_dates(sent: Sent) -> None:
     """See that an interval is named.
 
     Raises:
-        FaultyParameters: one end of it, or both, are not.
+        InvalidParameters: one end of it, or both, are not.
     """
     missing = [name for name in ("dateFrom", "dateTo") if name not in sent.values]
     if missing:
-        raise FaultyParameters([Violation(name, *REQUIRED) for name in missing])
+        raise InvalidParameters([Violation(name, *REQUIRED) for name in missing])
 
 
 def read_interval(site: Site, sent: Sent) -> tuple[datetime | None, datetime | None]:
@@ -42,18 +42,18 @@ def read_interval(site: Site, sent: Sent) -> tuple[datetime | None, datetime | N
     the days are whole.
 
     Raises:
-        FaultyParameters: it ends before it begins.
+        InvalidParameters: it ends before it begins.
     """
     first, last = sent.get("dateFrom"), sent.get("dateTo")
     if first is not None and last is not None and first > last:
-        raise FaultyParameters([Violation("dateFrom", "позже, чем dateTo", "later than dateTo")])
+        raise InvalidParameters([Violation("dateFrom", "позже, чем dateTo", "later than dateTo")])
     since = _instant(first, sent.get("timeFrom", time()), site) if first is not None else None
     until = None
     if last is not None:
         ends_at = sent.get("timeTo")
         until = _instant(last + _DAY, time(), site) if ends_at is None else _instant(last, ends_at, site) + _SECOND
     if since is not None and until is not None and since >= until:
-        raise FaultyParameters([Violation("timeFrom", "позже, чем timeTo", "later than timeTo")])
+        raise InvalidParameters([Violation("timeFrom", "позже, чем timeTo", "later than timeTo")])
     return since, until
 
 
@@ -83,22 +83,22 @@ def nothing(number: int, limit: int, site: Site, event: str) -> Reply:
 
 
 async def answer_page(
-    caller: Caller, query: Hashable, offset: int, answer: Callable[[Connection, Place], tuple[KeyPage, Reply]]
+    caller: Caller, query: Hashable, offset: int, answer: Callable[[Connection, Cursor], tuple[Page, Reply]]
 ) -> Reply:
     """Answer with the page after `offset` rows, found from where this reader's page before ended, if it did here.
 
     Readers are told apart by their tokens and by what they ask.
     """
     reader = (caller.site.id, caller.token_id, query)
-    place = caller.readers.bookmarks.place_of(reader, offset)
-    page, reply = await caller.readers.read(answer, place)
-    caller.readers.bookmarks.keep(reader, place, page)
+    cursor = caller.read_pool.page_cursors.cursor_of(reader, offset)
+    page, reply = await caller.read_pool.read(answer, cursor)
+    caller.read_pool.page_cursors.keep(reader, cursor, page)
     return reply
 
 
-def refuse_long_array() -> FaultyParameters:
+def refuse_long_array() -> InvalidParameters:
     """Refuse to answer with more than fits one array."""
-    return FaultyParameters(
+    return InvalidParameters(
         [
             Violation(
                 "page",

@@ -6,38 +6,38 @@ from dataclasses import replace
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.calltouch.parameters import CLIENT_API_ID, NUMBER_LENGTH_MAX, PHONE_LENGTH_MAX, SOURCE_LENGTH_MAX
 from dealtrace.calltouch.wire_types import DayClock, SlashDay
-from dealtrace.http.endpoint import Entrance
-from dealtrace.http.parameter_types import Choice, Flag, Text, Whole
+from dealtrace.http.endpoint import AuthScheme
+from dealtrace.http.parameter_types import Choice, Flag, Integer, Text
 from dealtrace.http.parameters import Parameter
-from dealtrace.storage.journals.lead_journal import Likeness, Told
+from dealtrace.storage.journals.lead_journal import Field, Operator
 
 PAGE_MAX = 10**9
 
-FILTERED: Mapping[str, tuple[Told, int]] = {
-    "source": (Told.SOURCE, SOURCE_LENGTH_MAX),
-    "medium": (Told.MEDIUM, SOURCE_LENGTH_MAX),
-    "utmSource": (Told.UTM_SOURCE, SOURCE_LENGTH_MAX),
-    "utmMedium": (Told.UTM_MEDIUM, SOURCE_LENGTH_MAX),
-    "utmTerm": (Told.UTM_TERM, SOURCE_LENGTH_MAX),
-    "utmContent": (Told.UTM_CONTENT, SOURCE_LENGTH_MAX),
-    "utmCampaign": (Told.UTM_CAMPAIGN, SOURCE_LENGTH_MAX),
-    "keyword": (Told.TERM, SOURCE_LENGTH_MAX),
-    "ani": (Told.PHONE, PHONE_LENGTH_MAX),
-    "phoneNumber": (Told.DIALLED_PHONE, PHONE_LENGTH_MAX),
+FILTERED: Mapping[str, tuple[Field, int]] = {
+    "source": (Field.SOURCE, SOURCE_LENGTH_MAX),
+    "medium": (Field.MEDIUM, SOURCE_LENGTH_MAX),
+    "utmSource": (Field.UTM_SOURCE, SOURCE_LENGTH_MAX),
+    "utmMedium": (Field.UTM_MEDIUM, SOURCE_LENGTH_MAX),
+    "utmTerm": (Field.UTM_TERM, SOURCE_LENGTH_MAX),
+    "utmContent": (Field.UTM_CONTENT, SOURCE_LENGTH_MAX),
+    "utmCampaign": (Field.UTM_CAMPAIGN, SOURCE_LENGTH_MAX),
+    "keyword": (Field.TERM, SOURCE_LENGTH_MAX),
+    "ani": (Field.PHONE, PHONE_LENGTH_MAX),
+    "phoneNumber": (Field.DIALLED_PHONE, PHONE_LENGTH_MAX),
 }
 """What of a call may be asked for by `….value` and `….filterMode`."""
 
 MODES = {
-    "EQUAL": Likeness.EQUAL,
-    "NOT_EQUAL": Likeness.NOT_EQUAL,
-    "CONTAINS": Likeness.CONTAINS,
-    "NOT_CONTAINS": Likeness.NOT_CONTAINS,
+    "EQUAL": Operator.EQUAL,
+    "NOT_EQUAL": Operator.NOT_EQUAL,
+    "CONTAINS": Operator.CONTAINS,
+    "NOT_CONTAINS": Operator.NOT_CONTAINS,
 }
 """Ours: the vendor's words are unknown; these are what its cabinet offers for such filters."""
 
 _PAGE = (
-    Parameter("page", Whole(0, PAGE_MAX), "Номер страницы с 1.", "The page, from 1."),
-    Parameter("limit", Whole(0, PAGE_MAX), "Размер страницы, не более 1000.", "The page size, 1000 at most."),
+    Parameter("page", Integer(0, PAGE_MAX), "Номер страницы с 1.", "The page, from 1."),
+    Parameter("limit", Integer(0, PAGE_MAX), "Размер страницы, не более 1000.", "The page size, 1000 at most."),
 )
 _ATTRIBUTION = Parameter(
     "attribution",
@@ -85,7 +85,7 @@ ORDERS_DIARY = (
         "What the interval is about: the deal's making (default), its last change, or the lead's visit.",
     ),
     _ATTRIBUTION,
-    Parameter("orderId", Whole(), "Только эта сделка.", "Only this deal."),
+    Parameter("orderId", Integer(), "Только эта сделка.", "Only this deal."),
     Parameter("orderNumber", Text(NUMBER_LENGTH_MAX), "Только эта сделка.", "Only this deal."),
     Parameter(
         "orderSource",
@@ -137,7 +137,7 @@ CALLS_DIARY = (
     Parameter("targetOnly", Flag(), "Только целевые.", "Only targets."),
     Parameter("uniqTargetOnly", Flag(), "Только уникально-целевые.", "Only unique targets."),
     Parameter("callbackOnly", Flag(), "Только обратные звонки: их здесь нет.", "Only callbacks: there are none here."),
-    Parameter("callId", Whole(), "Только этот звонок.", "Only this call."),
+    Parameter("callId", Integer(), "Только этот звонок.", "Only this call."),
     Parameter("clientId", Text(SOURCE_LENGTH_MAX), "Только этот clientId Google.", "Only this client id of Google."),
     Parameter("utmSource", Text(SOURCE_LENGTH_MAX), "Только этот utm_source.", "Only this utm_source."),
     Parameter("utmMedium", Text(SOURCE_LENGTH_MAX), "Только этот utm_medium.", "Only this utm_medium."),
@@ -165,7 +165,7 @@ REQUESTS = (
     CLIENT_API_ID,
     Parameter(
         "siteId",
-        Whole(),
+        Integer(),
         "Номер личного кабинета; если передан, должен быть кабинетом токена.",
         "The number of the site; when sent, it must be the token's.",
     ),
@@ -181,7 +181,7 @@ REQUESTS = (
     replace(_PAGE[1], ru="Размер страницы, не более 10000.", en="The page size, 10000 at most."),
     _ATTRIBUTION,
     _BIND_TO_SESSION,
-    Parameter("requestId", Whole(), "Только эта заявка.", "Only this lead request."),
+    Parameter("requestId", Integer(), "Только эта заявка.", "Only this lead request."),
     Parameter("requestNumber", Text(NUMBER_LENGTH_MAX), "Только эта заявка.", "Only this lead request."),
     Parameter("withMapVisits", Flag(), "Добавить визиты до заявки.", "Include the visits before the lead request."),
     Parameter("withRequestTags", Flag(), "Добавить теги.", "Include tags."),
@@ -193,7 +193,7 @@ REQUESTS = (
 )
 
 ACCESS_TOKEN = replace(CLIENT_API_ID, name="access_token")
-BY_ACCESS_TOKEN = Entrance(ACCESS_TOKEN)
+BY_ACCESS_TOKEN = AuthScheme(ACCESS_TOKEN)
 STATISTICS = (
     ACCESS_TOKEN,
     Parameter(

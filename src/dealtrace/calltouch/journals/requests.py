@@ -46,9 +46,9 @@ from dealtrace.leads.client import Client
 from dealtrace.leads.lead import LeadKind
 from dealtrace.leads.lead_request import LeadRequest
 from dealtrace.quota.points import PaidMethod
-from dealtrace.storage.journals.keyset_pages import KeyPage, Place, find_page
+from dealtrace.storage.journals.keyset_pages import Cursor, Page, find_page
 from dealtrace.storage.journals.lead_entries import LeadEntry
-from dealtrace.storage.journals.lead_journal import LeadQuery, list_of_leads
+from dealtrace.storage.journals.lead_journal import LeadQuery, query_leads
 
 TABLE = ParameterTable(REQUESTS)
 PART_SIZE_MAX = 10_000
@@ -72,7 +72,7 @@ async def respond(caller: Caller, sent: Sent) -> Reply:
         answer = partial(_answer_part, site=site, query=query, sent=sent)
         reply = await answer_page(caller, query, (number - 1) * limit, answer)
     else:
-        reply = await caller.readers.read(_answer_whole, site, query, sent)
+        reply = await caller.read_pool.read(_answer_whole, site, query, sent)
     await caller.pay_for_reading(PaidMethod.REQUESTS)
     return reply
 
@@ -81,7 +81,7 @@ def read_query(site: Site, sent: Sent) -> LeadQuery:
     """Turn what was sent into a query.
 
     Raises:
-        FaultyParameters: no interval though no lead request is named, or one that ends before it begins.
+        InvalidParameters: no interval though no lead request is named, or one that ends before it begins.
     """
     if "requestId" not in sent.values and "requestNumber" not in sent.values:
         require_dates(sent)
@@ -98,10 +98,10 @@ def read_query(site: Site, sent: Sent) -> LeadQuery:
 
 
 def _answer_part(
-    connection: Connection, place: Place, *, site: Site, query: LeadQuery, sent: Sent
-) -> tuple[KeyPage, Reply]:
+    connection: Connection, cursor: Cursor, *, site: Site, query: LeadQuery, sent: Sent
+) -> tuple[Page, Reply]:
     _, limit = asked_page(sent, PART_SIZE_MAX)
-    page = find_page(connection, list_of_leads(site, query), place, limit)
+    page = find_page(connection, query_leads(site, query), cursor, limit)
     tell = partial(record, site=site, model=query.model, sent=sent)
     records = tell_leads(connection, site, query, page.ids, sent, tell)
     return page, success(records, _EVENT, site_id=site.id, records=len(records))
@@ -114,14 +114,14 @@ def _answer_whole(connection: Connection, site: Site, query: LeadQuery, sent: Se
 
 def record(entry: LeadEntry, site: Site, model: AttributionModel, sent: Sent) -> dict[str, Any]:
     """Tell of one lead request; keys are never dropped, what was not asked for is null."""
-    taken, visit, remarks = entry.lead, entry.visit, entry.remarks
+    taken, visit, annotations = entry.lead, entry.visit, entry.annotations
     assert isinstance(taken, LeadRequest)
     return {
         "date": epoch_ms(taken.requested_at),
-        "comments": comment_words(taken.id, "requestId", remarks.comment),
+        "comments": comment_words(taken.id, "requestId", annotations.comment),
         "requestType": None,
         "dateStr": slashed_clock(taken.requested_at, site.time_zone),
-        "manager": remarks.manager,
+        "manager": annotations.manager,
         "session": _session(entry, site, model, sent),
         "subject": taken.form_name,
         "uniqTargetRequest": entry.standing.is_unique_target,
@@ -142,16 +142,16 @@ def record(entry: LeadEntry, site: Site, model: AttributionModel, sent: Sent) ->
         "dcm": None,
         "ctGlobalId": None,
         "widgetInfo": None,
-        "RequestTags": when_asked(sent, "withRequestTags", tag_words(remarks.tags)),
+        "RequestTags": when_asked(sent, "withRequestTags", tag_words(annotations.tags)),
         "hostname": host_of(visit),
-        "customFields": when_asked(sent, "withCustomFields", field_words(remarks.custom_values)),
+        "customFields": when_asked(sent, "withCustomFields", field_words(annotations.custom_values)),
     }
 
 
 def _session(entry: LeadEntry, site: Site, model: AttributionModel, sent: Sent) -> dict[str, Any] | None:
     """Tell of the credited visit, or of a stated source, which has no `sessionId`; null if neither is known."""
     visit, source = entry.visit, source_of(entry)
-    if visit is None and entry.remarks.stated_source is None:
+    if visit is None and entry.annotations.stated_source is None:
         return None
     utm = utm_words(entry)
     return {
@@ -195,7 +195,7 @@ def _client(client: Client) -> dict[str, Any]:
 
 def _deal(deal: Deal, entry: LeadEntry, site: Site, model: AttributionModel) -> dict[str, Any]:
     """Tell of a deal as `orders/update-by-id` does, in one object, its sum in whole rubles where a number stands."""
-    visit, stated = entry.visit, entry.remarks.stated_source
+    visit, stated = entry.visit, entry.annotations.stated_source
     source = session(visit, int(model)) if visit is not None else None
     if source is None and stated is not None:
         source = stated_session(stated, int(model))

@@ -14,19 +14,19 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.calltouch.journals.pages import read_interval
 from dealtrace.calltouch.journals.parameters import STATISTICS
 from dealtrace.calltouch.responses import KEYWORD_UNKNOWN
-from dealtrace.errors import FaultyParameters, Violation
+from dealtrace.errors import InvalidParameters, Violation
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameters import ParameterTable, Sent
 from dealtrace.http.replies import Reply, success
 from dealtrace.leads.lead import LeadKind
 from dealtrace.quota.points import PaidMethod
 from dealtrace.storage.journals.call_counts import count_by_quarter, count_by_term, count_leads
-from dealtrace.storage.journals.lead_journal import LeadQuery, Match, Told, list_of_leads
+from dealtrace.storage.journals.lead_journal import Field, Filter, LeadQuery, query_leads
 
 TABLE = ParameterTable(STATISTICS)
 DAYS_MAX = 3660
 KEYWORDS_MAX = 1000
-SEARCHED = Match(Told.MEDIUM, "organic")
+SEARCHED = Filter(Field.MEDIUM, "organic")
 """What came of searching: the medium that the classification gives to search engines."""
 _EVENT = "calls_counted"
 
@@ -55,28 +55,28 @@ async def _answer(caller: Caller, sent: Sent, tell: Any, *, searched: bool) -> R
     """Count what is asked for.
 
     Raises:
-        FaultyParameters: the interval is too long, or ends before it begins.
+        InvalidParameters: the interval is too long, or ends before it begins.
     """
     site = caller.site
     since, until = read_interval(site, sent)
     if sent["dateTo"] - sent["dateFrom"] > timedelta(days=DAYS_MAX):
         wrong = Violation("dateTo", f"интервал длиннее {DAYS_MAX} дней", f"an interval of more than {DAYS_MAX} days")
-        raise FaultyParameters([wrong])
+        raise InvalidParameters([wrong])
     model = AttributionModel(site.attribution)
     query = LeadQuery(LeadKind.CALL, model, since, until, matches=(SEARCHED,) if searched else ())
-    told = await caller.readers.read(tell, site, query, sent)
+    told = await caller.read_pool.read(tell, site, query, sent)
     await caller.pay_for_reading(PaidMethod.STATISTICS)
     return success(told, _EVENT, site_id=site.id)
 
 
 def _total(connection: Connection, site: Site, query: LeadQuery, sent: Sent) -> dict[str, int]:
     del sent
-    return {"totalCount": count_leads(connection, list_of_leads(site, query))}
+    return {"totalCount": count_leads(connection, query_leads(site, query))}
 
 
 def _by_date(connection: Connection, site: Site, query: LeadQuery, sent: Sent) -> list[dict[str, Any]]:
     of_day: Counter[date] = Counter()
-    for quarter_at, count in count_by_quarter(connection, list_of_leads(site, query)).items():
+    for quarter_at, count in count_by_quarter(connection, query_leads(site, query)).items():
         of_day[quarter_at.astimezone(site.time_zone).date()] += count
     days = (sent["dateTo"] - sent["dateFrom"]).days + 1
     each = (sent["dateFrom"] + timedelta(days=number) for number in range(days))
@@ -85,5 +85,5 @@ def _by_date(connection: Connection, site: Site, query: LeadQuery, sent: Sent) -
 
 def _by_keyword(connection: Connection, site: Site, query: LeadQuery, sent: Sent) -> list[dict[str, Any]]:
     del sent
-    counted = count_by_term(connection, list_of_leads(site, query), KEYWORDS_MAX)
+    counted = count_by_term(connection, query_leads(site, query), KEYWORDS_MAX)
     return [{"keyword": words or KEYWORD_UNKNOWN, "count": count} for words, count in counted]

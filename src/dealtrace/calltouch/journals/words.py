@@ -23,7 +23,7 @@ def source_of(entry: LeadEntry) -> TrafficSource:
     """Tell the source of a lead: of the credited visit, failing one what was stated, failing that nothing."""
     if entry.visit is not None:
         return entry.visit.traffic_source
-    return entry.remarks.stated_source or NOWHERE
+    return entry.annotations.stated_source or NOWHERE
 
 
 def utm_words(entry: LeadEntry) -> dict[str, str]:

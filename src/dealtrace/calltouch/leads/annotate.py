@@ -25,14 +25,14 @@ from dealtrace.calltouch.parameters import (
     WORDS_LENGTH_MAX,
 )
 from dealtrace.calltouch.wire_types import ManagerObjects, MatchingElements, TagObjects, Tags
-from dealtrace.errors import FaultyParameters, Language, Refusal, Violation
+from dealtrace.errors import InvalidParameters, InvalidValue, Language, Refusal, Violation
 from dealtrace.http.caller import Caller
-from dealtrace.http.parameter_types import Flag, Malformed, Text
+from dealtrace.http.parameter_types import Flag, Text
 from dealtrace.http.parameters import Parameter
 from dealtrace.http.replies import Reply, success
 from dealtrace.leads.annotations import Addition
 from dealtrace.leads.lead import LeadKind, LeadRef
-from dealtrace.operations.leads.annotate import Remarking, RemarkingCall, remark_leads
+from dealtrace.operations.leads.annotate import AnnotationCall, LeadAnnotation, annotate_leads
 from dealtrace.quota.points import PaidMethod
 
 MANAGERS_MAX = 20
@@ -66,7 +66,7 @@ class AddedFields(msgspec.Struct, frozen=True, rename="camel"):
     overwrite: bool = False
 
 
-class RemarkItem(msgspec.Struct, frozen=True, rename="camel"):
+class AnnotationItem(msgspec.Struct, frozen=True, rename="camel"):
     """One lead of the list, and what is to be said of it; which of it counts depends on the method."""
 
     matching: Sequence[Element] | None = None
@@ -83,7 +83,7 @@ class Method:
     name: str
     paid: PaidMethod
     parameters: tuple[Parameter, ...]
-    read: Callable[[RemarkItem], Addition]
+    read: Callable[[AnnotationItem], Addition]
 
     def items_of(self, body: bytes) -> list[Any]:
         """Find the list in a body."""
@@ -105,18 +105,18 @@ class Method:
         Ours: the vendor shows no answer; each lead is told of in its place, with its kind and id.
         """
         read = [self._read(caller, item) for item in items]
-        good = [one for one in read if isinstance(one, Remarking)]
-        outcomes = iter(await caller.write(remark_leads, RemarkingCall(self.paid, good), size=len(items)))
-        final = [next(outcomes) if isinstance(one, Remarking) else one for one in read]
+        good = [one for one in read if isinstance(one, LeadAnnotation)]
+        outcomes = iter(await caller.write(annotate_leads, AnnotationCall(self.paid, good), size=len(items)))
+        final = [next(outcomes) if isinstance(one, LeadAnnotation) else one for one in read]
         told = [_told(one, caller.language) for one in final]
         facts = {"site_id": caller.site.id, "leads": len(told), "updated": sum(one["updated"] for one in told)}
         return success({"data": {self.name: told}}, "leads_remarked", method=self.paid.value, **facts)
 
-    def _read(self, caller: Caller, item: Any) -> Remarking | FaultyParameters:
+    def _read(self, caller: Caller, item: Any) -> LeadAnnotation | InvalidParameters:
         try:
-            told = read_item(item, RemarkItem)
-            return Remarking(read_matching(told.matching, caller.site.time_zone), self.read(told))
-        except FaultyParameters as fault:
+            told = read_item(item, AnnotationItem)
+            return LeadAnnotation(read_matching(told.matching, caller.site.time_zone), self.read(told))
+        except InvalidParameters as fault:
             return fault
 
 
@@ -124,7 +124,7 @@ def _told(outcome: LeadRef | Refusal, language: Language) -> dict[str, Any]:
     if isinstance(outcome, LeadRef):
         named = {"leadType": KIND_ON_THE_WIRE[outcome.kind], "leadId": outcome.id}
         return {"updated": True, **named, "errorCode": None, "error": None, "violations": []}
-    violations = outcome.violations if isinstance(outcome, FaultyParameters) else ()
+    violations = outcome.violations if isinstance(outcome, InvalidParameters) else ()
     return {
         "updated": False,
         "leadType": None,
@@ -135,7 +135,7 @@ def _told(outcome: LeadRef | Refusal, language: Language) -> dict[str, Any]:
     }
 
 
-def read_tags(item: RemarkItem) -> Addition:
+def read_tags(item: AnnotationItem) -> Addition:
     """Read tags to add."""
     said = item.add_tags or AddedTags()
     words = (word_text(one.tag) if isinstance(one, Tag) else one for one in said.tags)
@@ -143,7 +143,7 @@ def read_tags(item: RemarkItem) -> Addition:
     return Addition(tags=_required("addTags.tags", tags), overwrite=said.overwrite)
 
 
-def read_managers(item: RemarkItem) -> Addition:
+def read_managers(item: AnnotationItem) -> Addition:
     """Read managers to add."""
     said = item.add_managers or AddedManagers()
     words = [word_text(one.manager) if isinstance(one, Manager) else one for one in said.managers]
@@ -152,13 +152,13 @@ def read_managers(item: RemarkItem) -> Addition:
     return Addition(managers=_required("addManagers.managers", managers), overwrite=said.overwrite)
 
 
-def read_comment(item: RemarkItem) -> Addition:
+def read_comment(item: AnnotationItem) -> Addition:
     """Read a comment to add."""
     comment = _checked("addComment", Text(COMMENT_LENGTH_MAX).read, word_text(item.add_comment))
     return Addition(comment=_required("addComment", comment))
 
 
-def read_fields(item: RemarkItem) -> Addition:
+def read_fields(item: AnnotationItem) -> Addition:
     """Read values of custom fields to add."""
     place = "addCustomFields.customFields"
     said = item.add_custom_fields or AddedFields()
@@ -175,16 +175,16 @@ def read_fields(item: RemarkItem) -> Addition:
 
 def _checked(place: str, read: Callable[[str], Any], text: str) -> Any:
     if "\0" in text:
-        raise FaultyParameters([Violation(place, "нулевой байт недопустим", "a zero byte is not allowed")])
+        raise InvalidParameters([Violation(place, "нулевой байт недопустим", "a zero byte is not allowed")])
     try:
         return read(text)
-    except Malformed as fault:
-        raise FaultyParameters([Violation(place, fault.ru, fault.en)]) from fault
+    except InvalidValue as fault:
+        raise InvalidParameters([Violation(place, fault.ru, fault.en)]) from fault
 
 
 def _required(place: str, value: Any) -> Any:
     if not value:
-        raise FaultyParameters([Violation(place, "не передано ничего", "nothing was sent")])
+        raise InvalidParameters([Violation(place, "не передано ничего", "nothing was sent")])
     return value
 
 
@@ -194,7 +194,7 @@ def _check_count(place: str, count: int, most: int) -> None:
             f"передано {count}, допускается не более {most}",
             f"{count} were sent, no more than {most} are allowed",
         )
-        raise FaultyParameters([Violation(place, *words)])
+        raise InvalidParameters([Violation(place, *words)])
 
 
 MATCHING = Parameter(

@@ -5,7 +5,7 @@ from typing import Any
 
 from dealtrace import clock
 from dealtrace.calltouch.batches import Batch, LeadItem, Word
-from dealtrace.calltouch.leads.listed import Listing, count_taken_in, remarks_of, take_in
+from dealtrace.calltouch.leads.listed import LeadList, annotations_of, count_taken_in, take_in
 from dealtrace.calltouch.leads.register_request import check_who
 from dealtrace.calltouch.parameters import CUSTOM, REQUEST_CREATE
 from dealtrace.calltouch.responses import instant_of
@@ -32,7 +32,7 @@ def read_lead_request(caller: Caller, sent: Sent) -> IncomingLeadRequest:
     """Turn what was sent into a lead request; without a date it was made now.
 
     Raises:
-        FaultyParameters: it says nothing of the person.
+        InvalidParameters: it says nothing of the person.
     """
     check_who(sent)
     wall_clock = sent.get("requestDate")
@@ -44,18 +44,18 @@ def read_lead_request(caller: Caller, sent: Sent) -> IncomingLeadRequest:
         number=sent.get("requestNumber"),
         form_name=sent.get("subject", ""),
         page_url=sent.get("requestUrl"),
-        remarks=remarks_of(sent),
+        annotations=annotations_of(sent),
         fingerprint=sent.fingerprint(),
     )
 
 
 TABLE = ParameterTable(REQUEST_CREATE, family=CUSTOM)
 BATCH = Batch("requests", RequestItem, TABLE)
-LISTING = Listing(BATCH, read_lead_request, import_lead_requests, name="requestNumber", id_name="requestId")
+LEAD_LIST = LeadList(BATCH, read_lead_request, import_lead_requests, name="requestNumber", id_name="requestId")
 
 
 async def respond(caller: Caller, items: Sequence[Any]) -> Reply:
     """Take in the lead requests that can be read, and tell what became of each."""
-    log_id, told = await take_in(LISTING, caller, items)
+    log_id, told = await take_in(LEAD_LIST, caller, items)
     facts = {"site_id": caller.site.id, "log_id": log_id, "leads": len(told), "taken_in": count_taken_in(told)}
     return success({"data": {"requests": told}}, "lead_requests_created", **facts)

@@ -9,24 +9,24 @@ from dealtrace.calltouch.batches import Word, object_schema, read_document, read
 from dealtrace.calltouch.parameters import CUSTOM, NUMBER_LENGTH_MAX, REFERENCE_LENGTH_MAX, SIP_ID_LENGTH_MAX
 from dealtrace.calltouch.wire_types import Names
 from dealtrace.deals.deal import DealKey
-from dealtrace.errors import FaultyParameters, Violation
+from dealtrace.errors import InvalidParameters, Violation
 from dealtrace.http.caller import Caller
 from dealtrace.http.forms import Pairs
-from dealtrace.http.parameter_types import Text, Whole
+from dealtrace.http.parameter_types import Integer, Text
 from dealtrace.http.parameters import Parameter, ParameterTable, Sent
 from dealtrace.http.replies import Reply, success
 from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.leads.clear_fields import Clearing, LeadName, clear_fields
 
 OWNERS = (
-    Parameter("callId", Whole(), "Звонок.", "The call."),
+    Parameter("callId", Integer(), "Звонок.", "The call."),
     Parameter("callReferenceId", Text(REFERENCE_LENGTH_MAX), "Звонок по внешнему id.", "The call by its foreign id."),
     Parameter("sipCallId", Text(SIP_ID_LENGTH_MAX), "Звонок по второму id.", "The call by its second id."),
-    Parameter("requestId", Whole(), "Заявка.", "The lead request."),
+    Parameter("requestId", Integer(), "Заявка.", "The lead request."),
     Parameter(
         "requestNumber", Text(NUMBER_LENGTH_MAX), "Заявка по номеру на сайте.", "The lead request by its number."
     ),
-    Parameter("orderId", Whole(), "Сделка.", "The deal."),
+    Parameter("orderId", Integer(), "Сделка.", "The deal."),
     Parameter("orderNumber", Text(NUMBER_LENGTH_MAX), "Сделка по номеру в CRM.", "The deal by its number."),
 )
 TABLE = ParameterTable(OWNERS)
@@ -86,18 +86,18 @@ def read_clearing(item: Any) -> Clearing:
     """Read what is to be emptied.
 
     Raises:
-        FaultyParameters: no owner or several, or no field.
+        InvalidParameters: no owner or several, or no field.
     """
     document = read_item(item, Document)
     said = {one.encode_name: getattr(document, one.name) for one in msgspec.structs.fields(document)}
     sent = TABLE.read(Pairs({name: word_text(said[name]) for name in TABLE.named}))
     if len(sent.values) != 1:
         known = ", ".join(TABLE.named)
-        raise FaultyParameters([Violation("*", f"нужно ровно одно из: {known}", f"exactly one is needed: {known}")])
+        raise InvalidParameters([Violation("*", f"нужно ровно одно из: {known}", f"exactly one is needed: {known}")])
     names = tuple(dict.fromkeys(word_text(name) for name in document.custom_fields if name))
     if not 0 < len(names) <= CUSTOM.members_max:
         words = (f"ожидается от 1 до {CUSTOM.members_max} имён", f"1 to {CUSTOM.members_max} names are expected")
-        raise FaultyParameters([Violation(BODY.name, *words)])
+        raise InvalidParameters([Violation(BODY.name, *words)])
     return Clearing(_owner(sent), names)
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from dealtrace.calltouch.batches import Batch, LeadItem, Word
-from dealtrace.calltouch.leads.listed import Listing, count_taken_in, remarks_of, take_in
+from dealtrace.calltouch.leads.listed import LeadList, annotations_of, count_taken_in, take_in
 from dealtrace.calltouch.parameters import CALL_IMPORT, CUSTOM
 from dealtrace.calltouch.responses import instant_of
 from dealtrace.http.caller import Caller
@@ -44,13 +44,13 @@ def read_call(caller: Caller, sent: Sent) -> IncomingCall:
             dialled_phone=sent.get("callCenterPhoneNumber"),
             record_url=sent.get("recordUrl"),
         ),
-        remarks=remarks_of(sent),
+        annotations=annotations_of(sent),
     )
 
 
 TABLE = ParameterTable(CALL_IMPORT, family=CUSTOM)
 BATCH = Batch("calls", CallItem, TABLE)
-LISTING = Listing(BATCH, read_call, import_calls, name="referenceId", id_name="callId")
+LEAD_LIST = LeadList(BATCH, read_call, import_calls, name="referenceId", id_name="callId")
 
 
 async def respond(caller: Caller, items: Sequence[Any]) -> Reply:
@@ -59,6 +59,6 @@ async def respond(caller: Caller, items: Sequence[Any]) -> Reply:
     Ours: the vendor answers with the number of a queue alone; here the calls are stored already, so their ids are told
     too. The number stands in the log.
     """
-    log_id, told = await take_in(LISTING, caller, items)
+    log_id, told = await take_in(LEAD_LIST, caller, items)
     facts = {"site_id": caller.site.id, "log_id": log_id, "leads": len(told), "taken_in": count_taken_in(told)}
     return success({"data": {"logId": log_id, "calls": told}}, "calls_imported", **facts)

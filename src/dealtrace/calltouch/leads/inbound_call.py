@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from dealtrace.calltouch.parameters import INBOUND_CALL, WORDS_LENGTH_MAX
 from dealtrace.calltouch.responses import instant_of
-from dealtrace.errors import FaultyParameters, Violation
+from dealtrace.errors import InvalidParameters, Violation
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameters import ParameterTable, Sent
 from dealtrace.http.replies import Reply, plain_success
@@ -29,12 +29,12 @@ def read_report(caller: Caller, sent: Sent) -> CallReport:
     """Turn what was sent into a report; what was not sent is not told.
 
     Raises:
-        FaultyParameters: the name of the exchange in the address cannot be kept.
+        InvalidParameters: the name of the exchange in the address cannot be kept.
     """
-    exchange = caller.address[EXCHANGE]
+    exchange = caller.path_params[EXCHANGE]
     if len(exchange) > WORDS_LENGTH_MAX or not exchange.isprintable():
         words = f"до {WORDS_LENGTH_MAX} печатных символов", f"up to {WORDS_LENGTH_MAX} printable characters"
-        raise FaultyParameters([Violation(EXCHANGE, *words)])
+        raise InvalidParameters([Violation(EXCHANGE, *words)])
     return CallReport(
         reference=sent["callid"],
         started_at=instant_of(sent["date"], caller.site.time_zone),

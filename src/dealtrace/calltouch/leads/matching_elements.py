@@ -11,8 +11,8 @@ from dealtrace import clock
 from dealtrace.calltouch.parameters import EMAIL_LENGTH_MAX, PHONE_LENGTH_MAX
 from dealtrace.calltouch.responses import instant_of
 from dealtrace.calltouch.wire_types import TAG_LENGTH_MAX, TAGS_MAX, DashClock
-from dealtrace.errors import FaultyParameters, Violation
-from dealtrace.http.parameter_types import Choice, Malformed, Text, Whole
+from dealtrace.errors import InvalidParameters, InvalidValue, Violation
+from dealtrace.http.parameter_types import Choice, Integer, Text
 from dealtrace.leads.contact import normal_email, normal_phone
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.matching.lead_search import LeadSearch, SearchByContact, SearchById, TagFilter, Wanted
@@ -89,11 +89,11 @@ def read_matching(elements: Sequence[Element] | None, time_zone: ZoneInfo) -> tu
     """Read the elements as searches, in their order.
 
     Raises:
-        FaultyParameters: there is none, or one cannot be read; one violation for each word that is wrong.
+        InvalidParameters: there is none, or one cannot be read; one violation for each word that is wrong.
     """
     if not elements or len(elements) > ELEMENTS_MAX:
         words = (f"ожидается список от 1 до {ELEMENTS_MAX} элементов", f"a list of 1 to {ELEMENTS_MAX} is expected")
-        raise FaultyParameters([Violation("matching", *words)])
+        raise InvalidParameters([Violation("matching", *words)])
     faults: list[Violation] = []
     searches = [
         search
@@ -101,7 +101,7 @@ def read_matching(elements: Sequence[Element] | None, time_zone: ZoneInfo) -> tu
         if (search := _Reader(element, f"matching[{number}]", time_zone, faults).read()) is not None
     ]
     if faults:
-        raise FaultyParameters(faults)
+        raise InvalidParameters(faults)
     return tuple(searches)
 
 
@@ -127,7 +127,7 @@ class _Reader:
 
     def _by_id(self, name: str, kind: LeadKind, *, params: str) -> SearchById | None:
         said = self._params(params)
-        lead_id = self._word(f"{params}.{name}", _said(said, name), Whole(1).read)
+        lead_id = self._word(f"{params}.{name}", _said(said, name), Integer(1).read)
         if lead_id is None:
             self._require(f"{params}.{name}")
             return None
@@ -145,7 +145,7 @@ class _Reader:
         if not said.phones and not said.emails:
             self._require(f"{params}.phones")
         moment = self._word(f"{params}.date", said.date, DashClock().read)
-        minutes = self._word(f"{params}.searchDepth", said.search_depth, Whole(0, DEPTH_MINUTES_MAX).read)
+        minutes = self._word(f"{params}.searchDepth", said.search_depth, Integer(0, DEPTH_MINUTES_MAX).read)
         return SearchByContact(
             where.kinds,
             tuple(contacts),
@@ -190,7 +190,7 @@ class _Reader:
             return None
         try:
             return read(str(word))
-        except Malformed as fault:
+        except InvalidValue as fault:
             self._complain(place, fault.ru, fault.en)
             return None
 

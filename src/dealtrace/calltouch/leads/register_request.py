@@ -7,11 +7,11 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.visit import Visit, VisitId
 from dealtrace.calltouch.parameters import REQUEST_REGISTER
 from dealtrace.calltouch.responses import KEYWORD_UNKNOWN, STATUS_NOT_SET, UNTOLD, epoch_ms, instant_of, slashed_clock
-from dealtrace.errors import FaultyParameters, Violation
+from dealtrace.errors import InvalidParameters, Violation
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameters import ParameterTable, Sent
 from dealtrace.http.replies import FOR_ANY_PAGE, Reply, success, with_headers
-from dealtrace.leads.annotations import Remarks
+from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest
 from dealtrace.operations.leads.lead_requests import take_in_lead_requests
@@ -34,7 +34,7 @@ def read_lead_request(caller: Caller, sent: Sent) -> IncomingLeadRequest:
     """Turn what was sent into a lead request; without a date it was made now.
 
     Raises:
-        FaultyParameters: it says nothing of the person.
+        InvalidParameters: it says nothing of the person.
     """
     check_who(sent)
     wall_clock = sent.get("requestDate")
@@ -48,7 +48,7 @@ def read_lead_request(caller: Caller, sent: Sent) -> IncomingLeadRequest:
         form_name=sent.get("subject", ""),
         visit_id=VisitId(visit_id) if visit_id is not None else None,
         page_url=sent.get("requestUrl"),
-        remarks=Remarks(comment=sent.get("comment"), tags=sent.get("tags", ())),
+        annotations=Annotations(comment=sent.get("comment"), tags=sent.get("tags", ())),
         fingerprint=sent.fingerprint(),
     )
 
@@ -57,11 +57,11 @@ def check_who(sent: Sent) -> None:
     """See that a lead request says anything of the person.
 
     Raises:
-        FaultyParameters: it has neither a name nor a phone nor an e-mail.
+        InvalidParameters: it has neither a name nor a phone nor an e-mail.
     """
     if not any(sent.get(name, "").strip() for name in WHO):
         known = ", ".join(WHO)
-        raise FaultyParameters([Violation(WHO[1], f"нужно хотя бы одно: {known}", f"at least one is needed: {known}")])
+        raise InvalidParameters([Violation(WHO[1], f"нужно хотя бы одно: {known}", f"at least one is needed: {known}")])
 
 
 async def _credited_visit(caller: Caller, taken: LeadRequest) -> Visit | None:

@@ -35,7 +35,7 @@ from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.storage.deals.deals import list_deals_by_key
 from dealtrace.storage.deals.versions import list_versions_of
 from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
-from dealtrace.webhooks.delivery import Delivery, Position
+from dealtrace.webhooks.delivery import Delivery, OutboxPosition
 from dealtrace.webhooks.event import DealEvent, LeadEvent
 from dealtrace.webhooks.writing import Message
 
@@ -44,12 +44,12 @@ TEST_KIND = "webhook.test"
 
 def write_messages(
     connection: Connection, site: Site, webhook: Webhook, deliveries: Sequence[Delivery], now: datetime
-) -> dict[Position, Message]:
+) -> dict[OutboxPosition, Message]:
     """Write what `deliveries` tell; one whose lead or deal is not there any more is missing."""
     entries = _entries(connection, site, [one.event.lead for one in deliveries if isinstance(one.event, LeadEvent)])
     deals = _deals(connection, site, [one.event for one in deliveries if isinstance(one.event, DealEvent)])
     sent_at = {OF_EACH_DELIVERY: epoch_seconds(now)}
-    messages: dict[Position, Message] = {}
+    messages: dict[OutboxPosition, Message] = {}
     for one in deliveries:
         event = one.event
         if isinstance(event, DealEvent) and (deal := deals.get(event)) is not None:

@@ -97,16 +97,16 @@ def request_values(entry: LeadEntry, site: Site) -> Values:
 
 def _lead_values(entry: LeadEntry, site: Site) -> Values:
     """Tell what calls and lead requests have in common."""
-    remarks = entry.remarks
+    annotations = entry.annotations
     return {
         **_source_values(entry, site),
         "orderId": entry.deals[-1].id if entry.deals else None,
         "siteId": site.id,
         "siteName": site.name,
-        "manager": remarks.manager,
-        "comment": remarks.comment,
-        "tags_api": ",".join(remarks.tags) or None,
-        "customFields": _as_json(remarks.custom_values),
+        "manager": annotations.manager,
+        "comment": annotations.comment,
+        "tags_api": ",".join(annotations.tags) or None,
+        "customFields": _as_json(annotations.custom_values),
     }
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from dealtrace.errors import NameTaken, SettingMalformed, SiteNotFound
+from dealtrace.errors import InvalidSetting, NameTaken, SiteNotFound
 from dealtrace.storage.accounts import accounts, custom_fields
 
 
@@ -13,14 +13,14 @@ def add_custom_field(connection: Connection, site_id: int, name: str, now: datet
 
     Raises:
         SiteNotFound: there is no such site.
-        SettingMalformed: no name, or too long a one.
+        InvalidSetting: no name, or too long a one.
         NameTaken: the site has it.
     """
     if accounts.find_site(connection, site_id) is None:
         raise SiteNotFound(site_id=site_id)
     if not 0 < len(name) <= custom_fields.FIELD_NAME_LENGTH_MAX:
         limit = custom_fields.FIELD_NAME_LENGTH_MAX
-        raise SettingMalformed(key="name", ru=f"от 1 до {limit} символов", en=f"1 to {limit} characters are expected")
+        raise InvalidSetting(key="name", ru=f"от 1 до {limit} символов", en=f"1 to {limit} characters are expected")
     if not custom_fields.insert_custom_field(connection, site_id, name, now):
         raise NameTaken(name=name)
     accounts.raise_revision(connection)

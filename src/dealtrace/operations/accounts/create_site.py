@@ -15,7 +15,7 @@ def create_site(connection: Connection, site: Site, now: datetime) -> Site:
     """Keep a new site; without an id (0) it gets the next one. A site brought along keeps the vendor's.
 
     Raises:
-        SettingMalformed: no name, or too long a one.
+        InvalidSetting: no name, or too long a one.
         NameTaken: there is a site of this id.
     """
     site = replace(site, name=checked_name("name", site.name))

@@ -16,7 +16,7 @@ from dealtrace.accounts.user import (
     UserId,
     normal_login,
 )
-from dealtrace.errors import InvitationSpent, NameTaken, SettingMalformed
+from dealtrace.errors import InvalidSetting, InvitationSpent, NameTaken
 from dealtrace.storage.accounts import accounts
 from dealtrace.storage.id_blocks import IdBlocks
 
@@ -27,7 +27,7 @@ def create_user(connection: Connection, ids: IdBlocks, login: str, password: str
     """Create a user who sees every site there is; the password is kept as an argon2id hash.
 
     Raises:
-        SettingMalformed: login or password do not fit their limits.
+        InvalidSetting: login or password do not fit their limits.
         NameTaken: somebody has this login.
     """
     name = _checked_login(login)
@@ -58,7 +58,7 @@ def accept_invitation(
 
     Raises:
         InvitationSpent: the key was used, is wrong, or somebody became the first user meanwhile.
-        SettingMalformed, NameTaken: as `create_user`.
+        InvalidSetting, NameTaken: as `create_user`.
     """
     if accounts.has_users(connection) or token_digest(key) not in accounts.use_invitations(connection, now):
         raise InvitationSpent
@@ -68,7 +68,7 @@ def accept_invitation(
 def _checked_login(login: str) -> str:
     name = normal_login(login)
     if not name or len(name) > LOGIN_LENGTH_MAX or not name.isprintable():
-        raise SettingMalformed(
+        raise InvalidSetting(
             key="login",
             ru=f"от 1 до {LOGIN_LENGTH_MAX} печатных символов",
             en=f"1 to {LOGIN_LENGTH_MAX} printable characters are expected",
@@ -78,7 +78,7 @@ def _checked_login(login: str) -> str:
 
 def _check_password(password: str) -> None:
     if not PASSWORD_LENGTH_MIN <= len(password) <= PASSWORD_LENGTH_MAX:
-        raise SettingMalformed(
+        raise InvalidSetting(
             key="password",
             ru=f"от {PASSWORD_LENGTH_MIN} до {PASSWORD_LENGTH_MAX} символов",
             en=f"{PASSWORD_LENGTH_MIN} to {PASSWORD_LENGTH_MAX} characters are expected",

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.site import SiteId
 from dealtrace.accounts.token import TOKEN_LENGTH_MAX, TOKEN_LENGTH_MIN, Token, TokenId, token_digest
-from dealtrace.errors import NameTaken, SettingMalformed, SiteNotFound, TokenNotFound
+from dealtrace.errors import InvalidSetting, NameTaken, SiteNotFound, TokenNotFound
 from dealtrace.record import record
 from dealtrace.storage.accounts import accounts
 from dealtrace.storage.id_blocks import IdBlocks
@@ -31,7 +31,7 @@ def issue_token(
 
     Raises:
         SiteNotFound: there is no such site.
-        SettingMalformed: the secret brought along is too short or too long to be one.
+        InvalidSetting: the secret brought along is too short or too long to be one.
         NameTaken: that secret is in use or was revoked.
     """
     if accounts.find_site(connection, site_id) is None:
@@ -39,7 +39,7 @@ def issue_token(
     secret = secret if secret is not None else secrets.token_urlsafe(TOKEN_BYTES)
     if not TOKEN_LENGTH_MIN <= len(secret) <= TOKEN_LENGTH_MAX:
         bounds = f"{TOKEN_LENGTH_MIN}–{TOKEN_LENGTH_MAX}"
-        raise SettingMalformed(key="token", ru=f"длина токена {bounds} символов", en=f"a token has {bounds} characters")
+        raise InvalidSetting(key="token", ru=f"длина токена {bounds} символов", en=f"a token has {bounds} characters")
     digest = token_digest(secret)
     if accounts.is_digest_known(connection, digest):
         raise NameTaken(name="token")

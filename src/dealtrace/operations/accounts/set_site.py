@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
-from dealtrace.errors import SettingMalformed, SettingUnknown, SiteNotFound
+from dealtrace.errors import InvalidSetting, SiteNotFound, UnknownSetting
 from dealtrace.quota.points import PaidMethod
 from dealtrace.storage.accounts import accounts
 
@@ -24,8 +24,8 @@ def set_site(connection: Connection, site_id: int, wanted: Mapping[str, str]) ->
 
     Raises:
         SiteNotFound: there is no such site.
-        SettingUnknown: a key names no setting; the message lists those there are.
-        SettingMalformed: a value does not fit; the message says what would.
+        UnknownSetting: a key names no setting; the message lists those there are.
+        InvalidSetting: a value does not fit; the message says what would.
     """
     site = accounts.find_site(connection, site_id)
     if site is None:
@@ -39,7 +39,7 @@ def set_site(connection: Connection, site_id: int, wanted: Mapping[str, str]) ->
             column, read = _SETTINGS[key]
             values[column] = read(key, text)
         else:
-            raise SettingUnknown(key=key, known=", ".join([*_SETTINGS, *_COST_SETTINGS]))
+            raise UnknownSetting(key=key, known=", ".join([*_SETTINGS, *_COST_SETTINGS]))
     accounts.update_site(connection, site_id, {**values, "point_costs": costs})
     changed = accounts.find_site(connection, site_id)
     assert changed is not None
@@ -48,7 +48,7 @@ def set_site(connection: Connection, site_id: int, wanted: Mapping[str, str]) ->
 
 def _switch(key: str, text: str) -> bool:
     if text not in _SWITCH:
-        raise SettingMalformed(key=key, ru="ожидается on или off", en="on or off is expected")
+        raise InvalidSetting(key=key, ru="ожидается on или off", en="on or off is expected")
     return _SWITCH[text]
 
 
@@ -56,7 +56,7 @@ def _zone(key: str, text: str) -> str:
     try:
         return ZoneInfo(text).key
     except (ZoneInfoNotFoundError, ValueError, OSError) as fault:
-        raise SettingMalformed(
+        raise InvalidSetting(
             key=key,
             ru="нет такого часового пояса, пример: Europe/Moscow",
             en="no such time zone, for example: Europe/Moscow",
@@ -67,7 +67,7 @@ def _whole_to(most: int) -> Callable[[str, str], int]:
     def read(key: str, text: str) -> int:
         is_number = text.isascii() and text.isdigit() and len(text) <= len(str(most))
         if not is_number or int(text) > most:
-            raise SettingMalformed(
+            raise InvalidSetting(
                 key=key, ru=f"ожидается целое от 0 до {most}", en=f"a whole number from 0 to {most} is expected"
             )
         return int(text)
@@ -82,7 +82,7 @@ def _model(key: str, text: str) -> int:
     codes = [str(model.value) for model in AttributionModel]
     if text not in codes:
         known = ", ".join(f"{model.value} ({model.name.lower()})" for model in AttributionModel)
-        raise SettingMalformed(
+        raise InvalidSetting(
             key=key, ru=f"ожидается код модели: {known}", en=f"the code of a model is expected: {known}"
         )
     return int(text)
@@ -92,10 +92,10 @@ def checked_name(key: str, text: str) -> str:
     """Read a name people will see.
 
     Raises:
-        SettingMalformed: it is empty or too long.
+        InvalidSetting: it is empty or too long.
     """
     if not 0 < len(text.strip()) <= NAME_LENGTH_MAX:
-        raise SettingMalformed(
+        raise InvalidSetting(
             key=key,
             ru=f"не может быть пустым или длиннее {NAME_LENGTH_MAX} символов",
             en=f"cannot be empty or longer than {NAME_LENGTH_MAX} characters",

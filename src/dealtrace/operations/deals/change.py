@@ -16,8 +16,8 @@ from dealtrace.errors import Refusal
 from dealtrace.leads.lead_story import LeadStory
 from dealtrace.operations.deals.find import find_deals
 from dealtrace.operations.points import pay_for_calls, points_refusal
-from dealtrace.operations.webhooks.publish import keep_versions
-from dealtrace.operations.write_command import Wish
+from dealtrace.operations.webhooks.publish import store_versions
+from dealtrace.operations.write_command import WriteCommand
 from dealtrace.quota.points import PaidMethod
 from dealtrace.record import record
 from dealtrace.storage.accounts import custom_fields
@@ -39,7 +39,7 @@ def change_deals(
     connection: Connection,
     ids: IdBlocks,
     site: Site,
-    wishes: Sequence[Wish[Change]],
+    commands: Sequence[WriteCommand[Change]],
     now: datetime,
     *,
     method: PaidMethod = PaidMethod.UPDATE_BY_ID,
@@ -49,14 +49,14 @@ def change_deals(
     Changes of one deal in a batch follow each other in the order of arrival, each with a version of its own. One
     that makes nothing different succeeds and stores nothing.
     """
-    named = find_deals(connection, site, [wish.asked.key for wish in wishes])
+    named = find_deals(connection, site, [command.payload.key for command in commands])
     paid = pay_for_calls(connection, site, method, len(named.found), now)
     ledger = _Ledger(site, now)
-    standing = {position: ledger.change(deal, wishes[position]) for position, deal in named.first(paid).items()}
+    standing = {position: ledger.change(deal, commands[position]) for position, deal in named.first(paid).items()}
     _store(connection, ids, site, ledger, now)
     unpaid = points_refusal(site, now)
     told = _with_stories(connection, site, standing)
-    return [told.get(position) or named.refused.get(position, unpaid) for position in range(len(wishes))]
+    return [told.get(position) or named.refused.get(position, unpaid) for position in range(len(commands))]
 
 
 def _with_stories(connection: Connection, site: Site, standing: Mapping[int, Deal]) -> dict[int, ChangedDeal]:
@@ -82,18 +82,20 @@ class _Ledger:
         self.versions: list[DealVersion] = []
         self.unknown: Counter[str] = Counter()
 
-    def change(self, found: Deal, wish: Wish[Change]) -> Deal:
+    def change(self, found: Deal, command: WriteCommand[Change]) -> Deal:
         """Apply one change to its deal as it stands by now, and return the result."""
         before = self.current.get(found.id, found)
-        known, passed_over = split_by_known(wish.asked.custom_values, self._site.custom_fields)
+        known, passed_over = split_by_known(command.payload.custom_values, self._site.custom_fields)
         self.unknown.update(passed_over)
-        after = apply_change(wish.asked, before, known)
+        after = apply_change(command.payload, before, known)
         if after == before:
             return before
         after = stamp(before, after, self._now)
         self.current[after.id] = after
         told = difference(before, after)
-        self.versions.append(DealVersion(after.id, after.version, VersionKind.CHANGED, self._now, wish.token_id, *told))
+        self.versions.append(
+            DealVersion(after.id, after.version, VersionKind.CHANGED, self._now, command.token_id, *told)
+        )
         return after
 
 
@@ -104,4 +106,4 @@ def _store(connection: Connection, ids: IdBlocks, site: Site, ledger: _Ledger, n
         return
     stated = {deal.stated_source for deal in changed if deal.stated_source is not None}
     deals.update_deals(connection, site.id, changed, intern_sources(connection, ids, site.id, stated))
-    keep_versions(connection, site, ledger.versions)
+    store_versions(connection, site, ledger.versions)

@@ -12,15 +12,15 @@ from dealtrace.deals.versions import DealVersion, VersionKind
 from dealtrace.errors import DealNotFound, Refusal
 from dealtrace.operations.deals.find import find_deals
 from dealtrace.operations.points import pay_for_calls, points_refusal
-from dealtrace.operations.webhooks.publish import keep_versions
-from dealtrace.operations.write_command import Wish
+from dealtrace.operations.webhooks.publish import store_versions
+from dealtrace.operations.write_command import WriteCommand
 from dealtrace.quota.points import PaidMethod
 from dealtrace.storage.deals import deals
 from dealtrace.storage.id_blocks import IdBlocks
 
 
 def delete_deals(
-    connection: Connection, ids: IdBlocks, site: Site, wishes: Sequence[Wish[DealKey]], now: datetime
+    connection: Connection, ids: IdBlocks, site: Site, commands: Sequence[WriteCommand[DealKey]], now: datetime
 ) -> list[Deal | Refusal]:
     """Delete deals; each outcome is the deal that is gone now, or a refusal.
 
@@ -28,15 +28,15 @@ def delete_deals(
     Seed: «Удаленных сделок так же не будет в API-методе выгрузки сделок».
     """
     del ids
-    named = find_deals(connection, site, [wish.asked for wish in wishes])
+    named = find_deals(connection, site, [command.payload for command in commands])
     doomed: dict[int, int] = {}
     for position, deal in named.found.items():
         doomed.setdefault(deal.id, position)
     paid = pay_for_calls(connection, site, PaidMethod.DELETE_BY_ID, len(doomed), now)
     gone = {position: _hidden(named.found[position], now) for position in list(doomed.values())[:paid]}
     deals.stamp_deals(connection, site.id, list(gone.values()))
-    versions = [_version(deal, wishes[position].token_id) for position, deal in gone.items()]
-    keep_versions(connection, site, versions)
+    versions = [_version(deal, commands[position].token_id) for position, deal in gone.items()]
+    store_versions(connection, site, versions)
     unpaid = points_refusal(site, now)
     late = {
         position: DealNotFound(key=f"orderId={deal.id}")
@@ -44,7 +44,7 @@ def delete_deals(
         if doomed[deal.id] in gone
     }
     outcomes: dict[int, Deal | Refusal] = {**named.refused, **late, **gone}
-    return [outcomes.get(position, unpaid) for position in range(len(wishes))]
+    return [outcomes.get(position, unpaid) for position in range(len(commands))]
 
 
 def _hidden(deal: Deal, now: datetime) -> Deal:

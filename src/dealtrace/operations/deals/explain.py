@@ -115,7 +115,7 @@ def _steps(connection: Connection, site: Site, deal: Deal) -> list[Step]:
     return explain_search(contact, deal.happened_at, leads.list_spans(connection, site.id, queries))
 
 
-def spell_explanation(explanation: Explanation) -> dict[str, Any]:
+def serialize_explanation(explanation: Explanation) -> dict[str, Any]:
     """Spell an explanation for programs: instants are UTC, durations seconds; every edge says the same."""
     deal = explanation.deal
     return {
@@ -128,22 +128,22 @@ def spell_explanation(explanation: Explanation) -> dict[str, Any]:
         "clue": deal.clue,
         "namings": explanation.namings,
         "namedLead": explanation.named,
-        "steps": [_spell_step(step) for step in explanation.steps],
+        "steps": [_serialize_step(step) for step in explanation.steps],
         "statedSource": deal.stated_source,
     }
 
 
-def _spell_step(step: Step) -> dict[str, Any]:
+def _serialize_step(step: Step) -> dict[str, Any]:
     return {
         "contact": step.search.contact,
         "kind": step.search.kind,
         "winner": step.winner,
         "wonBy": step.won_by,
-        "candidates": [_spell_candidate(one) for one in step.candidates],
+        "candidates": [_serialize_candidate(one) for one in step.candidates],
     }
 
 
-def _spell_candidate(one: Candidate) -> dict[str, Any]:
+def _serialize_candidate(one: Candidate) -> dict[str, Any]:
     return {
         "lead": one.lead,
         "secondsBeforeDeal": one.distance.total_seconds(),

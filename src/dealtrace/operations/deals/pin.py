@@ -12,7 +12,7 @@ from dealtrace.errors import DealNotFound, DealNotPinned, LeadNotFound
 from dealtrace.leads.lead import LeadRef
 from dealtrace.matching.rematch import bound
 from dealtrace.operations.deals.match import Question, match_deals
-from dealtrace.operations.deals.rematch import bind_anew
+from dealtrace.operations.deals.rematch import rebind_deals
 from dealtrace.storage.deals import deals
 from dealtrace.storage.leads import leads
 
@@ -28,7 +28,7 @@ def pin_deal(connection: Connection, site: Site, deal_id: int, lead: LeadRef | N
     if lead is not None and lead.id not in leads.list_known_ids(connection, site.id, lead.kind, [lead.id]):
         raise LeadNotFound(lead_id=lead.id)
     pinned = replace(bound(deal, lead, now), pinned_at=now)
-    return bind_anew(connection, site, [(deal, pinned)], VersionKind.PINNED)[0]
+    return rebind_deals(connection, site, [(deal, pinned)], VersionKind.PINNED)[0]
 
 
 def unpin_deal(connection: Connection, site: Site, deal_id: int, now: datetime) -> Deal:
@@ -43,7 +43,7 @@ def unpin_deal(connection: Connection, site: Site, deal_id: int, now: datetime) 
         raise DealNotPinned(deal_id=deal_id)
     (found,) = match_deals(connection, site, [Question(deal.clue, deal.happened_at)])
     unpinned = replace(bound(deal, found, now), pinned_at=None)
-    return bind_anew(connection, site, [(deal, unpinned)], VersionKind.UNPINNED)[0]
+    return rebind_deals(connection, site, [(deal, unpinned)], VersionKind.UNPINNED)[0]
 
 
 def _find(connection: Connection, site: Site, deal_id: int) -> Deal:

@@ -16,8 +16,8 @@ from dealtrace.errors import NumberTaken, Refusal
 from dealtrace.leads.lead import LeadRef
 from dealtrace.operations.deals.match import Question, match_deals
 from dealtrace.operations.points import pay_for_calls, points_refusal
-from dealtrace.operations.webhooks.publish import keep_versions
-from dealtrace.operations.write_command import Wish
+from dealtrace.operations.webhooks.publish import store_versions
+from dealtrace.operations.write_command import WriteCommand
 from dealtrace.quota.points import PaidMethod
 from dealtrace.record import record
 from dealtrace.storage.accounts import custom_fields
@@ -29,7 +29,7 @@ from dealtrace.storage.visits.traffic_sources import intern_sources
 
 
 def register_deals(
-    connection: Connection, ids: IdBlocks, site: Site, wishes: Sequence[Wish[Registration]], now: datetime
+    connection: Connection, ids: IdBlocks, site: Site, commands: Sequence[WriteCommand[Registration]], now: datetime
 ) -> list[Receipt | Refusal]:
     """Register deals; each outcome is a receipt or a refusal.
 
@@ -37,7 +37,7 @@ def register_deals(
     nothing and costs nothing.
     Seed: «для каждой новой сделки это значение обязательно должно быть уникальным».
     """
-    batch = _decide(connection, ids, site, wishes)
+    batch = _decide(connection, ids, site, commands)
     paid = pay_for_calls(connection, site, PaidMethod.REGISTER, len(batch.newcomers), now)
     receipts = _store(connection, ids, site, batch.newcomers[:paid], now)
     refusal = points_refusal(site, now)
@@ -48,8 +48,8 @@ def register_deals(
         outcomes[position] = first_receipts.get(retried, refusal)
     for position, holder in batch.rivalled.items():
         if holder not in unpaid:
-            outcomes[position] = NumberTaken(number=wishes[position].asked.number, deal_id=holder)
-    return [outcomes.get(position, refusal) for position in range(len(wishes))]
+            outcomes[position] = NumberTaken(number=commands[position].payload.number, deal_id=holder)
+    return [outcomes.get(position, refusal) for position in range(len(commands))]
 
 
 @record
@@ -57,7 +57,7 @@ class _Newcomer:
     """A registration that makes a new deal: where it stands in the batch, and the id and number it gets."""
 
     position: int
-    wish: Wish[Registration]
+    command: WriteCommand[Registration]
     deal_id: DealId
     number: str
 
@@ -71,20 +71,22 @@ class _Batch:
     rivalled: dict[int, DealId] = field(default_factory=dict)
 
 
-def _decide(connection: Connection, ids: IdBlocks, site: Site, wishes: Sequence[Wish[Registration]]) -> _Batch:
+def _decide(
+    connection: Connection, ids: IdBlocks, site: Site, commands: Sequence[WriteCommand[Registration]]
+) -> _Batch:
     """Decide each in the order of arrival, so that two of one number in a batch meet as if one had come before."""
-    stated = [wish.asked.number for wish in wishes if wish.asked.number is not None]
-    own_ids = {position: ids.take() for position in range(len(wishes))}
-    defaults = [str(own_ids[position]) for position, wish in enumerate(wishes) if wish.asked.number is None]
+    stated = [command.payload.number for command in commands if command.payload.number is not None]
+    own_ids = {position: ids.take() for position in range(len(commands))}
+    defaults = [str(own_ids[position]) for position, command in enumerate(commands) if command.payload.number is None]
     taken = deals.find_registered(connection, site.id, stated + defaults)
     batch = _Batch()
-    for position, wish in enumerate(wishes):
-        deal_id, number = _settle_number(connection, ids, site, own_ids[position], wish.asked.number, taken)
+    for position, command in enumerate(commands):
+        deal_id, number = _settle_number(connection, ids, site, own_ids[position], command.payload.number, taken)
         registered = taken.get(number)
         if registered is None:
-            taken[number] = Registered(deal_id, wish.asked.fingerprint)
-            batch.newcomers.append(_Newcomer(position, wish, deal_id, number))
-        elif registered.is_retried_by(wish.asked):
+            taken[number] = Registered(deal_id, command.payload.fingerprint)
+            batch.newcomers.append(_Newcomer(position, command, deal_id, number))
+        elif registered.is_retried_by(command.payload):
             batch.retried[position] = registered.deal_id
         else:
             batch.rivalled[position] = registered.deal_id
@@ -113,7 +115,7 @@ def _store(
     if not newcomers:
         return {}
     matched = match_deals(
-        connection, site, [Question(one.wish.asked.clue, one.wish.asked.happened_at) for one in newcomers]
+        connection, site, [Question(one.command.payload.clue, one.command.payload.happened_at) for one in newcomers]
     )
     visited_at = leads.list_visited_at(connection, site.id, [lead for lead in matched if lead is not None])
     new_deals: list[deals.NewDeal] = []
@@ -124,18 +126,18 @@ def _store(
         new, passed_over = _make_deal(one, site, lead, now)
         unknown.update(passed_over)
         new_deals.append(
-            deals.NewDeal(new, one.wish.asked.fingerprint, visited_at.get(lead) if lead is not None else None)
+            deals.NewDeal(new, one.command.payload.fingerprint, visited_at.get(lead) if lead is not None else None)
         )
-        versions.append(first_version(new, one.wish.asked.amount_as_sent, one.wish.token_id))
-        receipts[one.position] = receipt_for(one.wish.asked, new)
+        versions.append(first_version(new, one.command.payload.amount_as_sent, one.command.token_id))
+        receipts[one.position] = receipt_for(one.command.payload, new)
     stated = {new.deal.stated_source for new in new_deals if new.deal.stated_source is not None}
     deals.insert_deals(connection, site.id, new_deals, intern_sources(connection, ids, site.id, stated))
-    keep_versions(connection, site, versions)
+    store_versions(connection, site, versions)
     custom_fields.count_unknown_fields(connection, site.id, unknown, now)
     return receipts
 
 
 def _make_deal(one: _Newcomer, site: Site, lead: LeadRef | None, now: datetime) -> tuple[Deal, tuple[str, ...]]:
-    known, passed_over = split_by_known(one.wish.asked.custom_values, site.custom_fields)
-    deal = new_deal(one.wish.asked, one.deal_id, one.number, lead=lead, custom_values=known, now=now)
+    known, passed_over = split_by_known(one.command.payload.custom_values, site.custom_fields)
+    deal = new_deal(one.command.payload, one.deal_id, one.number, lead=lead, custom_values=known, now=now)
     return deal, passed_over

@@ -11,13 +11,13 @@ from dealtrace.deals.versions import DealVersion, VersionKind
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.matching.rematch import rematched
 from dealtrace.operations.deals.match import Question, match_deals
-from dealtrace.operations.points import wait_for_registrations
-from dealtrace.operations.webhooks.publish import keep_versions
+from dealtrace.operations.points import lock_registrations
+from dealtrace.operations.webhooks.publish import store_versions
 from dealtrace.record import record
 from dealtrace.storage.deals import deals, lead_links
 from dealtrace.storage.leads import leads
 
-STRETCH_DEALS = 1000
+CHUNK_DEALS = 1000
 
 
 @record
@@ -54,7 +54,7 @@ def _naming(connection: Connection, site: Site, concerns: Sequence[Concern], kin
 
 
 @record
-class Stretch:
+class Chunk:
     """A stretch of a site's deals that was matched anew: how many, up to which id, and how many changed."""
 
     deals: int
@@ -62,23 +62,23 @@ class Stretch:
     changed: int
 
 
-def rematch_next(connection: Connection, site: Site, after_id: int, now: datetime) -> Stretch | None:
+def rematch_next(connection: Connection, site: Site, after_id: int, now: datetime) -> Chunk | None:
     """Match anew the next deals of a site, those whose ids follow `after_id`; `None` when there are no more.
 
     Done stretch by stretch, each in a transaction of its own, it goes on where it was stopped and leaves room for
     whoever registers meanwhile.
     """
-    wait_for_registrations(connection, site, now)
-    found = deals.list_deals_after(connection, site.id, after_id, STRETCH_DEALS)
+    lock_registrations(connection, site, now)
+    found = deals.list_deals_after(connection, site.id, after_id, CHUNK_DEALS)
     if not found:
         return None
-    return Stretch(len(found), found[-1].id, len(rematch_deals(connection, site, found, now)))
+    return Chunk(len(found), found[-1].id, len(rematch_deals(connection, site, found, now)))
 
 
-def rematch_bereft(connection: Connection, site: Site, gone: LeadRef, now: datetime) -> list[Deal]:
+def rematch_orphaned(connection: Connection, site: Site, gone: LeadRef, now: datetime) -> list[Deal]:
     """Match anew the deals of a lead that is gone, and return those that have another lead now, or none."""
-    bereft = lead_links.list_ids_bound(connection, site.id, gone)
-    found = deals.list_deals_by_key(connection, site.id, ids=bereft, numbers=[], with_deleted=True)
+    orphaned = lead_links.list_ids_bound(connection, site.id, gone)
+    found = deals.list_deals_by_key(connection, site.id, ids=orphaned, numbers=[], with_deleted=True)
     return rematch_deals(connection, site, found, now, gone=gone)
 
 
@@ -91,14 +91,16 @@ def rematch_deals(
         (deal, rematched(deal, lead, contact_matching=site.contact_matching, is_gone=_is(deal, gone), now=now))
         for deal, lead in zip(found, answers, strict=True)
     ]
-    return bind_anew(connection, site, [pair for pair in pairs if pair[0] is not pair[1]], VersionKind.MATCHED)
+    return rebind_deals(connection, site, [pair for pair in pairs if pair[0] is not pair[1]], VersionKind.MATCHED)
 
 
 def _is(deal: Deal, gone: LeadRef | None) -> bool:
     return gone is not None and deal.lead == gone
 
 
-def bind_anew(connection: Connection, site: Site, pairs: Iterable[tuple[Deal, Deal]], kind: VersionKind) -> list[Deal]:
+def rebind_deals(
+    connection: Connection, site: Site, pairs: Iterable[tuple[Deal, Deal]], kind: VersionKind
+) -> list[Deal]:
     """Keep deals that have another lead, with a version of each, before and after; return them as they stand."""
     differing = list(pairs)
     standing = [after for _, after in differing]
@@ -108,7 +110,7 @@ def bind_anew(connection: Connection, site: Site, pairs: Iterable[tuple[Deal, De
         DealVersion(after.id, after.version, kind, after.touched_at, None, _told(before), _told(after))
         for before, after in differing
     ]
-    keep_versions(connection, site, versions)
+    store_versions(connection, site, versions)
     return standing
 
 

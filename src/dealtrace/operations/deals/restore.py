@@ -9,7 +9,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.deals.deal import Deal
 from dealtrace.deals.versions import DealVersion, VersionKind
 from dealtrace.errors import DealNotDeleted, DealNotFound, NumberReused
-from dealtrace.operations.webhooks.publish import keep_versions
+from dealtrace.operations.webhooks.publish import store_versions
 from dealtrace.storage.deals import deals
 
 
@@ -41,5 +41,5 @@ def restore_deal(connection: Connection, site: Site, deal_id: int, now: datetime
         {"deleted_at": deal.deleted_at},
         {"deleted_at": None},
     )
-    keep_versions(connection, site, [version])
+    store_versions(connection, site, [version])
     return restored

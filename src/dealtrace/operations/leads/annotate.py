@@ -8,20 +8,20 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.deals.custom_fields import split_by_known
-from dealtrace.errors import FaultyParameters, LeadNotMatched, PointsSpent, Refusal, Violation
-from dealtrace.leads.annotations import Addition, Remarks, with_addition
+from dealtrace.errors import InvalidParameters, LeadNotMatched, PointsSpent, Refusal, Violation
+from dealtrace.leads.annotations import Addition, Annotations, with_addition
 from dealtrace.leads.lead import LeadRef
 from dealtrace.matching.lead_search import LeadSearch
 from dealtrace.operations.leads.find import FoundLeads, find_leads
 from dealtrace.operations.points import pay_for_calls, points_refusal
-from dealtrace.operations.webhooks.publish import tell_webhooks
-from dealtrace.operations.write_command import Wish
+from dealtrace.operations.webhooks.publish import publish_events
+from dealtrace.operations.write_command import WriteCommand
 from dealtrace.quota.points import PaidMethod
 from dealtrace.record import record
 from dealtrace.storage.accounts import custom_fields
 from dealtrace.storage.id_blocks import IdBlocks
-from dealtrace.storage.leads.annotations import update_remarks
-from dealtrace.webhooks.event import remarks_event
+from dealtrace.storage.leads.annotations import update_annotations
+from dealtrace.webhooks.event import annotations_event
 
 COMMENT_LENGTH_MAX = 100_000
 """Ours: what all comments of a lead may come to."""
@@ -30,7 +30,7 @@ TAGS_MAX = 1000
 
 
 @record
-class Remarking:
+class LeadAnnotation:
     """What is to be added to one lead, which is named by the searches."""
 
     searches: tuple[LeadSearch, ...]
@@ -38,61 +38,61 @@ class Remarking:
 
 
 @record
-class RemarkingCall:
+class AnnotationCall:
     """One call of the API: additions to leads, each standing or falling alone."""
 
     method: PaidMethod
-    remarkings: Sequence[Remarking]
+    items: Sequence[LeadAnnotation]
 
 
-Remarked = list[LeadRef | Refusal]
+AnnotationOutcomes = list[LeadRef | Refusal]
 
 
-def remark_leads(
-    connection: Connection, ids: IdBlocks, site: Site, wishes: Sequence[Wish[RemarkingCall]], now: datetime
-) -> list[Remarked | PointsSpent]:
+def annotate_leads(
+    connection: Connection, ids: IdBlocks, site: Site, commands: Sequence[WriteCommand[AnnotationCall]], now: datetime
+) -> list[AnnotationOutcomes | PointsSpent]:
     """Add to leads, in the order of arrival; the outcome of a call is what became of each of its additions.
 
     A call costs points once if any lead was found, and nothing otherwise.
     """
     del ids
-    outcomes: list[Remarked | PointsSpent] = []
-    for wish in wishes:
-        call = wish.asked
-        found = find_leads(connection, site, [one.searches for one in call.remarkings])
+    outcomes: list[AnnotationOutcomes | PointsSpent] = []
+    for command in commands:
+        call = command.payload
+        found = find_leads(connection, site, [one.searches for one in call.items])
         if any(found.refs) and not pay_for_calls(connection, site, call.method, 1, now):
             outcomes.append(points_refusal(site, now))
             continue
-        outcomes.append(_add(connection, site, call.remarkings, found, now))
+        outcomes.append(_add(connection, site, call.items, found, now))
     return outcomes
 
 
 def _add(
-    connection: Connection, site: Site, remarkings: Sequence[Remarking], found: FoundLeads, now: datetime
-) -> Remarked:
-    standing: dict[LeadRef, Remarks] = {}
+    connection: Connection, site: Site, items: Sequence[LeadAnnotation], found: FoundLeads, now: datetime
+) -> AnnotationOutcomes:
+    standing: dict[LeadRef, Annotations] = {}
     unknown: Counter[str] = Counter()
-    outcomes: Remarked = []
-    for one, ref in zip(remarkings, found.refs, strict=True):
+    outcomes: AnnotationOutcomes = []
+    for one, ref in zip(items, found.refs, strict=True):
         if ref is None:
             outcomes.append(LeadNotMatched())
             continue
         known, passed_over = split_by_known(one.addition.custom_values, site.custom_fields)
         unknown.update(passed_over)
-        after = with_addition(standing.get(ref, found.said[ref].remarks), one.addition, known)
+        after = with_addition(standing.get(ref, found.said[ref].annotations), one.addition, known)
         fault = _beyond_limits(after)
         if fault is None:
             standing[ref] = after
-        outcomes.append(ref if fault is None else FaultyParameters([fault]))
+        outcomes.append(ref if fault is None else InvalidParameters([fault]))
     custom_fields.count_unknown_fields(connection, site.id, unknown, now)
-    changed = {ref: said for ref, said in standing.items() if said != found.said[ref].remarks}
-    update_remarks(connection, site.id, changed)
-    events = [remarks_event(ref, found.said[ref].remarks, said) for ref, said in changed.items()]
-    tell_webhooks(connection, site, events, now)
+    changed = {ref: said for ref, said in standing.items() if said != found.said[ref].annotations}
+    update_annotations(connection, site.id, changed)
+    events = [annotations_event(ref, found.said[ref].annotations, said) for ref, said in changed.items()]
+    publish_events(connection, site, events, now)
     return outcomes
 
 
-def _beyond_limits(said: Remarks) -> Violation | None:
+def _beyond_limits(said: Annotations) -> Violation | None:
     sizes: Mapping[str, tuple[int, int]] = {
         "comment": (len(said.comment or ""), COMMENT_LENGTH_MAX),
         "manager": (len(said.manager or ""), MANAGER_LENGTH_MAX),

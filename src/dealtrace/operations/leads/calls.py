@@ -12,16 +12,16 @@ from dealtrace.leads.contact import normal_phone
 from dealtrace.leads.lead import LeadKind
 from dealtrace.leads.lead_request import LeadRequest
 from dealtrace.operations.leads.intake import Arrival, Settled, known_ids, store_arrivals
-from dealtrace.operations.write_command import Wish
+from dealtrace.operations.write_command import WriteCommand
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.leads import leads
 
 
 def take_in_calls(
-    connection: Connection, ids: IdBlocks, site: Site, wishes: Sequence[Wish[IncomingCall]], now: datetime
+    connection: Connection, ids: IdBlocks, site: Site, commands: Sequence[WriteCommand[IncomingCall]], now: datetime
 ) -> list[Call | LeadRequest | Refusal]:
     """Take in calls; each outcome is the call with its id, or a refusal if one of its names was used before."""
-    settled = settle_calls(connection, ids, site, [wish.asked for wish in wishes])
+    settled = settle_calls(connection, ids, site, [command.payload for command in commands])
     store_arrivals(connection, ids, site, list(settled.arrivals.values()), now)
     return settled.outcomes
 

@@ -13,14 +13,14 @@ from dealtrace.leads.annotations import without_values
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.operations.deals.change import change_deals
 from dealtrace.operations.points import pay_for_calls, points_refusal
-from dealtrace.operations.webhooks.publish import tell_webhooks
-from dealtrace.operations.write_command import Wish
+from dealtrace.operations.webhooks.publish import publish_events
+from dealtrace.operations.write_command import WriteCommand
 from dealtrace.quota.points import PaidMethod
 from dealtrace.record import record
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.leads import leads
-from dealtrace.storage.leads.annotations import list_remarks, update_remarks
-from dealtrace.webhooks.event import remarks_event
+from dealtrace.storage.leads.annotations import list_annotations, update_annotations
+from dealtrace.webhooks.event import annotations_event
 
 
 @record
@@ -42,29 +42,31 @@ class Clearing:
 
 
 def clear_fields(
-    connection: Connection, ids: IdBlocks, site: Site, wishes: Sequence[Wish[Clearing]], now: datetime
+    connection: Connection, ids: IdBlocks, site: Site, commands: Sequence[WriteCommand[Clearing]], now: datetime
 ) -> list[int | Refusal]:
     """Empty the fields, in the order of arrival; each outcome is the id of whose they are."""
-    return [_clear(connection, ids, site, wish, now) for wish in wishes]
+    return [_clear(connection, ids, site, command, now) for command in commands]
 
 
-def _clear(connection: Connection, ids: IdBlocks, site: Site, wish: Wish[Clearing], now: datetime) -> int | Refusal:
-    owner, names = wish.asked.owner, wish.asked.names
+def _clear(
+    connection: Connection, ids: IdBlocks, site: Site, command: WriteCommand[Clearing], now: datetime
+) -> int | Refusal:
+    owner, names = command.payload.owner, command.payload.names
     if isinstance(owner, DealKey):
-        emptied = Wish(Change(owner, custom_values=dict.fromkeys(names, "")), wish.token_id)
+        emptied = WriteCommand(Change(owner, custom_values=dict.fromkeys(names, "")), command.token_id)
         (outcome,) = change_deals(connection, ids, site, [emptied], now, method=PaidMethod.FIELD_DELETE)
         return outcome if isinstance(outcome, Refusal) else outcome.deal.id
     lead_id = _find(connection, site, owner)
     ref = LeadRef(owner.kind, lead_id) if lead_id is not None else None
-    kept = list_remarks(connection, site.id, [ref]).get(ref) if ref is not None else None
+    kept = list_annotations(connection, site.id, [ref]).get(ref) if ref is not None else None
     if ref is None or kept is None:
         return LeadNotMatched()
     if not pay_for_calls(connection, site, PaidMethod.FIELD_DELETE, 1, now):
         return points_refusal(site, now)
-    emptied_remarks = without_values(kept.remarks, names)
-    if emptied_remarks != kept.remarks:
-        update_remarks(connection, site.id, {ref: emptied_remarks})
-        tell_webhooks(connection, site, [remarks_event(ref, kept.remarks, emptied_remarks)], now)
+    emptied_annotations = without_values(kept.annotations, names)
+    if emptied_annotations != kept.annotations:
+        update_annotations(connection, site.id, {ref: emptied_annotations})
+        publish_events(connection, site, [annotations_event(ref, kept.annotations, emptied_annotations)], now)
     return ref.id
 
 

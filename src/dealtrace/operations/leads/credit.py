@@ -10,7 +10,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.accounts.webhook import EventKind
 from dealtrace.attribution.credit import CREDIT_LOOKBACK, AttributionModel, credits_under, touches_before
 from dealtrace.attribution.visit import Visit
-from dealtrace.operations.webhooks.publish import tell_webhooks
+from dealtrace.operations.webhooks.publish import publish_events
 from dealtrace.storage.visits import visits
 from dealtrace.storage.visits.credits import (
     CreditsByModel,
@@ -35,7 +35,7 @@ def credit_leads(connection: Connection, site: Site, leads: Sequence[VisitedLead
     replace_credits(connection, site.id, credits_of)
 
 
-def credit_anew(connection: Connection, site: Site, recorded: Sequence[Visit], now: datetime) -> None:
+def credit_again(connection: Connection, site: Site, recorded: Sequence[Visit], now: datetime) -> None:
     """Credit the leads anew that these visits, recorded now, may have led to; their order of arrival never matters.
 
     Webhooks are told of the leads that the site's model credits to another visit by then.
@@ -50,7 +50,7 @@ def credit_anew(connection: Connection, site: Site, recorded: Sequence[Visit], n
     after = credited(ids)
     changed = [lead for lead in concerned if before.get(lead.id) != after.get(lead.id)]
     events = [LeadEvent(EventKind.LEAD_CHANGED, lead.ref, (LeadPart.VISIT,)) for lead in changed]
-    tell_webhooks(connection, site, events, now)
+    publish_events(connection, site, events, now)
 
 
 def _credits(lead: VisitedLead, own: Visit, around: Sequence[Visit]) -> CreditsByModel:

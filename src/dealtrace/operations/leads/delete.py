@@ -9,8 +9,8 @@ from dealtrace.deals.deal import Deal
 from dealtrace.errors import LeadNotDeleted, LeadNotFound
 from dealtrace.leads.contact import normal_email, normal_phone
 from dealtrace.leads.lead import LeadRef, LeadSpan
-from dealtrace.operations.deals.rematch import Concern, rematch_bereft, rematch_concerned
-from dealtrace.operations.points import wait_for_registrations
+from dealtrace.operations.deals.rematch import Concern, rematch_concerned, rematch_orphaned
+from dealtrace.operations.points import lock_registrations
 from dealtrace.storage.leads import deletion
 from dealtrace.storage.leads.deletion import HideableLead
 
@@ -23,13 +23,13 @@ def delete_lead(connection: Connection, site: Site, ref: LeadRef, now: datetime)
     Raises:
         LeadNotFound: the site has no such lead, or it is hidden already.
     """
-    wait_for_registrations(connection, site, now)
+    lock_registrations(connection, site, now)
     lead = deletion.find_hideable(connection, site.id, ref)
     if lead is None or lead.deleted_at is not None:
         raise LeadNotFound(lead_id=ref.id)
     deletion.stamp_lead(connection, site.id, ref, now)
-    deletion.delete_finders(connection, site.id, ref)
-    return rematch_bereft(connection, site, ref, now)
+    deletion.delete_contact_rows(connection, site.id, ref)
+    return rematch_orphaned(connection, site, ref, now)
 
 
 def restore_lead(connection: Connection, site: Site, ref: LeadRef, now: datetime) -> list[Deal]:
@@ -39,7 +39,7 @@ def restore_lead(connection: Connection, site: Site, ref: LeadRef, now: datetime
         LeadNotFound: the site never had such a lead.
         LeadNotDeleted: it is not hidden.
     """
-    wait_for_registrations(connection, site, now)
+    lock_registrations(connection, site, now)
     lead = deletion.find_hideable(connection, site.id, ref)
     if lead is None:
         raise LeadNotFound(lead_id=ref.id)

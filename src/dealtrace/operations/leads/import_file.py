@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
-from dealtrace.errors import FileInHands, Refusal
+from dealtrace.errors import ImportInProgress, Refusal
 from dealtrace.leads.file_import import FileImport, LeadRow
 from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.leads.calls import settle_calls
@@ -57,7 +57,7 @@ def import_rows(
     """Take in the rows that follow, and keep with them how far the import is: either both are there, or neither.
 
     Raises:
-        FileInHands: another command has brought these rows in meanwhile.
+        ImportInProgress: another command has brought these rows in meanwhile.
     """
     told = [row.told for row in rows if not isinstance(row.told, Refusal)]
     settled = _SETTLE[kind](connection, ids, site, told)
@@ -74,7 +74,7 @@ def finish_import(connection: Connection, site: Site, at: FileImport, now: datet
     """Note that nothing of the file is left.
 
     Raises:
-        FileInHands: another command has done so meanwhile.
+        ImportInProgress: another command has done so meanwhile.
     """
     after = replace(at, finished_at=now)
     _keep(connection, site, at, after)
@@ -83,4 +83,4 @@ def finish_import(connection: Connection, site: Site, at: FileImport, now: datet
 
 def _keep(connection: Connection, site: Site, before: FileImport, after: FileImport) -> None:
     if not update_file_import(connection, site.id, before, after):
-        raise FileInHands
+        raise ImportInProgress

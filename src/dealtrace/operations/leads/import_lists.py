@@ -14,7 +14,7 @@ from dealtrace.operations.leads.calls import settle_calls
 from dealtrace.operations.leads.intake import Settled, store_arrivals
 from dealtrace.operations.leads.lead_requests import settle_lead_requests
 from dealtrace.operations.points import pay_for_calls, points_refusal
-from dealtrace.operations.write_command import Wish
+from dealtrace.operations.write_command import WriteCommand
 from dealtrace.quota.points import PaidMethod
 from dealtrace.record import record
 from dealtrace.storage.id_blocks import IdBlocks
@@ -32,42 +32,46 @@ class Imported:
 
 
 def import_calls(
-    connection: Connection, ids: IdBlocks, site: Site, wishes: Sequence[Wish[Sequence[IncomingCall]]], now: datetime
+    connection: Connection,
+    ids: IdBlocks,
+    site: Site,
+    commands: Sequence[WriteCommand[Sequence[IncomingCall]]],
+    now: datetime,
 ) -> list[Imported | Refusal]:
     """Import calls; a name that was used is refused alone, its neighbours are taken in."""
-    asked = [wish.asked for wish in wishes]
-    settled = settle_calls(connection, ids, site, [one for wish in asked for one in wish])
-    return _import(connection, ids, site, _stretches(asked), settled, PaidMethod.CALL_IMPORT, now)
+    asked = [command.payload for command in commands]
+    settled = settle_calls(connection, ids, site, [one for command in asked for one in command])
+    return _import(connection, ids, site, _chunks(asked), settled, PaidMethod.CALL_IMPORT, now)
 
 
 def import_lead_requests(
     connection: Connection,
     ids: IdBlocks,
     site: Site,
-    wishes: Sequence[Wish[Sequence[IncomingLeadRequest]]],
+    commands: Sequence[WriteCommand[Sequence[IncomingLeadRequest]]],
     now: datetime,
 ) -> list[Imported | Refusal]:
     """Import lead requests; a number that was used with other content is refused alone."""
-    asked = [wish.asked for wish in wishes]
-    settled = settle_lead_requests(connection, ids, site, [one for wish in asked for one in wish])
-    return _import(connection, ids, site, _stretches(asked), settled, PaidMethod.REQUEST_CREATE, now)
+    asked = [command.payload for command in commands]
+    settled = settle_lead_requests(connection, ids, site, [one for command in asked for one in command])
+    return _import(connection, ids, site, _chunks(asked), settled, PaidMethod.REQUEST_CREATE, now)
 
 
-def _stretches(asked: Sequence[Sequence[object]]) -> list[range]:
+def _chunks(asked: Sequence[Sequence[object]]) -> list[range]:
     """Tell which places of the whole each wish takes."""
-    stretches: list[range] = []
+    chunks: list[range] = []
     start = 0
-    for wish in asked:
-        stretches.append(range(start, start + len(wish)))
-        start += len(wish)
-    return stretches
+    for command in asked:
+        chunks.append(range(start, start + len(command)))
+        start += len(command)
+    return chunks
 
 
 def _import(
     connection: Connection,
     ids: IdBlocks,
     site: Site,
-    stretches: Sequence[range],
+    chunks: Sequence[range],
     settled: Settled,
     method: PaidMethod,
     now: datetime,
@@ -76,14 +80,14 @@ def _import(
 
     From the first that cannot be paid on, all are refused: what a later one repeats is not there.
     """
-    new = [number for number, stretch in enumerate(stretches) if any(place in settled.arrivals for place in stretch)]
+    new = [number for number, chunk in enumerate(chunks) if any(place in settled.arrivals for place in chunk)]
     paid = pay_for_calls(connection, site, method, len(new), now)
-    end = new[paid] if paid < len(new) else len(stretches)
-    arrivals = [settled.arrivals[place] for place in _places(stretches[:end]) if place in settled.arrivals]
+    end = new[paid] if paid < len(new) else len(chunks)
+    arrivals = [settled.arrivals[place] for place in _places(chunks[:end]) if place in settled.arrivals]
     store_arrivals(connection, ids, site, arrivals, now)
-    done = [Imported(ids.take(), [settled.outcomes[place] for place in stretch]) for stretch in stretches[:end]]
-    return [*done, *(points_refusal(site, now) for _ in stretches[end:])]
+    done = [Imported(ids.take(), [settled.outcomes[place] for place in chunk]) for chunk in chunks[:end]]
+    return [*done, *(points_refusal(site, now) for _ in chunks[end:])]
 
 
-def _places(stretches: Sequence[range]) -> list[int]:
-    return [place for stretch in stretches for place in stretch]
+def _places(chunks: Sequence[range]) -> list[int]:
+    return [place for chunk in chunks for place in chunk]

@@ -11,15 +11,15 @@ from dealtrace.accounts.site import Site
 from dealtrace.accounts.webhook import EventKind
 from dealtrace.deals.custom_fields import split_by_known
 from dealtrace.errors import Refusal
-from dealtrace.leads.annotations import Remarks
+from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.call import Call, IncomingCall
 from dealtrace.leads.client import Client, ClientId
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest
 from dealtrace.operations.deals.rematch import Concern, rematch_concerned
 from dealtrace.operations.leads.credit import credit_leads
-from dealtrace.operations.points import wait_for_registrations
-from dealtrace.operations.webhooks.publish import tell_webhooks
+from dealtrace.operations.points import lock_registrations
+from dealtrace.operations.webhooks.publish import publish_events
 from dealtrace.record import record
 from dealtrace.storage.accounts import custom_fields
 from dealtrace.storage.id_blocks import IdBlocks
@@ -82,16 +82,16 @@ def store_arrivals(
     """
     if not arrivals:
         return
-    wait_for_registrations(connection, site, now)
+    lock_registrations(connection, site, now)
     owners = settle_clients(connection, ids, site, arrivals, now)
     new = describe_arrivals(connection, ids, site, arrivals, owners, now)
     leads.insert_leads(connection, site.id, new, now)
     credit_leads(connection, site, [*_visited(arrivals)])
-    tell_webhooks(connection, site, [_event(arrival) for arrival in arrivals], now)
+    publish_events(connection, site, [_event(arrival) for arrival in arrivals], now)
     rematch_concerned(connection, site, [_concern(one) for one in new], now)
 
 
-def _event(arrival: Arrival, kept: reported_calls.KeptCall | None = None) -> LeadEvent:
+def _event(arrival: Arrival, kept: reported_calls.ReportedCall | None = None) -> LeadEvent:
     if isinstance(arrival.told, IncomingCall):
         return call_event(arrival.ref, kept.told if kept is not None else None, arrival.told)
     return LeadEvent(EventKind.LEAD_REQUEST_RECORDED, arrival.ref)
@@ -107,7 +107,7 @@ def store_told_again(
     connection: Connection,
     ids: IdBlocks,
     site: Site,
-    arrivals: Sequence[tuple[Arrival, reported_calls.KeptCall]],
+    arrivals: Sequence[tuple[Arrival, reported_calls.ReportedCall]],
     now: datetime,
 ) -> None:
     """Keep calls that are told of again beside what was kept: the deals of the old telling and of the new are matched.
@@ -116,7 +116,7 @@ def store_told_again(
     """
     if not arrivals:
         return
-    wait_for_registrations(connection, site, now)
+    lock_registrations(connection, site, now)
     moved = [arrival for arrival, kept in arrivals if set(arrival.contacts) - {span.contact for span in kept.spans}]
     owner_of = {
         arrival.lead.id: owner
@@ -126,7 +126,7 @@ def store_told_again(
     told = describe_arrivals(connection, ids, site, [arrival for arrival, _ in arrivals], owners, now)
     reported_calls.update_calls(connection, site.id, told)
     credit_leads(connection, site, [*_visited([arrival for arrival, _ in arrivals])])
-    tell_webhooks(connection, site, [_event(one, kept) for one, kept in arrivals if not kept.is_deleted], now)
+    publish_events(connection, site, [_event(one, kept) for one, kept in arrivals if not kept.is_deleted], now)
     concerns = [_concern(one) for one in told]
     before = [
         replace(concern, spans=(*kept.spans, *concern.spans))
@@ -147,16 +147,16 @@ def describe_arrivals(
 
     Values of custom fields the site does not have are counted and passed over.
     """
-    remarks = _known_remarks(connection, site, arrivals, now)
-    stated = {one.stated_source for one in remarks if one.stated_source is not None}
+    annotations = _known_annotations(connection, site, arrivals, now)
+    stated = {one.stated_source for one in annotations if one.stated_source is not None}
     source_ids = intern_sources(connection, ids, site.id, stated)
     return [
         replace(
             _describe(arrival, owner),
-            remarks=said,
+            annotations=said,
             stated_source_id=source_ids[said.stated_source] if said.stated_source is not None else None,
         )
-        for arrival, owner, said in zip(arrivals, owners, remarks, strict=True)
+        for arrival, owner, said in zip(arrivals, owners, annotations, strict=True)
     ]
 
 
@@ -170,13 +170,15 @@ def _describe(arrival: Arrival, owner: int) -> leads.NewLead:
     )
 
 
-def _known_remarks(connection: Connection, site: Site, arrivals: Sequence[Arrival], now: datetime) -> list[Remarks]:
+def _known_annotations(
+    connection: Connection, site: Site, arrivals: Sequence[Arrival], now: datetime
+) -> list[Annotations]:
     unknown: Counter[str] = Counter()
-    known: list[Remarks] = []
+    known: list[Annotations] = []
     for arrival in arrivals:
-        kept, passed_over = split_by_known(arrival.told.remarks.custom_values, site.custom_fields)
+        kept, passed_over = split_by_known(arrival.told.annotations.custom_values, site.custom_fields)
         unknown.update(passed_over)
-        known.append(replace(arrival.told.remarks, custom_values=kept))
+        known.append(replace(arrival.told.annotations, custom_values=kept))
     custom_fields.count_unknown_fields(connection, site.id, unknown, now)
     return known
 
@@ -213,7 +215,7 @@ def settle_clients(
             names.setdefault(owner, arrival.told.client_name)
     clients.insert_clients(connection, site.id, [Client(ClientId(one), names.pop(one, None)) for one in newcomers])
     clients.insert_contacts(connection, site.id, learnt, now)
-    clients.name_nameless(connection, site.id, names)
+    clients.name_unnamed_clients(connection, site.id, names)
     return owners
 
 

@@ -11,19 +11,23 @@ from dealtrace.leads.call import Call
 from dealtrace.leads.contact import normal_email, normal_phone
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest, LeadRequestId, TakenIn
 from dealtrace.operations.leads.intake import Arrival, Settled, known_ids, store_arrivals
-from dealtrace.operations.write_command import Wish
+from dealtrace.operations.write_command import WriteCommand
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.leads import leads
 
 
 def take_in_lead_requests(
-    connection: Connection, ids: IdBlocks, site: Site, wishes: Sequence[Wish[IncomingLeadRequest]], now: datetime
+    connection: Connection,
+    ids: IdBlocks,
+    site: Site,
+    commands: Sequence[WriteCommand[IncomingLeadRequest]],
+    now: datetime,
 ) -> list[Call | LeadRequest | Refusal]:
     """Take in lead requests; each outcome is the request with its id, or a refusal if its number was used before.
 
     One that is sent again with the same content is a safe retry: its outcome is what was taken in the first time.
     """
-    settled = settle_lead_requests(connection, ids, site, [wish.asked for wish in wishes])
+    settled = settle_lead_requests(connection, ids, site, [command.payload for command in commands])
     store_arrivals(connection, ids, site, list(settled.arrivals.values()), now)
     return settled.outcomes
 

@@ -11,31 +11,31 @@ from dealtrace.errors import Refusal
 from dealtrace.leads.call import CallId, CallReport, first_told, told_again
 from dealtrace.operations.leads.calls import arrival_of
 from dealtrace.operations.leads.intake import Arrival, store_arrivals, store_told_again
-from dealtrace.operations.points import pay_for_calls, points_refusal, wait_for_registrations
-from dealtrace.operations.write_command import Wish
+from dealtrace.operations.points import lock_registrations, pay_for_calls, points_refusal
+from dealtrace.operations.write_command import WriteCommand
 from dealtrace.quota.points import PaidMethod
 from dealtrace.storage.id_blocks import IdBlocks
-from dealtrace.storage.leads.reported_calls import KeptCall, list_kept_calls
+from dealtrace.storage.leads.reported_calls import ReportedCall, list_reported_calls
 
 
 def report_calls(
-    connection: Connection, ids: IdBlocks, site: Site, wishes: Sequence[Wish[CallReport]], now: datetime
+    connection: Connection, ids: IdBlocks, site: Site, commands: Sequence[WriteCommand[CallReport]], now: datetime
 ) -> list[CallId | Refusal]:
     """Take in reports of calls; each outcome is the id of its call.
 
     The first report of a reference makes the call, each later one changes it, in the order of arrival; one that
     tells nothing new stores nothing and costs nothing. A call that is hidden stays so, whatever is told of it.
     """
-    wait_for_registrations(connection, site, now)
+    lock_registrations(connection, site, now)
     outcomes: dict[int, CallId | Refusal] = {}
-    for turn in _turns(wishes):
+    for turn in _turns(commands):
         outcomes |= _report(connection, ids, site, turn, now)
-    return [outcomes[place] for place in range(len(wishes))]
+    return [outcomes[place] for place in range(len(commands))]
 
 
-def _turns(wishes: Sequence[Wish[CallReport]]) -> Iterator[dict[int, CallReport]]:
+def _turns(commands: Sequence[WriteCommand[CallReport]]) -> Iterator[dict[int, CallReport]]:
     """Part the reports, by their places, so that no call is told of twice in one turn."""
-    waiting = {place: wish.asked for place, wish in enumerate(wishes)}
+    waiting = {place: command.payload for place, command in enumerate(commands)}
     while waiting:
         first_of: dict[str, int] = {}
         for place, report in waiting.items():
@@ -46,7 +46,7 @@ def _turns(wishes: Sequence[Wish[CallReport]]) -> Iterator[dict[int, CallReport]
 def _report(
     connection: Connection, ids: IdBlocks, site: Site, reports: Mapping[int, CallReport], now: datetime
 ) -> dict[int, CallId | Refusal]:
-    kept = list_kept_calls(connection, site.id, [report.reference for report in reports.values()])
+    kept = list_reported_calls(connection, site.id, [report.reference for report in reports.values()])
     arrivals = {place: _arrival(ids, report, kept.get(report.reference)) for place, report in reports.items()}
     news = [
         place
@@ -63,7 +63,7 @@ def _report(
     return {place: CallId(arrival.lead.id) for place, arrival in arrivals.items()} | unpaid
 
 
-def _arrival(ids: IdBlocks, report: CallReport, kept: KeptCall | None) -> Arrival:
+def _arrival(ids: IdBlocks, report: CallReport, kept: ReportedCall | None) -> Arrival:
     if kept is None:
         return arrival_of(CallId(ids.take()), first_told(report))
     arrival = arrival_of(kept.id, told_again(kept.told, report))

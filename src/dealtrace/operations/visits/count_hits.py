@@ -10,7 +10,7 @@ from dealtrace.attribution.classification import classify
 from dealtrace.attribution.stay import Hit, begin, go_on, goes_on
 from dealtrace.attribution.visit import Visit, VisitId
 from dealtrace.operations.visits.record_visits import store_visits
-from dealtrace.operations.write_command import Wish
+from dealtrace.operations.write_command import WriteCommand
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.visits import visits
 
@@ -19,15 +19,15 @@ LONGEST_STAY = timedelta(days=1)
 
 
 def count_hits(
-    connection: Connection, ids: IdBlocks, site: Site, wishes: Sequence[Wish[Hit]], now: datetime
+    connection: Connection, ids: IdBlocks, site: Site, commands: Sequence[WriteCommand[Hit]], now: datetime
 ) -> list[Visit]:
     """Count hits in the order of arrival; each outcome is the visit it belongs to."""
-    visitors = {wish.asked.visitor_id for wish in wishes}
+    visitors = {command.payload.visitor_id for command in commands}
     latest = visits.list_latest_visits(connection, site.id, visitors, now - LONGEST_STAY)
     begun: dict[int, Visit] = {}
     seen: dict[int, Visit] = {}
     outcomes: list[Visit] = []
-    for hit in (wish.asked for wish in wishes):
+    for hit in (command.payload for command in commands):
         visit = latest.get(hit.visitor_id)
         if visit is not None and goes_on(visit, classify(hit.url, hit.referrer), now):
             visit = go_on(visit, hit, now)

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import Connection
 
 from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook, WebhookId
-from dealtrace.errors import SettingMalformed, SiteNotFound
+from dealtrace.errors import InvalidSetting, SiteNotFound
 from dealtrace.record import record
 from dealtrace.storage.accounts import accounts
 from dealtrace.storage.id_blocks import IdBlocks
@@ -37,12 +37,12 @@ def create_webhook(connection: Connection, ids: IdBlocks, wanted: WantedWebhook,
 
     Raises:
         SiteNotFound: there is no such site.
-        SettingMalformed: the address is none that can be sent to, or the site has too many webhooks.
+        InvalidSetting: the address is none that can be sent to, or the site has too many webhooks.
     """
     if accounts.find_site(connection, wanted.site_id) is None:
         raise SiteNotFound(site_id=wanted.site_id)
     if len(webhooks.list_webhooks(connection, wanted.site_id)) >= WEBHOOKS_MAX:
-        raise SettingMalformed(
+        raise InvalidSetting(
             key="webhook",
             ru=f"у площадки уже {WEBHOOKS_MAX}, удалите ненужный",
             en=f"the site has {WEBHOOKS_MAX} already, delete one that is not needed",
@@ -72,7 +72,7 @@ def _checked(url: str) -> str:
         is_on_the_web = is_bare = False
     is_one_word = url.isascii() and url.isprintable() and " " not in url and len(url) <= URL_LENGTH_MAX
     if not (is_on_the_web and is_bare and is_one_word):
-        raise SettingMalformed(
+        raise InvalidSetting(
             key="url",
             ru=f"ожидается https://host/path латиницей, без # и user@, до {URL_LENGTH_MAX} символов",
             en=f"https://host/path is expected, in ASCII, without # and user@, {URL_LENGTH_MAX} characters at most",

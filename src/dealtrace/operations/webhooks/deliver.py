@@ -8,11 +8,11 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.webhook import Webhook, WebhookId
-from dealtrace.operations.write_command import Wish
+from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.webhooks import outbox, webhooks
-from dealtrace.webhooks.delivery import Delivery, Position
+from dealtrace.webhooks.delivery import Delivery, OutboxPosition
 from dealtrace.webhooks.retry import Fault, Pause, after_fault
 
 DELIVERIES_AT_ONCE = 50
@@ -41,25 +41,25 @@ class InHand:
 
 
 @record
-class Settlement:
+class DeliveryReport:
     """What became of what was in hand: what was told, and why the next could not be, if it could not.
 
     `chance`, from 0 to 1, spreads attempts; `test_outcome` tells how a test went if there was one.
     """
 
     claim: Claim
-    told: Sequence[Position]
+    told: Sequence[OutboxPosition]
     fault: Fault | None
     chance: float
     test_outcome: str | None = None
 
 
 def claim_deliveries(
-    connection: Connection, ids: IdBlocks, site: Site, wishes: Sequence[Wish[Claim]], now: datetime
+    connection: Connection, ids: IdBlocks, site: Site, commands: Sequence[WriteCommand[Claim]], now: datetime
 ) -> list[InHand | None]:
     """Take webhooks in hand; `None` for one that another process serves or that has nothing to be told now."""
     del ids
-    return [_claim(connection, site, wish.asked, now) for wish in wishes]
+    return [_claim(connection, site, command.payload, now) for command in commands]
 
 
 def _claim(connection: Connection, site: Site, claim: Claim, now: datetime) -> InHand | None:
@@ -82,38 +82,38 @@ def _is_called_for(connection: Connection, site: Site, webhook: Webhook | None, 
     return is_awaited or webhook.is_test_awaited
 
 
-def settle_deliveries(
-    connection: Connection, ids: IdBlocks, site: Site, wishes: Sequence[Wish[Settlement]], now: datetime
+def acknowledge_deliveries(
+    connection: Connection, ids: IdBlocks, site: Site, commands: Sequence[WriteCommand[DeliveryReport]], now: datetime
 ) -> list[Pause | None]:
     """Note what was told and when the rest is tried, and let the webhooks go; tell of each why it is paused, if so."""
     del ids
-    return [_settle(connection, site, wish.asked, now) for wish in wishes]
+    return [_settle(connection, site, command.payload, now) for command in commands]
 
 
-def _settle(connection: Connection, site: Site, settlement: Settlement, now: datetime) -> Pause | None:
-    webhook_id = settlement.claim.webhook_id
-    outbox.settle_deliveries(connection, site.id, webhook_id, settlement.told, now)
+def _settle(connection: Connection, site: Site, report: DeliveryReport, now: datetime) -> Pause | None:
+    webhook_id = report.claim.webhook_id
+    outbox.acknowledge_deliveries(connection, site.id, webhook_id, report.told, now)
     webhook = webhooks.find_webhook(connection, webhook_id)
     if webhook is None:
         return None
     values: dict[str, Any] = {"lease_holder": None, "leased_until": None}
-    if settlement.test_outcome is not None:
-        values["test_outcome"] = settlement.test_outcome[:FAULT_LENGTH_MAX]
-    if settlement.told:
+    if report.test_outcome is not None:
+        values["test_outcome"] = report.test_outcome[:FAULT_LENGTH_MAX]
+    if report.told:
         values |= {"delivered_at": now, "failing_since": None, "failures": 0, "last_fault": None}
     pause = None
-    if settlement.fault is not None:
-        pause, standing = _failed(webhook, settlement, settlement.fault, now)
+    if report.fault is not None:
+        pause, standing = _failed(webhook, report, report.fault, now)
         values |= standing
-    is_mine = webhooks.update_held_webhook(connection, webhook_id, settlement.claim.holder, values)
+    is_mine = webhooks.update_held_webhook(connection, webhook_id, report.claim.holder, values)
     return pause if is_mine else None
 
 
 def _failed(
-    webhook: Webhook, settlement: Settlement, fault: Fault, now: datetime
+    webhook: Webhook, report: DeliveryReport, fault: Fault, now: datetime
 ) -> tuple[Pause | None, dict[str, Any]]:
     """Tell how a webhook stands after a failed attempt; one that was paused meanwhile stays so."""
-    is_first = bool(settlement.told) or webhook.failing_since is None
+    is_first = bool(report.told) or webhook.failing_since is None
     failures = 1 if is_first else webhook.failures + 1
     since = now if is_first or webhook.failing_since is None else webhook.failing_since
     standing: dict[str, Any] = {
@@ -121,7 +121,7 @@ def _failed(
         "failing_since": since,
         "last_fault": fault.reason[:FAULT_LENGTH_MAX],
     }
-    verdict = after_fault(fault, failures, since, now, settlement.chance)
+    verdict = after_fault(fault, failures, since, now, report.chance)
     if not isinstance(verdict, Pause):
         return None, {**standing, "next_attempt_at": verdict.at}
     if webhook.paused_at is not None:
@@ -130,8 +130,8 @@ def _failed(
 
 
 def sweep_outbox(
-    connection: Connection, ids: IdBlocks, site: Site, wishes: Sequence[Wish[timedelta]], now: datetime
+    connection: Connection, ids: IdBlocks, site: Site, commands: Sequence[WriteCommand[timedelta]], now: datetime
 ) -> list[int]:
     """Forget what was recorded longer ago than each wish says; return how much that was."""
     del ids
-    return [outbox.delete_old_deliveries(connection, site.id, now - wish.asked) for wish in wishes]
+    return [outbox.delete_old_deliveries(connection, site.id, now - command.payload) for command in commands]

@@ -35,7 +35,7 @@ def resume_webhook(connection: Connection, webhook_id: int, now: datetime, *, sk
     if skip:
         waiting = outbox.list_waiting(connection, webhook.site_id, webhook_id, 1)
         first = [delivery.position for delivery in waiting]
-        outbox.settle_deliveries(connection, webhook.site_id, webhook_id, first, now)
+        outbox.acknowledge_deliveries(connection, webhook.site_id, webhook_id, first, now)
     webhooks.update_webhook(connection, webhook_id, {"paused_at": None, "pause_reason": None, **_AFRESH})
     return _find(connection, webhook_id)
 
@@ -69,7 +69,7 @@ def replay_since(connection: Connection, webhook_id: int, since: datetime) -> in
     site = accounts.find_site(connection, webhook.site_id)
     assert site is not None
     at = since if since.tzinfo is not None else since.replace(tzinfo=site.time_zone)
-    return outbox.unsettle_deliveries(connection, webhook.site_id, webhook_id, since=at.astimezone(UTC))
+    return outbox.requeue_deliveries(connection, webhook.site_id, webhook_id, since=at.astimezone(UTC))
 
 
 def replay_one(connection: Connection, webhook_id: int, message_id: str) -> int:
@@ -83,7 +83,7 @@ def replay_one(connection: Connection, webhook_id: int, message_id: str) -> int:
     position = position_in(message_id, webhook.site_id, webhook_id)
     if position is None or not outbox.is_kept(connection, webhook.site_id, webhook_id, position):
         raise DeliveryNotFound(message_id=message_id)
-    return outbox.unsettle_deliveries(connection, webhook.site_id, webhook_id, position=position)
+    return outbox.requeue_deliveries(connection, webhook.site_id, webhook_id, position=position)
 
 
 def delete_webhook(connection: Connection, webhook_id: int) -> None:

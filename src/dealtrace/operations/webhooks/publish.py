@@ -12,7 +12,7 @@ from dealtrace.storage.webhooks.outbox import insert_deliveries
 from dealtrace.webhooks.event import Event, deal_events
 
 
-def tell_webhooks(connection: Connection, site: Site, events: Sequence[Event], now: datetime) -> None:
+def publish_events(connection: Connection, site: Site, events: Sequence[Event], now: datetime) -> None:
     """Put each event into the outbox of each webhook that wants it; without webhooks this costs nothing."""
     wanted = [
         (listener.webhook_id, event) for event in events for listener in site.listeners if event.kind in listener.events
@@ -20,9 +20,9 @@ def tell_webhooks(connection: Connection, site: Site, events: Sequence[Event], n
     insert_deliveries(connection, site.id, wanted, now)
 
 
-def keep_versions(connection: Connection, site: Site, versions: Sequence[DealVersion]) -> None:
+def store_versions(connection: Connection, site: Site, versions: Sequence[DealVersion]) -> None:
     """Keep new versions of deals, and tell webhooks of them."""
     insert_versions(connection, site.id, versions)
     if versions and site.listeners:
         events = [event for version in versions for event in deal_events(version)]
-        tell_webhooks(connection, site, events, versions[0].recorded_at)
+        publish_events(connection, site, events, versions[0].recorded_at)

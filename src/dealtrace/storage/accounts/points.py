@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Connection, bindparam, select
 
-from dealtrace.storage.database.compiled_statement import HotStatement
+from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.schema.tables.settings import points_day
 
 NO_LIMIT = 2**62
@@ -24,7 +24,7 @@ def _write_spend(insert: Callable[..., Any]) -> Any:
     ).returning(points_day.c.spent)
 
 
-_SPEND = HotStatement(_write_spend)
+_SPEND = CompiledStatement(_write_spend)
 
 
 def spend_points(connection: Connection, site_id: int, day_on: date, points: int, *, points_per_day: int) -> bool:

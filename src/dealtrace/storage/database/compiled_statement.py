@@ -44,7 +44,7 @@ class _Compiled:
         return rows
 
 
-class HotStatement:
+class CompiledStatement:
     """One Core statement, compiled for an engine when first run there; its column types still convert every value.
 
     What needs an engine's own insert (`ON CONFLICT`) is given as a function of that insert.

@@ -21,7 +21,7 @@ def is_lost_race(fault: BaseException) -> bool:
     return isinstance(driver_error(fault), sqlite3.IntegrityError | psycopg.IntegrityError)
 
 
-def is_storage_failure(fault: BaseException) -> bool:
+def is_database_failure(fault: BaseException) -> bool:
     """Whether the database itself is in trouble (away, full, locked, unreadable), whatever the work was.
 
     SQLite calls a faulty statement or a missing table operational too; that is ours, as PostgreSQL has it.
@@ -34,7 +34,7 @@ def is_storage_failure(fault: BaseException) -> bool:
     return isinstance(error, psycopg.OperationalError)
 
 
-def words_of(fault: BaseException) -> str | None:
+def message_of(fault: BaseException) -> str | None:
     """Tell what the database says, in its first line (it quotes rows after that); `None` if it is not its fault."""
     error = driver_error(fault)
     return str(error).partition("\n")[0] if isinstance(error, sqlite3.Error | psycopg.Error) else None

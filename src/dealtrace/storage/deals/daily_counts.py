@@ -38,7 +38,7 @@ from dealtrace.storage.database.column_types import (
     json_integer,
     microseconds,
 )
-from dealtrace.storage.database.compiled_statement import HotStatement
+from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.schema.tables.deals import deal, deal_day
 
 _DAY_MICROSECONDS = DAY // MICROSECOND
@@ -55,7 +55,7 @@ class JournalMoment(StrEnum):
 _NO_LEAD = ""
 _KINDS = [_NO_LEAD, *(kind.value for kind in LeadKind)]
 _COUNTED = ("lead_kind", "deleted_at", *JournalMoment)
-_LIST_COUNTED = HotStatement(
+_LIST_COUNTED = CompiledStatement(
     select(*(deal.c[name] for name in _COUNTED)).where(
         deal.c.site_id == bindparam("site_id"), is_among(deal.c.id, "ids")
     )
@@ -68,10 +68,10 @@ _ASKED = (
     deal_day.c.midnight < bindparam("until", type_=Instant),
 )
 _DEALS = cast(func.sum(deal_day.c.deals), BigInteger)
-_COUNT_DAYS = HotStatement(select(_DEALS.label("deals")).where(*_ASKED))
+_COUNT_DAYS = CompiledStatement(select(_DEALS.label("deals")).where(*_ASKED))
 _BEFORE = cast(func.sum(_DEALS).over(order_by=deal_day.c.midnight), BigInteger) - _DEALS
 _DAYS = select(deal_day.c.midnight, _BEFORE.label("before")).where(*_ASKED).group_by(deal_day.c.midnight).subquery()
-_REACH = HotStatement(
+_REACH = CompiledStatement(
     select(_DAYS.c.midnight, _DAYS.c.before)
     .where(_DAYS.c.before <= bindparam("skip", type_=BigInteger))
     .order_by(_DAYS.c.midnight.desc())
@@ -91,7 +91,7 @@ def _write_shift(begin_insert: Callable[..., Any]) -> Any:
     return shift.on_conflict_do_update(index_elements=[*deal_day.primary_key.columns], set_=shifted)
 
 
-_SHIFT = HotStatement(_write_shift)
+_SHIFT = CompiledStatement(_write_shift)
 
 
 @record
@@ -124,7 +124,7 @@ def count_new(connection: Connection, site_id: int, rows: Iterable[Mapping[str, 
 
 
 @contextmanager
-def counted_anew(connection: Connection, site_id: int, ids: Sequence[int]) -> Iterator[None]:
+def recounted(connection: Connection, site_id: int, ids: Sequence[int]) -> Iterator[None]:
     """Count again deals that are changed meanwhile; nobody else may change them, they are locked."""
     asked = {"site_id": site_id, "ids": list(ids)}
     before = Counter(_days(_LIST_COUNTED.fetch(connection, asked)))

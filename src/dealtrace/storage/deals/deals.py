@@ -15,29 +15,29 @@ from dealtrace.leads.contact import StatedContact
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.record import record
 from dealtrace.storage.database.column_types import is_among
-from dealtrace.storage.database.compiled_statement import HotStatement
-from dealtrace.storage.deals.daily_counts import count_new, counted_anew
+from dealtrace.storage.database.compiled_statement import CompiledStatement
+from dealtrace.storage.deals.daily_counts import count_new, recounted
 from dealtrace.storage.schema.tables.deals import deal, deal_tag
 from dealtrace.storage.schema.tables.visits import traffic_source
 
-_FIND_REGISTERED = HotStatement(
+_FIND_REGISTERED = CompiledStatement(
     select(deal.c.number, deal.c.id, deal.c.fingerprint).where(
         deal.c.site_id == bindparam("site_id"),
         is_among(deal.c.number, "numbers"),
         deal.c.deleted_at.is_(None),
     )
 )
-_INSERT_DEAL = HotStatement(insert(deal))
-_INSERT_TAG = HotStatement(insert(deal_tag))
+_INSERT_DEAL = CompiledStatement(insert(deal))
+_INSERT_TAG = CompiledStatement(insert(deal_tag))
 
 _CHANGING = ("status", "amount_rub", "service", "manager", "comment", "custom_values", "stated_source_id")
 _STAMPS = ("touched_at", "changed_at", "deleted_at", "version")
-_UPDATE_DEAL = HotStatement(
+_UPDATE_DEAL = CompiledStatement(
     update(deal)
     .where(deal.c.site_id == bindparam("of_site"), deal.c.id == bindparam("of_deal"))
     .values({name: bindparam(name, type_=deal.c[name].type) for name in _CHANGING + _STAMPS})
 )
-_STAMP_DEAL = HotStatement(
+_STAMP_DEAL = CompiledStatement(
     update(deal)
     .where(deal.c.site_id == bindparam("of_site"), deal.c.id == bindparam("of_deal"))
     .values({name: bindparam(name, type_=deal.c[name].type) for name in _STAMPS})
@@ -50,8 +50,8 @@ DEAL_ROWS = select(
     *(traffic_source.c[part] for part in SOURCE_PARTS),
 ).outerjoin(traffic_source, _STATED)
 """Deals with the parts of their stated source; `deal_records` turns such rows into records."""
-_LIST_BY_ID = HotStatement(DEAL_ROWS.where(deal.c.site_id == bindparam("site_id"), is_among(deal.c.id, "ids")))
-_LIST_TAGS = HotStatement(
+_LIST_BY_ID = CompiledStatement(DEAL_ROWS.where(deal.c.site_id == bindparam("site_id"), is_among(deal.c.id, "ids")))
+_LIST_TAGS = CompiledStatement(
     select(deal_tag.c.deal_id, deal_tag.c.tag)
     .where(deal_tag.c.site_id == bindparam("site_id"), is_among(deal_tag.c.deal_id, "deal_ids"))
     .order_by(deal_tag.c.deal_id, deal_tag.c.position)
@@ -117,7 +117,7 @@ def update_deals(
 ) -> None:
     """Write what a change may have made different, tags included."""
     ids = [one.id for one in deals]
-    with counted_anew(connection, site_id, ids):
+    with recounted(connection, site_id, ids):
         _UPDATE_DEAL.run_many(connection, [_changed_row(site_id, one, source_ids) for one in deals])
     connection.execute(delete(deal_tag).where(deal_tag.c.site_id == site_id, deal_tag.c.deal_id.in_(ids)))
     _INSERT_TAG.run_many(connection, [row for one in deals for row in _tag_rows(site_id, one)])
@@ -125,7 +125,7 @@ def update_deals(
 
 def stamp_deals(connection: Connection, site_id: int, deals: Sequence[Deal]) -> None:
     """Write that deals were deleted or restored; a number taken meanwhile breaks the unique index."""
-    with counted_anew(connection, site_id, [one.id for one in deals]):
+    with recounted(connection, site_id, [one.id for one in deals]):
         _STAMP_DEAL.run_many(connection, [{"of_site": site_id, "of_deal": one.id, **_stamps(one)} for one in deals])
 
 

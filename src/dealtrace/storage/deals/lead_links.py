@@ -9,13 +9,13 @@ from sqlalchemy import JSON, Connection, Text, and_, bindparam, column, select, 
 from dealtrace.deals.deal import Deal
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.storage.database.column_types import MICROSECOND, each_json, is_among, json_integer, microseconds
-from dealtrace.storage.database.compiled_statement import HotStatement
-from dealtrace.storage.deals.daily_counts import counted_anew
+from dealtrace.storage.database.compiled_statement import CompiledStatement
+from dealtrace.storage.deals.daily_counts import recounted
 from dealtrace.storage.deals.deals import DEAL_ROWS, deal_records, lead_columns
 from dealtrace.storage.schema.tables.deals import deal
 
 _BINDING = ("lead_kind", "lead_id", "visited_at", "pinned_at", "touched_at", "version")
-_BIND_DEAL = HotStatement(
+_BIND_DEAL = CompiledStatement(
     update(deal)
     .where(deal.c.site_id == bindparam("of_site"), deal.c.id == bindparam("of_deal"))
     .values({name: bindparam(name, type_=deal.c[name].type) for name in _BINDING})
@@ -24,7 +24,7 @@ _BIND_DEAL = HotStatement(
 _SPANS = each_json(bindparam("spans", type_=Text)).table_valued(column("value", JSON))
 _LINK_THRESHOLD = deal.c.clue_link_threshold_seconds * (timedelta(seconds=1) // MICROSECOND)
 _FIND_CONCERNED = {
-    contact.name: HotStatement(
+    contact.name: CompiledStatement(
         # An outer join, so that SQLite begins with the spans and finds the deals of each by their contact.
         select(deal.c.id).select_from(
             _SPANS.outerjoin(
@@ -41,7 +41,7 @@ _FIND_CONCERNED = {
     for contact in (deal.c.clue_phone, deal.c.clue_email)
 }
 _FIND_NAMING = {
-    said.name: HotStatement(
+    said.name: CompiledStatement(
         select(deal.c.id).where(deal.c.site_id == bindparam("site_id"), is_among(said, "named"))
     )
     for said in (
@@ -115,5 +115,5 @@ def bind_deals(
         }
         for one in deals
     ]
-    with counted_anew(connection, site_id, [one.id for one in deals]):
+    with recounted(connection, site_id, [one.id for one in deals]):
         _BIND_DEAL.run_many(connection, rows)

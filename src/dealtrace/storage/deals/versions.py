@@ -11,11 +11,11 @@ from dealtrace.deals.deal import Deal, DealId
 from dealtrace.deals.registration import Receipt
 from dealtrace.deals.versions import FIRST_VERSION, DealVersion, VersionKind
 from dealtrace.leads.lead import LeadKind, LeadRef
-from dealtrace.storage.database.compiled_statement import HotStatement
+from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.schema.tables.deals import deal_version
 
 _TYPES = get_type_hints(Deal)
-_INSERT_VERSION = HotStatement(insert(deal_version))
+_INSERT_VERSION = CompiledStatement(insert(deal_version))
 
 
 def insert_versions(connection: Connection, site_id: int, versions: Sequence[DealVersion]) -> None:

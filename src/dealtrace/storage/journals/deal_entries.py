@@ -15,7 +15,7 @@ from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_story import LeadStory
 from dealtrace.record import record
 from dealtrace.storage.database.column_types import is_among_many
-from dealtrace.storage.database.compiled_statement import HotStatement
+from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.deals.deals import list_tags
 from dealtrace.storage.leads.clients import list_clients
 from dealtrace.storage.schema.tables.deals import deal
@@ -68,7 +68,7 @@ _OF_THE_DEAL = (
     "clue_phone_as_sent", "clue_email_as_sent", "custom_values", "lead_kind", "lead_id",
 )  # fmt: skip
 _OF_THE_LEAD = (call.c.duration_seconds, lead_request.c.form_name)
-_ENTRIES = HotStatement(
+_ENTRIES = CompiledStatement(
     select(*_POINTERS, *(deal.c[name] for name in _OF_THE_DEAL), *_OF_THE_LEAD, *VISIT_COLUMNS)
     .select_from(deal)
     .outerjoin(call, _is_its_lead(call, LeadKind.CALL))

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement
 from dealtrace.leads.lead import LeadKind
 from dealtrace.record import record
 from dealtrace.storage.deals.daily_counts import DaysOfDeals, JournalMoment
-from dealtrace.storage.journals.keyset_pages import Listing
+from dealtrace.storage.journals.keyset_pages import PageQuery
 from dealtrace.storage.schema.tables.deals import deal
 
 
@@ -24,12 +24,12 @@ class JournalQuery:
     lead_kind: LeadKind | None = None
 
 
-def list_of_deals(site_id: int, query: JournalQuery) -> Listing:
+def query_deals(site_id: int, query: JournalQuery) -> PageQuery:
     """Tell the list that a query is about; deleted deals are in none."""
     wanted = (deal.c.site_id == site_id, deal.c.deleted_at.is_(None), *_conditions(query))
     is_by_days = query.deal_id is None and query.number is None
     days = DaysOfDeals(site_id, query.moment, query.lead_kind) if is_by_days else None
-    return Listing(deal, deal.c[query.moment], deal.c.id, wanted, query.since, query.until, days)
+    return PageQuery(deal, deal.c[query.moment], deal.c.id, wanted, query.since, query.until, days)
 
 
 def _conditions(query: JournalQuery) -> Iterator[ColumnElement[bool]]:

@@ -27,7 +27,7 @@ FAR = 10_000
 
 
 @record
-class Position:
+class SortKey:
     """A row of a list, by which the list is in order."""
 
     at: datetime
@@ -35,14 +35,14 @@ class Position:
 
 
 @record
-class Place:
+class Cursor:
     """Where a page begins: after `offset` rows, which is `skip` rows behind the row `after` (`None`: the beginning).
 
     `total` is what the list was counted to when its reading began, `None` if it has to be counted.
     """
 
     offset: int = 0
-    after: Position | None = None
+    after: SortKey | None = None
     skip: int = 0
     total: int | None = None
 
@@ -60,7 +60,7 @@ class Days(Protocol):
 
 
 @dataclass(frozen=True)
-class Listing:
+class PageQuery:
     """A list: the rows that are `wanted`, by their `moment`, then their `id`.
 
     `since` belongs to its interval, `until` does not; `None` leaves a side open. Without `days` its rows
@@ -75,7 +75,7 @@ class Listing:
     until: datetime | None = None
     days: Days | None = None
 
-    def beyond(self, after: Position | None) -> Conditions:
+    def beyond(self, after: SortKey | None) -> Conditions:
         """Say what is wanted after a row: that row takes the place of `since`, or SQLite would begin there again."""
         conditions = [*self.wanted]
         if after is not None:
@@ -89,40 +89,40 @@ class Listing:
 
 
 @record
-class KeyPage:
+class Page:
     """The ids of a page, where it ends, and how many rows the list has for whoever reads it from its beginning.
 
     `end` is `None` when the page is empty.
     """
 
     ids: list[int]
-    end: Position | None
+    end: SortKey | None
     total: int
 
 
-def find_page(connection: Connection, listing: Listing, place: Place, limit: int) -> KeyPage:
+def find_page(connection: Connection, listing: PageQuery, cursor: Cursor, limit: int) -> Page:
     """Find a page of at most `limit` rows; it is counted anew only where what is found denies the remembered total.
 
     The total is the rows before the page, as they were numbered, and those that stand after them now: so a reader comes
     to the last page whatever was added or taken away before.
     """
-    rest = _Rest(connection, listing, place.after)
-    wanted, skip = rest.reach(place.skip)
+    rest = _Rest(connection, listing, cursor.after)
+    wanted, skip = rest.reach(cursor.skip)
     keys = select(type_coerce(listing.moment, BigInteger), listing.id).select_from(listing.rows).where(*wanted)
     in_order = keys.order_by(listing.moment, listing.id)
     found = connection.execute(in_order.limit(limit + 1).offset(skip)).all()
     page, goes_on = found[:limit], len(found) > limit
-    total = place.total
-    if total is None or not _agrees(total, place, len(page), goes_on=goes_on):
-        total = place.offset - place.skip + rest.total()
-    end = Position(instant(page[-1][0]), page[-1][1]) if page else None
-    return KeyPage([row_id for _, row_id in page], end, total)
+    total = cursor.total
+    if total is None or not _agrees(total, cursor, len(page), goes_on=goes_on):
+        total = cursor.offset - cursor.skip + rest.total()
+    end = SortKey(instant(page[-1][0]), page[-1][1]) if page else None
+    return Page([row_id for _, row_id in page], end, total)
 
 
-def _agrees(total: int, place: Place, found: int, *, goes_on: bool) -> bool:
+def _agrees(total: int, cursor: Cursor, found: int, *, goes_on: bool) -> bool:
     if goes_on:
-        return total > place.offset + found
-    return total == place.offset + found if found else total <= place.offset
+        return total > cursor.offset + found
+    return total == cursor.offset + found if found else total <= cursor.offset
 
 
 class _Rest:
@@ -131,7 +131,7 @@ class _Rest:
     Its whole days are taken as they are kept; what stands before and behind them is counted row by row.
     """
 
-    def __init__(self, connection: Connection, listing: Listing, after: Position | None) -> None:
+    def __init__(self, connection: Connection, listing: PageQuery, after: SortKey | None) -> None:
         self._connection = connection
         self._listing = listing
         self._after = after
@@ -168,7 +168,7 @@ class _Rest:
             return 0
         return self._count(replace(self._listing, since=self._last), None)
 
-    def _count(self, listing: Listing, after: Position | None) -> int:
+    def _count(self, listing: PageQuery, after: SortKey | None) -> int:
         counted = select(func.count()).select_from(listing.rows).where(*listing.beyond(after))
         return int(self._connection.execute(counted).scalar_one())
 

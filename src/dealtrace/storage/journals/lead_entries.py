@@ -10,18 +10,18 @@ from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import CREDIT_LOOKBACK, AttributionModel, touches_before
 from dealtrace.attribution.visit import Visit, VisitId
 from dealtrace.deals.deal import Deal
-from dealtrace.leads.annotations import Remarks
+from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.call import UNTOLD, Call, CallId, Circumstances
 from dealtrace.leads.client import Client
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_request import LeadRequest, LeadRequestId
-from dealtrace.leads.qualification import Standing
+from dealtrace.leads.qualification import Qualification
 from dealtrace.record import record
 from dealtrace.storage.database.column_types import is_among_many
-from dealtrace.storage.database.compiled_statement import HotStatement
+from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.deals.lead_links import list_deals_of_leads
 from dealtrace.storage.leads.clients import list_clients
-from dealtrace.storage.leads.qualification import list_standings
+from dealtrace.storage.leads.qualification import list_qualifications
 from dealtrace.storage.schema.tables.leads import call, lead_request
 from dealtrace.storage.visits.credits import list_credited_visits
 from dealtrace.storage.visits.traffic_sources import list_sources
@@ -30,7 +30,9 @@ from dealtrace.storage.visits.visits import list_visits_of
 _TABLES: Mapping[LeadKind, Table] = {LeadKind.CALL: call, LeadKind.LEAD_REQUEST: lead_request}
 _BEGAN = {LeadKind.CALL: "started_at", LeadKind.LEAD_REQUEST: "requested_at"}
 _ROWS = {
-    kind: HotStatement(select(table).where(table.c.site_id == bindparam("site_id"), is_among_many(table.c.id, "ids")))
+    kind: CompiledStatement(
+        select(table).where(table.c.site_id == bindparam("site_id"), is_among_many(table.c.id, "ids"))
+    )
     for kind, table in _TABLES.items()
 }
 
@@ -46,8 +48,8 @@ class LeadEntry:
 
     lead: Call | LeadRequest
     client: Client
-    standing: Standing
-    remarks: Remarks
+    standing: Qualification
+    annotations: Annotations
     visit: Visit | None
     phone: str | None = None
     email: str | None = None
@@ -76,7 +78,7 @@ def list_lead_entries(
     found = _ROWS[kind].fetch_named(connection, {"site_id": site.id, "ids": list(ids)})
     rows = {row.id: row for row in found}
     refs = {lead_id: LeadRef(kind, lead_id) for lead_id in rows}
-    standings = list_standings(connection, site, refs.values())
+    qualifications = list_qualifications(connection, site, refs.values())
     clients = list_clients(connection, site.id, {row.client_id for row in rows.values()})
     credited = list_credited_visits(connection, site.id, list(rows), model)
     stated_ids = {row.stated_source_id for row in rows.values() if row.stated_source_id is not None}
@@ -88,8 +90,8 @@ def list_lead_entries(
         LeadEntry(
             **_told(kind, row),
             client=clients[row.client_id],
-            standing=standings[refs[row.id]],
-            remarks=_remarks(row, stated),
+            standing=qualifications[refs[row.id]],
+            annotations=_annotations(row, stated),
             visit=credited.get(row.id),
             visits=visits.get(row.id, ()),
             deals=deals.get(row.id, ()),
@@ -122,8 +124,8 @@ def _told(kind: LeadKind, row: Any) -> dict[str, Any]:
     }
 
 
-def _remarks(row: Any, stated: Mapping[int, Any]) -> Remarks:
-    return Remarks(
+def _annotations(row: Any, stated: Mapping[int, Any]) -> Annotations:
+    return Annotations(
         manager=row.manager,
         comment=row.comment,
         tags=tuple(row.tags or ()),

@@ -11,7 +11,7 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.leads.lead import LeadKind
 from dealtrace.record import record
 from dealtrace.storage.database.column_types import json_text
-from dealtrace.storage.journals.keyset_pages import Listing
+from dealtrace.storage.journals.keyset_pages import PageQuery
 from dealtrace.storage.leads.qualification import target_leads, unique_leads, unique_target_leads
 from dealtrace.storage.schema.tables.leads import call, lead_credit, lead_request
 from dealtrace.storage.schema.tables.visits import traffic_source, visit
@@ -29,7 +29,7 @@ class Counting(StrEnum):
     UNIQUE_TARGET = "unique target"
 
 
-class Told(StrEnum):
+class Field(StrEnum):
     """What is told of a lead and may be asked for; all but the last two are of its credited or stated source."""
 
     SOURCE = "source"
@@ -45,7 +45,7 @@ class Told(StrEnum):
     DIALLED_PHONE = "dialled phone"
 
 
-class Likeness(StrEnum):
+class Operator(StrEnum):
     """How what is told must be like what is asked for; big and small letters differ."""
 
     EQUAL = "equal"
@@ -55,12 +55,12 @@ class Likeness(StrEnum):
 
 
 @record
-class Match:
+class Filter:
     """Something that must be told of a lead; an empty text stands for what is unknown."""
 
-    told: Told
+    field: Field
     text: str
-    likeness: Likeness = Likeness.EQUAL
+    operator: Operator = Operator.EQUAL
 
 
 @record
@@ -79,10 +79,10 @@ class LeadQuery:
     lead_id: int | None = None
     number: str | None = None
     counting: frozenset[Counting] = frozenset()
-    matches: tuple[Match, ...] = ()
+    matches: tuple[Filter, ...] = ()
 
 
-def list_of_leads(site: Site, query: LeadQuery) -> Listing:
+def query_leads(site: Site, query: LeadQuery) -> PageQuery:
     """Tell the list that a query is about; leads that are hidden are in none."""
     table = _TABLES[query.kind]
     wanted = [table.c.site_id == site.id, table.c.deleted_at.is_(None), *_conditions(site, table, query)]
@@ -93,9 +93,9 @@ def list_of_leads(site: Site, query: LeadQuery) -> Listing:
         rows = rows.join(own, and_(own.c.site_id == table.c.site_id, own.c.id == table.c.visit_id))
         wanted.append(own.c.site_id == site.id)
         moment = own.c.started_at
-    if any(one.told in _OF_A_SOURCE for one in query.matches):
+    if any(one.field in _OF_A_SOURCE for one in query.matches):
         rows = _with_sources(rows, table, query.model)
-    return Listing(rows, moment, table.c.id, tuple(wanted), query.since, query.until)
+    return PageQuery(rows, moment, table.c.id, tuple(wanted), query.since, query.until)
 
 
 def _conditions(site: Site, table: Table, query: LeadQuery) -> Iterator[ColumnElement[bool]]:
@@ -106,7 +106,9 @@ def _conditions(site: Site, table: Table, query: LeadQuery) -> Iterator[ColumnEl
     for counting in sorted(query.counting):
         yield _COUNTING[counting](table, site)
     for one in query.matches:
-        yield _LIKENESS[one.likeness](_OF_A_SOURCE[one.told] if one.told in _OF_A_SOURCE else _OF_A_CALL[one.told], one)
+        yield _OPERATORS[one.operator](
+            _OF_A_SOURCE[one.field] if one.field in _OF_A_SOURCE else _OF_A_CALL[one.field], one
+        )
 
 
 def _with_sources(rows: FromClause, table: Table, model: AttributionModel) -> FromClause:
@@ -135,29 +137,29 @@ _COUNTING: Mapping[Counting, Callable[[Table, Site], ColumnElement[bool]]] = {
     Counting.TARGET: target_leads,
     Counting.UNIQUE_TARGET: unique_target_leads,
 }
-_OF_A_SOURCE: Mapping[Told, ColumnElement[str]] = {
-    Told.SOURCE: _part("source"),
-    Told.MEDIUM: _part("medium"),
-    Told.TERM: _part("term"),
-    Told.UTM_SOURCE: _utm("source", is_stated=False),
-    Told.UTM_MEDIUM: _utm("medium", is_stated=False),
-    Told.UTM_CAMPAIGN: _utm("campaign"),
-    Told.UTM_CONTENT: _utm("content"),
-    Told.UTM_TERM: _utm("term"),
-    Told.GOOGLE_CLIENT_ID: func.coalesce(visit.c.google_client_id, ""),
+_OF_A_SOURCE: Mapping[Field, ColumnElement[str]] = {
+    Field.SOURCE: _part("source"),
+    Field.MEDIUM: _part("medium"),
+    Field.TERM: _part("term"),
+    Field.UTM_SOURCE: _utm("source", is_stated=False),
+    Field.UTM_MEDIUM: _utm("medium", is_stated=False),
+    Field.UTM_CAMPAIGN: _utm("campaign"),
+    Field.UTM_CONTENT: _utm("content"),
+    Field.UTM_TERM: _utm("term"),
+    Field.GOOGLE_CLIENT_ID: func.coalesce(visit.c.google_client_id, ""),
 }
-_OF_A_CALL: Mapping[Told, ColumnElement[str]] = {
-    Told.PHONE: call.c.phone,
-    Told.DIALLED_PHONE: func.coalesce(call.c.dialled_phone, ""),
+_OF_A_CALL: Mapping[Field, ColumnElement[str]] = {
+    Field.PHONE: call.c.phone,
+    Field.DIALLED_PHONE: func.coalesce(call.c.dialled_phone, ""),
 }
-_LIKENESS: Mapping[Likeness, Callable[[ColumnElement[str], Match], ColumnElement[bool]]] = {
-    Likeness.EQUAL: lambda told, match: told == match.text,
-    Likeness.NOT_EQUAL: lambda told, match: told != match.text,
-    Likeness.CONTAINS: lambda told, match: _contains(told, match.text),
-    Likeness.NOT_CONTAINS: lambda told, match: not_(_contains(told, match.text)),
+_OPERATORS: Mapping[Operator, Callable[[ColumnElement[str], Filter], ColumnElement[bool]]] = {
+    Operator.EQUAL: lambda field, match: field == match.text,
+    Operator.NOT_EQUAL: lambda field, match: field != match.text,
+    Operator.CONTAINS: lambda field, match: _contains(field, match.text),
+    Operator.NOT_CONTAINS: lambda field, match: not_(_contains(field, match.text)),
 }
 
 
-def _contains(told: ColumnElement[str], text: str) -> ColumnElement[bool]:
+def _contains(field: ColumnElement[str], text: str) -> ColumnElement[bool]:
     """Whether a text contains another; `LIKE` would take `%` for a sign, and on SQLite `a` for `A`."""
-    return func.replace(told, text, "") != told if text else told == ""
+    return func.replace(field, text, "") != field if text else field == ""

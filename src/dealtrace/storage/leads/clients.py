@@ -7,23 +7,23 @@ from sqlalchemy import Connection, and_, bindparam, insert, select, update
 
 from dealtrace.leads.client import Client, ClientId
 from dealtrace.storage.database.column_types import is_among, is_among_many
-from dealtrace.storage.database.compiled_statement import HotStatement
+from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.schema.tables.leads import client, contact
 
-_FIND_CLIENT_IDS = HotStatement(
+_FIND_CLIENT_IDS = CompiledStatement(
     select(contact.c.contact, contact.c.client_id).where(
         contact.c.site_id == bindparam("site_id"), is_among(contact.c.contact, "contacts")
     )
 )
-_INSERT_CLIENT = HotStatement(insert(client))
-_INSERT_CONTACT = HotStatement(insert(contact))
+_INSERT_CLIENT = CompiledStatement(insert(client))
+_INSERT_CONTACT = CompiledStatement(insert(contact))
 _NAME_NAMELESS = (
     update(client)
     .where(client.c.site_id == bindparam("of_site"), client.c.id == bindparam("of_client"), client.c.name.is_(None))
     .values(name=bindparam("learnt"))
 )
 
-_LIST_CLIENTS = HotStatement(
+_LIST_CLIENTS = CompiledStatement(
     select(client.c.id, client.c.name, contact.c.contact)
     .outerjoin(contact, and_(contact.c.site_id == client.c.site_id, contact.c.client_id == client.c.id))
     .where(client.c.site_id == bindparam("site_id"), is_among_many(client.c.id, "ids"))
@@ -45,7 +45,7 @@ def insert_clients(connection: Connection, site_id: int, clients: Sequence[Clien
     _INSERT_CLIENT.run_many(connection, [{"site_id": site_id, "id": one.id, "name": one.name} for one in clients])
 
 
-def name_nameless(connection: Connection, site_id: int, names: Mapping[int, str]) -> None:
+def name_unnamed_clients(connection: Connection, site_id: int, names: Mapping[int, str]) -> None:
     """Keep the names of clients that have none yet."""
     if names:
         rows = [{"of_site": site_id, "of_client": owner, "learnt": name} for owner, name in names.items()]

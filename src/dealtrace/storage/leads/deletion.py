@@ -45,7 +45,7 @@ def stamp_lead(connection: Connection, site_id: int, ref: LeadRef, deleted_at: d
     connection.execute(chosen.values(deleted_at=deleted_at))
 
 
-def delete_finders(connection: Connection, site_id: int, ref: LeadRef) -> None:
+def delete_contact_rows(connection: Connection, site_id: int, ref: LeadRef) -> None:
     """Let matching find a lead by its contacts no more."""
     finders = lead_contact.c
     connection.execute(

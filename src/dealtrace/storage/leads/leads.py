@@ -10,23 +10,23 @@ from sqlalchemy import JSON, Connection, Table, Text, and_, bindparam, column, i
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import VisitId
-from dealtrace.leads.annotations import NO_REMARKS, Remarks
+from dealtrace.leads.annotations import NO_ANNOTATIONS, Annotations
 from dealtrace.leads.call import UNTOLD, Call, Circumstances
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.leads.lead_request import LeadRequest, LeadRequestId, TakenIn
 from dealtrace.leads.lead_story import LeadStory
 from dealtrace.record import record
 from dealtrace.storage.database.column_types import each_json, is_among, json_integer, microseconds
-from dealtrace.storage.database.compiled_statement import HotStatement
+from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.leads.clients import list_clients
 from dealtrace.storage.schema.tables.leads import call, lead_contact, lead_request
 from dealtrace.storage.schema.tables.visits import visit
 from dealtrace.storage.visits.credits import list_credited_visits
 from dealtrace.storage.visits.traffic_sources import list_sources
 
-_INSERT_CALL = HotStatement(insert(call))
-_INSERT_LEAD_REQUEST = HotStatement(insert(lead_request))
-_INSERT_FINDER = HotStatement(insert(lead_contact))
+_INSERT_CALL = CompiledStatement(insert(call))
+_INSERT_LEAD_REQUEST = CompiledStatement(insert(lead_request))
+_INSERT_CONTACT_ROW = CompiledStatement(insert(lead_contact))
 
 _ASKED = each_json(bindparam("asked", type_=Text)).table_valued(column("value", JSON))
 
@@ -37,7 +37,7 @@ _IN_WINDOW = and_(
     lead_contact.c.started_at <= json_integer(_ASKED.c.value[1]),
     lead_contact.c.ended_at >= json_integer(_ASKED.c.value[2]),
 )
-_LIST_SPANS = HotStatement(
+_LIST_SPANS = CompiledStatement(
     # An outer join, because SQLite would otherwise begin with the leads: it must begin with what is asked.
     select(
         lead_contact.c.contact,
@@ -53,7 +53,7 @@ _LIST_SPANS = HotStatement(
 _TABLES: dict[LeadKind, Table] = {LeadKind.CALL: call, LeadKind.LEAD_REQUEST: lead_request}
 _REFERENCES = {LeadKind.CALL: call.c.reference, LeadKind.LEAD_REQUEST: lead_request.c.number}
 _FIND_IDS = {
-    kind: HotStatement(
+    kind: CompiledStatement(
         select(table.c.id).where(
             table.c.site_id == bindparam("site_id"), is_among(table.c.id, "ids"), table.c.deleted_at.is_(None)
         )
@@ -61,17 +61,17 @@ _FIND_IDS = {
     for kind, table in _TABLES.items()
 }
 _FIND_REFERENCES = {
-    kind: HotStatement(
+    kind: CompiledStatement(
         select(named, _TABLES[kind].c.id, _TABLES[kind].c.deleted_at).where(
             _TABLES[kind].c.site_id == bindparam("site_id"), is_among(named, "references")
         )
     )
     for kind, named in _REFERENCES.items()
 }
-_FIND_SIP_IDS = HotStatement(
+_FIND_SIP_IDS = CompiledStatement(
     select(call.c.sip_id, call.c.id).where(call.c.site_id == bindparam("site_id"), is_among(call.c.sip_id, "sip_ids"))
 )
-_FIND_TAKEN_IN = HotStatement(
+_FIND_TAKEN_IN = CompiledStatement(
     select(
         lead_request.c.number,
         lead_request.c.id,
@@ -82,7 +82,7 @@ _FIND_TAKEN_IN = HotStatement(
     ).where(lead_request.c.site_id == bindparam("site_id"), is_among(lead_request.c.number, "numbers"))
 )
 _FIND_VISITED_AT = {
-    kind: HotStatement(
+    kind: CompiledStatement(
         select(table.c.id, visit.c.started_at)
         .join(visit, (visit.c.site_id == table.c.site_id) & (visit.c.id == table.c.visit_id))
         .where(table.c.site_id == bindparam("site_id"), is_among(table.c.id, "ids"))
@@ -90,7 +90,7 @@ _FIND_VISITED_AT = {
     for kind, table in _TABLES.items()
 }
 _TELL = {
-    table.name: HotStatement(
+    table.name: CompiledStatement(
         select(table.c.id, table.c.client_id, table.c.stated_source_id, told).where(
             table.c.site_id == bindparam("site_id"), is_among(table.c.id, "ids")
         )
@@ -181,7 +181,7 @@ class NewLead:
     phone: str | None
     email: str | None
     spans: tuple[LeadSpan, ...]
-    remarks: Remarks = NO_REMARKS
+    annotations: Annotations = NO_ANNOTATIONS
     stated_source_id: int | None = None
     circumstances: Circumstances = UNTOLD
     page_url: str | None = None
@@ -194,12 +194,12 @@ def insert_leads(connection: Connection, site_id: int, leads: Sequence[NewLead],
     lead_requests = [_request_row(site_id, new, now) for new in leads if isinstance(new.lead, LeadRequest)]
     _INSERT_CALL.run_many(connection, calls)
     _INSERT_LEAD_REQUEST.run_many(connection, lead_requests)
-    insert_finders(connection, site_id, leads)
+    insert_contact_rows(connection, site_id, leads)
 
 
-def insert_finders(connection: Connection, site_id: int, leads: Sequence[NewLead]) -> None:
+def insert_contact_rows(connection: Connection, site_id: int, leads: Sequence[NewLead]) -> None:
     """Keep what matching finds leads by, and which visits they credit."""
-    _INSERT_FINDER.run_many(connection, [span_row(site_id, span) for new in leads for span in new.spans])
+    _INSERT_CONTACT_ROW.run_many(connection, [span_row(site_id, span) for new in leads for span in new.spans])
 
 
 def find_record_url(connection: Connection, site_id: int, call_id: int) -> str | None:
@@ -276,7 +276,7 @@ def _call_row(site_id: int, new: NewLead, now: datetime) -> dict[str, Any]:
         "recorded_at": now,
         "deleted_at": None,
         **circumstance_columns(new.circumstances),
-        **_remark_columns(new),
+        **_annotation_columns(new),
     }
 
 
@@ -295,13 +295,13 @@ def circumstance_columns(circumstances: Circumstances) -> dict[str, Any]:
     }
 
 
-def _remark_columns(new: NewLead) -> dict[str, Any]:
-    remarks = new.remarks
+def _annotation_columns(new: NewLead) -> dict[str, Any]:
+    annotations = new.annotations
     return {
-        "manager": remarks.manager,
-        "comment": remarks.comment,
-        "tags": list(remarks.tags) or None,
-        "custom_values": dict(remarks.custom_values) or None,
+        "manager": annotations.manager,
+        "comment": annotations.comment,
+        "tags": list(annotations.tags) or None,
+        "custom_values": dict(annotations.custom_values) or None,
         "stated_source_id": new.stated_source_id,
     }
 
@@ -322,7 +322,7 @@ def _request_row(site_id: int, new: NewLead, now: datetime) -> dict[str, Any]:
         "deleted_at": None,
         "page_url": new.page_url,
         "fingerprint": new.fingerprint,
-        **_remark_columns(new),
+        **_annotation_columns(new),
     }
 
 

@@ -24,13 +24,13 @@ from sqlalchemy import (
 from dealtrace.accounts.site import Site
 from dealtrace.leads.call import Circumstances
 from dealtrace.leads.lead import LeadKind, LeadRef
-from dealtrace.leads.qualification import Predecessors, Standing, is_first, is_target_call, standing_of
+from dealtrace.leads.qualification import Predecessors, Qualification, is_first, is_target_call, qualification_of
 from dealtrace.storage.database.column_types import MICROSECOND, is_among
-from dealtrace.storage.database.compiled_statement import HotStatement
+from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.schema.tables.leads import call, lead_request
 
 
-def list_standings(connection: Connection, site: Site, refs: Iterable[LeadRef]) -> dict[LeadRef, Standing]:
+def list_qualifications(connection: Connection, site: Site, refs: Iterable[LeadRef]) -> dict[LeadRef, Qualification]:
     """Tell what each of these leads counts for; unknown ones are missing."""
     wanted: dict[LeadKind, list[int]] = {kind: [] for kind in LeadKind}
     for ref in set(refs):
@@ -40,13 +40,13 @@ def list_standings(connection: Connection, site: Site, refs: Iterable[LeadRef]) 
     )
 
 
-def _of_calls(connection: Connection, site: Site, ids: list[int]) -> dict[LeadRef, Standing]:
+def _of_calls(connection: Connection, site: Site, ids: list[int]) -> dict[LeadRef, Qualification]:
     if not ids:
         return {}
     seconds = site.target_call // timedelta(seconds=1)
     rows = _CALLS.fetch(connection, {"site_id": site.id, "ids": ids, "target_seconds": seconds})
     return {
-        LeadRef(LeadKind.CALL, call_id): standing_of(
+        LeadRef(LeadKind.CALL, call_id): qualification_of(
             started_at,
             Predecessors(any_at, target_at),
             site.unique_depth,
@@ -58,12 +58,12 @@ def _of_calls(connection: Connection, site: Site, ids: list[int]) -> dict[LeadRe
     }
 
 
-def _of_lead_requests(connection: Connection, site: Site, ids: list[int]) -> dict[LeadRef, Standing]:
+def _of_lead_requests(connection: Connection, site: Site, ids: list[int]) -> dict[LeadRef, Qualification]:
     if not ids:
         return {}
     rows = _LEAD_REQUESTS.fetch(connection, {"site_id": site.id, "ids": ids})
     return {
-        LeadRef(LeadKind.LEAD_REQUEST, lead_id): standing_of(
+        LeadRef(LeadKind.LEAD_REQUEST, lead_id): qualification_of(
             requested_at, Predecessors(before_at, before_at), site.unique_depth, is_target=True
         )
         for lead_id, requested_at, _, before_at in rows
@@ -129,7 +129,7 @@ def _talked_for(seconds: ColumnElement[int]) -> Which:
     return lambda calls: and_(calls.c.is_successful.is_not(False), calls.c.duration_seconds >= seconds)
 
 
-_CALLS = HotStatement(
+_CALLS = CompiledStatement(
     select(
         call.c.id,
         call.c.started_at,
@@ -139,7 +139,7 @@ _CALLS = HotStatement(
         predecessor_at(call, _talked_for(bindparam("target_seconds", type_=BigInteger))).label("target_at"),
     ).where(call.c.site_id == bindparam("site_id"), is_among(call.c.id, "ids"))
 )
-_LEAD_REQUESTS = HotStatement(
+_LEAD_REQUESTS = CompiledStatement(
     select(
         lead_request.c.id,
         lead_request.c.requested_at,

@@ -10,7 +10,7 @@ from dealtrace.attribution.visit import VisitId
 from dealtrace.leads.call import UNTOLD, Call, CallId, Circumstances, IncomingCall
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.record import record
-from dealtrace.storage.leads.leads import NewLead, circumstance_columns, insert_finders
+from dealtrace.storage.leads.leads import NewLead, circumstance_columns, insert_contact_rows
 from dealtrace.storage.schema.tables.leads import call, lead_contact, lead_credit
 
 _TOLD = ("started_at", "duration_seconds", "phone", "client_id", *circumstance_columns(UNTOLD))
@@ -22,7 +22,7 @@ _UPDATE_CALL = (
 
 
 @record
-class KeptCall:
+class ReportedCall:
     """A call as it is kept: what was told of it, remarks aside, whose it is, and what matching finds it by.
 
     Matching finds nothing by which to find one that is hidden, and never shall until it is shown again.
@@ -35,13 +35,13 @@ class KeptCall:
     is_deleted: bool
 
 
-def list_kept_calls(connection: Connection, site_id: int, references: Iterable[str]) -> dict[str, KeptCall]:
+def list_reported_calls(connection: Connection, site_id: int, references: Iterable[str]) -> dict[str, ReportedCall]:
     """Find calls by their references; unknown ones are missing."""
     wanted = sorted(set(references))
     rows = connection.execute(select(call).where(call.c.site_id == site_id, call.c.reference.in_(wanted))).all()
     spans = _spans(connection, site_id, [row.id for row in rows])
     return {
-        row.reference: KeptCall(
+        row.reference: ReportedCall(
             CallId(row.id), _told(row), row.client_id, spans.get(row.id, ()), row.deleted_at is not None
         )
         for row in rows
@@ -57,7 +57,7 @@ def update_calls(connection: Connection, site_id: int, calls: Sequence[NewLead])
     finders = (lead_contact.c.lead_id.in_(ids), lead_contact.c.lead_kind == LeadKind.CALL)
     connection.execute(delete(lead_contact).where(lead_contact.c.site_id == site_id, *finders))
     connection.execute(delete(lead_credit).where(lead_credit.c.site_id == site_id, lead_credit.c.lead_id.in_(ids)))
-    insert_finders(connection, site_id, calls)
+    insert_contact_rows(connection, site_id, calls)
 
 
 def _changes(site_id: int, one: NewLead) -> dict[str, Any]:

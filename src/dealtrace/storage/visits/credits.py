@@ -11,7 +11,7 @@ from dealtrace.attribution.visit import Visit
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.record import record
 from dealtrace.storage.database.column_types import is_among
-from dealtrace.storage.database.compiled_statement import HotStatement
+from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.schema.tables.leads import call, lead_credit, lead_request
 from dealtrace.storage.schema.tables.visits import visit
 from dealtrace.storage.visits.visits import VISIT_ROWS, list_visits_by_id, visit_record
@@ -28,7 +28,7 @@ CREDITED = and_(
     visit.c.id == lead_credit.c.visit_id,
 )  # fmt: skip
 """That a visit is the one of a credit."""
-_LIST_HEAVIEST = HotStatement(
+_LIST_HEAVIEST = CompiledStatement(
     VISIT_ROWS.join(lead_credit, CREDITED)
     .add_columns(lead_credit.c.lead_id)
     .where(

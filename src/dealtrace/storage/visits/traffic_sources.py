@@ -10,17 +10,17 @@ from sqlalchemy import Connection, bindparam, select
 
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.storage.database.column_types import is_among, is_among_many
-from dealtrace.storage.database.compiled_statement import HotStatement
+from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.database.upsert import insert_into
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.schema.tables.visits import traffic_source
 
-_FIND_IDS = HotStatement(
+_FIND_IDS = CompiledStatement(
     select(traffic_source.c.digest, traffic_source.c.id).where(
         traffic_source.c.site_id == bindparam("site_id"), is_among(traffic_source.c.digest, "digests")
     )
 )
-_LIST_SOURCES = HotStatement(
+_LIST_SOURCES = CompiledStatement(
     select(traffic_source.c.id, *(traffic_source.c[part] for part in SOURCE_PARTS)).where(
         traffic_source.c.site_id == bindparam("site_id"), is_among_many(traffic_source.c.id, "ids")
     )

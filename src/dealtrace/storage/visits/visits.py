@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Text, and_, bindparam, insert, select, type_c
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.attribution.visit import Visit, VisitId
 from dealtrace.storage.database.column_types import is_among
-from dealtrace.storage.database.compiled_statement import HotStatement
+from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.schema.tables.visits import traffic_source, visit
 from dealtrace.storage.visits.traffic_sources import SOURCES_REMEMBERED_MAX, known_source
 
@@ -30,7 +30,7 @@ VISIT_ROWS = (
     .join(traffic_source, _SAME_SOURCE)
 )
 """Visits and the parts of their sources; `visit_record` turns such a row into a record."""
-_LIST_BY_ID = HotStatement(VISIT_ROWS.where(visit.c.site_id == bindparam("site_id"), is_among(visit.c.id, "ids")))
+_LIST_BY_ID = CompiledStatement(VISIT_ROWS.where(visit.c.site_id == bindparam("site_id"), is_among(visit.c.id, "ids")))
 
 
 def insert_visits(

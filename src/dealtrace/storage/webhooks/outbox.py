@@ -10,14 +10,14 @@ from dealtrace.accounts.webhook import EventKind, WebhookId
 from dealtrace.deals.deal import DealId
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.storage.database.column_types import is_among
-from dealtrace.storage.database.compiled_statement import HotStatement
+from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.database.upsert import insert_into
 from dealtrace.storage.schema.tables.webhooks import webhook_outbox, webhook_position
-from dealtrace.webhooks.delivery import Delivery, Position
+from dealtrace.webhooks.delivery import Delivery, OutboxPosition
 from dealtrace.webhooks.event import DealEvent, Event, LeadEvent, LeadPart
 
 DEAL = "deal"
-_INSERT_DELIVERY = HotStatement(insert(webhook_outbox))
+_INSERT_DELIVERY = CompiledStatement(insert(webhook_outbox))
 
 
 def insert_deliveries(
@@ -81,14 +81,14 @@ def count_waiting(connection: Connection, site_id: int, webhook_id: int) -> int:
     return int(connection.execute(select(func.count()).select_from(webhook_outbox).where(*waiting)).scalar_one())
 
 
-def is_kept(connection: Connection, site_id: int, webhook_id: int, position: Position) -> bool:
+def is_kept(connection: Connection, site_id: int, webhook_id: int, position: OutboxPosition) -> bool:
     """Whether a delivery is still known, told or not."""
     one = (*_mine(site_id, webhook_id), webhook_outbox.c.position == position)
     return connection.execute(select(webhook_outbox.c.position).where(*one)).first() is not None
 
 
-def settle_deliveries(
-    connection: Connection, site_id: int, webhook_id: int, positions: Sequence[Position], now: datetime
+def acknowledge_deliveries(
+    connection: Connection, site_id: int, webhook_id: int, positions: Sequence[OutboxPosition], now: datetime
 ) -> None:
     """Note that these need not be told any more."""
     told = is_among(webhook_outbox.c.position, "positions")
@@ -96,13 +96,13 @@ def settle_deliveries(
     connection.execute(statement, {"positions": list(positions)})
 
 
-def unsettle_deliveries(
+def requeue_deliveries(
     connection: Connection,
     site_id: int,
     webhook_id: int,
     *,
     since: datetime | None = None,
-    position: Position | None = None,
+    position: OutboxPosition | None = None,
 ) -> int:
     """Let a webhook be told again what was settled and was recorded from `since` on, or the one at `position`.
 
@@ -139,4 +139,4 @@ def _record(row: Any) -> Delivery:
     else:
         lead = LeadRef(LeadKind(row.subject), row.subject_id)
         event = LeadEvent(kind, lead, tuple(map(LeadPart, row.changed)))
-    return Delivery(WebhookId(row.webhook_id), Position(row.position), event, row.recorded_at)
+    return Delivery(WebhookId(row.webhook_id), OutboxPosition(row.position), event, row.recorded_at)

@@ -18,10 +18,10 @@ from sqlalchemy import (
 from dealtrace.storage.database.column_types import Instant
 from dealtrace.storage.schema.tables.parts import (
     TENANT,
+    annotation_columns,
     index_shown,
     index_where_said,
     metadata,
-    remark_columns,
     site_column,
     text_columns,
 )
@@ -66,7 +66,7 @@ call = Table(
     Column("is_successful", Boolean),
     Column("waiting_seconds", BigInteger),
     *text_columns("sip_id", "dialled_phone", "answering_phone", "record_url", "exchange", "exchange_model"),
-    *remark_columns(),
+    *annotation_columns(),
     Column("deleted_at", Instant),
     PrimaryKeyConstraint("site_id", "id"),
     UniqueConstraint("site_id", "reference"),
@@ -89,7 +89,7 @@ lead_request = Table(
     Column("recorded_at", Instant, nullable=False),
     Column("page_url", Text),
     Column("fingerprint", String(64)),
-    *remark_columns(),
+    *annotation_columns(),
     Column("deleted_at", Instant),
     PrimaryKeyConstraint("site_id", "id"),
     UniqueConstraint("site_id", "number"),

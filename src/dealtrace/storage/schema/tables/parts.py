@@ -30,7 +30,7 @@ def site_column() -> "Column[int]":
     return Column("site_id", BigInteger, nullable=False)
 
 
-def remark_columns() -> "tuple[Column[Any], ...]":
+def annotation_columns() -> "tuple[Column[Any], ...]":
     """Make the columns of what is said about a lead; the source bears no key: SQLite adds none to a standing table."""
     structured = (Column("tags", JsonText), Column("custom_values", JsonText))
     return (*text_columns("manager", "comment"), *structured, Column("stated_source_id", BigInteger))

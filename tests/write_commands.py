@@ -23,7 +23,7 @@ from dealtrace.deals.lead_clue import (
 from dealtrace.deals.registration import Registration
 from dealtrace.leads.contact import stated_email, stated_phone
 from dealtrace.leads.lead import LeadKind
-from dealtrace.runtime.write_queue import Scribe
+from dealtrace.runtime.write_queue import WriteQueue
 from dealtrace.storage.database.engine import Database
 
 T = TypeVar("T")
@@ -93,14 +93,14 @@ def utc_now() -> datetime:
 
 
 @asynccontextmanager
-async def open_scribe(database: Database, **settings: Any) -> AsyncIterator[Scribe]:
+async def open_write_queue(database: Database, **settings: Any) -> AsyncIterator[WriteQueue]:
     """Run a scribe as the server does, with settings of a test's own."""
     chosen = {"queue_max": QUEUE_MAX, "batch_max": BATCH_MAX, "patience_seconds": PATIENT_SECONDS, **settings}
-    scribe = Scribe(database, utc_now, **chosen)
+    write_queue = WriteQueue(database, utc_now, **chosen)
     try:
-        yield scribe
+        yield write_queue
     finally:
-        await scribe.stop()
+        await write_queue.stop()
 
 
 def run(story: Callable[[], Awaitable[T]], within_seconds: float = 60) -> T:
