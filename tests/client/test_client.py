@@ -189,7 +189,7 @@ def test_the_journal_of_calls_is_read_to_its_end(
     for n in range(5):
         call = served.call(
             player, MADE_AT + timedelta(minutes=n), phone="79205557001", seconds=60, reference=f"r{n}",
-            visit_id=seen.id, remarks=said, circumstances=told,
+            visit_id=seen.id, annotations=said, circumstances=told,
         )  # fmt: skip
     client = Both(kind, server.address, player.token, rate_per_second=None)
     deal = client.send(plain(call_id=call.id))
@@ -220,7 +220,7 @@ def test_the_journal_of_lead_requests_is_read_to_its_end(
     for n in range(count):
         served.lead_request(
             player, MADE_AT + timedelta(minutes=n), number=f"n{n}", phone="79205557001", email="i@x.ru",
-            form_name="Корзина", remarks=Annotations(tags=("vip",)),
+            form_name="Корзина", annotations=Annotations(tags=("vip",)),
         )  # fmt: skip
     client = Both(kind, server.address, player.token, rate_per_second=None)
     found = client.each(lead_requests(DAY, DAY))
