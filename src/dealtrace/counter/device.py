@@ -1,12 +1,12 @@
-"""What a visitor came with, told from the words of their browser."""
+"""What a visitor came with, by what their browser calls itself."""
 
 from functools import lru_cache
 
 from ua_parser import parse
 
+from dealtrace.counter.robots import USER_AGENTS_REMEMBERED, is_robot
 from dealtrace.record import record
 
-USER_AGENTS_REMEMBERED = 2048
 SPIDER = "Spider"
 TABLETS = frozenset({"iPad", "Kindle"})
 PHONE_SYSTEMS = frozenset({"Android", "iOS", "Windows Phone", "BlackBerry OS", "KaiOS", "Tizen", "HarmonyOS"})
@@ -14,7 +14,7 @@ PHONE_SYSTEMS = frozenset({"Android", "iOS", "Windows Phone", "BlackBerry OS", "
 
 @record
 class Equipment:
-    """A device (`desktop`, `mobile`, `tablet`), an operating system and a browser, each empty when nobody can tell.
+    """A device (`desktop`, `mobile`, `tablet`), an operating system and a browser, each empty when it is unknown.
 
     `is_robot` says that no person is behind it.
     """
@@ -35,7 +35,7 @@ def equipment_of(user_agent: str) -> Equipment:
         device=_device(system, device, user_agent),
         os=_with_version(system, told.os.major if told.os is not None else None),
         browser=_with_version(told.user_agent.family, told.user_agent.major) if told.user_agent is not None else "",
-        is_robot=device == SPIDER,
+        is_robot=device == SPIDER or is_robot(user_agent),
     )
 
 
