@@ -39,4 +39,6 @@ def script_of(site_id: int, *, respects_do_not_track: bool) -> tuple[bytes, str]
 
 @cache
 def _template() -> str:
-    return files("dealtrace.counter").joinpath("counter.js").read_text()
+    """Read the script without comments and indentation; no text in it goes over several lines."""
+    lines = (line.strip() for line in files("dealtrace.counter").joinpath("counter.js").read_text().splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("/*")) + "\n"
