@@ -16,8 +16,15 @@ HTTP_LIBRARY = "http-library"
 PATTERNS_OF_PEOPLE = frozenset({r"AP3A\.240617\.008", "MetaIAB Facebook", "okhttp"})
 """Patterns of the list that name what people use: a build of Android 15, pages opened in Facebook's own program, and
 the library by which programs on Android telephones speak."""
-PATTERNS_OF_SERVERS = frozenset({r"WordPress\/"})
-"""Patterns beside the libraries that name the server of a site."""
+LIBRARIES_OF_CRAWLERS = frozenset(
+    {
+        "phpcrawl", "HTTrack", "SimpleCrawler", "crawler4j", "Scrapy", r"newspaper\/", "colly", "[mM]echanize",
+        "trafilatura", "Download Ninja", "GoParserBot", "larbin", "rawweb-bot",
+    }
+)  # fmt: skip
+"""Libraries of the list that do nothing but collect pages."""
+MORE_SERVERS = (r"^WordPress/", "^Java/")
+"""Programs beside the libraries of the list by which the server of a site speaks."""
 
 
 @lru_cache(maxsize=USER_AGENTS_REMEMBERED)
@@ -28,7 +35,7 @@ def is_robot(user_agent: str) -> bool:
 
 @lru_cache(maxsize=USER_AGENTS_REMEMBERED)
 def is_server(user_agent: str) -> bool:
-    """Check whether a user agent is that of a program that reports for others: a library of HTTP, or a site itself."""
+    """Check whether a user agent is that of a site's server, which reports for others: most often a library of HTTP."""
     return any(pattern.search(user_agent) for pattern in _servers())
 
 
@@ -40,11 +47,8 @@ def _robots() -> tuple[re.Pattern[str], ...]:
 
 @cache
 def _servers() -> tuple[re.Pattern[str], ...]:
-    return _compiled(
-        one["pattern"]
-        for one in CRAWLER_USER_AGENTS_DATA
-        if HTTP_LIBRARY in one["tags"] or one["pattern"] in PATTERNS_OF_SERVERS
-    )
+    libraries = {one["pattern"] for one in CRAWLER_USER_AGENTS_DATA if HTTP_LIBRARY in one["tags"]}
+    return _compiled([*sorted(libraries - LIBRARIES_OF_CRAWLERS - PATTERNS_OF_PEOPLE), *MORE_SERVERS])
 
 
 def _compiled(patterns: Iterable[str]) -> tuple[re.Pattern[str], ...]:
