@@ -95,7 +95,7 @@ class Browser:
         return {one["name"]: one["value"] for one in self._ask("Storage.getCookies", root=True)["cookies"]}
 
     def lifetimes(self) -> dict[str, float]:
-        """Tell when each cookie ends, in seconds of the epoch; -1 for those that end with the browser."""
+        """Return when each cookie ends, in seconds of the epoch; -1 for those that end with the browser."""
         return {one["name"]: one["expires"] for one in self._ask("Storage.getCookies", root=True)["cookies"]}
 
     def forget(self) -> None:

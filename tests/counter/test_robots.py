@@ -68,7 +68,7 @@ def test_robots_that_visit_shops_are_known(user_agent: str) -> None:
         f"{CHROME} Edg/142.0.0.0",
         f"{CHROME} VKAndroidApp/8.50",
         "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 OKApp",
-        "Mozilla/5.0 (Linux; Android 13; CUBOT NOTE 30) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142 Mobile Safari",
+        "Mozilla/5.0 (Linux; Android 13; CUBOT NOTE 30) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142 Mobile",
         "okhttp/4.12.0",
         "Dalvik/2.1.0 (Linux; U; Android 14; Pixel 8)",
     ],

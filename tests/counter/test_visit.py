@@ -160,7 +160,7 @@ def test_what_cannot_be_read_is_passed_over_and_counted(server: ServerProcess, s
 
 
 def passed_over(server: ServerProcess) -> Counter[str]:
-    """Tell how many values of each name were passed over."""
+    """Count the values of each name that were passed over."""
     told = re.findall(
         r'dealtrace_tally_total{kind="(\w+)",what="hit_value_passed_over"} ([0-9.]+)', server.http.get("/metrics").text
     )

@@ -106,14 +106,14 @@
   }
 
   function ct(command, argument) {
-    var key, told;
+    var key, given;
     if (command === "calltracking_params") {
-      told = { modId: argument === undefined ? String(SITE) : argument, siteId: SITE, sessionId: sessionId };
-      return argument === undefined ? [told] : told;
+      given = { modId: argument === undefined ? String(SITE) : argument, siteId: SITE, sessionId: sessionId };
+      return argument === undefined ? [given] : given;
     }
     if (command === "set_attrs") {
-      told = attempt(function () { return typeof argument === "string" ? JSON.parse(argument) : argument; });
-      for (key in told) { if (Object.prototype.hasOwnProperty.call(told, key)) { attrs[key] = told[key]; } }
+      given = attempt(function () { return typeof argument === "string" ? JSON.parse(argument) : argument; });
+      for (key in given) { if (Object.prototype.hasOwnProperty.call(given, key)) { attrs[key] = given[key]; } }
       if (!isFirst && !refuses()) { hit(); }
     }
   }

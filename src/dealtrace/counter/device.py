@@ -28,13 +28,13 @@ class Equipment:
 @lru_cache(maxsize=USER_AGENTS_REMEMBERED)
 def equipment_of(user_agent: str) -> Equipment:
     """Read a user agent; the first one read loads the patterns, which takes a tenth of a second and 30 MB."""
-    told = parse(user_agent)
-    system = told.os.family if told.os is not None else ""
-    device = told.device.family if told.device is not None else ""
+    parsed = parse(user_agent)
+    system = parsed.os.family if parsed.os is not None else ""
+    device = parsed.device.family if parsed.device is not None else ""
     return Equipment(
         device=_device(system, device, user_agent),
-        os=_with_version(system, told.os.major if told.os is not None else None),
-        browser=_with_version(told.user_agent.family, told.user_agent.major) if told.user_agent is not None else "",
+        os=_with_version(system, parsed.os.major if parsed.os is not None else None),
+        browser=_with_version(parsed.user_agent.family, parsed.user_agent.major) if parsed.user_agent is not None else "",
         is_robot=device == SPIDER or is_robot(user_agent),
     )
 

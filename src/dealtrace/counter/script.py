@@ -14,7 +14,7 @@ CACHED_SECONDS = 3600
 
 
 async def respond(caller: Caller, sent: Sent) -> Reply:
-    """Serve the script with the site's number and its word on Do Not Track in it."""
+    """Serve the script with the site's number and its setting of Do Not Track filled in."""
     del sent
     body, tag = script_of(caller.site.id, respects_do_not_track=caller.site.respects_do_not_track)
     headers = (
