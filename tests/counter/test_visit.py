@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cast import Player, Stage
+from dealtrace.attribution.traffic_source import DIRECT
 from dealtrace.attribution.visit import Visit
 from dealtrace.counter.visit import TABLE
 from dealtrace.storage.engine import open_database
@@ -65,6 +66,20 @@ def test_a_visitor_whose_name_is_no_number_gets_one(
     assert 0 < int(visit.visitor_id) < 2**53
     assert visit.visitor_id != visitor_id
     assert counted(server, served, owner, visitorId=visit.visitor_id).id == visit.id
+
+
+@pytest.mark.parametrize(
+    "referrer",
+    ["https://accounts.google.com/", "https://yookassa.ru/", "https://blog.shop.ru/", "https://www.shop.ru/cart", ""],
+)
+def test_a_page_that_sends_nobody_continues_the_visit_of_an_advertisement(
+    server: ServerProcess, served: Stage, owner: Player, referrer: str
+) -> None:
+    first = counted(server, served, owner, url="https://shop.ru/?utm_source=yandex&utm_medium=cpc")
+    after = counted(server, served, owner, url="https://shop.ru/thanks", referrer=referrer, visitorId=first.visitor_id)
+    assert (after.id, after.traffic_source.medium) == (first.id, "cpc")
+    alone = counted(server, served, owner, url="https://shop.ru/thanks", referrer=referrer)
+    assert alone.traffic_source == DIRECT
 
 
 @pytest.mark.parametrize("header", ["DNT", "Sec-GPC"])

@@ -29,12 +29,13 @@ class Equipment:
 def equipment_of(user_agent: str) -> Equipment:
     """Read a user agent; the first one read loads the patterns, which takes a tenth of a second and 30 MB."""
     parsed = parse(user_agent)
+    browser = parsed.user_agent
     system = parsed.os.family if parsed.os is not None else ""
     device = parsed.device.family if parsed.device is not None else ""
     return Equipment(
         device=_device(system, device, user_agent),
         os=_with_version(system, parsed.os.major if parsed.os is not None else None),
-        browser=_with_version(parsed.user_agent.family, parsed.user_agent.major) if parsed.user_agent is not None else "",
+        browser=_with_version(browser.family, browser.major) if browser is not None else "",
         is_robot=device == SPIDER or is_robot(user_agent),
     )
 
