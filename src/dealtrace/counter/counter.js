@@ -2,7 +2,7 @@
 /* A page may have broken cookies, replaced functions and elements named like properties: each step stands by itself. */
 (function (window, document) {
   "use strict";
-  var SITE = {{siteId}}, RESPECTS = {{respects}}, VISIT_SECONDS = 1800, VISITOR_SECONDS = 7776000, LENGTH_MAX = 8192;
+  var SITE = {{siteId}}, RESPECTS = {{respects}}, VISIT_SECONDS = 1800, VISITOR_SECONDS = 7776000, LENGTH_MAX = {{addressMax}};
   var FILE = "/counter/" + SITE + ".js", encode = encodeURIComponent, decode = decodeURIComponent;
   var name = text(window.CalltouchDataObject) || "ct";
   var before = window[name], sessionId = null, isFirst = true, attrs = {}, home;
@@ -32,9 +32,9 @@
 
   /* What the page states, the address of this file, wherever it can be found. */
   function find() {
-    var stated = text(window.DealtraceServer), found = stated && stated.replace(/\/*$/, FILE), at;
+    var found = stated(window.DealtraceServer), at;
     var steps = [
-      function () { return document.currentScript.getAttribute("data-server").replace(/\/*$/, FILE); },
+      function () { return stated(document.currentScript.getAttribute("data-server")); },
       function () { return document.currentScript.src; },
       function () { return document.querySelector('script[src*="' + FILE + '"]').src; },
       function () { return new Error().stack.match(/https?:\/\/[^\s()]*\/counter\/[^\s():]*/)[0]; },
@@ -45,6 +45,10 @@
     ];
     for (at = 0; at < steps.length && !is(found); at++) { found = text(attempt(steps[at])); }
     return is(found) ? found.slice(0, found.indexOf(FILE)) + "/counter/visit" : "";
+  }
+
+  function stated(server) {
+    return text(server) && (/^(https?:)?\//.test(server) ? "" : "https://") + server.replace(/\/*$/, FILE);
   }
 
   function is(address) {

@@ -4,6 +4,7 @@ import hashlib
 from functools import cache
 from importlib.resources import files
 
+from dealtrace.attribution.addresses import ADDRESS_LENGTH_MAX
 from dealtrace.door.caller import Caller
 from dealtrace.door.parameters import ParameterTable, Sent
 from dealtrace.door.replies import FOR_ANY_PAGE, Reply
@@ -32,7 +33,14 @@ async def respond(caller: Caller, sent: Sent) -> Reply:
 
 def script_of(site_id: int, *, respects_do_not_track: bool) -> tuple[bytes, str]:
     """Fill in the script for a site; return it with its ETag."""
-    text = _template().replace("{{siteId}}", str(site_id)).replace("{{respects}}", str(respects_do_not_track).lower())
+    filled = {
+        "siteId": str(site_id),
+        "respects": str(respects_do_not_track).lower(),
+        "addressMax": str(ADDRESS_LENGTH_MAX),
+    }
+    text = _template()
+    for name, value in filled.items():
+        text = text.replace(f"{{{{{name}}}}}", value)
     body = text.encode()
     return body, f'"{hashlib.sha256(body).hexdigest()[:16]}"'
 
