@@ -186,6 +186,7 @@ def test_mail_is_e_mail(referrer: str, host: str) -> None:
         ("https://google.de/search?q=boots", replace(GOOGLE, term="boots")),
         ("https://images.google.com/", GOOGLE),
         ("android-app://com.google.android.googlequicksearchbox/", GOOGLE),
+        ("https://com.google.android.googlequicksearchbox/", GOOGLE),
         ("https://go.mail.ru/search?q=x", TrafficSource("mail.ru", "organic", term="x")),
         ("https://nova.rambler.ru/search?query=x", TrafficSource("rambler", "organic", term="x")),
         ("https://search.yahoo.com/search?p=x", TrafficSource("yahoo", "organic", term="x")),

@@ -34,6 +34,10 @@ LABEL = "direct.yandex.ru;12345;67890;yandex.ru:premium"
         ("?utm_campaign=весна", TrafficSource(campaign="весна")),
         ("?utm_source=%7Bsource%7D", TrafficSource("{source}")),
         ("?my_utm_source=x", NOWHERE),
+        ("?utm_source=mail?utm_medium=email?utm_campaign=spring", SPRING),
+        ("?utm_source=mail;utm_medium=email%26utm_campaign=spring", SPRING),
+        ("?to=https://other.ru/?utm_source=x", NOWHERE),
+        ("?utm_term=why?", TrafficSource(term="why?")),
     ],
 )
 def test_utm_tags_are_read_as_they_were_written(tail: str, utm: TrafficSource) -> None:

@@ -1,7 +1,7 @@
 """Reading web addresses as they come: the host in one spelling, its owner's domain, parameters in any encoding."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 from ipaddress import ip_address
 from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
@@ -16,6 +16,7 @@ HOST_LENGTH_MAX = 253
 HOSTS_REMEMBERED = 4096
 
 _ESCAPED_AMPERSAND = re.compile(r"&(?:amp;|#0*38;|#x0*26;)+", re.IGNORECASE)
+_MISWRITTEN = re.compile(r"(?:[?;]|%26)(?=utm_\w+=)", re.IGNORECASE)
 _PERCENT_RUN = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _BEFORE_TAGS = "!/?"
 """What single-page sites write before the parameters in a fragment: `#!/sale?a=1`, `#?a=1`."""
@@ -93,11 +94,17 @@ def _is_ip(host: str) -> bool:
 def parameters_of(text: str) -> Mapping[str, str]:
     """Read `a=1&B=2`: names in small letters, the first of a repeated name that is not blank; blank ones are absent."""
     parameters: dict[str, str] = {}
-    for piece in text.split("&"):
+    for piece in _pieces(text):
         name, _, value = piece.partition("=")
         if value and (read := short(decoded(value))):
             parameters.setdefault(decoded(name).strip().lower(), read)
     return parameters
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Split at `&`, and between utm tags also at what people write in its place: `?`, `;`, an encoded `&`."""
+    for piece in text.split("&"):
+        yield from _MISWRITTEN.split(piece) if piece[:4].lower() == "utm_" else (piece,)
 
 
 def fragment_parameters_of(fragment: str) -> Mapping[str, str]:

@@ -78,7 +78,7 @@ def _sender_of(landing_url: str, referrer: str, hosts: SiteHosts) -> TrafficSour
     known = hosts.find(host)
     if known is None and _is_own(host, landing_url):
         return DIRECT
-    return _source_of(host, known or find_known(host), parts.query)
+    return _source_of(host, known or find_known(host) or APPS.get(host), parts.query)
 
 
 def _is_own(host: str, landing_url: str) -> bool:
