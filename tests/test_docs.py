@@ -333,7 +333,7 @@ def test_every_answer_of_ours_is_covered_by_a_decision() -> None:
 def test_the_import_table_is_the_one_that_is_held() -> None:
     documented: dict[str, set[str]] = {}
     for folders, allowed in table_rows(section(DOCS / "house-style.md", "4. Who may import whom")):
-        may = set(in_code(allowed)) | (DOMAIN if allowed.startswith("the trade") else set())
+        may = set(in_code(allowed)) | (DOMAIN if allowed.startswith("the domain") else set())
         documented |= dict.fromkeys(in_code(folders), may)
     assert documented == {folder: set(allowed) for folder, allowed in MAY_IMPORT.items()}
 
