@@ -2,15 +2,15 @@
 
 import re
 
-from dealtrace.leads.plain_text import folded, unescape
+from dealtrace.leads.plain_text import CONTACTS_LENGTH_MAX, folded, unescape
 
-_APART = re.compile(r"[,;|<>()\[\]{}\"«»„“”\n]+")
+_APART = re.compile(r"[,;|<>()\[\]{}\"«»„“”\n]+| / ")
 _LABEL = re.compile(r"^\s*(?:mailto|e-?mail|mail|(?:эл\. ?)?почта|имейл|емейл)\s*:")
 _BLANKS_AROUND_AT = re.compile(r"\s*@\s*")
 _IN_FRONT, _BEHIND = "'`’‘*", ".:!'`’‘*"
-_ADDRESS = re.compile(
-    r"(?P<name>[^\s@:/.%](?:[^\s@:/%]*[^\s@:/.%])?)@(?P<domain>(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W\d_](?:[\w-]*[^\W_])?)"
-)
+_INNER = r"[^\s@:/%\ud800-\udfff]"
+_DOMAIN_LABEL = r"[^\W_](?:[\w-]*[^\W_])?"
+_ADDRESS = re.compile(rf"(?P<name>(?![.]){_INNER}+(?<![.]))@(?P<domain>(?:{_DOMAIN_LABEL}\.)+(?![0-9]){_DOMAIN_LABEL})")
 _PUNYCODE = "xn--"
 
 NO_NAMES = frozenset(
@@ -40,7 +40,7 @@ def list_emails(text: str) -> tuple[str, ...]:
     beside it that may be a part of it (`iv an@example.org`) makes it unusable. An internationalised domain is the
     same in its own letters and in `xn--…`. Two mailboxes that differ in case alone happen on paper only.
     """
-    parts = _APART.split(folded(unescape(text)))
+    parts = _APART.split(folded(unescape(text))) if len(text) <= CONTACTS_LENGTH_MAX else []
     return tuple(dict.fromkeys(address for part in parts for address in _list_addresses(part)))
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from dealtrace.leads.numbering import ASSIGNED_IN_RUSSIA, RUSSIA, bare_foreign, is_assigned_in_russia, stated_foreign
 from dealtrace.leads.phone_text import is_short, list_written
+from dealtrace.leads.plain_text import CONTACTS_LENGTH_MAX
 from dealtrace.record import record
 
 _READY = re.compile(RUSSIA + ASSIGNED_IN_RUSSIA)
@@ -71,15 +72,16 @@ that end at a mark, up to six more are an extension; ten digits with more behind
 
 _TRUNK_PREFIX = re.compile("[78] .*|8[0-9]{10}")
 _TEN_AND_MORE = re.compile(f"{_TEN} .*")
+_CODES_OF_TWO_LEVELS = re.compile("[0-9]{3} [0-9]{2} [0-9]{3} ?[0-9]{2} ?[0-9]{2}")
 
 
 def _begins_as_russian(digits: str) -> bool:
     """Check whether digits without a plus begin as Russian ones do, so that the rest of them is a mistake in those.
 
     Ours: an 8 apart from the digits behind it, or with ten of them, is the trunk prefix, and ten digits that Russia
-    can assign are a number with something behind it.
+    can assign are a number with something behind it, except in the groups of `998 90 123-45-67`.
     """
-    ten = _TEN_AND_MORE.fullmatch(digits)
+    ten = _TEN_AND_MORE.fullmatch(digits) if _CODES_OF_TWO_LEVELS.fullmatch(digits) is None else None
     is_local = ten is not None and is_assigned_in_russia(ten["russian"].replace(" ", ""))
     return is_local or _TRUNK_PREFIX.fullmatch(digits) is not None
 
@@ -103,7 +105,7 @@ def list_phones(text: str) -> tuple[str, ...]:
     """
     if _READY.match(text) is not None:
         return (text,)
-    written = list_written(text)
+    written = list_written(text) if len(text) <= CONTACTS_LENGTH_MAX else []
     strays = [number.digits for number in written if number.is_stray]
     if any(digits.startswith("+") for digits in strays):
         return ()

@@ -55,7 +55,7 @@ DRESSES = (
     _dress("sip:79205550055@10.0.0.1:5060", r"\bsips?:([^@\s]*)@[^\s>]*", r"\1"),
     _dress("79205550055@c.us", r"@(?:c\.us|s\.whatsapp\.net)\b", ""),
     _dress("ivan@example.org, 79205550055", r"(?<![^\s@,;])([^\s@,;]*)@[^\s@,;]*", _mailbox),
-    _dress("7.9205550055E+10", r"(?<![\w.,])([0-9])[.,]([0-9]+)E\+?([0-9]{1,2})(?!\w)", _exact),
+    _dress("7.9205550055E+10", r"(?<![\w.,])([0-9])[.,]([0-9]+)E\+?([0-9]{1,3})(?!\w)", _exact),
     _dress("79205550055.0", r"(?<![0-9])([0-9]{10,15})[.,]0+(?![0-9])", r"\1"),
     _dress("79,205,550,055", r"(?<![0-9,])([0-9]{1,2}),([0-9]{3}),([0-9]{3}),([0-9]{3})(?![0-9,])", r"\1\2\3\4"),
     MARKS,
@@ -75,6 +75,7 @@ around it are those of somebody else. A rounded number in scientific notation is
 """
 
 _NUMBER = re.compile(r"(?:\+ ?)?[0-9](?:[0-9 ]*[0-9])?")
+_SEPARATOR = re.compile(r"[,;/|\n]")
 _TRUNK_OR_CODE = re.compile(r"(?:\+ ?)?[78]")
 
 
@@ -97,7 +98,7 @@ def is_short(digits: str) -> bool:
 
 
 def list_written(text: str) -> list[Written]:
-    """List the numbers in a text in their order; those that a fault stands beside are left out."""
+    """List the numbers in a text in their order; those with a fault beside them and no separator are left out."""
     if _MARKS_ALONE.fullmatch(text) is not None:
         return list(_divide(MARKS.take_off(text)))
     text = plain(unescape(text))
@@ -113,5 +114,5 @@ def _divide(text: str) -> Iterator[Written]:
     behind_extension = False
     for number, before, after in zip(found, gaps, gaps[1:], strict=False):
         behind_extension = (behind_extension or _EXTENSION in before) and is_short(number[0])
-        if _FAULT not in before + after:
+        if _FAULT not in _SEPARATOR.split(before)[-1] + _SEPARATOR.split(after)[0]:
             yield Written(number[0], behind_extension)

@@ -6,6 +6,8 @@ import unicodedata
 from functools import lru_cache
 from urllib.parse import unquote
 
+CONTACTS_LENGTH_MAX = 1_000
+"""Ours: a longer text is no contact, nor a list of them."""
 _ESCAPES_MAX = 3
 """Ours: what was escaped more often than that is left as it is."""
 _ESCAPED = re.compile(r"(?:%[0-9A-Fa-f]{2})+|&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});")
@@ -62,9 +64,10 @@ def _plain(character: str) -> str:
     category = unicodedata.category(character)
     if category == "Nd":
         return str(unicodedata.decimal(character))
-    if category == "No":
-        return character
     compatible = unicodedata.normalize("NFKC", character)
     if compatible in _PLUSES:
         return "+"
-    return "-" if character == "\N{MINUS SIGN}" else _SIGNS_OF_ONE_KIND.get(category, compatible)
+    if compatible == "\N{MINUS SIGN}":
+        return "-"
+    is_kept = category == "No" or len(compatible) > 1
+    return _SIGNS_OF_ONE_KIND.get(category, character if is_kept else compatible)
