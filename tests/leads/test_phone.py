@@ -468,3 +468,8 @@ def test_the_numbers_the_seed_prints_are_usable(text: str) -> None:
 )
 def test_a_long_text_is_read_or_passed_over(text: str) -> None:
     assert list_phones(text) in {(), (PHONE,)}
+
+
+@given(NATIONAL, st.sampled_from(["7", "+7", "8"]))
+def test_what_programs_send_is_read_as_the_same_digits_with_a_mark_are(national: str, prefix: str) -> None:
+    assert list_phones(f"{prefix}{national}") == list_phones(f"{prefix}{national} ") == (f"7{national}",)

@@ -11,7 +11,7 @@ BARE_LENGTH_MIN = 11
 """Ours: digits without a plus are foreign from this length on, because a Russian number cut short has fewer."""
 ZEROS_OF_A_FILLER = 7
 _KINDS = (
-    "fixed_line", "mobile", "toll_free", "premium_rate", "shared_cost", "personal_number", "voip", "pager", "uan"
+    "mobile", "fixed_line", "toll_free", "premium_rate", "shared_cost", "personal_number", "voip", "pager", "uan"
 )  # fmt: skip
 
 
@@ -25,10 +25,10 @@ def _of_region(region: str) -> str:
 
 _FILLER = rf"([0-9])\1+\Z|[0-9]*0{{{ZEROS_OF_A_FILLER}}}\Z"
 """Ours: one digit throughout, or a subscriber of zeros alone, is typed by people who do not want to be called."""
-_FILLER_IN_RUSSIA = rf"{_FILLER}|[0-9]?(?:123456789|987654321)"
+_FILLER_IN_RUSSIA = rf"([0-9])\1{{9}}|[0-9]{{3}}0{{{ZEROS_OF_A_FILLER}}}|[0-9]?(?:123456789|987654321)"
 """Ours: so are nine digits in a row; they stand in the hints of forms (`+7 (912) 345-67-89`)."""
 
-ASSIGNED_IN_RUSSIA = rf"(?!{_FILLER_IN_RUSSIA})(?=[0-9]{{10}}\Z)(?:{_of_region('RU')}|(?=7)(?:{_of_region('KZ')}))\Z"
+ASSIGNED_IN_RUSSIA = rf"(?=[0-9]{{10}}\Z)(?!{_FILLER_IN_RUSSIA})(?:{_of_region('RU')}|(?=7)(?:{_of_region('KZ')}))\Z"
 """The ten digits behind the 7 of every number that Russia or Kazakhstan can assign to somebody."""
 
 _ASSIGNED_IN_RUSSIA = re.compile(ASSIGNED_IN_RUSSIA)

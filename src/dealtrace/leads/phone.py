@@ -1,14 +1,16 @@
 """Phones in the one form in which they are compared: digits with their country code (`79205550055`)."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from dealtrace.leads.numbering import ASSIGNED_IN_RUSSIA, RUSSIA, bare_foreign, is_assigned_in_russia, stated_foreign
 from dealtrace.leads.phone_text import is_short, list_written
 from dealtrace.leads.plain_text import CONTACTS_LENGTH_MAX
 from dealtrace.record import record
 
-_READY = re.compile(RUSSIA + ASSIGNED_IN_RUSSIA)
+_READY = re.compile(rf"(?:\+?7|8){ASSIGNED_IN_RUSSIA}")
+"""What most programs send, read without looking for anything else; `WAYS` and `DRESSES` come to the same."""
+_NATIONAL_LENGTH = 10
 
 
 @record
@@ -16,7 +18,7 @@ class Way:
     """A way of writing a phone: an example, and a pattern in which a single blank stands for any run of marks.
 
     The pattern names what it finds: `russian`, ten digits that Russia must be able to assign; `stated`, digits that
-    were said to begin with a country code; `bare`, digits that may begin with one. What stands `behind` is an
+    were said to begin with a country code; what names neither may begin with one. What stands `behind` is an
     extension or the next phone. A way that is no `is_whole` counts only in a text without stray digits.
     """
 
@@ -27,17 +29,20 @@ class Way:
     def read(self, digits: str) -> tuple[str, str] | None:
         """Return the phone written this way and the digits behind it; `None` if there is no such phone."""
         found = self.pattern.fullmatch(digits)
-        phone = _phone(found) if found is not None else None
-        return (phone, found.groupdict().get("behind") or "") if found is not None and phone is not None else None
+        if found is None:
+            return None
+        parts = found.groupdict()
+        phone = _phone(digits, parts)
+        return (phone, parts.get("behind") or "") if phone is not None else None
 
 
-def _phone(found: re.Match[str]) -> str | None:
-    parts = {name: (digits or "").replace(" ", "") for name, digits in found.groupdict().items()}
-    if "russian" in parts:
-        return RUSSIA + parts["russian"] if is_assigned_in_russia(parts["russian"]) else None
-    if "stated" in parts:
-        return stated_foreign(parts["stated"])
-    return None if _begins_as_russian(found[0]) else bare_foreign(parts["bare"])
+def _phone(written: str, parts: Mapping[str, str | None]) -> str | None:
+    if (russian := parts.get("russian")) is not None:
+        national = russian.replace(" ", "")
+        return RUSSIA + national if is_assigned_in_russia(national) else None
+    if (stated := parts.get("stated")) is not None:
+        return stated_foreign(stated.replace(" ", ""))
+    return None if _begins_as_russian(written) else bare_foreign(written.replace(" ", ""))
 
 
 def _way(example: str, pattern: str, *, is_whole: bool = True) -> Way:
@@ -61,7 +66,7 @@ WAYS = (
     _way("8~10 49 30 123456", rf"{_ABROAD} ?{_STATED}"),
     _way("+49 30 123456", rf"\+ ?{_STATED}"),
     _way("495 123-45-67", _TEN, is_whole=False),
-    _way("375 29 123-45-67", "(?P<bare>[1-9](?: ?[0-9])*)", is_whole=False),
+    _way("375 29 123-45-67", "[1-9](?: ?[0-9])*", is_whole=False),
 )
 """Every way in which a phone is read; the first that gives one counts.
 
@@ -93,7 +98,7 @@ def normal_phone(text: str) -> str | None:
     Ours: it is taken in every way of `WAYS`, in every dress of `phone_text.DRESSES`; what can be nobody's is unusable.
     """
     if _READY.match(text) is not None:
-        return text
+        return RUSSIA + text[-_NATIONAL_LENGTH:]
     return next(iter(list_phones(text)), None)
 
 
@@ -104,7 +109,7 @@ def list_phones(text: str) -> tuple[str, ...]:
     beside such a piece with a plus.
     """
     if _READY.match(text) is not None:
-        return (text,)
+        return (RUSSIA + text[-_NATIONAL_LENGTH:],)
     written = list_written(text) if len(text) <= CONTACTS_LENGTH_MAX else []
     strays = [number.digits for number in written if number.is_stray]
     if any(digits.startswith("+") for digits in strays):

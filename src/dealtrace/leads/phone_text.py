@@ -32,11 +32,9 @@ class Dress:
 
 def _exact(scientific: re.Match[str]) -> str:
     """Write out a number in scientific notation, unless some of its digits were rounded away."""
-    whole, decimals, exponent = scientific[1], scientific[2].rstrip("0"), int(scientific[3])
-    given = scientific[2]
-    if len(given) < exponent or len(decimals) > exponent:
-        return _FAULT
-    return whole + given[:exponent]
+    whole, decimals, exponent = scientific[1], scientific[2], int(scientific[3])
+    is_exact = len(decimals.rstrip("0")) <= exponent <= len(decimals)
+    return whole + decimals[:exponent] if is_exact else _FAULT
 
 
 def _mailbox(address: re.Match[str]) -> str:
@@ -48,7 +46,7 @@ def _dress(example: str, pattern: str, becomes: str | Callable[[re.Match[str]], 
     return Dress(example, re.compile(pattern, re.IGNORECASE), becomes)
 
 
-MARKS = _dress("8 (920) 555-00-55", r"[ .()\[\]{}~'’-]+", " ")
+_MARKS = _dress("8 (920) 555-00-55", r"[ .()\[\]{}~'’-]+", " ")
 _MARKS_ALONE = re.compile(r"[0-9 +()-]*")
 
 DRESSES = (
@@ -58,7 +56,7 @@ DRESSES = (
     _dress("7.9205550055E+10", r"(?<![\w.,])([0-9])[.,]([0-9]+)E\+?([0-9]{1,3})(?!\w)", _exact),
     _dress("79205550055.0", r"(?<![0-9])([0-9]{10,15})[.,]0+(?![0-9])", r"\1"),
     _dress("79,205,550,055", r"(?<![0-9,])([0-9]{1,2}),([0-9]{3}),([0-9]{3}),([0-9]{3})(?![0-9,])", r"\1\2\3\4"),
-    MARKS,
+    _MARKS,
     _dress("79205550055 доб. 5", rf"(?<!{_LETTER})(?:доб|доп|внутр|ext){_LETTER}*|(?<!{_LETTER})вн(?!{_LETTER})", "#"),
     _dress("79205550055x5", r"(?<=[0-9]) ?[xхpw](?= ?[0-9])", "#"),
     _dress("+7 (920) 555-__-__", r"[_*•●]|\?(?= ?[0-9?])", _FAULT),
@@ -94,13 +92,13 @@ class Written:
 
 def is_short(digits: str) -> bool:
     """Check whether these digits are as few as an extension has."""
-    return sum(map(str.isdigit, digits)) <= EXTENSION_LENGTH_MAX
+    return len(digits.replace(" ", "").removeprefix("+")) <= EXTENSION_LENGTH_MAX
 
 
 def list_written(text: str) -> list[Written]:
     """List the numbers in a text in their order; those with a fault beside them and no separator are left out."""
     if _MARKS_ALONE.fullmatch(text) is not None:
-        return list(_divide(MARKS.take_off(text)))
+        return list(_divide(_MARKS.take_off(text)))
     text = plain(unescape(text))
     for dress in DRESSES:
         text = dress.take_off(text)
@@ -114,5 +112,5 @@ def _divide(text: str) -> Iterator[Written]:
     behind_extension = False
     for number, before, after in zip(found, gaps, gaps[1:], strict=False):
         behind_extension = (behind_extension or _EXTENSION in before) and is_short(number[0])
-        if _FAULT not in _SEPARATOR.split(before)[-1] + _SEPARATOR.split(after)[0]:
+        if _FAULT not in text or _FAULT not in _SEPARATOR.split(before)[-1] + _SEPARATOR.split(after)[0]:
             yield Written(number[0], behind_extension)
