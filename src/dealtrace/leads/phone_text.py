@@ -66,10 +66,10 @@ DRESSES = (
     _dress("8920555005O", rf"(?<=[0-9])(?:{_LETTER}|{_LOOK_ALIKE}+)(?!{_LETTER})", _FAULT),
     _dress("8 920 555 OO 55", rf"(?<!{_LETTER}){_LOOK_ALIKE}{{1,2}}(?!{_LETTER})", _FAULT),
 )
-"""What is taken off, in this order: the last five spoil the digits beside them, the two before part an extension.
+"""What is taken off, in this order; what becomes a fault spoils the digits beside it, as far as the next separator.
 
-Ours: a letter where a digit should be, or a sign that hides one, makes a number unusable, because the digits
-around it are those of somebody else. A rounded number in scientific notation is unusable likewise.
+Ours: a letter where a digit should be, or a sign that hides one, makes a number unusable, because the digits around it
+are those of somebody else. A rounded number in scientific notation is unusable likewise.
 """
 
 _NUMBER = re.compile(r"(?:\+ ?)?[0-9](?:[0-9 ]*[0-9])?")
