@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, multiple, rule, run_state_machine_as_test
 
 from cast import Player, Stage
-from commands import NOON, by_call, by_contact, by_lead_request, registration
 from dealtrace.deals.lead_clue import LeadClue
 from dealtrace.leads.call import CallReport
 from dealtrace.leads.lead import LeadKind, LeadRef
@@ -22,6 +21,7 @@ from dealtrace.operations.leads.lead_requests import take_in_lead_requests
 from dealtrace.operations.leads.report_calls import report_calls
 from dealtrace.storage.database.engine import open_database
 from stored import deal_of
+from write_commands import NOON, by_call, by_contact, by_lead_request, registration
 
 PHONES = ("79205550055", "8 (920) 555-00-66")
 MAILS = ("ivan@example.ru", "Ivan@Example.RU", "olga@example.ru")

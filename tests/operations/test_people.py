@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import String, Table, Text
 
 from cast import Player, Stage
-from commands import NOON, by_contact, change, registration
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.errors import NumberTaken, PersonNotFound
 from dealtrace.leads.lead import LeadKind, LeadRef
@@ -24,6 +23,7 @@ from dealtrace.storage.schema.tables.parts import TENANT
 from dealtrace.storage.schema.tables.visits import visit
 from dealtrace.storage.schema.tables.whole import metadata
 from stored import deal_of, rows_of
+from write_commands import NOON, by_contact, change, registration
 
 PHONE, OTHER_PHONE, MAIL = "79205550055", "79990001122", "ivan@example.ru"
 SECRETS = (

@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import Connection
 
 from cast import Player, Stage
-from commands import run
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.storage.accounts.accounts import find_site
 from dealtrace.storage.database.engine import Database
+from write_commands import run
 
 LONG_SECONDS = 20
 

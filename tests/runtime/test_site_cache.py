@@ -7,7 +7,6 @@ import pytest
 from sqlalchemy import event
 
 from cast import Player, Stage
-from commands import utc_now
 from dealtrace.operations.accounts.add_custom_field import add_custom_field
 from dealtrace.operations.accounts.issue_token import issue_token, revoke_token
 from dealtrace.operations.accounts.set_site import set_site
@@ -15,6 +14,7 @@ from dealtrace.runtime import site_cache as module
 from dealtrace.runtime.site_cache import Admission, SiteCache
 from dealtrace.storage.accounts.accounts import find_site
 from dealtrace.storage.database.engine import Database
+from write_commands import utc_now
 
 
 def follow(site_cache: SiteCache, database: Database) -> None:

@@ -12,7 +12,6 @@ import pytest
 from sqlalchemy import Connection, Engine, event
 
 from cast import VLADIVOSTOK, Player, Stage
-from commands import BATCH_MAX, open_write_queue, registration, run
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.errors import DatabaseUnavailable, Overloaded, PointsSpent
@@ -24,6 +23,7 @@ from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.schema.upgrade import prepare_schema
 from dealtrace.storage.visits.traffic_sources import intern_sources
 from postgresql import PostgresqlServer, find_programs
+from write_commands import BATCH_MAX, open_write_queue, registration, run
 
 MANY = 500
 LONG_SECONDS = 20

@@ -3,13 +3,13 @@
 import pytest
 
 from cast import VLADIVOSTOK, Player, Stage
-from commands import registration, utc_now
 from dealtrace.errors import InvalidSetting, NameTaken, SiteNotFound
 from dealtrace.operations.accounts.add_custom_field import add_custom_field
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.storage.accounts.accounts import find_revision, find_site
 from dealtrace.storage.accounts.custom_fields import FIELD_NAME_LENGTH_MAX, list_custom_fields, list_unknown_fields
 from stored import rows_of
+from write_commands import registration, utc_now
 
 
 @pytest.fixture(scope="module")

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from cast import MOSCOW, VLADIVOSTOK
-from commands import utc_now
 from dealtrace.accounts.site import Site, SiteId
 from dealtrace.errors import InvalidSetting, NameTaken
 from dealtrace.operations.accounts.create_site import create_site
 from dealtrace.operations.accounts.set_site import NAME_LENGTH_MAX
 from dealtrace.storage.accounts.accounts import find_revision, find_site, list_sites
 from dealtrace.storage.database.engine import Database
+from write_commands import utc_now
 
 WANTED = Site(SiteId(0), "Shop", MOSCOW)
 

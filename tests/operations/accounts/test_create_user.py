@@ -6,7 +6,6 @@ import pytest
 from argon2 import PasswordHasher
 
 from cast import Stage
-from commands import utc_now
 from dealtrace.accounts.token import token_digest
 from dealtrace.accounts.user import LOGIN_LENGTH_MAX, PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN, User
 from dealtrace.errors import InvalidSetting, InvitationSpent, NameTaken, Refusal
@@ -14,6 +13,7 @@ from dealtrace.operations.accounts import create_user as module
 from dealtrace.operations.accounts.create_user import accept_invitation, create_user, invite_first_user
 from dealtrace.storage.accounts.accounts import find_user, has_users, is_invited
 from stored import side_by_side
+from write_commands import utc_now
 
 PASSWORD = "correct horse battery"
 

@@ -6,13 +6,13 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 
 from cast import VLADIVOSTOK, Stage
-from commands import utc_now
 from dealtrace.accounts.token import token_digest
 from dealtrace.operations.accounts.open_first_site import FirstSite, open_first_site
 from dealtrace.storage.accounts.accounts import find_token, list_sites, list_tokens
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import IdBlocks
 from stored import side_by_side
+from write_commands import utc_now
 
 
 def opened(database: Database, ids: IdBlocks | None = None) -> FirstSite | None:

@@ -11,7 +11,6 @@ import pytest
 from sqlalchemy import Connection
 
 from cast import VLADIVOSTOK, Player, Stage
-from commands import NOON, by_contact, change, open_write_queue, registration, run, utc_now
 from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
 from dealtrace.deals.changes import Change
 from dealtrace.deals.deal import Deal, DealId, DealKey
@@ -32,6 +31,7 @@ from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.schema.tables.settings import points_day, unknown_field
 from stored import deal_of, points_of, rows_of, side_by_side, versions_of
+from write_commands import NOON, by_contact, change, open_write_queue, registration, run, utc_now
 
 YANDEX = TrafficSource(source="yandex", medium="cpc")
 DIRECT = TrafficSource(source="(direct)", medium="(none)")

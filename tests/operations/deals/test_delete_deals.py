@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from cast import VLADIVOSTOK, Player, Stage
-from commands import registration, utc_now
 from dealtrace.deals.deal import Deal, DealId, DealKey
 from dealtrace.deals.registration import Receipt
 from dealtrace.deals.versions import DealVersion, VersionKind
@@ -18,6 +17,7 @@ from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.journals.deal_journal import JournalQuery, query_deals
 from dealtrace.storage.journals.keyset_pages import Page, Place, find_page
 from stored import deal_of, deals_of, points_of, rows_of, side_by_side, versions_of
+from write_commands import registration, utc_now
 
 
 @pytest.fixture(scope="module")

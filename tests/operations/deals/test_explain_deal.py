@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 import pytest
 
 from cast import VLADIVOSTOK, Player, Stage
-from commands import NOON, by_call, by_contact, registration
 from dealtrace.deals.lead_clue import LeadClue
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.matching.nearest_lead import Search
@@ -13,6 +12,7 @@ from dealtrace.operations.deals.explain import NEAR_MISS, Explanation, explain_d
 from dealtrace.operations.deals.pin import pin_deal
 from dealtrace.operations.deals.register import register_deals
 from stored import deal_of, rows_of
+from write_commands import NOON, by_call, by_contact, registration
 
 PHONE = "79205550055"
 EMAIL = "ivan@example.ru"

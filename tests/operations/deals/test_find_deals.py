@@ -3,12 +3,12 @@
 import pytest
 
 from cast import VLADIVOSTOK, Player, Stage
-from commands import registration
 from dealtrace.deals.deal import DealId, DealKey
 from dealtrace.errors import DealKeyMissing, DealNotFound
 from dealtrace.operations.deals.delete import delete_deals
 from dealtrace.operations.deals.find import NamedDeals, find_deals
 from dealtrace.operations.deals.register import register_deals
+from write_commands import registration
 
 
 @pytest.fixture(scope="module")

@@ -6,12 +6,12 @@ from itertools import permutations
 import pytest
 
 from cast import VLADIVOSTOK, Player, Stage
-from commands import NOON, by_call, by_contact, by_lead_request, registration
 from dealtrace.deals.lead_clue import NO_CLUE, LeadClue
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.operations.deals.match import Question, match_deals
 from dealtrace.operations.deals.register import register_deals
 from stored import deal_of, rows_of
+from write_commands import NOON, by_call, by_contact, by_lead_request, registration
 
 PHONE = "79205550055"
 EMAIL = "ivan@example.ru"

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from cast import VLADIVOSTOK, Player, Stage
-from commands import NOON, by_call, by_contact, by_lead_request, change, open_write_queue, registration, run, utc_now
 from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
 from dealtrace.deals.deal import Deal, DealKey
 from dealtrace.deals.lead_clue import NO_CLUE, LeadClue
@@ -24,6 +23,17 @@ from dealtrace.storage.accounts.custom_fields import UnknownField, list_unknown_
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.leads.leads import list_visited_at
 from stored import deal_of, deals_of, points_of, rows_of, versions_of
+from write_commands import (
+    NOON,
+    by_call,
+    by_contact,
+    by_lead_request,
+    change,
+    open_write_queue,
+    registration,
+    run,
+    utc_now,
+)
 
 PHONE = "79205550055"
 EMAIL = "ivan@example.ru"

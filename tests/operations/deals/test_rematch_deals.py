@@ -11,7 +11,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cast import Player, Stage
-from commands import NOON, by_call, by_contact, by_lead_request, registration
 from dealtrace.deals.deal import Deal, DealKey
 from dealtrace.deals.lead_clue import NO_CLUE, LeadClue
 from dealtrace.errors import DealNotFound, DealNotPinned, LeadNotFound
@@ -29,6 +28,7 @@ from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.deals.deals import list_deals_by_key
 from postgresql import PostgresqlServer
 from stored import deal_of, versions_of
+from write_commands import NOON, by_call, by_contact, by_lead_request, registration
 
 PHONE = "79205550055"
 MAIL = "ivan@example.ru"

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from cast import VLADIVOSTOK, Player, Stage
-from commands import change, registration, utc_now
 from dealtrace.deals.deal import Deal, DealId, DealKey
 from dealtrace.deals.registration import Receipt
 from dealtrace.deals.versions import VersionKind
@@ -19,6 +18,7 @@ from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.deals.restore import restore_deal
 from dealtrace.storage.database.database_errors import is_lost_race
 from stored import deal_of, points_of, rows_of, side_by_side, versions_of
+from write_commands import change, registration, utc_now
 
 
 @pytest.fixture(scope="module")

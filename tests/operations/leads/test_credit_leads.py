@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from cast import Player, Stage
-from commands import NOON
 from dealtrace.attribution.credit import WHOLE, AttributionModel
 from dealtrace.attribution.traffic_source import DIRECT, TrafficSource
 from dealtrace.attribution.visit import Visit
@@ -20,6 +19,7 @@ from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.schema.tables.leads import lead_credit
 from dealtrace.storage.visits.visits import list_visits_by_id
 from postgresql import PostgresqlServer
+from write_commands import NOON
 
 DAY = timedelta(days=1)
 ADVERT, SEARCH = TrafficSource("yandex", "cpc"), TrafficSource("google", "organic")

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from cast import Player, Stage
-from commands import NOON, by_call, by_contact, registration
 from dealtrace.accounts.site import Site
 from dealtrace.deals.deal import Deal
 from dealtrace.deals.lead_clue import LeadClue
@@ -21,6 +20,7 @@ from dealtrace.operations.leads.delete import delete_lead, restore_lead
 from dealtrace.operations.leads.report_calls import report_calls
 from dealtrace.operations.people import erase_person, export_person
 from stored import deal_of, versions_of
+from write_commands import NOON, by_call, by_contact, registration
 
 PHONE, MAIL = "79205550055", "ivan@example.ru"
 BEFORE = NOON - timedelta(minutes=10)

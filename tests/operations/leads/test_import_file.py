@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from cast import IDS_AT_ONCE, Player, Stage
-from commands import NOON, by_call, by_contact, registration
 from dealtrace.errors import ImportInProgress, InvalidParameters, LeadTaken, Refusal, Violation
 from dealtrace.leads.call import IncomingCall
 from dealtrace.leads.file_import import FileImport, LeadRow
@@ -15,6 +14,7 @@ from dealtrace.leads.lead_request import IncomingLeadRequest
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.leads.import_file import ImportedRows, begin_import, finish_import, import_rows
 from stored import deal_of, points_of, rows_of
+from write_commands import NOON, by_call, by_contact, registration
 
 PHONE = "79205550055"
 FAULT = InvalidParameters([Violation("phone", "длинно", "long")])

@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 from cast import Player, Stage
-from commands import NOON, open_write_queue, run
 from dealtrace.leads.call import IncomingCall
 from dealtrace.leads.lead_request import IncomingLeadRequest
 from dealtrace.operations.leads.calls import take_in_calls
@@ -14,6 +13,7 @@ from dealtrace.operations.write_command import WriteCommand
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.leads.clients import list_client_ids, list_clients
 from stored import rows_of
+from write_commands import NOON, open_write_queue, run
 
 PEOPLE = 15
 

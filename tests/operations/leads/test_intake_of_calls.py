@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from cast import VLADIVOSTOK, Player, Stage
-from commands import NOON
 from dealtrace.attribution.credit import CREDIT_LOOKBACK, AttributionModel
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.errors import NameTaken
@@ -19,6 +18,7 @@ from dealtrace.operations.leads.calls import take_in_calls
 from dealtrace.storage.leads.leads import SpanQuery, circumstance_columns, list_lead_stories, list_spans
 from dealtrace.storage.schema.tables.leads import call as call_table
 from stored import rows_of
+from write_commands import NOON
 
 PHONE = "79205550055"
 MINUTE = timedelta(minutes=1)

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from cast import VLADIVOSTOK, Player, Stage
-from commands import NOON
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.errors import NameTaken
@@ -19,6 +18,7 @@ from dealtrace.leads.lead_story import LeadStory
 from dealtrace.operations.leads.lead_requests import take_in_lead_requests
 from dealtrace.storage.leads.leads import SpanQuery, list_lead_stories, list_spans
 from stored import rows_of
+from write_commands import NOON
 
 PHONE = "79205550055"
 EMAIL = "ivan@example.ru"

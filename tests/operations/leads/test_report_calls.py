@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from cast import Player, Stage
-from commands import NOON, by_call, by_contact, registration
 from dealtrace.errors import PointsSpent
 from dealtrace.leads.call import CallReport, Circumstances, IncomingCall
 from dealtrace.leads.lead import LeadKind, LeadRef
@@ -16,6 +15,7 @@ from dealtrace.operations.leads.import_lists import import_calls, import_lead_re
 from dealtrace.operations.leads.report_calls import report_calls
 from dealtrace.storage.schema.tables.leads import call as call_table
 from stored import deal_of, points_of, rows_of, versions_of
+from write_commands import NOON, by_call, by_contact, registration
 
 PHONE = "79205550055"
 OTHER = "79991112233"

@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 
 from cast import VLADIVOSTOK, Player, Stage
-from commands import NOON
 from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
 from dealtrace.attribution.visit import Visit
 from dealtrace.operations.visits.record_visits import NOT_YET, record_visits
 from dealtrace.storage.visits.visits import list_visits_by_id
 from stored import rows_of
+from write_commands import NOON
 
 YANDEX = TrafficSource("yandex", "cpc", "весна", "banner", "купить слона")
 

@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import Connection
 
 from cast import Player, Stage
-from commands import NOON, registration
 from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook, WebhookId
 from dealtrace.errors import DeliveryNotFound, InvalidSetting, SiteNotFound, WebhookNotFound
 from dealtrace.operations.deals.register import register_deals
@@ -34,6 +33,7 @@ from dealtrace.storage.webhooks.webhooks import find_webhook, list_webhooks
 from dealtrace.webhooks.delivery import OutboxPosition
 from dealtrace.webhooks.retry import TRIED_FOR, Fault, Pause
 from stored import side_by_side
+from write_commands import NOON, registration
 
 SECOND = timedelta(seconds=1)
 FAULT = Fault("HTTP 500", "Ivan is unknown")

@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import Connection, event
 
 from cast import Player, Stage, moscow
-from commands import NOON, by_contact, change, registration
 from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.traffic_source import TrafficSource
@@ -33,6 +32,7 @@ from dealtrace.quota.points import PaidMethod
 from dealtrace.storage.accounts.accounts import find_site
 from dealtrace.storage.webhooks.outbox import list_waiting
 from dealtrace.webhooks.event import DealEvent, Event, LeadEvent, LeadPart
+from write_commands import NOON, by_contact, change, registration
 
 EVERYTHING = frozenset(EventKind)
 PHONE = "79205550055"

@@ -10,13 +10,13 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from cast import MOSCOW, VLADIVOSTOK
-from commands import NOON
 from dealtrace.accounts.site import Site, SiteId
 from dealtrace.accounts.token import Token, TokenId
 from dealtrace.accounts.user import User, UserId
 from dealtrace.storage.accounts import accounts
 from dealtrace.storage.accounts.custom_fields import insert_custom_field
 from dealtrace.storage.database.engine import Database
+from write_commands import NOON
 
 SITE = Site(SiteId(1), "Shop", MOSCOW)
 RICH = Site(

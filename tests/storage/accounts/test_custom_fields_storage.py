@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection
 
-from commands import NOON
 from dealtrace.storage.accounts.custom_fields import (
     UnknownField,
     count_unknown_fields,
@@ -16,6 +15,7 @@ from dealtrace.storage.accounts.custom_fields import (
 )
 from dealtrace.storage.database.engine import Database
 from stored import side_by_side
+from write_commands import NOON
 
 LATER = NOON + timedelta(hours=1)
 

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from cast import Player, Stage
-from commands import open_write_queue, registration, run
 from dealtrace.deals.registration import Receipt
 from dealtrace.errors import PointsSpent
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.storage.accounts.points import NO_LIMIT, find_points_spent, spend_points
 from dealtrace.storage.database.engine import Database, open_database
+from write_commands import open_write_queue, registration, run
 
 DAY = date(2018, 3, 26)
 LIMIT = 40

@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy import Connection, update
 
 from cast import Player, Stage
-from commands import NOON, by_call, by_contact, change, registration
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.deal import DealKey
 from dealtrace.leads.lead import LeadKind, LeadRef
@@ -28,6 +27,7 @@ from dealtrace.storage.journals.keyset_pages import Cursor, SortKey, find_page
 from dealtrace.storage.schema.tables.deals import deal_day
 from plans import statements_on
 from stored import rows_of, side_by_side
+from write_commands import NOON, by_call, by_contact, change, registration
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 MIDNIGHT = datetime(2018, 3, 27, tzinfo=UTC)

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from commands import NOON, by_call, by_contact, by_lead_request
 from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
 from dealtrace.deals.deal import Deal, DealId
 from dealtrace.deals.lead_clue import LeadClue
@@ -29,6 +28,7 @@ from dealtrace.storage.deals.deals import (
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.visits.traffic_sources import intern_sources
 from stored import side_by_side
+from write_commands import NOON, by_call, by_contact, by_lead_request
 
 YANDEX = TrafficSource("yandex", "cpc")
 LATER = NOON + timedelta(hours=1)

@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy import Connection
 
 from cast import Player, Stage
-from commands import NOON, by_contact, registration
 from dealtrace.deals.deal import Deal, DealId
 from dealtrace.deals.registration import Receipt
 from dealtrace.deals.versions import DealVersion, VersionKind, first_version
@@ -20,6 +19,7 @@ from dealtrace.storage.database.database_errors import is_lost_race
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.deals.deals import NewDeal, insert_deals
 from dealtrace.storage.deals.versions import insert_versions, list_receipts, list_versions
+from write_commands import NOON, by_contact, registration
 
 DEAL = Deal(DealId(1), "N", "new", Decimal(1000), NOON, NOON, NOON, "AmoCRM", custom_values={})
 

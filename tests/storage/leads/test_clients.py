@@ -8,10 +8,10 @@ import psycopg
 import pytest
 from sqlalchemy import Connection
 
-from commands import NOON
 from dealtrace.leads.client import Client, ClientId
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.leads.clients import insert_clients, insert_contacts, list_client_ids, list_clients
+from write_commands import NOON
 
 IVAN = Client(ClientId(1), "Иван")
 NOBODY = Client(ClientId(2), None)

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, insert
 
-from commands import NOON
 from dealtrace.attribution.credit import WHOLE, AttributionModel, Credit
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import Visit, VisitId
@@ -33,6 +32,7 @@ from dealtrace.storage.leads.leads import (
 from dealtrace.storage.schema.tables.visits import traffic_source
 from dealtrace.storage.visits.credits import replace_credits
 from dealtrace.storage.visits.visits import insert_visits
+from write_commands import NOON
 
 MICROSECOND = timedelta(microseconds=1)
 HOUR = timedelta(hours=1)

@@ -3,12 +3,12 @@
 from datetime import UTC, datetime, timedelta
 
 from cast import Player, Stage
-from commands import NOON
 from dealtrace.leads.call import Circumstances
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.qualification import Qualification
 from dealtrace.operations.leads.delete import delete_lead
 from dealtrace.storage.leads.qualification import list_qualifications
+from write_commands import NOON
 
 DAY = timedelta(days=1)
 PHONE, OTHER_PHONE, MAIL = "79205550055", "79990001122", "ivan@example.ru"

@@ -9,7 +9,6 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, select
 
 from cast import Stage
-from commands import NOON, by_call, registration
 from dealtrace.accounts.site import SiteId
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.deal import DealKey
@@ -31,6 +30,7 @@ from dealtrace.storage.schema.upgrade import (
     upgrade_schema,
 )
 from postgresql import PostgresqlServer
+from write_commands import NOON, by_call, registration
 
 CURE = re.escape("`dealtrace db upgrade`")
 

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from commands import NOON
 from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
 from dealtrace.attribution.visit import Visit, VisitId
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.visits.traffic_sources import intern_sources
 from dealtrace.storage.visits.visits import insert_visits, list_visits_by_id, list_visits_of
+from write_commands import NOON
 
 YANDEX = TrafficSource("yandex", "cpc")
 MICROSECOND = timedelta(microseconds=1)
