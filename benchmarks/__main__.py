@@ -20,6 +20,7 @@ from benchmarks.journals import report_journals
 from benchmarks.serving import NO_STORE, PRODUCT, Contender, Figures, Place, environment_of, measure, postgresql
 from dealtrace.leads.call import IncomingCall
 from dealtrace.operations.leads.calls import take_in_calls
+from dealtrace.operations.work import Work
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.storage.accounts.accounts import find_site
 from dealtrace.storage.database.engine import open_database
@@ -124,7 +125,7 @@ def _prepare(url: str, calls: int) -> Place:
             for n in range(first, min(first + CALLS_AT_ONCE, calls))
         ]
         with database.write() as connection:
-            take_in_calls(connection, ids, found, commands, datetime.now(UTC))
+            take_in_calls(Work(connection, ids, found, datetime.now(UTC)), commands)
     database.close()
     return Place(url, site["clientApiId"])
 

@@ -21,6 +21,7 @@ from dealtrace.leads.call import IncomingCall
 from dealtrace.leads.contact import stated_phone
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.leads.calls import take_in_calls
+from dealtrace.operations.work import Work
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.storage.accounts.accounts import find_site
 from dealtrace.storage.database.column_types import microseconds
@@ -138,14 +139,14 @@ def _take_in_samples(url: str) -> None:
         site = find_site(connection, 1)
         assert site is not None
         sample = IncomingCall(LEAD_AT, timedelta(minutes=5), "79199999999")
-        take_in_calls(connection, ids, site, [WriteCommand(sample)], LEAD_AT)
+        take_in_calls(Work(connection, ids, site, LEAD_AT), [WriteCommand(sample)])
         phone = stated_phone("79199999999")
         registration = Registration(
             number=SAMPLE, status="new", amount_rub=Decimal(1000), amount_as_sent="1000", happened_at=DEAL_AT,
             service="bench", manager="Коля", comment=None, tags=(), custom_values={}, stated_source=None,
             clue=LeadClue(contact=ContactClue(phone, None)), fingerprint="0",
         )  # fmt: skip
-        register_deals(connection, ids, site, [WriteCommand(registration)], DEAL_AT)
+        register_deals(Work(connection, ids, site, DEAL_AT), [WriteCommand(registration)])
     database.close()
 
 

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import Connection
+
 from dealtrace.accounts.site import Site, SiteId
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import Visit
@@ -17,6 +19,7 @@ from dealtrace.operations.accounts.issue_token import issue_token
 from dealtrace.operations.leads.calls import take_in_calls
 from dealtrace.operations.leads.lead_requests import take_in_lead_requests
 from dealtrace.operations.visits.record_visits import NOT_YET, record_visits
+from dealtrace.operations.work import Work
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.storage.accounts.accounts import find_site
 from dealtrace.storage.database.engine import Database
@@ -67,7 +70,11 @@ class Stage:
         self.ids.ensure(IDS_AT_ONCE + len(asked))
         with self.database.write() as connection:
             commands = [WriteCommand(one, player.token_id) for one in asked]
-            return list(operation(connection, self.ids, player.site, commands, now or datetime.now(UTC)))
+            return list(operation(self.work(connection, player, now), commands))
+
+    def work(self, connection: Connection, player: Player, now: datetime | None = None) -> Work:
+        """Return what an operation on a player's site works with, in the transaction of `connection`."""
+        return Work(connection, self.ids, player.site, now or datetime.now(UTC))
 
     def call(
         self, player: Player, started_at: datetime, *, seconds: int = 300, phone: str = "79205550055", **more: Any

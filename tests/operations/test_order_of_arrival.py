@@ -112,14 +112,14 @@ class World(RuleBasedStateMachine):
     def pin(self, deal: str, lead: str | None) -> None:
         with self.stage.database.write() as connection:
             ref = self.refs[lead] if lead is not None else None
-            pin_deal(connection, self.player.site, self.deal_ids[deal], ref, datetime.now(UTC))
+            pin_deal(self.stage.work(connection, self.player, datetime.now(UTC)), self.deal_ids[deal], ref)
         self.pins[deal] = lead
 
     @rule(deal=deals)
     def unpin(self, deal: str) -> None:
         if deal in self.pins:
             with self.stage.database.write() as connection:
-                unpin_deal(connection, self.player.site, self.deal_ids[deal], datetime.now(UTC))
+                unpin_deal(self.stage.work(connection, self.player, datetime.now(UTC)), self.deal_ids[deal])
             del self.pins[deal]
 
     def teardown(self) -> None:
@@ -158,7 +158,7 @@ def take_in(stage: Stage, player: Player, command: CallReport | IncomingLeadRequ
 
 def change(stage: Stage, player: Player, verb: Callable[..., object], ref: LeadRef) -> None:
     with stage.database.write() as connection:
-        verb(connection, player.site, ref, datetime.now(UTC))
+        verb(stage.work(connection, player, datetime.now(UTC)), ref)
 
 
 def lead_of(stage: Stage, player: Player, deal_id: int) -> LeadRef | None:

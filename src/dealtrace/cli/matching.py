@@ -5,8 +5,7 @@ from typing import Annotated
 import typer
 from rich.progress import Progress
 
-from dealtrace import clock
-from dealtrace.cli.terminal import ID_MAX, complaints, console, open_prepared, print_json
+from dealtrace.cli.terminal import ID_MAX, complaints, console, open_prepared, print_json, work_in
 from dealtrace.errors import SiteNotFound
 from dealtrace.operations.deals.rematch import rematch_next
 from dealtrace.storage.accounts.accounts import find_site
@@ -30,7 +29,7 @@ def match(
         try:
             while True:
                 with database.write() as connection:
-                    chunk = rematch_next(connection, site, after, clock.now())
+                    chunk = rematch_next(work_in(database, connection, site), after)
                 if chunk is None:
                     break
                 done, changed, after = done + chunk.deals, changed + chunk.changed, chunk.last_id

@@ -12,18 +12,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from queue import SimpleQueue
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.errors import DatabaseUnavailable, Overloaded
+from dealtrace.operations.work import Operation, Work, ids_needed
 from dealtrace.storage.database.database_errors import is_database_failure, is_lost_race, is_passing
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import IdBlocks
 
-IDS_PER_COMMAND_MAX = 8
-"""No wish takes more ids than this: a call makes itself, a client, a source and a few links."""
 RETRY_PAUSE_SECONDS = 0.1
 RETRY_PAUSE_MAX_SECONDS = 2.0
 ALONE_TRIES_MAX = 3
@@ -32,18 +31,9 @@ OVERLOADED_RETRY_SECONDS = 1
 UNAVAILABLE_RETRY_SECONDS = 5
 
 
-class Operation(Protocol):
-    """What the scribe can run: many wishes of one site at once, an outcome for each, in their order."""
-
-    def __call__(
-        self, connection: Connection, ids: IdBlocks, site: Site, commands: Sequence[Any], now: datetime
-    ) -> Sequence[Any]:
-        """Gather, decide, spend and store."""
-
-
 @dataclass(slots=True)
 class _Waiting:
-    operation: Operation
+    operation: Operation[Any, Any]
     site: Site
     command: Any
     answer: "asyncio.Future[Any]"
@@ -87,7 +77,9 @@ class WriteQueue:
         """Whether it still writes."""
         return self._thread.is_alive()
 
-    def write(self, operation: Operation, site: Site, command: Any, *, size: int = 1) -> "asyncio.Future[Any]":
+    def write(
+        self, operation: Operation[Any, Any], site: Site, command: Any, *, size: int = 1
+    ) -> "asyncio.Future[Any]":
         """Hand in a wish; the future holds its outcome once it is safely on disk, or raises its refusal.
 
         `size` says how many single wishes it stands for: a list of calls takes the room and the ids of each.
@@ -156,7 +148,7 @@ class WriteQueue:
             return
 
     def _write_together(self, batch: list[_Waiting]) -> None:
-        self._ids.ensure(_size(batch) * IDS_PER_COMMAND_MAX)
+        self._ids.ensure(_ids_needed(batch))
         now = self._clock()
         with self._database.writer.connect() as connection, connection.begin() as transaction:
             for group in _groups(batch):
@@ -164,7 +156,7 @@ class WriteQueue:
             _commit(transaction)
 
     def _write_one_by_one(self, batch: list[_Waiting]) -> None:
-        self._ids.ensure(_size(batch) * IDS_PER_COMMAND_MAX * ALONE_TRIES_MAX)
+        self._ids.ensure(_ids_needed(batch) * ALONE_TRIES_MAX)
         now = self._clock()
         with self._database.writer.connect() as connection, connection.begin() as transaction:
             for waiting in batch:
@@ -173,7 +165,8 @@ class WriteQueue:
 
     def _run(self, connection: Connection, group: list[_Waiting], now: datetime) -> None:
         first = group[0]
-        outcomes = first.operation(connection, self._ids, first.site, [waiting.command for waiting in group], now)
+        work = Work(connection, self._ids, first.site, now)
+        outcomes = first.operation(work, [waiting.command for waiting in group])
         for waiting, outcome in zip(group, outcomes, strict=True):
             waiting.outcome = outcome
 
@@ -206,9 +199,13 @@ def _size(batch: Sequence[_Waiting]) -> int:
     return sum(waiting.size for waiting in batch)
 
 
+def _ids_needed(batch: Sequence[_Waiting]) -> int:
+    return sum(ids_needed(waiting.operation, waiting.size) for waiting in batch)
+
+
 def _groups(batch: Sequence[_Waiting]) -> list[list[_Waiting]]:
     """Group wishes of one operation and one site; inside a group the order of arrival stays."""
-    groups: dict[tuple[Operation, int], list[_Waiting]] = {}
+    groups: dict[tuple[Operation[Any, Any], int], list[_Waiting]] = {}
     for waiting in batch:
         groups.setdefault((waiting.operation, waiting.site.id), []).append(waiting)
     return list(groups.values())

@@ -114,7 +114,7 @@ class TestALateLead:
         stage.perform(delete_deals, shop, DealKey(deal_id, None))
         call = stage.call(shop, BEFORE, phone=PHONE)
         with stage.database.write() as connection:
-            restored = restore_deal(connection, shop.site, deal_id, datetime.now(UTC))
+            restored = restore_deal(stage.work(connection, shop, datetime.now(UTC)), deal_id)
         assert restored.lead == LeadRef(LeadKind.CALL, call.id)
 
     def test_it_is_a_version_that_names_no_token(self, stage: Stage, shop: Player) -> None:
@@ -146,17 +146,17 @@ class TestTheSwitch:
         register(stage, off, NO_CLUE, "nothing")
         assert {lead_of(stage, off, deal_id) for deal_id in deal_ids} == {None}
         with stage.database.write() as connection:
-            chunk = rematch_next(connection, shop.site, 0, NOON)
+            chunk = rematch_next(stage.work(connection, shop, NOON), 0)
             assert chunk is not None
             assert (chunk.deals, chunk.changed) == (4, 3)
-            assert rematch_next(connection, shop.site, chunk.last_id, NOON) is None
+            assert rematch_next(stage.work(connection, shop, NOON), chunk.last_id) is None
         assert None not in {lead_of(stage, shop, deal_id) for deal_id in deal_ids}
 
     def test_switching_off_keeps_what_is_matched(self, stage: Stage, shop: Player) -> None:
         call = stage.call(shop, BEFORE, phone=PHONE)
         deal_id = register(stage, shop, by_contact(PHONE))
         with stage.database.write() as connection:
-            chunk = rematch_next(connection, switched_off(shop).site, 0, NOON)
+            chunk = rematch_next(stage.work(connection, switched_off(shop), NOON), 0)
         assert chunk is not None
         assert chunk.changed == 0
         assert lead_of(stage, shop, deal_id) == LeadRef(LeadKind.CALL, call.id)
@@ -180,7 +180,7 @@ class TestAPin:
         stage.call(shop, BEFORE, phone=PHONE)
         assert lead_of(stage, shop, deal_id) is None
         with stage.database.write() as connection:
-            unpinned = unpin_deal(connection, shop.site, deal_id, NOON)
+            unpinned = unpin_deal(stage.work(connection, shop, NOON), deal_id)
         assert unpinned.lead is not None
         assert unpinned.lead.id >= call.id
         last = versions_of(stage.database, shop, deal_id)[-1]
@@ -192,17 +192,17 @@ class TestAPin:
         deal_id = register(stage, shop, NO_CLUE)
         with stage.database.write() as connection:
             with pytest.raises(LeadNotFound):
-                pin_deal(connection, shop.site, deal_id, LeadRef(LeadKind.CALL, call.id), NOON)
+                pin_deal(stage.work(connection, shop, NOON), deal_id, LeadRef(LeadKind.CALL, call.id))
             with pytest.raises(DealNotFound):
-                pin_deal(connection, neighbour.site, deal_id, None, NOON)
+                pin_deal(stage.work(connection, neighbour, NOON), deal_id, None)
             with pytest.raises(DealNotPinned):
-                unpin_deal(connection, shop.site, deal_id, NOON)
+                unpin_deal(stage.work(connection, shop, NOON), deal_id)
         assert len(versions_of(stage.database, shop, deal_id)) == 1
 
     @staticmethod
     def pin(stage: Stage, shop: Player, deal_id: int, lead: LeadRef | None) -> Deal:
         with stage.database.write() as connection:
-            return pin_deal(connection, shop.site, deal_id, lead, NOON)
+            return pin_deal(stage.work(connection, shop, NOON), deal_id, lead)
 
 
 @dataclass(frozen=True)

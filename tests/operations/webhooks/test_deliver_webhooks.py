@@ -204,7 +204,7 @@ def test_of_two_processes_that_ask_at_the_same_moment_one_is_served(desk: Desk) 
 
     def claim(holder: str) -> Callable[[Connection], Any]:
         commands = [WriteCommand(Claim(desk.hook_id, holder))]
-        return lambda connection: claim_deliveries(connection, desk.stage.ids, desk.player.site, commands, NOON)
+        return lambda connection: claim_deliveries(desk.stage.work(connection, desk.player, NOON), commands)
 
     (first,), (second,) = side_by_side(desk.stage.database, claim("one"), claim("another"))
     assert first is not None

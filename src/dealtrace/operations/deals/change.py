@@ -17,12 +17,12 @@ from dealtrace.leads.lead_story import LeadStory
 from dealtrace.operations.deals.find import find_deals
 from dealtrace.operations.points import pay_for_calls, points_refusal
 from dealtrace.operations.webhooks.publish import store_versions
+from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.quota.points import PaidMethod
 from dealtrace.record import record
 from dealtrace.storage.accounts import custom_fields
 from dealtrace.storage.deals import deals
-from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.leads import leads
 from dealtrace.storage.visits.traffic_sources import intern_sources
 
@@ -35,27 +35,27 @@ class ChangedDeal:
     story: LeadStory | None
 
 
-def change_deals(
-    connection: Connection,
-    ids: IdBlocks,
-    site: Site,
-    commands: Sequence[WriteCommand[Change]],
-    now: datetime,
-    *,
-    method: PaidMethod = PaidMethod.UPDATE_BY_ID,
-) -> list[ChangedDeal | Refusal]:
-    """Change deals; each outcome is the deal as it then stands, or a refusal. What they cost is up to `method`.
+@operation(ids_per_command=1)
+def change_deals(work: Work, commands: Sequence[WriteCommand[Change]]) -> list[ChangedDeal | Refusal]:
+    """Change deals; each outcome is the deal as changed, or a refusal."""
+    return apply_changes(work, commands, PaidMethod.UPDATE_BY_ID)
 
-    Changes of one deal in a batch follow each other in the order of arrival, each with a version of its own. One
-    that makes nothing different succeeds and stores nothing.
+
+def apply_changes(
+    work: Work, commands: Sequence[WriteCommand[Change]], method: PaidMethod
+) -> list[ChangedDeal | Refusal]:
+    """Change deals at the price of `method`; each outcome is the deal as changed, or a refusal.
+
+    Changes of one deal in a batch are applied in the order of arrival, each with its own version. A change that
+    makes no difference succeeds and stores nothing.
     """
-    named = find_deals(connection, site, [command.payload.key for command in commands])
-    paid = pay_for_calls(connection, site, method, len(named.found), now)
-    ledger = _Ledger(site, now)
+    named = find_deals(work.connection, work.site, [command.payload.key for command in commands])
+    paid = pay_for_calls(work, method, len(named.found))
+    ledger = _Ledger(work.site, work.now)
     standing = {position: ledger.change(deal, commands[position]) for position, deal in named.first(paid).items()}
-    _store(connection, ids, site, ledger, now)
-    unpaid = points_refusal(site, now)
-    told = _with_stories(connection, site, standing)
+    _store(work, ledger)
+    unpaid = points_refusal(work)
+    told = _with_stories(work.connection, work.site, standing)
     return [told.get(position) or named.refused.get(position, unpaid) for position in range(len(commands))]
 
 
@@ -99,11 +99,13 @@ class _Ledger:
         return after
 
 
-def _store(connection: Connection, ids: IdBlocks, site: Site, ledger: _Ledger, now: datetime) -> None:
-    custom_fields.count_unknown_fields(connection, site.id, ledger.unknown, now)
+def _store(work: Work, ledger: _Ledger) -> None:
+    custom_fields.count_unknown_fields(work.connection, work.site.id, ledger.unknown, work.now)
     changed = list(ledger.current.values())
     if not changed:
         return
     stated = {deal.stated_source for deal in changed if deal.stated_source is not None}
-    deals.update_deals(connection, site.id, changed, intern_sources(connection, ids, site.id, stated))
-    store_versions(connection, site, ledger.versions)
+    deals.update_deals(
+        work.connection, work.site.id, changed, intern_sources(work.connection, work.ids, work.site.id, stated)
+    )
+    store_versions(work, ledger.versions)

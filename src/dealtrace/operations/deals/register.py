@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from dealtrace.accounts.site import Site
 from dealtrace.deals.custom_fields import split_by_known
 from dealtrace.deals.deal import Deal, DealId
@@ -17,31 +15,30 @@ from dealtrace.leads.lead import LeadRef
 from dealtrace.operations.deals.match import Question, match_deals
 from dealtrace.operations.points import pay_for_calls, points_refusal
 from dealtrace.operations.webhooks.publish import store_versions
+from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.quota.points import PaidMethod
 from dealtrace.record import record
 from dealtrace.storage.accounts import custom_fields
 from dealtrace.storage.deals import deals
 from dealtrace.storage.deals.versions import list_receipts
-from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.leads import leads
 from dealtrace.storage.visits.traffic_sources import intern_sources
 
 
-def register_deals(
-    connection: Connection, ids: IdBlocks, site: Site, commands: Sequence[WriteCommand[Registration]], now: datetime
-) -> list[Receipt | Refusal]:
+@operation(ids_per_command=3)
+def register_deals(work: Work, commands: Sequence[WriteCommand[Registration]]) -> list[Receipt | Refusal]:
     """Register deals; each outcome is a receipt or a refusal.
 
     A registration that is sent again with the same parameters is a safe retry: it gets its first receipt, stores
     nothing and costs nothing.
     Seed: «для каждой новой сделки это значение обязательно должно быть уникальным».
     """
-    batch = _decide(connection, ids, site, commands)
-    paid = pay_for_calls(connection, site, PaidMethod.REGISTER, len(batch.newcomers), now)
-    receipts = _store(connection, ids, site, batch.newcomers[:paid], now)
-    refusal = points_refusal(site, now)
-    first_receipts = list_receipts(connection, site.id, batch.retried.values())
+    batch = _decide(work, commands)
+    paid = pay_for_calls(work, PaidMethod.REGISTER, len(batch.newcomers))
+    receipts = _store(work, batch.newcomers[:paid])
+    refusal = points_refusal(work)
+    first_receipts = list_receipts(work.connection, work.site.id, batch.retried.values())
     unpaid = {one.deal_id for one in batch.newcomers[paid:]}
     outcomes: dict[int, Receipt | Refusal] = {**receipts}
     for position, retried in batch.retried.items():
@@ -71,17 +68,15 @@ class _Batch:
     rivalled: dict[int, DealId] = field(default_factory=dict)
 
 
-def _decide(
-    connection: Connection, ids: IdBlocks, site: Site, commands: Sequence[WriteCommand[Registration]]
-) -> _Batch:
+def _decide(work: Work, commands: Sequence[WriteCommand[Registration]]) -> _Batch:
     """Decide each in the order of arrival, so that two of one number in a batch meet as if one had come before."""
     stated = [command.payload.number for command in commands if command.payload.number is not None]
-    own_ids = {position: ids.take() for position in range(len(commands))}
+    own_ids = {position: work.ids.take() for position in range(len(commands))}
     defaults = [str(own_ids[position]) for position, command in enumerate(commands) if command.payload.number is None]
-    taken = deals.find_registered(connection, site.id, stated + defaults)
+    taken = deals.find_registered(work.connection, work.site.id, stated + defaults)
     batch = _Batch()
     for position, command in enumerate(commands):
-        deal_id, number = _settle_number(connection, ids, site, own_ids[position], command.payload.number, taken)
+        deal_id, number = _settle_number(work, own_ids[position], command.payload.number, taken)
         registered = taken.get(number)
         if registered is None:
             taken[number] = Registered(deal_id, command.payload.fingerprint)
@@ -93,9 +88,7 @@ def _decide(
     return batch
 
 
-def _settle_number(
-    connection: Connection, ids: IdBlocks, site: Site, own_id: int, stated: str | None, taken: dict[str, Registered]
-) -> tuple[DealId, str]:
+def _settle_number(work: Work, own_id: int, stated: str | None, taken: dict[str, Registered]) -> tuple[DealId, str]:
     """Settle a deal's id and number; without a stated number the id itself is one.
 
     A CRM may have sent that very text before: then the next id is taken. Blocks never run dry over it, because ids
@@ -104,26 +97,26 @@ def _settle_number(
     if stated is not None:
         return DealId(own_id), stated
     while str(own_id) in taken:
-        own_id = ids.take()
-        taken |= deals.find_registered(connection, site.id, [str(own_id)])
+        own_id = work.ids.take()
+        taken |= deals.find_registered(work.connection, work.site.id, [str(own_id)])
     return DealId(own_id), str(own_id)
 
 
-def _store(
-    connection: Connection, ids: IdBlocks, site: Site, newcomers: Sequence[_Newcomer], now: datetime
-) -> dict[int, Receipt]:
+def _store(work: Work, newcomers: Sequence[_Newcomer]) -> dict[int, Receipt]:
     if not newcomers:
         return {}
     matched = match_deals(
-        connection, site, [Question(one.command.payload.clue, one.command.payload.happened_at) for one in newcomers]
+        work.connection,
+        work.site,
+        [Question(one.command.payload.clue, one.command.payload.happened_at) for one in newcomers],
     )
-    visited_at = leads.list_visited_at(connection, site.id, [lead for lead in matched if lead is not None])
+    visited_at = leads.list_visited_at(work.connection, work.site.id, [lead for lead in matched if lead is not None])
     new_deals: list[deals.NewDeal] = []
     versions: list[DealVersion] = []
     unknown: Counter[str] = Counter()
     receipts: dict[int, Receipt] = {}
     for one, lead in zip(newcomers, matched, strict=True):
-        new, passed_over = _make_deal(one, site, lead, now)
+        new, passed_over = _make_deal(one, work.site, lead, work.now)
         unknown.update(passed_over)
         new_deals.append(
             deals.NewDeal(new, one.command.payload.fingerprint, visited_at.get(lead) if lead is not None else None)
@@ -131,9 +124,11 @@ def _store(
         versions.append(first_version(new, one.command.payload.amount_as_sent, one.command.token_id))
         receipts[one.position] = receipt_for(one.command.payload, new)
     stated = {new.deal.stated_source for new in new_deals if new.deal.stated_source is not None}
-    deals.insert_deals(connection, site.id, new_deals, intern_sources(connection, ids, site.id, stated))
-    store_versions(connection, site, versions)
-    custom_fields.count_unknown_fields(connection, site.id, unknown, now)
+    deals.insert_deals(
+        work.connection, work.site.id, new_deals, intern_sources(work.connection, work.ids, work.site.id, stated)
+    )
+    store_versions(work, versions)
+    custom_fields.count_unknown_fields(work.connection, work.site.id, unknown, work.now)
     return receipts
 
 

@@ -2,11 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 
-from sqlalchemy import Connection
-
-from dealtrace.accounts.site import Site
 from dealtrace.deals.custom_fields import split_by_known
 from dealtrace.errors import InvalidParameters, LeadNotMatched, PointsSpent, Refusal, Violation
 from dealtrace.leads.annotations import Addition, Annotations, with_addition
@@ -15,11 +11,11 @@ from dealtrace.matching.lead_search import LeadSearch
 from dealtrace.operations.leads.find import FoundLeads, find_leads
 from dealtrace.operations.points import pay_for_calls, points_refusal
 from dealtrace.operations.webhooks.publish import publish_events
+from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.quota.points import PaidMethod
 from dealtrace.record import record
 from dealtrace.storage.accounts import custom_fields
-from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.leads.annotations import update_annotations
 from dealtrace.webhooks.event import annotations_event
 
@@ -48,28 +44,26 @@ class AnnotationCall:
 AnnotationOutcomes = list[LeadRef | Refusal]
 
 
+@operation(ids_per_command=0)
 def annotate_leads(
-    connection: Connection, ids: IdBlocks, site: Site, commands: Sequence[WriteCommand[AnnotationCall]], now: datetime
+    work: Work, commands: Sequence[WriteCommand[AnnotationCall]]
 ) -> list[AnnotationOutcomes | PointsSpent]:
     """Add to leads, in the order of arrival; the outcome of a call is what became of each of its additions.
 
     A call costs points once if any lead was found, and nothing otherwise.
     """
-    del ids
     outcomes: list[AnnotationOutcomes | PointsSpent] = []
     for command in commands:
         call = command.payload
-        found = find_leads(connection, site, [one.searches for one in call.items])
-        if any(found.refs) and not pay_for_calls(connection, site, call.method, 1, now):
-            outcomes.append(points_refusal(site, now))
+        found = find_leads(work.connection, work.site, [one.searches for one in call.items])
+        if any(found.refs) and not pay_for_calls(work, call.method, 1):
+            outcomes.append(points_refusal(work))
             continue
-        outcomes.append(_add(connection, site, call.items, found, now))
+        outcomes.append(_add(work, call.items, found))
     return outcomes
 
 
-def _add(
-    connection: Connection, site: Site, items: Sequence[LeadAnnotation], found: FoundLeads, now: datetime
-) -> AnnotationOutcomes:
+def _add(work: Work, items: Sequence[LeadAnnotation], found: FoundLeads) -> AnnotationOutcomes:
     standing: dict[LeadRef, Annotations] = {}
     unknown: Counter[str] = Counter()
     outcomes: AnnotationOutcomes = []
@@ -77,18 +71,18 @@ def _add(
         if ref is None:
             outcomes.append(LeadNotMatched())
             continue
-        known, passed_over = split_by_known(one.addition.custom_values, site.custom_fields)
+        known, passed_over = split_by_known(one.addition.custom_values, work.site.custom_fields)
         unknown.update(passed_over)
         after = with_addition(standing.get(ref, found.said[ref].annotations), one.addition, known)
         fault = _beyond_limits(after)
         if fault is None:
             standing[ref] = after
         outcomes.append(ref if fault is None else InvalidParameters([fault]))
-    custom_fields.count_unknown_fields(connection, site.id, unknown, now)
+    custom_fields.count_unknown_fields(work.connection, work.site.id, unknown, work.now)
     changed = {ref: said for ref, said in standing.items() if said != found.said[ref].annotations}
-    update_annotations(connection, site.id, changed)
+    update_annotations(work.connection, work.site.id, changed)
     events = [annotations_event(ref, found.said[ref].annotations, said) for ref, said in changed.items()]
-    publish_events(connection, site, events, now)
+    publish_events(work, events)
     return outcomes
 
 

@@ -1,41 +1,38 @@
 """Take in calls."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 
-from sqlalchemy import Connection
-
-from dealtrace.accounts.site import Site
 from dealtrace.errors import LeadTaken, Refusal
 from dealtrace.leads.call import Call, CallId, IncomingCall
 from dealtrace.leads.contact import normal_phone
 from dealtrace.leads.lead import LeadKind
 from dealtrace.leads.lead_request import LeadRequest
 from dealtrace.operations.leads.intake import Arrival, Settled, known_ids, store_arrivals
+from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
-from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.leads import leads
 
 
-def take_in_calls(
-    connection: Connection, ids: IdBlocks, site: Site, commands: Sequence[WriteCommand[IncomingCall]], now: datetime
-) -> list[Call | LeadRequest | Refusal]:
+@operation(ids_per_command=3)
+def take_in_calls(work: Work, commands: Sequence[WriteCommand[IncomingCall]]) -> list[Call | LeadRequest | Refusal]:
     """Take in calls; each outcome is the call with its id, or a refusal if one of its names was used before."""
-    settled = settle_calls(connection, ids, site, [command.payload for command in commands])
-    store_arrivals(connection, ids, site, list(settled.arrivals.values()), now)
+    settled = settle_calls(work, [command.payload for command in commands])
+    store_arrivals(work, list(settled.arrivals.values()))
     return settled.outcomes
 
 
-def settle_calls(connection: Connection, ids: IdBlocks, site: Site, incoming: Sequence[IncomingCall]) -> Settled:
+def settle_calls(work: Work, incoming: Sequence[IncomingCall]) -> Settled:
     """Decide which calls are new, in their order: a name that was used once is taken for good.
 
     The names of a call are its reference and its SIP id, each unique in the site, and so is an id it brings along.
     """
     references = [one.reference for one in incoming if one.reference is not None]
     sip_ids = [one.circumstances.sip_id for one in incoming if one.circumstances.sip_id is not None]
-    by_reference = leads.list_ids_by_reference(connection, site.id, LeadKind.CALL, references, with_deleted=True)
-    by_sip = leads.list_ids_by_sip(connection, site.id, sip_ids)
-    by_id = known_ids(connection, site, incoming)
+    by_reference = leads.list_ids_by_reference(
+        work.connection, work.site.id, LeadKind.CALL, references, with_deleted=True
+    )
+    by_sip = leads.list_ids_by_sip(work.connection, work.site.id, sip_ids)
+    by_id = known_ids(work.connection, work.site, incoming)
     settled = Settled()
     for one in incoming:
         names = (
@@ -47,7 +44,7 @@ def settle_calls(connection: Connection, ids: IdBlocks, site: Site, incoming: Se
         if taken is not None:
             settled.outcomes.append(taken)
             continue
-        arrival = arrival_of(one.id if one.id is not None else CallId(ids.take()), one)
+        arrival = arrival_of(one.id if one.id is not None else CallId(work.ids.take()), one)
         for known, name in names:
             if name is not None:
                 known[name] = arrival.lead.id

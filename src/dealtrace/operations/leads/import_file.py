@@ -5,7 +5,6 @@ It costs no points: it is no call of the API.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
@@ -17,8 +16,8 @@ from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.leads.calls import settle_calls
 from dealtrace.operations.leads.intake import store_arrivals
 from dealtrace.operations.leads.lead_requests import settle_lead_requests
+from dealtrace.operations.work import Work
 from dealtrace.record import record
-from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.leads.file_imports import find_file_import, insert_file_import, update_file_import
 
 ROWS_AT_ONCE = 1000
@@ -37,22 +36,19 @@ class ImportedRows:
     refused: Mapping[int, Refusal]
 
 
-def begin_import(connection: Connection, site: Site, digest: str, now: datetime) -> FileImport:
+def begin_import(work: Work, digest: str) -> FileImport:
     """Tell how far a file has come; one that was never brought in begins."""
-    insert_file_import(connection, site.id, FileImport(digest, now))
-    found = find_file_import(connection, site.id, digest)
+    insert_file_import(work.connection, work.site.id, FileImport(digest, work.now))
+    found = find_file_import(work.connection, work.site.id, digest)
     assert found is not None
     return found
 
 
 def import_rows(
-    connection: Connection,
-    ids: IdBlocks,
-    site: Site,
+    work: Work,
     kind: LeadKind,
     at: FileImport,
     rows: Sequence[LeadRow],
-    now: datetime,
 ) -> ImportedRows:
     """Take in the rows that follow, and keep with them how far the import is: either both are there, or neither.
 
@@ -60,24 +56,24 @@ def import_rows(
         ImportInProgress: another command has brought these rows in meanwhile.
     """
     told = [row.told for row in rows if not isinstance(row.told, Refusal)]
-    settled = _SETTLE[kind](connection, ids, site, told)
-    store_arrivals(connection, ids, site, list(settled.arrivals.values()), now)
+    settled = _SETTLE[kind](work, told)
+    store_arrivals(work, list(settled.arrivals.values()))
     outcomes = iter(settled.outcomes)
     decided = {row.number: row.told if isinstance(row.told, Refusal) else next(outcomes) for row in rows}
     refused = {number: outcome for number, outcome in decided.items() if isinstance(outcome, Refusal)}
     after = at.after(rows[-1].number, taken_in=len(rows) - len(refused), refused=len(refused))
-    _keep(connection, site, at, after)
+    _keep(work.connection, work.site, at, after)
     return ImportedRows(after, refused)
 
 
-def finish_import(connection: Connection, site: Site, at: FileImport, now: datetime) -> FileImport:
+def finish_import(work: Work, at: FileImport) -> FileImport:
     """Note that nothing of the file is left.
 
     Raises:
         ImportInProgress: another command has done so meanwhile.
     """
-    after = replace(at, finished_at=now)
-    _keep(connection, site, at, after)
+    after = replace(at, finished_at=work.now)
+    _keep(work.connection, work.site, at, after)
     return after
 
 

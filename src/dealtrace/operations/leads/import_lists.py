@@ -1,7 +1,6 @@
 """Import calls and lead requests, many by one call of the API."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from typing import TypeVar
 
 from sqlalchemy import Connection
@@ -14,6 +13,7 @@ from dealtrace.operations.leads.calls import settle_calls
 from dealtrace.operations.leads.intake import Settled, store_arrivals
 from dealtrace.operations.leads.lead_requests import settle_lead_requests
 from dealtrace.operations.points import pay_for_calls, points_refusal
+from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.quota.points import PaidMethod
 from dealtrace.record import record
@@ -31,30 +31,26 @@ class Imported:
     outcomes: Sequence[Call | LeadRequest | Refusal]
 
 
+@operation(ids_per_command=1, ids_per_item=3)
 def import_calls(
-    connection: Connection,
-    ids: IdBlocks,
-    site: Site,
+    work: Work,
     commands: Sequence[WriteCommand[Sequence[IncomingCall]]],
-    now: datetime,
 ) -> list[Imported | Refusal]:
     """Import calls; a name that was used is refused alone, its neighbours are taken in."""
     asked = [command.payload for command in commands]
-    settled = settle_calls(connection, ids, site, [one for command in asked for one in command])
-    return _import(connection, ids, site, _chunks(asked), settled, PaidMethod.CALL_IMPORT, now)
+    settled = settle_calls(work, [one for command in asked for one in command])
+    return _import(work, _chunks(asked), settled, PaidMethod.CALL_IMPORT)
 
 
+@operation(ids_per_command=1, ids_per_item=3)
 def import_lead_requests(
-    connection: Connection,
-    ids: IdBlocks,
-    site: Site,
+    work: Work,
     commands: Sequence[WriteCommand[Sequence[IncomingLeadRequest]]],
-    now: datetime,
 ) -> list[Imported | Refusal]:
     """Import lead requests; a number that was used with other content is refused alone."""
     asked = [command.payload for command in commands]
-    settled = settle_lead_requests(connection, ids, site, [one for command in asked for one in command])
-    return _import(connection, ids, site, _chunks(asked), settled, PaidMethod.REQUEST_CREATE, now)
+    settled = settle_lead_requests(work, [one for command in asked for one in command])
+    return _import(work, _chunks(asked), settled, PaidMethod.REQUEST_CREATE)
 
 
 def _chunks(asked: Sequence[Sequence[object]]) -> list[range]:
@@ -68,25 +64,22 @@ def _chunks(asked: Sequence[Sequence[object]]) -> list[range]:
 
 
 def _import(
-    connection: Connection,
-    ids: IdBlocks,
-    site: Site,
+    work: Work,
     chunks: Sequence[range],
     settled: Settled,
     method: PaidMethod,
-    now: datetime,
 ) -> list[Imported | Refusal]:
     """Store what the points pay for: a call of the API costs once when it brings anything new, and nothing otherwise.
 
     From the first that cannot be paid on, all are refused: what a later one repeats is not there.
     """
     new = [number for number, chunk in enumerate(chunks) if any(place in settled.arrivals for place in chunk)]
-    paid = pay_for_calls(connection, site, method, len(new), now)
+    paid = pay_for_calls(work, method, len(new))
     end = new[paid] if paid < len(new) else len(chunks)
     arrivals = [settled.arrivals[place] for place in _places(chunks[:end]) if place in settled.arrivals]
-    store_arrivals(connection, ids, site, arrivals, now)
-    done = [Imported(ids.take(), [settled.outcomes[place] for place in chunk]) for chunk in chunks[:end]]
-    return [*done, *(points_refusal(site, now) for _ in chunks[end:])]
+    store_arrivals(work, arrivals)
+    done = [Imported(work.ids.take(), [settled.outcomes[place] for place in chunk]) for chunk in chunks[:end]]
+    return [*done, *(points_refusal(work) for _ in chunks[end:])]
 
 
 def _places(chunks: Sequence[range]) -> list[int]:

@@ -20,9 +20,9 @@ from dealtrace.operations.deals.rematch import Concern, rematch_concerned
 from dealtrace.operations.leads.credit import credit_leads
 from dealtrace.operations.points import lock_registrations
 from dealtrace.operations.webhooks.publish import publish_events
+from dealtrace.operations.work import Work
 from dealtrace.record import record
 from dealtrace.storage.accounts import custom_fields
-from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.leads import clients, leads, reported_calls
 from dealtrace.storage.visits.credits import VisitedLead
 from dealtrace.storage.visits.traffic_sources import intern_sources
@@ -73,22 +73,20 @@ def known_ids(
     return {str(one): one for one in taken}
 
 
-def store_arrivals(
-    connection: Connection, ids: IdBlocks, site: Site, arrivals: Sequence[Arrival], now: datetime
-) -> None:
+def store_arrivals(work: Work, arrivals: Sequence[Arrival]) -> None:
     """Keep new leads: each with its client, found by any contact or made anew, and its credits under every model.
 
     The deals they concern are matched anew, so that it never matters which came first.
     """
     if not arrivals:
         return
-    lock_registrations(connection, site, now)
-    owners = settle_clients(connection, ids, site, arrivals, now)
-    new = describe_arrivals(connection, ids, site, arrivals, owners, now)
-    leads.insert_leads(connection, site.id, new, now)
-    credit_leads(connection, site, [*_visited(arrivals)])
-    publish_events(connection, site, [_event(arrival) for arrival in arrivals], now)
-    rematch_concerned(connection, site, [_concern(one) for one in new], now)
+    lock_registrations(work)
+    owners = settle_clients(work, arrivals)
+    new = describe_arrivals(work, arrivals, owners)
+    leads.insert_leads(work.connection, work.site.id, new, work.now)
+    credit_leads(work, [*_visited(arrivals)])
+    publish_events(work, [_event(arrival) for arrival in arrivals])
+    rematch_concerned(work, [_concern(one) for one in new])
 
 
 def _event(arrival: Arrival, kept: reported_calls.ReportedCall | None = None) -> LeadEvent:
@@ -104,11 +102,8 @@ def _visited(arrivals: Sequence[Arrival]) -> Iterator[VisitedLead]:
 
 
 def store_told_again(
-    connection: Connection,
-    ids: IdBlocks,
-    site: Site,
+    work: Work,
     arrivals: Sequence[tuple[Arrival, reported_calls.ReportedCall]],
-    now: datetime,
 ) -> None:
     """Keep calls that are told of again beside what was kept: the deals of the old telling and of the new are matched.
 
@@ -116,40 +111,34 @@ def store_told_again(
     """
     if not arrivals:
         return
-    lock_registrations(connection, site, now)
+    lock_registrations(work)
     moved = [arrival for arrival, kept in arrivals if set(arrival.contacts) - {span.contact for span in kept.spans}]
-    owner_of = {
-        arrival.lead.id: owner
-        for arrival, owner in zip(moved, settle_clients(connection, ids, site, moved, now), strict=True)
-    }
+    owner_of = {arrival.lead.id: owner for arrival, owner in zip(moved, settle_clients(work, moved), strict=True)}
     owners = [owner_of.get(arrival.lead.id, kept.client_id) for arrival, kept in arrivals]
-    told = describe_arrivals(connection, ids, site, [arrival for arrival, _ in arrivals], owners, now)
-    reported_calls.update_calls(connection, site.id, told)
-    credit_leads(connection, site, [*_visited([arrival for arrival, _ in arrivals])])
-    publish_events(connection, site, [_event(one, kept) for one, kept in arrivals if not kept.is_deleted], now)
+    told = describe_arrivals(work, [arrival for arrival, _ in arrivals], owners)
+    reported_calls.update_calls(work.connection, work.site.id, told)
+    credit_leads(work, [*_visited([arrival for arrival, _ in arrivals])])
+    publish_events(work, [_event(one, kept) for one, kept in arrivals if not kept.is_deleted])
     concerns = [_concern(one) for one in told]
     before = [
         replace(concern, spans=(*kept.spans, *concern.spans))
         for concern, (_, kept) in zip(concerns, arrivals, strict=True)
     ]
-    rematch_concerned(connection, site, before, now)
+    rematch_concerned(work, before)
 
 
 def describe_arrivals(
-    connection: Connection,
-    ids: IdBlocks,
-    site: Site,
+    work: Work,
     arrivals: Sequence[Arrival],
     owners: Sequence[int],
-    now: datetime,
 ) -> list[leads.NewLead]:
     """Tell what is kept of leads beside their clients `owners`: spans, sources and what was said of them.
 
     Values of custom fields the site does not have are counted and passed over.
     """
-    annotations = _known_annotations(connection, site, arrivals, now)
+    annotations = _known_annotations(work, arrivals)
     stated = {one.stated_source for one in annotations if one.stated_source is not None}
-    source_ids = intern_sources(connection, ids, site.id, stated)
+    source_ids = intern_sources(work.connection, work.ids, work.site.id, stated)
     return [
         replace(
             _describe(arrival, owner),
@@ -170,16 +159,14 @@ def _describe(arrival: Arrival, owner: int) -> leads.NewLead:
     )
 
 
-def _known_annotations(
-    connection: Connection, site: Site, arrivals: Sequence[Arrival], now: datetime
-) -> list[Annotations]:
+def _known_annotations(work: Work, arrivals: Sequence[Arrival]) -> list[Annotations]:
     unknown: Counter[str] = Counter()
     known: list[Annotations] = []
     for arrival in arrivals:
-        kept, passed_over = split_by_known(arrival.told.annotations.custom_values, site.custom_fields)
+        kept, passed_over = split_by_known(arrival.told.annotations.custom_values, work.site.custom_fields)
         unknown.update(passed_over)
         known.append(replace(arrival.told.annotations, custom_values=kept))
-    custom_fields.count_unknown_fields(connection, site.id, unknown, now)
+    custom_fields.count_unknown_fields(work.connection, work.site.id, unknown, work.now)
     return known
 
 
@@ -190,14 +177,12 @@ def _concern(new: leads.NewLead) -> Concern:
     return Concern(LeadRef(LeadKind.LEAD_REQUEST, lead.id), lead.number, new.spans)
 
 
-def settle_clients(
-    connection: Connection, ids: IdBlocks, site: Site, arrivals: Sequence[Arrival], now: datetime
-) -> list[int]:
+def settle_clients(work: Work, arrivals: Sequence[Arrival]) -> list[int]:
     """Find each arrival's client by its contacts, phone first; a contact nobody has goes to the client found.
 
     The first name that is told of a client stays.
     """
-    known = clients.list_client_ids(connection, site.id, _all_contacts(arrivals))
+    known = clients.list_client_ids(work.connection, work.site.id, _all_contacts(arrivals))
     learnt: dict[str, int] = {}
     newcomers: list[int] = []
     owners: list[int] = []
@@ -205,7 +190,7 @@ def settle_clients(
     for arrival in arrivals:
         owner = next((known[contact] for contact in arrival.contacts if contact in known), None)
         if owner is None:
-            owner = ids.take()
+            owner = work.ids.take()
             newcomers.append(owner)
         fresh = {contact: owner for contact in arrival.contacts if contact not in known}
         known |= fresh
@@ -213,9 +198,11 @@ def settle_clients(
         owners.append(owner)
         if arrival.told.client_name:
             names.setdefault(owner, arrival.told.client_name)
-    clients.insert_clients(connection, site.id, [Client(ClientId(one), names.pop(one, None)) for one in newcomers])
-    clients.insert_contacts(connection, site.id, learnt, now)
-    clients.name_unnamed_clients(connection, site.id, names)
+    clients.insert_clients(
+        work.connection, work.site.id, [Client(ClientId(one), names.pop(one, None)) for one in newcomers]
+    )
+    clients.insert_contacts(work.connection, work.site.id, learnt, work.now)
+    clients.name_unnamed_clients(work.connection, work.site.id, names)
     return owners
 
 

@@ -1,47 +1,39 @@
 """Take in lead requests."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
-from sqlalchemy import Connection
-
-from dealtrace.accounts.site import Site
 from dealtrace.errors import LeadTaken, Refusal
 from dealtrace.leads.call import Call
 from dealtrace.leads.contact import normal_email, normal_phone
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest, LeadRequestId, TakenIn
 from dealtrace.operations.leads.intake import Arrival, Settled, known_ids, store_arrivals
+from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
-from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.leads import leads
 
 
+@operation(ids_per_command=3)
 def take_in_lead_requests(
-    connection: Connection,
-    ids: IdBlocks,
-    site: Site,
+    work: Work,
     commands: Sequence[WriteCommand[IncomingLeadRequest]],
-    now: datetime,
 ) -> list[Call | LeadRequest | Refusal]:
     """Take in lead requests; each outcome is the request with its id, or a refusal if its number was used before.
 
     One that is sent again with the same content is a safe retry: its outcome is what was taken in the first time.
     """
-    settled = settle_lead_requests(connection, ids, site, [command.payload for command in commands])
-    store_arrivals(connection, ids, site, list(settled.arrivals.values()), now)
+    settled = settle_lead_requests(work, [command.payload for command in commands])
+    store_arrivals(work, list(settled.arrivals.values()))
     return settled.outcomes
 
 
-def settle_lead_requests(
-    connection: Connection, ids: IdBlocks, site: Site, incoming: Sequence[IncomingLeadRequest]
-) -> Settled:
+def settle_lead_requests(work: Work, incoming: Sequence[IncomingLeadRequest]) -> Settled:
     """Decide which lead requests are new, in their order; one without a number gets its id for one."""
     stated = [number for one in incoming if (number := _stated_number(one)) is not None]
-    taken = leads.list_taken_in(connection, site.id, stated)
-    by_id = known_ids(connection, site, incoming)
+    taken = leads.list_taken_in(work.connection, work.site.id, stated)
+    by_id = known_ids(work.connection, work.site, incoming)
     settled = Settled()
     for one in incoming:
-        lead_id = one.id if one.id is not None else LeadRequestId(ids.take())
+        lead_id = one.id if one.id is not None else LeadRequestId(work.ids.take())
         number = one.number if one.number is not None else str(lead_id)
         earlier = taken.get(number)
         if one.id is not None and str(one.id) in by_id:

@@ -2,34 +2,30 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 
-from sqlalchemy import Connection
-
-from dealtrace.accounts.site import Site
 from dealtrace.errors import Refusal
 from dealtrace.leads.call import CallId, CallReport, first_told, told_again
 from dealtrace.operations.leads.calls import arrival_of
 from dealtrace.operations.leads.intake import Arrival, store_arrivals, store_told_again
 from dealtrace.operations.points import lock_registrations, pay_for_calls, points_refusal
+from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.quota.points import PaidMethod
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.leads.reported_calls import ReportedCall, list_reported_calls
 
 
-def report_calls(
-    connection: Connection, ids: IdBlocks, site: Site, commands: Sequence[WriteCommand[CallReport]], now: datetime
-) -> list[CallId | Refusal]:
+@operation(ids_per_command=2)
+def report_calls(work: Work, commands: Sequence[WriteCommand[CallReport]]) -> list[CallId | Refusal]:
     """Take in reports of calls; each outcome is the id of its call.
 
     The first report of a reference makes the call, each later one changes it, in the order of arrival; one that
     tells nothing new stores nothing and costs nothing. A call that is hidden stays so, whatever is told of it.
     """
-    lock_registrations(connection, site, now)
+    lock_registrations(work)
     outcomes: dict[int, CallId | Refusal] = {}
     for turn in _turns(commands):
-        outcomes |= _report(connection, ids, site, turn, now)
+        outcomes |= _report(work, turn)
     return [outcomes[place] for place in range(len(commands))]
 
 
@@ -43,23 +39,21 @@ def _turns(commands: Sequence[WriteCommand[CallReport]]) -> Iterator[dict[int, C
         yield {place: waiting.pop(place) for place in first_of.values()}
 
 
-def _report(
-    connection: Connection, ids: IdBlocks, site: Site, reports: Mapping[int, CallReport], now: datetime
-) -> dict[int, CallId | Refusal]:
-    kept = list_reported_calls(connection, site.id, [report.reference for report in reports.values()])
-    arrivals = {place: _arrival(ids, report, kept.get(report.reference)) for place, report in reports.items()}
+def _report(work: Work, reports: Mapping[int, CallReport]) -> dict[int, CallId | Refusal]:
+    kept = list_reported_calls(work.connection, work.site.id, [report.reference for report in reports.values()])
+    arrivals = {place: _arrival(work.ids, report, kept.get(report.reference)) for place, report in reports.items()}
     news = [
         place
         for place, report in reports.items()
         if report.reference not in kept or arrivals[place].told != kept[report.reference].told
     ]
-    paid = pay_for_calls(connection, site, PaidMethod.INBOUND_CALL, len(news), now)
+    paid = pay_for_calls(work, PaidMethod.INBOUND_CALL, len(news))
     stored = {place: reports[place].reference for place in news[:paid]}
     new = [arrivals[place] for place, reference in stored.items() if reference not in kept]
     again = [(arrivals[place], kept[reference]) for place, reference in stored.items() if reference in kept]
-    store_arrivals(connection, ids, site, new, now)
-    store_told_again(connection, ids, site, again, now)
-    unpaid: dict[int, CallId | Refusal] = dict.fromkeys(news[paid:], points_refusal(site, now))
+    store_arrivals(work, new)
+    store_told_again(work, again)
+    unpaid: dict[int, CallId | Refusal] = dict.fromkeys(news[paid:], points_refusal(work))
     return {place: CallId(arrival.lead.id) for place, arrival in arrivals.items()} | unpaid
 
 

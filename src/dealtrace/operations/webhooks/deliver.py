@@ -8,9 +8,9 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.webhook import Webhook, WebhookId
+from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record
-from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.webhooks import outbox, webhooks
 from dealtrace.webhooks.delivery import Delivery, OutboxPosition
 from dealtrace.webhooks.retry import Fault, Pause, after_fault
@@ -54,25 +54,25 @@ class DeliveryReport:
     test_outcome: str | None = None
 
 
-def claim_deliveries(
-    connection: Connection, ids: IdBlocks, site: Site, commands: Sequence[WriteCommand[Claim]], now: datetime
-) -> list[InHand | None]:
+@operation(ids_per_command=0)
+def claim_deliveries(work: Work, commands: Sequence[WriteCommand[Claim]]) -> list[InHand | None]:
     """Take webhooks in hand; `None` for one that another process serves or that has nothing to be told now."""
-    del ids
-    return [_claim(connection, site, command.payload, now) for command in commands]
+    return [_claim(work, command.payload) for command in commands]
 
 
-def _claim(connection: Connection, site: Site, claim: Claim, now: datetime) -> InHand | None:
+def _claim(work: Work, claim: Claim) -> InHand | None:
     """Look what waits only behind the lease: whoever had it may have told, a moment ago, what waited before."""
-    if not _is_called_for(connection, site, webhooks.find_webhook(connection, claim.webhook_id), now):
+    if not _is_called_for(
+        work.connection, work.site, webhooks.find_webhook(work.connection, claim.webhook_id), work.now
+    ):
         return None
-    if not webhooks.lease_webhook(connection, claim.webhook_id, claim.holder, now + LEASE, now):
+    if not webhooks.lease_webhook(work.connection, claim.webhook_id, claim.holder, work.now + LEASE, work.now):
         return None
-    webhook = webhooks.find_webhook(connection, claim.webhook_id)
+    webhook = webhooks.find_webhook(work.connection, claim.webhook_id)
     assert webhook is not None
-    if not webhook.is_due(now):
+    if not webhook.is_due(work.now):
         return InHand(webhook, [])
-    return InHand(webhook, outbox.list_waiting(connection, site.id, webhook.id, DELIVERIES_AT_ONCE))
+    return InHand(webhook, outbox.list_waiting(work.connection, work.site.id, webhook.id, DELIVERIES_AT_ONCE))
 
 
 def _is_called_for(connection: Connection, site: Site, webhook: Webhook | None, now: datetime) -> bool:
@@ -82,30 +82,28 @@ def _is_called_for(connection: Connection, site: Site, webhook: Webhook | None, 
     return is_awaited or webhook.is_test_awaited
 
 
-def acknowledge_deliveries(
-    connection: Connection, ids: IdBlocks, site: Site, commands: Sequence[WriteCommand[DeliveryReport]], now: datetime
-) -> list[Pause | None]:
+@operation(ids_per_command=0)
+def acknowledge_deliveries(work: Work, commands: Sequence[WriteCommand[DeliveryReport]]) -> list[Pause | None]:
     """Note what was told and when the rest is tried, and let the webhooks go; tell of each why it is paused, if so."""
-    del ids
-    return [_settle(connection, site, command.payload, now) for command in commands]
+    return [_settle(work, command.payload) for command in commands]
 
 
-def _settle(connection: Connection, site: Site, report: DeliveryReport, now: datetime) -> Pause | None:
+def _settle(work: Work, report: DeliveryReport) -> Pause | None:
     webhook_id = report.claim.webhook_id
-    outbox.acknowledge_deliveries(connection, site.id, webhook_id, report.told, now)
-    webhook = webhooks.find_webhook(connection, webhook_id)
+    outbox.acknowledge_deliveries(work.connection, work.site.id, webhook_id, report.told, work.now)
+    webhook = webhooks.find_webhook(work.connection, webhook_id)
     if webhook is None:
         return None
     values: dict[str, Any] = {"lease_holder": None, "leased_until": None}
     if report.test_outcome is not None:
         values["test_outcome"] = report.test_outcome[:FAULT_LENGTH_MAX]
     if report.told:
-        values |= {"delivered_at": now, "failing_since": None, "failures": 0, "last_fault": None}
+        values |= {"delivered_at": work.now, "failing_since": None, "failures": 0, "last_fault": None}
     pause = None
     if report.fault is not None:
-        pause, standing = _failed(webhook, report, report.fault, now)
+        pause, standing = _failed(webhook, report, report.fault, work.now)
         values |= standing
-    is_mine = webhooks.update_held_webhook(connection, webhook_id, report.claim.holder, values)
+    is_mine = webhooks.update_held_webhook(work.connection, webhook_id, report.claim.holder, values)
     return pause if is_mine else None
 
 
@@ -129,9 +127,9 @@ def _failed(
     return verdict, {**standing, "paused_at": now, "pause_reason": verdict.reason[:FAULT_LENGTH_MAX]}
 
 
-def sweep_outbox(
-    connection: Connection, ids: IdBlocks, site: Site, commands: Sequence[WriteCommand[timedelta]], now: datetime
-) -> list[int]:
+@operation(ids_per_command=0)
+def sweep_outbox(work: Work, commands: Sequence[WriteCommand[timedelta]]) -> list[int]:
     """Forget what was recorded longer ago than each wish says; return how much that was."""
-    del ids
-    return [outbox.delete_old_deliveries(connection, site.id, now - command.payload) for command in commands]
+    return [
+        outbox.delete_old_deliveries(work.connection, work.site.id, work.now - command.payload) for command in commands
+    ]
