@@ -17,7 +17,7 @@ from dealtrace.leads.lead_request import IncomingLeadRequest
 from dealtrace.operations.deals.pin import pin_deal, unpin_deal
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.leads.delete import delete_lead, restore_lead
-from dealtrace.operations.leads.lead_requests import take_in_lead_requests
+from dealtrace.operations.leads.register_lead_requests import register_lead_requests
 from dealtrace.operations.leads.report_calls import report_calls
 from dealtrace.storage.database.engine import open_database
 from stored import deal_of
@@ -152,7 +152,7 @@ def take_in(stage: Stage, player: Player, command: CallReport | IncomingLeadRequ
     if isinstance(command, CallReport):
         (call_id,) = stage.perform(report_calls, player, command)
         return LeadRef(LeadKind.CALL, call_id)
-    (lead_request,) = stage.perform(take_in_lead_requests, player, command)
+    (lead_request,) = stage.perform(register_lead_requests, player, command)
     return LeadRef(LeadKind.LEAD_REQUEST, lead_request.id)
 
 

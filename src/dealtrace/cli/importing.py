@@ -20,8 +20,8 @@ from dealtrace.files.refused_rows import RefusedRows
 from dealtrace.files.row import Row
 from dealtrace.leads.file_import import FileImport, LeadRow
 from dealtrace.leads.lead import LeadKind
+from dealtrace.operations.leads.arrivals import IDS_PER_LEAD_MAX
 from dealtrace.operations.leads.import_file import (
-    IDS_PER_ROW_MAX,
     ROWS_AT_ONCE,
     begin_import,
     finish_import,
@@ -153,7 +153,7 @@ def _go_on(job: _Job, at: FileImport) -> FileImport:
 def _import_chunk(job: _Job, ids: IdBlocks, at: FileImport, chunk: list[tuple[Row, LeadRow]]) -> FileImport:
     """Take in a stretch of rows; those that are refused are on disk before it is committed."""
     for tries_left in reversed(range(TRIES_MAX)):
-        ids.ensure(len(chunk) * IDS_PER_ROW_MAX)
+        ids.ensure(len(chunk) * IDS_PER_LEAD_MAX)
         leads = [lead for _, lead in chunk]
         try:
             with job.database.write() as connection:

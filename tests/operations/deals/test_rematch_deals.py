@@ -22,8 +22,8 @@ from dealtrace.operations.deals.pin import pin_deal, unpin_deal
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.deals.rematch import rematch_next
 from dealtrace.operations.deals.restore import restore_deal
-from dealtrace.operations.leads.calls import take_in_calls
-from dealtrace.operations.leads.lead_requests import take_in_lead_requests
+from dealtrace.operations.leads.import_lists import import_calls
+from dealtrace.operations.leads.register_lead_requests import register_lead_requests
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.deals.deals import list_deals_by_key
 from postgresql import PostgresqlServer
@@ -243,13 +243,13 @@ def deals(draw: st.DrawFn, name: str) -> Event:
 def calls(draw: st.DrawFn, name: str) -> Event:
     duration = timedelta(minutes=draw(st.integers(0, 5)))
     call = IncomingCall(draw(MINUTES), duration, draw(PHONES) or "hidden", reference=name)
-    return Event(name, take_in_calls, call)
+    return Event(name, import_calls, [call])
 
 
 @st.composite
 def lead_requests(draw: st.DrawFn, name: str) -> Event:
     asked = IncomingLeadRequest(draw(MINUTES), draw(PHONES), draw(MAILS), number=name)
-    return Event(name, take_in_lead_requests, asked)
+    return Event(name, register_lead_requests, asked)
 
 
 @st.composite
@@ -280,8 +280,9 @@ def outcome(stage: Stage, events: Sequence[Event]) -> dict[str, tuple[str, str] 
         if event.operation is register_deals:
             deal_ids[event.name] = made.deal_id
         else:
-            kind = LeadKind.CALL if event.operation is take_in_calls else LeadKind.LEAD_REQUEST
-            names[LeadRef(kind, made.id)] = (kind, event.name)
+            kind = LeadKind.CALL if event.operation is import_calls else LeadKind.LEAD_REQUEST
+            lead = made.outcomes[0] if event.operation is import_calls else made
+            names[LeadRef(kind, lead.id)] = (kind, event.name)
     found = {name: lead_of(stage, player, deal_id) for name, deal_id in deal_ids.items()}
     return {name: names[lead] if lead is not None else None for name, lead in found.items()}
 

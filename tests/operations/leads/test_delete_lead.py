@@ -15,7 +15,6 @@ from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_request import LeadRequest
 from dealtrace.operations.deals.pin import pin_deal
 from dealtrace.operations.deals.register import register_deals
-from dealtrace.operations.leads.calls import take_in_calls
 from dealtrace.operations.leads.delete import delete_lead, restore_lead
 from dealtrace.operations.leads.report_calls import report_calls
 from dealtrace.operations.people import erase_person, export_person
@@ -93,7 +92,7 @@ def test_a_pinned_deal_keeps_it(stage: Stage, shop: Player) -> None:
 def test_its_names_stay_taken(stage: Stage, shop: Player) -> None:
     call = stage.call(shop, BEFORE, reference="ats-1")
     change(stage, shop.site, delete_lead, call)
-    (refused,) = stage.perform(take_in_calls, shop, IncomingCall(NOON, timedelta(0), PHONE, "ats-1"))
+    (refused,) = stage.calls(shop, IncomingCall(NOON, timedelta(0), PHONE, "ats-1"))
     assert isinstance(refused, LeadTaken)
 
 

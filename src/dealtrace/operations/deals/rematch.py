@@ -46,6 +46,8 @@ def rematch_concerned(work: Work, concerns: Sequence[Concern]) -> list[Deal]:
     if work.site.contact_matching:
         spans = [span for concern in concerns for span in concern.spans]
         concerned |= lead_links.list_ids_concerned(work.connection, work.site.id, spans)
+    if not concerned:
+        return []
     found = deals.list_deals_by_key(work.connection, work.site.id, ids=concerned, numbers=[], with_deleted=True)
     return rematch_deals(work, found)
 

@@ -2,13 +2,12 @@
 
 from dealtrace.deals.deal import Deal
 from dealtrace.errors import LeadNotDeleted, LeadNotFound
-from dealtrace.leads.contact import normal_email, normal_phone
-from dealtrace.leads.lead import LeadRef, LeadSpan
+from dealtrace.leads.lead import LeadRef
 from dealtrace.operations.deals.rematch import Concern, rematch_concerned, rematch_orphaned
+from dealtrace.operations.leads.arrivals import contact_spans, normal_contacts
 from dealtrace.operations.points import lock_registrations
 from dealtrace.operations.work import Work
 from dealtrace.storage.leads import deletion
-from dealtrace.storage.leads.deletion import HideableLead
 
 
 def delete_lead(work: Work, ref: LeadRef) -> list[Deal]:
@@ -41,17 +40,8 @@ def restore_lead(work: Work, ref: LeadRef) -> list[Deal]:
         raise LeadNotFound(lead_id=ref.id)
     if lead.deleted_at is None:
         raise LeadNotDeleted(lead_id=ref.id)
-    spans = _spans(lead)
+    contacts = normal_contacts(lead.phone, lead.email)
+    spans = contact_spans(lead.ref, contacts, lead.started_at, lead.ended_at, lead.reference)
     deletion.stamp_lead(work.connection, work.site.id, ref, None)
     deletion.insert_spans(work.connection, work.site.id, spans)
     return rematch_concerned(work, [Concern(ref, lead.reference, spans)])
-
-
-def _spans(lead: HideableLead) -> tuple[LeadSpan, ...]:
-    phone = normal_phone(lead.phone) if lead.phone is not None else None
-    email = normal_email(lead.email) if lead.email is not None else None
-    return tuple(
-        LeadSpan(lead.ref, contact, lead.started_at, lead.ended_at, lead.reference or "")
-        for contact in (phone, email)
-        if contact is not None
-    )

@@ -6,7 +6,7 @@ from datetime import timedelta
 from dealtrace.attribution.classification import classify
 from dealtrace.attribution.stay import Hit, begin, go_on, goes_on
 from dealtrace.attribution.visit import Visit, VisitId
-from dealtrace.operations.visits.record_visits import store_visits
+from dealtrace.operations.visits.store_visits import store_visits
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.storage.visits import visits
