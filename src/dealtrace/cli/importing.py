@@ -13,13 +13,13 @@ from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.cli.terminal import ID_MAX, complaints, console, fail, open_prepared, print_json, work_in
-from dealtrace.errors import SiteNotFound
 from dealtrace.files.csv_table import UTF_8
 from dealtrace.files.lead_file import LeadFile, open_lead_file
 from dealtrace.files.refused_rows import RefusedRows
 from dealtrace.files.row import Row
 from dealtrace.leads.file_import import FileImport, LeadRow
 from dealtrace.leads.lead import LeadKind
+from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.leads.arrivals import IDS_PER_LEAD_MAX
 from dealtrace.operations.leads.import_file import (
     ROWS_AT_ONCE,
@@ -29,7 +29,6 @@ from dealtrace.operations.leads.import_file import (
 )
 from dealtrace.operations.work import Work
 from dealtrace.record import record
-from dealtrace.storage.accounts.accounts import find_site
 from dealtrace.storage.database.database_errors import is_lost_race
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import IdBlocks
@@ -112,9 +111,7 @@ def _import(
 ) -> None:
     with open_prepared() as database:
         with database.read() as connection:
-            site = find_site(connection, site_id)
-        if site is None:
-            raise SiteNotFound(site_id=site_id)
+            site = require_site(connection, site_id)
         if not publish_events:
             site = replace(site, listeners=())
         file = open_lead_file(path, kind, encoding)

@@ -6,9 +6,8 @@ import typer
 from rich.progress import Progress
 
 from dealtrace.cli.terminal import ID_MAX, complaints, console, open_prepared, print_json, work_in
-from dealtrace.errors import SiteNotFound
+from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.deals.rematch import rematch_next
-from dealtrace.storage.accounts.accounts import find_site
 from dealtrace.storage.deals.deals import count_deals
 
 
@@ -22,9 +21,7 @@ def match(
     hidden = not complaints.is_terminal
     with open_prepared() as database, Progress(console=complaints, transient=True, disable=hidden) as progress:
         with database.read() as connection:
-            site = find_site(connection, site_id)
-            if site is None:
-                raise SiteNotFound(site_id=site_id)
+            site = require_site(connection, site_id)
             bar = progress.add_task("Deals", total=count_deals(connection, site_id, after))
         try:
             while True:
