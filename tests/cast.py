@@ -34,7 +34,7 @@ NO_ID = VisitId(0)
 
 
 def moscow(day: str, clock: str = "00:00:00") -> datetime:
-    """Tell the instant of a Moscow wall clock: `moscow("2018-03-26", "10:00:00")`."""
+    """Return the instant of a Moscow wall clock: `moscow("2018-03-26", "10:00:00")`."""
     return datetime.fromisoformat(f"{day}T{clock}").replace(tzinfo=MOSCOW).astimezone(UTC)
 
 
@@ -58,9 +58,9 @@ class Stage:
         """Open a site with a token; `settings` are those of `Site`."""
         self.ids.ensure(IDS_AT_ONCE)
         now = datetime.now(UTC)
-        wanted = replace(Site(SiteId(0), "Shop", MOSCOW), **settings)
+        new = replace(Site(SiteId(0), "Shop", MOSCOW), **settings)
         with self.database.write() as connection:
-            site = create_site(connection, wanted, now)
+            site = create_site(connection, new, now)
             for name in fields:
                 add_custom_field(connection, site.id, name, now)
             issued = issue_token(connection, self.ids, site.id, "test", now)
@@ -68,11 +68,11 @@ class Stage:
         assert found is not None
         return Player(found, issued.secret, issued.token.id)
 
-    def perform(self, operation: Any, player: Player, *asked: Any, now: datetime | None = None) -> list[Any]:
-        """Run an operation for a player's wishes, as one batch, and return the outcomes."""
-        self.ids.ensure(IDS_AT_ONCE + len(asked))
+    def perform(self, operation: Any, player: Player, *payloads: Any, now: datetime | None = None) -> list[Any]:
+        """Run an operation for a player's commands, as one batch, and return the outcomes."""
+        self.ids.ensure(IDS_AT_ONCE + len(payloads))
         with self.database.write() as connection:
-            commands = [WriteCommand(one, player.token_id) for one in asked]
+            commands = [WriteCommand(payload, player.token_id) for payload in payloads]
             return list(operation(self.work(connection, player, now), commands))
 
     def work(self, connection: Connection, player: Player, now: datetime | None = None) -> Work:
@@ -82,7 +82,7 @@ class Stage:
     def call(
         self, player: Player, started_at: datetime, *, seconds: int = 300, phone: str = "79205550055", **more: Any
     ) -> Call:
-        """Take in a call."""
+        """Store a call."""
         incoming = IncomingCall(started_at, timedelta(seconds=seconds), phone, **more)
         (outcome,) = self.calls(player, incoming)
         assert isinstance(outcome, Call), outcome
@@ -98,7 +98,7 @@ class Stage:
         return list(decision.outcomes)
 
     def lead_request(self, player: Player, requested_at: datetime, **more: Any) -> LeadRequest:
-        """Take in a lead request."""
+        """Register a lead request."""
         (outcome,) = self.perform(register_lead_requests, player, IncomingLeadRequest(requested_at, **more))
         assert isinstance(outcome, LeadRequest), outcome
         return outcome
@@ -106,7 +106,7 @@ class Stage:
     def visit(
         self, player: Player, started_at: datetime, source: TrafficSource, *, visitor: str = "visitor", **more: Any
     ) -> Visit:
-        """Record a visit."""
+        """Store a visit."""
         (visit,) = self.visits(player, Visit(NO_ID, visitor, started_at, source, **more))
         return visit
 

@@ -22,7 +22,7 @@ from dealtrace.leads.lead_request import IncomingLeadRequest
 from dealtrace.matching.lead_search import SearchById
 from dealtrace.operations.leads.annotate import AnnotationCall, LeadAnnotation
 from dealtrace.operations.leads.clear_fields import Clearing
-from dealtrace.operations.webhooks.create import WantedWebhook, create_webhook
+from dealtrace.operations.webhooks.create import NewWebhook, create_webhook
 from dealtrace.operations.webhooks.deliver import KEPT_FOR, Claim, DeliveryReport
 from dealtrace.operations.work import Operation, Work, ids_needed
 from dealtrace.operations.write_command import WriteCommand
@@ -108,7 +108,7 @@ def lead_request(number: int) -> IncomingLeadRequest:
 
 def webhook_id(stage: Stage, shop: Player) -> Any:
     stage.ids.ensure(10)
-    wanted = WantedWebhook(shop.site.id, "https://crm.example/", frozenset(EventKind), BodyStyle.JSON)
+    wanted = NewWebhook(shop.site.id, "https://crm.example/", frozenset(EventKind), BodyStyle.JSON)
     with stage.database.write() as connection:
         return create_webhook(connection, stage.ids, wanted, NOON).id
 

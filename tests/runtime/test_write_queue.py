@@ -1,4 +1,4 @@
-"""The scribe: who waits together is committed together, and yet each stands or falls alone."""
+"""The write queue: commands that wait together are committed together, and each fails alone."""
 
 import asyncio
 import sqlite3
@@ -30,7 +30,7 @@ LONG_SECONDS = 20
 
 @operation(ids_per_command=0)
 def note(work: Work, commands: Sequence[Any]) -> list[str]:
-    """Store each wish as the name of a custom field, in plain rows that can collide; `broken` breaks."""
+    """Store each command as the name of a custom field, in plain rows that can collide; `broken` breaks."""
     for command in commands:
         if command.startswith("broken"):
             raise ValueError(command)
@@ -138,7 +138,7 @@ def test_it_has_committed_before_anybody_is_answered(database: Database, shop: P
     assert "commit" in order
 
 
-def test_it_keeps_the_neighbours_of_a_broken_wish(database: Database, shop: Player) -> None:
+def test_it_keeps_the_neighbours_of_a_broken_command(database: Database, shop: Player) -> None:
     async def story() -> list[Any]:
         gate = Gate()
         async with open_write_queue(database) as write_queue:
@@ -217,7 +217,7 @@ def test_it_lets_who_lost_a_race_decide_anew(database: Database, shop: Player) -
     async def story() -> Any:
         async with open_write_queue(database) as write_queue:
             await write_queue.write(note, shop.site, "taken")
-            return await write_queue.write(collide_once, shop.site, "wish")
+            return await write_queue.write(collide_once, shop.site, "command")
 
     assert run(story) == "free is stored"
     assert len(attempts) == 3, "together, alone, and alone anew"
@@ -235,7 +235,7 @@ def test_it_gives_up_on_who_loses_every_race(database: Database, shop: Player) -
         async with open_write_queue(database) as write_queue:
             await write_queue.write(note, shop.site, "taken")
             with pytest.raises(Exception, match=r"custom_field"):
-                await write_queue.write(collide, shop.site, "wish")
+                await write_queue.write(collide, shop.site, "command")
             assert await write_queue.write(note, shop.site, "next") == "next is stored"
 
     run(story)
@@ -319,7 +319,7 @@ def test_it_stores_what_nobody_waits_for_any_more(database: Database, shop: Play
     assert noted(database, shop.site.id) == {"hung up", "stays"}
 
 
-def test_it_tells_operations_the_time_once_a_batch(database: Database, shop: Player) -> None:
+def test_it_gives_operations_the_time_once_a_batch(database: Database, shop: Player) -> None:
     moments: set[datetime] = set()
 
     @operation(ids_per_command=0)

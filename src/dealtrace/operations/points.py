@@ -13,13 +13,13 @@ from dealtrace.quota.points import PaidMethod, points_cost, points_day, seconds_
 from dealtrace.storage.accounts import points
 
 MIDNIGHT_MARGIN = timedelta(minutes=5)
-"""How far apart the clocks of two processes, or the beginnings of two transactions that meet, may be at most."""
+"""How far apart the clocks of two processes, or the starts of two concurrent transactions, may be."""
 
 
 def pay_for_calls(work: Work, method: PaidMethod, calls: int) -> int:
-    """Spend the points of up to `calls` successful calls of `method`; return how many of them are paid.
+    """Spend the points of up to `calls` successful calls of `method`, and return how many of them are paid.
 
-    All at once if the day's allowance holds them; otherwise one after another, as far as it goes.
+    They are paid together if the day's allowance suffices, and otherwise one after another until it is spent.
     """
     if not calls:
         return 0
@@ -39,11 +39,11 @@ def pay_for_calls(work: Work, method: PaidMethod, calls: int) -> int:
 
 
 def lock_registrations(work: Work) -> None:
-    """Make this transaction and every registration of the site follow each other, in whatever process.
+    """Run this transaction and the registrations of the site, in any process, one after another.
 
-    A deal and its lead may come in at the same moment; one of the two must see the other. Registrations hold their
-    day's row from the moment they pay, before they look for leads; holding it here, too, costs them nothing more.
-    Around midnight both days are held.
+    A deal and its lead may arrive at the same moment, and one of them must see the other. Registrations lock the row
+    of their day when they pay, before they look for leads; locking the same row here costs them nothing more. Around
+    midnight both days are locked.
     """
     for day_on in sorted(
         {points_day(work.now + apart, work.site.time_zone) for apart in (-MIDNIGHT_MARGIN, MIDNIGHT_MARGIN)}
@@ -52,13 +52,13 @@ def lock_registrations(work: Work) -> None:
 
 
 def points_refusal(work: Work) -> PointsSpent:
-    """Say when the site's points come back."""
+    """Return the refusal of a call that the site has no points for, with the seconds until it has some again."""
     return PointsSpent(retry_after_seconds=seconds_to_reset(work.now, work.site.time_zone))
 
 
 @operation(ids_per_command=0)
 def pay_for_reading(work: Work, commands: Sequence[WriteCommand[PaidMethod]]) -> list[PointsSpent | None]:
-    """Spend the points of calls that only read; each wish names its method, `None` means paid."""
+    """Spend the points of calls that only read; a command is the method, and its outcome is `None` once it is paid."""
     outcomes: list[PointsSpent | None] = []
     for command in commands:
         paid = pay_for_calls(work, command.payload, 1)

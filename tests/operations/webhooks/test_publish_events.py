@@ -27,7 +27,7 @@ from dealtrace.operations.leads.annotate import AnnotationCall, LeadAnnotation, 
 from dealtrace.operations.leads.clear_fields import Clearing, LeadName, clear_fields
 from dealtrace.operations.leads.delete import delete_lead
 from dealtrace.operations.leads.report_calls import report_calls
-from dealtrace.operations.webhooks.create import WantedWebhook, create_webhook
+from dealtrace.operations.webhooks.create import NewWebhook, create_webhook
 from dealtrace.quota.points import PaidMethod
 from dealtrace.storage.accounts.accounts import find_site
 from dealtrace.storage.webhooks.outbox import list_waiting
@@ -41,7 +41,7 @@ PHONE = "79205550055"
 def listen(stage: Stage, player: Player, events: Iterable[EventKind] = EVERYTHING) -> tuple[Player, Webhook]:
     """Give a site a webhook; return the site as servers see it then."""
     stage.ids.ensure(10)
-    wanted = WantedWebhook(player.site.id, "https://crm.example/hook", frozenset(events), BodyStyle.FORM)
+    wanted = NewWebhook(player.site.id, "https://crm.example/hook", frozenset(events), BodyStyle.FORM)
     with stage.database.write() as connection:
         webhook = create_webhook(connection, stage.ids, wanted, NOON)
         site = find_site(connection, player.site.id)

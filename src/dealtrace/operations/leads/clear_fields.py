@@ -1,4 +1,4 @@
-"""Empty custom fields of leads and deals."""
+"""Clear custom fields of leads and deals."""
 
 from collections.abc import Sequence
 
@@ -24,7 +24,7 @@ from dealtrace.webhooks.event import annotations_event
 
 @record
 class LeadName:
-    """A lead by one of its names: our id, its reference, or, of a call, its second name."""
+    """A lead named by our id, its reference, or, for a call, its SIP id."""
 
     kind: LeadKind
     id: int | None = None
@@ -34,7 +34,7 @@ class LeadName:
 
 @record
 class Clearing:
-    """Whose fields are to be emptied, and which."""
+    """The lead or deal whose fields to clear, and their names."""
 
     owner: LeadName | DealKey
     names: tuple[str, ...]
@@ -42,27 +42,27 @@ class Clearing:
 
 @operation(ids_per_command=0)
 def clear_fields(work: Work, commands: Sequence[WriteCommand[Clearing]]) -> list[int | Refusal]:
-    """Empty the fields, in the order of arrival; each outcome is the id of whose they are."""
+    """Clear fields, in the order of arrival; each outcome is the id of the lead or deal."""
     return [_clear(work, command) for command in commands]
 
 
 def _clear(work: Work, command: WriteCommand[Clearing]) -> int | Refusal:
     owner, names = command.payload.owner, command.payload.names
     if isinstance(owner, DealKey):
-        emptied = WriteCommand(Change(owner, custom_values=dict.fromkeys(names, "")), command.token_id)
-        (outcome,) = apply_changes(work, [emptied], PaidMethod.FIELD_DELETE)
+        cleared = WriteCommand(Change(owner, custom_values=dict.fromkeys(names, "")), command.token_id)
+        (outcome,) = apply_changes(work, [cleared], PaidMethod.FIELD_DELETE)
         return outcome if isinstance(outcome, Refusal) else outcome.deal.id
     lead_id = _find(work.connection, work.site, owner)
     ref = LeadRef(owner.kind, lead_id) if lead_id is not None else None
-    kept = list_annotations(work.connection, work.site.id, [ref]).get(ref) if ref is not None else None
-    if ref is None or kept is None:
+    stored = list_annotations(work.connection, work.site.id, [ref]).get(ref) if ref is not None else None
+    if ref is None or stored is None:
         return LeadNotMatched()
     if not pay_for_calls(work, PaidMethod.FIELD_DELETE, 1):
         return points_refusal(work)
-    emptied_annotations = without_values(kept.annotations, names)
-    if emptied_annotations != kept.annotations:
-        update_annotations(work.connection, work.site.id, {ref: emptied_annotations})
-        publish_events(work, [annotations_event(ref, kept.annotations, emptied_annotations)])
+    cleared_annotations = without_values(stored.annotations, names)
+    if cleared_annotations != stored.annotations:
+        update_annotations(work.connection, work.site.id, {ref: cleared_annotations})
+        publish_events(work, [annotations_event(ref, stored.annotations, cleared_annotations)])
     return ref.id
 
 

@@ -1,4 +1,4 @@
-"""Credit leads with the visits of their visitors, as they come in and whenever a visit comes in later."""
+"""Credit leads to the visits of their visitors, when the leads arrive and when a visit arrives later."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -36,13 +36,13 @@ def credit_leads(work: Work, leads: Sequence[VisitedLead]) -> None:
     replace_credits(work.connection, work.site.id, credits_of)
 
 
-def credit_again(work: Work, recorded: Sequence[Visit]) -> None:
-    """Credit the leads anew that these visits, recorded now, may have led to; their order of arrival never matters.
+def credit_again(work: Work, new_visits: Sequence[Visit]) -> None:
+    """Credit again the leads that these new visits may have led to, so that the order of arrival makes no difference.
 
-    Webhooks are told of the leads that the site's model credits to another visit by then.
+    Webhooks receive the leads that the site's model now credits to another visit.
     """
-    moments = [visit.started_at for visit in recorded]
-    visitor_ids = [visit.visitor_id for visit in recorded]
+    moments = [visit.started_at for visit in new_visits]
+    visitor_ids = [visit.visitor_id for visit in new_visits]
     concerned = list_leads_of_visitors(
         work.connection, work.site.id, visitor_ids, min(moments), max(moments) + CREDIT_LOOKBACK
     )
@@ -59,6 +59,6 @@ def credit_again(work: Work, recorded: Sequence[Visit]) -> None:
 
 
 def _credits(lead: VisitedLead, own: Visit, around: Sequence[Visit]) -> CreditsByModel:
-    """Share one lead; a visit that began after its lead, by another clock, still explains it when none else does."""
+    """Share the credit of a lead; a visit that began after the lead, by another clock, counts if there is no other."""
     touches = touches_before(lead.started_at, [visit for visit in around if visit.visitor_id == own.visitor_id])
     return {model: credits_under(model, touches or [own]) for model in AttributionModel}

@@ -1,4 +1,4 @@
-"""Hide a call or lead request, or bring it back; the deals it concerns are matched anew."""
+"""Delete a call or lead request, or restore it; the deals it concerns are matched again."""
 
 from dealtrace.deals.deal import Deal
 from dealtrace.errors import LeadNotDeleted, LeadNotFound
@@ -11,12 +11,12 @@ from dealtrace.storage.leads import deletion
 
 
 def delete_lead(work: Work, ref: LeadRef) -> list[Deal]:
-    """Hide a lead, and return the deals that had it and are matched to another now, or to none.
+    """Delete a lead, and return its deals that now have another lead, or none.
 
-    Its reference stays taken for good. A deal that a person pinned to it keeps it.
+    A deleted lead is hidden, and its reference stays taken. Deals that are pinned to it keep it.
 
     Raises:
-        LeadNotFound: the site has no such lead, or it is hidden already.
+        LeadNotFound: the site has no such lead, or it is deleted already.
     """
     lock_registrations(work)
     lead = deletion.find_hideable(work.connection, work.site.id, ref)
@@ -28,11 +28,11 @@ def delete_lead(work: Work, ref: LeadRef) -> list[Deal]:
 
 
 def restore_lead(work: Work, ref: LeadRef) -> list[Deal]:
-    """Show a hidden lead again, and return the deals that are matched to it now, as if it had never been hidden.
+    """Restore a deleted lead, and return the deals whose lead changes, as if it had never been deleted.
 
     Raises:
         LeadNotFound: the site never had such a lead.
-        LeadNotDeleted: it is not hidden.
+        LeadNotDeleted: it is not deleted.
     """
     lock_registrations(work)
     lead = deletion.find_hideable(work.connection, work.site.id, ref)

@@ -1,4 +1,4 @@
-"""Tell webhooks what happened: their outbox is written in the transaction of what happened, or not at all."""
+"""Publish events to webhooks: their outbox is written in the transaction of what happened, or not at all."""
 
 from collections.abc import Sequence
 
@@ -10,18 +10,18 @@ from dealtrace.webhooks.event import Event, deal_events
 
 
 def publish_events(work: Work, events: Sequence[Event]) -> None:
-    """Put each event into the outbox of each webhook that wants it; without webhooks this costs nothing."""
-    wanted = [
+    """Put each event into the outbox of each webhook that listens for it; without webhooks this costs nothing."""
+    deliveries = [
         (listener.webhook_id, event)
         for event in events
         for listener in work.site.listeners
         if event.kind in listener.events
     ]
-    insert_deliveries(work.connection, work.site.id, wanted, work.now)
+    insert_deliveries(work.connection, work.site.id, deliveries, work.now)
 
 
 def store_versions(work: Work, versions: Sequence[DealVersion]) -> None:
-    """Keep new versions of deals, and tell webhooks of them."""
+    """Store new versions of deals, and publish them to webhooks."""
     insert_versions(work.connection, work.site.id, versions)
     if versions and work.site.listeners:
         events = [event for version in versions for event in deal_events(version)]
