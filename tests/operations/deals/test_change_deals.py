@@ -376,9 +376,9 @@ def test_it_keeps_every_change_of_two_servers_as_a_version(stage: Stage, shop: P
     async def story() -> list[Any]:
         async with open_write_queue(database) as first, open_write_queue(other) as second:
             wanted = [change(deal_id, status=f"s{count}") for count in range(20)]
-            scribes = [first, second]
+            queues = [first, second]
             futures = [
-                scribes[count % 2].write(change_deals, shop.site, WriteCommand(one)) for count, one in enumerate(wanted)
+                queues[count % 2].write(change_deals, shop.site, WriteCommand(one)) for count, one in enumerate(wanted)
             ]
             return await asyncio.gather(*futures)
 

@@ -1,6 +1,8 @@
 """Pause, resume, test, replay and delete webhooks."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -21,9 +23,7 @@ def pause_webhook(connection: Connection, webhook_id: int, now: datetime) -> Web
     Raises:
         WebhookNotFound: there is no such webhook.
     """
-    _find(connection, webhook_id)
-    webhooks.update_webhook(connection, webhook_id, {"paused_at": now, "pause_reason": BY_HAND})
-    return _find(connection, webhook_id)
+    return _update(connection, webhook_id, {"paused_at": now, "pause_reason": BY_HAND})
 
 
 def resume_webhook(connection: Connection, webhook_id: int, now: datetime, *, skip: bool = False) -> Webhook:
@@ -37,8 +37,7 @@ def resume_webhook(connection: Connection, webhook_id: int, now: datetime, *, sk
         waiting = outbox.list_waiting(connection, webhook.site_id, webhook_id, 1)
         first = [delivery.position for delivery in waiting]
         outbox.acknowledge_deliveries(connection, webhook.site_id, webhook_id, first, now)
-    webhooks.update_webhook(connection, webhook_id, {"paused_at": None, "pause_reason": None, **_NO_FAILURES})
-    return _find(connection, webhook_id)
+    return _update(connection, webhook_id, {"paused_at": None, "pause_reason": None, **_NO_FAILURES})
 
 
 def request_test(connection: Connection, webhook_id: int, now: datetime) -> Webhook:
@@ -47,9 +46,7 @@ def request_test(connection: Connection, webhook_id: int, now: datetime) -> Webh
     Raises:
         WebhookNotFound: there is no such webhook.
     """
-    _find(connection, webhook_id)
-    webhooks.update_webhook(connection, webhook_id, {"test_asked_at": now, "test_outcome": None})
-    return _find(connection, webhook_id)
+    return _update(connection, webhook_id, {"test_asked_at": now, "test_outcome": None})
 
 
 def cancel_test(connection: Connection, webhook_id: int) -> None:
@@ -96,6 +93,12 @@ def delete_webhook(connection: Connection, webhook_id: int) -> None:
     webhooks.delete_webhook(connection, webhook_id)
     outbox.delete_deliveries(connection, webhook.site_id, webhook_id)
     accounts.raise_revision(connection)
+
+
+def _update(connection: Connection, webhook_id: int, values: Mapping[str, Any]) -> Webhook:
+    _find(connection, webhook_id)
+    webhooks.update_webhook(connection, webhook_id, values)
+    return _find(connection, webhook_id)
 
 
 def _find(connection: Connection, webhook_id: int) -> Webhook:
