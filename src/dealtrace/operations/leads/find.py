@@ -18,22 +18,22 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 @record
 class FoundLeads:
-    """The lead that each request finds, `None` where nothing fits, and the annotations of every candidate."""
+    """The lead that each lookup finds, `None` where nothing fits, and the annotations of every candidate."""
 
     refs: Sequence[LeadRef | None]
     annotations: Mapping[LeadRef, StoredAnnotations]
 
 
-def find_leads(connection: Connection, site: Site, requests: Sequence[Sequence[LeadSearch]]) -> FoundLeads:
-    """Find a lead for each of `requests`, by the first of its searches, in order, that finds one."""
-    searches = [search for request in requests for search in request]
+def find_leads(connection: Connection, site: Site, lookups: Sequence[Sequence[LeadSearch]]) -> FoundLeads:
+    """Find a lead for each of `lookups`, by the first of its searches, in order, that finds one."""
+    searches = [search for lookup in lookups for search in lookup]
     spans = leads.list_spans(connection, site.id, [query for search in searches for query in _queries(search)])
     named = [search.ref for search in searches if isinstance(search, SearchById)]
     annotations = list_annotations(connection, site.id, [*named, *(span.ref for span in spans)])
     prospects = _prospects(connection, site, searches, spans, annotations)
     refs = [
-        next((found for search in request if (found := _find(search, annotations, prospects))), None)
-        for request in requests
+        next((found for search in lookup if (found := _find(search, annotations, prospects))), None)
+        for lookup in lookups
     ]
     return FoundLeads(refs, annotations)
 
