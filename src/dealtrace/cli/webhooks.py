@@ -158,7 +158,7 @@ def try_out(
     """Have a running server send a test now, even if the webhook is paused; every value is its key in braces."""
     with open_prepared() as database:
         with database.write() as connection:
-            manage.request_test(connection, webhook_id, clock.now())
+            manage.schedule_test(connection, webhook_id, clock.now())
         outcome = _outcome_of_test(database, webhook_id, wait)
         if outcome is None:
             with database.write() as connection:

@@ -296,14 +296,14 @@ def test_a_message_that_was_never_sent_cannot_be_replayed(desk: Desk, name: str)
 def test_a_test_is_in_hand_though_the_webhook_is_paused_and_once(desk: Desk) -> None:
     desk.register(1)
     desk.manage(manage.pause_webhook, NOON)
-    desk.manage(manage.request_test, NOON)
+    desk.manage(manage.schedule_test, NOON)
     in_hand = desk.claim()
     assert in_hand is not None
     assert (in_hand.webhook.is_test_awaited, list(in_hand.deliveries)) == (True, [])
     desk.acknowledge(0, test_outcome="HTTP 404")
     assert desk.hook.test_outcome == "HTTP 404"
     assert desk.claim() is None
-    desk.manage(manage.request_test, NOON)
+    desk.manage(manage.schedule_test, NOON)
     desk.manage(manage.cancel_test)
     assert desk.claim() is None
 
@@ -324,7 +324,7 @@ def test_a_webhook_that_is_deleted_leaves_nothing(desk: Desk) -> None:
     [
         (manage.pause_webhook, (NOON,)),
         (manage.resume_webhook, (NOON,)),
-        (manage.request_test, (NOON,)),
+        (manage.schedule_test, (NOON,)),
         (manage.replay_since, (NOON,)),
         (manage.replay_message, ("msg_1_2_3",)),
         (manage.delete_webhook, ()),

@@ -40,7 +40,7 @@ def resume_webhook(connection: Connection, webhook_id: int, now: datetime, *, sk
     return _update(connection, webhook_id, {"paused_at": None, "pause_reason": None, **_NO_FAILURES})
 
 
-def request_test(connection: Connection, webhook_id: int, now: datetime) -> Webhook:
+def schedule_test(connection: Connection, webhook_id: int, now: datetime) -> Webhook:
     """Have a running server send a webhook a test, even if the webhook is paused.
 
     Raises:
