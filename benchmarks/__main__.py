@@ -19,8 +19,9 @@ from benchmarks.import_calls import report_import
 from benchmarks.journals import report_journals
 from benchmarks.serving import NO_STORE, PRODUCT, Contender, Figures, Place, environment_of, measure, postgresql
 from dealtrace.leads.call import IncomingCall
-from dealtrace.operations.leads.calls import take_in_calls
-from dealtrace.operations.write_command import WriteCommand
+from dealtrace.operations.leads.arrivals import decide_calls
+from dealtrace.operations.leads.intake import store_leads
+from dealtrace.operations.work import Work
 from dealtrace.storage.accounts.accounts import find_site
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.id_blocks import IdBlocks
@@ -117,14 +118,13 @@ def _prepare(url: str, calls: int) -> Place:
     assert found is not None
     for first in range(0, calls, CALLS_AT_ONCE):
         ids.ensure(CALLS_AT_ONCE * 4)
-        commands = [
-            WriteCommand(
-                IncomingCall(BEFORE_THE_DEALS + timedelta(seconds=n % 3600), timedelta(minutes=5), f"7920{n:07d}")
-            )
+        calls = [
+            IncomingCall(BEFORE_THE_DEALS + timedelta(seconds=n % 3600), timedelta(minutes=5), f"7920{n:07d}")
             for n in range(first, min(first + CALLS_AT_ONCE, calls))
         ]
         with database.write() as connection:
-            take_in_calls(connection, ids, found, commands, datetime.now(UTC))
+            work = Work(connection, ids, found, datetime.now(UTC))
+            store_leads(work, list(decide_calls(work, calls).arrivals.values()))
     database.close()
     return Place(url, site["clientApiId"])
 

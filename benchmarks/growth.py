@@ -20,7 +20,9 @@ from dealtrace.deals.registration import Registration
 from dealtrace.leads.call import IncomingCall
 from dealtrace.leads.contact import stated_phone
 from dealtrace.operations.deals.register import register_deals
-from dealtrace.operations.leads.calls import take_in_calls
+from dealtrace.operations.leads.arrivals import decide_calls
+from dealtrace.operations.leads.intake import store_leads
+from dealtrace.operations.work import Work
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.storage.accounts.accounts import find_site
 from dealtrace.storage.database.column_types import microseconds
@@ -138,14 +140,15 @@ def _take_in_samples(url: str) -> None:
         site = find_site(connection, 1)
         assert site is not None
         sample = IncomingCall(LEAD_AT, timedelta(minutes=5), "79199999999")
-        take_in_calls(connection, ids, site, [WriteCommand(sample)], LEAD_AT)
+        work = Work(connection, ids, site, LEAD_AT)
+        store_leads(work, list(decide_calls(work, [sample]).arrivals.values()))
         phone = stated_phone("79199999999")
         registration = Registration(
             number=SAMPLE, status="new", amount_rub=Decimal(1000), amount_as_sent="1000", happened_at=DEAL_AT,
             service="bench", manager="Коля", comment=None, tags=(), custom_values={}, stated_source=None,
             clue=LeadClue(contact=ContactClue(phone, None)), fingerprint="0",
         )  # fmt: skip
-        register_deals(connection, ids, site, [WriteCommand(registration)], DEAL_AT)
+        register_deals(Work(connection, ids, site, DEAL_AT), [WriteCommand(registration)])
     database.close()
 
 

@@ -6,17 +6,21 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import Connection
+
 from dealtrace.accounts.site import Site, SiteId
 from dealtrace.attribution.traffic_source import TrafficSource
-from dealtrace.attribution.visit import Visit
+from dealtrace.attribution.visit import Visit, VisitId
 from dealtrace.leads.call import Call, IncomingCall
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest
 from dealtrace.operations.accounts.add_custom_field import add_custom_field
 from dealtrace.operations.accounts.create_site import create_site
 from dealtrace.operations.accounts.issue_token import issue_token
-from dealtrace.operations.leads.calls import take_in_calls
-from dealtrace.operations.leads.lead_requests import take_in_lead_requests
-from dealtrace.operations.visits.record_visits import NOT_YET, record_visits
+from dealtrace.operations.leads.arrivals import decide_calls
+from dealtrace.operations.leads.intake import store_leads
+from dealtrace.operations.leads.register_lead_requests import register_lead_requests
+from dealtrace.operations.visits.store_visits import store_visits
+from dealtrace.operations.work import Work
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.storage.accounts.accounts import find_site
 from dealtrace.storage.database.engine import Database
@@ -25,10 +29,12 @@ from dealtrace.storage.id_blocks import IdBlocks
 MOSCOW = ZoneInfo("Europe/Moscow")
 VLADIVOSTOK = ZoneInfo("Asia/Vladivostok")
 IDS_AT_ONCE = 2000
+NO_ID = VisitId(0)
+"""The id of a visit that is not stored yet."""
 
 
 def moscow(day: str, clock: str = "00:00:00") -> datetime:
-    """Tell the instant of a Moscow wall clock: `moscow("2018-03-26", "10:00:00")`."""
+    """Return the instant of a Moscow wall clock: `moscow("2018-03-26", "10:00:00")`."""
     return datetime.fromisoformat(f"{day}T{clock}").replace(tzinfo=MOSCOW).astimezone(UTC)
 
 
@@ -52,9 +58,9 @@ class Stage:
         """Open a site with a token; `settings` are those of `Site`."""
         self.ids.ensure(IDS_AT_ONCE)
         now = datetime.now(UTC)
-        wanted = replace(Site(SiteId(0), "Shop", MOSCOW), **settings)
+        new = replace(Site(SiteId(0), "Shop", MOSCOW), **settings)
         with self.database.write() as connection:
-            site = create_site(connection, wanted, now)
+            site = create_site(connection, new, now)
             for name in fields:
                 add_custom_field(connection, site.id, name, now)
             issued = issue_token(connection, self.ids, site.id, "test", now)
@@ -62,32 +68,52 @@ class Stage:
         assert found is not None
         return Player(found, issued.secret, issued.token.id)
 
-    def perform(self, operation: Any, player: Player, *asked: Any, now: datetime | None = None) -> list[Any]:
-        """Run an operation for a player's wishes, as one batch, and return the outcomes."""
-        self.ids.ensure(IDS_AT_ONCE + len(asked))
+    def perform(self, operation: Any, player: Player, *payloads: Any, now: datetime | None = None) -> list[Any]:
+        """Run an operation for a player's commands, as one batch, and return the outcomes."""
+        self.ids.ensure(IDS_AT_ONCE + len(payloads))
         with self.database.write() as connection:
-            commands = [WriteCommand(one, player.token_id) for one in asked]
-            return list(operation(connection, self.ids, player.site, commands, now or datetime.now(UTC)))
+            commands = [WriteCommand(payload, player.token_id) for payload in payloads]
+            return list(operation(self.work(connection, player, now), commands))
+
+    def work(self, connection: Connection, player: Player, now: datetime | None = None) -> Work:
+        """Return what an operation on a player's site works with, in the transaction of `connection`."""
+        return Work(connection, self.ids, player.site, now or datetime.now(UTC))
 
     def call(
         self, player: Player, started_at: datetime, *, seconds: int = 300, phone: str = "79205550055", **more: Any
     ) -> Call:
-        """Take in a call."""
+        """Store a call."""
         incoming = IncomingCall(started_at, timedelta(seconds=seconds), phone, **more)
-        (outcome,) = self.perform(take_in_calls, player, incoming)
+        (outcome,) = self.calls(player, incoming)
         assert isinstance(outcome, Call), outcome
         return outcome
 
+    def calls(self, player: Player, *incoming: IncomingCall) -> list[Any]:
+        """Import calls as a file does, which costs no points, and return the outcomes."""
+        self.ids.ensure(IDS_AT_ONCE + len(incoming))
+        with self.database.write() as connection:
+            work = self.work(connection, player)
+            decision = decide_calls(work, incoming)
+            store_leads(work, list(decision.arrivals.values()))
+        return list(decision.outcomes)
+
     def lead_request(self, player: Player, requested_at: datetime, **more: Any) -> LeadRequest:
-        """Take in a lead request."""
-        (outcome,) = self.perform(take_in_lead_requests, player, IncomingLeadRequest(requested_at, **more))
+        """Register a lead request."""
+        (outcome,) = self.perform(register_lead_requests, player, IncomingLeadRequest(requested_at, **more))
         assert isinstance(outcome, LeadRequest), outcome
         return outcome
 
     def visit(
         self, player: Player, started_at: datetime, source: TrafficSource, *, visitor: str = "visitor", **more: Any
     ) -> Visit:
-        """Record a visit."""
-        (outcome,) = self.perform(record_visits, player, Visit(NOT_YET, visitor, started_at, source, **more))
-        assert isinstance(outcome, Visit)
-        return outcome
+        """Store a visit."""
+        (visit,) = self.visits(player, Visit(NO_ID, visitor, started_at, source, **more))
+        return visit
+
+    def visits(self, player: Player, *visits: Visit) -> list[Visit]:
+        """Store visits together, and return them with their ids."""
+        self.ids.ensure(IDS_AT_ONCE)
+        new = [replace(visit, id=VisitId(self.ids.take())) for visit in visits]
+        with self.database.write() as connection:
+            store_visits(self.work(connection, player), new)
+        return new

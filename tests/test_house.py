@@ -31,7 +31,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "webhooks": frozenset({"accounts", "deals", "leads"}),
     "files": DOMAIN,
     "storage": DOMAIN,
-    "runtime": DOMAIN | {"storage"},
+    "runtime": DOMAIN | {"operations", "storage"},
     "operations": DOMAIN | {"storage"},
     "http": DOMAIN | {"operations", "runtime", "storage"},
     "calltouch": A_WEB_EDGE_MAY,

@@ -1,4 +1,4 @@
-"""What tests ask of operations: registrations, changes and clues with everything unsaid filled in."""
+"""Commands for tests: registrations, changes and clues, with defaults for everything left out."""
 
 import asyncio
 import hashlib
@@ -33,9 +33,9 @@ QUEUE_MAX = 10_000
 PATIENT_SECONDS = 30.0
 
 
-def registration(number: str | None = None, **said: Any) -> Registration:
-    """Make a registration; the fingerprint follows from what is said, as it does on the wire."""
-    asked = Registration(
+def registration(number: str | None = None, **fields: Any) -> Registration:
+    """Make a registration; the fingerprint follows from the fields, as it does on the wire."""
+    made = Registration(
         number=number,
         status="new",
         amount_rub=Decimal(1000),
@@ -50,13 +50,13 @@ def registration(number: str | None = None, **said: Any) -> Registration:
         clue=NO_CLUE,
         fingerprint="",
     )
-    asked = replace(asked, **said)
-    return asked if asked.fingerprint else replace(asked, fingerprint=hashlib.sha256(repr(asked).encode()).hexdigest())
+    made = replace(made, **fields)
+    return made if made.fingerprint else replace(made, fingerprint=hashlib.sha256(repr(made).encode()).hexdigest())
 
 
-def change(deal_id: int | None = None, number: str | None = None, **wanted: Any) -> Change:
-    """Make a change of the deal so named."""
-    return Change(DealKey(deal_id, number), **wanted)
+def change(deal_id: int | None = None, number: str | None = None, **fields: Any) -> Change:
+    """Make a change of the deal with this id or number."""
+    return Change(DealKey(deal_id, number), **fields)
 
 
 def by_contact(
@@ -88,13 +88,13 @@ def by_lead_request(request_id: int | None = None, number: str | None = None, *,
 
 
 def utc_now() -> datetime:
-    """Tell the time to a scribe."""
+    """Return the time."""
     return datetime.now(UTC)
 
 
 @asynccontextmanager
 async def open_write_queue(database: Database, **settings: Any) -> AsyncIterator[WriteQueue]:
-    """Run a scribe as the server does, with settings of a test's own."""
+    """Run a write queue as the server does, with a test's own settings."""
     chosen = {"queue_max": QUEUE_MAX, "batch_max": BATCH_MAX, "patience_seconds": PATIENT_SECONDS, **settings}
     write_queue = WriteQueue(database, utc_now, **chosen)
     try:

@@ -185,7 +185,7 @@ def test_only_leads_of_the_site_that_are_there_are_found(
     theirs = served.call(stranger, MADE_AT, phone="79205551104")
     hidden = served.call(owner, MADE_AT, phone="79205551105")
     with served.database.write() as connection:
-        delete_lead(connection, owner.site, LeadRef(LeadKind.CALL, hidden.id), MADE_AT)
+        delete_lead(served.work(connection, owner, MADE_AT), LeadRef(LeadKind.CALL, hidden.id))
     told = add(
         server, owner, path,
         *({"matching": by_id(one.id), **WORDS[path]} for one in (theirs, hidden)),

@@ -401,7 +401,7 @@ def test_a_hidden_call_is_not_listed_and_a_neighbour_sees_nothing(
 ) -> None:
     gone = next(one for one in listed(server, owner) if one["callReferenceId"] == "short")
     with served.database.write() as connection:
-        delete_lead(connection, owner.site, LeadRef(LeadKind.CALL, gone["callId"]), TEN)
+        delete_lead(served.work(connection, owner, TEN), LeadRef(LeadKind.CALL, gone["callId"]))
     assert references(server, owner) == [one for one in DAY_OF if one != "short"]
     for asked in ({}, {"page": 1}, {"callId": gone["callId"]}):
         assert listed(server, stranger, **asked) == []
@@ -436,7 +436,7 @@ def test_whoever_pages_to_the_end_gets_each_call_once_though_more_come_in(
         served.call(owner, TEN - page * MINUTE, phone=f"7930000{page:04}")
         if page == 1:
             with served.database.write() as connection:
-                delete_lead(connection, owner.site, LeadRef(LeadKind.CALL, there[0].id), TEN)
+                delete_lead(served.work(connection, owner, TEN), LeadRef(LeadKind.CALL, there[0].id))
             late = served.call(owner, TEN + HOUR, phone="79400000001")
         if page >= told["pageTotal"]:
             break

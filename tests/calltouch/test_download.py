@@ -72,7 +72,7 @@ def test_a_hidden_call_and_a_neighbours_have_none(
     call_id = take_in(served, owner, RECORD)
     assert ask(server, stranger, call_id).status_code == 404
     with served.database.write() as connection:
-        delete_lead(connection, owner.site, LeadRef(LeadKind.CALL, call_id), TEN)
+        delete_lead(served.work(connection, owner, TEN), LeadRef(LeadKind.CALL, call_id))
     assert ask(server, owner, call_id).status_code == 404
 
 

@@ -252,7 +252,7 @@ def test_a_site_may_be_named_and_must_be_the_tokens(server: ServerProcess, owner
 def test_a_hidden_one_is_not_listed(server: ServerProcess, served: Stage, owner: Player) -> None:
     gone = listed(server, owner)[0]
     with served.database.write() as connection:
-        delete_lead(connection, owner.site, LeadRef(LeadKind.LEAD_REQUEST, gone["requestId"]), TEN)
+        delete_lead(served.work(connection, owner, TEN), LeadRef(LeadKind.LEAD_REQUEST, gone["requestId"]))
     assert numbers(server, owner) == DAY_OF[1:]
 
 

@@ -77,7 +77,7 @@ def test_hidden_calls_do_not_count_and_neighbours_count_apart(
     server: ServerProcess, served: Stage, owner: Player, stranger: Player, shelf: list[int]
 ) -> None:
     with served.database.write() as connection:
-        delete_lead(connection, owner.site, LeadRef(LeadKind.CALL, shelf[1]), moscow("2018-03-30"))
+        delete_lead(served.work(connection, owner, moscow("2018-03-30")), LeadRef(LeadKind.CALL, shelf[1]))
     assert told(server, owner, "count-by-date") == days(1, 1, 2)
     assert told(server, stranger, "total-count") == {"totalCount": 0}
 

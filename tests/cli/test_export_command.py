@@ -49,7 +49,7 @@ def kept(served: Stage) -> Player:
     )  # fmt: skip
     hidden = served.call(player, MADE_AT, phone="79205556002")
     with served.database.write() as connection:
-        delete_lead(connection, player.site, LeadRef(LeadKind.CALL, hidden.id), MADE_AT)
+        delete_lead(served.work(connection, player, MADE_AT), LeadRef(LeadKind.CALL, hidden.id))
     outcomes = served.perform(
         register_deals,
         player,

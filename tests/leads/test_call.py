@@ -13,9 +13,9 @@ from dealtrace.leads.call import (
     CallReport,
     Circumstances,
     IncomingCall,
-    first_told,
     is_over,
-    told_again,
+    new_call,
+    updated_call,
 )
 from domain_records import NOON
 
@@ -29,27 +29,27 @@ def test_it_ends_when_the_talking_ends(duration: timedelta) -> None:
 
 
 def test_a_first_report_is_a_call() -> None:
-    assert first_told(CallReport("a", NOON)) == IncomingCall(NOON, timedelta(0), "", "a")
-    whole = first_told(CallReport("a", NOON, MINUTE, "79", WENT))
+    assert new_call(CallReport("a", NOON)) == IncomingCall(NOON, timedelta(0), "", "a")
+    whole = new_call(CallReport("a", NOON, MINUTE, "79", WENT))
     assert whole == IncomingCall(NOON, MINUTE, "79", "a", circumstances=WENT)
 
 
 def test_what_a_later_report_does_not_tell_stays() -> None:
     known = IncomingCall(NOON, MINUTE, "79", "a", "Иван", circumstances=WENT, annotations=Annotations("Коля"))
-    assert told_again(known, CallReport("a", NOON)) == known
+    assert updated_call(known, CallReport("a", NOON)) == known
 
 
 def test_what_a_later_report_tells_counts() -> None:
     known = IncomingCall(NOON, MINUTE, "79", "a", "Иван", circumstances=WENT)
     other = Circumstances("s", False, timedelta(0), "3", "4", "u", "b", "m")
-    after = told_again(known, CallReport("a", NOON + MINUTE, timedelta(0), "78", other))
+    after = updated_call(known, CallReport("a", NOON + MINUTE, timedelta(0), "78", other))
     assert after == IncomingCall(NOON + MINUTE, timedelta(0), "78", "a", "Иван", circumstances=other)
 
 
 @pytest.mark.parametrize("name", [part.name for part in fields(Circumstances)])
 def test_each_circumstance_is_told_by_itself(name: str) -> None:
-    known = first_told(CallReport("a", NOON))
-    after = told_again(known, CallReport("a", NOON, circumstances=Circumstances(**{name: getattr(WENT, name)})))
+    known = new_call(CallReport("a", NOON))
+    after = updated_call(known, CallReport("a", NOON, circumstances=Circumstances(**{name: getattr(WENT, name)})))
     assert after.circumstances == Circumstances(**{name: getattr(WENT, name)})
 
 

@@ -17,7 +17,7 @@ from dealtrace.leads.lead_request import IncomingLeadRequest
 from dealtrace.operations.deals.pin import pin_deal, unpin_deal
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.leads.delete import delete_lead, restore_lead
-from dealtrace.operations.leads.lead_requests import take_in_lead_requests
+from dealtrace.operations.leads.register_lead_requests import register_lead_requests
 from dealtrace.operations.leads.report_calls import report_calls
 from dealtrace.storage.database.engine import open_database
 from stored import deal_of
@@ -112,14 +112,14 @@ class World(RuleBasedStateMachine):
     def pin(self, deal: str, lead: str | None) -> None:
         with self.stage.database.write() as connection:
             ref = self.refs[lead] if lead is not None else None
-            pin_deal(connection, self.player.site, self.deal_ids[deal], ref, datetime.now(UTC))
+            pin_deal(self.stage.work(connection, self.player, datetime.now(UTC)), self.deal_ids[deal], ref)
         self.pins[deal] = lead
 
     @rule(deal=deals)
     def unpin(self, deal: str) -> None:
         if deal in self.pins:
             with self.stage.database.write() as connection:
-                unpin_deal(connection, self.player.site, self.deal_ids[deal], datetime.now(UTC))
+                unpin_deal(self.stage.work(connection, self.player, datetime.now(UTC)), self.deal_ids[deal])
             del self.pins[deal]
 
     def teardown(self) -> None:
@@ -152,13 +152,13 @@ def take_in(stage: Stage, player: Player, command: CallReport | IncomingLeadRequ
     if isinstance(command, CallReport):
         (call_id,) = stage.perform(report_calls, player, command)
         return LeadRef(LeadKind.CALL, call_id)
-    (lead_request,) = stage.perform(take_in_lead_requests, player, command)
+    (lead_request,) = stage.perform(register_lead_requests, player, command)
     return LeadRef(LeadKind.LEAD_REQUEST, lead_request.id)
 
 
 def change(stage: Stage, player: Player, verb: Callable[..., object], ref: LeadRef) -> None:
     with stage.database.write() as connection:
-        verb(connection, player.site, ref, datetime.now(UTC))
+        verb(stage.work(connection, player, datetime.now(UTC)), ref)
 
 
 def lead_of(stage: Stage, player: Player, deal_id: int) -> LeadRef | None:

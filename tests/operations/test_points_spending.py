@@ -25,7 +25,7 @@ def stage(shared_stage: Stage) -> Stage:
 
 def pay(stage: Stage, player: Player, calls: int, *, now: datetime = EVENING) -> int:
     with stage.database.write() as connection:
-        return pay_for_calls(connection, player.site, PaidMethod.REGISTER, calls, now)
+        return pay_for_calls(stage.work(connection, player, now), PaidMethod.REGISTER, calls)
 
 
 @pytest.mark.parametrize(
@@ -73,8 +73,10 @@ def test_it_keeps_to_the_zone_of_each_site(stage: Stage) -> None:
     ("now", "seconds"),
     [(EVENING, 1), (MIDNIGHT, 24 * 3600), (MIDNIGHT - timedelta(microseconds=1), 1), (MIDNIGHT - 90 * SECOND, 90)],
 )
-def test_it_says_when_the_points_come_back(shop: Player, now: datetime, seconds: int) -> None:
-    assert points_refusal(shop.site, now).facts == {"retry_after_seconds": seconds}
+def test_it_says_when_the_points_come_back(stage: Stage, shop: Player, now: datetime, seconds: int) -> None:
+    with stage.database.read() as connection:
+        refusal = points_refusal(stage.work(connection, shop, now))
+    assert refusal.facts == {"retry_after_seconds": seconds}
 
 
 def test_it_pays_for_reading_one_by_one(stage: Stage) -> None:

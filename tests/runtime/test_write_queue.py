@@ -1,4 +1,4 @@
-"""The scribe: who waits together is committed together, and yet each stands or falls alone."""
+"""The write queue: commands that wait together are committed together, and each fails alone."""
 
 import asyncio
 import sqlite3
@@ -12,14 +12,13 @@ import pytest
 from sqlalchemy import Connection, Engine, event
 
 from cast import VLADIVOSTOK, Player, Stage
-from dealtrace.accounts.site import Site
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.errors import DatabaseUnavailable, Overloaded, PointsSpent
 from dealtrace.operations.deals.register import register_deals
+from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
-from dealtrace.runtime.write_queue import ALONE_TRIES_MAX, IDS_PER_COMMAND_MAX
+from dealtrace.runtime.write_queue import ALONE_TRIES_MAX
 from dealtrace.storage.database.engine import Database, open_database
-from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.schema.upgrade import prepare_schema
 from dealtrace.storage.visits.traffic_sources import intern_sources
 from postgresql import PostgresqlServer, find_programs
@@ -29,15 +28,16 @@ MANY = 500
 LONG_SECONDS = 20
 
 
-def note(connection: Connection, _ids: IdBlocks, site: Site, commands: Sequence[str], _now: datetime) -> list[str]:
-    """Store each wish as the name of a custom field, in plain rows that can collide; `broken` breaks."""
+@operation(ids_per_command=0)
+def note(work: Work, commands: Sequence[Any]) -> list[str]:
+    """Store each command as the name of a custom field, in plain rows that can collide; `broken` breaks."""
     for command in commands:
         if command.startswith("broken"):
             raise ValueError(command)
         if command.startswith("refused"):
             raise PointsSpent(retry_after_seconds=1)
-        connection.exec_driver_sql(
-            f"INSERT INTO custom_field (site_id, name, added_at) VALUES ({site.id}, '{command}', 0)"
+        work.connection.exec_driver_sql(
+            f"INSERT INTO custom_field (site_id, name, added_at) VALUES ({work.site.id}, '{command}', 0)"
         )
     return [f"{command} is stored" for command in commands]
 
@@ -51,11 +51,14 @@ def noted(database: Database, site_id: int) -> set[str]:
 class Gate:
     """An operation that waits to be let through, so that others gather behind it."""
 
+    ids_per_command = 0
+    ids_per_item = 0
+
     def __init__(self) -> None:
         self.entered = threading.Event()
         self.open = threading.Event()
 
-    def __call__(self, connection: Connection, ids: IdBlocks, site: Site, commands: Any, now: datetime) -> list[str]:
+    def __call__(self, work: Work, commands: Any) -> list[str]:
         self.entered.set()
         assert self.open.wait(LONG_SECONDS)
         return ["through" for _ in commands]
@@ -97,7 +100,7 @@ def test_it_commits_together_whoever_waits_together(database: Database, shop: Pl
         outcomes = run(story)
     assert [outcome.number for outcome in outcomes[1:]] == [f"N{count}" for count in range(MANY)]
     assert sizes == [1, BATCH_MAX, MANY - BATCH_MAX]
-    id_blocks = 1 + MANY * IDS_PER_COMMAND_MAX // 1000 + 1
+    id_blocks = 1 + MANY * register_deals.ids_per_command // 1000 + 1
     assert len(commits) <= len(sizes) + id_blocks
 
 
@@ -135,7 +138,7 @@ def test_it_has_committed_before_anybody_is_answered(database: Database, shop: P
     assert "commit" in order
 
 
-def test_it_keeps_the_neighbours_of_a_broken_wish(database: Database, shop: Player) -> None:
+def test_it_keeps_the_neighbours_of_a_broken_command(database: Database, shop: Player) -> None:
     async def story() -> list[Any]:
         gate = Gate()
         async with open_write_queue(database) as write_queue:
@@ -152,7 +155,8 @@ def test_it_keeps_the_neighbours_of_a_broken_wish(database: Database, shop: Play
 
 
 def test_it_delivers_a_refusal_as_an_exception_whether_raised_or_returned(database: Database, shop: Player) -> None:
-    def refuse(_connection: Connection, _ids: IdBlocks, _site: Site, commands: Any, _now: datetime) -> list[Any]:
+    @operation(ids_per_command=0)
+    def refuse(work: Work, commands: Sequence[Any]) -> list[Any]:
         return [PointsSpent(retry_after_seconds=7) for _ in commands]
 
     async def story() -> None:
@@ -166,7 +170,8 @@ def test_it_delivers_a_refusal_as_an_exception_whether_raised_or_returned(databa
 
 
 def test_it_survives_an_operation_that_forgets_an_outcome(database: Database, shop: Player) -> None:
-    def forget(_connection: Connection, _ids: IdBlocks, _site: Site, _wishes: Any, _now: datetime) -> list[Any]:
+    @operation(ids_per_command=0)
+    def forget(work: Work, commands: Sequence[Any]) -> list[Any]:
         return []
 
     async def story() -> None:
@@ -180,7 +185,8 @@ def test_it_survives_an_operation_that_forgets_an_outcome(database: Database, sh
 
 @pytest.mark.parametrize("fault", [StopIteration("no more"), KeyError("x"), RecursionError(), MemoryError()])
 def test_it_outlives_any_way_an_operation_may_break(database: Database, shop: Player, fault: Exception) -> None:
-    def breaks(_connection: Connection, _ids: IdBlocks, _site: Site, _wishes: Any, _now: datetime) -> list[Any]:
+    @operation(ids_per_command=0)
+    def breaks(work: Work, commands: Sequence[Any]) -> list[Any]:
         raise fault
 
     async def story() -> None:
@@ -202,15 +208,16 @@ def test_it_outlives_any_way_an_operation_may_break(database: Database, shop: Pl
 def test_it_lets_who_lost_a_race_decide_anew(database: Database, shop: Player) -> None:
     attempts: list[int] = []
 
-    def collide_once(connection: Connection, _ids: IdBlocks, site: Site, commands: Any, _now: datetime) -> list[str]:
+    @operation(ids_per_command=0)
+    def collide_once(work: Work, commands: Sequence[Any]) -> list[str]:
         attempts.append(len(commands))
         name = "taken" if len(attempts) <= 2 else "free"
-        return note(connection, _ids, site, [name for _ in commands], _now)
+        return note(work, [name for _ in commands])
 
     async def story() -> Any:
         async with open_write_queue(database) as write_queue:
             await write_queue.write(note, shop.site, "taken")
-            return await write_queue.write(collide_once, shop.site, "wish")
+            return await write_queue.write(collide_once, shop.site, "command")
 
     assert run(story) == "free is stored"
     assert len(attempts) == 3, "together, alone, and alone anew"
@@ -219,15 +226,16 @@ def test_it_lets_who_lost_a_race_decide_anew(database: Database, shop: Player) -
 def test_it_gives_up_on_who_loses_every_race(database: Database, shop: Player) -> None:
     attempts: list[int] = []
 
-    def collide(connection: Connection, _ids: IdBlocks, site: Site, commands: Any, _now: datetime) -> list[str]:
+    @operation(ids_per_command=0)
+    def collide(work: Work, commands: Sequence[Any]) -> list[str]:
         attempts.append(len(commands))
-        return note(connection, _ids, site, ["taken" for _ in commands], _now)
+        return note(work, ["taken" for _ in commands])
 
     async def story() -> None:
         async with open_write_queue(database) as write_queue:
             await write_queue.write(note, shop.site, "taken")
             with pytest.raises(Exception, match=r"custom_field"):
-                await write_queue.write(collide, shop.site, "wish")
+                await write_queue.write(collide, shop.site, "command")
             assert await write_queue.write(note, shop.site, "next") == "next is stored"
 
     run(story)
@@ -238,9 +246,10 @@ def test_it_groups_by_operation_and_site_and_keeps_the_order_inside(stage: Stage
     neighbour = stage.open_site(time_zone=VLADIVOSTOK)
     seen: list[tuple[int, list[str]]] = []
 
-    def watch(_connection: Connection, _ids: IdBlocks, site: Site, commands: Any, _now: datetime) -> list[str]:
-        seen.append((site.id, list(commands)))
-        return [f"{site.id} {command}" for command in commands]
+    @operation(ids_per_command=0)
+    def watch(work: Work, commands: Sequence[Any]) -> list[str]:
+        seen.append((work.site.id, list(commands)))
+        return [f"{work.site.id} {command}" for command in commands]
 
     async def story() -> list[str]:
         gate = Gate()
@@ -310,11 +319,12 @@ def test_it_stores_what_nobody_waits_for_any_more(database: Database, shop: Play
     assert noted(database, shop.site.id) == {"hung up", "stays"}
 
 
-def test_it_tells_operations_the_time_once_a_batch(database: Database, shop: Player) -> None:
+def test_it_gives_operations_the_time_once_a_batch(database: Database, shop: Player) -> None:
     moments: set[datetime] = set()
 
-    def watch(_connection: Connection, _ids: IdBlocks, _site: Site, commands: Any, now: datetime) -> list[None]:
-        moments.add(now)
+    @operation(ids_per_command=0)
+    def watch(work: Work, commands: Sequence[Any]) -> list[None]:
+        moments.add(work.now)
         return [None for _ in commands]
 
     async def story() -> None:
@@ -433,11 +443,10 @@ def test_it_never_plays_again_what_may_have_been_committed(own_server: Postgresq
     shop = Stage(database).open_site()
     runs: list[str] = []
 
-    def crash_before_commit(
-        connection: Connection, ids: IdBlocks, site: Site, commands: Any, now: datetime
-    ) -> list[str]:
+    @operation(ids_per_command=0)
+    def crash_before_commit(work: Work, commands: Sequence[Any]) -> list[str]:
         runs.append("run")
-        outcomes = note(connection, ids, site, commands, now)
+        outcomes = note(work, commands)
         own_server.kill()
         return outcomes
 
@@ -457,8 +466,11 @@ def test_it_never_plays_again_what_may_have_been_committed(own_server: Postgresq
 def test_it_settles_two_servers_that_learn_the_same_source_at_once(
     new_database_url: Callable[[], str], database: Database, shop: Player
 ) -> None:
-    def learn(connection: Connection, ids: IdBlocks, site: Site, commands: Any, _now: datetime) -> list[int]:
-        interned = intern_sources(connection, ids, site.id, {TrafficSource(command) for command in commands})
+    @operation(ids_per_command=1)
+    def learn(work: Work, commands: Sequence[Any]) -> list[int]:
+        interned = intern_sources(
+            work.connection, work.ids, work.site.id, {TrafficSource(command) for command in commands}
+        )
         return [interned[TrafficSource(command)] for command in commands]
 
     other = open_database(database.url.render_as_string(hide_password=False))

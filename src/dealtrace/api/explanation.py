@@ -3,14 +3,14 @@
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
-from dealtrace.errors import DealNotFound, InvalidParameters, InvalidValue, Violation
+from dealtrace.errors import InvalidParameters, InvalidValue, Violation
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameter_types import Integer
 from dealtrace.http.parameters import ParameterTable, Sent
 from dealtrace.http.replies import Reply, success
 from dealtrace.operations.deals.explain import Explanation, explain_deal, serialize_explanation
+from dealtrace.operations.deals.find import find_deal
 from dealtrace.quota.points import PaidMethod
-from dealtrace.storage.deals.deals import list_deals_by_key
 
 TABLE = ParameterTable(())
 DEAL = "orderId"
@@ -34,7 +34,5 @@ def _deal_id(text: str) -> int:
 
 
 def _explain(connection: Connection, site_id: int, site: Site, deal_id: int) -> Explanation:
-    found = list_deals_by_key(connection, site_id, ids=[deal_id], numbers=[], with_deleted=True, lock=False)
-    if not found:
-        raise DealNotFound(key=f"{DEAL}={deal_id}")
-    return explain_deal(connection, site, found[0])
+    del site_id
+    return explain_deal(connection, site, find_deal(connection, site, deal_id, with_deleted=True, lock=False))

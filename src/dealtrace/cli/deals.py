@@ -6,9 +6,8 @@ import typer
 from rich.table import Table
 from sqlalchemy import Connection
 
-from dealtrace import clock
 from dealtrace.accounts.site import Site
-from dealtrace.cli.terminal import ID_MAX, console, fail, open_prepared, print_json
+from dealtrace.cli.terminal import ID_MAX, console, fail, open_prepared, print_json, work_in
 from dealtrace.deals.deal import Deal
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.matching.explanation import Candidate, Missed, Step
@@ -59,7 +58,7 @@ def restore(deal: DealName, site: OnlySite = None) -> None:
     """Bring a deleted deal back as it was; refused if its number has been taken since."""
     with open_prepared() as database, database.write() as connection:
         owner, found = _find(connection, deal, site, deleted=True)
-        restored = restore_deal(connection, owner, found.id, clock.now())
+        restored = restore_deal(work_in(database, connection, owner), found.id)
     console.print(f"Deal {restored.id}, number {restored.number}, is back.", markup=False)
 
 
@@ -78,7 +77,7 @@ def pin(
     lead = LeadRef(LeadKind.LEAD_REQUEST, request) if request is not None else lead
     with open_prepared() as database, database.write() as connection:
         owner, found = _find(connection, deal, site)
-        pinned = pin_deal(connection, owner, found.id, lead, clock.now())
+        pinned = pin_deal(work_in(database, connection, owner), found.id, lead)
     console.print(f"Deal {pinned.id}, number {pinned.number}, is pinned to {_lead(pinned)}.", markup=False)
 
 
@@ -87,7 +86,7 @@ def unpin(deal: DealName, site: OnlySite = None) -> None:
     """Leave a deal's lead to the rules again, which match it at once."""
     with open_prepared() as database, database.write() as connection:
         owner, found = _find(connection, deal, site)
-        unpinned = unpin_deal(connection, owner, found.id, clock.now())
+        unpinned = unpin_deal(work_in(database, connection, owner), found.id)
     console.print(f"Deal {unpinned.id}, number {unpinned.number}, is matched to {_lead(unpinned)}.", markup=False)
 
 

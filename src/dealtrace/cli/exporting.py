@@ -13,7 +13,6 @@ from sqlalchemy import Connection
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cli.terminal import ID_MAX, complaints, console, fail, open_prepared, print_json
-from dealtrace.errors import SiteNotFound
 from dealtrace.files.export_columns import (
     ExportColumn,
     ExportedDeal,
@@ -25,7 +24,7 @@ from dealtrace.files.export_columns import (
 )
 from dealtrace.files.row_writers import RowWriter, open_writer
 from dealtrace.leads.lead import LeadKind
-from dealtrace.storage.accounts.accounts import find_site
+from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.storage.deals.deals import list_deals_by_id
 from dealtrace.storage.journals.deal_journal import JournalQuery, query_deals
 from dealtrace.storage.journals.keyset_pages import Cursor, PageQuery, find_page
@@ -152,9 +151,7 @@ def _export(
     if excel and path.suffix.lower() != ".csv":
         fail("--excel is for a file that ends in .csv; an .xlsx needs none.")
     with open_prepared() as database, database.read() as connection:
-        site = find_site(connection, site_id)
-        if site is None:
-            raise SiteNotFound(site_id=site_id)
+        site = require_site(connection, site_id)
         listing, gather, columns = listed(site)
         try:
             file, until_closed = open_writer(

@@ -6,9 +6,8 @@ import typer
 
 from dealtrace import clock
 from dealtrace.cli.terminal import ID_MAX, console, open_prepared, print_json
-from dealtrace.errors import SiteNotFound
 from dealtrace.operations.accounts.add_custom_field import add_custom_field
-from dealtrace.storage.accounts.accounts import find_site
+from dealtrace.operations.accounts.require_site import require_site
 
 field_commands = typer.Typer(help="Add and list custom fields.", no_args_is_help=True)
 
@@ -31,9 +30,7 @@ def show(
 ) -> None:
     """List the custom fields of a site."""
     with open_prepared() as database, database.read() as connection:
-        site = find_site(connection, site_id)
-        if site is None:
-            raise SiteNotFound(site_id=site_id)
+        site = require_site(connection, site_id)
         names = sorted(site.custom_fields)
     if as_json:
         print_json(names)

@@ -12,23 +12,23 @@ from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from dealtrace import clock
 from dealtrace.accounts.site import Site
-from dealtrace.cli.terminal import ID_MAX, complaints, console, fail, open_prepared, print_json
-from dealtrace.errors import SiteNotFound
+from dealtrace.cli.terminal import ID_MAX, complaints, console, fail, open_prepared, print_json, work_in
 from dealtrace.files.csv_table import UTF_8
 from dealtrace.files.lead_file import LeadFile, open_lead_file
 from dealtrace.files.refused_rows import RefusedRows
 from dealtrace.files.row import Row
 from dealtrace.leads.file_import import FileImport, LeadRow
 from dealtrace.leads.lead import LeadKind
+from dealtrace.operations.accounts.require_site import require_site
+from dealtrace.operations.leads.arrivals import IDS_PER_LEAD_MAX
 from dealtrace.operations.leads.import_file import (
-    IDS_PER_ROW_MAX,
     ROWS_AT_ONCE,
     begin_import,
     finish_import,
     import_rows,
 )
+from dealtrace.operations.work import Work
 from dealtrace.record import record
-from dealtrace.storage.accounts.accounts import find_site
 from dealtrace.storage.database.database_errors import is_lost_race
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import IdBlocks
@@ -84,7 +84,7 @@ def import_requests(
 
 
 @record
-class _Work:
+class _Job:
     """One file, the site it goes to, and where its refused rows go."""
 
     database: Database
@@ -111,72 +111,71 @@ def _import(
 ) -> None:
     with open_prepared() as database:
         with database.read() as connection:
-            site = find_site(connection, site_id)
-        if site is None:
-            raise SiteNotFound(site_id=site_id)
+            site = require_site(connection, site_id)
         if not publish_events:
             site = replace(site, listeners=())
         file = open_lead_file(path, kind, encoding)
         beside = refused or path.with_name(f"{path.name}.refused.csv")
         if beside.exists() and beside.samefile(path):
             fail("Refused rows cannot go into the file they come from.")
-        work = _Work(database, site, file, RefusedRows(beside, file.headings.cells, file.layout.language))
+        job = _Job(database, site, file, RefusedRows(beside, file.headings.cells, file.layout.language))
         with database.write() as connection:
-            at = begin_import(connection, site, file.digest, clock.now())
+            at = begin_import(work_in(database, connection, site), file.digest)
         finished_before = at.finished_at is not None
         if not finished_before:
-            at = _go_on(work, at)
-    _tell(work, at, finished_before=finished_before, as_json=as_json)
+            at = _go_on(job, at)
+    _tell(job, at, finished_before=finished_before, as_json=as_json)
 
 
-def _go_on(work: _Work, at: FileImport) -> FileImport:
-    work.refused.begin(at.last_row)
-    ids = IdBlocks(work.database.writer)
+def _go_on(job: _Job, at: FileImport) -> FileImport:
+    job.refused.begin(at.last_row)
+    ids = IdBlocks(job.database.writer)
     columns = (*Progress.get_default_columns()[:-1], MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=complaints, transient=True, disable=not complaints.is_terminal) as progress:
-        bar = progress.add_task("Rows", total=work.file.rows_total, completed=at.taken_in + at.refused)
+        bar = progress.add_task("Rows", total=job.file.rows_total, completed=at.taken_in + at.refused)
         try:
-            for chunk in work.chunks(at):
-                at = _import_chunk(work, ids, at, chunk)
+            for chunk in job.chunks(at):
+                at = _import_chunk(job, ids, at, chunk)
                 progress.update(bar, completed=at.taken_in + at.refused)
         except KeyboardInterrupt:
             progress.stop()
             complaints.print(f"Stopped behind row {at.last_row}. The same command goes on there.", markup=False)
             raise typer.Exit(130) from None
-    with work.database.write() as connection:
-        finished = finish_import(connection, work.site, at, clock.now())
-    work.database.gather_statistics()
+    with job.database.write() as connection:
+        finished = finish_import(work_in(job.database, connection, job.site), at)
+    job.database.gather_statistics()
     return finished
 
 
-def _import_chunk(work: _Work, ids: IdBlocks, at: FileImport, chunk: list[tuple[Row, LeadRow]]) -> FileImport:
+def _import_chunk(job: _Job, ids: IdBlocks, at: FileImport, chunk: list[tuple[Row, LeadRow]]) -> FileImport:
     """Take in a stretch of rows; those that are refused are on disk before it is committed."""
     for tries_left in reversed(range(TRIES_MAX)):
-        ids.ensure(len(chunk) * IDS_PER_ROW_MAX)
+        ids.ensure(len(chunk) * IDS_PER_LEAD_MAX)
         leads = [lead for _, lead in chunk]
         try:
-            with work.database.write() as connection:
-                done = import_rows(connection, ids, work.site, work.file.kind, at, leads, clock.now())
-                work.refused.add((row, done.refused[row.number]) for row, _ in chunk if row.number in done.refused)
+            with job.database.write() as connection:
+                work = Work(connection, ids, job.site, clock.now())
+                done = import_rows(work, job.file.kind, at, leads)
+                job.refused.add((row, done.refused[row.number]) for row, _ in chunk if row.number in done.refused)
         except Exception as fault:
             if not (tries_left and is_lost_race(fault)):
                 raise
-            work.refused.begin(at.last_row)
+            job.refused.begin(at.last_row)
         else:
             return done.at
     raise AssertionError
 
 
-def _tell(work: _Work, at: FileImport, *, finished_before: bool, as_json: bool) -> None:
-    file = work.file
+def _tell(job: _Job, at: FileImport, *, finished_before: bool, as_json: bool) -> None:
+    file = job.file
     if as_json:
         print_json(
             {
-                "siteId": work.site.id,
+                "siteId": job.site.id,
                 "rows": at.taken_in + at.refused,
                 "takenIn": at.taken_in,
                 "refused": at.refused,
-                "refusedFile": str(work.refused.path) if at.refused else None,
+                "refusedFile": str(job.refused.path) if at.refused else None,
                 "encoding": file.encoding,
                 "columnsPassedOver": file.layout.passed_over,
                 "finishedBefore": finished_before,
@@ -186,7 +185,7 @@ def _tell(work: _Work, at: FileImport, *, finished_before: bool, as_json: bool) 
         for line in _summary(file, at, finished_before=finished_before):
             console.print(line, markup=False)
     if at.refused:
-        fail(f"{at.refused} rows were refused. Mend them in {work.refused.path} and import that file.")
+        fail(f"{at.refused} rows were refused. Mend them in {job.refused.path} and import that file.")
 
 
 def _summary(file: LeadFile, at: FileImport, *, finished_before: bool) -> Iterator[str]:

@@ -7,10 +7,9 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy import Connection
 
-from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import WHOLE, AttributionModel
-from dealtrace.cli.terminal import ID_MAX, console, fail, open_prepared, print_json
+from dealtrace.cli.terminal import ID_MAX, console, fail, open_prepared, print_json, work_in
 from dealtrace.deals.deal import Deal
 from dealtrace.errors import LeadNotFound
 from dealtrace.leads.lead import LeadKind, LeadRef
@@ -58,7 +57,7 @@ def delete(kind: Kind, lead_id: LeadId, site: OnlySite = None) -> None:
     """Hide a lead; the deals it had are matched anew, but for those pinned to it. Its reference stays taken."""
     with open_prepared() as database, database.write() as connection:
         owner, lead = _find(connection, kind, lead_id, site)
-        changed = delete_lead(connection, owner, lead.ref, clock.now())
+        changed = delete_lead(work_in(database, connection, owner), lead.ref)
     console.print(f"The {kind} {lead_id} is hidden{_deals(changed)}.", markup=False)
 
 
@@ -67,7 +66,7 @@ def restore(kind: Kind, lead_id: LeadId, site: OnlySite = None) -> None:
     """Show a hidden lead again; the deals it concerns are matched anew."""
     with open_prepared() as database, database.write() as connection:
         owner, lead = _find(connection, kind, lead_id, site)
-        changed = restore_lead(connection, owner, lead.ref, clock.now())
+        changed = restore_lead(work_in(database, connection, owner), lead.ref)
     console.print(f"The {kind} {lead_id} is back{_deals(changed)}.", markup=False)
 
 

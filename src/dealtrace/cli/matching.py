@@ -5,11 +5,9 @@ from typing import Annotated
 import typer
 from rich.progress import Progress
 
-from dealtrace import clock
-from dealtrace.cli.terminal import ID_MAX, complaints, console, open_prepared, print_json
-from dealtrace.errors import SiteNotFound
+from dealtrace.cli.terminal import ID_MAX, complaints, console, open_prepared, print_json, work_in
+from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.deals.rematch import rematch_next
-from dealtrace.storage.accounts.accounts import find_site
 from dealtrace.storage.deals.deals import count_deals
 
 
@@ -23,14 +21,12 @@ def match(
     hidden = not complaints.is_terminal
     with open_prepared() as database, Progress(console=complaints, transient=True, disable=hidden) as progress:
         with database.read() as connection:
-            site = find_site(connection, site_id)
-            if site is None:
-                raise SiteNotFound(site_id=site_id)
+            site = require_site(connection, site_id)
             bar = progress.add_task("Deals", total=count_deals(connection, site_id, after))
         try:
             while True:
                 with database.write() as connection:
-                    chunk = rematch_next(connection, site, after, clock.now())
+                    chunk = rematch_next(work_in(database, connection, site), after)
                 if chunk is None:
                     break
                 done, changed, after = done + chunk.deals, changed + chunk.changed, chunk.last_id

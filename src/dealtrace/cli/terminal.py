@@ -7,11 +7,16 @@ from typing import Any, NoReturn
 
 import msgspec
 from rich.console import Console
+from sqlalchemy import Connection
 
+from dealtrace import clock
+from dealtrace.accounts.site import Site
 from dealtrace.errors import Refusal
+from dealtrace.operations.work import Work
 from dealtrace.settings import InvalidSettings, read_settings
 from dealtrace.storage.database.database_errors import message_of
 from dealtrace.storage.database.engine import Database, open_database
+from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.schema.upgrade import SchemaOutdated, prepare_schema
 
 ID_MAX = 2**53 - 1
@@ -45,6 +50,11 @@ def explained() -> Iterator[None]:
         if words is None:
             raise
         fail(f"The database does not work: {words}")
+
+
+def work_in(database: Database, connection: Connection, site: Site) -> Work:
+    """Return the work of one command on a site, in the transaction of `connection`."""
+    return Work(connection, IdBlocks(database.writer), site, clock.now())
 
 
 def fail(reason: str) -> NoReturn:

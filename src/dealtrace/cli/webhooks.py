@@ -11,10 +11,9 @@ from dealtrace import clock
 from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook
 from dealtrace.calltouch.webhooks.vocabulary import choosable_keys
 from dealtrace.cli.terminal import ID_MAX, console, fail, open_prepared, print_json
-from dealtrace.errors import SiteNotFound
+from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.webhooks import manage
-from dealtrace.operations.webhooks.create import WantedWebhook, create_webhook
-from dealtrace.storage.accounts.accounts import find_site
+from dealtrace.operations.webhooks.create import NewWebhook, create_webhook
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.webhooks.outbox import count_waiting
@@ -46,7 +45,7 @@ def create(
     as_json: JsonOption = False,
 ) -> None:
     """Create a webhook; running servers follow within two seconds."""
-    wanted = WantedWebhook(site_id, url, _events(events), style, _words(fields))
+    wanted = NewWebhook(site_id, url, _events(events), style, _words(fields))
     _check_fields(wanted)
     with open_prepared() as database:
         ids = IdBlocks(database.writer)
@@ -79,7 +78,7 @@ def _events(text: str) -> frozenset[EventKind]:
     return frozenset(chosen)
 
 
-def _check_fields(wanted: WantedWebhook) -> None:
+def _check_fields(wanted: NewWebhook) -> None:
     """See that each field belongs to some event, and that each event has a field."""
     if not wanted.fields:
         return
@@ -100,8 +99,8 @@ def show(
 ) -> None:
     """List webhooks, how they are doing, and how much waits for each."""
     with open_prepared() as database, database.read() as connection:
-        if site_id is not None and find_site(connection, site_id) is None:
-            raise SiteNotFound(site_id=site_id)
+        if site_id is not None:
+            require_site(connection, site_id)
         rows = [
             _described(webhook, count_waiting(connection, webhook.site_id, webhook.id))
             for webhook in list_webhooks(connection, site_id)
@@ -159,11 +158,11 @@ def try_out(
     """Have a running server send a test now, even if the webhook is paused; every value is its key in braces."""
     with open_prepared() as database:
         with database.write() as connection:
-            manage.ask_for_test(connection, webhook_id, clock.now())
+            manage.schedule_test(connection, webhook_id, clock.now())
         outcome = _outcome_of_test(database, webhook_id, wait)
         if outcome is None:
             with database.write() as connection:
-                manage.withdraw_test(connection, webhook_id)
+                manage.cancel_test(connection, webhook_id)
             fail("No server took the test up. Is dealtrace serve running on this database?")
     if outcome:
         fail(f"The test failed: {outcome}")
@@ -196,7 +195,7 @@ def replay(
         fail("Name either --since or --message.")
     with open_prepared() as database, database.write() as connection:
         if message is not None:
-            count = manage.replay_one(connection, webhook_id, message)
+            count = manage.replay_message(connection, webhook_id, message)
         else:
             assert since is not None
             count = manage.replay_since(connection, webhook_id, since)

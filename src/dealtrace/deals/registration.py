@@ -63,6 +63,14 @@ class Registered:
         return self.fingerprint == registration.fingerprint
 
 
+def default_number(deal_id: int) -> str:
+    """Return the number of a deal whose registration states none: its id.
+
+    Seed: «Если параметр не указан, то по умолчанию он будет равен orderId».
+    """
+    return str(deal_id)
+
+
 def new_deal(
     registration: Registration,
     deal_id: DealId,
@@ -72,10 +80,7 @@ def new_deal(
     custom_values: Mapping[str, str],
     now: datetime,
 ) -> Deal:
-    """Make the deal that a registration asks for.
-
-    Seed: «Если параметр не указан, то по умолчанию он будет равен orderId»: the caller settles `number` so.
-    """
+    """Return the deal that a registration describes, with the id, number, lead and known custom values it gets."""
     return Deal(
         id=deal_id,
         number=number,

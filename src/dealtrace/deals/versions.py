@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from dealtrace.deals.changes import difference
 from dealtrace.deals.deal import Deal, DealId
 from dealtrace.record import record
 
@@ -59,6 +60,25 @@ def first_version(deal: Deal, amount_as_sent: str, token_id: int | None) -> Deal
         "lead": deal.lead,
     }
     return DealVersion(deal.id, FIRST_VERSION, VersionKind.REGISTERED, deal.recorded_at, token_id, {}, after)
+
+
+def next_version(before: Deal, after: Deal, kind: VersionKind, token_id: int | None = None) -> DealVersion:
+    """Return the version that turns `before` into `after`, with the fields that a version of this kind holds."""
+    if kind is VersionKind.CHANGED:
+        earlier, later = difference(before, after)
+    else:
+        name = _FIELD_OF[kind]
+        earlier, later = {name: getattr(before, name)}, {name: getattr(after, name)}
+    return DealVersion(after.id, after.version, kind, after.touched_at, token_id, earlier, later)
+
+
+_FIELD_OF = {
+    VersionKind.DELETED: "deleted_at",
+    VersionKind.RESTORED: "deleted_at",
+    VersionKind.MATCHED: "lead",
+    VersionKind.PINNED: "lead",
+    VersionKind.UNPINNED: "lead",
+}
 
 
 def as_of(deal: Deal, version: int, versions: Iterable[DealVersion]) -> Deal:

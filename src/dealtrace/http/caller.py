@@ -8,11 +8,12 @@ from dealtrace.accounts.token import TokenId
 from dealtrace.errors import Language
 from dealtrace.http.asgi import Scope, header
 from dealtrace.operations.points import pay_for_reading
+from dealtrace.operations.work import Operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.quota.points import PaidMethod
 from dealtrace.record import record
 from dealtrace.runtime.read_pool import ReadPool
-from dealtrace.runtime.write_queue import Operation, WriteQueue
+from dealtrace.runtime.write_queue import WriteQueue
 
 Result = TypeVar("Result")
 
@@ -38,13 +39,13 @@ class Caller:
         """Tell a header of the request, empty if it was not sent; `name` is lower-case."""
         return header(self.scope, name)
 
-    async def write(self, operation: Operation, asked: Any, *, size: int = 1) -> Any:
-        """Have a wish carried out and return its outcome once it is on disk; `size` is how many leads it brings.
+    async def write(self, operation: Operation[Any, Any], payload: Any, *, size: int = 1) -> Any:
+        """Run a command and return its outcome once it is on disk; `size` is how many leads it brings.
 
         Raises:
-            Refusal: the wish was refused; nothing of it was stored.
+            Refusal: the command was refused; nothing of it was stored.
         """
-        return await self.write_queue.write(operation, self.site, WriteCommand(asked, self.token_id), size=size)
+        return await self.write_queue.write(operation, self.site, WriteCommand(payload, self.token_id), size=size)
 
     async def read(self, ask: Callable[..., Result], *args: Any, **kwargs: Any) -> Result:
         """Call a reading function of the storage for this site."""

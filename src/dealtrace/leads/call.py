@@ -90,8 +90,8 @@ def is_over(circumstances: Circumstances, duration: timedelta) -> bool:
     return circumstances.exchange is None or circumstances.is_successful is not None or duration > timedelta(0)
 
 
-def first_told(report: CallReport) -> IncomingCall:
-    """Tell a call from its first report; without a duration nobody has talked yet, without a phone it is hidden."""
+def new_call(report: CallReport) -> IncomingCall:
+    """Return a call as its first report describes it: no duration is zero, no phone is empty."""
     return IncomingCall(
         started_at=report.started_at,
         duration=report.duration or timedelta(0),
@@ -101,15 +101,15 @@ def first_told(report: CallReport) -> IncomingCall:
     )
 
 
-def told_again(known: IncomingCall, report: CallReport) -> IncomingCall:
-    """Tell how a call stands after another report of it; what a report does not tell stays as it was."""
-    told = {part.name: getattr(report.circumstances, part.name) for part in fields(Circumstances)}
+def updated_call(known: IncomingCall, report: CallReport) -> IncomingCall:
+    """Return a call as another report changes it; what the report leaves out stays as it was."""
+    reported = {part.name: getattr(report.circumstances, part.name) for part in fields(Circumstances)}
     return replace(
         known,
         started_at=report.started_at,
         duration=known.duration if report.duration is None else report.duration,
         phone=known.phone if report.phone is None else report.phone,
         circumstances=replace(
-            known.circumstances, **{name: value for name, value in told.items() if value is not None}
+            known.circumstances, **{name: value for name, value in reported.items() if value is not None}
         ),
     )

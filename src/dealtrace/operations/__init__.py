@@ -1,6 +1,7 @@
-"""Everything the product can do, a verb per file.
+"""Everything the product can do, one verb per file, in the folder of its noun.
 
-An operation takes an open connection and fresh ids, the site, many wishes at once, and the time: it gathers for all
-of them, lets pure rules decide each, spends the points, stores the lot, and returns an outcome for each in order.
-Nothing here commits.
+An operation takes a `Work` and many commands of one site; a single command is a batch of one. It gathers what is
+stored for all of them, lets the pure rules of the domain decide each, spends the points, stores everything together,
+and returns an outcome for each command in order. It declares how many ids one command may take. Nothing here commits.
+What only reads takes a connection and a site; what concerns no single site takes a connection.
 """

@@ -1,4 +1,4 @@
-"""Tell everything kept of a person, or make it anonymous (152-ФЗ)."""
+"""Export everything stored about a person, or make it anonymous (152-ФЗ)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,26 +12,26 @@ from dealtrace.leads.contact import normal_email, normal_phone
 from dealtrace.storage import people
 
 
-def export_person(connection: Connection, sites: Sequence[Site], stated: str) -> dict[SiteId, Mapping[str, Any]]:
-    """Tell every row these sites keep of the person behind a phone or e-mail: site by site, table by table.
+def export_person(connection: Connection, sites: Sequence[Site], contact: str) -> dict[SiteId, Mapping[str, Any]]:
+    """Return every row that these sites store about the person with a phone or e-mail, by site and by table.
 
     Raises:
-        PersonNotFound: nothing is kept of them.
+        PersonNotFound: nothing is stored about them.
     """
-    found = _find(connection, sites, stated)
+    found = _find(connection, sites, contact)
     return {site_id: people.list_rows(connection, site_id, traces) for site_id, traces in found.items()}
 
 
-def erase_person(connection: Connection, sites: Sequence[Site], stated: str) -> dict[SiteId, people.Traces]:
-    """Make everything anonymous that these sites keep of the person behind a phone or e-mail; tell what it was.
+def erase_person(connection: Connection, sites: Sequence[Site], contact: str) -> dict[SiteId, people.Traces]:
+    """Make everything anonymous that these sites store about the person with a phone or e-mail; return what it was.
 
-    Deals, leads and their sources stay, so that no figure changes, and nothing is matched anew.
+    Deals, leads and their sources stay, so that no figure changes, and nothing is matched again.
     Ours: an erasure is no version of a deal, because a version would keep what was to go.
 
     Raises:
-        PersonNotFound: nothing is kept of them.
+        PersonNotFound: nothing is stored about them.
     """
-    found = _find(connection, sites, stated)
+    found = _find(connection, sites, contact)
     for site_id, traces in found.items():
         versions = [
             (deal_id, version, without_person(before), without_person(after))
@@ -41,12 +41,12 @@ def erase_person(connection: Connection, sites: Sequence[Site], stated: str) -> 
     return found
 
 
-def _find(connection: Connection, sites: Sequence[Site], stated: str) -> dict[SiteId, people.Traces]:
-    contact = normal_email(stated) or normal_phone(stated)
-    if contact is None:
-        raise PersonNotFound(contact=stated)
-    everywhere = {site.id: people.find_traces(connection, site.id, contact) for site in sites}
+def _find(connection: Connection, sites: Sequence[Site], contact: str) -> dict[SiteId, people.Traces]:
+    normal = normal_email(contact) or normal_phone(contact)
+    if normal is None:
+        raise PersonNotFound(contact=contact)
+    everywhere = {site.id: people.find_traces(connection, site.id, normal) for site in sites}
     found = {site_id: traces for site_id, traces in everywhere.items() if not traces.is_empty}
     if not found:
-        raise PersonNotFound(contact=stated)
+        raise PersonNotFound(contact=contact)
     return found

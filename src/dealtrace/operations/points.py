@@ -4,64 +4,63 @@ Seed: «За каждый успешно выполненный запрос с�
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from sqlalchemy import Connection
-
-from dealtrace.accounts.site import Site
 from dealtrace.errors import PointsSpent
+from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.quota.points import PaidMethod, points_cost, points_day, seconds_to_reset
 from dealtrace.storage.accounts import points
-from dealtrace.storage.id_blocks import IdBlocks
 
 MIDNIGHT_MARGIN = timedelta(minutes=5)
-"""How far apart the clocks of two processes, or the beginnings of two transactions that meet, may be at most."""
+"""How far apart the clocks of two processes, or the starts of two concurrent transactions, may be."""
 
 
-def pay_for_calls(connection: Connection, site: Site, method: PaidMethod, calls: int, now: datetime) -> int:
-    """Spend the points of up to `calls` successful calls of `method`; return how many of them are paid.
+def pay_for_calls(work: Work, method: PaidMethod, calls: int) -> int:
+    """Spend the points of up to `calls` successful calls of `method`, and return how many of them are paid.
 
-    All at once if the day's allowance holds them; otherwise one after another, as far as it goes.
+    They are paid together if the day's allowance suffices, and otherwise one after another until it is spent.
     """
     if not calls:
         return 0
-    cost = points_cost(method, site.point_costs)
-    day_on = points_day(now, site.time_zone)
+    cost = points_cost(method, work.site.point_costs)
+    day_on = points_day(work.now, work.site.time_zone)
     if not cost:
-        points.hold_day(connection, site.id, day_on)
+        points.hold_day(work.connection, work.site.id, day_on)
         return calls
-    if points.spend_points(connection, site.id, day_on, cost * calls, points_per_day=site.points_per_day):
+    if points.spend_points(
+        work.connection, work.site.id, day_on, cost * calls, points_per_day=work.site.points_per_day
+    ):
         return calls
     paid = 0
-    while points.spend_points(connection, site.id, day_on, cost, points_per_day=site.points_per_day):
+    while points.spend_points(work.connection, work.site.id, day_on, cost, points_per_day=work.site.points_per_day):
         paid += 1
     return paid
 
 
-def lock_registrations(connection: Connection, site: Site, now: datetime) -> None:
-    """Make this transaction and every registration of the site follow each other, in whatever process.
+def lock_registrations(work: Work) -> None:
+    """Run this transaction and the registrations of the site, in any process, one after another.
 
-    A deal and its lead may come in at the same moment; one of the two must see the other. Registrations hold their
-    day's row from the moment they pay, before they look for leads; holding it here, too, costs them nothing more.
-    Around midnight both days are held.
+    A deal and its lead may arrive at the same moment, and one of them must see the other. Registrations lock the row
+    of their day when they pay, before they look for leads; locking the same row here costs them nothing more. Around
+    midnight both days are locked.
     """
-    for day_on in sorted({points_day(now + apart, site.time_zone) for apart in (-MIDNIGHT_MARGIN, MIDNIGHT_MARGIN)}):
-        points.hold_day(connection, site.id, day_on)
+    for day_on in sorted(
+        {points_day(work.now + apart, work.site.time_zone) for apart in (-MIDNIGHT_MARGIN, MIDNIGHT_MARGIN)}
+    ):
+        points.hold_day(work.connection, work.site.id, day_on)
 
 
-def points_refusal(site: Site, now: datetime) -> PointsSpent:
-    """Say when the site's points come back."""
-    return PointsSpent(retry_after_seconds=seconds_to_reset(now, site.time_zone))
+def points_refusal(work: Work) -> PointsSpent:
+    """Return the refusal of a call that the site has no points for, with the seconds until it has some again."""
+    return PointsSpent(retry_after_seconds=seconds_to_reset(work.now, work.site.time_zone))
 
 
-def pay_for_reading(
-    connection: Connection, ids: IdBlocks, site: Site, commands: Sequence[WriteCommand[PaidMethod]], now: datetime
-) -> list[PointsSpent | None]:
-    """Spend the points of calls that only read; each wish names its method, `None` means paid."""
-    del ids
+@operation(ids_per_command=0)
+def pay_for_reading(work: Work, commands: Sequence[WriteCommand[PaidMethod]]) -> list[PointsSpent | None]:
+    """Spend the points of calls that only read; a command is the method, and its outcome is `None` once it is paid."""
     outcomes: list[PointsSpent | None] = []
     for command in commands:
-        paid = pay_for_calls(connection, site, command.payload, 1, now)
-        outcomes.append(None if paid else points_refusal(site, now))
+        paid = pay_for_calls(work, command.payload, 1)
+        outcomes.append(None if paid else points_refusal(work))
     return outcomes

@@ -1,4 +1,4 @@
-"""A wish: what somebody asks of an operation, and who."""
+"""A command for an operation, and who sent it."""
 
 from typing import Generic, TypeVar
 
@@ -9,7 +9,7 @@ Payload = TypeVar("Payload")
 
 @record
 class WriteCommand(Generic[Payload]):
-    """What is asked, and the token it is asked with: `None` when a person does it by command."""
+    """A command's payload and the token it was sent with, `None` when a person runs it on the command line."""
 
     payload: Payload
     token_id: int | None = None

@@ -1,8 +1,8 @@
-"""The one that writes: whoever waits at the same moment is committed together, and yet each stands or falls alone.
+"""A queue with one writing thread: commands that wait together are committed together, and each fails alone.
 
-One thread takes all waiting wishes, runs them in one transaction, flushes once, and only then answers. If anything
-breaks, the transaction is undone and played again wish by wish, each behind a savepoint, so that a broken one never
-harms its neighbours; the common case pays for no savepoint.
+The thread takes all commands that wait, runs them in one transaction, flushes once, and only then answers. If anything
+breaks, it rolls the transaction back and runs the commands again one by one, each behind a savepoint, so that a broken
+command does no harm to its neighbours; the common case pays for no savepoint.
 """
 
 import asyncio
@@ -12,38 +12,28 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from queue import SimpleQueue
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.errors import DatabaseUnavailable, Overloaded
+from dealtrace.operations.work import Operation, Work, ids_needed
 from dealtrace.storage.database.database_errors import is_database_failure, is_lost_race, is_passing
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import IdBlocks
 
-IDS_PER_COMMAND_MAX = 8
-"""No wish takes more ids than this: a call makes itself, a client, a source and a few links."""
 RETRY_PAUSE_SECONDS = 0.1
 RETRY_PAUSE_MAX_SECONDS = 2.0
 ALONE_TRIES_MAX = 3
-"""How often a wish that lost a race decides anew before it counts as broken."""
+"""How often a command that lost a race is run before it counts as broken."""
 OVERLOADED_RETRY_SECONDS = 1
 UNAVAILABLE_RETRY_SECONDS = 5
 
 
-class Operation(Protocol):
-    """What the scribe can run: many wishes of one site at once, an outcome for each, in their order."""
-
-    def __call__(
-        self, connection: Connection, ids: IdBlocks, site: Site, commands: Sequence[Any], now: datetime
-    ) -> Sequence[Any]:
-        """Gather, decide, spend and store."""
-
-
 @dataclass(slots=True)
-class _Waiting:
-    operation: Operation
+class _Pending:
+    operation: Operation[Any, Any]
     site: Site
     command: Any
     answer: "asyncio.Future[Any]"
@@ -52,7 +42,7 @@ class _Waiting:
 
 
 class WriteQueue:
-    """The single writer of a process; made inside a running event loop, which it answers to."""
+    """The only writer of a process, made inside the running event loop to which it answers."""
 
     def __init__(
         self,
@@ -71,54 +61,56 @@ class WriteQueue:
         self._patience_seconds = patience_seconds
         self._observe = observe
         self._ids = IdBlocks(database.writer)
-        self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
+        self._queue: SimpleQueue[_Pending | None] = SimpleQueue()
         self._loop = asyncio.get_running_loop()
         self._stopping = False
-        self._thread = threading.Thread(target=self._work, name="scribe", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="write-queue", daemon=True)
         self._thread.start()
 
     @property
     def waiting(self) -> int:
-        """How many wishes wait now."""
+        """How many commands wait now."""
         return self._queue.qsize()
 
     @property
     def is_alive(self) -> bool:
-        """Whether it still writes."""
+        """Whether the thread is running."""
         return self._thread.is_alive()
 
-    def write(self, operation: Operation, site: Site, command: Any, *, size: int = 1) -> "asyncio.Future[Any]":
-        """Hand in a wish; the future holds its outcome once it is safely on disk, or raises its refusal.
+    def write(
+        self, operation: Operation[Any, Any], site: Site, command: Any, *, size: int = 1
+    ) -> "asyncio.Future[Any]":
+        """Queue a command; the future returns its outcome once it is safely on disk, or raises its refusal.
 
-        `size` says how many single wishes it stands for: a list of calls takes the room and the ids of each.
+        `size` is how many items the command carries: a list of calls counts as many and reserves ids for each.
 
         Raises:
-            Overloaded: too many wait already; nothing was stored.
-            DatabaseUnavailable: nobody writes any more.
+            Overloaded: too many commands wait already; nothing was stored.
+            DatabaseUnavailable: the thread has died.
         """
         if not self.is_alive and not self._stopping:
             raise DatabaseUnavailable(retry_after_seconds=UNAVAILABLE_RETRY_SECONDS)
         if self._stopping or self._queue.qsize() >= self._queue_max:
             raise Overloaded(retry_after_seconds=OVERLOADED_RETRY_SECONDS)
         answer: asyncio.Future[Any] = self._loop.create_future()
-        self._queue.put(_Waiting(operation, site, command, answer, size))
+        self._queue.put(_Pending(operation, site, command, answer, size))
         return answer
 
     async def stop(self) -> None:
-        """Write what waits, then end."""
+        """Write what waits, then end the thread."""
         self._stopping = True
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
 
-    def _work(self) -> None:
+    def _run(self) -> None:
         while batch := self._next_batch():
             started = time.perf_counter()
-            self._settle(batch)
+            self._write(batch)
             self._observe(len(batch), time.perf_counter() - started)
             self._loop.call_soon_threadsafe(_deliver, batch)
 
-    def _next_batch(self) -> list[_Waiting]:
-        """Wait for one wish, then take all that wait with it; empty once it is time to end."""
+    def _next_batch(self) -> list[_Pending]:
+        """Wait for a command, then take all that wait with it; return nothing once it is time to end."""
         first = self._queue.get()
         if first is None:
             return []
@@ -131,8 +123,8 @@ class WriteQueue:
             batch.append(following)
         return batch
 
-    def _settle(self, batch: list[_Waiting]) -> None:
-        """Give every wish of `batch` its outcome, whatever happens; passing faults are waited out."""
+    def _write(self, batch: list[_Pending]) -> None:
+        """Give every command of `batch` its outcome, whatever happens; faults that pass are waited out."""
         deadline = time.monotonic() + self._patience_seconds
         pause = RETRY_PAUSE_SECONDS
         write = self._write_together
@@ -141,7 +133,7 @@ class WriteQueue:
                 write(batch)
             except _CommitUnclear:
                 _fail(batch, DatabaseUnavailable(retry_after_seconds=UNAVAILABLE_RETRY_SECONDS))
-            except Exception as fault:  # noqa: BLE001 - a wish may break in any way; the writer must outlive it
+            except Exception as fault:  # noqa: BLE001 - a command may break in any way; the thread must outlive it
                 if is_passing(fault) and time.monotonic() + pause < deadline:
                     time.sleep(pause)
                     pause = min(pause * 2, RETRY_PAUSE_MAX_SECONDS)
@@ -155,44 +147,45 @@ class WriteQueue:
                     _fail(batch, fault)
             return
 
-    def _write_together(self, batch: list[_Waiting]) -> None:
-        self._ids.ensure(_size(batch) * IDS_PER_COMMAND_MAX)
+    def _write_together(self, batch: list[_Pending]) -> None:
+        self._ids.ensure(_ids_needed(batch))
         now = self._clock()
         with self._database.writer.connect() as connection, connection.begin() as transaction:
             for group in _groups(batch):
-                self._run(connection, group, now)
+                self._run_group(connection, group, now)
             _commit(transaction)
 
-    def _write_one_by_one(self, batch: list[_Waiting]) -> None:
-        self._ids.ensure(_size(batch) * IDS_PER_COMMAND_MAX * ALONE_TRIES_MAX)
+    def _write_one_by_one(self, batch: list[_Pending]) -> None:
+        self._ids.ensure(_ids_needed(batch) * ALONE_TRIES_MAX)
         now = self._clock()
         with self._database.writer.connect() as connection, connection.begin() as transaction:
-            for waiting in batch:
-                self._run_alone(connection, waiting, now)
+            for pending in batch:
+                self._run_alone(connection, pending, now)
             _commit(transaction)
 
-    def _run(self, connection: Connection, group: list[_Waiting], now: datetime) -> None:
+    def _run_group(self, connection: Connection, group: list[_Pending], now: datetime) -> None:
         first = group[0]
-        outcomes = first.operation(connection, self._ids, first.site, [waiting.command for waiting in group], now)
-        for waiting, outcome in zip(group, outcomes, strict=True):
-            waiting.outcome = outcome
+        work = Work(connection, self._ids, first.site, now)
+        outcomes = first.operation(work, [pending.command for pending in group])
+        for pending, outcome in zip(group, outcomes, strict=True):
+            pending.outcome = outcome
 
-    def _run_alone(self, connection: Connection, waiting: _Waiting, now: datetime) -> None:
+    def _run_alone(self, connection: Connection, pending: _Pending, now: datetime) -> None:
         for _ in range(ALONE_TRIES_MAX):
             try:
                 with connection.begin_nested():
-                    self._run(connection, [waiting], now)
+                    self._run_group(connection, [pending], now)
             except Exception as fault:
                 if is_database_failure(fault):
                     raise
-                waiting.outcome = fault
+                pending.outcome = fault
                 if is_lost_race(fault):
                     continue
             return
 
 
 class _CommitUnclear(Exception):  # noqa: N818 - it names what is the matter
-    """The commit itself failed: whether it took place is unknown, so it must not be played again."""
+    """The commit itself failed: whether it took place is unknown, so it must not be repeated."""
 
 
 def _commit(transaction: Any) -> None:
@@ -202,31 +195,35 @@ def _commit(transaction: Any) -> None:
         raise _CommitUnclear from fault
 
 
-def _size(batch: Sequence[_Waiting]) -> int:
-    return sum(waiting.size for waiting in batch)
+def _size(batch: Sequence[_Pending]) -> int:
+    return sum(pending.size for pending in batch)
 
 
-def _groups(batch: Sequence[_Waiting]) -> list[list[_Waiting]]:
-    """Group wishes of one operation and one site; inside a group the order of arrival stays."""
-    groups: dict[tuple[Operation, int], list[_Waiting]] = {}
-    for waiting in batch:
-        groups.setdefault((waiting.operation, waiting.site.id), []).append(waiting)
+def _ids_needed(batch: Sequence[_Pending]) -> int:
+    return sum(ids_needed(pending.operation, pending.size) for pending in batch)
+
+
+def _groups(batch: Sequence[_Pending]) -> list[list[_Pending]]:
+    """Group the commands of each operation and site, in the order of arrival."""
+    groups: dict[tuple[Operation[Any, Any], int], list[_Pending]] = {}
+    for pending in batch:
+        groups.setdefault((pending.operation, pending.site.id), []).append(pending)
     return list(groups.values())
 
 
-def _fail(batch: Sequence[_Waiting], fault: BaseException) -> None:
-    for waiting in batch:
-        waiting.outcome = fault
+def _fail(batch: Sequence[_Pending], fault: BaseException) -> None:
+    for pending in batch:
+        pending.outcome = fault
 
 
-def _deliver(batch: Sequence[_Waiting]) -> None:
-    """Answer those who still wait; runs in the event loop, once a batch."""
-    for waiting in batch:
-        if waiting.answer.done():
+def _deliver(batch: Sequence[_Pending]) -> None:
+    """Answer those who still wait; called in the event loop, once a batch."""
+    for pending in batch:
+        if pending.answer.done():
             continue
-        if isinstance(waiting.outcome, StopIteration):
-            waiting.answer.set_exception(RuntimeError("the operation ended with StopIteration, which no future takes"))
-        elif isinstance(waiting.outcome, Exception):
-            waiting.answer.set_exception(waiting.outcome)
+        if isinstance(pending.outcome, StopIteration):
+            pending.answer.set_exception(RuntimeError("the operation ended with StopIteration, which no future takes"))
+        elif isinstance(pending.outcome, Exception):
+            pending.answer.set_exception(pending.outcome)
         else:
-            waiting.answer.set_result(waiting.outcome)
+            pending.answer.set_result(pending.outcome)

@@ -16,8 +16,8 @@ from dealtrace.accounts.webhook import Webhook, WebhookId
 from dealtrace.operations.webhooks.deliver import (
     KEPT_FOR,
     Claim,
+    ClaimedDeliveries,
     DeliveryReport,
-    InHand,
     acknowledge_deliveries,
     claim_deliveries,
     sweep_outbox,
@@ -115,7 +115,7 @@ class Deliveries:
         finally:
             del self._in_hand[webhook_id]
 
-    async def _tell(self, claim: Claim, site: Site, in_hand: InHand) -> DeliveryReport:
+    async def _tell(self, claim: Claim, site: Site, in_hand: ClaimedDeliveries) -> DeliveryReport:
         webhook, test_outcome = in_hand.webhook, None
         async with self._postman.connect() as connect:
             if webhook.is_test_awaited:
@@ -131,7 +131,7 @@ class Deliveries:
         return f"{fault.reason}: {fault.words}" if fault.words else fault.reason
 
     async def _deliver(
-        self, connect: WebhookConnection, site: Site, in_hand: InHand
+        self, connect: WebhookConnection, site: Site, in_hand: ClaimedDeliveries
     ) -> tuple[list[OutboxPosition], Fault | None]:
         """Send one after another, until one fails, time is up or the server stops; what is about nothing is passed."""
         if not in_hand.deliveries:
@@ -177,7 +177,7 @@ async def _attempt(connect: WebhookConnection, outgoing: Outgoing) -> Fault | No
 
 def _log_outcome(webhook_id: WebhookId, report: DeliveryReport, pause: Pause | None) -> None:
     """Write what became of a visit; addresses and answers may hold secrets and are no matter of the log."""
-    facts = {"webhook_id": webhook_id, "told": len(report.told)}
+    facts = {"webhook_id": webhook_id, "told": len(report.delivered)}
     if pause is not None:
         _log.error("webhook_paused", **facts, cure="dealtrace webhook list")
     elif report.fault is not None:

@@ -24,6 +24,7 @@ from dealtrace.operations.accounts.set_site import set_site
 from dealtrace.operations.deals.change import ChangedDeal, change_deals
 from dealtrace.operations.deals.delete import delete_deals
 from dealtrace.operations.deals.register import register_deals
+from dealtrace.operations.work import Work
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.storage.accounts.accounts import find_site
 from dealtrace.storage.accounts.custom_fields import list_unknown_fields
@@ -320,7 +321,7 @@ def work(player: Player, wanted: Change, ids: IdBlocks) -> Callable[[Connection]
     def run(connection: Connection) -> Any:
         site = find_site(connection, player.site.id)
         assert site is not None
-        return change_deals(connection, ids, site, [WriteCommand(wanted, player.token_id)], utc_now())[0]
+        return change_deals(Work(connection, ids, site, utc_now()), [WriteCommand(wanted, player.token_id)])[0]
 
     return run
 
@@ -360,7 +361,7 @@ def test_it_finds_nothing_to_change_when_another_server_deletes_meanwhile(stage:
     ids.ensure(100)
 
     def remove(connection: Connection) -> Any:
-        return delete_deals(connection, ids, shop.site, [WriteCommand(DealKey(deal_id, None))], utc_now())[0]
+        return delete_deals(stage.work(connection, shop), [WriteCommand(DealKey(deal_id, None))])[0]
 
     gone, refusal = side_by_side(stage.database, remove, work(shop, change(None, "N", status="paid"), ids))
     assert gone.id == deal_id
@@ -375,9 +376,9 @@ def test_it_keeps_every_change_of_two_servers_as_a_version(stage: Stage, shop: P
     async def story() -> list[Any]:
         async with open_write_queue(database) as first, open_write_queue(other) as second:
             wanted = [change(deal_id, status=f"s{count}") for count in range(20)]
-            scribes = [first, second]
+            queues = [first, second]
             futures = [
-                scribes[count % 2].write(change_deals, shop.site, WriteCommand(one)) for count, one in enumerate(wanted)
+                queues[count % 2].write(change_deals, shop.site, WriteCommand(one)) for count, one in enumerate(wanted)
             ]
             return await asyncio.gather(*futures)
 

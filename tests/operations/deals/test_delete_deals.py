@@ -13,7 +13,6 @@ from dealtrace.errors import DealKeyMissing, DealNotFound, PointsSpent
 from dealtrace.operations.deals.delete import delete_deals
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.write_command import WriteCommand
-from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.journals.deal_journal import JournalQuery, query_deals
 from dealtrace.storage.journals.keyset_pages import Cursor, Page, find_page
 from stored import deal_of, deals_of, points_of, rows_of, side_by_side, versions_of
@@ -131,10 +130,9 @@ def test_it_deletes_nothing_of_a_neighbour(stage: Stage, shop: Player) -> None:
 
 def test_it_deletes_once_when_two_servers_are_asked_at_the_same_moment(stage: Stage, shop: Player) -> None:
     deal_id = register(stage, shop)
-    ids = IdBlocks(stage.database.writer)
 
     def remove(connection: Any) -> Any:
-        return delete_deals(connection, ids, shop.site, [WriteCommand(DealKey(deal_id, None))], utc_now())[0]
+        return delete_deals(stage.work(connection, shop), [WriteCommand(DealKey(deal_id, None))])[0]
 
     gone, refusal = side_by_side(stage.database, remove, remove)
     assert gone.id == deal_id

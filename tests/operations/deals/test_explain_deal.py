@@ -83,7 +83,7 @@ def test_it_shows_what_switching_contact_matching_on_would_find(stage: Stage) ->
 def test_it_tells_which_lead_the_name_resolves_to_now(stage: Stage, shop: Player) -> None:
     (receipt,) = stage.perform(register_deals, shop, registration("N", clue=by_call(None, "ref")))
     with stage.database.write() as connection:
-        pin_deal(connection, shop.site, receipt.deal_id, None, NOON)
+        pin_deal(stage.work(connection, shop, NOON), receipt.deal_id, None)
     call = stage.call(shop, NOON, reference="ref")
     deal = deal_of(stage.database, shop, receipt.deal_id)
     with stage.database.read() as connection:

@@ -22,8 +22,8 @@ from dealtrace.operations.deals.pin import pin_deal, unpin_deal
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.deals.rematch import rematch_next
 from dealtrace.operations.deals.restore import restore_deal
-from dealtrace.operations.leads.calls import take_in_calls
-from dealtrace.operations.leads.lead_requests import take_in_lead_requests
+from dealtrace.operations.leads.import_lists import import_calls
+from dealtrace.operations.leads.register_lead_requests import register_lead_requests
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.deals.deals import list_deals_by_key
 from postgresql import PostgresqlServer
@@ -114,7 +114,7 @@ class TestALateLead:
         stage.perform(delete_deals, shop, DealKey(deal_id, None))
         call = stage.call(shop, BEFORE, phone=PHONE)
         with stage.database.write() as connection:
-            restored = restore_deal(connection, shop.site, deal_id, datetime.now(UTC))
+            restored = restore_deal(stage.work(connection, shop, datetime.now(UTC)), deal_id)
         assert restored.lead == LeadRef(LeadKind.CALL, call.id)
 
     def test_it_is_a_version_that_names_no_token(self, stage: Stage, shop: Player) -> None:
@@ -146,17 +146,17 @@ class TestTheSwitch:
         register(stage, off, NO_CLUE, "nothing")
         assert {lead_of(stage, off, deal_id) for deal_id in deal_ids} == {None}
         with stage.database.write() as connection:
-            chunk = rematch_next(connection, shop.site, 0, NOON)
+            chunk = rematch_next(stage.work(connection, shop, NOON), 0)
             assert chunk is not None
             assert (chunk.deals, chunk.changed) == (4, 3)
-            assert rematch_next(connection, shop.site, chunk.last_id, NOON) is None
+            assert rematch_next(stage.work(connection, shop, NOON), chunk.last_id) is None
         assert None not in {lead_of(stage, shop, deal_id) for deal_id in deal_ids}
 
     def test_switching_off_keeps_what_is_matched(self, stage: Stage, shop: Player) -> None:
         call = stage.call(shop, BEFORE, phone=PHONE)
         deal_id = register(stage, shop, by_contact(PHONE))
         with stage.database.write() as connection:
-            chunk = rematch_next(connection, switched_off(shop).site, 0, NOON)
+            chunk = rematch_next(stage.work(connection, switched_off(shop), NOON), 0)
         assert chunk is not None
         assert chunk.changed == 0
         assert lead_of(stage, shop, deal_id) == LeadRef(LeadKind.CALL, call.id)
@@ -180,7 +180,7 @@ class TestAPin:
         stage.call(shop, BEFORE, phone=PHONE)
         assert lead_of(stage, shop, deal_id) is None
         with stage.database.write() as connection:
-            unpinned = unpin_deal(connection, shop.site, deal_id, NOON)
+            unpinned = unpin_deal(stage.work(connection, shop, NOON), deal_id)
         assert unpinned.lead is not None
         assert unpinned.lead.id >= call.id
         last = versions_of(stage.database, shop, deal_id)[-1]
@@ -192,17 +192,17 @@ class TestAPin:
         deal_id = register(stage, shop, NO_CLUE)
         with stage.database.write() as connection:
             with pytest.raises(LeadNotFound):
-                pin_deal(connection, shop.site, deal_id, LeadRef(LeadKind.CALL, call.id), NOON)
+                pin_deal(stage.work(connection, shop, NOON), deal_id, LeadRef(LeadKind.CALL, call.id))
             with pytest.raises(DealNotFound):
-                pin_deal(connection, neighbour.site, deal_id, None, NOON)
+                pin_deal(stage.work(connection, neighbour, NOON), deal_id, None)
             with pytest.raises(DealNotPinned):
-                unpin_deal(connection, shop.site, deal_id, NOON)
+                unpin_deal(stage.work(connection, shop, NOON), deal_id)
         assert len(versions_of(stage.database, shop, deal_id)) == 1
 
     @staticmethod
     def pin(stage: Stage, shop: Player, deal_id: int, lead: LeadRef | None) -> Deal:
         with stage.database.write() as connection:
-            return pin_deal(connection, shop.site, deal_id, lead, NOON)
+            return pin_deal(stage.work(connection, shop, NOON), deal_id, lead)
 
 
 @dataclass(frozen=True)
@@ -243,13 +243,13 @@ def deals(draw: st.DrawFn, name: str) -> Event:
 def calls(draw: st.DrawFn, name: str) -> Event:
     duration = timedelta(minutes=draw(st.integers(0, 5)))
     call = IncomingCall(draw(MINUTES), duration, draw(PHONES) or "hidden", reference=name)
-    return Event(name, take_in_calls, call)
+    return Event(name, import_calls, [call])
 
 
 @st.composite
 def lead_requests(draw: st.DrawFn, name: str) -> Event:
     asked = IncomingLeadRequest(draw(MINUTES), draw(PHONES), draw(MAILS), number=name)
-    return Event(name, take_in_lead_requests, asked)
+    return Event(name, register_lead_requests, asked)
 
 
 @st.composite
@@ -280,8 +280,9 @@ def outcome(stage: Stage, events: Sequence[Event]) -> dict[str, tuple[str, str] 
         if event.operation is register_deals:
             deal_ids[event.name] = made.deal_id
         else:
-            kind = LeadKind.CALL if event.operation is take_in_calls else LeadKind.LEAD_REQUEST
-            names[LeadRef(kind, made.id)] = (kind, event.name)
+            kind = LeadKind.CALL if event.operation is import_calls else LeadKind.LEAD_REQUEST
+            lead = made.outcomes[0] if event.operation is import_calls else made
+            names[LeadRef(kind, lead.id)] = (kind, event.name)
     found = {name: lead_of(stage, player, deal_id) for name, deal_id in deal_ids.items()}
     return {name: names[lead] if lead is not None else None for name, lead in found.items()}
 

@@ -41,7 +41,7 @@ def delete(stage: Stage, player: Player, deal_id: int) -> Deal:
 
 def restore(stage: Stage, player: Player, deal_id: int, now: datetime | None = None) -> Deal:
     with stage.database.write() as connection:
-        return restore_deal(connection, player.site, deal_id, now or utc_now())
+        return restore_deal(stage.work(connection, player, now or utc_now()), deal_id)
 
 
 def test_it_brings_a_deal_back_as_it_was(stage: Stage, shop: Player) -> None:
@@ -127,7 +127,7 @@ def test_it_restores_once_when_two_do_it_at_the_same_moment(stage: Stage, shop: 
 
     def bring_back(connection: Any) -> Any:
         try:
-            return restore_deal(connection, shop.site, deal_id, utc_now())
+            return restore_deal(stage.work(connection, shop, utc_now()), deal_id)
         except Refusal as refusal:
             return refusal
 
@@ -144,7 +144,7 @@ def test_it_never_leaves_two_living_deals_of_one_number(stage: Stage, shop: Play
     delete(stage, shop, second)
 
     def bring_back(deal_id: int) -> Callable[[Any], Any]:
-        return lambda connection: restore_deal(connection, shop.site, deal_id, utc_now())
+        return lambda connection: restore_deal(stage.work(connection, shop, utc_now()), deal_id)
 
     with pytest.raises(Exception, match=r"uq_deal_number|deal\.number|orderNumber") as told:
         side_by_side(stage.database, bring_back(first), bring_back(second))

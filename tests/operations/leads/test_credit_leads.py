@@ -13,8 +13,6 @@ from sqlalchemy import select
 from cast import Player, Stage
 from dealtrace.attribution.credit import WHOLE, AttributionModel
 from dealtrace.attribution.traffic_source import DIRECT, TrafficSource
-from dealtrace.attribution.visit import Visit
-from dealtrace.operations.visits.record_visits import NOT_YET, record_visits
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.schema.tables.leads import lead_credit
 from dealtrace.storage.visits.visits import list_visits_by_id
@@ -130,7 +128,7 @@ def test_a_lead_and_a_visit_that_meet_always_find_each_other(postgresql_server: 
     def visit_all() -> None:
         for visit in own:
             barrier.wait()
-            other.perform(record_visits, player, Visit(NOT_YET, visit.visitor_id, NOON - DAY, ADVERT))
+            other.visit(player, NOON - DAY, ADVERT, visitor=visit.visitor_id)
 
     threads = [threading.Thread(target=work) for work in (call_all, visit_all)]
     for thread in threads:

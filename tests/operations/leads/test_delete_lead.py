@@ -15,10 +15,10 @@ from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_request import LeadRequest
 from dealtrace.operations.deals.pin import pin_deal
 from dealtrace.operations.deals.register import register_deals
-from dealtrace.operations.leads.calls import take_in_calls
 from dealtrace.operations.leads.delete import delete_lead, restore_lead
 from dealtrace.operations.leads.report_calls import report_calls
 from dealtrace.operations.people import erase_person, export_person
+from dealtrace.operations.work import Work
 from stored import deal_of, versions_of
 from write_commands import NOON, by_call, by_contact, registration
 
@@ -43,7 +43,7 @@ def ref_of(lead: Call | LeadRequest) -> LeadRef:
 def change(stage: Stage, site: Site, verb: Callable[..., list[Deal]], lead: Call | LeadRequest | LeadRef) -> list[int]:
     ref = lead if isinstance(lead, LeadRef) else ref_of(lead)
     with stage.database.write() as connection:
-        return [deal.id for deal in verb(connection, site, ref, datetime.now(UTC))]
+        return [deal.id for deal in verb(Work(connection, stage.ids, site, datetime.now(UTC)), ref)]
 
 
 def test_its_deals_go_to_the_next_nearest_and_come_back(stage: Stage, shop: Player) -> None:
@@ -84,7 +84,7 @@ def test_a_pinned_deal_keeps_it(stage: Stage, shop: Player) -> None:
     call = stage.call(shop, BEFORE, phone=PHONE)
     deal_id = register(stage, shop, by_contact(PHONE))
     with stage.database.write() as connection:
-        pin_deal(connection, shop.site, deal_id, ref_of(call), datetime.now(UTC))
+        pin_deal(stage.work(connection, shop, datetime.now(UTC)), deal_id, ref_of(call))
     assert change(stage, shop.site, delete_lead, call) == []
     assert lead_of(stage, shop, deal_id) == ref_of(call)
 
@@ -92,7 +92,7 @@ def test_a_pinned_deal_keeps_it(stage: Stage, shop: Player) -> None:
 def test_its_names_stay_taken(stage: Stage, shop: Player) -> None:
     call = stage.call(shop, BEFORE, reference="ats-1")
     change(stage, shop.site, delete_lead, call)
-    (refused,) = stage.perform(take_in_calls, shop, IncomingCall(NOON, timedelta(0), PHONE, "ats-1"))
+    (refused,) = stage.calls(shop, IncomingCall(NOON, timedelta(0), PHONE, "ats-1"))
     assert isinstance(refused, LeadTaken)
 
 

@@ -22,7 +22,7 @@ FAULT = InvalidParameters([Violation("phone", "длинно", "long")])
 
 def begin(stage: Stage, player: Player, digest: str = "d") -> FileImport:
     with stage.database.write() as connection:
-        return begin_import(connection, player.site, digest, NOON)
+        return begin_import(stage.work(connection, player, NOON), digest)
 
 
 def bring(
@@ -31,7 +31,7 @@ def bring(
     stage.ids.ensure(IDS_AT_ONCE)
     numbered = [LeadRow(number, told) for number, told in enumerate(rows, first)]
     with stage.database.write() as connection:
-        return import_rows(connection, stage.ids, player.site, kind, at, numbered, NOON)
+        return import_rows(stage.work(connection, player, NOON), kind, at, numbered)
 
 
 def call(reference: str | None = None, phone: str = PHONE, **more: Any) -> IncomingCall:
@@ -72,13 +72,13 @@ def test_rows_come_in_once_whoever_brings_them(stage: Stage, shop: Player) -> No
 def test_a_finished_import_stays_finished(stage: Stage, shop: Player) -> None:
     at = bring(stage, shop, begin(stage, shop), call()).at
     with stage.database.write() as connection:
-        finished = finish_import(connection, shop.site, at, NOON)
+        finished = finish_import(stage.work(connection, shop, NOON), at)
     assert begin(stage, shop) == finished
     assert finished.finished_at == NOON
     with pytest.raises(ImportInProgress):
         bring(stage, shop, finished, call(), first=3)
     with pytest.raises(ImportInProgress), stage.database.write() as connection:
-        finish_import(connection, shop.site, at, NOON)
+        finish_import(stage.work(connection, shop, NOON), at)
 
 
 def test_each_site_has_imports_of_its_own(stage: Stage, shop: Player) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 from cast import Player, Stage
 from dealtrace.leads.call import IncomingCall
 from dealtrace.leads.lead_request import IncomingLeadRequest
-from dealtrace.operations.leads.calls import take_in_calls
-from dealtrace.operations.leads.lead_requests import take_in_lead_requests
+from dealtrace.operations.leads.import_lists import import_calls
+from dealtrace.operations.leads.register_lead_requests import register_lead_requests
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.leads.clients import list_client_ids, list_clients
@@ -29,9 +29,9 @@ def test_it_makes_one_person_of_those_who_come_to_two_servers_at_once(stage: Sta
                     future
                     for phone in phones
                     for future in (
-                        first.write(take_in_calls, shop.site, WriteCommand(IncomingCall(NOON, timedelta(0), phone))),
+                        first.write(import_calls, shop.site, WriteCommand([IncomingCall(NOON, timedelta(0), phone)])),
                         second.write(
-                            take_in_lead_requests,
+                            register_lead_requests,
                             shop.site,
                             WriteCommand(IncomingLeadRequest(NOON, phone=phone, email=f"{phone}@example.ru")),
                         ),
@@ -41,7 +41,8 @@ def test_it_makes_one_person_of_those_who_come_to_two_servers_at_once(stage: Sta
 
     outcomes = run(story)
     other.close()
-    assert len({outcome.id for outcome in outcomes}) == 2 * PEOPLE
+    calls = [imported.outcomes[0] for imported in outcomes[::2]]
+    assert len({lead.id for lead in [*calls, *outcomes[1::2]]}) == 2 * PEOPLE
     with stage.database.read() as connection:
         owners = list_client_ids(connection, shop.site.id, phones)
         people = list_clients(connection, shop.site.id, owners.values())

@@ -14,7 +14,6 @@ from dealtrace.leads.call import Call, Circumstances, IncomingCall
 from dealtrace.leads.client import Client
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.leads.lead_story import LeadStory
-from dealtrace.operations.leads.calls import take_in_calls
 from dealtrace.storage.leads.leads import SpanQuery, circumstance_columns, list_lead_stories, list_spans
 from dealtrace.storage.schema.tables.leads import call as call_table
 from stored import rows_of
@@ -40,7 +39,7 @@ def incoming(phone: str = PHONE, reference: str | None = None, **more: Any) -> I
 
 
 def take_in(stage: Stage, player: Player, *calls: IncomingCall) -> list[Any]:
-    return stage.perform(take_in_calls, player, *calls)
+    return stage.calls(player, *calls)
 
 
 def story_of(stage: Stage, player: Player, call: Call, model: AttributionModel = NON_DIRECT) -> LeadStory:

@@ -15,7 +15,7 @@ from dealtrace.leads.client import Client
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest
 from dealtrace.leads.lead_story import LeadStory
-from dealtrace.operations.leads.lead_requests import take_in_lead_requests
+from dealtrace.operations.leads.register_lead_requests import register_lead_requests
 from dealtrace.storage.leads.leads import SpanQuery, list_lead_stories, list_spans
 from stored import rows_of
 from write_commands import NOON
@@ -35,7 +35,7 @@ def incoming(**said: Any) -> IncomingLeadRequest:
 
 
 def take_in(stage: Stage, player: Player, *wanted: IncomingLeadRequest) -> list[Any]:
-    return stage.perform(take_in_lead_requests, player, *wanted)
+    return stage.perform(register_lead_requests, player, *wanted)
 
 
 def story_of(stage: Stage, player: Player, taken: LeadRequest) -> LeadStory:

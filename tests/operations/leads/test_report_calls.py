@@ -202,7 +202,7 @@ def test_sites_do_not_share_references(stage: Stage, shop: Player) -> None:
 
 
 class TestImport:
-    """Lists of leads: a wish brings many, and costs once."""
+    """Lists of leads: a command brings many, and costs once."""
 
     def test_lists_of_one_batch_know_of_each_other(self, stage: Stage, shop: Player) -> None:
         one, two, nothing = stage.perform(

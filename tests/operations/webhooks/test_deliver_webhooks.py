@@ -13,14 +13,14 @@ from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook, WebhookId
 from dealtrace.errors import DeliveryNotFound, InvalidSetting, SiteNotFound, WebhookNotFound
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.webhooks import manage
-from dealtrace.operations.webhooks.create import URL_LENGTH_MAX, WEBHOOKS_MAX, WantedWebhook, create_webhook
+from dealtrace.operations.webhooks.create import URL_LENGTH_MAX, WEBHOOKS_MAX, NewWebhook, create_webhook
 from dealtrace.operations.webhooks.deliver import (
     DELIVERIES_AT_ONCE,
     KEPT_FOR,
     LEASE,
     Claim,
+    ClaimedDeliveries,
     DeliveryReport,
-    InHand,
     acknowledge_deliveries,
     claim_deliveries,
     sweep_outbox,
@@ -52,9 +52,9 @@ class Desk:
         asked = [registration(f"{self.waiting}-{number}") for number in range(count)]
         self.stage.perform(register_deals, self.player, *asked, now=NOON)
 
-    def claim(self, holder: str = "me", now: datetime = NOON) -> InHand | None:
+    def claim(self, holder: str = "me", now: datetime = NOON) -> ClaimedDeliveries | None:
         (outcome,) = self.stage.perform(claim_deliveries, self.player, Claim(self.hook_id, holder), now=now)
-        assert outcome is None or isinstance(outcome, InHand)
+        assert outcome is None or isinstance(outcome, ClaimedDeliveries)
         return outcome
 
     def acknowledge(
@@ -87,8 +87,8 @@ class Desk:
             return count_waiting(connection, self.player.site.id, self.hook_id)
 
 
-def wanted(player: Player, url: str = URL) -> WantedWebhook:
-    return WantedWebhook(player.site.id, url, frozenset(EventKind), BodyStyle.JSON, ("orderId",))
+def wanted(player: Player, url: str = URL) -> NewWebhook:
+    return NewWebhook(player.site.id, url, frozenset(EventKind), BodyStyle.JSON, ("orderId",))
 
 
 @pytest.fixture
@@ -204,7 +204,7 @@ def test_of_two_processes_that_ask_at_the_same_moment_one_is_served(desk: Desk) 
 
     def claim(holder: str) -> Callable[[Connection], Any]:
         commands = [WriteCommand(Claim(desk.hook_id, holder))]
-        return lambda connection: claim_deliveries(connection, desk.stage.ids, desk.player.site, commands, NOON)
+        return lambda connection: claim_deliveries(desk.stage.work(connection, desk.player, NOON), commands)
 
     (first,), (second,) = side_by_side(desk.stage.database, claim("one"), claim("another"))
     assert first is not None
@@ -271,7 +271,7 @@ def test_resuming_can_skip_what_the_receiver_chokes_on(desk: Desk) -> None:
     first, second = desk.positions
     desk.manage(manage.resume_webhook, NOON, skip=True)
     assert desk.positions == [second]
-    assert desk.manage(manage.replay_one, f"msg_{desk.player.site.id}_{desk.hook_id}_{first}") == 1
+    assert desk.manage(manage.replay_message, f"msg_{desk.player.site.id}_{desk.hook_id}_{first}") == 1
     assert desk.positions == [first, second]
 
 
@@ -290,21 +290,21 @@ def test_what_was_told_is_replayed_from_a_moment_on_in_its_order(desk: Desk) -> 
 def test_a_message_that_was_never_sent_cannot_be_replayed(desk: Desk, name: str) -> None:
     message_id = name.format(site=desk.player.site.id, hook=desk.hook_id)
     with pytest.raises(DeliveryNotFound, match="never sent"):
-        desk.manage(manage.replay_one, message_id)
+        desk.manage(manage.replay_message, message_id)
 
 
 def test_a_test_is_in_hand_though_the_webhook_is_paused_and_once(desk: Desk) -> None:
     desk.register(1)
     desk.manage(manage.pause_webhook, NOON)
-    desk.manage(manage.ask_for_test, NOON)
+    desk.manage(manage.schedule_test, NOON)
     in_hand = desk.claim()
     assert in_hand is not None
     assert (in_hand.webhook.is_test_awaited, list(in_hand.deliveries)) == (True, [])
     desk.acknowledge(0, test_outcome="HTTP 404")
     assert desk.hook.test_outcome == "HTTP 404"
     assert desk.claim() is None
-    desk.manage(manage.ask_for_test, NOON)
-    desk.manage(manage.withdraw_test)
+    desk.manage(manage.schedule_test, NOON)
+    desk.manage(manage.cancel_test)
     assert desk.claim() is None
 
 
@@ -324,9 +324,9 @@ def test_a_webhook_that_is_deleted_leaves_nothing(desk: Desk) -> None:
     [
         (manage.pause_webhook, (NOON,)),
         (manage.resume_webhook, (NOON,)),
-        (manage.ask_for_test, (NOON,)),
+        (manage.schedule_test, (NOON,)),
         (manage.replay_since, (NOON,)),
-        (manage.replay_one, ("msg_1_2_3",)),
+        (manage.replay_message, ("msg_1_2_3",)),
         (manage.delete_webhook, ()),
     ],
 )

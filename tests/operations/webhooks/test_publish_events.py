@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event
+from sqlalchemy import event
 
 from cast import Player, Stage, moscow
 from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook
@@ -27,7 +27,7 @@ from dealtrace.operations.leads.annotate import AnnotationCall, LeadAnnotation, 
 from dealtrace.operations.leads.clear_fields import Clearing, LeadName, clear_fields
 from dealtrace.operations.leads.delete import delete_lead
 from dealtrace.operations.leads.report_calls import report_calls
-from dealtrace.operations.webhooks.create import WantedWebhook, create_webhook
+from dealtrace.operations.webhooks.create import NewWebhook, create_webhook
 from dealtrace.quota.points import PaidMethod
 from dealtrace.storage.accounts.accounts import find_site
 from dealtrace.storage.webhooks.outbox import list_waiting
@@ -41,7 +41,7 @@ PHONE = "79205550055"
 def listen(stage: Stage, player: Player, events: Iterable[EventKind] = EVERYTHING) -> tuple[Player, Webhook]:
     """Give a site a webhook; return the site as servers see it then."""
     stage.ids.ensure(10)
-    wanted = WantedWebhook(player.site.id, "https://crm.example/hook", frozenset(events), BodyStyle.FORM)
+    wanted = NewWebhook(player.site.id, "https://crm.example/hook", frozenset(events), BodyStyle.FORM)
     with stage.database.write() as connection:
         webhook = create_webhook(connection, stage.ids, wanted, NOON)
         site = find_site(connection, player.site.id)
@@ -64,7 +64,7 @@ def test_the_life_of_a_deal_is_told_in_order(stage: Stage, shop: Player) -> None
     stage.perform(change_deals, shop, change(made.deal_id, status="won"))
     stage.perform(delete_deals, shop, DealKey(made.deal_id, None))
     with stage.database.write() as connection:
-        restore_deal(connection, shop.site, made.deal_id, NOON)
+        restore_deal(stage.work(connection, shop, NOON), made.deal_id)
     assert told(stage, shop, hook) == [
         DealEvent(EventKind.DEAL_CREATED, made.deal_id, 1),
         DealEvent(EventKind.DEAL_CHANGED, made.deal_id, 2),
@@ -101,9 +101,9 @@ def test_a_deal_that_loses_its_lead_is_told(stage: Stage, shop: Player) -> None:
     call = stage.call(shop, NOON - timedelta(minutes=5), phone=PHONE)
     (made,) = stage.perform(register_deals, shop, registration("K-1", clue=by_contact(PHONE)))
     with stage.database.write() as connection:
-        delete_lead(connection, shop.site, LeadRef(LeadKind.CALL, call.id), NOON)
-        pin_deal(connection, shop.site, made.deal_id, None, NOON)
-        unpin_deal(connection, shop.site, made.deal_id, NOON)
+        delete_lead(stage.work(connection, shop, NOON), LeadRef(LeadKind.CALL, call.id))
+        pin_deal(stage.work(connection, shop, NOON), made.deal_id, None)
+        unpin_deal(stage.work(connection, shop, NOON), made.deal_id)
     assert told(stage, shop, hook) == [
         DealEvent(EventKind.DEAL_MATCHED, made.deal_id, 1),
         DealEvent(EventKind.DEAL_MATCHED, made.deal_id, 2),
@@ -128,7 +128,7 @@ def test_nothing_is_told_of_a_call_that_is_hidden(stage: Stage, shop: Player) ->
     report = CallReport("17.1", NOON, phone=PHONE, circumstances=Circumstances(exchange="asterisk"))
     (call_id,) = stage.perform(report_calls, shop, report)
     with stage.database.write() as connection:
-        delete_lead(connection, shop.site, LeadRef(LeadKind.CALL, call_id), NOON)
+        delete_lead(stage.work(connection, shop, NOON), LeadRef(LeadKind.CALL, call_id))
     stage.perform(report_calls, shop, replace(report, duration=timedelta(seconds=9)))
     assert kinds(stage, shop, hook) == [EventKind.CALL_CONNECTED]
 
@@ -177,8 +177,8 @@ def test_each_webhook_hears_what_it_wants_and_of_its_own_site_alone(stage: Stage
 def test_what_is_undone_was_told_to_nobody(stage: Stage, shop: Player) -> None:
     shop, hook = listen(stage, shop)
 
-    def register_and_break(connection: Connection, *rest: Any) -> list[Any]:
-        register_deals(connection, *rest)
+    def register_and_break(work: Any, commands: Any) -> list[Any]:
+        register_deals(work, commands)
         message = "the disk is full"
         raise OSError(message)
 

@@ -135,8 +135,8 @@ def test_it_spends_nothing_for_a_batch_that_is_undone(stage: Stage, shop: Player
     class Broken(Exception):  # noqa: N818 - it is thrown by hand
         pass
 
-    def break_off(*everything: Any) -> None:
-        register_deals(*everything)
+    def break_off(work: Any, commands: Any) -> None:
+        register_deals(work, commands)
         raise Broken
 
     with pytest.raises(Broken):

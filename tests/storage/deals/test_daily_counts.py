@@ -85,7 +85,7 @@ def test_the_counts_stay_true_whatever_becomes_of_deals(stage: Stage, shop: Play
 
     def run(operation: Any, *asked: Any) -> None:
         with stage.database.write() as connection:
-            operation(connection, shop.site, *asked, next(later))
+            operation(stage.work(connection, shop, next(later)), *asked)
 
     later = (NOON + n * DAY for n in range(1, 100))
     steps: list[Callable[[], Any]] = [
@@ -118,7 +118,7 @@ def test_what_fails_counts_nothing(stage: Stage, shop: Player) -> None:
 
 def register(stage: Stage, player: Player, number: str) -> Callable[[Connection], Any]:
     command = WriteCommand(registration(number), player.token_id)
-    return lambda connection: register_deals(connection, stage.ids, player.site, [command], NOON)
+    return lambda connection: register_deals(stage.work(connection, player, NOON), [command])
 
 
 def test_two_processes_count_each_others_deals(stage: Stage, shop: Player) -> None:

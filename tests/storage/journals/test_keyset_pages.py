@@ -26,8 +26,8 @@ def take_in(stage: Stage, player: Player, *minutes: int) -> list[int]:
     return [stage.call(player, NOON + one * MINUTE).id for one in minutes]
 
 
-def hide(connection: Connection, player: Player, call_id: int) -> None:
-    delete_lead(connection, player.site, LeadRef(LeadKind.CALL, call_id), NOON)
+def hide(connection: Connection, stage: Stage, player: Player, call_id: int) -> None:
+    delete_lead(stage.work(connection, player, NOON), LeadRef(LeadKind.CALL, call_id))
 
 
 def test_a_page_is_found_by_counting_and_by_where_the_one_before_ended(stage: Stage, shop: Player) -> None:
@@ -60,7 +60,7 @@ def test_what_comes_in_or_goes_before_a_place_moves_nothing_after_it(stage: Stag
     first = page(stage, shop, Cursor())
     take_in(stage, shop, -3, -2)
     with stage.database.write() as connection:
-        hide(connection, shop, ids[0])
+        hide(connection, stage, shop, ids[0])
     second = page(stage, shop, Cursor(3, first.end, 0, first.total))
     assert (second.ids, second.total) == (ids[3:], 6)
 

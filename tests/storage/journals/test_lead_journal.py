@@ -17,8 +17,7 @@ from dealtrace.leads.call import Circumstances, IncomingCall
 from dealtrace.leads.lead import LeadKind
 from dealtrace.leads.lead_request import IncomingLeadRequest
 from dealtrace.operations.deals.register import register_deals
-from dealtrace.operations.leads.calls import take_in_calls
-from dealtrace.operations.leads.lead_requests import take_in_lead_requests
+from dealtrace.operations.leads.register_lead_requests import register_lead_requests
 from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.deals import deals
@@ -49,8 +48,8 @@ def crowd(new_database_url: Callable[[], str]) -> Iterator[tuple[Stage, Player]]
         for start in range(0, CROWD, 1000):
             numbers = range(start, start + 1000)
             stage.ids.ensure(20_000)
-            for operation, incoming in ((take_in_calls, _call), (take_in_lead_requests, _lead_request)):
-                stage.perform(operation, player, *[incoming(number) for number in numbers])
+            stage.calls(player, *[_call(number) for number in numbers])
+            stage.perform(register_lead_requests, player, *[_lead_request(number) for number in numbers])
         with database.write() as connection:
             rows = [_credit(player, lead_id, visit) for lead_id in _some_ids(stage, player)]
             connection.execute(insert(lead_credit), rows)

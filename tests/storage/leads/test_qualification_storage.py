@@ -70,7 +70,7 @@ def test_a_hidden_one_stands_before_nobody(stage: Stage, shop: Player) -> None:
     hidden = stage.call(shop, NOON - DAY, phone=PHONE)
     call = stage.call(shop, NOON, phone=PHONE)
     with stage.database.write() as connection:
-        delete_lead(connection, shop.site, LeadRef(LeadKind.CALL, hidden.id), datetime.now(UTC))
+        delete_lead(stage.work(connection, shop, datetime.now(UTC)), LeadRef(LeadKind.CALL, hidden.id))
     assert qualifications(stage, shop, LeadKind.CALL, call.id) == [FIRST]
 
 

@@ -12,8 +12,8 @@ from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.call import Call, IncomingCall
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest
 from dealtrace.operations.leads.import_lists import Imported
+from dealtrace.operations.work import Operation
 from dealtrace.record import record
-from dealtrace.runtime.write_queue import Operation
 
 Incoming = IncomingCall | IncomingLeadRequest
 Outcome = Call | LeadRequest | Refusal
@@ -25,7 +25,7 @@ class LeadList:
 
     batch: Batch
     read: Callable[[Caller, Sent], Incoming]
-    operation: Operation
+    operation: Operation[Any, Any]
     name: str
     id_name: str
 

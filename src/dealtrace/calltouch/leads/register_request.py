@@ -14,7 +14,7 @@ from dealtrace.http.replies import FOR_ANY_PAGE, Reply, success, with_headers
 from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest
-from dealtrace.operations.leads.lead_requests import take_in_lead_requests
+from dealtrace.operations.leads.register_lead_requests import register_lead_requests
 from dealtrace.storage.leads.leads import list_lead_stories
 
 TABLE = ParameterTable(REQUEST_REGISTER)
@@ -23,7 +23,7 @@ WHO = ("fio", "phoneNumber", "email")
 
 async def respond(caller: Caller, sent: Sent) -> Reply:
     """Take in the lead request and answer with it, as the journal of lead requests would show it."""
-    taken: LeadRequest = await caller.write(take_in_lead_requests, read_lead_request(caller, sent))
+    taken: LeadRequest = await caller.write(register_lead_requests, read_lead_request(caller, sent))
     visit = await _credited_visit(caller, taken) if taken.visit_id is not None else None
     record = _record(caller, taken, sent, visit)
     reply = success(record, "lead_request_taken_in", site_id=caller.site.id, lead_request_id=taken.id)

@@ -1,1 +1,1 @@
-"""What can be done with sites, users, tokens and custom fields, a verb per file."""
+"""What the product can do with sites, users, tokens and custom fields, one verb per file."""

@@ -4,20 +4,20 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from dealtrace.errors import InvalidSetting, NameTaken, SiteNotFound
+from dealtrace.errors import InvalidSetting, NameTaken
+from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.storage.accounts import accounts, custom_fields
 
 
 def add_custom_field(connection: Connection, site_id: int, name: str, now: datetime) -> None:
-    """Add a field to a site: from now on deals keep what callers send as `custom[name]`.
+    """Add a field to a site, so that what callers send as `custom[name]` is stored from now on.
 
     Raises:
         SiteNotFound: there is no such site.
-        InvalidSetting: no name, or too long a one.
-        NameTaken: the site has it.
+        InvalidSetting: the name is empty or too long.
+        NameTaken: the site has this field already.
     """
-    if accounts.find_site(connection, site_id) is None:
-        raise SiteNotFound(site_id=site_id)
+    require_site(connection, site_id)
     if not 0 < len(name) <= custom_fields.FIELD_NAME_LENGTH_MAX:
         limit = custom_fields.FIELD_NAME_LENGTH_MAX
         raise InvalidSetting(key="name", ru=f"от 1 до {limit} символов", en=f"1 to {limit} characters are expected")

@@ -12,11 +12,11 @@ from dealtrace.storage.accounts import accounts
 
 
 def create_site(connection: Connection, site: Site, now: datetime) -> Site:
-    """Keep a new site; without an id (0) it gets the next one. A site brought along keeps the vendor's.
+    """Create a site, and return it with its id: its own, if it had one with the vendor, or the next (0 before).
 
     Raises:
-        InvalidSetting: no name, or too long a one.
-        NameTaken: there is a site of this id.
+        InvalidSetting: the name is empty or too long.
+        NameTaken: another site has this id.
     """
     site = replace(site, name=checked_name("name", site.name))
     if not site.id:

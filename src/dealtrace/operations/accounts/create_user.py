@@ -24,11 +24,11 @@ INVITATION_BYTES = 33
 
 
 def create_user(connection: Connection, ids: IdBlocks, login: str, password: str, now: datetime) -> User:
-    """Create a user who sees every site there is; the password is kept as an argon2id hash.
+    """Create a user who sees every existing site; the password is stored as an argon2id hash.
 
     Raises:
-        InvalidSetting: login or password do not fit their limits.
-        NameTaken: somebody has this login.
+        InvalidSetting: the login or the password does not fit its limits.
+        NameTaken: another user has this login.
     """
     name = _checked_login(login)
     _check_password(password)
@@ -43,7 +43,7 @@ def create_user(connection: Connection, ids: IdBlocks, login: str, password: str
 
 
 def invite_first_user(connection: Connection, now: datetime) -> str | None:
-    """Make a one-time key that lets its bearer become the first user; `None` once there is a user."""
+    """Return a one-time key that makes its bearer the first user, or `None` if there is a user."""
     if accounts.has_users(connection):
         return None
     key = secrets.token_urlsafe(INVITATION_BYTES)
@@ -54,10 +54,10 @@ def invite_first_user(connection: Connection, now: datetime) -> str | None:
 def accept_invitation(
     connection: Connection, ids: IdBlocks, key: str, login: str, password: str, now: datetime
 ) -> User:
-    """Create the first user for the bearer of a one-time key; the keys are spent first, so that one bearer wins.
+    """Create the first user for the bearer of a one-time key; only one bearer can succeed.
 
     Raises:
-        InvitationSpent: the key was used, is wrong, or somebody became the first user meanwhile.
+        InvitationSpent: the key is wrong or used, or there is a user already.
         InvalidSetting, NameTaken: as `create_user`.
     """
     if accounts.has_users(connection) or token_digest(key) not in accounts.use_invitations(connection, now):

@@ -7,18 +7,19 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.site import SiteId
 from dealtrace.accounts.token import TOKEN_LENGTH_MAX, TOKEN_LENGTH_MIN, Token, TokenId, token_digest
-from dealtrace.errors import InvalidSetting, NameTaken, SiteNotFound, TokenNotFound
+from dealtrace.errors import InvalidSetting, NameTaken, TokenNotFound
+from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.record import record
 from dealtrace.storage.accounts import accounts
 from dealtrace.storage.id_blocks import IdBlocks
 
 TOKEN_BYTES = 33
-"""264 random bits, 44 characters of the address alphabet: nothing in them needs encoding."""
+"""264 random bits in 44 characters that need no encoding in a URL."""
 
 
 @record
 class IssuedToken:
-    """A token and its secret, which is shown now and never again."""
+    """A token and its secret, which is shown only once."""
 
     token: Token
     secret: str
@@ -27,15 +28,14 @@ class IssuedToken:
 def issue_token(
     connection: Connection, ids: IdBlocks, site_id: int, label: str, now: datetime, *, secret: str | None = None
 ) -> IssuedToken:
-    """Issue a token that opens a site; `secret` is one brought along from elsewhere.
+    """Issue a token that opens a site, with a new secret or the given one.
 
     Raises:
         SiteNotFound: there is no such site.
-        InvalidSetting: the secret brought along is too short or too long to be one.
+        InvalidSetting: the given secret is too short or too long.
         NameTaken: that secret is in use or was revoked.
     """
-    if accounts.find_site(connection, site_id) is None:
-        raise SiteNotFound(site_id=site_id)
+    require_site(connection, site_id)
     secret = secret if secret is not None else secrets.token_urlsafe(TOKEN_BYTES)
     if not TOKEN_LENGTH_MIN <= len(secret) <= TOKEN_LENGTH_MAX:
         bounds = f"{TOKEN_LENGTH_MIN}–{TOKEN_LENGTH_MAX}"
@@ -49,10 +49,10 @@ def issue_token(
 
 
 def revoke_token(connection: Connection, token_id: int, now: datetime) -> None:
-    """Close a token for good; running servers follow within two seconds.
+    """Revoke a token for good; running servers refuse it within two seconds.
 
     Raises:
-        TokenNotFound: there is no live token of this id.
+        TokenNotFound: there is no such token, or it is revoked already.
     """
     if not accounts.revoke_token(connection, token_id, now):
         raise TokenNotFound(token_id=token_id)

@@ -1,4 +1,4 @@
-"""Open the first site of a new installation, so that the first deal needs no preparation."""
+"""Create the first site of a new installation, so that the first deal needs no preparation."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -18,7 +18,7 @@ FIRST_LABEL = "first"
 
 @record
 class FirstSite:
-    """The site that was opened, and its token's secret, shown once."""
+    """The first site, and the secret of its token, shown only once."""
 
     site_id: SiteId
     secret: str
@@ -27,9 +27,9 @@ class FirstSite:
 def open_first_site(
     connection: Connection, ids: IdBlocks, time_zone: str, points_per_day: int, now: datetime
 ) -> FirstSite | None:
-    """Create site 1 and its token; `None` if there is any site."""
+    """Create the first site and its token, and return them; return `None` if there is a site."""
     if list_sites(connection):
         return None
-    wanted = Site(SiteId(0), FIRST_NAME, ZoneInfo(time_zone), points_per_day=points_per_day)
-    site = create_site(connection, wanted, now)
+    first = Site(SiteId(0), FIRST_NAME, ZoneInfo(time_zone), points_per_day=points_per_day)
+    site = create_site(connection, first, now)
     return FirstSite(site.id, issue_token(connection, ids, site.id, FIRST_LABEL, now).secret)

@@ -8,7 +8,8 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
-from dealtrace.errors import InvalidSetting, SiteNotFound, UnknownSetting
+from dealtrace.errors import InvalidSetting, UnknownSetting
+from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.quota.points import PaidMethod
 from dealtrace.storage.accounts import accounts
 
@@ -19,20 +20,18 @@ TARGET_CALL_SECONDS_MAX = 24 * 3600
 _SWITCH = {"on": True, "off": False}
 
 
-def set_site(connection: Connection, site_id: int, wanted: Mapping[str, str]) -> Site:
-    """Change settings of a site, all of them or none, and return it; a running server follows within two seconds.
+def set_site(connection: Connection, site_id: int, settings: Mapping[str, str]) -> Site:
+    """Change settings of a site, all of them or none, and return the site; running servers follow within two seconds.
 
     Raises:
         SiteNotFound: there is no such site.
-        UnknownSetting: a key names no setting; the message lists those there are.
-        InvalidSetting: a value does not fit; the message says what would.
+        UnknownSetting: a key names no setting; the message lists the settings.
+        InvalidSetting: a value does not fit; the message says what does.
     """
-    site = accounts.find_site(connection, site_id)
-    if site is None:
-        raise SiteNotFound(site_id=site_id)
+    site = require_site(connection, site_id)
     values: dict[str, Any] = {}
     costs = dict(site.point_costs)
-    for key, text in wanted.items():
+    for key, text in settings.items():
         if key in _COST_SETTINGS:
             costs[_COST_SETTINGS[key]] = _points(key, text)
         elif key in _SETTINGS:
@@ -41,9 +40,7 @@ def set_site(connection: Connection, site_id: int, wanted: Mapping[str, str]) ->
         else:
             raise UnknownSetting(key=key, known=", ".join([*_SETTINGS, *_COST_SETTINGS]))
     accounts.update_site(connection, site_id, {**values, "point_costs": costs})
-    changed = accounts.find_site(connection, site_id)
-    assert changed is not None
-    return changed
+    return require_site(connection, site_id)
 
 
 def _switch(key: str, text: str) -> bool:
@@ -89,7 +86,7 @@ def _model(key: str, text: str) -> int:
 
 
 def checked_name(key: str, text: str) -> str:
-    """Read a name people will see.
+    """Return a name without surrounding spaces.
 
     Raises:
         InvalidSetting: it is empty or too long.

@@ -1,1 +1,1 @@
-"""What can be done with deals, a verb per file."""
+"""What the product can do with deals, one verb per file."""

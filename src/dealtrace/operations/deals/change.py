@@ -2,108 +2,99 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 
-from sqlalchemy import Connection
-
-from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
-from dealtrace.deals.changes import Change, apply_change, difference, stamp
+from dealtrace.deals.changes import Change, apply_change, stamp
 from dealtrace.deals.custom_fields import split_by_known
 from dealtrace.deals.deal import Deal
-from dealtrace.deals.versions import DealVersion, VersionKind
+from dealtrace.deals.versions import DealVersion, VersionKind, next_version
 from dealtrace.errors import Refusal
 from dealtrace.leads.lead_story import LeadStory
 from dealtrace.operations.deals.find import find_deals
 from dealtrace.operations.points import pay_for_calls, points_refusal
 from dealtrace.operations.webhooks.publish import store_versions
+from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.quota.points import PaidMethod
 from dealtrace.record import record
 from dealtrace.storage.accounts import custom_fields
 from dealtrace.storage.deals import deals
-from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.leads import leads
 from dealtrace.storage.visits.traffic_sources import intern_sources
 
 
 @record
 class ChangedDeal:
-    """A deal as a change left it, with the story of its lead (`None`: it has no lead)."""
+    """A deal as a change left it, with the story of its lead, `None` if it has no lead."""
 
     deal: Deal
     story: LeadStory | None
 
 
-def change_deals(
-    connection: Connection,
-    ids: IdBlocks,
-    site: Site,
-    commands: Sequence[WriteCommand[Change]],
-    now: datetime,
-    *,
-    method: PaidMethod = PaidMethod.UPDATE_BY_ID,
+@operation(ids_per_command=1)
+def change_deals(work: Work, commands: Sequence[WriteCommand[Change]]) -> list[ChangedDeal | Refusal]:
+    """Change deals; each outcome is the deal as changed, or a refusal."""
+    return apply_changes(work, commands, PaidMethod.UPDATE_BY_ID)
+
+
+def apply_changes(
+    work: Work, commands: Sequence[WriteCommand[Change]], method: PaidMethod
 ) -> list[ChangedDeal | Refusal]:
-    """Change deals; each outcome is the deal as it then stands, or a refusal. What they cost is up to `method`.
+    """Change deals at the price of `method`; each outcome is the deal as changed, or a refusal.
 
-    Changes of one deal in a batch follow each other in the order of arrival, each with a version of its own. One
-    that makes nothing different succeeds and stores nothing.
+    Changes of one deal in a batch are applied in the order of arrival, each with its own version. A change that
+    makes no difference succeeds and stores nothing.
     """
-    named = find_deals(connection, site, [command.payload.key for command in commands])
-    paid = pay_for_calls(connection, site, method, len(named.found), now)
-    ledger = _Ledger(site, now)
-    standing = {position: ledger.change(deal, commands[position]) for position, deal in named.first(paid).items()}
-    _store(connection, ids, site, ledger, now)
-    unpaid = points_refusal(site, now)
-    told = _with_stories(connection, site, standing)
-    return [told.get(position) or named.refused.get(position, unpaid) for position in range(len(commands))]
+    named = find_deals(work.connection, work.site, [command.payload.key for command in commands])
+    paid = pay_for_calls(work, method, len(named.found))
+    ledger = _Ledger(work)
+    changed = {position: ledger.change(deal, commands[position]) for position, deal in named.first(paid).items()}
+    ledger.store()
+    unpaid = points_refusal(work)
+    outcomes = _with_stories(work, changed)
+    return [outcomes.get(position) or named.refused.get(position, unpaid) for position in range(len(commands))]
 
 
-def _with_stories(connection: Connection, site: Site, standing: Mapping[int, Deal]) -> dict[int, ChangedDeal]:
-    stories = leads.list_lead_stories(
-        connection,
-        site.id,
-        [deal.lead for deal in standing.values() if deal.lead is not None],
-        AttributionModel(site.attribution),
-    )
+def _with_stories(work: Work, changed: Mapping[int, Deal]) -> dict[int, ChangedDeal]:
+    refs = [deal.lead for deal in changed.values() if deal.lead is not None]
+    model = AttributionModel(work.site.attribution)
+    stories = leads.list_lead_stories(work.connection, work.site.id, refs, model)
     return {
         position: ChangedDeal(deal, stories.get(deal.lead) if deal.lead is not None else None)
-        for position, deal in standing.items()
+        for position, deal in changed.items()
     }
 
 
 class _Ledger:
-    """Changes applied one after another, in memory; what they come to is stored at once."""
+    """Changes applied one after another in memory, and stored together."""
 
-    def __init__(self, site: Site, now: datetime) -> None:
-        self._site = site
-        self._now = now
-        self.current: dict[int, Deal] = {}
-        self.versions: list[DealVersion] = []
-        self.unknown: Counter[str] = Counter()
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._changed: dict[int, Deal] = {}
+        self._versions: list[DealVersion] = []
+        self._unknown: Counter[str] = Counter()
 
     def change(self, found: Deal, command: WriteCommand[Change]) -> Deal:
-        """Apply one change to its deal as it stands by now, and return the result."""
-        before = self.current.get(found.id, found)
-        known, passed_over = split_by_known(command.payload.custom_values, self._site.custom_fields)
-        self.unknown.update(passed_over)
-        after = apply_change(command.payload, before, known)
+        """Apply a change to its deal as earlier changes left it, and return the result."""
+        before = self._changed.get(found.id, found)
+        values, unknown_names = split_by_known(command.payload.custom_values, self._work.site.custom_fields)
+        self._unknown.update(unknown_names)
+        after = apply_change(command.payload, before, values)
         if after == before:
             return before
-        after = stamp(before, after, self._now)
-        self.current[after.id] = after
-        told = difference(before, after)
-        self.versions.append(
-            DealVersion(after.id, after.version, VersionKind.CHANGED, self._now, command.token_id, *told)
-        )
+        after = stamp(before, after, self._work.now)
+        self._changed[after.id] = after
+        self._versions.append(next_version(before, after, VersionKind.CHANGED, command.token_id))
         return after
 
-
-def _store(connection: Connection, ids: IdBlocks, site: Site, ledger: _Ledger, now: datetime) -> None:
-    custom_fields.count_unknown_fields(connection, site.id, ledger.unknown, now)
-    changed = list(ledger.current.values())
-    if not changed:
-        return
-    stated = {deal.stated_source for deal in changed if deal.stated_source is not None}
-    deals.update_deals(connection, site.id, changed, intern_sources(connection, ids, site.id, stated))
-    store_versions(connection, site, ledger.versions)
+    def store(self) -> None:
+        """Store the deals as they are now, and a version for each change."""
+        work = self._work
+        custom_fields.count_unknown_fields(work.connection, work.site.id, self._unknown, work.now)
+        changed = list(self._changed.values())
+        if not changed:
+            return
+        stated = {deal.stated_source for deal in changed if deal.stated_source is not None}
+        source_ids = intern_sources(work.connection, work.ids, work.site.id, stated)
+        deals.update_deals(work.connection, work.site.id, changed, source_ids)
+        store_versions(work, self._versions)

@@ -1,56 +1,49 @@
-"""Delete deals; what is deleted is hidden, and can be restored."""
+"""Delete deals; a deleted deal is hidden, and can be restored."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection
-
-from dealtrace.accounts.site import Site
 from dealtrace.deals.deal import Deal, DealKey
-from dealtrace.deals.versions import DealVersion, VersionKind
-from dealtrace.errors import DealNotFound, Refusal
-from dealtrace.operations.deals.find import find_deals
+from dealtrace.deals.versions import VersionKind, next_version
+from dealtrace.errors import Refusal
+from dealtrace.operations.deals.find import find_deals, not_found
 from dealtrace.operations.points import pay_for_calls, points_refusal
 from dealtrace.operations.webhooks.publish import store_versions
+from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.quota.points import PaidMethod
 from dealtrace.storage.deals import deals
-from dealtrace.storage.id_blocks import IdBlocks
 
 
-def delete_deals(
-    connection: Connection, ids: IdBlocks, site: Site, commands: Sequence[WriteCommand[DealKey]], now: datetime
-) -> list[Deal | Refusal]:
-    """Delete deals; each outcome is the deal that is gone now, or a refusal.
+@operation(ids_per_command=0)
+def delete_deals(work: Work, commands: Sequence[WriteCommand[DealKey]]) -> list[Deal | Refusal]:
+    """Delete deals; each outcome is the deal that was deleted, or a refusal.
 
-    Deleting frees the number. Of two wishes in a batch that name one deal, the second finds nothing.
+    Deleting frees the number. If two commands of a batch name the same deal, the second finds nothing.
     Seed: «Удаленных сделок так же не будет в API-методе выгрузки сделок».
     """
-    del ids
-    named = find_deals(connection, site, [command.payload for command in commands])
-    doomed: dict[int, int] = {}
+    named = find_deals(work.connection, work.site, [command.payload for command in commands])
+    first_naming: dict[int, int] = {}
     for position, deal in named.found.items():
-        doomed.setdefault(deal.id, position)
-    paid = pay_for_calls(connection, site, PaidMethod.DELETE_BY_ID, len(doomed), now)
-    gone = {position: _hidden(named.found[position], now) for position in list(doomed.values())[:paid]}
-    deals.stamp_deals(connection, site.id, list(gone.values()))
-    versions = [_version(deal, commands[position].token_id) for position, deal in gone.items()]
-    store_versions(connection, site, versions)
-    unpaid = points_refusal(site, now)
-    late = {
-        position: DealNotFound(key=f"orderId={deal.id}")
-        for position, deal in named.found.items()
-        if doomed[deal.id] in gone
+        first_naming.setdefault(deal.id, position)
+    paid = pay_for_calls(work, PaidMethod.DELETE_BY_ID, len(first_naming))
+    deleted = {
+        position: with_deletion(named.found[position], work.now, work.now)
+        for position in list(first_naming.values())[:paid]
     }
-    outcomes: dict[int, Deal | Refusal] = {**named.refused, **late, **gone}
+    deals.stamp_deals(work.connection, work.site.id, list(deleted.values()))
+    versions = [
+        next_version(named.found[position], deal, VersionKind.DELETED, commands[position].token_id)
+        for position, deal in deleted.items()
+    ]
+    store_versions(work, versions)
+    late = {position: not_found(deal.id) for position, deal in named.found.items() if first_naming[deal.id] in deleted}
+    outcomes: dict[int, Deal | Refusal] = {**named.refused, **late, **deleted}
+    unpaid = points_refusal(work)
     return [outcomes.get(position, unpaid) for position in range(len(commands))]
 
 
-def _hidden(deal: Deal, now: datetime) -> Deal:
-    return replace(deal, deleted_at=now, touched_at=now, version=deal.version + 1)
-
-
-def _version(deal: Deal, token_id: int | None) -> DealVersion:
-    told = ({"deleted_at": None}, {"deleted_at": deal.deleted_at})
-    return DealVersion(deal.id, deal.version, VersionKind.DELETED, deal.touched_at, token_id, *told)
+def with_deletion(deal: Deal, deleted_at: datetime | None, now: datetime) -> Deal:
+    """Return a deal's next version, deleted at `deleted_at`, or not deleted if that is `None`."""
+    return replace(deal, deleted_at=deleted_at, touched_at=now, version=deal.version + 1)

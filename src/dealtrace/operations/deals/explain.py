@@ -35,7 +35,7 @@ class Verdict(StrEnum):
 
 @record
 class Naming:
-    """One name that the caller gave the lead: our id or a foreign reference, and the lead that has it."""
+    """A name that the caller gave the lead, our id or a foreign reference, and the lead that has it."""
 
     kind: LeadKind
     by: str
@@ -45,10 +45,10 @@ class Naming:
 
 @record
 class Explanation:
-    """Everything that led to a deal's lead, in the order in which it is tried.
+    """Every step that led to a deal's lead, in the order of matching.
 
-    `namings` come first and end with the first that names a lead; `steps` retrace the search by contact. They are
-    there even when contact matching is off, to show what switching it on would find.
+    `namings` come first and end with the first that names a lead; `steps` are the search by contact. They are listed
+    even if contact matching is off, to show what it would find.
     """
 
     deal: Deal
@@ -63,7 +63,7 @@ class Explanation:
 
     @property
     def verdict(self) -> Verdict:
-        """Say in a word why the deal's lead is what it is."""
+        """Why the deal's lead is what it is."""
         if self.deal.pinned_at is not None:
             return Verdict.PINNED
         if self.named is not None:
@@ -76,13 +76,13 @@ class Explanation:
 
 
 def explain_deal(connection: Connection, site: Site, deal: Deal) -> Explanation:
-    """Retrace how the deal's lead was looked for, by the rules that match."""
+    """Return how the deal's lead was found, by the rules that matching uses."""
     namings = _namings(connection, site, deal)
     return Explanation(deal, site.contact_matching, tuple(namings), tuple(_steps(connection, site, deal)))
 
 
 def _namings(connection: Connection, site: Site, deal: Deal) -> Iterator[Naming]:
-    """Try each name by itself, as matching does, our own id first."""
+    """Return each name and the lead it matches, our own id first, up to the first that matches one."""
     for kind, by, value, identity in _names_in(deal.clue):
         (found,) = match_deals(connection, site, [Question(LeadClue(identity), deal.happened_at)])
         yield Naming(kind, by, value, found)
@@ -116,7 +116,7 @@ def _steps(connection: Connection, site: Site, deal: Deal) -> list[Step]:
 
 
 def serialize_explanation(explanation: Explanation) -> dict[str, Any]:
-    """Spell an explanation for programs: instants are UTC, durations seconds; every edge says the same."""
+    """Return an explanation for programs, the same on every edge: instants in UTC, durations in seconds."""
     deal = explanation.deal
     return {
         "happenedAt": deal.happened_at,
@@ -139,16 +139,16 @@ def _serialize_step(step: Step) -> dict[str, Any]:
         "kind": step.search.kind,
         "winner": step.winner,
         "wonBy": step.won_by,
-        "candidates": [_serialize_candidate(one) for one in step.candidates],
+        "candidates": [_serialize_candidate(candidate) for candidate in step.candidates],
     }
 
 
-def _serialize_candidate(one: Candidate) -> dict[str, Any]:
+def _serialize_candidate(candidate: Candidate) -> dict[str, Any]:
     return {
-        "lead": one.lead,
-        "secondsBeforeDeal": one.distance.total_seconds(),
-        "opensAt": one.window.opens_at,
-        "closesAt": one.window.closes_at,
-        "missedBySeconds": one.missed_by.total_seconds(),
-        "missedEnd": one.missed_end,
+        "lead": candidate.lead,
+        "secondsBeforeDeal": candidate.distance.total_seconds(),
+        "opensAt": candidate.window.opens_at,
+        "closesAt": candidate.window.closes_at,
+        "missedBySeconds": candidate.missed_by.total_seconds(),
+        "missedEnd": candidate.missed_end,
     }

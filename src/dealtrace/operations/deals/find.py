@@ -1,4 +1,4 @@
-"""Find the deals that a batch of callers names, by id or by number."""
+"""Find deals by their ids or numbers."""
 
 from collections.abc import Mapping, Sequence
 from itertools import islice
@@ -14,18 +14,18 @@ from dealtrace.storage.deals import deals
 
 @record
 class NamedDeals:
-    """What each position of a batch names: a deal, or a refusal; the found ones are paid for in their order."""
+    """What each command of a batch names, by its position: a deal or a refusal. Found deals are paid for in order."""
 
     found: Mapping[int, Deal]
     refused: Mapping[int, Refusal]
 
     def first(self, paid: int) -> dict[int, Deal]:
-        """Tell the deals of the first `paid` positions that name one."""
+        """Return the deals of the first `paid` commands that name a deal."""
         return dict(islice(self.found.items(), paid))
 
 
 def find_deals(connection: Connection, site: Site, keys: Sequence[DealKey]) -> NamedDeals:
-    """Find the deal each key names; they stay locked until the transaction ends.
+    """Find the deal that each key names, and lock the deals until the transaction ends.
 
     Seed: «или указаны, но найти сделку по их значениям не удалось, возвращается ошибка 400 Bad Request».
     """
@@ -51,5 +51,30 @@ def find_deals(connection: Connection, site: Site, keys: Sequence[DealKey]) -> N
 def _refusal(key: DealKey) -> Refusal:
     if key.id is None and key.number is None:
         return DealKeyMissing()
-    said = (("orderId", key.id), ("orderNumber", key.number))
-    return DealNotFound(key=", ".join(f"{name}={value}" for name, value in said if value is not None))
+    return _no_deal(key)
+
+
+def _no_deal(key: DealKey) -> DealNotFound:
+    parameters = (("orderId", key.id), ("orderNumber", key.number))
+    return DealNotFound(key=", ".join(f"{name}={value}" for name, value in parameters if value is not None))
+
+
+def find_deal(
+    connection: Connection, site: Site, deal_id: int, *, with_deleted: bool = False, lock: bool = True
+) -> Deal:
+    """Find a deal of the site by its id, and lock it until the transaction ends unless it is only read.
+
+    Raises:
+        DealNotFound: the site has no such deal, or it is deleted.
+    """
+    found = deals.list_deals_by_key(
+        connection, site.id, ids=[deal_id], numbers=[], with_deleted=with_deleted, lock=lock
+    )
+    if not found:
+        raise not_found(deal_id)
+    return found[0]
+
+
+def not_found(deal_id: int) -> DealNotFound:
+    """Return the refusal of a deal that the site does not have."""
+    return _no_deal(DealKey(deal_id, None))

@@ -1,4 +1,4 @@
-"""Find the leads that deals grew out of: gather what could be meant, then let `matching` decide."""
+"""Find the leads of deals: gather the candidates, then let the rules of `matching` decide."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -15,21 +15,22 @@ from dealtrace.storage.leads import leads
 
 @record
 class Question:
-    """What is known of the lead of a deal, and when the deal was made."""
+    """What a deal says about its lead, and when the deal was made."""
 
     clue: LeadClue
     happened_at: datetime
 
 
 def match_deals(connection: Connection, site: Site, questions: Sequence[Question]) -> list[LeadRef | None]:
-    """Find the lead of each deal; `None` where nothing is known or found.
+    """Find the lead of each deal, `None` where there is none.
 
-    An identity wins; the contact is tried when it resolves to nothing, and only if the site has switched that on.
+    An identity comes first. The contact is tried if the identity names no lead, and only if the site has contact
+    matching on.
     Seed: «Склейка по номеру телефона или почте по умолчанию выключена».
     """
     named = _leads_by_identity(connection, site, questions)
-    open_questions = [question for question in questions if _named(question.clue, named) is None]
-    spans = _spans_by_contact(connection, site, open_questions) if site.contact_matching else {}
+    unresolved = [question for question in questions if _named(question.clue, named) is None]
+    spans = _spans_by_contact(connection, site, unresolved) if site.contact_matching else {}
     return [_named(question.clue, named) or _by_contact(question, spans) for question in questions]
 
 
@@ -37,8 +38,8 @@ def _by_contact(question: Question, spans: Mapping[str, Sequence[LeadSpan]]) -> 
     contact = question.clue.contact
     if contact is None or not spans:
         return None
-    theirs = [span for value in _values(contact) for span in spans.get(value, ())]
-    found = find_lead(contact, question.happened_at, theirs) if theirs else None
+    candidates = [span for value in _values(contact) for span in spans.get(value, ())]
+    found = find_lead(contact, question.happened_at, candidates) if candidates else None
     return found.ref if found is not None else None
 
 
@@ -65,7 +66,7 @@ def _values(contact: ContactClue) -> set[str]:
 
 @record
 class _Named:
-    """The leads of the site that the identities of a batch name."""
+    """The leads of the site that the identities in a batch name."""
 
     ids: Mapping[LeadKind, set[int]]
     references: Mapping[LeadKind, Mapping[str, int]]
@@ -76,7 +77,7 @@ def _leads_by_identity(connection: Connection, site: Site, questions: Sequence[Q
     references: dict[LeadKind, set[str]] = {kind: set() for kind in LeadKind}
     for question in questions:
         if question.clue.identity is not None:
-            kind, lead_id, reference = _spelled(question.clue.identity)
+            kind, lead_id, reference = _identity_parts(question.clue.identity)
             if lead_id is not None:
                 ids[kind].add(lead_id)
             if reference is not None:
@@ -87,7 +88,7 @@ def _leads_by_identity(connection: Connection, site: Site, questions: Sequence[Q
     )
 
 
-def _spelled(identity: CallIdentity | LeadRequestIdentity) -> tuple[LeadKind, int | None, str | None]:
+def _identity_parts(identity: CallIdentity | LeadRequestIdentity) -> tuple[LeadKind, int | None, str | None]:
     match identity:
         case CallIdentity(lead_id, reference):
             return LeadKind.CALL, lead_id, reference
@@ -96,10 +97,10 @@ def _spelled(identity: CallIdentity | LeadRequestIdentity) -> tuple[LeadKind, in
 
 
 def _named(clue: LeadClue, named: _Named) -> LeadRef | None:
-    """Resolve an identity: our own id first, the foreign one failing that."""
+    """Return the lead that an identity names, by our id first, then by the foreign reference."""
     if clue.identity is None:
         return None
-    kind, lead_id, reference = _spelled(clue.identity)
+    kind, lead_id, reference = _identity_parts(clue.identity)
     if lead_id is not None and lead_id in named.ids[kind]:
         return LeadRef(kind, lead_id)
     found = named.references[kind].get(reference) if reference is not None else None

@@ -1,53 +1,43 @@
-"""Settle a deal's lead by hand, or leave it to the rules again."""
+"""Pin a deal's lead by hand, or leave it to the rules again."""
 
 from dataclasses import replace
-from datetime import datetime
 
-from sqlalchemy import Connection
-
-from dealtrace.accounts.site import Site
 from dealtrace.deals.deal import Deal
 from dealtrace.deals.versions import VersionKind
-from dealtrace.errors import DealNotFound, DealNotPinned, LeadNotFound
+from dealtrace.errors import DealNotPinned, LeadNotFound
 from dealtrace.leads.lead import LeadRef
 from dealtrace.matching.rematch import bound
+from dealtrace.operations.deals.find import find_deal
 from dealtrace.operations.deals.match import Question, match_deals
 from dealtrace.operations.deals.rematch import rebind_deals
-from dealtrace.storage.deals import deals
+from dealtrace.operations.work import Work
 from dealtrace.storage.leads import leads
 
 
-def pin_deal(connection: Connection, site: Site, deal_id: int, lead: LeadRef | None, now: datetime) -> Deal:
-    """Bind a deal to `lead`, or to none, for good: no lead that comes in changes that. Return the deal.
+def pin_deal(work: Work, deal_id: int, lead: LeadRef | None) -> Deal:
+    """Bind a deal to `lead`, or to none, and return it; leads that arrive later do not change that.
 
     Raises:
         DealNotFound: the site has no such deal, or it is deleted.
         LeadNotFound: the site has no such lead.
     """
-    deal = _find(connection, site, deal_id)
-    if lead is not None and lead.id not in leads.list_known_ids(connection, site.id, lead.kind, [lead.id]):
+    deal = find_deal(work.connection, work.site, deal_id)
+    if lead is not None and lead.id not in leads.list_known_ids(work.connection, work.site.id, lead.kind, [lead.id]):
         raise LeadNotFound(lead_id=lead.id)
-    pinned = replace(bound(deal, lead, now), pinned_at=now)
-    return rebind_deals(connection, site, [(deal, pinned)], VersionKind.PINNED)[0]
+    pinned = replace(bound(deal, lead, work.now), pinned_at=work.now)
+    return rebind_deals(work, [(deal, pinned)], VersionKind.PINNED)[0]
 
 
-def unpin_deal(connection: Connection, site: Site, deal_id: int, now: datetime) -> Deal:
-    """Leave a deal's lead to the rules again, which match it at once; return the deal.
+def unpin_deal(work: Work, deal_id: int) -> Deal:
+    """Match a pinned deal by the rules again, now and from now on, and return it.
 
     Raises:
         DealNotFound: the site has no such deal, or it is deleted.
-        DealNotPinned: nobody pinned it.
+        DealNotPinned: its lead is not pinned.
     """
-    deal = _find(connection, site, deal_id)
+    deal = find_deal(work.connection, work.site, deal_id)
     if deal.pinned_at is None:
         raise DealNotPinned(deal_id=deal_id)
-    (found,) = match_deals(connection, site, [Question(deal.clue, deal.happened_at)])
-    unpinned = replace(bound(deal, found, now), pinned_at=None)
-    return rebind_deals(connection, site, [(deal, unpinned)], VersionKind.UNPINNED)[0]
-
-
-def _find(connection: Connection, site: Site, deal_id: int) -> Deal:
-    found = deals.list_deals_by_key(connection, site.id, ids=[deal_id], numbers=[])
-    if not found:
-        raise DealNotFound(key=f"orderId={deal_id}")
-    return found[0]
+    (lead,) = match_deals(work.connection, work.site, [Question(deal.clue, deal.happened_at)])
+    unpinned = replace(bound(deal, lead, work.now), pinned_at=None)
+    return rebind_deals(work, [(deal, unpinned)], VersionKind.UNPINNED)[0]

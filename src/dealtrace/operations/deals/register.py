@@ -3,58 +3,54 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
-from sqlalchemy import Connection
-
-from dealtrace.accounts.site import Site
 from dealtrace.deals.custom_fields import split_by_known
 from dealtrace.deals.deal import Deal, DealId
-from dealtrace.deals.registration import Receipt, Registered, Registration, new_deal, receipt_for
+from dealtrace.deals.registration import Receipt, Registered, Registration, default_number, new_deal, receipt_for
 from dealtrace.deals.versions import DealVersion, first_version
 from dealtrace.errors import NumberTaken, Refusal
 from dealtrace.leads.lead import LeadRef
 from dealtrace.operations.deals.match import Question, match_deals
 from dealtrace.operations.points import pay_for_calls, points_refusal
 from dealtrace.operations.webhooks.publish import store_versions
+from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.quota.points import PaidMethod
 from dealtrace.record import record
 from dealtrace.storage.accounts import custom_fields
 from dealtrace.storage.deals import deals
 from dealtrace.storage.deals.versions import list_receipts
-from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.leads import leads
 from dealtrace.storage.visits.traffic_sources import intern_sources
 
 
-def register_deals(
-    connection: Connection, ids: IdBlocks, site: Site, commands: Sequence[WriteCommand[Registration]], now: datetime
-) -> list[Receipt | Refusal]:
+@operation(ids_per_command=3)
+def register_deals(work: Work, commands: Sequence[WriteCommand[Registration]]) -> list[Receipt | Refusal]:
     """Register deals; each outcome is a receipt or a refusal.
 
-    A registration that is sent again with the same parameters is a safe retry: it gets its first receipt, stores
-    nothing and costs nothing.
+    A registration that is sent again with the same parameters is a safe retry: its outcome is the first receipt, and
+    it stores nothing and costs nothing. A command takes an id for the deal, one for a new source, and one more if
+    the first is the number of another deal.
     Seed: «для каждой новой сделки это значение обязательно должно быть уникальным».
     """
-    batch = _decide(connection, ids, site, commands)
-    paid = pay_for_calls(connection, site, PaidMethod.REGISTER, len(batch.newcomers), now)
-    receipts = _store(connection, ids, site, batch.newcomers[:paid], now)
-    refusal = points_refusal(site, now)
-    first_receipts = list_receipts(connection, site.id, batch.retried.values())
-    unpaid = {one.deal_id for one in batch.newcomers[paid:]}
+    batch = _decide(work, commands)
+    paid = pay_for_calls(work, PaidMethod.REGISTER, len(batch.new))
+    receipts = _store(work, batch.new[:paid])
+    first_receipts = list_receipts(work.connection, work.site.id, batch.retried.values())
+    refusal = points_refusal(work)
+    unpaid = {new.deal_id for new in batch.new[paid:]}
     outcomes: dict[int, Receipt | Refusal] = {**receipts}
-    for position, retried in batch.retried.items():
-        outcomes[position] = first_receipts.get(retried, refusal)
-    for position, holder in batch.rivalled.items():
-        if holder not in unpaid:
-            outcomes[position] = NumberTaken(number=commands[position].payload.number, deal_id=holder)
+    for position, deal_id in batch.retried.items():
+        outcomes[position] = first_receipts.get(deal_id, refusal)
+    for position, deal_id in batch.number_taken.items():
+        if deal_id not in unpaid:
+            outcomes[position] = NumberTaken(number=commands[position].payload.number, deal_id=deal_id)
     return [outcomes.get(position, refusal) for position in range(len(commands))]
 
 
 @record
-class _Newcomer:
-    """A registration that makes a new deal: where it stands in the batch, and the id and number it gets."""
+class _NewDeal:
+    """A registration that makes a new deal: its position in the batch, and the id and number of the deal."""
 
     position: int
     command: WriteCommand[Registration]
@@ -64,80 +60,81 @@ class _Newcomer:
 
 @dataclass(slots=True)
 class _Batch:
-    """What was decided: who makes a new deal, which deal is sent again, which deal has the number already."""
+    """What was decided: which commands make a new deal, and which deal each of the others meets, by position."""
 
-    newcomers: list[_Newcomer] = field(default_factory=list)
+    new: list[_NewDeal] = field(default_factory=list)
     retried: dict[int, DealId] = field(default_factory=dict)
-    rivalled: dict[int, DealId] = field(default_factory=dict)
+    number_taken: dict[int, DealId] = field(default_factory=dict)
 
 
-def _decide(
-    connection: Connection, ids: IdBlocks, site: Site, commands: Sequence[WriteCommand[Registration]]
-) -> _Batch:
-    """Decide each in the order of arrival, so that two of one number in a batch meet as if one had come before."""
+def _decide(work: Work, commands: Sequence[WriteCommand[Registration]]) -> _Batch:
+    """Decide in the order of arrival: two commands with one number meet as if they had come in two batches."""
     stated = [command.payload.number for command in commands if command.payload.number is not None]
-    own_ids = {position: ids.take() for position in range(len(commands))}
-    defaults = [str(own_ids[position]) for position, command in enumerate(commands) if command.payload.number is None]
-    taken = deals.find_registered(connection, site.id, stated + defaults)
+    own_ids = [work.ids.take() for _ in commands]
+    defaults = [
+        default_number(own_id)
+        for own_id, command in zip(own_ids, commands, strict=True)
+        if command.payload.number is None
+    ]
+    registered = deals.find_registered(work.connection, work.site.id, stated + defaults)
     batch = _Batch()
     for position, command in enumerate(commands):
-        deal_id, number = _settle_number(connection, ids, site, own_ids[position], command.payload.number, taken)
-        registered = taken.get(number)
-        if registered is None:
-            taken[number] = Registered(deal_id, command.payload.fingerprint)
-            batch.newcomers.append(_Newcomer(position, command, deal_id, number))
-        elif registered.is_retried_by(command.payload):
-            batch.retried[position] = registered.deal_id
+        deal_id, number = _choose_number(work, own_ids[position], command.payload.number, registered)
+        earlier = registered.get(number)
+        if earlier is None:
+            registered[number] = Registered(deal_id, command.payload.fingerprint)
+            batch.new.append(_NewDeal(position, command, deal_id, number))
+        elif earlier.is_retried_by(command.payload):
+            batch.retried[position] = earlier.deal_id
         else:
-            batch.rivalled[position] = registered.deal_id
+            batch.number_taken[position] = earlier.deal_id
     return batch
 
 
-def _settle_number(
-    connection: Connection, ids: IdBlocks, site: Site, own_id: int, stated: str | None, taken: dict[str, Registered]
+def _choose_number(
+    work: Work, own_id: int, stated: str | None, registered: dict[str, Registered]
 ) -> tuple[DealId, str]:
-    """Settle a deal's id and number; without a stated number the id itself is one.
+    """Return a deal's id and number.
 
-    A CRM may have sent that very text before: then the next id is taken. Blocks never run dry over it, because ids
-    lie far above what CRMs send; should it happen all the same, the wish fails alone and is tried again.
+    If a CRM has used the default number before, the next id is taken. Our ids lie far above what CRMs send; should
+    one hit several in a row, the ids run out, and the command fails alone and is tried again.
     """
     if stated is not None:
         return DealId(own_id), stated
-    while str(own_id) in taken:
-        own_id = ids.take()
-        taken |= deals.find_registered(connection, site.id, [str(own_id)])
-    return DealId(own_id), str(own_id)
+    while default_number(own_id) in registered:
+        own_id = work.ids.take()
+        registered |= deals.find_registered(work.connection, work.site.id, [default_number(own_id)])
+    return DealId(own_id), default_number(own_id)
 
 
-def _store(
-    connection: Connection, ids: IdBlocks, site: Site, newcomers: Sequence[_Newcomer], now: datetime
-) -> dict[int, Receipt]:
-    if not newcomers:
+def _store(work: Work, batch: Sequence[_NewDeal]) -> dict[int, Receipt]:
+    if not batch:
         return {}
-    matched = match_deals(
-        connection, site, [Question(one.command.payload.clue, one.command.payload.happened_at) for one in newcomers]
-    )
-    visited_at = leads.list_visited_at(connection, site.id, [lead for lead in matched if lead is not None])
-    new_deals: list[deals.NewDeal] = []
+    questions = [Question(new.command.payload.clue, new.command.payload.happened_at) for new in batch]
+    matched = match_deals(work.connection, work.site, questions)
+    visited_at = leads.list_visited_at(work.connection, work.site.id, [lead for lead in matched if lead is not None])
+    rows: list[deals.NewDeal] = []
     versions: list[DealVersion] = []
     unknown: Counter[str] = Counter()
     receipts: dict[int, Receipt] = {}
-    for one, lead in zip(newcomers, matched, strict=True):
-        new, passed_over = _make_deal(one, site, lead, now)
-        unknown.update(passed_over)
-        new_deals.append(
-            deals.NewDeal(new, one.command.payload.fingerprint, visited_at.get(lead) if lead is not None else None)
-        )
-        versions.append(first_version(new, one.command.payload.amount_as_sent, one.command.token_id))
-        receipts[one.position] = receipt_for(one.command.payload, new)
-    stated = {new.deal.stated_source for new in new_deals if new.deal.stated_source is not None}
-    deals.insert_deals(connection, site.id, new_deals, intern_sources(connection, ids, site.id, stated))
-    store_versions(connection, site, versions)
-    custom_fields.count_unknown_fields(connection, site.id, unknown, now)
+    for new, lead in zip(batch, matched, strict=True):
+        registration = new.command.payload
+        deal, unknown_names = _make_deal(new, work, lead)
+        unknown.update(unknown_names)
+        rows.append(deals.NewDeal(deal, registration.fingerprint, visited_at.get(lead) if lead is not None else None))
+        versions.append(first_version(deal, registration.amount_as_sent, new.command.token_id))
+        receipts[new.position] = receipt_for(registration, deal)
+    stated = {row.deal.stated_source for row in rows if row.deal.stated_source is not None}
+    source_ids = intern_sources(work.connection, work.ids, work.site.id, stated)
+    deals.insert_deals(work.connection, work.site.id, rows, source_ids)
+    store_versions(work, versions)
+    custom_fields.count_unknown_fields(work.connection, work.site.id, unknown, work.now)
     return receipts
 
 
-def _make_deal(one: _Newcomer, site: Site, lead: LeadRef | None, now: datetime) -> tuple[Deal, tuple[str, ...]]:
-    known, passed_over = split_by_known(one.command.payload.custom_values, site.custom_fields)
-    deal = new_deal(one.command.payload, one.deal_id, one.number, lead=lead, custom_values=known, now=now)
-    return deal, passed_over
+def _make_deal(new: _NewDeal, work: Work, lead: LeadRef | None) -> tuple[Deal, tuple[str, ...]]:
+    """Return the deal, and the names of the custom fields that the site does not have."""
+    registration = new.command.payload
+    values, unknown_names = split_by_known(registration.custom_values, work.site.custom_fields)
+    deal = new_deal(registration, new.deal_id, new.number, lead=lead, custom_values=values, now=work.now)
+    return deal, unknown_names

@@ -1,18 +1,15 @@
-"""Match deals anew: those that a lead coming in concerns, or all that a site has."""
+"""Match deals again: those that an arriving lead concerns, or all deals of a site."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 
-from sqlalchemy import Connection
-
-from dealtrace.accounts.site import Site
 from dealtrace.deals.deal import Deal
-from dealtrace.deals.versions import DealVersion, VersionKind
+from dealtrace.deals.versions import VersionKind, next_version
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.matching.rematch import rematched
 from dealtrace.operations.deals.match import Question, match_deals
 from dealtrace.operations.points import lock_registrations
 from dealtrace.operations.webhooks.publish import store_versions
+from dealtrace.operations.work import Work
 from dealtrace.record import record
 from dealtrace.storage.deals import deals, lead_links
 from dealtrace.storage.leads import leads
@@ -22,97 +19,93 @@ CHUNK_DEALS = 1000
 
 @record
 class Concern:
-    """By what a lead may concern deals: its id, its name elsewhere, and its contacts with their time."""
+    """What a lead may concern deals by: its id, its name in a foreign system, and its contacts with their times."""
 
     ref: LeadRef
     reference: str | None
     spans: tuple[LeadSpan, ...]
 
 
-def rematch_concerned(connection: Connection, site: Site, concerns: Sequence[Concern], now: datetime) -> list[Deal]:
-    """Match anew the deals that these leads concern, and return those that have another lead now.
+def rematch_concerned(work: Work, concerns: Sequence[Concern]) -> list[Deal]:
+    """Match again the deals that these leads concern, and return those whose lead has changed.
 
-    Deals that name one of the leads bind to it whatever the switch says; by contact only while it is on. The
-    outcome is the same as if the leads had come in before the deals.
+    Deals that name one of the leads are matched whatever the site's settings; deals that share a contact only while
+    contact matching is on. The result is the same as if the leads had arrived before the deals.
     Ours: the vendor looks for ten minutes; a lead that comes in later than that explains its deal just as well.
     """
     concerned = {
         deal_id
         for kind in LeadKind
-        for deal_id in _naming(connection, site, [concern for concern in concerns if concern.ref.kind is kind], kind)
+        for deal_id in _list_naming(work, [concern for concern in concerns if concern.ref.kind is kind], kind)
     }
-    if site.contact_matching:
+    if work.site.contact_matching:
         spans = [span for concern in concerns for span in concern.spans]
-        concerned |= lead_links.list_ids_concerned(connection, site.id, spans)
-    found = deals.list_deals_by_key(connection, site.id, ids=concerned, numbers=[], with_deleted=True)
-    return rematch_deals(connection, site, found, now)
+        concerned |= lead_links.list_ids_concerned(work.connection, work.site.id, spans)
+    if not concerned:
+        return []
+    found = deals.list_deals_by_key(work.connection, work.site.id, ids=concerned, numbers=[], with_deleted=True)
+    return rematch_deals(work, found)
 
 
-def _naming(connection: Connection, site: Site, concerns: Sequence[Concern], kind: LeadKind) -> set[int]:
+def _list_naming(work: Work, concerns: Sequence[Concern], kind: LeadKind) -> set[int]:
+    ids = [concern.ref.id for concern in concerns]
     references = [concern.reference for concern in concerns if concern.reference is not None]
-    return lead_links.list_ids_naming(connection, site.id, kind, [concern.ref.id for concern in concerns], references)
+    return lead_links.list_ids_naming(work.connection, work.site.id, kind, ids, references)
 
 
 @record
 class Chunk:
-    """A stretch of a site's deals that was matched anew: how many, up to which id, and how many changed."""
+    """A part of a site's deals that was matched again: how many, the last id, and how many have another lead."""
 
     deals: int
     last_id: int
     changed: int
 
 
-def rematch_next(connection: Connection, site: Site, after_id: int, now: datetime) -> Chunk | None:
-    """Match anew the next deals of a site, those whose ids follow `after_id`; `None` when there are no more.
+def rematch_next(work: Work, after_id: int) -> Chunk | None:
+    """Match again the next deals of a site, those with ids above `after_id`; return `None` when none are left.
 
-    Done stretch by stretch, each in a transaction of its own, it goes on where it was stopped and leaves room for
-    whoever registers meanwhile.
+    Each chunk has its own transaction, so that it can be resumed and registrations need not wait for all of them.
     """
-    lock_registrations(connection, site, now)
-    found = deals.list_deals_after(connection, site.id, after_id, CHUNK_DEALS)
+    lock_registrations(work)
+    found = deals.list_deals_after(work.connection, work.site.id, after_id, CHUNK_DEALS)
     if not found:
         return None
-    return Chunk(len(found), found[-1].id, len(rematch_deals(connection, site, found, now)))
+    return Chunk(len(found), found[-1].id, len(rematch_deals(work, found)))
 
 
-def rematch_orphaned(connection: Connection, site: Site, gone: LeadRef, now: datetime) -> list[Deal]:
-    """Match anew the deals of a lead that is gone, and return those that have another lead now, or none."""
-    orphaned = lead_links.list_ids_bound(connection, site.id, gone)
-    found = deals.list_deals_by_key(connection, site.id, ids=orphaned, numbers=[], with_deleted=True)
-    return rematch_deals(connection, site, found, now, gone=gone)
+def rematch_orphaned(work: Work, deleted: LeadRef) -> list[Deal]:
+    """Match again the deals of a deleted lead, and return those that have another lead now, or none."""
+    orphaned = lead_links.list_ids_bound(work.connection, work.site.id, deleted)
+    found = deals.list_deals_by_key(work.connection, work.site.id, ids=orphaned, numbers=[], with_deleted=True)
+    return rematch_deals(work, found, deleted=deleted)
 
 
-def rematch_deals(
-    connection: Connection, site: Site, found: Sequence[Deal], now: datetime, *, gone: LeadRef | None = None
-) -> list[Deal]:
-    """Look for the leads of these deals anew; return those that have another one now, each as a new version."""
-    answers = match_deals(connection, site, [Question(deal.clue, deal.happened_at) for deal in found])
+def rematch_deals(work: Work, found: Sequence[Deal], *, deleted: LeadRef | None = None) -> list[Deal]:
+    """Match these deals again, and store and return those whose lead has changed; `deleted` is no longer a lead."""
+    matched = match_deals(work.connection, work.site, [Question(deal.clue, deal.happened_at) for deal in found])
     pairs = [
-        (deal, rematched(deal, lead, contact_matching=site.contact_matching, is_gone=_is(deal, gone), now=now))
-        for deal, lead in zip(found, answers, strict=True)
+        (
+            deal,
+            rematched(
+                deal,
+                lead,
+                contact_matching=work.site.contact_matching,
+                is_gone=deleted is not None and deal.lead == deleted,
+                now=work.now,
+            ),
+        )
+        for deal, lead in zip(found, matched, strict=True)
     ]
-    return rebind_deals(connection, site, [pair for pair in pairs if pair[0] is not pair[1]], VersionKind.MATCHED)
+    return rebind_deals(work, [pair for pair in pairs if pair[0] is not pair[1]], VersionKind.MATCHED)
 
 
-def _is(deal: Deal, gone: LeadRef | None) -> bool:
-    return gone is not None and deal.lead == gone
-
-
-def rebind_deals(
-    connection: Connection, site: Site, pairs: Iterable[tuple[Deal, Deal]], kind: VersionKind
-) -> list[Deal]:
-    """Keep deals that have another lead, with a version of each, before and after; return them as they stand."""
-    differing = list(pairs)
-    standing = [after for _, after in differing]
-    refs = [deal.lead for deal in standing if deal.lead is not None]
-    lead_links.bind_deals(connection, site.id, standing, leads.list_visited_at(connection, site.id, refs))
-    versions = [
-        DealVersion(after.id, after.version, kind, after.touched_at, None, _told(before), _told(after))
-        for before, after in differing
-    ]
-    store_versions(connection, site, versions)
-    return standing
-
-
-def _told(deal: Deal) -> dict[str, LeadRef | None]:
-    return {"lead": deal.lead}
+def rebind_deals(work: Work, pairs: Iterable[tuple[Deal, Deal]], kind: VersionKind) -> list[Deal]:
+    """Store deals with another lead, each before and after, as new versions; return them as they are after."""
+    changes = list(pairs)
+    rebound = [after for _, after in changes]
+    refs = [deal.lead for deal in rebound if deal.lead is not None]
+    visited_at = leads.list_visited_at(work.connection, work.site.id, refs)
+    lead_links.bind_deals(work.connection, work.site.id, rebound, visited_at)
+    store_versions(work, [next_version(before, after, kind) for before, after in changes])
+    return rebound

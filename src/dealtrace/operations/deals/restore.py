@@ -1,45 +1,30 @@
-"""Bring a deleted deal back."""
+"""Restore a deleted deal."""
 
-from dataclasses import replace
-from datetime import datetime
-
-from sqlalchemy import Connection
-
-from dealtrace.accounts.site import Site
 from dealtrace.deals.deal import Deal
-from dealtrace.deals.versions import DealVersion, VersionKind
-from dealtrace.errors import DealNotDeleted, DealNotFound, NumberReused
+from dealtrace.deals.versions import VersionKind, next_version
+from dealtrace.errors import DealNotDeleted, NumberReused
+from dealtrace.operations.deals.delete import with_deletion
+from dealtrace.operations.deals.find import find_deal
 from dealtrace.operations.webhooks.publish import store_versions
+from dealtrace.operations.work import Work
 from dealtrace.storage.deals import deals
 
 
-def restore_deal(connection: Connection, site: Site, deal_id: int, now: datetime) -> Deal:
-    """Bring a deleted deal of the site back as it was, and return it.
+def restore_deal(work: Work, deal_id: int) -> Deal:
+    """Restore a deleted deal of the site as it was, and return it.
 
     Raises:
         DealNotFound: the site never had such a deal.
         DealNotDeleted: it is not deleted.
-        NumberReused: its number was freed by the deletion and belongs to another deal by now.
+        NumberReused: the deletion freed its number, and another deal has it now.
     """
-    found = deals.list_deals_by_key(connection, site.id, ids=[deal_id], numbers=[], with_deleted=True)
-    if not found:
-        raise DealNotFound(key=f"orderId={deal_id}")
-    deal = found[0]
+    deal = find_deal(work.connection, work.site, deal_id, with_deleted=True)
     if deal.deleted_at is None:
         raise DealNotDeleted(deal_id=deal_id)
-    holder = deals.find_registered(connection, site.id, [deal.number]).get(deal.number)
+    holder = deals.find_registered(work.connection, work.site.id, [deal.number]).get(deal.number)
     if holder is not None:
         raise NumberReused(number=deal.number, deal_id=holder.deal_id)
-    restored = replace(deal, deleted_at=None, touched_at=now, version=deal.version + 1)
-    deals.stamp_deals(connection, site.id, [restored])
-    version = DealVersion(
-        deal.id,
-        restored.version,
-        VersionKind.RESTORED,
-        now,
-        None,
-        {"deleted_at": deal.deleted_at},
-        {"deleted_at": None},
-    )
-    store_versions(connection, site, [version])
+    restored = with_deletion(deal, None, work.now)
+    deals.stamp_deals(work.connection, work.site.id, [restored])
+    store_versions(work, [next_version(deal, restored, VersionKind.RESTORED)])
     return restored

@@ -1,1 +1,1 @@
-"""What can be done with calls and lead requests, a verb per file."""
+"""What the product can do with calls and lead requests, one verb per file."""

@@ -1,12 +1,8 @@
-"""Add to what is said of leads: tags, managers, comments, values of custom fields; and take such values away."""
+"""Annotate leads: add tags, managers, comments and values of custom fields."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 
-from sqlalchemy import Connection
-
-from dealtrace.accounts.site import Site
 from dealtrace.deals.custom_fields import split_by_known
 from dealtrace.errors import InvalidParameters, LeadNotMatched, PointsSpent, Refusal, Violation
 from dealtrace.leads.annotations import Addition, Annotations, with_addition
@@ -15,23 +11,23 @@ from dealtrace.matching.lead_search import LeadSearch
 from dealtrace.operations.leads.find import FoundLeads, find_leads
 from dealtrace.operations.points import pay_for_calls, points_refusal
 from dealtrace.operations.webhooks.publish import publish_events
+from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.quota.points import PaidMethod
 from dealtrace.record import record
 from dealtrace.storage.accounts import custom_fields
-from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.leads.annotations import update_annotations
 from dealtrace.webhooks.event import annotations_event
 
 COMMENT_LENGTH_MAX = 100_000
-"""Ours: what all comments of a lead may come to."""
+"""Ours: the length of all comments of a lead together."""
 MANAGER_LENGTH_MAX = 1024
 TAGS_MAX = 1000
 
 
 @record
 class LeadAnnotation:
-    """What is to be added to one lead, which is named by the searches."""
+    """An addition to one lead, and the searches that find the lead."""
 
     searches: tuple[LeadSearch, ...]
     addition: Addition
@@ -39,7 +35,7 @@ class LeadAnnotation:
 
 @record
 class AnnotationCall:
-    """One call of the API: additions to leads, each standing or falling alone."""
+    """One call of the API: additions to leads, each of which succeeds or fails by itself."""
 
     method: PaidMethod
     items: Sequence[LeadAnnotation]
@@ -48,55 +44,53 @@ class AnnotationCall:
 AnnotationOutcomes = list[LeadRef | Refusal]
 
 
+@operation(ids_per_command=0)
 def annotate_leads(
-    connection: Connection, ids: IdBlocks, site: Site, commands: Sequence[WriteCommand[AnnotationCall]], now: datetime
+    work: Work, commands: Sequence[WriteCommand[AnnotationCall]]
 ) -> list[AnnotationOutcomes | PointsSpent]:
-    """Add to leads, in the order of arrival; the outcome of a call is what became of each of its additions.
+    """Annotate leads, in the order of arrival; the outcome of a call is the lead or a refusal for each addition.
 
     A call costs points once if any lead was found, and nothing otherwise.
     """
-    del ids
     outcomes: list[AnnotationOutcomes | PointsSpent] = []
     for command in commands:
         call = command.payload
-        found = find_leads(connection, site, [one.searches for one in call.items])
-        if any(found.refs) and not pay_for_calls(connection, site, call.method, 1, now):
-            outcomes.append(points_refusal(site, now))
+        found = find_leads(work.connection, work.site, [item.searches for item in call.items])
+        if any(found.refs) and not pay_for_calls(work, call.method, 1):
+            outcomes.append(points_refusal(work))
             continue
-        outcomes.append(_add(connection, site, call.items, found, now))
+        outcomes.append(_add(work, call.items, found))
     return outcomes
 
 
-def _add(
-    connection: Connection, site: Site, items: Sequence[LeadAnnotation], found: FoundLeads, now: datetime
-) -> AnnotationOutcomes:
-    standing: dict[LeadRef, Annotations] = {}
+def _add(work: Work, items: Sequence[LeadAnnotation], found: FoundLeads) -> AnnotationOutcomes:
+    annotated: dict[LeadRef, Annotations] = {}
     unknown: Counter[str] = Counter()
     outcomes: AnnotationOutcomes = []
-    for one, ref in zip(items, found.refs, strict=True):
+    for item, ref in zip(items, found.refs, strict=True):
         if ref is None:
             outcomes.append(LeadNotMatched())
             continue
-        known, passed_over = split_by_known(one.addition.custom_values, site.custom_fields)
-        unknown.update(passed_over)
-        after = with_addition(standing.get(ref, found.said[ref].annotations), one.addition, known)
+        values, unknown_names = split_by_known(item.addition.custom_values, work.site.custom_fields)
+        unknown.update(unknown_names)
+        after = with_addition(annotated.get(ref, found.annotations[ref].annotations), item.addition, values)
         fault = _beyond_limits(after)
         if fault is None:
-            standing[ref] = after
+            annotated[ref] = after
         outcomes.append(ref if fault is None else InvalidParameters([fault]))
-    custom_fields.count_unknown_fields(connection, site.id, unknown, now)
-    changed = {ref: said for ref, said in standing.items() if said != found.said[ref].annotations}
-    update_annotations(connection, site.id, changed)
-    events = [annotations_event(ref, found.said[ref].annotations, said) for ref, said in changed.items()]
-    publish_events(connection, site, events, now)
+    custom_fields.count_unknown_fields(work.connection, work.site.id, unknown, work.now)
+    changed = {ref: after for ref, after in annotated.items() if after != found.annotations[ref].annotations}
+    update_annotations(work.connection, work.site.id, changed)
+    events = [annotations_event(ref, found.annotations[ref].annotations, after) for ref, after in changed.items()]
+    publish_events(work, events)
     return outcomes
 
 
-def _beyond_limits(said: Annotations) -> Violation | None:
+def _beyond_limits(annotations: Annotations) -> Violation | None:
     sizes: Mapping[str, tuple[int, int]] = {
-        "comment": (len(said.comment or ""), COMMENT_LENGTH_MAX),
-        "manager": (len(said.manager or ""), MANAGER_LENGTH_MAX),
-        "tags": (len(said.tags), TAGS_MAX),
+        "comment": (len(annotations.comment or ""), COMMENT_LENGTH_MAX),
+        "manager": (len(annotations.manager or ""), MANAGER_LENGTH_MAX),
+        "tags": (len(annotations.tags), TAGS_MAX),
     }
     for name, (size, most) in sizes.items():
         if size > most:

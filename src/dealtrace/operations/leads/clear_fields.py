@@ -1,7 +1,6 @@
-"""Empty custom fields of leads and deals."""
+"""Clear custom fields of leads and deals."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -11,13 +10,13 @@ from dealtrace.deals.deal import DealKey
 from dealtrace.errors import LeadNotMatched, Refusal
 from dealtrace.leads.annotations import without_values
 from dealtrace.leads.lead import LeadKind, LeadRef
-from dealtrace.operations.deals.change import change_deals
+from dealtrace.operations.deals.change import apply_changes
 from dealtrace.operations.points import pay_for_calls, points_refusal
 from dealtrace.operations.webhooks.publish import publish_events
+from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.quota.points import PaidMethod
 from dealtrace.record import record
-from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.leads import leads
 from dealtrace.storage.leads.annotations import list_annotations, update_annotations
 from dealtrace.webhooks.event import annotations_event
@@ -25,7 +24,7 @@ from dealtrace.webhooks.event import annotations_event
 
 @record
 class LeadName:
-    """A lead by one of its names: our id, its reference, or, of a call, its second name."""
+    """A lead named by our id, its reference, or, for a call, its SIP id."""
 
     kind: LeadKind
     id: int | None = None
@@ -35,38 +34,35 @@ class LeadName:
 
 @record
 class Clearing:
-    """Whose fields are to be emptied, and which."""
+    """The lead or deal whose fields to clear, and their names."""
 
     owner: LeadName | DealKey
     names: tuple[str, ...]
 
 
-def clear_fields(
-    connection: Connection, ids: IdBlocks, site: Site, commands: Sequence[WriteCommand[Clearing]], now: datetime
-) -> list[int | Refusal]:
-    """Empty the fields, in the order of arrival; each outcome is the id of whose they are."""
-    return [_clear(connection, ids, site, command, now) for command in commands]
+@operation(ids_per_command=0)
+def clear_fields(work: Work, commands: Sequence[WriteCommand[Clearing]]) -> list[int | Refusal]:
+    """Clear fields, in the order of arrival; each outcome is the id of the lead or deal."""
+    return [_clear(work, command) for command in commands]
 
 
-def _clear(
-    connection: Connection, ids: IdBlocks, site: Site, command: WriteCommand[Clearing], now: datetime
-) -> int | Refusal:
+def _clear(work: Work, command: WriteCommand[Clearing]) -> int | Refusal:
     owner, names = command.payload.owner, command.payload.names
     if isinstance(owner, DealKey):
-        emptied = WriteCommand(Change(owner, custom_values=dict.fromkeys(names, "")), command.token_id)
-        (outcome,) = change_deals(connection, ids, site, [emptied], now, method=PaidMethod.FIELD_DELETE)
+        cleared = WriteCommand(Change(owner, custom_values=dict.fromkeys(names, "")), command.token_id)
+        (outcome,) = apply_changes(work, [cleared], PaidMethod.FIELD_DELETE)
         return outcome if isinstance(outcome, Refusal) else outcome.deal.id
-    lead_id = _find(connection, site, owner)
+    lead_id = _find(work.connection, work.site, owner)
     ref = LeadRef(owner.kind, lead_id) if lead_id is not None else None
-    kept = list_annotations(connection, site.id, [ref]).get(ref) if ref is not None else None
-    if ref is None or kept is None:
+    stored = list_annotations(work.connection, work.site.id, [ref]).get(ref) if ref is not None else None
+    if ref is None or stored is None:
         return LeadNotMatched()
-    if not pay_for_calls(connection, site, PaidMethod.FIELD_DELETE, 1, now):
-        return points_refusal(site, now)
-    emptied_annotations = without_values(kept.annotations, names)
-    if emptied_annotations != kept.annotations:
-        update_annotations(connection, site.id, {ref: emptied_annotations})
-        publish_events(connection, site, [annotations_event(ref, kept.annotations, emptied_annotations)], now)
+    if not pay_for_calls(work, PaidMethod.FIELD_DELETE, 1):
+        return points_refusal(work)
+    cleared_annotations = without_values(stored.annotations, names)
+    if cleared_annotations != stored.annotations:
+        update_annotations(work.connection, work.site.id, {ref: cleared_annotations})
+        publish_events(work, [annotations_event(ref, stored.annotations, cleared_annotations)])
     return ref.id
 
 

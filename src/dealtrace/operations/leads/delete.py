@@ -1,61 +1,47 @@
-"""Hide a call or lead request, or bring it back; the deals it concerns are matched anew."""
+"""Delete a call or lead request, or restore it; the deals it concerns are matched again."""
 
-from datetime import datetime
-
-from sqlalchemy import Connection
-
-from dealtrace.accounts.site import Site
 from dealtrace.deals.deal import Deal
 from dealtrace.errors import LeadNotDeleted, LeadNotFound
-from dealtrace.leads.contact import normal_email, normal_phone
-from dealtrace.leads.lead import LeadRef, LeadSpan
+from dealtrace.leads.lead import LeadRef
 from dealtrace.operations.deals.rematch import Concern, rematch_concerned, rematch_orphaned
+from dealtrace.operations.leads.arrivals import contact_spans, normal_contacts
 from dealtrace.operations.points import lock_registrations
+from dealtrace.operations.work import Work
 from dealtrace.storage.leads import deletion
-from dealtrace.storage.leads.deletion import HideableLead
 
 
-def delete_lead(connection: Connection, site: Site, ref: LeadRef, now: datetime) -> list[Deal]:
-    """Hide a lead, and return the deals that had it and are matched to another now, or to none.
+def delete_lead(work: Work, ref: LeadRef) -> list[Deal]:
+    """Delete a lead, and return its deals that now have another lead, or none.
 
-    Its reference stays taken for good. A deal that a person pinned to it keeps it.
+    A deleted lead is hidden, and its reference stays taken. Deals that are pinned to it keep it.
 
     Raises:
-        LeadNotFound: the site has no such lead, or it is hidden already.
+        LeadNotFound: the site has no such lead, or it is deleted already.
     """
-    lock_registrations(connection, site, now)
-    lead = deletion.find_hideable(connection, site.id, ref)
+    lock_registrations(work)
+    lead = deletion.find_hideable(work.connection, work.site.id, ref)
     if lead is None or lead.deleted_at is not None:
         raise LeadNotFound(lead_id=ref.id)
-    deletion.stamp_lead(connection, site.id, ref, now)
-    deletion.delete_contact_rows(connection, site.id, ref)
-    return rematch_orphaned(connection, site, ref, now)
+    deletion.stamp_lead(work.connection, work.site.id, ref, work.now)
+    deletion.delete_contact_rows(work.connection, work.site.id, ref)
+    return rematch_orphaned(work, ref)
 
 
-def restore_lead(connection: Connection, site: Site, ref: LeadRef, now: datetime) -> list[Deal]:
-    """Show a hidden lead again, and return the deals that are matched to it now, as if it had never been hidden.
+def restore_lead(work: Work, ref: LeadRef) -> list[Deal]:
+    """Restore a deleted lead, and return the deals whose lead changes, as if it had never been deleted.
 
     Raises:
         LeadNotFound: the site never had such a lead.
-        LeadNotDeleted: it is not hidden.
+        LeadNotDeleted: it is not deleted.
     """
-    lock_registrations(connection, site, now)
-    lead = deletion.find_hideable(connection, site.id, ref)
+    lock_registrations(work)
+    lead = deletion.find_hideable(work.connection, work.site.id, ref)
     if lead is None:
         raise LeadNotFound(lead_id=ref.id)
     if lead.deleted_at is None:
         raise LeadNotDeleted(lead_id=ref.id)
-    spans = _spans(lead)
-    deletion.stamp_lead(connection, site.id, ref, None)
-    deletion.insert_spans(connection, site.id, spans)
-    return rematch_concerned(connection, site, [Concern(ref, lead.reference, spans)], now)
-
-
-def _spans(lead: HideableLead) -> tuple[LeadSpan, ...]:
-    phone = normal_phone(lead.phone) if lead.phone is not None else None
-    email = normal_email(lead.email) if lead.email is not None else None
-    return tuple(
-        LeadSpan(lead.ref, contact, lead.started_at, lead.ended_at, lead.reference or "")
-        for contact in (phone, email)
-        if contact is not None
-    )
+    contacts = normal_contacts(lead.phone, lead.email)
+    spans = contact_spans(lead.ref, contacts, lead.started_at, lead.ended_at, lead.reference)
+    deletion.stamp_lead(work.connection, work.site.id, ref, None)
+    deletion.insert_spans(work.connection, work.site.id, spans)
+    return rematch_concerned(work, [Concern(ref, lead.reference, spans)])

@@ -1,12 +1,13 @@
-"""Find the leads that programs name: gather what could be meant, then let `matching` decide."""
+"""Find the leads that programs search for: gather the candidates, then let the rules of `matching` decide."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.leads.lead import LeadRef, LeadSpan
+from dealtrace.leads.qualification import Qualification
 from dealtrace.matching.lead_search import LeadSearch, Prospect, SearchByContact, SearchById, Wanted, choose
 from dealtrace.record import record
 from dealtrace.storage.leads import leads, qualification
@@ -17,21 +18,24 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 @record
 class FoundLeads:
-    """The lead that each wish names, `None` where nothing fits, and what is said of all that were looked at."""
+    """The lead that each lookup finds, `None` where nothing fits, and the annotations of every candidate."""
 
     refs: Sequence[LeadRef | None]
-    said: Mapping[LeadRef, StoredAnnotations]
+    annotations: Mapping[LeadRef, StoredAnnotations]
 
 
-def find_leads(connection: Connection, site: Site, wanted: Sequence[Sequence[LeadSearch]]) -> FoundLeads:
-    """Find the lead that each of `wanted` names: its searches are tried in order, the first that finds one ends it."""
-    searches = [search for one in wanted for search in one]
-    spans = leads.list_spans(connection, site.id, [query for one in searches for query in _queries(one)])
+def find_leads(connection: Connection, site: Site, lookups: Sequence[Sequence[LeadSearch]]) -> FoundLeads:
+    """Find a lead for each of `lookups`, by the first of its searches, in order, that finds one."""
+    searches = [search for lookup in lookups for search in lookup]
+    spans = leads.list_spans(connection, site.id, [query for search in searches for query in _queries(search)])
     named = [search.ref for search in searches if isinstance(search, SearchById)]
-    said = list_annotations(connection, site.id, [*named, *(span.ref for span in spans)])
-    prospects = _prospects(connection, site, searches, spans, said)
-    refs = [next((found for search in one if (found := _find(search, said, prospects))), None) for one in wanted]
-    return FoundLeads(refs, said)
+    annotations = list_annotations(connection, site.id, [*named, *(span.ref for span in spans)])
+    prospects = _prospects(connection, site, searches, spans, annotations)
+    refs = [
+        next((found for search in lookup if (found := _find(search, annotations, prospects))), None)
+        for lookup in lookups
+    ]
+    return FoundLeads(refs, annotations)
 
 
 def _queries(search: LeadSearch) -> list[leads.SpanQuery]:
@@ -46,31 +50,33 @@ def _prospects(
     site: Site,
     searches: Iterable[LeadSearch],
     spans: Sequence[LeadSpan],
-    said: Mapping[LeadRef, StoredAnnotations],
+    annotations: Mapping[LeadRef, StoredAnnotations],
 ) -> list[Prospect]:
-    """Tell of each lead what the searches ask; whether it is unique is looked up only if one of them does."""
-    asks = {search.wanted for search in searches if isinstance(search, SearchByContact)}
-    refs = {span.ref for span in spans if span.ref in said}
-    told = qualification.list_qualifications(connection, site, refs) if Wanted.NEAREST_UNIQUE in asks else {}
-    unique_leads = (
-        qualification.list_unique_leads(connection, site, refs) if Wanted.NEAREST_UNIQUE_LEAD in asks else frozenset()
-    )
+    """Return what the searches compare of each lead; whether it is unique is looked up only if one of them needs it."""
+    conditions = {search.wanted for search in searches if isinstance(search, SearchByContact)}
+    refs = {span.ref for span in spans if span.ref in annotations}
+    qualifications: Mapping[LeadRef, Qualification] = {}
+    unique_leads: Collection[LeadRef] = ()
+    if Wanted.NEAREST_UNIQUE in conditions:
+        qualifications = qualification.list_qualifications(connection, site, refs)
+    if Wanted.NEAREST_UNIQUE_LEAD in conditions:
+        unique_leads = qualification.list_unique_leads(connection, site, refs)
     return [
         Prospect(
             span,
-            said[span.ref].annotations.tags,
-            is_unique=span.ref in told and told[span.ref].is_unique,
+            annotations[span.ref].annotations.tags,
+            is_unique=span.ref in qualifications and qualifications[span.ref].is_unique,
             is_unique_lead=span.ref in unique_leads,
         )
         for span in spans
-        if span.ref in said
+        if span.ref in annotations
     ]
 
 
 def _find(
-    search: LeadSearch, said: Mapping[LeadRef, StoredAnnotations], prospects: Sequence[Prospect]
+    search: LeadSearch, annotations: Mapping[LeadRef, StoredAnnotations], prospects: Sequence[Prospect]
 ) -> LeadRef | None:
     if isinstance(search, SearchByContact):
         return choose(search, prospects)
-    kept = said.get(search.ref)
-    return search.ref if kept is not None and search.tags.admits(kept.annotations.tags) else None
+    stored = annotations.get(search.ref)
+    return search.ref if stored is not None and search.tags.admits(stored.annotations.tags) else None

@@ -1,93 +1,68 @@
-"""Import calls and lead requests, many by one call of the API."""
+"""Import lists of calls and lead requests that programs send."""
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
-from typing import TypeVar
+from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import Connection
-
-from dealtrace.accounts.site import Site
 from dealtrace.errors import Refusal
 from dealtrace.leads.call import Call, IncomingCall
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest
-from dealtrace.operations.leads.calls import settle_calls
-from dealtrace.operations.leads.intake import Settled, store_arrivals
-from dealtrace.operations.leads.lead_requests import settle_lead_requests
+from dealtrace.operations.leads.arrivals import IDS_PER_LEAD_MAX, Decision, decide_calls, decide_lead_requests
+from dealtrace.operations.leads.intake import store_leads
 from dealtrace.operations.points import pay_for_calls, points_refusal
-from dealtrace.operations.write_command import WriteCommand
+from dealtrace.operations.work import Work, operation
+from dealtrace.operations.write_command import Payload, WriteCommand
 from dealtrace.quota.points import PaidMethod
 from dealtrace.record import record
-from dealtrace.storage.id_blocks import IdBlocks
-
-Incoming = TypeVar("Incoming", IncomingCall, IncomingLeadRequest)
-Settle = Callable[[Connection, IdBlocks, Site, Sequence[Incoming]], Settled]
 
 
 @record
 class Imported:
-    """What became of one call of the API: a number that names it in the log, and an outcome for each lead in order."""
+    """The outcome of one imported list: the number that the log knows it by, and an outcome for each lead in order."""
 
     log_id: int
     outcomes: Sequence[Call | LeadRequest | Refusal]
 
 
-def import_calls(
-    connection: Connection,
-    ids: IdBlocks,
-    site: Site,
-    commands: Sequence[WriteCommand[Sequence[IncomingCall]]],
-    now: datetime,
-) -> list[Imported | Refusal]:
-    """Import calls; a name that was used is refused alone, its neighbours are taken in."""
-    asked = [command.payload for command in commands]
-    settled = settle_calls(connection, ids, site, [one for command in asked for one in command])
-    return _import(connection, ids, site, _chunks(asked), settled, PaidMethod.CALL_IMPORT, now)
+@operation(ids_per_command=1, ids_per_item=IDS_PER_LEAD_MAX)
+def import_calls(work: Work, commands: Sequence[WriteCommand[Sequence[IncomingCall]]]) -> list[Imported | Refusal]:
+    """Import lists of calls; a call whose name is taken is refused, and the rest of its list is imported."""
+    return _import(work, commands, decide_calls(work, _joined(commands)), PaidMethod.CALL_IMPORT)
 
 
+@operation(ids_per_command=1, ids_per_item=IDS_PER_LEAD_MAX)
 def import_lead_requests(
-    connection: Connection,
-    ids: IdBlocks,
-    site: Site,
-    commands: Sequence[WriteCommand[Sequence[IncomingLeadRequest]]],
-    now: datetime,
+    work: Work, commands: Sequence[WriteCommand[Sequence[IncomingLeadRequest]]]
 ) -> list[Imported | Refusal]:
-    """Import lead requests; a number that was used with other content is refused alone."""
-    asked = [command.payload for command in commands]
-    settled = settle_lead_requests(connection, ids, site, [one for command in asked for one in command])
-    return _import(connection, ids, site, _chunks(asked), settled, PaidMethod.REQUEST_CREATE, now)
+    """Import lists of lead requests; one whose number is taken is refused, and the rest of its list is imported."""
+    return _import(work, commands, decide_lead_requests(work, _joined(commands)), PaidMethod.REQUEST_CREATE)
 
 
-def _chunks(asked: Sequence[Sequence[object]]) -> list[range]:
-    """Tell which places of the whole each wish takes."""
-    chunks: list[range] = []
-    start = 0
-    for command in asked:
-        chunks.append(range(start, start + len(command)))
-        start += len(command)
-    return chunks
+def _joined(commands: Sequence[WriteCommand[Sequence[Payload]]]) -> list[Payload]:
+    return [lead for command in commands for lead in command.payload]
 
 
 def _import(
-    connection: Connection,
-    ids: IdBlocks,
-    site: Site,
-    chunks: Sequence[range],
-    settled: Settled,
-    method: PaidMethod,
-    now: datetime,
+    work: Work, commands: Sequence[WriteCommand[Sequence[Any]]], decision: Decision, method: PaidMethod
 ) -> list[Imported | Refusal]:
-    """Store what the points pay for: a call of the API costs once when it brings anything new, and nothing otherwise.
+    """Store what the points pay for: a list costs points once if it brings anything new, and nothing otherwise.
 
-    From the first that cannot be paid on, all are refused: what a later one repeats is not there.
+    From the first list that cannot be paid on, all are refused: what a later list repeats may not be stored.
     """
-    new = [number for number, chunk in enumerate(chunks) if any(place in settled.arrivals for place in chunk)]
-    paid = pay_for_calls(connection, site, method, len(new), now)
-    end = new[paid] if paid < len(new) else len(chunks)
-    arrivals = [settled.arrivals[place] for place in _places(chunks[:end]) if place in settled.arrivals]
-    store_arrivals(connection, ids, site, arrivals, now)
-    done = [Imported(ids.take(), [settled.outcomes[place] for place in chunk]) for chunk in chunks[:end]]
-    return [*done, *(points_refusal(site, now) for _ in chunks[end:])]
+    lists = _positions([len(command.payload) for command in commands])
+    new = [number for number, positions in enumerate(lists) if not decision.arrivals.keys().isdisjoint(positions)]
+    paid = pay_for_calls(work, method, len(new))
+    end = new[paid] if paid < len(new) else len(lists)
+    stop = lists[end - 1].stop if end else 0
+    store_leads(work, [arrival for position, arrival in decision.arrivals.items() if position < stop])
+    imported = [Imported(work.ids.take(), decision.outcomes[slots.start : slots.stop]) for slots in lists[:end]]
+    return [*imported, *(points_refusal(work) for _ in lists[end:])]
 
 
-def _places(chunks: Sequence[range]) -> list[int]:
-    return [place for chunk in chunks for place in chunk]
+def _positions(lengths: Sequence[int]) -> list[range]:
+    """Return the positions that each list takes among the leads of all of them."""
+    positions: list[range] = []
+    start = 0
+    for length in lengths:
+        positions.append(range(start, start + length))
+        start += length
+    return positions

@@ -1,231 +1,112 @@
-"""What calls and lead requests share as they come in: their client, their contacts, the visits they credit."""
+"""Store the leads that arrive, new and updated alike."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import replace
 
-from sqlalchemy import Connection
-
-from dealtrace.accounts.site import Site
 from dealtrace.accounts.webhook import EventKind
 from dealtrace.deals.custom_fields import split_by_known
-from dealtrace.errors import Refusal
 from dealtrace.leads.annotations import Annotations
-from dealtrace.leads.call import Call, IncomingCall
-from dealtrace.leads.client import Client, ClientId
-from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
-from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest
+from dealtrace.leads.call import IncomingCall
 from dealtrace.operations.deals.rematch import Concern, rematch_concerned
+from dealtrace.operations.leads.arrivals import Arrival
+from dealtrace.operations.leads.clients import assign_clients
 from dealtrace.operations.leads.credit import credit_leads
 from dealtrace.operations.points import lock_registrations
 from dealtrace.operations.webhooks.publish import publish_events
-from dealtrace.record import record
+from dealtrace.operations.work import Work
 from dealtrace.storage.accounts import custom_fields
-from dealtrace.storage.id_blocks import IdBlocks
-from dealtrace.storage.leads import clients, leads, reported_calls
+from dealtrace.storage.leads import leads, reported_calls
 from dealtrace.storage.visits.credits import VisitedLead
 from dealtrace.storage.visits.traffic_sources import intern_sources
 from dealtrace.webhooks.event import LeadEvent, call_event
 
 
-@record
-class Arrival:
-    """A lead that has its id, what was told of it, and the person's contacts as they are compared."""
+def store_leads(work: Work, arrivals: Sequence[Arrival]) -> None:
+    """Store leads, each with its client, its contacts and its credit under every model.
 
-    lead: Call | LeadRequest
-    told: IncomingCall | IncomingLeadRequest
-    contacts: tuple[str, ...]
-
-    @property
-    def started_at(self) -> datetime:
-        """When the lead began."""
-        return self.lead.started_at if isinstance(self.lead, Call) else self.lead.requested_at
-
-    @property
-    def ref(self) -> LeadRef:
-        """What points at the lead."""
-        return LeadRef(LeadKind.CALL if isinstance(self.lead, Call) else LeadKind.LEAD_REQUEST, self.lead.id)
-
-
-@dataclass(slots=True)
-class Settled:
-    """What was decided of leads that come in: an outcome for each, and those that are new, by their places."""
-
-    outcomes: list[Call | LeadRequest | Refusal] = field(default_factory=list)
-    arrivals: dict[int, Arrival] = field(default_factory=dict)
-
-    def admit(self, arrival: Arrival) -> None:
-        """Count the next lead as new."""
-        self.arrivals[len(self.outcomes)] = arrival
-        self.outcomes.append(arrival.lead)
-
-
-def known_ids(
-    connection: Connection, site: Site, incoming: Sequence[IncomingCall | IncomingLeadRequest]
-) -> dict[str, int]:
-    """Tell which of the ids that leads bring along are taken, as texts and numbers.
-
-    A call and a lead request never share one: what is credited to a lead or erased with it goes by its id alone.
-    """
-    brought = [one.id for one in incoming if one.id is not None]
-    taken = {one for kind in LeadKind for one in leads.list_known_ids(connection, site.id, kind, brought)}
-    return {str(one): one for one in taken}
-
-
-def store_arrivals(
-    connection: Connection, ids: IdBlocks, site: Site, arrivals: Sequence[Arrival], now: datetime
-) -> None:
-    """Keep new leads: each with its client, found by any contact or made anew, and its credits under every model.
-
-    The deals they concern are matched anew, so that it never matters which came first.
+    The deals they concern are matched again, so that the order of arrival makes no difference; a call that is updated
+    concerns deals by what it was before as well.
     """
     if not arrivals:
         return
-    lock_registrations(connection, site, now)
-    owners = settle_clients(connection, ids, site, arrivals, now)
-    new = describe_arrivals(connection, ids, site, arrivals, owners, now)
-    leads.insert_leads(connection, site.id, new, now)
-    credit_leads(connection, site, [*_visited(arrivals)])
-    publish_events(connection, site, [_event(arrival) for arrival in arrivals], now)
-    rematch_concerned(connection, site, [_concern(one) for one in new], now)
-
-
-def _event(arrival: Arrival, kept: reported_calls.ReportedCall | None = None) -> LeadEvent:
-    if isinstance(arrival.told, IncomingCall):
-        return call_event(arrival.ref, kept.told if kept is not None else None, arrival.told)
-    return LeadEvent(EventKind.LEAD_REQUEST_RECORDED, arrival.ref)
-
-
-def _visited(arrivals: Sequence[Arrival]) -> Iterator[VisitedLead]:
-    for arrival in arrivals:
-        if arrival.lead.visit_id is not None:
-            yield VisitedLead(arrival.ref, arrival.started_at, arrival.lead.visit_id)
-
-
-def store_told_again(
-    connection: Connection,
-    ids: IdBlocks,
-    site: Site,
-    arrivals: Sequence[tuple[Arrival, reported_calls.ReportedCall]],
-    now: datetime,
-) -> None:
-    """Keep calls that are told of again beside what was kept: the deals of the old telling and of the new are matched.
-
-    A call stays with its client until another phone is told.
-    """
-    if not arrivals:
-        return
-    lock_registrations(connection, site, now)
-    moved = [arrival for arrival, kept in arrivals if set(arrival.contacts) - {span.contact for span in kept.spans}]
-    owner_of = {
-        arrival.lead.id: owner
-        for arrival, owner in zip(moved, settle_clients(connection, ids, site, moved, now), strict=True)
-    }
-    owners = [owner_of.get(arrival.lead.id, kept.client_id) for arrival, kept in arrivals]
-    told = describe_arrivals(connection, ids, site, [arrival for arrival, _ in arrivals], owners, now)
-    reported_calls.update_calls(connection, site.id, told)
-    credit_leads(connection, site, [*_visited([arrival for arrival, _ in arrivals])])
-    publish_events(connection, site, [_event(one, kept) for one, kept in arrivals if not kept.is_deleted], now)
-    concerns = [_concern(one) for one in told]
-    before = [
-        replace(concern, spans=(*kept.spans, *concern.spans))
-        for concern, (_, kept) in zip(concerns, arrivals, strict=True)
+    lock_registrations(work)
+    rows = _rows(work, arrivals)
+    new = [row for row, arrival in zip(rows, arrivals, strict=True) if arrival.stored is None]
+    updated = [row for row, arrival in zip(rows, arrivals, strict=True) if arrival.stored is not None]
+    leads.insert_leads(work.connection, work.site.id, new, work.now)
+    reported_calls.update_calls(work.connection, work.site.id, updated)
+    visited = [
+        VisitedLead(arrival.ref, arrival.started_at, arrival.lead.visit_id)
+        for arrival in arrivals
+        if arrival.lead.visit_id is not None
     ]
-    rematch_concerned(connection, site, before, now)
+    if visited:
+        credit_leads(work, visited)
+    if work.site.listeners:
+        publish_events(work, [_event(arrival) for arrival in arrivals if not _is_deleted(arrival)])
+    rematch_concerned(work, [_concern(arrival) for arrival in arrivals])
 
 
-def describe_arrivals(
-    connection: Connection,
-    ids: IdBlocks,
-    site: Site,
-    arrivals: Sequence[Arrival],
-    owners: Sequence[int],
-    now: datetime,
-) -> list[leads.NewLead]:
-    """Tell what is kept of leads beside their clients `owners`: spans, sources and what was said of them.
-
-    Values of custom fields the site does not have are counted and passed over.
-    """
-    annotations = _known_annotations(connection, site, arrivals, now)
-    stated = {one.stated_source for one in annotations if one.stated_source is not None}
-    source_ids = intern_sources(connection, ids, site.id, stated)
+def _rows(work: Work, arrivals: Sequence[Arrival]) -> list[leads.NewLead]:
+    """Return the rows to store, each beside its client, the known custom values and the id of its stated source."""
+    homeless = [arrival for arrival in arrivals if not arrival.keeps_client]
+    assigned = assign_clients(work, homeless) if homeless else {}
+    annotations = _known_annotations(work, arrivals)
+    stated = {annotation.stated_source for annotation in annotations if annotation.stated_source is not None}
+    source_ids = intern_sources(work.connection, work.ids, work.site.id, stated) if stated else {}
     return [
         replace(
-            _describe(arrival, owner),
-            annotations=said,
-            stated_source_id=source_ids[said.stated_source] if said.stated_source is not None else None,
+            _row(arrival, _client_id(arrival, assigned)),
+            annotations=annotation,
+            stated_source_id=source_ids[annotation.stated_source] if annotation.stated_source is not None else None,
         )
-        for arrival, owner, said in zip(arrivals, owners, annotations, strict=True)
+        for arrival, annotation in zip(arrivals, annotations, strict=True)
     ]
 
 
-def _describe(arrival: Arrival, owner: int) -> leads.NewLead:
-    spans = tuple(_span(arrival, contact) for contact in arrival.contacts)
-    told = arrival.told
-    if isinstance(told, IncomingCall):
-        return leads.NewLead(arrival.lead, owner, told.phone, None, spans, circumstances=told.circumstances)
+def _client_id(arrival: Arrival, assigned: dict[int, int]) -> int:
+    if arrival.stored is not None:
+        return assigned.get(arrival.lead.id, arrival.stored.client_id)
+    return assigned[arrival.lead.id]
+
+
+def _row(arrival: Arrival, client_id: int) -> leads.NewLead:
+    lead, details, spans = arrival.lead, arrival.details, arrival.spans
+    if isinstance(details, IncomingCall):
+        return leads.NewLead(lead, client_id, details.phone, None, spans, circumstances=details.circumstances)
     return leads.NewLead(
-        arrival.lead, owner, told.phone, told.email, spans, page_url=told.page_url, fingerprint=told.fingerprint
+        lead, client_id, details.phone, details.email, spans, page_url=details.page_url, fingerprint=details.fingerprint
     )
 
 
-def _known_annotations(
-    connection: Connection, site: Site, arrivals: Sequence[Arrival], now: datetime
-) -> list[Annotations]:
+def _known_annotations(work: Work, arrivals: Sequence[Arrival]) -> list[Annotations]:
+    """Return the annotations without the values of custom fields that the site does not have, which are counted."""
     unknown: Counter[str] = Counter()
     known: list[Annotations] = []
-    for arrival in arrivals:
-        kept, passed_over = split_by_known(arrival.told.annotations.custom_values, site.custom_fields)
-        unknown.update(passed_over)
-        known.append(replace(arrival.told.annotations, custom_values=kept))
-    custom_fields.count_unknown_fields(connection, site.id, unknown, now)
+    for annotations in (arrival.details.annotations for arrival in arrivals):
+        if annotations.custom_values:
+            values, unknown_names = split_by_known(annotations.custom_values, work.site.custom_fields)
+            unknown.update(unknown_names)
+            known.append(replace(annotations, custom_values=values))
+        else:
+            known.append(annotations)
+    if unknown:
+        custom_fields.count_unknown_fields(work.connection, work.site.id, unknown, work.now)
     return known
 
 
-def _concern(new: leads.NewLead) -> Concern:
-    lead = new.lead
-    if isinstance(lead, Call):
-        return Concern(LeadRef(LeadKind.CALL, lead.id), lead.reference, new.spans)
-    return Concern(LeadRef(LeadKind.LEAD_REQUEST, lead.id), lead.number, new.spans)
+def _is_deleted(arrival: Arrival) -> bool:
+    return arrival.stored is not None and arrival.stored.is_deleted
 
 
-def settle_clients(
-    connection: Connection, ids: IdBlocks, site: Site, arrivals: Sequence[Arrival], now: datetime
-) -> list[int]:
-    """Find each arrival's client by its contacts, phone first; a contact nobody has goes to the client found.
-
-    The first name that is told of a client stays.
-    """
-    known = clients.list_client_ids(connection, site.id, _all_contacts(arrivals))
-    learnt: dict[str, int] = {}
-    newcomers: list[int] = []
-    owners: list[int] = []
-    names: dict[int, str] = {}
-    for arrival in arrivals:
-        owner = next((known[contact] for contact in arrival.contacts if contact in known), None)
-        if owner is None:
-            owner = ids.take()
-            newcomers.append(owner)
-        fresh = {contact: owner for contact in arrival.contacts if contact not in known}
-        known |= fresh
-        learnt |= fresh
-        owners.append(owner)
-        if arrival.told.client_name:
-            names.setdefault(owner, arrival.told.client_name)
-    clients.insert_clients(connection, site.id, [Client(ClientId(one), names.pop(one, None)) for one in newcomers])
-    clients.insert_contacts(connection, site.id, learnt, now)
-    clients.name_unnamed_clients(connection, site.id, names)
-    return owners
+def _event(arrival: Arrival) -> LeadEvent:
+    if isinstance(arrival.details, IncomingCall):
+        before = arrival.stored.told if arrival.stored is not None else None
+        return call_event(arrival.ref, before, arrival.details)
+    return LeadEvent(EventKind.LEAD_REQUEST_RECORDED, arrival.ref)
 
 
-def _all_contacts(arrivals: Iterable[Arrival]) -> list[str]:
-    return [contact for arrival in arrivals for contact in arrival.contacts]
-
-
-def _span(arrival: Arrival, contact: str) -> LeadSpan:
-    lead = arrival.lead
-    if isinstance(lead, Call):
-        ref = LeadRef(LeadKind.CALL, lead.id)
-        return LeadSpan(ref, contact, lead.started_at, lead.ended_at, lead.reference or "")
-    return LeadSpan(LeadRef(LeadKind.LEAD_REQUEST, lead.id), contact, lead.requested_at, lead.requested_at, lead.number)
+def _concern(arrival: Arrival) -> Concern:
+    before = arrival.stored.spans if arrival.stored is not None else ()
+    return Concern(arrival.ref, arrival.reference, (*before, *arrival.spans))

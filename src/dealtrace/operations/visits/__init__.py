@@ -1,1 +1,1 @@
-"""What can be done with visits, a verb per file."""
+"""What the product can do with visits, one verb per file."""

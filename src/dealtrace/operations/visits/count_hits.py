@@ -1,43 +1,39 @@
-"""Count hits: each goes on with a visit of its visitor, or begins one."""
+"""Count hits: each extends a visit of its visitor, or starts a new one."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from sqlalchemy import Connection
-
-from dealtrace.accounts.site import Site
 from dealtrace.attribution.classification import classify
 from dealtrace.attribution.stay import Hit, begin, go_on, goes_on
 from dealtrace.attribution.visit import Visit, VisitId
-from dealtrace.operations.visits.record_visits import store_visits
+from dealtrace.operations.visits.store_visits import store_visits
+from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
-from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.visits import visits
 
-LONGEST_STAY = timedelta(days=1)
-"""Ours: who goes on for a day without a pause begins another visit; a visit is found by when it began."""
+VISIT_LENGTH_MAX = timedelta(days=1)
+"""Ours: a visit of a whole day ends, and the next hit starts another; visits are found by when they began."""
 
 
-def count_hits(
-    connection: Connection, ids: IdBlocks, site: Site, commands: Sequence[WriteCommand[Hit]], now: datetime
-) -> list[Visit]:
+@operation(ids_per_command=2)
+def count_hits(work: Work, commands: Sequence[WriteCommand[Hit]]) -> list[Visit]:
     """Count hits in the order of arrival; each outcome is the visit it belongs to."""
     visitors = {command.payload.visitor_id for command in commands}
-    latest = visits.list_latest_visits(connection, site.id, visitors, now - LONGEST_STAY)
-    begun: dict[int, Visit] = {}
-    seen: dict[int, Visit] = {}
+    latest = visits.list_latest_visits(work.connection, work.site.id, visitors, work.now - VISIT_LENGTH_MAX)
+    started: dict[int, Visit] = {}
+    extended: dict[int, Visit] = {}
     outcomes: list[Visit] = []
     for hit in (command.payload for command in commands):
         visit = latest.get(hit.visitor_id)
-        if visit is not None and goes_on(visit, classify(hit.url, hit.referrer), now):
-            visit = go_on(visit, hit, now)
-            (begun if visit.id in begun else seen)[visit.id] = visit
+        if visit is not None and goes_on(visit, classify(hit.url, hit.referrer), work.now):
+            visit = go_on(visit, hit, work.now)
+            (started if visit.id in started else extended)[visit.id] = visit
         else:
-            visit = begin(hit, VisitId(ids.take()), now)
-            begun[visit.id] = visit
+            visit = begin(hit, VisitId(work.ids.take()), work.now)
+            started[visit.id] = visit
         latest[hit.visitor_id] = visit
         outcomes.append(visit)
-    visits.update_seen(connection, site.id, list(seen.values()))
-    if begun:
-        store_visits(connection, ids, site, list(begun.values()), now)
+    visits.update_seen(work.connection, work.site.id, list(extended.values()))
+    if started:
+        store_visits(work, list(started.values()))
     return outcomes

@@ -1,1 +1,1 @@
-"""What can be done with webhooks and their deliveries, a verb per file."""
+"""What the product can do with webhooks and their deliveries, one verb per file."""

@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 from sqlalchemy import Connection
 
 from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook, WebhookId
-from dealtrace.errors import InvalidSetting, SiteNotFound
+from dealtrace.errors import InvalidSetting
+from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.record import record
 from dealtrace.storage.accounts import accounts
 from dealtrace.storage.id_blocks import IdBlocks
@@ -18,12 +19,12 @@ from dealtrace.webhooks.writing import SECRET_PREFIX
 SECRET_BYTES = 32
 URL_LENGTH_MAX = 2000
 WEBHOOKS_MAX = 50
-"""Of one site: each costs a row for every event it wants."""
+"""Of one site: each costs a row for every event it receives."""
 
 
 @record
-class WantedWebhook:
-    """What a person wants to be told, and where; no `fields` are all of them."""
+class NewWebhook:
+    """The events that a webhook receives, where and how; no `fields` means all of them."""
 
     site_id: int
     url: str
@@ -32,16 +33,15 @@ class WantedWebhook:
     fields: tuple[str, ...] = ()
 
 
-def create_webhook(connection: Connection, ids: IdBlocks, wanted: WantedWebhook, now: datetime) -> Webhook:
-    """Create a webhook with a secret of its own; running servers follow within two seconds.
+def create_webhook(connection: Connection, ids: IdBlocks, new: NewWebhook, now: datetime) -> Webhook:
+    """Create a webhook with its own secret; running servers use it within two seconds.
 
     Raises:
         SiteNotFound: there is no such site.
-        InvalidSetting: the address is none that can be sent to, or the site has too many webhooks.
+        InvalidSetting: nothing can be sent to the address, or the site has too many webhooks.
     """
-    if accounts.find_site(connection, wanted.site_id) is None:
-        raise SiteNotFound(site_id=wanted.site_id)
-    if len(webhooks.list_webhooks(connection, wanted.site_id)) >= WEBHOOKS_MAX:
+    require_site(connection, new.site_id)
+    if len(webhooks.list_webhooks(connection, new.site_id)) >= WEBHOOKS_MAX:
         raise InvalidSetting(
             key="webhook",
             ru=f"у площадки уже {WEBHOOKS_MAX}, удалите ненужный",
@@ -49,13 +49,13 @@ def create_webhook(connection: Connection, ids: IdBlocks, wanted: WantedWebhook,
         )
     webhook = Webhook(
         id=WebhookId(ids.take()),
-        site_id=wanted.site_id,
-        url=_checked(wanted.url),
-        events=wanted.events,
-        style=wanted.style,
+        site_id=new.site_id,
+        url=_checked(new.url),
+        events=new.events,
+        style=new.style,
         secret=SECRET_PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode(),
         created_at=now,
-        fields=wanted.fields,
+        fields=new.fields,
     )
     webhooks.insert_webhook(connection, webhook)
     accounts.raise_revision(connection)
@@ -63,7 +63,7 @@ def create_webhook(connection: Connection, ids: IdBlocks, wanted: WantedWebhook,
 
 
 def _checked(url: str) -> str:
-    """Read the address of a receiver; its password, if it has one, stands in the query."""
+    """Return the address of a receiver; a password belongs in its query."""
     try:
         parts = urlsplit(url)
         is_on_the_web = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0

@@ -1,4 +1,4 @@
-"""Take deliveries in hand, and note what became of them."""
+"""Claim deliveries, and acknowledge what was sent."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -8,33 +8,33 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.webhook import Webhook, WebhookId
+from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record
-from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.webhooks import outbox, webhooks
 from dealtrace.webhooks.delivery import Delivery, OutboxPosition
 from dealtrace.webhooks.retry import Fault, Pause, after_fault
 
 DELIVERIES_AT_ONCE = 50
-"""What is sent between two commits, and so what may be sent twice if the server dies meanwhile."""
+"""Sent between two commits, so as many may be sent twice if the server dies."""
 LEASE = timedelta(seconds=15)
-"""How long a process that died keeps a webhook from the others; longer than a process serves one at a time."""
+"""How long a process that died keeps a webhook from the others; longer than a process serves it at a time."""
 KEPT_FOR = timedelta(days=30)
-"""How long what was told can be replayed, and what waits for a paused webhook is kept."""
+"""How long deliveries can be replayed, and how long they wait for a paused webhook."""
 FAULT_LENGTH_MAX = 500
 
 
 @record
 class Claim:
-    """A process, by its name of the moment, wants to serve a webhook."""
+    """A process, named by `holder`, that is to serve a webhook."""
 
     webhook_id: WebhookId
     holder: str
 
 
 @record
-class InHand:
-    """A webhook that nobody else serves for the time being, and what it is to be told now."""
+class ClaimedDeliveries:
+    """A webhook that only the claiming process serves for now, and the deliveries to send it."""
 
     webhook: Webhook
     deliveries: Sequence[Delivery]
@@ -42,96 +42,94 @@ class InHand:
 
 @record
 class DeliveryReport:
-    """What became of what was in hand: what was told, and why the next could not be, if it could not.
+    """What was delivered of a claim, and why the next delivery failed, if it did.
 
-    `chance`, from 0 to 1, spreads attempts; `test_outcome` tells how a test went if there was one.
+    `chance`, from 0 to 1, spreads attempts; `test_outcome` is the result of a test, if one was sent.
     """
 
     claim: Claim
-    told: Sequence[OutboxPosition]
+    delivered: Sequence[OutboxPosition]
     fault: Fault | None
     chance: float
     test_outcome: str | None = None
 
 
-def claim_deliveries(
-    connection: Connection, ids: IdBlocks, site: Site, commands: Sequence[WriteCommand[Claim]], now: datetime
-) -> list[InHand | None]:
-    """Take webhooks in hand; `None` for one that another process serves or that has nothing to be told now."""
-    del ids
-    return [_claim(connection, site, command.payload, now) for command in commands]
+@operation(ids_per_command=0)
+def claim_deliveries(work: Work, commands: Sequence[WriteCommand[Claim]]) -> list[ClaimedDeliveries | None]:
+    """Claim webhooks; the outcome is `None` if another process serves one or nothing is to be sent to it now."""
+    return [_claim(work, command.payload) for command in commands]
 
 
-def _claim(connection: Connection, site: Site, claim: Claim, now: datetime) -> InHand | None:
-    """Look what waits only behind the lease: whoever had it may have told, a moment ago, what waited before."""
-    if not _is_called_for(connection, site, webhooks.find_webhook(connection, claim.webhook_id), now):
+def _claim(work: Work, claim: Claim) -> ClaimedDeliveries | None:
+    """List what waits only once the lease is taken: the last holder may have sent some of it a moment ago."""
+    if not _has_work(work.connection, work.site, webhooks.find_webhook(work.connection, claim.webhook_id), work.now):
         return None
-    if not webhooks.lease_webhook(connection, claim.webhook_id, claim.holder, now + LEASE, now):
+    if not webhooks.lease_webhook(work.connection, claim.webhook_id, claim.holder, work.now + LEASE, work.now):
         return None
-    webhook = webhooks.find_webhook(connection, claim.webhook_id)
+    webhook = webhooks.find_webhook(work.connection, claim.webhook_id)
     assert webhook is not None
-    if not webhook.is_due(now):
-        return InHand(webhook, [])
-    return InHand(webhook, outbox.list_waiting(connection, site.id, webhook.id, DELIVERIES_AT_ONCE))
+    if not webhook.is_due(work.now):
+        return ClaimedDeliveries(webhook, [])
+    return ClaimedDeliveries(
+        webhook, outbox.list_waiting(work.connection, work.site.id, webhook.id, DELIVERIES_AT_ONCE)
+    )
 
 
-def _is_called_for(connection: Connection, site: Site, webhook: Webhook | None, now: datetime) -> bool:
+def _has_work(connection: Connection, site: Site, webhook: Webhook | None, now: datetime) -> bool:
     if webhook is None:
         return False
-    is_awaited = webhook.is_due(now) and outbox.is_waited_for(connection, site.id, webhook.id)
-    return is_awaited or webhook.is_test_awaited
+    has_deliveries = webhook.is_due(now) and outbox.is_waited_for(connection, site.id, webhook.id)
+    return has_deliveries or webhook.is_test_awaited
 
 
-def acknowledge_deliveries(
-    connection: Connection, ids: IdBlocks, site: Site, commands: Sequence[WriteCommand[DeliveryReport]], now: datetime
-) -> list[Pause | None]:
-    """Note what was told and when the rest is tried, and let the webhooks go; tell of each why it is paused, if so."""
-    del ids
-    return [_settle(connection, site, command.payload, now) for command in commands]
+@operation(ids_per_command=0)
+def acknowledge_deliveries(work: Work, commands: Sequence[WriteCommand[DeliveryReport]]) -> list[Pause | None]:
+    """Acknowledge deliveries, plan the next attempt and release the webhooks; an outcome says why one was paused."""
+    return [_acknowledge(work, command.payload) for command in commands]
 
 
-def _settle(connection: Connection, site: Site, report: DeliveryReport, now: datetime) -> Pause | None:
+def _acknowledge(work: Work, report: DeliveryReport) -> Pause | None:
     webhook_id = report.claim.webhook_id
-    outbox.acknowledge_deliveries(connection, site.id, webhook_id, report.told, now)
-    webhook = webhooks.find_webhook(connection, webhook_id)
+    outbox.acknowledge_deliveries(work.connection, work.site.id, webhook_id, report.delivered, work.now)
+    webhook = webhooks.find_webhook(work.connection, webhook_id)
     if webhook is None:
         return None
     values: dict[str, Any] = {"lease_holder": None, "leased_until": None}
     if report.test_outcome is not None:
         values["test_outcome"] = report.test_outcome[:FAULT_LENGTH_MAX]
-    if report.told:
-        values |= {"delivered_at": now, "failing_since": None, "failures": 0, "last_fault": None}
+    if report.delivered:
+        values |= {"delivered_at": work.now, "failing_since": None, "failures": 0, "last_fault": None}
     pause = None
     if report.fault is not None:
-        pause, standing = _failed(webhook, report, report.fault, now)
-        values |= standing
-    is_mine = webhooks.update_held_webhook(connection, webhook_id, report.claim.holder, values)
+        pause, state = _failed(webhook, report, report.fault, work.now)
+        values |= state
+    is_mine = webhooks.update_held_webhook(work.connection, webhook_id, report.claim.holder, values)
     return pause if is_mine else None
 
 
 def _failed(
     webhook: Webhook, report: DeliveryReport, fault: Fault, now: datetime
 ) -> tuple[Pause | None, dict[str, Any]]:
-    """Tell how a webhook stands after a failed attempt; one that was paused meanwhile stays so."""
-    is_first = bool(report.told) or webhook.failing_since is None
+    """Return why a webhook is to be paused after a failed attempt, if so, and its new state; a paused one stays so."""
+    is_first = bool(report.delivered) or webhook.failing_since is None
     failures = 1 if is_first else webhook.failures + 1
     since = now if is_first or webhook.failing_since is None else webhook.failing_since
-    standing: dict[str, Any] = {
+    state: dict[str, Any] = {
         "failures": failures,
         "failing_since": since,
         "last_fault": fault.reason[:FAULT_LENGTH_MAX],
     }
     verdict = after_fault(fault, failures, since, now, report.chance)
     if not isinstance(verdict, Pause):
-        return None, {**standing, "next_attempt_at": verdict.at}
+        return None, {**state, "next_attempt_at": verdict.at}
     if webhook.paused_at is not None:
-        return None, standing
-    return verdict, {**standing, "paused_at": now, "pause_reason": verdict.reason[:FAULT_LENGTH_MAX]}
+        return None, state
+    return verdict, {**state, "paused_at": now, "pause_reason": verdict.reason[:FAULT_LENGTH_MAX]}
 
 
-def sweep_outbox(
-    connection: Connection, ids: IdBlocks, site: Site, commands: Sequence[WriteCommand[timedelta]], now: datetime
-) -> list[int]:
-    """Forget what was recorded longer ago than each wish says; return how much that was."""
-    del ids
-    return [outbox.delete_old_deliveries(connection, site.id, now - command.payload) for command in commands]
+@operation(ids_per_command=0)
+def sweep_outbox(work: Work, commands: Sequence[WriteCommand[timedelta]]) -> list[int]:
+    """Delete deliveries older than each command says; each outcome is how many."""
+    return [
+        outbox.delete_old_deliveries(work.connection, work.site.id, work.now - command.payload) for command in commands
+    ]

@@ -1,32 +1,33 @@
 """Pause, resume, test, replay and delete webhooks."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
 from dealtrace.accounts.webhook import Webhook
 from dealtrace.errors import DeliveryNotFound, WebhookNotFound
+from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.storage.accounts import accounts
 from dealtrace.storage.webhooks import outbox, webhooks
 from dealtrace.webhooks.delivery import position_in
 
 BY_HAND = "by hand"
-_AFRESH = {"failing_since": None, "failures": 0, "last_fault": None, "next_attempt_at": None}
+_NO_FAILURES = {"failing_since": None, "failures": 0, "last_fault": None, "next_attempt_at": None}
 
 
 def pause_webhook(connection: Connection, webhook_id: int, now: datetime) -> Webhook:
-    """Send a webhook nothing until it is resumed; what happens meanwhile waits.
+    """Pause a webhook: its deliveries wait until it is resumed.
 
     Raises:
         WebhookNotFound: there is no such webhook.
     """
-    _find(connection, webhook_id)
-    webhooks.update_webhook(connection, webhook_id, {"paused_at": now, "pause_reason": BY_HAND})
-    return _find(connection, webhook_id)
+    return _update(connection, webhook_id, {"paused_at": now, "pause_reason": BY_HAND})
 
 
 def resume_webhook(connection: Connection, webhook_id: int, now: datetime, *, skip: bool = False) -> Webhook:
-    """Send a webhook what waits, at once and in order; `skip` leaves out the first, which may be what it refuses.
+    """Resume a webhook: what waits is sent at once, in order; `skip` drops the first, which may be what it refuses.
 
     Raises:
         WebhookNotFound: there is no such webhook.
@@ -36,48 +37,44 @@ def resume_webhook(connection: Connection, webhook_id: int, now: datetime, *, sk
         waiting = outbox.list_waiting(connection, webhook.site_id, webhook_id, 1)
         first = [delivery.position for delivery in waiting]
         outbox.acknowledge_deliveries(connection, webhook.site_id, webhook_id, first, now)
-    webhooks.update_webhook(connection, webhook_id, {"paused_at": None, "pause_reason": None, **_AFRESH})
-    return _find(connection, webhook_id)
+    return _update(connection, webhook_id, {"paused_at": None, "pause_reason": None, **_NO_FAILURES})
 
 
-def ask_for_test(connection: Connection, webhook_id: int, now: datetime) -> Webhook:
-    """Ask the running servers to send a webhook a test, whether it is paused or not.
+def schedule_test(connection: Connection, webhook_id: int, now: datetime) -> Webhook:
+    """Have a running server send a webhook a test, even if the webhook is paused.
 
     Raises:
         WebhookNotFound: there is no such webhook.
     """
-    _find(connection, webhook_id)
-    webhooks.update_webhook(connection, webhook_id, {"test_asked_at": now, "test_outcome": None})
-    return _find(connection, webhook_id)
+    return _update(connection, webhook_id, {"test_asked_at": now, "test_outcome": None})
 
 
-def withdraw_test(connection: Connection, webhook_id: int) -> None:
-    """Want no test any more."""
+def cancel_test(connection: Connection, webhook_id: int) -> None:
+    """Cancel a test that was not sent yet."""
     webhooks.update_webhook(connection, webhook_id, {"test_asked_at": None})
 
 
 def replay_since(connection: Connection, webhook_id: int, since: datetime) -> int:
-    """Let a webhook be told again what was recorded from `since` on, and return how many deliveries that are.
+    """Send a webhook again what was recorded since `since`, and return how many deliveries that is.
 
-    `since` is on the clock of the webhook's site unless it bears a time zone.
-    They keep their names and their order, and go before what still waits, as they did the first time.
+    `since` is in the time zone of the webhook's site unless it has its own. Messages keep their ids and their order,
+    and go before what still waits.
 
     Raises:
         WebhookNotFound: there is no such webhook.
     """
     webhook = _find(connection, webhook_id)
-    site = accounts.find_site(connection, webhook.site_id)
-    assert site is not None
+    site = require_site(connection, webhook.site_id)
     at = since if since.tzinfo is not None else since.replace(tzinfo=site.time_zone)
     return outbox.requeue_deliveries(connection, webhook.site_id, webhook_id, since=at.astimezone(UTC))
 
 
-def replay_one(connection: Connection, webhook_id: int, message_id: str) -> int:
-    """Let a webhook be told again what a message told it, and return 1; 0 if it waits to be told anyway.
+def replay_message(connection: Connection, webhook_id: int, message_id: str) -> int:
+    """Send a webhook a message again, and return 1, or 0 if the message still waits to be sent.
 
     Raises:
         WebhookNotFound: there is no such webhook.
-        DeliveryNotFound: the webhook was never sent such a message, or so long ago that it is forgotten.
+        DeliveryNotFound: the webhook was never sent such a message, or it is no longer stored.
     """
     webhook = _find(connection, webhook_id)
     position = position_in(message_id, webhook.site_id, webhook_id)
@@ -87,7 +84,7 @@ def replay_one(connection: Connection, webhook_id: int, message_id: str) -> int:
 
 
 def delete_webhook(connection: Connection, webhook_id: int) -> None:
-    """Remove a webhook with all that it was to be told; running servers follow within two seconds.
+    """Delete a webhook and its deliveries; running servers stop serving it within two seconds.
 
     Raises:
         WebhookNotFound: there is no such webhook.
@@ -96,6 +93,12 @@ def delete_webhook(connection: Connection, webhook_id: int) -> None:
     webhooks.delete_webhook(connection, webhook_id)
     outbox.delete_deliveries(connection, webhook.site_id, webhook_id)
     accounts.raise_revision(connection)
+
+
+def _update(connection: Connection, webhook_id: int, values: Mapping[str, Any]) -> Webhook:
+    _find(connection, webhook_id)
+    webhooks.update_webhook(connection, webhook_id, values)
+    return _find(connection, webhook_id)
 
 
 def _find(connection: Connection, webhook_id: int) -> Webhook:

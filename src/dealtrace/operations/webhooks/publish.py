@@ -1,28 +1,28 @@
-"""Tell webhooks what happened: their outbox is written in the transaction of what happened, or not at all."""
+"""Publish events to webhooks: their outbox is written in the transaction of what happened, or not at all."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
-from sqlalchemy import Connection
-
-from dealtrace.accounts.site import Site
 from dealtrace.deals.versions import DealVersion
+from dealtrace.operations.work import Work
 from dealtrace.storage.deals.versions import insert_versions
 from dealtrace.storage.webhooks.outbox import insert_deliveries
 from dealtrace.webhooks.event import Event, deal_events
 
 
-def publish_events(connection: Connection, site: Site, events: Sequence[Event], now: datetime) -> None:
-    """Put each event into the outbox of each webhook that wants it; without webhooks this costs nothing."""
-    wanted = [
-        (listener.webhook_id, event) for event in events for listener in site.listeners if event.kind in listener.events
+def publish_events(work: Work, events: Sequence[Event]) -> None:
+    """Put each event into the outbox of each webhook that listens for it; without webhooks this costs nothing."""
+    deliveries = [
+        (listener.webhook_id, event)
+        for event in events
+        for listener in work.site.listeners
+        if event.kind in listener.events
     ]
-    insert_deliveries(connection, site.id, wanted, now)
+    insert_deliveries(work.connection, work.site.id, deliveries, work.now)
 
 
-def store_versions(connection: Connection, site: Site, versions: Sequence[DealVersion]) -> None:
-    """Keep new versions of deals, and tell webhooks of them."""
-    insert_versions(connection, site.id, versions)
-    if versions and site.listeners:
+def store_versions(work: Work, versions: Sequence[DealVersion]) -> None:
+    """Store new versions of deals, and publish them to webhooks."""
+    insert_versions(work.connection, work.site.id, versions)
+    if versions and work.site.listeners:
         events = [event for version in versions for event in deal_events(version)]
-        publish_events(connection, site, events, versions[0].recorded_at)
+        publish_events(work, events)

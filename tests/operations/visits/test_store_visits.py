@@ -4,10 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from cast import VLADIVOSTOK, Player, Stage
+from cast import NO_ID, VLADIVOSTOK, Player, Stage
 from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
 from dealtrace.attribution.visit import Visit
-from dealtrace.operations.visits.record_visits import NOT_YET, record_visits
 from dealtrace.storage.visits.visits import list_visits_by_id
 from stored import rows_of
 from write_commands import NOON
@@ -23,7 +22,7 @@ def stage(shared_stage: Stage) -> Stage:
 
 def test_it_keeps_everything_of_a_visit_under_a_new_id(stage: Stage, shop: Player) -> None:
     visit = Visit(
-        NOT_YET,
+        NO_ID,
         "visitor",
         NOON,
         YANDEX,
@@ -37,17 +36,17 @@ def test_it_keeps_everything_of_a_visit_under_a_new_id(stage: Stage, shop: Playe
         yandex_client_id="1521",
         attrs={"a": 1, "b": ["ё"]},
     )
-    (recorded,) = stage.perform(record_visits, shop, visit)
+    (recorded,) = stage.visits(shop, visit)
     assert recorded == replace(visit, id=recorded.id)
-    assert recorded.id != NOT_YET
+    assert recorded.id != NO_ID
     with stage.database.read() as connection:
         assert list_visits_by_id(connection, shop.site.id, [recorded.id]) == {recorded.id: recorded}
 
 
 def test_it_keeps_a_source_of_many_visits_once(stage: Stage, shop: Player) -> None:
-    visits = [Visit(NOT_YET, f"v{count}", NOON, source) for count in range(5) for source in (YANDEX, NOWHERE)]
-    first = stage.perform(record_visits, shop, *visits)
-    second = stage.perform(record_visits, shop, *visits)
+    visits = [Visit(NO_ID, f"v{count}", NOON, source) for count in range(5) for source in (YANDEX, NOWHERE)]
+    first = stage.visits(shop, *visits)
+    second = stage.visits(shop, *visits)
     assert len({visit.id for visit in [*first, *second]}) == 20
     assert len(rows_of(stage.database, shop)["traffic_source"]) == 2
 

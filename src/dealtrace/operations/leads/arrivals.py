@@ -1,0 +1,177 @@
+"""Leads that arrive: which of them are new, and what is known of each."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from dealtrace.errors import LeadTaken, Refusal
+from dealtrace.leads.call import Call, CallId, IncomingCall
+from dealtrace.leads.contact import normal_email, normal_phone
+from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
+from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest, LeadRequestId, TakenIn
+from dealtrace.operations.work import Work
+from dealtrace.record import record
+from dealtrace.storage.leads import leads
+from dealtrace.storage.leads.reported_calls import ReportedCall
+
+IDS_PER_LEAD_MAX = 3
+"""The lead, its client and its stated source."""
+
+
+@record
+class Arrival:
+    """A lead to store: the lead with its id, everything sent about it, and its contacts in normal form.
+
+    `stored` is the call that this one replaces, `None` for a new lead.
+    """
+
+    lead: Call | LeadRequest
+    details: IncomingCall | IncomingLeadRequest
+    contacts: tuple[str, ...]
+    stored: ReportedCall | None = None
+
+    @property
+    def ref(self) -> LeadRef:
+        """What points at the lead."""
+        return LeadRef(LeadKind.CALL if isinstance(self.lead, Call) else LeadKind.LEAD_REQUEST, self.lead.id)
+
+    @property
+    def started_at(self) -> datetime:
+        """When the lead began."""
+        return self.lead.started_at if isinstance(self.lead, Call) else self.lead.requested_at
+
+    @property
+    def reference(self) -> str | None:
+        """The lead's name in a foreign system: a call's id in its exchange, a lead request's number on the site."""
+        return self.lead.reference if isinstance(self.lead, Call) else self.lead.number
+
+    @property
+    def spans(self) -> tuple[LeadSpan, ...]:
+        """What matching finds the lead by, one span for each contact."""
+        ended_at = self.lead.ended_at if isinstance(self.lead, Call) else self.lead.requested_at
+        return contact_spans(self.ref, self.contacts, self.started_at, ended_at, self.reference)
+
+    @property
+    def keeps_client(self) -> bool:
+        """Whether the lead stays with its client: a known call does until another phone is reported."""
+        return self.stored is not None and {span.contact for span in self.stored.spans}.issuperset(self.contacts)
+
+
+def contact_spans(
+    ref: LeadRef, contacts: Iterable[str], started_at: datetime, ended_at: datetime, reference: str | None
+) -> tuple[LeadSpan, ...]:
+    """Return what matching finds a lead by, one span for each contact."""
+    return tuple(LeadSpan(ref, contact, started_at, ended_at, reference or "") for contact in contacts)
+
+
+def normal_contacts(phone: str | None, email: str | None) -> tuple[str, ...]:
+    """Return a person's contacts in normal form, phone first; a contact that has none is left out."""
+    contacts = (
+        normal_phone(phone) if phone is not None else None,
+        normal_email(email) if email is not None else None,
+    )
+    return tuple(contact for contact in contacts if contact is not None)
+
+
+@dataclass(slots=True)
+class Decision:
+    """What was decided of a list of leads: an outcome for each in order, and the new ones by their positions."""
+
+    outcomes: list[Call | LeadRequest | Refusal] = field(default_factory=list)
+    arrivals: dict[int, Arrival] = field(default_factory=dict)
+
+    def accept(self, arrival: Arrival) -> None:
+        """Make the lead itself the next outcome, and store it."""
+        self.arrivals[len(self.outcomes)] = arrival
+        self.outcomes.append(arrival.lead)
+
+
+def decide_calls(work: Work, incoming: Sequence[IncomingCall]) -> Decision:
+    """Decide which calls are new, in their order.
+
+    A call has up to three names, each unique in the site for good: its reference, its SIP id, and the id it had with
+    the vendor. A call is refused when any of its names is taken.
+    """
+    references = [call.reference for call in incoming if call.reference is not None]
+    sip_ids = [call.circumstances.sip_id for call in incoming if call.circumstances.sip_id is not None]
+    by_reference = leads.list_ids_by_reference(
+        work.connection, work.site.id, LeadKind.CALL, references, with_deleted=True
+    )
+    by_sip_id = leads.list_ids_by_sip(work.connection, work.site.id, sip_ids)
+    by_id = _taken_ids(work, incoming)
+    decision = Decision()
+    for call in incoming:
+        names = (
+            (by_reference, call.reference),
+            (by_sip_id, call.circumstances.sip_id),
+            (by_id, str(call.id) if call.id is not None else None),
+        )
+        taken = _first_taken(names)
+        if taken is not None:
+            decision.outcomes.append(taken)
+            continue
+        arrival = call_arrival(call.id if call.id is not None else CallId(work.ids.take()), call)
+        for known, name in names:
+            if name is not None:
+                known[name] = arrival.lead.id
+        decision.accept(arrival)
+    return decision
+
+
+def call_arrival(call_id: CallId, details: IncomingCall, stored: ReportedCall | None = None) -> Arrival:
+    """Return a call with its id, ready to be stored. A deleted call has no contacts: matching must not find it."""
+    call = Call(call_id, details.reference, details.started_at, details.duration, details.visit_id)
+    is_deleted = stored is not None and stored.is_deleted
+    return Arrival(call, details, () if is_deleted else normal_contacts(details.phone, None), stored)
+
+
+def decide_lead_requests(work: Work, incoming: Sequence[IncomingLeadRequest]) -> Decision:
+    """Decide which lead requests are new, in their order; without a number a lead request has its id for one.
+
+    A number that is taken is refused, unless the same lead request was sent again: then its outcome is what was
+    stored the first time.
+    """
+    stated = [number for lead_request in incoming if (number := _stated_number(lead_request)) is not None]
+    by_number = leads.list_taken_in(work.connection, work.site.id, stated)
+    by_id = _taken_ids(work, incoming)
+    decision = Decision()
+    for details in incoming:
+        lead_id = details.id if details.id is not None else LeadRequestId(work.ids.take())
+        number = details.number if details.number is not None else str(lead_id)
+        earlier = by_number.get(number)
+        if details.id is not None and str(details.id) in by_id:
+            decision.outcomes.append(LeadTaken(name=str(details.id), lead_id=details.id))
+        elif earlier is None:
+            lead_request = LeadRequest(lead_id, number, details.requested_at, details.form_name, details.visit_id)
+            by_id[str(lead_id)] = lead_id
+            by_number[number] = TakenIn(lead_request, details.fingerprint)
+            decision.accept(Arrival(lead_request, details, normal_contacts(details.phone, details.email)))
+        elif earlier.is_retried_by(details):
+            decision.outcomes.append(earlier.lead_request)
+        else:
+            decision.outcomes.append(LeadTaken(name=number, lead_id=earlier.lead_request.id))
+    return decision
+
+
+def _first_taken(names: Iterable[tuple[Mapping[str, int], str | None]]) -> LeadTaken | None:
+    for known, name in names:
+        if name is not None and name in known:
+            return LeadTaken(name=name, lead_id=known[name])
+    return None
+
+
+def _stated_number(incoming: IncomingLeadRequest) -> str | None:
+    return str(incoming.id) if incoming.number is None and incoming.id is not None else incoming.number
+
+
+def _taken_ids(work: Work, incoming: Sequence[IncomingCall | IncomingLeadRequest]) -> dict[str, int]:
+    """Return the vendor's ids among `incoming` that are taken, by their text.
+
+    A call and a lead request never share one: what is credited to a lead or erased with it is found by its id alone.
+    """
+    stated = [lead.id for lead in incoming if lead.id is not None]
+    return {
+        str(lead_id): lead_id
+        for kind in LeadKind
+        for lead_id in leads.list_known_ids(work.connection, work.site.id, kind, stated)
+    }

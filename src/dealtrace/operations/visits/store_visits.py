@@ -1,0 +1,18 @@
+"""Store visits that the counter has seen begin."""
+
+from collections.abc import Sequence
+
+from dealtrace.attribution.visit import Visit
+from dealtrace.operations.leads.credit import credit_again
+from dealtrace.operations.points import lock_registrations
+from dealtrace.operations.work import Work
+from dealtrace.storage.visits.traffic_sources import intern_sources
+from dealtrace.storage.visits.visits import insert_visits
+
+
+def store_visits(work: Work, visits: Sequence[Visit]) -> None:
+    """Store new visits, and credit again the leads that they may have led to, even those that came first."""
+    lock_registrations(work)
+    sources = intern_sources(work.connection, work.ids, work.site.id, {visit.traffic_source for visit in visits})
+    insert_visits(work.connection, work.site.id, visits, sources)
+    credit_again(work, visits)

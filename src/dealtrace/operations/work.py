@@ -1,0 +1,66 @@
+"""What an operation works with, and how many ids it may take."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Protocol, TypeVar, cast
+
+from sqlalchemy import Connection
+
+from dealtrace.accounts.site import Site
+from dealtrace.operations.write_command import Payload, WriteCommand
+from dealtrace.record import record
+from dealtrace.storage.id_blocks import IdBlocks
+
+Outcome_co = TypeVar("Outcome_co", covariant=True)
+
+
+@record
+class Work:
+    """One site's share of a transaction: the open connection, unused ids, the site, and the time of the batch in UTC.
+
+    Whoever makes it begins and commits the transaction, and reserves as many ids as the operation declares.
+    """
+
+    connection: Connection
+    ids: IdBlocks
+    site: Site
+    now: datetime
+
+
+class Operation(Protocol[Payload, Outcome_co]):
+    """An operation that the write queue runs: many commands of one site at once, an outcome for each, in their order.
+
+    A command takes at most `ids_per_command` ids, and `ids_per_item` more for each item if it carries a list.
+    """
+
+    ids_per_command: int
+    ids_per_item: int
+
+    def __call__(self, work: Work, commands: Sequence[WriteCommand[Payload]]) -> Sequence[Outcome_co]:
+        """Gather, decide, spend and store."""
+
+
+def operation(
+    *, ids_per_command: int, ids_per_item: int = 0
+) -> Callable[
+    [Callable[[Work, Sequence[WriteCommand[Payload]]], Sequence[Outcome_co]]], Operation[Payload, Outcome_co]
+]:
+    """Declare a function an operation, with the most ids that one command may take.
+
+    The ids are reserved before the transaction begins, so an operation that takes more breaks its whole batch.
+    """
+
+    def declare(
+        function: Callable[[Work, Sequence[WriteCommand[Payload]]], Sequence[Outcome_co]],
+    ) -> Operation[Payload, Outcome_co]:
+        declared = cast("Operation[Payload, Outcome_co]", function)
+        declared.ids_per_command = ids_per_command
+        declared.ids_per_item = ids_per_item
+        return declared
+
+    return declare
+
+
+def ids_needed(run: Operation[Payload, Outcome_co], items: int) -> int:
+    """Return how many ids one command of `items` items may take at most."""
+    return run.ids_per_command + run.ids_per_item * items

@@ -1,0 +1,169 @@
+"""How many ids each operation takes at most: what it declares, no more and no less."""
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from cast import Player, Stage
+from dealtrace import operations
+from dealtrace.accounts.webhook import BodyStyle, EventKind
+from dealtrace.attribution.stay import Hit
+from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.deals.deal import DealKey
+from dealtrace.leads.annotations import Addition, Annotations
+from dealtrace.leads.call import CallReport, IncomingCall
+from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.leads.lead_request import IncomingLeadRequest
+from dealtrace.matching.lead_search import SearchById
+from dealtrace.operations.leads.annotate import AnnotationCall, LeadAnnotation
+from dealtrace.operations.leads.clear_fields import Clearing
+from dealtrace.operations.webhooks.create import NewWebhook, create_webhook
+from dealtrace.operations.webhooks.deliver import KEPT_FOR, Claim, DeliveryReport
+from dealtrace.operations.work import Operation, Work, ids_needed
+from dealtrace.operations.write_command import WriteCommand
+from dealtrace.quota.points import PaidMethod
+from write_commands import NOON, by_contact, change, registration
+
+ITEMS = 3
+"""How many leads a list in a command has here."""
+
+
+@dataclass
+class CountedIds:
+    """Ids that know how many of them were taken."""
+
+    ids: Any
+    taken: int = 0
+
+    def take(self) -> int:
+        self.taken += 1
+        taken: int = self.ids.take()
+        return taken
+
+
+def all_operations() -> dict[str, Operation[Any, Any]]:
+    """Find every function that is declared an operation, by its name."""
+    return {
+        name: value
+        for module in pkgutil.walk_packages(operations.__path__, "dealtrace.operations.")
+        for name, value in vars(importlib.import_module(module.name)).items()
+        if hasattr(value, "ids_per_command") and not isinstance(value, type)
+    }
+
+
+OPERATIONS = all_operations()
+
+
+def source(number: int) -> TrafficSource:
+    return TrafficSource(f"source {number}", "cpc")
+
+
+def deal_id_of(stage: Stage, shop: Player, number: int) -> int:
+    (receipt,) = stage.perform(OPERATIONS["register_deals"], shop, registration(f"K{number}"))
+    deal_id: int = receipt.deal_id
+    return deal_id
+
+
+def registered(stage: Stage, shop: Player, number: int) -> Any:
+    """Register without a number, a CRM having sent the next default number before; the source is new."""
+    stage.ids.ensure(2000)
+    taken = stage.ids.take() + 2
+    stage.perform(OPERATIONS["register_deals"], shop, registration(str(taken)))
+    return registration(stated_source=source(number), clue=by_contact(f"7920{number:07d}"), custom_values={"a": "b"})
+
+
+def changed(stage: Stage, shop: Player, number: int) -> Any:
+    parts = {"source": f"restated {number}", "medium": "cpc"}
+    return change(deal_id_of(stage, shop, number), status="won", source_parts=parts, custom_values={"size": "XL"})
+
+
+def annotated(stage: Stage, shop: Player, number: int) -> Any:
+    ref = LeadRef(LeadKind.CALL, stage.call(shop, NOON, phone=f"7921{number:07d}").id)
+    addition = Addition(tags=("new",), comment="Text", custom_values={"size": "XL"})
+    return AnnotationCall(PaidMethod.REGISTER, [LeadAnnotation((SearchById(ref),), addition)])
+
+
+def cleared(stage: Stage, shop: Player, number: int) -> Any:
+    asked = registration(f"K{number}", stated_source=source(number), custom_values={"size": "XL"})
+    stage.perform(OPERATIONS["register_deals"], shop, asked)
+    return Clearing(DealKey(None, f"K{number}"), ("size",))
+
+
+def call(number: int) -> IncomingCall:
+    annotations = Annotations(stated_source=source(number), custom_values={"size": "XL", "a": "b"})
+    return IncomingCall(
+        NOON, timedelta(0), f"7920{number:07d}", f"c{number}", client_name="Ann", annotations=annotations
+    )
+
+
+def lead_request(number: int) -> IncomingLeadRequest:
+    annotations = Annotations(stated_source=source(number))
+    return IncomingLeadRequest(NOON, f"7920{number:07d}", f"a{number}@x.ru", "Ann", annotations=annotations)
+
+
+def webhook_id(stage: Stage, shop: Player) -> Any:
+    stage.ids.ensure(10)
+    wanted = NewWebhook(shop.site.id, "https://crm.example/", frozenset(EventKind), BodyStyle.JSON)
+    with stage.database.write() as connection:
+        return create_webhook(connection, stage.ids, wanted, NOON).id
+
+
+def reported(stage: Stage, shop: Player, _number: int) -> Any:
+    return DeliveryReport(Claim(webhook_id(stage, shop), "me"), [], None, 0.0)
+
+
+WORST: dict[str, Callable[[Stage, Player, int], Any]] = {
+    "register_deals": registered,
+    "change_deals": changed,
+    "delete_deals": lambda stage, shop, number: DealKey(deal_id_of(stage, shop, number), None),
+    "annotate_leads": annotated,
+    "clear_fields": cleared,
+    "report_calls": lambda _stage, _shop, number: CallReport(f"r{number}", NOON, phone=f"7920{number:07d}"),
+    "register_lead_requests": lambda _stage, _shop, number: lead_request(number),
+    "import_calls": lambda _stage, _shop, number: [call(number * ITEMS + one) for one in range(ITEMS)],
+    "import_lead_requests": lambda _stage, _shop, number: [lead_request(number * ITEMS + one) for one in range(ITEMS)],
+    "count_hits": lambda _stage, _shop, number: Hit(f"v{number}", f"https://shop.ru/?utm_source=s{number}"),
+    "pay_for_reading": lambda _stage, _shop, _number: PaidMethod.ORDERS_DIARY,
+    "claim_deliveries": lambda stage, shop, _number: Claim(webhook_id(stage, shop), "me"),
+    "acknowledge_deliveries": reported,
+    "sweep_outbox": lambda _stage, _shop, _number: KEPT_FOR,
+}
+"""The command of each operation that takes the most ids; numbers keep the commands of a batch apart."""
+
+
+def test_every_operation_is_tried() -> None:
+    assert sorted(WORST) == sorted(OPERATIONS)
+
+
+@pytest.mark.parametrize("name", sorted(WORST))
+def test_the_command_that_takes_the_most_ids_takes_what_is_declared(stage: Stage, name: str) -> None:
+    shop = stage.open_site(fields=["size"], contact_matching=True)
+    declared = OPERATIONS[name]
+    command = WriteCommand(WORST[name](stage, shop, 1), shop.token_id)
+    assert taken_by(stage, shop, declared, [command]) == ids_needed(declared, items_of(command))
+
+
+@pytest.mark.parametrize("name", sorted(set(WORST) - {"register_deals"}))
+def test_a_batch_takes_no_more_than_its_commands_alone(stage: Stage, name: str) -> None:
+    shop = stage.open_site(fields=["size"], contact_matching=True)
+    declared = OPERATIONS[name]
+    commands = [WriteCommand(WORST[name](stage, shop, number), shop.token_id) for number in range(1, 5)]
+    assert taken_by(stage, shop, declared, commands) == 4 * ids_needed(declared, items_of(commands[0]))
+
+
+def items_of(command: WriteCommand[Any]) -> int:
+    return len(command.payload) if isinstance(command.payload, list) else 1
+
+
+def taken_by(stage: Stage, shop: Player, run: Operation[Any, Any], commands: list[WriteCommand[Any]]) -> int:
+    stage.ids.ensure(2000)
+    counted: Any = CountedIds(stage.ids)
+    with stage.database.write() as connection:
+        outcomes = run(Work(connection, counted, shop.site, NOON), commands)
+    assert not [outcome for outcome in outcomes if isinstance(outcome, Exception)]
+    return counted.taken
