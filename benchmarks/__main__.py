@@ -21,7 +21,7 @@ from benchmarks.serving import NO_STORE, PRODUCT, Contender, Figures, Place, env
 from dealtrace.leads.call import IncomingCall
 from dealtrace.operations.leads.calls import take_in_calls
 from dealtrace.operations.write_command import WriteCommand
-from dealtrace.storage.accounts.accounts import find_site
+from dealtrace.storage.accounts.sites import find_site
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.id_blocks import IdBlocks
 

@@ -22,7 +22,7 @@ from dealtrace.leads.contact import stated_phone
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.leads.calls import take_in_calls
 from dealtrace.operations.write_command import WriteCommand
-from dealtrace.storage.accounts.accounts import find_site
+from dealtrace.storage.accounts.sites import find_site
 from dealtrace.storage.database.column_types import microseconds
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.id_blocks import IdBlocks

@@ -18,7 +18,7 @@ from dealtrace.operations.leads.calls import take_in_calls
 from dealtrace.operations.leads.lead_requests import take_in_lead_requests
 from dealtrace.operations.visits.record_visits import NOT_YET, record_visits
 from dealtrace.operations.write_command import WriteCommand
-from dealtrace.storage.accounts.accounts import find_site
+from dealtrace.storage.accounts.sites import find_site
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import IdBlocks
 

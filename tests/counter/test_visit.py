@@ -12,7 +12,7 @@ from cast import Player, Stage
 from dealtrace.attribution.visit import Visit
 from dealtrace.counter.visit import TABLE
 from dealtrace.storage.database.engine import open_database
-from dealtrace.storage.visits.visits import list_visits_by_id
+from dealtrace.storage.visits.visits import find_visits
 from server import ServerProcess
 from stored import rows_of
 
@@ -32,7 +32,7 @@ def counted(server: ServerProcess, stage: Stage, player: Player, **sent: Any) ->
     told = answer.json()
     assert list(told) == ["sessionId", "visitorId", "dropped"]
     with stage.database.read() as connection:
-        return list_visits_by_id(connection, player.site.id, [told["sessionId"]])[told["sessionId"]]
+        return find_visits(connection, player.site.id, [told["sessionId"]])[told["sessionId"]]
 
 
 def test_it_keeps_all_that_is_told(server: ServerProcess, served: Stage, owner: Player) -> None:

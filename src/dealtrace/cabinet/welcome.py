@@ -13,7 +13,7 @@ from dealtrace.accounts.token import token_digest
 from dealtrace.accounts.user import LOGIN_LENGTH_MAX, PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN
 from dealtrace.errors import BodyTooLarge, InvitationSpent, Refusal
 from dealtrace.operations.accounts.create_user import accept_invitation
-from dealtrace.storage.accounts.accounts import has_users, is_invited
+from dealtrace.storage.accounts.users import has_users, is_invited
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import IdBlocks
 

@@ -10,9 +10,10 @@ from dealtrace.accounts.site import Site
 from dealtrace.accounts.webhook import Webhook
 from dealtrace.cli.terminal import console, open_prepared, print_json
 from dealtrace.quota.points import points_day
-from dealtrace.storage.accounts.accounts import has_users, list_sites
 from dealtrace.storage.accounts.custom_fields import list_unknown_fields
 from dealtrace.storage.accounts.points import find_points_spent
+from dealtrace.storage.accounts.sites import list_sites
+from dealtrace.storage.accounts.users import has_users
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.deals.deals import count_unusable_contacts
 from dealtrace.storage.schema.upgrade import schema_differences

@@ -25,13 +25,13 @@ from dealtrace.files.export_columns import (
 )
 from dealtrace.files.row_writers import RowWriter, open_writer
 from dealtrace.leads.lead import LeadKind
-from dealtrace.storage.accounts.accounts import find_site
+from dealtrace.storage.accounts.sites import find_site
 from dealtrace.storage.deals.deals import list_deals_by_id
 from dealtrace.storage.journals.deal_journal import JournalQuery, query_deals
 from dealtrace.storage.journals.keyset_pages import Cursor, PageQuery, find_page
 from dealtrace.storage.journals.lead_entries import list_lead_entries
 from dealtrace.storage.journals.lead_journal import LeadQuery, query_leads
-from dealtrace.storage.leads.leads import list_lead_stories
+from dealtrace.storage.leads.lead_stories import find_lead_stories
 
 ROWS_AT_ONCE = 1000
 Day = datetime
@@ -124,7 +124,7 @@ def _interval(site: Site, first: Day | None, last: Day | None) -> tuple[datetime
 def _gather_deals(site: Site, connection: Connection, ids: Sequence[int]) -> list[ExportedDeal]:
     deals = list_deals_by_id(connection, site.id, ids)
     refs = [deal.lead for deal in deals if deal.lead is not None]
-    stories = list_lead_stories(connection, site.id, refs, AttributionModel(site.attribution))
+    stories = find_lead_stories(connection, site.id, refs, AttributionModel(site.attribution))
     return [ExportedDeal(deal, stories.get(deal.lead) if deal.lead is not None else None) for deal in deals]
 
 

@@ -8,7 +8,7 @@ from dealtrace import clock
 from dealtrace.cli.terminal import ID_MAX, console, open_prepared, print_json
 from dealtrace.errors import SiteNotFound
 from dealtrace.operations.accounts.add_custom_field import add_custom_field
-from dealtrace.storage.accounts.accounts import find_site
+from dealtrace.storage.accounts.sites import find_site
 
 field_commands = typer.Typer(help="Add and list custom fields.", no_args_is_help=True)
 

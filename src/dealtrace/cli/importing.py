@@ -28,7 +28,7 @@ from dealtrace.operations.leads.import_file import (
     import_rows,
 )
 from dealtrace.record import record
-from dealtrace.storage.accounts.accounts import find_site
+from dealtrace.storage.accounts.sites import find_site
 from dealtrace.storage.database.database_errors import is_lost_race
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import IdBlocks

@@ -9,7 +9,7 @@ from dealtrace import clock
 from dealtrace.cli.terminal import ID_MAX, complaints, console, open_prepared, print_json
 from dealtrace.errors import SiteNotFound
 from dealtrace.operations.deals.rematch import rematch_next
-from dealtrace.storage.accounts.accounts import find_site
+from dealtrace.storage.accounts.sites import find_site
 from dealtrace.storage.deals.deals import count_deals
 
 

@@ -15,8 +15,8 @@ from dealtrace.operations.accounts.issue_token import issue_token
 from dealtrace.operations.accounts.set_site import set_site
 from dealtrace.quota.points import points_day
 from dealtrace.settings import read_settings
-from dealtrace.storage.accounts.accounts import list_sites
 from dealtrace.storage.accounts.points import find_points_spent
+from dealtrace.storage.accounts.sites import list_sites
 from dealtrace.storage.id_blocks import IdBlocks
 
 FIRST_LABEL = "first"

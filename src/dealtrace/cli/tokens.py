@@ -8,7 +8,7 @@ from rich.table import Table
 from dealtrace import clock
 from dealtrace.cli.terminal import ID_MAX, console, open_prepared, print_json
 from dealtrace.operations.accounts.issue_token import issue_token, revoke_token
-from dealtrace.storage.accounts.accounts import list_tokens
+from dealtrace.storage.accounts.tokens import list_tokens
 from dealtrace.storage.id_blocks import IdBlocks
 
 token_commands = typer.Typer(help="Issue, list and revoke tokens.", no_args_is_help=True)

@@ -14,10 +14,10 @@ from dealtrace.cli.terminal import ID_MAX, console, fail, open_prepared, print_j
 from dealtrace.errors import SiteNotFound
 from dealtrace.operations.webhooks import manage
 from dealtrace.operations.webhooks.create import WantedWebhook, create_webhook
-from dealtrace.storage.accounts.accounts import find_site
+from dealtrace.storage.accounts.sites import find_site
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import IdBlocks
-from dealtrace.storage.webhooks.outbox import count_waiting
+from dealtrace.storage.webhooks.outbox import count_waiting_deliveries
 from dealtrace.storage.webhooks.webhooks import find_webhook, list_webhooks
 
 ALL = "all"
@@ -103,7 +103,7 @@ def show(
         if site_id is not None and find_site(connection, site_id) is None:
             raise SiteNotFound(site_id=site_id)
         rows = [
-            _described(webhook, count_waiting(connection, webhook.site_id, webhook.id))
+            _described(webhook, count_waiting_deliveries(connection, webhook.site_id, webhook.id))
             for webhook in list_webhooks(connection, site_id)
         ]
     if as_json:

@@ -19,7 +19,7 @@ def export_person(connection: Connection, sites: Sequence[Site], stated: str) ->
         PersonNotFound: nothing is kept of them.
     """
     found = _find(connection, sites, stated)
-    return {site_id: people.list_rows(connection, site_id, traces) for site_id, traces in found.items()}
+    return {site_id: people.find_rows(connection, site_id, traces) for site_id, traces in found.items()}
 
 
 def erase_person(connection: Connection, sites: Sequence[Site], stated: str) -> dict[SiteId, people.Traces]:

@@ -1,4 +1,4 @@
-"""Ids from blocks: a control table hands a process 1,000 integers at a time, and it counts through them in memory."""
+"""Ids from blocks: a process reserves 1,000 integers at a time in a control table and hands them out from memory."""
 
 from sqlalchemy import Engine, update
 
@@ -11,33 +11,33 @@ _NAME = "id"
 
 
 class IdBlocks:
-    """The ids of one process: unique over all of them, known before the insert, below 2^53; never in order of time.
+    """A source of ids that are unique across processes, known before the insert, below 2^53, and in no order of time.
 
-    `ensure` takes blocks in a short transaction of its own, before the work that uses them begins; `take` only
-    counts. What a process leaves unused is lost. Not for several threads at once.
+    `ensure` reserves blocks in a short transaction of its own, before the work that uses them begins; `take` needs no
+    database. Ids that a process leaves unused are lost. Not for several threads at once.
     """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._current = iter(range(0))
-        self._waiting: list[range] = []
+        self._reserved: list[range] = []
         self._left = 0
 
     def ensure(self, count: int) -> None:
-        """See to it that at least `count` ids can be taken."""
+        """Reserve blocks until at least `count` ids can be taken."""
         while self._left < count:
             first = self._take_block()
-            self._waiting.append(range(first, first + BLOCK_SIZE))
+            self._reserved.append(range(first, first + BLOCK_SIZE))
             self._left += BLOCK_SIZE
 
     def take(self) -> int:
         """Return the next id.
 
         Raises:
-            IndexError: `ensure` was asked for fewer ids than are used: a mistake of ours.
+            IndexError: `ensure` reserved fewer ids than are used, which is a bug.
         """
         while (taken := next(self._current, None)) is None:
-            self._current = iter(self._waiting.pop(0))
+            self._current = iter(self._reserved.pop(0))
         self._left -= 1
         return taken
 

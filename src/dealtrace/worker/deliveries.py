@@ -25,8 +25,8 @@ from dealtrace.operations.webhooks.deliver import (
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.write_queue import WriteQueue
-from dealtrace.storage.accounts.accounts import find_site, list_sites
-from dealtrace.storage.webhooks.outbox import is_waited_for
+from dealtrace.storage.accounts.sites import find_site, list_sites
+from dealtrace.storage.webhooks.outbox import has_waiting_deliveries
 from dealtrace.storage.webhooks.webhooks import list_webhooks
 from dealtrace.webhooks.delivery import Delivery, OutboxPosition
 from dealtrace.webhooks.retry import Fault, Pause
@@ -162,7 +162,8 @@ def _find_due(connection: Connection, webhooks: Sequence[Webhook], now: datetime
     due = [
         webhook
         for webhook in webhooks
-        if webhook.is_test_awaited or (webhook.is_due(now) and is_waited_for(connection, webhook.site_id, webhook.id))
+        if webhook.is_test_awaited
+        or (webhook.is_due(now) and has_waiting_deliveries(connection, webhook.site_id, webhook.id))
     ]
     sites = {site_id: find_site(connection, site_id) for site_id in {webhook.site_id for webhook in due}}
     return [(webhook.id, site) for webhook in due if (site := sites[webhook.site_id]) is not None]

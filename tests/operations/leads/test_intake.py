@@ -11,7 +11,7 @@ from dealtrace.operations.leads.calls import take_in_calls
 from dealtrace.operations.leads.lead_requests import take_in_lead_requests
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.storage.database.engine import open_database
-from dealtrace.storage.leads.clients import list_client_ids, list_clients
+from dealtrace.storage.leads.clients import find_client_ids, find_clients
 from stored import rows_of
 from write_commands import NOON, open_write_queue, run
 
@@ -43,8 +43,8 @@ def test_it_makes_one_person_of_those_who_come_to_two_servers_at_once(stage: Sta
     other.close()
     assert len({outcome.id for outcome in outcomes}) == 2 * PEOPLE
     with stage.database.read() as connection:
-        owners = list_client_ids(connection, shop.site.id, phones)
-        people = list_clients(connection, shop.site.id, owners.values())
+        owners = find_client_ids(connection, shop.site.id, phones)
+        people = find_clients(connection, shop.site.id, owners.values())
     assert len(people) == PEOPLE
     for phone in phones:
         assert people[owners[phone]].phones == (phone,)

@@ -15,7 +15,9 @@ from dealtrace.leads.client import Client
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.leads.lead_story import LeadStory
 from dealtrace.operations.leads.calls import take_in_calls
-from dealtrace.storage.leads.leads import SpanQuery, circumstance_columns, list_lead_stories, list_spans
+from dealtrace.storage.leads.contact_rows import SpanQuery, list_spans
+from dealtrace.storage.leads.lead_rows import circumstance_columns
+from dealtrace.storage.leads.lead_stories import find_lead_stories
 from dealtrace.storage.schema.tables.leads import call as call_table
 from stored import rows_of
 from write_commands import NOON
@@ -46,7 +48,7 @@ def take_in(stage: Stage, player: Player, *calls: IncomingCall) -> list[Any]:
 def story_of(stage: Stage, player: Player, call: Call, model: AttributionModel = NON_DIRECT) -> LeadStory:
     ref = LeadRef(LeadKind.CALL, call.id)
     with stage.database.read() as connection:
-        return list_lead_stories(connection, player.site.id, [ref], model)[ref]
+        return find_lead_stories(connection, player.site.id, [ref], model)[ref]
 
 
 def spans_of(stage: Stage, player: Player, contact: str) -> list[LeadSpan]:

@@ -210,7 +210,7 @@ def test_visits_that_were_made_anonymous_are_nobodys(stage: Stage, shop: Player)
         assert [list(one.visits) for one in told] == [[one.visit] for one in told]
 
 
-@pytest.mark.parametrize("likeness", Operator)
+@pytest.mark.parametrize("operator", Operator)
 def test_an_empty_text_stands_for_what_is_unknown(stage: Stage, shop: Player, operator: Operator) -> None:
     visit = stage.visit(shop, NOON - HOUR, TrafficSource("yandex", utm := "cpc"), utm=TrafficSource("ya", utm))
     known = stage.call(shop, NOON, visit_id=visit.id).id

@@ -9,7 +9,7 @@ from dealtrace.accounts.site import SiteId
 from dealtrace.accounts.token import TOKEN_LENGTH_MAX, TOKEN_LENGTH_MIN, Token, TokenId, token_digest
 from dealtrace.errors import InvalidSetting, NameTaken, SiteNotFound, TokenNotFound
 from dealtrace.record import record
-from dealtrace.storage.accounts import accounts
+from dealtrace.storage.accounts import sites, tokens
 from dealtrace.storage.id_blocks import IdBlocks
 
 TOKEN_BYTES = 33
@@ -34,17 +34,17 @@ def issue_token(
         InvalidSetting: the secret brought along is too short or too long to be one.
         NameTaken: that secret is in use or was revoked.
     """
-    if accounts.find_site(connection, site_id) is None:
+    if sites.find_site(connection, site_id) is None:
         raise SiteNotFound(site_id=site_id)
     secret = secret if secret is not None else secrets.token_urlsafe(TOKEN_BYTES)
     if not TOKEN_LENGTH_MIN <= len(secret) <= TOKEN_LENGTH_MAX:
         bounds = f"{TOKEN_LENGTH_MIN}–{TOKEN_LENGTH_MAX}"
         raise InvalidSetting(key="token", ru=f"длина токена {bounds} символов", en=f"a token has {bounds} characters")
     digest = token_digest(secret)
-    if accounts.is_digest_known(connection, digest):
+    if tokens.is_digest_known(connection, digest):
         raise NameTaken(name="token")
     token = Token(TokenId(ids.take()), SiteId(site_id), label, now)
-    accounts.insert_token(connection, token, digest)
+    tokens.insert_token(connection, token, digest)
     return IssuedToken(token, secret)
 
 
@@ -54,5 +54,5 @@ def revoke_token(connection: Connection, token_id: int, now: datetime) -> None:
     Raises:
         TokenNotFound: there is no live token of this id.
     """
-    if not accounts.revoke_token(connection, token_id, now):
+    if not tokens.revoke_token(connection, token_id, now):
         raise TokenNotFound(token_id=token_id)

@@ -10,7 +10,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.errors import InvalidSetting, SiteNotFound, UnknownSetting
 from dealtrace.quota.points import PaidMethod
-from dealtrace.storage.accounts import accounts
+from dealtrace.storage.accounts import sites
 
 POINTS_MAX = 2**53
 NAME_LENGTH_MAX = 200
@@ -27,7 +27,7 @@ def set_site(connection: Connection, site_id: int, wanted: Mapping[str, str]) ->
         UnknownSetting: a key names no setting; the message lists those there are.
         InvalidSetting: a value does not fit; the message says what would.
     """
-    site = accounts.find_site(connection, site_id)
+    site = sites.find_site(connection, site_id)
     if site is None:
         raise SiteNotFound(site_id=site_id)
     values: dict[str, Any] = {}
@@ -40,8 +40,8 @@ def set_site(connection: Connection, site_id: int, wanted: Mapping[str, str]) ->
             values[column] = read(key, text)
         else:
             raise UnknownSetting(key=key, known=", ".join([*_SETTINGS, *_COST_SETTINGS]))
-    accounts.update_site(connection, site_id, {**values, "point_costs": costs})
-    changed = accounts.find_site(connection, site_id)
+    sites.update_site(connection, site_id, {**values, "point_costs": costs})
+    changed = sites.find_site(connection, site_id)
     assert changed is not None
     return changed
 

@@ -23,7 +23,7 @@ from dealtrace.record import record
 from dealtrace.storage.accounts import custom_fields
 from dealtrace.storage.deals import deals
 from dealtrace.storage.id_blocks import IdBlocks
-from dealtrace.storage.leads import leads
+from dealtrace.storage.leads import lead_stories
 from dealtrace.storage.visits.traffic_sources import intern_sources
 
 
@@ -60,7 +60,7 @@ def change_deals(
 
 
 def _with_stories(connection: Connection, site: Site, standing: Mapping[int, Deal]) -> dict[int, ChangedDeal]:
-    stories = leads.list_lead_stories(
+    stories = lead_stories.find_lead_stories(
         connection,
         site.id,
         [deal.lead for deal in standing.values() if deal.lead is not None],

@@ -25,7 +25,7 @@ def pin_deal(connection: Connection, site: Site, deal_id: int, lead: LeadRef | N
         LeadNotFound: the site has no such lead.
     """
     deal = _find(connection, site, deal_id)
-    if lead is not None and lead.id not in leads.list_known_ids(connection, site.id, lead.kind, [lead.id]):
+    if lead is not None and lead.id not in leads.find_known_ids(connection, site.id, lead.kind, [lead.id]):
         raise LeadNotFound(lead_id=lead.id)
     pinned = replace(bound(deal, lead, now), pinned_at=now)
     return rebind_deals(connection, site, [(deal, pinned)], VersionKind.PINNED)[0]

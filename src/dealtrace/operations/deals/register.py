@@ -21,8 +21,8 @@ from dealtrace.operations.write_command import WriteCommand
 from dealtrace.quota.points import PaidMethod
 from dealtrace.record import record
 from dealtrace.storage.accounts import custom_fields
-from dealtrace.storage.deals import deals
-from dealtrace.storage.deals.versions import list_receipts
+from dealtrace.storage.deals import deal_rows, deals
+from dealtrace.storage.deals.versions import find_receipts
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.leads import leads
 from dealtrace.storage.visits.traffic_sources import intern_sources
@@ -41,7 +41,7 @@ def register_deals(
     paid = pay_for_calls(connection, site, PaidMethod.REGISTER, len(batch.newcomers), now)
     receipts = _store(connection, ids, site, batch.newcomers[:paid], now)
     refusal = points_refusal(site, now)
-    first_receipts = list_receipts(connection, site.id, batch.retried.values())
+    first_receipts = find_receipts(connection, site.id, batch.retried.values())
     unpaid = {one.deal_id for one in batch.newcomers[paid:]}
     outcomes: dict[int, Receipt | Refusal] = {**receipts}
     for position, retried in batch.retried.items():
@@ -117,8 +117,8 @@ def _store(
     matched = match_deals(
         connection, site, [Question(one.command.payload.clue, one.command.payload.happened_at) for one in newcomers]
     )
-    visited_at = leads.list_visited_at(connection, site.id, [lead for lead in matched if lead is not None])
-    new_deals: list[deals.NewDeal] = []
+    visited_at = leads.find_visited_at(connection, site.id, [lead for lead in matched if lead is not None])
+    new_deals: list[deal_rows.NewDeal] = []
     versions: list[DealVersion] = []
     unknown: Counter[str] = Counter()
     receipts: dict[int, Receipt] = {}
@@ -126,7 +126,7 @@ def _store(
         new, passed_over = _make_deal(one, site, lead, now)
         unknown.update(passed_over)
         new_deals.append(
-            deals.NewDeal(new, one.command.payload.fingerprint, visited_at.get(lead) if lead is not None else None)
+            deal_rows.NewDeal(new, one.command.payload.fingerprint, visited_at.get(lead) if lead is not None else None)
         )
         versions.append(first_version(new, one.command.payload.amount_as_sent, one.command.token_id))
         receipts[one.position] = receipt_for(one.command.payload, new)

@@ -43,14 +43,14 @@ def rematch_concerned(connection: Connection, site: Site, concerns: Sequence[Con
     }
     if site.contact_matching:
         spans = [span for concern in concerns for span in concern.spans]
-        concerned |= lead_links.list_ids_concerned(connection, site.id, spans)
+        concerned |= lead_links.find_ids_by_contact(connection, site.id, spans)
     found = deals.list_deals_by_key(connection, site.id, ids=concerned, numbers=[], with_deleted=True)
     return rematch_deals(connection, site, found, now)
 
 
 def _naming(connection: Connection, site: Site, concerns: Sequence[Concern], kind: LeadKind) -> set[int]:
     references = [concern.reference for concern in concerns if concern.reference is not None]
-    return lead_links.list_ids_naming(connection, site.id, kind, [concern.ref.id for concern in concerns], references)
+    return lead_links.find_ids_by_clue(connection, site.id, kind, [concern.ref.id for concern in concerns], references)
 
 
 @record
@@ -77,7 +77,7 @@ def rematch_next(connection: Connection, site: Site, after_id: int, now: datetim
 
 def rematch_orphaned(connection: Connection, site: Site, gone: LeadRef, now: datetime) -> list[Deal]:
     """Match anew the deals of a lead that is gone, and return those that have another lead now, or none."""
-    orphaned = lead_links.list_ids_bound(connection, site.id, gone)
+    orphaned = lead_links.find_ids_by_lead(connection, site.id, gone)
     found = deals.list_deals_by_key(connection, site.id, ids=orphaned, numbers=[], with_deleted=True)
     return rematch_deals(connection, site, found, now, gone=gone)
 
@@ -105,7 +105,7 @@ def rebind_deals(
     differing = list(pairs)
     standing = [after for _, after in differing]
     refs = [deal.lead for deal in standing if deal.lead is not None]
-    lead_links.bind_deals(connection, site.id, standing, leads.list_visited_at(connection, site.id, refs))
+    lead_links.bind_deals(connection, site.id, standing, leads.find_visited_at(connection, site.id, refs))
     versions = [
         DealVersion(after.id, after.version, kind, after.touched_at, None, _told(before), _told(after))
         for before, after in differing

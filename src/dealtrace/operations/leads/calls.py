@@ -33,8 +33,8 @@ def settle_calls(connection: Connection, ids: IdBlocks, site: Site, incoming: Se
     """
     references = [one.reference for one in incoming if one.reference is not None]
     sip_ids = [one.circumstances.sip_id for one in incoming if one.circumstances.sip_id is not None]
-    by_reference = leads.list_ids_by_reference(connection, site.id, LeadKind.CALL, references, with_deleted=True)
-    by_sip = leads.list_ids_by_sip(connection, site.id, sip_ids)
+    by_reference = leads.find_ids_by_reference(connection, site.id, LeadKind.CALL, references, with_deleted=True)
+    by_sip = leads.find_ids_by_sip_id(connection, site.id, sip_ids)
     by_id = known_ids(connection, site, incoming)
     settled = Settled()
     for one in incoming:

@@ -19,7 +19,7 @@ from dealtrace.quota.points import PaidMethod
 from dealtrace.record import record
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.leads import leads
-from dealtrace.storage.leads.annotations import list_annotations, update_annotations
+from dealtrace.storage.leads.annotations import find_annotations, update_annotations
 from dealtrace.webhooks.event import annotations_event
 
 
@@ -58,7 +58,7 @@ def _clear(
         return outcome if isinstance(outcome, Refusal) else outcome.deal.id
     lead_id = _find(connection, site, owner)
     ref = LeadRef(owner.kind, lead_id) if lead_id is not None else None
-    kept = list_annotations(connection, site.id, [ref]).get(ref) if ref is not None else None
+    kept = find_annotations(connection, site.id, [ref]).get(ref) if ref is not None else None
     if ref is None or kept is None:
         return LeadNotMatched()
     if not pay_for_calls(connection, site, PaidMethod.FIELD_DELETE, 1, now):
@@ -74,6 +74,6 @@ def _find(connection: Connection, site: Site, name: LeadName) -> int | None:
     if name.id is not None:
         return name.id
     if name.reference is not None:
-        return leads.list_ids_by_reference(connection, site.id, name.kind, [name.reference]).get(name.reference)
+        return leads.find_ids_by_reference(connection, site.id, name.kind, [name.reference]).get(name.reference)
     assert name.sip_id is not None
-    return leads.list_ids_by_sip(connection, site.id, [name.sip_id]).get(name.sip_id)
+    return leads.find_ids_by_sip_id(connection, site.id, [name.sip_id]).get(name.sip_id)

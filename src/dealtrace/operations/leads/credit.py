@@ -15,7 +15,7 @@ from dealtrace.storage.visits import visits
 from dealtrace.storage.visits.credits import (
     CreditsByModel,
     VisitedLead,
-    list_credited_visits,
+    find_credited_visits,
     list_leads_of_visitors,
     replace_credits,
 )
@@ -24,11 +24,11 @@ from dealtrace.webhooks.event import LeadEvent, LeadPart
 
 def credit_leads(connection: Connection, site: Site, leads: Sequence[VisitedLead]) -> None:
     """Share each lead's credit among the visits of its visitor, under every model."""
-    own = visits.list_visits_by_id(connection, site.id, [lead.visit_id for lead in leads])
+    own = visits.find_visits(connection, site.id, [lead.visit_id for lead in leads])
     if not own:
         return
     moments = [lead.started_at for lead in leads]
-    around = visits.list_visits_of(
+    around = visits.list_visits_of_visitors(
         connection, site.id, [visit.visitor_id for visit in own.values()], min(moments) - CREDIT_LOOKBACK, max(moments)
     )
     credits_of = {lead.id: _credits(lead, own[lead.visit_id], around) for lead in leads if lead.visit_id in own}
@@ -43,7 +43,7 @@ def credit_again(connection: Connection, site: Site, recorded: Sequence[Visit], 
     moments = [visit.started_at for visit in recorded]
     visitor_ids = [visit.visitor_id for visit in recorded]
     concerned = list_leads_of_visitors(connection, site.id, visitor_ids, min(moments), max(moments) + CREDIT_LOOKBACK)
-    credited = partial(list_credited_visits, connection, site.id, model=AttributionModel(site.attribution))
+    credited = partial(find_credited_visits, connection, site.id, model=AttributionModel(site.attribution))
     ids = [lead.id for lead in concerned if site.listeners]
     before = credited(ids)
     credit_leads(connection, site, concerned)

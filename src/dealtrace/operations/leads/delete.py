@@ -11,7 +11,7 @@ from dealtrace.leads.contact import normal_email, normal_phone
 from dealtrace.leads.lead import LeadRef, LeadSpan
 from dealtrace.operations.deals.rematch import Concern, rematch_concerned, rematch_orphaned
 from dealtrace.operations.points import lock_registrations
-from dealtrace.storage.leads import deletion
+from dealtrace.storage.leads import contact_rows, deletion
 from dealtrace.storage.leads.deletion import HideableLead
 
 
@@ -28,7 +28,7 @@ def delete_lead(connection: Connection, site: Site, ref: LeadRef, now: datetime)
     if lead is None or lead.deleted_at is not None:
         raise LeadNotFound(lead_id=ref.id)
     deletion.stamp_lead(connection, site.id, ref, now)
-    deletion.delete_contact_rows(connection, site.id, ref)
+    contact_rows.delete_contact_rows(connection, site.id, ref)
     return rematch_orphaned(connection, site, ref, now)
 
 
@@ -47,7 +47,7 @@ def restore_lead(connection: Connection, site: Site, ref: LeadRef, now: datetime
         raise LeadNotDeleted(lead_id=ref.id)
     spans = _spans(lead)
     deletion.stamp_lead(connection, site.id, ref, None)
-    deletion.insert_spans(connection, site.id, spans)
+    contact_rows.insert_spans(connection, site.id, spans)
     return rematch_concerned(connection, site, [Concern(ref, lead.reference, spans)], now)
 
 

@@ -9,8 +9,8 @@ from dealtrace.accounts.site import Site
 from dealtrace.leads.lead import LeadRef, LeadSpan
 from dealtrace.matching.lead_search import LeadSearch, Prospect, SearchByContact, SearchById, Wanted, choose
 from dealtrace.record import record
-from dealtrace.storage.leads import leads, qualification
-from dealtrace.storage.leads.annotations import StoredAnnotations, list_annotations
+from dealtrace.storage.leads import contact_rows, qualification
+from dealtrace.storage.leads.annotations import StoredAnnotations, find_annotations
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -26,19 +26,19 @@ class FoundLeads:
 def find_leads(connection: Connection, site: Site, wanted: Sequence[Sequence[LeadSearch]]) -> FoundLeads:
     """Find the lead that each of `wanted` names: its searches are tried in order, the first that finds one ends it."""
     searches = [search for one in wanted for search in one]
-    spans = leads.list_spans(connection, site.id, [query for one in searches for query in _queries(one)])
+    spans = contact_rows.list_spans(connection, site.id, [query for one in searches for query in _queries(one)])
     named = [search.ref for search in searches if isinstance(search, SearchById)]
-    said = list_annotations(connection, site.id, [*named, *(span.ref for span in spans)])
+    said = find_annotations(connection, site.id, [*named, *(span.ref for span in spans)])
     prospects = _prospects(connection, site, searches, spans, said)
     refs = [next((found for search in one if (found := _find(search, said, prospects))), None) for one in wanted]
     return FoundLeads(refs, said)
 
 
-def _queries(search: LeadSearch) -> list[leads.SpanQuery]:
+def _queries(search: LeadSearch) -> list[contact_rows.SpanQuery]:
     if isinstance(search, SearchById):
         return []
     since = search.until - search.depth if search.depth is not None else LONG_AGO
-    return [leads.SpanQuery(contact, search.until, since) for contact in search.contacts]
+    return [contact_rows.SpanQuery(contact, search.until, since) for contact in search.contacts]
 
 
 def _prospects(
@@ -51,9 +51,9 @@ def _prospects(
     """Tell of each lead what the searches ask; whether it is unique is looked up only if one of them does."""
     asks = {search.wanted for search in searches if isinstance(search, SearchByContact)}
     refs = {span.ref for span in spans if span.ref in said}
-    told = qualification.list_qualifications(connection, site, refs) if Wanted.NEAREST_UNIQUE in asks else {}
+    told = qualification.find_qualifications(connection, site, refs) if Wanted.NEAREST_UNIQUE in asks else {}
     unique_leads = (
-        qualification.list_unique_leads(connection, site, refs) if Wanted.NEAREST_UNIQUE_LEAD in asks else frozenset()
+        qualification.find_unique_leads(connection, site, refs) if Wanted.NEAREST_UNIQUE_LEAD in asks else frozenset()
     )
     return [
         Prospect(

@@ -23,7 +23,7 @@ from dealtrace.operations.webhooks.publish import publish_events
 from dealtrace.record import record
 from dealtrace.storage.accounts import custom_fields
 from dealtrace.storage.id_blocks import IdBlocks
-from dealtrace.storage.leads import clients, leads, reported_calls
+from dealtrace.storage.leads import clients, lead_rows, leads, reported_calls
 from dealtrace.storage.visits.credits import VisitedLead
 from dealtrace.storage.visits.traffic_sources import intern_sources
 from dealtrace.webhooks.event import LeadEvent, call_event
@@ -69,7 +69,7 @@ def known_ids(
     A call and a lead request never share one: what is credited to a lead or erased with it goes by its id alone.
     """
     brought = [one.id for one in incoming if one.id is not None]
-    taken = {one for kind in LeadKind for one in leads.list_known_ids(connection, site.id, kind, brought)}
+    taken = {one for kind in LeadKind for one in leads.find_known_ids(connection, site.id, kind, brought)}
     return {str(one): one for one in taken}
 
 
@@ -142,7 +142,7 @@ def describe_arrivals(
     arrivals: Sequence[Arrival],
     owners: Sequence[int],
     now: datetime,
-) -> list[leads.NewLead]:
+) -> list[lead_rows.NewLead]:
     """Tell what is kept of leads beside their clients `owners`: spans, sources and what was said of them.
 
     Values of custom fields the site does not have are counted and passed over.
@@ -160,12 +160,12 @@ def describe_arrivals(
     ]
 
 
-def _describe(arrival: Arrival, owner: int) -> leads.NewLead:
+def _describe(arrival: Arrival, owner: int) -> lead_rows.NewLead:
     spans = tuple(_span(arrival, contact) for contact in arrival.contacts)
     told = arrival.told
     if isinstance(told, IncomingCall):
-        return leads.NewLead(arrival.lead, owner, told.phone, None, spans, circumstances=told.circumstances)
-    return leads.NewLead(
+        return lead_rows.NewLead(arrival.lead, owner, told.phone, None, spans, circumstances=told.circumstances)
+    return lead_rows.NewLead(
         arrival.lead, owner, told.phone, told.email, spans, page_url=told.page_url, fingerprint=told.fingerprint
     )
 
@@ -183,7 +183,7 @@ def _known_annotations(
     return known
 
 
-def _concern(new: leads.NewLead) -> Concern:
+def _concern(new: lead_rows.NewLead) -> Concern:
     lead = new.lead
     if isinstance(lead, Call):
         return Concern(LeadRef(LeadKind.CALL, lead.id), lead.reference, new.spans)
@@ -197,7 +197,7 @@ def settle_clients(
 
     The first name that is told of a client stays.
     """
-    known = clients.list_client_ids(connection, site.id, _all_contacts(arrivals))
+    known = clients.find_client_ids(connection, site.id, _all_contacts(arrivals))
     learnt: dict[str, int] = {}
     newcomers: list[int] = []
     owners: list[int] = []

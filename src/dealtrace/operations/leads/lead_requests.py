@@ -37,7 +37,7 @@ def settle_lead_requests(
 ) -> Settled:
     """Decide which lead requests are new, in their order; one without a number gets its id for one."""
     stated = [number for one in incoming if (number := _stated_number(one)) is not None]
-    taken = leads.list_taken_in(connection, site.id, stated)
+    taken = leads.find_taken_in(connection, site.id, stated)
     by_id = known_ids(connection, site, incoming)
     settled = Settled()
     for one in incoming:

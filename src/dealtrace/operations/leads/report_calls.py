@@ -15,7 +15,7 @@ from dealtrace.operations.points import lock_registrations, pay_for_calls, point
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.quota.points import PaidMethod
 from dealtrace.storage.id_blocks import IdBlocks
-from dealtrace.storage.leads.reported_calls import ReportedCall, list_reported_calls
+from dealtrace.storage.leads.reported_calls import ReportedCall, find_reported_calls
 
 
 def report_calls(
@@ -46,7 +46,7 @@ def _turns(commands: Sequence[WriteCommand[CallReport]]) -> Iterator[dict[int, C
 def _report(
     connection: Connection, ids: IdBlocks, site: Site, reports: Mapping[int, CallReport], now: datetime
 ) -> dict[int, CallId | Refusal]:
-    kept = list_reported_calls(connection, site.id, [report.reference for report in reports.values()])
+    kept = find_reported_calls(connection, site.id, [report.reference for report in reports.values()])
     arrivals = {place: _arrival(ids, report, kept.get(report.reference)) for place, report in reports.items()}
     news = [
         place

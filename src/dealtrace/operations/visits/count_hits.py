@@ -23,7 +23,7 @@ def count_hits(
 ) -> list[Visit]:
     """Count hits in the order of arrival; each outcome is the visit it belongs to."""
     visitors = {command.payload.visitor_id for command in commands}
-    latest = visits.list_latest_visits(connection, site.id, visitors, now - LONGEST_STAY)
+    latest = visits.find_latest_visits(connection, site.id, visitors, now - LONGEST_STAY)
     begun: dict[int, Visit] = {}
     seen: dict[int, Visit] = {}
     outcomes: list[Visit] = []

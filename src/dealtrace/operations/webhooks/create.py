@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook, WebhookId
 from dealtrace.errors import InvalidSetting, SiteNotFound
 from dealtrace.record import record
-from dealtrace.storage.accounts import accounts
+from dealtrace.storage.accounts import revision, sites
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.webhooks import webhooks
 from dealtrace.webhooks.writing import SECRET_PREFIX
@@ -39,7 +39,7 @@ def create_webhook(connection: Connection, ids: IdBlocks, wanted: WantedWebhook,
         SiteNotFound: there is no such site.
         InvalidSetting: the address is none that can be sent to, or the site has too many webhooks.
     """
-    if accounts.find_site(connection, wanted.site_id) is None:
+    if sites.find_site(connection, wanted.site_id) is None:
         raise SiteNotFound(site_id=wanted.site_id)
     if len(webhooks.list_webhooks(connection, wanted.site_id)) >= WEBHOOKS_MAX:
         raise InvalidSetting(
@@ -58,7 +58,7 @@ def create_webhook(connection: Connection, ids: IdBlocks, wanted: WantedWebhook,
         fields=wanted.fields,
     )
     webhooks.insert_webhook(connection, webhook)
-    accounts.raise_revision(connection)
+    revision.raise_revision(connection)
     return webhook
 
 

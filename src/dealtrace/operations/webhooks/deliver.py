@@ -72,13 +72,13 @@ def _claim(connection: Connection, site: Site, claim: Claim, now: datetime) -> I
     assert webhook is not None
     if not webhook.is_due(now):
         return InHand(webhook, [])
-    return InHand(webhook, outbox.list_waiting(connection, site.id, webhook.id, DELIVERIES_AT_ONCE))
+    return InHand(webhook, outbox.list_waiting_deliveries(connection, site.id, webhook.id, DELIVERIES_AT_ONCE))
 
 
 def _is_called_for(connection: Connection, site: Site, webhook: Webhook | None, now: datetime) -> bool:
     if webhook is None:
         return False
-    is_awaited = webhook.is_due(now) and outbox.is_waited_for(connection, site.id, webhook.id)
+    is_awaited = webhook.is_due(now) and outbox.has_waiting_deliveries(connection, site.id, webhook.id)
     return is_awaited or webhook.is_test_awaited
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.webhook import Webhook
 from dealtrace.errors import DeliveryNotFound, WebhookNotFound
-from dealtrace.storage.accounts import accounts
+from dealtrace.storage.accounts import revision, sites
 from dealtrace.storage.webhooks import outbox, webhooks
 from dealtrace.webhooks.delivery import position_in
 
@@ -33,7 +33,7 @@ def resume_webhook(connection: Connection, webhook_id: int, now: datetime, *, sk
     """
     webhook = _find(connection, webhook_id)
     if skip:
-        waiting = outbox.list_waiting(connection, webhook.site_id, webhook_id, 1)
+        waiting = outbox.list_waiting_deliveries(connection, webhook.site_id, webhook_id, 1)
         first = [delivery.position for delivery in waiting]
         outbox.acknowledge_deliveries(connection, webhook.site_id, webhook_id, first, now)
     webhooks.update_webhook(connection, webhook_id, {"paused_at": None, "pause_reason": None, **_AFRESH})
@@ -66,7 +66,7 @@ def replay_since(connection: Connection, webhook_id: int, since: datetime) -> in
         WebhookNotFound: there is no such webhook.
     """
     webhook = _find(connection, webhook_id)
-    site = accounts.find_site(connection, webhook.site_id)
+    site = sites.find_site(connection, webhook.site_id)
     assert site is not None
     at = since if since.tzinfo is not None else since.replace(tzinfo=site.time_zone)
     return outbox.requeue_deliveries(connection, webhook.site_id, webhook_id, since=at.astimezone(UTC))
@@ -81,7 +81,7 @@ def replay_one(connection: Connection, webhook_id: int, message_id: str) -> int:
     """
     webhook = _find(connection, webhook_id)
     position = position_in(message_id, webhook.site_id, webhook_id)
-    if position is None or not outbox.is_kept(connection, webhook.site_id, webhook_id, position):
+    if position is None or not outbox.is_delivery_known(connection, webhook.site_id, webhook_id, position):
         raise DeliveryNotFound(message_id=message_id)
     return outbox.requeue_deliveries(connection, webhook.site_id, webhook_id, position=position)
 
@@ -95,7 +95,7 @@ def delete_webhook(connection: Connection, webhook_id: int) -> None:
     webhook = _find(connection, webhook_id)
     webhooks.delete_webhook(connection, webhook_id)
     outbox.delete_deliveries(connection, webhook.site_id, webhook_id)
-    accounts.raise_revision(connection)
+    revision.raise_revision(connection)
 
 
 def _find(connection: Connection, webhook_id: int) -> Webhook:
