@@ -24,7 +24,7 @@ OPEN_TO_ALL = frozenset({"errors", "record"})
 MAY_IMPORT: dict[str, frozenset[str]] = {
     "attribution": frozenset(),
     "accounts": frozenset(),
-    "quota": frozenset(),
+    "quota": frozenset({"accounts"}),
     "leads": frozenset({"attribution"}),
     "deals": frozenset({"leads", "attribution"}),
     "matching": frozenset({"deals", "leads"}),

@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
+from dealtrace.accounts.site_days import site_day
 from dealtrace.errors import PointsSpent
 from dealtrace.operations.write_command import WriteCommand
-from dealtrace.quota.points import PaidMethod, points_cost, points_day, seconds_to_reset
+from dealtrace.quota.points import PaidMethod, points_cost, seconds_to_reset
 from dealtrace.storage.accounts import points
 from dealtrace.storage.id_blocks import IdBlocks
 
@@ -27,7 +28,7 @@ def pay_for_calls(connection: Connection, site: Site, method: PaidMethod, calls:
     if not calls:
         return 0
     cost = points_cost(method, site.point_costs)
-    day_on = points_day(now, site.time_zone)
+    day_on = site_day(now, site.time_zone)
     if not cost:
         points.hold_day(connection, site.id, day_on)
         return calls
@@ -46,7 +47,7 @@ def lock_registrations(connection: Connection, site: Site, now: datetime) -> Non
     day's row from the moment they pay, before they look for leads; holding it here, too, costs them nothing more.
     Around midnight both days are held.
     """
-    for day_on in sorted({points_day(now + apart, site.time_zone) for apart in (-MIDNIGHT_MARGIN, MIDNIGHT_MARGIN)}):
+    for day_on in sorted({site_day(now + apart, site.time_zone) for apart in (-MIDNIGHT_MARGIN, MIDNIGHT_MARGIN)}):
         points.hold_day(connection, site.id, day_on)
 
 
