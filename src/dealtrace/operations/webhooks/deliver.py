@@ -64,7 +64,8 @@ def claim_deliveries(
 
 def _claim(connection: Connection, site: Site, claim: Claim, now: datetime) -> InHand | None:
     """Look what waits only behind the lease: whoever had it may have told, a moment ago, what waited before."""
-    if not _is_called_for(connection, site, webhooks.find_webhook(connection, claim.webhook_id), now):
+    webhook = webhooks.find_webhook(connection, claim.webhook_id)
+    if webhook is None or not outbox.needs_attempt(connection, webhook, now):
         return None
     if not webhooks.lease_webhook(connection, claim.webhook_id, claim.holder, now + LEASE, now):
         return None
@@ -73,13 +74,6 @@ def _claim(connection: Connection, site: Site, claim: Claim, now: datetime) -> I
     if not webhook.is_due(now):
         return InHand(webhook, [])
     return InHand(webhook, outbox.list_waiting_deliveries(connection, site.id, webhook.id, DELIVERIES_AT_ONCE))
-
-
-def _is_called_for(connection: Connection, site: Site, webhook: Webhook | None, now: datetime) -> bool:
-    if webhook is None:
-        return False
-    is_awaited = webhook.is_due(now) and outbox.has_waiting_deliveries(connection, site.id, webhook.id)
-    return is_awaited or webhook.is_test_awaited
 
 
 def acknowledge_deliveries(

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 
-from dealtrace.accounts.webhook import EventKind, WebhookId
+from dealtrace.accounts.webhook import EventKind, Webhook, WebhookId
 from dealtrace.deals.deal import DealId
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.storage.database.column_types import is_among
@@ -73,6 +73,13 @@ def has_waiting_deliveries(connection: Connection, site_id: int, webhook_id: int
     """Whether a webhook waits for any delivery."""
     waiting = _waiting(site_id, webhook_id)
     return connection.execute(select(webhook_outbox.c.position).where(*waiting).limit(1)).first() is not None
+
+
+def needs_attempt(connection: Connection, webhook: Webhook, now: datetime) -> bool:
+    """Whether something is to be sent to a webhook now: a test that is awaited, or deliveries that wait and are due."""
+    return webhook.is_test_awaited or (
+        webhook.is_due(now) and has_waiting_deliveries(connection, webhook.site_id, webhook.id)
+    )
 
 
 def count_waiting_deliveries(connection: Connection, site_id: int, webhook_id: int) -> int:
