@@ -1,8 +1,12 @@
 """Ids from blocks: a process reserves 1,000 integers at a time in a control table and hands them out from memory."""
 
-from sqlalchemy import Engine, update
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine, update
 
 from dealtrace.leads.lead import FIRST_OWN_ID
+from dealtrace.storage.database.engine import Database
 from dealtrace.storage.database.upsert import insert_into
 from dealtrace.storage.schema.tables.control import id_block
 
@@ -55,3 +59,15 @@ class IdBlocks:
                 .returning(id_block.c.next_id)
             ).scalar_one()
             return int(taken) - BLOCK_SIZE
+
+
+@contextmanager
+def transaction(database: Database, *, ids: int) -> Iterator[tuple[Connection, IdBlocks]]:
+    """Open a transaction in which at least `ids` new ids can be taken; it commits at the end of the block.
+
+    For commands that write once; a server keeps its own `IdBlocks`, because a block is lost with each of them.
+    """
+    blocks = IdBlocks(database.writer)
+    blocks.ensure(ids)
+    with database.write() as connection:
+        yield connection, blocks
