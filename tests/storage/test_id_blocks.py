@@ -109,8 +109,12 @@ def test_a_transaction_comes_with_ids_and_commits_at_its_end(database: Database)
 
 
 def test_a_transaction_that_raises_leaves_nothing_behind(database: Database) -> None:
-    with pytest.raises(ZeroDivisionError), transaction(database, ids=1) as (connection, ids):
-        sites.insert_site(connection, Site(SiteId(ids.take()), "Shop", MOSCOW), NOON)
-        raise ZeroDivisionError
+    def fail() -> None:
+        with transaction(database, ids=1) as (connection, ids):
+            sites.insert_site(connection, Site(SiteId(ids.take()), "Shop", MOSCOW), NOON)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     with database.read() as connection:
         assert sites.list_sites(connection) == []

@@ -1,6 +1,6 @@
 """Column types that behave the same on SQLite and PostgreSQL, and lists that are passed as one parameter.
 
-Any: SQLAlchemy leaves the values and compilers it passes to custom types and elements without a type.
+Any: what JSON text holds, and what SQLAlchemy asks to be generic over whatever a column holds.
 """
 
 from collections.abc import Callable
@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import ARRAY, BigInteger, Boolean, ColumnElement, Dialect, Integer, Text, bindparam, cast
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import JSON, TypeDecorator, TypeEngine
 
@@ -39,11 +40,11 @@ class Instant(TypeDecorator[datetime]):
     impl = BigInteger
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Any) -> int | None:  # noqa: ARG002 - the library's signature
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002 - the library's signature
         """Return an instant as it is stored."""
         return None if value is None else microseconds(value)
 
-    def result_processor(self, dialect: Any, coltype: Any) -> Callable[[int | None], datetime | None]:  # noqa: ARG002
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[int | None], datetime | None]:  # noqa: ARG002
         """Return the converter itself: journals read thousands of instants, and an extra call would double the cost."""
         return _instant_or_none
 
@@ -58,11 +59,11 @@ class Day(TypeDecorator[date]):
     impl = Integer
     cache_ok = True
 
-    def process_bind_param(self, value: date | None, dialect: Any) -> int | None:  # noqa: ARG002
+    def process_bind_param(self, value: date | None, dialect: Dialect) -> int | None:  # noqa: ARG002
         """Return a day as it is stored."""
         return None if value is None else value.toordinal()
 
-    def process_result_value(self, value: int | None, dialect: Any) -> date | None:  # noqa: ARG002
+    def process_result_value(self, value: int | None, dialect: Dialect) -> date | None:  # noqa: ARG002
         """Return a stored day."""
         return None if value is None else date.fromordinal(value)
 
@@ -73,11 +74,11 @@ class Rubles(TypeDecorator[Decimal]):
     impl = BigInteger
     cache_ok = True
 
-    def process_bind_param(self, value: Decimal | None, dialect: Any) -> int | None:  # noqa: ARG002
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> int | None:  # noqa: ARG002
         """Return a sum as it is stored, rounded half up."""
         return None if value is None else int((value * RUBLE_FRACTION).to_integral_value(ROUND_HALF_UP))
 
-    def result_processor(self, dialect: Any, coltype: Any) -> Callable[[int | None], Decimal | None]:  # noqa: ARG002
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[int | None], Decimal | None]:  # noqa: ARG002
         """Return the converter of stored sums; they have four decimals."""
         return _rubles_or_none
 
@@ -92,11 +93,11 @@ class JsonText(TypeDecorator[Any]):
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: Any, dialect: Any) -> str | None:  # noqa: ARG002
+    def process_bind_param(self, value: object, dialect: Dialect) -> str | None:  # noqa: ARG002
         """Return a value as it is stored."""
         return None if value is None else msgspec.json.encode(value).decode()
 
-    def result_processor(self, dialect: Any, coltype: Any) -> Callable[[str | None], Any]:  # noqa: ARG002
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[str | None], Any]:  # noqa: ARG002
         """Return the converter of stored values."""
         return _json_or_none
 
@@ -105,7 +106,7 @@ def _json_or_none(stored: str | None) -> Any:
     return None if stored is None else msgspec.json.decode(stored)
 
 
-class ListOf(TypeDecorator[list[Any]]):
+class ListOf(TypeDecorator[list[object]]):
     """A list as one parameter of a compiled statement: an array on PostgreSQL, JSON on SQLite."""
 
     impl = Text
@@ -119,7 +120,7 @@ class ListOf(TypeDecorator[list[Any]]):
         """Return the type that the engine has."""
         return ARRAY(self.item_type) if dialect.name == "postgresql" else Text()
 
-    def process_bind_param(self, value: list[Any] | None, dialect: Dialect) -> Any:
+    def process_bind_param(self, value: list[object] | None, dialect: Dialect) -> object:
         """Return the list as the engine takes it."""
         return value if dialect.name == "postgresql" else msgspec.json.encode(value).decode()
 
@@ -134,13 +135,13 @@ class is_among(ColumnElement[bool]):  # noqa: N801 - reads as the SQL it is
         self.column = column
         self.listed = bindparam(parameter, type_=ListOf(column.type))
 
-    def self_group(self, against: Any = None) -> "is_among":  # noqa: ARG002 - the library's signature
+    def self_group(self, against: object = None) -> "is_among":  # noqa: ARG002 - the library's signature
         """Return itself; SQLAlchemy would write `(…) = 1` for SQLite, which no index can answer."""
         return self
 
 
 @compiles(is_among, "postgresql")
-def _postgresql_among(element: is_among, compiler: Any, **kwargs: Any) -> str:
+def _postgresql_among(element: is_among, compiler: SQLCompiler, **kwargs: object) -> str:
     return f"{compiler.process(element.column, **kwargs)} = ANY({compiler.process(element.listed, **kwargs)})"
 
 
@@ -151,13 +152,13 @@ class is_among_many(is_among):  # noqa: N801
 
 
 @compiles(is_among_many, "postgresql")
-def _postgresql_among_many(element: is_among, compiler: Any, **kwargs: Any) -> str:
+def _postgresql_among_many(element: is_among, compiler: SQLCompiler, **kwargs: object) -> str:
     column, listed = compiler.process(element.column, **kwargs), compiler.process(element.listed, **kwargs)
     return f"{column} = ANY(ARRAY(SELECT unnest({listed})))"
 
 
 @compiles(is_among, "sqlite")
-def _sqlite_among(element: is_among, compiler: Any, **kwargs: Any) -> str:
+def _sqlite_among(element: is_among, compiler: SQLCompiler, **kwargs: object) -> str:
     column, listed = compiler.process(element.column, **kwargs), compiler.process(element.listed, **kwargs)
     return f"{column} IN (SELECT value FROM json_each({listed}))"  # noqa: S608 - made of the compiler's own parts
 
@@ -176,12 +177,12 @@ def json_integer(element: Any) -> ColumnElement[int]:
 
 
 @compiles(each_json, "sqlite")
-def _sqlite_each(element: FunctionElement[Any], compiler: Any, **kwargs: Any) -> str:
+def _sqlite_each(element: FunctionElement[Any], compiler: SQLCompiler, **kwargs: object) -> str:
     return f"json_each({compiler.process(element.clauses, **kwargs)})"
 
 
 @compiles(each_json, "postgresql")
-def _postgresql_each_json(element: FunctionElement[Any], compiler: Any, **kwargs: Any) -> str:
+def _postgresql_each_json(element: FunctionElement[Any], compiler: SQLCompiler, **kwargs: object) -> str:
     return f"json_array_elements(CAST({compiler.process(element.clauses, **kwargs)} AS json))"
 
 
@@ -194,12 +195,12 @@ class json_text(FunctionElement[str]):  # noqa: N801
 
 
 @compiles(json_text, "sqlite")
-def _sqlite_json_text(element: FunctionElement[str], compiler: Any, **kwargs: Any) -> str:
+def _sqlite_json_text(element: FunctionElement[str], compiler: SQLCompiler, **kwargs: object) -> str:
     stored, name = (compiler.process(clause, **kwargs) for clause in element.clauses)
     return f"({stored} ->> {name})"
 
 
 @compiles(json_text, "postgresql")
-def _postgresql_json_text(element: FunctionElement[str], compiler: Any, **kwargs: Any) -> str:
+def _postgresql_json_text(element: FunctionElement[str], compiler: SQLCompiler, **kwargs: object) -> str:
     stored, name = (compiler.process(clause, **kwargs) for clause in element.clauses)
     return f"(CAST({stored} AS json) ->> CAST({name} AS text))"

@@ -107,6 +107,7 @@ def _postgresql_engine(url: URL, *, pool: int, prepared_statements: bool) -> Eng
 
 
 def _sqlite_engine(url: URL, *, begin: str, pool: int = 1, only_reads: bool = False) -> Engine:
+    # Any: the options of pools have as many types as names
     in_pool: dict[str, Any] = {"poolclass": QueuePool, "pool_size": pool, "max_overflow": 0}
     if url.database in (None, "", ":memory:"):
         in_pool = {"poolclass": NullPool}

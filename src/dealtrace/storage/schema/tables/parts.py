@@ -36,7 +36,7 @@ def annotation_columns() -> "tuple[Column[object], ...]":
     return (*text_columns("manager", "comment"), *structured, Column("stated_source_id", BigInteger))
 
 
-def text_columns(*names: str) -> "list[Column[Any]]":
+def text_columns(*names: str) -> "list[Column[str]]":
     """Return nullable columns of texts."""
     return [Column(name, Text) for name in names]
 
