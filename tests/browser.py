@@ -23,6 +23,8 @@ FLAGS = (
     "--remote-debugging-port=0", "--remote-allow-origins=*", "--window-size=1280,800",
 )  # fmt: skip
 PATIENCE_SECONDS = 30
+AS_A_PERSON = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
+"""What the browser calls itself unless a test says otherwise; by itself it admits that it has no window."""
 
 
 def find_chromium() -> str | None:
@@ -33,12 +35,13 @@ def find_chromium() -> str | None:
 class Browser:
     """One browser with one page; its cookies and cache are its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, user_agent: str | None = AS_A_PERSON) -> None:
+        flags = (*FLAGS, *([f"--user-agent={user_agent}"] if user_agent is not None else []))
         program = find_chromium()
         assert program is not None
         with (folder / "chromium.log").open("wb") as log:
             self._process = subprocess.Popen(
-                [program, *FLAGS, f"--user-data-dir={folder / 'profile'}", "about:blank"],
+                [program, *flags, f"--user-data-dir={folder / 'profile'}", "about:blank"],
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
@@ -90,6 +93,10 @@ class Browser:
     def cookies(self) -> dict[str, str]:
         """Tell all cookies there are."""
         return {one["name"]: one["value"] for one in self._ask("Storage.getCookies", root=True)["cookies"]}
+
+    def lifetimes(self) -> dict[str, float]:
+        """Return when each cookie ends, in seconds of the epoch; -1 for those that end with the browser."""
+        return {one["name"]: one["expires"] for one in self._ask("Storage.getCookies", root=True)["cookies"]}
 
     def forget(self) -> None:
         """Lose all cookies."""

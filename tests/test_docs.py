@@ -1,4 +1,4 @@
-"""The documents say what the code does: whatever is added without a word, or left in words alone, fails here."""
+"""The documents match the code: undocumented additions and outdated descriptions fail here."""
 
 import ast
 import json
@@ -40,7 +40,7 @@ DOCS = ROOT / "docs"
 DECISIONS = DOCS / "decisions"
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
 NOT_SETTINGS = {"DEALTRACE_NEW_PASSWORD"}
-"""Variables that a single command reads."""
+"""Variables that only one command reads."""
 PARTS_OF_A_DECISION = ("Context", "Decision", "Cost", "Alternatives")
 
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -59,7 +59,7 @@ def read(path: Path) -> str:
 
 
 def section(document: Path, heading: str) -> str:
-    """Cut out the text below a heading, up to the next of its level or above."""
+    """Return the text below a heading, up to the next heading of its level or above."""
     opening = re.search(rf"^(#+) {re.escape(heading)}$", read(document), re.MULTILINE)
     assert opening is not None, f"{document.relative_to(ROOT)} has no heading {heading!r}"
     below = read(document)[opening.end() :]
@@ -68,7 +68,7 @@ def section(document: Path, heading: str) -> str:
 
 
 def table_rows(text: str) -> Iterator[list[str]]:
-    """Yield the cells of every row of every table, headings and rulers aside."""
+    """Yield the cells of every table row, without headings and rulers."""
     lines = text.splitlines()
     for number, line in enumerate(lines):
         is_heading = number + 1 < len(lines) and lines[number + 1].startswith("|-")
@@ -89,7 +89,7 @@ def each(documents: Iterable[Path]) -> Any:
 
 
 def resolve(dotted: str) -> Any:
-    """Find a module of ours, or what a module has, by its dotted name."""
+    """Find one of our modules, or a name in it, by its dotted name."""
     names = dotted.split(".")
     for length in range(len(names), 0, -1):
         if SOURCE.joinpath(*names[:length]).with_suffix(".py").is_file():
@@ -101,7 +101,7 @@ def resolve(dotted: str) -> Any:
 
 
 def docstrings() -> Iterator[tuple[str, str]]:
-    """Yield every docstring of the source with the dotted name of what it describes, constants included."""
+    """Yield every docstring of the source with the dotted name of what it describes, including constants."""
     for path in sorted(SOURCE.rglob("*.py")):
         module = ".".join(path.relative_to(SOURCE).with_suffix("").parts).removesuffix(".__init__")
         yield from _docstrings(ast.parse(read(path)), module)
@@ -136,7 +136,7 @@ def test_every_setting_is_documented_with_its_default(name: str) -> None:
 
 
 @each(DOCUMENTS)
-def test_it_names_no_setting_there_is_not(document: Path) -> None:
+def test_it_names_only_known_settings(document: Path) -> None:
     known = {f"{ENVIRONMENT_PREFIX}{name.upper()}" for name in Settings.model_fields} | NOT_SETTINGS
     assert set(re.findall(rf"\b{ENVIRONMENT_PREFIX}[A-Z_]+\b", read(document))) <= known
 
@@ -172,11 +172,13 @@ def test_every_command_is_documented_with_its_options(path: tuple[str, ...]) -> 
     for parameter in all_commands()[path].params:
         if isinstance(parameter, TyperOption):
             missing = [name for name in parameter.opts if not re.search(rf"`{re.escape(name)}\b", text)]
-            assert not missing, f"`dealtrace {' '.join(path)}` has options nobody documented: {missing}"
+            assert not missing, f"`dealtrace {' '.join(path)}` has undocumented options: {missing}"
 
 
-def test_it_documents_no_command_and_no_option_there_is_not() -> None:
-    headings = [tuple(one.split()[1:]) for one in HEADING.findall(read(DOCS / "commands.md")) if "dealtrace " in one]
+def test_it_documents_only_known_commands_and_options() -> None:
+    headings = [
+        tuple(heading.split()[1:]) for heading in HEADING.findall(read(DOCS / "commands.md")) if "dealtrace " in heading
+    ]
     assert sorted(headings) == sorted(all_commands())
     for path in headings:
         text = section(DOCS / "commands.md", f"dealtrace {' '.join(path)}")
@@ -185,13 +187,13 @@ def test_it_documents_no_command_and_no_option_there_is_not() -> None:
 
 
 @each(DOCUMENTS)
-def test_it_names_no_command_there_is_not(document: Path) -> None:
+def test_it_names_only_known_commands(document: Path) -> None:
     groups = {path[0] for path in all_commands() if len(path) > 1}
     for first, second in COMMAND.findall(
         "\n".join(in_code(read(document)) + [body for _, body in FENCE.findall(read(document))])
     ):
         path = (first, second) if first in groups else (first,)
-        assert path in all_commands(), f"`dealtrace {first} {second}` is no command"
+        assert path in all_commands(), f"there is no command `dealtrace {first} {second}`"
 
 
 # The API
@@ -211,8 +213,8 @@ def heading_of(endpoint: Endpoint) -> str:
 
 
 def parameters_of(endpoint: Endpoint) -> Iterator[tuple[str, Parameter]]:
-    for one in endpoint.described():
-        yield (f"{one.name}[name]" if isinstance(one, Family) else one.name), one
+    for parameter in endpoint.described():
+        yield (f"{parameter.name}[name]" if isinstance(parameter, Family) else parameter.name), parameter
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=heading_of)
@@ -230,23 +232,25 @@ def test_every_wire_parameter_is_documented_with_its_limit(endpoint: Endpoint) -
 
 
 def refusals(root: type[Refusal] = Refusal) -> Iterator[type[Refusal]]:
-    for one in root.__subclasses__():
-        yield one
-        yield from refusals(one)
+    for refusal in root.__subclasses__():
+        yield refusal
+        yield from refusals(refusal)
 
 
 def test_every_error_is_documented_with_its_code_and_status() -> None:
     documented = {tuple(row[:3]) for row in table_rows(section(DOCS / "api.md", "Errors"))}
-    assert documented == {(str(status), str(one.code), f"`{one.__name__}`") for status, one in error_catalogue()}
-    assert {one for _, one in error_catalogue()} >= {
-        one for one in refusals() if one.__module__.startswith("dealtrace")
+    assert documented == {
+        (str(status), str(refusal.code), f"`{refusal.__name__}`") for status, refusal in error_catalogue()
+    }
+    assert {refusal for _, refusal in error_catalogue()} >= {
+        refusal for refusal in refusals() if refusal.__module__.startswith("dealtrace")
     }
     assert all(all(row) for row in table_rows(section(DOCS / "api.md", "Errors")))
 
 
 def served_routes() -> Iterator[tuple[str, frozenset[str]]]:
-    """Yield every address the application answers at, with its methods; HEAD goes without saying where GET is."""
-    yield from ((one.path, frozenset(one.methods)) for one in ENDPOINTS)
+    """Yield every route of the application with its methods, without the HEAD that every GET implies."""
+    yield from ((endpoint.path, frozenset(endpoint.methods)) for endpoint in ENDPOINTS)
     yield from _pages(Application(Settings())._routes())
 
 
@@ -277,7 +281,8 @@ def test_every_column_of_a_file_is_documented(kind: LeadKind, heading: str) -> N
         for name, others, holds, needed, meaning in table_rows(section(DOCS / "import.md", heading))
     ]
     assert rows == [
-        ([one.name], list(one.headings), one.type.form, one.need, one.meaning) for one in READINGS[kind].columns
+        ([column.name], list(column.headings), column.type.form, column.need, column.meaning)
+        for column in READINGS[kind].columns
     ]
 
 
@@ -330,15 +335,15 @@ def test_every_answer_of_ours_is_covered_by_a_decision() -> None:
 # The house
 
 
-def test_the_import_table_is_the_one_that_is_held() -> None:
+def test_the_import_table_is_the_one_in_the_test() -> None:
     documented: dict[str, set[str]] = {}
     for folders, allowed in table_rows(section(DOCS / "house-style.md", "4. Who may import whom")):
-        may = set(in_code(allowed)) | (DOMAIN if allowed.startswith("the trade") else set())
+        may = set(in_code(allowed)) | (DOMAIN if allowed.startswith("the domain") else set())
         documented |= dict.fromkeys(in_code(folders), may)
     assert documented == {folder: set(allowed) for folder, allowed in MAY_IMPORT.items()}
 
 
-def test_every_section_that_a_house_rule_names_is_there() -> None:
+def test_every_section_named_by_a_house_rule_exists() -> None:
     named = set(re.findall(r"§([0-9]+)", read(ROOT / "tests" / "test_house.py")))
     assert named <= {heading.partition(".")[0] for heading in HEADING.findall(read(DOCS / "house-style.md"))}
 
@@ -358,7 +363,7 @@ def anchors(document: Path) -> set[str]:
 
 
 @each(DOCUMENTS)
-def test_its_links_lead_somewhere(document: Path) -> None:
+def test_its_links_have_targets(document: Path) -> None:
     for link in LINK.findall(FENCE.sub("", read(document))):
         if "://" in link:
             continue
@@ -376,12 +381,12 @@ def test_it_stands_alone(document: Path) -> None:
 
 
 @each([ROOT / "README.md", ROOT / "README.ru.md"])
-def test_the_readme_leads_to_every_document(document: Path) -> None:
+def test_the_readme_links_to_every_document(document: Path) -> None:
     linked = {(ROOT / link).resolve() for link in LINK.findall(read(document)) if "://" not in link and "#" not in link}
     assert {*DOCS.glob("*.md"), DECISIONS / "README.md", ROOT / "CHANGELOG.md"} <= linked
 
 
-def test_the_changelog_speaks_of_this_version() -> None:
+def test_the_changelog_has_this_version() -> None:
     assert f"\n## {dealtrace.__version__}\n" in read(ROOT / "CHANGELOG.md")
 
 
@@ -395,14 +400,14 @@ def test_both_readmes_show_the_same_commands_and_answers() -> None:
 
 @pytest.fixture
 def newcomers_server(tmp_path: Path) -> Iterator[ServerProcess]:
-    """Start a server as `make run` does, on a file that is not there yet."""
+    """Start a server as `make run` does, on a new file."""
     process = ServerProcess(f"sqlite:///{tmp_path}/dealtrace.db", tmp_path)
     yield process
     process.close()
 
 
-def test_the_tour_of_the_readme_goes_as_printed(newcomers_server: ServerProcess) -> None:
-    """Blocks marked `sh` are run in their order; a `json` or `text` block after one is what it answers."""
+def test_the_tour_of_the_readme_works_as_printed(newcomers_server: ServerProcess) -> None:
+    """Run the blocks marked `sh` in order; a `json` or `text` block after one is its output."""
     if shutil.which("curl") is None:
         pytest.skip("curl is not installed")
     server = newcomers_server
@@ -410,7 +415,7 @@ def test_the_tour_of_the_readme_goes_as_printed(newcomers_server: ServerProcess)
         **server.environment,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "API": f"{server.address}/calls-service/RestAPI",
-        "TOKEN": re.findall(r"shown only now: (\S+)", server.printed)[0],
+        "TOKEN": re.findall(r"shown only once: (\S+)", server.printed)[0],
     }
     answer = None
     for kind, body in FENCE.findall(read(ROOT / "README.md")):
@@ -426,15 +431,15 @@ def test_the_tour_of_the_readme_goes_as_printed(newcomers_server: ServerProcess)
 
 
 def plain(kind: str, text: str) -> Any:
-    """Leave out of an answer what differs from run to run: our ids and the days of a change."""
+    """Replace what differs from run to run: our ids and the days of a change."""
     same = re.sub(r"\b100000[0-9]{5}\b", "10000000000", text)
     return _steady(json.loads(same)) if kind == "json" else same.strip()
 
 
 def _steady(value: Any) -> Any:
     if isinstance(value, list):
-        return [_steady(one) for one in value]
+        return [_steady(item) for item in value]
     if isinstance(value, dict):
         passing = ("updatedDate", "offered")
-        return {key: bool(one) if key in passing else _steady(one) for key, one in value.items()}
+        return {key: bool(item) if key in passing else _steady(item) for key, item in value.items()}
     return value

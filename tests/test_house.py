@@ -77,6 +77,7 @@ SHOWN_TO_PEOPLE = {"cli/webhooks.py": "dealtrace.calltouch.webhooks.vocabulary"}
 """Names of the wire that a person chooses from on the command line; nothing else of an edge is known to another."""
 
 LIBRARIES: dict[str, frozenset[str]] = {
+    "attribution": frozenset({"publicsuffixlist"}),
     "leads": frozenset({"phonenumbers"}),
     "storage": frozenset({"sqlalchemy", "alembic", "psycopg", "msgspec"}),
     "operations": frozenset({"sqlalchemy", "argon2"}),
@@ -84,7 +85,7 @@ LIBRARIES: dict[str, frozenset[str]] = {
     "http": frozenset({"sqlalchemy", "msgspec", "jinja2", "limits", "python_multipart", "structlog"}),
     "calltouch": frozenset({"sqlalchemy", "msgspec"}),
     "api": frozenset({"sqlalchemy"}),
-    "counter": frozenset({"msgspec", "ua_parser", "maxminddb"}),
+    "counter": frozenset({"msgspec", "ua_parser", "crawleruseragents", "maxminddb"}),
     "cabinet": frozenset({"sqlalchemy", "starlette", "jinja2"}),
     "files": frozenset({"python_calamine", "xlsxwriter", "msgspec"}),
     "client": frozenset({"httpx"}),

@@ -299,6 +299,7 @@ async def _send(reply: Reply, request_id: str | None, send: Send) -> None:
 def _tell(scope: Mapping[str, Any], request_id: str, route: str, reply: Reply, seconds: float) -> None:
     """Count the request and write its one line."""
     observation.observe_request(route, reply.status, seconds)
+    observation.observe_tally(reply.tally)
     _log.info(
         reply.event,
         request_id=request_id,

@@ -10,7 +10,7 @@ import re
 import secrets
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import cache, lru_cache
 from typing import Any, BinaryIO
@@ -38,6 +38,7 @@ COMMIT_SECONDS = Histogram(
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30),
 )  # fmt: skip
 WAITING = Gauge("dealtrace_scribe_waiting", "Writes that wait for their commit.", multiprocess_mode="livesum")
+TALLY = Counter("dealtrace_tally", "What callers sent, by what became of it.", ["what", "kind"])
 
 ATTEMPTS = Counter("dealtrace_webhook_attempts", "Attempts to tell a webhook something.", ["outcome"])
 ATTEMPT_SECONDS = Histogram(
@@ -128,6 +129,12 @@ def observe_request(route: str, status: int, seconds: float) -> None:
     requests, durations = _meters(route, status)
     requests.inc()
     durations.observe(seconds)
+
+
+def observe_tally(tally: Sequence[tuple[str, str]]) -> None:
+    """Count what became of something that was sent; each pair is what and of which kind, words of ours."""
+    for what, kind in tally:
+        TALLY.labels(what, kind).inc()
 
 
 def observe_commit(size: int, seconds: float) -> None:

@@ -84,7 +84,7 @@ def test_it_refuses_a_deal_there_is_not(beside: Terminal) -> None:
 def test_a_pinned_lead_stays_until_it_is_unpinned(
     server: ServerProcess, served: Stage, beside: Terminal, owner: Player
 ) -> None:
-    far = served.call(owner, moscow("2018-03-01"), phone="79990000000")
+    far = served.call(owner, moscow("2018-03-01"), phone="79990000001")
     asked = served.lead_request(owner, moscow("2018-03-01"), email="a@b.ru")
     deal_id = server.register(owner.token, orderNumber="pinned", phoneNumber="79205550055").json()["orderId"]
     deal = (str(deal_id), "--site", str(owner.site.id))

@@ -22,7 +22,7 @@ WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
         ((f"Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) {APPLE} Version/17.0 "
          "Mobile/15E148 Safari/604.1"), "mobile", "iOS 17", "Mobile Safari 17"),
         ("Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0", "desktop", "Linux", "Firefox 133"),
-        ("curl/8.0", "", "", "curl 8"),
+        ("okhttp/4.12.0", "", "", "okhttp 4"),
         ("", "", "", ""),
         ("\x00" + "x" * 1000, "", "", ""),
     ],

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from dealtrace.attribution.traffic_source import DIRECT, TrafficSource
 from dealtrace.attribution.visit import Visit
 from dealtrace.storage.visits.visits import find_visits
 from server import REST, ServerProcess
+from stored import rows_of
 
 LOADER = """
 (function(w,n){w.CalltouchDataObject=n;w[n]=function(){w[n].callbacks.push(arguments)};w[n].callbacks=[];})(window,"ct");
@@ -182,6 +184,155 @@ def test_a_form_that_sends_the_visit_gets_its_source_and_so_does_the_deal(
 def test_who_types_the_address_is_direct(browser: Browser, site: Pages, served: Stage, owner: Player) -> None:
     browser.open(f"{site.address}/")
     assert visit_of(served, owner, browser.wait(KNOWN)).traffic_source == DIRECT
+
+
+HOSTILE = {
+    "functions of JSON that fail": "JSON.parse = JSON.stringify = function () { throw new Error('broken'); };",
+    "texts that know JSON": "String.prototype.toJSON = Array.prototype.toJSON = function () { return 'x'; };",
+    "no XMLHttpRequest": "window.XMLHttpRequest = function () { throw new Error('broken'); };",
+    "lists that fail": "['forEach', 'map', 'filter', 'indexOf', 'join'].forEach(function (name) {"
+    " Array.prototype[name] = function () { throw new Error('broken'); }; });",
+    "objects that have more": "Object.prototype.evil = function () { return 1; };",
+    "a name that is none": "window.CalltouchDataObject = {};",
+    "a ct that stays": "Object.defineProperty(window, 'ct', {value: 1, writable: false});",
+    "a ct of something else": "window.ct = 'carbon'; ",
+    "a queue that is none": "window.ct = {callbacks: 7};",
+    "a queue with rubbish": "window.ct = {callbacks: [7, null, ['set_attrs', '{broken'], ['set_attrs', null]]};",
+    "no console": "window.console = undefined;",
+    "cookies that fail": "Object.defineProperty(document, 'cookie', {get() { throw new Error('broken'); }});",
+    "no listeners": "window.addEventListener = document.addEventListener = null;",
+    "a server that is none": "window.DealtraceServer = {};",
+    "no current script": "Object.defineProperty(document, 'currentScript', {value: null});",
+    "a current script that fails": "Object.defineProperty(document, 'currentScript', {get() { throw 1; }});",
+    "elements named like properties": "document.write('<img name=cookie><img name=referrer><img name=currentScript>"
+    "<form name=querySelector></form><form name=addEventListener></form><img name=prerendering>');",
+    "broken cookies": "document.cookie = '_ga=%E0%A4%A'; document.cookie = '_ym_uid=%'; document.cookie = '_ct=%D0';"
+    " document.cookie = '_ct_session_id=%zz';",
+    "cookies of another kind": "document.cookie = '_ct_session_id=1e999'; document.cookie = '_ct=abc'; ",
+    "a frozen call_value": "Object.defineProperty(window, 'call_value', {value: 1, writable: false});",
+}
+ASKED = "performance.getEntriesByType('resource').filter(one => one.name.endsWith('/counter/visit'))"
+WARNINGS = "<script>window.said = []; console.warn = function (words) { said.push(words); };</script>"
+
+
+@pytest.fixture
+def serve(browser: Browser) -> Iterator[Callable[[str], str]]:
+    """Serve a page of a shop and return its address; the visitor comes for the first time."""
+    with ExitStack() as opened:
+
+        def begin(page: str, script: str = "") -> str:
+            pages = Pages({"/": f"<!doctype html><title>Shop</title>{page}", "/js/stat.js": script})
+            opened.callback(pages.close)
+            return f"{pages.address}/"
+
+        browser.forget()
+        yield begin
+
+
+def script_of(server: ServerProcess, player: Player) -> str:
+    return server.http.get(f"/counter/{player.site.id}.js").text
+
+
+@pytest.mark.parametrize("evil", HOSTILE)
+def test_nothing_in_a_page_stops_it(
+    browser: Browser, serve: Callable[..., str], served: Stage, server: ServerProcess, evil: str
+) -> None:
+    player = served.open_site()
+    source = f"{server.address}/counter/{player.site.id}.js"
+    address = serve(f"<script>window.onerror = function (words) {{ window.broke = words; }};{HOSTILE[evil]}</script>"
+                    f'<script src="{source}"></script>')  # fmt: skip
+    browser.open(f"{address}?utm_source=vk")
+    cookies = "Object.getOwnPropertyDescriptor(Document.prototype, 'cookie').get.call(document)"
+    (_, visit_id) = browser.wait(f"{cookies}.match(/_ct_session_id=([1-9][0-9]*)(?:;|$)/)")
+    visit = visit_of(served, player, int(visit_id))
+    assert visit.landing_url == f"{address}?utm_source=vk"
+    assert (visit.google_client_id, visit.yandex_client_id) == (None, None)
+    assert browser.run("window.broke") is None
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        '<script async src="{server}/counter/{site}.js?v=1/2#x"></script>',
+        '<script type="module" src="{server}/counter/{site}.js"></script>',
+        "<script>window.DealtraceServer = '{server}/';</script><script>{code}</script>",
+        '<script data-server="{server}">{code}</script>',
+        '<script src="/js/stat.js" data-server="{server}/"></script>',
+        "<script>window.DealtraceServer = '{server}';</script><script async src='/js/stat.js'></script>",
+        (
+            "<script>var one = document.createElement('script'); one.src = '{server}/counter/{site}.js';"
+            "document.head.appendChild(one); one.remove();</script>"
+        ),
+        "<script>fetch('{server}/counter/{site}.js').then(one => one.text()).then(one => (0, eval)(one));</script>",
+    ],
+    ids=["query", "module", "inline", "inline-attribute", "path-attribute", "path", "removed", "evaluated"],
+)
+def test_it_finds_its_server_however_it_is_loaded(
+    browser: Browser, serve: Callable[..., str], served: Stage, server: ServerProcess, owner: Player, page: str
+) -> None:
+    code = script_of(server, owner)
+    named = {"{server}": server.address, "{site}": str(owner.site.id), "{code}": code}
+    for name, value in named.items():
+        page = page.replace(name, value)
+    browser.open(f"{serve(page, code)}?utm_source=vk")
+    assert visit_of(served, owner, browser.wait(KNOWN)).traffic_source.source == "vk"
+
+
+@pytest.mark.parametrize("page", ["<script>{code}</script>", "<script src=/js/stat.js></script>"])
+def test_it_says_once_what_to_do_when_it_cannot_know_its_server(
+    browser: Browser, serve: Callable[..., str], server: ServerProcess, owner: Player, page: str
+) -> None:
+    code = script_of(server, owner)
+    browser.open(serve(f"{WARNINGS}{page}{page}".replace("{code}", code), code))
+    (words,) = browser.run("said")
+    assert f"/counter/{owner.site.id}.js" in words
+    assert "window.DealtraceServer" in words
+    assert browser.run("ct('calltracking_params', 'x').sessionId") is None, "forms of the page still work"
+    assert browser.run(ASKED) == []
+
+
+def test_a_page_that_loads_it_twice_counts_once(
+    browser: Browser, serve: Callable[..., str], server: ServerProcess, owner: Player
+) -> None:
+    script = f'<script src="{server.address}/counter/{owner.site.id}.js"></script>'
+    browser.open(serve(f"{WARNINGS}{script}{script}"))
+    browser.wait(KNOWN)
+    assert len(browser.run(ASKED)) == 1
+    assert browser.run("said") == []
+
+
+def test_a_visitor_whom_another_counter_named_keeps_that_name_and_cookie(
+    browser: Browser, site: Pages, served: Stage, owner: Player
+) -> None:
+    name = "1400000000123456789"
+    browser.open(f"{site.address}/away")
+    browser.run(f"document.cookie = '_ct={name};path=/'")
+    browser.open(f"{site.address}/?utm_source=vk")
+    visit_id = browser.wait(KNOWN)
+    assert visit_of(served, owner, visit_id).visitor_id == name
+    assert browser.lifetimes()["_ct"] == -1, "it lives as long as the other counter said"
+    assert browser.lifetimes()["_ct_session_id"] > 0
+    browser.open(f"{site.address}/?page=2", referrer=f"{site.address}/")
+    assert browser.wait(KNOWN) == visit_id
+    assert browser.cookies()["_ct"] == name
+
+
+def test_a_browser_without_a_window_is_a_robot(
+    server: ServerProcess, served: Stage, browser: Browser, tmp_path: Path
+) -> None:
+    del browser  # is there, or this is left out
+    player = served.open_site()
+    pages = Pages({"/": f'<script src="{server.address}/counter/{player.site.id}.js"></script>'})
+    robot = Browser(tmp_path, user_agent=None)
+    try:
+        robot.open(f"{pages.address}/")
+        robot.wait(f"{ASKED}[0].responseEnd > 0")
+        assert robot.cookies() == {}
+        assert "visit" not in rows_of(served.database, player)
+        assert 'dealtrace_tally_total{kind="robot",what="hit"}' in server.http.get("/metrics").text
+    finally:
+        robot.close()
+        pages.close()
 
 
 def wait_for(look: Callable[[], Any], holds: Callable[[Any], bool]) -> Any:

@@ -1,5 +1,7 @@
 """`POST /counter/visit` and the script, over HTTP to a real server."""
 
+import re
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cast import Player, Stage
+from dealtrace.attribution.traffic_source import DIRECT
 from dealtrace.attribution.visit import Visit
 from dealtrace.counter.visit import TABLE
 from dealtrace.storage.database.engine import open_database
@@ -55,14 +58,28 @@ def test_a_site_may_report_for_its_visitor(server: ServerProcess, served: Stage,
     assert (visit.ip, visit.user_agent, visit.device) == ("2001:db8::1", said, "mobile")
 
 
-@pytest.mark.parametrize("visitor_id", ["", "0", "-1", "abc", "９", "9007199254740992", "1.5"])
-def test_a_visitor_whose_name_is_none_of_ours_gets_one(
+@pytest.mark.parametrize("visitor_id", ["", "0", "-1", "abc", "９", "1.5", "1" * 21])
+def test_a_visitor_whose_name_is_no_number_gets_one(
     server: ServerProcess, served: Stage, owner: Player, visitor_id: str
 ) -> None:
     visit = counted(server, served, owner, visitorId=visitor_id)
     assert 0 < int(visit.visitor_id) < 2**53
     assert visit.visitor_id != visitor_id
     assert counted(server, served, owner, visitorId=visit.visitor_id).id == visit.id
+
+
+@pytest.mark.parametrize(
+    "referrer",
+    ["https://accounts.google.com/", "https://yookassa.ru/", "https://blog.shop.ru/", "https://www.shop.ru/cart", ""],
+)
+def test_a_page_that_sends_nobody_continues_the_visit_of_an_advertisement(
+    server: ServerProcess, served: Stage, owner: Player, referrer: str
+) -> None:
+    first = counted(server, served, owner, url="https://shop.ru/?utm_source=yandex&utm_medium=cpc")
+    after = counted(server, served, owner, url="https://shop.ru/thanks", referrer=referrer, visitorId=first.visitor_id)
+    assert (after.id, after.traffic_source.medium) == (first.id, "cpc")
+    alone = counted(server, served, owner, url="https://shop.ru/thanks", referrer=referrer)
+    assert alone.traffic_source == DIRECT
 
 
 @pytest.mark.parametrize("header", ["DNT", "Sec-GPC"])
@@ -85,34 +102,84 @@ def test_robots_are_not_counted(server: ServerProcess, served: Stage) -> None:
     assert "visit" not in rows_of(served.database, player)
 
 
+@pytest.mark.parametrize("visitor_id", ["1400000000123456789", "9007199254740992", "99999999999999999999"])
+def test_a_visitor_whom_another_counter_named_keeps_that_name(
+    server: ServerProcess, served: Stage, owner: Player, visitor_id: str
+) -> None:
+    visit = counted(server, served, owner, visitorId=visitor_id)
+    assert visit.visitor_id == visitor_id
+    answer = hit(server, owner, visitorId=visitor_id, url="https://shop.ru/next")
+    assert answer.json() == {"sessionId": visit.id, "visitorId": visitor_id, "dropped": None}
+
+
+HEADLESS = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/142.0.0.0 Safari/537.36"
+)
+
+
 @pytest.mark.parametrize(
-    ("sent", "field"),
+    ("header", "sent", "dropped", "kept"),
     [
-        ({"url": ""}, "url"),
-        ({"url": "x" * 8193}, "url"),
-        ({"url": "a\0b"}, "url"),
-        ({"ip": "300.1.1.1"}, "ip"),
-        ({"attrs": "[1]"}, "attrs"),
-        ({"attrs": "{"}, "attrs"),
-        ({"attrs": '{"a": {"b": 1}}'}, "attrs"),
-        ({"attrs": '{"a": "\\u0000"}'}, "attrs"),
-        ({"attrs": '{"a": "' + "x" * 5000 + '"}'}, "attrs"),
-        ({"attrs": "[" * 4000}, "attrs"),
-        ({"userAgent": "x" * 1025}, "userAgent"),
-        ({"googleClientId": "x" * 101}, "googleClientId"),
-        ({"siteId": ""}, "siteId"),
+        (HEADLESS, {}, "robot", ""),
+        (BROWSER, {"userAgent": HEADLESS}, "robot", ""),
+        (BROWSER, {"userAgent": "python-requests/2.31"}, "robot", ""),
+        ("python-requests/2.31", {"userAgent": ROBOT, "ip": "192.0.2.1"}, "robot", ""),
+        ("python-requests/2.31", {"userAgent": BROWSER}, None, BROWSER),
+        ("python-requests/2.31", {"userAgent": "okhttp/4.12.0"}, None, "okhttp/4.12.0"),
+        ("okhttp/4.12.0", {}, None, "okhttp/4.12.0"),
+        ("python-requests/2.31", {}, None, ""),
+        ("WordPress/6.4; https://shop.ru", {}, None, ""),
+        ("curl/8.5.0", {"ip": "192.0.2.1"}, None, ""),
+        ("", {}, None, ""),
+        ("", {"userAgent": ""}, None, ""),
+        (HEADLESS, {"ip": "192.0.2.1"}, None, ""),
+        ("Some-Crm/1.0", {"ip": "192.0.2.1"}, None, ""),
+        (BROWSER, {}, None, BROWSER),
     ],
 )
-def test_what_cannot_be_read_is_named_and_nothing_is_kept(
-    server: ServerProcess, served: Stage, sent: dict[str, str], field: str
+def test_a_browser_is_judged_and_a_sites_server_is_not(
+    server: ServerProcess, served: Stage, header: str, sent: dict[str, str], dropped: str | None, kept: str
+) -> None:
+    player = served.open_site()
+    answer = hit(server, player, {"User-Agent": header}, **sent).json()
+    assert answer["dropped"] == dropped
+    if dropped is None:
+        with served.database.read() as connection:
+            visits = find_visits(connection, player.site.id, [answer["sessionId"]])
+        assert visits[answer["sessionId"]].user_agent == kept
+
+
+@pytest.mark.parametrize("sent", [{"url": ""}, {"url": "x" * 8193}, {"url": "a\0b"}, {"siteId": ""}])
+def test_what_is_required_is_named_and_nothing_is_kept(
+    server: ServerProcess, served: Stage, sent: dict[str, str]
 ) -> None:
     player = served.open_site()
     refused = hit(server, player, **sent)
     assert refused.status_code == 400
     assert refused.headers["access-control-allow-origin"] == "*"
     violations = refused.json()["data"]["validationErrorData"]["violations"]
-    assert [violation["field"] for violation in violations] == [field]
+    assert [violation["field"] for violation in violations] == list(sent)
     assert "visit" not in rows_of(served.database, player)
+
+
+def test_what_cannot_be_read_is_passed_over_and_counted(server: ServerProcess, served: Stage, owner: Player) -> None:
+    before = passed_over(server)
+    visit = counted(
+        server, served, owner, ip="300.1.1.1", attrs='{"a": {"b": 1}, "c": 2}', userAgent=BROWSER + " " * 2000,
+        googleClientId="x" * 101, yandexClientId="160", referrer="https://forum.ru/" + "x" * 9000, visitorId="abc",
+    )  # fmt: skip
+    assert (visit.ip, visit.attrs, visit.google_client_id, visit.yandex_client_id) == ("", {"c": 2}, None, "160")
+    assert (visit.browser, len(visit.referrer), visit.traffic_source.source) == ("Firefox 133", 8192, "yandex")
+    added = passed_over(server) - before
+    assert added == {"ip": 1, "attrs": 1, "userAgent": 1, "googleClientId": 1, "referrer": 1, "visitorId": 1}
+
+
+def passed_over(server: ServerProcess) -> Counter[str]:
+    """Count the values of each name that were passed over."""
+    told = re.findall(
+        r'dealtrace_tally_total{kind="(\w+)",what="hit_value_passed_over"} ([0-9.]+)', server.http.get("/metrics").text
+    )
+    return Counter({name: int(float(count)) for name, count in told})
 
 
 @pytest.mark.parametrize("site_id", ["999999", "x", "01", "-1", "1" * 40])
@@ -143,9 +210,10 @@ class TestTheScript:
         script = server.http.get(f"/counter/{owner.site.id}.js")
         assert script.status_code == 200
         assert script.headers["content-type"].startswith("text/javascript")
-        assert len(script.content) < 4096
+        assert len(script.content) < 6144
         assert f"SITE = {owner.site.id}, RESPECTS = true" in script.text
         assert "{{" not in script.text
+        assert "/* " not in script.text
         assert owner.token not in script.text
 
     def test_a_browser_that_has_it_is_told_so_until_a_setting_changes(

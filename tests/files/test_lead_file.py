@@ -103,7 +103,7 @@ def test_it_reads_every_column_of_a_call(path: Path) -> None:
             id=12,  # type: ignore[arg-type]
         )
     ]
-    assert {place.column for place in file.layout.places} == set(CALL_COLUMNS) - {
+    assert {found.column for found in file.layout.found_columns} == set(CALL_COLUMNS) - {
         column for column in CALL_COLUMNS if column.name == "time"
     }
 

@@ -1,143 +1,103 @@
-"""Where a visit came from, told from the address it landed on and the page that sent it.
+"""Where a visit came from, by the address it landed on and the page that sent it.
 
-Ours: the vendor's rules are unknown; these give every value seen of it. They are tried in this order: utm tags, click
-ids of advertising systems, search engines, social networks, other pages, nobody. To know another engine, network or
-click id, add a line to its table.
+Ours: the vendor's rules are unknown; these give every value seen of it. They are tried in this order: utm tags,
+openstat, click ids of advertising systems, the page that sent the visitor, nobody.
 """
 
 from collections.abc import Mapping
-from urllib.parse import parse_qs, urlsplit
+from dataclasses import replace
 
+from dealtrace.attribution.addresses import bare_host, host_in_ascii, parameters_of, registered_domain, split_address
+from dealtrace.attribution.known_hosts import APPS, SHARED_DOMAINS, HostKind, KnownHost, find_known
+from dealtrace.attribution.landing_tags import CLICK_IDS, ORGANIC, SOCIAL, click_ids_of, tags_of, utm_of
+from dealtrace.attribution.site_hosts import NO_HOSTS, SiteHosts
 from dealtrace.attribution.traffic_source import DIRECT, TrafficSource
+from dealtrace.attribution.visit import Visit
 
 NOT_SET = "(not set)"
-PART_LENGTH_MAX = 1024
-ADDRESS_LENGTH_MAX = 8192
-"""Longer addresses are looked at so far and no further."""
-
-UTM_TAGS: Mapping[str, str] = {
-    "utm_source": "source",
-    "utm_medium": "medium",
-    "utm_campaign": "campaign",
-    "utm_content": "content",
-    "utm_term": "term",
+REFERRAL = "referral"
+PAGE_SCHEMES = frozenset({"", "http", "https"})
+APP_SCHEME = "android-app"
+MEDIA: Mapping[HostKind, str] = {
+    HostKind.MAIL: "email",
+    HostKind.SEARCH: ORGANIC,
+    HostKind.ASSISTANT: "ai",
+    HostKind.SOCIAL: SOCIAL,
 }
-CLICK_IDS: Mapping[str, str] = {
-    "yclid": "yandex",
-    "gclid": "google",
-    "gbraid": "google",
-    "wbraid": "google",
-    "fbclid": "facebook",
-    "rb_clickid": "vk",
-    "msclkid": "bing",
-    "ttclid": "tiktok",
-}
-"""The parameter an advertising system adds to the address it leads to, and the system's name."""
-SEARCH_ENGINES: Mapping[str, tuple[str, str]] = {
-    "yandex": ("yandex", "text"),
-    "ya": ("yandex", "text"),
-    "google": ("google", "q"),
-    "bing": ("bing", "q"),
-    "duckduckgo": ("duckduckgo", "q"),
-    "go.mail": ("mail.ru", "q"),
-    "rambler": ("rambler", "query"),
-    "yahoo": ("yahoo", "p"),
-    "ecosia": ("ecosia", "q"),
-    "baidu": ("baidu", "wd"),
-}
-"""A host without its last part, and anything before it; the engine's name, and the parameter of the words searched."""
-SOCIAL_NETWORKS: Mapping[str, str] = {
-    "vk.com": "vk",
-    "vk.ru": "vk",
-    "ok.ru": "ok",
-    "t.me": "telegram",
-    "web.telegram.org": "telegram",
-    "youtube.com": "youtube",
-    "rutube.ru": "rutube",
-    "dzen.ru": "dzen",
-    "facebook.com": "facebook",
-    "instagram.com": "instagram",
-    "x.com": "x",
-    "twitter.com": "x",
-    "tiktok.com": "tiktok",
-    "linkedin.com": "linkedin",
-    "pinterest.com": "pinterest",
-    "whatsapp.com": "whatsapp",
-}
-"""A host, with anything before it."""
+"""The medium of each kind of host; the kinds that are missing here send nobody."""
 
 
-def utm_of(landing_url: str) -> TrafficSource:
-    """Read the utm tags of an address as they stand there; the first of a repeated one counts."""
-    tags = _query_of(landing_url)
-    return TrafficSource(**{part: _short(tags[tag]) for tag, part in UTM_TAGS.items() if tag in tags})
+def classify(landing_url: str, referrer: str, hosts: SiteHosts = NO_HOSTS) -> TrafficSource:
+    """Return the traffic source of a visit that landed on `landing_url`, sent by the page `referrer` (empty: nobody).
 
-
-def click_ids_of(landing_url: str) -> dict[str, str]:
-    """Read the click ids of advertising systems in an address, by their parameters."""
-    parameters = _query_of(landing_url)
-    return {name: _short(parameters[name]) for name in CLICK_IDS if name in parameters}
-
-
-def classify(landing_url: str, referrer: str) -> TrafficSource:
-    """Tell the traffic source of a visit that landed on `landing_url`, sent by the page `referrer` (empty: nobody).
-
-    A page of the site itself sends nobody.
+    `hosts` are those the site knows better than we do. Ours: tags without `utm_source` add their campaign, content and
+    term to the source found otherwise.
     """
-    utm = utm_of(landing_url)
-    if utm.source:
-        return utm if utm.medium else TrafficSource(utm.source, NOT_SET, utm.campaign, utm.content, utm.term)
-    return _by_click_id(landing_url, utm) or _by_referrer(_host_of(landing_url), referrer)
+    tags = tags_of(landing_url)
+    if tags.utm.source:
+        return tags.utm if tags.utm.medium else replace(tags.utm, medium=NOT_SET)
+    sender = _sender_of(landing_url, referrer, hosts)
+    source = sender if tags.openstat.is_empty else tags.openstat
+    if tags.openstat.is_empty and tags.click_ids:
+        source = _clicked(tags.click_ids, sender)
+    stated = {part: text for part in ("campaign", "content", "term") if (text := getattr(tags.utm, part))}
+    return replace(source, **stated) if stated else source
 
 
-def _by_click_id(landing_url: str, utm: TrafficSource) -> TrafficSource | None:
-    parameters = _query_of(landing_url)
-    system = next((name for parameter, name in CLICK_IDS.items() if parameter in parameters), None)
-    return TrafficSource(system, "cpc", utm.campaign, utm.content, utm.term) if system is not None else None
-
-
-def _by_referrer(own_host: str, referrer: str) -> TrafficSource:
-    host = _host_of(referrer)
-    if not host or host == own_host:
-        return DIRECT
-    social = next(
-        (name for known, name in SOCIAL_NETWORKS.items() if host == known or host.endswith(f".{known}")), None
+def reclassified(visit: Visit, hosts: SiteHosts = NO_HOSTS) -> Visit:
+    """Return a visit as today's rules and these hosts see it; one whose addresses are not kept stays as it is."""
+    if not visit.landing_url and not visit.referrer:
+        return visit
+    return replace(
+        visit,
+        traffic_source=classify(visit.landing_url, visit.referrer, hosts),
+        utm=utm_of(visit.landing_url),
+        click_ids=click_ids_of(visit.landing_url),
     )
-    if social is not None:
-        return TrafficSource(social, "social")
-    return _searched(host, referrer) or TrafficSource(host, "referral")
 
 
-def _searched(host: str, referrer: str) -> TrafficSource | None:
-    """Recognise a search engine in any country: `google.de`, `www.google.co.uk`, `search.yandex.com.tr`."""
-    for known, (name, words) in SEARCH_ENGINES.items():
-        labels, wanted = host.split("."), known.split(".")
-        places = [labels[at : at + len(wanted)] for at in range(len(labels) - len(wanted))]
-        if wanted in places and len(labels) - places.index(wanted) - len(wanted) <= _COUNTRY_LABELS_MAX:
-            return TrafficSource(name, "organic", term=_short(_query_of(referrer).get(words, "")))
-    return None
+def _clicked(click_ids: Mapping[str, str], sender: TrafficSource) -> TrafficSource:
+    """Return the source of the first click id; a sender of the same medium knows more of itself.
+
+    A network that leads to another's link (`fbclid` sent by Instagram) is that other one; an engine keeps its words.
+    """
+    source = next(CLICK_IDS[name] for name in CLICK_IDS if name in click_ids)
+    is_network = source.medium == SOCIAL == sender.medium
+    is_same = (source.source, source.medium) == (sender.source, sender.medium)
+    return sender if is_network or is_same else source
 
 
-_COUNTRY_LABELS_MAX = 2
+def _sender_of(landing_url: str, referrer: str, hosts: SiteHosts) -> TrafficSource:
+    """Return the source that a page is, `DIRECT` if it sends nobody."""
+    parts = split_address(referrer)
+    host = bare_host(parts.hostname or "") if parts is not None else ""
+    if parts is None or not host or parts.scheme not in {*PAGE_SCHEMES, APP_SCHEME}:
+        return DIRECT
+    if parts.scheme == APP_SCHEME:
+        return _source_of(host, APPS.get(host), "")
+    known = hosts.find(host)
+    if known is None and _is_own(host, landing_url):
+        return DIRECT
+    return _source_of(host, known or find_known(host) or APPS.get(host), parts.query)
 
 
-def _host_of(address: str) -> str:
-    """Tell the host of an address, without `www.`, in small letters; empty if it has none that can be read."""
-    try:
-        host = urlsplit(address[:ADDRESS_LENGTH_MAX]).hostname or ""
-    except ValueError:
-        return ""
-    return _short(host.lower().rstrip(".").removeprefix("www."))
+def _is_own(host: str, landing_url: str) -> bool:
+    """Check whether a host is of the same owner as a landing page: one registered domain that no strangers share."""
+    landing = split_address(landing_url)
+    own = bare_host(landing.hostname or "") if landing is not None else ""
+    if not own:
+        return False
+    if host_in_ascii(own) == host_in_ascii(host):
+        return True
+    domain = registered_domain(own)
+    return domain == registered_domain(host) and domain not in SHARED_DOMAINS
 
 
-def _query_of(address: str) -> Mapping[str, str]:
-    try:
-        query = urlsplit(address[:ADDRESS_LENGTH_MAX]).query
-    except ValueError:
-        return {}
-    return {name: values[0] for name, values in parse_qs(query, errors="replace").items()}
-
-
-def _short(text: str) -> str:
-    """Cut a part to what is kept; a zero byte is nothing a database could hold."""
-    return text.replace("\0", "").strip()[:PART_LENGTH_MAX]
+def _source_of(host: str, known: KnownHost | None, query: str) -> TrafficSource:
+    if known is None:
+        return TrafficSource(host, REFERRAL)
+    if known.kind not in MEDIA:
+        return DIRECT
+    words = parameters_of(query) if known.search_words and query else {}
+    term = next((words[name] for name in known.search_words if name in words), "")
+    return TrafficSource(known.name or host, MEDIA[known.kind], term=term)

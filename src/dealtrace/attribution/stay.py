@@ -1,11 +1,13 @@
-"""What becomes of a hit: it goes on with a stay of its visitor, or begins another."""
+"""What becomes of a hit: it belongs to the visit its visitor is on, or begins another."""
 
 from collections.abc import Mapping
 from dataclasses import field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from dealtrace.attribution.classification import classify, click_ids_of, utm_of
+from dealtrace.attribution.classification import classify
+from dealtrace.attribution.landing_tags import click_ids_of, utm_of
+from dealtrace.attribution.site_hosts import NO_HOSTS, SiteHosts
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import Visit, VisitId
 from dealtrace.record import record
@@ -16,7 +18,7 @@ STAY_GAP = timedelta(minutes=30)
 
 @record
 class Hit:
-    """One page that a visitor opened, and what is told of them; the fields are those of a visit."""
+    """A page that a visitor opened, and what is known of the visitor; the fields are those of a visit."""
 
     visitor_id: str
     url: str
@@ -33,22 +35,23 @@ class Hit:
 
 
 def goes_on(latest: Visit, source: TrafficSource, now: datetime) -> bool:
-    """Whether a hit from `source` goes on with the latest visit of its visitor; a gap of 30 minutes still does.
+    """Check whether a hit from `source` belongs to the latest visit of its visitor; after 30 minutes it still does.
 
-    Ours: whoever comes by another advertisement begins another visit, however soon, since that one earned the click.
-    Nobody's page, or the same source again, does not.
+    Ours: a visitor who comes by another advertisement begins another visit, however soon, because that advertisement
+    earned the click. A page that sends nobody (the site's own, a sign-in, a payment), or the same source again, does
+    not.
     """
     quiet = now - (latest.seen_at or latest.started_at)
     return quiet <= STAY_GAP and (source.is_direct or source == latest.traffic_source)
 
 
-def begin(hit: Hit, visit_id: VisitId, now: datetime) -> Visit:
-    """Tell the visit that a hit begins."""
+def begin(hit: Hit, visit_id: VisitId, now: datetime, hosts: SiteHosts = NO_HOSTS) -> Visit:
+    """Return the visit that a hit begins; `hosts` are those its site knows better than we do."""
     return Visit(
         id=visit_id,
         visitor_id=hit.visitor_id,
         started_at=now,
-        traffic_source=classify(hit.url, hit.referrer),
+        traffic_source=classify(hit.url, hit.referrer, hosts),
         landing_url=hit.url,
         referrer=hit.referrer,
         ip=hit.ip,
@@ -66,7 +69,7 @@ def begin(hit: Hit, visit_id: VisitId, now: datetime) -> Visit:
 
 
 def go_on(visit: Visit, hit: Hit, now: datetime) -> Visit:
-    """Tell how a visit stands after another hit: ids that were unknown are learnt, parameters join those there are."""
+    """Return a visit after another hit: unknown client ids are filled in, parameters are added to those there are."""
     return replace(
         visit,
         seen_at=now,

@@ -1,12 +1,12 @@
-"""What a visitor came with, told from the words of their browser."""
+"""What a visitor came with, by what their browser calls itself."""
 
 from functools import lru_cache
 
 from ua_parser import parse
 
+from dealtrace.counter.robots import USER_AGENTS_REMEMBERED, is_robot
 from dealtrace.record import record
 
-USER_AGENTS_REMEMBERED = 2048
 SPIDER = "Spider"
 TABLETS = frozenset({"iPad", "Kindle"})
 PHONE_SYSTEMS = frozenset({"Android", "iOS", "Windows Phone", "BlackBerry OS", "KaiOS", "Tizen", "HarmonyOS"})
@@ -14,7 +14,7 @@ PHONE_SYSTEMS = frozenset({"Android", "iOS", "Windows Phone", "BlackBerry OS", "
 
 @record
 class Equipment:
-    """A device (`desktop`, `mobile`, `tablet`), an operating system and a browser, each empty when nobody can tell.
+    """A device (`desktop`, `mobile`, `tablet`), an operating system and a browser, each empty when it is unknown.
 
     `is_robot` says that no person is behind it.
     """
@@ -28,14 +28,15 @@ class Equipment:
 @lru_cache(maxsize=USER_AGENTS_REMEMBERED)
 def equipment_of(user_agent: str) -> Equipment:
     """Read a user agent; the first one read loads the patterns, which takes a tenth of a second and 30 MB."""
-    told = parse(user_agent)
-    system = told.os.family if told.os is not None else ""
-    device = told.device.family if told.device is not None else ""
+    parsed = parse(user_agent)
+    browser = parsed.user_agent
+    system = parsed.os.family if parsed.os is not None else ""
+    device = parsed.device.family if parsed.device is not None else ""
     return Equipment(
         device=_device(system, device, user_agent),
-        os=_with_version(system, told.os.major if told.os is not None else None),
-        browser=_with_version(told.user_agent.family, told.user_agent.major) if told.user_agent is not None else "",
-        is_robot=device == SPIDER,
+        os=_with_version(system, parsed.os.major if parsed.os is not None else None),
+        browser=_with_version(browser.family, browser.major) if browser is not None else "",
+        is_robot=device == SPIDER or is_robot(user_agent),
     )
 
 

@@ -4,6 +4,7 @@ import hashlib
 from functools import cache
 from importlib.resources import files
 
+from dealtrace.attribution.addresses import ADDRESS_LENGTH_MAX
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameters import ParameterTable, Sent
 from dealtrace.http.replies import FOR_ANY_PAGE, Reply
@@ -14,7 +15,7 @@ CACHED_SECONDS = 3600
 
 
 async def respond(caller: Caller, sent: Sent) -> Reply:
-    """Serve the script with the site's number and its word on Do Not Track in it."""
+    """Serve the script with the site's number and its setting of Do Not Track filled in."""
     del sent
     body, tag = script_of(caller.site.id, respects_do_not_track=caller.site.respects_do_not_track)
     headers = (
@@ -32,11 +33,20 @@ async def respond(caller: Caller, sent: Sent) -> Reply:
 
 def script_of(site_id: int, *, respects_do_not_track: bool) -> tuple[bytes, str]:
     """Fill in the script for a site; return it with its ETag."""
-    text = _template().replace("{{siteId}}", str(site_id)).replace("{{respects}}", str(respects_do_not_track).lower())
+    filled = {
+        "siteId": str(site_id),
+        "respects": str(respects_do_not_track).lower(),
+        "addressMax": str(ADDRESS_LENGTH_MAX),
+    }
+    text = _template()
+    for name, value in filled.items():
+        text = text.replace(f"{{{{{name}}}}}", value)
     body = text.encode()
     return body, f'"{hashlib.sha256(body).hexdigest()[:16]}"'
 
 
 @cache
 def _template() -> str:
-    return files("dealtrace.counter").joinpath("counter.js").read_text()
+    """Read the script without comments and indentation; no text in it goes over several lines."""
+    lines = (line.strip() for line in files("dealtrace.counter").joinpath("counter.js").read_text().splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("/*")) + "\n"

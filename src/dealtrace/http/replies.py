@@ -62,13 +62,17 @@ STATUS_OF: Mapping[type[Refusal], int] = {
 
 @record
 class Reply:
-    """An answer ready to be sent, and what the log says of it."""
+    """An answer ready to be sent, and what the log says of it.
+
+    `tally` is what `/metrics` counts beside the answer itself: pairs of what it was and of which kind.
+    """
 
     status: int
     body: bytes
     headers: Sequence[tuple[bytes, bytes]] = (JSON_TYPE,)
     event: str = "answered"
     facts: Mapping[str, Any] = field(default_factory=dict)
+    tally: Sequence[tuple[str, str]] = ()
 
 
 def success(content: Any, event: str, **facts: Any) -> Reply:

@@ -324,7 +324,7 @@ def test_it_tries_the_contact_when_the_named_lead_is_unknown(stage: Stage, shop:
 
 
 def test_it_prefers_the_named_lead_to_a_nearer_contact(stage: Stage, shop: Player) -> None:
-    named = stage.call(shop, NOON - timedelta(days=1), phone="79000000000", reference="ref")
+    named = stage.call(shop, NOON - timedelta(days=1), phone="79000000001", reference="ref")
     stage.call(shop, NOON - timedelta(minutes=1))
     receipt = register_one(stage, shop, "N", clue=by_call(None, "ref", clue=by_contact(PHONE)))
     assert receipt.call_id == named.id

@@ -86,7 +86,7 @@ def test_it_keeps_a_call_whose_phone_nobody_can_have(stage: Stage, shop: Player,
 
 def test_it_takes_in_a_reference_once(stage: Stage, shop: Player) -> None:
     first, refused, other = take_in(
-        stage, shop, incoming(reference="ref"), incoming("79000000000", "ref"), incoming(reference="REF")
+        stage, shop, incoming(reference="ref"), incoming("79000000001", "ref"), incoming(reference="REF")
     )
     assert isinstance(refused, NameTaken)
     assert refused.facts == {"name": "ref", "lead_id": first.id}
@@ -141,7 +141,7 @@ def test_it_takes_in_any_number_of_calls_without_a_reference(stage: Stage, shop:
 
 
 def test_it_knows_a_person_by_the_phone(stage: Stage, shop: Player) -> None:
-    calls = take_in(stage, shop, incoming(PHONE), incoming("8 920 555 00 55"), incoming("79000000000"))
+    calls = take_in(stage, shop, incoming(PHONE), incoming("8 920 555 00 55"), incoming("79000000001"))
     calls += take_in(stage, shop, incoming("+79205550055"))
     owners = [story_of(stage, shop, call).client.id for call in calls]
     assert owners[0] == owners[1] == owners[3] != owners[2]

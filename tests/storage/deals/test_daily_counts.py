@@ -77,9 +77,9 @@ def test_a_deal_counts_on_the_days_of_utc_of_its_moments(stage: Stage, shop: Pla
 
 def test_the_counts_stay_true_whatever_becomes_of_deals(stage: Stage, shop: Player) -> None:
     visit = stage.visit(shop, NOON - 2 * DAY, TrafficSource("yandex", "cpc"))
-    asked = [registration(str(n), clue=by_contact(f"7920000000{n}"), happened_at=NOON + n * DAY) for n in range(4)]
+    asked = [registration(str(n), clue=by_contact(f"7920000001{n}"), happened_at=NOON + n * DAY) for n in range(4)]
     ids = [receipt.deal_id for receipt in stage.perform(register_deals, shop, *asked, now=NOON)]
-    call = stage.call(shop, NOON - HOUR, phone="79200000000", visit_id=visit.id)
+    call = stage.call(shop, NOON - HOUR, phone="79200000010", visit_id=visit.id)
     other = stage.lead_request(shop, NOON - HOUR, phone="79209999999")
     ref, others = LeadRef(LeadKind.CALL, call.id), LeadRef(LeadKind.LEAD_REQUEST, other.id)
 

@@ -122,7 +122,7 @@ def test_it_knows_when_a_deal_was_last_touched(stage: Stage, shop: Player) -> No
 
 def test_it_knows_when_the_visit_behind_the_lead_began(stage: Stage, shop: Player) -> None:
     visits = [stage.visit(shop, NOON - shift * HOUR, YANDEX, visitor=f"v{shift}") for shift in (50, 2)]
-    calls = [stage.call(shop, NOON, phone=f"7920000000{n}", visit_id=visit.id) for n, visit in enumerate(visits)]
+    calls = [stage.call(shop, NOON, phone=f"7920000001{n}", visit_id=visit.id) for n, visit in enumerate(visits)]
     without_visit = stage.call(shop, NOON, phone="79200000009")
     old, new, _, _ = register(
         stage,
@@ -138,7 +138,7 @@ def test_it_knows_when_the_visit_behind_the_lead_began(stage: Stage, shop: Playe
 
 def test_it_filters_by_id_number_and_kind_of_lead(stage: Stage, shop: Player) -> None:
     call = stage.call(shop, NOON)
-    lead_request = stage.lead_request(shop, NOON, phone="79200000000")
+    lead_request = stage.lead_request(shop, NOON, phone="79200000001")
     by_calls, by_lead_requests, neither = register(
         stage,
         shop,

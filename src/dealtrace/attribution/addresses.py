@@ -1,0 +1,144 @@
+"""Reading web addresses as they come: the host in one spelling, its owner's domain, parameters in any encoding."""
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache, lru_cache
+from ipaddress import ip_address
+from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
+
+from publicsuffixlist import PublicSuffixList
+
+ADDRESS_LENGTH_MAX = 8192
+"""Longer addresses are read up to here and no further."""
+PART_LENGTH_MAX = 1024
+HOST_LENGTH_MAX = 253
+"""The length of the longest name that the Domain Name System can hold."""
+HOSTS_REMEMBERED = 4096
+
+_ESCAPED_AMPERSAND = re.compile(r"&(?:amp;|#0*38;|#x0*26;)+", re.IGNORECASE)
+_MISWRITTEN = re.compile(r"(?:[?;]|%26)(?=utm_\w+=)", re.IGNORECASE)
+_PERCENT_RUN = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
+_BEFORE_TAGS = "!/?"
+"""What single-page sites write before the parameters in a fragment: `#!/sale?a=1`, `#?a=1`."""
+
+
+def split_address(address: str) -> SplitResult | None:
+    """Split an address; `None` if it is malformed.
+
+    Letters of HTML that a template left behind count as what they stand for: `&amp;` is `&`.
+    """
+    try:
+        parts = urlsplit(_ESCAPED_AMPERSAND.sub("&", address[:ADDRESS_LENGTH_MAX]))
+        _ = parts.hostname
+    except ValueError:
+        return None
+    return parts
+
+
+def host_of(address: str) -> str:
+    """Return the host of an address in small letters, without `www.`; empty if there is none."""
+    parts = split_address(address)
+    return bare_host(parts.hostname or "") if parts is not None else ""
+
+
+def bare_host(host: str) -> str:
+    """Return a host in small letters, without the final dot and `www.`."""
+    host = short(host.lower().rstrip("."))
+    bare = host.removeprefix("www.")
+    return bare if "." in bare else host
+
+
+@lru_cache(maxsize=HOSTS_REMEMBERED)
+def host_in_ascii(host: str) -> str:
+    """Return the ASCII spelling of a host, which is one for `магазин.рф` and `xn--80aaxitdbjk.xn--p1ai`.
+
+    A host that has none is returned as it is.
+    """
+    if host.isascii() or len(host) > HOST_LENGTH_MAX:
+        return host
+    try:
+        return host.encode("idna").decode("ascii")
+    except UnicodeError:
+        return host
+
+
+@lru_cache(maxsize=HOSTS_REMEMBERED)
+def registered_domain(host: str) -> str:
+    """Return the domain that somebody registered, in ASCII: `shop.co.uk` for `sub.shop.co.uk`.
+
+    Suffixes are those of the Public Suffix List under which registries sell names; suffixes that companies added for
+    their customers (`github.io`) are domains like any other. An IP address and a name without a dot are their own
+    domain.
+    """
+    ascii_host = host_in_ascii(host)
+    if _is_ip(ascii_host) or len(ascii_host) > HOST_LENGTH_MAX:
+        return ascii_host
+    domain: str | None = _suffixes().privatesuffix(ascii_host)
+    return domain or ascii_host
+
+
+@cache
+def _suffixes() -> PublicSuffixList:
+    """Read the list that the library ships; it takes 40 ms, so it is read when the first host is looked at."""
+    return PublicSuffixList(only_icann=True)
+
+
+def _is_ip(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def parameters_of(text: str) -> Mapping[str, str]:
+    """Read `a=1&B=2`: names in small letters, the first of a repeated name that is not blank; blank ones are absent."""
+    parameters: dict[str, str] = {}
+    for piece in _pieces(text):
+        name, _, value = piece.partition("=")
+        if value and (read := short(decoded(value))):
+            parameters.setdefault(decoded(name).strip().lower(), read)
+    return parameters
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Split at `&`, and between utm tags also at what people write in its place: `?`, `;`, an encoded `&`."""
+    for piece in text.split("&"):
+        yield from _MISWRITTEN.split(piece) if piece[:4].lower() == "utm_" else (piece,)
+
+
+def fragment_parameters_of(fragment: str) -> Mapping[str, str]:
+    """Read the parameters that stand in a fragment, with or without a path before them."""
+    path, mark, query = fragment.partition("?")
+    return parameters_of(query if mark else path.lstrip(_BEFORE_TAGS))
+
+
+def decoded(text: str) -> str:
+    """Decode percent-encoding, which old pages write in Windows-1251 and all others in UTF-8."""
+    text = text.replace("+", " ")
+    if "%" not in text:
+        return text
+    runs = [unquote_to_bytes(run) for run in _PERCENT_RUN.findall(text)]
+    encoding = "utf-8" if all(map(_is_utf8, runs)) else "cp1251"
+    errors = "ignore" if encoding == "utf-8" else "replace"
+    return _PERCENT_RUN.sub(lambda run: unquote_to_bytes(run[0]).decode(encoding, errors), text)
+
+
+def text_of(content: bytes) -> str:
+    """Decode bytes that are UTF-8 or, failing that, Windows-1251."""
+    return content.decode("utf-8", "ignore") if _is_utf8(content) else content.decode("cp1251", "replace")
+
+
+def _is_utf8(text: bytes) -> bool:
+    """Check that bytes are UTF-8; a last letter that was cut in half, after whole ones, is forgiven."""
+    try:
+        text.decode()
+    except UnicodeDecodeError as fault:
+        whole = text[: fault.start]
+        return fault.end == len(text) and fault.reason == "unexpected end of data" and not whole.isascii()
+    return True
+
+
+def short(text: str) -> str:
+    """Cut a text to what is kept; a zero byte is nothing that a database can hold."""
+    return text.replace("\0", "").strip()[:PART_LENGTH_MAX]

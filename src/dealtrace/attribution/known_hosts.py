@@ -1,0 +1,287 @@
+"""The one table of hosts that are known to everybody: engines, networks, mail, assistants, sign-in and payment pages.
+
+To know another host, add a word to its row; what concerns a single site belongs in its `SiteHosts`.
+
+Where the facts are from: Google's domains are those of its published list of supported domains; Yandex's are those its
+help names; the rest was seen as the referrer of visits or stands in the documents of the services themselves. Which
+part of a host is a registered domain is the Public Suffix List's answer, see `addresses.registered_domain`.
+"""
+
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+
+from dealtrace.attribution.addresses import host_in_ascii, registered_domain
+from dealtrace.record import record
+
+
+class HostKind(StrEnum):
+    """What a host is to a site whose visitors come from it."""
+
+    OWN = "own"
+    PAYMENT = "payment"
+    SIGN_IN = "signin"
+    MAIL = "email"
+    SEARCH = "search"
+    ASSISTANT = "ai"
+    SOCIAL = "social"
+
+
+@record
+class KnownHost:
+    """A host that is known: its kind, the source it is (empty: the host itself), where words searched for stand."""
+
+    kind: HostKind
+    name: str = ""
+    search_words: tuple[str, ...] = ()
+
+
+@record
+class SearchEngine:
+    """An engine: its domains, the hosts under them that search beside the domain itself, the parameter of the words."""
+
+    name: str
+    search_words: str
+    domains: str
+    hosts: str = "m"
+    is_domain_known: bool = True
+
+
+GOOGLE_SUFFIXES = """
+ac ad ae al am as at az ba be bf bg bi bj bs bt by ca cat cc cd cf cg ch ci cl cm cn co.ao co.bw co.ck co.cr co.id co.il
+co.in co.jp co.ke co.kr co.ls co.ma co.mz co.nz co.th co.tz co.ug co.uk co.uz co.ve co.vi co.za co.zm co.zw com com.af
+com.ag com.ai com.ar com.au com.bd com.bh com.bn com.bo com.br com.bz com.co com.cu com.cy com.do com.ec com.eg com.et
+com.fj com.gh com.gi com.gt com.hk com.jm com.kh com.kw com.lb com.ly com.mm com.mt com.mx com.my com.na com.ng com.ni
+com.np com.om com.pa com.pe com.pg com.ph com.pk com.pr com.py com.qa com.sa com.sb com.sg com.sl com.sv com.tj com.tr
+com.tw com.ua com.uy com.vc com.vn cv cz de dj dk dm dz ee es fi fm fr ga ge gg gl gm gr gy hn hr ht hu ie im iq is it
+je jo kg ki kz la li lk lt lu lv md me mg mk ml mn mu mv mw ne nl no nr nu pl pn ps pt ro rs ru rw sc se sh si sk sm sn
+so sr st td tg tl tm tn to tt vu ws
+"""
+YANDEX_SUFFIXES = "ru com by kz uz com.tr com.am com.ge az co.il ee eu fr kg lt lv md net org pl st tj tm ua"
+
+
+def _under(name: str, suffixes: str) -> str:
+    return " ".join(f"{name}.{suffix}" for suffix in suffixes.split())
+
+
+SEARCH_ENGINES = (
+    SearchEngine("yandex", "text", f"ya.ru {_under('yandex', YANDEX_SUFFIXES)}", "m search images video"),
+    SearchEngine("google", "q", _under("google", GOOGLE_SUFFIXES), "m images encrypted"),
+    SearchEngine("bing", "q", "bing.com", "m cn global"),
+    SearchEngine("duckduckgo", "q", "duckduckgo.com duck.com", "html lite start safe noai"),
+    SearchEngine("mail.ru", "q", "mail.ru", "go m.go nova.go", is_domain_known=False),
+    SearchEngine("rambler", "query", "rambler.ru", "m nova search"),
+    SearchEngine("yahoo", "p", "yahoo.com yahoo.co.jp", "search m.search r.search de.search fr.search uk.search"),
+    SearchEngine("ecosia", "q", "ecosia.org"),
+    SearchEngine("baidu", "wd", "baidu.com", "m"),
+    SearchEngine("brave", "q", "brave.com", "search", is_domain_known=False),
+    SearchEngine("startpage", "query", "startpage.com"),
+    SearchEngine("qwant", "q", "qwant.com", "lite m"),
+    SearchEngine("seznam", "q", "seznam.cz", "search"),
+    SearchEngine("naver", "query", "naver.com", "search m.search"),
+    SearchEngine("sogou", "query", "sogou.com", "m wap"),
+    SearchEngine("360", "q", "so.com", "m"),
+    SearchEngine("aol", "q", "aol.com", "search", is_domain_known=False),
+    SearchEngine("ask", "q", "ask.com"),
+    SearchEngine("kagi", "q", "kagi.com"),
+    SearchEngine("mojeek", "q", "mojeek.com mojeek.co.uk"),
+    SearchEngine("swisscows", "query", "swisscows.com"),
+    SearchEngine("petal", "query", "petalsearch.com"),
+)
+"""Only a domain itself and the hosts named here search; every other host under the domain is a page like any other."""
+
+SOCIAL_NETWORKS: Mapping[str, str] = {
+    "vk": "vk.com vk.ru vk.me vk.cc vkvideo.ru vkontakte.ru userapi.com",
+    "ok": "ok.ru ok.me odnoklassniki.ru",
+    "telegram": "t.me telegram.me telegram.org telegram.dog",
+    "max": "max.ru",
+    "whatsapp": "whatsapp.com whatsapp.net wa.me wa.link",
+    "viber": "viber.com vb.me viber.me",
+    "youtube": "youtube.com youtu.be youtube-nocookie.com",
+    "rutube": "rutube.ru",
+    "dzen": "dzen.ru zen.yandex.ru zen.yandex.com zen.yandex.kz zen.yandex.by",
+    "moimir": "my.mail.ru",
+    "facebook": "facebook.com fb.com fb.me fb.watch m.me messenger.com",
+    "instagram": "instagram.com ig.me instagr.am",
+    "threads": "threads.net threads.com",
+    "x": "x.com twitter.com t.co",
+    "tiktok": "tiktok.com",
+    "linkedin": "linkedin.com lnkd.in",
+    "pinterest": (
+        "pinterest.com pinterest.ru pinterest.de pinterest.fr pinterest.es pinterest.it pinterest.co.uk "
+        "pinterest.com.au pin.it"
+    ),
+    "reddit": "reddit.com redd.it",
+    "snapchat": "snapchat.com",
+    "tumblr": "tumblr.com",
+    "quora": "quora.com",
+    "discord": "discord.com discord.gg discordapp.com",
+    "twitch": "twitch.tv",
+    "bluesky": "bsky.app",
+    "mastodon": "mastodon.social mastodon.online",
+    "weibo": "weibo.com weibo.cn",
+    "wechat": "wechat.com weixin.qq.com",
+    "line": "line.me",
+    "likee": "likee.video",
+    "livejournal": "livejournal.com",
+    "tenchat": "tenchat.ru",
+    "pikabu": "pikabu.ru",
+    "icq": "icq.com icq.im",
+    "slack": "slack.com",
+    "zalo": "zalo.me",
+}
+"""Social networks and messengers; a registered domain stands for the hosts under it."""
+
+ASSISTANTS: Mapping[str, str] = {
+    "chatgpt": "chatgpt.com chat.openai.com",
+    "perplexity": "perplexity.ai",
+    "claude": "claude.ai",
+    "gemini": "gemini.google.com bard.google.com",
+    "copilot": "copilot.microsoft.com copilot.com m365.cloud.microsoft",
+    "alice": "alice.yandex.ru alice.ya.ru",
+    "gigachat": "giga.chat gigachat.ru",
+    "deepseek": "deepseek.com",
+    "grok": "grok.com x.ai",
+    "mistral": "chat.mistral.ai",
+    "meta": "meta.ai",
+    "qwen": "chat.qwen.ai qwen.ai",
+    "kimi": "kimi.com kimi.ai",
+    "doubao": "doubao.com",
+    "poe": "poe.com",
+    "you": "you.com",
+    "phind": "phind.com",
+    "pi": "pi.ai",
+    "character": "character.ai",
+    "notebooklm": "notebooklm.google.com",
+}
+"""Assistants that answer in words and name pages as their sources."""
+
+MAIL_HOSTS = f"""
+mail.google.com {_under("mail.yandex", YANDEX_SUFFIXES)} mail.ya.ru touch.mail.ru e.mail.ru m.mail.ru tel.mail.ru
+octavius.mail.ru win.mail.ru light.mail.ru mail.rambler.ru outlook.live.com outlook.office.com outlook.office365.com
+mail.yahoo.com m.mail.yahoo.com mail.aol.com mail.proton.me mail.protonmail.com app.tuta.com mail.tutanota.com
+app.fastmail.com mail.zoho.com mail.zoho.eu mail.ukr.net mail.i.ua mail.qip.ru mail.nic.ru mail.163.com mail.126.com
+mail.qq.com navigator.gmx.net mail.gmx.net mail.gmx.com email.seznam.cz poczta.wp.pl mail.naver.com
+"""
+
+SIGN_IN_HOSTS = f"""
+accounts.google.com accounts.google.ru accounts.youtube.com myaccount.google.com
+{_under("passport.yandex", YANDEX_SUFFIXES)}
+{_under("oauth.yandex", YANDEX_SUFFIXES)} {_under("sso.passport.yandex", YANDEX_SUFFIXES)} id.yandex.ru id.yandex.com
+autofill.yandex.ru social.yandex.ru passport.ya.ru sso.ya.ru sso.dzen.ru passport.dzen.ru
+id.vk.com id.vk.ru login.vk.com login.vk.ru oauth.vk.com oauth.vk.ru connect.vk.com connect.ok.ru
+account.mail.ru auth.mail.ru o2.mail.ru connect.mail.ru oauth.mail.ru swa.mail.ru id.mail.ru oauth.telegram.org
+id.rambler.ru appleid.apple.com idmsa.apple.com login.live.com login.microsoftonline.com login.microsoft.com
+account.live.com login.yahoo.com api.twitter.com appleid.cdn-apple.com
+esia.gosuslugi.ru login.mos.ru id.sber.ru online.sberbank.ru id.tbank.ru id.tinkoff.ru id.alfabank.ru id.vtb.ru
+id.ozon.ru id.hh.ru auth.tochka.com login.school.mosreg.ru auth0.openai.com auth.openai.com
+"""
+"""Exact hosts: their domains have pages that do send visitors."""
+
+PAYMENT_HOSTS = f"""
+money.yandex.ru kassa.yandex.ru pay.yandex.ru split.yandex.ru trust.yandex.ru {_under("checkout.pay.yandex", "ru com")}
+pay.google.com pay.vk.com pay.mail.ru money.mail.ru securepay.tinkoff.ru securepay.tbank.ru secure-pay.tbank.ru
+pay.tbank.ru oplata.tinkoff.ru oplata.tbank.ru rest-api-test.tinkoff.ru securepayments.sberbank.ru 3dsec.sberbank.ru
+securecardpayment.ru ecom.sberbank.ru pay.sber.ru payment.alfabank.ru pay.alfabank.ru web.rbsuat.com
+acs.vtb.ru platezh.vtb24.ru vtb.rbsuat.com qr.nspk.ru sbp.nspk.ru acs.mirconnect.ru oplata.qiwi.com bill.qiwi.com
+checkout.stripe.com buy.stripe.com hooks.stripe.com js.stripe.com invoice.stripe.com pay.cloudtips.ru
+payments.amazon.com pay.amazon.com checkout.shopify.com shop.app pay.kaspi.kz epay.homebank.kz epay.kkb.kz
+secure.wayforpay.com pay.fondy.eu checkout.bepaid.by checkout.2checkout.com secure.2checkout.com
+"""
+PAYMENT_DOMAINS = """
+yookassa.ru yoomoney.ru robokassa.ru robokassa.com robokassa.kz cloudpayments.ru cloudpayments.kz paymaster.ru
+payanyway.ru moneta.ru unitpay.ru unitpay.money payform.ru prodamus.ru prodamus.me paykeeper.ru uniteller.ru assist.ru
+payture.com payler.com platron.ru interkassa.com rbkmoney.com rbk.money w1.ru walletone.com webmoney.ru
+dolyame.ru podeli.ru paysera.com paypal.com paypal.me payu.com payu.ru klarna.com adyen.com mollie.com sumup.com
+worldpay.com authorize.net braintreegateway.com liqpay.ua wayforpay.com fondy.eu fondy.ua portmone.com.ua
+webpay.by bepaid.by begateway.com expresspay.by paybox.money paybox.kz freedompay.kz payeer.com
+lava.ru lava.top enot.io freekassa.com freekassa.ru anypay.io aaio.so modulbank-pay.ru arsenalpay.ru
+ckassa.ru pscb.ru intellectmoney.ru onpay.ru mandarinpay.com mandarin.io paygine.com paymo.ru best2pay.net yandexpay.ru
+"""
+"""Registered domains with all hosts under them: nobody reads there, everybody pays."""
+
+APPS: Mapping[str, KnownHost] = {
+    "com.google.android.googlequicksearchbox": KnownHost(HostKind.SEARCH, "google"),
+    "ru.yandex.searchplugin": KnownHost(HostKind.SEARCH, "yandex"),
+    "com.google.android.gm": KnownHost(HostKind.MAIL, "mail.google.com"),
+    "ru.mail.mailapp": KnownHost(HostKind.MAIL, "e.mail.ru"),
+    "ru.yandex.mail": KnownHost(HostKind.MAIL, "mail.yandex.ru"),
+    "org.telegram.messenger": KnownHost(HostKind.SOCIAL, "telegram"),
+    "com.vkontakte.android": KnownHost(HostKind.SOCIAL, "vk"),
+    "ru.ok.android": KnownHost(HostKind.SOCIAL, "ok"),
+    "com.facebook.katana": KnownHost(HostKind.SOCIAL, "facebook"),
+    "com.instagram.android": KnownHost(HostKind.SOCIAL, "instagram"),
+    "com.twitter.android": KnownHost(HostKind.SOCIAL, "x"),
+    "com.linkedin.android": KnownHost(HostKind.SOCIAL, "linkedin"),
+    "com.pinterest": KnownHost(HostKind.SOCIAL, "pinterest"),
+    "com.reddit.frontpage": KnownHost(HostKind.SOCIAL, "reddit"),
+    "com.slack": KnownHost(HostKind.SOCIAL, "slack"),
+    "com.whatsapp": KnownHost(HostKind.SOCIAL, "whatsapp"),
+    "com.viber.voip": KnownHost(HostKind.SOCIAL, "viber"),
+    "com.google.android.youtube": KnownHost(HostKind.SOCIAL, "youtube"),
+    "ru.zen.android": KnownHost(HostKind.SOCIAL, "dzen"),
+}
+"""Programs on a telephone name themselves instead of a page: `android-app://org.telegram.messenger/`."""
+
+_SHARED = """
+tilda.ws tilda.cc insales.ru myinsales.ru insales.site wixsite.com wixstudio.com editorx.io narod.ru narod2.ru
+clients.site turbo.site turbopages.org business.site yandexcloud.net ucoz.ru ucoz.net ucoz.com ucoz.org ucoz.ua
+ucoz.kz ucoz.es ucoz.de at.ua do.am my1.ru moy.su clan.su 3dn.ru 3bb.ru usite.pro ukit.me ulcraft.com umi.ru
+nethouse.ru nethouse.me nethouse.online jimdo.com jimdofree.com jimdosite.com weebly.com weeblysite.com wordpress.com
+wpcomstaging.com blogspot.com blogspot.ru blogger.com livejournal.com squarespace.com webflow.io framer.website
+framer.app framer.ai carrd.co github.io gitlab.io netlify.app netlify.com vercel.app now.sh pages.dev workers.dev
+web.app firebaseapp.com herokuapp.com onrender.com fly.dev railway.app glitch.me replit.app surge.sh godaddysites.com
+site123.me mozello.com mozello.ru readymag.website company.site ecwid.com myshopify.com shopify.com bigcartel.com
+mybigcommerce.com taplink.cc taplink.ws taplink.at bitrix24.ru bitrix24.com bitrix24.by bitrix24.kz bitrix24.site
+bitrix24.shop bitrix24shop.ru b24site.online b24site.com lpmotor.ru lpmotortest.com mottor.site flexbe.com flexbe.ru
+flexbe.net creatium.site creatium.io creatium.app craftum.io craftum.ru vigbo.com getcourse.ru orgs.biz nubex.ru
+megagroup.ru megagroup.site setup.ru beget.tech beget.app timeweb.ru tmweb.ru tw1.ru swtest.ru nichost.ru h1n.ru
+hostland.pro myjino.ru jino.ru holdcraft.ru tb.ru shop.by deal.by prom.ua satom.ru tiu.ru pulscen.ru blizko.ru
+salebot.site gcserver.ru senler.ru leadteh.ru okis.ru a5.ru fo.ru wix.com strikingly.com mystrikingly.com ghost.io
+substack.com medium.com tumblr.com notion.site super.site canva.site canva.me durable.co hostinger.site
+hostingersite.com azurewebsites.net appspot.com run.app translate.goog ampproject.org com.ru net.ru org.ru pp.ru
+msk.ru spb.ru nov.ru nsk.ru exnet.su msk.su spb.su nov.su ru.com ru.net eu.com uk.com us.com de.com co.com gb.net
+se.net za.com
+"""
+SHARED_DOMAINS = frozenset(_SHARED.split())
+"""Domains of site builders, hosts and resellers: what stands under them are strangers to one another."""
+
+
+def find_known(host: str) -> KnownHost | None:
+    """Find what is known of a host: by its own name, else by its registered domain; `None` if nothing is."""
+    exact = _HOSTS.get(host_in_ascii(host))
+    return exact if exact is not None else _DOMAINS.get(registered_domain(host))
+
+
+def _search_hosts() -> Iterator[tuple[str, KnownHost]]:
+    for engine in SEARCH_ENGINES:
+        known = KnownHost(HostKind.SEARCH, engine.name, (engine.search_words,))
+        for domain in engine.domains.split():
+            if engine.is_domain_known:
+                yield domain, known
+            yield from ((f"{host}.{domain}", known) for host in engine.hosts.split())
+
+
+def _named(kind: HostKind, table: Mapping[str, str]) -> Iterator[tuple[str, KnownHost]]:
+    for name, hosts in table.items():
+        yield from ((host, KnownHost(kind, name)) for host in hosts.split())
+
+
+def _nameless(kind: HostKind, hosts: str) -> Iterator[tuple[str, KnownHost]]:
+    yield from ((host, KnownHost(kind)) for host in hosts.split())
+
+
+_HOSTS: Mapping[str, KnownHost] = {
+    **dict(_search_hosts()),
+    **dict(_nameless(HostKind.MAIL, MAIL_HOSTS)),
+    **dict(_nameless(HostKind.SIGN_IN, SIGN_IN_HOSTS)),
+    **dict(_nameless(HostKind.PAYMENT, PAYMENT_HOSTS)),
+    **dict(_named(HostKind.SOCIAL, SOCIAL_NETWORKS)),
+    **dict(_named(HostKind.ASSISTANT, ASSISTANTS)),
+}
+"""What stands here under a name of its own."""
+_DOMAINS: Mapping[str, KnownHost] = {
+    **dict(_named(HostKind.SOCIAL, SOCIAL_NETWORKS)),
+    **dict(_named(HostKind.ASSISTANT, ASSISTANTS)),
+    **dict(_nameless(HostKind.PAYMENT, PAYMENT_DOMAINS)),
+}
+"""What stands here with all hosts under it; hosts that are no registered domain are never asked for in it."""

@@ -1,0 +1,136 @@
+"""What advertising adds to the addresses it leads to: utm tags, openstat, click ids."""
+
+import re
+from base64 import urlsafe_b64decode
+from binascii import Error as Base64Error
+from collections.abc import Mapping
+from dataclasses import field
+from functools import lru_cache
+
+from dealtrace.attribution.addresses import (
+    fragment_parameters_of,
+    parameters_of,
+    short,
+    split_address,
+    text_of,
+)
+from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
+from dealtrace.record import record
+
+TAGS_REMEMBERED = 512
+"""One page that is opened is looked at four times in a row."""
+PAID = "cpc"
+ORGANIC = "organic"
+SOCIAL = "social"
+
+UTM_TAGS: Mapping[str, str] = {
+    "utm_source": "source",
+    "utm_medium": "medium",
+    "utm_campaign": "campaign",
+    "utm_content": "content",
+    "utm_term": "term",
+}
+OPENSTAT = "_openstat"
+OPENSTAT_SERVICES: Mapping[str, str] = {
+    "direct.yandex.ru": "yandex",
+    "direct.yandex.com": "yandex",
+    "market.yandex.ru": "yandex.market",
+    "begun.ru": "begun",
+    "adwords.google.com": "google",
+    "ads.google.com": "google",
+    "target.my.com": "vk",
+    "ads.vk.com": "vk",
+}
+"""The name of a service in openstat, and the source it is."""
+CLICK_IDS: Mapping[str, TrafficSource] = {
+    "yclid": TrafficSource("yandex", PAID),
+    "ymclid": TrafficSource("yandex.market", PAID),
+    "gclid": TrafficSource("google", PAID),
+    "gbraid": TrafficSource("google", PAID),
+    "wbraid": TrafficSource("google", PAID),
+    "gad_source": TrafficSource("google", PAID),
+    "rb_clickid": TrafficSource("vk", PAID),
+    "vkclid": TrafficSource("vk", PAID),
+    "msclkid": TrafficSource("bing", PAID),
+    "ttclid": TrafficSource("tiktok", PAID),
+    "twclid": TrafficSource("x", PAID),
+    "li_fat_id": TrafficSource("linkedin", PAID),
+    "rdt_cid": TrafficSource("reddit", PAID),
+    "sccid": TrafficSource("snapchat", PAID),
+    "epik": TrafficSource("pinterest", PAID),
+    "dclid": TrafficSource("google", "display"),
+    "fbclid": TrafficSource("facebook", SOCIAL),
+    "igsh": TrafficSource("instagram", SOCIAL),
+    "igshid": TrafficSource("instagram", SOCIAL),
+    "ysclid": TrafficSource("yandex", ORGANIC),
+    "etext": TrafficSource("yandex", ORGANIC),
+    "srsltid": TrafficSource("google", ORGANIC),
+}
+"""The parameter that a system adds to the address it leads to, and the source; of several the first here counts.
+
+The names are from the systems' own help pages. Facebook adds `fbclid` to every link, paid or not; Yandex adds `ysclid`
+and `etext` to those of its search, and Google `srsltid` to its free product listings.
+"""
+
+
+@record
+class LandingTags:
+    """What stands in the address of a landing page.
+
+    `utm` holds the tags as they were written, `openstat` the source an openstat label names, `NOWHERE` without one;
+    `click_ids` are by parameter, in small letters.
+    """
+
+    utm: TrafficSource = NOWHERE
+    openstat: TrafficSource = NOWHERE
+    click_ids: Mapping[str, str] = field(default_factory=dict)
+
+
+NO_TAGS = LandingTags()
+
+
+@lru_cache(maxsize=TAGS_REMEMBERED)
+def tags_of(landing_url: str) -> LandingTags:
+    """Read the tags of an address; those of a kind that the query lacks are looked for in the fragment."""
+    if "=" not in landing_url or (parts := split_address(landing_url)) is None:
+        return NO_TAGS
+    places = (parameters_of(parts.query), fragment_parameters_of(parts.fragment))
+    utm = next((found for place in places if (found := _named(place, UTM_TAGS))), {})
+    openstat = next((place[OPENSTAT] for place in places if OPENSTAT in place), "")
+    clicks = next((found for place in places if (found := _named(place, CLICK_IDS))), {})
+    return LandingTags(
+        TrafficSource(**{UTM_TAGS[tag]: value for tag, value in utm.items()}), _openstat_source(openstat), clicks
+    )
+
+
+def utm_of(landing_url: str) -> TrafficSource:
+    """Read the utm tags of an address; values stand as they were written, the first of a repeated tag counts."""
+    return tags_of(landing_url).utm
+
+
+def click_ids_of(landing_url: str) -> Mapping[str, str]:
+    """Read the click ids of an address, by their parameters in small letters."""
+    return tags_of(landing_url).click_ids
+
+
+def _named(parameters: Mapping[str, str], names: Mapping[str, object]) -> dict[str, str]:
+    return {name: parameters[name] for name in names if name in parameters}
+
+
+def _openstat_source(label: str) -> TrafficSource:
+    """Read a label: `service;campaign;advertisement;place`, plain or in Base64."""
+    service, *ids = (short(part) for part in (label if ";" in label else _from_base64(label)).split(";"))
+    if not service or not ids:
+        return NOWHERE
+    campaign, content, *_ = (*ids, "")
+    return TrafficSource(OPENSTAT_SERVICES.get(service.lower(), service), PAID, campaign, content)
+
+
+def _from_base64(label: str) -> str:
+    """Decode Base64 of either alphabet, with or without its padding; empty if it is none."""
+    plain = re.sub(r"[\s=]", "", label.replace("/", "_").replace(" ", "-").replace("+", "-"))
+    try:
+        content = urlsafe_b64decode(plain + "=" * (-len(plain) % 4))
+    except (Base64Error, ValueError):
+        return ""
+    return text_of(content)

@@ -1,0 +1,92 @@
+"""E-mails in the one form in which they are compared: in lower case, each domain in its own letters."""
+
+import re
+
+from dealtrace.leads.plain_text import CONTACTS_LENGTH_MAX, folded, unescape
+
+_APART = re.compile(r"[,;|<>()\[\]{}\"«»„“”\n]+| / ")
+_LABEL = re.compile(r"^\s*(?:mailto|e-?mail|mail|(?:эл\. ?)?почта|имейл|емейл)\s*:")
+_BLANKS_AROUND_AT = re.compile(r"\s*@\s*")
+_IN_FRONT, _BEHIND = "'`’‘*", ".:!'`’‘*"
+_INNER = r"[^\s@:/%\ud800-\udfff]"
+_DOMAIN_LABEL = r"[^\W_](?:[\w-]*[^\W_])?"
+_ADDRESS = re.compile(rf"(?P<name>(?![.]){_INNER}+(?<![.]))@(?P<domain>(?:{_DOMAIN_LABEL}\.)+(?![0-9]){_DOMAIN_LABEL})")
+_PUNYCODE = "xn--"
+
+NO_NAMES = frozenset(
+    {
+        *("no", "none", "not", "net", "nety", "netu", "нет", "null", "nil", "undefined", "unknown", "nobody"),
+        *("nomail", "noemail", "no-mail", "no-email", "noreply", "no-reply", "otkaz", "отказ"),
+        *("test", "testtest", "тест", "abc", "asd", "asdf", "qwe", "qwer", "qwert", "qwerty", "zxc", "zxcvb"),
+        *("йцу", "йцукен", "фыв", "фыва"),
+        *("12", "123", "1234", "12345", "123456", "1234567", "12345678", "123456789", "1234567890"),
+    }
+)
+"""Ours: what people type before the @ when they do not want to leave an address."""
+DOUBLED_NAMES = frozenset({"mail", "email", "почта", "post", "user", "client", "клиент", "example", "site"})
+"""Ours: what they type before it and behind it; not any word, since `ivanov@ivanov.ru` has a domain of his own."""
+SHORT_NAME_MAX = 2
+
+
+def normal_email(text: str) -> str | None:
+    """Bring an e-mail into the form it is compared in: the first usable address of a text, `None` if none is."""
+    return next(iter(list_emails(text)), None)
+
+
+def list_emails(text: str) -> tuple[str, ...]:
+    """List the e-mails in a text, each in its normal form and once, in the order in which they were written.
+
+    Ours: what stands around an address is taken off: `mailto:`, names, quotes, brackets, a point behind it. A word
+    beside it that may be a part of it (`iv an@example.org`) makes it unusable. An internationalised domain is the
+    same in its own letters and in `xn--…`. Two mailboxes that differ in case alone happen on paper only.
+    """
+    parts = _APART.split(folded(unescape(text))) if len(text) <= CONTACTS_LENGTH_MAX else []
+    return tuple(dict.fromkeys(address for part in parts for address in _list_addresses(part)))
+
+
+def is_filler_email(normal: str) -> bool:
+    """Check whether an e-mail in its normal form is what many people type to fill a field: `1@1.ru`, `no@no.ru`."""
+    name, _, domain = normal.rpartition("@")
+    is_doubled = name == domain.partition(".")[0]
+    names_nobody = name in NO_NAMES or len(set(name)) == 1
+    return names_nobody or (is_doubled and (len(name) <= SHORT_NAME_MAX or name in DOUBLED_NAMES))
+
+
+def _list_addresses(part: str) -> list[str]:
+    """List the addresses between two separators; none if a word beside them may be a piece of them."""
+    part = _LABEL.sub("", part)
+    closed = _BLANKS_AROUND_AT.sub("@", part).strip()
+    words = [closed] if len(closed.split()) == 1 else part.split()
+    stated = [word for several in words if "@" in several for word in _by_slashes(several)]
+    read = [address for word in stated if (address := _address(word)) is not None]
+    others = [word for word in words if "@" not in word]
+    is_alone = not others or (all(map(_is_name, others)) and "".join(read).isascii())
+    return read if is_alone and len(read) == len(stated) else []
+
+
+def _by_slashes(word: str) -> list[str]:
+    return word.split("/") if word.count("@") == word.count("/") + 1 else [word]
+
+
+def _is_name(word: str) -> bool:
+    """Check whether a word can be no piece of an address in Latin letters."""
+    return word.endswith(":") or not word.isascii()
+
+
+def _address(word: str) -> str | None:
+    bare = word.lstrip(_IN_FRONT).partition("?")[0].rstrip(_BEHIND)
+    found = _ADDRESS.fullmatch(bare.replace("。", "."))
+    return f"{found['name']}@{'.'.join(map(_label, found['domain'].split('.')))}" if found is not None else None
+
+
+def _label(label: str) -> str:
+    """Return a part of a domain in its own letters; one whose `xn--…` means nothing stays as it is."""
+    if not label.startswith(_PUNYCODE):
+        return label
+    coded = label.removeprefix(_PUNYCODE)
+    try:
+        own = coded.encode("ascii").decode("punycode")
+        is_sound = not own.isascii() and own.encode("punycode") == coded.encode("ascii")
+    except (ValueError, OverflowError):
+        return label
+    return own if is_sound and folded(own) == own and re.fullmatch(r"[\w-]+", own) is not None else label

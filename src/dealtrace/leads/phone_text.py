@@ -1,0 +1,116 @@
+"""Where the phones stand in what somebody wrote: the dress around them taken off, each apart from the next."""
+
+import re
+from collections.abc import Callable, Iterator
+
+from dealtrace.leads.plain_text import plain, unescape
+from dealtrace.record import record
+
+EXTENSION_LENGTH_MAX = 6
+"""Ours: more digits than that are no extension."""
+
+_EXTENSION = "#"
+_FAULT = "\0"
+"""What no number can be read beside; `plain` leaves none of these in a text."""
+_LETTER = r"[^\W\d_]"
+_LOOK_ALIKE = "[OoОоΟοQDlLIiЗзбbBSsZz]"
+"""Letters that are taken for digits."""
+
+
+@record
+class Dress:
+    """Something found in and around phones, an example of it, and what becomes of it."""
+
+    example: str
+    pattern: re.Pattern[str]
+    becomes: str | Callable[[re.Match[str]], str]
+
+    def take_off(self, text: str) -> str:
+        """Return the text without this dress."""
+        return self.pattern.sub(self.becomes, text)
+
+
+def _exact(scientific: re.Match[str]) -> str:
+    """Write out a number in scientific notation, unless some of its digits were rounded away."""
+    whole, decimals, exponent = scientific[1], scientific[2], int(scientific[3])
+    is_exact = len(decimals.rstrip("0")) <= exponent <= len(decimals)
+    return whole + decimals[:exponent] if is_exact else _FAULT
+
+
+def _mailbox(address: re.Match[str]) -> str:
+    """Pass over an e-mail; digits in its name spoil what stands around it, since they may be a part of that."""
+    return _FAULT if re.search("[0-9]", address[1]) else ";"
+
+
+def _dress(example: str, pattern: str, becomes: str | Callable[[re.Match[str]], str]) -> Dress:
+    return Dress(example, re.compile(pattern, re.IGNORECASE), becomes)
+
+
+_MARKS = _dress("8 (920) 555-00-55", r"[ .()\[\]{}~'’-]+", " ")
+_MARKS_ALONE = re.compile(r"[0-9 +()-]*")
+
+DRESSES = (
+    _dress("sip:79205550055@10.0.0.1:5060", r"\bsips?:([^@\s]*)@[^\s>]*", r"\1"),
+    _dress("79205550055@c.us", r"@(?:c\.us|s\.whatsapp\.net)\b", ""),
+    _dress("ivan@example.org, 79205550055", r"(?<![^\s@,;])([^\s@,;]*)@[^\s@,;]*", _mailbox),
+    _dress("7.9205550055E+10", r"(?<![\w.,])([0-9])[.,]([0-9]+)E\+?([0-9]{1,3})(?!\w)", _exact),
+    _dress("79205550055.0", r"(?<![0-9])([0-9]{10,15})[.,]0+(?![0-9])", r"\1"),
+    _dress("79,205,550,055", r"(?<![0-9,])([0-9]{1,2}),([0-9]{3}),([0-9]{3}),([0-9]{3})(?![0-9,])", r"\1\2\3\4"),
+    _MARKS,
+    _dress("79205550055 доб. 5", rf"(?<!{_LETTER})(?:доб|доп|внутр|ext){_LETTER}*|(?<!{_LETTER})вн(?!{_LETTER})", "#"),
+    _dress("79205550055x5", r"(?<=[0-9]) ?[xхpw](?= ?[0-9])", "#"),
+    _dress("+7 (920) 555-__-__", r"[_*•●]|\?(?= ?[0-9?])", _FAULT),
+    _dress("т79205550055", rf"(?<!{_LETTER})[тtмm](?=\+?[0-9])(?<![0-9].)", " "),
+    _dress("8920five5550055", rf"(?<=[0-9]){_LETTER}+(?=[0-9])", _FAULT),
+    _dress("O9205550055", rf"(?<!{_LETTER})(?:{_LETTER}|{_LOOK_ALIKE}+)(?=[0-9])", _FAULT),
+    _dress("8920555005O", rf"(?<=[0-9])(?:{_LETTER}|{_LOOK_ALIKE}+)(?!{_LETTER})", _FAULT),
+    _dress("8 920 555 OO 55", rf"(?<!{_LETTER}){_LOOK_ALIKE}{{1,2}}(?!{_LETTER})", _FAULT),
+)
+"""What is taken off, in this order; what becomes a fault spoils the digits beside it, as far as the next separator.
+
+Ours: a letter where a digit should be, or a sign that hides one, makes a number unusable, because the digits around it
+are those of somebody else. A rounded number in scientific notation is unusable likewise.
+"""
+
+_NUMBER = re.compile(r"(?:\+ ?)?[0-9](?:[0-9 ]*[0-9])?")
+_SEPARATOR = re.compile(r"[,;/|\n]")
+_TRUNK_OR_CODE = re.compile(r"(?:\+ ?)?[78]")
+
+
+@record
+class Written:
+    """Digits as somebody wrote them, perhaps behind a plus, every run of marks between them a single blank."""
+
+    digits: str
+    is_extension: bool = False
+
+    @property
+    def is_stray(self) -> bool:
+        """Whether these are too few for a phone and yet no extension: a piece of something."""
+        return not self.is_extension and is_short(self.digits) and _TRUNK_OR_CODE.fullmatch(self.digits) is None
+
+
+def is_short(digits: str) -> bool:
+    """Check whether these digits are as few as an extension has."""
+    return len(digits.replace(" ", "").removeprefix("+")) <= EXTENSION_LENGTH_MAX
+
+
+def list_written(text: str) -> list[Written]:
+    """List the numbers in a text in their order; those with a fault beside them and no separator are left out."""
+    if _MARKS_ALONE.fullmatch(text) is not None:
+        return list(_divide(_MARKS.take_off(text)))
+    text = plain(unescape(text))
+    for dress in DRESSES:
+        text = dress.take_off(text)
+    return list(_divide(text))
+
+
+def _divide(text: str) -> Iterator[Written]:
+    found = list(_NUMBER.finditer(text))
+    starts, ends = [number.start() for number in found], [number.end() for number in found]
+    gaps = [text[end:start] for end, start in zip([0, *ends], [*starts, len(text)], strict=True)]
+    behind_extension = False
+    for number, before, after in zip(found, gaps, gaps[1:], strict=False):
+        behind_extension = (behind_extension or _EXTENSION in before) and is_short(number[0])
+        if _FAULT not in text or _FAULT not in _SEPARATOR.split(before)[-1] + _SEPARATOR.split(after)[0]:
+            yield Written(number[0], behind_extension)

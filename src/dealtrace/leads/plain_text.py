@@ -1,0 +1,73 @@
+"""The characters people and programs put into contacts, reduced to the few that matter."""
+
+import html
+import re
+import unicodedata
+from functools import lru_cache
+from urllib.parse import unquote
+
+CONTACTS_LENGTH_MAX = 1_000
+"""Ours: a longer text is no contact, nor a list of them."""
+_ESCAPES_MAX = 3
+"""Ours: what was escaped more often than that is left as it is."""
+_ESCAPED = re.compile(r"(?:%[0-9A-Fa-f]{2})+|&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});")
+_LINE_ENDS = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
+_UNDRAWN = frozenset("\u115f\u1160\u3164\uffa0\u2800")
+"""What Unicode counts among letters and symbols although nothing is drawn."""
+_PLUSES = frozenset("+\N{HEAVY PLUS SIGN}")
+_SIGNS_OF_ONE_KIND = {"Cf": "", "Cc": "", "Mn": "", "Me": "", "Pd": "-"}
+_CHARACTERS_CACHED = 4096
+
+
+def unescape(text: str) -> str:
+    """Undo percent signs and HTML entities that were left in a text, as in `%2B7…`, `&#43;7…` and `%252B7…`."""
+    for _ in range(_ESCAPES_MAX):
+        unescaped = _ESCAPED.sub(lambda escaped: html.unescape(unquote(escaped[0])), text)
+        if unescaped == text:
+            break
+        text = unescaped
+    return text
+
+
+def folded(text: str) -> str:
+    """Return a text in lower case and in compatible characters, without what cannot be seen."""
+    if text.isascii() and text.isprintable():
+        return text.lower()
+    text = "".join(map(_visible, text))
+    while (changed := unicodedata.normalize("NFKC", text.lower())) != text:
+        text = changed
+    return text
+
+
+def plain(text: str) -> str:
+    """Return a text with every kind of digit, plus, dash, blank and line end in ASCII, without what cannot be seen.
+
+    Digits above or below the line stay as they are: they mark footnotes and belong to no number.
+    """
+    return text if text.isascii() and text.isprintable() else "".join(map(_plain, text))
+
+
+@lru_cache(_CHARACTERS_CACHED)
+def _visible(character: str) -> str:
+    if character in _LINE_ENDS:
+        return "\n"
+    if character.isspace() or character in _UNDRAWN:
+        return " "
+    return "" if unicodedata.category(character) in {"Cf", "Cc"} else character
+
+
+@lru_cache(_CHARACTERS_CACHED)
+def _plain(character: str) -> str:
+    visible = _visible(character)
+    if visible != character or visible in " \n":
+        return visible
+    category = unicodedata.category(character)
+    if category == "Nd":
+        return str(unicodedata.decimal(character))
+    compatible = unicodedata.normalize("NFKC", character)
+    if compatible in _PLUSES:
+        return "+"
+    if compatible == "\N{MINUS SIGN}":
+        return "-"
+    is_kept = category == "No" or len(compatible) > 1
+    return _SIGNS_OF_ONE_KIND.get(category, character if is_kept else compatible)

@@ -1,0 +1,121 @@
+"""Reading web addresses."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dealtrace.attribution.addresses import (
+    PART_LENGTH_MAX,
+    decoded,
+    fragment_parameters_of,
+    host_in_ascii,
+    host_of,
+    parameters_of,
+    registered_domain,
+)
+
+
+@pytest.mark.parametrize(
+    ("address", "host"),
+    [
+        ("https://Shop.Example.COM:8443/a?b#c", "shop.example.com"),
+        ("http://www.shop.ru./", "shop.ru"),
+        ("https://user:word@shop.ru/", "shop.ru"),
+        ("https://www.ru/", "www.ru"),
+        ("//shop.ru/a", "shop.ru"),
+        ("http://[::1]:80/", "::1"),
+        ("shop.ru/a", ""),
+        ("https://[broken/", ""),
+        ("about:blank", ""),
+        ("", ""),
+    ],
+)
+def test_a_host_is_read_without_what_surrounds_it(address: str, host: str) -> None:
+    assert host_of(address) == host
+
+
+@pytest.mark.parametrize(
+    ("host", "domain"),
+    [
+        ("shop.example.com", "example.com"),
+        ("a.b.shop.co.uk", "shop.co.uk"),
+        ("yandex.com.tr", "yandex.com.tr"),
+        ("someone.github.io", "github.io"),
+        ("a.b.tilda.ws", "tilda.ws"),
+        ("www.президент.рф", "xn--d1abbgf6aiiy.xn--p1ai"),
+        ("a.xn--d1abbgf6aiiy.xn--p1ai", "xn--d1abbgf6aiiy.xn--p1ai"),
+        ("192.0.2.1", "192.0.2.1"),
+        ("2001:db8::1", "2001:db8::1"),
+        ("localhost", "localhost"),
+        ("co.uk", "co.uk"),
+        ("shop.internal", "shop.internal"),
+        ("a..b", "a..b"),
+        ("", ""),
+    ],
+)
+def test_a_domain_is_what_somebody_registered(host: str, domain: str) -> None:
+    assert registered_domain(host) == domain
+
+
+def test_a_host_has_one_spelling_in_ascii() -> None:
+    assert host_in_ascii("президент.рф") == "xn--d1abbgf6aiiy.xn--p1ai"
+    assert host_in_ascii("я" * 300) == "я" * 300, "no name is as long"
+    assert host_in_ascii("а..б") == "а..б", "no name has an empty part"
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("%D0%BE%D0%BA%D0%BD%D0%B0", "окна"),
+        ("%EE%EA%ED%E0", "окна"),
+        ("%EE%EA%ED%E0+%EF%E2%F5", "окна пвх"),
+        ("%ce%ca%cd%c0-2026", "ОКНА-2026"),
+        ("окна%20пвх", "окна пвх"),
+        ("%D0%BE%D0%BA%D0%BD%D0", "окн"),
+        ("%EE%D0%BE", "оР\u0455"),
+        ("%E0", "а"),
+        ("%98", "\ufffd"),
+        ("100%", "100%"),
+        ("%zz%41", "%zzA"),
+        ("%u0432", "%u0432"),
+        ("a+b%2Bc", "a b+c"),
+        ("caf%C3%A9", "café"),
+    ],
+)
+def test_percent_encoding_is_read_in_either_encoding(text: str, read: str) -> None:
+    assert decoded(text) == read
+
+
+@pytest.mark.parametrize(
+    ("query", "read"),
+    [
+        ("A=1&b=2", {"a": "1", "b": "2"}),
+        ("a=&a=2&a=3", {"a": "2"}),
+        ("a", {}),
+        ("a=1=2", {"a": "1=2"}),
+        ("a=%20&b=%00", {}),
+        ("utm%5Fsource=x", {"utm_source": "x"}),
+        ("&&", {}),
+    ],
+)
+def test_names_of_parameters_have_no_case_and_blanks_are_absent(query: str, read: dict[str, str]) -> None:
+    assert parameters_of(query) == read
+
+
+@pytest.mark.parametrize("fragment", ["a=1", "!a=1", "/?a=1", "!/sale?a=1", "?a=1", "/a=1"])
+def test_parameters_of_a_fragment_stand_with_or_without_a_path(fragment: str) -> None:
+    assert fragment_parameters_of(fragment) == {"a": "1"}
+
+
+@given(st.text(max_size=80))
+def test_any_text_is_read(text: str) -> None:
+    registered_domain(host_of(text))
+    registered_domain(host_of(f"https://{text}"))
+    assert all(0 < len(value) <= PART_LENGTH_MAX for value in parameters_of(text).values())
+    decoded(text)
+
+
+@given(st.text(max_size=40), st.sampled_from(["utf-8", "cp1251"]))
+def test_cyrillic_survives_either_encoding(text: str, encoding: str) -> None:
+    word = "".join(letter for letter in text if "а" <= letter <= "я") + "слово"
+    assert decoded("".join(f"%{byte:02X}" for byte in word.encode(encoding))) == word

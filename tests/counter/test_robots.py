@@ -1,0 +1,110 @@
+"""Robots, by how they name themselves."""
+
+import pytest
+from crawleruseragents import CRAWLER_USER_AGENTS_DATA  # type: ignore[import-untyped]
+
+from dealtrace.counter.device import equipment_of
+from dealtrace.counter.robots import (
+    LIBRARIES_OF_CRAWLERS,
+    PATTERNS_OF_PEOPLE,
+    USER_AGENTS_REMEMBERED,
+    is_robot,
+    is_server,
+)
+
+SAFARI = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 Version/17.0 Mobile/1 Safari/604"
+CHROME = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
+)
+WEBVIEW = "Mozilla/5.0 (Linux; Android 15; CPH2557 Build/AP3A.240617.008; wv) AppleWebKit/537.36 (KHTML, like Gecko)"
+
+
+def test_every_robot_of_the_list_is_known() -> None:
+    known = {one["pattern"] for one in CRAWLER_USER_AGENTS_DATA}
+    assert known >= PATTERNS_OF_PEOPLE | LIBRARIES_OF_CRAWLERS, "a pattern of ours has left the list"
+    agents = [
+        agent
+        for one in CRAWLER_USER_AGENTS_DATA
+        if one["pattern"] not in PATTERNS_OF_PEOPLE
+        for agent in one["instances"]
+    ]
+    assert len(agents) > 1800
+    assert [agent for agent in agents if not equipment_of(agent).is_robot] == []
+
+
+@pytest.mark.parametrize(
+    "user_agent",
+    [
+        "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/142.0.0.0 Safari/537.36",
+        f"{CHROME} Chrome-Lighthouse",
+        "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; GPTBot/1.2; +https://openai.com/gptbot)",
+        "Mozilla/5.0 (compatible; AhrefsBot/7.0; +http://ahrefs.com/robot/)",
+        "Mozilla/5.0 (compatible; SemrushBot/7~bl; +http://www.semrush.com/bot.html)",
+        "facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)",
+        "TelegramBot (like TwitterBot)",
+        "Mozilla/5.0 (compatible; vkShare; +http://vk.com/dev/Share)",
+        "Mozilla/5.0 (compatible; YandexMetrika/2.0; +http://yandex.com/bots)",
+        "Mozilla/5.0 (compatible; Mail.RU_Bot/2.0; +http://go.mail.ru/help/robots)",
+        "Scrapy/2.11 (+https://scrapy.org)",
+        "python-requests/2.31.0",
+    ],
+)
+def test_robots_that_visit_shops_are_known(user_agent: str) -> None:
+    assert equipment_of(user_agent).is_robot
+
+
+@pytest.mark.parametrize(
+    "user_agent",
+    [
+        "",
+        CHROME,
+        SAFARI,
+        f"{WEBVIEW} Version/4.0 Chrome/142.0.7444.142 Mobile Safari/537.36",
+        f"{CHROME} MetaIAB Facebook",
+        f"{SAFARI} [FBAN/FBIOS;FBAV/440.0;FBBV/1]",
+        f"{SAFARI} Instagram 300.0.0.0",
+        f"{CHROME} YaBrowser/24.1.0",
+        f"{CHROME} OPR/106.0.0.0",
+        f"{CHROME} Edg/142.0.0.0",
+        f"{CHROME} VKAndroidApp/8.50",
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 OKApp",
+        "Mozilla/5.0 (Linux; Android 13; CUBOT NOTE 30) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142 Mobile",
+        "okhttp/4.12.0",
+        "Dalvik/2.1.0 (Linux; U; Android 14; Pixel 8)",
+    ],
+)
+def test_people_are_no_robots(user_agent: str) -> None:
+    assert not equipment_of(user_agent).is_robot
+    assert not is_server(user_agent)
+
+
+@pytest.mark.parametrize(
+    "user_agent",
+    ["python-requests/2.31.0", "curl/8.5.0", "Go-http-client/2.0", "axios/1.6.0", "node-fetch/1.0", "Wget/1.21",
+     "python-httpx/0.28", "Python/3.11 aiohttp/3.9", "WordPress/6.4; https://shop.ru", "Java/17.0.1"],
+)  # fmt: skip
+def test_a_sites_server_is_known_by_its_library(user_agent: str) -> None:
+    assert is_server(user_agent)
+
+
+@pytest.mark.parametrize(
+    "user_agent",
+    [
+        "Scrapy/2.11 (+https://scrapy.org)",
+        "crawler4j (https://github.com/yasserg/crawler4j/)",
+        "Mozilla/5.0 (compatible; GoParserBot/1.0)",
+        "Mozilla/5.0 (compatible; YandexBot/3.0; +http://yandex.com/bots)",
+        f"{CHROME} HeadlessChrome/142.0.0.0",
+    ],
+)
+def test_a_crawler_is_no_server(user_agent: str) -> None:
+    assert not is_server(user_agent)
+
+
+def test_agents_are_remembered_within_a_bound() -> None:
+    is_robot.cache_clear()
+    for number in range(USER_AGENTS_REMEMBERED + 10):
+        is_robot(f"x{number}")
+    assert is_robot.cache_info().currsize == USER_AGENTS_REMEMBERED
+    is_robot(f"x{USER_AGENTS_REMEMBERED}")
+    assert is_robot.cache_info().hits == 1

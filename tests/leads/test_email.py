@@ -1,0 +1,200 @@
+"""E-mails in every dress in which people and programs write them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dealtrace.leads.email import is_filler_email, list_emails, normal_email
+
+EMAIL = "ivan@example.org"
+
+
+@pytest.mark.parametrize(
+    ("text", "normal"),
+    [
+        ("ivan@example.org", EMAIL),
+        (" Ivan@Example.ORG\n", EMAIL),
+        ("ivan+shop@mail.example.org", "ivan+shop@mail.example.org"),
+        ("o'brien@example.org", "o'brien@example.org"),
+        ("i.v.an_79-x@example.org", "i.v.an_79-x@example.org"),
+        ("_ivan_@example.org", "_ivan_@example.org"),
+        ("a@b.c", "a@b.c"),
+        ("1@1.ru", "1@1.ru"),
+        # what stands around it
+        ("mailto:ivan@example.org", EMAIL),
+        ("MAILTO: ivan@example.org", EMAIL),
+        ("mailto:ivan@example.org?subject=Hello", EMAIL),
+        ("E-mail: ivan@example.org", EMAIL),
+        ("почта: ivan@example.org", EMAIL),
+        ("ivan@example.org.", EMAIL),
+        ("ivan@example.org...", EMAIL),
+        ("ivan@example.org,", EMAIL),
+        ("ivan@example.org;", EMAIL),
+        ("ivan@example.org!", EMAIL),
+        ("<ivan@example.org>", EMAIL),
+        ("Ivan <ivan@example.org>", EMAIL),
+        ("Ivan Petrov <ivan@example.org>", EMAIL),
+        ('"Петров, Иван" <Ivan@example.org>', EMAIL),
+        ("Ivan<ivan@example.org>", EMAIL),
+        ("<mailto:ivan@example.org>", EMAIL),
+        ("[ivan@example.org](mailto:ivan@example.org)", EMAIL),
+        ("(ivan@example.org)", EMAIL),
+        ("ivan@example.org (Иван)", EMAIL),
+        ('"ivan@example.org"', EMAIL),
+        ("'ivan@example.org'", EMAIL),
+        ("«ivan@example.org»", EMAIL),
+        ("`ivan@example.org`", EMAIL),
+        ("Иван ivan@example.org", EMAIL),
+        ("ivan@example.org личная", EMAIL),
+        ("ivan @ example.org", EMAIL),
+        ("ivan@ example.org", EMAIL),
+        # characters
+        ("\ufeffivan@example.org\u200b", EMAIL),
+        ("\u202aivan@example.org\u202c", EMAIL),
+        ("ivan\u00ad@example.org", EMAIL),
+        ("\u00a0ivan@example.org\u00a0", EMAIL),
+        ("ivan＠example．org", EMAIL),
+        ("ｉｖａｎ@example.org", EMAIL),
+        ("ivan%40example.org", EMAIL),
+        ("ivan&#64;example.org", EMAIL),
+        # internationalised domains
+        ("Почта@Пример.РФ", "почта@пример.рф"),
+        ("почта@xn--e1afmkfd.xn--p1ai", "почта@пример.рф"),
+        ("info@XN--E1AFMKFD.xn--P1AI", "info@пример.рф"),
+        ("info@пример.рф", "info@пример.рф"),
+        ("info@пример。рф", "info@пример.рф"),
+        ("info@сай\u0438\u0306т.рф", "info@саййт.рф"),
+        ("info@faß.de", "info@faß.de"),
+        ("info@xn--fa-hia.de", "info@faß.de"),
+        ("info@fass.de", "info@fass.de"),
+        ("info@xn--p1ai-----.ru", None),
+        ("info@xn--99999999.ru", "info@xn--99999999.ru"),
+        ("info@xn--abc-.ru", None),
+        # none, or what may be another's
+        ("", None),
+        (" ", None),
+        ("нет", None),
+        ("ivan", None),
+        ("ivan@", None),
+        ("@example.org", None),
+        ("ivan@example", None),
+        ("ivan@example.", None),
+        ("ivan@.", None),
+        ("ivan@@example.org", None),
+        ("ivan@mail,ru", None),
+        ("ivan@mail..ru", None),
+        ("ivan@-mail.ru", None),
+        ("ivan@10.0.0.1", None),
+        (".ivan@example.org", None),
+        ("iv an@example.org", None),
+        ("ivan@exam ple.org", None),
+        ("ivan@example.co m", None),
+        ("ivan petrov ivan@example.org", None),
+        ("http://ivan:secret@example.org/", None),
+        ("sip:ivan@example.org", None),
+        ("ivan%2525252540example.org", None),
+        ("79205550055", None),
+        ("\ud800@example.org", None),
+        ("a" * 2000 + "@example.org", None),
+    ],
+)
+def test_it_takes_an_email_out_of_its_dress(text: str, normal: str | None) -> None:
+    assert normal_email(text) == normal
+
+
+@pytest.mark.parametrize(
+    ("text", "emails"),
+    [
+        ("ivan@example.org, olga@example.org", (EMAIL, "olga@example.org")),
+        ("ivan@example.org;olga@example.org", (EMAIL, "olga@example.org")),
+        ("ivan@example.org olga@example.org", (EMAIL, "olga@example.org")),
+        ("ivan@example.org / olga@example.org", (EMAIL, "olga@example.org")),
+        ("ivan@example.org/olga@example.org", (EMAIL, "olga@example.org")),
+        ("ivan@example.org\nolga@example.org", (EMAIL, "olga@example.org")),
+        ("ivan@example.org|olga@example.org", (EMAIL, "olga@example.org")),
+        ("ivan@example.org и olga@example.org", (EMAIL, "olga@example.org")),
+        ("Ivan <ivan@example.org>, Olga <olga@example.org>", (EMAIL, "olga@example.org")),
+        ("Ivan@example.org, ivan@Example.org", (EMAIL,)),
+        ("нет, ivan@example.org", (EMAIL,)),
+        ("iv an@example.org, olga@example.org", ("olga@example.org",)),
+        ("a/b@example.org", ()),
+        ("89205550055, ivan@example.org", (EMAIL,)),
+    ],
+)
+def test_it_lists_the_emails_of_a_text_in_their_order(text: str, emails: tuple[str, ...]) -> None:
+    assert list_emails(text) == emails
+    assert normal_email(text) == next(iter(emails), None)
+
+
+@pytest.mark.parametrize(
+    ("email", "is_filler"),
+    [
+        ("1@1.ru", True),
+        ("a@a.a", True),
+        ("aa@aa.ru", True),
+        ("111@mail.ru", True),
+        ("aaa@aaa.ru", True),
+        ("ab@ab.ru", True),
+        ("no@no.ru", True),
+        ("net@net.ru", True),
+        ("нет@нет.рф", True),
+        ("test@test.ru", True),
+        ("test@mail.ru", True),
+        ("mail@mail.ru", True),
+        ("qwerty@mail.ru", True),
+        ("123@123.ru", True),
+        ("noemail@mail.ru", True),
+        ("no-reply@example.org", True),
+        ("ivanov@ivanov.ru", False),
+        ("ivan@example.org", False),
+        ("ab@mail.ru", False),
+        ("info@example.org", False),
+        ("mail@ivanov.ru", False),
+        ("contest@mail.ru", False),
+    ],
+)
+def test_it_knows_what_is_typed_to_fill_a_field(email: str, is_filler: bool) -> None:
+    assert normal_email(email) == email
+    assert is_filler_email(email) == is_filler
+
+
+ADDRESSES = st.from_regex(r"[a-z0-9][a-z0-9.+_-]{0,8}[a-z0-9]@[a-z][a-z0-9-]{0,8}[a-z0-9]\.[a-z]{2,4}", fullmatch=True)
+AROUND = [
+    ("", ""),
+    (" ", "\n"),
+    ("<", ">"),
+    ("Ivan <", ">"),
+    ('"', '"'),
+    ("mailto:", ""),
+    ("mailto:", "?subject=1"),
+    ("", "."),
+    ("", ";"),
+    ("(", ")."),
+    ("\ufeff", "\u200b"),
+    ("Иван ", ""),
+    ("", " (Иван)"),
+    ("e-mail: ", ","),
+]
+
+
+@given(ADDRESSES, st.sampled_from(AROUND), st.booleans())
+def test_an_email_in_any_usual_dress_is_itself(address: str, around: tuple[str, str], in_capitals: bool) -> None:
+    front, tail = around
+    written = address.upper() if in_capitals else address
+    assert list_emails(f"{front}{written}{tail}") == (normal_email(address),)
+
+
+TEXTS = st.text(max_size=20) | st.from_regex(r"\s?[^@\s]+@[^@\s]+\.[^@\s]+\s?", fullmatch=True) | ADDRESSES
+PUNYCODE = st.from_regex(r"a@xn--[a-z0-9-]{1,12}\.ru", fullmatch=True)
+
+
+@given(TEXTS | PUNYCODE)
+def test_the_normal_form_of_an_email_is_its_own(text: str) -> None:
+    for address in list_emails(text):
+        assert list_emails(address) == (address,)
+
+
+@given(st.from_regex(r"[а-яё]{1,10}", fullmatch=True))
+def test_a_domain_is_the_same_in_punycode(label: str) -> None:
+    coded = label.encode("punycode").decode()
+    assert normal_email(f"a@xn--{coded}.ru") == normal_email(f"a@{label}.ru") == f"a@{label}.ru"

@@ -1,0 +1,475 @@
+"""Phones in every way in which people and programs write them: the right number or none, never a stranger's."""
+
+import phonenumbers
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from dealtrace.leads.numbering import is_assigned_in_russia
+from dealtrace.leads.phone import WAYS, Way, list_phones, normal_phone
+from dealtrace.leads.phone_text import DRESSES, Dress
+
+PHONE = "79205550055"
+MOSCOW = "74951234567"
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.example)
+def test_every_way_reads_its_own_example(way: Way) -> None:
+    assert normal_phone(way.example) is not None
+
+
+@pytest.mark.parametrize("dress", DRESSES, ids=lambda dress: dress.example)
+def test_every_dress_is_taken_off_its_own_example_or_spoils_it(dress: Dress) -> None:
+    assert dress.take_off(dress.example) != dress.example
+    assert list_phones(dress.example) in {(PHONE,), ()}
+
+
+RUSSIAN = [
+    # the seed's form, its trunk prefix and the local form
+    (PHONE, "79205550055"),
+    (PHONE, "+79205550055"),
+    (PHONE, "89205550055"),
+    (PHONE, "9205550055"),
+    (PHONE, "8 (920) 555-00-55"),
+    (PHONE, "+7 920 555-00-55"),
+    (PHONE, " 7-920-555-00-55\n"),
+    (PHONE, "8.920.555.00.55"),
+    (PHONE, "8(920)5550055"),
+    (PHONE, "(920) 555 00 55"),
+    (PHONE, "7 [920] 555 00 55"),
+    (PHONE, "-79205550055"),
+    ("74852123456", "8 (4852) 12-34-56"),
+    ("77272500000", "+7 727 250 00 00"),
+    ("77272500000", "8 (727) 250-00-00"),
+    ("78005553535", "8-800-555-35-35"),
+    # digits, dashes, blanks of other kinds; marks nobody sees
+    (PHONE, "7\u00a0920\u00a0555\u00a000\u00a055"),
+    (PHONE, "8\u202f920\u2009555\u300000\u200755"),
+    (PHONE, "\ufeff79205550055"),
+    (PHONE, "\u202a+7 (920) 555-00-55\u202c"),
+    (PHONE, "\u200e79205550055\u200f"),
+    (PHONE, "\u20668 920 555 00 55\u2069"),
+    (PHONE, "8920\u00ad555\u200b00\u206055"),
+    (PHONE, "8‒920–555—00−55"),
+    (PHONE, "8‑920‑555‑00‑55"),
+    (PHONE, "７９２０５５５００５５"),
+    (PHONE, "٧٩٢٠٥٥٥٠٠٥٥"),
+    (PHONE, "۸۹۲۰۵۵۵۰۰۵۵"),
+    (PHONE, "8️⃣9️⃣2️⃣0️⃣5️⃣5️⃣5️⃣0️⃣0️⃣5️⃣5️⃣"),
+    (PHONE, "79205550055\x00"),
+    # every sort of plus
+    *((PHONE, f"{plus}7 920 555-00-55") for plus in "＋﹢⁺₊➕﬩"),
+    (PHONE, "(+7) 920 555-00-55"),
+    (PHONE, "+(7) 920 555-00-55"),
+    (PHONE, "+ 7 920 555 00 55"),
+    (PHONE, "++79205550055"),
+    # the trunk prefix behind a plus
+    (MOSCOW, "+8 (495) 123-45-67"),
+    (MOSCOW, "+8(495)123-45-67"),
+    (MOSCOW, "+8-495-123-45-67"),
+    (MOSCOW, "＋8 495 123 45 67"),
+    ("74912345678", "+8 (491) 234-56-78"),
+    (PHONE, "+8 920 555-00-55"),
+    (PHONE, "+89205550055"),
+    # a prefix twice, as masks in forms make it
+    (PHONE, "+7 8 920 555-00-55"),
+    (PHONE, "+789205550055"),
+    (PHONE, "+7 (8920) 555-00-55"),
+    (PHONE, "+7+79205550055"),
+    (PHONE, "+7 +7 (920) 555-00-55"),
+    (PHONE, "8 (+7 920 555 00 55)"),
+    # international prefixes
+    (PHONE, "0079205550055"),
+    (PHONE, "00 7 920 555-00-55"),
+    (PHONE, "+0079205550055"),
+    (PHONE, "8~10 7 920 555-00-55"),
+    (PHONE, "8-10-7-920-555-00-55"),
+    (PHONE, "81079205550055"),
+    # left escaped
+    (PHONE, "%2B79205550055"),
+    (PHONE, "%252B79205550055"),
+    (PHONE, "%2B7%20%28920%29%20555-00-55"),
+    (PHONE, "&#43;79205550055"),
+    (PHONE, "&#x2b;79205550055"),
+    (PHONE, "&plus;7&nbsp;920&nbsp;555&nbsp;00&nbsp;55"),
+    (PHONE, "&amp;#43;79205550055"),
+    # numbers of programs
+    (PHONE, "79205550055.0"),
+    (PHONE, "79205550055.00"),
+    (PHONE, "79205550055,0"),
+    (PHONE, "89205550055.0"),
+    (PHONE, "9205550055.0"),
+    (PHONE, "+79205550055.0"),
+    (PHONE, "7.9205550055E10"),
+    (PHONE, "7,9205550055E+10"),
+    (PHONE, "7.9205550055e+010"),
+    (PHONE, "8.9205550055E10"),
+    (PHONE, "9.205550055E9"),
+    (PHONE, "7.92055500550E+10"),
+    (PHONE, "79,205,550,055"),
+    (PHONE, "79 205 550 055,00"),
+    # extensions
+    (MOSCOW, "8 (495) 123-45-67 вн.5"),
+    (MOSCOW, "84951234567 (5)"),
+    (MOSCOW, "84951234567 5"),
+    (MOSCOW, "+7 495 123-45-67 (123456)"),
+    (MOSCOW, "84951234567 доб. 12"),
+    (MOSCOW, "84951234567доб12"),
+    (MOSCOW, "8 495 123 45 67 (доб.123)"),
+    (MOSCOW, "8 495 123 45 67, добавочный 1"),
+    (MOSCOW, "8 495 123 45 67 внутр. номер 12"),
+    (MOSCOW, "8 495 123 45 67 ext. 12"),
+    (MOSCOW, "8 495 123 45 67 extension 12"),
+    (MOSCOW, "8 495 123 45 67 x12"),
+    (MOSCOW, "84951234567x12"),
+    (MOSCOW, "8 495 123 45 67 #12"),
+    (MOSCOW, "8 495 123 45 67,,12"),
+    (MOSCOW, "84951234567p12"),
+    (MOSCOW, "84951234567;ext=12"),
+    (MOSCOW, "tel:+7-495-123-45-67;ext=12"),
+    (MOSCOW, "4951234567 доб. 5"),
+    (MOSCOW, "(495) 123-45-67 вн 12"),
+    (MOSCOW, "495 123 45 67 доб. 12 или 13"),
+    (MOSCOW, "8 (495) 123-45-67, 68"),
+    (MOSCOW, "8 (495) 123-45-67/68"),
+    # words and addresses around it
+    (PHONE, "tel:+7-920-555-00-55"),
+    (PHONE, "тел. 8 920 555-00-55"),
+    (PHONE, "тел89205550055"),
+    (PHONE, "т.89205550055"),
+    (PHONE, "м89205550055"),
+    (PHONE, "Телефон: 8 920 555-00-55"),
+    (PHONE, "8 920 555-00-55 (Иван)"),
+    (PHONE, "8 920 555-00-55 с 10 до 18"),
+    (PHONE, "Иван 920 555 00 55"),
+    (PHONE, "☎ 8 920 555-00-55"),
+    (PHONE, "№ 89205550055"),
+    (PHONE, '"89205550055"'),
+    (PHONE, "'89205550055"),
+    (PHONE, "=79205550055"),
+    (PHONE, "8 920 555-00-55?"),
+    (PHONE, "https://wa.me/79205550055"),
+    (PHONE, "https://api.whatsapp.com/send?phone=79205550055&text=Здравствуйте"),
+    (PHONE, "viber://chat?number=%2B79205550055"),
+    (PHONE, "79205550055@c.us"),
+    (PHONE, "79205550055@s.whatsapp.net"),
+    (PHONE, "sip:79205550055@10.0.0.1:5060"),
+    (PHONE, '"Ivan" <sip:+79205550055@pbx.example.org;user=phone>'),
+    (PHONE, "tel:9205550055;phone-context=+7"),
+    (PHONE, "кв. 5, 89205550055"),
+    (PHONE, "ivan@example.org, 89205550055"),
+    # Russian before foreign
+    ("74912345678", "84912345678"),
+    ("74930123456", "4930123456"),
+]
+
+
+@pytest.mark.parametrize(("number", "text"), RUSSIAN)
+def test_it_reads_a_russian_phone_however_it_is_written(number: str, text: str) -> None:
+    assert normal_phone(text) == number
+
+
+FOREIGN = [
+    ("375291234567", "+375 29 123-45-67"),
+    ("375291234567", "375291234567"),
+    ("375291234567", "00375291234567"),
+    ("375291234567", "810375291234567"),
+    ("375291234567", "8 10 375 29 123-45-67"),
+    ("375291234567", "375291234567.0"),
+    ("375291234567", "3.75291234567E+11"),
+    ("380501234567", "+380 50 123 45 67"),
+    ("998901234567", "998 90 123 45 67"),
+    ("37491123456", "374 91 123456"),
+    ("12025550123", "+1 202 555 0123"),
+    ("12025550123", "1 (202) 555-0123"),
+    ("12025550123", "+1 (202) 555-0123 ext. 5"),
+    ("39066981234", "+39 06 698 1234"),
+    ("4930123456", "+49 30 123456"),
+    ("4930123456", "\u202a+49 30 123456\u202c"),
+    ("4930123456", "\ufeff＋49 30 123456"),
+    ("4930123456", "⁺49 30 123456"),
+    ("4930123456", "%2B49 30 123456"),
+    ("4930123456", "+49 (0) 30 123456"),
+    ("4930123456", "(+49) 30 123456"),
+    ("4930123456", "0049 30 123456"),
+    ("4930123456", "+0049 30 123456"),
+    ("4930123456", "8~10 49 30 123456"),
+    ("4930123456", "8-10-49-30-123456"),
+    ("4930123456", "+8 10 49 30 123456"),
+    ("442079460958", "+44 (0)20 7946 0958"),
+    ("4532123456", "+45 32 12 34 56"),
+    ("495123456789", "49 5123 456789"),
+    ("972541234567", "+972 54-123-4567"),
+    # a country code that begins with eight is no trunk prefix
+    ("81312345678", "+81 3 1234 5678"),
+    ("81312345678", "+81 (0)3 1234 5678"),
+    ("84912345678", "+84 912 345 678"),
+    ("84951234567", "+84951234567"),
+    ("85251234567", "+852 5123 4567"),
+    ("85251234567", "852 5123 4567"),
+    ("8613812345678", "86 138 1234 5678"),
+    ("8801712345678", "880 1712 345678"),
+]
+
+
+@pytest.mark.parametrize(("number", "text"), FOREIGN)
+def test_it_reads_a_foreign_phone_by_its_country_code(number: str, text: str) -> None:
+    assert normal_phone(text) == number
+
+
+UNUSABLE = [
+    # nothing
+    *("", " ", "+", "-", "\u202a\u202c", "anonymous", "скрыт", "нет", "unknown", "ivan@example.org"),
+    # not a subscriber
+    *("112", "3080100", "123-45-67", "0 800 500 500"),
+    # typed to fill a field
+    *("70000000000", "+7 (000) 000-00-00", "80000000000", "0000000000", "00000000000"),
+    *("7777777777", "77777777777", "+7 777 777-77-77", "9999999999", "+7 (999) 999-99-99", "1111111111"),
+    *("11111111111", "88888888888", "+7 (900) 000-00-00", "+7 (495) 000-00-00", "+375 29 000-00-00"),
+    *("1234567890", "71234567890", "81234567890", "0123456789", "+7 (912) 345-67-89", "89876543210"),
+    # a mask
+    *("+7 (___) ___-__-__", "+7 (920) 555-__-__", "+7 (9__) ___-__-__", "+7 920 555-00-5_", "8920***0055"),
+    *("7920XXXXX55", "7920xxxxx55", "+7 920 •••-••-55", "8920???0055", "+49 30 1234**", "+7 ( ) - -"),
+    # a letter for a digit
+    *("89О51234567", "89O51234567", "8 9O5 123 45 67", "8(9О5)123-45-67", "8920555OO55", "8 920 555 OO 55"),
+    *("8920555005O", "920555005O", "O9205550055", "l9205550055", "8920555б055", "892O5550055", "8 92о 555 00 55"),
+    *("+4930 12З456", "+49 30 12345б", "8920five5550055", "1-800-FLOWERS", "+1 800 FLOWERS"),
+    *("8 9205550055I", "4951234567¹", "495123456⁷", "8 920 555 0055①2"),
+    # cut short or with too much
+    *("7495123456", "+7495123456", "8920555005", "+7920555005", "+7 (920) 555-00-5", "495123456", "920555005"),
+    *("8 495 123 45", "7920555005512", "792055500551", "+792055500555", "8 92055500551", "+7 920 555 00 555"),
+    *("849512345675", "84951234567123456", "7920555005579205550066", "+8 (495) 123-45-6"),
+    "+8 (495) 123-45-678",
+    # with what may be a part of them or an extension
+    *("4951234567 (5)", "4951234567 5", "9205550055 с 10 до 18", "9205550055, 12", "9205550055 9205550066"),
+    *("+49,30 12345678", "123-45-67, 8901", "+375,29 123-45-67", "12 9205550055,"),
+    # Russian by its prefix, and nobody's in Russia
+    *("8 (213) 123-45-67", "8 (131) 234-56-78", "+8 1 3 1234 5678", "00 8 495 123 45 67", "+7 (892) 055-50-05"),
+    *("85251234567", "78905123456", "77495123456", "2025550123"),
+    # rounded
+    *("7,92055500E+10", "7.92E+10", "7.920555E+10", "7.920555005E+10", "7,92055500e10", "7.92055500Е+10", "8E10"),
+    *("+7.92055500E+10", "9.2055500E+09", "7.92055500551E+10", "3.752912E+11", "7.9205550055E-10"),
+    # something else
+    *("2026-11-25 10:00:00", "25.11.2026 10:00", "20261125103045", "1000000123", "10000000123", "10.0.0.1"),
+    *("79205550055@mail.ru", "ivan79205550055@mail.ru", "0" * 300, "9" * 300, "+" * 300, "\ud800"),
+]
+
+
+@pytest.mark.parametrize("text", UNUSABLE)
+def test_it_reads_no_phone_from_what_is_none(text: str) -> None:
+    assert list_phones(text) == ()
+    assert normal_phone(text) is None
+
+
+SECOND, THIRD = "79205550066", "79205550077"
+SEVERAL = [
+    ("+7 920 555-00-55, +7 920 555-00-66", (PHONE, SECOND)),
+    ("89205550055;89205550066", (PHONE, SECOND)),
+    ("89205550055/89205550066", (PHONE, SECOND)),
+    ("89205550055|89205550066", (PHONE, SECOND)),
+    ("89205550055\n89205550066", (PHONE, SECOND)),
+    ("89205550055\t89205550066", (PHONE, SECOND)),
+    ("89205550055 89205550066", (PHONE, SECOND)),
+    ("8 920 555 00 55 8 920 555 00 66 8 920 555 00 77", (PHONE, SECOND, THIRD)),
+    ("+79205550055+79205550066", (PHONE, SECOND)),
+    ("9205550055, 9205550066", (PHONE, SECOND)),
+    ("89205550055 9205550066", (PHONE, SECOND)),
+    ("89205550055 и 89205550066", (PHONE, SECOND)),
+    ("89205550055 или 89205550066", (PHONE, SECOND)),
+    ("8 920 555-00-55 (Иван), 8 920 555-00-66 (Ольга)", (PHONE, SECOND)),
+    ("моб. 89205550055 раб. 84951234567 доб. 12", (PHONE, MOSCOW)),
+    ("84951234567 доб. 12, 89205550055", (MOSCOW, PHONE)),
+    ("79205550055.0; 79205550066.0", (PHONE, SECOND)),
+    ("+375 29 123-45-67, 89205550055", ("375291234567", PHONE)),
+    ("375291234567, 89205550055", ("375291234567", PHONE)),
+    ("3080100, 89205550055", (PHONE,)),
+    ("8 (495) 123-45-67, 123-45-68", (MOSCOW,)),
+    ("8 (495) 123-45-67 123-45-68", (MOSCOW,)),
+    ("89205550055, 89205550055", (PHONE,)),
+    ("89205550055, 70000000000", (PHONE,)),
+    ("89О51234567, 89205550055", (PHONE,)),
+    ("7,92055500E+10; 89205550055", (PHONE,)),
+    ("+7 (___) ___-__-__; 89205550055", (PHONE,)),
+    ("ivan79@example.org, 89205550055", (PHONE,)),
+    ("8920555005589205550066", ()),
+]
+
+
+@pytest.mark.parametrize(("text", "phones"), SEVERAL)
+def test_it_lists_the_phones_of_a_text_in_their_order(text: str, phones: tuple[str, ...]) -> None:
+    assert list_phones(text) == phones
+    assert normal_phone(text) == next(iter(phones), None)
+
+
+@pytest.mark.parametrize("number", [79205550055, 79205550055.0, 89205550055.0, 9205550055.0])
+def test_it_reads_a_json_number_as_the_text_it_is_spelt_as(number: float) -> None:
+    assert normal_phone(str(number)) == PHONE
+
+
+# Properties
+
+NATIONAL = st.from_regex(
+    r"(?:9[0-24-9][0-9]|495|499|812|383|351|843|846|863|800|700|701|747|777|727|345|491|301)[0-9]{7}", fullmatch=True
+).filter(is_assigned_in_russia)
+USUAL_PREFIXES = (
+    "7",
+    "+7",
+    "8",
+    "8 ",
+    "+7 ",
+    "7 ",
+    "8-",
+    "+7-",
+    "+8 ",
+    "＋7",
+    "%2B7",
+    "&#43;7",
+    "007",
+    "8~10 7",
+    "+7 8 ",
+)
+GROUPS = ((10,), (3, 7), (3, 3, 4), (3, 3, 2, 2), (4, 6), (4, 2, 2, 2), (5, 5), (3, 1, 2, 2, 2), (3, 2, 2, 3))
+BETWEEN = ("", " ", "-", ".", "\u00a0", " - ", "–", "‑", "\u200b", "\u202f", "  ")
+FRONTS = ("", " ", "тел. ", "tel:", "\u202a", "\ufeff", "'", '"', "Иван ", "моб.: ", "т.", "☎")
+TAILS = ("", " ", "\u202c", "\n", '"', ".", ";", " Иван", " доб. 12", " (Ольга)", ", ", " вн.5", " #7")
+WHOLE_TAILS = (*TAILS, " (5)", " 123456", ", 12", "/68", ".0")
+
+
+def _dressed(digits: str, groups: tuple[int, ...], between: str, *, in_brackets: bool) -> str:
+    parts, start = [], 0
+    for length in groups:
+        parts.append(digits[start : start + length])
+        start += length
+    if in_brackets and len(parts) > 1:
+        parts[0] = f"({parts[0]})"
+    return between.join(parts)
+
+
+@given(
+    national=NATIONAL,
+    prefix=st.sampled_from(USUAL_PREFIXES),
+    groups=st.sampled_from(GROUPS),
+    between=st.sampled_from(BETWEEN),
+    in_brackets=st.booleans(),
+    front=st.sampled_from(FRONTS),
+    tail=st.sampled_from(TAILS),
+)
+def test_a_russian_number_in_any_usual_dress_is_itself(
+    national: str, prefix: str, groups: tuple[int, ...], between: str, in_brackets: bool, front: str, tail: str
+) -> None:
+    written = _dressed(national, groups, between, in_brackets=in_brackets)
+    assert list_phones(f"{front}{prefix}{written}{tail}") == (f"7{national}",)
+    assert list_phones(f"{front}{written}{tail}") == (f"7{national}",)
+
+
+TEXTS_AROUND = st.text(" .,;:+()-/#\u202a\u200b\u00a0абвгдОоlxE?_*доб", max_size=6)
+
+
+@given(
+    national=NATIONAL,
+    prefix=st.sampled_from(("", *USUAL_PREFIXES)),
+    groups=st.sampled_from(GROUPS),
+    between=st.sampled_from((*BETWEEN, ",", "/", "_", ", ", "О", "l", "+", "x")),
+    front=TEXTS_AROUND,
+    tail=st.sampled_from(WHOLE_TAILS) | TEXTS_AROUND,
+)
+def test_a_russian_number_in_whatever_dress_is_itself_or_none(
+    national: str, prefix: str, groups: tuple[int, ...], between: str, front: str, tail: str
+) -> None:
+    """A plus before ten digits is left out, since it announces a country."""
+    assume(prefix or "+" not in front)
+    written = _dressed(national, groups, between, in_brackets=False)
+    assert list_phones(f"{front}{prefix}{written}{tail}") in {(f"7{national}",), ()}
+
+
+@st.composite
+def _foreign(draw: st.DrawFn) -> phonenumbers.PhoneNumber:
+    region = draw(st.sampled_from(sorted(phonenumbers.SUPPORTED_REGIONS - {"RU", "KZ"})))
+    kind = draw(st.sampled_from([phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE]))
+    example = phonenumbers.example_number_for_type(region, kind)
+    assume(example is not None)
+    assert example is not None
+    changed = draw(st.integers(0, 999))
+    number = phonenumbers.PhoneNumber(
+        country_code=example.country_code,
+        national_number=example.national_number // 1000 * 1000 + changed,
+        italian_leading_zero=example.italian_leading_zero,
+    )
+    assume(phonenumbers.is_valid_number(number) and not str(number.national_number).endswith("0" * 7))
+    return number
+
+
+FORMS = [phonenumbers.PhoneNumberFormat.E164, phonenumbers.PhoneNumberFormat.INTERNATIONAL]
+
+
+@given(_foreign(), st.sampled_from(FORMS), st.sampled_from(FRONTS), st.sampled_from(TAILS), st.booleans())
+def test_a_foreign_number_with_its_plus_or_an_exit_code_is_itself_or_none(
+    number: phonenumbers.PhoneNumber, form: int, front: str, tail: str, in_full_width: bool
+) -> None:
+    own = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    written = phonenumbers.format_number(number, form)
+    assume(written.startswith(own[:2]))
+    allowed = {own[1:], None}
+    plus = "＋" if in_full_width else "+"
+    assert normal_phone(f"{front}{plus}{written[1:]}{tail}") in allowed
+    assert normal_phone(f"{front}00{written[1:]}{tail}") in allowed
+    assert normal_phone(f"{front}8~10 {written[1:]}{tail}") in allowed
+    assert normal_phone(own) == own[1:] or len(own) <= len("+49301234")
+
+
+@given(_foreign(), st.sampled_from(FORMS))
+def test_a_foreign_number_without_its_plus_is_itself_or_russian_or_none(
+    number: phonenumbers.PhoneNumber, form: int
+) -> None:
+    written = phonenumbers.format_number(number, form).removeprefix("+")
+    own = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164).removeprefix("+")
+    read = normal_phone(written)
+    is_russian = read is not None and read[0] == "7" and own.endswith(read[1:]) and is_assigned_in_russia(read[1:])
+    assert read in {own, None} or is_russian
+
+
+TEXTS = (
+    st.text(max_size=40)
+    | st.text("0123456789+-() ;,доб.#", max_size=25)
+    | st.text("0123456789+ (.,;#%&@x/_eEО\u202a\n", max_size=40)
+)
+
+
+@given(TEXTS)
+def test_a_phone_is_digits_or_none_whatever_is_written(text: str) -> None:
+    for phone in list_phones(text):
+        assert phone.isascii()
+        assert phone.isdigit()
+        assert len(phone) <= 20
+    assert normal_phone(text) == next(iter(list_phones(text)), None)
+
+
+@given(TEXTS)
+def test_the_normal_form_of_a_phone_is_its_own(text: str) -> None:
+    """A foreign one may lose its plus only where no Russian number has the same digits."""
+    normal = normal_phone(text)
+    assert normal is None or normal_phone(f"+{normal}") == normal
+    assert normal is None or not normal.startswith("7") or normal_phone(normal) == normal
+
+
+@given(NATIONAL)
+def test_the_form_of_the_seed_is_its_own_normal_form(national: str) -> None:
+    """Seed: «Номер телефон клиента в формате 7XXXXXXXXXX»."""
+    assert normal_phone(f"7{national}") == f"7{national}"
+
+
+@pytest.mark.parametrize("text", ["79205550055", "74953080100"])
+def test_the_numbers_the_seed_prints_are_usable(text: str) -> None:
+    assert normal_phone(text) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["1" * 1000, "1 " * 500, "а" * 1000, "?" * 1000, "+7" * 500, "8 920 555 00 55 " * 62, "9" * 1_000_000]
+)
+def test_a_long_text_is_read_or_passed_over(text: str) -> None:
+    assert list_phones(text) in {(), (PHONE,)}
+
+
+@given(NATIONAL, st.sampled_from(["7", "+7", "8"]))
+def test_what_programs_send_is_read_as_the_same_digits_with_a_mark_are(national: str, prefix: str) -> None:
+    assert list_phones(f"{prefix}{national}") == list_phones(f"{prefix}{national} ") == (f"7{national}",)
