@@ -13,6 +13,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+from dealtrace.storage.accounts.accounts import find_site
+
 from benchmarks import webhooks
 from benchmarks.growth import FEW, MANY, report_growth
 from benchmarks.import_calls import report_import
@@ -22,7 +24,6 @@ from dealtrace.leads.call import IncomingCall
 from dealtrace.operations.leads.arrivals import decide_calls
 from dealtrace.operations.leads.intake import store_leads
 from dealtrace.operations.work import Work
-from dealtrace.storage.accounts.accounts import find_site
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.id_blocks import IdBlocks
 

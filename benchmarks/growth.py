@@ -24,7 +24,7 @@ from dealtrace.operations.leads.arrivals import decide_calls
 from dealtrace.operations.leads.intake import store_leads
 from dealtrace.operations.work import Work
 from dealtrace.operations.write_command import WriteCommand
-from dealtrace.storage.accounts.accounts import find_site
+from dealtrace.storage.accounts.sites import find_site
 from dealtrace.storage.database.column_types import microseconds
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.id_blocks import IdBlocks

@@ -1,4 +1,4 @@
-"""An auditor of SQL: what a statement on a tenant table must say so that it runs on a cluster too."""
+"""An auditor of SQL: whether statements on tenant tables would also run on a cluster."""
 
 import re
 from collections.abc import Iterator
@@ -57,10 +57,10 @@ def _insert_faults(statement: str, table: str) -> Iterator[str]:
 
 @contextmanager
 def audited_statements() -> Iterator[list[str]]:
-    """Listen to everything SQLAlchemy runs meanwhile; the list fills with complaints.
+    """Audit every statement that SQLAlchemy executes inside the block; complaints are added to the yielded list.
 
-    Hot statements pass SQLAlchemy by; `tests/storage/database/test_compiled_statement.py` audits their texts.
-    What a test writes by hand (`exec_driver_sql`) is its own affair.
+    Compiled statements are not executed by SQLAlchemy; `tests/storage/database/test_compiled_statement.py` audits
+    their texts. Statements that a test writes by hand (`exec_driver_sql`) are not audited.
     """
     complaints: list[str] = []
 

@@ -22,7 +22,7 @@ from dealtrace.operations.leads.register_lead_requests import register_lead_requ
 from dealtrace.operations.visits.store_visits import store_visits
 from dealtrace.operations.work import Work
 from dealtrace.operations.write_command import WriteCommand
-from dealtrace.storage.accounts.accounts import find_site
+from dealtrace.storage.accounts.sites import find_site
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import IdBlocks
 

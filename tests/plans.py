@@ -1,4 +1,4 @@
-"""How a database means to find what it is asked for."""
+"""Query plans: how a database will execute statements."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -14,7 +14,7 @@ Sent = list[tuple[str, Any]]
 
 @contextmanager
 def statements_on(engine: Engine) -> Iterator[Sent]:
-    """Write down what is sent to the database meanwhile, with its parameters."""
+    """Record the statements that are sent to the database inside the block, with their parameters."""
     sent: Sent = []
 
     def listen(_connection: Any, _cursor: Any, text: str, parameters: Any, _context: Any, _many: Any) -> None:
@@ -26,7 +26,7 @@ def statements_on(engine: Engine) -> Iterator[Sent]:
 
 
 def plans_of(database: Database, sent: Sequence[tuple[str, Any]]) -> str:
-    """Tell the plans of statements, a line a step."""
+    """Return the plans of statements, one line per step."""
     explain = "EXPLAIN QUERY PLAN" if database.is_sqlite else "EXPLAIN"
     lines: list[str] = []
     with database.write() as connection:
@@ -39,7 +39,7 @@ def plans_of(database: Database, sent: Sequence[tuple[str, Any]]) -> str:
 def plan_of(
     database: Database, statement: CompiledStatement, connection: Connection, parameters: Mapping[str, Any]
 ) -> str:
-    """Tell the plan of a hot statement, which passes SQLAlchemy by."""
+    """Return the plan of a compiled statement, which is not executed by SQLAlchemy."""
     compiled = statement._compiled_for(connection.dialect)
     explain = "EXPLAIN QUERY PLAN" if database.is_sqlite else "EXPLAIN"
     with closing(connection.connection.cursor()) as cursor:
@@ -48,7 +48,7 @@ def plan_of(
 
 
 def full_scans(database: Database, plan: str) -> list[str]:
-    """Tell the lines of a plan that read a whole table, or a whole index."""
+    """List the lines of a plan that read a whole table or a whole index."""
     scans = ("SCAN ",) if database.is_sqlite else ("Seq Scan",)
     harmless = ("SCAN CONSTANT ROW", "SCAN (subquery", "SCAN anon_", "SCAN json_each")
     return [line for line in plan.splitlines() if any(s in line for s in scans) and not line.startswith(harmless)]

@@ -1,4 +1,4 @@
-"""What lies in the database afterwards, read straight from its tables."""
+"""What the database holds after a test, read straight from its tables."""
 
 import time
 from collections.abc import Callable
@@ -23,7 +23,7 @@ LONG_SECONDS = 30
 
 
 def rows_of(database: Database, player: Player, *, without: tuple[Table, ...] = ()) -> Rows:
-    """Tell everything a site owns, table by table; empty tables are missing."""
+    """Return all rows of a site by table name; empty tables are missing."""
     owned: Rows = {}
     with database.write() as connection:
         for table in metadata.sorted_tables:
@@ -36,36 +36,36 @@ def rows_of(database: Database, player: Player, *, without: tuple[Table, ...] = 
 
 
 def deals_of(database: Database, player: Player, *ids: int, deleted: bool = False) -> list[Deal]:
-    """Tell deals of a site by their ids, in their order."""
+    """List deals of a site in the order of `ids`."""
     with database.write() as connection:
         found = {
             deal.id: deal
             for deal in list_deals_by_key(connection, player.site.id, ids=ids, numbers=[], with_deleted=deleted)
         }
-    return [found[one] for one in ids if one in found]
+    return [found[deal_id] for deal_id in ids if deal_id in found]
 
 
 def deal_of(database: Database, player: Player, deal_id: int, *, deleted: bool = False) -> Deal:
-    """Tell one deal of a site."""
+    """Return a deal of a site."""
     (deal,) = deals_of(database, player, deal_id, deleted=deleted)
     return deal
 
 
 def versions_of(database: Database, player: Player, deal_id: int) -> list[DealVersion]:
-    """Tell the versions of a deal, the first first."""
+    """List the versions of a deal, oldest first."""
     with database.write() as connection:
         return list_versions(connection, player.site.id, deal_id)
 
 
 def points_of(database: Database, player: Player) -> int:
-    """Tell the points a site ever spent."""
+    """Return all points that a site ever spent."""
     with database.write() as connection:
         mine = select(points_day.c.spent).where(points_day.c.site_id == player.site.id)
         return sum(connection.execute(mine).scalars())
 
 
 def side_by_side(database: Database, first: Work, second: Work) -> tuple[Any, Any]:
-    """Let two servers work at once, so that the second meets what the first wrote and had not yet committed."""
+    """Run two transactions at once, so that the second meets what the first wrote before it is committed."""
     other = open_database(database.url.render_as_string(hide_password=False))
 
     def follow() -> Any:

@@ -3,6 +3,7 @@
 import ast
 import re
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -23,7 +24,7 @@ OPEN_TO_ALL = frozenset({"errors", "record"})
 MAY_IMPORT: dict[str, frozenset[str]] = {
     "attribution": frozenset(),
     "accounts": frozenset(),
-    "quota": frozenset(),
+    "quota": frozenset({"accounts"}),
     "leads": frozenset({"attribution"}),
     "deals": frozenset({"leads", "attribution"}),
     "matching": frozenset({"deals", "leads"}),
@@ -51,6 +52,26 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "__init__": frozenset(),
 }
 """§4: who may import whom; to add a cell, change `docs/house-style.md` too."""
+
+_STORAGE_BASE = frozenset({"database", "schema"})
+STORAGE_MAY_IMPORT: dict[str, frozenset[str]] = {
+    "database": frozenset(),
+    "schema": frozenset({"database"}),
+    "id_blocks": _STORAGE_BASE,
+    "visits": _STORAGE_BASE | {"id_blocks"},
+    "leads": _STORAGE_BASE | {"id_blocks", "visits"},
+    "deals": _STORAGE_BASE | {"id_blocks"},
+    "webhooks": _STORAGE_BASE | {"id_blocks"},
+    "accounts": _STORAGE_BASE | {"id_blocks", "webhooks"},
+    "people": _STORAGE_BASE,
+    "journals": _STORAGE_BASE | {"visits", "leads", "deals", "accounts", "webhooks"},
+    "reports": _STORAGE_BASE | {"visits", "leads", "deals", "accounts"},
+}
+"""Inside `storage` nouns do not know each other, but for leads (whose stories tell visits) and sites (their webhooks).
+
+What joins several nouns is a read model: `journals` or `reports`.
+"""
+MODULES_IN_A_FOLDER_MAX = 24
 
 SHOWN_TO_PEOPLE = {"cli/webhooks.py": "dealtrace.calltouch.webhooks.vocabulary"}
 """Names of the wire that a person chooses from on the command line; nothing else of an edge is known to another."""
@@ -200,6 +221,14 @@ def _parse(path: Path) -> ast.Module:
 MODULES = [Module(path) for path in sorted(SOURCE.rglob("*.py"))]
 
 
+def _dotted(module: Module) -> str:
+    return ".".join(("dealtrace", *module.path.relative_to(SOURCE).with_suffix("").parts)).removesuffix(".__init__")
+
+
+def _is_full(folder: Path, count: int) -> bool:
+    return count > MODULES_IN_A_FOLDER_MAX and folder.name != "versions"  # a migration stays for good
+
+
 def hold(rule: Callable[[Module], Iterator[str]], modules: list[Module] = MODULES) -> None:
     """Fail with every complaint at once."""
     complaints = [complaint for module in modules for complaint in rule(module)]
@@ -218,6 +247,65 @@ def test_it_imports_inward_only() -> None:
                 yield module.complain(node, f"`{module.folder}` imports `{folder}`", cure)
 
     hold(rule)
+
+
+def test_it_keeps_the_nouns_of_storage_apart() -> None:
+    def rule(module: Module) -> Iterator[str]:
+        noun = module.path.relative_to(SOURCE / "storage").parts[0].removesuffix(".py")
+        allowed = STORAGE_MAY_IMPORT.get(noun, frozenset())
+        for node, source, name in module.imports():
+            if source == "dealtrace.storage" or source.startswith("dealtrace.storage."):
+                imported = name if source == "dealtrace.storage" else source.split(".")[2]
+                if imported not in allowed | {noun}:
+                    cure = "Join nouns in `journals/` or `reports/`, or change the table with a reason."
+                    yield module.complain(node, f"`storage/{noun}` imports `storage/{imported}`", cure)
+
+    hold(rule, [module for module in MODULES if module.folder == "storage" and module.name != "storage/__init__.py"])
+
+
+def test_its_imports_form_no_circle() -> None:
+    names = {_dotted(module): module for module in MODULES}
+    imported = {
+        name: {
+            target
+            for _, source, imported_name in module.imports()
+            for target in (f"{source}.{imported_name}", source)
+            if target in names and target != name
+        }
+        for name, module in names.items()
+    }
+    done: set[str] = set()
+
+    def follow(name: str, way: tuple[str, ...]) -> None:
+        circle = [*way[way.index(name) :], name] if name in way else []
+        assert not circle, f"A circle of imports: {' → '.join(circle)}. Move what both need to a module below them."
+        if name not in done:
+            for target in sorted(imported[name]):
+                follow(target, (*way, name))
+            done.add(name)
+
+    for name in names:
+        follow(name, ())
+
+
+def test_its_folders_hold_few_modules() -> None:
+    of_folder = Counter(module.path.parent for module in MODULES if module.path.name != "__init__.py")
+    full = {f"{folder.relative_to(SOURCE)}: {count}" for folder, count in of_folder.items() if _is_full(folder, count)}
+    assert not full, f"More than {MODULES_IN_A_FOLDER_MAX} modules in a folder: {sorted(full)}. Give a noun its folder."
+
+
+def test_it_names_reading_functions_after_what_they_return() -> None:
+    def rule(module: Module) -> Iterator[str]:
+        for function in module.functions():
+            returned = ast.unparse(function.returns) if function.returns is not None else ""
+            verb = function.name.lstrip("_").split("_")[0]
+            if verb == "list" and not returned.startswith(("list[", "tuple[", "Sequence[")):
+                cure = "`list_` returns a list; a mapping or a set of those that exist is `find_` (§7)."
+                yield module.complain(function, f"`{function.name}` returns {returned}", cure)
+            if verb == "find" and returned.startswith(("list[", "Sequence[")):
+                yield module.complain(function, f"`{function.name}` returns {returned}", "A list is `list_` (§7).")
+
+    hold(rule, [module for module in MODULES if module.folder in {"storage", "runtime", "operations"}])
 
 
 def test_it_uses_each_library_where_it_belongs() -> None:

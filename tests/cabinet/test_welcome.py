@@ -11,7 +11,7 @@ from sqlalchemy import delete
 
 from cast import Stage
 from dealtrace.operations.accounts.create_user import invite_first_user
-from dealtrace.storage.accounts.accounts import find_user
+from dealtrace.storage.accounts.users import find_user
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.schema.tables.control import invitation, membership, user
 from server import ServerProcess

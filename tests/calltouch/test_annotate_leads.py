@@ -13,7 +13,7 @@ from cast import Player, Stage, moscow
 from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.operations.leads.delete import delete_lead
-from dealtrace.storage.leads.annotations import list_annotations
+from dealtrace.storage.leads.annotations import find_annotations
 from server import ServerProcess
 from stored import points_of, rows_of
 
@@ -58,7 +58,7 @@ def by_contact(kind: str = "leadContact", **said: Any) -> dict[str, Any]:
 def said_of(stage: Stage, player: Player, lead_id: int, kind: LeadKind = LeadKind.CALL) -> Annotations:
     ref = LeadRef(kind, lead_id)
     with stage.database.write() as connection:
-        return list_annotations(connection, player.site.id, [ref])[ref].annotations
+        return find_annotations(connection, player.site.id, [ref])[ref].annotations
 
 
 @EACH_PATH

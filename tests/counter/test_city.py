@@ -10,7 +10,7 @@ from netaddr import IPSet
 
 from cast import Player, Stage
 from dealtrace.storage.database.engine import open_database
-from dealtrace.storage.visits.visits import list_visits_by_id
+from dealtrace.storage.visits.visits import find_visits
 from server import ServerProcess
 
 
@@ -37,7 +37,7 @@ def test_it_is_told_in_small_latin_letters(located: tuple[ServerProcess, Stage, 
     server, stage, player = located
     told = hit(server, player, ip).json()
     with stage.database.read() as connection:
-        visit = list_visits_by_id(connection, player.site.id, [told["sessionId"]])[told["sessionId"]]
+        visit = find_visits(connection, player.site.id, [told["sessionId"]])[told["sessionId"]]
     assert (visit.ip, visit.city) == (ip, city)
 
 

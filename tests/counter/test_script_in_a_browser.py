@@ -14,7 +14,7 @@ from browser import Browser, Pages, find_chromium
 from cast import Player, Stage
 from dealtrace.attribution.traffic_source import DIRECT, TrafficSource
 from dealtrace.attribution.visit import Visit
-from dealtrace.storage.visits.visits import list_visits_by_id
+from dealtrace.storage.visits.visits import find_visits
 from server import REST, ServerProcess
 from stored import rows_of
 
@@ -62,7 +62,7 @@ def site(server: ServerProcess, owner: Player, browser: Browser) -> Iterator[Pag
 
 def visit_of(stage: Stage, player: Player, visit_id: int) -> Visit:
     with stage.database.read() as connection:
-        return list_visits_by_id(connection, player.site.id, [visit_id])[visit_id]
+        return find_visits(connection, player.site.id, [visit_id])[visit_id]
 
 
 def test_a_first_page_begins_a_visit_with_all_that_can_be_told(

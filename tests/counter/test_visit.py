@@ -15,7 +15,7 @@ from dealtrace.attribution.traffic_source import DIRECT
 from dealtrace.attribution.visit import Visit
 from dealtrace.counter.visit import TABLE
 from dealtrace.storage.database.engine import open_database
-from dealtrace.storage.visits.visits import list_visits_by_id
+from dealtrace.storage.visits.visits import find_visits
 from server import ServerProcess
 from stored import rows_of
 
@@ -35,7 +35,7 @@ def counted(server: ServerProcess, stage: Stage, player: Player, **sent: Any) ->
     told = answer.json()
     assert list(told) == ["sessionId", "visitorId", "dropped"]
     with stage.database.read() as connection:
-        return list_visits_by_id(connection, player.site.id, [told["sessionId"]])[told["sessionId"]]
+        return find_visits(connection, player.site.id, [told["sessionId"]])[told["sessionId"]]
 
 
 def test_it_keeps_all_that_is_told(server: ServerProcess, served: Stage, owner: Player) -> None:
@@ -145,7 +145,7 @@ def test_a_browser_is_judged_and_a_sites_server_is_not(
     assert answer["dropped"] == dropped
     if dropped is None:
         with served.database.read() as connection:
-            visits = list_visits_by_id(connection, player.site.id, [answer["sessionId"]])
+            visits = find_visits(connection, player.site.id, [answer["sessionId"]])
         assert visits[answer["sessionId"]].user_agent == kept
 
 

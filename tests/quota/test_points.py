@@ -1,13 +1,14 @@
 """A site's daily points: which day, when it ends, what a call costs."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dealtrace.quota.points import PaidMethod, points_cost, points_day, seconds_to_reset
+from dealtrace.accounts.site_days import site_day
+from dealtrace.quota.points import PaidMethod, points_cost, seconds_to_reset
 
 HOUR = 3600
 DAY = 24 * HOUR
@@ -18,22 +19,6 @@ MOSCOW = ZoneInfo("Europe/Moscow")
 def instant(text: str, zone: str = "Europe/Moscow") -> datetime:
     """Tell the instant of a wall clock; of an hour that comes twice, the first."""
     return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
-
-
-@pytest.mark.parametrize(
-    ("now", "zone", "day"),
-    [
-        ("2018-03-25T20:59:59+00:00", "Europe/Moscow", date(2018, 3, 25)),
-        ("2018-03-25T21:00:00+00:00", "Europe/Moscow", date(2018, 3, 26)),
-        ("2018-03-25T14:00:00+00:00", "Asia/Vladivostok", date(2018, 3, 26)),
-        ("2018-03-26T00:00:00+00:00", "America/Havana", date(2018, 3, 25)),
-        ("2018-03-26T00:00:00+00:00", "UTC", date(2018, 3, 26)),
-        ("2011-12-30T09:59:59+00:00", "Pacific/Apia", date(2011, 12, 29)),
-        ("2011-12-30T10:00:00+00:00", "Pacific/Apia", date(2011, 12, 31)),
-    ],
-)
-def test_a_day_is_the_sites_own(now: str, zone: str, day: date) -> None:
-    assert points_day(datetime.fromisoformat(now), ZoneInfo(zone)) == day
 
 
 @pytest.mark.parametrize(
@@ -86,10 +71,10 @@ def test_a_day_may_be_shorter_or_longer_than_others(now: str, zone: str, hours: 
 def test_a_new_day_begins_when_it_said_and_not_a_second_earlier(since_2012: timedelta, name: str) -> None:
     now, zone = datetime(2012, 1, 1, tzinfo=UTC) + since_2012, ZoneInfo(name)
     seconds = seconds_to_reset(now, zone)
-    today = points_day(now, zone)
+    today = site_day(now, zone)
     assert 1 <= seconds <= 26 * HOUR
-    assert points_day(now + timedelta(seconds=seconds), zone) > today
-    assert points_day(now + timedelta(seconds=seconds - 1), zone) == today
+    assert site_day(now + timedelta(seconds=seconds), zone) > today
+    assert site_day(now + timedelta(seconds=seconds - 1), zone) == today
 
 
 @pytest.mark.parametrize("method", list(PaidMethod))

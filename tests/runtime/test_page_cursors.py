@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from dealtrace.runtime.page_cursors import POSITIONS_MAX, TRAIL_SECONDS, TRAILS_MAX, PageCursors
+from dealtrace.runtime.page_cursors import ENDS_MAX, TRAIL_SECONDS, TRAILS_MAX, PageCursors
 from dealtrace.storage.journals.keyset_pages import Cursor, Page, SortKey
 
 NOON = datetime(2018, 3, 26, 12, tzinfo=UTC)
@@ -82,10 +82,10 @@ def test_a_reader_who_was_away_too_long_is_forgotten() -> None:
 def test_memory_is_bounded_by_who_asked_longest_ago_and_by_the_oldest_ends() -> None:
     page_cursors = PageCursors(Clock())
     turn(page_cursors, "first", 1)
-    turn(page_cursors, "patient", *range(1, POSITIONS_MAX + 2))
+    turn(page_cursors, "patient", *range(1, ENDS_MAX + 2))
     for number in range(TRAILS_MAX - 1):
         turn(page_cursors, f"reader {number}", 1)
     assert page_cursors.cursor_of("first", SIZE).after is None
     assert page_cursors.cursor_of("patient", SIZE).after is None
     assert page_cursors.cursor_of("patient", 2 * SIZE).after == end_of(2)
-    assert page_cursors.cursor_of("patient", (POSITIONS_MAX + 1) * SIZE).after == end_of(POSITIONS_MAX + 1)
+    assert page_cursors.cursor_of("patient", (ENDS_MAX + 1) * SIZE).after == end_of(ENDS_MAX + 1)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from cast import Player, Stage
 from dealtrace.runtime.read_pool import ReadPool
-from dealtrace.storage.accounts.accounts import find_site
+from dealtrace.storage.accounts.sites import find_site
 from dealtrace.storage.database.engine import Database
 from write_commands import run
 

@@ -12,7 +12,7 @@ from dealtrace.operations.accounts.issue_token import issue_token, revoke_token
 from dealtrace.operations.accounts.set_site import set_site
 from dealtrace.runtime import site_cache as module
 from dealtrace.runtime.site_cache import Admission, SiteCache
-from dealtrace.storage.accounts.accounts import find_site
+from dealtrace.storage.accounts.sites import find_site
 from dealtrace.storage.database.engine import Database
 from write_commands import utc_now
 

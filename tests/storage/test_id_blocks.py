@@ -5,9 +5,13 @@ from itertools import pairwise
 
 import pytest
 
+from cast import MOSCOW
+from dealtrace.accounts.site import Site, SiteId
 from dealtrace.leads.lead import FIRST_OWN_ID
+from dealtrace.storage.accounts import sites
 from dealtrace.storage.database.engine import Database, open_database
-from dealtrace.storage.id_blocks import BLOCK_SIZE, IdBlocks
+from dealtrace.storage.id_blocks import BLOCK_SIZE, IdBlocks, transaction
+from write_commands import NOON
 
 JAVASCRIPT_MAX = 2**53
 SERVERS = 4
@@ -94,3 +98,23 @@ def test_it_keeps_a_block_though_the_work_that_used_it_is_undone(database: Datab
         ids.take()
         transaction.rollback()
     assert blocks(database, 1).take() == FIRST_OWN_ID + BLOCK_SIZE
+
+
+def test_a_transaction_comes_with_ids_and_commits_at_its_end(database: Database) -> None:
+    with transaction(database, ids=2) as (connection, ids):
+        sites.insert_site(connection, Site(SiteId(ids.take()), "Shop", MOSCOW), NOON)
+        ids.take()
+    with database.read() as connection:
+        assert [site.id for site in sites.list_sites(connection)] == [FIRST_OWN_ID]
+
+
+def test_a_transaction_that_raises_leaves_nothing_behind(database: Database) -> None:
+    def fail() -> None:
+        with transaction(database, ids=1) as (connection, ids):
+            sites.insert_site(connection, Site(SiteId(ids.take()), "Shop", MOSCOW), NOON)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    with database.read() as connection:
+        assert sites.list_sites(connection) == []

@@ -35,6 +35,14 @@ class BodyStyle(StrEnum):
     JSON = "json"
 
 
+class WebhookState(StrEnum):
+    """The state of a webhook: a paused one is sent nothing, the latest attempt of a failing one failed."""
+
+    ACTIVE = "active"
+    FAILING = "failing"
+    PAUSED = "paused"
+
+
 @record
 class Listener:
     """What a site must know of a webhook as something happens: which events it wants."""
@@ -71,9 +79,31 @@ class Webhook:
     test_asked_at: datetime | None = None
     test_outcome: str | None = None
 
+    @property
+    def is_paused(self) -> bool:
+        """Whether nothing is sent until somebody resumes it."""
+        return self.paused_at is not None
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether its latest attempt failed, paused or not."""
+        return self.failures > 0
+
+    @property
+    def state(self) -> WebhookState:
+        """Return its state; one that was paused after failures is paused."""
+        if self.is_paused:
+            return WebhookState.PAUSED
+        return WebhookState.FAILING if self.has_failed else WebhookState.ACTIVE
+
+    @property
+    def reason(self) -> str | None:
+        """Return why it is paused or failing."""
+        return self.pause_reason or self.last_fault
+
     def is_due(self, now: datetime) -> bool:
         """Whether deliveries may be attempted now."""
-        return self.paused_at is None and (self.next_attempt_at is None or self.next_attempt_at <= now)
+        return not self.is_paused and (self.next_attempt_at is None or self.next_attempt_at <= now)
 
     @property
     def is_test_awaited(self) -> bool:

@@ -13,9 +13,9 @@ from dealtrace.accounts.token import token_digest
 from dealtrace.accounts.user import LOGIN_LENGTH_MAX, PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN
 from dealtrace.errors import BodyTooLarge, InvitationSpent, Refusal
 from dealtrace.operations.accounts.create_user import accept_invitation
-from dealtrace.storage.accounts.accounts import has_users, is_invited
+from dealtrace.storage.accounts.users import has_users, is_invited
 from dealtrace.storage.database.engine import Database
-from dealtrace.storage.id_blocks import IdBlocks
+from dealtrace.storage.id_blocks import transaction
 
 SECURITY_HEADERS = {
     "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; "
@@ -69,9 +69,7 @@ class Welcome:
 
     def _accept(self, key: str, login: str, password: str) -> None:
         database = self._database()
-        ids = IdBlocks(database.writer)
-        ids.ensure(IDS_NEEDED)
-        with database.write() as connection:
+        with transaction(database, ids=IDS_NEEDED) as (connection, ids):
             accept_invitation(connection, ids, key, login, password, clock.now())
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.exc import DatabaseError
 
 from dealtrace.cli.terminal import console, explained, fail, open_prepared
 from dealtrace.settings import read_settings
-from dealtrace.storage.accounts.accounts import list_sites
+from dealtrace.storage.accounts.sites import list_sites
 from dealtrace.storage.database.database_errors import message_of
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.deals.daily_counts import list_miscounted_days, recount_deals

@@ -14,7 +14,7 @@ from dealtrace.matching.explanation import Candidate, Missed, Step
 from dealtrace.operations.deals.explain import Explanation, explain_deal, serialize_explanation
 from dealtrace.operations.deals.pin import pin_deal, unpin_deal
 from dealtrace.operations.deals.restore import restore_deal
-from dealtrace.storage.accounts.accounts import list_sites
+from dealtrace.storage.accounts.sites import list_sites
 from dealtrace.storage.deals.deals import list_deals_by_key
 from dealtrace.storage.deals.versions import list_versions
 

@@ -7,12 +7,13 @@ from sqlalchemy import Connection
 
 from dealtrace import clock
 from dealtrace.accounts.site import Site
+from dealtrace.accounts.site_days import site_day
 from dealtrace.accounts.webhook import Webhook
 from dealtrace.cli.terminal import console, open_prepared, print_json
-from dealtrace.quota.points import points_day
-from dealtrace.storage.accounts.accounts import has_users, list_sites
 from dealtrace.storage.accounts.custom_fields import list_unknown_fields
 from dealtrace.storage.accounts.points import find_points_spent
+from dealtrace.storage.accounts.sites import list_sites
+from dealtrace.storage.accounts.users import has_users
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.deals.deals import count_unusable_contacts
 from dealtrace.storage.schema.upgrade import schema_differences
@@ -65,14 +66,14 @@ def _site_findings(connection: Connection, site: Site) -> list[dict[str, Any]]:
         )
         for field in list_unknown_fields(connection, site.id)
     ]
-    findings += [_webhook_finding(webhook) for webhook in list_webhooks(connection, site.id) if webhook.failures]
+    findings += [_webhook_finding(webhook) for webhook in list_webhooks(connection, site.id) if webhook.has_failed]
     unusable = count_unusable_contacts(connection, site.id)
     if unusable:
         text = f"Site {site.id}: {unusable} deals have a phone or e-mail that can be compared with nothing."
         findings.append(
             _finding("unusable_contact", text, "dealtrace explain DEAL shows which", site_id=site.id, seen=unusable)
         )
-    spent = find_points_spent(connection, site.id, points_day(clock.now(), site.time_zone))
+    spent = find_points_spent(connection, site.id, site_day(clock.now(), site.time_zone))
     if site.points_per_day and spent >= site.points_per_day * POINTS_NEARLY_SPENT:
         text = f"Site {site.id}: {spent} of {site.points_per_day} points of today are spent."
         cure = f"dealtrace site set {site.id} points_per_day=…"
@@ -81,9 +82,8 @@ def _site_findings(connection: Connection, site: Site) -> list[dict[str, Any]]:
 
 
 def _webhook_finding(webhook: Webhook) -> dict[str, Any]:
-    standing = "is paused" if webhook.paused_at is not None else "fails"
-    reason = webhook.pause_reason or webhook.last_fault
-    text = f"Site {webhook.site_id}: webhook {webhook.id} {standing}: {reason}"
+    state = "is paused" if webhook.is_paused else "fails"
+    text = f"Site {webhook.site_id}: webhook {webhook.id} {state}: {webhook.reason}"
     cure = f"dealtrace webhook test {webhook.id}, then dealtrace webhook resume {webhook.id}"
     return _finding("webhook", text, cure, site_id=webhook.site_id, webhook_id=webhook.id)
 

@@ -1,7 +1,7 @@
 """`dealtrace export`: deals, calls and lead requests into a file, without a bound."""
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +11,7 @@ from rich.progress import Progress
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
+from dealtrace.accounts.site_days import day_end, day_start
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cli.terminal import ID_MAX, complaints, console, fail, open_prepared, print_json
 from dealtrace.files.export_columns import (
@@ -30,7 +31,7 @@ from dealtrace.storage.journals.deal_journal import JournalQuery, query_deals
 from dealtrace.storage.journals.keyset_pages import Cursor, PageQuery, find_page
 from dealtrace.storage.journals.lead_entries import list_lead_entries
 from dealtrace.storage.journals.lead_journal import LeadQuery, query_leads
-from dealtrace.storage.leads.leads import list_lead_stories
+from dealtrace.storage.leads.lead_stories import find_lead_stories
 
 ROWS_AT_ONCE = 1000
 Day = datetime
@@ -115,15 +116,15 @@ def _interval(site: Site, first: Day | None, last: Day | None) -> tuple[datetime
     """Turn days of the site into instants; the last day belongs to them."""
     if first is not None and last is not None and first > last:
         fail("--from is after --to.")
-    since = first.replace(tzinfo=site.time_zone).astimezone(UTC) if first is not None else None
-    until = (last + timedelta(days=1)).replace(tzinfo=site.time_zone).astimezone(UTC) if last is not None else None
+    since = day_start(first.date(), site.time_zone) if first is not None else None
+    until = day_end(last.date(), site.time_zone) if last is not None else None
     return since, until
 
 
 def _gather_deals(site: Site, connection: Connection, ids: Sequence[int]) -> list[ExportedDeal]:
     deals = list_deals_by_id(connection, site.id, ids)
     refs = [deal.lead for deal in deals if deal.lead is not None]
-    stories = list_lead_stories(connection, site.id, refs, AttributionModel(site.attribution))
+    stories = find_lead_stories(connection, site.id, refs, AttributionModel(site.attribution))
     return [ExportedDeal(deal, stories.get(deal.lead) if deal.lead is not None else None) for deal in deals]
 
 

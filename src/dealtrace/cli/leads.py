@@ -14,11 +14,11 @@ from dealtrace.deals.deal import Deal
 from dealtrace.errors import LeadNotFound
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.operations.leads.delete import delete_lead, restore_lead
-from dealtrace.storage.accounts.accounts import list_sites
+from dealtrace.storage.accounts.sites import list_sites
 from dealtrace.storage.leads.deletion import HideableLead, find_hideable
-from dealtrace.storage.leads.leads import list_lead_stories
-from dealtrace.storage.leads.qualification import list_qualifications
-from dealtrace.storage.visits.credits import list_credits
+from dealtrace.storage.leads.lead_stories import find_lead_stories
+from dealtrace.storage.leads.qualification import find_qualifications
+from dealtrace.storage.visits.credits import find_credits
 
 
 class KindName(StrEnum):
@@ -86,9 +86,9 @@ def _find(connection: Connection, kind: KindName, lead_id: int, only_site: int |
 
 
 def _told(connection: Connection, site: Site, lead: HideableLead) -> dict[str, Any]:
-    story = list_lead_stories(connection, site.id, [lead.ref], AttributionModel(site.attribution))[lead.ref]
-    standing = list_qualifications(connection, site, [lead.ref])[lead.ref]
-    shares = list_credits(connection, site.id, lead.ref.id)
+    story = find_lead_stories(connection, site.id, [lead.ref], AttributionModel(site.attribution))[lead.ref]
+    standing = find_qualifications(connection, site, [lead.ref])[lead.ref]
+    shares = find_credits(connection, site.id, lead.ref.id)
     return {
         "siteId": site.id,
         "lead": lead.ref,

@@ -9,7 +9,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.cli.terminal import ID_MAX, console, open_prepared, print_json
 from dealtrace.errors import SiteNotFound
 from dealtrace.operations.people import erase_person, export_person
-from dealtrace.storage.accounts.accounts import list_sites
+from dealtrace.storage.accounts.sites import list_sites
 
 Contact = Annotated[str, typer.Argument(metavar="PHONE|EMAIL", help="The person's phone or e-mail, in any form.")]
 OnlySite = Annotated[int | None, typer.Option("--site", min=1, max=ID_MAX, help="Only in this site.")]

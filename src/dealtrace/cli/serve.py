@@ -22,7 +22,7 @@ from dealtrace.operations.accounts.create_user import invite_first_user
 from dealtrace.operations.accounts.open_first_site import FirstSite, open_first_site
 from dealtrace.settings import ENVIRONMENT_PREFIX, Settings, read_settings
 from dealtrace.storage.database.engine import Database
-from dealtrace.storage.id_blocks import IdBlocks
+from dealtrace.storage.id_blocks import transaction
 
 GRACE_SECONDS = 30
 """How long a stopping server may finish what it has begun."""
@@ -127,9 +127,7 @@ def _figures_kept_together(workers: int) -> Iterator[None]:
 def _greet(database: Database, settings: Settings) -> None:
     """Print where the server is and how to begin; what is secret goes to the terminal only, never to the log."""
     address = settings.public_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
-    ids = IdBlocks(database.writer)
-    ids.ensure(1)
-    with database.write() as connection:
+    with transaction(database, ids=1) as (connection, ids):
         first = open_first_site(connection, ids, TIME_ZONE_DEFAULT, settings.points_per_day, clock.now())
         key = invite_first_user(connection, clock.now())
     console.print(f"Dealtrace listens on {address}, documents on {address}/docs", markup=False)

@@ -9,15 +9,15 @@ from rich.table import Table
 
 from dealtrace import clock
 from dealtrace.accounts.site import TIME_ZONE_DEFAULT, Site, SiteId
+from dealtrace.accounts.site_days import site_day
 from dealtrace.cli.terminal import ID_MAX, console, fail, open_prepared, print_json
 from dealtrace.operations.accounts.create_site import create_site
 from dealtrace.operations.accounts.issue_token import issue_token
 from dealtrace.operations.accounts.set_site import set_site
-from dealtrace.quota.points import points_day
 from dealtrace.settings import read_settings
-from dealtrace.storage.accounts.accounts import list_sites
 from dealtrace.storage.accounts.points import find_points_spent
-from dealtrace.storage.id_blocks import IdBlocks
+from dealtrace.storage.accounts.sites import list_sites
+from dealtrace.storage.id_blocks import transaction
 
 FIRST_LABEL = "first"
 
@@ -36,10 +36,8 @@ def create(
 ) -> None:
     """Create a site and its first token, which is shown now and never again."""
     with open_prepared() as database:
-        ids = IdBlocks(database.writer)
-        ids.ensure(1)
         wanted = Site(SiteId(site_id), name, ZoneInfo(TIME_ZONE_DEFAULT), points_per_day=read_settings().points_per_day)
-        with database.write() as connection:
+        with transaction(database, ids=1) as (connection, ids):
             site = create_site(connection, wanted, clock.now())
             if timezone != TIME_ZONE_DEFAULT:
                 site = set_site(connection, site.id, {"timezone": timezone})
@@ -80,7 +78,7 @@ def show(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = 
     with open_prepared() as database, database.read() as connection:
         now = clock.now()
         rows = [
-            _described(site, find_points_spent(connection, site.id, points_day(now, site.time_zone)))
+            _described(site, find_points_spent(connection, site.id, site_day(now, site.time_zone)))
             for site in list_sites(connection)
         ]
     if as_json:

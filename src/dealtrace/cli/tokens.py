@@ -8,8 +8,8 @@ from rich.table import Table
 from dealtrace import clock
 from dealtrace.cli.terminal import ID_MAX, console, open_prepared, print_json
 from dealtrace.operations.accounts.issue_token import issue_token, revoke_token
-from dealtrace.storage.accounts.accounts import list_tokens
-from dealtrace.storage.id_blocks import IdBlocks
+from dealtrace.storage.accounts.tokens import list_tokens
+from dealtrace.storage.id_blocks import transaction
 
 token_commands = typer.Typer(help="Issue, list and revoke tokens.", no_args_is_help=True)
 
@@ -22,11 +22,8 @@ def create(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Issue a token, which is shown now and never again."""
-    with open_prepared() as database:
-        ids = IdBlocks(database.writer)
-        ids.ensure(1)
-        with database.write() as connection:
-            issued = issue_token(connection, ids, site_id, label, clock.now(), secret=token)
+    with open_prepared() as database, transaction(database, ids=1) as (connection, ids):
+        issued = issue_token(connection, ids, site_id, label, clock.now(), secret=token)
     if as_json:
         print_json({"tokenId": issued.token.id, "siteId": site_id, "clientApiId": issued.secret})
     else:

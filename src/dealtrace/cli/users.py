@@ -7,7 +7,7 @@ import typer
 from dealtrace import clock
 from dealtrace.cli.terminal import console, open_prepared
 from dealtrace.operations.accounts.create_user import create_user
-from dealtrace.storage.id_blocks import IdBlocks
+from dealtrace.storage.id_blocks import transaction
 
 user_commands = typer.Typer(help="Create users of the cabinet.", no_args_is_help=True)
 
@@ -27,11 +27,8 @@ def create(
     ],
 ) -> None:
     """Create a user who sees every site there is."""
-    with open_prepared() as database:
-        ids = IdBlocks(database.writer)
-        ids.ensure(1)
-        with database.write() as connection:
-            user = create_user(connection, ids, login, password, clock.now())
+    with open_prepared() as database, transaction(database, ids=1) as (connection, ids):
+        user = create_user(connection, ids, login, password, clock.now())
     console.print(f"User {user.login} is there.", markup=False)
 
 

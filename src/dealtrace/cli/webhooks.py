@@ -8,15 +8,15 @@ from typing import Annotated, Any
 import typer
 
 from dealtrace import clock
-from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook
+from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook, WebhookState
 from dealtrace.calltouch.webhooks.vocabulary import choosable_keys
 from dealtrace.cli.terminal import ID_MAX, console, fail, open_prepared, print_json
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.webhooks import manage
 from dealtrace.operations.webhooks.create import NewWebhook, create_webhook
 from dealtrace.storage.database.engine import Database
-from dealtrace.storage.id_blocks import IdBlocks
-from dealtrace.storage.webhooks.outbox import count_waiting
+from dealtrace.storage.id_blocks import transaction
+from dealtrace.storage.webhooks.outbox import count_waiting_deliveries
 from dealtrace.storage.webhooks.webhooks import find_webhook, list_webhooks
 
 ALL = "all"
@@ -47,11 +47,8 @@ def create(
     """Create a webhook; running servers follow within two seconds."""
     wanted = NewWebhook(site_id, url, _events(events), style, _words(fields))
     _check_fields(wanted)
-    with open_prepared() as database:
-        ids = IdBlocks(database.writer)
-        ids.ensure(1)
-        with database.write() as connection:
-            webhook = create_webhook(connection, ids, wanted, clock.now())
+    with open_prepared() as database, transaction(database, ids=1) as (connection, ids):
+        webhook = create_webhook(connection, ids, wanted, clock.now())
     if as_json:
         print_json({"webhookId": webhook.id, "siteId": webhook.site_id, "secret": webhook.secret})
         return
@@ -102,7 +99,7 @@ def show(
         if site_id is not None:
             require_site(connection, site_id)
         rows = [
-            _described(webhook, count_waiting(connection, webhook.site_id, webhook.id))
+            _described(webhook, count_waiting_deliveries(connection, webhook.site_id, webhook.id))
             for webhook in list_webhooks(connection, site_id)
         ]
     if as_json:
@@ -121,20 +118,14 @@ def _described(webhook: Webhook, waiting: int) -> dict[str, Any]:
         "format": webhook.style,
         "events": [kind for kind in EventKind if kind in webhook.events],
         "fields": webhook.fields,
-        "state": _state(webhook),
-        "reason": webhook.pause_reason or webhook.last_fault,
+        "state": webhook.state,
+        "reason": webhook.reason,
         "failures": webhook.failures,
         "failingSince": webhook.failing_since,
-        "nextAttempt": webhook.next_attempt_at if _state(webhook) == "failing" else None,
+        "nextAttempt": webhook.next_attempt_at if webhook.state is WebhookState.FAILING else None,
         "lastDelivered": webhook.delivered_at,
         "waiting": waiting,
     }
-
-
-def _state(webhook: Webhook) -> str:
-    if webhook.paused_at is not None:
-        return "paused"
-    return "failing" if webhook.failures else "active"
 
 
 def _lines(row: dict[str, Any]) -> Iterator[str]:

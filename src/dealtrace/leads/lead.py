@@ -1,5 +1,6 @@
 """What calls and lead requests have in common: a kind, an id, and when they happened."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 
@@ -22,6 +23,13 @@ class LeadRef:
 
     kind: LeadKind
     id: int
+
+
+def ids_by_kind(leads: Iterable[LeadRef]) -> dict[LeadKind, list[int]]:
+    """Return the ids of leads by their kind, sorted and without repetition; kinds without any are missing."""
+    unique = set(leads)
+    ids = {kind: sorted(ref.id for ref in unique if ref.kind is kind) for kind in LeadKind}
+    return {kind: found for kind, found in ids.items() if found}
 
 
 @record

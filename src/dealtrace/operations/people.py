@@ -19,7 +19,7 @@ def export_person(connection: Connection, sites: Sequence[Site], contact: str) -
         PersonNotFound: nothing is stored about them.
     """
     found = _find(connection, sites, contact)
-    return {site_id: people.list_rows(connection, site_id, traces) for site_id, traces in found.items()}
+    return {site_id: people.find_rows(connection, site_id, traces) for site_id, traces in found.items()}
 
 
 def erase_person(connection: Connection, sites: Sequence[Site], contact: str) -> dict[SiteId, people.Traces]:

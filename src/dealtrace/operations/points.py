@@ -6,10 +6,11 @@ Seed: «За каждый успешно выполненный запрос с�
 from collections.abc import Sequence
 from datetime import timedelta
 
+from dealtrace.accounts.site_days import site_day
 from dealtrace.errors import PointsSpent
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
-from dealtrace.quota.points import PaidMethod, points_cost, points_day, seconds_to_reset
+from dealtrace.quota.points import PaidMethod, points_cost, seconds_to_reset
 from dealtrace.storage.accounts import points
 
 MIDNIGHT_MARGIN = timedelta(minutes=5)
@@ -24,7 +25,7 @@ def pay_for_calls(work: Work, method: PaidMethod, calls: int) -> int:
     if not calls:
         return 0
     cost = points_cost(method, work.site.point_costs)
-    day_on = points_day(work.now, work.site.time_zone)
+    day_on = site_day(work.now, work.site.time_zone)
     if not cost:
         points.hold_day(work.connection, work.site.id, day_on)
         return calls
@@ -46,7 +47,7 @@ def lock_registrations(work: Work) -> None:
     midnight both days are locked.
     """
     for day_on in sorted(
-        {points_day(work.now + apart, work.site.time_zone) for apart in (-MIDNIGHT_MARGIN, MIDNIGHT_MARGIN)}
+        {site_day(work.now + apart, work.site.time_zone) for apart in (-MIDNIGHT_MARGIN, MIDNIGHT_MARGIN)}
     ):
         points.hold_day(work.connection, work.site.id, day_on)
 

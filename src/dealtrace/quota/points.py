@@ -5,9 +5,11 @@ Seed: «За каждый успешно выполненный запрос с�
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
+
+from dealtrace.accounts.site_days import day_end, site_day
 
 POINTS_COST_DEFAULT = 1
 
@@ -34,15 +36,12 @@ class PaidMethod(StrEnum):
     EXPLANATION = "explanation"
 
 
-def points_day(now: datetime, time_zone: ZoneInfo) -> date:
-    """Tell which day of the site `now` belongs to; its points are counted per such day."""
-    return now.astimezone(time_zone).date()
-
-
 def seconds_to_reset(now: datetime, time_zone: ZoneInfo) -> int:
-    """Count the whole seconds until the site's next midnight, rounded up, at least 1."""
-    tomorrow = points_day(now, time_zone) + timedelta(days=1)
-    reset_at = datetime.combine(tomorrow, time(), time_zone)
+    """Return the whole seconds until the site's next day begins, rounded up, at least 1.
+
+    Points are counted per day of the site.
+    """
+    reset_at = day_end(site_day(now, time_zone), time_zone)
     return max(1, -int((now - reset_at).total_seconds() // 1))
 
 

@@ -1,4 +1,4 @@
-"""The few threads that read, so that a slow query stalls no other request."""
+"""A pool of threads that read, so that a slow query does not delay other requests."""
 
 import asyncio
 import time
@@ -16,9 +16,9 @@ R = TypeVar("R")
 
 
 class ReadPool:
-    """Runs reading functions on their own threads, each with a connection that sees one consistent moment.
+    """Runs reading functions on threads, each call with a connection that sees one consistent state of the database.
 
-    `bookmarks` belong to the thread that asks.
+    `page_cursors` may be used only from the thread that awaits the reads.
     """
 
     def __init__(self, database: Database, threads: int) -> None:
@@ -26,14 +26,14 @@ class ReadPool:
         self.page_cursors = PageCursors(time.monotonic)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="reader")
 
-    async def read(self, ask: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Call `ask` with a connection and the arguments, and wait for what it returns."""
-        return await asyncio.get_running_loop().run_in_executor(self._pool, self._ask, ask, args, kwargs)
+    async def read(self, function: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Call `function` with a connection and the arguments on a thread of the pool, and return what it returns."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._call, function, args, kwargs)
 
     def stop(self) -> None:
-        """Let the threads finish, and end them."""
+        """Wait for running reads and end the threads."""
         self._pool.shutdown()
 
-    def _ask(self, ask: Callable[..., R], args: tuple[object, ...], kwargs: dict[str, object]) -> R:
+    def _call(self, function: Callable[..., R], args: tuple[object, ...], kwargs: dict[str, object]) -> R:
         with self._database.read() as connection:
-            return ask(connection, *args, **kwargs)
+            return function(connection, *args, **kwargs)

@@ -1,26 +1,28 @@
-"""Who a token opens the door to, remembered until a setting changes."""
+"""The sites that tokens give access to, cached until the accounts change."""
 
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site, SiteId
 from dealtrace.accounts.token import TokenId, token_digest
 from dealtrace.record import record
-from dealtrace.storage.accounts.accounts import find_revision, find_site, find_token
+from dealtrace.storage.accounts.revision import find_revision
+from dealtrace.storage.accounts.sites import find_site
+from dealtrace.storage.accounts.tokens import find_token
 
 TOKENS_CACHED_MAX = 10_000
-"""Live tokens remembered at once; unknown ones are not, so that guessing fills no memory."""
+"""How many live tokens are cached; unknown tokens are not, so that guessing fills no memory."""
 
 
 @record
 class Admission:
-    """What a token opens: one site, and in whose name."""
+    """The access that a token gives: its site, and the token's id."""
 
     site: Site
     token_id: TokenId
 
 
 class SiteCache:
-    """Remembers admissions; `follow`, called every second, forgets them all once anything about them changed."""
+    """Caches admissions and sites; `follow`, called every second, clears the cache once the accounts changed."""
 
     def __init__(self) -> None:
         self._admissions: dict[str, Admission] = {}
@@ -28,12 +30,12 @@ class SiteCache:
         self._revision = -1
 
     def remembered(self, token: str) -> Admission | None:
-        """Tell what a token opens, if that is remembered."""
+        """Return the cached admission of a token; `None` if it is not cached."""
         return self._admissions.get(token_digest(token))
 
     def look_up(self, connection: Connection, token: str) -> Admission | None:
-        """Find what a token opens, and remember it; `None` if it opens nothing."""
-        memory = self._admissions  # if `follow` puts a new one in its place, what is old by then is lost with it
+        """Find the admission of a token in the database and cache it; `None` if the token gives no access."""
+        memory = self._admissions  # `follow` may replace it meanwhile; then this outdated entry is dropped with it
         revision = find_revision(connection)
         digest = token_digest(token)
         found = find_token(connection, digest)
@@ -48,11 +50,11 @@ class SiteCache:
         return admission
 
     def remembered_site(self, site_id: int) -> Site | None:
-        """Tell a site that is remembered; for those who come without a token."""
+        """Return a cached site, for requests without a token; `None` if it is not cached."""
         return self._sites.get(site_id)
 
     def look_up_site(self, connection: Connection, site_id: int) -> Site | None:
-        """Find a site, and remember it; `None` if there is none."""
+        """Find a site in the database and cache it; `None` if there is no such site."""
         memory = self._sites
         revision = find_revision(connection)
         site = find_site(connection, SiteId(site_id))
@@ -61,7 +63,7 @@ class SiteCache:
         return site
 
     def follow(self, connection: Connection) -> None:
-        """Forget everything if sites, tokens or fields changed since the last look."""
+        """Clear the cache if the accounts changed since the last call."""
         revision = find_revision(connection)
         if revision != self._revision:
             self._admissions = {}

@@ -1,1 +1,1 @@
-"""SQL and nothing else, a file per noun; functions take a connection and records, and return records."""
+"""SQL and nothing else, a folder per noun; functions take a connection and records, and return records."""

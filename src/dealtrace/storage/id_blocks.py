@@ -1,8 +1,12 @@
-"""Ids from blocks: a control table hands a process 1,000 integers at a time, and it counts through them in memory."""
+"""Ids from blocks: a process reserves 1,000 integers at a time in a control table and hands them out from memory."""
 
-from sqlalchemy import Engine, update
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine, update
 
 from dealtrace.leads.lead import FIRST_OWN_ID
+from dealtrace.storage.database.engine import Database
 from dealtrace.storage.database.upsert import insert_into
 from dealtrace.storage.schema.tables.control import id_block
 
@@ -11,33 +15,33 @@ _NAME = "id"
 
 
 class IdBlocks:
-    """The ids of one process: unique over all of them, known before the insert, below 2^53; never in order of time.
+    """A source of ids that are unique across processes, known before the insert, below 2^53, and in no order of time.
 
-    `ensure` takes blocks in a short transaction of its own, before the work that uses them begins; `take` only
-    counts. What a process leaves unused is lost. Not for several threads at once.
+    `ensure` reserves blocks in a short transaction of its own, before the work that uses them begins; `take` needs no
+    database. Ids that a process leaves unused are lost. Not for several threads at once.
     """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._current = iter(range(0))
-        self._waiting: list[range] = []
+        self._reserved: list[range] = []
         self._left = 0
 
     def ensure(self, count: int) -> None:
-        """See to it that at least `count` ids can be taken."""
+        """Reserve blocks until at least `count` ids can be taken."""
         while self._left < count:
             first = self._take_block()
-            self._waiting.append(range(first, first + BLOCK_SIZE))
+            self._reserved.append(range(first, first + BLOCK_SIZE))
             self._left += BLOCK_SIZE
 
     def take(self) -> int:
         """Return the next id.
 
         Raises:
-            IndexError: `ensure` was asked for fewer ids than are used: a mistake of ours.
+            IndexError: `ensure` reserved fewer ids than are used, which is a bug.
         """
         while (taken := next(self._current, None)) is None:
-            self._current = iter(self._waiting.pop(0))
+            self._current = iter(self._reserved.pop(0))
         self._left -= 1
         return taken
 
@@ -55,3 +59,15 @@ class IdBlocks:
                 .returning(id_block.c.next_id)
             ).scalar_one()
             return int(taken) - BLOCK_SIZE
+
+
+@contextmanager
+def transaction(database: Database, *, ids: int) -> Iterator[tuple[Connection, IdBlocks]]:
+    """Open a transaction in which at least `ids` new ids can be taken; it commits at the end of the block.
+
+    For commands that write once; a server keeps its own `IdBlocks`, because a block is lost with each of them.
+    """
+    blocks = IdBlocks(database.writer)
+    blocks.ensure(ids)
+    with database.write() as connection:
+        yield connection, blocks

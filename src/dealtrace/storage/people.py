@@ -1,17 +1,20 @@
-"""Everything a site keeps of one person, found from a phone or e-mail, told or made anonymous."""
+"""Everything a site stores about one person, found from a phone or e-mail, exported or made anonymous."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, delete, or_, select, update
 
 from dealtrace.leads.lead import LeadKind
 from dealtrace.record import record
+from dealtrace.storage.database.compiled_statement import Values
 from dealtrace.storage.schema.tables.deals import deal, deal_version
-from dealtrace.storage.schema.tables.leads import call, client, contact, lead_contact, lead_request
+from dealtrace.storage.schema.tables.leads import LEAD_TABLES, call, client, contact, lead_contact, lead_request
 from dealtrace.storage.schema.tables.visits import visit
 
-ANONYMOUS: Mapping[Table, Mapping[str, Any]] = {
+Value = TypeVar("Value")
+
+ANONYMOUS: Mapping[Table, Values] = {
     client: {"name": None},
     call: {"phone": "", "record_url": None, "comment": None, "custom_values": None},
     lead_request: {
@@ -45,18 +48,18 @@ ANONYMOUS: Mapping[Table, Mapping[str, Any]] = {
         "fingerprint": "",
     },
 }
-"""What takes the place of whatever may tell of a person. Rows of `contact` and `lead_contact` go altogether.
+"""The values that replace whatever may identify a person. Rows of `contact` and `lead_contact` are deleted.
 
-A deal's fingerprint goes, too: who knows the rest of a registration could try phones until one fits.
+A deal's fingerprint is replaced, too: who knows the rest of a registration could try phones until one fits.
 """
 
-
-_TABLES = {LeadKind.CALL: call, LeadKind.LEAD_REQUEST: lead_request}
+VersionFields = tuple[int, int, Any, Any]
+"""A version of a deal: deal id, version, fields before and after. Any: fields of a deal as JSON stores them."""
 
 
 @record
 class Traces:
-    """Where a person left traces: contacts by their text, everything else by its id."""
+    """The rows that belong to a person: contacts by their text, everything else by its id."""
 
     contacts: frozenset[str]
     clients: frozenset[int]
@@ -67,24 +70,24 @@ class Traces:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is known of the person."""
+        """Whether nothing is stored about the person."""
         return not (self.clients or self.leads or self.deals)
 
     @property
     def leads(self) -> int:
-        """How often the person turned to the site."""
+        """Count the calls and lead requests of the person."""
         return len(self.calls) + len(self.lead_requests)
 
 
-def find_traces(connection: Connection, site_id: int, stated: str) -> Traces:
-    """Find everything of the person behind a contact in its normal form: all contacts of that client count."""
-    clients = _column(connection, contact, site_id, contact.c.client_id, contact.c.contact == stated)
+def find_traces(connection: Connection, site_id: int, known_contact: str) -> Traces:
+    """Find everything about the person who has a contact, given in normal form; all contacts of that client count."""
+    clients = _column(connection, contact, site_id, contact.c.client_id, contact.c.contact == known_contact)
     others = _column(connection, contact, site_id, contact.c.contact, contact.c.client_id.in_(clients))
-    contacts = frozenset([stated, *others])
+    contacts = frozenset([known_contact, *others])
     leads = {kind: _leads_of(connection, site_id, kind, contacts, clients) for kind in LeadKind}
     own_visits = {
         visit_id
-        for kind, table in _TABLES.items()
+        for kind, table in LEAD_TABLES.items()
         for visit_id in _column(connection, table, site_id, table.c.visit_id, table.c.id.in_(leads[kind]))
         if visit_id is not None
     }
@@ -104,35 +107,33 @@ def find_traces(connection: Connection, site_id: int, stated: str) -> Traces:
 def _leads_of(
     connection: Connection, site_id: int, kind: LeadKind, contacts: Iterable[str], clients: Iterable[int]
 ) -> set[int]:
-    """Find the leads of one kind that have one of these contacts; the hidden ones, which have none, by their client."""
-    finders, table = lead_contact.c, _TABLES[kind]
-    shown = and_(finders.contact.in_(contacts), finders.lead_kind == kind)
-    hidden = and_(table.c.client_id.in_(clients), table.c.deleted_at.is_not(None))
+    """Find the leads of one kind with one of these contacts; deleted ones, which have no contact rows, by client."""
+    rows, table = lead_contact.c, LEAD_TABLES[kind]
+    shown = and_(rows.contact.in_(contacts), rows.lead_kind == kind)
+    deleted = and_(table.c.client_id.in_(clients), table.c.deleted_at.is_not(None))
     return {
-        *_column(connection, lead_contact, site_id, finders.lead_id, shown),
-        *_column(connection, table, site_id, table.c.id, hidden),
+        *_column(connection, lead_contact, site_id, rows.lead_id, shown),
+        *_column(connection, table, site_id, table.c.id, deleted),
     }
 
 
-def list_rows(connection: Connection, site_id: int, traces: Traces) -> dict[str, list[dict[str, Any]]]:
-    """List every row of a person, table by table, as it is kept."""
+def find_rows(connection: Connection, site_id: int, traces: Traces) -> dict[str, list[dict[str, object]]]:
+    """Find every row of a person by the name of its table, as it is stored."""
     return {
         table.name: [dict(row) for row in connection.execute(select(table).where(mine)).mappings()]
         for table, mine in _rows_of(site_id, traces)
     }
 
 
-def list_version_fields(connection: Connection, site_id: int, traces: Traces) -> list[tuple[int, int, Any, Any]]:
-    """List the versions of a person's deals: deal, version, and the fields before and after."""
+def list_version_fields(connection: Connection, site_id: int, traces: Traces) -> list[VersionFields]:
+    """List the versions of a person's deals."""
     mine = and_(deal_version.c.site_id == site_id, deal_version.c.deal_id.in_(traces.deals))
-    told = select(deal_version.c.deal_id, deal_version.c.version, deal_version.c.before, deal_version.c.after)
-    return [(row.deal_id, row.version, row.before, row.after) for row in connection.execute(told.where(mine))]
+    fields = select(deal_version.c.deal_id, deal_version.c.version, deal_version.c.before, deal_version.c.after)
+    return [(row.deal_id, row.version, row.before, row.after) for row in connection.execute(fields.where(mine))]
 
 
-def anonymise(
-    connection: Connection, site_id: int, traces: Traces, versions: Sequence[tuple[int, int, Any, Any]]
-) -> None:
-    """Put nothing in the place of everything that tells of the person; `versions` are those of the deals, cleaned."""
+def anonymise(connection: Connection, site_id: int, traces: Traces, versions: Sequence[VersionFields]) -> None:
+    """Replace everything that identifies the person; `versions` are those of the person's deals, already cleaned."""
     for table, mine in _rows_of(site_id, traces):
         if table in ANONYMOUS:
             connection.execute(update(table).where(mine).values(ANONYMOUS[table]))
@@ -167,6 +168,6 @@ def _rows_of(site_id: int, traces: Traces) -> list[tuple[Table, ColumnElement[bo
 
 
 def _column(
-    connection: Connection, table: Table, site_id: int, wanted: ColumnElement[Any], where: ColumnElement[bool]
-) -> Iterable[Any]:
-    return set(connection.execute(select(wanted).where(table.c.site_id == site_id, where)).scalars())
+    connection: Connection, table: Table, site_id: int, column: ColumnElement[Value], where: ColumnElement[bool]
+) -> set[Value]:
+    return set(connection.execute(select(column).where(table.c.site_id == site_id, where)).scalars())

@@ -25,8 +25,8 @@ from dealtrace.operations.webhooks.deliver import (
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.write_queue import WriteQueue
-from dealtrace.storage.accounts.accounts import find_site, list_sites
-from dealtrace.storage.webhooks.outbox import is_waited_for
+from dealtrace.storage.accounts.sites import find_site, list_sites
+from dealtrace.storage.webhooks.outbox import needs_attempt
 from dealtrace.storage.webhooks.webhooks import list_webhooks
 from dealtrace.webhooks.delivery import Delivery, OutboxPosition
 from dealtrace.webhooks.retry import Fault, Pause
@@ -88,8 +88,8 @@ class Deliveries:
     async def _look(self) -> None:
         """Begin to serve each webhook that is to be told something and is not being served."""
         webhooks = await self._read_pool.read(list_webhooks)
-        observation.PAUSED.set(sum(one.paused_at is not None for one in webhooks))
-        observation.FAILING.set(sum(one.failures > 0 for one in webhooks))
+        observation.PAUSED.set(sum(one.is_paused for one in webhooks))
+        observation.FAILING.set(sum(one.has_failed for one in webhooks))
         free = [one for one in webhooks if one.id not in self._in_hand]
         if not free:
             return
@@ -159,11 +159,7 @@ class Deliveries:
 
 def _find_due(connection: Connection, webhooks: Sequence[Webhook], now: datetime) -> list[tuple[WebhookId, Site]]:
     """Find the webhooks that are to be told something now, each with its site as it is set at present."""
-    due = [
-        webhook
-        for webhook in webhooks
-        if webhook.is_test_awaited or (webhook.is_due(now) and is_waited_for(connection, webhook.site_id, webhook.id))
-    ]
+    due = [webhook for webhook in webhooks if needs_attempt(connection, webhook, now)]
     sites = {site_id: find_site(connection, site_id) for site_id in {webhook.site_id for webhook in due}}
     return [(webhook.id, site) for webhook in due if (site := sites[webhook.site_id]) is not None]
 

@@ -6,8 +6,9 @@ from cast import VLADIVOSTOK, Player, Stage
 from dealtrace.errors import InvalidSetting, NameTaken, SiteNotFound
 from dealtrace.operations.accounts.add_custom_field import add_custom_field
 from dealtrace.operations.deals.register import register_deals
-from dealtrace.storage.accounts.accounts import find_revision, find_site
 from dealtrace.storage.accounts.custom_fields import FIELD_NAME_LENGTH_MAX, list_custom_fields, list_unknown_fields
+from dealtrace.storage.accounts.revision import find_revision
+from dealtrace.storage.accounts.sites import find_site
 from stored import rows_of
 from write_commands import registration, utc_now
 

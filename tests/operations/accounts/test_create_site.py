@@ -10,7 +10,8 @@ from dealtrace.accounts.site import Site, SiteId
 from dealtrace.errors import InvalidSetting, NameTaken
 from dealtrace.operations.accounts.create_site import create_site
 from dealtrace.operations.accounts.set_site import NAME_LENGTH_MAX
-from dealtrace.storage.accounts.accounts import find_revision, find_site, list_sites
+from dealtrace.storage.accounts.revision import find_revision
+from dealtrace.storage.accounts.sites import find_site, list_sites
 from dealtrace.storage.database.engine import Database
 from write_commands import utc_now
 

@@ -11,7 +11,7 @@ from dealtrace.accounts.user import LOGIN_LENGTH_MAX, PASSWORD_LENGTH_MAX, PASSW
 from dealtrace.errors import InvalidSetting, InvitationSpent, NameTaken, Refusal
 from dealtrace.operations.accounts import create_user as module
 from dealtrace.operations.accounts.create_user import accept_invitation, create_user, invite_first_user
-from dealtrace.storage.accounts.accounts import find_user, has_users, is_invited
+from dealtrace.storage.accounts.users import find_user, has_users, is_invited
 from stored import side_by_side
 from write_commands import utc_now
 

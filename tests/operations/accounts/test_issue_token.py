@@ -8,7 +8,8 @@ from cast import VLADIVOSTOK, Player, Stage
 from dealtrace.accounts.token import TOKEN_LENGTH_MAX, TOKEN_LENGTH_MIN, token_digest
 from dealtrace.errors import InvalidSetting, NameTaken, SiteNotFound, TokenNotFound
 from dealtrace.operations.accounts.issue_token import IssuedToken, issue_token, revoke_token
-from dealtrace.storage.accounts.accounts import find_revision, find_token, list_tokens
+from dealtrace.storage.accounts.revision import find_revision
+from dealtrace.storage.accounts.tokens import find_token, list_tokens
 from write_commands import utc_now
 
 

@@ -8,7 +8,8 @@ from sqlalchemy.exc import IntegrityError
 from cast import VLADIVOSTOK, Stage
 from dealtrace.accounts.token import token_digest
 from dealtrace.operations.accounts.open_first_site import FirstSite, open_first_site
-from dealtrace.storage.accounts.accounts import find_token, list_sites, list_tokens
+from dealtrace.storage.accounts.sites import list_sites
+from dealtrace.storage.accounts.tokens import find_token, list_tokens
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import IdBlocks
 from stored import side_by_side

@@ -11,7 +11,8 @@ from dealtrace.accounts.site import Site
 from dealtrace.errors import InvalidSetting, Refusal, SiteNotFound, UnknownSetting
 from dealtrace.operations.accounts.set_site import NAME_LENGTH_MAX, POINTS_MAX, set_site
 from dealtrace.quota.points import PaidMethod
-from dealtrace.storage.accounts.accounts import find_revision, find_site
+from dealtrace.storage.accounts.revision import find_revision
+from dealtrace.storage.accounts.sites import find_site
 
 
 @pytest.fixture(scope="module")

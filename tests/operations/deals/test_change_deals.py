@@ -26,8 +26,8 @@ from dealtrace.operations.deals.delete import delete_deals
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.work import Work
 from dealtrace.operations.write_command import WriteCommand
-from dealtrace.storage.accounts.accounts import find_site
 from dealtrace.storage.accounts.custom_fields import list_unknown_fields
+from dealtrace.storage.accounts.sites import find_site
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.schema.tables.settings import points_day, unknown_field

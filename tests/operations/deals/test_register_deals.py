@@ -21,7 +21,7 @@ from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.storage.accounts.custom_fields import UnknownField, list_unknown_fields
 from dealtrace.storage.database.engine import open_database
-from dealtrace.storage.leads.leads import list_visited_at
+from dealtrace.storage.leads.leads import find_visited_at
 from stored import deal_of, deals_of, points_of, rows_of, versions_of
 from write_commands import (
     NOON,
@@ -383,7 +383,7 @@ def test_it_remembers_when_the_visit_behind_the_lead_began(stage: Stage, shop: P
     receipt = register_one(stage, shop, "N", clue=by_call(call.id))
     assert receipt.lead is not None
     with stage.database.write() as connection:
-        assert list_visited_at(connection, shop.site.id, [receipt.lead]) == {receipt.lead: visit.started_at}
+        assert find_visited_at(connection, shop.site.id, [receipt.lead]) == {receipt.lead: visit.started_at}
     visited = [row for row in rows_of(stage.database, shop)["deal"] if visit.started_at in row]
     assert len(visited) == 1
 

@@ -15,7 +15,7 @@ from dealtrace.attribution.credit import WHOLE, AttributionModel
 from dealtrace.attribution.traffic_source import DIRECT, TrafficSource
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.schema.tables.leads import lead_credit
-from dealtrace.storage.visits.visits import list_visits_by_id
+from dealtrace.storage.visits.visits import find_visits
 from postgresql import PostgresqlServer
 from write_commands import NOON
 
@@ -32,7 +32,7 @@ def shares_of(database: Database, player: Player, lead_id: int) -> Shares:
             select(lead_credit).where(*mine).order_by(lead_credit.c.model, lead_credit.c.position)
         )
         found = rows.all()
-        visits = list_visits_by_id(connection, player.site.id, [row.visit_id for row in found])
+        visits = find_visits(connection, player.site.id, [row.visit_id for row in found])
     shares: dict[int, list[tuple[str, int]]] = {}
     for row in found:
         shares.setdefault(row.model, []).append((visits[row.visit_id].traffic_source.source, row.share))

@@ -11,7 +11,7 @@ from dealtrace.operations.leads.import_lists import import_calls
 from dealtrace.operations.leads.register_lead_requests import register_lead_requests
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.storage.database.engine import open_database
-from dealtrace.storage.leads.clients import list_client_ids, list_clients
+from dealtrace.storage.leads.clients import find_client_ids, find_clients
 from stored import rows_of
 from write_commands import NOON, open_write_queue, run
 
@@ -44,8 +44,8 @@ def test_it_makes_one_person_of_those_who_come_to_two_servers_at_once(stage: Sta
     calls = [imported.outcomes[0] for imported in outcomes[::2]]
     assert len({lead.id for lead in [*calls, *outcomes[1::2]]}) == 2 * PEOPLE
     with stage.database.read() as connection:
-        owners = list_client_ids(connection, shop.site.id, phones)
-        people = list_clients(connection, shop.site.id, owners.values())
+        owners = find_client_ids(connection, shop.site.id, phones)
+        people = find_clients(connection, shop.site.id, owners.values())
     assert len(people) == PEOPLE
     for phone in phones:
         assert people[owners[phone]].phones == (phone,)

@@ -14,7 +14,7 @@ from dealtrace.leads.call import Call, Circumstances, IncomingCall
 from dealtrace.leads.client import Client
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.leads.lead_story import LeadStory
-from dealtrace.storage.leads.leads import SpanQuery, circumstance_columns, list_lead_stories, list_spans
+from dealtrace.storage.leads.leads import SpanQuery, circumstance_columns, find_lead_stories, list_spans
 from dealtrace.storage.schema.tables.leads import call as call_table
 from stored import rows_of
 from write_commands import NOON
@@ -45,7 +45,7 @@ def take_in(stage: Stage, player: Player, *calls: IncomingCall) -> list[Any]:
 def story_of(stage: Stage, player: Player, call: Call, model: AttributionModel = NON_DIRECT) -> LeadStory:
     ref = LeadRef(LeadKind.CALL, call.id)
     with stage.database.read() as connection:
-        return list_lead_stories(connection, player.site.id, [ref], model)[ref]
+        return find_lead_stories(connection, player.site.id, [ref], model)[ref]
 
 
 def spans_of(stage: Stage, player: Player, contact: str) -> list[LeadSpan]:

@@ -16,7 +16,7 @@ from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest
 from dealtrace.leads.lead_story import LeadStory
 from dealtrace.operations.leads.register_lead_requests import register_lead_requests
-from dealtrace.storage.leads.leads import SpanQuery, list_lead_stories, list_spans
+from dealtrace.storage.leads.leads import SpanQuery, find_lead_stories, list_spans
 from stored import rows_of
 from write_commands import NOON
 
@@ -41,7 +41,7 @@ def take_in(stage: Stage, player: Player, *wanted: IncomingLeadRequest) -> list[
 def story_of(stage: Stage, player: Player, taken: LeadRequest) -> LeadStory:
     ref = LeadRef(LeadKind.LEAD_REQUEST, taken.id)
     with stage.database.read() as connection:
-        return list_lead_stories(connection, player.site.id, [ref], AttributionModel.LAST_NON_DIRECT)[ref]
+        return find_lead_stories(connection, player.site.id, [ref], AttributionModel.LAST_NON_DIRECT)[ref]
 
 
 def spans_of(stage: Stage, player: Player, *contacts: str) -> list[LeadSpan]:

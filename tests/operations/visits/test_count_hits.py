@@ -9,8 +9,8 @@ from cast import Player, Stage
 from dealtrace.attribution.stay import STAY_GAP, Hit
 from dealtrace.attribution.visit import Visit
 from dealtrace.operations.visits.count_hits import count_hits
-from dealtrace.storage.visits.credits import list_credits
-from dealtrace.storage.visits.visits import list_visits_by_id
+from dealtrace.storage.visits.credits import find_credits
+from dealtrace.storage.visits.visits import find_visits
 from stored import rows_of
 
 NOON = datetime(2026, 3, 26, 9, tzinfo=UTC)
@@ -24,7 +24,7 @@ def count(stage: Stage, player: Player, *hits: Hit, at: datetime = NOON) -> list
 
 def kept(stage: Stage, player: Player, *visits: Visit) -> list[Visit]:
     with stage.database.read() as connection:
-        found = list_visits_by_id(connection, player.site.id, [visit.id for visit in visits])
+        found = find_visits(connection, player.site.id, [visit.id for visit in visits])
     return [found[visit.id] for visit in visits]
 
 
@@ -79,7 +79,7 @@ def test_a_lead_is_credited_to_the_visit_and_to_one_counted_later(stage: Stage, 
     lead = stage.lead_request(shop, NOON + STAY_GAP * 3, phone="79205550055", visit_id=first.id)
     (second,) = count(stage, shop, Hit("7", PAID), at=NOON + STAY_GAP * 2)
     with stage.database.read() as connection:
-        credited = list_credits(connection, shop.site.id, lead.id)
+        credited = find_credits(connection, shop.site.id, lead.id)
     shares: dict[Any, Any] = {model.name: [one.visit.id for one in shared] for model, shared in credited.items()}
     assert shares["LAST_INTERACTION"] == shares["LAST_NON_DIRECT"] == [second.id]
     assert shares["FIRST_INTERACTION"] == [first.id]

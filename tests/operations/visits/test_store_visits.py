@@ -7,7 +7,7 @@ import pytest
 from cast import NO_ID, VLADIVOSTOK, Player, Stage
 from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
 from dealtrace.attribution.visit import Visit
-from dealtrace.storage.visits.visits import list_visits_by_id
+from dealtrace.storage.visits.visits import find_visits
 from stored import rows_of
 from write_commands import NOON
 
@@ -40,7 +40,7 @@ def test_it_keeps_everything_of_a_visit_under_a_new_id(stage: Stage, shop: Playe
     assert recorded == replace(visit, id=recorded.id)
     assert recorded.id != NO_ID
     with stage.database.read() as connection:
-        assert list_visits_by_id(connection, shop.site.id, [recorded.id]) == {recorded.id: recorded}
+        assert find_visits(connection, shop.site.id, [recorded.id]) == {recorded.id: recorded}
 
 
 def test_it_keeps_a_source_of_many_visits_once(stage: Stage, shop: Player) -> None:
@@ -58,4 +58,4 @@ def test_it_leaves_a_neighbours_visits_and_sources_alone(stage: Stage, shop: Pla
     theirs = stage.visit(neighbour, NOON, YANDEX)
     assert rows_of(stage.database, shop) == stored
     with stage.database.read() as connection:
-        assert list(list_visits_by_id(connection, neighbour.site.id, [mine.id, theirs.id])) == [theirs.id]
+        assert list(find_visits(connection, neighbour.site.id, [mine.id, theirs.id])) == [theirs.id]

@@ -26,9 +26,10 @@ from dealtrace.operations.webhooks.deliver import (
     sweep_outbox,
 )
 from dealtrace.operations.write_command import WriteCommand
-from dealtrace.storage.accounts.accounts import find_revision, find_site
+from dealtrace.storage.accounts.revision import find_revision
+from dealtrace.storage.accounts.sites import find_site
 from dealtrace.storage.webhooks import webhooks
-from dealtrace.storage.webhooks.outbox import count_waiting, list_waiting
+from dealtrace.storage.webhooks.outbox import count_waiting_deliveries, list_waiting_deliveries
 from dealtrace.storage.webhooks.webhooks import find_webhook, list_webhooks
 from dealtrace.webhooks.delivery import OutboxPosition
 from dealtrace.webhooks.retry import TRIED_FOR, Fault, Pause
@@ -79,12 +80,14 @@ class Desk:
     @property
     def positions(self) -> list[OutboxPosition]:
         with self.stage.database.read() as connection:
-            return [one.position for one in list_waiting(connection, self.player.site.id, self.hook_id, 1000)]
+            return [
+                one.position for one in list_waiting_deliveries(connection, self.player.site.id, self.hook_id, 1000)
+            ]
 
     @property
     def waiting(self) -> int:
         with self.stage.database.read() as connection:
-            return count_waiting(connection, self.player.site.id, self.hook_id)
+            return count_waiting_deliveries(connection, self.player.site.id, self.hook_id)
 
 
 def wanted(player: Player, url: str = URL) -> NewWebhook:

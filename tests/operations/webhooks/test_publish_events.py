@@ -29,8 +29,8 @@ from dealtrace.operations.leads.delete import delete_lead
 from dealtrace.operations.leads.report_calls import report_calls
 from dealtrace.operations.webhooks.create import NewWebhook, create_webhook
 from dealtrace.quota.points import PaidMethod
-from dealtrace.storage.accounts.accounts import find_site
-from dealtrace.storage.webhooks.outbox import list_waiting
+from dealtrace.storage.accounts.sites import find_site
+from dealtrace.storage.webhooks.outbox import list_waiting_deliveries
 from dealtrace.webhooks.event import DealEvent, Event, LeadEvent, LeadPart
 from write_commands import NOON, by_contact, change, registration
 
@@ -51,7 +51,7 @@ def listen(stage: Stage, player: Player, events: Iterable[EventKind] = EVERYTHIN
 
 def told(stage: Stage, player: Player, webhook: Webhook) -> list[Event]:
     with stage.database.read() as connection:
-        return [one.event for one in list_waiting(connection, player.site.id, webhook.id, 1000)]
+        return [one.event for one in list_waiting_deliveries(connection, player.site.id, webhook.id, 1000)]
 
 
 def kinds(stage: Stage, player: Player, webhook: Webhook) -> list[EventKind]:

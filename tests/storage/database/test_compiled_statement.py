@@ -1,4 +1,4 @@
-"""Hot statements: the same SQL that SQLAlchemy would send, and the same values in and out."""
+"""Compiled statements: the same SQL that SQLAlchemy would send, and the same values in and out."""
 
 import pkgutil
 from collections.abc import Callable, Iterator
@@ -326,27 +326,27 @@ def spans_of(contact: str) -> str:
     [
         ("deals.deals._FIND_REGISTERED", {"numbers": [f"n{one}" for one in MINE]}, "number"),
         (
-            "leads.leads._LIST_SPANS",
-            {"asked": json.encode([(f"7{one}", 2**60, 0) for one in MINE]).decode()},
+            "leads.contact_rows._LIST_SPANS",
+            {"queries": json.encode([(f"7{one}", 2**60, 0) for one in MINE]).decode()},
             "contact",
         ),
         ("leads.leads._FIND_IDS[call]", {"ids": list(MINE)}, "id"),
-        ("leads.leads._TELL[call]", {"ids": list(MINE)}, "id"),
+        ("leads.lead_stories._LIST_LEADS[call]", {"ids": list(MINE)}, "id"),
         ("journals.lead_entries._ROWS[call]", {"ids": list(MINE)}, "id"),
         ("leads.leads._FIND_REFERENCES[call]", {"references": [f"r{one}" for one in MINE]}, "reference"),
         ("leads.leads._FIND_VISITED_AT[call]", {"ids": list(MINE)}, "id"),
         ("deals.lead_links._FIND_CONCERNED[clue_phone]", {"spans": spans_of("7{}")}, "clue_phone"),
         ("deals.lead_links._FIND_CONCERNED[clue_email]", {"spans": spans_of("{}@a")}, "clue_email"),
-        ("deals.lead_links._FIND_NAMING[clue_call_id]", {"named": list(MINE)}, "clue_call_id"),
+        ("deals.lead_links._FIND_NAMING[clue_call_id]", {"keys": list(MINE)}, "clue_call_id"),
         (
             "deals.lead_links._FIND_NAMING[clue_call_reference]",
-            {"named": [f"r{one}" for one in MINE]},
+            {"keys": [f"r{one}" for one in MINE]},
             "clue_call_reference",
         ),
-        ("deals.lead_links._FIND_NAMING[clue_lead_request_id]", {"named": list(MINE)}, "clue_lead_request_id"),
+        ("deals.lead_links._FIND_NAMING[clue_lead_request_id]", {"keys": list(MINE)}, "clue_lead_request_id"),
         (
             "deals.lead_links._FIND_NAMING[clue_lead_request_number]",
-            {"named": [f"f{one}" for one in MINE]},
+            {"keys": [f"f{one}" for one in MINE]},
             "clue_lead_request_number",
         ),
     ],

@@ -198,7 +198,7 @@ def test_pages_are_the_same_as_if_all_were_counted(
     lead_kind: LeadKind | None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(keyset_pages, "FAR", 1)
+    monkeypatch.setattr(keyset_pages, "SKIP_MAX", 1)
     player, everything = crowd
     wanted = [
         (at, one)

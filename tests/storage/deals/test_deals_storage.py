@@ -16,8 +16,8 @@ from dealtrace.deals.registration import Registered
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.storage.database.database_errors import is_lost_race
 from dealtrace.storage.database.engine import Database
+from dealtrace.storage.deals.deal_rows import NewDeal
 from dealtrace.storage.deals.deals import (
-    NewDeal,
     count_unusable_contacts,
     find_registered,
     insert_deals,

@@ -17,8 +17,9 @@ from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.storage.database.database_errors import is_lost_race
 from dealtrace.storage.database.engine import Database, open_database
-from dealtrace.storage.deals.deals import NewDeal, insert_deals
-from dealtrace.storage.deals.versions import insert_versions, list_receipts, list_versions
+from dealtrace.storage.deals.deal_rows import NewDeal
+from dealtrace.storage.deals.deals import insert_deals
+from dealtrace.storage.deals.versions import find_receipts, insert_versions, list_versions
 from write_commands import NOON, by_contact, registration
 
 DEAL = Deal(DealId(1), "N", "new", Decimal(1000), NOON, NOON, NOON, "AmoCRM", custom_values={})
@@ -66,7 +67,7 @@ def test_it_keeps_values_as_json_does(connection: Connection) -> None:
 def test_it_keeps_nothing_of_nothing(connection: Connection) -> None:
     insert_versions(connection, 1, [])
     assert list_versions(connection, 1, 1) == []
-    assert list_receipts(connection, 1, []) == {}
+    assert find_receipts(connection, 1, []) == {}
 
 
 def test_it_never_writes_a_version_over(database: Database, connection: Connection) -> None:
@@ -84,8 +85,8 @@ def test_it_tells_what_a_registration_was_answered_with(
     deal = replace(DEAL, lead=lead, happened_at=happened_at)
     insert_versions(connection, 1, [first_version(deal, "1 000,00", None), version(2), version(2, deal_id=2)])
     expected = Receipt(DealId(1), "N", "new", "1 000,00", happened_at, lead)
-    assert list_receipts(connection, 1, [1, 1, 2, 3]) == {1: expected}
-    assert list_receipts(connection, 2, [1]) == {}
+    assert find_receipts(connection, 1, [1, 1, 2, 3]) == {1: expected}
+    assert find_receipts(connection, 2, [1]) == {}
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +103,6 @@ def test_it_tells_the_receipts_of_a_whole_batch(stage: Stage, shop: Player) -> N
     asked = [registration(f"N{count}", amount_as_sent=f"{count},0", clue=clue) for count in range(50)]
     receipts = stage.perform(register_deals, shop, *asked)
     with stage.database.read() as connection:
-        told = list_receipts(connection, shop.site.id, [one.deal_id for one in receipts])
+        told = find_receipts(connection, shop.site.id, [one.deal_id for one in receipts])
     assert list(told.values()) == receipts
     assert all(one.call_id is not None for one in receipts)

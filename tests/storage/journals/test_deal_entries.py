@@ -15,7 +15,7 @@ from dealtrace.operations.deals.register import register_deals
 from dealtrace.storage.deals.deals import list_deals_by_id
 from dealtrace.storage.journals import deal_entries
 from dealtrace.storage.journals.deal_entries import DealEntry, list_deal_entries
-from dealtrace.storage.leads.leads import list_lead_stories
+from dealtrace.storage.leads.lead_stories import find_lead_stories
 from plans import full_scans, plan_of
 from write_commands import NOON, by_call, by_contact, by_lead_request, registration
 
@@ -86,7 +86,7 @@ def put_together(deal: Deal, story: LeadStory | None) -> DealEntry:
 def test_it_tells_what_is_told_apart(stage: Stage, shop: Player, deals: list[DealId], model: AttributionModel) -> None:
     with stage.database.read() as connection:
         found = list_deals_by_id(connection, shop.site.id, deals)
-        stories = list_lead_stories(connection, shop.site.id, [one.lead for one in found if one.lead], model)
+        stories = find_lead_stories(connection, shop.site.id, [one.lead for one in found if one.lead], model)
         entries = list_deal_entries(connection, shop.site.id, deals, model)
     assert entries == [put_together(one, stories.get(one.lead) if one.lead else None) for one in found]
     sources = [entry.story.visit.traffic_source for entry in entries if entry.story and entry.story.visit]

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from dealtrace.leads.client import Client, ClientId
 from dealtrace.storage.database.engine import Database
-from dealtrace.storage.leads.clients import insert_clients, insert_contacts, list_client_ids, list_clients
+from dealtrace.storage.leads.clients import find_client_ids, find_clients, insert_clients, insert_contacts
 from write_commands import NOON
 
 IVAN = Client(ClientId(1), "Иван")
@@ -27,7 +27,7 @@ def test_it_keeps_people_with_their_contacts_in_the_order_they_became_known(conn
     insert_clients(connection, 1, [IVAN, NOBODY])
     insert_contacts(connection, 1, {"79": 1, "b@b.ru": 1}, NOON + timedelta(hours=1))
     insert_contacts(connection, 1, {"78": 1, "a@a.ru": 1}, NOON + timedelta(hours=2))
-    assert list_clients(connection, 1, [1, 2, 2, 3]) == {
+    assert find_clients(connection, 1, [1, 2, 2, 3]) == {
         1: Client(ClientId(1), "Иван", ("79", "78"), ("b@b.ru", "a@a.ru")),
         2: NOBODY,
     }
@@ -36,14 +36,14 @@ def test_it_keeps_people_with_their_contacts_in_the_order_they_became_known(conn
 def test_it_tells_whose_contacts_are(connection: Connection) -> None:
     insert_clients(connection, 1, [IVAN, NOBODY])
     insert_contacts(connection, 1, {"79": 1, "78": 2}, NOON)
-    assert list_client_ids(connection, 1, ["79", "78", "79", "77", ""]) == {"79": 1, "78": 2}
+    assert find_client_ids(connection, 1, ["79", "78", "79", "77", ""]) == {"79": 1, "78": 2}
 
 
 def test_it_asks_and_keeps_nothing_of_nothing(connection: Connection) -> None:
     insert_clients(connection, 1, [])
     insert_contacts(connection, 1, {}, NOON)
-    assert list_clients(connection, 1, []) == {}
-    assert list_client_ids(connection, 1, []) == {}
+    assert find_clients(connection, 1, []) == {}
+    assert find_client_ids(connection, 1, []) == {}
 
 
 def test_it_keeps_the_people_of_sites_apart(connection: Connection) -> None:
@@ -51,10 +51,10 @@ def test_it_keeps_the_people_of_sites_apart(connection: Connection) -> None:
         insert_clients(connection, site_id, [Client(ClientId(1), name)])
         insert_contacts(connection, site_id, {"79": 1}, NOON)
     insert_contacts(connection, 2, {"78": 1}, NOON)
-    assert list_clients(connection, 1, [1]) == {1: Client(ClientId(1), "Иван", ("79",))}
-    assert list_clients(connection, 2, [1])[1].phones == ("78", "79")
-    assert list_client_ids(connection, 1, ["78"]) == {}
-    assert list_clients(connection, 3, [1]) == {}
+    assert find_clients(connection, 1, [1]) == {1: Client(ClientId(1), "Иван", ("79",))}
+    assert find_clients(connection, 2, [1])[1].phones == ("78", "79")
+    assert find_client_ids(connection, 1, ["78"]) == {}
+    assert find_clients(connection, 3, [1]) == {}
 
 
 @pytest.mark.parametrize(("contact", "owner"), [("79", 2), ("77", 3)], ids=["taken", "of nobody"])

@@ -19,16 +19,10 @@ from dealtrace.leads.lead_story import LeadStory
 from dealtrace.storage.database.database_errors import is_lost_race
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.leads.clients import insert_clients
-from dealtrace.storage.leads.leads import (
-    NewLead,
-    SpanQuery,
-    insert_leads,
-    list_ids_by_reference,
-    list_known_ids,
-    list_lead_stories,
-    list_spans,
-    list_visited_at,
-)
+from dealtrace.storage.leads.contact_rows import SpanQuery, list_spans
+from dealtrace.storage.leads.lead_rows import NewLead
+from dealtrace.storage.leads.lead_stories import find_lead_stories
+from dealtrace.storage.leads.leads import find_ids_by_reference, find_known_ids, find_visited_at, insert_leads
 from dealtrace.storage.schema.tables.visits import traffic_source
 from dealtrace.storage.visits.credits import replace_credits
 from dealtrace.storage.visits.visits import insert_visits
@@ -131,17 +125,17 @@ def test_it_tells_instants_far_away(connection: Connection) -> None:
 def test_it_tells_which_ids_are_leads_of_a_kind(connection: Connection) -> None:
     keep(connection, call(1), call(2), lead_request(3, "79"))
     keep(connection, call(4), lead_request(5), site_id=2)
-    assert list_known_ids(connection, 1, CALL, [1, 2, 2, 3, 4, 404]) == {1, 2}
-    assert list_known_ids(connection, 1, LEAD_REQUEST, [1, 3, 5]) == {3}
-    assert list_known_ids(connection, 1, CALL, []) == set()
+    assert find_known_ids(connection, 1, CALL, [1, 2, 2, 3, 4, 404]) == {1, 2}
+    assert find_known_ids(connection, 1, LEAD_REQUEST, [1, 3, 5]) == {3}
+    assert find_known_ids(connection, 1, CALL, []) == set()
 
 
 def test_it_finds_leads_by_their_foreign_name(connection: Connection) -> None:
     keep(connection, call(1, reference="a"), call(2, reference="R3"), lead_request(3), call(4))
     keep(connection, call(5, reference="theirs"), lead_request(6), site_id=2)
-    assert list_ids_by_reference(connection, 1, CALL, ["a", "R3", "a", "A", "theirs", ""]) == {"a": 1, "R3": 2}
-    assert list_ids_by_reference(connection, 1, LEAD_REQUEST, ["R3", "a", "R6"]) == {"R3": 3}
-    assert list_ids_by_reference(connection, 1, LEAD_REQUEST, []) == {}
+    assert find_ids_by_reference(connection, 1, CALL, ["a", "R3", "a", "A", "theirs", ""]) == {"a": 1, "R3": 2}
+    assert find_ids_by_reference(connection, 1, LEAD_REQUEST, ["R3", "a", "R6"]) == {"R3": 3}
+    assert find_ids_by_reference(connection, 1, LEAD_REQUEST, []) == {}
 
 
 @pytest.mark.parametrize("second", [call(2, reference="a"), call(1, reference="b")], ids=["reference", "id"])
@@ -161,8 +155,8 @@ def test_it_keeps_leads_of_one_name_in_two_sites(connection: Connection) -> None
 
 def test_it_keeps_nothing_of_nothing(connection: Connection) -> None:
     keep(connection)
-    assert list_visited_at(connection, 1, []) == {}
-    assert list_lead_stories(connection, 1, [], LAST) == {}
+    assert find_visited_at(connection, 1, []) == {}
+    assert find_lead_stories(connection, 1, [], LAST) == {}
 
 
 # Their visits.
@@ -189,7 +183,7 @@ def test_it_tells_when_the_visits_of_leads_began(connection: Connection, visits:
     keep(connection, call(1, visit=21), lead_request(2, visit=22), call(3), call(4, visit=404))
     keep(connection, call(5, visit=21), site_id=2)
     refs = [LeadRef(CALL, number) for number in (1, 3, 4, 5)] + [LeadRef(LEAD_REQUEST, number) for number in (2, 1)]
-    assert list_visited_at(connection, 1, refs) == {
+    assert find_visited_at(connection, 1, refs) == {
         LeadRef(CALL, 1): NOON - 5 * HOUR,
         LeadRef(LEAD_REQUEST, 2): NOON - HOUR,
     }
@@ -209,13 +203,13 @@ def test_it_tells_the_stories_of_leads_by_the_model_that_is_asked_for(
     replace_credits(connection, 1, {1: {LAST: [Credit(early, WHOLE)]}})
     replace_credits(connection, 1, {1: {LAST: whole, NON_DIRECT: half}, 2: {LAST: whole}})
     refs = [LeadRef(CALL, 1), LeadRef(LEAD_REQUEST, 2), LeadRef(CALL, 3), LeadRef(CALL, 404)]
-    told = list_lead_stories(connection, 1, refs, LAST)
+    told = find_lead_stories(connection, 1, refs, LAST)
     assert told == {
         refs[0]: LeadStory(refs[0], CLIENT, late, timedelta(minutes=7)),
         refs[1]: LeadStory(refs[1], CLIENT, late, form_name="Обратный звонок"),
         refs[2]: LeadStory(refs[2], CLIENT, None, timedelta(minutes=5)),
     }
-    under_another = list_lead_stories(connection, 1, refs, NON_DIRECT)
+    under_another = find_lead_stories(connection, 1, refs, NON_DIRECT)
     assert [story.visit for story in under_another.values()] == [early, None, None]
 
 
@@ -223,6 +217,6 @@ def test_it_tells_nothing_of_a_neighbours_leads(connection: Connection, visits: 
     keep(connection, call(1, visit=21), site_id=2)
     replace_credits(connection, 2, {1: {LAST: [Credit(visits[0], WHOLE)]}})
     refs = [LeadRef(CALL, 1), LeadRef(LEAD_REQUEST, 1)]
-    assert list_lead_stories(connection, 1, refs, LAST) == {}
-    assert list_visited_at(connection, 1, refs) == {}
+    assert find_lead_stories(connection, 1, refs, LAST) == {}
+    assert find_visited_at(connection, 1, refs) == {}
     assert list_spans(connection, 1, [SpanQuery("79", NOON, NOON)]) == []

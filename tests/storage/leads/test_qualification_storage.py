@@ -7,7 +7,7 @@ from dealtrace.leads.call import Circumstances
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.qualification import Qualification
 from dealtrace.operations.leads.delete import delete_lead
-from dealtrace.storage.leads.qualification import list_qualifications
+from dealtrace.storage.leads.qualification import find_qualifications
 from write_commands import NOON
 
 DAY = timedelta(days=1)
@@ -17,7 +17,7 @@ FIRST, REPEATED = Qualification(True, True, True), Qualification(False, True, Fa
 
 def qualifications(stage: Stage, player: Player, kind: LeadKind, *ids: int) -> list[Qualification]:
     with stage.database.read() as connection:
-        told = list_qualifications(connection, player.site, [LeadRef(kind, one) for one in ids])
+        told = find_qualifications(connection, player.site, [LeadRef(kind, one) for one in ids])
     return [told[LeadRef(kind, one)] for one in ids]
 
 
@@ -81,4 +81,4 @@ def test_one_who_hides_the_number_is_new_each_time(stage: Stage, shop: Player) -
 
 def test_unknown_leads_are_missing(stage: Stage, shop: Player) -> None:
     with stage.database.read() as connection:
-        assert list_qualifications(connection, shop.site, [LeadRef(LeadKind.CALL, 1)]) == {}
+        assert find_qualifications(connection, shop.site, [LeadRef(LeadKind.CALL, 1)]) == {}

@@ -14,7 +14,7 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.deal import DealKey
 from dealtrace.operations.deals.delete import delete_deals
 from dealtrace.operations.deals.register import register_deals
-from dealtrace.storage.accounts.accounts import find_site
+from dealtrace.storage.accounts.sites import find_site
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.deals.daily_counts import list_miscounted_days
 from dealtrace.storage.schema.tables.deals import deal_day

@@ -12,7 +12,7 @@ from dealtrace.attribution.visit import Visit, VisitId
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.visits.traffic_sources import intern_sources
-from dealtrace.storage.visits.visits import insert_visits, list_visits_by_id, list_visits_of
+from dealtrace.storage.visits.visits import find_visits, insert_visits, list_visits_of_visitors
 from write_commands import NOON
 
 YANDEX = TrafficSource("yandex", "cpc")
@@ -43,7 +43,7 @@ def keep(connection: Connection, ids: IdBlocks, *visits: Visit, site_id: int = 1
 
 
 def listed(connection: Connection, *visitors: str, since: datetime, until: datetime, site_id: int = 1) -> list[int]:
-    return sorted(one.id for one in list_visits_of(connection, site_id, visitors, since, until))
+    return sorted(one.id for one in list_visits_of_visitors(connection, site_id, visitors, since, until))
 
 
 def test_it_keeps_all_of_a_visit_and_nothing_that_was_not_said(connection: Connection, ids: IdBlocks) -> None:
@@ -61,7 +61,7 @@ def test_it_keeps_all_of_a_visit_and_nothing_that_was_not_said(connection: Conne
         attrs={"a": [1, None, "ё"]},
     )
     keep(connection, ids, bare, whole)
-    assert list_visits_by_id(connection, 1, [1, 2, 2, 3]) == {1: bare, 2: whole}
+    assert find_visits(connection, 1, [1, 2, 2, 3]) == {1: bare, 2: whole}
 
 
 def test_it_counts_both_ends_of_a_stretch_of_time(connection: Connection, ids: IdBlocks) -> None:
@@ -79,14 +79,14 @@ def test_it_lists_what_several_visitors_did(connection: Connection, ids: IdBlock
 
 
 def test_it_asks_nothing_of_nothing(connection: Connection) -> None:
-    assert list_visits_by_id(connection, 1, []) == {}
+    assert find_visits(connection, 1, []) == {}
 
 
 def test_it_keeps_the_visits_of_sites_apart(connection: Connection, ids: IdBlocks) -> None:
     keep(connection, ids, visit(1, source=YANDEX))
     keep(connection, ids, visit(1, source=NOWHERE), visit(2), site_id=2)
-    assert list_visits_by_id(connection, 1, [1, 2]) == {1: visit(1, source=YANDEX)}
-    assert list_visits_by_id(connection, 2, [1])[1].traffic_source == NOWHERE
+    assert find_visits(connection, 1, [1, 2]) == {1: visit(1, source=YANDEX)}
+    assert find_visits(connection, 2, [1])[1].traffic_source == NOWHERE
     assert listed(connection, "v", since=NOON, until=NOON) == [1]
     assert listed(connection, "v", since=NOON, until=NOON, site_id=3) == []
 

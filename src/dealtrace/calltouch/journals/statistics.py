@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
+from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.calltouch.journals.pages import read_interval
 from dealtrace.calltouch.journals.parameters import STATISTICS
@@ -77,7 +78,7 @@ def _total(connection: Connection, site: Site, query: LeadQuery, sent: Sent) -> 
 def _by_date(connection: Connection, site: Site, query: LeadQuery, sent: Sent) -> list[dict[str, Any]]:
     of_day: Counter[date] = Counter()
     for quarter_at, count in count_by_quarter(connection, query_leads(site, query)).items():
-        of_day[quarter_at.astimezone(site.time_zone).date()] += count
+        of_day[site_day(quarter_at, site.time_zone)] += count
     days = (sent["dateTo"] - sent["dateFrom"]).days + 1
     each = (sent["dateFrom"] + timedelta(days=number) for number in range(days))
     return [{"date": f"{day:%d/%m/%Y}", "count": of_day[day]} for day in each]

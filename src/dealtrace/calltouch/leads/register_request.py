@@ -15,7 +15,7 @@ from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest
 from dealtrace.operations.leads.register_lead_requests import register_lead_requests
-from dealtrace.storage.leads.leads import list_lead_stories
+from dealtrace.storage.leads.lead_stories import find_lead_stories
 
 TABLE = ParameterTable(REQUEST_REGISTER)
 WHO = ("fio", "phoneNumber", "email")
@@ -66,7 +66,7 @@ def check_who(sent: Sent) -> None:
 
 async def _credited_visit(caller: Caller, taken: LeadRequest) -> Visit | None:
     ref = LeadRef(LeadKind.LEAD_REQUEST, taken.id)
-    stories = await caller.read(list_lead_stories, [ref], AttributionModel(caller.site.attribution))
+    stories = await caller.read(find_lead_stories, [ref], AttributionModel(caller.site.attribution))
     return stories[ref].visit if ref in stories else None
 
 

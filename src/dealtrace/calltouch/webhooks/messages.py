@@ -33,7 +33,7 @@ from dealtrace.deals.versions import as_of
 from dealtrace.leads.call import Call, is_over
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.storage.deals.deals import list_deals_by_key
-from dealtrace.storage.deals.versions import list_versions_of
+from dealtrace.storage.deals.versions import find_later_versions
 from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
 from dealtrace.webhooks.delivery import Delivery, OutboxPosition
 from dealtrace.webhooks.event import DealEvent, LeadEvent
@@ -96,7 +96,7 @@ def _entries(connection: Connection, site: Site, refs: Sequence[LeadRef]) -> dic
 def _deals(connection: Connection, site: Site, events: Sequence[DealEvent]) -> dict[DealEvent, Deal]:
     ids = {event.deal_id for event in events}
     found = list_deals_by_key(connection, site.id, ids=ids, numbers=[], with_deleted=True, lock=False)
-    versions = list_versions_of(connection, site.id, ids) if ids else {}
+    versions = find_later_versions(connection, site.id, ids) if ids else {}
     standing = {deal.id: deal for deal in found}
     return {
         event: as_of(standing[event.deal_id], event.version, versions.get(event.deal_id, ()))

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from dealtrace.errors import InvalidSetting, NameTaken
 from dealtrace.operations.accounts.require_site import require_site
-from dealtrace.storage.accounts import accounts, custom_fields
+from dealtrace.storage.accounts import custom_fields, revision
 
 
 def add_custom_field(connection: Connection, site_id: int, name: str, now: datetime) -> None:
@@ -23,4 +23,4 @@ def add_custom_field(connection: Connection, site_id: int, name: str, now: datet
         raise InvalidSetting(key="name", ru=f"от 1 до {limit} символов", en=f"1 to {limit} characters are expected")
     if not custom_fields.insert_custom_field(connection, site_id, name, now):
         raise NameTaken(name=name)
-    accounts.raise_revision(connection)
+    revision.raise_revision(connection)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from dealtrace.accounts.site import Site
 from dealtrace.errors import NameTaken
 from dealtrace.operations.accounts.set_site import checked_name
-from dealtrace.storage.accounts import accounts
+from dealtrace.storage.accounts import sites
 
 
 def create_site(connection: Connection, site: Site, now: datetime) -> Site:
@@ -20,8 +20,8 @@ def create_site(connection: Connection, site: Site, now: datetime) -> Site:
     """
     site = replace(site, name=checked_name("name", site.name))
     if not site.id:
-        site = replace(site, id=accounts.next_site_id(connection))
-    elif accounts.find_site(connection, site.id) is not None:
+        site = replace(site, id=sites.next_site_id(connection))
+    elif sites.find_site(connection, site.id) is not None:
         raise NameTaken(name=f"site {site.id}")
-    accounts.insert_site(connection, site, now)
+    sites.insert_site(connection, site, now)
     return site

@@ -17,7 +17,7 @@ from dealtrace.accounts.user import (
     normal_login,
 )
 from dealtrace.errors import InvalidSetting, InvitationSpent, NameTaken
-from dealtrace.storage.accounts import accounts
+from dealtrace.storage.accounts import sites, users
 from dealtrace.storage.id_blocks import IdBlocks
 
 INVITATION_BYTES = 33
@@ -32,22 +32,22 @@ def create_user(connection: Connection, ids: IdBlocks, login: str, password: str
     """
     name = _checked_login(login)
     _check_password(password)
-    if accounts.find_user(connection, name) is not None:
+    if users.find_user(connection, name) is not None:
         raise NameTaken(name=name)
     user = User(UserId(ids.take()), name, now)
-    accounts.insert_user(connection, user, _hasher().hash(password))
-    for site in accounts.list_sites(connection):
-        accounts.insert_membership(connection, user.id, site.id)
-    accounts.use_invitations(connection, now)
+    users.insert_user(connection, user, _hasher().hash(password))
+    for site in sites.list_sites(connection):
+        users.insert_membership(connection, user.id, site.id)
+    users.use_invitations(connection, now)
     return user
 
 
 def invite_first_user(connection: Connection, now: datetime) -> str | None:
     """Return a one-time key that makes its bearer the first user, or `None` if there is a user."""
-    if accounts.has_users(connection):
+    if users.has_users(connection):
         return None
     key = secrets.token_urlsafe(INVITATION_BYTES)
-    accounts.insert_invitation(connection, token_digest(key), now)
+    users.insert_invitation(connection, token_digest(key), now)
     return key
 
 
@@ -60,7 +60,7 @@ def accept_invitation(
         InvitationSpent: the key is wrong or used, or there is a user already.
         InvalidSetting, NameTaken: as `create_user`.
     """
-    if accounts.has_users(connection) or token_digest(key) not in accounts.use_invitations(connection, now):
+    if users.has_users(connection) or token_digest(key) not in users.use_invitations(connection, now):
         raise InvitationSpent
     return create_user(connection, ids, login, password, now)
 

@@ -10,7 +10,7 @@ from dealtrace.accounts.token import TOKEN_LENGTH_MAX, TOKEN_LENGTH_MIN, Token, 
 from dealtrace.errors import InvalidSetting, NameTaken, TokenNotFound
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.record import record
-from dealtrace.storage.accounts import accounts
+from dealtrace.storage.accounts import tokens
 from dealtrace.storage.id_blocks import IdBlocks
 
 TOKEN_BYTES = 33
@@ -41,10 +41,10 @@ def issue_token(
         bounds = f"{TOKEN_LENGTH_MIN}–{TOKEN_LENGTH_MAX}"
         raise InvalidSetting(key="token", ru=f"длина токена {bounds} символов", en=f"a token has {bounds} characters")
     digest = token_digest(secret)
-    if accounts.is_digest_known(connection, digest):
+    if tokens.is_digest_known(connection, digest):
         raise NameTaken(name="token")
     token = Token(TokenId(ids.take()), SiteId(site_id), label, now)
-    accounts.insert_token(connection, token, digest)
+    tokens.insert_token(connection, token, digest)
     return IssuedToken(token, secret)
 
 
@@ -54,5 +54,5 @@ def revoke_token(connection: Connection, token_id: int, now: datetime) -> None:
     Raises:
         TokenNotFound: there is no such token, or it is revoked already.
     """
-    if not accounts.revoke_token(connection, token_id, now):
+    if not tokens.revoke_token(connection, token_id, now):
         raise TokenNotFound(token_id=token_id)

@@ -9,7 +9,7 @@ from dealtrace.accounts.site import Site, SiteId
 from dealtrace.operations.accounts.create_site import create_site
 from dealtrace.operations.accounts.issue_token import issue_token
 from dealtrace.record import record
-from dealtrace.storage.accounts.accounts import list_sites
+from dealtrace.storage.accounts.sites import list_sites
 from dealtrace.storage.id_blocks import IdBlocks
 
 FIRST_NAME = "First site"

@@ -4,7 +4,7 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.errors import SiteNotFound
-from dealtrace.storage.accounts import accounts
+from dealtrace.storage.accounts import sites
 
 
 def require_site(connection: Connection, site_id: int) -> Site:
@@ -13,7 +13,7 @@ def require_site(connection: Connection, site_id: int) -> Site:
     Raises:
         SiteNotFound: there is no such site.
     """
-    site = accounts.find_site(connection, site_id)
+    site = sites.find_site(connection, site_id)
     if site is None:
         raise SiteNotFound(site_id=site_id)
     return site

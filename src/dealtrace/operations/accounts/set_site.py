@@ -11,7 +11,7 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.errors import InvalidSetting, UnknownSetting
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.quota.points import PaidMethod
-from dealtrace.storage.accounts import accounts
+from dealtrace.storage.accounts import sites
 
 POINTS_MAX = 2**53
 NAME_LENGTH_MAX = 200
@@ -39,7 +39,7 @@ def set_site(connection: Connection, site_id: int, settings: Mapping[str, str]) 
             values[column] = read(key, text)
         else:
             raise UnknownSetting(key=key, known=", ".join([*_SETTINGS, *_COST_SETTINGS]))
-    accounts.update_site(connection, site_id, {**values, "point_costs": costs})
+    sites.update_site(connection, site_id, {**values, "point_costs": costs})
     return require_site(connection, site_id)
 
 

@@ -19,7 +19,7 @@ from dealtrace.quota.points import PaidMethod
 from dealtrace.record import record
 from dealtrace.storage.accounts import custom_fields
 from dealtrace.storage.deals import deals
-from dealtrace.storage.leads import leads
+from dealtrace.storage.leads import lead_stories
 from dealtrace.storage.visits.traffic_sources import intern_sources
 
 
@@ -58,7 +58,7 @@ def apply_changes(
 def _with_stories(work: Work, changed: Mapping[int, Deal]) -> dict[int, ChangedDeal]:
     refs = [deal.lead for deal in changed.values() if deal.lead is not None]
     model = AttributionModel(work.site.attribution)
-    stories = leads.list_lead_stories(work.connection, work.site.id, refs, model)
+    stories = lead_stories.find_lead_stories(work.connection, work.site.id, refs, model)
     return {
         position: ChangedDeal(deal, stories.get(deal.lead) if deal.lead is not None else None)
         for position, deal in changed.items()

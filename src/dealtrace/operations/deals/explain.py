@@ -15,7 +15,7 @@ from dealtrace.matching.explanation import Candidate, Step, explain_search
 from dealtrace.matching.nearest_lead import searches_for
 from dealtrace.operations.deals.match import Question, match_deals
 from dealtrace.record import record
-from dealtrace.storage.leads import leads
+from dealtrace.storage.leads import contact_rows
 
 NEAR_MISS = timedelta(days=30)
 """Ours: how far outside its window a lead may lie to be shown as a near miss."""
@@ -109,10 +109,12 @@ def _steps(connection: Connection, site: Site, deal: Deal) -> list[Step]:
     if contact is None:
         return []
     queries = [
-        leads.SpanQuery(value, deal.happened_at + NEAR_MISS, deal.happened_at - contact.link_threshold - NEAR_MISS)
+        contact_rows.SpanQuery(
+            value, deal.happened_at + NEAR_MISS, deal.happened_at - contact.link_threshold - NEAR_MISS
+        )
         for value in {search.contact for search in searches_for(contact)}
     ]
-    return explain_search(contact, deal.happened_at, leads.list_spans(connection, site.id, queries))
+    return explain_search(contact, deal.happened_at, contact_rows.list_spans(connection, site.id, queries))
 
 
 def serialize_explanation(explanation: Explanation) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from dealtrace.deals.lead_clue import CallIdentity, ContactClue, LeadClue, LeadR
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.matching.nearest_lead import find_lead, searches_for
 from dealtrace.record import record
-from dealtrace.storage.leads import leads
+from dealtrace.storage.leads import contact_rows, leads
 
 
 @record
@@ -48,16 +48,16 @@ def _spans_by_contact(
 ) -> Mapping[str, Sequence[LeadSpan]]:
     queries = [query for question in questions for query in _queries(question)]
     spans: dict[str, list[LeadSpan]] = {}
-    for span in leads.list_spans(connection, site.id, queries):
+    for span in contact_rows.list_spans(connection, site.id, queries):
         spans.setdefault(span.contact, []).append(span)
     return spans
 
 
-def _queries(question: Question) -> Iterator[leads.SpanQuery]:
+def _queries(question: Question) -> Iterator[contact_rows.SpanQuery]:
     contact = question.clue.contact
     if contact is not None:
         since = question.happened_at - contact.link_threshold
-        yield from (leads.SpanQuery(value, question.happened_at, since) for value in _values(contact))
+        yield from (contact_rows.SpanQuery(value, question.happened_at, since) for value in _values(contact))
 
 
 def _values(contact: ContactClue) -> set[str]:
@@ -83,8 +83,8 @@ def _leads_by_identity(connection: Connection, site: Site, questions: Sequence[Q
             if reference is not None:
                 references[kind].add(reference)
     return _Named(
-        {kind: leads.list_known_ids(connection, site.id, kind, ids[kind]) for kind in LeadKind},
-        {kind: leads.list_ids_by_reference(connection, site.id, kind, references[kind]) for kind in LeadKind},
+        {kind: leads.find_known_ids(connection, site.id, kind, ids[kind]) for kind in LeadKind},
+        {kind: leads.find_ids_by_reference(connection, site.id, kind, references[kind]) for kind in LeadKind},
     )
 
 

@@ -22,7 +22,7 @@ def pin_deal(work: Work, deal_id: int, lead: LeadRef | None) -> Deal:
         LeadNotFound: the site has no such lead.
     """
     deal = find_deal(work.connection, work.site, deal_id)
-    if lead is not None and lead.id not in leads.list_known_ids(work.connection, work.site.id, lead.kind, [lead.id]):
+    if lead is not None and lead.id not in leads.find_known_ids(work.connection, work.site.id, lead.kind, [lead.id]):
         raise LeadNotFound(lead_id=lead.id)
     pinned = replace(bound(deal, lead, work.now), pinned_at=work.now)
     return rebind_deals(work, [(deal, pinned)], VersionKind.PINNED)[0]

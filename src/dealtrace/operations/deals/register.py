@@ -18,8 +18,8 @@ from dealtrace.operations.write_command import WriteCommand
 from dealtrace.quota.points import PaidMethod
 from dealtrace.record import record
 from dealtrace.storage.accounts import custom_fields
-from dealtrace.storage.deals import deals
-from dealtrace.storage.deals.versions import list_receipts
+from dealtrace.storage.deals import deal_rows, deals
+from dealtrace.storage.deals.versions import find_receipts
 from dealtrace.storage.leads import leads
 from dealtrace.storage.visits.traffic_sources import intern_sources
 
@@ -36,7 +36,7 @@ def register_deals(work: Work, commands: Sequence[WriteCommand[Registration]]) -
     batch = _decide(work, commands)
     paid = pay_for_calls(work, PaidMethod.REGISTER, len(batch.new))
     receipts = _store(work, batch.new[:paid])
-    first_receipts = list_receipts(work.connection, work.site.id, batch.retried.values())
+    first_receipts = find_receipts(work.connection, work.site.id, batch.retried.values())
     refusal = points_refusal(work)
     unpaid = {new.deal_id for new in batch.new[paid:]}
     outcomes: dict[int, Receipt | Refusal] = {**receipts}
@@ -112,8 +112,8 @@ def _store(work: Work, batch: Sequence[_NewDeal]) -> dict[int, Receipt]:
         return {}
     questions = [Question(new.command.payload.clue, new.command.payload.happened_at) for new in batch]
     matched = match_deals(work.connection, work.site, questions)
-    visited_at = leads.list_visited_at(work.connection, work.site.id, [lead for lead in matched if lead is not None])
-    rows: list[deals.NewDeal] = []
+    visited_at = leads.find_visited_at(work.connection, work.site.id, [lead for lead in matched if lead is not None])
+    rows: list[deal_rows.NewDeal] = []
     versions: list[DealVersion] = []
     unknown: Counter[str] = Counter()
     receipts: dict[int, Receipt] = {}
@@ -121,7 +121,8 @@ def _store(work: Work, batch: Sequence[_NewDeal]) -> dict[int, Receipt]:
         registration = new.command.payload
         deal, unknown_names = _make_deal(new, work, lead)
         unknown.update(unknown_names)
-        rows.append(deals.NewDeal(deal, registration.fingerprint, visited_at.get(lead) if lead is not None else None))
+        visited = visited_at.get(lead) if lead is not None else None
+        rows.append(deal_rows.NewDeal(deal, registration.fingerprint, visited))
         versions.append(first_version(deal, registration.amount_as_sent, new.command.token_id))
         receipts[new.position] = receipt_for(registration, deal)
     stated = {row.deal.stated_source for row in rows if row.deal.stated_source is not None}

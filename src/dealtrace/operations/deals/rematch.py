@@ -40,7 +40,7 @@ def rematch_concerned(work: Work, concerns: Sequence[Concern]) -> list[Deal]:
     }
     if work.site.contact_matching:
         spans = [span for concern in concerns for span in concern.spans]
-        concerned |= lead_links.list_ids_concerned(work.connection, work.site.id, spans)
+        concerned |= lead_links.find_ids_by_contact(work.connection, work.site.id, spans)
     if not concerned:
         return []
     found = deals.list_deals_by_key(work.connection, work.site.id, ids=concerned, numbers=[], with_deleted=True)
@@ -50,7 +50,7 @@ def rematch_concerned(work: Work, concerns: Sequence[Concern]) -> list[Deal]:
 def _list_naming(work: Work, concerns: Sequence[Concern], kind: LeadKind) -> set[int]:
     ids = [concern.ref.id for concern in concerns]
     references = [concern.reference for concern in concerns if concern.reference is not None]
-    return lead_links.list_ids_naming(work.connection, work.site.id, kind, ids, references)
+    return lead_links.find_ids_by_clue(work.connection, work.site.id, kind, ids, references)
 
 
 @record
@@ -76,7 +76,7 @@ def rematch_next(work: Work, after_id: int) -> Chunk | None:
 
 def rematch_orphaned(work: Work, deleted: LeadRef) -> list[Deal]:
     """Match again the deals of a deleted lead, and return those that have another lead now, or none."""
-    orphaned = lead_links.list_ids_bound(work.connection, work.site.id, deleted)
+    orphaned = lead_links.find_ids_by_lead(work.connection, work.site.id, deleted)
     found = deals.list_deals_by_key(work.connection, work.site.id, ids=orphaned, numbers=[], with_deleted=True)
     return rematch_deals(work, found, deleted=deleted)
 
@@ -105,7 +105,7 @@ def rebind_deals(work: Work, pairs: Iterable[tuple[Deal, Deal]], kind: VersionKi
     changes = list(pairs)
     rebound = [after for _, after in changes]
     refs = [deal.lead for deal in rebound if deal.lead is not None]
-    visited_at = leads.list_visited_at(work.connection, work.site.id, refs)
+    visited_at = leads.find_visited_at(work.connection, work.site.id, refs)
     lead_links.bind_deals(work.connection, work.site.id, rebound, visited_at)
     store_versions(work, [next_version(before, after, kind) for before, after in changes])
     return rebound

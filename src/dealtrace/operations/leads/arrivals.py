@@ -94,10 +94,10 @@ def decide_calls(work: Work, incoming: Sequence[IncomingCall]) -> Decision:
     """
     references = [call.reference for call in incoming if call.reference is not None]
     sip_ids = [call.circumstances.sip_id for call in incoming if call.circumstances.sip_id is not None]
-    by_reference = leads.list_ids_by_reference(
+    by_reference = leads.find_ids_by_reference(
         work.connection, work.site.id, LeadKind.CALL, references, with_deleted=True
     )
-    by_sip_id = leads.list_ids_by_sip(work.connection, work.site.id, sip_ids)
+    by_sip_id = leads.find_ids_by_sip_id(work.connection, work.site.id, sip_ids)
     by_id = _taken_ids(work, incoming)
     decision = Decision()
     for call in incoming:
@@ -132,7 +132,7 @@ def decide_lead_requests(work: Work, incoming: Sequence[IncomingLeadRequest]) ->
     stored the first time.
     """
     stated = [number for lead_request in incoming if (number := _stated_number(lead_request)) is not None]
-    by_number = leads.list_taken_in(work.connection, work.site.id, stated)
+    by_number = leads.find_taken_in(work.connection, work.site.id, stated)
     by_id = _taken_ids(work, incoming)
     decision = Decision()
     for details in incoming:
@@ -173,5 +173,5 @@ def _taken_ids(work: Work, incoming: Sequence[IncomingCall | IncomingLeadRequest
     return {
         str(lead_id): lead_id
         for kind in LeadKind
-        for lead_id in leads.list_known_ids(work.connection, work.site.id, kind, stated)
+        for lead_id in leads.find_known_ids(work.connection, work.site.id, kind, stated)
     }

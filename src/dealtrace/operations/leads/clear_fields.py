@@ -18,7 +18,7 @@ from dealtrace.operations.write_command import WriteCommand
 from dealtrace.quota.points import PaidMethod
 from dealtrace.record import record
 from dealtrace.storage.leads import leads
-from dealtrace.storage.leads.annotations import list_annotations, update_annotations
+from dealtrace.storage.leads.annotations import find_annotations, update_annotations
 from dealtrace.webhooks.event import annotations_event
 
 
@@ -54,7 +54,7 @@ def _clear(work: Work, command: WriteCommand[Clearing]) -> int | Refusal:
         return outcome if isinstance(outcome, Refusal) else outcome.deal.id
     lead_id = _find(work.connection, work.site, owner)
     ref = LeadRef(owner.kind, lead_id) if lead_id is not None else None
-    stored = list_annotations(work.connection, work.site.id, [ref]).get(ref) if ref is not None else None
+    stored = find_annotations(work.connection, work.site.id, [ref]).get(ref) if ref is not None else None
     if ref is None or stored is None:
         return LeadNotMatched()
     if not pay_for_calls(work, PaidMethod.FIELD_DELETE, 1):
@@ -70,6 +70,6 @@ def _find(connection: Connection, site: Site, name: LeadName) -> int | None:
     if name.id is not None:
         return name.id
     if name.reference is not None:
-        return leads.list_ids_by_reference(connection, site.id, name.kind, [name.reference]).get(name.reference)
+        return leads.find_ids_by_reference(connection, site.id, name.kind, [name.reference]).get(name.reference)
     assert name.sip_id is not None
-    return leads.list_ids_by_sip(connection, site.id, [name.sip_id]).get(name.sip_id)
+    return leads.find_ids_by_sip_id(connection, site.id, [name.sip_id]).get(name.sip_id)

@@ -15,7 +15,7 @@ def assign_clients(work: Work, arrivals: Sequence[Arrival]) -> dict[int, int]:
     keeps the first name that is given for it.
     """
     contacts = [contact for arrival in arrivals for contact in arrival.contacts]
-    owners = clients.list_client_ids(work.connection, work.site.id, contacts)
+    owners = clients.find_client_ids(work.connection, work.site.id, contacts)
     new_contacts: dict[str, int] = {}
     new_clients: list[int] = []
     names: dict[int, str] = {}

@@ -12,7 +12,7 @@ from dealtrace.storage.visits import visits
 from dealtrace.storage.visits.credits import (
     CreditsByModel,
     VisitedLead,
-    list_credited_visits,
+    find_credited_visits,
     list_leads_of_visitors,
     replace_credits,
 )
@@ -21,11 +21,11 @@ from dealtrace.webhooks.event import LeadEvent, LeadPart
 
 def credit_leads(work: Work, leads: Sequence[VisitedLead]) -> None:
     """Share each lead's credit among the visits of its visitor, under every model."""
-    own = visits.list_visits_by_id(work.connection, work.site.id, [lead.visit_id for lead in leads])
+    own = visits.find_visits(work.connection, work.site.id, [lead.visit_id for lead in leads])
     if not own:
         return
     moments = [lead.started_at for lead in leads]
-    around = visits.list_visits_of(
+    around = visits.list_visits_of_visitors(
         work.connection,
         work.site.id,
         [visit.visitor_id for visit in own.values()],
@@ -47,7 +47,7 @@ def credit_again(work: Work, new_visits: Sequence[Visit]) -> None:
         work.connection, work.site.id, visitor_ids, min(moments), max(moments) + CREDIT_LOOKBACK
     )
     credited = partial(
-        list_credited_visits, work.connection, work.site.id, model=AttributionModel(work.site.attribution)
+        find_credited_visits, work.connection, work.site.id, model=AttributionModel(work.site.attribution)
     )
     ids = [lead.id for lead in concerned if work.site.listeners]
     before = credited(ids)

@@ -7,7 +7,7 @@ from dealtrace.operations.deals.rematch import Concern, rematch_concerned, remat
 from dealtrace.operations.leads.arrivals import contact_spans, normal_contacts
 from dealtrace.operations.points import lock_registrations
 from dealtrace.operations.work import Work
-from dealtrace.storage.leads import deletion
+from dealtrace.storage.leads import contact_rows, deletion
 
 
 def delete_lead(work: Work, ref: LeadRef) -> list[Deal]:
@@ -23,7 +23,7 @@ def delete_lead(work: Work, ref: LeadRef) -> list[Deal]:
     if lead is None or lead.deleted_at is not None:
         raise LeadNotFound(lead_id=ref.id)
     deletion.stamp_lead(work.connection, work.site.id, ref, work.now)
-    deletion.delete_contact_rows(work.connection, work.site.id, ref)
+    contact_rows.delete_contact_rows(work.connection, work.site.id, ref)
     return rematch_orphaned(work, ref)
 
 
@@ -43,5 +43,5 @@ def restore_lead(work: Work, ref: LeadRef) -> list[Deal]:
     contacts = normal_contacts(lead.phone, lead.email)
     spans = contact_spans(lead.ref, contacts, lead.started_at, lead.ended_at, lead.reference)
     deletion.stamp_lead(work.connection, work.site.id, ref, None)
-    deletion.insert_spans(work.connection, work.site.id, spans)
+    contact_rows.insert_spans(work.connection, work.site.id, spans)
     return rematch_concerned(work, [Concern(ref, lead.reference, spans)])

@@ -10,8 +10,8 @@ from dealtrace.leads.lead import LeadRef, LeadSpan
 from dealtrace.leads.qualification import Qualification
 from dealtrace.matching.lead_search import LeadSearch, Prospect, SearchByContact, SearchById, Wanted, choose
 from dealtrace.record import record
-from dealtrace.storage.leads import leads, qualification
-from dealtrace.storage.leads.annotations import StoredAnnotations, list_annotations
+from dealtrace.storage.leads import contact_rows, qualification
+from dealtrace.storage.leads.annotations import StoredAnnotations, find_annotations
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -27,9 +27,9 @@ class FoundLeads:
 def find_leads(connection: Connection, site: Site, lookups: Sequence[Sequence[LeadSearch]]) -> FoundLeads:
     """Find a lead for each of `lookups`, by the first of its searches, in order, that finds one."""
     searches = [search for lookup in lookups for search in lookup]
-    spans = leads.list_spans(connection, site.id, [query for search in searches for query in _queries(search)])
+    spans = contact_rows.list_spans(connection, site.id, [query for search in searches for query in _queries(search)])
     named = [search.ref for search in searches if isinstance(search, SearchById)]
-    annotations = list_annotations(connection, site.id, [*named, *(span.ref for span in spans)])
+    annotations = find_annotations(connection, site.id, [*named, *(span.ref for span in spans)])
     prospects = _prospects(connection, site, searches, spans, annotations)
     refs = [
         next((found for search in lookup if (found := _find(search, annotations, prospects))), None)
@@ -38,11 +38,11 @@ def find_leads(connection: Connection, site: Site, lookups: Sequence[Sequence[Le
     return FoundLeads(refs, annotations)
 
 
-def _queries(search: LeadSearch) -> list[leads.SpanQuery]:
+def _queries(search: LeadSearch) -> list[contact_rows.SpanQuery]:
     if isinstance(search, SearchById):
         return []
     since = search.until - search.depth if search.depth is not None else LONG_AGO
-    return [leads.SpanQuery(contact, search.until, since) for contact in search.contacts]
+    return [contact_rows.SpanQuery(contact, search.until, since) for contact in search.contacts]
 
 
 def _prospects(
@@ -58,9 +58,9 @@ def _prospects(
     qualifications: Mapping[LeadRef, Qualification] = {}
     unique_leads: Collection[LeadRef] = ()
     if Wanted.NEAREST_UNIQUE in conditions:
-        qualifications = qualification.list_qualifications(connection, site, refs)
+        qualifications = qualification.find_qualifications(connection, site, refs)
     if Wanted.NEAREST_UNIQUE_LEAD in conditions:
-        unique_leads = qualification.list_unique_leads(connection, site, refs)
+        unique_leads = qualification.find_unique_leads(connection, site, refs)
     return [
         Prospect(
             span,

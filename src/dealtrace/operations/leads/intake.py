@@ -17,6 +17,7 @@ from dealtrace.operations.webhooks.publish import publish_events
 from dealtrace.operations.work import Work
 from dealtrace.storage.accounts import custom_fields
 from dealtrace.storage.leads import leads, reported_calls
+from dealtrace.storage.leads.lead_rows import NewLead
 from dealtrace.storage.visits.credits import VisitedLead
 from dealtrace.storage.visits.traffic_sources import intern_sources
 from dealtrace.webhooks.event import LeadEvent, call_event
@@ -48,7 +49,7 @@ def store_leads(work: Work, arrivals: Sequence[Arrival]) -> None:
     rematch_concerned(work, [_concern(arrival) for arrival in arrivals])
 
 
-def _rows(work: Work, arrivals: Sequence[Arrival]) -> list[leads.NewLead]:
+def _rows(work: Work, arrivals: Sequence[Arrival]) -> list[NewLead]:
     """Return the rows to store, each beside its client, the known custom values and the id of its stated source."""
     homeless = [arrival for arrival in arrivals if not arrival.keeps_client]
     assigned = assign_clients(work, homeless) if homeless else {}
@@ -71,11 +72,11 @@ def _client_id(arrival: Arrival, assigned: dict[int, int]) -> int:
     return assigned[arrival.lead.id]
 
 
-def _row(arrival: Arrival, client_id: int) -> leads.NewLead:
+def _row(arrival: Arrival, client_id: int) -> NewLead:
     lead, details, spans = arrival.lead, arrival.details, arrival.spans
     if isinstance(details, IncomingCall):
-        return leads.NewLead(lead, client_id, details.phone, None, spans, circumstances=details.circumstances)
-    return leads.NewLead(
+        return NewLead(lead, client_id, details.phone, None, spans, circumstances=details.circumstances)
+    return NewLead(
         lead, client_id, details.phone, details.email, spans, page_url=details.page_url, fingerprint=details.fingerprint
     )
 

@@ -10,7 +10,7 @@ from dealtrace.operations.points import lock_registrations, pay_for_calls, point
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.quota.points import PaidMethod
-from dealtrace.storage.leads.reported_calls import ReportedCall, list_reported_calls
+from dealtrace.storage.leads.reported_calls import ReportedCall, find_reported_calls
 
 IDS_PER_REPORT_MAX = 2
 """The call and its client; a report states no source."""
@@ -42,7 +42,7 @@ def _turns(commands: Sequence[WriteCommand[CallReport]]) -> Iterator[dict[int, C
 
 def _store(work: Work, reports: Mapping[int, CallReport]) -> dict[int, CallId | Refusal]:
     references = [report.reference for report in reports.values()]
-    stored = list_reported_calls(work.connection, work.site.id, references)
+    stored = find_reported_calls(work.connection, work.site.id, references)
     arrivals = {position: _arrival(work, report, stored.get(report.reference)) for position, report in reports.items()}
     changes = [position for position, arrival in arrivals.items() if _differs(arrival)]
     paid = pay_for_calls(work, PaidMethod.INBOUND_CALL, len(changes))

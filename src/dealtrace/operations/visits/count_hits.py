@@ -19,7 +19,7 @@ VISIT_LENGTH_MAX = timedelta(days=1)
 def count_hits(work: Work, commands: Sequence[WriteCommand[Hit]]) -> list[Visit]:
     """Count hits in the order of arrival; each outcome is the visit it belongs to."""
     visitors = {command.payload.visitor_id for command in commands}
-    latest = visits.list_latest_visits(work.connection, work.site.id, visitors, work.now - VISIT_LENGTH_MAX)
+    latest = visits.find_latest_visits(work.connection, work.site.id, visitors, work.now - VISIT_LENGTH_MAX)
     started: dict[int, Visit] = {}
     extended: dict[int, Visit] = {}
     outcomes: list[Visit] = []

@@ -11,7 +11,7 @@ from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook, WebhookId
 from dealtrace.errors import InvalidSetting
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.record import record
-from dealtrace.storage.accounts import accounts
+from dealtrace.storage.accounts import revision
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.webhooks import webhooks
 from dealtrace.webhooks.writing import SECRET_PREFIX
@@ -58,7 +58,7 @@ def create_webhook(connection: Connection, ids: IdBlocks, new: NewWebhook, now: 
         fields=new.fields,
     )
     webhooks.insert_webhook(connection, webhook)
-    accounts.raise_revision(connection)
+    revision.raise_revision(connection)
     return webhook
 
 

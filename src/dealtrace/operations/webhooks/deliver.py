@@ -4,9 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection
-
-from dealtrace.accounts.site import Site
 from dealtrace.accounts.webhook import Webhook, WebhookId
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
@@ -62,7 +59,8 @@ def claim_deliveries(work: Work, commands: Sequence[WriteCommand[Claim]]) -> lis
 
 def _claim(work: Work, claim: Claim) -> ClaimedDeliveries | None:
     """List what waits only once the lease is taken: the last holder may have sent some of it a moment ago."""
-    if not _has_work(work.connection, work.site, webhooks.find_webhook(work.connection, claim.webhook_id), work.now):
+    webhook = webhooks.find_webhook(work.connection, claim.webhook_id)
+    if webhook is None or not outbox.needs_attempt(work.connection, webhook, work.now):
         return None
     if not webhooks.lease_webhook(work.connection, claim.webhook_id, claim.holder, work.now + LEASE, work.now):
         return None
@@ -71,15 +69,8 @@ def _claim(work: Work, claim: Claim) -> ClaimedDeliveries | None:
     if not webhook.is_due(work.now):
         return ClaimedDeliveries(webhook, [])
     return ClaimedDeliveries(
-        webhook, outbox.list_waiting(work.connection, work.site.id, webhook.id, DELIVERIES_AT_ONCE)
+        webhook, outbox.list_waiting_deliveries(work.connection, work.site.id, webhook.id, DELIVERIES_AT_ONCE)
     )
-
-
-def _has_work(connection: Connection, site: Site, webhook: Webhook | None, now: datetime) -> bool:
-    if webhook is None:
-        return False
-    has_deliveries = webhook.is_due(now) and outbox.is_waited_for(connection, site.id, webhook.id)
-    return has_deliveries or webhook.is_test_awaited
 
 
 @operation(ids_per_command=0)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from dealtrace.accounts.webhook import Webhook
 from dealtrace.errors import DeliveryNotFound, WebhookNotFound
 from dealtrace.operations.accounts.require_site import require_site
-from dealtrace.storage.accounts import accounts
+from dealtrace.storage.accounts import revision
 from dealtrace.storage.webhooks import outbox, webhooks
 from dealtrace.webhooks.delivery import position_in
 
@@ -34,7 +34,7 @@ def resume_webhook(connection: Connection, webhook_id: int, now: datetime, *, sk
     """
     webhook = _find(connection, webhook_id)
     if skip:
-        waiting = outbox.list_waiting(connection, webhook.site_id, webhook_id, 1)
+        waiting = outbox.list_waiting_deliveries(connection, webhook.site_id, webhook_id, 1)
         first = [delivery.position for delivery in waiting]
         outbox.acknowledge_deliveries(connection, webhook.site_id, webhook_id, first, now)
     return _update(connection, webhook_id, {"paused_at": None, "pause_reason": None, **_NO_FAILURES})
@@ -78,7 +78,7 @@ def replay_message(connection: Connection, webhook_id: int, message_id: str) -> 
     """
     webhook = _find(connection, webhook_id)
     position = position_in(message_id, webhook.site_id, webhook_id)
-    if position is None or not outbox.is_kept(connection, webhook.site_id, webhook_id, position):
+    if position is None or not outbox.is_delivery_known(connection, webhook.site_id, webhook_id, position):
         raise DeliveryNotFound(message_id=message_id)
     return outbox.requeue_deliveries(connection, webhook.site_id, webhook_id, position=position)
 
@@ -92,7 +92,7 @@ def delete_webhook(connection: Connection, webhook_id: int) -> None:
     webhook = _find(connection, webhook_id)
     webhooks.delete_webhook(connection, webhook_id)
     outbox.delete_deliveries(connection, webhook.site_id, webhook_id)
-    accounts.raise_revision(connection)
+    revision.raise_revision(connection)
 
 
 def _update(connection: Connection, webhook_id: int, values: Mapping[str, Any]) -> Webhook:

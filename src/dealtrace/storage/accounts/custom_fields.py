@@ -1,4 +1,4 @@
-"""The custom fields a site has, and those that callers named though it has not."""
+"""The custom fields of a site, and the unknown fields that callers sent."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -14,7 +14,7 @@ FIELD_NAME_LENGTH_MAX = 100
 
 @record
 class UnknownField:
-    """A field that callers name and the site does not have: how often its values were passed over, and when last."""
+    """A field that callers send and the site does not have: how often its values were ignored, and when last."""
 
     name: str
     seen: int
@@ -22,7 +22,7 @@ class UnknownField:
 
 
 def insert_custom_field(connection: Connection, site_id: int, name: str, now: datetime) -> bool:
-    """Add a field to the site; `False` if it has it already. It is unknown no longer."""
+    """Add a field to the site, which is then no longer unknown; `False` if the site already has it."""
     statement = insert_into(connection, custom_field).values(site_id=site_id, name=name, added_at=now)
     statement = statement.on_conflict_do_nothing(index_elements=["site_id", "name"]).returning(custom_field.c.name)
     added = connection.execute(statement).first() is not None
@@ -31,13 +31,13 @@ def insert_custom_field(connection: Connection, site_id: int, name: str, now: da
 
 
 def list_custom_fields(connection: Connection, site_id: int) -> list[str]:
-    """List the names of the site's fields, in their order."""
+    """List the names of the site's fields in alphabetical order."""
     names = select(custom_field.c.name).where(custom_field.c.site_id == site_id)
     return list(connection.execute(names.order_by(custom_field.c.name)).scalars())
 
 
 def count_unknown_fields(connection: Connection, site_id: int, seen: Mapping[str, int], now: datetime) -> None:
-    """Add to the counts of fields the site does not have."""
+    """Add to the counts of unknown fields, given by name."""
     if not seen:
         return
     statement = insert_into(connection, unknown_field)
@@ -55,7 +55,7 @@ def count_unknown_fields(connection: Connection, site_id: int, seen: Mapping[str
 
 
 def list_unknown_fields(connection: Connection, site_id: int) -> list[UnknownField]:
-    """List the fields that callers named in vain, the most frequent first."""
+    """List the unknown fields that callers sent, the most frequent first."""
     query = select(unknown_field).where(unknown_field.c.site_id == site_id)
     rows = connection.execute(query.order_by(unknown_field.c.seen.desc(), unknown_field.c.name))
     return [UnknownField(row.name, row.seen, row.last_seen_at) for row in rows]

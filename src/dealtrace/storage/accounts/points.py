@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, bindparam, select
+from sqlalchemy import BigInteger, Connection, Insert, bindparam, select
 
 from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.schema.tables.settings import points_day
@@ -12,23 +12,25 @@ from dealtrace.storage.schema.tables.settings import points_day
 NO_LIMIT = 2**62
 
 
-def _write_spend(insert: Callable[..., Any]) -> Any:
-    spend = insert(points_day).values(
+def _spend_statement(engine_insert: Callable[..., Any]) -> Insert:
+    """Write the conditional spending. Any: the two inserts share no type that has `on_conflict_do_update`."""
+    spend = engine_insert(points_day).values(
         site_id=bindparam("site_id"), day_on=bindparam("day_on"), spent=bindparam("spent")
     )
     total = points_day.c.spent + spend.excluded.spent
-    return spend.on_conflict_do_update(
+    statement: Insert = spend.on_conflict_do_update(
         index_elements=["site_id", "day_on"],
         set_={"spent": total},
         where=total <= bindparam("allowance", type_=BigInteger),
     ).returning(points_day.c.spent)
+    return statement
 
 
-_SPEND = CompiledStatement(_write_spend)
+_SPEND = CompiledStatement(_spend_statement)
 
 
 def spend_points(connection: Connection, site_id: int, day_on: date, points: int, *, points_per_day: int) -> bool:
-    """Add `points` to what the site spent on `day_on`, if the day's allowance (0: no limit) still holds them.
+    """Spend `points` of the site's allowance for `day_on` (0: no limit); `False` if they exceed what is left of it.
 
     One conditional statement, judged by whether it returns a row, so that processes cannot overspend together.
     """
@@ -40,12 +42,12 @@ def spend_points(connection: Connection, site_id: int, day_on: date, points: int
 
 
 def hold_day(connection: Connection, site_id: int, day_on: date) -> None:
-    """Hold the row of a site's day until the transaction ends, without spending anything."""
+    """Lock the row of a site's day until the transaction ends, without spending anything."""
     spend_points(connection, site_id, day_on, 0, points_per_day=0)
 
 
 def find_points_spent(connection: Connection, site_id: int, day_on: date) -> int:
-    """Tell how many points the site spent on `day_on`."""
+    """Return how many points the site spent on `day_on`."""
     spent = connection.execute(
         select(points_day.c.spent).where(points_day.c.site_id == site_id, points_day.c.day_on == day_on)
     ).scalar_one_or_none()

@@ -1,1 +1,1 @@
-"""The two engines, and how Core statements are compiled, typed and retried on them."""
+"""The two engines: connections, column types, compiled statements, and the meaning of errors."""

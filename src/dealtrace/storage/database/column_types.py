@@ -1,4 +1,7 @@
-"""Column types that mean the same on SQLite and PostgreSQL, and lists that travel as one parameter."""
+"""Column types that behave the same on SQLite and PostgreSQL, and lists that are passed as one parameter.
+
+Any: what JSON text holds, and what SQLAlchemy asks to be generic over whatever a column holds.
+"""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -8,6 +11,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import ARRAY, BigInteger, Boolean, ColumnElement, Dialect, Integer, Text, bindparam, cast
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import JSON, TypeDecorator, TypeEngine
 
@@ -16,32 +20,32 @@ EARLIEST, LATEST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo
 MICROSECOND = timedelta(microseconds=1)
 DAY = timedelta(days=1)
 RUBLE_FRACTION = Decimal(10_000)
-"""Money is kept in whole ten-thousandths of a ruble: exact, and summable on both engines."""
+"""Money is stored in whole ten-thousandths of a ruble: exact, and summable on both engines."""
 RUBLE_STEP = 1 / RUBLE_FRACTION
 
 
 def microseconds(at: datetime) -> int:
-    """Turn an aware instant into whole microseconds since 1970, as it is stored."""
+    """Return an aware instant as whole microseconds since 1970, as it is stored."""
     return (at - EPOCH) // MICROSECOND
 
 
 def instant(stored: int) -> datetime:
-    """Turn stored microseconds back into an aware UTC instant."""
+    """Return stored microseconds as an aware UTC instant."""
     return EPOCH + MICROSECOND * stored
 
 
 class Instant(TypeDecorator[datetime]):
-    """An instant, kept as microseconds since 1970 in UTC: the same order and arithmetic on both engines."""
+    """An instant, stored as microseconds since 1970 in UTC: the same order and arithmetic on both engines."""
 
     impl = BigInteger
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Any) -> int | None:  # noqa: ARG002 - the library's signature
-        """Store an instant."""
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002 - the library's signature
+        """Return an instant as it is stored."""
         return None if value is None else microseconds(value)
 
-    def result_processor(self, dialect: Any, coltype: Any) -> Callable[[int | None], datetime | None]:  # noqa: ARG002
-        """Read instants; journals read thousands, and each step in between would cost as much as the reading."""
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[int | None], datetime | None]:  # noqa: ARG002
+        """Return the converter itself: journals read thousands of instants, and an extra call would double the cost."""
         return _instant_or_none
 
 
@@ -50,32 +54,32 @@ def _instant_or_none(stored: int | None) -> datetime | None:
 
 
 class Day(TypeDecorator[date]):
-    """A day of a site, kept as its proleptic ordinal."""
+    """A day of a site, stored as its proleptic ordinal."""
 
     impl = Integer
     cache_ok = True
 
-    def process_bind_param(self, value: date | None, dialect: Any) -> int | None:  # noqa: ARG002
-        """Store a day."""
+    def process_bind_param(self, value: date | None, dialect: Dialect) -> int | None:  # noqa: ARG002
+        """Return a day as it is stored."""
         return None if value is None else value.toordinal()
 
-    def process_result_value(self, value: int | None, dialect: Any) -> date | None:  # noqa: ARG002
-        """Read a day."""
+    def process_result_value(self, value: int | None, dialect: Dialect) -> date | None:  # noqa: ARG002
+        """Return a stored day."""
         return None if value is None else date.fromordinal(value)
 
 
 class Rubles(TypeDecorator[Decimal]):
-    """A sum in rubles, kept in ten-thousandths."""
+    """A sum in rubles, stored in ten-thousandths."""
 
     impl = BigInteger
     cache_ok = True
 
-    def process_bind_param(self, value: Decimal | None, dialect: Any) -> int | None:  # noqa: ARG002
-        """Store a sum."""
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> int | None:  # noqa: ARG002
+        """Return a sum as it is stored, rounded half up."""
         return None if value is None else int((value * RUBLE_FRACTION).to_integral_value(ROUND_HALF_UP))
 
-    def result_processor(self, dialect: Any, coltype: Any) -> Callable[[int | None], Decimal | None]:  # noqa: ARG002
-        """Read sums, with four decimals."""
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[int | None], Decimal | None]:  # noqa: ARG002
+        """Return the converter of stored sums; they have four decimals."""
         return _rubles_or_none
 
 
@@ -84,17 +88,17 @@ def _rubles_or_none(stored: int | None) -> Decimal | None:
 
 
 class JsonText(TypeDecorator[Any]):
-    """Small structured values, kept as JSON text."""
+    """Small structured values, stored as JSON text."""
 
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: Any, dialect: Any) -> str | None:  # noqa: ARG002
-        """Store a value."""
+    def process_bind_param(self, value: object, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """Return a value as it is stored."""
         return None if value is None else msgspec.json.encode(value).decode()
 
-    def result_processor(self, dialect: Any, coltype: Any) -> Callable[[str | None], Any]:  # noqa: ARG002
-        """Read values."""
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[str | None], Any]:  # noqa: ARG002
+        """Return the converter of stored values."""
         return _json_or_none
 
 
@@ -102,8 +106,8 @@ def _json_or_none(stored: str | None) -> Any:
     return None if stored is None else msgspec.json.decode(stored)
 
 
-class ListOf(TypeDecorator[list[Any]]):
-    """A list as one parameter of a statement compiled once: an array, or JSON where there are none."""
+class ListOf(TypeDecorator[list[object]]):
+    """A list as one parameter of a compiled statement: an array on PostgreSQL, JSON on SQLite."""
 
     impl = Text
     cache_ok = True
@@ -113,16 +117,16 @@ class ListOf(TypeDecorator[list[Any]]):
         self.item_type = item_type
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Choose what the engine knows."""
+        """Return the type that the engine has."""
         return ARRAY(self.item_type) if dialect.name == "postgresql" else Text()
 
-    def process_bind_param(self, value: list[Any] | None, dialect: Dialect) -> Any:
-        """Hand the list over."""
+    def process_bind_param(self, value: list[object] | None, dialect: Dialect) -> object:
+        """Return the list as the engine takes it."""
         return value if dialect.name == "postgresql" else msgspec.json.encode(value).decode()
 
 
 class is_among(ColumnElement[bool]):  # noqa: N801 - reads as the SQL it is
-    """Whether a column holds one of a list of any length, by its index."""
+    """Whether a column equals an item of a list of any length, looked up in the column's index."""
 
     inherit_cache = True
     type = Boolean()
@@ -131,36 +135,36 @@ class is_among(ColumnElement[bool]):  # noqa: N801 - reads as the SQL it is
         self.column = column
         self.listed = bindparam(parameter, type_=ListOf(column.type))
 
-    def self_group(self, against: Any = None) -> "is_among":  # noqa: ARG002 - the library's signature
-        """Stand as it is; SQLAlchemy would write `(…) = 1` for SQLite, which no index can answer."""
+    def self_group(self, against: object = None) -> "is_among":  # noqa: ARG002 - the library's signature
+        """Return itself; SQLAlchemy would write `(…) = 1` for SQLite, which no index can answer."""
         return self
 
 
 @compiles(is_among, "postgresql")
-def _postgresql_among(element: is_among, compiler: Any, **kwargs: Any) -> str:
+def _postgresql_among(element: is_among, compiler: SQLCompiler, **kwargs: object) -> str:
     return f"{compiler.process(element.column, **kwargs)} = ANY({compiler.process(element.listed, **kwargs)})"
 
 
 class is_among_many(is_among):  # noqa: N801
-    """The same for a list as long as a page: PostgreSQL is not told how long, or it might read the whole table."""
+    """The same for a list as long as a page: PostgreSQL is not shown its length, or it might read the whole table."""
 
     inherit_cache = True
 
 
 @compiles(is_among_many, "postgresql")
-def _postgresql_among_many(element: is_among, compiler: Any, **kwargs: Any) -> str:
+def _postgresql_among_many(element: is_among, compiler: SQLCompiler, **kwargs: object) -> str:
     column, listed = compiler.process(element.column, **kwargs), compiler.process(element.listed, **kwargs)
     return f"{column} = ANY(ARRAY(SELECT unnest({listed})))"
 
 
 @compiles(is_among, "sqlite")
-def _sqlite_among(element: is_among, compiler: Any, **kwargs: Any) -> str:
+def _sqlite_among(element: is_among, compiler: SQLCompiler, **kwargs: object) -> str:
     column, listed = compiler.process(element.column, **kwargs), compiler.process(element.listed, **kwargs)
     return f"{column} IN (SELECT value FROM json_each({listed}))"  # noqa: S608 - made of the compiler's own parts
 
 
 class each_json(FunctionElement[Any]):  # noqa: N801
-    """The rows of a JSON array of arrays, whose elements the statement picks by position."""
+    """The items of a JSON array of arrays as rows; the statement picks elements by position."""
 
     name = "each_json"
     inherit_cache = True
@@ -168,22 +172,22 @@ class each_json(FunctionElement[Any]):  # noqa: N801
 
 
 def json_integer(element: Any) -> ColumnElement[int]:
-    """Read an element of a JSON array as an integer of 64 bits."""
+    """Return an element of a JSON array as an integer of 64 bits."""
     return cast(element.as_string(), BigInteger)
 
 
 @compiles(each_json, "sqlite")
-def _sqlite_each(element: FunctionElement[Any], compiler: Any, **kwargs: Any) -> str:
+def _sqlite_each(element: FunctionElement[Any], compiler: SQLCompiler, **kwargs: object) -> str:
     return f"json_each({compiler.process(element.clauses, **kwargs)})"
 
 
 @compiles(each_json, "postgresql")
-def _postgresql_each_json(element: FunctionElement[Any], compiler: Any, **kwargs: Any) -> str:
+def _postgresql_each_json(element: FunctionElement[Any], compiler: SQLCompiler, **kwargs: object) -> str:
     return f"json_array_elements(CAST({compiler.process(element.clauses, **kwargs)} AS json))"
 
 
 class json_text(FunctionElement[str]):  # noqa: N801
-    """The text that a `JsonText` column holds under a name; null if the column is null or lacks it."""
+    """The text that a `JsonText` column has under a name; null if the column is null or lacks the name."""
 
     name = "json_text"
     inherit_cache = True
@@ -191,12 +195,12 @@ class json_text(FunctionElement[str]):  # noqa: N801
 
 
 @compiles(json_text, "sqlite")
-def _sqlite_json_text(element: FunctionElement[str], compiler: Any, **kwargs: Any) -> str:
-    kept, name = (compiler.process(one, **kwargs) for one in element.clauses)
-    return f"({kept} ->> {name})"
+def _sqlite_json_text(element: FunctionElement[str], compiler: SQLCompiler, **kwargs: object) -> str:
+    stored, name = (compiler.process(clause, **kwargs) for clause in element.clauses)
+    return f"({stored} ->> {name})"
 
 
 @compiles(json_text, "postgresql")
-def _postgresql_json_text(element: FunctionElement[str], compiler: Any, **kwargs: Any) -> str:
-    kept, name = (compiler.process(one, **kwargs) for one in element.clauses)
-    return f"(CAST({kept} AS json) ->> CAST({name} AS text))"
+def _postgresql_json_text(element: FunctionElement[str], compiler: SQLCompiler, **kwargs: object) -> str:
+    stored, name = (compiler.process(clause, **kwargs) for clause in element.clauses)
+    return f"(CAST({stored} AS json) ->> CAST({name} AS text))"

@@ -1,42 +1,61 @@
-"""Statements compiled once and run on the driver: Core writes them, its execution is too dear on the hot path."""
+"""Core statements that are compiled to SQL text once per engine and then run on the driver directly.
+
+SQLAlchemy spends more on executing a statement than the database on answering a small one, so the hot path keeps the
+text, the order of the parameters and the converters of the column types, and hands them to the driver's cursor.
+"""
 
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import ARRAY, Connection, Dialect, Insert, Select, Update, bindparam, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dealtrace.record import record
 
-Statement = Insert | Update | Select[Any]
-Convert = Callable[[Any], Any]
+Statement = Insert | Update | Select[Any]  # Any: what a Select returns is not known to the type checker before it runs
+Convert = Callable[[Any], Any]  # Any: SQLAlchemy's converters of values bear no types
+Values = Mapping[str, object]
+"""Values of parameters or columns, by name."""
+PlainRow = Sequence[Any]
+"""A row by position. Any: the driver types no column; each caller makes a record of the row at once."""
 _INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+class Row(Protocol):
+    """A row whose columns are attributes: SQLAlchemy's own, or one of `CompiledStatement.fetch_named`."""
+
+    def __getattr__(self, name: str) -> Any:
+        """Return a column. Any: neither SQLAlchemy nor a driver types it."""
 
 
 @record
 class _Compiled:
-    """The text for one engine, its parameters in order, and what converts values on the way in and out."""
+    """The SQL text for one engine, its parameters in order, and the converters of values to and from the driver.
+
+    `takes_arrays` marks an insert that takes one array per column. `constants` are parameters the statement fixes.
+    """
 
     text: str
     is_positional: bool
     takes_arrays: bool
-    constants: Mapping[str, Any]
+    constants: Values
     inward: Sequence[tuple[str, Convert | None]]
     outward: Sequence[tuple[int, Convert]]
     names: tuple[str, ...]
 
-    def arguments(self, parameters: Mapping[str, Any]) -> Any:
+    def arguments(self, parameters: Values) -> Any:
+        """Return the parameters as the driver takes them, a list or a mapping. Any: drivers type them differently."""
         values = {**self.constants, **parameters} if self.constants else parameters
         if self.is_positional:
             return [values[name] if convert is None else convert(values[name]) for name, convert in self.inward]
         return {name: values[name] if convert is None else convert(values[name]) for name, convert in self.inward}
 
-    def rows(self, stored: Sequence[Sequence[Any]]) -> Sequence[Sequence[Any]]:
+    def rows(self, stored: Sequence[PlainRow]) -> Sequence[PlainRow]:
         if not self.outward:
             return stored
-        rows: list[Any] = [list(row) for row in stored]
+        rows = [list(row) for row in stored]
         for position, convert in self.outward:
             for row in rows:
                 if (value := row[position]) is not None:
@@ -45,19 +64,19 @@ class _Compiled:
 
 
 class CompiledStatement:
-    """One Core statement, compiled for an engine when first run there; its column types still convert every value.
+    """A Core statement that is compiled for an engine the first time it runs there; column types convert every value.
 
-    What needs an engine's own insert (`ON CONFLICT`) is given as a function of that insert.
+    Where the statement needs an engine's own insert (`ON CONFLICT`), pass a function that takes that insert.
     """
 
     def __init__(self, statement: Statement | Callable[[Callable[..., Any]], Statement]) -> None:
         self._statement = statement
         self._compiled: dict[str, _Compiled] = {}
 
-    def run_many(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Run the statement for each of `rows`, as one exchange with the driver; nothing happens without rows.
+    def run_many(self, connection: Connection, rows: Sequence[Values]) -> None:
+        """Run the statement for each of `rows` in one exchange with the driver; do nothing without rows.
 
-        PostgreSQL takes inserted rows as one array a column, five times faster than row by row.
+        PostgreSQL takes inserted rows as one array per column, five times faster than row by row.
         """
         if not rows:
             return
@@ -72,7 +91,7 @@ class CompiledStatement:
         finally:
             cursor.close()
 
-    def run(self, connection: Connection, parameters: Mapping[str, Any]) -> None:
+    def run(self, connection: Connection, parameters: Values) -> None:
         """Run the statement once."""
         compiled = self._compiled_for(connection.dialect)
         cursor = connection.connection.cursor()
@@ -81,22 +100,22 @@ class CompiledStatement:
         finally:
             cursor.close()
 
-    def fetch(self, connection: Connection, parameters: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
-        """Run the statement once and return all its rows, converted."""
+    def fetch(self, connection: Connection, parameters: Values) -> Sequence[PlainRow]:
+        """Run the statement once and return all its rows by position, values converted."""
         compiled = self._compiled_for(connection.dialect)
         cursor = connection.connection.cursor()
         try:
             if compiled.is_positional:
                 cursor.execute(compiled.text, compiled.arguments(parameters))
-            else:  # planned anew each time: a plan kept from when the tables were empty would scan them for ever
+            else:  # planned each time: a plan cached while the tables were empty would scan them for good
                 cursor.execute(compiled.text, compiled.arguments(parameters), prepare=False)  # type: ignore[call-arg]
             return compiled.rows(cursor.fetchall())
         finally:
             cursor.close()
 
-    def fetch_named(self, connection: Connection, parameters: Mapping[str, Any]) -> list[Any]:
-        """Run the statement once and return all its rows, each with its columns by name."""
-        named = _named(self._compiled_for(connection.dialect).names)
+    def fetch_named(self, connection: Connection, parameters: Values) -> list[Row]:
+        """Run the statement once and return all its rows with columns as attributes, values converted."""
+        named = _row_maker(self._compiled_for(connection.dialect).names)
         return [named(row) for row in self.fetch(connection, parameters)]
 
     def _compiled_for(self, dialect: Dialect) -> _Compiled:
@@ -106,25 +125,25 @@ class CompiledStatement:
         return found
 
     def _compile_for(self, dialect: Dialect) -> _Compiled:
-        written = self._statement
-        if not isinstance(written, Statement):
-            return _compile(written(_INSERT[dialect.name]), dialect)
-        if dialect.name == "postgresql" and isinstance(written, Insert) and not written.exported_columns:
-            return _compile(_from_arrays(written), dialect, takes_arrays=True)
-        return _compile(written, dialect)
+        statement = self._statement
+        if not isinstance(statement, Statement):
+            return _compile(statement(_INSERT[dialect.name]), dialect)
+        if dialect.name == "postgresql" and isinstance(statement, Insert) and not statement.exported_columns:
+            return _compile(_from_arrays(statement), dialect, takes_arrays=True)
+        return _compile(statement, dialect)
 
 
 def _from_arrays(statement: Insert) -> Insert:
-    """Write an insert of single rows as one that takes an array for each column; a value may itself be a list."""
+    """Rewrite an insert of single rows as one that takes an array for each column; a value may itself be a list."""
     columns = statement.table.columns
     arrays = (func.unnest(bindparam(column.name, type_=ARRAY(column.type, dimensions=1))) for column in columns)
     return insert(statement.table).from_select([column.name for column in columns], select(*arrays))
 
 
 @cache
-def _named(columns: tuple[str, ...]) -> Convert:
-    """Make what turns a row into one whose columns have names."""
-    make: Convert = namedtuple("Row", columns)._make  # type: ignore[attr-defined]  # noqa: PYI024 - the columns are data here
+def _row_maker(columns: tuple[str, ...]) -> Callable[[PlainRow], Row]:
+    """Return a function that gives the columns of a row their names."""
+    make: Callable[[PlainRow], Row] = namedtuple("Row", columns)._make  # type: ignore[attr-defined]  # noqa: PYI024 - the columns are data here
     return make
 
 

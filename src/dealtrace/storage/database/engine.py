@@ -1,4 +1,4 @@
-"""Where the data is: engines for writing and reading, for a SQLite file or a PostgreSQL server."""
+"""Connections to the database: engines for writing and for reading a SQLite file or a PostgreSQL server."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -14,15 +14,15 @@ from sqlalchemy.pool import NullPool, QueuePool
 SQLITE_BUSY_SECONDS = 30
 """How long a writer waits for another process (a command beside a running server) to finish its transaction."""
 SQLITE_CHECKPOINT_PAGES = 4000
-"""Grouped inserts are 1.3 times dearer at SQLite's default of 1000."""
+"""At SQLite's default of 1000 pages, grouped inserts cost 1.3 times as much."""
 POSTGRESQL_CONNECT_SECONDS = 5
 WRITERS = 2
-"""The scribe, and the short transactions beside it that take blocks of ids."""
+"""The write queue, and the short transactions beside it that take blocks of ids."""
 
 
 @dataclass(frozen=True)
 class Database:
-    """One place to write to and to read from; today both are the same file or server for every site."""
+    """A database with one engine to write and one to read, the same for every site."""
 
     url: URL
     writer: Engine
@@ -30,36 +30,36 @@ class Database:
 
     @property
     def is_sqlite(self) -> bool:
-        """Whether one process at a time may serve it."""
+        """Whether it is a SQLite file, which only one process at a time may serve."""
         return self.url.get_backend_name() == "sqlite"
 
     @property
     def file(self) -> Path:
-        """Where the SQLite file lies; only a SQLite database has one."""
+        """The path of the SQLite file; only a SQLite database has one."""
         assert self.url.database is not None
         return Path(self.url.database)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """Open one transaction that commits at its end, or leaves nothing behind."""
+        """Open a transaction that commits at the end of the block, or rolls back if the block raises."""
         with self.writer.begin() as connection:
             yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Open one consistent moment for reading; whatever is written fails."""
+        """Open a read-only transaction that sees one consistent state of the database."""
         with self.reader.connect() as connection:
             connection.begin()
             yield connection
 
     def gather_statistics(self) -> None:
-        """Have PostgreSQL count what it plans by, which it does by itself a minute late; SQLite plans without."""
+        """Refresh PostgreSQL's statistics, which it would do by itself a minute later; SQLite plans without them."""
         if not self.is_sqlite:
             with self.write() as connection:
                 connection.exec_driver_sql("ANALYZE")
 
     def close(self) -> None:
-        """Give all connections back."""
+        """Close all connections."""
         self.writer.dispose()
         self.reader.dispose()
 
@@ -67,10 +67,10 @@ class Database:
 def open_database(
     address: str, *, readers: int = 4, read_address: str = "", prepared_statements: bool = True
 ) -> Database:
-    """Open what a `DEALTRACE_DATABASE_URL` names; a SQLite file comes to be when first written to.
+    """Open the database that `DEALTRACE_DATABASE_URL` names; a SQLite file is created when first written to.
 
-    `read_address` names a PostgreSQL replica to read journals from. Without `prepared_statements` it works behind a
-    pooler that hands each transaction another connection.
+    `read_address` names a PostgreSQL replica to read journals from. Turn `prepared_statements` off behind a pooler
+    that gives each transaction another connection.
     """
     url = make_url(address)
     if url.get_backend_name() == "sqlite":
@@ -86,13 +86,15 @@ def open_database(
 
 
 def data_dsn_for(database: Database, site_id: int) -> str:
-    """Tell where a site's data is; one place for all of them until somebody spreads sites over several."""
+    """Return the address of the database that has a site's data, which is the same for all sites today."""
     del site_id
     return database.url.render_as_string(hide_password=False)
 
 
 def _postgresql_engine(url: URL, *, pool: int, prepared_statements: bool) -> Engine:
-    options: dict[str, Any] = {} if "connect_timeout" in url.query else {"connect_timeout": POSTGRESQL_CONNECT_SECONDS}
+    options: dict[str, object] = (
+        {} if "connect_timeout" in url.query else {"connect_timeout": POSTGRESQL_CONNECT_SECONDS}
+    )
     if not prepared_statements:
         options["prepare_threshold"] = None
     return create_engine(
@@ -105,6 +107,7 @@ def _postgresql_engine(url: URL, *, pool: int, prepared_statements: bool) -> Eng
 
 
 def _sqlite_engine(url: URL, *, begin: str, pool: int = 1, only_reads: bool = False) -> Engine:
+    # Any: the options of pools have as many types as names
     in_pool: dict[str, Any] = {"poolclass": QueuePool, "pool_size": pool, "max_overflow": 0}
     if url.database in (None, "", ":memory:"):
         in_pool = {"poolclass": NullPool}
@@ -115,7 +118,7 @@ def _sqlite_engine(url: URL, *, begin: str, pool: int = 1, only_reads: bool = Fa
     )
 
     @event.listens_for(engine, "connect")
-    def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
+    def _prepare(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None  # the driver must not begin transactions by itself
         for pragma in (
             "journal_mode=WAL",

@@ -1,4 +1,4 @@
-"""Insert-or-update in the one form both engines share."""
+"""Insert-or-update, in the form that both engines share."""
 
 from typing import Any
 
@@ -10,5 +10,8 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 
 def insert_into(connection: Connection, table: Table) -> "PostgresqlInsert | SqliteInsert | Any":
-    """Begin an insert that may go on with `.on_conflict_do_update(…)`; the text comes out the same on both engines."""
+    """Return an insert that can be extended with `.on_conflict_do_update(…)`; its SQL is the same on both engines.
+
+    Any: the inserts of the two engines have the same methods and no common type that has them.
+    """
     return sqlite_insert(table) if connection.dialect.name == "sqlite" else postgresql_insert(table)

@@ -1,4 +1,4 @@
-"""How many deals a site has on each day of UTC: kept with the deals, so that no journal need count them one by one."""
+"""How many deals a site has on each day of UTC: updated with the deals, so that journals need not count row by row."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -12,6 +12,7 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     Connection,
+    Insert,
     Select,
     Text,
     bindparam,
@@ -38,14 +39,14 @@ from dealtrace.storage.database.column_types import (
     json_integer,
     microseconds,
 )
-from dealtrace.storage.database.compiled_statement import CompiledStatement
+from dealtrace.storage.database.compiled_statement import CompiledStatement, Values
 from dealtrace.storage.schema.tables.deals import deal, deal_day
 
 _DAY_MICROSECONDS = DAY // MICROSECOND
 
 
 class JournalMoment(StrEnum):
-    """Which moment of a deal an interval is about; each has an index of its own, and counts of its own."""
+    """The moment of a deal that an interval is about; each has an index and counts of its own."""
 
     HAPPENED = "happened_at"
     TOUCHED = "touched_at"
@@ -53,14 +54,14 @@ class JournalMoment(StrEnum):
 
 
 _NO_LEAD = ""
-_KINDS = [_NO_LEAD, *(kind.value for kind in LeadKind)]
+_STORED_KINDS = [_NO_LEAD, *(kind.value for kind in LeadKind)]
 _COUNTED = ("lead_kind", "deleted_at", *JournalMoment)
 _LIST_COUNTED = CompiledStatement(
     select(*(deal.c[name] for name in _COUNTED)).where(
         deal.c.site_id == bindparam("site_id"), is_among(deal.c.id, "ids")
     )
 )
-_ASKED = (
+_IN_INTERVAL = (
     deal_day.c.site_id == bindparam("site_id"),
     deal_day.c.moment == bindparam("moment"),
     is_among(deal_day.c.lead_kind, "lead_kinds"),
@@ -68,9 +69,11 @@ _ASKED = (
     deal_day.c.midnight < bindparam("until", type_=Instant),
 )
 _DEALS = cast(func.sum(deal_day.c.deals), BigInteger)
-_COUNT_DAYS = CompiledStatement(select(_DEALS.label("deals")).where(*_ASKED))
+_COUNT_DAYS = CompiledStatement(select(_DEALS.label("deals")).where(*_IN_INTERVAL))
 _BEFORE = cast(func.sum(_DEALS).over(order_by=deal_day.c.midnight), BigInteger) - _DEALS
-_DAYS = select(deal_day.c.midnight, _BEFORE.label("before")).where(*_ASKED).group_by(deal_day.c.midnight).subquery()
+_DAYS = (
+    select(deal_day.c.midnight, _BEFORE.label("before")).where(*_IN_INTERVAL).group_by(deal_day.c.midnight).subquery()
+)
 _REACH = CompiledStatement(
     select(_DAYS.c.midnight, _DAYS.c.before)
     .where(_DAYS.c.before <= bindparam("skip", type_=BigInteger))
@@ -80,62 +83,70 @@ _REACH = CompiledStatement(
 _SHIFTS = each_json(bindparam("shifts", type_=Text)).table_valued(column("value", JSON))
 
 
-def _write_shift(begin_insert: Callable[..., Any]) -> Any:
-    """Write all shifts as one statement: on PostgreSQL each exchange costs what ten rows cost."""
+def _shift_statement(engine_insert: Callable[..., Any]) -> Insert:
+    """Write all shifts as one statement: on PostgreSQL each exchange costs as much as ten rows.
+
+    Any: the inserts of the two engines share `on_conflict_do_update` and no type that has it.
+    """
     moment, midnight, lead_kind, deals = (_SHIFTS.c.value[position] for position in range(4))
     rows = select(
         bindparam("site_id"), moment.as_string(), json_integer(midnight), lead_kind.as_string(), json_integer(deals)
     )
-    shift = begin_insert(deal_day).from_select(deal_day.c.keys(), rows.where(_SHIFTS.c.value.is_not(None)))
+    shift = engine_insert(deal_day).from_select(deal_day.c.keys(), rows.where(_SHIFTS.c.value.is_not(None)))
     shifted = {"deals": deal_day.c.deals + shift.excluded.deals}
-    return shift.on_conflict_do_update(index_elements=[*deal_day.primary_key.columns], set_=shifted)
+    statement: Insert = shift.on_conflict_do_update(index_elements=[*deal_day.primary_key.columns], set_=shifted)
+    return statement
 
 
-_SHIFT = CompiledStatement(_write_shift)
+_SHIFT = CompiledStatement(_shift_statement)
 
 
 @record
 class DaysOfDeals:
-    """The counts of a site's undeleted deals by a moment; with a `lead_kind` only of those whose lead is of it."""
+    """The daily counts of a site's undeleted deals by a moment; with a `lead_kind`, of those whose lead is of it."""
 
     site_id: int
     moment: JournalMoment
     lead_kind: LeadKind | None = None
 
     def count(self, connection: Connection, since: datetime, until: datetime) -> int:
-        """Tell how many deals fall on the days that begin at midnights of UTC from `since` on and before `until`."""
-        ((deals,),) = _COUNT_DAYS.fetch(connection, self._asked(since, until))
+        """Count the deals on the days of UTC whose midnights are from `since` on and before `until`."""
+        ((deals,),) = _COUNT_DAYS.fetch(connection, self._parameters(since, until))
         return deals or 0
 
     def reach(self, connection: Connection, since: datetime, until: datetime, skip: int) -> tuple[datetime, int] | None:
-        """Tell the midnight before the deal that follows `skip` others of those days, and how many precede the day."""
-        rows = _REACH.fetch(connection, {**self._asked(since, until), "skip": skip})
+        """Return the midnight of the day on which the deal after `skip` others falls, and how many precede that day."""
+        rows = _REACH.fetch(connection, {**self._parameters(since, until), "skip": skip})
         return (rows[0][0], rows[0][1]) if rows else None
 
-    def _asked(self, since: datetime, until: datetime) -> dict[str, Any]:
-        kinds = _KINDS if self.lead_kind is None else [self.lead_kind.value]
-        asked = {"site_id": self.site_id, "moment": self.moment, "lead_kinds": kinds}
-        return {**asked, "since": since, "until": until}
+    def _parameters(self, since: datetime, until: datetime) -> Values:
+        return {
+            "site_id": self.site_id,
+            "moment": self.moment,
+            "lead_kinds": _STORED_KINDS if self.lead_kind is None else [self.lead_kind.value],
+            "since": since,
+            "until": until,
+        }
 
 
-def count_new(connection: Connection, site_id: int, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Count deals that were inserted, as their rows have it."""
+def count_new_deals(connection: Connection, site_id: int, rows: Iterable[Values]) -> None:
+    """Add inserted deals to the counts, given as the rows that were inserted."""
     _shift(connection, site_id, Counter(_days([row[name] for name in _COUNTED] for row in rows)))
 
 
 @contextmanager
-def recounted(connection: Connection, site_id: int, ids: Sequence[int]) -> Iterator[None]:
-    """Count again deals that are changed meanwhile; nobody else may change them, they are locked."""
-    asked = {"site_id": site_id, "ids": list(ids)}
-    before = Counter(_days(_LIST_COUNTED.fetch(connection, asked)))
+def recounting(connection: Connection, site_id: int, ids: Sequence[int]) -> Iterator[None]:
+    """Correct the counts for deals that are changed inside the block; the caller has locked them."""
+    parameters = {"site_id": site_id, "ids": list(ids)}
+    before = Counter(_days(_LIST_COUNTED.fetch(connection, parameters)))
     yield
-    after = Counter(_days(_LIST_COUNTED.fetch(connection, asked)))
+    after = Counter(_days(_LIST_COUNTED.fetch(connection, parameters)))
     after.subtract(before)
     _shift(connection, site_id, after)
 
 
 def recount_deals(connection: Connection, site_id: int) -> None:
-    """Count all deals of a site again, in the place of what was kept; whoever changes any waits, of any site."""
+    """Count all deals of a site again and replace the stored counts; writers of deals wait, of any site."""
     if connection.dialect.name == "postgresql":  # SQLite has one writer at a time
         connection.exec_driver_sql(f"LOCK TABLE {deal_day.name} IN SHARE ROW EXCLUSIVE MODE")
     connection.execute(delete(deal_day).where(deal_day.c.site_id == site_id))
@@ -144,17 +155,20 @@ def recount_deals(connection: Connection, site_id: int) -> None:
 
 
 def list_miscounted_days(connection: Connection, site_id: int) -> list[date]:
-    """Tell the days on which the kept counts are not those of the deals, which are all counted for it."""
-    kept = select(deal_day).where(deal_day.c.site_id == site_id, deal_day.c.deals != 0)
+    """List the days whose stored counts differ from the deals, which are all counted for it."""
+    stored = select(deal_day).where(deal_day.c.site_id == site_id, deal_day.c.deals != 0)
     true = [row for moment in JournalMoment for row in connection.execute(_true_days(site_id, moment))]
-    differing = {tuple(row) for row in true} ^ {tuple(row) for row in connection.execute(kept)}
+    differing = {tuple(row) for row in true} ^ {tuple(row) for row in connection.execute(stored)}
     return sorted({midnight.date() for _, _, midnight, _, _ in differing})
 
 
-def _true_days(site_id: int, moment: JournalMoment) -> Select[Any]:
-    """Count deals as the rows of `deal_day` have it; from the year 1, because engines divide towards zero."""
+def _true_days(site_id: int, moment: JournalMoment) -> Select[Any]:  # Any: a Select of columns chosen by name
+    """Count deals as rows of `deal_day`; days are numbered from the year 1, because engines divide towards zero.
+
+    `_days` is the same rule in Python.
+    """
     since_year_one = type_coerce(deal.c[moment], BigInteger) - microseconds(EARLIEST)
-    fell = (
+    placed = (
         select(
             deal.c.site_id,
             literal(moment.value).label("moment"),
@@ -164,12 +178,15 @@ def _true_days(site_id: int, moment: JournalMoment) -> Select[Any]:
         .where(deal.c.site_id == site_id, deal.c.deleted_at.is_(None), deal.c[moment].is_not(None))
         .subquery()
     )
-    day = (fell.c.site_id, fell.c.moment, type_coerce(fell.c.midnight, Instant), fell.c.lead_kind)
-    return select(*day, func.count()).where(fell.c.site_id == site_id).group_by(*fell.c)
+    day = (placed.c.site_id, placed.c.moment, type_coerce(placed.c.midnight, Instant), placed.c.lead_kind)
+    return select(*day, func.count()).where(placed.c.site_id == site_id).group_by(*placed.c)
 
 
-def _days(rows: Iterable[Sequence[Any]]) -> Iterator[tuple[str, int, str]]:
-    """Tell each day, by its number since 1970, that a moment of an undeleted deal falls on, and its lead's kind."""
+def _days(rows: Iterable[Sequence[Any]]) -> Iterator[tuple[str, int, str]]:  # Any: rows by position, of `_COUNTED`
+    """Yield each day, numbered from 1970, on which a moment of an undeleted deal falls, and the kind of its lead.
+
+    `_true_days` is the same rule in SQL.
+    """
     for lead_kind, deleted_at, *moments in rows:
         if deleted_at is None:
             for moment, at in zip(JournalMoment, moments, strict=True):
@@ -178,7 +195,7 @@ def _days(rows: Iterable[Sequence[Any]]) -> Iterator[tuple[str, int, str]]:
 
 
 def _shift(connection: Connection, site_id: int, shifts: Mapping[tuple[str, int, str], int]) -> None:
-    """Add to the counts, in one order: two who wait for each other's rows would wait for ever."""
+    """Add to the counts in a fixed order, so that two writers cannot wait for each other's rows."""
     rows = [
         (moment, microseconds(EPOCH + DAY * day), lead_kind, deals)
         for (moment, day, lead_kind), deals in sorted(shifts.items())

@@ -10,8 +10,9 @@ from dealtrace.deals.deal import Deal
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.storage.database.column_types import MICROSECOND, each_json, is_among, json_integer, microseconds
 from dealtrace.storage.database.compiled_statement import CompiledStatement
-from dealtrace.storage.deals.daily_counts import recounted
-from dealtrace.storage.deals.deals import DEAL_ROWS, deal_records, lead_columns
+from dealtrace.storage.deals.daily_counts import recounting
+from dealtrace.storage.deals.deal_rows import DEAL_ROWS, lead_columns
+from dealtrace.storage.deals.deals import list_deals_of_query
 from dealtrace.storage.schema.tables.deals import deal
 
 _BINDING = ("lead_kind", "lead_id", "visited_at", "pinned_at", "touched_at", "version")
@@ -41,79 +42,79 @@ _FIND_CONCERNED = {
     for contact in (deal.c.clue_phone, deal.c.clue_email)
 }
 _FIND_NAMING = {
-    said.name: CompiledStatement(
-        select(deal.c.id).where(deal.c.site_id == bindparam("site_id"), is_among(said, "named"))
+    clue.name: CompiledStatement(
+        select(deal.c.id).where(deal.c.site_id == bindparam("site_id"), is_among(clue, "keys"))
     )
-    for said in (
+    for clue in (
         deal.c.clue_call_id, deal.c.clue_call_reference,
         deal.c.clue_lead_request_id, deal.c.clue_lead_request_number,
     )
 }  # fmt: skip
-_SAID_OF = {
+_CLUES = {
     LeadKind.CALL: ("clue_call_id", "clue_call_reference"),
     LeadKind.LEAD_REQUEST: ("clue_lead_request_id", "clue_lead_request_number"),
 }
 
 
-def list_ids_concerned(connection: Connection, site_id: int, spans: Sequence[LeadSpan]) -> set[int]:
-    """Find the deals that may have grown out of these leads by contact, deleted ones included."""
+def find_ids_by_contact(connection: Connection, site_id: int, spans: Sequence[LeadSpan]) -> set[int]:
+    """Find the ids of deals that may have grown out of these leads by contact, deleted deals included."""
     if not spans:
         return set()
-    asked = [(span.contact, microseconds(span.started_at), microseconds(span.ended_at)) for span in spans]
-    parameters = {"site_id": site_id, "spans": msgspec.json.encode(asked).decode()}
+    keys = [(span.contact, microseconds(span.started_at), microseconds(span.ended_at)) for span in spans]
+    parameters = {"site_id": site_id, "spans": msgspec.json.encode(keys).decode()}
     return {
         row[0] for find in _FIND_CONCERNED.values() for row in find.fetch(connection, parameters) if row[0] is not None
     }
 
 
-def list_ids_naming(
+def find_ids_by_clue(
     connection: Connection, site_id: int, kind: LeadKind, ids: Sequence[int], references: Sequence[str]
 ) -> set[int]:
-    """Find the deals that were registered with one of these ids or references of leads, deleted ones included."""
-    by_id, by_reference = _SAID_OF[kind]
+    """Find the ids of deals registered with one of these ids or references of leads, deleted deals included."""
+    by_id, by_reference = _CLUES[kind]
     found: set[int] = set()
-    for said, named in ((by_id, ids), (by_reference, references)):
-        if named:
-            rows = _FIND_NAMING[said].fetch(connection, {"site_id": site_id, "named": list(named)})
+    for clue, keys in ((by_id, ids), (by_reference, references)):
+        if keys:
+            rows = _FIND_NAMING[clue].fetch(connection, {"site_id": site_id, "keys": list(keys)})
             found.update(deal_id for (deal_id,) in rows)
     return found
 
 
-def list_ids_bound(connection: Connection, site_id: int, lead: LeadRef) -> set[int]:
-    """Find the deals that belong to a lead, deleted ones included."""
+def find_ids_by_lead(connection: Connection, site_id: int, lead: LeadRef) -> set[int]:
+    """Find the ids of deals that belong to a lead, deleted deals included."""
     bound = (deal.c.site_id == site_id, deal.c.lead_id == lead.id, deal.c.lead_kind == lead.kind)
     return set(connection.execute(select(deal.c.id).where(*bound)).scalars())
 
 
-def list_deals_of_leads(
+def find_deals_of_leads(
     connection: Connection, site_id: int, kind: LeadKind, lead_ids: Sequence[int]
 ) -> dict[int, list[Deal]]:
-    """Tell the undeleted deals of each of these leads, in the order they happened; leads without any are missing."""
+    """Find the undeleted deals of these leads by lead id, in the order they happened; others are missing."""
     theirs = DEAL_ROWS.where(
         deal.c.site_id == site_id, is_among(deal.c.lead_id, "lead_ids"), deal.c.lead_kind == kind,
         deal.c.deleted_at.is_(None),
     )  # fmt: skip
     in_order = theirs.order_by(deal.c.happened_at, deal.c.id).params(lead_ids=list(lead_ids))
     of_lead: dict[int, list[Deal]] = {}
-    for one in deal_records(connection, site_id, in_order):
-        assert one.lead is not None
-        of_lead.setdefault(one.lead.id, []).append(one)
+    for found in list_deals_of_query(connection, site_id, in_order):
+        assert found.lead is not None
+        of_lead.setdefault(found.lead.id, []).append(found)
     return of_lead
 
 
 def bind_deals(
     connection: Connection, site_id: int, deals: Sequence[Deal], visited_at: Mapping[LeadRef, datetime]
 ) -> None:
-    """Write to which leads deals belong now; `visited_at` tells when the visits of those leads began."""
+    """Write which leads deals belong to; `visited_at` says when the visits of those leads began."""
     rows = [
         {
             "of_site": site_id,
-            "of_deal": one.id,
-            **lead_columns(one, visited_at.get(one.lead) if one.lead is not None else None),
-            "touched_at": one.touched_at,
-            "version": one.version,
+            "of_deal": bound.id,
+            **lead_columns(bound, visited_at.get(bound.lead) if bound.lead is not None else None),
+            "touched_at": bound.touched_at,
+            "version": bound.version,
         }
-        for one in deals
+        for bound in deals
     ]
-    with recounted(connection, site_id, [one.id for one in deals]):
+    with recounting(connection, site_id, [bound.id for bound in deals]):
         _BIND_DEAL.run_many(connection, rows)

@@ -1,4 +1,4 @@
-"""Versions of deals."""
+"""Versions of deals: what each change wrote, and the receipts of registrations."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -11,53 +11,46 @@ from dealtrace.deals.deal import Deal, DealId
 from dealtrace.deals.registration import Receipt
 from dealtrace.deals.versions import FIRST_VERSION, DealVersion, VersionKind
 from dealtrace.leads.lead import LeadKind, LeadRef
-from dealtrace.storage.database.compiled_statement import CompiledStatement
+from dealtrace.storage.database.compiled_statement import CompiledStatement, Row
 from dealtrace.storage.schema.tables.deals import deal_version
 
+Fields = Mapping[str, Any]
+"""Fields of a deal by name. Any: they are as different as a deal's fields, and stored as JSON."""
 _TYPES = get_type_hints(Deal)
 _INSERT_VERSION = CompiledStatement(insert(deal_version))
 
 
 def insert_versions(connection: Connection, site_id: int, versions: Sequence[DealVersion]) -> None:
-    """Keep new versions."""
+    """Store new versions."""
     _INSERT_VERSION.run_many(
         connection,
         [
             {
                 "site_id": site_id,
-                "deal_id": one.deal_id,
-                "version": one.version,
-                "kind": one.kind,
-                "recorded_at": one.recorded_at,
-                "token_id": one.token_id,
-                "before": one.before,
-                "after": one.after,
+                "deal_id": new.deal_id,
+                "version": new.version,
+                "kind": new.kind,
+                "recorded_at": new.recorded_at,
+                "token_id": new.token_id,
+                "before": new.before,
+                "after": new.after,
             }
-            for one in versions
+            for new in versions
         ],
     )
 
 
 def list_versions(connection: Connection, site_id: int, deal_id: int) -> list[DealVersion]:
-    """List a deal's versions, the first first; their values are as JSON keeps them."""
+    """List the versions of a deal, oldest first; their values are as JSON stores them."""
     mine = (deal_version.c.site_id == site_id, deal_version.c.deal_id == deal_id)
     rows = connection.execute(select(deal_version).where(*mine).order_by(deal_version.c.version))
-    return [
-        DealVersion(
-            DealId(row.deal_id),
-            row.version,
-            VersionKind(row.kind),
-            row.recorded_at,
-            row.token_id,
-            row.before,
-            row.after,
-        )
-        for row in rows
-    ]
+    return [_version_from_row(row, row.before, row.after) for row in rows]
 
 
-def list_versions_of(connection: Connection, site_id: int, deal_ids: Iterable[int]) -> dict[DealId, list[DealVersion]]:
-    """List the versions of these deals, first ones left out, with values of a deal before and after."""
+def find_later_versions(
+    connection: Connection, site_id: int, deal_ids: Iterable[int]
+) -> dict[DealId, list[DealVersion]]:
+    """Find all but the first versions of these deals, oldest first, by deal id, with values typed as a deal's are."""
     mine = (
         deal_version.c.site_id == site_id,
         deal_version.c.deal_id.in_(sorted(set(deal_ids))),
@@ -65,33 +58,36 @@ def list_versions_of(connection: Connection, site_id: int, deal_ids: Iterable[in
     )
     found: dict[DealId, list[DealVersion]] = {}
     for row in connection.execute(select(deal_version).where(*mine).order_by(deal_version.c.version)):
-        told = (_values(row.before), _values(row.after))
-        kind = VersionKind(row.kind)
-        one = DealVersion(DealId(row.deal_id), row.version, kind, row.recorded_at, row.token_id, *told)
-        found.setdefault(one.deal_id, []).append(one)
+        version = _version_from_row(row, _typed(row.before), _typed(row.after))
+        found.setdefault(version.deal_id, []).append(version)
     return found
 
 
-def _values(told: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: msgspec.convert(value, _TYPES[name]) for name, value in told.items()}
-
-
-def list_receipts(connection: Connection, site_id: int, deal_ids: Iterable[int]) -> dict[int, Receipt]:
-    """Find what the registrations of these deals were answered with, whatever changed since."""
-    wanted = sorted(set(deal_ids))
-    if not wanted:
+def find_receipts(connection: Connection, site_id: int, deal_ids: Iterable[int]) -> dict[int, Receipt]:
+    """Find the answers that the registrations of these deals received, by deal id, whatever changed since."""
+    keys = sorted(set(deal_ids))
+    if not keys:
         return {}
     rows = connection.execute(
         select(deal_version.c.deal_id, deal_version.c.after).where(
             deal_version.c.site_id == site_id,
-            deal_version.c.deal_id.in_(wanted),
+            deal_version.c.deal_id.in_(keys),
             deal_version.c.version == FIRST_VERSION,
         )
     )
     return {deal_id: _receipt(deal_id, after) for deal_id, after in rows}
 
 
-def _receipt(deal_id: int, after: dict[str, Any]) -> Receipt:
+def _version_from_row(row: Row, before: Fields, after: Fields) -> DealVersion:
+    kind = VersionKind(row.kind)
+    return DealVersion(DealId(row.deal_id), row.version, kind, row.recorded_at, row.token_id, before, after)
+
+
+def _typed(stored: Fields) -> Fields:
+    return {name: msgspec.convert(value, _TYPES[name]) for name, value in stored.items()}
+
+
+def _receipt(deal_id: int, after: Fields) -> Receipt:
     lead = after["lead"]
     return Receipt(
         deal_id=DealId(deal_id),

@@ -1,1 +1,1 @@
-"""Read models that join several nouns: the entries of the journals, their filters and their pages."""
+"""Read models over several nouns: the entries of the journals, their filters and their pages."""

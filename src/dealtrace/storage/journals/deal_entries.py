@@ -1,9 +1,8 @@
-"""What the journal tells of deals, gathered for a whole page at once."""
+"""Entries of the journal of deals, read for a whole page at once."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, func, select
 
@@ -15,14 +14,15 @@ from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_story import LeadStory
 from dealtrace.record import record
 from dealtrace.storage.database.column_types import is_among_many
-from dealtrace.storage.database.compiled_statement import CompiledStatement
-from dealtrace.storage.deals.deals import list_tags
-from dealtrace.storage.leads.clients import list_clients
+from dealtrace.storage.database.compiled_statement import CompiledStatement, PlainRow
+from dealtrace.storage.deals.deal_rows import LEAD_KINDS
+from dealtrace.storage.deals.deals import find_tags
+from dealtrace.storage.leads.clients import find_clients
 from dealtrace.storage.schema.tables.deals import deal
 from dealtrace.storage.schema.tables.leads import call, lead_credit, lead_request
 from dealtrace.storage.schema.tables.visits import visit
 from dealtrace.storage.visits.credits import CREDITED, heaviest_of
-from dealtrace.storage.visits.traffic_sources import list_sources
+from dealtrace.storage.visits.traffic_sources import find_sources
 from dealtrace.storage.visits.visits import VISIT_COLUMNS, visit_of
 
 _SECOND = timedelta(seconds=1)
@@ -30,9 +30,9 @@ _SECOND = timedelta(seconds=1)
 
 @record
 class DealEntry:
-    """All that a journal tells of a deal.
+    """Everything the journal shows of a deal.
 
-    `phone` and `email` are as the CRM sent them. `story` is that of its lead, `None` if it has none. `stated_source`
+    `phone` and `email` are as the CRM sent them. `story` is that of its lead, `None` without a lead. `stated_source`
     is the deal's own.
     """
 
@@ -57,19 +57,19 @@ def _is_its_lead(table: Table, kind: LeadKind) -> ColumnElement[bool]:
     return and_(table.c.site_id == deal.c.site_id, table.c.id == deal.c.lead_id, deal.c.lead_kind == kind)
 
 
-_POINTERS = (
+_REFERRING_COLUMNS = (
     func.coalesce(call.c.client_id, lead_request.c.client_id).label("client_id"),
     deal.c.stated_source_id.label("stated_by_deal_id"),
     func.coalesce(call.c.stated_source_id, lead_request.c.stated_source_id).label("stated_by_lead_id"),
     visit.c.traffic_source_id,
 )
-_OF_THE_DEAL = (
+_DEAL_COLUMNS = (
     "id", "number", "status", "amount_rub", "happened_at", "touched_at", "service", "manager", "comment",
     "clue_phone_as_sent", "clue_email_as_sent", "custom_values", "lead_kind", "lead_id",
 )  # fmt: skip
-_OF_THE_LEAD = (call.c.duration_seconds, lead_request.c.form_name)
+_LEAD_COLUMNS = (call.c.duration_seconds, lead_request.c.form_name)
 _ENTRIES = CompiledStatement(
-    select(*_POINTERS, *(deal.c[name] for name in _OF_THE_DEAL), *_OF_THE_LEAD, *VISIT_COLUMNS)
+    select(*_REFERRING_COLUMNS, *(deal.c[name] for name in _DEAL_COLUMNS), *_LEAD_COLUMNS, *VISIT_COLUMNS)
     .select_from(deal)
     .outerjoin(call, _is_its_lead(call, LeadKind.CALL))
     .outerjoin(lead_request, _is_its_lead(lead_request, LeadKind.LEAD_REQUEST))
@@ -77,56 +77,55 @@ _ENTRIES = CompiledStatement(
     .outerjoin(visit, CREDITED)
     .where(deal.c.site_id == bindparam("site_id"), is_among_many(deal.c.id, "ids"))
 )
-_LEAD_KINDS = {kind.value: kind for kind in LeadKind}
 
 
 def list_deal_entries(
     connection: Connection, site_id: int, ids: Sequence[int], model: AttributionModel
 ) -> list[DealEntry]:
-    """Tell of each of these deals, deleted or not, in their order; unknown ones are missing.
+    """List the entries of these deals in the order of `ids`, deleted included; unknown ids are missing.
 
-    The credited visit is chosen by `model`; the questions are as many for a thousand deals as for one.
+    `model` chooses the credited visit. The number of queries does not depend on the number of deals.
     """
     if not ids:
         return []
     rows = _ENTRIES.fetch(connection, {"site_id": site_id, "ids": list(ids), "model": int(model)})
-    around = _Surroundings(
-        clients=list_clients(connection, site_id, {row[0] for row in rows} - {None}),
-        sources=list_sources(connection, site_id, {pointer for row in rows for pointer in row[1:4]} - {None}),
-        tags=list_tags(connection, site_id, ids),
+    referred = _Referred(
+        clients=find_clients(connection, site_id, {row[0] for row in rows} - {None}),
+        sources=find_sources(connection, site_id, {source_id for row in rows for source_id in row[1:4]} - {None}),
+        tags=find_tags(connection, site_id, ids),
     )
-    found: dict[int, DealEntry] = {entry.id: entry for entry in (_entry(row, around) for row in rows)}
-    return [found[one] for one in ids if one in found]
+    found: dict[int, DealEntry] = {entry.id: entry for entry in (_entry(row, referred) for row in rows)}
+    return [found[deal_id] for deal_id in ids if deal_id in found]
 
 
 @record
-class _Surroundings:
-    """What the deals of a page point at: clients, sources, and the tags of each."""
+class _Referred:
+    """What the deals of a page refer to: clients and sources by id, and tags by deal id."""
 
     clients: Mapping[int, Client]
     sources: Mapping[int, TrafficSource]
     tags: Mapping[int, Sequence[str]]
 
 
-def _entry(row: Sequence[Any], around: _Surroundings) -> DealEntry:
+def _entry(row: PlainRow, referred: _Referred) -> DealEntry:
     (
         client_id, stated_by_deal_id, stated_by_lead_id, visit_source_id,
         deal_id, number, status, amount_rub, happened_at, touched_at, service, manager, comment, phone, email,
         custom_values, lead_kind, lead_id,
         duration_seconds, form_name,
-        *visited,
+        *visit_values,
     ) = row  # fmt: skip
     story = None
     if client_id is not None:
         story = LeadStory(
-            LeadRef(_LEAD_KINDS[lead_kind], lead_id),
-            around.clients[client_id],
-            visit_of(around.sources[visit_source_id], visited) if visit_source_id is not None else None,
+            LeadRef(LEAD_KINDS[lead_kind], lead_id),
+            referred.clients[client_id],
+            visit_of(referred.sources[visit_source_id], visit_values) if visit_source_id is not None else None,
             _SECOND * (duration_seconds or 0),
             form_name or "",
-            around.sources.get(stated_by_lead_id),
+            referred.sources.get(stated_by_lead_id),
         )
     return DealEntry(
         deal_id, number, status, amount_rub, happened_at, touched_at, service, manager, comment, phone, email,
-        custom_values, around.sources.get(stated_by_deal_id), tuple(around.tags.get(deal_id, ())), story,
+        custom_values, referred.sources.get(stated_by_deal_id), tuple(referred.tags.get(deal_id, ())), story,
     )  # fmt: skip

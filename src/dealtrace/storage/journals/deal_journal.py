@@ -14,7 +14,7 @@ from dealtrace.storage.schema.tables.deals import deal
 
 @record
 class JournalQuery:
-    """Which deals to list; `since` belongs to the interval, `until` does not; `None` leaves a side open."""
+    """Which deals to list: those with a `moment` from `since` on and before `until`; `None` leaves a side open."""
 
     moment: JournalMoment = JournalMoment.HAPPENED
     since: datetime | None = None
@@ -25,11 +25,11 @@ class JournalQuery:
 
 
 def query_deals(site_id: int, query: JournalQuery) -> PageQuery:
-    """Tell the list that a query is about; deleted deals are in none."""
-    wanted = (deal.c.site_id == site_id, deal.c.deleted_at.is_(None), *_conditions(query))
+    """Return the list that a query asks for; it never contains deleted deals."""
+    conditions = (deal.c.site_id == site_id, deal.c.deleted_at.is_(None), *_conditions(query))
     is_by_days = query.deal_id is None and query.number is None
     days = DaysOfDeals(site_id, query.moment, query.lead_kind) if is_by_days else None
-    return PageQuery(deal, deal.c[query.moment], deal.c.id, wanted, query.since, query.until, days)
+    return PageQuery(deal, deal.c[query.moment], deal.c.id, conditions, query.since, query.until, days)
 
 
 def _conditions(query: JournalQuery) -> Iterator[ColumnElement[bool]]:

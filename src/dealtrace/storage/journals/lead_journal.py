@@ -13,16 +13,13 @@ from dealtrace.record import record
 from dealtrace.storage.database.column_types import json_text
 from dealtrace.storage.journals.keyset_pages import PageQuery
 from dealtrace.storage.leads.qualification import target_leads, unique_leads, unique_target_leads
-from dealtrace.storage.schema.tables.leads import call, lead_credit, lead_request
+from dealtrace.storage.schema.tables.leads import LEAD_STARTS, LEAD_TABLES, call, lead_credit, lead_request
 from dealtrace.storage.schema.tables.visits import traffic_source, visit
 from dealtrace.storage.visits.credits import CREDITED, heaviest_of
 
-_TABLES: Mapping[LeadKind, Table] = {LeadKind.CALL: call, LeadKind.LEAD_REQUEST: lead_request}
-_MOMENTS = {LeadKind.CALL: call.c.started_at, LeadKind.LEAD_REQUEST: lead_request.c.requested_at}
-
 
 class Counting(StrEnum):
-    """What only those leads are listed for that count for it."""
+    """What a listed lead must count for."""
 
     UNIQUE = "unique"
     TARGET = "target"
@@ -30,7 +27,7 @@ class Counting(StrEnum):
 
 
 class Field(StrEnum):
-    """What is told of a lead and may be asked for; all but the last two are of its credited or stated source."""
+    """What a list can be filtered by; all but the last two describe the lead's credited or stated source."""
 
     SOURCE = "source"
     MEDIUM = "medium"
@@ -46,7 +43,7 @@ class Field(StrEnum):
 
 
 class Operator(StrEnum):
-    """How what is told must be like what is asked for; big and small letters differ."""
+    """How a field is compared with the text of a filter; upper and lower case differ."""
 
     EQUAL = "equal"
     NOT_EQUAL = "not equal"
@@ -56,7 +53,7 @@ class Operator(StrEnum):
 
 @record
 class Filter:
-    """Something that must be told of a lead; an empty text stands for what is unknown."""
+    """A comparison that listed leads must pass; an empty text stands for an unknown value."""
 
     field: Field
     text: str
@@ -65,10 +62,10 @@ class Filter:
 
 @record
 class LeadQuery:
-    """Which leads of one kind to list; `since` belongs to the interval, `until` does not.
+    """Which leads of one kind to list: those that began from `since` on and before `until`.
 
-    With `by_visit` the interval is about the visits in which the leads came about. `model` chooses the visit whose
-    source the `matches` look at.
+    With `by_visit` the interval is that of the visits in which the leads arose. `model` chooses the visit whose source
+    the filters in `matches` compare.
     """
 
     kind: LeadKind
@@ -83,42 +80,41 @@ class LeadQuery:
 
 
 def query_leads(site: Site, query: LeadQuery) -> PageQuery:
-    """Tell the list that a query is about; leads that are hidden are in none."""
-    table = _TABLES[query.kind]
-    wanted = [table.c.site_id == site.id, table.c.deleted_at.is_(None), *_conditions(site, table, query)]
+    """Return the list that a query asks for; it never contains deleted leads."""
+    table = LEAD_TABLES[query.kind]
+    conditions = [table.c.site_id == site.id, table.c.deleted_at.is_(None), *_conditions(site, query)]
     rows: FromClause = table
-    moment = _MOMENTS[query.kind]
+    moment: ColumnElement[datetime] = LEAD_STARTS[query.kind]
     if query.by_visit:
         own = visit.alias("own_visit")
         rows = rows.join(own, and_(own.c.site_id == table.c.site_id, own.c.id == table.c.visit_id))
-        wanted.append(own.c.site_id == site.id)
+        conditions.append(own.c.site_id == site.id)
         moment = own.c.started_at
-    if any(one.field in _OF_A_SOURCE for one in query.matches):
+    if any(match.field in _SOURCE_FIELDS for match in query.matches):
         rows = _with_sources(rows, table, query.model)
-    return PageQuery(rows, moment, table.c.id, tuple(wanted), query.since, query.until)
+    return PageQuery(rows, moment, table.c.id, tuple(conditions), query.since, query.until)
 
 
-def _conditions(site: Site, table: Table, query: LeadQuery) -> Iterator[ColumnElement[bool]]:
+def _conditions(site: Site, query: LeadQuery) -> Iterator[ColumnElement[bool]]:
     if query.lead_id is not None:
-        yield table.c.id == query.lead_id
+        yield LEAD_TABLES[query.kind].c.id == query.lead_id
     if query.number is not None:
         yield lead_request.c.number == query.number
     for counting in sorted(query.counting):
-        yield _COUNTING[counting](table, site)
-    for one in query.matches:
-        yield _OPERATORS[one.operator](
-            _OF_A_SOURCE[one.field] if one.field in _OF_A_SOURCE else _OF_A_CALL[one.field], one
-        )
+        yield _COUNTING[counting](query.kind, site)
+    for match in query.matches:
+        field = _SOURCE_FIELDS[match.field] if match.field in _SOURCE_FIELDS else _CALL_FIELDS[match.field]
+        yield _OPERATORS[match.operator](field, match)
 
 
 def _with_sources(rows: FromClause, table: Table, model: AttributionModel) -> FromClause:
-    """Join what the list says of the source of a lead: of the credited visit, or failing one what was stated."""
+    """Join the source of a lead: that of the credited visit or, without one, the stated source."""
     source_id = func.coalesce(visit.c.traffic_source_id, table.c.stated_source_id)
-    sourced = and_(traffic_source.c.site_id == table.c.site_id, traffic_source.c.id == source_id)
+    is_its_source = and_(traffic_source.c.site_id == table.c.site_id, traffic_source.c.id == source_id)
     return (
         rows.outerjoin(lead_credit, heaviest_of(table.c.site_id, table.c.id, model))
         .outerjoin(visit, CREDITED)
-        .outerjoin(traffic_source, sourced)
+        .outerjoin(traffic_source, is_its_source)
     )
 
 
@@ -127,17 +123,17 @@ def _part(name: str) -> ColumnElement[str]:
 
 
 def _utm(name: str, *, is_stated: bool = True) -> ColumnElement[str]:
-    """Say an utm tag in SQL: the visit's, or failing a visit the part of the stated source."""
-    failing = (traffic_source.c[name],) if is_stated else ()
-    return func.coalesce(json_text(visit.c.utm, literal(name)), *failing, "")
+    """Select a UTM tag: that of the visit or, without a visit and if it `is_stated`, the part of the stated source."""
+    stated = (traffic_source.c[name],) if is_stated else ()
+    return func.coalesce(json_text(visit.c.utm, literal(name)), *stated, "")
 
 
-_COUNTING: Mapping[Counting, Callable[[Table, Site], ColumnElement[bool]]] = {
+_COUNTING: Mapping[Counting, Callable[[LeadKind, Site], ColumnElement[bool]]] = {
     Counting.UNIQUE: unique_leads,
     Counting.TARGET: target_leads,
     Counting.UNIQUE_TARGET: unique_target_leads,
 }
-_OF_A_SOURCE: Mapping[Field, ColumnElement[str]] = {
+_SOURCE_FIELDS: Mapping[Field, ColumnElement[str]] = {
     Field.SOURCE: _part("source"),
     Field.MEDIUM: _part("medium"),
     Field.TERM: _part("term"),
@@ -148,7 +144,7 @@ _OF_A_SOURCE: Mapping[Field, ColumnElement[str]] = {
     Field.UTM_TERM: _utm("term"),
     Field.GOOGLE_CLIENT_ID: func.coalesce(visit.c.google_client_id, ""),
 }
-_OF_A_CALL: Mapping[Field, ColumnElement[str]] = {
+_CALL_FIELDS: Mapping[Field, ColumnElement[str]] = {
     Field.PHONE: call.c.phone,
     Field.DIALLED_PHONE: func.coalesce(call.c.dialled_phone, ""),
 }
@@ -161,5 +157,5 @@ _OPERATORS: Mapping[Operator, Callable[[ColumnElement[str], Filter], ColumnEleme
 
 
 def _contains(field: ColumnElement[str], text: str) -> ColumnElement[bool]:
-    """Whether a text contains another; `LIKE` would take `%` for a sign, and on SQLite `a` for `A`."""
+    """Whether a text contains another; `LIKE` would read `%` as a pattern and, on SQLite, ignore the case."""
     return func.replace(field, text, "") != field if text else field == ""

@@ -1,4 +1,4 @@
-"""Clients and their contacts."""
+"""Clients and the contacts by which they are recognised."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -17,10 +17,10 @@ _FIND_CLIENT_IDS = CompiledStatement(
 )
 _INSERT_CLIENT = CompiledStatement(insert(client))
 _INSERT_CONTACT = CompiledStatement(insert(contact))
-_NAME_NAMELESS = (
+_NAME_UNNAMED = (
     update(client)
     .where(client.c.site_id == bindparam("of_site"), client.c.id == bindparam("of_client"), client.c.name.is_(None))
-    .values(name=bindparam("learnt"))
+    .values(name=bindparam("new_name"))
 )
 
 _LIST_CLIENTS = CompiledStatement(
@@ -31,29 +31,29 @@ _LIST_CLIENTS = CompiledStatement(
 )
 
 
-def list_client_ids(connection: Connection, site_id: int, contacts: Iterable[str]) -> dict[str, int]:
-    """Find whose these contacts are; unknown ones are missing."""
-    wanted = sorted(set(contacts))
-    if not wanted:
+def find_client_ids(connection: Connection, site_id: int, contacts: Iterable[str]) -> dict[str, int]:
+    """Find the ids of the clients who have these contacts, by contact; unknown contacts are missing."""
+    keys = sorted(set(contacts))
+    if not keys:
         return {}
-    rows = _FIND_CLIENT_IDS.fetch(connection, {"site_id": site_id, "contacts": wanted})
-    return {value: owner for value, owner in rows}  # noqa: C416 - rows of two, to a type checker of any
+    rows = _FIND_CLIENT_IDS.fetch(connection, {"site_id": site_id, "contacts": keys})
+    return {value: owner for value, owner in rows}  # noqa: C416 - a row is no pair to the type checker
 
 
 def insert_clients(connection: Connection, site_id: int, clients: Sequence[Client]) -> None:
-    """Keep new clients; their contacts are kept by `insert_contacts`."""
-    _INSERT_CLIENT.run_many(connection, [{"site_id": site_id, "id": one.id, "name": one.name} for one in clients])
+    """Store new clients without their contacts, which `insert_contacts` stores."""
+    _INSERT_CLIENT.run_many(connection, [{"site_id": site_id, "id": new.id, "name": new.name} for new in clients])
 
 
 def name_unnamed_clients(connection: Connection, site_id: int, names: Mapping[int, str]) -> None:
-    """Keep the names of clients that have none yet."""
+    """Give names to those of these clients that have none yet, by client id."""
     if names:
-        rows = [{"of_site": site_id, "of_client": owner, "learnt": name} for owner, name in names.items()]
-        connection.execute(_NAME_NAMELESS, rows)
+        rows = [{"of_site": site_id, "of_client": owner, "new_name": name} for owner, name in names.items()]
+        connection.execute(_NAME_UNNAMED, rows)
 
 
-def insert_contacts(connection: Connection, site_id: int, owners: dict[str, int], now: datetime) -> None:
-    """Keep new contacts, each with its client."""
+def insert_contacts(connection: Connection, site_id: int, owners: Mapping[str, int], now: datetime) -> None:
+    """Store new contacts, each with the id of its client."""
     rows = [
         {"site_id": site_id, "contact": value, "client_id": owner, "known_since": now}
         for value, owner in sorted(owners.items())
@@ -61,15 +61,15 @@ def insert_contacts(connection: Connection, site_id: int, owners: dict[str, int]
     _INSERT_CONTACT.run_many(connection, rows)
 
 
-def list_clients(connection: Connection, site_id: int, ids: Iterable[int]) -> dict[int, Client]:
-    """List clients with all their contacts."""
-    wanted = sorted(set(ids))
-    if not wanted:
+def find_clients(connection: Connection, site_id: int, ids: Iterable[int]) -> dict[int, Client]:
+    """Find clients with all their contacts, by id; unknown ids are missing."""
+    keys = sorted(set(ids))
+    if not keys:
         return {}
     names: dict[int, str | None] = {}
     phones: dict[int, list[str]] = {}
     emails: dict[int, list[str]] = {}
-    for client_id, name, value in _LIST_CLIENTS.fetch(connection, {"site_id": site_id, "ids": wanted}):
+    for client_id, name, value in _LIST_CLIENTS.fetch(connection, {"site_id": site_id, "ids": keys}):
         names[client_id] = name
         if value is not None:
             (emails if "@" in value else phones).setdefault(client_id, []).append(value)

@@ -1,4 +1,4 @@
-"""How far the files that are brought in have come."""
+"""The progress of imported files."""
 
 from sqlalchemy import Connection, select, update
 
@@ -18,27 +18,27 @@ def find_file_import(connection: Connection, site_id: int, digest: str) -> FileI
 
 
 def insert_file_import(connection: Connection, site_id: int, begun: FileImport) -> None:
-    """Keep an import that begins, unless it is there."""
+    """Store an import that begins, unless it is stored already."""
     statement = insert_into(connection, file_import).values(site_id=site_id, digest=begun.digest, **_progress(begun))
     connection.execute(statement.on_conflict_do_nothing(index_elements=["site_id", "digest"]))
 
 
 def update_file_import(connection: Connection, site_id: int, before: FileImport, after: FileImport) -> bool:
-    """Keep how far an import has come; false if it does not stand where it stood `before`: somebody else goes on."""
-    standing = (
+    """Store the progress of an import; `False` if it is no longer at `before`, because another process continues it."""
+    unchanged = (
         file_import.c.site_id == site_id,
         file_import.c.digest == before.digest,
         file_import.c.last_row == before.last_row,
         file_import.c.finished_at.is_(None),
     )
-    return connection.execute(update(file_import).where(*standing).values(**_progress(after))).rowcount == 1
+    return connection.execute(update(file_import).where(*unchanged).values(**_progress(after))).rowcount == 1
 
 
-def _progress(at: FileImport) -> dict[str, object]:
+def _progress(state: FileImport) -> dict[str, object]:
     return {
-        "last_row": at.last_row,
-        "taken_in": at.taken_in,
-        "refused": at.refused,
-        "begun_at": at.begun_at,
-        "finished_at": at.finished_at,
+        "last_row": state.last_row,
+        "taken_in": state.taken_in,
+        "refused": state.refused,
+        "begun_at": state.begun_at,
+        "finished_at": state.finished_at,
     }

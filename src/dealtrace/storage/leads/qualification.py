@@ -1,8 +1,7 @@
-"""What leads count for, told from the leads of the same clients before them."""
+"""What leads count for: unique and target leads, by the rules of `leads/qualification.py`, also said in SQL."""
 
 from collections.abc import Callable, Iterable
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
 from sqlalchemy import (
     BigInteger,
@@ -10,7 +9,6 @@ from sqlalchemy import (
     Connection,
     FromClause,
     ScalarSelect,
-    Table,
     and_,
     bindparam,
     literal,
@@ -23,20 +21,21 @@ from sqlalchemy import (
 
 from dealtrace.accounts.site import Site
 from dealtrace.leads.call import Circumstances
-from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.leads.lead import LeadKind, LeadRef, ids_by_kind
 from dealtrace.leads.qualification import Predecessors, Qualification, is_first, is_target_call, qualification_of
 from dealtrace.storage.database.column_types import MICROSECOND, is_among
 from dealtrace.storage.database.compiled_statement import CompiledStatement
-from dealtrace.storage.schema.tables.leads import call, lead_request
+from dealtrace.storage.schema.tables.leads import LEAD_STARTS, LEAD_TABLES, call, lead_request
+
+Condition = Callable[[FromClause], ColumnElement[bool]]
+"""A condition on the rows of a table of leads, or on an alias of it."""
 
 
-def list_qualifications(connection: Connection, site: Site, refs: Iterable[LeadRef]) -> dict[LeadRef, Qualification]:
-    """Tell what each of these leads counts for; unknown ones are missing."""
-    wanted: dict[LeadKind, list[int]] = {kind: [] for kind in LeadKind}
-    for ref in set(refs):
-        wanted[ref.kind].append(ref.id)
-    return _of_calls(connection, site, wanted[LeadKind.CALL]) | _of_lead_requests(
-        connection, site, wanted[LeadKind.LEAD_REQUEST]
+def find_qualifications(connection: Connection, site: Site, leads: Iterable[LeadRef]) -> dict[LeadRef, Qualification]:
+    """Find what each of these leads counts for; unknown leads are missing."""
+    ids = ids_by_kind(leads)
+    return _of_calls(connection, site, ids.get(LeadKind.CALL, [])) | _of_lead_requests(
+        connection, site, ids.get(LeadKind.LEAD_REQUEST, [])
     )
 
 
@@ -70,62 +69,51 @@ def _of_lead_requests(connection: Connection, site: Site, ids: list[int]) -> dic
     }
 
 
-def list_unique_leads(connection: Connection, site: Site, refs: Iterable[LeadRef]) -> set[LeadRef]:
-    """Tell which of these leads are their client's first of either kind, within the site's depth."""
-    wanted = set(refs)
+def find_unique_leads(connection: Connection, site: Site, leads: Iterable[LeadRef]) -> set[LeadRef]:
+    """Find which of these leads are the first of their client, of either kind, within the site's depth."""
     unique: set[LeadRef] = set()
-    for kind, table in _TABLES.items():
-        ids = sorted(ref.id for ref in wanted if ref.kind is kind)
-        if ids:
-            told = select(
-                table.c.id, table.c[_BEGAN[table.name]], *(predecessor_at(table, among=one) for one in _KINDS)
-            )
-            rows = connection.execute(told.where(table.c.site_id == site.id, table.c.id.in_(ids)))
-            unique |= {
-                LeadRef(kind, lead_id)
-                for lead_id, began_at, *before in rows
-                if all(is_first(began_at, one, site.unique_depth) for one in before)
-            }
+    for kind, ids in ids_by_kind(leads).items():
+        table = LEAD_TABLES[kind]
+        before = (predecessor_at(kind, among=other) for other in LeadKind)
+        rows = connection.execute(
+            select(table.c.id, LEAD_STARTS[kind], *before).where(table.c.site_id == site.id, table.c.id.in_(ids))
+        )
+        unique |= {
+            LeadRef(kind, lead_id)
+            for lead_id, started_at, *previous in rows
+            if all(is_first(started_at, previous_at, site.unique_depth) for previous_at in previous)
+        }
     return unique
 
 
-_TABLES = {LeadKind.CALL: call, LeadKind.LEAD_REQUEST: lead_request}
-_KINDS = tuple(_TABLES.values())
-_BEGAN = {"call": "started_at", "lead_request": "requested_at"}
-Which = Callable[[FromClause], ColumnElement[bool]]
+def predecessor_at(
+    kind: LeadKind, condition: Condition | None = None, *, among: LeadKind | None = None
+) -> ScalarSelect[datetime]:
+    """Select when the client of a lead last became a lead before, of the same kind or of the kind `among`.
 
-
-def predecessor_at(table: Table, which: Which | None = None, *, among: Table | None = None) -> ScalarSelect[Any]:
-    """Ask when a lead's client last became one before, of the same kind or `among` another.
-
-    `which` narrows those that count.
+    Only leads that meet `condition` count.
     """
-    others = among if among is not None else table
-    earlier = others.alias("earlier")
-    began, other_began = _BEGAN[table.name], _BEGAN[others.name]
-    conditions = [] if which is None else [which(earlier)]
+    table, other_kind = LEAD_TABLES[kind], among if among is not None else kind
+    earlier = LEAD_TABLES[other_kind].alias("earlier")
+    started_at, earlier_at = LEAD_STARTS[kind], earlier.c[LEAD_STARTS[other_kind].name]
+    conditions = [] if condition is None else [condition(earlier)]
     return (
-        select(earlier.c[other_began])
+        select(earlier_at)
         .where(
             earlier.c.site_id == table.c.site_id,
             earlier.c.client_id == table.c.client_id,
-            tuple_(earlier.c[other_began], earlier.c.id) < tuple_(table.c[began], table.c.id),
+            tuple_(earlier_at, earlier.c.id) < tuple_(started_at, table.c.id),
             earlier.c.deleted_at.is_(None),
             *conditions,
         )
-        .order_by(earlier.c[other_began].desc(), earlier.c.id.desc())
+        .order_by(earlier_at.desc(), earlier.c.id.desc())
         .limit(1)
         .scalar_subquery()
     )
 
 
-def target_calls(target_call: timedelta) -> Which:
-    """Say in SQL which calls are targets, as `leads.standing` does."""
-    seconds = target_call // timedelta(seconds=1)
-    return _talked_for(literal(seconds))
-
-
-def _talked_for(seconds: ColumnElement[int]) -> Which:
+def target_calls(seconds: ColumnElement[int]) -> Condition:
+    """Return the condition that a call is a target of at least `seconds`; `is_target_call` is the rule."""
     return lambda calls: and_(calls.c.is_successful.is_not(False), calls.c.duration_seconds >= seconds)
 
 
@@ -135,8 +123,8 @@ _CALLS = CompiledStatement(
         call.c.started_at,
         call.c.duration_seconds,
         call.c.is_successful,
-        predecessor_at(call).label("any_at"),
-        predecessor_at(call, _talked_for(bindparam("target_seconds", type_=BigInteger))).label("target_at"),
+        predecessor_at(LeadKind.CALL).label("any_at"),
+        predecessor_at(LeadKind.CALL, target_calls(bindparam("target_seconds", type_=BigInteger))).label("target_at"),
     ).where(call.c.site_id == bindparam("site_id"), is_among(call.c.id, "ids"))
 )
 _LEAD_REQUESTS = CompiledStatement(
@@ -144,26 +132,34 @@ _LEAD_REQUESTS = CompiledStatement(
         lead_request.c.id,
         lead_request.c.requested_at,
         lead_request.c.number,  # not in the index of clients, which SQLite would otherwise read from end to end
-        predecessor_at(lead_request).label("any_at"),
+        predecessor_at(LeadKind.LEAD_REQUEST).label("any_at"),
     ).where(lead_request.c.site_id == bindparam("site_id"), is_among(lead_request.c.id, "ids"))
 )
 
 
-def unique_leads(table: Table, site: Site, which: Which | None = None) -> ColumnElement[bool]:
-    """Say in SQL which leads are their clients' first, or the first that `which` tells of, as `leads.standing` does."""
-    before = predecessor_at(table, which)
+def unique_leads(kind: LeadKind, site: Site) -> ColumnElement[bool]:
+    """Return the condition that a lead is its client's first; `Qualification.is_unique` is the rule."""
+    return _is_first(kind, site, predecessor_at(kind))
+
+
+def target_leads(kind: LeadKind, site: Site) -> ColumnElement[bool]:
+    """Return the condition that a lead is a target; `Qualification.is_target` is the rule."""
+    return _targets(site)(LEAD_TABLES[kind]) if kind is LeadKind.CALL else true()
+
+
+def unique_target_leads(kind: LeadKind, site: Site) -> ColumnElement[bool]:
+    """Return the condition that a lead is its client's first target; `Qualification.is_unique_target` is the rule."""
+    condition = _targets(site) if kind is LeadKind.CALL else None
+    return and_(target_leads(kind, site), _is_first(kind, site, predecessor_at(kind, condition)))
+
+
+def _targets(site: Site) -> Condition:
+    return target_calls(literal(site.target_call // timedelta(seconds=1)))
+
+
+def _is_first(kind: LeadKind, site: Site, before: ScalarSelect[datetime]) -> ColumnElement[bool]:
+    """Return the condition that no lead came `before` within the site's depth; `is_first` is the rule."""
     if site.unique_depth is None:
         return before.is_(None)
-    apart = type_coerce(table.c[_BEGAN[table.name]], BigInteger) - type_coerce(before, BigInteger)
+    apart = type_coerce(LEAD_STARTS[kind], BigInteger) - type_coerce(before, BigInteger)
     return or_(before.is_(None), apart > site.unique_depth // MICROSECOND)
-
-
-def target_leads(table: Table, site: Site) -> ColumnElement[bool]:
-    """Say in SQL which leads are targets."""
-    return target_calls(site.target_call)(table) if table.name == "call" else true()
-
-
-def unique_target_leads(table: Table, site: Site) -> ColumnElement[bool]:
-    """Say in SQL which leads are their clients' first targets."""
-    which = target_calls(site.target_call) if table.name == "call" else None
-    return and_(target_leads(table, site), unique_leads(table, site, which))

@@ -1,31 +1,37 @@
-"""Calls as they are kept, to be told of again by their exchange."""
+"""Calls as their exchange reported them, found and replaced when it reports them again."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
-from dealtrace.attribution.visit import VisitId
-from dealtrace.leads.call import UNTOLD, Call, CallId, Circumstances, IncomingCall
+from dealtrace.leads.call import UNTOLD, CallId, IncomingCall
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.record import record
-from dealtrace.storage.leads.leads import NewLead, circumstance_columns, insert_contact_rows
-from dealtrace.storage.schema.tables.leads import call, lead_contact, lead_credit
+from dealtrace.storage.database.compiled_statement import Row, Values
+from dealtrace.storage.leads.contact_rows import delete_contact_rows, find_spans_of_calls, insert_spans
+from dealtrace.storage.leads.lead_rows import (
+    NewLead,
+    circumstance_columns,
+    circumstances_from_row,
+    reported_columns,
+    visit_id_from_row,
+)
+from dealtrace.storage.schema.tables.leads import call, lead_credit
 
-_TOLD = ("started_at", "duration_seconds", "phone", "client_id", *circumstance_columns(UNTOLD))
+_REPORTED = ("started_at", "duration_seconds", "phone", "client_id", *circumstance_columns(UNTOLD))
 _UPDATE_CALL = (
     update(call)
     .where(call.c.site_id == bindparam("of_site"), call.c.id == bindparam("of_call"))
-    .values({name: bindparam(f"new_{name}", type_=call.c[name].type) for name in _TOLD})
+    .values({name: bindparam(f"new_{name}", type_=call.c[name].type) for name in _REPORTED})
 )
 
 
 @record
 class ReportedCall:
-    """A call as it is kept: what was told of it, remarks aside, whose it is, and what matching finds it by.
+    """A stored call: what was reported of it (without annotations), its client, and its contact rows.
 
-    Matching finds nothing by which to find one that is hidden, and never shall until it is shown again.
+    A deleted call has no contact rows until it is restored.
     """
 
     id: CallId
@@ -35,73 +41,41 @@ class ReportedCall:
     is_deleted: bool
 
 
-def list_reported_calls(connection: Connection, site_id: int, references: Iterable[str]) -> dict[str, ReportedCall]:
+def find_reported_calls(connection: Connection, site_id: int, references: Iterable[str]) -> dict[str, ReportedCall]:
     """Find calls by their references; unknown ones are missing."""
-    wanted = sorted(set(references))
-    rows = connection.execute(select(call).where(call.c.site_id == site_id, call.c.reference.in_(wanted))).all()
-    spans = _spans(connection, site_id, [row.id for row in rows])
+    keys = sorted(set(references))
+    rows = connection.execute(select(call).where(call.c.site_id == site_id, call.c.reference.in_(keys))).all()
+    spans = find_spans_of_calls(connection, site_id, [row.id for row in rows])
     return {
         row.reference: ReportedCall(
-            CallId(row.id), _told(row), row.client_id, spans.get(row.id, ()), row.deleted_at is not None
+            CallId(row.id), _incoming_from_row(row), row.client_id, spans.get(row.id, ()), row.deleted_at is not None
         )
         for row in rows
     }
 
 
 def update_calls(connection: Connection, site_id: int, calls: Sequence[NewLead]) -> None:
-    """Keep what is told of calls that are there, in place of what was told before; remarks stay."""
+    """Replace what was reported of stored calls, with their contact rows and credits; annotations stay."""
     if not calls:
         return
-    connection.execute(_UPDATE_CALL, [_changes(site_id, one) for one in calls])
-    ids = [one.lead.id for one in calls]
-    finders = (lead_contact.c.lead_id.in_(ids), lead_contact.c.lead_kind == LeadKind.CALL)
-    connection.execute(delete(lead_contact).where(lead_contact.c.site_id == site_id, *finders))
+    connection.execute(_UPDATE_CALL, [_row(site_id, reported) for reported in calls])
+    ids = [reported.lead.id for reported in calls]
+    delete_contact_rows(connection, site_id, *(LeadRef(LeadKind.CALL, call_id) for call_id in ids))
     connection.execute(delete(lead_credit).where(lead_credit.c.site_id == site_id, lead_credit.c.lead_id.in_(ids)))
-    insert_contact_rows(connection, site_id, calls)
+    insert_spans(connection, site_id, [span for reported in calls for span in reported.spans])
 
 
-def _changes(site_id: int, one: NewLead) -> dict[str, Any]:
-    assert isinstance(one.lead, Call)
-    told: Mapping[str, Any] = {
-        "started_at": one.lead.started_at,
-        "duration_seconds": one.lead.duration // timedelta(seconds=1),
-        "phone": one.phone,
-        "client_id": one.client_id,
-        **circumstance_columns(one.circumstances),
-    }
-    return {"of_site": site_id, "of_call": one.lead.id, **{f"new_{name}": value for name, value in told.items()}}
+def _row(site_id: int, reported: NewLead) -> Values:
+    columns = {f"new_{name}": value for name, value in reported_columns(reported).items()}
+    return {"of_site": site_id, "of_call": reported.lead.id, **columns}
 
 
-def _spans(connection: Connection, site_id: int, ids: Sequence[int]) -> dict[int, tuple[LeadSpan, ...]]:
-    finders = lead_contact.c
-    found: dict[int, tuple[LeadSpan, ...]] = {}
-    for row in connection.execute(
-        select(lead_contact)
-        .where(finders.site_id == site_id, finders.lead_id.in_(ids), finders.lead_kind == LeadKind.CALL)
-        .order_by(finders.contact)
-    ):
-        ref = LeadRef(LeadKind(row.lead_kind), row.lead_id)
-        span = LeadSpan(ref, row.contact, row.started_at, row.ended_at, row.reference)
-        found[row.lead_id] = (*found.get(row.lead_id, ()), span)
-    return found
-
-
-def _told(row: Any) -> IncomingCall:
-    waiting = row.waiting_seconds
+def _incoming_from_row(row: Row) -> IncomingCall:
     return IncomingCall(
         started_at=row.started_at,
         duration=timedelta(seconds=row.duration_seconds),
         phone=row.phone,
         reference=row.reference,
-        visit_id=VisitId(row.visit_id) if row.visit_id is not None else None,
-        circumstances=Circumstances(
-            sip_id=row.sip_id,
-            is_successful=row.is_successful,
-            waiting=timedelta(seconds=waiting) if waiting is not None else None,
-            dialled_phone=row.dialled_phone,
-            answering_phone=row.answering_phone,
-            record_url=row.record_url,
-            exchange=row.exchange,
-            exchange_model=row.exchange_model,
-        ),
+        visit_id=visit_id_from_row(row),
+        circumstances=circumstances_from_row(row),
     )

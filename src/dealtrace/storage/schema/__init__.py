@@ -1,1 +1,1 @@
-"""The tables, the migrations that lead to them, and how they are distributed over a cluster."""
+"""The tables, the migrations that create them, and their distribution over a cluster."""

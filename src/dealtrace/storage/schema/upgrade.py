@@ -1,4 +1,4 @@
-"""Is the database's schema the one this program knows, and how it becomes so."""
+"""Whether the database has the schema of this release, and how to upgrade it."""
 
 from functools import cache
 from pathlib import Path
@@ -17,17 +17,17 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 VERSION_TABLE = "schema_version"
 
 
-class SchemaOutdated(Exception):  # noqa: N818 - it names what is the matter
-    """The database was made by another release; the message names the command that helps."""
+class SchemaOutdated(Exception):  # noqa: N818 - it names the state, as its message does
+    """The database has the schema of another release; the message names the command that upgrades it."""
 
 
 def prepare_schema(database: Database) -> None:
-    """Make the schema if the database is empty.
+    """Create the schema if the database is empty.
 
     Raises:
-        SchemaOutdated: it is not empty, and not of this release.
+        SchemaOutdated: the database is not empty, and its schema is not of this release.
     """
-    with database.read() as connection:  # both at one moment: another command may make the schema between two
+    with database.read() as connection:  # one transaction: another command may create the schema between two
         found, is_empty = _revision(connection), not inspect(connection).get_table_names()
     if found is None and is_empty:
         upgrade_schema(database)
@@ -39,7 +39,7 @@ def prepare_schema(database: Database) -> None:
 
 
 def upgrade_schema(database: Database) -> None:
-    """Bring the schema to this release, step by step, in one transaction where the engine can."""
+    """Upgrade the schema to this release, step by step, in one transaction where the engine can."""
     config = _config()
     with database.write() as connection:
         config.attributes["connection"] = connection
@@ -48,7 +48,7 @@ def upgrade_schema(database: Database) -> None:
 
 @cache
 def newest_revision() -> str | None:
-    """Tell the schema this release needs."""
+    """Return the schema revision that this release needs."""
     return ScriptDirectory.from_config(_config()).get_current_head()
 
 
@@ -59,7 +59,7 @@ def is_current(database: Database) -> bool:
 
 
 def schema_differences(database: Database) -> list[str]:
-    """List what tells the database apart from the tables this release declares; empty when nothing does."""
+    """List the differences between the database and the tables this release declares."""
     with database.read() as connection:
         context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE, "compare_type": True})
         return [repr(difference) for difference in compare_metadata(context, metadata)]

@@ -1,1 +1,1 @@
-"""Visits, the traffic sources they came from, and the credit that leads give to them."""
+"""Visits, their traffic sources, and the credits of leads."""

@@ -1,4 +1,4 @@
-"""A site's traffic sources, each kept once and pointed at by id."""
+"""The traffic sources of a site, each stored once and referred to by id."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -27,43 +27,43 @@ _LIST_SOURCES = CompiledStatement(
 )
 
 SOURCES_REMEMBERED_MAX = 4096
-"""Visits by the thousand share a few hundred sources; making each anew was a third of reading them."""
+"""Thousands of visits share a few hundred sources; making one per visit was a third of the cost of reading them."""
 known_source = lru_cache(maxsize=SOURCES_REMEMBERED_MAX)(TrafficSource)
-"""Give the source of these parts, the same one each time."""
+"""Return the source that has these parts, the same object each time."""
 
 
 def intern_sources(
     connection: Connection, ids: IdBlocks, site_id: int, sources: Iterable[TrafficSource]
 ) -> dict[TrafficSource, int]:
-    """Give each of `sources` its id in the site, keeping those that are new."""
-    wanted = {_digest(source): source for source in sources}
-    if not wanted:
+    """Return the id of each of `sources` in the site, storing those that are new."""
+    by_digest = {_digest(source): source for source in sources}
+    if not by_digest:
         return {}
-    known = _list_ids(connection, site_id, list(wanted))
+    known = _find_ids(connection, site_id, list(by_digest))
     new = [
         {"site_id": site_id, "id": ids.take(), "digest": digest} | _parts(source)
-        for digest, source in sorted(wanted.items())
+        for digest, source in sorted(by_digest.items())
         if digest not in known
     ]
     if new:
         statement = insert_into(connection, traffic_source)
         connection.execute(statement.on_conflict_do_nothing(index_elements=["site_id", "digest"]), new)
-        known = _list_ids(connection, site_id, list(wanted))
-    return {source: known[digest] for digest, source in wanted.items()}
+        known = _find_ids(connection, site_id, list(by_digest))
+    return {source: known[digest] for digest, source in by_digest.items()}
 
 
-def list_sources(connection: Connection, site_id: int, ids: Iterable[int]) -> dict[int, TrafficSource]:
-    """Tell the sources that have these ids."""
-    wanted = sorted(set(ids))
-    if not wanted:
+def find_sources(connection: Connection, site_id: int, ids: Iterable[int]) -> dict[int, TrafficSource]:
+    """Find the sources that have these ids, by id; unknown ids are missing."""
+    keys = sorted(set(ids))
+    if not keys:
         return {}
-    rows = _LIST_SOURCES.fetch(connection, {"site_id": site_id, "ids": wanted})
+    rows = _LIST_SOURCES.fetch(connection, {"site_id": site_id, "ids": keys})
     return {source_id: known_source(*parts) for source_id, *parts in rows}
 
 
-def _list_ids(connection: Connection, site_id: int, digests: Sequence[str]) -> dict[str, int]:
+def _find_ids(connection: Connection, site_id: int, digests: Sequence[str]) -> dict[str, int]:
     rows = _FIND_IDS.fetch(connection, {"site_id": site_id, "digests": list(digests)})
-    return {digest: source_id for digest, source_id in rows}  # noqa: C416 - rows of two, to a type checker of any
+    return {digest: source_id for digest, source_id in rows}  # noqa: C416 - a row is no pair to the type checker
 
 
 def _digest(source: TrafficSource) -> str:

@@ -1,1 +1,1 @@
-"""Webhooks and the outbox of what they are still to be sent."""
+"""Webhooks and the outbox of their deliveries."""

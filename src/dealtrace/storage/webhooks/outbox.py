@@ -1,16 +1,15 @@
-"""What webhooks are still to be told, in the order in which it happened, and for a while what they were told."""
+"""The outbox: deliveries that webhooks still wait for, in the order of the events, and for a while past ones."""
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 
-from dealtrace.accounts.webhook import EventKind, WebhookId
+from dealtrace.accounts.webhook import EventKind, Webhook, WebhookId
 from dealtrace.deals.deal import DealId
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.storage.database.column_types import is_among
-from dealtrace.storage.database.compiled_statement import CompiledStatement
+from dealtrace.storage.database.compiled_statement import CompiledStatement, Row, Values
 from dealtrace.storage.database.upsert import insert_into
 from dealtrace.storage.schema.tables.webhooks import webhook_outbox, webhook_position
 from dealtrace.webhooks.delivery import Delivery, OutboxPosition
@@ -21,15 +20,15 @@ _INSERT_DELIVERY = CompiledStatement(insert(webhook_outbox))
 
 
 def insert_deliveries(
-    connection: Connection, site_id: int, wanted: Sequence[tuple[WebhookId, Event]], now: datetime
+    connection: Connection, site_id: int, events: Sequence[tuple[WebhookId, Event]], now: datetime
 ) -> None:
-    """Keep what webhooks are to be told, in this order, behind everything the site's webhooks were to be told before.
+    """Store deliveries of events to webhooks, in this order, after all earlier deliveries of the site.
 
-    Positions are given out under a lock, so their order is the order of the commits, in whatever process.
+    Positions are given out under a lock, so across processes their order is the order of the commits.
     """
-    if not wanted:
+    if not events:
         return
-    first = _take_positions(connection, site_id, len(wanted))
+    first = _take_positions(connection, site_id, len(events))
     _INSERT_DELIVERY.run_many(
         connection,
         [
@@ -42,13 +41,13 @@ def insert_deliveries(
                 "settled_at": None,
                 **_columns(event),
             }
-            for position, (webhook_id, event) in enumerate(wanted, first)
+            for position, (webhook_id, event) in enumerate(events, first)
         ],
     )
 
 
 def _take_positions(connection: Connection, site_id: int, count: int) -> int:
-    """Take the next positions of a site, and return the first; whoever asks next waits until this transaction ends."""
+    """Reserve the next positions of a site and return the first; others wait until this transaction ends."""
     start = insert_into(connection, webhook_position).values(site_id=site_id, last=count)
     counted = start.on_conflict_do_update(
         index_elements=["site_id"], set_={"last": webhook_position.c.last + start.excluded.last}
@@ -57,42 +56,50 @@ def _take_positions(connection: Connection, site_id: int, count: int) -> int:
     return int(last) - count + 1
 
 
-def _columns(event: Event) -> dict[str, Any]:
+def _columns(event: Event) -> Values:
     if isinstance(event, DealEvent):
         return {"subject": DEAL, "subject_id": event.deal_id, "version": event.version, "changed": []}
     return {"subject": event.lead.kind, "subject_id": event.lead.id, "version": None, "changed": event.changed}
 
 
-def list_waiting(connection: Connection, site_id: int, webhook_id: int, limit: int) -> list[Delivery]:
-    """List what a webhook is to be told next, the first first."""
-    waiting = select(webhook_outbox).where(*_mine(site_id, webhook_id), webhook_outbox.c.settled_at.is_(None))
-    return [_record(row) for row in connection.execute(waiting.order_by(webhook_outbox.c.position).limit(limit))]
+def list_waiting_deliveries(connection: Connection, site_id: int, webhook_id: int, limit: int) -> list[Delivery]:
+    """List the deliveries that a webhook waits for, the oldest first."""
+    waiting = select(webhook_outbox).where(*_waiting(site_id, webhook_id))
+    rows = connection.execute(waiting.order_by(webhook_outbox.c.position).limit(limit))
+    return [_delivery_from_row(row) for row in rows]
 
 
-def is_waited_for(connection: Connection, site_id: int, webhook_id: int) -> bool:
-    """Whether a webhook is still to be told anything."""
-    waiting = (*_mine(site_id, webhook_id), webhook_outbox.c.settled_at.is_(None))
+def has_waiting_deliveries(connection: Connection, site_id: int, webhook_id: int) -> bool:
+    """Whether a webhook waits for any delivery."""
+    waiting = _waiting(site_id, webhook_id)
     return connection.execute(select(webhook_outbox.c.position).where(*waiting).limit(1)).first() is not None
 
 
-def count_waiting(connection: Connection, site_id: int, webhook_id: int) -> int:
-    """Tell how much a webhook is still to be told."""
-    waiting = (*_mine(site_id, webhook_id), webhook_outbox.c.settled_at.is_(None))
+def needs_attempt(connection: Connection, webhook: Webhook, now: datetime) -> bool:
+    """Whether something is to be sent to a webhook now: a test that is awaited, or deliveries that wait and are due."""
+    return webhook.is_test_awaited or (
+        webhook.is_due(now) and has_waiting_deliveries(connection, webhook.site_id, webhook.id)
+    )
+
+
+def count_waiting_deliveries(connection: Connection, site_id: int, webhook_id: int) -> int:
+    """Count the deliveries that a webhook waits for."""
+    waiting = _waiting(site_id, webhook_id)
     return int(connection.execute(select(func.count()).select_from(webhook_outbox).where(*waiting)).scalar_one())
 
 
-def is_kept(connection: Connection, site_id: int, webhook_id: int, position: OutboxPosition) -> bool:
-    """Whether a delivery is still known, told or not."""
-    one = (*_mine(site_id, webhook_id), webhook_outbox.c.position == position)
-    return connection.execute(select(webhook_outbox.c.position).where(*one)).first() is not None
+def is_delivery_known(connection: Connection, site_id: int, webhook_id: int, position: OutboxPosition) -> bool:
+    """Whether a delivery is still stored, acknowledged or not."""
+    mine = (*_mine(site_id, webhook_id), webhook_outbox.c.position == position)
+    return connection.execute(select(webhook_outbox.c.position).where(*mine)).first() is not None
 
 
 def acknowledge_deliveries(
     connection: Connection, site_id: int, webhook_id: int, positions: Sequence[OutboxPosition], now: datetime
 ) -> None:
-    """Note that these need not be told any more."""
-    told = is_among(webhook_outbox.c.position, "positions")
-    statement = update(webhook_outbox).where(*_mine(site_id, webhook_id), told).values(settled_at=now)
+    """Mark deliveries as settled: they are not sent any more."""
+    listed = is_among(webhook_outbox.c.position, "positions")
+    statement = update(webhook_outbox).where(*_mine(site_id, webhook_id), listed).values(settled_at=now)
     connection.execute(statement, {"positions": list(positions)})
 
 
@@ -104,10 +111,7 @@ def requeue_deliveries(
     since: datetime | None = None,
     position: OutboxPosition | None = None,
 ) -> int:
-    """Let a webhook be told again what was settled and was recorded from `since` on, or the one at `position`.
-
-    Return how many deliveries that are.
-    """
+    """Queue settled deliveries again: those recorded from `since` on, or the one at `position`; return their number."""
     again = [*_mine(site_id, webhook_id), webhook_outbox.c.settled_at.is_not(None)]
     if since is not None:
         again.append(webhook_outbox.c.recorded_at >= since)
@@ -117,12 +121,12 @@ def requeue_deliveries(
 
 
 def delete_deliveries(connection: Connection, site_id: int, webhook_id: int) -> None:
-    """Forget everything that a webhook was to be told."""
+    """Delete all deliveries of a webhook."""
     connection.execute(delete(webhook_outbox).where(*_mine(site_id, webhook_id)))
 
 
 def delete_old_deliveries(connection: Connection, site_id: int, before: datetime) -> int:
-    """Forget what was recorded before a moment, told or not, and return how much that was."""
+    """Delete the deliveries recorded before an instant, settled or not, and return their number."""
     old = (webhook_outbox.c.site_id == site_id, webhook_outbox.c.recorded_at < before)
     return connection.execute(delete(webhook_outbox).where(*old)).rowcount
 
@@ -131,7 +135,11 @@ def _mine(site_id: int, webhook_id: int) -> tuple[ColumnElement[bool], ColumnEle
     return webhook_outbox.c.site_id == site_id, webhook_outbox.c.webhook_id == webhook_id
 
 
-def _record(row: Any) -> Delivery:
+def _waiting(site_id: int, webhook_id: int) -> tuple[ColumnElement[bool], ...]:
+    return (*_mine(site_id, webhook_id), webhook_outbox.c.settled_at.is_(None))
+
+
+def _delivery_from_row(row: Row) -> Delivery:
     kind = EventKind(row.event)
     event: Event
     if row.subject == DEAL:

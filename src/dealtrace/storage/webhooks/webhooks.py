@@ -1,17 +1,16 @@
-"""Webhooks, how they are doing, and which process has one in hand."""
+"""Webhooks, the state of their deliveries, and the leases by which processes share them."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, or_, select, update
 
 from dealtrace.accounts.webhook import BodyStyle, EventKind, Listener, Webhook, WebhookId
+from dealtrace.storage.database.compiled_statement import Row, Values
 from dealtrace.storage.schema.tables.webhooks import webhook
 
 
 def insert_webhook(connection: Connection, new: Webhook) -> None:
-    """Keep a new webhook."""
+    """Store a new webhook."""
     connection.execute(
         insert(webhook).values(
             id=new.id,
@@ -28,54 +27,54 @@ def insert_webhook(connection: Connection, new: Webhook) -> None:
 
 
 def list_webhooks(connection: Connection, site_id: int | None = None) -> list[Webhook]:
-    """List the webhooks of a site, or of all, in the order they were made."""
+    """List the webhooks of a site, or of all, the oldest first."""
     query = select(webhook).order_by(webhook.c.site_id, webhook.c.created_at, webhook.c.id)
     if site_id is not None:
         query = query.where(webhook.c.site_id == site_id)
-    return [_record(row) for row in connection.execute(query)]
+    return [_webhook_from_row(row) for row in connection.execute(query)]
 
 
 def find_webhook(connection: Connection, webhook_id: int) -> Webhook | None:
     """Find a webhook by its id."""
     row = connection.execute(select(webhook).where(webhook.c.id == webhook_id)).one_or_none()
-    return _record(row) if row is not None else None
+    return _webhook_from_row(row) if row is not None else None
 
 
 def list_listeners(connection: Connection, site_id: int) -> tuple[Listener, ...]:
-    """Tell which events of a site its webhooks want."""
-    wanted = select(webhook.c.id, webhook.c.events).where(webhook.c.site_id == site_id).order_by(webhook.c.id)
+    """List which events each webhook of a site subscribes to, in the order of their ids."""
+    query = select(webhook.c.id, webhook.c.events).where(webhook.c.site_id == site_id).order_by(webhook.c.id)
     return tuple(
-        Listener(WebhookId(row.id), frozenset(map(EventKind, row.events))) for row in connection.execute(wanted)
+        Listener(WebhookId(row.id), frozenset(map(EventKind, row.events))) for row in connection.execute(query)
     )
 
 
-def update_webhook(connection: Connection, webhook_id: int, values: Mapping[str, Any]) -> None:
-    """Change what is kept of a webhook, by column."""
+def update_webhook(connection: Connection, webhook_id: int, values: Values) -> None:
+    """Change columns of a webhook, given by name."""
     connection.execute(update(webhook).where(webhook.c.id == webhook_id).values(**values))
 
 
 def delete_webhook(connection: Connection, webhook_id: int) -> None:
-    """Remove a webhook."""
+    """Delete a webhook."""
     connection.execute(delete(webhook).where(webhook.c.id == webhook_id))
 
 
 def lease_webhook(connection: Connection, webhook_id: int, holder: str, until: datetime, now: datetime) -> bool:
-    """Take a webhook in hand until `until`, unless another holder has it; tell whether that worked."""
+    """Lease a webhook to `holder` until `until`; `False` if another holder's lease still runs."""
     is_free = or_(webhook.c.leased_until.is_(None), webhook.c.leased_until < now, webhook.c.lease_holder == holder)
     return _change(connection, webhook_id, is_free, {"lease_holder": holder, "leased_until": until})
 
 
-def update_held_webhook(connection: Connection, webhook_id: int, holder: str, values: Mapping[str, Any]) -> bool:
-    """Change a webhook that `holder` has in hand, by column; false if another one has it by now, or it is gone."""
+def update_held_webhook(connection: Connection, webhook_id: int, holder: str, values: Values) -> bool:
+    """Change columns of a webhook leased to `holder`; `False` if another holder has it, or it was deleted."""
     return _change(connection, webhook_id, webhook.c.lease_holder == holder, values)
 
 
-def _change(connection: Connection, webhook_id: int, condition: ColumnElement[bool], values: Mapping[str, Any]) -> bool:
+def _change(connection: Connection, webhook_id: int, condition: ColumnElement[bool], values: Values) -> bool:
     changed = update(webhook).where(webhook.c.id == webhook_id, condition).values(**values)
     return connection.execute(changed).rowcount > 0
 
 
-def _record(row: Any) -> Webhook:
+def _webhook_from_row(row: Row) -> Webhook:
     return Webhook(
         id=WebhookId(row.id),
         site_id=row.site_id,

@@ -1,1 +1,1 @@
-"""The schema: a file per noun; `whole` knows them all."""
+"""The tables, a file per noun; `whole` imports them all."""

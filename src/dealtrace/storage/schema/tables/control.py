@@ -1,4 +1,4 @@
-"""What is found before or beside a site."""
+"""Control tables: sites, users, tokens, and whatever else is found before or beside a site."""
 
 from sqlalchemy import (
     BigInteger,

@@ -1,4 +1,4 @@
-"""Deals, and all they ever were."""
+"""Deals, their tags, versions and daily counts."""
 
 from sqlalchemy import (
     BigInteger,
@@ -16,8 +16,8 @@ from dealtrace.storage.database.column_types import Instant, JsonText, Rubles
 from dealtrace.storage.schema.tables.parts import (
     TENANT,
     UNDELETED,
-    index_shown,
-    index_where_said,
+    index_undeleted,
+    index_where_present,
     metadata,
     site_column,
 )
@@ -67,16 +67,16 @@ Index(
 )  # fmt: skip
 # With all that a journal asks for in them they find and count its deals alone; else SQLite looks into every row.
 # Indexes of leads go without: SQLite would take one that answers all for finding a few ids, and read the whole site.
-index_shown("ix_deal_happened", deal.c.happened_at, deal.c.id, deal.c.deleted_at, deal.c.lead_kind)
-index_shown("ix_deal_touched", deal.c.touched_at, deal.c.id, deal.c.deleted_at, deal.c.lead_kind)
-index_where_said("ix_deal_visited", deal.c.visited_at, deal.c.id, deal.c.deleted_at, deal.c.lead_kind)
-index_where_said("ix_deal_lead", deal.c.lead_id)
-index_where_said("ix_deal_clue_phone", deal.c.clue_phone, deal.c.happened_at)
-index_where_said("ix_deal_clue_email", deal.c.clue_email, deal.c.happened_at)
-index_where_said("ix_deal_clue_call_id", deal.c.clue_call_id)
-index_where_said("ix_deal_clue_call_reference", deal.c.clue_call_reference)
-index_where_said("ix_deal_clue_lead_request_id", deal.c.clue_lead_request_id)
-index_where_said("ix_deal_clue_lead_request_number", deal.c.clue_lead_request_number)
+index_undeleted("ix_deal_happened", deal.c.happened_at, deal.c.id, deal.c.deleted_at, deal.c.lead_kind)
+index_undeleted("ix_deal_touched", deal.c.touched_at, deal.c.id, deal.c.deleted_at, deal.c.lead_kind)
+index_where_present("ix_deal_visited", deal.c.visited_at, deal.c.id, deal.c.deleted_at, deal.c.lead_kind)
+index_where_present("ix_deal_lead", deal.c.lead_id)
+index_where_present("ix_deal_clue_phone", deal.c.clue_phone, deal.c.happened_at)
+index_where_present("ix_deal_clue_email", deal.c.clue_email, deal.c.happened_at)
+index_where_present("ix_deal_clue_call_id", deal.c.clue_call_id)
+index_where_present("ix_deal_clue_call_reference", deal.c.clue_call_reference)
+index_where_present("ix_deal_clue_lead_request_id", deal.c.clue_lead_request_id)
+index_where_present("ix_deal_clue_lead_request_number", deal.c.clue_lead_request_number)
 
 deal_day = Table(
     "deal_day",

@@ -1,4 +1,4 @@
-"""Files of leads that were brought in, and how far each has come."""
+"""Imported files of leads, with the progress of each."""
 
 from sqlalchemy import BigInteger, Column, PrimaryKeyConstraint, String, Table
 

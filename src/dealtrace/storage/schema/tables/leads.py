@@ -1,4 +1,7 @@
-"""Clients, their contacts, and the leads they became."""
+"""Clients and their contacts, calls and lead requests, and their contact rows and credits."""
+
+from collections.abc import Mapping
+from datetime import datetime
 
 from sqlalchemy import (
     BigInteger,
@@ -15,12 +18,13 @@ from sqlalchemy import (
     text,
 )
 
+from dealtrace.leads.lead import LeadKind
 from dealtrace.storage.database.column_types import Instant
 from dealtrace.storage.schema.tables.parts import (
     TENANT,
     annotation_columns,
-    index_shown,
-    index_where_said,
+    index_undeleted,
+    index_where_present,
     metadata,
     site_column,
     text_columns,
@@ -98,6 +102,19 @@ lead_request = Table(
     info=TENANT,
 )
 
+LEAD_TABLES: Mapping[LeadKind, Table] = {LeadKind.CALL: call, LeadKind.LEAD_REQUEST: lead_request}
+"""The table of each kind of lead."""
+LEAD_STARTS: "Mapping[LeadKind, Column[datetime]]" = {
+    LeadKind.CALL: call.c.started_at,
+    LeadKind.LEAD_REQUEST: lead_request.c.requested_at,
+}
+"""When a lead of each kind began."""
+LEAD_REFERENCES: "Mapping[LeadKind, Column[str]]" = {
+    LeadKind.CALL: call.c.reference,
+    LeadKind.LEAD_REQUEST: lead_request.c.number,
+}
+"""The name of a lead outside: a call's id in its exchange, a lead request's number on the site."""
+
 lead_contact = Table(
     "lead_contact",
     metadata,
@@ -130,6 +147,6 @@ lead_credit = Table(
     info=TENANT,
 )
 
-index_shown("ix_call_began", call.c.started_at, call.c.id)
-index_shown("ix_lead_request_began", lead_request.c.requested_at, lead_request.c.id)
-index_where_said("uq_call_sip_id", call.c.sip_id, unique=True)
+index_undeleted("ix_call_began", call.c.started_at, call.c.id)
+index_undeleted("ix_lead_request_began", lead_request.c.requested_at, lead_request.c.id)
+index_where_present("uq_call_sip_id", call.c.sip_id, unique=True)

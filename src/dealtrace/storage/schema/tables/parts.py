@@ -1,7 +1,7 @@
-"""What every table is made of: the kinds, the names of keys, and the columns that several tables share.
+"""What tables share: their kinds, the names of their keys and indexes, and common columns.
 
 `tenant` tables belong to one site and begin their keys with `site_id`; `control` tables are found before or beside
-a site. There are no keys between the two, so a site can be moved or erased by its id alone.
+a site. No foreign key connects the two, so a site can be moved or erased by its id alone.
 """
 
 from typing import Any
@@ -26,28 +26,28 @@ metadata = MetaData(
 
 
 def site_column() -> "Column[int]":
-    """Make the column that every key of a tenant table begins with."""
+    """Return the column that every key of a tenant table begins with."""
     return Column("site_id", BigInteger, nullable=False)
 
 
-def annotation_columns() -> "tuple[Column[Any], ...]":
-    """Make the columns of what is said about a lead; the source bears no key: SQLite adds none to a standing table."""
+def annotation_columns() -> "tuple[Column[object], ...]":
+    """Return the columns of annotations; the source has no foreign key, as SQLite adds none to an existing table."""
     structured = (Column("tags", JsonText), Column("custom_values", JsonText))
     return (*text_columns("manager", "comment"), *structured, Column("stated_source_id", BigInteger))
 
 
-def text_columns(*names: str) -> "list[Column[Any]]":
-    """Make columns of texts that need not be told."""
+def text_columns(*names: str) -> "list[Column[str]]":
+    """Return nullable columns of texts."""
     return [Column(name, Text) for name in names]
 
 
-def index_where_said(name: str, said: "Column[Any]", *then: "Column[Any]", unique: bool = False) -> None:
-    """Index a column that most rows leave empty, over those that do not."""
-    said_at_all = text(f"{said.name} IS NOT NULL")
-    whole = (said.table.c.site_id, said, *then)
-    Index(name, *whole, unique=unique, sqlite_where=said_at_all, postgresql_where=said_at_all)
+def index_where_present(name: str, column: "Column[Any]", *then: "Column[Any]", unique: bool = False) -> None:
+    """Index a column that is null in most rows, over the rows where it is not."""
+    is_present = text(f"{column.name} IS NOT NULL")
+    columns = (column.table.c.site_id, column, *then)
+    Index(name, *columns, unique=unique, sqlite_where=is_present, postgresql_where=is_present)
 
 
-def index_shown(name: str, *columns: "Column[Any]") -> None:
-    """Index what is not deleted."""
+def index_undeleted(name: str, *columns: "Column[Any]") -> None:
+    """Index the rows that are not deleted."""
     Index(name, columns[0].table.c.site_id, *columns, sqlite_where=UNDELETED, postgresql_where=UNDELETED)

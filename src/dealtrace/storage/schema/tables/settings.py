@@ -1,4 +1,4 @@
-"""What a site has spent, and the custom fields it knows."""
+"""The points that a site spent, its custom fields, and unknown fields."""
 
 from sqlalchemy import BigInteger, Column, PrimaryKeyConstraint, Table, Text
 

@@ -1,4 +1,4 @@
-"""Visits, and where they came from."""
+"""Visits and their traffic sources."""
 
 from sqlalchemy import BigInteger, Column, Index, PrimaryKeyConstraint, String, Table, Text, UniqueConstraint
 

@@ -1,4 +1,4 @@
-"""Webhooks, which are found beside a site, and what they are still to be told, which is the site's own."""
+"""Webhooks, which are control data, and their outbox, which belongs to the site."""
 
 from sqlalchemy import BigInteger, Column, Index, Integer, PrimaryKeyConstraint, String, Table, Text, text
 

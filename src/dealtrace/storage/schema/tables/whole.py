@@ -1,6 +1,6 @@
-"""The whole schema, for whoever must see every table."""
+"""The whole schema: importing this module defines every table."""
 
-from dealtrace.storage.schema.tables import (  # noqa: F401 - each adds its own
+from dealtrace.storage.schema.tables import (  # noqa: F401 - each adds its tables to the metadata
     control,
     deals,
     file_imports,

@@ -1,0 +1,22 @@
+"""The days of a site: calendar days in its time zone."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+
+def site_day(at: datetime, time_zone: ZoneInfo) -> date:
+    """Return the day of a site on which an aware instant falls."""
+    return at.astimezone(time_zone).date()
+
+
+def day_start(day_on: date, time_zone: ZoneInfo) -> datetime:
+    """Return the instant, in UTC, at which a day of a site begins.
+
+    Where the clock skips midnight or shows it twice, it is the moment of the change or the first of the two.
+    """
+    return datetime.combine(day_on, time(), time_zone).astimezone(UTC)
+
+
+def day_end(day_on: date, time_zone: ZoneInfo) -> datetime:
+    """Return the instant, in UTC, at which the next day of a site begins."""
+    return day_start(day_on + timedelta(days=1), time_zone)

@@ -1,0 +1,20 @@
+"""The revision of the accounts: it rises with each change that running servers must notice."""
+
+from sqlalchemy import Connection, select
+
+from dealtrace.storage.database.upsert import insert_into
+from dealtrace.storage.schema.tables.control import revision
+
+_ACCOUNTS = "accounts"
+
+
+def raise_revision(connection: Connection) -> None:
+    """Raise the revision, so that every running server reads its sites and tokens again."""
+    statement = insert_into(connection, revision).values(name=_ACCOUNTS, number=1)
+    connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"number": revision.c.number + 1}))
+
+
+def find_revision(connection: Connection) -> int:
+    """Return the revision of sites, tokens, custom fields and webhooks; 0 before the first change."""
+    number = connection.execute(select(revision.c.number).where(revision.c.name == _ACCOUNTS)).scalar_one_or_none()
+    return int(number or 0)

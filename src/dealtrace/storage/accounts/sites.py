@@ -1,0 +1,77 @@
+"""Sites and their settings."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from dealtrace.accounts.site import TARGET_CALL_DEFAULT, Site, SiteId
+from dealtrace.storage.accounts.custom_fields import list_custom_fields
+from dealtrace.storage.accounts.revision import raise_revision
+from dealtrace.storage.database.compiled_statement import Row
+from dealtrace.storage.schema.tables.control import site
+from dealtrace.storage.webhooks.webhooks import list_listeners
+
+
+def insert_site(connection: Connection, new: Site, now: datetime) -> None:
+    """Store a new site."""
+    connection.execute(
+        insert(site).values(
+            id=new.id,
+            name=new.name,
+            time_zone=new.time_zone.key,
+            contact_matching=new.contact_matching,
+            points_per_day=new.points_per_day,
+            point_costs=dict(new.point_costs),
+            attribution=new.attribution,
+            respects_do_not_track=new.respects_do_not_track,
+            unique_depth_days=new.unique_depth.days if new.unique_depth is not None else None,
+            target_call_seconds=new.target_call // timedelta(seconds=1),
+            created_at=now,
+        )
+    )
+    raise_revision(connection)
+
+
+def update_site(connection: Connection, site_id: int, values: Mapping[str, object]) -> bool:
+    """Change settings of a site, given by column name; `False` if there is no such site."""
+    changed = connection.execute(update(site).where(site.c.id == site_id).values(**values)).rowcount > 0
+    raise_revision(connection)
+    return changed
+
+
+def find_site(connection: Connection, site_id: int) -> Site | None:
+    """Find a site with its settings, custom fields and webhooks."""
+    row = connection.execute(select(site).where(site.c.id == site_id)).one_or_none()
+    return _site_from_row(connection, row) if row is not None else None
+
+
+def list_sites(connection: Connection) -> list[Site]:
+    """List all sites in the order of their ids."""
+    return [_site_from_row(connection, row) for row in connection.execute(select(site).order_by(site.c.id)).all()]
+
+
+def next_site_id(connection: Connection) -> SiteId:
+    """Return the id for a new site: one above the highest, 1 for the first."""
+    highest = connection.execute(select(func.max(site.c.id))).scalar_one()
+    return SiteId((highest or 0) + 1)
+
+
+def _site_from_row(connection: Connection, row: Row) -> Site:
+    return Site(
+        id=SiteId(row.id),
+        name=row.name,
+        time_zone=ZoneInfo(row.time_zone),
+        contact_matching=row.contact_matching,
+        points_per_day=row.points_per_day,
+        point_costs=row.point_costs,
+        attribution=row.attribution,
+        custom_fields=frozenset(list_custom_fields(connection, row.id)),
+        respects_do_not_track=row.respects_do_not_track is not False,
+        unique_depth=timedelta(days=row.unique_depth_days) if row.unique_depth_days else None,
+        target_call=timedelta(seconds=row.target_call_seconds)
+        if row.target_call_seconds is not None
+        else TARGET_CALL_DEFAULT,
+        listeners=list_listeners(connection, row.id),
+    )

@@ -1,0 +1,57 @@
+"""Tokens, stored by their digests."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select, update
+
+from dealtrace.accounts.site import SiteId
+from dealtrace.accounts.token import Token, TokenId
+from dealtrace.storage.accounts.revision import raise_revision
+from dealtrace.storage.database.compiled_statement import Row
+from dealtrace.storage.schema.tables.control import token
+
+
+def insert_token(connection: Connection, new: Token, digest: str) -> None:
+    """Store a new token by its digest."""
+    connection.execute(
+        insert(token).values(
+            id=new.id,
+            site_id=new.site_id,
+            user_id=new.user_id,
+            label=new.label,
+            digest=digest,
+            created_at=new.created_at,
+        )
+    )
+
+
+def find_token(connection: Connection, digest: str) -> Token | None:
+    """Find the token of a digest, unless it was revoked."""
+    live = select(token).where(token.c.digest == digest, token.c.revoked_at.is_(None))
+    row = connection.execute(live).one_or_none()
+    return _token_from_row(row) if row is not None else None
+
+
+def is_digest_known(connection: Connection, digest: str) -> bool:
+    """Whether a token of this digest was ever issued, revoked or not."""
+    return connection.execute(select(token.c.id).where(token.c.digest == digest)).first() is not None
+
+
+def list_tokens(connection: Connection, site_id: int | None = None) -> list[Token]:
+    """List the tokens of a site, or of all sites, the oldest first."""
+    query = select(token).order_by(token.c.site_id, token.c.created_at, token.c.id)
+    if site_id is not None:
+        query = query.where(token.c.site_id == site_id)
+    return [_token_from_row(row) for row in connection.execute(query)]
+
+
+def revoke_token(connection: Connection, token_id: int, now: datetime) -> bool:
+    """Revoke a live token for good; `False` if no live token has this id."""
+    live = (token.c.id == token_id, token.c.revoked_at.is_(None))
+    revoked = connection.execute(update(token).where(*live).values(revoked_at=now)).rowcount > 0
+    raise_revision(connection)
+    return revoked
+
+
+def _token_from_row(row: Row) -> Token:
+    return Token(TokenId(row.id), SiteId(row.site_id), row.label, row.created_at, row.user_id, row.revoked_at)

@@ -1,0 +1,182 @@
+"""Deals as rows of their table, and the records that such rows stand for."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import and_, select
+
+from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
+from dealtrace.deals.deal import Deal, DealId
+from dealtrace.deals.lead_clue import NO_CLUE, CallIdentity, ContactClue, LeadClue, LeadRequestIdentity
+from dealtrace.leads.contact import StatedContact
+from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.record import record
+from dealtrace.storage.database.compiled_statement import Row, Values
+from dealtrace.storage.schema.tables.deals import deal
+from dealtrace.storage.schema.tables.visits import traffic_source
+
+_STATED = and_(traffic_source.c.site_id == deal.c.site_id, traffic_source.c.id == deal.c.stated_source_id)
+_NOT_IN_A_DEAL = ("site_id", "visited_at", "fingerprint")
+DEAL_ROWS = select(
+    *(column for column in deal.c if column.name not in _NOT_IN_A_DEAL),
+    *(traffic_source.c[part] for part in SOURCE_PARTS),
+).outerjoin(traffic_source, _STATED)
+"""Deals with the parts of their stated source; `deal_from_row` makes a record of such a row."""
+
+STAMP_COLUMNS = ("touched_at", "changed_at", "deleted_at", "version")
+CHANGING_COLUMNS = ("status", "amount_rub", "service", "manager", "comment", "custom_values", "stated_source_id")
+"""The columns that a change of a deal may write, besides the stamps."""
+LEAD_KINDS: Mapping[str, LeadKind] = {kind.value: kind for kind in LeadKind}
+"""Lead kinds by their stored names; a lookup costs less than calling the enumeration for every deal of a page."""
+
+
+@record
+class NewDeal:
+    """A deal to insert, with the columns that only its row has."""
+
+    deal: Deal
+    fingerprint: str
+    visited_at: datetime | None
+
+
+def new_deal_columns(site_id: int, new: NewDeal, source_ids: Mapping[TrafficSource, int]) -> dict[str, object]:
+    """Return the whole row of a new deal."""
+    deal = new.deal
+    return {
+        "site_id": site_id,
+        "id": deal.id,
+        "number": deal.number,
+        "happened_at": deal.happened_at,
+        "recorded_at": deal.recorded_at,
+        **lead_columns(deal, new.visited_at),
+        "fingerprint": new.fingerprint,
+        **changing_columns(deal, source_ids),
+        **_clue_columns(deal.clue),
+    }
+
+
+def lead_columns(deal: Deal, visited_at: datetime | None) -> dict[str, object]:
+    """Return the columns of the lead a deal belongs to; the visit of that lead began at `visited_at`."""
+    return {
+        "lead_kind": deal.lead.kind if deal.lead is not None else None,
+        "lead_id": deal.lead.id if deal.lead is not None else None,
+        "visited_at": visited_at,
+        "pinned_at": deal.pinned_at,
+    }
+
+
+def changing_columns(deal: Deal, source_ids: Mapping[TrafficSource, int]) -> dict[str, object]:
+    """Return the columns that a change of a deal may write, stamps included."""
+    return {
+        "status": deal.status,
+        "amount_rub": deal.amount_rub,
+        "service": deal.service,
+        "manager": deal.manager,
+        "comment": deal.comment,
+        "custom_values": deal.custom_values or None,
+        "stated_source_id": source_ids[deal.stated_source] if deal.stated_source is not None else None,
+        **stamp_columns(deal),
+    }
+
+
+def stamp_columns(deal: Deal) -> dict[str, object]:
+    """Return the columns of when a deal was last touched, changed and deleted, and its version."""
+    return {name: getattr(deal, name) for name in STAMP_COLUMNS}
+
+
+def tag_rows(site_id: int, deal: Deal) -> list[Values]:
+    """Return a row for each tag of a deal, in their order."""
+    return [
+        {"site_id": site_id, "deal_id": deal.id, "position": position, "tag": tag}
+        for position, tag in enumerate(deal.tags)
+    ]
+
+
+_NO_CLUE_COLUMNS: Values = {
+    "clue_call_id": None,
+    "clue_call_reference": None,
+    "clue_lead_request_id": None,
+    "clue_lead_request_number": None,
+    "clue_phone_as_sent": None,
+    "clue_phone": None,
+    "clue_email_as_sent": None,
+    "clue_email": None,
+    "clue_link_threshold_seconds": None,
+    "clue_only_kind": None,
+}
+
+
+def _clue_columns(clue: LeadClue) -> dict[str, object]:
+    columns = dict(_NO_CLUE_COLUMNS)
+    match clue.identity:
+        case CallIdentity(call_id, reference):
+            columns |= {"clue_call_id": call_id, "clue_call_reference": reference}
+        case LeadRequestIdentity(lead_request_id, number):
+            columns |= {"clue_lead_request_id": lead_request_id, "clue_lead_request_number": number}
+    if clue.contact is not None:
+        phone, email = clue.contact.phone, clue.contact.email
+        columns |= {
+            "clue_phone_as_sent": phone.as_sent if phone else None,
+            "clue_phone": phone.normal if phone else None,
+            "clue_email_as_sent": email.as_sent if email else None,
+            "clue_email": email.normal if email else None,
+            "clue_link_threshold_seconds": clue.contact.link_threshold // timedelta(seconds=1),
+            "clue_only_kind": clue.contact.only_kind,
+        }
+    return columns
+
+
+def deal_from_row(row: Row, tags: tuple[str, ...]) -> Deal:
+    """Make a deal of one of `DEAL_ROWS` and its tags."""
+    return Deal(
+        id=DealId(row.id),
+        number=row.number,
+        status=row.status,
+        amount_rub=row.amount_rub,
+        happened_at=row.happened_at,
+        recorded_at=row.recorded_at,
+        touched_at=row.touched_at,
+        changed_at=row.changed_at,
+        deleted_at=row.deleted_at,
+        pinned_at=row.pinned_at,
+        version=row.version,
+        service=row.service,
+        manager=row.manager,
+        comment=row.comment,
+        tags=tags,
+        custom_values=row.custom_values or {},
+        stated_source=_stated_source(row),
+        clue=_clue(row),
+        lead=LeadRef(LEAD_KINDS[row.lead_kind], row.lead_id) if row.lead_id is not None else None,
+    )
+
+
+def _stated_source(row: Row) -> TrafficSource | None:
+    if row.stated_source_id is None:
+        return None
+    return TrafficSource(*(getattr(row, part) for part in SOURCE_PARTS))
+
+
+def _clue(row: Row) -> LeadClue:
+    identity: CallIdentity | LeadRequestIdentity | None = None
+    if row.clue_call_id is not None or row.clue_call_reference is not None:
+        identity = CallIdentity(row.clue_call_id, row.clue_call_reference)
+    elif row.clue_lead_request_id is not None or row.clue_lead_request_number is not None:
+        identity = LeadRequestIdentity(row.clue_lead_request_id, row.clue_lead_request_number)
+    contact = _contact_clue(row)
+    return NO_CLUE if identity is None and contact is None else LeadClue(identity, contact)
+
+
+def _contact_clue(row: Row) -> ContactClue | None:
+    if row.clue_phone_as_sent is None and row.clue_email_as_sent is None:
+        return None
+    return ContactClue(
+        phone=_stated(row.clue_phone_as_sent, row.clue_phone),
+        email=_stated(row.clue_email_as_sent, row.clue_email),
+        link_threshold=timedelta(seconds=row.clue_link_threshold_seconds),
+        only_kind=LeadKind(row.clue_only_kind) if row.clue_only_kind is not None else None,
+    )
+
+
+def _stated(as_sent: str | None, normal: str | None) -> StatedContact | None:
+    return StatedContact(as_sent, normal) if as_sent is not None else None

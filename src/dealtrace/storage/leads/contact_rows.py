@@ -1,0 +1,96 @@
+"""The contact rows by which matching finds leads: one per contact of a lead, with when the lead began and ended."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import JSON, Connection, Text, and_, bindparam, column, delete, insert, select
+
+from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan, ids_by_kind
+from dealtrace.record import record
+from dealtrace.storage.database.column_types import each_json, json_integer, microseconds
+from dealtrace.storage.database.compiled_statement import CompiledStatement
+from dealtrace.storage.schema.tables.leads import lead_contact
+
+_INSERT_CONTACT_ROW = CompiledStatement(insert(lead_contact))
+
+_QUERIES = each_json(bindparam("queries", type_=Text)).table_valued(column("value", JSON))
+_IN_WINDOW = and_(
+    lead_contact.c.site_id == bindparam("site_id"),
+    lead_contact.c.contact == _QUERIES.c.value[0].as_string(),
+    lead_contact.c.started_at <= json_integer(_QUERIES.c.value[1]),
+    lead_contact.c.ended_at >= json_integer(_QUERIES.c.value[2]),
+)
+_LIST_SPANS = CompiledStatement(
+    # An outer join, because SQLite would otherwise begin with the leads: it must begin with the queries.
+    select(
+        lead_contact.c.contact,
+        lead_contact.c.lead_kind,
+        lead_contact.c.lead_id,
+        lead_contact.c.started_at,
+        lead_contact.c.ended_at,
+        lead_contact.c.reference,
+    ).select_from(_QUERIES.outerjoin(lead_contact, _IN_WINDOW))
+)
+
+
+@record
+class SpanQuery:
+    """Leads of `contact` that began no later than `until` and ended no earlier than `ended_since`."""
+
+    contact: str
+    until: datetime
+    ended_since: datetime
+
+
+def list_spans(connection: Connection, site_id: int, queries: Sequence[SpanQuery]) -> list[LeadSpan]:
+    """List every lead that answers one of `queries`, once, in no particular order."""
+    if not queries:
+        return []
+    keys = [(query.contact, microseconds(query.until), microseconds(query.ended_since)) for query in queries]
+    rows = _LIST_SPANS.fetch(connection, {"site_id": site_id, "queries": msgspec.json.encode(keys).decode()})
+    spans = {(row[0], row[2]): row for row in rows if row[0] is not None}
+    return [
+        LeadSpan(LeadRef(LeadKind(kind), lead_id), contact, started_at, ended_at, reference)
+        for contact, kind, lead_id, started_at, ended_at, reference in spans.values()
+    ]
+
+
+def insert_spans(connection: Connection, site_id: int, spans: Iterable[LeadSpan]) -> None:
+    """Store contact rows, so that matching finds their leads."""
+    _INSERT_CONTACT_ROW.run_many(connection, [_span_columns(site_id, span) for span in spans])
+
+
+def find_spans_of_calls(connection: Connection, site_id: int, ids: Sequence[int]) -> dict[int, tuple[LeadSpan, ...]]:
+    """Find the contact rows of these calls, in the order of the contacts, by call id; a hidden call has none."""
+    rows = lead_contact.c
+    found: dict[int, tuple[LeadSpan, ...]] = {}
+    for row in connection.execute(
+        select(lead_contact)
+        .where(rows.site_id == site_id, rows.lead_id.in_(ids), rows.lead_kind == LeadKind.CALL)
+        .order_by(rows.contact)
+    ):
+        ref = LeadRef(LeadKind(row.lead_kind), row.lead_id)
+        span = LeadSpan(ref, row.contact, row.started_at, row.ended_at, row.reference)
+        found[row.lead_id] = (*found.get(row.lead_id, ()), span)
+    return found
+
+
+def delete_contact_rows(connection: Connection, site_id: int, *leads: LeadRef) -> None:
+    """Delete the contact rows of these leads, so that matching no longer finds them."""
+    rows = lead_contact.c
+    for kind, ids in ids_by_kind(leads).items():
+        mine = (rows.site_id == site_id, rows.lead_id.in_(ids), rows.lead_kind == kind)
+        connection.execute(delete(lead_contact).where(*mine))
+
+
+def _span_columns(site_id: int, span: LeadSpan) -> Mapping[str, object]:
+    return {
+        "site_id": site_id,
+        "contact": span.contact,
+        "started_at": span.started_at,
+        "lead_id": span.ref.id,
+        "lead_kind": span.ref.kind,
+        "ended_at": span.ended_at,
+        "reference": span.reference,
+    }

@@ -1,0 +1,152 @@
+"""Calls and lead requests as rows of their tables, and the records that such rows stand for."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.attribution.visit import VisitId
+from dealtrace.leads.annotations import NO_ANNOTATIONS, Annotations
+from dealtrace.leads.call import UNTOLD, Call, CallId, Circumstances
+from dealtrace.leads.lead import LeadSpan
+from dealtrace.leads.lead_request import LeadRequest, LeadRequestId
+from dealtrace.record import record
+from dealtrace.storage.database.compiled_statement import Row
+
+_SECOND = timedelta(seconds=1)
+
+
+@record
+class NewLead:
+    """A lead to insert, with what only its rows need: its client, and its contacts in normal form.
+
+    `annotations` hold values of known custom fields only; the source they state is stored as `stated_source_id`.
+    `circumstances` belong to a call, `page_url` and `fingerprint` to a lead request.
+    """
+
+    lead: Call | LeadRequest
+    client_id: int
+    phone: str | None
+    email: str | None
+    spans: tuple[LeadSpan, ...]
+    annotations: Annotations = NO_ANNOTATIONS
+    stated_source_id: int | None = None
+    circumstances: Circumstances = UNTOLD
+    page_url: str | None = None
+    fingerprint: str | None = None
+
+
+def new_call_columns(site_id: int, new: NewLead, now: datetime) -> dict[str, object]:
+    """Return the whole row of a new call."""
+    assert isinstance(new.lead, Call)
+    return {
+        "site_id": site_id,
+        "id": new.lead.id,
+        "reference": new.lead.reference,
+        "visit_id": new.lead.visit_id,
+        "recorded_at": now,
+        "deleted_at": None,
+        **reported_columns(new),
+        **_annotation_columns(new),
+    }
+
+
+def reported_columns(new: NewLead) -> dict[str, object]:
+    """Return the columns that a later report of the same call replaces."""
+    assert isinstance(new.lead, Call)
+    return {
+        "started_at": new.lead.started_at,
+        "duration_seconds": new.lead.duration // _SECOND,
+        "phone": new.phone,
+        "client_id": new.client_id,
+        **circumstance_columns(new.circumstances),
+    }
+
+
+def circumstance_columns(circumstances: Circumstances) -> dict[str, object]:
+    """Return the columns of how a call went."""
+    waiting = circumstances.waiting
+    return {
+        "sip_id": circumstances.sip_id,
+        "is_successful": circumstances.is_successful,
+        "waiting_seconds": waiting // _SECOND if waiting is not None else None,
+        "dialled_phone": circumstances.dialled_phone,
+        "answering_phone": circumstances.answering_phone,
+        "record_url": circumstances.record_url,
+        "exchange": circumstances.exchange,
+        "exchange_model": circumstances.exchange_model,
+    }
+
+
+def new_lead_request_columns(site_id: int, new: NewLead, now: datetime) -> dict[str, object]:
+    """Return the whole row of a new lead request."""
+    assert isinstance(new.lead, LeadRequest)
+    return {
+        "site_id": site_id,
+        "id": new.lead.id,
+        "number": new.lead.number,
+        "requested_at": new.lead.requested_at,
+        "phone": new.phone,
+        "email": new.email,
+        "form_name": new.lead.form_name,
+        "client_id": new.client_id,
+        "visit_id": new.lead.visit_id,
+        "recorded_at": now,
+        "deleted_at": None,
+        "page_url": new.page_url,
+        "fingerprint": new.fingerprint,
+        **_annotation_columns(new),
+    }
+
+
+def _annotation_columns(new: NewLead) -> dict[str, object]:
+    return {**annotation_columns(new.annotations), "stated_source_id": new.stated_source_id}
+
+
+def annotation_columns(annotations: Annotations) -> dict[str, object]:
+    """Return the columns of the annotations of a lead, without its stated source."""
+    return {
+        "manager": annotations.manager,
+        "comment": annotations.comment,
+        "tags": list(annotations.tags) or None,
+        "custom_values": dict(annotations.custom_values) or None,
+    }
+
+
+def call_from_row(row: Row) -> Call:
+    """Make a call of a row of its table."""
+    return Call(CallId(row.id), row.reference, row.started_at, _SECOND * row.duration_seconds, visit_id_from_row(row))
+
+
+def circumstances_from_row(row: Row) -> Circumstances:
+    """Make the circumstances of a call of a row of its table."""
+    return Circumstances(
+        sip_id=row.sip_id,
+        is_successful=row.is_successful,
+        waiting=_SECOND * row.waiting_seconds if row.waiting_seconds is not None else None,
+        dialled_phone=row.dialled_phone,
+        answering_phone=row.answering_phone,
+        record_url=row.record_url,
+        exchange=row.exchange,
+        exchange_model=row.exchange_model,
+    )
+
+
+def lead_request_from_row(row: Row) -> LeadRequest:
+    """Make a lead request of a row of its table."""
+    return LeadRequest(LeadRequestId(row.id), row.number, row.requested_at, row.form_name, visit_id_from_row(row))
+
+
+def visit_id_from_row(row: Row) -> VisitId | None:
+    """Return the visit that a row names; `None` if it names none."""
+    return VisitId(row.visit_id) if row.visit_id is not None else None
+
+
+def annotations_from_row(row: Row, stated_sources: Mapping[int, TrafficSource] | None = None) -> Annotations:
+    """Make the annotations of a row of a lead; without `stated_sources` the stated source is left out."""
+    return Annotations(
+        manager=row.manager,
+        comment=row.comment,
+        tags=tuple(row.tags or ()),
+        custom_values=row.custom_values or {},
+        stated_source=stated_sources.get(row.stated_source_id) if stated_sources else None,
+    )

@@ -1,0 +1,232 @@
+"""Rules of the domain that SQL repeats: over random data both give the same answers, on both engines."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import count
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection, update
+
+from cast import MOSCOW, Stage
+from dealtrace.accounts.site import Site, SiteId
+from dealtrace.attribution.credit import AttributionModel, credits_under, touches_before
+from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
+from dealtrace.attribution.visit import Visit, VisitId
+from dealtrace.deals.deal import Deal, DealId
+from dealtrace.deals.lead_clue import ContactClue, LeadClue
+from dealtrace.leads.call import Call, CallId, Circumstances
+from dealtrace.leads.contact import StatedContact
+from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
+from dealtrace.leads.lead_request import LeadRequest, LeadRequestId
+from dealtrace.leads.qualification import Predecessors, Qualification, is_target_call, qualification_of
+from dealtrace.matching.window import window_of
+from dealtrace.storage.database.engine import Database
+from dealtrace.storage.deals.daily_counts import list_miscounted_days
+from dealtrace.storage.deals.deal_rows import NewDeal
+from dealtrace.storage.deals.deals import insert_deals
+from dealtrace.storage.deals.lead_links import find_ids_by_contact
+from dealtrace.storage.id_blocks import IdBlocks
+from dealtrace.storage.journals.keyset_pages import Cursor, find_page
+from dealtrace.storage.journals.lead_journal import Counting, Field, Filter, LeadQuery, query_leads
+from dealtrace.storage.leads.contact_rows import SpanQuery, insert_spans, list_spans
+from dealtrace.storage.leads.lead_rows import NewLead
+from dealtrace.storage.leads.leads import insert_leads
+from dealtrace.storage.leads.qualification import find_qualifications
+from dealtrace.storage.schema.tables.leads import LEAD_TABLES
+from dealtrace.storage.visits.credits import find_credited_visits, replace_credits
+from dealtrace.storage.visits.traffic_sources import intern_sources
+from dealtrace.storage.visits.visits import insert_visits
+from write_commands import NOON
+
+EXAMPLES = 40
+DAY, SECOND, MICROSECOND = timedelta(days=1), timedelta(seconds=1), timedelta(microseconds=1)
+CONTACT = "79205550055"
+SITE_IDS = count(1)
+ids_of = count(1).__next__
+
+moments = st.builds(
+    lambda days, microseconds: NOON + DAY * days + MICROSECOND * microseconds,
+    st.integers(-2, 2),
+    st.sampled_from([0, 0, 0, -1, 1]),
+)
+"""Instants that are often equal, and often exactly some days apart, give or take a microsecond."""
+
+
+@contextmanager
+def new_site(database: Database, **values: object) -> Iterator[tuple[Connection, Site]]:
+    site = Site(SiteId(next(SITE_IDS)), "Shop", MOSCOW, **values)  # type: ignore[arg-type]
+    with database.write() as connection:
+        yield connection, site
+
+
+# What leads count for.
+
+
+@dataclass(frozen=True)
+class RandomLead:
+    client_id: int
+    started_at: datetime
+    seconds: int
+    is_successful: bool | None
+    is_deleted: bool
+
+
+random_leads = st.lists(
+    st.builds(
+        RandomLead,
+        client_id=st.sampled_from([1, 1, 1, 2]),
+        started_at=moments,
+        seconds=st.sampled_from([0, 29, 30, 31, 300]),
+        is_successful=st.sampled_from([None, True, False]),
+        is_deleted=st.sampled_from([False, False, True]),
+    ),
+    min_size=2,
+    max_size=6,
+)
+
+
+def store(connection: Connection, site: Site, kind: LeadKind, leads: Sequence[RandomLead]) -> dict[int, RandomLead]:
+    by_id = {ids_of(): lead for lead in leads}
+    rows = [
+        NewLead(
+            Call(CallId(lead_id), None, lead.started_at, SECOND * lead.seconds)
+            if kind is LeadKind.CALL
+            else LeadRequest(LeadRequestId(lead_id), str(lead_id), lead.started_at, ""),
+            lead.client_id,
+            CONTACT,
+            None,
+            (),
+            circumstances=Circumstances(is_successful=lead.is_successful),
+        )
+        for lead_id, lead in by_id.items()
+    ]
+    insert_leads(connection, site.id, rows, NOON)
+    table = LEAD_TABLES[kind]
+    deleted = [lead_id for lead_id, lead in by_id.items() if lead.is_deleted]
+    connection.execute(update(table).where(table.c.site_id == site.id, table.c.id.in_(deleted)).values(deleted_at=NOON))
+    return by_id
+
+
+def qualification_by_the_rules(kind: LeadKind, leads: dict[int, RandomLead], lead_id: int, site: Site) -> Qualification:
+    def is_target(lead: RandomLead) -> bool:
+        circumstances = Circumstances(is_successful=lead.is_successful)
+        return kind is not LeadKind.CALL or is_target_call(circumstances, SECOND * lead.seconds, site.target_call)
+
+    lead = leads[lead_id]
+    earlier = [
+        other
+        for other_id, other in leads.items()
+        if other.client_id == lead.client_id
+        and not other.is_deleted
+        and (other.started_at, other_id) < (lead.started_at, lead_id)
+    ]
+    before = Predecessors(
+        max((other.started_at for other in earlier), default=None),
+        max((other.started_at for other in earlier if is_target(other)), default=None),
+    )
+    return qualification_of(lead.started_at, before, site.unique_depth, is_target=is_target(lead))
+
+
+@settings(max_examples=EXAMPLES)
+@given(
+    leads=random_leads,
+    kind=st.sampled_from(LeadKind),
+    depth=st.sampled_from([DAY, 2 * DAY, None]),
+    target=st.sampled_from([timedelta(0), 30 * SECOND]),
+)
+def test_what_leads_count_for(
+    shared_stage: Stage, leads: list[RandomLead], kind: LeadKind, depth: timedelta | None, target: timedelta
+) -> None:
+    with new_site(shared_stage.database, unique_depth=depth, target_call=target) as (connection, site):
+        by_id = store(connection, site, kind, leads)
+        expected = {LeadRef(kind, lead_id): qualification_by_the_rules(kind, by_id, lead_id, site) for lead_id in by_id}
+        assert find_qualifications(connection, site, expected) == expected
+        for counting, counts in (
+            (Counting.UNIQUE, lambda found: found.is_unique),
+            (Counting.TARGET, lambda found: found.is_target),
+            (Counting.UNIQUE_TARGET, lambda found: found.is_unique_target),
+        ):
+            query = LeadQuery(kind, AttributionModel.LAST_INTERACTION, counting=frozenset({counting}))
+            page = find_page(connection, query_leads(site, query), Cursor(), 100)
+            listed = {ref.id for ref, found in expected.items() if counts(found) and not by_id[ref.id].is_deleted}
+            assert set(page.ids) == listed, counting
+
+
+# Which visit is credited.
+
+
+@settings(max_examples=EXAMPLES)
+@given(
+    visits=st.lists(st.tuples(moments, st.sampled_from([NOWHERE, TrafficSource("yandex", "cpc")])), max_size=5),
+    lead_at=moments,
+)
+def test_which_visit_is_credited(
+    shared_stage: Stage, visits: list[tuple[datetime, TrafficSource]], lead_at: datetime
+) -> None:
+    sources = IdBlocks(shared_stage.database.writer)
+    sources.ensure(2)
+    with new_site(shared_stage.database) as (connection, site):
+        (lead_id,) = store(connection, site, LeadKind.CALL, [RandomLead(1, lead_at, 30, True, False)])
+        stored = [Visit(VisitId(ids_of()), "visitor", at, source) for at, source in visits]
+        source_ids = intern_sources(connection, sources, site.id, {visit.traffic_source for visit in stored})
+        if stored:
+            insert_visits(connection, site.id, stored, source_ids)
+        touches = touches_before(lead_at, stored)
+        credited = {model: credits_under(model, touches) for model in AttributionModel}
+        replace_credits(connection, site.id, {lead_id: credited})
+        for model, shares in credited.items():
+            expected = {lead_id: shares[0].visit} if shares else {}
+            assert find_credited_visits(connection, site.id, [lead_id], model) == expected
+            source = shares[0].visit.traffic_source.source if shares else ""
+            query = LeadQuery(LeadKind.CALL, model, matches=(Filter(Field.SOURCE, source),))
+            assert find_page(connection, query_leads(site, query), Cursor(), 9).ids == [lead_id]
+
+
+# When a deal may have grown out of a lead, and on which days deals count.
+
+thresholds = st.sampled_from([timedelta(0), SECOND, DAY, 3 * DAY])
+durations = st.sampled_from([timedelta(0), 300 * SECOND, DAY])
+
+
+def deal_of_a_contact(happened_at: datetime, threshold: timedelta) -> Deal:
+    contact = StatedContact(CONTACT, CONTACT)
+    clue = LeadClue(None, ContactClue(contact, None, threshold))
+    number = ids_of()
+    bare = Deal(DealId(number), str(number), "new", Decimal(0), happened_at, NOON, NOON, "crm")
+    return replace(bare, clue=clue)
+
+
+@settings(max_examples=EXAMPLES)
+@given(
+    deals=st.lists(st.tuples(moments, thresholds), min_size=1, max_size=6),
+    lead=st.tuples(moments, durations, st.sampled_from([CONTACT, "79990001122"])),
+)
+def test_when_a_deal_may_have_grown_out_of_a_lead(
+    shared_stage: Stage, deals: list[tuple[datetime, timedelta]], lead: tuple[datetime, timedelta, str]
+) -> None:
+    started_at, duration, contact = lead
+    span = LeadSpan(LeadRef(LeadKind.CALL, ids_of()), contact, started_at, started_at + duration)
+    with new_site(shared_stage.database) as (connection, site):
+        stored = [deal_of_a_contact(happened_at, threshold) for happened_at, threshold in deals]
+        insert_deals(connection, site.id, [NewDeal(deal, "", None) for deal in stored], {})
+        insert_spans(connection, site.id, [span])
+        expected = set()
+        for deal, (happened_at, threshold) in zip(stored, deals, strict=True):
+            is_near = contact == CONTACT and window_of(span, threshold).holds(happened_at)
+            expected |= {deal.id} if is_near else set()
+            query = SpanQuery(CONTACT, happened_at, happened_at - threshold)
+            assert list_spans(connection, site.id, [query]) == ([span] if is_near else [])
+        assert find_ids_by_contact(connection, site.id, [span]) == expected
+
+
+@settings(max_examples=EXAMPLES)
+@given(happened=st.lists(st.datetimes(datetime(2, 1, 1), datetime(9998, 1, 1), timezones=st.just(UTC)), max_size=5))  # noqa: DTZ001 - Hypothesis adds the zone
+def test_on_which_days_deals_count(shared_stage: Stage, happened: list[datetime]) -> None:
+    with new_site(shared_stage.database) as (connection, site):
+        deals = [NewDeal(deal_of_a_contact(at, DAY), "", at) for at in happened]
+        insert_deals(connection, site.id, deals, {})
+        assert list_miscounted_days(connection, site.id) == []
