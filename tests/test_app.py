@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from cast import Player, Stage
 from dealtrace.app import ENDPOINTS
-from dealtrace.http.endpoint import Listing
+from dealtrace.http.endpoint import ListBody
 from dealtrace.storage.database.engine import open_database
 from postgresql import PostgresqlServer, find_programs
 from server import REGISTER, ServerProcess
@@ -106,7 +106,7 @@ def test_openapi_describes_every_endpoint_and_parameter(server: ServerProcess) -
         assert reference.rpartition("/")[2] in told["components"]["schemas"]
 
 
-def check_list(operation: dict[str, Any], batch: Listing) -> None:
+def check_list(operation: dict[str, Any], batch: ListBody) -> None:
     """Hold a body of JSON against what is said of it: headers open it, every name stands where JSON has it."""
     assert [one["name"] for one in operation["parameters"] if one["in"] == "header"] == ["Access-Token", "SiteId"]
     schema = operation["requestBody"]["content"]["application/json"]["schema"]

@@ -4,8 +4,8 @@ from ipaddress import ip_address
 
 import pytest
 
-from commands import run
 from dealtrace.worker.targets import TargetForbidden, TargetUnknown, find_address, is_allowed
+from write_commands import run
 
 
 @pytest.mark.parametrize(

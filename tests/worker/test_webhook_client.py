@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from commands import run
 from dealtrace.webhooks.retry import Fault
 from dealtrace.webhooks.writing import Outgoing
 from dealtrace.worker.webhook_client import ANSWER_BYTES_MAX, ATTEMPT_SECONDS, WebhookClient
 from receiver import Answer, Receiver
 from server import free_port
+from write_commands import run
 
 LOOPBACK = ("127.0.0.0/8", "::1/128")
 
