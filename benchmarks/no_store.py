@@ -27,14 +27,8 @@ class Forgetful(WriteQueue):
         return answer
 
 
-class ForgetfulApplication(Application):
-    """The product's application with a writer that keeps nothing."""
-
-    scribe_class = Forgetful
-
-
 def create_app() -> Application:
     """Make the application, as the product does."""
     settings = read_settings()
     observation.start_logging(settings.log_level)
-    return ForgetfulApplication(settings)
+    return Application(settings, Forgetful)

@@ -1,7 +1,6 @@
 """The one-time link: whoever opens it first becomes the first user."""
 
 import asyncio
-from collections.abc import Callable
 from urllib.parse import parse_qsl, urlsplit
 
 import jinja2
@@ -33,7 +32,7 @@ _templates = jinja2.Environment(loader=jinja2.PackageLoader("dealtrace.cabinet")
 class Welcome:
     """The pages that lead to the first user."""
 
-    def __init__(self, database: Callable[[], Database]) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
 
     async def show_home(self, _request: Request) -> Response:
@@ -64,14 +63,13 @@ class Welcome:
         return _page("welcomed.html", 200, login=login)
 
     def _is_good(self, key: str) -> bool:
-        with self._database().read() as connection:
+        with self._database.read() as connection:
             return not has_users(connection) and is_invited(connection, token_digest(key))
 
     def _accept(self, key: str, login: str, password: str) -> None:
-        database = self._database()
-        ids = IdBlocks(database.writer)
+        ids = IdBlocks(self._database.writer)
         ids.ensure(IDS_NEEDED)
-        with database.write() as connection:
+        with self._database.write() as connection:
             accept_invitation(connection, ids, key, login, password, clock.now())
 
 

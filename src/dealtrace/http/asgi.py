@@ -1,12 +1,10 @@
 """What an ASGI server tells of a request: its headers, and the language it asks for."""
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
+
+from starlette.types import Scope
 
 from dealtrace.errors import Language
-
-Scope = Mapping[str, Any]
-Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 
 
 def header(scope: Scope, name: bytes) -> str:

@@ -2,8 +2,10 @@
 
 import asyncio
 
+from starlette.types import Receive, Scope
+
 from dealtrace.errors import BodyTooLarge, UnreadableBody
-from dealtrace.http.asgi import Receive, Scope, header
+from dealtrace.http.asgi import header
 
 BODY_SECONDS_MAX = 20
 """How long a body may take to arrive."""

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+from starlette.types import Scope
+
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.token import TokenId
 from dealtrace.errors import Language
-from dealtrace.http.asgi import Scope, header
+from dealtrace.http.asgi import header
 from dealtrace.operations.points import pay_for_reading
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.quota.points import PaidMethod

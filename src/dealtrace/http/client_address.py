@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from ipaddress import ip_address, ip_network
 
 import structlog
+from starlette.types import Scope
 
-from dealtrace.http.asgi import Scope, header
+from dealtrace.http.asgi import header
 
 _log = structlog.get_logger()
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection
+from starlette.types import Receive, Scope
 
 from dealtrace.accounts.site import Site
 from dealtrace.errors import (
@@ -18,7 +19,7 @@ from dealtrace.errors import (
     TokenRejected,
     Violation,
 )
-from dealtrace.http.asgi import Receive, Scope, header, language_of
+from dealtrace.http.asgi import header, language_of
 from dealtrace.http.body import receive_body
 from dealtrace.http.caller import Caller
 from dealtrace.http.client_address import Proxies

@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from starlette.types import Receive, Scope
+
 from dealtrace.errors import Refusal
-from dealtrace.http.asgi import Receive, Scope, header, language_of
+from dealtrace.http.asgi import header, language_of
 from dealtrace.http.endpoint import Endpoint
 from dealtrace.http.gate import Gate
 from dealtrace.http.replies import Reply, preflight
