@@ -14,14 +14,17 @@ from starlette.types import Receive, Scope, Send
 from dealtrace import clock, observation
 from dealtrace.api.routes import ENDPOINTS as API
 from dealtrace.cabinet.routes import cabinet_routes
+from dealtrace.calltouch.error_body import refuse
 from dealtrace.calltouch.routes import ENDPOINTS as CALLTOUCH
+from dealtrace.calltouch.routes import SITE_PARAMETER
 from dealtrace.calltouch.webhooks.messages import write_messages, write_test
 from dealtrace.counter.city import open_cities
 from dealtrace.counter.routes import ENDPOINTS as COUNTER
+from dealtrace.http.client_address import Proxies
 from dealtrace.http.gate import Gate
-from dealtrace.http.rate_limits import Rates
+from dealtrace.http.rate_limits import RateLimits, Rates
 from dealtrace.http.routes import Routes
-from dealtrace.http.server import HttpServer, answer_not_found
+from dealtrace.http.server import HttpServer, not_found
 from dealtrace.http.service_routes import service_routes
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.site_cache import SiteCache
@@ -85,7 +88,7 @@ class Application:
         open_cities()
         self._open_storage()
         self._start_deliveries()
-        self._server = HttpServer(Routes(self._make_gate(), ENDPOINTS), self._pages())
+        self._server = HttpServer(Routes(self._make_gate(), ENDPOINTS, refuse), self._pages())
         _collect_garbage_seldom()
 
     def _open_storage(self) -> None:
@@ -128,27 +131,31 @@ class Application:
             self._site_cache,
             self._write_queue,
             self._read_pool,
-            rates=Rates(
-                per_second=settings.rate_per_second,
-                exchange_per_second=settings.exchange_rate_per_second,
-                form_per_minute=settings.form_rate_per_minute,
-                form_site_per_minute=settings.form_site_rate_per_minute,
-                visit_per_minute=settings.visit_rate_per_minute,
-                visit_site_per_minute=settings.visit_site_rate_per_minute,
-            ),
-            redis_url=settings.redis_url,
-            trusted_proxies=settings.trusted_proxies,
+            site_parameter=SITE_PARAMETER,
+            rate_limits=RateLimits(self._rates(), settings.redis_url),
+            proxies=Proxies(settings.trusted_proxies),
             body_bytes_max=settings.body_bytes_max,
         )
 
+    def _rates(self) -> Rates:
+        settings = self._settings
+        return Rates(
+            per_second=settings.rate_per_second,
+            exchange_per_second=settings.exchange_rate_per_second,
+            form_per_minute=settings.form_rate_per_minute,
+            form_site_per_minute=settings.form_site_rate_per_minute,
+            visit_per_minute=settings.visit_rate_per_minute,
+            visit_site_per_minute=settings.visit_site_rate_per_minute,
+        )
+
     def _pages(self) -> Router:
-        cabinet = Router(cabinet_routes(self._database), default=answer_not_found)
+        unknown = not_found(refuse)
         routes = [
             *service_routes(ENDPOINTS, self._database, self._write_queue),
             Route("/cabinet", lambda _request: RedirectResponse("/cabinet/", 308)),
-            Mount("/cabinet", cabinet),
+            Mount("/cabinet", Router(cabinet_routes(self._database), default=unknown)),
         ]
-        return Router(routes, redirect_slashes=False, default=answer_not_found)
+        return Router(routes, redirect_slashes=False, default=unknown)
 
     async def _stop(self) -> None:
         await self._deliveries.stop()

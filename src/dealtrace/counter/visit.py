@@ -18,7 +18,7 @@ from dealtrace.errors import InvalidValue
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameter_types import DIGITS_MAX, ID_MAX, Integer, Text
 from dealtrace.http.parameters import Parameter, ParameterTable, Sent
-from dealtrace.http.replies import FOR_ANY_PAGE, Reply, success, with_headers
+from dealtrace.http.replies import Reply, success
 from dealtrace.operations.visits.count_hits import count_hits
 from dealtrace.record import record
 
@@ -135,7 +135,7 @@ def _answer(visit: Visit | None, dropped: DropReason | None, event: str, **facts
         "visitorId": visit.visitor_id if visit is not None else None,
         "dropped": dropped,
     }
-    return with_headers(success(told, event, **facts), FOR_ANY_PAGE)
+    return success(told, event, **facts)
 
 
 def read_hit(caller: Caller, sent: Sent) -> Hit:

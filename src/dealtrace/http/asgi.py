@@ -1,4 +1,4 @@
-"""What an ASGI server tells of a request: its headers, and the language it asks for."""
+"""The headers of a request, and the language it asks for."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from dealtrace.errors import Language
 
 
 def header(scope: Scope, name: bytes) -> str:
-    """Tell a header's value, empty if it was not sent; `name` is lower-case."""
+    """Return the value of a header, empty if it was not sent; `name` is lower-case."""
     return next(_values(scope, name), b"").decode("latin-1")
 
 
@@ -17,7 +17,7 @@ def _values(scope: Scope, name: bytes) -> Iterator[bytes]:
 
 
 def language_of(scope: Scope) -> Language:
-    """Tell the language to answer in: Russian, unless the client asks for English first.
+    """Return the language to answer in: Russian, unless the client prefers English.
 
     Ours: `Accept-Language` decides by its first tag.
     """

@@ -1,4 +1,4 @@
-"""Somebody who was let in."""
+"""The caller of an admitted request."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -21,10 +21,10 @@ Result = TypeVar("Result")
 
 @record
 class Caller:
-    """Somebody who was let in: the site they may speak for, and the hands that read and write for them.
+    """The caller of an admitted request: the site it may read and write, and the means to do so.
 
     `token_id` is `None` where no token is needed. `path_params` are the values of the `{…}` parts of the path, `ip`
-    is where the request came from.
+    is the client's IP address, empty if unknown.
     """
 
     site: Site
@@ -37,19 +37,19 @@ class Caller:
     scope: Scope
 
     def header(self, name: bytes) -> str:
-        """Tell a header of the request, empty if it was not sent; `name` is lower-case."""
+        """Return a header of the request, empty if it was not sent; `name` is lower-case."""
         return header(self.scope, name)
 
-    async def write(self, operation: Operation, asked: Any, *, size: int = 1) -> Any:
-        """Have a wish carried out and return its outcome once it is on disk; `size` is how many leads it brings.
+    async def write(self, operation: Operation, payload: object, *, size: int = 1) -> Any:
+        """Run an operation and return its outcome once it is stored; `size` is how many leads the payload holds.
 
         Raises:
-            Refusal: the wish was refused; nothing of it was stored.
+            Refusal: the command was refused; nothing of it was stored.
         """
-        return await self.write_queue.write(operation, self.site, WriteCommand(asked, self.token_id), size=size)
+        return await self.write_queue.write(operation, self.site, WriteCommand(payload, self.token_id), size=size)
 
     async def read(self, ask: Callable[..., Result], *args: Any, **kwargs: Any) -> Result:
-        """Call a reading function of the storage for this site."""
+        """Return what a reading function of the storage returns for this site."""
         return await self.read_pool.read(ask, self.site.id, *args, **kwargs)
 
     async def pay_for_reading(self, method: PaidMethod) -> None:

@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from dealtrace import observation
 from dealtrace.errors import DatabaseUnavailable, InternalFailure, PathNotFound, Refusal
 from dealtrace.http.asgi import language_of
-from dealtrace.http.replies import Reply, refusal_reply
+from dealtrace.http.replies import RefusalWriter, Reply
 from dealtrace.http.routes import Routes
 from dealtrace.runtime.write_queue import UNAVAILABLE_RETRY_SECONDS
 from dealtrace.storage.database.database_errors import is_database_failure, message_of
@@ -43,8 +43,7 @@ class HttpServer:
                 endpoint, scope["path_params"] = found
                 reply = await self._routes.answer(endpoint, scope, receive)
         except Exception as fault:  # noqa: BLE001 - whatever broke, the caller gets an answer and the log the cause
-            refuse = found[0].refuse if found is not None else refusal_reply
-            reply = refuse(_failure(fault, request_id), language_of(scope))
+            reply = self._routes.refuse(found and found[0], _failure(fault, request_id), scope)
         if reply.body is not ALREADY_SENT:
             await _send(reply, request_id, send)
         _record(scope, request_id, route, reply, time.perf_counter() - started)
@@ -64,9 +63,13 @@ class HttpServer:
         return Reply(status, ALREADY_SENT)
 
 
-async def answer_not_found(scope: Scope, _receive: Receive, send: Send) -> None:
-    """Answer an unknown path with the error body of the API, never with a redirect or a page."""
-    await _send(refusal_reply(PathNotFound(path=scope["path"]), language_of(scope)), None, send)
+def not_found(refuse: RefusalWriter) -> ASGIApp:
+    """Return the application that answers unknown paths with the error body of the API, never with a page."""
+
+    async def answer(scope: Scope, _receive: Receive, send: Send) -> None:
+        await _send(refuse(PathNotFound(path=scope["path"]), language_of(scope)), None, send)
+
+    return answer
 
 
 def _failure(fault: Exception, request_id: str) -> Refusal:
