@@ -89,7 +89,7 @@ class Application:
         self._open_storage()
         self._start_deliveries()
         self._server = HttpServer(Routes(self._make_gate(), ENDPOINTS, refuse), self._pages())
-        _collect_garbage_seldom()
+        collect_garbage_seldom()
 
     def _open_storage(self) -> None:
         settings = self._settings
@@ -179,7 +179,7 @@ class Application:
             await asyncio.sleep(FOLLOW_SECONDS)
 
 
-def _collect_garbage_seldom() -> None:
+def collect_garbage_seldom() -> None:
     """Exempt the imported modules from garbage collection, and collect after 20,000 new objects instead of 700.
 
     Searching the modules again and again made the slowest answers; searching pages while they are made cost a
