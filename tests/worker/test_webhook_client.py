@@ -61,7 +61,7 @@ def test_a_name_is_told_to_the_receiver_though_its_address_is_connected_to(recei
         (Answer(500, b"<b>\x1b[31mboom</b>\n\xff"), "HTTP 500", "<b> [31mboom</b> \N{REPLACEMENT CHARACTER}"),
         (Answer(404, b""), "HTTP 404", ""),
         (Answer(301, b"", headers={"location": "http://10.0.0.1/"}), "HTTP 301, a redirect", "http://10.0.0.1/"),
-        (Answer(hangs_up=True), "no proper answer: Server disconnected", ""),
+        (Answer(hangs_up=True), "invalid answer: Server disconnected", ""),
     ],
 )
 def test_anything_else_is_a_fault_a_person_can_read(

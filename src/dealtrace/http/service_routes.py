@@ -64,5 +64,5 @@ class _Documents:
 
 
 async def _answer_metrics(_request: Request) -> Response:
-    body, content_type = observation.figures()
+    body, content_type = observation.write_metrics()
     return Response(body, headers={"content-type": content_type})
