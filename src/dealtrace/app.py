@@ -30,7 +30,7 @@ from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.site_cache import SiteCache
 from dealtrace.runtime.write_queue import WriteQueue
 from dealtrace.settings import Settings, read_settings
-from dealtrace.storage.database.engine import open_database
+from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.worker.deliveries import Deliveries
 from dealtrace.worker.webhook_client import WebhookClient
 
@@ -88,7 +88,8 @@ class Application:
         open_cities()
         self._open_storage()
         self._start_deliveries()
-        self._server = HttpServer(Routes(self._make_gate(), ENDPOINTS, refuse), self._pages())
+        pages = page_router(self._database, lambda: self._write_queue.is_alive)
+        self._server = HttpServer(Routes(self._make_gate(), ENDPOINTS, refuse), pages)
         collect_garbage_seldom()
 
     def _open_storage(self) -> None:
@@ -148,15 +149,6 @@ class Application:
             visit_site_per_minute=settings.visit_site_rate_per_minute,
         )
 
-    def _pages(self) -> Router:
-        unknown = not_found(refuse)
-        routes = [
-            *service_routes(ENDPOINTS, self._database, self._write_queue),
-            Route("/cabinet", lambda _request: RedirectResponse("/cabinet/", 308)),
-            Mount("/cabinet", Router(cabinet_routes(self._database), default=unknown)),
-        ]
-        return Router(routes, redirect_slashes=False, default=unknown)
-
     async def _stop(self) -> None:
         await self._deliveries.stop()
         await self._write_queue.stop()
@@ -177,6 +169,17 @@ class Application:
                 os.kill(os.getpid(), signal.SIGTERM)
             observation.WAITING.set(self._write_queue.waiting)
             await asyncio.sleep(FOLLOW_SECONDS)
+
+
+def page_router(database: Database, is_writing: Callable[[], bool]) -> Router:
+    """Return the router of everything that is not an endpoint: the server's own pages and the cabinet."""
+    unknown = not_found(refuse)
+    routes = [
+        *service_routes(ENDPOINTS, database, is_writing),
+        Route("/cabinet", lambda _request: RedirectResponse("/cabinet/", 308)),
+        Mount("/cabinet", Router(cabinet_routes(database), default=unknown)),
+    ]
+    return Router(routes, redirect_slashes=False, default=unknown)
 
 
 def collect_garbage_seldom() -> None:

@@ -1,7 +1,7 @@
 """Routes about the server itself: probes, metrics, and the description of the API."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from starlette.requests import Request
@@ -12,14 +12,16 @@ from dealtrace import observation
 from dealtrace.http.asgi import language_of
 from dealtrace.http.description import describe_api, render_docs
 from dealtrace.http.endpoint import Endpoint
-from dealtrace.runtime.write_queue import WriteQueue
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.schema.upgrade import is_current
 
 
-def service_routes(endpoints: Sequence[Endpoint], database: Database, write_queue: WriteQueue) -> list[Route]:
-    """Return the routes of `/healthz`, `/readyz`, `/metrics`, `/openapi.json` and `/docs`."""
-    probes, documents = _Probes(database, write_queue), _Documents(tuple(endpoints))
+def service_routes(endpoints: Sequence[Endpoint], database: Database, is_writing: Callable[[], bool]) -> list[Route]:
+    """Return the routes of `/healthz`, `/readyz`, `/metrics`, `/openapi.json` and `/docs`.
+
+    `is_writing` says whether the writer of the process is alive.
+    """
+    probes, documents = _Probes(database, is_writing), _Documents(tuple(endpoints))
     return [
         Route("/healthz", probes.answer_alive),
         Route("/readyz", probes.answer_ready),
@@ -32,9 +34,9 @@ def service_routes(endpoints: Sequence[Endpoint], database: Database, write_queu
 class _Probes:
     """Whether the process lives, and whether it can register deals."""
 
-    def __init__(self, database: Database, write_queue: WriteQueue) -> None:
+    def __init__(self, database: Database, is_writing: Callable[[], bool]) -> None:
         self._database = database
-        self._write_queue = write_queue
+        self._is_writing = is_writing
 
     async def answer_alive(self, _request: Request) -> Response:
         return JSONResponse({"status": "ok"})
@@ -45,7 +47,7 @@ class _Probes:
             current = await asyncio.to_thread(is_current, self._database)
         except Exception as fault:  # noqa: BLE001 - not ready, for whatever reason
             return JSONResponse({"status": "database away", "reason": type(fault).__name__}, 503)
-        ready = current and self._write_queue.is_alive
+        ready = current and self._is_writing()
         return JSONResponse({"status": "ok" if ready else "schema outdated"}, 200 if ready else 503)
 
 
