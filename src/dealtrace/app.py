@@ -161,7 +161,9 @@ class Application:
         """Look for changed sites and tokens every second, and stop the process if the one that started it is gone."""
         while True:
             try:
-                await self._read_pool.read(self._site_cache.follow)
+                revision = await self._read_pool.read(self._site_cache.follow)
+                if revision is not None:
+                    _log.info("settings_followed", revision=revision, pid=os.getpid())
             except Exception as fault:  # noqa: BLE001 - the database may be away; the next second tries again
                 _log.warning("settings_not_followed", reason=type(fault).__name__)
             if os.getppid() != parent:

@@ -60,10 +60,12 @@ class SiteCache:
             memory[site_id] = site
         return site
 
-    def follow(self, connection: Connection) -> None:
-        """Forget everything if sites, tokens or fields changed since the last look."""
+    def follow(self, connection: Connection) -> int | None:
+        """Forget everything if sites, tokens or fields changed; return their new revision, `None` if it is the same."""
         revision = find_revision(connection)
-        if revision != self._revision:
-            self._admissions = {}
-            self._sites = {}
-            self._revision = revision
+        if revision == self._revision:
+            return None
+        self._admissions = {}
+        self._sites = {}
+        self._revision = revision
+        return revision
