@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache, lru_cache
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import msgspec
 import structlog
@@ -69,7 +69,7 @@ def plain_method(method: str) -> str:
     return method if method in _METHODS else "other"
 
 
-def cause_of(fault: BaseException) -> list[dict[str, Any]]:
+def cause_of(fault: BaseException) -> list[dict[str, object]]:
     """Return the chain of exceptions, the cause last: types and places, no messages, which may quote what was sent."""
     chain: list[BaseException] = []
     following: BaseException | None = fault
@@ -116,7 +116,7 @@ class _LossyFile:
             self._file.flush()
 
 
-def _encode(event: dict[str, Any], **_: Any) -> bytes:
+def _encode(event: dict[str, object], **_: object) -> bytes:
     return msgspec.json.encode(event, enc_hook=repr)
 
 

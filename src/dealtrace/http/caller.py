@@ -1,11 +1,12 @@
 """The caller of an admitted request."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from sqlalchemy import Connection
 from starlette.types import Scope
 
-from dealtrace.accounts.site import Site
+from dealtrace.accounts.site import Site, SiteId
 from dealtrace.accounts.token import TokenId
 from dealtrace.errors import Language
 from dealtrace.http.asgi import header
@@ -16,6 +17,7 @@ from dealtrace.record import record
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.write_queue import Operation, WriteQueue
 
+P = ParamSpec("P")
 Result = TypeVar("Result")
 
 
@@ -48,7 +50,9 @@ class Caller:
         """
         return await self.write_queue.write(operation, self.site, WriteCommand(payload, self.token_id), size=size)
 
-    async def read(self, ask: Callable[..., Result], *args: Any, **kwargs: Any) -> Result:
+    async def read(
+        self, ask: Callable[Concatenate[Connection, SiteId, P], Result], *args: P.args, **kwargs: P.kwargs
+    ) -> Result:
         """Return what a reading function of the storage returns for this site."""
         return await self.read_pool.read(ask, self.site.id, *args, **kwargs)
 

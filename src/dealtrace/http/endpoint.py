@@ -1,6 +1,6 @@
 """An endpoint: its path, what it takes, who may call it, and who answers."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol
@@ -52,7 +52,7 @@ class ListBody(Protocol):
     def name(self) -> str:
         """The key of the list in the body."""
 
-    def items_of(self, body: bytes) -> list[Any]:
+    def items_of(self, body: bytes) -> Sequence[object]:
         """Return the items of a body, each as the endpoint reads it.
 
         Raises:
@@ -62,7 +62,7 @@ class ListBody(Protocol):
     def described(self) -> list[Parameter]:
         """List the parameters of one item."""
 
-    def schema(self) -> Mapping[str, Any]:
+    def schema(self) -> Mapping[str, object]:
         """Return the JSON Schema of the body."""
 
 
@@ -93,7 +93,7 @@ class Endpoint:
     is_for_any_page: bool = False
     batch: ListBody | None = None
     is_shown_with_slash: bool = True
-    answer: Mapping[str, Any] = field(default_factory=lambda: {"type": "object"})
+    answer: Mapping[str, object] = field(default_factory=lambda: {"type": "object"})
     answer_type: str = JSON
     refusal_type: str = JSON
     redirects: bool = False

@@ -13,10 +13,10 @@ DIGITS_MAX = 16
 
 
 class WireType(Protocol):
-    """A type of parameter."""
+    """A type of parameter; its values are `Any`, because tables hold parameters of all types."""
 
     @property
-    def erased(self) -> Any:
+    def erased(self) -> object:
         """The value of an empty text, where an empty parameter erases."""
 
     def read(self, text: str) -> Any:
@@ -26,7 +26,7 @@ class WireType(Protocol):
             InvalidValue: the text is not of this type.
         """
 
-    def schema(self) -> Mapping[str, Any]:
+    def schema(self) -> Mapping[str, object]:
         """Return the JSON Schema of the type."""
 
 
@@ -46,7 +46,7 @@ class Text:
             )
         return text
 
-    def schema(self) -> Mapping[str, Any]:
+    def schema(self) -> Mapping[str, object]:
         """Return the JSON Schema of the text."""
         return {"type": "string", "maxLength": self.length_max}
 
@@ -75,7 +75,7 @@ class Integer:
             )
         return int(digits)
 
-    def schema(self) -> Mapping[str, Any]:
+    def schema(self) -> Mapping[str, object]:
         """Return the JSON Schema of the number."""
         return {"type": "integer", "minimum": self.least, "maximum": self.most}
 
@@ -84,7 +84,7 @@ class Integer:
 class Choice:
     """One of several words, each of which stands for a value."""
 
-    meanings: Mapping[str, Any]
+    meanings: Mapping[str, object]
     erased: None = None
 
     def read(self, text: str) -> Any:
@@ -94,7 +94,7 @@ class Choice:
             raise InvalidValue(f"ожидается одно из: {known}", f"must be one of: {known}")
         return self.meanings[text]
 
-    def schema(self) -> Mapping[str, Any]:
+    def schema(self) -> Mapping[str, object]:
         """Return the JSON Schema of the words."""
         return {"type": "string", "enum": list(self.meanings)}
 
@@ -114,6 +114,6 @@ class Flag:
             return False
         raise InvalidValue("ожидается true или false", "must be true or false")
 
-    def schema(self) -> Mapping[str, Any]:
+    def schema(self) -> Mapping[str, object]:
         """Return the JSON Schema of the flag."""
         return {"type": "string", "enum": ["true", "false", "True", "False", "1", "0"]}

@@ -76,7 +76,10 @@ class Family(Parameter):
 
 @dataclass(slots=True)
 class Sent:
-    """The parsed parameters: values by name, values of a family by key, and the texts as they were sent."""
+    """The parsed parameters: values by name, values of a family by key, and the texts as they were sent.
+
+    Values are `Any`: each is of the type its parameter parses, which no type checker can tell by a name.
+    """
 
     values: dict[str, Any] = field(default_factory=dict)
     custom: dict[str, str] = field(default_factory=dict)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
-from typing import Any
 
 import msgspec
 
@@ -64,14 +63,14 @@ class Reply:
     body: bytes
     headers: Sequence[Header] = (JSON_TYPE,)
     event: str = "answered"
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, object] = field(default_factory=dict)
 
 
 RefusalWriter = Callable[[Refusal, Language], Reply]
 """Writes a refusal as the clients of an edge read it."""
 
 
-def success(content: object, event: str, **facts: Any) -> Reply:
+def success(content: object, event: str, **facts: object) -> Reply:
     """Return a 200 reply with JSON: keys keep their order, decimals become numbers."""
     return Reply(200, _ENCODER.encode(content), event=event, facts=facts)
 
@@ -81,12 +80,12 @@ def ready(content: object) -> msgspec.Raw:
     return msgspec.Raw(_ENCODER.encode(content))
 
 
-def plain_success(text: str, event: str, **facts: Any) -> Reply:
+def plain_success(text: str, event: str, **facts: object) -> Reply:
     """Return a 200 reply with plain text."""
     return Reply(200, text.encode(), (PLAIN_TYPE,), event, facts)
 
 
-def redirect(url: str, event: str, **facts: Any) -> Reply:
+def redirect(url: str, event: str, **facts: object) -> Reply:
     """Return a 302 reply to another URL, which does not learn where its visitor came from."""
     headers = ((b"location", url.encode("ascii")), (b"referrer-policy", b"no-referrer"), JSON_TYPE)
     return Reply(302, b"", headers, event, facts)
