@@ -17,6 +17,7 @@ from dealtrace.storage.accounts.accounts import find_site
 
 from benchmarks import webhooks
 from benchmarks.growth import FEW, MANY, report_growth
+from benchmarks.http_layer import report_http_layer
 from benchmarks.import_calls import report_import
 from benchmarks.journals import report_journals
 from benchmarks.serving import NO_STORE, PRODUCT, Contender, Figures, Place, environment_of, measure, postgresql
@@ -27,7 +28,7 @@ from dealtrace.operations.work import Work
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.id_blocks import IdBlocks
 
-PARTS = ("register", "import", "growth", "journals", "webhooks")
+PARTS = ("register", "http", "import", "growth", "journals", "webhooks")
 CALLS = 50_000
 CALLS_AT_ONCE = 1000
 BEFORE_THE_DEALS = datetime(2018, 3, 26, 6, 0, tzinfo=UTC)
@@ -63,6 +64,9 @@ def main() -> None:
             places = {engine: _prepare(create("bench"), chosen.calls) for engine, create in addresses.items()}
         if "register" in parts:
             _report(_run_rounds(folder, places, chosen, CONTENDERS))
+        if "http" in parts:
+            place = _prepare(addresses["sqlite"]("http"), 0)
+            report_http_layer(place.url, place.token, chosen.rounds)
         if "import" in parts:
             report_import(folder, {engine: place.url for engine, place in places.items()})
         if "growth" in parts:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Table, insert
 
 from dealtrace.accounts.site import Site, SiteId
-from dealtrace.app import search_seldom_for_garbage
+from dealtrace.app import collect_garbage_seldom
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.calltouch.journals import calls_diary, orders_diary
 from dealtrace.http.parameters import Sent
@@ -74,7 +74,7 @@ def report_journals(engine: str, url: str, rows: int) -> None:
     """Print what pages of the two journals of an empty database cost once it has so many rows, in milliseconds."""
     database = open_database(url)
     _fill(database, rows)
-    search_seldom_for_garbage()
+    collect_garbage_seldom()
     for journal, figures in (("deals", _of_deals(database, rows)), ("calls", _of_calls(database, rows))):
         encode = figures["encode"]
         print(f"{engine:10} {journal}", *(f"{name} {ms:6.1f} ({ms / encode:4.1f})" for name, ms in figures.items()))

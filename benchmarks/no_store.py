@@ -20,21 +20,15 @@ class Forgetful(WriteQueue):
     ) -> "asyncio.Future[Any]":
         """Answer as if the deal had been stored."""
         del operation, site, size
-        asked = command.asked
+        asked = command.payload
         answer: asyncio.Future[Any] = self._loop.create_future()
         number = asked.number or "1"
         answer.set_result(Receipt(DealId(1), number, asked.status, asked.amount_as_sent, asked.happened_at, lead=None))
         return answer
 
 
-class ForgetfulApplication(Application):
-    """The product's application with a writer that keeps nothing."""
-
-    scribe_class = Forgetful
-
-
 def create_app() -> Application:
     """Make the application, as the product does."""
     settings = read_settings()
     observation.start_logging(settings.log_level)
-    return ForgetfulApplication(settings)
+    return Application(settings, Forgetful)

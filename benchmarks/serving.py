@@ -68,7 +68,7 @@ def postgresql() -> Iterator[PostgresqlServer | None]:
 
 
 def environment_of(url: str, port: int) -> dict[str, str]:
-    """Tell the variables a server, or a command beside it, runs with."""
+    """Return the environment of a server, or of a command beside it."""
     return {
         **os.environ,
         "DEALTRACE_DATABASE_URL": url,

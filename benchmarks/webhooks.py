@@ -45,6 +45,6 @@ async def _accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
 
 
 def listen(url: str, receiver: str) -> None:
-    """Have everything told to a receiver that happens at site 1 of a database."""
+    """Create a webhook that sends everything that happens at site 1 of a database."""
     command = [sys.executable, "-m", "dealtrace", "webhook", "create", "1", receiver]
     subprocess.run(command, env=environment_of(url, 1), check=True, capture_output=True)

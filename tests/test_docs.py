@@ -20,7 +20,7 @@ from typer.core import TyperCommand, TyperGroup, TyperOption
 from typer.main import get_command
 
 import dealtrace
-from dealtrace.app import ENDPOINTS, Application
+from dealtrace.app import ENDPOINTS, page_router
 from dealtrace.cli import main
 from dealtrace.errors import Refusal
 from dealtrace.files.lead_file import READINGS
@@ -31,6 +31,7 @@ from dealtrace.http.parameters import Family, Parameter
 from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.accounts import set_site
 from dealtrace.settings import ENVIRONMENT_PREFIX, Settings
+from dealtrace.storage.database.engine import open_database
 from server import ServerProcess
 from test_house import DOMAIN, MAY_IMPORT
 
@@ -251,7 +252,9 @@ def test_every_error_is_documented_with_its_code_and_status() -> None:
 def served_routes() -> Iterator[tuple[str, frozenset[str]]]:
     """Yield every route of the application with its methods, without the HEAD that every GET implies."""
     yield from ((endpoint.path, frozenset(endpoint.methods)) for endpoint in ENDPOINTS)
-    yield from _pages(Application(Settings())._routes())
+    database = open_database(Settings().database_url)
+    yield from _pages(page_router(database, lambda: True).routes)
+    database.close()
 
 
 def _pages(routes: Iterable[Any], prefix: str = "") -> Iterator[tuple[str, frozenset[str]]]:

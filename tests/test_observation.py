@@ -129,7 +129,7 @@ def test_a_log_that_cannot_be_written_harms_nobody() -> None:
         def write(self, _line: Any) -> int:
             raise OSError(28, "No space left on device")
 
-    patient = observation._Patient(Full())  # type: ignore[arg-type]
+    patient = observation._LossyFile(Full())  # type: ignore[arg-type]
     patient.write(b"lost")
     patient.flush()
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from dealtrace.settings import ENVIRONMENT_PREFIX, InvalidSettings, Settings, read_settings
 
-IN_MEMORY = "a database in memory is lost and shared with nobody"
+IN_MEMORY = "a database in memory cannot be shared or kept"
 ENGINES = "use sqlite:///path or postgresql://user:password@host/name"
 
 DEFAULTS = {

@@ -1,8 +1,8 @@
-"""The only reader of the time."""
+"""The current time; nothing else reads the clock."""
 
 from datetime import UTC, datetime
 
 
 def now() -> datetime:
-    """Tell the present instant, aware and in UTC."""
+    """Return the current time, aware and in UTC."""
     return datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""Records: plain values, equal when what they hold is equal, that nothing changes once they are made."""
+"""Records: plain values, equal if their fields are equal, that are never changed once made."""
 
 from dataclasses import dataclass, field
 from typing import TypeVar, dataclass_transform
@@ -8,8 +8,8 @@ Class = TypeVar("Class")
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def record(cls: type[Class]) -> type[Class]:
-    """Make a record of a class, as `dataclass(frozen=True, slots=True)` would; only the type checker holds it frozen.
+    """Return the class as a dataclass with slots and a hash, frozen for the type checker only.
 
-    What freezes at run time makes each record ten times as dear to make, and every request makes dozens.
+    Freezing at run time makes a record ten times as expensive to create, and every request creates dozens.
     """
     return dataclass(slots=True, unsafe_hash=True)(cls)

@@ -23,7 +23,7 @@ ENV_FILE = Path(".env")
 
 
 class Settings(BaseSettings):
-    """What the environment, then `.env`, then `dealtrace.toml` say; frozen, read once at start."""
+    """The settings, from the environment, then `.env`, then `dealtrace.toml`; frozen, read once at start."""
 
     model_config = SettingsConfigDict(
         env_prefix=ENVIRONMENT_PREFIX,
@@ -36,68 +36,77 @@ class Settings(BaseSettings):
 
     database_url: str = Field(
         "sqlite:///dealtrace.db",
-        description="Where everything is kept: `sqlite:///path` or `postgresql://user:password@host/name`.",
+        description="The database: `sqlite:///path` or `postgresql://user:password@host/name`.",
     )
     read_database_url: str = Field(
         "",
-        description="A PostgreSQL replica to read from, a moment behind at times; empty reads where it writes.",
+        description="A PostgreSQL replica to read from; empty: the database itself.",
     )
     prepared_statements: bool = Field(
         default=True,
-        description="Prepare statements on PostgreSQL; off for a pgbouncer before 1.21 that pools transactions.",
+        description="Use prepared statements on PostgreSQL; turn off for PgBouncer before 1.21 in transaction mode.",
     )
-    host: str = Field("127.0.0.1", description="The address to listen on; `0.0.0.0` for all.")
+    host: str = Field("127.0.0.1", description="The IP address to listen on; `0.0.0.0` for all.")
     port: int = Field(8000, ge=1, le=65535, description="The TCP port to listen on.")
-    workers: int = Field(1, ge=1, le=64, description="Processes that serve; more than 1 needs PostgreSQL.")
+    workers: int = Field(1, ge=1, le=64, description="Server processes; more than 1 needs PostgreSQL.")
     public_url: str = Field(
-        "", description="The address people reach the server by, for printed links; guessed if empty."
+        "", description="The URL people open the server at, for printed links; empty: made of host and port."
     )
     rate_per_second: int = Field(
-        5, ge=0, le=1_000_000, description="Requests a second from one address; 0 switches the limit off."
+        5, ge=0, le=1_000_000, description="Requests per second from one IP address; 0: no limit."
     )
     exchange_rate_per_second: int = Field(
-        50, ge=0, le=1_000_000, description="Calls a second that one address may report by `inbound-call`; 0: no limit."
+        50, ge=0, le=1_000_000, description="`inbound-call` requests per second from one IP address; 0: no limit."
     )
     form_rate_per_minute: int = Field(
-        60, ge=0, le=1_000_000, description="Lead requests a minute from one address without a token; 0: no limit."
+        60, ge=0, le=1_000_000, description="Lead requests per minute from one IP address without a token; 0: no limit."
     )
     form_site_rate_per_minute: int = Field(
-        600, ge=0, le=1_000_000, description="Lead requests a minute for one site without a token; 0: no limit."
+        600, ge=0, le=1_000_000, description="Lead requests per minute for one site without a token; 0: no limit."
     )
     visit_rate_per_minute: int = Field(
-        600, ge=0, le=1_000_000, description="Visits a minute that one address may report to the counter; 0: no limit."
+        600,
+        ge=0,
+        le=1_000_000,
+        description="Requests per minute to the visit counter from one IP address; 0: no limit.",
     )
     visit_site_rate_per_minute: int = Field(
-        6000, ge=0, le=1_000_000, description="Visits a minute that the counter takes in for one site; 0: no limit."
+        6000, ge=0, le=1_000_000, description="Requests per minute to the visit counter for one site; 0: no limit."
     )
     city_database: str = Field(
-        "", description="An MMDB file that tells the city of an address, such as GeoLite2-City.mmdb; empty: no cities."
+        "", description="An MMDB file with the cities of IP addresses, such as GeoLite2-City.mmdb; empty: no cities."
     )
     points_per_day: int = Field(
-        0, ge=0, le=2**53, description="Points a day that a new site gets; 0 means no limit (they are still counted)."
+        0, ge=0, le=2**53, description="Points per day of a new site; 0: no limit, but they are still counted."
     )
     redis_url: str = Field(
-        "", description="Redis or Valkey that several processes share rate limits in; empty keeps them in memory."
+        "", description="Redis or Valkey for rate limits shared by several processes; empty: each counts in its memory."
     )
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="Addresses or networks, comma-separated, whose `X-Forwarded-For` is believed."
+        (), description="IP addresses or networks of proxies, comma-separated, whose `X-Forwarded-For` is trusted."
     )
     webhook_private_targets: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="Private addresses or networks, comma-separated, that webhooks may send to; none by default."
+        (), description="Private IP addresses or networks, comma-separated, that webhooks may be sent to."
     )
     scribe_queue_max: int = Field(
-        10_000, ge=1, le=1_000_000, description="Writes that may wait at once; beyond it the answer is 503."
+        10_000, ge=1, le=1_000_000, description="Writes that may wait at once; beyond that the answer is 503."
     )
-    scribe_batch_max: int = Field(256, ge=1, le=1000, description="Writes that share one commit at most.")
+    scribe_batch_max: int = Field(256, ge=1, le=1000, description="Writes in one commit at most.")
     reader_threads: int = Field(4, ge=1, le=64, description="Threads that read from the database, per process.")
     body_bytes_max: int = Field(
-        1_048_576, ge=1024, le=1_073_741_824, description="Bytes of a request body at most; beyond it 413."
+        1_048_576,
+        ge=1024,
+        le=1_073_741_824,
+        description="Maximum size of a request body in bytes; beyond that the answer is 413.",
     )
     storage_patience_seconds: int = Field(
-        30, ge=0, le=3600, description="Seconds a write waits for a database that went away before it gets 503."
+        30,
+        ge=0,
+        le=3600,
+        description="Seconds that a write waits for an unavailable database before the answer is 503.",
     )
     log_level: str = Field(
-        "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="The least level that is logged."
+        "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="The lowest level that is logged."
     )
 
     @field_validator("trusted_proxies", "webhook_private_targets", mode="before")
@@ -117,7 +126,7 @@ class Settings(BaseSettings):
         if url.drivername not in ("sqlite", "postgresql", "postgresql+psycopg"):
             raise ValueError(cure)
         if url.drivername == "sqlite" and url.database in (None, "", ":memory:"):
-            raise ValueError(f"a database in memory is lost and shared with nobody, {cure}")
+            raise ValueError(f"a database in memory cannot be shared or kept; {cure}")
         return value
 
     @field_validator("read_database_url")
@@ -131,7 +140,7 @@ class Settings(BaseSettings):
     @classmethod
     def _known_storage(cls, value: str) -> str:
         if value and not value.startswith(("redis://", "rediss://", "redis+unix://")):
-            raise ValueError("use redis://host:port or rediss://host:port, for a Valkey too")
+            raise ValueError("use redis://host:port or rediss://host:port, also for Valkey")
         return value
 
     @classmethod
@@ -143,20 +152,20 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the library calls it by name
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Order the sources: arguments, environment, `.env`, TOML."""
+        """Return the sources in order: arguments, environment, `.env`, TOML."""
         return init_settings, env_settings, dotenv_settings, TomlConfigSettingsSource(settings_cls)
 
 
 class InvalidSettings(Exception):  # noqa: N818 - it names what is the matter
-    """Settings that cannot be used; the message lists all faults, each with its variable."""
+    """Invalid settings; the message has a line for each, with its variable."""
 
 
 @cache
 def read_settings() -> Settings:
-    """Read the settings of this process once.
+    """Return the settings of this process, read once.
 
     Raises:
-        InvalidSettings: one line per variable that is wrong.
+        InvalidSettings: with one line per invalid variable.
     """
     try:
         _check_encoding()
@@ -172,7 +181,7 @@ def read_settings() -> Settings:
 
 
 def _check_encoding() -> None:
-    """See that the files can be read: an editor may have saved a comment in another encoding."""
+    """Check that the files are UTF-8: an editor may have saved a comment in another encoding."""
     for file in (ENV_FILE, TOML_FILE):
         try:
             file.read_text(encoding="utf-8")

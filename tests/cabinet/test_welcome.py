@@ -153,6 +153,49 @@ def test_a_form_that_is_too_large_is_refused_whether_it_says_so_or_not(
     assert not is_there(host, "anna")
 
 
+@pytest.mark.parametrize(
+    ("kind", "body", "status"),
+    [
+        ("multipart/form-data; boundary=x", b"no boundary", 400),
+        ("multipart/form-data", b"no boundary", 400),
+        ("application/x-www-form-urlencoded", b"a=1&" * 100, 400),
+        ("application/json", b'{"login": "anna"}', 403),
+        ("application/x-www-form-urlencoded", b"key=%FF%ZZ&login=%D0", 403),
+    ],
+)
+def test_a_body_that_is_not_the_form_creates_nobody(
+    server: ServerProcess, host: Database, key: str, kind: str, body: bytes, status: int
+) -> None:
+    answer = server.http.post(WELCOME, content=body, headers={"content-type": kind})
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "text/html; charset=utf-8")
+    assert send(server, key, "anna").status_code == 200, "the link is still good"
+
+
+CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
+
+
+@pytest.mark.parametrize(("asked", "language"), [("", "ru"), ("ru", "ru"), ("en-GB,en;q=0.9", "en")])
+def test_every_page_is_in_the_language_the_browser_asks_for(
+    server: ServerProcess, key: str, asked: str, language: str
+) -> None:
+    pages = [
+        server.http.get("/cabinet/", headers={"accept-language": asked}),
+        server.http.get(WELCOME, params={"key": key}, headers={"accept-language": asked}),
+        server.http.get(WELCOME, params={"key": "wrong"}, headers={"accept-language": asked}),
+        send(server, key, "anna", "short", accept_language=asked),
+        send(server, key, "anna", accept_language=asked, sec_fetch_site="cross-site"),
+        send(server, key, "a" * 20_000, accept_language=asked),
+        send(server, key, "anna", accept_language=asked),
+        send(server, key, "boris", accept_language=asked),
+    ]
+    assert [page.status_code for page in pages] == [200, 200, 403, 400, 403, 413, 200, 403]
+    for page in pages:
+        assert f'<html lang="{language}">' in page.text
+        assert page.headers["content-language"] == language
+        assert page.headers["vary"] == "Accept-Language"
+        assert bool(CYRILLIC.search(page.text)) == (language == "ru"), page.text
+
+
 def test_what_was_typed_comes_back_as_text_and_never_as_markup(server: ServerProcess, host: Database, key: str) -> None:
     login = '"><script>alert(1)</script>'
     answer = send(server, key, login, "short")

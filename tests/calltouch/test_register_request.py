@@ -17,6 +17,7 @@ from dealtrace.calltouch.parameters import REQUEST_REGISTER
 from dealtrace.storage.database.engine import open_database
 from server import REST, ServerProcess
 from stored import points_of, rows_of
+from waiting import wait_until
 
 KEYS = [
     "date", "comments", "requestType", "dateStr", "manager", "session", "subject", "uniqTargetRequest",
@@ -218,7 +219,8 @@ class TestRetry:
         sent = {"requestNumber": "R", "subject": "s", "comment": "c", "sessionId": "undefined", "tags": "a"}
         first = leave(server, owner, **sent)
         stored = rows_of(served.database, owner)
-        time.sleep(1.1)
+        second = int(time.time())
+        wait_until(lambda: int(time.time()) > second)
         again = server.http.post(path_of(owner), data={"phoneNumber": PHONE, **sent, "unknown": "1"})
         assert (again.status_code, again.json()) == (200, first.json()), "the date as well"
         assert rows_of(served.database, owner) == stored

@@ -1,7 +1,6 @@
 """`dealtrace backup` and `dealtrace restore`."""
 
 import sqlite3
-import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +14,7 @@ from dealtrace.storage.database.engine import open_database
 from load import Load
 from postgresql import PostgresqlServer
 from server import ServerProcess
+from waiting import wait_until
 
 NewTerminal = Callable[[], Terminal]
 
@@ -68,7 +68,7 @@ def test_a_backup_under_load_holds_every_deal_acknowledged_before_it_whole(
     server: ServerProcess, beside: Terminal, owner: Player, empty: NewTerminal
 ) -> None:
     with Load(server, owner.token, "backup") as load:
-        time.sleep(0.5)
+        wait_until(lambda: load.acknowledged)
         before = dict(load.acknowledged)
         beside.done("backup", "busy.backup")
         during = len(load.acknowledged)

@@ -1,14 +1,11 @@
 """`dealtrace site`."""
 
-import time
-
 import httpx
 
 from cast import Player, Stage, moscow
 from commands import Terminal
 from server import ServerProcess
-
-FOLLOWED_WITHIN_SECONDS = 2.0
+from waiting import wait_until_followed
 
 
 def test_it_creates_a_site_and_tells_programs_exactly_two_things(terminal: Terminal) -> None:
@@ -110,15 +107,13 @@ def test_it_refuses_a_site_there_is_not(terminal: Terminal) -> None:
     assert terminal.run("site", "set", "9" * 30, "name=x").status == 2
 
 
-def test_a_running_server_follows_within_two_seconds(
-    server: ServerProcess, beside: Terminal, served: Stage, owner: Player
-) -> None:
+def test_a_running_server_follows(server: ServerProcess, beside: Terminal, served: Stage, owner: Player) -> None:
     call = served.call(owner, moscow("2018-03-26", "09:00:00"), phone="79160000001")
     site_id = str(owner.site.id)
 
     def settle(*settings: str) -> None:
         beside.done("site", "set", site_id, *settings)
-        time.sleep(FOLLOWED_WITHIN_SECONDS)
+        wait_until_followed(server)
 
     def registered(number: str) -> httpx.Response:
         return server.register(owner.token, orderNumber=number, phoneNumber="79160000001")

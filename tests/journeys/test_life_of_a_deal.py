@@ -1,7 +1,6 @@
 """From `dealtrace serve` on nothing to a deal that was deleted and came back."""
 
 import re
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from dealtrace.storage.database.engine import open_database
 from load import Load
 from postgresql import PostgresqlServer
 from server import ServerProcess
+from waiting import wait_until
 
 StartServer = Callable[..., ServerProcess]
 
@@ -72,7 +72,7 @@ def test_a_server_that_is_stopped_under_load_has_every_acknowledged_deal(start_s
     server = start_server()
     token = re.findall(r"shown only now: (\S+)", server.printed)[0]
     with Load(server, token, "stopped") as load:
-        time.sleep(1)
+        wait_until(lambda: len(load.acknowledged) > 10)
         assert server.stop() == 0
         acknowledged = load.acknowledged
     assert len(acknowledged) > 10

@@ -1,16 +1,14 @@
-"""Every address of our own JSON on one screen."""
-
-from dataclasses import replace
+"""Every endpoint of our own JSON API."""
 
 from dealtrace.api import explanation
-from dealtrace.errors import DealNotFound, Language, Refusal
+from dealtrace.errors import DealNotFound
 from dealtrace.http.endpoint import AuthScheme, Endpoint
 from dealtrace.http.parameter_types import Text
 from dealtrace.http.parameters import Parameter
-from dealtrace.http.replies import Reply, refusal_reply
 
 TOKEN_LENGTH_MAX = 200
 NOT_FOUND = 404
+"""The status of a deal that the path names and the site does not have."""
 BY_TOKEN = AuthScheme(
     Parameter(
         "Access-Token",
@@ -23,13 +21,6 @@ BY_TOKEN = AuthScheme(
     is_header=True,
 )
 
-
-def refuse(refusal: Refusal, language: Language) -> Reply:
-    """Refuse as everywhere; what an address names and is not there is 404, where no client expects otherwise."""
-    reply = refusal_reply(refusal, language)
-    return replace(reply, status=NOT_FOUND) if isinstance(refusal, DealNotFound) else reply
-
-
 ENDPOINTS = (
     Endpoint(
         f"/api/deals/{{{explanation.DEAL}}}/explanation",
@@ -39,7 +30,7 @@ ENDPOINTS = (
         "Объяснить, почему у сделки этот лид или нет никакого",
         "Explain why a deal has its lead, or none",
         BY_TOKEN,
-        refuse=refuse,
+        statuses={DealNotFound: NOT_FOUND},
         is_shown_with_slash=False,
     ),
 )

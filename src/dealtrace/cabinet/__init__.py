@@ -1,1 +1,1 @@
-"""Pages for people."""
+"""The pages of the cabinet, for people."""

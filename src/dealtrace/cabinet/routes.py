@@ -1,6 +1,4 @@
-"""Every page of the cabinet on one screen."""
-
-from collections.abc import Callable
+"""Every page of the cabinet."""
 
 from starlette.routing import Route
 
@@ -8,8 +6,8 @@ from dealtrace.cabinet.welcome import Welcome
 from dealtrace.storage.database.engine import Database
 
 
-def cabinet_routes(database: Callable[[], Database]) -> list[Route]:
-    """List the cabinet's pages; `database` is asked for once the server has started."""
+def cabinet_routes(database: Database) -> list[Route]:
+    """Return the routes of the cabinet, below `/cabinet`."""
     welcome = Welcome(database)
     return [
         Route("/", welcome.show_home),

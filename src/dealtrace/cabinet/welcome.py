@@ -1,17 +1,20 @@
-"""The one-time link: whoever opens it first becomes the first user."""
+"""The one-time link that creates the first user."""
 
 import asyncio
-from collections.abc import Callable
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 import jinja2
+from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
+from starlette.types import Message
 
 from dealtrace import clock
 from dealtrace.accounts.token import token_digest
 from dealtrace.accounts.user import LOGIN_LENGTH_MAX, PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN
-from dealtrace.errors import BodyTooLarge, InvitationSpent, Refusal
+from dealtrace.errors import BodyTooLarge, InvitationSpent, Refusal, UnreadableBody
+from dealtrace.http.asgi import language_of
+from dealtrace.http.replies import STATUS_OF
 from dealtrace.operations.accounts.create_user import accept_invitation
 from dealtrace.storage.accounts.users import has_users, is_invited
 from dealtrace.storage.database.engine import Database
@@ -23,83 +26,105 @@ SECURITY_HEADERS = {
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
     "cache-control": "no-store",
+    "vary": "Accept-Language",
 }
 FORM_BYTES_MAX = 10_000
+FIELDS_MAX = 10
 IDS_NEEDED = 1
 
 _templates = jinja2.Environment(loader=jinja2.PackageLoader("dealtrace.cabinet"), autoescape=True)
 
 
 class Welcome:
-    """The pages that lead to the first user."""
+    """The pages that lead to the first user, in the language the browser asks for."""
 
-    def __init__(self, database: Callable[[], Database]) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def show_home(self, _request: Request) -> Response:
-        """Say that the cabinet is here, and how its first user comes to be."""
-        return _page("home.html", 200)
+    async def show_home(self, request: Request) -> Response:
+        """Show that the server runs, and how the first user is created."""
+        return _page(request, "home.html", 200)
 
     async def show(self, request: Request) -> Response:
-        """Show the form behind a one-time link, as long as the link is good."""
+        """Show the form behind a one-time link, as long as the link is valid."""
         key = request.query_params.get("key", "")
-        if not await asyncio.to_thread(self._is_good, key):
-            return _refused(InvitationSpent(), 403)
-        return _page("welcome.html", 200, key=key, fault="", login="")
+        if not await asyncio.to_thread(self._is_valid, key):
+            return _refused(request, InvitationSpent())
+        return _page(request, "welcome.html", 200, key=key, fault="", login="")
 
     async def accept(self, request: Request) -> Response:
         """Create the first user, or show the form again with what is wrong."""
         if not _is_own_form(request):
-            return _page("foreign.html", 403)
-        form = await _read_form(request)
-        if form is None:
-            return _refused(BodyTooLarge(bytes_max=FORM_BYTES_MAX), 413)
-        key, login, password = (form.get(name, "") for name in ("key", "login", "password"))
+            return _page(request, "foreign.html", 403)
+        try:
+            key, login, password = await _read_form(request)
+        except (BodyTooLarge, UnreadableBody) as refusal:
+            return _refused(request, refusal)
         try:
             await asyncio.to_thread(self._accept, key, login, password)
         except InvitationSpent as refusal:
-            return _refused(refusal, 403)
+            return _refused(request, refusal)
         except Refusal as refusal:
-            return _page("welcome.html", 400, key=key, fault=refusal.text("ru"), login=login)
-        return _page("welcomed.html", 200, login=login)
+            fault = refusal.text(language_of(request.scope))
+            return _page(request, "welcome.html", 400, key=key, fault=fault, login=login)
+        return _page(request, "welcomed.html", 200, login=login)
 
-    def _is_good(self, key: str) -> bool:
-        with self._database().read() as connection:
+    def _is_valid(self, key: str) -> bool:
+        with self._database.read() as connection:
             return not has_users(connection) and is_invited(connection, token_digest(key))
 
     def _accept(self, key: str, login: str, password: str) -> None:
-        database = self._database()
-        with transaction(database, ids=IDS_NEEDED) as (connection, ids):
+        with transaction(self._database, ids=IDS_NEEDED) as (connection, ids):
             accept_invitation(connection, ids, key, login, password, clock.now())
 
 
 def _is_own_form(request: Request) -> bool:
-    """Whether the form was sent from our own page, as browsers tell; what is no browser sends neither header."""
+    """Whether the form was sent from our own page, as browsers report; other clients send neither header."""
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     if site is not None:
         return site in ("same-origin", "none")
     return origin is None or urlsplit(origin).netloc == request.headers.get("host")
 
 
-async def _read_form(request: Request) -> dict[str, str] | None:
-    """Read a small form; `None` if it is larger than any honest one."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > FORM_BYTES_MAX:
-            return None
-    return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+async def _read_form(request: Request) -> tuple[str, str, str]:
+    """Return the key, login and password of the form; a field that is missing, or is a file, counts as empty.
+
+    Raises:
+        BodyTooLarge: the form is larger than any that a person fills in.
+        UnreadableBody: it has too many fields or malformed multipart parts.
+    """
+    received = 0
+
+    async def receive() -> Message:
+        nonlocal received
+        message = await request.receive()
+        received += len(message.get("body", b""))
+        if received > FORM_BYTES_MAX:
+            raise BodyTooLarge(bytes_max=FORM_BYTES_MAX)
+        return message
+
+    try:
+        form = await Request(request.scope, receive).form(max_files=0, max_fields=FIELDS_MAX)
+    except MultiPartException as fault:
+        raise UnreadableBody(ru="форма заполнена неверно", en="the form is malformed") from fault
+    key, login, password = (form.get(name) for name in ("key", "login", "password"))
+    return _text(key), _text(login), _text(password)
 
 
-def _refused(refusal: Refusal, status: int) -> Response:
-    return _page("refused.html", status, text=refusal.text("ru"))
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
 
 
-def _page(name: str, status: int, **context: str) -> Response:
+def _refused(request: Request, refusal: Refusal) -> Response:
+    return _page(request, "refused.html", STATUS_OF[type(refusal)], text=refusal.text(language_of(request.scope)))
+
+
+def _page(request: Request, name: str, status: int, **context: str) -> Response:
     limits = {
         "login_length_max": LOGIN_LENGTH_MAX,
         "password_length_min": PASSWORD_LENGTH_MIN,
         "password_length_max": PASSWORD_LENGTH_MAX,
     }
-    body = _templates.get_template(name).render(**context, **limits)
-    return HTMLResponse(body, status, headers=SECURITY_HEADERS)
+    language = language_of(request.scope)
+    body = _templates.get_template(name).render(**context, **limits, language=language)
+    return HTMLResponse(body, status, headers={**SECURITY_HEADERS, "content-language": language})

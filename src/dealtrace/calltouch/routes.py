@@ -15,10 +15,12 @@ from dealtrace.calltouch.leads import (
 from dealtrace.calltouch.parameters import BY_API_KEY, BY_CLIENT_API_ID, BY_HEADERS
 from dealtrace.http.endpoint import OPEN, Endpoint, RateLimitClass
 from dealtrace.http.parameters import ParameterTable
-from dealtrace.http.replies import plain_refusal, public_refusal
+from dealtrace.http.replies import plain_refusal
 
 REST = "/calls-service/RestAPI"
 LEAD_SERVICE = "/lead-service/v1/api"
+SITE_PARAMETER = "siteId"
+"""What a path or a parameter calls the site's id, here and at the counter."""
 NO_PARAMETERS = ParameterTable(())
 PLAIN_TEXT = {"type": "string"}
 
@@ -134,8 +136,7 @@ ENDPOINTS = (
         name="requests-register",
         auth_scheme=OPEN,
         rate_limit_class=RateLimitClass.FORM,
-        refuse=public_refusal,
-        is_for_browsers=True,
+        is_for_any_page=True,
     ),
     Endpoint(
         f"{LEAD_SERVICE}/request/create",

@@ -1,4 +1,4 @@
-"""The city of an address, by a database that whoever runs the server supplies."""
+"""The city of an IP address, by an MMDB file that the operator supplies."""
 
 from functools import cache
 from ipaddress import ip_address
@@ -12,10 +12,10 @@ VARIABLE = "DEALTRACE_CITY_DATABASE"
 
 @cache
 def open_cities() -> maxminddb.Reader | None:
-    """Open the database of the settings once; `None` if they name none.
+    """Open the file that the settings name, once; `None` if they name none.
 
     Raises:
-        InvalidSettings: the file is not there, or is no such database.
+        InvalidSettings: the file is missing or is not an MMDB file.
     """
     path = read_settings().city_database
     if not path:
@@ -28,7 +28,7 @@ def open_cities() -> maxminddb.Reader | None:
 
 
 def city_of(ip: str) -> str:
-    """Tell the city of an address in small Latin letters, as the vendor does; empty when it is unknown."""
+    """Return the English name of an IP address's city in lower case, as the vendor does; empty if unknown."""
     cities = open_cities()
     if cities is None:
         return ""

@@ -1,8 +1,7 @@
-"""Every address of the counter on one screen."""
+"""Every endpoint of the visit counter."""
 
 from dealtrace.counter import script, visit
 from dealtrace.http.endpoint import OPEN, Endpoint, RateLimitClass
-from dealtrace.http.replies import public_refusal
 
 ENDPOINTS = (
     Endpoint(
@@ -17,8 +16,8 @@ ENDPOINTS = (
         answer={"type": "string"},
         answer_type="text/javascript",
         rate_limit_class=RateLimitClass.VISIT,
-        refuse=public_refusal,
         is_shown_with_slash=False,
+        is_for_any_page=True,
     ),
     Endpoint(
         "/counter/visit",
@@ -30,8 +29,7 @@ ENDPOINTS = (
         OPEN,
         name="counter-visit",
         rate_limit_class=RateLimitClass.VISIT,
-        refuse=public_refusal,
         is_shown_with_slash=False,
-        is_for_browsers=True,
+        is_for_any_page=True,
     ),
 )

@@ -7,7 +7,7 @@ from importlib.resources import files
 from dealtrace.attribution.addresses import ADDRESS_LENGTH_MAX
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameters import ParameterTable, Sent
-from dealtrace.http.replies import FOR_ANY_PAGE, Reply
+from dealtrace.http.replies import Reply
 
 TABLE = ParameterTable(())
 CACHED_SECONDS = 3600
@@ -24,7 +24,6 @@ async def respond(caller: Caller, sent: Sent) -> Reply:
         (b"etag", tag.encode()),
         (b"x-content-type-options", b"nosniff"),
         (b"cross-origin-resource-policy", b"cross-origin"),
-        *FOR_ANY_PAGE,
     )
     if caller.header(b"if-none-match") == tag:
         return Reply(304, b"", headers, "script_unchanged", {"site_id": caller.site.id})

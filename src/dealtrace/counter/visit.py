@@ -14,7 +14,7 @@ from dealtrace.counter.hit_parameters import TABLE, USER_AGENT_LENGTH_MAX, SentH
 from dealtrace.counter.robots import is_server
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameter_types import ID_MAX
-from dealtrace.http.replies import FOR_ANY_PAGE, Reply, success, with_headers
+from dealtrace.http.replies import Reply, success
 from dealtrace.operations.visits.count_hits import count_hits
 
 __all__ = ["TABLE", "respond"]
@@ -53,7 +53,7 @@ def _answer(
     if sent.passed_over:
         facts = {**facts, "passed_over": sent.passed_over}
     tally = [("hit", dropped or COUNTED), *(("hit_value_passed_over", name) for name in sent.passed_over)]
-    return replace(with_headers(success(content, event, **facts), FOR_ANY_PAGE), tally=tally)
+    return replace(success(content, event, **facts), tally=tally)
 
 
 def read_hit(caller: Caller, sent: SentHit) -> Hit:

@@ -1,1 +1,1 @@
-"""The way in and out that every HTTP edge shares: how requests are read, who is let in, how answers leave."""
+"""What every HTTP edge shares: routes, the gate, rate limits, parameters and forms, replies, probes."""

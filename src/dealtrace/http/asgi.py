@@ -1,16 +1,14 @@
-"""What an ASGI server tells of a request: its headers, and the language it asks for."""
+"""The headers of a request, and the language it asks for."""
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
+
+from starlette.types import Scope
 
 from dealtrace.errors import Language
 
-Scope = Mapping[str, Any]
-Receive = Callable[[], Awaitable[Mapping[str, Any]]]
-
 
 def header(scope: Scope, name: bytes) -> str:
-    """Tell a header's value, empty if it was not sent; `name` is lower-case."""
+    """Return the value of a header, empty if it was not sent; `name` is lower-case."""
     return next(_values(scope, name), b"").decode("latin-1")
 
 
@@ -19,7 +17,7 @@ def _values(scope: Scope, name: bytes) -> Iterator[bytes]:
 
 
 def language_of(scope: Scope) -> Language:
-    """Tell the language to answer in: Russian, unless the client asks for English first.
+    """Return the language to answer in: Russian, unless the client prefers English.
 
     Ours: `Accept-Language` decides by its first tag.
     """

@@ -1,22 +1,24 @@
-"""Reading the body of a request whole, or refusing it."""
+"""Receive the body of a request, within a size and a time."""
 
 import asyncio
 
+from starlette.types import Receive, Scope
+
 from dealtrace.errors import BodyTooLarge, UnreadableBody
-from dealtrace.http.asgi import Receive, Scope, header
+from dealtrace.http.asgi import header
 
 BODY_SECONDS_MAX = 20
 """How long a body may take to arrive."""
 DISCARDED_BYTES_MAX = 16 * 1024 * 1024
-"""How much of a body that is too large is heard out, so that its sender reads the refusal."""
+"""How much of a body that is too large is received and dropped, so that its sender reads the refusal."""
 
 
 async def receive_body(scope: Scope, receive: Receive, bytes_max: int) -> bytes:
-    """Receive a body whole; one somewhat too large is heard to its end, since clients that are not hear no answer.
+    """Return the whole body; the rest of one somewhat too large is received too: many clients read no answer before.
 
     Raises:
         BodyTooLarge: it is longer than `bytes_max`.
-        UnreadableBody: it breaks off, or stops coming.
+        UnreadableBody: it ended early, or took too long to arrive.
     """
     if int(header(scope, b"content-length") or 0) > bytes_max + DISCARDED_BYTES_MAX:
         raise BodyTooLarge(bytes_max=bytes_max)
@@ -25,7 +27,8 @@ async def receive_body(scope: Scope, receive: Receive, bytes_max: int) -> bytes:
             return await _collect(receive, bytes_max)
     except TimeoutError as fault:
         raise UnreadableBody(
-            ru=f"не пришло целиком за {BODY_SECONDS_MAX} с", en=f"it did not arrive within {BODY_SECONDS_MAX} s"
+            ru=f"оно не получено целиком за {BODY_SECONDS_MAX} с",
+            en=f"it was not received completely within {BODY_SECONDS_MAX} s",
         ) from fault
 
 
@@ -35,7 +38,7 @@ async def _collect(receive: Receive, bytes_max: int) -> bytes:
     while True:
         message = await receive()
         if message["type"] != "http.request":
-            raise UnreadableBody(ru="соединение закрыто раньше", en="the connection closed too early")
+            raise UnreadableBody(ru="соединение закрыто до его конца", en="the connection was closed before its end")
         size += len(message.get("body", b""))
         is_too_large, is_last = size > bytes_max, not message.get("more_body", False)
         if is_too_large and (is_last or size > bytes_max + DISCARDED_BYTES_MAX):

@@ -1,12 +1,15 @@
-"""Somebody who was let in."""
+"""The caller of an admitted request."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from dealtrace.accounts.site import Site
+from sqlalchemy import Connection
+from starlette.types import Scope
+
+from dealtrace.accounts.site import Site, SiteId
 from dealtrace.accounts.token import TokenId
 from dealtrace.errors import Language
-from dealtrace.http.asgi import Scope, header
+from dealtrace.http.asgi import header
 from dealtrace.operations.points import pay_for_reading
 from dealtrace.operations.work import Operation
 from dealtrace.operations.write_command import WriteCommand
@@ -15,15 +18,16 @@ from dealtrace.record import record
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.write_queue import WriteQueue
 
+P = ParamSpec("P")
 Result = TypeVar("Result")
 
 
 @record
 class Caller:
-    """Somebody who was let in: the site they may speak for, and the hands that read and write for them.
+    """The caller of an admitted request: the site it may read and write, and the means to do so.
 
     `token_id` is `None` where no token is needed. `path_params` are the values of the `{…}` parts of the path, `ip`
-    is where the request came from.
+    is the client's IP address, empty if unknown.
     """
 
     site: Site
@@ -36,19 +40,21 @@ class Caller:
     scope: Scope
 
     def header(self, name: bytes) -> str:
-        """Tell a header of the request, empty if it was not sent; `name` is lower-case."""
+        """Return a header of the request, empty if it was not sent; `name` is lower-case."""
         return header(self.scope, name)
 
-    async def write(self, operation: Operation[Any, Any], payload: Any, *, size: int = 1) -> Any:
-        """Run a command and return its outcome once it is on disk; `size` is how many leads it brings.
+    async def write(self, operation: Operation[Any, Any], payload: object, *, size: int = 1) -> Any:
+        """Run an operation and return its outcome once it is stored; `size` is how many leads the payload holds.
 
         Raises:
             Refusal: the command was refused; nothing of it was stored.
         """
         return await self.write_queue.write(operation, self.site, WriteCommand(payload, self.token_id), size=size)
 
-    async def read(self, ask: Callable[..., Result], *args: Any, **kwargs: Any) -> Result:
-        """Call a reading function of the storage for this site."""
+    async def read(
+        self, ask: Callable[Concatenate[Connection, SiteId, P], Result], *args: P.args, **kwargs: P.kwargs
+    ) -> Result:
+        """Return what a reading function of the storage returns for this site."""
         return await self.read_pool.read(ask, self.site.id, *args, **kwargs)
 
     async def pay_for_reading(self, method: PaidMethod) -> None:

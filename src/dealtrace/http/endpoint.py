@@ -1,23 +1,23 @@
-"""An address of the server: what it takes, who may come, and who answers."""
+"""An endpoint: its path, what it takes, who may call it, and who answers."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol
 
-from dealtrace.errors import Language, Refusal
+from dealtrace.errors import Refusal
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameters import Parameter, ParameterTable
-from dealtrace.http.replies import Reply, refusal_reply
+from dealtrace.http.replies import RefusalWriter, Reply
 from dealtrace.record import record
 
 Respond = Callable[[Caller, Any], Awaitable[Reply]]
-"""A handler: it takes what was sent, read by its table, or the items of its list."""
+"""A handler: it takes the caller, and what was sent: a `Sent`, or the items of a `ListBody`."""
 
 
 @record
 class AuthScheme:
-    """How a caller shows which site they come for: by a token in a parameter or a header, or by the address alone.
+    """How a caller shows which site they call for: by a token in a parameter or a header, or by naming the site.
 
     `site` is the header that may name the site beside a token in a header.
     """
@@ -28,16 +28,16 @@ class AuthScheme:
 
     @property
     def headers(self) -> tuple[Parameter, ...]:
-        """List what stands in headers."""
-        return tuple(one for one in (self.token, self.site) if one is not None) if self.is_header else ()
+        """List the headers of the scheme."""
+        return tuple(header for header in (self.token, self.site) if header is not None) if self.is_header else ()
 
 
 OPEN = AuthScheme()
-"""No token: the address names the site."""
+"""No token: the path or a parameter names the site."""
 
 
 class RateLimitClass(Enum):
-    """Which limit a request counts against."""
+    """Which rate limit a request counts against."""
 
     API = "api"
     EXCHANGE = "exchange"
@@ -46,24 +46,24 @@ class RateLimitClass(Enum):
 
 
 class ListBody(Protocol):
-    """A body that is a list of things, each read by itself."""
+    """A JSON body that lists items, each of which is read on its own."""
 
     @property
     def name(self) -> str:
-        """What the list is called in the body."""
+        """The key of the list in the body."""
 
-    def items_of(self, body: bytes) -> list[Any]:
-        """Find the list in a body.
+    def items_of(self, body: bytes) -> Sequence[object]:
+        """Return the items of a body, each as the endpoint reads it.
 
         Raises:
-            Refusal: there is none that can be read.
+            Refusal: the body holds no list that can be read.
         """
 
     def described(self) -> list[Parameter]:
-        """List all that may be said of one thing."""
+        """List the parameters of one item."""
 
-    def schema(self) -> Mapping[str, Any]:
-        """Describe the body in JSON Schema."""
+    def schema(self) -> Mapping[str, object]:
+        """Return the JSON Schema of the body."""
 
 
 JSON = "application/json"
@@ -71,11 +71,12 @@ JSON = "application/json"
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One address of the server: its path (no slash at the end), methods, parameters, and who answers.
+    """One endpoint: its path (no slash at the end), methods, parameters, and who answers.
 
-    `name` tells it apart from others whose path ends alike. `refuse` writes its refusals. `batch` is for those that
-    take a list as JSON. `answer` describes what it answers, in JSON Schema; `redirects` is for those that lead
-    elsewhere.
+    `name` distinguishes it from others whose paths end alike. `refuse` writes its refusals where the API's error body
+    will not do, and `statuses` are the HTTP statuses that differ from `STATUS_OF` here. With `is_for_any_page`, scripts
+    of any page may call it and read its answers. `batch` is the list that it takes as JSON instead of parameters.
+    `answer` is the JSON Schema of its answer; `redirects` is for endpoints that answer with another URL.
     """
 
     path: str
@@ -87,11 +88,12 @@ class Endpoint:
     auth_scheme: AuthScheme
     name: str = ""
     rate_limit_class: RateLimitClass = RateLimitClass.API
-    refuse: Callable[[Refusal, Language], Reply] = refusal_reply
-    is_for_browsers: bool = False
+    refuse: RefusalWriter | None = None
+    statuses: Mapping[type[Refusal], int] = field(default_factory=dict)
+    is_for_any_page: bool = False
     batch: ListBody | None = None
     is_shown_with_slash: bool = True
-    answer: Mapping[str, Any] = field(default_factory=lambda: {"type": "object"})
+    answer: Mapping[str, object] = field(default_factory=lambda: {"type": "object"})
     answer_type: str = JSON
     refusal_type: str = JSON
     redirects: bool = False
@@ -101,6 +103,11 @@ class Endpoint:
         """The path as documents show it; it is served with and without a slash at the end."""
         return f"{self.path}/" if self.is_shown_with_slash else self.path
 
+    @property
+    def is_preflighted(self) -> bool:
+        """Whether browsers may ask before they call it; a page's GET needs no asking."""
+        return self.is_for_any_page and "POST" in self.methods
+
     def described(self) -> list[Parameter]:
-        """List all a caller may send: headers first."""
+        """List everything a caller may send, headers first."""
         return [*self.auth_scheme.headers, *(self.batch or self.table).described()]

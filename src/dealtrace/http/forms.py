@@ -1,4 +1,4 @@
-"""Query strings and form bodies, read as clients really send them: raw Cyrillic, raw brackets, broken encoding."""
+"""Parse query strings and form bodies as clients really send them: raw Cyrillic, raw brackets, broken encoding."""
 
 import re
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
 PARAMETERS_MAX = 1000
-"""Ours: more parameters than this in one request are refused whole."""
+"""Ours: a request with more parameters is refused."""
 
 _BROKEN_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
@@ -22,21 +22,21 @@ _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 @dataclass(slots=True)
 class Pairs:
-    """The parameters of a request: their decoded values, and those whose values cannot be decoded.
+    """The parameters of a request: decoded values, and violations for values that cannot be decoded.
 
-    Ours: of a repeated parameter the first counts.
+    Ours: the first value of a repeated parameter counts.
     """
 
     values: dict[str, str] = field(default_factory=dict)
     broken: dict[str, Violation] = field(default_factory=dict)
 
     def overridden_by(self, other: "Pairs") -> "Pairs":
-        """Merge with a body's parameters, which win over the query's."""
+        """Return both parameters together; where both have one, the other's value counts."""
         return Pairs({**self.values, **other.values}, {**self.broken, **other.broken})
 
 
 def read_pairs(encoded: bytes) -> Pairs:
-    """Read `a=1&b=2` as a query or a form body has it.
+    """Parse `a=1&b=2`, as a query string or a form body has it.
 
     Seed: «параметр1=значение1&параметр2=значение2&...».
 
@@ -72,24 +72,24 @@ def _take_encoded(pairs: Pairs, name: str, value: str) -> None:
 
 
 def _decode(text: str) -> str:
-    text.encode()  # bytes that are no UTF-8 came as lone surrogates; they end here
+    text.encode()  # raises for bytes that are not UTF-8, which came as lone surrogates
     if _BROKEN_PERCENT.search(text):
         raise BrokenPercentError
     return unquote(text.replace("+", " "), errors="strict")
 
 
 class BrokenPercentError(ValueError):
-    """A `%` that two hexadecimal digits do not follow."""
+    """A `%` that is not followed by two hexadecimal digits."""
 
 
 def _violation(name: str, fault: ValueError) -> Violation:
     if isinstance(fault, BrokenPercentError):
         return Violation(
             name,
-            "неверное процентное кодирование: за % следуют две шестнадцатеричные цифры, сам знак % пишется %25",
-            "broken percent-encoding: two hexadecimal digits must follow %, the sign itself is written %25",
+            "неверное процентное кодирование: после % нужны две шестнадцатеричные цифры, сам знак % передаётся как %25",
+            "invalid percent-encoding: % must be followed by two hexadecimal digits; send the sign itself as %25",
         )
-    return Violation(name, "текст не в кодировке UTF-8", "the text is not UTF-8")
+    return Violation(name, "текст не в кодировке UTF-8", "must be valid UTF-8")
 
 
 def _check_count(count: int) -> None:
@@ -97,19 +97,19 @@ def _check_count(count: int) -> None:
         raise InvalidParameters([
             Violation(
                 "*",
-                f"параметров {count}, допускается не более {PARAMETERS_MAX}",
-                f"{count} parameters, no more than {PARAMETERS_MAX} are allowed",
+                f"передано параметров: {count}, допускается не более {PARAMETERS_MAX}",
+                f"{count} parameters were sent, at most {PARAMETERS_MAX} are allowed",
             )
         ])  # fmt: skip
 
 
 def read_body(content_type: str, body: bytes) -> Pairs:
-    """Read the body of a form, urlencoded or multipart; a body without a type is read as urlencoded.
+    """Parse the body of a form, urlencoded or multipart; a body without a type is read as urlencoded.
 
-    Ours: multipart is taken as browsers send it; other types are refused, because guessing would lose data.
+    Ours: multipart is read as browsers send it; other types are refused, because guessing would lose data.
 
     Raises:
-        UnreadableBody: another type, another charset than UTF-8, or a multipart body that breaks its own rules.
+        UnreadableBody: another type, a charset other than UTF-8, or malformed multipart.
         InvalidParameters: too many parameters.
     """
     if not body:
@@ -117,17 +117,20 @@ def read_body(content_type: str, body: bytes) -> Pairs:
     kind, options = parse_options_header(content_type)
     charset = (options.get(b"charset") or b"utf-8").decode("latin-1").lower()
     if charset not in ("utf-8", "utf8"):
-        raise UnreadableBody(ru=f"кодировка {charset}, нужна UTF-8", en=f"charset {charset}, UTF-8 is needed")
+        raise UnreadableBody(
+            ru=f"кодировка {charset} не поддерживается, нужна UTF-8",
+            en=f"charset {charset} is not supported, use UTF-8",
+        )
     if kind in (b"", b"application/x-www-form-urlencoded"):
         return read_pairs(body.strip(b"\r\n"))
     if kind == b"multipart/form-data" and b"boundary" in options:
         return _read_multipart(options[b"boundary"], body)
     if kind == b"multipart/form-data":
-        raise UnreadableBody(ru="в Content-Type нет boundary", en="its Content-Type has no boundary")
+        raise UnreadableBody(ru="в Content-Type не указан boundary", en="Content-Type has no boundary")
     shown = kind.decode("latin-1")
     raise UnreadableBody(
-        ru=f"Content-Type {shown}, нужен application/x-www-form-urlencoded или multipart/form-data",
-        en=f"Content-Type {shown}, application/x-www-form-urlencoded or multipart/form-data is needed",
+        ru=f"Content-Type {shown} не поддерживается, нужен application/x-www-form-urlencoded или multipart/form-data",
+        en=f"Content-Type {shown} is not supported, use application/x-www-form-urlencoded or multipart/form-data",
     )
 
 
@@ -139,15 +142,15 @@ def _read_multipart(boundary: bytes, body: bytes) -> Pairs:
         parser.finalize()
     except FormParserError as fault:
         raise UnreadableBody(
-            ru="части multipart не разобраны", en="the multipart parts cannot be told apart"
+            ru="не удалось разобрать части multipart", en="its multipart parts cannot be parsed"
         ) from fault
     if not parts.ended:
-        raise UnreadableBody(ru="multipart оборван", en="the multipart body ends too early")
+        raise UnreadableBody(ru="multipart обрывается до конца", en="its multipart ends too early")
     return parts.pairs
 
 
 class _Parts:
-    """Collects the parts of a multipart body as its parser meets them; files are passed over."""
+    """Collects the fields of a multipart body as its parser meets them; files are ignored."""
 
     def __init__(self) -> None:
         self.pairs = Pairs()
@@ -159,7 +162,7 @@ class _Parts:
         self._content = bytearray()
 
     def callbacks(self) -> "MultipartCallbacks":
-        """Tell the parser whom to call."""
+        """Return the callbacks of the parser."""
         return {
             "on_part_begin": self._begin,
             "on_header_field": self._take_header_name,

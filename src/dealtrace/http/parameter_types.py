@@ -1,4 +1,4 @@
-"""What a parameter's text may be: each type reads it or says what is wrong, and describes itself for the documents."""
+"""Types of parameters: each parses a text, or says what is wrong with it, and describes itself in JSON Schema."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,59 +8,59 @@ from dealtrace.errors import InvalidValue
 from dealtrace.record import record
 
 ID_MAX = 2**53 - 1
-"""Every id is a whole number that JavaScript and 1C hold exactly."""
+"""Ids are integers that JavaScript and 1C represent exactly."""
 DIGITS_MAX = 16
 
 
 class WireType(Protocol):
-    """A type of parameter."""
+    """A type of parameter; its values are `Any`, because tables hold parameters of all types."""
 
     @property
-    def erased(self) -> Any:
-        """What an empty text means where empty erases."""
+    def erased(self) -> object:
+        """The value of an empty text, where an empty parameter erases."""
 
     def read(self, text: str) -> Any:
-        """Read a text that is not empty.
+        """Parse a text that is not empty.
 
         Raises:
-            Malformed: it does not fit.
+            InvalidValue: the text is not of this type.
         """
 
-    def schema(self) -> Mapping[str, Any]:
-        """Describe the type in JSON Schema."""
+    def schema(self) -> Mapping[str, object]:
+        """Return the JSON Schema of the type."""
 
 
 @record
 class Text:
-    """Any text up to a length."""
+    """Text up to a maximum length."""
 
     length_max: int
     erased: str = ""
 
     def read(self, text: str) -> str:
-        """Take the text as it is."""
+        """Return the text unchanged."""
         if len(text) > self.length_max:
             raise InvalidValue(
                 f"длина {len(text)}, допускается не более {self.length_max} символов",
-                f"{len(text)} characters, no more than {self.length_max} are allowed",
+                f"must be at most {self.length_max} characters long, this has {len(text)}",
             )
         return text
 
-    def schema(self) -> Mapping[str, Any]:
-        """Describe a text."""
+    def schema(self) -> Mapping[str, object]:
+        """Return the JSON Schema of the text."""
         return {"type": "string", "maxLength": self.length_max}
 
 
 @record
 class Integer:
-    """A whole number between two bounds, written in plain digits."""
+    """An integer between two bounds, written in ASCII digits."""
 
     least: int = 0
     most: int = ID_MAX
     erased: None = None
 
     def read(self, text: str) -> int:
-        """Read the number."""
+        """Parse the number."""
         digits = text.strip()
         signed = digits.removeprefix("-")
         if not (
@@ -71,49 +71,49 @@ class Integer:
         ):
             raise InvalidValue(
                 f"ожидается целое число от {self.least} до {self.most}",
-                f"a whole number from {self.least} to {self.most} is expected",
+                f"must be an integer from {self.least} to {self.most}",
             )
         return int(digits)
 
-    def schema(self) -> Mapping[str, Any]:
-        """Describe a whole number."""
+    def schema(self) -> Mapping[str, object]:
+        """Return the JSON Schema of the number."""
         return {"type": "integer", "minimum": self.least, "maximum": self.most}
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One of a few words, each with what it stands for."""
+    """One of several words, each of which stands for a value."""
 
-    meanings: Mapping[str, Any]
+    meanings: Mapping[str, object]
     erased: None = None
 
     def read(self, text: str) -> Any:
-        """Tell what the word stands for."""
+        """Return the value that the word stands for."""
         if text not in self.meanings:
             known = ", ".join(self.meanings)
-            raise InvalidValue(f"ожидается одно из: {known}", f"one of these is expected: {known}")
+            raise InvalidValue(f"ожидается одно из: {known}", f"must be one of: {known}")
         return self.meanings[text]
 
-    def schema(self) -> Mapping[str, Any]:
-        """Describe a choice."""
+    def schema(self) -> Mapping[str, object]:
+        """Return the JSON Schema of the words."""
         return {"type": "string", "enum": list(self.meanings)}
 
 
 @record
 class Flag:
-    """Yes or no, as clients write it: `true`, `True`, `1`; `false`, `False`, `0`."""
+    """A boolean, as clients write it: `true`, `True`, `1`; `false`, `False`, `0`."""
 
     erased: None = None
 
     def read(self, text: str) -> bool:
-        """Read the flag."""
+        """Parse the flag."""
         word = text.lower()
         if word in ("true", "1"):
             return True
         if word in ("false", "0"):
             return False
-        raise InvalidValue("ожидается true или false", "true or false is expected")
+        raise InvalidValue("ожидается true или false", "must be true or false")
 
-    def schema(self) -> Mapping[str, Any]:
-        """Describe a flag."""
+    def schema(self) -> Mapping[str, object]:
+        """Return the JSON Schema of the flag."""
         return {"type": "string", "enum": ["true", "false", "True", "False", "1", "0"]}

@@ -1,4 +1,4 @@
-"""Reading a request's parameters by their table: all faults at once, absent and empty told apart."""
+"""Parse the parameters of a request by their table: report all violations at once, keep absent and empty apart."""
 
 import hashlib
 from collections.abc import Mapping
@@ -12,15 +12,15 @@ from dealtrace.http.forms import Pairs
 from dealtrace.http.parameter_types import WireType
 from dealtrace.record import record
 
-REQUIRED = ("обязательный параметр не передан", "a required parameter is missing")
+REQUIRED = ("обязательный параметр не передан", "this parameter is required")
 
 
 @record
 class Parameter:
-    """A parameter: its name on the wire, its type, whether it must be there, and what it is for, in both languages.
+    """A parameter: its name on the wire, its type, whether it is required, and what it means in both languages.
 
-    `absent_when_empty` is for names that an update cannot erase, only look up by. `is_token` is for the one that is
-    looked at before any other.
+    `absent_when_empty` is for parameters that an update looks a deal up by and cannot erase. `is_token` is for the
+    token, which the gate checks before all others.
     """
 
     name: str
@@ -34,72 +34,76 @@ class Parameter:
 
 @record
 class Family(Parameter):
-    """Parameters of one name that differ by a key of the caller's, written `name[key]=value`."""
+    """Parameters of one name, each with a key the caller chooses: `name[key]=value`."""
 
     key_length_max: int = 100
     members_max: int = 200
 
     @property
     def opening(self) -> str:
-        """What the name of every member begins with."""
+        """The beginning of every member's name."""
         return f"{self.name}["
 
     def key_of(self, name: str) -> str:
-        """Read the key in a member's name.
+        """Return the key in a member's name.
 
         Raises:
-            Malformed: the name is not written as it should be.
+            InvalidValue: the name is malformed, or its key too long.
         """
         key = name.removeprefix(self.opening).removesuffix("]")
         if not name.endswith("]") or not 0 < len(key) <= self.key_length_max:
             raise InvalidValue(
                 f"ожидается {self.name}[имя], имя от 1 до {self.key_length_max} символов",
-                f"{self.name}[name] is expected, with a name of 1 to {self.key_length_max} characters",
+                f"must be written {self.name}[name], with a name of 1 to {self.key_length_max} characters",
             )
-        _refuse_unstorable(key)
+        _check_storable(key)
         if "\ufffd" in key:
-            raise InvalidValue("имя не в кодировке UTF-8", "the name is not UTF-8")
+            raise InvalidValue("имя не в кодировке UTF-8", "the name must be valid UTF-8")
         return key
 
     def check_count(self, before: int) -> None:
-        """See that one more may follow.
+        """Check that another member may follow `before` of them.
 
         Raises:
-            Malformed: there are as many as there may be.
+            InvalidValue: the maximum is reached.
         """
         if before >= self.members_max:
             raise InvalidValue(
-                f"пользовательских полей больше {self.members_max}", f"more than {self.members_max} custom fields"
+                f"допускается не более {self.members_max} пользовательских полей",
+                f"at most {self.members_max} custom fields are allowed",
             )
 
 
 @dataclass(slots=True)
 class Sent:
-    """What a caller sent, read: values by name, those of a family by key, and the texts as they came."""
+    """The parsed parameters: values by name, values of a family by key, and the texts as they were sent.
+
+    Values are `Any`: each is of the type its parameter parses, which no type checker can tell by a name.
+    """
 
     values: dict[str, Any] = field(default_factory=dict)
     custom: dict[str, str] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Any:
-        """Return a value that must be there."""
+        """Return the value of a required parameter."""
         return self.values[name]
 
     def get(self, name: str, absent: Any = None) -> Any:
-        """Return a value, or `absent` if it was not sent."""
+        """Return the value of a parameter, or `absent` if it was not sent."""
         return self.values.get(name, absent)
 
     def fingerprint(self) -> str:
-        """Tell what makes two requests the same: every known parameter as it was sent."""
+        """Return the SHA-256 of every known parameter as it was sent, in hexadecimal; equal for a repeated request."""
         return hashlib.sha256(msgspec.json.encode(sorted(self.texts.items()))).hexdigest()
 
 
 @dataclass(frozen=True)
 class ParameterTable:
-    """The parameters of one endpoint; `empty_erases` tells what `name=` means.
+    """The parameters of one endpoint; with `empty_erases`, `name=` erases a value instead of counting as absent.
 
     Seed: «какой-либо из параметров выше передается с пустым значением, то текущее значение в статистике Calltouch
-    будет перезаписано на пустоту» is a rule of updates; elsewhere an empty parameter counts as absent.
+    будет перезаписано на пустоту» is a rule for updates; elsewhere an empty parameter counts as absent.
     """
 
     parameters: tuple[Parameter, ...]
@@ -109,64 +113,66 @@ class ParameterTable:
     required: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Index the table once."""
-        object.__setattr__(self, "named", {one.name: one for one in self.parameters})
-        required = tuple(one.name for one in self.parameters if one.required and not one.is_token)
+        """Index the parameters by name."""
+        object.__setattr__(self, "named", {parameter.name: parameter for parameter in self.parameters})
+        required = tuple(
+            parameter.name for parameter in self.parameters if parameter.required and not parameter.is_token
+        )
         object.__setattr__(self, "required", required)
 
     def described(self) -> list[Parameter]:
-        """List all that may be sent, the family last."""
+        """List the parameters, the family last."""
         return [*self.parameters, *([self.family] if self.family is not None else [])]
 
     def read(self, pairs: Pairs) -> Sent:
-        """Read every known parameter; unknown ones are passed over.
+        """Parse every known parameter; unknown ones are ignored.
 
         Raises:
-            InvalidParameters: one violation for each that is missing, malformed or out of range.
+            InvalidParameters: one violation for each parameter that is missing, malformed or out of range.
         """
         sent = Sent()
-        faults: dict[str, Violation] = {}
+        violations: dict[str, Violation] = {}
         for name, text in pairs.values.items():
             parameter = self.named.get(name)
             if parameter is None:
                 if self._knows(name):
-                    self._take_member(name, text, sent, faults)
+                    self._take_member(name, text, sent, violations)
             elif text:
                 try:
-                    _refuse_unstorable(text)
+                    _check_storable(text)
                     sent.values[name] = parameter.type.read(text)
                     sent.texts[name] = text
                 except InvalidValue as fault:
-                    faults[name] = Violation(name, fault.ru, fault.en)
+                    violations[name] = Violation(name, fault.ru, fault.en)
             elif self.empty_erases and not parameter.absent_when_empty:
                 sent.values[name] = parameter.type.erased
-        faults |= {name: violation for name, violation in pairs.broken.items() if self._knows(name)}
+        violations |= {name: violation for name, violation in pairs.broken.items() if self._knows(name)}
         for name in self.required:
-            if name not in sent.values and name not in faults:
-                faults[name] = Violation(name, *REQUIRED)
-        if faults:
-            raise InvalidParameters(list(faults.values()))
+            if name not in sent.values and name not in violations:
+                violations[name] = Violation(name, *REQUIRED)
+        if violations:
+            raise InvalidParameters(list(violations.values()))
         return sent
 
     def _knows(self, name: str) -> bool:
         return name in self.named or (self.family is not None and name.startswith(self.family.opening))
 
-    def _take_member(self, name: str, text: str, sent: Sent, faults: dict[str, Violation]) -> None:
+    def _take_member(self, name: str, text: str, sent: Sent, violations: dict[str, Violation]) -> None:
         assert self.family is not None
         try:
             key = self.family.key_of(name)
-            _refuse_unstorable(text)
+            _check_storable(text)
             self.family.check_count(len(sent.custom))
             value = self.family.type.read(text)
         except InvalidValue as fault:
-            faults[name] = Violation(name, fault.ru, fault.en)
+            violations[name] = Violation(name, fault.ru, fault.en)
             return
         if text or self.empty_erases:
             sent.custom[key] = value
             sent.texts[name] = text
 
 
-def _refuse_unstorable(text: str) -> None:
-    """Refuse what no database text can hold."""
+def _check_storable(text: str) -> None:
+    """Raise `InvalidValue` for a null byte, which databases cannot store in a text."""
     if "\0" in text:
-        raise InvalidValue("нулевой байт недопустим", "a zero byte is not allowed")
+        raise InvalidValue("нулевой байт недопустим", "must not contain a null byte")

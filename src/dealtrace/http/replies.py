@@ -1,22 +1,17 @@
-"""Answers, and the one error body: what a refusal says to every known client."""
+"""Replies of endpoints, and the HTTP status of every refusal."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import field, replace
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import field
 
 import msgspec
 
 from dealtrace import errors
-from dealtrace.errors import InvalidParameters, Language, MethodNotAllowed, Refusal
+from dealtrace.errors import Language, MethodNotAllowed, Refusal
 from dealtrace.record import record
 
-JSON_TYPE = (b"content-type", b"application/json;charset=UTF-8")
-PLAIN_TYPE = (b"content-type", b"text/plain;charset=UTF-8")
-FOR_ANY_PAGE = (
-    (b"access-control-allow-origin", b"*"),
-    (b"access-control-expose-headers", b"Retry-After, X-Request-Id"),
-)
-PREFLIGHT_SECONDS = 86_400
+Header = tuple[bytes, bytes]
+JSON_TYPE: Header = (b"content-type", b"application/json;charset=UTF-8")
+PLAIN_TYPE: Header = (b"content-type", b"text/plain;charset=UTF-8")
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 STATUS_OF: Mapping[type[Refusal], int] = {
@@ -62,81 +57,59 @@ STATUS_OF: Mapping[type[Refusal], int] = {
 
 @record
 class Reply:
-    """An answer ready to be sent, and what the log says of it.
+    """A response ready to be sent; `event` and `facts` are what the log says of it.
 
-    `tally` is what `/metrics` counts beside the answer itself: pairs of what it was and of which kind.
+    `tally` is what `/metrics` counts besides: pairs of what happened and its kind.
     """
 
     status: int
     body: bytes
-    headers: Sequence[tuple[bytes, bytes]] = (JSON_TYPE,)
+    headers: Sequence[Header] = (JSON_TYPE,)
     event: str = "answered"
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, object] = field(default_factory=dict)
     tally: Sequence[tuple[str, str]] = ()
 
 
-def success(content: Any, event: str, **facts: Any) -> Reply:
-    """Answer 200 with JSON, its keys in the order given; decimals become JSON numbers."""
+RefusalWriter = Callable[[Refusal, Language], Reply]
+"""Writes a refusal as the clients of an edge read it."""
+
+
+def success(content: object, event: str, **facts: object) -> Reply:
+    """Return a 200 reply with JSON: keys keep their order, decimals become numbers."""
     return Reply(200, _ENCODER.encode(content), event=event, facts=facts)
 
 
-def ready(content: Any) -> msgspec.Raw:
-    """Encode a part of an answer beforehand, so that a long one need not be held but as text."""
+def ready(content: object) -> msgspec.Raw:
+    """Return a part of an answer encoded in advance, so that a long answer is held only as text."""
     return msgspec.Raw(_ENCODER.encode(content))
 
 
-def plain_success(text: str, event: str, **facts: Any) -> Reply:
-    """Answer 200 with plain text."""
+def plain_success(text: str, event: str, **facts: object) -> Reply:
+    """Return a 200 reply with plain text."""
     return Reply(200, text.encode(), (PLAIN_TYPE,), event, facts)
 
 
-def redirect(address: str, event: str, **facts: Any) -> Reply:
-    """Lead to another address, which is not told where its visitor came from."""
-    headers = ((b"location", address.encode("ascii")), (b"referrer-policy", b"no-referrer"), JSON_TYPE)
+def redirect(url: str, event: str, **facts: object) -> Reply:
+    """Return a 302 reply to another URL, which does not learn where its visitor came from."""
+    headers = ((b"location", url.encode("ascii")), (b"referrer-policy", b"no-referrer"), JSON_TYPE)
     return Reply(302, b"", headers, event, facts)
 
 
-def plain_refusal(refusal: Refusal, language: Language) -> Reply:
-    """Refuse with the text alone, for callers that show an operator whatever comes back."""
-    reply = refusal_reply(refusal, language)
-    headers = (PLAIN_TYPE, *(one for one in reply.headers if one != JSON_TYPE))
-    return replace(reply, body=refusal.text(language).encode(), headers=headers)
-
-
-def with_headers(reply: Reply, headers: Sequence[tuple[bytes, bytes]]) -> Reply:
-    """Answer the same with more headers."""
-    return replace(reply, headers=(*reply.headers, *headers))
-
-
-def public_refusal(refusal: Refusal, language: Language) -> Reply:
-    """Refuse so that the script of any page may read why."""
-    return with_headers(refusal_reply(refusal, language), FOR_ANY_PAGE)
-
-
-def preflight(methods: Sequence[str], asked_headers: str) -> Reply:
-    """Tell a browser that a page of any site may send what it is about to send."""
-    allowed = (
-        (b"access-control-allow-methods", ", ".join(methods).encode()),
-        (b"access-control-allow-headers", (asked_headers or "*").encode("latin-1")),
-        (b"access-control-max-age", str(PREFLIGHT_SECONDS).encode()),
-    )
-    return Reply(200, b"", (JSON_TYPE, *FOR_ANY_PAGE, *allowed), "preflight_answered")
-
-
-def refusal_reply(refusal: Refusal, language: Language) -> Reply:
-    """Answer with the one error body that every known client of Calltouch can read.
-
-    The code stands as digits in a string and as a number, and the text three times, because clients look for either.
-    """
-    text = refusal.text(language)
-    data: dict[str, Any] = {"message": text, "apiErrorData": {"errorCode": refusal.code, "errorMessage": text}}
-    if isinstance(refusal, InvalidParameters):
-        violations = [{"field": one.field, "message": one.text(language)} for one in refusal.violations]
-        data["validationErrorData"] = {"violations": violations}
-    headers = [JSON_TYPE]
+def refused(refusal: Refusal, body: bytes, content_type: Header = JSON_TYPE) -> Reply:
+    """Return the reply of a refusal, with `Retry-After` or `Allow` where they apply."""
+    headers = [content_type]
     if (retry_after := refusal.facts.get("retry_after_seconds")) is not None:
         headers.append((b"retry-after", str(retry_after).encode()))
     if isinstance(refusal, MethodNotAllowed):
         headers.append((b"allow", refusal.facts["allowed"].encode()))
-    body = _ENCODER.encode({"errorCode": str(refusal.code), "message": text, "data": data})
     return Reply(STATUS_OF[type(refusal)], body, headers, "refused", {"code": refusal.code})
+
+
+def refused_json(refusal: Refusal, content: object) -> Reply:
+    """Return the reply of a refusal with a JSON body."""
+    return refused(refusal, _ENCODER.encode(content))
+
+
+def plain_refusal(refusal: Refusal, language: Language) -> Reply:
+    """Return a refusal as plain text, for clients that show an operator whatever comes back."""
+    return refused(refusal, refusal.text(language).encode(), PLAIN_TYPE)

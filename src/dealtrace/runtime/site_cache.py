@@ -62,10 +62,12 @@ class SiteCache:
             memory[site_id] = site
         return site
 
-    def follow(self, connection: Connection) -> None:
-        """Clear the cache if the accounts changed since the last call."""
+    def follow(self, connection: Connection) -> int | None:
+        """Clear the cache if the accounts changed; return their new revision, `None` if it is the same."""
         revision = find_revision(connection)
-        if revision != self._revision:
-            self._admissions = {}
-            self._sites = {}
-            self._revision = revision
+        if revision == self._revision:
+            return None
+        self._admissions = {}
+        self._sites = {}
+        self._revision = revision
+        return revision

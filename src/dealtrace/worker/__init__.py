@@ -1,1 +1,1 @@
-"""The slow hand: what is done beside requests, such as telling webhooks."""
+"""Background work of the server: sending webhooks."""

@@ -1,4 +1,4 @@
-"""Tells webhooks what waits for them: each in order, all at once, and none by two processes."""
+"""Send waiting deliveries: each webhook in order, all webhooks at once, none by two processes."""
 
 import asyncio
 import secrets
@@ -33,10 +33,10 @@ from dealtrace.webhooks.retry import Fault, Pause
 from dealtrace.webhooks.writing import Message, Outgoing, write_request
 from dealtrace.worker.webhook_client import WebhookClient, WebhookConnection
 
-LOOK_SECONDS = 0.5
-"""How often the outbox is looked at; a delivery waits no longer than that for a receiver that is well."""
-VISIT_SECONDS = 3.0
-"""How long one webhook is served before what became of it is kept; a test and the last attempt come on top."""
+POLL_SECONDS = 0.5
+"""How often the outbox is polled; a delivery to a healthy receiver waits no longer."""
+ROUND_SECONDS = 3.0
+"""How long deliveries are sent to one webhook before their outcome is stored; a test and the last attempt add to it."""
 AT_ONCE_MAX = 32
 SWEEP_SECONDS = 3600.0
 
@@ -45,52 +45,52 @@ _dice = secrets.SystemRandom()
 
 
 class MessageWriter(Protocol):
-    """Writes what deliveries tell, in the words of the wire."""
+    """Writes the messages of deliveries."""
 
     def __call__(
         self, connection: Connection, site: Site, webhook: Webhook, deliveries: Sequence[Delivery], now: datetime
     ) -> dict[OutboxPosition, Message]:
-        """Read what the deliveries are about, and write it."""
+        """Return the message of each delivery, by its position; one whose deal or lead is gone has none."""
 
 
 class Deliveries:
-    """One process's share of telling webhooks; `readers` read where the scribe writes, never from a copy behind it."""
+    """One process's share of the deliveries; `read_pool` reads from the primary database, never from a replica."""
 
     def __init__(
         self,
-        readers: ReadPool,
+        read_pool: ReadPool,
         write_queue: WriteQueue,
-        postman: WebhookClient,
+        client: WebhookClient,
         *,
         write_messages: MessageWriter,
         write_test: Callable[[Webhook, datetime], Message],
     ) -> None:
-        self._read_pool = readers
+        self._read_pool = read_pool
         self._write_queue = write_queue
-        self._postman = postman
+        self._client = client
         self._write_messages = write_messages
         self._write_test = write_test
         self._holder = secrets.token_hex(8)
         self._in_hand: dict[WebhookId, asyncio.Task[None]] = {}
         self._stopping = False
         self._loops = [
-            asyncio.create_task(_again_and_again(self._look, LOOK_SECONDS, "webhooks_not_looked_at")),
-            asyncio.create_task(_again_and_again(self._sweep, SWEEP_SECONDS, "webhooks_not_swept")),
+            asyncio.create_task(_repeat(self._poll, POLL_SECONDS, "webhooks_not_looked_at")),
+            asyncio.create_task(_repeat(self._sweep, SWEEP_SECONDS, "webhooks_not_swept")),
         ]
 
     async def stop(self) -> None:
-        """Let the attempts that are under way end, keep what became of them, and begin no other."""
+        """Start no more attempts, wait for those under way, and store their outcome."""
         self._stopping = True
         for loop in self._loops:
             loop.cancel()
         await asyncio.gather(*self._loops, *self._in_hand.values(), return_exceptions=True)
 
-    async def _look(self) -> None:
-        """Begin to serve each webhook that is to be told something and is not being served."""
+    async def _poll(self) -> None:
+        """Start serving each webhook that has something to send and is not being served."""
         webhooks = await self._read_pool.read(list_webhooks)
-        observation.PAUSED.set(sum(one.is_paused for one in webhooks))
-        observation.FAILING.set(sum(one.has_failed for one in webhooks))
-        free = [one for one in webhooks if one.id not in self._in_hand]
+        observation.PAUSED.set(sum(webhook.is_paused for webhook in webhooks))
+        observation.FAILING.set(sum(webhook.has_failed for webhook in webhooks))
+        free = [webhook for webhook in webhooks if webhook.id not in self._in_hand]
         if not free:
             return
         for webhook_id, site in await self._read_pool.read(_find_due, free, clock.now()):
@@ -98,81 +98,83 @@ class Deliveries:
                 self._in_hand[webhook_id] = asyncio.create_task(self._serve(webhook_id, site))
 
     async def _serve(self, webhook_id: WebhookId, site: Site) -> None:
-        """Tell a webhook what waits, until nothing does or something fails."""
+        """Send a webhook everything that waits, until nothing does or an attempt fails."""
         claim = Claim(webhook_id, self._holder)
         try:
             while not self._stopping:
                 in_hand = await self._write_queue.write(claim_deliveries, site, WriteCommand(claim))
                 if in_hand is None:
                     return
-                report = await self._tell(claim, site, in_hand)
+                report = await self._send(claim, site, in_hand)
                 pause = await self._write_queue.write(acknowledge_deliveries, site, WriteCommand(report))
                 _log_outcome(webhook_id, report, pause)
                 if report.fault is not None:
                     return
-        except Exception as fault:  # noqa: BLE001 - whatever broke, the lease runs out and the next look tries again
+        except Exception as fault:  # noqa: BLE001 - whatever broke, the lease expires and the next poll tries again
             _log.error("webhook_broke", webhook_id=webhook_id, cause=observation.cause_of(fault))
         finally:
             del self._in_hand[webhook_id]
 
-    async def _tell(self, claim: Claim, site: Site, in_hand: ClaimedDeliveries) -> DeliveryReport:
+    async def _send(self, claim: Claim, site: Site, in_hand: ClaimedDeliveries) -> DeliveryReport:
         webhook, test_outcome = in_hand.webhook, None
-        async with self._postman.connect() as connect:
+        async with self._client.connect() as connection:
             if webhook.is_test_awaited:
-                test_outcome = await self._test(connect, webhook)
-            told, fault = await self._deliver(connect, site, in_hand)
-        return DeliveryReport(claim, told, fault, _dice.random(), test_outcome)
+                test_outcome = await self._send_test(connection, webhook)
+            delivered, fault = await self._deliver(connection, site, in_hand)
+        return DeliveryReport(claim, delivered, fault, _dice.random(), test_outcome)
 
-    async def _test(self, connect: WebhookConnection, webhook: Webhook) -> str:
+    async def _send_test(self, connection: WebhookConnection, webhook: Webhook) -> str:
         now = clock.now()
-        fault = await connect.send(write_request(webhook, self._write_test(webhook, now), now))
+        fault = await connection.send(write_request(webhook, self._write_test(webhook, now), now))
         if fault is None:
             return ""
         return f"{fault.reason}: {fault.words}" if fault.words else fault.reason
 
     async def _deliver(
-        self, connect: WebhookConnection, site: Site, in_hand: ClaimedDeliveries
+        self, connection: WebhookConnection, site: Site, in_hand: ClaimedDeliveries
     ) -> tuple[list[OutboxPosition], Fault | None]:
-        """Send one after another, until one fails, time is up or the server stops; what is about nothing is passed."""
+        """Send deliveries in order until one fails, time is up or the server stops; skip those without a message."""
         if not in_hand.deliveries:
             return [], None
-        webhook, deadline = in_hand.webhook, time.monotonic() + VISIT_SECONDS
+        webhook, deadline = in_hand.webhook, time.monotonic() + ROUND_SECONDS
         messages = await self._read_pool.read(self._write_messages, site, webhook, in_hand.deliveries, clock.now())
-        told: list[OutboxPosition] = []
+        delivered: list[OutboxPosition] = []
         for delivery in in_hand.deliveries:
             if self._stopping or time.monotonic() > deadline:
                 break
             message = messages.get(delivery.position)
             fault = (
-                await _attempt(connect, write_request(webhook, message, clock.now())) if message is not None else None
+                await _attempt(connection, write_request(webhook, message, clock.now()))
+                if message is not None
+                else None
             )
             if fault is not None:
-                return told, fault
-            told.append(delivery.position)
-        return told, None
+                return delivered, fault
+            delivered.append(delivery.position)
+        return delivered, None
 
     async def _sweep(self) -> None:
-        """Forget what is too old to be told or replayed."""
+        """Delete deliveries that are too old to be sent or replayed."""
         for site in await self._read_pool.read(list_sites):
             await self._write_queue.write(sweep_outbox, site, WriteCommand(KEPT_FOR))
 
 
 def _find_due(connection: Connection, webhooks: Sequence[Webhook], now: datetime) -> list[tuple[WebhookId, Site]]:
-    """Find the webhooks that are to be told something now, each with its site as it is set at present."""
+    """Find the webhooks that have something to send now, each with its site."""
     due = [webhook for webhook in webhooks if needs_attempt(connection, webhook, now)]
     sites = {site_id: find_site(connection, site_id) for site_id in {webhook.site_id for webhook in due}}
     return [(webhook.id, site) for webhook in due if (site := sites[webhook.site_id]) is not None]
 
 
-async def _attempt(connect: WebhookConnection, outgoing: Outgoing) -> Fault | None:
+async def _attempt(connection: WebhookConnection, outgoing: Outgoing) -> Fault | None:
     started = time.perf_counter()
-    fault = await connect.send(outgoing)
+    fault = await connection.send(outgoing)
     observation.observe_attempt(is_accepted=fault is None, seconds=time.perf_counter() - started)
     return fault
 
 
 def _log_outcome(webhook_id: WebhookId, report: DeliveryReport, pause: Pause | None) -> None:
-    """Write what became of a visit; addresses and answers may hold secrets and are no matter of the log."""
+    """Log the outcome of one round; URLs and answers are left out, they may hold secrets."""
     facts = {"webhook_id": webhook_id, "told": len(report.delivered)}
     if pause is not None:
         _log.error("webhook_paused", **facts, cure="dealtrace webhook list")
@@ -182,14 +184,14 @@ def _log_outcome(webhook_id: WebhookId, report: DeliveryReport, pause: Pause | N
         _log.info("webhook_told", **facts)
 
 
-async def _again_and_again(work: Callable[[], Awaitable[None]], pause_seconds: float, event: str) -> None:
-    """Do `work` for ever, whatever happens to it: the database may be away, and comes back. One line tells of that."""
+async def _repeat(work: Callable[[], Awaitable[None]], pause_seconds: float, event: str) -> None:
+    """Repeat `work` whatever happens: the database may go away and come back. Log only the first failure of a row."""
     is_failing = False
     while True:
         try:
             await work()
             is_failing = False
-        except Exception as fault:  # noqa: BLE001 - the next time tries again
+        except Exception as fault:  # noqa: BLE001 - the next round tries again
             if not is_failing:
                 _log.warning(event, reason=type(fault).__name__)
             is_failing = True

@@ -1,4 +1,4 @@
-"""Where deliveries may go: whoever names an address must not reach through us what only we can reach."""
+"""Which hosts webhooks may be sent to: a URL must not reach hosts that only this server can reach."""
 
 import asyncio
 import socket
@@ -12,28 +12,28 @@ _IPV4_BITS = 0xFFFF_FFFF
 
 
 class TargetForbidden(Exception):  # noqa: N818 - it names what is the matter
-    """All addresses of a host are private; the message names one and the cure."""
+    """All IP addresses of a host are private; the message names one, and the setting that allows it."""
 
 
 class TargetUnknown(Exception):  # noqa: N818
-    """No address of a host can be found."""
+    """The host name cannot be resolved."""
 
 
 async def find_address(host: str, port: int, private: Sequence[str]) -> str:
-    """Find the address of a host to send to; `private` are networks that may be reached although they are private.
+    """Return the first allowed IP address of a host; `private` are private networks that are allowed.
 
-    What connects must connect to this very address: asked again, a name may lead elsewhere.
+    Connect to this very address: resolved again, the name may lead elsewhere.
 
     Raises:
-        TargetUnknown: the name leads nowhere.
-        TargetForbidden: it leads only to where nobody outside gets.
+        TargetUnknown: the name cannot be resolved.
+        TargetForbidden: all its addresses are private.
     """
     try:
         loop = asyncio.get_running_loop()
         found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as fault:
-        raise TargetUnknown(f"the host {host} cannot be found") from fault
-    addresses = [ip_address(str(place[0]).partition("%")[0]) for *_, place in found]
+        raise TargetUnknown(f"the host {host} cannot be resolved") from fault
+    addresses = [ip_address(str(socket_address[0]).partition("%")[0]) for *_, socket_address in found]
     allowed = [address for address in addresses if is_allowed(address, private)]
     if not allowed:
         where = "" if str(addresses[0]) == host else f" ({addresses[0]})"
@@ -42,15 +42,16 @@ async def find_address(host: str, port: int, private: Sequence[str]) -> str:
 
 
 def is_allowed(address: Address, private: Iterable[str]) -> bool:
-    """Whether an address is public, or in one of the networks `private`; an IPv4 address in IPv6 counts as itself."""
-    plain = _within(address)
-    if any(one in ip_network(network) for network in private for one in (address, plain)):
+    """Whether an address is public or in one of the `private` networks; an IPv4 address within IPv6 counts as IPv4."""
+    plain = _ipv4_within(address)
+    networks = [ip_network(network) for network in private]
+    if any(address in network or plain in network for network in networks):
         return True
     return plain.is_global and not plain.is_multicast
 
 
-def _within(address: Address) -> Address:
-    """Find the IPv4 address that an IPv6 address leads to, if it does."""
+def _ipv4_within(address: Address) -> Address:
+    """Return the IPv4 address that an IPv6 address stands for, else the address itself."""
     if isinstance(address, IPv4Address):
         return address
     if address in _NAT64:

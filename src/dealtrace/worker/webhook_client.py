@@ -1,4 +1,4 @@
-"""Sends one request at a time to a receiver, and tells what became of it."""
+"""Send webhooks over HTTP, one request at a time, and report why one failed."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -14,25 +14,25 @@ from dealtrace.webhooks.writing import Outgoing
 from dealtrace.worker.targets import TargetForbidden, TargetUnknown, find_address
 
 ATTEMPT_SECONDS = 5.0
-"""Ours: from looking the name up to the end of the answer; who takes longer should answer first and work then."""
+"""Ours: from resolving the name to the end of the answer; slow receivers should answer first and work afterwards."""
 ANSWER_BYTES_MAX = 65_536
-"""More of an answer is not read."""
+"""The rest of a longer answer is not read."""
 WORDS_MAX = 120
-"""So much of a refusal is shown to whoever tests a webhook."""
+"""How much of a refusal is shown to the person who tests a webhook."""
 RETRY_AFTER_DIGITS_MAX = 6
 
 
 class WebhookClient:
-    """Knows where it may go: `private` are networks that may be reached although they are private."""
+    """Connects to receivers on public hosts, and on those in the `private` networks."""
 
     def __init__(self, private: Sequence[str]) -> None:
         self._private = private
         self._trust = httpx.create_ssl_context(trust_env=False)
-        self._trust.load_default_certs()  # of the system, for receivers with a certificate of the house
+        self._trust.load_default_certs()  # of the system, for receivers with a company's own certificates
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator["WebhookConnection"]:
-        """Keep a connection to one receiver for a few requests; nothing of it is shared with another receiver."""
+        """Yield a connection to one receiver for several requests; it shares nothing with other receivers."""
         limits = httpx.Limits(max_connections=1)
         async with httpx.AsyncClient(
             verify=self._trust, trust_env=False, timeout=ATTEMPT_SECONDS, limits=limits, follow_redirects=False
@@ -41,15 +41,15 @@ class WebhookClient:
 
 
 class WebhookConnection:
-    """A few requests to one receiver, whose address is looked up once."""
+    """Several requests to one receiver, whose host is resolved once."""
 
     def __init__(self, client: httpx.AsyncClient, private: Sequence[str]) -> None:
         self._client = client
         self._private = private
-        self._address: str | None = None
+        self._ip: str | None = None
 
     async def send(self, outgoing: Outgoing) -> Fault | None:
-        """Send a request; `None` if it was accepted, which takes a status of 2xx, whatever comes behind that."""
+        """Send a request; return `None` if it was accepted with a status of 2xx, even if its body then breaks off."""
         is_accepted = False
         try:
             async with asyncio.timeout(ATTEMPT_SECONDS), self._open(outgoing) as answer:
@@ -60,21 +60,21 @@ class WebhookConnection:
         except (TargetForbidden, TargetUnknown) as reason:
             fault = Fault(str(reason))
         except (httpx.ConnectError, OSError) as reason:
-            fault = Fault(f"cannot connect: {_plain(str(reason)) or type(reason).__name__}")
+            fault = Fault(f"cannot connect: {_printable(str(reason)) or type(reason).__name__}")
         except (httpx.HTTPError, httpx.InvalidURL) as reason:
-            fault = Fault(f"no proper answer: {_plain(str(reason)) or type(reason).__name__}")
+            fault = Fault(f"invalid answer: {_printable(str(reason)) or type(reason).__name__}")
         return None if is_accepted else fault
 
     @asynccontextmanager
     async def _open(self, outgoing: Outgoing) -> AsyncIterator[httpx.Response]:
         url = httpx.URL(outgoing.url)
-        if self._address is None:
+        if self._ip is None:
             port = url.port or (443 if url.scheme == "https" else 80)
-            self._address = await find_address(url.host, port, self._private)
+            self._ip = await find_address(url.host, port, self._private)
         headers = {**outgoing.headers, "host": url.netloc.decode(), "user-agent": f"Dealtrace/{__version__}"}
         async with self._client.stream(
             outgoing.method,
-            url.copy_with(host=self._address),
+            url.copy_with(host=self._ip),
             content=outgoing.body,
             headers=headers,
             extensions={"sni_hostname": url.host},
@@ -83,7 +83,7 @@ class WebhookConnection:
 
 
 async def _beginning(answer: httpx.Response) -> bytes:
-    """Read an answer up to what is read of one; a connection with more on it is closed."""
+    """Read the first bytes of an answer; a connection with more on it is closed."""
     read = b""
     async for piece in answer.aiter_raw():
         read += piece
@@ -92,23 +92,23 @@ async def _beginning(answer: httpx.Response) -> bytes:
     return read
 
 
-def _fault(answer: httpx.Response, words: bytes) -> Fault:
-    """Tell why a receiver did not accept a request."""
-    told = f"HTTP {answer.status_code}"
+def _fault(answer: httpx.Response, body: bytes) -> Fault:
+    """Return why a receiver did not accept a request."""
+    status = f"HTTP {answer.status_code}"
     if answer.is_redirect:
-        told += ", a redirect: name the address it leads to, nothing is followed"
-        words = answer.headers.get("location", "").encode()
-    asked = answer.headers.get("retry-after", "")
-    is_number = asked.isascii() and asked.isdigit() and len(asked) <= RETRY_AFTER_DIGITS_MAX
+        status += ", a redirect, which is not followed: change the webhook to the URL it leads to"
+        body = answer.headers.get("location", "").encode()
+    seconds = answer.headers.get("retry-after", "")
+    is_number = seconds.isascii() and seconds.isdigit() and len(seconds) <= RETRY_AFTER_DIGITS_MAX
     return Fault(
-        told,
-        _plain(words.decode(errors="replace")),
+        status,
+        _printable(body.decode(errors="replace")),
         is_final=answer.status_code == HTTPStatus.GONE,
-        retry_after=timedelta(seconds=int(asked)) if is_number else timedelta(0),
+        retry_after=timedelta(seconds=int(seconds)) if is_number else timedelta(0),
     )
 
 
-def _plain(words: str) -> str:
-    """Leave of a receiver's words what a terminal can show."""
-    shown = "".join(one if one.isprintable() else " " for one in words)
+def _printable(text: str) -> str:
+    """Return the beginning of a text, with spaces for what a terminal cannot show."""
+    shown = "".join(character if character.isprintable() else " " for character in text)
     return " ".join(shown.split())[:WORDS_MAX]

@@ -14,7 +14,9 @@ from dealtrace.leads.call import Call, Circumstances, IncomingCall
 from dealtrace.leads.client import Client
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.leads.lead_story import LeadStory
-from dealtrace.storage.leads.leads import SpanQuery, circumstance_columns, find_lead_stories, list_spans
+from dealtrace.storage.leads.contact_rows import SpanQuery, list_spans
+from dealtrace.storage.leads.lead_rows import circumstance_columns
+from dealtrace.storage.leads.lead_stories import find_lead_stories
 from dealtrace.storage.schema.tables.leads import call as call_table
 from stored import rows_of
 from write_commands import NOON

@@ -16,7 +16,8 @@ from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest
 from dealtrace.leads.lead_story import LeadStory
 from dealtrace.operations.leads.register_lead_requests import register_lead_requests
-from dealtrace.storage.leads.leads import SpanQuery, find_lead_stories, list_spans
+from dealtrace.storage.leads.contact_rows import SpanQuery, list_spans
+from dealtrace.storage.leads.lead_stories import find_lead_stories
 from stored import rows_of
 from write_commands import NOON
 

@@ -10,7 +10,7 @@ from dealtrace.calltouch.responses import KEYWORD_UNKNOWN, STATUS_NOT_SET, UNTOL
 from dealtrace.errors import InvalidParameters, Violation
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameters import ParameterTable, Sent
-from dealtrace.http.replies import FOR_ANY_PAGE, Reply, success, with_headers
+from dealtrace.http.replies import Reply, success
 from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest
@@ -26,8 +26,7 @@ async def respond(caller: Caller, sent: Sent) -> Reply:
     taken: LeadRequest = await caller.write(register_lead_requests, read_lead_request(caller, sent))
     visit = await _credited_visit(caller, taken) if taken.visit_id is not None else None
     record = _record(caller, taken, sent, visit)
-    reply = success(record, "lead_request_taken_in", site_id=caller.site.id, lead_request_id=taken.id)
-    return with_headers(reply, FOR_ANY_PAGE)
+    return success(record, "lead_request_taken_in", site_id=caller.site.id, lead_request_id=taken.id)
 
 
 def read_lead_request(caller: Caller, sent: Sent) -> IncomingLeadRequest:

@@ -1,0 +1,104 @@
+"""Requests from the network and the answers sent back, each with its number, its metrics and its line in the log."""
+
+import time
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from dealtrace import observation
+from dealtrace.errors import DatabaseUnavailable, InternalFailure, PathNotFound, Refusal
+from dealtrace.http.asgi import language_of
+from dealtrace.http.replies import RefusalWriter, Reply
+from dealtrace.http.routes import Routes
+from dealtrace.runtime.write_queue import UNAVAILABLE_RETRY_SECONDS
+from dealtrace.storage.database.database_errors import is_database_failure, message_of
+
+NOT_FOUND = 404
+PAGES = "pages"
+"""The route of everything that is not an endpoint, in metrics."""
+ALREADY_SENT = b"\0sent"
+"""The body of a reply that Starlette has sent itself."""
+
+_log = structlog.get_logger()
+
+
+class HttpServer:
+    """Answers every request of one process: endpoints by `Routes`, everything else by an ASGI application of pages."""
+
+    def __init__(self, routes: Routes, pages: ASGIApp) -> None:
+        self._routes = routes
+        self._pages = pages
+        self._request_ids = observation.request_ids()
+
+    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, count it and log it."""
+        started = time.perf_counter()
+        request_id = next(self._request_ids)
+        found = self._routes.find(scope["path"])
+        route = found[0].path if found is not None else PAGES
+        try:
+            if found is None:
+                reply = await self._answer_page(scope, receive, send, request_id)
+            else:
+                endpoint, scope["path_params"] = found
+                reply = await self._routes.answer(endpoint, scope, receive)
+        except Exception as fault:  # noqa: BLE001 - whatever broke, the caller gets an answer and the log the cause
+            reply = self._routes.refuse(found and found[0], _failure(fault, request_id), scope)
+        if reply.body is not ALREADY_SENT:
+            await _send(reply, request_id, send)
+        _record(scope, request_id, route, reply, time.perf_counter() - started)
+
+    async def _answer_page(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> Reply:
+        """Let Starlette answer; the reply has been sent when this returns."""
+        status = 0
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        await self._pages(scope, receive, send_with_id)
+        return Reply(status, ALREADY_SENT)
+
+
+def not_found(refuse: RefusalWriter) -> ASGIApp:
+    """Return the application that answers unknown paths with the error body of the API, never with a page."""
+
+    async def answer(scope: Scope, _receive: Receive, send: Send) -> None:
+        await _send(refuse(PathNotFound(path=scope["path"]), language_of(scope)), None, send)
+
+    return answer
+
+
+def _failure(fault: Exception, request_id: str) -> Refusal:
+    """Log what broke and return the refusal for it: 503 for failures of the database, 500 for all others."""
+    if is_database_failure(fault):
+        _log.error("storage_failed", request_id=request_id, reason=message_of(fault))
+        return DatabaseUnavailable(retry_after_seconds=UNAVAILABLE_RETRY_SECONDS)
+    _log.error("request_broke", request_id=request_id, reason=message_of(fault), cause=observation.cause_of(fault))
+    return InternalFailure(request_id=request_id)
+
+
+async def _send(reply: Reply, request_id: str | None, send: Send) -> None:
+    headers = [*reply.headers, (b"content-length", str(len(reply.body)).encode())]
+    if request_id is not None:
+        headers.append((b"x-request-id", request_id.encode()))
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.body", "body": reply.body})
+
+
+def _record(scope: Scope, request_id: str, route: str, reply: Reply, seconds: float) -> None:
+    """Count the request and write its line; an unknown path is not logged, it may hold anything."""
+    observation.observe_request(route, reply.status, seconds)
+    observation.observe_tally(reply.tally)
+    _log.info(
+        reply.event,
+        request_id=request_id,
+        method=observation.plain_method(scope["method"]),
+        path=observation.plain_path(scope["path"]) if reply.status != NOT_FOUND else "…",
+        status=reply.status,
+        ms=round(seconds * 1000, 2),
+        **reply.facts,
+    )

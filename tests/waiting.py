@@ -1,0 +1,33 @@
+"""Waiting for a condition instead of for a time."""
+
+import re
+import time
+from collections.abc import Callable
+
+from dealtrace.storage.accounts.accounts import find_revision
+
+from dealtrace.storage.database.engine import open_database
+from server import ServerProcess
+
+PATIENCE_SECONDS = 60
+"""Long enough for a busy machine; how fast something should be is measured, not tested."""
+PAUSE_SECONDS = 0.02
+
+
+def wait_until(condition: Callable[[], object]) -> None:
+    """Return as soon as a condition holds; fail if it does not within a minute."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, condition
+        time.sleep(PAUSE_SECONDS)
+
+
+def wait_until_followed(server: ServerProcess) -> None:
+    """Wait until every process of a server follows the settings, tokens, fields and webhooks of its database."""
+    database = open_database(server.database_url)
+    with database.read() as connection:
+        revision = find_revision(connection)
+    database.close()
+    processes = int(server.settings.get("workers", 1))
+    event = re.compile(rf'"revision":{revision},"pid":(\d+),"event":"settings_followed"')
+    wait_until(lambda: len(set(event.findall(server.logged))) >= processes)
