@@ -40,7 +40,7 @@ from dealtrace.client import (
     register,
     update,
 )
-from dealtrace.client.pace import Pace
+from dealtrace.client.rate_limit import Pace
 from dealtrace.leads.annotations import Remarks
 from dealtrace.leads.call import Circumstances
 from server import ServerProcess

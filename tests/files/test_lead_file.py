@@ -13,11 +13,11 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.calltouch.parameters import CALL_IMPORT, REQUEST_CREATE
 from dealtrace.errors import FileUnreadable, InvalidParameters
 from dealtrace.files import csv_table, lead_file, xlsx_table
-from dealtrace.files.calls import CALL_COLUMNS
-from dealtrace.files.cells import Words
+from dealtrace.files.call_columns import CALL_COLUMNS
+from dealtrace.files.cell_types import Words
 from dealtrace.files.columns import Column, plain
 from dealtrace.files.lead_file import READINGS, LeadFile, open_lead_file
-from dealtrace.files.lead_requests import LEAD_REQUEST_COLUMNS
+from dealtrace.files.lead_request_columns import LEAD_REQUEST_COLUMNS
 from dealtrace.http.parameter_types import Text
 from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.call import Circumstances, IncomingCall

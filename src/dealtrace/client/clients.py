@@ -8,9 +8,9 @@ from typing import Self, TypeVar
 
 import httpx
 
-from dealtrace.client.exchange import Answer, Call, Retries, Send, Wait, carry_out
 from dealtrace.client.methods import Journal
-from dealtrace.client.pace import Pace
+from dealtrace.client.rate_limit import Pace
+from dealtrace.client.request_steps import Answer, Call, Retries, Send, Wait, carry_out
 
 T = TypeVar("T")
 TIMEOUT_SECONDS = 15.0

@@ -10,7 +10,6 @@ from functools import partial
 from typing import Any, Final, Generic, TypeVar
 from zoneinfo import ZoneInfo
 
-from dealtrace.client.exchange import Call
 from dealtrace.client.records import (
     Changed,
     Deleted,
@@ -28,6 +27,7 @@ from dealtrace.client.records import (
     read_part,
     read_registered,
 )
+from dealtrace.client.request_steps import Call
 
 T = TypeVar("T")
 REST = "/calls-service/RestAPI"

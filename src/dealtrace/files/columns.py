@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from dealtrace.errors import InvalidParameters, InvalidValue, Language, Violation
-from dealtrace.files.cells import CellType
+from dealtrace.files.cell_types import CellType
 from dealtrace.files.row import Cell, Row
 from dealtrace.record import record
 

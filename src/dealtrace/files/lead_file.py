@@ -8,13 +8,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from dealtrace.errors import FileUnreadable, InvalidParameters, Refusal, Violation
-from dealtrace.files.calls import CALL_COLUMNS, call_of
+from dealtrace.files.call_columns import CALL_COLUMNS, call_of
 from dealtrace.files.columns import Column, Layout, count_known, lay_out, missing_columns
-from dealtrace.files.csv_table import detect_encoding, read_csv
-from dealtrace.files.lead_requests import LEAD_REQUEST_COLUMNS, WHO, lead_request_of
+from dealtrace.files.csv_reader import detect_encoding, read_csv
+from dealtrace.files.lead_request_columns import LEAD_REQUEST_COLUMNS, WHO, lead_request_of
 from dealtrace.files.row import COLUMNS_MAX, Row
 from dealtrace.files.timestamps import instant_of
-from dealtrace.files.xlsx_table import OPENING, read_xlsx
+from dealtrace.files.xlsx_reader import OPENING, read_xlsx
 from dealtrace.leads.call import IncomingCall
 from dealtrace.leads.file_import import LeadRow
 from dealtrace.leads.lead import LeadKind

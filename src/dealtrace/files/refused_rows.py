@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from dealtrace.errors import FileUnreadable, InvalidParameters, InvalidValue, Language, Refusal
-from dealtrace.files.cells import text_of
+from dealtrace.files.cell_types import text_of
 from dealtrace.files.row import Cell, Row
 
 DELIMITER = ";"

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from dealtrace.errors import InvalidValue
-from dealtrace.files.cells import text_of
+from dealtrace.files.cell_types import text_of
 from dealtrace.files.row import Cell
 from dealtrace.record import record
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from dealtrace.files.annotations import ANNOTATION_COLUMNS, WORDS_LENGTH_MAX, annotations_of
-from dealtrace.files.cells import Answered, Code, DurationCell, IntegerCell, Words
+from dealtrace.files.annotation_columns import ANNOTATION_COLUMNS, WORDS_LENGTH_MAX, annotations_of
+from dealtrace.files.cell_types import Answered, Code, DurationCell, IntegerCell, Words
 from dealtrace.files.columns import Column, Need
 from dealtrace.files.timestamps import TimeOfDay, TimestampCell
 from dealtrace.leads.call import CallId, Circumstances, IncomingCall

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
-from dealtrace.files.cells import Tags, Words
+from dealtrace.files.cell_types import Tags, Words
 from dealtrace.files.columns import Column, values_of
 from dealtrace.files.row import Cell
 from dealtrace.leads.annotations import Annotations

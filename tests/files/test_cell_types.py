@@ -7,7 +7,7 @@ import pytest
 
 from cast import MOSCOW, moscow
 from dealtrace.errors import InvalidValue
-from dealtrace.files.cells import (
+from dealtrace.files.cell_types import (
     EXACT_NUMBERS_BELOW,
     TAG_LENGTH_MAX,
     TAGS_MAX,

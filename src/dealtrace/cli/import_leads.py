@@ -14,7 +14,7 @@ from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.cli.terminal import ID_MAX, complaints, console, fail, open_prepared, print_json
 from dealtrace.errors import SiteNotFound
-from dealtrace.files.csv_table import UTF_8
+from dealtrace.files.csv_reader import UTF_8
 from dealtrace.files.lead_file import LeadFile, open_lead_file
 from dealtrace.files.refused_rows import RefusedRows
 from dealtrace.files.row import Row

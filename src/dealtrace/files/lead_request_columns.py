@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from dealtrace.files.annotations import ANNOTATION_COLUMNS, WORDS_LENGTH_MAX, annotations_of
-from dealtrace.files.calls import PHONE_LENGTH_MAX, URL_LENGTH_MAX
-from dealtrace.files.cells import Code, IntegerCell, Words
+from dealtrace.files.annotation_columns import ANNOTATION_COLUMNS, WORDS_LENGTH_MAX, annotations_of
+from dealtrace.files.call_columns import PHONE_LENGTH_MAX, URL_LENGTH_MAX
+from dealtrace.files.cell_types import Code, IntegerCell, Words
 from dealtrace.files.columns import Column, Need
 from dealtrace.files.timestamps import TimeOfDay, TimestampCell
 from dealtrace.leads.lead import FIRST_OWN_ID

@@ -15,7 +15,7 @@ from dealtrace.client.errors import (
     Unreachable,
     refused,
 )
-from dealtrace.client.pace import Pace
+from dealtrace.client.rate_limit import Pace
 
 T = TypeVar("T")
 OK = 200
