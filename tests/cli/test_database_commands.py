@@ -8,10 +8,11 @@ from pathlib import Path
 from sqlalchemy import text
 
 from cast import Stage
-from commands import CommandLine, Terminal, registration
+from commands import CommandLine, Terminal
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.schema.upgrade import newest_revision
+from write_commands import registration
 
 
 def age(url: str, revision: str) -> None:

@@ -14,7 +14,7 @@ import pytest
 from python_calamine import load_workbook
 
 from cast import MOSCOW, Player, Stage, moscow
-from commands import Terminal, by_contact, registration
+from commands import Terminal
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.deal import DealKey
 from dealtrace.files import row_writers
@@ -25,6 +25,7 @@ from dealtrace.operations.deals.delete import delete_deals
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.leads.delete import delete_lead
 from stored import rows_of
+from write_commands import by_contact, registration
 
 MADE_AT = moscow("2018-03-26", "10:00:00")
 PHONE = "79205556001"

@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 from cast import Player, Stage
-from commands import NOON, Terminal, by_contact, registration
+from commands import Terminal
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.operations.deals.register import register_deals
+from write_commands import NOON, by_contact, registration
 
 PHONE = "79205553344"
 

@@ -41,7 +41,7 @@ from dealtrace.client import (
     update,
 )
 from dealtrace.client.rate_limit import Pace
-from dealtrace.leads.annotations import Remarks
+from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.call import Circumstances
 from server import ServerProcess
 from stored import deal_of, rows_of
@@ -184,12 +184,12 @@ def test_the_journal_of_calls_is_read_to_its_end(
     seen = served.visit(
         player, MADE_AT - timedelta(hours=1), TrafficSource("ya", "cpc", term="окна"), landing_url="https://s.example/"
     )
-    said = Remarks(manager="Коля", comment="a\nb", tags=("vip",), custom_values={"margin": "10"})
+    said = Annotations(manager="Коля", comment="a\nb", tags=("vip",), custom_values={"margin": "10"})
     told = Circumstances(waiting=timedelta(seconds=3), dialled_phone="74950000000", is_successful=True)
     for n in range(5):
         call = served.call(
             player, MADE_AT + timedelta(minutes=n), phone="79205557001", seconds=60, reference=f"r{n}",
-            visit_id=seen.id, remarks=said, circumstances=told,
+            visit_id=seen.id, annotations=said, circumstances=told,
         )  # fmt: skip
     client = Both(kind, server.address, player.token, rate_per_second=None)
     deal = client.send(plain(call_id=call.id))
@@ -220,7 +220,7 @@ def test_the_journal_of_lead_requests_is_read_to_its_end(
     for n in range(count):
         served.lead_request(
             player, MADE_AT + timedelta(minutes=n), number=f"n{n}", phone="79205557001", email="i@x.ru",
-            form_name="Корзина", remarks=Remarks(tags=("vip",)),
+            form_name="Корзина", annotations=Annotations(tags=("vip",)),
         )  # fmt: skip
     client = Both(kind, server.address, player.token, rate_per_second=None)
     found = client.each(lead_requests(DAY, DAY))

@@ -5,12 +5,12 @@ from decimal import Decimal
 
 import pytest
 
-from commands import by_contact, registration
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.deal import DealId
 from dealtrace.deals.registration import Receipt, Registered, new_deal, receipt_for
 from dealtrace.leads.lead import LeadKind, LeadRef
 from domain_records import NOON, deal
+from write_commands import by_contact, registration
 
 CALL = LeadRef(LeadKind.CALL, 32940789)
 LEAD_REQUEST = LeadRef(LeadKind.LEAD_REQUEST, 51213218)

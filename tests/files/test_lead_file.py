@@ -12,7 +12,7 @@ from cast import MOSCOW, moscow
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.calltouch.parameters import CALL_IMPORT, REQUEST_CREATE
 from dealtrace.errors import FileUnreadable, InvalidParameters
-from dealtrace.files import csv_table, lead_file, xlsx_table
+from dealtrace.files import csv_reader, lead_file, xlsx_reader
 from dealtrace.files.call_columns import CALL_COLUMNS
 from dealtrace.files.cell_types import Words
 from dealtrace.files.columns import Column, plain
@@ -241,8 +241,8 @@ UNREADABLE: dict[str, tuple[str | bytes, str]] = {
     "half of UTF-16": (b"\xff\xfed\x00a", "utf-16"),
     "an open quote": (PLAIN + '"26.03', "row 3"),
     "text behind a quote": (PLAIN + '"26.03"x,1\n', "row 3"),
-    "an endless line": (PLAIN + "7" * (csv_table.LINE_LENGTH_MAX + 1), "longer"),
-    "an endless first line": ("7" * (csv_table.LINE_LENGTH_MAX + 1), "longer"),
+    "an endless line": (PLAIN + "7" * (csv_reader.LINE_LENGTH_MAX + 1), "longer"),
+    "an endless first line": ("7" * (csv_reader.LINE_LENGTH_MAX + 1), "longer"),
     "an endless cell": (PLAIN + '"' + "7\n" * 100_000 + '"', "row 3"),
     "too many columns": ("started_at,phone" + ",x" * 256, "columns"),
 }
@@ -311,7 +311,7 @@ def test_a_count_that_nothing_could_hold_is_not_believed(path: Path) -> None:
 
 
 def test_a_file_that_unpacks_into_too_much_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(xlsx_table, "UNPACKED_BYTES_MAX", 1 << 20)
+    monkeypatch.setattr(xlsx_reader, "UNPACKED_BYTES_MAX", 1 << 20)
     repacked(path, SHEET.format(" " * (1 << 20)))
     with pytest.raises(FileUnreadable, match="too large"):
         open_lead_file(path, LeadKind.CALL, None)

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from commands import NOON
 from dealtrace.leads.call import UNTOLD, Circumstances
 from dealtrace.leads.qualification import Predecessors, Qualification, is_target_call, qualification_of
+from write_commands import NOON
 
 DAY = timedelta(days=1)
 NOBODY = Predecessors(None, None)
