@@ -52,13 +52,13 @@ def test_restore_refuses_a_number_that_is_taken_and_a_deal_that_is_there(
     server.delete(owner.token, orderId=first)
     second = server.register(owner.token, orderNumber="reused").json()["orderId"]
     for name in (str(first), "reused"):
-        assert f"belongs to the deal orderId {second} by now" in beside.refused("deal", "restore", name)
+        assert f"is now used by deal orderId {second}" in beside.refused("deal", "restore", name)
     server.delete(owner.token, orderId=second)
     several = beside.refused("deal", "restore", "reused")
     assert str(first) in several
     assert str(second) in several
     beside.done("deal", "restore", str(second))
-    assert f"belongs to the deal orderId {second} by now" in beside.refused("deal", "restore", "reused")
+    assert f"is now used by deal orderId {second}" in beside.refused("deal", "restore", "reused")
 
 
 def test_a_number_of_two_sites_needs_a_site(

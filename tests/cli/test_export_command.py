@@ -201,7 +201,7 @@ def test_no_text_of_a_csv_is_a_formula(tmp_path: Path, text: str) -> None:
         ("there.csv", [], "is there already"),
         ("x.xlsx", ["--excel"], ".csv"),
         ("x.csv", ["--from", "2018-03-02", "--to", "2018-03-01"], "after --to"),
-        ("x.csv", ["--site", "999999"], "no site 999999"),
+        ("x.csv", ["--site", "999999"], "Site 999999 not found"),
     ],
 )
 def test_what_cannot_be_done_is_told(

@@ -39,7 +39,7 @@ def test_it_says_of_each_row_what_is_wrong(refused: RefusedRows) -> None:
     assert written(refused) == [
         ["Строка файла", "Что не так", "Дата", "Телефон"],
         ["2", "Дата: пусто; Телефон: длинно", "", "79205550055"],
-        ["3", "a уже занят: это звонок или заявка 5", "26.03.2018", "7"],
+        ["3", "a уже занят звонком или заявкой 5", "26.03.2018", "7"],
         ["9", "Дата: пусто; Телефон: длинно", "a;b", 'c"d\ne'],
     ]
     assert refused.path.read_bytes().startswith(b"\xef\xbb\xbf")
