@@ -47,7 +47,7 @@ def test_a_database_of_another_release_is_refused_naming_the_cure(terminal: Term
 
 def test_any_command_makes_an_empty_database_ready(command_line: CommandLine, tmp_path: Path) -> None:
     terminal = on_sqlite(command_line, tmp_path)
-    assert "There is no" in terminal.refused("db", "check")
+    assert "not found" in terminal.refused("db", "check")
     assert not file_of(terminal).exists()
     assert terminal.json("site", "list") == []
     terminal.done("db", "check")
@@ -126,7 +126,7 @@ def test_a_database_that_cannot_be_reached_is_told_in_a_line(command_line: Comma
     ):
         for command in (("site", "list"), ("db", "check")):
             said = Terminal(command_line, url, tmp_path).refused(*command)
-            assert word in said or "There is no" in said
+            assert word in said or "not found" in said
             assert "hidden" not in said
 
 

@@ -78,7 +78,7 @@ def test_a_number_of_two_sites_needs_a_site(
 def test_it_refuses_a_deal_there_is_not(beside: Terminal) -> None:
     for name in ("nobody's", "12345", "9" * 40, ""):
         for command in (("deal", "history"), ("deal", "restore"), ("explain",)):
-            assert "There is no deal" in beside.refused(*command, name)
+            assert "not found" in beside.refused(*command, name)
 
 
 def test_a_pinned_lead_stays_until_it_is_unpinned(

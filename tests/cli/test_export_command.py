@@ -198,7 +198,7 @@ def test_no_text_of_a_csv_is_a_formula(tmp_path: Path, text: str) -> None:
         ("x", [], "must end in .csv, .xlsx or .jsonl"),
         ("nowhere/x.csv", [], "cannot be written"),
         ("nowhere/x.xlsx", [], "cannot be written"),
-        ("there.csv", [], "is there already"),
+        ("there.csv", [], "already exists"),
         ("x.xlsx", ["--excel"], ".csv"),
         ("x.csv", ["--from", "2018-03-02", "--to", "2018-03-01"], "after --to"),
         ("x.csv", ["--site", "999999"], "Site 999999 not found"),

@@ -65,7 +65,7 @@ def test_it_takes_calls_in_and_says_so(terminal: Terminal, site: str) -> None:
     }
     assert count(terminal, "call") == (2, 2)
     again = terminal.done("import", "calls", file, "--site", site).out
-    assert "Nothing was done" in again
+    assert "Nothing was changed" in again
     assert count(terminal, "call") == (2, 2)
     assert not list(terminal.folder.glob("*.refused.csv*"))
 
@@ -91,7 +91,7 @@ def test_it_takes_a_spreadsheet_of_lead_requests_in(terminal: Terminal, site: st
     done = terminal.run("import", "requests", "заявки.xlsx", "--site", site)
     assert done.status == 1
     assert "1 taken in, 1 refused" in done.out
-    assert "Columns passed over: Город." in done.out
+    assert "Ignored columns: Город." in done.out
     assert "заявки.xlsx.refused.csv" in done.err
     assert count(terminal, "lead_request") == (1, 1)
     _, (number, why, *cells) = refused_rows(terminal.folder / "заявки.xlsx.refused.csv")

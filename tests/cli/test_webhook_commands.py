@@ -22,7 +22,7 @@ def site(terminal: Terminal) -> str:
 def test_it_is_created_listed_paused_resumed_and_deleted(terminal: Terminal, site: str) -> None:
     made = terminal.done("webhook", "create", site, URL, "--events", "deal, call.connected", "--fields", "orderId,id")
     webhook_id = made.out.split()[1]
-    assert made.out == f"Webhook {webhook_id} is there. Try it: dealtrace webhook test {webhook_id}\n"
+    assert made.out == f"Webhook {webhook_id} created. To test it: dealtrace webhook test {webhook_id}\n"
     (row,) = terminal.json("webhook", "list", site)
     assert row == {
         "webhookId": int(webhook_id),
@@ -47,7 +47,7 @@ def test_it_is_created_listed_paused_resumed_and_deleted(terminal: Terminal, sit
     assert "    by hand\n" in shown
     assert "    fields: orderId, id\n" in shown
     assert terminal.done("webhook", "resume", webhook_id, "--skip").out == f"Webhook {webhook_id} is active.\n"
-    assert terminal.done("webhook", "delete", webhook_id).out == f"Webhook {webhook_id} is gone.\n"
+    assert terminal.done("webhook", "delete", webhook_id).out == f"Webhook {webhook_id} deleted.\n"
     assert terminal.json("webhook", "list") == []
 
 

@@ -76,7 +76,7 @@ def test_it_begins_anew_with_the_import(refused: RefusedRows) -> None:
 @pytest.mark.parametrize("last_row", [0, 7])
 def test_it_leaves_other_peoples_files_alone(refused: RefusedRows, last_row: int) -> None:
     refused.path.write_text("my dear diary\n")
-    with pytest.raises(FileUnreadable, match="another file"):
+    with pytest.raises(FileUnreadable, match="not a file of refused rows"):
         refused.begin(last_row)
     assert refused.path.read_text() == "my dear diary\n"
 

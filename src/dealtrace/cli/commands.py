@@ -1,4 +1,4 @@
-"""Every command on one screen."""
+"""The `dealtrace` program: all of its commands."""
 
 import typer
 
@@ -20,7 +20,7 @@ from dealtrace.cli.webhooks import webhook_commands
 
 main = typer.Typer(
     name="dealtrace",
-    help="Keep the deals a CRM sends and find the advertising behind them.",
+    help="Register the deals of a CRM and find the advertising behind each.",
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
 )

@@ -1,4 +1,4 @@
-"""`dealtrace import`: calls and lead requests from files, beside a running server."""
+"""`dealtrace import`: calls and lead requests from files."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,8 +12,10 @@ from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from dealtrace import clock
 from dealtrace.accounts.site import Site
-from dealtrace.cli.terminal import ID_MAX, complaints, console, fail, open_prepared, print_json
-from dealtrace.errors import SiteNotFound
+from dealtrace.cli.answers import ImportAnswer
+from dealtrace.cli.options import JsonOption, SiteIdOption
+from dealtrace.cli.site_lookup import require_site
+from dealtrace.cli.terminal import complaints, console, counted, fail, open_prepared, print_json
 from dealtrace.files.csv_reader import UTF_8
 from dealtrace.files.lead_file import LeadFile, open_lead_file
 from dealtrace.files.refused_rows import RefusedRows
@@ -28,19 +30,18 @@ from dealtrace.operations.leads.import_file import (
     import_rows,
 )
 from dealtrace.record import record
-from dealtrace.storage.accounts.accounts import find_site
 from dealtrace.storage.database.database_errors import is_lost_race
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import IdBlocks
 
 TRIES_MAX = 3
-"""How often a stretch is decided on when a running server takes in leads of the same names meanwhile."""
+"""How often a chunk is tried while a running server stores leads with the same references."""
 
-import_commands = typer.Typer(help="Bring in calls and lead requests from files.", no_args_is_help=True)
+import_commands = typer.Typer(help="Import calls and lead requests from files.", no_args_is_help=True)
 
 
 class Encoding(StrEnum):
-    """What a text may be encoded in."""
+    """The encodings of a CSV file."""
 
     UTF_8 = "utf-8"
     WINDOWS_1251 = "cp1251"
@@ -49,52 +50,50 @@ class Encoding(StrEnum):
     DOS_866 = "cp866"
 
 
-FileArgument = Annotated[Path, typer.Argument(help="A table: CSV or XLSX, with headings.")]
-SiteOption = Annotated[int, typer.Option("--site", min=1, max=ID_MAX, help="The siteId.")]
-EncodingOption = Annotated[Encoding | None, typer.Option(help="Of a CSV file; found out without it.")]
-RefusedOption = Annotated[Path | None, typer.Option(help="Where refused rows go; FILE.refused.csv by default.")]
-TellOption = Annotated[bool, typer.Option("--tell-webhooks", help="It is news, not history: tell webhooks.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+FileArgument = Annotated[Path, typer.Argument(help="A CSV or XLSX table with headings.")]
+EncodingOption = Annotated[Encoding | None, typer.Option(help="Of a CSV file; detected if omitted.")]
+RefusedOption = Annotated[Path | None, typer.Option(help="The file for refused rows; FILE.refused.csv by default.")]
+PublishOption = Annotated[bool, typer.Option("--tell-webhooks", help="Send the imported leads to webhooks.")]
 
 
 @import_commands.command("calls")
 def import_calls(
     file: FileArgument,
-    site_id: SiteOption,
+    site_id: SiteIdOption,
     encoding: EncodingOption = None,
     refused: RefusedOption = None,
-    publish_events: TellOption = False,
+    publish_events: PublishOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Bring in calls; an import that was stopped goes on where it stopped."""
+    """Import calls. An import that was stopped continues where it stopped."""
     _import(LeadKind.CALL, file, site_id, encoding, refused, publish_events=publish_events, as_json=as_json)
 
 
 @import_commands.command("requests")
 def import_requests(
     file: FileArgument,
-    site_id: SiteOption,
+    site_id: SiteIdOption,
     encoding: EncodingOption = None,
     refused: RefusedOption = None,
-    publish_events: TellOption = False,
+    publish_events: PublishOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Bring in lead requests; an import that was stopped goes on where it stopped."""
+    """Import lead requests. An import that was stopped continues where it stopped."""
     _import(LeadKind.LEAD_REQUEST, file, site_id, encoding, refused, publish_events=publish_events, as_json=as_json)
 
 
 @record
-class _Work:
-    """One file, the site it goes to, and where its refused rows go."""
+class _ImportJob:
+    """A file, the site to import it into, and the file for refused rows."""
 
     database: Database
     site: Site
     file: LeadFile
     refused: RefusedRows
 
-    def chunks(self, at: FileImport) -> Iterator[list[tuple[Row, LeadRow]]]:
-        """Read what is left, a stretch at a time."""
-        rows = self.file.rows(self.site.time_zone, at.last_row)
+    def chunks(self, progress: FileImport) -> Iterator[list[tuple[Row, LeadRow]]]:
+        """Yield the rows that are left, in chunks."""
+        rows = self.file.rows(self.site.time_zone, progress.last_row)
         while chunk := list(islice(rows, ROWS_AT_ONCE)):
             yield chunk
 
@@ -111,89 +110,88 @@ def _import(
 ) -> None:
     with open_prepared() as database:
         with database.read() as connection:
-            site = find_site(connection, site_id)
-        if site is None:
-            raise SiteNotFound(site_id=site_id)
+            site = require_site(connection, site_id)
         if not publish_events:
             site = replace(site, listeners=())
         file = open_lead_file(path, kind, encoding)
-        beside = refused or path.with_name(f"{path.name}.refused.csv")
-        if beside.exists() and beside.samefile(path):
-            fail("Refused rows cannot go into the file they come from.")
-        work = _Work(database, site, file, RefusedRows(beside, file.headings.cells, file.layout.language))
+        refused_path = refused or path.with_name(f"{path.name}.refused.csv")
+        if refused_path.exists() and refused_path.samefile(path):
+            fail("--refused cannot be the imported file itself.")
+        job = _ImportJob(database, site, file, RefusedRows(refused_path, file.headings.cells, file.layout.language))
         with database.write() as connection:
-            at = begin_import(connection, site, file.digest, clock.now())
-        finished_before = at.finished_at is not None
+            state = begin_import(connection, site, file.digest, clock.now())
+        finished_before = state.finished_at is not None
         if not finished_before:
-            at = _go_on(work, at)
-    _tell(work, at, finished_before=finished_before, as_json=as_json)
+            state = _continue_import(job, state)
+    _report(job, state, finished_before=finished_before, as_json=as_json)
 
 
-def _go_on(work: _Work, at: FileImport) -> FileImport:
-    work.refused.begin(at.last_row)
-    ids = IdBlocks(work.database.writer)
+def _continue_import(job: _ImportJob, state: FileImport) -> FileImport:
+    job.refused.begin(state.last_row)
+    ids = IdBlocks(job.database.writer)
     columns = (*Progress.get_default_columns()[:-1], MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=complaints, transient=True, disable=not complaints.is_terminal) as progress:
-        bar = progress.add_task("Rows", total=work.file.rows_total, completed=at.taken_in + at.refused)
+        bar = progress.add_task("Rows", total=job.file.rows_total, completed=state.taken_in + state.refused)
         try:
-            for chunk in work.chunks(at):
-                at = _import_chunk(work, ids, at, chunk)
-                progress.update(bar, completed=at.taken_in + at.refused)
+            for chunk in job.chunks(state):
+                state = _import_chunk(job, ids, state, chunk)
+                progress.update(bar, completed=state.taken_in + state.refused)
         except KeyboardInterrupt:
             progress.stop()
-            complaints.print(f"Stopped behind row {at.last_row}. The same command goes on there.", markup=False)
+            complaints.print(f"Stopped after row {state.last_row}. Run the same command to continue.", markup=False)
             raise typer.Exit(130) from None
-    with work.database.write() as connection:
-        finished = finish_import(connection, work.site, at, clock.now())
-    work.database.gather_statistics()
+    with job.database.write() as connection:
+        finished = finish_import(connection, job.site, state, clock.now())
+    job.database.gather_statistics()
     return finished
 
 
-def _import_chunk(work: _Work, ids: IdBlocks, at: FileImport, chunk: list[tuple[Row, LeadRow]]) -> FileImport:
-    """Take in a stretch of rows; those that are refused are on disk before it is committed."""
+def _import_chunk(job: _ImportJob, ids: IdBlocks, state: FileImport, chunk: list[tuple[Row, LeadRow]]) -> FileImport:
+    """Import a chunk of rows; refused rows are on disk before the transaction commits."""
     for tries_left in reversed(range(TRIES_MAX)):
         ids.ensure(len(chunk) * IDS_PER_ROW_MAX)
         leads = [lead for _, lead in chunk]
         try:
-            with work.database.write() as connection:
-                done = import_rows(connection, ids, work.site, work.file.kind, at, leads, clock.now())
-                work.refused.add((row, done.refused[row.number]) for row, _ in chunk if row.number in done.refused)
-        except Exception as fault:
-            if not (tries_left and is_lost_race(fault)):
+            with job.database.write() as connection:
+                done = import_rows(connection, ids, job.site, job.file.kind, state, leads, clock.now())
+                job.refused.add((row, done.refused[row.number]) for row, _ in chunk if row.number in done.refused)
+        except Exception as error:
+            if not (tries_left and is_lost_race(error)):
                 raise
-            work.refused.begin(at.last_row)
+            job.refused.begin(state.last_row)
         else:
             return done.at
     raise AssertionError
 
 
-def _tell(work: _Work, at: FileImport, *, finished_before: bool, as_json: bool) -> None:
-    file = work.file
+def _report(job: _ImportJob, state: FileImport, *, finished_before: bool, as_json: bool) -> None:
     if as_json:
-        print_json(
-            {
-                "siteId": work.site.id,
-                "rows": at.taken_in + at.refused,
-                "takenIn": at.taken_in,
-                "refused": at.refused,
-                "refusedFile": str(work.refused.path) if at.refused else None,
-                "encoding": file.encoding,
-                "columnsPassedOver": file.layout.passed_over,
-                "finishedBefore": finished_before,
-            }
-        )
+        print_json(_serialize_result(job, state, finished_before=finished_before))
     else:
-        for line in _summary(file, at, finished_before=finished_before):
+        for line in _summarize(job.file, state, finished_before=finished_before):
             console.print(line, markup=False)
-    if at.refused:
-        fail(f"{at.refused} rows were refused. Mend them in {work.refused.path} and import that file.")
+    if state.refused:
+        fail(f"{counted(state.refused, 'row')} refused. Correct them in {job.refused.path} and import that file.")
 
 
-def _summary(file: LeadFile, at: FileImport, *, finished_before: bool) -> Iterator[str]:
+def _serialize_result(job: _ImportJob, state: FileImport, *, finished_before: bool) -> ImportAnswer:
+    return {
+        "siteId": job.site.id,
+        "rows": state.taken_in + state.refused,
+        "takenIn": state.taken_in,
+        "refused": state.refused,
+        "refusedFile": str(job.refused.path) if state.refused else None,
+        "encoding": job.file.encoding,
+        "columnsPassedOver": job.file.layout.passed_over,
+        "finishedBefore": finished_before,
+    }
+
+
+def _summarize(file: LeadFile, state: FileImport, *, finished_before: bool) -> Iterator[str]:
     if finished_before:
-        yield f"This file was imported on {at.finished_at:%Y-%m-%d %H:%M} UTC. Nothing was done now."
-    yield f"{at.taken_in + at.refused} rows: {at.taken_in} taken in, {at.refused} refused."
+        yield f"This file was already imported on {state.finished_at:%Y-%m-%d %H:%M} UTC. Nothing was changed."
+    yield f"{counted(state.taken_in + state.refused, 'row')}: {state.taken_in} imported, {state.refused} refused."
     if file.encoding not in (None, UTF_8):
-        yield f"It was read as {file.encoding}; if names look wrong, name another by --encoding."
+        yield f"The file was read as {file.encoding}. If names look wrong, set --encoding."
     if file.layout.passed_over:
-        yield f"Columns passed over: {', '.join(file.layout.passed_over)}."
+        yield f"Ignored columns: {', '.join(file.layout.passed_over)}."

@@ -1,11 +1,8 @@
-"""The columns that say of a lead what surrounds it: where it came from, who took it, what was noted."""
-
-from collections.abc import Mapping
-from typing import Any
+"""Columns that annotate a lead: its source, manager, comment and tags."""
 
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
-from dealtrace.files.cell_types import Tags, Words
-from dealtrace.files.columns import Column, values_of
+from dealtrace.files.cell_types import TagsCell, TextCell
+from dealtrace.files.columns import Column, RowValues, values_of
 from dealtrace.files.row import Cell
 from dealtrace.leads.annotations import Annotations
 from dealtrace.record import record
@@ -13,21 +10,21 @@ from dealtrace.record import record
 WORDS_LENGTH_MAX = 256
 COMMENT_LENGTH_MAX = 10_000
 SOURCE_LENGTH_MAX = 1024
-_UNTOLD = ("(not set)", "<не указано>", "<не заполнено>")
-"""What journals write where nothing is known."""
+_NO_VALUE = ("(not set)", "<не указано>", "<не заполнено>")
+"""What journals write in place of an unknown value."""
 
 
 @record
-class SourceWords(Words):
+class SourcePartCell(TextCell):
     """A part of a traffic source."""
 
     def read(self, cell: Cell) -> str:
-        """Take the text; what stands for nothing is nothing."""
-        text = Words.read(self, cell)
-        return "" if text in _UNTOLD else text
+        """Return the text, empty if it stands for an unknown value."""
+        text = TextCell.read(self, cell)
+        return "" if text in _NO_VALUE else text
 
 
-_SOURCE = SourceWords(SOURCE_LENGTH_MAX)
+_SOURCE = SourcePartCell(SOURCE_LENGTH_MAX)
 ANNOTATION_COLUMNS = (
     Column("source", ("customSources.source", "utmSource", "Источник"), _SOURCE, "The source of the lead."),
     Column("medium", ("customSources.medium", "utmMedium", "Канал"), _SOURCE, "The medium."),
@@ -44,14 +41,14 @@ ANNOTATION_COLUMNS = (
         _SOURCE,
         "The keyword.",
     ),
-    Column("manager", ("Менеджер", "Ответственный"), Words(WORDS_LENGTH_MAX), "Who is in charge of the lead."),
-    Column("comment", ("comment.text", "Комментарий", "Примечание"), Words(COMMENT_LENGTH_MAX), "A comment."),
-    Column("tags", ("addTags", "Теги", "Метки"), Tags(), "Tags of the lead."),
+    Column("manager", ("Менеджер", "Ответственный"), TextCell(WORDS_LENGTH_MAX), "The manager in charge of the lead."),
+    Column("comment", ("comment.text", "Комментарий", "Примечание"), TextCell(COMMENT_LENGTH_MAX), "A comment."),
+    Column("tags", ("addTags", "Теги", "Метки"), TagsCell(), "The tags of the lead."),
 )
 
 
-def annotations_of(values: Mapping[str, Any]) -> Annotations:
-    """Tell what a row says of a lead beyond who and when; a source of empty parts is none."""
+def annotations_of(values: RowValues) -> Annotations:
+    """Return the annotations in a row; a source without any part is `None`."""
     stated = {part: text for part, text in values_of(values, SOURCE_PARTS).items() if text}
     return Annotations(
         manager=values.get("manager"),
