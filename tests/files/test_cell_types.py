@@ -9,8 +9,6 @@ from cast import MOSCOW, moscow
 from dealtrace.errors import InvalidValue
 from dealtrace.files.cell_types import (
     EXACT_NUMBERS_BELOW,
-    TAG_LENGTH_MAX,
-    TAGS_MAX,
     AnsweredCell,
     CellType,
     CodeCell,
@@ -21,6 +19,7 @@ from dealtrace.files.cell_types import (
     text_of,
 )
 from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell, instant_of
+from dealtrace.leads.limits import TAG_LENGTH_MAX, TAGS_MAX
 
 DAY = date(2018, 3, 26)
 AT = datetime(2018, 3, 26, 9, 50, 1)  # noqa: DTZ001 - a wall clock

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from dealtrace.accounts.token import TOKEN_LENGTH_MAX
 from dealtrace.api import explanation
 from dealtrace.errors import DealNotFound, Language, Refusal
 from dealtrace.http.endpoint import AuthScheme, Endpoint
@@ -9,7 +10,6 @@ from dealtrace.http.parameter_types import Text
 from dealtrace.http.parameters import Parameter
 from dealtrace.http.replies import Reply, refusal_reply
 
-TOKEN_LENGTH_MAX = 200
 NOT_FOUND = 404
 BY_TOKEN = AuthScheme(
     Parameter(

@@ -29,3 +29,5 @@ class TrafficSource:
 SOURCE_PARTS = tuple(part.name for part in fields(TrafficSource))
 DIRECT = TrafficSource(source="(direct)", medium="(none)")
 NOWHERE = TrafficSource()
+SOURCE_LENGTH_MAX = 1024
+"""Characters of a part."""

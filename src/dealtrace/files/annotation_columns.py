@@ -1,15 +1,13 @@
 """Columns that annotate a lead: its source, manager, comment and tags."""
 
-from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
+from dealtrace.attribution.traffic_source import SOURCE_LENGTH_MAX, SOURCE_PARTS, TrafficSource
 from dealtrace.files.cell_types import TagsCell, TextCell
 from dealtrace.files.columns import Column, RowValues, values_of
 from dealtrace.files.row import Cell
 from dealtrace.leads.annotations import Annotations
+from dealtrace.leads.limits import COMMENT_LENGTH_MAX, LABEL_LENGTH_MAX
 from dealtrace.record import record
 
-WORDS_LENGTH_MAX = 256
-COMMENT_LENGTH_MAX = 10_000
-SOURCE_LENGTH_MAX = 1024
 _NO_VALUE = ("(not set)", "<не указано>", "<не заполнено>")
 """What journals write in place of an unknown value."""
 
@@ -41,7 +39,7 @@ ANNOTATION_COLUMNS = (
         _SOURCE,
         "The keyword.",
     ),
-    Column("manager", ("Менеджер", "Ответственный"), TextCell(WORDS_LENGTH_MAX), "The manager in charge of the lead."),
+    Column("manager", ("Менеджер", "Ответственный"), TextCell(LABEL_LENGTH_MAX), "The manager in charge of the lead."),
     Column("comment", ("comment.text", "Комментарий", "Примечание"), TextCell(COMMENT_LENGTH_MAX), "A comment."),
     Column("tags", ("addTags", "Теги", "Метки"), TagsCell(), "The tags of the lead."),
 )

@@ -2,18 +2,20 @@
 
 from datetime import datetime, timedelta
 
-from dealtrace.files.annotation_columns import ANNOTATION_COLUMNS, WORDS_LENGTH_MAX, annotations_of
+from dealtrace.files.annotation_columns import ANNOTATION_COLUMNS, annotations_of
 from dealtrace.files.cell_types import AnsweredCell, CodeCell, DurationCell, IntegerCell, TextCell
 from dealtrace.files.columns import Column, Need, RowValues
 from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell
 from dealtrace.leads.call import CallId, Circumstances, IncomingCall
 from dealtrace.leads.lead import FIRST_OWN_ID
-
-REFERENCE_LENGTH_MAX = 100
-SIP_ID_LENGTH_MAX = 45
-PHONE_LENGTH_MAX = 64
-URL_LENGTH_MAX = 4096
-CALL_LASTS_MAX = timedelta(days=30)
+from dealtrace.leads.limits import (
+    CALL_DURATION_MAX,
+    LABEL_LENGTH_MAX,
+    PHONE_LENGTH_MAX,
+    REFERENCE_LENGTH_MAX,
+    SIP_ID_LENGTH_MAX,
+    URL_LENGTH_MAX,
+)
 
 CALL_COLUMNS = (
     Column(
@@ -39,7 +41,7 @@ CALL_COLUMNS = (
     Column(
         "duration_seconds",
         ("duration", "Длительность разговора", "Длительность звонка", "Длительность"),
-        DurationCell(CALL_LASTS_MAX),
+        DurationCell(CALL_DURATION_MAX),
         "The talk time; 0 if missing.",
     ),
     Column(
@@ -63,7 +65,7 @@ CALL_COLUMNS = (
     Column(
         "waiting_seconds",
         ("waitingTime", "waitingConnect", "Время ожидания", "Ожидание"),
-        DurationCell(CALL_LASTS_MAX),
+        DurationCell(CALL_DURATION_MAX),
         "How long the client waited.",
     ),
     Column(
@@ -91,7 +93,7 @@ CALL_COLUMNS = (
         "The URL of the recording.",
     ),
     Column(
-        "client_name", ("fio", "Имя клиента", "ФИО", "Клиент", "Имя"), TextCell(WORDS_LENGTH_MAX), "The client's name."
+        "client_name", ("fio", "Имя клиента", "ФИО", "Клиент", "Имя"), TextCell(LABEL_LENGTH_MAX), "The client's name."
     ),
     *ANNOTATION_COLUMNS,
 )  # fmt: skip

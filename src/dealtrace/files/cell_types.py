@@ -7,12 +7,11 @@ from typing import Protocol
 from dealtrace.errors import InvalidValue
 from dealtrace.files.formula_guard import remove_guard
 from dealtrace.files.row import Cell
+from dealtrace.leads.limits import TAG_LENGTH_MAX, TAGS_MAX
 from dealtrace.record import record
 
 EXACT_NUMBERS_BELOW = 10**15
 """Spreadsheets keep fifteen digits of a number; longer numbers have lost digits before they get here."""
-TAGS_MAX = 100
-TAG_LENGTH_MAX = 256
 DIGITS_MAX = 16
 
 _SHORTENED = re.compile(r"[0-9][.,][0-9]+[eE]\+?[0-9]+")

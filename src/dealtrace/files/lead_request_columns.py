@@ -2,16 +2,20 @@
 
 from datetime import datetime
 
-from dealtrace.files.annotation_columns import ANNOTATION_COLUMNS, WORDS_LENGTH_MAX, annotations_of
-from dealtrace.files.call_columns import PHONE_LENGTH_MAX, URL_LENGTH_MAX
+from dealtrace.files.annotation_columns import ANNOTATION_COLUMNS, annotations_of
 from dealtrace.files.cell_types import CodeCell, IntegerCell, TextCell
 from dealtrace.files.columns import Column, Need, RowValues
 from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell
 from dealtrace.leads.lead import FIRST_OWN_ID
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequestId
+from dealtrace.leads.limits import (
+    EMAIL_LENGTH_MAX,
+    LABEL_LENGTH_MAX,
+    NUMBER_LENGTH_MAX,
+    PHONE_LENGTH_MAX,
+    URL_LENGTH_MAX,
+)
 
-NUMBER_LENGTH_MAX = 256
-EMAIL_LENGTH_MAX = 320
 CLIENT_COLUMNS = ("phone", "email", "client_name")
 """At least one of these is required: without any the client is unknown."""
 
@@ -42,7 +46,7 @@ LEAD_REQUEST_COLUMNS = (
         "The client's e-mail.",
     ),
     Column(
-        "client_name", ("fio", "Имя клиента", "ФИО", "Клиент", "Имя"), TextCell(WORDS_LENGTH_MAX), "The client's name."
+        "client_name", ("fio", "Имя клиента", "ФИО", "Клиент", "Имя"), TextCell(LABEL_LENGTH_MAX), "The client's name."
     ),
     Column(
         "number",
@@ -57,7 +61,7 @@ LEAD_REQUEST_COLUMNS = (
         "The id from Calltouch, to be kept; a new one is assigned if missing.",
     ),
     Column(
-        "form_name", ("subject", "Название формы", "Форма", "Тема"), TextCell(WORDS_LENGTH_MAX), "The name of the form."
+        "form_name", ("subject", "Название формы", "Форма", "Тема"), TextCell(LABEL_LENGTH_MAX), "The name of the form."
     ),
     Column(
         "page_url",

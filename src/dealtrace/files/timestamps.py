@@ -7,10 +7,9 @@ from zoneinfo import ZoneInfo
 from dealtrace.errors import InvalidValue
 from dealtrace.files.cell_types import text_of
 from dealtrace.files.row import Cell
+from dealtrace.leads.limits import YEAR_MAX, YEAR_MIN
 from dealtrace.record import record
 
-YEAR_MIN = 1990
-YEAR_MAX = 2100
 DAY_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001 - a wall clock
 """Day 0 of a spreadsheet."""
 SECONDS_DIGITS = 10

@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from dealtrace import clock
-from dealtrace.calltouch.parameters import EMAIL_LENGTH_MAX, PHONE_LENGTH_MAX
 from dealtrace.calltouch.responses import instant_of
-from dealtrace.calltouch.wire_types import TAG_LENGTH_MAX, TAGS_MAX, DashClock
+from dealtrace.calltouch.wire_types import DashClock
 from dealtrace.errors import InvalidParameters, InvalidValue, Violation
 from dealtrace.http.parameter_types import Choice, Integer, Text
 from dealtrace.leads.contact import normal_email, normal_phone
 from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.leads.limits import EMAIL_LENGTH_MAX, PHONE_LENGTH_MAX, TAG_LENGTH_MAX, TAGS_MAX
 from dealtrace.matching.lead_search import LeadSearch, SearchByContact, SearchById, TagFilter, Wanted
 from dealtrace.record import record
 
