@@ -410,7 +410,7 @@ def test_the_tour_of_the_readme_goes_as_printed(newcomers_server: ServerProcess)
         **server.environment,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "API": f"{server.address}/calls-service/RestAPI",
-        "TOKEN": re.findall(r"shown only now: (\S+)", server.printed)[0],
+        "TOKEN": re.findall(r"shown only once: (\S+)", server.printed)[0],
     }
     answer = None
     for kind, body in FENCE.findall(read(ROOT / "README.md")):

@@ -64,11 +64,17 @@ def test_everything_comes_back(
     assert sorted(path.name for path in tmp_path.glob("all*")) == ["all.backup"]
 
 
+ENOUGH = 20
+"""Deals that are registered before a backup starts."""
+
+
 def test_a_backup_under_load_holds_every_deal_acknowledged_before_it_whole(
     server: ServerProcess, beside: Terminal, owner: Player, empty: NewTerminal
 ) -> None:
     with Load(server, owner.token, "backup") as load:
-        time.sleep(0.5)
+        deadline = time.monotonic() + 30
+        while len(load.acknowledged) < ENOUGH and time.monotonic() < deadline:
+            time.sleep(0.01)
         before = dict(load.acknowledged)
         beside.done("backup", "busy.backup")
         during = len(load.acknowledged)

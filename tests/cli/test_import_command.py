@@ -90,7 +90,7 @@ def test_it_takes_a_spreadsheet_of_lead_requests_in(terminal: Terminal, site: st
     )
     done = terminal.run("import", "requests", "заявки.xlsx", "--site", site)
     assert done.status == 1
-    assert "1 taken in, 1 refused" in done.out
+    assert "1 imported, 1 refused" in done.out
     assert "Ignored columns: Город." in done.out
     assert "заявки.xlsx.refused.csv" in done.err
     assert count(terminal, "lead_request") == (1, 1)

@@ -16,7 +16,7 @@ def test_it_tells_and_erases_a_person(server: ServerProcess, served: Stage, besi
     assert site["deal"][0]["comment"] == "Иван просил перезвонить"
 
     said = beside.done("person", "erase", PHONE, "--site", str(owner.site.id), typed="y\n").out
-    assert "1 leads, 1 deals, 0 visits" in said
+    assert "anonymized 1 lead, 1 deal, 0 visits" in said
     changed = server.update(owner.token, orderId=told["orderId"], status="won").json()
     assert changed["order"]["callId"] == call.id
     assert (changed["client"]["fio"], changed["client"]["phones"], changed["orderComments"]) == (None, [], "")

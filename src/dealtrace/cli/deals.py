@@ -152,7 +152,8 @@ def _format_fields(values: Mapping[str, object]) -> str:
 def _print_explanation(explanation: Explanation) -> None:
     deal = explanation.deal
     lines = [f"Deal {deal.id}, number {deal.number}, created {deal.happened_at:%Y-%m-%d %H:%M:%S} UTC"]
-    lines.append(f"Lead: {_format_lead(deal)}, {explanation.verdict}")
+    lead = _format_lead(deal) if deal.lead is not None else "none"
+    lines.append(f"Lead: {lead} ({explanation.verdict})")
     if deal.pinned_at is not None:
         lines.append(f"Pinned by hand on {deal.pinned_at:%Y-%m-%d %H:%M:%S} UTC. The rules would match it as follows:")
     for naming in explanation.namings:

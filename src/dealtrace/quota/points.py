@@ -1,4 +1,4 @@
-"""A site's daily points.
+"""The API points of a site per day.
 
 Seed: «Для каждого проекта выдается индивидуальное суточное количество баллов».
 Seed: «За каждый успешно выполненный запрос списываются баллы».
@@ -13,7 +13,7 @@ POINTS_COST_DEFAULT = 1
 
 
 class PaidMethod(StrEnum):
-    """The methods that cost points, by the names their addresses have."""
+    """The methods that cost points, named after their paths."""
 
     REGISTER = "register"
     UPDATE_BY_ID = "update-by-id"
@@ -35,17 +35,17 @@ class PaidMethod(StrEnum):
 
 
 def points_day(now: datetime, time_zone: ZoneInfo) -> date:
-    """Tell which day of the site `now` belongs to; its points are counted per such day."""
+    """Return the date of `now` in the site's time zone; points are counted per date."""
     return now.astimezone(time_zone).date()
 
 
 def seconds_to_reset(now: datetime, time_zone: ZoneInfo) -> int:
-    """Count the whole seconds until the site's next midnight, rounded up, at least 1."""
+    """Return the seconds until the site's next midnight, rounded up, at least 1."""
     tomorrow = points_day(now, time_zone) + timedelta(days=1)
     reset_at = datetime.combine(tomorrow, time(), time_zone)
     return max(1, -int((now - reset_at).total_seconds() // 1))
 
 
 def points_cost(method: PaidMethod, costs: Mapping[str, int]) -> int:
-    """Tell what one successful call of `method` costs: 1 unless the site says otherwise."""
+    """Return the points that a successful call of `method` costs: 1 unless the site has set another cost."""
     return costs.get(method, POINTS_COST_DEFAULT)
