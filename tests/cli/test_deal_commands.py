@@ -94,7 +94,7 @@ def test_a_pinned_lead_stays_until_it_is_unpinned(
     assert "Pinned by hand" in beside.done("explain", *deal).out
     assert beside.json("explain", *deal)["pinnedAt"] is not None
     assert f"request {asked.id}" in beside.done("deal", "pin", *deal, "--request", str(asked.id)).out
-    assert "pinned to none" in beside.done("deal", "pin", *deal, "--none").out
+    assert "pinned to no lead" in beside.done("deal", "pin", *deal, "--none").out
     assert f"matched to call {near.id}" in beside.done("deal", "unpin", *deal).out
     kinds = [one["kind"] for one in beside.json("deal", "history", *deal)]
     assert kinds == ["registered", "pinned", "pinned", "pinned", "unpinned"]
@@ -105,7 +105,7 @@ def test_pin_refuses_what_is_not_there(server: ServerProcess, served: Stage, bes
     call = served.call(owner, moscow("2018-03-26"))
     assert "Give exactly one of" in beside.refused("deal", "pin", deal_id)
     assert "Give exactly one of" in beside.refused("deal", "pin", deal_id, "--call", "1", "--none")
-    assert "no call or request 1" in beside.refused("deal", "pin", deal_id, "--call", "1")
+    assert "Call or request 1 not found" in beside.refused("deal", "pin", deal_id, "--call", "1")
     assert "not found" in beside.refused("deal", "pin", deal_id, "--request", str(call.id))
     assert "not pinned" in beside.refused("deal", "unpin", deal_id)
     server.delete(owner.token, orderId=deal_id)

@@ -158,7 +158,7 @@ def test_two_processes_on_postgresql_share_their_figures_and_name_their_requests
 ) -> None:
     url = postgresql_server.create("two", "dealtrace_template")
     with closing(ServerProcess(url, tmp_path, workers=2, rate_per_second=500)) as server:
-        assert "up to 1000 a second; DEALTRACE_REDIS_URL" in server.printed
+        assert "up to 1000 per second. Set DEALTRACE_REDIS_URL" in server.printed
         named = set()
         for _ in range(60):
             with httpx.Client(trust_env=False) as fresh:

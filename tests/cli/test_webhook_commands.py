@@ -90,7 +90,7 @@ def test_a_replay_names_a_moment_or_a_message(terminal: Terminal, site: str) -> 
     webhook_id = str(terminal.json("webhook", "create", site, URL)["webhookId"])
     for arguments in ([], ["--since", "2026-11-24", "--message", "msg_1_2_3"]):
         assert "Give either --since or --message." in terminal.refused("webhook", "replay", webhook_id, *arguments)
-    assert terminal.done("webhook", "replay", webhook_id, "--since", "2026-11-24T10:00").out.startswith("0 deliveries")
+    assert terminal.done("webhook", "replay", webhook_id, "--since", "2026-11-24T10:00").out.startswith("0 messages")
     assert "never sent" in terminal.refused("webhook", "replay", webhook_id, "--message", "msg_1_2_3")
 
 

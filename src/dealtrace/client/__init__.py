@@ -1,4 +1,4 @@
-"""The Python client: what other programs import to speak to a server."""
+"""The Python client for other programs."""
 
 from dealtrace.client.clients import AsyncClient, Client
 from dealtrace.client.errors import (

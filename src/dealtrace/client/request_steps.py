@@ -1,4 +1,4 @@
-"""What is sent, what comes back, and when it is tried again; whoever speaks to the network carries this out."""
+"""The steps of a call: what to send, how long to wait, when to retry. The clients carry them out."""
 
 import json
 import random
@@ -13,21 +13,21 @@ from dealtrace.client.errors import (
     PointsSpent,
     Refused,
     Unreachable,
-    refused,
+    refusal_for,
 )
-from dealtrace.client.rate_limit import Pace
+from dealtrace.client.rate_limit import RateLimit
 
 T = TypeVar("T")
 OK = 200
-WORTH_ANOTHER_TRY = frozenset({429, 500, 502, 503, 504})
+RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504})
 
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[T]):
-    """One call of the API: what is sent, and how its answer is read.
+    """A call of the API: what is sent, and how its answer is parsed.
 
-    `done_before` reads the answer in place of `NotFound` when an earlier try, whose answer was lost, may have been
-    carried out.
+    `read` gets the decoded JSON. `done_before` returns the result in place of `NotFound` if an earlier try, whose
+    answer was lost, may have been carried out.
     """
 
     path: str
@@ -38,7 +38,7 @@ class Call(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back."""
+    """The answer of the server."""
 
     status: int
     body: bytes
@@ -47,14 +47,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """A step of a call: wait so long."""
+    """A step of a call: wait."""
 
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """A step of a call: send this, and tell what came back."""
+    """A step of a call: send a request."""
 
     path: str
     parameters: Mapping[str, str]
@@ -62,79 +62,82 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Retries:
-    """How often and how long a call is tried, in seconds; the pauses double and differ at random."""
+    """How often a call is tried, and the delays between tries: they double and vary at random."""
 
     tries_max: int = 6
     first_pause_seconds: float = 0.3
     longest_pause_seconds: float = 20.0
 
     def pause_seconds(self, failed: int) -> float:
-        """Tell how long to wait after the `failed`-th try."""
+        """Return the seconds to wait after the `failed`-th try."""
         longest: float = min(self.longest_pause_seconds, self.first_pause_seconds * 2 ** (failed - 1))
-        return random.uniform(longest / 2, longest)  # noqa: S311 - it only keeps clients apart
+        return random.uniform(longest / 2, longest)  # noqa: S311 - it only spreads clients
 
 
 Steps = Generator[Wait | Send, Answer | Exception | None, T]
 
 
-def carry_out(call: Call[T], token: str, retries: Retries, pace: Pace) -> Steps[T]:
-    """Yield the steps of a call until it has an answer, and return that.
+def carry_out(call: Call[T], token: str, retries: Retries, rate_limit: RateLimit) -> Steps[T]:
+    """Yield the steps of a call until it has an answer, and return the result.
 
-    A try that got no answer, or was told to come again, is repeated: registering is safe to repeat because of its
-    number, changing comes to the same, and reading changes nothing.
+    A try without an answer, or refused for now, is repeated: registering is safe to repeat because of its number,
+    updating has the same effect each time, and reading changes nothing.
 
     Raises:
-        ClientError: it came to nothing.
+        ClientError: the call failed.
     """
-    sent = Send(call.path, {"clientApiId": token, **call.parameters})
+    request = Send(call.path, {"clientApiId": token, **call.parameters})
     for tried in range(1, retries.tries_max + 1):
-        if delay := pace.delay_seconds():
+        if delay := rate_limit.delay_seconds():
             yield Wait(delay)
-        answer = yield sent
+        answer = yield request
         try:
             return _read(call, answer, is_first=tried == 1)
-        except (Unreachable, Refused) as fault:
-            if tried == retries.tries_max or not _may_pass(fault):
+        except (Unreachable, Refused) as error:
+            if tried == retries.tries_max or not _is_temporary(error):
                 raise
-            told = answer.retry_after_seconds if isinstance(answer, Answer) else None
-            yield Wait(min(told, retries.longest_pause_seconds) if told is not None else retries.pause_seconds(tried))
+            asked_for = answer.retry_after_seconds if isinstance(answer, Answer) else None
+            longest = retries.longest_pause_seconds
+            yield Wait(retries.pause_seconds(tried) if asked_for is None else min(asked_for, longest))
     raise AssertionError  # pragma: no cover - the last try returns or raises
 
 
-def _may_pass(fault: Unreachable | Refused) -> bool:
-    if isinstance(fault, Refused):
-        return fault.status in WORTH_ANOTHER_TRY and not isinstance(fault, PointsSpent)
+def _is_temporary(error: Unreachable | Refused) -> bool:
+    if isinstance(error, Refused):
+        return error.status in RETRIED_STATUSES and not isinstance(error, PointsSpent)
     return True
 
 
 def _read(call: Call[T], answer: Answer | Exception | None, *, is_first: bool) -> T:
     if not isinstance(answer, Answer):
         raise Unreachable(str(answer)) from answer
-    told = _decode(answer)
+    content = _decode(answer)
     if answer.status == OK:
         try:
-            return call.read(told)
-        except (KeyError, TypeError, ValueError, ArithmeticError) as fault:
-            raise AnswerUnreadable(f"{call.path}: {fault!r}") from fault
-    refusal = _refusal(answer.status, told)
+            return call.read(content)
+        except (KeyError, TypeError, ValueError, ArithmeticError) as error:
+            raise AnswerUnreadable(f"{call.path}: {error!r}") from error
+    refusal = _refusal(answer.status, content)
     if isinstance(refusal, NotFound) and not is_first and call.done_before is not None:
         return call.done_before()
     raise refusal
 
 
-def _decode(answer: Answer) -> Any:
+def _decode(answer: Answer) -> Any:  # the JSON of a server
     try:
         return json.loads(answer.body)
-    except ValueError as fault:
-        if answer.status in WORTH_ANOTHER_TRY:
-            raise refused(answer.status, str(answer.status), f"HTTP {answer.status}") from fault
-        raise AnswerUnreadable(f"HTTP {answer.status}, no JSON") from fault
+    except ValueError as error:
+        if answer.status in RETRIED_STATUSES:
+            raise refusal_for(answer.status, str(answer.status), f"HTTP {answer.status}") from error
+        raise AnswerUnreadable(f"HTTP {answer.status}, not JSON") from error
 
 
-def _refusal(status: int, told: Any) -> Refused:
+def _refusal(status: int, content: Any) -> Refused:
     try:
-        faults = told["data"].get("validationErrorData", {}).get("violations", ())
-        violations = tuple(FieldViolation(one["field"], one["message"]) for one in faults)
-        return refused(status, told["errorCode"], told["message"], violations)
-    except (KeyError, TypeError, AttributeError) as fault:
-        raise AnswerUnreadable(f"HTTP {status}, not the error of such a server") from fault
+        violations = tuple(
+            FieldViolation(violation["field"], violation["message"])
+            for violation in content["data"].get("validationErrorData", {}).get("violations", ())
+        )
+        return refusal_for(status, content["errorCode"], content["message"], violations)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise AnswerUnreadable(f"HTTP {status}, not an error of a Dealtrace server") from error

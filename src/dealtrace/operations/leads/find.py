@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.leads.lead import LeadRef, LeadSpan
-from dealtrace.matching.lead_search import LeadSearch, Prospect, SearchByContact, SearchById, Wanted, choose
+from dealtrace.matching.lead_search import LeadSearch, Preference, Prospect, SearchByContact, SearchById, choose
 from dealtrace.record import record
 from dealtrace.storage.leads import leads, qualification
 from dealtrace.storage.leads.annotations import StoredAnnotations, list_annotations
@@ -49,11 +49,13 @@ def _prospects(
     said: Mapping[LeadRef, StoredAnnotations],
 ) -> list[Prospect]:
     """Tell of each lead what the searches ask; whether it is unique is looked up only if one of them does."""
-    asks = {search.wanted for search in searches if isinstance(search, SearchByContact)}
+    asks = {search.preference for search in searches if isinstance(search, SearchByContact)}
     refs = {span.ref for span in spans if span.ref in said}
-    told = qualification.list_qualifications(connection, site, refs) if Wanted.NEAREST_UNIQUE in asks else {}
+    told = qualification.list_qualifications(connection, site, refs) if Preference.NEAREST_UNIQUE in asks else {}
     unique_leads = (
-        qualification.list_unique_leads(connection, site, refs) if Wanted.NEAREST_UNIQUE_LEAD in asks else frozenset()
+        qualification.list_unique_leads(connection, site, refs)
+        if Preference.NEAREST_UNIQUE_LEAD in asks
+        else frozenset()
     )
     return [
         Prospect(
