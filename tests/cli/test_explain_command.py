@@ -55,7 +55,7 @@ def test_it_tells_what_an_identity_names(server: ServerProcess, beside: Terminal
     assert told["namedLead"] is None
     assert told["lead"] is None
     assert "not found" in said
-    assert "No phone and no e-mail were given." in said
+    assert "No phone or e-mail was given." in said
 
 
 def test_it_tells_that_contact_matching_is_off_and_what_it_would_find(
