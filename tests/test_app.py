@@ -55,7 +55,7 @@ def test_an_unknown_path_gets_the_one_error_body(server: ServerProcess, path: st
     body = answer.json()
     assert list(body) == ["errorCode", "message", "data"]
     assert body["errorCode"] == "10010"
-    assert body["message"].startswith("There is no such address: /")
+    assert body["message"].startswith("Path not found: /")
 
 
 def test_it_counts_answers_by_route_and_status(server: ServerProcess, owner: Player) -> None:

@@ -23,7 +23,7 @@ import dealtrace
 from dealtrace.app import ENDPOINTS, page_router
 from dealtrace.cli import main
 from dealtrace.errors import Refusal
-from dealtrace.files.lead_file import READINGS
+from dealtrace.files.lead_file import FORMATS
 from dealtrace.http.description import error_catalogue
 from dealtrace.http.endpoint import Endpoint
 from dealtrace.http.parameter_types import Text
@@ -284,8 +284,7 @@ def test_every_column_of_a_file_is_documented(kind: LeadKind, heading: str) -> N
         for name, others, holds, needed, meaning in table_rows(section(DOCS / "import.md", heading))
     ]
     assert rows == [
-        ([column.name], list(column.headings), column.type.form, column.need, column.meaning)
-        for column in READINGS[kind].columns
+        ([one.name], list(one.headings), one.type.form, one.need, one.meaning) for one in FORMATS[kind].columns
     ]
 
 

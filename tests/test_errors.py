@@ -120,7 +120,7 @@ def test_it_says_in_a_sentence_when_it_is_given(kind: type[Refusal]) -> None:
 def test_its_facts_are_kept_for_those_it_steers() -> None:
     refusal = PointsSpent(retry_after_seconds=17)
     assert refusal.facts == {"retry_after_seconds": 17}
-    assert refusal.text("ru") == "Суточные баллы API израсходованы, повторите через 17 с"
+    assert refusal.text("ru") == "Суточные баллы API израсходованы. Повторите через 17 с"
 
 
 @pytest.mark.parametrize("sent", ["{key}", "{", "}", "{0}", "%s", "{key.__class__}"])
@@ -135,7 +135,7 @@ def test_it_names_every_violation_in_the_language_asked_for() -> None:
     refusal = InvalidParameters(violations)
     assert refusal.violations == tuple(violations)
     assert refusal.text("ru") == "Ошибка в параметрах: orderSum: нужно число; service: нет"
-    assert refusal.text("en") == "Faulty parameters: orderSum: a number is needed; service: missing"
+    assert refusal.text("en") == "Invalid parameters: orderSum: a number is needed; service: missing"
     assert [(one.text("ru"), one.text("en")) for one in violations] == [
         ("нужно число", "a number is needed"),
         ("нет", "missing"),

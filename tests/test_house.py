@@ -190,8 +190,11 @@ class Module:
         yield from (node for node in ast.walk(self.tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
 
     def identifiers(self) -> Iterator[tuple[ast.AST, str]]:
-        """Yield every name the module gives or uses, without the keywords of calls: those belong to whom it calls."""
+        """Yield every name the module defines or uses, except keywords of calls and keys of answers (TypedDicts)."""
+        keys = {id(item.target) for item in self._typed_dict_items()}
         for node in ast.walk(self.tree):
+            if id(node) in keys:
+                continue
             match node:
                 case ast.Name(id=name) | ast.arg(arg=name) | ast.FunctionDef(name=name) | ast.ClassDef(name=name):
                     yield node, name
@@ -200,14 +203,10 @@ class Module:
                 case _:
                     pass
 
-    def keys_of_answers(self) -> set[ast.AST]:
-        """Return the names of `TypedDict` fields, which are keys of JSON and no names of ours."""
-        answers = (
-            node
-            for node in ast.walk(self.tree)
-            if isinstance(node, ast.ClassDef) and any(ast.unparse(base) == "TypedDict" for base in node.bases)
-        )
-        return {field.target for answer in answers for field in answer.body if isinstance(field, ast.AnnAssign)}
+    def _typed_dict_items(self) -> Iterator[ast.AnnAssign]:
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.ClassDef) and any(ast.unparse(base) == "TypedDict" for base in node.bases):
+                yield from (item for item in node.body if isinstance(item, ast.AnnAssign))
 
     def strings(self) -> Iterator[tuple[ast.Constant, str]]:
         """Yield string constants that are no docstrings."""

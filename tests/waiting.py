@@ -4,7 +4,7 @@ import re
 import time
 from collections.abc import Callable
 
-from dealtrace.storage.accounts.accounts import find_revision
+from dealtrace.storage.accounts.revision import find_revision
 
 from dealtrace.storage.database.engine import open_database
 from server import ServerProcess

@@ -1,8 +1,8 @@
-"""Every refusal, drawn as a tree. Each keeps its code for good and says in two languages what a person can do.
+"""The tree of refusals. Each has a permanent code and a message in Russian and English that says what to do.
 
 Refusal
-├── InvalidParameters      10007  missing, malformed or out of range; one violation each
-├── UnreadableBody        10008  neither a form nor what its Content-Type says
+├── InvalidParameters     10007  missing, malformed or out of range; one violation each
+├── UnreadableBody        10008  neither a form nor what its Content-Type announces
 ├── BodyTooLarge          10009
 ├── PathNotFound           10010
 ├── MethodNotAllowed      10011
@@ -11,34 +11,34 @@ Refusal
 ├── RateExceeded          10030
 ├── PointsSpent           10031
 ├── Overloaded            10032  nothing was stored
-├── DatabaseUnavailable           10033
-├── AnonymousRateExceeded      10034
+├── DatabaseUnavailable   10033
+├── AnonymousRateExceeded 10034
 ├── DealKeyMissing        10040
 ├── DealNotFound          10041
 ├── NumberTaken           10042
-├── NumberReused          10048  by another deal, since the one that had it was deleted
+├── NumberReused          10048  another deal took the number after the first one was deleted
 ├── CallAndLeadRequest    10043
 ├── DealNotDeleted        10044
 ├── LeadNotFound          10045
 ├── DealNotPinned         10046
 ├── LeadNotDeleted        10057
-├── LeadNotMatched        10059  by anything a program named it by
+├── LeadNotMatched        10059  nothing the caller sent identifies a lead
 ├── RecordingNotFound     10058
 ├── NameTaken             10050
-│   └── LeadTaken         10047  a call or lead request has this name
+│   └── LeadTaken         10047  a call or lead request has this identifier
 ├── SiteNotFound          10051
 ├── UnknownSetting        10052
-├── InvalidSetting      10053
+├── InvalidSetting        10053
 ├── InvitationSpent       10054
 ├── TokenNotFound         10055
 ├── PersonNotFound         10056
-├── FileUnreadable        10060  no table of leads; nothing of it was taken in
-├── ImportInProgress           10061  another command brings the same file in
+├── FileUnreadable        10060  not a table of leads; nothing was imported
+├── ImportInProgress      10061  another command is importing the same file
 ├── WebhookNotFound       10062
-├── DeliveryNotFound      10063  what a webhook was told is forgotten after a while
-└── InternalFailure         500  ours; the request id finds it in the log
+├── DeliveryNotFound      10063  deliveries are deleted after 30 days
+└── InternalFailure         500  our own; the request id finds it in the log
 
-Edges turn a code into their own answer in one place each: `http/replies.py`, `cli/terminal.py`, the cabinet.
+Each edge turns refusals into its own answers in one place: `http/replies.py`, `cli/terminal.py`, the cabinet.
 """
 
 from collections.abc import Mapping, Sequence
@@ -51,19 +51,19 @@ Language = Literal["ru", "en"]
 
 @record
 class Violation:
-    """One parameter that is wrong, and the cure, in both languages."""
+    """An invalid parameter, and what would be valid, in Russian and English."""
 
     field: str
     ru: str
     en: str
 
     def text(self, language: Language) -> str:
-        """Say what is wrong with the field."""
+        """Return what is wrong with the field, in `language`."""
         return self.ru if language == "ru" else self.en
 
 
-class InvalidValue(ValueError):  # noqa: N818 - it names what is the matter
-    """A text or cell that does not fit its type; says in both languages what would."""
+class InvalidValue(ValueError):  # noqa: N818 - named after what is wrong
+    """A text or cell that does not fit its type; the messages say what would."""
 
     def __init__(self, ru: str, en: str) -> None:
         super().__init__(en)
@@ -71,51 +71,54 @@ class InvalidValue(ValueError):  # noqa: N818 - it names what is the matter
         self.en = en
 
 
-class Refusal(Exception):  # noqa: N818 - a refusal is an answer, seldom an error
-    """We understood and say no. `facts` fill the words and may steer an edge (`retry_after_seconds`)."""
+class Refusal(Exception):  # noqa: N818 - a refusal is usually an answer, not an error
+    """A request that was understood and refused.
+
+    `facts` fill the placeholders of the messages; an edge may use them too (`retry_after_seconds`).
+    """
 
     code: ClassVar[int]
     ru: ClassVar[str]
     en: ClassVar[str]
 
-    def __init__(self, **facts: Any) -> None:
+    def __init__(self, **facts: object) -> None:
         super().__init__(type(self).__name__, facts)
-        self.facts: Mapping[str, Any] = facts
+        self.facts: Mapping[str, Any] = facts  # each refusal has its own
 
     def text(self, language: Language) -> str:
-        """Say in `language` what is refused and what would help."""
+        """Return the message in `language`."""
         return (self.ru if language == "ru" else self.en).format(**self.facts)
 
     def __str__(self) -> str:
-        """Speak English where nobody asked for a language."""
+        """Return the English message."""
         return self.text("en")
 
 
 class InvalidParameters(Refusal):
-    """Parameters that are missing, malformed or out of range; all of them at once."""
+    """Parameters are missing, malformed or out of range; `violations` lists all of them."""
 
     code = 10007
     ru = "Ошибка в параметрах: {ru}"
-    en = "Faulty parameters: {en}"
+    en = "Invalid parameters: {en}"
 
     def __init__(self, violations: Sequence[Violation]) -> None:
         super().__init__(
-            ru="; ".join(f"{one.field}: {one.ru}" for one in violations),
-            en="; ".join(f"{one.field}: {one.en}" for one in violations),
+            ru="; ".join(f"{violation.field}: {violation.ru}" for violation in violations),
+            en="; ".join(f"{violation.field}: {violation.en}" for violation in violations),
         )
         self.violations = tuple(violations)
 
 
 class UnreadableBody(Refusal):
-    """A body that is no form."""
+    """The request body cannot be parsed."""
 
     code = 10008
-    ru = "Тело запроса не читается: {ru}"
+    ru = "Не удалось прочитать тело запроса: {ru}"
     en = "The request body cannot be read: {en}"
 
 
 class BodyTooLarge(Refusal):
-    """A body beyond the limit."""
+    """The request body is too large."""
 
     code = 10009
     ru = "Тело запроса больше {bytes_max} байт"
@@ -123,141 +126,141 @@ class BodyTooLarge(Refusal):
 
 
 class PathNotFound(Refusal):
-    """Nothing lives at this path."""
+    """There is no such path."""
 
     code = 10010
-    ru = "Такого адреса нет: {path}"
-    en = "There is no such address: {path}"
+    ru = "Адрес не найден: {path}"
+    en = "Path not found: {path}"
 
 
 class MethodNotAllowed(Refusal):
-    """The path is right, the method is not."""
+    """The path exists, but not for this method."""
 
     code = 10011
-    ru = "Метод {method} здесь не поддерживается, используйте: {allowed}"
-    en = "Method {method} is not supported here, use: {allowed}"
+    ru = "Метод {method} здесь не поддерживается. Используйте: {allowed}"
+    en = "Method {method} is not supported here. Use: {allowed}"
 
 
 class TokenRejected(Refusal):
-    """No token, or none we know."""
+    """The token is missing or unknown."""
 
     code = 10020
-    ru = "Токен не передан или не найден, проверьте {field}"
-    en = "The token is missing or unknown, check {field}"
+    ru = "Токен не передан или неизвестен. Проверьте {field}"
+    en = "The token is missing or unknown. Check {field}"
 
 
 class SiteMismatch(Refusal):
-    """The token opens another site."""
+    """The token belongs to another site."""
 
     code = 10021
-    ru = "Токен не открывает личный кабинет siteId={site_id}"
-    en = "The token does not open the site siteId={site_id}"
+    ru = "Токен не даёт доступа к личному кабинету siteId={site_id}"
+    en = "The token does not give access to siteId={site_id}"
 
 
 class RateExceeded(Refusal):
-    """Too many requests in a second from one address."""
+    """Too many requests per second from one address."""
 
     code = 10030
-    ru = "Не более {per_second} запросов в секунду с одного IP-адреса, повторите через секунду"
-    en = "No more than {per_second} requests per second from one IP address, try again in a second"
+    ru = "Не более {per_second} запросов в секунду с одного IP-адреса. Повторите через секунду"
+    en = "At most {per_second} requests per second from one IP address. Try again in a second"
 
 
 class PointsSpent(Refusal):
-    """The site's points of the day are spent."""
+    """The site has used all of its API points for today."""
 
     code = 10031
-    ru = "Суточные баллы API израсходованы, повторите через {retry_after_seconds} с"
-    en = "The API points of the day are spent, try again in {retry_after_seconds} s"
+    ru = "Суточные баллы API израсходованы. Повторите через {retry_after_seconds} с"
+    en = "No API points are left for today. Try again in {retry_after_seconds} s"
 
 
 class Overloaded(Refusal):
     """The queue of writes is full."""
 
     code = 10032
-    ru = "Сервер перегружен, ничего не сохранено, повторите через {retry_after_seconds} с"
-    en = "The server is overloaded, nothing was stored, try again in {retry_after_seconds} s"
+    ru = "Сервер перегружен, ничего не сохранено. Повторите через {retry_after_seconds} с"
+    en = "The server is overloaded and stored nothing. Try again in {retry_after_seconds} s"
 
 
 class DatabaseUnavailable(Refusal):
     """The database did not answer in time."""
 
     code = 10033
-    ru = "База данных не отвечает, повторите через {retry_after_seconds} с"
-    en = "The database does not answer, try again in {retry_after_seconds} s"
+    ru = "База данных не отвечает. Повторите через {retry_after_seconds} с"
+    en = "The database is not responding. Try again in {retry_after_seconds} s"
 
 
 class AnonymousRateExceeded(Refusal):
-    """Too much sent in a minute without a token, from one address or for one site."""
+    """Too many requests per minute without a token, from one address or for one site."""
 
     code = 10034
     ru = (
-        "Слишком много запросов без токена с этого адреса или к этому кабинету, повторите через {retry_after_seconds} с"
+        "Слишком много запросов без токена с этого адреса или к этому кабинету. Повторите через {retry_after_seconds} с"
     )
-    en = "Too many requests without a token from this address or for this site, try again in {retry_after_seconds} s"
+    en = "Too many requests without a token from this address or for this site. Try again in {retry_after_seconds} s"
 
 
 class DealKeyMissing(Refusal):
-    """A deal was asked for without saying which."""
+    """The request does not say which deal it is about."""
 
     code = 10040
-    ru = "Укажите сделку: orderId или orderNumber"
-    en = "Name the deal: orderId or orderNumber"
+    ru = "Укажите сделку: передайте orderId или orderNumber"
+    en = "Specify the deal: send orderId or orderNumber"
 
 
 class DealNotFound(Refusal):
-    """No such deal, or it is deleted."""
+    """There is no such deal, or it is deleted."""
 
     code = 10041
     ru = "Сделка не найдена или удалена: {key}"
-    en = "The deal is not found or deleted: {key}"
+    en = "Deal not found or deleted: {key}"
 
 
 class NumberTaken(Refusal):
     """Another deal has this number."""
 
     code = 10042
-    ru = "orderNumber {number} уже занят сделкой orderId {deal_id} с другими параметрами"
-    en = "orderNumber {number} is taken by the deal orderId {deal_id} with other parameters"
+    ru = "orderNumber {number} уже занят: у сделки orderId {deal_id} другие параметры"
+    en = "orderNumber {number} is already used by deal orderId {deal_id}, which has other parameters"
 
 
 class NumberReused(Refusal):
-    """A deleted deal's number was freed and has another deal by now."""
+    """Another deal has taken the number of a deleted deal."""
 
     code = 10048
-    ru = "orderNumber {number} теперь у сделки orderId {deal_id}"
-    en = "orderNumber {number} belongs to the deal orderId {deal_id} by now"
+    ru = "orderNumber {number} теперь занят сделкой orderId {deal_id}"
+    en = "orderNumber {number} is now used by deal orderId {deal_id}"
 
 
 class CallAndLeadRequest(Refusal):
-    """A deal was said to come from a call and a lead request together."""
+    """A deal cannot come from a call and a lead request at once."""
 
     code = 10043
-    ru = "Сделку нельзя создать одновременно по звонку ({call}) и заявке ({lead_request}), оставьте одно"
-    en = "A deal cannot come from a call ({call}) and a request ({lead_request}) together, keep one"
+    ru = "Сделку нельзя создать одновременно по звонку ({call}) и заявке ({lead_request}): оставьте что-то одно"
+    en = "A deal cannot come from both a call ({call}) and a request ({lead_request}): send only one"
 
 
 class DealNotDeleted(Refusal):
-    """Only what was deleted can be restored."""
+    """A deal to restore is not deleted."""
 
     code = 10044
     ru = "Сделка orderId {deal_id} не удалена"
-    en = "The deal orderId {deal_id} is not deleted"
+    en = "Deal orderId {deal_id} is not deleted"
 
 
 class LeadNotFound(Refusal):
-    """No such call or lead request."""
+    """There is no such call or lead request."""
 
     code = 10045
-    ru = "В кабинете нет звонка или заявки {lead_id}"
-    en = "The site has no call or request {lead_id}"
+    ru = "Звонок или заявка {lead_id} не найдены"
+    en = "Call or request {lead_id} not found"
 
 
 class DealNotPinned(Refusal):
-    """Only what was pinned can be unpinned."""
+    """A deal to unpin is not pinned."""
 
     code = 10046
     ru = "Лид сделки orderId {deal_id} не закреплён вручную"
-    en = "The lead of the deal orderId {deal_id} is not pinned"
+    en = "The lead of deal orderId {deal_id} is not pinned"
 
 
 class LeadNotDeleted(Refusal):
@@ -265,59 +268,59 @@ class LeadNotDeleted(Refusal):
 
     code = 10057
     ru = "Звонок или заявка {lead_id} не удалены"
-    en = "The call or request {lead_id} is not deleted"
+    en = "Call or request {lead_id} is not deleted"
 
 
 class LeadNotMatched(Refusal):
-    """No lead fits what a program named it by."""
+    """No lead matches what the caller identified it by."""
 
     code = 10059
     ru = "Ни один звонок и ни одна заявка не подходят под matching"
-    en = "No call and no request fits the matching"
+    en = "No call or request matches `matching`"
 
 
 class RecordingNotFound(Refusal):
-    """A call has no recording that could be shown, or is none of the site's."""
+    """The call has no recording, or the site has no such call."""
 
     code = 10058
-    ru = "Нет записи разговора для звонка {call_id}"
-    en = "There is no recording of the call {call_id}"
+    ru = "Запись звонка {call_id} не найдена"
+    en = "Recording of call {call_id} not found"
 
 
 class NameTaken(Refusal):
-    """Something of this name exists."""
+    """The name is already in use."""
 
     code = 10050
-    ru = "Уже есть: {name}"
-    en = "It exists already: {name}"
+    ru = "Уже существует: {name}"
+    en = "Already exists: {name}"
 
 
 class LeadTaken(NameTaken):
-    """A call or lead request has this name, which is unique in a site for good."""
+    """A call or lead request of the site has this identifier; identifiers are never reused."""
 
     code = 10047
-    ru = "{name} уже занят: это звонок или заявка {lead_id}"
-    en = "{name} is taken by the call or request {lead_id}"
+    ru = "{name} уже занят звонком или заявкой {lead_id}"
+    en = "{name} is already used by call or request {lead_id}"
 
 
 class SiteNotFound(Refusal):
-    """No such site."""
+    """There is no such site."""
 
     code = 10051
-    ru = "Нет личного кабинета {site_id}"
-    en = "There is no site {site_id}; `dealtrace site list` shows those that exist"
+    ru = "Личный кабинет {site_id} не найден. Список: dealtrace site list"
+    en = "Site {site_id} not found. To list sites: dealtrace site list"
 
 
 class UnknownSetting(Refusal):
-    """A site has no such setting."""
+    """Sites have no such setting."""
 
     code = 10052
-    ru = "Нет настройки {key}, есть: {known}"
-    en = "There is no setting {key}; there are: {known}"
+    ru = "Неизвестная настройка {key}. Доступны: {known}"
+    en = "Unknown setting {key}. Available: {known}"
 
 
 class InvalidSetting(Refusal):
-    """A value does not fit its setting."""
+    """The value is not valid for the setting."""
 
     code = 10053
     ru = "{key}: {ru}"
@@ -325,64 +328,64 @@ class InvalidSetting(Refusal):
 
 
 class InvitationSpent(Refusal):
-    """A one-time link that was used, or never given out."""
+    """The one-time link is used or was never issued."""
 
     code = 10054
-    ru = "Ссылка уже использована или неверна; новую печатает запуск сервера, пока нет пользователей"
-    en = "The link is used or wrong; a server without users prints a new one as it starts"
+    ru = "Ссылка неверна или уже использована. Пока нет пользователей, сервер печатает новую при каждом запуске"
+    en = "The link is invalid or already used. A server without users prints a new one when it starts"
 
 
 class TokenNotFound(Refusal):
-    """No such token, or it is revoked already."""
+    """There is no such token, or it is already revoked."""
 
     code = 10055
-    ru = "Нет действующего токена {token_id}"
-    en = "There is no live token {token_id}; `dealtrace token list` shows them"
+    ru = "Действующий токен {token_id} не найден. Список: dealtrace token list"
+    en = "No active token {token_id}. To list tokens: dealtrace token list"
 
 
 class PersonNotFound(Refusal):
-    """Nothing is kept of this phone or e-mail."""
+    """Nothing is stored about this phone or e-mail."""
 
     code = 10056
-    ru = "О {contact} ничего не хранится"
-    en = "Nothing is kept of {contact}"
+    ru = "Ничего не найдено: {contact}"
+    en = "Not found: {contact}"
 
 
 class FileUnreadable(Refusal):
-    """A file that is no table we can read."""
+    """The file is not a table that can be read."""
 
     code = 10060
-    ru = "Файл {file} не читается: {ru}"
-    en = "The file {file} cannot be read: {en}"
+    ru = "Не удалось прочитать файл {file}: {ru}"
+    en = "Cannot read {file}: {en}"
 
 
 class ImportInProgress(Refusal):
-    """Two commands bring one file in at the same time."""
+    """Another command is importing the same file."""
 
     code = 10061
-    ru = "Этот файл сейчас загружает другая команда"
-    en = "Another command is bringing this file in"
+    ru = "Этот файл сейчас импортирует другая команда"
+    en = "Another command is importing this file"
 
 
 class WebhookNotFound(Refusal):
-    """There is no webhook of this id."""
+    """There is no such webhook."""
 
     code = 10062
-    ru = "Вебхук {webhook_id} не найден, список: dealtrace webhook list"
-    en = "Webhook {webhook_id} not found, dealtrace webhook list shows those there are"
+    ru = "Вебхук {webhook_id} не найден. Список: dealtrace webhook list"
+    en = "Webhook {webhook_id} not found. To list webhooks: dealtrace webhook list"
 
 
 class DeliveryNotFound(Refusal):
-    """A webhook was never told by such a message, or it is forgotten by now."""
+    """The webhook never got such a message, or the record of it is deleted."""
 
     code = 10063
-    ru = "Сообщение {message_id} этому вебхуку не отправлялось или уже забыто"
-    en = "The webhook was never sent the message {message_id}, or it is forgotten by now"
+    ru = "Сообщение {message_id} этому вебхуку не отправлялось, или его запись уже удалена"
+    en = "Message {message_id} was never sent to this webhook, or its record is already deleted"
 
 
 class InternalFailure(Refusal):
-    """We failed; the log has the rest under the request id."""
+    """The server failed; the log has the details under the request id."""
 
     code = 500
-    ru = "При обработке запроса произошла ошибка, сообщите администратору номер {request_id}"
-    en = "Your request failed on our side, tell the administrator the number {request_id}"
+    ru = "Внутренняя ошибка сервера. Сообщите администратору номер запроса: {request_id}"
+    en = "Internal server error. Give the administrator this request id: {request_id}"

@@ -89,7 +89,7 @@ def test_a_fault_is_plain_text_that_names_it(
 ) -> None:
     refused = report(server, owner, **{name: text})
     assert (refused.status_code, refused.headers["content-type"]) == (400, "text/plain;charset=UTF-8")
-    assert refused.text.startswith(f"Faulty parameters: {name}: ")
+    assert refused.text.startswith(f"Invalid parameters: {name}: ")
     assert kept(served, owner) == []
 
 

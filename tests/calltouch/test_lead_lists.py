@@ -157,7 +157,7 @@ def test_a_bad_call_is_named_and_its_neighbours_are_taken_in(
     assert (first["imported"], bad["imported"], last["imported"]) == (True, False, True)
     assert (bad["callId"], bad["errorCode"]) == (None, "10007")
     assert field in [one["field"] for one in bad["violations"]]
-    assert bad["error"].startswith("Faulty parameters: ")
+    assert bad["error"].startswith("Invalid parameters: ")
     assert len(kept(served, owner, IMPORT)) == 2
 
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dealtrace.calltouch.wire_types import AMOUNT_MAX, AMOUNT_STEP, Amount, DayClock, SlashDay, Tags, WallClock
+from dealtrace.calltouch.wire_types import Amount, DayClock, SlashDay, Tags, WallClock
+from dealtrace.deals.amount import AMOUNT_MAX, AMOUNT_STEP
 from dealtrace.errors import InvalidValue
 from dealtrace.http.parameter_types import ID_MAX, Choice, Flag, Integer, Text, WireType
 

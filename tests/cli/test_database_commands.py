@@ -35,7 +35,7 @@ def on_sqlite(command_line: CommandLine, folder: Path, name: str = "own.db") -> 
 def test_a_database_of_this_release_is_whole_and_upgrading_it_changes_nothing(terminal: Terminal) -> None:
     terminal.done("site", "create", "Shop")
     assert str(newest_revision()) in terminal.done("db", "upgrade").out
-    assert "whole" in terminal.done("db", "check").out
+    assert "intact" in terminal.done("db", "check").out
     assert terminal.json("site", "list")[0]["name"] == "Shop"
 
 
@@ -47,7 +47,7 @@ def test_a_database_of_another_release_is_refused_naming_the_cure(terminal: Term
 
 def test_any_command_makes_an_empty_database_ready(command_line: CommandLine, tmp_path: Path) -> None:
     terminal = on_sqlite(command_line, tmp_path)
-    assert "There is no" in terminal.refused("db", "check")
+    assert "not found" in terminal.refused("db", "check")
     assert not file_of(terminal).exists()
     assert terminal.json("site", "list") == []
     terminal.done("db", "check")
@@ -76,7 +76,7 @@ def test_check_finds_miscounted_days_and_recount_mends_them(terminal: Terminal) 
     with database.write() as connection:
         connection.execute(text("UPDATE deal_day SET deals = 7 WHERE site_id = 2 AND moment = 'happened_at'"))
     said = terminal.refused("db", "check")
-    assert "Site 2: miscounted days of deals: 1, the first 2018-03-26" in said
+    assert "Site 2: deal counts are wrong on 1 day, first 2018-03-26" in said
     assert "dealtrace db recount" in said
     assert "2 sites" in terminal.done("db", "recount").out
     terminal.done("db", "check")
@@ -106,7 +106,7 @@ def test_check_finds_damage_in_the_file(command_line: CommandLine, tmp_path: Pat
 def test_a_file_that_is_no_database_is_refused_by_every_command(command_line: CommandLine, tmp_path: Path) -> None:
     terminal = on_sqlite(command_line, tmp_path)
     file_of(terminal).write_bytes(b"These are my notes. " * 1000)
-    assert "no SQLite database" in terminal.refused("db", "check")
+    assert "not a SQLite database" in terminal.refused("db", "check")
     for command in (("site", "list"), ("serve",), ("db", "upgrade"), ("doctor",), ("backup", "copy.db")):
         assert "not a database" in terminal.refused(*command)
     assert not (tmp_path / "copy.db").exists()
@@ -126,7 +126,7 @@ def test_a_database_that_cannot_be_reached_is_told_in_a_line(command_line: Comma
     ):
         for command in (("site", "list"), ("db", "check")):
             said = Terminal(command_line, url, tmp_path).refused(*command)
-            assert word in said or "There is no" in said
+            assert word in said or "not found" in said
             assert "hidden" not in said
 
 
@@ -138,7 +138,7 @@ def test_distribute_tells_its_statements(terminal: Terminal) -> None:
 
 
 def test_distribute_refuses_what_is_no_cluster(terminal: Terminal) -> None:
-    word = "SQLite is one file" if terminal.url.startswith("sqlite") else "has no Citus"
+    word = "SQLite is a single file" if terminal.url.startswith("sqlite") else "Citus is not installed"
     assert word in terminal.refused("db", "distribute")
 
 

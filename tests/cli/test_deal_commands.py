@@ -52,13 +52,13 @@ def test_restore_refuses_a_number_that_is_taken_and_a_deal_that_is_there(
     server.delete(owner.token, orderId=first)
     second = server.register(owner.token, orderNumber="reused").json()["orderId"]
     for name in (str(first), "reused"):
-        assert f"belongs to the deal orderId {second} by now" in beside.refused("deal", "restore", name)
+        assert f"is now used by deal orderId {second}" in beside.refused("deal", "restore", name)
     server.delete(owner.token, orderId=second)
     several = beside.refused("deal", "restore", "reused")
     assert str(first) in several
     assert str(second) in several
     beside.done("deal", "restore", str(second))
-    assert f"belongs to the deal orderId {second} by now" in beside.refused("deal", "restore", "reused")
+    assert f"is now used by deal orderId {second}" in beside.refused("deal", "restore", "reused")
 
 
 def test_a_number_of_two_sites_needs_a_site(
@@ -78,7 +78,7 @@ def test_a_number_of_two_sites_needs_a_site(
 def test_it_refuses_a_deal_there_is_not(beside: Terminal) -> None:
     for name in ("nobody's", "12345", "9" * 40, ""):
         for command in (("deal", "history"), ("deal", "restore"), ("explain",)):
-            assert "There is no deal" in beside.refused(*command, name)
+            assert "not found" in beside.refused(*command, name)
 
 
 def test_a_pinned_lead_stays_until_it_is_unpinned(
@@ -93,8 +93,8 @@ def test_a_pinned_lead_stays_until_it_is_unpinned(
     assert server.update(owner.token, orderId=deal_id).json()["order"]["callId"] == far.id
     assert "Pinned by hand" in beside.done("explain", *deal).out
     assert beside.json("explain", *deal)["pinnedAt"] is not None
-    assert f"lead_request {asked.id}" in beside.done("deal", "pin", *deal, "--request", str(asked.id)).out
-    assert "pinned to none" in beside.done("deal", "pin", *deal, "--none").out
+    assert f"request {asked.id}" in beside.done("deal", "pin", *deal, "--request", str(asked.id)).out
+    assert "pinned to no lead" in beside.done("deal", "pin", *deal, "--none").out
     assert f"matched to call {near.id}" in beside.done("deal", "unpin", *deal).out
     kinds = [one["kind"] for one in beside.json("deal", "history", *deal)]
     assert kinds == ["registered", "pinned", "pinned", "pinned", "unpinned"]
@@ -103,10 +103,10 @@ def test_a_pinned_lead_stays_until_it_is_unpinned(
 def test_pin_refuses_what_is_not_there(server: ServerProcess, served: Stage, beside: Terminal, owner: Player) -> None:
     deal_id = str(server.register(owner.token, orderNumber="not pinned").json()["orderId"])
     call = served.call(owner, moscow("2018-03-26"))
-    assert "Name the lead" in beside.refused("deal", "pin", deal_id)
-    assert "Name the lead" in beside.refused("deal", "pin", deal_id, "--call", "1", "--none")
-    assert "no call or request 1" in beside.refused("deal", "pin", deal_id, "--call", "1")
-    assert "no call or request" in beside.refused("deal", "pin", deal_id, "--request", str(call.id))
+    assert "Give exactly one of" in beside.refused("deal", "pin", deal_id)
+    assert "Give exactly one of" in beside.refused("deal", "pin", deal_id, "--call", "1", "--none")
+    assert "Call or request 1 not found" in beside.refused("deal", "pin", deal_id, "--call", "1")
+    assert "not found" in beside.refused("deal", "pin", deal_id, "--request", str(call.id))
     assert "not pinned" in beside.refused("deal", "unpin", deal_id)
     server.delete(owner.token, orderId=deal_id)
     assert "not found or deleted" in beside.refused("deal", "pin", deal_id, "--none")

@@ -25,7 +25,7 @@ def test_it_misses_a_site_and_a_user_and_then_nothing(terminal: Terminal) -> Non
     terminal.done("site", "create", "Shop")
     terminal.done("user", "create", "anna", new_password="correct horse battery")
     assert terminal.json("doctor") == []
-    assert terminal.done("doctor").out == "All is well.\n"
+    assert terminal.done("doctor").out == "No problems found.\n"
 
 
 def test_it_counts_unknown_fields_and_its_cure_adds_them(

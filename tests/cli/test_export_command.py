@@ -194,14 +194,14 @@ def test_no_text_of_a_csv_is_a_formula(tmp_path: Path, text: str) -> None:
 @pytest.mark.parametrize(
     ("name", "options", "words"),
     [
-        ("x.txt", [], "must end in .csv, .xlsx or .jsonl"),
-        ("x", [], "must end in .csv, .xlsx or .jsonl"),
-        ("nowhere/x.csv", [], "cannot be written"),
-        ("nowhere/x.xlsx", [], "cannot be written"),
-        ("there.csv", [], "is there already"),
+        ("x.txt", [], "expected .csv, .xlsx or .jsonl"),
+        ("x", [], "expected .csv, .xlsx or .jsonl"),
+        ("nowhere/x.csv", [], "Cannot write"),
+        ("nowhere/x.xlsx", [], "Cannot write"),
+        ("there.csv", [], "already exists"),
         ("x.xlsx", ["--excel"], ".csv"),
         ("x.csv", ["--from", "2018-03-02", "--to", "2018-03-01"], "after --to"),
-        ("x.csv", ["--site", "999999"], "no site 999999"),
+        ("x.csv", ["--site", "999999"], "Site 999999 not found"),
     ],
 )
 def test_what_cannot_be_done_is_told(

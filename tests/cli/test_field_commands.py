@@ -16,8 +16,8 @@ def test_it_adds_and_lists(terminal: Terminal) -> None:
 
 
 def test_it_refuses_what_does_not_fit(terminal: Terminal) -> None:
-    assert "no site 1" in terminal.refused("field", "add", "1", "margin")
-    assert "no site 1" in terminal.refused("field", "list", "1")
+    assert "Site 1 not found" in terminal.refused("field", "add", "1", "margin")
+    assert "Site 1 not found" in terminal.refused("field", "list", "1")
     terminal.done("site", "create", "Shop")
     terminal.done("field", "add", "1", "margin")
     assert "margin" in terminal.refused("field", "add", "1", "margin")

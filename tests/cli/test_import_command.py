@@ -65,7 +65,7 @@ def test_it_takes_calls_in_and_says_so(terminal: Terminal, site: str) -> None:
     }
     assert count(terminal, "call") == (2, 2)
     again = terminal.done("import", "calls", file, "--site", site).out
-    assert "Nothing was done" in again
+    assert "Nothing was changed" in again
     assert count(terminal, "call") == (2, 2)
     assert not list(terminal.folder.glob("*.refused.csv*"))
 
@@ -90,8 +90,8 @@ def test_it_takes_a_spreadsheet_of_lead_requests_in(terminal: Terminal, site: st
     )
     done = terminal.run("import", "requests", "заявки.xlsx", "--site", site)
     assert done.status == 1
-    assert "1 taken in, 1 refused" in done.out
-    assert "Columns passed over: Город." in done.out
+    assert "1 imported, 1 refused" in done.out
+    assert "Ignored columns: Город." in done.out
     assert "заявки.xlsx.refused.csv" in done.err
     assert count(terminal, "lead_request") == (1, 1)
     _, (number, why, *cells) = refused_rows(terminal.folder / "заявки.xlsx.refused.csv")
@@ -109,7 +109,7 @@ def test_refused_rows_are_mended_and_brought_in(terminal: Terminal, site: str) -
     heading, first, second = refused_rows(beside)
     assert heading == ["row of the file", "what is wrong", "started_at", "phone", "reference"]
     assert (first[0], first[2:]) == ("3", ["yesterday", f"'+{PHONE}", "'=b"])
-    assert "a is taken by" in second[1]
+    assert "a is already used by" in second[1]
     beside.write_text(beside.read_text().replace("yesterday", "26.03.2018 12:00").replace(";a\n", ";c\n"))
     assert terminal.json("import", "calls", beside.name, "--site", site)["takenIn"] == 2
     assert count(terminal, "call") == (3, 3)
@@ -128,11 +128,11 @@ def test_what_is_no_table_changes_nothing(terminal: Terminal, site: str, content
 
 @pytest.mark.parametrize("name", ["absent.csv", "."])
 def test_what_is_no_file_is_refused(terminal: Terminal, site: str, name: str) -> None:
-    assert "cannot be read" in terminal.refused("import", "calls", name, "--site", site)
+    assert "Cannot read" in terminal.refused("import", "calls", name, "--site", site)
 
 
 def test_it_refuses_a_site_there_is_not(terminal: Terminal, site: str) -> None:
-    assert "no site 999" in terminal.refused("import", "calls", calls(terminal.folder), "--site", "999")
+    assert "Site 999 not found" in terminal.refused("import", "calls", calls(terminal.folder), "--site", "999")
 
 
 def test_it_overwrites_nobodys_file(terminal: Terminal, site: str) -> None:

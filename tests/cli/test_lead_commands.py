@@ -28,7 +28,7 @@ def test_it_hides_a_lead_and_brings_it_back(beside: Terminal, served: Stage, own
     call = served.call(owner, NOON - timedelta(minutes=10), phone=PHONE)
     (receipt,) = served.perform(register_deals, owner, registration("lead-command", clue=by_contact(PHONE)))
     assert str(receipt.deal_id) in beside.done("lead", "delete", "call", str(call.id)).out
-    assert "hidden since" in beside.done("lead", "show", "call", str(call.id)).out
+    assert "deleted on" in beside.done("lead", "show", "call", str(call.id)).out
     assert beside.done("explain", str(receipt.deal_id), "--json").json["lead"] is None
     assert str(receipt.deal_id) in beside.done("lead", "restore", "call", str(call.id)).out
     assert beside.done("explain", str(receipt.deal_id), "--json").json["lead"]["id"] == call.id
@@ -37,5 +37,5 @@ def test_it_hides_a_lead_and_brings_it_back(beside: Terminal, served: Stage, own
 def test_it_refuses_what_is_not_there_or_stands_already(beside: Terminal, served: Stage, owner: Player) -> None:
     call = served.call(owner, NOON)
     for words in (("show", "call", "1"), ("delete", "request", str(call.id)), ("restore", "call", "1")):
-        assert "no call or request" in beside.refused("lead", *words)
+        assert "not found" in beside.refused("lead", *words)
     assert "is not deleted" in beside.refused("lead", "restore", "call", str(call.id))

@@ -26,4 +26,4 @@ def test_a_site_without_deals_is_done_at_once(beside: Terminal, owner: Player) -
 
 
 def test_it_refuses_a_site_there_is_not(beside: Terminal) -> None:
-    assert "no site 999999" in beside.refused("match", "999999")
+    assert "Site 999999 not found" in beside.refused("match", "999999")

@@ -16,12 +16,12 @@ def test_it_tells_and_erases_a_person(server: ServerProcess, served: Stage, besi
     assert site["deal"][0]["comment"] == "Иван просил перезвонить"
 
     said = beside.done("person", "erase", PHONE, "--site", str(owner.site.id), typed="y\n").out
-    assert "1 leads, 1 deals, 0 visits" in said
+    assert "anonymized 1 lead, 1 deal, 0 visits" in said
     changed = server.update(owner.token, orderId=told["orderId"], status="won").json()
     assert changed["order"]["callId"] == call.id
     assert (changed["client"]["fio"], changed["client"]["phones"], changed["orderComments"]) == (None, [], "")
-    assert "Nothing is kept" in beside.refused("person", "export", PHONE, "--site", str(owner.site.id))
-    assert "Nothing is kept" in beside.refused("person", "erase", PHONE, "--yes")
+    assert "Not found: " in beside.refused("person", "export", PHONE, "--site", str(owner.site.id))
+    assert "Not found: " in beside.refused("person", "erase", PHONE, "--yes")
 
 
 def test_it_asks_before_it_erases(served: Stage, beside: Terminal, owner: Player) -> None:
@@ -31,4 +31,4 @@ def test_it_asks_before_it_erases(served: Stage, beside: Terminal, owner: Player
 
 
 def test_it_refuses_a_site_there_is_not(beside: Terminal) -> None:
-    assert "no site 999999" in beside.refused("person", "export", PHONE, "--site", "999999")
+    assert "Site 999999 not found" in beside.refused("person", "export", PHONE, "--site", "999999")

@@ -103,7 +103,7 @@ def test_it_refuses_a_bad_setting_and_changes_nothing(terminal: Terminal) -> Non
 
 
 def test_it_refuses_a_site_there_is_not(terminal: Terminal) -> None:
-    assert "site 5" in terminal.refused("site", "set", "5", "name=x")
+    assert "Site 5 not found" in terminal.refused("site", "set", "5", "name=x")
     assert terminal.run("site", "set", "9" * 30, "name=x").status == 2
 
 

@@ -21,12 +21,12 @@ def test_it_issues_lists_and_revokes(terminal: Terminal) -> None:
 
 
 def test_it_refuses_what_is_not_there(terminal: Terminal) -> None:
-    assert "no site 9" in terminal.refused("token", "create", "9")
-    assert "no live token 9" in terminal.refused("token", "revoke", "9")
+    assert "Site 9 not found" in terminal.refused("token", "create", "9")
+    assert "No active token 9" in terminal.refused("token", "revoke", "9")
     made = terminal.json("site", "create", "Shop")
     token_id = str(terminal.json("token", "list")[0]["tokenId"])
     terminal.done("token", "revoke", token_id)
-    assert "no live token" in terminal.refused("token", "revoke", token_id)
+    assert "No active token" in terminal.refused("token", "revoke", token_id)
     assert "token" in terminal.refused("site", "create", "Other", "--token", made["clientApiId"])
 
 

@@ -22,7 +22,7 @@ def site(terminal: Terminal) -> str:
 def test_it_is_created_listed_paused_resumed_and_deleted(terminal: Terminal, site: str) -> None:
     made = terminal.done("webhook", "create", site, URL, "--events", "deal, call.connected", "--fields", "orderId,id")
     webhook_id = made.out.split()[1]
-    assert made.out == f"Webhook {webhook_id} is there. Try it: dealtrace webhook test {webhook_id}\n"
+    assert made.out == f"Webhook {webhook_id} created. To test it: dealtrace webhook test {webhook_id}\n"
     (row,) = terminal.json("webhook", "list", site)
     assert row == {
         "webhookId": int(webhook_id),
@@ -41,19 +41,19 @@ def test_it_is_created_listed_paused_resumed_and_deleted(terminal: Terminal, sit
         "lastDelivered": None,
         "waiting": 0,
     }  # fmt: skip
-    assert terminal.done("webhook", "pause", webhook_id).out == f"Webhook {webhook_id} is paused.\n"
+    assert terminal.done("webhook", "pause", webhook_id).out == f"Webhook {webhook_id} paused.\n"
     shown = terminal.done("webhook", "list").out
     assert f"{webhook_id}  site {site}  paused, 0 waiting" in shown
     assert "    by hand\n" in shown
     assert "    fields: orderId, id\n" in shown
-    assert terminal.done("webhook", "resume", webhook_id, "--skip").out == f"Webhook {webhook_id} is active.\n"
-    assert terminal.done("webhook", "delete", webhook_id).out == f"Webhook {webhook_id} is gone.\n"
+    assert terminal.done("webhook", "resume", webhook_id, "--skip").out == f"Webhook {webhook_id} resumed.\n"
+    assert terminal.done("webhook", "delete", webhook_id).out == f"Webhook {webhook_id} deleted.\n"
     assert terminal.json("webhook", "list") == []
 
 
 def test_the_secret_of_json_is_shown_once(terminal: Terminal, site: str) -> None:
     told = terminal.done("webhook", "create", site, URL, "--format", "json").out
-    assert "It signs with this secret, shown only now:\nwhsec_" in told
+    assert "Its signing secret, shown only once:\nwhsec_" in told
     assert "whsec_" not in terminal.done("webhook", "list").out
     assert "all events" in terminal.done("webhook", "list").out
     assert terminal.json("webhook", "create", site, URL)["secret"].startswith("whsec_")
@@ -64,11 +64,11 @@ def test_the_secret_of_json_is_shown_once(terminal: Terminal, site: str) -> None
     [
         (["1", "crm.example"], "https://host/path is expected"),
         (["404", URL], "404"),
-        (["1", URL, "--events", "deals"], "--events: deals is no event. There are: call.connected, "),
-        (["1", URL, "--events", " ,"], "--events: name one at least"),
-        (["1", URL, "--fields", "orderid"], "--fields: orderid is sent with none of these events. There are: leadtype"),
-        (["1", URL, "--events", "deal,call", "--fields", "orderId,event"], "none of them is sent with call.connected"),
-        (["1", URL, "--events", "deal", "--fields", "duration"], "--fields: duration is sent with none"),
+        (["1", URL, "--events", "deals"], "--events: unknown event deals. Available: call.connected, "),
+        (["1", URL, "--events", " ,"], "--events: give at least one"),
+        (["1", URL, "--fields", "orderid"], "--fields: none of the chosen events has orderid"),
+        (["1", URL, "--events", "deal,call", "--fields", "orderId,event"], "call.connected has none of these fields"),
+        (["1", URL, "--events", "deal", "--fields", "duration"], "--fields: none of the chosen events has duration"),
     ],
 )
 def test_what_cannot_be_created_says_why(terminal: Terminal, site: str, arguments: list[str], word: str) -> None:
@@ -89,8 +89,8 @@ def test_one_that_is_not_there_is_named(terminal: Terminal, site: str, arguments
 def test_a_replay_names_a_moment_or_a_message(terminal: Terminal, site: str) -> None:
     webhook_id = str(terminal.json("webhook", "create", site, URL)["webhookId"])
     for arguments in ([], ["--since", "2026-11-24", "--message", "msg_1_2_3"]):
-        assert "Name either --since or --message." in terminal.refused("webhook", "replay", webhook_id, *arguments)
-    assert terminal.done("webhook", "replay", webhook_id, "--since", "2026-11-24T10:00").out.startswith("0 deliveries")
+        assert "Give either --since or --message." in terminal.refused("webhook", "replay", webhook_id, *arguments)
+    assert terminal.done("webhook", "replay", webhook_id, "--since", "2026-11-24T10:00").out.startswith("0 messages")
     assert "never sent" in terminal.refused("webhook", "replay", webhook_id, "--message", "msg_1_2_3")
 
 
@@ -134,7 +134,7 @@ def test_what_was_told_can_be_told_again(
     server.register(owner.token, orderNumber="K-1")
     (first,) = receiver.wait_for(1)
     told = beside.done("webhook", "replay", webhook_id, "--message", first.name).out
-    assert told == "1 deliveries will be sent again.\n"
+    assert told == "1 message will be sent again.\n"
     assert receiver.wait_for(2)[1].name == first.name
     beside.done("webhook", "delete", webhook_id)
 
@@ -146,5 +146,5 @@ def test_the_doctor_tells_of_one_that_fails(terminal: Terminal, site: str) -> No
         update_webhook(connection, int(webhook_id), {"failures": 3, "last_fault": "HTTP 500"})
     opened.close()
     (finding,) = [one for one in terminal.json("doctor") if one["kind"] == "webhook"]
-    assert finding["text"] == f"Site {site}: webhook {webhook_id} fails: HTTP 500"
+    assert finding["text"] == f"Site {site}: webhook {webhook_id} is failing: HTTP 500"
     assert f"dealtrace webhook resume {webhook_id}" in finding["cure"]

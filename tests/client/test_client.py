@@ -39,7 +39,7 @@ from dealtrace.client import (
     register,
     update,
 )
-from dealtrace.client.pace import Pace
+from dealtrace.client.rate_limit import RateLimit
 from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.call import Circumstances
 from server import ServerProcess
@@ -279,9 +279,9 @@ def test_spent_points_are_told_at_once(kind: str, server: ServerProcess, served:
 
 
 def test_words_that_make_no_call_are_refused_before_anything_is_sent() -> None:
-    with pytest.raises(ValueError, match="name the deal"):
+    with pytest.raises(ValueError, match="identify the deal"):
         update(status="won")
-    with pytest.raises(ValueError, match="aware"):
+    with pytest.raises(ValueError, match="must have a time zone"):
         plain(happened_at=datetime(2018, 3, 26))  # noqa: DTZ001 - that is the mistake
 
 
@@ -419,11 +419,11 @@ def test_a_deletion_whose_answer_was_lost_counts_as_done(kind: str, strange: Cal
 
 def test_the_pace_lets_so_many_through_in_any_second() -> None:
     now = 100.0
-    pace = Pace(2, clock=lambda: now)
-    assert [pace.delay_seconds() for _ in range(5)] == [0, 0, *(pytest.approx(one) for one in (1.1, 1.1, 2.2))]
+    limit = RateLimit(2, clock=lambda: now)
+    assert [limit.delay_seconds() for _ in range(5)] == [0, 0, *(pytest.approx(one) for one in (1.1, 1.1, 2.2))]
     now = 103.5
-    assert pace.delay_seconds() == 0
-    assert Pace(None).delay_seconds() == 0
+    assert limit.delay_seconds() == 0
+    assert RateLimit(None).delay_seconds() == 0
 
 
 def test_it_brings_no_server_along(tmp_path: Path) -> None:

@@ -12,12 +12,12 @@ from cast import MOSCOW, moscow
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.calltouch.parameters import CALL_IMPORT, REQUEST_CREATE
 from dealtrace.errors import FileUnreadable, InvalidParameters
-from dealtrace.files import csv_table, lead_file, xlsx_table
-from dealtrace.files.calls import CALL_COLUMNS
-from dealtrace.files.cells import Words
-from dealtrace.files.columns import Column, plain
-from dealtrace.files.lead_file import READINGS, LeadFile, open_lead_file
-from dealtrace.files.lead_requests import LEAD_REQUEST_COLUMNS
+from dealtrace.files import csv_reader, lead_file, xlsx_reader
+from dealtrace.files.call_columns import CALL_COLUMNS
+from dealtrace.files.cell_types import TextCell
+from dealtrace.files.columns import Column, normalize_heading
+from dealtrace.files.lead_file import FORMATS, LeadFile, open_lead_file
+from dealtrace.files.lead_request_columns import LEAD_REQUEST_COLUMNS
 from dealtrace.http.parameter_types import Text
 from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.call import Circumstances, IncomingCall
@@ -103,7 +103,7 @@ def test_it_reads_every_column_of_a_call(path: Path) -> None:
             id=12,  # type: ignore[arg-type]
         )
     ]
-    assert {found.column for found in file.layout.found_columns} == set(CALL_COLUMNS) - {
+    assert {place.column for place in file.layout.found_columns} == set(CALL_COLUMNS) - {
         column for column in CALL_COLUMNS if column.name == "time"
     }
 
@@ -157,8 +157,8 @@ def test_a_cell_may_hold_lines_delimiters_and_quotes(path: Path) -> None:
 
 @pytest.mark.parametrize("kind", LeadKind)
 def test_every_heading_means_one_column(kind: LeadKind) -> None:
-    columns = READINGS[kind].columns
-    known = [{plain(one) for one in (column.name, *column.headings)} for column in columns]
+    columns = FORMATS[kind].columns
+    known = [{normalize_heading(one) for one in (column.name, *column.headings)} for column in columns]
     assert len(set().union(*known)) == sum(len(one) for one in known)
     assert len({column.name for column in columns}) == len(columns)
 
@@ -182,10 +182,10 @@ def test_the_journal_of_calls_is_understood(path: Path) -> None:
 
 
 def _limits(parameters: Sequence[Any], columns: Sequence[Column]) -> Iterator[tuple[str, int, int]]:
-    known = {plain(one): column for column in columns for one in (column.name, *column.headings)}
+    known = {normalize_heading(one): column for column in columns for one in (column.name, *column.headings)}
     for parameter in parameters:
-        column = known[plain(parameter.name)]
-        if isinstance(parameter.type, Text) and isinstance(column.type, Words):
+        column = known[normalize_heading(parameter.name)]
+        if isinstance(parameter.type, Text) and isinstance(column.type, TextCell):
             yield parameter.name, parameter.type.length_max, column.type.length_max
 
 
@@ -232,17 +232,17 @@ def test_a_hidden_caller_is_taken_in(path: Path) -> None:
 UNREADABLE: dict[str, tuple[str | bytes, str]] = {
     "empty": ("", "empty"),
     "blank": ("\n \n", "empty"),
-    "no phone": ("started_at\n", "no column phone"),
-    "no date": ("phone\n", "no column started_at"),
-    "no headings": ("26.03.2018 10:00,7\n", "no column"),
-    "old Excel": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old format"),
-    "broken Excel": (b"PK\x03\x04 and no more", "broken"),
+    "no phone": ("started_at\n", "column phone is missing"),
+    "no date": ("phone\n", "column started_at is missing"),
+    "no headings": ("26.03.2018 10:00,7\n", "is missing"),
+    "old Excel": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old Excel format"),
+    "broken Excel": (b"PK\x03\x04 and no more", "damaged"),
     "neither encoding": (b"date,phone\n\x98", "--encoding"),
     "half of UTF-16": (b"\xff\xfed\x00a", "utf-16"),
     "an open quote": (PLAIN + '"26.03', "row 3"),
     "text behind a quote": (PLAIN + '"26.03"x,1\n', "row 3"),
-    "an endless line": (PLAIN + "7" * (csv_table.LINE_LENGTH_MAX + 1), "longer"),
-    "an endless first line": ("7" * (csv_table.LINE_LENGTH_MAX + 1), "longer"),
+    "an endless line": (PLAIN + "7" * (csv_reader.LINE_LENGTH_MAX + 1), "more than 1000000 characters"),
+    "an endless first line": ("7" * (csv_reader.LINE_LENGTH_MAX + 1), "more than 1000000 characters"),
     "an endless cell": (PLAIN + '"' + "7\n" * 100_000 + '"', "row 3"),
     "too many columns": ("started_at,phone" + ",x" * 256, "columns"),
 }
@@ -262,9 +262,9 @@ def test_a_lead_request_needs_a_column_that_tells_who(path: Path) -> None:
 
 
 def test_what_is_no_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
-    with pytest.raises(FileUnreadable, match="no such file"):
+    with pytest.raises(FileUnreadable, match="the file is missing"):
         open_lead_file(tmp_path / "absent.csv", LeadKind.CALL, None)
-    with pytest.raises(FileUnreadable, match="no file"):
+    with pytest.raises(FileUnreadable, match="not a file"):
         open_lead_file(tmp_path, LeadKind.CALL, None)
     monkeypatch.setattr(lead_file, "FILE_BYTES_MAX", 10)
     with pytest.raises(FileUnreadable, match="larger"):
@@ -311,7 +311,7 @@ def test_a_count_that_nothing_could_hold_is_not_believed(path: Path) -> None:
 
 
 def test_a_file_that_unpacks_into_too_much_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(xlsx_table, "UNPACKED_BYTES_MAX", 1 << 20)
+    monkeypatch.setattr(xlsx_reader, "UNPACKED_BYTES_MAX", 1 << 20)
     repacked(path, SHEET.format(" " * (1 << 20)))
     with pytest.raises(FileUnreadable, match="too large"):
         open_lead_file(path, LeadKind.CALL, None)

@@ -39,7 +39,7 @@ def test_it_says_of_each_row_what_is_wrong(refused: RefusedRows) -> None:
     assert written(refused) == [
         ["Строка файла", "Что не так", "Дата", "Телефон"],
         ["2", "Дата: пусто; Телефон: длинно", "", "79205550055"],
-        ["3", "a уже занят: это звонок или заявка 5", "26.03.2018", "7"],
+        ["3", "a уже занят звонком или заявкой 5", "26.03.2018", "7"],
         ["9", "Дата: пусто; Телефон: длинно", "a;b", 'c"d\ne'],
     ]
     assert refused.path.read_bytes().startswith(b"\xef\xbb\xbf")
@@ -76,7 +76,7 @@ def test_it_begins_anew_with_the_import(refused: RefusedRows) -> None:
 @pytest.mark.parametrize("last_row", [0, 7])
 def test_it_leaves_other_peoples_files_alone(refused: RefusedRows, last_row: int) -> None:
     refused.path.write_text("my dear diary\n")
-    with pytest.raises(FileUnreadable, match="another file"):
+    with pytest.raises(FileUnreadable, match="not a file of refused rows"):
         refused.begin(last_row)
     assert refused.path.read_text() == "my dear diary\n"
 

@@ -32,7 +32,7 @@ def test_a_newcomer_brings_a_deal_from_first_start_to_restore(
 ) -> None:
     server = start_server(database_url=empty_url)
     terminal = Terminal(command_line, empty_url, tmp_path)
-    token = re.findall(r"shown only now: (\S+)", server.printed)[0]
+    token = re.findall(r"shown only once: (\S+)", server.printed)[0]
 
     def records(**asked: Any) -> list[dict[str, Any]]:
         listed: list[dict[str, Any]] = server.journal(token, 1, **asked).json()["records"]
@@ -70,7 +70,7 @@ def test_a_newcomer_brings_a_deal_from_first_start_to_restore(
 
 def test_a_server_that_is_stopped_under_load_has_every_acknowledged_deal(start_server: StartServer) -> None:
     server = start_server()
-    token = re.findall(r"shown only now: (\S+)", server.printed)[0]
+    token = re.findall(r"shown only once: (\S+)", server.printed)[0]
     with Load(server, token, "stopped") as load:
         wait_until(lambda: len(load.acknowledged) > 10)
         assert server.stop() == 0

@@ -185,7 +185,7 @@ def test_one_that_wants_no_more_is_paused_and_the_log_says_so_without_its_addres
     webhook_id = shop.listen(f"{receiver.url}?key=secret", "--events", "deal.created")
     shop.register("K-1")
     standing = shop.eventually(webhook_id, "paused")
-    assert (standing["reason"], standing["waiting"]) == ("HTTP 410: the receiver wants no more", 1)
+    assert (standing["reason"], standing["waiting"]) == ("HTTP 410: the receiver accepts no more messages", 1)
     assert '"event":"webhook_paused"' in shop.server.logged
     assert "secret" not in shop.server.logged
     wait_until(lambda: "dealtrace_webhooks_paused 1.0" in shop.server.http.get("/metrics").text)

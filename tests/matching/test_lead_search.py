@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
-from dealtrace.matching.lead_search import Prospect, SearchByContact, TagFilter, Wanted, choose
+from dealtrace.matching.lead_search import Preference, Prospect, SearchByContact, TagFilter, choose
 from domain_records import EMAIL, NOON, PHONE, SECOND, call_span, lead_request_span
 
 BOTH = frozenset(LeadKind)
@@ -34,8 +34,8 @@ ALL = (NEAR, FAR, FURTHER, LATER, STRANGER)
     ("search", "lead_id"),
     [
         (SearchByContact(BOTH, (PHONE,), NOON), 1),
-        (SearchByContact(BOTH, (PHONE,), NOON, wanted=Wanted.NEAREST_UNIQUE), 2),
-        (SearchByContact(BOTH, (PHONE,), NOON, wanted=Wanted.NEAREST_UNIQUE_LEAD), 3),
+        (SearchByContact(BOTH, (PHONE,), NOON, preference=Preference.NEAREST_UNIQUE), 2),
+        (SearchByContact(BOTH, (PHONE,), NOON, preference=Preference.NEAREST_UNIQUE_LEAD), 3),
         (SearchByContact(frozenset({LeadKind.LEAD_REQUEST}), (PHONE,), NOON), 3),
         (SearchByContact(BOTH, (PHONE,), NOON - SECOND), 1),
         (SearchByContact(BOTH, (PHONE,), NOON - 2 * SECOND), 2),
@@ -43,7 +43,7 @@ ALL = (NEAR, FAR, FURTHER, LATER, STRANGER)
         (SearchByContact(BOTH, (EMAIL, PHONE), NOON), 1),
         (SearchByContact(BOTH, (PHONE,), NOON, depth=SECOND), 1),
         (SearchByContact(BOTH, (PHONE,), NOON, depth=timedelta(0)), None),
-        (SearchByContact(BOTH, (PHONE,), NOON, HOUR, Wanted.NEAREST_UNIQUE_LEAD), None),
+        (SearchByContact(BOTH, (PHONE,), NOON, HOUR, Preference.NEAREST_UNIQUE_LEAD), None),
         (SearchByContact(BOTH, (PHONE,), NOON, tags=TagFilter(frozenset({"a", "b"}))), 2),
         (SearchByContact(BOTH, (PHONE,), NOON, tags=TagFilter(frozenset({"b", "c"}), any_will_do=True)), 2),
         (SearchByContact(BOTH, (PHONE,), NOON, tags=TagFilter(frozenset({"d"}))), None),

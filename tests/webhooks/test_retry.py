@@ -32,9 +32,9 @@ def test_after_three_days_of_nothing_else_a_webhook_is_paused_with_the_reason() 
     second = timedelta(seconds=1)
     assert isinstance(after_fault(FAULT, 80, NOON, NOON + TRIED_FOR - second, 0), TryAgain)
     verdict = after_fault(FAULT, 80, NOON, NOON + TRIED_FOR, 0)
-    assert verdict == Pause("nothing was accepted for 3 days, last: HTTP 500")
+    assert verdict == Pause("nothing was accepted for 3 days, last error: HTTP 500")
 
 
 def test_a_receiver_that_wants_no_more_gets_no_more() -> None:
     verdict = after_fault(Fault("HTTP 410", is_final=True), 1, NOON, NOON, 0)
-    assert verdict == Pause("HTTP 410: the receiver wants no more")
+    assert verdict == Pause("HTTP 410: the receiver accepts no more messages")

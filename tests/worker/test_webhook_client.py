@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from dealtrace.webhooks.http_request import Outgoing
 from dealtrace.webhooks.retry import Fault
-from dealtrace.webhooks.writing import Outgoing
 from dealtrace.worker.webhook_client import ANSWER_BYTES_MAX, ATTEMPT_SECONDS, WebhookClient
 from receiver import Answer, Receiver
 from server import free_port

@@ -1,1 +1,1 @@
-"""Whose data it is: sites, the users who see them, and the tokens that open them."""
+"""Sites, the users and tokens with access to them, and their webhooks."""

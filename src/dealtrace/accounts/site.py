@@ -12,19 +12,19 @@ from dealtrace.record import record
 SiteId = NewType("SiteId", int)
 
 TIME_ZONE_DEFAULT = "Europe/Moscow"
-"""The wire's wall clock is Moscow's unless a site says otherwise; the seed's own figures agree with it."""
+"""Calltouch uses Moscow time, as the figures in its documentation show; a site may set another zone."""
 
 TARGET_CALL_DEFAULT = timedelta(seconds=30)
-"""Ours: a shorter talk is a wrong number or a voice that says nobody is in."""
+"""Ours: a shorter call is a wrong number or an answering machine."""
 
 
 @record
 class Site:
-    """A site and its settings; `time_zone` is the wall clock of everything its clients send and read.
+    """A site and its settings; `time_zone` applies to all dates and times that its clients send and read.
 
-    `points_per_day` is 0 when there is no limit. `point_costs` holds the methods that do not cost 1. A lead is unique
-    if its client has no earlier one within `unique_depth` (`None`: ever), and a call is a target once it was talked for
-    `target_call`. `listeners` are its webhooks; without any, nothing is told.
+    `points_per_day` is 0 if there is no limit. `point_costs` holds the methods that do not cost 1. A lead is unique
+    if its client has no earlier one within `unique_depth` (`None`: ever); a call is a target if the talk lasted at
+    least `target_call`. `listeners` are its webhooks.
     Seed: «Склейка по номеру телефона или почте по умолчанию выключена».
     """
 

@@ -1,4 +1,4 @@
-"""A token: what opens the API of one site for one user or program."""
+"""A token: gives a user or program access to the API of one site."""
 
 import hashlib
 from datetime import datetime
@@ -10,13 +10,13 @@ from dealtrace.record import record
 TokenId = NewType("TokenId", int)
 
 TOKEN_LENGTH_MIN = 16
-"""Ours: a token brought along from elsewhere must not be guessable; our own carry 256 bits."""
+"""Ours: a token that is brought along must not be guessable; generated ones have 256 bits."""
 TOKEN_LENGTH_MAX = 200
 
 
 @record
 class Token:
-    """What is kept of a token: never the token itself. `user_id` is `None` for one made by a command."""
+    """A token as stored, without its secret; `user_id` is `None` if it was issued by a command."""
 
     id: TokenId
     site_id: SiteId
@@ -27,9 +27,9 @@ class Token:
 
 
 def token_digest(token: str) -> str:
-    """Tell the digest under which a token is kept, in hexadecimal.
+    """Return the hexadecimal digest under which a token is stored.
 
-    A `+` that was not encoded arrives as a space, so spaces are read as `+`. Tokens are random and long: a plain
-    SHA-256 cannot be turned back, and looking it up costs no password hashing.
+    A `+` that was not encoded arrives as a space, so spaces count as `+`. Tokens are long and random: plain SHA-256
+    cannot be reversed, and no slow password hash is needed.
     """
     return hashlib.sha256(token.replace(" ", "+").encode()).hexdigest()

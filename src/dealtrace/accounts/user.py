@@ -14,7 +14,7 @@ LOGIN_LENGTH_MAX = 200
 
 @record
 class User:
-    """Somebody who may log in; `login` is compared without regard to case."""
+    """A person who can log in; `login` is case-insensitive."""
 
     id: UserId
     login: str
@@ -22,5 +22,5 @@ class User:
 
 
 def normal_login(text: str) -> str:
-    """Bring a login into the form it is compared in."""
+    """Return a login as it is compared."""
     return text.strip().casefold()

@@ -1,4 +1,4 @@
-"""A webhook: an address that is told of what happens at a site."""
+"""A webhook: a URL that is notified of the events of a site."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -10,10 +10,10 @@ WebhookId = NewType("WebhookId", int)
 
 
 class EventKind(StrEnum):
-    """What a site can be told of, by the names that people choose from.
+    """The events of a site, by the names that people choose from.
 
-    A call is connected when its exchange tells of it as it begins, disconnected when it is over; one that was first
-    told of when it was over is disconnected alone. A deal is matched whenever its lead becomes another one, or none.
+    A call is connected when its exchange reports it at its start, disconnected when it is over; a call that is first
+    reported when it is over is only disconnected. A deal is matched whenever its lead changes, also to none.
     """
 
     CALL_CONNECTED = "call.connected"
@@ -28,7 +28,7 @@ class EventKind(StrEnum):
 
 
 class BodyStyle(StrEnum):
-    """How a delivery is written: in the query, as a form, or as signed JSON."""
+    """The format of a delivery: query string, form, or signed JSON."""
 
     GET = "get"
     FORM = "form"
@@ -45,7 +45,7 @@ class WebhookState(StrEnum):
 
 @record
 class Listener:
-    """What a site must know of a webhook as something happens: which events it wants."""
+    """A webhook and the events it subscribes to: all that is needed when an event is recorded."""
 
     webhook_id: WebhookId
     events: frozenset[EventKind]
@@ -53,12 +53,12 @@ class Listener:
 
 @record
 class Webhook:
-    """A webhook and how it is doing.
+    """A webhook and its state.
 
-    `fields` are the wire names it is sent, all of them when it is empty. `secret` signs JSON. While `paused_at` is
-    set nothing is sent, and `pause_reason` says why. `failing_since` is when the first of the attempts failed that
-    have failed in a row, `failures` in number; the next comes at `next_attempt_at`. A test that was asked for and
-    not made yet has a `test_asked_at` without a `test_outcome`.
+    `fields` are the fields it gets, all of them if empty. `secret` signs JSON. Nothing is sent while `paused_at` is
+    set; `pause_reason` says why. `failures` counts the attempts that have failed in a row since `failing_since`; the
+    next attempt is due at `next_attempt_at`. A test that was requested and has not run yet has a `test_asked_at` and
+    no `test_outcome`.
     """
 
     id: WebhookId
@@ -102,10 +102,10 @@ class Webhook:
         return self.pause_reason or self.last_fault
 
     def is_due(self, now: datetime) -> bool:
-        """Whether deliveries may be attempted now."""
-        return not self.is_paused and (self.next_attempt_at is None or self.next_attempt_at <= now)
+        """Return whether deliveries may be attempted at `now`."""
+        return self.paused_at is None and (self.next_attempt_at is None or self.next_attempt_at <= now)
 
     @property
     def is_test_awaited(self) -> bool:
-        """Whether somebody waits for a test delivery."""
+        """Whether a test was requested and has not run yet."""
         return self.test_asked_at is not None and self.test_outcome is None

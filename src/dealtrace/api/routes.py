@@ -1,12 +1,12 @@
 """Every endpoint of our own JSON API."""
 
+from dealtrace.accounts.token import TOKEN_LENGTH_MAX
 from dealtrace.api import explanation
 from dealtrace.errors import DealNotFound
 from dealtrace.http.endpoint import AuthScheme, Endpoint
 from dealtrace.http.parameter_types import Text
 from dealtrace.http.parameters import Parameter
 
-TOKEN_LENGTH_MAX = 200
 NOT_FOUND = 404
 """The status of a deal that the path names and the site does not have."""
 BY_TOKEN = AuthScheme(

@@ -1,1 +1,1 @@
-"""Where people come from: visits, their traffic sources, and which visit gets the credit."""
+"""Visits, their traffic sources, and which visits are credited with a lead."""

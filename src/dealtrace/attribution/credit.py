@@ -1,4 +1,4 @@
-"""Which visits of a visitor get the credit for a lead, model by model, and how much of it each."""
+"""Attribution models: which visits of a visitor are credited with a lead, and with what share."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -9,21 +9,21 @@ from dealtrace.attribution.visit import Visit
 from dealtrace.record import record
 
 CREDIT_LOOKBACK = timedelta(days=90)
-"""Ours: how long before a lead a visit may still earn credit for it; the vendor names no bound."""
+"""Ours: a visit is credited with leads up to this long after it; Calltouch documents no limit."""
 HALF_LIFE = timedelta(days=7)
-"""Ours: how much older a visit is that earns half the credit under time decay, as other analytics have it."""
+"""Ours: under time decay, a visit that is this much older gets half the credit, as in other analytics."""
 POSITION_ENDS = Fraction(40, 100)
-"""Ours: what the first and the last visit each earn under the position-based model; those between share the rest."""
+"""Ours: the share of the first and of the last visit under the position-based model; the others share the rest."""
 WHOLE = 1_000_000
-"""One lead's whole credit, in the parts that shares are counted in."""
+"""The whole credit of a lead; shares are integer parts of it."""
 TOUCHES_MAX = 100
-"""Ours: of more visits the first and the latest count; no advertising chain is longer, programs that visit are."""
+"""Ours: of more visits only the first and the latest count; real visitors have fewer, only bots have more."""
 
 
 class AttributionModel(IntEnum):
-    """The models a site may choose from; the values are the wire's `attribution` codes.
+    """The models that a site can choose; the values are the `attribution` codes of the API.
 
-    The vendor has 0 and 1; ours: the others, under codes it does not use.
+    Calltouch has 0 and 1; ours: the others, under codes it does not use.
     """
 
     LAST_INTERACTION = 0
@@ -37,16 +37,16 @@ class AttributionModel(IntEnum):
 
 @record
 class Credit:
-    """A visit's share in a lead, in parts of `WHOLE`."""
+    """The share of a visit in a lead, in parts of `WHOLE`."""
 
     visit: Visit
     share: int
 
 
 def touches_before(lead_at: datetime, visits: Sequence[Visit]) -> list[Visit]:
-    """List the visits that may earn credit for a lead at `lead_at`, earliest first; both ends of the look-back count.
+    """List the visits that may be credited with a lead at `lead_at`, earliest first; both ends are inclusive.
 
-    Visits that began together stand in the order of their ids.
+    Visits that began at the same time are ordered by id.
     """
     earliest = lead_at - CREDIT_LOOKBACK
     touches = [visit for visit in visits if earliest <= visit.started_at <= lead_at]
@@ -55,10 +55,10 @@ def touches_before(lead_at: datetime, visits: Sequence[Visit]) -> list[Visit]:
 
 
 def credits_under(model: AttributionModel, touches: Sequence[Visit]) -> list[Credit]:
-    """Share a lead's credit among `touches` (earliest first) under `model`; empty when nobody visited.
+    """Return the credits of `touches` (earliest first) under `model`, empty if there are none.
 
-    The heaviest share stands first, the later visit before the earlier of two that weigh the same: it is the one to
-    show where there is room for one. The shares add up to `WHOLE` exactly.
+    The largest share is first, the later visit first if shares are equal: it is the one to show where only one is
+    shown. The shares add up to `WHOLE` exactly.
     Seed: «текущая модель атрибуции, согласно которой определился источник заявки».
     """
     if not touches:
@@ -70,7 +70,7 @@ def credits_under(model: AttributionModel, touches: Sequence[Visit]) -> list[Cre
 
 
 def _whole_parts(weights: Sequence[Fraction]) -> list[int]:
-    """Cut `WHOLE` by `weights`; what rounding leaves over goes to the largest remainders, the later first."""
+    """Split `WHOLE` by `weights`; the remainder of rounding goes to the largest fractions, later ones first."""
     total = sum(weights)
     exact = [weight * WHOLE / total for weight in weights]
     shares = [int(share) for share in exact]
@@ -97,7 +97,7 @@ def _first_non_direct(touches: Sequence[Visit]) -> list[Fraction]:
 
 
 def _decayed(touches: Sequence[Visit]) -> list[Fraction]:
-    """Halve the weight for every half-life before the last visit; counting from the lead would give the same shares."""
+    """Return weights that halve per half-life before the last visit; measured from the lead, shares are the same."""
     last = touches[-1].started_at
     return [Fraction(2 ** ((visit.started_at - last) / HALF_LIFE)) for visit in touches]
 

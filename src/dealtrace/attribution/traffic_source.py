@@ -1,4 +1,4 @@
-"""A traffic source: the five words that name where somebody came from."""
+"""A traffic source: where a visitor came from, in five parts."""
 
 from dataclasses import fields
 
@@ -7,7 +7,7 @@ from dealtrace.record import record
 
 @record
 class TrafficSource:
-    """Source, medium, campaign, content and keyword, as a report groups them; an absent part is empty."""
+    """Source, medium, campaign, content and keyword, as reports group them; a missing part is empty."""
 
     source: str = ""
     medium: str = ""
@@ -17,15 +17,17 @@ class TrafficSource:
 
     @property
     def is_direct(self) -> bool:
-        """Whether nobody sent the visitor: the address was typed in or kept."""
+        """Whether the visitor came directly: by typing the address or from a bookmark."""
         return self.source == DIRECT.source
 
     @property
     def is_empty(self) -> bool:
-        """Whether no part is known at all."""
+        """Whether all parts are missing."""
         return self == NOWHERE
 
 
 SOURCE_PARTS = tuple(part.name for part in fields(TrafficSource))
 DIRECT = TrafficSource(source="(direct)", medium="(none)")
 NOWHERE = TrafficSource()
+SOURCE_LENGTH_MAX = 1024
+"""Characters of a part."""

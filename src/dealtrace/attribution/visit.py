@@ -1,4 +1,4 @@
-"""A visit: one stay of a visitor on the site, and what is known of how it began."""
+"""A visit: one session of a visitor on the site, and where it came from."""
 
 from collections.abc import Mapping
 from dataclasses import field
@@ -13,12 +13,12 @@ VisitId = NewType("VisitId", int)
 
 @record
 class Visit:
-    """One stay of a visitor; `id` is what the wire calls `sessionId`.
+    """A visit; `id` is the `sessionId` of the API.
 
-    `utm` holds the landing page's utm tags as they were, `traffic_source` what they and the referrer amount to.
-    `click_ids` are those of advertisements that led there, by parameter. `attrs` are third-party parameters a page
-    attached; `None` when there were none. `device` is `desktop`, `mobile` or `tablet`; like `os` and `browser` it is
-    empty when nobody can tell. `seen_at` is when the visitor last came to another page; `None` until they do.
+    `utm` holds the utm tags of the landing page as sent, `traffic_source` the source derived from them and the
+    referrer. `click_ids` are those of advertisements, by parameter. `attrs` is JSON that the page attached, `None` if
+    it did not. `device` is `desktop`, `mobile` or `tablet`; like `os` and `browser` it is empty if unknown. `seen_at`
+    is when the visitor last opened another page, `None` before that.
     """
 
     id: VisitId

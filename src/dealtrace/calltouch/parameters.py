@@ -1,7 +1,10 @@
 """The table of wire parameters: one record each drives parsing, errors, documents and the OpenAPI file."""
 
 from dataclasses import replace
+from datetime import timedelta
 
+from dealtrace.accounts.token import TOKEN_LENGTH_MAX
+from dealtrace.attribution.traffic_source import SOURCE_LENGTH_MAX
 from dealtrace.calltouch.wire_types import (
     Amount,
     DashClock,
@@ -15,25 +18,24 @@ from dealtrace.http.endpoint import AuthScheme
 from dealtrace.http.parameter_types import Choice, Integer, Text
 from dealtrace.http.parameters import Family, Parameter
 from dealtrace.leads.lead import LeadKind
+from dealtrace.leads.limits import (
+    CALL_DURATION_MAX,
+    COMMENT_LENGTH_MAX,
+    CUSTOM_VALUE_LENGTH_MAX,
+    CUSTOM_VALUES_MAX,
+    EMAIL_LENGTH_MAX,
+    LABEL_LENGTH_MAX,
+    NUMBER_LENGTH_MAX,
+    PHONE_LENGTH_MAX,
+    REFERENCE_LENGTH_MAX,
+    SIP_ID_LENGTH_MAX,
+    URL_LENGTH_MAX,
+)
 
-NUMBER_LENGTH_MAX = 256
-WORDS_LENGTH_MAX = 256
-COMMENT_LENGTH_MAX = 10_000
-SOURCE_LENGTH_MAX = 1024
-PHONE_LENGTH_MAX = 64
-EMAIL_LENGTH_MAX = 320
-URL_LENGTH_MAX = 4096
-"""Ours: an address with every tag and click id of an advertisement stays far below it."""
-TOKEN_LENGTH_MAX = 200
 CUSTOM_NAME_LENGTH_MAX = 100
-CUSTOM_VALUE_LENGTH_MAX = 4096
-CUSTOM_VALUES_MAX = 200
 LINK_THRESHOLD_SECONDS_MAX = 10 * 366 * 24 * 3600
 """Ours: ten years; a lead further back explains no deal."""
-REFERENCE_LENGTH_MAX = 100
-SIP_ID_LENGTH_MAX = 45
-CALL_SECONDS_MAX = 30 * 24 * 3600
-"""Ours: nobody talks for a month; a longer call is milliseconds taken for seconds, or an instant."""
+CALL_SECONDS_MAX = CALL_DURATION_MAX // timedelta(seconds=1)
 
 
 CLIENT_API_ID = Parameter(
@@ -48,11 +50,11 @@ BY_CLIENT_API_ID = AuthScheme(CLIENT_API_ID)
 
 _ORDER_SUM = ("orderSum", Amount(), "Бюджет сделки в рублях.", "The deal's budget in rubles.")
 _MANAGER = Parameter(
-    "manager", Text(WORDS_LENGTH_MAX), "Менеджер, отвечающий за сделку.", "The manager in charge of the deal."
+    "manager", Text(LABEL_LENGTH_MAX), "Менеджер, отвечающий за сделку.", "The manager in charge of the deal."
 )
 _SERVICE = (
     "service",
-    Text(WORDS_LENGTH_MAX),
+    Text(LABEL_LENGTH_MAX),
     "Название сервиса, использующего API.",
     "The program that calls the API.",
 )
@@ -127,7 +129,7 @@ REGISTER = (
         "The deal's id in the CRM, unique; orderId by default.",
     ),
     Parameter(*_ORDER_SUM, required=True),
-    Parameter("orderStatus", Text(WORDS_LENGTH_MAX), "Статус сделки, любой.", "The deal's status, any.", required=True),
+    Parameter("orderStatus", Text(LABEL_LENGTH_MAX), "Статус сделки, любой.", "The deal's status, any.", required=True),
     Parameter(
         "orderDate",
         WallClock(),
@@ -159,7 +161,7 @@ UPDATE_BY_ID = (
     _ORDER_NUMBER,
     Parameter(*_ORDER_SUM),
     Parameter("comment", Text(COMMENT_LENGTH_MAX), "Комментарий к сделке.", "A comment on the deal."),
-    Parameter("status", Text(WORDS_LENGTH_MAX), "Новый статус сделки.", "The deal's new status."),
+    Parameter("status", Text(LABEL_LENGTH_MAX), "Новый статус сделки.", "The deal's new status."),
     _MANAGER,
     Parameter(*_SERVICE),
     _TAGS,
@@ -168,11 +170,11 @@ UPDATE_BY_ID = (
 
 DELETE_BY_ID = (CLIENT_API_ID, _ORDER_ID, _ORDER_NUMBER)
 
-SUBJECT = Parameter("subject", Text(WORDS_LENGTH_MAX), "Название формы.", "The name of the form.")
+SUBJECT = Parameter("subject", Text(LABEL_LENGTH_MAX), "Название формы.", "The name of the form.")
 PAGE_URL = Parameter(
     "requestUrl", Text(URL_LENGTH_MAX), "Адрес страницы с формой.", "The address of the page the form stands on."
 )
-CLIENT_NAME = Parameter("fio", Text(WORDS_LENGTH_MAX), "Имя клиента.", "The client's name.")
+CLIENT_NAME = Parameter("fio", Text(LABEL_LENGTH_MAX), "Имя клиента.", "The client's name.")
 CLIENT_PHONE = Parameter("phoneNumber", Text(PHONE_LENGTH_MAX), "Телефон клиента.", "The client's phone.")
 CLIENT_EMAIL = Parameter("email", Text(EMAIL_LENGTH_MAX), "Почта клиента.", "The client's e-mail.")
 
@@ -217,7 +219,7 @@ BY_HEADERS = AuthScheme(ACCESS_TOKEN, SITE_ID, is_header=True)
 
 CUSTOM_FIELDS = Parameter("customFields", FieldObjects(CUSTOM_VALUE_LENGTH_MAX), CUSTOM.ru, CUSTOM.en)
 _LEAD_ANNOTATIONS = (
-    Parameter("manager", Text(WORDS_LENGTH_MAX), "Менеджер лида.", "The manager in charge."),
+    Parameter("manager", Text(LABEL_LENGTH_MAX), "Менеджер лида.", "The manager in charge."),
     Parameter("comment.text", Text(COMMENT_LENGTH_MAX), "Комментарий.", "A comment."),
     Parameter("addTags", TagObjects(), "Теги.", "Tags."),
     *(
@@ -338,5 +340,5 @@ INBOUND_CALL = (
         "How many seconds the client waited.",
     ),
     Parameter("status", CALL_STATUS, "Состоялся ли разговор.", "Whether anybody answered."),
-    Parameter("model", Text(WORDS_LENGTH_MAX), "Профиль АТС.", "The profile of the exchange."),
+    Parameter("model", Text(LABEL_LENGTH_MAX), "Профиль АТС.", "The profile of the exchange."),
 )

@@ -6,17 +6,13 @@ from datetime import date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from dealtrace.deals.amount import AMOUNT_MAX, AMOUNT_STEP
 from dealtrace.errors import InvalidValue
 from dealtrace.http.parameter_types import DIGITS_MAX, ID_MAX, Text
+from dealtrace.leads.limits import TAG_LENGTH_MAX, TAGS_MAX, YEAR_MAX, YEAR_MIN
 from dealtrace.record import record
 
-AMOUNT_MAX = Decimal(9 * 10**14)
-AMOUNT_STEP = Decimal("0.0001")
 AMOUNT_LENGTH_MAX = 100
-YEAR_MIN = 1990
-YEAR_MAX = 2100
-TAGS_MAX = 100
-TAG_LENGTH_MAX = 256
 
 
 @record

@@ -1,4 +1,4 @@
-"""The command line, a command group per file."""
+"""The command line: one module per command group."""
 
 from dealtrace.cli.commands import main
 

@@ -1,4 +1,4 @@
-"""Every command on one screen."""
+"""The `dealtrace` program: all of its commands."""
 
 import typer
 
@@ -6,11 +6,11 @@ from dealtrace.cli.backup import backup, restore
 from dealtrace.cli.database import database_commands
 from dealtrace.cli.deals import deal_commands, explain
 from dealtrace.cli.doctor import doctor
-from dealtrace.cli.exporting import export_commands
+from dealtrace.cli.export import export_commands
 from dealtrace.cli.fields import field_commands
-from dealtrace.cli.importing import import_commands
+from dealtrace.cli.import_leads import import_commands
 from dealtrace.cli.leads import lead_commands
-from dealtrace.cli.matching import match
+from dealtrace.cli.match import match
 from dealtrace.cli.people import person_commands
 from dealtrace.cli.serve import serve
 from dealtrace.cli.sites import site_commands
@@ -20,7 +20,7 @@ from dealtrace.cli.webhooks import webhook_commands
 
 main = typer.Typer(
     name="dealtrace",
-    help="Keep the deals a CRM sends and find the advertising behind them.",
+    help="Register the deals of a CRM and find the advertising behind each.",
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
 )

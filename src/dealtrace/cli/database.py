@@ -1,4 +1,4 @@
-"""`dealtrace db`: the schema."""
+"""`dealtrace db`: schema upgrades, integrity checks, distribution."""
 
 from typing import Annotated
 
@@ -6,7 +6,7 @@ import typer
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
-from dealtrace.cli.terminal import console, explained, fail, open_prepared
+from dealtrace.cli.terminal import console, counted, explained, fail, open_prepared
 from dealtrace.settings import read_settings
 from dealtrace.storage.accounts.sites import list_sites
 from dealtrace.storage.database.database_errors import message_of
@@ -20,45 +20,45 @@ database_commands = typer.Typer(help="Upgrade, check and distribute the database
 
 @database_commands.command("upgrade")
 def upgrade() -> None:
-    """Bring the schema to this release; nothing happens if it is there."""
+    """Upgrade the database schema to this release. Does nothing if it is up to date."""
     with explained():
         upgrade_schema(open_database(read_settings().database_url))
-    console.print(f"The schema is {newest_revision()}.", markup=False)
+    console.print(f"The database schema is at revision {newest_revision()}.", markup=False)
 
 
 @database_commands.command("check")
 def check() -> None:
-    """Check the schema, the counts of days and a SQLite file for damage; exit status 1 if anything is wrong."""
+    """Check the schema, the daily deal counts and the SQLite file. Exit status 1 if anything is wrong."""
     with explained():
         database = open_database(read_settings().database_url)
         if database.is_sqlite and not database.file.exists():
-            fail(f"There is no {database.file}.")
-        faults = _damage(database)
-        if not faults and not is_current(database):
-            faults = [f"The schema is not {newest_revision()}: run `dealtrace db upgrade`."]
-        faults = faults or schema_differences(database) or _miscounts(database)
-    if faults:
-        fail("\n".join(faults))
-    console.print("The database is whole and of this release.")
+            fail(f"Database file not found: {database.file}")
+        problems = _damage(database)
+        if not problems and not is_current(database):
+            problems = [f"The schema is not at revision {newest_revision()}. Run: dealtrace db upgrade"]
+        problems = problems or schema_differences(database) or _miscounts(database)
+    if problems:
+        fail("\n".join(problems))
+    console.print("The database is intact and up to date.")
 
 
 @database_commands.command("recount")
 def recount() -> None:
-    """Count all deals anew by their days, which journals are counted and paged by; a running server waits meanwhile."""
+    """Recount the deals per day, which journals use for totals and pages. Writes of a running server wait."""
     with open_prepared() as database:
         with database.read() as connection:
             sites = list_sites(connection)
         for site in sites:
             with database.write() as connection:
                 recount_deals(connection, site.id)
-    console.print(f"The deals of {len(sites)} sites are counted anew.", markup=False)
+    console.print(f"Recounted the deals of {counted(len(sites), 'site')}.", markup=False)
 
 
 @database_commands.command("distribute")
 def distribute(
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the statements and run nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the statements without running them.")] = False,
 ) -> None:
-    """Spread the tables over a Citus cluster by site; run it once, on the coordinator, before there is much data."""
+    """Distribute the tables over a Citus cluster by site. Run once, on the coordinator, before there is much data."""
     with explained():
         database = open_database(read_settings().database_url)
     statements = distribution_statements()
@@ -67,20 +67,21 @@ def distribute(
             console.print(f"{statement};", markup=False)
         return
     if database.is_sqlite:
-        fail("SQLite is one file and cannot be distributed: use PostgreSQL with Citus.")
+        fail("SQLite is a single file and cannot be distributed. Use PostgreSQL with Citus.")
     with database.write() as connection:
         if connection.execute(text("SELECT 1 FROM pg_extension WHERE extname = 'citus'")).first() is None:
-            fail("This PostgreSQL has no Citus: run CREATE EXTENSION citus in it first.")
+            fail("Citus is not installed in this database. Run CREATE EXTENSION citus first.")
         for statement in statements:
             connection.execute(text(statement))
-    console.print(f"{len(statements)} tables are distributed by site_id.")
+    console.print(f"Distributed {counted(len(statements), 'table')} by site_id.")
 
 
 def _miscounts(database: Database) -> list[str]:
     with database.read() as connection:
         days_of = {site.id: list_miscounted_days(connection, site.id) for site in list_sites(connection)}
     return [
-        f"Site {site_id}: miscounted days of deals: {len(days)}, the first {days[0]}: run `dealtrace db recount`."
+        f"Site {site_id}: deal counts are wrong on {counted(len(days), 'day')}, first {days[0]}. "
+        "Run: dealtrace db recount"
         for site_id, days in days_of.items()
         if days
     ]
@@ -94,6 +95,6 @@ def _damage(database: Database) -> list[str]:
             found = connection.execute(text("PRAGMA integrity_check")).scalars().all()
             orphans = connection.execute(text("PRAGMA foreign_key_check")).all()
     except DatabaseError as fault:
-        return [f"{database.file} is damaged or no SQLite database: {message_of(fault)}"]
+        return [f"{database.file} is damaged or not a SQLite database: {message_of(fault)}"]
     damage = [f"{database.file} is damaged: {line}" for line in found if line != "ok"]
-    return damage + [f"A row refers to one that is gone: {tuple(row)}" for row in orphans]
+    return damage + [f"A row refers to a missing row: {tuple(row)}" for row in orphans]

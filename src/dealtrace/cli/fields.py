@@ -1,11 +1,12 @@
-"""`dealtrace field`: a site's own fields of a deal."""
+"""`dealtrace field`: the custom fields of a site."""
 
 from typing import Annotated
 
 import typer
 
 from dealtrace import clock
-from dealtrace.cli.terminal import ID_MAX, console, open_prepared, print_json
+from dealtrace.cli.options import JsonOption, SiteIdArgument
+from dealtrace.cli.terminal import console, open_prepared, print_json
 from dealtrace.operations.accounts.add_custom_field import add_custom_field
 from dealtrace.operations.accounts.require_site import require_site
 
@@ -14,24 +15,23 @@ field_commands = typer.Typer(help="Add and list custom fields.", no_args_is_help
 
 @field_commands.command("add")
 def add(
-    site_id: Annotated[int, typer.Argument(min=1, max=ID_MAX, help="The siteId.")],
-    name: Annotated[str, typer.Argument(help="The name inside custom[…].")],
+    site_id: SiteIdArgument,
+    name: Annotated[str, typer.Argument(help="The field name, as in custom[NAME].")],
 ) -> None:
-    """Add a custom field: from now on deals keep what callers send as custom[NAME]."""
+    """Add a custom field. Values sent as custom[NAME] are stored from now on."""
     with open_prepared() as database, database.write() as connection:
         add_custom_field(connection, site_id, name, clock.now())
-    console.print(f"Site {site_id} keeps custom[{name}] from now on.", markup=False)
+    console.print(f"Field {name} added to site {site_id}: custom[{name}] is stored from now on.", markup=False)
 
 
 @field_commands.command("list")
 def show(
-    site_id: Annotated[int, typer.Argument(min=1, max=ID_MAX, help="The siteId.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    site_id: SiteIdArgument,
+    as_json: JsonOption = False,
 ) -> None:
     """List the custom fields of a site."""
     with open_prepared() as database, database.read() as connection:
-        site = require_site(connection, site_id)
-        names = sorted(site.custom_fields)
+        names = sorted(require_site(connection, site_id).custom_fields)
     if as_json:
         print_json(names)
     else:

@@ -1,49 +1,39 @@
-"""`dealtrace person`: tell everything kept of a person, or make it anonymous."""
+"""`dealtrace person`: export or erase the data of one person."""
 
 from typing import Annotated
 
 import typer
-from sqlalchemy import Connection
 
-from dealtrace.accounts.site import Site
-from dealtrace.cli.terminal import ID_MAX, console, open_prepared, print_json
-from dealtrace.errors import SiteNotFound
+from dealtrace.cli.options import OnlySiteOption
+from dealtrace.cli.site_lookup import sites_to_search
+from dealtrace.cli.terminal import console, counted, open_prepared, print_json
 from dealtrace.operations.people import erase_person, export_person
-from dealtrace.storage.accounts.sites import list_sites
 
-Contact = Annotated[str, typer.Argument(metavar="PHONE|EMAIL", help="The person's phone or e-mail, in any form.")]
-OnlySite = Annotated[int | None, typer.Option("--site", min=1, max=ID_MAX, help="Only in this site.")]
+Contact = Annotated[str, typer.Argument(metavar="PHONE|EMAIL", help="The person's phone or e-mail, in any format.")]
 
-person_commands = typer.Typer(help="Tell or erase what is kept of a person.", no_args_is_help=True)
+person_commands = typer.Typer(help="Export or erase the data of a person.", no_args_is_help=True)
 
 
 @person_commands.command("export")
-def export(contact: Contact, site: OnlySite = None) -> None:
-    """Print everything kept of a person as JSON: site by site, table by table."""
+def export(contact: Contact, site: OnlySiteOption = None) -> None:
+    """Print all data of a person as JSON, by site and table."""
     with open_prepared() as database, database.read() as connection:
-        told = export_person(connection, _sites(connection, site), contact)
-    print_json([{"siteId": site_id, **tables} for site_id, tables in told.items()])
+        exported = export_person(connection, sites_to_search(connection, site), contact)
+    print_json([{"siteId": site_id, **tables} for site_id, tables in exported.items()])
 
 
 @person_commands.command("erase")
 def erase(
     contact: Contact,
-    site: OnlySite = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    site: OnlySiteOption = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
-    """Make everything anonymous that is kept of a person; it cannot be undone."""
+    """Anonymize all data of a person. This cannot be undone."""
     if not yes:
-        typer.confirm(f"Erase everything kept of {contact} for good?", abort=True)
+        typer.confirm(f"Permanently anonymize all data of {contact}?", abort=True)
     with open_prepared() as database, database.write() as connection:
-        erased = erase_person(connection, _sites(connection, site), contact)
-    for site_id, gone in erased.items():
-        counted = f"{gone.leads} leads, {len(gone.deals)} deals, {len(gone.visits)} visits"
-        console.print(f"Site {site_id}: {counted} are anonymous now.", markup=False)
-    console.print("Backups made before still hold the person.", markup=False)
-
-
-def _sites(connection: Connection, only: int | None) -> list[Site]:
-    sites = [site for site in list_sites(connection) if only in (None, site.id)]
-    if only is not None and not sites:
-        raise SiteNotFound(site_id=only)
-    return sites
+        erased = erase_person(connection, sites_to_search(connection, site), contact)
+    for site_id, data in erased.items():
+        counts = [counted(data.leads, "lead"), counted(len(data.deals), "deal"), counted(len(data.visits), "visit")]
+        console.print(f"Site {site_id}: anonymized {', '.join(counts)}.", markup=False)
+    console.print("Earlier backups still contain this person's data.", markup=False)

@@ -1,4 +1,4 @@
-"""`dealtrace serve`: start the server."""
+"""`dealtrace serve`: run the server."""
 
 import fcntl
 import multiprocessing
@@ -25,48 +25,50 @@ from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import transaction
 
 GRACE_SECONDS = 30
-"""How long a stopping server may finish what it has begun."""
+"""How long a stopping server may take to finish the requests it is serving."""
 OPEN_CONNECTIONS_MAX = 4096
 
 
 def serve(
     host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="The port to listen on.")] = None,
-    workers: Annotated[int | None, typer.Option(min=1, max=64, help="Processes; more than 1 needs PostgreSQL.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Number of processes; more than 1 requires PostgreSQL.")
+    ] = None,
 ) -> None:
-    """Start the server; it stops cleanly on Ctrl-C and SIGTERM."""
+    """Run the server until Ctrl-C or SIGTERM."""
     with explained():
         settings = _chosen(host, port, workers)
         address = _free_address(settings)
     with open_prepared() as database:
         if settings.workers > 1 and database.is_sqlite:
             fail(
-                "SQLite has one writer: a second process gains nothing and makes the slowest answers "
+                "SQLite allows a single writer: a second process gains nothing and makes the slowest responses "
                 "fifty times slower. Use --workers 1, or PostgreSQL."
             )
         if database.is_sqlite:
             _claim(database.file)
         _greet(database, settings)
-    with _figures_kept_together(settings.workers):
+    with _shared_metrics(settings.workers):
         try:
             _serve(settings, address)
         except SystemExit as end:
             if end.code:
-                fail("A process of the server failed again and again; its last log lines say why.")
+                fail("A server process keeps failing. See the end of the log for the reason.")
 
 
 def _claim(file: Path) -> None:
-    """See that no other server serves this file, until this process ends; commands beside it are welcome."""
+    """Lock the database file against other servers until this process ends; other commands can still use it."""
     claim = os.open(f"{file}.served", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        fail(f"Another server serves {file} already; SQLite has one writer. Stop it, or use PostgreSQL.")
+        fail(f"Another server is already using {file}. Stop it, or use PostgreSQL.")
 
 
 def _serve(settings: Settings, address: str) -> None:
-    """Run until a signal ends it."""
-    if settings.workers > 1:  # prometheus_client looks for its shared folder once, as it is imported
+    """Run the server until a signal stops it."""
+    if settings.workers > 1:  # prometheus_client reads its shared folder once, when imported
         multiprocessing.set_start_method("spawn", force=True)
     Server(
         "dealtrace.app:create_app",
@@ -86,7 +88,7 @@ def _serve(settings: Settings, address: str) -> None:
 
 
 def _chosen(host: str | None, port: int | None, workers: int | None) -> Settings:
-    """Let the command line win over the environment, also for the worker processes to come."""
+    """Return the settings with command-line options applied, through the environment so that workers see them too."""
     for name, value in (("HOST", host), ("PORT", port), ("WORKERS", workers)):
         if value is not None:
             os.environ[ENVIRONMENT_PREFIX + name] = str(value)
@@ -95,58 +97,58 @@ def _chosen(host: str | None, port: int | None, workers: int | None) -> Settings
 
 
 def _free_address(settings: Settings) -> str:
-    """Find the address to listen on, and see that nobody listens there.
+    """Return the IP address to listen on, after checking that the port is free.
 
-    Granian shares its port with whoever else would share it, so a second server would not be noticed.
+    Granian opens the port for sharing, so it would not notice a second server.
 
     Raises:
-        OSError: the host cannot be found, or the port is taken.
+        OSError: the host cannot be resolved, or the port is in use.
     """
     try:
-        family, _, _, _, place = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
+        family, _, _, _, endpoint = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, socket.SOCK_STREAM) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(place)
+            probe.bind(endpoint)
             probe.listen(1)
-    except OSError as fault:
-        raise OSError(f"Cannot listen on {settings.host} port {settings.port}: {fault.strerror}") from fault
-    return str(place[0])
+    except OSError as error:
+        raise OSError(f"Cannot listen on {settings.host} port {settings.port}: {error.strerror}") from error
+    return str(endpoint[0])
 
 
 @contextmanager
-def _figures_kept_together(workers: int) -> Iterator[None]:
-    """Give several processes a folder where their figures for Prometheus meet."""
+def _shared_metrics(workers: int) -> Iterator[None]:
+    """Provide a folder in which several processes combine their Prometheus metrics."""
     if workers == 1 or os.environ.get(MULTIPROCESS_VARIABLE):
         yield
         return
-    with tempfile.TemporaryDirectory(prefix="dealtrace-figures-", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(prefix="dealtrace-metrics-", ignore_cleanup_errors=True) as folder:
         os.environ[MULTIPROCESS_VARIABLE] = folder
         yield
 
 
 def _greet(database: Database, settings: Settings) -> None:
-    """Print where the server is and how to begin; what is secret goes to the terminal only, never to the log."""
+    """Print the address and how to start; secrets go to the terminal only, never to the log."""
     address = settings.public_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
     with transaction(database, ids=1) as (connection, ids):
         first = open_first_site(connection, ids, TIME_ZONE_DEFAULT, settings.points_per_day, clock.now())
         key = invite_first_user(connection, clock.now())
-    console.print(f"Dealtrace listens on {address}, documents on {address}/docs", markup=False)
+    console.print(f"Dealtrace listens on {address}, API docs: {address}/docs", markup=False)
     if settings.workers > 1 and settings.rate_per_second and not settings.redis_url:
         console.print(
-            f"Each of the {settings.workers} processes counts requests on its own, so an address may send up to "
-            f"{settings.workers * settings.rate_per_second} a second; DEALTRACE_REDIS_URL lets them share one count.",
+            f"Each of the {settings.workers} processes limits requests on its own, so an address may send up to "
+            f"{settings.workers * settings.rate_per_second} per second. Set DEALTRACE_REDIS_URL to share one limit.",
             markup=False,
         )
     if first is not None:
         _introduce(first, address)
     if key is not None:
-        console.print("\nThe first user is created here, once:", markup=False)
+        console.print("\nCreate the first user here (the link works once):", markup=False)
         console.print(f"{address}/cabinet/welcome?key={key}", markup=False)
 
 
 def _introduce(first: FirstSite, address: str) -> None:
-    console.print(f"\nSite {first.site_id} is there. Its token, shown only now: {first.secret}", markup=False)
-    console.print("\nRegister a deal:", markup=False)
+    console.print(f"\nSite {first.site_id} created. Its token, shown only once: {first.secret}", markup=False)
+    console.print("\nTo register a deal:", markup=False)
     console.print(
         f"curl -G '{address}/calls-service/RestAPI/orders/register/' "
         f"-d 'clientApiId={first.secret}' -d 'orderNumber=K2018001' -d 'orderSum=1000' -d 'orderStatus=new' "

@@ -1,7 +1,7 @@
 """`dealtrace site`: create, change and list sites."""
 
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
@@ -10,7 +10,9 @@ from rich.table import Table
 from dealtrace import clock
 from dealtrace.accounts.site import TIME_ZONE_DEFAULT, Site, SiteId
 from dealtrace.accounts.site_days import site_day
-from dealtrace.cli.terminal import ID_MAX, console, fail, open_prepared, print_json
+from dealtrace.cli.answers import SiteAnswer
+from dealtrace.cli.options import ID_MAX, JsonOption, SiteIdArgument
+from dealtrace.cli.terminal import console, fail, open_prepared, print_json
 from dealtrace.operations.accounts.create_site import create_site
 from dealtrace.operations.accounts.issue_token import issue_token
 from dealtrace.operations.accounts.set_site import set_site
@@ -26,32 +28,32 @@ site_commands = typer.Typer(help="Create, change and list sites.", no_args_is_he
 
 @site_commands.command("create")
 def create(
-    name: Annotated[str, typer.Argument(help="What people call the site.")],
+    name: Annotated[str, typer.Argument(help="The name of the site.")],
     site_id: Annotated[
-        int, typer.Option(min=0, max=ID_MAX, help="Keep this siteId, when moving over; 0 takes the next.")
+        int, typer.Option(min=0, max=ID_MAX, help="Use this siteId, when migrating from Calltouch; 0 assigns the next.")
     ] = 0,
-    token: Annotated[str | None, typer.Option(help="Keep this clientApiId, when moving over.")] = None,
-    timezone: Annotated[str, typer.Option(help="The wall clock of its deals.")] = TIME_ZONE_DEFAULT,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    token: Annotated[str | None, typer.Option(help="Use this clientApiId, when migrating from Calltouch.")] = None,
+    timezone: Annotated[str, typer.Option(help="The time zone of its dates and times.")] = TIME_ZONE_DEFAULT,
+    as_json: JsonOption = False,
 ) -> None:
-    """Create a site and its first token, which is shown now and never again."""
+    """Create a site and its first API token. The token is shown only once."""
     with open_prepared() as database:
-        wanted = Site(SiteId(site_id), name, ZoneInfo(TIME_ZONE_DEFAULT), points_per_day=read_settings().points_per_day)
+        draft = Site(SiteId(site_id), name, ZoneInfo(TIME_ZONE_DEFAULT), points_per_day=read_settings().points_per_day)
         with transaction(database, ids=1) as (connection, ids):
-            site = create_site(connection, wanted, clock.now())
+            site = create_site(connection, draft, clock.now())
             if timezone != TIME_ZONE_DEFAULT:
                 site = set_site(connection, site.id, {"timezone": timezone})
             issued = issue_token(connection, ids, site.id, FIRST_LABEL, clock.now(), secret=token)
     if as_json:
         print_json({"siteId": site.id, "clientApiId": issued.secret})
     else:
-        console.print(f"Site {site.id} ({site.name}) is there. Its token, shown only now:", markup=False)
+        console.print(f"Site {site.id} ({site.name}) created. Its token, shown only once:", markup=False)
         console.print(issued.secret, markup=False)
 
 
 @site_commands.command("set")
 def change(
-    site_id: Annotated[int, typer.Argument(min=1, max=ID_MAX, help="The siteId.")],
+    site_id: SiteIdArgument,
     settings: Annotated[
         list[str],
         typer.Argument(
@@ -60,25 +62,25 @@ def change(
         ),
     ],
 ) -> None:
-    """Change settings of a site; a running server follows within two seconds."""
-    wanted: dict[str, str] = {}
+    """Change the settings of a site. A running server applies them within two seconds."""
+    values: dict[str, str] = {}
     for setting in settings:
         key, equals, value = setting.partition("=")
         if not equals:
-            fail(f"{setting}: write key=value")
-        wanted[key] = value
+            fail(f"{setting}: expected key=value")
+        values[key] = value
     with open_prepared() as database, database.write() as connection:
-        site = set_site(connection, site_id, wanted)
-    console.print(f"Site {site.id} is changed.", markup=False)
+        site = set_site(connection, site_id, values)
+    console.print(f"Site {site.id} updated.", markup=False)
 
 
 @site_commands.command("list")
-def show(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
-    """List all sites with their settings and what they spent today."""
+def show(as_json: JsonOption = False) -> None:
+    """List all sites with their settings and the API points used today."""
     with open_prepared() as database, database.read() as connection:
         now = clock.now()
         rows = [
-            _described(site, find_points_spent(connection, site.id, site_day(now, site.time_zone)))
+            _serialize_site(site, find_points_spent(connection, site.id, site_day(now, site.time_zone)))
             for site in list_sites(connection)
         ]
     if as_json:
@@ -98,7 +100,7 @@ def show(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = 
     console.print(table)
 
 
-def _described(site: Site, spent: int) -> dict[str, Any]:
+def _serialize_site(site: Site, spent: int) -> SiteAnswer:
     return {
         "siteId": site.id,
         "name": site.name,

@@ -1,9 +1,9 @@
-"""What every command does: read the settings, open the database, and say clearly what went wrong."""
+"""What all commands share: opening the database, printing results, reporting errors."""
 
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import msgspec
 from rich.console import Console
@@ -19,16 +19,13 @@ from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.schema.upgrade import SchemaOutdated, prepare_schema
 
-ID_MAX = 2**53 - 1
-"""No id is above it: JavaScript and 1C keep such numbers exact."""
-
 console = Console(highlight=False, soft_wrap=True)
 complaints = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 @contextmanager
 def open_prepared() -> Iterator[Database]:
-    """Open the configured database, made if it is empty; refusals end the command with a clear word."""
+    """Yield the configured database, creating its schema if it is empty; errors end the command as in `explained`."""
     with explained():
         database = open_database(read_settings().database_url)
         try:
@@ -40,16 +37,16 @@ def open_prepared() -> Iterator[Database]:
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """Turn what a person can mend into one line on the standard error and exit status 1."""
+    """Report errors that the user can fix as one line on standard error and exit with status 1."""
     try:
         yield
     except (Refusal, InvalidSettings, SchemaOutdated, OSError) as reason:
         fail(str(reason))
-    except Exception as fault:
-        words = message_of(fault)
-        if words is None:
+    except Exception as error:
+        message = message_of(error)
+        if message is None:
             raise
-        fail(f"The database does not work: {words}")
+        fail(f"Database error: {message}")
 
 
 def work_in(database: Database, connection: Connection, site: Site) -> Work:
@@ -58,11 +55,16 @@ def work_in(database: Database, connection: Connection, site: Site) -> Work:
 
 
 def fail(reason: str) -> NoReturn:
-    """End the command with a word on what went wrong."""
+    """Print an error message and exit with status 1."""
     complaints.print(reason, style="bold red", markup=False)
     sys.exit(1)
 
 
-def print_json(content: Any) -> None:
-    """Print what a program will read."""
+def counted(count: int, noun: str) -> str:
+    """Return a count with its noun: `1 deal`, `2 deals`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def print_json(content: object) -> None:
+    """Print a value as one line of JSON."""
     sys.stdout.write(msgspec.json.encode(content).decode() + "\n")

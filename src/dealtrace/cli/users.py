@@ -1,4 +1,4 @@
-"""`dealtrace user`: create those who log in to the cabinet."""
+"""`dealtrace user`: the users of the cabinet."""
 
 from typing import Annotated
 
@@ -14,7 +14,7 @@ user_commands = typer.Typer(help="Create users of the cabinet.", no_args_is_help
 
 @user_commands.command("create")
 def create(
-    login: Annotated[str, typer.Argument(help="How they log in, compared without regard to case.")],
+    login: Annotated[str, typer.Argument(help="The login name, case-insensitive.")],
     password: Annotated[
         str,
         typer.Option(
@@ -22,14 +22,14 @@ def create(
             hide_input=True,
             confirmation_prompt=True,
             envvar="DEALTRACE_NEW_PASSWORD",
-            help="Asked for if not given.",
+            help="Prompted for if omitted.",
         ),
     ],
 ) -> None:
-    """Create a user who sees every site there is."""
+    """Create a user with access to all existing sites."""
     with open_prepared() as database, transaction(database, ids=1) as (connection, ids):
         user = create_user(connection, ids, login, password, clock.now())
-    console.print(f"User {user.login} is there.", markup=False)
+    console.print(f"User {user.login} created.", markup=False)
 
 
 @user_commands.callback()

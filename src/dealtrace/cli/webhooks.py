@@ -1,16 +1,18 @@
-"""`dealtrace webhook`: tell other programs what happens."""
+"""`dealtrace webhook`: create, test, replay, pause and delete webhooks."""
 
 import time
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from dealtrace import clock
 from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook, WebhookState
 from dealtrace.calltouch.webhooks.vocabulary import choosable_keys
-from dealtrace.cli.terminal import ID_MAX, console, fail, open_prepared, print_json
+from dealtrace.cli.answers import WebhookAnswer
+from dealtrace.cli.options import ID_MAX, JsonOption, OptionalSiteIdArgument, SiteIdArgument
+from dealtrace.cli.terminal import console, counted, fail, open_prepared, print_json
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.webhooks import manage
 from dealtrace.operations.webhooks.create import NewWebhook, create_webhook
@@ -21,96 +23,95 @@ from dealtrace.storage.webhooks.webhooks import find_webhook, list_webhooks
 
 ALL = "all"
 TEST_SECONDS = 20
-"""A server looks twice a second and gives a receiver five; before that it may be serving the webhook."""
+"""A server checks for tests twice a second and gives a receiver five seconds; it may be delivering meanwhile."""
 TEST_SECONDS_MAX = 300
-LOOK_SECONDS = 0.2
+POLL_SECONDS = 0.2
 
-webhook_commands = typer.Typer(help="Tell other programs what happens.", no_args_is_help=True)
+webhook_commands = typer.Typer(help="Notify other programs of events.", no_args_is_help=True)
 
-WebhookArgument = Annotated[int, typer.Argument(min=1, max=ID_MAX, help="The id that webhook list shows.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+WebhookArgument = Annotated[int, typer.Argument(min=1, max=ID_MAX, help="The webhookId, as shown by webhook list.")]
 
 
 @webhook_commands.command("create")
 def create(
-    site_id: Annotated[int, typer.Argument(min=1, max=ID_MAX, help="The siteId.")],
-    url: Annotated[str, typer.Argument(help="Where to send to: https://host/path")],
+    site_id: SiteIdArgument,
+    url: Annotated[str, typer.Argument(help="The receiver: https://host/path")],
     events: Annotated[
-        str, typer.Option(help=f"Comma-separated: {', '.join(EventKind)}; a first part such as call or deal; all.")
+        str, typer.Option(help=f"Comma-separated: {', '.join(EventKind)}; or a group such as call or deal; or all.")
     ] = ALL,
-    style: Annotated[BodyStyle, typer.Option("--format", help="In the query, as a form, or as signed JSON.")] = (
+    style: Annotated[BodyStyle, typer.Option("--format", help="Query string, form, or signed JSON.")] = (
         BodyStyle.FORM
     ),
-    fields: Annotated[str, typer.Option(help="Comma-separated names of what to send; without it, the usual.")] = "",
+    fields: Annotated[str, typer.Option(help="Comma-separated fields to send; a default set if omitted.")] = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Create a webhook; running servers follow within two seconds."""
-    wanted = NewWebhook(site_id, url, _events(events), style, _words(fields))
-    _check_fields(wanted)
+    """Create a webhook. Running servers use it within two seconds."""
+    draft = NewWebhook(site_id, url, _parse_events(events), style, _split_names(fields))
+    _check_fields(draft)
     with open_prepared() as database, transaction(database, ids=1) as (connection, ids):
-        webhook = create_webhook(connection, ids, wanted, clock.now())
+        webhook = create_webhook(connection, ids, draft, clock.now())
     if as_json:
         print_json({"webhookId": webhook.id, "siteId": webhook.site_id, "secret": webhook.secret})
         return
-    console.print(f"Webhook {webhook.id} is there. Try it: dealtrace webhook test {webhook.id}", markup=False)
+    console.print(f"Webhook {webhook.id} created. To test it: dealtrace webhook test {webhook.id}", markup=False)
     if webhook.style is BodyStyle.JSON:
-        console.print("It signs with this secret, shown only now:", markup=False)
+        console.print("Its signing secret, shown only once:", markup=False)
         console.print(webhook.secret, markup=False)
 
 
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
+def _split_names(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
 
 
-def _events(text: str) -> frozenset[EventKind]:
-    """Read names of events, or of what happens to: `deal` is every event of a deal."""
+def _parse_events(text: str) -> frozenset[EventKind]:
+    """Parse names of events and of groups: `deal` is all events of deals."""
     chosen: set[EventKind] = set()
-    for word in _words(text):
-        named = {kind for kind in EventKind if word in (ALL, kind.value, kind.partition(".")[0])}
-        if not named:
-            fail(f"--events: {word} is no event. There are: {', '.join(EventKind)}")
-        chosen |= named
+    for name in _split_names(text):
+        kinds = {kind for kind in EventKind if name in (ALL, kind.value, kind.partition(".")[0])}
+        if not kinds:
+            fail(f"--events: unknown event {name}. Available: {', '.join(EventKind)}")
+        chosen |= kinds
     if not chosen:
-        fail(f"--events: name one at least. There are: {', '.join(EventKind)}")
+        fail(f"--events: give at least one. Available: {', '.join(EventKind)}")
     return frozenset(chosen)
 
 
-def _check_fields(wanted: NewWebhook) -> None:
-    """See that each field belongs to some event, and that each event has a field."""
-    if not wanted.fields:
+def _check_fields(draft: NewWebhook) -> None:
+    """Fail unless each field is sent with some chosen event and each chosen event has a field."""
+    if not draft.fields:
         return
-    keys_of = {kind: choosable_keys(kind) for kind in EventKind if kind in wanted.events}
+    keys_of = {kind: choosable_keys(kind) for kind in EventKind if kind in draft.events}
     known = dict.fromkeys(key for keys in keys_of.values() for key in keys)
-    for name in wanted.fields:
+    for name in draft.fields:
         if name not in known:
-            fail(f"--fields: {name} is sent with none of these events. There are: {', '.join(known)}")
+            fail(f"--fields: none of the chosen events has {name}. Available: {', '.join(known)}")
     for kind, keys in keys_of.items():
-        if not set(keys) & set(wanted.fields):
-            fail(f"--fields: none of them is sent with {kind}. It has: {', '.join(keys)}")
+        if not set(keys) & set(draft.fields):
+            fail(f"--fields: {kind} has none of these fields. It has: {', '.join(keys)}")
 
 
 @webhook_commands.command("list")
 def show(
-    site_id: Annotated[int | None, typer.Argument(min=1, max=ID_MAX, help="The siteId; all sites without it.")] = None,
+    site_id: OptionalSiteIdArgument = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List webhooks, how they are doing, and how much waits for each."""
+    """List webhooks with their state and the number of waiting deliveries."""
     with open_prepared() as database, database.read() as connection:
         if site_id is not None:
             require_site(connection, site_id)
         rows = [
-            _described(webhook, count_waiting_deliveries(connection, webhook.site_id, webhook.id))
+            _serialize_webhook(webhook, count_waiting_deliveries(connection, webhook.site_id, webhook.id))
             for webhook in list_webhooks(connection, site_id)
         ]
     if as_json:
         print_json(rows)
         return
     for row in rows:
-        for line in _lines(row):
+        for line in _format_webhook(row):
             console.print(line, markup=False)
 
 
-def _described(webhook: Webhook, waiting: int) -> dict[str, Any]:
+def _serialize_webhook(webhook: Webhook, waiting: int) -> WebhookAnswer:
     return {
         "webhookId": webhook.id,
         "siteId": webhook.site_id,
@@ -128,7 +129,7 @@ def _described(webhook: Webhook, waiting: int) -> dict[str, Any]:
     }
 
 
-def _lines(row: dict[str, Any]) -> Iterator[str]:
+def _format_webhook(row: WebhookAnswer) -> Iterator[str]:
     yield f"{row['webhookId']}  site {row['siteId']}  {row['state']}, {row['waiting']} waiting"
     if row["reason"]:
         since = row["failingSince"]
@@ -146,7 +147,7 @@ def try_out(
         TEST_SECONDS
     ),
 ) -> None:
-    """Have a running server send a test now, even if the webhook is paused; every value is its key in braces."""
+    """Have a running server send a test message, even if the webhook is paused. Values are field names in braces."""
     with open_prepared() as database:
         with database.write() as connection:
             manage.schedule_test(connection, webhook_id, clock.now())
@@ -154,21 +155,21 @@ def try_out(
         if outcome is None:
             with database.write() as connection:
                 manage.cancel_test(connection, webhook_id)
-            fail("No server took the test up. Is dealtrace serve running on this database?")
+            fail("No server ran the test. Is dealtrace serve running on this database?")
     if outcome:
         fail(f"The test failed: {outcome}")
     console.print("The receiver accepted the test.")
 
 
 def _outcome_of_test(database: Database, webhook_id: int, seconds: int) -> str | None:
-    """Wait for the outcome of a test: empty if it was accepted, else the reason; `None` if nobody made it."""
+    """Wait for a test and return why it failed, empty if it was accepted, `None` if no server ran it."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         with database.read() as connection:
             webhook = find_webhook(connection, webhook_id)
         if webhook is None or webhook.test_outcome is not None:
             return webhook.test_outcome if webhook is not None else None
-        time.sleep(LOOK_SECONDS)
+        time.sleep(POLL_SECONDS)
     return None
 
 
@@ -177,46 +178,46 @@ def replay(
     webhook_id: WebhookArgument,
     since: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"], help="On the site's clock."),
+        typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"], help="In the site's time zone."),
     ] = None,
-    message: Annotated[str | None, typer.Option(help="One webhook-id, as the receiver got it: msg_…")] = None,
+    message: Annotated[str | None, typer.Option(help="The webhook-id of one message: msg_…")] = None,
 ) -> None:
-    """Send again what was recorded since a moment, or one message; deliveries are kept for 30 days."""
+    """Send again all events since a time, or one message. Deliveries are stored for 30 days."""
     if (since is None) == (message is None):
-        fail("Name either --since or --message.")
+        fail("Give either --since or --message.")
     with open_prepared() as database, database.write() as connection:
         if message is not None:
             count = manage.replay_message(connection, webhook_id, message)
         else:
             assert since is not None
             count = manage.replay_since(connection, webhook_id, since)
-    console.print(f"{count} deliveries will be sent again.", markup=False)
+    console.print(f"{counted(count, 'message')} will be sent again.", markup=False)
 
 
 @webhook_commands.command("pause")
 def pause(webhook_id: WebhookArgument) -> None:
-    """Send nothing until it is resumed; what happens meanwhile waits, for 30 days."""
+    """Pause a webhook. Events wait until it is resumed, for up to 30 days."""
     with open_prepared() as database, database.write() as connection:
         manage.pause_webhook(connection, webhook_id, clock.now())
-    console.print(f"Webhook {webhook_id} is paused.", markup=False)
+    console.print(f"Webhook {webhook_id} paused.", markup=False)
 
 
 @webhook_commands.command("resume")
 def resume(
     webhook_id: WebhookArgument,
-    skip: Annotated[bool, typer.Option("--skip", help="Leave out the first that waits, if its receiver chokes.")] = (
-        False
-    ),
+    skip: Annotated[
+        bool, typer.Option("--skip", help="Skip the first waiting message, if the receiver cannot take it.")
+    ] = (False),
 ) -> None:
-    """Send what waits, at once and in order."""
+    """Resume a webhook and send what waits, in order."""
     with open_prepared() as database, database.write() as connection:
         manage.resume_webhook(connection, webhook_id, clock.now(), skip=skip)
-    console.print(f"Webhook {webhook_id} is active.", markup=False)
+    console.print(f"Webhook {webhook_id} resumed.", markup=False)
 
 
 @webhook_commands.command("delete")
 def delete(webhook_id: WebhookArgument) -> None:
-    """Remove a webhook with all that waits for it."""
+    """Delete a webhook and its waiting messages."""
     with open_prepared() as database, database.write() as connection:
         manage.delete_webhook(connection, webhook_id)
-    console.print(f"Webhook {webhook_id} is gone.", markup=False)
+    console.print(f"Webhook {webhook_id} deleted.", markup=False)

@@ -1,4 +1,4 @@
-"""The Python client: what other programs import to speak to a server."""
+"""The Python client for other programs."""
 
 from dealtrace.client.clients import AsyncClient, Client
 from dealtrace.client.errors import (
@@ -15,7 +15,6 @@ from dealtrace.client.errors import (
     TooFast,
     Unreachable,
 )
-from dealtrace.client.exchange import Call, Retries
 from dealtrace.client.methods import UNSET, Journal, Source, calls, deals, delete, lead_requests, register, update
 from dealtrace.client.records import (
     Changed,
@@ -28,6 +27,7 @@ from dealtrace.client.records import (
     Person,
     Registered,
 )
+from dealtrace.client.request_steps import Call, Retries
 
 __all__ = (
     "UNSET",

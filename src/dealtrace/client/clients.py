@@ -1,4 +1,4 @@
-"""The two clients: one waits, the other awaits; all they differ in is how a step is taken."""
+"""The two clients, synchronous and asynchronous; they differ only in how a step of a call is carried out."""
 
 import asyncio
 import time
@@ -8,9 +8,9 @@ from typing import Self, TypeVar
 
 import httpx
 
-from dealtrace.client.exchange import Answer, Call, Retries, Send, Wait, carry_out
 from dealtrace.client.methods import Journal
-from dealtrace.client.pace import Pace
+from dealtrace.client.rate_limit import RateLimit
+from dealtrace.client.request_steps import Answer, Call, Retries, Send, Wait, carry_out
 
 T = TypeVar("T")
 TIMEOUT_SECONDS = 15.0
@@ -18,10 +18,10 @@ RATE_PER_SECOND = 5
 
 
 class Client:
-    """Speaks to a server and waits for it.
+    """A synchronous client.
 
-    `address` is where the server is, `token` opens a site. No more than `rate_per_second` requests are sent in a
-    second, as many as the server takes by default; `None` is for one that takes any number.
+    `address` is the URL of the server, `token` that of a site. At most `rate_per_second` requests are sent per second,
+    by default as many as the server accepts; `None` is no limit.
     """
 
     def __init__(
@@ -35,32 +35,32 @@ class Client:
     ) -> None:
         self._token = token
         self._retries = retries or Retries()
-        self._pace = Pace(rate_per_second)
+        self._rate_limit = RateLimit(rate_per_second)
         self._http = httpx.Client(base_url=address, timeout=timeout_seconds, headers=HEADERS)
 
     def send(self, call: Call[T]) -> T:
-        """Carry out a call and return its answer.
+        """Carry out a call and return its result.
 
         Raises:
-            ClientError: it came to nothing.
+            ClientError: the call failed.
         """
-        steps = carry_out(call, self._token, self._retries, self._pace)
-        told: Answer | Exception | None = None
+        steps = carry_out(call, self._token, self._retries, self._rate_limit)
+        outcome: Answer | Exception | None = None
         while True:
             try:
-                step = steps.send(told)
+                step = steps.send(outcome)
             except StopIteration as end:
-                answer: T = end.value
-                return answer
+                result: T = end.value
+                return result
             match step:
                 case Wait(seconds):
                     time.sleep(seconds)
-                    told = None
+                    outcome = None
                 case Send(path, parameters):
-                    told = self._ask(path, parameters)
+                    outcome = self._request(path, parameters)
 
     def each(self, journal: Journal[T]) -> Iterator[T]:
-        """Read a journal to its end, a page at a time."""
+        """Yield all records of a journal, fetching one page at a time."""
         number, has_next = 1, True
         while has_next:
             page = self.send(journal.page(number))
@@ -72,22 +72,22 @@ class Client:
         self._http.close()
 
     def __enter__(self) -> Self:
-        """Be open for a while."""
+        """Return the client; it is closed at the end of the block."""
         return self
 
     def __exit__(self, *_: object) -> None:
         """Close the connections."""
         self.close()
 
-    def _ask(self, path: str, parameters: Mapping[str, str]) -> Answer | Exception:
+    def _request(self, path: str, parameters: Mapping[str, str]) -> Answer | Exception:
         try:
             return _answer(self._http.get(path, params=parameters))
-        except httpx.TransportError as fault:
-            return fault
+        except httpx.TransportError as error:
+            return error
 
 
 class AsyncClient:
-    """Speaks to a server without keeping others waiting; otherwise as `Client`."""
+    """An asynchronous client, otherwise like `Client`."""
 
     def __init__(
         self,
@@ -100,32 +100,32 @@ class AsyncClient:
     ) -> None:
         self._token = token
         self._retries = retries or Retries()
-        self._pace = Pace(rate_per_second)
+        self._rate_limit = RateLimit(rate_per_second)
         self._http = httpx.AsyncClient(base_url=address, timeout=timeout_seconds, headers=HEADERS)
 
     async def send(self, call: Call[T]) -> T:
-        """Carry out a call and return its answer.
+        """Carry out a call and return its result.
 
         Raises:
-            ClientError: it came to nothing.
+            ClientError: the call failed.
         """
-        steps = carry_out(call, self._token, self._retries, self._pace)
-        told: Answer | Exception | None = None
+        steps = carry_out(call, self._token, self._retries, self._rate_limit)
+        outcome: Answer | Exception | None = None
         while True:
             try:
-                step = steps.send(told)
+                step = steps.send(outcome)
             except StopIteration as end:
-                answer: T = end.value
-                return answer
+                result: T = end.value
+                return result
             match step:
                 case Wait(seconds):
                     await asyncio.sleep(seconds)
-                    told = None
+                    outcome = None
                 case Send(path, parameters):
-                    told = await self._ask(path, parameters)
+                    outcome = await self._request(path, parameters)
 
     async def each(self, journal: Journal[T]) -> AsyncIterator[T]:
-        """Read a journal to its end, a page at a time."""
+        """Yield all records of a journal, fetching one page at a time."""
         number, has_next = 1, True
         while has_next:
             page = await self.send(journal.page(number))
@@ -138,7 +138,7 @@ class AsyncClient:
         await self._http.aclose()
 
     async def __aenter__(self) -> Self:
-        """Be open for a while."""
+        """Return the client; it is closed at the end of the block."""
         return self
 
     async def __aexit__(
@@ -147,16 +147,16 @@ class AsyncClient:
         """Close the connections."""
         await self.close()
 
-    async def _ask(self, path: str, parameters: Mapping[str, str]) -> Answer | Exception:
+    async def _request(self, path: str, parameters: Mapping[str, str]) -> Answer | Exception:
         try:
             return _answer(await self._http.get(path, params=parameters))
-        except httpx.TransportError as fault:
-            return fault
+        except httpx.TransportError as error:
+            return error
 
 
 HEADERS = {"Accept-Language": "en"}
 
 
 def _answer(response: httpx.Response) -> Answer:
-    said = response.headers.get("retry-after", "")
-    return Answer(response.status_code, response.content, float(said) if said.isdigit() else None)
+    delay = response.headers.get("retry-after", "")
+    return Answer(response.status_code, response.content, float(delay) if delay.isdigit() else None)

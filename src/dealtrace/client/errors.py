@@ -1,15 +1,15 @@
-"""What a call may end in beside its answer.
+"""The exceptions of calls.
 
 ClientError
-├── Unreachable        nobody answered, however often it was tried
-├── AnswerUnreadable   somebody answered who is no such server
-└── Refused            the server said no; `code` is its number, `violations` name the parameters
+├── Unreachable        no answer, after all retries
+├── AnswerUnreadable   the answer is not one of a Dealtrace server
+└── Refused            the server refused; `code` is its number, `violations` name the parameters
     ├── FieldsFaulty       10007
     ├── TokenRejected      10020, 10021
-    ├── NotFound           10041, 10059: no such deal, no such lead
+    ├── NotFound           10041, 10059: no such deal or lead
     ├── NumberTaken        10042: the number belongs to another deal
-    ├── PointsSpent        10031: no points are left today
-    ├── TooFast            10030, 10034: more than the server takes, however long it was waited
+    ├── PointsSpent        10031: no API points are left today
+    ├── TooFast            10030, 10034: too many requests, after all retries
     └── ServerFailed       500 and above
 """
 
@@ -18,27 +18,27 @@ from dataclasses import dataclass
 
 
 class ClientError(Exception):
-    """A call that came to nothing."""
+    """A call failed."""
 
 
-class Unreachable(ClientError):  # noqa: N818 - it names what is the matter
-    """No answer came; what was sent may have been carried out all the same."""
+class Unreachable(ClientError):  # noqa: N818 - named after what is wrong
+    """There was no answer; the server may have carried out the call nevertheless."""
 
 
-class AnswerUnreadable(ClientError):  # noqa: N818 - it names what is the matter
-    """The answer is none that this client knows."""
+class AnswerUnreadable(ClientError):  # noqa: N818 - named after what is wrong
+    """The answer is not one that this client knows."""
 
 
 @dataclass(frozen=True, slots=True)
 class FieldViolation:
-    """One parameter that is wrong, in the server's words."""
+    """An invalid parameter and the server's message."""
 
     field: str
     message: str
 
 
 class Refused(ClientError):  # noqa: N818 - likewise
-    """The server said no; nothing was stored, unless it failed itself."""
+    """The server refused the call; nothing was stored, unless the server failed."""
 
     def __init__(self, status: int, code: str, message: str, violations: tuple[FieldViolation, ...] = ()) -> None:
         super().__init__(message)
@@ -53,7 +53,7 @@ class FieldsFaulty(Refused):
 
 
 class TokenRejected(Refused):
-    """The token opens nothing, or another site."""
+    """The token is unknown, or of another site."""
 
 
 class NotFound(Refused):
@@ -61,19 +61,19 @@ class NotFound(Refused):
 
 
 class NumberTaken(Refused):
-    """The number belongs to a deal that was registered with other parameters."""
+    """The number is used by a deal that was registered with other parameters."""
 
 
 class PointsSpent(Refused):
-    """No points are left today."""
+    """No API points are left today."""
 
 
 class TooFast(Refused):
-    """The server takes no more in so short a time."""
+    """Too many requests were sent in a short time."""
 
 
 class ServerFailed(Refused):
-    """The server failed, or sheds load."""
+    """The server failed or is overloaded."""
 
 
 KIND_OF: Mapping[str, type[Refused]] = {
@@ -87,10 +87,10 @@ KIND_OF: Mapping[str, type[Refused]] = {
     "10030": TooFast,
     "10034": TooFast,
 }
-LEAST_FAILURE = 500
+SERVER_ERROR_MIN = 500
 
 
-def refused(status: int, code: str, message: str, violations: tuple[FieldViolation, ...] = ()) -> Refused:
-    """Make the exception that fits a refusal."""
-    kind = ServerFailed if status >= LEAST_FAILURE else KIND_OF.get(code, Refused)
+def refusal_for(status: int, code: str, message: str, violations: tuple[FieldViolation, ...] = ()) -> Refused:
+    """Return the exception for a refusal."""
+    kind = ServerFailed if status >= SERVER_ERROR_MIN else KIND_OF.get(code, Refused)
     return kind(status, code, message, violations)

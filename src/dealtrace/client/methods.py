@@ -1,4 +1,4 @@
-"""The methods of the API as values: each says what is sent and how its answer is read, and either client sends it."""
+"""The methods of the API: each returns a call, which either client can send."""
 
 import uuid
 from collections.abc import Callable, Iterable, Mapping
@@ -7,10 +7,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from functools import partial
-from typing import Any, Final, Generic, TypeVar
+from typing import Final, Generic, TypeVar
 from zoneinfo import ZoneInfo
 
-from dealtrace.client.exchange import Call
 from dealtrace.client.records import (
     Changed,
     Deleted,
@@ -28,6 +27,7 @@ from dealtrace.client.records import (
     read_part,
     read_registered,
 )
+from dealtrace.client.request_steps import Call
 
 T = TypeVar("T")
 REST = "/calls-service/RestAPI"
@@ -42,12 +42,12 @@ class Unset(Enum):
 
 
 UNSET: Final = Unset.UNSET
-"""What a change does not speak of stays; what it speaks of with `None` or an empty text is erased."""
+"""A value that is not changed; `None` and an empty text erase the value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A traffic source as a caller states it."""
+    """A stated traffic source."""
 
     source: str = ""
     medium: str = ""
@@ -56,7 +56,7 @@ class Source:
     term: str = ""
 
 
-def register(  # noqa: PLR0913 - a deal has as many sides
+def register(  # noqa: PLR0913 - a deal has as many parameters
     *,
     amount_rub: Decimal | int | str,
     status: str,
@@ -78,10 +78,10 @@ def register(  # noqa: PLR0913 - a deal has as many sides
     custom: Mapping[str, str] | None = None,
     zone: ZoneInfo = MOSCOW,
 ) -> Call[Registered]:
-    """Register a deal.
+    """Return the call that registers a deal.
 
-    `happened_at` is aware; `zone` is the site's. `only` is `calls` or `requests`. Without a `number` the deal gets one
-    made here, so that a try whose answer was lost can be repeated without making a second deal.
+    `happened_at` is aware; `zone` is the site's. `only` is `calls` or `requests`. Without a `number` a random one is
+    generated, so that a try whose answer was lost can be repeated without creating a second deal.
     """
     return Call(
         f"{REST}/orders/register/",
@@ -121,12 +121,12 @@ def update(  # noqa: PLR0913 - as above
     source: Source | None = None,
     custom: Mapping[str, str] | None = None,
 ) -> Call[Changed]:
-    """Change a deal, named by its id, its number, or both: the id is tried first.
+    """Return the call that changes a deal, identified by its id, its number, or both: the id is tried first.
 
-    What is `UNSET` stays, `None` and empty texts erase; tags replace the whole list. A `source` counts while the deal
-    has no lead. An empty value of `custom` erases the field.
+    `UNSET` keeps a value, `None` and empty texts erase it; tags replace the whole list. A `source` applies while the
+    deal has no lead. An empty value in `custom` erases the field.
     """
-    spoken_of: dict[str, Any] = {
+    values: dict[str, object] = {
         "orderSum": amount_rub,
         "status": status,
         "comment": comment,
@@ -134,7 +134,7 @@ def update(  # noqa: PLR0913 - as above
         "service": service,
         "tags": tags if isinstance(tags, Unset) else ",".join(tags or ()),
     }
-    changed = {name: "" if value is None else str(value) for name, value in spoken_of.items() if value is not UNSET}
+    changed = {name: "" if value is None else str(value) for name, value in values.items() if value is not UNSET}
     return Call(
         f"{REST}/orders/update-by-id/",
         _key(deal_id, number) | changed | _extras(source, custom),
@@ -143,9 +143,9 @@ def update(  # noqa: PLR0913 - as above
 
 
 def delete(*, deal_id: int | None = None, number: str | None = None) -> Call[Deleted]:
-    """Delete a deal, named as in `update`.
+    """Return the call that deletes a deal, identified as in `update`.
 
-    When an answer was lost and the next try finds nothing, the deal counts as deleted.
+    If an answer was lost and the next try finds no deal, the deal counts as deleted.
     """
     return Call(
         f"{REST}/orders/delete-by-id/",
@@ -157,7 +157,7 @@ def delete(*, deal_id: int | None = None, number: str | None = None) -> Call[Del
 
 @dataclass(frozen=True, slots=True)
 class Journal(Generic[T]):
-    """A journal that is read page by page."""
+    """A journal; `page` returns the call for a page, counted from 1."""
 
     page: Callable[[int], Call[Page[T]]]
 
@@ -165,26 +165,26 @@ class Journal(Generic[T]):
 def deals(
     site_id: int, first: date, last: date, *, by: str = "created", zone: ZoneInfo = MOSCOW
 ) -> Journal[JournalDeal]:
-    """List the deals of a site, `first` to `last` day, both included.
+    """Return the journal of the deals of a site from day `first` to `last`, inclusive.
 
-    `by` is `created`, `updated` or `session`: what the days are about.
+    `by` is `created`, `updated` or `session`: which date of a deal is meant.
     """
-    asked = _sent(
+    parameters = _sent(
         dateFrom=f"{first:%d/%m/%Y}", dateTo=f"{last:%d/%m/%Y}", bindTo=by, withOrdersTags="true", limit=PAGE_SIZE
     )
     path = f"{REST}/{site_id}/orders-diary/orders"
     read = partial(read_page, read=partial(read_journal_deal, zone=zone))
-    return Journal(lambda number: Call(path, {**asked, "page": str(number)}, read))
+    return Journal(lambda number: Call(path, {**parameters, "page": str(number)}, read))
 
 
 def calls(
     site_id: int, first: date, last: date, *, attribution: int | None = None, zone: ZoneInfo = MOSCOW
 ) -> Journal[JournalCall]:
-    """List the calls of a site, `first` to `last` day, both included.
+    """Return the journal of the calls of a site from day `first` to `last`, inclusive.
 
-    `attribution` is the code of the model that chooses the sources, the site's own by default.
+    `attribution` is the code of the attribution model, by default that of the site.
     """
-    asked = _sent(
+    parameters = _sent(
         dateFrom=f"{first:%d/%m/%Y}",
         dateTo=f"{last:%d/%m/%Y}",
         attribution=attribution,
@@ -193,13 +193,13 @@ def calls(
     )
     path = f"{REST}/{site_id}/calls-diary/calls"
     read = partial(read_page, read=partial(read_journal_call, zone=zone))
-    return Journal(lambda number: Call(path, {**asked, "page": str(number)}, read))
+    return Journal(lambda number: Call(path, {**parameters, "page": str(number)}, read))
 
 
 def lead_requests(first: date, last: date, *, attribution: int | None = None) -> Journal[JournalLeadRequest]:
-    """List the lead requests of the token's site, `first` to `last` day, both included; `attribution` as in `calls`."""
+    """Return the journal of the lead requests of the token's site; the parameters are as in `calls`."""
     size = PAGE_SIZE
-    asked = _sent(
+    parameters = _sent(
         dateFrom=f"{first:%m/%d/%Y}",
         dateTo=f"{last:%m/%d/%Y}",
         attribution=attribution,
@@ -209,24 +209,24 @@ def lead_requests(first: date, last: date, *, attribution: int | None = None) ->
 
     def page(number: int) -> Call[Page[JournalLeadRequest]]:
         read = partial(read_part, read=read_journal_lead_request, number=number, size=size)
-        return Call(f"{REST}/requests", {**asked, "page": str(number)}, read)
+        return Call(f"{REST}/requests", {**parameters, "page": str(number)}, read)
 
     return Journal(page)
 
 
-def _sent(**said: Any) -> dict[str, str]:
-    return {name: str(value) for name, value in said.items() if value is not None}
+def _sent(**values: object) -> dict[str, str]:
+    return {name: str(value) for name, value in values.items() if value is not None}
 
 
 def _key(deal_id: int | None, number: str | None) -> dict[str, str]:
     if deal_id is None and number is None:
-        raise ValueError("name the deal: deal_id, number or both")
+        raise ValueError("identify the deal: deal_id, number or both")
     return _sent(orderId=deal_id, orderNumber=number)
 
 
 def _clock(at: datetime, zone: ZoneInfo) -> str:
     if at.tzinfo is None:
-        raise ValueError("happened_at must be aware: give it a time zone")
+        raise ValueError("happened_at must have a time zone")
     return f"{at.astimezone(zone):%d.%m.%Y %H:%M:%S}"
 
 

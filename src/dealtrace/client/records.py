@@ -1,4 +1,4 @@
-"""What a client gets back, in Python's own types."""
+"""The results of calls, and how they are parsed from JSON."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,15 +8,17 @@ from typing import Any, Generic, TypeVar
 from zoneinfo import ZoneInfo
 
 T = TypeVar("T")
+Json = Any
+"""A decoded answer of a server; a missing or wrong key raises, and the call fails with `AnswerUnreadable`."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 JOURNAL_CLOCK = "%d/%m/%Y %H:%M:%S"
 UNKNOWN = ("", "(not set)", "<не указано>")
-"""What journals say of a source or a tag that nobody knows."""
+"""What journals write in place of an unknown value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """A deal that is registered; `call_id` is that of the call it was found to have grown out of."""
+    """A registered deal; `call_id` is the call it was matched to."""
 
     deal_id: int
     number: str
@@ -38,7 +40,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A deal as it stands; `session` is the visit that is credited, in the words of the API."""
+    """A deal after a change; `session` is the credited visit, as the API sends it."""
 
     deal_id: int
     number: str
@@ -53,7 +55,7 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
-    """A deal that is deleted; of one that an earlier try deleted, what the caller named it by."""
+    """A deleted deal; if an earlier try deleted it, what the caller identified it by."""
 
     deal_id: int | None
     number: str | None
@@ -61,7 +63,7 @@ class Deleted:
 
 @dataclass(frozen=True, slots=True)
 class JournalDeal:
-    """A deal in the journal; `visit` and `lead` are in the words of the API, `None` when there are none."""
+    """A deal in the journal; `visit` and `lead` are as the API sends them, `None` if there are none."""
 
     deal_id: int
     number: str
@@ -78,10 +80,7 @@ class JournalDeal:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a lead came from: its source, and the visit that is credited (`visit_id` is `None` if there was none).
-
-    What nobody knows is `None`.
-    """
+    """Where a lead came from: its source and its credited visit; unknown values are `None`."""
 
     source: str | None
     medium: str | None
@@ -99,7 +98,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class JournalCall:
-    """A call in the journal; `phone` is empty if the client hid it, `deal_ids` are its deals."""
+    """A call in the journal; `phone` is empty if it was withheld."""
 
     call_id: int
     reference: str | None
@@ -143,7 +142,7 @@ class JournalLeadRequest:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """One page of a journal: its records, which page it is, and how many records there are in all, if that is told."""
+    """A page of a journal; `total` is the number of records on all pages, `None` if the API does not send it."""
 
     records: tuple[T, ...]
     number: int
@@ -151,115 +150,115 @@ class Page(Generic[T]):
     has_next: bool
 
 
-def read_registered(told: Any) -> Registered:
-    """Read the answer of `orders/register`."""
+def read_registered(json: Json) -> Registered:
+    """Parse the answer of `orders/register`."""
     return Registered(
-        deal_id=told["orderId"],
-        number=told["orderNumber"],
-        status=told["status"],
-        amount_rub=Decimal(str(told["currentAmount"])),
-        happened_at=_from_epoch_ms(told["dateCreated"]),
-        call_id=told["callId"],
+        deal_id=json["orderId"],
+        number=json["orderNumber"],
+        status=json["status"],
+        amount_rub=Decimal(str(json["currentAmount"])),
+        happened_at=_from_epoch_ms(json["dateCreated"]),
+        call_id=json["callId"],
     )
 
 
-def read_changed(told: Any) -> Changed:
-    """Read the answer of `orders/update-by-id`."""
-    deal, person = told["order"], told["client"]
+def read_changed(json: Json) -> Changed:
+    """Parse the answer of `orders/update-by-id`."""
+    deal, person = json["order"], json["client"]
     return Changed(
         deal_id=deal["orderId"],
         number=deal["orderNumber"],
         status=deal["status"],
         amount_rub=_amount(deal["sum"]),
         happened_at=_from_epoch_ms(deal["dateCreated"]),
-        comment=told["orderComments"],
+        comment=json["orderComments"],
         call_id=deal["callId"],
         person=_person(person) if person is not None else None,
-        session=told["session"],
+        session=json["session"],
     )
 
 
-def read_deleted(told: Any) -> Deleted:
-    """Read the answer of `orders/delete-by-id`."""
-    return Deleted(told["orderId"], told["orderNumber"])
+def read_deleted(json: Json) -> Deleted:
+    """Parse the answer of `orders/delete-by-id`."""
+    return Deleted(json["orderId"], json["orderNumber"])
 
 
-def read_page(told: Any, read: Callable[[Any], T]) -> Page[T]:
-    """Read a page of a journal."""
-    records = tuple(read(one) for one in told["records"])
-    return Page(records, told["page"], told["recordsTotal"], told["page"] < told["pageTotal"])
+def read_page(json: Json, read: Callable[[Json], T]) -> Page[T]:
+    """Parse a page of a journal."""
+    records = tuple(read(item) for item in json["records"])
+    return Page(records, json["page"], json["recordsTotal"], json["page"] < json["pageTotal"])
 
 
-def read_part(told: Any, read: Callable[[Any], T], number: int, size: int) -> Page[T]:
-    """Read the `number`-th part of a journal that is an array; one that is not full is the last."""
-    return Page(tuple(read(one) for one in told), number, None, len(told) == size)
+def read_part(json: Json, read: Callable[[Json], T], number: int, size: int) -> Page[T]:
+    """Parse part `number` of a journal that is an array; a part that is not full is the last."""
+    return Page(tuple(read(item) for item in json), number, None, len(json) == size)
 
 
-def read_journal_deal(told: Any, zone: ZoneInfo) -> JournalDeal:
-    """Read a deal of the journal, whose clock is the site's."""
+def read_journal_deal(json: Json, zone: ZoneInfo) -> JournalDeal:
+    """Parse a deal of the journal; its times are in the site's time zone."""
     return JournalDeal(
-        deal_id=told["orderId"],
-        number=told["orderNumber"],
-        status=told["orderStatus"],
-        amount_rub=_amount(told["plannedAmount"]),
-        happened_at=_from_clock(told["orderDate"], zone),
-        touched_at=_from_clock(told["updatedDate"], zone),
-        service=told["service"],
-        manager=told["manager"],
-        visit=told["visit"],
-        lead=told["orderSource"],
-        tags=_tags(told["tags"]),
+        deal_id=json["orderId"],
+        number=json["orderNumber"],
+        status=json["orderStatus"],
+        amount_rub=_amount(json["plannedAmount"]),
+        happened_at=_from_clock(json["orderDate"], zone),
+        touched_at=_from_clock(json["updatedDate"], zone),
+        service=json["service"],
+        manager=json["manager"],
+        visit=json["visit"],
+        lead=json["orderSource"],
+        tags=_tags(json["tags"]),
     )
 
 
-def read_journal_call(told: Any, zone: ZoneInfo) -> JournalCall:
-    """Read a call of the journal."""
+def read_journal_call(json: Json, zone: ZoneInfo) -> JournalCall:
+    """Parse a call of the journal; its times are in the site's time zone."""
     return JournalCall(
-        call_id=told["callId"],
-        reference=told["callReferenceId"] or None,
-        started_at=_from_clock(told["date"], zone),
-        duration=timedelta(seconds=told["duration"]),
-        waiting=timedelta(seconds=told["waitingConnect"]),
-        phone=told["callerNumber"],
-        dialled_phone=told["phoneNumber"] or None,
-        answering_phone=told["redirectNumber"] or None,
-        is_successful=told["successful"],
-        is_unique=told["uniqueCall"],
-        is_target=told["targetCall"],
-        is_unique_target=told["uniqTargetCall"],
-        manager=told["manager"],
-        comment=_comment(told["comments"]),
-        tags=_tags(told["callTags"]),
-        custom=_custom(told["customFields"]),
-        origin=_origin(told, keyword=told["keyword"]),
-        deal_ids=_deal_ids(told["orders"]),
+        call_id=json["callId"],
+        reference=json["callReferenceId"] or None,
+        started_at=_from_clock(json["date"], zone),
+        duration=timedelta(seconds=json["duration"]),
+        waiting=timedelta(seconds=json["waitingConnect"]),
+        phone=json["callerNumber"],
+        dialled_phone=json["phoneNumber"] or None,
+        answering_phone=json["redirectNumber"] or None,
+        is_successful=json["successful"],
+        is_unique=json["uniqueCall"],
+        is_target=json["targetCall"],
+        is_unique_target=json["uniqTargetCall"],
+        manager=json["manager"],
+        comment=_comment(json["comments"]),
+        tags=_tags(json["callTags"]),
+        custom=_custom(json["customFields"]),
+        origin=_origin(json, keyword=json["keyword"]),
+        deal_ids=_deal_ids(json["orders"]),
     )
 
 
-def read_journal_lead_request(told: Any) -> JournalLeadRequest:
-    """Read a lead request of the journal."""
-    session = told["session"]
+def read_journal_lead_request(json: Json) -> JournalLeadRequest:
+    """Parse a lead request of the journal."""
+    session = json["session"]
     return JournalLeadRequest(
-        lead_request_id=told["requestId"],
-        number=told["requestNumber"],
-        requested_at=_from_epoch_ms(told["date"]),
-        form_name=told["subject"],
-        person=_person(told["client"]),
-        is_unique=told["uniqueRequest"],
-        is_target=told["targetRequest"],
-        is_unique_target=told["uniqTargetRequest"],
-        manager=told["manager"],
-        comment=_comment(told["comments"]),
-        tags=_tags(told["RequestTags"]),
-        custom=_custom(told["customFields"]),
+        lead_request_id=json["requestId"],
+        number=json["requestNumber"],
+        requested_at=_from_epoch_ms(json["date"]),
+        form_name=json["subject"],
+        person=_person(json["client"]),
+        is_unique=json["uniqueRequest"],
+        is_target=json["targetRequest"],
+        is_unique_target=json["uniqTargetRequest"],
+        manager=json["manager"],
+        comment=_comment(json["comments"]),
+        tags=_tags(json["RequestTags"]),
+        custom=_custom(json["customFields"]),
         origin=_origin(session, keyword=session["keywords"]) if session is not None else None,
-        deal_ids=_deal_ids(told["orders"]),
+        deal_ids=_deal_ids(json["orders"]),
     )
 
 
-def _origin(told: Any, keyword: str) -> Origin:
+def _origin(json: Json, keyword: str) -> Origin:
     names = ("source", "medium", "utmSource", "utmMedium", "utmCampaign", "utmContent", "utmTerm", "url", "ref", "city")
-    known = {name: None if told[name] in UNKNOWN else told[name] for name in names}
+    known = {name: None if json[name] in UNKNOWN else json[name] for name in names}
     return Origin(
         source=known["source"],
         medium=known["medium"],
@@ -269,45 +268,45 @@ def _origin(told: Any, keyword: str) -> Origin:
         utm_campaign=known["utmCampaign"],
         utm_content=known["utmContent"],
         utm_term=known["utmTerm"],
-        visit_id=told["sessionId"],
+        visit_id=json["sessionId"],
         landing_url=known["url"],
         referrer=known["ref"],
         city=known["city"],
     )
 
 
-def _tags(told: Any) -> tuple[str, ...]:
-    return tuple(name for one in told or () for name in one["names"])
+def _tags(json: Json) -> tuple[str, ...]:
+    return tuple(name for group in json or () for name in group["names"])
 
 
-def _comment(told: Any) -> str | None:
-    return "\n".join(one["comment"] for one in told or ()) or None
+def _comment(json: Json) -> str | None:
+    return "\n".join(comment["comment"] for comment in json or ()) or None
 
 
-def _custom(told: Any) -> dict[str, str]:
-    return {one["field"]: one["value"] for one in told or ()}
+def _custom(json: Json) -> dict[str, str]:
+    return {field["field"]: field["value"] for field in json or ()}
 
 
-def _deal_ids(told: Any) -> tuple[int, ...]:
-    return tuple(one["orderId"] for one in told)
+def _deal_ids(json: Json) -> tuple[int, ...]:
+    return tuple(deal["orderId"] for deal in json)
 
 
-def _person(told: Any) -> Person:
+def _person(json: Json) -> Person:
     return Person(
-        id=told["clientId"],
-        name=told["fio"] or None,
-        phones=tuple(one["phoneNumber"] for one in told["phones"]),
-        emails=tuple(one["contactValue"] for one in told["contacts"] or ()),
+        id=json["clientId"],
+        name=json["fio"] or None,
+        phones=tuple(phone["phoneNumber"] for phone in json["phones"]),
+        emails=tuple(contact["contactValue"] for contact in json["contacts"] or ()),
     )
 
 
-def _amount(told: Any) -> Decimal | None:
-    return Decimal(str(told)) if told is not None else None
+def _amount(number: float | None) -> Decimal | None:
+    return Decimal(str(number)) if number is not None else None
 
 
-def _from_epoch_ms(told: int) -> datetime:
-    return EPOCH + timedelta(milliseconds=told)
+def _from_epoch_ms(milliseconds: int) -> datetime:
+    return EPOCH + timedelta(milliseconds=milliseconds)
 
 
-def _from_clock(told: str, zone: ZoneInfo) -> datetime:
-    return datetime.strptime(told, JOURNAL_CLOCK).replace(tzinfo=zone).astimezone(UTC)
+def _from_clock(text: str, zone: ZoneInfo) -> datetime:
+    return datetime.strptime(text, JOURNAL_CLOCK).replace(tzinfo=zone).astimezone(UTC)

@@ -1,1 +1,1 @@
-"""What came of it: deals, how they are registered and changed, and what the CRM knows of their leads."""
+"""Deals: how they are registered and changed, their versions, and what the CRM knows of their leads."""

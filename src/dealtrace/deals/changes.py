@@ -1,4 +1,4 @@
-"""Changing a deal: an absent parameter keeps, an empty one erases."""
+"""Changing a deal: an absent parameter keeps the value, an empty one erases it."""
 
 from collections.abc import Mapping
 from dataclasses import field, replace
@@ -13,7 +13,7 @@ from dealtrace.record import record
 
 
 class Unset(Enum):
-    """The type of `UNSET`: the caller did not speak of it."""
+    """The type of `UNSET`: the parameter was not sent."""
 
     UNSET = "unset"
 
@@ -30,15 +30,15 @@ CHANGEABLE = (
     "custom_values",
     "stated_source",
 )
-"""Everything of a deal that `update-by-id` may change; versions tell these apart before and after."""
+"""The fields of a deal that `update-by-id` may change; versions record them before and after."""
 
 
 @record
 class Change:
-    """What a caller wants to be different about one deal; what is `UNSET` stays.
+    """The values to change of one deal; what is `UNSET` is not changed.
 
-    An erased sum is `None`, an erased text is empty, erased tags are `()`. `custom_values` and `source_parts`
-    hold only what was sent.
+    An erased sum is `None`, an erased text is empty, erased tags are `()`. `custom_values` and `source_parts` hold
+    only what was sent.
     Seed: «если обновлять значение не требуется, то не передавайте параметр вовсе».
     """
 
@@ -54,19 +54,19 @@ class Change:
 
 
 def apply_change(change: Change, deal: Deal, known_values: Mapping[str, str]) -> Deal:
-    """Tell how `deal` stands after `change`; equal to `deal` when nothing is different.
+    """Return `deal` with `change` applied; equal to `deal` if nothing is different.
 
-    `known_values` are the change's custom values whose fields the site has. Tags replace the whole list.
+    `known_values` are the custom values of `change` whose fields the site has. Tags replace the whole list.
     Seed: «текущее значение в статистике Calltouch будет перезаписано на пустоту».
     """
-    spoken_of = {
+    sent = {
         name: value
         for name in ("amount_rub", "status", "service", "manager", "comment", "tags")
         if (value := getattr(change, name)) is not UNSET
     }
     return replace(
         deal,
-        **spoken_of,
+        **sent,
         custom_values=_merged(deal.custom_values, known_values),
         stated_source=_restated(deal, change.source_parts),
     )
@@ -79,7 +79,7 @@ def _merged(values: Mapping[str, str] | None, sent: Mapping[str, str]) -> Mappin
 
 
 def _restated(deal: Deal, parts: Mapping[str, str]) -> TrafficSource | None:
-    """Restate the source of a deal that has no lead; a lead's own source stands above any words.
+    """Return the new stated source; a deal with a lead keeps its own, since the lead's source takes precedence.
 
     Seed: «Если сделка не привязана ко звонку или заявке, то у нее может быть обновлен существующий или назначен
     новый произвольный источник».
@@ -91,11 +91,11 @@ def _restated(deal: Deal, parts: Mapping[str, str]) -> TrafficSource | None:
 
 
 def stamp(before: Deal, after: Deal, now: datetime) -> Deal:
-    """Count `after` as the next version of `before`, changed at `now`."""
+    """Return `after` as the next version of `before`, changed at `now`."""
     return replace(after, changed_at=now, touched_at=now, version=before.version + 1)
 
 
 def difference(before: Deal, after: Deal) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Tell what a change made different: the fields concerned as they were, and as they are."""
+    """Return the fields that differ, with their values before and after."""
     differing = [name for name in CHANGEABLE if getattr(before, name) != getattr(after, name)]
     return {name: getattr(before, name) for name in differing}, {name: getattr(after, name) for name in differing}

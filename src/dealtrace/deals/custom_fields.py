@@ -1,10 +1,10 @@
-"""A site's own fields of a deal: only those the site has added keep a value."""
+"""Custom fields of deals: only fields that the site has added store values."""
 
 from collections.abc import Collection, Mapping
 
 
 def split_by_known(values: Mapping[str, str], known: Collection[str]) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Part the values of known fields from the names of unknown ones.
+    """Return the values of known fields, and the names of unknown ones.
 
     Seed: «если они были добавлены в настройках API личного кабинета Calltouch».
     """

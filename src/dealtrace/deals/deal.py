@@ -1,4 +1,4 @@
-"""A deal (сделка): what a CRM registers, and what we found out about it."""
+"""A deal (сделка): what a CRM registers, and the lead it was matched to."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -15,13 +15,13 @@ DealId = NewType("DealId", int)
 
 @record
 class Deal:
-    """A deal as it stands now.
+    """The current version of a deal.
 
-    `status`, `service`, `manager` and `comment` are the CRM's own words; `None` means never said, empty means
-    erased. `amount_rub` is `None` once erased. `happened_at` is when the CRM says it was made, `recorded_at` when
-    we stored it, `touched_at` when anything last became of it here, `changed_at` when a caller last changed it, `None`
-    before the first change, `pinned_at` when a person settled its lead by hand, `None` while the rules do. `version`
-    counts from 1.
+    `status`, `service`, `manager` and `comment` are as the CRM sent them; `None` was never sent, empty was erased.
+    `amount_rub` is `None` once erased. `happened_at` is when the deal was created according to the CRM, `recorded_at`
+    when it was stored here, `touched_at` when anything about it last changed, `changed_at` when a caller last changed
+    it (`None` before the first change), `pinned_at` when a person pinned its lead (`None` while it is matched by the
+    rules). `version` counts from 1.
     """
 
     id: DealId
@@ -47,14 +47,14 @@ class Deal:
 
 @record
 class DealKey:
-    """How a caller names a deal: by our id, by the CRM's number, or by both."""
+    """How a caller identifies a deal: by its id, by the CRM's number, or by both."""
 
     id: int | None
     number: str | None
 
 
 def choose_deal(key: DealKey, by_id: Mapping[DealId, Deal], by_number: Mapping[str, Deal]) -> Deal | None:
-    """Find the deal a key names: by id, failing that by number.
+    """Return the deal that a key identifies: by id, else by number, else `None`.
 
     Seed: «Если по значению из orderId сделка не была найдена, то поиск идет по значению в orderNumber».
     """

@@ -1,4 +1,4 @@
-"""What a CRM knows of the lead behind a deal: a call's identity, a lead request's, a contact, or nothing."""
+"""What a CRM knows of the lead behind a deal: the identity of a call or lead request, contacts, or nothing."""
 
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ LINK_THRESHOLD_DEFAULT = timedelta(seconds=7200)
 
 @record
 class CallIdentity:
-    """A call by our id, by its id in a foreign exchange, or by both: ours first, the foreign one failing that."""
+    """A call by its id, by its id in the exchange, or by both: `id` is tried first."""
 
     id: int | None
     reference: str | None
@@ -20,7 +20,7 @@ class CallIdentity:
 
 @record
 class LeadRequestIdentity:
-    """A lead request by our id, by its number on the site, or by both: ours first."""
+    """A lead request by its id, by its number on the site, or by both: `id` is tried first."""
 
     id: int | None
     number: str | None
@@ -28,7 +28,7 @@ class LeadRequestIdentity:
 
 @record
 class ContactClue:
-    """A phone, an e-mail or both, how long after a lead a deal may follow, and the one kind of lead to look at."""
+    """A phone, an e-mail or both; how long after a lead its deal may follow; the only kind of lead to search."""
 
     phone: StatedContact | None
     email: StatedContact | None
@@ -38,9 +38,9 @@ class ContactClue:
 
 @record
 class LeadClue:
-    """All a CRM said of the lead; an identity wins over a contact, which is tried when the identity finds nothing.
+    """All that a CRM sent about the lead; a contact is used only if the identity finds no lead.
 
-    One identity at most, so that a deal cannot be said to come from a call and a lead request together.
+    There is at most one identity, so a deal cannot come from both a call and a lead request.
     Seed: «Сделка не может быть привязана одновременно ко звонку и к заявке».
     """
 

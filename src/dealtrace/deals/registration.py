@@ -1,4 +1,4 @@
-"""Registering a deal: what is asked, what is answered, and when a repetition is a safe retry."""
+"""Registering a deal: the request, the answer, and when a repetition is a safe retry."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -15,8 +15,8 @@ from dealtrace.record import record
 class Registration:
     """A deal as a CRM registers it.
 
-    `number` is `None` when the CRM sent none. `amount_as_sent` is the sum's own text. `fingerprint` stands for
-    every parameter as sent: equal fingerprints mean that the same registration was sent again.
+    `number` is `None` if the CRM sent none. `amount_as_sent` is the text of the sum. `fingerprint` is a hash of all
+    parameters as sent: if equal, the same registration was sent again.
     """
 
     number: str | None
@@ -36,7 +36,7 @@ class Registration:
 
 @record
 class Receipt:
-    """What a registration is answered with, the first time and every time it is sent again."""
+    """The answer to a registration, the same each time it is sent again."""
 
     deal_id: DealId
     number: str
@@ -47,19 +47,19 @@ class Receipt:
 
     @property
     def call_id(self) -> int | None:
-        """Our id of the call the deal was matched with, however it was found; `None` if it was none."""
+        """The id of the call that the deal is matched to, however it was found; `None` if there is none."""
         return self.lead.id if self.lead is not None and self.lead.kind is LeadKind.CALL else None
 
 
 @record
 class Registered:
-    """A number that is in use: who has it, and the fingerprint of the registration that took it."""
+    """A number in use: its deal, and the fingerprint of the registration."""
 
     deal_id: DealId
     fingerprint: str
 
     def is_retried_by(self, registration: Registration) -> bool:
-        """Whether `registration` is the same one, sent again."""
+        """Return whether `registration` is the same one sent again."""
         return self.fingerprint == registration.fingerprint
 
 
@@ -80,7 +80,10 @@ def new_deal(
     custom_values: Mapping[str, str],
     now: datetime,
 ) -> Deal:
-    """Return the deal that a registration describes, with the id, number, lead and known custom values it gets."""
+    """Return the deal that a registration creates.
+
+    Seed: «Если параметр не указан, то по умолчанию он будет равен orderId»: the caller chooses `number` accordingly.
+    """
     return Deal(
         id=deal_id,
         number=number,
@@ -101,5 +104,5 @@ def new_deal(
 
 
 def receipt_for(registration: Registration, deal: Deal) -> Receipt:
-    """Write the answer to the registration that made `deal`; the sum goes back exactly as it came."""
+    """Return the answer to the registration that created `deal`; the sum is exactly as sent."""
     return Receipt(deal.id, deal.number, deal.status, registration.amount_as_sent, deal.happened_at, deal.lead)

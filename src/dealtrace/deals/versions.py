@@ -1,4 +1,4 @@
-"""What became of a deal, version by version: who changed what, when, before and after."""
+"""The versions of a deal: who changed what and when, with the values before and after."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -11,11 +11,11 @@ from dealtrace.deals.deal import Deal, DealId
 from dealtrace.record import record
 
 FIRST_VERSION = 1
-"""The version a registration makes; it also keeps what the registration was answered with."""
+"""The version that a registration creates; it also stores the answer to the registration."""
 
 
 class VersionKind(StrEnum):
-    """What made a version."""
+    """The operation that created a version."""
 
     REGISTERED = "registered"
     CHANGED = "changed"
@@ -28,9 +28,10 @@ class VersionKind(StrEnum):
 
 @record
 class DealVersion:
-    """One version of a deal; `before` and `after` hold the fields it made different.
+    """A version of a deal; `before` and `after` hold the fields that changed.
 
-    `token_id` is `None` when a person did it by command, or a lead that came in.
+    `token_id` is `None` if a command or a new lead changed the deal. Values are those of a deal, or as JSON stores
+    them if they come from the database.
     """
 
     deal_id: DealId
@@ -43,7 +44,7 @@ class DealVersion:
 
 
 def first_version(deal: Deal, amount_as_sent: str, token_id: int | None) -> DealVersion:
-    """Write down a registration: the whole deal, and the sum as it was sent, so that a retry can be answered alike."""
+    """Return the version of a registration: the whole deal, and the sum as sent, which a retry is answered with."""
     after = {
         "number": deal.number,
         "status": deal.status,
@@ -82,19 +83,19 @@ _FIELD_OF = {
 
 
 def as_of(deal: Deal, version: int, versions: Iterable[DealVersion]) -> Deal:
-    """Tell how a deal stood as `version` left it: what later ones of its `versions` made different is taken back.
+    """Return a deal as of `version`: the changes of later ones among its `versions` are reverted.
 
-    What they hold `before` must be values of a deal, not as JSON keeps them. When a deal was touched is left alone.
+    Their `before` must hold values of a deal, not as JSON stores them. `touched_at` is not reverted.
     """
-    later = sorted((one for one in versions if one.version > version), key=lambda one: one.version, reverse=True)
-    for one in later:
-        deal = replace(deal, **one.before)
+    later = [candidate for candidate in versions if candidate.version > version]
+    for reverted in sorted(later, key=lambda candidate: candidate.version, reverse=True):
+        deal = replace(deal, **reverted.before)
     return replace(deal, version=version) if later else deal
 
 
-def without_person(told: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out of a version's fields, as JSON keeps them, whatever may tell of the deal's client."""
-    kept: dict[str, Any] = {name: None if name in _MAY_NAME_A_PERSON else value for name, value in told.items()}
+def without_person(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a version, as JSON stores them, without anything that may identify the client."""
+    kept: dict[str, Any] = {name: None if name in _MAY_NAME_A_PERSON else value for name, value in fields.items()}
     if "clue" in kept:
         kept["clue"] = {**kept["clue"], "contact": None}
     return kept

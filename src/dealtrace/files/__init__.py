@@ -1,1 +1,1 @@
-"""Tables that people bring in files: what their headings and cells mean, in words of the trade."""
+"""Files that people import and export: what their columns mean, how cells are parsed and rows are written."""

@@ -1,12 +1,12 @@
-"""The table of columns: one record each drives reading, errors and the document."""
+"""Columns of imported tables: one record per column drives parsing, errors and the documentation."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Any
 
 from dealtrace.errors import InvalidParameters, InvalidValue, Language, Violation
-from dealtrace.files.cells import CellType
+from dealtrace.files.cell_types import CellType
 from dealtrace.files.row import Cell, Row
 from dealtrace.record import record
 
@@ -14,8 +14,12 @@ _RUSSIAN = re.compile(r"[а-яё]", re.IGNORECASE)
 _BETWEEN_WORDS = re.compile(r"[\W_]+")
 
 
+RowValues = dict[str, Any]
+"""The values of a row by column name; each is what the cell type of its column returns, so only `Any` fits all."""
+
+
 class Need(StrEnum):
-    """What must be there: nothing, the column, or the column with something in each of its cells."""
+    """What is required: nothing, the column, or a value in each cell of the column."""
 
     NOTHING = "no"
     COLUMN = "the column"
@@ -24,7 +28,7 @@ class Need(StrEnum):
 
 @record
 class Column:
-    """A column: our name, the other headings it is known by, how its cells are read, and what it is for."""
+    """A column: its name, other accepted headings, the type of its cells, and its meaning."""
 
     name: str
     headings: tuple[str, ...]
@@ -33,14 +37,14 @@ class Column:
     need: Need = Need.NOTHING
 
 
-def plain(heading: Cell) -> str:
-    """Bring a heading into the form it is compared in: letters and digits alone, without regard to case."""
+def normalize_heading(heading: Cell) -> str:
+    """Return a heading as it is compared: letters and digits only, in lower case."""
     return _BETWEEN_WORDS.sub("", str(heading).casefold().replace("ё", "е"))
 
 
 @record
 class FoundColumn:
-    """Where a column stands in a file, and under which heading."""
+    """The position and heading of a column in a file."""
 
     position: int
     heading: str
@@ -49,7 +53,7 @@ class FoundColumn:
 
 @record
 class Layout:
-    """What the headings of one file mean; `passed_over` are those that mean nothing here."""
+    """The columns of one file; `passed_over` are the headings that are not recognized."""
 
     found_columns: tuple[FoundColumn, ...]
     passed_over: tuple[str, ...]
@@ -61,17 +65,17 @@ class Layout:
         return any(found.column.name in names for found in self.found_columns)
 
     def heading_of(self, name: str) -> str:
-        """Tell under which heading a column stands here; its own name if it does not."""
+        """Return the heading of a column in this file, or its name if the file does not have it."""
         return next((found.heading for found in self.found_columns if found.column.name == name), name)
 
-    def read(self, row: Row) -> dict[str, Any]:
-        """Read a row: what its cells say, by the names of columns; empty cells are missing.
+    def read(self, row: Row) -> RowValues:
+        """Parse a row and return its values by column name, without empty cells.
 
         Raises:
-            InvalidParameters: every cell that does not fit.
+            InvalidParameters: lists every invalid cell.
         """
-        values: dict[str, Any] = {}
-        faults = [self._too_wide()] if any(str(cell).strip() for cell in row.cells[self.width :]) else []
+        values: RowValues = {}
+        violations = [self._too_wide()] if any(str(cell).strip() for cell in row.cells[self.width :]) else []
         for found in self.found_columns:
             cell = row.cells[found.position] if found.position < len(row.cells) else ""
             try:
@@ -79,56 +83,60 @@ class Layout:
                     self._check_need(found.column)
                 else:
                     values[found.column.name] = found.column.type.read(cell)
-            except InvalidValue as fault:
-                faults.append(Violation(found.heading, fault.ru, fault.en))
-        if faults:
-            raise InvalidParameters(faults)
+            except InvalidValue as error:
+                violations.append(Violation(found.heading, error.ru, error.en))
+        if violations:
+            raise InvalidParameters(violations)
         return values
 
     def _too_wide(self) -> Violation:
         return Violation(
             "row",
-            f"ячеек больше, чем {self.width} заголовков: текст с разделителем возьмите в кавычки",
-            f"more cells than the {self.width} headings: put a text that holds the delimiter in quotes",
+            f"ячеек больше, чем заголовков ({self.width}): возьмите текст с разделителем в кавычки",
+            f"more cells than the {self.width} headings: quote texts that contain the delimiter",
         )
 
     def _check_need(self, column: Column) -> None:
         if column.need is Need.CELL:
-            raise InvalidValue("ячейка пуста, а значение обязательно", "the cell is empty, a value is needed")
+            raise InvalidValue("ячейка пуста, а значение обязательно", "the cell is empty, a value is required")
 
 
 def count_known(headings: Iterable[Cell], columns: Sequence[Column]) -> int:
-    """Count the headings that mean something."""
-    known = {one for column in columns for one in _known_by(column)}
-    return sum(plain(heading) in known for heading in headings)
+    """Count the recognized headings."""
+    known = {heading for column in columns for heading in _accepted_headings(column)}
+    return sum(normalize_heading(heading) in known for heading in headings)
 
 
 def lay_out(headings: Sequence[Cell], columns: Sequence[Column]) -> Layout:
-    """Tell what each heading means. Of several that mean the same, the first as the column lists them counts."""
-    written = [str(heading).strip() for heading in headings]
+    """Return which columns the headings stand for.
+
+    If several headings stand for the same column, the first in the order of `Column.headings` is used.
+    """
+    texts = [str(heading).strip() for heading in headings]
     positions: dict[str, int] = {}
-    for position, heading in enumerate(written):
-        positions.setdefault(plain(heading), position)
+    for position, heading in enumerate(texts):
+        positions.setdefault(normalize_heading(heading), position)
     found_columns = [
-        FoundColumn(positions[found], written[positions[found]], column)
+        FoundColumn(positions[found], texts[positions[found]], column)
         for column in columns
-        if (found := next((one for one in _known_by(column) if one in positions), None)) is not None
+        if (found := next((heading for heading in _accepted_headings(column) if heading in positions), None))
+        is not None
     ]
     used = {found.position for found in found_columns}
-    passed_over = tuple(one for position, one in enumerate(written) if one and position not in used)
+    passed_over = tuple(text for position, text in enumerate(texts) if text and position not in used)
     is_russian = any(_RUSSIAN.search(found.heading) for found in found_columns)
-    return Layout(tuple(found_columns), passed_over, len(written), "ru" if is_russian else "en")
+    return Layout(tuple(found_columns), passed_over, len(texts), "ru" if is_russian else "en")
 
 
 def missing_columns(layout: Layout, columns: Sequence[Column]) -> list[Column]:
-    """List the columns that must be there and are not."""
-    return [one for one in columns if one.need is not Need.NOTHING and not layout.has((one.name,))]
+    """List the required columns that the file does not have."""
+    return [column for column in columns if column.need is not Need.NOTHING and not layout.has((column.name,))]
 
 
-def _known_by(column: Column) -> list[str]:
-    return [plain(heading) for heading in (column.name, *column.headings)]
+def _accepted_headings(column: Column) -> list[str]:
+    return [normalize_heading(heading) for heading in (column.name, *column.headings)]
 
 
-def values_of(values: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
-    """Pick what was said of these columns."""
+def values_of(values: RowValues, names: Iterable[str]) -> RowValues:
+    """Return the values of these columns."""
     return {name: values[name] for name in names if name in values}

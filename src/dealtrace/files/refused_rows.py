@@ -1,4 +1,4 @@
-"""The rows that were refused, in a file that can be mended and brought in again."""
+"""The file of refused rows, to be corrected and imported again."""
 
 import csv
 import io
@@ -7,19 +7,19 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from dealtrace.errors import FileUnreadable, InvalidParameters, InvalidValue, Language, Refusal
-from dealtrace.files.cells import text_of
+from dealtrace.files.cell_types import text_of
+from dealtrace.files.formula_guard import guard_formula
 from dealtrace.files.row import Cell, Row
 
 DELIMITER = ";"
 ENCODING = "utf-8-sig"
-"""With the mark by which spreadsheets know it."""
+"""With the byte order mark by which spreadsheets recognize UTF-8."""
 ADDED_HEADINGS = {"ru": ("Строка файла", "Что не так"), "en": ("row of the file", "what is wrong")}
 HEADINGS_LENGTH_MAX = 1000
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class RefusedRows:
-    """Writes refused rows beside each other: the row's number, what is wrong with it, its cells as they were."""
+    """Writes refused rows: the number of the row, what is wrong, and its cells as they were."""
 
     def __init__(self, path: Path, headings: Sequence[Cell], language: Language) -> None:
         self.path = path
@@ -27,45 +27,45 @@ class RefusedRows:
         self._headings = _line([*ADDED_HEADINGS[language], *(_text(heading) for heading in headings)])
 
     def begin(self, last_row: int) -> None:
-        """Leave of an earlier attempt what it was sure of, rows up to `last_row`; nothing if that is 0.
+        """Keep the rows up to `last_row` that an earlier attempt wrote; if it is 0, delete the file.
 
-        What it wrote of later rows was not committed, and the last line may be torn.
+        Later rows were written but not committed, and the last line may be incomplete.
 
         Raises:
-            FileUnreadable: what stands there was not written by an import; it is left alone.
+            FileUnreadable: the existing file was not written by an import; it is not changed.
         """
         if not self.path.exists():
             return
         if not self._is_ours():
             raise FileUnreadable(
                 file=self.path.name,
-                ru="сюда должны лечь отклонённые строки, но это другой файл: переместите его или назовите --refused",
-                en="refused rows should go there, but it is another file: move it, or name one by --refused",
+                ru="это не файл отклонённых строк: переместите его или укажите другой путь: --refused",
+                en="it exists and is not a file of refused rows: move it, or set --refused",
             )
         if not last_row:
             self.path.unlink()
             return
-        beside = self.path.with_name(f"{self.path.name}.part")
+        partial = self.path.with_name(f"{self.path.name}.part")
         with (
-            self.path.open(encoding=ENCODING, newline="", errors="replace") as written,
-            beside.open("w", encoding=ENCODING, newline="") as kept,
+            self.path.open(encoding=ENCODING, newline="", errors="replace") as earlier,
+            partial.open("w", encoding=ENCODING, newline="") as kept,
         ):
             kept.write(self._headings)
-            rows = csv.reader(written, delimiter=DELIMITER)
+            rows = csv.reader(earlier, delimiter=DELIMITER)
             next(rows, None)
             kept.writelines(_line(row) for row in rows if row and not _is_later(row[0], last_row))
-        beside.replace(self.path)
+        partial.replace(self.path)
 
     def _is_ours(self) -> bool:
-        with self.path.open(encoding=ENCODING, newline="", errors="replace") as written:
-            first = written.readline(HEADINGS_LENGTH_MAX)
+        with self.path.open(encoding=ENCODING, newline="", errors="replace") as existing:
+            first = existing.readline(HEADINGS_LENGTH_MAX)
         return not first or any(first.startswith(DELIMITER.join(added)) for added in ADDED_HEADINGS.values())
 
     def add(self, refused: Iterable[tuple[Row, Refusal]]) -> None:
-        """Write rows down, safely on disk before this returns."""
+        """Append rows; they are synced to disk before this returns."""
         lines = "".join(
-            _line([str(row.number), _text(_words(reason, self._language)), *(_text(cell) for cell in row.cells)])
-            for row, reason in refused
+            _line([str(row.number), _text(_message(refusal, self._language)), *(_text(cell) for cell in row.cells)])
+            for row, refusal in refused
         )
         if not lines:
             return
@@ -80,26 +80,24 @@ def _is_later(number: str, last_row: int) -> bool:
     return number.isdecimal() and int(number) > last_row
 
 
-def _words(reason: Refusal, language: Language) -> str:
-    """Say what is wrong with a row: each cell by its heading."""
-    if isinstance(reason, InvalidParameters):
-        return "; ".join(f"{one.field}: {one.text(language)}" for one in reason.violations)
-    return reason.text(language)
+def _message(refusal: Refusal, language: Language) -> str:
+    """Return what is wrong with a row; invalid cells are named by their headings."""
+    if isinstance(refusal, InvalidParameters):
+        return "; ".join(f"{violation.field}: {violation.text(language)}" for violation in refusal.violations)
+    return refusal.text(language)
 
 
 def _line(cells: Iterable[str]) -> str:
-    written = io.StringIO()
-    csv.writer(written, delimiter=DELIMITER).writerow(cells)
-    return written.getvalue()
+    line = io.StringIO()
+    csv.writer(line, delimiter=DELIMITER).writerow(cells)
+    return line.getvalue()
 
 
 def _text(cell: Cell) -> str:
-    """Write a cell so that no spreadsheet takes it for a formula; it is understood when it is brought in again."""
+    """Return a cell as text, guarded against being run as a formula; an import removes the guard."""
     if isinstance(cell, str):
-        text = cell.replace("\0", "")
-    else:
-        try:
-            text = text_of(cell)
-        except InvalidValue:
-            text = str(cell)
-    return f"'{text}" if text.startswith(FORMULA) else text
+        return guard_formula(cell)
+    try:
+        return guard_formula(text_of(cell))
+    except InvalidValue:
+        return guard_formula(str(cell))

@@ -1,4 +1,4 @@
-"""A row of a table, whatever file it stands in."""
+"""A row of a table, independent of the file format."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
@@ -6,19 +6,19 @@ from datetime import date, datetime, time, timedelta
 from dealtrace.record import record
 
 Cell = str | int | float | bool | datetime | date | time | timedelta
-"""What a cell holds; CSV knows texts alone. An empty text is an empty cell."""
+"""The value of a cell; CSV has texts only. An empty text is an empty cell."""
 
 COLUMNS_MAX = 256
 
 
 @record
 class Row:
-    """A row with its number, counted as a spreadsheet shows it: the headings are most often row 1."""
+    """A row and its number as a spreadsheet shows it: the headings are usually row 1."""
 
     number: int
     cells: Sequence[Cell]
 
     @property
     def is_blank(self) -> bool:
-        """Whether nothing is written in it."""
+        """Whether all cells are empty."""
         return all(isinstance(cell, str) and not cell.strip() for cell in self.cells)

@@ -1,7 +1,7 @@
-"""Files that are written row by row, without a bound: CSV, XLSX, a JSON object a line."""
+"""Writers of rows, for files of any size: CSV, XLSX, JSON Lines."""
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack
 from datetime import datetime
 from decimal import Decimal
@@ -12,25 +12,25 @@ import msgspec
 import xlsxwriter  # type: ignore[import-untyped]
 
 from dealtrace.files.export_columns import Value
-from dealtrace.files.refused_rows import FORMULA
+from dealtrace.files.formula_guard import guard_formula
 
 SHEET_ROWS_MAX = 1_048_576
 CELL_LENGTH_MAX = 32_767
-"""What a spreadsheet's cell can hold; longer texts are cut there, and counted."""
-_WORDS = {"ru": {True: "да", False: "нет"}, "en": {True: "true", False: "false"}}
+"""The limit of a spreadsheet cell; longer texts are truncated and counted."""
+_BOOLEANS = {"ru": {True: "да", False: "нет"}, "en": {True: "true", False: "false"}}
 
 
 class RowWriter(Protocol):
-    """A file that takes rows."""
+    """A file of rows; `cut` counts the texts that were truncated."""
 
     cut: int
 
     def add(self, row: Sequence[Value]) -> None:
-        """Write one row; its values stand in the order of the headings."""
+        """Write one row; its values are in the order of the headings."""
 
 
 class CsvFile:
-    """Texts between commas, or as a Russian Excel opens them: semicolons, a byte order mark, its own dates and sums."""
+    """CSV with commas, or for a Russian Excel: semicolons, a byte order mark, Russian dates and numbers."""
 
     def __init__(self, file: TextIO, headings: Sequence[str], *, for_excel: bool) -> None:
         self.cut = 0
@@ -38,10 +38,10 @@ class CsvFile:
         if for_excel:
             file.write("\ufeff")
         self._rows = csv.writer(file, delimiter=";" if for_excel else ",", lineterminator="\r\n" if for_excel else "\n")
-        self._rows.writerow([_guarded(heading) for heading in headings])
+        self._rows.writerow([guard_formula(heading) for heading in headings])
 
     def add(self, row: Sequence[Value]) -> None:
-        """Write a row; a text that a spreadsheet would take for a formula begins with an apostrophe."""
+        """Write a row; texts that a spreadsheet would run as a formula get a leading apostrophe."""
         self._rows.writerow([self._text(value) for value in row])
 
     def _text(self, value: Value) -> str:
@@ -49,7 +49,7 @@ class CsvFile:
             case None:
                 return ""
             case bool():
-                return _WORDS["ru" if self._for_excel else "en"][value]
+                return _BOOLEANS["ru" if self._for_excel else "en"][value]
             case Decimal():
                 return f"{value:f}".replace(".", ",") if self._for_excel else f"{value:f}"
             case datetime():
@@ -57,23 +57,23 @@ class CsvFile:
             case int():
                 return str(value)
             case str():
-                return _guarded(value)
+                return guard_formula(value)
 
 
 class XlsxFile:
-    """A workbook; where a sheet is full, another goes on with the same headings. Rows go to the disk as they come."""
+    """A workbook; when a sheet is full, another one with the same headings follows. Rows are not held in memory."""
 
     def __init__(self, book: xlsxwriter.Workbook, headings: Sequence[str]) -> None:
         self.cut = 0
         self._book = book
         self._headings = headings
-        self._moment = book.add_format({"num_format": "dd.mm.yyyy hh:mm:ss"})
-        self._begin_sheet()
+        self._timestamp_format = book.add_format({"num_format": "dd.mm.yyyy hh:mm:ss"})
+        self._start_sheet()
 
     def add(self, row: Sequence[Value]) -> None:
-        """Write a row; texts stay texts, whatever they begin with."""
+        """Write a row; texts are never formulas, whatever they begin with."""
         if self._row == SHEET_ROWS_MAX:
-            self._begin_sheet()
+            self._start_sheet()
         for column, value in enumerate(row):
             match value:
                 case None | "":
@@ -83,13 +83,13 @@ class XlsxFile:
                 case int() | Decimal():
                     self._sheet.write_number(self._row, column, value)
                 case datetime():
-                    self._sheet.write_datetime(self._row, column, value, self._moment)
+                    self._sheet.write_datetime(self._row, column, value, self._timestamp_format)
                 case str():
                     self.cut += len(value) > CELL_LENGTH_MAX
                     self._sheet.write_string(self._row, column, value[:CELL_LENGTH_MAX])
         self._row += 1
 
-    def _begin_sheet(self) -> None:
+    def _start_sheet(self) -> None:
         self._sheet = self._book.add_worksheet()
         for column, heading in enumerate(self._headings):
             self._sheet.write_string(0, column, heading)
@@ -97,7 +97,7 @@ class XlsxFile:
 
 
 class JsonLines:
-    """An object a line, for programs: sums are texts, times have the site's clock and no zone."""
+    """One JSON object per line: sums are texts, times are in the site's time zone without an offset."""
 
     def __init__(self, file: TextIO, names: Sequence[str]) -> None:
         self.cut = 0
@@ -105,36 +105,30 @@ class JsonLines:
         self._names = names
 
     def add(self, row: Sequence[Value]) -> None:
-        """Write a line."""
-        told: Mapping[str, Value] = dict(zip(self._names, row, strict=True))
-        self._file.write(msgspec.json.encode(told).decode() + "\n")
+        """Write a row as one object."""
+        self._file.write(msgspec.json.encode(dict(zip(self._names, row, strict=True))).decode() + "\n")
 
 
 def open_writer(
     path: Path, names: Sequence[str], headings: Sequence[str], *, for_excel: bool
 ) -> tuple[RowWriter, AbstractContextManager[object]]:
-    """Open a file for rows by the ending of its name; closing what comes with it ends the file.
+    """Open a file for rows in the format of its extension; leaving the returned context completes the file.
 
     Raises:
         OSError: it cannot be written.
-        ValueError: the ending is none that is known.
+        ValueError: the extension is unknown.
     """
-    until_closed = ExitStack()
+    stack = ExitStack()
     match path.suffix.lower():
         case ".csv":
-            file = until_closed.enter_context(path.open("w", encoding="utf-8", newline=""))
-            return CsvFile(file, headings if for_excel else names, for_excel=for_excel), until_closed
+            file = stack.enter_context(path.open("w", encoding="utf-8", newline=""))
+            return CsvFile(file, headings if for_excel else names, for_excel=for_excel), stack
         case ".jsonl":
-            file = until_closed.enter_context(path.open("w", encoding="utf-8"))
-            return JsonLines(file, names), until_closed
+            file = stack.enter_context(path.open("w", encoding="utf-8"))
+            return JsonLines(file, names), stack
         case ".xlsx":
-            path.open("wb").close()  # what cannot be written is told now and not at the end
-            book = until_closed.enter_context(xlsxwriter.Workbook(str(path), {"constant_memory": True}))
-            return XlsxFile(book, headings), until_closed
-        case ending:
-            raise ValueError(f"{ending or 'no ending'}: the file must end in .csv, .xlsx or .jsonl")
-
-
-def _guarded(text: str) -> str:
-    plain = text.replace("\0", "")
-    return f"'{plain}" if plain.startswith(FORMULA) else plain
+            path.open("wb").close()  # fail now rather than at the end if it cannot be written
+            book = stack.enter_context(xlsxwriter.Workbook(str(path), {"constant_memory": True}))
+            return XlsxFile(book, headings), stack
+        case extension:
+            raise ValueError(f"{extension or 'no extension'}: expected .csv, .xlsx or .jsonl")

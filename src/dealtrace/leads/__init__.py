@@ -1,1 +1,1 @@
-"""Who turned to the business: calls, lead requests, and the people and contacts behind them."""
+"""Calls, lead requests, and the clients and contacts behind them."""

@@ -1,4 +1,4 @@
-"""What a caller says about a lead beyond who turned to the business, when, and how."""
+"""Annotations of a lead: manager, comment, tags, custom fields and a stated source."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import field, replace
@@ -9,9 +9,9 @@ from dealtrace.record import record
 
 @record
 class Annotations:
-    """The caller's own words about a lead; `None` and empty mean that nothing was said.
+    """What a caller states about a lead; `None` and empty values are not stated.
 
-    `stated_source` counts while the lead has no visit. `custom_values` hold what was sent, of known fields or not.
+    `stated_source` applies while the lead has no visit. `custom_values` holds all fields sent, also unknown ones.
     """
 
     manager: str | None = None
@@ -26,10 +26,10 @@ NO_ANNOTATIONS = Annotations()
 
 @record
 class Addition:
-    """What a program adds to what is said of a lead; `None` and empty add nothing.
+    """Annotations to add to a lead; `None` and empty values add nothing.
 
-    `overwrite` puts it in the place of what was said before; otherwise tags and managers join those there are, and a
-    field that has a value keeps it. A comment joins those before it in either case.
+    With `overwrite` they replace the existing ones; otherwise tags and managers are appended, and a custom field that
+    has a value keeps it. A comment is appended in either case.
     """
 
     tags: tuple[str, ...] = ()
@@ -42,26 +42,30 @@ class Addition:
 MANAGERS_SEPARATOR = ", "
 
 
-def with_addition(said: Annotations, added: Addition, known_values: Mapping[str, str]) -> Annotations:
-    """Tell what is said of a lead after `added`; `known_values` are its custom values of fields the site has.
+def with_addition(annotations: Annotations, added: Addition, known_values: Mapping[str, str]) -> Annotations:
+    """Return annotations with `added` applied; `known_values` are the added values of fields that the site has.
 
-    Ours: several managers of a lead stand in one text, parted by commas, since journals have one text for them.
+    Ours: several managers are stored as one text, separated by commas, since journals have one field for them.
     """
-    managers = () if added.overwrite or said.manager is None else tuple(said.manager.split(MANAGERS_SEPARATOR))
-    comments = [comment for comment in (said.comment, added.comment) if comment]
-    values = {**said.custom_values, **known_values} if added.overwrite else {**known_values, **said.custom_values}
+    managers = (
+        () if added.overwrite or annotations.manager is None else tuple(annotations.manager.split(MANAGERS_SEPARATOR))
+    )
+    comments = [comment for comment in (annotations.comment, added.comment) if comment]
+    tags = () if added.overwrite else annotations.tags
+    values = annotations.custom_values
     return replace(
-        said,
-        tags=_joined(() if added.overwrite else said.tags, added.tags) if added.tags else said.tags,
-        manager=MANAGERS_SEPARATOR.join(_joined(managers, added.managers)) if added.managers else said.manager,
-        comment="\n".join(comments) or said.comment,
-        custom_values=values,
+        annotations,
+        tags=_joined(tags, added.tags) if added.tags else annotations.tags,
+        manager=MANAGERS_SEPARATOR.join(_joined(managers, added.managers)) if added.managers else annotations.manager,
+        comment="\n".join(comments) or annotations.comment,
+        custom_values={**values, **known_values} if added.overwrite else {**known_values, **values},
     )
 
 
-def without_values(said: Annotations, names: Collection[str]) -> Annotations:
-    """Tell what is said of a lead once these custom fields of it are empty."""
-    return replace(said, custom_values={name: value for name, value in said.custom_values.items() if name not in names})
+def without_values(annotations: Annotations, names: Collection[str]) -> Annotations:
+    """Return annotations without the values of these custom fields."""
+    kept = {name: value for name, value in annotations.custom_values.items() if name not in names}
+    return replace(annotations, custom_values=kept)
 
 
 def _joined(before: tuple[str, ...], added: tuple[str, ...]) -> tuple[str, ...]:

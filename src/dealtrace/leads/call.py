@@ -13,11 +13,11 @@ CallId = NewType("CallId", int)
 
 @record
 class Circumstances:
-    """How a call went, as its exchange tells it; `None` is what it does not tell.
+    """How a call went, as its exchange reports it; `None` is not reported.
 
-    `dialled_phone` is the number the client called, `answering_phone` the one that picked up, `waiting` how long
-    the client waited for it. `sip_id` is the call's second name, unique in a site as the first is. `exchange` and
-    `exchange_model` say which exchange reported the call.
+    `dialled_phone` is the number the client called, `answering_phone` the one that answered, `waiting` how long the
+    client waited for an answer. `sip_id` is a second id of the call, unique in a site like `reference`. `exchange` and
+    `exchange_model` name the exchange that reported the call.
     """
 
     sip_id: str | None = None
@@ -35,10 +35,10 @@ UNTOLD = Circumstances()
 
 @record
 class IncomingCall:
-    """A call as an exchange reports it, before it has an id of ours.
+    """A call that is not stored yet.
 
-    `reference` is its id in that exchange (`callid` there, `callReferenceId` with us), unique in a site. `id` is one
-    it had with the vendor and keeps; every other call gets one of ours.
+    `reference` is its id in the exchange (`callReferenceId`), unique in a site. `id` is its id at Calltouch, which it
+    keeps; without one a new id is assigned.
     """
 
     started_at: datetime
@@ -54,7 +54,7 @@ class IncomingCall:
 
 @record
 class Call:
-    """A call we keep: it began at `started_at` and was talked for `duration`."""
+    """A stored call; `duration` is the talk time."""
 
     id: CallId
     reference: str | None
@@ -64,15 +64,15 @@ class Call:
 
     @property
     def ended_at(self) -> datetime:
-        """When the talking ended."""
+        """When the talk ended."""
         return self.started_at + self.duration
 
 
 @record
 class CallReport:
-    """What an exchange reports of one of its calls, maybe again and again as the call goes on.
+    """A report of an exchange on one of its calls; there may be several in the course of a call.
 
-    `None` is what this report does not tell.
+    `None` is not part of this report.
     """
 
     reference: str

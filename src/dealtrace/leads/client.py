@@ -9,7 +9,7 @@ ClientId = NewType("ClientId", int)
 
 @record
 class Client:
-    """One person; phones and e-mails are in their normal form, in the order they became known."""
+    """A person; phones and e-mails are normalized, in the order in which they became known."""
 
     id: ClientId
     name: str | None

@@ -1,4 +1,4 @@
-"""A file of leads that is brought in, row by row, so that it can be stopped and gone on with."""
+"""The import of a file of leads, which can be stopped and continued."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -11,7 +11,7 @@ from dealtrace.record import record
 
 @record
 class LeadRow:
-    """A row of a file: its number there, and the lead it tells of or what is wrong with it."""
+    """A row of a file: its number, and its lead or why it is refused."""
 
     number: int
     told: IncomingCall | IncomingLeadRequest | Refusal
@@ -19,9 +19,9 @@ class LeadRow:
 
 @record
 class FileImport:
-    """How far a file has come; it is known by the digest of what it holds and of what it is taken for.
+    """The progress of an import; `digest` is of the content of the file and the kind of its leads.
 
-    `last_row` is the last row that was decided on, as the file counts its rows; 0 before the first.
+    `last_row` is the number of the last row processed, 0 before the first.
     """
 
     digest: str
@@ -32,5 +32,5 @@ class FileImport:
     finished_at: datetime | None = None
 
     def after(self, last_row: int, *, taken_in: int, refused: int) -> "FileImport":
-        """Tell how it stands after further rows, up to `last_row`."""
+        """Return the progress after more rows, up to `last_row`."""
         return replace(self, last_row=last_row, taken_in=self.taken_in + taken_in, refused=self.refused + refused)

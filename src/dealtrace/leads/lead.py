@@ -1,4 +1,4 @@
-"""What calls and lead requests have in common: a kind, an id, and when they happened."""
+"""What calls and lead requests have in common: a kind, an id, and a time."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -7,11 +7,11 @@ from enum import StrEnum
 from dealtrace.record import record
 
 FIRST_OWN_ID = 10**10
-"""Lower ids belong to history brought along from the vendor, so that a CRM's stored `orderId` never hits a stranger."""
+"""Lower ids belong to data migrated from Calltouch, so that an id stored in a CRM never refers to another record."""
 
 
 class LeadKind(StrEnum):
-    """The two ways of turning to a business."""
+    """The two kinds of lead."""
 
     CALL = "call"
     LEAD_REQUEST = "lead_request"
@@ -19,7 +19,7 @@ class LeadKind(StrEnum):
 
 @record
 class LeadRef:
-    """Point at one lead of a site."""
+    """A reference to a lead of a site."""
 
     kind: LeadKind
     id: int
@@ -34,10 +34,10 @@ def ids_by_kind(leads: Iterable[LeadRef]) -> dict[LeadKind, list[int]]:
 
 @record
 class LeadSpan:
-    """What matching needs to know of a lead: when it began and ended, and its name in a foreign system.
+    """What matching needs to know of a lead: one of its contacts, its start and end, and its foreign id.
 
-    A lead request ends as it begins. `reference` is a call's id in its exchange or a lead request's number on
-    the site, empty when there is none; it settles ties, so that the order of arrival never does.
+    A lead request ends when it begins. `reference` is a call's id in its exchange or a lead request's number on the
+    site, empty if there is none; it breaks ties, so that the order of arrival never matters.
     """
 
     ref: LeadRef

@@ -1,4 +1,4 @@
-"""A lead request (заявка): what a person left in a form of the site."""
+"""A lead request (заявка): a form that a person submitted on the site."""
 
 from datetime import datetime
 from typing import NewType
@@ -12,11 +12,11 @@ LeadRequestId = NewType("LeadRequestId", int)
 
 @record
 class IncomingLeadRequest:
-    """A lead request as the site sends it, before it has an id of ours.
+    """A lead request that is not stored yet.
 
-    `number` is its id on the site (`requestNumber`), unique there; without one our own id becomes its number.
-    `fingerprint` stands for everything as it was sent: equal ones mean that the same lead request was sent again.
-    `id` is one it had with the vendor and keeps; every other lead request gets one of ours.
+    `number` is its id on the site (`requestNumber`), unique there; without one its new id becomes its number.
+    `fingerprint` is a hash of all it was sent with: if equal, the same lead request was sent again. `id` is its id at
+    Calltouch, which it keeps; without one a new id is assigned.
     """
 
     requested_at: datetime
@@ -34,7 +34,7 @@ class IncomingLeadRequest:
 
 @record
 class LeadRequest:
-    """A lead request we keep."""
+    """A stored lead request."""
 
     id: LeadRequestId
     number: str
@@ -45,11 +45,11 @@ class LeadRequest:
 
 @record
 class TakenIn:
-    """A lead request whose number is in use, and the fingerprint it came with."""
+    """A stored lead request and the fingerprint it was sent with."""
 
     lead_request: LeadRequest
     fingerprint: str | None
 
     def is_retried_by(self, incoming: IncomingLeadRequest) -> bool:
-        """Whether `incoming` is the same one, sent again; without fingerprints nobody can tell."""
+        """Return whether `incoming` is the same lead request sent again; `False` if there is no fingerprint."""
         return self.fingerprint is not None and self.fingerprint == incoming.fingerprint

@@ -1,4 +1,4 @@
-"""What is told of a lead to whoever asks about its deal: the client, the credited visit, the circumstances."""
+"""What answers about a deal say of its lead: the client, the credited visit, the source."""
 
 from datetime import timedelta
 
@@ -11,10 +11,9 @@ from dealtrace.record import record
 
 @record
 class LeadStory:
-    """A lead with its client and the visit that its site's attribution model credits (`None`: there is none).
+    """A lead with its client and the visit that the site's attribution model credits, `None` if it has no visit.
 
-    `stated_source` is what the lead's sender says of its source; it counts while there is no visit. `duration` is
-    a call's, `form_name` a lead request's.
+    `stated_source` applies if there is no visit. `duration` is of a call, `form_name` of a lead request.
     """
 
     ref: LeadRef

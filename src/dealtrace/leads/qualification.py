@@ -1,4 +1,4 @@
-"""What a lead counts for: whether it is its client's first, and whether it is one worth paying for."""
+"""The qualification of a lead: whether it is unique and whether it is a target."""
 
 from datetime import datetime, timedelta
 
@@ -8,7 +8,7 @@ from dealtrace.record import record
 
 @record
 class Qualification:
-    """What a lead counts for: the client's first of its kind, a target, the client's first target."""
+    """Whether a lead is the client's first of its kind, a target, and the client's first target."""
 
     is_unique: bool
     is_target: bool
@@ -17,7 +17,7 @@ class Qualification:
 
 @record
 class Predecessors:
-    """When the same client last became a lead of the same kind before, and when last one that is a target."""
+    """When the client's previous lead of the same kind began, and the previous one that is a target."""
 
     any_at: datetime | None
     target_at: datetime | None
@@ -26,10 +26,10 @@ class Predecessors:
 def qualification_of(
     began_at: datetime, before: Predecessors, unique_depth: timedelta | None, *, is_target: bool
 ) -> Qualification:
-    """Tell what a lead counts for that began at `began_at`.
+    """Return the qualification of a lead that began at `began_at`.
 
-    Ours: the first in `unique_depth` is unique, one exactly so long ago still counts; `None` looks back for ever. A
-    target is a unique target if no target came before it, whatever else did.
+    Ours: a lead is unique if there is none before it within `unique_depth`, inclusive; `None` is no limit. A target is
+    a unique target if there is no target before it, even if there are other leads.
     """
     return Qualification(
         is_unique=is_first(began_at, before.any_at, unique_depth),
@@ -39,13 +39,13 @@ def qualification_of(
 
 
 def is_first(began_at: datetime, previous_at: datetime | None, depth: timedelta | None) -> bool:
-    """Whether a lead has none before it that counts."""
+    """Return whether a lead has no previous one within `depth`, inclusive."""
     return previous_at is None or (depth is not None and began_at - previous_at > depth)
 
 
 def is_target_call(circumstances: Circumstances, duration: timedelta, target_call: timedelta) -> bool:
-    """Whether a call is a target: answered, as far as anybody tells, and talked for `target_call` or longer.
+    """Return whether a call is a target: not reported as unanswered, and a talk of at least `target_call`.
 
-    Ours: every lead request is one, since its sender wrote on purpose.
+    Ours: every lead request is a target, since its sender wrote on purpose.
     """
     return circumstances.is_successful is not False and duration >= target_call

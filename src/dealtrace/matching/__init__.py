@@ -1,1 +1,1 @@
-"""Which lead a deal grew out of, and why that one."""
+"""Matching: which lead a deal came from, and why."""

@@ -1,4 +1,4 @@
-"""Why a deal got its lead, or none: every step that was tried, in order, by the same rules that match."""
+"""Why a deal has its lead, or none: every search step in order, by the same rules that match deals."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -12,14 +12,14 @@ from dealtrace.record import record
 
 
 class Missed(StrEnum):
-    """Which end of a window a deal lies beyond."""
+    """The end of a window that a deal lies beyond."""
 
     OPENING = "opening"
     CLOSING = "closing"
 
 
 class WonBy(StrEnum):
-    """What set the winner apart from the next nearest lead whose window holds the deal."""
+    """What distinguishes the chosen lead from the next nearest lead whose window contains the deal."""
 
     ALONE = "no other inside"
     START = "latest start"
@@ -30,10 +30,10 @@ class WonBy(StrEnum):
 
 @record
 class Candidate:
-    """A lead that was looked at: its window, how long before the deal it began, how far the deal lies outside.
+    """A lead that was considered: its window, how long before the deal it began, how far the deal is outside.
 
-    `distance` is negative for a lead that began after the deal; `missed_by` is negative before the window opens,
-    positive after it closed, zero inside.
+    `distance` is negative if the lead began after the deal; `missed_by` is negative before the window opens, positive
+    after it closes, zero inside.
     """
 
     lead: LeadRef
@@ -43,12 +43,12 @@ class Candidate:
 
     @property
     def holds(self) -> bool:
-        """Whether the deal lies inside the window."""
+        """Whether the deal is inside the window."""
         return not self.missed_by
 
     @property
     def missed_end(self) -> Missed | None:
-        """Which end of the window the deal lies beyond."""
+        """The end of the window that the deal lies beyond, `None` inside."""
         if self.holds:
             return None
         return Missed.OPENING if self.missed_by < timedelta(0) else Missed.CLOSING
@@ -56,7 +56,7 @@ class Candidate:
 
 @record
 class Step:
-    """One step of the search: the candidates, nearest first, the one that won, and what set it apart."""
+    """A search step: the candidates, nearest first, the chosen lead, and what distinguishes it."""
 
     search: Search
     candidates: tuple[Candidate, ...]
@@ -65,25 +65,25 @@ class Step:
 
 
 def explain_search(clue: ContactClue, happened_at: datetime, leads: Sequence[LeadSpan]) -> list[Step]:
-    """Retrace the search for a deal's lead; it ends with the first step that has a winner.
+    """Return the steps of the search for a deal's lead, up to the first that finds one.
 
-    `leads` may reach further than the windows: those that miss are shown with what they missed by.
+    `leads` may include leads whose windows do not contain the deal; they become candidates that missed.
     """
     steps: list[Step] = []
     for search in searches_for(clue):
-        step = _retrace(search, clue.link_threshold, happened_at, leads)
+        step = _explain_step(search, clue.link_threshold, happened_at, leads)
         steps.append(step)
         if step.winner is not None:
             break
     return steps
 
 
-def _retrace(search: Search, threshold: timedelta, happened_at: datetime, leads: Sequence[LeadSpan]) -> Step:
+def _explain_step(search: Search, threshold: timedelta, happened_at: datetime, leads: Sequence[LeadSpan]) -> Step:
     sharing = [lead for lead in leads if lead.contact == search.contact and lead.ref.kind is search.kind]
     sharing.sort(key=nearness, reverse=True)
     windows = {lead.ref: window_of(lead, threshold) for lead in sharing}
     inside = [lead for lead in sharing if windows[lead.ref].holds(happened_at)]
-    won = nearest(inside)
+    winner = nearest(inside)
     candidates = (
         Candidate(ref, window, happened_at - window.opens_at, window.missed_by(happened_at))
         for ref, window in windows.items()
@@ -91,13 +91,13 @@ def _retrace(search: Search, threshold: timedelta, happened_at: datetime, leads:
     return Step(
         search,
         tuple(sorted(candidates, key=lambda candidate: abs(candidate.missed_by))),
-        won.ref if won is not None else None,
-        won_by(won, [lead for lead in inside if lead is not won]) if won is not None else None,
+        winner.ref if winner is not None else None,
+        won_by(winner, [lead for lead in inside if lead is not winner]) if winner is not None else None,
     )
 
 
 def won_by(winner: LeadSpan, others: Sequence[LeadSpan]) -> WonBy:
-    """Tell what set `winner` apart from the nearest of `others`, in the order in which the rule of nearness asks."""
+    """Return what distinguishes `winner` from the nearest of `others`: the first part of `nearness` that differs."""
     runner_up = nearest(others)
     if runner_up is None:
         return WonBy.ALONE

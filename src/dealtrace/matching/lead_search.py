@@ -1,4 +1,4 @@
-"""Which lead a program means that names one in several ways, the first that finds anything being the answer."""
+"""Finding the lead that a program refers to by its id or by contacts."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -9,8 +9,8 @@ from dealtrace.matching.nearest_lead import nearness
 from dealtrace.record import record
 
 
-class Wanted(StrEnum):
-    """Which of several leads a search by contact wants."""
+class Preference(StrEnum):
+    """Which of several leads a search by contact returns."""
 
     NEAREST = "nearest"
     NEAREST_UNIQUE = "nearest unique of its kind"
@@ -19,20 +19,20 @@ class Wanted(StrEnum):
 
 @record
 class TagFilter:
-    """Tags that a lead must carry: all of them, or any; none asks for nothing."""
+    """Tags that a lead must have: all of them, or any of them; without tags every lead passes."""
 
     tags: frozenset[str] = frozenset()
     any_will_do: bool = False
 
     def admits(self, tags: Iterable[str]) -> bool:
-        """Whether a lead with these tags is meant."""
+        """Return whether a lead with these tags passes."""
         shared = self.tags.intersection(tags)
         return bool(shared) or not self.tags if self.any_will_do else shared == self.tags
 
 
 @record
 class SearchById:
-    """Look for one lead by our id."""
+    """A search for a lead by its id."""
 
     ref: LeadRef
     tags: TagFilter = TagFilter()
@@ -40,16 +40,16 @@ class SearchById:
 
 @record
 class SearchByContact:
-    """Look among the leads of these kinds that have one of these contacts, as they are compared.
+    """A search among the leads of these kinds that have one of these normalized contacts.
 
-    They began no later than `until` and no earlier than `depth` before it; without a depth, ever.
+    They began at or before `until` and at most `depth` before it; without a depth there is no limit.
     """
 
     kinds: frozenset[LeadKind]
     contacts: tuple[str, ...]
     until: datetime
     depth: timedelta | None = None
-    wanted: Wanted = Wanted.NEAREST
+    preference: Preference = Preference.NEAREST
     tags: TagFilter = TagFilter()
 
 
@@ -58,7 +58,7 @@ LeadSearch = SearchById | SearchByContact
 
 @record
 class Prospect:
-    """A lead that a search may mean, and what is asked of it."""
+    """A lead that a search may find, with what the search filters by."""
 
     span: LeadSpan
     tags: tuple[str, ...]
@@ -67,26 +67,26 @@ class Prospect:
 
 
 def choose(search: SearchByContact, prospects: Iterable[Prospect]) -> LeadRef | None:
-    """Choose the lead that a search by contact means: the nearest to its moment that is all it asks for.
+    """Return the nearest lead that a search by contact matches, `None` if there is none.
 
-    Ours: ties are decided as everywhere, and both ends of the depth belong to it.
+    Ours: ties are broken as in matching, and both ends of the depth are inclusive.
     """
-    meant = [one.span for one in prospects if _fits(search, one)]
-    return max(meant, key=nearness).ref if meant else None
+    matching = [prospect.span for prospect in prospects if _matches(search, prospect)]
+    return max(matching, key=nearness).ref if matching else None
 
 
-def _fits(search: SearchByContact, one: Prospect) -> bool:
-    span = one.span
+def _matches(search: SearchByContact, prospect: Prospect) -> bool:
+    span = prospect.span
     unique = {
-        Wanted.NEAREST: True,
-        Wanted.NEAREST_UNIQUE: one.is_unique,
-        Wanted.NEAREST_UNIQUE_LEAD: one.is_unique_lead,
+        Preference.NEAREST: True,
+        Preference.NEAREST_UNIQUE: prospect.is_unique,
+        Preference.NEAREST_UNIQUE_LEAD: prospect.is_unique_lead,
     }
     return (
         span.ref.kind in search.kinds
         and span.contact in search.contacts
         and span.started_at <= search.until
         and (search.depth is None or search.until - span.started_at <= search.depth)
-        and search.tags.admits(one.tags)
-        and unique[search.wanted]
+        and search.tags.admits(prospect.tags)
+        and unique[search.preference]
     )

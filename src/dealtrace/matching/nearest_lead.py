@@ -1,4 +1,4 @@
-"""The lead a deal grew out of, among those that share its contact."""
+"""The lead a deal came from, among the leads that share its contact."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
@@ -11,19 +11,19 @@ from dealtrace.record import record
 
 @record
 class Search:
-    """One step of the search: leads of one kind that share one contact."""
+    """A search step: the leads of one kind that have one contact."""
 
     contact: str
     kind: LeadKind
 
 
 def searches_for(clue: ContactClue) -> Iterator[Search]:
-    """Yield the steps of the search in the order they are tried; the first that finds a lead ends it.
+    """Yield the search steps in order; the first that finds a lead ends the search.
 
-    An e-mail is looked for among lead requests only. Unusable contacts are passed over.
+    An e-mail is searched among lead requests only. Invalid contacts are skipped.
     Seed: «Если параметр не передан, то поиск сначала среди звонков, потом среди заявок».
     Seed: «По переданной почте будет выполняться поиск заявки».
-    Ours: the phone is tried before the e-mail, because it names a person more surely.
+    Ours: the phone is tried before the e-mail, because it identifies a person more reliably.
     """
     kinds = (clue.only_kind,) if clue.only_kind is not None else (LeadKind.CALL, LeadKind.LEAD_REQUEST)
     if clue.phone is not None and clue.phone.normal is not None:
@@ -34,22 +34,22 @@ def searches_for(clue: ContactClue) -> Iterator[Search]:
 
 
 def nearness(lead: LeadSpan) -> tuple[datetime, datetime, str, int]:
-    """Tell how near a lead is among those whose windows hold a deal, the greatest being the nearest.
+    """Return a sort key for leads whose windows contain a deal; the greatest is the nearest.
 
-    The latest to begin is.
-    Ours: ties go to the latest end, then the greater foreign reference, then the higher id, never to whoever arrived
-    first.
+    The lead that began last is the nearest.
+    Ours: ties go to the latest end, then to the greater reference, then to the higher id, never to the order of
+    arrival.
     """
     return lead.started_at, lead.ended_at, lead.reference, lead.ref.id
 
 
 def nearest(leads: Iterable[LeadSpan]) -> LeadSpan | None:
-    """Choose the nearest of leads whose windows hold the deal."""
+    """Return the nearest of leads whose windows contain a deal, `None` if there are none."""
     return max(leads, key=nearness, default=None)
 
 
 def find_lead(clue: ContactClue, happened_at: datetime, leads: Sequence[LeadSpan]) -> LeadSpan | None:
-    """Find the lead that a deal of `happened_at` grew out of; `None` when no window holds it.
+    """Return the lead that a deal of `happened_at` came from, `None` if no window contains it.
 
     Seed: «поиска ближайшего лида, связанного со сделкой по дате и времени ее создания».
     """

@@ -1,4 +1,4 @@
-"""What a lead that comes in later makes of a deal that was there before."""
+"""What becomes of an existing deal when its lead is searched again."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -10,15 +10,14 @@ from dealtrace.leads.lead import LeadRef
 def rematched(
     deal: Deal, found: LeadRef | None, *, contact_matching: bool, is_gone: bool = False, now: datetime
 ) -> Deal:
-    """Tell how `deal` stands once its lead was looked for anew and `found`; the same deal if nothing is different.
+    """Return `deal` after a new search that `found` a lead, or the same deal if its lead does not change.
 
-    A person's word stands above the rules. A site that switched contact matching off keeps what was matched, unless
-    that lead is gone.
+    A pinned lead is kept. With contact matching off the previous match is kept too, unless its lead `is_gone`.
     """
     keeps = deal.pinned_at is not None or (found is None and not contact_matching and not is_gone)
     return deal if keeps or found == deal.lead else bound(deal, found, now)
 
 
 def bound(deal: Deal, lead: LeadRef | None, now: datetime) -> Deal:
-    """Tell how `deal` stands with another lead, as its next version."""
+    """Return the next version of `deal`, with another lead."""
     return replace(deal, lead=lead, touched_at=now, version=deal.version + 1)

@@ -1,4 +1,4 @@
-"""When a deal may have grown out of a lead."""
+"""The window: when a deal may have come from a lead."""
 
 from datetime import datetime, timedelta
 
@@ -8,26 +8,26 @@ from dealtrace.record import record
 
 @record
 class Window:
-    """A stretch of time; both ends belong to it."""
+    """A span of time, both ends inclusive."""
 
     opens_at: datetime
     closes_at: datetime
 
     def holds(self, moment: datetime) -> bool:
-        """Whether `moment` lies inside, the ends included."""
+        """Return whether `moment` is inside, ends included."""
         return self.opens_at <= moment <= self.closes_at
 
     def missed_by(self, moment: datetime) -> timedelta:
-        """How far outside `moment` lies: negative before the window opens, positive after it closed, zero inside."""
+        """Return how far outside `moment` is: negative before the window, positive after it, zero inside."""
         if moment < self.opens_at:
             return moment - self.opens_at
         return max(moment - self.closes_at, timedelta(0))
 
 
 def window_of(lead: LeadSpan, link_threshold: timedelta) -> Window:
-    """Tell when a deal may have grown out of `lead`; both ends belong to it.
+    """Return the window in which a deal may have come from `lead`, both ends inclusive.
 
-    Opens as the lead begins, closes `link_threshold` after it ends; a lead request ends as it begins.
+    It opens when the lead begins and closes `link_threshold` after it ends; a lead request ends when it begins.
     Seed: «Дата и время звонка <= Дата и время создания сделки <= Дата и время звонка + Длительность звонка +
     linkTimeThreshold».
     Seed: «Дата и время заявки <= Дата и время создания сделки <= Дата и время заявки + linkTimeThreshold».

@@ -1,1 +1,1 @@
-"""How much may be asked: a site's points of a day, an address's requests of a second."""
+"""Limits on use: the API points of a site per day, the requests of an address per second."""

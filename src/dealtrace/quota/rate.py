@@ -1,4 +1,4 @@
-"""An address's requests of a second.
+"""The requests of an address per second.
 
 Seed: «не более 5 запросов в секунду с одного IP-адреса».
 """
@@ -6,11 +6,11 @@ Seed: «не более 5 запросов в секунду с одного IP-
 from ipaddress import IPv6Address, ip_address, ip_network
 
 IPV6_PREFIX = 64
-"""Ours: a household or server gets a whole /64, so one of its 2^64 addresses is no address of its own."""
+"""Ours: a household or server gets a whole /64, so its 2^64 addresses are counted as one."""
 
 
 def rate_key(address: str) -> str:
-    """Tell under which name the requests of an address are counted; what is no address counts under its text."""
+    """Return the key under which the requests of an IP address are counted; other texts are their own key."""
     try:
         parsed = ip_address(address)
     except ValueError:

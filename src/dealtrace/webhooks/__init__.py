@@ -1,1 +1,1 @@
-"""What webhooks are told of, when they are tried again, and how a delivery is written and signed."""
+"""Webhooks: their events, when deliveries are retried, and how they are formatted and signed."""

@@ -1,4 +1,4 @@
-"""One event on its way to one webhook."""
+"""A delivery: one event for one webhook."""
 
 from datetime import datetime
 from typing import NewType
@@ -8,18 +8,17 @@ from dealtrace.record import record
 from dealtrace.webhooks.event import Event
 
 DIGITS_MAX = 16
-"""No position has more."""
+"""A position has no more digits."""
 
 OutboxPosition = NewType("OutboxPosition", int)
-"""The place of a delivery among all of its site, in the order in which things happened there."""
+"""The position of a delivery among all deliveries of its site, in the order of events."""
 
 
 @record
 class Delivery:
-    """What a webhook is to be told: an event and when it was recorded.
+    """An event for a webhook, and when it was recorded.
 
-    It holds no copy of the lead or deal: what is told of them is read when it is sent, so nobody who was erased
-    waits in a queue.
+    It has no copy of the lead or deal: they are read when it is sent, so erased persons do not stay in the queue.
     """
 
     webhook_id: WebhookId
@@ -28,16 +27,16 @@ class Delivery:
     recorded_at: datetime
 
     def message_id(self, site_id: int) -> str:
-        """Name the delivery: each attempt of it has the same name, and no other delivery has."""
+        """Return the unique id of the delivery, the same for each attempt."""
         return f"{_prefix(site_id, self.webhook_id)}{self.position}"
 
 
 def position_in(message_id: str, site_id: int, webhook_id: int) -> OutboxPosition | None:
-    """Read a delivery's name; `None` if it is no name of a delivery to this webhook."""
+    """Return the position in a message id, `None` if it is not the id of a delivery to this webhook."""
     prefix = _prefix(site_id, webhook_id)
     number = message_id.removeprefix(prefix)
-    is_one = message_id.startswith(prefix) and number.isascii() and number.isdigit() and len(number) <= DIGITS_MAX
-    return OutboxPosition(int(number)) if is_one else None
+    is_valid = message_id.startswith(prefix) and number.isascii() and number.isdigit() and len(number) <= DIGITS_MAX
+    return OutboxPosition(int(number)) if is_valid else None
 
 
 def _prefix(site_id: int, webhook_id: int) -> str:

@@ -1,4 +1,4 @@
-"""What happened: to a lead or to a deal, and who is to be told."""
+"""Events: what happened to a lead or a deal."""
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
@@ -13,7 +13,7 @@ from dealtrace.record import record
 
 
 class LeadPart(StrEnum):
-    """What may become different about a lead."""
+    """The parts of a lead that may change."""
 
     STARTED_AT = "started_at"
     DURATION = "duration"
@@ -35,7 +35,7 @@ class LeadPart(StrEnum):
 
 @record
 class LeadEvent:
-    """Something that happened to a lead; `changed` tells what was known before and is different now."""
+    """An event of a lead; `changed` lists the parts that had a value before and changed."""
 
     kind: EventKind
     lead: LeadRef
@@ -44,7 +44,7 @@ class LeadEvent:
 
 @record
 class DealEvent:
-    """Something that happened to a deal, and the version of it that came of this."""
+    """An event of a deal, and the version of the deal that it created."""
 
     kind: EventKind
     deal_id: DealId
@@ -55,16 +55,16 @@ Event = LeadEvent | DealEvent
 
 
 def call_event(lead: LeadRef, before: IncomingCall | None, after: IncomingCall) -> LeadEvent:
-    """Tell what a report of a call means: it began, it is over, or it is told of otherwise than `before`."""
+    """Return the event of a report of a call: connected, disconnected, or changed since `before`."""
     ended = is_over(after.circumstances, after.duration)
     if before is None:
         return LeadEvent(EventKind.CALL_DISCONNECTED if ended else EventKind.CALL_CONNECTED, lead)
     is_ending = ended and not is_over(before.circumstances, before.duration)
     kind = EventKind.CALL_DISCONNECTED if is_ending else EventKind.LEAD_CHANGED
-    return LeadEvent(kind, lead, _differing(before, after))
+    return LeadEvent(kind, lead, _changed_parts(before, after))
 
 
-def _differing(before: IncomingCall, after: IncomingCall) -> tuple[LeadPart, ...]:
+def _changed_parts(before: IncomingCall, after: IncomingCall) -> tuple[LeadPart, ...]:
     pairs = {
         LeadPart.STARTED_AT: (before.started_at, after.started_at),
         LeadPart.DURATION: (before.duration, after.duration),
@@ -85,7 +85,7 @@ def _differing(before: IncomingCall, after: IncomingCall) -> tuple[LeadPart, ...
 
 
 def annotations_event(lead: LeadRef, before: Annotations, after: Annotations) -> LeadEvent:
-    """Tell what became different about what is said of a lead."""
+    """Return the event of changed annotations of a lead."""
     parts = (LeadPart.MANAGER, LeadPart.COMMENT, LeadPart.TAGS, LeadPart.CUSTOM_VALUES)
     changed = tuple(part for part in parts if getattr(before, part) != getattr(after, part))
     return LeadEvent(EventKind.LEAD_CHANGED, lead, changed)
@@ -100,10 +100,10 @@ _OF_VERSION: Mapping[VersionKind, EventKind] = {
 
 
 def deal_events(version: DealVersion) -> list[Event]:
-    """Tell what a version of a deal means, for the deal and for the leads that lost or got it.
+    """List the events of a version of a deal: of the deal, and of the leads it was matched from and to.
 
-    Ours: a deal that is matched as it is registered was created and matched, so that whoever listens to matches
-    misses none.
+    Ours: a deal that is matched when it is registered has both events, created and matched, so that no match is
+    missed.
     """
     events: list[Event] = []
     if version.kind in _OF_VERSION:
@@ -111,6 +111,6 @@ def deal_events(version: DealVersion) -> list[Event]:
     was, is_now = version.before.get("lead"), version.after.get("lead")
     if was != is_now:
         events.append(DealEvent(EventKind.DEAL_MATCHED, version.deal_id, version.version))
-        concerned: Iterable[LeadRef] = (lead for lead in (was, is_now) if lead is not None)
-        events += [LeadEvent(EventKind.LEAD_CHANGED, lead, (LeadPart.DEAL,)) for lead in concerned]
+        leads: Iterable[LeadRef] = (lead for lead in (was, is_now) if lead is not None)
+        events += [LeadEvent(EventKind.LEAD_CHANGED, lead, (LeadPart.DEAL,)) for lead in leads]
     return events

@@ -1,4 +1,4 @@
-"""When a delivery that failed is tried again, and when a webhook is given up."""
+"""When a failed delivery is retried, and when its webhook is paused."""
 
 from datetime import datetime, timedelta
 
@@ -7,18 +7,18 @@ from dealtrace.record import record
 FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(hours=1)
 JITTER = 0.2
-"""Pauses are up to this share longer, so that webhooks that failed together are not tried together for ever."""
+"""Delays are up to this share longer, so that webhooks that failed together are not retried together."""
 TRIED_FOR = timedelta(days=3)
-"""Ours: over a weekend somebody may not be there to mend a receiver."""
+"""Ours: it may take a weekend until someone repairs a receiver."""
 _DOUBLINGS_MAX = 20
 
 
 @record
 class Fault:
-    """Why an attempt failed, for a person to read.
+    """Why an attempt failed, in a form for people.
 
-    `words` are the receiver's own; they may repeat what it was told of somebody, so they are shown and never kept.
-    `is_final` when the receiver says that it will never take anything again; `retry_after` is the pause it asks for.
+    `words` is the receiver's own text; it may contain personal data, so it is shown and never stored. `is_final` if
+    the receiver says that it will not accept anything again; `retry_after` is the delay it asks for.
     """
 
     reason: str
@@ -29,26 +29,26 @@ class Fault:
 
 @record
 class TryAgain:
-    """The next attempt comes at `at`."""
+    """The next attempt is due at `at`."""
 
     at: datetime
 
 
 @record
 class Pause:
-    """Nothing is sent any more until a person says so."""
+    """The webhook is paused until a person resumes it."""
 
     reason: str
 
 
 def after_fault(fault: Fault, failures: int, failing_since: datetime, now: datetime, chance: float) -> TryAgain | Pause:
-    """Tell what follows the last of `failures` failed attempts in a row, the first of which was at `failing_since`.
+    """Return what follows a failed attempt: the last of `failures` in a row since `failing_since`.
 
-    Pauses double from five seconds to an hour; `chance`, from 0 to 1, makes them differ.
+    Delays double from five seconds to an hour; `chance`, from 0 to 1, varies them.
     """
     if fault.is_final:
-        return Pause(f"{fault.reason}: the receiver wants no more")
+        return Pause(f"{fault.reason}: the receiver accepts no more messages")
     if now - failing_since >= TRIED_FOR:
-        return Pause(f"nothing was accepted for {TRIED_FOR.days} days, last: {fault.reason}")
+        return Pause(f"nothing was accepted for {TRIED_FOR.days} days, last error: {fault.reason}")
     pause = min(FIRST_PAUSE * 2 ** min(failures - 1, _DOUBLINGS_MAX), LONGEST_PAUSE)
     return TryAgain(now + max(pause * (1 + JITTER * chance), min(fault.retry_after, LONGEST_PAUSE)))

@@ -29,8 +29,8 @@ from dealtrace.storage.accounts.sites import find_site, list_sites
 from dealtrace.storage.webhooks.outbox import needs_attempt
 from dealtrace.storage.webhooks.webhooks import list_webhooks
 from dealtrace.webhooks.delivery import Delivery, OutboxPosition
+from dealtrace.webhooks.http_request import Message, Outgoing, write_request
 from dealtrace.webhooks.retry import Fault, Pause
-from dealtrace.webhooks.writing import Message, Outgoing, write_request
 from dealtrace.worker.webhook_client import WebhookClient, WebhookConnection
 
 POLL_SECONDS = 0.5

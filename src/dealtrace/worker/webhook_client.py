@@ -9,8 +9,8 @@ from http import HTTPStatus
 import httpx
 
 from dealtrace import __version__
+from dealtrace.webhooks.http_request import Outgoing
 from dealtrace.webhooks.retry import Fault
-from dealtrace.webhooks.writing import Outgoing
 from dealtrace.worker.targets import TargetForbidden, TargetUnknown, find_address
 
 ATTEMPT_SECONDS = 5.0

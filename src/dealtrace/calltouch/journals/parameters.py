@@ -4,11 +4,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from dealtrace.attribution.credit import AttributionModel
-from dealtrace.calltouch.parameters import CLIENT_API_ID, NUMBER_LENGTH_MAX, PHONE_LENGTH_MAX, SOURCE_LENGTH_MAX
+from dealtrace.attribution.traffic_source import SOURCE_LENGTH_MAX
+from dealtrace.calltouch.parameters import CLIENT_API_ID
 from dealtrace.calltouch.wire_types import DayClock, SlashDay
 from dealtrace.http.endpoint import AuthScheme
 from dealtrace.http.parameter_types import Choice, Flag, Integer, Text
 from dealtrace.http.parameters import Parameter
+from dealtrace.leads.limits import NUMBER_LENGTH_MAX, PHONE_LENGTH_MAX
 from dealtrace.storage.journals.lead_journal import Field, Operator
 
 PAGE_MAX = 10**9

@@ -18,11 +18,8 @@ from dealtrace.calltouch.batches import (
 )
 from dealtrace.calltouch.leads.matching_elements import Element, read_matching
 from dealtrace.calltouch.parameters import (
-    COMMENT_LENGTH_MAX,
     CUSTOM,
     CUSTOM_FIELDS,
-    CUSTOM_VALUE_LENGTH_MAX,
-    WORDS_LENGTH_MAX,
 )
 from dealtrace.calltouch.wire_types import ManagerObjects, MatchingElements, TagObjects, Tags
 from dealtrace.errors import InvalidParameters, InvalidValue, Language, Refusal, Violation
@@ -32,6 +29,7 @@ from dealtrace.http.parameters import Parameter
 from dealtrace.http.replies import Reply, success
 from dealtrace.leads.annotations import Addition
 from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.leads.limits import COMMENT_LENGTH_MAX, CUSTOM_VALUE_LENGTH_MAX, LABEL_LENGTH_MAX
 from dealtrace.operations.leads.annotate import AnnotationCall, LeadAnnotation, annotate_leads
 from dealtrace.quota.points import PaidMethod
 
@@ -147,7 +145,7 @@ def read_managers(item: AnnotationItem) -> Addition:
     """Read managers to add."""
     said = item.add_managers or AddedManagers()
     words = [word_text(one.manager) if isinstance(one, Manager) else one for one in said.managers]
-    managers = tuple(_checked("addManagers.managers", Text(WORDS_LENGTH_MAX).read, word) for word in words if word)
+    managers = tuple(_checked("addManagers.managers", Text(LABEL_LENGTH_MAX).read, word) for word in words if word)
     _check_count("addManagers.managers", len(managers), MANAGERS_MAX)
     return Addition(managers=_required("addManagers.managers", managers), overwrite=said.overwrite)
 
@@ -199,7 +197,7 @@ def _check_count(place: str, count: int, most: int) -> None:
 
 MATCHING = Parameter(
     "matching",
-    MatchingElements(WORDS_LENGTH_MAX),
+    MatchingElements(LABEL_LENGTH_MAX),
     "Способы найти лид, по порядку: элементы call, request, leadContact, callContact, requestContact.",
     "The ways of finding the lead, tried in order: elements call, request, leadContact, callContact, requestContact.",
     required=True,
@@ -219,7 +217,7 @@ MANAGERS = Method(
     "leads",
     PaidMethod.MANAGE_LEADS,
     (
-        Parameter("addManagers.managers", ManagerObjects(WORDS_LENGTH_MAX), "Менеджеры.", "Managers.", required=True),
+        Parameter("addManagers.managers", ManagerObjects(LABEL_LENGTH_MAX), "Менеджеры.", "Managers.", required=True),
         Parameter("addManagers.overwrite", *_OVERWRITE),
     ),
     read_managers,

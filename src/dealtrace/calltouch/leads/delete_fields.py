@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from dealtrace.calltouch.batches import Word, object_schema, read_document, read_item, word_text
-from dealtrace.calltouch.parameters import CUSTOM, NUMBER_LENGTH_MAX, REFERENCE_LENGTH_MAX, SIP_ID_LENGTH_MAX
+from dealtrace.calltouch.parameters import CUSTOM
 from dealtrace.calltouch.wire_types import Names
 from dealtrace.deals.deal import DealKey
 from dealtrace.errors import InvalidParameters, Violation
@@ -16,6 +16,7 @@ from dealtrace.http.parameter_types import Integer, Text
 from dealtrace.http.parameters import Parameter, ParameterTable, Sent
 from dealtrace.http.replies import Reply, success
 from dealtrace.leads.lead import LeadKind
+from dealtrace.leads.limits import NUMBER_LENGTH_MAX, REFERENCE_LENGTH_MAX, SIP_ID_LENGTH_MAX
 from dealtrace.operations.leads.clear_fields import Clearing, LeadName, clear_fields
 
 OWNERS = (

@@ -2,13 +2,14 @@
 
 from datetime import timedelta
 
-from dealtrace.calltouch.parameters import INBOUND_CALL, WORDS_LENGTH_MAX
+from dealtrace.calltouch.parameters import INBOUND_CALL
 from dealtrace.calltouch.responses import instant_of
 from dealtrace.errors import InvalidParameters, Violation
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameters import ParameterTable, Sent
 from dealtrace.http.replies import Reply, plain_success
 from dealtrace.leads.call import CallId, CallReport, Circumstances
+from dealtrace.leads.limits import LABEL_LENGTH_MAX
 from dealtrace.operations.leads.report_calls import report_calls
 
 TABLE = ParameterTable(INBOUND_CALL)
@@ -32,8 +33,8 @@ def read_report(caller: Caller, sent: Sent) -> CallReport:
         InvalidParameters: the name of the exchange in the address cannot be kept.
     """
     exchange = caller.path_params[EXCHANGE]
-    if len(exchange) > WORDS_LENGTH_MAX or not exchange.isprintable():
-        words = f"до {WORDS_LENGTH_MAX} печатных символов", f"up to {WORDS_LENGTH_MAX} printable characters"
+    if len(exchange) > LABEL_LENGTH_MAX or not exchange.isprintable():
+        words = f"до {LABEL_LENGTH_MAX} печатных символов", f"up to {LABEL_LENGTH_MAX} printable characters"
         raise InvalidParameters([Violation(EXCHANGE, *words)])
     return CallReport(
         reference=sent["callid"],

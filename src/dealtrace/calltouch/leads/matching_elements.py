@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from dealtrace import clock
-from dealtrace.calltouch.parameters import EMAIL_LENGTH_MAX, PHONE_LENGTH_MAX
 from dealtrace.calltouch.responses import instant_of
-from dealtrace.calltouch.wire_types import TAG_LENGTH_MAX, TAGS_MAX, DashClock
+from dealtrace.calltouch.wire_types import DashClock
 from dealtrace.errors import InvalidParameters, InvalidValue, Violation
 from dealtrace.http.parameter_types import Choice, Integer, Text
 from dealtrace.leads.contact import normal_email, normal_phone
 from dealtrace.leads.lead import LeadKind, LeadRef
-from dealtrace.matching.lead_search import LeadSearch, SearchByContact, SearchById, TagFilter, Wanted
+from dealtrace.leads.limits import EMAIL_LENGTH_MAX, PHONE_LENGTH_MAX, TAG_LENGTH_MAX, TAGS_MAX
+from dealtrace.matching.lead_search import LeadSearch, Preference, SearchByContact, SearchById, TagFilter
 from dealtrace.record import record
 
 ELEMENTS_MAX = 20
@@ -26,9 +26,9 @@ Word = str | int | float | None
 Read = TypeVar("Read")
 _WANTED = Choice(
     {
-        "nearest": Wanted.NEAREST,
-        "nearestUniq": Wanted.NEAREST_UNIQUE,
-        "nearestUniqLead": Wanted.NEAREST_UNIQUE_LEAD,
+        "nearest": Preference.NEAREST,
+        "nearestUniq": Preference.NEAREST_UNIQUE,
+        "nearestUniqLead": Preference.NEAREST_UNIQUE_LEAD,
     }
 )
 _LOGIC = Choice({"and": False, "or": True})
@@ -151,7 +151,7 @@ class _Reader:
             tuple(contacts),
             instant_of(moment, self._time_zone) if moment is not None else clock.now(),
             timedelta(minutes=minutes) if minutes is not None else None,
-            self._word(f"{params}.{where.wanted}", _said(said, where.wanted), _WANTED.read) or Wanted.NEAREST,
+            self._word(f"{params}.{where.wanted}", _said(said, where.wanted), _WANTED.read) or Preference.NEAREST,
             self._tags(params, said),
         )
 

@@ -37,7 +37,7 @@ from dealtrace.storage.deals.versions import find_later_versions
 from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
 from dealtrace.webhooks.delivery import Delivery, OutboxPosition
 from dealtrace.webhooks.event import DealEvent, LeadEvent
-from dealtrace.webhooks.writing import Message
+from dealtrace.webhooks.http_request import Message
 
 TEST_KIND = "webhook.test"
 

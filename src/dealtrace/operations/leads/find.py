@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from dealtrace.accounts.site import Site
 from dealtrace.leads.lead import LeadRef, LeadSpan
 from dealtrace.leads.qualification import Qualification
-from dealtrace.matching.lead_search import LeadSearch, Prospect, SearchByContact, SearchById, Wanted, choose
+from dealtrace.matching.lead_search import LeadSearch, Preference, Prospect, SearchByContact, SearchById, choose
 from dealtrace.record import record
 from dealtrace.storage.leads import contact_rows, qualification
 from dealtrace.storage.leads.annotations import StoredAnnotations, find_annotations
@@ -53,13 +53,13 @@ def _prospects(
     annotations: Mapping[LeadRef, StoredAnnotations],
 ) -> list[Prospect]:
     """Return what the searches compare of each lead; whether it is unique is looked up only if one of them needs it."""
-    conditions = {search.wanted for search in searches if isinstance(search, SearchByContact)}
+    conditions = {search.preference for search in searches if isinstance(search, SearchByContact)}
     refs = {span.ref for span in spans if span.ref in annotations}
     qualifications: Mapping[LeadRef, Qualification] = {}
     unique_leads: Collection[LeadRef] = ()
-    if Wanted.NEAREST_UNIQUE in conditions:
+    if Preference.NEAREST_UNIQUE in conditions:
         qualifications = qualification.find_qualifications(connection, site, refs)
-    if Wanted.NEAREST_UNIQUE_LEAD in conditions:
+    if Preference.NEAREST_UNIQUE_LEAD in conditions:
         unique_leads = qualification.find_unique_leads(connection, site, refs)
     return [
         Prospect(

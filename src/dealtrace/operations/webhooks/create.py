@@ -14,7 +14,7 @@ from dealtrace.record import record
 from dealtrace.storage.accounts import revision
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.webhooks import webhooks
-from dealtrace.webhooks.writing import SECRET_PREFIX
+from dealtrace.webhooks.http_request import SECRET_PREFIX
 
 SECRET_BYTES = 32
 URL_LENGTH_MAX = 2000

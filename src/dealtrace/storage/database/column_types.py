@@ -15,12 +15,14 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import JSON, TypeDecorator, TypeEngine
 
+from dealtrace.deals.amount import STEPS_PER_RUBLE
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EARLIEST, LATEST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 DAY = timedelta(days=1)
-RUBLE_FRACTION = Decimal(10_000)
-"""Money is stored in whole ten-thousandths of a ruble: exact, and summable on both engines."""
+RUBLE_FRACTION = Decimal(STEPS_PER_RUBLE)
+"""Money is kept in whole ten-thousandths of a ruble: exact, and summable on both engines."""
 RUBLE_STEP = 1 / RUBLE_FRACTION
 
 

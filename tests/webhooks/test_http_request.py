@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook, WebhookId
-from dealtrace.webhooks.writing import Message, Outgoing, sign, write_request
+from dealtrace.webhooks.http_request import Message, Outgoing, sign, write_request
 from domain_records import NOON
 
 SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()

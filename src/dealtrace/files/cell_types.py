@@ -1,50 +1,49 @@
-"""What may stand in a cell: each type reads it or says what is wrong, and describes itself for the documents."""
+"""Types of cells: each parses a cell or says what is wrong, and describes itself for the documentation."""
 
 import re
 from datetime import datetime, time, timedelta
-from typing import Any, Protocol
+from typing import Protocol
 
 from dealtrace.errors import InvalidValue
+from dealtrace.files.formula_guard import remove_guard
 from dealtrace.files.row import Cell
+from dealtrace.leads.limits import TAG_LENGTH_MAX, TAGS_MAX
 from dealtrace.record import record
 
 EXACT_NUMBERS_BELOW = 10**15
-"""Spreadsheets keep fifteen digits of a number; what is longer was cut before it came here."""
-TAGS_MAX = 100
-TAG_LENGTH_MAX = 256
+"""Spreadsheets keep fifteen digits of a number; longer numbers have lost digits before they get here."""
 DIGITS_MAX = 16
 
 _SHORTENED = re.compile(r"[0-9][.,][0-9]+[eE]\+?[0-9]+")
-_GUARDED = re.compile(r"'(?=[=+\-@\t\r])")
-_TALK = re.compile(r"(?:([0-9]{1,3}):)?([0-9]{1,3}):([0-5][0-9])")
+_DURATION = re.compile(r"(?:([0-9]{1,3}):)?([0-9]{1,3}):([0-5][0-9])")
 _SPACES = str.maketrans("", "", " \u00a0\u202f")
 
 
 class CellType(Protocol):
-    """What a column holds."""
+    """The type of the cells of a column."""
 
     @property
     def form(self) -> str:
-        """Describe in a few words what is understood."""
+        """Return a short description for the documentation."""
 
-    def read(self, cell: Cell) -> Any:
-        """Read a cell that is not empty.
+    def read(self, cell: Cell) -> object:
+        """Parse a cell that is not empty.
 
         Raises:
-            InvalidValue: it does not fit.
+            InvalidValue: it is not valid for the type.
         """
 
 
 def text_of(cell: Cell) -> str:
-    """Write a cell as text: numbers without needless decimals, and without the guard of a refused row.
+    """Return a cell as text: whole numbers without decimals, guarded formulas without their apostrophe.
 
     Raises:
-        InvalidValue: a number so long that its last digits are lost, or an invisible null.
+        InvalidValue: a number so long that digits are lost, or a null character.
     """
     if isinstance(cell, str):
         if "\0" in cell:
-            raise InvalidValue("недопустимый нулевой символ", "a null character is not allowed")
-        return _GUARDED.sub("", cell.strip(), count=1) if cell.startswith("'") else cell.strip()
+            raise InvalidValue("нулевой символ недопустим", "null characters are not allowed")
+        return remove_guard(cell.strip()) if cell.startswith("'") else cell.strip()
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, int | float):
@@ -53,65 +52,65 @@ def text_of(cell: Cell) -> str:
 
 
 def _number_text(number: float) -> str:
-    if not abs(number) < EXACT_NUMBERS_BELOW:  # as what is no number at all is not
+    if not abs(number) < EXACT_NUMBERS_BELOW:  # true for NaN, too
         raise InvalidValue(
-            "число длиннее 15 цифр, его последние цифры потеряны: задайте столбцу текстовый формат",
-            "a number of more than 15 digits has lost the last of them: make it a column of text",
+            "в числе больше 15 цифр, и последние потеряны: задайте столбцу текстовый формат",
+            "a number of more than 15 digits has lost its last digits: format the column as text",
         )
     return str(int(number)) if number == int(number) else str(number)
 
 
 @record
-class Words:
-    """Any text up to a length."""
+class TextCell:
+    """A text of limited length."""
 
     length_max: int
 
     @property
     def form(self) -> str:
-        """Describe a text."""
+        """Return a description of the text."""
         return f"text {self.length_max:,}"
 
     def read(self, cell: Cell) -> str:
-        """Take the text as it is."""
+        """Return the text as it is."""
         text = text_of(cell)
         if len(text) > self.length_max:
             raise InvalidValue(
-                f"длина {len(text)}, допускается не более {self.length_max} символов",
-                f"{len(text)} characters, no more than {self.length_max} are allowed",
+                f"{len(text)} символов, допускается не более {self.length_max}",
+                f"{len(text)} characters, at most {self.length_max} are allowed",
             )
         return text
 
 
 @record
-class Code(Words):
-    """A text that a spreadsheet may take for a number: a phone, an id elsewhere."""
+class CodeCell(TextCell):
+    """A text that a spreadsheet may mistake for a number: a phone number, a foreign id."""
 
     def read(self, cell: Cell) -> str:
-        """Take the text, unless its digits were rounded away."""
-        text = Words.read(self, cell)
+        """Return the text, unless a spreadsheet has rounded its digits."""
+        text = TextCell.read(self, cell)
         if _SHORTENED.fullmatch(text):
             raise InvalidValue(
-                f"{text}: цифры потеряны при сохранении, задайте столбцу текстовый формат",
-                f"{text}: digits were lost as it was saved, make it a column of text",
+                f"{text}: при сохранении потеряны цифры, задайте столбцу текстовый формат",
+                f"{text}: digits were lost when the file was saved, format the column as text",
             )
         return text
 
 
 @record
 class IntegerCell:
-    """A whole number between two bounds."""
+    """An integer between two bounds, inclusive."""
 
     least: int
     most: int
 
     @property
     def form(self) -> str:
-        """Describe a whole number."""
-        return f"whole number, {self.least:,}–{self.most:,}"
+        """Return a description of the integer."""
+        return f"integer, {self.least:,}–{self.most:,}"
 
     def read(self, cell: Cell) -> int:
-        """Read the number; spaces between its digits are passed over."""
+        """Parse the integer; spaces between digits are ignored."""
         digits = text_of(cell).translate(_SPACES)
         if (
             digits.isascii()
@@ -122,32 +121,32 @@ class IntegerCell:
             return int(digits)
         raise InvalidValue(
             f"ожидается целое число от {self.least} до {self.most}",
-            f"a whole number from {self.least} to {self.most} is expected",
+            f"expected an integer from {self.least} to {self.most}",
         )
 
 
 @record
 class DurationCell:
-    """How long something lasted, in whole seconds."""
+    """A duration in whole seconds."""
 
     most: timedelta
 
     @property
     def form(self) -> str:
-        """Describe a duration."""
+        """Return a description of the duration."""
         return "seconds, mm:ss or hh:mm:ss"
 
     def read(self, cell: Cell) -> timedelta:
-        """Read the duration; fractions of a second are left out."""
-        lasted = self._lasted(cell)
-        if lasted is None or not timedelta(0) <= lasted <= self.most:
+        """Parse the duration; fractions of a second are dropped."""
+        duration = self._parse(cell)
+        if duration is None or not timedelta(0) <= duration <= self.most:
             raise InvalidValue(
                 f"ожидаются секунды, мм:сс или чч:мм:сс, не более {self.most.days} суток",
-                f"seconds, mm:ss or hh:mm:ss are expected, no more than {self.most.days} days",
+                f"expected seconds, mm:ss or hh:mm:ss, at most {self.most.days} days",
             )
-        return lasted
+        return duration
 
-    def _lasted(self, cell: Cell) -> timedelta | None:
+    def _parse(self, cell: Cell) -> timedelta | None:
         if isinstance(cell, timedelta):
             return timedelta(seconds=cell // timedelta(seconds=1))
         if isinstance(cell, time):
@@ -155,28 +154,28 @@ class DurationCell:
         text = text_of(cell)
         if text.isascii() and text.isdigit() and len(text) <= DIGITS_MAX:
             return timedelta(seconds=min(int(text), self.most // timedelta(seconds=1) + 1))
-        if (parts := _TALK.fullmatch(text)) is not None:
+        if (parts := _DURATION.fullmatch(text)) is not None:
             hours, minutes, seconds = (int(part or 0) for part in parts.groups())
             return timedelta(hours=hours, minutes=minutes, seconds=seconds)
         return None
 
 
 @record
-class Tags:
-    """Tags, comma-separated: trimmed, without empty ones and repetitions."""
+class TagsCell:
+    """Comma-separated tags: trimmed, without empty ones and duplicates."""
 
     @property
     def form(self) -> str:
-        """Describe tags."""
-        return f"tags by commas, up to {TAGS_MAX} of {TAG_LENGTH_MAX} characters"
+        """Return a description of the tags."""
+        return f"comma-separated tags, up to {TAGS_MAX} of {TAG_LENGTH_MAX} characters"
 
     def read(self, cell: Cell) -> tuple[str, ...]:
-        """Read the tags."""
+        """Parse the tags."""
         tags = tuple(dict.fromkeys(tag for part in text_of(cell).split(",") if (tag := part.strip())))
         if len(tags) > TAGS_MAX or any(len(tag) > TAG_LENGTH_MAX for tag in tags):
             raise InvalidValue(
                 f"допускается не более {TAGS_MAX} тегов по {TAG_LENGTH_MAX} символов",
-                f"no more than {TAGS_MAX} tags of {TAG_LENGTH_MAX} characters are allowed",
+                f"at most {TAGS_MAX} tags of {TAG_LENGTH_MAX} characters are allowed",
             )
         return tags
 
@@ -189,21 +188,21 @@ _NO = (
 
 
 @record
-class Answered:
-    """Whether somebody answered a call."""
+class AnsweredCell:
+    """Whether a call was answered."""
 
     @property
     def form(self) -> str:
-        """Describe the two answers."""
+        """Return a description of the two values."""
         return "yes or no"
 
     def read(self, cell: Cell) -> bool:
-        """Read a yes or a no, in the words that exchanges and people use."""
-        word = text_of(cell).casefold()
-        if word in _YES:
+        """Parse yes or no, as exchanges and people write it."""
+        text = text_of(cell).casefold()
+        if text in _YES:
             return True
-        if word in _NO:
+        if text in _NO:
             return False
         raise InvalidValue(
-            "ожидается да или нет, successful или unsuccessful", "yes or no, successful or unsuccessful is expected"
+            "ожидается да или нет, successful или unsuccessful", "expected yes or no, successful or unsuccessful"
         )

@@ -1,21 +1,21 @@
-"""Tables of spreadsheets: the first sheet of an `.xlsx` file."""
+"""XLSX files: the rows of the first sheet."""
 
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile, ZipInfo
-from zlib import error as ZlibError  # noqa: N812 - an exception, written as one
+from zlib import error as ZlibError  # noqa: N812 - a class
 
 from python_calamine import CalamineError, CalamineWorkbook
 
 from dealtrace.errors import FileUnreadable
 from dealtrace.files.row import COLUMNS_MAX, Row
 
-OPENING = b"PK\x03\x04"
+MAGIC = b"PK\x03\x04"
 UNPACKED_BYTES_MAX = 1 << 30
 CELLS_MAX = 20_000_000
-"""Rows by columns: the library keeps the whole rectangle in memory, however few of its cells are filled."""
-PIECE_BYTES = 1 << 20
+"""Rows times columns: the library holds the whole rectangle in memory, even if few cells are filled."""
+BLOCK_BYTES = 1 << 20
 REFERENCE_BYTES_MAX = 64
 _SHEET = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
 _COUNT = re.compile(rb'ount\s*=\s*["\']([0-9]{1,20})')
@@ -23,22 +23,22 @@ _CELL = re.compile(rb'\br\s*=\s*["\']([A-Za-z]{0,8})([0-9]{1,20})["\']')
 
 
 def read_xlsx(path: Path) -> Iterator[Row]:
-    """Read the first sheet row by row, the empty rows above the table included.
+    """Yield the rows of the first sheet, including empty rows above the table.
 
     Raises:
-        FileUnreadable: it is broken, locked by a password, or so large unpacked that it would fill the memory.
+        FileUnreadable: the file is damaged, protected by a password, or too large when unpacked.
     """
     _check_size(path)
     try:
         with CalamineWorkbook.from_path(path) as book:
             for number, cells in enumerate(book.get_sheet_by_index(0).iter_rows(), 1):
                 yield Row(number, cells)
-    except CalamineError as fault:
-        raise _broken(path, str(fault)) from fault
+    except CalamineError as error:
+        raise _damaged(path, str(error)) from error
 
 
 def _check_size(path: Path) -> None:
-    """Look through the file before a library trusts it: a small one may unpack into more than there is memory."""
+    """Check the file before the library reads it: a small file may unpack to more than fits in memory."""
     try:
         with ZipFile(path) as packed:
             entries = packed.infolist()
@@ -47,18 +47,18 @@ def _check_size(path: Path) -> None:
             for entry in entries:
                 if entry.filename.endswith(".xml"):
                     _check_entry(packed, entry, path)
-    except (BadZipFile, ZlibError, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as fault:
-        raise _broken(path, str(fault)) from fault
+    except (BadZipFile, ZlibError, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
+        raise _damaged(path, str(error)) from error
 
 
 def _check_entry(packed: ZipFile, entry: ZipInfo, path: Path) -> None:
-    """Look for the farthest cell of a sheet, and for counts that nothing could hold: the library believes them."""
+    """Check the last cell of a sheet and the counts it announces: the library allocates memory for both."""
     rows = columns = counted = 0
     carried = b""
     is_sheet = _SHEET.fullmatch(entry.filename) is not None
     with packed.open(entry) as opened:
-        while piece := opened.read(PIECE_BYTES):
-            text, carried = carried + piece, piece[-REFERENCE_BYTES_MAX:]
+        while block := opened.read(BLOCK_BYTES):
+            text, carried = carried + block, block[-REFERENCE_BYTES_MAX:]
             cells = set(_CELL.findall(text)) if is_sheet else set()
             rows = max(rows, max((int(row) for _, row in cells), default=0))
             columns = max(columns, max((_column_number(letters) for letters, _ in cells), default=0))
@@ -82,9 +82,9 @@ def _too_large(path: Path) -> FileUnreadable:
     )
 
 
-def _broken(path: Path, words: str) -> FileUnreadable:
+def _damaged(path: Path, reason: str) -> FileUnreadable:
     return FileUnreadable(
         file=path.name,
-        ru=f"файл Excel повреждён или закрыт паролем ({words})",
-        en=f"the Excel file is broken or locked by a password ({words})",
+        ru=f"файл Excel повреждён или защищён паролем ({reason})",
+        en=f"the Excel file is damaged or password-protected ({reason})",
     )

@@ -1,32 +1,32 @@
-"""Calls in a table: a row is a call."""
+"""The columns of a table of calls."""
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
-from dealtrace.files.annotations import ANNOTATION_COLUMNS, WORDS_LENGTH_MAX, annotations_of
-from dealtrace.files.cells import Answered, Code, DurationCell, IntegerCell, Words
-from dealtrace.files.columns import Column, Need
-from dealtrace.files.timestamps import TimeOfDay, TimestampCell
+from dealtrace.files.annotation_columns import ANNOTATION_COLUMNS, annotations_of
+from dealtrace.files.cell_types import AnsweredCell, CodeCell, DurationCell, IntegerCell, TextCell
+from dealtrace.files.columns import Column, Need, RowValues
+from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell
 from dealtrace.leads.call import CallId, Circumstances, IncomingCall
 from dealtrace.leads.lead import FIRST_OWN_ID
-
-REFERENCE_LENGTH_MAX = 100
-SIP_ID_LENGTH_MAX = 45
-PHONE_LENGTH_MAX = 64
-URL_LENGTH_MAX = 4096
-CALL_LASTS_MAX = timedelta(days=30)
+from dealtrace.leads.limits import (
+    CALL_DURATION_MAX,
+    LABEL_LENGTH_MAX,
+    PHONE_LENGTH_MAX,
+    REFERENCE_LENGTH_MAX,
+    SIP_ID_LENGTH_MAX,
+    URL_LENGTH_MAX,
+)
 
 CALL_COLUMNS = (
     Column(
         "started_at",
         ("callStartTime", "date", "Дата и время звонка", "Дата звонка", "Дата и время", "Начало звонка", "Дата"),
         TimestampCell(),
-        "When the call began, by the site's clock.",
+        "When the call began, in the site's time zone.",
         Need.CELL,
     ),
     Column(
-        "time", ("Время звонка", "Время"), TimeOfDay(), "The time of day, where the date stands in a column of its own."
+        "time", ("Время звонка", "Время"), TimeOfDayCell(), "The time of day, if the date is in another column."
     ),
     Column(
         "phone",
@@ -34,70 +34,73 @@ CALL_COLUMNS = (
             "clientPhoneNumber", "callerNumber", "callerid", "Телефон клиента", "Номер клиента", "Телефон",
             "Номер телефона", "Номер абонента",
         ),
-        Code(PHONE_LENGTH_MAX),
-        "The client's phone; empty when it was hidden.",
+        CodeCell(PHONE_LENGTH_MAX),
+        "The client's phone; empty if it was withheld.",
         Need.COLUMN,
     ),
     Column(
         "duration_seconds",
         ("duration", "Длительность разговора", "Длительность звонка", "Длительность"),
-        DurationCell(CALL_LASTS_MAX),
-        "How long was talked; 0 without it.",
+        DurationCell(CALL_DURATION_MAX),
+        "The talk time; 0 if missing.",
     ),
     Column(
         "reference",
         ("referenceId", "callReferenceId", "Внешний ID", "ID в АТС"),
-        Code(REFERENCE_LENGTH_MAX),
-        "The call's id in its own system, `callReferenceId` elsewhere; taken for good.",
+        CodeCell(REFERENCE_LENGTH_MAX),
+        "The call's id in its own system (`callReferenceId` in the API); never reused.",
     ),
     Column(
         "sip_id",
         ("sipCallId", "SIP ID"),
-        Code(SIP_ID_LENGTH_MAX),
-        "The call's second id, taken for good as well.",
+        CodeCell(SIP_ID_LENGTH_MAX),
+        "The call's second id; never reused either.",
     ),
     Column(
         "call_id",
         ("callId", "ID звонка"),
         IntegerCell(1, FIRST_OWN_ID - 1),
-        "The vendor's id, to be kept; without it the call gets one of ours.",
+        "The id from Calltouch, to be kept; a new one is assigned if missing.",
     ),
     Column(
         "waiting_seconds",
         ("waitingTime", "waitingConnect", "Время ожидания", "Ожидание"),
-        DurationCell(CALL_LASTS_MAX),
+        DurationCell(CALL_DURATION_MAX),
         "How long the client waited.",
     ),
     Column(
-        "status", ("successful", "Статус звонка", "Статус", "Состоялся"), Answered(), "Whether somebody answered."
+        "status",
+        ("successful", "Статус звонка", "Статус", "Состоялся"),
+        AnsweredCell(),
+        "Whether the call was answered.",
     ),
     Column(
         "dialled_phone",
         ("callCenterPhoneNumber", "phoneNumber", "Набранный номер", "Куда звонили"),
-        Code(PHONE_LENGTH_MAX),
-        "The number the client called.",
+        CodeCell(PHONE_LENGTH_MAX),
+        "The number the client dialled.",
     ),
     Column(
         "answering_phone",
         ("redirectNumber", "destphonenumber", "Номер оператора", "Кто ответил"),
-        Code(PHONE_LENGTH_MAX),
-        "The number that took the call.",
+        CodeCell(PHONE_LENGTH_MAX),
+        "The number that answered.",
     ),
     Column(
         "record_url",
         ("recordUrl", "Запись разговора", "Ссылка на запись", "Запись"),
-        Words(URL_LENGTH_MAX),
-        "The address of the recording.",
+        TextCell(URL_LENGTH_MAX),
+        "The URL of the recording.",
     ),
     Column(
-        "client_name", ("fio", "Имя клиента", "ФИО", "Клиент", "Имя"), Words(WORDS_LENGTH_MAX), "The client's name."
+        "client_name", ("fio", "Имя клиента", "ФИО", "Клиент", "Имя"), TextCell(LABEL_LENGTH_MAX), "The client's name."
     ),
     *ANNOTATION_COLUMNS,
 )  # fmt: skip
 
 
-def call_of(values: Mapping[str, Any], started_at: datetime) -> IncomingCall:
-    """Turn what a row says into a call."""
+def call_of(values: RowValues, started_at: datetime) -> IncomingCall:
+    """Return the call in a row; `values` are keyed by column name."""
     call_id = values.get("call_id")
     return IncomingCall(
         started_at=started_at,

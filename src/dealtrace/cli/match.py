@@ -1,22 +1,23 @@
-"""`dealtrace match`: look for the leads of all deals anew, after contact matching was switched on or off."""
+"""`dealtrace match`: rematch all deals of a site, for example after contact matching was switched on."""
 
 from typing import Annotated
 
 import typer
 from rich.progress import Progress
 
-from dealtrace.cli.terminal import ID_MAX, complaints, console, open_prepared, print_json, work_in
+from dealtrace.cli.options import ID_MAX, JsonOption, SiteIdArgument
+from dealtrace.cli.terminal import complaints, console, counted, open_prepared, print_json, work_in
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.deals.rematch import rematch_next
 from dealtrace.storage.deals.deals import count_deals
 
 
 def match(
-    site_id: Annotated[int, typer.Argument(min=1, max=ID_MAX, help="The siteId.")],
-    after: Annotated[int, typer.Option(min=0, max=ID_MAX, help="Go on behind this orderId.")] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    site_id: SiteIdArgument,
+    after: Annotated[int, typer.Option(min=0, max=ID_MAX, help="Continue after this orderId.")] = 0,
+    as_json: JsonOption = False,
 ) -> None:
-    """Match all deals of a site anew, beside a running server; what a person pinned stays."""
+    """Rematch all deals of a site while the server runs. Pinned deals keep their leads."""
     done = changed = 0
     hidden = not complaints.is_terminal
     with open_prepared() as database, Progress(console=complaints, transient=True, disable=hidden) as progress:
@@ -33,9 +34,11 @@ def match(
                 progress.update(bar, completed=done)
         except KeyboardInterrupt:
             progress.stop()
-            complaints.print(f"Stopped. To go on: dealtrace match {site_id} --after {after}", markup=False)
+            complaints.print(f"Stopped. To continue: dealtrace match {site_id} --after {after}", markup=False)
             raise typer.Exit(130) from None
     if as_json:
         print_json({"siteId": site_id, "deals": done, "changed": changed})
     else:
-        console.print(f"{done} deals of site {site_id} were looked at, {changed} have another lead now.", markup=False)
+        console.print(
+            f"Site {site_id}: checked {counted(done, 'deal')}, {changed} matched to another lead.", markup=False
+        )

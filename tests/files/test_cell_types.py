@@ -7,20 +7,19 @@ import pytest
 
 from cast import MOSCOW, moscow
 from dealtrace.errors import InvalidValue
-from dealtrace.files.cells import (
+from dealtrace.files.cell_types import (
     EXACT_NUMBERS_BELOW,
-    TAG_LENGTH_MAX,
-    TAGS_MAX,
-    Answered,
+    AnsweredCell,
     CellType,
-    Code,
+    CodeCell,
     DurationCell,
     IntegerCell,
-    Tags,
-    Words,
+    TagsCell,
+    TextCell,
     text_of,
 )
-from dealtrace.files.timestamps import TimeOfDay, TimestampCell, instant_of
+from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell, instant_of
+from dealtrace.leads.limits import TAG_LENGTH_MAX, TAGS_MAX
 
 DAY = date(2018, 3, 26)
 AT = datetime(2018, 3, 26, 9, 50, 1)  # noqa: DTZ001 - a wall clock
@@ -55,9 +54,9 @@ def test_it_is_refused_as_text(cell: Any) -> None:
 
 
 READ: list[tuple[CellType, Any, Any]] = [
-    (Words(4), "Иван", "Иван"),
-    (Code(20), "+7 (920) 555-00-55", "+7 (920) 555-00-55"),
-    (Code(20), 79205550055.0, "79205550055"),
+    (TextCell(4), "Иван", "Иван"),
+    (CodeCell(20), "+7 (920) 555-00-55", "+7 (920) 555-00-55"),
+    (CodeCell(20), 79205550055.0, "79205550055"),
     (IntegerCell(1, 10), "10", 10),
     (IntegerCell(1, 2000), "1 200", 1200),
     (IntegerCell(1, 10), 3.0, 3),
@@ -69,14 +68,14 @@ READ: list[tuple[CellType, Any, Any]] = [
     (LASTING, time(1, 5, 3), timedelta(hours=1, minutes=5, seconds=3)),
     (LASTING, timedelta(hours=30, milliseconds=900), timedelta(hours=30)),
     (LASTING, "2592000", timedelta(days=30)),
-    (Tags(), "a, b,,a ", ("a", "b")),
-    (Tags(), ",".join(str(one) for one in range(TAGS_MAX)), tuple(str(one) for one in range(TAGS_MAX))),
-    (Answered(), "Да", True),
-    (Answered(), "successful", True),
-    (Answered(), True, True),
-    (Answered(), 1.0, True),
-    (Answered(), "не состоялся", False),
-    (Answered(), "UNSUCCESSFUL", False),
+    (TagsCell(), "a, b,,a ", ("a", "b")),
+    (TagsCell(), ",".join(str(one) for one in range(TAGS_MAX)), tuple(str(one) for one in range(TAGS_MAX))),
+    (AnsweredCell(), "Да", True),
+    (AnsweredCell(), "successful", True),
+    (AnsweredCell(), True, True),
+    (AnsweredCell(), 1.0, True),
+    (AnsweredCell(), "не состоялся", False),
+    (AnsweredCell(), "UNSUCCESSFUL", False),
     (TimestampCell(), "26.03.2018 09:50:01", AT),
     (TimestampCell(), "26.3.2018, 9:50", AT.replace(second=0)),
     (TimestampCell(), "26/03/2018 09:50:01", AT),
@@ -93,10 +92,10 @@ READ: list[tuple[CellType, Any, Any]] = [
     (TimestampCell(), "26.03.2018", DAY),
     (TimestampCell(), "2018-03-26", DAY),
     (TimestampCell(), DAY, DAY),
-    (TimeOfDay(), "9:50", time(9, 50)),
-    (TimeOfDay(), "09:50:01", time(9, 50, 1)),
-    (TimeOfDay(), time(9, 50, 1, 9), time(9, 50, 1)),
-    (TimeOfDay(), AT, time(9, 50, 1)),
+    (TimeOfDayCell(), "9:50", time(9, 50)),
+    (TimeOfDayCell(), "09:50:01", time(9, 50, 1)),
+    (TimeOfDayCell(), time(9, 50, 1, 9), time(9, 50, 1)),
+    (TimeOfDayCell(), AT, time(9, 50, 1)),
 ]
 
 
@@ -107,10 +106,10 @@ def test_it_is_read(kind: CellType, cell: Any, value: Any) -> None:
 
 
 MALFORMED: list[tuple[CellType, Any]] = [
-    (Words(4), "Иванов"),
-    (Code(20), "7,92056E+10"),
-    (Code(20), "7.92E10"),
-    (Code(20), 1e15),
+    (TextCell(4), "Иванов"),
+    (CodeCell(20), "7,92056E+10"),
+    (CodeCell(20), "7.92E10"),
+    (CodeCell(20), 1e15),
     (IntegerCell(1, 10), "0"),
     (IntegerCell(1, 10), "11"),
     (IntegerCell(1, 10), "-1"),
@@ -123,9 +122,9 @@ MALFORMED: list[tuple[CellType, Any]] = [
     (LASTING, "5:60"),
     (LASTING, "five"),
     (LASTING, timedelta(days=-1)),
-    (Tags(), ",".join(str(one) for one in range(TAGS_MAX + 1))),
-    (Tags(), "a" * (TAG_LENGTH_MAX + 1)),
-    (Answered(), "maybe"),
+    (TagsCell(), ",".join(str(one) for one in range(TAGS_MAX + 1))),
+    (TagsCell(), "a" * (TAG_LENGTH_MAX + 1)),
+    (AnsweredCell(), "maybe"),
     (TimestampCell(), "03/26/2018 10:00"),
     (TimestampCell(), "26.03-2018 10:00"),
     (TimestampCell(), "26.03.18 10:00"),
@@ -143,9 +142,9 @@ MALFORMED: list[tuple[CellType, Any]] = [
     (TimestampCell(), date(1989, 12, 31)),
     (TimestampCell(), date(2101, 1, 1)),
     (TimestampCell(), time(9, 50)),
-    (TimeOfDay(), "25:00"),
-    (TimeOfDay(), "noon"),
-    (TimeOfDay(), 9.5),
+    (TimeOfDayCell(), "25:00"),
+    (TimeOfDayCell(), "noon"),
+    (TimeOfDayCell(), 9.5),
 ]
 
 

@@ -1,75 +1,80 @@
-"""Lead requests in a table: a row is a lead request."""
+"""The columns of a table of lead requests."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
-from dealtrace.files.annotations import ANNOTATION_COLUMNS, WORDS_LENGTH_MAX, annotations_of
-from dealtrace.files.calls import PHONE_LENGTH_MAX, URL_LENGTH_MAX
-from dealtrace.files.cells import Code, IntegerCell, Words
-from dealtrace.files.columns import Column, Need
-from dealtrace.files.timestamps import TimeOfDay, TimestampCell
+from dealtrace.files.annotation_columns import ANNOTATION_COLUMNS, annotations_of
+from dealtrace.files.cell_types import CodeCell, IntegerCell, TextCell
+from dealtrace.files.columns import Column, Need, RowValues
+from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell
 from dealtrace.leads.lead import FIRST_OWN_ID
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequestId
+from dealtrace.leads.limits import (
+    EMAIL_LENGTH_MAX,
+    LABEL_LENGTH_MAX,
+    NUMBER_LENGTH_MAX,
+    PHONE_LENGTH_MAX,
+    URL_LENGTH_MAX,
+)
 
-NUMBER_LENGTH_MAX = 256
-EMAIL_LENGTH_MAX = 320
-WHO = ("phone", "email", "client_name")
-"""One of these must be told, or there is nobody to be found."""
+CLIENT_COLUMNS = ("phone", "email", "client_name")
+"""At least one of these is required: without any the client is unknown."""
 
 LEAD_REQUEST_COLUMNS = (
     Column(
         "requested_at",
         ("requestDate", "dateStr", "date", "Дата и время заявки", "Дата заявки", "Дата и время", "Создана", "Дата"),
         TimestampCell(),
-        "When the request was made, by the site's clock.",
+        "When the request was made, in the site's time zone.",
         Need.CELL,
     ),
     Column(
-        "time", ("Время заявки", "Время"), TimeOfDay(), "The time of day, where the date stands in a column of its own."
+        "time",
+        ("Время заявки", "Время"),
+        TimeOfDayCell(),
+        "The time of day, if the date is in another column.",
     ),
     Column(
         "phone",
         ("phoneNumber", "Телефон клиента", "Телефон", "Номер телефона"),
-        Code(PHONE_LENGTH_MAX),
+        CodeCell(PHONE_LENGTH_MAX),
         "The client's phone.",
     ),
     Column(
         "email",
         ("Электронная почта", "Почта", "Эл. почта", "Имейл"),
-        Words(EMAIL_LENGTH_MAX),
+        TextCell(EMAIL_LENGTH_MAX),
         "The client's e-mail.",
     ),
     Column(
-        "client_name", ("fio", "Имя клиента", "ФИО", "Клиент", "Имя"), Words(WORDS_LENGTH_MAX), "The client's name."
+        "client_name", ("fio", "Имя клиента", "ФИО", "Клиент", "Имя"), TextCell(LABEL_LENGTH_MAX), "The client's name."
     ),
     Column(
         "number",
         ("requestNumber", "Номер заявки"),
-        Code(NUMBER_LENGTH_MAX),
-        "The request's id on the site, `requestNumber` elsewhere; taken for good. Its id with us without one.",
+        CodeCell(NUMBER_LENGTH_MAX),
+        "The request's id on the site (`requestNumber` in the API), never reused; its `requestId` if missing.",
     ),
     Column(
         "request_id",
         ("requestId", "ID заявки"),
         IntegerCell(1, FIRST_OWN_ID - 1),
-        "The vendor's id, to be kept; without it the request gets one of ours.",
+        "The id from Calltouch, to be kept; a new one is assigned if missing.",
     ),
     Column(
-        "form_name", ("subject", "Название формы", "Форма", "Тема"), Words(WORDS_LENGTH_MAX), "The name of the form."
+        "form_name", ("subject", "Название формы", "Форма", "Тема"), TextCell(LABEL_LENGTH_MAX), "The name of the form."
     ),
     Column(
         "page_url",
         ("requestUrl", "Адрес страницы", "Страница"),
-        Words(URL_LENGTH_MAX),
-        "The page the form stands on.",
+        TextCell(URL_LENGTH_MAX),
+        "The page with the form.",
     ),
     *ANNOTATION_COLUMNS,
 )
 
 
-def lead_request_of(values: Mapping[str, Any], requested_at: datetime) -> IncomingLeadRequest:
-    """Turn what a row says into a lead request."""
+def lead_request_of(values: RowValues, requested_at: datetime) -> IncomingLeadRequest:
+    """Return the lead request in a row; `values` are keyed by column name."""
     request_id = values.get("request_id")
     return IncomingLeadRequest(
         requested_at=requested_at,

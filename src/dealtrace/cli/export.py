@@ -1,0 +1,199 @@
+"""`dealtrace export`: deals, calls and lead requests to a file of any size."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Generic, TypeVar
+
+import typer
+from rich.progress import Progress
+from sqlalchemy import Connection
+
+from dealtrace.accounts.site import Site
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.cli.options import JsonOption, SiteIdOption
+from dealtrace.cli.terminal import complaints, console, counted, fail, open_prepared, print_json
+from dealtrace.files.export_columns import (
+    ExportColumn,
+    ExportedDeal,
+    ExportedLead,
+    call_columns,
+    deal_columns,
+    lead_request_columns,
+    on_the_clock,
+)
+from dealtrace.files.row_writers import RowWriter, open_writer
+from dealtrace.leads.lead import LeadKind
+from dealtrace.operations.accounts.require_site import require_site
+from dealtrace.record import record
+from dealtrace.storage.deals.deals import list_deals_by_id
+from dealtrace.storage.journals.deal_journal import JournalQuery, query_deals
+from dealtrace.storage.journals.keyset_pages import Cursor, PageQuery, find_page
+from dealtrace.storage.journals.lead_entries import list_lead_entries
+from dealtrace.storage.journals.lead_journal import LeadQuery, query_leads
+from dealtrace.storage.leads.lead_stories import find_lead_stories
+
+ROWS_AT_ONCE = 1000
+Day = datetime
+Item = TypeVar("Item")
+
+export_commands = typer.Typer(help="Export deals, calls and lead requests to a file.", no_args_is_help=True)
+
+FileArgument = Annotated[Path, typer.Argument(help="The file to write: .csv, .xlsx or .jsonl.")]
+FromOption = Annotated[
+    Day | None, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day, in the site's time zone.")
+]
+ToOption = Annotated[Day | None, typer.Option("--to", formats=["%Y-%m-%d"], help="The last day, included.")]
+ExcelOption = Annotated[
+    bool, typer.Option("--excel", help="CSV for a Russian Excel: semicolons, Russian headings, dates and numbers.")
+]
+ForceOption = Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")]
+
+
+@record
+class _Selection(Generic[Item]):
+    """What to export: a query for ids, how the items with these ids are read, and the columns of the file."""
+
+    query: PageQuery
+    read_items: Callable[[Connection, Sequence[int]], Sequence[Item]]
+    columns: Sequence[ExportColumn[Item]]
+
+
+@export_commands.command("deals")
+def export_deals(
+    file: FileArgument,
+    site_id: SiteIdOption,
+    first: FromOption = None,
+    last: ToOption = None,
+    excel: ExcelOption = False,
+    force: ForceOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Export deals with their leads and sources, ordered by creation date. Deleted deals are left out."""
+    _export(file, site_id, partial(_select_deals, first, last), excel=excel, force=force, as_json=as_json)
+
+
+@export_commands.command("calls")
+def export_calls(
+    file: FileArgument,
+    site_id: SiteIdOption,
+    first: FromOption = None,
+    last: ToOption = None,
+    excel: ExcelOption = False,
+    force: ForceOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Export calls with their clients and sources, ordered by start. Deleted calls are left out."""
+    select = partial(_select_leads, LeadKind.CALL, first, last)
+    _export(file, site_id, select, excel=excel, force=force, as_json=as_json)
+
+
+@export_commands.command("requests")
+def export_requests(
+    file: FileArgument,
+    site_id: SiteIdOption,
+    first: FromOption = None,
+    last: ToOption = None,
+    excel: ExcelOption = False,
+    force: ForceOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Export lead requests with their clients and sources, ordered by date. Deleted requests are left out."""
+    select = partial(_select_leads, LeadKind.LEAD_REQUEST, first, last)
+    _export(file, site_id, select, excel=excel, force=force, as_json=as_json)
+
+
+def _select_deals(first: Day | None, last: Day | None, site: Site) -> _Selection[ExportedDeal]:
+    since, until = _interval(site, first, last)
+    query = query_deals(site.id, JournalQuery(since=since, until=until))
+    return _Selection(query, partial(_read_deals, site), deal_columns(sorted(site.custom_fields)))
+
+
+def _select_leads(kind: LeadKind, first: Day | None, last: Day | None, site: Site) -> _Selection[ExportedLead]:
+    since, until = _interval(site, first, last)
+    query = query_leads(site, LeadQuery(kind, AttributionModel(site.attribution), since, until))
+    fields = sorted(site.custom_fields)
+    columns = call_columns(fields) if kind is LeadKind.CALL else lead_request_columns(fields)
+    return _Selection(query, partial(_read_leads, site, kind), columns)
+
+
+def _interval(site: Site, first: Day | None, last: Day | None) -> tuple[datetime | None, datetime | None]:
+    """Return the instants at which the first day begins and the last day ends, in UTC."""
+    if first is not None and last is not None and first > last:
+        fail("--from is after --to.")
+    since = first.replace(tzinfo=site.time_zone).astimezone(UTC) if first is not None else None
+    until = (last + timedelta(days=1)).replace(tzinfo=site.time_zone).astimezone(UTC) if last is not None else None
+    return since, until
+
+
+def _read_deals(site: Site, connection: Connection, ids: Sequence[int]) -> list[ExportedDeal]:
+    deals = list_deals_by_id(connection, site.id, ids)
+    refs = [deal.lead for deal in deals if deal.lead is not None]
+    stories = find_lead_stories(connection, site.id, refs, AttributionModel(site.attribution))
+    return [ExportedDeal(deal, stories.get(deal.lead) if deal.lead is not None else None) for deal in deals]
+
+
+def _read_leads(site: Site, kind: LeadKind, connection: Connection, ids: Sequence[int]) -> list[ExportedLead]:
+    return [
+        ExportedLead(
+            entry.lead, entry.client, entry.standing, entry.annotations, entry.visit, entry.phone, entry.email,
+            entry.circumstances, entry.page_url,
+        )
+        for entry in list_lead_entries(connection, site, kind, ids, AttributionModel(site.attribution))
+    ]  # fmt: skip
+
+
+def _export(
+    path: Path,
+    site_id: int,
+    select: Callable[[Site], _Selection[Item]],
+    *,
+    excel: bool,
+    force: bool,
+    as_json: bool,
+) -> None:
+    if path.exists() and not force:
+        fail(f"{path} already exists. Use --force to overwrite it.")
+    if excel and path.suffix.lower() != ".csv":
+        fail("--excel applies to .csv files only; .xlsx files do not need it.")
+    with open_prepared() as database, database.read() as connection:
+        site = require_site(connection, site_id)
+        selection = select(site)
+        names = [column.name for column in selection.columns]
+        headings = [column.heading for column in selection.columns]
+        try:
+            file, closing = open_writer(path, names, headings, for_excel=excel)
+        except (OSError, ValueError) as error:
+            fail(f"Cannot write {path}: {error}")
+        with closing:
+            rows = _write(connection, site, file, selection)
+    if as_json:
+        print_json({"siteId": site_id, "file": str(path), "rows": rows, "cut": file.cut})
+    else:
+        console.print(f"{counted(rows, 'row')} written to {path}.", markup=False)
+        if file.cut:
+            console.print(f"{counted(file.cut, 'text')} truncated to the size of a spreadsheet cell.", markup=False)
+
+
+def _write(connection: Connection, site: Site, file: RowWriter, selection: _Selection[Item]) -> int:
+    """Write all rows as of the start of the transaction, in chunks of a thousand, and return their number."""
+    rows = 0
+    with Progress(console=complaints, transient=True, disable=not complaints.is_terminal) as progress:
+        bar = progress.add_task("Rows", total=None)
+        for total, ids in _chunks(connection, selection.query):
+            for item in selection.read_items(connection, ids):
+                file.add([on_the_clock(column.value(item), site.time_zone) for column in selection.columns])
+                rows += 1
+            progress.update(bar, total=total, completed=rows)
+    return rows
+
+
+def _chunks(connection: Connection, query: PageQuery) -> Iterator[tuple[int, list[int]]]:
+    cursor = Cursor()
+    while True:
+        page = find_page(connection, query, cursor, ROWS_AT_ONCE)
+        if not page.ids:
+            return
+        yield page.total, page.ids
+        cursor = Cursor(cursor.offset + len(page.ids), page.end, 0, page.total)

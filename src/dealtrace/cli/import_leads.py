@@ -1,0 +1,199 @@
+"""`dealtrace import`: calls and lead requests from files."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from enum import StrEnum
+from itertools import islice
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
+
+from dealtrace import clock
+from dealtrace.accounts.site import Site
+from dealtrace.cli.answers import ImportAnswer
+from dealtrace.cli.options import JsonOption, SiteIdOption
+from dealtrace.cli.terminal import complaints, console, counted, fail, open_prepared, print_json, work_in
+from dealtrace.files.csv_reader import UTF_8
+from dealtrace.files.lead_file import LeadFile, open_lead_file
+from dealtrace.files.refused_rows import RefusedRows
+from dealtrace.files.row import Row
+from dealtrace.leads.file_import import FileImport, LeadRow
+from dealtrace.leads.lead import LeadKind
+from dealtrace.operations.accounts.require_site import require_site
+from dealtrace.operations.leads.arrivals import IDS_PER_LEAD_MAX
+from dealtrace.operations.leads.import_file import (
+    ROWS_AT_ONCE,
+    begin_import,
+    finish_import,
+    import_rows,
+)
+from dealtrace.operations.work import Work
+from dealtrace.record import record
+from dealtrace.storage.database.database_errors import is_lost_race
+from dealtrace.storage.database.engine import Database
+from dealtrace.storage.id_blocks import IdBlocks
+
+TRIES_MAX = 3
+"""How often a chunk is tried while a running server stores leads with the same references."""
+
+import_commands = typer.Typer(help="Import calls and lead requests from files.", no_args_is_help=True)
+
+
+class Encoding(StrEnum):
+    """The encodings of a CSV file."""
+
+    UTF_8 = "utf-8"
+    WINDOWS_1251 = "cp1251"
+    UTF_16 = "utf-16"
+    KOI8_R = "koi8-r"
+    DOS_866 = "cp866"
+
+
+FileArgument = Annotated[Path, typer.Argument(help="A CSV or XLSX table with headings.")]
+EncodingOption = Annotated[Encoding | None, typer.Option(help="Of a CSV file; detected if omitted.")]
+RefusedOption = Annotated[Path | None, typer.Option(help="The file for refused rows; FILE.refused.csv by default.")]
+PublishOption = Annotated[bool, typer.Option("--tell-webhooks", help="Send the imported leads to webhooks.")]
+
+
+@import_commands.command("calls")
+def import_calls(
+    file: FileArgument,
+    site_id: SiteIdOption,
+    encoding: EncodingOption = None,
+    refused: RefusedOption = None,
+    publish_events: PublishOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Import calls. An import that was stopped continues where it stopped."""
+    _import(LeadKind.CALL, file, site_id, encoding, refused, publish_events=publish_events, as_json=as_json)
+
+
+@import_commands.command("requests")
+def import_requests(
+    file: FileArgument,
+    site_id: SiteIdOption,
+    encoding: EncodingOption = None,
+    refused: RefusedOption = None,
+    publish_events: PublishOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Import lead requests. An import that was stopped continues where it stopped."""
+    _import(LeadKind.LEAD_REQUEST, file, site_id, encoding, refused, publish_events=publish_events, as_json=as_json)
+
+
+@record
+class _ImportJob:
+    """A file, the site to import it into, and the file for refused rows."""
+
+    database: Database
+    site: Site
+    file: LeadFile
+    refused: RefusedRows
+
+    def chunks(self, progress: FileImport) -> Iterator[list[tuple[Row, LeadRow]]]:
+        """Yield the rows that are left, in chunks."""
+        rows = self.file.rows(self.site.time_zone, progress.last_row)
+        while chunk := list(islice(rows, ROWS_AT_ONCE)):
+            yield chunk
+
+
+def _import(
+    kind: LeadKind,
+    path: Path,
+    site_id: int,
+    encoding: Encoding | None,
+    refused: Path | None,
+    *,
+    publish_events: bool,
+    as_json: bool,
+) -> None:
+    with open_prepared() as database:
+        with database.read() as connection:
+            site = require_site(connection, site_id)
+        if not publish_events:
+            site = replace(site, listeners=())
+        file = open_lead_file(path, kind, encoding)
+        refused_path = refused or path.with_name(f"{path.name}.refused.csv")
+        if refused_path.exists() and refused_path.samefile(path):
+            fail("--refused cannot be the imported file itself.")
+        job = _ImportJob(database, site, file, RefusedRows(refused_path, file.headings.cells, file.layout.language))
+        with database.write() as connection:
+            state = begin_import(work_in(database, connection, site), file.digest)
+        finished_before = state.finished_at is not None
+        if not finished_before:
+            state = _continue_import(job, state)
+    _report(job, state, finished_before=finished_before, as_json=as_json)
+
+
+def _continue_import(job: _ImportJob, state: FileImport) -> FileImport:
+    job.refused.begin(state.last_row)
+    ids = IdBlocks(job.database.writer)
+    columns = (*Progress.get_default_columns()[:-1], MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=complaints, transient=True, disable=not complaints.is_terminal) as progress:
+        bar = progress.add_task("Rows", total=job.file.rows_total, completed=state.taken_in + state.refused)
+        try:
+            for chunk in job.chunks(state):
+                state = _import_chunk(job, ids, state, chunk)
+                progress.update(bar, completed=state.taken_in + state.refused)
+        except KeyboardInterrupt:
+            progress.stop()
+            complaints.print(f"Stopped after row {state.last_row}. Run the same command to continue.", markup=False)
+            raise typer.Exit(130) from None
+    with job.database.write() as connection:
+        finished = finish_import(work_in(job.database, connection, job.site), state)
+    job.database.gather_statistics()
+    return finished
+
+
+def _import_chunk(job: _ImportJob, ids: IdBlocks, state: FileImport, chunk: list[tuple[Row, LeadRow]]) -> FileImport:
+    """Import a chunk of rows; refused rows are on disk before the transaction commits."""
+    for tries_left in reversed(range(TRIES_MAX)):
+        ids.ensure(len(chunk) * IDS_PER_LEAD_MAX)
+        leads = [lead for _, lead in chunk]
+        try:
+            with job.database.write() as connection:
+                work = Work(connection, ids, job.site, clock.now())
+                done = import_rows(work, job.file.kind, state, leads)
+                job.refused.add((row, done.refused[row.number]) for row, _ in chunk if row.number in done.refused)
+        except Exception as error:
+            if not (tries_left and is_lost_race(error)):
+                raise
+            job.refused.begin(state.last_row)
+        else:
+            return done.at
+    raise AssertionError
+
+
+def _report(job: _ImportJob, state: FileImport, *, finished_before: bool, as_json: bool) -> None:
+    if as_json:
+        print_json(_serialize_result(job, state, finished_before=finished_before))
+    else:
+        for line in _summarize(job.file, state, finished_before=finished_before):
+            console.print(line, markup=False)
+    if state.refused:
+        fail(f"{counted(state.refused, 'row')} refused. Correct them in {job.refused.path} and import that file.")
+
+
+def _serialize_result(job: _ImportJob, state: FileImport, *, finished_before: bool) -> ImportAnswer:
+    return {
+        "siteId": job.site.id,
+        "rows": state.taken_in + state.refused,
+        "takenIn": state.taken_in,
+        "refused": state.refused,
+        "refusedFile": str(job.refused.path) if state.refused else None,
+        "encoding": job.file.encoding,
+        "columnsPassedOver": job.file.layout.passed_over,
+        "finishedBefore": finished_before,
+    }
+
+
+def _summarize(file: LeadFile, state: FileImport, *, finished_before: bool) -> Iterator[str]:
+    if finished_before:
+        yield f"This file was already imported on {state.finished_at:%Y-%m-%d %H:%M} UTC. Nothing was changed."
+    yield f"{counted(state.taken_in + state.refused, 'row')}: {state.taken_in} imported, {state.refused} refused."
+    if file.encoding not in (None, UTF_8):
+        yield f"The file was read as {file.encoding}. If names look wrong, set --encoding."
+    if file.layout.passed_over:
+        yield f"Ignored columns: {', '.join(file.layout.passed_over)}."

@@ -1,0 +1,143 @@
+"""The steps of a call: what to send, how long to wait, when to retry. The clients carry them out."""
+
+import json
+import random
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from dealtrace.client.errors import (
+    AnswerUnreadable,
+    FieldViolation,
+    NotFound,
+    PointsSpent,
+    Refused,
+    Unreachable,
+    refusal_for,
+)
+from dealtrace.client.rate_limit import RateLimit
+
+T = TypeVar("T")
+OK = 200
+RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504})
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[T]):
+    """A call of the API: what is sent, and how its answer is parsed.
+
+    `read` gets the decoded JSON. `done_before` returns the result in place of `NotFound` if an earlier try, whose
+    answer was lost, may have been carried out.
+    """
+
+    path: str
+    parameters: Mapping[str, str]
+    read: Callable[[Any], T]
+    done_before: Callable[[], T] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer of the server."""
+
+    status: int
+    body: bytes
+    retry_after_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A step of a call: wait."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """A step of a call: send a request."""
+
+    path: str
+    parameters: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Retries:
+    """How often a call is tried, and the delays between tries: they double and vary at random."""
+
+    tries_max: int = 6
+    first_pause_seconds: float = 0.3
+    longest_pause_seconds: float = 20.0
+
+    def pause_seconds(self, failed: int) -> float:
+        """Return the seconds to wait after the `failed`-th try."""
+        longest: float = min(self.longest_pause_seconds, self.first_pause_seconds * 2 ** (failed - 1))
+        return random.uniform(longest / 2, longest)  # noqa: S311 - it only spreads clients
+
+
+Steps = Generator[Wait | Send, Answer | Exception | None, T]
+
+
+def carry_out(call: Call[T], token: str, retries: Retries, rate_limit: RateLimit) -> Steps[T]:
+    """Yield the steps of a call until it has an answer, and return the result.
+
+    A try without an answer, or refused for now, is repeated: registering is safe to repeat because of its number,
+    updating has the same effect each time, and reading changes nothing.
+
+    Raises:
+        ClientError: the call failed.
+    """
+    request = Send(call.path, {"clientApiId": token, **call.parameters})
+    for tried in range(1, retries.tries_max + 1):
+        if delay := rate_limit.delay_seconds():
+            yield Wait(delay)
+        answer = yield request
+        try:
+            return _read(call, answer, is_first=tried == 1)
+        except (Unreachable, Refused) as error:
+            if tried == retries.tries_max or not _is_temporary(error):
+                raise
+            asked_for = answer.retry_after_seconds if isinstance(answer, Answer) else None
+            longest = retries.longest_pause_seconds
+            yield Wait(retries.pause_seconds(tried) if asked_for is None else min(asked_for, longest))
+    raise AssertionError  # pragma: no cover - the last try returns or raises
+
+
+def _is_temporary(error: Unreachable | Refused) -> bool:
+    if isinstance(error, Refused):
+        return error.status in RETRIED_STATUSES and not isinstance(error, PointsSpent)
+    return True
+
+
+def _read(call: Call[T], answer: Answer | Exception | None, *, is_first: bool) -> T:
+    if not isinstance(answer, Answer):
+        raise Unreachable(str(answer)) from answer
+    content = _decode(answer)
+    if answer.status == OK:
+        try:
+            return call.read(content)
+        except (KeyError, TypeError, ValueError, ArithmeticError) as error:
+            raise AnswerUnreadable(f"{call.path}: {error!r}") from error
+    refusal = _refusal(answer.status, content)
+    if isinstance(refusal, NotFound) and not is_first and call.done_before is not None:
+        return call.done_before()
+    raise refusal
+
+
+def _decode(answer: Answer) -> Any:  # the JSON of a server
+    try:
+        return json.loads(answer.body)
+    except ValueError as error:
+        if answer.status in RETRIED_STATUSES:
+            raise refusal_for(answer.status, str(answer.status), f"HTTP {answer.status}") from error
+        raise AnswerUnreadable(f"HTTP {answer.status}, not JSON") from error
+
+
+def _refusal(status: int, content: Any) -> Refused:
+    try:
+        violations = tuple(
+            FieldViolation(violation["field"], violation["message"])
+            for violation in content["data"].get("validationErrorData", {}).get("violations", ())
+        )
+        return refusal_for(status, content["errorCode"], content["message"], violations)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise AnswerUnreadable(f"HTTP {status}, not an error of a Dealtrace server") from error

@@ -1,0 +1,56 @@
+"""Columns that annotate a lead: its source, manager, comment and tags."""
+
+from dealtrace.attribution.traffic_source import SOURCE_LENGTH_MAX, SOURCE_PARTS, TrafficSource
+from dealtrace.files.cell_types import TagsCell, TextCell
+from dealtrace.files.columns import Column, RowValues, values_of
+from dealtrace.files.row import Cell
+from dealtrace.leads.annotations import Annotations
+from dealtrace.leads.limits import COMMENT_LENGTH_MAX, LABEL_LENGTH_MAX
+from dealtrace.record import record
+
+_NO_VALUE = ("(not set)", "<не указано>", "<не заполнено>")
+"""What journals write in place of an unknown value."""
+
+
+@record
+class SourcePartCell(TextCell):
+    """A part of a traffic source."""
+
+    def read(self, cell: Cell) -> str:
+        """Return the text, empty if it stands for an unknown value."""
+        text = TextCell.read(self, cell)
+        return "" if text in _NO_VALUE else text
+
+
+_SOURCE = SourcePartCell(SOURCE_LENGTH_MAX)
+ANNOTATION_COLUMNS = (
+    Column("source", ("customSources.source", "utmSource", "Источник"), _SOURCE, "The source of the lead."),
+    Column("medium", ("customSources.medium", "utmMedium", "Канал"), _SOURCE, "The medium."),
+    Column(
+        "campaign",
+        ("customSources.campaign", "utmCampaign", "Кампания", "Рекламная кампания"),
+        _SOURCE,
+        "The campaign.",
+    ),
+    Column("content", ("customSources.content", "utmContent", "Объявление"), _SOURCE, "The ad."),
+    Column(
+        "term",
+        ("customSources.term", "utmTerm", "keyword", "keywords", "Ключевое слово", "Ключевая фраза"),
+        _SOURCE,
+        "The keyword.",
+    ),
+    Column("manager", ("Менеджер", "Ответственный"), TextCell(LABEL_LENGTH_MAX), "The manager in charge of the lead."),
+    Column("comment", ("comment.text", "Комментарий", "Примечание"), TextCell(COMMENT_LENGTH_MAX), "A comment."),
+    Column("tags", ("addTags", "Теги", "Метки"), TagsCell(), "The tags of the lead."),
+)
+
+
+def annotations_of(values: RowValues) -> Annotations:
+    """Return the annotations in a row; a source without any part is `None`."""
+    stated = {part: text for part, text in values_of(values, SOURCE_PARTS).items() if text}
+    return Annotations(
+        manager=values.get("manager"),
+        comment=values.get("comment"),
+        tags=values.get("tags", ()),
+        stated_source=TrafficSource(**stated) if stated else None,
+    )
