@@ -13,8 +13,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
-from dealtrace.storage.accounts.sites import find_site
-
 from benchmarks import webhooks
 from benchmarks.growth import FEW, MANY, report_growth
 from benchmarks.http_layer import report_http_layer
@@ -25,6 +23,7 @@ from dealtrace.leads.call import IncomingCall
 from dealtrace.operations.leads.arrivals import decide_calls
 from dealtrace.operations.leads.intake import store_leads
 from dealtrace.operations.work import Work
+from dealtrace.storage.accounts.sites import find_site
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.id_blocks import IdBlocks
 

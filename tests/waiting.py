@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable
 
 from dealtrace.storage.accounts.revision import find_revision
-
 from dealtrace.storage.database.engine import open_database
 from server import ServerProcess
 

@@ -36,7 +36,7 @@ def rematch_concerned(work: Work, concerns: Sequence[Concern]) -> list[Deal]:
     concerned = {
         deal_id
         for kind in LeadKind
-        for deal_id in _list_naming(work, [concern for concern in concerns if concern.ref.kind is kind], kind)
+        for deal_id in _find_naming(work, [concern for concern in concerns if concern.ref.kind is kind], kind)
     }
     if work.site.contact_matching:
         spans = [span for concern in concerns for span in concern.spans]
@@ -47,7 +47,7 @@ def rematch_concerned(work: Work, concerns: Sequence[Concern]) -> list[Deal]:
     return rematch_deals(work, found)
 
 
-def _list_naming(work: Work, concerns: Sequence[Concern], kind: LeadKind) -> set[int]:
+def _find_naming(work: Work, concerns: Sequence[Concern], kind: LeadKind) -> set[int]:
     ids = [concern.ref.id for concern in concerns]
     references = [concern.reference for concern in concerns if concern.reference is not None]
     return lead_links.find_ids_by_clue(work.connection, work.site.id, kind, ids, references)
