@@ -6,7 +6,6 @@ import msgspec
 import pytest
 
 from cast import Player, Stage
-from commands import NOON
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.calltouch.journals import lead_pages
 from dealtrace.calltouch.journals.lead_pages import tell_all
@@ -14,6 +13,7 @@ from dealtrace.errors import InvalidParameters
 from dealtrace.http.parameters import Sent
 from dealtrace.leads.lead import LeadKind
 from dealtrace.storage.journals.lead_journal import LeadQuery
+from write_commands import NOON
 
 QUERY = LeadQuery(LeadKind.CALL, AttributionModel.LAST_NON_DIRECT)
 

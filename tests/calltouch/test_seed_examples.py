@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 import pytest
 
 from cast import MOSCOW, Player, Stage, moscow
-from commands import change, registration
 from dealtrace.attribution.traffic_source import DIRECT
 from dealtrace.calltouch.responses import changed_order, registered_order
 from dealtrace.deals.lead_clue import CallIdentity, LeadClue
@@ -22,6 +21,7 @@ from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.id_blocks import BLOCK_SIZE, IdBlocks
 from dealtrace.storage.schema.tables.control import id_block
 from server import ServerProcess
+from write_commands import change, registration
 
 TOKEN = "GllU3tbwhrTkA1Chryud4xIT48WE8FPeNyrGQQswIb3nr"
 HOST = "https://api.calltouch.ru"

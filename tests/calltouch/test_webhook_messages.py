@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from cast import Player, Stage
-from commands import NOON, by_call, change, registration
 from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook, WebhookId
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.calltouch.webhooks import vocabulary
@@ -24,6 +23,7 @@ from dealtrace.operations.leads.report_calls import report_calls
 from dealtrace.operations.people import erase_person
 from dealtrace.webhooks.delivery import Delivery, OutboxPosition
 from dealtrace.webhooks.event import DealEvent, Event, LeadEvent, LeadPart
+from write_commands import NOON, by_call, change, registration
 
 PHONE = "79205550055"
 HOOK = Webhook(WebhookId(9), 1, "https://crm.example/", frozenset(EventKind), BodyStyle.FORM, "whsec_", NOON)

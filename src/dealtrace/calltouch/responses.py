@@ -5,8 +5,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from dealtrace.attribution.traffic_source import TrafficSource
-from dealtrace.attribution.visit import Visit
+from dealtrace.attribution.origin import Origin
 from dealtrace.deals.deal import Deal
 from dealtrace.deals.registration import Receipt
 from dealtrace.leads.client import Client
@@ -50,7 +49,7 @@ def changed_order(deal: Deal, story: LeadStory | None, time_zone: ZoneInfo, attr
         "order": stored_order(deal, time_zone),
         "client": _client(story) if story is not None else None,
         "orderComments": deal.comment or "",
-        "session": _lead_session(story, attribution) if story is not None else None,
+        "session": credited_session(story.origin, attribution) if story is not None else None,
     }
 
 
@@ -93,67 +92,36 @@ def email_contacts(client: Client) -> list[dict[str, str]]:
     return [{"contactType": "EMAIL", "contactValue": email} for email in client.emails]
 
 
-def _lead_session(story: LeadStory, attribution: int) -> dict[str, Any] | None:
-    """Tell where a lead came from: its credited visit, or the source its sender states; `None` if neither is known.
-
-    Ours: a source that is stated stands where a visit's would, with `sessionId` null: the lead has a source, and
-    nobody visited.
-    """
-    if story.visit is not None:
-        return session(story.visit, attribution)
-    return stated_session(story.stated_source, attribution) if story.stated_source is not None else None
-
-
-def stated_session(source: TrafficSource, attribution: int) -> dict[str, Any]:
-    """Tell of a source that is only stated, in the keys of a visit."""
-    return {
-        "keywords": source.term or KEYWORD_UNKNOWN,
-        "city": "",
-        "ip": "",
-        "browser": "",
-        "source": source.source,
-        "medium": source.medium,
-        "ref": "",
-        "url": "",
-        "utmSource": "",
-        "utmMedium": "",
-        "utmTerm": source.term,
-        "utmContent": source.content,
-        "utmCampaign": source.campaign,
-        "guaClientId": None,
-        "yaClientId": None,
-        "sessionId": None,
-        "additionalTags": [],
-        "attribution": attribution,
-        "attrs": None,
-    }
-
-
-def session(visit: Visit, attribution: int) -> dict[str, Any]:
-    """Tell of the visit that gets the credit, as update's `session` does.
+def credited_session(origin: Origin, attribution: int) -> dict[str, Any] | None:
+    """Write where a lead came from, as update's `session` does; null if that is unknown.
 
     Seed: «Объект будет содержать вложенные объекты с описанием источника звонка или заявки».
+    Ours: a stated source stands where a visit's would, with `sessionId` null: the lead has a source, and nobody
+    visited.
     """
+    if not origin.is_known:
+        return None
+    source, utm = origin.source, origin.utm
     return {
-        "keywords": visit.traffic_source.term or KEYWORD_UNKNOWN,
-        "city": visit.city,
-        "ip": visit.ip,
-        "browser": visit.user_agent,
-        "source": visit.traffic_source.source,
-        "medium": visit.traffic_source.medium,
-        "ref": visit.referrer,
-        "url": visit.landing_url,
-        "utmSource": visit.utm.source,
-        "utmMedium": visit.utm.medium,
-        "utmTerm": visit.utm.term,
-        "utmContent": visit.utm.content,
-        "utmCampaign": visit.utm.campaign,
-        "guaClientId": visit.google_client_id,
-        "yaClientId": visit.yandex_client_id,
-        "sessionId": visit.id,
+        "keywords": source.term or KEYWORD_UNKNOWN,
+        "city": origin.city,
+        "ip": origin.ip,
+        "browser": origin.user_agent,
+        "source": source.source,
+        "medium": source.medium,
+        "ref": origin.referrer,
+        "url": origin.landing_url,
+        "utmSource": utm.source,
+        "utmMedium": utm.medium,
+        "utmTerm": utm.term,
+        "utmContent": utm.content,
+        "utmCampaign": utm.campaign,
+        "guaClientId": origin.google_client_id,
+        "yaClientId": origin.yandex_client_id,
+        "sessionId": origin.visit_id,
         "additionalTags": [],
         "attribution": attribution,
-        "attrs": visit.attrs,
+        "attrs": origin.attrs,
     }
 
 

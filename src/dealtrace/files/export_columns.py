@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo
 
-from dealtrace.attribution.traffic_source import NOWHERE, SOURCE_PARTS, TrafficSource
+from dealtrace.attribution.origin import origin_of_deal, origin_of_lead
+from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.attribution.visit import Visit
 from dealtrace.deals.deal import Deal
 from dealtrace.leads.annotations import Annotations
@@ -140,15 +141,11 @@ def _field_column(name: str, values_of: Callable[[Told], Mapping[str, str]]) -> 
 
 
 def _source_of_deal(one: ExportedDeal) -> TrafficSource:
-    """Tell the source of a deal: its lead's, failing one what was stated of the deal."""
-    if one.story is not None and one.story.visit is not None:
-        return one.story.visit.traffic_source
-    stated = one.story.stated_source if one.story is not None else None
-    return stated or one.deal.stated_source or NOWHERE
+    return origin_of_deal(one.story.origin if one.story is not None else None, one.deal.stated_source).source
 
 
 def _source_of_lead(one: ExportedLead) -> TrafficSource:
-    return one.visit.traffic_source if one.visit is not None else one.annotations.stated_source or NOWHERE
+    return origin_of_lead(one.visit, one.annotations.stated_source).source
 
 
 def _call(one: ExportedLead) -> Call:

@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 
 from cast import Player, Stage
-from commands import NOON, by_call, by_contact, by_lead_request, registration
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.deal import Deal, DealId, DealKey
@@ -18,6 +17,7 @@ from dealtrace.storage.journals import deal_entries
 from dealtrace.storage.journals.deal_entries import DealEntry, list_deal_entries
 from dealtrace.storage.leads.leads import list_lead_stories
 from plans import full_scans, plan_of
+from write_commands import NOON, by_call, by_contact, by_lead_request, registration
 
 HOUR = timedelta(hours=1)
 GOOGLE, YANDEX, BOARD = (TrafficSource(source, "cpc") for source in ("google", "yandex", "board"))

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from cast import VLADIVOSTOK, Player, Stage
-from commands import NOON, by_call, by_contact, by_lead_request, change, registration
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.deal import Deal, DealId, DealKey
 from dealtrace.leads.lead import LeadKind
@@ -23,6 +22,7 @@ from dealtrace.storage.journals.deal_journal import JournalQuery, query_deals
 from dealtrace.storage.journals.keyset_pages import Cursor, find_page
 from plans import full_scans, plans_of, statements_on
 from stored import deal_of
+from write_commands import NOON, by_call, by_contact, by_lead_request, change, registration
 
 HOUR = timedelta(hours=1)
 YANDEX = TrafficSource(source="yandex", medium="cpc")

@@ -6,12 +6,12 @@ import pytest
 from sqlalchemy import Connection
 
 from cast import Player, Stage
-from commands import NOON
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.operations.leads.delete import delete_lead
 from dealtrace.storage.journals.keyset_pages import Cursor, Page, SortKey, find_page
 from dealtrace.storage.journals.lead_journal import LeadQuery, query_leads
+from write_commands import NOON
 
 MINUTE = timedelta(minutes=1)
 

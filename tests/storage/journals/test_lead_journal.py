@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy import insert
 
 from cast import Player, Stage
-from commands import NOON, by_call, registration
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.leads.annotations import Annotations
@@ -31,6 +30,7 @@ from dealtrace.storage.schema.tables.leads import lead_credit
 from dealtrace.storage.visits import credits as lead_credits
 from dealtrace.storage.visits import visits
 from plans import full_scans, plan_of, plans_of, statements_on
+from write_commands import NOON, by_call, registration
 
 HOUR = timedelta(hours=1)
 MODEL = AttributionModel.LAST_NON_DIRECT

@@ -1,15 +1,13 @@
 """How a call went and who called, as journals and webhooks tell it."""
 
 import hashlib
-from datetime import timedelta
 
 from dealtrace.accounts.site import Site
-from dealtrace.leads.call import Call, is_over
+from dealtrace.leads.call import Call, CallPhase
 from dealtrace.leads.contact import normal_phone
 from dealtrace.storage.journals.lead_entries import LeadEntry
 
-CONNECTED = "callconnected"
-DISCONNECTED = "calldisconnected"
+PHASES = {CallPhase.ONGOING: "callconnected", CallPhase.ENDED: "calldisconnected"}
 CALLER_ID_BYTES = 16
 
 
@@ -17,17 +15,6 @@ def call_of(entry: LeadEntry) -> Call:
     """Tell the call of an entry that has one."""
     assert isinstance(entry.lead, Call)
     return entry.lead
-
-
-def is_answered(entry: LeadEntry) -> bool:
-    """Whether anybody answered: as the exchange tells, or failing that if there was talk."""
-    told = entry.circumstances.is_successful
-    return told if told is not None else call_of(entry).duration > timedelta(0)
-
-
-def phase_of(entry: LeadEntry) -> str:
-    """Tell how far a call is."""
-    return DISCONNECTED if is_over(entry.circumstances, call_of(entry).duration) else CONNECTED
 
 
 def caller_number(entry: LeadEntry) -> str:

@@ -8,7 +8,8 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
-from dealtrace.calltouch.journals.call_words import call_of, caller_id, caller_number, is_answered, phase_of
+from dealtrace.attribution.origin import Origin
+from dealtrace.calltouch.journals.call_words import PHASES, call_of, caller_id, caller_number
 from dealtrace.calltouch.journals.lead_pages import tell_all, tell_leads
 from dealtrace.calltouch.journals.pages import (
     answer_page,
@@ -22,9 +23,7 @@ from dealtrace.calltouch.journals.words import (
     comment_words,
     field_words,
     google_ads,
-    host_of,
     map_visits,
-    source_of,
     tag_words,
     utm_words,
     visitor_number,
@@ -38,6 +37,7 @@ from dealtrace.errors import InvalidParameters, Violation
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameters import ParameterTable, Sent
 from dealtrace.http.replies import Reply, success
+from dealtrace.leads.call import is_answered, phase_of
 from dealtrace.leads.lead import LeadKind
 from dealtrace.quota.points import PaidMethod
 from dealtrace.storage.journals.keyset_pages import Cursor, Page, find_page
@@ -143,30 +143,31 @@ def _answer_array(connection: Connection, site: Site, query: LeadQuery, sent: Se
 
 def record(entry: LeadEntry, site: Site, model: AttributionModel, sent: Sent) -> dict[str, Any]:
     """Tell of one call; keys are never dropped, what was not asked for is null."""
+    origin = entry.origin
     return {
         **_how_it_went(entry, site, model, sent),
-        **_where_from(entry),
-        **_how_it_is_known(entry, site),
+        **_where_from(origin),
+        **_how_it_is_known(entry, origin, site),
         "mapVisits": when_asked(sent, "withMapVisits", map_visits(entry, site.time_zone)),
-        "attrs": when_asked(sent, "withAttributionFields", entry.visit.attrs if entry.visit is not None else None),
+        "attrs": when_asked(sent, "withAttributionFields", origin.attrs),
         "comments": when_asked(sent, "withComments", comment_words(entry.lead.id, "callId", entry.annotations.comment)),
         "phrases": when_asked(sent, "withText", []),
         "additionalTags": [],
         "callClientUniqueId": None,
-        **_seen_with(entry, site),
+        **_seen_with(entry, origin, site),
         "orders": [_deal(deal, site) for deal in entry.deals],
         "order": None,
-        "yandexDirect": when_asked(sent, "withYandexDirect", yandex_direct(entry.visit)),
-        "googleAdWords": when_asked(sent, "withGoogleAdwords", google_ads(entry.visit)),
+        "yandexDirect": when_asked(sent, "withYandexDirect", yandex_direct(origin.visit)),
+        "googleAdWords": when_asked(sent, "withGoogleAdwords", google_ads(origin.visit)),
         "siteId": site.id,
         "siteName": site.name,
         "callbackInfo": None,
-        "ctClientId": visitor_number(entry.visit),
+        "ctClientId": visitor_number(origin.visitor_id),
         "dcm": None,
         "phonesInText": None,
         "ctGlobalId": None,
         "subPoolName": "",
-        "statusDetails": ANSWERED if is_answered(entry) else NOT_ANSWERED,
+        "statusDetails": ANSWERED if is_answered(entry.circumstances, call_of(entry).duration) else NOT_ANSWERED,
         "poolType": None,
         "customFields": when_asked(sent, "withCustomFields", field_words(entry.annotations.custom_values)),
     }
@@ -176,7 +177,7 @@ def _how_it_went(entry: LeadEntry, site: Site, model: AttributionModel, sent: Se
     call, told = call_of(entry), entry.circumstances
     return {
         "callId": call.id,
-        "callphase": phase_of(entry),
+        "callphase": PHASES[phase_of(told, call.duration)],
         "attribution": int(model),
         "callTags": when_asked(sent, "withCallTags", tag_words(entry.annotations.tags)),
         "date": slashed_clock(call.started_at, site.time_zone),
@@ -185,7 +186,7 @@ def _how_it_went(entry: LeadEntry, site: Site, model: AttributionModel, sent: Se
         "redirectNumber": told.answering_phone or "",
         "phoneNumber": told.dialled_phone or "",
         "manager": entry.annotations.manager,
-        "successful": is_answered(entry),
+        "successful": is_answered(told, call.duration),
         "uniqueCall": entry.standing.is_unique,
         "targetCall": entry.standing.is_target,
         "uniqTargetCall": entry.standing.is_unique_target,
@@ -193,44 +194,43 @@ def _how_it_went(entry: LeadEntry, site: Site, model: AttributionModel, sent: Se
     }
 
 
-def _where_from(entry: LeadEntry) -> dict[str, Any]:
-    visit, source = entry.visit, source_of(entry)
+def _where_from(origin: Origin) -> dict[str, Any]:
+    source = origin.source
     return {
-        "city": visit.city if visit is not None and visit.city else UNTOLD,
+        "city": origin.city or UNTOLD,
         "source": source.source or KEYWORD_UNKNOWN,
         "medium": source.medium or KEYWORD_UNKNOWN,
         "keyword": source.term or KEYWORD_UNKNOWN,
-        "url": visit.landing_url if visit is not None else "",
+        "url": origin.landing_url,
         "callUrl": None,
-        "ref": visit.referrer if visit is not None else "",
-        "hostname": host_of(visit),
-        **utm_words(entry),
+        "ref": origin.referrer,
+        "hostname": origin.landing_host,
+        **utm_words(origin.utm),
     }
 
 
-def _how_it_is_known(entry: LeadEntry, site: Site) -> dict[str, Any]:
-    visit, call = entry.visit, call_of(entry)
+def _how_it_is_known(entry: LeadEntry, origin: Origin, site: Site) -> dict[str, Any]:
     return {
-        "sessionId": visit.id if visit is not None else None,
+        "sessionId": origin.visit_id,
         "ctCallerId": caller_id(entry, site),
-        "clientId": visit.google_client_id if visit is not None else None,
-        "yaClientId": visit.yandex_client_id if visit is not None else None,
+        "clientId": origin.google_client_id,
+        "yaClientId": origin.yandex_client_id,
         "sipCallId": entry.circumstances.sip_id or "",
-        "userAgent": visit.user_agent if visit is not None else "",
-        "ip": visit.ip if visit is not None else "",
+        "userAgent": origin.user_agent,
+        "ip": origin.ip,
         "waitingConnect": whole_seconds(entry.circumstances.waiting),
-        "callReferenceId": call.reference or "",
+        "callReferenceId": call_of(entry).reference or "",
     }
 
 
-def _seen_with(entry: LeadEntry, site: Site) -> dict[str, Any]:
-    visit, call = entry.visit, call_of(entry)
+def _seen_with(entry: LeadEntry, origin: Origin, site: Site) -> dict[str, Any]:
+    visited_at = origin.visited_at
     return {
-        "device": visit.device if visit is not None else "",
-        "os": visit.os if visit is not None else "",
-        "browser": visit.browser if visit is not None else "",
-        "timestamp": epoch_ms(call.started_at) // 1000,
-        "sessionDate": slashed_clock(visit.started_at, site.time_zone) if visit is not None else None,
+        "device": origin.device,
+        "os": origin.os,
+        "browser": origin.browser,
+        "timestamp": epoch_ms(call_of(entry).started_at) // 1000,
+        "sessionDate": slashed_clock(visited_at, site.time_zone) if visited_at is not None else None,
     }
 
 

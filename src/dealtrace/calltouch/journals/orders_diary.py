@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
+from dealtrace.attribution.origin import Origin
 from dealtrace.calltouch.journals.pages import (
     answer_page,
     asked_page,
@@ -109,7 +110,7 @@ def _record(deal: DealEntry, site: Site, model: AttributionModel, sent: Sent) ->
         "manager": deal.manager,
         "siteId": site.id,
         "client": _client(story) if story is not None else None,
-        "visit": _visit(deal, model),
+        "visit": _visit(deal.origin, model),
         "orderSource": origin,
         "allOrderOrigins": when_asked(sent, "withAllOrderOrigins", [origin] if origin is not None else []),
         "contacts": when_asked(sent, "withContacts", _contacts(deal)),
@@ -139,33 +140,27 @@ def _contacts(deal: DealEntry) -> dict[str, list[str]]:
     return {"phones": [deal.phone] if deal.phone else [], "emails": [deal.email] if deal.email else []}
 
 
-def _visit(deal: DealEntry, model: AttributionModel) -> dict[str, Any] | None:
-    """Tell where the deal came from: its lead's credited visit, or the source that was stated, without a session.
-
-    A lead's own stated source stands above the deal's, as its visit does.
-    """
-    story = deal.story
-    visit = story.visit if story is not None else None
-    stated = story.stated_source if story is not None else deal.stated_source
-    source = visit.traffic_source if visit is not None else stated
-    if source is None:
+def _visit(origin: Origin, model: AttributionModel) -> dict[str, Any] | None:
+    """Tell where the deal came from: a credited visit, or a stated source, which has no session; null if unknown."""
+    if not origin.is_known:
         return None
+    source, utm, is_visit = origin.source, origin.utm, origin.visit is not None
     return {
-        "sessionId": visit.id if visit is not None else None,
+        "sessionId": origin.visit_id,
         "source": source.source,
         "medium": source.medium,
         "keyword": source.term or KEYWORD_UNKNOWN,
-        "utmSource": visit.utm.source if visit is not None else "",
-        "utmMedium": visit.utm.medium if visit is not None else "",
-        "utmCampaign": visit.utm.campaign if visit is not None else source.campaign,
-        "utmContent": visit.utm.content if visit is not None else source.content,
-        "utmTerm": visit.utm.term if visit is not None else source.term,
-        "city": visit.city if visit is not None else None,
-        "url": visit.landing_url if visit is not None else None,
-        "ref": visit.referrer if visit is not None else None,
+        "utmSource": utm.source,
+        "utmMedium": utm.medium,
+        "utmCampaign": utm.campaign,
+        "utmContent": utm.content,
+        "utmTerm": utm.term,
+        "city": origin.city if is_visit else None,
+        "url": origin.landing_url if is_visit else None,
+        "ref": origin.referrer if is_visit else None,
         "attribution": int(model),
-        "yaClientId": visit.yandex_client_id if visit is not None else None,
-        "gaClientId": visit.google_client_id if visit is not None else None,
-        "yandexDirect": yandex_direct(visit),
-        "googleAdWords": google_ads(visit),
+        "yaClientId": origin.yandex_client_id,
+        "gaClientId": origin.google_client_id,
+        "yandexDirect": yandex_direct(origin.visit),
+        "googleAdWords": google_ads(origin.visit),
     }

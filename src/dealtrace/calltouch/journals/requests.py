@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
-from dealtrace.attribution.visit import Visit
+from dealtrace.attribution.origin import Origin
 from dealtrace.calltouch.journals.lead_pages import tell_all, tell_leads
 from dealtrace.calltouch.journals.pages import answer_page, asked_page, read_interval, require_dates
 from dealtrace.calltouch.journals.parameters import REQUESTS
@@ -15,9 +15,7 @@ from dealtrace.calltouch.journals.words import (
     comment_words,
     field_words,
     google_ads,
-    host_of,
     map_visits,
-    source_of,
     tag_words,
     utm_words,
     visitor_number,
@@ -28,12 +26,11 @@ from dealtrace.calltouch.responses import (
     KEYWORD_UNKNOWN,
     STATUS_NOT_SET,
     UNTOLD,
+    credited_session,
     email_contacts,
     epoch_ms,
     four_decimals,
-    session,
     slashed_clock,
-    stated_session,
     stored_order,
     whole_rubles,
 )
@@ -114,7 +111,7 @@ def _answer_whole(connection: Connection, site: Site, query: LeadQuery, sent: Se
 
 def record(entry: LeadEntry, site: Site, model: AttributionModel, sent: Sent) -> dict[str, Any]:
     """Tell of one lead request; keys are never dropped, what was not asked for is null."""
-    taken, visit, annotations = entry.lead, entry.visit, entry.annotations
+    taken, origin, annotations = entry.lead, entry.origin, entry.annotations
     assert isinstance(taken, LeadRequest)
     return {
         "date": epoch_ms(taken.requested_at),
@@ -122,65 +119,58 @@ def record(entry: LeadEntry, site: Site, model: AttributionModel, sent: Sent) ->
         "requestType": None,
         "dateStr": slashed_clock(taken.requested_at, site.time_zone),
         "manager": annotations.manager,
-        "session": _session(entry, site, model, sent),
+        "session": _session(origin, site, model, sent),
         "subject": taken.form_name,
         "uniqTargetRequest": entry.standing.is_unique_target,
         "uniqueRequest": entry.standing.is_unique,
-        "yandexDirect": when_asked(sent, "withYandexDirect", yandex_direct(visit)),
-        "googleAdWords": when_asked(sent, "withGoogleAdwords", google_ads(visit)),
+        "yandexDirect": when_asked(sent, "withYandexDirect", yandex_direct(origin.visit)),
+        "googleAdWords": when_asked(sent, "withGoogleAdwords", google_ads(origin.visit)),
         "requestNumber": taken.number,
         "requestId": taken.id,
         "client": _client(entry.client),
         "siteId": site.id,
-        "orders": [_deal(deal, entry, site, model) for deal in entry.deals],
+        "orders": [_deal(deal, origin, site, model) for deal in entry.deals],
         "targetRequest": entry.standing.is_target,
         "status": STATUS_NOT_SET,
         "order": None,
         "mapVisits": when_asked(sent, "withMapVisits", map_visits(entry, site.time_zone)),
         "requestUrl": entry.page_url,
-        "ctClientId": visitor_number(visit),
+        "ctClientId": visitor_number(origin.visitor_id),
         "dcm": None,
         "ctGlobalId": None,
         "widgetInfo": None,
         "RequestTags": when_asked(sent, "withRequestTags", tag_words(annotations.tags)),
-        "hostname": host_of(visit),
+        "hostname": origin.landing_host,
         "customFields": when_asked(sent, "withCustomFields", field_words(annotations.custom_values)),
     }
 
 
-def _session(entry: LeadEntry, site: Site, model: AttributionModel, sent: Sent) -> dict[str, Any] | None:
+def _session(origin: Origin, site: Site, model: AttributionModel, sent: Sent) -> dict[str, Any] | None:
     """Tell of the credited visit, or of a stated source, which has no `sessionId`; null if neither is known."""
-    visit, source = entry.visit, source_of(entry)
-    if visit is None and entry.annotations.stated_source is None:
+    if not origin.is_known:
         return None
-    utm = utm_words(entry)
+    source, utm, visited_at = origin.source, utm_words(origin.utm), origin.visited_at
     return {
-        "sessionId": visit.id if visit is not None else None,
+        "sessionId": origin.visit_id,
         "keywords": source.term or KEYWORD_UNKNOWN,
-        "city": (visit.city if visit is not None else "") or UNTOLD,
-        "ip": visit.ip if visit is not None else "",
+        "city": origin.city or UNTOLD,
+        "ip": origin.ip,
         "source": source.source or KEYWORD_UNKNOWN,
         "medium": source.medium or KEYWORD_UNKNOWN,
-        "ref": visit.referrer if visit is not None else "",
-        "url": visit.landing_url if visit is not None else "",
+        "ref": origin.referrer,
+        "url": origin.landing_url,
         **{name: utm[name] for name in ("utmSource", "utmMedium", "utmTerm", "utmContent", "utmCampaign")},
-        "guaClientId": visit.google_client_id if visit is not None else None,
-        "sessionDate": slashed_clock(visit.started_at, site.time_zone) if visit is not None else None,
-        "attrs": when_asked(sent, "withAttrs", visit.attrs if visit is not None else None),
+        "guaClientId": origin.google_client_id,
+        "sessionDate": slashed_clock(visited_at, site.time_zone) if visited_at is not None else None,
+        "attrs": when_asked(sent, "withAttrs", origin.attrs),
         "attribution": int(model),
-        "yaClientId": visit.yandex_client_id if visit is not None else None,
+        "yaClientId": origin.yandex_client_id,
         "additionalTags": [],
         "ctGlobalId": None,
-        **_seen_with(visit),
-    }
-
-
-def _seen_with(visit: Visit | None) -> dict[str, str]:
-    return {
-        "browser": visit.user_agent if visit is not None else "",
-        "device": visit.device if visit is not None else "",
-        "os": visit.os if visit is not None else "",
-        "browserName": visit.browser if visit is not None else "",
+        "browser": origin.user_agent,
+        "device": origin.device,
+        "os": origin.os,
+        "browserName": origin.browser,
     }
 
 
@@ -193,17 +183,13 @@ def _client(client: Client) -> dict[str, Any]:
     }
 
 
-def _deal(deal: Deal, entry: LeadEntry, site: Site, model: AttributionModel) -> dict[str, Any]:
+def _deal(deal: Deal, origin: Origin, site: Site, model: AttributionModel) -> dict[str, Any]:
     """Tell of a deal as `orders/update-by-id` does, in one object, its sum in whole rubles where a number stands."""
-    visit, stated = entry.visit, entry.annotations.stated_source
-    source = session(visit, int(model)) if visit is not None else None
-    if source is None and stated is not None:
-        source = stated_session(stated, int(model))
     return {
         **stored_order(deal, site.time_zone),
         "currentAmount": whole_rubles(deal.amount_rub),
         "orderSum": four_decimals(deal.amount_rub),
         "orderStatus": deal.status,
         "orderComments": deal.comment or "",
-        "session": source,
+        "session": credited_session(origin, int(model)),
     }

@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
+from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import Visit
 from dealtrace.calltouch.responses import KEYWORD_UNKNOWN, UNTOLD, slashed_clock
 from dealtrace.http.parameter_types import DIGITS_MAX, ID_MAX
@@ -19,40 +18,22 @@ _CPC = "cpc"
 _CLICKS = {"yandex": ("yclid",), "google": ("gclid", "gbraid", "wbraid")}
 
 
-def source_of(entry: LeadEntry) -> TrafficSource:
-    """Tell the source of a lead: of the credited visit, failing one what was stated, failing that nothing."""
-    if entry.visit is not None:
-        return entry.visit.traffic_source
-    return entry.annotations.stated_source or NOWHERE
-
-
-def utm_words(entry: LeadEntry) -> dict[str, str]:
-    """Tell the utm tags of a lead's visit, or what was stated of campaign, content and term; `UNTOLD` where absent."""
-    utm = entry.visit.utm if entry.visit is not None else source_of(entry)
-    is_visit = entry.visit is not None
+def utm_words(utm: TrafficSource) -> dict[str, str]:
+    """Write utm tags; `UNTOLD` stands for an absent one."""
     return {
-        "utmSource": (utm.source if is_visit else "") or UNTOLD,
-        "utmMedium": (utm.medium if is_visit else "") or UNTOLD,
+        "utmSource": utm.source or UNTOLD,
+        "utmMedium": utm.medium or UNTOLD,
         "utmCampaign": utm.campaign or UNTOLD,
         "utmContent": utm.content or UNTOLD,
         "utmTerm": utm.term or UNTOLD,
     }
 
 
-def host_of(visit: Visit | None) -> str:
-    """Tell the host of the page a visit began on; empty if it is unknown."""
-    try:
-        return (urlsplit(visit.landing_url).hostname or "") if visit is not None else ""
-    except ValueError:
-        return ""
-
-
-def visitor_number(visit: Visit | None) -> int | None:
-    """Tell the visitor as a number, for those whose name is one; every number we write is safe in JavaScript."""
-    name = visit.visitor_id if visit is not None else ""
-    if not (name.isascii() and name.isdigit() and len(name) <= DIGITS_MAX):
+def visitor_number(visitor_id: str) -> int | None:
+    """Write a visitor's name as a number if it is one that JavaScript can hold, else null."""
+    if not (visitor_id.isascii() and visitor_id.isdigit() and len(visitor_id) <= DIGITS_MAX):
         return None
-    return int(name) if int(name) <= ID_MAX else None
+    return int(visitor_id) if int(visitor_id) <= ID_MAX else None
 
 
 def map_visits(entry: LeadEntry, time_zone: ZoneInfo) -> list[dict[str, Any]]:
@@ -68,11 +49,7 @@ def _map_visit(visit: Visit, time_zone: ZoneInfo) -> dict[str, Any]:
         "source": source.source or KEYWORD_UNKNOWN,
         "medium": source.medium or KEYWORD_UNKNOWN,
         "keyword": source.term or KEYWORD_UNKNOWN,
-        "utmSource": visit.utm.source or UNTOLD,
-        "utmMedium": visit.utm.medium or UNTOLD,
-        "utmCampaign": visit.utm.campaign or UNTOLD,
-        "utmContent": visit.utm.content or UNTOLD,
-        "utmTerm": visit.utm.term or UNTOLD,
+        **utm_words(visit.utm),
         "url": visit.landing_url,
         "ref": visit.referrer,
         "city": visit.city or UNTOLD,
@@ -80,7 +57,7 @@ def _map_visit(visit: Visit, time_zone: ZoneInfo) -> dict[str, Any]:
         "userAgent": visit.user_agent,
         "additionalTags": [],
         "guaClientId": visit.google_client_id,
-        "ctClientId": visitor_number(visit),
+        "ctClientId": visitor_number(visit.visitor_id),
         "ctGlobalId": None,
     }
 

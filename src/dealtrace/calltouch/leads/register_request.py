@@ -4,7 +4,8 @@ from typing import Any
 
 from dealtrace import clock
 from dealtrace.attribution.credit import AttributionModel
-from dealtrace.attribution.visit import Visit, VisitId
+from dealtrace.attribution.origin import UNKNOWN_ORIGIN, Origin
+from dealtrace.attribution.visit import VisitId
 from dealtrace.calltouch.parameters import REQUEST_REGISTER
 from dealtrace.calltouch.responses import KEYWORD_UNKNOWN, STATUS_NOT_SET, UNTOLD, epoch_ms, instant_of, slashed_clock
 from dealtrace.errors import InvalidParameters, Violation
@@ -24,8 +25,8 @@ WHO = ("fio", "phoneNumber", "email")
 async def respond(caller: Caller, sent: Sent) -> Reply:
     """Take in the lead request and answer with it, as the journal of lead requests would show it."""
     taken: LeadRequest = await caller.write(take_in_lead_requests, read_lead_request(caller, sent))
-    visit = await _credited_visit(caller, taken) if taken.visit_id is not None else None
-    record = _record(caller, taken, sent, visit)
+    origin = await _find_origin(caller, taken) if taken.visit_id is not None else UNKNOWN_ORIGIN
+    record = _record(caller, taken, sent, origin)
     reply = success(record, "lead_request_taken_in", site_id=caller.site.id, lead_request_id=taken.id)
     return with_headers(reply, FOR_ANY_PAGE)
 
@@ -64,13 +65,13 @@ def check_who(sent: Sent) -> None:
         raise InvalidParameters([Violation(WHO[1], f"нужно хотя бы одно: {known}", f"at least one is needed: {known}")])
 
 
-async def _credited_visit(caller: Caller, taken: LeadRequest) -> Visit | None:
+async def _find_origin(caller: Caller, taken: LeadRequest) -> Origin:
     ref = LeadRef(LeadKind.LEAD_REQUEST, taken.id)
     stories = await caller.read(list_lead_stories, [ref], AttributionModel(caller.site.attribution))
-    return stories[ref].visit if ref in stories else None
+    return stories[ref].origin if ref in stories else UNKNOWN_ORIGIN
 
 
-def _record(caller: Caller, taken: LeadRequest, sent: Sent, visit: Visit | None) -> dict[str, Any]:
+def _record(caller: Caller, taken: LeadRequest, sent: Sent, origin: Origin) -> dict[str, Any]:
     """Tell of a lead request in the keys of the journal.
 
     Ours: nobody showed a token, so the answer tells what was just sent and nothing that is known besides: whether the
@@ -83,7 +84,7 @@ def _record(caller: Caller, taken: LeadRequest, sent: Sent, visit: Visit | None)
         "requestType": None,
         "dateStr": slashed_clock(taken.requested_at, caller.site.time_zone),
         "manager": None,
-        "session": _session(visit, caller) if visit is not None else None,
+        "session": _session(origin, caller),
         "subject": taken.form_name,
         "uniqTargetRequest": False,
         "uniqueRequest": False,
@@ -122,28 +123,31 @@ def _client(sent: Sent) -> dict[str, Any]:
     }
 
 
-def _session(visit: Visit, caller: Caller) -> dict[str, Any]:
-    """Tell the source of the visit that gets the credit.
+def _session(origin: Origin, caller: Caller) -> dict[str, Any] | None:
+    """Write the source of the credited visit; null without one.
 
     Ours: what would tell a stranger who the visitor is, where they are and what they read stays out; a visit's id can
     be guessed.
     """
+    visited_at = origin.visited_at
+    if visited_at is None:
+        return None
     return {
-        "sessionId": visit.id,
-        "keywords": visit.traffic_source.term or KEYWORD_UNKNOWN,
+        "sessionId": origin.visit_id,
+        "keywords": origin.source.term or KEYWORD_UNKNOWN,
         "city": UNTOLD,
         "ip": "",
-        "source": visit.traffic_source.source,
-        "medium": visit.traffic_source.medium,
+        "source": origin.source.source,
+        "medium": origin.source.medium,
         "ref": "",
         "url": "",
-        "utmSource": visit.utm.source or UNTOLD,
-        "utmMedium": visit.utm.medium or UNTOLD,
-        "utmTerm": visit.utm.term or UNTOLD,
-        "utmContent": visit.utm.content or UNTOLD,
-        "utmCampaign": visit.utm.campaign or UNTOLD,
+        "utmSource": origin.utm.source or UNTOLD,
+        "utmMedium": origin.utm.medium or UNTOLD,
+        "utmTerm": origin.utm.term or UNTOLD,
+        "utmContent": origin.utm.content or UNTOLD,
+        "utmCampaign": origin.utm.campaign or UNTOLD,
         "guaClientId": None,
-        "sessionDate": slashed_clock(visit.started_at, caller.site.time_zone),
+        "sessionDate": slashed_clock(visited_at, caller.site.time_zone),
         "attrs": None,
         "attribution": caller.site.attribution,
         "yaClientId": None,

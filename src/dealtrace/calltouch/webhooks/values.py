@@ -8,17 +8,11 @@ from zoneinfo import ZoneInfo
 
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.webhook import EventKind
-from dealtrace.calltouch.journals.call_words import (
-    CONNECTED,
-    DISCONNECTED,
-    call_of,
-    caller_id,
-    caller_number,
-    is_answered,
-)
-from dealtrace.calltouch.journals.words import host_of, source_of, utm_words, visitor_number, whole_seconds
+from dealtrace.calltouch.journals.call_words import PHASES, call_of, caller_id, caller_number
+from dealtrace.calltouch.journals.words import utm_words, visitor_number, whole_seconds
 from dealtrace.calltouch.responses import epoch_ms, four_decimals
 from dealtrace.deals.deal import Deal
+from dealtrace.leads.call import CallPhase, is_answered
 from dealtrace.leads.lead import LeadKind
 from dealtrace.leads.lead_request import LeadRequest
 from dealtrace.storage.journals.lead_entries import LeadEntry
@@ -48,11 +42,11 @@ _UTM_KEYS = {
 def call_values(entry: LeadEntry, site: Site, *, is_beginning: bool) -> Values:
     """Tell of a call as it began, or as it stands."""
     call, told, standing = call_of(entry), entry.circumstances, entry.standing
-    answered = is_answered(entry)
+    answered = is_answered(told, call.duration)
     return {
         **_lead_values(entry, site),
         "leadtype": "call",
-        "callphase": CONNECTED if is_beginning else DISCONNECTED,
+        "callphase": PHASES[CallPhase.ONGOING if is_beginning else CallPhase.ENDED],
         "id": call.id,
         "ctCallerId": caller_id(entry, site),
         "callerphone": caller_number(entry) or None,
@@ -112,31 +106,27 @@ def _lead_values(entry: LeadEntry, site: Site) -> Values:
 
 def _source_values(entry: LeadEntry, site: Site) -> Values:
     """Tell where a lead came from: its credited visit, or failing that what was stated of its source."""
-    source, visit, utm = source_of(entry), entry.visit, utm_words(entry)
-    told: Values = {
-        "attribution": site.attribution,
-        "source": source.source or None,
-        "medium": source.medium or None,
-        **{key: utm[word] for key, word in _UTM_KEYS.items()},
-    }
-    if visit is None:
-        return told
+    origin, utm = entry.origin, utm_words(entry.origin.utm)
+    is_visit = origin.visit is not None
     return {
-        **told,
-        "yaClientId": visit.yandex_client_id,
-        "gcid": visit.google_client_id,
-        "sessionId": visit.id,
-        "ctClientId": visitor_number(visit),
-        "hostname": host_of(visit) or None,
-        "url": visit.landing_url or None,
-        "attrs": _as_json(visit.attrs) or "{}",
-        "ref": visit.referrer,
-        "city": visit.city or None,
-        "browser": visit.browser or None,
-        "os": visit.os or None,
-        "device": visit.device or None,
-        "ip": visit.ip or None,
-        "userAgent": visit.user_agent or None,
+        "attribution": site.attribution,
+        "source": origin.source.source or None,
+        "medium": origin.source.medium or None,
+        **{key: utm[word] for key, word in _UTM_KEYS.items()},
+        "yaClientId": origin.yandex_client_id,
+        "gcid": origin.google_client_id,
+        "sessionId": origin.visit_id,
+        "ctClientId": visitor_number(origin.visitor_id),
+        "hostname": origin.landing_host or None,
+        "url": origin.landing_url or None,
+        "attrs": (_as_json(origin.attrs) or "{}") if is_visit else None,
+        "ref": origin.referrer if is_visit else None,
+        "city": origin.city or None,
+        "browser": origin.browser or None,
+        "os": origin.os or None,
+        "device": origin.device or None,
+        "ip": origin.ip or None,
+        "userAgent": origin.user_agent or None,
     }
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Table, bindparam, select
 
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import CREDIT_LOOKBACK, AttributionModel, touches_before
+from dealtrace.attribution.origin import Origin, origin_of_lead
 from dealtrace.attribution.visit import Visit, VisitId
 from dealtrace.deals.deal import Deal
 from dealtrace.leads.annotations import Annotations
@@ -57,6 +58,11 @@ class LeadEntry:
     page_url: str | None = None
     visits: Sequence[Visit] = ()
     deals: Sequence[Deal] = ()
+
+    @property
+    def origin(self) -> Origin:
+        """Where the lead comes from."""
+        return origin_of_lead(self.visit, self.annotations.stated_source)
 
 
 def list_lead_entries(
