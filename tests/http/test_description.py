@@ -19,8 +19,8 @@ def responses_of(**more: Any) -> dict[str, Any]:
 
 def test_an_answer_is_an_object_unless_more_is_said_of_it() -> None:
     assert responses_of()["200"]["content"]["application/json"]["schema"] == {"type": "object"}
-    told = responses_of(answer={"type": "array"})
-    assert told["200"]["content"]["application/json"]["schema"] == {"type": "array"}
+    told = responses_of(answer=list[int])
+    assert told["200"]["content"]["application/json"]["schema"] == {"type": "array", "items": {"type": "integer"}}
 
 
 def test_what_leads_elsewhere_says_where_the_address_stands() -> None:
@@ -30,7 +30,7 @@ def test_what_leads_elsewhere_says_where_the_address_stands() -> None:
 
 
 def test_what_is_no_json_says_what_it_is() -> None:
-    told = responses_of(answer={"type": "string"}, answer_type="text/plain", refusal_type="text/plain")
+    told = responses_of(answer=str, answer_type="text/plain", refusal_type="text/plain")
     assert told["200"]["content"] == {"text/plain": {"schema": {"type": "string"}}}
     assert told["400"]["content"] == {"text/plain": {"schema": {"type": "string"}}}
     assert set(responses_of()["400"]["content"]) == {"application/json"}

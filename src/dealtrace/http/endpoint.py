@@ -1,7 +1,7 @@
 """An address of the server: what it takes, who may come, and who answers."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Protocol
 
@@ -74,8 +74,8 @@ class Endpoint:
     """One address of the server: its path (no slash at the end), methods, parameters, and who answers.
 
     `name` tells it apart from others whose path ends alike. `refuse` writes its refusals. `batch` is for those that
-    take a list as JSON. `answer` describes what it answers, in JSON Schema; `redirects` is for those that lead
-    elsewhere.
+    take a list as JSON. `answer` is the type of the answer, which `/openapi.json` describes; `redirects` is for those
+    that lead elsewhere.
     """
 
     path: str
@@ -91,7 +91,7 @@ class Endpoint:
     is_for_browsers: bool = False
     batch: ListBody | None = None
     is_shown_with_slash: bool = True
-    answer: Mapping[str, Any] = field(default_factory=lambda: {"type": "object"})
+    answer: Any = dict[str, Any]
     answer_type: str = JSON
     refusal_type: str = JSON
     redirects: bool = False

@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 
 from dealtrace import errors
-from dealtrace.errors import InvalidParameters, Language, MethodNotAllowed, Refusal
+from dealtrace.errors import Language, MethodNotAllowed, Refusal
+from dealtrace.http.error_body import error_body
 from dealtrace.record import record
 
 JSON_TYPE = (b"content-type", b"application/json;charset=UTF-8")
@@ -120,19 +121,11 @@ def preflight(methods: Sequence[str], asked_headers: str) -> Reply:
 
 
 def refusal_reply(refusal: Refusal, language: Language) -> Reply:
-    """Answer with the one error body that every known client of Calltouch can read.
-
-    The code stands as digits in a string and as a number, and the text three times, because clients look for either.
-    """
-    text = refusal.text(language)
-    data: dict[str, Any] = {"message": text, "apiErrorData": {"errorCode": refusal.code, "errorMessage": text}}
-    if isinstance(refusal, InvalidParameters):
-        violations = [{"field": one.field, "message": one.text(language)} for one in refusal.violations]
-        data["validationErrorData"] = {"violations": violations}
+    """Answer with the error body of a refusal."""
     headers = [JSON_TYPE]
     if (retry_after := refusal.facts.get("retry_after_seconds")) is not None:
         headers.append((b"retry-after", str(retry_after).encode()))
     if isinstance(refusal, MethodNotAllowed):
         headers.append((b"allow", refusal.facts["allowed"].encode()))
-    body = _ENCODER.encode({"errorCode": str(refusal.code), "message": text, "data": data})
+    body = _ENCODER.encode(error_body(refusal, language))
     return Reply(STATUS_OF[type(refusal)], body, headers, "refused", {"code": refusal.code})

@@ -9,8 +9,9 @@ from datetime import timedelta
 import msgspec
 
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
+from dealtrace.calltouch.answers.clocks import instant_of
+from dealtrace.calltouch.answers.deals import registered_order
 from dealtrace.calltouch.parameters import CLIENT_API_ID, CUSTOM, REGISTER
-from dealtrace.calltouch.responses import instant_of, registered_order
 from dealtrace.deals.lead_clue import (
     LINK_THRESHOLD_DEFAULT,
     CallIdentity,

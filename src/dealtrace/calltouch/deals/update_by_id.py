@@ -4,8 +4,8 @@ Seed: «API-метод для обновления существующих сд
 """
 
 from dealtrace.attribution.traffic_source import SOURCE_PARTS
+from dealtrace.calltouch.answers.deals import changed_order
 from dealtrace.calltouch.parameters import CUSTOM, UPDATE_BY_ID
-from dealtrace.calltouch.responses import changed_order
 from dealtrace.deals.changes import UNSET, Change
 from dealtrace.deals.deal import DealKey
 from dealtrace.http.caller import Caller

@@ -1,12 +1,13 @@
 """What the journals of calls and of lead requests share: records of a page, or of a whole list."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import msgspec
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
+from dealtrace.calltouch.answers.calls import CallRecord
+from dealtrace.calltouch.answers.lead_requests import LeadRequestRecord
 from dealtrace.calltouch.journals.pages import ARRAY_SIZE_MAX, RECORDS_AT_ONCE, refuse_long_array
 from dealtrace.http.parameters import Sent
 from dealtrace.http.replies import ready
@@ -15,7 +16,7 @@ from dealtrace.storage.journals.keyset_pages import Cursor, find_page
 from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
 from dealtrace.storage.journals.lead_journal import LeadQuery, query_leads
 
-Tell = Callable[[LeadEntry], dict[str, Any]]
+Tell = Callable[[LeadEntry], CallRecord | LeadRequestRecord]
 
 
 def tell_leads(

@@ -1,20 +1,19 @@
 """What every journal shares: its interval, the page that is asked for, and how a page is answered."""
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable
 from datetime import date, datetime, time, timedelta
-from typing import Any
 
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
-from dealtrace.calltouch.responses import instant_of
+from dealtrace.calltouch.answers.clocks import instant_of
+from dealtrace.calltouch.answers.pages import PAGE_SIZE_MAX, page_answer
 from dealtrace.errors import InvalidParameters, Violation
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameters import REQUIRED, Sent
 from dealtrace.http.replies import Reply, success
 from dealtrace.storage.journals.keyset_pages import Cursor, Page
 
-PAGE_SIZE_MAX = 1000
 ARRAY_SIZE_MAX = 50_000
 """Ours: how many records a journal without pages answers with at most; an array of more is asked for in parts."""
 RECORDS_AT_ONCE = 1000
@@ -66,20 +65,9 @@ def asked_page(sent: Sent, size_max: int = PAGE_SIZE_MAX) -> tuple[int, int]:
     return max(1, sent.get("page", 1)), min(sent.get("limit") or PAGE_SIZE_MAX, size_max)
 
 
-def envelope(number: int, limit: int, total: int, records: Sequence[Any]) -> dict[str, Any]:
-    """Put a page of records into the object that pages come in; where nothing is found it is page 1 of 1."""
-    return {
-        "page": number,
-        "pageTotal": max(1, -(-total // limit)),
-        "pageSize": limit,
-        "recordsTotal": total,
-        "records": records,
-    }
-
-
 def nothing(number: int, limit: int, site: Site, event: str) -> Reply:
     """Answer with a page of a list that is always empty."""
-    return success(envelope(number, limit, 0, []), event, site_id=site.id, records=0)
+    return success(page_answer(number, limit, 0, []), event, site_id=site.id, records=0)
 
 
 async def answer_page(

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from dealtrace.calltouch.answers.outcomes import AnnotatedLead, LeadsAnnotation, LeadsCommenting, annotated_lead
 from dealtrace.calltouch.batches import (
     ITEMS_MAX,
     FieldValue,
@@ -25,18 +26,16 @@ from dealtrace.calltouch.parameters import (
     WORDS_LENGTH_MAX,
 )
 from dealtrace.calltouch.wire_types import ManagerObjects, MatchingElements, TagObjects, Tags
-from dealtrace.errors import InvalidParameters, InvalidValue, Language, Refusal, Violation
+from dealtrace.errors import InvalidParameters, InvalidValue, Violation
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameter_types import Flag, Text
 from dealtrace.http.parameters import Parameter
 from dealtrace.http.replies import Reply, success
 from dealtrace.leads.annotations import Addition
-from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.operations.leads.annotate import AnnotationCall, LeadAnnotation, annotate_leads
 from dealtrace.quota.points import PaidMethod
 
 MANAGERS_MAX = 20
-KIND_ON_THE_WIRE = {LeadKind.CALL: "call", LeadKind.LEAD_REQUEST: "request"}
 
 
 class Manager(msgspec.Struct, frozen=True):
@@ -84,6 +83,7 @@ class Method:
     paid: PaidMethod
     parameters: tuple[Parameter, ...]
     read: Callable[[AnnotationItem], Addition]
+    answer: Callable[[list[AnnotatedLead]], LeadsAnnotation | LeadsCommenting]
 
     def items_of(self, body: bytes) -> list[Any]:
         """Find the list in a body."""
@@ -108,9 +108,9 @@ class Method:
         good = [one for one in read if isinstance(one, LeadAnnotation)]
         outcomes = iter(await caller.write(annotate_leads, AnnotationCall(self.paid, good), size=len(items)))
         final = [next(outcomes) if isinstance(one, LeadAnnotation) else one for one in read]
-        told = [_told(one, caller.language) for one in final]
-        facts = {"site_id": caller.site.id, "leads": len(told), "updated": sum(one["updated"] for one in told)}
-        return success({"data": {self.name: told}}, "leads_remarked", method=self.paid.value, **facts)
+        leads = [annotated_lead(outcome, caller.language) for outcome in final]
+        facts = {"site_id": caller.site.id, "leads": len(leads), "updated": sum(lead["updated"] for lead in leads)}
+        return success(self.answer(leads), "leads_remarked", method=self.paid.value, **facts)
 
     def _read(self, caller: Caller, item: Any) -> LeadAnnotation | InvalidParameters:
         try:
@@ -118,21 +118,6 @@ class Method:
             return LeadAnnotation(read_matching(told.matching, caller.site.time_zone), self.read(told))
         except InvalidParameters as fault:
             return fault
-
-
-def _told(outcome: LeadRef | Refusal, language: Language) -> dict[str, Any]:
-    if isinstance(outcome, LeadRef):
-        named = {"leadType": KIND_ON_THE_WIRE[outcome.kind], "leadId": outcome.id}
-        return {"updated": True, **named, "errorCode": None, "error": None, "violations": []}
-    violations = outcome.violations if isinstance(outcome, InvalidParameters) else ()
-    return {
-        "updated": False,
-        "leadType": None,
-        "leadId": None,
-        "errorCode": str(outcome.code),
-        "error": outcome.text(language),
-        "violations": [{"field": one.field, "message": one.text(language)} for one in violations],
-    }
 
 
 def read_tags(item: AnnotationItem) -> Addition:
@@ -197,6 +182,14 @@ def _check_count(place: str, count: int, most: int) -> None:
         raise InvalidParameters([Violation(place, *words)])
 
 
+def _annotation(leads: list[AnnotatedLead]) -> LeadsAnnotation:
+    return {"data": {"leads": leads}}
+
+
+def _commenting(leads: list[AnnotatedLead]) -> LeadsCommenting:
+    return {"data": {"comments": leads}}
+
+
 MATCHING = Parameter(
     "matching",
     MatchingElements(WORDS_LENGTH_MAX),
@@ -214,6 +207,7 @@ TAGS = Method(
         Parameter("addTags.overwrite", *_OVERWRITE),
     ),
     read_tags,
+    _annotation,
 )
 MANAGERS = Method(
     "leads",
@@ -223,12 +217,14 @@ MANAGERS = Method(
         Parameter("addManagers.overwrite", *_OVERWRITE),
     ),
     read_managers,
+    _annotation,
 )
 COMMENTS = Method(
     "comments",
     PaidMethod.COMMENT_LEADS,
     (Parameter("addComment", Text(COMMENT_LENGTH_MAX), "Комментарий.", "A comment.", required=True),),
     read_comment,
+    _commenting,
 )
 FIELDS = Method(
     "leads",
@@ -240,4 +236,5 @@ FIELDS = Method(
         Parameter("addCustomFields.overwrite", *_OVERWRITE),
     ),
     read_fields,
+    _annotation,
 )

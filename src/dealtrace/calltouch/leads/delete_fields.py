@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from dealtrace.calltouch.answers.outcomes import fields_clearing
 from dealtrace.calltouch.batches import Word, object_schema, read_document, read_item, word_text
 from dealtrace.calltouch.parameters import CUSTOM, NUMBER_LENGTH_MAX, REFERENCE_LENGTH_MAX, SIP_ID_LENGTH_MAX
 from dealtrace.calltouch.wire_types import Names
@@ -74,12 +75,10 @@ async def respond(caller: Caller, items: Sequence[Any]) -> Reply:
     """
     clearing = read_clearing(items[0])
     owner_id: int = await caller.write(clear_fields, clearing)
-    key = _ID_OF[clearing.owner.kind] if isinstance(clearing.owner, LeadName) else "orderId"
-    told = {key: owner_id, "customFields": list(clearing.names)}
-    return success({"data": told}, "fields_cleared", site_id=caller.site.id, owner=key, owner_id=owner_id)
-
-
-_ID_OF = {LeadKind.CALL: "callId", LeadKind.LEAD_REQUEST: "requestId"}
+    kind = clearing.owner.kind if isinstance(clearing.owner, LeadName) else None
+    answer = fields_clearing(kind, owner_id, list(clearing.names))
+    owner = next(iter(answer["data"]))
+    return success(answer, "fields_cleared", site_id=caller.site.id, owner=owner, owner_id=owner_id)
 
 
 def read_clearing(item: Any) -> Clearing:

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+from dealtrace.calltouch.answers.clocks import instant_of
+from dealtrace.calltouch.answers.outcomes import CallsImport, imported_call
 from dealtrace.calltouch.batches import Batch, LeadItem, Word
-from dealtrace.calltouch.leads.listed import LeadList, annotations_of, count_taken_in, take_in
+from dealtrace.calltouch.leads.listed import LeadList, annotations_of, take_in
 from dealtrace.calltouch.parameters import CALL_IMPORT, CUSTOM
-from dealtrace.calltouch.responses import instant_of
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameters import ParameterTable, Sent
 from dealtrace.http.replies import Reply, success
@@ -50,7 +51,7 @@ def read_call(caller: Caller, sent: Sent) -> IncomingCall:
 
 TABLE = ParameterTable(CALL_IMPORT, family=CUSTOM)
 BATCH = Batch("calls", CallItem, TABLE)
-LEAD_LIST = LeadList(BATCH, read_call, import_calls, name="referenceId", id_name="callId")
+LEAD_LIST = LeadList(BATCH, read_call, import_calls, name="referenceId", result=imported_call)
 
 
 async def respond(caller: Caller, items: Sequence[Any]) -> Reply:
@@ -59,6 +60,8 @@ async def respond(caller: Caller, items: Sequence[Any]) -> Reply:
     Ours: the vendor answers with the number of a queue alone; here the calls are stored already, so their ids are told
     too. The number stands in the log.
     """
-    log_id, told = await take_in(LEAD_LIST, caller, items)
-    facts = {"site_id": caller.site.id, "log_id": log_id, "leads": len(told), "taken_in": count_taken_in(told)}
-    return success({"data": {"logId": log_id, "calls": told}}, "calls_imported", **facts)
+    log_id, calls = await take_in(LEAD_LIST, caller, items)
+    answer: CallsImport = {"data": {"logId": log_id, "calls": calls}}
+    stored = sum(call["imported"] for call in calls)
+    facts = {"site_id": caller.site.id, "log_id": log_id, "leads": len(calls), "taken_in": stored}
+    return success(answer, "calls_imported", **facts)

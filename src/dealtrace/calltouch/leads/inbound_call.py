@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
+from dealtrace.calltouch.answers.clocks import instant_of
 from dealtrace.calltouch.parameters import INBOUND_CALL, WORDS_LENGTH_MAX
-from dealtrace.calltouch.responses import instant_of
 from dealtrace.errors import InvalidParameters, Violation
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameters import ParameterTable, Sent

@@ -1,9 +1,10 @@
 """What the two lists of leads share: each lead is read, taken in and told of by itself."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
+from dealtrace.calltouch.answers.outcomes import SentName
 from dealtrace.calltouch.batches import Batch
 from dealtrace.errors import InvalidParameters, Language, Refusal
 from dealtrace.http.caller import Caller
@@ -17,20 +18,21 @@ from dealtrace.runtime.write_queue import Operation
 
 Incoming = IncomingCall | IncomingLeadRequest
 Outcome = Call | LeadRequest | Refusal
+Result = TypeVar("Result")
 
 
 @record
-class LeadList:
-    """How a list of leads is read, taken in and told of: `name` and `id_name` are a lead's own id there, and ours."""
+class LeadList(Generic[Result]):
+    """How a list of leads is read, stored and answered; `name` is the key of a lead's own id in it."""
 
     batch: Batch
     read: Callable[[Caller, Sent], Incoming]
     operation: Operation
     name: str
-    id_name: str
+    result: Callable[[SentName, int | None, Refusal | None, Language], Result]
 
 
-async def take_in(lead_list: LeadList, caller: Caller, items: Sequence[Any]) -> tuple[int, list[dict[str, Any]]]:
+async def take_in(lead_list: LeadList[Result], caller: Caller, items: Sequence[Any]) -> tuple[int, list[Result]]:
     """Take in the leads that can be read; return the number of the call in the log, and what became of each lead.
 
     Raises:
@@ -41,42 +43,28 @@ async def take_in(lead_list: LeadList, caller: Caller, items: Sequence[Any]) -> 
     imported: Imported = await caller.write(lead_list.operation, good, size=len(items))
     outcomes = iter(imported.outcomes)
     final: list[Outcome] = [one if isinstance(one, InvalidParameters) else next(outcomes) for one in read]
-    told = [_told(lead_list, item, one, caller.language) for item, one in zip(items, final, strict=True)]
-    return imported.log_id, told
+    results = [_result(lead_list, item, one, caller.language) for item, one in zip(items, final, strict=True)]
+    return imported.log_id, results
 
 
-def _read(lead_list: LeadList, caller: Caller, item: Any) -> Incoming | InvalidParameters:
+def _read(lead_list: LeadList[Result], caller: Caller, item: Any) -> Incoming | InvalidParameters:
     try:
         return lead_list.read(caller, lead_list.batch.read(item))
     except InvalidParameters as fault:
         return fault
 
 
-def _told(lead_list: LeadList, item: Any, outcome: Outcome, language: Language) -> dict[str, Any]:
-    """Tell what became of one lead.
+def _result(lead_list: LeadList[Result], item: Any, outcome: Outcome, language: Language) -> Result:
+    """Build what became of one lead.
 
     Ours: `imported` is what clients look at; the rest says which lead it is, and what is wrong with one that was not
-    taken in, in the words of an error of its own. A name that is taken comes with our id of who has it.
+    stored, as an error of its own would. A lead whose name is taken gets our id of the lead that has it.
     """
-    said = item.get(lead_list.name) if isinstance(item, Mapping) else None
-    name = said if isinstance(said, str | int | float) else None
-    if not isinstance(outcome, Refusal):
-        told = {lead_list.name: name, "imported": True, lead_list.id_name: outcome.id}
-        return {**told, "errorCode": None, "error": None, "violations": []}
-    violations = outcome.violations if isinstance(outcome, InvalidParameters) else ()
-    return {
-        lead_list.name: name,
-        "imported": False,
-        lead_list.id_name: outcome.facts.get("lead_id"),
-        "errorCode": str(outcome.code),
-        "error": outcome.text(language),
-        "violations": [{"field": one.field, "message": one.text(language)} for one in violations],
-    }
-
-
-def count_taken_in(told: Sequence[Mapping[str, Any]]) -> int:
-    """Count the leads that are there now."""
-    return sum(one["imported"] for one in told)
+    name = item.get(lead_list.name) if isinstance(item, Mapping) else None
+    sent_name = name if isinstance(name, str | int | float) else None
+    if isinstance(outcome, Refusal):
+        return lead_list.result(sent_name, outcome.facts.get("lead_id"), outcome, language)
+    return lead_list.result(sent_name, outcome.id, None, language)
 
 
 def annotations_of(sent: Sent) -> Annotations:

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from dealtrace import clock
+from dealtrace.calltouch.answers.clocks import instant_of
 from dealtrace.calltouch.parameters import EMAIL_LENGTH_MAX, PHONE_LENGTH_MAX
-from dealtrace.calltouch.responses import instant_of
 from dealtrace.calltouch.wire_types import TAG_LENGTH_MAX, TAGS_MAX, DashClock
 from dealtrace.errors import InvalidParameters, InvalidValue, Violation
 from dealtrace.http.parameter_types import Choice, Integer, Text

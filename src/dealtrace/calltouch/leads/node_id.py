@@ -1,5 +1,6 @@
 """`getnodeid`: tell a client which of the vendor's many servers has its site."""
 
+from dealtrace.calltouch.answers.outcomes import Node
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameters import ParameterTable, Sent
 from dealtrace.http.replies import Reply, success
@@ -12,4 +13,5 @@ NODE = 1
 async def respond(caller: Caller, sent: Sent) -> Reply:
     """Answer with the one node."""
     del sent
-    return success({"nodeId": NODE}, "node_told", site_id=caller.site.id)
+    answer: Node = {"nodeId": NODE}
+    return success(answer, "node_told", site_id=caller.site.id)

@@ -1,13 +1,12 @@
 """`requests/{siteId}/register`: take in what a person left in a form of the site, straight from the browser."""
 
-from typing import Any
-
 from dealtrace import clock
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.origin import UNKNOWN_ORIGIN, Origin
 from dealtrace.attribution.visit import VisitId
+from dealtrace.calltouch.answers.clocks import instant_of
+from dealtrace.calltouch.answers.lead_requests import registered_lead_request
 from dealtrace.calltouch.parameters import REQUEST_REGISTER
-from dealtrace.calltouch.responses import KEYWORD_UNKNOWN, STATUS_NOT_SET, UNTOLD, epoch_ms, instant_of, slashed_clock
 from dealtrace.errors import InvalidParameters, Violation
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameters import ParameterTable, Sent
@@ -26,7 +25,7 @@ async def respond(caller: Caller, sent: Sent) -> Reply:
     """Take in the lead request and answer with it, as the journal of lead requests would show it."""
     taken: LeadRequest = await caller.write(take_in_lead_requests, read_lead_request(caller, sent))
     origin = await _find_origin(caller, taken) if taken.visit_id is not None else UNKNOWN_ORIGIN
-    record = _record(caller, taken, sent, origin)
+    record = registered_lead_request(taken, sent, origin, caller.site)
     reply = success(record, "lead_request_taken_in", site_id=caller.site.id, lead_request_id=taken.id)
     return with_headers(reply, FOR_ANY_PAGE)
 
@@ -69,89 +68,3 @@ async def _find_origin(caller: Caller, taken: LeadRequest) -> Origin:
     ref = LeadRef(LeadKind.LEAD_REQUEST, taken.id)
     stories = await caller.read(list_lead_stories, [ref], AttributionModel(caller.site.attribution))
     return stories[ref].origin if ref in stories else UNKNOWN_ORIGIN
-
-
-def _record(caller: Caller, taken: LeadRequest, sent: Sent, origin: Origin) -> dict[str, Any]:
-    """Tell of a lead request in the keys of the journal.
-
-    Ours: nobody showed a token, so the answer tells what was just sent and nothing that is known besides: whether the
-    person has been here before, what they are called, which deals they have.
-    """
-    comment = sent.get("comment")
-    return {
-        "date": epoch_ms(taken.requested_at),
-        "comments": [_comment(taken, comment)] if comment else [],
-        "requestType": None,
-        "dateStr": slashed_clock(taken.requested_at, caller.site.time_zone),
-        "manager": None,
-        "session": _session(origin, caller),
-        "subject": taken.form_name,
-        "uniqTargetRequest": False,
-        "uniqueRequest": False,
-        "yandexDirect": None,
-        "googleAdWords": None,
-        "requestNumber": taken.number,
-        "requestId": taken.id,
-        "client": _client(sent),
-        "siteId": caller.site.id,
-        "orders": [],
-        "targetRequest": False,
-        "status": STATUS_NOT_SET,
-        "order": None,
-        "mapVisits": None,
-        "requestUrl": sent.get("requestUrl"),
-        "ctClientId": None,
-        "dcm": None,
-        "ctGlobalId": None,
-        "widgetInfo": None,
-        "RequestTags": None,
-    }
-
-
-def _comment(taken: LeadRequest, text: str) -> dict[str, Any]:
-    """Tell of the one comment a lead request comes with; it bears the id of its lead request."""
-    return {"commentId": taken.id, "requestId": taken.id, "comment": text, "partyId": None, "partyName": None}
-
-
-def _client(sent: Sent) -> dict[str, Any]:
-    phone, email = sent.get("phoneNumber"), sent.get("email")
-    return {
-        "clientId": None,
-        "fio": sent.get("fio", ""),
-        "phones": [{"phoneNumber": phone, "phoneType": "OTHER"}] if phone else [],
-        "contacts": [{"contactType": "EMAIL", "contactValue": email}] if email else [],
-    }
-
-
-def _session(origin: Origin, caller: Caller) -> dict[str, Any] | None:
-    """Write the source of the credited visit; null without one.
-
-    Ours: what would tell a stranger who the visitor is, where they are and what they read stays out; a visit's id can
-    be guessed.
-    """
-    visited_at = origin.visited_at
-    if visited_at is None:
-        return None
-    return {
-        "sessionId": origin.visit_id,
-        "keywords": origin.source.term or KEYWORD_UNKNOWN,
-        "city": UNTOLD,
-        "ip": "",
-        "source": origin.source.source,
-        "medium": origin.source.medium,
-        "ref": "",
-        "url": "",
-        "utmSource": origin.utm.source or UNTOLD,
-        "utmMedium": origin.utm.medium or UNTOLD,
-        "utmTerm": origin.utm.term or UNTOLD,
-        "utmContent": origin.utm.content or UNTOLD,
-        "utmCampaign": origin.utm.campaign or UNTOLD,
-        "guaClientId": None,
-        "sessionDate": slashed_clock(visited_at, caller.site.time_zone),
-        "attrs": None,
-        "attribution": caller.site.attribution,
-        "yaClientId": None,
-        "additionalTags": [],
-        "ctGlobalId": None,
-        "browser": "",
-    }

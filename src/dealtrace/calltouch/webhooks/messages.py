@@ -8,12 +8,14 @@ from sqlalchemy import Connection
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.webhook import EventKind, Webhook
 from dealtrace.attribution.credit import AttributionModel
-from dealtrace.calltouch.webhooks.values import (
+from dealtrace.calltouch.answers.clocks import epoch_seconds
+from dealtrace.calltouch.answers.webhooks import (
+    CallValues,
+    LeadRequestValues,
     call_values,
     deal_values,
-    epoch_seconds,
-    in_words,
-    request_values,
+    in_texts,
+    lead_request_values,
 )
 from dealtrace.calltouch.webhooks.vocabulary import (
     CALL,
@@ -30,7 +32,7 @@ from dealtrace.calltouch.webhooks.vocabulary import (
 )
 from dealtrace.deals.deal import Deal
 from dealtrace.deals.versions import as_of
-from dealtrace.leads.call import Call, is_over
+from dealtrace.leads.call import Call, CallPhase, phase_of
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.storage.deals.deals import list_deals_by_key
 from dealtrace.storage.deals.versions import list_versions_of
@@ -54,7 +56,7 @@ def write_messages(
         event = one.event
         if isinstance(event, DealEvent) and (deal := deals.get(event)) is not None:
             keys = chosen_keys(DEAL, ON_REQUEST_OF_DEALS, webhook.fields)
-            fields = in_words({**deal_values(deal, event.kind, site), **sent_at}, keys)
+            fields = in_texts({**deal_values(deal, event.kind, site), **sent_at}, keys)
         elif isinstance(event, LeadEvent) and (entry := entries.get(event.lead)) is not None:
             fields = _lead_fields(event, entry, site, webhook, sent_at)
         else:
@@ -109,13 +111,16 @@ def _lead_fields(
     event: LeadEvent, entry: LeadEntry, site: Site, webhook: Webhook, sent_at: Mapping[str, int]
 ) -> dict[str, str | None]:
     """Tell of a lead; a call that goes on is told of as it began, whatever changed about it."""
+    values: CallValues | LeadRequestValues
     if isinstance(entry.lead, Call):
-        is_beginning = event.kind is EventKind.CALL_CONNECTED or not is_over(entry.circumstances, entry.lead.duration)
-        usual, values = CALL_BEGUN if is_beginning else CALL, call_values(entry, site, is_beginning=is_beginning)
+        phase = phase_of(entry.circumstances, entry.lead.duration)
+        if event.kind is EventKind.CALL_CONNECTED:
+            phase = CallPhase.ONGOING
+        usual, values = CALL_BEGUN if phase is CallPhase.ONGOING else CALL, call_values(entry, site, phase)
     else:
-        usual, values = LEAD_REQUEST, request_values(entry, site)
+        usual, values = LEAD_REQUEST, lead_request_values(entry, site)
     keys = chosen_keys(usual, ON_REQUEST_OF_LEADS, webhook.fields)
-    return in_words({**values, **sent_at, "changedFields": _changed_fields(event, keys)}, keys)
+    return in_texts({**values, **sent_at, "changedFields": _changed_fields(event, keys)}, keys)
 
 
 def _changed_fields(event: LeadEvent, keys: Keys) -> str | None:
