@@ -27,13 +27,13 @@ visits = st.none() | st.builds(Visit, st.just(VisitId(1)), st.just("v"), st.just
 def test_the_credited_visit_outranks_what_the_sender_stated() -> None:
     origin = origin_of_lead(VISIT, VK)
     assert (origin.source, origin.utm, origin.visit_id) == (VISIT.traffic_source, VISIT.utm, VISIT.id)
-    assert (origin.landing_url, origin.landing_host, origin.referrer) == (
+    assert (origin.details.landing_url, origin.landing_host, origin.details.referrer) == (
         VISIT.landing_url,
         "shop.example",
         "https://ya.ru/",
     )
-    assert (origin.visited_at, origin.city, origin.attrs) == (NOON, "moscow", {"a": "b"})
-    assert (origin.device, origin.os, origin.browser) == ("mobile", "iOS 17", "Safari 17")
+    assert (origin.visited_at, origin.details.city, origin.details.attrs) == (NOON, "moscow", {"a": "b"})
+    assert (origin.details.device, origin.details.os, origin.details.browser) == ("mobile", "iOS 17", "Safari 17")
 
 
 def test_without_a_visit_a_lead_comes_from_the_stated_source_and_has_no_utm_source_or_medium() -> None:
@@ -41,7 +41,7 @@ def test_without_a_visit_a_lead_comes_from_the_stated_source_and_has_no_utm_sour
     assert origin.is_known
     assert origin.source == VK
     assert origin.utm == TrafficSource(campaign="весна", content="баннер", term="диван")
-    assert (origin.visit_id, origin.visited_at, origin.google_client_id) == (None, None, None)
+    assert (origin.visit_id, origin.visited_at, origin.details.google_client_id) == (None, None, None)
 
 
 def test_a_stated_source_whose_every_part_is_empty_is_known() -> None:

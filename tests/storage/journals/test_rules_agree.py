@@ -46,7 +46,7 @@ VALUE_OF = {
     Field.UTM_CAMPAIGN: lambda origin: origin.utm.campaign,
     Field.UTM_CONTENT: lambda origin: origin.utm.content,
     Field.UTM_TERM: lambda origin: origin.utm.term,
-    Field.GOOGLE_CLIENT_ID: lambda origin: origin.google_client_id or "",
+    Field.GOOGLE_CLIENT_ID: lambda origin: origin.details.google_client_id or "",
 }
 ACCEPTS = {
     Operator.EQUAL: lambda value, text: value == text,

@@ -156,14 +156,15 @@ CallsAnswer = list[CallRecord] | PageAnswer[CallRecord]
 def call_record(entry: LeadEntry, site: Site, model: AttributionModel, sent: Sent) -> CallRecord:
     """Build a call of the journal; `sent` says which optional parts are requested."""
     call, origin, annotations = call_of(entry), entry.origin, entry.annotations
+    details = origin.details
     answered = is_answered(entry.circumstances, call.duration)
     visits = [earlier_visit(visit, site.time_zone) for visit in entry.visits]
     return {
-        **_course(entry, site, model, sent, answered=answered),
+        **_course(entry, call, site, model, sent, answered=answered),
         **_source(origin),
-        **_identifiers(entry, origin, site),
+        **_identifiers(entry, call, origin, site),
         "mapVisits": if_requested(sent, "withMapVisits", visits),
-        "attrs": if_requested(sent, "withAttributionFields", origin.attrs),
+        "attrs": if_requested(sent, "withAttributionFields", details.attrs),
         "comments": if_requested(sent, "withComments", call_comments(call.id, annotations.comment)),
         "phrases": if_requested(sent, "withText", []),
         "additionalTags": [],
@@ -176,7 +177,7 @@ def call_record(entry: LeadEntry, site: Site, model: AttributionModel, sent: Sen
         "siteId": site.id,
         "siteName": site.name,
         "callbackInfo": None,
-        "ctClientId": visitor_number(origin.visitor_id),
+        "ctClientId": visitor_number(details.visitor_id),
         "dcm": None,
         "phonesInText": None,
         "ctGlobalId": None,
@@ -187,8 +188,10 @@ def call_record(entry: LeadEntry, site: Site, model: AttributionModel, sent: Sen
     }
 
 
-def _course(entry: LeadEntry, site: Site, model: AttributionModel, sent: Sent, *, answered: bool) -> _Course:
-    call, circumstances, qualification = call_of(entry), entry.circumstances, entry.standing
+def _course(
+    entry: LeadEntry, call: Call, site: Site, model: AttributionModel, sent: Sent, *, answered: bool
+) -> _Course:
+    circumstances, qualification = entry.circumstances, entry.standing
     return {
         "callId": call.id,
         "callphase": PHASE_NAMES[phase_of(circumstances, call.duration)],
@@ -209,39 +212,41 @@ def _course(entry: LeadEntry, site: Site, model: AttributionModel, sent: Sent, *
 
 
 def _source(origin: Origin) -> _Source:
-    source = origin.source
+    source, details = origin.source, origin.details
     return {
-        "city": origin.city or NOT_SPECIFIED,
+        "city": details.city or NOT_SPECIFIED,
         "source": source.source or KEYWORD_UNKNOWN,
         "medium": source.medium or KEYWORD_UNKNOWN,
         "keyword": source.term or KEYWORD_UNKNOWN,
-        "url": origin.landing_url,
+        "url": details.landing_url,
         "callUrl": None,
-        "ref": origin.referrer,
+        "ref": details.referrer,
         "hostname": origin.landing_host,
         **utm_answer(origin.utm),
     }
 
 
-def _identifiers(entry: LeadEntry, origin: Origin, site: Site) -> _Identifiers:
+def _identifiers(entry: LeadEntry, call: Call, origin: Origin, site: Site) -> _Identifiers:
+    details = origin.details
     return {
         "sessionId": origin.visit_id,
         "ctCallerId": caller_id(entry, site),
-        "clientId": origin.google_client_id,
-        "yaClientId": origin.yandex_client_id,
+        "clientId": details.google_client_id,
+        "yaClientId": details.yandex_client_id,
         "sipCallId": entry.circumstances.sip_id or "",
-        "userAgent": origin.user_agent,
-        "ip": origin.ip,
+        "userAgent": details.user_agent,
+        "ip": details.ip,
         "waitingConnect": whole_seconds(entry.circumstances.waiting),
-        "callReferenceId": call_of(entry).reference or "",
+        "callReferenceId": call.reference or "",
     }
 
 
 def _device(call: Call, origin: Origin, site: Site) -> _Device:
+    details = origin.details
     return {
-        "device": origin.device,
-        "os": origin.os,
-        "browser": origin.browser,
+        "device": details.device,
+        "os": details.os,
+        "browser": details.browser,
         "timestamp": epoch_seconds(call.started_at),
         "sessionDate": slashed_clock_or_none(origin.visited_at, site.time_zone),
     }

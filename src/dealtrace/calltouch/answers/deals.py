@@ -260,7 +260,7 @@ def _visit(origin: Origin, model: AttributionModel) -> DealVisit | None:
     """Build where a deal comes from; `None` if that is unknown. A stated source has neither a city nor pages."""
     if not origin.is_known:
         return None
-    source, utm, is_visit = origin.source, origin.utm, origin.visit is not None
+    source, utm, details, is_visit = origin.source, origin.utm, origin.details, origin.visit is not None
     return {
         "sessionId": origin.visit_id,
         "source": source.source,
@@ -271,12 +271,12 @@ def _visit(origin: Origin, model: AttributionModel) -> DealVisit | None:
         "utmCampaign": utm.campaign,
         "utmContent": utm.content,
         "utmTerm": utm.term,
-        "city": origin.city if is_visit else None,
-        "url": origin.landing_url if is_visit else None,
-        "ref": origin.referrer if is_visit else None,
+        "city": details.city if is_visit else None,
+        "url": details.landing_url if is_visit else None,
+        "ref": details.referrer if is_visit else None,
         "attribution": int(model),
-        "yaClientId": origin.yandex_client_id,
-        "gaClientId": origin.google_client_id,
+        "yaClientId": details.yandex_client_id,
+        "gaClientId": details.google_client_id,
         "yandexDirect": yandex_direct(origin.visit),
         "googleAdWords": google_ads(origin.visit),
     }

@@ -122,7 +122,7 @@ def lead_request_record(entry: LeadEntry, site: Site, model: AttributionModel, s
         "order": None,
         "mapVisits": if_requested(sent, "withMapVisits", visits),
         "requestUrl": entry.page_url,
-        "ctClientId": visitor_number(origin.visitor_id),
+        "ctClientId": visitor_number(origin.details.visitor_id),
         "dcm": None,
         "ctGlobalId": None,
         "widgetInfo": None,

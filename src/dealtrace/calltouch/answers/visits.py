@@ -158,27 +158,27 @@ def credited_session(origin: Origin, attribution: int) -> CreditedSession | None
     """
     if not origin.is_known:
         return None
-    source, utm = origin.source, origin.utm
+    source, utm, details = origin.source, origin.utm, origin.details
     return {
         "keywords": source.term or KEYWORD_UNKNOWN,
-        "city": origin.city,
-        "ip": origin.ip,
-        "browser": origin.user_agent,
+        "city": details.city,
+        "ip": details.ip,
+        "browser": details.user_agent,
         "source": source.source,
         "medium": source.medium,
-        "ref": origin.referrer,
-        "url": origin.landing_url,
+        "ref": details.referrer,
+        "url": details.landing_url,
         "utmSource": utm.source,
         "utmMedium": utm.medium,
         "utmTerm": utm.term,
         "utmContent": utm.content,
         "utmCampaign": utm.campaign,
-        "guaClientId": origin.google_client_id,
-        "yaClientId": origin.yandex_client_id,
+        "guaClientId": details.google_client_id,
+        "yaClientId": details.yandex_client_id,
         "sessionId": origin.visit_id,
         "additionalTags": [],
         "attribution": attribution,
-        "attrs": origin.attrs,
+        "attrs": details.attrs,
     }
 
 
@@ -188,32 +188,32 @@ def lead_request_session(
     """Build where a lead request of the journal comes from; `None` if that is unknown."""
     if not origin.is_known:
         return None
-    source, utm = origin.source, origin.utm
+    source, utm, details = origin.source, origin.utm, origin.details
     return {
         "sessionId": origin.visit_id,
         "keywords": source.term or KEYWORD_UNKNOWN,
-        "city": origin.city or NOT_SPECIFIED,
-        "ip": origin.ip,
+        "city": details.city or NOT_SPECIFIED,
+        "ip": details.ip,
         "source": source.source or KEYWORD_UNKNOWN,
         "medium": source.medium or KEYWORD_UNKNOWN,
-        "ref": origin.referrer,
-        "url": origin.landing_url,
+        "ref": details.referrer,
+        "url": details.landing_url,
         "utmSource": utm.source or NOT_SPECIFIED,
         "utmMedium": utm.medium or NOT_SPECIFIED,
         "utmTerm": utm.term or NOT_SPECIFIED,
         "utmContent": utm.content or NOT_SPECIFIED,
         "utmCampaign": utm.campaign or NOT_SPECIFIED,
-        "guaClientId": origin.google_client_id,
+        "guaClientId": details.google_client_id,
         "sessionDate": slashed_clock_or_none(origin.visited_at, time_zone),
-        "attrs": if_requested(sent, "withAttrs", origin.attrs),
+        "attrs": if_requested(sent, "withAttrs", details.attrs),
         "attribution": attribution,
-        "yaClientId": origin.yandex_client_id,
+        "yaClientId": details.yandex_client_id,
         "additionalTags": [],
         "ctGlobalId": None,
-        "browser": origin.user_agent,
-        "device": origin.device,
-        "os": origin.os,
-        "browserName": origin.browser,
+        "browser": details.user_agent,
+        "device": details.device,
+        "os": details.os,
+        "browserName": details.browser,
     }
 
 

@@ -206,7 +206,7 @@ def _lead_values(entry: LeadEntry, site: Site) -> LeadValues:
 
 
 def _origin_values(entry: LeadEntry, site: Site) -> OriginValues:
-    origin = entry.origin
+    origin, details = entry.origin, entry.origin.details
     utm, is_visit = utm_answer(origin.utm), origin.visit is not None
     return {
         "attribution": site.attribution,
@@ -217,20 +217,20 @@ def _origin_values(entry: LeadEntry, site: Site) -> OriginValues:
         "utm_campaign": utm["utmCampaign"],
         "utm_content": utm["utmContent"],
         "utm_term": utm["utmTerm"],
-        "yaClientId": origin.yandex_client_id,
-        "gcid": origin.google_client_id,
+        "yaClientId": details.yandex_client_id,
+        "gcid": details.google_client_id,
         "sessionId": origin.visit_id,
-        "ctClientId": visitor_number(origin.visitor_id),
+        "ctClientId": visitor_number(details.visitor_id),
         "hostname": origin.landing_host or None,
-        "url": origin.landing_url or None,
-        "attrs": (_json_text(origin.attrs) or "{}") if is_visit else None,
-        "ref": origin.referrer if is_visit else None,
-        "city": origin.city or None,
-        "browser": origin.browser or None,
-        "os": origin.os or None,
-        "device": origin.device or None,
-        "ip": origin.ip or None,
-        "userAgent": origin.user_agent or None,
+        "url": details.landing_url or None,
+        "attrs": (_json_text(details.attrs) or "{}") if is_visit else None,
+        "ref": details.referrer if is_visit else None,
+        "city": details.city or None,
+        "browser": details.browser or None,
+        "os": details.os or None,
+        "device": details.device or None,
+        "ip": details.ip or None,
+        "userAgent": details.user_agent or None,
     }
 
 
