@@ -8,12 +8,19 @@ from dealtrace.http.caller import Caller
 from dealtrace.http.parameter_types import Integer
 from dealtrace.http.parameters import ParameterTable, Sent
 from dealtrace.http.replies import Reply, success
-from dealtrace.operations.deals.explain import Explanation, explain_deal, serialize_explanation
+from dealtrace.operations.deals.explain import Explanation, ExplanationAnswer, explain_deal, serialize_explanation
 from dealtrace.quota.points import PaidMethod
 from dealtrace.storage.deals.deals import list_deals_by_key
 
 TABLE = ParameterTable(())
 DEAL = "orderId"
+
+
+class DealExplanation(ExplanationAnswer):
+    """Why a deal has its lead, or none; instants are UTC."""
+
+    orderId: int
+    orderNumber: str
 
 
 async def respond(caller: Caller, sent: Sent) -> Reply:
@@ -22,8 +29,8 @@ async def respond(caller: Caller, sent: Sent) -> Reply:
     explanation = await caller.read(_explain, caller.site, _deal_id(caller.path_params[DEAL]))
     await caller.pay_for_reading(PaidMethod.EXPLANATION)
     deal = explanation.deal
-    told = {DEAL: deal.id, "orderNumber": deal.number, **serialize_explanation(explanation)}
-    return success(told, "deal_explained", site_id=caller.site.id, deal_id=deal.id)
+    answer: DealExplanation = {"orderId": deal.id, "orderNumber": deal.number, **serialize_explanation(explanation)}
+    return success(answer, "deal_explained", site_id=caller.site.id, deal_id=deal.id)
 
 
 def _deal_id(text: str) -> int:

@@ -41,5 +41,6 @@ ENDPOINTS = (
         BY_TOKEN,
         refuse=refuse,
         is_shown_with_slash=False,
+        answer=explanation.DealExplanation,
     ),
 )

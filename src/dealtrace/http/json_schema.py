@@ -5,6 +5,7 @@ import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import is_dataclass
 from decimal import Decimal
+from enum import Enum
 from typing import Annotated, Any, NotRequired, Union
 
 import msgspec
@@ -34,6 +35,8 @@ class Components:
             return {"anyOf": [self.describe(part) for part in arguments]}
         if origin in (list, tuple, Sequence):
             return {"type": "array", "items": self.describe(arguments[0])}
+        if isinstance(described, type) and issubclass(described, Enum):
+            return {"enum": [member.value for member in described]}
         if described is Decimal:
             return {"type": "number"}
         return msgspec.json.schema(described)
