@@ -24,7 +24,7 @@ class DealExplanation(ExplanationAnswer):
 
 
 async def respond(caller: Caller, sent: Sent) -> Reply:
-    """Explain the deal as it stands, a deleted one too."""
+    """Explain the deal in its present state, even if it is deleted."""
     del sent
     explanation = await caller.read(_explain, caller.site, _deal_id(caller.path_params[DEAL]))
     await caller.pay_for_reading(PaidMethod.EXPLANATION)

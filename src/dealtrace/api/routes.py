@@ -1,4 +1,4 @@
-"""Every address of our own JSON on one screen."""
+"""Every endpoint of our own JSON API."""
 
 from dataclasses import replace
 
@@ -25,7 +25,7 @@ BY_TOKEN = AuthScheme(
 
 
 def refuse(refusal: Refusal, language: Language) -> Reply:
-    """Refuse as everywhere; what an address names and is not there is 404, where no client expects otherwise."""
+    """Answer a refusal as everywhere, but with 404 if the deal in the path does not exist."""
     reply = refusal_reply(refusal, language)
     return replace(reply, status=NOT_FOUND) if isinstance(refusal, DealNotFound) else reply
 

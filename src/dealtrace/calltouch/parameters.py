@@ -1,4 +1,4 @@
-"""The table of wire parameters: one record each drives parsing, errors, documents and the OpenAPI file."""
+"""The parameters of deals and leads; parsing, errors, documents and OpenAPI are all made of these records."""
 
 from dataclasses import replace
 
@@ -33,7 +33,7 @@ LINK_THRESHOLD_SECONDS_MAX = 10 * 366 * 24 * 3600
 REFERENCE_LENGTH_MAX = 100
 SIP_ID_LENGTH_MAX = 45
 CALL_SECONDS_MAX = 30 * 24 * 3600
-"""Ours: nobody talks for a month; a longer call is milliseconds taken for seconds, or an instant."""
+"""Ours: no call lasts a month; a longer one is milliseconds sent as seconds, or an instant."""
 
 
 CLIENT_API_ID = Parameter(

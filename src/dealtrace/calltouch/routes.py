@@ -1,4 +1,4 @@
-"""Every URL and method of the Calltouch API on one screen."""
+"""Every endpoint of the Calltouch API."""
 
 from dealtrace.calltouch.answers.calls import CallsAnswer
 from dealtrace.calltouch.answers.deals import ChangedOrder, DealsPage, DeletedOrder, RegisteredOrder

@@ -50,12 +50,12 @@ def _operation(endpoint: Endpoint, method: str, answer: Schema, error: Schema) -
         {"name": name, "in": "path", "required": True, "schema": {"type": _type_in_path(name)}}
         for name in _IN_PATH.findall(endpoint.path)
     ]
-    outside = [*path_parameters, *(_parameter(one, "header") for one in endpoint.auth_scheme.headers)]
+    outside = [*path_parameters, *(_parameter(header, "header") for header in endpoint.auth_scheme.headers)]
     operation["parameters"] = outside
     if endpoint.batch is not None:
         operation["requestBody"] = {"content": {JSON: {"schema": endpoint.batch.schema()}}}
     elif method == "GET":
-        operation["parameters"] = outside + [_parameter(one, "query") for one in endpoint.table.described()]
+        operation["parameters"] = outside + [_parameter(parameter, "query") for parameter in endpoint.table.described()]
     else:
         operation["requestBody"] = {"content": {kind: _form(endpoint) for kind in _FORM_TYPES}}
     return operation
@@ -82,18 +82,21 @@ def _parameter(parameter: Parameter, place: str) -> dict[str, Any]:
 
 
 def _schema(parameter: Parameter) -> dict[str, Any]:
-    said = dict(parameter.type.schema())
-    return {"type": "object", "additionalProperties": said} if isinstance(parameter, Family) else said
+    schema = dict(parameter.type.schema())
+    return {"type": "object", "additionalProperties": schema} if isinstance(parameter, Family) else schema
 
 
 def _form(endpoint: Endpoint) -> dict[str, Any]:
-    sent = endpoint.table.described()
+    parameters = endpoint.table.described()
     schema = {
         "type": "object",
-        "required": [one.name for one in sent if one.required],
-        "properties": {one.name: {**_schema(one), "description": one.en} for one in sent},
+        "required": [parameter.name for parameter in parameters if parameter.required],
+        "properties": {parameter.name: {**_schema(parameter), "description": parameter.en} for parameter in parameters},
     }
-    return {"schema": schema, "encoding": {one.name: _AS_FAMILY for one in sent if isinstance(one, Family)}}
+    return {
+        "schema": schema,
+        "encoding": {parameter.name: _AS_FAMILY for parameter in parameters if isinstance(parameter, Family)},
+    }
 
 
 def _responses(endpoint: Endpoint, answer: Schema, error: Schema) -> dict[str, Any]:

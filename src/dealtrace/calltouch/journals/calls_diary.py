@@ -10,12 +10,12 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.calltouch.answers.calls import call_record
 from dealtrace.calltouch.answers.pages import page_answer
 from dealtrace.calltouch.answers.visits import KEYWORD_UNKNOWN, NOT_SPECIFIED
-from dealtrace.calltouch.journals.lead_pages import tell_all, tell_leads
+from dealtrace.calltouch.journals.lead_pages import build_all_records, build_records
 from dealtrace.calltouch.journals.pages import (
     answer_page,
-    asked_page,
-    nothing,
+    empty_page,
     read_interval,
+    requested_page,
 )
 from dealtrace.calltouch.journals.parameters import CALLS_DIARY, FILTERED
 from dealtrace.errors import InvalidParameters, Violation
@@ -37,14 +37,14 @@ _COUNTING = {
 
 
 async def respond(caller: Caller, sent: Sent) -> Reply:
-    """Answer with a page of calls if one is asked for, else with all calls of the one day."""
+    """Answer with a page of calls if `page` was sent, else with all calls of one day."""
     query, site = read_query(caller.site, sent), caller.site
-    number, limit = asked_page(sent)
+    number, limit = requested_page(sent)
     if "page" not in sent.values:
         _check_one_day(sent)
         reply = await caller.read_pool.read(_answer_array, site, query, sent)
     elif sent.get("callbackOnly"):
-        reply = nothing(number, limit, site, _EVENT)
+        reply = empty_page(number, limit, site, _EVENT)
     else:
         answer = partial(answer_page_of_calls, site=site, query=query, sent=sent)
         reply = await answer_page(caller, query, (number - 1) * limit, answer)
@@ -58,18 +58,18 @@ def _check_one_day(sent: Sent) -> None:
             [
                 Violation(
                     "dateTo",
-                    "без page доступен только один день: передайте page=1 или dateTo, равный dateFrom",
-                    "without page one day only: send page=1, or a dateTo that equals dateFrom",
+                    "без page отдаются звонки только одного дня: передайте page=1 или dateTo, равный dateFrom",
+                    "only one day is available without page: send page=1, or a dateTo equal to dateFrom",
                 )
             ]
         )
 
 
 def read_query(site: Site, sent: Sent) -> LeadQuery:
-    """Turn what was sent into a query.
+    """Build a query from what was sent.
 
     Raises:
-        InvalidParameters: the interval ends before it begins.
+        InvalidParameters: the interval ends before it starts.
     """
     since, until = read_interval(site, sent)
     return LeadQuery(
@@ -85,17 +85,17 @@ def read_query(site: Site, sent: Sent) -> LeadQuery:
 
 
 def _matches(sent: Sent) -> Iterator[Filter]:
-    """Tell what is asked of sources and phones; the words that stand for nothing are asked for as they are shown."""
-    for name, told in (
+    """Yield the filters on sources and phones; the texts that stand for an unknown value find calls without one."""
+    for name, field in (
         ("clientId", Field.GOOGLE_CLIENT_ID),
         ("utmSource", Field.UTM_SOURCE),
         ("utmMedium", Field.UTM_MEDIUM),
     ):
         if name in sent.values:
-            yield Filter(told, _plain(sent[name]))
-    for name, (told, _) in FILTERED.items():
+            yield Filter(field, _plain(sent[name]))
+    for name, (field, _) in FILTERED.items():
         if f"{name}.value" in sent.values:
-            yield Filter(told, _plain(sent[f"{name}.value"]), sent.get(f"{name}.filterMode", Operator.EQUAL))
+            yield Filter(field, _plain(sent[f"{name}.value"]), sent.get(f"{name}.filterMode", Operator.EQUAL))
 
 
 def _plain(text: str) -> str:
@@ -105,11 +105,11 @@ def _plain(text: str) -> str:
 def answer_page_of_calls(
     connection: Connection, cursor: Cursor, *, site: Site, query: LeadQuery, sent: Sent
 ) -> tuple[Page, Reply]:
-    """Answer with the page that begins at a place, and tell its keys."""
-    number, limit = asked_page(sent)
+    """Return the page that begins at a cursor, and the answer made of it."""
+    number, limit = requested_page(sent)
     page = find_page(connection, query_leads(site, query), cursor, limit)
-    tell = partial(call_record, site=site, model=query.model, sent=sent)
-    records = tell_leads(connection, site, query, page.ids, sent, tell)
+    build = partial(call_record, site=site, model=query.model, sent=sent)
+    records = build_records(connection, site, query, page.ids, sent, build)
     answer = page_answer(number, limit, page.total, records)
     return page, success(answer, _EVENT, site_id=site.id, records=len(records))
 
@@ -117,5 +117,7 @@ def answer_page_of_calls(
 def _answer_array(connection: Connection, site: Site, query: LeadQuery, sent: Sent) -> Reply:
     if sent.get("callbackOnly"):
         return success([], _EVENT, site_id=site.id, records=0)
-    records = tell_all(connection, site, query, sent, partial(call_record, site=site, model=query.model, sent=sent))
+    records = build_all_records(
+        connection, site, query, sent, partial(call_record, site=site, model=query.model, sent=sent)
+    )
     return success(records, _EVENT, site_id=site.id, records=len(records))

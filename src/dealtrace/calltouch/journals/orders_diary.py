@@ -12,9 +12,9 @@ from dealtrace.calltouch.answers.deals import deal_record
 from dealtrace.calltouch.answers.pages import page_answer
 from dealtrace.calltouch.journals.pages import (
     answer_page,
-    asked_page,
-    nothing,
+    empty_page,
     read_interval,
+    requested_page,
     require_dates,
 )
 from dealtrace.calltouch.journals.parameters import ORDERS_DIARY
@@ -36,11 +36,11 @@ _LEAD_KINDS = {"CALL": LeadKind.CALL, "REQUEST": LeadKind.LEAD_REQUEST}
 
 
 async def respond(caller: Caller, sent: Sent) -> Reply:
-    """Answer with one page of deals; a chat is never a deal's lead here, so its pages are empty."""
+    """Answer with one page of deals; no deal's lead is a chat here, so the journal of those is empty."""
     query, site = read_query(caller.site, sent), caller.site
-    number, limit = asked_page(sent)
+    number, limit = requested_page(sent)
     if sent.get("orderSource") == "CHAT":
-        reply = nothing(number, limit, site, _EVENT)
+        reply = empty_page(number, limit, site, _EVENT)
     else:
         answer = partial(answer_page_of_deals, site=site, query=query, sent=sent)
         reply = await answer_page(caller, query, (number - 1) * limit, answer)
@@ -49,10 +49,10 @@ async def respond(caller: Caller, sent: Sent) -> Reply:
 
 
 def read_query(site: Site, sent: Sent) -> JournalQuery:
-    """Turn what was sent into a query; an interval covers whole days of the site.
+    """Build a query from what was sent; an interval covers whole days of the site.
 
     Raises:
-        InvalidParameters: no interval though no deal is named, or one that ends before it begins.
+        InvalidParameters: neither an interval nor a deal was sent, or the interval ends before it starts.
     """
     if "orderId" not in sent.values and "orderNumber" not in sent.values:
         require_dates(sent)
@@ -70,15 +70,15 @@ def read_query(site: Site, sent: Sent) -> JournalQuery:
 def answer_page_of_deals(
     connection: Connection, cursor: Cursor, *, site: Site, query: JournalQuery, sent: Sent
 ) -> tuple[Page, Reply]:
-    """Answer with the page that begins at a place, and tell its keys."""
-    number, limit = asked_page(sent)
+    """Return the page that begins at a cursor, and the answer made of it."""
+    number, limit = requested_page(sent)
     model = sent.get("attribution", AttributionModel(site.attribution))
     page = find_page(connection, query_deals(site.id, query), cursor, limit)
-    records = tell_deals(list_deal_entries(connection, site.id, page.ids, model), site=site, model=model, sent=sent)
+    records = encode_deals(list_deal_entries(connection, site.id, page.ids, model), site=site, model=model, sent=sent)
     answer = page_answer(number, limit, page.total, records)
     return page, success(answer, _EVENT, site_id=site.id, records=len(records))
 
 
-def tell_deals(entries: Iterable[DealEntry], *, site: Site, model: AttributionModel, sent: Sent) -> list[msgspec.Raw]:
-    """Tell of deals, ready to be sent."""
-    return [ready(deal_record(one, site, model, sent)) for one in entries]
+def encode_deals(entries: Iterable[DealEntry], *, site: Site, model: AttributionModel, sent: Sent) -> list[msgspec.Raw]:
+    """Return the records of deals as encoded JSON."""
+    return [ready(deal_record(entry, site, model, sent)) for entry in entries]

@@ -1,4 +1,4 @@
-"""The tables of the journals' wire parameters."""
+"""The parameters of the journals."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -25,7 +25,7 @@ FILTERED: Mapping[str, tuple[Field, int]] = {
     "ani": (Field.PHONE, PHONE_LENGTH_MAX),
     "phoneNumber": (Field.DIALLED_PHONE, PHONE_LENGTH_MAX),
 }
-"""What of a call may be asked for by `….value` and `….filterMode`."""
+"""The fields of a call that `….value` and `….filterMode` filter by."""
 
 MODES = {
     "EQUAL": Operator.EQUAL,
@@ -33,7 +33,7 @@ MODES = {
     "CONTAINS": Operator.CONTAINS,
     "NOT_CONTAINS": Operator.NOT_CONTAINS,
 }
-"""Ours: the vendor's words are unknown; these are what its cabinet offers for such filters."""
+"""Ours: the vendor's values are not documented; these are the ones its cabinet offers for such filters."""
 
 _PAGE = (
     Parameter("page", Integer(0, PAGE_MAX), "Номер страницы с 1.", "The page, from 1."),

@@ -7,8 +7,8 @@ from sqlalchemy import Connection
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.calltouch.answers.lead_requests import lead_request_record
-from dealtrace.calltouch.journals.lead_pages import tell_all, tell_leads
-from dealtrace.calltouch.journals.pages import answer_page, asked_page, read_interval, require_dates
+from dealtrace.calltouch.journals.lead_pages import build_all_records, build_records
+from dealtrace.calltouch.journals.pages import answer_page, read_interval, requested_page, require_dates
 from dealtrace.calltouch.journals.parameters import REQUESTS
 from dealtrace.errors import SiteMismatch
 from dealtrace.http.caller import Caller
@@ -21,22 +21,22 @@ from dealtrace.storage.journals.lead_journal import LeadQuery, query_leads
 
 TABLE = ParameterTable(REQUESTS)
 PART_SIZE_MAX = 10_000
-"""Ours: an array does not tell its page size, and a client that asked for more reads a shorter one as the last."""
+"""Ours: an array does not show its page size, and a client that requested more takes a shorter one for the last."""
 _EVENT = "lead_requests_listed"
 
 
 async def respond(caller: Caller, sent: Sent) -> Reply:
-    """Answer with an array: a part of the list if one is asked for, else the whole.
+    """Answer with an array: one page of the journal if `page` or `limit` was sent, else the whole journal.
 
     Raises:
-        SiteMismatch: a site is named, and not the token's.
+        SiteMismatch: `siteId` is not the site of the token.
     """
     site = caller.site
     if sent.get("siteId", site.id) != site.id:
         raise SiteMismatch(site_id=sent["siteId"])
     query = read_query(site, sent)
     if "page" in sent.values or "limit" in sent.values:
-        number, limit = asked_page(sent, PART_SIZE_MAX)
+        number, limit = requested_page(sent, PART_SIZE_MAX)
         answer = partial(_answer_part, site=site, query=query, sent=sent)
         reply = await answer_page(caller, query, (number - 1) * limit, answer)
     else:
@@ -46,10 +46,10 @@ async def respond(caller: Caller, sent: Sent) -> Reply:
 
 
 def read_query(site: Site, sent: Sent) -> LeadQuery:
-    """Turn what was sent into a query.
+    """Build a query from what was sent.
 
     Raises:
-        InvalidParameters: no interval though no lead request is named, or one that ends before it begins.
+        InvalidParameters: neither an interval nor a lead request was sent, or the interval ends before it starts.
     """
     if "requestId" not in sent.values and "requestNumber" not in sent.values:
         require_dates(sent)
@@ -68,15 +68,15 @@ def read_query(site: Site, sent: Sent) -> LeadQuery:
 def _answer_part(
     connection: Connection, cursor: Cursor, *, site: Site, query: LeadQuery, sent: Sent
 ) -> tuple[Page, Reply]:
-    _, limit = asked_page(sent, PART_SIZE_MAX)
+    _, limit = requested_page(sent, PART_SIZE_MAX)
     page = find_page(connection, query_leads(site, query), cursor, limit)
-    tell = partial(lead_request_record, site=site, model=query.model, sent=sent)
-    records = tell_leads(connection, site, query, page.ids, sent, tell)
+    build = partial(lead_request_record, site=site, model=query.model, sent=sent)
+    records = build_records(connection, site, query, page.ids, sent, build)
     return page, success(records, _EVENT, site_id=site.id, records=len(records))
 
 
 def _answer_whole(connection: Connection, site: Site, query: LeadQuery, sent: Sent) -> Reply:
-    records = tell_all(
+    records = build_all_records(
         connection, site, query, sent, partial(lead_request_record, site=site, model=query.model, sent=sent)
     )
     return success(records, _EVENT, site_id=site.id, records=len(records))

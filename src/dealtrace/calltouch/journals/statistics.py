@@ -1,6 +1,6 @@
 """`statistics/{siteId}/calls/…`: how many calls there were, by day and by keyword.
 
-Ours: the vendor's answers are unknown; these are the plainest that say it.
+Ours: the vendor's answers are unknown; these are the simplest that hold the counts.
 """
 
 from collections import Counter
@@ -27,7 +27,7 @@ TABLE = ParameterTable(STATISTICS)
 DAYS_MAX = 3660
 KEYWORDS_MAX = 1000
 SEARCHED = Filter(Field.MEDIUM, "organic")
-"""What came of searching: the medium that the classification gives to search engines."""
+"""Calls from search engines: the medium that the classification gives them."""
 _EVENT = "calls_counted"
 
 Count = Callable[[Connection, Site, LeadQuery, Sent], TotalCount | list[DayCount] | list[KeywordCount]]
@@ -44,20 +44,20 @@ async def count_by_date(caller: Caller, sent: Sent) -> Reply:
 
 
 async def searched_by_date(caller: Caller, sent: Sent) -> Reply:
-    """Answer with the number of calls of each day that came of searching."""
+    """Answer with the number of calls of each day that came from search engines."""
     return await _answer(caller, sent, _by_date, searched=True)
 
 
 async def searched_by_keyword(caller: Caller, sent: Sent) -> Reply:
-    """Answer with the keywords of searching and how many calls came of each."""
+    """Answer with the keywords of search engines and the number of calls of each."""
     return await _answer(caller, sent, _by_keyword, searched=True)
 
 
 async def _answer(caller: Caller, sent: Sent, count: Count, *, searched: bool) -> Reply:
-    """Count what is asked for.
+    """Answer with counts of the calls of an interval.
 
     Raises:
-        InvalidParameters: the interval is too long, or ends before it begins.
+        InvalidParameters: the interval is too long, or ends before it starts.
     """
     site = caller.site
     since, until = read_interval(site, sent)
@@ -66,9 +66,9 @@ async def _answer(caller: Caller, sent: Sent, count: Count, *, searched: bool) -
         raise InvalidParameters([wrong])
     model = AttributionModel(site.attribution)
     query = LeadQuery(LeadKind.CALL, model, since, until, matches=(SEARCHED,) if searched else ())
-    told = await caller.read_pool.read(count, site, query, sent)
+    counts = await caller.read_pool.read(count, site, query, sent)
     await caller.pay_for_reading(PaidMethod.STATISTICS)
-    return success(told, _EVENT, site_id=site.id)
+    return success(counts, _EVENT, site_id=site.id)
 
 
 def _total(connection: Connection, site: Site, query: LeadQuery, sent: Sent) -> TotalCount:

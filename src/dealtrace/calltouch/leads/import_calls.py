@@ -1,4 +1,4 @@
-"""`call/import`: take in calls from another platform, up to a hundred at once."""
+"""`call/import`: import calls from another platform, up to 100 at once."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -7,7 +7,7 @@ from typing import Any
 from dealtrace.calltouch.answers.clocks import instant_of
 from dealtrace.calltouch.answers.outcomes import CallsImport, imported_call
 from dealtrace.calltouch.batches import Batch, LeadItem, Word
-from dealtrace.calltouch.leads.listed import LeadList, annotations_of, take_in
+from dealtrace.calltouch.leads.lead_list import LeadList, annotations_of, take_in
 from dealtrace.calltouch.parameters import CALL_IMPORT, CUSTOM
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameters import ParameterTable, Sent
@@ -31,7 +31,7 @@ class CallItem(LeadItem, frozen=True, rename="camel"):
 
 
 def read_call(caller: Caller, sent: Sent) -> IncomingCall:
-    """Turn what was sent into a call; its start is on the site's clock."""
+    """Build a call from what was sent; the start that was sent is on the site's clock."""
     waiting = sent.get("waitingTime")
     return IncomingCall(
         started_at=instant_of(sent["callStartTime"], caller.site.time_zone),
@@ -55,10 +55,10 @@ LEAD_LIST = LeadList(BATCH, read_call, import_calls, name="referenceId", result=
 
 
 async def respond(caller: Caller, items: Sequence[Any]) -> Reply:
-    """Take in the calls that can be read, and tell what became of each.
+    """Store the calls that are valid, and answer with what became of each.
 
-    Ours: the vendor answers with the number of a queue alone; here the calls are stored already, so their ids are told
-    too. The number stands in the log.
+    Ours: the vendor answers only with the number of a queued job. Here the calls are already stored, so the answer
+    has their ids too; the number is that of the entry in the log.
     """
     log_id, calls = await take_in(LEAD_LIST, caller, items)
     answer: CallsImport = {"data": {"logId": log_id, "calls": calls}}

@@ -1,4 +1,4 @@
-"""`requests/{siteId}/register`: take in what a person left in a form of the site, straight from the browser."""
+"""`requests/{siteId}/register`: register a lead request from a form of the site, sent by the browser."""
 
 from dealtrace import clock
 from dealtrace.attribution.credit import AttributionModel
@@ -18,11 +18,11 @@ from dealtrace.operations.leads.lead_requests import take_in_lead_requests
 from dealtrace.storage.leads.leads import list_lead_stories
 
 TABLE = ParameterTable(REQUEST_REGISTER)
-WHO = ("fio", "phoneNumber", "email")
+PERSON_NAMES = ("fio", "phoneNumber", "email")
 
 
 async def respond(caller: Caller, sent: Sent) -> Reply:
-    """Take in the lead request and answer with it, as the journal of lead requests would show it."""
+    """Register the lead request and answer with it in the keys of the journal."""
     taken: LeadRequest = await caller.write(take_in_lead_requests, read_lead_request(caller, sent))
     origin = await _find_origin(caller, taken) if taken.visit_id is not None else UNKNOWN_ORIGIN
     record = registered_lead_request(taken, sent, origin, caller.site)
@@ -31,12 +31,12 @@ async def respond(caller: Caller, sent: Sent) -> Reply:
 
 
 def read_lead_request(caller: Caller, sent: Sent) -> IncomingLeadRequest:
-    """Turn what was sent into a lead request; without a date it was made now.
+    """Build a lead request from what was sent; without a date it is of now.
 
     Raises:
-        InvalidParameters: it says nothing of the person.
+        InvalidParameters: it has neither a name nor a phone nor an e-mail.
     """
-    check_who(sent)
+    check_person(sent)
     wall_clock = sent.get("requestDate")
     visit_id = sent.get("sessionId")
     return IncomingLeadRequest(
@@ -53,15 +53,17 @@ def read_lead_request(caller: Caller, sent: Sent) -> IncomingLeadRequest:
     )
 
 
-def check_who(sent: Sent) -> None:
-    """See that a lead request says anything of the person.
+def check_person(sent: Sent) -> None:
+    """Check that a lead request identifies the person.
 
     Raises:
-        InvalidParameters: it has neither a name nor a phone nor an e-mail.
+        InvalidParameters: a name, a phone and an e-mail are all missing.
     """
-    if not any(sent.get(name, "").strip() for name in WHO):
-        known = ", ".join(WHO)
-        raise InvalidParameters([Violation(WHO[1], f"нужно хотя бы одно: {known}", f"at least one is needed: {known}")])
+    if not any(sent.get(name, "").strip() for name in PERSON_NAMES):
+        known = ", ".join(PERSON_NAMES)
+        raise InvalidParameters(
+            [Violation(PERSON_NAMES[1], f"нужно хотя бы одно: {known}", f"at least one is needed: {known}")]
+        )
 
 
 async def _find_origin(caller: Caller, taken: LeadRequest) -> Origin:

@@ -1,4 +1,4 @@
-"""What the two lists of leads share: each lead is read, taken in and told of by itself."""
+"""Lists of leads to import: each lead is read, stored and answered by itself."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
@@ -33,17 +33,17 @@ class LeadList(Generic[Result]):
 
 
 async def take_in(lead_list: LeadList[Result], caller: Caller, items: Sequence[Any]) -> tuple[int, list[Result]]:
-    """Take in the leads that can be read; return the number of the call in the log, and what became of each lead.
+    """Store the leads that are valid; return the number of the import in the log, and what became of each lead.
 
     Raises:
         PointsSpent: nothing was stored.
     """
     read = [_read(lead_list, caller, item) for item in items]
-    good = [one for one in read if not isinstance(one, InvalidParameters)]
-    imported: Imported = await caller.write(lead_list.operation, good, size=len(items))
+    valid = [lead for lead in read if not isinstance(lead, InvalidParameters)]
+    imported: Imported = await caller.write(lead_list.operation, valid, size=len(items))
     outcomes = iter(imported.outcomes)
-    final: list[Outcome] = [one if isinstance(one, InvalidParameters) else next(outcomes) for one in read]
-    results = [_result(lead_list, item, one, caller.language) for item, one in zip(items, final, strict=True)]
+    final: list[Outcome] = [lead if isinstance(lead, InvalidParameters) else next(outcomes) for lead in read]
+    results = [_result(lead_list, item, outcome, caller.language) for item, outcome in zip(items, final, strict=True)]
     return imported.log_id, results
 
 
@@ -55,10 +55,10 @@ def _read(lead_list: LeadList[Result], caller: Caller, item: Any) -> Incoming | 
 
 
 def _result(lead_list: LeadList[Result], item: Any, outcome: Outcome, language: Language) -> Result:
-    """Build what became of one lead.
+    """Build what became of a lead.
 
-    Ours: `imported` is what clients look at; the rest says which lead it is, and what is wrong with one that was not
-    stored, as an error of its own would. A lead whose name is taken gets our id of the lead that has it.
+    Ours: clients read `imported`; the other keys identify the lead and say, like an error body, why it was refused.
+    A lead whose own id is taken gets our id of the lead that has it.
     """
     name = item.get(lead_list.name) if isinstance(item, Mapping) else None
     sent_name = name if isinstance(name, str | int | float) else None
@@ -68,7 +68,7 @@ def _result(lead_list: LeadList[Result], item: Any, outcome: Outcome, language: 
 
 
 def annotations_of(sent: Sent) -> Annotations:
-    """Tell what the sender says of a lead beyond who and when."""
+    """Return the annotations that were sent with a lead."""
     stated = {part: sent[f"customSources.{part}"] for part in SOURCE_PARTS if f"customSources.{part}" in sent.values}
     return Annotations(
         manager=sent.get("manager"),
