@@ -63,7 +63,7 @@ _BIND_TO_SESSION = Parameter(
     "bindTo",
     Choice({"session": "session"}),
     "session: интервал относится к началу сессии лида, а не к самому лиду.",
-    "session: the interval is about the start of the lead's visit, not about the lead.",
+    "session: the interval refers to the start of the lead's visit, not to the lead.",
 )
 _LAST_DAY = Parameter(
     "dateTo", SlashDay(), "Последний день интервала, включительно.", "The last day of the interval, included."
@@ -82,7 +82,7 @@ ORDERS_DIARY = (
         "bindTo",
         Choice({"created": "created", "updated": "updated", "session": "session"}),
         "К чему относится интервал: создание сделки (по умолчанию), последнее изменение или сессия лида.",
-        "What the interval is about: the deal's making (default), its last change, or the lead's visit.",
+        "What the interval refers to: the deal's creation (default), its last change, or the lead's visit.",
     ),
     _ATTRIBUTION,
     Parameter("orderId", Integer(), "Только эта сделка.", "Only this deal."),
@@ -106,11 +106,11 @@ def _filters() -> Iterator[Parameter]:
         yield Parameter(
             f"{name}.value",
             Text(length_max),
-            f"Только звонки, у которых {name} таков.",
-            f"Only calls whose {name} is like this.",
+            f"Только звонки с таким значением {name}.",
+            f"Only calls whose {name} matches this value.",
         )
         yield Parameter(
-            f"{name}.filterMode", Choice(MODES), f"Как сравнивать {name}.", f"How {name} is compared with it."
+            f"{name}.filterMode", Choice(MODES), f"Как сравнивать {name}.", f"How {name} is compared with the value."
         )
 
 
@@ -148,14 +148,16 @@ CALLS_DIARY = (
     Parameter("withComments", Flag(), "Добавить комментарии.", "Include comments."),
     Parameter("withYandexDirect", Flag(), "Добавить номера Яндекс.Директа.", "Include the ids of Yandex Direct."),
     Parameter("withGoogleAdwords", Flag(), "Добавить номера Google Ads.", "Include the ids of Google Ads."),
-    Parameter("withText", Flag(), "Добавить текст разговора: его здесь нет.", "Include the talk: there is none here."),
+    Parameter(
+        "withText", Flag(), "Добавить текст разговора: его здесь нет.", "Include transcripts: there are none here."
+    ),
     Parameter("withDcm", Flag(), "Добавить данные DCM: их здесь нет.", "Include data of DCM: there are none here."),
     Parameter("withAttributionFields", Flag(), "Добавить attrs сессии.", "Include the visit's attrs."),
     Parameter(
         "withCallbackInfo",
         Flag(),
         "Добавить сведения об обратном звонке: их здесь нет.",
-        "Include what is known of a callback: there are none here.",
+        "Include the details of a callback: there are none here.",
     ),
     Parameter("withCustomFields", Flag(), "Добавить пользовательские поля.", "Include custom fields."),
 )
@@ -177,7 +179,11 @@ REQUESTS = (
     ),
     replace(_LAST_DAY, type=_US_DAY),
     *_TIMES,
-    replace(_PAGE[0], ru="Номер страницы с 1; ответ остаётся массивом.", en="The page, from 1; an array all the same."),
+    replace(
+        _PAGE[0],
+        ru="Номер страницы с 1; ответ остаётся массивом.",
+        en="The page, from 1; the answer is still an array.",
+    ),
     replace(_PAGE[1], ru="Размер страницы, не более 10000.", en="The page size, 10000 at most."),
     _ATTRIBUTION,
     _BIND_TO_SESSION,
