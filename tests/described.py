@@ -10,11 +10,17 @@ from server import ServerProcess
 
 @cache
 def schemas_of(server: ServerProcess) -> dict[str, Any]:
-    """Tell the schema of every answer that is JSON, by the path without the slash at the end."""
-    told = server.http.get("/openapi.json").json()
-    responses = {path: next(iter(item.values()))["responses"] for path, item in told["paths"].items()}
+    """Return the schema of every answer that is JSON, by the path without the slash at the end.
+
+    Each holds the components that it may refer to.
+    """
+    description = server.http.get("/openapi.json").json()
+    responses = {path: next(iter(item.values()))["responses"] for path, item in description["paths"].items()}
     return {
-        path.rstrip("/"): answers["200"]["content"]["application/json"]["schema"]
+        path.rstrip("/"): {
+            **answers["200"]["content"]["application/json"]["schema"],
+            "components": description["components"],
+        }
         for path, answers in responses.items()
         if "application/json" in answers.get("200", {}).get("content", {})
     }

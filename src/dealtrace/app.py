@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 from dealtrace import clock, observation
 from dealtrace.api.routes import ENDPOINTS as API
 from dealtrace.cabinet.routes import cabinet_routes
-from dealtrace.calltouch.error_body import refuse
+from dealtrace.calltouch.error_body import ErrorBody, refuse
 from dealtrace.calltouch.routes import ENDPOINTS as CALLTOUCH
 from dealtrace.calltouch.routes import SITE_PARAMETER
 from dealtrace.calltouch.webhooks.messages import write_messages, write_test
@@ -177,7 +177,7 @@ def page_router(database: Database, is_writing: Callable[[], bool]) -> Router:
     """Return the router of everything that is not an endpoint: the server's own pages and the cabinet."""
     unknown = not_found(refuse)
     routes = [
-        *service_routes(ENDPOINTS, database, is_writing),
+        *service_routes(ENDPOINTS, ErrorBody, database, is_writing),
         Route("/cabinet", lambda _request: RedirectResponse("/cabinet/", 308)),
         Mount("/cabinet", Router(cabinet_routes(database), default=unknown)),
     ]

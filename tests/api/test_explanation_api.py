@@ -7,6 +7,7 @@ import pytest
 
 from cast import Player, Stage, moscow
 from commands import Terminal
+from described import check_answer
 from server import ServerProcess
 
 PHONE = "79160000077"
@@ -30,6 +31,7 @@ def test_it_tells_every_rule_each_candidate_and_why_the_winner_won(
     late = served.call(owner, moscow("2018-03-26", "10:00:01"), seconds=60, phone=PHONE)
     deal_id = register(server, owner, callReferenceId="nobody", phoneNumber=PHONE, linkTimeThreshold=600)
     told = ask(server, deal_id, owner.token).json()
+    check_answer(server, "/api/deals/{orderId}/explanation", told)
     winner = {"kind": "call", "id": nearer.id}
     assert (told["orderId"], told["lead"], told["verdict"]) == (deal_id, winner, "found by contact")
     assert told["namings"] == [{"kind": "call", "by": "reference", "value": "nobody", "lead": None}]

@@ -322,7 +322,8 @@ def shelf(served: Stage, owner: Player) -> None:
         "stated": (
             TEN + 3 * HOUR,
             {
-                "phone": "79200000004", "remarks": Annotations(stated_source=TrafficSource("flyer", "print", "Осень")),
+                "phone": "79200000004",
+                "annotations": Annotations(stated_source=TrafficSource("flyer", "print", "Осень")),
                 "circumstances": Circumstances(dialled_phone="74950000001"),
             },
         ),

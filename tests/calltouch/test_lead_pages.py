@@ -8,7 +8,7 @@ import pytest
 from cast import Player, Stage
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.calltouch.journals import lead_pages
-from dealtrace.calltouch.journals.lead_pages import tell_all
+from dealtrace.calltouch.journals.lead_pages import build_all_records
 from dealtrace.errors import InvalidParameters
 from dealtrace.http.parameters import Sent
 from dealtrace.leads.lead import LeadKind
@@ -20,7 +20,7 @@ QUERY = LeadQuery(LeadKind.CALL, AttributionModel.LAST_NON_DIRECT)
 
 def told(stage: Stage, player: Player) -> list[int]:
     with stage.database.read() as connection:
-        records = tell_all(connection, player.site, QUERY, Sent(), lambda entry: {"id": entry.lead.id})
+        records = build_all_records(connection, player.site, QUERY, Sent(), lambda entry: {"id": entry.lead.id})
     return [msgspec.json.decode(record)["id"] for record in records]
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from cast import MOSCOW, Player, Stage, moscow
 from dealtrace.attribution.traffic_source import DIRECT
-from dealtrace.calltouch.responses import changed_order, registered_order
+from dealtrace.calltouch.answers.deals import changed_order, registered_order
 from dealtrace.deals.lead_clue import CallIdentity, LeadClue
 from dealtrace.operations.accounts.issue_token import issue_token
 from dealtrace.operations.deals.change import change_deals

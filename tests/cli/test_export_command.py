@@ -25,7 +25,7 @@ from dealtrace.operations.deals.delete import delete_deals
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.leads.delete import delete_lead
 from stored import rows_of
-from write_commands import by_contact, registration
+from write_commands import by_call, by_contact, registration
 
 MADE_AT = moscow("2018-03-26", "10:00:00")
 PHONE = "79205556001"
@@ -82,6 +82,18 @@ def test_deals_come_with_their_leads_and_sources(beside: Terminal, kept: Player)
     assert (first["source"], first["medium"], first["campaign"]) == ("yandex", "cpc", "весна")
     assert (second["orderNumber"], second["source"], second["leadType"]) == ("К-2", "vk", None)
     assert "custom[margin]" in second
+
+
+def test_a_deal_with_a_lead_of_no_known_source_has_none_whatever_it_states_itself(
+    beside: Terminal, served: Stage
+) -> None:
+    player = served.open_site()
+    call = served.call(player, MADE_AT, phone=PHONE)
+    served.perform(
+        register_deals, player, registration("К-1", clue=by_call(call.id), stated_source=TrafficSource("mysource"))
+    )
+    (deal,) = lines(export(beside, player, "deals", "deals.jsonl"))
+    assert (deal["leadType"], deal["source"], deal["medium"]) == ("call", "", "")
 
 
 def test_calls_and_requests_come_with_all_that_is_told(beside: Terminal, kept: Player) -> None:

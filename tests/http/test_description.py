@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from dealtrace.calltouch.error_body import ErrorBody
 from dealtrace.http.description import describe_api
 from dealtrace.http.endpoint import OPEN, Endpoint
 from dealtrace.http.parameters import ParameterTable
@@ -13,14 +14,14 @@ async def respond(_caller: Any, _sent: Any) -> Any:
 
 def responses_of(**more: Any) -> dict[str, Any]:
     endpoint = Endpoint("/here", ("GET",), ParameterTable(()), respond, "Здесь", "Here", OPEN, **more)
-    told: dict[str, Any] = describe_api([endpoint])["paths"]["/here/"]["get"]["responses"]
+    told: dict[str, Any] = describe_api([endpoint], ErrorBody)["paths"]["/here/"]["get"]["responses"]
     return told
 
 
 def test_an_answer_is_an_object_unless_more_is_said_of_it() -> None:
     assert responses_of()["200"]["content"]["application/json"]["schema"] == {"type": "object"}
-    told = responses_of(answer={"type": "array"})
-    assert told["200"]["content"]["application/json"]["schema"] == {"type": "array"}
+    told = responses_of(answer=list[int])
+    assert told["200"]["content"]["application/json"]["schema"] == {"type": "array", "items": {"type": "integer"}}
 
 
 def test_what_leads_elsewhere_says_where_the_address_stands() -> None:
@@ -30,7 +31,7 @@ def test_what_leads_elsewhere_says_where_the_address_stands() -> None:
 
 
 def test_what_is_no_json_says_what_it_is() -> None:
-    told = responses_of(answer={"type": "string"}, answer_type="text/plain", refusal_type="text/plain")
+    told = responses_of(answer=str, answer_type="text/plain", refusal_type="text/plain")
     assert told["200"]["content"] == {"text/plain": {"schema": {"type": "string"}}}
     assert told["400"]["content"] == {"text/plain": {"schema": {"type": "string"}}}
     assert set(responses_of()["400"]["content"]) == {"application/json"}

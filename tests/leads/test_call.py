@@ -10,11 +10,14 @@ from dealtrace.leads.call import (
     UNTOLD,
     Call,
     CallId,
+    CallPhase,
     CallReport,
     Circumstances,
     IncomingCall,
+    is_answered,
     is_over,
     new_call,
+    phase_of,
     updated_call,
 )
 from domain_records import NOON
@@ -66,3 +69,14 @@ def test_a_call_goes_on_while_its_exchange_told_but_its_beginning(
     told: Circumstances, seconds: int, *, over: bool
 ) -> None:
     assert is_over(told, timedelta(seconds=seconds)) is over
+    assert (phase_of(told, timedelta(seconds=seconds)) is CallPhase.ENDED) is over
+
+
+@pytest.mark.parametrize(
+    ("reported", "seconds", "answered"),
+    [(True, 0, True), (False, 60, False), (None, 0, False), (None, 1, True)],
+)
+def test_a_call_was_answered_if_its_exchange_says_so_and_if_it_says_nothing_when_anybody_talked(
+    reported: bool | None, seconds: int, answered: bool
+) -> None:
+    assert is_answered(Circumstances(is_successful=reported), timedelta(seconds=seconds)) is answered

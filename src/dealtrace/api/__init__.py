@@ -1,1 +1,1 @@
-"""Our own JSON: what Calltouch has no word for."""
+"""Our own JSON API, for what Calltouch has no method."""

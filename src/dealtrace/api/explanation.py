@@ -8,7 +8,7 @@ from dealtrace.http.caller import Caller
 from dealtrace.http.parameter_types import Integer
 from dealtrace.http.parameters import ParameterTable, Sent
 from dealtrace.http.replies import Reply, success
-from dealtrace.operations.deals.explain import Explanation, explain_deal, serialize_explanation
+from dealtrace.operations.deals.explain import Explanation, ExplanationAnswer, explain_deal, serialize_explanation
 from dealtrace.operations.deals.find import find_deal
 from dealtrace.quota.points import PaidMethod
 
@@ -16,14 +16,21 @@ TABLE = ParameterTable(())
 DEAL = "orderId"
 
 
+class DealExplanation(ExplanationAnswer):
+    """Why a deal has its lead, or none; instants are UTC."""
+
+    orderId: int
+    orderNumber: str
+
+
 async def respond(caller: Caller, sent: Sent) -> Reply:
-    """Explain the deal as it stands, a deleted one too."""
+    """Explain the deal in its present state, even if it is deleted."""
     del sent
     explanation = await caller.read(_explain, caller.site, _deal_id(caller.path_params[DEAL]))
     await caller.pay_for_reading(PaidMethod.EXPLANATION)
     deal = explanation.deal
-    told = {DEAL: deal.id, "orderNumber": deal.number, **serialize_explanation(explanation)}
-    return success(told, "deal_explained", site_id=caller.site.id, deal_id=deal.id)
+    answer: DealExplanation = {"orderId": deal.id, "orderNumber": deal.number, **serialize_explanation(explanation)}
+    return success(answer, "deal_explained", site_id=caller.site.id, deal_id=deal.id)
 
 
 def _deal_id(text: str) -> int:

@@ -32,5 +32,6 @@ ENDPOINTS = (
         BY_TOKEN,
         statuses={DealNotFound: NOT_FOUND},
         is_shown_with_slash=False,
+        answer=explanation.DealExplanation,
     ),
 )

@@ -1,4 +1,4 @@
-"""JSON bodies with a list of leads: the list is read as a whole, and each lead in it stands or falls alone."""
+"""JSON bodies with a list of leads; each lead is read by itself, and an invalid one does not affect the others."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -50,7 +50,7 @@ class FieldValue(msgspec.Struct, frozen=True):
 
 
 class LeadItem(msgspec.Struct, frozen=True, rename="camel"):
-    """What calls and lead requests have in common in a list; texts may come as numbers, as many programs send them."""
+    """What calls and lead requests of a list have in common; many programs send texts as numbers."""
 
     manager: Word = None
     comment: Comment | str | None = None
@@ -61,7 +61,7 @@ class LeadItem(msgspec.Struct, frozen=True, rename="camel"):
 
 @dataclass(frozen=True)
 class Batch:
-    """How a list of leads is written: what the list is called, and the shape and parameters of each lead in it."""
+    """The format of a list of leads: the key of the list, and the shape and parameters of a lead."""
 
     name: str
     shape: type[LeadItem]
@@ -71,12 +71,12 @@ class Batch:
         """Find the list in a body.
 
         Raises:
-            UnreadableBody, InvalidParameters: there is none that can be read.
+            UnreadableBody, InvalidParameters: there is no valid list.
         """
         return read_list(body, self.name)
 
     def described(self) -> list[Parameter]:
-        """List all that may be said of one lead, custom fields last."""
+        """List the parameters of a lead, custom fields last."""
         return [*self.table.parameters, CUSTOM_FIELDS]
 
     def schema(self) -> Mapping[str, Any]:
@@ -86,77 +86,77 @@ class Batch:
         return {"type": "object", "required": [self.name], "properties": {self.name: leads}}
 
     def read(self, item: Any) -> Sent:
-        """Read one lead of the list.
+        """Read a lead of the list.
 
         Raises:
-            InvalidParameters: one violation for each value that is missing, malformed or out of range; the first
-                alone where a value is of another kind than text or number.
+            InvalidParameters: one violation for each value that is missing, malformed or out of range; only the
+                first where a value is neither a text nor a number.
         """
-        told = read_item(item, self.shape)
+        lead = read_item(item, self.shape)
         try:
-            return self.table.read(Pairs(dict(_texts(told))))
+            return self.table.read(Pairs(dict(_texts(lead))))
         except InvalidParameters as fault:
-            raise InvalidParameters([_renamed(one) for one in fault.violations]) from fault
+            raise InvalidParameters([_renamed(violation) for violation in fault.violations]) from fault
 
 
 def read_document(body: bytes) -> Any:
     """Read a body as JSON.
 
-    Ours: a byte order mark in front, as 1C writes it, is passed over.
+    Ours: a leading byte order mark, which 1C writes, is skipped.
 
     Raises:
-        UnreadableBody: it is no JSON.
+        UnreadableBody: it is not JSON.
     """
     try:
         return msgspec.json.decode(body.removeprefix(BYTE_ORDER_MARK))
     except (ValueError, RecursionError) as fault:
-        raise UnreadableBody(ru="это не JSON в UTF-8", en="it is no JSON in UTF-8") from fault
+        raise UnreadableBody(ru="это не JSON в кодировке UTF-8", en="this is not JSON in UTF-8") from fault
 
 
 def read_list(body: bytes, name: str) -> list[Any]:
     """Find the list of a name in a body.
 
     Raises:
-        UnreadableBody: it is no JSON.
+        UnreadableBody: it is not JSON.
         InvalidParameters: there is no such list in it, or one that is empty or too long.
     """
     document = read_document(body)
     items = document.get(name) if isinstance(document, dict) else None
     if not isinstance(items, list) or not 0 < len(items) <= ITEMS_MAX:
-        words = (f"ожидается список от 1 до {ITEMS_MAX} элементов", f"a list of 1 to {ITEMS_MAX} elements is expected")
-        raise InvalidParameters([Violation(name, *words)])
+        limit = (f"ожидается список от 1 до {ITEMS_MAX} элементов", f"a list of 1 to {ITEMS_MAX} elements is expected")
+        raise InvalidParameters([Violation(name, *limit)])
     return items
 
 
 def read_item(item: Any, shape: type[Shape]) -> Shape:
-    """Read one thing of a list.
+    """Read an item of a list.
 
     Raises:
-        InvalidParameters: a value is of another kind than its place wants; the first alone is told of.
+        InvalidParameters: a value has the wrong type; only the first such value is reported.
     """
     try:
         return msgspec.convert(item, shape)
     except msgspec.ValidationError as fault:
-        raise InvalidParameters([_wrong_kind(str(fault))]) from fault
+        raise InvalidParameters([_wrong_type(str(fault))]) from fault
 
 
 def object_schema(parameters: Sequence[Parameter], required: Sequence[str]) -> dict[str, Any]:
     """Describe an object in JSON Schema; a dotted name stands for a part of an object inside."""
     parts: dict[str, Any] = {}
-    for one in parameters:
-        name, _, part = one.name.partition(".")
-        said = {**one.type.schema(), "description": one.en}
+    for parameter in parameters:
+        name, _, part = parameter.name.partition(".")
+        schema = {**parameter.type.schema(), "description": parameter.en}
         if part:
-            parts.setdefault(name, {"type": "object", "properties": {}})["properties"][part] = said
+            parts.setdefault(name, {"type": "object", "properties": {}})["properties"][part] = schema
         else:
-            parts[name] = said
+            parts[name] = schema
     return {"type": "object", "required": list(required), "properties": parts}
 
 
-def _wrong_kind(words: str) -> Violation:
-    place = _PLACE.search(words)
+def _wrong_type(message: str) -> Violation:
+    place = _PLACE.search(message)
     field = place[1] if place is not None else ""
-    return Violation(field or "*", "значение не того типа", _PLACE.sub("", words))
+    return Violation(field or "*", "значение не того типа", _PLACE.sub("", message))
 
 
 def _renamed(violation: Violation) -> Violation:
@@ -166,20 +166,20 @@ def _renamed(violation: Violation) -> Violation:
     return Violation(f"{CUSTOM_FIELDS.name}[{violation.field.removeprefix(CUSTOM.opening)}", violation.ru, violation.en)
 
 
-def _texts(told: LeadItem) -> Iterator[tuple[str, str]]:
-    """Spell a lead as parameters: parts by dotted names, tags as one text, custom fields as forms have them."""
-    for part in msgspec.structs.fields(told):
-        match getattr(told, part.name):
+def _texts(lead: LeadItem) -> Iterator[tuple[str, str]]:
+    """Yield a lead as parameters: parts by dotted names, tags as a single text, custom fields as forms send them."""
+    for part in msgspec.structs.fields(lead):
+        match getattr(lead, part.name):
             case str() | int() | float() as word:
                 yield (f"{part.encode_name}.text" if part.name == "comment" else part.encode_name), str(word)
             case Comment() | StatedSource() as nested:
                 for name, word in msgspec.structs.asdict(nested).items():
                     yield f"{part.encode_name}.{name}", word_text(word)
-    yield "addTags", ",".join(word_text(one.tag) if isinstance(one, Tag) else one for one in told.add_tags or ())
-    for one in reversed(told.custom_fields or ()):
-        yield f"{CUSTOM.name}[{word_text(one.field)}]", word_text(one.value)
+    yield "addTags", ",".join(word_text(tag.tag) if isinstance(tag, Tag) else tag for tag in lead.add_tags or ())
+    for field in reversed(lead.custom_fields or ()):
+        yield f"{CUSTOM.name}[{word_text(field.field)}]", word_text(field.value)
 
 
 def word_text(word: Word) -> str:
-    """Spell what may come as text or number; nothing is empty."""
+    """Return a text or number as text; `None` is empty."""
     return "" if word is None else str(word)

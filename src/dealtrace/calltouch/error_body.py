@@ -1,16 +1,11 @@
 """The error body of the Calltouch API, in a form that every known client can read."""
 
-from typing import NotRequired, TypedDict
+from typing import Annotated, NotRequired, TypedDict
+
+from msgspec import Meta
 
 from dealtrace.errors import InvalidParameters, Language, Refusal
 from dealtrace.http.replies import Reply, refused_json
-
-
-class ApiError(TypedDict):
-    """The refusal's code and text."""
-
-    errorCode: int
-    errorMessage: str
 
 
 class FieldViolation(TypedDict):
@@ -26,8 +21,15 @@ class Violations(TypedDict):
     violations: list[FieldViolation]
 
 
+class ApiError(TypedDict):
+    """The refusal's code and text, where some clients read them."""
+
+    errorCode: int
+    errorMessage: str
+
+
 class ErrorData(TypedDict):
-    """The details of an error."""
+    """The text, the code, and what is wrong with each parameter."""
 
     message: str
     apiErrorData: ApiError
@@ -37,7 +39,7 @@ class ErrorData(TypedDict):
 class ErrorBody(TypedDict):
     """A refusal: the code stands as a string and as a number, and the text three times, as clients look for either."""
 
-    errorCode: str
+    errorCode: Annotated[str, Meta(pattern="^[0-9]+$")]
     message: str
     data: ErrorData
 
@@ -47,11 +49,13 @@ def error_body(refusal: Refusal, language: Language) -> ErrorBody:
     text = refusal.text(language)
     data: ErrorData = {"message": text, "apiErrorData": {"errorCode": refusal.code, "errorMessage": text}}
     if isinstance(refusal, InvalidParameters):
-        violations: list[FieldViolation] = [
-            {"field": violation.field, "message": violation.text(language)} for violation in refusal.violations
-        ]
-        data["validationErrorData"] = {"violations": violations}
+        data["validationErrorData"] = {"violations": field_violations(refusal, language)}
     return {"errorCode": str(refusal.code), "message": text, "data": data}
+
+
+def field_violations(refusal: InvalidParameters, language: Language) -> list[FieldViolation]:
+    """List what is wrong with each parameter, in the language of the caller."""
+    return [{"field": violation.field, "message": violation.text(language)} for violation in refusal.violations]
 
 
 def refuse(refusal: Refusal, language: Language) -> Reply:

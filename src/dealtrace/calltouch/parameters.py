@@ -1,4 +1,4 @@
-"""The table of wire parameters: one record each drives parsing, errors, documents and the OpenAPI file."""
+"""The parameters of deals and leads; parsing, errors, documents and OpenAPI are all made of these records."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -88,7 +88,7 @@ REGISTER = (
     Parameter(
         "callReferenceId",
         Text(NUMBER_LENGTH_MAX),
-        "Идентификатор звонка во внешней АТС (callid импорта).",
+        "Идентификатор звонка в АТС (callid при импорте).",
         "The call's id in its exchange (callid of the import).",
     ),
     Parameter("requestId", Integer(), "Идентификатор заявки.", "The id of the lead request."),
@@ -102,25 +102,25 @@ REGISTER = (
         "phoneNumber",
         Text(PHONE_LENGTH_MAX),
         "Телефон клиента: по нему ищется звонок или заявка.",
-        "The client's phone: a call or lead request is looked for by it.",
+        "The client's phone, used to find a call or a lead request.",
     ),
     Parameter(
         "email",
         Text(EMAIL_LENGTH_MAX),
         "Почта клиента: по ней ищется заявка.",
-        "The client's e-mail: a lead request is looked for by it.",
+        "The client's e-mail, used to find a lead request.",
     ),
     Parameter(
         "linkTimeThreshold",
         Integer(0, LINK_THRESHOLD_SECONDS_MAX),
-        "Погрешность поиска лида в секундах, по умолчанию 7200.",
+        "За сколько секунд до сделки искать лид, по умолчанию 7200.",
         "How many seconds after a lead the deal may follow, 7200 by default.",
     ),
     Parameter(
         "bindTo",
         Choice({"calls": LeadKind.CALL, "requests": LeadKind.LEAD_REQUEST}),
         "Искать только среди звонков или только среди заявок; по умолчанию сначала звонки, потом заявки.",
-        "Look among calls only or lead requests only; by default calls first, then lead requests.",
+        "Search only calls or only lead requests; by default calls first, then lead requests.",
     ),
     Parameter(
         "orderNumber",
@@ -134,7 +134,7 @@ REGISTER = (
         "orderDate",
         WallClock(),
         "Дата создания сделки по времени кабинета: dd.mm.yyyy hh:mm:ss.",
-        "When the deal was made, by the site's clock: dd.mm.yyyy hh:mm:ss.",
+        "When the deal was created, by the site's clock: dd.mm.yyyy hh:mm:ss.",
         required=True,
     ),
     Parameter("orderComment", Text(COMMENT_LENGTH_MAX), "Комментарий к сделке.", "A comment on the deal."),
@@ -185,14 +185,13 @@ REQUEST_REGISTER = (
         Text(NUMBER_LENGTH_MAX),
         "Идентификатор заявки на сайте, уникальный; по умолчанию равен requestId. Повтор с тем же содержанием "
         "получает тот же ответ.",
-        "The request's id on the site, unique; requestId by default. Sent again with the same content it gets the "
-        "same answer.",
+        "The request's id on the site, unique; requestId by default. The same content sent again gets the same answer.",
     ),
     Parameter(
         "sessionId",
         VisitRef(),
         "Идентификатор сессии: по ней определяется источник. Пустой, 0, null, undefined — без сессии.",
-        "The visit the request came about in, which tells its source. Empty, 0, null, undefined: none.",
+        "The visit that the request belongs to, which gives its source. Empty, 0, null, undefined: none.",
     ),
     CLIENT_NAME,
     CLIENT_PHONE,
@@ -226,7 +225,7 @@ _LEAD_ANNOTATIONS = (
         Parameter(
             f"customSources.{stated.name}",
             stated.type,
-            "Часть источника лида, которую называет отправитель.",
+            "Часть источника лида по данным отправителя.",
             "A part of the lead's source, as the sender states it.",
         )
         for stated in SOURCE_PARAMETERS
@@ -239,8 +238,7 @@ REQUEST_CREATE = (
         Text(NUMBER_LENGTH_MAX),
         "Идентификатор заявки на сайте, уникальный; по умолчанию равен requestId. Повтор с тем же содержанием "
         "получает тот же ответ.",
-        "The request's id on the site, unique; requestId by default. Sent again with the same content it gets the "
-        "same answer.",
+        "The request's id on the site, unique; requestId by default. The same content sent again gets the same answer.",
     ),
     SUBJECT,
     PAGE_URL,
@@ -289,15 +287,15 @@ CALL_IMPORT = (
         "duration",
         Integer(0, CALL_SECONDS_MAX),
         "Длительность разговора в секундах, по умолчанию 0.",
-        "How many seconds were talked, 0 by default.",
+        "The length of the conversation in seconds, 0 by default.",
     ),
     Parameter(
         "waitingTime",
         Integer(0, CALL_SECONDS_MAX),
         "Ожидание ответа в секундах.",
-        "How many seconds the client waited.",
+        "How long the client waited, in seconds.",
     ),
-    Parameter("status", CALL_STATUS, "Состоялся ли разговор.", "Whether anybody answered."),
+    Parameter("status", CALL_STATUS, "Состоялся ли разговор.", "Whether the call was answered."),
     Parameter("recordUrl", Text(URL_LENGTH_MAX), "Адрес записи разговора.", "The address of the recording."),
     *_LEAD_ANNOTATIONS,
 )
@@ -331,14 +329,17 @@ INBOUND_CALL = (
         "destphonenumber", Text(PHONE_LENGTH_MAX), "Номер, который принял звонок.", "The number that took the call."
     ),
     Parameter(
-        "duration", Integer(0, CALL_SECONDS_MAX), "Длительность разговора в секундах.", "How many seconds were talked."
+        "duration",
+        Integer(0, CALL_SECONDS_MAX),
+        "Длительность разговора в секундах.",
+        "The length of the conversation in seconds.",
     ),
     Parameter(
         "waitingtime",
         Integer(0, CALL_SECONDS_MAX),
         "Ожидание ответа в секундах.",
-        "How many seconds the client waited.",
+        "How long the client waited, in seconds.",
     ),
-    Parameter("status", CALL_STATUS, "Состоялся ли разговор.", "Whether anybody answered."),
+    Parameter("status", CALL_STATUS, "Состоялся ли разговор.", "Whether the call was answered."),
     Parameter("model", Text(LABEL_LENGTH_MAX), "Профиль АТС.", "The profile of the exchange."),
 )

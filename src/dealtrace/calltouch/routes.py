@@ -1,7 +1,19 @@
-"""Every URL and method of the Calltouch API on one screen."""
+"""Every endpoint of the Calltouch API."""
 
+from dealtrace.calltouch.answers.calls import CallsAnswer
+from dealtrace.calltouch.answers.deals import ChangedOrder, DealsPage, DeletedOrder, RegisteredOrder
+from dealtrace.calltouch.answers.lead_requests import LeadRequestsAnswer, RegisteredLeadRequest
+from dealtrace.calltouch.answers.outcomes import (
+    CallsImport,
+    FieldsClearing,
+    LeadRequestsImport,
+    LeadsAnnotation,
+    LeadsCommenting,
+    Node,
+)
+from dealtrace.calltouch.answers.statistics import DayCount, KeywordCount, TotalCount
 from dealtrace.calltouch.deals import delete_by_id, register, update_by_id
-from dealtrace.calltouch.journals import calls_diary, download, orders_diary, requests, schemas, statistics
+from dealtrace.calltouch.journals import calls_diary, download, orders_diary, requests, statistics
 from dealtrace.calltouch.journals.parameters import BY_ACCESS_TOKEN
 from dealtrace.calltouch.leads import (
     annotate,
@@ -22,7 +34,6 @@ LEAD_SERVICE = "/lead-service/v1/api"
 SITE_PARAMETER = "siteId"
 """What a path or a parameter calls the site's id, here and at the counter."""
 NO_PARAMETERS = ParameterTable(())
-PLAIN_TEXT = {"type": "string"}
 
 _STATISTICS = tuple(
     Endpoint(
@@ -37,19 +48,19 @@ _STATISTICS = tuple(
         answer=answer,
     )
     for path, respond, answer, ru, en in (
-        ("total-count", statistics.total_count, schemas.TOTAL_COUNT, "Число звонков", "The number of calls"),
-        ("count-by-date", statistics.count_by_date, schemas.COUNT_BY_DATE, "Звонки по дням", "Calls by day"),
+        ("total-count", statistics.total_count, TotalCount, "Число звонков", "The number of calls"),
+        ("count-by-date", statistics.count_by_date, list[DayCount], "Звонки по дням", "Calls by day"),
         (
             "seo/count-by-date",
             statistics.searched_by_date,
-            schemas.COUNT_BY_DATE,
+            list[DayCount],
             "Звонки из поиска по дням",
             "Calls of searching by day",
         ),
         (
             "seo/count-by-keywords",
             statistics.searched_by_keyword,
-            schemas.COUNT_BY_KEYWORD,
+            list[KeywordCount],
             "Звонки из поиска по словам",
             "Calls of searching by keyword",
         ),
@@ -65,6 +76,7 @@ ENDPOINTS = (
         "Создать сделку",
         "Register a deal",
         BY_CLIENT_API_ID,
+        answer=RegisteredOrder,
     ),
     Endpoint(
         f"{REST}/orders/update-by-id",
@@ -74,6 +86,7 @@ ENDPOINTS = (
         "Обновить сделку",
         "Change a deal",
         BY_CLIENT_API_ID,
+        answer=ChangedOrder,
     ),
     Endpoint(
         f"{REST}/orders/delete-by-id",
@@ -83,6 +96,7 @@ ENDPOINTS = (
         "Удалить сделку",
         "Delete a deal",
         BY_CLIENT_API_ID,
+        answer=DeletedOrder,
     ),
     Endpoint(
         f"{REST}/{{siteId}}/orders-diary/orders",
@@ -92,7 +106,7 @@ ENDPOINTS = (
         "Журнал сделок",
         "The journal of deals",
         BY_CLIENT_API_ID,
-        answer=schemas.ORDERS_DIARY,
+        answer=DealsPage,
     ),
     Endpoint(
         f"{REST}/{{siteId}}/calls-diary/calls",
@@ -103,7 +117,7 @@ ENDPOINTS = (
         "The journal of calls",
         BY_CLIENT_API_ID,
         name="calls-diary",
-        answer=schemas.CALLS_DIARY,
+        answer=CallsAnswer,
     ),
     Endpoint(
         f"{REST}/{{siteId}}/calls-diary/calls/{{callId}}/download",
@@ -124,7 +138,7 @@ ENDPOINTS = (
         "Журнал заявок",
         "The journal of lead requests",
         BY_CLIENT_API_ID,
-        answer=schemas.REQUESTS,
+        answer=LeadRequestsAnswer,
     ),
     Endpoint(
         f"{REST}/requests/{{siteId}}/register",
@@ -137,6 +151,7 @@ ENDPOINTS = (
         auth_scheme=OPEN,
         rate_limit_class=RateLimitClass.FORM,
         is_for_any_page=True,
+        answer=RegisteredLeadRequest,
     ),
     Endpoint(
         f"{LEAD_SERVICE}/request/create",
@@ -148,6 +163,7 @@ ENDPOINTS = (
         name="request-create",
         auth_scheme=BY_HEADERS,
         batch=create_requests.BATCH,
+        answer=LeadRequestsImport,
     ),
     Endpoint(
         f"{LEAD_SERVICE}/call/import",
@@ -159,6 +175,7 @@ ENDPOINTS = (
         name="call-import",
         auth_scheme=BY_HEADERS,
         batch=import_calls.BATCH,
+        answer=CallsImport,
     ),
     Endpoint(
         f"{LEAD_SERVICE}/tag/lead/add",
@@ -170,6 +187,7 @@ ENDPOINTS = (
         name="tag-lead-add",
         auth_scheme=BY_HEADERS,
         batch=annotate.TAGS,
+        answer=LeadsAnnotation,
     ),
     Endpoint(
         f"{LEAD_SERVICE}/manager/lead/add",
@@ -181,6 +199,7 @@ ENDPOINTS = (
         name="manager-lead-add",
         auth_scheme=BY_HEADERS,
         batch=annotate.MANAGERS,
+        answer=LeadsAnnotation,
     ),
     Endpoint(
         f"{LEAD_SERVICE}/comment/lead/add",
@@ -192,6 +211,7 @@ ENDPOINTS = (
         name="comment-lead-add",
         auth_scheme=BY_HEADERS,
         batch=annotate.COMMENTS,
+        answer=LeadsCommenting,
     ),
     Endpoint(
         f"{LEAD_SERVICE}/customfield/lead/add",
@@ -203,6 +223,7 @@ ENDPOINTS = (
         name="customfield-lead-add",
         auth_scheme=BY_HEADERS,
         batch=annotate.FIELDS,
+        answer=LeadsAnnotation,
     ),
     Endpoint(
         f"{LEAD_SERVICE}/customfield/delete",
@@ -214,6 +235,7 @@ ENDPOINTS = (
         name="customfield-delete",
         auth_scheme=BY_HEADERS,
         batch=delete_fields.BODY,
+        answer=FieldsClearing,
     ),
     Endpoint(
         f"/event-service/platform/{{{inbound_call.EXCHANGE}}}/inbound-call",
@@ -226,7 +248,7 @@ ENDPOINTS = (
         auth_scheme=BY_API_KEY,
         rate_limit_class=RateLimitClass.EXCHANGE,
         refuse=plain_refusal,
-        answer=PLAIN_TEXT,
+        answer=str,
         answer_type="text/plain",
         refusal_type="text/plain",
     ),
@@ -238,6 +260,7 @@ ENDPOINTS = (
         "Узнать узел, без токена",
         "Ask for the node, without a token",
         name="getnodeid",
+        answer=Node,
         auth_scheme=OPEN,
     ),
 )

@@ -13,7 +13,7 @@ ENDPOINTS = (
         "The script that counts visits, without a token",
         OPEN,
         name="counter-script",
-        answer={"type": "string"},
+        answer=str,
         answer_type="text/javascript",
         rate_limit_class=RateLimitClass.VISIT,
         is_shown_with_slash=False,

@@ -1,4 +1,4 @@
-"""What people take away: deals, calls and lead requests as rows, a record a column."""
+"""The columns of exports of deals, calls and lead requests."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo
 
-from dealtrace.attribution.traffic_source import NOWHERE, SOURCE_PARTS, TrafficSource
+from dealtrace.attribution.origin import origin_of_deal, origin_of_lead
+from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.attribution.visit import Visit
 from dealtrace.deals.deal import Deal
 from dealtrace.leads.annotations import Annotations
@@ -18,18 +19,18 @@ from dealtrace.leads.qualification import Qualification
 from dealtrace.record import record
 
 Value = str | int | bool | Decimal | datetime | None
-"""What a cell may hold; an instant is an aware one."""
-Told = TypeVar("Told")
+"""What a cell may hold; instants are aware."""
+Row = TypeVar("Row")
 SEPARATOR = ", "
 
 
 @record
-class ExportColumn(Generic[Told]):
-    """A column to take away: its name for programs, its heading for people, and what stands in it."""
+class ExportColumn(Generic[Row]):
+    """A column of an export: its name for programs, its heading for people, and how its value is read from a row."""
 
     name: str
     heading: str
-    value: Callable[[Told], Value]
+    value: Callable[[Row], Value]
 
 
 @record
@@ -42,7 +43,7 @@ class ExportedDeal:
 
 @record
 class ExportedLead:
-    """A call or lead request with all that is told of it; `circumstances` are a call's, `page_url` a lead request's."""
+    """A call or lead request and what is known of it; `circumstances` are a call's, `page_url` a lead request's."""
 
     lead: Call | LeadRequest
     client: Client
@@ -58,40 +59,40 @@ class ExportedLead:
 def deal_columns(fields: list[str]) -> list[ExportColumn[ExportedDeal]]:
     """List the columns of deals; the site's custom fields stand last."""
     return [
-        ExportColumn("orderId", "ID сделки", lambda one: one.deal.id),
-        ExportColumn("orderNumber", "Номер сделки", lambda one: one.deal.number),
-        ExportColumn("orderStatus", "Статус", lambda one: one.deal.status),
-        ExportColumn("orderSum", "Бюджет", lambda one: one.deal.amount_rub),
-        ExportColumn("orderDate", "Дата создания", lambda one: one.deal.happened_at),
-        ExportColumn("updatedDate", "Дата изменения", lambda one: one.deal.touched_at),
-        ExportColumn("service", "Сервис", lambda one: one.deal.service),
-        ExportColumn("manager", "Менеджер", lambda one: one.deal.manager),
-        ExportColumn("comment", "Комментарий", lambda one: one.deal.comment),
-        ExportColumn("tags", "Теги", lambda one: SEPARATOR.join(one.deal.tags)),
-        ExportColumn("leadType", "Тип лида", lambda one: one.deal.lead.kind.value if one.deal.lead else None),
-        ExportColumn("leadId", "ID лида", lambda one: one.deal.lead.id if one.deal.lead else None),
-        ExportColumn("fio", "Имя клиента", lambda one: one.story.client.name if one.story else None),
-        ExportColumn("phones", "Телефоны", lambda one: SEPARATOR.join(one.story.client.phones) if one.story else None),
-        ExportColumn("emails", "Почта", lambda one: SEPARATOR.join(one.story.client.emails) if one.story else None),
+        ExportColumn("orderId", "ID сделки", lambda row: row.deal.id),
+        ExportColumn("orderNumber", "Номер сделки", lambda row: row.deal.number),
+        ExportColumn("orderStatus", "Статус", lambda row: row.deal.status),
+        ExportColumn("orderSum", "Бюджет", lambda row: row.deal.amount_rub),
+        ExportColumn("orderDate", "Дата создания", lambda row: row.deal.happened_at),
+        ExportColumn("updatedDate", "Дата изменения", lambda row: row.deal.touched_at),
+        ExportColumn("service", "Сервис", lambda row: row.deal.service),
+        ExportColumn("manager", "Менеджер", lambda row: row.deal.manager),
+        ExportColumn("comment", "Комментарий", lambda row: row.deal.comment),
+        ExportColumn("tags", "Теги", lambda row: SEPARATOR.join(row.deal.tags)),
+        ExportColumn("leadType", "Тип лида", lambda row: row.deal.lead.kind.value if row.deal.lead else None),
+        ExportColumn("leadId", "ID лида", lambda row: row.deal.lead.id if row.deal.lead else None),
+        ExportColumn("fio", "Имя клиента", lambda row: row.story.client.name if row.story else None),
+        ExportColumn("phones", "Телефоны", lambda row: SEPARATOR.join(row.story.client.phones) if row.story else None),
+        ExportColumn("emails", "Почта", lambda row: SEPARATOR.join(row.story.client.emails) if row.story else None),
         *(_source_column(part, _source_of_deal) for part in SOURCE_PARTS),
-        *(_field_column(name, lambda one: one.deal.custom_values or {}) for name in fields),
+        *(_field_column(name, lambda row: row.deal.custom_values or {}) for name in fields),
     ]
 
 
 def call_columns(fields: list[str]) -> list[ExportColumn[ExportedLead]]:
     """List the columns of calls; headings are those that an import understands."""
     return [
-        ExportColumn("callId", "ID звонка", lambda one: one.lead.id),
-        ExportColumn("callReferenceId", "Внешний ID", lambda one: _call(one).reference),
-        ExportColumn("sipCallId", "SIP ID", lambda one: one.circumstances.sip_id),
-        ExportColumn("date", "Дата", lambda one: _call(one).started_at),
-        ExportColumn("duration", "Длительность", lambda one: _seconds(_call(one).duration)),
-        ExportColumn("waitingConnect", "Время ожидания", lambda one: _seconds(one.circumstances.waiting)),
-        ExportColumn("successful", "Состоялся", lambda one: one.circumstances.is_successful),
-        ExportColumn("callerNumber", "Телефон клиента", lambda one: one.phone),
-        ExportColumn("phoneNumber", "Набранный номер", lambda one: one.circumstances.dialled_phone),
-        ExportColumn("redirectNumber", "Номер оператора", lambda one: one.circumstances.answering_phone),
-        ExportColumn("recordUrl", "Запись разговора", lambda one: one.circumstances.record_url),
+        ExportColumn("callId", "ID звонка", lambda row: row.lead.id),
+        ExportColumn("callReferenceId", "Внешний ID", lambda row: _call(row).reference),
+        ExportColumn("sipCallId", "SIP ID", lambda row: row.circumstances.sip_id),
+        ExportColumn("date", "Дата", lambda row: _call(row).started_at),
+        ExportColumn("duration", "Длительность", lambda row: _seconds(_call(row).duration)),
+        ExportColumn("waitingConnect", "Время ожидания", lambda row: _seconds(row.circumstances.waiting)),
+        ExportColumn("successful", "Состоялся", lambda row: row.circumstances.is_successful),
+        ExportColumn("callerNumber", "Телефон клиента", lambda row: row.phone),
+        ExportColumn("phoneNumber", "Набранный номер", lambda row: row.circumstances.dialled_phone),
+        ExportColumn("redirectNumber", "Номер оператора", lambda row: row.circumstances.answering_phone),
+        ExportColumn("recordUrl", "Запись разговора", lambda row: row.circumstances.record_url),
         *_lead_columns("Call", fields),
     ]
 
@@ -99,30 +100,30 @@ def call_columns(fields: list[str]) -> list[ExportColumn[ExportedLead]]:
 def lead_request_columns(fields: list[str]) -> list[ExportColumn[ExportedLead]]:
     """List the columns of lead requests; headings are those that an import understands."""
     return [
-        ExportColumn("requestId", "ID заявки", lambda one: one.lead.id),
-        ExportColumn("requestNumber", "Номер заявки", lambda one: _lead_request(one).number),
-        ExportColumn("date", "Дата", lambda one: _lead_request(one).requested_at),
-        ExportColumn("subject", "Название формы", lambda one: _lead_request(one).form_name),
-        ExportColumn("phoneNumber", "Телефон клиента", lambda one: one.phone),
-        ExportColumn("email", "Электронная почта", lambda one: one.email),
-        ExportColumn("requestUrl", "Адрес страницы", lambda one: one.page_url),
+        ExportColumn("requestId", "ID заявки", lambda row: row.lead.id),
+        ExportColumn("requestNumber", "Номер заявки", lambda row: _lead_request(row).number),
+        ExportColumn("date", "Дата", lambda row: _lead_request(row).requested_at),
+        ExportColumn("subject", "Название формы", lambda row: _lead_request(row).form_name),
+        ExportColumn("phoneNumber", "Телефон клиента", lambda row: row.phone),
+        ExportColumn("email", "Электронная почта", lambda row: row.email),
+        ExportColumn("requestUrl", "Адрес страницы", lambda row: row.page_url),
         *_lead_columns("Request", fields),
     ]
 
 
 def _lead_columns(kind: str, fields: list[str]) -> list[ExportColumn[ExportedLead]]:
     return [
-        ExportColumn("fio", "Имя клиента", lambda one: one.client.name),
-        ExportColumn("clientId", "ID клиента", lambda one: one.client.id),
-        ExportColumn(f"unique{kind}", "Уникальный", lambda one: one.standing.is_unique),
-        ExportColumn(f"target{kind}", "Целевой", lambda one: one.standing.is_target),
-        ExportColumn(f"uniqTarget{kind}", "Уникально-целевой", lambda one: one.standing.is_unique_target),
-        ExportColumn("manager", "Менеджер", lambda one: one.annotations.manager),
-        ExportColumn("comment", "Комментарий", lambda one: one.annotations.comment),
-        ExportColumn("tags", "Теги", lambda one: SEPARATOR.join(one.annotations.tags)),
-        ExportColumn("sessionId", "ID сессии", lambda one: one.visit.id if one.visit else None),
+        ExportColumn("fio", "Имя клиента", lambda row: row.client.name),
+        ExportColumn("clientId", "ID клиента", lambda row: row.client.id),
+        ExportColumn(f"unique{kind}", "Уникальный", lambda row: row.standing.is_unique),
+        ExportColumn(f"target{kind}", "Целевой", lambda row: row.standing.is_target),
+        ExportColumn(f"uniqTarget{kind}", "Уникально-целевой", lambda row: row.standing.is_unique_target),
+        ExportColumn("manager", "Менеджер", lambda row: row.annotations.manager),
+        ExportColumn("comment", "Комментарий", lambda row: row.annotations.comment),
+        ExportColumn("tags", "Теги", lambda row: SEPARATOR.join(row.annotations.tags)),
+        ExportColumn("sessionId", "ID сессии", lambda row: row.visit.id if row.visit else None),
         *(_source_column(part, _source_of_lead) for part in SOURCE_PARTS),
-        *(_field_column(name, lambda one: one.annotations.custom_values) for name in fields),
+        *(_field_column(name, lambda row: row.annotations.custom_values) for name in fields),
     ]
 
 
@@ -131,34 +132,30 @@ _SOURCE_HEADINGS = dict(
 )
 
 
-def _source_column(part: str, source_of: Callable[[Told], TrafficSource]) -> ExportColumn[Told]:
-    return ExportColumn(part, _SOURCE_HEADINGS[part], lambda one: getattr(source_of(one), part))
+def _source_column(part: str, source_of: Callable[[Row], TrafficSource]) -> ExportColumn[Row]:
+    return ExportColumn(part, _SOURCE_HEADINGS[part], lambda row: getattr(source_of(row), part))
 
 
-def _field_column(name: str, values_of: Callable[[Told], Mapping[str, str]]) -> ExportColumn[Told]:
-    return ExportColumn(f"custom[{name}]", name, lambda one: values_of(one).get(name))
+def _field_column(name: str, values_of: Callable[[Row], Mapping[str, str]]) -> ExportColumn[Row]:
+    return ExportColumn(f"custom[{name}]", name, lambda row: values_of(row).get(name))
 
 
-def _source_of_deal(one: ExportedDeal) -> TrafficSource:
-    """Tell the source of a deal: its lead's, failing one what was stated of the deal."""
-    if one.story is not None and one.story.visit is not None:
-        return one.story.visit.traffic_source
-    stated = one.story.stated_source if one.story is not None else None
-    return stated or one.deal.stated_source or NOWHERE
+def _source_of_deal(row: ExportedDeal) -> TrafficSource:
+    return origin_of_deal(row.story.origin if row.story is not None else None, row.deal.stated_source).source
 
 
-def _source_of_lead(one: ExportedLead) -> TrafficSource:
-    return one.visit.traffic_source if one.visit is not None else one.annotations.stated_source or NOWHERE
+def _source_of_lead(row: ExportedLead) -> TrafficSource:
+    return origin_of_lead(row.visit, row.annotations.stated_source).source
 
 
-def _call(one: ExportedLead) -> Call:
-    assert isinstance(one.lead, Call)
-    return one.lead
+def _call(row: ExportedLead) -> Call:
+    assert isinstance(row.lead, Call)
+    return row.lead
 
 
-def _lead_request(one: ExportedLead) -> LeadRequest:
-    assert isinstance(one.lead, LeadRequest)
-    return one.lead
+def _lead_request(row: ExportedLead) -> LeadRequest:
+    assert isinstance(row.lead, LeadRequest)
+    return row.lead
 
 
 def _seconds(lasting: timedelta | None) -> int | None:

@@ -9,46 +9,18 @@ import jinja2
 from dealtrace import __version__
 from dealtrace.errors import Language, Refusal
 from dealtrace.http.endpoint import JSON, Endpoint
+from dealtrace.http.json_schema import Components, Schema
 from dealtrace.http.parameters import Family, Parameter
 from dealtrace.http.replies import STATUS_OF
 
-_ERROR_SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "required": ["errorCode", "message", "data"],
-    "properties": {
-        "errorCode": {"type": "string", "pattern": "^[0-9]+$"},
-        "message": {"type": "string"},
-        "data": {
-            "type": "object",
-            "required": ["message", "apiErrorData"],
-            "properties": {
-                "message": {"type": "string"},
-                "apiErrorData": {
-                    "type": "object",
-                    "required": ["errorCode", "errorMessage"],
-                    "properties": {"errorCode": {"type": "integer"}, "errorMessage": {"type": "string"}},
-                },
-                "validationErrorData": {
-                    "type": "object",
-                    "properties": {
-                        "violations": {
-                            "type": "array",
-                            "items": {
-                                "type": "object",
-                                "required": ["field", "message"],
-                                "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
-                            },
-                        }
-                    },
-                },
-            },
-        },
-    },
-}
 
-
-def describe_api(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
-    """Describe endpoints in OpenAPI 3.1."""
+def describe_api(endpoints: Sequence[Endpoint], error_body: Any) -> dict[str, Any]:
+    """Return the description of endpoints in OpenAPI 3.1; `error_body` is the type of their refusals."""
+    components = Components()
+    error = components.describe(error_body)
+    paths = {
+        endpoint.shown_path: _path_item(endpoint, components.describe(endpoint.answer), error) for endpoint in endpoints
+    }
     return {
         "openapi": "3.1.0",
         "info": {
@@ -57,32 +29,32 @@ def describe_api(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
             "description": "Deals of the Calltouch API 1.0, served at home. Texts of errors are Russian, "
             "or English with `Accept-Language: en`.",
         },
-        "paths": {endpoint.shown_path: _path_item(endpoint) for endpoint in endpoints},
-        "components": {"schemas": {"Error": _ERROR_SCHEMA}},
+        "paths": paths,
+        "components": {"schemas": components.schemas},
     }
 
 
-def _path_item(endpoint: Endpoint) -> dict[str, Any]:
-    return {method.lower(): _operation(endpoint, method) for method in endpoint.methods}
+def _path_item(endpoint: Endpoint, answer: Schema, error: Schema) -> dict[str, Any]:
+    return {method.lower(): _operation(endpoint, method, answer, error) for method in endpoint.methods}
 
 
-def _operation(endpoint: Endpoint, method: str) -> dict[str, Any]:
+def _operation(endpoint: Endpoint, method: str, answer: Schema, error: Schema) -> dict[str, Any]:
     name = endpoint.name or endpoint.path.rsplit("/", 1)[-1]
     operation: dict[str, Any] = {
         "operationId": f"{name}-{method.lower()}",
         "summary": endpoint.en,
-        "responses": _responses(endpoint),
+        "responses": _responses(endpoint, answer, error),
     }
     path_parameters = [
         {"name": name, "in": "path", "required": True, "schema": {"type": _type_in_path(name)}}
         for name in _IN_PATH.findall(endpoint.path)
     ]
-    outside = [*path_parameters, *(_parameter(one, "header") for one in endpoint.auth_scheme.headers)]
+    outside = [*path_parameters, *(_parameter(header, "header") for header in endpoint.auth_scheme.headers)]
     operation["parameters"] = outside
     if endpoint.batch is not None:
         operation["requestBody"] = {"content": {JSON: {"schema": endpoint.batch.schema()}}}
     elif method == "GET":
-        operation["parameters"] = outside + [_parameter(one, "query") for one in endpoint.table.described()]
+        operation["parameters"] = outside + [_parameter(parameter, "query") for parameter in endpoint.table.described()]
     else:
         operation["requestBody"] = {"content": {kind: _form(endpoint) for kind in _FORM_TYPES}}
     return operation
@@ -109,36 +81,38 @@ def _parameter(parameter: Parameter, place: str) -> dict[str, Any]:
 
 
 def _schema(parameter: Parameter) -> dict[str, Any]:
-    said = dict(parameter.type.schema())
-    return {"type": "object", "additionalProperties": said} if isinstance(parameter, Family) else said
+    schema = dict(parameter.type.schema())
+    return {"type": "object", "additionalProperties": schema} if isinstance(parameter, Family) else schema
 
 
 def _form(endpoint: Endpoint) -> dict[str, Any]:
-    sent = endpoint.table.described()
+    parameters = endpoint.table.described()
     schema = {
         "type": "object",
-        "required": [one.name for one in sent if one.required],
-        "properties": {one.name: {**_schema(one), "description": one.en} for one in sent},
+        "required": [parameter.name for parameter in parameters if parameter.required],
+        "properties": {parameter.name: {**_schema(parameter), "description": parameter.en} for parameter in parameters},
     }
-    return {"schema": schema, "encoding": {one.name: _AS_FAMILY for one in sent if isinstance(one, Family)}}
+    return {
+        "schema": schema,
+        "encoding": {parameter.name: _AS_FAMILY for parameter in parameters if isinstance(parameter, Family)},
+    }
 
 
-def _responses(endpoint: Endpoint) -> dict[str, Any]:
-    is_json = endpoint.refusal_type == JSON
-    schema = {"$ref": "#/components/schemas/Error"} if is_json else {"type": "string"}
+def _responses(endpoint: Endpoint, answer: Schema, error: Schema) -> dict[str, Any]:
+    schema = error if endpoint.refusal_type == JSON else {"type": "string"}
     refused = {"content": {endpoint.refusal_type: {"schema": schema}}}
     statuses = sorted(set(STATUS_OF.values()))
     return {
-        **_success(endpoint),
+        **_success(endpoint, answer),
         **{str(status): {"description": "; ".join(_reasons(status)), **refused} for status in statuses},
     }
 
 
-def _success(endpoint: Endpoint) -> dict[str, Any]:
+def _success(endpoint: Endpoint, answer: Schema) -> dict[str, Any]:
     if endpoint.redirects:
         address = {"schema": {"type": "string", "format": "uri"}}
         return {"302": {"description": "It is elsewhere.", "headers": {"Location": address}}}
-    return {"200": {"description": "Done.", "content": {endpoint.answer_type: {"schema": endpoint.answer}}}}
+    return {"200": {"description": "Done.", "content": {endpoint.answer_type: {"schema": answer}}}}
 
 
 def _reasons(status: int) -> list[str]:

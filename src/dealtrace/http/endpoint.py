@@ -76,7 +76,8 @@ class Endpoint:
     `name` distinguishes it from others whose paths end alike. `refuse` writes its refusals where the API's error body
     will not do, and `statuses` are the HTTP statuses that differ from `STATUS_OF` here. With `is_for_any_page`, scripts
     of any page may call it and read its answers. `batch` is the list that it takes as JSON instead of parameters.
-    `answer` is the JSON Schema of its answer; `redirects` is for endpoints that answer with another URL.
+    `answer` is the type of its answer, which `/openapi.json` describes; `redirects` is for endpoints that answer with
+    another URL.
     """
 
     path: str
@@ -93,7 +94,7 @@ class Endpoint:
     is_for_any_page: bool = False
     batch: ListBody | None = None
     is_shown_with_slash: bool = True
-    answer: Mapping[str, object] = field(default_factory=lambda: {"type": "object"})
+    answer: Any = dict[str, Any]
     answer_type: str = JSON
     refusal_type: str = JSON
     redirects: bool = False

@@ -16,12 +16,14 @@ from dealtrace.storage.database.engine import Database
 from dealtrace.storage.schema.upgrade import is_current
 
 
-def service_routes(endpoints: Sequence[Endpoint], database: Database, is_writing: Callable[[], bool]) -> list[Route]:
+def service_routes(
+    endpoints: Sequence[Endpoint], error_body: type, database: Database, is_writing: Callable[[], bool]
+) -> list[Route]:
     """Return the routes of `/healthz`, `/readyz`, `/metrics`, `/openapi.json` and `/docs`.
 
-    `is_writing` says whether the writer of the process is alive.
+    `error_body` is the type of the endpoints' refusals; `is_writing` says whether the writer of the process is alive.
     """
-    probes, documents = _Probes(database, is_writing), _Documents(tuple(endpoints))
+    probes, documents = _Probes(database, is_writing), _Documents(tuple(endpoints), error_body)
     return [
         Route("/healthz", probes.answer_alive),
         Route("/readyz", probes.answer_ready),
@@ -54,8 +56,8 @@ class _Probes:
 class _Documents:
     """The description of the API, made at the first request for it."""
 
-    def __init__(self, endpoints: tuple[Endpoint, ...]) -> None:
-        self._openapi = lru_cache(lambda: describe_api(endpoints))
+    def __init__(self, endpoints: tuple[Endpoint, ...], error_body: type) -> None:
+        self._openapi = lru_cache(lambda: describe_api(endpoints, error_body))
         self._docs = lru_cache(lambda language: render_docs(endpoints, language))
 
     async def answer_openapi(self, _request: Request) -> Response:

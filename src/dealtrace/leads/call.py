@@ -2,6 +2,7 @@
 
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import NewType
 
 from dealtrace.attribution.visit import VisitId
@@ -88,6 +89,24 @@ def is_over(circumstances: Circumstances, duration: timedelta) -> bool:
     Ours: one that its exchange reported and told nothing of yet but that it began is still going on.
     """
     return circumstances.exchange is None or circumstances.is_successful is not None or duration > timedelta(0)
+
+
+class CallPhase(Enum):
+    """How far a call has come."""
+
+    ONGOING = "ongoing"
+    ENDED = "ended"
+
+
+def phase_of(circumstances: Circumstances, duration: timedelta) -> CallPhase:
+    """Return the phase a call is in."""
+    return CallPhase.ENDED if is_over(circumstances, duration) else CallPhase.ONGOING
+
+
+def is_answered(circumstances: Circumstances, duration: timedelta) -> bool:
+    """Whether the call was answered: as its exchange reports, and if it does not, whether anybody talked."""
+    reported = circumstances.is_successful
+    return reported if reported is not None else duration > timedelta(0)
 
 
 def new_call(report: CallReport) -> IncomingCall:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from dealtrace.attribution.origin import Origin, origin_of_lead
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import Visit
 from dealtrace.leads.client import Client
@@ -22,3 +23,8 @@ class LeadStory:
     duration: timedelta = timedelta(0)
     form_name: str = ""
     stated_source: TrafficSource | None = None
+
+    @property
+    def origin(self) -> Origin:
+        """Where the lead comes from."""
+        return origin_of_lead(self.visit, self.stated_source)

@@ -3,6 +3,7 @@
 Seed: «API-метод необходим для удаления сделки из всех отчетов Calltouch».
 """
 
+from dealtrace.calltouch.answers.deals import deleted_order
 from dealtrace.calltouch.parameters import DELETE_BY_ID
 from dealtrace.deals.deal import Deal, DealKey
 from dealtrace.http.caller import Caller
@@ -14,8 +15,9 @@ TABLE = ParameterTable(DELETE_BY_ID)
 
 
 async def respond(caller: Caller, sent: Sent) -> Reply:
-    """Delete the deal and say which it was; the vendor documents no answer, its one public client wants JSON."""
-    gone: Deal = await caller.write(delete_deals, DealKey(sent.get("orderId"), sent.get("orderNumber")))
-    return success(
-        {"orderId": gone.id, "orderNumber": gone.number}, "deal_deleted", site_id=caller.site.id, deal_id=gone.id
-    )
+    """Delete the deal and answer with its id and number.
+
+    The vendor documents no answer; its one public client expects JSON.
+    """
+    deleted: Deal = await caller.write(delete_deals, DealKey(sent.get("orderId"), sent.get("orderNumber")))
+    return success(deleted_order(deleted), "deal_deleted", site_id=caller.site.id, deal_id=deleted.id)

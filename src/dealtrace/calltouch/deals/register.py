@@ -1,4 +1,4 @@
-"""`orders/register`: make a deal.
+"""`orders/register`: register a deal.
 
 Seed: «API-метод для создания новых сделок».
 """
@@ -9,8 +9,9 @@ from datetime import timedelta
 import msgspec
 
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
+from dealtrace.calltouch.answers.clocks import instant_of
+from dealtrace.calltouch.answers.deals import registered_order
 from dealtrace.calltouch.parameters import CLIENT_API_ID, CUSTOM, REGISTER
-from dealtrace.calltouch.responses import instant_of, registered_order
 from dealtrace.deals.lead_clue import (
     LINK_THRESHOLD_DEFAULT,
     CallIdentity,
@@ -42,10 +43,10 @@ async def respond(caller: Caller, sent: Sent) -> Reply:
 
 
 def read_registration(caller: Caller, sent: Sent) -> Registration:
-    """Turn what was sent into a registration; its date is on the site's clock.
+    """Build a registration from what was sent; the date that was sent is on the site's clock.
 
     Raises:
-        CallAndLeadRequest: it names a call and a lead request together.
+        CallAndLeadRequest: both a call and a lead request are named.
     """
     return Registration(
         number=sent.get("orderNumber"),
@@ -65,13 +66,13 @@ def read_registration(caller: Caller, sent: Sent) -> Registration:
 
 
 def fingerprint(sent: Sent) -> str:
-    """Tell what makes two registrations the same: every known parameter as it was sent, the token aside."""
-    said = sorted((name, text) for name, text in sent.texts.items() if name != CLIENT_API_ID.name)
-    return hashlib.sha256(msgspec.json.encode(said)).hexdigest()
+    """Return a hash that two registrations share if all their known parameters but the token are the same texts."""
+    texts = sorted((name, text) for name, text in sent.texts.items() if name != CLIENT_API_ID.name)
+    return hashlib.sha256(msgspec.json.encode(texts)).hexdigest()
 
 
 def _identity(sent: Sent) -> CallIdentity | LeadRequestIdentity | None:
-    """Tell which lead the caller names.
+    """Return the lead that the caller names, `None` if there is none.
 
     Seed: «Нельзя создать сделку одновременно по звонку и заявке».
     """
@@ -100,10 +101,6 @@ def _contact(sent: Sent) -> ContactClue | None:
 
 
 def _stated_source(sent: Sent) -> TrafficSource | None:
-    """Tell the source the caller states; it counts only while no lead is found.
-
-    Seed: «Если по переданным ID не удалось найти звонок или заявку, то источник созданной сделки может быть
-    определен по переданным параметрам».
-    """
+    """Return the source that the caller states, `None` if no part of it was sent."""
     stated = {part: sent[part] for part in SOURCE_PARTS if part in sent.values}
     return TrafficSource(**stated) if stated else None

@@ -4,8 +4,8 @@ Seed: «API-метод для обновления существующих сд
 """
 
 from dealtrace.attribution.traffic_source import SOURCE_PARTS
+from dealtrace.calltouch.answers.deals import changed_order
 from dealtrace.calltouch.parameters import CUSTOM, UPDATE_BY_ID
-from dealtrace.calltouch.responses import changed_order
 from dealtrace.deals.changes import UNSET, Change
 from dealtrace.deals.deal import DealKey
 from dealtrace.http.caller import Caller
@@ -17,14 +17,14 @@ TABLE = ParameterTable(UPDATE_BY_ID, empty_erases=True, family=CUSTOM)
 
 
 async def respond(caller: Caller, sent: Sent) -> Reply:
-    """Change the deal and answer with it, its client and its visit."""
+    """Change the deal and answer with it, its client and where its lead comes from."""
     changed: ChangedDeal = await caller.write(change_deals, read_change(sent))
     order = changed_order(changed.deal, changed.story, caller.site.time_zone, caller.site.attribution)
     return success(order, "deal_changed", site_id=caller.site.id, deal_id=changed.deal.id)
 
 
 def read_change(sent: Sent) -> Change:
-    """Turn what was sent into a change: what was not sent stays, what was sent empty is erased."""
+    """Build a change from what was sent: a parameter that is absent keeps its value, an empty one erases it."""
     return Change(
         key=DealKey(sent.get("orderId"), sent.get("orderNumber")),
         amount_rub=sent.get("orderSum", UNSET),

@@ -2,38 +2,22 @@
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
 
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
-from dealtrace.calltouch.journals.call_words import call_of, caller_id, caller_number, is_answered, phase_of
-from dealtrace.calltouch.journals.lead_pages import tell_all, tell_leads
+from dealtrace.calltouch.answers.calls import call_record
+from dealtrace.calltouch.answers.pages import page_answer
+from dealtrace.calltouch.answers.visits import KEYWORD_UNKNOWN, NOT_SPECIFIED
+from dealtrace.calltouch.journals.lead_pages import build_all_records, build_records
 from dealtrace.calltouch.journals.pages import (
     answer_page,
-    asked_page,
-    envelope,
-    nothing,
+    empty_page,
     read_interval,
+    requested_page,
 )
 from dealtrace.calltouch.journals.parameters import CALLS_DIARY, FILTERED
-from dealtrace.calltouch.journals.words import (
-    comment_words,
-    field_words,
-    google_ads,
-    host_of,
-    map_visits,
-    source_of,
-    tag_words,
-    utm_words,
-    visitor_number,
-    when_asked,
-    whole_seconds,
-    yandex_direct,
-)
-from dealtrace.calltouch.responses import KEYWORD_UNKNOWN, UNTOLD, epoch_ms, slashed_clock, whole_rubles
-from dealtrace.deals.deal import Deal
 from dealtrace.errors import InvalidParameters, Violation
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameters import ParameterTable, Sent
@@ -41,13 +25,9 @@ from dealtrace.http.replies import Reply, success
 from dealtrace.leads.lead import LeadKind
 from dealtrace.quota.points import PaidMethod
 from dealtrace.storage.journals.keyset_pages import Cursor, Page, find_page
-from dealtrace.storage.journals.lead_entries import LeadEntry
 from dealtrace.storage.journals.lead_journal import Counting, Field, Filter, LeadQuery, Operator, query_leads
 
 TABLE = ParameterTable(CALLS_DIARY)
-ANSWERED = "Connection succeeded"
-NOT_ANSWERED = "Connection failed"
-NOT_CALLED_BACK = False
 _EVENT = "calls_listed"
 _COUNTING = {
     "uniqueOnly": Counting.UNIQUE,
@@ -57,14 +37,14 @@ _COUNTING = {
 
 
 async def respond(caller: Caller, sent: Sent) -> Reply:
-    """Answer with a page of calls if one is asked for, else with all calls of the one day."""
+    """Answer with a page of calls if `page` was sent, else with all calls of one day."""
     query, site = read_query(caller.site, sent), caller.site
-    number, limit = asked_page(sent)
+    number, limit = requested_page(sent)
     if "page" not in sent.values:
         _check_one_day(sent)
         reply = await caller.read_pool.read(_answer_array, site, query, sent)
     elif sent.get("callbackOnly"):
-        reply = nothing(number, limit, site, _EVENT)
+        reply = empty_page(number, limit, site, _EVENT)
     else:
         answer = partial(answer_page_of_calls, site=site, query=query, sent=sent)
         reply = await answer_page(caller, query, (number - 1) * limit, answer)
@@ -78,18 +58,18 @@ def _check_one_day(sent: Sent) -> None:
             [
                 Violation(
                     "dateTo",
-                    "без page доступен только один день: передайте page=1 или dateTo, равный dateFrom",
-                    "without page one day only: send page=1, or a dateTo that equals dateFrom",
+                    "без page отдаются звонки только одного дня: передайте page=1 или dateTo, равный dateFrom",
+                    "only one day is available without page: send page=1, or a dateTo equal to dateFrom",
                 )
             ]
         )
 
 
 def read_query(site: Site, sent: Sent) -> LeadQuery:
-    """Turn what was sent into a query.
+    """Build a query from what was sent.
 
     Raises:
-        InvalidParameters: the interval ends before it begins.
+        InvalidParameters: the interval ends before it starts.
     """
     since, until = read_interval(site, sent)
     return LeadQuery(
@@ -105,143 +85,39 @@ def read_query(site: Site, sent: Sent) -> LeadQuery:
 
 
 def _matches(sent: Sent) -> Iterator[Filter]:
-    """Tell what is asked of sources and phones; the words that stand for nothing are asked for as they are shown."""
-    for name, told in (
+    """Yield the filters on sources and phones; the texts that stand for an unknown value find calls without one."""
+    for name, field in (
         ("clientId", Field.GOOGLE_CLIENT_ID),
         ("utmSource", Field.UTM_SOURCE),
         ("utmMedium", Field.UTM_MEDIUM),
     ):
         if name in sent.values:
-            yield Filter(told, _plain(sent[name]))
-    for name, (told, _) in FILTERED.items():
+            yield Filter(field, _plain(sent[name]))
+    for name, (field, _) in FILTERED.items():
         if f"{name}.value" in sent.values:
-            yield Filter(told, _plain(sent[f"{name}.value"]), sent.get(f"{name}.filterMode", Operator.EQUAL))
+            yield Filter(field, _plain(sent[f"{name}.value"]), sent.get(f"{name}.filterMode", Operator.EQUAL))
 
 
 def _plain(text: str) -> str:
-    return "" if text in (KEYWORD_UNKNOWN, UNTOLD) else text
+    return "" if text in (KEYWORD_UNKNOWN, NOT_SPECIFIED) else text
 
 
 def answer_page_of_calls(
     connection: Connection, cursor: Cursor, *, site: Site, query: LeadQuery, sent: Sent
 ) -> tuple[Page, Reply]:
-    """Answer with the page that begins at a place, and tell its keys."""
-    number, limit = asked_page(sent)
+    """Return the page that begins at a cursor, and the answer made of it."""
+    number, limit = requested_page(sent)
     page = find_page(connection, query_leads(site, query), cursor, limit)
-    tell = partial(record, site=site, model=query.model, sent=sent)
-    records = tell_leads(connection, site, query, page.ids, sent, tell)
-    answer = envelope(number, limit, page.total, records)
+    build = partial(call_record, site=site, model=query.model, sent=sent)
+    records = build_records(connection, site, query, page.ids, sent, build)
+    answer = page_answer(number, limit, page.total, records)
     return page, success(answer, _EVENT, site_id=site.id, records=len(records))
 
 
 def _answer_array(connection: Connection, site: Site, query: LeadQuery, sent: Sent) -> Reply:
     if sent.get("callbackOnly"):
         return success([], _EVENT, site_id=site.id, records=0)
-    records = tell_all(connection, site, query, sent, partial(record, site=site, model=query.model, sent=sent))
+    records = build_all_records(
+        connection, site, query, sent, partial(call_record, site=site, model=query.model, sent=sent)
+    )
     return success(records, _EVENT, site_id=site.id, records=len(records))
-
-
-def record(entry: LeadEntry, site: Site, model: AttributionModel, sent: Sent) -> dict[str, Any]:
-    """Tell of one call; keys are never dropped, what was not asked for is null."""
-    return {
-        **_how_it_went(entry, site, model, sent),
-        **_where_from(entry),
-        **_how_it_is_known(entry, site),
-        "mapVisits": when_asked(sent, "withMapVisits", map_visits(entry, site.time_zone)),
-        "attrs": when_asked(sent, "withAttributionFields", entry.visit.attrs if entry.visit is not None else None),
-        "comments": when_asked(sent, "withComments", comment_words(entry.lead.id, "callId", entry.annotations.comment)),
-        "phrases": when_asked(sent, "withText", []),
-        "additionalTags": [],
-        "callClientUniqueId": None,
-        **_seen_with(entry, site),
-        "orders": [_deal(deal, site) for deal in entry.deals],
-        "order": None,
-        "yandexDirect": when_asked(sent, "withYandexDirect", yandex_direct(entry.visit)),
-        "googleAdWords": when_asked(sent, "withGoogleAdwords", google_ads(entry.visit)),
-        "siteId": site.id,
-        "siteName": site.name,
-        "callbackInfo": None,
-        "ctClientId": visitor_number(entry.visit),
-        "dcm": None,
-        "phonesInText": None,
-        "ctGlobalId": None,
-        "subPoolName": "",
-        "statusDetails": ANSWERED if is_answered(entry) else NOT_ANSWERED,
-        "poolType": None,
-        "customFields": when_asked(sent, "withCustomFields", field_words(entry.annotations.custom_values)),
-    }
-
-
-def _how_it_went(entry: LeadEntry, site: Site, model: AttributionModel, sent: Sent) -> dict[str, Any]:
-    call, told = call_of(entry), entry.circumstances
-    return {
-        "callId": call.id,
-        "callphase": phase_of(entry),
-        "attribution": int(model),
-        "callTags": when_asked(sent, "withCallTags", tag_words(entry.annotations.tags)),
-        "date": slashed_clock(call.started_at, site.time_zone),
-        "duration": whole_seconds(call.duration),
-        "callerNumber": caller_number(entry),
-        "redirectNumber": told.answering_phone or "",
-        "phoneNumber": told.dialled_phone or "",
-        "manager": entry.annotations.manager,
-        "successful": is_answered(entry),
-        "uniqueCall": entry.standing.is_unique,
-        "targetCall": entry.standing.is_target,
-        "uniqTargetCall": entry.standing.is_unique_target,
-        "callbackCall": NOT_CALLED_BACK,
-    }
-
-
-def _where_from(entry: LeadEntry) -> dict[str, Any]:
-    visit, source = entry.visit, source_of(entry)
-    return {
-        "city": visit.city if visit is not None and visit.city else UNTOLD,
-        "source": source.source or KEYWORD_UNKNOWN,
-        "medium": source.medium or KEYWORD_UNKNOWN,
-        "keyword": source.term or KEYWORD_UNKNOWN,
-        "url": visit.landing_url if visit is not None else "",
-        "callUrl": None,
-        "ref": visit.referrer if visit is not None else "",
-        "hostname": host_of(visit),
-        **utm_words(entry),
-    }
-
-
-def _how_it_is_known(entry: LeadEntry, site: Site) -> dict[str, Any]:
-    visit, call = entry.visit, call_of(entry)
-    return {
-        "sessionId": visit.id if visit is not None else None,
-        "ctCallerId": caller_id(entry, site),
-        "clientId": visit.google_client_id if visit is not None else None,
-        "yaClientId": visit.yandex_client_id if visit is not None else None,
-        "sipCallId": entry.circumstances.sip_id or "",
-        "userAgent": visit.user_agent if visit is not None else "",
-        "ip": visit.ip if visit is not None else "",
-        "waitingConnect": whole_seconds(entry.circumstances.waiting),
-        "callReferenceId": call.reference or "",
-    }
-
-
-def _seen_with(entry: LeadEntry, site: Site) -> dict[str, Any]:
-    visit, call = entry.visit, call_of(entry)
-    return {
-        "device": visit.device if visit is not None else "",
-        "os": visit.os if visit is not None else "",
-        "browser": visit.browser if visit is not None else "",
-        "timestamp": epoch_ms(call.started_at) // 1000,
-        "sessionDate": slashed_clock(visit.started_at, site.time_zone) if visit is not None else None,
-    }
-
-
-def _deal(deal: Deal, site: Site) -> dict[str, Any]:
-    happened = slashed_clock(deal.happened_at, site.time_zone)
-    return {
-        "orderId": deal.id,
-        "orderNumber": deal.number,
-        "plannedAmount": whole_rubles(deal.amount_rub),
-        "completedAmount": 0,
-        "createdDate": happened,
-        "orderDate": happened,
-        "completedDate": None,
-    }

@@ -1,4 +1,4 @@
-"""`calls-diary/calls/{callId}/download`: to the recording of a call, which lies where its exchange keeps it."""
+"""`calls-diary/calls/{callId}/download`: redirect to the recording of a call, which its exchange keeps."""
 
 from urllib.parse import quote, urlsplit
 
@@ -18,29 +18,29 @@ _KEPT_AS_IT_IS = "%/:?#[]@!$&'()*+,;=~"
 
 
 async def respond(caller: Caller, sent: Sent) -> Reply:
-    """Lead to the recording that was named when the call came in.
+    """Redirect to the recording whose URL was sent with the call.
 
     Raises:
-        RecordingNotFound: the site has no such call, or nobody named a recording that lies on the web.
+        RecordingNotFound: the site has no such call, or the call has no recording on the web.
     """
     del sent
     call_id = caller.path_params["callId"]
     try:
-        told = await caller.read(find_record_url, _CALL_ID.read(call_id))
+        url = await caller.read(find_record_url, _CALL_ID.read(call_id))
     except InvalidValue:
-        told = None
-    address = read_address(told or "")
-    if address is None:
+        url = None
+    location = read_url(url or "")
+    if location is None:
         raise RecordingNotFound(call_id=call_id)
     await caller.pay_for_reading(PaidMethod.DOWNLOAD)
-    return redirect(address, "recording_shown", site_id=caller.site.id)
+    return redirect(location, "recording_shown", site_id=caller.site.id)
 
 
-def read_address(told: str) -> str | None:
-    """Read the address of a page of the web, safe to stand in a header; `None` if it is none."""
+def read_url(text: str) -> str | None:
+    """Return a URL of the web, quoted for a header; `None` if the text is not one."""
     try:
-        parts = urlsplit(told.strip())
+        parts = urlsplit(text.strip())
     except ValueError:
         return None
     is_on_the_web = parts.scheme.lower() in SCHEMES and bool(parts.netloc)
-    return quote(told.strip(), safe=_KEPT_AS_IT_IS) if is_on_the_web else None
+    return quote(text.strip(), safe=_KEPT_AS_IT_IS) if is_on_the_web else None

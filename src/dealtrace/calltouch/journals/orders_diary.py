@@ -1,31 +1,27 @@
 """`orders-diary/orders`: the journal of deals, page by page."""
 
 from collections.abc import Iterable
-from datetime import timedelta
 from functools import partial
-from typing import Any
 
 import msgspec
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
+from dealtrace.calltouch.answers.deals import deal_record
+from dealtrace.calltouch.answers.pages import page_answer
 from dealtrace.calltouch.journals.pages import (
     answer_page,
-    asked_page,
-    envelope,
-    nothing,
+    empty_page,
     read_interval,
+    requested_page,
     require_dates,
 )
 from dealtrace.calltouch.journals.parameters import ORDERS_DIARY
-from dealtrace.calltouch.journals.words import field_words, google_ads, tag_words, when_asked, yandex_direct
-from dealtrace.calltouch.responses import KEYWORD_UNKNOWN, plain_number, slashed_clock
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameters import ParameterTable, Sent
 from dealtrace.http.replies import Reply, ready, success
 from dealtrace.leads.lead import LeadKind
-from dealtrace.leads.lead_story import LeadStory
 from dealtrace.quota.points import PaidMethod
 from dealtrace.storage.deals.daily_counts import JournalMoment
 from dealtrace.storage.journals.deal_entries import DealEntry, list_deal_entries
@@ -37,15 +33,14 @@ _EVENT = "deals_listed"
 
 _MOMENTS = {"created": JournalMoment.HAPPENED, "updated": JournalMoment.TOUCHED, "session": JournalMoment.VISITED}
 _LEAD_KINDS = {"CALL": LeadKind.CALL, "REQUEST": LeadKind.LEAD_REQUEST}
-_WIRE_KINDS = {kind: word for word, kind in _LEAD_KINDS.items()}
 
 
 async def respond(caller: Caller, sent: Sent) -> Reply:
-    """Answer with one page of deals; a chat is never a deal's lead here, so its pages are empty."""
+    """Answer with one page of deals; no deal's lead is a chat here, so the journal of those is empty."""
     query, site = read_query(caller.site, sent), caller.site
-    number, limit = asked_page(sent)
+    number, limit = requested_page(sent)
     if sent.get("orderSource") == "CHAT":
-        reply = nothing(number, limit, site, _EVENT)
+        reply = empty_page(number, limit, site, _EVENT)
     else:
         answer = partial(answer_page_of_deals, site=site, query=query, sent=sent)
         reply = await answer_page(caller, query, (number - 1) * limit, answer)
@@ -54,10 +49,10 @@ async def respond(caller: Caller, sent: Sent) -> Reply:
 
 
 def read_query(site: Site, sent: Sent) -> JournalQuery:
-    """Turn what was sent into a query; an interval covers whole days of the site.
+    """Build a query from what was sent; an interval covers whole days of the site.
 
     Raises:
-        InvalidParameters: no interval though no deal is named, or one that ends before it begins.
+        InvalidParameters: neither an interval nor a deal was sent, or the interval ends before it starts.
     """
     if "orderId" not in sent.values and "orderNumber" not in sent.values:
         require_dates(sent)
@@ -75,97 +70,15 @@ def read_query(site: Site, sent: Sent) -> JournalQuery:
 def answer_page_of_deals(
     connection: Connection, cursor: Cursor, *, site: Site, query: JournalQuery, sent: Sent
 ) -> tuple[Page, Reply]:
-    """Answer with the page that begins at a place, and tell its keys."""
-    number, limit = asked_page(sent)
+    """Return the page that begins at a cursor, and the answer made of it."""
+    number, limit = requested_page(sent)
     model = sent.get("attribution", AttributionModel(site.attribution))
     page = find_page(connection, query_deals(site.id, query), cursor, limit)
-    records = tell_deals(list_deal_entries(connection, site.id, page.ids, model), site=site, model=model, sent=sent)
-    answer = envelope(number, limit, page.total, records)
+    records = encode_deals(list_deal_entries(connection, site.id, page.ids, model), site=site, model=model, sent=sent)
+    answer = page_answer(number, limit, page.total, records)
     return page, success(answer, _EVENT, site_id=site.id, records=len(records))
 
 
-def tell_deals(entries: Iterable[DealEntry], *, site: Site, model: AttributionModel, sent: Sent) -> list[msgspec.Raw]:
-    """Tell of deals, ready to be sent."""
-    return [ready(_record(one, site, model, sent)) for one in entries]
-
-
-def _record(deal: DealEntry, site: Site, model: AttributionModel, sent: Sent) -> dict[str, Any]:
-    """Tell of one deal; keys are never dropped, what was not asked for is null."""
-    story = deal.story
-    happened = slashed_clock(deal.happened_at, site.time_zone)
-    origin = _origin(story) if story is not None else None
-    return {
-        "orderId": deal.id,
-        "orderNumber": deal.number,
-        "orderName": None,
-        "orderStatus": deal.status,
-        "createdDate": happened,
-        "updatedDate": slashed_clock(deal.touched_at, site.time_zone),
-        "orderDate": happened,
-        "plannedAmount": plain_number(deal.amount_rub) if deal.amount_rub is not None else None,
-        "completedAmount": 0,
-        "funnel": None,
-        "service": deal.service,
-        "manager": deal.manager,
-        "siteId": site.id,
-        "client": _client(story) if story is not None else None,
-        "visit": _visit(deal, model),
-        "orderSource": origin,
-        "allOrderOrigins": when_asked(sent, "withAllOrderOrigins", [origin] if origin is not None else []),
-        "contacts": when_asked(sent, "withContacts", _contacts(deal)),
-        "tags": when_asked(sent, "withOrdersTags", tag_words(deal.tags)),
-        "comment": when_asked(sent, "withComments", deal.comment or ""),
-        "customFields": field_words(deal.custom_values),
-    }
-
-
-def _client(story: LeadStory) -> dict[str, Any]:
-    client = story.client
-    return {"fio": client.name, "phones": list(client.phones), "emails": list(client.emails)}
-
-
-def _origin(story: LeadStory) -> dict[str, Any]:
-    if story.ref.kind is LeadKind.CALL:
-        return {
-            "type": _WIRE_KINDS[story.ref.kind],
-            "callId": story.ref.id,
-            "duration": story.duration // timedelta(seconds=1),
-            "callUrl": None,
-        }
-    return {"type": _WIRE_KINDS[story.ref.kind], "requestId": story.ref.id, "formName": story.form_name}
-
-
-def _contacts(deal: DealEntry) -> dict[str, list[str]]:
-    return {"phones": [deal.phone] if deal.phone else [], "emails": [deal.email] if deal.email else []}
-
-
-def _visit(deal: DealEntry, model: AttributionModel) -> dict[str, Any] | None:
-    """Tell where the deal came from: its lead's credited visit, or the source that was stated, without a session.
-
-    A lead's own stated source stands above the deal's, as its visit does.
-    """
-    story = deal.story
-    visit = story.visit if story is not None else None
-    stated = story.stated_source if story is not None else deal.stated_source
-    source = visit.traffic_source if visit is not None else stated
-    if source is None:
-        return None
-    return {
-        "sessionId": visit.id if visit is not None else None,
-        "source": source.source,
-        "medium": source.medium,
-        "keyword": source.term or KEYWORD_UNKNOWN,
-        "utmSource": visit.utm.source if visit is not None else "",
-        "utmMedium": visit.utm.medium if visit is not None else "",
-        "utmCampaign": visit.utm.campaign if visit is not None else source.campaign,
-        "utmContent": visit.utm.content if visit is not None else source.content,
-        "utmTerm": visit.utm.term if visit is not None else source.term,
-        "city": visit.city if visit is not None else None,
-        "url": visit.landing_url if visit is not None else None,
-        "ref": visit.referrer if visit is not None else None,
-        "attribution": int(model),
-        "yaClientId": visit.yandex_client_id if visit is not None else None,
-        "gaClientId": visit.google_client_id if visit is not None else None,
-        "yandexDirect": yandex_direct(visit),
-        "googleAdWords": google_ads(visit),
-    }
+def encode_deals(entries: Iterable[DealEntry], *, site: Site, model: AttributionModel, sent: Sent) -> list[msgspec.Raw]:
+    """Return the records of deals as encoded JSON."""
+    return [ready(deal_record(entry, site, model, sent)) for entry in entries]

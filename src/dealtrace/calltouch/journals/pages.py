@@ -1,34 +1,33 @@
-"""What every journal shares: its interval, the page that is asked for, and how a page is answered."""
+"""What every journal shares: the interval, the requested page, and how a page is answered."""
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable
 from datetime import date, datetime, time, timedelta
-from typing import Any
 
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
-from dealtrace.calltouch.responses import instant_of
+from dealtrace.calltouch.answers.clocks import instant_of
+from dealtrace.calltouch.answers.pages import PAGE_SIZE_MAX, page_answer
 from dealtrace.errors import InvalidParameters, Violation
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameters import REQUIRED, Sent
 from dealtrace.http.replies import Reply, success
 from dealtrace.storage.journals.keyset_pages import Cursor, Page
 
-PAGE_SIZE_MAX = 1000
 ARRAY_SIZE_MAX = 50_000
-"""Ours: how many records a journal without pages answers with at most; an array of more is asked for in parts."""
+"""Ours: the most records that a journal without pages answers with; more must be requested in parts."""
 RECORDS_AT_ONCE = 1000
-"""How many records are gathered by one round of questions."""
+"""How many records are read by one round of queries."""
 
 _SECOND = timedelta(seconds=1)
 _DAY = timedelta(days=1)
 
 
 def require_dates(sent: Sent) -> None:
-    """See that an interval is named.
+    """Check that an interval was sent.
 
     Raises:
-        InvalidParameters: one end of it, or both, are not.
+        InvalidParameters: one end of it is missing, or both are.
     """
     missing = [name for name in ("dateFrom", "dateTo") if name not in sent.values]
     if missing:
@@ -36,13 +35,13 @@ def require_dates(sent: Sent) -> None:
 
 
 def read_interval(site: Site, sent: Sent) -> tuple[datetime | None, datetime | None]:
-    """Tell the interval as instants, the first belonging to it and the second not; `None` is an open side.
+    """Return the interval as instants, its end exclusive; `None` is an open side.
 
-    Ours: `timeFrom` belongs to the first day and `timeTo`, a second of which counts whole, to the last; without them
-    the days are whole.
+    Ours: `timeFrom` is a time of the first day, and `timeTo` one of the last, whose whole second is included. Without
+    them the days are whole.
 
     Raises:
-        InvalidParameters: it ends before it begins.
+        InvalidParameters: it ends before it starts.
     """
     first, last = sent.get("dateFrom"), sent.get("dateTo")
     if first is not None and last is not None and first > last:
@@ -61,33 +60,22 @@ def _instant(day_on: date, clock: time, site: Site) -> datetime:
     return instant_of(datetime.combine(day_on, clock), site.time_zone)
 
 
-def asked_page(sent: Sent, size_max: int = PAGE_SIZE_MAX) -> tuple[int, int]:
-    """Tell the page and its size; what is odd is read kindly: page 0 is the first, a size of 0 the greatest."""
+def requested_page(sent: Sent, size_max: int = PAGE_SIZE_MAX) -> tuple[int, int]:
+    """Return the number and the size of the requested page; page 0 means the first, size 0 the greatest."""
     return max(1, sent.get("page", 1)), min(sent.get("limit") or PAGE_SIZE_MAX, size_max)
 
 
-def envelope(number: int, limit: int, total: int, records: Sequence[Any]) -> dict[str, Any]:
-    """Put a page of records into the object that pages come in; where nothing is found it is page 1 of 1."""
-    return {
-        "page": number,
-        "pageTotal": max(1, -(-total // limit)),
-        "pageSize": limit,
-        "recordsTotal": total,
-        "records": records,
-    }
-
-
-def nothing(number: int, limit: int, site: Site, event: str) -> Reply:
-    """Answer with a page of a list that is always empty."""
-    return success(envelope(number, limit, 0, []), event, site_id=site.id, records=0)
+def empty_page(number: int, limit: int, site: Site, event: str) -> Reply:
+    """Answer with the only page of an empty journal."""
+    return success(page_answer(number, limit, 0, []), event, site_id=site.id, records=0)
 
 
 async def answer_page(
     caller: Caller, query: Hashable, offset: int, answer: Callable[[Connection, Cursor], tuple[Page, Reply]]
 ) -> Reply:
-    """Answer with the page after `offset` rows, found from where this reader's page before ended, if it did here.
+    """Answer with the page after `offset` rows, from where the reader's previous page ended if that is remembered.
 
-    Readers are told apart by their tokens and by what they ask.
+    A reader is a token together with its query.
     """
     reader = (caller.site.id, caller.token_id, query)
     cursor = caller.read_pool.page_cursors.cursor_of(reader, offset)
@@ -97,7 +85,7 @@ async def answer_page(
 
 
 def refuse_long_array() -> InvalidParameters:
-    """Refuse to answer with more than fits one array."""
+    """Return the refusal of an array that would be too long."""
     return InvalidParameters(
         [
             Violation(

@@ -1,4 +1,4 @@
-"""The tables of the journals' wire parameters."""
+"""The parameters of the journals."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -27,7 +27,7 @@ FILTERED: Mapping[str, tuple[Field, int]] = {
     "ani": (Field.PHONE, PHONE_LENGTH_MAX),
     "phoneNumber": (Field.DIALLED_PHONE, PHONE_LENGTH_MAX),
 }
-"""What of a call may be asked for by `….value` and `….filterMode`."""
+"""The fields of a call that `….value` and `….filterMode` filter by."""
 
 MODES = {
     "EQUAL": Operator.EQUAL,
@@ -35,7 +35,7 @@ MODES = {
     "CONTAINS": Operator.CONTAINS,
     "NOT_CONTAINS": Operator.NOT_CONTAINS,
 }
-"""Ours: the vendor's words are unknown; these are what its cabinet offers for such filters."""
+"""Ours: the vendor's values are not documented; these are the ones its cabinet offers for such filters."""
 
 _PAGE = (
     Parameter("page", Integer(0, PAGE_MAX), "Номер страницы с 1.", "The page, from 1."),
@@ -65,7 +65,7 @@ _BIND_TO_SESSION = Parameter(
     "bindTo",
     Choice({"session": "session"}),
     "session: интервал относится к началу сессии лида, а не к самому лиду.",
-    "session: the interval is about the start of the lead's visit, not about the lead.",
+    "session: the interval refers to the start of the lead's visit, not to the lead.",
 )
 _LAST_DAY = Parameter(
     "dateTo", SlashDay(), "Последний день интервала, включительно.", "The last day of the interval, included."
@@ -84,7 +84,7 @@ ORDERS_DIARY = (
         "bindTo",
         Choice({"created": "created", "updated": "updated", "session": "session"}),
         "К чему относится интервал: создание сделки (по умолчанию), последнее изменение или сессия лида.",
-        "What the interval is about: the deal's making (default), its last change, or the lead's visit.",
+        "What the interval refers to: the deal's creation (default), its last change, or the lead's visit.",
     ),
     _ATTRIBUTION,
     Parameter("orderId", Integer(), "Только эта сделка.", "Only this deal."),
@@ -108,11 +108,11 @@ def _filters() -> Iterator[Parameter]:
         yield Parameter(
             f"{name}.value",
             Text(length_max),
-            f"Только звонки, у которых {name} таков.",
-            f"Only calls whose {name} is like this.",
+            f"Только звонки с таким значением {name}.",
+            f"Only calls whose {name} matches this value.",
         )
         yield Parameter(
-            f"{name}.filterMode", Choice(MODES), f"Как сравнивать {name}.", f"How {name} is compared with it."
+            f"{name}.filterMode", Choice(MODES), f"Как сравнивать {name}.", f"How {name} is compared with the value."
         )
 
 
@@ -150,14 +150,16 @@ CALLS_DIARY = (
     Parameter("withComments", Flag(), "Добавить комментарии.", "Include comments."),
     Parameter("withYandexDirect", Flag(), "Добавить номера Яндекс.Директа.", "Include the ids of Yandex Direct."),
     Parameter("withGoogleAdwords", Flag(), "Добавить номера Google Ads.", "Include the ids of Google Ads."),
-    Parameter("withText", Flag(), "Добавить текст разговора: его здесь нет.", "Include the talk: there is none here."),
+    Parameter(
+        "withText", Flag(), "Добавить текст разговора: его здесь нет.", "Include transcripts: there are none here."
+    ),
     Parameter("withDcm", Flag(), "Добавить данные DCM: их здесь нет.", "Include data of DCM: there are none here."),
     Parameter("withAttributionFields", Flag(), "Добавить attrs сессии.", "Include the visit's attrs."),
     Parameter(
         "withCallbackInfo",
         Flag(),
         "Добавить сведения об обратном звонке: их здесь нет.",
-        "Include what is known of a callback: there are none here.",
+        "Include the details of a callback: there are none here.",
     ),
     Parameter("withCustomFields", Flag(), "Добавить пользовательские поля.", "Include custom fields."),
 )
@@ -179,7 +181,11 @@ REQUESTS = (
     ),
     replace(_LAST_DAY, type=_US_DAY),
     *_TIMES,
-    replace(_PAGE[0], ru="Номер страницы с 1; ответ остаётся массивом.", en="The page, from 1; an array all the same."),
+    replace(
+        _PAGE[0],
+        ru="Номер страницы с 1; ответ остаётся массивом.",
+        en="The page, from 1; the answer is still an array.",
+    ),
     replace(_PAGE[1], ru="Размер страницы, не более 10000.", en="The page size, 10000 at most."),
     _ATTRIBUTION,
     _BIND_TO_SESSION,

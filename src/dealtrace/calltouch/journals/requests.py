@@ -1,74 +1,42 @@
 """`requests`: the journal of lead requests, always an array."""
 
 from functools import partial
-from typing import Any
 
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
-from dealtrace.attribution.visit import Visit
-from dealtrace.calltouch.journals.lead_pages import tell_all, tell_leads
-from dealtrace.calltouch.journals.pages import answer_page, asked_page, read_interval, require_dates
+from dealtrace.calltouch.answers.lead_requests import lead_request_record
+from dealtrace.calltouch.journals.lead_pages import build_all_records, build_records
+from dealtrace.calltouch.journals.pages import answer_page, read_interval, requested_page, require_dates
 from dealtrace.calltouch.journals.parameters import REQUESTS
-from dealtrace.calltouch.journals.words import (
-    comment_words,
-    field_words,
-    google_ads,
-    host_of,
-    map_visits,
-    source_of,
-    tag_words,
-    utm_words,
-    visitor_number,
-    when_asked,
-    yandex_direct,
-)
-from dealtrace.calltouch.responses import (
-    KEYWORD_UNKNOWN,
-    STATUS_NOT_SET,
-    UNTOLD,
-    email_contacts,
-    epoch_ms,
-    four_decimals,
-    session,
-    slashed_clock,
-    stated_session,
-    stored_order,
-    whole_rubles,
-)
-from dealtrace.deals.deal import Deal
 from dealtrace.errors import SiteMismatch
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameters import ParameterTable, Sent
 from dealtrace.http.replies import Reply, success
-from dealtrace.leads.client import Client
 from dealtrace.leads.lead import LeadKind
-from dealtrace.leads.lead_request import LeadRequest
 from dealtrace.quota.points import PaidMethod
 from dealtrace.storage.journals.keyset_pages import Cursor, Page, find_page
-from dealtrace.storage.journals.lead_entries import LeadEntry
 from dealtrace.storage.journals.lead_journal import LeadQuery, query_leads
 
 TABLE = ParameterTable(REQUESTS)
 PART_SIZE_MAX = 10_000
-"""Ours: an array does not tell its page size, and a client that asked for more reads a shorter one as the last."""
-PHONE_TYPE = "OTHER"
+"""Ours: an array does not show its page size, and a client that requested more takes a shorter one for the last."""
 _EVENT = "lead_requests_listed"
 
 
 async def respond(caller: Caller, sent: Sent) -> Reply:
-    """Answer with an array: a part of the list if one is asked for, else the whole.
+    """Answer with an array: one page of the journal if `page` or `limit` was sent, else the whole journal.
 
     Raises:
-        SiteMismatch: a site is named, and not the token's.
+        SiteMismatch: `siteId` is not the site of the token.
     """
     site = caller.site
     if sent.get("siteId", site.id) != site.id:
         raise SiteMismatch(site_id=sent["siteId"])
     query = read_query(site, sent)
     if "page" in sent.values or "limit" in sent.values:
-        number, limit = asked_page(sent, PART_SIZE_MAX)
+        number, limit = requested_page(sent, PART_SIZE_MAX)
         answer = partial(_answer_part, site=site, query=query, sent=sent)
         reply = await answer_page(caller, query, (number - 1) * limit, answer)
     else:
@@ -78,10 +46,10 @@ async def respond(caller: Caller, sent: Sent) -> Reply:
 
 
 def read_query(site: Site, sent: Sent) -> LeadQuery:
-    """Turn what was sent into a query.
+    """Build a query from what was sent.
 
     Raises:
-        InvalidParameters: no interval though no lead request is named, or one that ends before it begins.
+        InvalidParameters: neither an interval nor a lead request was sent, or the interval ends before it starts.
     """
     if "requestId" not in sent.values and "requestNumber" not in sent.values:
         require_dates(sent)
@@ -100,110 +68,15 @@ def read_query(site: Site, sent: Sent) -> LeadQuery:
 def _answer_part(
     connection: Connection, cursor: Cursor, *, site: Site, query: LeadQuery, sent: Sent
 ) -> tuple[Page, Reply]:
-    _, limit = asked_page(sent, PART_SIZE_MAX)
+    _, limit = requested_page(sent, PART_SIZE_MAX)
     page = find_page(connection, query_leads(site, query), cursor, limit)
-    tell = partial(record, site=site, model=query.model, sent=sent)
-    records = tell_leads(connection, site, query, page.ids, sent, tell)
+    build = partial(lead_request_record, site=site, model=query.model, sent=sent)
+    records = build_records(connection, site, query, page.ids, sent, build)
     return page, success(records, _EVENT, site_id=site.id, records=len(records))
 
 
 def _answer_whole(connection: Connection, site: Site, query: LeadQuery, sent: Sent) -> Reply:
-    records = tell_all(connection, site, query, sent, partial(record, site=site, model=query.model, sent=sent))
+    records = build_all_records(
+        connection, site, query, sent, partial(lead_request_record, site=site, model=query.model, sent=sent)
+    )
     return success(records, _EVENT, site_id=site.id, records=len(records))
-
-
-def record(entry: LeadEntry, site: Site, model: AttributionModel, sent: Sent) -> dict[str, Any]:
-    """Tell of one lead request; keys are never dropped, what was not asked for is null."""
-    taken, visit, annotations = entry.lead, entry.visit, entry.annotations
-    assert isinstance(taken, LeadRequest)
-    return {
-        "date": epoch_ms(taken.requested_at),
-        "comments": comment_words(taken.id, "requestId", annotations.comment),
-        "requestType": None,
-        "dateStr": slashed_clock(taken.requested_at, site.time_zone),
-        "manager": annotations.manager,
-        "session": _session(entry, site, model, sent),
-        "subject": taken.form_name,
-        "uniqTargetRequest": entry.standing.is_unique_target,
-        "uniqueRequest": entry.standing.is_unique,
-        "yandexDirect": when_asked(sent, "withYandexDirect", yandex_direct(visit)),
-        "googleAdWords": when_asked(sent, "withGoogleAdwords", google_ads(visit)),
-        "requestNumber": taken.number,
-        "requestId": taken.id,
-        "client": _client(entry.client),
-        "siteId": site.id,
-        "orders": [_deal(deal, entry, site, model) for deal in entry.deals],
-        "targetRequest": entry.standing.is_target,
-        "status": STATUS_NOT_SET,
-        "order": None,
-        "mapVisits": when_asked(sent, "withMapVisits", map_visits(entry, site.time_zone)),
-        "requestUrl": entry.page_url,
-        "ctClientId": visitor_number(visit),
-        "dcm": None,
-        "ctGlobalId": None,
-        "widgetInfo": None,
-        "RequestTags": when_asked(sent, "withRequestTags", tag_words(annotations.tags)),
-        "hostname": host_of(visit),
-        "customFields": when_asked(sent, "withCustomFields", field_words(annotations.custom_values)),
-    }
-
-
-def _session(entry: LeadEntry, site: Site, model: AttributionModel, sent: Sent) -> dict[str, Any] | None:
-    """Tell of the credited visit, or of a stated source, which has no `sessionId`; null if neither is known."""
-    visit, source = entry.visit, source_of(entry)
-    if visit is None and entry.annotations.stated_source is None:
-        return None
-    utm = utm_words(entry)
-    return {
-        "sessionId": visit.id if visit is not None else None,
-        "keywords": source.term or KEYWORD_UNKNOWN,
-        "city": (visit.city if visit is not None else "") or UNTOLD,
-        "ip": visit.ip if visit is not None else "",
-        "source": source.source or KEYWORD_UNKNOWN,
-        "medium": source.medium or KEYWORD_UNKNOWN,
-        "ref": visit.referrer if visit is not None else "",
-        "url": visit.landing_url if visit is not None else "",
-        **{name: utm[name] for name in ("utmSource", "utmMedium", "utmTerm", "utmContent", "utmCampaign")},
-        "guaClientId": visit.google_client_id if visit is not None else None,
-        "sessionDate": slashed_clock(visit.started_at, site.time_zone) if visit is not None else None,
-        "attrs": when_asked(sent, "withAttrs", visit.attrs if visit is not None else None),
-        "attribution": int(model),
-        "yaClientId": visit.yandex_client_id if visit is not None else None,
-        "additionalTags": [],
-        "ctGlobalId": None,
-        **_seen_with(visit),
-    }
-
-
-def _seen_with(visit: Visit | None) -> dict[str, str]:
-    return {
-        "browser": visit.user_agent if visit is not None else "",
-        "device": visit.device if visit is not None else "",
-        "os": visit.os if visit is not None else "",
-        "browserName": visit.browser if visit is not None else "",
-    }
-
-
-def _client(client: Client) -> dict[str, Any]:
-    return {
-        "clientId": client.id,
-        "fio": client.name or "",
-        "phones": [{"phoneNumber": phone, "phoneType": PHONE_TYPE} for phone in client.phones],
-        "contacts": email_contacts(client),
-    }
-
-
-def _deal(deal: Deal, entry: LeadEntry, site: Site, model: AttributionModel) -> dict[str, Any]:
-    """Tell of a deal as `orders/update-by-id` does, in one object, its sum in whole rubles where a number stands."""
-    visit, stated = entry.visit, entry.annotations.stated_source
-    source = session(visit, int(model)) if visit is not None else None
-    if source is None and stated is not None:
-        source = stated_session(stated, int(model))
-    return {
-        **stored_order(deal, site.time_zone),
-        "currentAmount": whole_rubles(deal.amount_rub),
-        "orderSum": four_decimals(deal.amount_rub),
-        "orderStatus": deal.status,
-        "orderComments": deal.comment or "",
-        "session": source,
-    }

@@ -1,20 +1,20 @@
 """`statistics/{siteId}/calls/…`: how many calls there were, by day and by keyword.
 
-Ours: the vendor's answers are unknown; these are the plainest that say it.
+Ours: the vendor's answers are unknown; these are the simplest that hold the counts.
 """
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import date, timedelta
-from typing import Any
 
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.credit import AttributionModel
+from dealtrace.calltouch.answers.statistics import DayCount, KeywordCount, TotalCount, day_counts, keyword_counts
 from dealtrace.calltouch.journals.pages import read_interval
 from dealtrace.calltouch.journals.parameters import STATISTICS
-from dealtrace.calltouch.responses import KEYWORD_UNKNOWN
 from dealtrace.errors import InvalidParameters, Violation
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameters import ParameterTable, Sent
@@ -28,8 +28,10 @@ TABLE = ParameterTable(STATISTICS)
 DAYS_MAX = 3660
 KEYWORDS_MAX = 1000
 SEARCHED = Filter(Field.MEDIUM, "organic")
-"""What came of searching: the medium that the classification gives to search engines."""
+"""Calls from search engines: the medium that the classification gives them."""
 _EVENT = "calls_counted"
+
+Count = Callable[[Connection, Site, LeadQuery, Sent], TotalCount | list[DayCount] | list[KeywordCount]]
 
 
 async def total_count(caller: Caller, sent: Sent) -> Reply:
@@ -43,20 +45,20 @@ async def count_by_date(caller: Caller, sent: Sent) -> Reply:
 
 
 async def searched_by_date(caller: Caller, sent: Sent) -> Reply:
-    """Answer with the number of calls of each day that came of searching."""
+    """Answer with the number of calls of each day that came from search engines."""
     return await _answer(caller, sent, _by_date, searched=True)
 
 
 async def searched_by_keyword(caller: Caller, sent: Sent) -> Reply:
-    """Answer with the keywords of searching and how many calls came of each."""
+    """Answer with the keywords of search engines and the number of calls of each."""
     return await _answer(caller, sent, _by_keyword, searched=True)
 
 
-async def _answer(caller: Caller, sent: Sent, tell: Any, *, searched: bool) -> Reply:
-    """Count what is asked for.
+async def _answer(caller: Caller, sent: Sent, count: Count, *, searched: bool) -> Reply:
+    """Answer with counts of the calls of an interval.
 
     Raises:
-        InvalidParameters: the interval is too long, or ends before it begins.
+        InvalidParameters: the interval is too long, or ends before it starts.
     """
     site = caller.site
     since, until = read_interval(site, sent)
@@ -65,26 +67,25 @@ async def _answer(caller: Caller, sent: Sent, tell: Any, *, searched: bool) -> R
         raise InvalidParameters([wrong])
     model = AttributionModel(site.attribution)
     query = LeadQuery(LeadKind.CALL, model, since, until, matches=(SEARCHED,) if searched else ())
-    told = await caller.read_pool.read(tell, site, query, sent)
+    counts = await caller.read_pool.read(count, site, query, sent)
     await caller.pay_for_reading(PaidMethod.STATISTICS)
-    return success(told, _EVENT, site_id=site.id)
+    return success(counts, _EVENT, site_id=site.id)
 
 
-def _total(connection: Connection, site: Site, query: LeadQuery, sent: Sent) -> dict[str, int]:
+def _total(connection: Connection, site: Site, query: LeadQuery, sent: Sent) -> TotalCount:
     del sent
     return {"totalCount": count_leads(connection, query_leads(site, query))}
 
 
-def _by_date(connection: Connection, site: Site, query: LeadQuery, sent: Sent) -> list[dict[str, Any]]:
+def _by_date(connection: Connection, site: Site, query: LeadQuery, sent: Sent) -> list[DayCount]:
     of_day: Counter[date] = Counter()
     for quarter_at, count in count_by_quarter(connection, query_leads(site, query)).items():
         of_day[site_day(quarter_at, site.time_zone)] += count
     days = (sent["dateTo"] - sent["dateFrom"]).days + 1
     each = (sent["dateFrom"] + timedelta(days=number) for number in range(days))
-    return [{"date": f"{day:%d/%m/%Y}", "count": of_day[day]} for day in each]
+    return day_counts((day, of_day[day]) for day in each)
 
 
-def _by_keyword(connection: Connection, site: Site, query: LeadQuery, sent: Sent) -> list[dict[str, Any]]:
+def _by_keyword(connection: Connection, site: Site, query: LeadQuery, sent: Sent) -> list[KeywordCount]:
     del sent
-    counted = count_by_term(connection, query_leads(site, query), KEYWORDS_MAX)
-    return [{"keyword": words or KEYWORD_UNKNOWN, "count": count} for words, count in counted]
+    return keyword_counts(count_by_term(connection, query_leads(site, query), KEYWORDS_MAX))

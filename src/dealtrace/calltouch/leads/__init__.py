@@ -1,1 +1,1 @@
-"""Calls and lead requests on their way in, an endpoint per file."""
+"""Endpoints that register, import and annotate calls and lead requests, an endpoint per file."""

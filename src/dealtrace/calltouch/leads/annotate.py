@@ -1,4 +1,4 @@
-"""`tag/lead/add` and its sisters: add tags, managers, comments and custom fields to leads, up to a hundred at once."""
+"""`tag/lead/add` and its sisters: add tags, managers, comments and custom fields to leads, up to 100 at once."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from dealtrace.calltouch.answers.outcomes import AnnotatedLead, LeadsAnnotation, LeadsCommenting, annotated_lead
 from dealtrace.calltouch.batches import (
     ITEMS_MAX,
     FieldValue,
@@ -16,25 +17,23 @@ from dealtrace.calltouch.batches import (
     read_list,
     word_text,
 )
-from dealtrace.calltouch.leads.matching_elements import Element, read_matching
+from dealtrace.calltouch.leads.matching import Element, read_matching
 from dealtrace.calltouch.parameters import (
     CUSTOM,
     CUSTOM_FIELDS,
 )
 from dealtrace.calltouch.wire_types import ManagerObjects, MatchingElements, TagObjects, Tags
-from dealtrace.errors import InvalidParameters, InvalidValue, Language, Refusal, Violation
+from dealtrace.errors import InvalidParameters, InvalidValue, Violation
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameter_types import Flag, Text
 from dealtrace.http.parameters import Parameter
 from dealtrace.http.replies import Reply, success
 from dealtrace.leads.annotations import Addition
-from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.limits import COMMENT_LENGTH_MAX, CUSTOM_VALUE_LENGTH_MAX, LABEL_LENGTH_MAX
 from dealtrace.operations.leads.annotate import AnnotationCall, LeadAnnotation, annotate_leads
 from dealtrace.quota.points import PaidMethod
 
 MANAGERS_MAX = 20
-KIND_ON_THE_WIRE = {LeadKind.CALL: "call", LeadKind.LEAD_REQUEST: "request"}
 
 
 class Manager(msgspec.Struct, frozen=True):
@@ -44,7 +43,7 @@ class Manager(msgspec.Struct, frozen=True):
 
 
 class AddedTags(msgspec.Struct, frozen=True, rename="camel"):
-    """Tags to add, and whether they take the place of those there are."""
+    """Tags to add, or to replace the present ones with."""
 
     tags: Sequence[Tag | str] = ()
     overwrite: bool = False
@@ -65,7 +64,7 @@ class AddedFields(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class AnnotationItem(msgspec.Struct, frozen=True, rename="camel"):
-    """One lead of the list, and what is to be said of it; which of it counts depends on the method."""
+    """A lead of the list and what to add to it; which part is read depends on the method."""
 
     matching: Sequence[Element] | None = None
     add_tags: AddedTags | None = None
@@ -76,19 +75,20 @@ class AnnotationItem(msgspec.Struct, frozen=True, rename="camel"):
 
 @dataclass(frozen=True)
 class Method:
-    """One of the sister methods: its list, its own words, and how they are read from an item."""
+    """One of the methods: its list, its parameters, how an item is read, and how the answer is built."""
 
     name: str
     paid: PaidMethod
     parameters: tuple[Parameter, ...]
     read: Callable[[AnnotationItem], Addition]
+    answer: Callable[[list[AnnotatedLead]], LeadsAnnotation | LeadsCommenting]
 
     def items_of(self, body: bytes) -> list[Any]:
         """Find the list in a body."""
         return read_list(body, self.name)
 
     def described(self) -> list[Parameter]:
-        """List all that may be said of one lead."""
+        """List the parameters of a lead."""
         return [MATCHING, *self.parameters]
 
     def schema(self) -> Mapping[str, Any]:
@@ -98,56 +98,41 @@ class Method:
         return {"type": "object", "required": [self.name], "properties": {self.name: listed}}
 
     async def respond(self, caller: Caller, items: Sequence[Any]) -> Reply:
-        """Add what can be read and found, and tell what became of each.
+        """Annotate the leads whose items are valid and that are found, and answer with what became of each.
 
-        Ours: the vendor shows no answer; each lead is told of in its place, with its kind and id.
+        Ours: the vendor documents no answer; this one has an entry per lead, in their order, with its kind and id.
         """
         read = [self._read(caller, item) for item in items]
-        good = [one for one in read if isinstance(one, LeadAnnotation)]
-        outcomes = iter(await caller.write(annotate_leads, AnnotationCall(self.paid, good), size=len(items)))
-        final = [next(outcomes) if isinstance(one, LeadAnnotation) else one for one in read]
-        told = [_told(one, caller.language) for one in final]
-        facts = {"site_id": caller.site.id, "leads": len(told), "updated": sum(one["updated"] for one in told)}
-        return success({"data": {self.name: told}}, "leads_remarked", method=self.paid.value, **facts)
+        valid = [item for item in read if isinstance(item, LeadAnnotation)]
+        outcomes = iter(await caller.write(annotate_leads, AnnotationCall(self.paid, valid), size=len(items)))
+        final = [next(outcomes) if isinstance(item, LeadAnnotation) else item for item in read]
+        leads = [annotated_lead(outcome, caller.language) for outcome in final]
+        facts = {"site_id": caller.site.id, "leads": len(leads), "updated": sum(lead["updated"] for lead in leads)}
+        return success(self.answer(leads), "leads_remarked", method=self.paid.value, **facts)
 
     def _read(self, caller: Caller, item: Any) -> LeadAnnotation | InvalidParameters:
         try:
-            told = read_item(item, AnnotationItem)
-            return LeadAnnotation(read_matching(told.matching, caller.site.time_zone), self.read(told))
+            read = read_item(item, AnnotationItem)
+            return LeadAnnotation(read_matching(read.matching, caller.site.time_zone), self.read(read))
         except InvalidParameters as fault:
             return fault
 
 
-def _told(outcome: LeadRef | Refusal, language: Language) -> dict[str, Any]:
-    if isinstance(outcome, LeadRef):
-        named = {"leadType": KIND_ON_THE_WIRE[outcome.kind], "leadId": outcome.id}
-        return {"updated": True, **named, "errorCode": None, "error": None, "violations": []}
-    violations = outcome.violations if isinstance(outcome, InvalidParameters) else ()
-    return {
-        "updated": False,
-        "leadType": None,
-        "leadId": None,
-        "errorCode": str(outcome.code),
-        "error": outcome.text(language),
-        "violations": [{"field": one.field, "message": one.text(language)} for one in violations],
-    }
-
-
 def read_tags(item: AnnotationItem) -> Addition:
     """Read tags to add."""
-    said = item.add_tags or AddedTags()
-    words = (word_text(one.tag) if isinstance(one, Tag) else one for one in said.tags)
-    tags = _checked("addTags.tags", Tags().read, ",".join(words))
-    return Addition(tags=_required("addTags.tags", tags), overwrite=said.overwrite)
+    added = item.add_tags or AddedTags()
+    texts = (word_text(tag.tag) if isinstance(tag, Tag) else tag for tag in added.tags)
+    tags = _checked("addTags.tags", Tags().read, ",".join(texts))
+    return Addition(tags=_required("addTags.tags", tags), overwrite=added.overwrite)
 
 
 def read_managers(item: AnnotationItem) -> Addition:
     """Read managers to add."""
-    said = item.add_managers or AddedManagers()
-    words = [word_text(one.manager) if isinstance(one, Manager) else one for one in said.managers]
-    managers = tuple(_checked("addManagers.managers", Text(LABEL_LENGTH_MAX).read, word) for word in words if word)
+    added = item.add_managers or AddedManagers()
+    texts = [word_text(name.manager) if isinstance(name, Manager) else name for name in added.managers]
+    managers = tuple(_checked("addManagers.managers", Text(LABEL_LENGTH_MAX).read, text) for text in texts if text)
     _check_count("addManagers.managers", len(managers), MANAGERS_MAX)
-    return Addition(managers=_required("addManagers.managers", managers), overwrite=said.overwrite)
+    return Addition(managers=_required("addManagers.managers", managers), overwrite=added.overwrite)
 
 
 def read_comment(item: AnnotationItem) -> Addition:
@@ -159,16 +144,16 @@ def read_comment(item: AnnotationItem) -> Addition:
 def read_fields(item: AnnotationItem) -> Addition:
     """Read values of custom fields to add."""
     place = "addCustomFields.customFields"
-    said = item.add_custom_fields or AddedFields()
-    _check_count(place, len(said.custom_fields), CUSTOM.members_max)
+    added = item.add_custom_fields or AddedFields()
+    _check_count(place, len(added.custom_fields), CUSTOM.members_max)
     values = {
-        _checked(place, Text(CUSTOM.key_length_max).read, word_text(one.field)): _checked(
-            place, Text(CUSTOM_VALUE_LENGTH_MAX).read, word_text(one.value)
+        _checked(place, Text(CUSTOM.key_length_max).read, word_text(field.field)): _checked(
+            place, Text(CUSTOM_VALUE_LENGTH_MAX).read, word_text(field.value)
         )
-        for one in said.custom_fields
+        for field in added.custom_fields
     }
     values = {name: value for name, value in values.items() if name and value}
-    return Addition(custom_values=_required(place, values), overwrite=said.overwrite)
+    return Addition(custom_values=_required(place, values), overwrite=added.overwrite)
 
 
 def _checked(place: str, read: Callable[[str], Any], text: str) -> Any:
@@ -188,11 +173,19 @@ def _required(place: str, value: Any) -> Any:
 
 def _check_count(place: str, count: int, most: int) -> None:
     if count > most:
-        words = (
+        limit = (
             f"передано {count}, допускается не более {most}",
             f"{count} were sent, no more than {most} are allowed",
         )
-        raise InvalidParameters([Violation(place, *words)])
+        raise InvalidParameters([Violation(place, *limit)])
+
+
+def _annotation(leads: list[AnnotatedLead]) -> LeadsAnnotation:
+    return {"data": {"leads": leads}}
+
+
+def _commenting(leads: list[AnnotatedLead]) -> LeadsCommenting:
+    return {"data": {"comments": leads}}
 
 
 MATCHING = Parameter(
@@ -212,6 +205,7 @@ TAGS = Method(
         Parameter("addTags.overwrite", *_OVERWRITE),
     ),
     read_tags,
+    _annotation,
 )
 MANAGERS = Method(
     "leads",
@@ -221,12 +215,14 @@ MANAGERS = Method(
         Parameter("addManagers.overwrite", *_OVERWRITE),
     ),
     read_managers,
+    _annotation,
 )
 COMMENTS = Method(
     "comments",
     PaidMethod.COMMENT_LEADS,
     (Parameter("addComment", Text(COMMENT_LENGTH_MAX), "Комментарий.", "A comment.", required=True),),
     read_comment,
+    _commenting,
 )
 FIELDS = Method(
     "leads",
@@ -238,4 +234,5 @@ FIELDS = Method(
         Parameter("addCustomFields.overwrite", *_OVERWRITE),
     ),
     read_fields,
+    _annotation,
 )

@@ -1,14 +1,15 @@
-"""`request/create`: take in lead requests from a program that has a token, up to a hundred at once."""
+"""`request/create`: import lead requests from a program that has a token, up to 100 at once."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from dealtrace import clock
+from dealtrace.calltouch.answers.clocks import instant_of
+from dealtrace.calltouch.answers.outcomes import LeadRequestsImport, imported_lead_request
 from dealtrace.calltouch.batches import Batch, LeadItem, Word
-from dealtrace.calltouch.leads.listed import LeadList, annotations_of, count_taken_in, take_in
-from dealtrace.calltouch.leads.register_request import check_who
+from dealtrace.calltouch.leads.lead_list import LeadList, annotations_of, take_in
+from dealtrace.calltouch.leads.register_request import check_person
 from dealtrace.calltouch.parameters import CUSTOM, REQUEST_CREATE
-from dealtrace.calltouch.responses import instant_of
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameters import ParameterTable, Sent
 from dealtrace.http.replies import Reply, success
@@ -29,12 +30,12 @@ class RequestItem(LeadItem, frozen=True, rename="camel"):
 
 
 def read_lead_request(caller: Caller, sent: Sent) -> IncomingLeadRequest:
-    """Turn what was sent into a lead request; without a date it was made now.
+    """Build a lead request from what was sent; without a date it is of now.
 
     Raises:
-        InvalidParameters: it says nothing of the person.
+        InvalidParameters: it has neither a name nor a phone nor an e-mail.
     """
-    check_who(sent)
+    check_person(sent)
     wall_clock = sent.get("requestDate")
     return IncomingLeadRequest(
         requested_at=instant_of(wall_clock, caller.site.time_zone) if wall_clock is not None else clock.now(),
@@ -51,11 +52,13 @@ def read_lead_request(caller: Caller, sent: Sent) -> IncomingLeadRequest:
 
 TABLE = ParameterTable(REQUEST_CREATE, family=CUSTOM)
 BATCH = Batch("requests", RequestItem, TABLE)
-LEAD_LIST = LeadList(BATCH, read_lead_request, import_lead_requests, name="requestNumber", id_name="requestId")
+LEAD_LIST = LeadList(BATCH, read_lead_request, import_lead_requests, name="requestNumber", result=imported_lead_request)
 
 
 async def respond(caller: Caller, items: Sequence[Any]) -> Reply:
-    """Take in the lead requests that can be read, and tell what became of each."""
-    log_id, told = await take_in(LEAD_LIST, caller, items)
-    facts = {"site_id": caller.site.id, "log_id": log_id, "leads": len(told), "taken_in": count_taken_in(told)}
-    return success({"data": {"requests": told}}, "lead_requests_created", **facts)
+    """Store the lead requests that are valid, and answer with what became of each."""
+    log_id, lead_requests = await take_in(LEAD_LIST, caller, items)
+    answer: LeadRequestsImport = {"data": {"requests": lead_requests}}
+    stored = sum(lead_request["imported"] for lead_request in lead_requests)
+    facts = {"site_id": caller.site.id, "log_id": log_id, "leads": len(lead_requests), "taken_in": stored}
+    return success(answer, "lead_requests_created", **facts)

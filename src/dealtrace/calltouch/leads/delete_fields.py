@@ -1,10 +1,11 @@
-"""`customfield/delete`: empty custom fields of a call, a lead request or a deal."""
+"""`customfield/delete`: clear custom fields of a call, a lead request or a deal."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
+from dealtrace.calltouch.answers.outcomes import fields_clearing
 from dealtrace.calltouch.batches import Word, object_schema, read_document, read_item, word_text
 from dealtrace.calltouch.parameters import CUSTOM
 from dealtrace.calltouch.wire_types import Names
@@ -47,7 +48,7 @@ class Document(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Body:
-    """A body that is one object; it is read as a list of one."""
+    """A body that is a single object, read as a list of one item."""
 
     name = "customFields"
 
@@ -56,9 +57,11 @@ class Body:
         return [read_document(body)]
 
     def described(self) -> list[Parameter]:
-        """List all that may be sent."""
-        words = ("Имена полей.", "The names of the fields.")
-        return [*OWNERS, Parameter(self.name, Names(CUSTOM.key_length_max), *words, required=True)]
+        """List the parameters."""
+        names = Parameter(
+            self.name, Names(CUSTOM.key_length_max), "Имена полей.", "The names of the fields.", required=True
+        )
+        return [*OWNERS, names]
 
     def schema(self) -> Mapping[str, Any]:
         """Describe the body."""
@@ -69,36 +72,34 @@ BODY = Body()
 
 
 async def respond(caller: Caller, items: Sequence[Any]) -> Reply:
-    """Empty the fields; who had none of them is answered alike.
+    """Clear the fields; a lead or deal that had none of them gets the same answer.
 
-    Ours: the vendor shows no answer; this one repeats who was meant, by our id.
+    Ours: the vendor documents no answer; this one has our id of the lead or deal, and the names of the fields.
     """
     clearing = read_clearing(items[0])
     owner_id: int = await caller.write(clear_fields, clearing)
-    key = _ID_OF[clearing.owner.kind] if isinstance(clearing.owner, LeadName) else "orderId"
-    told = {key: owner_id, "customFields": list(clearing.names)}
-    return success({"data": told}, "fields_cleared", site_id=caller.site.id, owner=key, owner_id=owner_id)
-
-
-_ID_OF = {LeadKind.CALL: "callId", LeadKind.LEAD_REQUEST: "requestId"}
+    kind = clearing.owner.kind if isinstance(clearing.owner, LeadName) else None
+    answer = fields_clearing(kind, owner_id, list(clearing.names))
+    owner = next(iter(answer["data"]))
+    return success(answer, "fields_cleared", site_id=caller.site.id, owner=owner, owner_id=owner_id)
 
 
 def read_clearing(item: Any) -> Clearing:
-    """Read what is to be emptied.
+    """Read which fields of what to clear.
 
     Raises:
-        InvalidParameters: no owner or several, or no field.
+        InvalidParameters: no owner or several were sent, or no field.
     """
     document = read_item(item, Document)
-    said = {one.encode_name: getattr(document, one.name) for one in msgspec.structs.fields(document)}
-    sent = TABLE.read(Pairs({name: word_text(said[name]) for name in TABLE.named}))
+    values = {field.encode_name: getattr(document, field.name) for field in msgspec.structs.fields(document)}
+    sent = TABLE.read(Pairs({name: word_text(values[name]) for name in TABLE.named}))
     if len(sent.values) != 1:
         known = ", ".join(TABLE.named)
         raise InvalidParameters([Violation("*", f"нужно ровно одно из: {known}", f"exactly one is needed: {known}")])
     names = tuple(dict.fromkeys(word_text(name) for name in document.custom_fields if name))
     if not 0 < len(names) <= CUSTOM.members_max:
-        words = (f"ожидается от 1 до {CUSTOM.members_max} имён", f"1 to {CUSTOM.members_max} names are expected")
-        raise InvalidParameters([Violation(BODY.name, *words)])
+        limit = (f"ожидается от 1 до {CUSTOM.members_max} имён", f"1 to {CUSTOM.members_max} names are expected")
+        raise InvalidParameters([Violation(BODY.name, *limit)])
     return Clearing(_owner(sent), names)
 
 

@@ -1,13 +1,14 @@
-"""`call/import`: take in calls from another platform, up to a hundred at once."""
+"""`call/import`: import calls from another platform, up to 100 at once."""
 
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+from dealtrace.calltouch.answers.clocks import instant_of
+from dealtrace.calltouch.answers.outcomes import CallsImport, imported_call
 from dealtrace.calltouch.batches import Batch, LeadItem, Word
-from dealtrace.calltouch.leads.listed import LeadList, annotations_of, count_taken_in, take_in
+from dealtrace.calltouch.leads.lead_list import LeadList, annotations_of, take_in
 from dealtrace.calltouch.parameters import CALL_IMPORT, CUSTOM
-from dealtrace.calltouch.responses import instant_of
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameters import ParameterTable, Sent
 from dealtrace.http.replies import Reply, success
@@ -30,7 +31,7 @@ class CallItem(LeadItem, frozen=True, rename="camel"):
 
 
 def read_call(caller: Caller, sent: Sent) -> IncomingCall:
-    """Turn what was sent into a call; its start is on the site's clock."""
+    """Build a call from what was sent; the start that was sent is on the site's clock."""
     waiting = sent.get("waitingTime")
     return IncomingCall(
         started_at=instant_of(sent["callStartTime"], caller.site.time_zone),
@@ -50,15 +51,17 @@ def read_call(caller: Caller, sent: Sent) -> IncomingCall:
 
 TABLE = ParameterTable(CALL_IMPORT, family=CUSTOM)
 BATCH = Batch("calls", CallItem, TABLE)
-LEAD_LIST = LeadList(BATCH, read_call, import_calls, name="referenceId", id_name="callId")
+LEAD_LIST = LeadList(BATCH, read_call, import_calls, name="referenceId", result=imported_call)
 
 
 async def respond(caller: Caller, items: Sequence[Any]) -> Reply:
-    """Take in the calls that can be read, and tell what became of each.
+    """Store the calls that are valid, and answer with what became of each.
 
-    Ours: the vendor answers with the number of a queue alone; here the calls are stored already, so their ids are told
-    too. The number stands in the log.
+    Ours: the vendor answers only with the number of a queued job. Here the calls are already stored, so the answer
+    has their ids too; the number is that of the entry in the log.
     """
-    log_id, told = await take_in(LEAD_LIST, caller, items)
-    facts = {"site_id": caller.site.id, "log_id": log_id, "leads": len(told), "taken_in": count_taken_in(told)}
-    return success({"data": {"logId": log_id, "calls": told}}, "calls_imported", **facts)
+    log_id, calls = await take_in(LEAD_LIST, caller, items)
+    answer: CallsImport = {"data": {"logId": log_id, "calls": calls}}
+    stored = sum(call["imported"] for call in calls)
+    facts = {"site_id": caller.site.id, "log_id": log_id, "leads": len(calls), "taken_in": stored}
+    return success(answer, "calls_imported", **facts)

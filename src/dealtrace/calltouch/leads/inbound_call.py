@@ -1,9 +1,9 @@
-"""`inbound-call`: take in a call that an exchange reports, and what it reports of it later."""
+"""`inbound-call`: store a call that an exchange reports, and update it by later reports."""
 
 from datetime import timedelta
 
+from dealtrace.calltouch.answers.clocks import instant_of
 from dealtrace.calltouch.parameters import INBOUND_CALL
-from dealtrace.calltouch.responses import instant_of
 from dealtrace.errors import InvalidParameters, Violation
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameters import ParameterTable, Sent
@@ -17,25 +17,24 @@ EXCHANGE = "ATS_CODE"
 
 
 async def respond(caller: Caller, sent: Sent) -> Reply:
-    """Keep the call and answer with its id as plain text.
+    """Store the call and answer with its id as plain text.
 
-    Ours: the number in the answer is the id of the call, the same for every report of it; the vendor's names a line
-    of a queue.
+    Ours: the number is the id of the call, the same for each of its reports; the vendor's is that of a queued job.
     """
     call_id: CallId = await caller.write(report_calls, read_report(caller, sent))
     return plain_success(str(call_id), "call_reported", site_id=caller.site.id, call_id=call_id)
 
 
 def read_report(caller: Caller, sent: Sent) -> CallReport:
-    """Turn what was sent into a report; what was not sent is not told.
+    """Build a report from what was sent; a parameter that is absent is `None`.
 
     Raises:
-        InvalidParameters: the name of the exchange in the address cannot be kept.
+        InvalidParameters: the name of the exchange in the path is too long or not printable.
     """
     exchange = caller.path_params[EXCHANGE]
     if len(exchange) > LABEL_LENGTH_MAX or not exchange.isprintable():
-        words = f"до {LABEL_LENGTH_MAX} печатных символов", f"up to {LABEL_LENGTH_MAX} printable characters"
-        raise InvalidParameters([Violation(EXCHANGE, *words)])
+        limit = (f"до {LABEL_LENGTH_MAX} печатных символов", f"up to {LABEL_LENGTH_MAX} printable characters")
+        raise InvalidParameters([Violation(EXCHANGE, *limit)])
     return CallReport(
         reference=sent["callid"],
         started_at=instant_of(sent["date"], caller.site.time_zone),

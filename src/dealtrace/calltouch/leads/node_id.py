@@ -1,15 +1,17 @@
-"""`getnodeid`: tell a client which of the vendor's many servers has its site."""
+"""`getnodeid`: the number of the server that holds a site, of which the vendor has many."""
 
+from dealtrace.calltouch.answers.outcomes import Node
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameters import ParameterTable, Sent
 from dealtrace.http.replies import Reply, success
 
 TABLE = ParameterTable(())
 NODE = 1
-"""Ours: there is one address for every site, whatever stands behind it."""
+"""Ours: every site has the same address, however many servers there are."""
 
 
 async def respond(caller: Caller, sent: Sent) -> Reply:
-    """Answer with the one node."""
+    """Answer with the only node."""
     del sent
-    return success({"nodeId": NODE}, "node_told", site_id=caller.site.id)
+    answer: Node = {"nodeId": NODE}
+    return success(answer, "node_told", site_id=caller.site.id)

@@ -1,12 +1,12 @@
-"""`requests/{siteId}/register`: take in what a person left in a form of the site, straight from the browser."""
-
-from typing import Any
+"""`requests/{siteId}/register`: register a lead request from a form of the site, sent by the browser."""
 
 from dealtrace import clock
 from dealtrace.attribution.credit import AttributionModel
-from dealtrace.attribution.visit import Visit, VisitId
+from dealtrace.attribution.origin import UNKNOWN_ORIGIN, Origin
+from dealtrace.attribution.visit import VisitId
+from dealtrace.calltouch.answers.clocks import instant_of
+from dealtrace.calltouch.answers.lead_requests import registered_lead_request
 from dealtrace.calltouch.parameters import REQUEST_REGISTER
-from dealtrace.calltouch.responses import KEYWORD_UNKNOWN, STATUS_NOT_SET, UNTOLD, epoch_ms, instant_of, slashed_clock
 from dealtrace.errors import InvalidParameters, Violation
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameters import ParameterTable, Sent
@@ -18,24 +18,24 @@ from dealtrace.operations.leads.register_lead_requests import register_lead_requ
 from dealtrace.storage.leads.lead_stories import find_lead_stories
 
 TABLE = ParameterTable(REQUEST_REGISTER)
-WHO = ("fio", "phoneNumber", "email")
+PERSON_NAMES = ("fio", "phoneNumber", "email")
 
 
 async def respond(caller: Caller, sent: Sent) -> Reply:
-    """Take in the lead request and answer with it, as the journal of lead requests would show it."""
+    """Register the lead request and answer with it in the keys of the journal."""
     taken: LeadRequest = await caller.write(register_lead_requests, read_lead_request(caller, sent))
-    visit = await _credited_visit(caller, taken) if taken.visit_id is not None else None
-    record = _record(caller, taken, sent, visit)
+    origin = await _find_origin(caller, taken) if taken.visit_id is not None else UNKNOWN_ORIGIN
+    record = registered_lead_request(taken, sent, origin, caller.site)
     return success(record, "lead_request_taken_in", site_id=caller.site.id, lead_request_id=taken.id)
 
 
 def read_lead_request(caller: Caller, sent: Sent) -> IncomingLeadRequest:
-    """Turn what was sent into a lead request; without a date it was made now.
+    """Build a lead request from what was sent; without a date it is of now.
 
     Raises:
-        InvalidParameters: it says nothing of the person.
+        InvalidParameters: it has neither a name nor a phone nor an e-mail.
     """
-    check_who(sent)
+    check_person(sent)
     wall_clock = sent.get("requestDate")
     visit_id = sent.get("sessionId")
     return IncomingLeadRequest(
@@ -52,101 +52,20 @@ def read_lead_request(caller: Caller, sent: Sent) -> IncomingLeadRequest:
     )
 
 
-def check_who(sent: Sent) -> None:
-    """See that a lead request says anything of the person.
+def check_person(sent: Sent) -> None:
+    """Check that a lead request identifies the person.
 
     Raises:
-        InvalidParameters: it has neither a name nor a phone nor an e-mail.
+        InvalidParameters: a name, a phone and an e-mail are all missing.
     """
-    if not any(sent.get(name, "").strip() for name in WHO):
-        known = ", ".join(WHO)
-        raise InvalidParameters([Violation(WHO[1], f"нужно хотя бы одно: {known}", f"at least one is needed: {known}")])
+    if not any(sent.get(name, "").strip() for name in PERSON_NAMES):
+        known = ", ".join(PERSON_NAMES)
+        raise InvalidParameters(
+            [Violation(PERSON_NAMES[1], f"нужно хотя бы одно: {known}", f"at least one is needed: {known}")]
+        )
 
 
-async def _credited_visit(caller: Caller, taken: LeadRequest) -> Visit | None:
+async def _find_origin(caller: Caller, taken: LeadRequest) -> Origin:
     ref = LeadRef(LeadKind.LEAD_REQUEST, taken.id)
     stories = await caller.read(find_lead_stories, [ref], AttributionModel(caller.site.attribution))
-    return stories[ref].visit if ref in stories else None
-
-
-def _record(caller: Caller, taken: LeadRequest, sent: Sent, visit: Visit | None) -> dict[str, Any]:
-    """Tell of a lead request in the keys of the journal.
-
-    Ours: nobody showed a token, so the answer tells what was just sent and nothing that is known besides: whether the
-    person has been here before, what they are called, which deals they have.
-    """
-    comment = sent.get("comment")
-    return {
-        "date": epoch_ms(taken.requested_at),
-        "comments": [_comment(taken, comment)] if comment else [],
-        "requestType": None,
-        "dateStr": slashed_clock(taken.requested_at, caller.site.time_zone),
-        "manager": None,
-        "session": _session(visit, caller) if visit is not None else None,
-        "subject": taken.form_name,
-        "uniqTargetRequest": False,
-        "uniqueRequest": False,
-        "yandexDirect": None,
-        "googleAdWords": None,
-        "requestNumber": taken.number,
-        "requestId": taken.id,
-        "client": _client(sent),
-        "siteId": caller.site.id,
-        "orders": [],
-        "targetRequest": False,
-        "status": STATUS_NOT_SET,
-        "order": None,
-        "mapVisits": None,
-        "requestUrl": sent.get("requestUrl"),
-        "ctClientId": None,
-        "dcm": None,
-        "ctGlobalId": None,
-        "widgetInfo": None,
-        "RequestTags": None,
-    }
-
-
-def _comment(taken: LeadRequest, text: str) -> dict[str, Any]:
-    """Tell of the one comment a lead request comes with; it bears the id of its lead request."""
-    return {"commentId": taken.id, "requestId": taken.id, "comment": text, "partyId": None, "partyName": None}
-
-
-def _client(sent: Sent) -> dict[str, Any]:
-    phone, email = sent.get("phoneNumber"), sent.get("email")
-    return {
-        "clientId": None,
-        "fio": sent.get("fio", ""),
-        "phones": [{"phoneNumber": phone, "phoneType": "OTHER"}] if phone else [],
-        "contacts": [{"contactType": "EMAIL", "contactValue": email}] if email else [],
-    }
-
-
-def _session(visit: Visit, caller: Caller) -> dict[str, Any]:
-    """Tell the source of the visit that gets the credit.
-
-    Ours: what would tell a stranger who the visitor is, where they are and what they read stays out; a visit's id can
-    be guessed.
-    """
-    return {
-        "sessionId": visit.id,
-        "keywords": visit.traffic_source.term or KEYWORD_UNKNOWN,
-        "city": UNTOLD,
-        "ip": "",
-        "source": visit.traffic_source.source,
-        "medium": visit.traffic_source.medium,
-        "ref": "",
-        "url": "",
-        "utmSource": visit.utm.source or UNTOLD,
-        "utmMedium": visit.utm.medium or UNTOLD,
-        "utmTerm": visit.utm.term or UNTOLD,
-        "utmContent": visit.utm.content or UNTOLD,
-        "utmCampaign": visit.utm.campaign or UNTOLD,
-        "guaClientId": None,
-        "sessionDate": slashed_clock(visit.started_at, caller.site.time_zone),
-        "attrs": None,
-        "attribution": caller.site.attribution,
-        "yaClientId": None,
-        "additionalTags": [],
-        "ctGlobalId": None,
-        "browser": "",
-    }
+    return stories[ref].origin if ref in stories else UNKNOWN_ORIGIN

@@ -1,1 +1,1 @@
-"""What webhooks are sent: the keys in their order, and the values as captured deliveries have them."""
+"""The bodies of webhooks, with the keys and the order of captured deliveries."""

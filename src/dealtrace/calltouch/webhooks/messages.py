@@ -1,4 +1,4 @@
-"""What webhooks are told: of leads as they stand when it is sent, of deals as the event left them."""
+"""The messages of webhooks: leads as they are when sent, deals as the event left them."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -8,12 +8,14 @@ from sqlalchemy import Connection
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.webhook import EventKind, Webhook
 from dealtrace.attribution.credit import AttributionModel
-from dealtrace.calltouch.webhooks.values import (
+from dealtrace.calltouch.answers.clocks import epoch_seconds
+from dealtrace.calltouch.answers.webhooks import (
+    CallValues,
+    LeadRequestValues,
     call_values,
     deal_values,
-    epoch_seconds,
-    in_words,
-    request_values,
+    in_texts,
+    lead_request_values,
 )
 from dealtrace.calltouch.webhooks.vocabulary import (
     CALL,
@@ -30,7 +32,7 @@ from dealtrace.calltouch.webhooks.vocabulary import (
 )
 from dealtrace.deals.deal import Deal
 from dealtrace.deals.versions import as_of
-from dealtrace.leads.call import Call, is_over
+from dealtrace.leads.call import Call, CallPhase, phase_of
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.storage.deals.deals import list_deals_by_key
 from dealtrace.storage.deals.versions import find_later_versions
@@ -45,30 +47,34 @@ TEST_KIND = "webhook.test"
 def write_messages(
     connection: Connection, site: Site, webhook: Webhook, deliveries: Sequence[Delivery], now: datetime
 ) -> dict[OutboxPosition, Message]:
-    """Write what `deliveries` tell; one whose lead or deal is not there any more is missing."""
-    entries = _entries(connection, site, [one.event.lead for one in deliveries if isinstance(one.event, LeadEvent)])
-    deals = _deals(connection, site, [one.event for one in deliveries if isinstance(one.event, DealEvent)])
+    """Return the message of each delivery; one whose lead or deal no longer exists is missing."""
+    entries = _entries(
+        connection, site, [delivery.event.lead for delivery in deliveries if isinstance(delivery.event, LeadEvent)]
+    )
+    deals = _deals(
+        connection, site, [delivery.event for delivery in deliveries if isinstance(delivery.event, DealEvent)]
+    )
     sent_at = {OF_EACH_DELIVERY: epoch_seconds(now)}
     messages: dict[OutboxPosition, Message] = {}
-    for one in deliveries:
-        event = one.event
+    for delivery in deliveries:
+        event = delivery.event
         if isinstance(event, DealEvent) and (deal := deals.get(event)) is not None:
             keys = chosen_keys(DEAL, ON_REQUEST_OF_DEALS, webhook.fields)
-            fields = in_words({**deal_values(deal, event.kind, site), **sent_at}, keys)
+            fields = in_texts({**deal_values(deal, event.kind, site), **sent_at}, keys)
         elif isinstance(event, LeadEvent) and (entry := entries.get(event.lead)) is not None:
             fields = _lead_fields(event, entry, site, webhook, sent_at)
         else:
             continue
-        messages[one.position] = Message(one.message_id(site.id), event.kind, one.recorded_at, fields)
+        messages[delivery.position] = Message(delivery.message_id(site.id), event.kind, delivery.recorded_at, fields)
     return messages
 
 
 def write_test(webhook: Webhook, now: datetime) -> Message:
-    """Write a delivery that tells nothing: every value is its key in braces.
+    """Return a message for a test: every value is its key in braces.
 
-    The vendor's test deliveries carry such placeholders, and receivers know to pass them over.
+    The vendor's test deliveries have such placeholders, and receivers ignore them.
     """
-    kind = next(one for one in EventKind if one in webhook.events)
+    kind = next(kind for kind in EventKind if kind in webhook.events)
     usual, on_request = _OF_KIND.get(kind, (DEAL, ON_REQUEST_OF_DEALS))
     keys = chosen_keys(usual, on_request, webhook.fields)
     return Message(f"msg_test_{webhook.id}_{epoch_seconds(now)}", TEST_KIND, now, {key: f"{{{key}}}" for key in keys})
@@ -108,18 +114,21 @@ def _deals(connection: Connection, site: Site, events: Sequence[DealEvent]) -> d
 def _lead_fields(
     event: LeadEvent, entry: LeadEntry, site: Site, webhook: Webhook, sent_at: Mapping[str, int]
 ) -> dict[str, str | None]:
-    """Tell of a lead; a call that goes on is told of as it began, whatever changed about it."""
+    """Return the body for a lead; a call that is not over is sent as a new one, whatever changed about it."""
+    values: CallValues | LeadRequestValues
     if isinstance(entry.lead, Call):
-        is_beginning = event.kind is EventKind.CALL_CONNECTED or not is_over(entry.circumstances, entry.lead.duration)
-        usual, values = CALL_BEGUN if is_beginning else CALL, call_values(entry, site, is_beginning=is_beginning)
+        phase = phase_of(entry.circumstances, entry.lead.duration)
+        if event.kind is EventKind.CALL_CONNECTED:
+            phase = CallPhase.ONGOING
+        usual, values = CALL_BEGUN if phase is CallPhase.ONGOING else CALL, call_values(entry, site, phase)
     else:
-        usual, values = LEAD_REQUEST, request_values(entry, site)
+        usual, values = LEAD_REQUEST, lead_request_values(entry, site)
     keys = chosen_keys(usual, ON_REQUEST_OF_LEADS, webhook.fields)
-    return in_words({**values, **sent_at, "changedFields": _changed_fields(event, keys)}, keys)
+    return in_texts({**values, **sent_at, "changedFields": _changed_fields(event, keys)}, keys)
 
 
 def _changed_fields(event: LeadEvent, keys: Keys) -> str | None:
-    """Name the keys that are new or different since the lead was last told of, in the order of the body."""
+    """Return the keys that changed since the lead was last sent, in the order of the body, separated by commas."""
     if not event.changed:
         return None
     changed = {key for part in event.changed for key in CHANGED_KEYS[part]} | {OF_EACH_DELIVERY}

@@ -72,7 +72,7 @@ CHANGED_KEYS: Mapping[LeadPart, Keys] = {
 }
 OF_EACH_DELIVERY = "sendingTimestamp"
 OF_AN_ENDING: Keys = ("callphase", *(key for key in CALL if key not in CALL_BEGUN))
-"""What is new or different once a call is over, whatever its exchange told."""
+"""The keys that change when a call ends, whatever its exchange reports."""
 
 
 def choosable_keys(kind: EventKind) -> Keys:

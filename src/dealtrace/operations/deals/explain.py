@@ -1,17 +1,18 @@
 """Explain why a deal has its lead, or none."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import TypedDict
 
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
+from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.deal import Deal
 from dealtrace.deals.lead_clue import CallIdentity, LeadClue, LeadRequestIdentity
 from dealtrace.leads.lead import LeadKind, LeadRef
-from dealtrace.matching.explanation import Candidate, Step, explain_search
+from dealtrace.matching.explanation import Candidate, Missed, Step, WonBy, explain_search
 from dealtrace.matching.nearest_lead import searches_for
 from dealtrace.operations.deals.match import Question, match_deals
 from dealtrace.record import record
@@ -117,8 +118,45 @@ def _steps(connection: Connection, site: Site, deal: Deal) -> list[Step]:
     return explain_search(contact, deal.happened_at, contact_rows.list_spans(connection, site.id, queries))
 
 
-def serialize_explanation(explanation: Explanation) -> dict[str, Any]:
-    """Return an explanation for programs, the same on every edge: instants in UTC, durations in seconds."""
+class CandidateAnswer(TypedDict):
+    """A lead that was considered; instants are UTC."""
+
+    lead: LeadRef
+    secondsBeforeDeal: float
+    opensAt: datetime
+    closesAt: datetime
+    missedBySeconds: float
+    missedEnd: Missed | None
+
+
+class StepAnswer(TypedDict):
+    """A search by one contact among leads of one kind."""
+
+    contact: str
+    kind: LeadKind
+    winner: LeadRef | None
+    wonBy: WonBy | None
+    candidates: list[CandidateAnswer]
+
+
+class ExplanationAnswer(TypedDict):
+    """Why a deal has its lead, or none, as every edge spells it; instants are UTC."""
+
+    happenedAt: datetime
+    deletedAt: datetime | None
+    lead: LeadRef | None
+    verdict: Verdict
+    pinnedAt: datetime | None
+    contactMatching: bool
+    clue: LeadClue
+    namings: tuple[Naming, ...]
+    namedLead: LeadRef | None
+    steps: list[StepAnswer]
+    statedSource: TrafficSource | None
+
+
+def serialize_explanation(explanation: Explanation) -> ExplanationAnswer:
+    """Spell an explanation for programs: instants are UTC, durations seconds; every edge says the same."""
     deal = explanation.deal
     return {
         "happenedAt": deal.happened_at,
@@ -135,7 +173,7 @@ def serialize_explanation(explanation: Explanation) -> dict[str, Any]:
     }
 
 
-def _serialize_step(step: Step) -> dict[str, Any]:
+def _serialize_step(step: Step) -> StepAnswer:
     return {
         "contact": step.search.contact,
         "kind": step.search.kind,
@@ -145,7 +183,7 @@ def _serialize_step(step: Step) -> dict[str, Any]:
     }
 
 
-def _serialize_candidate(candidate: Candidate) -> dict[str, Any]:
+def _serialize_candidate(candidate: Candidate) -> CandidateAnswer:
     return {
         "lead": candidate.lead,
         "secondsBeforeDeal": candidate.distance.total_seconds(),

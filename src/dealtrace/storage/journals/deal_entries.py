@@ -7,6 +7,7 @@ from decimal import Decimal
 from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, func, select
 
 from dealtrace.attribution.credit import AttributionModel
+from dealtrace.attribution.origin import Origin, origin_of_deal
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.deal import DealId
 from dealtrace.leads.client import Client
@@ -51,6 +52,11 @@ class DealEntry:
     stated_source: TrafficSource | None = None
     tags: tuple[str, ...] = ()
     story: LeadStory | None = None
+
+    @property
+    def origin(self) -> Origin:
+        """Where the deal comes from."""
+        return origin_of_deal(self.story.origin if self.story is not None else None, self.stated_source)
 
 
 def _is_its_lead(table: Table, kind: LeadKind) -> ColumnElement[bool]:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import CREDIT_LOOKBACK, AttributionModel, touches_before
+from dealtrace.attribution.origin import Origin, origin_of_lead
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import Visit
 from dealtrace.deals.deal import Deal
@@ -61,6 +62,11 @@ class LeadEntry:
     page_url: str | None = None
     visits: Sequence[Visit] = ()
     deals: Sequence[Deal] = ()
+
+    @property
+    def origin(self) -> Origin:
+        """Where the lead comes from."""
+        return origin_of_lead(self.visit, self.annotations.stated_source)
 
 
 def list_lead_entries(

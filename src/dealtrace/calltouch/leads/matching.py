@@ -1,4 +1,4 @@
-"""`matching`: the ways in which a program names a lead, in the order in which they are to be tried."""
+"""`matching`: the ways in which a program identifies a lead, tried in the order sent."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from dealtrace import clock
-from dealtrace.calltouch.responses import instant_of
+from dealtrace.calltouch.answers.clocks import instant_of
 from dealtrace.calltouch.wire_types import DashClock
 from dealtrace.errors import InvalidParameters, InvalidValue, Violation
 from dealtrace.http.parameter_types import Choice, Integer, Text
@@ -36,7 +36,7 @@ BOTH = frozenset(LeadKind)
 
 
 class Params(msgspec.Struct, frozen=True, rename="camel"):
-    """What an element says of the lead; which of it counts depends on its type."""
+    """What an element says of the lead; which part is read depends on its type."""
 
     call_id: Word = None
     request_id: Word = None
@@ -53,7 +53,7 @@ class Params(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Element(msgspec.Struct, frozen=True, rename="camel"):
-    """One way of naming the lead."""
+    """A way of identifying the lead."""
 
     type: Word = None
     call_params: Params | None = None
@@ -65,7 +65,10 @@ class Element(msgspec.Struct, frozen=True, rename="camel"):
 
 @record
 class _Contacts:
-    """An element that names a lead by contact: where its words stand, and among which leads it looks."""
+    """An element that finds a lead by contact.
+
+    `params` is the key of its parameters, `kinds` are the leads it searches, `wanted` is the key of which one to pick.
+    """
 
     params: str
     kinds: frozenset[LeadKind]
@@ -82,18 +85,18 @@ _BY_CONTACT: Mapping[str, _Contacts] = {
     "requestContact": _Contacts("requestContactParams", frozenset({LeadKind.LEAD_REQUEST}), "requestTypeToMatch"),
 }
 FINDS_NOTHING = frozenset({"chat", "chatContact", "customSources", "withoutSource"})
-"""Ours: there are no chats here, and a source is no lead; such an element finds nothing, and the next is tried."""
+"""Ours: there are no chats here, and a source is not a lead; such an element finds nothing, and the next is tried."""
 
 
 def read_matching(elements: Sequence[Element] | None, time_zone: ZoneInfo) -> tuple[LeadSearch, ...]:
     """Read the elements as searches, in their order.
 
     Raises:
-        InvalidParameters: there is none, or one cannot be read; one violation for each word that is wrong.
+        InvalidParameters: there are none, or one is invalid; a violation for each invalid value.
     """
     if not elements or len(elements) > ELEMENTS_MAX:
-        words = (f"ожидается список от 1 до {ELEMENTS_MAX} элементов", f"a list of 1 to {ELEMENTS_MAX} is expected")
-        raise InvalidParameters([Violation("matching", *words)])
+        limit = (f"ожидается список от 1 до {ELEMENTS_MAX} элементов", f"a list of 1 to {ELEMENTS_MAX} is expected")
+        raise InvalidParameters([Violation("matching", *limit)])
     faults: list[Violation] = []
     searches = [
         search
@@ -106,7 +109,7 @@ def read_matching(elements: Sequence[Element] | None, time_zone: ZoneInfo) -> tu
 
 
 class _Reader:
-    """Reads one element, noting whatever is wrong with it."""
+    """Reads an element and collects what is wrong with it."""
 
     def __init__(self, element: Element, place: str, time_zone: ZoneInfo, faults: list[Violation]) -> None:
         self._element = element
@@ -126,60 +129,60 @@ class _Reader:
         return None
 
     def _by_id(self, name: str, kind: LeadKind, *, params: str) -> SearchById | None:
-        said = self._params(params)
-        lead_id = self._word(f"{params}.{name}", _said(said, name), Integer(1).read)
+        sent = self._params(params)
+        lead_id = self._word(f"{params}.{name}", _value(sent, name), Integer(1).read)
         if lead_id is None:
             self._require(f"{params}.{name}")
             return None
-        return SearchById(LeadRef(kind, lead_id), self._tags(params, said))
+        return SearchById(LeadRef(kind, lead_id), self._tags(params, sent))
 
     def _by_contact(self, where: _Contacts) -> SearchByContact | None:
         params = where.params
-        said = self._params(params)
-        if said.md5_phones:
+        sent = self._params(params)
+        if sent.md5_phones:
             self._complain(f"{params}.md5Phones", "хеши телефонов не принимаются, передайте phones", "send phones")
         contacts = [
-            *self._contacts(f"{params}.phones", said.phones, Text(PHONE_LENGTH_MAX), normal_phone),
-            *self._contacts(f"{params}.emails", said.emails, Text(EMAIL_LENGTH_MAX), normal_email),
+            *self._contacts(f"{params}.phones", sent.phones, Text(PHONE_LENGTH_MAX), normal_phone),
+            *self._contacts(f"{params}.emails", sent.emails, Text(EMAIL_LENGTH_MAX), normal_email),
         ]
-        if not said.phones and not said.emails:
+        if not sent.phones and not sent.emails:
             self._require(f"{params}.phones")
-        moment = self._word(f"{params}.date", said.date, DashClock().read)
-        minutes = self._word(f"{params}.searchDepth", said.search_depth, Integer(0, DEPTH_MINUTES_MAX).read)
+        moment = self._word(f"{params}.date", sent.date, DashClock().read)
+        minutes = self._word(f"{params}.searchDepth", sent.search_depth, Integer(0, DEPTH_MINUTES_MAX).read)
         return SearchByContact(
             where.kinds,
             tuple(contacts),
             instant_of(moment, self._time_zone) if moment is not None else clock.now(),
             timedelta(minutes=minutes) if minutes is not None else None,
-            self._word(f"{params}.{where.wanted}", _said(said, where.wanted), _WANTED.read) or Preference.NEAREST,
-            self._tags(params, said),
+            self._word(f"{params}.{where.wanted}", _value(sent, where.wanted), _WANTED.read) or Preference.NEAREST,
+            self._tags(params, sent),
         )
 
     def _params(self, name: str) -> Params:
-        said: Params | None = _said(self._element, name)
-        if said is None:
+        sent: Params | None = _value(self._element, name)
+        if sent is None:
             self._require(name)
-        return said or Params()
+        return sent or Params()
 
-    def _tags(self, params: str, said: Params) -> TagFilter:
-        tags = [str(tag) for tag in said.tags if tag is not None]
+    def _tags(self, params: str, sent: Params) -> TagFilter:
+        tags = [str(tag) for tag in sent.tags if tag is not None]
         if len(tags) > TAGS_MAX or any(len(tag) > TAG_LENGTH_MAX for tag in tags):
-            words = (
+            limit = (
                 f"до {TAGS_MAX} тегов до {TAG_LENGTH_MAX} символов",
                 f"{TAGS_MAX} tags of {TAG_LENGTH_MAX} at most",
             )
-            self._complain(f"{params}.tags", *words)
-        logic = self._word(f"{params}.tagsLogic", said.tags_logic, _LOGIC.read)
+            self._complain(f"{params}.tags", *limit)
+        logic = self._word(f"{params}.tagsLogic", sent.tags_logic, _LOGIC.read)
         return TagFilter(frozenset(tags), any_will_do=bool(logic))
 
     def _contacts(
-        self, place: str, said: Sequence[Word], kind: Text, normal: Callable[[str], str | None]
+        self, place: str, sent: Sequence[Word], kind: Text, normal: Callable[[str], str | None]
     ) -> Iterator[str]:
-        """Read contacts as they are compared; Ours: one that cannot be finds nobody, as elsewhere."""
-        if len(said) > CONTACTS_MAX:
+        """Yield contacts in their normal form; Ours: one that has none is ignored, as elsewhere."""
+        if len(sent) > CONTACTS_MAX:
             self._complain(place, f"допускается не более {CONTACTS_MAX}", f"no more than {CONTACTS_MAX} are allowed")
             return
-        for word in said:
+        for word in sent:
             text = self._word(place, word, kind.read)
             contact = normal(text) if text is not None else None
             if contact is not None:
@@ -202,7 +205,7 @@ class _Reader:
         self._faults.append(Violation(f"{self._place}.{place}", ru, en))
 
 
-def _said(told: msgspec.Struct, name: str) -> Any:
-    """Tell what stands under a name of the wire."""
-    by_name = {field.encode_name: field.name for field in msgspec.structs.fields(told)}
-    return getattr(told, by_name[name])
+def _value(struct: msgspec.Struct, name: str) -> Any:
+    """Return the value of a key as the wire spells it."""
+    by_name = {field.encode_name: field.name for field in msgspec.structs.fields(struct)}
+    return getattr(struct, by_name[name])

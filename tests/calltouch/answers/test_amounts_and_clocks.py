@@ -1,4 +1,4 @@
-"""How values stand on the wire."""
+"""How sums and instants are written."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cast import MOSCOW, moscow
-from dealtrace.calltouch.responses import dotted_day, epoch_ms, four_decimals, instant_of, plain_number, slashed_clock
+from dealtrace.calltouch.answers.amounts import four_decimals, plain_number
+from dealtrace.calltouch.answers.clocks import dotted_day, epoch_ms, instant_of, slashed_clock
 from dealtrace.http.replies import success
 
 BERLIN = ZoneInfo("Europe/Berlin")

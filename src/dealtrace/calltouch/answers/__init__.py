@@ -1,0 +1,1 @@
+"""The answers of the API: a typed shape per JSON object, and the function that builds it."""

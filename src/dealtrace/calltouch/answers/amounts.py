@@ -1,0 +1,21 @@
+"""Sums of money as answers write them."""
+
+from decimal import ROUND_HALF_UP, Decimal
+
+_STEP = Decimal("0.0001")
+
+
+def four_decimals(amount: Decimal | None) -> str | None:
+    """Format a stored sum with four decimals, such as `6000.0000`; an erased one is `None`."""
+    return None if amount is None else f"{amount.quantize(_STEP):f}"
+
+
+def plain_number(amount: Decimal) -> int | Decimal:
+    """Return a sum as a JSON number without needless decimals."""
+    whole = int(amount)
+    return whole if whole == amount else amount.normalize()
+
+
+def whole_rubles(amount: Decimal | None) -> int | None:
+    """Return a sum in whole rubles, rounded half up, for keys that hold no fractions; an erased one is `None`."""
+    return None if amount is None else int(amount.to_integral_value(ROUND_HALF_UP))

@@ -1,0 +1,68 @@
+"""What callers said of a lead or a deal: tags, comments, custom fields."""
+
+from collections.abc import Mapping
+from typing import Literal, TypedDict
+
+from dealtrace.calltouch.answers.formats import Id
+
+TagType = Literal["API"]
+
+
+class TagGroup(TypedDict):
+    """Tags of one category; all came in through the API, and there are no categories."""
+
+    category: str
+    type: TagType
+    names: list[str]
+
+
+class CallComment(TypedDict):
+    """A comment on a call; its id is that of the call."""
+
+    commentId: Id
+    callId: Id
+    comment: str
+    partyId: int | None
+    partyName: str | None
+
+
+class LeadRequestComment(TypedDict):
+    """A comment on a lead request; its id is that of the lead request."""
+
+    commentId: Id
+    requestId: Id
+    comment: str
+    partyId: int | None
+    partyName: str | None
+
+
+class FieldAnswer(TypedDict):
+    """The value of a custom field."""
+
+    field: str
+    value: str
+
+
+def tag_groups(names: tuple[str, ...]) -> list[TagGroup]:
+    """Build the list of tags; without tags it is empty."""
+    return [{"category": "", "type": "API", "names": list(names)}] if names else []
+
+
+def call_comments(call_id: int, text: str | None) -> list[CallComment]:
+    """Build the list of a call's comments: the one it has, or nothing."""
+    if not text:
+        return []
+    return [{"commentId": call_id, "callId": call_id, "comment": text, "partyId": None, "partyName": None}]
+
+
+def lead_request_comments(lead_request_id: int, text: str | None) -> list[LeadRequestComment]:
+    """Build the list of a lead request's comments: the one it has, or nothing."""
+    if not text:
+        return []
+    ids = lead_request_id
+    return [{"commentId": ids, "requestId": ids, "comment": text, "partyId": None, "partyName": None}]
+
+
+def field_answers(values: Mapping[str, str] | None) -> list[FieldAnswer]:
+    """Build the list of custom fields that have a value."""
+    return [{"field": name, "value": value} for name, value in (values or {}).items()]

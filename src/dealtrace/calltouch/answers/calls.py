@@ -1,0 +1,286 @@
+"""Calls in the journal."""
+
+import hashlib
+from typing import Literal, TypedDict
+
+from dealtrace.accounts.site import Site
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.attribution.origin import Origin
+from dealtrace.calltouch.answers.amounts import whole_rubles
+from dealtrace.calltouch.answers.annotations import (
+    CallComment,
+    FieldAnswer,
+    TagGroup,
+    call_comments,
+    field_answers,
+    tag_groups,
+)
+from dealtrace.calltouch.answers.clocks import epoch_seconds, slashed_clock, slashed_clock_or_none, whole_seconds
+from dealtrace.calltouch.answers.formats import (
+    AttributionModelNumber,
+    CallerId,
+    Count,
+    EmptyList,
+    Id,
+    SlashedClock,
+    if_requested,
+)
+from dealtrace.calltouch.answers.pages import PageAnswer
+from dealtrace.calltouch.answers.visits import (
+    KEYWORD_UNKNOWN,
+    NOT_SPECIFIED,
+    Attrs,
+    EarlierVisit,
+    GoogleAds,
+    Utm,
+    YandexDirect,
+    earlier_visit,
+    google_ads,
+    utm_answer,
+    visitor_number,
+    yandex_direct,
+)
+from dealtrace.deals.deal import Deal
+from dealtrace.http.parameters import Sent
+from dealtrace.leads.call import Call, CallPhase, is_answered, phase_of
+from dealtrace.leads.contact import normal_phone
+from dealtrace.storage.journals.lead_entries import LeadEntry
+
+PhaseName = Literal["callconnected", "calldisconnected"]
+PHASE_NAMES: dict[CallPhase, PhaseName] = {
+    CallPhase.ONGOING: "callconnected",
+    CallPhase.ENDED: "calldisconnected",
+}
+CALLER_ID_BYTES = 16
+
+
+class _Course(TypedDict):
+    """How a call went."""
+
+    callId: Id
+    callphase: PhaseName
+    attribution: AttributionModelNumber
+    callTags: list[TagGroup] | None
+    date: SlashedClock
+    duration: Count
+    callerNumber: str
+    redirectNumber: str
+    phoneNumber: str
+    manager: str | None
+    successful: bool
+    uniqueCall: bool
+    targetCall: bool
+    uniqTargetCall: bool
+    callbackCall: bool
+
+
+class _Source(Utm):
+    """Where a call comes from."""
+
+    city: str
+    source: str
+    medium: str
+    keyword: str
+    url: str
+    callUrl: None
+    ref: str
+    hostname: str
+
+
+class _Identifiers(TypedDict):
+    """The ids of a call, its caller and its visitor."""
+
+    sessionId: Id | None
+    ctCallerId: CallerId
+    clientId: str | None
+    yaClientId: str | None
+    sipCallId: str
+    userAgent: str
+    ip: str
+    waitingConnect: Count
+    callReferenceId: str
+
+
+class _Device(TypedDict):
+    """What the visitor browsed with, and when."""
+
+    device: str
+    os: str
+    browser: str
+    timestamp: int
+    sessionDate: SlashedClock | None
+
+
+class CallDeal(TypedDict):
+    """A deal of a call."""
+
+    orderId: Id
+    orderNumber: str
+    plannedAmount: int | None
+    completedAmount: int
+    createdDate: SlashedClock
+    orderDate: SlashedClock
+    completedDate: None
+
+
+class CallRecord(_Course, _Source, _Identifiers, _Device):
+    """A call in the journal; what was not requested is null."""
+
+    mapVisits: list[EarlierVisit] | None
+    attrs: Attrs | None
+    comments: list[CallComment] | None
+    phrases: EmptyList | None
+    additionalTags: EmptyList
+    callClientUniqueId: None
+    orders: list[CallDeal]
+    order: None
+    yandexDirect: YandexDirect | None
+    googleAdWords: GoogleAds | None
+    siteId: Id
+    siteName: str
+    callbackInfo: None
+    ctClientId: Count | None
+    dcm: None
+    phonesInText: None
+    ctGlobalId: None
+    subPoolName: str
+    statusDetails: Literal["Connection succeeded", "Connection failed"]
+    poolType: None
+    customFields: list[FieldAnswer] | None
+
+
+CallsAnswer = list[CallRecord] | PageAnswer[CallRecord]
+"""The calls of one day, or with `page` a page of them."""
+
+
+def call_record(entry: LeadEntry, site: Site, model: AttributionModel, sent: Sent) -> CallRecord:
+    """Build a call of the journal; `sent` says which optional parts are requested."""
+    call, origin, annotations = call_of(entry), entry.origin, entry.annotations
+    details = origin.details
+    answered = is_answered(entry.circumstances, call.duration)
+    visits = [earlier_visit(visit, site.time_zone) for visit in entry.visits]
+    return {
+        **_course(entry, call, site, model, sent, answered=answered),
+        **_source(origin),
+        **_identifiers(entry, call, origin, site),
+        "mapVisits": if_requested(sent, "withMapVisits", visits),
+        "attrs": if_requested(sent, "withAttributionFields", details.attrs),
+        "comments": if_requested(sent, "withComments", call_comments(call.id, annotations.comment)),
+        "phrases": if_requested(sent, "withText", []),
+        "additionalTags": [],
+        "callClientUniqueId": None,
+        **_device(call, origin, site),
+        "orders": [_deal(deal, site) for deal in entry.deals],
+        "order": None,
+        "yandexDirect": if_requested(sent, "withYandexDirect", yandex_direct(origin.visit)),
+        "googleAdWords": if_requested(sent, "withGoogleAdwords", google_ads(origin.visit)),
+        "siteId": site.id,
+        "siteName": site.name,
+        "callbackInfo": None,
+        "ctClientId": visitor_number(details.visitor_id),
+        "dcm": None,
+        "phonesInText": None,
+        "ctGlobalId": None,
+        "subPoolName": "",
+        "statusDetails": "Connection succeeded" if answered else "Connection failed",
+        "poolType": None,
+        "customFields": if_requested(sent, "withCustomFields", field_answers(annotations.custom_values)),
+    }
+
+
+def _course(
+    entry: LeadEntry, call: Call, site: Site, model: AttributionModel, sent: Sent, *, answered: bool
+) -> _Course:
+    circumstances, qualification = entry.circumstances, entry.standing
+    return {
+        "callId": call.id,
+        "callphase": PHASE_NAMES[phase_of(circumstances, call.duration)],
+        "attribution": int(model),
+        "callTags": if_requested(sent, "withCallTags", tag_groups(entry.annotations.tags)),
+        "date": slashed_clock(call.started_at, site.time_zone),
+        "duration": whole_seconds(call.duration),
+        "callerNumber": caller_number(entry),
+        "redirectNumber": circumstances.answering_phone or "",
+        "phoneNumber": circumstances.dialled_phone or "",
+        "manager": entry.annotations.manager,
+        "successful": answered,
+        "uniqueCall": qualification.is_unique,
+        "targetCall": qualification.is_target,
+        "uniqTargetCall": qualification.is_unique_target,
+        "callbackCall": False,
+    }
+
+
+def _source(origin: Origin) -> _Source:
+    source, details = origin.source, origin.details
+    return {
+        "city": details.city or NOT_SPECIFIED,
+        "source": source.source or KEYWORD_UNKNOWN,
+        "medium": source.medium or KEYWORD_UNKNOWN,
+        "keyword": source.term or KEYWORD_UNKNOWN,
+        "url": details.landing_url,
+        "callUrl": None,
+        "ref": details.referrer,
+        "hostname": origin.landing_host,
+        **utm_answer(origin.utm),
+    }
+
+
+def _identifiers(entry: LeadEntry, call: Call, origin: Origin, site: Site) -> _Identifiers:
+    details = origin.details
+    return {
+        "sessionId": origin.visit_id,
+        "ctCallerId": caller_id(entry, site),
+        "clientId": details.google_client_id,
+        "yaClientId": details.yandex_client_id,
+        "sipCallId": entry.circumstances.sip_id or "",
+        "userAgent": details.user_agent,
+        "ip": details.ip,
+        "waitingConnect": whole_seconds(entry.circumstances.waiting),
+        "callReferenceId": call.reference or "",
+    }
+
+
+def _device(call: Call, origin: Origin, site: Site) -> _Device:
+    details = origin.details
+    return {
+        "device": details.device,
+        "os": details.os,
+        "browser": details.browser,
+        "timestamp": epoch_seconds(call.started_at),
+        "sessionDate": slashed_clock_or_none(origin.visited_at, site.time_zone),
+    }
+
+
+def _deal(deal: Deal, site: Site) -> CallDeal:
+    happened = slashed_clock(deal.happened_at, site.time_zone)
+    return {
+        "orderId": deal.id,
+        "orderNumber": deal.number,
+        "plannedAmount": whole_rubles(deal.amount_rub),
+        "completedAmount": 0,
+        "createdDate": happened,
+        "orderDate": happened,
+        "completedDate": None,
+    }
+
+
+def call_of(entry: LeadEntry) -> Call:
+    """Return the call of an entry that has one."""
+    assert isinstance(entry.lead, Call)
+    return entry.lead
+
+
+def caller_number(entry: LeadEntry) -> str:
+    """Return the caller's phone in its normal form, else as it was sent; empty if the caller hides it."""
+    return normal_phone(entry.phone or "") or entry.phone or ""
+
+
+def caller_id(entry: LeadEntry, site: Site) -> str:
+    """Return an id of the caller: the same for the same phone on one site, and another on the next site.
+
+    Ours: a caller who hides the number gets an id made from the client, which is new with each call.
+    """
+    phone = normal_phone(entry.phone or "")
+    name = f"client {entry.client.id}" if phone is None else phone
+    return hashlib.blake2b(f"{site.id} {name}".encode(), digest_size=CALLER_ID_BYTES).hexdigest()

@@ -1,0 +1,59 @@
+"""Instants, days and durations as answers write them, and wall clocks as requests do."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SECOND = timedelta(seconds=1)
+
+
+def instant_of(wall_clock: datetime, time_zone: ZoneInfo) -> datetime:
+    """Return the instant of a site's wall clock, in UTC.
+
+    Of an hour that occurs twice the first is meant; a time that is skipped is moved forward.
+    """
+    return wall_clock.replace(tzinfo=time_zone).astimezone(UTC)
+
+
+def epoch_ms(at: datetime) -> int:
+    """Return an instant as milliseconds since 1970, in whole seconds."""
+    return int((at - _EPOCH).total_seconds()) * 1000
+
+
+def epoch_seconds(at: datetime) -> int:
+    """Return an instant as seconds since 1970."""
+    return epoch_ms(at) // 1000
+
+
+def dotted_day(at: datetime, time_zone: ZoneInfo) -> str:
+    """Format the site's day of an instant as `dd.mm.yyyy`."""
+    day = at.astimezone(time_zone)
+    return f"{day.day:02}.{day.month:02}.{day.year:04}"
+
+
+def slashed_clock(at: datetime, time_zone: ZoneInfo) -> str:
+    """Format an instant on the site's clock as `dd/mm/yyyy hh:mm:ss`."""
+    clock = at.astimezone(time_zone)
+    day = f"{clock.day:02}/{clock.month:02}/{clock.year:04}"
+    return f"{day} {clock.hour:02}:{clock.minute:02}:{clock.second:02}"
+
+
+def slashed_clock_or_none(at: datetime | None, time_zone: ZoneInfo) -> str | None:
+    """Format an instant likewise, if there is one."""
+    return slashed_clock(at, time_zone) if at is not None else None
+
+
+def dashed_clock(at: datetime, time_zone: ZoneInfo) -> str:
+    """Format an instant on the site's clock as `yyyy-mm-dd hh:mm:ss`."""
+    clock = at.astimezone(time_zone)
+    return f"{clock.year:04}-{clock.month:02}-{clock.day:02} {clock.hour:02}:{clock.minute:02}:{clock.second:02}"
+
+
+def dotted_clock(at: datetime, time_zone: ZoneInfo) -> str:
+    """Format an instant on the site's clock as `dd.mm.yyyy hh:mm:ss`."""
+    return f"{at.astimezone(time_zone):%d.%m.%Y %H:%M:%S}"
+
+
+def whole_seconds(duration: timedelta | None) -> int:
+    """Return a duration in whole seconds; an unknown one is 0."""
+    return duration // _SECOND if duration is not None else 0

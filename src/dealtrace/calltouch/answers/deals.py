@@ -1,0 +1,282 @@
+"""Deals: registered, changed, deleted, and in the journal."""
+
+from decimal import Decimal
+from typing import Literal, TypedDict
+from zoneinfo import ZoneInfo
+
+from dealtrace.accounts.site import Site
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.attribution.origin import Origin
+from dealtrace.calltouch.answers.amounts import four_decimals, plain_number
+from dealtrace.calltouch.answers.annotations import FieldAnswer, TagGroup, field_answers, tag_groups
+from dealtrace.calltouch.answers.clients import ChangedDealClient, DealClient, changed_deal_client, deal_client
+from dealtrace.calltouch.answers.clocks import dotted_day, epoch_ms, slashed_clock, whole_seconds
+from dealtrace.calltouch.answers.formats import (
+    AttributionModelNumber,
+    Count,
+    DottedDay,
+    FourDecimals,
+    Id,
+    SlashedClock,
+    if_requested,
+)
+from dealtrace.calltouch.answers.pages import PageAnswer
+from dealtrace.calltouch.answers.visits import (
+    KEYWORD_UNKNOWN,
+    CreditedSession,
+    GoogleAds,
+    Utm,
+    YandexDirect,
+    credited_session,
+    google_ads,
+    yandex_direct,
+)
+from dealtrace.deals.deal import Deal
+from dealtrace.deals.registration import Receipt
+from dealtrace.http.parameters import Sent
+from dealtrace.leads.lead import LeadKind
+from dealtrace.leads.lead_story import LeadStory
+from dealtrace.storage.journals.deal_entries import DealEntry
+
+
+class _Order(TypedDict):
+    """What all answers on a single deal hold."""
+
+    orderId: Id
+    callId: Id | None
+    dateCreated: int
+    status: str
+    realSum: None
+    offered: DottedDay | None
+    sent: DottedDay
+    isMarked: None
+    commentsCount: Count
+    orderNumber: str
+
+
+class RegisteredOrder(_Order):
+    """A deal that was just registered; `sum` is the text that was sent."""
+
+    sum: str
+    currentAmount: int | Decimal
+
+
+class StoredOrder(_Order):
+    """A deal as it is stored; `offered` is the day of its last change."""
+
+    sum: FourDecimals | None
+    currentAmount: int | None
+
+
+class ChangedOrder(TypedDict):
+    """A deal that was just changed, with its client and where its lead comes from."""
+
+    order: StoredOrder
+    client: ChangedDealClient | None
+    orderComments: str
+    session: CreditedSession | None
+
+
+class DeletedOrder(TypedDict):
+    """A deal that was just deleted."""
+
+    orderId: Id
+    orderNumber: str
+
+
+class CallAsOrigin(TypedDict):
+    """A deal's lead that is a call."""
+
+    type: Literal["CALL"]
+    callId: Id
+    duration: Count
+    callUrl: None
+
+
+class LeadRequestAsOrigin(TypedDict):
+    """A deal's lead that is a lead request."""
+
+    type: Literal["REQUEST"]
+    requestId: Id
+    formName: str
+
+
+DealLead = CallAsOrigin | LeadRequestAsOrigin
+
+
+class DealVisit(Utm):
+    """Where a deal comes from; `sessionId` is null for a stated source."""
+
+    sessionId: Id | None
+    source: str
+    medium: str
+    keyword: str
+    city: str | None
+    url: str | None
+    ref: str | None
+    attribution: AttributionModelNumber
+    yaClientId: str | None
+    gaClientId: str | None
+    yandexDirect: YandexDirect | None
+    googleAdWords: GoogleAds | None
+
+
+class DealContacts(TypedDict):
+    """The contacts that were sent with a deal."""
+
+    phones: list[str]
+    emails: list[str]
+
+
+class DealRecord(TypedDict):
+    """A deal in the journal; what was not requested is null."""
+
+    orderId: Id
+    orderNumber: str
+    orderName: None
+    orderStatus: str
+    createdDate: SlashedClock
+    updatedDate: SlashedClock
+    orderDate: SlashedClock
+    plannedAmount: int | Decimal | None
+    completedAmount: int
+    funnel: None
+    service: str
+    manager: str | None
+    siteId: Id
+    client: DealClient | None
+    visit: DealVisit | None
+    orderSource: DealLead | None
+    allOrderOrigins: list[DealLead] | None
+    contacts: DealContacts | None
+    tags: list[TagGroup] | None
+    comment: str | None
+    customFields: list[FieldAnswer]
+
+
+DealsPage = PageAnswer[DealRecord]
+
+
+def registered_order(receipt: Receipt, time_zone: ZoneInfo, amount: Decimal) -> RegisteredOrder:
+    """Build the answer of `orders/register`: the sum as it was sent, and again as a number.
+
+    Seed: «После успешной отправки API-запроса на создание сделки, возвращается следующий JSON-ответ».
+    """
+    return {
+        "orderId": receipt.deal_id,
+        "callId": receipt.call_id,
+        "dateCreated": epoch_ms(receipt.happened_at),
+        "status": receipt.status,
+        "realSum": None,
+        "offered": None,
+        "sent": dotted_day(receipt.happened_at, time_zone),
+        "sum": receipt.amount_as_sent,
+        "isMarked": None,
+        "commentsCount": 0,
+        "currentAmount": plain_number(amount),
+        "orderNumber": receipt.number,
+    }
+
+
+def changed_order(deal: Deal, story: LeadStory | None, time_zone: ZoneInfo, attribution: int) -> ChangedOrder:
+    """Build the answer of `orders/update-by-id`; `story` is that of the deal's lead, `None` without one.
+
+    Seed: «После успешной отправки API-запроса на обновление сделки, возвращается следующий JSON-ответ».
+    """
+    return {
+        "order": stored_order(deal, time_zone),
+        "client": changed_deal_client(story) if story is not None else None,
+        "orderComments": deal.comment or "",
+        "session": credited_session(story.origin, attribution) if story is not None else None,
+    }
+
+
+def stored_order(deal: Deal, time_zone: ZoneInfo) -> StoredOrder:
+    """Build a deal as it is stored."""
+    is_call = deal.lead is not None and deal.lead.kind is LeadKind.CALL
+    return {
+        "orderId": deal.id,
+        "callId": deal.lead.id if deal.lead is not None and is_call else None,
+        "dateCreated": epoch_ms(deal.happened_at),
+        "status": deal.status,
+        "realSum": None,
+        "offered": dotted_day(deal.changed_at, time_zone) if deal.changed_at is not None else None,
+        "sent": dotted_day(deal.happened_at, time_zone),
+        "sum": four_decimals(deal.amount_rub),
+        "isMarked": None,
+        "commentsCount": 0,
+        "currentAmount": None,
+        "orderNumber": deal.number,
+    }
+
+
+def deleted_order(deal: Deal) -> DeletedOrder:
+    """Build the answer of `orders/delete-by-id`."""
+    return {"orderId": deal.id, "orderNumber": deal.number}
+
+
+def deal_record(deal: DealEntry, site: Site, model: AttributionModel, sent: Sent) -> DealRecord:
+    """Build a deal of the journal; `sent` says which optional parts are requested."""
+    story = deal.story
+    happened = slashed_clock(deal.happened_at, site.time_zone)
+    lead = _lead(story) if story is not None else None
+    return {
+        "orderId": deal.id,
+        "orderNumber": deal.number,
+        "orderName": None,
+        "orderStatus": deal.status,
+        "createdDate": happened,
+        "updatedDate": slashed_clock(deal.touched_at, site.time_zone),
+        "orderDate": happened,
+        "plannedAmount": plain_number(deal.amount_rub) if deal.amount_rub is not None else None,
+        "completedAmount": 0,
+        "funnel": None,
+        "service": deal.service,
+        "manager": deal.manager,
+        "siteId": site.id,
+        "client": deal_client(story.client) if story is not None else None,
+        "visit": _visit(deal.origin, model),
+        "orderSource": lead,
+        "allOrderOrigins": if_requested(sent, "withAllOrderOrigins", [lead] if lead is not None else []),
+        "contacts": if_requested(sent, "withContacts", _contacts(deal)),
+        "tags": if_requested(sent, "withOrdersTags", tag_groups(deal.tags)),
+        "comment": if_requested(sent, "withComments", deal.comment or ""),
+        "customFields": field_answers(deal.custom_values),
+    }
+
+
+def _lead(story: LeadStory) -> DealLead:
+    if story.ref.kind is LeadKind.CALL:
+        duration = whole_seconds(story.duration)
+        return {"type": "CALL", "callId": story.ref.id, "duration": duration, "callUrl": None}
+    return {"type": "REQUEST", "requestId": story.ref.id, "formName": story.form_name}
+
+
+def _contacts(deal: DealEntry) -> DealContacts:
+    return {"phones": [deal.phone] if deal.phone else [], "emails": [deal.email] if deal.email else []}
+
+
+def _visit(origin: Origin, model: AttributionModel) -> DealVisit | None:
+    """Build where a deal comes from; `None` if that is unknown. A stated source has neither a city nor pages."""
+    if not origin.is_known:
+        return None
+    source, utm, details, is_visit = origin.source, origin.utm, origin.details, origin.visit is not None
+    return {
+        "sessionId": origin.visit_id,
+        "source": source.source,
+        "medium": source.medium,
+        "keyword": source.term or KEYWORD_UNKNOWN,
+        "utmSource": utm.source,
+        "utmMedium": utm.medium,
+        "utmCampaign": utm.campaign,
+        "utmContent": utm.content,
+        "utmTerm": utm.term,
+        "city": details.city if is_visit else None,
+        "url": details.landing_url if is_visit else None,
+        "ref": details.referrer if is_visit else None,
+        "attribution": int(model),
+        "yaClientId": details.yandex_client_id,
+        "gaClientId": details.google_client_id,
+        "yandexDirect": yandex_direct(origin.visit),
+        "googleAdWords": google_ads(origin.visit),
+    }

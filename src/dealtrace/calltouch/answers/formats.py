@@ -1,0 +1,28 @@
+"""The formats of single values in answers; `/openapi.json` promises what stands here."""
+
+from typing import Annotated, TypeVar
+
+from msgspec import Meta
+
+from dealtrace.http.parameter_types import ID_MAX
+from dealtrace.http.parameters import Sent
+
+ATTRIBUTION_MODEL_MAX = 6
+
+Id = Annotated[int, Meta(ge=1, le=ID_MAX)]
+Count = Annotated[int, Meta(ge=0)]
+AttributionModelNumber = Annotated[int, Meta(ge=0, le=ATTRIBUTION_MODEL_MAX)]
+SlashedClock = Annotated[str, Meta(pattern="^[0-9]{2}/[0-9]{2}/[0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2}$")]
+SlashedDay = Annotated[str, Meta(pattern="^[0-9]{2}/[0-9]{2}/[0-9]{4}$")]
+DottedDay = Annotated[str, Meta(pattern="^[0-9]{2}\\.[0-9]{2}\\.[0-9]{4}$")]
+FourDecimals = Annotated[str, Meta(pattern="^-?[0-9]+\\.[0-9]{4}$")]
+CallerId = Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
+EmptyList = Annotated[list[str], Meta(max_length=0)]
+"""A list that is always empty here; the vendor's may hold something."""
+
+Value = TypeVar("Value")
+
+
+def if_requested(sent: Sent, flag: str, value: Value) -> Value | None:
+    """Return a value if the flag of a request asks for it, else `None`."""
+    return value if sent.get(flag) else None

@@ -1,0 +1,180 @@
+"""Lead requests: as a form registers them, and in the journal."""
+
+from typing import Literal, TypedDict
+
+from dealtrace.accounts.site import Site
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.attribution.origin import Origin
+from dealtrace.calltouch.answers.amounts import four_decimals, whole_rubles
+from dealtrace.calltouch.answers.annotations import (
+    FieldAnswer,
+    LeadRequestComment,
+    TagGroup,
+    field_answers,
+    lead_request_comments,
+    tag_groups,
+)
+from dealtrace.calltouch.answers.clients import LeadRequestClient, lead_request_client, stated_client
+from dealtrace.calltouch.answers.clocks import epoch_ms, slashed_clock
+from dealtrace.calltouch.answers.deals import StoredOrder, stored_order
+from dealtrace.calltouch.answers.formats import Count, FourDecimals, Id, SlashedClock, if_requested
+from dealtrace.calltouch.answers.visits import (
+    CreditedSession,
+    EarlierVisit,
+    GoogleAds,
+    LeadRequestSession,
+    PublicLeadRequestSession,
+    YandexDirect,
+    credited_session,
+    earlier_visit,
+    google_ads,
+    lead_request_session,
+    public_lead_request_session,
+    visitor_number,
+    yandex_direct,
+)
+from dealtrace.deals.deal import Deal
+from dealtrace.http.parameters import Sent
+from dealtrace.leads.lead_request import LeadRequest
+from dealtrace.storage.journals.lead_entries import LeadEntry
+
+
+class LeadRequestDeal(StoredOrder):
+    """A deal of a lead request; `currentAmount` is the sum in whole rubles."""
+
+    orderSum: FourDecimals | None
+    orderStatus: str
+    orderComments: str
+    session: CreditedSession | None
+
+
+class _LeadRequestRecord(TypedDict):
+    """What both answers on a lead request hold."""
+
+    date: int
+    comments: list[LeadRequestComment]
+    requestType: None
+    dateStr: SlashedClock
+    manager: str | None
+    subject: str
+    uniqTargetRequest: bool
+    uniqueRequest: bool
+    yandexDirect: YandexDirect | None
+    googleAdWords: GoogleAds | None
+    requestNumber: str
+    requestId: Id
+    client: LeadRequestClient
+    siteId: Id
+    orders: list[LeadRequestDeal]
+    targetRequest: bool
+    status: Literal["NOT_SET"]
+    order: None
+    mapVisits: list[EarlierVisit] | None
+    requestUrl: str | None
+    ctClientId: Count | None
+    dcm: None
+    ctGlobalId: None
+    widgetInfo: None
+    RequestTags: list[TagGroup] | None
+
+
+class RegisteredLeadRequest(_LeadRequestRecord):
+    """A lead request that a form just registered, without a token."""
+
+    session: PublicLeadRequestSession | None
+
+
+class LeadRequestRecord(_LeadRequestRecord):
+    """A lead request in the journal; what was not requested is null."""
+
+    session: LeadRequestSession | None
+    hostname: str
+    customFields: list[FieldAnswer] | None
+
+
+LeadRequestsAnswer = list[LeadRequestRecord]
+
+
+def lead_request_record(entry: LeadEntry, site: Site, model: AttributionModel, sent: Sent) -> LeadRequestRecord:
+    """Build a lead request of the journal; `sent` says which optional parts are requested."""
+    lead_request, origin, annotations = entry.lead, entry.origin, entry.annotations
+    assert isinstance(lead_request, LeadRequest)
+    visits = [earlier_visit(visit, site.time_zone) for visit in entry.visits]
+    return {
+        "date": epoch_ms(lead_request.requested_at),
+        "comments": lead_request_comments(lead_request.id, annotations.comment),
+        "requestType": None,
+        "dateStr": slashed_clock(lead_request.requested_at, site.time_zone),
+        "manager": annotations.manager,
+        "session": lead_request_session(origin, site.time_zone, int(model), sent),
+        "subject": lead_request.form_name,
+        "uniqTargetRequest": entry.standing.is_unique_target,
+        "uniqueRequest": entry.standing.is_unique,
+        "yandexDirect": if_requested(sent, "withYandexDirect", yandex_direct(origin.visit)),
+        "googleAdWords": if_requested(sent, "withGoogleAdwords", google_ads(origin.visit)),
+        "requestNumber": lead_request.number,
+        "requestId": lead_request.id,
+        "client": lead_request_client(entry.client),
+        "siteId": site.id,
+        "orders": [_deal(deal, origin, site, model) for deal in entry.deals],
+        "targetRequest": entry.standing.is_target,
+        "status": "NOT_SET",
+        "order": None,
+        "mapVisits": if_requested(sent, "withMapVisits", visits),
+        "requestUrl": entry.page_url,
+        "ctClientId": visitor_number(origin.details.visitor_id),
+        "dcm": None,
+        "ctGlobalId": None,
+        "widgetInfo": None,
+        "RequestTags": if_requested(sent, "withRequestTags", tag_groups(annotations.tags)),
+        "hostname": origin.landing_host,
+        "customFields": if_requested(sent, "withCustomFields", field_answers(annotations.custom_values)),
+    }
+
+
+def registered_lead_request(lead_request: LeadRequest, sent: Sent, origin: Origin, site: Site) -> RegisteredLeadRequest:
+    """Build the answer of `requests/{siteId}/register`, with the keys of the journal.
+
+    Ours: the caller showed no token, so the answer repeats what was just sent and adds nothing that is known besides:
+    whether the person has been here before, what they are called, which deals they have.
+    """
+    return {
+        "date": epoch_ms(lead_request.requested_at),
+        "comments": lead_request_comments(lead_request.id, sent.get("comment")),
+        "requestType": None,
+        "dateStr": slashed_clock(lead_request.requested_at, site.time_zone),
+        "manager": None,
+        "session": public_lead_request_session(origin, site.time_zone, site.attribution),
+        "subject": lead_request.form_name,
+        "uniqTargetRequest": False,
+        "uniqueRequest": False,
+        "yandexDirect": None,
+        "googleAdWords": None,
+        "requestNumber": lead_request.number,
+        "requestId": lead_request.id,
+        "client": stated_client(sent.get("fio", ""), sent.get("phoneNumber"), sent.get("email")),
+        "siteId": site.id,
+        "orders": [],
+        "targetRequest": False,
+        "status": "NOT_SET",
+        "order": None,
+        "mapVisits": None,
+        "requestUrl": sent.get("requestUrl"),
+        "ctClientId": None,
+        "dcm": None,
+        "ctGlobalId": None,
+        "widgetInfo": None,
+        "RequestTags": None,
+    }
+
+
+def _deal(deal: Deal, origin: Origin, site: Site, model: AttributionModel) -> LeadRequestDeal:
+    """Build a deal as `orders/update-by-id` does, but as one object and with the sum in whole rubles."""
+    return {
+        **stored_order(deal, site.time_zone),
+        "currentAmount": whole_rubles(deal.amount_rub),
+        "orderSum": four_decimals(deal.amount_rub),
+        "orderStatus": deal.status,
+        "orderComments": deal.comment or "",
+        "session": credited_session(origin, int(model)),
+    }

@@ -1,0 +1,33 @@
+"""A page of a journal."""
+
+from collections.abc import Sequence
+from typing import Annotated, Generic, TypedDict, TypeVar
+
+from msgspec import Meta
+
+from dealtrace.calltouch.answers.formats import Count
+
+PAGE_SIZE_MAX = 1000
+Record = TypeVar("Record")
+_FromOne = Annotated[int, Meta(ge=1)]
+
+
+class PageAnswer(TypedDict, Generic[Record]):
+    """A page of records; an empty journal has one page."""
+
+    page: _FromOne
+    pageTotal: _FromOne
+    pageSize: Annotated[int, Meta(ge=1, le=PAGE_SIZE_MAX)]
+    recordsTotal: Count
+    records: Sequence[Record]
+
+
+def page_answer(number: int, size: int, total: int, records: Sequence[Record]) -> PageAnswer[Record]:
+    """Build a page from its number, its size, the number of records on all pages, and its own records."""
+    return {
+        "page": number,
+        "pageTotal": max(1, -(-total // size)),
+        "pageSize": size,
+        "recordsTotal": total,
+        "records": records,
+    }

@@ -1,0 +1,299 @@
+"""Visits and the sources of leads."""
+
+from collections.abc import Mapping
+from typing import Any, TypedDict
+from zoneinfo import ZoneInfo
+
+from dealtrace.attribution.origin import Origin
+from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.attribution.visit import Visit
+from dealtrace.calltouch.answers.clocks import slashed_clock, slashed_clock_or_none
+from dealtrace.calltouch.answers.formats import AttributionModelNumber, EmptyList, Id, SlashedClock, if_requested
+from dealtrace.http.parameter_types import DIGITS_MAX, ID_MAX
+from dealtrace.http.parameters import Sent
+
+KEYWORD_UNKNOWN = "(not set)"
+NOT_SPECIFIED = "<не указано>"
+"""Stands for a utm tag or a city that is unknown."""
+_CPC = "cpc"
+_CLICK_IDS = {"yandex": ("yclid",), "google": ("gclid", "gbraid", "wbraid")}
+
+Attrs = Mapping[str, Any]
+"""The third-party parameters a page attached: JSON of any shape."""
+
+
+class Utm(TypedDict):
+    """Utm tags."""
+
+    utmSource: str
+    utmMedium: str
+    utmCampaign: str
+    utmContent: str
+    utmTerm: str
+
+
+class EarlierVisit(Utm):
+    """A visit of the lead's visitor, from the first one that can earn credit up to the lead."""
+
+    sessionId: Id
+    sessionDate: SlashedClock
+    source: str
+    medium: str
+    keyword: str
+    url: str
+    ref: str
+    city: str
+    ip: str
+    userAgent: str
+    additionalTags: EmptyList
+    guaClientId: str | None
+    ctClientId: int | None
+    ctGlobalId: None
+
+
+class CreditedSession(Utm):
+    """Where the lead of a deal comes from; `sessionId` is null for a stated source."""
+
+    keywords: str
+    city: str
+    ip: str
+    browser: str
+    source: str
+    medium: str
+    ref: str
+    url: str
+    guaClientId: str | None
+    yaClientId: str | None
+    sessionId: Id | None
+    additionalTags: EmptyList
+    attribution: AttributionModelNumber
+    attrs: Attrs | None
+
+
+class PublicLeadRequestSession(Utm):
+    """Where a lead request comes from, as a form without a token gets it."""
+
+    sessionId: Id | None
+    keywords: str
+    city: str
+    ip: str
+    source: str
+    medium: str
+    ref: str
+    url: str
+    guaClientId: str | None
+    sessionDate: SlashedClock | None
+    attrs: Attrs | None
+    attribution: AttributionModelNumber
+    yaClientId: str | None
+    additionalTags: EmptyList
+    ctGlobalId: None
+    browser: str
+
+
+class LeadRequestSession(PublicLeadRequestSession):
+    """Where a lead request comes from, in the journal."""
+
+    device: str
+    os: str
+    browserName: str
+
+
+class YandexDirect(TypedDict):
+    """The ids of an advertisement in Yandex Direct."""
+
+    campaignId: int
+    adGroupId: int | None
+    adId: int | None
+    criteriaId: int | None
+
+
+class GoogleAds(TypedDict):
+    """The ids of an advertisement in Google Ads."""
+
+    campaignId: int
+    adGroupId: int | None
+    creativeId: int | None
+    criteriaId: int | None
+
+
+def utm_answer(utm: TrafficSource) -> Utm:
+    """Build utm tags; `NOT_SPECIFIED` stands for an absent one."""
+    return {
+        "utmSource": utm.source or NOT_SPECIFIED,
+        "utmMedium": utm.medium or NOT_SPECIFIED,
+        "utmCampaign": utm.campaign or NOT_SPECIFIED,
+        "utmContent": utm.content or NOT_SPECIFIED,
+        "utmTerm": utm.term or NOT_SPECIFIED,
+    }
+
+
+def earlier_visit(visit: Visit, time_zone: ZoneInfo) -> EarlierVisit:
+    """Build a visit of the lead's visitor."""
+    source = visit.traffic_source
+    return {
+        "sessionId": visit.id,
+        "sessionDate": slashed_clock(visit.started_at, time_zone),
+        "source": source.source or KEYWORD_UNKNOWN,
+        "medium": source.medium or KEYWORD_UNKNOWN,
+        "keyword": source.term or KEYWORD_UNKNOWN,
+        **utm_answer(visit.utm),
+        "url": visit.landing_url,
+        "ref": visit.referrer,
+        "city": visit.city or NOT_SPECIFIED,
+        "ip": visit.ip,
+        "userAgent": visit.user_agent,
+        "additionalTags": [],
+        "guaClientId": visit.google_client_id,
+        "ctClientId": visitor_number(visit.visitor_id),
+        "ctGlobalId": None,
+    }
+
+
+def credited_session(origin: Origin, attribution: int) -> CreditedSession | None:
+    """Build where the lead of a deal comes from; `None` if that is unknown.
+
+    Seed: «Объект будет содержать вложенные объекты с описанием источника звонка или заявки».
+    Ours: a stated source takes the place of a visit's, with `sessionId` null, since nobody visited.
+    """
+    if not origin.is_known:
+        return None
+    source, utm, details = origin.source, origin.utm, origin.details
+    return {
+        "keywords": source.term or KEYWORD_UNKNOWN,
+        "city": details.city,
+        "ip": details.ip,
+        "browser": details.user_agent,
+        "source": source.source,
+        "medium": source.medium,
+        "ref": details.referrer,
+        "url": details.landing_url,
+        "utmSource": utm.source,
+        "utmMedium": utm.medium,
+        "utmTerm": utm.term,
+        "utmContent": utm.content,
+        "utmCampaign": utm.campaign,
+        "guaClientId": details.google_client_id,
+        "yaClientId": details.yandex_client_id,
+        "sessionId": origin.visit_id,
+        "additionalTags": [],
+        "attribution": attribution,
+        "attrs": details.attrs,
+    }
+
+
+def lead_request_session(
+    origin: Origin, time_zone: ZoneInfo, attribution: int, sent: Sent
+) -> LeadRequestSession | None:
+    """Build where a lead request of the journal comes from; `None` if that is unknown."""
+    if not origin.is_known:
+        return None
+    source, utm, details = origin.source, origin.utm, origin.details
+    return {
+        "sessionId": origin.visit_id,
+        "keywords": source.term or KEYWORD_UNKNOWN,
+        "city": details.city or NOT_SPECIFIED,
+        "ip": details.ip,
+        "source": source.source or KEYWORD_UNKNOWN,
+        "medium": source.medium or KEYWORD_UNKNOWN,
+        "ref": details.referrer,
+        "url": details.landing_url,
+        "utmSource": utm.source or NOT_SPECIFIED,
+        "utmMedium": utm.medium or NOT_SPECIFIED,
+        "utmTerm": utm.term or NOT_SPECIFIED,
+        "utmContent": utm.content or NOT_SPECIFIED,
+        "utmCampaign": utm.campaign or NOT_SPECIFIED,
+        "guaClientId": details.google_client_id,
+        "sessionDate": slashed_clock_or_none(origin.visited_at, time_zone),
+        "attrs": if_requested(sent, "withAttrs", details.attrs),
+        "attribution": attribution,
+        "yaClientId": details.yandex_client_id,
+        "additionalTags": [],
+        "ctGlobalId": None,
+        "browser": details.user_agent,
+        "device": details.device,
+        "os": details.os,
+        "browserName": details.browser,
+    }
+
+
+def public_lead_request_session(
+    origin: Origin, time_zone: ZoneInfo, attribution: int
+) -> PublicLeadRequestSession | None:
+    """Build where a lead request comes from for a caller without a token; `None` without a visit.
+
+    Ours: what would tell a stranger who the visitor is, where they are and what they read is left out, since the id
+    of a visit can be guessed.
+    """
+    if origin.visit is None:
+        return None
+    source, utm = origin.source, origin.utm
+    return {
+        "sessionId": origin.visit_id,
+        "keywords": source.term or KEYWORD_UNKNOWN,
+        "city": NOT_SPECIFIED,
+        "ip": "",
+        "source": source.source,
+        "medium": source.medium,
+        "ref": "",
+        "url": "",
+        "utmSource": utm.source or NOT_SPECIFIED,
+        "utmMedium": utm.medium or NOT_SPECIFIED,
+        "utmTerm": utm.term or NOT_SPECIFIED,
+        "utmContent": utm.content or NOT_SPECIFIED,
+        "utmCampaign": utm.campaign or NOT_SPECIFIED,
+        "guaClientId": None,
+        "sessionDate": slashed_clock_or_none(origin.visited_at, time_zone),
+        "attrs": None,
+        "attribution": attribution,
+        "yaClientId": None,
+        "additionalTags": [],
+        "ctGlobalId": None,
+        "browser": "",
+    }
+
+
+def visitor_number(visitor_id: str) -> int | None:
+    """Return a visitor's name as a number if it is one that JavaScript can hold, else `None`."""
+    if not (visitor_id.isascii() and visitor_id.isdigit() and len(visitor_id) <= DIGITS_MAX):
+        return None
+    return int(visitor_id) if int(visitor_id) <= ID_MAX else None
+
+
+def yandex_direct(visit: Visit | None) -> YandexDirect | None:
+    """Read the ids of Yandex Direct from the utm tags of a visit; `None` without the id of a campaign.
+
+    Ours: the tags are read as `{campaign_id}`, `{ad_id}` and `{phrase_id}` fill them. A click id alone does not
+    identify a campaign.
+    """
+    ids = _advertisement_ids(visit, "yandex")
+    if ids is None:
+        return None
+    campaign, advertisement, criteria = ids
+    return {"campaignId": campaign, "adGroupId": None, "adId": advertisement, "criteriaId": criteria}
+
+
+def google_ads(visit: Visit | None) -> GoogleAds | None:
+    """Read the ids of Google Ads likewise."""
+    ids = _advertisement_ids(visit, "google")
+    if ids is None:
+        return None
+    campaign, creative, criteria = ids
+    return {"campaignId": campaign, "adGroupId": None, "creativeId": creative, "criteriaId": criteria}
+
+
+def _advertisement_ids(visit: Visit | None, system: str) -> tuple[int, int | None, int | None] | None:
+    if visit is None:
+        return None
+    campaign = _number(visit.utm.campaign)
+    if campaign is None:
+        return None
+    source, click_ids = visit.traffic_source, visit.click_ids
+    is_paid = (source.source, source.medium) == (system, _CPC)
+    if not is_paid and not any(name in click_ids for name in _CLICK_IDS[system]):
+        return None
+    return campaign, _number(visit.utm.content), _number(visit.utm.term)
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < DIGITS_MAX else None

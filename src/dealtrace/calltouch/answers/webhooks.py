@@ -1,0 +1,272 @@
+"""The values that the bodies of webhooks are made of.
+
+A value that is unknown is `None`. A receiver gets the keys it chose, in the order of `webhooks.vocabulary`, and each
+value as a text or null.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, TypedDict
+
+from dealtrace.accounts.site import Site
+from dealtrace.accounts.webhook import EventKind
+from dealtrace.calltouch.answers.amounts import four_decimals
+from dealtrace.calltouch.answers.calls import PHASE_NAMES, PhaseName, call_of, caller_id, caller_number
+from dealtrace.calltouch.answers.clocks import dashed_clock, dotted_clock, epoch_seconds, whole_seconds
+from dealtrace.calltouch.answers.visits import utm_answer, visitor_number
+from dealtrace.deals.deal import Deal
+from dealtrace.leads.call import CallPhase, is_answered
+from dealtrace.leads.lead import LeadKind
+from dealtrace.leads.lead_request import LeadRequest
+from dealtrace.storage.journals.lead_entries import LeadEntry
+
+REDIRECT_UNKNOWN = "undefined"
+"""Captured deliveries have it for a forwarding number that is unknown."""
+
+DealEventName = Literal["create", "update", "delete", "restore", "match"]
+_EVENT_NAMES: Mapping[EventKind, DealEventName] = {
+    EventKind.DEAL_CREATED: "create",
+    EventKind.DEAL_CHANGED: "update",
+    EventKind.DEAL_DELETED: "delete",
+    EventKind.DEAL_RESTORED: "restore",
+    EventKind.DEAL_MATCHED: "match",
+}
+
+
+class OriginValues(TypedDict):
+    """Where a lead comes from."""
+
+    attribution: int
+    source: str | None
+    medium: str | None
+    utm_source: str
+    utm_medium: str
+    utm_campaign: str
+    utm_content: str
+    utm_term: str
+    yaClientId: str | None
+    gcid: str | None
+    sessionId: int | None
+    ctClientId: int | None
+    hostname: str | None
+    url: str | None
+    attrs: str | None
+    ref: str | None
+    city: str | None
+    browser: str | None
+    os: str | None
+    device: str | None
+    ip: str | None
+    userAgent: str | None
+
+
+class LeadValues(OriginValues):
+    """What calls and lead requests have in common."""
+
+    orderId: int | None
+    siteId: int
+    siteName: str
+    manager: str | None
+    comment: str | None
+    tags_api: str | None
+    customFields: str | None
+
+
+class CallValues(LeadValues):
+    """A call."""
+
+    leadtype: Literal["call"]
+    callphase: PhaseName
+    id: int
+    ctCallerId: str
+    callerphone: str | None
+    phonenumber: str | None
+    redirectNumber: str
+    duration: int
+    waiting_time: int | None
+    calltime: str
+    timestamp: int
+    status: Literal["successful", "unsuccessful"]
+    statusDetails: Literal["Соединение состоялось", "Соединение не состоялось"]
+    unique: bool
+    targetcall: Literal["target", "non-target"]
+    uniqtargetcall: Literal["uniqtarget", "non-uniqtarget"]
+    callback: Literal["non-callback"]
+    sip_call_id: str | None
+    callReferenceNumber: str | None
+    reclink: str | None
+    spam: bool
+
+
+class LeadRequestValues(LeadValues):
+    """A lead request."""
+
+    leadtype: Literal["request"]
+    requestId: int
+    requestNumber: str
+    subject: str | None
+    fio: str | None
+    callerphone: str | None
+    email: str | None
+    requestDate: str
+    uniquerequest: bool
+    targetrequest: Literal["target", "non-target"]
+    uniqtargetrequest: Literal["uniqtarget", "non-uniqtarget"]
+
+
+class DealValues(TypedDict):
+    """A deal, with the keys of the deals API."""
+
+    orderId: int
+    orderNumber: str
+    orderStatus: str
+    orderSum: str | None
+    orderDate: str
+    manager: str | None
+    service: str
+    tags: str | None
+    callId: int | None
+    requestId: int | None
+    event: DealEventName
+    comment: str | None
+    customFields: str | None
+    siteId: int
+    siteName: str
+
+
+class DeliveryValues(TypedDict):
+    """What is known of a delivery, not of its lead or deal; a deal has no `changedFields`."""
+
+    sendingTimestamp: int
+    changedFields: str | None
+
+
+def call_values(entry: LeadEntry, site: Site, phase: CallPhase) -> CallValues:
+    """Build the values of a call in a phase, which need not be the one it is in."""
+    call, circumstances, qualification = call_of(entry), entry.circumstances, entry.standing
+    answered = is_answered(circumstances, call.duration)
+    return {
+        **_lead_values(entry, site),
+        "leadtype": "call",
+        "callphase": PHASE_NAMES[phase],
+        "id": call.id,
+        "ctCallerId": caller_id(entry, site),
+        "callerphone": caller_number(entry) or None,
+        "phonenumber": circumstances.dialled_phone,
+        "redirectNumber": circumstances.answering_phone or REDIRECT_UNKNOWN,
+        "duration": whole_seconds(call.duration),
+        "waiting_time": whole_seconds(circumstances.waiting) if circumstances.waiting is not None else None,
+        "calltime": dashed_clock(call.started_at, site.time_zone),
+        "timestamp": epoch_seconds(call.started_at),
+        "status": "successful" if answered else "unsuccessful",
+        "statusDetails": "Соединение состоялось" if answered else "Соединение не состоялось",
+        "unique": qualification.is_unique,
+        "targetcall": "target" if qualification.is_target else "non-target",
+        "uniqtargetcall": "uniqtarget" if qualification.is_unique_target else "non-uniqtarget",
+        "callback": "non-callback",
+        "sip_call_id": circumstances.sip_id,
+        "callReferenceNumber": call.reference,
+        "reclink": circumstances.record_url,
+        "spam": False,
+    }
+
+
+def lead_request_values(entry: LeadEntry, site: Site) -> LeadRequestValues:
+    """Build the values of a lead request."""
+    lead_request, qualification = entry.lead, entry.standing
+    assert isinstance(lead_request, LeadRequest)
+    return {
+        **_lead_values(entry, site),
+        "leadtype": "request",
+        "requestId": lead_request.id,
+        "requestNumber": lead_request.number,
+        "subject": lead_request.form_name or None,
+        "fio": entry.client.name,
+        "callerphone": caller_number(entry) or None,
+        "email": entry.email,
+        "requestDate": dashed_clock(lead_request.requested_at, site.time_zone),
+        "uniquerequest": qualification.is_unique,
+        "targetrequest": "target" if qualification.is_target else "non-target",
+        "uniqtargetrequest": "uniqtarget" if qualification.is_unique_target else "non-uniqtarget",
+    }
+
+
+def _lead_values(entry: LeadEntry, site: Site) -> LeadValues:
+    annotations = entry.annotations
+    return {
+        **_origin_values(entry, site),
+        "orderId": entry.deals[-1].id if entry.deals else None,
+        "siteId": site.id,
+        "siteName": site.name,
+        "manager": annotations.manager,
+        "comment": annotations.comment,
+        "tags_api": ",".join(annotations.tags) or None,
+        "customFields": _json_text(annotations.custom_values),
+    }
+
+
+def _origin_values(entry: LeadEntry, site: Site) -> OriginValues:
+    origin, details = entry.origin, entry.origin.details
+    utm, is_visit = utm_answer(origin.utm), origin.visit is not None
+    return {
+        "attribution": site.attribution,
+        "source": origin.source.source or None,
+        "medium": origin.source.medium or None,
+        "utm_source": utm["utmSource"],
+        "utm_medium": utm["utmMedium"],
+        "utm_campaign": utm["utmCampaign"],
+        "utm_content": utm["utmContent"],
+        "utm_term": utm["utmTerm"],
+        "yaClientId": details.yandex_client_id,
+        "gcid": details.google_client_id,
+        "sessionId": origin.visit_id,
+        "ctClientId": visitor_number(details.visitor_id),
+        "hostname": origin.landing_host or None,
+        "url": details.landing_url or None,
+        "attrs": (_json_text(details.attrs) or "{}") if is_visit else None,
+        "ref": details.referrer if is_visit else None,
+        "city": details.city or None,
+        "browser": details.browser or None,
+        "os": details.os or None,
+        "device": details.device or None,
+        "ip": details.ip or None,
+        "userAgent": details.user_agent or None,
+    }
+
+
+def deal_values(deal: Deal, kind: EventKind, site: Site) -> DealValues:
+    """Build the values of a deal after an event."""
+    lead = deal.lead
+    return {
+        "orderId": deal.id,
+        "orderNumber": deal.number,
+        "orderStatus": deal.status,
+        "orderSum": four_decimals(deal.amount_rub),
+        "orderDate": dotted_clock(deal.happened_at, site.time_zone),
+        "manager": deal.manager,
+        "service": deal.service,
+        "tags": ",".join(deal.tags) or None,
+        "callId": lead.id if lead is not None and lead.kind is LeadKind.CALL else None,
+        "requestId": lead.id if lead is not None and lead.kind is LeadKind.LEAD_REQUEST else None,
+        "event": _EVENT_NAMES[kind],
+        "comment": deal.comment,
+        "customFields": _json_text(deal.custom_values),
+        "siteId": site.id,
+        "siteName": site.name,
+    }
+
+
+def in_texts(values: Mapping[str, object], keys: Sequence[str]) -> dict[str, str | None]:
+    """Return the values of `keys`, in their order, as texts; a key without a value is null."""
+    return {key: _text(values.get(key)) for key in keys}
+
+
+def _text(value: object) -> str | None:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return None if value is None else str(value)
+
+
+def _json_text(values: Mapping[str, Any] | None) -> str | None:
+    """Encode JSON of any shape as a text; nothing and an empty object are `None`."""
+    return json.dumps(values, ensure_ascii=False) if values else None

@@ -1,0 +1,79 @@
+"""Lists of leads to import: each lead is read, stored and answered by itself."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Generic, TypeVar
+
+from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
+from dealtrace.calltouch.answers.outcomes import SentName
+from dealtrace.calltouch.batches import Batch
+from dealtrace.errors import InvalidParameters, Language, Refusal
+from dealtrace.http.caller import Caller
+from dealtrace.http.parameters import Sent
+from dealtrace.leads.annotations import Annotations
+from dealtrace.leads.call import Call, IncomingCall
+from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest
+from dealtrace.operations.leads.import_lists import Imported
+from dealtrace.operations.work import Operation
+from dealtrace.record import record
+
+Incoming = IncomingCall | IncomingLeadRequest
+Outcome = Call | LeadRequest | Refusal
+Result = TypeVar("Result")
+
+
+@record
+class LeadList(Generic[Result]):
+    """How a list of leads is read, stored and answered; `name` is the key of a lead's own id in it."""
+
+    batch: Batch
+    read: Callable[[Caller, Sent], Incoming]
+    operation: Operation[Any, Any]
+    name: str
+    result: Callable[[SentName, int | None, Refusal | None, Language], Result]
+
+
+async def take_in(lead_list: LeadList[Result], caller: Caller, items: Sequence[Any]) -> tuple[int, list[Result]]:
+    """Store the leads that are valid; return the number of the import in the log, and what became of each lead.
+
+    Raises:
+        PointsSpent: nothing was stored.
+    """
+    read = [_read(lead_list, caller, item) for item in items]
+    valid = [lead for lead in read if not isinstance(lead, InvalidParameters)]
+    imported: Imported = await caller.write(lead_list.operation, valid, size=len(items))
+    outcomes = iter(imported.outcomes)
+    final: list[Outcome] = [lead if isinstance(lead, InvalidParameters) else next(outcomes) for lead in read]
+    results = [_result(lead_list, item, outcome, caller.language) for item, outcome in zip(items, final, strict=True)]
+    return imported.log_id, results
+
+
+def _read(lead_list: LeadList[Result], caller: Caller, item: Any) -> Incoming | InvalidParameters:
+    try:
+        return lead_list.read(caller, lead_list.batch.read(item))
+    except InvalidParameters as fault:
+        return fault
+
+
+def _result(lead_list: LeadList[Result], item: Any, outcome: Outcome, language: Language) -> Result:
+    """Build what became of a lead.
+
+    Ours: clients read `imported`; the other keys identify the lead and say, like an error body, why it was refused.
+    A lead whose own id is taken gets our id of the lead that has it.
+    """
+    name = item.get(lead_list.name) if isinstance(item, Mapping) else None
+    sent_name = name if isinstance(name, str | int | float) else None
+    if isinstance(outcome, Refusal):
+        return lead_list.result(sent_name, outcome.facts.get("lead_id"), outcome, language)
+    return lead_list.result(sent_name, outcome.id, None, language)
+
+
+def annotations_of(sent: Sent) -> Annotations:
+    """Return the annotations that were sent with a lead."""
+    stated = {part: sent[f"customSources.{part}"] for part in SOURCE_PARTS if f"customSources.{part}" in sent.values}
+    return Annotations(
+        manager=sent.get("manager"),
+        comment=sent.get("comment.text"),
+        tags=sent.get("addTags", ()),
+        custom_values=sent.custom,
+        stated_source=TrafficSource(**stated) if stated else None,
+    )
