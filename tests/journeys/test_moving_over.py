@@ -8,6 +8,7 @@ import httpx
 from cast import Player
 from commands import Terminal
 from server import ServerProcess
+from waiting import wait_until_followed
 
 PHONE = 79205550055
 RECORD = {
@@ -78,3 +79,53 @@ def test_a_crm_changes_and_deletes_deals_it_registered_with_the_vendor(
     assert beside.json("import", "deals", lay(beside, "third.jsonl", RECORD, {}, {}), *site)["takenIn"] == 1
     assert journal(server, owner) == []
     assert server.register(owner.token, orderNumber="K2018001").json()["orderId"] >= 10**9
+
+
+def records_of(server: ServerProcess, player: Player) -> dict[str, list[dict[str, Any]]]:
+    """Read the journals of a site as a program does that leaves the vendor."""
+    parts = dict.fromkeys(("withComments", "withCallTags", "withRequestTags", "withCustomFields"), "true")
+    answers = {
+        "calls": server.calls(player.token, player.site.id, **parts, page=1, limit=100).json()["records"],
+        "requests": server.lead_requests(player.token, **parts).json(),
+        "deals": journal(server, player),
+    }
+    return {noun: list(records) for noun, records in answers.items()}
+
+
+def test_what_the_journals_answer_can_be_imported(
+    server: ServerProcess, owner: Player, stranger: Player, beside: Terminal
+) -> None:
+    rows = (
+        "date,email,fio,requestId,requestNumber,subject,comment,tags",
+        "26.03.2018 09:00,i@example.ru,Иван,12,n,Форма,c,b",
+    )
+    (beside.folder / "requests.csv").write_text("\n".join(rows))
+    beside.done("import", "requests", "requests.csv", "--site", str(owner.site.id))
+    form = {**RECORD, "orderId": 5, "orderNumber": "K5", "orderSource": {"type": "REQUEST", "requestId": 12}}
+    for noun, lines in (("visits", [VISIT]), ("calls", [CALL]), ("deals", [RECORD, form])):
+        beside.done("import", noun, lay(beside, f"{noun}.jsonl", *lines), "--site", str(owner.site.id))
+    beside.done("site", "set", str(stranger.site.id), f"timezone={owner.site.time_zone.key}")
+    beside.done("field", "add", str(stranger.site.id), "margin")
+    wait_until_followed(server)
+    before = records_of(server, owner)
+    for noun in ("requests", "calls", "deals"):
+        file = lay(beside, f"from-{noun}.jsonl", *before[noun])
+        done = beside.json("import", noun, file, "--site", str(stranger.site.id))
+        assert (done["takenIn"], done["refused"]) == (len(before[noun]), 0)
+    calls = lay(beside, "as-visits.jsonl", *before["calls"])
+    assert beside.json("import", "visits", calls, "--site", str(stranger.site.id))["takenIn"] == 1
+    after = records_of(server, stranger)
+    for noun, records in before.items():
+        assert len(after[noun]) == len(records)
+        for came, left in zip(essence(after[noun]), essence(records), strict=True):
+            assert {name: value for name, value in came.items() if value != left[name]} == {}, (noun, left)
+
+
+OTHERWISE = {"siteId", "siteName", "ctCallerId", "clientId", "ctClientId", "orders", "contacts", "userAgent"}
+"""What belongs to the site, to its clients or to what no journal tells."""
+
+
+def essence(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: essence(inner) for name, inner in value.items() if name not in OTHERWISE}
+    return [essence(inner) for inner in value] if isinstance(value, list) else value

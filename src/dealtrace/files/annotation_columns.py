@@ -25,24 +25,41 @@ class SourcePartCell(TextCell):
 
 SOURCE_CELL = SourcePartCell(SOURCE_LENGTH_MAX)
 ANNOTATION_COLUMNS = (
-    Column("source", ("customSources.source", "utmSource", "Источник"), SOURCE_CELL, "The source of the lead."),
-    Column("medium", ("customSources.medium", "utmMedium", "Канал"), SOURCE_CELL, "The medium."),
+    Column(
+        "source",
+        ("customSources.source", "utmSource", "session.source", "Источник"),
+        SOURCE_CELL,
+        "The source of the lead.",
+    ),
+    Column("medium", ("customSources.medium", "utmMedium", "session.medium", "Канал"), SOURCE_CELL, "The medium."),
     Column(
         "campaign",
-        ("customSources.campaign", "utmCampaign", "Кампания", "Рекламная кампания"),
+        ("customSources.campaign", "utmCampaign", "session.utmCampaign", "Кампания", "Рекламная кампания"),
         SOURCE_CELL,
         "The campaign.",
     ),
-    Column("content", ("customSources.content", "utmContent", "Объявление"), SOURCE_CELL, "The ad."),
+    Column(
+        "content", ("customSources.content", "utmContent", "session.utmContent", "Объявление"), SOURCE_CELL, "The ad."
+    ),
     Column(
         "term",
-        ("customSources.term", "utmTerm", "keyword", "keywords", "Ключевое слово", "Ключевая фраза"),
+        (
+            "customSources.term",
+            "utmTerm",
+            "keyword",
+            "keywords",
+            "session.keywords",
+            "Ключевое слово",
+            "Ключевая фраза",
+        ),
         SOURCE_CELL,
         "The keyword.",
     ),
     Column("manager", ("Менеджер", "Ответственный"), TextCell(LABEL_LENGTH_MAX), "The manager in charge of the lead."),
-    Column("comment", ("comment.text", "Комментарий", "Примечание"), TextCell(COMMENT_LENGTH_MAX), "A comment."),
-    Column("tags", ("addTags", "Теги", "Метки"), TagsCell(), "The tags of the lead."),
+    Column(
+        "comment", ("comment.text", "comments", "Комментарий", "Примечание"), TextCell(COMMENT_LENGTH_MAX), "A comment."
+    ),
+    Column("tags", ("addTags", "callTags", "RequestTags", "Теги", "Метки"), TagsCell(), "The tags of the lead."),
 )
 
 

@@ -140,13 +140,13 @@ DEAL_COLUMNS = (
     ),
     Column(
         "phone",
-        ("phoneNumber", "contacts.phones", "phones", "Телефоны", "Телефон", "Телефон клиента"),
+        ("phoneNumber", "contacts.phones", "phones", "client.phones", "Телефоны", "Телефон", "Телефон клиента"),
         FirstCell(PHONE_LENGTH_MAX),
         "The client's phone, by which a lead is found if none has the id.",
     ),
     Column(
         "email",
-        ("contacts.emails", "emails", "Почта", "Электронная почта"),
+        ("contacts.emails", "emails", "client.emails", "Почта", "Электронная почта"),
         FirstCell(EMAIL_LENGTH_MAX),
         "The client's e-mail, likewise.",
     ),

@@ -85,7 +85,7 @@ def _flat(name: str, value: Any) -> Iterator[tuple[str, str]]:  # Any: whatever 
 
 
 def _flat_list(name: str, values: list[Any]) -> Iterator[tuple[str, str]]:
-    """Yield custom fields as a column each, and all else as one text: groups of tags by their names."""
+    """Yield custom fields as a column each, and all else as one text: tags, phones, e-mails and comments alone."""
     texts: list[str] = []
     for value in values:
         match value:
@@ -93,6 +93,8 @@ def _flat_list(name: str, values: list[Any]) -> Iterator[tuple[str, str]]:
                 yield from _flat(f"custom[{field}]", inner)
             case {"names": list(names)}:
                 texts += map(_text, names)
+            case {"phoneNumber": inner} | {"contactValue": inner} | {"comment": inner}:
+                texts.append(_text(inner))
             case _:
                 texts.append(_text(value))
     yield name, SEPARATOR.join(texts)

@@ -36,18 +36,21 @@ LEAD_REQUEST_COLUMNS = (
     ),
     Column(
         "phone",
-        ("phoneNumber", "Телефон клиента", "Телефон", "Номер телефона"),
+        ("phoneNumber", "client.phones", "Телефон клиента", "Телефон", "Номер телефона"),
         CodeCell(PHONE_LENGTH_MAX),
         "The client's phone.",
     ),
     Column(
         "email",
-        ("Электронная почта", "Почта", "Эл. почта", "Имейл"),
+        ("client.contacts", "Электронная почта", "Почта", "Эл. почта", "Имейл"),
         TextCell(EMAIL_LENGTH_MAX),
         "The client's e-mail.",
     ),
     Column(
-        "client_name", ("fio", "Имя клиента", "ФИО", "Клиент", "Имя"), TextCell(LABEL_LENGTH_MAX), "The client's name."
+        "client_name",
+        ("fio", "client.fio", "Имя клиента", "ФИО", "Клиент", "Имя"),
+        TextCell(LABEL_LENGTH_MAX),
+        "The client's name.",
     ),
     Column(
         "number",

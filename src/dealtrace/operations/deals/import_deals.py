@@ -91,7 +91,7 @@ class _Batch:
 
 
 def _refusal_of_ids(deal: IncomingDeal, own: OwnIds) -> Refusal | None:
-    """Return the refusal of a deal whose id, or whose lead's, is one of ours: here it belongs to something else."""
+    """Return the refusal of a deal whose id, or that of its lead, is assigned here, to something else."""
     identity = deal.clue.identity
     lead_id = identity.id if identity is not None else None
     for name, checked in (("orderId", deal.id), ("leadId", lead_id)):
