@@ -42,7 +42,7 @@ def refused_rows(file: Path) -> list[list[str]]:
 def count(terminal: Terminal, table: str) -> tuple[int, int]:
     """Count the rows of a table, and their different names."""
     database = open_database(terminal.url)
-    name = {"call": "reference", "lead_request": "number"}[table]
+    name = {"call": "reference", "lead_request": "number", "webhook_outbox": "webhook_id"}[table]
     try:
         with database.read() as connection:
             row = connection.exec_driver_sql(f'SELECT count(*), count(DISTINCT {name}) FROM "{table}"').one()
@@ -281,3 +281,23 @@ def test_an_import_of_deals_goes_on_where_it_was_ended(terminal: Terminal, site:
     assert 0 < last_row(terminal) < MANY
     assert terminal.json("import", "deals", file, "--site", site)["takenIn"] == MANY
     assert terminal.json("export", "deals", "out.csv", "--site", site)["rows"] == MANY
+
+
+@pytest.mark.parametrize(("flags", "messages"), [((), 0), (("--tell-webhooks",), 2)])
+def test_webhooks_hear_of_imported_deals_only_if_they_are_to(
+    terminal: Terminal, site: str, flags: tuple[str, ...], messages: int
+) -> None:
+    terminal.done("webhook", "create", site, "https://crm.example.com/hook", "--events", "deal")
+    file = lay_deals(terminal.folder, "7;a;26.03.2018 10:00;new;5", "8;b;26.03.2018 10:00;new;5")
+    terminal.done("import", "deals", file, "--site", site, *flags)
+    terminal.done("import", "deals", lay_deals(terminal.folder, "7;a;26.03.2018 10:00;new;5"), "--site", site, *flags)
+    assert count(terminal, "webhook_outbox")[0] == messages
+
+
+@pytest.mark.parametrize("content", ['[{"orderId": 1}]', '[\n  {"orderId": 1}\n]', '{\n"orderId": 1}', '{"a": 1}\n[]'])
+def test_json_that_is_not_an_object_per_line_is_refused_with_the_cure(
+    terminal: Terminal, site: str, content: str
+) -> None:
+    (terminal.folder / "deals.json").write_text(content)
+    refused = terminal.refused("import", "deals", "deals.json", "--site", site)
+    assert "is not a JSON object: write one object per line" in refused

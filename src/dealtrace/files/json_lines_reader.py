@@ -2,6 +2,7 @@
 
 import codecs
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,15 @@ from dealtrace.files.row import COLUMNS_MAX, Row
 HEADINGS_NUMBER = 0
 """The number of the headings: row 1 is the first line."""
 SEPARATOR = ","
+START_BYTES = 1024
+_OBJECT = re.compile(rb"\s*(?:\[\s*)?\{")
 
 
 def is_json_lines(path: Path) -> bool:
-    """Check whether a file begins with an object."""
+    """Check whether a file begins with an object, or with a list of objects, which reading it then refuses."""
     with path.open("rb") as file:
-        start = file.read(1024)
-    return start.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"{")
+        start = file.read(START_BYTES)
+    return _OBJECT.match(start.removeprefix(codecs.BOM_UTF8)) is not None
 
 
 def read_json_lines(path: Path) -> Iterator[Row]:
@@ -64,7 +67,11 @@ def _read_object(path: Path, number: int, line: bytes) -> dict[str, str]:
     except (ValueError, RecursionError):  # halves of characters are a ValueError, too
         cells = None
     if cells is None:
-        raise _unreadable(path, f"строка {number} — не объект JSON", f"line {number} is not a JSON object")
+        raise _unreadable(
+            path,
+            f"строка {number} — не объект JSON: запишите по одному объекту в строке",
+            f"line {number} is not a JSON object: write one object per line",
+        )
     return cells
 
 

@@ -213,6 +213,7 @@ def test_deals_that_were_there_before_are_counted_by_their_days(database: Databa
             connection.execute(select(deal_day).where(deal_day.c.site_id == shop.site.id, deal_day.c.deals != 0))
         )
         connection.exec_driver_sql("DROP TABLE deal_day")
+        connection.exec_driver_sql("ALTER TABLE id_block DROP COLUMN first_id")
         connection.exec_driver_sql(f"UPDATE {VERSION_TABLE} SET version_num = '0009'")
     upgrade_schema(database)
     with database.read() as connection:
@@ -226,8 +227,8 @@ def test_a_database_that_has_assigned_ids_keeps_its_first_id(
     database: Database, assigned: int | None, first: int
 ) -> None:
     with database.write() as connection:
-        connection.exec_driver_sql("DROP TABLE id_block")
-        connection.exec_driver_sql("CREATE TABLE id_block (name TEXT PRIMARY KEY, next_id BIGINT NOT NULL)")
+        connection.exec_driver_sql("ALTER TABLE id_block DROP COLUMN first_id")
+        connection.exec_driver_sql("DELETE FROM id_block")
         if assigned is not None:
             connection.exec_driver_sql(f"INSERT INTO id_block VALUES ('id', {assigned})")
         connection.exec_driver_sql(f"UPDATE {VERSION_TABLE} SET version_num = '0010'")

@@ -16,6 +16,6 @@ def set_first_id(connection: Connection, first_id: int) -> None:
     if least is not None:
         raise InvalidSetting(
             key="--first-id",
-            ru=f"{first_id} слишком мало: здесь идентификаторы уже выданы, укажите не меньше {least}",
-            en=f"{first_id} is too low: ids are already assigned here, use {least} or more",
+            ru=f"{first_id} слишком мало: начало можно только повысить, укажите не меньше {least}",
+            en=f"{first_id} is too low: where ids begin can only be raised, use {least} or more",
         )

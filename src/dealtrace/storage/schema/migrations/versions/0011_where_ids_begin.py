@@ -12,15 +12,11 @@ FIRST_ID_OF_NEW = 10**9
 
 def upgrade() -> None:
     """Take the step."""
-    before = sa.table("id_block", sa.column("name"), sa.column("next_id"))
-    assigned = [tuple(row) for row in op.get_bind().execute(sa.select(before.c.name, before.c.next_id))]
-    op.drop_table("id_block")  # a column added on SQLite would need a default for good
-    id_block = op.create_table(
-        "id_block",
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("next_id", sa.BigInteger(), nullable=False),
-        sa.Column("first_id", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("name", name="pk_id_block"),
-    )
-    rows = [{"name": name, "next_id": next_id, "first_id": FIRST_ID_BEFORE} for name, next_id in assigned]
-    op.bulk_insert(id_block, rows or [{"name": "id", "next_id": FIRST_ID_OF_NEW, "first_id": FIRST_ID_OF_NEW}])
+    op.add_column("id_block", sa.Column("first_id", sa.BigInteger(), nullable=True))
+    ids = sa.table("id_block", sa.column("name"), sa.column("next_id"), sa.column("first_id"))
+    assigned = op.get_bind().execute(sa.update(ids).values(first_id=FIRST_ID_BEFORE)).rowcount
+    if not assigned:
+        new = {"name": "id", "next_id": FIRST_ID_OF_NEW, "first_id": FIRST_ID_OF_NEW}
+        op.get_bind().execute(sa.insert(ids).values(new))
+    with op.batch_alter_table("id_block") as table:  # SQLite has to make the table again
+        table.alter_column("first_id", existing_type=sa.BigInteger(), nullable=False)
