@@ -23,12 +23,12 @@ import dealtrace
 from dealtrace.app import ENDPOINTS, page_router
 from dealtrace.cli import main
 from dealtrace.errors import Refusal
-from dealtrace.files.lead_file import FORMATS
+from dealtrace.files.import_file import FORMATS
+from dealtrace.files.import_format import ImportNoun
 from dealtrace.http.description import error_catalogue
 from dealtrace.http.endpoint import Endpoint
 from dealtrace.http.parameter_types import Text
 from dealtrace.http.parameters import Family, Parameter
-from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.accounts import set_site
 from dealtrace.settings import ENVIRONMENT_PREFIX, Settings
 from dealtrace.storage.database.engine import open_database
@@ -276,15 +276,21 @@ def test_every_route_is_documented_with_its_methods() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "heading"), [(LeadKind.CALL, "Columns of calls"), (LeadKind.LEAD_REQUEST, "Columns of lead requests")]
+    ("noun", "heading"),
+    [
+        (ImportNoun.CALL, "Columns of calls"),
+        (ImportNoun.LEAD_REQUEST, "Columns of lead requests"),
+        (ImportNoun.DEAL, "Columns of deals"),
+        (ImportNoun.VISIT, "Columns of visits"),
+    ],
 )
-def test_every_column_of_a_file_is_documented(kind: LeadKind, heading: str) -> None:
+def test_every_column_of_a_file_is_documented(noun: ImportNoun, heading: str) -> None:
     rows = [
         (in_code(name), in_code(others), holds, needed, meaning)
         for name, others, holds, needed, meaning in table_rows(section(DOCS / "import.md", heading))
     ]
     assert rows == [
-        ([one.name], list(one.headings), one.type.form, one.need, one.meaning) for one in FORMATS[kind].columns
+        ([one.name], list(one.headings), one.type.form, one.need, one.meaning) for one in FORMATS[noun].columns
     ]
 
 

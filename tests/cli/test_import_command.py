@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from cast import Player
-from commands import Terminal
+from commands import CommandLine, Terminal
 from dealtrace.storage.database.engine import open_database
 from server import ServerProcess
 from spreadsheet import write_xlsx
@@ -42,7 +42,7 @@ def refused_rows(file: Path) -> list[list[str]]:
 def count(terminal: Terminal, table: str) -> tuple[int, int]:
     """Count the rows of a table, and their different names."""
     database = open_database(terminal.url)
-    name = {"call": "reference", "lead_request": "number"}[table]
+    name = {"call": "reference", "lead_request": "number", "webhook_outbox": "webhook_id"}[table]
     try:
         with database.read() as connection:
             row = connection.exec_driver_sql(f'SELECT count(*), count(DISTINCT {name}) FROM "{table}"').one()
@@ -209,3 +209,95 @@ def test_two_commands_do_not_take_a_file_in_twice(terminal: Terminal, site: str)
     assert {process.wait(LONG_SECONDS) for process in processes} <= {0, 1}
     assert terminal.json("import", "calls", file, "--site", site)["takenIn"] == MANY
     assert count(terminal, "call")[0] == MANY
+
+
+DEALS = "orderId;orderNumber;orderDate;orderStatus;orderSum"
+
+
+def lay_deals(folder: Path, *rows: str, name: str = "deals.csv") -> str:
+    (folder / name).write_text("\n".join((DEALS, *rows)) + "\n")
+    return name
+
+
+def test_deals_with_ids_of_ours_are_set_aside_until_ids_begin_higher(terminal: Terminal, site: str) -> None:
+    file = lay_deals(terminal.folder, "7;a;26.03.2018 10:00;new;5", "1500000000;b;26.03.2018 10:00;new;5")
+    done = terminal.run("import", "deals", file, "--site", site, "--json")
+    assert (done.status, done.json["takenIn"], done.json["refused"]) == (1, 1, 1)
+    _, row = refused_rows(terminal.folder / "deals.csv.refused.csv")
+    assert row[1] == "orderId: 1500000000 is assigned by this server: only ids below 1000000000 can be imported"
+    terminal.done("site", "create", "Second", "--first-id", "2000000000")
+    assert terminal.json("import", "deals", "deals.csv.refused.csv", "--site", site)["takenIn"] == 1
+
+
+def test_what_is_exported_can_be_imported_elsewhere(
+    terminal: Terminal, command_line: CommandLine, new_database_url: Callable[[], str], tmp_path: Path
+) -> None:
+    first = str(terminal.json("site", "create", "Shop")["siteId"])
+    terminal.done("field", "add", first, "Маржа")
+    (terminal.folder / "visits.csv").write_text(
+        "sessionId,date,visitorId,url,city\n1846408120,26.03.2018 09:00:00,v,https://shop.example/?utm_source=vk,Тула\n"
+    )
+    (terminal.folder / "calls.csv").write_text(
+        f"date,phone,callReferenceId,callId,sessionId,custom[Маржа]\n26.03.2018 10:00:00,{PHONE},a,12,1846408120,7\n"
+    )
+    rows = ("7;a;26.03.2018 11:00;new;5;12;опт, vip;=1+1;12 %", "8;b;26.03.2018 12:00;;;;;;")
+    (terminal.folder / "deals.csv").write_text(
+        "\n".join((f"{DEALS};callId;tags;comment;Маржа", *rows)), encoding="utf-8"
+    )
+    for noun in ("visits", "calls", "deals"):
+        assert not terminal.json("import", noun, f"{noun}.csv", "--site", first)["refused"]
+    other = Terminal(command_line, new_database_url(), tmp_path)
+    second = str(other.json("site", "create", "Shop")["siteId"])
+    other.done("field", "add", second, "Маржа")
+    other.done("import", "visits", "visits.csv", "--site", second)
+    for name, flags in (("out.csv", ()), ("excel.csv", ("--excel",)), ("out.xlsx", ()), ("out.jsonl", ())):
+        for noun in ("calls", "deals"):
+            written, again = f"{noun}-{name}", f"{noun}-again-{name}"
+            terminal.done("export", noun, written, "--site", first, *flags)
+            done = other.run("import", noun, written, "--site", second, "--json").json
+            assert done["refused"] == (0 if noun == "deals" or name == "out.csv" else 1), done
+            other.done("export", noun, again, "--site", second, *flags)
+            if name != "out.xlsx":
+                assert (tmp_path / again).read_text() == (tmp_path / written).read_text()
+
+
+def test_a_deal_that_differs_from_the_one_there_is_set_aside(terminal: Terminal, site: str) -> None:
+    terminal.done("import", "deals", lay_deals(terminal.folder, "7;a;26.03.2018 10:00;new;5"), "--site", site)
+    rows = ("7;a;26.03.2018 10:00;won;5", "8;a;26.03.2018 10:00;new;5", "7;a;26.03.2018 10:00:00;new;5.0000")
+    done = terminal.run("import", "deals", lay_deals(terminal.folder, *rows, name="b.csv"), "--site", site, "--json")
+    assert (done.json["takenIn"], done.json["refused"]) == (1, 2)
+    _, other, taken = refused_rows(terminal.folder / "b.csv.refused.csv")
+    assert other[1] == "orderId: 7 already exists, with other values"
+    assert "orderNumber a is already used by deal orderId 7" in taken[1]
+
+
+def test_an_import_of_deals_goes_on_where_it_was_ended(terminal: Terminal, site: str) -> None:
+    rows = [f"{number + 1};n{number};26.03.2018 10:00;new;{number}" for number in range(MANY)]
+    file = lay_deals(terminal.folder, *rows)
+    process = start(terminal, "import", "deals", file, "--site", site)
+    wait_until(lambda: last_row(terminal) or process.poll() is not None)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait(LONG_SECONDS) != 0
+    assert 0 < last_row(terminal) < MANY
+    assert terminal.json("import", "deals", file, "--site", site)["takenIn"] == MANY
+    assert terminal.json("export", "deals", "out.csv", "--site", site)["rows"] == MANY
+
+
+@pytest.mark.parametrize(("flags", "messages"), [((), 0), (("--tell-webhooks",), 2)])
+def test_webhooks_hear_of_imported_deals_only_if_they_are_to(
+    terminal: Terminal, site: str, flags: tuple[str, ...], messages: int
+) -> None:
+    terminal.done("webhook", "create", site, "https://crm.example.com/hook", "--events", "deal")
+    file = lay_deals(terminal.folder, "7;a;26.03.2018 10:00;new;5", "8;b;26.03.2018 10:00;new;5")
+    terminal.done("import", "deals", file, "--site", site, *flags)
+    terminal.done("import", "deals", lay_deals(terminal.folder, "7;a;26.03.2018 10:00;new;5"), "--site", site, *flags)
+    assert count(terminal, "webhook_outbox")[0] == messages
+
+
+@pytest.mark.parametrize("content", ['[{"orderId": 1}]', '[\n  {"orderId": 1}\n]', '{\n"orderId": 1}', '{"a": 1}\n[]'])
+def test_json_that_is_not_an_object_per_line_is_refused_with_the_cure(
+    terminal: Terminal, site: str, content: str
+) -> None:
+    (terminal.folder / "deals.json").write_text(content)
+    refused = terminal.refused("import", "deals", "deals.json", "--site", site)
+    assert "is not a JSON object: write one object per line" in refused

@@ -127,3 +127,14 @@ def test_a_running_server_follows(server: ServerProcess, beside: Terminal, serve
     assert registered("four").json()["callId"] == call.id
     spent = {site["siteId"]: site["pointsSpentToday"] for site in beside.json("site", "list")}
     assert spent[owner.site.id] == 1 + 7 + 7
+
+
+def test_it_lets_ids_begin_higher_and_never_lower(terminal: Terminal) -> None:
+    made = terminal.json("site", "create", "Shop", "--first-id", "2000000000")
+    assert terminal.json("token", "list")[0]["tokenId"] == 2_000_000_000
+    assert terminal.json("site", "create", "Again", "--first-id", "2000000000")["siteId"] == made["siteId"] + 1
+    for lower in ("1", "1999999999", "2000000001"):
+        refused = terminal.refused("site", "create", "Lower", "--first-id", lower)
+        assert f"--first-id: {lower} is too low" in refused
+        assert "2000002000" in refused
+    assert [site["name"] for site in terminal.json("site", "list")] == ["Shop", "Again"]

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from dealtrace.errors import FileUnreadable, InvalidParameters, LeadTaken, Refusal, Violation
-from dealtrace.files.lead_file import open_lead_file
+from dealtrace.files.import_file import open_import_file
+from dealtrace.files.import_format import ImportNoun
 from dealtrace.files.refused_rows import RefusedRows
 from dealtrace.files.row import Row
-from dealtrace.leads.lead import LeadKind
 
 FAULT = InvalidParameters([Violation("Дата", "пусто", "empty"), Violation("Телефон", "длинно", "long")])
 HEADINGS = ("Дата", "Телефон")
@@ -83,7 +83,7 @@ def test_it_leaves_other_peoples_files_alone(refused: RefusedRows, last_row: int
 
 def test_it_can_be_brought_in_again(refused: RefusedRows) -> None:
     refused.add([row(2, "26.03.2018 10:00", "+7 920 555-00-55")])
-    file = open_lead_file(refused.path, LeadKind.CALL, None)
+    file = open_import_file(refused.path, ImportNoun.CALL, None)
     assert file.layout.passed_over == ("Строка файла", "Что не так")
     values = file.layout.read(Row(2, written(refused)[1]))
     assert values["phone"] == "+7 920 555-00-55"

@@ -6,11 +6,13 @@ from itertools import pairwise
 import pytest
 
 from cast import MOSCOW
+from dealtrace.accounts.own_ids import FIRST_ID_DEFAULT, FIRST_ID_MAX, OwnIds
 from dealtrace.accounts.site import Site, SiteId
-from dealtrace.leads.lead import FIRST_OWN_ID
+from dealtrace.errors import InvalidSetting
+from dealtrace.operations.accounts.set_first_id import set_first_id
 from dealtrace.storage.accounts import sites
 from dealtrace.storage.database.engine import Database, open_database
-from dealtrace.storage.id_blocks import BLOCK_SIZE, IdBlocks, transaction
+from dealtrace.storage.id_blocks import BLOCK_SIZE, IdBlocks, find_own_ids, transaction
 from write_commands import NOON
 
 JAVASCRIPT_MAX = 2**53
@@ -25,14 +27,20 @@ def blocks(database: Database, ready: int = 0) -> IdBlocks:
 
 def blocks_taken(database: Database) -> int:
     with database.read() as connection:
-        taken = connection.exec_driver_sql("SELECT next_id FROM id_block").scalar()
-    return ((taken or FIRST_OWN_ID) - FIRST_OWN_ID) // BLOCK_SIZE
+        taken = connection.exec_driver_sql("SELECT next_id FROM id_block").scalar_one()
+    return int(taken - FIRST_ID_DEFAULT) // BLOCK_SIZE
+
+
+def begin_at(database: Database, first_id: int) -> OwnIds:
+    with database.write() as connection:
+        set_first_id(connection, first_id)
+        return find_own_ids(connection)
 
 
 def test_it_starts_above_all_the_vendors_ids_and_counts(database: Database) -> None:
     ids = blocks(database, 3)
-    assert [ids.take() for _ in range(3)] == [FIRST_OWN_ID, FIRST_OWN_ID + 1, FIRST_OWN_ID + 2]
-    assert FIRST_OWN_ID == 10**10
+    assert [ids.take() for _ in range(3)] == [FIRST_ID_DEFAULT, FIRST_ID_DEFAULT + 1, FIRST_ID_DEFAULT + 2]
+    assert FIRST_ID_DEFAULT == 10**9
 
 
 def test_it_goes_from_block_to_block_without_repeating_or_skipping(database: Database) -> None:
@@ -51,7 +59,7 @@ def test_two_of_them_never_give_an_id_twice(database: Database) -> None:
             ids.ensure(1)
             taken.append(ids.take())
     assert len(set(taken)) == len(taken)
-    assert all(FIRST_OWN_ID <= one < JAVASCRIPT_MAX for one in taken)
+    assert all(FIRST_ID_DEFAULT <= one < JAVASCRIPT_MAX for one in taken)
 
 
 def test_servers_that_take_blocks_at_once_never_meet(database: Database) -> None:
@@ -89,7 +97,7 @@ def test_it_refuses_to_give_more_than_was_seen_to(database: Database) -> None:
     with pytest.raises(IndexError):
         ids.take()
     ids.ensure(1)
-    assert ids.take() == FIRST_OWN_ID + BLOCK_SIZE
+    assert ids.take() == FIRST_ID_DEFAULT + BLOCK_SIZE
 
 
 def test_it_keeps_a_block_though_the_work_that_used_it_is_undone(database: Database) -> None:
@@ -97,7 +105,7 @@ def test_it_keeps_a_block_though_the_work_that_used_it_is_undone(database: Datab
     with database.writer.connect() as connection, connection.begin() as transaction:
         ids.take()
         transaction.rollback()
-    assert blocks(database, 1).take() == FIRST_OWN_ID + BLOCK_SIZE
+    assert blocks(database, 1).take() == FIRST_ID_DEFAULT + BLOCK_SIZE
 
 
 def test_a_transaction_comes_with_ids_and_commits_at_its_end(database: Database) -> None:
@@ -105,7 +113,7 @@ def test_a_transaction_comes_with_ids_and_commits_at_its_end(database: Database)
         sites.insert_site(connection, Site(SiteId(ids.take()), "Shop", MOSCOW), NOON)
         ids.take()
     with database.read() as connection:
-        assert [site.id for site in sites.list_sites(connection)] == [FIRST_OWN_ID]
+        assert [site.id for site in sites.list_sites(connection)] == [FIRST_ID_DEFAULT]
 
 
 def test_a_transaction_that_raises_leaves_nothing_behind(database: Database) -> None:
@@ -118,3 +126,34 @@ def test_a_transaction_that_raises_leaves_nothing_behind(database: Database) -> 
         fail()
     with database.read() as connection:
         assert sites.list_sites(connection) == []
+
+
+def test_ids_of_a_new_database_fit_ten_digits_and_thirty_two_bits(database: Database) -> None:
+    (taken,) = (ids.take() for ids in [blocks(database, 1)])
+    assert (len(str(taken)), taken < 2**31) == (10, True)
+    with database.read() as connection:
+        own = find_own_ids(connection)
+    assert (own, taken in own, taken - 1 in own) == (OwnIds(FIRST_ID_DEFAULT), True, False)
+
+
+@pytest.mark.parametrize("first_id", [FIRST_ID_DEFAULT + 1, 2 * 10**9, 10**10, FIRST_ID_MAX])
+def test_ids_can_begin_higher_and_then_never_lower(database: Database, first_id: int) -> None:
+    assert begin_at(database, first_id) == begin_at(database, first_id) == OwnIds(first_id)
+    assert blocks(database, 1).take() == first_id
+    for lower in (1, FIRST_ID_DEFAULT, first_id - 1):
+        with pytest.raises(InvalidSetting, match=f"use {first_id + BLOCK_SIZE} or more"):
+            begin_at(database, lower)
+
+
+def test_what_a_running_server_still_holds_stays_its_own(database: Database) -> None:
+    ids = blocks(database, 2)
+    held = [ids.take(), ids.take()]
+    with pytest.raises(InvalidSetting):
+        begin_at(database, FIRST_ID_DEFAULT + 1)
+    begin_at(database, 2 * 10**9)
+    assert blocks(database, 1).take() == 2 * 10**9
+    own = begin_at(database, 3 * 10**9)
+    assert own.earlier == tuple(range(first, first + BLOCK_SIZE) for first in (FIRST_ID_DEFAULT, 2 * 10**9))
+    assert [number in own for number in (*held, FIRST_ID_DEFAULT - 1, FIRST_ID_DEFAULT + BLOCK_SIZE)] == [
+        True, True, False, False
+    ]  # fmt: skip

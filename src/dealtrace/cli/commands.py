@@ -8,7 +8,7 @@ from dealtrace.cli.deals import deal_commands, explain
 from dealtrace.cli.doctor import doctor
 from dealtrace.cli.export import export_commands
 from dealtrace.cli.fields import field_commands
-from dealtrace.cli.import_leads import import_commands
+from dealtrace.cli.import_files import import_commands
 from dealtrace.cli.leads import lead_commands
 from dealtrace.cli.match import match
 from dealtrace.cli.people import person_commands

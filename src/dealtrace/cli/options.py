@@ -4,8 +4,7 @@ from typing import Annotated
 
 import typer
 
-ID_MAX = 2**53 - 1
-"""The largest id: JavaScript and 1C represent integers exactly up to this."""
+from dealtrace.accounts.own_ids import ID_MAX as ID_MAX
 
 SiteIdArgument = Annotated[int, typer.Argument(min=1, max=ID_MAX, help="The siteId.")]
 OptionalSiteIdArgument = Annotated[

@@ -8,13 +8,15 @@ import typer
 from rich.table import Table
 
 from dealtrace import clock
+from dealtrace.accounts.own_ids import FIRST_ID_MAX, ID_MAX
 from dealtrace.accounts.site import TIME_ZONE_DEFAULT, Site, SiteId
 from dealtrace.accounts.site_days import site_day
 from dealtrace.cli.answers import SiteAnswer
-from dealtrace.cli.options import ID_MAX, JsonOption, SiteIdArgument
+from dealtrace.cli.options import JsonOption, SiteIdArgument
 from dealtrace.cli.terminal import console, fail, open_prepared, print_json
 from dealtrace.operations.accounts.create_site import create_site
 from dealtrace.operations.accounts.issue_token import issue_token
+from dealtrace.operations.accounts.set_first_id import set_first_id
 from dealtrace.operations.accounts.set_site import set_site
 from dealtrace.settings import read_settings
 from dealtrace.storage.accounts.points import find_points_spent
@@ -34,10 +36,19 @@ def create(
     ] = 0,
     token: Annotated[str | None, typer.Option(help="Use this clientApiId, when migrating from Calltouch.")] = None,
     timezone: Annotated[str, typer.Option(help="The time zone of its dates and times.")] = TIME_ZONE_DEFAULT,
+    first_id: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=FIRST_ID_MAX, help="Let the ids of this database begin here; lower ones can be imported."
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Create a site and its first API token. The token is shown only once."""
     with open_prepared() as database:
+        if first_id is not None:
+            with database.write() as connection:  # before the token takes an id
+                set_first_id(connection, first_id)
         draft = Site(SiteId(site_id), name, ZoneInfo(TIME_ZONE_DEFAULT), points_per_day=read_settings().points_per_day)
         with transaction(database, ids=1) as (connection, ids):
             site = create_site(connection, draft, clock.now())

@@ -1,8 +1,9 @@
-"""Columns that annotate a lead: its source, manager, comment and tags."""
+"""Columns that annotate a lead: its source, manager, comment, tags and custom fields."""
 
 from dealtrace.attribution.traffic_source import SOURCE_LENGTH_MAX, SOURCE_PARTS, TrafficSource
 from dealtrace.files.cell_types import TagsCell, TextCell
 from dealtrace.files.columns import Column, RowValues, values_of
+from dealtrace.files.import_format import custom_values_of
 from dealtrace.files.row import Cell
 from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.limits import COMMENT_LENGTH_MAX, LABEL_LENGTH_MAX
@@ -22,26 +23,43 @@ class SourcePartCell(TextCell):
         return "" if text in _NO_VALUE else text
 
 
-_SOURCE = SourcePartCell(SOURCE_LENGTH_MAX)
+SOURCE_CELL = SourcePartCell(SOURCE_LENGTH_MAX)
 ANNOTATION_COLUMNS = (
-    Column("source", ("customSources.source", "utmSource", "Источник"), _SOURCE, "The source of the lead."),
-    Column("medium", ("customSources.medium", "utmMedium", "Канал"), _SOURCE, "The medium."),
+    Column(
+        "source",
+        ("customSources.source", "utmSource", "session.source", "Источник"),
+        SOURCE_CELL,
+        "The source of the lead.",
+    ),
+    Column("medium", ("customSources.medium", "utmMedium", "session.medium", "Канал"), SOURCE_CELL, "The medium."),
     Column(
         "campaign",
-        ("customSources.campaign", "utmCampaign", "Кампания", "Рекламная кампания"),
-        _SOURCE,
+        ("customSources.campaign", "utmCampaign", "session.utmCampaign", "Кампания", "Рекламная кампания"),
+        SOURCE_CELL,
         "The campaign.",
     ),
-    Column("content", ("customSources.content", "utmContent", "Объявление"), _SOURCE, "The ad."),
+    Column(
+        "content", ("customSources.content", "utmContent", "session.utmContent", "Объявление"), SOURCE_CELL, "The ad."
+    ),
     Column(
         "term",
-        ("customSources.term", "utmTerm", "keyword", "keywords", "Ключевое слово", "Ключевая фраза"),
-        _SOURCE,
+        (
+            "customSources.term",
+            "utmTerm",
+            "keyword",
+            "keywords",
+            "session.keywords",
+            "Ключевое слово",
+            "Ключевая фраза",
+        ),
+        SOURCE_CELL,
         "The keyword.",
     ),
     Column("manager", ("Менеджер", "Ответственный"), TextCell(LABEL_LENGTH_MAX), "The manager in charge of the lead."),
-    Column("comment", ("comment.text", "Комментарий", "Примечание"), TextCell(COMMENT_LENGTH_MAX), "A comment."),
-    Column("tags", ("addTags", "Теги", "Метки"), TagsCell(), "The tags of the lead."),
+    Column(
+        "comment", ("comment.text", "comments", "Комментарий", "Примечание"), TextCell(COMMENT_LENGTH_MAX), "A comment."
+    ),
+    Column("tags", ("addTags", "callTags", "RequestTags", "Теги", "Метки"), TagsCell(), "The tags of the lead."),
 )
 
 
@@ -52,5 +70,6 @@ def annotations_of(values: RowValues) -> Annotations:
         manager=values.get("manager"),
         comment=values.get("comment"),
         tags=values.get("tags", ()),
+        custom_values=custom_values_of(values),
         stated_source=TrafficSource(**stated) if stated else None,
     )

@@ -1,13 +1,15 @@
 """The columns of a table of calls."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
+from dealtrace.accounts.own_ids import ID_MAX
 from dealtrace.files.annotation_columns import ANNOTATION_COLUMNS, annotations_of
 from dealtrace.files.cell_types import AnsweredCell, CodeCell, DurationCell, IntegerCell, TextCell
 from dealtrace.files.columns import Column, Need, RowValues
+from dealtrace.files.import_format import ImportFormat, ImportNoun
 from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell
+from dealtrace.files.visit_columns import VISIT_REF_COLUMN
 from dealtrace.leads.call import CallId, Circumstances, IncomingCall
-from dealtrace.leads.lead import FIRST_OWN_ID
 from dealtrace.leads.limits import (
     CALL_DURATION_MAX,
     LABEL_LENGTH_MAX,
@@ -59,7 +61,7 @@ CALL_COLUMNS = (
     Column(
         "call_id",
         ("callId", "ID звонка"),
-        IntegerCell(1, FIRST_OWN_ID - 1),
+        IntegerCell(1, ID_MAX),
         "The id from Calltouch, to be kept; a new one is assigned if missing.",
     ),
     Column(
@@ -95,19 +97,21 @@ CALL_COLUMNS = (
     Column(
         "client_name", ("fio", "Имя клиента", "ФИО", "Клиент", "Имя"), TextCell(LABEL_LENGTH_MAX), "The client's name."
     ),
+    VISIT_REF_COLUMN,
     *ANNOTATION_COLUMNS,
 )  # fmt: skip
 
 
-def call_of(values: RowValues, started_at: datetime) -> IncomingCall:
+def call_of(values: RowValues) -> IncomingCall:
     """Return the call in a row; `values` are keyed by column name."""
     call_id = values.get("call_id")
     return IncomingCall(
-        started_at=started_at,
+        started_at=values["started_at"],
         duration=values.get("duration_seconds", timedelta(0)),
         phone=values.get("phone", ""),
         reference=values.get("reference"),
         client_name=values.get("client_name"),
+        visit_id=values.get("visit_id"),
         circumstances=Circumstances(
             sip_id=values.get("sip_id"),
             is_successful=values.get("status"),
@@ -119,3 +123,6 @@ def call_of(values: RowValues, started_at: datetime) -> IncomingCall:
         annotations=annotations_of(values),
         id=CallId(call_id) if call_id is not None else None,
     )
+
+
+CALLS = ImportFormat(ImportNoun.CALL, CALL_COLUMNS, "started_at", call_of)

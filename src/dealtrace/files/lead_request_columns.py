@@ -1,12 +1,13 @@
 """The columns of a table of lead requests."""
 
-from datetime import datetime
-
+from dealtrace.accounts.own_ids import ID_MAX
+from dealtrace.errors import Violation
 from dealtrace.files.annotation_columns import ANNOTATION_COLUMNS, annotations_of
 from dealtrace.files.cell_types import CodeCell, IntegerCell, TextCell
 from dealtrace.files.columns import Column, Need, RowValues
+from dealtrace.files.import_format import ImportFormat, ImportNoun
 from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell
-from dealtrace.leads.lead import FIRST_OWN_ID
+from dealtrace.files.visit_columns import VISIT_REF_COLUMN
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequestId
 from dealtrace.leads.limits import (
     EMAIL_LENGTH_MAX,
@@ -35,18 +36,21 @@ LEAD_REQUEST_COLUMNS = (
     ),
     Column(
         "phone",
-        ("phoneNumber", "Телефон клиента", "Телефон", "Номер телефона"),
+        ("phoneNumber", "client.phones", "Телефон клиента", "Телефон", "Номер телефона"),
         CodeCell(PHONE_LENGTH_MAX),
         "The client's phone.",
     ),
     Column(
         "email",
-        ("Электронная почта", "Почта", "Эл. почта", "Имейл"),
+        ("client.contacts", "Электронная почта", "Почта", "Эл. почта", "Имейл"),
         TextCell(EMAIL_LENGTH_MAX),
         "The client's e-mail.",
     ),
     Column(
-        "client_name", ("fio", "Имя клиента", "ФИО", "Клиент", "Имя"), TextCell(LABEL_LENGTH_MAX), "The client's name."
+        "client_name",
+        ("fio", "client.fio", "Имя клиента", "ФИО", "Клиент", "Имя"),
+        TextCell(LABEL_LENGTH_MAX),
+        "The client's name.",
     ),
     Column(
         "number",
@@ -57,7 +61,7 @@ LEAD_REQUEST_COLUMNS = (
     Column(
         "request_id",
         ("requestId", "ID заявки"),
-        IntegerCell(1, FIRST_OWN_ID - 1),
+        IntegerCell(1, ID_MAX),
         "The id from Calltouch, to be kept; a new one is assigned if missing.",
     ),
     Column(
@@ -69,21 +73,35 @@ LEAD_REQUEST_COLUMNS = (
         TextCell(URL_LENGTH_MAX),
         "The page with the form.",
     ),
+    VISIT_REF_COLUMN,
     *ANNOTATION_COLUMNS,
 )
 
 
-def lead_request_of(values: RowValues, requested_at: datetime) -> IncomingLeadRequest:
+def lead_request_of(values: RowValues) -> IncomingLeadRequest:
     """Return the lead request in a row; `values` are keyed by column name."""
     request_id = values.get("request_id")
     return IncomingLeadRequest(
-        requested_at=requested_at,
+        requested_at=values["requested_at"],
         phone=values.get("phone"),
         email=values.get("email"),
         client_name=values.get("client_name"),
         number=values.get("number"),
         form_name=values.get("form_name", ""),
+        visit_id=values.get("visit_id"),
         page_url=values.get("page_url"),
         annotations=annotations_of(values),
         id=LeadRequestId(request_id) if request_id is not None else None,
     )
+
+
+LEAD_REQUESTS = ImportFormat(
+    ImportNoun.LEAD_REQUEST,
+    LEAD_REQUEST_COLUMNS,
+    "requested_at",
+    lead_request_of,
+    any_of=CLIENT_COLUMNS,
+    lacking=Violation(
+        "row", "нет ни телефона, ни почты, ни имени", "the phone, the e-mail and the name are all missing"
+    ),
+)

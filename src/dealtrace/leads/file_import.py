@@ -1,25 +1,26 @@
-"""The import of a file of leads, which can be stopped and continued."""
+"""The import of a file, which can be stopped and continued."""
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Generic, TypeVar
 
 from dealtrace.errors import Refusal
-from dealtrace.leads.call import IncomingCall
-from dealtrace.leads.lead_request import IncomingLeadRequest
 from dealtrace.record import record
+
+Content = TypeVar("Content")
 
 
 @record
-class LeadRow:
-    """A row of a file: its number, and its lead or why it is refused."""
+class ImportRow(Generic[Content]):
+    """A row of a file: its number, and the call, deal or other record in it, or why it is refused."""
 
     number: int
-    told: IncomingCall | IncomingLeadRequest | Refusal
+    content: Content | Refusal
 
 
 @record
 class FileImport:
-    """The progress of an import; `digest` is of the content of the file and the kind of its leads.
+    """The progress of an import; `digest` is of the content of the file and what it is imported as.
 
     `last_row` is the number of the last row processed, 0 before the first.
     """

@@ -6,9 +6,6 @@ from enum import StrEnum
 
 from dealtrace.record import record
 
-FIRST_OWN_ID = 10**10
-"""Lower ids belong to data migrated from Calltouch, so that an id stored in a CRM never refers to another record."""
-
 
 class LeadKind(StrEnum):
     """The two kinds of lead."""

@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, Engine, update
+from sqlalchemy import Connection, Engine, insert, select, update
 
-from dealtrace.leads.lead import FIRST_OWN_ID
+from dealtrace.accounts.own_ids import OwnIds
 from dealtrace.storage.database.engine import Database
-from dealtrace.storage.database.upsert import insert_into
 from dealtrace.storage.schema.tables.control import id_block
 
 BLOCK_SIZE = 1000
 _NAME = "id"
+_CURRENT = id_block.c.name == _NAME
 
 
 class IdBlocks:
@@ -47,18 +47,39 @@ class IdBlocks:
 
     def _take_block(self) -> int:
         with self._engine.begin() as connection:
-            connection.execute(
-                insert_into(connection, id_block)
-                .values(name=_NAME, next_id=FIRST_OWN_ID)
-                .on_conflict_do_nothing(index_elements=["name"])
-            )
             taken = connection.execute(
                 update(id_block)
-                .where(id_block.c.name == _NAME)
+                .where(_CURRENT)
                 .values(next_id=id_block.c.next_id + BLOCK_SIZE)
                 .returning(id_block.c.next_id)
             ).scalar_one()
             return int(taken) - BLOCK_SIZE
+
+
+def find_own_ids(connection: Connection) -> OwnIds:
+    """Return the ids that this database assigns."""
+    rows = connection.execute(select(id_block.c.name, id_block.c.first_id, id_block.c.next_id)).all()
+    (first,) = (first for name, first, _ in rows if name == _NAME)
+    return OwnIds(first, tuple(range(first, end) for name, first, end in rows if name != _NAME))
+
+
+def raise_first_id(connection: Connection, first: int) -> int | None:
+    """Let ids begin at `first` from now on; `None` means done, otherwise `first` is too low and this is the lowest.
+
+    Ids that were assigned before are never assigned again: they are kept as a row of their own, because a running
+    server may still hand out some of them.
+    """
+    found = select(id_block.c.first_id, id_block.c.next_id).where(_CURRENT).with_for_update()
+    first_before, next_before = connection.execute(found).one()
+    if first == first_before:
+        return None
+    if first < next_before:
+        return int(next_before)
+    if next_before > first_before:
+        earlier = {"name": f"{_NAME} {first_before}", "first_id": first_before, "next_id": next_before}
+        connection.execute(insert(id_block).values(earlier))
+    connection.execute(update(id_block).where(_CURRENT).values(first_id=first, next_id=first))
+    return None
 
 
 @contextmanager

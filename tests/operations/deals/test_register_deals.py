@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 
 from cast import VLADIVOSTOK, Player, Stage
+from dealtrace.accounts.own_ids import FIRST_ID_DEFAULT
 from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
 from dealtrace.deals.deal import Deal, DealKey
 from dealtrace.deals.lead_clue import NO_CLUE, LeadClue
 from dealtrace.deals.registration import Receipt
 from dealtrace.deals.versions import DealVersion, VersionKind
 from dealtrace.errors import NumberTaken, PointsSpent
-from dealtrace.leads.lead import FIRST_OWN_ID, LeadKind, LeadRef
+from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.operations.deals.change import change_deals
 from dealtrace.operations.deals.delete import delete_deals
 from dealtrace.operations.deals.register import register_deals
@@ -128,7 +129,7 @@ def test_it_writes_the_first_version_with_the_token_that_asked(stage: Stage, sho
 def test_it_makes_ids_far_above_those_of_the_vendor(stage: Stage, shop: Player) -> None:
     ids = [receipt.deal_id for receipt in register(stage, shop, *[registration(f"N{count}") for count in range(5)])]
     assert len(set(ids)) == 5
-    assert all(FIRST_OWN_ID <= one < 2**53 for one in ids)
+    assert all(FIRST_ID_DEFAULT <= one < 2**53 for one in ids)
 
 
 def test_it_answers_an_empty_batch_with_nothing(stage: Stage, shop: Player) -> None:

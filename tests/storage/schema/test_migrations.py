@@ -9,6 +9,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, select
 
 from cast import Stage
+from dealtrace.accounts.own_ids import OwnIds
 from dealtrace.accounts.site import SiteId
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.deal import DealKey
@@ -17,6 +18,7 @@ from dealtrace.operations.deals.register import register_deals
 from dealtrace.storage.accounts.sites import find_site
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.deals.daily_counts import list_miscounted_days
+from dealtrace.storage.id_blocks import IdBlocks, find_own_ids
 from dealtrace.storage.schema.tables.deals import deal_day
 from dealtrace.storage.schema.tables.whole import metadata
 from dealtrace.storage.schema.upgrade import (
@@ -211,9 +213,29 @@ def test_deals_that_were_there_before_are_counted_by_their_days(database: Databa
             connection.execute(select(deal_day).where(deal_day.c.site_id == shop.site.id, deal_day.c.deals != 0))
         )
         connection.exec_driver_sql("DROP TABLE deal_day")
+        connection.exec_driver_sql("ALTER TABLE id_block DROP COLUMN first_id")
         connection.exec_driver_sql(f"UPDATE {VERSION_TABLE} SET version_num = '0009'")
     upgrade_schema(database)
     with database.read() as connection:
         assert set(connection.execute(select(deal_day).where(deal_day.c.site_id == shop.site.id))) == kept
         assert list_miscounted_days(connection, shop.site.id) == []
     assert schema_differences(database) == []
+
+
+@pytest.mark.parametrize(("assigned", "first"), [(None, 10**9), (10**10, 10**10), (10**10 + 5000, 10**10)])
+def test_a_database_that_has_assigned_ids_keeps_its_first_id(
+    database: Database, assigned: int | None, first: int
+) -> None:
+    with database.write() as connection:
+        connection.exec_driver_sql("ALTER TABLE id_block DROP COLUMN first_id")
+        connection.exec_driver_sql("DELETE FROM id_block")
+        if assigned is not None:
+            connection.exec_driver_sql(f"INSERT INTO id_block VALUES ('id', {assigned})")
+        connection.exec_driver_sql(f"UPDATE {VERSION_TABLE} SET version_num = '0010'")
+    upgrade_schema(database)
+    assert schema_differences(database) == []
+    with database.read() as connection:
+        assert find_own_ids(connection) == OwnIds(first)
+    ids = IdBlocks(database.writer)
+    ids.ensure(1)
+    assert ids.take() == (assigned or first)

@@ -59,6 +59,22 @@ def find_registered(connection: Connection, site_id: int, numbers: Sequence[str]
     return {number: Registered(DealId(deal_id), fingerprint) for number, deal_id, fingerprint in rows}
 
 
+def find_fingerprints(connection: Connection, site_id: int, ids: Iterable[int]) -> dict[int, str]:
+    """Find the fingerprints of these deals by their ids, deleted included; unknown ids are missing."""
+    mine = (deal.c.site_id == site_id, deal.c.id.in_(sorted(set(ids))))
+    rows = connection.execute(select(deal.c.id, deal.c.fingerprint).where(*mine))
+    return {deal_id: fingerprint for deal_id, fingerprint in rows}  # noqa: C416 - a row is no pair to the type checker
+
+
+def find_deleted(connection: Connection, site_id: int, numbers: Sequence[str]) -> dict[str, DealId]:
+    """Find the deleted deals that had these numbers, by their fingerprints; all of the site's deals are looked into."""
+    if not numbers:
+        return {}
+    mine = (deal.c.site_id == site_id, deal.c.number.in_(numbers), deal.c.deleted_at.is_not(None))
+    rows = connection.execute(select(deal.c.fingerprint, deal.c.id).where(*mine))
+    return {fingerprint: DealId(deal_id) for fingerprint, deal_id in rows}
+
+
 def insert_deals(
     connection: Connection, site_id: int, deals: Sequence[NewDeal], source_ids: Mapping[TrafficSource, int]
 ) -> None:

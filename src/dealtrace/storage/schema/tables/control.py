@@ -82,6 +82,7 @@ id_block = Table(
     metadata,
     Column("name", Text, primary_key=True),
     Column("next_id", BigInteger, nullable=False),
+    Column("first_id", BigInteger, nullable=False),
     info=CONTROL,
 )
 

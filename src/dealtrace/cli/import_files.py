@@ -1,11 +1,11 @@
-"""`dealtrace import`: calls and lead requests from files."""
+"""`dealtrace import`: calls, lead requests, deals and visits from files."""
 
 from collections.abc import Iterator
 from dataclasses import replace
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
@@ -16,19 +16,22 @@ from dealtrace.cli.answers import ImportAnswer
 from dealtrace.cli.options import JsonOption, SiteIdOption
 from dealtrace.cli.terminal import complaints, console, counted, fail, open_prepared, print_json, work_in
 from dealtrace.files.csv_reader import UTF_8
-from dealtrace.files.lead_file import LeadFile, open_lead_file
+from dealtrace.files.import_file import ImportFile, open_import_file
+from dealtrace.files.import_format import ImportNoun
 from dealtrace.files.refused_rows import RefusedRows
 from dealtrace.files.row import Row
-from dealtrace.leads.file_import import FileImport, LeadRow
-from dealtrace.leads.lead import LeadKind
+from dealtrace.leads.file_import import FileImport, ImportRow
 from dealtrace.operations.accounts.require_site import require_site
-from dealtrace.operations.leads.arrivals import IDS_PER_LEAD_MAX
-from dealtrace.operations.leads.import_file import (
+from dealtrace.operations.deals.import_deals import IDS_PER_DEAL_MAX, import_deals
+from dealtrace.operations.import_file import (
     ROWS_AT_ONCE,
+    Import,
     begin_import,
     finish_import,
     import_rows,
 )
+from dealtrace.operations.leads.import_leads import IDS_PER_LEAD_MAX, import_calls, import_lead_requests
+from dealtrace.operations.visits.import_visits import IDS_PER_VISIT_MAX, import_visits
 from dealtrace.operations.work import Work
 from dealtrace.record import record
 from dealtrace.storage.database.database_errors import is_lost_race
@@ -38,7 +41,7 @@ from dealtrace.storage.id_blocks import IdBlocks
 TRIES_MAX = 3
 """How often a chunk is tried while a running server stores leads with the same references."""
 
-import_commands = typer.Typer(help="Import calls and lead requests from files.", no_args_is_help=True)
+import_commands = typer.Typer(help="Import calls, lead requests, deals and visits from files.", no_args_is_help=True)
 
 
 class Encoding(StrEnum):
@@ -51,14 +54,14 @@ class Encoding(StrEnum):
     DOS_866 = "cp866"
 
 
-FileArgument = Annotated[Path, typer.Argument(help="A CSV or XLSX table with headings.")]
+FileArgument = Annotated[Path, typer.Argument(help="CSV or XLSX with headings, or JSON Lines.")]
 EncodingOption = Annotated[Encoding | None, typer.Option(help="Of a CSV file; detected if omitted.")]
 RefusedOption = Annotated[Path | None, typer.Option(help="The file for refused rows; FILE.refused.csv by default.")]
-PublishOption = Annotated[bool, typer.Option("--tell-webhooks", help="Send the imported leads to webhooks.")]
+PublishOption = Annotated[bool, typer.Option("--tell-webhooks", help="Send what is imported to webhooks.")]
 
 
 @import_commands.command("calls")
-def import_calls(
+def take_calls(
     file: FileArgument,
     site_id: SiteIdOption,
     encoding: EncodingOption = None,
@@ -67,11 +70,11 @@ def import_calls(
     as_json: JsonOption = False,
 ) -> None:
     """Import calls. An import that was stopped continues where it stopped."""
-    _import(LeadKind.CALL, file, site_id, encoding, refused, publish_events=publish_events, as_json=as_json)
+    _import(ImportNoun.CALL, file, site_id, encoding, refused, publish_events=publish_events, as_json=as_json)
 
 
 @import_commands.command("requests")
-def import_requests(
+def take_requests(
     file: FileArgument,
     site_id: SiteIdOption,
     encoding: EncodingOption = None,
@@ -80,7 +83,49 @@ def import_requests(
     as_json: JsonOption = False,
 ) -> None:
     """Import lead requests. An import that was stopped continues where it stopped."""
-    _import(LeadKind.LEAD_REQUEST, file, site_id, encoding, refused, publish_events=publish_events, as_json=as_json)
+    _import(ImportNoun.LEAD_REQUEST, file, site_id, encoding, refused, publish_events=publish_events, as_json=as_json)
+
+
+@import_commands.command("deals")
+def take_deals(
+    file: FileArgument,
+    site_id: SiteIdOption,
+    encoding: EncodingOption = None,
+    refused: RefusedOption = None,
+    publish_events: PublishOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Import deals. An import that was stopped continues where it stopped."""
+    _import(ImportNoun.DEAL, file, site_id, encoding, refused, publish_events=publish_events, as_json=as_json)
+
+
+@import_commands.command("visits")
+def take_visits(
+    file: FileArgument,
+    site_id: SiteIdOption,
+    encoding: EncodingOption = None,
+    refused: RefusedOption = None,
+    publish_events: PublishOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Import visits. An import that was stopped continues where it stopped."""
+    _import(ImportNoun.VISIT, file, site_id, encoding, refused, publish_events=publish_events, as_json=as_json)
+
+
+@record
+class _Kind:
+    """How the records of a noun are imported, and how many ids each takes at most."""
+
+    run: Import[Any]
+    ids_per_row: int
+
+
+_KINDS = {
+    ImportNoun.CALL: _Kind(import_calls, IDS_PER_LEAD_MAX),
+    ImportNoun.LEAD_REQUEST: _Kind(import_lead_requests, IDS_PER_LEAD_MAX),
+    ImportNoun.DEAL: _Kind(import_deals, IDS_PER_DEAL_MAX),
+    ImportNoun.VISIT: _Kind(import_visits, IDS_PER_VISIT_MAX),
+}
 
 
 @record
@@ -89,10 +134,10 @@ class _ImportJob:
 
     database: Database
     site: Site
-    file: LeadFile
+    file: ImportFile
     refused: RefusedRows
 
-    def chunks(self, progress: FileImport) -> Iterator[list[tuple[Row, LeadRow]]]:
+    def chunks(self, progress: FileImport) -> Iterator[list[tuple[Row, ImportRow[Any]]]]:
         """Yield the rows that are left, in chunks."""
         rows = self.file.rows(self.site.time_zone, progress.last_row)
         while chunk := list(islice(rows, ROWS_AT_ONCE)):
@@ -100,7 +145,7 @@ class _ImportJob:
 
 
 def _import(
-    kind: LeadKind,
+    noun: ImportNoun,
     path: Path,
     site_id: int,
     encoding: Encoding | None,
@@ -114,7 +159,7 @@ def _import(
             site = require_site(connection, site_id)
         if not publish_events:
             site = replace(site, listeners=())
-        file = open_lead_file(path, kind, encoding)
+        file = open_import_file(path, noun, encoding, site.custom_fields)
         refused_path = refused or path.with_name(f"{path.name}.refused.csv")
         if refused_path.exists() and refused_path.samefile(path):
             fail("--refused cannot be the imported file itself.")
@@ -147,15 +192,17 @@ def _continue_import(job: _ImportJob, state: FileImport) -> FileImport:
     return finished
 
 
-def _import_chunk(job: _ImportJob, ids: IdBlocks, state: FileImport, chunk: list[tuple[Row, LeadRow]]) -> FileImport:
+def _import_chunk(
+    job: _ImportJob, ids: IdBlocks, state: FileImport, chunk: list[tuple[Row, ImportRow[Any]]]
+) -> FileImport:
     """Import a chunk of rows; refused rows are on disk before the transaction commits."""
+    kind = _KINDS[job.file.format.noun]
     for tries_left in reversed(range(TRIES_MAX)):
-        ids.ensure(len(chunk) * IDS_PER_LEAD_MAX)
-        leads = [lead for _, lead in chunk]
+        ids.ensure(len(chunk) * kind.ids_per_row)
         try:
             with job.database.write() as connection:
                 work = Work(connection, ids, job.site, clock.now())
-                done = import_rows(work, job.file.kind, state, leads)
+                done = import_rows(work, kind.run, state, [row for _, row in chunk])
                 job.refused.add((row, done.refused[row.number]) for row, _ in chunk if row.number in done.refused)
         except Exception as error:
             if not (tries_left and is_lost_race(error)):
@@ -189,7 +236,7 @@ def _serialize_result(job: _ImportJob, state: FileImport, *, finished_before: bo
     }
 
 
-def _summarize(file: LeadFile, state: FileImport, *, finished_before: bool) -> Iterator[str]:
+def _summarize(file: ImportFile, state: FileImport, *, finished_before: bool) -> Iterator[str]:
     if finished_before:
         yield f"This file was already imported on {state.finished_at:%Y-%m-%d %H:%M} UTC. Nothing was changed."
     yield f"{counted(state.taken_in + state.refused, 'row')}: {state.taken_in} imported, {state.refused} refused."

@@ -8,11 +8,12 @@ import pytest
 from cast import IDS_AT_ONCE, Player, Stage
 from dealtrace.errors import ImportInProgress, InvalidParameters, LeadTaken, Refusal, Violation
 from dealtrace.leads.call import IncomingCall
-from dealtrace.leads.file_import import FileImport, LeadRow
+from dealtrace.leads.file_import import FileImport, ImportRow
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_request import IncomingLeadRequest
 from dealtrace.operations.deals.register import register_deals
-from dealtrace.operations.leads.import_file import ImportedRows, begin_import, finish_import, import_rows
+from dealtrace.operations.import_file import ImportedRows, begin_import, finish_import, import_rows
+from dealtrace.operations.leads.import_leads import import_calls, import_lead_requests
 from stored import deal_of, points_of, rows_of
 from write_commands import NOON, by_call, by_contact, registration
 
@@ -29,9 +30,10 @@ def bring(
     stage: Stage, player: Player, at: FileImport, *rows: Any, kind: LeadKind = LeadKind.CALL, first: int = 2
 ) -> ImportedRows:
     stage.ids.ensure(IDS_AT_ONCE)
-    numbered = [LeadRow(number, told) for number, told in enumerate(rows, first)]
+    numbered = [ImportRow(number, content) for number, content in enumerate(rows, first)]
+    run = import_calls if kind is LeadKind.CALL else import_lead_requests
     with stage.database.write() as connection:
-        return import_rows(stage.work(connection, player, NOON), kind, at, numbered)
+        return import_rows(stage.work(connection, player, NOON), run, at, numbered)
 
 
 def call(reference: str | None = None, phone: str = PHONE, **more: Any) -> IncomingCall:

@@ -10,18 +10,19 @@ import pytest
 
 from cast import MOSCOW, moscow
 from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.attribution.visit import VisitId
 from dealtrace.calltouch.parameters import CALL_IMPORT, REQUEST_CREATE
 from dealtrace.errors import FileUnreadable, InvalidParameters
-from dealtrace.files import csv_reader, lead_file, xlsx_reader
+from dealtrace.files import csv_reader, import_file, xlsx_reader
 from dealtrace.files.call_columns import CALL_COLUMNS
 from dealtrace.files.cell_types import TextCell
 from dealtrace.files.columns import Column, normalize_heading
-from dealtrace.files.lead_file import FORMATS, LeadFile, open_lead_file
+from dealtrace.files.import_file import FORMATS, ImportFile, open_import_file
+from dealtrace.files.import_format import ImportNoun
 from dealtrace.files.lead_request_columns import LEAD_REQUEST_COLUMNS
 from dealtrace.http.parameter_types import Text
 from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.call import Circumstances, IncomingCall
-from dealtrace.leads.lead import FIRST_OWN_ID, LeadKind
 from dealtrace.leads.lead_request import IncomingLeadRequest
 from spreadsheet import write_xlsx
 
@@ -35,20 +36,22 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "leads.csv"
 
 
-def opened(path: Path, content: str | bytes, kind: LeadKind = LeadKind.CALL, encoding: str | None = None) -> LeadFile:
+def opened(
+    path: Path, content: str | bytes, kind: ImportNoun = ImportNoun.CALL, encoding: str | None = None
+) -> ImportFile:
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return open_lead_file(path, kind, encoding)
+    return open_import_file(path, kind, encoding)
 
 
-def leads_of(file: LeadFile, after: int = 0) -> list[Any]:
-    return [lead.told for _, lead in file.rows(MOSCOW, after)]
+def leads_of(file: ImportFile, after: int = 0) -> list[Any]:
+    return [lead.content for _, lead in file.rows(MOSCOW, after)]
 
 
-def faults_of(file: LeadFile) -> list[tuple[int, list[str]]]:
+def faults_of(file: ImportFile) -> list[tuple[int, list[str]]]:
     return [
-        (lead.number, [one.field for one in lead.told.violations])
+        (lead.number, [one.field for one in lead.content.violations])
         for _, lead in file.rows(MOSCOW, 0)
-        if isinstance(lead.told, InvalidParameters)
+        if isinstance(lead.content, InvalidParameters)
     ]
 
 
@@ -75,9 +78,9 @@ def test_it_reads_every_column_of_a_call(path: Path) -> None:
     file = opened(
         path,
         "call_id,reference,sip_id,started_at,phone,client_name,duration_seconds,waiting_seconds,status,dialled_phone,"
-        "answering_phone,record_url,manager,comment,tags,source,medium,campaign,content,term\n"
+        "answering_phone,record_url,manager,comment,tags,source,medium,campaign,content,term,visit_id\n"
         "12,a1,s1,2018-03-26 09:50:01,79205550055,Иван,300,10,да,74950000000,101,https://x.example/1,Коля,"
-        '"ждёт, звонить","b2b, vip",yandex,cpc,brand,(not set),шины\n',
+        '"ждёт, звонить","b2b, vip",yandex,cpc,brand,(not set),шины,1846408120\n',
     )
     assert leads_of(file) == [
         IncomingCall(
@@ -86,6 +89,7 @@ def test_it_reads_every_column_of_a_call(path: Path) -> None:
             "79205550055",
             "a1",
             "Иван",
+            VisitId(1846408120),
             circumstances=Circumstances(
                 sip_id="s1",
                 is_successful=True,
@@ -113,7 +117,7 @@ def test_it_reads_every_column_of_a_lead_request(path: Path) -> None:
         path,
         "requestId;requestNumber;dateStr;phoneNumber;email;fio;subject;requestUrl;manager;comment;tags;utmSource\n"
         "7;n1;26/03/2018 09:50:01;+7 920 555-00-55;ivan@example.ru;Иван;Форма;https://x.example;К;c;t;vk\n",
-        LeadKind.LEAD_REQUEST,
+        ImportNoun.LEAD_REQUEST,
     )
     (lead,) = leads_of(file)
     assert lead == IncomingLeadRequest(
@@ -132,7 +136,7 @@ def test_it_reads_the_first_sheet_with_the_cells_of_spreadsheets(path: Path) -> 
         [date(2018, 3, 26), "79205550055", timedelta(hours=1), "", False, time(9, 50, 1)],
         first_row=2,
     )
-    file = open_lead_file(path, LeadKind.CALL, None)
+    file = open_import_file(path, ImportNoun.CALL, None)
     assert [row.number for row, _ in file.rows(MOSCOW, 0)] == [4, 6]
     first, second = leads_of(file)
     assert (first.started_at, first.phone, first.duration) == (AT, "79205550055", timedelta(minutes=5))
@@ -155,8 +159,8 @@ def test_a_cell_may_hold_lines_delimiters_and_quotes(path: Path) -> None:
     assert leads_of(file)[0].annotations.comment == 'a, "b"\nc'
 
 
-@pytest.mark.parametrize("kind", LeadKind)
-def test_every_heading_means_one_column(kind: LeadKind) -> None:
+@pytest.mark.parametrize("kind", ImportNoun)
+def test_every_heading_means_one_column(kind: ImportNoun) -> None:
     columns = FORMATS[kind].columns
     known = [{normalize_heading(one) for one in (column.name, *column.headings)} for column in columns]
     assert len(set().union(*known)) == sum(len(one) for one in known)
@@ -212,7 +216,7 @@ def test_files_know_every_parameter_of_the_api_with_the_same_limit(
         ("never," + "7" * 65, ["started_at", "phone"]),
         ("26.03.2018 10:00,79205550055,,Иванов", ["row"]),
         ("26.03.2018 10:00,79205550055,0", ["call_id"]),
-        (f"26.03.2018 10:00,79205550055,{FIRST_OWN_ID}", ["call_id"]),
+        (f"26.03.2018 10:00,79205550055,{2**53}", ["call_id"]),
     ],
 )
 def test_a_row_that_cannot_be_read_is_refused_by_its_cells(path: Path, row: str, fields: list[str]) -> None:
@@ -222,7 +226,7 @@ def test_a_row_that_cannot_be_read_is_refused_by_its_cells(path: Path, row: str,
 
 @pytest.mark.parametrize("row", ["26.03.2018 10:00,,", '26.03.2018 10:00," ",'])
 def test_a_lead_request_of_nobody_is_refused(path: Path, row: str) -> None:
-    assert faults_of(opened(path, f"date,phone,email\n{row}\n", LeadKind.LEAD_REQUEST)) == [(2, ["row"])]
+    assert faults_of(opened(path, f"date,phone,email\n{row}\n", ImportNoun.LEAD_REQUEST)) == [(2, ["row"])]
 
 
 def test_a_hidden_caller_is_taken_in(path: Path) -> None:
@@ -258,15 +262,15 @@ def test_what_is_no_table_of_calls_is_refused_whole(path: Path, name: str) -> No
 
 def test_a_lead_request_needs_a_column_that_tells_who(path: Path) -> None:
     with pytest.raises(FileUnreadable, match="phone, email, client_name"):
-        opened(path, "date,comment\n26.03.2018,x\n", LeadKind.LEAD_REQUEST)
+        opened(path, "date,comment\n26.03.2018,x\n", ImportNoun.LEAD_REQUEST)
 
 
 def test_what_is_no_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
     with pytest.raises(FileUnreadable, match="the file is missing"):
-        open_lead_file(tmp_path / "absent.csv", LeadKind.CALL, None)
+        open_import_file(tmp_path / "absent.csv", ImportNoun.CALL, None)
     with pytest.raises(FileUnreadable, match="not a file"):
-        open_lead_file(tmp_path, LeadKind.CALL, None)
-    monkeypatch.setattr(lead_file, "FILE_BYTES_MAX", 10)
+        open_import_file(tmp_path, ImportNoun.CALL, None)
+    monkeypatch.setattr(import_file, "FILE_BYTES_MAX", 10)
     with pytest.raises(FileUnreadable, match="larger"):
         opened(path, PLAIN)
 
@@ -301,27 +305,27 @@ CELL = '<row r="{1}"><c r="{0}{1}"><v>1</v></c></row>'
 def test_a_small_file_does_not_fill_the_memory(path: Path, far: tuple[str, int], words: str) -> None:
     repacked(path, SHEET.format(CELL.format("A", 1) + CELL.format(*far)))
     with pytest.raises(FileUnreadable, match=words):
-        open_lead_file(path, LeadKind.CALL, None)
+        open_import_file(path, ImportNoun.CALL, None)
 
 
 def test_a_count_that_nothing_could_hold_is_not_believed(path: Path) -> None:
     repacked(path, '<sst count="2" uniqueCount="499999999999"><si><t>phone</t></si></sst>', "sharedStrings")
     with pytest.raises(FileUnreadable, match="too large"):
-        open_lead_file(path, LeadKind.CALL, None)
+        open_import_file(path, ImportNoun.CALL, None)
 
 
 def test_a_file_that_unpacks_into_too_much_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(xlsx_reader, "UNPACKED_BYTES_MAX", 1 << 20)
     repacked(path, SHEET.format(" " * (1 << 20)))
     with pytest.raises(FileUnreadable, match="too large"):
-        open_lead_file(path, LeadKind.CALL, None)
+        open_import_file(path, ImportNoun.CALL, None)
 
 
 @pytest.mark.parametrize("sheet", ["<worksheet><sheetData><row", "", SHEET.format(""), "not xml at all <<<"])
 def test_a_broken_sheet_is_refused(path: Path, sheet: str) -> None:
     repacked(path, sheet)
     with pytest.raises(FileUnreadable):
-        open_lead_file(path, LeadKind.CALL, None)
+        open_import_file(path, ImportNoun.CALL, None)
 
 
 @pytest.mark.parametrize("share", range(5, 100, 10))
@@ -329,10 +333,10 @@ def test_a_torn_spreadsheet_is_refused(path: Path, share: int) -> None:
     whole = write_xlsx(path, ["started_at", "phone"], ["26.03.2018 10:00", "7"]).read_bytes()
     path.write_bytes(whole[: len(whole) * share // 100])
     with pytest.raises(FileUnreadable):
-        open_lead_file(path, LeadKind.CALL, None)
+        open_import_file(path, ImportNoun.CALL, None)
 
 
 def test_the_digest_tells_files_and_kinds_apart(path: Path) -> None:
-    content = "date,phone\n26.03.2018 10:00,7\n"
-    digests = {opened(path, content + extra, kind).digest for extra in ("", "\n") for kind in LeadKind}
-    assert len(digests) == 4
+    content = "date,phone,orderId,orderStatus,sessionId\n26.03.2018 10:00,7,1,new,1\n"
+    digests = {opened(path, content + extra, kind).digest for extra in ("", "\n") for kind in ImportNoun}
+    assert len(digests) == 2 * len(ImportNoun)

@@ -1,0 +1,71 @@
+"""A deal that is imported: one that has a past elsewhere."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import datetime
+from decimal import Decimal
+
+from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.deals.deal import Deal, DealId
+from dealtrace.deals.lead_clue import NO_CLUE, LeadClue
+from dealtrace.deals.registration import default_number
+from dealtrace.leads.lead import LeadRef
+from dealtrace.record import record
+
+
+@record
+class IncomingDeal:
+    """A deal that is not stored yet, as it is elsewhere.
+
+    `id` is its id at Calltouch, which it keeps; without one a new id is assigned. `number` is `None` if it has none;
+    it has at least one of the two. `touched_at` is when it last changed, `None` if unknown. The other fields are those
+    of a deal.
+    """
+
+    id: DealId | None
+    number: str | None
+    status: str
+    amount_rub: Decimal | None
+    happened_at: datetime
+    touched_at: datetime | None = None
+    service: str = ""
+    manager: str | None = None
+    comment: str | None = None
+    tags: tuple[str, ...] = ()
+    custom_values: Mapping[str, str] | None = None
+    stated_source: TrafficSource | None = None
+    clue: LeadClue = NO_CLUE
+
+    @property
+    def fingerprint(self) -> str:
+        """Return a hash of all that is known of the deal: if equal, the same deal was imported before."""
+        known = [(part.name, getattr(self, part.name)) for part in fields(self)]
+        return hashlib.sha256(
+            repr([(name, value) for name, value in known if value not in (None, "", (), {})]).encode()
+        ).hexdigest()
+
+    def number_with(self, deal_id: int) -> str:
+        """Return the number of the deal once it has this id."""
+        return self.number if self.number is not None else default_number(deal_id)
+
+
+def imported_deal(incoming: IncomingDeal, deal_id: DealId, lead: LeadRef | None, now: datetime) -> Deal:
+    """Return the deal that an import stores; what was last changed elsewhere keeps that time."""
+    return Deal(
+        id=deal_id,
+        number=incoming.number_with(deal_id),
+        status=incoming.status,
+        amount_rub=incoming.amount_rub,
+        happened_at=incoming.happened_at,
+        recorded_at=now,
+        touched_at=incoming.touched_at or now,
+        service=incoming.service,
+        manager=incoming.manager,
+        comment=incoming.comment,
+        tags=incoming.tags,
+        custom_values=incoming.custom_values,
+        stated_source=incoming.stated_source,
+        clue=incoming.clue,
+        lead=lead,
+    )

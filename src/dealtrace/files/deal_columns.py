@@ -1,0 +1,224 @@
+"""The columns of a table of deals: as an export writes them, and as the vendor's journal names them."""
+
+from decimal import Decimal
+
+from dealtrace.accounts.own_ids import ID_MAX
+from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
+from dealtrace.deals.amount import AMOUNT_MAX, parse_amount
+from dealtrace.deals.deal import DealId
+from dealtrace.deals.incoming_deal import IncomingDeal
+from dealtrace.deals.lead_clue import CallIdentity, ContactClue, LeadClue, LeadRequestIdentity
+from dealtrace.errors import InvalidParameters, InvalidValue, Violation
+from dealtrace.files.annotation_columns import SOURCE_CELL
+from dealtrace.files.cell_types import CodeCell, IntegerCell, TagsCell, TextCell, text_of
+from dealtrace.files.columns import Column, Need, RowValues, values_of
+from dealtrace.files.import_format import ImportFormat, ImportNoun, custom_values_of
+from dealtrace.files.row import Cell
+from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell
+from dealtrace.leads.contact import stated_email, stated_phone
+from dealtrace.leads.lead import LeadKind
+from dealtrace.leads.limits import (
+    COMMENT_LENGTH_MAX,
+    EMAIL_LENGTH_MAX,
+    LABEL_LENGTH_MAX,
+    NUMBER_LENGTH_MAX,
+    PHONE_LENGTH_MAX,
+)
+from dealtrace.record import record
+
+_LEAD_KINDS = {
+    "call": LeadKind.CALL,
+    "звонок": LeadKind.CALL,
+    "lead_request": LeadKind.LEAD_REQUEST,
+    "request": LeadKind.LEAD_REQUEST,
+    "заявка": LeadKind.LEAD_REQUEST,
+}
+
+
+@record
+class AmountCell:
+    """A sum in rubles."""
+
+    @property
+    def form(self) -> str:
+        """Return a description of the sum."""
+        return "rubles, up to four decimals"
+
+    def read(self, cell: Cell) -> Decimal:
+        """Parse the sum; more than four decimals are rounded."""
+        amount = parse_amount(f"{Decimal(cell):f}" if isinstance(cell, float) else text_of(cell))
+        if amount is None:
+            raise InvalidValue(
+                f"ожидается сумма в рублях не более {AMOUNT_MAX}, например 1000 или 1000,50",
+                f"expected a sum in rubles of at most {AMOUNT_MAX}, such as 1000 or 1000.50",
+            )
+        return amount
+
+
+@record
+class LeadKindCell:
+    """Whether a lead is a call or a lead request."""
+
+    @property
+    def form(self) -> str:
+        """Return a description of the two kinds."""
+        return "call or request"
+
+    def read(self, cell: Cell) -> LeadKind:
+        """Parse the kind, as exports and the journal write it."""
+        kind = _LEAD_KINDS.get(text_of(cell).casefold())
+        if kind is None:
+            raise InvalidValue("ожидается call или request", "expected call or request")
+        return kind
+
+
+@record
+class FirstCell(TextCell):
+    """The first of several comma-separated phones or e-mails."""
+
+    @property
+    def form(self) -> str:
+        """Return a description of the list."""
+        return f"text {self.length_max:,}, or several with commas"
+
+    def read(self, cell: Cell) -> str:
+        """Return the first."""
+        first = CodeCell(self.length_max).read(cell.partition(",")[0] if isinstance(cell, str) else cell)
+        return first.strip()
+
+
+_ID = IntegerCell(1, ID_MAX)
+_LABEL = TextCell(LABEL_LENGTH_MAX)
+DEAL_COLUMNS = (
+    Column(
+        "deal_id",
+        ("orderId", "ID сделки"),
+        _ID,
+        "The id from Calltouch, to be kept; a new one is assigned if missing.",
+    ),
+    Column(
+        "number",
+        ("orderNumber", "Номер сделки", "Номер заказа"),
+        CodeCell(NUMBER_LENGTH_MAX),
+        "The number in the CRM; its `orderId` if missing.",
+    ),
+    Column(
+        "happened_at",
+        ("orderDate", "createdDate", "date", "Дата создания", "Дата сделки", "Дата и время", "Дата"),
+        TimestampCell(),
+        "When the deal was made, in the site's time zone.",
+        Need.CELL,
+    ),
+    Column("time", ("Время создания", "Время"), TimeOfDayCell(), "The time of day, if the date is in another column."),
+    Column("status", ("orderStatus", "Статус", "Этап"), _LABEL, "The status.", Need.COLUMN),
+    Column(
+        "amount",
+        ("orderSum", "plannedAmount", "sum", "Бюджет", "Сумма"),
+        AmountCell(),
+        "The budget; unknown if missing.",
+    ),
+    Column(
+        "touched_at",
+        ("updatedDate", "Дата изменения"),
+        TimestampCell(),
+        "When the deal last changed; the time of the import if missing.",
+    ),
+    Column("service", ("Сервис", "CRM"), _LABEL, "The CRM."),
+    Column("manager", ("Менеджер", "Ответственный"), _LABEL, "The manager in charge of the deal."),
+    Column("comment", ("Комментарий", "Примечание"), TextCell(COMMENT_LENGTH_MAX), "A comment."),
+    Column("tags", ("Теги", "Метки"), TagsCell(), "The tags of the deal."),
+    Column(
+        "lead_kind", ("leadType", "orderSource.type", "Тип лида"), LeadKindCell(), "The kind of lead that `lead_id` is."
+    ),
+    Column("lead_id", ("leadId", "ID лида"), _ID, "The id of its lead from Calltouch, which may be imported later."),
+    Column("call_id", ("callId", "orderSource.callId", "ID звонка"), _ID, "The id of its lead, if it is a call."),
+    Column(
+        "request_id",
+        ("requestId", "orderSource.requestId", "ID заявки"),
+        _ID,
+        "The id of its lead, if it is a lead request.",
+    ),
+    Column(
+        "phone",
+        ("phoneNumber", "contacts.phones", "phones", "client.phones", "Телефоны", "Телефон", "Телефон клиента"),
+        FirstCell(PHONE_LENGTH_MAX),
+        "The client's phone, by which a lead is found if none has the id.",
+    ),
+    Column(
+        "email",
+        ("contacts.emails", "emails", "client.emails", "Почта", "Электронная почта"),
+        FirstCell(EMAIL_LENGTH_MAX),
+        "The client's e-mail, likewise.",
+    ),
+    Column(
+        "source", ("visit.source", "utmSource", "Источник"), SOURCE_CELL, "The source; that of the lead comes first."
+    ),
+    Column("medium", ("visit.medium", "utmMedium", "Канал"), SOURCE_CELL, "The medium."),
+    Column("campaign", ("visit.utmCampaign", "utmCampaign", "Кампания"), SOURCE_CELL, "The campaign."),
+    Column("content", ("visit.utmContent", "utmContent", "Объявление"), SOURCE_CELL, "The ad."),
+    Column("term", ("visit.keyword", "utmTerm", "keyword", "Ключевое слово"), SOURCE_CELL, "The keyword."),
+)
+
+
+def deal_of(values: RowValues) -> IncomingDeal:
+    """Return the deal in a row; `values` are keyed by column name.
+
+    Raises:
+        InvalidParameters: it names two leads, or one of unknown kind.
+    """
+    stated = {part: text for part, text in values_of(values, SOURCE_PARTS).items() if text}
+    deal_id = values.get("deal_id")
+    return IncomingDeal(
+        id=DealId(deal_id) if deal_id is not None else None,
+        number=values.get("number"),
+        status=values.get("status", ""),
+        amount_rub=values.get("amount"),
+        happened_at=values["happened_at"],
+        touched_at=values.get("touched_at"),
+        service=values.get("service", ""),
+        manager=values.get("manager"),
+        comment=values.get("comment"),
+        tags=values.get("tags", ()),
+        custom_values=custom_values_of(values),
+        stated_source=TrafficSource(**stated) if stated else None,
+        clue=LeadClue(_identity_of(values), _contact_of(values)),
+    )
+
+
+def _identity_of(values: RowValues) -> CallIdentity | LeadRequestIdentity | None:
+    named = {kind: values[name] for kind, name in _ID_COLUMNS.items() if name in values}
+    if "lead_id" in values:
+        kind = values.get("lead_kind") or next(iter(named), None)
+        if kind is None:
+            raise InvalidParameters(
+                [Violation("lead_kind", "укажите вид лида: call или request", "name the kind of lead: call or request")]
+            )
+        named.setdefault(kind, values["lead_id"])
+    if len(named) > 1:
+        raise InvalidParameters(
+            [Violation("row", "сделка не может быть и по звонку, и по заявке", "a deal comes from a call or a request")]
+        )
+    for kind, lead_id in named.items():
+        return CallIdentity(lead_id, None) if kind is LeadKind.CALL else LeadRequestIdentity(lead_id, None)
+    return None
+
+
+_ID_COLUMNS = {LeadKind.CALL: "call_id", LeadKind.LEAD_REQUEST: "request_id"}
+
+
+def _contact_of(values: RowValues) -> ContactClue | None:
+    phone, email = values.get("phone"), values.get("email")
+    if not phone and not email:
+        return None
+    return ContactClue(stated_phone(phone) if phone else None, stated_email(email) if email else None)
+
+
+DEALS = ImportFormat(
+    ImportNoun.DEAL,
+    DEAL_COLUMNS,
+    "happened_at",
+    deal_of,
+    other_times=("touched_at",),
+    any_of=("deal_id", "number"),
+    lacking=Violation("row", "нет ни orderId, ни orderNumber", "the orderId and the orderNumber are both missing"),
+)

@@ -1,0 +1,115 @@
+"""JSON Lines: an object per line, as an export or a journal writes it; nested objects become columns."""
+
+import codecs
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from dealtrace.errors import FileUnreadable
+from dealtrace.files.csv_reader import LINE_LENGTH_MAX
+from dealtrace.files.row import COLUMNS_MAX, Row
+
+HEADINGS_NUMBER = 0
+"""The number of the headings: row 1 is the first line."""
+SEPARATOR = ","
+START_BYTES = 1024
+_OBJECT = re.compile(rb"\s*(?:\[\s*)?\{")
+
+
+def is_json_lines(path: Path) -> bool:
+    """Check whether a file begins with an object, or with a list of objects, which reading it then refuses."""
+    with path.open("rb") as file:
+        start = file.read(START_BYTES)
+    return _OBJECT.match(start.removeprefix(codecs.BOM_UTF8)) is not None
+
+
+def read_json_lines(path: Path) -> Iterator[Row]:
+    """Yield the headings of all lines together, then each line as a row; a key that a line lacks is an empty cell.
+
+    Numbers keep their digits as written.
+
+    Raises:
+        FileUnreadable: a line is not an object, or there are too many keys.
+    """
+    headings: dict[str, None] = {}
+    for _, cells in _read_lines(path):
+        headings.update(dict.fromkeys(cells))
+        if len(headings) > COLUMNS_MAX:
+            raise _unreadable(path, f"ключей больше {COLUMNS_MAX}", f"it has more than {COLUMNS_MAX} keys")
+    yield Row(HEADINGS_NUMBER, list(headings))
+    for number, cells in _read_lines(path):
+        yield Row(number, [cells.get(heading, "") for heading in headings])
+
+
+def _read_lines(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    number = 0
+    with path.open("rb") as file:
+        while line := file.readline(LINE_LENGTH_MAX + 1):
+            number += 1
+            if len(line) > LINE_LENGTH_MAX:
+                raise _unreadable(
+                    path,
+                    f"строка {number} длиннее {LINE_LENGTH_MAX} байт",
+                    f"line {number} has more than {LINE_LENGTH_MAX} bytes",
+                )
+            if line := line.removeprefix(codecs.BOM_UTF8).strip():
+                yield number, _read_object(path, number, line)
+
+
+def _read_object(path: Path, number: int, line: bytes) -> dict[str, str]:
+    try:
+        found = json.loads(line.decode(), parse_int=str, parse_float=str, parse_constant=str)
+        cells = dict(_flat("", found)) if isinstance(found, dict) else None
+        "".join(cells or ()).encode()
+        "".join((cells or {}).values()).encode()
+    except (ValueError, RecursionError):  # halves of characters are a ValueError, too
+        cells = None
+    if cells is None:
+        raise _unreadable(
+            path,
+            f"строка {number} — не объект JSON: запишите по одному объекту в строке",
+            f"line {number} is not a JSON object: write one object per line",
+        )
+    return cells
+
+
+def _flat(name: str, value: Any) -> Iterator[tuple[str, str]]:  # Any: whatever JSON holds
+    """Yield the values in a value with the names of their columns: `visit.source`, `custom[field]`."""
+    match value:
+        case dict():
+            for key, inner in value.items():
+                yield from _flat(f"{name}.{key}" if name else key, inner)
+        case list():
+            yield from _flat_list(name, value)
+        case bool():
+            yield name, "true" if value else "false"
+        case None:
+            yield name, ""
+        case _:
+            yield name, str(value)
+
+
+def _flat_list(name: str, values: list[Any]) -> Iterator[tuple[str, str]]:
+    """Yield custom fields as a column each, and all else as one text: tags, phones, e-mails and comments alone."""
+    texts: list[str] = []
+    for value in values:
+        match value:
+            case {"field": str(field), "value": inner}:
+                yield from _flat(f"custom[{field}]", inner)
+            case {"names": list(names)}:
+                texts += map(_text, names)
+            case {"phoneNumber": inner} | {"contactValue": inner} | {"comment": inner}:
+                texts.append(_text(inner))
+            case _:
+                texts.append(_text(value))
+    yield name, SEPARATOR.join(texts)
+
+
+def _text(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, Mapping | list) else str(value or "")
+
+
+def _unreadable(path: Path, ru: str, en: str) -> FileUnreadable:
+    return FileUnreadable(file=path.name, ru=ru, en=en)

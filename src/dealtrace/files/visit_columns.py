@@ -1,0 +1,153 @@
+"""The columns of a table of visits, and the column by which a lead names its visit."""
+
+from dealtrace.accounts.own_ids import ID_MAX
+from dealtrace.attribution.addresses import ADDRESS_LENGTH_MAX
+from dealtrace.attribution.classification import classify
+from dealtrace.attribution.landing_tags import click_ids_of, utm_of
+from dealtrace.attribution.traffic_source import NOWHERE, SOURCE_PARTS, TrafficSource
+from dealtrace.attribution.visit import Visit, VisitId
+from dealtrace.files.annotation_columns import SOURCE_CELL
+from dealtrace.files.cell_types import DIGITS_MAX, CodeCell, IntegerCell, TextCell, text_of
+from dealtrace.files.columns import Column, Need, RowValues, values_of
+from dealtrace.files.import_format import ImportFormat, ImportNoun
+from dealtrace.files.row import Cell
+from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell
+from dealtrace.leads.limits import LABEL_LENGTH_MAX
+from dealtrace.record import record
+
+IP_LENGTH_MAX = 45
+USER_AGENT_LENGTH_MAX = 1024
+CLIENT_ID_LENGTH_MAX = 100
+UTM_PREFIX = "utm_"
+
+
+@record
+class VisitRefCell:
+    """The id of a visit.
+
+    Ours: what is no id, such as 0, means that there is no visit, as it does in the API.
+    """
+
+    @property
+    def form(self) -> str:
+        """Return a description of the id."""
+        return "integer"
+
+    def read(self, cell: Cell) -> VisitId | None:
+        """Return the id, `None` if it is none."""
+        digits = text_of(cell)
+        is_number = digits.isascii() and digits.isdigit() and len(digits) <= DIGITS_MAX
+        return VisitId(int(digits)) if is_number and 0 < int(digits) <= ID_MAX else None
+
+
+VISIT_REF_COLUMN = Column(
+    "visit_id",
+    ("sessionId", "session.sessionId", "ID сессии"),
+    VisitRefCell(),
+    "The visit that led to it, which may be imported later.",
+)
+_TEXT = TextCell(LABEL_LENGTH_MAX)
+VISIT_COLUMNS = (
+    Column(
+        "visit_id",
+        ("sessionId", "session.sessionId", "id", "ID сессии"),
+        IntegerCell(1, ID_MAX),
+        "The id from Calltouch, below 1,000,000,000,000.",
+        Need.CELL,
+    ),
+    Column(
+        "started_at",
+        ("sessionDate", "session.sessionDate", "date", "Дата и время визита", "Дата визита", "Дата и время", "Дата"),
+        TimestampCell(),
+        "When the visit began, in the site's time zone.",
+        Need.CELL,
+    ),
+    Column("time", ("Время визита", "Время"), TimeOfDayCell(), "The time of day, if the date is in another column."),
+    Column(
+        "visitor_id",
+        ("visitorId", "ctClientId", "ID посетителя"),
+        CodeCell(CLIENT_ID_LENGTH_MAX),
+        "The visitor; without it no other visit is of the same visitor.",
+    ),
+    Column(
+        "landing_url",
+        ("url", "session.url", "Страница входа", "Адрес страницы"),
+        TextCell(ADDRESS_LENGTH_MAX),
+        "The page that was opened first.",
+    ),
+    Column(
+        "referrer",
+        ("ref", "session.ref", "Реферер", "Откуда"),
+        TextCell(ADDRESS_LENGTH_MAX),
+        "The page that led to it.",
+    ),
+    Column(
+        "source",
+        ("session.source", "Источник"),
+        SOURCE_CELL,
+        "The source; found from the two addresses if it is missing.",
+    ),
+    Column("medium", ("session.medium", "Канал"), SOURCE_CELL, "The medium."),
+    Column("campaign", ("Кампания", "Рекламная кампания"), SOURCE_CELL, "The campaign."),
+    Column("content", ("Объявление",), SOURCE_CELL, "The ad."),
+    Column(
+        "term",
+        ("keyword", "keywords", "session.keywords", "Ключевое слово", "Ключевая фраза"),
+        SOURCE_CELL,
+        "The keyword.",
+    ),
+    *(
+        Column(
+            f"{UTM_PREFIX}{part}",
+            (f"session.utm_{part}",),
+            SOURCE_CELL,
+            "The tag; that of the page if all are missing.",
+        )
+        for part in SOURCE_PARTS
+    ),
+    Column("ip", ("session.ip", "IP-адрес"), TextCell(IP_LENGTH_MAX), "The address of the visitor."),
+    Column("user_agent", ("userAgent",), TextCell(USER_AGENT_LENGTH_MAX), "The user agent."),
+    Column("city", ("session.city", "Город"), _TEXT, "The city."),
+    Column("device", ("session.device", "Устройство"), _TEXT, "The device: desktop, mobile or tablet."),
+    Column("os", ("session.os", "ОС", "Операционная система"), _TEXT, "The operating system."),
+    Column("browser", ("browserName", "session.browserName", "Браузер"), _TEXT, "The browser."),
+    Column(
+        "google_client_id",
+        ("gaClientId", "guaClientId", "session.guaClientId", "googleClientId"),
+        CodeCell(CLIENT_ID_LENGTH_MAX),
+        "The client id of Google Analytics.",
+    ),
+    Column(
+        "yandex_client_id",
+        ("yaClientId", "session.yaClientId", "yandexClientId"),
+        CodeCell(CLIENT_ID_LENGTH_MAX),
+        "The client id of Yandex Metrica.",
+    ),
+)
+_AS_THEY_ARE = (
+    "landing_url", "referrer", "ip", "user_agent", "city", "device", "os", "browser", "google_client_id",
+    "yandex_client_id",
+)  # fmt: skip
+
+
+def visit_of(values: RowValues) -> Visit:
+    """Return the visit in a row; `values` are keyed by column name.
+
+    A source that is stated counts, else that of the addresses. Ours: a visitor without an id is known by the visit's.
+    """
+    landing_url = values.get("landing_url", "")
+    parts = {part: text for part, text in values_of(values, SOURCE_PARTS).items() if text}
+    utm = {part: text for part in SOURCE_PARTS if (text := values.get(f"{UTM_PREFIX}{part}"))}
+    source = TrafficSource(**(parts or utm)) if parts or utm else classify(landing_url, values.get("referrer", ""))
+    return Visit(
+        id=VisitId(values["visit_id"]),
+        visitor_id=values.get("visitor_id", f"visit {values['visit_id']}"),
+        started_at=values["started_at"],
+        traffic_source=source,
+        utm=TrafficSource(**utm) if utm else utm_of(landing_url) if landing_url else NOWHERE,
+        click_ids=click_ids_of(landing_url),
+        **values_of(values, _AS_THEY_ARE),
+    )
+
+
+VISITS = ImportFormat(ImportNoun.VISIT, VISIT_COLUMNS, "started_at", visit_of, has_fields=False)

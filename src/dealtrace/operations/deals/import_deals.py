@@ -1,0 +1,118 @@
+"""Import deals that have a past elsewhere."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from dealtrace.accounts.own_ids import OwnIds
+from dealtrace.deals.deal import DealId
+from dealtrace.deals.incoming_deal import IncomingDeal, imported_deal
+from dealtrace.deals.registration import Registered
+from dealtrace.deals.versions import first_version
+from dealtrace.errors import NumberTaken, Refusal
+from dealtrace.operations.deals.match import Question, match_deals
+from dealtrace.operations.import_file import refusal_of_other_values, refusal_of_own_id
+from dealtrace.operations.points import lock_registrations
+from dealtrace.operations.webhooks.publish import store_versions
+from dealtrace.operations.work import Work
+from dealtrace.record import record
+from dealtrace.storage.deals import deal_rows, deals
+from dealtrace.storage.id_blocks import find_own_ids
+from dealtrace.storage.leads import leads
+from dealtrace.storage.visits.traffic_sources import intern_sources
+
+IDS_PER_DEAL_MAX = 2
+"""The deal and its stated source."""
+
+
+def import_deals(work: Work, incoming: Sequence[IncomingDeal]) -> list[DealId | Refusal]:
+    """Import deals, with their leads if those are known; each outcome is the deal's id or a refusal.
+
+    A deal that was imported before with the same values is left as it is, whatever has changed since; with other
+    values it is refused.
+    """
+    lock_registrations(work)
+    batch = _Batch(work, find_own_ids(work.connection))
+    batch.find_stored(incoming)
+    outcomes = [batch.decide(deal) for deal in incoming]
+    if batch.new:
+        _store(work, batch.new)
+    return outcomes
+
+
+@record
+class _NewDeal:
+    incoming: IncomingDeal
+    deal_id: DealId
+    fingerprint: str
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What is decided of deals in their order: which are new, and which deals have their ids and numbers."""
+
+    work: Work
+    own: OwnIds
+    new: list[_NewDeal] = field(default_factory=list)
+    by_id: dict[int, str] = field(default_factory=dict)
+    by_number: dict[str, Registered] = field(default_factory=dict)
+    deleted: dict[str, DealId] = field(default_factory=dict)
+
+    def find_stored(self, incoming: Sequence[IncomingDeal]) -> None:
+        """Find the deals that have these ids and numbers; by number alone, a deleted one, too."""
+        connection, site_id = self.work.connection, self.work.site.id
+        self.by_id = deals.find_fingerprints(connection, site_id, [deal.id for deal in incoming if deal.id is not None])
+        numbers = [deal.number_with(deal.id or 0) for deal in incoming]
+        self.by_number = deals.find_registered(connection, site_id, numbers)
+        nameless = [deal.number for deal in incoming if deal.id is None and deal.number is not None]
+        missing = sorted(set(nameless) - self.by_number.keys())
+        self.deleted = deals.find_deleted(connection, site_id, missing)
+
+    def decide(self, deal: IncomingDeal) -> DealId | Refusal:
+        """Return the id of a deal, new or stored, or why it is refused."""
+        refusal = _refusal_of_ids(deal, self.own)
+        if refusal is not None:
+            return refusal
+        fingerprint = deal.fingerprint
+        if deal.id is not None and deal.id in self.by_id:
+            is_same = self.by_id[deal.id] == fingerprint
+            return deal.id if is_same else refusal_of_other_values("orderId", deal.id)
+        if deal.id is None and fingerprint in self.deleted:
+            return self.deleted[fingerprint]
+        number = deal.number_with(deal.id or 0)
+        earlier = self.by_number.get(number)
+        if earlier is not None:
+            is_same = deal.id is None and earlier.fingerprint == fingerprint
+            return earlier.deal_id if is_same else NumberTaken(number=number, deal_id=earlier.deal_id)
+        deal_id = deal.id if deal.id is not None else DealId(self.work.ids.take())
+        self.by_id[deal_id] = fingerprint
+        self.by_number[number] = Registered(deal_id, fingerprint)
+        self.new.append(_NewDeal(deal, deal_id, fingerprint))
+        return deal_id
+
+
+def _refusal_of_ids(deal: IncomingDeal, own: OwnIds) -> Refusal | None:
+    """Return the refusal of a deal whose id, or that of its lead, is assigned here, to something else."""
+    identity = deal.clue.identity
+    lead_id = identity.id if identity is not None else None
+    for name, checked in (("orderId", deal.id), ("leadId", lead_id)):
+        if checked is not None and checked in own:
+            return refusal_of_own_id(name, checked, own.first)
+    return None
+
+
+def _store(work: Work, new: Sequence[_NewDeal]) -> None:
+    questions = [Question(each.incoming.clue, each.incoming.happened_at) for each in new]
+    matched = match_deals(work.connection, work.site, questions)
+    visited_at = leads.find_visited_at(work.connection, work.site.id, [lead for lead in matched if lead is not None])
+    stored = [
+        imported_deal(each.incoming, each.deal_id, lead, work.now) for each, lead in zip(new, matched, strict=True)
+    ]
+    rows = [
+        deal_rows.NewDeal(deal, each.fingerprint, visited_at.get(deal.lead) if deal.lead is not None else None)
+        for each, deal in zip(new, stored, strict=True)
+    ]
+    stated = {deal.stated_source for deal in stored if deal.stated_source is not None}
+    source_ids = intern_sources(work.connection, work.ids, work.site.id, stated)
+    deals.insert_deals(work.connection, work.site.id, rows, source_ids)
+    amounts = ["" if deal.amount_rub is None else f"{deal.amount_rub:f}" for deal in stored]
+    store_versions(work, [first_version(deal, text, None) for deal, text in zip(stored, amounts, strict=True)])

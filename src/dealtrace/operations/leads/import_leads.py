@@ -1,0 +1,43 @@
+"""Import calls and lead requests that have a past elsewhere."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from dealtrace.leads.call import IncomingCall
+from dealtrace.leads.lead_request import IncomingLeadRequest
+from dealtrace.operations.import_file import refusal_of_own_id, store_unrefused
+from dealtrace.operations.leads.arrivals import IDS_PER_LEAD_MAX, Decision, decide_calls, decide_lead_requests
+from dealtrace.operations.leads.intake import store_leads
+from dealtrace.operations.work import Work
+from dealtrace.storage.id_blocks import find_own_ids
+
+__all__ = ("IDS_PER_LEAD_MAX", "import_calls", "import_lead_requests")
+
+
+def import_calls(work: Work, calls: Sequence[IncomingCall]) -> Sequence[object]:
+    """Import calls; each outcome is the call or a refusal."""
+    return _import(work, calls, decide_calls, "callId")
+
+
+def import_lead_requests(work: Work, lead_requests: Sequence[IncomingLeadRequest]) -> Sequence[object]:
+    """Import lead requests; each outcome is the lead request or a refusal."""
+    return _import(work, lead_requests, decide_lead_requests, "requestId")
+
+
+def _import(
+    work: Work,
+    leads: Sequence[IncomingCall | IncomingLeadRequest],
+    decide: Callable[[Work, Sequence[Any]], Decision],
+    name: str,
+) -> Sequence[object]:
+    def store(work: Work, allowed: Sequence[Any]) -> Sequence[object]:
+        decision = decide(work, allowed)
+        store_leads(work, list(decision.arrivals.values()))
+        return decision.outcomes
+
+    own = find_own_ids(work.connection)
+    contents = [
+        refusal_of_own_id(name, lead.id, own.first) if lead.id is not None and lead.id in own else lead
+        for lead in leads
+    ]
+    return store_unrefused(work, store, contents)

@@ -1,0 +1,149 @@
+"""Tables of deals: as an export writes them, and as the vendor's journal names them."""
+
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cast import MOSCOW, moscow
+from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.deals.incoming_deal import IncomingDeal
+from dealtrace.deals.lead_clue import CallIdentity, LeadClue, LeadRequestIdentity
+from dealtrace.errors import InvalidParameters
+from dealtrace.files.export_columns import deal_columns
+from dealtrace.files.import_file import open_import_file
+from dealtrace.files.import_format import ImportNoun
+from spreadsheet import write_xlsx
+from write_commands import by_contact
+
+AT = moscow("2018-03-26", "09:50:01")
+HEAD = "orderId,orderNumber,orderDate,orderStatus"
+ROW = "7811141,K1,26.03.2018 09:50:01,new"
+DEAL: Any = IncomingDeal(7811141, "K1", "new", None, AT, custom_values={})  # type: ignore[arg-type]
+
+
+def contents(path: Path, fields: tuple[str, ...] = ()) -> list[Any]:
+    return [row.content for _, row in open_import_file(path, ImportNoun.DEAL, None, fields).rows(MOSCOW, 0)]
+
+
+def deal_in(tmp_path: Path, more: str = "", cells: str = "", fields: tuple[str, ...] = ()) -> Any:
+    path = tmp_path / "deals.csv"
+    path.write_text(f"{HEAD}{more}\n{ROW}{cells}\n")
+    (content,) = contents(path, fields)
+    return content
+
+
+def test_it_reads_what_an_export_writes(tmp_path: Path) -> None:
+    names = [column.name for column in deal_columns(["margin"])]
+    headings = [column.heading for column in deal_columns(["margin"])]
+    cells: list[Any] = [
+        "7811141", "K1", "won", 6000.5, "26.03.2018 09:50:01", "27.03.2018 09:50:01", "AmoCRM", "Анна", "срочно",
+        "опт, vip", "call", 77, "Иван", "79205550055, 79205550056", "i@example.ru", "yandex", "cpc", "brand", "",
+        "шины", "12 %",
+    ]  # fmt: skip
+    path = write_xlsx(tmp_path / "deals.xlsx", headings, cells)
+    (russian,) = contents(path, ("margin",))
+    (tmp_path / "deals.jsonl").write_text(json.dumps(dict(zip(names, cells, strict=True))))
+    (english,) = contents(tmp_path / "deals.jsonl", ("margin",))
+    clue = by_contact("79205550055", "i@example.ru")
+    assert russian == english == IncomingDeal(
+        7811141, "K1", "won", Decimal("6000.5000"), AT, moscow("2018-03-27", "09:50:01"), "AmoCRM", "Анна", "срочно",  # type: ignore[arg-type]
+        ("опт", "vip"), {"margin": "12 %"}, TrafficSource("yandex", "cpc", "brand", "", "шины"),
+        LeadClue(CallIdentity(77, None), clue.contact),
+    )  # fmt: skip
+
+
+def test_it_reads_the_vendors_journal(tmp_path: Path) -> None:
+    path = tmp_path / "deals.jsonl"
+    record = {
+        "orderId": 7811141, "orderNumber": "K1", "orderName": None, "orderStatus": "new",
+        "createdDate": "26/03/2018 09:50:01", "updatedDate": "26/03/2018 09:50:01", "orderDate": "26/03/2018 09:50:01",
+        "plannedAmount": 1000.5, "completedAmount": 0, "service": "AmoCRM", "manager": None, "siteId": 1,
+        "client": {"clientId": 5, "fio": "Иван"}, "visit": {"sessionId": 9, "source": "vk", "medium": "social"},
+        "orderSource": {"type": "REQUEST", "requestId": 12, "formName": "x"}, "allOrderOrigins": None,
+        "contacts": {"phones": ["79205550055"], "emails": []}, "tags": [{"category": "", "names": ["опт"]}],
+        "comment": "c", "customFields": [{"field": "Маржа", "value": "5"}],
+    }  # fmt: skip
+    path.write_text(json.dumps(record))
+    (deal,) = contents(path, ("Маржа",))
+    assert (deal.id, deal.amount_rub, deal.touched_at, deal.tags) == (7811141, Decimal("1000.5000"), AT, ("опт",))
+    assert (deal.stated_source, deal.custom_values) == (TrafficSource("vk", "social"), {"Маржа": "5"})
+    assert deal.clue == LeadClue(LeadRequestIdentity(12, None), by_contact("79205550055").contact)
+
+
+@pytest.mark.parametrize(
+    ("cell", "amount"),
+    [
+        ("", None), ("0", "0"), ("1 000,50", "1000.5"), ("-5", "-5"), ("0.00005", "0.0001"), ("1e3", "orderSum"),
+        ("тысяча", "orderSum"), ("9" * 20, "orderSum"),
+    ],
+)  # fmt: skip
+def test_sums_are_read_as_people_write_them(tmp_path: Path, cell: str, amount: str | None) -> None:
+    deal = deal_in(tmp_path, ",orderSum", f',"{cell}"')
+    if isinstance(deal, InvalidParameters):
+        assert [violation.field for violation in deal.violations] == [amount]
+    else:
+        assert deal.amount_rub == (Decimal(amount) if amount is not None else None)
+
+
+@pytest.mark.parametrize(
+    ("more", "cells", "identity"),
+    [
+        (",leadType,leadId", ",call,7", CallIdentity(7, None)),
+        (",leadType,leadId", ",lead_request,7", LeadRequestIdentity(7, None)),
+        (",Тип лида,ID лида", ",Звонок,7", CallIdentity(7, None)),
+        (",callId,requestId", ",7,", CallIdentity(7, None)),
+        (",callId,requestId", ",,7", LeadRequestIdentity(7, None)),
+        (",callId,requestId", ",,", None),
+        (",leadType,leadId", ",call,", None),
+        (",callId,requestId", ",7,8", "row"),
+        (",leadId", ",7", "lead_kind"),
+        (",leadType,leadId", ",,7", "lead_kind"),
+        (",leadType,leadId", ",chat,7", "leadType"),
+        (",callId", ",0", "callId"),
+    ],
+)
+def test_a_deal_names_its_lead_by_kind_and_id(tmp_path: Path, more: str, cells: str, identity: Any) -> None:
+    deal = deal_in(tmp_path, more, cells)
+    if isinstance(deal, InvalidParameters):
+        assert [violation.field for violation in deal.violations] == [identity]
+    else:
+        assert deal.clue.identity == identity
+
+
+def test_fields_of_the_site_are_columns_by_either_heading(tmp_path: Path) -> None:
+    more, cells, fields = ",custom[Маржа],Цвет,custom[unknown],Статус", ",5,red,x,old", ("Маржа", "Цвет", "Статус")
+    deal = deal_in(tmp_path, more, cells, fields)
+    assert deal.custom_values == {"Маржа": "5", "Цвет": "red"}, "a heading of the table is not a field"
+    assert deal_in(tmp_path, ",custom[a b],custom[ab]", ",1,2", ("a b", "ab")).custom_values == {}
+
+
+@pytest.mark.parametrize(
+    ("content", "field"),
+    [
+        ("orderNumber,orderDate,orderStatus\n,26.03.2018 10:00:00,new\n", "row"),
+        ("orderId,orderDate,orderStatus\n1,26.03.2018,new\n", "orderDate"),
+        ("orderId,orderDate,orderStatus,updatedDate\n1,26.03.2018 10:00,new,26.03.2018\n", "updatedDate"),
+        ("orderId,orderDate,orderStatus\n0,26.03.2018 10:00,new\n", "orderId"),
+        ("orderId,orderDate,orderStatus\n1,never,new\n", "orderDate"),
+    ],
+)
+def test_a_row_that_cannot_be_read_is_refused_by_its_cells(tmp_path: Path, content: str, field: str) -> None:
+    path = tmp_path / "deals.csv"
+    path.write_text(content)
+    (refusal,) = contents(path)
+    assert [violation.field for violation in refusal.violations] == [field]
+
+
+def test_the_same_deal_has_one_fingerprint_and_any_other_value_another(tmp_path: Path) -> None:
+    deal = deal_in(tmp_path)
+    assert deal == DEAL
+    others = [
+        deal_in(tmp_path, more, cells)
+        for more, cells in [
+            (",orderSum", ",0"), (",manager", ",A"), (",tags", ",A"), (",callId", ",1"), (",source", ",vk"),
+        ]
+    ]  # fmt: skip
+    assert len({deal.fingerprint, DEAL.fingerprint, *(other.fingerprint for other in others)}) == 6

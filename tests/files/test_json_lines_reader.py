@@ -1,0 +1,101 @@
+"""JSON Lines are read as a table: nested objects become columns, and every line has the same ones."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cast import MOSCOW, moscow
+from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.errors import FileUnreadable
+from dealtrace.files.import_file import open_import_file
+from dealtrace.files.import_format import ImportNoun
+from dealtrace.files.json_lines_reader import read_json_lines
+from dealtrace.leads.call import IncomingCall
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "rows.jsonl"
+
+
+def table_of(path: Path, *lines: Any) -> list[list[Any]]:
+    path.write_text("\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines))
+    return [[row.number, *row.cells] for row in read_json_lines(path)]
+
+
+def test_every_line_has_the_columns_of_all(path: Path) -> None:
+    assert table_of(path, {"a": 1}, "", {"b": "x", "a": None}) == [[0, "a", "b"], [1, "1", ""], [3, "", "x"]]
+
+
+@pytest.mark.parametrize(
+    ("value", "cells"),
+    [
+        ({"k": {"l": {"m": 1}}}, {"k.l.m": "1"}),
+        ({"k": [1, "two", 3.50]}, {"k": "1,two,3.5"}),
+        ({"k": [], "l": {}, "m": True}, {"k": "", "m": "true"}),
+        ({"tags": [{"category": "", "type": "API", "names": ["опт", "vip"]}]}, {"tags": "опт,vip"}),
+        ({"customFields": [{"field": "margin", "value": "5"}]}, {"custom[margin]": "5", "customFields": ""}),
+        ({"phone": 79205550055, "big": 12345678901234567890}, {"phone": "79205550055", "big": "12345678901234567890"}),
+    ],
+)
+def test_nested_values_become_columns(path: Path, value: Any, cells: dict[str, str]) -> None:
+    headings, row = table_of(path, value)
+    assert dict(zip(headings[1:], row[1:], strict=True)) == cells
+
+
+def test_numbers_keep_the_digits_they_were_written_with(path: Path) -> None:
+    assert table_of(path, '{"sum": 1000.5000, "x": 0.1}')[1] == [1, "1000.5000", "0.1"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["[1]", "1", "{", '{"a": 1} {"a": 2}', '{"a": "\\ud800"}', '{"\\udfff": 1}', '{"a":' * 100_000, "{'a': 1}"],
+)
+def test_a_line_that_is_no_object_is_named(path: Path, line: str) -> None:
+    with pytest.raises(FileUnreadable, match="line 2"):
+        table_of(path, {"a": 1}, line)
+
+
+@pytest.mark.parametrize(
+    "lines", [[{f"k{n}": 1 for n in range(300)}], [{f"k{n}": 1} for n in range(300)], [{"k": "x" * 1_000_000}]]
+)
+def test_a_file_has_bounds(path: Path, lines: list[Any]) -> None:
+    with pytest.raises(FileUnreadable):
+        table_of(path, *lines)
+
+
+def test_a_file_is_known_by_its_first_sign_whatever_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "calls.csv"
+    line = {"date": "2018-03-26 10:00:00", "callerNumber": 79205550055, "duration": 60, "sessionId": 0, "x": {"y": 1}}
+    path.write_bytes(b"\xef\xbb\xbf" + json.dumps(line).encode())
+    file = open_import_file(path, ImportNoun.CALL, None)
+    ((row, read),) = file.rows(MOSCOW, 0)
+    assert (file.encoding, file.rows_total, file.layout.passed_over, row.number) == ("utf-8", 1, ("x.y",), 1)
+    assert isinstance(read.content, IncomingCall)
+    assert (read.content.started_at, read.content.phone) == (moscow("2018-03-26", "10:00:00"), "79205550055")
+    assert read.content.visit_id is None
+
+
+def test_requests_are_read_as_the_journal_of_the_vendor_writes_them(path: Path) -> None:
+    line = {
+        "requestId": 12, "requestNumber": "n1", "dateStr": "26.03.2018 10:00:00", "phoneNumber": "79205550055",
+        "session": {"sessionId": 1846408120, "source": "yandex"}, "subject": "Форма",
+    }  # fmt: skip
+    path.write_text(json.dumps(line))
+    ((_, read),) = open_import_file(path, ImportNoun.LEAD_REQUEST, None).rows(MOSCOW, 0)
+    content: Any = read.content
+    assert (content.id, content.visit_id, content.form_name) == (12, 1846408120, "Форма")
+
+
+def test_visits_are_read_as_the_journal_of_the_vendor_writes_them(path: Path) -> None:
+    line = {
+        "sessionId": 1846408120, "sessionDate": "26/03/2018 09:50:00", "date": "26/03/2018 10:00:00",
+        "url": "https://shop.example/?utm_source=vk", "source": "<не указано>", "city": "Тула",
+    }  # fmt: skip
+    path.write_text(json.dumps(line))
+    ((_, read),) = open_import_file(path, ImportNoun.VISIT, None).rows(MOSCOW, 0)
+    visit: Any = read.content
+    assert (visit.id, visit.started_at, visit.city) == (1846408120, moscow("2018-03-26", "09:50:00"), "Тула")
+    assert visit.traffic_source == TrafficSource("vk", "(not set)")

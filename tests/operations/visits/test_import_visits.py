@@ -1,0 +1,97 @@
+"""Visits that were counted elsewhere come in once, and leads that came before them are credited."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from cast import IDS_AT_ONCE, Player, Stage
+from dealtrace.accounts.own_ids import OWN_VISIT_IDS
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.attribution.visit import Visit, VisitId
+from dealtrace.errors import InvalidParameters
+from dealtrace.leads.call import IncomingCall
+from dealtrace.leads.lead_request import IncomingLeadRequest
+from dealtrace.operations.leads.import_leads import import_calls, import_lead_requests
+from dealtrace.operations.visits.import_visits import import_visits
+from dealtrace.storage.visits.credits import find_credited_visits
+from dealtrace.storage.visits.visits import find_visits
+from write_commands import NOON
+
+AD = TrafficSource("yandex", "cpc", "brand")
+VISIT = Visit(VisitId(1846408120), "ivan", NOON - timedelta(hours=2), AD, city="Тула", device="mobile")
+
+
+def bring(stage: Stage, player: Player, run: Any, *contents: Any) -> list[Any]:
+    stage.ids.ensure(IDS_AT_ONCE)
+    with stage.database.write() as connection:
+        return list(run(stage.work(connection, player, NOON), contents))
+
+
+def credited(stage: Stage, player: Player, lead_id: int) -> Visit | None:
+    with stage.database.read() as connection:
+        found = find_credited_visits(connection, player.site.id, [lead_id], AttributionModel(player.site.attribution))
+    return found.get(lead_id)
+
+
+def test_a_visit_comes_in_whole_and_once(stage: Stage, shop: Player) -> None:
+    assert bring(stage, shop, import_visits, VISIT, VISIT) == [VISIT, VISIT]
+    assert bring(stage, shop, import_visits, VISIT) == [VISIT]
+    with stage.database.read() as connection:
+        assert find_visits(connection, shop.site.id, [VISIT.id]) == {VISIT.id: VISIT}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(VISIT, city="Орёл"),
+        replace(VISIT, visitor_id="anna"),
+        replace(VISIT, traffic_source=TrafficSource("vk")),
+        replace(VISIT, started_at=NOON),
+        replace(VISIT, id=VisitId(OWN_VISIT_IDS.start)),
+        replace(VISIT, id=VisitId(2**53 - 1)),
+    ],
+)
+def test_a_visit_that_meets_another_is_refused(stage: Stage, shop: Player, other: Visit) -> None:
+    bring(stage, shop, import_visits, VISIT)
+    refused, taken = bring(stage, shop, import_visits, other, replace(VISIT, id=VisitId(5)))
+    assert isinstance(refused, InvalidParameters)
+    assert taken.id == 5
+
+
+@pytest.mark.parametrize("visits_first", [True, False])
+def test_a_past_is_credited_whichever_comes_first(stage: Stage, shop: Player, *, visits_first: bool) -> None:
+    call = IncomingCall(NOON, timedelta(minutes=1), "79205550055", visit_id=VISIT.id, id=7)  # type: ignore[arg-type]
+    form = IncomingLeadRequest(NOON, "79205550056", visit_id=VISIT.id, id=8)  # type: ignore[arg-type]
+
+    def leads_come_in() -> None:
+        bring(stage, shop, import_calls, call)
+        bring(stage, shop, import_lead_requests, form)
+
+    if not visits_first:
+        leads_come_in()
+        assert credited(stage, shop, 7) is None
+    bring(stage, shop, import_visits, VISIT)
+    if visits_first:
+        leads_come_in()
+    assert [credited(stage, shop, lead_id) for lead_id in (7, 8)] == [VISIT, VISIT]
+    bring(stage, shop, import_visits, replace(VISIT, id=VisitId(9), started_at=NOON - timedelta(hours=1)))
+    later = credited(stage, shop, 7)
+    assert later is not None
+
+
+def test_each_site_has_visits_of_its_own(stage: Stage, shop: Player) -> None:
+    neighbour = stage.open_site()
+    bring(stage, shop, import_visits, VISIT)
+    assert bring(stage, neighbour, import_visits, replace(VISIT, city="Орёл"))[0].city == "Орёл"
+
+
+def test_leads_with_ids_of_ours_are_refused(stage: Stage, shop: Player) -> None:
+    call = IncomingCall(NOON, timedelta(0), "79205550055", id=10**9)  # type: ignore[arg-type]
+    form = IncomingLeadRequest(NOON, "79205550056", id=10**9)  # type: ignore[arg-type]
+    for run, lead, name in ((import_calls, call, "callId"), (import_lead_requests, form, "requestId")):
+        refused, taken = bring(stage, shop, run, lead, replace(lead, id=5 if run is import_calls else 6))
+        assert f"{name}: 1000000000 is assigned by this server: only ids below 1000000000" in str(refused)
+        assert taken.id in (5, 6)
