@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from dealtrace.attribution.classification import classify
-from dealtrace.attribution.stay import Hit, begin, go_on, goes_on
+from dealtrace.attribution.hit import Hit, continues, extend, start
 from dealtrace.attribution.visit import Visit, VisitId
 from dealtrace.operations.visits.store_visits import store_visits
 from dealtrace.operations.work import Work, operation
@@ -25,11 +25,11 @@ def count_hits(work: Work, commands: Sequence[WriteCommand[Hit]]) -> list[Visit]
     outcomes: list[Visit] = []
     for hit in (command.payload for command in commands):
         visit = latest.get(hit.visitor_id)
-        if visit is not None and goes_on(visit, classify(hit.url, hit.referrer), work.now):
-            visit = go_on(visit, hit, work.now)
+        if visit is not None and continues(visit, classify(hit.url, hit.referrer), work.now):
+            visit = extend(visit, hit, work.now)
             (started if visit.id in started else extended)[visit.id] = visit
         else:
-            visit = begin(hit, VisitId(work.ids.take()), work.now)
+            visit = start(hit, VisitId(work.ids.take()), work.now)
             started[visit.id] = visit
         latest[hit.visitor_id] = visit
         outcomes.append(visit)
