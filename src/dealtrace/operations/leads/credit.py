@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from dealtrace.accounts.webhook import EventKind
-from dealtrace.attribution.credit import CREDIT_LOOKBACK, AttributionModel, credits_under, touches_before
+from dealtrace.attribution.credit import CREDIT_LOOKBACK, AttributionModel, credits_under, touches_of
 from dealtrace.attribution.visit import Visit
 from dealtrace.operations.webhooks.publish import publish_events
 from dealtrace.operations.work import Work
@@ -13,7 +13,7 @@ from dealtrace.storage.visits.credits import (
     CreditsByModel,
     VisitedLead,
     find_credited_visits,
-    list_leads_of_visitors,
+    list_leads_of_visits,
     replace_credits,
 )
 from dealtrace.webhooks.event import LeadEvent, LeadPart
@@ -41,11 +41,7 @@ def credit_again(work: Work, new_visits: Sequence[Visit]) -> None:
 
     Webhooks receive the leads that the site's model now credits to another visit.
     """
-    moments = [visit.started_at for visit in new_visits]
-    visitor_ids = [visit.visitor_id for visit in new_visits]
-    concerned = list_leads_of_visitors(
-        work.connection, work.site.id, visitor_ids, min(moments), max(moments) + CREDIT_LOOKBACK
-    )
+    concerned = list_leads_of_visits(work.connection, work.site.id, new_visits, CREDIT_LOOKBACK)
     credited = partial(
         find_credited_visits, work.connection, work.site.id, model=AttributionModel(work.site.attribution)
     )
@@ -59,6 +55,5 @@ def credit_again(work: Work, new_visits: Sequence[Visit]) -> None:
 
 
 def _credits(lead: VisitedLead, own: Visit, around: Sequence[Visit]) -> CreditsByModel:
-    """Share the credit of a lead; a visit that began after the lead, by another clock, counts if there is no other."""
-    touches = touches_before(lead.started_at, [visit for visit in around if visit.visitor_id == own.visitor_id])
-    return {model: credits_under(model, touches or [own]) for model in AttributionModel}
+    touches = touches_of(lead.started_at, own, around)
+    return {model: credits_under(model, touches) for model in AttributionModel}
