@@ -45,6 +45,11 @@ class CountedIds:
         taken: int = self.ids.take()
         return taken
 
+    def take_visit_id(self) -> int:
+        self.taken += 1
+        taken: int = self.ids.take_visit_id()
+        return taken
+
 
 def all_operations() -> dict[str, Operation[Any, Any]]:
     """Find every function that is declared an operation, by its name."""

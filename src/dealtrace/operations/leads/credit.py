@@ -1,11 +1,11 @@
 """Credit leads to the visits of their visitors, when the leads arrive and when a visit arrives later."""
 
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 
 from dealtrace.accounts.webhook import EventKind
 from dealtrace.attribution.credit import CREDIT_LOOKBACK, AttributionModel, credits_under, touches_of
-from dealtrace.attribution.visit import Visit
+from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.attribution.visit import Visit, VisitId
 from dealtrace.operations.webhooks.publish import publish_events
 from dealtrace.operations.work import Work
 from dealtrace.storage.visits import visits
@@ -42,16 +42,30 @@ def credit_again(work: Work, new_visits: Sequence[Visit]) -> None:
     Webhooks receive the leads that the site's model now credits to another visit.
     """
     concerned = list_leads_of_visits(work.connection, work.site.id, new_visits, CREDIT_LOOKBACK)
-    credited = partial(
-        find_credited_visits, work.connection, work.site.id, model=AttributionModel(work.site.attribution)
-    )
-    ids = [lead.id for lead in concerned if work.site.listeners]
-    before = credited(ids)
+    if not work.site.listeners:
+        credit_leads(work, concerned)
+        return
+    before = find_credited(work, concerned)
     credit_leads(work, concerned)
-    after = credited(ids)
-    changed = [lead for lead in concerned if before.get(lead.id) != after.get(lead.id)]
-    events = [LeadEvent(EventKind.LEAD_CHANGED, lead.ref, (LeadPart.VISIT,)) for lead in changed]
-    publish_events(work, events)
+    publish_moves(work, concerned, before)
+
+
+def find_credited(work: Work, leads: Sequence[VisitedLead]) -> dict[int, Visit]:
+    """Find the visit that the site's model credits most with each of these leads, by lead id."""
+    model = AttributionModel(work.site.attribution)
+    return find_credited_visits(work.connection, work.site.id, [lead.id for lead in leads], model)
+
+
+def publish_moves(work: Work, leads: Sequence[VisitedLead], before: Mapping[int, Visit]) -> list[VisitedLead]:
+    """Publish to webhooks and return the leads that are credited to another visit or source than before."""
+    after = find_credited(work, leads)
+    moved = [lead for lead in leads if _credit_of(before.get(lead.id)) != _credit_of(after.get(lead.id))]
+    publish_events(work, [LeadEvent(EventKind.LEAD_CHANGED, lead.ref, (LeadPart.VISIT,)) for lead in moved])
+    return moved
+
+
+def _credit_of(visit: Visit | None) -> tuple[VisitId, TrafficSource] | None:
+    return (visit.id, visit.traffic_source) if visit is not None else None
 
 
 def _credits(lead: VisitedLead, own: Visit, around: Sequence[Visit]) -> CreditsByModel:

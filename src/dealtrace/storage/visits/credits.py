@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, insert, or_, select, true
 
 from dealtrace.attribution.credit import WHOLE, AttributionModel, Credit
 from dealtrace.attribution.origin import LeadVisit
 from dealtrace.attribution.visit import Visit
-from dealtrace.leads.lead import LeadRef
+from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.record import record
 from dealtrace.storage.database.column_types import is_among
 from dealtrace.storage.database.compiled_statement import CompiledStatement
@@ -143,17 +143,25 @@ def list_leads_of_visits(
         return []
     moments, ids = [each.started_at for each in visits], [each.id for each in visits]
     found: list[VisitedLead] = []
-    for kind, table in LEAD_TABLES.items():
-        started_at = LEAD_STARTS[kind]
-        query = (
-            select(table.c.id, started_at, table.c.visit_id)
-            .join(visit, (visit.c.site_id == table.c.site_id) & (visit.c.id == table.c.visit_id))
-            .where(
-                table.c.site_id == site_id,
-                visit.c.visitor_id.in_(visitors),
-                or_(started_at.between(min(moments), max(moments) + lookback), visit.c.id.in_(ids)),
-            )
-        )
-        rows = connection.execute(query)
-        found += [VisitedLead(LeadRef(kind, lead_id), at, visit_id) for lead_id, at, visit_id in rows]
+    for kind, started_at in LEAD_STARTS.items():
+        is_concerned = or_(started_at.between(min(moments), max(moments) + lookback), visit.c.id.in_(ids))
+        found += _list_naming(connection, site_id, kind, visitors, is_concerned)
     return found
+
+
+def list_leads_naming(connection: Connection, site_id: int, visitor_ids: Sequence[str]) -> list[VisitedLead]:
+    """List the leads that name a visit of these visitors."""
+    return [lead for kind in LEAD_TABLES for lead in _list_naming(connection, site_id, kind, visitor_ids, true())]
+
+
+def _list_naming(
+    connection: Connection, site_id: int, kind: LeadKind, visitors: Sequence[str], condition: ColumnElement[bool]
+) -> list[VisitedLead]:
+    table = LEAD_TABLES[kind]
+    query = (
+        select(table.c.id, LEAD_STARTS[kind], table.c.visit_id)
+        .join(visit, (visit.c.site_id == table.c.site_id) & (visit.c.id == table.c.visit_id))
+        .where(table.c.site_id == site_id, visit.c.visitor_id.in_(visitors), condition)
+    )
+    rows = connection.execute(query)
+    return [VisitedLead(LeadRef(kind, lead_id), at, visit_id) for lead_id, at, visit_id in rows]
