@@ -328,14 +328,6 @@ class InvalidSetting(Refusal):
     en = "{key}: {en}"
 
 
-class HostNotFound(Refusal):
-    """The site names no such host."""
-
-    code = 10074
-    ru = "Сайт {site_id} не называет узел {host} ({kind}). Список: dealtrace source host list {site_id}"
-    en = "Site {site_id} has no {kind} host {host}. To list hosts: dealtrace source host list {site_id}"
-
-
 class InvitationSpent(Refusal):
     """The one-time link is used or was never issued."""
 
@@ -390,6 +382,14 @@ class DeliveryNotFound(Refusal):
     code = 10063
     ru = "Сообщение {message_id} этому вебхуку не отправлялось, или его запись уже удалена"
     en = "Message {message_id} was never sent to this webhook, or its record is already deleted"
+
+
+class HostNotFound(Refusal):
+    """The site names no such host."""
+
+    code = 10074
+    ru = "Сайт {site_id} не называет узел {host} ({kind}). Список: dealtrace source host list {site_id}"
+    en = "Site {site_id} has no {kind} host {host}. To list hosts: dealtrace source host list {site_id}"
 
 
 class InternalFailure(Refusal):

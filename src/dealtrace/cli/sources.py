@@ -112,6 +112,13 @@ def reclassify(
     )
 
 
+class _RollBack(Exception):  # noqa: N818 - it is no error
+    """Ends the transaction of a dry run with the state it would have reached."""
+
+    def __init__(self, after: Reclassification) -> None:
+        self.after = after
+
+
 class _Reclassifying:
     """One run of the command, chunk by chunk."""
 
@@ -157,7 +164,9 @@ class _Reclassifying:
                 with self._database.write() as connection:
                     after = reclassify_visitors(self._work(connection), state, visitors)
                     if self._dry_run:
-                        connection.rollback()
+                        raise _RollBack(after)  # noqa: TRY301 - the transaction is undone by what leaves its block
+            except _RollBack as dry:
+                return dry.after
             except Exception as error:
                 if not (tries_left and is_lost_race(error)):
                     raise

@@ -40,7 +40,7 @@ site_host = Table(
 reclassification = Table(
     "reclassification",
     metadata,
-    site_column(),
+    Column("site_id", BigInteger, nullable=False, autoincrement=False),
     Column("hosts_digest", String(64), nullable=False),
     Column("started_at", Instant, nullable=False),
     Column("visits", BigInteger, nullable=False),

@@ -32,7 +32,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "reclassification",
-        sa.Column("site_id", sa.BigInteger(), nullable=False),
+        sa.Column("site_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("hosts_digest", sa.String(64), nullable=False),
         sa.Column("started_at", sa.BigInteger(), nullable=False),
         sa.Column("visits", sa.BigInteger(), nullable=False),
