@@ -113,7 +113,7 @@ class Stage:
     def visits(self, player: Player, *visits: Visit) -> list[Visit]:
         """Store visits together, and return them with their ids."""
         self.ids.ensure(IDS_AT_ONCE)
-        new = [replace(visit, id=VisitId(self.ids.take())) for visit in visits]
+        new = [replace(visit, id=self.ids.take_visit_id()) for visit in visits]
         with self.database.write() as connection:
             store_visits(self.work(connection, player), new)
         return new

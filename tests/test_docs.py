@@ -194,7 +194,7 @@ def test_it_names_only_known_commands(document: Path) -> None:
         "\n".join(in_code(read(document)) + [body for _, body in FENCE.findall(read(document))])
     ):
         path = (first, second) if first in groups else (first,)
-        assert path in all_commands(), f"there is no command `dealtrace {first} {second}`"
+        assert path in {known[:2] for known in all_commands()}, f"there is no command `dealtrace {first} {second}`"
 
 
 # The API

@@ -83,6 +83,7 @@ def test_the_codes_stay_as_programs_know_them() -> None:
         "ImportInProgress": 10061,
         "WebhookNotFound": 10062,
         "DeliveryNotFound": 10063,
+        "HostNotFound": 10074,
         "InternalFailure": 500,
     }
 

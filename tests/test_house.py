@@ -23,7 +23,7 @@ A_WEB_EDGE_MAY = AN_EDGE_MAY | {"http", "runtime"}
 OPEN_TO_ALL = frozenset({"errors", "record"})
 MAY_IMPORT: dict[str, frozenset[str]] = {
     "attribution": frozenset(),
-    "accounts": frozenset(),
+    "accounts": frozenset({"attribution"}),
     "quota": frozenset({"accounts"}),
     "leads": frozenset({"attribution"}),
     "deals": frozenset({"leads", "attribution"}),

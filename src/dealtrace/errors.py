@@ -36,6 +36,7 @@ Refusal
 ├── ImportInProgress      10061  another command is importing the same file
 ├── WebhookNotFound       10062
 ├── DeliveryNotFound      10063  deliveries are deleted after 30 days
+├── HostNotFound          10074
 └── InternalFailure         500  our own; the request id finds it in the log
 
 Each edge turns refusals into its own answers in one place: `http/replies.py`, `cli/terminal.py`, the cabinet.
@@ -381,6 +382,14 @@ class DeliveryNotFound(Refusal):
     code = 10063
     ru = "Сообщение {message_id} этому вебхуку не отправлялось, или его запись уже удалена"
     en = "Message {message_id} was never sent to this webhook, or its record is already deleted"
+
+
+class HostNotFound(Refusal):
+    """The site names no such host."""
+
+    code = 10074
+    ru = "Сайт {site_id} не называет узел {host} ({kind}). Список: dealtrace source host list {site_id}"
+    en = "Site {site_id} has no {kind} host {host}. To list hosts: dealtrace source host list {site_id}"
 
 
 class InternalFailure(Refusal):

@@ -16,7 +16,7 @@ from dealtrace.attribution.credit import (
     AttributionModel,
     Credit,
     credits_under,
-    touches_before,
+    touches_of,
 )
 from dealtrace.attribution.traffic_source import DIRECT, TrafficSource
 from dealtrace.attribution.visit import Visit, VisitId
@@ -55,18 +55,47 @@ def test_the_models_have_the_codes_of_the_wire() -> None:
 )
 def test_it_counts_visits_of_ninety_days_up_to_the_lead_both_ends_included(started_at: datetime, counted: bool) -> None:
     assert timedelta(days=90) == CREDIT_LOOKBACK
-    assert touches_before(NOON, [visit(1, started_at)]) == ([visit(1, started_at)] if counted else [])
+    own = visit(2, NOON + DAY)
+    assert touches_of(NOON, own, [visit(1, started_at)]) == ([visit(1, started_at), own] if counted else [own])
+
+
+@pytest.mark.parametrize(
+    "started_at",
+    [
+        NOON,
+        NOON + timedelta(milliseconds=700),
+        NOON + SECOND,
+        NOON + DAY,
+        NOON - CREDIT_LOOKBACK - SECOND,
+        NOON - 91 * DAY,
+        NOON - 400 * DAY,
+    ],
+)
+def test_the_visit_that_a_lead_names_is_always_a_touch_and_the_last(started_at: datetime) -> None:
+    own = visit(5, started_at)
+    others = [visit(1, NOON - DAY), visit(9, NOON - SECOND), visit(4, started_at), visit(6, started_at), own]
+    touches = touches_of(NOON, own, others)
+    assert touches[-1] == own
+    assert touches.count(own) == 1
+    assert all((touch.started_at, touch.id) < (own.started_at, own.id) for touch in touches[:-1])
+
+
+def test_visits_of_others_and_of_visitors_who_were_made_anonymous_are_no_touches() -> None:
+    own, other = visit(2, NOON), Visit(VisitId(1), "another", NOON - DAY, ADVERT)
+    assert touches_of(NOON, own, [other]) == [own]
+    nobody = Visit(VisitId(3), "", NOON, ADVERT)
+    assert touches_of(NOON, nobody, [Visit(VisitId(1), "", NOON - DAY, ADVERT)]) == [nobody]
 
 
 def test_it_lists_touches_from_the_earliest_whatever_the_order_of_arrival() -> None:
     touches = [visit(9, NOON - 2 * DAY), visit(3, NOON - DAY), visit(4, NOON - DAY), visit(10, NOON - DAY)]
     for arrived in permutations(touches):
-        assert touches_before(NOON, arrived) == touches
+        assert touches_of(NOON, touches[-1], arrived) == touches
 
 
 def test_of_many_visits_the_first_and_the_latest_count() -> None:
     many = [visit(number, NOON - timedelta(minutes=500 - number)) for number in range(300)]
-    touches = touches_before(NOON, many)
+    touches = touches_of(NOON, many[-1], many)
     assert len(touches) == TOUCHES_MAX
     assert (touches[0], touches[1:]) == (many[0], many[1 - TOUCHES_MAX :])
 
@@ -131,7 +160,7 @@ def test_shares_add_up_to_the_whole_and_the_heaviest_stands_first(
     model: AttributionModel, seen: list[tuple[int, TrafficSource]]
 ) -> None:
     visits = [visit(number, NOON - seconds * SECOND, source) for number, (seconds, source) in enumerate(seen)]
-    credited = credits_under(model, touches_before(NOON, visits))
+    credited = credits_under(model, touches_of(NOON, max(visits, key=lambda seen: (seen.started_at, seen.id)), visits))
     assert sum(credit.share for credit in credited) == WHOLE
     assert all(credit.share > 0 for credit in credited)
     order = [(credit.share, credit.visit.started_at, credit.visit.id) for credit in credited]

@@ -1,13 +1,13 @@
 """Where a lead or a deal comes from."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dealtrace.attribution.origin import UNKNOWN_ORIGIN, Origin, origin_of_deal, origin_of_lead
+from dealtrace.attribution.origin import UNKNOWN_ORIGIN, LeadVisit, Origin, origin_of_deal, origin_of_lead
 from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
 from dealtrace.attribution.visit import Visit, VisitId
 
@@ -21,11 +21,12 @@ VISIT = Visit(
 )  # fmt: skip
 
 sources = st.none() | st.builds(TrafficSource, *[st.sampled_from(["", "a", "b"])] * len(fields(TrafficSource)))
-visits = st.none() | st.builds(Visit, st.just(VisitId(1)), st.just("v"), st.just(NOON), sources.filter(bool))
+visits = st.builds(Visit, st.just(VisitId(1)), st.just("v"), st.just(NOON), sources.filter(bool))
+lead_visits = st.none() | st.builds(LeadVisit, visits, visits)
 
 
 def test_the_credited_visit_outranks_what_the_sender_stated() -> None:
-    origin = origin_of_lead(VISIT, VK)
+    origin = origin_of_lead(LeadVisit(VISIT, VISIT), VK)
     assert (origin.source, origin.utm, origin.visit_id) == (VISIT.traffic_source, VISIT.utm, VISIT.id)
     assert (origin.details.landing_url, origin.landing_host, origin.details.referrer) == (
         VISIT.landing_url,
@@ -34,6 +35,21 @@ def test_the_credited_visit_outranks_what_the_sender_stated() -> None:
     )
     assert (origin.visited_at, origin.details.city, origin.details.attrs) == (NOON, "moscow", {"a": "b"})
     assert (origin.details.device, origin.details.os, origin.details.browser) == ("mobile", "iOS 17", "Safari 17")
+
+
+def test_pages_place_and_browser_are_the_own_visits_and_the_source_is_the_credited_ones() -> None:
+    earlier = replace(
+        VISIT,
+        id=VisitId(3),
+        traffic_source=VK,
+        utm=AVITO,
+        ip="192.0.2.9",
+        city="perm",
+        landing_url="https://b.example/",
+    )
+    origin = origin_of_lead(LeadVisit(VISIT, earlier), None)
+    assert (origin.visit, origin.visit_id, origin.details, origin.credited) == (VISIT, VISIT.id, VISIT, earlier)
+    assert (origin.source, origin.utm, origin.landing_host) == (VK, AVITO, "shop.example")
 
 
 def test_without_a_visit_a_lead_comes_from_the_stated_source_and_has_no_utm_source_or_medium() -> None:
@@ -49,7 +65,9 @@ def test_a_stated_source_whose_every_part_is_empty_is_known() -> None:
     assert not origin_of_lead(None, None).is_known
 
 
-@pytest.mark.parametrize("lead", [origin_of_lead(VISIT, None), origin_of_lead(None, VK), UNKNOWN_ORIGIN])
+@pytest.mark.parametrize(
+    "lead", [origin_of_lead(LeadVisit(VISIT, VISIT), None), origin_of_lead(None, VK), UNKNOWN_ORIGIN]
+)
 def test_what_a_deal_states_never_counts_beside_a_lead_even_one_without_a_source(lead: Origin) -> None:
     assert origin_of_deal(lead, AVITO) == lead
 
@@ -65,12 +83,12 @@ def test_what_a_deal_states_counts_without_a_lead() -> None:
 )
 def test_the_host_of_a_landing_page_is_empty_where_the_url_has_none(url: str, host: str) -> None:
     visit = Visit(VisitId(1), "v", NOON, NOWHERE, landing_url=url)
-    assert origin_of_lead(visit, None).landing_host == host
+    assert origin_of_lead(LeadVisit(visit, visit), None).landing_host == host
 
 
-@given(visits, sources, st.booleans())
+@given(lead_visits, sources, st.booleans())
 def test_every_attribute_of_every_origin_can_be_read(
-    visit: Visit | None, stated: TrafficSource | None, is_lead: bool
+    visit: LeadVisit | None, stated: TrafficSource | None, is_lead: bool
 ) -> None:
     lead = origin_of_lead(visit, stated)
     origin = lead if is_lead else origin_of_deal(None, stated)

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cast import MOSCOW, Player, Stage, moscow
-from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.attribution.traffic_source import DIRECT, TrafficSource
 from dealtrace.calltouch.parameters import REQUEST_REGISTER
 from dealtrace.storage.database.engine import open_database
 from server import REST, ServerProcess
@@ -193,6 +193,34 @@ class TestSession:
         server.register(owner.token, orderNumber="n", requestNumber="R")
         told = server.update(owner.token, orderNumber="n").json()
         assert (told["session"]["source"], told["session"]["city"]) == ("yandex", "Тверь")
+
+    def test_every_answer_tells_the_named_visit_though_the_visitor_came_back_since(
+        self, server: ServerProcess, served: Stage, owner: Player
+    ) -> None:
+        advert = TrafficSource("yandex", "cpc", "весна", "", "слон")
+        served.visit(owner, moscow("2018-03-20", "09:00:00"), advert, visitor="b15", utm=advert, ip="203.0.113.1")
+        named = served.visit(
+            owner, moscow("2018-03-26", "09:00:00"), DIRECT, visitor="b15", ip="203.0.113.2", city="Тверь",
+            google_client_id="G2", landing_url="https://x/named",
+        )  # fmt: skip
+        served.visit(owner, moscow("2018-03-26", "09:30:00"), TrafficSource("vk"), visitor="b15", ip="203.0.113.3")
+        answer = leave(server, owner, requestNumber="B15", sessionId=named.id, **WHEN).json()["session"]
+        assert (answer["sessionId"], answer["source"], answer["sessionDate"]) == (
+            named.id, "yandex", "26/03/2018 09:00:00",
+        )  # fmt: skip
+        server.register(owner.token, orderNumber="B15", requestNumber="B15", orderDate="26.03.2018 11:00:00")
+        session = server.update(owner.token, orderNumber="B15").json()["session"]
+        (record,) = [row for row in server.lead_requests(owner.token).json() if row["requestNumber"] == "B15"]
+        for told in (session, record["session"]):
+            assert [told[key] for key in ("sessionId", "ip", "city", "url", "guaClientId", "browser")] == [
+                named.id, "203.0.113.2", "Тверь", "https://x/named", "G2", "",
+            ]  # fmt: skip
+            assert [told[key] for key in ("source", "medium", "keywords", "utmCampaign")] == [
+                "yandex", "cpc", "слон", "весна",
+            ]  # fmt: skip
+
+    def test_an_id_that_can_be_guessed_takes_no_visit(self, server: ServerProcess, owner: Player) -> None:
+        assert leave(server, owner, sessionId=10**10 + 5, **WHEN).json()["session"] is None
 
     def test_a_neighbours_is_none(self, server: ServerProcess, served: Stage, owner: Player, stranger: Player) -> None:
         visit = served.visit(stranger, moscow("2018-03-26", "09:00:00"), TrafficSource("yandex", "cpc"))

@@ -12,7 +12,7 @@ import pytest
 from cast import Player, Stage
 from dealtrace import operations
 from dealtrace.accounts.webhook import BodyStyle, EventKind
-from dealtrace.attribution.stay import Hit
+from dealtrace.attribution.hit import Hit
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.deal import DealKey
 from dealtrace.leads.annotations import Addition, Annotations
@@ -43,6 +43,11 @@ class CountedIds:
     def take(self) -> int:
         self.taken += 1
         taken: int = self.ids.take()
+        return taken
+
+    def take_visit_id(self) -> int:
+        self.taken += 1
+        taken: int = self.ids.take_visit_id()
         return taken
 
 

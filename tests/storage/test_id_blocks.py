@@ -2,17 +2,20 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
 from cast import MOSCOW
 from dealtrace.accounts.own_ids import FIRST_ID_DEFAULT, FIRST_ID_MAX, OwnIds
 from dealtrace.accounts.site import Site, SiteId
+from dealtrace.attribution.visit_ids import FIRST_KEYED_ID
 from dealtrace.errors import InvalidSetting
 from dealtrace.operations.accounts.set_first_id import set_first_id
 from dealtrace.storage.accounts import sites
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.id_blocks import BLOCK_SIZE, IdBlocks, find_own_ids, transaction
+from dealtrace.storage.schema.upgrade import prepare_schema
 from write_commands import NOON
 
 JAVASCRIPT_MAX = 2**53
@@ -77,6 +80,26 @@ def test_servers_that_take_blocks_at_once_never_meet(database: Database) -> None
         taken = [one for some in threads.map(take_many, range(SERVERS)) for one in some]
     assert len(set(taken)) == len(taken) == SERVERS * 5 * BLOCK_SIZE
     assert max(taken) < JAVASCRIPT_MAX
+
+
+def test_ids_of_visits_are_unique_across_processes_and_in_their_range(database: Database) -> None:
+    one, two = blocks(database, BLOCK_SIZE), blocks(database, BLOCK_SIZE)
+    taken = [ids.take_visit_id() for _ in range(BLOCK_SIZE) for ids in (one, two)]
+    assert len(set(taken)) == len(taken)
+    assert all(FIRST_KEYED_ID <= visit_id < JAVASCRIPT_MAX for visit_id in taken)
+    assert sum(later > earlier for earlier, later in pairwise(taken)) < 0.6 * len(taken)
+
+
+def test_every_database_has_a_key_of_its_own_which_stays(database: Database, tmp_path: Path) -> None:
+    other = open_database(f"sqlite:///{tmp_path / 'other.db'}")
+    prepare_schema(other)
+    keys = []
+    for each in (database, other, database):
+        with each.read() as connection:
+            keys.append(connection.exec_driver_sql("SELECT key FROM database_key WHERE name = 'visit ids'").scalar())
+    other.close()
+    assert keys[0] == keys[2] != keys[1]
+    assert all(len(bytes.fromhex(str(key))) == 32 for key in keys)
 
 
 def test_it_takes_no_block_before_it_is_asked_and_none_it_does_not_need(database: Database) -> None:

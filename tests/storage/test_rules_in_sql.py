@@ -13,7 +13,7 @@ from sqlalchemy import Connection, update
 
 from cast import MOSCOW, Stage
 from dealtrace.accounts.site import Site, SiteId
-from dealtrace.attribution.credit import AttributionModel, credits_under, touches_before
+from dealtrace.attribution.credit import AttributionModel, credits_under, touches_of
 from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
 from dealtrace.attribution.visit import Visit, VisitId
 from dealtrace.deals.deal import Deal, DealId
@@ -163,9 +163,10 @@ def test_what_leads_count_for(
 @given(
     visits=st.lists(st.tuples(moments, st.sampled_from([NOWHERE, TrafficSource("yandex", "cpc")])), max_size=5),
     lead_at=moments,
+    own=st.integers(0, 4),
 )
 def test_which_visit_is_credited(
-    shared_stage: Stage, visits: list[tuple[datetime, TrafficSource]], lead_at: datetime
+    shared_stage: Stage, visits: list[tuple[datetime, TrafficSource]], lead_at: datetime, own: int
 ) -> None:
     sources = IdBlocks(shared_stage.database.writer)
     sources.ensure(2)
@@ -175,7 +176,7 @@ def test_which_visit_is_credited(
         source_ids = intern_sources(connection, sources, site.id, {visit.traffic_source for visit in stored})
         if stored:
             insert_visits(connection, site.id, stored, source_ids)
-        touches = touches_before(lead_at, stored)
+        touches = touches_of(lead_at, stored[own % len(stored)], stored) if stored else []
         credited = {model: credits_under(model, touches) for model in AttributionModel}
         replace_credits(connection, site.id, {lead_id: credited})
         for model, shares in credited.items():

@@ -7,6 +7,7 @@ from typing import NewType
 from zoneinfo import ZoneInfo
 
 from dealtrace.accounts.webhook import Listener
+from dealtrace.attribution.site_hosts import NO_HOSTS, SiteHosts
 from dealtrace.record import record
 
 SiteId = NewType("SiteId", int)
@@ -24,7 +25,7 @@ class Site:
 
     `points_per_day` is 0 if there is no limit. `point_costs` holds the methods that do not cost 1. A lead is unique
     if its client has no earlier one within `unique_depth` (`None`: ever); a call is a target if the talk lasted at
-    least `target_call`. `listeners` are its webhooks.
+    least `target_call`. `listeners` are its webhooks, `hosts` those that it names for classifying visits.
     Seed: «Склейка по номеру телефона или почте по умолчанию выключена».
     """
 
@@ -40,3 +41,4 @@ class Site:
     unique_depth: timedelta | None = None
     target_call: timedelta = TARGET_CALL_DEFAULT
     listeners: tuple[Listener, ...] = ()
+    hosts: SiteHosts = NO_HOSTS

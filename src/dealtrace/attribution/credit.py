@@ -1,6 +1,6 @@
 """Attribution models: which visits of a visitor are credited with a lead, and with what share."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import IntEnum
 from fractions import Fraction
@@ -43,15 +43,29 @@ class Credit:
     share: int
 
 
-def touches_before(lead_at: datetime, visits: Sequence[Visit]) -> list[Visit]:
-    """List the visits that may be credited with a lead at `lead_at`, earliest first; both ends are inclusive.
+def touches_of(lead_at: datetime, own: Visit, visits: Iterable[Visit]) -> list[Visit]:
+    """List the visits that may be credited with a lead at `lead_at`, earliest first; the last is `own`.
 
-    Visits that began at the same time are ordered by id.
+    `own` is the visit that the lead names, `visits` are any visits of the site. The others are the earlier visits of
+    the same visitor up to the lead and 90 days back, both ends included; visits of one moment are ordered by id. A
+    visit without a visitor was made anonymous: it is the only touch.
+    Ours: the named visit counts whenever it began, because clocks of forms and servers differ; a visit that followed
+    it did not lead to the form that names it.
     """
     earliest = lead_at - CREDIT_LOOKBACK
-    touches = [visit for visit in visits if earliest <= visit.started_at <= lead_at]
-    touches.sort(key=lambda visit: (visit.started_at, visit.id))
+    others = [
+        visit
+        for visit in visits
+        if visit.visitor_id == own.visitor_id != ""
+        and earliest <= visit.started_at <= lead_at
+        and _order(visit) < _order(own)
+    ]
+    touches = [*sorted(others, key=_order), own]
     return touches if len(touches) <= TOUCHES_MAX else [touches[0], *touches[1 - TOUCHES_MAX :]]
+
+
+def _order(visit: Visit) -> tuple[datetime, int]:
+    return visit.started_at, visit.id
 
 
 def credits_under(model: AttributionModel, touches: Sequence[Visit]) -> list[Credit]:

@@ -12,25 +12,37 @@ NO_VISIT = Visit(VisitId(0), "", datetime.min.replace(tzinfo=UTC), NOWHERE)
 
 
 @record
-class Origin:
-    """Where a lead or a deal comes from: its credited visit, a stated source, or nowhere known.
+class LeadVisit:
+    """The visit that a lead names, and the visit that a model credits with the lead most; often they are the same."""
 
-    Every attribute can be read in all three cases. `source` is the traffic source. `utm` holds the utm tags of the
-    visit's landing page; without a visit it holds the stated campaign, content and term, and no source or medium.
-    `details` tells the pages, the place and the browser; without a visit it is `NO_VISIT`, and `visit_id` and
-    `visited_at` are `None`. `is_known` is whether there is a visit or a stated source at all, even one whose every
-    part is empty.
+    own: Visit
+    credited: Visit
+
+
+@record
+class Origin:
+    """Where a lead or a deal comes from: a visit, a stated source, or nowhere known.
+
+    Every attribute can be read in all three cases. `visit` is the one that the lead names; `details` is the same for
+    its pages, place, browser and client ids: without a visit it is `NO_VISIT`, and `visit_id` and `visited_at` are
+    `None`. `credited` is the visit that the model credits most. From it are `source`, the traffic source, and `utm`,
+    the utm tags of its landing page; without a visit `utm` holds the stated campaign, content and term, and no source
+    or medium. `is_known` is whether there is a visit or a stated source at all, even one whose every part is empty.
     """
 
     visit: Visit | None = None
     details: Visit = NO_VISIT
+    credited: Visit | None = None
     source: TrafficSource = NOWHERE
     utm: TrafficSource = NOWHERE
     is_known: bool = False
 
     @property
     def visit_id(self) -> VisitId | None:
-        """The id of the visit."""
+        """The id of the visit that the lead names.
+
+        Seed: «идентификатор сессии Calltouch, который Вы отправили в запросе ранее».
+        """
         return self.visit.id if self.visit is not None else None
 
     @property
@@ -50,10 +62,11 @@ class Origin:
 UNKNOWN_ORIGIN = Origin()
 
 
-def origin_of_lead(visit: Visit | None, stated: TrafficSource | None) -> Origin:
-    """Return the origin of a lead: its credited visit, else the source its sender stated."""
+def origin_of_lead(visit: LeadVisit | None, stated: TrafficSource | None) -> Origin:
+    """Return the origin of a lead: its visit with the source a model credits, else the source its sender stated."""
     if visit is not None:
-        return Origin(visit, visit, visit.traffic_source, visit.utm, True)  # noqa: FBT003 - by position: it is quicker
+        own, credited = visit.own, visit.credited
+        return Origin(own, own, credited, credited.traffic_source, credited.utm, True)  # noqa: FBT003 - it is quicker
     return _stated_origin(stated)
 
 
@@ -71,4 +84,4 @@ def _stated_origin(stated: TrafficSource | None) -> Origin:
     if stated is None:
         return UNKNOWN_ORIGIN
     utm = TrafficSource("", "", stated.campaign, stated.content, stated.term)
-    return Origin(None, NO_VISIT, stated, utm, is_known=True)
+    return Origin(source=stated, utm=utm, is_known=True)

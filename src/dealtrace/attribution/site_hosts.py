@@ -18,6 +18,15 @@ USUAL_SEARCH_WORDS = ("q", "text", "query", "search")
 
 
 @record
+class SiteHost:
+    """A host that a site names: its kind, the host in ASCII, and the source it is (empty for what sends nobody)."""
+
+    kind: HostKind
+    host: str
+    name: str = ""
+
+
+@record
 class SiteHosts:
     """The hosts of one site, by their ASCII spelling as `read_host` returns it; each is of one kind.
 

@@ -26,6 +26,24 @@ class SiteAnswer(TypedDict):
     customFields: list[str]
 
 
+class HostAnswer(TypedDict):
+    """A host in `source host list`; `name` is the source it is, empty if it sends nobody."""
+
+    kind: str
+    host: str
+    name: str
+
+
+class ReclassificationAnswer(TypedDict):
+    """The result of `source reclassify`: the visits read, those of another source, and the leads that moved."""
+
+    siteId: int
+    dryRun: bool
+    visits: int
+    visitsChanged: int
+    leadsMoved: int
+
+
 class TokenAnswer(TypedDict):
     """A token in `token list`."""
 

@@ -14,6 +14,7 @@ from dealtrace.cli.match import match
 from dealtrace.cli.people import person_commands
 from dealtrace.cli.serve import serve
 from dealtrace.cli.sites import site_commands
+from dealtrace.cli.sources import source_commands
 from dealtrace.cli.tokens import token_commands
 from dealtrace.cli.users import user_commands
 from dealtrace.cli.webhooks import webhook_commands
@@ -29,6 +30,7 @@ main.add_typer(site_commands, name="site")
 main.add_typer(token_commands, name="token")
 main.add_typer(user_commands, name="user")
 main.add_typer(field_commands, name="field")
+main.add_typer(source_commands, name="source")
 main.add_typer(deal_commands, name="deal")
 main.add_typer(lead_commands, name="lead")
 main.command()(explain)

@@ -8,6 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 import msgspec
 
 from dealtrace.attribution.addresses import ADDRESS_LENGTH_MAX
+from dealtrace.attribution.hit import ATTRS_LENGTH_MAX, bounded_attrs
 from dealtrace.errors import InvalidValue
 from dealtrace.http.forms import Pairs
 from dealtrace.http.parameter_types import Integer, Text
@@ -16,10 +17,8 @@ from dealtrace.record import record
 
 USER_AGENT_LENGTH_MAX = 1024
 CLIENT_ID_LENGTH_MAX = 100
-ATTRS_LENGTH_MAX = 4096
 ATTRS_READ_MAX = 65_536
 """Longer objects are not even looked into."""
-ATTRS_MAX = 100
 IP_LENGTH_MAX = 45
 VISITOR_DIGITS_MAX = 20
 """The vendor's cookie has 18 or 19 digits; twenty hold every number of 64 bits."""
@@ -102,14 +101,8 @@ class Attrs:
             members = msgspec.json.decode(text[:ATTRS_READ_MAX], type=dict[str, Any])
         except (msgspec.DecodeError, RecursionError, UnicodeError):
             return None, False
-        kept: dict[str, Any] = {}
-        length = 0
-        for name, value in members.items():
-            written = f"{name}{value}"
-            is_plain = value is None or isinstance(value, str | int | float | bool)
-            if is_plain and "\0" not in written and length + len(written) <= self.length_max and len(kept) < ATTRS_MAX:
-                kept[name] = value
-                length += len(written)
+        plain = {name: value for name, value in members.items() if _is_plain(value) and "\0" not in f"{name}{value}"}
+        kept = bounded_attrs(plain)
         return kept or None, len(kept) == len(members)
 
     def schema(self) -> Mapping[str, Any]:
@@ -154,6 +147,10 @@ class HitTable(ParameterTable):
             if not is_whole:
                 passed_over.add(name)
         return SentHit(sent.values, sent.custom, sent.texts, tuple(sorted(passed_over)))
+
+
+def _is_plain(value: object) -> bool:
+    return value is None or isinstance(value, str | int | float | bool)
 
 
 def storable(text: str) -> str:

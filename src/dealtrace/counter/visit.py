@@ -6,7 +6,7 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
-from dealtrace.attribution.stay import Hit
+from dealtrace.attribution.hit import Hit
 from dealtrace.attribution.visit import Visit
 from dealtrace.counter.city import city_of
 from dealtrace.counter.device import equipment_of

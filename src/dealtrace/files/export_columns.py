@@ -6,9 +6,8 @@ from decimal import Decimal
 from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo
 
-from dealtrace.attribution.origin import origin_of_deal, origin_of_lead
+from dealtrace.attribution.origin import LeadVisit, origin_of_deal, origin_of_lead
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
-from dealtrace.attribution.visit import Visit
 from dealtrace.deals.deal import Deal
 from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.call import Call, Circumstances
@@ -49,7 +48,7 @@ class ExportedLead:
     client: Client
     standing: Qualification
     annotations: Annotations
-    visit: Visit | None
+    visit: LeadVisit | None
     phone: str | None
     email: str | None
     circumstances: Circumstances
@@ -121,7 +120,7 @@ def _lead_columns(kind: str, fields: list[str]) -> list[ExportColumn[ExportedLea
         ExportColumn("manager", "Менеджер", lambda row: row.annotations.manager),
         ExportColumn("comment", "Комментарий", lambda row: row.annotations.comment),
         ExportColumn("tags", "Теги", lambda row: SEPARATOR.join(row.annotations.tags)),
-        ExportColumn("sessionId", "ID сессии", lambda row: row.visit.id if row.visit else None),
+        ExportColumn("sessionId", "ID сессии", lambda row: row.visit.own.id if row.visit else None),
         *(_source_column(part, _source_of_lead) for part in SOURCE_PARTS),
         *(_field_column(name, lambda row: row.annotations.custom_values) for name in fields),
     ]

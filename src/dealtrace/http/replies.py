@@ -37,6 +37,7 @@ STATUS_OF: Mapping[type[Refusal], int] = {
     errors.ImportInProgress: 400,
     errors.WebhookNotFound: 400,
     errors.DeliveryNotFound: 400,
+    errors.HostNotFound: 400,
     errors.TokenRejected: 403,
     errors.SiteMismatch: 403,
     errors.InvitationSpent: 403,

@@ -2,9 +2,8 @@
 
 from datetime import timedelta
 
-from dealtrace.attribution.origin import Origin, origin_of_lead
+from dealtrace.attribution.origin import LeadVisit, Origin, origin_of_lead
 from dealtrace.attribution.traffic_source import TrafficSource
-from dealtrace.attribution.visit import Visit
 from dealtrace.leads.client import Client
 from dealtrace.leads.lead import LeadRef
 from dealtrace.record import record
@@ -12,14 +11,14 @@ from dealtrace.record import record
 
 @record
 class LeadStory:
-    """A lead with its client and the visit that the site's attribution model credits, `None` if it has no visit.
+    """A lead with its client and its visit, beside the one that the site's model credits; `None` if it has no visit.
 
     `stated_source` applies if there is no visit. `duration` is of a call, `form_name` of a lead request.
     """
 
     ref: LeadRef
     client: Client
-    visit: Visit | None
+    visit: LeadVisit | None
     duration: timedelta = timedelta(0)
     form_name: str = ""
     stated_source: TrafficSource | None = None

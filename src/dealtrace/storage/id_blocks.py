@@ -6,12 +6,15 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, Engine, insert, select, update
 
 from dealtrace.accounts.own_ids import OwnIds
+from dealtrace.attribution.visit import VisitId
+from dealtrace.attribution.visit_ids import keyed_visit_id
 from dealtrace.storage.database.engine import Database
-from dealtrace.storage.schema.tables.control import id_block
+from dealtrace.storage.schema.tables.control import database_key, id_block
 
 BLOCK_SIZE = 1000
 _NAME = "id"
 _CURRENT = id_block.c.name == _NAME
+_VISIT_IDS = "visit ids"
 
 
 class IdBlocks:
@@ -26,6 +29,7 @@ class IdBlocks:
         self._current = iter(range(0))
         self._reserved: list[range] = []
         self._left = 0
+        self._visit_key: bytes | None = None
 
     def ensure(self, count: int) -> None:
         """Reserve blocks until at least `count` ids can be taken."""
@@ -45,8 +49,21 @@ class IdBlocks:
         self._left -= 1
         return taken
 
+    def take_visit_id(self) -> VisitId:
+        """Return the id of a new visit, which nobody can guess: the next id, permuted by the key of the database.
+
+        Raises:
+            IndexError: as for `take`.
+        """
+        counter = self.take()
+        assert self._visit_key is not None  # read with the first block
+        return keyed_visit_id(counter, self._visit_key)
+
     def _take_block(self) -> int:
         with self._engine.begin() as connection:
+            if self._visit_key is None:
+                stored = connection.execute(select(database_key.c.key).where(database_key.c.name == _VISIT_IDS))
+                self._visit_key = bytes.fromhex(stored.scalar_one())
             taken = connection.execute(
                 update(id_block)
                 .where(_CURRENT)

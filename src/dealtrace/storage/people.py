@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, delete, null, or_, select, update
 
+from dealtrace.leads.contact import normal_email, normal_phone
 from dealtrace.leads.lead import LeadKind
 from dealtrace.record import record
 from dealtrace.storage.database.compiled_statement import Values
@@ -48,10 +49,13 @@ ANONYMOUS: Mapping[Table, Values] = {
         "fingerprint": "",
     },
 }
-"""The values that replace whatever may identify a person. Rows of `contact` and `lead_contact` are deleted.
+"""The values that replace whatever may identify a person.
 
 A deal's fingerprint is replaced, too: who knows the rest of a registration could try phones until one fits.
 """
+
+DELETED = frozenset({contact, lead_contact})
+"""Rows that hold nothing but a contact."""
 
 VersionFields = tuple[int, int, Any, Any]
 """A version of a deal: deal id, version, fields before and after. Any: fields of a deal as JSON stores them."""
@@ -74,46 +78,115 @@ class Traces:
         return not (self.clients or self.leads or self.deals)
 
     @property
+    def lead_ids(self) -> frozenset[int]:
+        """The ids of the person's calls and lead requests; no call and lead request share one."""
+        return self.calls | self.lead_requests
+
+    @property
     def leads(self) -> int:
         """Count the calls and lead requests of the person."""
         return len(self.calls) + len(self.lead_requests)
 
 
 def find_traces(connection: Connection, site_id: int, known_contact: str) -> Traces:
-    """Find everything about the person who has a contact, given in normal form; all contacts of that client count."""
+    """Find everything about the person who bears a contact, given in normal form.
+
+    Ours: only leads that bear that very contact count. Anybody can send a form with another person's phone beside
+    their own e-mail, and so become one client with that person. A client, or another contact of those leads, is the
+    person's if no other lead has it; the same holds for the other visits of the browsers in which the leads arose.
+    """
     clients = _column(connection, contact, site_id, contact.c.client_id, contact.c.contact == known_contact)
-    others = _column(connection, contact, site_id, contact.c.contact, contact.c.client_id.in_(clients))
-    contacts = frozenset([known_contact, *others])
-    leads = {kind: _leads_of(connection, site_id, kind, contacts, clients) for kind in LeadKind}
-    own_visits = {
-        visit_id
-        for kind, table in LEAD_TABLES.items()
-        for visit_id in _column(connection, table, site_id, table.c.visit_id, table.c.id.in_(leads[kind]))
-        if visit_id is not None
-    }
-    visitors = _column(connection, visit, site_id, visit.c.visitor_id, visit.c.id.in_(own_visits))
+    leads = {kind: _leads_of(connection, site_id, kind, known_contact, clients) for kind in LeadKind}
+    owned = clients - _clients_of_others(connection, site_id, leads)
     bound = (and_(deal.c.lead_kind == kind, deal.c.lead_id.in_(leads[kind])) for kind in LeadKind)
-    theirs = or_(deal.c.clue_phone.in_(contacts), deal.c.clue_email.in_(contacts), *bound)
+    theirs = or_(deal.c.clue_phone == known_contact, deal.c.clue_email == known_contact, *bound)
     return Traces(
-        contacts=contacts,
-        clients=frozenset(clients),
+        contacts=frozenset({known_contact} | _own_contacts(connection, site_id, leads, owned)),
+        clients=frozenset(owned),
         calls=frozenset(leads[LeadKind.CALL]),
         lead_requests=frozenset(leads[LeadKind.LEAD_REQUEST]),
-        visits=frozenset(_column(connection, visit, site_id, visit.c.id, visit.c.visitor_id.in_(visitors))),
+        visits=frozenset(_own_visits(connection, site_id, leads)),
         deals=frozenset(_column(connection, deal, site_id, deal.c.id, theirs)),
     )
 
 
 def _leads_of(
-    connection: Connection, site_id: int, kind: LeadKind, contacts: Iterable[str], clients: Iterable[int]
+    connection: Connection, site_id: int, kind: LeadKind, known_contact: str, clients: Iterable[int]
 ) -> set[int]:
-    """Find the leads of one kind with one of these contacts; deleted ones, which have no contact rows, by client."""
+    """Find the leads of one kind that bear a contact; deleted ones, which have no contact rows, by what was sent."""
     rows, table = lead_contact.c, LEAD_TABLES[kind]
-    shown = and_(rows.contact.in_(contacts), rows.lead_kind == kind)
-    deleted = and_(table.c.client_id.in_(clients), table.c.deleted_at.is_not(None))
+    shown = and_(rows.contact == known_contact, rows.lead_kind == kind)
+    email: ColumnElement[Any] = null() if kind is LeadKind.CALL else lead_request.c.email
+    deleted = select(table.c.id, table.c.phone, email.label("email")).where(
+        table.c.site_id == site_id, table.c.client_id.in_(clients), table.c.deleted_at.is_not(None)
+    )
     return {
         *_column(connection, lead_contact, site_id, rows.lead_id, shown),
-        *_column(connection, table, site_id, table.c.id, deleted),
+        *(
+            row.id
+            for row in connection.execute(deleted)
+            if known_contact in {normal_phone(row.phone or ""), normal_email(row.email or "")}
+        ),
+    }
+
+
+def _bears_contact(kind: LeadKind) -> ColumnElement[bool]:
+    """Return the condition that a lead bears any contact; one without, such as an anonymous one, is nobody's."""
+    if kind is LeadKind.CALL:
+        return call.c.phone != ""
+    return or_(lead_request.c.phone != "", lead_request.c.email != "")
+
+
+def _clients_of_others(connection: Connection, site_id: int, leads: Mapping[LeadKind, set[int]]) -> set[int]:
+    """Find the clients of these leads that have other leads, too."""
+    mine: set[int] = set()
+    for kind, table in LEAD_TABLES.items():
+        mine |= _column(connection, table, site_id, table.c.client_id, table.c.id.in_(leads[kind]))
+    shared: set[int] = set()
+    for kind, table in LEAD_TABLES.items():
+        others = and_(table.c.client_id.in_(mine), table.c.id.not_in(leads[kind]), _bears_contact(kind))
+        shared |= _column(connection, table, site_id, table.c.client_id, others)
+    return shared
+
+
+def _own_contacts(
+    connection: Connection, site_id: int, leads: Mapping[LeadKind, set[int]], clients: Iterable[int]
+) -> set[str]:
+    """Find the contacts of these clients, and those of these leads that no other lead bears."""
+    ids = set().union(*leads.values())
+    rows = lead_contact.c
+    borne = _column(connection, lead_contact, site_id, rows.contact, rows.lead_id.in_(ids))
+    others = and_(rows.contact.in_(borne), rows.lead_id.not_in(ids))
+    shared = _column(connection, lead_contact, site_id, rows.contact, others)
+    return (borne | _column(connection, contact, site_id, contact.c.contact, contact.c.client_id.in_(clients))) - shared
+
+
+def _own_visits(connection: Connection, site_id: int, leads: Mapping[LeadKind, set[int]]) -> set[int]:
+    """Find the visits that these leads name, and all others of browsers in which nobody else left a lead."""
+    named = _visits_named_by(connection, site_id, {kind: LEAD_TABLES[kind].c.id.in_(leads[kind]) for kind in LeadKind})
+    visitors = _column(connection, visit, site_id, visit.c.visitor_id, visit.c.id.in_(named)) - {""}
+    seen = dict(_pairs(connection, site_id, visitors))
+    others = {
+        kind: and_(table.c.visit_id.in_(seen), table.c.id.not_in(leads[kind]), _bears_contact(kind))
+        for kind, table in LEAD_TABLES.items()
+    }
+    shared = {seen[visit_id] for visit_id in _visits_named_by(connection, site_id, others)}
+    return named | {visit_id for visit_id, visitor_id in seen.items() if visitor_id not in shared}
+
+
+def _pairs(connection: Connection, site_id: int, visitors: Iterable[str]) -> list[tuple[int, str]]:
+    rows = connection.execute(
+        select(visit.c.id, visit.c.visitor_id).where(visit.c.site_id == site_id, visit.c.visitor_id.in_(visitors))
+    )
+    return [(row.id, row.visitor_id) for row in rows]
+
+
+def _visits_named_by(connection: Connection, site_id: int, leads: Mapping[LeadKind, ColumnElement[bool]]) -> set[int]:
+    return {
+        visit_id
+        for kind, table in LEAD_TABLES.items()
+        for visit_id in _column(connection, table, site_id, table.c.visit_id, leads[kind])
+        if visit_id is not None
     }
 
 
@@ -137,8 +210,9 @@ def anonymise(connection: Connection, site_id: int, traces: Traces, versions: Se
     for table, mine in _rows_of(site_id, traces):
         if table in ANONYMOUS:
             connection.execute(update(table).where(mine).values(ANONYMOUS[table]))
-    for table in (lead_contact, contact):
-        connection.execute(delete(table).where(table.c.site_id == site_id, table.c.contact.in_(traces.contacts)))
+    for table, mine in _rows_of(site_id, traces):
+        if table in DELETED:
+            connection.execute(delete(table).where(mine))
     if versions:
         cleaned = (
             update(deal_version)
@@ -159,7 +233,7 @@ def _rows_of(site_id: int, traces: Traces) -> list[tuple[Table, ColumnElement[bo
         (contact, contact.c.contact.in_(traces.contacts)),
         (call, call.c.id.in_(traces.calls)),
         (lead_request, lead_request.c.id.in_(traces.lead_requests)),
-        (lead_contact, lead_contact.c.contact.in_(traces.contacts)),
+        (lead_contact, lead_contact.c.lead_id.in_(traces.lead_ids)),
         (visit, visit.c.id.in_(traces.visits)),
         (deal, deal.c.id.in_(traces.deals)),
         (deal_version, deal_version.c.deal_id.in_(traces.deals)),

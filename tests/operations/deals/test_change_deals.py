@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Connection
 
 from cast import VLADIVOSTOK, Player, Stage
+from dealtrace.attribution.origin import LeadVisit
 from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
 from dealtrace.deals.changes import Change
 from dealtrace.deals.deal import Deal, DealId, DealKey
@@ -306,7 +307,9 @@ def test_it_tells_the_story_of_the_lead_by_the_sites_model(
     (outcome,) = make(stage, told, change(deal_id, status="paid"))
     ref = LeadRef(LeadKind.CALL, call.id)
     client = Client(outcome.story.client.id, "Иван", phones=("79205550055",))
-    assert outcome.story == LeadStory(ref, client, visits[source], duration=timedelta(seconds=300))
+    assert outcome.story == LeadStory(
+        ref, client, LeadVisit(visits[DIRECT], visits[source]), duration=timedelta(seconds=300)
+    )
 
 
 def test_it_tells_no_story_of_a_deal_without_a_lead(stage: Stage, shop: Player) -> None:

@@ -13,11 +13,18 @@ from sqlalchemy import select
 from cast import Player, Stage
 from dealtrace.attribution.credit import WHOLE, AttributionModel
 from dealtrace.attribution.traffic_source import DIRECT, TrafficSource
+from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.operations.deals.register import register_deals
 from dealtrace.storage.database.engine import Database, open_database
+from dealtrace.storage.journals.deal_entries import list_deal_entries
+from dealtrace.storage.journals.keyset_pages import Cursor, find_page
+from dealtrace.storage.journals.lead_entries import list_lead_entries
+from dealtrace.storage.journals.lead_journal import Field, Filter, LeadQuery, query_leads
+from dealtrace.storage.leads.lead_stories import find_lead_stories
 from dealtrace.storage.schema.tables.leads import lead_credit
 from dealtrace.storage.visits.visits import find_visits
 from postgresql import PostgresqlServer
-from write_commands import NOON
+from write_commands import NOON, by_call, registration
 
 DAY = timedelta(days=1)
 ADVERT, SEARCH = TrafficSource("yandex", "cpc"), TrafficSource("google", "organic")
@@ -59,7 +66,7 @@ def test_a_lead_keeps_its_shares_under_every_model(stage: Stage, shop: Player) -
     ("age", "counts"), [(timedelta(0), True), (90 * DAY, True), (90 * DAY + timedelta(seconds=1), False)]
 )
 def test_a_late_visit_is_credited(stage: Stage, shop: Player, age: timedelta, *, counts: bool) -> None:
-    own = stage.visit(shop, NOON, DIRECT)
+    own = stage.visit(shop, NOON + timedelta(seconds=1), DIRECT)
     call = stage.call(shop, NOON, visit_id=own.id)
     asked = stage.lead_request(shop, NOON, email="a@b.ru", visit_id=own.id)
     stage.visit(shop, NOON - age, ADVERT)
@@ -76,6 +83,60 @@ def test_visits_of_others_and_after_the_lead_do_not_count(stage: Stage, shop: Pl
     stage.visit(shop, NOON + timedelta(seconds=1), ADVERT)
     stage.visit(neighbour, NOON - DAY, ADVERT)
     assert shares_of(stage.database, shop, call.id) == before
+
+
+@pytest.mark.parametrize(
+    "after",
+    [timedelta(0), timedelta(milliseconds=400), timedelta(seconds=1), DAY, -91 * DAY, -500 * DAY],
+    ids=["at once", "in the same second", "a second later", "a day later", "91 days before", "500 days before"],
+)
+@pytest.mark.parametrize("arrives", ["before", "after"])
+def test_the_named_visit_is_credited_whenever_it_began(
+    stage: Stage, shop: Player, after: timedelta, arrives: str
+) -> None:
+    if arrives == "before":
+        stage.visit(shop, NOON - DAY, SEARCH)
+    own = stage.visit(shop, NOON + after, ADVERT)
+    lead = stage.lead_request(shop, NOON, email="a@b.ru", visit_id=own.id)
+    if arrives == "after":
+        stage.visit(shop, NOON - DAY, SEARCH)
+    assert shares_of(stage.database, shop, lead.id)[0] == [("yandex", WHOLE)]
+    is_last = after >= -DAY
+    assert shares_of(stage.database, shop, lead.id)[2] == [("google" if is_last else "yandex", WHOLE)]
+
+
+def test_a_visit_between_the_named_one_and_the_lead_is_no_touch(stage: Stage, shop: Player) -> None:
+    named = stage.visit(shop, NOON - 2 * DAY, ADVERT, ip="192.0.2.1")
+    stage.visit(shop, NOON - DAY, SEARCH, ip="192.0.2.2")
+    lead = stage.lead_request(shop, NOON, email="a@b.ru", visit_id=named.id)
+    stage.visit(shop, NOON - timedelta(hours=1), SEARCH, ip="192.0.2.3")
+    assert {tuple(shares) for shares in shares_of(stage.database, shop, lead.id).values()} == {(("yandex", WHOLE),)}
+
+
+@pytest.mark.parametrize("model", AttributionModel)
+def test_every_reader_tells_the_named_visit_beside_the_source_of_the_model(
+    stage: Stage, shop: Player, model: AttributionModel
+) -> None:
+    stage.visit(shop, NOON - 8 * DAY, ADVERT, ip="192.0.2.1", utm=ADVERT)
+    stage.visit(shop, NOON - 4 * DAY, SEARCH, ip="192.0.2.2", utm=SEARCH)
+    named = stage.visit(shop, NOON, DIRECT, ip="192.0.2.3", google_client_id="mine")
+    stage.visit(shop, NOON + DAY, TrafficSource("vk", "cpc"), ip="192.0.2.4")
+    call = stage.call(shop, NOON + 2 * DAY, visit_id=named.id)
+    (receipt,) = stage.perform(register_deals, shop, registration(clue=by_call(call.id)))
+    expected = {0: DIRECT, 1: SEARCH, 2: ADVERT, 3: ADVERT, 4: DIRECT, 5: DIRECT, 6: DIRECT}[model]
+    ref = LeadRef(LeadKind.CALL, call.id)
+    by_client_id = LeadQuery(LeadKind.CALL, model, matches=(Filter(Field.GOOGLE_CLIENT_ID, "mine"),))
+    with stage.database.read() as connection:
+        origins = [
+            find_lead_stories(connection, shop.site.id, [ref], model)[ref].origin,
+            *(entry.origin for entry in list_lead_entries(connection, shop.site, LeadKind.CALL, [call.id], model)),
+            *(entry.origin for entry in list_deal_entries(connection, shop.site.id, [receipt.deal_id], model)),
+        ]
+        listed = find_page(connection, query_leads(shop.site, by_client_id), Cursor(), 9).ids
+    assert len(origins) == 3
+    for origin in origins:
+        assert (origin.visit, origin.details, origin.source) == (named, named, expected)
+    assert listed == [call.id]
 
 
 def test_a_lead_without_a_visit_has_no_credit(stage: Stage, shop: Player) -> None:

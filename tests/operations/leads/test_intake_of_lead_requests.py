@@ -8,6 +8,7 @@ import pytest
 
 from cast import VLADIVOSTOK, Player, Stage
 from dealtrace.attribution.credit import AttributionModel
+from dealtrace.attribution.origin import LeadVisit
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.errors import NameTaken
 from dealtrace.leads.annotations import Annotations
@@ -73,7 +74,7 @@ def test_it_keeps_a_lead_request_and_finds_it_by_phone_and_mail(stage: Stage, sh
     ]
     story = story_of(stage, shop, taken)
     client = Client(story.client.id, "Иван", (PHONE,), (EMAIL,))
-    assert story == LeadStory(ref, client, visit, form_name="Обратный звонок")
+    assert story == LeadStory(ref, client, LeadVisit(visit, visit), form_name="Обратный звонок")
 
 
 def test_it_takes_its_id_for_a_number_when_none_is_stated(stage: Stage, shop: Player) -> None:

@@ -89,7 +89,7 @@ def test_it_tells_what_is_told_apart(stage: Stage, shop: Player, deals: list[Dea
         stories = find_lead_stories(connection, shop.site.id, [one.lead for one in found if one.lead], model)
         entries = list_deal_entries(connection, shop.site.id, deals, model)
     assert entries == [put_together(one, stories.get(one.lead) if one.lead else None) for one in found]
-    sources = [entry.story.visit.traffic_source for entry in entries if entry.story and entry.story.visit]
+    sources = [entry.story.visit.credited.traffic_source for entry in entries if entry.story and entry.story.visit]
     assert [source.source for source in sources] == (["(direct)"] * 2 if model is LAST else ["yandex"] * 2)
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import insert
 
 from cast import Player, Stage
 from dealtrace.attribution.credit import AttributionModel
+from dealtrace.attribution.origin import LeadVisit
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.call import Circumstances, IncomingCall
@@ -182,7 +183,12 @@ def test_it_tells_all_that_is_kept_of_a_call(stage: Stage) -> None:
     (receipt,) = stage.perform(register_deals, shop, registration(clue=by_call(call.id)))
     (plain,) = entries_of(stage, shop, LeadKind.CALL, [call.id])
     (whole,) = entries_of(stage, shop, LeadKind.CALL, [call.id], with_visits=True, with_deals=True)
-    assert (plain.lead, plain.annotations, plain.circumstances, plain.visit) == (call, said, went, visit)
+    assert (plain.lead, plain.annotations, plain.circumstances, plain.visit) == (
+        call,
+        said,
+        went,
+        LeadVisit(visit, visit),
+    )
     assert (plain.client.name, plain.phone, plain.standing.is_unique) == ("Иван", "79205550055", True)
     assert (plain.visits, plain.deals) == ((), ())
     assert ([one.id for one in whole.deals], whole.visits) == ([receipt.deal_id], [visit])
@@ -206,7 +212,7 @@ def test_visits_that_were_made_anonymous_are_nobodys(stage: Stage, shop: Player)
     calls.append(stage.call(shop, NOON, phone="79990001122", visit_id=known.id))
     for wanted in (calls[:2], calls):
         told = entries_of(stage, shop, LeadKind.CALL, [one.id for one in wanted], with_visits=True)
-        assert [list(one.visits) for one in told] == [[one.visit] for one in told]
+        assert [list(one.visits) for one in told] == [[one.visit.own] for one in told if one.visit is not None]
 
 
 @pytest.mark.parametrize("operator", Operator)

@@ -58,16 +58,20 @@ ACCEPTS = {
 
 @dataclass(frozen=True)
 class Drawn:
-    """A lead to store: its kind, the source and utm tags of its visit (`None`: no visit), and the source it states."""
+    """A lead to store: its kind, what its visit is (`None`: no visit), and the source it states.
+
+    Of a visit: source, utm tags and client id; `credited` is an earlier visit of the same visitor, `None` without one.
+    """
 
     kind: LeadKind
     visit: tuple[TrafficSource, TrafficSource, str | None] | None
+    credited: tuple[TrafficSource, TrafficSource, str | None] | None
     stated: TrafficSource | None
 
 
 sources = st.builds(TrafficSource, *[st.sampled_from(TEXTS)] * len(fields(TrafficSource)))
 visits = st.tuples(sources, sources, st.sampled_from([None, "", "a"]))
-leads = st.builds(Drawn, st.sampled_from(LeadKind), st.none() | visits, st.none() | sources)
+leads = st.builds(Drawn, st.sampled_from(LeadKind), st.none() | visits, st.none() | visits, st.none() | sources)
 deals = st.tuples(st.none() | leads, st.none() | sources)
 
 
@@ -79,10 +83,11 @@ def stage(shared_stage: Stage) -> Stage:
 
 def store(stage: Stage, player: Player, number: int, drawn: Drawn) -> int:
     visit_id = None
-    if drawn.visit is not None:
-        source, utm, client_id = drawn.visit
-        told = {"visitor": f"v{number}", "utm": utm, "google_client_id": client_id}
-        visit_id = stage.visit(player, NOON - timedelta(hours=1), source, **told).id
+    for visit, age in ((drawn.credited, timedelta(hours=2)), (drawn.visit, timedelta(hours=1))):
+        if drawn.visit is not None and visit is not None:
+            source, utm, client_id = visit
+            told = {"visitor": f"v{number}", "utm": utm, "google_client_id": client_id}
+            visit_id = stage.visit(player, NOON - age, source, **told).id
     more = {
         "phone": f"7920000{number:04}",
         "visit_id": visit_id,
@@ -94,11 +99,11 @@ def store(stage: Stage, player: Player, number: int, drawn: Drawn) -> int:
 
 def entries_of(stage: Stage, player: Player, kind: LeadKind, ids: Sequence[int]) -> list[LeadEntry]:
     with stage.database.read() as connection:
-        return list_lead_entries(connection, player.site, kind, ids, AttributionModel.LAST_INTERACTION)
+        return list_lead_entries(connection, player.site, kind, ids, AttributionModel.FIRST_INTERACTION)
 
 
 def found_by(stage: Stage, player: Player, kind: LeadKind, match: Filter) -> set[int]:
-    query = LeadQuery(kind, AttributionModel.LAST_INTERACTION, matches=(match,))
+    query = LeadQuery(kind, AttributionModel.FIRST_INTERACTION, matches=(match,))
     with stage.database.read() as connection:
         return set(find_page(connection, query_leads(player.site, query), Cursor(), 100).ids)
 
@@ -124,7 +129,7 @@ def test_keywords_are_counted_by_the_origins_of_calls(stage: Stage, drawn: list[
     player = stage.open_site()
     ids = [store(stage, player, number, one) for number, one in enumerate(drawn) if one.kind is LeadKind.CALL]
     medium = "a"
-    query = LeadQuery(LeadKind.CALL, AttributionModel.LAST_INTERACTION, matches=(Filter(Field.MEDIUM, medium),))
+    query = LeadQuery(LeadKind.CALL, AttributionModel.FIRST_INTERACTION, matches=(Filter(Field.MEDIUM, medium),))
     with stage.database.read() as connection:
         counted = count_by_term(connection, query_leads(player.site, query), 100)
     entries = entries_of(stage, player, LeadKind.CALL, ids)
@@ -146,7 +151,7 @@ def test_the_journal_of_deals_gathers_the_origin_that_the_deal_and_its_lead_have
             clue = name(store(stage, player, number, lead))
         wanted.append(registration(str(number), clue=clue, stated_source=stated))
     ids = [receipt.deal_id for receipt in stage.perform(register_deals, player, *wanted)]
-    model = AttributionModel.LAST_INTERACTION
+    model = AttributionModel.FIRST_INTERACTION
     with stage.database.read() as connection:
         entries = list_deal_entries(connection, player.site.id, ids, model)
         stored = list_deals_by_id(connection, player.site.id, ids)

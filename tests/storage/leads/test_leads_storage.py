@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Connection, insert
 
 from dealtrace.attribution.credit import WHOLE, AttributionModel, Credit
+from dealtrace.attribution.origin import LeadVisit
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import Visit, VisitId
 from dealtrace.leads.call import Call, CallId
@@ -205,12 +206,12 @@ def test_it_tells_the_stories_of_leads_by_the_model_that_is_asked_for(
     refs = [LeadRef(CALL, 1), LeadRef(LEAD_REQUEST, 2), LeadRef(CALL, 3), LeadRef(CALL, 404)]
     told = find_lead_stories(connection, 1, refs, LAST)
     assert told == {
-        refs[0]: LeadStory(refs[0], CLIENT, late, timedelta(minutes=7)),
-        refs[1]: LeadStory(refs[1], CLIENT, late, form_name="Обратный звонок"),
+        refs[0]: LeadStory(refs[0], CLIENT, LeadVisit(late, late), timedelta(minutes=7)),
+        refs[1]: LeadStory(refs[1], CLIENT, LeadVisit(late, late), form_name="Обратный звонок"),
         refs[2]: LeadStory(refs[2], CLIENT, None, timedelta(minutes=5)),
     }
     under_another = find_lead_stories(connection, 1, refs, NON_DIRECT)
-    assert [story.visit for story in under_another.values()] == [early, None, None]
+    assert [story.visit for story in under_another.values()] == [LeadVisit(late, early), None, None]
 
 
 def test_it_tells_nothing_of_a_neighbours_leads(connection: Connection, visits: list[Visit]) -> None:

@@ -277,6 +277,6 @@ def _visit(origin: Origin, model: AttributionModel) -> DealVisit | None:
         "attribution": int(model),
         "yaClientId": details.yandex_client_id,
         "gaClientId": details.google_client_id,
-        "yandexDirect": yandex_direct(origin.visit),
-        "googleAdWords": google_ads(origin.visit),
+        "yandexDirect": yandex_direct(origin.credited),
+        "googleAdWords": google_ads(origin.credited),
     }

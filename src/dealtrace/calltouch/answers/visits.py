@@ -222,8 +222,8 @@ def public_lead_request_session(
 ) -> PublicLeadRequestSession | None:
     """Build where a lead request comes from for a caller without a token; `None` without a visit.
 
-    Ours: what would tell a stranger who the visitor is, where they are and what they read is left out, since the id
-    of a visit can be guessed.
+    Ours: what would tell a stranger who the visitor is, where they are and what they read is left out, since ids of
+    visits stand in cookies and logs of pages, and older ones can be guessed.
     """
     if origin.visit is None:
         return None

@@ -1,11 +1,11 @@
 """Credit leads to the visits of their visitors, when the leads arrive and when a visit arrives later."""
 
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 
 from dealtrace.accounts.webhook import EventKind
-from dealtrace.attribution.credit import CREDIT_LOOKBACK, AttributionModel, credits_under, touches_before
-from dealtrace.attribution.visit import Visit
+from dealtrace.attribution.credit import CREDIT_LOOKBACK, AttributionModel, credits_under, touches_of
+from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.attribution.visit import Visit, VisitId
 from dealtrace.operations.webhooks.publish import publish_events
 from dealtrace.operations.work import Work
 from dealtrace.storage.visits import visits
@@ -13,7 +13,7 @@ from dealtrace.storage.visits.credits import (
     CreditsByModel,
     VisitedLead,
     find_credited_visits,
-    list_leads_of_visitors,
+    list_leads_of_visits,
     replace_credits,
 )
 from dealtrace.webhooks.event import LeadEvent, LeadPart
@@ -41,24 +41,33 @@ def credit_again(work: Work, new_visits: Sequence[Visit]) -> None:
 
     Webhooks receive the leads that the site's model now credits to another visit.
     """
-    moments = [visit.started_at for visit in new_visits]
-    visitor_ids = [visit.visitor_id for visit in new_visits]
-    concerned = list_leads_of_visitors(
-        work.connection, work.site.id, visitor_ids, min(moments), max(moments) + CREDIT_LOOKBACK
-    )
-    credited = partial(
-        find_credited_visits, work.connection, work.site.id, model=AttributionModel(work.site.attribution)
-    )
-    ids = [lead.id for lead in concerned if work.site.listeners]
-    before = credited(ids)
+    concerned = list_leads_of_visits(work.connection, work.site.id, new_visits, CREDIT_LOOKBACK)
+    if not work.site.listeners:
+        credit_leads(work, concerned)
+        return
+    before = find_credited(work, concerned)
     credit_leads(work, concerned)
-    after = credited(ids)
-    changed = [lead for lead in concerned if before.get(lead.id) != after.get(lead.id)]
-    events = [LeadEvent(EventKind.LEAD_CHANGED, lead.ref, (LeadPart.VISIT,)) for lead in changed]
-    publish_events(work, events)
+    publish_moves(work, concerned, before)
+
+
+def find_credited(work: Work, leads: Sequence[VisitedLead]) -> dict[int, Visit]:
+    """Find the visit that the site's model credits most with each of these leads, by lead id."""
+    model = AttributionModel(work.site.attribution)
+    return find_credited_visits(work.connection, work.site.id, [lead.id for lead in leads], model)
+
+
+def publish_moves(work: Work, leads: Sequence[VisitedLead], before: Mapping[int, Visit]) -> list[VisitedLead]:
+    """Publish to webhooks and return the leads that are credited to another visit or source than before."""
+    after = find_credited(work, leads)
+    moved = [lead for lead in leads if _credit_of(before.get(lead.id)) != _credit_of(after.get(lead.id))]
+    publish_events(work, [LeadEvent(EventKind.LEAD_CHANGED, lead.ref, (LeadPart.VISIT,)) for lead in moved])
+    return moved
+
+
+def _credit_of(visit: Visit | None) -> tuple[VisitId, TrafficSource] | None:
+    return (visit.id, visit.traffic_source) if visit is not None else None
 
 
 def _credits(lead: VisitedLead, own: Visit, around: Sequence[Visit]) -> CreditsByModel:
-    """Share the credit of a lead; a visit that began after the lead, by another clock, counts if there is no other."""
-    touches = touches_before(lead.started_at, [visit for visit in around if visit.visitor_id == own.visitor_id])
-    return {model: credits_under(model, touches or [own]) for model in AttributionModel}
+    touches = touches_of(lead.started_at, own, around)
+    return {model: credits_under(model, touches) for model in AttributionModel}

@@ -1,7 +1,9 @@
 """Register lead requests that a site sends one at a time."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from dealtrace.attribution.visit_ids import FIRST_KEYED_ID, is_nameable_by_strangers
 from dealtrace.errors import Refusal
 from dealtrace.leads.call import Call
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest
@@ -9,6 +11,7 @@ from dealtrace.operations.leads.arrivals import IDS_PER_LEAD_MAX, decide_lead_re
 from dealtrace.operations.leads.intake import store_leads
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
+from dealtrace.storage.visits.visits import find_visits
 
 
 @operation(ids_per_command=IDS_PER_LEAD_MAX)
@@ -19,6 +22,27 @@ def register_lead_requests(
 
     A lead request that is sent again with the same content is a safe retry: its outcome is what was stored first.
     """
-    decision = decide_lead_requests(work, [command.payload for command in commands])
+    decision = decide_lead_requests(work, _without_guessed_visits(work, commands))
     store_leads(work, list(decision.arrivals.values()))
     return decision.outcomes
+
+
+def _without_guessed_visits(
+    work: Work, commands: Sequence[WriteCommand[IncomingLeadRequest]]
+) -> list[IncomingLeadRequest]:
+    """Return the lead requests, those of open forms without a visit that a stranger may have guessed."""
+    guessable = {
+        command.payload.visit_id
+        for command in commands
+        if command.token_id is None
+        and command.payload.visit_id is not None
+        and command.payload.visit_id < FIRST_KEYED_ID
+    }
+    stored = find_visits(work.connection, work.site.id, guessable)
+    barred = {each for each in guessable if not is_nameable_by_strangers(each, stored.get(each), work.now)}
+    return [
+        replace(command.payload, visit_id=None)
+        if command.token_id is None and command.payload.visit_id in barred
+        else command.payload
+        for command in commands
+    ]

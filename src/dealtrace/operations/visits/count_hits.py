@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from dealtrace.attribution.classification import classify
-from dealtrace.attribution.stay import Hit, begin, go_on, goes_on
-from dealtrace.attribution.visit import Visit, VisitId
+from dealtrace.attribution.hit import Hit, continues, extend, start
+from dealtrace.attribution.visit import Visit
 from dealtrace.operations.visits.store_visits import store_visits
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
@@ -18,6 +18,7 @@ VISIT_LENGTH_MAX = timedelta(days=1)
 @operation(ids_per_command=2)
 def count_hits(work: Work, commands: Sequence[WriteCommand[Hit]]) -> list[Visit]:
     """Count hits in the order of arrival; each outcome is the visit it belongs to."""
+    hosts = work.site.hosts
     visitors = {command.payload.visitor_id for command in commands}
     latest = visits.find_latest_visits(work.connection, work.site.id, visitors, work.now - VISIT_LENGTH_MAX)
     started: dict[int, Visit] = {}
@@ -25,11 +26,11 @@ def count_hits(work: Work, commands: Sequence[WriteCommand[Hit]]) -> list[Visit]
     outcomes: list[Visit] = []
     for hit in (command.payload for command in commands):
         visit = latest.get(hit.visitor_id)
-        if visit is not None and goes_on(visit, classify(hit.url, hit.referrer), work.now):
-            visit = go_on(visit, hit, work.now)
+        if visit is not None and continues(visit, classify(hit.url, hit.referrer, hosts), work.now):
+            visit = extend(visit, hit, work.now)
             (started if visit.id in started else extended)[visit.id] = visit
         else:
-            visit = begin(hit, VisitId(work.ids.take()), work.now)
+            visit = start(hit, work.ids.take_visit_id(), work.now, hosts)
             started[visit.id] = visit
         latest[hit.visitor_id] = visit
         outcomes.append(visit)

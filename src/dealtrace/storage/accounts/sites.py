@@ -1,14 +1,17 @@
 """Sites and their settings."""
 
 from collections.abc import Mapping
+from dataclasses import astuple
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, func, insert, select, update
 
 from dealtrace.accounts.site import TARGET_CALL_DEFAULT, Site, SiteId
+from dealtrace.attribution.site_hosts import hosts_of
 from dealtrace.storage.accounts.custom_fields import list_custom_fields
 from dealtrace.storage.accounts.revision import raise_revision
+from dealtrace.storage.accounts.site_hosts import list_hosts
 from dealtrace.storage.database.compiled_statement import Row
 from dealtrace.storage.schema.tables.control import site
 from dealtrace.storage.webhooks.webhooks import list_listeners
@@ -74,4 +77,5 @@ def _site_from_row(connection: Connection, row: Row) -> Site:
         if row.target_call_seconds is not None
         else TARGET_CALL_DEFAULT,
         listeners=list_listeners(connection, row.id),
+        hosts=hosts_of(astuple(each) for each in list_hosts(connection, row.id)),
     )

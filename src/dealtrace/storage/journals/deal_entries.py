@@ -7,8 +7,9 @@ from decimal import Decimal
 from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, func, select
 
 from dealtrace.attribution.credit import AttributionModel
-from dealtrace.attribution.origin import Origin, origin_of_deal
+from dealtrace.attribution.origin import LeadVisit, Origin, origin_of_deal
 from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.attribution.visit import Visit
 from dealtrace.deals.deal import DealId
 from dealtrace.leads.client import Client
 from dealtrace.leads.lead import LeadKind, LeadRef
@@ -22,7 +23,7 @@ from dealtrace.storage.leads.clients import find_clients
 from dealtrace.storage.schema.tables.deals import deal
 from dealtrace.storage.schema.tables.leads import call, lead_credit, lead_request
 from dealtrace.storage.schema.tables.visits import visit
-from dealtrace.storage.visits.credits import CREDITED, heaviest_of
+from dealtrace.storage.visits.credits import CREDITED, beside_own_visits, heaviest_of
 from dealtrace.storage.visits.traffic_sources import find_sources
 from dealtrace.storage.visits.visits import VISIT_COLUMNS, visit_of
 
@@ -68,12 +69,17 @@ _REFERRING_COLUMNS = (
     deal.c.stated_source_id.label("stated_by_deal_id"),
     func.coalesce(call.c.stated_source_id, lead_request.c.stated_source_id).label("stated_by_lead_id"),
     visit.c.traffic_source_id,
+    func.coalesce(call.c.visit_id, lead_request.c.visit_id).label("visit_id"),
 )
 _DEAL_COLUMNS = (
     "id", "number", "status", "amount_rub", "happened_at", "touched_at", "service", "manager", "comment",
     "clue_phone_as_sent", "clue_email_as_sent", "custom_values", "lead_kind", "lead_id",
 )  # fmt: skip
 _LEAD_COLUMNS = (call.c.duration_seconds, lead_request.c.form_name)
+_SOURCE_AT, _NAMED_AT = 3, 4
+_LEAD_AT = len(_REFERRING_COLUMNS) + _DEAL_COLUMNS.index("lead_id")
+_VISIT_AT = len(_REFERRING_COLUMNS) + len(_DEAL_COLUMNS) + len(_LEAD_COLUMNS)
+"""Where a row of `_ENTRIES` has the credited visit's source, the named visit, the lead, and the credited visit."""
 _ENTRIES = CompiledStatement(
     select(*_REFERRING_COLUMNS, *(deal.c[name] for name in _DEAL_COLUMNS), *_LEAD_COLUMNS, *VISIT_COLUMNS)
     .select_from(deal)
@@ -100,7 +106,8 @@ def list_deal_entries(
         sources=find_sources(connection, site_id, {source_id for row in rows for source_id in row[1:4]} - {None}),
         tags=find_tags(connection, site_id, ids),
     )
-    found: dict[int, DealEntry] = {entry.id: entry for entry in (_entry(row, referred) for row in rows)}
+    visits = _lead_visits(connection, site_id, rows, referred.sources)
+    found: dict[int, DealEntry] = {entry.id: entry for entry in (_entry(row, referred, visits) for row in rows)}
     return [found[deal_id] for deal_id in ids if deal_id in found]
 
 
@@ -113,20 +120,34 @@ class _Referred:
     tags: Mapping[int, Sequence[str]]
 
 
-def _entry(row: PlainRow, referred: _Referred) -> DealEntry:
+def _lead_visits(
+    connection: Connection, site_id: int, rows: Sequence[PlainRow], sources: Mapping[int, TrafficSource]
+) -> dict[int, LeadVisit]:
+    """Find the visits of the leads of these rows, by lead id."""
+    credited: dict[int, Visit] = {}
+    named: dict[int, int | None] = {}
+    for row in rows:
+        source_id, lead_id = row[_SOURCE_AT], row[_LEAD_AT]
+        if source_id is not None:
+            credited[lead_id] = visit_of(sources[source_id], row[_VISIT_AT:])
+            named[lead_id] = row[_NAMED_AT]
+    return beside_own_visits(connection, site_id, credited, named)
+
+
+def _entry(row: PlainRow, referred: _Referred, visits: Mapping[int, LeadVisit]) -> DealEntry:
     (
-        client_id, stated_by_deal_id, stated_by_lead_id, visit_source_id,
+        client_id, stated_by_deal_id, stated_by_lead_id, _, _,
         deal_id, number, status, amount_rub, happened_at, touched_at, service, manager, comment, phone, email,
         custom_values, lead_kind, lead_id,
         duration_seconds, form_name,
-        *visit_values,
+        *_,
     ) = row  # fmt: skip
     story = None
     if client_id is not None:
         story = LeadStory(
             LeadRef(LEAD_KINDS[lead_kind], lead_id),
             referred.clients[client_id],
-            visit_of(referred.sources[visit_source_id], visit_values) if visit_source_id is not None else None,
+            visits.get(lead_id),
             _SECOND * (duration_seconds or 0),
             form_name or "",
             referred.sources.get(stated_by_lead_id),

@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, select
 
 from dealtrace.accounts.site import Site
-from dealtrace.attribution.credit import CREDIT_LOOKBACK, AttributionModel, touches_before
-from dealtrace.attribution.origin import Origin, origin_of_lead
+from dealtrace.attribution.credit import CREDIT_LOOKBACK, AttributionModel, touches_of
+from dealtrace.attribution.origin import LeadVisit, Origin, origin_of_lead
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import Visit
 from dealtrace.deals.deal import Deal
@@ -30,7 +30,7 @@ from dealtrace.storage.leads.lead_rows import (
 )
 from dealtrace.storage.leads.qualification import find_qualifications
 from dealtrace.storage.schema.tables.leads import LEAD_STARTS, LEAD_TABLES
-from dealtrace.storage.visits.credits import find_credited_visits
+from dealtrace.storage.visits.credits import find_lead_visits
 from dealtrace.storage.visits.traffic_sources import find_sources
 from dealtrace.storage.visits.visits import list_visits_of_visitors
 
@@ -46,16 +46,16 @@ _ROWS = {
 class LeadEntry:
     """Everything a journal shows of a lead.
 
-    `visit` is the credited one, `None` without a visit. `visits` (those of the visitor up to the lead) and `deals`
-    (those that belong to the lead) are empty unless they are asked for. `circumstances` belong to a call, `page_url`
-    to a lead request.
+    `visit` is the lead's own beside the credited one, `None` without a visit. `visits` (those that may be credited, the
+    own one last) and `deals` (those that belong to the lead) are empty unless they are asked for. `circumstances`
+    belong to a call, `page_url` to a lead request.
     """
 
     lead: Call | LeadRequest
     client: Client
     standing: Qualification
     annotations: Annotations
-    visit: Visit | None
+    visit: LeadVisit | None
     phone: str | None = None
     email: str | None = None
     circumstances: Circumstances = UNTOLD
@@ -89,7 +89,7 @@ def list_lead_entries(
     rows = {row.id: row for row in found}
     referred = _find_referred(connection, site, kind, rows, model)
     started_at = {lead_id: getattr(row, LEAD_STARTS[kind].name) for lead_id, row in rows.items()}
-    visits = _visits_before(connection, site.id, started_at, referred.credited) if with_visits else {}
+    visits = _visits_before(connection, site.id, started_at, referred.visits) if with_visits else {}
     deals = find_deals_of_leads(connection, site.id, kind, list(rows)) if with_deals else {}
     entry = _call_entry if kind is LeadKind.CALL else _lead_request_entry
     return [
@@ -105,7 +105,7 @@ class _Referred:
 
     clients: Mapping[int, Client]
     stated_sources: Mapping[int, TrafficSource]
-    credited: Mapping[int, Visit]
+    visits: Mapping[int, LeadVisit]
     qualifications: Mapping[LeadRef, Qualification]
 
 
@@ -116,7 +116,7 @@ def _find_referred(
     return _Referred(
         clients=find_clients(connection, site.id, {row.client_id for row in rows.values()}),
         stated_sources=find_sources(connection, site.id, stated_ids),
-        credited=find_credited_visits(connection, site.id, list(rows), model),
+        visits=find_lead_visits(connection, site.id, {lead_id: row.visit_id for lead_id, row in rows.items()}, model),
         qualifications=find_qualifications(connection, site, [LeadRef(kind, lead_id) for lead_id in rows]),
     )
 
@@ -127,7 +127,7 @@ def _call_entry(row: Row, referred: _Referred, visits: Sequence[Visit], deals: S
         client=referred.clients[row.client_id],
         standing=referred.qualifications[LeadRef(LeadKind.CALL, row.id)],
         annotations=annotations_from_row(row, referred.stated_sources),
-        visit=referred.credited.get(row.id),
+        visit=referred.visits.get(row.id),
         phone=row.phone,
         circumstances=circumstances_from_row(row),
         visits=visits,
@@ -141,7 +141,7 @@ def _lead_request_entry(row: Row, referred: _Referred, visits: Sequence[Visit], 
         client=referred.clients[row.client_id],
         standing=referred.qualifications[LeadRef(LeadKind.LEAD_REQUEST, row.id)],
         annotations=annotations_from_row(row, referred.stated_sources),
-        visit=referred.credited.get(row.id),
+        visit=referred.visits.get(row.id),
         phone=row.phone,
         email=row.email,
         page_url=row.page_url,
@@ -151,20 +151,17 @@ def _lead_request_entry(row: Row, referred: _Referred, visits: Sequence[Visit], 
 
 
 def _visits_before(
-    connection: Connection, site_id: int, started_at: Mapping[int, datetime], credited: Mapping[int, Visit]
+    connection: Connection, site_id: int, started_at: Mapping[int, datetime], visits: Mapping[int, LeadVisit]
 ) -> dict[int, list[Visit]]:
-    """Find the visits of each lead's visitor up to the lead that may earn credit, earliest first, by lead id.
-
-    Visitors who were made anonymous share one empty id, so their credited visit is all that is known to be theirs.
-    """
-    visitors = {visit.visitor_id for visit in credited.values()} - {""}
-    if not visitors:
-        return {lead_id: [visit] for lead_id, visit in credited.items()}
-    moments = [started_at[lead_id] for lead_id in credited]
+    """Find the visits of each lead's visitor that may earn credit, earliest first, by lead id; its own is the last."""
+    visitors = {visit.own.visitor_id for visit in visits.values()} - {""}
+    moments = [started_at[lead_id] for lead_id in visits]
     of_visitor: dict[str, list[Visit]] = {}
-    for visit in list_visits_of_visitors(connection, site_id, visitors, min(moments) - CREDIT_LOOKBACK, max(moments)):
-        of_visitor.setdefault(visit.visitor_id, []).append(visit)
+    if visitors:
+        since, until = min(moments) - CREDIT_LOOKBACK, max(moments)
+        for visit in list_visits_of_visitors(connection, site_id, visitors, since, until):
+            of_visitor.setdefault(visit.visitor_id, []).append(visit)
     return {
-        lead_id: touches_before(started_at[lead_id], of_visitor.get(visit.visitor_id, [visit]))
-        for lead_id, visit in credited.items()
+        lead_id: touches_of(started_at[lead_id], visit.own, of_visitor.get(visit.own.visitor_id, ()))
+        for lead_id, visit in visits.items()
     }

@@ -27,7 +27,7 @@ class Counting(StrEnum):
 
 
 class Field(StrEnum):
-    """What a list can be filtered by; all but the last two describe the lead's credited or stated source."""
+    """What a list can be filtered by; the utm tags and parts are of its credited or stated source."""
 
     SOURCE = "source"
     MEDIUM = "medium"
@@ -79,6 +79,9 @@ class LeadQuery:
     matches: tuple[Filter, ...] = ()
 
 
+_OWN = visit.alias("own_visit")
+
+
 def query_leads(site: Site, query: LeadQuery) -> PageQuery:
     """Return the list that a query asks for; it never contains deleted leads."""
     table = LEAD_TABLES[query.kind]
@@ -86,13 +89,19 @@ def query_leads(site: Site, query: LeadQuery) -> PageQuery:
     rows: FromClause = table
     moment: ColumnElement[datetime] = LEAD_STARTS[query.kind]
     if query.by_visit:
-        own = visit.alias("own_visit")
-        rows = rows.join(own, and_(own.c.site_id == table.c.site_id, own.c.id == table.c.visit_id))
-        conditions.append(own.c.site_id == site.id)
-        moment = own.c.started_at
+        rows = rows.join(_OWN, _is_own(table))
+        conditions.append(_OWN.c.site_id == site.id)
+        moment = _OWN.c.started_at
+    elif any(match.field is Field.GOOGLE_CLIENT_ID for match in query.matches):
+        rows = rows.outerjoin(_OWN, _is_own(table))
     if any(match.field in _SOURCE_FIELDS for match in query.matches):
         rows = _with_sources(rows, table, query.model)
     return PageQuery(rows, moment, table.c.id, tuple(conditions), query.since, query.until)
+
+
+def _is_own(table: Table) -> ColumnElement[bool]:
+    """Return the condition that a visit is the one that a lead names."""
+    return and_(_OWN.c.site_id == table.c.site_id, _OWN.c.id == table.c.visit_id)
 
 
 def _conditions(site: Site, query: LeadQuery) -> Iterator[ColumnElement[bool]]:
@@ -142,7 +151,7 @@ _SOURCE_FIELDS: Mapping[Field, ColumnElement[str]] = {
     Field.UTM_CAMPAIGN: _utm("campaign"),
     Field.UTM_CONTENT: _utm("content"),
     Field.UTM_TERM: _utm("term"),
-    Field.GOOGLE_CLIENT_ID: func.coalesce(visit.c.google_client_id, ""),
+    Field.GOOGLE_CLIENT_ID: func.coalesce(_OWN.c.google_client_id, ""),
 }
 _CALL_FIELDS: Mapping[Field, ColumnElement[str]] = {
     Field.PHONE: call.c.phone,

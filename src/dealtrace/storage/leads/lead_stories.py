@@ -12,14 +12,14 @@ from dealtrace.storage.database.column_types import is_among
 from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.leads.clients import find_clients
 from dealtrace.storage.schema.tables.leads import LEAD_TABLES, call, lead_request
-from dealtrace.storage.visits.credits import find_credited_visits
+from dealtrace.storage.visits.credits import find_lead_visits
 from dealtrace.storage.visits.traffic_sources import find_sources
 
 _SECOND = timedelta(seconds=1)
 _DETAILS = {LeadKind.CALL: call.c.duration_seconds, LeadKind.LEAD_REQUEST: lead_request.c.form_name}
 _LIST_LEADS: Mapping[LeadKind, CompiledStatement] = {
     kind: CompiledStatement(
-        select(table.c.id, table.c.client_id, table.c.stated_source_id, _DETAILS[kind]).where(
+        select(table.c.id, table.c.client_id, table.c.stated_source_id, table.c.visit_id, _DETAILS[kind]).where(
             table.c.site_id == bindparam("site_id"), is_among(table.c.id, "ids")
         )
     )
@@ -30,19 +30,19 @@ _LIST_LEADS: Mapping[LeadKind, CompiledStatement] = {
 def find_lead_stories(
     connection: Connection, site_id: int, leads: Iterable[LeadRef], model: AttributionModel
 ) -> dict[LeadRef, LeadStory]:
-    """Find the story of each of these leads, with the visit that `model` credits; unknown leads are missing."""
+    """Find the story of each of these leads, with its visit and the one `model` credits; unknown leads are missing."""
     rows = [
-        (LeadRef(kind, lead_id), client_id, stated_id, detail)
+        (LeadRef(kind, lead_id), client_id, stated_id, visit_id, detail)
         for kind, ids in ids_by_kind(leads).items()
-        for lead_id, client_id, stated_id, detail in _LIST_LEADS[kind].fetch(
+        for lead_id, client_id, stated_id, visit_id, detail in _LIST_LEADS[kind].fetch(
             connection, {"site_id": site_id, "ids": ids}
         )
     ]
     if not rows:
         return {}
-    clients = find_clients(connection, site_id, [client_id for _, client_id, _, _ in rows])
-    visits = find_credited_visits(connection, site_id, [ref.id for ref, _, _, _ in rows], model)
-    sources = find_sources(connection, site_id, [stated_id for _, _, stated_id, _ in rows if stated_id is not None])
+    clients = find_clients(connection, site_id, [client_id for _, client_id, _, _, _ in rows])
+    visits = find_lead_visits(connection, site_id, {ref.id: visit_id for ref, _, _, visit_id, _ in rows}, model)
+    sources = find_sources(connection, site_id, [stated_id for _, _, stated_id, _, _ in rows if stated_id is not None])
     return {
         ref: LeadStory(
             ref,
@@ -52,5 +52,5 @@ def find_lead_stories(
             form_name=detail if ref.kind is LeadKind.LEAD_REQUEST else "",
             stated_source=sources.get(stated_id),
         )
-        for ref, client_id, stated_id, detail in rows
+        for ref, client_id, stated_id, _, detail in rows
     }

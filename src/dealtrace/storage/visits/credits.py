@@ -1,14 +1,15 @@
 """The credits of leads: which visits each attribution model credits with them, and how much."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, insert, or_, select, true
 
 from dealtrace.attribution.credit import WHOLE, AttributionModel, Credit
+from dealtrace.attribution.origin import LeadVisit
 from dealtrace.attribution.visit import Visit
-from dealtrace.leads.lead import LeadRef
+from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.record import record
 from dealtrace.storage.database.column_types import is_among
 from dealtrace.storage.database.compiled_statement import CompiledStatement
@@ -92,6 +93,27 @@ def find_credited_visits(
     return {lead_id: visit_from_row(row) for *row, lead_id in _LIST_HEAVIEST.fetch(connection, parameters)}
 
 
+def find_lead_visits(
+    connection: Connection, site_id: int, named: Mapping[int, int | None], model: AttributionModel
+) -> dict[int, LeadVisit]:
+    """Find the visits of leads by lead id: the named one, and the one with the heaviest credit under `model`.
+
+    `named` holds the id of the visit that each lead names, by lead id. Leads without a stored visit are missing.
+    """
+    return beside_own_visits(connection, site_id, find_credited_visits(connection, site_id, list(named), model), named)
+
+
+def beside_own_visits(
+    connection: Connection, site_id: int, credited: Mapping[int, Visit], named: Mapping[int, int | None]
+) -> dict[int, LeadVisit]:
+    """Return the credited visit of each lead beside the visit that the lead names, by lead id."""
+    own_ids = {lead_id: named.get(lead_id) or visit.id for lead_id, visit in credited.items()}
+    others = find_visits(
+        connection, site_id, {own_ids[lead_id] for lead_id, visit in credited.items() if own_ids[lead_id] != visit.id}
+    )
+    return {lead_id: LeadVisit(others.get(own_ids[lead_id], visit), visit) for lead_id, visit in credited.items()}
+
+
 def find_credits(connection: Connection, site_id: int, lead_id: int) -> dict[AttributionModel, list[Credit]]:
     """Find the credits of a lead by model, the heaviest first; empty if the lead has no visit."""
     credit = lead_credit.c
@@ -108,19 +130,38 @@ def find_credits(connection: Connection, site_id: int, lead_id: int) -> dict[Att
     return shares
 
 
-def list_leads_of_visitors(
-    connection: Connection, site_id: int, visitor_ids: Iterable[str], since: datetime, until: datetime
+def list_leads_of_visits(
+    connection: Connection, site_id: int, visits: Sequence[Visit], lookback: timedelta
 ) -> list[VisitedLead]:
-    """List the leads of these visitors that began from `since` to `until`, both included."""
-    visitors = sorted(set(visitor_ids))
+    """List the leads that these visits may have led to.
+
+    They are the leads of the same visitors that began from the earliest of `visits` until `lookback` after the latest,
+    both included, and those that name one of `visits`, whenever they began.
+    """
+    visitors = sorted({each.visitor_id for each in visits} - {""})
+    if not visitors:
+        return []
+    moments, ids = [each.started_at for each in visits], [each.id for each in visits]
     found: list[VisitedLead] = []
-    for kind, table in LEAD_TABLES.items():
-        started_at = LEAD_STARTS[kind]
-        query = (
-            select(table.c.id, started_at, table.c.visit_id)
-            .join(visit, (visit.c.site_id == table.c.site_id) & (visit.c.id == table.c.visit_id))
-            .where(table.c.site_id == site_id, visit.c.visitor_id.in_(visitors), started_at.between(since, until))
-        )
-        rows = connection.execute(query)
-        found += [VisitedLead(LeadRef(kind, lead_id), at, visit_id) for lead_id, at, visit_id in rows]
+    for kind, started_at in LEAD_STARTS.items():
+        is_concerned = or_(started_at.between(min(moments), max(moments) + lookback), visit.c.id.in_(ids))
+        found += _list_naming(connection, site_id, kind, visitors, is_concerned)
     return found
+
+
+def list_leads_naming(connection: Connection, site_id: int, visitor_ids: Sequence[str]) -> list[VisitedLead]:
+    """List the leads that name a visit of these visitors."""
+    return [lead for kind in LEAD_TABLES for lead in _list_naming(connection, site_id, kind, visitor_ids, true())]
+
+
+def _list_naming(
+    connection: Connection, site_id: int, kind: LeadKind, visitors: Sequence[str], condition: ColumnElement[bool]
+) -> list[VisitedLead]:
+    table = LEAD_TABLES[kind]
+    query = (
+        select(table.c.id, LEAD_STARTS[kind], table.c.visit_id)
+        .join(visit, (visit.c.site_id == table.c.site_id) & (visit.c.id == table.c.visit_id))
+        .where(table.c.site_id == site_id, visit.c.visitor_id.in_(visitors), condition)
+    )
+    rows = connection.execute(query)
+    return [VisitedLead(LeadRef(kind, lead_id), at, visit_id) for lead_id, at, visit_id in rows]

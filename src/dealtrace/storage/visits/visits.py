@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import lru_cache
 
 import msgspec
-from sqlalchemy import Connection, Text, and_, bindparam, insert, select, type_coerce, update
+from sqlalchemy import Connection, Text, and_, bindparam, func, insert, select, type_coerce, update
 
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.attribution.visit import Visit, VisitId
@@ -49,18 +49,29 @@ def find_visits(connection: Connection, site_id: int, ids: Iterable[int]) -> dic
 
 
 def list_visits_of_visitors(
-    connection: Connection, site_id: int, visitor_ids: Iterable[str], since: datetime, until: datetime
+    connection: Connection,
+    site_id: int,
+    visitor_ids: Iterable[str],
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> list[Visit]:
-    """List the visits of these visitors that began from `since` to `until`, both included, in no particular order."""
+    """List the visits of these visitors in no particular order; both ends of a stated interval are included."""
     visitors = sorted(set(visitor_ids))
     if not visitors:
         return []
-    rows = connection.execute(
-        VISIT_ROWS.where(
-            visit.c.site_id == site_id, visit.c.visitor_id.in_(visitors), visit.c.started_at.between(since, until)
-        )
-    )
+    query = VISIT_ROWS.where(visit.c.site_id == site_id, visit.c.visitor_id.in_(visitors))
+    if since is not None:
+        query = query.where(visit.c.started_at >= since)
+    if until is not None:
+        query = query.where(visit.c.started_at <= until)
+    rows = connection.execute(query)
     return [visit_from_row(row) for row in rows.all()]
+
+
+def count_visits_of_visitors(connection: Connection, site_id: int, visitor_ids: Iterable[str]) -> int:
+    """Count the visits of these visitors."""
+    mine = (visit.c.site_id == site_id, visit.c.visitor_id.in_(sorted(set(visitor_ids))))
+    return int(connection.execute(select(func.count()).select_from(visit).where(*mine)).scalar_one())
 
 
 def find_latest_visits(
@@ -96,6 +107,32 @@ def update_seen(connection: Connection, site_id: int, visits: Sequence[Visit]) -
     ]
     if rows:
         connection.execute(_UPDATE_SEEN, rows)
+
+
+_CLASSIFIED = ("traffic_source_id", "utm", "click_ids")
+_UPDATE_CLASSIFICATION = (
+    update(visit)
+    .where(
+        visit.c.site_id == bindparam("of_site"),
+        visit.c.started_at == bindparam("of_start", type_=visit.c.started_at.type),
+        visit.c.id == bindparam("of_visit"),
+    )
+    .values({name: bindparam(f"new_{name}", type_=visit.c[name].type) for name in _CLASSIFIED})
+)
+
+
+def update_classification(
+    connection: Connection, site_id: int, visits: Sequence[Visit], source_ids: Mapping[TrafficSource, int]
+) -> None:
+    """Store the source, the utm tags and the click ids of these visits; `source_ids` has the id of each source."""
+    rows = [
+        {"of_site": site_id, "of_start": again.started_at, "of_visit": again.id}
+        | {f"new_{name}": row[name] for name in _CLASSIFIED}
+        for again in visits
+        for row in (_row(site_id, again, source_ids[again.traffic_source]),)
+    ]
+    if rows:
+        connection.execute(_UPDATE_CLASSIFICATION, rows)
 
 
 def _row(site_id: int, new: Visit, source_id: int) -> Values:

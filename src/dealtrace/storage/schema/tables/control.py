@@ -86,6 +86,14 @@ id_block = Table(
     info=CONTROL,
 )
 
+database_key = Table(
+    "database_key",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("key", String(64), nullable=False),
+    info=CONTROL,
+)
+
 revision = Table(
     "revision",
     metadata,

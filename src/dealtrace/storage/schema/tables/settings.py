@@ -1,6 +1,6 @@
-"""The points that a site spent, its custom fields, and unknown fields."""
+"""The points that a site spent, its custom fields, unknown fields, its hosts, and how far a reclassification is."""
 
-from sqlalchemy import BigInteger, Column, PrimaryKeyConstraint, Table, Text
+from sqlalchemy import BigInteger, Column, PrimaryKeyConstraint, String, Table, Text
 
 from dealtrace.storage.database.column_types import Day, Instant
 from dealtrace.storage.schema.tables.parts import TENANT, metadata, site_column
@@ -22,6 +22,32 @@ custom_field = Table(
     Column("name", Text, nullable=False),
     Column("added_at", Instant, nullable=False),
     PrimaryKeyConstraint("site_id", "name"),
+    info=TENANT,
+)
+
+site_host = Table(
+    "site_host",
+    metadata,
+    site_column(),
+    Column("host", Text, nullable=False),
+    Column("kind", String(12), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("added_at", Instant, nullable=False),
+    PrimaryKeyConstraint("site_id", "host"),
+    info=TENANT,
+)
+
+reclassification = Table(
+    "reclassification",
+    metadata,
+    Column("site_id", BigInteger, nullable=False, autoincrement=False),
+    Column("hosts_digest", String(64), nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("visits", BigInteger, nullable=False),
+    Column("visits_changed", BigInteger, nullable=False),
+    Column("leads_moved", BigInteger, nullable=False),
+    Column("after_visitor", Text, nullable=False),
+    PrimaryKeyConstraint("site_id"),
     info=TENANT,
 )
 

@@ -1,4 +1,4 @@
-"""What becomes of a hit: it belongs to the visit its visitor is on, or begins another."""
+"""Hits, and the visits they make: a hit extends its visitor's current visit or starts a new one."""
 
 from collections.abc import Mapping
 from dataclasses import field, replace
@@ -12,8 +12,11 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import Visit, VisitId
 from dealtrace.record import record
 
-STAY_GAP = timedelta(minutes=30)
-"""Ours: how long a visitor may be quiet before the next page begins another stay; the vendor's cookie lives as long."""
+VISIT_TIMEOUT = timedelta(minutes=30)
+"""Ours: how long after a page the next one still belongs to the same visit; the vendor's cookie lives as long."""
+ATTRS_MAX = 100
+ATTRS_LENGTH_MAX = 4096
+"""How many attributes a visit has at most, and how many characters in all their names and values."""
 
 
 @record
@@ -34,19 +37,19 @@ class Hit:
     attrs: Mapping[str, Any] = field(default_factory=dict)
 
 
-def goes_on(latest: Visit, source: TrafficSource, now: datetime) -> bool:
-    """Check whether a hit from `source` belongs to the latest visit of its visitor; after 30 minutes it still does.
+def continues(latest: Visit, source: TrafficSource, now: datetime) -> bool:
+    """Check whether a hit from `source` continues the latest visit of its visitor; exactly at the timeout it does.
 
-    Ours: a visitor who comes by another advertisement begins another visit, however soon, because that advertisement
+    Ours: a visitor who comes by another advertisement starts another visit, however soon, because that advertisement
     earned the click. A page that sends nobody (the site's own, a sign-in, a payment), or the same source again, does
     not.
     """
     quiet = now - (latest.seen_at or latest.started_at)
-    return quiet <= STAY_GAP and (source.is_direct or source == latest.traffic_source)
+    return quiet <= VISIT_TIMEOUT and (source.is_direct or source == latest.traffic_source)
 
 
-def begin(hit: Hit, visit_id: VisitId, now: datetime, hosts: SiteHosts = NO_HOSTS) -> Visit:
-    """Return the visit that a hit begins; `hosts` are those its site knows better than we do."""
+def start(hit: Hit, visit_id: VisitId, now: datetime, hosts: SiteHosts = NO_HOSTS) -> Visit:
+    """Return the new visit that a hit starts; `hosts` are those its site names."""
     return Visit(
         id=visit_id,
         visitor_id=hit.visitor_id,
@@ -60,7 +63,7 @@ def begin(hit: Hit, visit_id: VisitId, now: datetime, hosts: SiteHosts = NO_HOST
         utm=utm_of(hit.url),
         google_client_id=hit.google_client_id,
         yandex_client_id=hit.yandex_client_id,
-        attrs=hit.attrs or None,
+        attrs=bounded_attrs(hit.attrs) or None,
         device=hit.device,
         os=hit.os,
         browser=hit.browser,
@@ -68,12 +71,24 @@ def begin(hit: Hit, visit_id: VisitId, now: datetime, hosts: SiteHosts = NO_HOST
     )
 
 
-def go_on(visit: Visit, hit: Hit, now: datetime) -> Visit:
-    """Return a visit after another hit: unknown client ids are filled in, parameters are added to those there are."""
+def extend(visit: Visit, hit: Hit, now: datetime) -> Visit:
+    """Return a visit after another hit: unknown client ids are filled in, attributes are added within their limits."""
     return replace(
         visit,
         seen_at=now,
         google_client_id=visit.google_client_id or hit.google_client_id,
         yandex_client_id=visit.yandex_client_id or hit.yandex_client_id,
-        attrs={**(visit.attrs or {}), **hit.attrs} or None,
+        attrs=bounded_attrs({**(visit.attrs or {}), **hit.attrs}) or None,
     )
+
+
+def bounded_attrs(attrs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the attributes that fit the limits of a visit, in their order; one that does not fit is left out."""
+    kept: dict[str, Any] = {}
+    length = 0
+    for name, value in attrs.items():
+        length_after = length + len(f"{name}{value}")
+        if length_after <= ATTRS_LENGTH_MAX and len(kept) < ATTRS_MAX:
+            kept[name] = value
+            length = length_after
+    return kept

@@ -1,0 +1,40 @@
+"""How far the reclassification of a site's past visits is."""
+
+import hashlib
+from dataclasses import replace
+from datetime import datetime
+
+from dealtrace.attribution.site_hosts import SiteHosts
+from dealtrace.record import record
+
+
+@record
+class Reclassification:
+    """The state of a reclassification under the hosts that have this digest.
+
+    `after_visitor` is the last visitor whose visits are done, empty at the start. `leads_moved` counts the leads whose
+    credited visit, or whose source, became another under the model of the site.
+    """
+
+    hosts_digest: str
+    started_at: datetime
+    visits: int = 0
+    visits_changed: int = 0
+    leads_moved: int = 0
+    after_visitor: str = ""
+
+    def after(self, visitor_id: str, *, visits: int, changed: int, moved: int) -> "Reclassification":
+        """Return the state after more visitors, of whom this is the last."""
+        return replace(
+            self,
+            visits=self.visits + visits,
+            visits_changed=self.visits_changed + changed,
+            leads_moved=self.leads_moved + moved,
+            after_visitor=visitor_id,
+        )
+
+
+def digest_of(hosts: SiteHosts) -> str:
+    """Return a digest of the hosts of a site: what was classified under others must be done again."""
+    listed = "\n".join(f"{host} {known.kind} {known.name}" for host, known in sorted(hosts.known.items()))
+    return hashlib.sha256(listed.encode()).hexdigest()

@@ -1,0 +1,58 @@
+"""Ids of visits: unique, and impossible to guess without the key of the database."""
+
+import hashlib
+from datetime import datetime, timedelta
+
+from dealtrace.attribution.visit import Visit, VisitId
+
+FIRST_KEYED_ID = 10**12
+"""Ours: ids from here on are keyed. Lower ones were counted, or come from the vendor, and can be guessed."""
+VISIT_ID_END = 2**53
+"""One above the greatest id, so that JavaScript and 1C hold all exactly."""
+GUESSABLE_ID_USABLE = timedelta(hours=24)
+"""Ours: how long after its last page a visit with a guessable id may be named without a token."""
+
+_SIZE = VISIT_ID_END - FIRST_KEYED_ID
+_LEFT_BITS, _RIGHT_BITS = 26, 27
+_LEFT, _RIGHT = 1 << _LEFT_BITS, 1 << _RIGHT_BITS
+_ROUNDS = 8
+
+
+def keyed_visit_id(counter: int, key: bytes) -> VisitId:
+    """Return the id of the visit that has this counter: under one key, every counter has an id of its own.
+
+    A Feistel network permutes the numbers of 53 bits; those beyond the range of ids are permuted again, which keeps
+    the whole a permutation of the range.
+
+    Raises:
+        ValueError: `counter` is negative or not below the number of ids.
+    """
+    if not 0 <= counter < _SIZE:
+        raise ValueError(counter)
+    number = _permuted(counter, key)
+    while number >= _SIZE:
+        number = _permuted(number, key)
+    return VisitId(FIRST_KEYED_ID + number)
+
+
+def is_nameable_by_strangers(visit_id: VisitId, visit: Visit | None, now: datetime) -> bool:
+    """Check whether an open form may name a visit; `visit` is what is stored under that id, if anything.
+
+    Ours: an id that can be guessed counts only while its visit is fresh; with a token it always counts.
+    """
+    if visit_id >= FIRST_KEYED_ID:
+        return True
+    return visit is not None and now - (visit.seen_at or visit.started_at) <= GUESSABLE_ID_USABLE
+
+
+def _permuted(number: int, key: bytes) -> int:
+    left, right = number >> _RIGHT_BITS, number & (_RIGHT - 1)
+    for turn in range(0, _ROUNDS, 2):
+        left = (left + _scrambled(turn, right, key)) % _LEFT
+        right = (right + _scrambled(turn + 1, left, key)) % _RIGHT
+    return (left << _RIGHT_BITS) + right
+
+
+def _scrambled(turn: int, half: int, key: bytes) -> int:
+    message = turn.to_bytes(1, "big") + half.to_bytes(4, "big")
+    return int.from_bytes(hashlib.blake2b(message, digest_size=8, key=key).digest(), "big")

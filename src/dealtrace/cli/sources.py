@@ -1,0 +1,182 @@
+"""`dealtrace source`: name the hosts of a site, and classify its past visits again."""
+
+from typing import Annotated
+
+import typer
+from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
+from rich.table import Table
+from sqlalchemy import Connection
+
+from dealtrace import clock
+from dealtrace.accounts.site import Site
+from dealtrace.attribution.reclassification import Reclassification
+from dealtrace.cli.answers import HostAnswer, ReclassificationAnswer
+from dealtrace.cli.options import JsonOption, SiteIdArgument
+from dealtrace.cli.terminal import complaints, console, counted, open_prepared, print_json
+from dealtrace.operations.accounts.name_hosts import add_host, remove_host
+from dealtrace.operations.accounts.require_site import require_site
+from dealtrace.operations.visits.reclassify import (
+    VISITS_AT_ONCE,
+    begin_reclassification,
+    finish_reclassification,
+    list_next_visitors,
+    reclassify_visitors,
+)
+from dealtrace.operations.work import Work
+from dealtrace.storage.accounts.site_hosts import list_hosts
+from dealtrace.storage.database.database_errors import is_lost_race
+from dealtrace.storage.database.engine import Database
+from dealtrace.storage.id_blocks import IdBlocks
+from dealtrace.storage.visits.reclassification import count_visits
+from dealtrace.storage.visits.visits import count_visits_of_visitors
+
+TRIES_MAX = 10
+
+KindArgument = Annotated[str, typer.Argument(metavar="KIND", help="own, payment, signin, search or social.")]
+HostArgument = Annotated[str, typer.Argument(metavar="HOST", help="The host, or any address on it.")]
+
+source_commands = typer.Typer(help="Name the hosts of a site, and reclassify its past visits.", no_args_is_help=True)
+host_commands = typer.Typer(help="Add, list and remove the hosts that a site names.", no_args_is_help=True)
+source_commands.add_typer(host_commands, name="host")
+
+
+@host_commands.command("add")
+def add(
+    site_id: SiteIdArgument,
+    kind: KindArgument,
+    host: HostArgument,
+    name: Annotated[str, typer.Option(help="The source that the host is, for search and social.")] = "",
+) -> None:
+    """Add a host. Own, payment and sign-in pages send nobody. A running server applies it within two seconds."""
+    with open_prepared() as database, database.write() as connection:
+        added = add_host(connection, site_id, kind, host, name, clock.now())
+    console.print(f"Site {site_id}: {added.host} is {added.kind.value}{_named(added.name)}.", markup=False)
+    console.print(f"To apply it to past visits: dealtrace source reclassify {site_id}", markup=False)
+
+
+@host_commands.command("remove")
+def remove(site_id: SiteIdArgument, kind: KindArgument, host: HostArgument) -> None:
+    """Remove a host. A running server applies it within two seconds."""
+    with open_prepared() as database, database.write() as connection:
+        removed = remove_host(connection, site_id, kind, host)
+    console.print(f"Site {site_id}: {removed.host} removed.", markup=False)
+
+
+@host_commands.command("list")
+def show(site_id: SiteIdArgument, as_json: JsonOption = False) -> None:
+    """List the hosts that a site names."""
+    with open_prepared() as database, database.read() as connection:
+        require_site(connection, site_id)
+        hosts = list_hosts(connection, site_id)
+    if as_json:
+        rows: list[HostAnswer] = [{"kind": each.kind.value, "host": each.host, "name": each.name} for each in hosts]
+        print_json(rows)
+        return
+    table = Table("kind", "host", "name")
+    for each in hosts:
+        table.add_row(each.kind.value, each.host, each.name)
+    console.print(table)
+
+
+@source_commands.command("reclassify")
+def reclassify(
+    site_id: SiteIdArgument,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only count what would change; nothing is stored.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Classify all past visits by today's rules and the hosts of the site, and credit their leads again.
+
+    If it is stopped, run it again to continue.
+    """
+    with open_prepared() as database:
+        with database.read() as connection:
+            site = require_site(connection, site_id)
+        state = _Reclassifying(database, site, dry_run=dry_run).run()
+    if as_json:
+        answer: ReclassificationAnswer = {
+            "siteId": site_id,
+            "dryRun": dry_run,
+            "visits": state.visits,
+            "visitsChanged": state.visits_changed,
+            "leadsMoved": state.leads_moved,
+        }
+        print_json(answer)
+        return
+    would = "would change" if dry_run else "changed"
+    console.print(
+        f"{counted(state.visits, 'visit')} read: {state.visits_changed} {would} their source; "
+        f"{counted(state.leads_moved, 'lead')} {'would move' if dry_run else 'moved'} to another source.",
+        markup=False,
+    )
+
+
+class _RollBack(Exception):  # noqa: N818 - it is no error
+    """Ends the transaction of a dry run with the state it would have reached."""
+
+    def __init__(self, after: Reclassification) -> None:
+        self.after = after
+
+
+class _Reclassifying:
+    """One run of the command, chunk by chunk."""
+
+    def __init__(self, database: Database, site: Site, *, dry_run: bool) -> None:
+        self._database = database
+        self._site = site
+        self._dry_run = dry_run
+        self._ids = IdBlocks(database.writer)
+
+    def run(self) -> Reclassification:
+        """Work through all visitors and return the counts; a dry run begins at the first visitor."""
+        with self._database.read() as connection:
+            state = begin_reclassification(self._work(connection))
+            if self._dry_run:
+                state = Reclassification(state.hosts_digest, state.started_at)
+            left = count_visits(connection, self._site.id, state.after_visitor)
+        columns = (*Progress.get_default_columns()[:-1], MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=complaints, transient=True, disable=not complaints.is_terminal) as progress:
+            bar = progress.add_task("Visits", total=state.visits + left, completed=state.visits)
+            try:
+                while (after := self._next(state)) is not None:
+                    state = after
+                    progress.update(bar, completed=state.visits)
+            except KeyboardInterrupt:
+                progress.stop()
+                complaints.print(f"Stopped after {counted(state.visits, 'visit')}. Run it again to continue.")
+                raise typer.Exit(130) from None
+        if not self._dry_run:
+            with self._database.write() as connection:
+                finish_reclassification(self._work(connection))
+        return state
+
+    def _next(self, state: Reclassification) -> Reclassification | None:
+        """Return the state after the next chunk, `None` at the end; what a dry run wrote is rolled back."""
+        for tries_left in reversed(range(TRIES_MAX)):
+            with self._database.read() as connection:
+                visitors = list_next_visitors(self._work(connection), state)
+                if not visitors:
+                    return None
+                visits = count_visits_of_visitors(connection, self._site.id, visitors)
+            self._ids.ensure(visits + VISITS_AT_ONCE)
+            try:
+                with self._database.write() as connection:
+                    after = reclassify_visitors(self._work(connection), state, visitors)
+                    if self._dry_run:
+                        raise _RollBack(after)  # noqa: TRY301 - the transaction is undone by what leaves its block
+            except _RollBack as dry:
+                return dry.after
+            except Exception as error:
+                if not (tries_left and is_lost_race(error)):
+                    raise
+            else:
+                return after
+        raise AssertionError
+
+    def _work(self, connection: Connection) -> Work:
+        return Work(connection, self._ids, self._site, clock.now())
+
+
+def _named(name: str) -> str:
+    return f" ({name})" if name else ""

@@ -1,0 +1,75 @@
+"""Add and remove the hosts that a site names: its own, its payment and sign-in pages, engines, networks."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from dealtrace.attribution.known_hosts import HostKind
+from dealtrace.attribution.site_hosts import NAMED_KINDS, SITE_HOSTS_MAX, SITE_KINDS, SiteHost, read_host
+from dealtrace.errors import HostNotFound, InvalidSetting
+from dealtrace.operations.accounts.require_site import require_site
+from dealtrace.operations.accounts.set_site import checked_name
+from dealtrace.storage.accounts import revision, site_hosts
+
+
+def add_host(connection: Connection, site_id: int, kind: str, host: str, name: str, now: datetime) -> SiteHost:
+    """Add a host to a site and return it as it is stored; the same host again replaces what was said of it.
+
+    Raises:
+        SiteNotFound: there is no such site.
+        InvalidSetting: the kind, the host or the name is not valid, or the site has too many hosts.
+    """
+    site = require_site(connection, site_id)
+    named = _checked(kind, host, name)
+    if named.host not in site.hosts.known and len(site.hosts.known) >= SITE_HOSTS_MAX:
+        raise InvalidSetting(
+            key="host", ru=f"не больше {SITE_HOSTS_MAX} на сайт", en=f"a site may name {SITE_HOSTS_MAX} at most"
+        )
+    site_hosts.upsert_host(connection, site_id, named, now)
+    revision.raise_revision(connection)
+    return named
+
+
+def remove_host(connection: Connection, site_id: int, kind: str, host: str) -> SiteHost:
+    """Remove a host from a site and return it.
+
+    Raises:
+        SiteNotFound: there is no such site.
+        InvalidSetting: the kind or the host is not valid.
+        HostNotFound: the site names no such host of that kind.
+    """
+    require_site(connection, site_id)
+    named = SiteHost(_kind(kind), _host(host))
+    if not site_hosts.delete_host(connection, site_id, named):
+        raise HostNotFound(host=named.host, kind=named.kind.value, site_id=site_id)
+    revision.raise_revision(connection)
+    return named
+
+
+def _checked(kind: str, host: str, name: str) -> SiteHost:
+    known = _kind(kind)
+    if known in NAMED_KINDS:
+        return SiteHost(known, _host(host), checked_name("--name", name))
+    if name:
+        raise InvalidSetting(
+            key="--name",
+            ru="имя источника нужно только для search и social",
+            en="only hosts of kind search and social have a name",
+        )
+    return SiteHost(known, _host(host))
+
+
+def _kind(text: str) -> HostKind:
+    kinds = {kind.value: kind for kind in SITE_KINDS}
+    if text not in kinds:
+        known = ", ".join(kinds)
+        raise InvalidSetting(key="KIND", ru=f"ожидается одно из: {known}", en=f"one of these is expected: {known}")
+    return kinds[text]
+
+
+def _host(text: str) -> str:
+    if not (host := read_host(text)):
+        raise InvalidSetting(
+            key="HOST", ru="ожидается имя узла, например pay.example.com", en="expected a host, such as pay.example.com"
+        )
+    return host

@@ -1,0 +1,59 @@
+"""How far the reclassification of a site's visits is, and which visitors are next."""
+
+from sqlalchemy import Connection, delete, func, select
+
+from dealtrace.attribution.reclassification import Reclassification
+from dealtrace.storage.database.upsert import insert_into
+from dealtrace.storage.schema.tables.settings import reclassification
+from dealtrace.storage.schema.tables.visits import visit
+
+_FIELDS = ("hosts_digest", "started_at", "visits", "visits_changed", "leads_moved", "after_visitor")
+
+
+def find_reclassification(connection: Connection, site_id: int) -> Reclassification | None:
+    """Find how far the reclassification of a site is; `None` if there is none to continue."""
+    columns = (reclassification.c[name] for name in _FIELDS)
+    row = connection.execute(select(*columns).where(reclassification.c.site_id == site_id)).one_or_none()
+    return Reclassification(*row) if row is not None else None
+
+
+def upsert_reclassification(connection: Connection, site_id: int, at: Reclassification) -> None:
+    """Store how far the reclassification of a site is."""
+    values = {name: getattr(at, name) for name in _FIELDS}
+    statement = insert_into(connection, reclassification).values(site_id=site_id, **values)
+    connection.execute(statement.on_conflict_do_update(index_elements=["site_id"], set_=values))
+
+
+def delete_reclassification(connection: Connection, site_id: int) -> None:
+    """Delete the state of a reclassification that is finished."""
+    connection.execute(delete(reclassification).where(reclassification.c.site_id == site_id))
+
+
+def list_next_visitors(
+    connection: Connection, site_id: int, after_visitor: str, *, visitors_max: int, visits_max: int
+) -> list[str]:
+    """List the visitors that follow one in the order of their ids: as many as have `visits_max` visits, at least one.
+
+    Visitors who were made anonymous are left out: their visits keep no address to classify.
+    """
+    counted = (
+        select(visit.c.visitor_id, func.count())
+        .where(visit.c.site_id == site_id, visit.c.visitor_id > after_visitor)
+        .group_by(visit.c.visitor_id)
+        .order_by(visit.c.visitor_id)
+        .limit(visitors_max)
+    )
+    visitors: list[str] = []
+    total = 0
+    for visitor_id, visits in connection.execute(counted):
+        total += visits
+        if visitors and total > visits_max:
+            break
+        visitors.append(visitor_id)
+    return visitors
+
+
+def count_visits(connection: Connection, site_id: int, after_visitor: str = "") -> int:
+    """Count the visits of a site that follow a visitor in the order of visitors."""
+    mine = (visit.c.site_id == site_id, visit.c.visitor_id > after_visitor)
+    return int(connection.execute(select(func.count()).select_from(visit).where(*mine)).scalar_one())

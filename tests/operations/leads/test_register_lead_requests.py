@@ -1,0 +1,68 @@
+"""Which visits open forms may name."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from cast import NO_ID, Player, Stage
+from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.attribution.visit import Visit, VisitId
+from dealtrace.attribution.visit_ids import FIRST_KEYED_ID
+from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest
+from dealtrace.operations.leads.register_lead_requests import register_lead_requests
+from dealtrace.operations.visits.store_visits import store_visits
+from dealtrace.operations.write_command import WriteCommand
+from write_commands import NOON
+
+DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
+OLD_ID = VisitId(10**10 + 7)
+
+
+def store_old(stage: Stage, player: Player, started: timedelta, seen: timedelta | None = None) -> None:
+    """Store a visit under an id from before ids were keyed, as old as it says."""
+    visit = Visit(OLD_ID, "v", NOON - started, TrafficSource("yandex"), seen_at=None if seen is None else NOON - seen)
+    stage.ids.ensure(100)
+    with stage.database.write() as connection:
+        store_visits(stage.work(connection, player), [visit])
+
+
+def register(stage: Stage, player: Player, visit_id: int, *, token_id: int | None) -> LeadRequest:
+    stage.ids.ensure(100)
+    payload = IncomingLeadRequest(NOON, email="a@b.ru", visit_id=VisitId(visit_id))
+    with stage.database.write() as connection:
+        work = stage.work(connection, player, NOON)
+        (outcome,) = register_lead_requests(work, [WriteCommand(payload, token_id)])
+    assert isinstance(outcome, LeadRequest)
+    return outcome
+
+
+@pytest.mark.parametrize(
+    ("started", "seen", "counts"),
+    [
+        (timedelta(0), None, True),
+        (DAY, None, True),
+        (DAY + SECOND, None, False),
+        (3 * DAY, DAY, True),
+        (3 * DAY, DAY + SECOND, False),
+        (-SECOND, None, True),
+    ],
+)
+def test_an_open_form_names_an_old_id_for_a_day_and_a_token_always(
+    stage: Stage, shop: Player, started: timedelta, seen: timedelta | None, *, counts: bool
+) -> None:
+    store_old(stage, shop, started, seen)
+    assert register(stage, shop, OLD_ID, token_id=None).visit_id == (OLD_ID if counts else None)
+    assert register(stage, shop, OLD_ID, token_id=shop.token_id).visit_id == OLD_ID
+
+
+@pytest.mark.parametrize("visit_id", [1, 10**9, 10**10 + 8, FIRST_KEYED_ID - 1])
+def test_an_open_form_names_no_id_that_nobody_has(stage: Stage, shop: Player, visit_id: int) -> None:
+    assert register(stage, shop, visit_id, token_id=None).visit_id is None
+    assert register(stage, shop, visit_id, token_id=shop.token_id).visit_id == visit_id
+
+
+def test_a_new_id_counts_however_old_its_visit_is(stage: Stage, shop: Player) -> None:
+    (visit,) = stage.visits(shop, replace(Visit(NO_ID, "v", NOON - 80 * DAY, TrafficSource("yandex"))))
+    assert visit.id >= FIRST_KEYED_ID
+    assert register(stage, shop, visit.id, token_id=None).visit_id == visit.id

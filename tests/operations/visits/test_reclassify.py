@@ -1,0 +1,160 @@
+"""Classifying the past again."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from cast import Player, Stage
+from dealtrace.accounts.webhook import BodyStyle, EventKind
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.attribution.known_hosts import HostKind
+from dealtrace.attribution.reclassification import Reclassification
+from dealtrace.attribution.site_hosts import hosts_of
+from dealtrace.attribution.traffic_source import DIRECT, TrafficSource
+from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.operations.visits import reclassify
+from dealtrace.operations.visits.reclassify import (
+    begin_reclassification,
+    finish_reclassification,
+    list_next_visitors,
+    reclassify_visitors,
+)
+from dealtrace.operations.webhooks.create import NewWebhook, create_webhook
+from dealtrace.storage.accounts.sites import find_site
+from dealtrace.storage.leads.lead_stories import find_lead_stories
+from dealtrace.storage.visits.visits import find_visits
+from dealtrace.storage.webhooks.outbox import list_waiting_deliveries
+from dealtrace.webhooks.event import LeadEvent, LeadPart
+from stored import rows_of
+from write_commands import NOON
+
+DAY = timedelta(days=1)
+PAY = "https://pay.example/"
+AS_REFERRAL, ADVERT = TrafficSource("pay.example", "referral"), TrafficSource("yandex", "cpc")
+LANDING, PAID_LANDING = "https://shop.ru/", "https://shop.ru/?utm_source=yandex&utm_medium=cpc&yclid=5"
+
+
+def chunk(stage: Stage, player: Player, state: Reclassification | None = None) -> Reclassification | None:
+    """Do the next chunk; `None` at the end."""
+    stage.ids.ensure(2000)
+    with stage.database.write() as connection:
+        work = stage.work(connection, player, NOON)
+        at = state or begin_reclassification(work)
+        visitors = list_next_visitors(work, at)
+        return reclassify_visitors(work, at, visitors) if visitors else None
+
+
+def run(stage: Stage, player: Player) -> Reclassification:
+    state = chunk(stage, player)
+    assert state is not None
+    while (after := chunk(stage, player, state)) is not None:
+        state = after
+    with stage.database.write() as connection:
+        finish_reclassification(stage.work(connection, player))
+    return state
+
+
+def naming_pay(player: Player) -> Player:
+    hosts = hosts_of([(HostKind.PAYMENT, "pay.example", "")])
+    return replace(player, site=replace(player.site, hosts=hosts))
+
+
+def scene(stage: Stage, player: Player, visitor: str = "visitor") -> tuple[Any, Any]:
+    """Store an advertisement's visit, one that came back from a payment page, and a lead of the latter."""
+    stage.visit(player, NOON - DAY, ADVERT, visitor=visitor, landing_url=PAID_LANDING, utm=ADVERT)
+    back = stage.visit(player, NOON, AS_REFERRAL, visitor=visitor, landing_url=LANDING, referrer=PAY)
+    return back, stage.call(player, NOON, visit_id=back.id)
+
+
+def source_of(stage: Stage, player: Player, call: Any) -> TrafficSource:
+    ref = LeadRef(LeadKind.CALL, call.id)
+    with stage.database.read() as connection:
+        return find_lead_stories(connection, player.site.id, [ref], AttributionModel(1))[ref].origin.source
+
+
+def test_visits_get_todays_source_tags_and_click_ids_and_leads_their_credit(stage: Stage, shop: Player) -> None:
+    back, call = scene(stage, shop)
+    neighbour = stage.open_site()
+    scene(stage, neighbour)
+    theirs = rows_of(stage.database, neighbour)
+    assert source_of(stage, shop, call) == AS_REFERRAL
+    state = run(stage, naming_pay(shop))
+    assert (state.visits, state.visits_changed, state.leads_moved) == (2, 2, 1)
+    assert source_of(stage, shop, call) == ADVERT
+    with stage.database.read() as connection:
+        found = find_visits(connection, shop.site.id, [back.id])[back.id]
+    assert found.traffic_source == DIRECT
+    assert rows_of(stage.database, neighbour) == theirs
+    assert "reclassification" not in rows_of(stage.database, shop)
+    again = run(stage, naming_pay(shop))
+    assert (again.visits, again.visits_changed, again.leads_moved) == (2, 0, 0)
+
+
+@pytest.mark.parametrize("visits_at_once", [1, 2, 3, 1000])
+def test_it_goes_by_visitors_and_counts_each_lead_once(
+    stage: Stage, shop: Player, monkeypatch: pytest.MonkeyPatch, visits_at_once: int
+) -> None:
+    monkeypatch.setattr(reclassify, "VISITS_AT_ONCE", visits_at_once)
+    for number in range(5):
+        scene(stage, shop, f"v{number}")
+    state = run(stage, naming_pay(shop))
+    assert (state.visits, state.leads_moved) == (10, 5)
+
+
+def test_it_continues_where_it_stopped_and_starts_again_under_other_hosts(
+    stage: Stage, shop: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reclassify, "VISITS_AT_ONCE", 2)
+    for number in range(3):
+        scene(stage, shop, f"v{number}")
+    first = chunk(stage, naming_pay(shop))
+    assert first is not None
+    assert (first.visits, first.after_visitor) == (2, "v0")
+    with stage.database.read() as connection:
+        assert begin_reclassification(stage.work(connection, naming_pay(shop))) == first
+        assert begin_reclassification(stage.work(connection, shop)).visits == 0
+    assert run(stage, naming_pay(shop)).visits == 6
+
+
+def test_visits_whose_addresses_are_gone_stay_as_they_are(stage: Stage, shop: Player) -> None:
+    stage.visit(shop, NOON, ADVERT, visitor="")
+    kept = stage.visit(shop, NOON, ADVERT)
+    call = stage.call(shop, NOON, visit_id=kept.id)
+    state = run(stage, naming_pay(shop))
+    assert (state.visits, state.visits_changed, state.leads_moved) == (1, 0, 0)
+    assert source_of(stage, shop, call) == ADVERT
+
+
+def test_webhooks_receive_the_leads_that_moved_and_no_others(stage: Stage, shop: Player) -> None:
+    back, call = scene(stage, shop)
+    stage.visit(shop, NOON - DAY, ADVERT, visitor="other", landing_url=PAID_LANDING, utm=ADVERT)
+    stage.ids.ensure(10)
+    wanted = NewWebhook(shop.site.id, "https://crm.example/", frozenset(EventKind), BodyStyle.JSON)
+    with stage.database.write() as connection:
+        webhook = create_webhook(connection, stage.ids, wanted, NOON)
+        site = find_site(connection, shop.site.id)
+    assert site is not None
+    run(stage, naming_pay(replace(shop, site=site)))
+    with stage.database.read() as connection:
+        sent = [each.event for each in list_waiting_deliveries(connection, shop.site.id, webhook.id, 10)]
+    assert sent == [LeadEvent(EventKind.LEAD_CHANGED, LeadRef(LeadKind.CALL, call.id), (LeadPart.VISIT,))]
+    assert back.id
+
+
+def test_credit_of_an_earlier_release_is_told_anew(stage: Stage, shop: Player) -> None:
+    """Releases before credited a visit that followed the named one."""
+    named = stage.visit(shop, NOON - 2 * DAY, ADVERT, landing_url=PAID_LANDING, utm=ADVERT, click_ids={"yclid": "5"})
+    later = stage.visit(
+        shop, NOON - DAY, TrafficSource("vk", "social"), landing_url=LANDING, referrer="https://vk.com/"
+    )
+    call = stage.call(shop, NOON, visit_id=named.id)
+    with stage.database.write() as connection:
+        connection.exec_driver_sql(
+            f"UPDATE lead_credit SET visit_id = {later.id}, visit_started_at = (SELECT started_at FROM visit "
+            f"WHERE id = {later.id} AND site_id = {shop.site.id}) WHERE site_id = {shop.site.id}"
+        )
+    state = run(stage, shop)
+    assert (state.visits_changed, state.leads_moved) == (0, 1)
+    assert source_of(stage, shop, call) == ADVERT
