@@ -54,6 +54,9 @@ SCENARIOS = {
     "before 26.10.2014 Moscow was four hours ahead": Scenario(
         {"orderDate": "26.03.2014 10:00:00"}, {"dateCreated": 1395813600000, "sent": "26.03.2014"}
     ),
+    "a date as 1C writes it": Scenario(
+        {"orderDate": "\u200e6.3.2018\u00a09:00:00.5 "}, {"dateCreated": 1520316000000, "sent": "06.03.2018"}
+    ),
     "tags are trimmed and told once": Scenario(
         {"tags": " опт, срочно ,,опт"}, {}, {"tags": [{"category": "", "type": "API", "names": ["опт", "срочно"]}]}
     ),

@@ -39,6 +39,11 @@ def folded(text: str) -> str:
     return text
 
 
+def visible(text: str) -> str:
+    """Return a text without what cannot be seen, every blank and line end in it in ASCII."""
+    return text if text.isascii() and text.isprintable() else "".join(map(_visible, text))
+
+
 def plain(text: str) -> str:
     """Return a text with every kind of digit, plus, dash, blank and line end in ASCII, without what cannot be seen.
 

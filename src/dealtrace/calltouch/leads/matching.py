@@ -9,7 +9,7 @@ import msgspec
 
 from dealtrace import clock
 from dealtrace.calltouch.answers.clocks import instant_of
-from dealtrace.calltouch.wire_types import DashClock
+from dealtrace.calltouch.wire_types import DASHED, WallClock
 from dealtrace.errors import InvalidParameters, InvalidValue, Violation
 from dealtrace.http.parameter_types import Choice, Integer, Text
 from dealtrace.leads.contact import normal_email, normal_phone
@@ -147,7 +147,7 @@ class _Reader:
         ]
         if not sent.phones and not sent.emails:
             self._require(f"{params}.phones")
-        moment = self._word(f"{params}.date", sent.date, DashClock().read)
+        moment = self._word(f"{params}.date", sent.date, WallClock(DASHED).read)
         minutes = self._word(f"{params}.searchDepth", sent.search_depth, Integer(0, DEPTH_MINUTES_MAX).read)
         return SearchByContact(
             where.kinds,
