@@ -79,7 +79,7 @@ def read_time(text: str) -> time | None:
     if found is None:
         return None
     try:
-        return time(*map(int, found.group("hour", "minute")), int(found["second"] or 0))
+        return time(int(found["hour"]), int(found["minute"]), int(found["second"] or 0))
     except ValueError:
         return None
 
