@@ -146,7 +146,12 @@ REGISTER = (
 )
 
 _ORDER_ID = Parameter(
-    "orderId", Integer(), "Идентификатор сделки в Dealtrace.", "The deal's id.", absent_when_empty=True
+    "orderId",
+    Integer(),
+    "Идентификатор сделки в Dealtrace.",
+    "The deal's id.",
+    absent_when_empty=True,
+    gives_way_to="orderNumber",
 )
 _ORDER_NUMBER = Parameter(
     "orderNumber",

@@ -15,6 +15,7 @@ from dealtrace.http.parameter_types import Choice, Integer, Text
 from dealtrace.leads.contact import normal_email, normal_phone
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.limits import EMAIL_LENGTH_MAX, PHONE_LENGTH_MAX, TAG_LENGTH_MAX, TAGS_MAX
+from dealtrace.leads.plain_text import is_blank
 from dealtrace.matching.lead_search import LeadSearch, Preference, SearchByContact, SearchById, TagFilter
 from dealtrace.record import record
 
@@ -189,7 +190,7 @@ class _Reader:
                 yield contact
 
     def _word(self, place: str, word: Word, read: Callable[[str], Read]) -> Read | None:
-        if word is None or word == "":
+        if word is None or is_blank(str(word)):
             return None
         try:
             return read(str(word))
