@@ -5,7 +5,7 @@ from typing import Any
 
 from cast import Player, Stage
 from commands import Terminal
-from server import ServerProcess
+from server import REGISTER, ServerProcess, deal_parameters
 
 
 def findings(terminal: Terminal, kind: str, **wanted: Any) -> list[dict[str, Any]]:
@@ -44,6 +44,17 @@ def test_it_counts_unknown_fields_and_its_cure_adds_them(
         beside.done(*arguments)
     assert not findings(beside, "unknown_field", site_id=owner.site.id)
     assert set(beside.json("field", "list", str(owner.site.id))) == {"margin", *names}
+
+
+def test_it_counts_the_fields_beyond_the_first_thousand_together(
+    server: ServerProcess, beside: Terminal, owner: Player
+) -> None:
+    for batch in range(6):
+        sent = {f"custom[{batch}-{number}]": "x" for number in range(200)}
+        server.http.post(REGISTER, data=deal_parameters(owner.token, orderNumber=f"many{batch}", **sent))
+    found = findings(beside, "unknown_field", site_id=owner.site.id)
+    assert len(found) == 1001
+    assert [(one["seen"], one["cure"]) for one in found if not one["name"]] == [(200, "")]
 
 
 def test_it_counts_contacts_that_match_nothing(server: ServerProcess, beside: Terminal, owner: Player) -> None:

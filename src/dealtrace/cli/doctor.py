@@ -9,7 +9,8 @@ from dealtrace.accounts.webhook import Webhook
 from dealtrace.cli.answers import Finding
 from dealtrace.cli.options import JsonOption
 from dealtrace.cli.terminal import console, counted, open_prepared, print_json
-from dealtrace.storage.accounts.custom_fields import list_unknown_fields
+from dealtrace.storage.accounts.custom_fields import UnknownField, list_unknown_fields
+from dealtrace.storage.accounts.name_counts import NAMES_MAX
 from dealtrace.storage.accounts.points import find_points_spent
 from dealtrace.storage.accounts.sites import list_sites
 from dealtrace.storage.accounts.users import has_users
@@ -54,16 +55,7 @@ def _findings(database: Database) -> list[Finding]:
 
 def _site_findings(connection: Connection, site: Site) -> list[Finding]:
     findings: list[Finding] = [
-        {
-            "kind": "unknown_field",
-            "text": f"Site {site.id}: custom[{field.name}] was sent {counted(field.seen, 'time')} and not stored, "
-            f"last on {field.last_seen_at:%Y-%m-%d %H:%M} UTC.",
-            "cure": f"dealtrace field add {site.id} {_quoted(field.name)}",
-            "site_id": site.id,
-            "name": field.name,
-            "seen": field.seen,
-        }
-        for field in list_unknown_fields(connection, site.id)
+        _unknown_field_finding(site.id, field) for field in list_unknown_fields(connection, site.id)
     ]
     findings += [_webhook_finding(webhook) for webhook in list_webhooks(connection, site.id) if webhook.has_failed]
     unusable = count_unusable_contacts(connection, site.id)
@@ -77,6 +69,19 @@ def _site_findings(connection: Connection, site: Site) -> list[Finding]:
         cure = f"dealtrace site set {site.id} points_per_day=…"
         findings.append({"kind": "points", "text": text, "cure": cure, "site_id": site.id, "spent": spent})
     return findings
+
+
+def _unknown_field_finding(site_id: int, field: UnknownField) -> Finding:
+    named = f"custom[{field.name}]" if field.name else f"custom[…] with other names than the first {NAMES_MAX:,}"
+    return {
+        "kind": "unknown_field",
+        "text": f"Site {site_id}: {named} was sent {counted(field.seen, 'time')} and not stored, "
+        f"last on {field.last_seen_at:%Y-%m-%d %H:%M} UTC.",
+        "cure": f"dealtrace field add {site_id} {_quoted(field.name)}" if field.name else "",
+        "site_id": site_id,
+        "name": field.name,
+        "seen": field.seen,
+    }
 
 
 def _webhook_finding(webhook: Webhook) -> Finding:
