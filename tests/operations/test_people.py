@@ -58,6 +58,7 @@ TELLS_NOBODY: dict[str, set[str]] = {
     "lead_request": {"number", "form_name", "manager", "tags"},
     "traffic_source": {"digest", "source", "medium", "campaign", "content", "term"},
     "unknown_field": {"name"},
+    "unknown_parameter": {"path", "name", "nearest"},
     "visit": {"browser", "city", "device", "os", "utm"},
     "webhook_outbox": {"event", "subject", "changed"},
 }  # fmt: skip

@@ -79,7 +79,7 @@ class Family(Parameter):
 
 @dataclass(slots=True)
 class Sent:
-    """The parsed parameters: values by name, values of a family by key, and the texts as they were sent.
+    """The parsed parameters: values by name, values of a family by key, the texts as they were sent, unknown names.
 
     Values are `Any`: each is of the type its parameter parses, which no type checker can tell by a name.
     """
@@ -87,6 +87,7 @@ class Sent:
     values: dict[str, Any] = field(default_factory=dict)
     custom: dict[str, str] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
+    unknown: list[str] = field(default_factory=list)
 
     def __getitem__(self, name: str) -> Any:
         """Return the value of a required parameter."""
@@ -129,7 +130,7 @@ class ParameterTable:
         return [*self.parameters, *([self.family] if self.family is not None else [])]
 
     def read(self, pairs: Pairs) -> Sent:
-        """Parse every known parameter; unknown ones are ignored.
+        """Parse every known parameter; of unknown ones only the names are kept.
 
         Raises:
             InvalidParameters: one violation for each parameter that is missing, malformed or out of range.
@@ -141,6 +142,8 @@ class ParameterTable:
             if parameter is None:
                 if self._knows(name):
                     self._take_member(name, text, sent, violations)
+                else:
+                    sent.unknown.append(name)
             elif text and (text[0].isalnum() or not is_blank(text) or self._stores_blanks(parameter)):
                 try:
                     _check_storable(text)
