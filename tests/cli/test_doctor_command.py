@@ -63,18 +63,22 @@ def test_it_lists_misspelt_parameters_with_the_nearest_name(
     server.http.get(f"/calls-service/RestAPI/requests/{owner.site.id}/register/", params={"phone": "1", "fio": "x"})
     server.journal(owner.token, owner.site.id, datefrom="01/01/2018", dateFrom="01/01/2018", dateTo="02/01/2018")
     server.register("wrong", mangler="1")
+    listed = {"calls": [{"referenceId": "1", "clientPhoneNumbr": "1"}, 7], "clientPhone": 1}
+    headers = {"Access-Token": owner.token}
+    server.http.post("/lead-service/v1/api/call/import", headers=headers, json=listed)
     server.register(stranger.token, managr="1")
 
     def found() -> dict[str, tuple[int, str]]:
-        listed = findings(beside, "unknown_parameter", site_id=owner.site.id)
-        return {f"{one['path'].split('/')[-1]} {one['name']}": (one["seen"], one["nearest"]) for one in listed}
+        told = findings(beside, "unknown_parameter", site_id=owner.site.id)
+        return {f"{one['path'].split('/')[-1]} {one['name']}": (one["seen"], one["nearest"]) for one in told}
 
-    wait_until(lambda: len(found()) == 4)
+    wait_until(lambda: len(found()) == 5)
     assert found() == {
         "register orderNumbr": (2, "orderNumber"),
         "update-by-id orderStatus": (1, "status"),
         "register phone": (1, "phoneNumber"),
         "orders datefrom": (1, "dateFrom"),
+        "import clientPhoneNumbr": (1, "clientPhoneNumber"),
     }
     assert "Did you mean orderNumber?" in beside.done("doctor").out
     (other,) = findings(beside, "unknown_parameter", site_id=stranger.site.id)
