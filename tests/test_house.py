@@ -20,7 +20,7 @@ DOMAIN = frozenset({"attribution", "accounts", "quota", "leads", "deals", "match
 EDGES = frozenset({"calltouch", "counter", "api", "cabinet", "cli", "worker"})
 AN_EDGE_MAY = DOMAIN | {"operations", "storage", "settings", "clock"}
 A_WEB_EDGE_MAY = AN_EDGE_MAY | {"http", "runtime"}
-OPEN_TO_ALL = frozenset({"errors", "record"})
+OPEN_TO_ALL = frozenset({"errors", "record", "nearest_name"})
 MAY_IMPORT: dict[str, frozenset[str]] = {
     "attribution": frozenset(),
     "accounts": frozenset({"attribution"}),
@@ -45,6 +45,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "client": frozenset(),
     "errors": frozenset(),
     "record": frozenset(),
+    "nearest_name": frozenset(),
     "settings": frozenset(),
     "clock": frozenset(),
     "observation": frozenset(),

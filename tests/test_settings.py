@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from dealtrace.settings import ENVIRONMENT_PREFIX, InvalidSettings, Settings, read_settings
+from dealtrace.settings import (
+    ENVIRONMENT_PREFIX,
+    InvalidSettings,
+    Settings,
+    UnknownSetting,
+    list_unknown_settings,
+    read_settings,
+)
 
 IN_MEMORY = "a database in memory cannot be shared or kept"
 ENGINES = "use sqlite:///path or postgresql://user:password@host/name"
@@ -263,6 +270,26 @@ def test_variables_of_others_are_passed_over(env: pytest.MonkeyPatch, name: str)
     env.setenv(name, "1")
     Path(".env").write_text(f"{name}=1\n")
     assert {variable(key): value for key, value in read_settings()} == DEFAULTS
+
+
+def test_settings_that_do_not_exist_are_listed_with_the_nearest_name_and_without_values(
+    env: pytest.MonkeyPatch,
+) -> None:
+    for name in ("DEALTRACE_PROT", "DEALTRACE_NEW_PASSWORD", "DEALTRACE_PORT", "OTHER"):
+        env.setenv(name, "7")
+    Path(".env").write_text("DEALTRACE_HOOST=secret\nDEALTRACE_HOST=::1\nHOOST=1\n")
+    Path("dealtrace.toml").write_text('worker = 1\nworkers = 2\nxyzzy = "secret"\n')
+    assert list_unknown_settings() == [
+        UnknownSetting("the environment", "DEALTRACE_PROT", "DEALTRACE_PORT"),
+        UnknownSetting(".env", "DEALTRACE_HOOST", "DEALTRACE_HOST"),
+        UnknownSetting("dealtrace.toml", "worker", "workers"),
+        UnknownSetting("dealtrace.toml", "xyzzy", None),
+    ]
+    assert "secret" not in "".join(map(str, list_unknown_settings()))
+
+
+def test_nothing_is_unknown_where_nothing_is_set() -> None:
+    assert list_unknown_settings() == []
 
 
 def test_a_toml_may_list_its_proxies() -> None:

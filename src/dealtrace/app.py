@@ -89,7 +89,8 @@ class Application:
         self._open_storage()
         self._start_deliveries()
         pages = page_router(self._database, lambda: self._write_queue.is_alive)
-        self._server = HttpServer(Routes(self._make_gate(), ENDPOINTS, refuse), pages)
+        self._gate = self._make_gate()
+        self._server = HttpServer(Routes(self._gate, ENDPOINTS, refuse), pages)
         collect_garbage_seldom()
 
     def _open_storage(self) -> None:
@@ -151,6 +152,7 @@ class Application:
 
     async def _stop(self) -> None:
         await self._deliveries.stop()
+        await self._store_unknown_parameters()
         await self._write_queue.stop()
         for read_pool in (self._read_pool, self._primary_read_pool):
             read_pool.stop()
@@ -170,7 +172,14 @@ class Application:
                 _log.error("parent_gone", cure="start the server again")
                 os.kill(os.getpid(), signal.SIGTERM)
             observation.WAITING.set(self._write_queue.waiting)
+            await self._store_unknown_parameters()
             await asyncio.sleep(FOLLOW_SECONDS)
+
+    async def _store_unknown_parameters(self) -> None:
+        try:
+            await self._gate.unknown_parameters.store(self._write_queue)
+        except Exception as fault:  # noqa: BLE001 - counts are worth no failure; the next second begins anew
+            _log.warning("unknown_parameters_not_counted", reason=type(fault).__name__)
 
 
 def page_router(database: Database, is_writing: Callable[[], bool]) -> Router:

@@ -9,6 +9,8 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
     NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
@@ -17,9 +19,14 @@ from pydantic_settings import (
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from dealtrace.nearest_name import nearest_name
+from dealtrace.record import record
+
 ENVIRONMENT_PREFIX = "DEALTRACE_"
 TOML_FILE = Path("dealtrace.toml")
 ENV_FILE = Path(".env")
+OTHER_VARIABLES = frozenset({"new_password"})
+"""Variables with our prefix that commands read instead of settings, in lower case and without it."""
 
 
 class Settings(BaseSettings):
@@ -178,6 +185,35 @@ def read_settings() -> Settings:
             for error in fault.errors()
         )
         raise InvalidSettings("\n".join(lines)) from fault
+
+
+@record
+class UnknownSetting:
+    """A setting that does not exist: where it was found, its name there, and the name it may be meant for."""
+
+    place: str
+    name: str
+    nearest: str | None
+
+    def __str__(self) -> str:
+        """Say what is wrong and what may help."""
+        meant = f" Did you mean {self.nearest}?" if self.nearest is not None else ""
+        return f"Unknown setting {self.name} in {self.place}: it has no effect.{meant}"
+
+
+def list_unknown_settings() -> list[UnknownSetting]:
+    """List what the environment, `.env` and `dealtrace.toml` set and no setting is called."""
+    known = Settings.model_fields
+    variables = {f"{ENVIRONMENT_PREFIX}{name.upper()}" for name in known}
+    unknown: list[UnknownSetting] = []
+    sources = {"the environment": EnvSettingsSource(Settings), str(ENV_FILE): DotEnvSettingsSource(Settings)}
+    for place, source in sources.items():
+        for name in sorted(source.env_vars):
+            bare = name.removeprefix(ENVIRONMENT_PREFIX.lower())
+            if bare != name and bare not in known and bare not in OTHER_VARIABLES:
+                unknown.append(UnknownSetting(place, name.upper(), nearest_name(name, variables)))
+    in_toml = sorted(set(TomlConfigSettingsSource(Settings).toml_data) - set(known))
+    return [*unknown, *(UnknownSetting(str(TOML_FILE), name, nearest_name(name, known)) for name in in_toml)]
 
 
 def _check_encoding() -> None:

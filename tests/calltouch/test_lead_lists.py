@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cast import MOSCOW, Player, Stage
+from dealtrace.calltouch.batches import read_document
 from dealtrace.storage.schema.tables.leads import call, lead_request
 from server import ServerProcess
 from stored import points_of, rows_of
@@ -50,6 +51,14 @@ def kept(stage: Stage, player: Player, path: str) -> list[dict[str, Any]]:
     table = call if path == IMPORT else lead_request
     rows = rows_of(stage.database, player).get(table.name, [])
     return [dict(zip(table.columns.keys(), row, strict=True)) for row in rows]
+
+
+def test_phones_of_a_document_are_returned_as_sent_and_other_numbers_as_floats() -> None:
+    body = b'{"matching": [{"params": {"phones": [7.92055500E+10, 79205550055.0, 1], "depth": 1.50}}], "a": [1e3]}'
+    params = {"phones": ["7.92055500E+10", "79205550055.0", 1], "depth": 1.5}
+    document = read_document(body)
+    assert document == {"matching": [{"params": params}], "a": [1000.0]}
+    assert type(document["a"][0]) is float
 
 
 def test_a_call_is_kept_whole(server: ServerProcess, served: Stage, owner: Player) -> None:
@@ -240,6 +249,32 @@ class TestList:
         name = LIST_OF[path].encode()
         refused = server.http.post(path, headers=headers_of(owner), content=body.replace(b"%s", name))
         assert (refused.status_code, refused.json()["errorCode"]) == (400, "10008"), refused.text
+
+    @EACH_PATH
+    @pytest.mark.parametrize(
+        ("number", "found"),
+        [
+            ("79205550055", PHONE), ("79205550055.0", PHONE), ("7.9205550055E10", PHONE), ("7.9205550055e+10", PHONE),
+            ("9205550055.00", PHONE), ("7.92055500E+10", None), ("7.92e10", None), ("7.92055500551E10", None),
+        ],
+    )  # fmt: skip
+    def test_a_phone_sent_as_a_number_is_never_another_persons(
+        self, server: ServerProcess, served: Stage, owner: Player, path: str, number: str, found: str | None
+    ) -> None:
+        name = {IMPORT: "clientPhoneNumber", CREATE: "phoneNumber"}[path]
+        body = json.dumps({LIST_OF[path]: [good(path, **{name: "?"})]}).replace('"?"', number)
+        assert told_by(server.http.post(path, headers=headers_of(owner), content=body), path)[0]["imported"]
+        stored = rows_of(served.database, owner).get("lead_contact", [])
+        assert [row[1] for row in stored] == ([found] if found is not None else [])
+
+    @EACH_PATH
+    @pytest.mark.parametrize(("number", "text"), [("1.50", "1.5"), ("1e3", "1000.0"), ("0.1", "0.1")])
+    def test_other_numbers_are_the_texts_they_were(
+        self, server: ServerProcess, served: Stage, owner: Player, path: str, number: str, text: str
+    ) -> None:
+        body = json.dumps({LIST_OF[path]: [good(path, manager="?")]}).replace('"?"', number)
+        assert told_by(server.http.post(path, headers=headers_of(owner), content=body), path)[0]["imported"]
+        assert kept(served, owner, path)[0]["manager"] == text
 
     @EACH_PATH
     def test_a_byte_order_mark_is_passed_over(self, server: ServerProcess, owner: Player, path: str) -> None:

@@ -5,9 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from cast import Player, Stage, moscow
 from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.storage.schema.tables.deals import deal as deal_table
+from dealtrace.storage.schema.tables.leads import call as call_table
 from server import REGISTER, ServerProcess, deal_parameters
 
 TEN = moscow("2018-03-26", "10:00:00")
@@ -54,6 +57,9 @@ SCENARIOS = {
     "before 26.10.2014 Moscow was four hours ahead": Scenario(
         {"orderDate": "26.03.2014 10:00:00"}, {"dateCreated": 1395813600000, "sent": "26.03.2014"}
     ),
+    "a date as 1C writes it": Scenario(
+        {"orderDate": "\u200e6.3.2018\u00a09:00:00.5 "}, {"dateCreated": 1520316000000, "sent": "06.03.2018"}
+    ),
     "tags are trimmed and told once": Scenario(
         {"tags": " опт, срочно ,,опт"}, {}, {"tags": [{"category": "", "type": "API", "names": ["опт", "срочно"]}]}
     ),
@@ -76,6 +82,11 @@ SCENARIOS = {
         {"callId": "", "orderNumber": "", "tags": "", "linkTimeThreshold": "", "manager": ""},
         {"callId": None},
         {"manager": None, "tags": []},
+    ),
+    "blank parameters count as absent": Scenario(
+        {"callId": " ", "orderNumber": "\u00a0 ", "tags": " ", "manager": "\u200e", "orderComment": " "},
+        {"callId": None},
+        {"manager": None, "tags": [], "comment": ""},
     ),
     "unknown parameters are passed over": Scenario({"node": "7", "id": "abc", "requestDate": "?"}, {"status": "new"}),
     "an unknown call, and no source": Scenario({"callId": "9007199254740991"}, {"callId": None}, {"visit": None}),
@@ -202,6 +213,34 @@ def test_a_number_in_use_is_refused_naming_its_deal(
     assert server.journal(owner.token, owner.site.id).json()["recordsTotal"] == 1
 
 
+def test_blanks_around_a_number_mean_nothing_and_are_told_back(server: ServerProcess, owner: Player) -> None:
+    sent = {"orderNumber": " 1C-1\u00a0", "orderSum": "7"}
+    first = server.register(owner.token, **sent)
+    assert first.json()["orderNumber"] == " 1C-1\u00a0"
+    assert server.register(owner.token, **sent).json() == first.json()
+    assert server.register(owner.token, **{**sent, "orderNumber": "1C-1"}).json()["errorCode"] == "10042"
+    changed = server.update(owner.token, orderNumber="1C-1 ", status="won").json()["order"]
+    assert (changed["orderId"], changed["orderNumber"]) == (first.json()["orderId"], "1C-1 ")
+    (record,) = server.journal(owner.token, owner.site.id, orderNumber=" 1C-1").json()["records"]
+    assert record["orderNumber"] == "1C-1"
+    deleted = server.delete(owner.token, orderNumber="\u200e1C-1").json()
+    assert (deleted["orderId"], deleted["orderNumber"]) == (first.json()["orderId"], "\u200e1C-1")
+
+
+def test_a_number_of_blanks_is_no_number(server: ServerProcess, owner: Player) -> None:
+    told = [server.register(owner.token, orderNumber=" ").json() for _ in range(2)]
+    assert [deal["orderNumber"] for deal in told] == [str(deal["orderId"]) for deal in told]
+
+
+def test_an_earlier_number_with_blanks_is_still_found(server: ServerProcess, served: Stage, owner: Player) -> None:
+    first = server.register(owner.token, orderNumber="1C-1").json()
+    with served.database.write() as connection:
+        connection.execute(update(deal_table).where(deal_table.c.id == first["orderId"]).values(number=" 1C-1"))
+    assert server.register(owner.token, orderNumber=" 1C-1", orderSum="7").json()["errorCode"] == "10042"
+    assert server.update(owner.token, orderNumber=" 1C-1").json()["order"]["orderId"] == first["orderId"]
+    assert server.journal(owner.token, owner.site.id, orderNumber=" 1C-1").json()["recordsTotal"] == 1
+
+
 def test_a_retry_may_come_by_another_way(server: ServerProcess, owner: Player) -> None:
     sent = deal_parameters(owner.token, orderNumber="1C-1")
     assert server.http.get(REGISTER, params=sent).json() == server.http.post(REGISTER, data=dict(sent)).json()
@@ -231,6 +270,22 @@ class TestByLead:
         call = served.call(owner, TEN, reference="ats-1")
         assert server.register(owner.token, callId=call.id).json()["callId"] == call.id
         assert server.register(owner.token, callReferenceId="ats-1").json()["callId"] == call.id
+        assert server.register(owner.token, callReferenceId=" ats-1\u00a0").json()["callId"] == call.id
+
+    def test_a_deal_waits_for_its_call_whatever_blanks_surround_the_reference(
+        self, server: ServerProcess, served: Stage, owner: Player
+    ) -> None:
+        server.register(owner.token, callReferenceId=" ats-1", orderNumber="n")
+        call = served.call(owner, TEN, reference="ats-1 ")
+        assert server.update(owner.token, orderNumber="n").json()["order"]["callId"] == call.id
+
+    def test_an_earlier_reference_with_blanks_is_still_found(
+        self, server: ServerProcess, served: Stage, owner: Player
+    ) -> None:
+        stored = served.call(owner, TEN, reference="ats-1")
+        with served.database.write() as connection:
+            connection.execute(update(call_table).where(call_table.c.id == stored.id).values(reference=" ats-1"))
+        assert server.register(owner.token, callReferenceId=" ats-1").json()["callId"] == stored.id
 
     def test_an_unknown_id_falls_back_to_the_reference(
         self, server: ServerProcess, served: Stage, owner: Player

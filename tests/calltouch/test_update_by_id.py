@@ -58,6 +58,12 @@ SCENARIOS = {
     ),
     "all of the stated source erased": Scenario({"source": "", "campaign": ""}, {}, {"visit": None}),
     "a custom field": Scenario({"custom[margin]": "20"}, {}, {"customFields": [{"field": "margin", "value": "20"}]}),
+    "a blank text is kept as sent": Scenario({"status": " ", "comment": " "}, {"status": " "}, {"comment": " "}),
+    "a blank sum and blank tags erase nothing": Scenario(
+        {"orderSum": " ", "tags": " "},
+        {},
+        {"tags": [{"category": "", "type": "API", "names": list(REGISTERED["tags"].split(","))}]},
+    ),
     "a custom field erased": Scenario({"custom[margin]": ""}, {}, {"customFields": []}),
     "a custom field the site does not have": Scenario(
         {"custom[other]": "1"}, {}, {"customFields": [{"field": "margin", "value": "15"}]}
@@ -121,6 +127,12 @@ def test_offered_is_the_day_of_the_latest_change(server: ServerProcess, owner: P
         ({"orderId": "9007199254740991", "orderNumber": "second"}, "second"),
         ({"orderId": "", "orderNumber": "second"}, "second"),
         ({"orderId": "first", "orderNumber": ""}, "first"),
+        ({"orderId": " ", "orderNumber": "second"}, "second"),
+        ({"orderId": "abc", "orderNumber": "second"}, "second"),
+        ({"orderId": "-1", "orderNumber": "second"}, "second"),
+        ({"orderId": "1.5", "orderNumber": "second"}, "second"),
+        ({"orderId": "9" * 30, "orderNumber": "second"}, "second"),
+        ({"orderId": "null", "orderNumber": " second\u00a0"}, " second\u00a0"),
     ],
 )
 def test_it_looks_by_the_id_first_then_by_the_number(
@@ -136,6 +148,9 @@ def test_it_looks_by_the_id_first_then_by_the_number(
     [
         ({}, "10040"),
         ({"orderId": "", "orderNumber": ""}, "10040"),
+        ({"orderId": " ", "orderNumber": "\u200e "}, "10040"),
+        ({"orderId": "abc", "orderNumber": "nobody's"}, "10041"),
+        ({"orderId": "abc"}, "10007"),
         ({"orderId": "9007199254740991"}, "10041"),
         ({"orderNumber": "nobody's"}, "10041"),
         ({"orderId": "9007199254740991", "orderNumber": "nobody's"}, "10041"),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dealtrace.calltouch.wire_types import Amount, DayClock, SlashDay, Tags, WallClock
+from dealtrace.calltouch.wire_types import DASHED, DASHED_YEAR_FIRST, Amount, DayClock, SlashDay, Tags, WallClock
 from dealtrace.deals.amount import AMOUNT_MAX, AMOUNT_STEP
 from dealtrace.errors import InvalidValue
 from dealtrace.http.parameter_types import ID_MAX, Choice, Flag, Integer, Text, WireType
@@ -40,7 +40,11 @@ CHOICE = Choice({"calls": 1, "requests": 2})
         (WallClock(), "26.03.2018 10:00:00", datetime.fromisoformat("2018-03-26T10:00:00")),
         (WallClock(), "29.02.2020 23:59:59", datetime.fromisoformat("2020-02-29T23:59:59")),
         (WallClock(), "01.01.1990 00:00:00", datetime.fromisoformat("1990-01-01")),
+        (WallClock(), "6.3.2018 9:00", datetime.fromisoformat("2018-03-06T09:00:00")),
+        (WallClock(DASHED), "\u200e6-3-2018 9:00:00.7", datetime.fromisoformat("2018-03-06T09:00:00")),
+        (WallClock(DASHED_YEAR_FIRST), "2018-3-6 9:00:00\u00a0", datetime.fromisoformat("2018-03-06T09:00:00")),
         (SlashDay(), "26/03/2018", date(2018, 3, 26)),
+        (SlashDay(), " 26/3/2018\u00a0", date(2018, 3, 26)),
         (SlashDay(), "6/3/2018", date(2018, 3, 6)),
         (SlashDay(month_first=True), "03/26/2018", date(2018, 3, 26)),
         (SlashDay(month_first=True), "3/6/2018", date(2018, 3, 6)),
@@ -84,6 +88,8 @@ def test_it_reads(wire_type: WireType, text: str, value: Any) -> None:
         (Amount(), "900000000000000.0001"),
         (Amount(), "0." + "1" * 100),
         (WallClock(), "26.03.2018"),
+        (WallClock(DASHED), "2018-03-26 10:00:00"),
+        (WallClock(DASHED_YEAR_FIRST), "26-03-2018 10:00:00"),
         (WallClock(), "31.04.2018 10:00:00"),
         (WallClock(), "26.03.1989 10:00:00"),
         (WallClock(), "26.03.2101 10:00:00"),
@@ -161,7 +167,13 @@ def test_it_describes_itself(wire_type: WireType, schema: dict[str, Any]) -> Non
 
 @pytest.mark.parametrize(
     ("wire_type", "text"),
-    [(Amount(), "-1 000,50"), (WallClock(), "26.03.2018 10:00:00"), (SlashDay(), "6/3/2018")],
+    [
+        (Amount(), "-1 000,50"),
+        (WallClock(), "26.03.2018 10:00:00"),
+        (WallClock(), "6.3.2018 9:00"),
+        (SlashDay(), "6/3/2018"),
+        (DayClock(), "9:00:00.5"),
+    ],
 )
 def test_its_pattern_fits_what_it_reads(wire_type: WireType, text: str) -> None:
     wire_type.read(text)

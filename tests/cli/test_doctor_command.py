@@ -5,7 +5,8 @@ from typing import Any
 
 from cast import Player, Stage
 from commands import Terminal
-from server import ServerProcess
+from server import REGISTER, ServerProcess, deal_parameters
+from waiting import wait_until
 
 
 def findings(terminal: Terminal, kind: str, **wanted: Any) -> list[dict[str, Any]]:
@@ -44,6 +45,62 @@ def test_it_counts_unknown_fields_and_its_cure_adds_them(
         beside.done(*arguments)
     assert not findings(beside, "unknown_field", site_id=owner.site.id)
     assert set(beside.json("field", "list", str(owner.site.id))) == {"margin", *names}
+
+
+def test_it_lists_settings_that_do_not_exist(terminal: Terminal) -> None:
+    terminal.done("site", "create", "Shop")
+    (found,) = [one for one in terminal.json("doctor", PROT="9") if one["kind"] == "unknown_setting"]
+    assert found["name"] == "DEALTRACE_PROT"
+    assert "Did you mean DEALTRACE_PORT?" in found["text"]
+
+
+def test_it_lists_misspelt_parameters_with_the_nearest_name(
+    server: ServerProcess, beside: Terminal, owner: Player, stranger: Player
+) -> None:
+    for _ in range(2):
+        server.register(owner.token, orderNumbr="1")
+    server.update(owner.token, orderId=1, orderStatus="won")
+    server.http.get(f"/calls-service/RestAPI/requests/{owner.site.id}/register/", params={"phone": "1", "fio": "x"})
+    server.journal(owner.token, owner.site.id, datefrom="01/01/2018", dateFrom="01/01/2018", dateTo="02/01/2018")
+    server.register("wrong", mangler="1")
+    listed = {"calls": [{"referenceId": "1", "clientPhoneNumbr": "1"}, 7], "clientPhone": 1}
+    headers = {"Access-Token": owner.token}
+    server.http.post("/lead-service/v1/api/call/import", headers=headers, json=listed)
+    server.register(stranger.token, managr="1")
+
+    def found() -> dict[str, tuple[int, str]]:
+        told = findings(beside, "unknown_parameter", site_id=owner.site.id)
+        return {f"{one['path'].split('/')[-1]} {one['name']}": (one["seen"], one["nearest"]) for one in told}
+
+    wait_until(lambda: len(found()) == 5)
+    assert found() == {
+        "register orderNumbr": (2, "orderNumber"),
+        "update-by-id orderStatus": (1, "status"),
+        "register phone": (1, "phoneNumber"),
+        "orders datefrom": (1, "dateFrom"),
+        "import clientPhoneNumbr": (1, "clientPhoneNumber"),
+    }
+    assert "Did you mean orderNumber?" in beside.done("doctor").out
+    (other,) = findings(beside, "unknown_parameter", site_id=stranger.site.id)
+    assert (other["name"], other["nearest"]) == ("managr", "manager")
+
+
+def test_what_is_known_is_no_unknown_parameter(server: ServerProcess, beside: Terminal, owner: Player) -> None:
+    server.register(owner.token, **{"custom[other]": "1", "orderNumber": "", "manager": " "})
+    server.register(owner.token, orderNumbr="1")
+    wait_until(lambda: findings(beside, "unknown_parameter", site_id=owner.site.id))
+    assert [one["name"] for one in findings(beside, "unknown_parameter", site_id=owner.site.id)] == ["orderNumbr"]
+
+
+def test_it_counts_the_fields_beyond_the_first_thousand_together(
+    server: ServerProcess, beside: Terminal, owner: Player
+) -> None:
+    for batch in range(6):
+        sent = {f"custom[{batch}-{number}]": "x" for number in range(200)}
+        server.http.post(REGISTER, data=deal_parameters(owner.token, orderNumber=f"many{batch}", **sent))
+    found = findings(beside, "unknown_field", site_id=owner.site.id)
+    assert len(found) == 1001
+    assert [(one["seen"], one["cure"]) for one in found if not one["name"]] == [(200, "")]
 
 
 def test_it_counts_contacts_that_match_nothing(server: ServerProcess, beside: Terminal, owner: Player) -> None:

@@ -10,7 +10,7 @@ from dealtrace.errors import InvalidParameters, UnreadableBody
 from dealtrace.http.forms import PARAMETERS_MAX, Pairs, read_body, read_pairs
 
 FORM = "application/x-www-form-urlencoded"
-TEXT = st.text(st.characters(exclude_categories=["Cs"]))
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\ufeff"))
 
 
 @pytest.mark.parametrize(
@@ -114,6 +114,41 @@ def test_multipart_is_read_and_files_are_passed_over() -> None:
     pairs = read_body(MULTIPART, body)
     assert pairs.values == {"a": "1", "m": "Коля"}
     assert list(pairs.broken) == ["bad"]
+
+
+MARK = b"\xef\xbb\xbf"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        MARK + b"number=B1&sum=1",
+        MARK + MARK + b"number=B1&sum=1",
+        MARK + b"\r\nnumber=B1&sum=1\r\n",
+        b"\r\n" + MARK + b"number=B1&sum=1",
+        b"%EF%BB%BFnumber=B1&sum=1",
+        b"number=%EF%BB%BFB1&%ef%bb%bfsum=1",
+        b"number=" + MARK + b"B1&" + MARK + b"sum=1",
+    ],
+)
+@pytest.mark.parametrize("kind", [FORM, ""])
+def test_byte_order_marks_of_a_form_belong_to_nothing(kind: str, body: bytes) -> None:
+    assert read_body(kind, body) == Pairs({"number": "B1", "sum": "1"})
+
+
+def test_byte_order_marks_of_multipart_belong_to_nothing() -> None:
+    body = MARK + multipart(('name="number"', MARK + b"B1"), ('name="\ufeffsum"', b"1"))
+    assert read_body(MULTIPART, body) == Pairs({"number": "B1", "sum": "1"})
+
+
+def test_a_byte_order_mark_of_a_query_belongs_to_nothing() -> None:
+    assert (
+        read_pairs(MARK + b"number=B1").values == read_pairs(b"%EF%BB%BFnumber=%EF%BB%BFB1").values == {"number": "B1"}
+    )
+
+
+def test_a_mark_inside_a_value_is_a_part_of_it() -> None:
+    assert read_body(FORM, b"a=x%EF%BB%BFy").values == {"a": "x\ufeffy"}
 
 
 def test_other_headers_of_a_part_do_not_matter() -> None:

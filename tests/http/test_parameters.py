@@ -14,7 +14,8 @@ from dealtrace.leads.limits import CUSTOM_VALUES_MAX
 
 PARAMETERS = (
     CLIENT_API_ID,
-    Parameter("key", Integer(), "Ключ.", "The key.", absent_when_empty=True),
+    Parameter("key", Integer(), "Ключ.", "The key.", absent_when_empty=True, gives_way_to="alias"),
+    Parameter("alias", Text(5), "Иначе.", "Otherwise.", absent_when_empty=True),
     Parameter("words", Text(5), "Слова.", "Words.", required=True),
     Parameter("tags", Tags(), "Теги.", "Tags."),
 )
@@ -40,7 +41,14 @@ def read(table: ParameterTable, encoded: str) -> Sent:
     [
         (KEEPS, "words=a&key=&tags=", {"words": "a"}, {}),
         (KEEPS, "words=a&custom[x]=&custom[y]=1", {"words": "a"}, {"y": "1"}),
-        (KEEPS, "words=a&other=%zz", {"words": "a"}, {}),
+        (KEEPS, "words=a&unknown=%zz", {"words": "a"}, {}),
+        (KEEPS, "words=a&key=%20&tags=%C2%A0+&alias=%E2%80%8B%EF%BB%BF%09", {"words": "a"}, {}),
+        (KEEPS, "words=%20a%20&custom[x]=%20&custom[y]=%201", {"words": " a "}, {"y": " 1"}),
+        (ERASES, "words=%20&key=%20&tags=%20&alias=%20", {"words": " "}, {}),
+        (ERASES, "words=%E2%80%8B&custom[x]=%20", {"words": "\u200b"}, {"x": " "}),
+        (KEEPS, "words=a&key=x&alias=b", {"words": "a", "alias": "b"}, {}),
+        (KEEPS, "words=a&key=%zz&alias=b", {"words": "a", "alias": "b"}, {}),
+        (KEEPS, "words=a&key=-1&alias=b", {"words": "a", "alias": "b"}, {}),
         (ERASES, "words=&key=&tags=", {"words": "", "tags": ()}, {}),
         (ERASES, "words=a&custom[x]=", {"words": "a"}, {"x": ""}),
         (PLAIN, "words=a&custom[x]=1&custom[]=2", {"words": "a"}, {}),
@@ -58,6 +66,11 @@ def test_it_tells_absent_from_empty(
     [
         ("", ["words"]),
         ("words=", ["words"]),
+        ("words=%20", ["words"]),
+        ("words=a&key=x", ["key"]),
+        ("words=a&key=x&alias=", ["key"]),
+        ("words=a&key=x&alias=%20", ["key"]),
+        ("words=a&key=x&alias=abcdef", ["key", "alias"]),
         ("words=toolong&key=x", ["words", "key"]),
         ("words=%zz", ["words"]),
         ("words=a%00b", ["words"]),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dealtrace.leads.plain_text import folded, plain, unescape
+from dealtrace.leads.plain_text import folded, is_blank, plain, stripped, unescape, visible
 
 
 @pytest.mark.parametrize(
@@ -49,6 +49,30 @@ def test_it_undoes_escapes_that_were_left(text: str, undone: str) -> None:
 )
 def test_it_reduces_characters_to_their_plain_kind(text: str, reduced: str) -> None:
     assert plain(text) == reduced
+
+
+@pytest.mark.parametrize(
+    ("text", "bare"),
+    [
+        ("", ""),
+        (" \t\r\n", ""),
+        (" a b ", "a b"),
+        ("\u00a0a\u00a0b\u202f", "a\u00a0b"),
+        ("\ufeff\u200ea\u200bb\u202c ", "a\u200bb"),
+        ("\u200b \u2060", ""),
+        ("я", "я"),
+    ],
+)
+def test_it_takes_off_what_cannot_be_seen_around_a_text(text: str, bare: str) -> None:
+    assert stripped(text) == bare
+    assert is_blank(text) is (bare == "")
+
+
+@given(st.text())
+def test_what_is_stripped_is_blank_exactly_if_nothing_remains(text: str) -> None:
+    assert is_blank(text) is (stripped(text) == "")
+    assert stripped(stripped(text)) == stripped(text)
+    assert visible(visible(text)) == visible(text)
 
 
 @given(st.text())

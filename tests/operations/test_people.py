@@ -63,6 +63,7 @@ TELLS_NOBODY: dict[str, set[str]] = {
     "site_host": {"host", "kind", "name"},
     "traffic_source": {"digest", "source", "medium", "campaign", "content", "term"},
     "unknown_field": {"name"},
+    "unknown_parameter": {"path", "name", "nearest"},
     "visit": {"browser", "city", "device", "os", "utm"},
     "webhook_outbox": {"event", "subject", "changed"},
 }  # fmt: skip

@@ -1,5 +1,6 @@
 """JSON bodies with a list of leads; each lead is read by itself, and an invalid one does not affect the others."""
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,11 +10,13 @@ import msgspec
 
 from dealtrace.calltouch.parameters import CUSTOM, CUSTOM_FIELDS
 from dealtrace.errors import InvalidParameters, UnreadableBody, Violation
+from dealtrace.http.body import without_mark
 from dealtrace.http.forms import Pairs
 from dealtrace.http.parameters import Parameter, ParameterTable, Sent
 
 ITEMS_MAX = 100
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+PHONE_NAMES = frozenset({"phoneNumber", "clientPhoneNumber", "callCenterPhoneNumber", "phones"})
+"""The keys whose numbers are phones."""
 
 Word = str | int | float | None
 Shape = TypeVar("Shape", bound=msgspec.Struct)
@@ -102,15 +105,51 @@ class Batch:
 def read_document(body: bytes) -> Any:
     """Read a body as JSON.
 
-    Ours: a leading byte order mark, which 1C writes, is skipped.
+    Ours: phones that are numbers with decimals or an exponent are returned as the text that was sent, because a rounded
+    number (`7.92055500E+10`) would be the phone of somebody else.
 
     Raises:
         UnreadableBody: it is not JSON.
     """
+    floats: list[_SentFloat] = []
+
+    def read_float(text: str) -> _SentFloat:
+        floats.append(_SentFloat(text))
+        return floats[-1]
+
     try:
-        return msgspec.json.decode(body.removeprefix(BYTE_ORDER_MARK))
+        document = msgspec.json.Decoder(float_hook=read_float).decode(without_mark(body))
+        return _with_phones_as_sent(document) if floats else document
     except (ValueError, RecursionError) as fault:
         raise UnreadableBody(ru="это не JSON в кодировке UTF-8", en="this is not JSON in UTF-8") from fault
+
+
+class _SentFloat(float):
+    """A number with decimals or an exponent, beside the text that was sent."""
+
+    __slots__ = ("as_sent",)
+
+    def __init__(self, text: str) -> None:
+        """Keep the text.
+
+        Raises:
+            ValueError: the number is too large.
+        """
+        self.as_sent = text
+        if not math.isfinite(self):
+            raise ValueError(text)
+
+
+def _with_phones_as_sent(value: Any, *, is_phone: bool = False) -> Any:
+    match value:
+        case _SentFloat():
+            return value.as_sent if is_phone else float(value)
+        case dict():
+            return {name: _with_phones_as_sent(part, is_phone=name in PHONE_NAMES) for name, part in value.items()}
+        case list():
+            return [_with_phones_as_sent(part, is_phone=is_phone) for part in value]
+        case _:
+            return value
 
 
 def read_list(body: bytes, name: str) -> list[Any]:

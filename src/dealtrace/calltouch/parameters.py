@@ -6,8 +6,9 @@ from datetime import timedelta
 from dealtrace.accounts.token import TOKEN_LENGTH_MAX
 from dealtrace.attribution.traffic_source import SOURCE_LENGTH_MAX
 from dealtrace.calltouch.wire_types import (
+    DASHED,
+    DASHED_YEAR_FIRST,
     Amount,
-    DashClock,
     FieldObjects,
     TagObjects,
     Tags,
@@ -145,7 +146,12 @@ REGISTER = (
 )
 
 _ORDER_ID = Parameter(
-    "orderId", Integer(), "Идентификатор сделки в Dealtrace.", "The deal's id.", absent_when_empty=True
+    "orderId",
+    Integer(),
+    "Идентификатор сделки в Dealtrace.",
+    "The deal's id.",
+    absent_when_empty=True,
+    gives_way_to="orderNumber",
 )
 _ORDER_NUMBER = Parameter(
     "orderNumber",
@@ -244,7 +250,7 @@ REQUEST_CREATE = (
     PAGE_URL,
     Parameter(
         "requestDate",
-        DashClock(),
+        WallClock(DASHED),
         "Дата заявки по времени кабинета: dd-mm-yyyy hh:mm:ss; по умолчанию сейчас.",
         "When the request was made, by the site's clock: dd-mm-yyyy hh:mm:ss; now by default.",
     ),
@@ -278,7 +284,7 @@ CALL_IMPORT = (
     ),
     Parameter(
         "callStartTime",
-        DashClock(year_first=True),
+        WallClock(DASHED_YEAR_FIRST),
         "Начало звонка по времени кабинета: yyyy-mm-dd hh:mm:ss.",
         "When the call began, by the site's clock: yyyy-mm-dd hh:mm:ss.",
         required=True,
@@ -313,7 +319,7 @@ INBOUND_CALL = (
     ),
     Parameter(
         "date",
-        DashClock(year_first=True),
+        WallClock(DASHED_YEAR_FIRST),
         "Начало звонка по времени кабинета: yyyy-mm-dd hh:mm:ss.",
         "When the call began, by the site's clock: yyyy-mm-dd hh:mm:ss.",
         required=True,

@@ -10,9 +10,25 @@ from dealtrace.deals.amount import AMOUNT_MAX, AMOUNT_STEP
 from dealtrace.errors import InvalidValue
 from dealtrace.http.parameter_types import DIGITS_MAX, ID_MAX, Text
 from dealtrace.leads.limits import TAG_LENGTH_MAX, TAGS_MAX, YEAR_MAX, YEAR_MIN
+from dealtrace.leads.wall_clock import TIME_PATTERN, ClockForm, FirstPart, json_pattern, read_clock, read_day, read_time
 from dealtrace.record import record
 
 AMOUNT_LENGTH_MAX = 100
+DOTTED = ClockForm(FirstPart.DAY, ".")
+DASHED = ClockForm(FirstPart.DAY, "-")
+DASHED_YEAR_FIRST = ClockForm(FirstPart.YEAR, "-")
+SLASHED = ClockForm(FirstPart.DAY, "/")
+SLASHED_MONTH_FIRST = ClockForm(FirstPart.MONTH, "/")
+SLASHED_YEAR_FIRST = ClockForm(FirstPart.YEAR, "/")
+_SHOWN: Mapping[ClockForm, tuple[str, str]] = {
+    DOTTED: ("dd.mm.yyyy", "26.03.2018"),
+    DASHED: ("dd-mm-yyyy", "26-03-2018"),
+    DASHED_YEAR_FIRST: ("yyyy-mm-dd", "2018-03-26"),
+    SLASHED: ("dd/mm/yyyy", "26/03/2018"),
+    SLASHED_MONTH_FIRST: ("mm/dd/yyyy", "03/26/2018"),
+    SLASHED_YEAR_FIRST: ("yyyy/mm/dd", "2018/03/26"),
+}
+"""How a form is shown in messages, and an example."""
 
 
 @record
@@ -49,73 +65,28 @@ _AMOUNT = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 
 @record
 class WallClock:
-    """A date and time of the site's wall clock, `dd.mm.yyyy hh:mm:ss`, without a zone.
+    """A date and time of the site's clock without a zone: `dd.mm.yyyy hh:mm:ss`, or in another form.
 
     Seed: «Формат dd.mm.yyyy%20hh:mm:ss».
     """
 
+    form: ClockForm = DOTTED
     erased: None = None
 
     def read(self, text: str) -> datetime:
-        """Read the wall clock; the site's zone is the caller's to apply."""
-        if _WALL_CLOCK.fullmatch(text):
-            try:
-                clock = datetime.fromisoformat(f"{text[6:10]}-{text[3:5]}-{text[:2]}T{text[11:]}")
-            except ValueError:
-                clock = None
-            if clock is not None and YEAR_MIN <= clock.year <= YEAR_MAX:
-                return clock
-        raise InvalidValue(
-            f"ожидается дата dd.mm.yyyy hh:mm:ss с {YEAR_MIN} по {YEAR_MAX} год, например 26.03.2018 10:00:00",
-            f"a date dd.mm.yyyy hh:mm:ss of {YEAR_MIN} to {YEAR_MAX} is expected, such as 26.03.2018 10:00:00",
-        )
+        """Parse the wall clock; the caller applies the site's time zone."""
+        clock = read_clock(text, self.form)
+        if clock is None:
+            shown, example = _SHOWN[self.form]
+            raise InvalidValue(
+                f"ожидается дата {shown} hh:mm:ss с {YEAR_MIN} по {YEAR_MAX} год, например {example} 10:00:00",
+                f"a date {shown} hh:mm:ss of {YEAR_MIN} to {YEAR_MAX} is expected, such as {example} 10:00:00",
+            )
+        return clock
 
     def schema(self) -> Mapping[str, Any]:
-        """Describe a wall clock."""
-        return {"type": "string", "pattern": f"^{_WALL_CLOCK.pattern}$"}
-
-
-_WALL_CLOCK = re.compile(r"[0-9]{2}\.[0-9]{2}\.[0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2}")
-
-
-@record
-class DashClock:
-    """A date and time of the site's wall clock with dashes: `dd-mm-yyyy hh:mm:ss`, or the year first."""
-
-    year_first: bool = False
-    erased: None = None
-
-    def read(self, text: str) -> datetime:
-        """Read the wall clock; the site's zone is the caller's to apply."""
-        if self._pattern.fullmatch(text):
-            day = text[:10] if self.year_first else f"{text[6:10]}-{text[3:5]}-{text[:2]}"
-            try:
-                clock = datetime.fromisoformat(f"{day}T{text[11:]}")
-            except ValueError:
-                clock = None
-            if clock is not None and YEAR_MIN <= clock.year <= YEAR_MAX:
-                return clock
-        form, example = (
-            ("yyyy-mm-dd hh:mm:ss", "2018-03-26 10:00:00")
-            if self.year_first
-            else ("dd-mm-yyyy hh:mm:ss", "26-03-2018 10:00:00")
-        )
-        raise InvalidValue(
-            f"ожидается дата {form} с {YEAR_MIN} по {YEAR_MAX} год, например {example}",
-            f"a date {form} of {YEAR_MIN} to {YEAR_MAX} is expected, such as {example}",
-        )
-
-    def schema(self) -> Mapping[str, Any]:
-        """Describe a wall clock."""
-        return {"type": "string", "pattern": f"^{self._pattern.pattern}$"}
-
-    @property
-    def _pattern(self) -> re.Pattern[str]:
-        return _YEAR_FIRST_CLOCK if self.year_first else _DASH_CLOCK
-
-
-_DASH_CLOCK = re.compile(r"[0-9]{2}-[0-9]{2}-[0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2}")
-_YEAR_FIRST_CLOCK = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
+        """Return the JSON Schema of the wall clock."""
+        return {"type": "string", "pattern": json_pattern(self.form.clock)}
 
 
 @record
@@ -148,60 +119,45 @@ class SlashDay:
     erased: None = None
 
     def read(self, text: str) -> date:
-        """Read the day."""
-        if self._pattern.fullmatch(text):
-            first, second, third = (int(part) for part in text.split("/"))
-            day, month, year = first, second, third
-            if self.month_first:
-                day, month, year = (third, second, first) if first > MONTHS_AND_DAYS_MAX else (second, first, third)
-            try:
-                if YEAR_MIN <= year <= YEAR_MAX:
-                    return date(year, month, day)
-            except ValueError:
-                pass
-        form, example = (
-            ("mm/dd/yyyy (или yyyy/mm/dd)", "03/26/2018") if self.month_first else ("dd/mm/yyyy", "26/03/2018")
-        )
-        raise InvalidValue(
-            f"ожидается дата {form} с {YEAR_MIN} по {YEAR_MAX} год, например {example}",
-            f"a date {form.replace('или', 'or')} of the years {YEAR_MIN} to {YEAR_MAX} is expected, such as {example}",
-        )
+        """Parse the day."""
+        day = read_day(text, *self._forms)
+        if day is None:
+            shown = ", ".join(_SHOWN[form][0] for form in self._forms)
+            example = _SHOWN[self._forms[0]][1]
+            raise InvalidValue(
+                f"ожидается дата {shown} с {YEAR_MIN} по {YEAR_MAX} год, например {example}",
+                f"a date {shown} of {YEAR_MIN} to {YEAR_MAX} is expected, such as {example}",
+            )
+        return day
 
     def schema(self) -> Mapping[str, Any]:
-        """Describe a day."""
-        return {"type": "string", "pattern": f"^{self._pattern.pattern}$"}
+        """Return the JSON Schema of the day."""
+        patterns = [{"pattern": json_pattern(form.day)} for form in self._forms]
+        return {"type": "string", **(patterns[0] if len(patterns) == 1 else {"anyOf": patterns})}
 
     @property
-    def _pattern(self) -> re.Pattern[str]:
-        return _MONTH_OR_YEAR_FIRST if self.month_first else _SLASH_DAY
-
-
-MONTHS_AND_DAYS_MAX = 31
-"""A first number beyond it is a year."""
-_SLASH_DAY = re.compile(r"[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}")
-_MONTH_OR_YEAR_FIRST = re.compile(r"(?:[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}|[0-9]{4}/[0-9]{1,2}/[0-9]{1,2})")
+    def _forms(self) -> tuple[ClockForm, ...]:
+        return (SLASHED_MONTH_FIRST, SLASHED_YEAR_FIRST) if self.month_first else (SLASHED,)
 
 
 @record
 class DayClock:
-    """A time of the site's day, `hh:mm:ss`; a single digit of the hour and missing seconds are understood."""
+    """A time of the site's day, `hh:mm:ss`."""
 
     erased: None = None
 
     def read(self, text: str) -> time:
-        """Read the time."""
-        if _DAY_CLOCK.fullmatch(text):
-            return time(*map(int, text.split(":")))  # type: ignore[arg-type]  # at most three of them
-        raise InvalidValue(
-            "ожидается время hh:mm:ss, например 09:30:00", "a time hh:mm:ss is expected, such as 09:30:00"
-        )
+        """Parse the time."""
+        clock = read_time(text)
+        if clock is None:
+            raise InvalidValue(
+                "ожидается время hh:mm:ss, например 09:30:00", "a time hh:mm:ss is expected, such as 09:30:00"
+            )
+        return clock
 
     def schema(self) -> Mapping[str, Any]:
-        """Describe a time."""
-        return {"type": "string", "pattern": f"^{_DAY_CLOCK.pattern}$"}
-
-
-_DAY_CLOCK = re.compile(r"(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?")
+        """Return the JSON Schema of the time."""
+        return {"type": "string", "pattern": TIME_PATTERN}
 
 
 @record

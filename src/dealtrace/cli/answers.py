@@ -132,6 +132,8 @@ class Finding(TypedDict):
     cure: str
     site_id: NotRequired[int]
     webhook_id: NotRequired[int]
+    path: NotRequired[str]
     name: NotRequired[str]
+    nearest: NotRequired[str | None]
     seen: NotRequired[int]
     spent: NotRequired[int]

@@ -9,9 +9,12 @@ from dealtrace.accounts.webhook import Webhook
 from dealtrace.cli.answers import Finding
 from dealtrace.cli.options import JsonOption
 from dealtrace.cli.terminal import console, counted, open_prepared, print_json
-from dealtrace.storage.accounts.custom_fields import list_unknown_fields
+from dealtrace.settings import UnknownSetting, list_unknown_settings
+from dealtrace.storage.accounts.custom_fields import UnknownField, list_unknown_fields
+from dealtrace.storage.accounts.name_counts import NAMES_MAX
 from dealtrace.storage.accounts.points import find_points_spent
 from dealtrace.storage.accounts.sites import list_sites
+from dealtrace.storage.accounts.unknown_parameters import UnknownParameter, list_unknown_parameters
 from dealtrace.storage.accounts.users import has_users
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.deals.deals import count_unusable_contacts
@@ -22,7 +25,7 @@ POINTS_NEARLY_SPENT = 0.9
 
 
 def doctor(as_json: JsonOption = False) -> None:
-    """Check the installation: schema, sites, users, points, unknown fields, unusable contacts, webhooks."""
+    """Check the installation: settings, schema, sites, users, points, unknown names, unusable contacts, webhooks."""
     with open_prepared() as database:
         findings = _findings(database)
     if as_json:
@@ -37,7 +40,8 @@ def doctor(as_json: JsonOption = False) -> None:
 
 
 def _findings(database: Database) -> list[Finding]:
-    findings: list[Finding] = [
+    findings = [_unknown_setting_finding(unknown) for unknown in list_unknown_settings()]
+    findings += [
         {"kind": "schema", "text": f"Schema difference: {difference}", "cure": "dealtrace db upgrade"}
         for difference in schema_differences(database)
     ]
@@ -54,16 +58,10 @@ def _findings(database: Database) -> list[Finding]:
 
 def _site_findings(connection: Connection, site: Site) -> list[Finding]:
     findings: list[Finding] = [
-        {
-            "kind": "unknown_field",
-            "text": f"Site {site.id}: custom[{field.name}] was sent {counted(field.seen, 'time')} and not stored, "
-            f"last on {field.last_seen_at:%Y-%m-%d %H:%M} UTC.",
-            "cure": f"dealtrace field add {site.id} {_quoted(field.name)}",
-            "site_id": site.id,
-            "name": field.name,
-            "seen": field.seen,
-        }
-        for field in list_unknown_fields(connection, site.id)
+        _unknown_field_finding(site.id, field) for field in list_unknown_fields(connection, site.id)
+    ]
+    findings += [
+        _unknown_parameter_finding(site.id, parameter) for parameter in list_unknown_parameters(connection, site.id)
     ]
     findings += [_webhook_finding(webhook) for webhook in list_webhooks(connection, site.id) if webhook.has_failed]
     unusable = count_unusable_contacts(connection, site.id)
@@ -77,6 +75,40 @@ def _site_findings(connection: Connection, site: Site) -> list[Finding]:
         cure = f"dealtrace site set {site.id} points_per_day=…"
         findings.append({"kind": "points", "text": text, "cure": cure, "site_id": site.id, "spent": spent})
     return findings
+
+
+def _unknown_field_finding(site_id: int, field: UnknownField) -> Finding:
+    named = f"custom[{field.name}]" if field.name else f"custom[…] with other names than the first {NAMES_MAX:,}"
+    return {
+        "kind": "unknown_field",
+        "text": f"Site {site_id}: {named} was sent {counted(field.seen, 'time')} and not stored, "
+        f"last on {field.last_seen_at:%Y-%m-%d %H:%M} UTC.",
+        "cure": f"dealtrace field add {site_id} {_quoted(field.name)}" if field.name else "",
+        "site_id": site_id,
+        "name": field.name,
+        "seen": field.seen,
+    }
+
+
+def _unknown_parameter_finding(site_id: int, parameter: UnknownParameter) -> Finding:
+    named = f"{parameter.path} was sent {parameter.name}," if parameter.name else "other unknown parameters were sent,"
+    meant = f"Did you mean {parameter.nearest}? " if parameter.nearest is not None else ""
+    return {
+        "kind": "unknown_parameter",
+        "text": f"Site {site_id}: {named} which has no effect, {counted(parameter.seen, 'time')}, "
+        f"last on {parameter.last_seen_at:%Y-%m-%d %H:%M} UTC.",
+        "cure": f"{meant}The parameters are listed under /docs.",
+        "site_id": site_id,
+        "path": parameter.path,
+        "name": parameter.name,
+        "nearest": parameter.nearest,
+        "seen": parameter.seen,
+    }
+
+
+def _unknown_setting_finding(unknown: UnknownSetting) -> Finding:
+    cure = "The settings are listed in docs/settings.md."
+    return {"kind": "unknown_setting", "text": str(unknown), "cure": cure, "name": unknown.name}
 
 
 def _webhook_finding(webhook: Webhook) -> Finding:

@@ -20,7 +20,7 @@ from dealtrace.cli.terminal import console, explained, fail, open_prepared
 from dealtrace.observation import MULTIPROCESS_VARIABLE
 from dealtrace.operations.accounts.create_user import invite_first_user
 from dealtrace.operations.accounts.open_first_site import FirstSite, open_first_site
-from dealtrace.settings import ENVIRONMENT_PREFIX, Settings, read_settings
+from dealtrace.settings import ENVIRONMENT_PREFIX, Settings, list_unknown_settings, read_settings
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import transaction
 
@@ -128,6 +128,8 @@ def _shared_metrics(workers: int) -> Iterator[None]:
 
 def _greet(database: Database, settings: Settings) -> None:
     """Print the address and how to start; secrets go to the terminal only, never to the log."""
+    for unknown in list_unknown_settings():
+        console.print(f"Warning: {unknown}", markup=False)
     address = settings.public_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
     with transaction(database, ids=1) as (connection, ids):
         first = open_first_site(connection, ids, TIME_ZONE_DEFAULT, settings.points_per_day, clock.now())

@@ -146,7 +146,7 @@ class HitTable(ParameterTable):
                 sent.values[name], sent.texts[name] = value, text
             if not is_whole:
                 passed_over.add(name)
-        return SentHit(sent.values, sent.custom, sent.texts, tuple(sorted(passed_over)))
+        return SentHit(sent.values, sent.custom, sent.texts, passed_over=tuple(sorted(passed_over)))
 
 
 def _is_plain(value: object) -> bool:

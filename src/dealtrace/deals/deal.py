@@ -1,6 +1,7 @@
 """A deal (сделка): what a CRM registers, and the lead it was matched to."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import NewType
@@ -8,6 +9,7 @@ from typing import NewType
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.lead_clue import NO_CLUE, LeadClue
 from dealtrace.leads.lead import LeadRef
+from dealtrace.leads.reference import find_spelt, spellings
 from dealtrace.record import record
 
 DealId = NewType("DealId", int)
@@ -60,5 +62,12 @@ def choose_deal(key: DealKey, by_id: Mapping[DealId, Deal], by_number: Mapping[s
     """
     found = by_id.get(DealId(key.id)) if key.id is not None else None
     if found is None and key.number is not None:
-        found = by_number.get(key.number)
+        found = find_spelt(key.number, by_number)
     return found
+
+
+def named_as_sent(deal: Deal, key: DealKey) -> Deal:
+    """Return a deal with its number spelt as the caller sent it, for the answer."""
+    if key.number is None or key.number == deal.number or deal.number not in spellings(key.number):
+        return deal
+    return replace(deal, number=key.number)

@@ -15,8 +15,8 @@ from dealtrace.record import record
 class Registration:
     """A deal as a CRM registers it.
 
-    `number` is `None` if the CRM sent none. `amount_as_sent` is the text of the sum. `fingerprint` is a hash of all
-    parameters as sent: if equal, the same registration was sent again.
+    `number` is as sent, `None` if the CRM sent none. `amount_as_sent` is the text of the sum. `fingerprint` is a hash
+    of all parameters as sent: if equal, the same registration was sent again.
     """
 
     number: str | None
@@ -104,5 +104,6 @@ def new_deal(
 
 
 def receipt_for(registration: Registration, deal: Deal) -> Receipt:
-    """Return the answer to the registration that created `deal`; the sum is exactly as sent."""
-    return Receipt(deal.id, deal.number, deal.status, registration.amount_as_sent, deal.happened_at, deal.lead)
+    """Return the answer to the registration that created `deal`; the number and the sum are exactly as sent."""
+    number = registration.number if registration.number is not None else deal.number
+    return Receipt(deal.id, number, deal.status, registration.amount_as_sent, deal.happened_at, deal.lead)

@@ -8,6 +8,7 @@ from dealtrace.errors import InvalidValue
 from dealtrace.files.cell_types import text_of
 from dealtrace.files.row import Cell
 from dealtrace.leads.limits import YEAR_MAX, YEAR_MIN
+from dealtrace.leads.wall_clock import ClockForm, FirstPart, read_clock, read_day, read_time
 from dealtrace.record import record
 
 DAY_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001 - a wall clock
@@ -15,9 +16,9 @@ DAY_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001 - a wall clock
 SECONDS_DIGITS = 10
 MILLISECONDS_DIGITS = 13
 
-_DAY_FIRST = re.compile(r"([0-9]{1,2})([./-])([0-9]{1,2})\2([0-9]{4})(?:(?:,? +|T)([0-9:]+))?")
-_YEAR_FIRST = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ].+)?")
-_CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?")
+_GAP = "(?:,? +|T)"
+_FORMS = (ClockForm(FirstPart.DAY, "./-", _GAP), ClockForm(FirstPart.YEAR, "-./", _GAP))
+_WITH_ZONE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]+(?:Z|[+-][0-9:]+)")
 
 
 @record
@@ -56,10 +57,7 @@ class TimeOfDayCell:
         """Parse the time."""
         if isinstance(cell, time | datetime):
             return (cell if isinstance(cell, time) else cell.time()).replace(microsecond=0)
-        try:
-            parsed = _parse_time(text_of(cell))
-        except ValueError:
-            parsed = None
+        parsed = read_time(text_of(cell))
         if parsed is None:
             raise InvalidValue("ожидается время, например 10:00:00", "expected a time, such as 10:00:00")
         return parsed
@@ -92,18 +90,9 @@ def _parse_timestamp(cell: Cell) -> datetime | date | None:
 def _parse_text(text: str) -> datetime | date | None:
     if text.isascii() and text.isdigit():
         return _parse_epoch(text)
-    if (parts := _DAY_FIRST.fullmatch(text)) is not None:
-        day, _, month, year, clock = parts.groups()
-        on = date(int(year), int(month), int(day))
-        if clock is None:
-            return on
-        time_of_day = _parse_time(clock)
-        return datetime.combine(on, time_of_day) if time_of_day is not None else None
-    if _YEAR_FIRST.fullmatch(text) is None:
-        return None
-    return (
-        date.fromisoformat(text) if len(text) == len("2018-03-26") else _round_to_second(datetime.fromisoformat(text))
-    )
+    if _WITH_ZONE.fullmatch(text) is not None:
+        return datetime.fromisoformat(text).replace(microsecond=0)
+    return read_clock(text, *_FORMS) or read_day(text, *_FORMS)
 
 
 def _parse_epoch(digits: str) -> datetime | None:
@@ -112,14 +101,6 @@ def _parse_epoch(digits: str) -> datetime | None:
     if len(digits) == MILLISECONDS_DIGITS:
         return datetime.fromtimestamp(int(digits) // 1000, UTC)
     return None
-
-
-def _parse_time(text: str) -> time | None:
-    parts = _CLOCK.fullmatch(text)
-    if parts is None:
-        return None
-    hour, minute, second = (int(part or 0) for part in parts.groups())
-    return time(hour, minute, second)
 
 
 def _round_to_second(timestamp: datetime) -> datetime:

@@ -7,6 +7,9 @@ from starlette.types import Receive, Scope
 from dealtrace.errors import BodyTooLarge, UnreadableBody
 from dealtrace.http.asgi import header
 
+MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
+"""The byte order mark as a character."""
+_MARK_IN_UTF8 = MARK.encode()
 BODY_SECONDS_MAX = 20
 """How long a body may take to arrive."""
 DISCARDED_BYTES_MAX = 16 * 1024 * 1024
@@ -47,3 +50,13 @@ async def _collect(receive: Receive, bytes_max: int) -> bytes:
             chunks.append(message.get("body", b""))
         if is_last:
             return b"".join(chunks)
+
+
+def without_mark(body: bytes) -> bytes:
+    """Return a body without the byte order marks at its start.
+
+    Ours: 1C, Excel and Windows editors write them; they belong to no name or value.
+    """
+    while body.startswith(_MARK_IN_UTF8):
+        body = body.removeprefix(_MARK_IN_UTF8)
+    return body

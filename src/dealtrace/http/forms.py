@@ -9,6 +9,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from dealtrace.errors import InvalidParameters, UnreadableBody, Violation
+from dealtrace.http.body import MARK, without_mark
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
@@ -17,14 +18,15 @@ PARAMETERS_MAX = 1000
 """Ours: a request with more parameters is refused."""
 
 _BROKEN_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_UNUSUAL = re.compile(f"[\ud800-\udfff{MARK}]")
+"""Bytes that are not UTF-8, as lone surrogates, and byte order marks."""
 
 
 @dataclass(slots=True)
 class Pairs:
     """The parameters of a request: decoded values, and violations for values that cannot be decoded.
 
-    Ours: the first value of a repeated parameter counts.
+    Ours: the first value of a repeated parameter counts, and byte order marks before names and values do not.
     """
 
     values: dict[str, str] = field(default_factory=dict)
@@ -47,12 +49,12 @@ def read_pairs(encoded: bytes) -> Pairs:
     if not encoded:
         return pairs
     text = encoded.decode(errors="surrogateescape")
+    is_plain = text.isascii() or not _UNUSUAL.search(text)
     pieces = text.split("&")
     _check_count(len(pieces))
-    all_utf8 = text.isascii() or not _LONE_SURROGATE.search(text)
     for piece in pieces:
         name, _, value = piece.partition("=")
-        if all_utf8 and "%" not in piece and "+" not in piece:
+        if is_plain and "%" not in piece and "+" not in piece:
             if name and name not in pairs.values:
                 pairs.values[name] = value
         else:
@@ -62,7 +64,7 @@ def read_pairs(encoded: bytes) -> Pairs:
 
 def _take_encoded(pairs: Pairs, name: str, value: str) -> None:
     if "%" in name or "+" in name or not name.isascii():
-        name = unquote(name.replace("+", " ").encode(errors="surrogateescape").decode(errors="replace"))
+        name = unquote(name.replace("+", " ").encode(errors="surrogateescape").decode(errors="replace")).lstrip(MARK)
     if not name or name in pairs.values:
         return
     try:
@@ -75,7 +77,7 @@ def _decode(text: str) -> str:
     text.encode()  # raises for bytes that are not UTF-8, which came as lone surrogates
     if _BROKEN_PERCENT.search(text):
         raise BrokenPercentError
-    return unquote(text.replace("+", " "), errors="strict")
+    return unquote(text.replace("+", " "), errors="strict").lstrip(MARK)
 
 
 class BrokenPercentError(ValueError):
@@ -122,9 +124,9 @@ def read_body(content_type: str, body: bytes) -> Pairs:
             en=f"charset {charset} is not supported, use UTF-8",
         )
     if kind in (b"", b"application/x-www-form-urlencoded"):
-        return read_pairs(body.strip(b"\r\n"))
+        return read_pairs(without_mark(body.strip(b"\r\n")).strip(b"\r\n"))
     if kind == b"multipart/form-data" and b"boundary" in options:
-        return _read_multipart(options[b"boundary"], body)
+        return _read_multipart(options[b"boundary"], without_mark(body))
     if kind == b"multipart/form-data":
         raise UnreadableBody(ru="в Content-Type не указан boundary", en="Content-Type has no boundary")
     shown = kind.decode("latin-1")
@@ -195,11 +197,11 @@ class _Parts:
 
     def _end(self) -> None:
         _, options = parse_options_header(self._disposition)
-        name = options.get(b"name", b"").decode(errors="replace")
+        name = options.get(b"name", b"").decode(errors="replace").lstrip(MARK)
         if not name or b"filename" in options or name in self.pairs.values:
             return
         try:
-            self.pairs.values[name] = self._content.decode()
+            self.pairs.values[name] = self._content.decode().lstrip(MARK)
         except UnicodeDecodeError as fault:
             self.pairs.broken.setdefault(name, _violation(name, fault))
 

@@ -4,6 +4,7 @@ Ours: the order of checks. The rate limit comes first, because it belongs to the
 site; refused requests cost no points.
 """
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from starlette.types import Receive, Scope
@@ -22,11 +23,15 @@ from dealtrace.http.parameters import REQUIRED
 from dealtrace.http.rate_limits import RateLimits
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.site_cache import Admission, SiteCache
+from dealtrace.runtime.unknown_parameters import UnknownParametersTally
 from dealtrace.runtime.write_queue import WriteQueue
 
 
 class Gate:
-    """Admits requests or refuses them; `site_parameter` is what a path or a parameter calls the site's id."""
+    """Admits requests or refuses them; `site_parameter` is what a path or a parameter calls the site's id.
+
+    `unknown_parameters` counts what admitted requests sent beyond the parameters of their endpoint.
+    """
 
     def __init__(
         self,
@@ -45,6 +50,7 @@ class Gate:
         self._site_parameter = site_parameter
         self._body_bytes_max = body_bytes_max
         self._rate_limits = rate_limits
+        self.unknown_parameters = UnknownParametersTally()
         self._proxies = proxies
 
     async def admit(self, endpoint: Endpoint, scope: Scope, receive: Receive) -> tuple[Caller, Any]:
@@ -60,10 +66,21 @@ class Gate:
         if endpoint.batch is not None:
             body = await receive_body(scope, receive, self._body_bytes_max)
             caller = await self._identify(endpoint, scope, Pairs(), ip)
-            return caller, endpoint.batch.items_of(body)
+            items = endpoint.batch.items_of(body)
+            known = {parameter.name.partition(".")[0] for parameter in endpoint.batch.described()}
+            sent_names = (name for item in items if isinstance(item, dict) for name in item)
+            self._count_unknown(caller.site, endpoint, [name for name in sent_names if name not in known], known)
+            return caller, items
         pairs = await self._read_pairs(scope, receive)
         caller = await self._identify(endpoint, scope, pairs, ip)
-        return caller, endpoint.table.read(pairs)
+        sent = endpoint.table.read(pairs)
+        if sent.unknown and endpoint.rate_limit_class is not RateLimitClass.VISIT:
+            self._count_unknown(caller.site, endpoint, sent.unknown, endpoint.table.named)
+        return caller, sent
+
+    def _count_unknown(self, site: Site, endpoint: Endpoint, names: Sequence[str], known: Iterable[str]) -> None:
+        if names := [name for name in names if name != self._site_parameter]:
+            self.unknown_parameters.count(site, endpoint.path, names, sorted(known))
 
     async def _read_pairs(self, scope: Scope, receive: Receive) -> Pairs:
         """Read the parameters of query and body; the body's win.

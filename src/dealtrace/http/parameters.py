@@ -9,7 +9,8 @@ import msgspec
 
 from dealtrace.errors import InvalidParameters, InvalidValue, Violation
 from dealtrace.http.forms import Pairs
-from dealtrace.http.parameter_types import WireType
+from dealtrace.http.parameter_types import Text, WireType
+from dealtrace.leads.plain_text import is_blank
 from dealtrace.record import record
 
 REQUIRED = ("обязательный параметр не передан", "this parameter is required")
@@ -19,8 +20,9 @@ REQUIRED = ("обязательный параметр не передан", "th
 class Parameter:
     """A parameter: its name on the wire, its type, whether it is required, and what it means in both languages.
 
-    `absent_when_empty` is for parameters that an update looks a deal up by and cannot erase. `is_token` is for the
-    token, which the gate checks before all others.
+    `absent_when_empty` is for parameters that an update looks a deal up by and cannot erase. `gives_way_to` is the
+    parameter that counts instead if this one is malformed. `is_token` is for the token, which the gate checks before
+    all others.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Parameter:
     en: str
     required: bool = False
     absent_when_empty: bool = False
+    gives_way_to: str = ""
     is_token: bool = False
 
 
@@ -76,7 +79,7 @@ class Family(Parameter):
 
 @dataclass(slots=True)
 class Sent:
-    """The parsed parameters: values by name, values of a family by key, and the texts as they were sent.
+    """The parsed parameters: values by name, values of a family by key, the texts as they were sent, unknown names.
 
     Values are `Any`: each is of the type its parameter parses, which no type checker can tell by a name.
     """
@@ -84,6 +87,7 @@ class Sent:
     values: dict[str, Any] = field(default_factory=dict)
     custom: dict[str, str] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
+    unknown: list[str] = field(default_factory=list)
 
     def __getitem__(self, name: str) -> Any:
         """Return the value of a required parameter."""
@@ -104,6 +108,7 @@ class ParameterTable:
 
     Seed: «какой-либо из параметров выше передается с пустым значением, то текущее значение в статистике Calltouch
     будет перезаписано на пустоту» is a rule for updates; elsewhere an empty parameter counts as absent.
+    Ours: so do blanks, except that an update stores them where any text will do.
     """
 
     parameters: tuple[Parameter, ...]
@@ -125,7 +130,7 @@ class ParameterTable:
         return [*self.parameters, *([self.family] if self.family is not None else [])]
 
     def read(self, pairs: Pairs) -> Sent:
-        """Parse every known parameter; unknown ones are ignored.
+        """Parse every known parameter; of unknown ones only the names are kept.
 
         Raises:
             InvalidParameters: one violation for each parameter that is missing, malformed or out of range.
@@ -137,22 +142,32 @@ class ParameterTable:
             if parameter is None:
                 if self._knows(name):
                     self._take_member(name, text, sent, violations)
-            elif text:
+                else:
+                    sent.unknown.append(name)
+            elif text and (text[0].isalnum() or not is_blank(text) or self._stores_blanks(parameter)):
                 try:
                     _check_storable(text)
                     sent.values[name] = parameter.type.read(text)
                     sent.texts[name] = text
                 except InvalidValue as fault:
                     violations[name] = Violation(name, fault.ru, fault.en)
-            elif self.empty_erases and not parameter.absent_when_empty:
+            elif not text and self.empty_erases and not parameter.absent_when_empty:
                 sent.values[name] = parameter.type.erased
         violations |= {name: violation for name, violation in pairs.broken.items() if self._knows(name)}
         for name in self.required:
             if name not in sent.values and name not in violations:
                 violations[name] = Violation(name, *REQUIRED)
-        if violations:
-            raise InvalidParameters(list(violations.values()))
+        blamed = [violation for name, violation in violations.items() if not self._gives_way(name, sent)]
+        if blamed:
+            raise InvalidParameters(blamed)
         return sent
+
+    def _stores_blanks(self, parameter: Parameter) -> bool:
+        return self.empty_erases and not parameter.absent_when_empty and isinstance(parameter.type, Text)
+
+    def _gives_way(self, name: str, sent: Sent) -> bool:
+        parameter = self.named.get(name)
+        return parameter is not None and parameter.gives_way_to in sent.values
 
     def _knows(self, name: str) -> bool:
         return name in self.named or (self.family is not None and name.startswith(self.family.opening))
@@ -167,7 +182,7 @@ class ParameterTable:
         except InvalidValue as fault:
             violations[name] = Violation(name, fault.ru, fault.en)
             return
-        if text or self.empty_erases:
+        if self.empty_erases or not is_blank(text):
             sent.custom[key] = value
             sent.texts[name] = text
 

@@ -39,6 +39,24 @@ def folded(text: str) -> str:
     return text
 
 
+def visible(text: str) -> str:
+    """Return a text without what cannot be seen, every blank and line end in it in ASCII."""
+    return text if text.isascii() and text.isprintable() else "".join(map(_visible, text))
+
+
+def stripped(text: str) -> str:
+    """Return a text without blanks and characters that cannot be seen around it."""
+    if text.isascii():
+        return text.strip()
+    shown = [position for position, character in enumerate(text) if _visible(character).strip()]
+    return text[shown[0] : shown[-1] + 1] if shown else ""
+
+
+def is_blank(text: str) -> bool:
+    """Check whether nothing can be seen in a text."""
+    return not text or text.isspace() or (not text.isascii() and not any(_visible(sign).strip() for sign in text))
+
+
 def plain(text: str) -> str:
     """Return a text with every kind of digit, plus, dash, blank and line end in ASCII, without what cannot be seen.
 

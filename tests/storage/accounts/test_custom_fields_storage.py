@@ -13,6 +13,7 @@ from dealtrace.storage.accounts.custom_fields import (
     list_custom_fields,
     list_unknown_fields,
 )
+from dealtrace.storage.accounts.name_counts import NAMES_MAX, OTHER_NAMES
 from dealtrace.storage.database.engine import Database
 from stored import side_by_side
 from write_commands import NOON
@@ -62,6 +63,28 @@ def test_it_knows_a_field_no_longer_as_unknown_once_it_is_added(connection: Conn
     insert_custom_field(connection, 1, "a", NOON)
     names = [[field.name for field in list_unknown_fields(connection, site_id)] for site_id in (1, 2)]
     assert names == [["b"], ["a", "b"]]
+
+
+def test_it_keeps_a_bounded_number_of_names_a_site_and_counts_the_others_together(connection: Connection) -> None:
+    for hundred in range(9):
+        count_unknown_fields(connection, 1, {f"{hundred}-{number:02}": 1 for number in range(100)}, NOON)
+    count_unknown_fields(connection, 1, {f"many-{number:03}": 2 for number in range(200)}, NOON)
+    count_unknown_fields(connection, 1, {"0-00": 5, "new": 3}, LATER)
+    count_unknown_fields(connection, 2, {"new": 1}, LATER)
+    found = {field.name: field.seen for field in list_unknown_fields(connection, 1)}
+    assert len(found) == NAMES_MAX + 1
+    assert (found["0-00"], found["many-099"], found[OTHER_NAMES]) == (6, 2, 100 * 2 + 3)
+    assert "new" not in found
+    assert sum(found.values()) == 9 * 100 + 200 * 2 + 5 + 3
+    assert list_unknown_fields(connection, 2) == [UnknownField("new", 1, LATER)]
+
+
+def test_a_field_that_is_added_makes_room_for_another_name(connection: Connection) -> None:
+    count_unknown_fields(connection, 1, {f"{number:04}": 1 for number in range(NAMES_MAX)}, NOON)
+    insert_custom_field(connection, 1, "0000", NOON)
+    count_unknown_fields(connection, 1, {"new": 1, "newer": 1}, LATER)
+    found = {field.name: field.seen for field in list_unknown_fields(connection, 1)}
+    assert (found["new"], found[OTHER_NAMES]) == (1, 1)
 
 
 def test_it_loses_no_count_of_two_servers(database: Database) -> None:

@@ -5,7 +5,7 @@ Seed: «API-метод необходим для удаления сделки �
 
 from dealtrace.calltouch.answers.deals import deleted_order
 from dealtrace.calltouch.parameters import DELETE_BY_ID
-from dealtrace.deals.deal import Deal, DealKey
+from dealtrace.deals.deal import Deal, DealKey, named_as_sent
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameters import ParameterTable, Sent
 from dealtrace.http.replies import Reply, success
@@ -19,5 +19,8 @@ async def respond(caller: Caller, sent: Sent) -> Reply:
 
     The vendor documents no answer; its one public client expects JSON.
     """
-    deleted: Deal = await caller.write(delete_deals, DealKey(sent.get("orderId"), sent.get("orderNumber")))
-    return success(deleted_order(deleted), "deal_deleted", site_id=caller.site.id, deal_id=deleted.id)
+    key = DealKey(sent.get("orderId"), sent.get("orderNumber"))
+    deleted: Deal = await caller.write(delete_deals, key)
+    return success(
+        deleted_order(named_as_sent(deleted, key)), "deal_deleted", site_id=caller.site.id, deal_id=deleted.id
+    )

@@ -7,7 +7,7 @@ from dealtrace.attribution.traffic_source import SOURCE_PARTS
 from dealtrace.calltouch.answers.deals import changed_order
 from dealtrace.calltouch.parameters import CUSTOM, UPDATE_BY_ID
 from dealtrace.deals.changes import UNSET, Change
-from dealtrace.deals.deal import DealKey
+from dealtrace.deals.deal import DealKey, named_as_sent
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameters import ParameterTable, Sent
 from dealtrace.http.replies import Reply, success
@@ -18,8 +18,11 @@ TABLE = ParameterTable(UPDATE_BY_ID, empty_erases=True, family=CUSTOM)
 
 async def respond(caller: Caller, sent: Sent) -> Reply:
     """Change the deal and answer with it, its client and where its lead comes from."""
-    changed: ChangedDeal = await caller.write(change_deals, read_change(sent))
-    order = changed_order(changed.deal, changed.story, caller.site.time_zone, caller.site.attribution)
+    change = read_change(sent)
+    changed: ChangedDeal = await caller.write(change_deals, change)
+    order = changed_order(
+        named_as_sent(changed.deal, change.key), changed.story, caller.site.time_zone, caller.site.attribution
+    )
     return success(order, "deal_changed", site_id=caller.site.id, deal_id=changed.deal.id)
 
 

@@ -30,6 +30,7 @@ from dealtrace.http.parameters import Parameter
 from dealtrace.http.replies import Reply, success
 from dealtrace.leads.annotations import Addition
 from dealtrace.leads.limits import COMMENT_LENGTH_MAX, CUSTOM_VALUE_LENGTH_MAX, LABEL_LENGTH_MAX
+from dealtrace.leads.plain_text import is_blank
 from dealtrace.operations.leads.annotate import AnnotationCall, LeadAnnotation, annotate_leads
 from dealtrace.quota.points import PaidMethod
 
@@ -130,7 +131,9 @@ def read_managers(item: AnnotationItem) -> Addition:
     """Read managers to add."""
     added = item.add_managers or AddedManagers()
     texts = [word_text(name.manager) if isinstance(name, Manager) else name for name in added.managers]
-    managers = tuple(_checked("addManagers.managers", Text(LABEL_LENGTH_MAX).read, text) for text in texts if text)
+    managers = tuple(
+        _checked("addManagers.managers", Text(LABEL_LENGTH_MAX).read, text) for text in texts if not is_blank(text)
+    )
     _check_count("addManagers.managers", len(managers), MANAGERS_MAX)
     return Addition(managers=_required("addManagers.managers", managers), overwrite=added.overwrite)
 
@@ -152,7 +155,7 @@ def read_fields(item: AnnotationItem) -> Addition:
         )
         for field in added.custom_fields
     }
-    values = {name: value for name, value in values.items() if name and value}
+    values = {name: value for name, value in values.items() if name and not is_blank(value)}
     return Addition(custom_values=_required(place, values), overwrite=added.overwrite)
 
 
@@ -166,7 +169,7 @@ def _checked(place: str, read: Callable[[str], Any], text: str) -> Any:
 
 
 def _required(place: str, value: Any) -> Any:
-    if not value:
+    if not value or (isinstance(value, str) and is_blank(value)):
         raise InvalidParameters([Violation(place, "не передано ничего", "nothing was sent")])
     return value
 

@@ -13,6 +13,7 @@ from dealtrace.http.caller import Caller
 from dealtrace.http.parameters import ParameterTable, Sent
 from dealtrace.http.replies import Reply, success
 from dealtrace.leads.call import Circumstances, IncomingCall
+from dealtrace.leads.plain_text import stripped
 from dealtrace.operations.leads.import_lists import import_calls
 
 
@@ -39,7 +40,7 @@ def read_call(caller: Caller, sent: Sent) -> IncomingCall:
         phone=sent["clientPhoneNumber"],
         reference=sent["referenceId"],
         circumstances=Circumstances(
-            sip_id=sent.get("sipCallId"),
+            sip_id=stripped(sent["sipCallId"]) if "sipCallId" in sent.values else None,
             is_successful=sent.get("status"),
             waiting=timedelta(seconds=waiting) if waiting is not None else None,
             dialled_phone=sent.get("callCenterPhoneNumber"),

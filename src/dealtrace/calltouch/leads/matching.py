@@ -9,12 +9,13 @@ import msgspec
 
 from dealtrace import clock
 from dealtrace.calltouch.answers.clocks import instant_of
-from dealtrace.calltouch.wire_types import DashClock
+from dealtrace.calltouch.wire_types import DASHED, WallClock
 from dealtrace.errors import InvalidParameters, InvalidValue, Violation
 from dealtrace.http.parameter_types import Choice, Integer, Text
 from dealtrace.leads.contact import normal_email, normal_phone
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.limits import EMAIL_LENGTH_MAX, PHONE_LENGTH_MAX, TAG_LENGTH_MAX, TAGS_MAX
+from dealtrace.leads.plain_text import is_blank
 from dealtrace.matching.lead_search import LeadSearch, Preference, SearchByContact, SearchById, TagFilter
 from dealtrace.record import record
 
@@ -147,7 +148,7 @@ class _Reader:
         ]
         if not sent.phones and not sent.emails:
             self._require(f"{params}.phones")
-        moment = self._word(f"{params}.date", sent.date, DashClock().read)
+        moment = self._word(f"{params}.date", sent.date, WallClock(DASHED).read)
         minutes = self._word(f"{params}.searchDepth", sent.search_depth, Integer(0, DEPTH_MINUTES_MAX).read)
         return SearchByContact(
             where.kinds,
@@ -189,7 +190,7 @@ class _Reader:
                 yield contact
 
     def _word(self, place: str, word: Word, read: Callable[[str], Read]) -> Read | None:
-        if word is None or word == "":
+        if word is None or is_blank(str(word)):
             return None
         try:
             return read(str(word))

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from dealtrace.accounts.site import Site
 from dealtrace.deals.deal import Deal, DealKey, choose_deal
 from dealtrace.errors import DealKeyMissing, DealNotFound, Refusal
+from dealtrace.leads.reference import all_spellings
 from dealtrace.record import record
 from dealtrace.storage.deals import deals
 
@@ -33,7 +34,7 @@ def find_deals(connection: Connection, site: Site, keys: Sequence[DealKey]) -> N
         connection,
         site.id,
         ids=[key.id for key in keys if key.id is not None],
-        numbers=[key.number for key in keys if key.number is not None],
+        numbers=all_spellings(key.number for key in keys if key.number is not None),
     )
     by_id = {deal.id: deal for deal in known}
     by_number = {deal.number: deal for deal in known}

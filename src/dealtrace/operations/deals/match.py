@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from dealtrace.accounts.site import Site
 from dealtrace.deals.lead_clue import CallIdentity, ContactClue, LeadClue, LeadRequestIdentity
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
+from dealtrace.leads.reference import find_spelt, spellings
 from dealtrace.matching.nearest_lead import find_lead, searches_for
 from dealtrace.record import record
 from dealtrace.storage.leads import contact_rows, leads
@@ -81,7 +82,7 @@ def _leads_by_identity(connection: Connection, site: Site, questions: Sequence[Q
             if lead_id is not None:
                 ids[kind].add(lead_id)
             if reference is not None:
-                references[kind].add(reference)
+                references[kind].update(spellings(reference))
     return _Named(
         {kind: leads.find_known_ids(connection, site.id, kind, ids[kind]) for kind in LeadKind},
         {kind: leads.find_ids_by_reference(connection, site.id, kind, references[kind]) for kind in LeadKind},
@@ -103,5 +104,5 @@ def _named(clue: LeadClue, named: _Named) -> LeadRef | None:
     kind, lead_id, reference = _identity_parts(clue.identity)
     if lead_id is not None and lead_id in named.ids[kind]:
         return LeadRef(kind, lead_id)
-    found = named.references[kind].get(reference) if reference is not None else None
+    found = find_spelt(reference, named.references[kind]) if reference is not None else None
     return LeadRef(kind, found) if found is not None else None

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dealtrace.deals.custom_fields import split_by_known
 from dealtrace.deals.deal import Deal, DealId
@@ -10,6 +10,8 @@ from dealtrace.deals.registration import Receipt, Registered, Registration, defa
 from dealtrace.deals.versions import DealVersion, first_version
 from dealtrace.errors import NumberTaken, Refusal
 from dealtrace.leads.lead import LeadRef
+from dealtrace.leads.plain_text import stripped
+from dealtrace.leads.reference import all_spellings, find_spelt
 from dealtrace.operations.deals.match import Question, match_deals
 from dealtrace.operations.points import pay_for_calls, points_refusal
 from dealtrace.operations.webhooks.publish import store_versions
@@ -41,7 +43,9 @@ def register_deals(work: Work, commands: Sequence[WriteCommand[Registration]]) -
     unpaid = {new.deal_id for new in batch.new[paid:]}
     outcomes: dict[int, Receipt | Refusal] = {**receipts}
     for position, deal_id in batch.retried.items():
-        outcomes[position] = first_receipts.get(deal_id, refusal)
+        first = first_receipts.get(deal_id)
+        stated = commands[position].payload.number
+        outcomes[position] = replace(first, number=stated or first.number) if first is not None else refusal
     for position, deal_id in batch.number_taken.items():
         if deal_id not in unpaid:
             outcomes[position] = NumberTaken(number=commands[position].payload.number, deal_id=deal_id)
@@ -76,11 +80,11 @@ def _decide(work: Work, commands: Sequence[WriteCommand[Registration]]) -> _Batc
         for own_id, command in zip(own_ids, commands, strict=True)
         if command.payload.number is None
     ]
-    registered = deals.find_registered(work.connection, work.site.id, stated + defaults)
+    registered = deals.find_registered(work.connection, work.site.id, all_spellings(stated) + defaults)
     batch = _Batch()
     for position, command in enumerate(commands):
         deal_id, number = _choose_number(work, own_ids[position], command.payload.number, registered)
-        earlier = registered.get(number)
+        earlier = find_spelt(command.payload.number or number, registered)
         if earlier is None:
             registered[number] = Registered(deal_id, command.payload.fingerprint)
             batch.new.append(_NewDeal(position, command, deal_id, number))
@@ -100,7 +104,7 @@ def _choose_number(
     one hit several in a row, the ids run out, and the command fails alone and is tried again.
     """
     if stated is not None:
-        return DealId(own_id), stated
+        return DealId(own_id), stripped(stated)
     while default_number(own_id) in registered:
         own_id = work.ids.take()
         registered |= deals.find_registered(work.connection, work.site.id, [default_number(own_id)])

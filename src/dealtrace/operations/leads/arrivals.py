@@ -9,6 +9,8 @@ from dealtrace.leads.call import Call, CallId, IncomingCall
 from dealtrace.leads.contact import normal_email, normal_phone
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest, LeadRequestId, TakenIn
+from dealtrace.leads.plain_text import stripped
+from dealtrace.leads.reference import all_spellings, find_spelt
 from dealtrace.operations.work import Work
 from dealtrace.record import record
 from dealtrace.storage.leads import leads
@@ -95,9 +97,9 @@ def decide_calls(work: Work, incoming: Sequence[IncomingCall]) -> Decision:
     references = [call.reference for call in incoming if call.reference is not None]
     sip_ids = [call.circumstances.sip_id for call in incoming if call.circumstances.sip_id is not None]
     by_reference = leads.find_ids_by_reference(
-        work.connection, work.site.id, LeadKind.CALL, references, with_deleted=True
+        work.connection, work.site.id, LeadKind.CALL, all_spellings(references), with_deleted=True
     )
-    by_sip_id = leads.find_ids_by_sip_id(work.connection, work.site.id, sip_ids)
+    by_sip_id = leads.find_ids_by_sip_id(work.connection, work.site.id, all_spellings(sip_ids))
     by_id = _taken_ids(work, incoming)
     decision = Decision()
     for call in incoming:
@@ -113,14 +115,17 @@ def decide_calls(work: Work, incoming: Sequence[IncomingCall]) -> Decision:
         arrival = call_arrival(call.id if call.id is not None else CallId(work.ids.take()), call)
         for known, name in names:
             if name is not None:
-                known[name] = arrival.lead.id
+                known[stripped(name)] = arrival.lead.id
         decision.accept(arrival)
     return decision
 
 
 def call_arrival(call_id: CallId, details: IncomingCall, stored: ReportedCall | None = None) -> Arrival:
     """Return a call with its id, ready to be stored. A deleted call has no contacts: matching must not find it."""
-    call = Call(call_id, details.reference, details.started_at, details.duration, details.visit_id)
+    reference = details.reference
+    if stored is None and reference is not None:
+        reference = stripped(reference)
+    call = Call(call_id, reference, details.started_at, details.duration, details.visit_id)
     is_deleted = stored is not None and stored.is_deleted
     return Arrival(call, details, () if is_deleted else normal_contacts(details.phone, None), stored)
 
@@ -132,13 +137,14 @@ def decide_lead_requests(work: Work, incoming: Sequence[IncomingLeadRequest]) ->
     stored the first time.
     """
     stated = [number for lead_request in incoming if (number := _stated_number(lead_request)) is not None]
-    by_number = leads.find_taken_in(work.connection, work.site.id, stated)
+    by_number = leads.find_taken_in(work.connection, work.site.id, all_spellings(stated))
     by_id = _taken_ids(work, incoming)
     decision = Decision()
     for details in incoming:
         lead_id = details.id if details.id is not None else LeadRequestId(work.ids.take())
         number = details.number if details.number is not None else str(lead_id)
-        earlier = by_number.get(number)
+        earlier = find_spelt(number, by_number)
+        number = stripped(number)
         if details.id is not None and str(details.id) in by_id:
             decision.outcomes.append(LeadTaken(name=str(details.id), lead_id=details.id))
         elif earlier is None:
@@ -155,8 +161,9 @@ def decide_lead_requests(work: Work, incoming: Sequence[IncomingLeadRequest]) ->
 
 def _first_taken(names: Iterable[tuple[Mapping[str, int], str | None]]) -> LeadTaken | None:
     for known, name in names:
-        if name is not None and name in known:
-            return LeadTaken(name=name, lead_id=known[name])
+        lead_id = find_spelt(name, known) if name is not None else None
+        if name is not None and lead_id is not None:
+            return LeadTaken(name=name, lead_id=lead_id)
     return None
 
 

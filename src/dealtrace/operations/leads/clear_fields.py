@@ -10,6 +10,7 @@ from dealtrace.deals.deal import DealKey
 from dealtrace.errors import LeadNotMatched, Refusal
 from dealtrace.leads.annotations import without_values
 from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.leads.reference import find_spelt, spellings
 from dealtrace.operations.deals.change import apply_changes
 from dealtrace.operations.points import pay_for_calls, points_refusal
 from dealtrace.operations.webhooks.publish import publish_events
@@ -70,6 +71,7 @@ def _find(connection: Connection, site: Site, name: LeadName) -> int | None:
     if name.id is not None:
         return name.id
     if name.reference is not None:
-        return leads.find_ids_by_reference(connection, site.id, name.kind, [name.reference]).get(name.reference)
+        known = leads.find_ids_by_reference(connection, site.id, name.kind, spellings(name.reference))
+        return find_spelt(name.reference, known)
     assert name.sip_id is not None
-    return leads.find_ids_by_sip_id(connection, site.id, [name.sip_id]).get(name.sip_id)
+    return find_spelt(name.sip_id, leads.find_ids_by_sip_id(connection, site.id, spellings(name.sip_id)))

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from dealtrace.errors import Refusal
 from dealtrace.leads.call import CallId, CallReport, new_call, updated_call
+from dealtrace.leads.plain_text import stripped
+from dealtrace.leads.reference import all_spellings, find_spelt
 from dealtrace.operations.leads.arrivals import Arrival, call_arrival
 from dealtrace.operations.leads.intake import store_leads
 from dealtrace.operations.points import lock_registrations, pay_for_calls, points_refusal
@@ -36,14 +38,16 @@ def _turns(commands: Sequence[WriteCommand[CallReport]]) -> Iterator[dict[int, C
     while waiting:
         first_of: dict[str, int] = {}
         for position, report in waiting.items():
-            first_of.setdefault(report.reference, position)
+            first_of.setdefault(stripped(report.reference), position)
         yield {position: waiting.pop(position) for position in first_of.values()}
 
 
 def _store(work: Work, reports: Mapping[int, CallReport]) -> dict[int, CallId | Refusal]:
     references = [report.reference for report in reports.values()]
-    stored = find_reported_calls(work.connection, work.site.id, references)
-    arrivals = {position: _arrival(work, report, stored.get(report.reference)) for position, report in reports.items()}
+    stored = find_reported_calls(work.connection, work.site.id, all_spellings(references))
+    arrivals = {
+        position: _arrival(work, report, find_spelt(report.reference, stored)) for position, report in reports.items()
+    }
     changes = [position for position, arrival in arrivals.items() if _differs(arrival)]
     paid = pay_for_calls(work, PaidMethod.INBOUND_CALL, len(changes))
     store_leads(work, [arrivals[position] for position in changes[:paid]])

@@ -6,15 +6,20 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, select
 
 from dealtrace.record import record
+from dealtrace.storage.accounts.name_counts import NameCounts
 from dealtrace.storage.database.upsert import insert_into
 from dealtrace.storage.schema.tables.settings import custom_field, unknown_field
 
 FIELD_NAME_LENGTH_MAX = 100
+_COUNTS = NameCounts(unknown_field)
 
 
 @record
 class UnknownField:
-    """A field that callers send and the site does not have: how often its values were ignored, and when last."""
+    """A field that callers send and the site does not have: how often its values were ignored, and when last.
+
+    The name is empty for all fields together that the site had no room for.
+    """
 
     name: str
     seen: int
@@ -37,21 +42,10 @@ def list_custom_fields(connection: Connection, site_id: int) -> list[str]:
 
 
 def count_unknown_fields(connection: Connection, site_id: int, seen: Mapping[str, int], now: datetime) -> None:
-    """Add to the counts of unknown fields, given by name."""
-    if not seen:
-        return
-    statement = insert_into(connection, unknown_field)
-    statement = statement.on_conflict_do_update(
-        index_elements=["site_id", "name"],
-        set_={
-            "seen": unknown_field.c.seen + statement.excluded.seen,
-            "last_seen_at": statement.excluded.last_seen_at,
-        },
-    )
-    rows = [
-        {"site_id": site_id, "name": name, "seen": count, "last_seen_at": now} for name, count in sorted(seen.items())
-    ]
-    connection.execute(statement, rows)
+    """Add to the counts of unknown fields, given by name; names that a site has no room for are counted together."""
+    if seen:
+        counted = _COUNTS.fit(connection, site_id, {(name,): count for name, count in seen.items()})
+        _COUNTS.add(connection, site_id, counted.seen, now)
 
 
 def list_unknown_fields(connection: Connection, site_id: int) -> list[UnknownField]:

@@ -10,6 +10,7 @@ from dealtrace.deals.deal import Deal, DealId
 from dealtrace.deals.lead_clue import NO_CLUE, CallIdentity, ContactClue, LeadClue, LeadRequestIdentity
 from dealtrace.leads.contact import StatedContact
 from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.leads.plain_text import stripped
 from dealtrace.record import record
 from dealtrace.storage.database.compiled_statement import Row, Values
 from dealtrace.storage.schema.tables.deals import deal
@@ -110,9 +111,9 @@ def _clue_columns(clue: LeadClue) -> dict[str, object]:
     columns = dict(_NO_CLUE_COLUMNS)
     match clue.identity:
         case CallIdentity(call_id, reference):
-            columns |= {"clue_call_id": call_id, "clue_call_reference": reference}
+            columns |= {"clue_call_id": call_id, "clue_call_reference": _stripped(reference)}
         case LeadRequestIdentity(lead_request_id, number):
-            columns |= {"clue_lead_request_id": lead_request_id, "clue_lead_request_number": number}
+            columns |= {"clue_lead_request_id": lead_request_id, "clue_lead_request_number": _stripped(number)}
     if clue.contact is not None:
         phone, email = clue.contact.phone, clue.contact.email
         columns |= {
@@ -124,6 +125,10 @@ def _clue_columns(clue: LeadClue) -> dict[str, object]:
             "clue_only_kind": clue.contact.only_kind,
         }
     return columns
+
+
+def _stripped(reference: str | None) -> str | None:
+    return stripped(reference) if reference is not None else None
 
 
 def deal_from_row(row: Row, tags: tuple[str, ...]) -> Deal:

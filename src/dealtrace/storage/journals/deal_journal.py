@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement
 
 from dealtrace.leads.lead import LeadKind
+from dealtrace.leads.reference import spellings
 from dealtrace.record import record
 from dealtrace.storage.deals.daily_counts import DaysOfDeals, JournalMoment
 from dealtrace.storage.journals.keyset_pages import PageQuery
@@ -36,6 +37,6 @@ def _conditions(query: JournalQuery) -> Iterator[ColumnElement[bool]]:
     if query.deal_id is not None:
         yield deal.c.id == query.deal_id
     if query.number is not None:
-        yield deal.c.number == query.number
+        yield deal.c.number.in_(spellings(query.number))
     if query.lead_kind is not None:
         yield deal.c.lead_kind == query.lead_kind

@@ -1,4 +1,4 @@
-"""The points that a site spent, its custom fields, unknown fields, its hosts, and how far a reclassification is."""
+"""The points a site spent, its custom fields and hosts, unknown fields and parameters, and reclassifications."""
 
 from sqlalchemy import BigInteger, Column, PrimaryKeyConstraint, String, Table, Text
 
@@ -59,5 +59,18 @@ unknown_field = Table(
     Column("seen", BigInteger, nullable=False),
     Column("last_seen_at", Instant, nullable=False),
     PrimaryKeyConstraint("site_id", "name"),
+    info=TENANT,
+)
+
+unknown_parameter = Table(
+    "unknown_parameter",
+    metadata,
+    site_column(),
+    Column("path", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("nearest", Text),
+    Column("seen", BigInteger, nullable=False),
+    Column("last_seen_at", Instant, nullable=False),
+    PrimaryKeyConstraint("site_id", "path", "name"),
     info=TENANT,
 )

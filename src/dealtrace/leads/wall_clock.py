@@ -1,0 +1,101 @@
+"""Days and times of the site's clock as people and programs write them; each edge states which forms it reads."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from enum import Enum
+
+from dealtrace.leads.limits import YEAR_MAX, YEAR_MIN
+from dealtrace.leads.plain_text import visible
+
+_DAY, _MONTH, _YEAR = "(?P<day>[0-9]{1,2})", "(?P<month>[0-9]{1,2})", "(?P<year>[0-9]{4})"
+_SECOND = "(?::(?P<second>[0-9]{2})(?:[.,][0-9]+)?)?"
+_TIME = f"(?P<hour>[0-9]{{1,2}}):(?P<minute>[0-9]{{2}}){_SECOND}"
+_CLOCK_PARTS = ("year", "month", "day", "hour", "minute", "second")
+_TIME_OF_DAY = re.compile(_TIME)
+_GROUP_NAME = re.compile(r"\?P<[a-z]+>")
+
+
+class FirstPart(Enum):
+    """What a day begins with; its value is a pattern of each part in the sequence that follows from it."""
+
+    DAY = (_DAY, _MONTH, _YEAR)
+    MONTH = (_MONTH, _DAY, _YEAR)
+    YEAR = (_YEAR, _MONTH, _DAY)
+
+
+@dataclass(frozen=True)
+class ClockForm:
+    """A way of writing days: what they begin with, the separators, and what may stand between a day and its time.
+
+    `gap` is a regular expression. Of several separators, both are the same in a day.
+    """
+
+    begins_with: FirstPart
+    separators: str
+    gap: str = ",? +"
+    day: re.Pattern[str] = field(init=False, repr=False)
+    clock: re.Pattern[str] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Compile the patterns."""
+        first, second, third = self.begins_with.value
+        mark = re.escape(self.separators)
+        marks = (mark, mark) if len(self.separators) == 1 else (f"(?P<mark>[{mark}])", "(?P=mark)")
+        day = f"{first}{marks[0]}{second}{marks[1]}{third}"
+        object.__setattr__(self, "day", re.compile(day))
+        object.__setattr__(self, "clock", re.compile(f"{day}(?:{self.gap}){_TIME}"))
+
+
+def read_clock(text: str, *forms: ClockForm) -> datetime | None:
+    """Parse a day and a time written in one of these forms; naive, in whole seconds, `None` if it is no such clock.
+
+    Ours: day, month and hour may have a single digit, seconds may be missing, fractions of a second are cut. Blanks
+    around are ignored, no-break ones too, and so are characters that cannot be seen.
+    """
+    for form in forms:
+        found = form.clock.fullmatch(text)
+        if found is not None:
+            year, month, day, hour, minute, second = found.group(*_CLOCK_PARTS)
+            return _clock(int(year), int(month), int(day), int(hour), int(minute), int(second or 0))
+    shown = visible(text).strip()
+    return read_clock(shown, *forms) if shown != text else None
+
+
+def read_day(text: str, *forms: ClockForm) -> date | None:
+    """Parse a day without a time, likewise."""
+    for form in forms:
+        found = form.day.fullmatch(text)
+        if found is not None:
+            clock = _clock(*map(int, found.group("year", "month", "day")))
+            return clock.date() if clock is not None else None
+    shown = visible(text).strip()
+    return read_day(shown, *forms) if shown != text else None
+
+
+def read_time(text: str) -> time | None:
+    """Parse a time of day, likewise."""
+    found = _TIME_OF_DAY.fullmatch(visible(text).strip())
+    if found is None:
+        return None
+    try:
+        return time(int(found["hour"]), int(found["minute"]), int(found["second"] or 0))
+    except ValueError:
+        return None
+
+
+def json_pattern(pattern: re.Pattern[str]) -> str:
+    """Return a pattern in the dialect of JSON Schema."""
+    return f"^{_GROUP_NAME.sub('', pattern.pattern)}$"
+
+
+TIME_PATTERN = json_pattern(_TIME_OF_DAY)
+
+
+def _clock(year: int, month: int, day: int, hour: int = 0, minute: int = 0, second: int = 0) -> datetime | None:
+    if not YEAR_MIN <= year <= YEAR_MAX:
+        return None
+    try:
+        return datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - a wall clock
+    except ValueError:
+        return None

@@ -1,0 +1,55 @@
+"""Unknown parameters of the requests of one process, counted in memory and stored once a second."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from dealtrace.accounts.site import Site, SiteId
+from dealtrace.operations.accounts.count_unknown_parameters import UnknownParameters, count_unknown_parameters
+from dealtrace.operations.write_command import WriteCommand
+from dealtrace.runtime.write_queue import WriteQueue
+
+NAMES_AT_ONCE_MAX = 1000
+"""Names of all sites between two writes; beyond that they are counted together."""
+NAME_LENGTH_MAX = 100
+"""Ours: nothing that long is a misspelt name; it is counted with the others."""
+_OTHERS = ("", "")
+
+
+class UnknownParametersTally:
+    """Counts unknown parameters without a write for each request; the counts of a process that is killed are lost."""
+
+    def __init__(self) -> None:
+        self._seen: dict[SiteId, tuple[Site, Counter[tuple[str, str]]]] = {}
+        self._known: dict[str, Sequence[str]] = {}
+        self._names = 0
+
+    def count(self, site: Site, path: str, names: Sequence[str], known: Sequence[str]) -> None:
+        """Count the names that a request sent to a path; `known` are the names that the path knows."""
+        _, seen = self._seen.setdefault(site.id, (site, Counter()))
+        self._known[path] = known
+        for name in names:
+            key = (path, name) if len(name) <= NAME_LENGTH_MAX and "\0" not in name else _OTHERS
+            if key not in seen:
+                self._names += 1
+                if self._names > NAMES_AT_ONCE_MAX:
+                    key = _OTHERS
+            seen[key] += 1
+
+    async def store(self, write_queue: WriteQueue) -> None:
+        """Hand the counts to the write queue and begin anew; returns once they are stored.
+
+        Raises:
+            Refusal: the database is unavailable; the counts are lost.
+        """
+        seen, self._seen, self._names = self._seen, {}, 0
+        answers = [
+            write_queue.write(
+                count_unknown_parameters, site, WriteCommand(UnknownParameters(counts, self._known_of(counts)), None)
+            )
+            for site, counts in seen.values()
+        ]
+        for answer in answers:
+            await answer
+
+    def _known_of(self, counts: Counter[tuple[str, str]]) -> dict[str, Sequence[str]]:
+        return {path: self._known[path] for path, _ in counts if path}

@@ -1,0 +1,47 @@
+"""The unknown parameters that callers sent."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from dealtrace.record import record
+from dealtrace.storage.accounts.name_counts import Counted, Key, NameCounts
+from dealtrace.storage.schema.tables.settings import unknown_parameter
+
+_COUNTS = NameCounts(unknown_parameter)
+
+
+@record
+class UnknownParameter:
+    """A parameter that an endpoint does not have: its path, how often it was sent, and the name it may be meant for.
+
+    Path and name are empty for all parameters together that the site had no room for.
+    """
+
+    path: str
+    name: str
+    nearest: str | None
+    seen: int
+    last_seen_at: datetime
+
+
+def fit_unknown_parameters(connection: Connection, site_id: int, seen: Mapping[Key, int]) -> Counted:
+    """Sort counts, by path and name, into those that the site has room for and all others together."""
+    return _COUNTS.fit(connection, site_id, seen)
+
+
+def count_unknown_parameters(
+    connection: Connection, site_id: int, counted: Counted, nearest: Mapping[Key, str | None], now: datetime
+) -> None:
+    """Add to the counts of unknown parameters, and store the nearest known names of new ones."""
+    rows = {key: {"nearest": nearest.get(key)} for key in counted.seen}
+    _COUNTS.add(connection, site_id, counted.seen, now, rows)
+
+
+def list_unknown_parameters(connection: Connection, site_id: int) -> list[UnknownParameter]:
+    """List the unknown parameters that callers sent, the most frequent first."""
+    table = unknown_parameter
+    query = select(table).where(table.c.site_id == site_id)
+    rows = connection.execute(query.order_by(table.c.seen.desc(), table.c.path, table.c.name))
+    return [UnknownParameter(row.path, row.name, row.nearest, row.seen, row.last_seen_at) for row in rows]

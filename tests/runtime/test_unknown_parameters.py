@@ -1,0 +1,59 @@
+"""Unknown parameters are counted in memory, within bounds, and handed to the write queue."""
+
+import asyncio
+from typing import Any, cast
+
+from cast import Player, Stage
+from dealtrace.runtime.unknown_parameters import NAME_LENGTH_MAX, NAMES_AT_ONCE_MAX, UnknownParametersTally
+from dealtrace.runtime.write_queue import WriteQueue
+
+KNOWN = ["orderNumber"]
+
+
+class Written:
+    """Takes what would be written."""
+
+    def __init__(self) -> None:
+        self.payloads: list[tuple[Any, Any]] = []
+
+    def write(self, _operation: Any, site: Any, command: Any) -> "asyncio.Future[None]":
+        """Take a command, and be done with it."""
+        self.payloads.append((site, command.payload))
+        done = asyncio.get_running_loop().create_future()
+        done.set_result(None)
+        return done
+
+
+def stored(tally: UnknownParametersTally) -> list[tuple[Any, Any]]:
+    written = Written()
+    asyncio.run(tally.store(cast("WriteQueue", written)))
+    return written.payloads
+
+
+def test_it_stores_each_count_once(stage: Stage, shop: Player) -> None:
+    stranger = stage.open_site()
+    tally = UnknownParametersTally()
+    tally.count(shop.site, "/register", ["a", "b"], KNOWN)
+    tally.count(shop.site, "/register", ["a"], KNOWN)
+    tally.count(stranger.site, "/update", ["a"], [])
+    by_site = {site.id: payload for site, payload in stored(tally)}
+    assert by_site[shop.site.id].seen == {("/register", "a"): 2, ("/register", "b"): 1}
+    assert by_site[shop.site.id].known == {"/register": KNOWN}
+    assert by_site[stranger.site.id].seen == {("/update", "a"): 1}
+    assert stored(tally) == []
+
+
+def test_names_too_long_or_that_no_database_holds_are_counted_together(shop: Player) -> None:
+    tally = UnknownParametersTally()
+    tally.count(shop.site, "/register", ["x" * (NAME_LENGTH_MAX + 1), "a\0b", "x" * NAME_LENGTH_MAX], KNOWN)
+    ((_, payload),) = stored(tally)
+    assert payload.seen == {("", ""): 2, ("/register", "x" * NAME_LENGTH_MAX): 1}
+
+
+def test_it_remembers_a_bounded_number_of_names(shop: Player) -> None:
+    tally = UnknownParametersTally()
+    for number in range(NAMES_AT_ONCE_MAX * 2):
+        tally.count(shop.site, "/register", [str(number)], KNOWN)
+    ((_, payload),) = stored(tally)
+    assert len(payload.seen) == NAMES_AT_ONCE_MAX + 1
+    assert payload.seen["", ""] == NAMES_AT_ONCE_MAX
