@@ -21,6 +21,7 @@ LIMITS = (
     "form_site_rate_per_minute",
     "visit_rate_per_minute",
     "visit_site_rate_per_minute",
+    "cabinet_rate_per_minute",
 )
 REST = "/calls-service/RestAPI"
 REGISTER = f"{REST}/orders/register/"

@@ -24,10 +24,12 @@ from dealtrace.app import ENDPOINTS, page_router
 from dealtrace.cli import main
 from dealtrace.errors import Refusal
 from dealtrace.files.lead_file import FORMATS
+from dealtrace.http.client_address import Proxies
 from dealtrace.http.description import error_catalogue
 from dealtrace.http.endpoint import Endpoint
 from dealtrace.http.parameter_types import Text
 from dealtrace.http.parameters import Family, Parameter
+from dealtrace.http.rate_limits import RateLimits, Rates
 from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.accounts import set_site
 from dealtrace.settings import ENVIRONMENT_PREFIX, Settings
@@ -253,7 +255,8 @@ def served_routes() -> Iterator[tuple[str, frozenset[str]]]:
     """Yield every route of the application with its methods, without the HEAD that every GET implies."""
     yield from ((endpoint.path, frozenset(endpoint.methods)) for endpoint in ENDPOINTS)
     database = open_database(Settings().database_url)
-    yield from _pages(page_router(database, lambda: True).routes)
+    limits = RateLimits(Rates(0, 0, 0, 0, 0, 0, 0), "")
+    yield from _pages(page_router(database, lambda: True, limits, Proxies([])).routes)
     database.close()
 
 

@@ -88,7 +88,9 @@ class Application:
         open_cities()
         self._open_storage()
         self._start_deliveries()
-        pages = page_router(self._database, lambda: self._write_queue.is_alive)
+        self._rate_limits = RateLimits(self._rates(), self._settings.redis_url)
+        self._proxies = Proxies(self._settings.trusted_proxies)
+        pages = page_router(self._database, lambda: self._write_queue.is_alive, self._rate_limits, self._proxies)
         self._server = HttpServer(Routes(self._make_gate(), ENDPOINTS, refuse), pages)
         collect_garbage_seldom()
 
@@ -127,15 +129,14 @@ class Application:
         )
 
     def _make_gate(self) -> Gate:
-        settings = self._settings
         return Gate(
             self._site_cache,
             self._write_queue,
             self._read_pool,
             site_parameter=SITE_PARAMETER,
-            rate_limits=RateLimits(self._rates(), settings.redis_url),
-            proxies=Proxies(settings.trusted_proxies),
-            body_bytes_max=settings.body_bytes_max,
+            rate_limits=self._rate_limits,
+            proxies=self._proxies,
+            body_bytes_max=self._settings.body_bytes_max,
         )
 
     def _rates(self) -> Rates:
@@ -147,11 +148,13 @@ class Application:
             form_site_per_minute=settings.form_site_rate_per_minute,
             visit_per_minute=settings.visit_rate_per_minute,
             visit_site_per_minute=settings.visit_site_rate_per_minute,
+            cabinet_per_minute=settings.cabinet_rate_per_minute,
         )
 
     async def _stop(self) -> None:
         await self._deliveries.stop()
         await self._write_queue.stop()
+        await self._rate_limits.stop()
         for read_pool in (self._read_pool, self._primary_read_pool):
             read_pool.stop()
         for database in (self._database, self._primary):
@@ -173,13 +176,15 @@ class Application:
             await asyncio.sleep(FOLLOW_SECONDS)
 
 
-def page_router(database: Database, is_writing: Callable[[], bool]) -> Router:
+def page_router(
+    database: Database, is_writing: Callable[[], bool], rate_limits: RateLimits, proxies: Proxies
+) -> Router:
     """Return the router of everything that is not an endpoint: the server's own pages and the cabinet."""
     unknown = not_found(refuse)
     routes = [
         *service_routes(ENDPOINTS, ErrorBody, database, is_writing),
         Route("/cabinet", lambda _request: RedirectResponse("/cabinet/", 308)),
-        Mount("/cabinet", Router(cabinet_routes(database), default=unknown)),
+        Mount("/cabinet", Router(cabinet_routes(database, rate_limits, proxies), default=unknown)),
     ]
     return Router(routes, redirect_slashes=False, default=unknown)
 

@@ -73,6 +73,12 @@ class Settings(BaseSettings):
     visit_site_rate_per_minute: int = Field(
         6000, ge=0, le=1_000_000, description="Requests per minute to the visit counter for one site; 0: no limit."
     )
+    cabinet_rate_per_minute: int = Field(
+        30,
+        ge=0,
+        le=1_000_000,
+        description="Uses of the first user's link per minute from one IP address; 0: no limit.",
+    )
     city_database: str = Field(
         "", description="An MMDB file with the cities of IP addresses, such as GeoLite2-City.mmdb; empty: no cities."
     )

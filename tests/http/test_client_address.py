@@ -69,7 +69,9 @@ def test_nobody_else_speaks_for_another(trusted: str) -> None:
     assert client_ip("198.51.100.1", peer="::ffff:203.0.113.9", trusted=trusted) == "203.0.113.9"
 
 
-@pytest.mark.parametrize("hop", ["unknown", "_hidden", "10.0.0.300", "[10.0.0.1", "1.2.3.4:port", "имя".encode().decode("latin-1")])
+@pytest.mark.parametrize(
+    "hop", ["unknown", "_hidden", "10.0.0.300", "[10.0.0.1", "1.2.3.4:port", "имя".encode().decode("latin-1")]
+)
 def test_what_is_no_address_ends_at_the_proxy_that_wrote_it(hop: str) -> None:
     assert client_ip(f"198.51.100.1, {hop}") == PROXY
     assert client_ip(f"198.51.100.1, {hop}, 10.0.0.3") == "10.0.0.3"

@@ -10,7 +10,7 @@ from starlette.types import Scope
 from dealtrace.http.asgi import joined_header
 
 Address = IPv4Address | IPv6Address
-_MAPPED = ip_network("::ffff:0:0/96")
+_MAPPED = IPv6Network("::ffff:0:0/96")
 _MAPPED_BITS = 96
 _BRACKETED = re.compile(r"\[(?P<address>[^\]]*)\](?::[0-9]{1,5})?")
 _WITH_PORT = re.compile(r"(?P<address>[0-9.]+):[0-9]{1,5}")
