@@ -21,6 +21,8 @@ from typer.main import get_command
 
 import dealtrace
 from dealtrace.app import ENDPOINTS, page_router
+from dealtrace.cabinet.routes import cabinet_routes
+from dealtrace.calltouch.error_body import ErrorBody
 from dealtrace.cli import main
 from dealtrace.errors import Refusal
 from dealtrace.files.lead_file import FORMATS
@@ -30,8 +32,10 @@ from dealtrace.http.endpoint import Endpoint
 from dealtrace.http.parameter_types import Text
 from dealtrace.http.parameters import Family, Parameter
 from dealtrace.http.rate_limits import RateLimits, Rates
+from dealtrace.http.service_routes import service_routes
 from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.accounts import set_site
+from dealtrace.runtime.database_watch import DatabaseWatch
 from dealtrace.settings import ENVIRONMENT_PREFIX, Settings
 from dealtrace.storage.database.engine import open_database
 from server import ServerProcess
@@ -256,7 +260,8 @@ def served_routes() -> Iterator[tuple[str, frozenset[str]]]:
     yield from ((endpoint.path, frozenset(endpoint.methods)) for endpoint in ENDPOINTS)
     database = open_database(Settings().database_url)
     limits = RateLimits(Rates(0, 0, 0, 0, 0, 0, 0), "")
-    yield from _pages(page_router(database, lambda: True, limits, Proxies([])).routes)
+    services = service_routes(ENDPOINTS, ErrorBody, DatabaseWatch(database), lambda: True)
+    yield from _pages(page_router(services, cabinet_routes(database, limits, Proxies([]))).routes)
     database.close()
 
 

@@ -8,6 +8,7 @@ import logging
 import math
 import os
 import re
+import resource
 import secrets
 import sys
 import time
@@ -50,6 +51,11 @@ ATTEMPT_SECONDS = Histogram(
 )
 PAUSED = Gauge("dealtrace_webhooks_paused", "Webhooks that are paused.", multiprocess_mode="livemax")
 FAILING = Gauge("dealtrace_webhooks_failing", "Webhooks whose last attempt failed.", multiprocess_mode="livemax")
+
+RESERVED_FILES = 128
+"""Files of a process that are not clients' connections: the database, webhooks, Redis, modules."""
+CONNECTIONS_MIN = 16
+"""Connections of a process however few files it may open."""
 
 OUTAGE_REPEATED_SECONDS = 60
 """How often a lasting outage is logged."""
@@ -128,6 +134,22 @@ class Outage:
             seconds = round(self._monotonic() - self._began_at, 1)
             _log.info(self._end_event, seconds=seconds, failures=self._failures)
         self._began_at, self._is_announced, self._failures = None, False, 0
+
+
+def connections_that_fit(wanted: int) -> int:
+    """Return how many connections a process may hold: `wanted`, or fewer if it may open fewer files."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if limit == resource.RLIM_INFINITY:
+        return wanted
+    return max(CONNECTIONS_MIN, min(wanted, limit - RESERVED_FILES))
+
+
+def count_open_files() -> int:
+    """Return how many files and sockets this process has open; 0 if the system does not say."""
+    try:
+        return len(os.listdir("/dev/fd"))  # noqa: PTH208 - called every second on thousands of names
+    except OSError:
+        return 0
 
 
 def start_logging(level: str) -> None:

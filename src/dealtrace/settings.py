@@ -49,6 +49,16 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="The IP address to listen on; `0.0.0.0` for all.")
     port: int = Field(8000, ge=1, le=65535, description="The TCP port to listen on.")
     workers: int = Field(1, ge=1, le=64, description="Server processes; more than 1 needs PostgreSQL.")
+    connections_max: int = Field(
+        4096,
+        ge=16,
+        le=1_000_000,
+        description="Open connections of one process; more wait, and fewer are used if it may open fewer files.",
+    )
+    http2: bool = Field(
+        default=False,
+        description="Serve HTTP/2 too; connections that send nothing are then never closed, so only behind a proxy.",
+    )
     public_url: str = Field(
         "", description="The URL people open the server at, for printed links; empty: made of host and port."
     )

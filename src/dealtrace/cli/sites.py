@@ -37,7 +37,7 @@ def create(
     as_json: JsonOption = False,
 ) -> None:
     """Create a site and its first API token. The token is shown only once."""
-    with open_prepared() as database:
+    with open_prepared(creates=True) as database:
         draft = Site(SiteId(site_id), name, ZoneInfo(TIME_ZONE_DEFAULT), points_per_day=read_settings().points_per_day)
         with transaction(database, ids=1) as (connection, ids):
             site = create_site(connection, draft, clock.now())
