@@ -27,8 +27,10 @@ from dealtrace.storage.id_blocks import transaction
 
 GRACE_SECONDS = 30
 """How long a stopping server may take to finish the requests it is serving."""
-HEADER_SECONDS_MAX = 10
+HEADER_SECONDS_MAX = 5
 """How long a connection may stay open without sending a whole request header; idle ones cannot keep others out."""
+BACKLOG_MAX = 1024
+"""Connections that may wait to be accepted; never more than are served at once, so that they wait one time-out."""
 
 
 def serve(
@@ -80,6 +82,7 @@ def _serve(settings: Settings, address: str) -> None:
     """Run the server until a signal stops it."""
     if settings.workers > 1:  # prometheus_client reads its shared folder once, when imported
         multiprocessing.set_start_method("spawn", force=True)
+    connections = connections_that_fit(settings.connections_max)
     Server(
         "dealtrace.app:create_app",
         factory=True,
@@ -93,7 +96,8 @@ def _serve(settings: Settings, address: str) -> None:
         log_access=False,
         http=HTTPModes.auto if settings.http2 else HTTPModes.http1,
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS_MAX * 1000),
-        backpressure=connections_that_fit(settings.connections_max),
+        backlog=min(BACKLOG_MAX, connections),
+        backpressure=connections,
         respawn_failed_workers=True,
         workers_kill_timeout=GRACE_SECONDS,
     ).serve()

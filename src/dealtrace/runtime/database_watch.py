@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from dealtrace.errors import DatabaseUnavailable
 from dealtrace.record import record
-from dealtrace.storage.database.database_errors import is_passing, message_of
+from dealtrace.storage.database.database_errors import message_of
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.database.sqlite_file import ServedFiles
-from dealtrace.storage.database.write_mode import is_nearly_full, read_only_reason
+from dealtrace.storage.database.write_mode import obstacle_to_writing
 from dealtrace.storage.id_blocks import rewrite_block
 from dealtrace.storage.schema.upgrade import is_current, newest_revision
 
@@ -90,7 +90,7 @@ class DatabaseWatch:
             return Health("file removed or replaced", "unknown", f"{lost} was removed or replaced: {cure}")
         try:
             is_of_this_release = is_current(self._database)
-            obstacle = read_only_reason(self._database)
+            obstacle = obstacle_to_writing(self._database)
         except Exception as fault:  # noqa: BLE001 - not ready, for whatever reason
             return Health("unreachable", "unknown", message_of(fault) or type(fault).__name__)
         schema = OK if is_of_this_release else "outdated"
@@ -101,15 +101,13 @@ class DatabaseWatch:
         return Health(OK, schema, reason) if failure is None else Health("failing", schema, failure)
 
     def _try_to_write(self) -> str | None:
-        """Return why nothing can be written, after trying it if a write failed or the disk is nearly full."""
+        """Return why nothing can be written, by trying it if a write failed."""
         failure = self._failure
-        if failure is None and not is_nearly_full(self._database):
+        if failure is None:
             return None
         try:
             rewrite_block(self._database.writer)
         except Exception as fault:  # noqa: BLE001 - the next second tries again
-            if is_passing(fault) and failure is None:
-                return None
             return message_of(fault) or type(fault).__name__
         with self._lock:
             if self._failure == failure:
