@@ -319,6 +319,16 @@ def test_every_promise_names_its_rule_and_its_test(row: list[str]) -> None:
         assert not name or re.search(rf"^(?:async )?def {re.escape(name)}\(", read(ROOT / file), re.MULTILINE), test
 
 
+def test_every_promise_of_security_names_its_tests() -> None:
+    rows = list(table_rows(read(ROOT / "SECURITY.md")))
+    assert rows
+    for promise, tests in rows:
+        assert promise
+        assert in_code(tests), promise
+        for test in in_code(tests):
+            assert (ROOT / test).is_file(), f"there is no {test}"
+
+
 def test_every_decision_is_in_the_index() -> None:
     pages = sorted(path.name for path in DECISIONS.glob("[0-9]*.md"))
     index = section(DECISIONS / "README.md", "Decisions").partition("\n## ")[0]

@@ -115,7 +115,7 @@ def test_a_file_that_is_no_database_is_refused_by_every_command(command_line: Co
 
 def test_a_database_that_cannot_be_reached_is_told_in_a_line(command_line: CommandLine, tmp_path: Path) -> None:
     for url, word in (
-        ("sqlite:////nowhere/to/be/found.db", "unable to open"),
+        ("sqlite:////nowhere/to/be/found.db", "/nowhere/to/be/found.db"),
         ("postgresql://dealtrace:hidden@127.0.0.1:1/dealtrace", "refused"),
         (f"postgresql://dealtrace@/dealtrace?host={tmp_path}", "No such file"),
         ("mysql://root@localhost/x", "DEALTRACE_DATABASE_URL"),

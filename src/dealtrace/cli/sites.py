@@ -86,6 +86,9 @@ def show(as_json: JsonOption = False) -> None:
     if as_json:
         print_json(rows)
         return
+    if not rows:
+        console.print(f"There are no sites in {database.name}.", markup=False)
+        return
     table = Table("siteId", "name", "timezone", "contact matching", "points today", "attribution")
     for row in rows:
         allowance = row["pointsPerDay"] or "∞"

@@ -60,10 +60,16 @@ def _has_schema(database: Database) -> bool:
         return False
     if found != newest_revision():
         raise SchemaOutdated(
-            f"The database {database.name} has schema {found}, this release needs {newest_revision()}: "
-            "run `dealtrace db upgrade`."
+            f"The database {database.name} has schema {found}, this release needs {newest_revision()}: {_cure(found)}."
         )
     return True
+
+
+def _cure(found: str | None) -> str:
+    """Return what makes a release fit a database of schema `found`; revisions are numbered in order."""
+    if found is not None and found > str(newest_revision()):
+        return "a newer release made it, install that one"
+    return "run `dealtrace db upgrade`"
 
 
 def upgrade_schema(database: Database) -> None:
