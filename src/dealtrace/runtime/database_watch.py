@@ -8,7 +8,7 @@ from dealtrace.errors import DatabaseUnavailable
 from dealtrace.record import record
 from dealtrace.storage.database.database_errors import message_of
 from dealtrace.storage.database.engine import Database
-from dealtrace.storage.database.sqlite_file import ServedFiles
+from dealtrace.storage.database.sqlite_file import ServedFiles, remember_files
 from dealtrace.storage.database.write_mode import obstacle_to_writing
 from dealtrace.storage.id_blocks import rewrite_block
 from dealtrace.storage.schema.upgrade import is_current, newest_revision
@@ -51,9 +51,7 @@ class DatabaseWatch:
     def start(self) -> None:
         """Remember the files of a SQLite database; from here on they are missed."""
         if self._database.is_sqlite:
-            with self._database.read() as connection:
-                connection.exec_driver_sql("SELECT count(*) FROM sqlite_schema").scalar_one()
-                self._files = ServedFiles(self._database.file)
+            self._files = remember_files(self._database)
 
     @property
     def health(self) -> Health:

@@ -4,6 +4,10 @@ import fcntl
 import os
 from pathlib import Path
 
+from sqlalchemy import text
+
+from dealtrace.storage.database.engine import Database
+
 PRIVATE_MODE = 0o600
 """Only the owner reads a database: it holds phones, e-mails and the digests of tokens."""
 OTHERS_MODE = 0o007
@@ -54,6 +58,13 @@ class ServedFiles:
     def find_lost(self) -> Path | None:
         """Return a file that was removed or replaced since; `None` if all are what they were."""
         return next((path for path, known in self._files.items() if file_id(path) != known), None)
+
+
+def remember_files(database: Database) -> ServedFiles:
+    """Return the files of a SQLite database; reading makes the WAL and the index, which stay as long as it is open."""
+    with database.read() as connection:
+        connection.execute(text("SELECT count(*) FROM sqlite_schema")).scalar_one()
+        return ServedFiles(database.file)
 
 
 def file_id(path: Path) -> FileId | None:
