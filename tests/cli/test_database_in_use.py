@@ -22,7 +22,7 @@ OTHERS = (
     ("db", "check"),
     ("db", "recount"),
     ("backup", "copy.backup"),
-    ("export", "deals", "--site", "1"),
+    ("export", "deals", "out.csv", "--site", "1"),
 )
 
 
@@ -77,7 +77,7 @@ def test_who_finds_no_site_learns_in_which_database(terminal: Terminal, tmp_path
         ("token", "create", "7"),
         ("site", "set", "7", "name=a"),
         ("match", "7"),
-        ("export", "deals", "--site", "7"),
+        ("export", "deals", "out.csv", "--site", "7"),
     ):
         said = terminal.refused(*command)
         assert "Site 7 not found" in said
