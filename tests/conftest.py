@@ -67,7 +67,7 @@ def new_database_url(
             server: PostgresqlServer = request.getfixturevalue("postgresql_server")
             return server.create(f"t{uuid.uuid4().hex}", TEMPLATE)
         path = tmp_path_factory.mktemp("db") / "dealtrace.db"
-        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
         return f"sqlite:///{path}"
 
     return create

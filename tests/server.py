@@ -21,6 +21,7 @@ LIMITS = (
     "form_site_rate_per_minute",
     "visit_rate_per_minute",
     "visit_site_rate_per_minute",
+    "cabinet_rate_per_minute",
 )
 REST = "/calls-service/RestAPI"
 REGISTER = f"{REST}/orders/register/"
@@ -39,7 +40,8 @@ def free_port() -> int:
 class ServerProcess:
     """`dealtrace serve` as a user starts it; what it prints is in `folder`."""
 
-    def __init__(self, database_url: str, folder: Path, **settings: Any) -> None:
+    def __init__(self, database_url: str, folder: Path, *, open_files: int = 0, **settings: Any) -> None:
+        self.open_files = open_files
         self.database_url = database_url
         self.folder = folder
         self.port = free_port()
@@ -67,6 +69,8 @@ class ServerProcess:
     def start(self) -> None:
         """Start and wait until it is ready."""
         command = [sys.executable, "-m", "dealtrace", "serve", "--port", str(self.port)]
+        if self.open_files:
+            command = ["bash", "-c", f'ulimit -n {self.open_files}; exec "$@"', "bash", *command]
         with (self.folder / "out").open("ab") as out, (self.folder / "err").open("ab") as err:
             self.process = subprocess.Popen(
                 command, stdout=out, stderr=err, env=self.environment, cwd=self.folder, start_new_session=True

@@ -21,15 +21,21 @@ from typer.main import get_command
 
 import dealtrace
 from dealtrace.app import ENDPOINTS, page_router
+from dealtrace.cabinet.routes import cabinet_routes
+from dealtrace.calltouch.error_body import ErrorBody
 from dealtrace.cli import main
 from dealtrace.errors import Refusal
 from dealtrace.files.import_file import FORMATS
 from dealtrace.files.import_format import ImportNoun
+from dealtrace.http.client_address import Proxies
 from dealtrace.http.description import error_catalogue
 from dealtrace.http.endpoint import Endpoint
 from dealtrace.http.parameter_types import Text
 from dealtrace.http.parameters import Family, Parameter
+from dealtrace.http.rate_limits import RateLimits, Rates
+from dealtrace.http.service_routes import service_routes
 from dealtrace.operations.accounts import set_site
+from dealtrace.runtime.database_watch import DatabaseWatch
 from dealtrace.settings import ENVIRONMENT_PREFIX, Settings
 from dealtrace.storage.database.engine import open_database
 from server import ServerProcess
@@ -253,7 +259,9 @@ def served_routes() -> Iterator[tuple[str, frozenset[str]]]:
     """Yield every route of the application with its methods, without the HEAD that every GET implies."""
     yield from ((endpoint.path, frozenset(endpoint.methods)) for endpoint in ENDPOINTS)
     database = open_database(Settings().database_url)
-    yield from _pages(page_router(database, lambda: True).routes)
+    limits = RateLimits(Rates(0, 0, 0, 0, 0, 0, 0), "")
+    services = service_routes(ENDPOINTS, ErrorBody, DatabaseWatch(database), lambda: True)
+    yield from _pages(page_router(services, cabinet_routes(database, limits, Proxies([]))).routes)
     database.close()
 
 
@@ -315,6 +323,16 @@ def test_every_promise_names_its_rule_and_its_test(row: list[str]) -> None:
         file, _, name = test.partition("::")
         assert (ROOT / file).is_file(), f"there is no {file}"
         assert not name or re.search(rf"^(?:async )?def {re.escape(name)}\(", read(ROOT / file), re.MULTILINE), test
+
+
+def test_every_promise_of_security_names_its_tests() -> None:
+    rows = list(table_rows(read(ROOT / "SECURITY.md")))
+    assert rows
+    for promise, tests in rows:
+        assert promise
+        assert in_code(tests), promise
+        for test in in_code(tests):
+            assert (ROOT / test).is_file(), f"there is no {test}"
 
 
 def test_every_decision_is_in_the_index() -> None:

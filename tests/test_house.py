@@ -83,7 +83,7 @@ LIBRARIES: dict[str, frozenset[str]] = {
     "storage": frozenset({"sqlalchemy", "alembic", "psycopg", "msgspec"}),
     "operations": frozenset({"sqlalchemy", "argon2"}),
     "runtime": frozenset({"sqlalchemy"}),
-    "http": frozenset({"sqlalchemy", "msgspec", "jinja2", "limits", "python_multipart", "starlette", "structlog"}),
+    "http": frozenset({"sqlalchemy", "msgspec", "jinja2", "python_multipart", "redis", "starlette", "structlog"}),
     "calltouch": frozenset({"sqlalchemy", "msgspec"}),
     "api": frozenset({"sqlalchemy"}),
     "counter": frozenset({"msgspec", "ua_parser", "crawleruseragents", "maxminddb"}),

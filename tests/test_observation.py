@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+import structlog
 
 from cast import Player
 from dealtrace import observation
@@ -146,3 +147,34 @@ def test_an_address_there_is_not_stays_out_of_the_log(server: ServerProcess) -> 
         assert time.monotonic() < deadline
         time.sleep(0.01)
     assert "petrov" not in server.logged.lower()
+
+
+class TestOutage:
+    """Something that is away is logged at once, then once a minute, and when it is back."""
+
+    def lines(self, story: list[tuple[float, str]]) -> list[tuple[str, Any]]:
+        """Return the event and failures of each line that a story of failures and successes logs."""
+        now = [0.0]
+        with structlog.testing.capture_logs() as lines:
+            outage = observation.Outage("thing_unavailable", "thing_back", lambda: now[0])
+            for moment, what in story:
+                now[0] = moment
+                outage.ended() if what == "ok" else outage.failed(what)
+        return [(line["event"], line["failures"]) for line in lines]
+
+    def test_ten_minutes_are_ten_lines_and_the_end(self) -> None:
+        story = [(second / 2, "away") for second in range(1200)]
+        lines = self.lines([*story, (600.0, "ok"), (601.0, "ok")])
+        assert lines == [*[("thing_unavailable", 1 + 120 * minute) for minute in range(10)], ("thing_back", 1200)]
+
+    def test_what_is_well_is_not_logged(self) -> None:
+        assert self.lines([(float(second), "ok") for second in range(100)]) == []
+
+    def test_what_comes_and_goes_is_logged_twice_a_minute_at_most(self) -> None:
+        story = [(second / 2, "away" if second % 2 else "ok") for second in range(240)]
+        assert len(self.lines(story)) <= 4
+
+    def test_another_outage_after_a_minute_is_logged_at_once(self) -> None:
+        story = [(0.0, "away"), (1.0, "ok"), (61.0, "away"), (62.0, "ok")]
+        events = [event for event, _ in self.lines(story)]
+        assert events == ["thing_unavailable", "thing_back"] * 2

@@ -4,7 +4,7 @@ import asyncio
 import gc
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import structlog
 from starlette.responses import RedirectResponse
@@ -26,11 +26,13 @@ from dealtrace.http.rate_limits import RateLimits, Rates
 from dealtrace.http.routes import Routes
 from dealtrace.http.server import HttpServer, not_found
 from dealtrace.http.service_routes import service_routes
+from dealtrace.observation import Outage
+from dealtrace.runtime.database_watch import DatabaseWatch
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.site_cache import SiteCache
 from dealtrace.runtime.write_queue import WriteQueue
 from dealtrace.settings import Settings, read_settings
-from dealtrace.storage.database.engine import Database, open_database
+from dealtrace.storage.database.engine import open_database
 from dealtrace.worker.deliveries import Deliveries
 from dealtrace.worker.webhook_client import WebhookClient
 
@@ -38,6 +40,8 @@ FOLLOW_SECONDS = 1.0
 """How often changed sites and tokens are looked for; every process follows a change within two seconds."""
 DELIVERY_READERS = 2
 """Threads, and connections to the database, that read what webhooks are sent."""
+SHORT_SHARE = 0.9
+"""The share of all connections from which on sockets run short."""
 OBJECTS_BETWEEN_COLLECTIONS = 20_000
 """A page of a journal makes ten thousand objects, and none of them is garbage before the page is sent."""
 ENDPOINTS = (*CALLTOUCH, *COUNTER, *API)
@@ -58,6 +62,7 @@ class Application:
 
     def __init__(self, settings: Settings, make_write_queue: Callable[..., WriteQueue] = WriteQueue) -> None:
         self._settings = settings
+        self._database_outage = Outage("database_unavailable", "database_back")
         self._make_write_queue = make_write_queue
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -76,11 +81,16 @@ class Application:
             _log.error("start_failed", reason=str(fault), cause=observation.cause_of(fault))
             await send({"type": "lifespan.startup.failed", "message": str(fault)})
             raise
-        _log.info("process_started", pid=os.getpid())
-        follower = asyncio.create_task(self._follow_settings(parent=os.getppid()))
+        _log.info("process_started", pid=os.getpid(), database=self._database.name)
+        watchers = [
+            asyncio.create_task(self._follow_settings(parent=os.getppid())),
+            asyncio.create_task(self._watch_database()),
+            asyncio.create_task(watch_sockets(self._settings.connections_max)),
+        ]
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        follower.cancel()
+        for watcher in watchers:
+            watcher.cancel()
         await self._stop()
         await send({"type": "lifespan.shutdown.complete"})
 
@@ -88,9 +98,12 @@ class Application:
         open_cities()
         self._open_storage()
         self._start_deliveries()
-        pages = page_router(self._database, lambda: self._write_queue.is_alive)
+        self._rate_limits = RateLimits(self._rates(), self._settings.redis_url)
+        self._proxies = Proxies(self._settings.trusted_proxies)
+        services = service_routes(ENDPOINTS, ErrorBody, self._watch, lambda: self._write_queue.is_alive)
+        pages = page_router(services, cabinet_routes(self._database, self._rate_limits, self._proxies))
         self._gate = self._make_gate()
-        self._server = HttpServer(Routes(self._gate, ENDPOINTS, refuse), pages)
+        self._server = HttpServer(Routes(self._gate, ENDPOINTS, refuse), pages, self._database_outage)
         collect_garbage_seldom()
 
     def _open_storage(self) -> None:
@@ -101,7 +114,12 @@ class Application:
             read_address=settings.read_database_url,
             prepared_statements=settings.prepared_statements,
         )
-        self._read_pool = ReadPool(self._database, settings.reader_threads)
+        self._primary = open_database(
+            settings.database_url, readers=DELIVERY_READERS, prepared_statements=settings.prepared_statements
+        )
+        self._watch = DatabaseWatch(self._primary)
+        self._watch.start()
+        self._read_pool = ReadPool(self._database, settings.reader_threads, self._watch)
         self._site_cache = SiteCache()
         self._write_queue = self._make_write_queue(
             self._database,
@@ -109,34 +127,30 @@ class Application:
             queue_max=settings.scribe_queue_max,
             batch_max=settings.scribe_batch_max,
             patience_seconds=settings.storage_patience_seconds,
+            watch=self._watch,
             observe=observation.observe_commit,
         )
 
     def _start_deliveries(self) -> None:
         """Start to send webhooks, reading from the primary database: a replica may lag behind it."""
-        settings = self._settings
-        self._primary = open_database(
-            settings.database_url, readers=DELIVERY_READERS, prepared_statements=settings.prepared_statements
-        )
-        self._primary_read_pool = ReadPool(self._primary, DELIVERY_READERS)
+        self._primary_read_pool = ReadPool(self._primary, DELIVERY_READERS, self._watch)
         self._deliveries = Deliveries(
             self._primary_read_pool,
             self._write_queue,
-            WebhookClient(settings.webhook_private_targets),
+            WebhookClient(self._settings.webhook_private_targets),
             write_messages=write_messages,
             write_test=write_test,
         )
 
     def _make_gate(self) -> Gate:
-        settings = self._settings
         return Gate(
             self._site_cache,
             self._write_queue,
             self._read_pool,
             site_parameter=SITE_PARAMETER,
-            rate_limits=RateLimits(self._rates(), settings.redis_url),
-            proxies=Proxies(settings.trusted_proxies),
-            body_bytes_max=settings.body_bytes_max,
+            rate_limits=self._rate_limits,
+            proxies=self._proxies,
+            body_bytes_max=self._settings.body_bytes_max,
         )
 
     def _rates(self) -> Rates:
@@ -148,12 +162,14 @@ class Application:
             form_site_per_minute=settings.form_site_rate_per_minute,
             visit_per_minute=settings.visit_rate_per_minute,
             visit_site_per_minute=settings.visit_site_rate_per_minute,
+            cabinet_per_minute=settings.cabinet_rate_per_minute,
         )
 
     async def _stop(self) -> None:
         await self._deliveries.stop()
         await self._store_unknown_parameters()
         await self._write_queue.stop()
+        await self._rate_limits.stop()
         for read_pool in (self._read_pool, self._primary_read_pool):
             read_pool.stop()
         for database in (self._database, self._primary):
@@ -161,13 +177,16 @@ class Application:
 
     async def _follow_settings(self, parent: int) -> None:
         """Look for changed sites and tokens every second, and stop the process if the one that started it is gone."""
+        outage = Outage("settings_not_followed", "settings_followed_again")
         while True:
             try:
                 revision = await self._read_pool.read(self._site_cache.follow)
                 if revision is not None:
                     _log.info("settings_followed", revision=revision, pid=os.getpid())
+                outage.ended()
             except Exception as fault:  # noqa: BLE001 - the database may be away; the next second tries again
-                _log.warning("settings_not_followed", reason=type(fault).__name__)
+                if self._watch.health.is_ok:  # otherwise that is logged already
+                    outage.failed(type(fault).__name__)
             if os.getppid() != parent:
                 _log.error("parent_gone", cure="start the server again")
                 os.kill(os.getpid(), signal.SIGTERM)
@@ -181,16 +200,41 @@ class Application:
         except Exception as fault:  # noqa: BLE001 - counts are worth no failure; the next second begins anew
             _log.warning("unknown_parameters_not_counted", reason=type(fault).__name__)
 
+    async def _watch_database(self) -> None:
+        """Check every second whether deals can be registered, and log when they cannot."""
+        while True:
+            health = await asyncio.to_thread(self._watch.check)
+            if health.is_ok:
+                self._database_outage.ended()
+            else:
+                self._database_outage.failed(health.reason, write=health.write, schema=health.schema)
+            await asyncio.sleep(FOLLOW_SECONDS)
 
-def page_router(database: Database, is_writing: Callable[[], bool]) -> Router:
+
+def page_router(services: Sequence[Route], cabinet: Sequence[Route]) -> Router:
     """Return the router of everything that is not an endpoint: the server's own pages and the cabinet."""
     unknown = not_found(refuse)
     routes = [
-        *service_routes(ENDPOINTS, ErrorBody, database, is_writing),
+        *services,
         Route("/cabinet", lambda _request: RedirectResponse("/cabinet/", 308)),
-        Mount("/cabinet", Router(cabinet_routes(database), default=unknown)),
+        Mount("/cabinet", Router(cabinet, default=unknown)),
     ]
     return Router(routes, redirect_slashes=False, default=unknown)
+
+
+async def watch_sockets(connections_max: int) -> None:
+    """Log when nearly all connections that a process may hold are open: then new ones wait."""
+    shortage = Outage("sockets_short", "sockets_free")
+    open_at_start = observation.count_open_files()
+    fit = observation.connections_that_fit(connections_max)
+    while True:
+        used = observation.count_open_files() - open_at_start
+        if used >= fit * SHORT_SHARE:
+            cure = "raise the limit of open files (ulimit -n, LimitNOFILE) and DEALTRACE_CONNECTIONS_MAX"
+            shortage.failed(f"{used} of {fit} connections are open", cure=cure)
+        else:
+            shortage.ended()
+        await asyncio.sleep(FOLLOW_SECONDS)
 
 
 def collect_garbage_seldom() -> None:

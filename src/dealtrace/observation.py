@@ -5,12 +5,15 @@ Tokens, phones, e-mails and names are never logged; the query string, which carr
 
 import itertools
 import logging
+import math
 import os
 import re
+import resource
 import secrets
 import sys
+import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import cache, lru_cache
 from typing import BinaryIO
@@ -49,8 +52,18 @@ ATTEMPT_SECONDS = Histogram(
 PAUSED = Gauge("dealtrace_webhooks_paused", "Webhooks that are paused.", multiprocess_mode="livemax")
 FAILING = Gauge("dealtrace_webhooks_failing", "Webhooks whose last attempt failed.", multiprocess_mode="livemax")
 
+RESERVED_FILES = 128
+"""Files of a process that are not clients' connections: the database, webhooks, Redis, modules."""
+CONNECTIONS_MIN = 16
+"""Connections of a process however few files it may open."""
+
+OUTAGE_REPEATED_SECONDS = 60
+"""How often a lasting outage is logged."""
+
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _PLAIN_SEGMENT = re.compile(r"[A-Za-z][A-Za-z._-]{0,39}|[0-9]{1,9}|")
+
+_log = structlog.get_logger()
 
 
 def request_ids() -> Iterator[str]:
@@ -86,6 +99,57 @@ def cause_of(fault: BaseException) -> list[dict[str, object]]:
         }
         for link in chain
     ]
+
+
+class Outage:
+    """Logs that something the server needs is away: at once, then once a minute, and when it is back.
+
+    `event` names the one and `end_event` the other. For one thread.
+    """
+
+    def __init__(self, event: str, end_event: str, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._event = event
+        self._end_event = end_event
+        self._monotonic = monotonic
+        self._logged_at = -math.inf
+        self._began_at: float | None = None
+        self._is_announced = False
+        self._failures = 0
+
+    def failed(self, reason: str, **facts: object) -> None:
+        """Count a failure, and log it unless another was logged within the last minute."""
+        now = self._monotonic()
+        self._began_at = now if self._began_at is None else self._began_at
+        self._failures += 1
+        if now - self._logged_at >= OUTAGE_REPEATED_SECONDS:
+            self._logged_at = now
+            self._is_announced = True
+            _log.warning(self._event, reason=reason, failures=self._failures, **facts)
+
+    def ended(self) -> None:
+        """Log the end of the outage, if its beginning was logged."""
+        if self._began_at is None:
+            return
+        if self._is_announced:
+            seconds = round(self._monotonic() - self._began_at, 1)
+            _log.info(self._end_event, seconds=seconds, failures=self._failures)
+        self._began_at, self._is_announced, self._failures = None, False, 0
+
+
+def connections_that_fit(wanted: int) -> int:
+    """Return how many connections a process may hold: `wanted`, or fewer if it may open fewer files."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if limit == resource.RLIM_INFINITY:
+        return wanted
+    return max(CONNECTIONS_MIN, min(wanted, limit - RESERVED_FILES))
+
+
+def count_open_files() -> int:
+    """Return how many files and sockets this process has open; 0 if the system does not say."""
+    try:
+        return len(os.listdir("/dev/fd"))  # noqa: PTH208 - called every second on thousands of names
+    except OSError:
+        return 0
 
 
 def start_logging(level: str) -> None:

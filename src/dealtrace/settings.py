@@ -56,6 +56,16 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="The IP address to listen on; `0.0.0.0` for all.")
     port: int = Field(8000, ge=1, le=65535, description="The TCP port to listen on.")
     workers: int = Field(1, ge=1, le=64, description="Server processes; more than 1 needs PostgreSQL.")
+    connections_max: int = Field(
+        4096,
+        ge=16,
+        le=1_000_000,
+        description="Open connections of one process; more wait, and fewer are used if it may open fewer files.",
+    )
+    http2: bool = Field(
+        default=False,
+        description="Serve HTTP/2 too; connections that send nothing are then never closed, so only behind a proxy.",
+    )
     public_url: str = Field(
         "", description="The URL people open the server at, for printed links; empty: made of host and port."
     )
@@ -79,6 +89,12 @@ class Settings(BaseSettings):
     )
     visit_site_rate_per_minute: int = Field(
         6000, ge=0, le=1_000_000, description="Requests per minute to the visit counter for one site; 0: no limit."
+    )
+    cabinet_rate_per_minute: int = Field(
+        30,
+        ge=0,
+        le=1_000_000,
+        description="Uses of the first user's link per minute from one IP address; 0: no limit.",
     )
     city_database: str = Field(
         "", description="An MMDB file with the cities of IP addresses, such as GeoLite2-City.mmdb; empty: no cities."

@@ -3,17 +3,18 @@
 import html
 import re
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import httpx
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, select, update
 
 from cast import Stage
 from dealtrace.operations.accounts.create_user import invite_first_user
 from dealtrace.storage.accounts.users import find_user
 from dealtrace.storage.database.engine import Database
-from dealtrace.storage.schema.tables.control import invitation, membership, user
+from dealtrace.storage.schema.tables.control import id_block, invitation, membership, user
 from server import ServerProcess
 
 WELCOME = "/cabinet/welcome"
@@ -225,3 +226,29 @@ def test_every_page_forbids_scripts_frames_and_keeping(server: ServerProcess, ke
 def test_the_cabinet_is_found_with_and_without_its_slash(server: ServerProcess) -> None:
     assert server.http.get("/cabinet/").status_code == 200
     assert server.http.get("/cabinet", follow_redirects=True).status_code == 200
+
+
+def next_id(database: Database) -> int:
+    with database.read() as connection:
+        return connection.execute(select(id_block.c.next_id)).scalar_one()
+
+
+def test_guesses_take_no_ids_and_wait_for_no_writer(server: ServerProcess, host: Database, key: str) -> None:
+    before = next_id(host)
+    with host.write() as connection:
+        connection.execute(update(id_block).values(next_id=id_block.c.next_id))
+        assert {send(server, f"guess {number}", "anna").status_code for number in range(50)} == {403}
+    assert next_id(host) == before
+
+
+def test_an_address_may_try_so_often_a_minute(start_server: Callable[..., ServerProcess]) -> None:
+    server = start_server(cabinet_rate_per_minute=10, trusted_proxies="127.0.0.1")
+    link = re.search(r"key=(\S+)", server.printed)
+    assert link is not None
+    tried = [send(server, f"guess {number}", "anna").status_code for number in range(30)]
+    assert tried == [403] * 10 + [429] * 20
+    answer = send(server, link[1], "anna")
+    assert answer.status_code == 429
+    assert int(answer.headers["retry-after"]) == 60
+    assert server.http.get(WELCOME, params={"key": "guess"}).status_code == 429, "a form that is read counts too"
+    assert send(server, link[1], "anna", x_forwarded_for="203.0.113.7").status_code == 200

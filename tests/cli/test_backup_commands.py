@@ -101,7 +101,7 @@ def test_restore_refuses_what_is_no_backup_and_leaves_the_database_empty(empty: 
     connection.close()
     for name in ("garbage", "nothing", "stranger", "missing", "."):
         assert name in target.refused("restore", name) or not target.url.startswith("sqlite")
-    assert target.json("site", "list") == []
+    assert "There is no Dealtrace database" in target.refused("site", "list")
 
 
 def test_restore_refuses_a_damaged_backup(beside: Terminal, empty: NewTerminal, tmp_path: Path) -> None:

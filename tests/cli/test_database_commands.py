@@ -12,6 +12,7 @@ from commands import CommandLine, Terminal
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.schema.upgrade import newest_revision
+from server import free_port
 from write_commands import registration
 
 
@@ -41,20 +42,26 @@ def test_a_database_of_this_release_is_whole_and_upgrading_it_changes_nothing(te
 
 def test_a_database_of_another_release_is_refused_naming_the_cure(terminal: Terminal) -> None:
     age(terminal.url, "0000")
-    for command in (("serve",), ("site", "list"), ("doctor",), ("db", "check")):
+    for command in (("serve", "--port", str(free_port())), ("site", "list"), ("doctor",), ("db", "check")):
         assert "dealtrace db upgrade" in terminal.refused(*command)
 
 
-def test_any_command_makes_an_empty_database_ready(command_line: CommandLine, tmp_path: Path) -> None:
-    terminal = on_sqlite(command_line, tmp_path)
-    assert "not found" in terminal.refused("db", "check")
-    assert not file_of(terminal).exists()
-    assert terminal.json("site", "list") == []
-    terminal.done("db", "check")
+def test_a_database_of_a_newer_release_is_named_as_such(terminal: Terminal) -> None:
+    age(terminal.url, "9999")
+    for command in (("serve", "--port", str(free_port())), ("site", "list"), ("doctor",)):
+        assert "a newer release made it" in terminal.refused(*command)
 
 
-def test_upgrade_makes_an_empty_database_too(command_line: CommandLine, tmp_path: Path) -> None:
+def test_check_and_upgrade_make_no_database(command_line: CommandLine, tmp_path: Path) -> None:
     terminal = on_sqlite(command_line, tmp_path)
+    for command in ("check", "upgrade"):
+        assert "not found" in terminal.refused("db", command)
+        assert not file_of(terminal).exists()
+
+
+def test_upgrade_prepares_an_empty_database(command_line: CommandLine, tmp_path: Path) -> None:
+    terminal = on_sqlite(command_line, tmp_path)
+    file_of(terminal).touch()
     terminal.done("db", "upgrade")
     terminal.done("db", "check")
 
@@ -85,9 +92,9 @@ def test_check_finds_miscounted_days_and_recount_mends_them(terminal: Terminal) 
 
 def test_check_finds_a_row_that_refers_to_nothing(command_line: CommandLine, tmp_path: Path) -> None:
     terminal = on_sqlite(command_line, tmp_path)
-    terminal.done("db", "upgrade")
+    terminal.done("site", "create", "Shop")
     with sqlite3.connect(file_of(terminal)) as connection:
-        connection.execute("INSERT INTO membership (user_id, site_id) VALUES (1, 1)")
+        connection.execute("INSERT INTO membership (user_id, site_id) VALUES (7, 1)")
     connection.close()
     assert "membership" in terminal.refused("db", "check")
 
@@ -107,7 +114,13 @@ def test_a_file_that_is_no_database_is_refused_by_every_command(command_line: Co
     terminal = on_sqlite(command_line, tmp_path)
     file_of(terminal).write_bytes(b"These are my notes. " * 1000)
     assert "not a SQLite database" in terminal.refused("db", "check")
-    for command in (("site", "list"), ("serve",), ("db", "upgrade"), ("doctor",), ("backup", "copy.db")):
+    for command in (
+        ("site", "list"),
+        ("serve", "--port", str(free_port())),
+        ("db", "upgrade"),
+        ("doctor",),
+        ("backup", "copy.db"),
+    ):
         assert "not a database" in terminal.refused(*command)
     assert not (tmp_path / "copy.db").exists()
     assert not (tmp_path / "copy.db.partial").exists()
@@ -115,7 +128,7 @@ def test_a_file_that_is_no_database_is_refused_by_every_command(command_line: Co
 
 def test_a_database_that_cannot_be_reached_is_told_in_a_line(command_line: CommandLine, tmp_path: Path) -> None:
     for url, word in (
-        ("sqlite:////nowhere/to/be/found.db", "unable to open"),
+        ("sqlite:////nowhere/to/be/found.db", "/nowhere/to/be/found.db"),
         ("postgresql://dealtrace:hidden@127.0.0.1:1/dealtrace", "refused"),
         (f"postgresql://dealtrace@/dealtrace?host={tmp_path}", "No such file"),
         ("mysql://root@localhost/x", "DEALTRACE_DATABASE_URL"),

@@ -14,6 +14,9 @@ from dealtrace.accounts.token import token_digest
 from dealtrace.accounts.user import LOGIN_LENGTH_MAX, PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN
 from dealtrace.errors import BodyTooLarge, InvitationSpent, Refusal, UnreadableBody
 from dealtrace.http.asgi import language_of
+from dealtrace.http.client_address import Proxies
+from dealtrace.http.endpoint import RateLimitClass
+from dealtrace.http.rate_limits import RateLimits
 from dealtrace.http.replies import STATUS_OF
 from dealtrace.operations.accounts.create_user import accept_invitation
 from dealtrace.storage.accounts.users import has_users, is_invited
@@ -38,8 +41,10 @@ _templates = jinja2.Environment(loader=jinja2.PackageLoader("dealtrace.cabinet")
 class Welcome:
     """The pages that lead to the first user, in the language the browser asks for."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, rate_limits: RateLimits, proxies: Proxies) -> None:
         self._database = database
+        self._rate_limits = rate_limits
+        self._proxies = proxies
 
     async def show_home(self, request: Request) -> Response:
         """Show that the server runs, and how the first user is created."""
@@ -48,8 +53,11 @@ class Welcome:
     async def show(self, request: Request) -> Response:
         """Show the form behind a one-time link, as long as the link is valid."""
         key = request.query_params.get("key", "")
-        if not await asyncio.to_thread(self._is_valid, key):
-            return _refused(request, InvitationSpent())
+        try:
+            await self._limit(request)
+            await self._check_key(key)
+        except Refusal as refusal:
+            return _refused(request, refusal)
         return _page(request, "welcome.html", 200, key=key, fault="", login="")
 
     async def accept(self, request: Request) -> Response:
@@ -57,8 +65,10 @@ class Welcome:
         if not _is_own_form(request):
             return _page(request, "foreign.html", 403)
         try:
+            await self._limit(request)
             key, login, password = await _read_form(request)
-        except (BodyTooLarge, UnreadableBody) as refusal:
+            await self._check_key(key)
+        except Refusal as refusal:
             return _refused(request, refusal)
         try:
             await asyncio.to_thread(self._accept, key, login, password)
@@ -68,6 +78,23 @@ class Welcome:
             fault = refusal.text(language_of(request.scope))
             return _page(request, "welcome.html", 400, key=key, fault=fault, login=login)
         return _page(request, "welcomed.html", 200, login=login)
+
+    async def _limit(self, request: Request) -> None:
+        """Count the request against its IP address.
+
+        Raises:
+            AnonymousRateExceeded: the address has tried too often.
+        """
+        await self._rate_limits.check_ip(RateLimitClass.CABINET, self._proxies.client_ip(request.scope))
+
+    async def _check_key(self, key: str) -> None:
+        """Check a key by reading alone: guesses take no ids and no writing transaction.
+
+        Raises:
+            InvitationSpent: the key opens nothing.
+        """
+        if not await asyncio.to_thread(self._is_valid, key):
+            raise InvitationSpent
 
     def _is_valid(self, key: str) -> bool:
         with self._database.read() as connection:
@@ -116,7 +143,10 @@ def _text(value: object) -> str:
 
 
 def _refused(request: Request, refusal: Refusal) -> Response:
-    return _page(request, "refused.html", STATUS_OF[type(refusal)], text=refusal.text(language_of(request.scope)))
+    page = _page(request, "refused.html", STATUS_OF[type(refusal)], text=refusal.text(language_of(request.scope)))
+    if (retry_after := refusal.facts.get("retry_after_seconds")) is not None:
+        page.headers["retry-after"] = str(retry_after)
+    return page
 
 
 def _page(request: Request, name: str, status: int, **context: str) -> Response:

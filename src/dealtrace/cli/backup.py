@@ -15,6 +15,7 @@ from sqlalchemy import inspect
 from dealtrace.cli.terminal import console, counted, explained, fail
 from dealtrace.settings import read_settings
 from dealtrace.storage.database.engine import Database, open_database
+from dealtrace.storage.database.sqlite_file import create_private_file
 from dealtrace.storage.schema.upgrade import VERSION_TABLE
 
 BackupFile = Annotated[Path, typer.Argument(metavar="FILE", help="The backup file.")]
@@ -51,9 +52,10 @@ def restore(file: BackupFile) -> None:
 
 @contextmanager
 def _completed(file: Path) -> Iterator[Path]:
-    """Yield a temporary path next to `file`; on success it is synced and renamed to `file`, on failure deleted."""
+    """Yield a private, empty file next to `file`; on success it is synced and renamed to `file`, on failure deleted."""
     partial = file.with_name(file.name + ".partial")
     partial.unlink(missing_ok=True)
+    create_private_file(partial)
     try:
         yield partial
         with partial.open("rb") as complete:
@@ -75,7 +77,7 @@ def _is_empty(database: Database) -> bool:
 
 def _backup_sqlite(database: Database, target: Path) -> None:
     if not database.file.exists():
-        fail(f"Database file not found: {database.file}")
+        fail(f"Database file not found: {database.name}")
     with closing(sqlite3.connect(database.file)) as source, closing(sqlite3.connect(target)) as copy:
         source.backup(copy)
 

@@ -22,7 +22,10 @@ database_commands = typer.Typer(help="Upgrade, check and distribute the database
 def upgrade() -> None:
     """Upgrade the database schema to this release. Does nothing if it is up to date."""
     with explained():
-        upgrade_schema(open_database(read_settings().database_url))
+        database = open_database(read_settings().database_url)
+        if database.is_sqlite and not database.file.exists():
+            fail(f"Database file not found: {database.name}")
+        upgrade_schema(database)
     console.print(f"The database schema is at revision {newest_revision()}.", markup=False)
 
 
@@ -32,7 +35,7 @@ def check() -> None:
     with explained():
         database = open_database(read_settings().database_url)
         if database.is_sqlite and not database.file.exists():
-            fail(f"Database file not found: {database.file}")
+            fail(f"Database file not found: {database.name}")
         problems = _damage(database)
         if not problems and not is_current(database):
             problems = [f"The schema is not at revision {newest_revision()}. Run: dealtrace db upgrade"]

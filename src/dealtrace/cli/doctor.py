@@ -1,5 +1,7 @@
 """`dealtrace doctor`: problems of the installation and how to fix them."""
 
+from shlex import quote
+
 from sqlalchemy import Connection
 
 from dealtrace import clock
@@ -17,6 +19,7 @@ from dealtrace.storage.accounts.sites import list_sites
 from dealtrace.storage.accounts.unknown_parameters import UnknownParameter, list_unknown_parameters
 from dealtrace.storage.accounts.users import has_users
 from dealtrace.storage.database.engine import Database
+from dealtrace.storage.database.sqlite_file import is_open_to_others
 from dealtrace.storage.deals.deals import count_unusable_contacts
 from dealtrace.storage.schema.upgrade import schema_differences
 from dealtrace.storage.webhooks.webhooks import list_webhooks
@@ -31,6 +34,7 @@ def doctor(as_json: JsonOption = False) -> None:
     if as_json:
         print_json(findings)
         return
+    console.print(f"The database in use: {database.name}", markup=False)
     for finding in findings:
         console.print(f"• {finding['text']}", markup=False)
         if finding["cure"]:
@@ -45,10 +49,20 @@ def _findings(database: Database) -> list[Finding]:
         {"kind": "schema", "text": f"Schema difference: {difference}", "cure": "dealtrace db upgrade"}
         for difference in schema_differences(database)
     ]
+    if database.is_sqlite and is_open_to_others(database.file):
+        file = database.name
+        text = f"Every user of this machine can read {file}."
+        findings.append({"kind": "permissions", "text": text, "cure": f"chmod 600 {quote(file)}*"})
     with database.read() as connection:
         sites = list_sites(connection)
         if not sites:
-            findings.append({"kind": "sites", "text": "There are no sites.", "cure": "dealtrace site create NAME"})
+            findings.append(
+                {
+                    "kind": "sites",
+                    "text": f"There are no sites in {database.name}.",
+                    "cure": "dealtrace site create NAME",
+                }
+            )
         if not has_users(connection):
             findings.append({"kind": "users", "text": "There are no users.", "cure": "dealtrace user create LOGIN"})
         for site in sites:

@@ -1,32 +1,36 @@
 """`dealtrace serve`: run the server."""
 
-import fcntl
 import multiprocessing
 import os
+import resource
 import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Annotated
 
 import typer
-from granian.constants import Interfaces, Loops
+from granian.constants import HTTPModes, Interfaces, Loops
+from granian.http import HTTP1Settings
 from granian.server import Server
 
 from dealtrace import clock
 from dealtrace.accounts.site import TIME_ZONE_DEFAULT
-from dealtrace.cli.terminal import console, explained, fail, open_prepared
-from dealtrace.observation import MULTIPROCESS_VARIABLE
+from dealtrace.cli.terminal import complaints, console, explained, fail, open_prepared
+from dealtrace.observation import MULTIPROCESS_VARIABLE, RESERVED_FILES, connections_that_fit
 from dealtrace.operations.accounts.create_user import invite_first_user
 from dealtrace.operations.accounts.open_first_site import FirstSite, open_first_site
 from dealtrace.settings import ENVIRONMENT_PREFIX, Settings, list_unknown_settings, read_settings
 from dealtrace.storage.database.engine import Database
+from dealtrace.storage.database.sqlite_file import claim_file
 from dealtrace.storage.id_blocks import transaction
 
 GRACE_SECONDS = 30
 """How long a stopping server may take to finish the requests it is serving."""
-OPEN_CONNECTIONS_MAX = 4096
+HEADER_SECONDS_MAX = 5
+"""How long a connection may stay open without sending a whole request header; idle ones cannot keep others out."""
+BACKLOG_MAX = 1024
+"""Connections that may wait to be accepted; never more than are served at once, so that they wait one time-out."""
 
 
 def serve(
@@ -40,14 +44,15 @@ def serve(
     with explained():
         settings = _chosen(host, port, workers)
         address = _free_address(settings)
-    with open_prepared() as database:
+    _raise_open_files(settings)
+    with open_prepared(creates=True) as database:
         if settings.workers > 1 and database.is_sqlite:
             fail(
                 "SQLite allows a single writer: a second process gains nothing and makes the slowest responses "
                 "fifty times slower. Use --workers 1, or PostgreSQL."
             )
-        if database.is_sqlite:
-            _claim(database.file)
+        if database.is_sqlite and not claim_file(database.file):
+            fail(f"Another server is already using {database.name}. Stop it, or use PostgreSQL.")
         _greet(database, settings)
     with _shared_metrics(settings.workers):
         try:
@@ -57,19 +62,27 @@ def serve(
                 fail("A server process keeps failing. See the end of the log for the reason.")
 
 
-def _claim(file: Path) -> None:
-    """Lock the database file against other servers until this process ends; other commands can still use it."""
-    claim = os.open(f"{file}.served", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        fail(f"Another server is already using {file}. Stop it, or use PostgreSQL.")
+def _raise_open_files(settings: Settings) -> None:
+    """Raise the limit of open files as far as this user may, and say if it is too low for the connections wanted."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = settings.connections_max + RESERVED_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, limit), hard))
+    fit = connections_that_fit(settings.connections_max)
+    if fit < settings.connections_max:
+        complaints.print(
+            f"This process may open {hard} files, so it serves {fit} connections at once instead of "
+            f"{settings.connections_max}. Raise the limit: ulimit -n {wanted}, or LimitNOFILE={wanted} for systemd.",
+            markup=False,
+        )
 
 
 def _serve(settings: Settings, address: str) -> None:
     """Run the server until a signal stops it."""
     if settings.workers > 1:  # prometheus_client reads its shared folder once, when imported
         multiprocessing.set_start_method("spawn", force=True)
+    connections = connections_that_fit(settings.connections_max)
     Server(
         "dealtrace.app:create_app",
         factory=True,
@@ -81,7 +94,10 @@ def _serve(settings: Settings, address: str) -> None:
         websockets=False,
         log_enabled=False,
         log_access=False,
-        backpressure=OPEN_CONNECTIONS_MAX,
+        http=HTTPModes.auto if settings.http2 else HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS_MAX * 1000),
+        backlog=min(BACKLOG_MAX, connections),
+        backpressure=connections,
         respawn_failed_workers=True,
         workers_kill_timeout=GRACE_SECONDS,
     ).serve()
@@ -135,6 +151,7 @@ def _greet(database: Database, settings: Settings) -> None:
         first = open_first_site(connection, ids, TIME_ZONE_DEFAULT, settings.points_per_day, clock.now())
         key = invite_first_user(connection, clock.now())
     console.print(f"Dealtrace listens on {address}, API docs: {address}/docs", markup=False)
+    console.print(f"The database in use: {database.name}", markup=False)
     if settings.workers > 1 and settings.rate_per_second and not settings.redis_url:
         console.print(
             f"Each of the {settings.workers} processes limits requests on its own, so an address may send up to "

@@ -45,7 +45,7 @@ def create(
     as_json: JsonOption = False,
 ) -> None:
     """Create a site and its first API token. The token is shown only once."""
-    with open_prepared() as database:
+    with open_prepared(creates=True) as database:
         if first_id is not None:
             with database.write() as connection:  # before the token takes an id
                 set_first_id(connection, first_id)
@@ -96,6 +96,9 @@ def show(as_json: JsonOption = False) -> None:
         ]
     if as_json:
         print_json(rows)
+        return
+    if not rows:
+        console.print(f"There are no sites in {database.name}.", markup=False)
         return
     table = Table("siteId", "name", "timezone", "contact matching", "points today", "attribution")
     for row in rows:

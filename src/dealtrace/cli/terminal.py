@@ -11,26 +11,28 @@ from sqlalchemy import Connection
 
 from dealtrace import clock
 from dealtrace.accounts.site import Site
-from dealtrace.errors import Refusal
+from dealtrace.errors import Refusal, SiteNotFound
 from dealtrace.operations.work import Work
 from dealtrace.settings import InvalidSettings, read_settings
 from dealtrace.storage.database.database_errors import message_of
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.id_blocks import IdBlocks
-from dealtrace.storage.schema.upgrade import SchemaOutdated, prepare_schema
+from dealtrace.storage.schema.upgrade import DatabaseMissing, SchemaOutdated, prepare_schema, require_schema
 
 console = Console(highlight=False, soft_wrap=True)
 complaints = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 @contextmanager
-def open_prepared() -> Iterator[Database]:
-    """Yield the configured database, creating its schema if it is empty; errors end the command as in `explained`."""
+def open_prepared(*, creates: bool = False) -> Iterator[Database]:
+    """Yield the configured database; only a command that `creates` makes one. Errors end it as in `explained`."""
     with explained():
         database = open_database(read_settings().database_url)
         try:
-            prepare_schema(database)
+            (prepare_schema if creates else require_schema)(database)
             yield database
+        except SiteNotFound as refusal:
+            fail(f"{refusal}\nThe database in use: {database.name}")
         finally:
             database.close()
 
@@ -40,7 +42,7 @@ def explained() -> Iterator[None]:
     """Report errors that the user can fix as one line on standard error and exit with status 1."""
     try:
         yield
-    except (Refusal, InvalidSettings, SchemaOutdated, OSError) as reason:
+    except (Refusal, InvalidSettings, DatabaseMissing, SchemaOutdated, OSError) as reason:
         fail(str(reason))
     except Exception as error:
         message = message_of(error)

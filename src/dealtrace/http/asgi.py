@@ -12,6 +12,11 @@ def header(scope: Scope, name: bytes) -> str:
     return next(_values(scope, name), b"").decode("latin-1")
 
 
+def joined_header(scope: Scope, name: bytes) -> str:
+    """Return the values of all lines of a header in their order, separated by commas; `name` is lower-case."""
+    return ",".join(value.decode("latin-1") for value in _values(scope, name))
+
+
 def _values(scope: Scope, name: bytes) -> Iterator[bytes]:
     return (value for key, value in scope["headers"] if key == name)
 

@@ -1,12 +1,19 @@
 """The IP address of a client, behind proxies or not."""
 
+import re
 from collections.abc import Sequence
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 import structlog
 from starlette.types import Scope
 
-from dealtrace.http.asgi import header
+from dealtrace.http.asgi import joined_header
+
+Address = IPv4Address | IPv6Address
+_MAPPED = IPv6Network("::ffff:0:0/96")
+_MAPPED_BITS = 96
+_BRACKETED = re.compile(r"\[(?P<address>[^\]]*)\](?::[0-9]{1,5})?")
+_WITH_PORT = re.compile(r"(?P<address>[0-9.]+):[0-9]{1,5}")
 
 _log = structlog.get_logger()
 
@@ -15,31 +22,57 @@ class Proxies:
     """The proxies whose `X-Forwarded-For` is trusted."""
 
     def __init__(self, trusted: Sequence[str]) -> None:
-        self._trusted = [ip_network(network) for network in trusted]
+        self._trusted = [_plain_network(network) for network in trusted]
         self._warned = False
 
     def client_ip(self, scope: Scope) -> str:
-        """Return the client's IP address: the last one that no trusted proxy has; empty if it is unknown."""
-        peer: str = scope["client"][0] if scope.get("client") else ""
-        forwarded = header(scope, b"x-forwarded-for")
-        if not forwarded:
-            return peer
-        if not self._is_trusted(peer):
-            self._warn(peer)
-            return peer
-        for hop in reversed([hop.strip() for hop in forwarded.split(",")]):
-            if not self._is_trusted(hop):
-                return hop
-        return peer
+        """Return the client's IP address: the nearest one that no trusted proxy has; empty if it is unknown.
 
-    def _is_trusted(self, ip: str) -> bool:
-        try:
-            parsed = ip_address(ip)
-        except ValueError:
-            return False
-        return any(parsed in network for network in self._trusted)
+        Every line of the header counts, in order: proxies add to the line they got or write another below it. What
+        is no address ends the search at the proxy that wrote it.
+        """
+        peer: str = scope["client"][0] if scope.get("client") else ""
+        nearest = _read_address(peer)
+        forwarded = joined_header(scope, b"x-forwarded-for")
+        if nearest is None:
+            return peer
+        if forwarded and not self._is_trusted(nearest):
+            self._warn(peer)
+        for hop in reversed([hop.strip() for hop in forwarded.split(",") if hop.strip()]):
+            if not self._is_trusted(nearest):
+                break
+            address = _read_address(hop)
+            if address is None:
+                break
+            nearest = address
+        return str(nearest)
+
+    def _is_trusted(self, address: Address) -> bool:
+        return any(address in network for network in self._trusted)
 
     def _warn(self, peer: str) -> None:
         if not self._warned:
             self._warned = True
             _log.warning("proxy_not_trusted", peer=peer, cure="list it in DEALTRACE_TRUSTED_PROXIES")
+
+
+def _read_address(hop: str) -> Address | None:
+    """Parse an address with or without port, brackets and quotes; IPv4 written as IPv6 becomes IPv4."""
+    bare = hop.strip('"')
+    found = _BRACKETED.fullmatch(bare) or _WITH_PORT.fullmatch(bare)
+    try:
+        address = ip_address(found["address"] if found else bare)
+    except ValueError:
+        return None
+    if isinstance(address, IPv4Address):
+        return address
+    return address.ipv4_mapped or IPv6Address(int(address))  # without the zone of a link-local address
+
+
+def _plain_network(network: str) -> IPv4Network | IPv6Network:
+    """Parse a network; one of IPv4 addresses written as IPv6 becomes one of IPv4."""
+    parsed = ip_network(network)
+    if isinstance(parsed, IPv6Network) and parsed.prefixlen >= _MAPPED_BITS and parsed.subnet_of(_MAPPED):
+        mapped = parsed.network_address.ipv4_mapped
+        return IPv4Network((int(mapped), parsed.prefixlen - _MAPPED_BITS)) if mapped is not None else parsed
+    return parsed

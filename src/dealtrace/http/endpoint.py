@@ -43,6 +43,7 @@ class RateLimitClass(Enum):
     EXCHANGE = "exchange"
     FORM = "form"
     VISIT = "visit"
+    CABINET = "cabinet"
 
 
 class ListBody(Protocol):

@@ -2,23 +2,22 @@
 
 from collections.abc import Mapping
 
-import structlog
-from limits import RateLimitItem, RateLimitItemPerMinute, RateLimitItemPerSecond
-from limits.aio.storage import MemoryStorage, Storage
-from limits.aio.strategies import MovingWindowRateLimiter
-from limits.errors import StorageError
-from limits.storage import storage_from_string
-
 from dealtrace.errors import AnonymousRateExceeded, RateExceeded
 from dealtrace.http.endpoint import RateLimitClass
+from dealtrace.http.moving_windows import WindowsUnavailable, moving_windows
+from dealtrace.observation import Outage
 from dealtrace.quota.rate import rate_key
 from dealtrace.record import record
 
-REDIS_SECONDS_MAX = 1
-"""How long a request waits for the count in Redis; without an answer it is admitted."""
-ANONYMOUS_RETRY_SECONDS = 60
+MINUTE_SECONDS = 60
 
-_log = structlog.get_logger()
+
+@record
+class _Limit:
+    """How many requests are admitted in how many seconds."""
+
+    count: int
+    seconds: int
 
 
 @record
@@ -31,23 +30,26 @@ class Rates:
     form_site_per_minute: int
     visit_per_minute: int
     visit_site_per_minute: int
+    cabinet_per_minute: int
 
 
 class RateLimits:
     """Counts requests, in memory or in a Redis shared by several processes."""
 
     def __init__(self, rates: Rates, redis_url: str) -> None:
-        self._per_ip: Mapping[RateLimitClass, RateLimitItem | None] = {
+        self._per_ip: Mapping[RateLimitClass, _Limit | None] = {
             RateLimitClass.API: _per_second(rates.per_second),
             RateLimitClass.EXCHANGE: _per_second(rates.exchange_per_second),
             RateLimitClass.FORM: _per_minute(rates.form_per_minute),
             RateLimitClass.VISIT: _per_minute(rates.visit_per_minute),
+            RateLimitClass.CABINET: _per_minute(rates.cabinet_per_minute),
         }
-        self._per_site: Mapping[RateLimitClass, RateLimitItem | None] = {
+        self._per_site: Mapping[RateLimitClass, _Limit | None] = {
             RateLimitClass.FORM: _per_minute(rates.form_site_per_minute),
             RateLimitClass.VISIT: _per_minute(rates.visit_site_per_minute),
         }
-        self._limiter = MovingWindowRateLimiter(_rate_storage(redis_url))
+        self._windows = moving_windows(redis_url)
+        self._outage = Outage("rate_limit_unavailable", "rate_limit_back")
 
     async def check_ip(self, rate_limit_class: RateLimitClass, ip: str) -> None:
         """Count a request against its IP address, and refuse it beyond the limit.
@@ -64,9 +66,9 @@ class RateLimits:
         names = (key,) if rate_limit_class is RateLimitClass.API else (rate_limit_class.value, key)
         if limit is None or await self._admits(limit, *names):
             return
-        if rate_limit_class in self._per_site:
-            raise AnonymousRateExceeded(retry_after_seconds=ANONYMOUS_RETRY_SECONDS)
-        raise RateExceeded(per_second=limit.amount, retry_after_seconds=1)
+        if limit.seconds == MINUTE_SECONDS:
+            raise AnonymousRateExceeded(retry_after_seconds=MINUTE_SECONDS)
+        raise RateExceeded(per_second=limit.count, retry_after_seconds=1)
 
     async def check_site(self, rate_limit_class: RateLimitClass, site_id: int) -> None:
         """Count a request without a token against its site.
@@ -77,29 +79,27 @@ class RateLimits:
             AnonymousRateExceeded: the limit is reached.
         """
         if not await self._admits(self._per_site.get(rate_limit_class), rate_limit_class.value, f"site {site_id}"):
-            raise AnonymousRateExceeded(retry_after_seconds=ANONYMOUS_RETRY_SECONDS)
+            raise AnonymousRateExceeded(retry_after_seconds=MINUTE_SECONDS)
 
-    async def _admits(self, limit: RateLimitItem | None, *names: str) -> bool:
-        try:
-            return limit is None or await self._limiter.hit(limit, *names)
-        except StorageError as fault:
-            _log.warning("rate_limit_unavailable", reason=str(fault))
+    async def stop(self) -> None:
+        """Close the connections to Redis."""
+        await self._windows.aclose()
+
+    async def _admits(self, limit: _Limit | None, *names: str) -> bool:
+        if limit is None:
             return True
+        try:
+            admits = await self._windows.hit("/".join(names), count=limit.count, seconds=limit.seconds)
+        except WindowsUnavailable as fault:
+            self._outage.failed(str(fault))
+            return True
+        self._outage.ended()
+        return admits
 
 
-def _per_second(count: int) -> RateLimitItem | None:
-    return RateLimitItemPerSecond(count) if count else None
+def _per_second(count: int) -> _Limit | None:
+    return _Limit(count, 1) if count else None
 
 
-def _per_minute(count: int) -> RateLimitItem | None:
-    return RateLimitItemPerMinute(count) if count else None
-
-
-def _rate_storage(redis_url: str) -> Storage:
-    if not redis_url:
-        return MemoryStorage()
-    storage = storage_from_string(
-        f"async+{redis_url}", implementation="redispy", wrap_exceptions=True, socket_timeout=REDIS_SECONDS_MAX
-    )
-    assert isinstance(storage, Storage)
-    return storage
+def _per_minute(count: int) -> _Limit | None:
+    return _Limit(count, MINUTE_SECONDS) if count else None

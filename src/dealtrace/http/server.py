@@ -10,12 +10,14 @@ from dealtrace.errors import DatabaseUnavailable, InternalFailure, PathNotFound,
 from dealtrace.http.asgi import language_of
 from dealtrace.http.replies import RefusalWriter, Reply
 from dealtrace.http.routes import Routes
-from dealtrace.runtime.write_queue import UNAVAILABLE_RETRY_SECONDS
+from dealtrace.runtime.database_watch import UNAVAILABLE_RETRY_SECONDS
 from dealtrace.storage.database.database_errors import is_database_failure, message_of
 
 NOT_FOUND = 404
 PAGES = "pages"
 """The route of everything that is not an endpoint, in metrics."""
+PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
+"""Asked every few seconds by machines; their lines are logged at `DEBUG`."""
 ALREADY_SENT = b"\0sent"
 """The body of a reply that Starlette has sent itself."""
 
@@ -25,9 +27,10 @@ _log = structlog.get_logger()
 class HttpServer:
     """Answers every request of one process: endpoints by `Routes`, everything else by an ASGI application of pages."""
 
-    def __init__(self, routes: Routes, pages: ASGIApp) -> None:
+    def __init__(self, routes: Routes, pages: ASGIApp, database_outage: observation.Outage) -> None:
         self._routes = routes
         self._pages = pages
+        self._database_outage = database_outage
         self._request_ids = observation.request_ids()
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -43,10 +46,20 @@ class HttpServer:
                 endpoint, scope["path_params"] = found
                 reply = await self._routes.answer(endpoint, scope, receive)
         except Exception as fault:  # noqa: BLE001 - whatever broke, the caller gets an answer and the log the cause
-            reply = self._routes.refuse(found and found[0], _failure(fault, request_id), scope)
+            reply = self._routes.refuse(found and found[0], self._failure(fault, request_id), scope)
         if reply.body is not ALREADY_SENT:
             await _send(reply, request_id, send)
         _record(scope, request_id, route, reply, time.perf_counter() - started)
+
+    def _failure(self, fault: Exception, request_id: str) -> Refusal:
+        """Log what broke and return the refusal for it: 503 for failures of the database, 500 for all others."""
+        if isinstance(fault, DatabaseUnavailable):
+            return fault
+        if is_database_failure(fault):
+            self._database_outage.failed(message_of(fault) or "", request_id=request_id)
+            return DatabaseUnavailable(retry_after_seconds=UNAVAILABLE_RETRY_SECONDS)
+        _log.error("request_broke", request_id=request_id, reason=message_of(fault), cause=observation.cause_of(fault))
+        return InternalFailure(request_id=request_id)
 
     async def _answer_page(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> Reply:
         """Let Starlette answer; the reply has been sent when this returns."""
@@ -72,15 +85,6 @@ def not_found(refuse: RefusalWriter) -> ASGIApp:
     return answer
 
 
-def _failure(fault: Exception, request_id: str) -> Refusal:
-    """Log what broke and return the refusal for it: 503 for failures of the database, 500 for all others."""
-    if is_database_failure(fault):
-        _log.error("storage_failed", request_id=request_id, reason=message_of(fault))
-        return DatabaseUnavailable(retry_after_seconds=UNAVAILABLE_RETRY_SECONDS)
-    _log.error("request_broke", request_id=request_id, reason=message_of(fault), cause=observation.cause_of(fault))
-    return InternalFailure(request_id=request_id)
-
-
 async def _send(reply: Reply, request_id: str | None, send: Send) -> None:
     headers = [*reply.headers, (b"content-length", str(len(reply.body)).encode())]
     if request_id is not None:
@@ -93,7 +97,8 @@ def _record(scope: Scope, request_id: str, route: str, reply: Reply, seconds: fl
     """Count the request and write its line; an unknown path is not logged, it may hold anything."""
     observation.observe_request(route, reply.status, seconds)
     observation.observe_tally(reply.tally)
-    _log.info(
+    log = _log.debug if scope["path"] in PROBES else _log.info
+    log(
         reply.event,
         request_id=request_id,
         method=observation.plain_method(scope["method"]),

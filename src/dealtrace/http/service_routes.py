@@ -1,6 +1,5 @@
 """Routes about the server itself: probes, metrics, and the description of the API."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
@@ -8,22 +7,21 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from dealtrace import observation
+from dealtrace import __version__, observation
 from dealtrace.http.asgi import language_of
 from dealtrace.http.description import describe_api, render_docs
 from dealtrace.http.endpoint import Endpoint
-from dealtrace.storage.database.engine import Database
-from dealtrace.storage.schema.upgrade import is_current
+from dealtrace.runtime.database_watch import OK, DatabaseWatch
 
 
 def service_routes(
-    endpoints: Sequence[Endpoint], error_body: type, database: Database, is_writing: Callable[[], bool]
+    endpoints: Sequence[Endpoint], error_body: type, watch: DatabaseWatch, is_writing: Callable[[], bool]
 ) -> list[Route]:
     """Return the routes of `/healthz`, `/readyz`, `/metrics`, `/openapi.json` and `/docs`.
 
     `error_body` is the type of the endpoints' refusals; `is_writing` says whether the writer of the process is alive.
     """
-    probes, documents = _Probes(database, is_writing), _Documents(tuple(endpoints), error_body)
+    probes, documents = _Probes(watch, is_writing), _Documents(tuple(endpoints), error_body)
     return [
         Route("/healthz", probes.answer_alive),
         Route("/readyz", probes.answer_ready),
@@ -36,21 +34,20 @@ def service_routes(
 class _Probes:
     """Whether the process lives, and whether it can register deals."""
 
-    def __init__(self, database: Database, is_writing: Callable[[], bool]) -> None:
-        self._database = database
+    def __init__(self, watch: DatabaseWatch, is_writing: Callable[[], bool]) -> None:
+        self._watch = watch
         self._is_writing = is_writing
 
     async def answer_alive(self, _request: Request) -> Response:
         return JSONResponse({"status": "ok"})
 
     async def answer_ready(self, _request: Request) -> Response:
-        """Answer 200 if the writer runs and the database has the schema of this release, else 503."""
-        try:
-            current = await asyncio.to_thread(is_current, self._database)
-        except Exception as fault:  # noqa: BLE001 - not ready, for whatever reason
-            return JSONResponse({"status": "database away", "reason": type(fault).__name__}, 503)
-        ready = current and self._is_writing()
-        return JSONResponse({"status": "ok" if ready else "schema outdated"}, 200 if ready else 503)
+        """Answer 200 if deals can be registered, else 503, with the state of each part as of the last second."""
+        health = self._watch.health
+        parts = {"write": health.write if self._is_writing() else "the writer has ended", "schema": health.schema}
+        is_ready = all(part == OK for part in parts.values())
+        content = {"status": OK if is_ready else "unavailable", "version": __version__, "parts": parts}
+        return JSONResponse(content, 200 if is_ready else 503)
 
 
 class _Documents:

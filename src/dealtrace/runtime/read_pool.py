@@ -8,6 +8,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
 
+from dealtrace.runtime.database_watch import DatabaseWatch
 from dealtrace.runtime.page_cursors import PageCursors
 from dealtrace.storage.database.engine import Database
 
@@ -21,13 +22,19 @@ class ReadPool:
     `page_cursors` may be used only from the thread that awaits the reads.
     """
 
-    def __init__(self, database: Database, threads: int) -> None:
+    def __init__(self, database: Database, threads: int, watch: DatabaseWatch | None = None) -> None:
         self._database = database
+        self._watch = watch if watch is not None else DatabaseWatch(database)
         self.page_cursors = PageCursors(time.monotonic)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="reader")
 
     async def read(self, function: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Call `function` with a connection and the arguments on a thread of the pool, and return what it returns."""
+        """Call `function` with a connection and the arguments on a thread of the pool, and return what it returns.
+
+        Raises:
+            DatabaseUnavailable: the database file is gone.
+        """
+        self._watch.require()
         return await asyncio.get_running_loop().run_in_executor(self._pool, self._call, function, args, kwargs)
 
     def stop(self) -> None:

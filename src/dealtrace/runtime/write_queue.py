@@ -19,7 +19,8 @@ from sqlalchemy import Connection
 from dealtrace.accounts.site import Site
 from dealtrace.errors import DatabaseUnavailable, Overloaded
 from dealtrace.operations.work import Operation, Work, ids_needed
-from dealtrace.storage.database.database_errors import is_database_failure, is_lost_race, is_passing
+from dealtrace.runtime.database_watch import UNAVAILABLE_RETRY_SECONDS, DatabaseWatch
+from dealtrace.storage.database.database_errors import is_database_failure, is_lost_race, is_passing, is_read_only
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import IdBlocks
 
@@ -28,7 +29,6 @@ RETRY_PAUSE_MAX_SECONDS = 2.0
 ALONE_TRIES_MAX = 3
 """How often a command that lost a race is run before it counts as broken."""
 OVERLOADED_RETRY_SECONDS = 1
-UNAVAILABLE_RETRY_SECONDS = 5
 
 
 @dataclass(slots=True)
@@ -52,6 +52,7 @@ class WriteQueue:
         queue_max: int,
         batch_max: int,
         patience_seconds: float,
+        watch: DatabaseWatch | None = None,
         observe: Callable[[int, float], None] = lambda _size, _seconds: None,
     ) -> None:
         self._database = database
@@ -59,6 +60,7 @@ class WriteQueue:
         self._queue_max = queue_max
         self._batch_max = batch_max
         self._patience_seconds = patience_seconds
+        self._watch = watch if watch is not None else DatabaseWatch(database)
         self._observe = observe
         self._ids = IdBlocks(database.writer)
         self._queue: SimpleQueue[_Pending | None] = SimpleQueue()
@@ -86,8 +88,9 @@ class WriteQueue:
 
         Raises:
             Overloaded: too many commands wait already; nothing was stored.
-            DatabaseUnavailable: the thread has died.
+            DatabaseUnavailable: the thread has died, or the database file is gone.
         """
+        self._watch.require()
         if not self.is_alive and not self._stopping:
             raise DatabaseUnavailable(retry_after_seconds=UNAVAILABLE_RETRY_SECONDS)
         if self._stopping or self._queue.qsize() >= self._queue_max:
@@ -130,22 +133,32 @@ class WriteQueue:
         write = self._write_together
         while True:
             try:
+                self._watch.require()
                 write(batch)
-            except _CommitUnclear:
-                _fail(batch, DatabaseUnavailable(retry_after_seconds=UNAVAILABLE_RETRY_SECONDS))
+            except DatabaseUnavailable as refusal:
+                _fail(batch, refusal)
+            except _CommitUnclear as fault:
+                self._give_up(batch, fault.__cause__ or fault)
             except Exception as fault:  # noqa: BLE001 - a command may break in any way; the thread must outlive it
                 if is_passing(fault) and time.monotonic() + pause < deadline:
                     time.sleep(pause)
                     pause = min(pause * 2, RETRY_PAUSE_MAX_SECONDS)
                     continue
                 if is_database_failure(fault):
-                    _fail(batch, DatabaseUnavailable(retry_after_seconds=UNAVAILABLE_RETRY_SECONDS))
+                    self._give_up(batch, fault)
                 elif write == self._write_together:
                     write = self._write_one_by_one
                     continue
                 else:
                     _fail(batch, fault)
             return
+
+    def _give_up(self, batch: list[_Pending], fault: BaseException) -> None:
+        """Refuse a batch because of the database; connections to a server that takes no writes are closed."""
+        self._watch.report(fault)
+        if is_read_only(fault):
+            self._database.writer.dispose()
+        _fail(batch, DatabaseUnavailable(retry_after_seconds=UNAVAILABLE_RETRY_SECONDS))
 
     def _write_together(self, batch: list[_Pending]) -> None:
         self._ids.ensure(_ids_needed(batch))

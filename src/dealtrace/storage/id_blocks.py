@@ -99,6 +99,12 @@ def raise_first_id(connection: Connection, first: int) -> int | None:
     return None
 
 
+def rewrite_block(engine: Engine) -> None:
+    """Store the next id as it is and commit: a write that changes nothing, to see whether one succeeds."""
+    with engine.begin() as connection:
+        connection.execute(update(id_block).where(id_block.c.name == _NAME).values(next_id=id_block.c.next_id))
+
+
 @contextmanager
 def transaction(database: Database, *, ids: int) -> Iterator[tuple[Connection, IdBlocks]]:
     """Open a transaction in which at least `ids` new ids can be taken; it commits at the end of the block.

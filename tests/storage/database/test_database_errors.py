@@ -54,6 +54,7 @@ FAULTS: list[tuple[BaseException, tuple[bool, bool, bool]]] = [
     (errors.DiskFull(), (False, False, True)),
     (errors.TooManyConnections(), (False, False, True)),
     (errors.QueryCanceled(), (False, False, True)),
+    (errors.ReadOnlySqlTransaction(), (False, False, True)),
     (errors.UndefinedTable(), (False, False, False)),
     (errors.SyntaxError(), (False, False, False)),
     (psycopg.DataError("a NUL in a text"), (False, False, False)),
@@ -122,6 +123,7 @@ def test_it_judges_what_really_happens(database: Database, work: Any, judged: tu
 
 
 def test_it_calls_a_busy_file_passing(tmp_path: Path) -> None:
+    (tmp_path / "deals.db").touch()
     database = open_database(f"sqlite:///{tmp_path / 'deals.db'}")
     with database.write() as connection:
         connection.exec_driver_sql("PRAGMA busy_timeout=1")

@@ -201,6 +201,7 @@ def test_it_reads_from_a_replica_when_one_is_named(postgresql_server: Postgresql
 
 @pytest.fixture
 def file(tmp_path: Path) -> Database:
+    (tmp_path / "deals.db").touch()
     return open_database(f"sqlite:///{tmp_path / 'deals.db'}")
 
 

@@ -46,7 +46,9 @@ def new_empty(
 
     def create() -> Database:
         if request.param == "sqlite":
-            address = f"sqlite:///{tmp_path_factory.mktemp('empty') / 'dealtrace.db'}"
+            file = tmp_path_factory.mktemp("empty") / "dealtrace.db"
+            file.touch()
+            address = f"sqlite:///{file}"
         else:
             server: PostgresqlServer = request.getfixturevalue("postgresql_server")
             folder = tmp_path_factory.mktemp("empty")

@@ -7,6 +7,8 @@ import psycopg
 PASSING_SQLSTATES = frozenset({"40001", "40P01", "57P01", "57P02", "57P03"})
 """Serialization failure, deadlock, and a server that is stopping, has crashed or is not ready yet."""
 CONNECTION_CLASS = "08"
+READ_ONLY_SQLSTATE = "25006"
+"""A standby, or a server that was made read-only."""
 _UNREADABLE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
@@ -22,7 +24,7 @@ def is_lost_race(fault: BaseException) -> bool:
 
 
 def is_database_failure(fault: BaseException) -> bool:
-    """Whether the database itself fails (unreachable, full, locked, unreadable), whatever the statement was.
+    """Whether the database itself fails (unreachable, full, locked, read-only, unreadable), whatever the statement was.
 
     SQLite also calls a faulty statement or a missing table operational; that is our own fault, as on PostgreSQL.
     """
@@ -31,7 +33,13 @@ def is_database_failure(fault: BaseException) -> bool:
         return True
     if isinstance(error, sqlite3.OperationalError):
         return _sqlite_code(error) != sqlite3.SQLITE_ERROR
-    return isinstance(error, psycopg.OperationalError)
+    return isinstance(error, psycopg.OperationalError) or is_read_only(error)
+
+
+def is_read_only(fault: BaseException) -> bool:
+    """Whether a PostgreSQL server takes no writes; another connection may reach one that does."""
+    error = driver_error(fault)
+    return isinstance(error, psycopg.Error) and error.sqlstate == READ_ONLY_SQLSTATE
 
 
 def message_of(fault: BaseException) -> str | None:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
@@ -39,6 +40,14 @@ class Database:
         assert self.url.database is not None
         return Path(self.url.database)
 
+    @property
+    def name(self) -> str:
+        """What people call it, without its password: the absolute path of the file, or the server's address."""
+        if self.is_sqlite:
+            return str(self.file.absolute())
+        place = {key: value for key, value in self.url.query.items() if key in ("host", "port")}
+        return self.url.set(drivername="postgresql", password=None, query=place).render_as_string()
+
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Open a transaction that commits at the end of the block, or rolls back if the block raises."""
@@ -67,7 +76,7 @@ class Database:
 def open_database(
     address: str, *, readers: int = 4, read_address: str = "", prepared_statements: bool = True
 ) -> Database:
-    """Open the database that `DEALTRACE_DATABASE_URL` names; a SQLite file is created when first written to.
+    """Open the database that `DEALTRACE_DATABASE_URL` names; a missing SQLite file is an error of the first use.
 
     `read_address` names a PostgreSQL replica to read journals from. Turn `prepared_statements` off behind a pooler
     that gives each transaction another connection.
@@ -108,14 +117,21 @@ def _postgresql_engine(url: URL, *, pool: int, prepared_statements: bool) -> Eng
 
 def _sqlite_engine(url: URL, *, begin: str, pool: int = 1, only_reads: bool = False) -> Engine:
     # Any: the options of pools have as many types as names
+    in_memory = url.database in (None, "", ":memory:")
     in_pool: dict[str, Any] = {"poolclass": QueuePool, "pool_size": pool, "max_overflow": 0}
-    if url.database in (None, "", ":memory:"):
+    if in_memory:
         in_pool = {"poolclass": NullPool}
     engine = create_engine(
         url,
         connect_args={"check_same_thread": False, "timeout": SQLITE_BUSY_SECONDS, "cached_statements": 256},
         **in_pool,
     )
+
+    @event.listens_for(engine, "do_connect")
+    def _open_existing(_dialect: object, _record: object, place: list[str], options: dict[str, object]) -> None:
+        if not in_memory:  # a file that SQLite makes by itself could be read by everybody
+            place[0] = f"file:{quote(place[0])}?mode=rw"
+            options["uri"] = True
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _record: object) -> None:

@@ -11,6 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 
 from dealtrace.storage.database.engine import Database
+from dealtrace.storage.database.sqlite_file import create_private_file
 from dealtrace.storage.schema.tables.whole import metadata
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -21,21 +22,54 @@ class SchemaOutdated(Exception):  # noqa: N818 - it names the state, as its mess
     """The database has the schema of another release; the message names the command that upgrades it."""
 
 
+class DatabaseMissing(Exception):  # noqa: N818 - it names the state, as its message does
+    """There is no database, or nothing in it; the message names it and how one is made."""
+
+
 def prepare_schema(database: Database) -> None:
-    """Create the schema if the database is empty.
+    """Create the database file and the schema if there is none yet.
 
     Raises:
         SchemaOutdated: the database is not empty, and its schema is not of this release.
     """
+    if database.is_sqlite and not database.file.exists():
+        create_private_file(database.file)
+    if not _has_schema(database):
+        upgrade_schema(database)
+
+
+def require_schema(database: Database) -> None:
+    """Check that the database has the schema of this release, and create nothing.
+
+    Raises:
+        DatabaseMissing: there is no database, or it is empty.
+        SchemaOutdated: its schema is not of this release.
+    """
+    if (database.is_sqlite and not database.file.exists()) or not _has_schema(database):
+        raise DatabaseMissing(
+            f"There is no Dealtrace database at {database.name}. Run the command in the folder of the server's "
+            "settings, set DEALTRACE_DATABASE_URL, or create a database: dealtrace serve"
+        )
+
+
+def _has_schema(database: Database) -> bool:
+    """Return whether the database has the schema of this release; `False` if it is empty."""
     with database.read() as connection:  # one transaction: another command may create the schema between two
         found, is_empty = _revision(connection), not inspect(connection).get_table_names()
     if found is None and is_empty:
-        upgrade_schema(database)
-    elif found != newest_revision():
-        message = (
-            f"The database has schema {found}, this release needs {newest_revision()}: run `dealtrace db upgrade`."
+        return False
+    if found != newest_revision():
+        raise SchemaOutdated(
+            f"The database {database.name} has schema {found}, this release needs {newest_revision()}: {_cure(found)}."
         )
-        raise SchemaOutdated(message)
+    return True
+
+
+def _cure(found: str | None) -> str:
+    """Return what makes a release fit a database of schema `found`; revisions are numbered in order."""
+    if found is not None and found > str(newest_revision()):
+        return "a newer release made it, install that one"
+    return "run `dealtrace db upgrade`"
 
 
 def upgrade_schema(database: Database) -> None:

@@ -1,0 +1,123 @@
+"""Count requests in a moving window, in the memory of the process or in a Redis shared by several.
+
+A clock that is set back locks nobody out: memory counts on monotonic time, Redis forgets what lies in the future.
+"""
+
+import asyncio
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from typing import Protocol
+
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+REDIS_SECONDS_MAX = 1
+"""How long a request waits for the count in Redis; without an answer it is admitted."""
+REDIS_CONNECTIONS_MAX = 64
+"""Connections of a process to Redis; each is a socket that no client can use."""
+_KEY_PREFIX = "dealtrace:rate:"
+_HIT = """
+local clock = redis.call('TIME')
+local now = clock[1] * 1000000 + clock[2]
+local limit, window = tonumber(ARGV[1]), tonumber(ARGV[2]) * 1000000
+local newest = tonumber(redis.call('LINDEX', KEYS[1], 0) or 0)
+if newest > now then
+    redis.call('DEL', KEYS[1])
+end
+local oldest = redis.call('LINDEX', KEYS[1], limit - 1)
+if oldest and tonumber(oldest) > now - window then
+    return 0
+end
+redis.call('LPUSH', KEYS[1], string.format('%.0f', now))
+redis.call('LTRIM', KEYS[1], 0, limit - 1)
+redis.call('EXPIRE', KEYS[1], ARGV[2])
+return 1
+"""
+
+
+class WindowsUnavailable(Exception):  # noqa: N818 - it names what is the matter
+    """Redis did not answer in time."""
+
+
+class MovingWindows(Protocol):
+    """Counts hits per key; a refused hit does not count."""
+
+    async def hit(self, key: str, *, count: int, seconds: int) -> bool:
+        """Return whether fewer than `count` hits of `key` were admitted in the last `seconds`, and count this one.
+
+        Raises:
+            WindowsUnavailable: nobody knows; the hit may have been counted.
+        """
+
+    async def aclose(self) -> None:
+        """Close what is open."""
+
+
+class MemoryWindows:
+    """Counts in memory; keys that were not admitted lately are dropped."""
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._hits: OrderedDict[str, tuple[int, deque[float]]] = OrderedDict()
+
+    async def hit(self, key: str, *, count: int, seconds: int) -> bool:
+        """Count a hit, as `MovingWindows.hit` says."""
+        now = self._monotonic()
+        _, hits = self._hits.get(key) or (seconds, deque[float](maxlen=count))
+        if len(hits) == count and hits[0] > now - seconds:
+            return False
+        hits.append(now)
+        self._hits[key] = (seconds, hits)
+        self._hits.move_to_end(key)
+        self._drop_passed(now)
+        return True
+
+    async def aclose(self) -> None:
+        """Close nothing: memory has no connections."""
+
+    def _drop_passed(self, now: float) -> None:
+        while self._hits:
+            seconds, hits = next(iter(self._hits.values()))
+            if hits[-1] > now - seconds:
+                return
+            self._hits.popitem(last=False)
+
+
+class RedisWindows:
+    """Counts in Redis or Valkey, by its clock."""
+
+    def __init__(self, url: str) -> None:
+        pool = BlockingConnectionPool.from_url(
+            url.replace("redis+unix://", "unix://", 1),
+            max_connections=REDIS_CONNECTIONS_MAX,
+            timeout=REDIS_SECONDS_MAX,
+            socket_timeout=REDIS_SECONDS_MAX,
+            retry=Retry(NoBackoff(), 0),
+        )
+        self._redis = Redis.from_pool(pool)
+        self._hit = self._redis.register_script(_HIT)
+
+    async def hit(self, key: str, *, count: int, seconds: int) -> bool:
+        """Count a hit, as `MovingWindows.hit` says."""
+        try:
+            async with asyncio.timeout(REDIS_SECONDS_MAX):
+                admitted = await self._hit(keys=[_KEY_PREFIX + key], args=[count, seconds])
+        except (RedisError, OSError, TimeoutError) as fault:
+            raise WindowsUnavailable(type(fault).__name__) from fault
+        return bool(admitted)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._redis.aclose()
+
+
+def moving_windows(redis_url: str) -> MovingWindows:
+    """Return windows in the Redis at `redis_url`, in memory if it is empty.
+
+    Raises:
+        ValueError: the URL names no Redis.
+    """
+    return RedisWindows(redis_url) if redis_url else MemoryWindows()

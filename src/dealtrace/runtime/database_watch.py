@@ -1,0 +1,113 @@
+"""Whether the database can be written now: what `/readyz` reports and what refuses requests is decided here."""
+
+import threading
+import time
+from collections.abc import Callable
+
+from dealtrace.errors import DatabaseUnavailable
+from dealtrace.record import record
+from dealtrace.storage.database.database_errors import message_of
+from dealtrace.storage.database.engine import Database
+from dealtrace.storage.database.sqlite_file import ServedFiles, remember_files
+from dealtrace.storage.database.write_mode import obstacle_to_writing
+from dealtrace.storage.id_blocks import rewrite_block
+from dealtrace.storage.schema.upgrade import is_current, newest_revision
+
+OK = "ok"
+UNAVAILABLE_RETRY_SECONDS = 5
+STALE_SECONDS = 10
+"""A check that takes longer than this counts as an answer: the database does not respond."""
+
+
+@record
+class Health:
+    """The state of each part, `ok` or what is the matter in a few words; `reason` has the details, for the log."""
+
+    write: str
+    schema: str
+    reason: str = ""
+
+    @property
+    def is_ok(self) -> bool:
+        """Whether deals can be registered."""
+        return self.write == OK and self.schema == OK
+
+
+class DatabaseWatch:
+    """Checks one database; `check` is called every second, all else from any thread at any time.
+
+    A write that failed is remembered until a write of our own succeeds, so nothing is written as long as all is well.
+    """
+
+    def __init__(self, database: Database, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._database = database
+        self._monotonic = monotonic
+        self._files: ServedFiles | None = None
+        self._failure: str | None = None
+        self._lock = threading.Lock()
+        self._checked_at = monotonic()
+        self._health = Health("not checked yet", "not checked yet")
+
+    def start(self) -> None:
+        """Remember the files of a SQLite database; from here on they are missed."""
+        if self._database.is_sqlite:
+            self._files = remember_files(self._database)
+
+    @property
+    def health(self) -> Health:
+        """The outcome of the last check; an older one than ten seconds says that the database does not respond."""
+        seconds = self._monotonic() - self._checked_at
+        if seconds <= STALE_SECONDS:
+            return self._health
+        return Health("no response", "no response", f"no response for {seconds:.0f} s")
+
+    def require(self) -> None:
+        """Check that what is read and written is still the database; costs a few microseconds.
+
+        Raises:
+            DatabaseUnavailable: the SQLite file, its WAL or its index was removed or replaced.
+        """
+        if self._files is not None and self._files.find_lost() is not None:
+            raise DatabaseUnavailable(retry_after_seconds=UNAVAILABLE_RETRY_SECONDS)
+
+    def report(self, failure: BaseException) -> None:
+        """Remember that a write failed because of the database."""
+        with self._lock:
+            self._failure = message_of(failure) or type(failure).__name__
+
+    def check(self) -> Health:
+        """Check all parts and return their state; blocks as long as the database does."""
+        self._health = self._examine()
+        self._checked_at = self._monotonic()
+        return self._health
+
+    def _examine(self) -> Health:
+        lost = self._files.find_lost() if self._files is not None else None
+        if lost is not None:
+            cure = "stop the server, put the file back, start the server"
+            return Health("file removed or replaced", "unknown", f"{lost} was removed or replaced: {cure}")
+        try:
+            is_of_this_release = is_current(self._database)
+            obstacle = obstacle_to_writing(self._database)
+        except Exception as fault:  # noqa: BLE001 - not ready, for whatever reason
+            return Health("unreachable", "unknown", message_of(fault) or type(fault).__name__)
+        schema = OK if is_of_this_release else "outdated"
+        reason = "" if is_of_this_release else f"the schema is not at {newest_revision()}: dealtrace db upgrade"
+        if obstacle is not None:
+            return Health(obstacle, schema, obstacle)
+        failure = self._try_to_write()
+        return Health(OK, schema, reason) if failure is None else Health("failing", schema, failure)
+
+    def _try_to_write(self) -> str | None:
+        """Return why nothing can be written, by trying it if a write failed."""
+        failure = self._failure
+        if failure is None:
+            return None
+        try:
+            rewrite_block(self._database.writer)
+        except Exception as fault:  # noqa: BLE001 - the next second tries again
+            return message_of(fault) or type(fault).__name__
+        with self._lock:
+            if self._failure == failure:
+                self._failure = None
+        return None

@@ -1,0 +1,76 @@
+"""The files of a SQLite database: private from their first byte, served once, and missed when they are gone."""
+
+import fcntl
+import os
+from pathlib import Path
+
+from sqlalchemy import text
+
+from dealtrace.storage.database.engine import Database
+
+PRIVATE_MODE = 0o600
+"""Only the owner reads a database: it holds phones, e-mails and the digests of tokens."""
+OTHERS_MODE = 0o007
+_COMPANIONS = ("-wal", "-shm")
+
+FileId = tuple[int, int]
+"""Device and inode: what a file is, whatever it is called."""
+
+
+def create_private_file(path: Path) -> None:
+    """Create a file that only its owner can read, unless it exists; SQLite gives its WAL the same mode."""
+    os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, PRIVATE_MODE))
+
+
+def is_open_to_others(path: Path) -> bool:
+    """Whether users other than the owner and its group can read or write a file."""
+    return bool(path.stat().st_mode & OTHERS_MODE)
+
+
+def claim_file(path: Path) -> bool:
+    """Lock a database file against other servers until this process and its children end; `False` if one has it.
+
+    The lock is on the file itself, so links and other names lead to the same lock. Commands can still use the file.
+    The descriptor stays open on purpose: closing it would also drop the locks that SQLite holds in this process.
+    """
+    claim = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(claim)
+        return False
+    return True
+
+
+class ServedFiles:
+    """A database file with its WAL and index, as they were when a server opened them.
+
+    A connection writes on to a file that was removed or replaced, and what it writes there is lost.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Remember the files; a connection must have read from the database."""
+        self._files = {path: file_id(path)}
+        for companion in _COMPANIONS:
+            file = path.with_name(path.name + companion)
+            self._files[file] = file_id(file)
+
+    def find_lost(self) -> Path | None:
+        """Return a file that was removed or replaced since; `None` if all are what they were."""
+        return next((path for path, known in self._files.items() if file_id(path) != known), None)
+
+
+def remember_files(database: Database) -> ServedFiles:
+    """Return the files of a SQLite database; reading makes the WAL and the index, which stay as long as it is open."""
+    with database.read() as connection:
+        connection.execute(text("SELECT count(*) FROM sqlite_schema")).scalar_one()
+        return ServedFiles(database.file)
+
+
+def file_id(path: Path) -> FileId | None:
+    """Return what a file is; `None` if there is none."""
+    try:
+        found = os.stat(path)  # noqa: PTH116 - called for every request, and cheaper than `Path.stat`
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

@@ -1,0 +1,113 @@
+"""Which database a command works on, who may make one, and who may read it."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from commands import CommandLine, Terminal
+from server import ServerProcess, free_port
+
+OTHERS = (
+    ("site", "list"),
+    ("site", "set", "1", "name=Shop"),
+    ("token", "list"),
+    ("field", "list", "1"),
+    ("deal", "history", "1"),
+    ("explain", "1"),
+    ("match", "1"),
+    ("doctor",),
+    ("db", "upgrade"),
+    ("db", "check"),
+    ("db", "recount"),
+    ("backup", "copy.backup"),
+    ("export", "deals", "out.csv", "--site", "1"),
+)
+
+
+@pytest.fixture
+def terminal(command_line: CommandLine, tmp_path: Path) -> Terminal:
+    """Give a terminal in a folder without a database."""
+    return Terminal(command_line, "sqlite:///own.db", tmp_path)
+
+
+def mode(path: Path) -> int:
+    return path.stat().st_mode & 0o777
+
+
+@pytest.mark.parametrize("command", OTHERS, ids=" ".join)
+def test_a_command_in_the_wrong_folder_makes_nothing_and_says_where_it_looked(
+    terminal: Terminal, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    assert str(tmp_path / "own.db") in terminal.refused(*command)
+    assert not list(tmp_path.glob("own.db*"))
+    assert not list(tmp_path.glob("copy*"))
+
+
+@pytest.mark.parametrize("command", OTHERS[:3], ids=" ".join)
+def test_an_empty_file_is_no_database(terminal: Terminal, tmp_path: Path, command: tuple[str, ...]) -> None:
+    (tmp_path / "own.db").touch()
+    for _ in range(2):
+        assert "There is no Dealtrace database" in terminal.refused(*command)
+
+
+def test_site_create_makes_a_private_database(terminal: Terminal, tmp_path: Path) -> None:
+    terminal.done("site", "create", "Shop")
+    assert {mode(path) for path in tmp_path.glob("own.db*")} == {0o600}
+    terminal.done("backup", "copy.backup")
+    assert mode(tmp_path / "copy.backup") == 0o600
+    again = Terminal(terminal._line, "sqlite:///again.db", tmp_path)
+    again.done("restore", "copy.backup")
+    assert mode(tmp_path / "again.db") == 0o600
+    assert again.json("site", "list") == terminal.json("site", "list")
+
+
+def test_a_backup_of_postgresql_is_private_too(
+    command_line: CommandLine, new_database_url: Callable[[], str], tmp_path: Path
+) -> None:
+    Terminal(command_line, new_database_url(), tmp_path).done("backup", "copy.backup")
+    assert mode(tmp_path / "copy.backup") == 0o600
+
+
+def test_who_finds_no_site_learns_in_which_database(terminal: Terminal, tmp_path: Path) -> None:
+    terminal.done("site", "create", "Shop")
+    name = str(tmp_path / "own.db")
+    for command in (
+        ("token", "create", "7"),
+        ("site", "set", "7", "name=a"),
+        ("match", "7"),
+        ("export", "deals", "out.csv", "--site", "7"),
+    ):
+        said = terminal.refused(*command)
+        assert "Site 7 not found" in said
+        assert f"The database in use: {name}" in said
+    assert f"The database in use: {name}" in terminal.done("doctor").out
+
+
+def test_passwords_are_no_part_of_a_name(command_line: CommandLine, tmp_path: Path) -> None:
+    for url in ("postgresql://me:hidden@127.0.0.1:1/x", "postgresql://me@127.0.0.1:1/x?password=hidden"):
+        assert "hidden" not in Terminal(command_line, url, tmp_path).run("doctor").err
+
+
+def test_doctor_names_a_database_that_everybody_can_read(terminal: Terminal, tmp_path: Path) -> None:
+    terminal.done("site", "create", "Shop")
+    assert not [found for found in terminal.json("doctor") if found["kind"] == "permissions"]
+    (tmp_path / "own.db").chmod(0o644)
+    (found,) = [found for found in terminal.json("doctor") if found["kind"] == "permissions"]
+    assert found["cure"] == f"chmod 600 {tmp_path / 'own.db'}*"
+
+
+def test_a_start_names_its_database_and_no_link_starts_another(
+    start_server: Callable[..., ServerProcess], command_line: CommandLine, tmp_path: Path
+) -> None:
+    file = tmp_path / "own.db"
+    server = start_server(database_url=f"sqlite:///{file}")
+    assert f"The database in use: {file}" in server.printed
+    assert f'"database":"{file}","event":"process_started"' in server.logged
+    (tmp_path / "linked").mkdir()
+    for make in (os.symlink, os.link):
+        name = tmp_path / "linked" / f"{make.__name__}.db"
+        make(file, name)
+        other = Terminal(command_line, f"sqlite:///{name}", tmp_path)
+        assert "already using" in other.refused("serve", "--port", str(free_port()))

@@ -1,0 +1,98 @@
+"""Connections that send nothing, or too slowly, keep nobody out for longer than the time-out."""
+
+import resource
+import socket
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from dealtrace.cli.serve import HEADER_SECONDS_MAX
+from dealtrace.observation import CONNECTIONS_MIN, RESERVED_FILES, connections_that_fit
+from server import ServerProcess
+from waiting import wait_until
+
+StartServer = Callable[..., ServerProcess]
+OPEN_FILES = 300
+IDLE = 400
+BUSY_MACHINE_SECONDS = 30
+"""What a busy machine may add to the time-outs."""
+
+
+def connect(server: ServerProcess) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", server.port), timeout=60)
+
+
+@pytest.fixture
+def small(start_server: StartServer, tmp_path: Path) -> ServerProcess:
+    """Start a server that may open few files; hard and soft limit are the same."""
+    return start_server(database_url=f"sqlite:///{tmp_path / 'own.db'}", open_files=OPEN_FILES)
+
+
+def test_hundreds_that_send_nothing_are_closed_and_others_are_answered(small: ServerProcess) -> None:
+    with ExitStack() as open_sockets:
+        for _ in range(IDLE):
+            open_sockets.enter_context(connect(small))
+        started = time.monotonic()
+        assert small.http.get("/healthz").status_code == 200
+        rounds = 1 + IDLE // (OPEN_FILES - RESERVED_FILES)
+        assert time.monotonic() - started < rounds * HEADER_SECONDS_MAX + BUSY_MACHINE_SECONDS
+    assert small.logged.count('"sockets_short"') == 1, "once, then once a minute"
+    wait_until(lambda: '"sockets_free"' in small.logged)
+    assert f"it serves {OPEN_FILES - RESERVED_FILES} connections at once instead of 4096" in small.logged
+
+
+@pytest.mark.parametrize("beginning", [b"", b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: "])
+def test_a_header_that_does_not_end_is_not_waited_for(server: ServerProcess, beginning: bytes) -> None:
+    with connect(server) as slow:
+        started = time.monotonic()
+        slow.sendall(beginning)
+        slow.settimeout(0.5)
+        while True:
+            try:
+                if beginning:
+                    slow.sendall(b"x")
+                if not slow.recv(1000).startswith(b"HTTP"):
+                    break
+            except TimeoutError:
+                assert time.monotonic() - started < HEADER_SECONDS_MAX + BUSY_MACHINE_SECONDS
+            except ConnectionError:
+                break
+
+
+def test_a_connection_is_kept_between_two_requests(server: ServerProcess) -> None:
+    request = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    with connect(server) as kept:
+        for _ in range(3):
+            kept.sendall(request)
+            assert kept.recv(1000).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize("http2", [False, True])
+def test_http2_is_served_only_if_asked_for(start_server: StartServer, tmp_path: Path, http2: bool) -> None:
+    server = start_server(database_url=f"sqlite:///{tmp_path / 'own.db'}", http2=http2)
+    settings_frame = b"\x00\x00\x00\x04\x00\x00\x00\x00\x00"
+    with connect(server) as speaker:
+        speaker.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + settings_frame)
+        assert (speaker.recv(1000)[3:4] == b"\x04") is http2
+
+
+def test_the_limit_of_open_files_is_raised_as_far_as_allowed(start_server: StartServer, tmp_path: Path) -> None:
+    server = start_server(database_url=f"sqlite:///{tmp_path / 'own.db'}", connections_max=500)
+    assert "connections at once" not in server.logged
+    limits = Path(f"/proc/{server.process.pid}/limits").read_text()
+    (line,) = [line for line in limits.splitlines() if line.startswith("Max open files")]
+    assert int(line.split()[3]) >= 500 + RESERVED_FILES
+
+
+def test_fewer_connections_fit_into_fewer_files() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        for limit, fit in ((1024, 1024 - RESERVED_FILES), (140, CONNECTIONS_MIN), (soft, min(4096, soft - 128))):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+            assert connections_that_fit(4096) == fit
+            assert connections_that_fit(16) == 16
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

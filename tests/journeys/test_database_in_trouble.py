@@ -1,0 +1,250 @@
+"""A database that is gone, full or takes no writes: 503, `/readyz` says which part, and the log says it once."""
+
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+
+import dealtrace
+from cast import Player, Stage
+from dealtrace.storage.database.engine import open_database
+from postgresql import PostgresqlServer, find_programs
+from server import ServerProcess
+from waiting import wait_until
+
+StartServer = Callable[..., ServerProcess]
+
+
+def opened_site(url: str) -> Player:
+    with closing(open_database(url)) as database:
+        return Stage(database).open_site()
+
+
+def readiness(server: ServerProcess) -> tuple[int, str]:
+    """Return the status of `/readyz` and the state of its part `write`."""
+    answer = server.http.get("/readyz")
+    return answer.status_code, answer.json()["parts"]["write"]
+
+
+def wait_for(server: ServerProcess, status: int) -> None:
+    wait_until(lambda: server.http.get("/readyz").status_code == status)
+
+
+def assert_unavailable(answer: httpx.Response) -> None:
+    assert (answer.status_code, answer.json()["errorCode"]) == (503, "10033")
+    assert int(answer.headers["retry-after"]) > 0
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Name the file of a database of its own."""
+    return tmp_path / "own.db"
+
+
+@pytest.fixture
+def server(start_server: StartServer, file: Path) -> ServerProcess:
+    """Start a server on a file of its own."""
+    return start_server(database_url=f"sqlite:///{file}")
+
+
+def beside(file: Path, suffix: str) -> Path:
+    return file.with_name(file.name + suffix)
+
+
+def replace_by_a_copy(file: Path) -> None:
+    copy = beside(file, ".copy")
+    copy.write_bytes(file.read_bytes())
+    copy.replace(file)
+
+
+LOSSES: dict[str, Callable[[Path], object]] = {
+    "the file is removed": lambda file: file.unlink(),
+    "the file is moved away": lambda file: file.rename(beside(file, ".old")),
+    "the file is replaced": replace_by_a_copy,
+    "the WAL is removed": lambda file: beside(file, "-wal").unlink(),
+    "the WAL is replaced": lambda file: replace_by_a_copy(beside(file, "-wal")),
+    "the index is removed": lambda file: beside(file, "-shm").unlink(),
+    "all are removed": lambda file: [beside(file, suffix).unlink() for suffix in ("", "-wal", "-shm")],
+    "the folder is moved away": lambda file: file.parent.rename(beside(file.parent, ".old")),
+}
+
+
+@pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES.keys())
+def test_a_file_that_is_gone_is_noticed_at_once(
+    start_server: StartServer, tmp_path: Path, loss: Callable[[Path], object]
+) -> None:
+    file = tmp_path / "place" / "own.db"
+    file.parent.mkdir()
+    server = start_server(database_url=f"sqlite:///{file}")
+    player = opened_site(server.database_url)
+    assert server.register(player.token, orderNumber="before").status_code == 200
+    loss(file)
+    assert_unavailable(server.register(player.token, orderNumber="after"))
+    assert_unavailable(server.journal(player.token, player.site.id))
+    wait_for(server, 503)
+    assert readiness(server) == (503, "file removed or replaced")
+    wait_until(lambda: "was removed or replaced" in server.logged)
+    assert server.logged.count('"database_unavailable"') == 1
+    assert server.http.get("/healthz").status_code == 200
+
+
+def test_a_file_that_is_put_back_is_served_again(server: ServerProcess, file: Path) -> None:
+    player = opened_site(server.database_url)
+    assert server.register(player.token, orderNumber="before").status_code == 200
+    file.rename(beside(file, ".old"))
+    wait_for(server, 503)
+    beside(file, ".old").rename(file)
+    wait_for(server, 200)
+    assert server.register(player.token, orderNumber="after").status_code == 200
+    assert server.journal(player.token, player.site.id).json()["recordsTotal"] == 2
+    wait_until(lambda: '"database_back"' in server.logged)
+
+
+def test_nothing_acknowledged_is_lost_with_the_wal_if_the_server_is_stopped(server: ServerProcess, file: Path) -> None:
+    player = opened_site(server.database_url)
+    for number in range(5):
+        assert server.register(player.token, orderNumber=str(number)).status_code == 200
+    beside(file, "-wal").unlink()
+    assert_unavailable(server.register(player.token, orderNumber="after"))
+    assert server.stop() == 0
+    server.start()
+    assert server.journal(player.token, player.site.id).json()["recordsTotal"] == 5
+
+
+def test_commands_beside_a_server_and_checkpoints_are_no_loss(server: ServerProcess, file: Path) -> None:
+    player = opened_site(server.database_url)
+    for number in range(3):
+        assert server.command("site", "list").returncode == 0
+        assert server.command("backup", f"copy{number}").returncode == 0
+        with closing(open_database(server.database_url)) as database, database.writer.connect() as connection:
+            connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        assert server.register(player.token, orderNumber=str(number)).status_code == 200
+    assert readiness(server) == (200, "ok")
+
+
+def test_readiness_says_the_version_and_each_part(server: ServerProcess) -> None:
+    assert server.http.get("/readyz").json() == {
+        "status": "ok",
+        "version": dealtrace.__version__,
+        "parts": {"write": "ok", "schema": "ok"},
+    }
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """Mount a disk of four megabytes."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", place], check=False, capture_output=True
+    )
+    if mounted.returncode:
+        pytest.skip("mounting a small disk is not allowed here")
+    yield place
+    subprocess.run(["umount", "--lazy", place], check=True)
+
+
+def test_a_full_disk_is_503_until_there_is_room(start_server: StartServer, small_disk: Path) -> None:
+    server = start_server(database_url=f"sqlite:///{small_disk / 'own.db'}")
+    player = opened_site(server.database_url)
+    assert server.register(player.token, orderNumber="before").status_code == 200
+    ballast = small_disk / "ballast"
+    with ballast.open("wb", buffering=0) as filling:
+        try:
+            while filling.write(bytes(4096)):
+                pass
+        except OSError:
+            pass
+    wait_for(server, 503)
+    assert readiness(server) == (503, "disk full")
+    assert_unavailable(server.register(player.token, orderNumber="during", orderComment="x" * 9000))
+    assert readiness(server) == (503, "disk full")
+    assert_unavailable(server.update(player.token, orderNumber="before", comment="x" * 9000))
+    wait_until(lambda: '"write":"disk full"' in server.logged)
+    ballast.unlink()
+    wait_for(server, 200)
+    assert server.register(player.token, orderNumber="after", orderComment="x" * 9000).status_code == 200
+    assert server.journal(player.token, player.site.id).json()["recordsTotal"] == 2
+    wait_until(lambda: '"database_back"' in server.logged)
+    assert "request_broke" not in server.logged
+
+
+@pytest.fixture
+def postgresql() -> Iterator[PostgresqlServer]:
+    """Start a PostgreSQL that a test may break."""
+    programs = find_programs()
+    if programs is None:
+        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
+    server = PostgresqlServer(programs)
+    yield server
+    server.remove()
+
+
+def test_a_postgresql_that_is_read_only_is_503(postgresql: PostgresqlServer, tmp_path: Path) -> None:
+    with closing(ServerProcess(postgresql.create("own"), tmp_path)) as server:
+        player = opened_site(server.database_url)
+        assert server.register(player.token, orderNumber="before").status_code == 200
+        set_read_only(postgresql, "on")
+        assert_unavailable(server.register(player.token, orderNumber="during"))
+        wait_for(server, 503)
+        assert readiness(server) == (503, "read-only")
+        assert_unavailable(server.delete(player.token, orderNumber="before"))
+        set_read_only(postgresql, "off")
+        wait_for(server, 200)
+        assert server.register(player.token, orderNumber="after").status_code == 200
+        assert server.journal(player.token, player.site.id).json()["recordsTotal"] == 2
+        assert "request_broke" not in server.logged
+        assert server.logged.count('"database_unavailable"') == 1
+
+
+def set_read_only(postgresql: PostgresqlServer, state: str) -> None:
+    with psycopg.connect(postgresql.address("postgres"), autocommit=True) as connection:
+        connection.execute("SET default_transaction_read_only = off")
+        connection.execute(f"ALTER SYSTEM SET default_transaction_read_only = {state}")
+        connection.execute("SELECT pg_reload_conf()")
+
+
+def test_a_postgresql_that_recovers_is_503(postgresql: PostgresqlServer, tmp_path: Path) -> None:
+    url = postgresql.create("own")
+    with closing(ServerProcess(url, tmp_path, storage_patience_seconds=1)) as server:
+        player = opened_site(url)
+        assert server.register(player.token, orderNumber="before").status_code == 200
+        postgresql.stop()
+        standby = postgresql.folder / "data" / "standby.signal"
+        standby.touch()
+        os.chown(standby, *_owner(postgresql.folder))
+        postgresql.start()
+        wait_until(lambda: readiness(server) == (503, "recovering"))
+        assert_unavailable(server.register(player.token, orderNumber="during"))
+        with psycopg.connect(postgresql.address("postgres"), autocommit=True) as connection:
+            connection.execute("SELECT pg_promote()")
+        wait_for(server, 200)
+        assert server.register(player.token, orderNumber="after").status_code == 200
+        assert "request_broke" not in server.logged
+
+
+def _owner(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_uid, found.st_gid
+
+
+def test_a_long_outage_is_a_line_a_minute(postgresql: PostgresqlServer, tmp_path: Path) -> None:
+    with closing(ServerProcess(postgresql.create("own"), tmp_path, storage_patience_seconds=0)) as server:
+        player = opened_site(server.database_url)
+        assert server.register(player.token, orderNumber="before").status_code == 200
+        postgresql.kill()
+        wait_for(server, 503)
+        for _ in range(50):
+            assert server.http.get("/readyz").status_code == 503
+            assert_unavailable(server.journal(player.token, player.site.id))
+        lines = [line for line in server.logged.splitlines() if "10033" not in line]
+        assert len([line for line in lines if '"level":"warning"' in line or '"level":"error"' in line]) <= 5
+        assert not [line for line in lines if "/readyz" in line], "probes are logged at DEBUG"
+        postgresql.start()
+        wait_for(server, 200)
+        wait_until(lambda: '"database_back"' in server.logged)

@@ -1,0 +1,89 @@
+"""Whether the database can be written, as one place sees it."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event
+
+from dealtrace.errors import DatabaseUnavailable
+from dealtrace.runtime.database_watch import STALE_SECONDS, DatabaseWatch
+from dealtrace.storage.database.engine import Database, open_database
+from dealtrace.storage.schema.upgrade import prepare_schema
+
+
+def test_a_database_that_is_well_is_well(database: Database) -> None:
+    watch = DatabaseWatch(database)
+    watch.start()
+    assert not watch.health.is_ok, "it was not checked yet"
+    assert watch.check().is_ok
+    assert watch.health.is_ok
+    watch.require()
+
+
+def test_nothing_is_written_as_long_as_all_is_well(database: Database) -> None:
+    statements: list[str] = []
+    event.listen(database.writer, "before_cursor_execute", lambda *call: statements.append(call[2]))
+    watch = DatabaseWatch(database)
+    for _ in range(3):
+        watch.check()
+    assert not [statement for statement in statements if statement.startswith("UPDATE")]
+
+
+def test_a_failed_write_counts_until_another_succeeds(database: Database) -> None:
+    watch = DatabaseWatch(database)
+    watch.check()
+    watch.report(sqlite3.OperationalError("database or disk is full"))
+    assert watch.check().is_ok, "writing succeeds again"
+    if not database.is_sqlite:
+        return
+    watch.report(sqlite3.OperationalError("database or disk is full"))
+    with database.writer.connect() as connection:
+        connection.exec_driver_sql("PRAGMA query_only=1")
+        connection.rollback()
+    health = watch.check()
+    assert (health.write, health.schema) == ("failing", "ok")
+    assert "readonly" in health.reason
+
+
+def test_a_schema_of_another_release_is_told_with_its_cure(database: Database) -> None:
+    with database.write() as connection:
+        connection.exec_driver_sql("UPDATE schema_version SET version_num = '0000'")
+    health = DatabaseWatch(database).check()
+    assert (health.write, health.schema, health.is_ok) == ("ok", "outdated", False)
+    assert "dealtrace db upgrade" in health.reason
+
+
+def test_a_check_that_does_not_end_is_no_response(database: Database) -> None:
+    now = [0.0]
+    watch = DatabaseWatch(database, lambda: now[0])
+    assert watch.check().is_ok
+    now[0] = STALE_SECONDS + 1.0
+    assert (watch.health.write, watch.health.is_ok) == ("no response", False)
+    watch.check()
+    assert watch.health.is_ok
+
+
+def test_a_file_that_is_gone_refuses_whatever_is_asked(tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path / 'own.db'}")
+    prepare_schema(database)
+    watch = DatabaseWatch(database)
+    watch.start()
+    watch.require()
+    database.file.rename(tmp_path / "away.db")
+    with pytest.raises(DatabaseUnavailable):
+        watch.require()
+    assert watch.check().write == "file removed or replaced"
+    (tmp_path / "away.db").rename(database.file)
+    watch.require()
+    assert watch.check().is_ok
+    database.close()
+
+
+def test_a_server_that_is_away_is_unreachable(tmp_path: Path) -> None:
+    database = open_database(f"postgresql://dealtrace@/dealtrace?host={tmp_path}")
+    watch = DatabaseWatch(database)
+    watch.start()
+    assert watch.check().write == "unreachable"
+    watch.require()
+    database.close()
