@@ -17,11 +17,10 @@ import pytest
 from pydantic_core import to_jsonable_python
 from starlette.routing import Mount, Route, Router
 from typer.core import TyperCommand, TyperGroup, TyperOption
-from typer.main import get_command
 
 import dealtrace
 from dealtrace.app import ENDPOINTS, page_router
-from dealtrace.cli import main
+from dealtrace.cli.commands import COMMANDS, load_command
 from dealtrace.errors import Refusal
 from dealtrace.files.lead_file import FORMATS
 from dealtrace.http.description import error_catalogue
@@ -162,9 +161,11 @@ def commands(group: TyperGroup, path: tuple[str, ...] = ()) -> Iterator[tuple[tu
 
 @cache
 def all_commands() -> dict[tuple[str, ...], TyperCommand]:
-    root = get_command(main)
-    assert isinstance(root, TyperGroup)
-    return dict(commands(root))
+    found: dict[tuple[str, ...], TyperCommand] = {}
+    for name in COMMANDS:
+        loaded = load_command(name)
+        found |= commands(loaded, (name,)) if isinstance(loaded, TyperGroup) else {(name,): loaded}
+    return found
 
 
 @pytest.mark.parametrize("path", all_commands(), ids=" ".join)

@@ -23,7 +23,7 @@ def upgrade() -> None:
     """Upgrade the database schema to this release. Does nothing if it is up to date."""
     with explained():
         upgrade_schema(open_database(read_settings().database_url))
-    console.print(f"The database schema is at revision {newest_revision()}.", markup=False)
+    console.print(f"The database schema is at revision {newest_revision()}.")
 
 
 @database_commands.command("check")
@@ -38,7 +38,7 @@ def check() -> None:
             problems = [f"The schema is not at revision {newest_revision()}. Run: dealtrace db upgrade"]
         problems = problems or schema_differences(database) or _miscounts(database)
     if problems:
-        fail("\n".join(problems))
+        fail(*problems)
     console.print("The database is intact and up to date.")
 
 
@@ -51,7 +51,7 @@ def recount() -> None:
         for site in sites:
             with database.write() as connection:
                 recount_deals(connection, site.id)
-    console.print(f"Recounted the deals of {counted(len(sites), 'site')}.", markup=False)
+    console.print(f"Recounted the deals of {counted(len(sites), 'site')}.")
 
 
 @database_commands.command("distribute")
@@ -64,7 +64,7 @@ def distribute(
     statements = distribution_statements()
     if dry_run:
         for statement in statements:
-            console.print(f"{statement};", markup=False)
+            console.print(f"{statement};")
         return
     if database.is_sqlite:
         fail("SQLite is a single file and cannot be distributed. Use PostgreSQL with Citus.")

@@ -1,75 +1,110 @@
-"""`dealtrace explain` and `dealtrace deal`: why a deal has its lead, its history, restoring it, pinning its lead."""
+"""`dealtrace deal`: list and show deals, their history, restore them, pin their leads."""
 
-from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated
 
 import typer
-from rich.table import Table
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
-from dealtrace.cli.answers import VersionAnswer
-from dealtrace.cli.options import ID_MAX, JsonOption, OnlySiteOption
-from dealtrace.cli.site_lookup import sites_to_search
+from dealtrace.accounts.site_days import day_end, day_start
+from dealtrace.cli.answers import DealAnswer, VersionAnswer
+from dealtrace.cli.deal_history import format_fields, format_history
+from dealtrace.cli.deal_lookup import DealArgument, find_deal, format_lead_of
+from dealtrace.cli.options import ID_MAX, JsonOption, OnlySiteOption, SiteIdOption
 from dealtrace.cli.terminal import console, fail, open_prepared, print_json, work_in
 from dealtrace.deals.deal import Deal
 from dealtrace.deals.versions import DealVersion
 from dealtrace.leads.lead import LeadKind, LeadRef
-from dealtrace.matching.explanation import Candidate, Missed, Step
-from dealtrace.operations.deals.explain import Explanation, explain_deal, serialize_explanation
+from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.deals.pin import pin_deal, unpin_deal
 from dealtrace.operations.deals.restore import restore_deal
-from dealtrace.storage.deals.deals import list_deals_by_key
+from dealtrace.storage.deals.deals import list_deals_by_id
 from dealtrace.storage.deals.versions import list_versions
+from dealtrace.storage.journals.deal_journal import JournalQuery, query_deals
+from dealtrace.storage.journals.keyset_pages import Cursor, find_page
 
-DealArgument = Annotated[str, typer.Argument(metavar="DEAL", help="The orderId or the orderNumber.")]
+LISTED = 50
+"""How many deals are listed if the operator does not say."""
+LISTED_MAX = 1000
+
+deal_commands = typer.Typer(
+    help="List and show deals, their history, restore them, pin their leads.", no_args_is_help=True
+)
+
+DayOption = datetime | None
 
 
-deal_commands = typer.Typer(help="Show the history of a deal, restore it, pin its lead.", no_args_is_help=True)
-
-
-def explain(deal: DealArgument, site: OnlySiteOption = None, as_json: JsonOption = False) -> None:
-    """Explain why a deal has its lead, or none: every search step, every candidate and how far it missed."""
+@deal_commands.command("list")
+def list_deals(
+    site_id: SiteIdOption,
+    first: Annotated[
+        DayOption, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day, in the site's time zone.")
+    ] = None,
+    last: Annotated[DayOption, typer.Option("--to", formats=["%Y-%m-%d"], help="The last day, included.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=LISTED_MAX, help="How many of the latest to list.")] = LISTED,
+    as_json: JsonOption = False,
+) -> None:
+    """List the latest deals of a site by the date of creation, deleted ones left out. To list all: export deals."""
+    if first is not None and last is not None and first > last:
+        fail("--from is after --to.")
     with open_prepared() as database, database.read() as connection:
-        owner, found = _find_deal(connection, deal, site)
-        explanation = explain_deal(connection, owner, found)
+        site = require_site(connection, site_id)
+        deals = _list_latest(connection, site, first, last, limit)
     if as_json:
-        print_json(
-            {
-                "orderId": explanation.deal.id,
-                "orderNumber": explanation.deal.number,
-                **serialize_explanation(explanation),
-            }
-        )
-    else:
-        _print_explanation(explanation)
+        print_json([_serialize_deal(site, deal) for deal in deals])
+        return
+    for deal in deals:
+        created = f"{deal.happened_at.astimezone(site.time_zone):%Y-%m-%d %H:%M}"
+        amount = "no sum" if deal.amount_rub is None else f"{deal.amount_rub.normalize():f}"
+        console.print(f"{deal.id}  {created}  {deal.number}  {deal.status}  {amount}  {format_lead_of(deal)}")
+
+
+def _list_latest(connection: Connection, site: Site, first: DayOption, last: DayOption, limit: int) -> list[Deal]:
+    since = day_start(first.date(), site.time_zone) if first is not None else None
+    until = day_end(last.date(), site.time_zone) if last is not None else None
+    query = query_deals(site.id, JournalQuery(since=since, until=until))
+    page = find_page(connection, query, Cursor(), limit)
+    if page.total > limit:
+        page = find_page(connection, query, Cursor(page.total - limit, None, page.total - limit, page.total), limit)
+    return list_deals_by_id(connection, site.id, page.ids)
+
+
+@deal_commands.command("show")
+def show(deal: DealArgument, site: OnlySiteOption = None, as_json: JsonOption = False) -> None:
+    """Show a deal as it is now, deleted or not."""
+    with open_prepared() as database, database.read() as connection:
+        owner, found = find_deal(connection, deal, site)
+    answer = _serialize_deal(owner, found)
+    if as_json:
+        print_json(answer)
+        return
+    console.print(f"Deal {found.id}, number {found.number}, site {owner.id}")
+    console.print(f"Times are {owner.time_zone.key}.")
+    for line in format_fields({**answer, "lead": format_lead_of(found)}, owner.time_zone):
+        console.print(line)
 
 
 @deal_commands.command("history")
 def history(deal: DealArgument, site: OnlySiteOption = None, as_json: JsonOption = False) -> None:
     """List the versions of a deal: when, by which token, the values before and after."""
     with open_prepared() as database, database.read() as connection:
-        owner, found = _find_deal(connection, deal, site)
+        owner, found = find_deal(connection, deal, site)
         versions = list_versions(connection, owner.id, found.id)
     if as_json:
         print_json([_serialize_version(owner, version) for version in versions])
         return
-    table = Table("version", "when (UTC)", "what", "token", "before", "after")
-    for version in versions:
-        when, token = f"{version.recorded_at:%Y-%m-%d %H:%M:%S}", str(version.token_id or "by command")
-        before, after = _format_fields(version.before), _format_fields(version.after)
-        table.add_row(str(version.version), when, version.kind, token, before, after)
-    console.print(f"Deal {found.id}, number {found.number}, site {owner.id}", markup=False)
-    console.print(table)
+    for line in format_history(owner, found, versions):
+        console.print(line)
 
 
 @deal_commands.command("restore")
 def restore(deal: DealArgument, site: OnlySiteOption = None) -> None:
     """Restore a deleted deal. Refused if another deal has taken its number."""
     with open_prepared() as database, database.write() as connection:
-        owner, found = _find_deal(connection, deal, site, deleted=True)
+        owner, found = find_deal(connection, deal, site, deleted=True)
         restored = restore_deal(work_in(database, connection, owner), found.id)
-    console.print(f"Deal {restored.id} (number {restored.number}) restored.", markup=False)
+    console.print(f"Deal {restored.id} (number {restored.number}) restored.")
 
 
 @deal_commands.command("pin")
@@ -86,49 +121,45 @@ def pin(
     lead = LeadRef(LeadKind.CALL, call) if call is not None else None
     lead = LeadRef(LeadKind.LEAD_REQUEST, request) if request is not None else lead
     with open_prepared() as database, database.write() as connection:
-        owner, found = _find_deal(connection, deal, site)
+        owner, found = find_deal(connection, deal, site)
         pinned = pin_deal(work_in(database, connection, owner), found.id, lead)
-    console.print(f"Deal {pinned.id} (number {pinned.number}) pinned to {_format_lead(pinned)}.", markup=False)
+    console.print(f"Deal {pinned.id} (number {pinned.number}) pinned to {format_lead_of(pinned)}.")
 
 
 @deal_commands.command("unpin")
 def unpin(deal: DealArgument, site: OnlySiteOption = None) -> None:
     """Unpin the lead of a deal and match the deal by the rules again, immediately."""
     with open_prepared() as database, database.write() as connection:
-        owner, found = _find_deal(connection, deal, site)
+        owner, found = find_deal(connection, deal, site)
         unpinned = unpin_deal(work_in(database, connection, owner), found.id)
     console.print(
-        f"Deal {unpinned.id} (number {unpinned.number}) unpinned and matched to {_format_lead(unpinned)}.", markup=False
+        f"Deal {unpinned.id} (number {unpinned.number}) unpinned and matched to {format_lead_of(unpinned)}.",
+        markup=False,
     )
 
 
-def _format_lead(deal: Deal) -> str:
-    return f"{_NOUN[deal.lead.kind]} {deal.lead.id}" if deal.lead is not None else "no lead"
-
-
-_NOUN = {LeadKind.CALL: "call", LeadKind.LEAD_REQUEST: "request"}
-
-
-def _find_deal(connection: Connection, name: str, only: int | None, *, deleted: bool = False) -> tuple[Site, Deal]:
-    """Return the deal that `name` identifies, with its site; an id takes precedence over a number.
-
-    If several deals had the number, one that is not deleted is preferred, or one that is if `deleted`.
-    """
-    sites = sites_to_search(connection, only)
-    ids = [int(name)] if name.isascii() and name.isdigit() and len(name) <= len(str(ID_MAX)) else []
-    for key in ({"ids": ids, "numbers": []}, {"ids": [], "numbers": [name]}):
-        found = [
-            (site, deal)
-            for site in sites
-            for deal in list_deals_by_key(connection, site.id, **key, with_deleted=True, lock=False)
-        ]
-        preferred = [pair for pair in found if (pair[1].deleted_at is not None) is deleted] or found
-        if len(preferred) == 1:
-            return preferred[0]
-        if preferred:
-            matches = ", ".join(f"site {site.id}: orderId {deal.id}" for site, deal in preferred)
-            fail(f"Several deals match {name}. Give the orderId, or add --site: {matches}")
-    return fail(f"Deal {name} not found.")
+def _serialize_deal(site: Site, deal: Deal) -> DealAnswer:
+    return {
+        "siteId": site.id,
+        "orderId": deal.id,
+        "orderNumber": deal.number,
+        "status": deal.status,
+        "sum": deal.amount_rub,
+        "happenedAt": deal.happened_at,
+        "recordedAt": deal.recorded_at,
+        "changedAt": deal.changed_at,
+        "deletedAt": deal.deleted_at,
+        "service": deal.service,
+        "manager": deal.manager,
+        "comment": deal.comment,
+        "tags": list(deal.tags),
+        "customFields": dict(deal.custom_values or {}),
+        "statedSource": deal.stated_source,
+        "clue": deal.clue,
+        "lead": deal.lead,
+        "pinnedAt": deal.pinned_at,
+        "version": deal.version,
+    }
 
 
 def _serialize_version(site: Site, version: DealVersion) -> VersionAnswer:
@@ -142,60 +173,3 @@ def _serialize_version(site: Site, version: DealVersion) -> VersionAnswer:
         "before": version.before,
         "after": version.after,
     }
-
-
-def _format_fields(values: Mapping[str, object]) -> str:
-    return "\n".join(f"{name}: {value}" for name, value in values.items())
-
-
-def _print_explanation(explanation: Explanation) -> None:
-    deal = explanation.deal
-    lines = [f"Deal {deal.id}, number {deal.number}, created {deal.happened_at:%Y-%m-%d %H:%M:%S} UTC"]
-    lead = _format_lead(deal) if deal.lead is not None else "none"
-    lines.append(f"Lead: {lead} ({explanation.verdict})")
-    if deal.pinned_at is not None:
-        lines.append(f"Pinned by hand on {deal.pinned_at:%Y-%m-%d %H:%M:%S} UTC. The rules would match it as follows:")
-    for naming in explanation.namings:
-        found = f"{_NOUN[naming.kind]} {naming.lead.id}" if naming.lead is not None else "not found"
-        lines.append(f"Given: the {_NOUN[naming.kind]} whose {naming.by} is {naming.value}: {found}")
-    if deal.clue.contact is None:
-        lines.append("No phone or e-mail was given.")
-    elif not explanation.contact_matching:
-        lines.append("Contact matching is off for this site. If it were on, the search would be:")
-    lines.extend(
-        f"  {contact.as_sent} is not a valid phone or e-mail and matches nothing."
-        for contact in ((deal.clue.contact.phone, deal.clue.contact.email) if deal.clue.contact is not None else ())
-        if contact is not None and contact.normal is None
-    )
-    for step in explanation.steps:
-        lines.extend(_step_lines(step))
-    console.print("\n".join(lines), markup=False)
-
-
-def _step_lines(step: Step) -> list[str]:
-    lines = [f"  {_NOUN[step.search.kind]} by {step.search.contact}:"]
-    if not step.candidates:
-        lines.append("    none within 30 days")
-    for candidate in step.candidates:
-        lead, opens_at, closes_at = candidate.lead, candidate.window.opens_at, candidate.window.closes_at
-        window = f"window {opens_at:%Y-%m-%d %H:%M:%S} to {closes_at:%Y-%m-%d %H:%M:%S} UTC"
-        won = f": chosen, {step.won_by}" if lead == step.winner else ""
-        position = f"{_distance(candidate)}: {window}, deal {_position_in_window(candidate)}{won}"
-        lines.append(f"    {_NOUN[lead.kind]} {lead.id}, {position}")
-    return lines
-
-
-def _distance(candidate: Candidate) -> str:
-    seconds = candidate.distance.total_seconds()
-    return f"{abs(seconds):.0f} s {'before' if seconds >= 0 else 'after'} the deal"
-
-
-def _position_in_window(candidate: Candidate) -> str:
-    seconds = abs(candidate.missed_by.total_seconds())
-    match candidate.missed_end:
-        case Missed.OPENING:
-            return f"{seconds:.0f} s before it opens"
-        case Missed.CLOSING:
-            return f"{seconds:.0f} s after it closed"
-        case None:
-            return "inside"

@@ -1,5 +1,6 @@
 """`dealtrace doctor`: problems of the installation and how to fix them."""
 
+import typer
 from sqlalchemy import Connection
 
 from dealtrace import clock
@@ -8,6 +9,7 @@ from dealtrace.accounts.site_days import site_day
 from dealtrace.accounts.webhook import Webhook
 from dealtrace.cli.answers import Finding
 from dealtrace.cli.options import JsonOption
+from dealtrace.cli.output import cleaned
 from dealtrace.cli.terminal import console, counted, open_prepared, print_json
 from dealtrace.storage.accounts.custom_fields import list_unknown_fields
 from dealtrace.storage.accounts.points import find_points_spent
@@ -19,19 +21,30 @@ from dealtrace.storage.schema.upgrade import schema_differences
 from dealtrace.storage.webhooks.webhooks import list_webhooks
 
 POINTS_NEARLY_SPENT = 0.9
+HAS_FINDINGS = 1
+COULD_NOT_LOOK = 2
 
 
 def doctor(as_json: JsonOption = False) -> None:
-    """Check the installation: schema, sites, users, points, unknown fields, unusable contacts, webhooks."""
-    with open_prepared() as database:
-        findings = _findings(database)
+    """Check the installation. The exit status is 0 without findings, 1 with findings, 2 if it could not look."""
+    try:
+        with open_prepared() as database:
+            findings = _findings(database)
+    except SystemExit as end:
+        raise typer.Exit(COULD_NOT_LOOK) from end
     if as_json:
         print_json(findings)
-        return
+    else:
+        _print_findings(findings)
+    if findings:
+        raise typer.Exit(HAS_FINDINGS)
+
+
+def _print_findings(findings: list[Finding]) -> None:
     for finding in findings:
-        console.print(f"• {finding['text']}", markup=False)
+        console.print(f"• {finding['text']}")
         if finding["cure"]:
-            console.print(f"    {finding['cure']}", markup=False)
+            console.print(f"    {finding['cure']}")
     if not findings:
         console.print("No problems found.")
 
@@ -91,4 +104,7 @@ def _webhook_finding(webhook: Webhook) -> Finding:
 
 
 def _quoted(name: str) -> str:
-    return "'" + name.replace("'", "'\\''") + "'"
+    """Return a name as a shell word; one that a terminal would not show is written in escapes, as bash reads them."""
+    if cleaned(name) == name:
+        return "'" + name.replace("'", "'\\''") + "'"
+    return "$'" + cleaned(name.replace("\\", "\\\\").replace("'", "\\'")) + "'"
