@@ -93,7 +93,7 @@ LIBRARIES: dict[str, frozenset[str]] = {
     "cli": frozenset({"sqlalchemy", "typer", "rich", "granian", "msgspec"}),
     "app": frozenset({"starlette", "structlog"}),
     "observation": frozenset({"prometheus_client", "structlog", "msgspec"}),
-    "settings": frozenset({"pydantic", "pydantic_settings", "sqlalchemy"}),
+    "settings": frozenset({"pydantic", "pydantic_core", "pydantic_settings", "sqlalchemy"}),
 }
 """Which libraries a folder may use; a folder that is not here uses the standard library alone."""
 
