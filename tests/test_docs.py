@@ -4,6 +4,7 @@ import ast
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -431,6 +432,16 @@ def test_the_tour_of_the_readme_works_as_printed(newcomers_server: ServerProcess
         elif kind in ("json", "text") and answer is not None:
             assert plain(kind, answer) == plain(kind, body)
             answer = None
+
+
+def test_the_first_request_of_the_tour_is_the_one_that_the_server_prints(newcomers_server: ServerProcess) -> None:
+    token = re.findall(r"shown only once: (\S+)", newcomers_server.printed)[0]
+    api = f"{newcomers_server.address}/calls-service/RestAPI"
+    (printed,) = re.findall(r"^curl .*$", newcomers_server.printed, re.MULTILINE)
+    for name in ("README.md", "README.ru.md"):
+        first = next(body for _, body in FENCE.findall(read(ROOT / name)) if body.startswith("curl "))
+        words = [word.replace("$API", api).replace("$TOKEN", token) for word in shlex.split(first)]
+        assert shlex.split(printed) == words
 
 
 def plain(kind: str, text: str) -> Any:

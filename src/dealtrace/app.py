@@ -9,7 +9,7 @@ from collections.abc import Callable
 import structlog
 from starlette.responses import RedirectResponse
 from starlette.routing import Mount, Route, Router
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dealtrace import clock, observation
 from dealtrace.api.routes import ENDPOINTS as API
@@ -20,6 +20,7 @@ from dealtrace.calltouch.routes import SITE_PARAMETER
 from dealtrace.calltouch.webhooks.messages import write_messages, write_test
 from dealtrace.counter.city import open_cities
 from dealtrace.counter.routes import ENDPOINTS as COUNTER
+from dealtrace.http.asgi import accepts_html
 from dealtrace.http.client_address import Proxies
 from dealtrace.http.gate import Gate
 from dealtrace.http.rate_limits import RateLimits, Rates
@@ -177,11 +178,28 @@ def page_router(database: Database, is_writing: Callable[[], bool]) -> Router:
     """Return the router of everything that is not an endpoint: the server's own pages and the cabinet."""
     unknown = not_found(refuse)
     routes = [
+        Route("/", LeadToCabinet(unknown)),
         *service_routes(ENDPOINTS, ErrorBody, database, is_writing),
         Route("/cabinet", lambda _request: RedirectResponse("/cabinet/", 308)),
         Mount("/cabinet", Router(cabinet_routes(database), default=unknown)),
     ]
     return Router(routes, redirect_slashes=False, default=unknown)
+
+
+class LeadToCabinet:
+    """The root: it leads a browser to the cabinet, and is an unknown path for programs."""
+
+    def __init__(self, unknown: ASGIApp) -> None:
+        self._unknown = unknown
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Redirect whoever reads HTML to `/cabinet/`."""
+        is_read = scope["method"] in ("GET", "HEAD")
+        if is_read and accepts_html(scope):
+            redirect = RedirectResponse("/cabinet/", 302, headers={"vary": "Accept"})
+            await redirect(scope, receive, send)
+        else:
+            await self._unknown(scope, receive, send)
 
 
 def collect_garbage_seldom() -> None:
