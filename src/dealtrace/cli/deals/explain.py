@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from dealtrace.accounts.site import Site
-from dealtrace.cli.deal_history import format_instant
-from dealtrace.cli.deal_lookup import NOUN, DealArgument, find_deal, format_lead_of
+from dealtrace.cli.deals.history import format_instant
+from dealtrace.cli.deals.lookup import NOUN, DealArgument, find_deal, format_lead_of
 from dealtrace.cli.options import JsonOption, OnlySiteOption
 from dealtrace.cli.terminal import console, open_prepared, print_json
 from dealtrace.matching.explanation import Candidate, Missed, Step
