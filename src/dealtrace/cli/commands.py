@@ -29,7 +29,7 @@ COMMANDS = {
     "user": ListedCommand("users", "user_commands", "Create, list and delete users of the cabinet."),
     "field": ListedCommand("fields", "field_commands", "Add, list and remove custom fields."),
     "deal": ListedCommand(
-        "deals", "deal_commands", "List and show deals, their history, restore them, pin their leads."
+        "deals.commands", "deal_commands", "List and show deals, their history, restore them, pin their leads."
     ),
     "lead": ListedCommand("leads", "lead_commands", "Show, delete or restore a call or lead request."),
     "explain": ListedCommand("deals.explain", "explain", "Explain why a deal has its lead, or none."),
