@@ -56,8 +56,8 @@ IMPORT_CALLS = Example(
     }
 )
 _MATCHING = {"matching": [{"type": "call", "callParams": {"callId": 10_000_000_017}}]}
-ADD_TAGS = Example(body={"leads": [{**_MATCHING, "addTags": {"tags": ["опт"]}}]})
-ADD_MANAGERS = Example(body={"leads": [{**_MATCHING, "addManagers": {"managers": ["Коля"]}}]})
+ADD_TAGS = Example(body={"leads": [{**_MATCHING, "addTags": {"tags": [{"tag": "опт"}]}}]})
+ADD_MANAGERS = Example(body={"leads": [{**_MATCHING, "addManagers": {"managers": [{"manager": "Коля"}]}}]})
 ADD_COMMENTS = Example(body={"comments": [{**_MATCHING, "addComment": "Перезвонить"}]})
 ADD_FIELDS = Example(
     body={"leads": [{**_MATCHING, "addCustomFields": {"customFields": [{"field": "margin", "value": "15"}]}}]}

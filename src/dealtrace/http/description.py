@@ -111,8 +111,7 @@ def _parameter(parameter: Parameter, place: str, example: Example) -> dict[str, 
         "schema": _schema(parameter),
     }
     if parameter.name in example.parameters:
-        text = example.parameters[parameter.name]
-        described["example"] = int(text) if described["schema"].get("type") == "integer" else text
+        described["example"] = _example_value(parameter, example)
     return described | _AS_FAMILY if isinstance(parameter, Family) else described
 
 
@@ -128,11 +127,22 @@ def _form(endpoint: Endpoint) -> dict[str, Any]:
         "required": [parameter.name for parameter in parameters if parameter.required],
         "properties": {parameter.name: {**_schema(parameter), "description": parameter.en} for parameter in parameters},
     }
+    example = endpoint.example
+    values = {
+        parameter.name: _example_value(parameter, example)
+        for parameter in parameters
+        if parameter.name in example.parameters
+    }
     return {
         "schema": schema,
-        "example": {**_token_example(endpoint), **endpoint.example.parameters},
+        "example": {**_token_example(endpoint), **values},
         "encoding": {parameter.name: _AS_FAMILY for parameter in parameters if isinstance(parameter, Family)},
     }
+
+
+def _example_value(parameter: Parameter, example: Example) -> str | int:
+    text = example.parameters[parameter.name]
+    return int(text) if _schema(parameter).get("type") == "integer" else text
 
 
 def _token_example(endpoint: Endpoint) -> dict[str, str]:

@@ -38,7 +38,8 @@ def sample(schema: Schema, components: Mapping[str, Schema], name: str = "", dep
             properties = schema.get("properties", {})
             return {key: sample(part, components, key, depth + 1) for key, part in properties.items()}
         case "array":
-            return [sample(schema["items"], components, name, depth + 1)] if schema.get("items") else []
+            is_empty = not schema.get("items") or schema.get("maxItems") == 0
+            return [] if is_empty else [sample(schema["items"], components, name, depth + 1)]
         case kind:
             return _sample_of_scalar(str(kind), schema, name)
 
