@@ -10,18 +10,20 @@ POSTGRESQL := $(shell ls -d /usr/lib/postgresql/*/bin 2>/dev/null | tail -n 1)
 # Debian's python3 comes without venv; root can mend that at once, everybody else is told how.
 $(BIN)/python:
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
-	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    apt-get update -qq && apt-get install -y -qq python3-venv; \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then .ci/install python3-venv; \
 	  else echo 'Python has no venv here. Run once: sudo apt-get install -y python3-venv'; exit 1; fi; }
-	$(PYTHON) -m venv $(VENV)
+	@echo 'Creating the virtual environment $(VENV) …'
+	@$(PYTHON) -m venv $(VENV)
 
 $(VENV)/installed: $(BIN)/python requirements.lock pyproject.toml
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@echo 'Installing the locked dependencies into $(VENV); the first time this takes a minute …'
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed requirements-dev.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@echo 'Installing what tests need …'
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
 install: $(VENV)/installed
@@ -38,14 +40,16 @@ MISSING := $(if $(POSTGRESQL),,postgresql) \
 install-programs:
 ifneq ($(strip $(MISSING)),)
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	  apt-get update -qq && apt-get install -y -qq $(MISSING); \
+	  .ci/install $(MISSING) || echo 'The tests that need what is missing are left out.'; \
 	else echo 'Their tests are left out, this brings them: sudo apt-get install -y $(strip $(MISSING))'; fi
 endif
 
 run: install
+	@echo 'Starting the server; stop it with Ctrl-C.'
 	$(BIN)/dealtrace serve
 
 test: install-dev install-programs
+	@echo 'Running the tests …'
 	$(BIN)/pytest -n 2 -m 'not torture'
 
 check: install-dev
@@ -58,7 +62,7 @@ format: install-dev
 	$(BIN)/ruff check --fix .
 
 bench: install-dev
-	@command -v wrk >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq wrk; }
+	@command -v wrk >/dev/null || { [ "$$(id -u)" = 0 ] && .ci/install wrk; }
 	$(BIN)/python -m benchmarks
 
 torture: install-dev install-programs

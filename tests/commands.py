@@ -103,8 +103,10 @@ class Terminal:
 
 
 def _serve_forks() -> None:
-    from dealtrace.cli import main  # noqa: PLC0415 - only this process needs it
+    from dealtrace.cli.commands import COMMANDS, load_command, main  # noqa: PLC0415 - only this process needs it
 
+    for name in COMMANDS:  # imported once, here
+        load_command(name)
     for line in sys.stdin:
         arguments, environment, folder, streams = json.loads(line)
         child = os.fork()

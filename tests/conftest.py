@@ -1,7 +1,7 @@
 """What every test may ask for: both engines, a fresh database, a real server, the cast."""
 
-import os
 import shutil
+import signal
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from absent import leave_out
 from cast import VLADIVOSTOK, Player, Stage
 from commands import CommandLine, Terminal
 from dealtrace.storage.database.engine import Database, open_database
@@ -21,6 +22,8 @@ TEMPLATE = "dealtrace_template"
 
 settings.register_profile("busy machine", deadline=None)
 settings.load_profile("busy machine")
+signal.signal(signal.SIGINT, signal.default_int_handler)
+"""`make test &` in a script ignores Ctrl-C, and what tests start would inherit that."""
 
 
 @pytest.fixture(scope="session")
@@ -28,9 +31,7 @@ def postgresql_server() -> Iterator[PostgresqlServer]:
     """Start a PostgreSQL for this worker, with a migrated template."""
     programs = find_programs()
     if programs is None:
-        if os.environ.get("CI"):
-            pytest.fail("PostgreSQL is not installed: `make test` installs it for root")
-        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
+        leave_out("PostgreSQL", "postgresql")
     server = PostgresqlServer(programs)
     database = open_database(server.create(TEMPLATE))
     prepare_schema(database)

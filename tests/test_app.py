@@ -10,6 +10,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from absent import leave_out
 from cast import Player, Stage
 from dealtrace.app import ENDPOINTS
 from dealtrace.http.endpoint import ListBody
@@ -48,6 +49,17 @@ def test_every_answer_names_its_request(server: ServerProcess, owner: Player) ->
     while unlogged := [name for name in names if f'"request_id":"{name}"' not in server.logged]:
         assert time.monotonic() < deadline, unlogged
         time.sleep(0.01)
+
+
+def test_the_root_leads_a_browser_to_the_cabinet_and_tells_programs_it_is_no_path(server: ServerProcess) -> None:
+    for accepted in ("text/html,application/xhtml+xml,*/*;q=0.8", "application/json, TEXT/HTML;q=0.1"):
+        for method in ("GET", "HEAD"):
+            answer = server.http.request(method, "/", headers={"accept": accepted})
+            assert (answer.status_code, answer.headers["location"]) == (302, "/cabinet/")
+            assert "accept" in answer.headers["vary"].lower()
+    for accepted in ("*/*", "application/json", "text/html-sandboxed", "text/html;q=0", ""):
+        assert server.http.get("/", headers={"accept": accepted}).status_code == 404
+    assert server.http.post("/", headers={"accept": "text/html"}).status_code == 404
 
 
 @pytest.mark.parametrize("path", ["/", "/nowhere", "/cabinet/nowhere", "/calls-service/RestAPI/", "/healthz/", "//"])
@@ -209,7 +221,7 @@ def test_a_schema_of_another_release_is_not_ready(start_server: Callable[..., An
 def test_a_database_that_goes_away_is_503_and_nothing_worse_until_it_is_back(tmp_path: Path) -> None:
     programs = find_programs()
     if programs is None:
-        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
+        leave_out("PostgreSQL", "postgresql")
     postgresql = PostgresqlServer(programs, settings=())
     server = ServerProcess(postgresql.create("own"), tmp_path, storage_patience_seconds=1)
     try:

@@ -4,6 +4,7 @@ import ast
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -17,13 +18,12 @@ import pytest
 from pydantic_core import to_jsonable_python
 from starlette.routing import Mount, Route, Router
 from typer.core import TyperCommand, TyperGroup, TyperOption
-from typer.main import get_command
 
 import dealtrace
 from dealtrace.app import ENDPOINTS, page_router
 from dealtrace.cabinet.routes import cabinet_routes
 from dealtrace.calltouch.error_body import ErrorBody
-from dealtrace.cli import main
+from dealtrace.cli.commands import COMMANDS, load_command
 from dealtrace.errors import Refusal
 from dealtrace.files.import_file import FORMATS
 from dealtrace.files.import_format import ImportNoun
@@ -168,9 +168,11 @@ def commands(group: TyperGroup, path: tuple[str, ...] = ()) -> Iterator[tuple[tu
 
 @cache
 def all_commands() -> dict[tuple[str, ...], TyperCommand]:
-    root = get_command(main)
-    assert isinstance(root, TyperGroup)
-    return dict(commands(root))
+    found: dict[tuple[str, ...], TyperCommand] = {}
+    for name in COMMANDS:
+        loaded = load_command(name)
+        found |= commands(loaded, (name,)) if isinstance(loaded, TyperGroup) else {(name,): loaded}
+    return found
 
 
 @pytest.mark.parametrize("path", all_commands(), ids=" ".join)
@@ -272,7 +274,7 @@ def _pages(routes: Iterable[Any], prefix: str = "") -> Iterator[tuple[str, froze
             yield from _pages(route.app.routes, prefix + route.path)
         else:
             assert isinstance(route, Route)
-            yield prefix + route.path, frozenset(route.methods or ()) - {"HEAD"}
+            yield prefix + route.path, frozenset(route.methods or {"GET"}) - {"HEAD"}
 
 
 def test_every_route_is_documented_with_its_methods() -> None:
@@ -454,6 +456,16 @@ def test_the_tour_of_the_readme_works_as_printed(newcomers_server: ServerProcess
         elif kind in ("json", "text") and answer is not None:
             assert plain(kind, answer) == plain(kind, body)
             answer = None
+
+
+def test_the_first_request_of_the_tour_is_the_one_that_the_server_prints(newcomers_server: ServerProcess) -> None:
+    token = re.findall(r"shown only once: (\S+)", newcomers_server.printed)[0]
+    api = f"{newcomers_server.address}/calls-service/RestAPI"
+    (printed,) = re.findall(r"^curl .*$", newcomers_server.printed, re.MULTILINE)
+    for name in ("README.md", "README.ru.md"):
+        first = next(body for _, body in FENCE.findall(read(ROOT / name)) if body.startswith("curl "))
+        words = [word.replace("$API", api).replace("$TOKEN", token) for word in shlex.split(first.replace("\\\n", " "))]
+        assert shlex.split(printed) == words
 
 
 def plain(kind: str, text: str) -> Any:

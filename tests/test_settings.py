@@ -1,6 +1,7 @@
 """Every setting: its variable, its default, where it may come from, and what is said of a bad one."""
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -343,3 +344,31 @@ def test_only_a_postgresql_replica_is_read_from(env: pytest.MonkeyPatch) -> None
     assert fault.startswith("DEALTRACE_READ_DATABASE_URL: ")
     env.setenv("DEALTRACE_READ_DATABASE_URL", "postgresql://replica/name")
     assert read_settings().read_database_url == "postgresql://replica/name"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "cure"),
+    [
+        ("port", "many", "a whole number from 1 to 65535 is expected"),
+        ("port", "0", "a whole number from 1 to 65535 is expected"),
+        ("workers", "1.5", "a whole number from 1 to 64 is expected"),
+        ("points_per_day", "-1", "a whole number from 0 to 9007199254740992 is expected"),
+        ("prepared_statements", "maybe", "true or false is expected"),
+        ("log_level", "LOUD", "DEBUG, INFO, WARNING, ERROR are the possible values"),
+        ("trusted_proxies", "proxy", "use IP addresses or networks separated by commas"),
+        ("database_url", "mysql://x", ENGINES),
+    ],
+)
+def test_a_bad_setting_is_explained_in_our_words(env: pytest.MonkeyPatch, name: str, text: str, cure: str) -> None:
+    env.setenv(variable(name), text)
+    (fault,) = faults()
+    assert cure in fault
+    assert not re.search(r"Input should|Value error|valid (integer|boolean)|pydantic", fault)
+
+
+def test_every_number_and_switch_that_is_a_word_is_explained_in_our_words(env: pytest.MonkeyPatch) -> None:
+    for name, field in Settings.model_fields.items():
+        if field.annotation in (int, bool):
+            env.setenv(variable(name), "word")
+    for fault in faults():
+        assert fault.endswith("is expected")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import structlog
 from starlette.responses import RedirectResponse
 from starlette.routing import Mount, Route, Router
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dealtrace import clock, observation
 from dealtrace.api.routes import ENDPOINTS as API
@@ -20,6 +20,7 @@ from dealtrace.calltouch.routes import SITE_PARAMETER
 from dealtrace.calltouch.webhooks.messages import write_messages, write_test
 from dealtrace.counter.city import open_cities
 from dealtrace.counter.routes import ENDPOINTS as COUNTER
+from dealtrace.http.asgi import accepts_html
 from dealtrace.http.client_address import Proxies
 from dealtrace.http.gate import Gate
 from dealtrace.http.rate_limits import RateLimits, Rates
@@ -215,6 +216,7 @@ def page_router(services: Sequence[Route], cabinet: Sequence[Route]) -> Router:
     """Return the router of everything that is not an endpoint: the server's own pages and the cabinet."""
     unknown = not_found(refuse)
     routes = [
+        Route("/", LeadToCabinet(unknown)),
         *services,
         Route("/cabinet", lambda _request: RedirectResponse("/cabinet/", 308)),
         Mount("/cabinet", Router(cabinet, default=unknown)),
@@ -235,6 +237,22 @@ async def watch_sockets(connections_max: int) -> None:
         else:
             shortage.ended()
         await asyncio.sleep(FOLLOW_SECONDS)
+
+
+class LeadToCabinet:
+    """The root: it leads a browser to the cabinet, and is an unknown path for programs."""
+
+    def __init__(self, unknown: ASGIApp) -> None:
+        self._unknown = unknown
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Redirect whoever reads HTML to `/cabinet/`."""
+        is_read = scope["method"] in ("GET", "HEAD")
+        if is_read and accepts_html(scope):
+            redirect = RedirectResponse("/cabinet/", 302, headers={"vary": "Accept"})
+            await redirect(scope, receive, send)
+        else:
+            await self._unknown(scope, receive, send)
 
 
 def collect_garbage_seldom() -> None:

@@ -7,6 +7,7 @@ from tomllib import TOMLDecodeError
 from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     DotEnvSettingsSource,
@@ -136,7 +137,12 @@ class Settings(BaseSettings):
     @classmethod
     def _split_networks(cls, value: Any) -> Any:
         parts = value if isinstance(value, list | tuple) else str(value).split(",")
-        return tuple(str(ip_network(str(part).strip(), strict=False)) for part in parts if str(part).strip())
+        try:
+            return tuple(str(ip_network(str(part).strip(), strict=False)) for part in parts if str(part).strip())
+        except ValueError as fault:
+            raise ValueError(
+                f"{fault}; use IP addresses or networks separated by commas, such as 10.0.0.5,192.168.0.0/16"
+            ) from fault
 
     @field_validator("database_url")
     @classmethod
@@ -197,7 +203,7 @@ def read_settings() -> Settings:
         raise InvalidSettings(f"{TOML_FILE}: {fault}") from fault
     except ValidationError as fault:
         lines = (
-            f"{ENVIRONMENT_PREFIX}{'_'.join(map(str, error['loc'])).upper()}: {error['msg']}"
+            f"{ENVIRONMENT_PREFIX}{'_'.join(map(str, error['loc'])).upper()}: {_explain(error)}"
             for error in fault.errors()
         )
         raise InvalidSettings("\n".join(lines)) from fault
@@ -230,6 +236,23 @@ def list_unknown_settings() -> list[UnknownSetting]:
                 unknown.append(UnknownSetting(place, name.upper(), nearest_name(name, variables)))
     in_toml = sorted(set(TomlConfigSettingsSource(Settings).toml_data) - set(known))
     return [*unknown, *(UnknownSetting(str(TOML_FILE), name, nearest_name(name, known)) for name in in_toml)]
+
+
+def _explain(error: ErrorDetails) -> str:
+    """Return what a setting should be, in our words."""
+    field = Settings.model_fields.get(str(error["loc"][0])) if error["loc"] else None
+    if error["type"] == "value_error":
+        return str(error["ctx"]["error"])
+    if field is not None and field.annotation is bool:
+        return "true or false is expected"
+    if field is not None and field.annotation is int:
+        bounds = {
+            name: getattr(limit, name) for limit in field.metadata for name in ("ge", "le") if hasattr(limit, name)
+        }
+        return f"a whole number from {bounds.get('ge', 0)} to {bounds.get('le', 2**53)} is expected"
+    if error["type"] == "string_pattern_mismatch":
+        return f"{error['ctx']['pattern'].strip('^$()').replace('|', ', ')} are the possible values"
+    return error["msg"]
 
 
 def _check_encoding() -> None:

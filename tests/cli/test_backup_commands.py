@@ -128,3 +128,10 @@ def test_without_the_client_programs_of_postgresql_it_says_what_is_missing(
     finished = command_line.run(("backup", "copy"), environment, tmp_path, "")
     assert finished.status == 1
     assert "pg_dump is not installed" in finished.err
+
+
+def test_a_backup_to_a_folder_that_is_not_there_blames_the_folder(beside: Terminal) -> None:
+    for place in ("/nonexistent/x", "missing/deep/x", "/dev/null/x"):
+        word = beside.refused("backup", place)
+        assert str(Path(place).parent) in word
+        assert "atabase" not in word

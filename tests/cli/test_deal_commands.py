@@ -1,6 +1,8 @@
 """`dealtrace deal`: history, restore, pin and unpin."""
 
-from cast import Player, Stage, moscow
+import pytest
+
+from cast import VLADIVOSTOK, Player, Stage, moscow
 from commands import Terminal
 from server import ServerProcess
 
@@ -110,3 +112,61 @@ def test_pin_refuses_what_is_not_there(server: ServerProcess, served: Stage, bes
     assert "not pinned" in beside.refused("deal", "unpin", deal_id)
     server.delete(owner.token, orderId=deal_id)
     assert "not found or deleted" in beside.refused("deal", "pin", deal_id, "--none")
+
+
+@pytest.mark.parametrize("columns", ["60", "80"])
+def test_the_history_is_a_block_a_version_in_the_sites_clock(
+    server: ServerProcess, beside: Terminal, served: Stage, columns: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    player = served.open_site(time_zone=VLADIVOSTOK, contact_matching=True)
+    call = served.call(player, moscow("2018-03-26", "02:55:00"), phone="79205550055")
+    sent = {"orderDate": "26.03.2018 10:00:00", "phoneNumber": "79205550055", "tags": "x,y", "manager": "Коля"}
+    deal_id = server.register(player.token, orderNumber="block", **sent).json()["orderId"]
+    server.update(player.token, orderId=deal_id, status="won", manager="")
+    shown = beside.done("deal", "history", str(deal_id)).out
+    assert "Times are Asia/Vladivostok." in shown
+    first, second = shown.split("\n\n")[1:]
+    assert first.startswith("1. registered, 20")
+    for line in ("happened_at: 2018-03-26 10:00:00", "tags: x, y", f"lead: call {call.id}", "manager: Коля"):
+        assert f"   {line}\n" in first + "\n"
+    assert "comment" not in first
+    assert "None" not in shown
+    assert "status: new → won" in second
+    assert "manager: Коля → nothing" in second
+    explained = beside.done("explain", str(deal_id)).out
+    assert "window 2018-03-26 09:55:00 to 2018-03-26 12:00:00" in explained
+    for line in (shown + explained).splitlines():
+        assert len(line) <= 60, line
+
+
+def test_a_deal_is_shown_as_it_is_now(server: ServerProcess, beside: Terminal, owner: Player) -> None:
+    deal_id = server.register(owner.token, orderNumber="shown", orderSum="10.50", tags="x").json()["orderId"]
+    server.update(owner.token, orderId=deal_id, status="won")
+    server.delete(owner.token, orderId=deal_id)
+    told = beside.json("deal", "show", str(deal_id))
+    assert (told["orderId"], told["orderNumber"], told["status"], told["tags"]) == (deal_id, "shown", "won", ["x"])
+    assert told["sum"] == "10.5" or float(told["sum"]) == 10.5
+    assert told["deletedAt"] is not None
+    shown = beside.done("deal", "show", "shown", "--site", str(owner.site.id)).out
+    for line in ("status: won", "happenedAt: 2018-03-26 10:00:00", "lead: no lead", "tags: x", "deletedAt: 20"):
+        assert line in shown
+
+
+def test_the_latest_deals_of_a_site_are_listed(server: ServerProcess, beside: Terminal, served: Stage) -> None:
+    player = served.open_site()
+    only = ("--site", str(player.site.id))
+    assert beside.json("deal", "list", *only) == []
+    for day in range(1, 8):
+        server.register(player.token, orderNumber=f"n{day}", orderDate=f"0{day}.03.2018 23:59:59")
+    server.delete(player.token, orderNumber="n7")
+
+    def listed(*options: str) -> list[str]:
+        return [one["orderNumber"] for one in beside.json("deal", "list", *only, *options)]
+
+    assert listed() == ["n1", "n2", "n3", "n4", "n5", "n6"]
+    assert listed("--limit", "2") == ["n5", "n6"]
+    assert listed("--from", "2018-03-02", "--to", "2018-03-05", "--limit", "3") == ["n3", "n4", "n5"]
+    assert listed("--to", "2018-03-01") == ["n1"]
+    assert "2018-03-06 23:59  n6  new  1000  no lead" in beside.done("deal", "list", *only).out
+    assert "--from is after --to" in beside.refused("deal", "list", *only, "--from", "2018-03-02", "--to", "2018-03-01")

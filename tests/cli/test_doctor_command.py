@@ -9,26 +9,40 @@ from server import REGISTER, ServerProcess, deal_parameters
 from waiting import wait_until
 
 
+def found(terminal: Terminal) -> list[dict[str, Any]]:
+    """List all that the doctor finds; the exit status says whether it found anything."""
+    finished = terminal.run("doctor", "--json")
+    assert finished.status == (1 if finished.json else 0), finished
+    return list(finished.json)
+
+
+def said(terminal: Terminal) -> str:
+    """Return what the doctor tells a person."""
+    finished = terminal.run("doctor")
+    assert finished.status in (0, 1), finished
+    return finished.out
+
+
 def findings(terminal: Terminal, kind: str, **wanted: Any) -> list[dict[str, Any]]:
     """List what the doctor finds of a kind."""
     return [
         one
-        for one in terminal.json("doctor")
+        for one in found(terminal)
         if one["kind"] == kind and all(one[name] == value for name, value in wanted.items())
     ]
 
 
 def test_it_misses_a_site_and_a_user_and_then_nothing(terminal: Terminal) -> None:
-    assert [one["kind"] for one in terminal.json("doctor")] == ["sites", "users"]
-    said = terminal.done("doctor").out
-    assert "dealtrace site create NAME" in said
-    assert "dealtrace user create LOGIN" in said
+    assert [one["kind"] for one in found(terminal)] == ["sites", "users"]
+    shown = said(terminal)
+    assert "dealtrace site create NAME" in shown
+    assert "dealtrace user create LOGIN" in shown
     terminal.done("site", "create", "Shop")
     terminal.done("user", "create", "anna", new_password="correct horse battery")
-    assert terminal.json("doctor") == []
-    in_use, found = terminal.done("doctor").out.splitlines()
+    assert found(terminal) == []
+    in_use, shown = said(terminal).splitlines()
     assert in_use.startswith("The database in use: ")
-    assert found == "No problems found."
+    assert shown == "No problems found."
 
 
 def test_it_counts_unknown_fields_and_its_cure_adds_them(
@@ -38,10 +52,10 @@ def test_it_counts_unknown_fields_and_its_cure_adds_them(
     for number in range(3):
         sent = {f"custom[{name}]": "x" for name in names[: number + 1]}
         server.register(owner.token, orderNumber=f"doctor{number}", **{"custom[margin]": "1"}, **sent)
-    found = findings(beside, "unknown_field", site_id=owner.site.id)
-    assert {one["name"]: one["seen"] for one in found} == dict(zip(names, (3, 2, 1), strict=True))
-    for one in found:
-        assert one["cure"] in beside.done("doctor").out
+    unknown = findings(beside, "unknown_field", site_id=owner.site.id)
+    assert {one["name"]: one["seen"] for one in unknown} == dict(zip(names, (3, 2, 1), strict=True))
+    for one in unknown:
+        assert one["cure"] in said(beside)
         program, *arguments = shlex.split(one["cure"])
         assert program == "dealtrace"
         beside.done(*arguments)
@@ -110,8 +124,8 @@ def test_it_counts_contacts_that_match_nothing(server: ServerProcess, beside: Te
     server.register(owner.token, orderNumber="bad e-mail", phoneNumber="79160000004", email="nowhere")
     deal_id = server.register(owner.token, orderNumber="gone", phoneNumber="later").json()["orderId"]
     server.delete(owner.token, orderId=deal_id)
-    (found,) = findings(beside, "unusable_contact", site_id=owner.site.id)
-    assert found["seen"] == 2
+    (finding,) = findings(beside, "unusable_contact", site_id=owner.site.id)
+    assert finding["seen"] == 2
 
 
 def test_it_tells_when_the_points_of_the_day_are_nearly_spent(
@@ -122,6 +136,22 @@ def test_it_tells_when_the_points_of_the_day_are_nearly_spent(
         server.register(player.token, orderNumber=f"point{number}")
     assert not findings(beside, "points", site_id=player.site.id)
     server.register(player.token, orderNumber="point8")
-    (found,) = findings(beside, "points", site_id=player.site.id)
-    assert found["spent"] == 9
-    assert f"dealtrace site set {player.site.id} points_per_day=" in found["cure"]
+    (finding,) = findings(beside, "points", site_id=player.site.id)
+    assert finding["spent"] == 9
+    assert f"dealtrace site set {player.site.id} points_per_day=" in finding["cure"]
+
+
+def test_it_says_by_its_status_whether_it_found_something_or_could_not_look(terminal: Terminal) -> None:
+    assert terminal.run("doctor").status == 1
+    terminal.done("site", "create", "Shop")
+    terminal.done("user", "create", "anna", new_password="correct horse battery")
+    assert terminal.run("doctor").status == 0
+    for settings in (
+        {"database_url": "oracle://x"},
+        {"database_url": "sqlite:////nowhere/at/all.db"},
+        {"port": "many"},
+    ):
+        blind = terminal.run("doctor", **settings)
+        assert blind.status == 2, settings
+        assert blind.err.strip()
+        assert not blind.out

@@ -1,6 +1,6 @@
 """`dealtrace field`."""
 
-from cast import Player
+from cast import Player, Stage
 from commands import Terminal
 from server import ServerProcess
 from waiting import wait_until_followed
@@ -36,3 +36,23 @@ def test_a_running_server_keeps_the_new_field(server: ServerProcess, beside: Ter
         for number in ("before", "after")
     }
     assert kept == {"before": [], "after": [{"field": "city", "value": "Находка"}]}
+
+
+def test_a_removed_field_is_not_stored_any_more(server: ServerProcess, beside: Terminal, served: Stage) -> None:
+    player = served.open_site(fields=["city", "margin"])
+    site_id = str(player.site.id)
+    server.register(player.token, orderNumber="before", **{"custom[city]": "Омск"})
+    beside.done("field", "remove", site_id, "city")
+    wait_until_followed(server)
+    server.register(player.token, orderNumber="after", **{"custom[city]": "Томск", "custom[margin]": "7"})
+    kept = {
+        number: server.journal(player.token, player.site.id, orderNumber=number).json()["records"][0]["customFields"]
+        for number in ("before", "after")
+    }
+    assert kept == {
+        "before": [{"field": "city", "value": "Омск"}],
+        "after": [{"field": "margin", "value": "7"}],
+    }
+    assert beside.json("field", "list", site_id) == ["margin"]
+    assert "field list" in beside.refused("field", "remove", site_id, "city")
+    assert "not found" in beside.refused("field", "remove", "999999", "city")

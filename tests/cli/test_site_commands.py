@@ -138,3 +138,20 @@ def test_it_lets_ids_begin_higher_and_never_lower(terminal: Terminal) -> None:
         assert f"--first-id: {lower} is too low" in refused
         assert "2000002000" in refused
     assert [site["name"] for site in terminal.json("site", "list")] == ["Shop", "Again"]
+
+
+def test_one_is_shown_with_all_it_is_set_to(terminal: Terminal) -> None:
+    terminal.done("site", "create", "Shop")
+    terminal.done("field", "add", "1", "margin")
+    terminal.done("site", "set", "1", "points_cost.register=3", "contact_matching=on")
+    assert terminal.json("site", "show", "1") == terminal.json("site", "list")[0]
+    shown = terminal.done("site", "show", "1").out
+    for line in (
+        "contact_matching: on",
+        "points_cost: register=3",
+        "custom fields: margin",
+        "attribution: 1 (",
+        "no limit",
+    ):
+        assert line in shown
+    assert "Site 5 not found" in terminal.refused("site", "show", "5")

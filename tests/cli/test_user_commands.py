@@ -1,6 +1,11 @@
 """`dealtrace user`."""
 
+from argon2 import PasswordHasher
+from sqlalchemy import select
+
 from commands import Terminal
+from dealtrace.storage.database.engine import open_database
+from dealtrace.storage.schema.tables.control import user
 
 PASSWORD = "correct horse battery"
 
@@ -28,3 +33,37 @@ def test_it_refuses_what_does_not_fit(terminal: Terminal) -> None:
     assert "200" in terminal.refused("user", "create", "a" * 201, new_password=PASSWORD)
     assert "printable" in terminal.refused("user", "create", "a\nb", new_password=PASSWORD)
     terminal.done("user", "create", "anna", new_password="twelve chars")
+
+
+def hash_of(terminal: Terminal, login: str) -> str:
+    database = open_database(terminal.url)
+    with database.read() as connection:
+        found = connection.execute(select(user.c.password_hash).where(user.c.login == login)).scalar_one()
+    database.close()
+    return str(found)
+
+
+def test_they_are_listed_get_a_new_password_and_are_deleted(terminal: Terminal) -> None:
+    assert terminal.json("user", "list") == []
+    for login in ("boris", "anna"):
+        terminal.done("user", "create", login, new_password=PASSWORD)
+    assert [one["login"] for one in terminal.json("user", "list")] == ["anna", "boris"]
+    assert "anna  created 20" in terminal.done("user", "list").out
+    terminal.done("user", "password", " ANNA ", new_password="another one entirely")
+    hashes = PasswordHasher()
+    assert hashes.verify(hash_of(terminal, "anna"), "another one entirely")
+    assert hashes.verify(hash_of(terminal, "boris"), PASSWORD)
+    assert "12" in terminal.refused("user", "password", "anna", new_password="short")
+    assert "user list" in terminal.refused("user", "password", "nobody", new_password=PASSWORD)
+    assert "left" not in terminal.done("user", "delete", "Anna").out
+    assert "user list" in terminal.refused("user", "delete", "anna")
+    assert "No users are left" in terminal.done("user", "delete", "boris").out
+    assert terminal.json("user", "list") == []
+
+
+def test_the_new_password_is_asked_for_twice(terminal: Terminal) -> None:
+    terminal.done("user", "create", "anna", new_password=PASSWORD)
+    assert terminal.run("user", "password", "anna", typed="new password 1\nnew password 2\n").status == 1
+    assert PasswordHasher().verify(hash_of(terminal, "anna"), PASSWORD)
+    assert terminal.run("user", "password", "anna", typed="new password 1\nnew password 1\n").status == 0
+    assert PasswordHasher().verify(hash_of(terminal, "anna"), "new password 1")

@@ -109,7 +109,8 @@ def receiver() -> Iterator[Receiver]:
 
 
 def created(beside: Terminal, owner: Player, receiver: Receiver) -> str:
-    made = beside.json("webhook", "create", str(owner.site.id), receiver.url, "--events", "deal")
+    arguments = ("webhook", "create", str(owner.site.id), receiver.url, "--events", "deal")
+    made = beside.json(*arguments, webhook_private_targets="127.0.0.1")
     return str(made["webhookId"])
 
 
@@ -145,6 +146,36 @@ def test_the_doctor_tells_of_one_that_fails(terminal: Terminal, site: str) -> No
     with opened.write() as connection:
         update_webhook(connection, int(webhook_id), {"failures": 3, "last_fault": "HTTP 500"})
     opened.close()
-    (finding,) = [one for one in terminal.json("doctor") if one["kind"] == "webhook"]
+    (finding,) = [one for one in terminal.run("doctor", "--json").json if one["kind"] == "webhook"]
     assert finding["text"] == f"Site {site}: webhook {webhook_id} is failing: HTTP 500"
     assert f"dealtrace webhook resume {webhook_id}" in finding["cure"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1/x",
+        "http://localhost:8000/",
+        "https://10.0.0.5/",
+        "http://169.254.169.254/latest",
+        "http://[::1]/",
+    ],
+)
+def test_a_receiver_that_nothing_is_ever_sent_to_is_refused_when_created(
+    terminal: Terminal, site: str, url: str
+) -> None:
+    word = terminal.refused("webhook", "create", site, url)
+    assert "nothing would be sent there" in word
+    assert "DEALTRACE_WEBHOOK_PRIVATE_TARGETS" in word
+    assert terminal.json("webhook", "list", site) == []
+    private = "127.0.0.0/8,::1,10.0.0.0/8,169.254.0.0/16"
+    terminal.json("webhook", "create", site, url, webhook_private_targets=private)
+
+
+def test_one_is_shown_with_its_deliveries(terminal: Terminal, site: str) -> None:
+    webhook_id = str(terminal.json("webhook", "create", site, URL)["webhookId"])
+    assert terminal.json("webhook", "show", webhook_id) == terminal.json("webhook", "list", site)[0]
+    shown = terminal.done("webhook", "show", webhook_id).out
+    assert URL in shown
+    assert "last delivered: never" in shown
+    assert "Webhook 7 not found" in terminal.refused("webhook", "show", "7")

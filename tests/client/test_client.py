@@ -478,3 +478,28 @@ def test_what_is_kept_is_one_deal_for_one_number(client: Both, owner: Player, se
     client.send(plain(number="one-number"))
     numbers = [row[2] for row in rows_of(served.database, owner)["deal"]]
     assert numbers.count("one-number") == 1
+
+
+@pytest.mark.parametrize("make", [Client, AsyncClient])
+@pytest.mark.parametrize(
+    "address",
+    ["localhost:8000", "deals.example.com", "deals.example.com:443", "", " ", "//host", "ftp://host", "http://",
+     "http:/x", "https:host", "http://host:port", "127.0.0.1:8000"],
+)  # fmt: skip
+def test_an_address_that_is_no_url_is_refused_at_once(make: Any, address: str) -> None:
+    with pytest.raises(ValueError, match="address: a URL such as https"):
+        make(address, "token")
+
+
+def test_a_deal_of_the_journal_has_a_typed_origin(
+    kind: str, server: ServerProcess, served: Stage, owner: Player
+) -> None:
+    seen = served.visit(owner, MADE_AT - timedelta(minutes=5), TrafficSource("yandex", "cpc", "весна"))
+    call = served.call(owner, MADE_AT, visit_id=seen.id)
+    client = Both(kind, server.address, owner.token, rate_per_second=None)
+    with_visit, without = client.send(plain(call_id=call.id)), client.send(plain())
+    found = {deal.deal_id: deal.visit for deal in client.each(deals(owner.site.id, DAY, DAY))}
+    origin = found[with_visit.deal_id]
+    assert origin is not None
+    assert (origin.visit_id, origin.source, origin.medium, origin.keyword) == (seen.id, "yandex", "cpc", None)
+    assert found[without.deal_id] is None

@@ -33,5 +33,5 @@ def test_what_leads_elsewhere_says_where_the_address_stands() -> None:
 def test_what_is_no_json_says_what_it_is() -> None:
     told = responses_of(answer=str, answer_type="text/plain", refusal_type="text/plain")
     assert told["200"]["content"] == {"text/plain": {"schema": {"type": "string"}}}
-    assert told["400"]["content"] == {"text/plain": {"schema": {"type": "string"}}}
-    assert set(responses_of()["400"]["content"]) == {"application/json"}
+    assert told["500"]["content"] == {"text/plain": {"schema": {"type": "string"}}}
+    assert set(responses_of()["500"]["content"]) == {"application/json"}

@@ -3,7 +3,7 @@
 from dealtrace.accounts.token import TOKEN_LENGTH_MAX
 from dealtrace.api import explanation
 from dealtrace.errors import DealNotFound
-from dealtrace.http.endpoint import AuthScheme, Endpoint
+from dealtrace.http.endpoint import AuthScheme, Endpoint, Example
 from dealtrace.http.parameter_types import Text
 from dealtrace.http.parameters import Parameter
 
@@ -33,5 +33,7 @@ ENDPOINTS = (
         statuses={DealNotFound: NOT_FOUND},
         is_shown_with_slash=False,
         answer=explanation.DealExplanation,
+        refusals=(DealNotFound,),
+        example=Example(path={explanation.DEAL: "10000001000"}),
     ),
 )

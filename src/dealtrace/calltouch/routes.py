@@ -1,5 +1,6 @@
 """Every endpoint of the Calltouch API."""
 
+from dealtrace.calltouch import examples
 from dealtrace.calltouch.answers.calls import CallsAnswer
 from dealtrace.calltouch.answers.deals import ChangedOrder, DealsPage, DeletedOrder, RegisteredOrder
 from dealtrace.calltouch.answers.lead_requests import LeadRequestsAnswer, RegisteredLeadRequest
@@ -25,6 +26,16 @@ from dealtrace.calltouch.leads import (
     register_request,
 )
 from dealtrace.calltouch.parameters import BY_API_KEY, BY_CLIENT_API_ID, BY_HEADERS
+from dealtrace.errors import (
+    CallAndLeadRequest,
+    DealKeyMissing,
+    DealNotFound,
+    LeadNotMatched,
+    LeadTaken,
+    NumberTaken,
+    RecordingNotFound,
+    SiteMismatch,
+)
 from dealtrace.http.endpoint import OPEN, Endpoint, RateLimitClass
 from dealtrace.http.parameters import ParameterTable
 from dealtrace.http.replies import plain_refusal
@@ -46,6 +57,7 @@ _STATISTICS = tuple(
         BY_ACCESS_TOKEN,
         name=path.replace("/", "-"),
         answer=answer,
+        example=examples.STATISTICS,
     )
     for path, respond, answer, ru, en in (
         ("total-count", statistics.total_count, TotalCount, "Число звонков", "The number of calls"),
@@ -77,6 +89,8 @@ ENDPOINTS = (
         "Register a deal",
         BY_CLIENT_API_ID,
         answer=RegisteredOrder,
+        refusals=(NumberTaken, CallAndLeadRequest),
+        example=examples.REGISTER,
     ),
     Endpoint(
         f"{REST}/orders/update-by-id",
@@ -87,6 +101,8 @@ ENDPOINTS = (
         "Change a deal",
         BY_CLIENT_API_ID,
         answer=ChangedOrder,
+        refusals=(DealKeyMissing, DealNotFound),
+        example=examples.UPDATE,
     ),
     Endpoint(
         f"{REST}/orders/delete-by-id",
@@ -97,6 +113,8 @@ ENDPOINTS = (
         "Delete a deal",
         BY_CLIENT_API_ID,
         answer=DeletedOrder,
+        refusals=(DealKeyMissing, DealNotFound),
+        example=examples.DELETE,
     ),
     Endpoint(
         f"{REST}/{{siteId}}/orders-diary/orders",
@@ -107,6 +125,7 @@ ENDPOINTS = (
         "The journal of deals",
         BY_CLIENT_API_ID,
         answer=DealsPage,
+        example=examples.ORDERS_DIARY,
     ),
     Endpoint(
         f"{REST}/{{siteId}}/calls-diary/calls",
@@ -118,6 +137,7 @@ ENDPOINTS = (
         BY_CLIENT_API_ID,
         name="calls-diary",
         answer=CallsAnswer,
+        example=examples.CALLS_DIARY,
     ),
     Endpoint(
         f"{REST}/{{siteId}}/calls-diary/calls/{{callId}}/download",
@@ -128,6 +148,8 @@ ENDPOINTS = (
         "The recording of a call",
         BY_CLIENT_API_ID,
         redirects=True,
+        refusals=(RecordingNotFound,),
+        example=examples.DOWNLOAD,
     ),
     *_STATISTICS,
     Endpoint(
@@ -139,6 +161,8 @@ ENDPOINTS = (
         "The journal of lead requests",
         BY_CLIENT_API_ID,
         answer=LeadRequestsAnswer,
+        refusals=(SiteMismatch,),
+        example=examples.REQUESTS,
     ),
     Endpoint(
         f"{REST}/requests/{{siteId}}/register",
@@ -152,6 +176,8 @@ ENDPOINTS = (
         rate_limit_class=RateLimitClass.FORM,
         is_for_any_page=True,
         answer=RegisteredLeadRequest,
+        refusals=(LeadTaken,),
+        example=examples.REGISTER_REQUEST,
     ),
     Endpoint(
         f"{LEAD_SERVICE}/request/create",
@@ -164,6 +190,7 @@ ENDPOINTS = (
         auth_scheme=BY_HEADERS,
         batch=create_requests.BATCH,
         answer=LeadRequestsImport,
+        example=examples.CREATE_REQUESTS,
     ),
     Endpoint(
         f"{LEAD_SERVICE}/call/import",
@@ -176,6 +203,7 @@ ENDPOINTS = (
         auth_scheme=BY_HEADERS,
         batch=import_calls.BATCH,
         answer=CallsImport,
+        example=examples.IMPORT_CALLS,
     ),
     Endpoint(
         f"{LEAD_SERVICE}/tag/lead/add",
@@ -188,6 +216,7 @@ ENDPOINTS = (
         auth_scheme=BY_HEADERS,
         batch=annotate.TAGS,
         answer=LeadsAnnotation,
+        example=examples.ADD_TAGS,
     ),
     Endpoint(
         f"{LEAD_SERVICE}/manager/lead/add",
@@ -200,6 +229,7 @@ ENDPOINTS = (
         auth_scheme=BY_HEADERS,
         batch=annotate.MANAGERS,
         answer=LeadsAnnotation,
+        example=examples.ADD_MANAGERS,
     ),
     Endpoint(
         f"{LEAD_SERVICE}/comment/lead/add",
@@ -212,6 +242,7 @@ ENDPOINTS = (
         auth_scheme=BY_HEADERS,
         batch=annotate.COMMENTS,
         answer=LeadsCommenting,
+        example=examples.ADD_COMMENTS,
     ),
     Endpoint(
         f"{LEAD_SERVICE}/customfield/lead/add",
@@ -224,6 +255,7 @@ ENDPOINTS = (
         auth_scheme=BY_HEADERS,
         batch=annotate.FIELDS,
         answer=LeadsAnnotation,
+        example=examples.ADD_FIELDS,
     ),
     Endpoint(
         f"{LEAD_SERVICE}/customfield/delete",
@@ -236,6 +268,8 @@ ENDPOINTS = (
         auth_scheme=BY_HEADERS,
         batch=delete_fields.BODY,
         answer=FieldsClearing,
+        refusals=(LeadNotMatched, DealNotFound),
+        example=examples.DELETE_FIELDS,
     ),
     Endpoint(
         f"/event-service/platform/{{{inbound_call.EXCHANGE}}}/inbound-call",
@@ -251,6 +285,7 @@ ENDPOINTS = (
         answer=str,
         answer_type="text/plain",
         refusal_type="text/plain",
+        example=examples.INBOUND_CALL,
     ),
     Endpoint(
         f"{REST}/{{siteId}}/getnodeid",
@@ -262,5 +297,6 @@ ENDPOINTS = (
         name="getnodeid",
         answer=Node,
         auth_scheme=OPEN,
+        example=examples.NODE,
     ),
 )

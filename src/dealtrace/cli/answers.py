@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, NotRequired, TypedDict
 
 from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.deals.lead_clue import LeadClue
 from dealtrace.leads.client import Client
 from dealtrace.leads.lead import LeadRef
 
@@ -52,6 +54,38 @@ class TokenAnswer(TypedDict):
     label: str
     createdAt: datetime
     revokedAt: datetime | None
+
+
+class DealAnswer(TypedDict):
+    """A deal in `deal show` and `deal list`, as it is now."""
+
+    siteId: int
+    orderId: int
+    orderNumber: str
+    status: str
+    sum: Decimal | None
+    happenedAt: datetime
+    recordedAt: datetime
+    changedAt: datetime | None
+    deletedAt: datetime | None
+    service: str
+    manager: str | None
+    comment: str | None
+    tags: list[str]
+    customFields: dict[str, str]
+    statedSource: TrafficSource | None
+    clue: LeadClue
+    lead: LeadRef | None
+    pinnedAt: datetime | None
+    version: int
+
+
+class UserAnswer(TypedDict):
+    """A user in `user list`."""
+
+    userId: int
+    login: str
+    createdAt: datetime
 
 
 class VersionAnswer(TypedDict):

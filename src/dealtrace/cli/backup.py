@@ -27,6 +27,8 @@ def backup(file: BackupFile) -> None:
         database = open_database(read_settings().database_url)
         if file.exists():
             fail(f"{file} already exists.")
+        if not file.parent.is_dir():
+            fail(f"{file} cannot be written: there is no folder {file.parent}. Create it, or choose another.")
         with _completed(file) as partial:
             if database.is_sqlite:
                 _backup_sqlite(database, partial)

@@ -1,45 +1,115 @@
-"""The `dealtrace` program: all of its commands."""
+"""The `dealtrace` program: all of its commands, each imported only when it is run."""
+
+import sys
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
 
-from dealtrace.cli.backup import backup, restore
-from dealtrace.cli.database import database_commands
-from dealtrace.cli.deals import deal_commands, explain
-from dealtrace.cli.doctor import doctor
-from dealtrace.cli.export import export_commands
-from dealtrace.cli.fields import field_commands
-from dealtrace.cli.import_files import import_commands
-from dealtrace.cli.leads import lead_commands
-from dealtrace.cli.match import match
-from dealtrace.cli.people import person_commands
-from dealtrace.cli.serve import serve
-from dealtrace.cli.sites import site_commands
-from dealtrace.cli.sources import source_commands
-from dealtrace.cli.tokens import token_commands
-from dealtrace.cli.users import user_commands
-from dealtrace.cli.webhooks import webhook_commands
+from dealtrace import __version__
+from dealtrace.cli.output import OutputFailed, end_without_output, write_line
+from dealtrace.record import record
+
+
+@record
+class ListedCommand:
+    """A command or group of commands: the module and the name it is defined by, and its line in `--help`."""
+
+    module: str
+    attribute: str
+    help: str
+
+
+COMMANDS = {
+    "serve": ListedCommand("serve", "serve", "Run the server until Ctrl-C or SIGTERM."),
+    "site": ListedCommand("sites", "site_commands", "Create, change, show and list sites."),
+    "token": ListedCommand("tokens", "token_commands", "Issue, list and revoke API tokens."),
+    "user": ListedCommand("users", "user_commands", "Create, list and delete users of the cabinet."),
+    "field": ListedCommand("fields", "field_commands", "Add, list and remove custom fields."),
+    "source": ListedCommand("sources", "source_commands", "Name hosts of a site, and reclassify its visits."),
+    "deal": ListedCommand(
+        "deals.commands", "deal_commands", "List and show deals, their history, restore them, pin their leads."
+    ),
+    "lead": ListedCommand("leads", "lead_commands", "Show, delete or restore a call or lead request."),
+    "explain": ListedCommand("deals.explain", "explain", "Explain why a deal has its lead, or none."),
+    "match": ListedCommand("match", "match", "Rematch all deals of a site while the server runs."),
+    "import": ListedCommand("import_files", "import_commands", "Import calls, requests, deals and visits from files."),
+    "export": ListedCommand("export", "export_commands", "Export deals, calls and lead requests to a file."),
+    "webhook": ListedCommand("webhooks", "webhook_commands", "Notify other programs of events."),
+    "person": ListedCommand("people", "person_commands", "Export or erase the data of a person."),
+    "doctor": ListedCommand("doctor", "doctor", "Check the installation."),
+    "config": ListedCommand("settings_in_force", "config", "Show the settings in force."),
+    "db": ListedCommand("database", "database_commands", "Upgrade, check and distribute the database."),
+    "backup": ListedCommand("backup", "backup", "Back up the whole database to one file."),
+    "restore": ListedCommand("backup", "restore", "Restore a backup into an empty database."),
+}
+"""Every command by its name. Importing them all takes a second of CPU, so `--help` shows these lines instead."""
+
+
+def load_command(name: str) -> TyperCommand | TyperGroup:
+    """Return the command or group of a name, importing its module."""
+    listed = COMMANDS[name]
+    defined = getattr(import_module(f"dealtrace.cli.{listed.module}"), listed.attribute)
+    parent = typer.Typer(add_completion=False)
+    parent.callback()(lambda: None)
+    if isinstance(defined, typer.Typer):
+        parent.add_typer(defined, name=name)
+    else:
+        parent.command(name)(defined)
+    group = get_command(parent)
+    assert isinstance(group, TyperGroup)
+    loaded = group.commands[name]
+    assert isinstance(loaded, TyperCommand | TyperGroup)
+    return loaded
+
+
+class CommandGroup(TyperGroup):
+    """The root of the commands: it lists them by `COMMANDS`, and imports the one that is run."""
+
+    def __init__(self, **attributes: Any) -> None:
+        listed: dict[str, Any] = {name: TyperCommand(name, help=listed.help) for name, listed in COMMANDS.items()}
+        super().__init__(**{**attributes, "commands": listed})
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """Return the command that the arguments name, imported, and the arguments that are left to it."""
+        name, listed, rest = super().resolve_command(ctx, args)
+        return name, load_command(name) if listed is not None and name is not None else None, rest
+
+    def main(self, *args: Any, **options: Any) -> Any:
+        """Run a command; output that cannot be written ends it with one line on standard error and status 1."""
+        try:
+            try:
+                return super().main(*args, **options)
+            finally:
+                sys.stdout.flush()
+        except OutputFailed as failure:
+            end_without_output(failure)
+        except OSError as error:
+            end_without_output(OutputFailed(error.strerror))
+
 
 main = typer.Typer(
     name="dealtrace",
+    cls=CommandGroup,
     help="Register the deals of a CRM and find the advertising behind each.",
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
 )
-main.command()(serve)
-main.add_typer(site_commands, name="site")
-main.add_typer(token_commands, name="token")
-main.add_typer(user_commands, name="user")
-main.add_typer(field_commands, name="field")
-main.add_typer(source_commands, name="source")
-main.add_typer(deal_commands, name="deal")
-main.add_typer(lead_commands, name="lead")
-main.command()(explain)
-main.command()(match)
-main.add_typer(import_commands, name="import")
-main.add_typer(export_commands, name="export")
-main.add_typer(webhook_commands, name="webhook")
-main.add_typer(person_commands, name="person")
-main.command()(doctor)
-main.add_typer(database_commands, name="db")
-main.command()(backup)
-main.command()(restore)
+
+
+def _print_version(is_asked: bool) -> None:  # noqa: FBT001 - typer calls it
+    if is_asked:
+        write_line(f"dealtrace {__version__}")
+        raise typer.Exit
+
+
+@main.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Register the deals of a CRM and find the advertising behind each."""
+    del version

@@ -41,7 +41,7 @@ def check() -> None:
             problems = [f"The schema is not at revision {newest_revision()}. Run: dealtrace db upgrade"]
         problems = problems or schema_differences(database) or _miscounts(database)
     if problems:
-        fail("\n".join(problems))
+        fail(*problems)
     console.print("The database is intact and up to date.")
 
 
@@ -54,7 +54,7 @@ def recount() -> None:
         for site in sites:
             with database.write() as connection:
                 recount_deals(connection, site.id)
-    console.print(f"Recounted the deals of {counted(len(sites), 'site')}.", markup=False)
+    console.print(f"Recounted the deals of {counted(len(sites), 'site')}.")
 
 
 @database_commands.command("distribute")
@@ -67,7 +67,7 @@ def distribute(
     statements = distribution_statements()
     if dry_run:
         for statement in statements:
-            console.print(f"{statement};", markup=False)
+            console.print(f"{statement};")
         return
     if database.is_sqlite:
         fail("SQLite is a single file and cannot be distributed. Use PostgreSQL with Citus.")

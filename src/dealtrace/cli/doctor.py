@@ -2,6 +2,7 @@
 
 from shlex import quote
 
+import typer
 from sqlalchemy import Connection
 
 from dealtrace import clock
@@ -10,6 +11,7 @@ from dealtrace.accounts.site_days import site_day
 from dealtrace.accounts.webhook import Webhook
 from dealtrace.cli.answers import Finding
 from dealtrace.cli.options import JsonOption
+from dealtrace.cli.output import cleaned
 from dealtrace.cli.terminal import console, counted, open_prepared, print_json
 from dealtrace.settings import UnknownSetting, list_unknown_settings
 from dealtrace.storage.accounts.custom_fields import UnknownField, list_unknown_fields
@@ -25,20 +27,31 @@ from dealtrace.storage.schema.upgrade import schema_differences
 from dealtrace.storage.webhooks.webhooks import list_webhooks
 
 POINTS_NEARLY_SPENT = 0.9
+HAS_FINDINGS = 1
+COULD_NOT_LOOK = 2
 
 
 def doctor(as_json: JsonOption = False) -> None:
-    """Check the installation: settings, schema, sites, users, points, unknown names, unusable contacts, webhooks."""
-    with open_prepared() as database:
-        findings = _findings(database)
+    """Check the installation. The exit status is 0 without findings, 1 with findings, 2 if it could not look."""
+    try:
+        with open_prepared() as database:
+            in_use, findings = database.name, _findings(database)
+    except SystemExit as end:
+        raise typer.Exit(COULD_NOT_LOOK) from end
     if as_json:
         print_json(findings)
-        return
-    console.print(f"The database in use: {database.name}", markup=False)
+    else:
+        console.print(f"The database in use: {in_use}")
+        _print_findings(findings)
+    if findings:
+        raise typer.Exit(HAS_FINDINGS)
+
+
+def _print_findings(findings: list[Finding]) -> None:
     for finding in findings:
-        console.print(f"• {finding['text']}", markup=False)
+        console.print(f"• {finding['text']}")
         if finding["cure"]:
-            console.print(f"    {finding['cure']}", markup=False)
+            console.print(f"    {finding['cure']}")
     if not findings:
         console.print("No problems found.")
 
@@ -137,4 +150,7 @@ def _webhook_finding(webhook: Webhook) -> Finding:
 
 
 def _quoted(name: str) -> str:
-    return "'" + name.replace("'", "'\\''") + "'"
+    """Return a name as a shell word; one that a terminal would not show is written in escapes, as bash reads them."""
+    if cleaned(name) == name:
+        return "'" + name.replace("'", "'\\''") + "'"
+    return "$'" + cleaned(name.replace("\\", "\\\\").replace("'", "\\'")) + "'"

@@ -8,9 +8,10 @@ from dealtrace import clock
 from dealtrace.cli.options import JsonOption, SiteIdArgument
 from dealtrace.cli.terminal import console, open_prepared, print_json
 from dealtrace.operations.accounts.add_custom_field import add_custom_field
+from dealtrace.operations.accounts.remove_custom_field import remove_custom_field
 from dealtrace.operations.accounts.require_site import require_site
 
-field_commands = typer.Typer(help="Add and list custom fields.", no_args_is_help=True)
+field_commands = typer.Typer(help="Add, list and remove custom fields.", no_args_is_help=True)
 
 
 @field_commands.command("add")
@@ -21,7 +22,7 @@ def add(
     """Add a custom field. Values sent as custom[NAME] are stored from now on."""
     with open_prepared() as database, database.write() as connection:
         add_custom_field(connection, site_id, name, clock.now())
-    console.print(f"Field {name} added to site {site_id}: custom[{name}] is stored from now on.", markup=False)
+    console.print(f"Field {name} added to site {site_id}: custom[{name}] is stored from now on.")
 
 
 @field_commands.command("list")
@@ -36,4 +37,15 @@ def show(
         print_json(names)
     else:
         for name in names:
-            console.print(name, markup=False)
+            console.print(name)
+
+
+@field_commands.command("remove")
+def remove(
+    site_id: SiteIdArgument,
+    name: Annotated[str, typer.Argument(help="The field name, as in custom[NAME].")],
+) -> None:
+    """Remove a custom field. Values sent as custom[NAME] are not stored any more; stored values stay."""
+    with open_prepared() as database, database.write() as connection:
+        remove_custom_field(connection, site_id, name)
+    console.print(f"Field {name} removed from site {site_id}: custom[{name}] is not stored any more.")

@@ -45,7 +45,8 @@ def show(kind: KindArgument, lead_id: LeadIdArgument, site: OnlySiteOption = Non
     if as_json:
         print_json(answer)
     else:
-        console.print("\n".join(_format_lead(answer)), markup=False)
+        for line in _format_lead(answer):
+            console.print(line)
 
 
 @lead_commands.command("delete")
@@ -54,7 +55,7 @@ def delete(kind: KindArgument, lead_id: LeadIdArgument, site: OnlySiteOption = N
     with open_prepared() as database, database.write() as connection:
         owner, lead = _find_lead(connection, kind, lead_id, site)
         changed = delete_lead(work_in(database, connection, owner), lead.ref)
-    console.print(f"{kind.capitalize()} {lead_id} deleted{_list_rematched(changed)}.", markup=False)
+    console.print(f"{kind.capitalize()} {lead_id} deleted{_list_rematched(changed)}.")
 
 
 @lead_commands.command("restore")
@@ -63,7 +64,7 @@ def restore(kind: KindArgument, lead_id: LeadIdArgument, site: OnlySiteOption = 
     with open_prepared() as database, database.write() as connection:
         owner, lead = _find_lead(connection, kind, lead_id, site)
         changed = restore_lead(work_in(database, connection, owner), lead.ref)
-    console.print(f"{kind.capitalize()} {lead_id} restored{_list_rematched(changed)}.", markup=False)
+    console.print(f"{kind.capitalize()} {lead_id} restored{_list_rematched(changed)}.")
 
 
 def _list_rematched(changed: Sequence[Deal]) -> str:

@@ -34,7 +34,7 @@ def match(
                 progress.update(bar, completed=done)
         except KeyboardInterrupt:
             progress.stop()
-            complaints.print(f"Stopped. To continue: dealtrace match {site_id} --after {after}", markup=False)
+            complaints.print(f"Stopped. To continue: dealtrace match {site_id} --after {after}")
             raise typer.Exit(130) from None
     if as_json:
         print_json({"siteId": site_id, "deals": done, "changed": changed})

@@ -35,5 +35,5 @@ def erase(
         erased = erase_person(connection, sites_to_search(connection, site), contact)
     for site_id, data in erased.items():
         counts = [counted(data.leads, "lead"), counted(len(data.deals), "deal"), counted(len(data.visits), "visit")]
-        console.print(f"Site {site_id}: anonymized {', '.join(counts)}.", markup=False)
-    console.print("Earlier backups still contain this person's data.", markup=False)
+        console.print(f"Site {site_id}: anonymized {', '.join(counts)}.")
+    console.print("Earlier backups still contain this person's data.")

@@ -146,11 +146,15 @@ def _greet(database: Database, settings: Settings) -> None:
     """Print the address and how to start; secrets go to the terminal only, never to the log."""
     for unknown in list_unknown_settings():
         console.print(f"Warning: {unknown}", markup=False)
-    address = settings.public_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    own_address = f"http://{host}:{settings.port}"
+    address = settings.public_url.rstrip("/") or own_address
     with transaction(database, ids=1) as (connection, ids):
         first = open_first_site(connection, ids, TIME_ZONE_DEFAULT, settings.points_per_day, clock.now())
         key = invite_first_user(connection, clock.now())
-    console.print(f"Dealtrace listens on {address}, API docs: {address}/docs", markup=False)
+    console.print(f"Dealtrace listens on {own_address}, API docs: {address}/docs", markup=False)
+    if address != own_address:
+        console.print(f"People and programs reach it at {address}", markup=False)
     console.print(f"The database in use: {database.name}", markup=False)
     if settings.workers > 1 and settings.rate_per_second and not settings.redis_url:
         console.print(
@@ -161,16 +165,20 @@ def _greet(database: Database, settings: Settings) -> None:
     if first is not None:
         _introduce(first, address)
     if key is not None:
-        console.print("\nCreate the first user here (the link works once):", markup=False)
+        console.print()
+        console.print("Create the first user here (the link works once):")
         console.print(f"{address}/cabinet/welcome?key={key}", markup=False)
 
 
 def _introduce(first: FirstSite, address: str) -> None:
-    console.print(f"\nSite {first.site_id} created. Its token, shown only once: {first.secret}", markup=False)
-    console.print("\nTo register a deal:", markup=False)
+    """Print the token of the first site, and the request that the README's tour begins with."""
+    console.print()
+    console.print(f"Site {first.site_id} created. Its token, shown only once: {first.secret}")
+    console.print()
+    console.print("To register a deal:")
     console.print(
-        f"curl -G '{address}/calls-service/RestAPI/orders/register/' "
-        f"-d 'clientApiId={first.secret}' -d 'orderNumber=K2018001' -d 'orderSum=1000' -d 'orderStatus=new' "
-        "--data-urlencode 'orderDate=26.03.2018 10:00:00' --data-urlencode 'manager=Коля' -d 'service=AmoCRM'",
-        markup=False,
+        f'curl -G "{address}/calls-service/RestAPI/orders/register/" -d clientApiId={first.secret} '
+        "-d orderNumber=K2018001 -d orderSum=1000 -d orderStatus=new "
+        "--data-urlencode 'orderDate=26.03.2018 10:00:00' "
+        "--data-urlencode 'manager=Коля' -d service=AmoCRM -d tags=mytag1,mytag2"
     )

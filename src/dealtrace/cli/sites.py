@@ -1,5 +1,6 @@
 """`dealtrace site`: create, change and list sites."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -11,11 +12,13 @@ from dealtrace import clock
 from dealtrace.accounts.own_ids import FIRST_ID_MAX, ID_MAX
 from dealtrace.accounts.site import TIME_ZONE_DEFAULT, Site, SiteId
 from dealtrace.accounts.site_days import site_day
+from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cli.answers import SiteAnswer
 from dealtrace.cli.options import JsonOption, SiteIdArgument
 from dealtrace.cli.terminal import console, fail, open_prepared, print_json
 from dealtrace.operations.accounts.create_site import create_site
 from dealtrace.operations.accounts.issue_token import issue_token
+from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.accounts.set_first_id import set_first_id
 from dealtrace.operations.accounts.set_site import set_site
 from dealtrace.settings import read_settings
@@ -25,7 +28,7 @@ from dealtrace.storage.id_blocks import transaction
 
 FIRST_LABEL = "first"
 
-site_commands = typer.Typer(help="Create, change and list sites.", no_args_is_help=True)
+site_commands = typer.Typer(help="Create, change, show and list sites.", no_args_is_help=True)
 
 
 @site_commands.command("create")
@@ -58,8 +61,8 @@ def create(
     if as_json:
         print_json({"siteId": site.id, "clientApiId": issued.secret})
     else:
-        console.print(f"Site {site.id} ({site.name}) created. Its token, shown only once:", markup=False)
-        console.print(issued.secret, markup=False)
+        console.print(f"Site {site.id} ({site.name}) created. Its token, shown only once:")
+        console.print(issued.secret)
 
 
 @site_commands.command("set")
@@ -82,7 +85,7 @@ def change(
         values[key] = value
     with open_prepared() as database, database.write() as connection:
         site = set_site(connection, site_id, values)
-    console.print(f"Site {site.id} updated.", markup=False)
+    console.print(f"Site {site.id} updated.")
 
 
 @site_commands.command("list")
@@ -107,11 +110,43 @@ def show(as_json: JsonOption = False) -> None:
             str(row["siteId"]),
             row["name"],
             row["timezone"],
-            "on" if row["contactMatching"] else "off",
+            _switch(is_on=row["contactMatching"]),
             f"{row['pointsSpentToday']} / {allowance}",
             str(row["attribution"]),
         )
     console.print(table)
+
+
+@site_commands.command("show")
+def show_site(site_id: SiteIdArgument, as_json: JsonOption = False) -> None:
+    """Show all settings of a site, its custom fields and the points spent today."""
+    with open_prepared() as database, database.read() as connection:
+        site = require_site(connection, site_id)
+        spent = find_points_spent(connection, site.id, site_day(clock.now(), site.time_zone))
+    answer = _serialize_site(site, spent)
+    if as_json:
+        print_json(answer)
+        return
+    for line in _format_site(answer):
+        console.print(line)
+
+
+def _format_site(answer: SiteAnswer) -> Iterator[str]:
+    costs = ", ".join(f"{method}={cost}" for method, cost in answer["pointCosts"].items())
+    yield f"Site {answer['siteId']}: {answer['name']}"
+    yield f"  timezone: {answer['timezone']}"
+    yield f"  contact_matching: {_switch(is_on=answer['contactMatching'])}"
+    yield f"  points_per_day: {answer['pointsPerDay'] or 'no limit'}, spent today: {answer['pointsSpentToday']}"
+    yield f"  points_cost: {costs or '1 each'}"
+    yield f"  attribution: {answer['attribution']} ({AttributionModel(answer['attribution']).name.lower()})"
+    yield f"  respects_do_not_track: {_switch(is_on=answer['respectsDoNotTrack'])}"
+    yield f"  unique_depth_days: {answer['uniqueDepthDays'] or 'no limit'}"
+    yield f"  target_call_seconds: {answer['targetCallSeconds']}"
+    yield f"  custom fields: {', '.join(answer['customFields']) or 'none'}"
+
+
+def _switch(*, is_on: bool) -> str:
+    return "on" if is_on else "off"
 
 
 def _serialize_site(site: Site, spent: int) -> SiteAnswer:

@@ -1,16 +1,17 @@
-"""What all commands share: opening the database, printing results, reporting errors."""
+"""What all commands share: opening the database and reporting errors; `cli/output.py` prints."""
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NoReturn
 
-import msgspec
-from rich.console import Console
 from sqlalchemy import Connection
 
 from dealtrace import clock
 from dealtrace.accounts.site import Site
+from dealtrace.cli.output import complaints as complaints
+from dealtrace.cli.output import console as console
+from dealtrace.cli.output import counted as counted
+from dealtrace.cli.output import fail as fail
+from dealtrace.cli.output import print_json as print_json
 from dealtrace.errors import Refusal, SiteNotFound
 from dealtrace.operations.work import Work
 from dealtrace.settings import InvalidSettings, read_settings
@@ -18,9 +19,6 @@ from dealtrace.storage.database.database_errors import message_of
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.schema.upgrade import DatabaseMissing, SchemaOutdated, prepare_schema, require_schema
-
-console = Console(highlight=False, soft_wrap=True)
-complaints = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 @contextmanager
@@ -42,8 +40,12 @@ def explained() -> Iterator[None]:
     """Report errors that the user can fix as one line on standard error and exit with status 1."""
     try:
         yield
-    except (Refusal, InvalidSettings, DatabaseMissing, SchemaOutdated, OSError) as reason:
+    except InvalidSettings as reason:
+        fail(*str(reason).splitlines())
+    except (Refusal, DatabaseMissing, SchemaOutdated) as reason:
         fail(str(reason))
+    except OSError as reason:
+        fail(_explain_os_error(reason))
     except Exception as error:
         message = message_of(error)
         if message is None:
@@ -56,17 +58,8 @@ def work_in(database: Database, connection: Connection, site: Site) -> Work:
     return Work(connection, IdBlocks(database.writer), site, clock.now())
 
 
-def fail(reason: str) -> NoReturn:
-    """Print an error message and exit with status 1."""
-    complaints.print(reason, style="bold red", markup=False)
-    sys.exit(1)
-
-
-def counted(count: int, noun: str) -> str:
-    """Return a count with its noun: `1 deal`, `2 deals`."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
-def print_json(content: object) -> None:
-    """Print a value as one line of JSON."""
-    sys.stdout.write(msgspec.json.encode(content).decode() + "\n")
+def _explain_os_error(error: OSError) -> str:
+    """Return the system's reason with the file it is about; errors of our own have their message alone."""
+    if error.strerror is None:
+        return str(error)
+    return f"{error.filename}: {error.strerror}" if error.filename is not None else error.strerror

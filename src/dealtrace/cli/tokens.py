@@ -30,8 +30,8 @@ def create(
     if as_json:
         print_json({"tokenId": issued.token.id, "siteId": site_id, "clientApiId": issued.secret})
     else:
-        console.print(f"Token {issued.token.id} issued for site {site_id}. It is shown only once:", markup=False)
-        console.print(issued.secret, markup=False)
+        console.print(f"Token {issued.token.id} issued for site {site_id}. It is shown only once:")
+        console.print(issued.secret)
 
 
 @token_commands.command("list")
@@ -69,4 +69,4 @@ def revoke(
     """Revoke a token permanently. A running server stops accepting it within two seconds."""
     with open_prepared() as database, database.write() as connection:
         revoke_token(connection, token_id, clock.now())
-    console.print(f"Token {token_id} revoked.", markup=False)
+    console.print(f"Token {token_id} revoked.")

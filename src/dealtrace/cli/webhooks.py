@@ -1,9 +1,11 @@
 """`dealtrace webhook`: create, test, replay, pause and delete webhooks."""
 
+import asyncio
 import time
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -12,20 +14,24 @@ from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook, WebhookSta
 from dealtrace.calltouch.webhooks.vocabulary import choosable_keys
 from dealtrace.cli.answers import WebhookAnswer
 from dealtrace.cli.options import ID_MAX, JsonOption, OptionalSiteIdArgument, SiteIdArgument
-from dealtrace.cli.terminal import console, counted, fail, open_prepared, print_json
+from dealtrace.cli.terminal import console, counted, explained, fail, open_prepared, print_json
+from dealtrace.errors import WebhookNotFound
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.webhooks import manage
 from dealtrace.operations.webhooks.create import NewWebhook, create_webhook
+from dealtrace.settings import read_settings
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import transaction
 from dealtrace.storage.webhooks.outbox import count_waiting_deliveries
 from dealtrace.storage.webhooks.webhooks import find_webhook, list_webhooks
+from dealtrace.worker.targets import TargetForbidden, TargetUnknown, find_address
 
 ALL = "all"
 TEST_SECONDS = 20
 """A server checks for tests twice a second and gives a receiver five seconds; it may be delivering meanwhile."""
 TEST_SECONDS_MAX = 300
 POLL_SECONDS = 0.2
+_PORTS = {"http": 80, "https": 443}
 
 webhook_commands = typer.Typer(help="Notify other programs of events.", no_args_is_help=True)
 
@@ -48,15 +54,16 @@ def create(
     """Create a webhook. Running servers use it within two seconds."""
     draft = NewWebhook(site_id, url, _parse_events(events), style, _split_names(fields))
     _check_fields(draft)
+    _check_target(url)
     with open_prepared() as database, transaction(database, ids=1) as (connection, ids):
         webhook = create_webhook(connection, ids, draft, clock.now())
     if as_json:
         print_json({"webhookId": webhook.id, "siteId": webhook.site_id, "secret": webhook.secret})
         return
-    console.print(f"Webhook {webhook.id} created. To test it: dealtrace webhook test {webhook.id}", markup=False)
+    console.print(f"Webhook {webhook.id} created. To test it: dealtrace webhook test {webhook.id}")
     if webhook.style is BodyStyle.JSON:
-        console.print("Its signing secret, shown only once:", markup=False)
-        console.print(webhook.secret, markup=False)
+        console.print("Its signing secret, shown only once:")
+        console.print(webhook.secret)
 
 
 def _split_names(text: str) -> tuple[str, ...]:
@@ -90,6 +97,28 @@ def _check_fields(draft: NewWebhook) -> None:
             fail(f"--fields: {kind} has none of these fields. It has: {', '.join(keys)}")
 
 
+def _check_target(url: str) -> None:
+    """End the command if a server with these settings would never send to the host of a URL.
+
+    A name that cannot be resolved now may be resolved later, and what is not a URL is refused by `create_webhook`.
+    """
+    with explained():
+        private = read_settings().webhook_private_targets
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port or _PORTS.get(parts.scheme)
+    except ValueError:
+        return
+    if not host or port is None or not url.isascii():
+        return
+    try:
+        asyncio.run(find_address(host, port, private))
+    except TargetForbidden as refused:
+        fail(f"url: nothing would be sent there: {refused}.")
+    except TargetUnknown:
+        return
+
+
 @webhook_commands.command("list")
 def show(
     site_id: OptionalSiteIdArgument = None,
@@ -108,7 +137,29 @@ def show(
         return
     for row in rows:
         for line in _format_webhook(row):
-            console.print(line, markup=False)
+            console.print(line)
+
+
+@webhook_commands.command("show")
+def show_webhook(webhook_id: WebhookArgument, as_json: JsonOption = False) -> None:
+    """Show a webhook: its receiver, events, fields, state and the number of waiting deliveries."""
+    with open_prepared() as database, database.read() as connection:
+        webhook = find_webhook(connection, webhook_id)
+        if webhook is None:
+            raise WebhookNotFound(webhook_id=webhook_id)
+        row = _serialize_webhook(webhook, count_waiting_deliveries(connection, webhook.site_id, webhook.id))
+    if as_json:
+        print_json(row)
+        return
+    for line in [*_format_webhook(row), *_format_deliveries(row)]:
+        console.print(line)
+
+
+def _format_deliveries(row: WebhookAnswer) -> Iterator[str]:
+    delivered, following = row["lastDelivered"], row["nextAttempt"]
+    yield "    last delivered: " + (f"{delivered:%Y-%m-%d %H:%M:%S} UTC" if delivered is not None else "never")
+    if following is not None:
+        yield f"    next attempt: {following:%Y-%m-%d %H:%M:%S} UTC, after {counted(row['failures'], 'failure')}"
 
 
 def _serialize_webhook(webhook: Webhook, waiting: int) -> WebhookAnswer:
@@ -191,7 +242,7 @@ def replay(
         else:
             assert since is not None
             count = manage.replay_since(connection, webhook_id, since)
-    console.print(f"{counted(count, 'message')} will be sent again.", markup=False)
+    console.print(f"{counted(count, 'message')} will be sent again.")
 
 
 @webhook_commands.command("pause")
@@ -199,7 +250,7 @@ def pause(webhook_id: WebhookArgument) -> None:
     """Pause a webhook. Events wait until it is resumed, for up to 30 days."""
     with open_prepared() as database, database.write() as connection:
         manage.pause_webhook(connection, webhook_id, clock.now())
-    console.print(f"Webhook {webhook_id} paused.", markup=False)
+    console.print(f"Webhook {webhook_id} paused.")
 
 
 @webhook_commands.command("resume")
@@ -212,7 +263,7 @@ def resume(
     """Resume a webhook and send what waits, in order."""
     with open_prepared() as database, database.write() as connection:
         manage.resume_webhook(connection, webhook_id, clock.now(), skip=skip)
-    console.print(f"Webhook {webhook_id} resumed.", markup=False)
+    console.print(f"Webhook {webhook_id} resumed.")
 
 
 @webhook_commands.command("delete")
@@ -220,4 +271,4 @@ def delete(webhook_id: WebhookArgument) -> None:
     """Delete a webhook and its waiting messages."""
     with open_prepared() as database, database.write() as connection:
         manage.delete_webhook(connection, webhook_id)
-    console.print(f"Webhook {webhook_id} deleted.", markup=False)
+    console.print(f"Webhook {webhook_id} deleted.")

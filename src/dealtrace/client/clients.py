@@ -22,6 +22,9 @@ class Client:
 
     `address` is the URL of the server, `token` that of a site. At most `rate_per_second` requests are sent per second,
     by default as many as the server accepts; `None` is no limit.
+
+    Raises:
+        ValueError: the address is not a URL such as `https://deals.example.com`.
     """
 
     def __init__(
@@ -36,7 +39,7 @@ class Client:
         self._token = token
         self._retries = retries or Retries()
         self._rate_limit = RateLimit(rate_per_second)
-        self._http = httpx.Client(base_url=address, timeout=timeout_seconds, headers=HEADERS)
+        self._http = httpx.Client(base_url=_checked(address), timeout=timeout_seconds, headers=HEADERS)
 
     def send(self, call: Call[T]) -> T:
         """Carry out a call and return its result.
@@ -101,7 +104,7 @@ class AsyncClient:
         self._token = token
         self._retries = retries or Retries()
         self._rate_limit = RateLimit(rate_per_second)
-        self._http = httpx.AsyncClient(base_url=address, timeout=timeout_seconds, headers=HEADERS)
+        self._http = httpx.AsyncClient(base_url=_checked(address), timeout=timeout_seconds, headers=HEADERS)
 
     async def send(self, call: Call[T]) -> T:
         """Carry out a call and return its result.
@@ -155,6 +158,17 @@ class AsyncClient:
 
 
 HEADERS = {"Accept-Language": "en"}
+
+
+def _checked(address: str) -> httpx.URL:
+    """Return the URL of a server; `host:port` would otherwise be retried as if the server did not answer."""
+    try:
+        url = httpx.URL(address.strip())
+    except (httpx.InvalidURL, ValueError) as fault:
+        raise ValueError(f"address: a URL such as https://deals.example.com is expected, not {address!r}") from fault
+    if url.scheme not in ("http", "https") or not url.host:
+        raise ValueError(f"address: a URL such as https://deals.example.com is expected, not {address!r}")
+    return url
 
 
 def _answer(response: httpx.Response) -> Answer:

@@ -62,25 +62,8 @@ class Deleted:
 
 
 @dataclass(frozen=True, slots=True)
-class JournalDeal:
-    """A deal in the journal; `visit` and `lead` are as the API sends them, `None` if there are none."""
-
-    deal_id: int
-    number: str
-    status: str
-    amount_rub: Decimal | None
-    happened_at: datetime
-    touched_at: datetime
-    service: str
-    manager: str | None
-    visit: Mapping[str, Any] | None
-    lead: Mapping[str, Any] | None
-    tags: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a lead came from: its source and its credited visit; unknown values are `None`."""
+    """Where a lead or a deal came from: its source and its credited visit; unknown values are `None`."""
 
     source: str | None
     medium: str | None
@@ -94,6 +77,26 @@ class Origin:
     landing_url: str | None
     referrer: str | None
     city: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class JournalDeal:
+    """A deal in the journal; `visit` is where it comes from, `None` if that is unknown.
+
+    `lead` is as the API sends it, `None` without a lead.
+    """
+
+    deal_id: int
+    number: str
+    status: str
+    amount_rub: Decimal | None
+    happened_at: datetime
+    touched_at: datetime
+    service: str
+    manager: str | None
+    visit: Origin | None
+    lead: Mapping[str, Any] | None
+    tags: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +199,7 @@ def read_part(json: Json, read: Callable[[Json], T], number: int, size: int) -> 
 
 def read_journal_deal(json: Json, zone: ZoneInfo) -> JournalDeal:
     """Parse a deal of the journal; its times are in the site's time zone."""
+    visit = json["visit"]
     return JournalDeal(
         deal_id=json["orderId"],
         number=json["orderNumber"],
@@ -205,7 +209,7 @@ def read_journal_deal(json: Json, zone: ZoneInfo) -> JournalDeal:
         touched_at=_from_clock(json["updatedDate"], zone),
         service=json["service"],
         manager=json["manager"],
-        visit=json["visit"],
+        visit=_origin(visit, keyword=visit["keyword"]) if visit is not None else None,
         lead=json["orderSource"],
         tags=_tags(json["tags"]),
     )

@@ -1,7 +1,7 @@
 """Every endpoint of the visit counter."""
 
 from dealtrace.counter import script, visit
-from dealtrace.http.endpoint import OPEN, Endpoint, RateLimitClass
+from dealtrace.http.endpoint import OPEN, Endpoint, Example, RateLimitClass
 
 ENDPOINTS = (
     Endpoint(
@@ -18,6 +18,7 @@ ENDPOINTS = (
         rate_limit_class=RateLimitClass.VISIT,
         is_shown_with_slash=False,
         is_for_any_page=True,
+        example=Example(path={"siteId": "1"}),
     ),
     Endpoint(
         "/counter/visit",
@@ -31,5 +32,6 @@ ENDPOINTS = (
         rate_limit_class=RateLimitClass.VISIT,
         is_shown_with_slash=False,
         is_for_any_page=True,
+        example=Example({"siteId": "1", "url": "https://shop.example/"}),
     ),
 )

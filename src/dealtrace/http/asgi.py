@@ -1,5 +1,6 @@
 """The headers of a request, and the language it asks for."""
 
+import re
 from collections.abc import Iterator
 
 from starlette.types import Scope
@@ -27,3 +28,12 @@ def language_of(scope: Scope) -> Language:
     Ours: `Accept-Language` decides by its first tag.
     """
     return "en" if header(scope, b"accept-language").strip().lower().startswith("en") else "ru"
+
+
+def accepts_html(scope: Scope) -> bool:
+    """Whether the client names HTML among what it accepts, as browsers do; `*/*` does not name it."""
+    for accepted in header(scope, b"accept").lower().split(","):
+        media_type, *parameters = (part.strip() for part in accepted.split(";"))
+        if media_type == "text/html" and not any(re.fullmatch(r"q=0(\.0*)?", part) for part in parameters):
+            return True
+    return False

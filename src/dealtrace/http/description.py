@@ -1,25 +1,31 @@
 """The API described from its own tables: OpenAPI for programs, a page for people."""
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jinja2
 
 from dealtrace import __version__
 from dealtrace.errors import Language, Refusal
-from dealtrace.http.endpoint import JSON, Endpoint
+from dealtrace.http.endpoint import JSON, Endpoint, Example, RateLimitClass
 from dealtrace.http.json_schema import Components, Schema
 from dealtrace.http.parameters import Family, Parameter
+from dealtrace.http.possible_refusals import example_of, refusals_of
 from dealtrace.http.replies import STATUS_OF
+from dealtrace.http.samples import TOKEN, curl, describe_type, list_fields, sample
+from dealtrace.record import record
 
 
 def describe_api(endpoints: Sequence[Endpoint], error_body: Any) -> dict[str, Any]:
     """Return the description of endpoints in OpenAPI 3.1; `error_body` is the type of their refusals."""
     components = Components()
     error = components.describe(error_body)
+    answers = [components.describe(endpoint.answer) for endpoint in endpoints]
     paths = {
-        endpoint.shown_path: _path_item(endpoint, components.describe(endpoint.answer), error) for endpoint in endpoints
+        endpoint.shown_path: _path_item(endpoint, answer, error, components)
+        for endpoint, answer in zip(endpoints, answers, strict=True)
     }
     return {
         "openapi": "3.1.0",
@@ -29,35 +35,62 @@ def describe_api(endpoints: Sequence[Endpoint], error_body: Any) -> dict[str, An
             "description": "Deals of the Calltouch API 1.0, served at home. Texts of errors are Russian, "
             "or English with `Accept-Language: en`.",
         },
+        "servers": [{"url": "/", "description": "This server."}],
         "paths": paths,
-        "components": {"schemas": components.schemas},
+        "components": {"schemas": components.schemas, "securitySchemes": _security_schemes(endpoints)},
     }
 
 
-def _path_item(endpoint: Endpoint, answer: Schema, error: Schema) -> dict[str, Any]:
-    return {method.lower(): _operation(endpoint, method, answer, error) for method in endpoint.methods}
+def _security_schemes(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
+    schemes = {
+        endpoint.auth_scheme.token.name: endpoint.auth_scheme for endpoint in endpoints if endpoint.auth_scheme.token
+    }
+    return {
+        name: {
+            "type": "apiKey",
+            "in": "header" if scheme.is_header else "query",
+            "name": name,
+            "description": scheme.token.en if scheme.token is not None else "",
+        }
+        for name, scheme in schemes.items()
+    }
 
 
-def _operation(endpoint: Endpoint, method: str, answer: Schema, error: Schema) -> dict[str, Any]:
+def _path_item(endpoint: Endpoint, answer: Schema, error: Schema, components: Components) -> dict[str, Any]:
+    success = _success(endpoint, answer, components)
+    return {method.lower(): _operation(endpoint, method, success, error) for method in endpoint.methods}
+
+
+def _operation(endpoint: Endpoint, method: str, success: dict[str, Any], error: Schema) -> dict[str, Any]:
     name = endpoint.name or endpoint.path.rsplit("/", 1)[-1]
     operation: dict[str, Any] = {
         "operationId": f"{name}-{method.lower()}",
         "summary": endpoint.en,
-        "responses": _responses(endpoint, answer, error),
+        "security": [{endpoint.auth_scheme.token.name: []}] if endpoint.auth_scheme.token is not None else [],
+        "responses": _responses(endpoint, method, success, error),
     }
-    path_parameters = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": _type_in_path(name)}}
-        for name in _IN_PATH.findall(endpoint.path)
-    ]
-    outside = [*path_parameters, *(_parameter(header, "header") for header in endpoint.auth_scheme.headers)]
+    example = endpoint.example
+    path_parameters = [_path_parameter(name, example) for name in _IN_PATH.findall(endpoint.path)]
+    outside = [*path_parameters, *(_parameter(header, "header", example) for header in endpoint.auth_scheme.headers)]
     operation["parameters"] = outside
     if endpoint.batch is not None:
-        operation["requestBody"] = {"content": {JSON: {"schema": endpoint.batch.schema()}}}
+        media = {"schema": endpoint.batch.schema()} | ({"example": example.body} if example.body is not None else {})
+        operation["requestBody"] = {"content": {JSON: media}}
     elif method == "GET":
-        operation["parameters"] = outside + [_parameter(parameter, "query") for parameter in endpoint.table.described()]
+        operation["parameters"] = outside + [
+            _parameter(parameter, "query", example) for parameter in endpoint.table.described()
+        ]
     else:
         operation["requestBody"] = {"content": {kind: _form(endpoint) for kind in _FORM_TYPES}}
     return operation
+
+
+def _path_parameter(name: str, example: Example) -> dict[str, Any]:
+    kind = _type_in_path(name)
+    described: dict[str, Any] = {"name": name, "in": "path", "required": True, "schema": {"type": kind}}
+    if name in example.path:
+        described["example"] = int(example.path[name]) if kind == "integer" else example.path[name]
+    return described
 
 
 def _type_in_path(name: str) -> str:
@@ -69,14 +102,16 @@ _IN_PATH = re.compile(r"\{(\w+)\}")
 _FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
-def _parameter(parameter: Parameter, place: str) -> dict[str, Any]:
-    described = {
+def _parameter(parameter: Parameter, place: str, example: Example) -> dict[str, Any]:
+    described: dict[str, Any] = {
         "name": parameter.name,
         "in": place,
         "required": parameter.required,
         "description": parameter.en,
         "schema": _schema(parameter),
     }
+    if parameter.name in example.parameters:
+        described["example"] = _example_value(parameter, example)
     return described | _AS_FAMILY if isinstance(parameter, Family) else described
 
 
@@ -92,31 +127,52 @@ def _form(endpoint: Endpoint) -> dict[str, Any]:
         "required": [parameter.name for parameter in parameters if parameter.required],
         "properties": {parameter.name: {**_schema(parameter), "description": parameter.en} for parameter in parameters},
     }
+    example = endpoint.example
+    values = {
+        parameter.name: _example_value(parameter, example)
+        for parameter in parameters
+        if parameter.name in example.parameters
+    }
     return {
         "schema": schema,
+        "example": {**_token_example(endpoint), **values},
         "encoding": {parameter.name: _AS_FAMILY for parameter in parameters if isinstance(parameter, Family)},
     }
 
 
-def _responses(endpoint: Endpoint, answer: Schema, error: Schema) -> dict[str, Any]:
+def _example_value(parameter: Parameter, example: Example) -> str | int:
+    text = example.parameters[parameter.name]
+    return int(text) if _schema(parameter).get("type") == "integer" else text
+
+
+def _token_example(endpoint: Endpoint) -> dict[str, str]:
+    token = endpoint.auth_scheme.token
+    return {token.name: TOKEN} if token is not None and not endpoint.auth_scheme.is_header else {}
+
+
+def _responses(endpoint: Endpoint, method: str, success: dict[str, Any], error: Schema) -> dict[str, Any]:
     schema = error if endpoint.refusal_type == JSON else {"type": "string"}
     refused = {"content": {endpoint.refusal_type: {"schema": schema}}}
-    statuses = sorted(set(STATUS_OF.values()))
-    return {
-        **_success(endpoint, answer),
-        **{str(status): {"description": "; ".join(_reasons(status)), **refused} for status in statuses},
-    }
+    reasons: dict[int, list[str]] = {}
+    for status, refusal in refusals_of(endpoint, method):
+        reasons.setdefault(status, []).append(f"{refusal.code} {refusal.__name__}")
+    return {**success, **{str(status): {"description": "; ".join(why), **refused} for status, why in reasons.items()}}
 
 
-def _success(endpoint: Endpoint, answer: Schema) -> dict[str, Any]:
+def _success(endpoint: Endpoint, answer: Schema, components: Components) -> dict[str, Any]:
     if endpoint.redirects:
         address = {"schema": {"type": "string", "format": "uri"}}
         return {"302": {"description": "It is elsewhere.", "headers": {"Location": address}}}
-    return {"200": {"description": "Done.", "content": {endpoint.answer_type: {"schema": answer}}}}
+    content: dict[str, Any] = {endpoint.answer_type: {"schema": answer}}
+    if endpoint.answer_type == JSON or endpoint.example.answer is not None:
+        content[endpoint.answer_type]["example"] = example_answer(endpoint, answer, components)
+    return {"200": {"description": "Done.", "content": content}}
 
 
-def _reasons(status: int) -> list[str]:
-    return [f"{refusal.code} {refusal.__name__}" for refusal, code in STATUS_OF.items() if code == status]
+def example_answer(endpoint: Endpoint, answer: Schema, components: Components) -> Any:
+    """Return the endpoint's own example of an answer, or one made from the type of its answer."""
+    own = endpoint.example.answer
+    return own if own is not None else sample(answer, components.schemas)
 
 
 def error_catalogue() -> list[tuple[int, type[Refusal]]]:
@@ -124,12 +180,63 @@ def error_catalogue() -> list[tuple[int, type[Refusal]]]:
     return sorted(((status, refusal) for refusal, status in STATUS_OF.items()), key=lambda row: (row[0], row[1].code))
 
 
+@record
+class Shown:
+    """An endpoint as the page shows it: a request to copy, an example answer, fields, errors and the limit."""
+
+    endpoint: Endpoint
+    request: str
+    answer: str
+    fields: Sequence[tuple[str, str]]
+    errors: Sequence[tuple[int, int, str]]
+    limit: str
+
+
 def render_docs(endpoints: Sequence[Endpoint], language: Language) -> str:
-    """Write the description as a page: every endpoint, every parameter, every error."""
+    """Write the description as a page: every endpoint with its parameters, an example, its errors and limits."""
     environment = jinja2.Environment(loader=jinja2.PackageLoader("dealtrace.http"), autoescape=True)
+    components = Components()
     return environment.get_template("docs.html").render(
         language=language,
         version=__version__,
-        endpoints=endpoints,
-        errors=error_catalogue(),
+        shown=[_shown(endpoint, components, language) for endpoint in endpoints],
+        type_of=lambda parameter: describe_type(_schema(parameter), components.schemas),
     )
+
+
+def _shown(endpoint: Endpoint, components: Components, language: Language) -> Shown:
+    schema = components.describe(endpoint.answer)
+    is_shown = not endpoint.redirects and (endpoint.answer_type == JSON or endpoint.example.answer is not None)
+    answer = example_answer(endpoint, schema, components) if is_shown else ""
+    text = answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False, indent=1)
+    errors = [
+        (status, refusal.code, example_of(refusal, endpoint).text(language))
+        for status, refusal in refusals_of(endpoint)
+    ]
+    fields = list(list_fields(schema, components.schemas)) if endpoint.answer_type == JSON else []
+    return Shown(endpoint, curl(endpoint), text, fields, errors, LIMITS[endpoint.rate_limit_class][language])
+
+
+LIMITS: Mapping[RateLimitClass, Mapping[Language, str]] = {
+    RateLimitClass.API: {
+        "ru": "не более 5 запросов в секунду с одного IP-адреса (DEALTRACE_RATE_PER_SECOND)",
+        "en": "5 requests per second from one IP address (DEALTRACE_RATE_PER_SECOND)",
+    },
+    RateLimitClass.EXCHANGE: {
+        "ru": "не более 50 запросов в секунду с одного IP-адреса (DEALTRACE_EXCHANGE_RATE_PER_SECOND)",
+        "en": "50 requests per second from one IP address (DEALTRACE_EXCHANGE_RATE_PER_SECOND)",
+    },
+    RateLimitClass.FORM: {
+        "ru": "не более 60 запросов в минуту с одного IP-адреса (DEALTRACE_FORM_RATE_PER_MINUTE) "
+        "и 600 на кабинет (DEALTRACE_FORM_SITE_RATE_PER_MINUTE)",
+        "en": "60 requests per minute from one IP address (DEALTRACE_FORM_RATE_PER_MINUTE) "
+        "and 600 for a site (DEALTRACE_FORM_SITE_RATE_PER_MINUTE)",
+    },
+    RateLimitClass.VISIT: {
+        "ru": "не более 600 запросов в минуту с одного IP-адреса (DEALTRACE_VISIT_RATE_PER_MINUTE) "
+        "и 6000 на кабинет (DEALTRACE_VISIT_SITE_RATE_PER_MINUTE)",
+        "en": "600 requests per minute from one IP address (DEALTRACE_VISIT_RATE_PER_MINUTE) "
+        "and 6000 for a site (DEALTRACE_VISIT_SITE_RATE_PER_MINUTE)",
+    },
+}
+"""The limit of each class of endpoints, by default and with the settings that change it."""

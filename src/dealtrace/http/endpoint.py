@@ -70,6 +70,19 @@ class ListBody(Protocol):
 JSON = "application/json"
 
 
+@record
+class Example:
+    """A request to copy and its answer; `path` fills the `{…}` parts, the token is added by the description.
+
+    `body` is the JSON of an endpoint with a list. Without an `answer`, one is made from the type of the answer.
+    """
+
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    path: Mapping[str, str] = field(default_factory=dict)
+    body: Any = None
+    answer: Any = None
+
+
 @dataclass(frozen=True)
 class Endpoint:
     """One endpoint: its path (no slash at the end), methods, parameters, and who answers.
@@ -78,7 +91,8 @@ class Endpoint:
     will not do, and `statuses` are the HTTP statuses that differ from `STATUS_OF` here. With `is_for_any_page`, scripts
     of any page may call it and read its answers. `batch` is the list that it takes as JSON instead of parameters.
     `answer` is the type of its answer, which `/openapi.json` describes; `redirects` is for endpoints that answer with
-    another URL.
+    another URL. `refusals` are those of its own, beside what every endpoint of its kind may answer; `example` is a
+    request to copy.
     """
 
     path: str
@@ -99,6 +113,8 @@ class Endpoint:
     answer_type: str = JSON
     refusal_type: str = JSON
     redirects: bool = False
+    refusals: tuple[type[Refusal], ...] = ()
+    example: Example = field(default_factory=Example)
 
     @property
     def shown_path(self) -> str:

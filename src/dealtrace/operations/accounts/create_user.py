@@ -31,11 +31,11 @@ def create_user(connection: Connection, ids: IdBlocks, login: str, password: str
         NameTaken: another user has this login.
     """
     name = _checked_login(login)
-    _check_password(password)
+    check_password(password)
     if users.find_user(connection, name) is not None:
         raise NameTaken(name=name)
     user = User(UserId(ids.take()), name, now)
-    users.insert_user(connection, user, _hasher().hash(password))
+    users.insert_user(connection, user, password_hasher().hash(password))
     for site in sites.list_sites(connection):
         users.insert_membership(connection, user.id, site.id)
     users.use_invitations(connection, now)
@@ -76,7 +76,12 @@ def _checked_login(login: str) -> str:
     return name
 
 
-def _check_password(password: str) -> None:
+def check_password(password: str) -> None:
+    """Check that a password has a length that is accepted.
+
+    Raises:
+        InvalidSetting: it is too short or too long.
+    """
     if not PASSWORD_LENGTH_MIN <= len(password) <= PASSWORD_LENGTH_MAX:
         raise InvalidSetting(
             key="password",
@@ -86,5 +91,6 @@ def _check_password(password: str) -> None:
 
 
 @cache
-def _hasher() -> PasswordHasher:
+def password_hasher() -> PasswordHasher:
+    """Return what makes argon2id hashes of passwords."""
     return PasswordHasher()

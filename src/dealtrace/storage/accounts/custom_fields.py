@@ -35,6 +35,12 @@ def insert_custom_field(connection: Connection, site_id: int, name: str, now: da
     return added
 
 
+def delete_custom_field(connection: Connection, site_id: int, name: str) -> bool:
+    """Remove a field from the site; `False` if the site does not have it. Stored values stay."""
+    mine = (custom_field.c.site_id == site_id, custom_field.c.name == name)
+    return connection.execute(delete(custom_field).where(*mine).returning(custom_field.c.name)).first() is not None
+
+
 def list_custom_fields(connection: Connection, site_id: int) -> list[str]:
     """List the names of the site's fields in alphabetical order."""
     names = select(custom_field.c.name).where(custom_field.c.site_id == site_id)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from dealtrace.accounts.user import User, UserId
 from dealtrace.storage.database.upsert import insert_into
@@ -20,6 +20,23 @@ def find_user(connection: Connection, login: str) -> User | None:
     """Find a user by the normal form of the login."""
     row = connection.execute(select(user).where(user.c.login == login)).one_or_none()
     return User(UserId(row.id), row.login, row.created_at) if row is not None else None
+
+
+def list_users(connection: Connection) -> list[User]:
+    """List all users by login."""
+    rows = connection.execute(select(user).order_by(user.c.login))
+    return [User(UserId(row.id), row.login, row.created_at) for row in rows]
+
+
+def update_password(connection: Connection, user_id: int, password_hash: str) -> None:
+    """Replace the password of a user."""
+    connection.execute(update(user).where(user.c.id == user_id).values(password_hash=password_hash))
+
+
+def delete_user(connection: Connection, user_id: int) -> None:
+    """Delete a user and what the user may see."""
+    connection.execute(delete(membership).where(membership.c.user_id == user_id))
+    connection.execute(delete(user).where(user.c.id == user_id))
 
 
 def has_users(connection: Connection) -> bool:

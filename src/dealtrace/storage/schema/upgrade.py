@@ -1,14 +1,13 @@
-"""Whether the database has the schema of this release, and how to upgrade it."""
+"""Whether the database has the schema of this release, and how to upgrade it.
+
+Alembic is imported only to upgrade or compare: it takes half a second of CPU, and every command looks at the revision.
+"""
 
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
-from alembic import command
-from alembic.autogenerate import compare_metadata
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Column, Connection, MetaData, Table, Text, inspect, select
 
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.database.sqlite_file import create_private_file
@@ -74,16 +73,17 @@ def _cure(found: str | None) -> str:
 
 def upgrade_schema(database: Database) -> None:
     """Upgrade the schema to this release, step by step, in one transaction where the engine can."""
-    config = _config()
+    config = import_module("alembic.config").Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
     with database.write() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        import_module("alembic.command").upgrade(config, "head")
 
 
 @cache
-def newest_revision() -> str | None:
-    """Return the schema revision that this release needs."""
-    return ScriptDirectory.from_config(_config()).get_current_head()
+def newest_revision() -> str:
+    """Return the schema revision that this release needs; the file of a migration is named after its revision."""
+    return max(file.name.partition("_")[0] for file in (MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
 def is_current(database: Database) -> bool:
@@ -94,16 +94,19 @@ def is_current(database: Database) -> bool:
 
 def schema_differences(database: Database) -> list[str]:
     """List the differences between the database and the tables this release declares."""
+    autogenerate, migration = import_module("alembic.autogenerate"), import_module("alembic.migration")
     with database.read() as connection:
-        context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE, "compare_type": True})
-        return [repr(difference) for difference in compare_metadata(context, metadata)]
+        context = migration.MigrationContext.configure(
+            connection, opts={"version_table": VERSION_TABLE, "compare_type": True}
+        )
+        return [repr(difference) for difference in autogenerate.compare_metadata(context, metadata)]
 
 
 def _revision(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE}).get_current_revision()
+    if not inspect(connection).has_table(VERSION_TABLE):
+        return None
+    return connection.execute(select(_version.c.version_num)).scalar()
 
 
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    return config
+_version = Table(VERSION_TABLE, MetaData(), Column("version_num", Text))
+"""The table in which Alembic keeps the revision."""

@@ -1,0 +1,69 @@
+"""Requests to copy, one for each endpoint, which `/docs` and `/openapi.json` show."""
+
+from dealtrace.http.endpoint import Example
+
+SITE = {"siteId": "1"}
+DAYS = {"dateFrom": "26/03/2018", "dateTo": "26/03/2018"}
+_ORDER = {
+    "orderId": 10_000_001_000,
+    "callId": None,
+    "dateCreated": 1_522_047_600_000,
+    "status": "new",
+    "realSum": None,
+    "offered": None,
+    "sent": "26.03.2018",
+    "sum": "1000",
+    "isMarked": None,
+    "commentsCount": 0,
+    "currentAmount": 1000,
+    "orderNumber": "K2018001",
+}
+
+REGISTER = Example(
+    {
+        "orderNumber": "K2018001",
+        "orderSum": "1000",
+        "orderStatus": "new",
+        "orderDate": "26.03.2018 10:00:00",
+        "manager": "Коля",
+        "service": "AmoCRM",
+        "tags": "mytag1,mytag2",
+    },
+    answer=_ORDER,
+)
+UPDATE = Example(
+    {"orderNumber": "K2018001", "orderSum": "6000", "status": "end"},
+    answer={
+        "order": {**_ORDER, "status": "end", "offered": "27.03.2018", "sum": "6000.0000", "currentAmount": None},
+        "client": None,
+        "orderComments": "",
+        "session": None,
+    },
+)
+DELETE = Example({"orderNumber": "K2018001"}, answer={"orderId": 10_000_001_000, "orderNumber": "K2018001"})
+ORDERS_DIARY = Example({**DAYS, "withOrdersTags": "true"}, SITE)
+CALLS_DIARY = Example(DAYS, SITE)
+DOWNLOAD = Example({}, {**SITE, "callId": "10000000017"})
+STATISTICS = Example(DAYS, SITE)
+REQUESTS = Example({"dateFrom": "03/26/2018", "dateTo": "03/26/2018"})
+REGISTER_REQUEST = Example({"fio": "Иван", "phoneNumber": "79205550055", "subject": "Корзина"}, SITE)
+CREATE_REQUESTS = Example(
+    body={"requests": [{"requestNumber": "A-1", "subject": "Корзина", "phoneNumber": "79205550055", "fio": "Иван"}]}
+)
+IMPORT_CALLS = Example(
+    body={
+        "calls": [{"referenceId": "17.1", "clientPhoneNumber": "79205550055", "callStartTime": "2018-03-26 10:00:00"}]
+    }
+)
+_MATCHING = {"matching": [{"type": "call", "callParams": {"callId": 10_000_000_017}}]}
+ADD_TAGS = Example(body={"leads": [{**_MATCHING, "addTags": {"tags": [{"tag": "опт"}]}}]})
+ADD_MANAGERS = Example(body={"leads": [{**_MATCHING, "addManagers": {"managers": [{"manager": "Коля"}]}}]})
+ADD_COMMENTS = Example(body={"comments": [{**_MATCHING, "addComment": "Перезвонить"}]})
+ADD_FIELDS = Example(
+    body={"leads": [{**_MATCHING, "addCustomFields": {"customFields": [{"field": "margin", "value": "15"}]}}]}
+)
+DELETE_FIELDS = Example(body={"orderNumber": "K2018001", "customFields": ["margin"]})
+INBOUND_CALL = Example(
+    {"callid": "17.1", "date": "2018-03-26 10:00:00", "callerid": "79205550055"}, {"ATS_CODE": "asterisk"}, answer="ok"
+)
+NODE = Example({}, SITE)

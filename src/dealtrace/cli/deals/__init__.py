@@ -1,0 +1,1 @@
+"""`dealtrace deal` and `dealtrace explain`: which deal is meant, its history, why it has its lead."""

@@ -1,0 +1,175 @@
+"""`dealtrace deal`: list and show deals, their history, restore them, pin their leads."""
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+from sqlalchemy import Connection
+
+from dealtrace.accounts.site import Site
+from dealtrace.accounts.site_days import day_end, day_start
+from dealtrace.cli.answers import DealAnswer, VersionAnswer
+from dealtrace.cli.deals.history import format_fields, format_history
+from dealtrace.cli.deals.lookup import DealArgument, find_deal, format_lead_of
+from dealtrace.cli.options import ID_MAX, JsonOption, OnlySiteOption, SiteIdOption
+from dealtrace.cli.terminal import console, fail, open_prepared, print_json, work_in
+from dealtrace.deals.deal import Deal
+from dealtrace.deals.versions import DealVersion
+from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.operations.accounts.require_site import require_site
+from dealtrace.operations.deals.pin import pin_deal, unpin_deal
+from dealtrace.operations.deals.restore import restore_deal
+from dealtrace.storage.deals.deals import list_deals_by_id
+from dealtrace.storage.deals.versions import list_versions
+from dealtrace.storage.journals.deal_journal import JournalQuery, query_deals
+from dealtrace.storage.journals.keyset_pages import Cursor, find_page
+
+LISTED = 50
+"""How many deals are listed if the operator does not say."""
+LISTED_MAX = 1000
+
+deal_commands = typer.Typer(
+    help="List and show deals, their history, restore them, pin their leads.", no_args_is_help=True
+)
+
+DayOption = datetime | None
+
+
+@deal_commands.command("list")
+def list_deals(
+    site_id: SiteIdOption,
+    first: Annotated[
+        DayOption, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day, in the site's time zone.")
+    ] = None,
+    last: Annotated[DayOption, typer.Option("--to", formats=["%Y-%m-%d"], help="The last day, included.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=LISTED_MAX, help="How many of the latest to list.")] = LISTED,
+    as_json: JsonOption = False,
+) -> None:
+    """List the latest deals of a site by the date of creation, deleted ones left out. To list all: export deals."""
+    if first is not None and last is not None and first > last:
+        fail("--from is after --to.")
+    with open_prepared() as database, database.read() as connection:
+        site = require_site(connection, site_id)
+        deals = _list_latest(connection, site, first, last, limit)
+    if as_json:
+        print_json([_serialize_deal(site, deal) for deal in deals])
+        return
+    for deal in deals:
+        created = f"{deal.happened_at.astimezone(site.time_zone):%Y-%m-%d %H:%M}"
+        amount = "no sum" if deal.amount_rub is None else f"{deal.amount_rub.normalize():f}"
+        console.print(f"{deal.id}  {created}  {deal.number}  {deal.status}  {amount}  {format_lead_of(deal)}")
+
+
+def _list_latest(connection: Connection, site: Site, first: DayOption, last: DayOption, limit: int) -> list[Deal]:
+    since = day_start(first.date(), site.time_zone) if first is not None else None
+    until = day_end(last.date(), site.time_zone) if last is not None else None
+    query = query_deals(site.id, JournalQuery(since=since, until=until))
+    page = find_page(connection, query, Cursor(), limit)
+    if page.total > limit:
+        page = find_page(connection, query, Cursor(page.total - limit, None, page.total - limit, page.total), limit)
+    return list_deals_by_id(connection, site.id, page.ids)
+
+
+@deal_commands.command("show")
+def show(deal: DealArgument, site: OnlySiteOption = None, as_json: JsonOption = False) -> None:
+    """Show a deal as it is now, deleted or not."""
+    with open_prepared() as database, database.read() as connection:
+        owner, found = find_deal(connection, deal, site)
+    answer = _serialize_deal(owner, found)
+    if as_json:
+        print_json(answer)
+        return
+    console.print(f"Deal {found.id}, number {found.number}, site {owner.id}")
+    console.print(f"Times are {owner.time_zone.key}.")
+    for line in format_fields({**answer, "lead": format_lead_of(found)}, owner.time_zone):
+        console.print(line)
+
+
+@deal_commands.command("history")
+def history(deal: DealArgument, site: OnlySiteOption = None, as_json: JsonOption = False) -> None:
+    """List the versions of a deal: when, by which token, the values before and after."""
+    with open_prepared() as database, database.read() as connection:
+        owner, found = find_deal(connection, deal, site)
+        versions = list_versions(connection, owner.id, found.id)
+    if as_json:
+        print_json([_serialize_version(owner, version) for version in versions])
+        return
+    for line in format_history(owner, found, versions):
+        console.print(line)
+
+
+@deal_commands.command("restore")
+def restore(deal: DealArgument, site: OnlySiteOption = None) -> None:
+    """Restore a deleted deal. Refused if another deal has taken its number."""
+    with open_prepared() as database, database.write() as connection:
+        owner, found = find_deal(connection, deal, site, deleted=True)
+        restored = restore_deal(work_in(database, connection, owner), found.id)
+    console.print(f"Deal {restored.id} (number {restored.number}) restored.")
+
+
+@deal_commands.command("pin")
+def pin(
+    deal: DealArgument,
+    call: Annotated[int | None, typer.Option(min=1, max=ID_MAX, help="The callId of its lead.")] = None,
+    request: Annotated[int | None, typer.Option(min=1, max=ID_MAX, help="The requestId of its lead.")] = None,
+    none: Annotated[bool, typer.Option("--none", help="The deal has no lead.")] = False,
+    site: OnlySiteOption = None,
+) -> None:
+    """Pin the lead of a deal by hand. Matching does not change it afterwards."""
+    if [call is not None, request is not None, none].count(True) != 1:
+        fail("Give exactly one of --call, --request and --none.")
+    lead = LeadRef(LeadKind.CALL, call) if call is not None else None
+    lead = LeadRef(LeadKind.LEAD_REQUEST, request) if request is not None else lead
+    with open_prepared() as database, database.write() as connection:
+        owner, found = find_deal(connection, deal, site)
+        pinned = pin_deal(work_in(database, connection, owner), found.id, lead)
+    console.print(f"Deal {pinned.id} (number {pinned.number}) pinned to {format_lead_of(pinned)}.")
+
+
+@deal_commands.command("unpin")
+def unpin(deal: DealArgument, site: OnlySiteOption = None) -> None:
+    """Unpin the lead of a deal and match the deal by the rules again, immediately."""
+    with open_prepared() as database, database.write() as connection:
+        owner, found = find_deal(connection, deal, site)
+        unpinned = unpin_deal(work_in(database, connection, owner), found.id)
+    console.print(
+        f"Deal {unpinned.id} (number {unpinned.number}) unpinned and matched to {format_lead_of(unpinned)}.",
+        markup=False,
+    )
+
+
+def _serialize_deal(site: Site, deal: Deal) -> DealAnswer:
+    return {
+        "siteId": site.id,
+        "orderId": deal.id,
+        "orderNumber": deal.number,
+        "status": deal.status,
+        "sum": deal.amount_rub,
+        "happenedAt": deal.happened_at,
+        "recordedAt": deal.recorded_at,
+        "changedAt": deal.changed_at,
+        "deletedAt": deal.deleted_at,
+        "service": deal.service,
+        "manager": deal.manager,
+        "comment": deal.comment,
+        "tags": list(deal.tags),
+        "customFields": dict(deal.custom_values or {}),
+        "statedSource": deal.stated_source,
+        "clue": deal.clue,
+        "lead": deal.lead,
+        "pinnedAt": deal.pinned_at,
+        "version": deal.version,
+    }
+
+
+def _serialize_version(site: Site, version: DealVersion) -> VersionAnswer:
+    return {
+        "siteId": site.id,
+        "orderId": version.deal_id,
+        "version": version.version,
+        "kind": version.kind,
+        "recordedAt": version.recorded_at,
+        "tokenId": version.token_id,
+        "before": version.before,
+        "after": version.after,
+    }

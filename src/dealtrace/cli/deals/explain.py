@@ -1,0 +1,83 @@
+"""`dealtrace explain`: why a deal has its lead, or none."""
+
+from collections.abc import Iterator
+
+from dealtrace.accounts.site import Site
+from dealtrace.cli.deals.history import format_instant
+from dealtrace.cli.deals.lookup import NOUN, DealArgument, find_deal, format_lead_of
+from dealtrace.cli.options import JsonOption, OnlySiteOption
+from dealtrace.cli.terminal import console, open_prepared, print_json
+from dealtrace.matching.explanation import Candidate, Missed, Step
+from dealtrace.operations.deals.explain import Explanation, explain_deal, serialize_explanation
+
+
+def explain(deal: DealArgument, site: OnlySiteOption = None, as_json: JsonOption = False) -> None:
+    """Explain why a deal has its lead, or none: every search step, every candidate and how far it missed."""
+    with open_prepared() as database, database.read() as connection:
+        owner, found = find_deal(connection, deal, site)
+        explanation = explain_deal(connection, owner, found)
+    if as_json:
+        print_json(
+            {
+                "orderId": explanation.deal.id,
+                "orderNumber": explanation.deal.number,
+                **serialize_explanation(explanation),
+            }
+        )
+    else:
+        for line in _explanation_lines(owner, explanation):
+            console.print(line)
+
+
+def _explanation_lines(site: Site, explanation: Explanation) -> Iterator[str]:
+    deal = explanation.deal
+    yield f"Deal {deal.id}, number {deal.number}, site {site.id}"
+    yield f"Created {format_instant(deal.happened_at, site.time_zone)} ({site.time_zone.key})"
+    yield f"Lead: {format_lead_of(deal) if deal.lead is not None else 'none'} ({explanation.verdict})"
+    if deal.pinned_at is not None:
+        yield f"Pinned by hand on {format_instant(deal.pinned_at, site.time_zone)}."
+        yield "The rules would match it as follows:"
+    for naming in explanation.namings:
+        found = f"{NOUN[naming.kind]} {naming.lead.id}" if naming.lead is not None else "not found"
+        yield f"Given: the {NOUN[naming.kind]} whose {naming.by} is {naming.value}: {found}"
+    if deal.clue.contact is None:
+        yield "No phone or e-mail was given."
+        return
+    if not explanation.contact_matching:
+        yield "Contact matching is off for this site."
+        yield "If it were on, the search would be:"
+    for contact in (deal.clue.contact.phone, deal.clue.contact.email):
+        if contact is not None and contact.normal is None:
+            yield f"  {contact.as_sent} is not a valid phone or e-mail"
+            yield "    and matches nothing."
+    for step in explanation.steps:
+        yield from _step_lines(site, step)
+
+
+def _step_lines(site: Site, step: Step) -> Iterator[str]:
+    yield f"  {NOUN[step.search.kind]} by {step.search.contact}:"
+    if not step.candidates:
+        yield "    none within 30 days"
+    for candidate in step.candidates:
+        window = candidate.window
+        won = f": chosen, {step.won_by}" if candidate.lead == step.winner else ""
+        yield f"    {NOUN[candidate.lead.kind]} {candidate.lead.id}{won}"
+        yield f"      {_distance(candidate)}, deal {_position_in_window(candidate)}"
+        opens_at, closes_at = (format_instant(at, site.time_zone) for at in (window.opens_at, window.closes_at))
+        yield f"      window {opens_at} to {closes_at}"
+
+
+def _distance(candidate: Candidate) -> str:
+    seconds = candidate.distance.total_seconds()
+    return f"{abs(seconds):.0f} s {'before' if seconds >= 0 else 'after'} the deal"
+
+
+def _position_in_window(candidate: Candidate) -> str:
+    seconds = abs(candidate.missed_by.total_seconds())
+    match candidate.missed_end:
+        case Missed.OPENING:
+            return f"{seconds:.0f} s before it opens"
+        case Missed.CLOSING:
+            return f"{seconds:.0f} s after it closed"
+        case None:
+            return "inside"

@@ -1,0 +1,68 @@
+"""The history of a deal for people: a block a version, only what was sent, in the site's time zone."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from dealtrace.accounts.site import Site
+from dealtrace.deals.deal import Deal
+from dealtrace.deals.versions import DealVersion
+
+NOTHING = "nothing"
+
+
+def format_history(site: Site, deal: Deal, versions: Sequence[DealVersion]) -> Iterator[str]:
+    """Yield the lines of a deal's history, oldest version first."""
+    yield f"Deal {deal.id}, number {deal.number}, site {site.id}"
+    yield f"Times are {site.time_zone.key}."
+    for version in versions:
+        author = f"token {version.token_id}" if version.token_id is not None else "by command or a new lead"
+        yield ""
+        yield f"{version.version}. {version.kind}, {format_instant(version.recorded_at, site.time_zone)}, {author}"
+        if version.before:
+            yield from _format_changes(version, site.time_zone)
+        else:
+            yield from format_fields(version.after, site.time_zone)
+
+
+def format_fields(fields: Mapping[str, Any], zone: ZoneInfo) -> Iterator[str]:
+    """Yield a line for each field that has a value; fields of a field have both names."""
+    for name, text in _flatten(fields, zone).items():
+        yield f"   {name}: {text}"
+
+
+def format_instant(at: datetime, zone: ZoneInfo) -> str:
+    """Return an instant on the clock of a time zone, to the second."""
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+
+
+def _format_changes(version: DealVersion, zone: ZoneInfo) -> Iterator[str]:
+    before, after = _flatten(version.before, zone), _flatten(version.after, zone)
+    for name in {**before, **after}:
+        earlier, later = before.get(name, NOTHING), after.get(name, NOTHING)
+        if earlier != later:
+            yield f"   {name}: {earlier} → {later}"
+
+
+def _flatten(fields: Mapping[str, Any], zone: ZoneInfo, opening: str = "") -> dict[str, str]:
+    flat: dict[str, str] = {}
+    for name, value in fields.items():
+        plain = msgspec.to_builtins(value, builtin_types=(datetime, date))
+        if isinstance(plain, Mapping) and set(plain) == {"kind", "id"}:
+            flat[opening + name] = f"{'call' if plain['kind'] == 'call' else 'request'} {plain['id']}"
+        elif isinstance(plain, Mapping):
+            flat |= _flatten(plain, zone, f"{opening}{name}.")
+        elif plain not in (None, "", [], ()):
+            flat[opening + name] = _format_value(name, plain, zone)
+    return flat
+
+
+def _format_value(name: str, value: Any, zone: ZoneInfo) -> str:
+    if isinstance(value, str) and name.endswith(("_at", "At")):
+        value = datetime.fromisoformat(value)
+    if isinstance(value, datetime):
+        return format_instant(value, zone)
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

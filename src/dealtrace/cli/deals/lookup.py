@@ -1,0 +1,45 @@
+"""Which deal a command works on, and how its lead is named."""
+
+from typing import Annotated
+
+import typer
+from sqlalchemy import Connection
+
+from dealtrace.accounts.site import Site
+from dealtrace.cli.options import ID_MAX
+from dealtrace.cli.site_lookup import sites_to_search
+from dealtrace.cli.terminal import fail
+from dealtrace.deals.deal import Deal
+from dealtrace.leads.lead import LeadKind
+from dealtrace.storage.deals.deals import list_deals_by_key
+
+DealArgument = Annotated[str, typer.Argument(metavar="DEAL", help="The orderId or the orderNumber.")]
+NOUN = {LeadKind.CALL: "call", LeadKind.LEAD_REQUEST: "request"}
+"""What people call the two kinds of lead."""
+
+
+def format_lead_of(deal: Deal) -> str:
+    """Return the lead of a deal in words: `call 7`, `request 7` or `no lead`."""
+    return f"{NOUN[deal.lead.kind]} {deal.lead.id}" if deal.lead is not None else "no lead"
+
+
+def find_deal(connection: Connection, name: str, only: int | None, *, deleted: bool = False) -> tuple[Site, Deal]:
+    """Return the deal that `name` identifies, with its site; an id takes precedence over a number.
+
+    If several deals had the number, one that is not deleted is preferred, or one that is if `deleted`.
+    """
+    sites = sites_to_search(connection, only)
+    ids = [int(name)] if name.isascii() and name.isdigit() and len(name) <= len(str(ID_MAX)) else []
+    for key in ({"ids": ids, "numbers": []}, {"ids": [], "numbers": [name]}):
+        found = [
+            (site, deal)
+            for site in sites
+            for deal in list_deals_by_key(connection, site.id, **key, with_deleted=True, lock=False)
+        ]
+        preferred = [pair for pair in found if (pair[1].deleted_at is not None) is deleted] or found
+        if len(preferred) == 1:
+            return preferred[0]
+        if preferred:
+            matches = ", ".join(f"site {site.id}: orderId {deal.id}" for site, deal in preferred)
+            fail(f"Several deals match {name}. Give the orderId, or add --site: {matches}")
+    return fail(f"Deal {name} not found.")

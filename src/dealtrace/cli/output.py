@@ -1,0 +1,116 @@
+"""What commands print: every word cleaned on its way to a terminal, and one error for output that cannot be written."""
+
+import errno
+import os
+import sys
+import unicodedata
+from contextlib import suppress
+from typing import Any, NoReturn
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+_UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Control characters such as ESC and C1, marks such as right-to-left, surrogates, and separators of lines."""
+
+
+class OutputFailed(Exception):  # noqa: N818 - it names what happened
+    """Standard output or standard error cannot be written; the message is the system's reason."""
+
+
+class CleanConsole(Console):
+    """A console that prints texts as one line each, with nothing in them that a terminal would obey.
+
+    Names, comments and numbers come from strangers. An ESC could rewrite what the operator has read, a right-to-left
+    mark could show another number, and a newline could forge a line of ours.
+    """
+
+    def __init__(self, *, stderr: bool = False) -> None:
+        super().__init__(stderr=stderr, highlight=False, soft_wrap=True, markup=False, emoji=False)
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print texts and tables.
+
+        Raises:
+            OutputFailed: the device is full, or the reader of a pipe has gone.
+        """
+        try:
+            super().print(*map(_clean, objects), **options)
+        except OSError as error:
+            raise OutputFailed(error.strerror) from error
+
+    def on_broken_pipe(self) -> None:
+        """Raise an error as for any other output that cannot be written, where Rich would exit."""
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+
+console = CleanConsole()
+complaints = CleanConsole(stderr=True)
+
+
+def cleaned(text: str) -> str:
+    """Return a text without control characters, bidirectional marks and line breaks: each becomes its JSON escape."""
+    if text.isprintable():
+        return text
+    return "".join(_escaped(sign) if unicodedata.category(sign) in _UNPRINTABLE else sign for sign in text)
+
+
+def fail(*reasons: str) -> NoReturn:
+    """Print an error message of one or more lines and exit with status 1."""
+    for reason in reasons:
+        complaints.print(reason, style="bold red")
+    sys.exit(1)
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a count with its noun: `1 deal`, `2 deals`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def print_json(content: object) -> None:
+    """Print a value as one line of JSON, with escapes for what a terminal would obey.
+
+    Raises:
+        OutputFailed: as `CleanConsole.print`.
+    """
+    write_line(cleaned(msgspec.json.encode(content).decode()))
+
+
+def write_line(line: str) -> None:
+    """Write a line to standard output, as it is.
+
+    Raises:
+        OutputFailed: as `CleanConsole.print`.
+    """
+    try:
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+    except OSError as error:
+        raise OutputFailed(error.strerror) from error
+
+
+def end_without_output(failure: OutputFailed) -> NoReturn:
+    """Say on standard error that the output cannot be written, and exit with status 1."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    with suppress(OSError, ValueError):
+        os.dup2(nowhere, sys.stdout.fileno())  # Python writes what is buffered when it ends
+    with suppress(OSError):
+        sys.stderr.write(f"The output could not be written: {failure}.\n")
+        sys.stderr.flush()
+    sys.exit(1)
+
+
+def _clean(printed: Any) -> Any:
+    if isinstance(printed, str):
+        return cleaned(printed)
+    if isinstance(printed, Table):
+        for column in printed.columns:
+            column._cells = [_clean(cell) for cell in column._cells]  # noqa: SLF001 - Rich has no other way to its cells
+    return printed
+
+
+def _escaped(sign: str) -> str:
+    """Return the escape of a character as JSON has it; those beyond 16 bits are a pair."""
+    units = sign.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[start : start + 2].hex()}" for start in range(0, len(units), 2))

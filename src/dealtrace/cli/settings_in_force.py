@@ -1,0 +1,37 @@
+"""`dealtrace config`: the settings in force, secrets masked."""
+
+import re
+
+from dealtrace.cli.options import JsonOption
+from dealtrace.cli.output import console, print_json
+from dealtrace.cli.terminal import explained
+from dealtrace.settings import ENVIRONMENT_PREFIX, Settings, read_settings
+
+MASK = "***"
+_PASSWORD_IN_URL = re.compile(r"(://[^:/?#]*:).*(?=@)", re.DOTALL)
+_PASSWORD_IN_QUERY = re.compile(r"((?:password|secret|token|key)=)[^&#]*", re.IGNORECASE)
+_SECRET_NAME = re.compile(r"password|secret|token|(?:^|_)key(?:$|_)")
+
+
+def config(as_json: JsonOption = False) -> None:
+    """Show the settings in force, from the environment, .env and dealtrace.toml; secrets are masked."""
+    with explained():
+        settings = read_settings()
+    shown = {name: masked(name, getattr(settings, name)) for name in Settings.model_fields}
+    if as_json:
+        print_json({ENVIRONMENT_PREFIX + name.upper(): value for name, value in shown.items()})
+        return
+    for name, value in shown.items():
+        text = ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+        text = text.lower() if isinstance(value, bool) else text
+        mark = "" if getattr(settings, name) == Settings.model_fields[name].default else "  (set)"
+        console.print(f"{ENVIRONMENT_PREFIX}{name.upper()}={text}{mark}")
+
+
+def masked(name: str, value: object) -> object:
+    """Return the value of a setting, without the passwords in its URLs; a value that is a secret is masked whole."""
+    if not isinstance(value, str) or not value:
+        return value
+    if _SECRET_NAME.search(name):
+        return MASK
+    return _PASSWORD_IN_QUERY.sub(rf"\g<1>{MASK}", _PASSWORD_IN_URL.sub(rf"\g<1>{MASK}", value))

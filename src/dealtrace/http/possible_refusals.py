@@ -1,0 +1,72 @@
+"""Which refusals an endpoint may answer with, and an example of each for its description."""
+
+from collections.abc import Iterator
+
+from dealtrace import errors
+from dealtrace.errors import Refusal, Violation
+from dealtrace.http.endpoint import Endpoint, RateLimitClass
+from dealtrace.http.parameters import REQUIRED, Parameter
+from dealtrace.http.replies import STATUS_OF
+
+_FACTS = {
+    "allowed": "GET, POST",
+    "bytes_max": 1_048_576,
+    "call": "callId",
+    "call_id": 10_000_000_017,
+    "deal_id": 10_000_001_000,
+    "field": "clientApiId",
+    "key": "orderNumber=K2018001",
+    "lead_id": 10_000_000_017,
+    "lead_request": "requestId",
+    "method": "PUT",
+    "name": "requestNumber A-1",
+    "number": "K2018001",
+    "per_second": 5,
+    "request_id": "3f9a1c20-17",
+    "retry_after_seconds": 30,
+    "site_id": 1,
+    "en": "this is not JSON in UTF-8",
+    "ru": "это не JSON в кодировке UTF-8",
+}
+"""What stands in the examples of error texts."""
+
+
+def refusals_of(endpoint: Endpoint, method: str | None = None) -> list[tuple[int, type[Refusal]]]:
+    """List the refusals that an endpoint may answer with, each with its HTTP status, by status and code.
+
+    Only those of one `method` if it is given.
+    """
+    found = {refusal: endpoint.statuses.get(refusal, STATUS_OF[refusal]) for refusal in _possible(endpoint, method)}
+    return sorted(((status, refusal) for refusal, status in found.items()), key=lambda row: (row[0], row[1].code))
+
+
+def example_of(refusal: type[Refusal], endpoint: Endpoint) -> Refusal:
+    """Return a refusal as the endpoint could answer with it."""
+    if issubclass(refusal, errors.InvalidParameters):
+        return errors.InvalidParameters([Violation(_required_name(endpoint), *REQUIRED)])
+    token = endpoint.auth_scheme.token
+    own = {"field": token.name} if token is not None else {}
+    return refusal(**{**_FACTS, "allowed": ", ".join(endpoint.methods), **own})
+
+
+def _possible(endpoint: Endpoint, method: str | None) -> Iterator[type[Refusal]]:
+    yield from endpoint.refusals
+    yield from (errors.MethodNotAllowed, errors.InternalFailure, errors.DatabaseUnavailable, errors.Overloaded)
+    is_limited_by_minute = endpoint.rate_limit_class in (RateLimitClass.FORM, RateLimitClass.VISIT)
+    yield errors.AnonymousRateExceeded if is_limited_by_minute else errors.RateExceeded
+    if endpoint.described() or "{" in endpoint.path:
+        yield errors.InvalidParameters
+    if "POST" in endpoint.methods and method in (None, "POST"):
+        yield from (errors.UnreadableBody, errors.BodyTooLarge)
+    if endpoint.auth_scheme.token is None:
+        yield errors.SiteNotFound
+    else:
+        yield from (errors.TokenRejected, errors.PointsSpent)
+        if "{siteId}" in endpoint.path or endpoint.auth_scheme.site is not None:
+            yield errors.SiteMismatch
+
+
+def _required_name(endpoint: Endpoint) -> str:
+    parameters: list[Parameter] = endpoint.described()
+    required = [parameter.name for parameter in parameters if parameter.required and not parameter.is_token]
+    return (required or [parameter.name for parameter in parameters if not parameter.is_token] or ["siteId"])[0]

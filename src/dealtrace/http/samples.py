@@ -1,0 +1,149 @@
+"""Examples for the description: a value for each JSON Schema, and the request that an example describes, as curl."""
+
+import json
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from dealtrace.http.endpoint import Endpoint
+from dealtrace.http.json_schema import REFERENCE, Schema
+
+_DEPTH_MAX = 6
+_BY_NAME: Mapping[str, object] = {
+    "siteId": 1,
+    "status": "new",
+    "manager": "Коля",
+    "service": "AmoCRM",
+    "source": "yandex",
+    "medium": "cpc",
+    "phoneNumber": "79205550055",
+    "callerNumber": "79205550055",
+}
+TOKEN = "TOKEN"  # noqa: S105 - it stands for the reader's own
+ADDRESS = "http://127.0.0.1:8000"
+
+
+def sample(schema: Schema, components: Mapping[str, Schema], name: str = "", depth: int = 0) -> Any:
+    """Return a value that a schema allows; objects have all their keys, lists an item, what may be null is not."""
+    if "$ref" in schema:
+        return sample(components[str(schema["$ref"]).removeprefix(REFERENCE)], components, name, depth)
+    if "anyOf" in schema:
+        return _sample_of_any(schema["anyOf"], components, name, depth)
+    if "enum" in schema:
+        return schema["enum"][0]
+    match schema.get("type"):
+        case "object":
+            properties = schema.get("properties", {})
+            return {key: sample(part, components, key, depth + 1) for key, part in properties.items()}
+        case "array":
+            is_empty = not schema.get("items") or schema.get("maxItems") == 0
+            return [] if is_empty else [sample(schema["items"], components, name, depth + 1)]
+        case kind:
+            return _sample_of_scalar(str(kind), schema, name)
+
+
+def _sample_of_any(parts: list[Schema], components: Mapping[str, Schema], name: str, depth: int) -> Any:
+    is_nullable = any(part.get("type") == "null" for part in parts)
+    if is_nullable and depth >= _DEPTH_MAX:
+        return None
+    return sample(next(part for part in parts if part.get("type") != "null"), components, name, depth)
+
+
+def _sample_of_scalar(kind: str, schema: Schema, name: str) -> Any:
+    named = _BY_NAME.get(name)
+    if named is not None and isinstance(named, str) is (kind == "string") and "pattern" not in schema:
+        return named
+    return {
+        "string": {"date-time": "2018-03-26T07:00:00Z", "uri": "https://shop.example/"}.get(
+            schema.get("format", ""), _text_of(str(schema.get("pattern", "")))
+        ),
+        "integer": schema.get("minimum", 1),
+        "number": 1000,
+        "boolean": True,
+    }.get(kind)
+
+
+def _text_of(pattern: str) -> str:
+    return next((text for text in _TEXTS if re.search(pattern, text)), "…")
+
+
+_TEXTS = (
+    "…",
+    "1000",
+    "6000.0000",
+    "26/03/2018",
+    "26/03/2018 10:00:00",
+    "26.03.2018",
+    "26.03.2018 10:00:00",
+    "26-03-2018 10:00:00",
+    "2018-03-26 10:00:00",
+    "10:00",
+    "0123456789abcdef" * 2,
+)
+"""A text for each pattern that answers have."""
+
+
+def describe_type(schema: Schema, components: Mapping[str, Schema]) -> str:
+    """Return a schema in a few words: `integer 0…16`, `string ≤ 255`, `new | end`, `[string] or null`."""
+    if "$ref" in schema:
+        return describe_type(components[str(schema["$ref"]).removeprefix(REFERENCE)], components)
+    if "anyOf" in schema:
+        return " | ".join(describe_type(part, components) for part in schema["anyOf"])
+    if "enum" in schema:
+        return " | ".join(map(str, schema["enum"]))
+    kind = str(schema.get("type", "any"))
+    if kind == "array":
+        return f"[{describe_type(schema.get('items', {}), components)}]"
+    if "maxLength" in schema:
+        return f"{kind} ≤ {schema['maxLength']}"
+    return f"{kind} {schema['minimum']}…{schema['maximum']}" if {"minimum", "maximum"} <= set(schema) else kind
+
+
+def list_fields(
+    schema: Schema, components: Mapping[str, Schema], opening: str = "", depth: int = 0
+) -> Iterator[tuple[str, str]]:
+    """Yield the name and type of every key of an answer; keys of objects within it are joined by dots."""
+    if depth > _DEPTH_MAX:
+        return
+    if "$ref" in schema:
+        schema = components[str(schema["$ref"]).removeprefix(REFERENCE)]
+    for part in schema.get("anyOf", ()):
+        yield from list_fields(part, components, opening, depth + 1)
+    if "items" in schema:
+        yield from list_fields(schema["items"], components, f"{opening}[].".replace(".[]", "[]"), depth + 1)
+    for name, part in schema.get("properties", {}).items():
+        yield opening + name, describe_type(part, components)
+        yield from list_fields(part, components, f"{opening}{name}.", depth + 1)
+
+
+def curl(endpoint: Endpoint) -> str:
+    """Return the endpoint's example as a curl command, with `TOKEN` where the token belongs."""
+    example, token, words = endpoint.example, endpoint.auth_scheme.token, ["curl"]
+    path = endpoint.shown_path
+    for name, value in example.path.items():
+        path = path.replace(f"{{{name}}}", quote(value))
+    is_query = endpoint.batch is None and endpoint.methods[0] == "GET"
+    words += ["-G"] if is_query and (example.parameters or token is not None) and not _has_headers(endpoint) else []
+    words.append(shlex.quote(ADDRESS + path))
+    if token is not None and endpoint.auth_scheme.is_header:
+        words += ["-H", shlex.quote(f"{token.name}: {TOKEN}")]
+    elif token is not None:
+        words += ["-d", f"{token.name}={TOKEN}"]
+    if endpoint.auth_scheme.site is not None:
+        words += ["-H", shlex.quote(f"{endpoint.auth_scheme.site.name}: 1")]
+    for name, value in example.parameters.items():
+        words += ["--data-urlencode", shlex.quote(f"{name}={value}")]
+    if example.body is not None:
+        words += [
+            "-H",
+            "'Content-Type: application/json'",
+            "-d",
+            shlex.quote(json.dumps(example.body, ensure_ascii=False)),
+        ]
+    return " ".join(words)
+
+
+def _has_headers(endpoint: Endpoint) -> bool:
+    return endpoint.auth_scheme.is_header and not endpoint.example.parameters

@@ -1,0 +1,141 @@
+"""Whatever strangers sent, no command hands a terminal anything that it would obey."""
+
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.core import TyperGroup
+
+from cast import Player, Stage, moscow
+from commands import Terminal
+from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.cli.commands import COMMANDS, load_command
+from dealtrace.cli.output import cleaned
+from dealtrace.leads.annotations import Annotations
+from server import ServerProcess
+
+FORGED = "forged line"
+HOSTILE = f"a\x1b[2J\x1b]0;title\x07\x9b31m\u202emoc\u2066\u200f\u2028\u2029\x85\r\n{FORGED}\U000e0041\x7f"
+"""ESC, an OSC, a BEL, C1, right-to-left marks, every kind of line break, a tag character, DEL."""
+PHONE = "79205550055"
+OBEYED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+
+def check_harmless(printed: str) -> None:
+    """See that a terminal would only show what was printed."""
+    bad = {sign for sign in printed if unicodedata.category(sign) in OBEYED} - {"\n"}
+    assert not bad, f"{bad!r} in {printed!r}"
+    assert not [line for line in printed.splitlines() if line.startswith(FORGED)], printed
+
+
+@given(st.text())
+def test_a_cleaned_text_is_one_line_that_only_shows(text: str) -> None:
+    check_harmless(cleaned(text))
+    assert cleaned(cleaned(text)) == cleaned(text)
+
+
+@given(st.text(st.characters(exclude_categories=OBEYED)))
+def test_what_is_harmless_stays_as_it_is(text: str) -> None:
+    assert cleaned(text) == text
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A site where every text that a stranger chooses is hostile."""
+
+    owner: Player
+    deal_id: int
+    call_id: int
+    request_id: int
+    webhook_id: int
+    folder: Path
+
+
+@pytest.fixture
+def hostile(server: ServerProcess, served: Stage, beside: Terminal, tmp_path: Path) -> Scene:
+    owner = served.open_site(name=HOSTILE, contact_matching=True, fields=[HOSTILE])
+    source = TrafficSource(*[HOSTILE] * 5)
+    visit = served.visit(owner, moscow("2018-03-26", "09:00:00"), source)
+    said = Annotations(manager=HOSTILE, comment=HOSTILE, tags=(HOSTILE,), custom_values={HOSTILE: HOSTILE})
+    at = moscow("2018-03-26", "09:59:00")
+    call = served.call(owner, at, phone=PHONE, reference=HOSTILE, annotations=said, visit_id=visit.id)
+    asked = served.lead_request(owner, at, phone=PHONE, email="a@b.ru", annotations=said, visit_id=visit.id)
+    form = {"fio": HOSTILE, "phoneNumber": PHONE, "subject": HOSTILE, "comment": HOSTILE}
+    server.http.post(f"/calls-service/RestAPI/requests/{owner.site.id}/register/", data=form)
+    sent = {
+        "orderNumber": HOSTILE, "orderStatus": HOSTILE, "manager": HOSTILE, "comment": HOSTILE, "service": HOSTILE,
+        "tags": HOSTILE, "phoneNumber": HOSTILE, "callReferenceId": HOSTILE, "source": HOSTILE,
+        f"custom[{HOSTILE}]": HOSTILE, f"custom[{HOSTILE}2]": HOSTILE,
+    }  # fmt: skip
+    deal_id = server.register(owner.token, **sent).json()["orderId"]
+    server.update(owner.token, orderId=deal_id, status=HOSTILE + "2", comment=HOSTILE + "2", manager="")
+    beside.done("token", "create", str(owner.site.id), "--label", HOSTILE)
+    url = "https://192.0.2.1/hook"
+    webhook_id = beside.json("webhook", "create", str(owner.site.id), url, webhook_private_targets="192.0.2.1")
+    return Scene(owner, deal_id, call.id, asked.id, webhook_id["webhookId"], tmp_path)
+
+
+def invocations(scene: Scene) -> Iterator[tuple[str, ...]]:
+    """Yield invocations of every command that prints something a stranger chose, and of those that print none."""
+    site, deal = str(scene.owner.site.id), str(scene.deal_id)
+    call, request, webhook = str(scene.call_id), str(scene.request_id), str(scene.webhook_id)
+    only, table = ("--site", site), str(scene.folder / f"{HOSTILE.replace('/', '')}.csv")
+    for json in ((), ("--json",)):
+        yield from (
+            ("site", "list", *json), ("site", "show", site, *json), ("token", "list", *json), ("user", "list", *json),
+            ("field", "list", site, *json), ("deal", "list", *only, *json), ("deal", "show", deal, *json),
+            ("deal", "history", deal, *json), ("explain", deal, *json), ("lead", "show", "call", call, *json),
+            ("lead", "show", "request", request, *json), ("webhook", "list", *json), ("doctor", *json),
+            ("webhook", "show", webhook, *json), ("match", site, *json), ("config", *json),
+            ("site", "create", HOSTILE, *json), ("token", "create", site, "--label", HOSTILE, *json),
+            ("webhook", "create", site, HOSTILE, *json),
+            ("export", "deals", table, *only, "--force", *json), ("export", "calls", table, *only, "--force", *json),
+            ("export", "requests", table, *only, "--force", *json),
+            ("import", "calls", table, *only, *json), ("import", "requests", table, *only, *json),
+        )  # fmt: skip
+    yield from (
+        ("deal", "history", HOSTILE), ("deal", "restore", deal), ("deal", "pin", deal, "--call", call),
+        ("deal", "unpin", deal), ("lead", "delete", "call", call), ("lead", "restore", "call", call),
+        ("person", "export", PHONE), ("person", "erase", HOSTILE, "--yes"), ("field", "add", site, HOSTILE + "3"),
+        ("field", "add", site, HOSTILE), ("field", "remove", site, HOSTILE), ("field", "remove", site, HOSTILE),
+        ("site", "set", site, f"name={HOSTILE}"), ("site", "set", site, f"timezone={HOSTILE}"),
+        ("site", "set", site, f"{HOSTILE}=1"), ("token", "revoke", "1"), ("user", "create", HOSTILE),
+        ("user", "password", HOSTILE), ("user", "delete", HOSTILE), ("webhook", "test", webhook, "--wait", "1"),
+        ("webhook", "replay", webhook, "--message", HOSTILE), ("webhook", "pause", webhook),
+        ("webhook", "resume", webhook), ("webhook", "delete", webhook), ("backup", table), ("restore", table),
+        ("db", "upgrade"), ("db", "check"), ("db", "recount"), ("db", "distribute", "--dry-run"),
+        ("serve", "--host", "host.invalid"),
+    )  # fmt: skip
+
+
+def paths() -> Iterator[tuple[str, ...]]:
+    for name in COMMANDS:
+        loaded = load_command(name)
+        yield from ((name, sub) for sub in loaded.commands) if isinstance(loaded, TyperGroup) else ((name,),)
+
+
+def test_no_command_hands_on_what_a_terminal_obeys(beside: Terminal, hostile: Scene) -> None:
+    ran = list(invocations(hostile))
+    assert {path for path in paths() if not any(one[: len(path)] == path for one in ran)} == set()
+    for arguments in ran:
+        finished = beside.run(*arguments, new_password="correct horse battery")
+        assert finished.status in (0, 1), (arguments, finished)
+        assert "Traceback" not in finished.err, (arguments, finished)
+        check_harmless(finished.out)
+        check_harmless(finished.err)
+
+
+def test_the_words_themselves_stay_readable(beside: Terminal, hostile: Scene) -> None:
+    shown = beside.done("deal", "show", str(hostile.deal_id)).out
+    assert "a\\u001b[2J" in shown
+    assert beside.json("deal", "show", str(hostile.deal_id))["orderNumber"] == HOSTILE
+
+
+def test_colons_and_brackets_of_strangers_are_not_markup(terminal: Terminal) -> None:
+    terminal.done("site", "create", "[red]:warning:[/red]")
+    for command in (("site", "list"), ("site", "show", "1")):
+        assert "[red]:warning:[/red]" in terminal.done(*command).out

@@ -1,0 +1,91 @@
+"""`dealtrace` itself: its version, what it costs to start, and output that cannot be written."""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.core import TyperGroup
+
+from commands import Terminal
+from dealtrace import __version__
+from dealtrace.cli.commands import COMMANDS, load_command
+
+PROGRAM = [sys.executable, "-m", "dealtrace"]
+CPU_SECONDS_MAX = 0.25
+HEAVY = {"sqlalchemy", "alembic", "granian", "phonenumbers", "psycopg", "pydantic", "xlsxwriter"}
+
+
+def test_it_has_a_version(terminal: Terminal) -> None:
+    assert terminal.done("--version").out == f"dealtrace {__version__}\n"
+
+
+@pytest.mark.parametrize("argument", ["--help", "--version"])
+def test_it_imports_nothing_heavy_to_say_what_it_is(argument: str) -> None:
+    asked = f"""
+import sys
+from dealtrace.cli import main
+sys.argv = ["dealtrace", "{argument}"]
+try:
+    main()
+except SystemExit:
+    sys.stderr.write(" ".join(sys.modules))
+"""
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert not HEAVY & set(done.stderr.split())
+
+
+def test_it_costs_a_quarter_of_a_second_at_most_to_say_what_it_is() -> None:
+    subprocess.run([*PROGRAM, "--version"], capture_output=True, check=True)  # Python compiles what has changed
+    costs = []
+    for _ in range(3):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([*PROGRAM, "--help"], capture_output=True, check=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        costs.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    assert min(costs) <= CPU_SECONDS_MAX
+
+
+def test_help_lists_every_command_as_it_describes_itself(terminal: Terminal) -> None:
+    shown = terminal.done("--help").out
+    for name, listed in COMMANDS.items():
+        loaded = load_command(name)
+        assert listed.help in shown
+        own = (loaded.help or "").partition("\n")[0]
+        assert own == listed.help if isinstance(loaded, TyperGroup) else own.startswith(listed.help.rstrip(".")), name
+
+
+def test_a_misspelt_command_is_named_with_its_neighbour(terminal: Terminal) -> None:
+    finished = terminal.run("dael", "list")
+    assert finished.status == 2
+    assert "deal" in finished.err
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["site", "list"], ["config"], ["config", "--json"]])
+@pytest.mark.parametrize("kind", ["closed pipe", "full device"])
+def test_output_that_cannot_be_written_is_one_line(kind: str, arguments: list[str], tmp_path: Path) -> None:
+    environment = {**os.environ, "DEALTRACE_DATABASE_URL": f"sqlite:///{tmp_path}/own.db"}
+    if kind == "full device":
+        target = os.open("/dev/full", os.O_WRONLY)
+    else:
+        reader, target = os.pipe()
+        os.close(reader)
+    done = subprocess.run(
+        [*PROGRAM, *arguments], stdout=target, stderr=subprocess.PIPE, text=True, env=environment, check=False
+    )
+    os.close(target)
+    assert done.returncode == 1, done
+    assert done.stderr.count("\n") <= 1, done.stderr
+    assert "Traceback" not in done.stderr
+    if kind == "full device":
+        assert "could not be written: No space left on device" in done.stderr
+
+
+def test_json_is_the_same_value_after_cleaning(terminal: Terminal) -> None:
+    terminal.done("site", "create", "\u202eShop\x9b")
+    said = terminal.done("site", "list", "--json").out
+    assert said.isascii()
+    assert json.loads(said)[0]["name"] == "\u202eShop\x9b"

@@ -1,0 +1,111 @@
+"""What stands beside the program: the systemd unit, and the installer of programs that `make` uses."""
+
+import os
+import re
+import shutil
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+UNIT = ROOT / "deploy" / "dealtrace.service"
+INSTALL = ROOT / ".ci" / "install"
+EXPOSURE_MAX = 25
+"""Of 100; systemd calls up to 20 safe and up to 50 acceptable."""
+
+needs_systemd = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
+
+
+@pytest.fixture
+def unit(tmp_path: Path) -> Path:
+    """Give the unit with the program of these tests, since `/opt/dealtrace` is not there."""
+    program = Path(sys.executable).parent / "dealtrace"
+    text = UNIT.read_text().replace("/opt/dealtrace/.venv/bin/dealtrace", str(program))
+    text = re.sub(r"^User=.*$", "User=daemon", text, flags=re.MULTILINE)
+    copy = tmp_path / UNIT.name
+    copy.write_text(text)
+    return copy
+
+
+def analyze(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["systemd-analyze", *arguments], capture_output=True, text=True, check=False)
+
+
+@needs_systemd
+def test_systemd_understands_every_line_of_the_unit(unit: Path) -> None:
+    verified = analyze("verify", "--man=no", "--recursive-errors=no", str(unit))
+    assert verified.returncode == 0, verified.stderr
+    assert unit.name not in verified.stderr
+
+
+@needs_systemd
+def test_systemd_rates_the_unit_as_little_exposed(unit: Path) -> None:
+    rated = analyze("security", "--offline=true", f"--threshold={EXPOSURE_MAX}", "--no-pager", str(unit))
+    assert rated.returncode == 0, rated.stdout[-400:] + rated.stderr
+
+
+def test_the_readmes_install_the_unit_as_it_is() -> None:
+    for name in ("README.md", "README.ru.md"):
+        text = (ROOT / name).read_text()
+        assert "deploy/dealtrace.service" in text
+        for needed in re.findall(r"/opt/dealtrace\b|/var/lib/dealtrace\b", UNIT.read_text()):
+            assert needed in text
+
+
+APT = """#!/bin/sh
+echo "$@" >> "$LOG"
+case "$*" in
+  *update*) exit 0 ;;
+  *unknown*) echo "E: Unable to locate package unknown" >&2; exit 100 ;;
+  *busy*) [ $(grep -c busy "$LOG") -gt 2 ] || { echo "E: Could not get lock /var/lib/dpkg/lock" >&2; exit 100; } ;;
+esac
+"""
+
+
+def install(folder: Path, *programs: str) -> tuple[subprocess.CompletedProcess[str], list[str]]:
+    """Run the installer with an `apt-get` that installs nothing."""
+    apt = folder / "apt-get"
+    apt.write_text(APT)
+    apt.chmod(apt.stat().st_mode | stat.S_IXUSR)
+    log = folder / "log"
+    environment = {"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}", "LOG": str(log), "LOCK_PAUSE_SECONDS": "0"}
+    done = subprocess.run([str(INSTALL), *programs], env=environment, capture_output=True, text=True, check=False)
+    return done, log.read_text().splitlines()
+
+
+def test_the_installer_waits_for_the_lock_of_apt(tmp_path: Path) -> None:
+    done, calls = install(tmp_path, "busy")
+    assert done.returncode == 0, done.stderr
+    assert len([call for call in calls if "busy" in call]) == 3
+    assert "Waiting for apt" in done.stdout
+    assert all("DPkg::Lock::Timeout=" in call for call in calls)
+
+
+def test_the_installer_goes_past_a_program_that_cannot_be_had(tmp_path: Path) -> None:
+    done, calls = install(tmp_path, "unknown", "other")
+    assert done.returncode == 1
+    assert "unknown" in done.stderr
+    assert "Unable to locate" in done.stderr
+    assert any("other" in call for call in calls)
+
+
+@pytest.mark.parametrize("target", ["run", "test"])
+def test_make_says_what_it_does(target: str) -> None:
+    shown = subprocess.run(["make", "-n", target, "MISSING="], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert {"run": "Starting the server", "test": "Running the tests"}[target] in shown.stdout
+
+
+def test_in_ci_a_missing_engine_is_a_failure(tmp_path: Path) -> None:
+    """PostgreSQL and Chromium cannot be taken away here, so a test of their absence stands in for theirs."""
+    (tmp_path / "test_absent.py").write_text(
+        "from absent import leave_out\n\n\ndef test_it() -> None:\n    leave_out('PostgreSQL', 'postgresql')\n"
+    )
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)]
+    for ci, status in (("true", 1), ("", 0)):
+        environment = {**os.environ, "CI": ci, "PYTHONPATH": str(ROOT / "tests")}
+        done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == status, done.stdout
+        assert "apt-get install postgresql" in done.stdout or status == 0
