@@ -59,6 +59,7 @@ class Application:
     def __init__(self, settings: Settings, make_write_queue: Callable[..., WriteQueue] = WriteQueue) -> None:
         self._settings = settings
         self._make_write_queue = make_write_queue
+        self._retry_log = observation.RetryLog()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or the life of the process from its start to its stop."""
@@ -108,7 +109,9 @@ class Application:
             queue_max=settings.scribe_queue_max,
             batch_max=settings.scribe_batch_max,
             patience_seconds=settings.storage_patience_seconds,
+            is_shared=settings.workers > 1,
             observe=observation.observe_commit,
+            observe_retry=self._retry_log.observe,
         )
 
     def _start_deliveries(self) -> None:
@@ -169,6 +172,7 @@ class Application:
             if os.getppid() != parent:
                 _log.error("parent_gone", cure="start the server again")
                 os.kill(os.getpid(), signal.SIGTERM)
+            self._retry_log.log()
             observation.WAITING.set(self._write_queue.waiting)
             await asyncio.sleep(FOLLOW_SECONDS)
 

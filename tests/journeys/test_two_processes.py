@@ -100,6 +100,32 @@ def test_points_are_exact_across_processes(pair: ServerProcess, stage: Stage) ->
     assert Counter(answer.status_code for answer in answers) == {200: POINTS, 429: 20 * CALLERS - POINTS}
 
 
+SITES = 4
+
+
+def test_several_sites_asked_of_both_processes_lock_nobody_out(pair: ServerProcess, stage: Stage) -> None:
+    players = [stage.open_site() for _ in range(SITES)]
+    work = [
+        [
+            dict(deal_parameters(player.token, orderNumber=f"sites{caller}-{n}"))
+            for n in range(5)
+            for player in (players if caller % 2 else reversed(players))
+        ]
+        for caller in range(CALLERS)
+    ]
+    answers = together(work, pair, REGISTER)
+    assert len(processes(answers)) == 2
+    assert Counter(answer.status_code for answer in answers) == {200: 5 * SITES * CALLERS}
+    with stage.database.read() as connection:
+        for player in players:
+            of_site = {"site_id": player.site.id}
+            deals = connection.execute(text("SELECT count(*) FROM deal WHERE site_id = :site_id"), of_site)
+            spent = connection.execute(text("SELECT spent FROM points_day WHERE site_id = :site_id"), of_site)
+            assert (deals.scalar_one(), spent.scalar_one()) == (5 * CALLERS, 5 * CALLERS)
+    metrics = pair.http.get("/metrics").text
+    assert 'dealtrace_write_retries_total{reason="deadlock"}' not in metrics
+
+
 def test_changes_of_one_deal_follow_each_other_and_none_is_lost(pair: ServerProcess, stage: Stage) -> None:
     player = stage.open_site()
     deal_id = pair.register(player.token, orderNumber="changed by all").json()["orderId"]
