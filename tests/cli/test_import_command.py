@@ -14,6 +14,7 @@ import pytest
 
 from cast import Player
 from commands import Terminal
+from dealtrace.cli.import_leads import refresh_statistics
 from dealtrace.storage.database.engine import open_database
 from server import ServerProcess
 from spreadsheet import write_xlsx
@@ -209,3 +210,12 @@ def test_two_commands_do_not_take_a_file_in_twice(terminal: Terminal, site: str)
     assert {process.wait(LONG_SECONDS) for process in processes} <= {0, 1}
     assert terminal.json("import", "calls", file, "--site", site)["takenIn"] == MANY
     assert count(terminal, "call")[0] == MANY
+
+
+def test_an_import_stays_a_success_though_statistics_cannot_be_refreshed(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """As when a worker of a cluster is away: every row of this site is stored by then."""
+    away = open_database(f"postgresql://dealtrace@/away?host={tmp_path}")
+    refresh_statistics(away)
+    assert "statistics" in capfd.readouterr().err

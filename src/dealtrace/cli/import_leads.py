@@ -31,7 +31,7 @@ from dealtrace.operations.leads.import_file import (
 )
 from dealtrace.operations.work import Work
 from dealtrace.record import record
-from dealtrace.storage.database.database_errors import is_lost_race
+from dealtrace.storage.database.database_errors import is_lost_race, message_of
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import IdBlocks
 
@@ -143,8 +143,19 @@ def _continue_import(job: _ImportJob, state: FileImport) -> FileImport:
             raise typer.Exit(130) from None
     with job.database.write() as connection:
         finished = finish_import(work_in(job.database, connection, job.site), state)
-    job.database.gather_statistics()
+    refresh_statistics(job.database)
     return finished
+
+
+def refresh_statistics(database: Database) -> None:
+    """Refresh the statistics; the import succeeded whether this does or not, as when a worker of a cluster is away."""
+    try:
+        database.gather_statistics()
+    except Exception as error:
+        message = message_of(error)
+        if message is None:
+            raise
+        complaints.print(f"Imported. The statistics will be refreshed later: {message}", markup=False)
 
 
 def _import_chunk(job: _ImportJob, ids: IdBlocks, state: FileImport, chunk: list[tuple[Row, LeadRow]]) -> FileImport:

@@ -30,16 +30,19 @@ def tenant_tables() -> list[str]:
 
 
 def distribution_problems(distributed: Collection[str]) -> list[str]:
-    """List what is wrong with the tables that are distributed; nothing if none or all of the tenant tables are."""
+    """List how the distributed tables of a database with Citus differ from those that should be distributed."""
     tenants = tenant_tables()
-    missing = [name for name in tenants if name not in distributed]
-    if not distributed or not missing:
-        return [
-            f"The table {name} is distributed, but it belongs to no site. Run: SELECT undistribute_table('{name}')"
-            for name in sorted(set(distributed) - set(tenants))
-            if name in metadata.tables
-        ]
-    return [f"The table {name} is not distributed, others are. Run: dealtrace db distribute" for name in missing]
+    if not set(tenants) & set(distributed):
+        return ["Citus is installed, but no table is distributed. Run: dealtrace db distribute"]
+    missing = [
+        f"The table {name} is not distributed, others are. Run: dealtrace db distribute"
+        for name in tenants
+        if name not in distributed
+    ]
+    return missing + [
+        f"The table {name} is distributed, but it belongs to no site. Run: SELECT undistribute_table('{name}')"
+        for name in sorted(set(distributed) & (set(metadata.tables) - set(tenants)))
+    ]
 
 
 def has_citus(connection: Connection) -> bool:
