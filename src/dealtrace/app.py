@@ -95,14 +95,15 @@ class Application:
 
     def _open_storage(self) -> None:
         settings = self._settings
-        self._database = open_database(
-            settings.database_url,
-            readers=settings.reader_threads,
-            read_address=settings.read_database_url,
-            prepared_statements=settings.prepared_statements,
-        )
-        self._read_pool = ReadPool(self._database, settings.reader_threads)
+        self._database = self._open_database("")
+        self._replica = self._open_database(settings.read_database_url) if settings.read_database_url else None
         self._site_cache = SiteCache()
+        self._read_pool = ReadPool(
+            self._database,
+            settings.reader_threads,
+            replica=self._replica,
+            revision_needed=lambda: self._site_cache.newest_revision,
+        )
         self._write_queue = self._make_write_queue(
             self._database,
             clock.now,
@@ -112,6 +113,15 @@ class Application:
             is_shared=settings.workers > 1,
             observe=observation.observe_commit,
             observe_retry=self._retry_log.observe,
+        )
+
+    def _open_database(self, read_address: str) -> Database:
+        settings = self._settings
+        return open_database(
+            settings.database_url,
+            readers=settings.reader_threads,
+            read_address=read_address,
+            prepared_statements=settings.prepared_statements,
         )
 
     def _start_deliveries(self) -> None:
@@ -157,14 +167,19 @@ class Application:
         await self._write_queue.stop()
         for read_pool in (self._read_pool, self._primary_read_pool):
             read_pool.stop()
-        for database in (self._database, self._primary):
-            database.close()
+        for database in (self._database, self._primary, self._replica):
+            if database is not None:
+                database.close()
 
     async def _follow_settings(self, parent: int) -> None:
         """Look for changed sites and tokens every second, and stop the process if the one that started it is gone."""
+        is_replica_away = False
         while True:
+            if self._read_pool.is_replica_away != is_replica_away:
+                is_replica_away = not is_replica_away
+                _log.warning("replica_away" if is_replica_away else "replica_back", pid=os.getpid())
             try:
-                revision = await self._read_pool.read(self._site_cache.follow)
+                revision = await self._read_pool.read_newest(self._site_cache.follow)
                 if revision is not None:
                     _log.info("settings_followed", revision=revision, pid=os.getpid())
             except Exception as fault:  # noqa: BLE001 - the database may be away; the next second tries again

@@ -21,9 +21,7 @@ from write_commands import open_write_queue, registration, run
 
 URL = os.environ.get("DEALTRACE_CITUS_URL", "")
 
-pytestmark = pytest.mark.skipif(
-    not URL, reason="no Citus here: DEALTRACE_CITUS_URL names a database with it"
-)
+pytestmark = pytest.mark.skipif(not URL, reason="no Citus here: DEALTRACE_CITUS_URL names a database with it")
 
 
 @pytest.fixture(scope="module")
