@@ -44,6 +44,11 @@ class ReadPool:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="reader")
 
     @property
+    def is_shared(self) -> bool:
+        """Whether several processes may serve the database, so that cursors in memory do not suffice."""
+        return not self._database.is_sqlite
+
+    @property
     def is_replica_away(self) -> bool:
         """Whether the replica failed when it was last asked, so that the primary database is read."""
         return self._replica_away_until > 0.0

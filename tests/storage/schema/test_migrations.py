@@ -211,6 +211,7 @@ def test_deals_that_were_there_before_are_counted_by_their_days(database: Databa
             connection.execute(select(deal_day).where(deal_day.c.site_id == shop.site.id, deal_day.c.deals != 0))
         )
         connection.exec_driver_sql("DROP TABLE deal_day")
+        connection.exec_driver_sql("DROP TABLE page_end")
         connection.exec_driver_sql(f"UPDATE {VERSION_TABLE} SET version_num = '0009'")
     upgrade_schema(database)
     with database.read() as connection:
