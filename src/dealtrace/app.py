@@ -33,7 +33,7 @@ from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.site_cache import SiteCache
 from dealtrace.runtime.write_queue import WriteQueue
 from dealtrace.settings import Settings, read_settings
-from dealtrace.storage.database.engine import open_database
+from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.worker.deliveries import Deliveries
 from dealtrace.worker.webhook_client import WebhookClient
 
@@ -65,6 +65,7 @@ class Application:
         self._settings = settings
         self._database_outage = Outage("database_unavailable", "database_back")
         self._make_write_queue = make_write_queue
+        self._retry_log = observation.RetryLog()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or the life of the process from its start to its stop."""
@@ -109,19 +110,21 @@ class Application:
 
     def _open_storage(self) -> None:
         settings = self._settings
-        self._database = open_database(
-            settings.database_url,
-            readers=settings.reader_threads,
-            read_address=settings.read_database_url,
-            prepared_statements=settings.prepared_statements,
-        )
+        self._database = self._open_database("")
+        self._replica = self._open_database(settings.read_database_url) if settings.read_database_url else None
         self._primary = open_database(
             settings.database_url, readers=DELIVERY_READERS, prepared_statements=settings.prepared_statements
         )
         self._watch = DatabaseWatch(self._primary)
         self._watch.start()
-        self._read_pool = ReadPool(self._database, settings.reader_threads, self._watch)
         self._site_cache = SiteCache()
+        self._read_pool = ReadPool(
+            self._database,
+            settings.reader_threads,
+            self._watch,
+            replica=self._replica,
+            revision_needed=lambda: self._site_cache.newest_revision,
+        )
         self._write_queue = self._make_write_queue(
             self._database,
             clock.now,
@@ -129,7 +132,18 @@ class Application:
             batch_max=settings.scribe_batch_max,
             patience_seconds=settings.storage_patience_seconds,
             watch=self._watch,
+            is_shared=settings.workers > 1,
             observe=observation.observe_commit,
+            observe_retry=self._retry_log.observe,
+        )
+
+    def _open_database(self, read_address: str) -> Database:
+        settings = self._settings
+        return open_database(
+            settings.database_url,
+            readers=settings.reader_threads,
+            read_address=read_address,
+            prepared_statements=settings.prepared_statements,
         )
 
     def _start_deliveries(self) -> None:
@@ -173,15 +187,20 @@ class Application:
         await self._rate_limits.stop()
         for read_pool in (self._read_pool, self._primary_read_pool):
             read_pool.stop()
-        for database in (self._database, self._primary):
-            database.close()
+        for database in (self._database, self._primary, self._replica):
+            if database is not None:
+                database.close()
 
     async def _follow_settings(self, parent: int) -> None:
         """Look for changed sites and tokens every second, and stop the process if the one that started it is gone."""
         outage = Outage("settings_not_followed", "settings_followed_again")
+        is_replica_away = False
         while True:
+            if self._read_pool.is_replica_away != is_replica_away:
+                is_replica_away = not is_replica_away
+                _log.warning("replica_away" if is_replica_away else "replica_back", pid=os.getpid())
             try:
-                revision = await self._read_pool.read(self._site_cache.follow)
+                revision = await self._read_pool.read_newest(self._site_cache.follow)
                 if revision is not None:
                     _log.info("settings_followed", revision=revision, pid=os.getpid())
                 outage.ended()
@@ -191,6 +210,7 @@ class Application:
             if os.getppid() != parent:
                 _log.error("parent_gone", cure="start the server again")
                 os.kill(os.getpid(), signal.SIGTERM)
+            self._retry_log.log()
             observation.WAITING.set(self._write_queue.waiting)
             await self._store_unknown_parameters()
             await asyncio.sleep(FOLLOW_SECONDS)

@@ -3,6 +3,7 @@
 Tokens, phones, e-mails and names are never logged; the query string, which carries them, is left out.
 """
 
+import collections
 import itertools
 import logging
 import math
@@ -40,6 +41,7 @@ COMMIT_SECONDS = Histogram(
     "dealtrace_commit_seconds", "Time to read, decide, store and flush a batch.",
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30),
 )  # fmt: skip
+RETRIES = Counter("dealtrace_write_retries", "Transactions of writes that were tried again, by why.", ["reason"])
 WAITING = Gauge("dealtrace_scribe_waiting", "Writes waiting for their commit.", multiprocess_mode="livesum")
 TALLY = Counter("dealtrace_tally", "What callers sent, by what became of it.", ["what", "kind"])
 
@@ -60,7 +62,10 @@ CONNECTIONS_MIN = 16
 OUTAGE_REPEATED_SECONDS = 60
 """How often a lasting outage is logged."""
 
+RETRY_LOG_SECONDS = 60.0
+
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_log = structlog.get_logger()
 _PLAIN_SEGMENT = re.compile(r"[A-Za-z][A-Za-z._-]{0,39}|[0-9]{1,9}|")
 
 _log = structlog.get_logger()
@@ -207,6 +212,28 @@ def observe_commit(size: int, seconds: float) -> None:
     """Count a batch of the write queue."""
     BATCH_SIZE.observe(size)
     COMMIT_SECONDS.observe(seconds)
+
+
+class RetryLog:
+    """Counts the retries of the write queue, and logs how many there were, once a minute at most."""
+
+    def __init__(self, seconds_now: Callable[[], float] = time.monotonic) -> None:
+        self._seconds_now = seconds_now
+        self._seen: collections.Counter[str] = collections.Counter()
+        self._logged_at = -RETRY_LOG_SECONDS
+
+    def observe(self, reason: str) -> None:
+        """Count a retry; called from the writing thread."""
+        RETRIES.labels(reason).inc()
+        self._seen[reason] += 1
+
+    def log(self) -> None:
+        """Log the retries since the last time, if there were any and a minute has passed; called every second."""
+        now = self._seconds_now()
+        if not self._seen or now < self._logged_at + RETRY_LOG_SECONDS:
+            return
+        seen, self._seen, self._logged_at = self._seen, collections.Counter(), now
+        _log.warning("writes_retried", **seen)
 
 
 def observe_attempt(*, is_accepted: bool, seconds: float) -> None:

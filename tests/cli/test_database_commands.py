@@ -5,10 +5,12 @@ import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
 from sqlalchemy import text
 
 from cast import Stage
 from commands import CommandLine, Terminal
+from dealtrace.cli.database import summarize_distribution
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.schema.upgrade import newest_revision
@@ -153,6 +155,25 @@ def test_distribute_tells_its_statements(terminal: Terminal) -> None:
 def test_distribute_refuses_what_is_no_cluster(terminal: Terminal) -> None:
     word = "SQLite is a single file" if terminal.url.startswith("sqlite") else "Citus is not installed"
     assert word in terminal.refused("db", "distribute")
+
+
+@pytest.mark.parametrize(
+    ("added", "before", "said"),
+    [
+        (20, [], "Distributed 20 tables by site_id."),
+        (1, ["deal"], "Distributed 1 table by site_id. 1 table had been distributed before."),
+        (0, ["deal", "call"], "All tables are distributed by site_id already."),
+    ],
+)
+def test_distribute_says_what_it_did(added: int, before: list[str], said: str) -> None:
+    assert summarize_distribution(added, before) == said
+
+
+def test_distribute_wants_the_schema_of_this_release(terminal: Terminal) -> None:
+    if terminal.url.startswith("sqlite"):
+        return
+    age(terminal.url, "0001")
+    assert "db upgrade" in terminal.refused("db", "distribute")
 
 
 def test_all_faulty_settings_are_told_at_once(terminal: Terminal) -> None:

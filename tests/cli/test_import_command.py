@@ -14,6 +14,7 @@ import pytest
 
 from cast import Player
 from commands import CommandLine, Terminal
+from dealtrace.cli.import_files import refresh_statistics
 from dealtrace.storage.database.engine import open_database
 from server import ServerProcess
 from spreadsheet import write_xlsx
@@ -301,3 +302,12 @@ def test_json_that_is_not_an_object_per_line_is_refused_with_the_cure(
     (terminal.folder / "deals.json").write_text(content)
     refused = terminal.refused("import", "deals", "deals.json", "--site", site)
     assert "is not a JSON object: write one object per line" in refused
+
+
+def test_an_import_stays_a_success_though_statistics_cannot_be_refreshed(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """As when a worker of a cluster is away: every row of this site is stored by then."""
+    away = open_database(f"postgresql://dealtrace@/away?host={tmp_path}")
+    refresh_statistics(away)
+    assert "statistics" in capfd.readouterr().err

@@ -22,11 +22,14 @@ from dealtrace.leads.lead_request import IncomingLeadRequest
 from dealtrace.matching.lead_search import SearchById
 from dealtrace.operations.leads.annotate import AnnotationCall, LeadAnnotation
 from dealtrace.operations.leads.clear_fields import Clearing
+from dealtrace.operations.page_ends import ReadPage
 from dealtrace.operations.webhooks.create import NewWebhook, create_webhook
 from dealtrace.operations.webhooks.deliver import KEPT_FOR, Claim, DeliveryReport
 from dealtrace.operations.work import Operation, Work, ids_needed
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.quota.points import PaidMethod
+from dealtrace.storage.journals.keyset_pages import SortKey
+from dealtrace.storage.journals.page_ends import PageEnd
 from write_commands import NOON, by_contact, change, registration
 
 ITEMS = 3
@@ -136,6 +139,9 @@ WORST: dict[str, Callable[[Stage, Player, int], Any]] = {
     "pay_for_reading": lambda _stage, _shop, _number: PaidMethod.ORDERS_DIARY,
     "claim_deliveries": lambda stage, shop, _number: Claim(webhook_id(stage, shop), "me"),
     "acknowledge_deliveries": reported,
+    "keep_page_ends": lambda _stage, _shop, number: ReadPage(
+        PageEnd(f"reader {number}", 10, SortKey(NOON, number), 20), is_first=True
+    ),
     "sweep_outbox": lambda _stage, _shop, _number: KEPT_FOR,
 }
 """The command of each operation that takes the most ids; numbers keep the commands of a batch apart."""

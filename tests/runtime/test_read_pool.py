@@ -2,6 +2,8 @@
 
 import asyncio
 import threading
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,8 +11,9 @@ from sqlalchemy import Connection
 
 from cast import Player, Stage
 from dealtrace.runtime.read_pool import ReadPool
+from dealtrace.storage.accounts.revision import find_revision
 from dealtrace.storage.accounts.sites import find_site
-from dealtrace.storage.database.engine import Database
+from dealtrace.storage.database.engine import Database, open_database
 from write_commands import run
 
 LONG_SECONDS = 20
@@ -100,3 +103,60 @@ def test_it_answers_who_waits_before_it_stops_and_nobody_after(database: Databas
             await read_pool.read(lambda _connection: None)
 
     run(story)
+
+
+def database_read(
+    database: Database, replica: Database | None, needed: Callable[[], int], *, newest: bool = False
+) -> tuple[str, bool]:
+    """Return which database was read, and whether the replica counts as away then."""
+
+    def ask(connection: Connection) -> str:
+        find_revision(connection)
+        return str(connection.engine.url.database) + str(connection.engine.url.query)
+
+    async def story() -> tuple[str, bool]:
+        read_pool = ReadPool(database, 1, replica=replica, revision_needed=needed)
+        found = await (read_pool.read_newest(ask) if newest else read_pool.read(ask))
+        read_pool.stop()
+        return found, read_pool.is_replica_away
+
+    return run(story)
+
+
+def name_of(database: Database) -> str:
+    return str(database.url.database) + str(database.url.query)
+
+
+def test_a_replica_is_read_unless_what_is_needed_is_newer(
+    database: Database, new_database_url: Callable[[], str]
+) -> None:
+    replica = open_database(new_database_url())
+    with replica.read() as connection:
+        known = find_revision(connection)
+    assert database_read(database, replica, lambda: known) == (name_of(replica), False)
+    assert database_read(database, replica, lambda: known + 1) == (name_of(database), False)
+    assert database_read(database, replica, lambda: known, newest=True) == (name_of(database), False)
+    replica.close()
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+def test_a_replica_that_is_away_costs_no_answer(database: Database, tmp_path: Path) -> None:
+    replica = open_database(f"postgresql://dealtrace@/away?host={tmp_path}")
+    assert database_read(database, replica, lambda: 0) == (name_of(database), True)
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+def test_a_mistake_of_ours_is_not_blamed_on_the_replica(
+    database: Database, new_database_url: Callable[[], str]
+) -> None:
+    replica = open_database(new_database_url())
+
+    async def story() -> None:
+        read_pool = ReadPool(database, 1, replica=replica)
+        with pytest.raises(ZeroDivisionError):
+            await read_pool.read(lambda _connection: 1 // 0)
+        assert not read_pool.is_replica_away
+        read_pool.stop()
+
+    run(story)
+    replica.close()

@@ -5,7 +5,7 @@ import resource
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from server import REGISTER, ServerProcess
 pytestmark = pytest.mark.torture
 
 ROUNDS = 4
+SITES = 3
 ROUND_SECONDS = 2.5
 BACK_WITHIN_SECONDS = 40
 FOLLOWED_SECONDS = 2.2
@@ -128,21 +129,24 @@ def test_a_server_killed_under_load_loses_nothing_it_acknowledged(
     assert server.command("db", "check").returncode == 0
 
 
-def test_a_worker_killed_under_load_is_replaced_and_loses_nothing(
+def test_workers_killed_under_load_on_several_sites_are_replaced_and_lose_nothing(
     url: str, start: Callable[..., ServerProcess]
 ) -> None:
-    server = start(url)
-    token, site_id = open_site(server)
-    with Load(server, token, "worker") as load:
+    server = start(url, workers=1 if url.startswith("sqlite") else 2)
+    sites = [open_site(server) for _ in range(SITES)]
+    loads = [Load(server, token, f"worker{number}") for number, (token, _) in enumerate(sites)]
+    with ExitStack() as running:
+        for load in loads:
+            running.enter_context(load)
         time.sleep(1)
         for worker in workers_of(server):
             os.kill(worker, signal.SIGKILL)
-        time.sleep(6)
-        answered = len(load.acknowledged)
         time.sleep(1)
-        assert len(load.acknowledged) > answered
-    assert_whole(server, site_id, load.acknowledged)
-    assert_retries_are_safe(server, load)
+        answered = [len(load.acknowledged) for load in loads]
+        wait_for(lambda: all(len(load.acknowledged) > before for load, before in zip(loads, answered, strict=True)))
+    for load, (_, site_id) in zip(loads, sites, strict=True):
+        assert_whole(server, site_id, load.acknowledged)
+        assert_retries_are_safe(server, load)
 
 
 @pytest.mark.parametrize("patience", [30, 0])

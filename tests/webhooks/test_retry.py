@@ -1,10 +1,12 @@
 """When a delivery that failed is tried again, and when its webhook is paused."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from dealtrace.webhooks.retry import LONGEST_PAUSE, TRIED_FOR, Fault, Pause, TryAgain, after_fault
+from dealtrace.webhooks.retry import LONGEST_PAUSE, TRIED_FOR, Fault, Pause, TryAgain, after_fault, read_retry_after
 from domain_records import NOON
 
 FAULT = Fault("HTTP 500")
@@ -38,3 +40,40 @@ def test_after_three_days_of_nothing_else_a_webhook_is_paused_with_the_reason() 
 def test_a_receiver_that_wants_no_more_gets_no_more() -> None:
     verdict = after_fault(Fault("HTTP 410", is_final=True), 1, NOON, NOON, 0)
     assert verdict == Pause("HTTP 410: the receiver accepts no more messages")
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("120", 120),
+        (" 120 ", 120),
+        ("0", 0),
+        ("007", 7),
+        ("3600", 3600),
+        ("86400", 3600),
+        ("9" * 5000, 3600),
+        ("Wed, 25 Mar 2026 12:02:00 GMT", 120),
+        ("Wednesday, 25-Mar-26 12:02:00 GMT", 120),
+        ("Wed Mar 25 12:02:00 2026", 120),
+        ("Wed, 25 Mar 2026 15:02:00 +0300", 120),
+        ("Wed, 21 Oct 2099 07:28:00 GMT", 3600),
+        ("Wed, 25 Mar 2026 11:59:00 GMT", 0),
+        ("Mon, 01 Jan 0001 00:00:00 +0300", 0),
+        ("Fri, 31 Dec 9999 23:59:59 -0300", 0),
+        ("", 0),
+        ("soon", 0),
+        ("-5", 0),
+        ("1.5", 0),
+        ("\u0661\u0662", 0),
+        ("Sun, 06 Nov 1994 08:49:37 +9999", 0),
+        ("Sun, 99 Nov 99999999999 08:49:37 GMT", 0),
+    ],
+)
+def test_retry_after_is_a_number_of_seconds_or_a_date(text: str, seconds: int) -> None:
+    now = datetime(2026, 3, 25, 12, tzinfo=UTC)
+    assert read_retry_after(text, now) == timedelta(seconds=seconds)
+
+
+@given(st.text())
+def test_no_retry_after_breaks_a_delivery(text: str) -> None:
+    assert timedelta(0) <= read_retry_after(text, NOON) <= LONGEST_PAUSE

@@ -1,17 +1,21 @@
 """One request to a receiver that may be anything."""
 
+import socket
 import ssl
 import subprocess
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dealtrace.webhooks.http_request import Outgoing
-from dealtrace.webhooks.retry import Fault
+from dealtrace.webhooks.retry import LONGEST_PAUSE, Fault
 from dealtrace.worker.webhook_client import ANSWER_BYTES_MAX, ATTEMPT_SECONDS, WebhookClient
 from receiver import Answer, Receiver
 from server import free_port
@@ -78,7 +82,7 @@ def test_a_receiver_may_say_when_to_come_again_and_when_never(receiver: Receiver
     receiver.answer = lambda _: Answer(429, b"", headers={"retry-after": "120"})
     assert send(receiver.url) == [Fault("HTTP 429", retry_after=timedelta(minutes=2))]
     receiver.answer = lambda _: Answer(503, b"", headers={"retry-after": "Wed, 21 Oct 2099 07:28:00 GMT"})
-    assert send(receiver.url) == [Fault("HTTP 503")]
+    assert send(receiver.url) == [Fault("HTTP 503", retry_after=LONGEST_PAUSE)]
     receiver.answer = lambda _: Answer(410, b"")
     assert send(receiver.url) == [Fault("HTTP 410", is_final=True)]
 
@@ -166,3 +170,119 @@ def test_a_certificate_must_be_known_and_of_the_name_that_was_asked_for(
     (fault,) = send(f"https://127.0.0.1:{safe_port}/")
     assert fault is not None
     assert "CERTIFICATE_VERIFY_FAILED" in fault.reason
+
+
+def resolve_to(*addresses: str) -> Callable[..., list[Any]]:
+    """Return a resolver that knows these addresses of every name, in this order; others are resolved as ever."""
+    resolve = socket.getaddrinfo
+
+    def answer(host: Any, port: Any, *more: Any, **options: Any) -> list[Any]:
+        text = host.decode() if isinstance(host, bytes) else host
+        if not text.endswith(".example"):
+            return resolve(host, port, *more, **options)
+        found = [resolve(address, port, *more, **options)[0] for address in addresses]
+        return [*found, found[0]]
+
+    return answer
+
+
+@pytest.fixture
+def silent_port() -> Iterator[int]:
+    """Listen on 127.0.0.2 and accept nobody: once its queue is full, who connects hears nothing."""
+    with ExitStack() as opened:
+        listener = opened.enter_context(socket.socket())
+        listener.bind(("127.0.0.2", 0))
+        listener.listen(0)
+        for _ in range(8):
+            client = opened.enter_context(socket.socket())
+            client.setblocking(False)
+            client.connect_ex(listener.getsockname())
+        yield listener.getsockname()[1]
+
+
+def test_every_address_of_a_name_is_tried_in_its_order(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    others = [f"127.0.0.{number}" for number in range(2, 40)]
+    monkeypatch.setattr(socket, "getaddrinfo", resolve_to(*others, "127.0.0.1"))
+    assert send(f"http://shop.example:{receiver.port}/") == [None]
+    assert receiver.received[0].headers["host"] == f"shop.example:{receiver.port}"
+
+
+def test_an_address_that_is_silent_leaves_time_for_the_next(silent_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    receiver = Receiver(silent_port)
+    monkeypatch.setattr(socket, "getaddrinfo", resolve_to(*["127.0.0.2"] * 3, "127.0.0.1"))
+    started = time.monotonic()
+    assert send(f"http://shop.example:{silent_port}/") == [None]
+    assert time.monotonic() - started < ATTEMPT_SECONDS / 2
+    receiver.vanish()
+
+
+def test_an_address_without_our_certificate_leaves_the_next(
+    safe_port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as plain:
+        plain.bind(("127.0.0.2", safe_port))
+        plain.listen()
+        threading.Thread(target=refuse_encryption, args=(plain,), daemon=True).start()
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "own.pem"))
+        addresses = ["127.0.0.2", "127.0.0.1"]
+        resolve = socket.getaddrinfo
+        monkeypatch.setattr(
+            socket,
+            "getaddrinfo",
+            lambda _host, port, *more, **options: [resolve(ip, port, *more, **options)[0] for ip in addresses],
+        )
+        assert send(f"https://localhost:{safe_port}/") == [None]
+
+
+def refuse_encryption(listener: socket.socket) -> None:
+    with suppress(OSError):
+        while True:
+            connection, _ = listener.accept()
+            connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            connection.close()
+
+
+def test_only_allowed_addresses_of_a_name_are_tried(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", resolve_to("127.0.0.3", "127.0.0.1"))
+    url = f"http://shop.example:{receiver.port}/"
+    assert send(url, private=("127.0.0.1/32",)) == [None]
+    (fault,) = send(url, private=())
+    assert fault is not None
+    assert "is not public" in fault.reason
+
+
+@pytest.mark.parametrize("name", ["xn--fa-hia.example", "www.xn--fa-hia.example", "a_b.example", "a--b.example"])
+def test_a_name_goes_where_its_ascii_form_says(receiver: Receiver, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    asked: list[Any] = []
+    answer = resolve_to("127.0.0.1")
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda host, *more, **options: (asked.append(host), answer(host, *more, **options))[1]
+    )
+    assert send(f"http://{name}:{receiver.port}/") == [None]
+    assert name.encode() in asked
+    assert receiver.received[0].headers["host"] == f"{name}:{receiver.port}"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://xn--.invalid/",
+        "http://xn--a.invalid/",
+        "http://xn--zzzzzzzz99.invalid/",
+        "http://www.xn--a.invalid/",
+        "http://" + "x" * 64 + ".example/",
+        "http://.example/",
+        "http://a..example/",
+        "http://[::1/",
+        "http://exa mple/",
+        "http://example:99999/",
+        "http://ex\x00ample/",
+        "ftp://localhost/",
+        "nothing",
+        "http://\u0561/",
+    ],
+)
+def test_whatever_cannot_be_sent_is_a_fault(url: str) -> None:
+    (fault,) = send(url)
+    assert fault is not None
+    assert fault.reason

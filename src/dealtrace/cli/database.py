@@ -1,5 +1,6 @@
 """`dealtrace db`: schema upgrades, integrity checks, distribution."""
 
+from collections.abc import Collection
 from typing import Annotated
 
 import typer
@@ -12,7 +13,12 @@ from dealtrace.storage.accounts.sites import list_sites
 from dealtrace.storage.database.database_errors import message_of
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.deals.daily_counts import list_miscounted_days, recount_deals
-from dealtrace.storage.schema.distribution import distribution_statements
+from dealtrace.storage.schema.distribution import (
+    distribution_problems,
+    distribution_statements,
+    has_citus,
+    list_distributed_tables,
+)
 from dealtrace.storage.schema.upgrade import is_current, newest_revision, schema_differences, upgrade_schema
 
 database_commands = typer.Typer(help="Upgrade, check and distribute the database.", no_args_is_help=True)
@@ -26,12 +32,12 @@ def upgrade() -> None:
         if database.is_sqlite and not database.file.exists():
             fail(f"Database file not found: {database.name}")
         upgrade_schema(database)
-    console.print(f"The database schema is at revision {newest_revision()}.", markup=False)
+    console.print(f"The database schema is at revision {newest_revision()}.")
 
 
 @database_commands.command("check")
 def check() -> None:
-    """Check the schema, the daily deal counts and the SQLite file. Exit status 1 if anything is wrong."""
+    """Check schema, distribution, daily deal counts and the SQLite file. Exit status 1 if anything is wrong."""
     with explained():
         database = open_database(read_settings().database_url)
         if database.is_sqlite and not database.file.exists():
@@ -39,7 +45,7 @@ def check() -> None:
         problems = _damage(database)
         if not problems and not is_current(database):
             problems = [f"The schema is not at revision {newest_revision()}. Run: dealtrace db upgrade"]
-        problems = problems or schema_differences(database) or _miscounts(database)
+        problems = problems or schema_differences(database) or _distribution_problems(database) or _miscounts(database)
     if problems:
         fail(*problems)
     console.print("The database is intact and up to date.")
@@ -61,22 +67,48 @@ def recount() -> None:
 def distribute(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the statements without running them.")] = False,
 ) -> None:
-    """Distribute the tables over a Citus cluster by site. Run once, on the coordinator, before there is much data."""
+    """Distribute the tables over a Citus cluster by site. Run on the coordinator; distributed tables are left alone."""
     with explained():
         database = open_database(read_settings().database_url)
-    statements = distribution_statements()
-    if dry_run:
-        for statement in statements:
-            console.print(f"{statement};")
-        return
+        if dry_run:
+            for statement in distribution_statements(_distributed(database)):
+                console.print(f"{statement};")
+            return
+        if database.is_sqlite:
+            fail("SQLite is a single file and cannot be distributed. Use PostgreSQL with Citus.")
+        if not is_current(database):
+            fail(f"The schema is not at revision {newest_revision()}. Run: dealtrace db upgrade")
+        with database.write() as connection:
+            if not has_citus(connection):
+                fail("Citus is not installed in this database. Run CREATE EXTENSION citus first.")
+            before = list_distributed_tables(connection)
+            statements = distribution_statements(before)
+            for statement in statements:
+                connection.execute(text(statement))
+    console.print(summarize_distribution(len(statements), before))
+
+
+def summarize_distribution(added: int, before: Collection[str]) -> str:
+    """Return the sentence on what `db distribute` did: how many tables it added to those distributed before."""
+    if not added:
+        return "All tables are distributed by site_id already."
+    others = f" {counted(len(before), 'table')} had been distributed before." if before else ""
+    return f"Distributed {counted(added, 'table')} by site_id.{others}"
+
+
+def _distributed(database: Database) -> list[str]:
+    """List the tables that are distributed; none without Citus."""
     if database.is_sqlite:
-        fail("SQLite is a single file and cannot be distributed. Use PostgreSQL with Citus.")
-    with database.write() as connection:
-        if connection.execute(text("SELECT 1 FROM pg_extension WHERE extname = 'citus'")).first() is None:
-            fail("Citus is not installed in this database. Run CREATE EXTENSION citus first.")
-        for statement in statements:
-            connection.execute(text(statement))
-    console.print(f"Distributed {counted(len(statements), 'table')} by site_id.")
+        return []
+    with database.read() as connection:
+        return list_distributed_tables(connection) if has_citus(connection) else []
+
+
+def _distribution_problems(database: Database) -> list[str]:
+    if database.is_sqlite:
+        return []
+    with database.read() as connection:
+        return distribution_problems(list_distributed_tables(connection)) if has_citus(connection) else []
 
 
 def _miscounts(database: Database) -> list[str]:

@@ -34,7 +34,7 @@ from dealtrace.operations.leads.import_leads import IDS_PER_LEAD_MAX, import_cal
 from dealtrace.operations.visits.import_visits import IDS_PER_VISIT_MAX, import_visits
 from dealtrace.operations.work import Work
 from dealtrace.record import record
-from dealtrace.storage.database.database_errors import is_lost_race
+from dealtrace.storage.database.database_errors import is_lost_race, message_of
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import IdBlocks
 
@@ -188,8 +188,19 @@ def _continue_import(job: _ImportJob, state: FileImport) -> FileImport:
             raise typer.Exit(130) from None
     with job.database.write() as connection:
         finished = finish_import(work_in(job.database, connection, job.site), state)
-    job.database.gather_statistics()
+    refresh_statistics(job.database)
     return finished
+
+
+def refresh_statistics(database: Database) -> None:
+    """Refresh the statistics; the import succeeded whether this does or not, as when a worker of a cluster is away."""
+    try:
+        database.gather_statistics()
+    except Exception as error:
+        message = message_of(error)
+        if message is None:
+            raise
+        complaints.print(f"Imported. The statistics will be refreshed later: {message}")
 
 
 def _import_chunk(

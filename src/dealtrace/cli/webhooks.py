@@ -24,7 +24,7 @@ from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import transaction
 from dealtrace.storage.webhooks.outbox import count_waiting_deliveries
 from dealtrace.storage.webhooks.webhooks import find_webhook, list_webhooks
-from dealtrace.worker.targets import TargetForbidden, TargetUnknown, find_address
+from dealtrace.worker.targets import TargetForbidden, TargetUnknown, find_addresses
 
 ALL = "all"
 TEST_SECONDS = 20
@@ -112,7 +112,7 @@ def _check_target(url: str) -> None:
     if not host or port is None or not url.isascii():
         return
     try:
-        asyncio.run(find_address(host, port, private))
+        asyncio.run(find_addresses(host, port, private))
     except TargetForbidden as refused:
         fail(f"url: nothing would be sent there: {refused}.")
     except TargetUnknown:

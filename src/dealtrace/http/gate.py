@@ -115,7 +115,7 @@ class Gate:
         number = int(site_id) if site_id.isascii() and site_id.isdigit() and len(site_id) <= DIGITS_MAX else 0
         site = self._site_cache.remembered_site(number)
         if site is None:
-            site = await self._read_pool.read(self._site_cache.look_up_site, number)
+            site = await self._read_pool.read_newest(self._site_cache.look_up_site, number)
         if site is None or str(site.id) != site_id:
             raise SiteNotFound(site_id=site_id)
         await self._rate_limits.check_site(rate_limit_class, site.id)
@@ -129,7 +129,7 @@ class Gate:
         token = _named_header(scope, name) if scheme.is_header else pairs.values.get(name, "")
         admission = self._site_cache.remembered(token) if token else None
         if admission is None and token:
-            admission = await self._read_pool.read(self._site_cache.look_up, token)
+            admission = await self._read_pool.read_newest(self._site_cache.look_up, token)
         if admission is None:
             raise TokenRejected(field=name)
         if scheme.site is not None:

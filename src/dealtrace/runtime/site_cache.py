@@ -28,6 +28,12 @@ class SiteCache:
         self._admissions: dict[str, Admission] = {}
         self._sites: dict[int, Site] = {}
         self._revision = -1
+        self._newest = -1
+
+    @property
+    def newest_revision(self) -> int:
+        """The newest revision of the accounts that was seen."""
+        return self._newest
 
     def remembered(self, token: str) -> Admission | None:
         """Return the cached admission of a token; `None` if it is not cached."""
@@ -36,7 +42,7 @@ class SiteCache:
     def look_up(self, connection: Connection, token: str) -> Admission | None:
         """Find the admission of a token in the database and cache it; `None` if the token gives no access."""
         memory = self._admissions  # `follow` may replace it meanwhile; then this outdated entry is dropped with it
-        revision = find_revision(connection)
+        revision = self._find_revision(connection)
         digest = token_digest(token)
         found = find_token(connection, digest)
         site = find_site(connection, found.site_id) if found is not None else None
@@ -56,7 +62,7 @@ class SiteCache:
     def look_up_site(self, connection: Connection, site_id: int) -> Site | None:
         """Find a site in the database and cache it; `None` if there is no such site."""
         memory = self._sites
-        revision = find_revision(connection)
+        revision = self._find_revision(connection)
         site = find_site(connection, SiteId(site_id))
         if site is not None and revision == self._revision:
             memory[site_id] = site
@@ -64,10 +70,15 @@ class SiteCache:
 
     def follow(self, connection: Connection) -> int | None:
         """Clear the cache if the accounts changed; return their new revision, `None` if it is the same."""
-        revision = find_revision(connection)
+        revision = self._find_revision(connection)
         if revision == self._revision:
             return None
         self._admissions = {}
         self._sites = {}
         self._revision = revision
+        return revision
+
+    def _find_revision(self, connection: Connection) -> int:
+        revision = find_revision(connection)
+        self._newest = max(self._newest, revision)
         return revision

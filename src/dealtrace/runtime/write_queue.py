@@ -9,9 +9,10 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from datetime import datetime
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from sqlalchemy import Connection
@@ -20,15 +21,26 @@ from dealtrace.accounts.site import Site
 from dealtrace.errors import DatabaseUnavailable, Overloaded
 from dealtrace.operations.work import Operation, Work, ids_needed
 from dealtrace.runtime.database_watch import UNAVAILABLE_RETRY_SECONDS, DatabaseWatch
-from dealtrace.storage.database.database_errors import is_database_failure, is_lost_race, is_passing, is_read_only
+from dealtrace.storage.database.database_errors import (
+    is_database_failure,
+    is_lost_race,
+    is_passing,
+    is_read_only,
+    retry_reason,
+)
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import IdBlocks
+from dealtrace.storage.schema.distribution import is_distributed
 
 RETRY_PAUSE_SECONDS = 0.1
 RETRY_PAUSE_MAX_SECONDS = 2.0
 ALONE_TRIES_MAX = 3
 """How often a command that lost a race is run before it counts as broken."""
 OVERLOADED_RETRY_SECONDS = 1
+PUT_OFF_SHARE = 3
+"""A site is put off for at least so many times as its last try took, so that the others get most of the thread."""
+
+_UNSETTLED = object()
 
 
 @dataclass(slots=True)
@@ -38,13 +50,23 @@ class _Pending:
     command: Any
     answer: "asyncio.Future[Any]"
     size: int
-    outcome: Any = None
+    outcome: Any = _UNSETTLED
+
+
+@dataclass(slots=True)
+class _PutOff:
+    """The commands of a site that wait for a fault to pass; times are of the monotonic clock."""
+
+    deadline: float
+    pause: float
+    due_at: float
+    batch: list[_Pending] = field(default_factory=list)
 
 
 class WriteQueue:
     """The only writer of a process, made inside the running event loop to which it answers."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - two of them only observe
         self,
         database: Database,
         clock: Callable[[], datetime],
@@ -53,15 +75,21 @@ class WriteQueue:
         batch_max: int,
         patience_seconds: float,
         watch: DatabaseWatch | None = None,
+        is_shared: bool = False,
         observe: Callable[[int, float], None] = lambda _size, _seconds: None,
+        observe_retry: Callable[[str], None] = lambda _reason: None,
     ) -> None:
+        """Start the thread; `is_shared` says that other processes write to the same sites."""
         self._database = database
         self._clock = clock
         self._queue_max = queue_max
         self._batch_max = batch_max
         self._patience_seconds = patience_seconds
         self._watch = watch if watch is not None else DatabaseWatch(database)
+        self._is_apart: bool | None = True if is_shared else None
         self._observe = observe
+        self._observe_retry = observe_retry
+        self._put_off: dict[int, _PutOff] = {}
         self._ids = IdBlocks(database.writer)
         self._queue: SimpleQueue[_Pending | None] = SimpleQueue()
         self._loop = asyncio.get_running_loop()
@@ -72,7 +100,7 @@ class WriteQueue:
     @property
     def waiting(self) -> int:
         """How many commands wait now."""
-        return self._queue.qsize()
+        return self._queue.qsize() + sum(len(late.batch) for late in list(self._put_off.values()))
 
     @property
     def is_alive(self) -> bool:
@@ -106,17 +134,30 @@ class WriteQueue:
         await asyncio.to_thread(self._thread.join)
 
     def _run(self) -> None:
-        while batch := self._next_batch():
+        is_over = False
+        while not is_over or self._put_off:
+            batch = None if is_over else self._next_batch()
+            is_over = is_over or batch is None
+            if is_over and self._put_off:
+                time.sleep(self._seconds_to_due() or 0.0)
             started = time.perf_counter()
-            self._write(batch)
-            self._observe(len(batch), time.perf_counter() - started)
-            self._loop.call_soon_threadsafe(_deliver, batch)
+            deadline = time.monotonic() + self._patience_seconds
+            if batch and (fresh := self._behind_put_off(batch)):
+                self._write(fresh, deadline)
+                self._observe(len(fresh), time.perf_counter() - started)
+            self._write_due()
 
-    def _next_batch(self) -> list[_Pending]:
-        """Wait for a command, then take all that wait with it; return nothing once it is time to end."""
-        first = self._queue.get()
-        if first is None:
+    def _next_batch(self) -> list[_Pending] | None:
+        """Wait for a command, then take all that wait with it.
+
+        Returns an empty list if a site that was put off is due first, and `None` once it is time to end.
+        """
+        try:
+            first = self._queue.get(timeout=self._seconds_to_due())
+        except Empty:
             return []
+        if first is None:
+            return None
         batch = [first]
         while _size(batch) < self._batch_max and not self._queue.empty():
             following = self._queue.get()
@@ -126,55 +167,163 @@ class WriteQueue:
             batch.append(following)
         return batch
 
-    def _write(self, batch: list[_Pending]) -> None:
-        """Give every command of `batch` its outcome, whatever happens; faults that pass are waited out."""
-        deadline = time.monotonic() + self._patience_seconds
-        pause = RETRY_PAUSE_SECONDS
-        write = self._write_together
-        while True:
+    def _seconds_to_due(self) -> float | None:
+        """Return how long until a site that was put off is due; `None` if there is no such site."""
+        if not self._put_off:
+            return None
+        return max(0.0, min(late.due_at for late in self._put_off.values()) - time.monotonic())
+
+    def _behind_put_off(self, batch: list[_Pending]) -> list[_Pending]:
+        """Return the commands of sites that are not put off; the others line up behind their site's, or get 503."""
+        fresh = []
+        for pending in batch:
+            late = self._put_off.get(pending.site.id)
+            if late is None:
+                fresh.append(pending)
+            elif _size(late.batch) < self._batch_max:
+                late.batch.append(pending)
+            else:
+                self._settle([pending], DatabaseUnavailable(retry_after_seconds=UNAVAILABLE_RETRY_SECONDS))
+        return fresh
+
+    def _write_due(self) -> None:
+        """Try the sites again that are due."""
+        now = time.monotonic()
+        for site_id, late in list(self._put_off.items()):
+            if late.due_at <= now:
+                del self._put_off[site_id]
+                self._write(late.batch, late.deadline, pause=late.pause)
+
+    def _write(self, batch: list[_Pending], deadline: float, *, pause: float = 0.0) -> None:
+        """Answer every command of `batch`, whatever happens, except those of sites that are put off.
+
+        A database that is away as a whole is waited for; `pause` is how long the last wait for a site took.
+        """
+        parts, whole_pause = [batch], RETRY_PAUSE_SECONDS
+        while parts:
+            part, started = parts[0], time.monotonic()
             try:
-                self._watch.require()
-                write(batch)
-            except DatabaseUnavailable as refusal:
-                _fail(batch, refusal)
-            except _CommitUnclear as fault:
-                self._give_up(batch, fault.__cause__ or fault)
-            except Exception as fault:  # noqa: BLE001 - a command may break in any way; the thread must outlive it
-                if is_passing(fault) and time.monotonic() + pause < deadline:
-                    time.sleep(pause)
-                    pause = min(pause * 2, RETRY_PAUSE_MAX_SECONDS)
+                if len(by_site := self._parts(part)) > 1:
+                    parts[:1] = by_site
                     continue
-                if is_database_failure(fault):
-                    self._give_up(batch, fault)
-                elif write == self._write_together:
-                    write = self._write_one_by_one
+                self._write_part(part)
+            except _NotOpen as closed:
+                fault = closed.cause
+                if is_passing(fault) and time.monotonic() + whole_pause < deadline:
+                    self._observe_retry(retry_reason(fault))
+                    time.sleep(whole_pause)
+                    whole_pause = min(whole_pause * 2, RETRY_PAUSE_MAX_SECONDS)
                     continue
-                else:
-                    _fail(batch, fault)
+                self._settle([pending for left in parts for pending in left], self._refuse(fault))
+                return
+            except Exception as fault:  # noqa: BLE001 - only faults that pass come here
+                self._observe_retry(retry_reason(fault))
+                parts[:1] = by_site = _by_site(part)
+                if len(by_site) == 1:
+                    parts.pop(0)
+                    self._postpone(part, fault, deadline, pause, time.monotonic() - started)
+            else:
+                parts.pop(0)
+                self._settle(part)
+
+    def _parts(self, batch: list[_Pending]) -> list[list[_Pending]]:
+        """Split a batch into the parts that are committed together.
+
+        Raises:
+            _NotOpen: the database cannot be asked whether it is distributed.
+        """
+        if self._is_apart is None and self._database.is_sqlite:
+            self._is_apart = False
+        if self._is_apart is None:
+            try:
+                with self._database.writer.connect() as connection:
+                    self._is_apart = is_distributed(connection)
+            except Exception as fault:
+                raise _NotOpen(fault) from fault
+        return _by_site(batch) if self._is_apart else [batch]
+
+    def _postpone(self, part: list[_Pending], fault: Exception, deadline: float, pause: float, took: float) -> None:
+        """Put off a site, at first not at all: who won a race is through at once."""
+        now = time.monotonic()
+        due_at = now + max(pause, took * PUT_OFF_SHARE if pause else 0.0)
+        if due_at >= deadline:
+            self._settle(part, self._refuse(fault))
+            return
+        following = min(max(pause * 2, RETRY_PAUSE_SECONDS), RETRY_PAUSE_MAX_SECONDS)
+        self._put_off[part[0].site.id] = _PutOff(deadline, following, due_at, part)
+
+    def _write_part(self, part: list[_Pending]) -> None:
+        """Write commands together, or if one is broken, one by one; give each its outcome.
+
+        Raises:
+            _NotOpen: the database cannot be reached; nothing was run.
+            Exception: a fault that passes.
+        """
+        for write in (self._write_together, self._write_one_by_one):
+            try:
+                write(part)
+            except _NotOpen:
+                raise
+            except _CommitUnclear as unclear:
+                self._watch.report(unclear.__cause__ or unclear)
+                _fail(part, DatabaseUnavailable(retry_after_seconds=UNAVAILABLE_RETRY_SECONDS))
+            except Exception as fault:
+                if is_passing(fault):
+                    raise
+                _fail(part, self._refuse(fault))
+                if not is_database_failure(fault):
+                    if is_lost_race(fault):
+                        self._observe_retry(retry_reason(fault))
+                    continue
             return
 
-    def _give_up(self, batch: list[_Pending], fault: BaseException) -> None:
-        """Refuse a batch because of the database; connections to a server that takes no writes are closed."""
-        self._watch.report(fault)
-        if is_read_only(fault):
-            self._database.writer.dispose()
-        _fail(batch, DatabaseUnavailable(retry_after_seconds=UNAVAILABLE_RETRY_SECONDS))
-
     def _write_together(self, batch: list[_Pending]) -> None:
-        self._ids.ensure(_ids_needed(batch))
-        now = self._clock()
-        with self._database.writer.connect() as connection, connection.begin() as transaction:
+        with ExitStack() as opened:
+            connection, transaction = self._open(opened, _ids_needed(batch))
+            now = self._clock()
             for group in _groups(batch):
                 self._run_group(connection, group, now)
             _commit(transaction)
 
     def _write_one_by_one(self, batch: list[_Pending]) -> None:
-        self._ids.ensure(_ids_needed(batch) * ALONE_TRIES_MAX)
-        now = self._clock()
-        with self._database.writer.connect() as connection, connection.begin() as transaction:
+        with ExitStack() as opened:
+            connection, transaction = self._open(opened, _ids_needed(batch) * ALONE_TRIES_MAX)
+            now = self._clock()
             for pending in batch:
                 self._run_alone(connection, pending, now)
             _commit(transaction)
+
+    def _open(self, opened: ExitStack, ids: int) -> tuple[Connection, Any]:
+        """Reserve ids and begin a transaction.
+
+        Raises:
+            _NotOpen: the database as a whole cannot be written to.
+        """
+        try:
+            self._watch.require()
+            self._ids.ensure(ids)
+            connection = opened.enter_context(self._database.writer.connect())
+            return connection, opened.enter_context(connection.begin())
+        except Exception as fault:
+            raise _NotOpen(fault) from fault
+
+    def _refuse(self, fault: Exception) -> Exception:
+        """Return what commands are answered that could not be run because of `fault`.
+
+        The watch hears of what the database refuses; connections to a server that takes no writes are closed.
+        """
+        if not is_database_failure(fault):
+            return fault
+        self._watch.report(fault)
+        if is_read_only(fault):
+            self._database.writer.dispose()
+        return DatabaseUnavailable(retry_after_seconds=UNAVAILABLE_RETRY_SECONDS)
+
+    def _settle(self, batch: list[_Pending], fault: BaseException | None = None) -> None:
+        """Have commands answered with their outcomes, or all with `fault`."""
+        if fault is not None:
+            _fail(batch, fault)
+        self._loop.call_soon_threadsafe(_deliver, batch)
 
     def _run_group(self, connection: Connection, group: list[_Pending], now: datetime) -> None:
         first = group[0]
@@ -193,12 +342,21 @@ class WriteQueue:
                     raise
                 pending.outcome = fault
                 if is_lost_race(fault):
+                    self._observe_retry(retry_reason(fault))
                     continue
             return
 
 
 class _CommitUnclear(Exception):  # noqa: N818 - it names what is the matter
     """The commit itself failed: whether it took place is unknown, so it must not be repeated."""
+
+
+class _NotOpen(Exception):  # noqa: N818
+    """No transaction could begin: the database as a whole is away, whatever the site."""
+
+    def __init__(self, cause: Exception) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
 
 
 def _commit(transaction: Any) -> None:
@@ -216,12 +374,20 @@ def _ids_needed(batch: Sequence[_Pending]) -> int:
     return sum(ids_needed(pending.operation, pending.size) for pending in batch)
 
 
+def _by_site(batch: Sequence[_Pending]) -> list[list[_Pending]]:
+    """Group commands by site, in the order of the sites' ids; those of a site stay in the order of arrival."""
+    sites: dict[int, list[_Pending]] = {}
+    for pending in batch:
+        sites.setdefault(pending.site.id, []).append(pending)
+    return [sites[site_id] for site_id in sorted(sites)]
+
+
 def _groups(batch: Sequence[_Pending]) -> list[list[_Pending]]:
-    """Group the commands of each operation and site, in the order of arrival."""
+    """Group the commands of each operation and site: sites by their ids, inside a site in the order of arrival."""
     groups: dict[tuple[Operation[Any, Any], int], list[_Pending]] = {}
     for pending in batch:
         groups.setdefault((pending.operation, pending.site.id), []).append(pending)
-    return list(groups.values())
+    return sorted(groups.values(), key=lambda group: group[0].site.id)
 
 
 def _fail(batch: Sequence[_Pending], fault: BaseException) -> None:

@@ -1,6 +1,7 @@
 """When a failed delivery is retried, and when its webhook is paused."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 from dealtrace.record import record
 
@@ -52,3 +53,20 @@ def after_fault(fault: Fault, failures: int, failing_since: datetime, now: datet
         return Pause(f"nothing was accepted for {TRIED_FOR.days} days, last error: {fault.reason}")
     pause = min(FIRST_PAUSE * 2 ** min(failures - 1, _DOUBLINGS_MAX), LONGEST_PAUSE)
     return TryAgain(now + max(pause * (1 + JITTER * chance), min(fault.retry_after, LONGEST_PAUSE)))
+
+
+def read_retry_after(text: str, now: datetime) -> timedelta:
+    """Return the delay that a header `Retry-After` asks for, a number of seconds or a date of HTTP, at most an hour.
+
+    It is zero if the header is absent, unreadable or in the past.
+    """
+    text = text.strip()
+    if text.isascii() and text.isdigit():
+        is_short = len(text.lstrip("0")) <= len(str(LONGEST_PAUSE // timedelta(seconds=1)))
+        return min(timedelta(seconds=int(text)), LONGEST_PAUSE) if is_short else LONGEST_PAUSE
+    try:
+        at = parsedate_to_datetime(text)
+        at = at.astimezone(UTC) if at.tzinfo is not None else at.replace(tzinfo=UTC)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return timedelta(0)
+    return max(timedelta(0), min(at - now, LONGEST_PAUSE))

@@ -4,6 +4,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -26,10 +27,11 @@ from dealtrace.operations.write_command import WriteCommand
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.write_queue import WriteQueue
 from dealtrace.storage.accounts.sites import find_site, list_sites
+from dealtrace.storage.database.database_errors import is_database_failure
 from dealtrace.storage.webhooks.outbox import needs_attempt
 from dealtrace.storage.webhooks.webhooks import list_webhooks
 from dealtrace.webhooks.delivery import Delivery, OutboxPosition
-from dealtrace.webhooks.http_request import Message, Outgoing, write_request
+from dealtrace.webhooks.http_request import Message, write_request
 from dealtrace.webhooks.retry import Fault, Pause
 from dealtrace.worker.webhook_client import WebhookClient, WebhookConnection
 
@@ -38,6 +40,9 @@ POLL_SECONDS = 0.5
 ROUND_SECONDS = 3.0
 """How long deliveries are sent to one webhook before their outcome is stored; a test and the last attempt add to it."""
 AT_ONCE_MAX = 32
+HELD_BACK_SECONDS = 5.0
+HELD_BACK_SECONDS_MAX = 300.0
+"""How long a process leaves a webhook alone whose outcome it could not store, at first and at most."""
 SWEEP_SECONDS = 3600.0
 
 _log = structlog.get_logger()
@@ -72,6 +77,7 @@ class Deliveries:
         self._write_test = write_test
         self._holder = secrets.token_hex(8)
         self._in_hand: dict[WebhookId, asyncio.Task[None]] = {}
+        self._broken: dict[WebhookId, _HeldBack] = {}
         self._stopping = False
         self._loops = [
             asyncio.create_task(_repeat(self._poll, POLL_SECONDS, "webhooks_not_looked_at")),
@@ -90,7 +96,14 @@ class Deliveries:
         webhooks = await self._read_pool.read(list_webhooks)
         observation.PAUSED.set(sum(webhook.is_paused for webhook in webhooks))
         observation.FAILING.set(sum(webhook.has_failed for webhook in webhooks))
-        free = [webhook for webhook in webhooks if webhook.id not in self._in_hand]
+        ids, seconds_now = {webhook.id for webhook in webhooks}, time.monotonic()
+        self._broken = {webhook_id: broken for webhook_id, broken in self._broken.items() if webhook_id in ids}
+        free = [
+            webhook
+            for webhook in webhooks
+            if webhook.id not in self._in_hand
+            and (webhook.id not in self._broken or self._broken[webhook.id].until <= seconds_now)
+        ]
         if not free:
             return
         for webhook_id, site in await self._read_pool.read(_find_due, free, clock.now()):
@@ -107,13 +120,22 @@ class Deliveries:
                     return
                 report = await self._send(claim, site, in_hand)
                 pause = await self._write_queue.write(acknowledge_deliveries, site, WriteCommand(report))
+                self._broken.pop(webhook_id, None)
                 _log_outcome(webhook_id, report, pause)
                 if report.fault is not None:
                     return
-        except Exception as fault:  # noqa: BLE001 - whatever broke, the lease expires and the next poll tries again
-            _log.error("webhook_broke", webhook_id=webhook_id, cause=observation.cause_of(fault))
+        except Exception as fault:  # noqa: BLE001 - whatever broke, the lease expires and a later poll tries again
+            seconds = self._hold_back(webhook_id)
+            _log.error("webhook_broke", webhook_id=webhook_id, seconds=seconds, cause=observation.cause_of(fault))
         finally:
             del self._in_hand[webhook_id]
+
+    def _hold_back(self, webhook_id: WebhookId) -> float:
+        """Leave a webhook alone for a while, twice as long each time in a row; return for how many seconds."""
+        before = self._broken.get(webhook_id)
+        seconds = min(before.seconds * 2, HELD_BACK_SECONDS_MAX) if before is not None else HELD_BACK_SECONDS
+        self._broken[webhook_id] = _HeldBack(seconds, time.monotonic() + seconds)
+        return seconds
 
     async def _send(self, claim: Claim, site: Site, in_hand: ClaimedDeliveries) -> DeliveryReport:
         webhook, test_outcome = in_hand.webhook, None
@@ -125,7 +147,11 @@ class Deliveries:
 
     async def _send_test(self, connection: WebhookConnection, webhook: Webhook) -> str:
         now = clock.now()
-        fault = await connection.send(write_request(webhook, self._write_test(webhook, now), now))
+        try:
+            outgoing = write_request(webhook, self._write_test(webhook, now), now)
+        except Exception as broken:  # noqa: BLE001 - the person who tests it must see that it cannot work
+            return _unwritable(webhook, broken).reason
+        fault = await connection.send(outgoing)
         if fault is None:
             return ""
         return f"{fault.reason}: {fault.words}" if fault.words else fault.reason
@@ -137,21 +163,33 @@ class Deliveries:
         if not in_hand.deliveries:
             return [], None
         webhook, deadline = in_hand.webhook, time.monotonic() + ROUND_SECONDS
-        messages = await self._read_pool.read(self._write_messages, site, webhook, in_hand.deliveries, clock.now())
+        messages = await self._messages_of(site, in_hand)
+        if isinstance(messages, Fault):
+            return [], messages
         delivered: list[OutboxPosition] = []
         for delivery in in_hand.deliveries:
             if self._stopping or time.monotonic() > deadline:
                 break
             message = messages.get(delivery.position)
-            fault = (
-                await _attempt(connection, write_request(webhook, message, clock.now()))
-                if message is not None
-                else None
-            )
+            fault = await _attempt(connection, webhook, message) if message is not None else None
             if fault is not None:
                 return delivered, fault
             delivered.append(delivery.position)
         return delivered, None
+
+    async def _messages_of(self, site: Site, in_hand: ClaimedDeliveries) -> dict[OutboxPosition, Message] | Fault:
+        """Return the messages of what is in hand; a fault of this webhook if they cannot be written.
+
+        Raises:
+            Exception: the database fails, which is no fault of the webhook.
+        """
+        webhook = in_hand.webhook
+        try:
+            return await self._read_pool.read(self._write_messages, site, webhook, in_hand.deliveries, clock.now())
+        except Exception as broken:
+            if is_database_failure(broken):
+                raise
+            return _unwritable(webhook, broken)
 
     async def _sweep(self) -> None:
         """Delete deliveries that are too old to be sent or replayed."""
@@ -166,11 +204,29 @@ def _find_due(connection: Connection, webhooks: Sequence[Webhook], now: datetime
     return [(webhook.id, site) for webhook in due if (site := sites[webhook.site_id]) is not None]
 
 
-async def _attempt(connection: WebhookConnection, outgoing: Outgoing) -> Fault | None:
+@dataclass(frozen=True, slots=True)
+class _HeldBack:
+    """A webhook that is left alone until an instant of the monotonic clock, `seconds` after it broke."""
+
+    seconds: float
+    until: float
+
+
+async def _attempt(connection: WebhookConnection, webhook: Webhook, message: Message) -> Fault | None:
     started = time.perf_counter()
+    try:
+        outgoing = write_request(webhook, message, clock.now())
+    except Exception as broken:  # noqa: BLE001 - else the same delivery would be tried twice a second
+        return _unwritable(webhook, broken)
     fault = await connection.send(outgoing)
     observation.observe_attempt(is_accepted=fault is None, seconds=time.perf_counter() - started)
     return fault
+
+
+def _unwritable(webhook: Webhook, broken: Exception) -> Fault:
+    """Log a message that cannot be written, which is our bug, and return it as a fault: it backs off as any other."""
+    _log.error("webhook_not_written", webhook_id=webhook.id, cause=observation.cause_of(broken))
+    return Fault(f"the message cannot be written: {type(broken).__name__}")
 
 
 def _log_outcome(webhook_id: WebhookId, report: DeliveryReport, pause: Pause | None) -> None:

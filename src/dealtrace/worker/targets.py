@@ -2,13 +2,43 @@
 
 import asyncio
 import socket
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 
 Address = IPv4Address | IPv6Address
 
-_NAT64 = IPv6Network("64:ff9b::/96")
-_IPV4_BITS = 0xFFFF_FFFF
+_UNICAST_IPV6 = IPv6Network("2000::/3")
+"""The only IPv6 addresses that lead to hosts of others; mapped, translated, local and reserved ones lie outside."""
+_CLOSED = tuple(
+    ip_network(network)
+    for network in (
+        "192.0.0.0/24",  # protocol assignments, a metadata service among them; `ipaddress` lists parts of it only
+        "192.88.99.0/24",  # 6to4 relays, deprecated
+        "2001::/23",  # protocol assignments: Teredo, ORCHID, benchmarks
+        "2001:db8::/32",  # documentation
+        "2002::/16",  # 6to4, deprecated: an IPv4 address, possibly a private one
+        "3ffe::/16",  # 6bone, deprecated
+        "3fff::/20",  # documentation
+    )
+)
+_METADATA_SERVICES = frozenset(
+    ip_address(address)
+    for address in (
+        "168.63.129.16",  # Azure; a public address that leads to the host of the virtual machine
+        "169.254.169.254",  # nearly all clouds
+        "169.254.0.23",  # Tencent
+        "169.254.42.42",  # Scaleway
+        "169.254.170.2",  # containers of AWS
+        "169.254.170.23",  # pods of AWS
+        "192.0.0.192",  # Oracle, older
+        "100.100.100.200",  # Alibaba
+        "fd00:ec2::23",  # pods of AWS
+        "fd00:ec2::254",  # AWS
+        "fd00:c1::a9fe:a9fe",  # Oracle
+        "fd00:42::42",  # Scaleway
+        "fd20:ce::254",  # Google
+    )
+)
 
 
 class TargetForbidden(Exception):  # noqa: N818 - it names what is the matter
@@ -19,10 +49,11 @@ class TargetUnknown(Exception):  # noqa: N818
     """The host name cannot be resolved."""
 
 
-async def find_address(host: str, port: int, private: Sequence[str]) -> str:
-    """Return the first allowed IP address of a host; `private` are private networks that are allowed.
+async def find_addresses(host: str, port: int, private: Sequence[str]) -> list[str]:
+    """Return the allowed IP addresses of a host, the best first; `private` are private networks that are allowed.
 
-    Connect to this very address: resolved again, the name may lead elsewhere.
+    Connect to these very addresses: resolved again, the name may lead elsewhere. `host` is in ASCII and resolved as it
+    is, because the standard library's idea of international names is that of 2003, which leads to other hosts.
 
     Raises:
         TargetUnknown: the name cannot be resolved.
@@ -30,31 +61,40 @@ async def find_address(host: str, port: int, private: Sequence[str]) -> str:
     """
     try:
         loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        found = await loop.getaddrinfo(host.encode("ascii"), port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as fault:
         raise TargetUnknown(f"the host {host} cannot be resolved") from fault
-    addresses = [ip_address(str(socket_address[0]).partition("%")[0]) for *_, socket_address in found]
-    allowed = [address for address in addresses if is_allowed(address, private)]
+    texts = dict.fromkeys(str(socket_address[0]).partition("%")[0] for *_, socket_address in found)
+    addresses = [ip_address(text) for text in texts]
+    allowed = [str(address) for address in addresses if is_allowed(address, private)]
     if not allowed:
         where = "" if str(addresses[0]) == host else f" ({addresses[0]})"
         raise TargetForbidden(f"{host}{where} is not public; DEALTRACE_WEBHOOK_PRIVATE_TARGETS can allow it")
-    return str(allowed[0])
+    return allowed
 
 
-def is_allowed(address: Address, private: Iterable[str]) -> bool:
-    """Whether an address is public or in one of the `private` networks; an IPv4 address within IPv6 counts as IPv4."""
-    plain = _ipv4_within(address)
+def is_allowed(address: Address, private: Sequence[str]) -> bool:
+    """Whether an address is public or in one of the `private` networks; an IPv4 address mapped to IPv6 counts as IPv4.
+
+    A metadata service is allowed only by its very address: a network that contains it was not meant to open it.
+    """
+    plain = (address.ipv4_mapped if isinstance(address, IPv6Address) else None) or address
     networks = [ip_network(network) for network in private]
+    if plain in _METADATA_SERVICES:
+        networks = [network for network in networks if network.num_addresses == 1]
     if any(address in network or plain in network for network in networks):
         return True
-    return plain.is_global and not plain.is_multicast
+    return plain not in _METADATA_SERVICES and _is_public(plain)
 
 
-def _ipv4_within(address: Address) -> Address:
-    """Return the IPv4 address that an IPv6 address stands for, else the address itself."""
-    if isinstance(address, IPv4Address):
-        return address
-    if address in _NAT64:
-        return IPv4Address(int(address) & _IPV4_BITS)
-    teredo = address.teredo
-    return address.ipv4_mapped or address.sixtofour or (teredo[1] if teredo is not None else None) or address
+def _is_public(address: Address) -> bool:
+    """Whether an address belongs to a host of the internet, by the registries of IANA as of 2026.
+
+    Ours: translated addresses (`64:ff9b::/96` and others) are closed too, as the translator may stand in a network
+    whose private addresses it reaches.
+    """
+    if isinstance(address, IPv6Address) and address not in _UNICAST_IPV6:
+        return False
+    if any(address in network for network in _CLOSED):
+        return False
+    return address.is_global and not address.is_multicast and not address.is_reserved

@@ -3,15 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from http import HTTPStatus
 
 import httpx
 
-from dealtrace import __version__
+from dealtrace import __version__, clock
 from dealtrace.webhooks.http_request import Outgoing
-from dealtrace.webhooks.retry import Fault
-from dealtrace.worker.targets import TargetForbidden, TargetUnknown, find_address
+from dealtrace.webhooks.retry import Fault, read_retry_after
+from dealtrace.worker.connecting import TargetBackend, TargetTransport
+from dealtrace.worker.targets import TargetForbidden, TargetUnknown
 
 ATTEMPT_SECONDS = 5.0
 """Ours: from resolving the name to the end of the answer; slow receivers should answer first and work afterwards."""
@@ -19,7 +19,6 @@ ANSWER_BYTES_MAX = 65_536
 """The rest of a longer answer is not read."""
 WORDS_MAX = 120
 """How much of a refusal is shown to the person who tests a webhook."""
-RETRY_AFTER_DIGITS_MAX = 6
 
 
 class WebhookClient:
@@ -33,23 +32,25 @@ class WebhookClient:
     @asynccontextmanager
     async def connect(self) -> AsyncIterator["WebhookConnection"]:
         """Yield a connection to one receiver for several requests; it shares nothing with other receivers."""
-        limits = httpx.Limits(max_connections=1)
+        transport = TargetTransport(self._trust, self._private, ATTEMPT_SECONDS)
         async with httpx.AsyncClient(
-            verify=self._trust, trust_env=False, timeout=ATTEMPT_SECONDS, limits=limits, follow_redirects=False
+            transport=transport, trust_env=False, timeout=ATTEMPT_SECONDS, follow_redirects=False
         ) as client:
-            yield WebhookConnection(client, self._private)
+            yield WebhookConnection(client, transport.backend)
 
 
 class WebhookConnection:
-    """Several requests to one receiver, whose host is resolved once."""
+    """Several requests to one receiver."""
 
-    def __init__(self, client: httpx.AsyncClient, private: Sequence[str]) -> None:
+    def __init__(self, client: httpx.AsyncClient, backend: TargetBackend) -> None:
         self._client = client
-        self._private = private
-        self._ip: str | None = None
+        self._backend = backend
 
     async def send(self, outgoing: Outgoing) -> Fault | None:
-        """Send a request; return `None` if it was accepted with a status of 2xx, even if its body then breaks off."""
+        """Send a request; return `None` if it was accepted with a status of 2xx, even if its body then breaks off.
+
+        Whatever goes wrong is a fault of the attempt, as the webhook must be tried more and more seldom then.
+        """
         is_accepted = False
         try:
             async with asyncio.timeout(ATTEMPT_SECONDS), self._open(outgoing) as answer:
@@ -63,23 +64,27 @@ class WebhookConnection:
             fault = Fault(f"cannot connect: {_printable(str(reason)) or type(reason).__name__}")
         except (httpx.HTTPError, httpx.InvalidURL) as reason:
             fault = Fault(f"invalid answer: {_printable(str(reason)) or type(reason).__name__}")
+        except Exception as reason:  # noqa: BLE001 - a URL or an answer may break the libraries in ways of its own
+            fault = Fault(f"cannot be sent: {type(reason).__name__}")
         return None if is_accepted else fault
 
     @asynccontextmanager
     async def _open(self, outgoing: Outgoing) -> AsyncIterator[httpx.Response]:
-        url = httpx.URL(outgoing.url)
-        if self._ip is None:
-            port = url.port or (443 if url.scheme == "https" else 80)
-            self._ip = await find_address(url.host, port, self._private)
-        headers = {**outgoing.headers, "host": url.netloc.decode(), "user-agent": f"Dealtrace/{__version__}"}
-        async with self._client.stream(
-            outgoing.method,
-            url.copy_with(host=self._ip),
-            content=outgoing.body,
-            headers=headers,
-            extensions={"sni_hostname": url.host},
-        ) as answer:
+        """Yield the answer; an address whose encryption does not begin is given up: nothing was sent."""
+        headers = {**outgoing.headers, "user-agent": f"Dealtrace/{__version__}"}
+        request = self._client.build_request(outgoing.method, outgoing.url, content=outgoing.body, headers=headers)
+        while True:
+            try:
+                answer = await self._client.send(request, stream=True)
+                break
+            except httpx.ConnectError:
+                if not self._backend.has_more:
+                    raise
+                self._backend.give_up_last()
+        try:
             yield answer
+        finally:
+            await answer.aclose()
 
 
 async def _beginning(answer: httpx.Response) -> bytes:
@@ -98,13 +103,11 @@ def _fault(answer: httpx.Response, body: bytes) -> Fault:
     if answer.is_redirect:
         status += ", a redirect, which is not followed: change the webhook to the URL it leads to"
         body = answer.headers.get("location", "").encode()
-    seconds = answer.headers.get("retry-after", "")
-    is_number = seconds.isascii() and seconds.isdigit() and len(seconds) <= RETRY_AFTER_DIGITS_MAX
     return Fault(
         status,
         _printable(body.decode(errors="replace")),
         is_final=answer.status_code == HTTPStatus.GONE,
-        retry_after=timedelta(seconds=int(seconds)) if is_number else timedelta(0),
+        retry_after=read_retry_after(answer.headers.get("retry-after", ""), clock.now()),
     )
 
 

@@ -160,6 +160,43 @@ def test_an_address_that_cannot_be_sent_to_is_refused(stage: Stage, shop: Player
         assert list_webhooks(connection, shop.site.id) == []
 
 
+@pytest.mark.parametrize(
+    "host",
+    [
+        "xn--a.example",
+        "XN--A.example",
+        "xn--.example",
+        "www.xn--zzzzzzzz99.example",
+        "x" * 64 + ".example",
+        ".".join(["x" * 60] * 5),
+        "a..example",
+        ".example",
+        "-a.example",
+        "a-.example",
+        "a!b.example",
+        "exa%41mple.com",
+        "[::g]",
+        "[1.2.3.4]",
+        "[fe80::1%25eth0]",
+    ],
+)
+def test_a_name_that_no_host_can_have_is_refused(stage: Stage, shop: Player, host: str) -> None:
+    with stage.database.write() as connection:
+        with pytest.raises(InvalidSetting, match=r"cannot be the name of a host|https://host/path is expected"):
+            create_webhook(connection, stage.ids, wanted(shop, f"https://{host}/hook"), NOON)
+        assert list_webhooks(connection, shop.site.id) == []
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["localhost", "a.example.", "xn--fa-hia.example", "xn--e1afmkfd.xn--p1ai", "my_crm.local", "8.8.8.8", "[2a00::1]"],
+)
+def test_any_name_of_a_host_is_accepted(stage: Stage, shop: Player, host: str) -> None:
+    stage.ids.ensure(1)
+    with stage.database.write() as connection:
+        assert create_webhook(connection, stage.ids, wanted(shop, f"https://{host}:8443/hook"), NOON).url
+
+
 def test_a_site_has_so_many_webhooks_and_no_more(stage: Stage, shop: Player) -> None:
     stage.ids.ensure(WEBHOOKS_MAX)
     with stage.database.write() as connection:

@@ -17,6 +17,7 @@ from dealtrace.storage.database.database_errors import (
     is_lost_race,
     is_passing,
     message_of,
+    retry_reason,
 )
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.schema.tables.control import revision
@@ -30,6 +31,23 @@ def sqlite_fault(code: int, kind: type[sqlite3.Error] = sqlite3.OperationalError
 
 # Each fault, and whether it is a lost race, passing, the database's trouble.
 FAULTS: list[tuple[BaseException, tuple[bool, bool, bool]]] = [
+    (
+        errors.InternalError_('duplicate key value violates unique constraint "uq_deal_site_id_number_102008"'),
+        (True, False, False),
+    ),
+    (
+        errors.InternalError_('повторяющееся значение ключа нарушает ограничение уникальности "pk_visit_102010"'),
+        (True, False, False),
+    ),
+    (
+        errors.InternalError_('insert or update on table "x" violates foreign key constraint "fk_deal_tag_deal_1"'),
+        (True, False, False),
+    ),
+    (
+        errors.InternalError_("could not find shard\nDETAIL: violates unique constraint of somebody's text"),
+        (False, False, False),
+    ),
+    (errors.InternalError_("cache lookup failed for relation 17"), (False, False, False)),
     (sqlite_fault(sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.IntegrityError), (True, False, False)),
     (sqlite_fault(sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.IntegrityError), (True, False, False)),
     (sqlite_fault(sqlite3.SQLITE_BUSY), (False, True, True)),
@@ -156,3 +174,21 @@ def test_it_tells_the_first_line_alone_for_the_rest_quotes_rows() -> None:
 @pytest.mark.parametrize("fault", [ValueError("79205550055"), KeyError("x")])
 def test_it_tells_nothing_of_what_is_not_the_databases(fault: Exception) -> None:
     assert message_of(fault) is None
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        (errors.DeadlockDetected(), "deadlock"),
+        (errors.SerializationFailure(), "serialization"),
+        (errors.UniqueViolation(), "race"),
+        (errors.InternalError_('violates unique constraint "uq_x"'), "race"),
+        (errors.AdminShutdown(), "away"),
+        (psycopg.OperationalError(), "away"),
+        (sqlite_fault(sqlite3.SQLITE_BUSY), "locked"),
+        (sqlite_fault(sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.IntegrityError), "race"),
+        (ValueError(), "broken"),
+    ],
+)
+def test_a_second_attempt_is_counted_by_its_reason(fault: BaseException, reason: str) -> None:
+    assert retry_reason(fault) == reason

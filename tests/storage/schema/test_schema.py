@@ -11,8 +11,14 @@ from sqlalchemy.schema import CreateColumn
 
 from auditor import TENANT_TABLES, faults_of
 from cluster import create_partitioned
-from dealtrace.storage.database.engine import open_database
-from dealtrace.storage.schema.distribution import distribution_statements
+from dealtrace.storage.database.engine import Database, open_database
+from dealtrace.storage.schema.distribution import (
+    distribution_problems,
+    distribution_statements,
+    is_distributed,
+    list_distributed_tables,
+    tenant_tables,
+)
 from dealtrace.storage.schema.tables.parts import CONTROL, TENANT
 from dealtrace.storage.schema.tables.whole import metadata
 from dealtrace.storage.schema.upgrade import VERSION_TABLE, prepare_schema
@@ -94,6 +100,39 @@ def test_it_distributes_every_tenant_table_once_and_referred_ones_first() -> Non
     for table in TENANTS:
         for key in table.foreign_key_constraints:
             assert distributed.index(key.referred_table.name) < distributed.index(table.name)
+
+
+def test_it_distributes_only_what_is_not_distributed_yet() -> None:
+    tenants = tenant_tables()
+    assert distribution_statements(tenants) == []
+    for name in tenants:
+        (statement,) = distribution_statements([other for other in tenants if other != name])
+        assert statement.startswith(f"SELECT create_distributed_table('{name}', 'site_id', colocate_with => '")
+        assert f"colocate_with => '{name}'" not in statement
+    assert len(distribution_statements(["deal", "unknown"])) == len(tenants) - 1
+
+
+def test_a_check_compares_what_is_distributed_with_what_should_be() -> None:
+    tenants = tenant_tables()
+    assert distribution_problems(tenants) == []
+    assert distribution_problems([*tenants, "somebody_elses"]) == []
+    assert "no table is distributed" in distribution_problems([])[0]
+    assert "no table is distributed" in distribution_problems(["somebody_elses"])[0]
+    (missing,) = distribution_problems([name for name in tenants if name != "deal"])
+    assert missing.startswith("The table deal is not distributed")
+    (extra,) = distribution_problems([*tenants, "token"])
+    assert "undistribute_table('token')" in extra
+
+
+def test_it_reads_the_distributed_tables_of_a_cluster(database: Database) -> None:
+    """The catalogue of Citus is imitated: a table of its name and columns."""
+    with database.write() as connection:
+        assert not is_distributed(connection)
+        if database.is_sqlite:
+            return
+        connection.exec_driver_sql('CREATE TABLE pg_dist_partition (logicalrelid regclass, partmethod "char")')
+        connection.exec_driver_sql("INSERT INTO pg_dist_partition VALUES ('deal', 'h'), ('call', 'h'), ('site', 'n')")
+        assert list_distributed_tables(connection) == ["call", "deal"]
 
 
 # What PostgreSQL itself says of the schema that the migrations made.

@@ -1,10 +1,14 @@
 """What every journal shares: the interval, the requested page, and how a page is answered."""
 
+import asyncio
+import hashlib
 from collections.abc import Callable, Hashable
+from dataclasses import fields, is_dataclass
 from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import Connection
 
+from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.calltouch.answers.clocks import instant_of
 from dealtrace.calltouch.answers.pages import PAGE_SIZE_MAX, page_answer
@@ -12,7 +16,10 @@ from dealtrace.errors import InvalidParameters, Violation
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameters import REQUIRED, Sent
 from dealtrace.http.replies import Reply, success
+from dealtrace.operations.page_ends import KEPT_FOR, ReadPage, keep_page_ends
+from dealtrace.operations.write_command import WriteCommand
 from dealtrace.storage.journals.keyset_pages import Cursor, Page
+from dealtrace.storage.journals.page_ends import PageEnd, find_cursor
 
 ARRAY_SIZE_MAX = 50_000
 """Ours: the most records that a journal without pages answers with; more must be requested in parts."""
@@ -78,10 +85,53 @@ async def answer_page(
     A reader is a token together with its query.
     """
     reader = (caller.site.id, caller.token_id, query)
+    if caller.read_pool.is_shared:
+        return await _answer_shared_page(caller, reader_digest(reader), offset, answer)
     cursor = caller.read_pool.page_cursors.cursor_of(reader, offset)
     page, reply = await caller.read_pool.read(answer, cursor)
     caller.read_pool.page_cursors.keep(reader, cursor, page)
     return reply
+
+
+async def _answer_shared_page(
+    caller: Caller, reader: str, offset: int, answer: Callable[[Connection, Cursor], tuple[Page, Reply]]
+) -> Reply:
+    """Do the same where several processes answer a reader: the ends of pages are in the primary database.
+
+    The end is not waited for: it is queued before the points of this page, so it is stored before the answer goes out.
+    """
+    cursor = Cursor()
+    if offset:
+        since = clock.now() - KEPT_FOR
+        cursor = await caller.read_pool.read_newest(find_cursor, caller.site.id, reader, offset, since)
+    page, reply = await caller.read_pool.read(answer, cursor)
+    if page.end is not None:
+        end = PageEnd(reader, offset + len(page.ids), page.end, page.total)
+        command = WriteCommand(ReadPage(end, is_first=offset == 0), caller.token_id)
+        caller.write_queue.write(keep_page_ends, caller.site, command).add_done_callback(_forget_fault)
+    return reply
+
+
+def _forget_fault(kept: "asyncio.Future[None]") -> None:
+    """Take note of a failed write: without the end the next page is counted from the start."""
+    if not kept.cancelled():
+        kept.exception()
+
+
+def reader_digest(reader: Hashable) -> str:
+    """Return a name for a reader that is the same in every process, in 64 characters."""
+    return hashlib.sha256(repr(_in_order(reader)).encode()).hexdigest()
+
+
+def _in_order(value: object) -> object:
+    """Return a value whose representation is the same in every process: sets have no order of their own."""
+    if isinstance(value, frozenset):
+        return sorted(repr(_in_order(item)) for item in value)
+    if isinstance(value, tuple):
+        return [_in_order(item) for item in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        return [type(value).__qualname__, *(_in_order(getattr(value, part.name)) for part in fields(value))]
+    return value
 
 
 def refuse_long_array() -> InvalidParameters:

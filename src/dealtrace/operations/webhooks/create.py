@@ -1,10 +1,13 @@
 """Create webhooks."""
 
 import base64
+import re
 import secrets
 from datetime import datetime
+from ipaddress import IPv6Address
 from urllib.parse import urlsplit
 
+import idna
 from sqlalchemy import Connection
 
 from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook, WebhookId
@@ -18,6 +21,9 @@ from dealtrace.webhooks.http_request import SECRET_PREFIX
 
 SECRET_BYTES = 32
 URL_LENGTH_MAX = 2000
+HOST_LENGTH_MAX = 253
+_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?", re.IGNORECASE)
+_INTERNATIONAL = "xn--"
 WEBHOOKS_MAX = 50
 """Of one site: each costs a row for every event it receives."""
 
@@ -66,7 +72,8 @@ def _checked(url: str) -> str:
     """Return the address of a receiver; a password belongs in its query."""
     try:
         parts = urlsplit(url)
-        is_on_the_web = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        host = parts.hostname or ""
+        is_on_the_web = parts.scheme in ("http", "https") and bool(host) and parts.port != 0
         is_bare = "#" not in url and "@" not in parts.netloc
     except ValueError:
         is_on_the_web = is_bare = False
@@ -77,4 +84,37 @@ def _checked(url: str) -> str:
             ru=f"ожидается https://host/path латиницей, без # и user@, до {URL_LENGTH_MAX} символов",
             en=f"https://host/path is expected, in ASCII, without # and user@, {URL_LENGTH_MAX} characters at most",
         )
+    if not _is_host(host, is_bracketed="[" in parts.netloc):
+        raise InvalidSetting(
+            key="url",
+            ru=f"{host} не может быть именем узла, проверьте его написание (у кириллических имён – в виде xn--…)",
+            en=f"{host} cannot be the name of a host, check its spelling (of international names: as xn--…)",
+        )
     return url
+
+
+def _is_host(host: str, *, is_bracketed: bool) -> bool:
+    """Whether a host can be resolved and named in certificates: an IP address, or labels of which none is malformed."""
+    if is_bracketed:
+        return _is_ipv6(host)
+    labels = host.removesuffix(".").split(".")
+    return len(host) <= HOST_LENGTH_MAX and all(map(_is_label, labels))
+
+
+def _is_label(label: str) -> bool:
+    if not _LABEL.fullmatch(label):
+        return False
+    if not label.startswith(_INTERNATIONAL):
+        return True
+    try:
+        idna.ulabel(label)
+    except idna.IDNAError:
+        return False
+    return True
+
+
+def _is_ipv6(host: str) -> bool:
+    try:
+        return IPv6Address(host).scope_id is None
+    except ValueError:
+        return False

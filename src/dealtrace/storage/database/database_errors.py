@@ -1,14 +1,20 @@
 """What an error of the database means: a lost race, a transient failure or a real one; decided here only."""
 
+import re
 import sqlite3
 
 import psycopg
 
 PASSING_SQLSTATES = frozenset({"40001", "40P01", "57P01", "57P02", "57P03"})
 """Serialization failure, deadlock, and a server that is stopping, has crashed or is not ready yet."""
+RETRY_REASONS = {"40001": "serialization", "40P01": "deadlock"}
 CONNECTION_CLASS = "08"
 READ_ONLY_SQLSTATE = "25006"
 """A standby, or a server that was made read-only."""
+_BROKEN_KEY = re.compile(
+    r"violates (unique|foreign key|exclusion|check|not-null) constraint"
+    r"|[\"«](uq|pk|fk|ix)_\w+",  # the names of our keys, whatever language the server speaks
+)
 _UNREADABLE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
@@ -19,8 +25,24 @@ def driver_error(fault: BaseException) -> BaseException:
 
 
 def is_lost_race(fault: BaseException) -> bool:
-    """Whether another transaction stored a conflicting row meanwhile, so that a second attempt gives an answer."""
-    return isinstance(driver_error(fault), sqlite3.IntegrityError | psycopg.IntegrityError)
+    """Whether another transaction stored a conflicting row meanwhile, so that a second attempt gives an answer.
+
+    Citus passes a broken key of a shard on as an internal error, which only its words tell from others.
+    """
+    error = driver_error(fault)
+    if isinstance(error, psycopg.errors.InternalError_):
+        return _BROKEN_KEY.search(str(error).partition("\n")[0]) is not None
+    return isinstance(error, sqlite3.IntegrityError | psycopg.IntegrityError)
+
+
+def retry_reason(fault: BaseException) -> str:
+    """Return the word under which a repeated attempt is counted."""
+    if is_lost_race(fault):
+        return "race"
+    error = driver_error(fault)
+    if isinstance(error, psycopg.Error):
+        return RETRY_REASONS.get(error.sqlstate or "", "away")
+    return "locked" if isinstance(error, sqlite3.OperationalError) else "broken"
 
 
 def is_database_failure(fault: BaseException) -> bool:

@@ -1,14 +1,68 @@
 """How the tables are distributed over a Citus cluster: tenant tables by site, the others not at all."""
 
+from collections.abc import Collection
+
+from sqlalchemy import Connection, text
+
 from dealtrace.storage.schema.tables.parts import TENANT
 from dealtrace.storage.schema.tables.whole import metadata
 
 
-def distribution_statements() -> list[str]:
-    """List the statements that distribute every tenant table by `site_id`, co-located, referenced tables first."""
-    tenants = [table for table in metadata.sorted_tables if table.info == TENANT]
-    first = tenants[0].name
-    return [f"SELECT create_distributed_table('{first}', 'site_id')"] + [
-        f"SELECT create_distributed_table('{table.name}', 'site_id', colocate_with => '{first}')"
-        for table in tenants[1:]
+def distribution_statements(distributed: Collection[str] = ()) -> list[str]:
+    """List the statements that distribute every tenant table by `site_id`, co-located, referenced tables first.
+
+    Those in `distributed` are left out; the others join them.
+    """
+    tenants = tenant_tables()
+    first = next((name for name in tenants if name in distributed), tenants[0])
+    return [
+        f"SELECT create_distributed_table('{name}', 'site_id')"
+        if name == first
+        else f"SELECT create_distributed_table('{name}', 'site_id', colocate_with => '{first}')"
+        for name in tenants
+        if name not in distributed
     ]
+
+
+def tenant_tables() -> list[str]:
+    """List the tables that are to be distributed, referenced tables first."""
+    return [table.name for table in metadata.sorted_tables if table.info == TENANT]
+
+
+def distribution_problems(distributed: Collection[str]) -> list[str]:
+    """List how the distributed tables of a database with Citus differ from those that should be distributed."""
+    tenants = tenant_tables()
+    if not set(tenants) & set(distributed):
+        return ["Citus is installed, but no table is distributed. Run: dealtrace db distribute"]
+    missing = [
+        f"The table {name} is not distributed, others are. Run: dealtrace db distribute"
+        for name in tenants
+        if name not in distributed
+    ]
+    return missing + [
+        f"The table {name} is distributed, but it belongs to no site. Run: SELECT undistribute_table('{name}')"
+        for name in sorted(set(distributed) & (set(metadata.tables) - set(tenants)))
+    ]
+
+
+def has_citus(connection: Connection) -> bool:
+    """Whether the extension is installed in this database; never in SQLite."""
+    if connection.dialect.name == "sqlite":
+        return False
+    return connection.execute(text("SELECT 1 FROM pg_extension WHERE extname = 'citus'")).first() is not None
+
+
+def list_distributed_tables(connection: Connection) -> list[str]:
+    """List the tables of the current schema that are distributed by a column; needs Citus."""
+    rows = connection.execute(
+        text(
+            "SELECT c.relname FROM pg_dist_partition d JOIN pg_class c ON c.oid = d.logicalrelid "
+            "WHERE d.partmethod = 'h' AND pg_table_is_visible(c.oid) ORDER BY c.relname"
+        )
+    )
+    return list(rows.scalars())
+
+
+def is_distributed(connection: Connection) -> bool:
+    """Whether any tables are distributed, so that a transaction should keep to one site."""
+    return has_citus(connection) and bool(list_distributed_tables(connection))

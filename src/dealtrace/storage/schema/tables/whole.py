@@ -5,6 +5,7 @@ from dealtrace.storage.schema.tables import (  # noqa: F401 - each adds its tabl
     deals,
     file_imports,
     leads,
+    page_ends,
     settings,
     visits,
     webhooks,

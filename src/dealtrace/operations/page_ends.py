@@ -1,0 +1,30 @@
+"""Keep where the pages of journals ended, for whichever process is asked for the next page."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from dealtrace.operations.work import Work, operation
+from dealtrace.operations.write_command import WriteCommand
+from dealtrace.record import record
+from dealtrace.storage.journals.page_ends import PageEnd, delete_old_page_ends, store_page_ends
+
+KEPT_FOR = timedelta(minutes=15)
+"""How long after a page its end is remembered."""
+
+
+@record
+class ReadPage:
+    """Where a page ended, and whether it was the first, which is when old ends are deleted."""
+
+    end: PageEnd
+    is_first: bool
+
+
+@operation(ids_per_command=0)
+def keep_page_ends(work: Work, commands: Sequence[WriteCommand[ReadPage]]) -> list[None]:
+    """Store where pages ended; each outcome is `None`."""
+    pages = [command.payload for command in commands]
+    store_page_ends(work.connection, work.site.id, [page.end for page in pages], work.now)
+    if any(page.is_first for page in pages):
+        delete_old_page_ends(work.connection, work.site.id, work.now - KEPT_FOR)
+    return [None for _ in commands]

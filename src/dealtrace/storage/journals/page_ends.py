@@ -1,0 +1,63 @@
+"""Where the pages of journals ended, in the database: whichever process answers, it goes on from there."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, select
+
+from dealtrace.record import record
+from dealtrace.storage.database.upsert import insert_into
+from dealtrace.storage.journals.keyset_pages import Cursor, SortKey
+from dealtrace.storage.schema.tables.page_ends import page_end
+
+
+@record
+class PageEnd:
+    """The last row of a page that a reader read; the next page begins at `offset_after`, the list has `total` rows."""
+
+    reader: str
+    offset_after: int
+    last: SortKey
+    total: int
+
+
+def find_cursor(connection: Connection, site_id: int, reader: str, offset: int, since: datetime) -> Cursor:
+    """Return the cursor from which the page at `offset` is found fastest, by pages read since `since`."""
+    nearest = (
+        select(page_end)
+        .where(page_end.c.site_id == site_id, page_end.c.reader == reader)
+        .where(page_end.c.offset_after <= offset, page_end.c.read_at >= since)
+        .order_by(page_end.c.offset_after.desc())
+        .limit(1)
+    )
+    found = connection.execute(nearest).one_or_none()
+    if found is None:
+        return Cursor(offset, skip=offset)
+    return Cursor(offset, SortKey(found.last_at, found.last_id), offset - found.offset_after, found.total)
+
+
+def store_page_ends(connection: Connection, site_id: int, ends: Sequence[PageEnd], now: datetime) -> None:
+    """Store where pages ended; a page that was read before ends where it ended last."""
+    rows = {
+        (end.reader, end.offset_after): {
+            "site_id": site_id,
+            "reader": end.reader,
+            "offset_after": end.offset_after,
+            "last_at": end.last.at,
+            "last_id": end.last.id,
+            "total": end.total,
+            "read_at": now,
+        }
+        for end in ends
+    }
+    start = insert_into(connection, page_end)
+    statement = start.on_conflict_do_update(
+        index_elements=["site_id", "reader", "offset_after"],
+        set_={name: start.excluded[name] for name in ("last_at", "last_id", "total", "read_at")},
+    )
+    connection.execute(statement, [rows[key] for key in sorted(rows)])
+
+
+def delete_old_page_ends(connection: Connection, site_id: int, before: datetime) -> None:
+    """Delete the ends of a site's pages that were read before an instant."""
+    connection.execute(delete(page_end).where(page_end.c.site_id == site_id, page_end.c.read_at < before))

@@ -1,0 +1,20 @@
+"""Where the pages of journals ended, so that any process of a server finds the next page."""
+
+from sqlalchemy import BigInteger, Column, PrimaryKeyConstraint, String, Table
+
+from dealtrace.storage.database.column_types import Instant
+from dealtrace.storage.schema.tables.parts import TENANT, metadata, site_column
+
+page_end = Table(
+    "page_end",
+    metadata,
+    site_column(),
+    Column("reader", String(64), nullable=False),
+    Column("offset_after", BigInteger, nullable=False),
+    Column("last_at", Instant, nullable=False),
+    Column("last_id", BigInteger, nullable=False),
+    Column("total", BigInteger, nullable=False),
+    Column("read_at", Instant, nullable=False),
+    PrimaryKeyConstraint("site_id", "reader", "offset_after"),
+    info=TENANT,
+)

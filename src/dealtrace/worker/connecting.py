@@ -1,0 +1,111 @@
+"""Connect to a receiver: to the first of its allowed addresses that answers."""
+
+import asyncio
+import ssl
+from collections.abc import Iterable, Sequence
+
+import httpcore
+import httpx
+
+from dealtrace.worker.targets import find_addresses
+
+STAGGER_SECONDS = 0.3
+"""How long an address may be silent before the next is tried beside it; a far host still wins if it is the only one."""
+
+SocketOptions = Iterable[httpcore.SOCKET_OPTION] | None
+
+
+class TargetTransport(httpx.AsyncHTTPTransport):
+    """One connection to one receiver, made only to addresses that are allowed; certificates are those of its name."""
+
+    def __init__(self, trust: ssl.SSLContext, private: Sequence[str], seconds: float) -> None:
+        super().__init__(verify=trust, trust_env=False)
+        self.backend = TargetBackend(private, seconds)
+        self._pool = httpcore.AsyncConnectionPool(ssl_context=trust, max_connections=1, network_backend=self.backend)
+
+
+class TargetBackend(httpcore.AsyncNetworkBackend):
+    """Opens connections by name; an address on which nothing could be sent is not tried again while others are left.
+
+    `seconds` is the time in which all addresses must have been tried.
+    """
+
+    def __init__(self, private: Sequence[str], seconds: float) -> None:
+        self._private = private
+        self._seconds = seconds
+        self._plain = httpcore.AnyIOBackend()
+        self._failed: set[str] = set()
+        self._last: str | None = None
+        self.has_more = False
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - the library's own signature
+        local_address: str | None = None,
+        socket_options: SocketOptions = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """Return a connection to the first allowed address of `host` that accepts, in the resolver's order.
+
+        Raises:
+            TargetUnknown: the name cannot be resolved.
+            TargetForbidden: all its addresses are private.
+            httpcore.ConnectError: no address accepts.
+        """
+        del local_address, socket_options
+        self.has_more = False
+        found = await find_addresses(host, port, self._private)
+        left = [address for address in found if address not in self._failed] or found
+        self._last, stream = await self._first_to_accept(left, port, timeout)
+        self.has_more = len(left) > 1
+        return stream
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleep."""
+        await asyncio.sleep(seconds)
+
+    def give_up_last(self) -> None:
+        """Mark the address of the last connection as failed: it accepted, but its encryption did not begin."""
+        if self._last is not None:
+            self._failed.add(self._last)
+        self.has_more = False
+
+    async def _first_to_accept(
+        self, addresses: Sequence[str], port: int, seconds: float | None
+    ) -> tuple[str, httpcore.AsyncNetworkStream]:
+        """Try the addresses in turn, each a little after the one before unless that failed; slower ones are dropped."""
+        stagger = min(STAGGER_SECONDS, self._seconds / 2 / len(addresses))
+        waiting, running = list(addresses), dict[asyncio.Task[httpcore.AsyncNetworkStream], str]()
+        fault: Exception = httpcore.ConnectError("no address")
+        try:
+            while waiting or running:
+                if waiting:
+                    address = waiting.pop(0)
+                    running[asyncio.create_task(self._plain.connect_tcp(address, port, seconds))] = address
+                done, _ = await asyncio.wait(
+                    running, timeout=stagger if waiting else None, return_when=asyncio.FIRST_COMPLETED
+                )
+                for task in sorted(done, key=lambda task: addresses.index(running[task])):
+                    address = running.pop(task)
+                    refused = task.exception()
+                    if refused is None:
+                        return address, task.result()
+                    if not isinstance(refused, Exception):
+                        raise refused
+                    fault = refused
+        finally:
+            await _drop(running)
+        raise fault
+
+
+async def _drop(tasks: Iterable[asyncio.Task[httpcore.AsyncNetworkStream]]) -> None:
+    """Stop what still tries, and close what has connected meanwhile."""
+    dropped = set(tasks)
+    for task in dropped:
+        task.cancel()
+    if dropped:
+        await asyncio.wait(dropped)
+    for task in dropped:
+        if not task.cancelled() and task.exception() is None:
+            await task.result().aclose()

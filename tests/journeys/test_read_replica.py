@@ -1,0 +1,35 @@
+"""A server whose journals are read from a replica that is away, or knows nothing yet."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cast import Stage
+from dealtrace.storage.database.engine import open_database
+from postgresql import PostgresqlServer
+from server import ServerProcess
+from waiting import wait_until
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("is_away", [True, False], ids=["away", "behind"])
+def test_registering_and_journals_do_not_need_the_replica(
+    start_server: Callable[..., ServerProcess], postgresql_server: PostgresqlServer, tmp_path: Path, is_away: bool
+) -> None:
+    replica = (
+        f"postgresql://dealtrace@/away?host={tmp_path}"
+        if is_away
+        else postgresql_server.create(f"behind{tmp_path.name.lower().replace('-', '')}", "dealtrace_template")
+    )
+    server = start_server(read_database_url=replica)
+    assert server.http.get("/readyz").status_code == 200
+    database = open_database(server.database_url)
+    player = Stage(database).open_site()
+    database.close()
+    assert server.register(player.token, orderNumber="1").status_code == 200
+    journal = server.journal(player.token, player.site.id)
+    assert journal.status_code == 200
+    assert journal.json()["recordsTotal"] == 1
+    if is_away:
+        wait_until(lambda: server.logged.count("replica_away") == 1)

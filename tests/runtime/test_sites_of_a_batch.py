@@ -1,0 +1,220 @@
+"""A batch over several sites: their order, their transactions, and a site whose faults do not concern the others."""
+
+import asyncio
+import threading
+import time
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from psycopg import errors
+
+from cast import Player, Stage
+from dealtrace import observation
+from dealtrace.errors import DatabaseUnavailable
+from dealtrace.operations.work import Work
+from write_commands import open_write_queue, run
+
+SHORT_SECONDS = 1.0
+LONG_SECONDS = 20.0
+
+
+class Operation:
+    """Notes which sites it ran for; those in `away` fail with `fault`, `times` at most."""
+
+    ids_per_command = 0
+    ids_per_item = 0
+
+    def __init__(self, *away: Player, fault: Exception | None = None, times: int = 10**9) -> None:
+        self.away = {player.site.id for player in away}
+        self.fault = fault or errors.ConnectionFailure("the worker is away")
+        self.times = times
+        self.ran: list[int] = []
+        self.transactions: list[object] = []
+
+    def __call__(self, work: Work, commands: Sequence[Any]) -> list[str]:
+        self.ran.append(work.site.id)
+        self.transactions.append(work.connection.get_transaction())
+        if work.site.id in self.away and self.times:
+            self.times -= 1
+            raise self.fault
+        for command in commands:
+            work.connection.exec_driver_sql(
+                f"INSERT INTO custom_field (site_id, name, added_at) VALUES ({work.site.id}, '{command}', 0)"
+            )
+        return [f"{command} is stored" for command in commands]
+
+
+def stored(stage: Stage) -> list[tuple[int, str]]:
+    with stage.database.read() as connection:
+        rows = connection.exec_driver_sql("SELECT site_id, name FROM custom_field ORDER BY site_id, name")
+        return [(row[0], row[1]) for row in rows]
+
+
+@pytest.fixture
+def sites(stage: Stage) -> list[Player]:
+    return sorted((stage.open_site() for _ in range(3)), key=lambda player: player.site.id)
+
+
+async def written(write_queue: Any, operation: Operation, *players: Player, name: str = "x") -> list[Any]:
+    """Write a command for each site together, and return their outcomes."""
+    futures = [write_queue.write(operation, player.site, name) for player in players]
+    return list(await asyncio.gather(*futures, return_exceptions=True))
+
+
+@pytest.mark.parametrize("is_shared", [False, True])
+def test_sites_are_written_in_the_order_of_their_ids(stage: Stage, sites: list[Player], is_shared: bool) -> None:
+    operation, other = Operation(), Operation()
+
+    async def story() -> list[Any]:
+        async with open_write_queue(stage.database, is_shared=is_shared) as write_queue:
+            return await asyncio.gather(
+                *[write_queue.write(operation, player.site, "x") for player in reversed(sites)],
+                *[write_queue.write(other, player.site, "y") for player in reversed(sites)],
+            )
+
+    assert run(story) == ["x is stored"] * 3 + ["y is stored"] * 3
+    ids = [player.site.id for player in sites]
+    first, rest = operation.ran[0], operation.ran[1:]
+    assert operation.ran == ids or (first == ids[2] and rest == ids[:2]), "whoever came first may be alone"
+
+
+@pytest.mark.parametrize(("is_shared", "transactions"), [(False, 1), (True, 3)])
+def test_sites_have_transactions_of_their_own_only_where_processes_share_them(
+    stage: Stage, sites: list[Player], is_shared: bool, transactions: int
+) -> None:
+    entered, gathered, operation = threading.Event(), threading.Event(), Operation()
+
+    async def story() -> None:
+        async with open_write_queue(stage.database, is_shared=is_shared) as write_queue:
+            first = write_queue.write(Waiting(entered, gathered), sites[0].site, "x")
+            assert await asyncio.to_thread(entered.wait, LONG_SECONDS)
+            batch = [write_queue.write(operation, player.site, "x") for player in sites]
+            gathered.set()
+            await asyncio.gather(first, *batch)
+
+    run(story)
+    assert len({id(transaction) for transaction in operation.transactions}) == transactions
+
+
+class Waiting(Operation):
+    """Waits until the others have gathered behind it."""
+
+    def __init__(self, entered: threading.Event, gathered: threading.Event) -> None:
+        super().__init__()
+        self._entered = entered
+        self._gathered = gathered
+
+    def __call__(self, work: Work, commands: Sequence[Any]) -> list[str]:
+        self._entered.set()
+        assert self._gathered.wait(LONG_SECONDS)
+        return ["through" for _ in commands]
+
+
+@pytest.mark.parametrize("is_shared", [False, True])
+def test_a_site_that_fails_delays_no_other_and_gets_503(stage: Stage, sites: list[Player], is_shared: bool) -> None:
+    bad, *good = sites
+    operation = Operation(bad)
+    reasons: Counter[str] = Counter()
+
+    async def story() -> list[Any]:
+        async with open_write_queue(
+            stage.database,
+            is_shared=is_shared,
+            patience_seconds=SHORT_SECONDS,
+            observe_retry=lambda r: reasons.update([r]),
+        ) as write_queue:
+            started = time.monotonic()
+            lost = write_queue.write(operation, bad.site, "lost")
+            for number in range(5):
+                assert await written(write_queue, operation, *good, name=str(number)) == [f"{number} is stored"] * 2
+            assert time.monotonic() - started < SHORT_SECONDS, "nobody waited for the site that fails"
+            late = write_queue.write(operation, bad.site, "late")
+            assert write_queue.waiting >= 0
+            return await asyncio.gather(lost, late, return_exceptions=True)
+
+    lost, late = run(story)
+    assert isinstance(lost, DatabaseUnavailable)
+    assert isinstance(late, DatabaseUnavailable)
+    assert len(stored(stage)) == 10
+    assert reasons["away"] >= 2
+
+
+def test_a_site_that_comes_back_gets_what_waited_in_its_order(stage: Stage, sites: list[Player]) -> None:
+    bad, good, _ = sites
+    operation = Operation(bad, times=4)
+
+    async def story() -> list[Any]:
+        async with open_write_queue(stage.database, patience_seconds=LONG_SECONDS) as write_queue:
+            first = write_queue.write(operation, bad.site, "first")
+            assert await written(write_queue, operation, good) == ["x is stored"]
+            second = write_queue.write(operation, bad.site, "second")
+            return await asyncio.gather(first, second)
+
+    assert run(story) == ["first is stored", "second is stored"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [(errors.DeadlockDetected(), "deadlock"), (errors.SerializationFailure(), "serialization")],
+)
+def test_a_deadlock_is_run_again_at_once_and_counted(
+    stage: Stage, sites: list[Player], fault: Exception, reason: str
+) -> None:
+    reasons: list[str] = []
+    operation = Operation(sites[0], fault=fault, times=1)
+
+    async def story() -> list[Any]:
+        async with open_write_queue(stage.database, observe_retry=reasons.append) as write_queue:
+            return await written(write_queue, operation, *sites)
+
+    assert run(story) == ["x is stored"] * 3
+    assert reasons == [reason]
+
+
+def test_a_queue_that_stops_writes_what_was_put_off(stage: Stage, sites: list[Player]) -> None:
+    operation = Operation(sites[0], times=3)
+
+    async def story() -> Any:
+        async with open_write_queue(stage.database) as write_queue:
+            future = write_queue.write(operation, sites[0].site, "x")
+        return await future
+
+    assert run(story) == "x is stored"
+
+
+def test_a_broken_command_harms_neither_its_site_nor_the_others(stage: Stage, sites: list[Player]) -> None:
+    async def story() -> list[Any]:
+        async with open_write_queue(stage.database, is_shared=True) as write_queue:
+            broken = Operation(sites[1], fault=ValueError("broken"))
+            return [
+                *await written(write_queue, broken, *sites),
+                *await written(write_queue, Operation(), *sites, name="y"),
+            ]
+
+    first, second, third, *rest = run(story)
+    assert isinstance(second, ValueError)
+    assert (first, third, *rest) == ("x is stored",) * 2 + ("y is stored",) * 3
+
+
+def test_retries_are_logged_once_a_minute(capsys: pytest.CaptureFixture[str]) -> None:
+    now = 1000.0
+    retries = observation.RetryLog(lambda: now)
+    retries.log()
+    assert capsys.readouterr().out == ""
+    for reason in ("deadlock", "deadlock", "race"):
+        retries.observe(reason)
+    retries.log()
+    printed = capsys.readouterr().out
+    assert "writes_retried" in printed
+    assert "deadlock" in printed
+    retries.observe("deadlock")
+    retries.log()
+    now += 59
+    retries.log()
+    assert capsys.readouterr().out == ""
+    now += 1
+    retries.log()
+    retries.log()
+    assert capsys.readouterr().out.count("writes_retried") == 1

@@ -1,0 +1,123 @@
+"""Webhooks whose deliveries cannot be written, or whose outcome cannot be stored."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from cast import Player, Stage
+from dealtrace import clock
+from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook, WebhookId
+from dealtrace.deals.deal import DealId
+from dealtrace.operations.webhooks.create import NewWebhook, create_webhook
+from dealtrace.runtime.read_pool import ReadPool
+from dealtrace.runtime.write_queue import WriteQueue
+from dealtrace.storage.webhooks.outbox import insert_deliveries
+from dealtrace.storage.webhooks.webhooks import find_webhook, update_webhook
+from dealtrace.webhooks.delivery import Delivery, OutboxPosition
+from dealtrace.webhooks.event import DealEvent
+from dealtrace.webhooks.http_request import Message
+from dealtrace.worker import deliveries
+from dealtrace.worker.deliveries import POLL_SECONDS, Deliveries
+from dealtrace.worker.webhook_client import WebhookClient
+from write_commands import run
+
+PATIENCE_SECONDS = 30
+
+
+class Writer:
+    """Writes messages, or breaks; `calls` counts how often it was asked."""
+
+    def __init__(self, *, is_broken: bool = False) -> None:
+        self._is_broken = is_broken
+        self.calls = 0
+
+    def __call__(self, *asked: Any) -> dict[OutboxPosition, Message]:
+        self.calls += 1
+        if self._is_broken:
+            raise KeyError("no such field")
+        sent: Sequence[Delivery] = asked[3]
+        return {delivery.position: Message("id", "deal.created", clock.now(), {}) for delivery in sent}
+
+
+def listening(stage: Stage, shop: Player, **values: Any) -> WebhookId:
+    """Store a webhook with these values and a delivery that waits, and return its id."""
+    stage.ids.ensure(1)
+    wanted = NewWebhook(shop.site.id, "http://localhost/", frozenset(EventKind), BodyStyle.JSON)
+    with stage.database.write() as connection:
+        webhook = create_webhook(connection, stage.ids, wanted, clock.now())
+        if values:
+            update_webhook(connection, webhook.id, values)
+        event = DealEvent(EventKind.DEAL_CREATED, DealId(1), 1)
+        insert_deliveries(connection, shop.site.id, [(webhook.id, event)], clock.now())
+    return webhook.id
+
+
+def webhook_of(stage: Stage, webhook_id: WebhookId) -> Webhook:
+    with stage.database.read() as connection:
+        webhook = find_webhook(connection, webhook_id)
+    assert webhook is not None
+    return webhook
+
+
+def deliver_until(stage: Stage, writer: Writer, is_over: Any) -> None:
+    """Deliver until something has happened, and for two polls more."""
+
+    async def story() -> None:
+        read_pool = ReadPool(stage.database, 2)
+        queue = WriteQueue(stage.database, clock.now, queue_max=100, batch_max=10, patience_seconds=1)
+        sender = Deliveries(
+            read_pool,
+            queue,
+            WebhookClient(()),
+            write_messages=writer,
+            write_test=lambda _webhook, now: Message("id", "test", now, {}),
+        )
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not is_over():
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.02)
+        await asyncio.sleep(2.5 * POLL_SECONDS)
+        await sender.stop()
+        await queue.stop()
+        read_pool.stop()
+
+    run(story)
+
+
+@pytest.mark.parametrize(
+    ("values", "is_broken", "reason"),
+    [
+        ({}, True, "the message cannot be written: KeyError"),
+        ({"secret": "whsec_not base64"}, False, "the message cannot be written: Error"),
+        ({"url": "http://xn--a.example/"}, False, "cannot be sent: InvalidCodepoint"),
+        ({"url": "nothing"}, False, "invalid answer"),
+        ({"url": "http://127.0.0.1/"}, False, "127.0.0.1 is not public"),
+    ],
+)
+def test_whatever_prevents_a_delivery_backs_off(
+    stage: Stage, shop: Player, values: dict[str, str], is_broken: bool, reason: str
+) -> None:
+    webhook_id, writer = listening(stage, shop, **values), Writer(is_broken=is_broken)
+    deliver_until(stage, writer, lambda: webhook_of(stage, webhook_id).failures)
+    failed = webhook_of(stage, webhook_id)
+    assert (failed.failures, writer.calls) == (1, 1)
+    assert failed.last_fault is not None
+    assert failed.last_fault.startswith(reason)
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_a_webhook_whose_outcome_cannot_be_stored_is_left_alone_for_a_while(
+    stage: Stage, shop: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_down(*_: Any) -> Any:
+        raise KeyError("a bug")
+
+    break_down.ids_per_command = break_down.ids_per_item = 0  # type: ignore[attr-defined]
+    monkeypatch.setattr(deliveries, "acknowledge_deliveries", break_down)
+    listening(stage, shop)
+    writer = Writer()
+    deliver_until(stage, writer, lambda: writer.calls)
+    assert writer.calls == 1
