@@ -3,8 +3,12 @@
 import csv
 import json
 import os
+import resource
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -181,8 +185,7 @@ def test_a_person_at_a_terminal_sees_how_far_it_is(beside: Terminal, kept: Playe
 
 def test_a_full_sheet_is_followed_by_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(row_writers, "SHEET_ROWS_MAX", 3)
-    file, until_closed = row_writers.open_writer(tmp_path / "x.xlsx", ["a"], ["A"], for_excel=False)
-    with until_closed:
+    with row_writers.open_writer(tmp_path / "x.xlsx", ["a"], ["A"], for_excel=False) as file:
         for number in range(5):
             file.add([number])
         file.add(["x" * 40_000])
@@ -195,8 +198,7 @@ def test_a_full_sheet_is_followed_by_another(tmp_path: Path, monkeypatch: pytest
 
 @pytest.mark.parametrize("text", ["=1", "+1", "-1", "@a", "\t=1", "\r=1"])
 def test_no_text_of_a_csv_is_a_formula(tmp_path: Path, text: str) -> None:
-    file, until_closed = row_writers.open_writer(tmp_path / "x.csv", ["a"], [text], for_excel=True)
-    with until_closed:
+    with row_writers.open_writer(tmp_path / "x.csv", ["a"], [text], for_excel=True) as file:
         file.add([text])
     with (tmp_path / "x.csv").open(encoding="utf-8-sig", newline="") as told:
         (heading,), (cell,) = csv.reader(told, delimiter=";")
@@ -229,3 +231,73 @@ def test_a_file_that_is_there_is_written_over_only_when_told(beside: Terminal, o
     (beside.folder / "old.csv").write_text("old")
     beside.done("export", "deals", "old.csv", "--site", str(owner.site.id), "--force")
     assert "orderId" in (beside.folder / "old.csv").read_text()
+
+
+@pytest.fixture
+def large(served: Stage) -> Player:
+    player = served.open_site()
+    served.perform(register_deals, player, *(registration(f"n{number}", happened_at=MADE_AT) for number in range(2500)))
+    return player
+
+
+def _start(beside: Terminal, player: Player, name: str, prepare: Callable[[], object]) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "dealtrace", "export", "deals", name, "--site", str(player.site.id), "--force"],
+        cwd=beside.folder,
+        env={**os.environ, "DEALTRACE_DATABASE_URL": beside.url},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=prepare,  # noqa: PLW1509 - the child sets its own signals and limits
+    )
+
+
+def _end_once_it_writes(process: "subprocess.Popen[str]", folder: Path, ended_by: signal.Signals) -> None:
+    while process.poll() is None and not list(folder.glob(".*.partial")):
+        time.sleep(0.001)
+    process.send_signal(ended_by)
+
+
+@pytest.mark.parametrize(
+    ("name", "ended_by"), [("x.csv", signal.SIGINT), ("x.jsonl", signal.SIGTERM), ("x.xlsx", signal.SIGHUP)]
+)
+def test_an_export_that_is_stopped_leaves_nothing_and_names_the_place(
+    beside: Terminal, large: Player, name: str, ended_by: signal.Signals
+) -> None:
+    (beside.folder / name).write_text("the earlier one")
+    process = _start(beside, large, name, lambda: signal.signal(ended_by, signal.SIG_DFL))
+    _end_once_it_writes(process, beside.folder, ended_by)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 128 + ended_by, err
+    assert (out, err.startswith("Stopped after "), err.endswith(f" rows; {name} was not written.\n")) == (
+        "",
+        True,
+        True,
+    )
+    assert (beside.folder / name).read_text() == "the earlier one"
+    assert not list(beside.folder.glob(".*.partial"))
+
+
+@pytest.mark.parametrize("name", ["x.csv", "x.xlsx", "x.jsonl"])
+def test_an_export_that_finds_no_room_leaves_nothing_and_names_the_reason(
+    beside: Terminal, large: Player, name: str
+) -> None:
+    process = _start(
+        beside, large, name, lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, resource.RLIM_INFINITY))
+    )
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (1, ""), err
+    assert f"Cannot write {name}" in err
+    assert "too large" in err
+    assert "Stopped after " in err
+    assert "Traceback" not in err
+    assert not list(beside.folder.glob("*x.*"))
+
+
+def test_nobody_else_reads_an_export(beside: Terminal, owner: Player) -> None:
+    earlier = os.umask(0)
+    try:
+        for name in ("x.csv", "x.xlsx", "x.jsonl"):
+            assert export(beside, owner, "deals", name).stat().st_mode & 0o777 == 0o600
+    finally:
+        os.umask(earlier)

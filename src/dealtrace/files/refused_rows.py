@@ -10,6 +10,7 @@ from dealtrace.errors import FileUnreadable, InvalidParameters, InvalidValue, La
 from dealtrace.files.cell_types import text_of
 from dealtrace.files.formula_guard import guard_formula
 from dealtrace.files.row import Cell, Row
+from dealtrace.files.whole_file import open_to_append, written_whole
 
 DELIMITER = ";"
 ENCODING = "utf-8-sig"
@@ -45,8 +46,8 @@ class RefusedRows:
         if not last_row:
             self.path.unlink()
             return
-        partial = self.path.with_name(f"{self.path.name}.part")
         with (
+            written_whole(self.path, overwrite=True) as partial,
             self.path.open(encoding=ENCODING, newline="", errors="replace") as earlier,
             partial.open("w", encoding=ENCODING, newline="") as kept,
         ):
@@ -54,7 +55,6 @@ class RefusedRows:
             rows = csv.reader(earlier, delimiter=DELIMITER)
             next(rows, None)
             kept.writelines(_line(row) for row in rows if row and not _is_later(row[0], last_row))
-        partial.replace(self.path)
 
     def _is_ours(self) -> bool:
         with self.path.open(encoding=ENCODING, newline="", errors="replace") as existing:
@@ -70,7 +70,7 @@ class RefusedRows:
         if not lines:
             return
         is_new = not self.path.exists()
-        with self.path.open("a", encoding=ENCODING if is_new else "utf-8", newline="") as file:
+        with open_to_append(self.path, ENCODING if is_new else "utf-8") as file:
             file.write(self._headings + lines if is_new else lines)
             file.flush()
             os.fsync(file.fileno())

@@ -1,18 +1,22 @@
 """Writers of rows, for files of any size: CSV, XLSX, JSON Lines."""
 
 import csv
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Protocol, TextIO
 
 import msgspec
 import xlsxwriter  # type: ignore[import-untyped]
+from xlsxwriter.exceptions import XlsxFileError  # type: ignore[import-untyped]
 
 from dealtrace.files.export_columns import Value
 from dealtrace.files.formula_guard import guard_formula
+from dealtrace.files.whole_file import written_whole
 
 SHEET_ROWS_MAX = 1_048_576
 CELL_LENGTH_MAX = 32_767
@@ -109,26 +113,55 @@ class JsonLines:
         self._file.write(msgspec.json.encode(dict(zip(self._names, row, strict=True))).decode() + "\n")
 
 
+class UnknownExtensionError(ValueError):
+    """The extension of a file names no format."""
+
+
+@contextmanager
 def open_writer(
-    path: Path, names: Sequence[str], headings: Sequence[str], *, for_excel: bool
-) -> tuple[RowWriter, AbstractContextManager[object]]:
-    """Open a file for rows in the format of its extension; leaving the returned context completes the file.
+    path: Path, names: Sequence[str], headings: Sequence[str], *, for_excel: bool, overwrite: bool = False
+) -> Iterator[RowWriter]:
+    """Yield a writer in the format of the file's extension; the file appears when it is complete, or not at all.
 
     Raises:
-        OSError: it cannot be written.
-        ValueError: the extension is unknown.
+        OSError: it cannot be written, or it exists and must not be overwritten.
+        UnknownExtensionError: the extension names no format.
     """
-    stack = ExitStack()
     match path.suffix.lower():
         case ".csv":
-            file = stack.enter_context(path.open("w", encoding="utf-8", newline=""))
-            return CsvFile(file, headings if for_excel else names, for_excel=for_excel), stack
+            opened = partial(_open_csv, headings if for_excel else names, for_excel=for_excel)
         case ".jsonl":
-            file = stack.enter_context(path.open("w", encoding="utf-8"))
-            return JsonLines(file, names), stack
+            opened = partial(_open_json_lines, names)
         case ".xlsx":
-            path.open("wb").close()  # fail now rather than at the end if it cannot be written
-            book = stack.enter_context(xlsxwriter.Workbook(str(path), {"constant_memory": True}))
-            return XlsxFile(book, headings), stack
+            opened = partial(_open_workbook, headings)
         case extension:
-            raise ValueError(f"{extension or 'no extension'}: expected .csv, .xlsx or .jsonl")
+            raise UnknownExtensionError(f"{extension or 'no extension'}: expected .csv, .xlsx or .jsonl")
+    with written_whole(path, overwrite=overwrite) as incomplete, opened(incomplete) as writer:
+        yield writer
+
+
+@contextmanager
+def _open_csv(headings: Sequence[str], path: Path, *, for_excel: bool) -> Iterator[RowWriter]:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        yield CsvFile(file, headings, for_excel=for_excel)
+
+
+@contextmanager
+def _open_json_lines(names: Sequence[str], path: Path) -> Iterator[RowWriter]:
+    with path.open("w", encoding="utf-8") as file:
+        yield JsonLines(file, names)
+
+
+@contextmanager
+def _open_workbook(headings: Sequence[str], path: Path) -> Iterator[RowWriter]:
+    """Yield a writer of a workbook, whose rows wait in a private folder until it is complete."""
+    with TemporaryDirectory() as folder:
+        book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "tmpdir": folder})
+        try:
+            yield XlsxFile(book, headings)
+            book.close()
+        except XlsxFileError as error:
+            raise OSError(str(error)) from error
+        finally:
+            for sheet in book.worksheets():
+                sheet.row_data_fh.close()
