@@ -133,7 +133,7 @@ def test_a_workbook_holds_texts_numbers_and_moments_and_no_formula(beside: Termi
     headings, row = load_workbook(str(path)).get_sheet_by_index(0).to_python()
     told = dict(zip(headings, row, strict=False))
     assert told["Дата"] == datetime(2018, 3, 26, 9, 50)  # noqa: DTZ001 - a sheet has no zones
-    assert (told["Длительность"], told["Комментарий"], told["Уникальный"]) == (61, FORMULA, True)
+    assert (told["Длительность"], told["Комментарий"], told["Уникальный"]) == (61, "'" + FORMULA, True)
     assert b"<f>" not in path.read_bytes()
 
 
@@ -196,13 +196,36 @@ def test_a_full_sheet_is_followed_by_another(tmp_path: Path, monkeypatch: pytest
     assert file.cut == 1
 
 
-@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@a", "\t=1", "\r=1"])
-def test_no_text_of_a_csv_is_a_formula(tmp_path: Path, text: str) -> None:
-    with row_writers.open_writer(tmp_path / "x.csv", ["a"], [text], for_excel=True) as file:
-        file.add([text])
-    with (tmp_path / "x.csv").open(encoding="utf-8-sig", newline="") as told:
-        (heading,), (cell,) = csv.reader(told, delimiter=";")
-    assert heading == cell == f"'{text}"
+def _written(path: Path, value: Any, *, for_excel: bool = False) -> Any:
+    with row_writers.open_writer(path, ["a"], ["A"], for_excel=for_excel) as file:
+        file.add([value])
+    if path.suffix == ".xlsx":
+        return load_workbook(str(path)).get_sheet_by_index(0).to_python()[1][0]
+    with path.open(encoding="utf-8-sig", newline="") as told:
+        _, (cell,) = csv.reader(told, delimiter=";" if for_excel else ",")
+    return cell
+
+
+@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@a", "\t=1", "\r=1", "\n=1", "+7 920 555-00-55"])
+def test_no_text_of_a_file_for_people_is_a_formula(tmp_path: Path, text: str) -> None:
+    assert _written(tmp_path / "x.csv", text, for_excel=True) == f"'{text}"
+    assert _written(tmp_path / "x.xlsx", text) == f"'{text}".replace("\r", "\n")
+
+
+@pytest.mark.parametrize("text", ["=1", "+79205550055", "-100.00", "@a", "a\r=1+1", "\n=1", "00123", '="1"', "a\r\nb"])
+def test_a_file_for_programs_holds_texts_as_they_are(tmp_path: Path, text: str) -> None:
+    assert _written(tmp_path / "x.csv", text) == text
+
+
+@pytest.mark.parametrize("name", ["x.csv", "x.xlsx"])
+def test_numbers_are_never_guarded(tmp_path: Path, name: str) -> None:
+    assert _written(tmp_path / name, Decimal("-100.00"), for_excel=name == "x.csv") in ("-100,00", -100)
+
+
+@pytest.mark.parametrize("value", ["00123456", "12345678901234567890", "79205550055", 9007199254740991])
+def test_excel_keeps_digits(tmp_path: Path, value: Any) -> None:
+    assert _written(tmp_path / "x.csv", value, for_excel=True) == f'="{value}"'
+    assert _written(tmp_path / "x.xlsx", value) == str(value)
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from datetime import datetime, time, timedelta
 from typing import Protocol
 
 from dealtrace.errors import InvalidValue
-from dealtrace.files.formula_guard import remove_guard
 from dealtrace.files.row import Cell
+from dealtrace.files.spreadsheet_text import plain_text
 from dealtrace.leads.limits import TAG_LENGTH_MAX, TAGS_MAX
 from dealtrace.record import record
 
@@ -35,7 +35,7 @@ class CellType(Protocol):
 
 
 def text_of(cell: Cell) -> str:
-    """Return a cell as text: whole numbers without decimals, guarded formulas without their apostrophe.
+    """Return a cell as text: whole numbers without decimals, what spreadsheets are shown plain.
 
     Raises:
         InvalidValue: a number so long that digits are lost, or a null character.
@@ -43,7 +43,7 @@ def text_of(cell: Cell) -> str:
     if isinstance(cell, str):
         if "\0" in cell:
             raise InvalidValue("нулевой символ недопустим", "null characters are not allowed")
-        return remove_guard(cell.strip()) if cell.startswith("'") else cell.strip()
+        return plain_text(cell.strip())
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, int | float):

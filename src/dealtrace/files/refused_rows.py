@@ -1,15 +1,15 @@
 """The file of refused rows, to be corrected and imported again."""
 
 import csv
-import io
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from dealtrace.errors import FileUnreadable, InvalidParameters, InvalidValue, Language, Refusal
 from dealtrace.files.cell_types import text_of
-from dealtrace.files.formula_guard import guard_formula
+from dealtrace.files.csv_lines import CsvLines
 from dealtrace.files.row import Cell, Row
+from dealtrace.files.spreadsheet_text import guard_formula, spreadsheet_text
 from dealtrace.files.whole_file import open_to_append, written_whole
 
 DELIMITER = ";"
@@ -88,16 +88,16 @@ def _message(refusal: Refusal, language: Language) -> str:
 
 
 def _line(cells: Iterable[str]) -> str:
-    line = io.StringIO()
-    csv.writer(line, delimiter=DELIMITER).writerow(cells)
-    return line.getvalue()
+    return CsvLines(DELIMITER, "\r\n").format(cells)
 
 
 def _text(cell: Cell) -> str:
-    """Return a cell as text, guarded against being run as a formula; an import removes the guard."""
-    if isinstance(cell, str):
-        return guard_formula(cell)
+    """Return a cell as a spreadsheet leaves it alone; an import reads it as it was.
+
+    Only digits are wrapped: a date is still read as the spreadsheet rewrites it.
+    """
     try:
-        return guard_formula(text_of(cell))
+        text = cell if isinstance(cell, str) else text_of(cell)
     except InvalidValue:
-        return guard_formula(str(cell))
+        text = str(cell)
+    return spreadsheet_text(text) if text.isdigit() else guard_formula(text)
