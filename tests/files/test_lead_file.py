@@ -238,14 +238,59 @@ UNREADABLE: dict[str, tuple[str | bytes, str]] = {
     "old Excel": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old Excel format"),
     "broken Excel": (b"PK\x03\x04 and no more", "damaged"),
     "neither encoding": (b"date,phone\n\x98", "--encoding"),
+    "UTF-8 that is cut off": ("date,phone,fio\n26.03.2018 10:00,7,a\n26.03.2018 10:00,7,Пётр".encode()[:-1], "row 3"),
+    "UTF-8 with damage": ("date,phone,fio\n26.03.2018 10:00,7,П\n,,".encode() + b"\xe8\n" + "x,x,ёж".encode(), "row 3"),
+    "UTF-8 with a mark, and damage": (b"\xef\xbb\xbfdate,phone,fio\n,,\xcf\xe5\n", "row 2"),
     "half of UTF-16": (b"\xff\xfed\x00a", "utf-16"),
     "an open quote": (PLAIN + '"26.03', "row 3"),
-    "text behind a quote": (PLAIN + '"26.03"x,1\n', "row 3"),
+    "misplaced quotes among the headings": ('"started_at"x,phone\n', "row 1"),
     "an endless line": (PLAIN + "7" * (csv_reader.LINE_LENGTH_MAX + 1), "more than 1000000 characters"),
     "an endless first line": ("7" * (csv_reader.LINE_LENGTH_MAX + 1), "more than 1000000 characters"),
-    "an endless cell": (PLAIN + '"' + "7\n" * 100_000 + '"', "row 3"),
     "too many columns": ("started_at,phone" + ",x" * 256, "columns"),
 }
+
+
+def test_encodings_are_told_apart_by_most_of_their_letters(path: Path) -> None:
+    for text in ("Пётр", "ООО «ЛУКОЙЛ», «О»", "№ 5", "ё"):
+        content = f'date,phone,fio\n26.03.2018 10:00,7,"{text}"\n'
+        assert leads_of(opened(path, content.encode("cp1251")))[0].client_name == text
+        assert leads_of(opened(path, content.encode()))[0].client_name == text
+
+
+def test_a_named_encoding_that_does_not_fit_names_the_row(path: Path) -> None:
+    with pytest.raises(FileUnreadable, match="row 2"):
+        opened(path, "date,phone,fio\n26.03.2018 10:00,7,Пётр\n".encode("cp1251"), encoding="utf-8")
+
+
+GOOD = "26.03.2018 09:50:01,79205550055"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f'{GOOD},"Ромашка" ООО',
+        f'{GOOD},"ООО "Ромашка"\'',
+        f'{GOOD},"ООО "Ромашка", Москва"',
+        f'{GOOD},"Ромашка ООО',
+        f'"26.03"x,{GOOD}',
+        f'{GOOD},""Ромашка""',
+    ],
+)
+def test_misplaced_quotes_spoil_their_row_alone(path: Path, line: str) -> None:
+    good = f'{GOOD},"ООО ""Лютик"""'
+    file = opened(path, f"started_at,phone,fio\n{GOOD},a\n{line}\n{good}\n{GOOD},b\n")
+    assert faults_of(file) == [(3, ["row"])]
+    assert [lead.client_name for lead in leads_of(file) if isinstance(lead, IncomingCall)] == ["a", 'ООО "Лютик"', "b"]
+
+
+def test_an_open_quote_spoils_its_row_alone_however_much_stands_behind_it(path: Path) -> None:
+    file = opened(path, f'started_at,phone\n"{GOOD}\n' + f"{GOOD}\n" * 10_000)
+    assert faults_of(file) == [(2, ["row"])]
+    assert len(leads_of(file)) == 10_001
+
+
+def test_quotes_inside_a_cell_are_part_of_it(path: Path) -> None:
+    assert leads_of(opened(path, f'started_at,phone,fio\n{GOOD},ООО "Ромашка"\n'))[0].client_name == 'ООО "Ромашка"'
 
 
 @pytest.mark.parametrize("name", UNREADABLE)

@@ -48,6 +48,13 @@ def normalize_heading(heading: Cell) -> str:
     return _BETWEEN_WORDS.sub("", heading_text(heading).casefold().replace("ё", "е"))
 
 
+_MISPLACED_QUOTES = Violation(
+    "row",
+    "кавычки стоят внутри ячейки: возьмите её в кавычки целиком, а внутренние удвойте",
+    "quotes stand inside a cell: quote the whole cell and double those inside",
+)
+
+
 @record
 class FoundColumn:
     """The position and heading of a column in a file."""
@@ -80,6 +87,8 @@ class Layout:
         Raises:
             InvalidParameters: lists every invalid cell.
         """
+        if row.is_malformed:
+            raise InvalidParameters([_MISPLACED_QUOTES])
         values: RowValues = {}
         violations = [self._too_wide()] if any(str(cell).strip() for cell in row.cells[self.width :]) else []
         for found in self.found_columns:

@@ -101,6 +101,8 @@ def open_lead_file(path: Path, kind: LeadKind, encoding: str | None) -> LeadFile
     headings = next(rows, None)
     if headings is None:
         raise _unreadable(path, "файл пуст", "the file is empty")
+    if headings.is_malformed:
+        raise _unreadable(path, f"строка {headings.number}: лишние кавычки", f"row {headings.number}: misplaced quotes")
     layout = lay_out(headings.cells, columns)
     _check_layout(path, kind, layout)
     return LeadFile(path, kind, text_encoding, digest.hexdigest(), headings, layout, sum(1 for _ in rows))

@@ -13,10 +13,14 @@ COLUMNS_MAX = 256
 
 @record
 class Row:
-    """A row and its number as a spreadsheet shows it: the headings are usually row 1."""
+    """A row and its number as a spreadsheet shows it: the headings are usually row 1.
+
+    `is_malformed` marks a line whose quotes do not show where its cells end.
+    """
 
     number: int
     cells: Sequence[Cell]
+    is_malformed: bool = False
 
     @property
     def is_blank(self) -> bool:
