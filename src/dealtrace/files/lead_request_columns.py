@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from dealtrace.files.annotation_columns import ANNOTATION_COLUMNS, annotations_of
-from dealtrace.files.cell_types import CodeCell, IntegerCell, TextCell
+from dealtrace.files.cell_types import CodeCell, IntegerCell, PhoneCell, TextCell
 from dealtrace.files.columns import Column, Need, RowValues
-from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell
+from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell, cut_to_second
 from dealtrace.leads.lead import FIRST_OWN_ID
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequestId
 from dealtrace.leads.limits import (
@@ -36,7 +36,7 @@ LEAD_REQUEST_COLUMNS = (
     Column(
         "phone",
         ("phoneNumber", "Телефон клиента", "Телефон", "Номер телефона"),
-        CodeCell(PHONE_LENGTH_MAX),
+        PhoneCell(PHONE_LENGTH_MAX),
         "The client's phone.",
     ),
     Column(
@@ -77,7 +77,7 @@ def lead_request_of(values: RowValues, requested_at: datetime) -> IncomingLeadRe
     """Return the lead request in a row; `values` are keyed by column name."""
     request_id = values.get("request_id")
     return IncomingLeadRequest(
-        requested_at=requested_at,
+        requested_at=cut_to_second(requested_at),
         phone=values.get("phone"),
         email=values.get("email"),
         client_name=values.get("client_name"),

@@ -5,7 +5,23 @@ from datetime import date, datetime, time, timedelta
 
 from dealtrace.record import record
 
-Cell = str | int | float | bool | datetime | date | time | timedelta
+
+class NumberOf1904(float):
+    """A number in a workbook that counts its days from 1904, as old Macintoshes did."""
+
+
+@record
+class LostValue:
+    """A cell without its value: an error (`#N/A`), or a formula that no program has calculated."""
+
+    shown: str
+
+    def __str__(self) -> str:
+        """Return what the spreadsheet shows."""
+        return self.shown
+
+
+Cell = str | int | float | bool | datetime | date | time | timedelta | LostValue
 """The value of a cell; CSV has texts only. An empty text is an empty cell."""
 
 COLUMNS_MAX = 256
