@@ -3,8 +3,12 @@
 import csv
 import json
 import os
+import resource
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -129,7 +133,7 @@ def test_a_workbook_holds_texts_numbers_and_moments_and_no_formula(beside: Termi
     headings, row = load_workbook(str(path)).get_sheet_by_index(0).to_python()
     told = dict(zip(headings, row, strict=False))
     assert told["Дата"] == datetime(2018, 3, 26, 9, 50)  # noqa: DTZ001 - a sheet has no zones
-    assert (told["Длительность"], told["Комментарий"], told["Уникальный"]) == (61, FORMULA, True)
+    assert (told["Длительность"], told["Комментарий"], told["Уникальный"]) == (61, "'" + FORMULA, True)
     assert b"<f>" not in path.read_bytes()
 
 
@@ -181,8 +185,7 @@ def test_a_person_at_a_terminal_sees_how_far_it_is(beside: Terminal, kept: Playe
 
 def test_a_full_sheet_is_followed_by_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(row_writers, "SHEET_ROWS_MAX", 3)
-    file, until_closed = row_writers.open_writer(tmp_path / "x.xlsx", ["a"], ["A"], for_excel=False)
-    with until_closed:
+    with row_writers.open_writer(tmp_path / "x.xlsx", ["a"], ["A"], for_excel=False) as file:
         for number in range(5):
             file.add([number])
         file.add(["x" * 40_000])
@@ -193,14 +196,36 @@ def test_a_full_sheet_is_followed_by_another(tmp_path: Path, monkeypatch: pytest
     assert file.cut == 1
 
 
-@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@a", "\t=1", "\r=1"])
-def test_no_text_of_a_csv_is_a_formula(tmp_path: Path, text: str) -> None:
-    file, until_closed = row_writers.open_writer(tmp_path / "x.csv", ["a"], [text], for_excel=True)
-    with until_closed:
-        file.add([text])
-    with (tmp_path / "x.csv").open(encoding="utf-8-sig", newline="") as told:
-        (heading,), (cell,) = csv.reader(told, delimiter=";")
-    assert heading == cell == f"'{text}"
+def _written(path: Path, value: Any, *, for_excel: bool = False) -> Any:
+    with row_writers.open_writer(path, ["a"], ["A"], for_excel=for_excel) as file:
+        file.add([value])
+    if path.suffix == ".xlsx":
+        return load_workbook(str(path)).get_sheet_by_index(0).to_python()[1][0]
+    with path.open(encoding="utf-8-sig", newline="") as told:
+        _, (cell,) = csv.reader(told, delimiter=";" if for_excel else ",")
+    return cell
+
+
+@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@a", "\t=1", "\r=1", "\n=1", "+7 920 555-00-55"])
+def test_no_text_of_a_file_for_people_is_a_formula(tmp_path: Path, text: str) -> None:
+    assert _written(tmp_path / "x.csv", text, for_excel=True) == f"'{text}"
+    assert _written(tmp_path / "x.xlsx", text) == f"'{text}"
+
+
+@pytest.mark.parametrize("text", ["=1", "+79205550055", "-100.00", "@a", "a\r=1+1", "\n=1", "00123", '="1"', "a\r\nb"])
+def test_a_file_for_programs_holds_texts_as_they_are(tmp_path: Path, text: str) -> None:
+    assert _written(tmp_path / "x.csv", text) == text
+
+
+@pytest.mark.parametrize("name", ["x.csv", "x.xlsx"])
+def test_numbers_are_never_guarded(tmp_path: Path, name: str) -> None:
+    assert _written(tmp_path / name, Decimal("-100.00"), for_excel=name == "x.csv") in ("-100,00", -100)
+
+
+@pytest.mark.parametrize("value", ["00123456", "12345678901234567890", "79205550055", 9007199254740991])
+def test_excel_keeps_digits(tmp_path: Path, value: Any) -> None:
+    assert _written(tmp_path / "x.csv", value, for_excel=True) == f'="{value}"'
+    assert _written(tmp_path / "x.xlsx", value) == str(value)
 
 
 @pytest.mark.parametrize(
@@ -229,3 +254,73 @@ def test_a_file_that_is_there_is_written_over_only_when_told(beside: Terminal, o
     (beside.folder / "old.csv").write_text("old")
     beside.done("export", "deals", "old.csv", "--site", str(owner.site.id), "--force")
     assert "orderId" in (beside.folder / "old.csv").read_text()
+
+
+@pytest.fixture
+def large(served: Stage) -> Player:
+    player = served.open_site()
+    served.perform(register_deals, player, *(registration(f"n{number}", happened_at=MADE_AT) for number in range(2500)))
+    return player
+
+
+def _start(beside: Terminal, player: Player, name: str, prepare: Callable[[], object]) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "dealtrace", "export", "deals", name, "--site", str(player.site.id), "--force"],
+        cwd=beside.folder,
+        env={**os.environ, "DEALTRACE_DATABASE_URL": beside.url},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=prepare,  # noqa: PLW1509 - the child sets its own signals and limits
+    )
+
+
+def _end_once_it_writes(process: "subprocess.Popen[str]", folder: Path, ended_by: signal.Signals) -> None:
+    while process.poll() is None and not list(folder.glob(".*.partial")):
+        time.sleep(0.001)
+    process.send_signal(ended_by)
+
+
+@pytest.mark.parametrize(
+    ("name", "ended_by"), [("x.csv", signal.SIGINT), ("x.jsonl", signal.SIGTERM), ("x.xlsx", signal.SIGHUP)]
+)
+def test_an_export_that_is_stopped_leaves_nothing_and_names_the_place(
+    beside: Terminal, large: Player, name: str, ended_by: signal.Signals
+) -> None:
+    (beside.folder / name).write_text("the earlier one")
+    process = _start(beside, large, name, lambda: signal.signal(ended_by, signal.SIG_DFL))
+    _end_once_it_writes(process, beside.folder, ended_by)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 128 + ended_by, err
+    assert (out, err.startswith("Stopped after "), err.endswith(f" rows; {name} was not written.\n")) == (
+        "",
+        True,
+        True,
+    )
+    assert (beside.folder / name).read_text() == "the earlier one"
+    assert not list(beside.folder.glob(".*.partial"))
+
+
+@pytest.mark.parametrize("name", ["x.csv", "x.xlsx", "x.jsonl"])
+def test_an_export_that_finds_no_room_leaves_nothing_and_names_the_reason(
+    beside: Terminal, large: Player, name: str
+) -> None:
+    process = _start(
+        beside, large, name, lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, resource.RLIM_INFINITY))
+    )
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (1, ""), err
+    assert f"Cannot write {name}" in err
+    assert "too large" in err
+    assert "Stopped after " in err
+    assert "Traceback" not in err
+    assert not list(beside.folder.glob("*x.*"))
+
+
+def test_nobody_else_reads_an_export(beside: Terminal, owner: Player) -> None:
+    earlier = os.umask(0)
+    try:
+        for name in ("x.csv", "x.xlsx", "x.jsonl"):
+            assert export(beside, owner, "deals", name).stat().st_mode & 0o777 == 0o600
+    finally:
+        os.umask(earlier)

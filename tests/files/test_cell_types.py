@@ -14,11 +14,14 @@ from dealtrace.files.cell_types import (
     CodeCell,
     DurationCell,
     IntegerCell,
+    PhoneCell,
     TagsCell,
     TextCell,
     text_of,
 )
-from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell, instant_of
+from dealtrace.files.exchange_words import EXCHANGES, Exchange
+from dealtrace.files.row import LostValue, NumberOf1904
+from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell, instant_of, whole_span
 from dealtrace.leads.limits import TAG_LENGTH_MAX, TAGS_MAX
 
 DAY = date(2018, 3, 26)
@@ -66,7 +69,18 @@ READ: list[tuple[CellType, Any, Any]] = [
     (LASTING, "90:00", timedelta(minutes=90)),
     (LASTING, "01:05:03", timedelta(hours=1, minutes=5, seconds=3)),
     (LASTING, time(1, 5, 3), timedelta(hours=1, minutes=5, seconds=3)),
-    (LASTING, timedelta(hours=30, milliseconds=900), timedelta(hours=30)),
+    (LASTING, timedelta(hours=30, milliseconds=900), timedelta(hours=30, milliseconds=900)),
+    (LASTING, "65.5", timedelta(seconds=65.5)),
+    (LASTING, 65.5, timedelta(seconds=65.5)),
+    (LASTING, "65,50", timedelta(seconds=65.5)),
+    (LASTING, "0.9", timedelta(seconds=0.9)),
+    (LASTING, "0.0000", timedelta(0)),
+    (LASTING, "1:05.25", timedelta(seconds=65.25)),
+    (LASTING, "01:01:05,5", timedelta(seconds=3665.5)),
+    (PhoneCell(20), "7.9205550055E10", "7.9205550055E10"),
+    (PhoneCell(20), "7,9205550055E+10", "7,9205550055E+10"),
+    (PhoneCell(20), '="79205550055"', "79205550055"),
+    (CodeCell(20), '="00123"', "00123"),
     (LASTING, "2592000", timedelta(days=30)),
     (TagsCell(), "a, b,,a ", ("a", "b")),
     (TagsCell(), ",".join(str(one) for one in range(TAGS_MAX)), tuple(str(one) for one in range(TAGS_MAX))),
@@ -81,12 +95,15 @@ READ: list[tuple[CellType, Any, Any]] = [
     (TimestampCell(), "26/03/2018 09:50:01", AT),
     (TimestampCell(), "26-03-2018 09:50:01", AT),
     (TimestampCell(), "2018-03-26 09:50:01", AT),
-    (TimestampCell(), "2018-03-26T09:50:01.400", AT),
-    (TimestampCell(), "26.03.2018 09:50:01.999", AT),
+    (TimestampCell(), "2018-03-26T09:50:01.400", AT.replace(microsecond=400_000)),
+    (TimestampCell(), "26.03.2018 09:50:01.999", AT.replace(microsecond=999_000)),
     (TimestampCell(), "\u200e26.3.2018\u00a09:50:01", AT),
     (TimestampCell(), "2018-3-26 9:50:01", AT),
     (TimestampCell(), "2018/03/26 09:50:01", AT),
-    (TimestampCell(), "2018-03-26T06:50:01.999Z", AT.replace(tzinfo=MOSCOW)),
+    (TimestampCell(), "2018-03-26T06:50:01.7Z", AT.replace(tzinfo=MOSCOW, microsecond=700_000)),
+    (TimestampCell(), "1522047001700", AT.replace(tzinfo=MOSCOW, microsecond=700_000)),
+    (TimestampCell(), 43185.40973379630 - 1462, AT.replace(year=2014, day=25)),
+    (TimestampCell(), NumberOf1904(43185.40973379630 - 1462), AT),
     (TimestampCell(), "2018-03-26T06:50:01Z", AT.replace(tzinfo=MOSCOW)),
     (TimestampCell(), "2018-03-26T09:50:01+03:00", AT.replace(tzinfo=MOSCOW)),
     (TimestampCell(), "1522047001", AT.replace(tzinfo=MOSCOW)),
@@ -115,6 +132,24 @@ MALFORMED: list[tuple[CellType, Any]] = [
     (TextCell(4), "Иванов"),
     (CodeCell(20), "7,92056E+10"),
     (CodeCell(20), "7.92E10"),
+    (CodeCell(20), "8E+10"),
+    (CodeCell(20), "7.9205550055E10"),
+    (PhoneCell(20), "7,92056E+10"),
+    (PhoneCell(20), "8E+10"),
+    (PhoneCell(20), LostValue("#N/A")),
+    (TextCell(20), "#Н/Д"),
+    (TextCell(20), "#REF!"),
+    (TagsCell(), LostValue("=…")),
+    (IntegerCell(1, 10), LostValue("=…")),
+    (AnsweredCell(), "#ЗНАЧ!"),
+    (TimestampCell(), LostValue("#N/A")),
+    (TimeOfDayCell(), LostValue("#N/A")),
+    (LASTING, LostValue("#N/A")),
+    (LASTING, 0.000752314814814815),
+    (LASTING, 0.5),
+    (LASTING, "0.000752"),
+    (LASTING, "65.5.5"),
+    (LASTING, "6.5E1"),
     (CodeCell(20), 1e15),
     (IntegerCell(1, 10), "0"),
     (IntegerCell(1, 10), "11"),
@@ -174,3 +209,43 @@ def test_a_day_takes_its_time_from_a_column_of_its_own() -> None:
     assert instant_of(midnight, None, MOSCOW) == moscow("2018-03-26")
     assert instant_of(AT, time(7, 0), MOSCOW) == moscow("2018-03-26", "09:50:01")
     assert instant_of(DAY, None, MOSCOW) is None
+
+
+@pytest.mark.parametrize("exchange", EXCHANGES, ids=lambda exchange: exchange.name)
+def test_the_words_of_every_exchange_are_known(exchange: Exchange) -> None:
+    for word in exchange.answered:
+        assert AnsweredCell().read(word.upper()) is True
+    for word in exchange.missed:
+        assert AnsweredCell().read(word.title()) is False
+
+
+def test_no_word_means_both() -> None:
+    answered = {word for exchange in EXCHANGES for word in exchange.answered}
+    assert not answered & {word for exchange in EXCHANGES for word in exchange.missed}
+
+
+@pytest.mark.parametrize(
+    ("cell", "answered"),
+    [
+        ("NO ANSWER", False),
+        ("NO_ANSWER", False),
+        ("no  answer", False),
+        ("BUSY", False),
+        ("Принят", True),
+        ("ИСТИНА", True),
+        ("Ложь", False),
+        ("ANSWERED", True),
+        ("Не принят", False),
+    ],
+)
+def test_statuses_are_known_however_they_are_spelt(cell: str, answered: bool) -> None:
+    assert AnsweredCell().read(cell) is answered
+
+
+@pytest.mark.parametrize(
+    ("fraction", "lasting", "seconds"),
+    [(0, 65, 65), (0.7, 65, 65), (0.7, 65.5, 66), (0, 65.9, 65), (0.999, 0.001, 1), (0.5, 0, 0)],
+)
+def test_a_start_is_cut_and_nothing_ends_early(fraction: float, lasting: float, seconds: int) -> None:
+    start, whole = whole_span(AT + timedelta(seconds=fraction), timedelta(seconds=lasting))
+    assert (start, whole) == (AT, timedelta(seconds=seconds))

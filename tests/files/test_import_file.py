@@ -1,12 +1,13 @@
 """Files of leads: how tables are understood, and what is no table of leads."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
+import xlsxwriter
 
 from cast import MOSCOW, moscow
 from dealtrace.attribution.traffic_source import TrafficSource
@@ -242,14 +243,151 @@ UNREADABLE: dict[str, tuple[str | bytes, str]] = {
     "old Excel": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old Excel format"),
     "broken Excel": (b"PK\x03\x04 and no more", "damaged"),
     "neither encoding": (b"date,phone\n\x98", "--encoding"),
+    "UTF-8 that is cut off": ("date,phone,fio\n26.03.2018 10:00,7,a\n26.03.2018 10:00,7,Пётр".encode()[:-1], "row 3"),
+    "UTF-8 with damage": ("date,phone,fio\n26.03.2018 10:00,7,П\n,,".encode() + b"\xe8\n" + "x,x,ёж".encode(), "row 3"),
+    "UTF-8 with a mark, and damage": (b"\xef\xbb\xbfdate,phone,fio\n,,\xcf\xe5\n", "row 2"),
     "half of UTF-16": (b"\xff\xfed\x00a", "utf-16"),
     "an open quote": (PLAIN + '"26.03', "row 3"),
-    "text behind a quote": (PLAIN + '"26.03"x,1\n', "row 3"),
+    "misplaced quotes among the headings": ('"started_at"x,phone\n', "row 1"),
     "an endless line": (PLAIN + "7" * (csv_reader.LINE_LENGTH_MAX + 1), "more than 1000000 characters"),
     "an endless first line": ("7" * (csv_reader.LINE_LENGTH_MAX + 1), "more than 1000000 characters"),
-    "an endless cell": (PLAIN + '"' + "7\n" * 100_000 + '"', "row 3"),
     "too many columns": ("started_at,phone" + ",x" * 256, "columns"),
 }
+
+
+def test_encodings_are_told_apart_by_most_of_their_letters(path: Path) -> None:
+    for text in ("Пётр", "ООО «ЛУКОЙЛ», «О»", "№ 5", "ё"):
+        content = f'date,phone,fio\n26.03.2018 10:00,7,"{text}"\n'
+        assert leads_of(opened(path, content.encode("cp1251")))[0].client_name == text
+        assert leads_of(opened(path, content.encode()))[0].client_name == text
+
+
+def test_a_named_encoding_that_does_not_fit_names_the_row(path: Path) -> None:
+    with pytest.raises(FileUnreadable, match="row 2"):
+        opened(path, "date,phone,fio\n26.03.2018 10:00,7,Пётр\n".encode("cp1251"), encoding="utf-8")
+
+
+GOOD = "26.03.2018 09:50:01,79205550055"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f'{GOOD},"Ромашка" ООО',
+        f'{GOOD},"ООО "Ромашка"\'',
+        f'{GOOD},"ООО "Ромашка", Москва"',
+        f'{GOOD},"Ромашка ООО',
+        f'"26.03"x,{GOOD}',
+        f'{GOOD},""Ромашка""',
+    ],
+)
+def test_misplaced_quotes_spoil_their_row_alone(path: Path, line: str) -> None:
+    good = f'{GOOD},"ООО ""Лютик"""'
+    file = opened(path, f"started_at,phone,fio\n{GOOD},a\n{line}\n{good}\n{GOOD},b\n")
+    assert faults_of(file) == [(3, ["row"])]
+    assert [lead.client_name for lead in leads_of(file) if isinstance(lead, IncomingCall)] == ["a", 'ООО "Лютик"', "b"]
+
+
+def test_an_open_quote_spoils_its_row_alone_however_much_stands_behind_it(path: Path) -> None:
+    file = opened(path, f'started_at,phone\n"{GOOD}\n' + f"{GOOD}\n" * 10_000)
+    assert faults_of(file) == [(2, ["row"])]
+    assert len(leads_of(file)) == 10_001
+
+
+def test_quotes_inside_a_cell_are_part_of_it(path: Path) -> None:
+    assert leads_of(opened(path, f'started_at,phone,fio\n{GOOD},ООО "Ромашка"\n'))[0].client_name == 'ООО "Ромашка"'
+
+
+@pytest.mark.parametrize(
+    ("moment", "seconds", "lasting"),
+    [
+        ("2026-05-04 10:00:00.700", "65", 65),
+        ("2026-05-04 10:00:00.700", "65.5", 66),
+        ("2026-05-04T07:00:00.999Z", "0", 0),
+        ("1777878000700", "65.2", 65),
+        ("2026-05-04T10:00:00.7+03:00", "1:05.9", 66),
+    ],
+)
+def test_moments_are_cut_to_their_second(path: Path, moment: str, seconds: str, lasting: int) -> None:
+    (call,) = leads_of(opened(path, f"started_at,phone,duration\n{moment},79205550055,{seconds}\n"))
+    assert (call.started_at, call.duration) == (moscow("2026-05-04", "10:00:00"), timedelta(seconds=lasting))
+    (asked,) = leads_of(opened(path, f"date,phone\n{moment},79205550055\n", ImportNoun.LEAD_REQUEST))
+    assert asked.requested_at == moscow("2026-05-04", "10:00:00")
+
+
+def _book(path: Path, fill: Callable[[Any, Any], None], **options: bool) -> ImportFile:
+    with xlsxwriter.Workbook(path, options) as book:
+        sheet = book.add_worksheet()
+        for column, heading in enumerate(("started_at", "phone", "duration", "fio", "manager")):
+            sheet.write_string(0, column, heading)
+        fill(book, sheet)
+    return open_import_file(path, ImportNoun.CALL, None)
+
+
+@pytest.mark.parametrize("counts_from_1904", [True, False])
+@pytest.mark.parametrize("form", ["General", "dd.mm.yyyy hh:mm:ss", "0.00"])
+def test_days_are_counted_as_the_workbook_does(path: Path, form: str, counts_from_1904: bool) -> None:
+    def fill(book: Any, sheet: Any) -> None:
+        at = datetime(2026, 5, 4, 10, 0, 0, 700_000)  # noqa: DTZ001 - a wall clock
+        sheet.write_datetime(1, 0, at, book.add_format({"num_format": form}))
+        sheet.write_number(1, 1, 79205550055)
+        sheet.write_datetime(1, 2, timedelta(seconds=65), book.add_format({"num_format": "[h]:mm:ss"}))
+
+    (call,) = leads_of(_book(path, fill, date_1904=counts_from_1904))
+    assert (call.started_at, call.phone) == (moscow("2026-05-04", "10:00:00"), "79205550055")
+    assert call.duration == timedelta(seconds=65)
+
+
+@pytest.mark.parametrize("column", [0, 1, 2, 3])
+@pytest.mark.parametrize("value", ["", "#N/A", "#REF!", "#DIV/0!"])
+def test_a_cell_without_a_value_is_no_empty_cell(path: Path, column: int, value: str) -> None:
+    def fill(_: Any, sheet: Any) -> None:
+        for row in (1, 2, 3):
+            sheet.write_row(row, 0, ["26.03.2018 09:50:01", "79205550055", 5, "Иван"])
+        sheet.write_formula(2, column, "=Sheet2!A1", None, value)
+
+    file = _book(path, fill)
+    assert faults_of(file) == [(3, [("started_at", "phone", "duration", "fio")[column]])]
+    assert len(leads_of(file)) == 3
+
+
+def test_a_formula_with_its_value_is_that_value_and_an_unknown_column_may_lack_them(path: Path) -> None:
+    def fill(book: Any, sheet: Any) -> None:
+        sheet.write_string(0, 5, "unknown")
+        sheet.write_row(1, 0, ["26.03.2018 09:50:01", "", 5, "Иван"])
+        sheet.write_formula(1, 1, '="7920555"&"0055"', None, "79205550055")
+        sheet.write_formula(1, 5, "=NA()", None, "#N/A")
+
+    (call,) = leads_of(_book(path, fill))
+    assert (call.phone, call.client_name) == ("79205550055", "Иван")
+
+
+def test_rows_of_formulas_alone_are_seen_below_a_table_and_above_it(path: Path) -> None:
+    cell = '<c r="{}" t="{}"><f>A9</f><v>{}</v></c>'
+    heading = '<c r="B2" t="inlineStr"><is><t>started_at</t></is></c><c t="inlineStr"><is><t>phone</t></is></c>'
+    rows = f'<row r="2">{heading}</row>' + "".join(
+        f'<row r="{row}"><c r="B{row}" t="inlineStr"><is><t>26.03.2018 09:50:01</t></is></c>{second}</row>'
+        for row, second in ((3, cell.format("C3", "str", "")), (4, cell.format("C4", "n", "")), (5, "<c><f>1</f></c>"))
+    )
+    lone = f'<row r="9">{cell.format("C9", "e", "#NAME?")}</row>'
+    file = open_import_file(repacked(path, SHEET.format(rows + lone)), ImportNoun.CALL, None)
+    assert faults_of(file) == [(4, ["phone"]), (5, ["phone"]), (9, ["started_at", "phone"])]
+
+
+def test_an_asterisk_cdr_is_understood(path: Path) -> None:
+    file = opened(
+        path,
+        "calldate,clid,src,dst,did,duration,billsec,disposition,uniqueid\n"
+        '2026-05-04 10:00:00,"""Ivan"" <79205550055>",79205550055,101,74950000000,75,65,ANSWERED,1777878000.42\n'
+        "2026-05-04 11:00:00,,79205550055,101,74950000000,20,0,NO ANSWER,1777878000.43\n",
+    )
+    answered, missed = leads_of(file)
+    assert (answered.phone, answered.duration, answered.reference) == (
+        "79205550055", timedelta(seconds=65), "1777878000.42",
+    )  # fmt: skip
+    assert (answered.circumstances.is_successful, missed.circumstances.is_successful) == (True, False)
+    assert answered.circumstances.dialled_phone == "74950000000"
+    assert missed.duration == timedelta(0)
 
 
 @pytest.mark.parametrize("name", UNREADABLE)

@@ -1,6 +1,7 @@
 """Refused rows in a file of their own, which can be mended and brought in again."""
 
 import csv
+import os
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ def test_it_says_of_each_row_what_is_wrong(refused: RefusedRows) -> None:
     refused.add([row(9, "a;b", 'c"d\ne')])
     assert written(refused) == [
         ["Строка файла", "Что не так", "Дата", "Телефон"],
-        ["2", "Дата: пусто; Телефон: длинно", "", "79205550055"],
+        ["2", "Дата: пусто; Телефон: длинно", "", '="79205550055"'],
         ["3", "a уже занят звонком или заявкой 5", "26.03.2018", "7"],
         ["9", "Дата: пусто; Телефон: длинно", "a;b", 'c"d\ne'],
     ]
@@ -87,3 +88,16 @@ def test_it_can_be_brought_in_again(refused: RefusedRows) -> None:
     assert file.layout.passed_over == ("Строка файла", "Что не так")
     values = file.layout.read(Row(2, written(refused)[1]))
     assert values["phone"] == "+7 920 555-00-55"
+    assert values["started_at"].hour == 10
+
+
+def test_nobody_else_reads_it(refused: RefusedRows) -> None:
+    earlier = os.umask(0)
+    try:
+        refused.add([row(2, "a"), row(3, "b")])
+        assert refused.path.stat().st_mode & 0o777 == 0o600
+        refused.path.chmod(0o644)
+        refused.begin(2)
+        assert refused.path.stat().st_mode & 0o777 == 0o600
+    finally:
+        os.umask(earlier)

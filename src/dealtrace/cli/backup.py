@@ -4,8 +4,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -13,9 +12,9 @@ import typer
 from sqlalchemy import inspect
 
 from dealtrace.cli.terminal import console, counted, explained, fail
+from dealtrace.files.whole_file import written_whole
 from dealtrace.settings import read_settings
 from dealtrace.storage.database.engine import Database, open_database
-from dealtrace.storage.database.sqlite_file import create_private_file
 from dealtrace.storage.schema.upgrade import VERSION_TABLE
 
 BackupFile = Annotated[Path, typer.Argument(metavar="FILE", help="The backup file.")]
@@ -29,7 +28,7 @@ def backup(file: BackupFile) -> None:
             fail(f"{file} already exists.")
         if not file.parent.is_dir():
             fail(f"{file} cannot be written: there is no folder {file.parent}. Create it, or choose another.")
-        with _completed(file) as partial:
+        with written_whole(file) as partial:
             if database.is_sqlite:
                 _backup_sqlite(database, partial)
             else:
@@ -50,21 +49,6 @@ def restore(file: BackupFile) -> None:
         else:
             _run_postgresql("pg_restore", database, "--no-owner", "--exit-on-error", "--single-transaction", str(file))
     console.print(f"Restored from {file}.", markup=False)
-
-
-@contextmanager
-def _completed(file: Path) -> Iterator[Path]:
-    """Yield a private, empty file next to `file`; on success it is synced and renamed to `file`, on failure deleted."""
-    partial = file.with_name(file.name + ".partial")
-    partial.unlink(missing_ok=True)
-    create_private_file(partial)
-    try:
-        yield partial
-        with partial.open("rb") as complete:
-            os.fsync(complete.fileno())
-        partial.replace(file)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _is_empty(database: Database) -> bool:
@@ -89,7 +73,7 @@ def _restore_sqlite(database: Database, file: Path) -> None:
         fail(f"{file} is not a SQLite backup of Dealtrace, or it is damaged.")
     for leftover in ("-wal", "-shm"):
         database.file.with_name(database.file.name + leftover).unlink(missing_ok=True)
-    with _completed(database.file) as partial:
+    with written_whole(database.file, overwrite=True) as partial:
         shutil.copyfile(file, partial)
 
 

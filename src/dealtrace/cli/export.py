@@ -1,10 +1,14 @@
 """`dealtrace export`: deals, calls and lead requests to a file of any size."""
 
+import signal
+import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Generic, NoReturn, TypeVar
 
 import typer
 from rich.progress import Progress
@@ -23,7 +27,7 @@ from dealtrace.files.export_columns import (
     lead_request_columns,
     on_the_clock,
 )
-from dealtrace.files.row_writers import RowWriter, open_writer
+from dealtrace.files.row_writers import RowWriter, UnknownExtensionError, open_writer
 from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.record import record
@@ -157,36 +161,81 @@ def _export(
         fail(f"{path} already exists. Use --force to overwrite it.")
     if excel and path.suffix.lower() != ".csv":
         fail("--excel applies to .csv files only; .xlsx files do not need it.")
+    written = _Written()
     with open_prepared() as database, database.read() as connection:
         site = require_site(connection, site_id)
         selection = select(site)
         names = [column.name for column in selection.columns]
         headings = [column.heading for column in selection.columns]
-        try:
-            file, closing = open_writer(path, names, headings, for_excel=excel)
-        except (OSError, ValueError) as error:
-            fail(f"Cannot write {path}: {error}")
-        with closing:
-            rows = _write(connection, site, file, selection)
+        with (
+            _accounted_for(path, written),
+            open_writer(path, names, headings, for_excel=excel, overwrite=force) as file,
+        ):
+            _write(connection, site, file, selection, written)
+            written.cut = file.cut
     if as_json:
-        print_json({"siteId": site_id, "file": str(path), "rows": rows, "cut": file.cut})
+        print_json({"siteId": site_id, "file": str(path), "rows": written.rows, "cut": written.cut})
     else:
-        console.print(f"{counted(rows, 'row')} written to {path}.", markup=False)
-        if file.cut:
-            console.print(f"{counted(file.cut, 'text')} truncated to the size of a spreadsheet cell.", markup=False)
+        console.print(f"{counted(written.rows, 'row')} written to {path}.", markup=False)
+        if written.cut:
+            console.print(f"{counted(written.cut, 'text')} truncated to the size of a spreadsheet cell.", markup=False)
 
 
-def _write(connection: Connection, site: Site, file: RowWriter, selection: _Selection[Item]) -> int:
-    """Write all rows as of the start of the transaction, in chunks of a thousand, and return their number."""
-    rows = 0
+@dataclass(slots=True)
+class _Written:
+    """How far an export has come."""
+
+    rows: int = 0
+    cut: int = 0
+
+
+@contextmanager
+def _accounted_for(path: Path, written: _Written) -> Iterator[None]:
+    """End the command with the number of rows after which it stopped, whatever stopped it."""
+    try:
+        with _ended_by_exceptions():
+            yield
+    except (OSError, UnknownExtensionError) as error:
+        reason = f"Cannot write {path}: {getattr(error, 'strerror', None) or error}"
+        fail(f"{reason}. {_stopped(path, written)}" if written.rows else reason)
+    except KeyboardInterrupt:
+        complaints.print(_stopped(path, written), markup=False)
+        raise typer.Exit(128 + signal.SIGINT) from None
+    except BaseException:
+        complaints.print(_stopped(path, written), markup=False)
+        raise
+
+
+def _stopped(path: Path, written: _Written) -> str:
+    return f"Stopped after {counted(written.rows, 'row')}; {path} was not written."
+
+
+@contextmanager
+def _ended_by_exceptions() -> Iterator[None]:
+    """Let a closed terminal and an ordered end unwind the command, as Ctrl-C does, so that nothing is left behind."""
+    ended_by = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) is signal.SIG_DFL]
+    for number in ended_by:
+        signal.signal(number, _end)
+    try:
+        yield
+    finally:
+        for number in ended_by:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def _end(number: int, _: object) -> NoReturn:
+    sys.exit(128 + number)
+
+
+def _write(connection: Connection, site: Site, file: RowWriter, selection: _Selection[Item], written: _Written) -> None:
+    """Write all rows as of the start of the transaction, in chunks of a thousand, and count them."""
     with Progress(console=complaints, transient=True, disable=not complaints.is_terminal) as progress:
         bar = progress.add_task("Rows", total=None)
         for total, ids in _chunks(connection, selection.query):
             for item in selection.read_items(connection, ids):
                 file.add([on_the_clock(column.value(item), site.time_zone) for column in selection.columns])
-                rows += 1
-            progress.update(bar, total=total, completed=rows)
-    return rows
+                written.rows += 1
+            progress.update(bar, total=total, completed=written.rows)
 
 
 def _chunks(connection: Connection, query: PageQuery) -> Iterator[tuple[int, list[int]]]:

@@ -4,10 +4,11 @@ from datetime import timedelta
 
 from dealtrace.accounts.own_ids import ID_MAX
 from dealtrace.files.annotation_columns import ANNOTATION_COLUMNS, annotations_of
-from dealtrace.files.cell_types import AnsweredCell, CodeCell, DurationCell, IntegerCell, TextCell
+from dealtrace.files.cell_types import AnsweredCell, CodeCell, DurationCell, IntegerCell, PhoneCell, TextCell
 from dealtrace.files.columns import Column, Need, RowValues
+from dealtrace.files.exchange_words import exchange_headings
 from dealtrace.files.import_format import ImportFormat, ImportNoun
-from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell
+from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell, whole_span
 from dealtrace.files.visit_columns import VISIT_REF_COLUMN
 from dealtrace.leads.call import CallId, Circumstances, IncomingCall
 from dealtrace.leads.limits import (
@@ -22,7 +23,10 @@ from dealtrace.leads.limits import (
 CALL_COLUMNS = (
     Column(
         "started_at",
-        ("callStartTime", "date", "Дата и время звонка", "Дата звонка", "Дата и время", "Начало звонка", "Дата"),
+        (
+            "callStartTime", "date", "Дата и время звонка", "Дата звонка", "Дата и время", "Начало звонка", "Дата",
+            *exchange_headings("started_at"),
+        ),
         TimestampCell(),
         "When the call began, in the site's time zone.",
         Need.CELL,
@@ -34,21 +38,24 @@ CALL_COLUMNS = (
         "phone",
         (
             "clientPhoneNumber", "callerNumber", "callerid", "Телефон клиента", "Номер клиента", "Телефон",
-            "Номер телефона", "Номер абонента",
+            "Номер телефона", "Номер абонента", *exchange_headings("phone"),
         ),
-        CodeCell(PHONE_LENGTH_MAX),
+        PhoneCell(PHONE_LENGTH_MAX),
         "The client's phone; empty if it was withheld.",
         Need.COLUMN,
     ),
     Column(
         "duration_seconds",
-        ("duration", "Длительность разговора", "Длительность звонка", "Длительность"),
+        (
+            *exchange_headings("duration_seconds"), "duration", "Длительность разговора", "Длительность звонка",
+            "Длительность",
+        ),
         DurationCell(CALL_DURATION_MAX),
         "The talk time; 0 if missing.",
     ),
     Column(
         "reference",
-        ("referenceId", "callReferenceId", "Внешний ID", "ID в АТС"),
+        ("referenceId", "callReferenceId", "Внешний ID", "ID в АТС", *exchange_headings("reference")),
         CodeCell(REFERENCE_LENGTH_MAX),
         "The call's id in its own system (`callReferenceId` in the API); never reused.",
     ),
@@ -66,26 +73,29 @@ CALL_COLUMNS = (
     ),
     Column(
         "waiting_seconds",
-        ("waitingTime", "waitingConnect", "Время ожидания", "Ожидание"),
+        ("waitingTime", "waitingConnect", "Время ожидания", "Ожидание", *exchange_headings("waiting_seconds")),
         DurationCell(CALL_DURATION_MAX),
         "How long the client waited.",
     ),
     Column(
         "status",
-        ("successful", "Статус звонка", "Статус", "Состоялся"),
+        ("successful", "Статус звонка", "Статус", "Состоялся", *exchange_headings("status")),
         AnsweredCell(),
         "Whether the call was answered.",
     ),
     Column(
         "dialled_phone",
-        ("callCenterPhoneNumber", "phoneNumber", "Набранный номер", "Куда звонили"),
-        CodeCell(PHONE_LENGTH_MAX),
+        (
+            "callCenterPhoneNumber", "phoneNumber", "Набранный номер", "Куда звонили",
+            *exchange_headings("dialled_phone"),
+        ),
+        PhoneCell(PHONE_LENGTH_MAX),
         "The number the client dialled.",
     ),
     Column(
         "answering_phone",
-        ("redirectNumber", "destphonenumber", "Номер оператора", "Кто ответил"),
-        CodeCell(PHONE_LENGTH_MAX),
+        ("redirectNumber", "destphonenumber", "Номер оператора", "Кто ответил", *exchange_headings("answering_phone")),
+        PhoneCell(PHONE_LENGTH_MAX),
         "The number that answered.",
     ),
     Column(
@@ -95,7 +105,10 @@ CALL_COLUMNS = (
         "The URL of the recording.",
     ),
     Column(
-        "client_name", ("fio", "Имя клиента", "ФИО", "Клиент", "Имя"), TextCell(LABEL_LENGTH_MAX), "The client's name."
+        "client_name",
+        ("fio", "Имя клиента", "ФИО", "Клиент", "Имя", *exchange_headings("client_name")),
+        TextCell(LABEL_LENGTH_MAX),
+        "The client's name.",
     ),
     VISIT_REF_COLUMN,
     *ANNOTATION_COLUMNS,
@@ -103,11 +116,13 @@ CALL_COLUMNS = (
 
 
 def call_of(values: RowValues) -> IncomingCall:
-    """Return the call in a row; `values` are keyed by column name."""
+    """Return the call in a row, in whole seconds; `values` are keyed by column name."""
     call_id = values.get("call_id")
+    started_at, duration = whole_span(values["started_at"], values.get("duration_seconds", timedelta(0)))
+    waiting = values.get("waiting_seconds")
     return IncomingCall(
-        started_at=values["started_at"],
-        duration=values.get("duration_seconds", timedelta(0)),
+        started_at=started_at,
+        duration=duration,
         phone=values.get("phone", ""),
         reference=values.get("reference"),
         client_name=values.get("client_name"),
@@ -115,7 +130,7 @@ def call_of(values: RowValues) -> IncomingCall:
         circumstances=Circumstances(
             sip_id=values.get("sip_id"),
             is_successful=values.get("status"),
-            waiting=values.get("waiting_seconds"),
+            waiting=timedelta(seconds=waiting // timedelta(seconds=1)) if waiting is not None else None,
             dialled_phone=values.get("dialled_phone"),
             answering_phone=values.get("answering_phone"),
             record_url=values.get("record_url"),

@@ -5,17 +5,30 @@ from datetime import datetime, time, timedelta
 from typing import Protocol
 
 from dealtrace.errors import InvalidValue
-from dealtrace.files.formula_guard import remove_guard
-from dealtrace.files.row import Cell
+from dealtrace.files.exchange_words import ANSWERED, MISSED
+from dealtrace.files.row import Cell, LostValue
+from dealtrace.files.spreadsheet_text import plain_text
 from dealtrace.leads.limits import TAG_LENGTH_MAX, TAGS_MAX
+from dealtrace.leads.phone import normal_phone
 from dealtrace.record import record
 
 EXACT_NUMBERS_BELOW = 10**15
 """Spreadsheets keep fifteen digits of a number; longer numbers have lost digits before they get here."""
 DIGITS_MAX = 16
 
-_SHORTENED = re.compile(r"[0-9][.,][0-9]+[eE]\+?[0-9]+")
-_DURATION = re.compile(r"(?:([0-9]{1,3}):)?([0-9]{1,3}):([0-5][0-9])")
+_SHORTENED = re.compile(r"[0-9](?:[.,][0-9]+[eE]\+?|[eE]\+)[0-9]+")
+_DURATION = re.compile(r"(?:([0-9]{1,3}):)?([0-9]{1,3}):([0-5][0-9](?:[.,][0-9]+)?)")
+_SECONDS = re.compile(rf"([0-9]{{1,{DIGITS_MAX}}})(?:[.,]([0-9]+))?")
+DECIMALS_MAX = 3
+"""Below a second more decimals are no duration in seconds but a fraction of a day, as spreadsheets keep durations."""
+ERROR_VALUES = frozenset(
+    {
+        "#n/a", "#ref!", "#value!", "#name?", "#div/0!", "#num!", "#null!", "#calc!", "#spill!", "#н/д", "#ссылка!",
+        "#знач!", "#имя?", "#дел/0!", "#число!", "#пусто!", "#перенос!", "#вычисл!",
+    }
+)  # fmt: skip
+"""What a spreadsheet shows and saves when it has no value."""
+_BETWEEN_WORDS = re.compile(r"[\s_-]+")
 _SPACES = str.maketrans("", "", " \u00a0\u202f")
 
 
@@ -35,20 +48,32 @@ class CellType(Protocol):
 
 
 def text_of(cell: Cell) -> str:
-    """Return a cell as text: whole numbers without decimals, guarded formulas without their apostrophe.
+    """Return a cell as text: whole numbers without decimals, what spreadsheets are shown plain.
 
     Raises:
-        InvalidValue: a number so long that digits are lost, or a null character.
+        InvalidValue: a number so long that digits are lost, a null character, or no value at all but an error.
     """
     if isinstance(cell, str):
         if "\0" in cell:
             raise InvalidValue("нулевой символ недопустим", "null characters are not allowed")
-        return remove_guard(cell.strip()) if cell.startswith("'") else cell.strip()
+        text = plain_text(cell.strip())
+        if text.startswith("#") and text.casefold() in ERROR_VALUES:
+            raise _lost(text)
+        return text
+    if isinstance(cell, LostValue):
+        raise _lost(cell.shown)
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, int | float):
         return _number_text(cell)
     return cell.isoformat(" ") if isinstance(cell, datetime) else str(cell)
+
+
+def _lost(shown: str) -> InvalidValue:
+    return InvalidValue(
+        f"{shown}: в ячейке ошибка или невычисленная формула, впишите значение",
+        f"{shown}: the cell holds an error or a formula that was not calculated, enter the value",
+    )
 
 
 def _number_text(number: float) -> str:
@@ -84,17 +109,29 @@ class TextCell:
 
 @record
 class CodeCell(TextCell):
-    """A text that a spreadsheet may mistake for a number: a phone number, a foreign id."""
+    """A text that a spreadsheet may mistake for a number: a foreign id."""
 
     def read(self, cell: Cell) -> str:
         """Return the text, unless a spreadsheet has rounded its digits."""
         text = TextCell.read(self, cell)
-        if _SHORTENED.fullmatch(text):
+        if _SHORTENED.fullmatch(text) and not self._is_whole(text):
             raise InvalidValue(
                 f"{text}: при сохранении потеряны цифры, задайте столбцу текстовый формат",
                 f"{text}: digits were lost when the file was saved, format the column as text",
             )
         return text
+
+    def _is_whole(self, _: str) -> bool:
+        """Whether a text shows every digit although it looks like a rounded number."""
+        return False
+
+
+@record
+class PhoneCell(CodeCell):
+    """Phones as somebody wrote them; what reads them is `leads.phone`."""
+
+    def _is_whole(self, text: str) -> bool:
+        return normal_phone(text) is not None
 
 
 @record
@@ -127,7 +164,7 @@ class IntegerCell:
 
 @record
 class DurationCell:
-    """A duration in whole seconds."""
+    """A duration, exact to what the cell tells."""
 
     most: timedelta
 
@@ -137,7 +174,7 @@ class DurationCell:
         return "seconds, mm:ss or hh:mm:ss"
 
     def read(self, cell: Cell) -> timedelta:
-        """Parse the duration; fractions of a second are dropped."""
+        """Parse the duration; fractions of a second are kept, since they decide in which second a call ends."""
         duration = self._parse(cell)
         if duration is None or not timedelta(0) <= duration <= self.most:
             raise InvalidValue(
@@ -148,15 +185,22 @@ class DurationCell:
 
     def _parse(self, cell: Cell) -> timedelta | None:
         if isinstance(cell, timedelta):
-            return timedelta(seconds=cell // timedelta(seconds=1))
+            return cell
         if isinstance(cell, time):
-            return timedelta(hours=cell.hour, minutes=cell.minute, seconds=cell.second)
-        text = text_of(cell)
-        if text.isascii() and text.isdigit() and len(text) <= DIGITS_MAX:
-            return timedelta(seconds=min(int(text), self.most // timedelta(seconds=1) + 1))
+            return timedelta(hours=cell.hour, minutes=cell.minute, seconds=cell.second, microseconds=cell.microsecond)
+        if isinstance(cell, float) and 0 < cell < 1:
+            return None
+        return self._parse_text(text_of(cell))
+
+    def _parse_text(self, text: str) -> timedelta | None:
+        if (parts := _SECONDS.fullmatch(text)) is not None:
+            whole, decimals = int(parts[1]), parts[2] or ""
+            is_part_of_day = not whole and len(decimals.rstrip("0")) > DECIMALS_MAX
+            seconds = min(whole, self.most // timedelta(seconds=1) + 1) + float(f"0.{decimals}0")
+            return timedelta(seconds=seconds) if not is_part_of_day else None
         if (parts := _DURATION.fullmatch(text)) is not None:
-            hours, minutes, seconds = (int(part or 0) for part in parts.groups())
-            return timedelta(hours=hours, minutes=minutes, seconds=seconds)
+            hours, minutes = (int(part or 0) for part in parts.groups()[:2])
+            return timedelta(hours=hours, minutes=minutes, seconds=float(parts[3].replace(",", ".")))
         return None
 
 
@@ -180,13 +224,6 @@ class TagsCell:
         return tags
 
 
-_YES = ("successful", "true", "1", "да", "yes", "успешный", "успешно", "отвечен", "отвечено", "состоялся", "answered")
-_NO = (
-    "unsuccessful", "false", "0", "нет", "no", "неуспешный", "неуспешно", "пропущен", "пропущено", "не состоялся",
-    "не отвечен", "missed",
-)  # fmt: skip
-
-
 @record
 class AnsweredCell:
     """Whether a call was answered."""
@@ -198,10 +235,10 @@ class AnsweredCell:
 
     def read(self, cell: Cell) -> bool:
         """Parse yes or no, as exchanges and people write it."""
-        text = text_of(cell).casefold()
-        if text in _YES:
+        text = _BETWEEN_WORDS.sub(" ", text_of(cell).casefold())
+        if text in ANSWERED:
             return True
-        if text in _NO:
+        if text in MISSED:
             return False
         raise InvalidValue(
             "ожидается да или нет, successful или unsuccessful", "expected yes or no, successful or unsuccessful"

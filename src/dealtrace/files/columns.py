@@ -8,6 +8,7 @@ from typing import Any
 from dealtrace.errors import InvalidParameters, InvalidValue, Language, Violation
 from dealtrace.files.cell_types import CellType
 from dealtrace.files.row import Cell, Row
+from dealtrace.files.spreadsheet_text import plain_text
 from dealtrace.record import record
 
 _RUSSIAN = re.compile(r"[а-яё]", re.IGNORECASE)
@@ -37,9 +38,21 @@ class Column:
     need: Need = Need.NOTHING
 
 
+def heading_text(heading: Cell) -> str:
+    """Return a heading as its author wrote it."""
+    return plain_text(str(heading).strip())
+
+
 def normalize_heading(heading: Cell) -> str:
     """Return a heading as it is compared: letters and digits only, in lower case."""
-    return _BETWEEN_WORDS.sub("", str(heading).casefold().replace("ё", "е"))
+    return _BETWEEN_WORDS.sub("", heading_text(heading).casefold().replace("ё", "е"))
+
+
+_MISPLACED_QUOTES = Violation(
+    "row",
+    "кавычки стоят внутри ячейки: возьмите её в кавычки целиком, а внутренние удвойте",
+    "quotes stand inside a cell: quote the whole cell and double those inside",
+)
 
 
 @record
@@ -74,6 +87,8 @@ class Layout:
         Raises:
             InvalidParameters: lists every invalid cell.
         """
+        if row.is_malformed:
+            raise InvalidParameters([_MISPLACED_QUOTES])
         values: RowValues = {}
         violations = [self._too_wide()] if any(str(cell).strip() for cell in row.cells[self.width :]) else []
         for found in self.found_columns:
@@ -112,7 +127,7 @@ def lay_out(headings: Sequence[Cell], columns: Sequence[Column]) -> Layout:
 
     If several headings stand for the same column, the first in the order of `Column.headings` is used.
     """
-    texts = [str(heading).strip() for heading in headings]
+    texts = [heading_text(heading) for heading in headings]
     positions: dict[str, int] = {}
     for position, heading in enumerate(texts):
         positions.setdefault(normalize_heading(heading), position)

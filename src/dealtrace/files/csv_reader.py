@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
@@ -15,50 +16,134 @@ BLOCK_BYTES = 1 << 20
 UTF_8, UTF_16, WINDOWS_1251 = "utf-8", "utf-16", "cp1251"
 _CODECS = {UTF_8: "utf-8-sig"}
 """Spreadsheets start UTF-8 files with a byte order mark, which is not part of the first heading."""
+_FAULTY = "\udfff"
+"""Stands for bytes that are no text; no encoding has this character."""
+_MARK_FAULTS = "dealtrace-mark-faults"
+
+codecs.register_error(_MARK_FAULTS, lambda error: (_FAULTY, getattr(error, "end", 0)))
 
 
 def detect_encoding(path: Path) -> str:
-    """Return the encoding of a file: UTF-16 by its byte order mark, else UTF-8 or Windows-1251, if the file is valid.
+    """Return the encoding of a file: UTF-16 and UTF-8 by their byte order marks, else UTF-8 or Windows-1251.
+
+    What is nearly all UTF-8 is UTF-8, even if it is cut off or damaged: reading it names the row.
 
     Raises:
         FileUnreadable: it is none of them.
     """
     with path.open("rb") as file:
-        if file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-            return UTF_16
-    encoding = next((encoding for encoding in (UTF_8, WINDOWS_1251) if _is_valid(path, encoding)), None)
-    if encoding is None:
-        raise FileUnreadable(
-            file=path.name,
-            ru="кодировка не UTF-8 и не Windows-1251, укажите её: --encoding",
-            en="the encoding is neither UTF-8 nor Windows-1251; set --encoding",
-        )
-    return encoding
+        mark = file.read(len(codecs.BOM_UTF8))
+    if mark.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return UTF_16
+    if mark == codecs.BOM_UTF8 or _is_mostly_utf_8(path):
+        return UTF_8
+    if _is_valid(path, WINDOWS_1251):
+        return WINDOWS_1251
+    raise FileUnreadable(
+        file=path.name,
+        ru="кодировка не UTF-8 и не Windows-1251, укажите её: --encoding",
+        en="the encoding is neither UTF-8 nor Windows-1251; set --encoding",
+    )
 
 
 def read_csv(path: Path, encoding: str, count_known: Callable[[Sequence[str]], int]) -> Iterator[Row]:
     """Yield the rows of a file; its delimiter is the one that gives the most known headings in the first line.
 
     Raises:
-        FileUnreadable: a line cannot be parsed.
+        FileUnreadable: bytes are not in the encoding, a line is too long, or the file is cut off inside a cell.
     """
-    number = 0
+    delimiter = _delimiter_of(path, encoding, count_known)
     try:
-        delimiter = _delimiter_of(path, encoding, count_known)
-        with path.open(encoding=_CODECS.get(encoding, encoding), newline="") as file:
-            for cells in csv.reader(_lines(file, path), delimiter=delimiter, strict=True):
-                number += 1
-                yield Row(number, cells)
+        yield from _rows(path, encoding, delimiter, "strict")
     except UnicodeError as error:
+        number = _faulty_row(path, encoding, delimiter)
         raise FileUnreadable(
             file=path.name,
-            ru=f"кодировка не {encoding}, укажите правильную: --encoding",
-            en=f"the encoding is not {encoding}; set --encoding",
+            ru=f"строка {number}: не {encoding}. Файл обрезан, повреждён или в другой кодировке: --encoding",
+            en=f"row {number}: not {encoding}. The file is cut off, damaged, or in another encoding: --encoding",
         ) from error
-    except csv.Error as error:
-        raise FileUnreadable(
-            file=path.name, ru=f"строка {number + 1}: {error}", en=f"row {number + 1}: {error}"
-        ) from error
+
+
+def _rows(path: Path, encoding: str, delimiter: str, errors: str) -> Iterator[Row]:
+    """Yield the rows; a line with misplaced quotes is one row, split at every delimiter and marked as malformed."""
+    with path.open(encoding=_CODECS.get(encoding, encoding), errors=errors, newline="") as file:
+        lines = _Lines(file, path)
+        reader = csv.reader(lines, delimiter=delimiter, strict=True)
+        number = 0
+        while True:
+            number += 1
+            lines.consumed.clear()
+            try:
+                yield Row(number, next(reader))
+            except StopIteration:
+                return
+            except csv.Error as error:
+                if lines.is_at_end and len(lines.consumed) == 1:
+                    raise _cut_off(path, number, error) from error
+                yield Row(number, lines.step_back().split(delimiter), is_malformed=True)
+
+
+class _Lines:
+    """The lines of a file, of which those of the current row can be read once more, without the first."""
+
+    def __init__(self, file: TextIO, path: Path) -> None:
+        self.consumed: deque[str] = deque()
+        self.is_at_end = False
+        self._again: deque[str] = deque()
+        self._lines = _lines(file, path)
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._again.popleft() if self._again else next(self._lines, None)
+        if line is None:
+            self.is_at_end = True
+            raise StopIteration
+        self.consumed.append(line)
+        return line
+
+    def step_back(self) -> str:
+        """Return the first line of the current row; those behind it come again."""
+        first = self.consumed.popleft()
+        self._again.extendleft(reversed(self.consumed))
+        self.is_at_end = False
+        return first.rstrip("\r\n")
+
+
+def _cut_off(path: Path, number: int, error: csv.Error) -> FileUnreadable:
+    return FileUnreadable(
+        file=path.name,
+        ru=f"строка {number}: файл обрывается внутри кавычек ({error})",
+        en=f"row {number}: the file ends inside quotes ({error})",
+    )
+
+
+def _faulty_row(path: Path, encoding: str, delimiter: str) -> int:
+    """Return the number of the first row with bytes that are not in the encoding."""
+    number = 0
+    for row in _rows(path, encoding, delimiter, _MARK_FAULTS):
+        number = row.number
+        if any(_FAULTY in str(cell) for cell in row.cells):
+            return number
+    return number + 1
+
+
+def _is_mostly_utf_8(path: Path) -> bool:
+    """Check whether more characters than faults are found when a file is read as UTF-8, or nothing but ASCII."""
+    decoder = codecs.getincrementaldecoder(UTF_8)(_MARK_FAULTS)
+    characters = faults = 0
+    with path.open("rb") as file:
+        is_over = False
+        while not is_over:
+            block = file.read(BLOCK_BYTES)
+            is_over = not block
+            text = decoder.decode(block, final=is_over)
+            if not text.isascii():
+                faults_here = text.count(_FAULTY)
+                faults += faults_here
+                characters += sum(character > "\x7f" for character in text) - faults_here
+    return characters > faults or not faults
 
 
 def _is_valid(path: Path, encoding: str) -> bool:
@@ -74,7 +159,7 @@ def _is_valid(path: Path, encoding: str) -> bool:
 
 
 def _delimiter_of(path: Path, encoding: str, count_known: Callable[[Sequence[str]], int]) -> str:
-    with path.open(encoding=_CODECS.get(encoding, encoding), newline="") as file:
+    with path.open(encoding=_CODECS.get(encoding, encoding), errors=_MARK_FAULTS, newline="") as file:
         first = next((line for line in _lines(file, path) if line.strip()), "")
 
     def score(delimiter: str) -> tuple[int, int]:

@@ -14,7 +14,7 @@ from dealtrace.files.cell_types import CodeCell, IntegerCell, TagsCell, TextCell
 from dealtrace.files.columns import Column, Need, RowValues, values_of
 from dealtrace.files.import_format import ImportFormat, ImportNoun, custom_values_of
 from dealtrace.files.row import Cell
-from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell
+from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell, cut_to_second
 from dealtrace.leads.contact import stated_email, stated_phone
 from dealtrace.leads.lead import LeadKind
 from dealtrace.leads.limits import (
@@ -173,8 +173,8 @@ def deal_of(values: RowValues) -> IncomingDeal:
         number=values.get("number"),
         status=values.get("status", ""),
         amount_rub=values.get("amount"),
-        happened_at=values["happened_at"],
-        touched_at=values.get("touched_at"),
+        happened_at=cut_to_second(values["happened_at"]),
+        touched_at=cut_to_second(values["touched_at"]) if "touched_at" in values else None,
         service=values.get("service", ""),
         manager=values.get("manager"),
         comment=values.get("comment"),

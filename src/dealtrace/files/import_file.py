@@ -76,6 +76,8 @@ def open_import_file(path: Path, noun: ImportNoun, encoding: str | None, fields:
     headings = next(rows, None)
     if headings is None:
         raise _unreadable(path, "файл пуст", "the file is empty")
+    if headings.is_malformed:
+        raise _unreadable(path, f"строка {headings.number}: лишние кавычки", f"row {headings.number}: misplaced quotes")
     layout = lay_out(headings.cells, columns)
     _check_layout(path, FORMATS[noun], layout)
     rows_total = sum(1 for _ in rows)

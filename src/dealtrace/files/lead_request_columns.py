@@ -3,10 +3,10 @@
 from dealtrace.accounts.own_ids import ID_MAX
 from dealtrace.errors import Violation
 from dealtrace.files.annotation_columns import ANNOTATION_COLUMNS, annotations_of
-from dealtrace.files.cell_types import CodeCell, IntegerCell, TextCell
+from dealtrace.files.cell_types import CodeCell, IntegerCell, PhoneCell, TextCell
 from dealtrace.files.columns import Column, Need, RowValues
 from dealtrace.files.import_format import ImportFormat, ImportNoun
-from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell
+from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell, cut_to_second
 from dealtrace.files.visit_columns import VISIT_REF_COLUMN
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequestId
 from dealtrace.leads.limits import (
@@ -37,7 +37,7 @@ LEAD_REQUEST_COLUMNS = (
     Column(
         "phone",
         ("phoneNumber", "client.phones", "Телефон клиента", "Телефон", "Номер телефона"),
-        CodeCell(PHONE_LENGTH_MAX),
+        PhoneCell(PHONE_LENGTH_MAX),
         "The client's phone.",
     ),
     Column(
@@ -82,7 +82,7 @@ def lead_request_of(values: RowValues) -> IncomingLeadRequest:
     """Return the lead request in a row; `values` are keyed by column name."""
     request_id = values.get("request_id")
     return IncomingLeadRequest(
-        requested_at=values["requested_at"],
+        requested_at=cut_to_second(values["requested_at"]),
         phone=values.get("phone"),
         email=values.get("email"),
         client_name=values.get("client_name"),

@@ -1,15 +1,16 @@
 """The file of refused rows, to be corrected and imported again."""
 
 import csv
-import io
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from dealtrace.errors import FileUnreadable, InvalidParameters, InvalidValue, Language, Refusal
 from dealtrace.files.cell_types import text_of
-from dealtrace.files.formula_guard import guard_formula
+from dealtrace.files.csv_lines import CsvLines
 from dealtrace.files.row import Cell, Row
+from dealtrace.files.spreadsheet_text import guard_formula, spreadsheet_text
+from dealtrace.files.whole_file import open_to_append, written_whole
 
 DELIMITER = ";"
 ENCODING = "utf-8-sig"
@@ -45,8 +46,8 @@ class RefusedRows:
         if not last_row:
             self.path.unlink()
             return
-        partial = self.path.with_name(f"{self.path.name}.part")
         with (
+            written_whole(self.path, overwrite=True) as partial,
             self.path.open(encoding=ENCODING, newline="", errors="replace") as earlier,
             partial.open("w", encoding=ENCODING, newline="") as kept,
         ):
@@ -54,7 +55,6 @@ class RefusedRows:
             rows = csv.reader(earlier, delimiter=DELIMITER)
             next(rows, None)
             kept.writelines(_line(row) for row in rows if row and not _is_later(row[0], last_row))
-        partial.replace(self.path)
 
     def _is_ours(self) -> bool:
         with self.path.open(encoding=ENCODING, newline="", errors="replace") as existing:
@@ -70,7 +70,7 @@ class RefusedRows:
         if not lines:
             return
         is_new = not self.path.exists()
-        with self.path.open("a", encoding=ENCODING if is_new else "utf-8", newline="") as file:
+        with open_to_append(self.path, ENCODING if is_new else "utf-8") as file:
             file.write(self._headings + lines if is_new else lines)
             file.flush()
             os.fsync(file.fileno())
@@ -88,16 +88,16 @@ def _message(refusal: Refusal, language: Language) -> str:
 
 
 def _line(cells: Iterable[str]) -> str:
-    line = io.StringIO()
-    csv.writer(line, delimiter=DELIMITER).writerow(cells)
-    return line.getvalue()
+    return CsvLines(DELIMITER, "\r\n").format(cells)
 
 
 def _text(cell: Cell) -> str:
-    """Return a cell as text, guarded against being run as a formula; an import removes the guard."""
-    if isinstance(cell, str):
-        return guard_formula(cell)
+    """Return a cell as a spreadsheet leaves it alone; an import reads it as it was.
+
+    Only digits are wrapped: a date is still read as the spreadsheet rewrites it.
+    """
     try:
-        return guard_formula(text_of(cell))
+        text = cell if isinstance(cell, str) else text_of(cell)
     except InvalidValue:
-        return guard_formula(str(cell))
+        text = str(cell)
+    return spreadsheet_text(text) if text.isdigit() else guard_formula(text)

@@ -1,23 +1,29 @@
 """Writers of rows, for files of any size: CSV, XLSX, JSON Lines."""
 
-import csv
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Protocol, TextIO
 
 import msgspec
 import xlsxwriter  # type: ignore[import-untyped]
+from xlsxwriter.exceptions import XlsxFileError  # type: ignore[import-untyped]
 
+from dealtrace.files.cell_types import EXACT_NUMBERS_BELOW
+from dealtrace.files.csv_lines import CsvLines
 from dealtrace.files.export_columns import Value
-from dealtrace.files.formula_guard import guard_formula
+from dealtrace.files.spreadsheet_text import guard_formula, spreadsheet_text
+from dealtrace.files.whole_file import written_whole
 
 SHEET_ROWS_MAX = 1_048_576
 CELL_LENGTH_MAX = 32_767
 """The limit of a spreadsheet cell; longer texts are truncated and counted."""
-_BOOLEANS = {"ru": {True: "да", False: "нет"}, "en": {True: "true", False: "false"}}
+SHOWN_WHOLE_BELOW = 10**11
+"""Excel shows longer integers of a CSV file as `1E+11`, and drops their last digits from the sixteenth on."""
 
 
 class RowWriter(Protocol):
@@ -30,34 +36,61 @@ class RowWriter(Protocol):
 
 
 class CsvFile:
-    """CSV with commas, or for a Russian Excel: semicolons, a byte order mark, Russian dates and numbers."""
+    """CSV for programs: commas, and every value as it is."""
 
-    def __init__(self, file: TextIO, headings: Sequence[str], *, for_excel: bool) -> None:
+    def __init__(self, file: TextIO, headings: Sequence[str]) -> None:
         self.cut = 0
-        self._for_excel = for_excel
-        if for_excel:
-            file.write("\ufeff")
-        self._rows = csv.writer(file, delimiter=";" if for_excel else ",", lineterminator="\r\n" if for_excel else "\n")
-        self._rows.writerow([guard_formula(heading) for heading in headings])
+        self._file = file
+        self._lines = CsvLines(",", "\n")
+        file.write(self._lines.format(headings))
 
     def add(self, row: Sequence[Value]) -> None:
-        """Write a row; texts that a spreadsheet would run as a formula get a leading apostrophe."""
-        self._rows.writerow([self._text(value) for value in row])
+        """Write a row."""
+        self._file.write(self._lines.format([self._text(value) for value in row]))
 
     def _text(self, value: Value) -> str:
         match value:
             case None:
                 return ""
             case bool():
-                return _BOOLEANS["ru" if self._for_excel else "en"][value]
+                return "true" if value else "false"
             case Decimal():
-                return f"{value:f}".replace(".", ",") if self._for_excel else f"{value:f}"
+                return f"{value:f}"
             case datetime():
-                return f"{value:%d.%m.%Y %H:%M:%S}" if self._for_excel else f"{value:%Y-%m-%d %H:%M:%S}"
+                return f"{value:%Y-%m-%d %H:%M:%S}"
             case int():
                 return str(value)
             case str():
-                return guard_formula(value)
+                return value
+
+
+class ExcelCsvFile:
+    """CSV for a Russian Excel: semicolons, a byte order mark, Russian dates and numbers; texts stay texts."""
+
+    def __init__(self, file: TextIO, headings: Sequence[str]) -> None:
+        self.cut = 0
+        self._file = file
+        self._lines = CsvLines(";", "\r\n")
+        file.write("\ufeff" + self._lines.format(spreadsheet_text(heading) for heading in headings))
+
+    def add(self, row: Sequence[Value]) -> None:
+        """Write a row."""
+        self._file.write(self._lines.format([self._text(value) for value in row]))
+
+    def _text(self, value: Value) -> str:
+        match value:
+            case None:
+                return ""
+            case bool():
+                return "да" if value else "нет"
+            case Decimal():
+                return f"{value:f}".replace(".", ",")
+            case datetime():
+                return f"{value:%d.%m.%Y %H:%M:%S}"
+            case int():
+                return str(value) if abs(value) < SHOWN_WHOLE_BELOW else f'="{value}"'
+            case str():
+                return spreadsheet_text(value)
 
 
 class XlsxFile:
@@ -71,7 +104,7 @@ class XlsxFile:
         self._start_sheet()
 
     def add(self, row: Sequence[Value]) -> None:
-        """Write a row; texts are never formulas, whatever they begin with."""
+        """Write a row; texts are never formulas, whatever they begin with, nor become formulas when they are edited."""
         if self._row == SHEET_ROWS_MAX:
             self._start_sheet()
         for column, value in enumerate(row):
@@ -80,19 +113,22 @@ class XlsxFile:
                     continue
                 case bool():
                     self._sheet.write_boolean(self._row, column, value)
+                case int() if abs(value) >= EXACT_NUMBERS_BELOW:
+                    self._sheet.write_string(self._row, column, str(value))
                 case int() | Decimal():
                     self._sheet.write_number(self._row, column, value)
                 case datetime():
                     self._sheet.write_datetime(self._row, column, value, self._timestamp_format)
                 case str():
-                    self.cut += len(value) > CELL_LENGTH_MAX
-                    self._sheet.write_string(self._row, column, value[:CELL_LENGTH_MAX])
+                    text = guard_formula(value)
+                    self.cut += len(text) > CELL_LENGTH_MAX
+                    self._sheet.write_string(self._row, column, text[:CELL_LENGTH_MAX])
         self._row += 1
 
     def _start_sheet(self) -> None:
         self._sheet = self._book.add_worksheet()
         for column, heading in enumerate(self._headings):
-            self._sheet.write_string(0, column, heading)
+            self._sheet.write_string(0, column, guard_formula(heading))
         self._row = 1
 
 
@@ -109,26 +145,61 @@ class JsonLines:
         self._file.write(msgspec.json.encode(dict(zip(self._names, row, strict=True))).decode() + "\n")
 
 
+class UnknownExtensionError(ValueError):
+    """The extension of a file names no format."""
+
+
+@contextmanager
 def open_writer(
-    path: Path, names: Sequence[str], headings: Sequence[str], *, for_excel: bool
-) -> tuple[RowWriter, AbstractContextManager[object]]:
-    """Open a file for rows in the format of its extension; leaving the returned context completes the file.
+    path: Path, names: Sequence[str], headings: Sequence[str], *, for_excel: bool, overwrite: bool = False
+) -> Iterator[RowWriter]:
+    """Yield a writer in the format of the file's extension; the file appears when it is complete, or not at all.
 
     Raises:
-        OSError: it cannot be written.
-        ValueError: the extension is unknown.
+        OSError: it cannot be written, or it exists and must not be overwritten.
+        UnknownExtensionError: the extension names no format.
     """
-    stack = ExitStack()
     match path.suffix.lower():
         case ".csv":
-            file = stack.enter_context(path.open("w", encoding="utf-8", newline=""))
-            return CsvFile(file, headings if for_excel else names, for_excel=for_excel), stack
+            opened = partial(_open_excel_csv, headings) if for_excel else partial(_open_csv, names)
         case ".jsonl":
-            file = stack.enter_context(path.open("w", encoding="utf-8"))
-            return JsonLines(file, names), stack
+            opened = partial(_open_json_lines, names)
         case ".xlsx":
-            path.open("wb").close()  # fail now rather than at the end if it cannot be written
-            book = stack.enter_context(xlsxwriter.Workbook(str(path), {"constant_memory": True}))
-            return XlsxFile(book, headings), stack
+            opened = partial(_open_workbook, headings)
         case extension:
-            raise ValueError(f"{extension or 'no extension'}: expected .csv, .xlsx or .jsonl")
+            raise UnknownExtensionError(f"{extension or 'no extension'}: expected .csv, .xlsx or .jsonl")
+    with written_whole(path, overwrite=overwrite) as incomplete, opened(incomplete) as writer:
+        yield writer
+
+
+@contextmanager
+def _open_csv(names: Sequence[str], path: Path) -> Iterator[RowWriter]:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        yield CsvFile(file, names)
+
+
+@contextmanager
+def _open_excel_csv(headings: Sequence[str], path: Path) -> Iterator[RowWriter]:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        yield ExcelCsvFile(file, headings)
+
+
+@contextmanager
+def _open_json_lines(names: Sequence[str], path: Path) -> Iterator[RowWriter]:
+    with path.open("w", encoding="utf-8") as file:
+        yield JsonLines(file, names)
+
+
+@contextmanager
+def _open_workbook(headings: Sequence[str], path: Path) -> Iterator[RowWriter]:
+    """Yield a writer of a workbook, whose rows wait in a private folder until it is complete."""
+    with TemporaryDirectory() as folder:
+        book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "tmpdir": folder})
+        try:
+            yield XlsxFile(book, headings)
+            book.close()
+        except XlsxFileError as error:
+            raise OSError(str(error)) from error
+        finally:
+            for sheet in book.worksheets():
+                sheet.row_data_fh.close()

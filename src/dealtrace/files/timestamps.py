@@ -6,13 +6,15 @@ from zoneinfo import ZoneInfo
 
 from dealtrace.errors import InvalidValue
 from dealtrace.files.cell_types import text_of
-from dealtrace.files.row import Cell
+from dealtrace.files.row import Cell, NumberOf1904
 from dealtrace.leads.limits import YEAR_MAX, YEAR_MIN
-from dealtrace.leads.wall_clock import ClockForm, FirstPart, read_clock, read_day, read_time
+from dealtrace.leads.wall_clock import ClockForm, FirstPart, read_day, read_exact_clock, read_time
 from dealtrace.record import record
 
 DAY_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001 - a wall clock
 """Day 0 of a spreadsheet."""
+DAY_ZERO_OF_1904 = datetime(1904, 1, 1)  # noqa: DTZ001 - a wall clock
+_MILLISECONDS_A_DAY = 24 * 60 * 60 * 1000
 SECONDS_DIGITS = 10
 MILLISECONDS_DIGITS = 13
 
@@ -31,7 +33,7 @@ class TimestampCell:
         return "date and time"
 
     def read(self, cell: Cell) -> datetime | date:
-        """Return a date and time, naive (in the site's time zone) or aware, or a date without a time."""
+        """Return a date and time with its fractions, naive (in the site's time zone) or aware, or a date alone."""
         try:
             timestamp = _parse_timestamp(cell)
         except (ValueError, OverflowError):
@@ -79,11 +81,11 @@ def instant_of(timestamp: datetime | date, time_of_day: time | None, time_zone: 
 
 def _parse_timestamp(cell: Cell) -> datetime | date | None:
     if isinstance(cell, datetime):
-        return _round_to_second(cell)
+        return cell
     if isinstance(cell, date):
         return cell
     if isinstance(cell, int | float) and not isinstance(cell, bool) and cell < 10 ** (SECONDS_DIGITS - 1):
-        return _round_to_second(DAY_ZERO + timedelta(days=cell))
+        return _day_of(cell)
     return _parse_text(text_of(cell))
 
 
@@ -91,18 +93,30 @@ def _parse_text(text: str) -> datetime | date | None:
     if text.isascii() and text.isdigit():
         return _parse_epoch(text)
     if _WITH_ZONE.fullmatch(text) is not None:
-        return datetime.fromisoformat(text).replace(microsecond=0)
-    return read_clock(text, *_FORMS) or read_day(text, *_FORMS)
+        return datetime.fromisoformat(text)
+    return read_exact_clock(text, *_FORMS) or read_day(text, *_FORMS)
 
 
 def _parse_epoch(digits: str) -> datetime | None:
     if len(digits) == SECONDS_DIGITS:
         return datetime.fromtimestamp(int(digits), UTC)
     if len(digits) == MILLISECONDS_DIGITS:
-        return datetime.fromtimestamp(int(digits) // 1000, UTC)
+        return datetime.fromtimestamp(int(digits) // 1000, UTC) + timedelta(milliseconds=int(digits) % 1000)
     return None
 
 
-def _round_to_second(timestamp: datetime) -> datetime:
-    """Return a timestamp rounded to a second: spreadsheets store fractions of a day, which are inexact."""
-    return (timestamp + timedelta(milliseconds=500)).replace(microsecond=0)
+def cut_to_second(at: datetime) -> datetime:
+    """Return the second in which an instant lies: a lead is never later than what is done a moment after it."""
+    return at.replace(microsecond=0)
+
+
+def whole_span(started_at: datetime, lasting: timedelta) -> tuple[datetime, timedelta]:
+    """Return a start and a duration in whole seconds; the end is the second in which the exact end lies."""
+    start = cut_to_second(started_at)
+    return start, cut_to_second(started_at + lasting) - start
+
+
+def _day_of(number: float) -> datetime:
+    """Return the moment of a spreadsheet's number of days, whose fraction is exact to a millisecond at most."""
+    day_zero = DAY_ZERO_OF_1904 if isinstance(number, NumberOf1904) else DAY_ZERO
+    return day_zero + timedelta(milliseconds=round(number * _MILLISECONDS_A_DAY))

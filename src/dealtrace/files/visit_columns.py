@@ -11,7 +11,7 @@ from dealtrace.files.cell_types import DIGITS_MAX, CodeCell, IntegerCell, TextCe
 from dealtrace.files.columns import Column, Need, RowValues, values_of
 from dealtrace.files.import_format import ImportFormat, ImportNoun
 from dealtrace.files.row import Cell
-from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell
+from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell, cut_to_second
 from dealtrace.leads.limits import LABEL_LENGTH_MAX
 from dealtrace.record import record
 
@@ -142,7 +142,7 @@ def visit_of(values: RowValues) -> Visit:
     return Visit(
         id=VisitId(values["visit_id"]),
         visitor_id=values.get("visitor_id", f"visit {values['visit_id']}"),
-        started_at=values["started_at"],
+        started_at=cut_to_second(values["started_at"]),
         traffic_source=source,
         utm=TrafficSource(**utm) if utm else utm_of(landing_url) if landing_url else NOWHERE,
         click_ids=click_ids_of(landing_url),

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from zipfile import BadZipFile, ZipFile, ZipInfo
-from zlib import error as ZlibError  # noqa: N812 - a class
+from zipfile import ZipFile, ZipInfo
 
 from python_calamine import CalamineError, CalamineWorkbook
 
 from dealtrace.errors import FileUnreadable
 from dealtrace.files.row import COLUMNS_MAX, Row
+from dealtrace.files.sheet_traits import UNREADABLE, read_sheet_traits
 
 MAGIC = b"PK\x03\x04"
 UNPACKED_BYTES_MAX = 1 << 30
@@ -30,10 +30,16 @@ def read_xlsx(path: Path) -> Iterator[Row]:
     """
     _check_size(path)
     try:
+        traits = read_sheet_traits(path)
         with CalamineWorkbook.from_path(path) as book:
-            for number, cells in enumerate(book.get_sheet_by_index(0).iter_rows(), 1):
-                yield Row(number, cells)
-    except CalamineError as error:
+            sheet = book.get_sheet_by_index(0)
+            first_column = sheet.start[1] if sheet.start is not None else 0
+            number = 0
+            for number, cells in enumerate(sheet.iter_rows(), 1):
+                yield Row(number, traits.complete(number, cells, first_column))
+            for beyond in sorted(row for row in traits.lost if row > number):
+                yield Row(beyond, traits.complete(beyond, [], first_column))
+    except (CalamineError, *UNREADABLE) as error:
         raise _damaged(path, str(error)) from error
 
 
@@ -47,7 +53,7 @@ def _check_size(path: Path) -> None:
             for entry in entries:
                 if entry.filename.endswith(".xml"):
                     _check_entry(packed, entry, path)
-    except (BadZipFile, ZlibError, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
+    except UNREADABLE as error:
         raise _damaged(path, str(error)) from error
 
 

@@ -9,9 +9,9 @@ from dealtrace.leads.limits import YEAR_MAX, YEAR_MIN
 from dealtrace.leads.plain_text import visible
 
 _DAY, _MONTH, _YEAR = "(?P<day>[0-9]{1,2})", "(?P<month>[0-9]{1,2})", "(?P<year>[0-9]{4})"
-_SECOND = "(?::(?P<second>[0-9]{2})(?:[.,][0-9]+)?)?"
+_SECOND = "(?::(?P<second>[0-9]{2})(?:[.,](?P<fraction>[0-9]+))?)?"
 _TIME = f"(?P<hour>[0-9]{{1,2}}):(?P<minute>[0-9]{{2}}){_SECOND}"
-_CLOCK_PARTS = ("year", "month", "day", "hour", "minute", "second")
+_CLOCK_PARTS = ("year", "month", "day", "hour", "minute", "second", "fraction")
 _TIME_OF_DAY = re.compile(_TIME)
 _GROUP_NAME = re.compile(r"\?P<[a-z]+>")
 
@@ -53,13 +53,20 @@ def read_clock(text: str, *forms: ClockForm) -> datetime | None:
     Ours: day, month and hour may have a single digit, seconds may be missing, fractions of a second are cut. Blanks
     around are ignored, no-break ones too, and so are characters that cannot be seen.
     """
+    exact = read_exact_clock(text, *forms)
+    return exact.replace(microsecond=0) if exact is not None and exact.microsecond else exact
+
+
+def read_exact_clock(text: str, *forms: ClockForm) -> datetime | None:
+    """Parse a day and a time likewise, with its fraction of a second, to a microsecond."""
     for form in forms:
         found = form.clock.fullmatch(text)
         if found is not None:
-            year, month, day, hour, minute, second = found.group(*_CLOCK_PARTS)
-            return _clock(int(year), int(month), int(day), int(hour), int(minute), int(second or 0))
+            year, month, day, hour, minute, second, fraction = found.group(*_CLOCK_PARTS)
+            clock = _clock(int(year), int(month), int(day), int(hour), int(minute), int(second or 0))
+            return clock.replace(microsecond=int(fraction[:6].ljust(6, "0"))) if clock and fraction else clock
     shown = visible(text).strip()
-    return read_clock(shown, *forms) if shown != text else None
+    return read_exact_clock(shown, *forms) if shown != text else None
 
 
 def read_day(text: str, *forms: ClockForm) -> date | None:

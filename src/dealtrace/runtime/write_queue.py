@@ -8,7 +8,7 @@ command does no harm to its neighbours; the common case pays for no savepoint.
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,8 +19,17 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.errors import DatabaseUnavailable, Overloaded
-from dealtrace.operations.work import Operation, Work, ids_needed
+from dealtrace.operations.work import Operation, Work
 from dealtrace.runtime.database_watch import UNAVAILABLE_RETRY_SECONDS, DatabaseWatch
+from dealtrace.runtime.pending_commands import (
+    Pending,
+    count_ids,
+    count_items,
+    deliver,
+    fail,
+    group_by_operation,
+    group_by_site,
+)
 from dealtrace.storage.database.database_errors import (
     is_database_failure,
     is_lost_race,
@@ -40,18 +49,6 @@ OVERLOADED_RETRY_SECONDS = 1
 PUT_OFF_SHARE = 3
 """A site is put off for at least so many times as its last try took, so that the others get most of the thread."""
 
-_UNSETTLED = object()
-
-
-@dataclass(slots=True)
-class _Pending:
-    operation: Operation[Any, Any]
-    site: Site
-    command: Any
-    answer: "asyncio.Future[Any]"
-    size: int
-    outcome: Any = _UNSETTLED
-
 
 @dataclass(slots=True)
 class _PutOff:
@@ -60,7 +57,7 @@ class _PutOff:
     deadline: float
     pause: float
     due_at: float
-    batch: list[_Pending] = field(default_factory=list)
+    batch: list[Pending] = field(default_factory=list)
 
 
 class WriteQueue:
@@ -91,7 +88,7 @@ class WriteQueue:
         self._observe_retry = observe_retry
         self._put_off: dict[int, _PutOff] = {}
         self._ids = IdBlocks(database.writer)
-        self._queue: SimpleQueue[_Pending | None] = SimpleQueue()
+        self._queue: SimpleQueue[Pending | None] = SimpleQueue()
         self._loop = asyncio.get_running_loop()
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="write-queue", daemon=True)
@@ -124,7 +121,7 @@ class WriteQueue:
         if self._stopping or self._queue.qsize() >= self._queue_max:
             raise Overloaded(retry_after_seconds=OVERLOADED_RETRY_SECONDS)
         answer: asyncio.Future[Any] = self._loop.create_future()
-        self._queue.put(_Pending(operation, site, command, answer, size))
+        self._queue.put(Pending(operation, site, command, answer, size))
         return answer
 
     async def stop(self) -> None:
@@ -147,7 +144,7 @@ class WriteQueue:
                 self._observe(len(fresh), time.perf_counter() - started)
             self._write_due()
 
-    def _next_batch(self) -> list[_Pending] | None:
+    def _next_batch(self) -> list[Pending] | None:
         """Wait for a command, then take all that wait with it.
 
         Returns an empty list if a site that was put off is due first, and `None` once it is time to end.
@@ -159,7 +156,7 @@ class WriteQueue:
         if first is None:
             return None
         batch = [first]
-        while _size(batch) < self._batch_max and not self._queue.empty():
+        while count_items(batch) < self._batch_max and not self._queue.empty():
             following = self._queue.get()
             if following is None:
                 self._queue.put(None)
@@ -173,14 +170,14 @@ class WriteQueue:
             return None
         return max(0.0, min(late.due_at for late in self._put_off.values()) - time.monotonic())
 
-    def _behind_put_off(self, batch: list[_Pending]) -> list[_Pending]:
+    def _behind_put_off(self, batch: list[Pending]) -> list[Pending]:
         """Return the commands of sites that are not put off; the others line up behind their site's, or get 503."""
         fresh = []
         for pending in batch:
             late = self._put_off.get(pending.site.id)
             if late is None:
                 fresh.append(pending)
-            elif _size(late.batch) < self._batch_max:
+            elif count_items(late.batch) < self._batch_max:
                 late.batch.append(pending)
             else:
                 self._settle([pending], DatabaseUnavailable(retry_after_seconds=UNAVAILABLE_RETRY_SECONDS))
@@ -194,7 +191,7 @@ class WriteQueue:
                 del self._put_off[site_id]
                 self._write(late.batch, late.deadline, pause=late.pause)
 
-    def _write(self, batch: list[_Pending], deadline: float, *, pause: float = 0.0) -> None:
+    def _write(self, batch: list[Pending], deadline: float, *, pause: float = 0.0) -> None:
         """Answer every command of `batch`, whatever happens, except those of sites that are put off.
 
         A database that is away as a whole is waited for; `pause` is how long the last wait for a site took.
@@ -218,7 +215,7 @@ class WriteQueue:
                 return
             except Exception as fault:  # noqa: BLE001 - only faults that pass come here
                 self._observe_retry(retry_reason(fault))
-                parts[:1] = by_site = _by_site(part)
+                parts[:1] = by_site = group_by_site(part)
                 if len(by_site) == 1:
                     parts.pop(0)
                     self._postpone(part, fault, deadline, pause, time.monotonic() - started)
@@ -226,7 +223,7 @@ class WriteQueue:
                 parts.pop(0)
                 self._settle(part)
 
-    def _parts(self, batch: list[_Pending]) -> list[list[_Pending]]:
+    def _parts(self, batch: list[Pending]) -> list[list[Pending]]:
         """Split a batch into the parts that are committed together.
 
         Raises:
@@ -240,9 +237,9 @@ class WriteQueue:
                     self._is_apart = is_distributed(connection)
             except Exception as fault:
                 raise _NotOpen(fault) from fault
-        return _by_site(batch) if self._is_apart else [batch]
+        return group_by_site(batch) if self._is_apart else [batch]
 
-    def _postpone(self, part: list[_Pending], fault: Exception, deadline: float, pause: float, took: float) -> None:
+    def _postpone(self, part: list[Pending], fault: Exception, deadline: float, pause: float, took: float) -> None:
         """Put off a site, at first not at all: who won a race is through at once."""
         now = time.monotonic()
         due_at = now + max(pause, took * PUT_OFF_SHARE if pause else 0.0)
@@ -252,7 +249,7 @@ class WriteQueue:
         following = min(max(pause * 2, RETRY_PAUSE_SECONDS), RETRY_PAUSE_MAX_SECONDS)
         self._put_off[part[0].site.id] = _PutOff(deadline, following, due_at, part)
 
-    def _write_part(self, part: list[_Pending]) -> None:
+    def _write_part(self, part: list[Pending]) -> None:
         """Write commands together, or if one is broken, one by one; give each its outcome.
 
         Raises:
@@ -266,28 +263,28 @@ class WriteQueue:
                 raise
             except _CommitUnclear as unclear:
                 self._watch.report(unclear.__cause__ or unclear)
-                _fail(part, DatabaseUnavailable(retry_after_seconds=UNAVAILABLE_RETRY_SECONDS))
+                fail(part, DatabaseUnavailable(retry_after_seconds=UNAVAILABLE_RETRY_SECONDS))
             except Exception as fault:
                 if is_passing(fault):
                     raise
-                _fail(part, self._refuse(fault))
+                fail(part, self._refuse(fault))
                 if not is_database_failure(fault):
                     if is_lost_race(fault):
                         self._observe_retry(retry_reason(fault))
                     continue
             return
 
-    def _write_together(self, batch: list[_Pending]) -> None:
+    def _write_together(self, batch: list[Pending]) -> None:
         with ExitStack() as opened:
-            connection, transaction = self._open(opened, _ids_needed(batch))
+            connection, transaction = self._open(opened, count_ids(batch))
             now = self._clock()
-            for group in _groups(batch):
+            for group in group_by_operation(batch):
                 self._run_group(connection, group, now)
             _commit(transaction)
 
-    def _write_one_by_one(self, batch: list[_Pending]) -> None:
+    def _write_one_by_one(self, batch: list[Pending]) -> None:
         with ExitStack() as opened:
-            connection, transaction = self._open(opened, _ids_needed(batch) * ALONE_TRIES_MAX)
+            connection, transaction = self._open(opened, count_ids(batch) * ALONE_TRIES_MAX)
             now = self._clock()
             for pending in batch:
                 self._run_alone(connection, pending, now)
@@ -319,20 +316,20 @@ class WriteQueue:
             self._database.writer.dispose()
         return DatabaseUnavailable(retry_after_seconds=UNAVAILABLE_RETRY_SECONDS)
 
-    def _settle(self, batch: list[_Pending], fault: BaseException | None = None) -> None:
+    def _settle(self, batch: list[Pending], fault: BaseException | None = None) -> None:
         """Have commands answered with their outcomes, or all with `fault`."""
         if fault is not None:
-            _fail(batch, fault)
-        self._loop.call_soon_threadsafe(_deliver, batch)
+            fail(batch, fault)
+        self._loop.call_soon_threadsafe(deliver, batch)
 
-    def _run_group(self, connection: Connection, group: list[_Pending], now: datetime) -> None:
+    def _run_group(self, connection: Connection, group: list[Pending], now: datetime) -> None:
         first = group[0]
         work = Work(connection, self._ids, first.site, now)
         outcomes = first.operation(work, [pending.command for pending in group])
         for pending, outcome in zip(group, outcomes, strict=True):
             pending.outcome = outcome
 
-    def _run_alone(self, connection: Connection, pending: _Pending, now: datetime) -> None:
+    def _run_alone(self, connection: Connection, pending: Pending, now: datetime) -> None:
         for _ in range(ALONE_TRIES_MAX):
             try:
                 with connection.begin_nested():
@@ -364,45 +361,3 @@ def _commit(transaction: Any) -> None:
         transaction.commit()
     except Exception as fault:
         raise _CommitUnclear from fault
-
-
-def _size(batch: Sequence[_Pending]) -> int:
-    return sum(pending.size for pending in batch)
-
-
-def _ids_needed(batch: Sequence[_Pending]) -> int:
-    return sum(ids_needed(pending.operation, pending.size) for pending in batch)
-
-
-def _by_site(batch: Sequence[_Pending]) -> list[list[_Pending]]:
-    """Group commands by site, in the order of the sites' ids; those of a site stay in the order of arrival."""
-    sites: dict[int, list[_Pending]] = {}
-    for pending in batch:
-        sites.setdefault(pending.site.id, []).append(pending)
-    return [sites[site_id] for site_id in sorted(sites)]
-
-
-def _groups(batch: Sequence[_Pending]) -> list[list[_Pending]]:
-    """Group the commands of each operation and site: sites by their ids, inside a site in the order of arrival."""
-    groups: dict[tuple[Operation[Any, Any], int], list[_Pending]] = {}
-    for pending in batch:
-        groups.setdefault((pending.operation, pending.site.id), []).append(pending)
-    return sorted(groups.values(), key=lambda group: group[0].site.id)
-
-
-def _fail(batch: Sequence[_Pending], fault: BaseException) -> None:
-    for pending in batch:
-        pending.outcome = fault
-
-
-def _deliver(batch: Sequence[_Pending]) -> None:
-    """Answer those who still wait; called in the event loop, once a batch."""
-    for pending in batch:
-        if pending.answer.done():
-            continue
-        if isinstance(pending.outcome, StopIteration):
-            pending.answer.set_exception(RuntimeError("the operation ended with StopIteration, which no future takes"))
-        elif isinstance(pending.outcome, Exception):
-            pending.answer.set_exception(pending.outcome)
-        else:
-            pending.answer.set_result(pending.outcome)

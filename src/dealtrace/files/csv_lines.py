@@ -1,0 +1,24 @@
+"""Lines of CSV, the same for every file that is written."""
+
+import csv
+import io
+from collections.abc import Iterable
+
+_END = "\r\n"
+"""What the library ends lines with; with any other end it leaves a bare carriage return or line feed unquoted."""
+
+
+class CsvLines:
+    """Formats rows as lines of CSV; a text with a delimiter, a quote or any part of a line end is quoted."""
+
+    def __init__(self, delimiter: str, end: str) -> None:
+        self._end = end
+        self._line = io.StringIO(newline="")
+        self._rows = csv.writer(self._line, delimiter=delimiter, lineterminator=_END)
+
+    def format(self, cells: Iterable[str]) -> str:
+        """Return a row as one line with its end."""
+        self._line.seek(0)
+        self._line.truncate()
+        self._rows.writerow(cells)
+        return self._line.getvalue().removesuffix(_END) + self._end

@@ -1,0 +1,98 @@
+"""What exchanges call their columns, and how they say whether a call was answered."""
+
+from collections.abc import Mapping
+
+from dealtrace.record import record
+
+
+@record
+class Exchange:
+    """An exchange: its headings by our columns, the best first, and its words for answered and missed calls."""
+
+    name: str
+    headings: Mapping[str, tuple[str, ...]]
+    answered: tuple[str, ...]
+    missed: tuple[str, ...]
+
+
+EXCHANGES = (
+    Exchange(
+        "people and spreadsheets",
+        {},
+        ("да", "yes", "y", "true", "1", "истина", "состоялся", "успешный", "успешно"),
+        ("нет", "no", "n", "false", "0", "ложь", "не состоялся", "неуспешный", "неуспешно"),
+    ),
+    Exchange("Calltouch", {}, ("successful",), ("unsuccessful",)),
+    Exchange(
+        "Asterisk CDR",
+        {
+            "started_at": ("calldate", "start"),
+            "phone": ("src",),
+            "dialled_phone": ("dst",),
+            "duration_seconds": ("billsec",),
+            "reference": ("uniqueid",),
+            "status": ("disposition",),
+        },
+        ("answered", "answer"),
+        ("no answer", "noanswer", "busy", "failed", "congestion", "cancel", "chanunavail"),
+    ),
+    Exchange("FreePBX", {"dialled_phone": ("did",), "client_name": ("cnam",)}, (), ("voicemail",)),
+    Exchange(
+        "Mango Office",
+        {
+            "phone": ("from_number", "Кто звонил"),
+            "dialled_phone": ("line_number", "to_number", "Кому звонили"),
+            "answering_phone": ("to_extension",),
+            "reference": ("entry_id",),
+        },
+        ("принят", "принятый", "отвечен", "отвечено", "отвеченный"),
+        ("пропущен", "пропущено", "пропущенный", "не принят", "не отвечен", "неотвеченный", "занято", "нет ответа"),
+    ),
+    Exchange(
+        "UIS",
+        {
+            "started_at": ("start_time",),
+            "phone": ("contact_phone_number",),
+            "dialled_phone": ("virtual_phone_number", "Виртуальный номер"),
+            "duration_seconds": ("talk_duration",),
+            "waiting_seconds": ("wait_duration",),
+            "reference": ("call_session_id",),
+            "client_name": ("contact_full_name",),
+        },
+        ("обработан", "обработанный"),
+        ("потерян", "потерянный", "необработанный", "не обработан"),
+    ),
+    Exchange(
+        "Zadarma",
+        {
+            "started_at": ("callstart",),
+            "phone": ("clid", "caller_id"),
+            "dialled_phone": ("called_did", "destination"),
+            "duration_seconds": ("billseconds", "seconds"),
+            "reference": ("pbx_call_id",),
+        },
+        (),
+        ("no money", "unallocated number", "no limit", "no day limit", "line limit", "no money, no limit"),
+    ),
+    Exchange(
+        "1C",
+        {"phone": ("Абонент", "Номер звонящего"), "duration_seconds": ("Длительность в секундах",)},
+        ("состоявшийся", "завершен", "завершён"),
+        ("несостоявшийся", "не завершен", "не завершён", "сброшен", "сброшенный"),
+    ),
+)
+
+ANSWERED = frozenset(word for exchange in EXCHANGES for word in exchange.answered)
+MISSED = frozenset(word for exchange in EXCHANGES for word in exchange.missed)
+
+
+def exchange_headings(column: str) -> tuple[str, ...]:
+    """Return what exchanges call one of our columns of calls.
+
+    Ours: the number of the company comes before the extension that a call was led to, `did` before `dst`.
+    """
+    headings = [heading for exchange in EXCHANGES for heading in exchange.headings.get(column, ())]
+    return tuple(sorted(headings, key=lambda heading: heading in _LESS_EXACT))
+
+
+_LESS_EXACT = ("dst", "to_number", "destination", "clid")

@@ -1,0 +1,148 @@
+"""What the library for spreadsheets does not say of the first sheet: its count of days, and cells without a value."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from posixpath import join, normpath
+from xml.parsers.expat import ExpatError, ParserCreate
+from zipfile import BadZipFile, ZipFile
+from zlib import error as ZlibError  # noqa: N812 - a class
+
+from dealtrace.files.row import Cell, LostValue, NumberOf1904
+from dealtrace.record import record
+
+UNREADABLE = (BadZipFile, ZlibError, ExpatError, NotImplementedError, RuntimeError, EOFError, OSError, ValueError)
+"""What reading a damaged workbook raises."""
+BLOCK_BYTES = 1 << 20
+WORKBOOK = "xl/workbook.xml"
+RELATIONS = "xl/_rels/workbook.xml.rels"
+UNCALCULATED = "=…"
+
+_COUNTS_FROM_1904 = re.compile(rb"<(?:\w+:)?workbookPr\b[^>]*\bdate1904\s*=\s*[\"'](?:1|true|on)[\"']")
+_FIRST_SHEET = re.compile(rb"<(?:\w+:)?sheet\s[^>]*?\b\w+:id\s*=\s*[\"']([^\"']+)")
+_RELATION = re.compile(rb"<(?:\w+:)?Relationship\s[^>]*>")
+_MAY_LACK_VALUES = re.compile(rb"<(?:\w+:)?f\b|\bt\s*=\s*[\"']e[\"']")
+_REFERENCE = re.compile("([A-Z]{1,3})([0-9]{1,7})")
+
+
+@record
+class SheetTraits:
+    """Whether days count from 1904, and the cells without a value by their row and column, which begin at 1 and 0."""
+
+    is_of_1904: bool
+    lost: dict[int, dict[int, LostValue]]
+
+    def complete(self, number: int, cells: Sequence[Cell], first_column: int) -> Sequence[Cell]:
+        """Return the cells of a row from the first column of the table, with what the library did not say of them."""
+        if self.is_of_1904:
+            cells = [
+                NumberOf1904(cell) if isinstance(cell, int | float) and not isinstance(cell, bool) else cell
+                for cell in cells
+            ]
+        if number not in self.lost:
+            return cells
+        lost = {column - first_column: value for column, value in self.lost[number].items()}
+        width = max(len(cells), max(lost) + 1)
+        return [lost.get(column, cells[column] if column < len(cells) else "") for column in range(width)]
+
+
+def read_sheet_traits(path: Path) -> SheetTraits:
+    """Read the traits of the first sheet of a workbook.
+
+    Raises:
+        UNREADABLE: the workbook is damaged.
+    """
+    with ZipFile(path) as packed:
+        names = {name.lower(): name for name in packed.namelist()}
+        if WORKBOOK not in names:
+            return SheetTraits(is_of_1904=False, lost={})
+        workbook = packed.read(names[WORKBOOK])
+        sheet = names.get(_first_sheet(workbook, packed.read(names[RELATIONS]) if RELATIONS in names else b"").lower())
+        lost = _lost_values(packed, sheet) if sheet is not None and _may_lack_values(packed, sheet) else {}
+    return SheetTraits(is_of_1904=_COUNTS_FROM_1904.search(workbook) is not None, lost=lost)
+
+
+def _first_sheet(workbook: bytes, relations: bytes) -> str:
+    """Return the path of the first sheet in the archive, empty if the workbook does not say it."""
+    first = _FIRST_SHEET.search(workbook)
+    for relation in _RELATION.findall(relations):
+        attributes = dict(re.findall(rb"\b(Id|Target)\s*=\s*[\"']([^\"']*)", relation))
+        if first is not None and attributes.get(b"Id") == first[1]:
+            return normpath(join("/xl", attributes.get(b"Target", b"").decode())).lstrip("/")
+    return ""
+
+
+def _may_lack_values(packed: ZipFile, sheet: str) -> bool:
+    carried = b""
+    with packed.open(sheet) as opened:
+        while block := opened.read(BLOCK_BYTES):
+            if _MAY_LACK_VALUES.search(carried + block) is not None:
+                return True
+            carried = block[-64:]
+    return False
+
+
+def _lost_values(packed: ZipFile, sheet: str) -> dict[int, dict[int, LostValue]]:
+    cells = _Cells()
+    parser = ParserCreate()
+    parser.buffer_text = True
+    parser.StartElementHandler = cells.start
+    parser.EndElementHandler = cells.end
+    parser.CharacterDataHandler = cells.add_text
+    with packed.open(sheet) as opened:
+        parser.ParseFile(opened)
+    return cells.lost
+
+
+class _Cells:
+    """Notes the cells of a sheet that hold an error, or a formula without a value, while the sheet is parsed."""
+
+    def __init__(self) -> None:
+        self.lost: dict[int, dict[int, LostValue]] = {}
+        self._row, self._column = 0, -1
+        self._type, self._value = "", ""
+        self._has_formula = self._in_value = False
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        """Note where an element begins."""
+        match name.rpartition(":")[2]:
+            case "row":
+                self._row, self._column = int(attributes.get("r", self._row + 1)), -1
+            case "c":
+                self._start_cell(attributes)
+            case "f":
+                self._has_formula = True
+            case "v":
+                self._in_value = True
+
+    def _start_cell(self, attributes: dict[str, str]) -> None:
+        reference = _REFERENCE.fullmatch(attributes.get("r", ""))
+        self._column += 1
+        if reference is not None:
+            self._row, self._column = int(reference[2]), _column_of(reference[1])
+        self._type, self._value, self._has_formula = attributes.get("t", "n"), "", False
+
+    def add_text(self, text: str) -> None:
+        """Note the text of a value."""
+        if self._in_value:
+            self._value += text
+
+    def end(self, name: str) -> None:
+        """Note whether a cell has its value. A formula may well give an empty text: its type says so."""
+        match name.rpartition(":")[2]:
+            case "v":
+                self._in_value = False
+            case "c" if self._type == "e":
+                self._lose(self._value.strip() or "#N/A")
+            case "c" if self._has_formula and not self._value.strip() and self._type not in ("str", "s", "inlineStr"):
+                self._lose(UNCALCULATED)
+
+    def _lose(self, shown: str) -> None:
+        self.lost.setdefault(self._row, {})[self._column] = LostValue(shown)
+
+
+def _column_of(letters: str) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number - 1

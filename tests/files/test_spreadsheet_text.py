@@ -1,0 +1,92 @@
+"""Texts stay what they are through a spreadsheet, and come back as they were."""
+
+import csv
+import re
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dealtrace.files.cell_types import text_of
+from dealtrace.files.csv_lines import CsvLines
+from dealtrace.files.spreadsheet_text import FORMULA_STARTS, guard_formula, plain_text, spreadsheet_text
+
+TEXTS = st.text(st.sampled_from("'=+-@\t\r\n\"0123456789.,/ aеEмай;Ё"), max_size=20)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "00123456", "0012", "12345678901234567890", "79205550055", "8 (920) 555-00-55", "79205550055, 79205550056",
+        "1E5", "1е5", "1/2", "12-05", "3.14", "5 мая", "май 18", "1-янв", "Jan 5", "10:30", "10 AM", "15%", "100р.",
+        "100 ₽", "26.03.2018 10:00", "1234567890", "1 000",
+    ],
+)  # fmt: skip
+def test_what_a_spreadsheet_would_convert_stays_text(text: str) -> None:
+    assert spreadsheet_text(text) == f'="{text}"'
+    assert text_of(spreadsheet_text(text)) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["", "Иван", "0", "12345", "К-1", "дом 5", "b2b, vip", "x0012", "https://x.ru/1", "май"]
+)
+def test_what_a_spreadsheet_leaves_alone_is_written_as_it_is(text: str) -> None:
+    assert spreadsheet_text(text) == text
+
+
+@pytest.mark.parametrize("start", FORMULA_STARTS)
+@pytest.mark.parametrize("rest", ["1", "HYPERLINK(1)", '"x"&A1', ""])
+def test_no_text_runs_as_a_formula(start: str, rest: str) -> None:
+    assert spreadsheet_text(start + rest) == guard_formula(start + rest) == f"'{start}{rest}"
+
+
+@pytest.mark.parametrize("text", ['="a"&HYPERLINK("b")', '="a"+"b"', '="a"b"', '="'])
+def test_only_a_constant_passes_for_one(text: str) -> None:
+    assert spreadsheet_text(text) == f"'{text}"
+    assert plain_text(text) == text
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        ('="00123"', "00123"),
+        (' ="00123" ', "00123"),
+        ('="a ""b"""', 'a "b"'),
+        ('="+7 920"', "+7 920"),
+        ("\t00123", "00123"),
+        ('\'="00123"', "00123"),
+        ('=""', ""),
+    ],
+)
+def test_what_programs_wrap_for_a_spreadsheet_is_unwrapped(cell: str, text: str) -> None:
+    assert text_of(cell) == text
+
+
+@given(TEXTS)
+def test_every_text_comes_back(text: str) -> None:
+    if re.fullmatch('\'*="([^"]|"")*"', text) is None:
+        assert plain_text(spreadsheet_text(text)) == text.strip() or plain_text(spreadsheet_text(text)) == text
+        assert plain_text(guard_formula(text)) == text
+
+
+@given(st.lists(TEXTS, min_size=1, max_size=4), st.sampled_from([",", ";"]), st.sampled_from(["\n", "\r\n"]))
+def test_every_row_is_one_line_for_a_reader_of_csv(cells: list[str], delimiter: str, end: str) -> None:
+    lines = CsvLines(delimiter, end)
+    written = lines.format(cells) + lines.format(["next"])
+    rows = list(csv.reader(re.findall(r"[^\r\n]*(?:\r\n|\r|\n)", written), delimiter=delimiter, strict=True))
+    assert rows == [cells, ["next"]]
+
+
+@pytest.mark.parametrize("text", ["a\r=1+1", "a\n=1+1", "\r\n", "a\rb", 'a"b\r'])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_part_of_a_line_end_is_quoted(text: str, end: str) -> None:
+    doubled = text.replace('"', '""')
+    assert CsvLines(",", end).format(["1", text]) == f'1,"{doubled}"{end}'
+
+
+def test_a_long_text_is_judged_quickly() -> None:
+    started = time.perf_counter()
+    for text in ("1" * 200 + "x", "мая" * 80 + "1ж", "1" + "р" * 250 + "ж"):
+        spreadsheet_text(text)
+    assert time.perf_counter() - started < 1
