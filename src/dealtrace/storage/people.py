@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, delete
 from dealtrace.leads.lead import LeadKind
 from dealtrace.record import record
 from dealtrace.storage.database.compiled_statement import Values
-from dealtrace.storage.schema.tables.deals import deal, deal_version
+from dealtrace.storage.schema.tables.deals import deal, deal_contact, deal_version
 from dealtrace.storage.schema.tables.leads import LEAD_TABLES, call, client, contact, lead_contact, lead_request
 from dealtrace.storage.schema.tables.visits import visit
 
@@ -45,13 +45,17 @@ ANONYMOUS: Mapping[Table, Values] = {
         "clue_email": None,
         "clue_link_threshold_seconds": None,
         "clue_only_kind": None,
+        "clue_further": None,
         "fingerprint": "",
     },
 }
-"""The values that replace whatever may identify a person. Rows of `contact` and `lead_contact` are deleted.
+"""The values that replace whatever may identify a person.
 
 A deal's fingerprint is replaced, too: who knows the rest of a registration could try phones until one fits.
 """
+
+DELETED = frozenset({contact, lead_contact, deal_contact})
+"""Rows that hold nothing but a contact."""
 
 VersionFields = tuple[int, int, Any, Any]
 """A version of a deal: deal id, version, fields before and after. Any: fields of a deal as JSON stores them."""
@@ -74,16 +78,21 @@ class Traces:
         return not (self.clients or self.leads or self.deals)
 
     @property
+    def lead_ids(self) -> frozenset[int]:
+        """The ids of the person's calls and lead requests; no call and lead request share one."""
+        return self.calls | self.lead_requests
+
+    @property
     def leads(self) -> int:
         """Count the calls and lead requests of the person."""
         return len(self.calls) + len(self.lead_requests)
 
 
-def find_traces(connection: Connection, site_id: int, known_contact: str) -> Traces:
-    """Find everything about the person who has a contact, given in normal form; all contacts of that client count."""
-    clients = _column(connection, contact, site_id, contact.c.client_id, contact.c.contact == known_contact)
+def find_traces(connection: Connection, site_id: int, known_contacts: Sequence[str]) -> Traces:
+    """Find everything about the person who has these contacts in normal form; all contacts of that client count."""
+    clients = _column(connection, contact, site_id, contact.c.client_id, contact.c.contact.in_(known_contacts))
     others = _column(connection, contact, site_id, contact.c.contact, contact.c.client_id.in_(clients))
-    contacts = frozenset([known_contact, *others])
+    contacts = frozenset([*known_contacts, *others])
     leads = {kind: _leads_of(connection, site_id, kind, contacts, clients) for kind in LeadKind}
     own_visits = {
         visit_id
@@ -93,7 +102,9 @@ def find_traces(connection: Connection, site_id: int, known_contact: str) -> Tra
     }
     visitors = _column(connection, visit, site_id, visit.c.visitor_id, visit.c.id.in_(own_visits))
     bound = (and_(deal.c.lead_kind == kind, deal.c.lead_id.in_(leads[kind])) for kind in LeadKind)
-    theirs = or_(deal.c.clue_phone.in_(contacts), deal.c.clue_email.in_(contacts), *bound)
+    further = _column(connection, deal_contact, site_id, deal_contact.c.deal_id, deal_contact.c.contact.in_(contacts))
+    stated = (deal.c.clue_phone.in_(contacts), deal.c.clue_email.in_(contacts), deal.c.id.in_(further))
+    theirs = or_(*stated, *bound)
     return Traces(
         contacts=contacts,
         clients=frozenset(clients),
@@ -137,8 +148,9 @@ def anonymise(connection: Connection, site_id: int, traces: Traces, versions: Se
     for table, mine in _rows_of(site_id, traces):
         if table in ANONYMOUS:
             connection.execute(update(table).where(mine).values(ANONYMOUS[table]))
-    for table in (lead_contact, contact):
-        connection.execute(delete(table).where(table.c.site_id == site_id, table.c.contact.in_(traces.contacts)))
+    for table, mine in _rows_of(site_id, traces):
+        if table in DELETED:
+            connection.execute(delete(table).where(mine))
     if versions:
         cleaned = (
             update(deal_version)
@@ -159,9 +171,10 @@ def _rows_of(site_id: int, traces: Traces) -> list[tuple[Table, ColumnElement[bo
         (contact, contact.c.contact.in_(traces.contacts)),
         (call, call.c.id.in_(traces.calls)),
         (lead_request, lead_request.c.id.in_(traces.lead_requests)),
-        (lead_contact, lead_contact.c.contact.in_(traces.contacts)),
+        (lead_contact, or_(lead_contact.c.contact.in_(traces.contacts), lead_contact.c.lead_id.in_(traces.lead_ids))),
         (visit, visit.c.id.in_(traces.visits)),
         (deal, deal.c.id.in_(traces.deals)),
+        (deal_contact, deal_contact.c.deal_id.in_(traces.deals)),
         (deal_version, deal_version.c.deal_id.in_(traces.deals)),
     ]
     return [(table, and_(table.c.site_id == site_id, mine)) for table, mine in found]

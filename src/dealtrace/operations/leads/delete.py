@@ -2,9 +2,10 @@
 
 from dealtrace.deals.deal import Deal
 from dealtrace.errors import LeadNotDeleted, LeadNotFound
+from dealtrace.leads.contact import normal_contacts
 from dealtrace.leads.lead import LeadRef
 from dealtrace.operations.deals.rematch import Concern, rematch_concerned, rematch_orphaned
-from dealtrace.operations.leads.arrivals import contact_spans, normal_contacts
+from dealtrace.operations.leads.arrivals import contact_spans
 from dealtrace.operations.points import lock_registrations
 from dealtrace.operations.work import Work
 from dealtrace.storage.leads import contact_rows, deletion

@@ -1,6 +1,6 @@
 """Deals as rows of their table, and the records that such rows stand for."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import and_, select
@@ -51,7 +51,7 @@ def new_deal_columns(site_id: int, new: NewDeal, source_ids: Mapping[TrafficSour
         **lead_columns(deal, new.visited_at),
         "fingerprint": new.fingerprint,
         **changing_columns(deal, source_ids),
-        **_clue_columns(deal.clue),
+        **clue_columns(deal.clue),
     }
 
 
@@ -103,10 +103,12 @@ _NO_CLUE_COLUMNS: Values = {
     "clue_email": None,
     "clue_link_threshold_seconds": None,
     "clue_only_kind": None,
+    "clue_further": None,
 }
 
 
-def _clue_columns(clue: LeadClue) -> dict[str, object]:
+def clue_columns(clue: LeadClue) -> dict[str, object]:
+    """Return the columns of what a deal says of its lead."""
     columns = dict(_NO_CLUE_COLUMNS)
     match clue.identity:
         case CallIdentity(call_id, reference):
@@ -122,8 +124,22 @@ def _clue_columns(clue: LeadClue) -> dict[str, object]:
             "clue_email": email.normal if email else None,
             "clue_link_threshold_seconds": clue.contact.link_threshold // timedelta(seconds=1),
             "clue_only_kind": clue.contact.only_kind,
+            "clue_further": further_contacts(clue) or None,
         }
     return columns
+
+
+def further_contacts(clue: LeadClue) -> list[str]:
+    """List the contacts of a clue besides its first phone and its first e-mail, phones first."""
+    if clue.contact is None:
+        return []
+    stated = (clue.contact.phone, clue.contact.email)
+    return [contact for field in stated if field is not None for contact in field.further]
+
+
+def contact_rows(site_id: int, deal: Deal) -> list[Values]:
+    """Return a row for each contact that the columns of a deal have no room for."""
+    return [{"site_id": site_id, "contact": contact, "deal_id": deal.id} for contact in further_contacts(deal.clue)]
 
 
 def deal_from_row(row: Row, tags: tuple[str, ...]) -> Deal:
@@ -170,13 +186,14 @@ def _clue(row: Row) -> LeadClue:
 def _contact_clue(row: Row) -> ContactClue | None:
     if row.clue_phone_as_sent is None and row.clue_email_as_sent is None:
         return None
+    further = row.clue_further or ()
     return ContactClue(
-        phone=_stated(row.clue_phone_as_sent, row.clue_phone),
-        email=_stated(row.clue_email_as_sent, row.clue_email),
+        phone=_stated(row.clue_phone_as_sent, row.clue_phone, (item for item in further if "@" not in item)),
+        email=_stated(row.clue_email_as_sent, row.clue_email, (item for item in further if "@" in item)),
         link_threshold=timedelta(seconds=row.clue_link_threshold_seconds),
         only_kind=LeadKind(row.clue_only_kind) if row.clue_only_kind is not None else None,
     )
 
 
-def _stated(as_sent: str | None, normal: str | None) -> StatedContact | None:
-    return StatedContact(as_sent, normal) if as_sent is not None else None
+def _stated(as_sent: str | None, normal: str | None, further: Iterable[str]) -> StatedContact | None:
+    return StatedContact(as_sent, normal, tuple(further)) if as_sent is not None else None
