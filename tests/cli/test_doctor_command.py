@@ -6,6 +6,7 @@ from typing import Any
 from cast import Player, Stage
 from commands import Terminal
 from server import ServerProcess
+from write_commands import NOON
 
 
 def findings(terminal: Terminal, kind: str, **wanted: Any) -> list[dict[str, Any]]:
@@ -53,6 +54,18 @@ def test_it_counts_contacts_that_match_nothing(server: ServerProcess, beside: Te
     server.delete(owner.token, orderId=deal_id)
     (found,) = findings(beside, "unusable_contact", site_id=owner.site.id)
     assert found["seen"] == 2
+
+
+def test_it_counts_leads_with_contacts_that_match_nothing(beside: Terminal, served: Stage) -> None:
+    player = served.open_site()
+    served.call(player, NOON, phone="+7 (___) ___-__-__")
+    served.call(player, NOON, phone="")
+    served.lead_request(player, NOON, phone="89205550055", email="нет почты")
+    served.lead_request(player, NOON, phone="soon", email="ivan@example.ru")
+    served.lead_request(player, NOON, email="ivan@example.ru")
+    served.lead_request(player, NOON, phone="89205550055, 89205550066", email="mailto:ivan@example.ru")
+    (found,) = findings(beside, "unusable_lead", site_id=player.site.id)
+    assert found["seen"] == 3
 
 
 def test_it_tells_when_the_points_of_the_day_are_nearly_spent(

@@ -15,6 +15,7 @@ from dealtrace.storage.accounts.sites import list_sites
 from dealtrace.storage.accounts.users import has_users
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.deals.deals import count_unusable_contacts
+from dealtrace.storage.leads.contact_rows import count_unusable_leads
 from dealtrace.storage.schema.upgrade import schema_differences
 from dealtrace.storage.webhooks.webhooks import list_webhooks
 
@@ -71,6 +72,15 @@ def _site_findings(connection: Connection, site: Site) -> list[Finding]:
         text = f"Site {site.id}: {counted(unusable, 'deal')} with an invalid phone or e-mail, which matches nothing."
         cure = "To see why: dealtrace explain DEAL"
         findings.append({"kind": "unusable_contact", "text": text, "cure": cure, "site_id": site.id, "seen": unusable})
+    unusable_leads = count_unusable_leads(connection, site.id)
+    if unusable_leads:
+        text = (
+            f"Site {site.id}: {counted(unusable_leads, 'lead')} with an invalid phone or e-mail, which matches nothing."
+        )
+        cure = "Check what the forms and the exchange of this site send."
+        findings.append(
+            {"kind": "unusable_lead", "text": text, "cure": cure, "site_id": site.id, "seen": unusable_leads}
+        )
     spent = find_points_spent(connection, site.id, site_day(clock.now(), site.time_zone))
     if site.points_per_day and spent >= site.points_per_day * POINTS_NEARLY_SPENT:
         text = f"Site {site.id}: {spent} of {site.points_per_day} API points are used today."
