@@ -45,6 +45,8 @@ TELLS_NOBODY: dict[str, set[str]] = {
     "call": {
         "reference", "sip_id", "dialled_phone", "answering_phone", "exchange", "exchange_model", "manager", "tags",
     },
+    "contact": {"set_apart"},
+    "contact_reading": {"stage"},
     "custom_field": {"name"},
     "deal": {
         "number", "status", "service", "manager", "lead_kind", "clue_call_reference", "clue_lead_request_number",

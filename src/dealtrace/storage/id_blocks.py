@@ -1,6 +1,6 @@
 """Ids from blocks: a process reserves 1,000 integers at a time in a control table and hands them out from memory."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, update
@@ -59,6 +59,22 @@ class IdBlocks:
                 .returning(id_block.c.next_id)
             ).scalar_one()
             return int(taken) - BLOCK_SIZE
+
+
+def take_ids(connection: Connection, count: int) -> Sequence[int]:
+    """Take ids in the transaction of `connection`, for what cannot know beforehand how many it needs.
+
+    Other processes wait for their next block until it ends, so it is for rare cases. A block was taken before.
+    """
+    if not count:
+        return ()
+    taken = connection.execute(
+        update(id_block)
+        .where(id_block.c.name == _NAME)
+        .values(next_id=id_block.c.next_id + count)
+        .returning(id_block.c.next_id)
+    ).scalar_one()
+    return range(int(taken) - count, int(taken))
 
 
 @contextmanager

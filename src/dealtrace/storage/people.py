@@ -1,10 +1,12 @@
 """Everything a site stores about one person, found from a phone or e-mail, exported or made anonymous."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, delete, func, or_, select, update
 
+from dealtrace.leads.client_groups import SetApart
+from dealtrace.leads.contact import normal_contacts
 from dealtrace.leads.lead import LeadKind
 from dealtrace.record import record
 from dealtrace.storage.database.compiled_statement import Values
@@ -90,10 +92,12 @@ class Traces:
 
 def find_traces(connection: Connection, site_id: int, known_contacts: Sequence[str]) -> Traces:
     """Find everything about the person who has these contacts in normal form; all contacts of that client count."""
-    clients = _column(connection, contact, site_id, contact.c.client_id, contact.c.contact.in_(known_contacts))
-    others = _column(connection, contact, site_id, contact.c.contact, contact.c.client_id.in_(clients))
+    of_person = and_(contact.c.contact.in_(known_contacts), func.coalesce(contact.c.set_apart, "") != SetApart.FILLER)
+    leading = _column(connection, contact, site_id, contact.c.client_id, of_person)
+    clients = leading | _column(connection, client, site_id, client.c.id, client.c.leading_id.in_(leading))
+    others = _column(connection, contact, site_id, contact.c.contact, contact.c.client_id.in_(leading))
     contacts = frozenset([*known_contacts, *others])
-    leads = {kind: _leads_of(connection, site_id, kind, contacts, clients) for kind in LeadKind}
+    leads = {kind: _leads_of(connection, site_id, kind, contacts) for kind in LeadKind}
     own_visits = {
         visit_id
         for kind, table in LEAD_TABLES.items()
@@ -115,16 +119,18 @@ def find_traces(connection: Connection, site_id: int, known_contacts: Sequence[s
     )
 
 
-def _leads_of(
-    connection: Connection, site_id: int, kind: LeadKind, contacts: Iterable[str], clients: Iterable[int]
-) -> set[int]:
-    """Find the leads of one kind with one of these contacts; deleted ones, which have no contact rows, by client."""
+def _leads_of(connection: Connection, site_id: int, kind: LeadKind, contacts: frozenset[str]) -> set[int]:
+    """Find the leads of one kind with one of these contacts; deleted ones, without contact rows, by what was sent."""
     rows, table = lead_contact.c, LEAD_TABLES[kind]
     shown = and_(rows.contact.in_(contacts), rows.lead_kind == kind)
-    deleted = and_(table.c.client_id.in_(clients), table.c.deleted_at.is_not(None))
+    deleted = select(table).where(table.c.site_id == site_id, table.c.deleted_at.is_not(None))
     return {
         *_column(connection, lead_contact, site_id, rows.lead_id, shown),
-        *_column(connection, table, site_id, table.c.id, deleted),
+        *(
+            row["id"]
+            for row in connection.execute(deleted).mappings()
+            if not contacts.isdisjoint(normal_contacts(row["phone"], row.get("email")))
+        ),
     }
 
 

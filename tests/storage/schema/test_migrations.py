@@ -195,7 +195,16 @@ def test_a_step_that_fails_leaves_nothing_behind(empty: Database) -> None:
 def undo_later_steps(connection: Connection) -> None:
     """Remove what the steps after 0010 add, so that they can be taken again."""
     connection.exec_driver_sql("DROP TABLE deal_contact")
-    connection.exec_driver_sql("ALTER TABLE deal DROP COLUMN clue_further")
+    connection.exec_driver_sql("DROP TABLE contact_reading")
+    for index in ("ix_call_deleted", "ix_lead_request_deleted", "ix_client_leading", "ix_contact_set_apart"):
+        connection.exec_driver_sql(f"DROP INDEX {index}")
+    for table, column in (
+        ("deal", "clue_further"),
+        ("client", "leading_id"),
+        ("contact", "own_client_id"),
+        ("contact", "set_apart"),
+    ):
+        connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN {column}")
 
 
 def test_deals_that_were_there_before_are_counted_by_their_days(database: Database) -> None:

@@ -53,8 +53,8 @@ class Arrival:
 
     @property
     def keeps_client(self) -> bool:
-        """Whether the lead stays with its client: a known call does until another phone is reported."""
-        return self.stored is not None and {span.contact for span in self.stored.spans}.issuperset(self.contacts)
+        """Whether the lead stays with its client: a known call does until other phones are reported."""
+        return self.stored is not None and {span.contact for span in self.stored.spans} == set(self.contacts)
 
 
 def contact_spans(

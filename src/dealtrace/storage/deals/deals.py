@@ -17,6 +17,7 @@ from dealtrace.storage.deals.deal_rows import (
     STAMP_COLUMNS,
     NewDeal,
     changing_columns,
+    clue_columns,
     contact_rows,
     deal_from_row,
     new_deal_columns,
@@ -70,6 +71,16 @@ def insert_deals(
     _INSERT_CONTACT.run_many(connection, [row for new in deals for row in contact_rows(site_id, new.deal)])
     _INSERT_TAG.run_many(connection, [row for new in deals for row in tag_rows(site_id, new.deal)])
     count_new_deals(connection, site_id, rows)
+
+
+def update_clues(connection: Connection, site_id: int, deals: Sequence[Deal]) -> None:
+    """Write the clues of deals whose contacts were read again."""
+    ids = [changed.id for changed in deals]
+    connection.execute(delete(deal_contact).where(deal_contact.c.site_id == site_id, deal_contact.c.deal_id.in_(ids)))
+    for changed in deals:
+        mine = update(deal).where(deal.c.site_id == site_id, deal.c.id == changed.id)
+        connection.execute(mine.values(**clue_columns(changed.clue)))
+    _INSERT_CONTACT.run_many(connection, [row for changed in deals for row in contact_rows(site_id, changed)])
 
 
 def list_deals_by_key(

@@ -61,13 +61,15 @@ def insert_spans(connection: Connection, site_id: int, spans: Iterable[LeadSpan]
     _INSERT_CONTACT_ROW.run_many(connection, [_span_columns(site_id, span) for span in spans])
 
 
-def find_spans_of_calls(connection: Connection, site_id: int, ids: Sequence[int]) -> dict[int, tuple[LeadSpan, ...]]:
-    """Find the contact rows of these calls, in the order of the contacts, by call id; a hidden call has none."""
+def find_spans_of_leads(
+    connection: Connection, site_id: int, kind: LeadKind, ids: Sequence[int]
+) -> dict[int, tuple[LeadSpan, ...]]:
+    """Find the contact rows of these leads, in the order of the contacts, by lead id; a hidden lead has none."""
     rows = lead_contact.c
     found: dict[int, tuple[LeadSpan, ...]] = {}
     for row in connection.execute(
         select(lead_contact)
-        .where(rows.site_id == site_id, rows.lead_id.in_(ids), rows.lead_kind == LeadKind.CALL)
+        .where(rows.site_id == site_id, rows.lead_id.in_(ids), rows.lead_kind == kind)
         .order_by(rows.contact)
     ):
         ref = LeadRef(LeadKind(row.lead_kind), row.lead_id)
