@@ -154,7 +154,7 @@ def test_a_contact_that_too_many_share_joins_nobody(stage: Stage, shop: Player, 
     refs = [ref for batch in batches for ref in store(stage, shop, *batch)]
     clients = clients_of(stage, shop, refs)
     assert len({client.id for client in clients}) == len(refs)
-    assert [client.emails for client in clients] == [(lead.email,) for lead in leads]
+    assert [(client.phones, client.emails) for client in clients] == [((OFFICE,), (lead.email,)) for lead in leads]
     office = clients_of(stage, shop, alone)
     assert office[0] == office[1]
     assert office[0].id not in {client.id for client in clients}
@@ -173,11 +173,12 @@ def test_a_contact_that_just_few_enough_share_joins_them_and_does_so_again_when_
     assert len({client.id for client in clients_of(stage, shop, refs)}) == 1
 
 
-def test_a_filler_joins_nobody_and_is_shown_of_nobody(stage: Stage, shop: Player) -> None:
+def test_a_filler_joins_nobody_and_is_shown_of_its_own_lead_alone(stage: Stage, shop: Player) -> None:
     leads = [IncomingLeadRequest(NOON, phone, "1@1.ru") for phone in (PHONE, OTHER_PHONE, None, None)]
     clients = clients_of(stage, shop, store(stage, shop, *leads))
     assert len({client.id for client in clients}) == len(leads)
-    assert {client.emails for client in clients} == {()}
+    assert {client.emails for client in clients} == {("1@1.ru",)}
+    assert clients_of(stage, shop, store(stage, shop, A))[0].emails == ()
     with stage.database.read() as connection:
         assert list_set_apart(connection, shop.site.id, 10) == [("1@1.ru", SetApart.FILLER)]
 

@@ -136,7 +136,7 @@ lead_contact = Table(
 contact_reading = Table(
     "contact_reading",
     metadata,
-    site_column(),
+    Column("site_id", BigInteger, autoincrement=False, nullable=False),
     Column("stage", String(12), nullable=False),
     Column("last_id", BigInteger, nullable=False),
     PrimaryKeyConstraint("site_id"),
