@@ -25,7 +25,7 @@ _NAME_UNNAMED = (
     .values(name=bindparam("new_name"))
 )
 
-_LEADING, _NAMED = client.alias("leading"), client.alias("named")
+_LEADING, _NAMED = client.alias("leader"), client.alias("named")
 _IS_LEADING = and_(
     _LEADING.c.site_id == client.c.site_id, _LEADING.c.id == func.coalesce(client.c.leading_id, client.c.id)
 )
