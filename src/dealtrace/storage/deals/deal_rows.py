@@ -124,22 +124,25 @@ def clue_columns(clue: LeadClue) -> dict[str, object]:
             "clue_email": email.normal if email else None,
             "clue_link_threshold_seconds": clue.contact.link_threshold // timedelta(seconds=1),
             "clue_only_kind": clue.contact.only_kind,
-            "clue_further": further_contacts(clue) or None,
+            "clue_further": _further_contacts(clue.contact) or None,
         }
     return columns
 
 
-def further_contacts(clue: LeadClue) -> list[str]:
-    """List the contacts of a clue besides its first phone and its first e-mail, phones first."""
-    if clue.contact is None:
-        return []
-    stated = (clue.contact.phone, clue.contact.email)
-    return [contact for field in stated if field is not None for contact in field.further]
+def _further_contacts(contact: ContactClue) -> list[str]:
+    """List the contacts besides the first phone and the first e-mail, phones first."""
+    phones = contact.phone.further if contact.phone is not None else ()
+    return [*phones, *(contact.email.further if contact.email is not None else ())]
 
 
-def contact_rows(site_id: int, deal: Deal) -> list[Values]:
-    """Return a row for each contact that the columns of a deal have no room for."""
-    return [{"site_id": site_id, "contact": contact, "deal_id": deal.id} for contact in further_contacts(deal.clue)]
+def contact_rows(rows: Iterable[Values]) -> list[Values]:
+    """Return a row for each contact that whole rows of deals have no room for in columns of their own."""
+    return [
+        {"site_id": row["site_id"], "contact": contact, "deal_id": row["id"]}
+        for row in rows
+        if isinstance(further := row["clue_further"], list)
+        for contact in further
+    ]
 
 
 def deal_from_row(row: Row, tags: tuple[str, ...]) -> Deal:

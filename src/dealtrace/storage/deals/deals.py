@@ -68,7 +68,7 @@ def insert_deals(
     """Store new deals, their further contacts and their tags; a number that is taken violates the unique index."""
     rows = [new_deal_columns(site_id, new, source_ids) for new in deals]
     _INSERT_DEAL.run_many(connection, rows)
-    _INSERT_CONTACT.run_many(connection, [row for new in deals for row in contact_rows(site_id, new.deal)])
+    _INSERT_CONTACT.run_many(connection, contact_rows(rows))
     _INSERT_TAG.run_many(connection, [row for new in deals for row in tag_rows(site_id, new.deal)])
     count_new_deals(connection, site_id, rows)
 
@@ -77,10 +77,11 @@ def update_clues(connection: Connection, site_id: int, deals: Sequence[Deal]) ->
     """Write the clues of deals whose contacts were read again."""
     ids = [changed.id for changed in deals]
     connection.execute(delete(deal_contact).where(deal_contact.c.site_id == site_id, deal_contact.c.deal_id.in_(ids)))
-    for changed in deals:
-        mine = update(deal).where(deal.c.site_id == site_id, deal.c.id == changed.id)
-        connection.execute(mine.values(**clue_columns(changed.clue)))
-    _INSERT_CONTACT.run_many(connection, [row for changed in deals for row in contact_rows(site_id, changed)])
+    clues = [{"site_id": site_id, "id": changed.id, **clue_columns(changed.clue)} for changed in deals]
+    for columns in clues:
+        mine = update(deal).where(deal.c.site_id == site_id, deal.c.id == columns["id"])
+        connection.execute(mine.values(**columns))
+    _INSERT_CONTACT.run_many(connection, contact_rows(clues))
 
 
 def list_deals_by_key(
