@@ -87,7 +87,7 @@ def test_it_keeps_everything_that_was_sent(server: ServerProcess, served: Stage,
     (row,) = stored["lead_request"]
     assert {PHONE, "e@example.ru", "s", "c", "u"} <= {one for one in row if isinstance(one, str)}
     assert ["a", "b"] in row
-    assert [name for _, _, name in stored["client"]] == ["Иван"]
+    assert [name for _, _, name, _ in stored["client"]] == ["Иван"]
     assert {contact for _, contact, *_ in stored["lead_contact"]} == {PHONE, "e@example.ru"}
 
 

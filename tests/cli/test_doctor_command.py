@@ -3,10 +3,14 @@
 import shlex
 from typing import Any
 
+from sqlalchemy import insert, update
+
 from cast import Player, Stage
 from commands import Terminal
+from dealtrace.storage.schema.tables.leads import contact, contact_reading, lead_contact
 from server import REGISTER, ServerProcess, deal_parameters
 from waiting import wait_until
+from write_commands import NOON
 
 
 def found(terminal: Terminal) -> list[dict[str, Any]]:
@@ -126,6 +130,40 @@ def test_it_counts_contacts_that_match_nothing(server: ServerProcess, beside: Te
     server.delete(owner.token, orderId=deal_id)
     (finding,) = findings(beside, "unusable_contact", site_id=owner.site.id)
     assert finding["seen"] == 2
+
+
+def test_it_counts_leads_with_contacts_that_match_nothing(beside: Terminal, served: Stage) -> None:
+    player = served.open_site()
+    served.call(player, NOON, phone="+7 (___) ___-__-__")
+    served.call(player, NOON, phone="")
+    served.lead_request(player, NOON, phone="89205550055", email="нет почты")
+    served.lead_request(player, NOON, phone="soon", email="ivan@example.ru")
+    served.lead_request(player, NOON, email="ivan@example.ru")
+    served.lead_request(player, NOON, phone="89205550055, 89205550066", email="mailto:ivan@example.ru")
+    (found,) = findings(beside, "unusable_lead", site_id=player.site.id)
+    assert found["seen"] == 3
+
+
+def test_it_counts_contacts_in_the_old_form_and_its_cure_reads_them_again(beside: Terminal, served: Stage) -> None:
+    player = served.open_site()
+    served.call(player, NOON, phone="8 (495) 123-45-67 вн.5")
+    with served.database.write() as connection:
+        for table in (contact, lead_contact):
+            mine = update(table).where(table.c.site_id == player.site.id)
+            connection.execute(mine.values(contact="849512345675"))
+        connection.execute(insert(contact_reading).values(site_id=player.site.id, stage="calls", last_id=0))
+    (found,) = findings(beside, "old_contacts", site_id=player.site.id)
+    assert (found["seen"], found["cure"]) == (2, "dealtrace db renormalise")
+    assert f"Site {player.site.id}: 1 set of contacts changed" in beside.done("db", "renormalise").out
+    assert not findings(beside, "old_contacts", site_id=player.site.id)
+    assert f"Site {player.site.id}: 0 sets of contacts changed" in beside.done("db", "renormalise").out
+
+
+def test_it_names_contacts_that_join_nobody(beside: Terminal, served: Stage) -> None:
+    player = served.open_site()
+    served.lead_request(player, NOON, email="1@1.ru")
+    (found,) = findings(beside, "set_apart", site_id=player.site.id)
+    assert found["name"] == "1@1.ru"
 
 
 def test_it_tells_when_the_points_of_the_day_are_nearly_spent(

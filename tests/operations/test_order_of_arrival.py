@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, multiple, rule, run_state_machine_as_test
 
 from cast import Player, Stage
+from dealtrace.attribution.credit import AttributionModel
 from dealtrace.deals.lead_clue import LeadClue
 from dealtrace.leads.call import CallReport
+from dealtrace.leads.contact import normal_contacts
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_request import IncomingLeadRequest
 from dealtrace.operations.deals.pin import pin_deal, unpin_deal
@@ -20,11 +22,13 @@ from dealtrace.operations.leads.delete import delete_lead, restore_lead
 from dealtrace.operations.leads.register_lead_requests import register_lead_requests
 from dealtrace.operations.leads.report_calls import report_calls
 from dealtrace.storage.database.engine import open_database
+from dealtrace.storage.leads.lead_stories import find_lead_stories
+from dealtrace.storage.leads.qualification import find_qualifications
 from stored import deal_of
 from write_commands import NOON, by_call, by_contact, by_lead_request, registration
 
-PHONES = ("79205550055", "8 (920) 555-00-66")
-MAILS = ("ivan@example.ru", "Ivan@Example.RU", "olga@example.ru")
+PHONES = ("79205550055", "8 (920) 555-00-66", "+7 920 555-00-66, +7 920 555-00-77")
+MAILS = ("ivan@example.ru", "Ivan@Example.RU", "olga@example.ru", "1@1.ru")
 MOMENTS = st.sampled_from([NOON - timedelta(minutes=minutes) for minutes in (0, 5, 10, 119, 120, 121)])
 SECONDS = st.sampled_from([0, 60, 300])
 NAMES = st.sampled_from([f"lead-{number}" for number in range(3)])
@@ -60,6 +64,7 @@ class World(RuleBasedStateMachine):
         clue=st.one_of(
             st.builds(by_contact, st.sampled_from(PHONES), st.none() | st.sampled_from(MAILS)),
             st.builds(by_contact, st.none(), st.sampled_from(MAILS)),
+            st.builds(by_contact, st.sampled_from(PHONES), only=st.sampled_from(LeadKind)),
             st.builds(by_call, st.none(), NAMES, clue=st.builds(by_contact, st.sampled_from(PHONES))),
             st.builds(by_lead_request, st.none(), NAMES, clue=st.builds(by_contact, st.sampled_from(PHONES))),
         ),
@@ -140,6 +145,57 @@ class World(RuleBasedStateMachine):
             for deal, deal_id in self.deal_ids.items()
         }
         assert ended == expected
+        shown = [name for name, told in self.told.items() if not told.hidden]
+        ref_of = {name: ref for ref, name in name_of.items()}
+        self.compare_clients({self.refs[name]: name for name in shown}, other, {ref_of[name]: name for name in shown})
+
+    def compare_clients(self, names: dict[LeadRef, str], other: Player, other_names: dict[LeadRef, str]) -> None:
+        """Compare whose leads are and which are unique with the other site, and whose with a plain model."""
+        ended, expected = (
+            people_of(self.stage, player, of_site) for player, of_site in ((self.player, names), (other, other_names))
+        )
+        assert (
+            ended[0]
+            == expected[0]
+            == modelled_people({name: contacts_of(self.told[name].command) for name in names.values()})
+        )
+        # Ids decide between leads that began together: compared only where no two did.
+        if len({started_at(self.told[name].command) for name in names.values()}) == len(names):
+            assert ended[1:] == expected[1:]
+
+
+People = tuple[set[frozenset[str]], set[str], dict[str, frozenset[str]]]
+"""Names of leads by their client, names of unique leads, and the contacts of each lead's client."""
+
+
+def people_of(stage: Stage, player: Player, names: dict[LeadRef, str]) -> People:
+    with stage.database.read() as connection:
+        stories = find_lead_stories(connection, player.site.id, names, AttributionModel.LAST_INTERACTION)
+        qualifications = find_qualifications(connection, player.site, names)
+    of_client: dict[int, set[str]] = {}
+    for ref, story in stories.items():
+        of_client.setdefault(story.client.id, set()).add(names[ref])
+    contacts = {names[ref]: frozenset((*story.client.phones, *story.client.emails)) for ref, story in stories.items()}
+    unique = {names[ref] for ref, found in qualifications.items() if found.is_unique}
+    return {frozenset(members) for members in of_client.values()}, unique, contacts
+
+
+def modelled_people(contacts: dict[str, set[str]]) -> set[frozenset[str]]:
+    """Join leads that share a contact until nothing can be joined any more."""
+    groups = [({name}, set(stated)) for name, stated in contacts.items()]
+    while pair := next(((a, b) for a in groups for b in groups if a is not b and a[1] & b[1]), None):
+        groups = [group for group in groups if group not in pair]
+        groups.append((pair[0][0] | pair[1][0], pair[0][1] | pair[1][1]))
+    return {frozenset(names) for names, _ in groups}
+
+
+def contacts_of(command: CallReport | IncomingLeadRequest) -> set[str]:
+    email = None if isinstance(command, CallReport) else command.email
+    return {contact for contact in normal_contacts(command.phone, email) if contact != "1@1.ru"}
+
+
+def started_at(command: CallReport | IncomingLeadRequest) -> datetime:
+    return command.started_at if isinstance(command, CallReport) else command.requested_at
 
 
 def register(stage: Stage, player: Player, name: str, clue: LeadClue) -> int:

@@ -4,15 +4,19 @@ from collections.abc import Collection
 from typing import Annotated
 
 import typer
+from rich.progress import Progress, TaskID
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
-from dealtrace.cli.terminal import console, counted, explained, fail, open_prepared
+from dealtrace.accounts.site import Site
+from dealtrace.cli.terminal import complaints, console, counted, explained, fail, open_prepared, work_in
+from dealtrace.operations.leads.read_again import read_next_contacts
 from dealtrace.settings import read_settings
 from dealtrace.storage.accounts.sites import list_sites
 from dealtrace.storage.database.database_errors import message_of
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.deals.daily_counts import list_miscounted_days, recount_deals
+from dealtrace.storage.leads.contact_readings import count_unread, find_reading
 from dealtrace.storage.schema.distribution import (
     distribution_problems,
     distribution_statements,
@@ -24,6 +28,9 @@ from dealtrace.storage.schema.upgrade import is_current, newest_revision, schema
 database_commands = typer.Typer(help="Upgrade, check and distribute the database.", no_args_is_help=True)
 
 
+READ_AGAIN = "Stored phones and e-mails are still in the form of an earlier release."
+
+
 @database_commands.command("upgrade")
 def upgrade() -> None:
     """Upgrade the database schema to this release. Does nothing if it is up to date."""
@@ -32,7 +39,10 @@ def upgrade() -> None:
         if database.is_sqlite and not database.file.exists():
             fail(f"Database file not found: {database.name}")
         upgrade_schema(database)
+        unread = _count_unread(database)
     console.print(f"The database schema is at revision {newest_revision()}.")
+    if unread:
+        console.print(f"{READ_AGAIN} To do so while the server runs: dealtrace db renormalise")
 
 
 @database_commands.command("check")
@@ -61,6 +71,46 @@ def recount() -> None:
             with database.write() as connection:
                 recount_deals(connection, site.id)
     console.print(f"Recounted the deals of {counted(len(sites), 'site')}.")
+
+
+@database_commands.command("renormalise")
+def renormalise() -> None:
+    """Read all stored phones and e-mails again, as this release reads them. Can be stopped and continued."""
+    hidden = not complaints.is_terminal
+    with open_prepared() as database, Progress(console=complaints, transient=True, disable=hidden) as progress:
+        with database.read() as connection:
+            sites = list_sites(connection)
+        bar = progress.add_task("Contacts", total=_count_unread(database))
+        try:
+            for site in sites:
+                _renormalise_site(database, site, progress, bar)
+        except KeyboardInterrupt:
+            progress.stop()
+            complaints.print("Stopped. To continue: dealtrace db renormalise")
+            raise typer.Exit(130) from None
+
+
+def _renormalise_site(database: Database, site: Site, progress: Progress, bar: TaskID) -> None:
+    contacts = rematched = 0
+    is_done = False
+    while not is_done:
+        with database.write() as connection:
+            chunk = read_next_contacts(work_in(database, connection, site))
+        is_done = chunk is None
+        if chunk is not None:
+            contacts, rematched = contacts + chunk.contacts_changed, rematched + chunk.deals_changed
+            progress.advance(bar, chunk.read)
+    changed = f"{counted(contacts, 'set')} of contacts changed"
+    console.print(f"Site {site.id}: {changed}, {counted(rematched, 'deal')} matched to another lead.", markup=False)
+
+
+def _count_unread(database: Database) -> int:
+    with database.read() as connection:
+        return sum(
+            count_unread(connection, site.id, reading)
+            for site in list_sites(connection)
+            if (reading := find_reading(connection, site.id)) is not None
+        )
 
 
 @database_commands.command("distribute")

@@ -13,6 +13,7 @@ from dealtrace.cli.answers import Finding
 from dealtrace.cli.options import JsonOption
 from dealtrace.cli.output import cleaned
 from dealtrace.cli.terminal import console, counted, open_prepared, print_json
+from dealtrace.leads.client_groups import SHARED_BY_MAX, SetApart
 from dealtrace.settings import UnknownSetting, list_unknown_settings
 from dealtrace.storage.accounts.custom_fields import UnknownField, list_unknown_fields
 from dealtrace.storage.accounts.name_counts import NAMES_MAX
@@ -23,12 +24,20 @@ from dealtrace.storage.accounts.users import has_users
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.database.sqlite_file import is_open_to_others
 from dealtrace.storage.deals.deals import count_unusable_contacts
+from dealtrace.storage.leads.contact_groups import list_set_apart
+from dealtrace.storage.leads.contact_readings import count_unread, find_reading
+from dealtrace.storage.leads.contact_rows import count_unusable_leads
 from dealtrace.storage.schema.upgrade import schema_differences
 from dealtrace.storage.webhooks.webhooks import list_webhooks
 
 POINTS_NEARLY_SPENT = 0.9
 HAS_FINDINGS = 1
 COULD_NOT_LOOK = 2
+SET_APART_SHOWN = 20
+_WHY_APART = {
+    SetApart.SHARED: f"leads state it beside more than {SHARED_BY_MAX} other contacts, so it is no person's own",
+    SetApart.FILLER: "people type it to fill a field",
+}
 
 
 def doctor(as_json: JsonOption = False) -> None:
@@ -96,6 +105,16 @@ def _site_findings(connection: Connection, site: Site) -> list[Finding]:
         text = f"Site {site.id}: {counted(unusable, 'deal')} with an invalid phone or e-mail, which matches nothing."
         cure = "To see why: dealtrace explain DEAL"
         findings.append({"kind": "unusable_contact", "text": text, "cure": cure, "site_id": site.id, "seen": unusable})
+    findings += _people_findings(connection, site)
+    unusable_leads = count_unusable_leads(connection, site.id)
+    if unusable_leads:
+        text = (
+            f"Site {site.id}: {counted(unusable_leads, 'lead')} with an invalid phone or e-mail, which matches nothing."
+        )
+        cure = "Check what the forms and the exchange of this site send."
+        findings.append(
+            {"kind": "unusable_lead", "text": text, "cure": cure, "site_id": site.id, "seen": unusable_leads}
+        )
     spent = find_points_spent(connection, site.id, site_day(clock.now(), site.time_zone))
     if site.points_per_day and spent >= site.points_per_day * POINTS_NEARLY_SPENT:
         text = f"Site {site.id}: {spent} of {site.points_per_day} API points are used today."
@@ -136,6 +155,20 @@ def _unknown_parameter_finding(site_id: int, parameter: UnknownParameter) -> Fin
 def _unknown_setting_finding(unknown: UnknownSetting) -> Finding:
     cure = "The settings are listed in docs/settings.md."
     return {"kind": "unknown_setting", "text": str(unknown), "cure": cure, "name": unknown.name}
+
+
+def _people_findings(connection: Connection, site: Site) -> list[Finding]:
+    findings: list[Finding] = []
+    reading = find_reading(connection, site.id)
+    if reading is not None and (unread := count_unread(connection, site.id, reading)):
+        text = f"Site {site.id}: contacts of {unread} leads, clients and deals are in the form of an earlier release."
+        cure = "dealtrace db renormalise"
+        findings.append({"kind": "old_contacts", "text": text, "cure": cure, "site_id": site.id, "seen": unread})
+    for contact, reason in list_set_apart(connection, site.id, SET_APART_SHOWN):
+        text = f"Site {site.id}: {contact} joins nobody: {_WHY_APART[reason]}."
+        cure = "Nothing to do, unless forms send it by mistake."
+        findings.append({"kind": "set_apart", "text": text, "cure": cure, "site_id": site.id, "name": contact})
+    return findings
 
 
 def _webhook_finding(webhook: Webhook) -> Finding:

@@ -1,7 +1,9 @@
 """A client: the person behind leads, known by phones and e-mails."""
 
+from dataclasses import replace
 from typing import NewType
 
+from dealtrace.leads.contact import normal_contacts
 from dealtrace.record import record
 
 ClientId = NewType("ClientId", int)
@@ -15,3 +17,15 @@ class Client:
     name: str | None
     phones: tuple[str, ...] = ()
     emails: tuple[str, ...] = ()
+
+
+def with_stated_contacts(client: Client, phone: str | None, email: str | None) -> Client:
+    """Return the client of a lead as its answer shows it: with the lead's own contacts, even if they are nobody's."""
+    unknown = normal_contacts(
+        phone if phone not in client.phones else None, email if email not in client.emails else None
+    )
+    further = [contact for contact in unknown if contact not in client.phones and contact not in client.emails]
+    if not further:
+        return client
+    phones = (*client.phones, *(contact for contact in further if "@" not in contact))
+    return replace(client, phones=phones, emails=(*client.emails, *(contact for contact in further if "@" in contact)))

@@ -8,6 +8,7 @@ __all__ = (
     "StatedContact",
     "list_emails",
     "list_phones",
+    "normal_contacts",
     "normal_email",
     "normal_phone",
     "stated_email",
@@ -17,17 +18,36 @@ __all__ = (
 
 @record
 class StatedContact:
-    """A phone or e-mail as somebody wrote it, and the form it is compared in: `None` when it is unusable."""
+    """A phone or e-mail as somebody wrote it, and the form it is compared in: `None` when it is unusable.
+
+    `further` are the other contacts of the same text in their normal form, in the order in which they were written.
+    """
 
     as_sent: str
     normal: str | None
+    further: tuple[str, ...] = ()
+
+    @property
+    def normals(self) -> tuple[str, ...]:
+        """All contacts of the text in their normal form, in the order in which they were written."""
+        return (self.normal, *self.further) if self.normal is not None else ()
 
 
 def stated_phone(text: str) -> StatedContact:
-    """Keep a phone as it was written beside its normal form."""
-    return StatedContact(text, normal_phone(text))
+    """Keep the phones of a text as they were written beside their normal forms."""
+    return _stated(text, list_phones(text))
 
 
 def stated_email(text: str) -> StatedContact:
-    """Keep an e-mail as it was written beside its normal form."""
-    return StatedContact(text, normal_email(text))
+    """Keep the e-mails of a text as they were written beside their normal forms."""
+    return _stated(text, list_emails(text))
+
+
+def _stated(text: str, normals: tuple[str, ...]) -> StatedContact:
+    return StatedContact(text, normals[0], normals[1:]) if normals else StatedContact(text, None)
+
+
+def normal_contacts(phone: str | None, email: str | None) -> tuple[str, ...]:
+    """List the contacts that a lead's fields state, each in its normal form and once: phones first."""
+    phones = list_phones(phone) if phone is not None else ()
+    return phones if email is None else tuple(dict.fromkeys((*phones, *list_emails(email))))

@@ -20,17 +20,19 @@ class Search:
 def searches_for(clue: ContactClue) -> Iterator[Search]:
     """Yield the search steps in order; the first that finds a lead ends the search.
 
-    An e-mail is searched among lead requests only. Invalid contacts are skipped.
+    Several phones in one field are tried in their order, each with its kinds of lead. An e-mail is searched among
+    lead requests only. Invalid contacts are skipped.
     Seed: «Если параметр не передан, то поиск сначала среди звонков, потом среди заявок».
     Seed: «По переданной почте будет выполняться поиск заявки».
     Ours: the phone is tried before the e-mail, because it identifies a person more reliably.
     """
     kinds = (clue.only_kind,) if clue.only_kind is not None else (LeadKind.CALL, LeadKind.LEAD_REQUEST)
-    if clue.phone is not None and clue.phone.normal is not None:
+    for phone in clue.phone.normals if clue.phone is not None else ():
         for kind in kinds:
-            yield Search(clue.phone.normal, kind)
-    if clue.email is not None and clue.email.normal is not None and LeadKind.LEAD_REQUEST in kinds:
-        yield Search(clue.email.normal, LeadKind.LEAD_REQUEST)
+            yield Search(phone, kind)
+    if clue.email is not None and LeadKind.LEAD_REQUEST in kinds:
+        for email in clue.email.normals:
+            yield Search(email, LeadKind.LEAD_REQUEST)
 
 
 def nearness(lead: LeadSpan) -> tuple[datetime, datetime, str, int]:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from dealtrace.accounts.site import Site, SiteId
 from dealtrace.deals.versions import without_person
 from dealtrace.errors import PersonNotFound
-from dealtrace.leads.contact import normal_email, normal_phone
+from dealtrace.leads.contact import normal_contacts
 from dealtrace.storage import people
 
 
@@ -42,10 +42,10 @@ def erase_person(connection: Connection, sites: Sequence[Site], contact: str) ->
 
 
 def _find(connection: Connection, sites: Sequence[Site], contact: str) -> dict[SiteId, people.Traces]:
-    normal = normal_email(contact) or normal_phone(contact)
-    if normal is None:
+    stated = normal_contacts(contact, contact)
+    if not stated:
         raise PersonNotFound(contact=contact)
-    everywhere = {site.id: people.find_traces(connection, site.id, normal) for site in sites}
+    everywhere = {site.id: people.find_traces(connection, site.id, stated) for site in sites}
     found = {site_id: traces for site_id, traces in everywhere.items() if not traces.is_empty}
     if not found:
         raise PersonNotFound(contact=contact)

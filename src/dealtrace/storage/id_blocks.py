@@ -1,6 +1,6 @@
 """Ids from blocks: a process reserves 1,000 integers at a time in a control table and hands them out from memory."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, insert, select, update
@@ -103,6 +103,22 @@ def rewrite_block(engine: Engine) -> None:
     """Store the next id as it is and commit: a write that changes nothing, to see whether one succeeds."""
     with engine.begin() as connection:
         connection.execute(update(id_block).where(id_block.c.name == _NAME).values(next_id=id_block.c.next_id))
+
+
+def take_ids(connection: Connection, count: int) -> Sequence[int]:
+    """Take ids in the transaction of `connection`, for what cannot know beforehand how many it needs.
+
+    Other processes wait for their next block until it ends, so it is for rare cases. A block was taken before.
+    """
+    if not count:
+        return ()
+    taken = connection.execute(
+        update(id_block)
+        .where(id_block.c.name == _NAME)
+        .values(next_id=id_block.c.next_id + count)
+        .returning(id_block.c.next_id)
+    ).scalar_one()
+    return range(int(taken) - count, int(taken))
 
 
 @contextmanager

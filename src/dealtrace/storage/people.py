@@ -1,15 +1,15 @@
 """Everything a site stores about one person, found from a phone or e-mail, exported or made anonymous."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, delete, null, or_, select, update
 
-from dealtrace.leads.contact import normal_email, normal_phone
+from dealtrace.leads.contact import normal_contacts
 from dealtrace.leads.lead import LeadKind
 from dealtrace.record import record
 from dealtrace.storage.database.compiled_statement import Values
-from dealtrace.storage.schema.tables.deals import deal, deal_version
+from dealtrace.storage.schema.tables.deals import deal, deal_contact, deal_version
 from dealtrace.storage.schema.tables.leads import LEAD_TABLES, call, client, contact, lead_contact, lead_request
 from dealtrace.storage.schema.tables.visits import visit
 
@@ -46,6 +46,7 @@ ANONYMOUS: Mapping[Table, Values] = {
         "clue_email": None,
         "clue_link_threshold_seconds": None,
         "clue_only_kind": None,
+        "clue_further": None,
         "fingerprint": "",
     },
 }
@@ -54,7 +55,7 @@ ANONYMOUS: Mapping[Table, Values] = {
 A deal's fingerprint is replaced, too: who knows the rest of a registration could try phones until one fits.
 """
 
-DELETED = frozenset({contact, lead_contact})
+DELETED = frozenset({contact, lead_contact, deal_contact})
 """Rows that hold nothing but a contact."""
 
 VersionFields = tuple[int, int, Any, Any]
@@ -88,20 +89,24 @@ class Traces:
         return len(self.calls) + len(self.lead_requests)
 
 
-def find_traces(connection: Connection, site_id: int, known_contact: str) -> Traces:
-    """Find everything about the person who bears a contact, given in normal form.
+def find_traces(connection: Connection, site_id: int, known_contacts: Collection[str]) -> Traces:
+    """Find everything about the person who bears one of these contacts, given in normal form.
 
     Ours: only leads that bear that very contact count. Anybody can send a form with another person's phone beside
     their own e-mail, and so become one client with that person. A client, or another contact of those leads, is the
     person's if no other lead has it; the same holds for the other visits of the browsers in which the leads arose.
     """
-    clients = _column(connection, contact, site_id, contact.c.client_id, contact.c.contact == known_contact)
-    leads = {kind: _leads_of(connection, site_id, kind, known_contact, clients) for kind in LeadKind}
+    leading = _column(connection, contact, site_id, contact.c.client_id, contact.c.contact.in_(known_contacts))
+    clients = leading | _column(connection, client, site_id, client.c.id, client.c.leading_id.in_(leading))
+    leads = {kind: _leads_of(connection, site_id, kind, known_contacts) for kind in LeadKind}
     owned = clients - _clients_of_others(connection, site_id, leads)
     bound = (and_(deal.c.lead_kind == kind, deal.c.lead_id.in_(leads[kind])) for kind in LeadKind)
-    theirs = or_(deal.c.clue_phone == known_contact, deal.c.clue_email == known_contact, *bound)
+    named = deal_contact.c.contact.in_(known_contacts)
+    further = _column(connection, deal_contact, site_id, deal_contact.c.deal_id, named)
+    stated = (deal.c.clue_phone.in_(known_contacts), deal.c.clue_email.in_(known_contacts), deal.c.id.in_(further))
+    theirs = or_(*stated, *bound)
     return Traces(
-        contacts=frozenset({known_contact} | _own_contacts(connection, site_id, leads, owned)),
+        contacts=frozenset({*known_contacts} | _own_contacts(connection, site_id, leads, owned)),
         clients=frozenset(owned),
         calls=frozenset(leads[LeadKind.CALL]),
         lead_requests=frozenset(leads[LeadKind.LEAD_REQUEST]),
@@ -110,22 +115,20 @@ def find_traces(connection: Connection, site_id: int, known_contact: str) -> Tra
     )
 
 
-def _leads_of(
-    connection: Connection, site_id: int, kind: LeadKind, known_contact: str, clients: Iterable[int]
-) -> set[int]:
+def _leads_of(connection: Connection, site_id: int, kind: LeadKind, known_contacts: Collection[str]) -> set[int]:
     """Find the leads of one kind that bear a contact; deleted ones, which have no contact rows, by what was sent."""
     rows, table = lead_contact.c, LEAD_TABLES[kind]
-    shown = and_(rows.contact == known_contact, rows.lead_kind == kind)
+    shown = and_(rows.contact.in_(known_contacts), rows.lead_kind == kind)
     email: ColumnElement[Any] = null() if kind is LeadKind.CALL else lead_request.c.email
     deleted = select(table.c.id, table.c.phone, email.label("email")).where(
-        table.c.site_id == site_id, table.c.client_id.in_(clients), table.c.deleted_at.is_not(None)
+        table.c.site_id == site_id, table.c.deleted_at.is_not(None)
     )
     return {
         *_column(connection, lead_contact, site_id, rows.lead_id, shown),
         *(
             row.id
             for row in connection.execute(deleted)
-            if known_contact in {normal_phone(row.phone or ""), normal_email(row.email or "")}
+            if not set(known_contacts).isdisjoint(normal_contacts(row.phone, row.email))
         ),
     }
 
@@ -236,6 +239,7 @@ def _rows_of(site_id: int, traces: Traces) -> list[tuple[Table, ColumnElement[bo
         (lead_contact, lead_contact.c.lead_id.in_(traces.lead_ids)),
         (visit, visit.c.id.in_(traces.visits)),
         (deal, deal.c.id.in_(traces.deals)),
+        (deal_contact, deal_contact.c.deal_id.in_(traces.deals)),
         (deal_version, deal_version.c.deal_id.in_(traces.deals)),
     ]
     return [(table, and_(table.c.site_id == site_id, mine)) for table, mine in found]

@@ -59,5 +59,5 @@ def test_it_takes_calls_and_lead_requests_for_one_person(stage: Stage, shop: Pla
     stage.lead_request(shop, NOON, phone="8 920 555 00 55", email="ivan@example.ru", client_name="Иван")
     stage.call(shop, NOON, client_name="Ваня")
     stored = rows_of(stage.database, shop)
-    assert [row[-1] for row in stored["client"]] == ["Иван"], "the first name stays"
+    assert [row[2] for row in stored["client"]] == ["Иван"], "the first name stays"
     assert len(stored["contact"]) == 2

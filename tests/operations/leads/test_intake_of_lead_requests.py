@@ -160,12 +160,12 @@ def test_it_knows_a_person_by_any_contact(
         assert set(owners[0].phones + owners[0].emails) <= {PHONE, EMAIL}
 
 
-def test_it_takes_the_phones_owner_when_phone_and_mail_belong_to_two(stage: Stage, shop: Player) -> None:
+def test_it_joins_the_owners_of_a_phone_and_an_e_mail(stage: Stage, shop: Player) -> None:
     (by_phone,), (by_mail,) = take_in(stage, shop, incoming(phone=PHONE)), take_in(stage, shop, incoming(email=EMAIL))
     (both,) = take_in(stage, shop, incoming(phone=PHONE, email=EMAIL))
     owners = [story_of(stage, shop, one).client for one in (by_phone, by_mail, both)]
-    assert owners[0] == owners[2] != owners[1]
-    assert owners[1].emails == (EMAIL,), "the mail stays whose it was"
+    assert owners[0] == owners[1] == owners[2]
+    assert (owners[1].phones, owners[1].emails) == ((PHONE,), (EMAIL,))
 
 
 def test_it_leaves_the_numbers_and_people_of_sites_to_each_of_them(stage: Stage, shop: Player) -> None:

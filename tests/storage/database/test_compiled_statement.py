@@ -318,7 +318,7 @@ MINE = range(1, 10, SITES)
 def spans_of(contact: str) -> str:
     """Write leads of these contacts as they are asked about: each just before the deals of `crowd`."""
     at = microseconds(NOON)
-    return json.encode([(contact.format(one), at, at) for one in MINE]).decode()
+    return json.encode([(contact.format(one), at, at, "call") for one in MINE]).decode()
 
 
 @pytest.mark.parametrize(

@@ -25,10 +25,10 @@ def connection(database: Database) -> Iterator[Connection]:
 
 def test_it_keeps_people_with_their_contacts_in_the_order_they_became_known(connection: Connection) -> None:
     insert_clients(connection, 1, [IVAN, NOBODY])
-    insert_contacts(connection, 1, {"79": 1, "b@b.ru": 1}, NOON + timedelta(hours=1))
-    insert_contacts(connection, 1, {"78": 1, "a@a.ru": 1}, NOON + timedelta(hours=2))
+    insert_contacts(connection, 1, {"79": 1, "bob@b.ru": 1}, NOON + timedelta(hours=1))
+    insert_contacts(connection, 1, {"78": 1, "ann@a.ru": 1}, NOON + timedelta(hours=2))
     assert find_clients(connection, 1, [1, 2, 2, 3]) == {
-        1: Client(ClientId(1), "Иван", ("79", "78"), ("b@b.ru", "a@a.ru")),
+        1: Client(ClientId(1), "Иван", ("79", "78"), ("bob@b.ru", "ann@a.ru")),
         2: NOBODY,
     }
 

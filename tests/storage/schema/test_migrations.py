@@ -201,6 +201,17 @@ def forget_later_steps(connection: Connection) -> None:
     for table in ("database_key", "site_host", "reclassification", "unknown_parameter", "page_end"):
         connection.exec_driver_sql(f"DROP TABLE {table}")
     connection.exec_driver_sql("ALTER TABLE id_block DROP COLUMN first_id")
+    connection.exec_driver_sql("DROP TABLE deal_contact")
+    connection.exec_driver_sql("DROP TABLE contact_reading")
+    for index in ("ix_call_deleted", "ix_lead_request_deleted", "ix_client_leading", "ix_contact_set_apart"):
+        connection.exec_driver_sql(f"DROP INDEX {index}")
+    for table, column in (
+        ("deal", "clue_further"),
+        ("client", "leading_id"),
+        ("contact", "own_client_id"),
+        ("contact", "set_apart"),
+    ):
+        connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN {column}")
 
 
 def test_deals_that_were_there_before_are_counted_by_their_days(database: Database) -> None:

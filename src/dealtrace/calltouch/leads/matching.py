@@ -12,7 +12,7 @@ from dealtrace.calltouch.answers.clocks import instant_of
 from dealtrace.calltouch.wire_types import DASHED, WallClock
 from dealtrace.errors import InvalidParameters, InvalidValue, Violation
 from dealtrace.http.parameter_types import Choice, Integer, Text
-from dealtrace.leads.contact import normal_email, normal_phone
+from dealtrace.leads.contact import list_emails, list_phones
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.limits import EMAIL_LENGTH_MAX, PHONE_LENGTH_MAX, TAG_LENGTH_MAX, TAGS_MAX
 from dealtrace.leads.plain_text import is_blank
@@ -143,8 +143,8 @@ class _Reader:
         if sent.md5_phones:
             self._complain(f"{params}.md5Phones", "хеши телефонов не принимаются, передайте phones", "send phones")
         contacts = [
-            *self._contacts(f"{params}.phones", sent.phones, Text(PHONE_LENGTH_MAX), normal_phone),
-            *self._contacts(f"{params}.emails", sent.emails, Text(EMAIL_LENGTH_MAX), normal_email),
+            *self._contacts(f"{params}.phones", sent.phones, Text(PHONE_LENGTH_MAX), list_phones),
+            *self._contacts(f"{params}.emails", sent.emails, Text(EMAIL_LENGTH_MAX), list_emails),
         ]
         if not sent.phones and not sent.emails:
             self._require(f"{params}.phones")
@@ -177,17 +177,15 @@ class _Reader:
         return TagFilter(frozenset(tags), any_will_do=bool(logic))
 
     def _contacts(
-        self, place: str, sent: Sequence[Word], kind: Text, normal: Callable[[str], str | None]
+        self, place: str, sent: Sequence[Word], kind: Text, listed: Callable[[str], Sequence[str]]
     ) -> Iterator[str]:
-        """Yield contacts in their normal form; Ours: one that has none is ignored, as elsewhere."""
+        """Yield every contact of each text in its normal form; Ours: a text without any is ignored, as elsewhere."""
         if len(sent) > CONTACTS_MAX:
             self._complain(place, f"допускается не более {CONTACTS_MAX}", f"no more than {CONTACTS_MAX} are allowed")
             return
         for word in sent:
             text = self._word(place, word, kind.read)
-            contact = normal(text) if text is not None else None
-            if contact is not None:
-                yield contact
+            yield from listed(text) if text is not None else ()
 
     def _word(self, place: str, word: Word, read: Callable[[str], Read]) -> Read | None:
         if word is None or is_blank(str(word)):

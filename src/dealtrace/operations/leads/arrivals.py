@@ -6,7 +6,7 @@ from datetime import datetime
 
 from dealtrace.errors import LeadTaken, Refusal
 from dealtrace.leads.call import Call, CallId, IncomingCall
-from dealtrace.leads.contact import normal_email, normal_phone
+from dealtrace.leads.contact import normal_contacts
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest, LeadRequestId, TakenIn
 from dealtrace.leads.plain_text import stripped
@@ -55,8 +55,8 @@ class Arrival:
 
     @property
     def keeps_client(self) -> bool:
-        """Whether the lead stays with its client: a known call does until another phone is reported."""
-        return self.stored is not None and {span.contact for span in self.stored.spans}.issuperset(self.contacts)
+        """Whether the lead stays with its client: a known call does until other phones are reported."""
+        return self.stored is not None and {span.contact for span in self.stored.spans} == set(self.contacts)
 
 
 def contact_spans(
@@ -64,15 +64,6 @@ def contact_spans(
 ) -> tuple[LeadSpan, ...]:
     """Return what matching finds a lead by, one span for each contact."""
     return tuple(LeadSpan(ref, contact, started_at, ended_at, reference or "") for contact in contacts)
-
-
-def normal_contacts(phone: str | None, email: str | None) -> tuple[str, ...]:
-    """Return a person's contacts in normal form, phone first; a contact that has none is left out."""
-    contacts = (
-        normal_phone(phone) if phone is not None else None,
-        normal_email(email) if email is not None else None,
-    )
-    return tuple(contact for contact in contacts if contact is not None)
 
 
 @dataclass(slots=True)

@@ -1,38 +1,120 @@
 """Which client each lead belongs to, found by its contacts."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 
 from dealtrace.leads.client import Client, ClientId
-from dealtrace.operations.leads.arrivals import Arrival
+from dealtrace.leads.client_groups import SHARED_BY_MAX, is_filler, is_shared, owning_contact
+from dealtrace.operations.leads.client_groups import regroup_clients
 from dealtrace.operations.work import Work
-from dealtrace.storage.leads import clients
+from dealtrace.record import record
+from dealtrace.storage.leads import clients, contact_groups
+from dealtrace.storage.leads.clients import KnownContact
 
 
-def assign_clients(work: Work, arrivals: Sequence[Arrival]) -> dict[int, int]:
-    """Return the id of each lead's client, by the id of the lead; clients that are new are stored.
+@record
+class Newcomer:
+    """A lead that needs a client: its contacts, the name its sender gave, and the client it belonged to before."""
 
-    A client is found by any contact of the lead, phone first. Contacts that nobody has become the client's. A client
-    keeps the first name that is given for it.
+    lead_id: int
+    contacts: tuple[str, ...]
+    client_name: str | None = None
+    former_client_id: int | None = None
+
+
+@dataclass(slots=True)
+class Assignment:
+    """The client of each lead by lead id, and what `settle_clients` must look at once the leads are stored.
+
+    `joined` are clients whose contacts a lead states together, `crowded` the contacts that may be shared by too many,
+    each with its client.
     """
-    contacts = [contact for arrival in arrivals for contact in arrival.contacts]
-    owners = clients.find_client_ids(work.connection, work.site.id, contacts)
+
+    client_ids: dict[int, int] = field(default_factory=dict)
+    joined: set[int] = field(default_factory=set)
+    crowded: dict[str, int] = field(default_factory=dict)
+
+
+def assign_clients(
+    work: Work, newcomers: Sequence[Newcomer], new_id: Callable[[], int] | None = None, *, inherits: bool = False
+) -> Assignment:
+    """Return the client of each lead; clients and contacts that are new are stored.
+
+    A client is found by any contact of the lead that does not stand apart. Contacts that nobody has become the
+    client's. A client keeps the first name that is given for it. A lead that returns to nobody keeps its client if
+    that one has no contacts now; with `inherits` it does so anyway, because its contacts are only read otherwise.
+    """
+    take_id = new_id if new_id is not None else work.ids.take
+    owners = clients.find_known_contacts(work.connection, work.site.id, _contacts_of(newcomers))
+    former = {newcomer.former_client_id for newcomer in newcomers if newcomer.former_client_id is not None}
+    free = former if inherits else contact_groups.find_free_clients(work.connection, work.site.id, former)
     new_contacts: dict[str, int] = {}
     new_clients: list[int] = []
     names: dict[int, str] = {}
-    assigned: dict[int, int] = {}
-    for arrival in arrivals:
-        client_id = next((owners[contact] for contact in arrival.contacts if contact in owners), None)
+    assignment = Assignment()
+    for newcomer in newcomers:
+        client_id = _known_client(newcomer, owners)
+        if client_id is None and newcomer.former_client_id in free:
+            client_id = newcomer.former_client_id
+            free.discard(client_id)
         if client_id is None:
-            client_id = work.ids.take()
+            client_id = take_id()
             new_clients.append(client_id)
-        unknown = {contact: client_id for contact in arrival.contacts if contact not in owners}
-        owners |= unknown
-        new_contacts |= unknown
-        assigned[arrival.lead.id] = client_id
-        if arrival.details.client_name:
-            names.setdefault(client_id, arrival.details.client_name)
+        _note(assignment, newcomer, owners, client_id)
+        unknown = [contact for contact in newcomer.contacts if contact not in owners]
+        owners |= {contact: KnownContact(client_id, None) for contact in unknown}
+        new_contacts |= dict.fromkeys(unknown, client_id)
+        if newcomer.client_name:
+            names.setdefault(client_id, newcomer.client_name)
     stored = [Client(ClientId(client_id), names.pop(client_id, None)) for client_id in new_clients]
     clients.insert_clients(work.connection, work.site.id, stored)
     clients.insert_contacts(work.connection, work.site.id, new_contacts, work.now)
     clients.name_unnamed_clients(work.connection, work.site.id, names)
-    return assigned
+    return assignment
+
+
+def settle_clients(work: Work, assignment: Assignment) -> None:
+    """Join and part clients by the leads that were stored with an assignment; most leads cause nothing to be read."""
+    joined = set(assignment.joined)
+    waiting = {contact: owner for contact, owner in assignment.crowded.items() if owner not in joined}
+    sizes = contact_groups.count_contacts(work.connection, work.site.id, set(waiting.values()))
+    large = [contact for contact, owner in waiting.items() if sizes.get(owner, 0) > SHARED_BY_MAX]
+    if large:
+        neighbours = contact_groups.find_neighbours(work.connection, work.site.id, large)
+        beside = {
+            contact: {other for other in others if not is_filler(other)} for contact, others in neighbours.items()
+        }
+        joined |= {waiting[contact] for contact, others in beside.items() if is_shared(others)}
+    if joined:
+        regroup_clients(work, joined)
+
+
+def _contacts_of(newcomers: Iterable[Newcomer]) -> list[str]:
+    return [contact for newcomer in newcomers for contact in newcomer.contacts]
+
+
+def _known_client(newcomer: Newcomer, owners: dict[str, KnownContact]) -> int | None:
+    """Return the client of a contact that joins; of a shared one only if the lead states no other."""
+    usable = [contact for contact in newcomer.contacts if not is_filler(contact)]
+    joining = [contact for contact in usable if contact in owners and owners[contact].set_apart is None]
+    if joining:
+        return owners[joining[0]].client_id
+    if any(contact not in owners for contact in usable):
+        return None
+    shared = {contact: reason for contact in usable if (reason := owners[contact].set_apart) is not None}
+    owning = owning_contact(usable, shared)
+    return owners[owning].client_id if owning is not None else None
+
+
+def _note(assignment: Assignment, newcomer: Newcomer, owners: dict[str, KnownContact], client_id: int) -> None:
+    assignment.client_ids[newcomer.lead_id] = client_id
+    if len(newcomer.contacts) == 1:
+        return
+    usable = [contact for contact in newcomer.contacts if not is_filler(contact)]
+    known = {contact: owners[contact] for contact in usable if contact in owners}
+    joining = {owner.client_id for owner in known.values() if owner.set_apart is None}
+    is_beside_shared = bool(joining) and any(owner.set_apart is not None for owner in known.values())
+    if len(joining) > 1 or is_beside_shared or len(usable) > SHARED_BY_MAX:
+        assignment.joined |= joining or {client_id}
+    elif known and len(usable) > 1:
+        assignment.crowded |= dict.fromkeys(usable, client_id)

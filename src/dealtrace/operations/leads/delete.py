@@ -2,18 +2,23 @@
 
 from dealtrace.deals.deal import Deal
 from dealtrace.errors import LeadNotDeleted, LeadNotFound
+from dealtrace.leads.contact import normal_contacts
 from dealtrace.leads.lead import LeadRef
 from dealtrace.operations.deals.rematch import Concern, rematch_concerned, rematch_orphaned
-from dealtrace.operations.leads.arrivals import contact_spans, normal_contacts
+from dealtrace.operations.leads.arrivals import contact_spans
+from dealtrace.operations.leads.client_groups import part_clients
+from dealtrace.operations.leads.clients import Newcomer, assign_clients, settle_clients
 from dealtrace.operations.points import lock_registrations
 from dealtrace.operations.work import Work
-from dealtrace.storage.leads import contact_rows, deletion
+from dealtrace.storage.id_blocks import take_ids
+from dealtrace.storage.leads import contact_groups, contact_rows, deletion
 
 
 def delete_lead(work: Work, ref: LeadRef) -> list[Deal]:
     """Delete a lead, and return its deals that now have another lead, or none.
 
-    A deleted lead is hidden, and its reference stays taken. Deals that are pinned to it keep it.
+    A deleted lead is hidden, and its reference stays taken. Deals that are pinned to it keep it. Clients that only
+    this lead joined part again.
 
     Raises:
         LeadNotFound: the site has no such lead, or it is deleted already.
@@ -24,6 +29,7 @@ def delete_lead(work: Work, ref: LeadRef) -> list[Deal]:
         raise LeadNotFound(lead_id=ref.id)
     deletion.stamp_lead(work.connection, work.site.id, ref, work.now)
     contact_rows.delete_contact_rows(work.connection, work.site.id, ref)
+    part_clients(work, normal_contacts(lead.phone, lead.email))
     return rematch_orphaned(work, ref)
 
 
@@ -43,5 +49,10 @@ def restore_lead(work: Work, ref: LeadRef) -> list[Deal]:
     contacts = normal_contacts(lead.phone, lead.email)
     spans = contact_spans(lead.ref, contacts, lead.started_at, lead.ended_at, lead.reference)
     deletion.stamp_lead(work.connection, work.site.id, ref, None)
-    contact_rows.insert_spans(work.connection, work.site.id, spans)
+    if contacts:
+        newcomer = Newcomer(ref.id, contacts, former_client_id=lead.client_id)
+        assignment = assign_clients(work, [newcomer], lambda: take_ids(work.connection, 1)[0])
+        contact_groups.set_clients(work.connection, work.site.id, {ref: assignment.client_ids[ref.id]})
+        contact_rows.insert_spans(work.connection, work.site.id, spans)
+        settle_clients(work, assignment)
     return rematch_concerned(work, [Concern(ref, lead.reference, spans)])

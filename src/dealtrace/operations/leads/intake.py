@@ -1,7 +1,7 @@
 """Store the leads that arrive, new and updated alike."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from dealtrace.accounts.webhook import EventKind
@@ -10,7 +10,8 @@ from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.call import IncomingCall
 from dealtrace.operations.deals.rematch import Concern, rematch_concerned
 from dealtrace.operations.leads.arrivals import Arrival
-from dealtrace.operations.leads.clients import assign_clients
+from dealtrace.operations.leads.client_groups import part_clients
+from dealtrace.operations.leads.clients import Assignment, Newcomer, assign_clients, settle_clients
 from dealtrace.operations.leads.credit import credit_leads
 from dealtrace.operations.points import lock_registrations
 from dealtrace.operations.webhooks.publish import publish_events
@@ -32,11 +33,17 @@ def store_leads(work: Work, arrivals: Sequence[Arrival]) -> None:
     if not arrivals:
         return
     lock_registrations(work)
-    rows = _rows(work, arrivals)
+    homeless = [arrival for arrival in arrivals if not arrival.keeps_client]
+    assignment = assign_clients(work, [_newcomer(arrival) for arrival in homeless]) if homeless else Assignment()
+    rows = _rows(work, arrivals, assignment.client_ids)
     new = [row for row, arrival in zip(rows, arrivals, strict=True) if arrival.stored is None]
     updated = [row for row, arrival in zip(rows, arrivals, strict=True) if arrival.stored is not None]
     leads.insert_leads(work.connection, work.site.id, new, work.now)
     reported_calls.update_calls(work.connection, work.site.id, updated)
+    settle_clients(work, assignment)
+    for arrival in homeless:
+        if arrival.stored is not None:
+            part_clients(work, [span.contact for span in arrival.stored.spans], arrival.contacts)
     visited = [
         VisitedLead(arrival.ref, arrival.started_at, arrival.lead.visit_id)
         for arrival in arrivals
@@ -49,10 +56,13 @@ def store_leads(work: Work, arrivals: Sequence[Arrival]) -> None:
     rematch_concerned(work, [_concern(arrival) for arrival in arrivals])
 
 
-def _rows(work: Work, arrivals: Sequence[Arrival]) -> list[NewLead]:
+def _newcomer(arrival: Arrival) -> Newcomer:
+    former = arrival.stored.client_id if arrival.stored is not None else None
+    return Newcomer(arrival.lead.id, arrival.contacts, arrival.details.client_name, former)
+
+
+def _rows(work: Work, arrivals: Sequence[Arrival], assigned: Mapping[int, int]) -> list[NewLead]:
     """Return the rows to store, each beside its client, the known custom values and the id of its stated source."""
-    homeless = [arrival for arrival in arrivals if not arrival.keeps_client]
-    assigned = assign_clients(work, homeless) if homeless else {}
     annotations = _known_annotations(work, arrivals)
     stated = {annotation.stated_source for annotation in annotations if annotation.stated_source is not None}
     source_ids = intern_sources(work.connection, work.ids, work.site.id, stated) if stated else {}
@@ -66,7 +76,7 @@ def _rows(work: Work, arrivals: Sequence[Arrival]) -> list[NewLead]:
     ]
 
 
-def _client_id(arrival: Arrival, assigned: dict[int, int]) -> int:
+def _client_id(arrival: Arrival, assigned: Mapping[int, int]) -> int:
     if arrival.stored is not None:
         return assigned.get(arrival.lead.id, arrival.stored.client_id)
     return assigned[arrival.lead.id]

@@ -1,6 +1,6 @@
 """Deals as rows of their table, and the records that such rows stand for."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import and_, select
@@ -52,7 +52,7 @@ def new_deal_columns(site_id: int, new: NewDeal, source_ids: Mapping[TrafficSour
         **lead_columns(deal, new.visited_at),
         "fingerprint": new.fingerprint,
         **changing_columns(deal, source_ids),
-        **_clue_columns(deal.clue),
+        **clue_columns(deal.clue),
     }
 
 
@@ -104,10 +104,12 @@ _NO_CLUE_COLUMNS: Values = {
     "clue_email": None,
     "clue_link_threshold_seconds": None,
     "clue_only_kind": None,
+    "clue_further": None,
 }
 
 
-def _clue_columns(clue: LeadClue) -> dict[str, object]:
+def clue_columns(clue: LeadClue) -> dict[str, object]:
+    """Return the columns of what a deal says of its lead."""
     columns = dict(_NO_CLUE_COLUMNS)
     match clue.identity:
         case CallIdentity(call_id, reference):
@@ -123,12 +125,29 @@ def _clue_columns(clue: LeadClue) -> dict[str, object]:
             "clue_email": email.normal if email else None,
             "clue_link_threshold_seconds": clue.contact.link_threshold // timedelta(seconds=1),
             "clue_only_kind": clue.contact.only_kind,
+            "clue_further": _further_contacts(clue.contact) or None,
         }
     return columns
 
 
 def _stripped(reference: str | None) -> str | None:
     return stripped(reference) if reference is not None else None
+
+
+def _further_contacts(contact: ContactClue) -> list[str]:
+    """List the contacts besides the first phone and the first e-mail, phones first."""
+    phones = contact.phone.further if contact.phone is not None else ()
+    return [*phones, *(contact.email.further if contact.email is not None else ())]
+
+
+def contact_rows(rows: Iterable[Values]) -> list[Values]:
+    """Return a row for each contact that whole rows of deals have no room for in columns of their own."""
+    return [
+        {"site_id": row["site_id"], "contact": contact, "deal_id": row["id"]}
+        for row in rows
+        if isinstance(further := row["clue_further"], list)
+        for contact in further
+    ]
 
 
 def deal_from_row(row: Row, tags: tuple[str, ...]) -> Deal:
@@ -175,13 +194,14 @@ def _clue(row: Row) -> LeadClue:
 def _contact_clue(row: Row) -> ContactClue | None:
     if row.clue_phone_as_sent is None and row.clue_email_as_sent is None:
         return None
+    further = row.clue_further or ()
     return ContactClue(
-        phone=_stated(row.clue_phone_as_sent, row.clue_phone),
-        email=_stated(row.clue_email_as_sent, row.clue_email),
+        phone=_stated(row.clue_phone_as_sent, row.clue_phone, (item for item in further if "@" not in item)),
+        email=_stated(row.clue_email_as_sent, row.clue_email, (item for item in further if "@" in item)),
         link_threshold=timedelta(seconds=row.clue_link_threshold_seconds),
         only_kind=LeadKind(row.clue_only_kind) if row.clue_only_kind is not None else None,
     )
 
 
-def _stated(as_sent: str | None, normal: str | None) -> StatedContact | None:
-    return StatedContact(as_sent, normal) if as_sent is not None else None
+def _stated(as_sent: str | None, normal: str | None, further: Iterable[str]) -> StatedContact | None:
+    return StatedContact(as_sent, normal, tuple(further)) if as_sent is not None else None

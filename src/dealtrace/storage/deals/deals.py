@@ -17,12 +17,14 @@ from dealtrace.storage.deals.deal_rows import (
     STAMP_COLUMNS,
     NewDeal,
     changing_columns,
+    clue_columns,
+    contact_rows,
     deal_from_row,
     new_deal_columns,
     stamp_columns,
     tag_rows,
 )
-from dealtrace.storage.schema.tables.deals import deal, deal_tag
+from dealtrace.storage.schema.tables.deals import deal, deal_contact, deal_tag
 
 _FIND_REGISTERED = CompiledStatement(
     select(deal.c.number, deal.c.id, deal.c.fingerprint).where(
@@ -33,6 +35,7 @@ _FIND_REGISTERED = CompiledStatement(
 )
 _INSERT_DEAL = CompiledStatement(insert(deal))
 _INSERT_TAG = CompiledStatement(insert(deal_tag))
+_INSERT_CONTACT = CompiledStatement(insert(deal_contact))
 _UPDATE_DEAL = CompiledStatement(
     update(deal)
     .where(deal.c.site_id == bindparam("of_site"), deal.c.id == bindparam("of_deal"))
@@ -78,11 +81,23 @@ def find_deleted(connection: Connection, site_id: int, numbers: Sequence[str]) -
 def insert_deals(
     connection: Connection, site_id: int, deals: Sequence[NewDeal], source_ids: Mapping[TrafficSource, int]
 ) -> None:
-    """Store new deals and their tags; a number that is taken violates the unique index."""
+    """Store new deals, their further contacts and their tags; a number that is taken violates the unique index."""
     rows = [new_deal_columns(site_id, new, source_ids) for new in deals]
     _INSERT_DEAL.run_many(connection, rows)
+    _INSERT_CONTACT.run_many(connection, contact_rows(rows))
     _INSERT_TAG.run_many(connection, [row for new in deals for row in tag_rows(site_id, new.deal)])
     count_new_deals(connection, site_id, rows)
+
+
+def update_clues(connection: Connection, site_id: int, deals: Sequence[Deal]) -> None:
+    """Write the clues of deals whose contacts were read again."""
+    ids = [changed.id for changed in deals]
+    connection.execute(delete(deal_contact).where(deal_contact.c.site_id == site_id, deal_contact.c.deal_id.in_(ids)))
+    clues = [{"site_id": site_id, "id": changed.id, **clue_columns(changed.clue)} for changed in deals]
+    for columns in clues:
+        mine = update(deal).where(deal.c.site_id == site_id, deal.c.id == columns["id"])
+        connection.execute(mine.values(**columns))
+    _INSERT_CONTACT.run_many(connection, contact_rows(clues))
 
 
 def list_deals_by_key(

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
-from sqlalchemy import JSON, Connection, Text, and_, bindparam, column, select, update
+from sqlalchemy import JSON, Connection, Text, and_, bindparam, column, or_, select, update
 
 from dealtrace.deals.deal import Deal
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
@@ -13,7 +13,7 @@ from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.deals.daily_counts import recounting
 from dealtrace.storage.deals.deal_rows import DEAL_ROWS, lead_columns
 from dealtrace.storage.deals.deals import list_deals_of_query
-from dealtrace.storage.schema.tables.deals import deal
+from dealtrace.storage.schema.tables.deals import deal, deal_contact
 
 _BINDING = ("lead_kind", "lead_id", "visited_at", "pinned_at", "touched_at", "version")
 _BIND_DEAL = CompiledStatement(
@@ -23,23 +23,25 @@ _BIND_DEAL = CompiledStatement(
 )
 
 _SPANS = each_json(bindparam("spans", type_=Text)).table_valued(column("value", JSON))
+_SPAN_CONTACT, _SPAN_KIND = _SPANS.c.value[0].as_string(), _SPANS.c.value[3].as_string()
 _LINK_THRESHOLD = deal.c.clue_link_threshold_seconds * (timedelta(seconds=1) // MICROSECOND)
+_MAY_BE_BOUND = and_(
+    deal.c.site_id == bindparam("site_id"),
+    deal.c.happened_at >= json_integer(_SPANS.c.value[1]),
+    deal.c.happened_at <= json_integer(_SPANS.c.value[2]) + _LINK_THRESHOLD,
+    or_(deal.c.clue_only_kind.is_(None), deal.c.clue_only_kind == _SPAN_KIND),
+)
+_IS_FURTHER = and_(deal_contact.c.site_id == bindparam("site_id"), deal_contact.c.contact == _SPAN_CONTACT)
+_HAS_IT = and_(deal.c.site_id == deal_contact.c.site_id, deal.c.id == deal_contact.c.deal_id)
+_DEALS_OF_SPANS = {
+    "clue_phone": _SPANS.outerjoin(deal, and_(deal.c.clue_phone == _SPAN_CONTACT, _MAY_BE_BOUND)),
+    "clue_email": _SPANS.outerjoin(deal, and_(deal.c.clue_email == _SPAN_CONTACT, _MAY_BE_BOUND)),
+    "clue_further": _SPANS.outerjoin(deal_contact, _IS_FURTHER).outerjoin(deal, and_(_HAS_IT, _MAY_BE_BOUND)),
+}
+"""Outer joins, so that SQLite begins with the spans and finds the deals of each by their contact."""
 _FIND_CONCERNED = {
-    contact.name: CompiledStatement(
-        # An outer join, so that SQLite begins with the spans and finds the deals of each by their contact.
-        select(deal.c.id).select_from(
-            _SPANS.outerjoin(
-                deal,
-                and_(
-                    deal.c.site_id == bindparam("site_id"),
-                    contact == _SPANS.c.value[0].as_string(),
-                    deal.c.happened_at >= json_integer(_SPANS.c.value[1]),
-                    deal.c.happened_at <= json_integer(_SPANS.c.value[2]) + _LINK_THRESHOLD,
-                ),
-            )
-        )
-    )
-    for contact in (deal.c.clue_phone, deal.c.clue_email)
+    name: CompiledStatement(select(deal.c.id).select_from(deals_of_spans))
+    for name, deals_of_spans in _DEALS_OF_SPANS.items()
 }
 _FIND_NAMING = {
     clue.name: CompiledStatement(
@@ -57,10 +59,13 @@ _CLUES = {
 
 
 def find_ids_by_contact(connection: Connection, site_id: int, spans: Sequence[LeadSpan]) -> set[int]:
-    """Find the ids of deals that may have grown out of these leads by contact, deleted deals included."""
+    """Find the ids of deals that may have grown out of these leads by contact, deleted deals included.
+
+    A deal that looks for leads of the other kind only is not among them.
+    """
     if not spans:
         return set()
-    keys = [(span.contact, microseconds(span.started_at), microseconds(span.ended_at)) for span in spans]
+    keys = [(span.contact, microseconds(span.started_at), microseconds(span.ended_at), span.ref.kind) for span in spans]
     parameters = {"site_id": site_id, "spans": msgspec.json.encode(keys).decode()}
     return {
         row[0] for find in _FIND_CONCERNED.values() for row in find.fetch(connection, parameters) if row[0] is not None

@@ -13,7 +13,7 @@ from dealtrace.attribution.visit import Visit
 from dealtrace.deals.deal import Deal
 from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.call import UNTOLD, Call, Circumstances
-from dealtrace.leads.client import Client
+from dealtrace.leads.client import Client, with_stated_contacts
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_request import LeadRequest
 from dealtrace.leads.qualification import Qualification
@@ -124,7 +124,7 @@ def _find_referred(
 def _call_entry(row: Row, referred: _Referred, visits: Sequence[Visit], deals: Sequence[Deal]) -> LeadEntry:
     return LeadEntry(
         lead=call_from_row(row),
-        client=referred.clients[row.client_id],
+        client=with_stated_contacts(referred.clients[row.client_id], row.phone, None),
         standing=referred.qualifications[LeadRef(LeadKind.CALL, row.id)],
         annotations=annotations_from_row(row, referred.stated_sources),
         visit=referred.visits.get(row.id),
@@ -138,7 +138,7 @@ def _call_entry(row: Row, referred: _Referred, visits: Sequence[Visit], deals: S
 def _lead_request_entry(row: Row, referred: _Referred, visits: Sequence[Visit], deals: Sequence[Deal]) -> LeadEntry:
     return LeadEntry(
         lead=lead_request_from_row(row),
-        client=referred.clients[row.client_id],
+        client=with_stated_contacts(referred.clients[row.client_id], row.phone, row.email),
         standing=referred.qualifications[LeadRef(LeadKind.LEAD_REQUEST, row.id)],
         annotations=annotations_from_row(row, referred.stated_sources),
         visit=referred.visits.get(row.id),

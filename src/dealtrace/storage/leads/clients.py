@@ -3,15 +3,17 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, bindparam, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, func, insert, select, update
 
 from dealtrace.leads.client import Client, ClientId
+from dealtrace.leads.client_groups import SetApart, is_filler
+from dealtrace.record import record
 from dealtrace.storage.database.column_types import is_among, is_among_many
 from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.schema.tables.leads import client, contact
 
-_FIND_CLIENT_IDS = CompiledStatement(
-    select(contact.c.contact, contact.c.client_id).where(
+_FIND_CONTACTS = CompiledStatement(
+    select(contact.c.contact, contact.c.client_id, contact.c.set_apart).where(
         contact.c.site_id == bindparam("site_id"), is_among(contact.c.contact, "contacts")
     )
 )
@@ -23,26 +25,64 @@ _NAME_UNNAMED = (
     .values(name=bindparam("new_name"))
 )
 
+_LEADING, _NAMED = client.alias("leader"), client.alias("named")
+_IS_LEADING = and_(
+    _LEADING.c.site_id == client.c.site_id, _LEADING.c.id == func.coalesce(client.c.leading_id, client.c.id)
+)
+_IS_THEIRS = and_(
+    contact.c.site_id == _LEADING.c.site_id,
+    contact.c.client_id == _LEADING.c.id,
+    func.coalesce(contact.c.set_apart, "") != SetApart.FILLER,
+)
+_NAME_OF_AN_ALIAS = (
+    select(_NAMED.c.name)
+    .where(_NAMED.c.site_id == _LEADING.c.site_id, _NAMED.c.leading_id == _LEADING.c.id, _NAMED.c.name.is_not(None))
+    .order_by(_NAMED.c.id)
+    .limit(1)
+    .scalar_subquery()
+)
 _LIST_CLIENTS = CompiledStatement(
-    select(client.c.id, client.c.name, contact.c.contact)
-    .outerjoin(contact, and_(contact.c.site_id == client.c.site_id, contact.c.client_id == client.c.id))
+    select(
+        client.c.id,
+        _LEADING.c.id.label("leading_id"),
+        func.coalesce(_LEADING.c.name, _NAME_OF_AN_ALIAS).label("name"),
+        contact.c.contact,
+    )
+    .join(_LEADING, _IS_LEADING)
+    .outerjoin(contact, _IS_THEIRS)
     .where(client.c.site_id == bindparam("site_id"), is_among_many(client.c.id, "ids"))
     .order_by(contact.c.known_since, contact.c.contact)
 )
 
 
+@record
+class KnownContact:
+    """Whose a contact is, and why it joins nobody, if so."""
+
+    client_id: int
+    set_apart: SetApart | None
+
+
 def find_client_ids(connection: Connection, site_id: int, contacts: Iterable[str]) -> dict[str, int]:
     """Find the ids of the clients who have these contacts, by contact; unknown contacts are missing."""
+    return {value: known.client_id for value, known in find_known_contacts(connection, site_id, contacts).items()}
+
+
+def find_known_contacts(connection: Connection, site_id: int, contacts: Iterable[str]) -> dict[str, KnownContact]:
+    """Find whose these contacts are; unknown contacts are missing."""
     keys = sorted(set(contacts))
     if not keys:
         return {}
-    rows = _FIND_CLIENT_IDS.fetch(connection, {"site_id": site_id, "contacts": keys})
-    return {value: owner for value, owner in rows}  # noqa: C416 - a row is no pair to the type checker
+    rows = _FIND_CONTACTS.fetch(connection, {"site_id": site_id, "contacts": keys})
+    return {
+        value: KnownContact(owner, SetApart(reason) if reason is not None else None) for value, owner, reason in rows
+    }
 
 
 def insert_clients(connection: Connection, site_id: int, clients: Sequence[Client]) -> None:
     """Store new clients without their contacts, which `insert_contacts` stores."""
-    _INSERT_CLIENT.run_many(connection, [{"site_id": site_id, "id": new.id, "name": new.name} for new in clients])
+    rows = [{"site_id": site_id, "id": new.id, "name": new.name, "leading_id": None} for new in clients]
+    _INSERT_CLIENT.run_many(connection, rows)
 
 
 def name_unnamed_clients(connection: Connection, site_id: int, names: Mapping[int, str]) -> None:
@@ -55,27 +95,37 @@ def name_unnamed_clients(connection: Connection, site_id: int, names: Mapping[in
 def insert_contacts(connection: Connection, site_id: int, owners: Mapping[str, int], now: datetime) -> None:
     """Store new contacts, each with the id of its client."""
     rows = [
-        {"site_id": site_id, "contact": value, "client_id": owner, "known_since": now}
+        {
+            "site_id": site_id,
+            "contact": value,
+            "client_id": owner,
+            "known_since": now,
+            "own_client_id": None,
+            "set_apart": SetApart.FILLER if is_filler(value) else None,
+        }
         for value, owner in sorted(owners.items())
     ]
     _INSERT_CONTACT.run_many(connection, rows)
 
 
 def find_clients(connection: Connection, site_id: int, ids: Iterable[int]) -> dict[int, Client]:
-    """Find clients with all their contacts, by id; unknown ids are missing."""
+    """Find clients with all their contacts, by id; unknown ids are missing.
+
+    The id of a client that was joined to another finds that other one.
+    """
     keys = sorted(set(ids))
     if not keys:
         return {}
-    names: dict[int, str | None] = {}
+    leading: dict[int, tuple[int, str | None]] = {}
     phones: dict[int, list[str]] = {}
     emails: dict[int, list[str]] = {}
-    for client_id, name, value in _LIST_CLIENTS.fetch(connection, {"site_id": site_id, "ids": keys}):
-        names[client_id] = name
+    for client_id, leading_id, name, value in _LIST_CLIENTS.fetch(connection, {"site_id": site_id, "ids": keys}):
+        leading[client_id] = (leading_id, name)
         if value is not None:
             (emails if "@" in value else phones).setdefault(client_id, []).append(value)
     return {
         client_id: Client(
-            ClientId(client_id), name, phones=tuple(phones.get(client_id, ())), emails=tuple(emails.get(client_id, ()))
+            ClientId(leading_id), name, phones=tuple(phones.get(client_id, ())), emails=tuple(emails.get(client_id, ()))
         )
-        for client_id, name in names.items()
+        for client_id, (leading_id, name) in leading.items()
     }

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import JSON, Connection, Text, and_, bindparam, column, delete, insert, select
+from sqlalchemy import JSON, Connection, Text, and_, bindparam, column, delete, func, insert, or_, select
 
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan, ids_by_kind
 from dealtrace.record import record
 from dealtrace.storage.database.column_types import each_json, json_integer, microseconds
 from dealtrace.storage.database.compiled_statement import CompiledStatement
-from dealtrace.storage.schema.tables.leads import lead_contact
+from dealtrace.storage.schema.tables.leads import LEAD_TABLES, lead_contact
 
 _INSERT_CONTACT_ROW = CompiledStatement(insert(lead_contact))
 
@@ -61,13 +61,15 @@ def insert_spans(connection: Connection, site_id: int, spans: Iterable[LeadSpan]
     _INSERT_CONTACT_ROW.run_many(connection, [_span_columns(site_id, span) for span in spans])
 
 
-def find_spans_of_calls(connection: Connection, site_id: int, ids: Sequence[int]) -> dict[int, tuple[LeadSpan, ...]]:
-    """Find the contact rows of these calls, in the order of the contacts, by call id; a hidden call has none."""
+def find_spans_of_leads(
+    connection: Connection, site_id: int, kind: LeadKind, ids: Sequence[int]
+) -> dict[int, tuple[LeadSpan, ...]]:
+    """Find the contact rows of these leads, in the order of the contacts, by lead id; a hidden lead has none."""
     rows = lead_contact.c
     found: dict[int, tuple[LeadSpan, ...]] = {}
     for row in connection.execute(
         select(lead_contact)
-        .where(rows.site_id == site_id, rows.lead_id.in_(ids), rows.lead_kind == LeadKind.CALL)
+        .where(rows.site_id == site_id, rows.lead_id.in_(ids), rows.lead_kind == kind)
         .order_by(rows.contact)
     ):
         ref = LeadRef(LeadKind(row.lead_kind), row.lead_id)
@@ -82,6 +84,25 @@ def delete_contact_rows(connection: Connection, site_id: int, *leads: LeadRef) -
     for kind, ids in ids_by_kind(leads).items():
         mine = (rows.site_id == site_id, rows.lead_id.in_(ids), rows.lead_kind == kind)
         connection.execute(delete(lead_contact).where(*mine))
+
+
+def count_unusable_leads(connection: Connection, site_id: int) -> int:
+    """Count the undeleted leads with a phone or an e-mail that has no normal form, so that matching finds nothing."""
+    return sum(_count_unusable(connection, site_id, kind) for kind in LeadKind)
+
+
+def _count_unusable(connection: Connection, site_id: int, kind: LeadKind) -> int:
+    table, rows = LEAD_TABLES[kind], lead_contact.c
+    its_own = (rows.site_id == table.c.site_id, rows.lead_id == table.c.id, rows.lead_kind == kind)
+    kinds_of_contact = {"phone": rows.contact.not_like("%@%"), "email": rows.contact.like("%@%")}
+    unusable = [
+        and_(table.c[name].is_not(None), table.c[name] != "", ~select(rows.lead_id).where(*its_own, usable).exists())
+        for name, usable in kinds_of_contact.items()
+        if name in table.c
+    ]
+    mine = select(func.count()).select_from(table)
+    counted = mine.where(table.c.site_id == site_id, table.c.deleted_at.is_(None), or_(*unusable))
+    return int(connection.execute(counted).scalar_one())
 
 
 def _span_columns(site_id: int, span: LeadSpan) -> Mapping[str, object]:

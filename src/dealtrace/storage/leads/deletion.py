@@ -6,12 +6,13 @@ from sqlalchemy import Connection, select, update
 
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.record import record
+from dealtrace.storage.database.compiled_statement import Row
 from dealtrace.storage.schema.tables.leads import LEAD_TABLES
 
 
 @record
 class HideableLead:
-    """What deleting and restoring need of a lead: when it was, its reference, and its contacts as they were sent.
+    """What deleting and restoring need of a lead: when it was, its reference, its contacts as sent, and its client.
 
     `deleted_at` is `None` while the lead is not deleted.
     """
@@ -22,6 +23,7 @@ class HideableLead:
     reference: str | None
     phone: str | None
     email: str | None
+    client_id: int
     deleted_at: datetime | None
 
 
@@ -29,12 +31,20 @@ def find_hideable(connection: Connection, site_id: int, ref: LeadRef) -> Hideabl
     """Find a lead, deleted or not."""
     table = LEAD_TABLES[ref.kind]
     row = connection.execute(select(table).where(table.c.site_id == site_id, table.c.id == ref.id)).one_or_none()
-    if row is None:
-        return None
-    if ref.kind is LeadKind.CALL:
+    return hideable_from_row(ref.kind, row) if row is not None else None
+
+
+def hideable_from_row(kind: LeadKind, row: Row) -> HideableLead:
+    """Make the record of a row of a table of leads."""
+    ref = LeadRef(kind, row.id)
+    if kind is LeadKind.CALL:
         ended_at = row.started_at + timedelta(seconds=row.duration_seconds)
-        return HideableLead(ref, row.started_at, ended_at, row.reference, row.phone, None, row.deleted_at)
-    return HideableLead(ref, row.requested_at, row.requested_at, row.number, row.phone, row.email, row.deleted_at)
+        return HideableLead(
+            ref, row.started_at, ended_at, row.reference, row.phone, None, row.client_id, row.deleted_at
+        )
+    return HideableLead(
+        ref, row.requested_at, row.requested_at, row.number, row.phone, row.email, row.client_id, row.deleted_at
+    )
 
 
 def stamp_lead(connection: Connection, site_id: int, ref: LeadRef, deleted_at: datetime | None) -> None:

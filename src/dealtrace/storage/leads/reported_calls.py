@@ -9,7 +9,7 @@ from dealtrace.leads.call import UNTOLD, CallId, IncomingCall
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.record import record
 from dealtrace.storage.database.compiled_statement import Row, Values
-from dealtrace.storage.leads.contact_rows import delete_contact_rows, find_spans_of_calls, insert_spans
+from dealtrace.storage.leads.contact_rows import delete_contact_rows, find_spans_of_leads, insert_spans
 from dealtrace.storage.leads.lead_rows import (
     NewLead,
     circumstance_columns,
@@ -45,7 +45,7 @@ def find_reported_calls(connection: Connection, site_id: int, references: Iterab
     """Find calls by their references; unknown ones are missing."""
     keys = sorted(set(references))
     rows = connection.execute(select(call).where(call.c.site_id == site_id, call.c.reference.in_(keys))).all()
-    spans = find_spans_of_calls(connection, site_id, [row.id for row in rows])
+    spans = find_spans_of_leads(connection, site_id, LeadKind.CALL, [row.id for row in rows])
     return {
         row.reference: ReportedCall(
             CallId(row.id), _incoming_from_row(row), row.client_id, spans.get(row.id, ()), row.deleted_at is not None

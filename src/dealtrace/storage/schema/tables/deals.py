@@ -1,4 +1,4 @@
-"""Deals, their tags, versions and daily counts."""
+"""Deals, their further contacts, tags, versions and daily counts."""
 
 from sqlalchemy import (
     BigInteger,
@@ -55,6 +55,7 @@ deal = Table(
     Column("clue_email", Text),
     Column("clue_link_threshold_seconds", BigInteger),
     Column("clue_only_kind", String(12)),
+    Column("clue_further", JsonText),
     Column("fingerprint", String(64), nullable=False),
     PrimaryKeyConstraint("site_id", "id"),
     ForeignKeyConstraint(["site_id", "stated_source_id"], ["traffic_source.site_id", "traffic_source.id"]),
@@ -77,6 +78,18 @@ index_where_present("ix_deal_clue_call_id", deal.c.clue_call_id)
 index_where_present("ix_deal_clue_call_reference", deal.c.clue_call_reference)
 index_where_present("ix_deal_clue_lead_request_id", deal.c.clue_lead_request_id)
 index_where_present("ix_deal_clue_lead_request_number", deal.c.clue_lead_request_number)
+
+deal_contact = Table(
+    "deal_contact",
+    metadata,
+    site_column(),
+    Column("contact", Text, nullable=False),
+    Column("deal_id", BigInteger, nullable=False),
+    PrimaryKeyConstraint("site_id", "contact", "deal_id"),
+    ForeignKeyConstraint(["site_id", "deal_id"], ["deal.site_id", "deal.id"]),
+    Index("ix_deal_contact_deal", "site_id", "deal_id"),
+    info=TENANT,
+)
 
 deal_day = Table(
     "deal_day",

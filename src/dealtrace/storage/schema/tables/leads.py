@@ -36,6 +36,7 @@ client = Table(
     site_column(),
     Column("id", BigInteger, nullable=False),
     Column("name", Text),
+    Column("leading_id", BigInteger),
     PrimaryKeyConstraint("site_id", "id"),
     info=TENANT,
 )
@@ -47,6 +48,8 @@ contact = Table(
     Column("contact", Text, nullable=False),
     Column("client_id", BigInteger, nullable=False),
     Column("known_since", Instant, nullable=False),
+    Column("own_client_id", BigInteger),
+    Column("set_apart", String(8)),
     PrimaryKeyConstraint("site_id", "contact"),
     ForeignKeyConstraint(["site_id", "client_id"], ["client.site_id", "client.id"]),
     Index("ix_contact_client", "site_id", "client_id", "known_since", "contact"),
@@ -130,6 +133,16 @@ lead_contact = Table(
     info=TENANT,
 )
 
+contact_reading = Table(
+    "contact_reading",
+    metadata,
+    Column("site_id", BigInteger, autoincrement=False, nullable=False),
+    Column("stage", String(12), nullable=False),
+    Column("last_id", BigInteger, nullable=False),
+    PrimaryKeyConstraint("site_id"),
+    info=TENANT,
+)
+
 lead_credit = Table(
     "lead_credit",
     metadata,
@@ -149,4 +162,8 @@ lead_credit = Table(
 
 index_undeleted("ix_call_began", call.c.started_at, call.c.id)
 index_undeleted("ix_lead_request_began", lead_request.c.requested_at, lead_request.c.id)
+index_where_present("ix_call_deleted", call.c.deleted_at)
+index_where_present("ix_lead_request_deleted", lead_request.c.deleted_at)
+index_where_present("ix_client_leading", client.c.leading_id)
+index_where_present("ix_contact_set_apart", contact.c.set_apart)
 index_where_present("uq_call_sip_id", call.c.sip_id, unique=True)

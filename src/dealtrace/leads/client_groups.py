@@ -1,0 +1,106 @@
+"""Which contacts belong to one client: those that leads state together, directly or through others.
+
+Ours: clients are the connected groups of the contacts of undeleted leads, so that the order of arrival never matters.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from datetime import datetime
+from enum import StrEnum
+
+from dealtrace.leads.email import is_filler_email
+from dealtrace.record import record
+
+SHARED_BY_MAX = 20
+"""Ours: a contact that leads state beside more others than this is a manager's or an office's, not a person's."""
+
+
+class SetApart(StrEnum):
+    """Why a contact joins nobody."""
+
+    SHARED = "shared"
+    FILLER = "filler"
+
+
+@record
+class StatedTogether:
+    """A contact, the client whose it is, the client it was first known for, and the contacts that leads state with it.
+
+    `first_lead_at` is when its earliest lead began.
+    """
+
+    contact: str
+    client_id: int
+    own_client_id: int
+    first_lead_at: datetime
+    beside: AbstractSet[str]
+
+
+@record
+class Group:
+    """Contacts of one client, earliest lead first; its id, `None` if it needs a new one; and ids that stand for it."""
+
+    contacts: tuple[str, ...]
+    client_id: int | None
+    aliases: frozenset[int]
+
+
+def is_filler(contact: str) -> bool:
+    """Check whether a contact is what many people type to fill a field; fillers belong to nobody."""
+    return "@" in contact and is_filler_email(contact)
+
+
+def is_shared(beside: Iterable[str]) -> bool:
+    """Check whether a contact that leads state beside these others is shared by too many to be a person's."""
+    return len(set(beside)) > SHARED_BY_MAX
+
+
+def owning_contact(contacts: Iterable[str], set_apart: Mapping[str, SetApart]) -> str | None:
+    """Return the contact whose client a lead belongs to, `None` if it states nothing but fillers.
+
+    A shared contact counts only beside no other: then the lead is of whoever answers there.
+    """
+    reasons = sorted((set_apart.get(contact) is not None, contact) for contact in contacts if not is_filler(contact))
+    return reasons[0][1] if reasons else None
+
+
+def group_contacts(contacts: Sequence[StatedTogether]) -> list[Group]:
+    """Return the groups of these contacts, earliest lead first; a shared contact is a group of its own.
+
+    The client that the earliest lead's contact was first known for leads a group, and the others become its aliases.
+    Of two groups that were one, the later needs another id. The result does not depend on the order of `contacts`.
+    """
+    components = _components({contact.contact: contact for contact in contacts})
+    leading: dict[int, int] = {}
+    for number, component in enumerate(components):
+        free = (contact.own_client_id for contact in component if contact.own_client_id not in leading)
+        if (client_id := next(free, None)) is not None:
+            leading[client_id] = number
+    client_ids = {number: client_id for client_id, number in leading.items()}
+    taken = set(leading)
+    groups: list[Group] = []
+    for number, component in enumerate(components):
+        aliases = {contact.own_client_id for contact in component} - taken
+        taken |= aliases
+        names = tuple(contact.contact for contact in component)
+        groups.append(Group(names, client_ids.get(number), frozenset(aliases)))
+    return groups
+
+
+def _components(contacts: Mapping[str, StatedTogether]) -> list[list[StatedTogether]]:
+    in_order = sorted(contacts.values(), key=lambda contact: (contact.first_lead_at, contact.contact))
+    shared = {contact.contact for contact in in_order if is_shared(contact.beside)}
+    found: list[list[StatedTogether]] = []
+    seen: set[str] = set()
+    for start in in_order:
+        if start.contact in seen:
+            continue
+        members, waiting = {start.contact}, [start]
+        while waiting:
+            contact = waiting.pop()
+            others = set() if contact.contact in shared else contact.beside & contacts.keys() - shared - members
+            members |= others
+            waiting.extend(contacts[other] for other in others)
+        seen |= members
+        found.append([contact for contact in in_order if contact.contact in members])
+    return found

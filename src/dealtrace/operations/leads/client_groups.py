@@ -1,0 +1,152 @@
+"""Group the contacts of clients anew, after leads came, changed or went."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from dealtrace.leads.client import Client, ClientId
+from dealtrace.leads.client_groups import (
+    Group,
+    SetApart,
+    StatedTogether,
+    group_contacts,
+    is_filler,
+    is_shared,
+    owning_contact,
+)
+from dealtrace.leads.lead import LeadRef
+from dealtrace.operations.work import Work
+from dealtrace.record import record
+from dealtrace.storage.id_blocks import take_ids
+from dealtrace.storage.leads import clients, contact_groups
+from dealtrace.storage.leads.contact_groups import StoredContact
+
+
+@record
+class _Walk:
+    """The contacts of clients that may join or part, and which contacts leads state beside each."""
+
+    contacts: Mapping[str, StoredContact]
+    beside: Mapping[str, set[str]]
+
+
+def regroup_clients(work: Work, client_ids: Collection[int], *, with_all_leads: bool = False) -> None:
+    """Group the contacts of these clients, and of all they are joined to, by the undeleted leads as they are stored.
+
+    Contacts that no lead states any more are deleted. Every lead of a contact that changes hands follows it;
+    `with_all_leads` looks at the leads of the other contacts, too.
+    """
+    walk = _walk(work, client_ids)
+    starts = contact_groups.find_starts(work.connection, work.site.id, walk.contacts)
+    contact_groups.delete_contacts(work.connection, work.site.id, walk.contacts.keys() - starts.keys())
+    fillers = [stored for name, stored in walk.contacts.items() if name in starts and is_filler(name)]
+    groups = group_contacts(
+        [
+            StatedTogether(name, stored.client_id, stored.own_client_id, starts[name], walk.beside.get(name, set()))
+            for name, stored in walk.contacts.items()
+            if name in starts and not is_filler(name)
+        ]
+    )
+    changed = _store_groups(work, walk, groups)
+    changed += [replace(stored, set_apart=SetApart.FILLER) for stored in fillers if stored.set_apart is None]
+    contact_groups.update_contacts(work.connection, work.site.id, changed)
+    moved = walk.contacts.keys() & starts.keys() if with_all_leads else {stored.contact for stored in changed}
+    if moved:
+        _move_leads(work, moved)
+
+
+def drop_forgotten(work: Work, contacts: Iterable[str]) -> None:
+    """Delete those of these contacts that no undeleted lead states any more."""
+    names = set(contacts)
+    if names:
+        starts = contact_groups.find_starts(work.connection, work.site.id, names)
+        contact_groups.delete_contacts(work.connection, work.site.id, names - starts.keys())
+
+
+def part_clients(work: Work, before: Iterable[str], after: Iterable[str] = ()) -> None:
+    """Bring clients up to date after a lead stated other contacts than before, or none when it was deleted."""
+    earlier, later = ({name for name in names if not is_filler(name)} for names in (before, after))
+    if max(len(earlier), len(later)) > 1:
+        owners = clients.find_client_ids(work.connection, work.site.id, earlier | later)
+        regroup_clients(work, set(owners.values()))
+    drop_forgotten(work, set(before) - set(after))
+
+
+def _walk(work: Work, client_ids: Collection[int]) -> _Walk:
+    """Find the contacts of these clients, and of clients that leads join to them now."""
+    reached, waiting = set(client_ids), set(client_ids)
+    walked: dict[str, StoredContact] = {}
+    beside: dict[str, set[str]] = {}
+    while waiting:
+        found = {
+            stored.contact: stored for stored in contact_groups.list_contacts(work.connection, work.site.id, waiting)
+        }
+        walked |= found
+        neighbours = contact_groups.find_neighbours(work.connection, work.site.id, found)
+        beside |= {name: {other for other in others if not is_filler(other)} for name, others in neighbours.items()}
+        joined = {
+            other
+            for name in found
+            if not is_filler(name) and not is_shared(beside.get(name, ()))
+            for other in beside.get(name, ())
+        }
+        known = clients.find_known_contacts(work.connection, work.site.id, joined - walked.keys())
+        waiting = {owner.client_id for owner in known.values() if owner.set_apart is None} - reached
+        reached |= waiting
+    return _Walk(walked, beside)
+
+
+def _store_groups(work: Work, walk: _Walk, groups: Sequence[Group]) -> list[StoredContact]:
+    """Store the clients of these groups, and return the contacts that change."""
+    changes: list[StoredContact] = []
+    fresh = iter(take_ids(work.connection, sum(group.client_id is None for group in groups)))
+    for group in groups:
+        client_id = group.client_id if group.client_id is not None else next(fresh)
+        after = [_after(walk, name, client_id, group.aliases) for name in group.contacts]
+        changed = [stored for stored in after if stored != walk.contacts[stored.contact]]
+        changes += changed
+        if group.client_id is None:
+            clients.insert_clients(work.connection, work.site.id, [Client(ClientId(client_id), None)])
+        elif changed:
+            contact_groups.set_leading(work.connection, work.site.id, client_id, group.aliases)
+    return changes
+
+
+def _after(walk: _Walk, name: str, client_id: int, aliases: Collection[int]) -> StoredContact:
+    stored = walk.contacts[name]
+    own = stored.own_client_id if stored.own_client_id in aliases else client_id
+    reason = SetApart.SHARED if is_shared(walk.beside.get(name, ())) else None
+    return StoredContact(name, client_id, own, reason)
+
+
+def _move_leads(work: Work, contacts: Collection[str]) -> None:
+    """Give every lead of these contacts to the client whose it is now; a lead of fillers alone is a client's own."""
+    contacts_of = contact_groups.find_contacts_of_leads(work.connection, work.site.id, contacts)
+    stated = {contact for names in contacts_of.values() for contact in names}
+    known = clients.find_known_contacts(work.connection, work.site.id, stated)
+    set_apart = {name: owner.set_apart for name, owner in known.items() if owner.set_apart is not None}
+    current = contact_groups.find_client_of_leads(work.connection, work.site.id, contacts_of.keys())
+    owners = {ref: owning_contact(names, set_apart) for ref, names in contacts_of.items()}
+    moved = {ref: known[name].client_id for ref, name in owners.items() if name is not None}
+    alone = sorted((ref for ref, name in owners.items() if name is None), key=lambda ref: ref.id)
+    moved |= _own_clients(work, {ref: current[ref] for ref in alone})
+    differing = {ref: client_id for ref, client_id in moved.items() if current[ref] != client_id}
+    contact_groups.set_clients(work.connection, work.site.id, differing)
+
+
+def _own_clients(work: Work, current: Mapping[LeadRef, int]) -> dict[LeadRef, int]:
+    """Return a new client for each of these leads whose current one another of them or a contact has."""
+    if not current:
+        return {}
+    shared = {
+        stored.client_id
+        for stored in contact_groups.list_contacts(work.connection, work.site.id, set(current.values()))
+        if not is_filler(stored.contact)
+    }
+    keeping: dict[int, LeadRef] = {}
+    for ref in current:
+        if current[ref] not in shared:
+            keeping.setdefault(current[ref], ref)
+    homeless = [ref for ref in current if keeping.get(current[ref]) != ref]
+    fresh = dict(zip(homeless, take_ids(work.connection, len(homeless)), strict=True))
+    clients.insert_clients(work.connection, work.site.id, [Client(ClientId(owner), None) for owner in fresh.values()])
+    return fresh

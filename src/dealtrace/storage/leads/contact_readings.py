@@ -1,0 +1,83 @@
+"""How far the stored contacts of sites were read again, after a release that reads contacts otherwise."""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+
+from sqlalchemy import Column, Connection, delete, func, select, update
+
+from dealtrace.leads.lead import LeadKind
+from dealtrace.record import record
+from dealtrace.storage.leads.deletion import HideableLead, hideable_from_row
+from dealtrace.storage.schema.tables.deals import deal
+from dealtrace.storage.schema.tables.leads import LEAD_TABLES, client, contact_reading
+
+
+class Stage(StrEnum):
+    """What is read again, in this order: leads first, so that clients and deals find them as they are now."""
+
+    CALLS = "calls"
+    LEAD_REQUESTS = "requests"
+    CLIENTS = "clients"
+    DEALS = "deals"
+
+
+KINDS: Mapping[Stage, LeadKind] = {Stage.CALLS: LeadKind.CALL, Stage.LEAD_REQUESTS: LeadKind.LEAD_REQUEST}
+_IDS: "Mapping[Stage, Column[int]]" = {
+    **{stage: LEAD_TABLES[kind].c.id for stage, kind in KINDS.items()},
+    Stage.CLIENTS: client.c.id,
+    Stage.DEALS: deal.c.id,
+}
+
+
+@record
+class Reading:
+    """Where the reading of a site's contacts stands: everything up to `last_id` of `stage` was read again."""
+
+    stage: Stage
+    last_id: int
+
+
+def find_reading(connection: Connection, site_id: int) -> Reading | None:
+    """Find where the reading of a site's contacts stands; `None` if all of them are in the form of this release."""
+    row = connection.execute(select(contact_reading).where(contact_reading.c.site_id == site_id)).one_or_none()
+    return Reading(Stage(row.stage), row.last_id) if row is not None else None
+
+
+def store_reading(connection: Connection, site_id: int, reading: Reading | None) -> None:
+    """Store how far the contacts of a site were read; `None` if they all were."""
+    mine = contact_reading.c.site_id == site_id
+    if reading is None:
+        connection.execute(delete(contact_reading).where(mine))
+    else:
+        values = {"stage": reading.stage, "last_id": reading.last_id}
+        connection.execute(update(contact_reading).where(mine).values(**values))
+
+
+def count_unread(connection: Connection, site_id: int, reading: Reading) -> int:
+    """Count the leads, clients and deals whose contacts are still to be read again."""
+    stages = list(Stage)
+    unread = 0
+    for stage in stages[stages.index(reading.stage) :]:
+        after = reading.last_id if stage is reading.stage else 0
+        unread += _count_after(connection, site_id, stage, after)
+    return unread
+
+
+def _count_after(connection: Connection, site_id: int, stage: Stage, after: int) -> int:
+    ids = _IDS[stage]
+    mine = select(func.count()).select_from(ids.table).where(ids.table.c.site_id == site_id, ids > after)
+    return int(connection.execute(mine).scalar_one())
+
+
+def list_ids_after(connection: Connection, site_id: int, reading: Reading, limit: int) -> list[int]:
+    """List the next ids of a stage in their order."""
+    ids = _IDS[reading.stage]
+    mine = select(ids).where(ids.table.c.site_id == site_id, ids > reading.last_id)
+    return list(connection.execute(mine.order_by(ids).limit(limit)).scalars())
+
+
+def list_leads(connection: Connection, site_id: int, kind: LeadKind, ids: Sequence[int]) -> list[HideableLead]:
+    """List the undeleted leads among these, as they were sent."""
+    table = LEAD_TABLES[kind]
+    mine = (table.c.site_id == site_id, table.c.id.in_(ids), table.c.deleted_at.is_(None))
+    return [hideable_from_row(kind, row) for row in connection.execute(select(table).where(*mine))]

@@ -1,0 +1,191 @@
+"""Clients are groups of contacts that undeleted leads state together."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from itertools import permutations
+
+import pytest
+
+from cast import Player, Stage
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.leads.call import CallReport
+from dealtrace.leads.client import Client
+from dealtrace.leads.client_groups import SHARED_BY_MAX, SetApart
+from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.leads.lead_request import IncomingLeadRequest
+from dealtrace.operations.leads.delete import delete_lead, restore_lead
+from dealtrace.operations.leads.register_lead_requests import register_lead_requests
+from dealtrace.operations.leads.report_calls import report_calls
+from dealtrace.storage.leads.clients import find_clients
+from dealtrace.storage.leads.contact_groups import list_set_apart
+from dealtrace.storage.leads.lead_stories import find_lead_stories
+from dealtrace.storage.leads.qualification import find_qualifications
+from write_commands import NOON
+
+PHONE, OTHER_PHONE, EMAIL = "79205550055", "79205550066", "ivan@example.ru"
+OFFICE = "79205559999"
+A = IncomingLeadRequest(NOON, PHONE, number="A")
+B = IncomingLeadRequest(NOON + timedelta(hours=1), None, EMAIL, number="B")
+AB = IncomingLeadRequest(NOON + timedelta(hours=2), PHONE, EMAIL, number="AB")
+
+
+def store(stage: Stage, player: Player, *incoming: IncomingLeadRequest) -> list[LeadRef]:
+    return [
+        LeadRef(LeadKind.LEAD_REQUEST, lead_request.id)
+        for lead_request in stage.perform(register_lead_requests, player, *incoming)
+    ]
+
+
+def change(stage: Stage, player: Player, verb: object, ref: LeadRef) -> None:
+    with stage.database.write() as connection:
+        verb(stage.work(connection, player, datetime.now(UTC)), ref)  # type: ignore[operator]
+
+
+def clients_of(stage: Stage, player: Player, refs: Iterable[LeadRef]) -> list[Client]:
+    leads = list(refs)
+    with stage.database.read() as connection:
+        stories = find_lead_stories(connection, player.site.id, leads, AttributionModel.LAST_INTERACTION)
+    return [stories[ref].client for ref in leads]
+
+
+def unique_of(stage: Stage, player: Player, refs: Iterable[LeadRef]) -> list[bool]:
+    leads = list(refs)
+    with stage.database.read() as connection:
+        found = find_qualifications(connection, player.site, leads)
+    return [found[ref].is_unique for ref in leads]
+
+
+@pytest.mark.parametrize(
+    "order", list(permutations((A, B, AB))), ids=lambda order: "-".join(one.number for one in order)
+)
+@pytest.mark.parametrize("together", [True, False])
+def test_leads_are_of_one_client_in_whatever_order_they_arrive(
+    stage: Stage, order: tuple[IncomingLeadRequest, ...], together: bool
+) -> None:
+    shop = stage.open_site()
+    batches = [order] if together else [(incoming,) for incoming in order]
+    refs = {
+        incoming.number: ref
+        for batch in batches
+        for incoming, ref in zip(batch, store(stage, shop, *batch), strict=True)
+    }
+    in_time = [refs[name] for name in ("A", "B", "AB")]
+    assert len({client.id for client in clients_of(stage, shop, in_time)}) == 1
+    assert unique_of(stage, shop, in_time) == [True, False, False]
+
+
+def test_the_earliest_leads_client_leads_and_the_other_is_its_alias(stage: Stage, shop: Player) -> None:
+    later, earlier = store(stage, shop, B)[0], store(stage, shop, A)[0]
+    alias, leading = (client.id for client in clients_of(stage, shop, [later, earlier]))
+    (joining,) = store(stage, shop, AB)
+    assert [client.id for client in clients_of(stage, shop, [later, earlier, joining])] == [leading] * 3
+    with stage.database.read() as connection:
+        found = find_clients(connection, shop.site.id, [alias, leading])
+    assert found[alias] == found[leading]
+    assert (found[alias].phones, found[alias].emails) == ((PHONE,), (EMAIL,))
+    change(stage, shop, delete_lead, joining)
+    assert [client.id for client in clients_of(stage, shop, [later, earlier])] == [alias, leading]
+    change(stage, shop, restore_lead, joining)
+    assert [client.id for client in clients_of(stage, shop, [later, earlier])] == [leading] * 2
+
+
+def test_an_aliass_name_is_kept_apart_and_shown_while_the_leading_client_has_none(stage: Stage, shop: Player) -> None:
+    (by_phone,) = store(stage, shop, A)
+    (by_email,) = store(stage, shop, IncomingLeadRequest(B.requested_at, None, EMAIL, "Ivan"))
+    (joining,) = store(stage, shop, AB)
+    assert {client.name for client in clients_of(stage, shop, [by_phone, by_email])} == {"Ivan"}
+    change(stage, shop, delete_lead, joining)
+    assert [client.name for client in clients_of(stage, shop, [by_phone, by_email])] == [None, "Ivan"]
+
+
+def test_hiding_the_joining_lead_parts_even_what_it_made(stage: Stage, shop: Player) -> None:
+    joining, by_phone, by_email = store(stage, shop, AB, A, B)
+    change(stage, shop, delete_lead, joining)
+    clients = clients_of(stage, shop, [by_phone, by_email])
+    assert [(client.phones, client.emails) for client in clients] == [((PHONE,), ()), ((), (EMAIL,))]
+    assert unique_of(stage, shop, [by_phone, by_email]) == [True, True]
+
+
+def test_a_call_that_changed_its_phone_while_hidden_returns_to_the_owner_of_the_new_one(
+    stage: Stage, shop: Player
+) -> None:
+    earlier = stage.call(shop, NOON - timedelta(hours=1), phone=OTHER_PHONE)
+    (call_id,) = stage.perform(report_calls, shop, CallReport("a", NOON, phone=PHONE))
+    ref, other = LeadRef(LeadKind.CALL, call_id), LeadRef(LeadKind.CALL, earlier.id)
+    change(stage, shop, delete_lead, ref)
+    stage.perform(report_calls, shop, CallReport("a", NOON, phone=OTHER_PHONE))
+    change(stage, shop, restore_lead, ref)
+    restored, owner = clients_of(stage, shop, [ref, other])
+    assert restored == owner
+    assert restored.phones == (OTHER_PHONE,)
+    assert unique_of(stage, shop, [ref, other]) == [False, True]
+
+
+def test_a_lead_that_returns_to_nobody_keeps_its_client(stage: Stage, shop: Player) -> None:
+    (ref,) = store(stage, shop, A)
+    (before,) = clients_of(stage, shop, [ref])
+    change(stage, shop, delete_lead, ref)
+    change(stage, shop, restore_lead, ref)
+    assert clients_of(stage, shop, [ref]) == [before]
+
+
+def test_a_call_that_states_one_phone_less_parts_their_owners(stage: Stage, shop: Player) -> None:
+    (call_id,) = stage.perform(report_calls, shop, CallReport("a", NOON, phone=f"{PHONE}, {OTHER_PHONE}"))
+    first, second = (stage.call(shop, NOON, phone=phone) for phone in (PHONE, OTHER_PHONE))
+    refs = [LeadRef(LeadKind.CALL, lead_id) for lead_id in (call_id, first.id, second.id)]
+    assert len({client.id for client in clients_of(stage, shop, refs)}) == 1
+    stage.perform(report_calls, shop, CallReport("a", NOON, phone=OTHER_PHONE))
+    clients = clients_of(stage, shop, refs)
+    assert clients[0] == clients[2] != clients[1]
+
+
+def office_leads(count: int) -> list[IncomingLeadRequest]:
+    return [
+        IncomingLeadRequest(NOON + timedelta(minutes=number), OFFICE, f"person{number}@example.ru")
+        for number in range(count)
+    ]
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_contact_that_too_many_share_joins_nobody(stage: Stage, shop: Player, together: bool) -> None:
+    alone = store(stage, shop, IncomingLeadRequest(NOON, OFFICE), IncomingLeadRequest(NOON, OFFICE))
+    leads = office_leads(SHARED_BY_MAX + 2)
+    batches = [leads] if together else [[lead] for lead in leads]
+    refs = [ref for batch in batches for ref in store(stage, shop, *batch)]
+    clients = clients_of(stage, shop, refs)
+    assert len({client.id for client in clients}) == len(refs)
+    assert [(client.phones, client.emails) for client in clients] == [((OFFICE,), (lead.email,)) for lead in leads]
+    office = clients_of(stage, shop, alone)
+    assert office[0] == office[1]
+    assert office[0].id not in {client.id for client in clients}
+    with stage.database.read() as connection:
+        assert list_set_apart(connection, shop.site.id, 10) == [(OFFICE, SetApart.SHARED)]
+
+
+def test_a_contact_that_just_few_enough_share_joins_them_and_does_so_again_when_fewer_do(
+    stage: Stage, shop: Player
+) -> None:
+    refs = store(stage, shop, *office_leads(SHARED_BY_MAX))
+    assert len({client.id for client in clients_of(stage, shop, refs)}) == 1
+    (one_more,) = store(stage, shop, office_leads(SHARED_BY_MAX + 1)[-1])
+    assert len({client.id for client in clients_of(stage, shop, [*refs, one_more])}) == SHARED_BY_MAX + 1
+    change(stage, shop, delete_lead, one_more)
+    assert len({client.id for client in clients_of(stage, shop, refs)}) == 1
+
+
+def test_a_filler_joins_nobody_and_is_shown_of_its_own_lead_alone(stage: Stage, shop: Player) -> None:
+    leads = [IncomingLeadRequest(NOON, phone, "1@1.ru") for phone in (PHONE, OTHER_PHONE, None, None)]
+    clients = clients_of(stage, shop, store(stage, shop, *leads))
+    assert len({client.id for client in clients}) == len(leads)
+    assert {client.emails for client in clients} == {("1@1.ru",)}
+    assert clients_of(stage, shop, store(stage, shop, A))[0].emails == ()
+    with stage.database.read() as connection:
+        assert list_set_apart(connection, shop.site.id, 10) == [("1@1.ru", SetApart.FILLER)]
+
+
+def test_the_groups_of_a_neighbour_are_not_touched(stage: Stage, shop: Player) -> None:
+    neighbour = stage.open_site()
+    theirs = store(stage, neighbour, A, B)
+    before = clients_of(stage, neighbour, theirs)
+    store(stage, shop, A, B, AB)
+    assert clients_of(stage, neighbour, theirs) == before
