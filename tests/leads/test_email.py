@@ -1,4 +1,4 @@
-"""E-mails in every dress in which people and programs write them."""
+"""E-mails in every wrapping in which people and programs write them."""
 
 import pytest
 from hypothesis import given

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from dealtrace.leads.numbering import is_assigned_in_russia
 from dealtrace.leads.phone import WAYS, Way, list_phones, normal_phone
-from dealtrace.leads.phone_text import DRESSES, Dress
+from dealtrace.leads.phone_text import WRAPPINGS, Wrapping
 
 PHONE = "79205550055"
 MOSCOW = "74951234567"
@@ -18,10 +18,10 @@ def test_every_way_reads_its_own_example(way: Way) -> None:
     assert normal_phone(way.example) is not None
 
 
-@pytest.mark.parametrize("dress", DRESSES, ids=lambda dress: dress.example)
-def test_every_dress_is_taken_off_its_own_example_or_spoils_it(dress: Dress) -> None:
-    assert dress.take_off(dress.example) != dress.example
-    assert list_phones(dress.example) in {(PHONE,), ()}
+@pytest.mark.parametrize("wrapping", WRAPPINGS, ids=lambda wrapping: wrapping.example)
+def test_every_dress_is_taken_off_its_own_example_or_spoils_it(wrapping: Wrapping) -> None:
+    assert wrapping.remove(wrapping.example) != wrapping.example
+    assert list_phones(wrapping.example) in {(PHONE,), ()}
 
 
 RUSSIAN = [

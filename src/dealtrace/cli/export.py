@@ -141,7 +141,7 @@ def _read_deals(site: Site, connection: Connection, ids: Sequence[int]) -> list[
 def _read_leads(site: Site, kind: LeadKind, connection: Connection, ids: Sequence[int]) -> list[ExportedLead]:
     return [
         ExportedLead(
-            entry.lead, entry.client, entry.standing, entry.annotations, entry.visit, entry.phone, entry.email,
+            entry.lead, entry.client, entry.qualification, entry.annotations, entry.visit, entry.phone, entry.email,
             entry.circumstances, entry.page_url,
         )
         for entry in list_lead_entries(connection, site, kind, ids, AttributionModel(site.attribution))

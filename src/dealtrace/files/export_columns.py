@@ -46,7 +46,7 @@ class ExportedLead:
 
     lead: Call | LeadRequest
     client: Client
-    standing: Qualification
+    qualification: Qualification
     annotations: Annotations
     visit: LeadVisit | None
     phone: str | None
@@ -114,9 +114,9 @@ def _lead_columns(kind: str, fields: list[str]) -> list[ExportColumn[ExportedLea
     return [
         ExportColumn("fio", "Имя клиента", lambda row: row.client.name),
         ExportColumn("clientId", "ID клиента", lambda row: row.client.id),
-        ExportColumn(f"unique{kind}", "Уникальный", lambda row: row.standing.is_unique),
-        ExportColumn(f"target{kind}", "Целевой", lambda row: row.standing.is_target),
-        ExportColumn(f"uniqTarget{kind}", "Уникально-целевой", lambda row: row.standing.is_unique_target),
+        ExportColumn(f"unique{kind}", "Уникальный", lambda row: row.qualification.is_unique),
+        ExportColumn(f"target{kind}", "Целевой", lambda row: row.qualification.is_target),
+        ExportColumn(f"uniqTarget{kind}", "Уникально-целевой", lambda row: row.qualification.is_unique_target),
         ExportColumn("manager", "Менеджер", lambda row: row.annotations.manager),
         ExportColumn("comment", "Комментарий", lambda row: row.annotations.comment),
         ExportColumn("tags", "Теги", lambda row: SEPARATOR.join(row.annotations.tags)),

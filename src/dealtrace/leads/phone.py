@@ -9,7 +9,7 @@ from dealtrace.leads.plain_text import CONTACTS_LENGTH_MAX
 from dealtrace.record import record
 
 _READY = re.compile(rf"(?:\+?7|8){ASSIGNED_IN_RUSSIA}")
-"""What most programs send, read without looking for anything else; `WAYS` and `DRESSES` come to the same."""
+"""What most programs send, read without looking for anything else; `WAYS` and `WRAPPINGS` come to the same."""
 _NATIONAL_LENGTH = 10
 
 
@@ -95,7 +95,7 @@ def normal_phone(text: str) -> str | None:
     """Bring a phone into digits with its country code (`79205550055`): the first usable one, `None` if none is.
 
     Seed: «Номер телефон клиента в формате 7XXXXXXXXXX».
-    Ours: it is taken in every way of `WAYS`, in every dress of `phone_text.DRESSES`; what can be nobody's is unusable.
+    Ours: it is taken in every way of `WAYS`, in every wrapping of `phone_text.WRAPPINGS`; what can be nobody's is unusable.
     """
     if _READY.match(text) is not None:
         return RUSSIA + text[-_NATIONAL_LENGTH:]

@@ -1,4 +1,4 @@
-"""Where the phones stand in what somebody wrote: the dress around them taken off, each apart from the next."""
+"""Where the phones stand in what somebody wrote: the wrapping around them taken off, each apart from the next."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -18,15 +18,15 @@ _LOOK_ALIKE = "[OoОоΟοQDlLIiЗзбbBSsZz]"
 
 
 @record
-class Dress:
+class Wrapping:
     """Something found in and around phones, an example of it, and what becomes of it."""
 
     example: str
     pattern: re.Pattern[str]
     becomes: str | Callable[[re.Match[str]], str]
 
-    def take_off(self, text: str) -> str:
-        """Return the text without this dress."""
+    def remove(self, text: str) -> str:
+        """Return the text without this wrapping."""
         return self.pattern.sub(self.becomes, text)
 
 
@@ -42,29 +42,31 @@ def _mailbox(address: re.Match[str]) -> str:
     return _FAULT if re.search("[0-9]", address[1]) else ";"
 
 
-def _dress(example: str, pattern: str, becomes: str | Callable[[re.Match[str]], str]) -> Dress:
-    return Dress(example, re.compile(pattern, re.IGNORECASE), becomes)
+def _wrapping(example: str, pattern: str, becomes: str | Callable[[re.Match[str]], str]) -> Wrapping:
+    return Wrapping(example, re.compile(pattern, re.IGNORECASE), becomes)
 
 
-_MARKS = _dress("8 (920) 555-00-55", r"[ .()\[\]{}~'’-]+", " ")
+_MARKS = _wrapping("8 (920) 555-00-55", r"[ .()\[\]{}~'’-]+", " ")
 _MARKS_ALONE = re.compile(r"[0-9 +()-]*")
 
-DRESSES = (
-    _dress("sip:79205550055@10.0.0.1:5060", r"\bsips?:([^@\s]*)@[^\s>]*", r"\1"),
-    _dress("79205550055@c.us", r"@(?:c\.us|s\.whatsapp\.net)\b", ""),
-    _dress("ivan@example.org, 79205550055", r"(?<![^\s@,;])([^\s@,;]*)@[^\s@,;]*", _mailbox),
-    _dress("7.9205550055E+10", r"(?<![\w.,])([0-9])[.,]([0-9]+)E\+?([0-9]{1,3})(?!\w)", _exact),
-    _dress("79205550055.0", r"(?<![0-9])([0-9]{10,15})[.,]0+(?![0-9])", r"\1"),
-    _dress("79,205,550,055", r"(?<![0-9,])([0-9]{1,2}),([0-9]{3}),([0-9]{3}),([0-9]{3})(?![0-9,])", r"\1\2\3\4"),
+WRAPPINGS = (
+    _wrapping("sip:79205550055@10.0.0.1:5060", r"\bsips?:([^@\s]*)@[^\s>]*", r"\1"),
+    _wrapping("79205550055@c.us", r"@(?:c\.us|s\.whatsapp\.net)\b", ""),
+    _wrapping("ivan@example.org, 79205550055", r"(?<![^\s@,;])([^\s@,;]*)@[^\s@,;]*", _mailbox),
+    _wrapping("7.9205550055E+10", r"(?<![\w.,])([0-9])[.,]([0-9]+)E\+?([0-9]{1,3})(?!\w)", _exact),
+    _wrapping("79205550055.0", r"(?<![0-9])([0-9]{10,15})[.,]0+(?![0-9])", r"\1"),
+    _wrapping("79,205,550,055", r"(?<![0-9,])([0-9]{1,2}),([0-9]{3}),([0-9]{3}),([0-9]{3})(?![0-9,])", r"\1\2\3\4"),
     _MARKS,
-    _dress("79205550055 доб. 5", rf"(?<!{_LETTER})(?:доб|доп|внутр|ext){_LETTER}*|(?<!{_LETTER})вн(?!{_LETTER})", "#"),
-    _dress("79205550055x5", r"(?<=[0-9]) ?[xхpw](?= ?[0-9])", "#"),
-    _dress("+7 (920) 555-__-__", r"[_*•●]|\?(?= ?[0-9?])", _FAULT),
-    _dress("т79205550055", rf"(?<!{_LETTER})[тtмm](?=\+?[0-9])(?<![0-9].)", " "),
-    _dress("8920five5550055", rf"(?<=[0-9]){_LETTER}+(?=[0-9])", _FAULT),
-    _dress("O9205550055", rf"(?<!{_LETTER})(?:{_LETTER}|{_LOOK_ALIKE}+)(?=[0-9])", _FAULT),
-    _dress("8920555005O", rf"(?<=[0-9])(?:{_LETTER}|{_LOOK_ALIKE}+)(?!{_LETTER})", _FAULT),
-    _dress("8 920 555 OO 55", rf"(?<!{_LETTER}){_LOOK_ALIKE}{{1,2}}(?!{_LETTER})", _FAULT),
+    _wrapping(
+        "79205550055 доб. 5", rf"(?<!{_LETTER})(?:доб|доп|внутр|ext){_LETTER}*|(?<!{_LETTER})вн(?!{_LETTER})", "#"
+    ),
+    _wrapping("79205550055x5", r"(?<=[0-9]) ?[xхpw](?= ?[0-9])", "#"),
+    _wrapping("+7 (920) 555-__-__", r"[_*•●]|\?(?= ?[0-9?])", _FAULT),
+    _wrapping("т79205550055", rf"(?<!{_LETTER})[тtмm](?=\+?[0-9])(?<![0-9].)", " "),
+    _wrapping("8920five5550055", rf"(?<=[0-9]){_LETTER}+(?=[0-9])", _FAULT),
+    _wrapping("O9205550055", rf"(?<!{_LETTER})(?:{_LETTER}|{_LOOK_ALIKE}+)(?=[0-9])", _FAULT),
+    _wrapping("8920555005O", rf"(?<=[0-9])(?:{_LETTER}|{_LOOK_ALIKE}+)(?!{_LETTER})", _FAULT),
+    _wrapping("8 920 555 OO 55", rf"(?<!{_LETTER}){_LOOK_ALIKE}{{1,2}}(?!{_LETTER})", _FAULT),
 )
 """What is taken off, in this order; what becomes a fault spoils the digits beside it, as far as the next separator.
 
@@ -98,10 +100,10 @@ def is_short(digits: str) -> bool:
 def list_written(text: str) -> list[Written]:
     """List the numbers in a text in their order; those with a fault beside them and no separator are left out."""
     if _MARKS_ALONE.fullmatch(text) is not None:
-        return list(_divide(_MARKS.take_off(text)))
+        return list(_divide(_MARKS.remove(text)))
     text = plain(unescape(text))
-    for dress in DRESSES:
-        text = dress.take_off(text)
+    for wrapping in WRAPPINGS:
+        text = wrapping.remove(text)
     return list(_divide(text))
 
 

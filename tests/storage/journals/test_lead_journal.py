@@ -189,7 +189,7 @@ def test_it_tells_all_that_is_kept_of_a_call(stage: Stage) -> None:
         went,
         LeadVisit(visit, visit),
     )
-    assert (plain.client.name, plain.phone, plain.standing.is_unique) == ("Иван", "79205550055", True)
+    assert (plain.client.name, plain.phone, plain.qualification.is_unique) == ("Иван", "79205550055", True)
     assert (plain.visits, plain.deals) == ((), ())
     assert ([one.id for one in whole.deals], whole.visits) == ([receipt.deal_id], [visit])
     assert replace(whole, visits=(), deals=()) == plain

@@ -191,7 +191,7 @@ def call_record(entry: LeadEntry, site: Site, model: AttributionModel, sent: Sen
 def _course(
     entry: LeadEntry, call: Call, site: Site, model: AttributionModel, sent: Sent, *, answered: bool
 ) -> _Course:
-    circumstances, qualification = entry.circumstances, entry.standing
+    circumstances, qualification = entry.circumstances, entry.qualification
     return {
         "callId": call.id,
         "callphase": PHASE_NAMES[phase_of(circumstances, call.duration)],

@@ -143,7 +143,7 @@ class DeliveryValues(TypedDict):
 
 def call_values(entry: LeadEntry, site: Site, phase: CallPhase) -> CallValues:
     """Build the values of a call in a phase, which need not be the one it is in."""
-    call, circumstances, qualification = call_of(entry), entry.circumstances, entry.standing
+    call, circumstances, qualification = call_of(entry), entry.circumstances, entry.qualification
     answered = is_answered(circumstances, call.duration)
     return {
         **_lead_values(entry, site),
@@ -173,7 +173,7 @@ def call_values(entry: LeadEntry, site: Site, phase: CallPhase) -> CallValues:
 
 def lead_request_values(entry: LeadEntry, site: Site) -> LeadRequestValues:
     """Build the values of a lead request."""
-    lead_request, qualification = entry.lead, entry.standing
+    lead_request, qualification = entry.lead, entry.qualification
     assert isinstance(lead_request, LeadRequest)
     return {
         **_lead_values(entry, site),

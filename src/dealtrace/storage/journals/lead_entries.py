@@ -53,7 +53,7 @@ class LeadEntry:
 
     lead: Call | LeadRequest
     client: Client
-    standing: Qualification
+    qualification: Qualification
     annotations: Annotations
     visit: LeadVisit | None
     phone: str | None = None
@@ -125,7 +125,7 @@ def _call_entry(row: Row, referred: _Referred, visits: Sequence[Visit], deals: S
     return LeadEntry(
         lead=call_from_row(row),
         client=with_stated_contacts(referred.clients[row.client_id], row.phone, None),
-        standing=referred.qualifications[LeadRef(LeadKind.CALL, row.id)],
+        qualification=referred.qualifications[LeadRef(LeadKind.CALL, row.id)],
         annotations=annotations_from_row(row, referred.stated_sources),
         visit=referred.visits.get(row.id),
         phone=row.phone,
@@ -139,7 +139,7 @@ def _lead_request_entry(row: Row, referred: _Referred, visits: Sequence[Visit], 
     return LeadEntry(
         lead=lead_request_from_row(row),
         client=with_stated_contacts(referred.clients[row.client_id], row.phone, row.email),
-        standing=referred.qualifications[LeadRef(LeadKind.LEAD_REQUEST, row.id)],
+        qualification=referred.qualifications[LeadRef(LeadKind.LEAD_REQUEST, row.id)],
         annotations=annotations_from_row(row, referred.stated_sources),
         visit=referred.visits.get(row.id),
         phone=row.phone,
