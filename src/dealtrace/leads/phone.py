@@ -95,7 +95,7 @@ def normal_phone(text: str) -> str | None:
     """Bring a phone into digits with its country code (`79205550055`): the first usable one, `None` if none is.
 
     Seed: «Номер телефон клиента в формате 7XXXXXXXXXX».
-    Ours: it is taken in every way of `WAYS`, in every wrapping of `phone_text.WRAPPINGS`; what can be nobody's is unusable.
+    Ours: it is taken in every way of `WAYS`, in every one of `phone_text.WRAPPINGS`; what can be nobody's is unusable.
     """
     if _READY.match(text) is not None:
         return RUSSIA + text[-_NATIONAL_LENGTH:]

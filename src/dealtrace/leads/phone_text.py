@@ -42,31 +42,29 @@ def _mailbox(address: re.Match[str]) -> str:
     return _FAULT if re.search("[0-9]", address[1]) else ";"
 
 
-def _wrapping(example: str, pattern: str, becomes: str | Callable[[re.Match[str]], str]) -> Wrapping:
+def _like(example: str, pattern: str, becomes: str | Callable[[re.Match[str]], str]) -> Wrapping:
     return Wrapping(example, re.compile(pattern, re.IGNORECASE), becomes)
 
 
-_MARKS = _wrapping("8 (920) 555-00-55", r"[ .()\[\]{}~'’-]+", " ")
+_MARKS = _like("8 (920) 555-00-55", r"[ .()\[\]{}~'’-]+", " ")
 _MARKS_ALONE = re.compile(r"[0-9 +()-]*")
 
 WRAPPINGS = (
-    _wrapping("sip:79205550055@10.0.0.1:5060", r"\bsips?:([^@\s]*)@[^\s>]*", r"\1"),
-    _wrapping("79205550055@c.us", r"@(?:c\.us|s\.whatsapp\.net)\b", ""),
-    _wrapping("ivan@example.org, 79205550055", r"(?<![^\s@,;])([^\s@,;]*)@[^\s@,;]*", _mailbox),
-    _wrapping("7.9205550055E+10", r"(?<![\w.,])([0-9])[.,]([0-9]+)E\+?([0-9]{1,3})(?!\w)", _exact),
-    _wrapping("79205550055.0", r"(?<![0-9])([0-9]{10,15})[.,]0+(?![0-9])", r"\1"),
-    _wrapping("79,205,550,055", r"(?<![0-9,])([0-9]{1,2}),([0-9]{3}),([0-9]{3}),([0-9]{3})(?![0-9,])", r"\1\2\3\4"),
+    _like("sip:79205550055@10.0.0.1:5060", r"\bsips?:([^@\s]*)@[^\s>]*", r"\1"),
+    _like("79205550055@c.us", r"@(?:c\.us|s\.whatsapp\.net)\b", ""),
+    _like("ivan@example.org, 79205550055", r"(?<![^\s@,;])([^\s@,;]*)@[^\s@,;]*", _mailbox),
+    _like("7.9205550055E+10", r"(?<![\w.,])([0-9])[.,]([0-9]+)E\+?([0-9]{1,3})(?!\w)", _exact),
+    _like("79205550055.0", r"(?<![0-9])([0-9]{10,15})[.,]0+(?![0-9])", r"\1"),
+    _like("79,205,550,055", r"(?<![0-9,])([0-9]{1,2}),([0-9]{3}),([0-9]{3}),([0-9]{3})(?![0-9,])", r"\1\2\3\4"),
     _MARKS,
-    _wrapping(
-        "79205550055 доб. 5", rf"(?<!{_LETTER})(?:доб|доп|внутр|ext){_LETTER}*|(?<!{_LETTER})вн(?!{_LETTER})", "#"
-    ),
-    _wrapping("79205550055x5", r"(?<=[0-9]) ?[xхpw](?= ?[0-9])", "#"),
-    _wrapping("+7 (920) 555-__-__", r"[_*•●]|\?(?= ?[0-9?])", _FAULT),
-    _wrapping("т79205550055", rf"(?<!{_LETTER})[тtмm](?=\+?[0-9])(?<![0-9].)", " "),
-    _wrapping("8920five5550055", rf"(?<=[0-9]){_LETTER}+(?=[0-9])", _FAULT),
-    _wrapping("O9205550055", rf"(?<!{_LETTER})(?:{_LETTER}|{_LOOK_ALIKE}+)(?=[0-9])", _FAULT),
-    _wrapping("8920555005O", rf"(?<=[0-9])(?:{_LETTER}|{_LOOK_ALIKE}+)(?!{_LETTER})", _FAULT),
-    _wrapping("8 920 555 OO 55", rf"(?<!{_LETTER}){_LOOK_ALIKE}{{1,2}}(?!{_LETTER})", _FAULT),
+    _like("79205550055 доб. 5", rf"(?<!{_LETTER})(?:доб|доп|внутр|ext){_LETTER}*|(?<!{_LETTER})вн(?!{_LETTER})", "#"),
+    _like("79205550055x5", r"(?<=[0-9]) ?[xхpw](?= ?[0-9])", "#"),
+    _like("+7 (920) 555-__-__", r"[_*•●]|\?(?= ?[0-9?])", _FAULT),
+    _like("т79205550055", rf"(?<!{_LETTER})[тtмm](?=\+?[0-9])(?<![0-9].)", " "),
+    _like("8920five5550055", rf"(?<=[0-9]){_LETTER}+(?=[0-9])", _FAULT),
+    _like("O9205550055", rf"(?<!{_LETTER})(?:{_LETTER}|{_LOOK_ALIKE}+)(?=[0-9])", _FAULT),
+    _like("8920555005O", rf"(?<=[0-9])(?:{_LETTER}|{_LOOK_ALIKE}+)(?!{_LETTER})", _FAULT),
+    _like("8 920 555 OO 55", rf"(?<!{_LETTER}){_LOOK_ALIKE}{{1,2}}(?!{_LETTER})", _FAULT),
 )
 """What is taken off, in this order; what becomes a fault spoils the digits beside it, as far as the next separator.
 
