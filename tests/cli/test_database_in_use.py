@@ -82,7 +82,7 @@ def test_who_finds_no_site_learns_in_which_database(terminal: Terminal, tmp_path
         said = terminal.refused(*command)
         assert "Site 7 not found" in said
         assert f"The database in use: {name}" in said
-    assert f"The database in use: {name}" in terminal.done("doctor").out
+    assert f"The database in use: {name}" in terminal.run("doctor").out
 
 
 def test_passwords_are_no_part_of_a_name(command_line: CommandLine, tmp_path: Path) -> None:
@@ -92,9 +92,9 @@ def test_passwords_are_no_part_of_a_name(command_line: CommandLine, tmp_path: Pa
 
 def test_doctor_names_a_database_that_everybody_can_read(terminal: Terminal, tmp_path: Path) -> None:
     terminal.done("site", "create", "Shop")
-    assert not [found for found in terminal.json("doctor") if found["kind"] == "permissions"]
+    assert not [found for found in terminal.run("doctor", "--json").json if found["kind"] == "permissions"]
     (tmp_path / "own.db").chmod(0o644)
-    (found,) = [found for found in terminal.json("doctor") if found["kind"] == "permissions"]
+    (found,) = [found for found in terminal.run("doctor", "--json").json if found["kind"] == "permissions"]
     assert found["cure"] == f"chmod 600 {tmp_path / 'own.db'}*"
 
 

@@ -69,9 +69,10 @@ def test_it_counts_unknown_fields_and_its_cure_adds_them(
 
 def test_it_lists_settings_that_do_not_exist(terminal: Terminal) -> None:
     terminal.done("site", "create", "Shop")
-    (found,) = [one for one in terminal.json("doctor", PROT="9") if one["kind"] == "unknown_setting"]
-    assert found["name"] == "DEALTRACE_PROT"
-    assert "Did you mean DEALTRACE_PORT?" in found["text"]
+    listed = terminal.run("doctor", "--json", PROT="9").json
+    (unknown,) = [finding for finding in listed if finding["kind"] == "unknown_setting"]
+    assert unknown["name"] == "DEALTRACE_PROT"
+    assert "Did you mean DEALTRACE_PORT?" in unknown["text"]
 
 
 def test_it_lists_misspelt_parameters_with_the_nearest_name(
@@ -100,7 +101,7 @@ def test_it_lists_misspelt_parameters_with_the_nearest_name(
         "orders datefrom": (1, "dateFrom"),
         "import clientPhoneNumbr": (1, "clientPhoneNumber"),
     }
-    assert "Did you mean orderNumber?" in beside.done("doctor").out
+    assert "Did you mean orderNumber?" in said(beside)
     (other,) = findings(beside, "unknown_parameter", site_id=stranger.site.id)
     assert (other["name"], other["nearest"]) == ("managr", "manager")
 

@@ -68,6 +68,7 @@ def test_a_misspelt_command_is_named_with_its_neighbour(terminal: Terminal) -> N
 @pytest.mark.parametrize("kind", ["closed pipe", "full device"])
 def test_output_that_cannot_be_written_is_one_line(kind: str, arguments: list[str], tmp_path: Path) -> None:
     environment = {**os.environ, "DEALTRACE_DATABASE_URL": f"sqlite:///{tmp_path}/own.db"}
+    subprocess.run([*PROGRAM, "site", "create", "Shop"], stdout=subprocess.DEVNULL, env=environment, check=True)
     if kind == "full device":
         target = os.open("/dev/full", os.O_WRONLY)
     else:

@@ -168,7 +168,7 @@ def test_a_receiver_that_nothing_is_ever_sent_to_is_refused_when_created(
     assert "nothing would be sent there" in word
     assert "DEALTRACE_WEBHOOK_PRIVATE_TARGETS" in word
     assert terminal.json("webhook", "list", site) == []
-    private = "127.0.0.0/8,::1,10.0.0.0/8,169.254.0.0/16"
+    private = "127.0.0.0/8,::1,10.0.0.0/8,169.254.169.254"
     terminal.json("webhook", "create", site, url, webhook_private_targets=private)
 
 

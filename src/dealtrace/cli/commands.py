@@ -28,14 +28,14 @@ COMMANDS = {
     "token": ListedCommand("tokens", "token_commands", "Issue, list and revoke API tokens."),
     "user": ListedCommand("users", "user_commands", "Create, list and delete users of the cabinet."),
     "field": ListedCommand("fields", "field_commands", "Add, list and remove custom fields."),
-    "source": ListedCommand("sources", "source_commands", "Name hosts of a site, and reclassify its visits."),
+    "source": ListedCommand("sources", "source_commands", "Name the hosts of a site, and reclassify its past visits."),
     "deal": ListedCommand(
         "deals.commands", "deal_commands", "List and show deals, their history, restore them, pin their leads."
     ),
     "lead": ListedCommand("leads", "lead_commands", "Show, delete or restore a call or lead request."),
     "explain": ListedCommand("deals.explain", "explain", "Explain why a deal has its lead, or none."),
     "match": ListedCommand("match", "match", "Rematch all deals of a site while the server runs."),
-    "import": ListedCommand("import_files", "import_commands", "Import calls, requests, deals and visits from files."),
+    "import": ListedCommand("import_files", "import_commands", "Import calls, lead requests, deals and visits."),
     "export": ListedCommand("export", "export_commands", "Export deals, calls and lead requests to a file."),
     "webhook": ListedCommand("webhooks", "webhook_commands", "Notify other programs of events."),
     "person": ListedCommand("people", "person_commands", "Export or erase the data of a person."),
