@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -141,11 +142,19 @@ class ServerProcess:
                 answer += chunk
             return answer
 
-    def command(self, *arguments: str, **options: Any) -> "subprocess.CompletedProcess[str]":
-        """Run `dealtrace …` beside the server, on its database."""
+    def command(
+        self, *arguments: str, environment: Mapping[str, str] = MappingProxyType({}), **options: Any
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run `dealtrace …` beside the server, on its database; `environment` is beyond the server's own."""
         command = [sys.executable, "-m", "dealtrace", *arguments]
         return subprocess.run(
-            command, env=self.environment, cwd=self.folder, capture_output=True, text=True, check=False, **options
+            command,
+            env={**self.environment, **environment},
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            check=False,
+            **options,
         )
 
 

@@ -143,7 +143,7 @@ def check_operation(operation: dict[str, Any], path: str) -> None:
         assert one["in"] in ("path", "query", "header")
         assert one["required"] or one["in"] != "path"
         assert one["schema"]["type"] in ("string", "integer", "number", "boolean", "object", "array")
-    assert {"400", "403", "405", "429", "500", "503"} <= set(operation["responses"])
+    assert {"400", "405", "429", "500", "503"} <= set(operation["responses"])
     assert len({"200", "302"} & set(operation["responses"])) == 1
     assert all(response["description"] for response in operation["responses"].values())
 

@@ -12,6 +12,7 @@ import pytest
 
 from cast import MOSCOW, Player, Stage, moscow
 from dealtrace.attribution.traffic_source import DIRECT
+from dealtrace.attribution.visit import VisitId
 from dealtrace.calltouch.answers.deals import changed_order, registered_order
 from dealtrace.deals.lead_clue import CallIdentity, LeadClue
 from dealtrace.operations.accounts.issue_token import issue_token
@@ -128,6 +129,9 @@ class VendorIds(IdBlocks):
 
     def take(self) -> int:
         return self._vendors.pop(0) if self._vendors else self._own.take()
+
+    def take_visit_id(self) -> VisitId:
+        return VisitId(self.take()) if self._vendors else self._own.take_visit_id()
 
 
 def with_ids(stage: Stage, *ids: int) -> Stage:

@@ -1,5 +1,6 @@
 """From something that happens on a running server to a receiver that may be slow, failing, away, or talk too much."""
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -171,8 +172,12 @@ def test_a_stopping_server_keeps_what_was_told(shop: Shop, receiver: Receiver) -
 def test_private_targets_are_refused_unless_they_are_named(
     start_server: Callable[..., ServerProcess], receiver: Receiver
 ) -> None:
+    """The command that creates one may reach private networks, the server that sends may not."""
     shop = Shop(start_server())
-    webhook_id = shop.listen(receiver.url, "--events", "deal.created")
+    arguments = ("webhook", "create", str(shop.player.site.id), receiver.url, "--events", "deal.created", "--json")
+    allowed = {"DEALTRACE_WEBHOOK_PRIVATE_TARGETS": "127.0.0.0/8"}
+    webhook_id = str(json.loads(shop.server.command(*arguments, environment=allowed).stdout)["webhookId"])
+    wait_until_followed(shop.server)
     shop.register("K-1")
     assert shop.eventually(webhook_id, "failing")["reason"].startswith("127.0.0.1 is not public")
     assert receiver.received == []

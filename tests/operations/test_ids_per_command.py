@@ -20,6 +20,7 @@ from dealtrace.leads.call import CallReport, IncomingCall
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_request import IncomingLeadRequest
 from dealtrace.matching.lead_search import SearchById
+from dealtrace.operations.accounts.count_unknown_parameters import UnknownParameters
 from dealtrace.operations.leads.annotate import AnnotationCall, LeadAnnotation
 from dealtrace.operations.leads.clear_fields import Clearing
 from dealtrace.operations.page_ends import ReadPage
@@ -142,6 +143,7 @@ WORST: dict[str, Callable[[Stage, Player, int], Any]] = {
     "keep_page_ends": lambda _stage, _shop, number: ReadPage(
         PageEnd(f"reader {number}", 10, SortKey(NOON, number), 20), is_first=True
     ),
+    "count_unknown_parameters": lambda _stage, _shop, number: UnknownParameters({("/register", f"n{number}"): 1}, {}),
     "sweep_outbox": lambda _stage, _shop, _number: KEPT_FOR,
 }
 """The command of each operation that takes the most ids; numbers keep the commands of a batch apart."""

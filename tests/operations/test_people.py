@@ -60,6 +60,7 @@ TELLS_NOBODY: dict[str, set[str]] = {
     "file_import": {"digest"},
     "lead_contact": {"lead_kind", "reference"},
     "lead_request": {"number", "form_name", "manager", "tags"},
+    "page_end": {"reader"},
     "reclassification": {"after_visitor", "hosts_digest"},
     "site_host": {"host", "kind", "name"},
     "traffic_source": {"digest", "source", "medium", "campaign", "content", "term"},

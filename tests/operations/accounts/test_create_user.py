@@ -22,7 +22,7 @@ PASSWORD = "correct horse battery"
 def _cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Spare the minutes that honest hashes take."""
     cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # only for testing
-    monkeypatch.setattr(module, "_hasher", lambda: cheap)
+    monkeypatch.setattr(module, "password_hasher", lambda: cheap)
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_it_keeps_a_hash_that_only_the_password_fits(stage: Stage) -> None:
 def test_it_hashes_as_the_library_recommends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     recommended = PasswordHasher()
-    hasher = module._hasher()
+    hasher = module.password_hasher()
     assert (hasher.time_cost, hasher.memory_cost) == (recommended.time_cost, recommended.memory_cost)
 
 

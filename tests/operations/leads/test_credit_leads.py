@@ -152,7 +152,7 @@ def test_a_lead_without_a_visit_has_no_credit(stage: Stage, shop: Player) -> Non
 )
 def test_the_order_of_arrival_never_matters(stage: Stage, seen: list[tuple[int, TrafficSource]], random: Any) -> None:
     """Visits that begin together are told apart by id, so each begins at a minute of its own."""
-    visits = [(NOON - days * DAY - timedelta(minutes=number), source) for number, (days, source) in enumerate(seen)]
+    visits = [(NOON - days * DAY - timedelta(minutes=number + 1), source) for number, (days, source) in enumerate(seen)]
     shuffled = [*visits, None]
     random.shuffle(shuffled)
     assert play(stage, shuffled) == play(stage, [*visits, None])
