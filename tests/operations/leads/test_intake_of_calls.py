@@ -188,7 +188,7 @@ def test_it_credits_a_visit_under_every_model(stage: Stage, shop: Player) -> Non
     [
         (-CREDIT_LOOKBACK, True),
         (-CREDIT_LOOKBACK - timedelta(microseconds=1), False),
-        (timedelta(0), True),
+        (timedelta(0), False),
         (timedelta(microseconds=1), False),
     ],
 )
