@@ -1,13 +1,14 @@
 """Whether the database can be written, as one place sees it."""
 
 import sqlite3
+from itertools import count
 from pathlib import Path
 
 import pytest
 from sqlalchemy import event
 
 from dealtrace.errors import DatabaseUnavailable
-from dealtrace.runtime.database_watch import STALE_SECONDS, DatabaseWatch
+from dealtrace.runtime.database_watch import LOOK_SECONDS, STALE_SECONDS, DatabaseWatch
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.schema.upgrade import prepare_schema
 
@@ -67,7 +68,7 @@ def test_a_check_that_does_not_end_is_no_response(database: Database) -> None:
 def test_a_file_that_is_gone_refuses_whatever_is_asked(tmp_path: Path) -> None:
     database = open_database(f"sqlite:///{tmp_path / 'own.db'}")
     prepare_schema(database)
-    watch = DatabaseWatch(database)
+    watch = DatabaseWatch(database, count(step=LOOK_SECONDS * 2).__next__)
     watch.start()
     watch.require()
     database.file.rename(tmp_path / "away.db")
@@ -77,6 +78,21 @@ def test_a_file_that_is_gone_refuses_whatever_is_asked(tmp_path: Path) -> None:
     (tmp_path / "away.db").rename(database.file)
     watch.require()
     assert watch.check().is_ok
+    database.close()
+
+
+def test_a_batch_of_writes_looks_afresh(tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path / 'own.db'}")
+    prepare_schema(database)
+    watch = DatabaseWatch(database, lambda: 0.0)
+    watch.start()
+    watch.require()
+    database.file.unlink()
+    watch.require()
+    with pytest.raises(DatabaseUnavailable):
+        watch.require(is_fresh=True)
+    with pytest.raises(DatabaseUnavailable):
+        watch.require()
     database.close()
 
 

@@ -1,5 +1,6 @@
 """Whether the database can be written now: what `/readyz` reports and what refuses requests is decided here."""
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -15,6 +16,8 @@ from dealtrace.storage.schema.upgrade import is_current, newest_revision
 
 OK = "ok"
 UNAVAILABLE_RETRY_SECONDS = 5
+LOOK_SECONDS = 0.1
+"""How often requests look for the files; a batch of writes always does, at three calls of the system each."""
 STALE_SECONDS = 10
 """A check that takes longer than this counts as an answer: the database does not respond."""
 
@@ -43,6 +46,8 @@ class DatabaseWatch:
         self._database = database
         self._monotonic = monotonic
         self._files: ServedFiles | None = None
+        self._is_lost = False
+        self._looked_at = -math.inf
         self._failure: str | None = None
         self._lock = threading.Lock()
         self._checked_at = monotonic()
@@ -61,13 +66,19 @@ class DatabaseWatch:
             return self._health
         return Health("no response", "no response", f"no response for {seconds:.0f} s")
 
-    def require(self) -> None:
-        """Check that what is read and written is still the database; costs a few microseconds.
+    def require(self, *, is_fresh: bool = False) -> None:
+        """Check that what is read and written is still the database, as of a moment ago, or of now if `is_fresh`.
 
         Raises:
             DatabaseUnavailable: the SQLite file, its WAL or its index was removed or replaced.
         """
-        if self._files is not None and self._files.find_lost() is not None:
+        if self._files is None:
+            return
+        now = self._monotonic()
+        if is_fresh or now - self._looked_at > LOOK_SECONDS:
+            self._is_lost = self._files.find_lost() is not None
+            self._looked_at = now
+        if self._is_lost:
             raise DatabaseUnavailable(retry_after_seconds=UNAVAILABLE_RETRY_SECONDS)
 
     def report(self, failure: BaseException) -> None:

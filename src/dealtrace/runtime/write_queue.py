@@ -297,7 +297,7 @@ class WriteQueue:
             _NotOpen: the database as a whole cannot be written to.
         """
         try:
-            self._watch.require()
+            self._watch.require(is_fresh=True)
             self._ids.ensure(ids)
             connection = opened.enter_context(self._database.writer.connect())
             return connection, opened.enter_context(connection.begin())
