@@ -157,13 +157,18 @@ class ParameterTable:
         for name in self.required:
             if name not in sent.values and name not in violations:
                 violations[name] = Violation(name, *REQUIRED)
-        blamed = [violation for name, violation in violations.items() if not self._gives_way(name, sent)]
-        if blamed:
-            raise InvalidParameters(blamed)
+        if violations:
+            self._check_violations(violations, sent)
         return sent
 
     def _stores_blanks(self, parameter: Parameter) -> bool:
         return self.empty_erases and not parameter.absent_when_empty and isinstance(parameter.type, Text)
+
+    def _check_violations(self, violations: Mapping[str, Violation], sent: Sent) -> None:
+        """Raise `InvalidParameters` unless another parameter counts instead of each that is malformed."""
+        blamed = [violation for name, violation in violations.items() if not self._gives_way(name, sent)]
+        if blamed:
+            raise InvalidParameters(blamed)
 
     def _gives_way(self, name: str, sent: Sent) -> bool:
         parameter = self.named.get(name)
