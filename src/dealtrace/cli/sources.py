@@ -106,7 +106,7 @@ def reclassify(
         return
     would = "would change" if dry_run else "changed"
     console.print(
-        f"{counted(state.visits, 'visit')} read: {state.visits_changed} {would} their source; "
+        f"{counted(state.visits, 'visit')} read: {state.visits_changed} {would}; "
         f"{counted(state.leads_moved, 'lead')} {'would move' if dry_run else 'moved'} to another source.",
         markup=False,
     )
