@@ -61,6 +61,7 @@ TELLS_NOBODY: dict[str, set[str]] = {
     "lead_contact": {"lead_kind", "reference"},
     "lead_request": {"number", "form_name", "manager", "tags"},
     "page_end": {"reader"},
+    "cost": {"system", "account", "origin"},
     "reclassification": {"after_visitor", "hosts_digest"},
     "site_host": {"host", "kind", "name"},
     "traffic_source": {"digest", "source", "medium", "campaign", "content", "term"},

@@ -198,7 +198,7 @@ def test_a_step_that_fails_leaves_nothing_behind(empty: Database) -> None:
 
 def forget_later_steps(connection: Connection) -> None:
     """Undo what the steps after 0010 made."""
-    for table in ("database_key", "site_host", "reclassification", "unknown_parameter", "page_end"):
+    for table in ("database_key", "site_host", "reclassification", "unknown_parameter", "page_end", "cost"):
         connection.exec_driver_sql(f"DROP TABLE {table}")
     connection.exec_driver_sql("ALTER TABLE id_block DROP COLUMN first_id")
     connection.exec_driver_sql("DROP TABLE deal_contact")
