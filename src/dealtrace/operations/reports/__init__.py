@@ -1,0 +1,1 @@
+"""What the product can do for reports: import and restate the costs of advertising."""

@@ -1,0 +1,1 @@
+"""What reports read and costs hold: read models over several nouns, and the tables that only reports use."""
