@@ -10,6 +10,7 @@ PARTS = ("source", "medium", "campaign", "content", "term")
 NOTHING = {"", "(not set)", "<не заполнено>", "‹не заполнено›"}
 BATCH = 1_000
 
+site = sa.table("site", sa.column("id", sa.BigInteger))
 source = sa.table(
     "traffic_source",
     sa.column("site_id", sa.BigInteger),
@@ -23,7 +24,13 @@ def upgrade() -> None:
     for part in PARTS:
         op.add_column("traffic_source", sa.Column(f"{part}_key", sa.Text(), nullable=True))
     connection = op.get_bind()
-    rows = connection.execute(sa.select(source.c.site_id, source.c.id, *(source.c[part] for part in PARTS))).all()
+    for site_id in connection.execute(sa.select(site.c.id)).scalars().all():
+        _write_keys(connection, site_id)
+
+
+def _write_keys(connection: sa.Connection, site_id: int) -> None:
+    mine = sa.select(source.c.site_id, source.c.id, *(source.c[part] for part in PARTS))
+    rows = connection.execute(mine.where(source.c.site_id == site_id)).all()
     statement = (
         sa.update(source)
         .where(source.c.site_id == sa.bindparam("of_site"), source.c.id == sa.bindparam("of_source"))
