@@ -1,7 +1,7 @@
 """Changing a deal: an absent parameter keeps, an empty one erases."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -133,6 +133,13 @@ def test_it_counts_a_version_and_when_it_was_made() -> None:
     stamped = stamp(before, after, now)
     assert (stamped.version, stamped.changed_at, stamped.touched_at) == (8, now, now)
     assert (stamped.status, stamped.recorded_at) == ("end", before.recorded_at)
+
+
+@pytest.mark.parametrize("since", [None, NOON])
+def test_a_deal_has_its_status_since_the_change_that_last_made_a_difference(since: datetime | None) -> None:
+    before, now = deal(status="new", status_since=since), NOON + timedelta(days=1)
+    assert stamp(before, changed(before, status="new", comment="later"), now).status_since == since
+    assert stamp(before, changed(before, status="New"), now).status_since == now
 
 
 def test_it_tells_everything_that_differs_before_and_after() -> None:

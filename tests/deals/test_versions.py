@@ -38,7 +38,8 @@ def test_it_is_the_first_and_follows_nothing(token_id: int | None) -> None:
 
 
 def test_it_keeps_the_whole_deal_and_the_sum_as_it_was_sent() -> None:
-    kept_elsewhere = {"id", "recorded_at", "touched_at", "changed_at", "deleted_at", "pinned_at", "version"}
+    stamps = {"recorded_at", "touched_at", "changed_at", "status_since", "deleted_at", "pinned_at"}
+    kept_elsewhere = {"id", "version", *stamps}
     whole = {one.name: getattr(REGISTERED, one.name) for one in fields(Deal) if one.name not in kept_elsewhere}
     assert first_version(REGISTERED, "1 000", None).after == {**whole, "amount_as_sent": "1 000"}
 

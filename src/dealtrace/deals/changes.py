@@ -91,8 +91,9 @@ def _restated(deal: Deal, parts: Mapping[str, str]) -> TrafficSource | None:
 
 
 def stamp(before: Deal, after: Deal, now: datetime) -> Deal:
-    """Return `after` as the next version of `before`, changed at `now`."""
-    return replace(after, changed_at=now, touched_at=now, version=before.version + 1)
+    """Return `after` as the next version of `before`, changed at `now`; a status that is new is had since then."""
+    since = now if after.status != before.status else before.status_since
+    return replace(after, changed_at=now, touched_at=now, status_since=since, version=before.version + 1)
 
 
 def difference(before: Deal, after: Deal) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -22,8 +22,9 @@ class Deal:
     `status`, `service`, `manager` and `comment` are as the CRM sent them; `None` was never sent, empty was erased.
     `amount_rub` is `None` once erased. `happened_at` is when the deal was created according to the CRM, `recorded_at`
     when it was stored here, `touched_at` when anything about it last changed, `changed_at` when a caller last changed
-    it (`None` before the first change), `pinned_at` when a person pinned its lead (`None` while it is matched by the
-    rules). `version` counts from 1.
+    it (`None` before the first change), `status_since` when a caller last changed its status (`None` if it always had
+    this one), `pinned_at` when a person pinned its lead (`None` while it is matched by the rules). `version` counts
+    from 1.
     """
 
     id: DealId
@@ -42,6 +43,7 @@ class Deal:
     clue: LeadClue = NO_CLUE
     lead: LeadRef | None = None
     changed_at: datetime | None = None
+    status_since: datetime | None = None
     deleted_at: datetime | None = None
     pinned_at: datetime | None = None
     version: int = 1

@@ -25,6 +25,7 @@ from dealtrace.operations.accounts.set_site import set_site
 from dealtrace.operations.deals.change import ChangedDeal, change_deals
 from dealtrace.operations.deals.delete import delete_deals
 from dealtrace.operations.deals.register import register_deals
+from dealtrace.operations.deals.restore import restore_deal
 from dealtrace.operations.work import Work
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.storage.accounts.custom_fields import list_unknown_fields
@@ -69,6 +70,23 @@ def make(stage: Stage, player: Player, *wanted: Change) -> list[Any]:
     return stage.perform(change_deals, player, *wanted)
 
 
+def test_a_status_is_had_since_the_change_that_last_made_a_difference(stage: Stage, shop: Player) -> None:
+    deal_id = register(stage, shop, status="new")
+    assert deal_of(stage.database, shop, deal_id).status_since is None
+    make(stage, shop, change(deal_id, status="new", comment="x"))
+    assert deal_of(stage.database, shop, deal_id).status_since is None
+    make(stage, shop, change(deal_id, status="work"), change(deal_id, status="new"), change(deal_id, comment="y"))
+    since = deal_of(stage.database, shop, deal_id).changed_at
+    make(stage, shop, change(deal_id, status="new", comment="z"))
+    stage.perform(delete_deals, shop, DealKey(deal_id, None))
+    with stage.database.write() as connection:
+        restore_deal(stage.work(connection, shop), deal_id)
+    kept = deal_of(stage.database, shop, deal_id)
+    assert kept.changed_at is not None
+    assert since is not None
+    assert kept.status_since == since < kept.changed_at
+
+
 @pytest.mark.parametrize(
     ("wanted", "field", "after"),
     [
@@ -99,7 +117,7 @@ def test_it_changes_what_is_spoken_of_and_keeps_the_rest(
     kept = deal_of(stage.database, shop, deal_id)
     assert kept == outcome.deal
     assert getattr(kept, field) == after
-    stamps = {field, "touched_at", "changed_at", "version"}
+    stamps = {field, "touched_at", "changed_at", "version", *(["status_since"] if field == "status" else [])}
     same = [name for name in Deal.__slots__ if name not in stamps]
     assert [getattr(kept, name) for name in same] == [getattr(before, name) for name in same]
     assert kept.changed_at == kept.touched_at > before.recorded_at

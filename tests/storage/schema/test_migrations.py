@@ -13,13 +13,16 @@ from dealtrace.accounts.own_ids import OwnIds
 from dealtrace.accounts.site import SiteId
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.deal import DealKey
+from dealtrace.operations.deals.change import change_deals
 from dealtrace.operations.deals.delete import delete_deals
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.storage.accounts.sites import find_site
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.deals.daily_counts import list_miscounted_days
+from dealtrace.storage.deals.versions import list_versions
 from dealtrace.storage.id_blocks import IdBlocks, find_own_ids
-from dealtrace.storage.schema.tables.deals import deal_day
+from dealtrace.storage.schema.tables.deals import deal, deal_day
+from dealtrace.storage.schema.tables.reports import deal_status
 from dealtrace.storage.schema.tables.whole import metadata
 from dealtrace.storage.schema.upgrade import (
     MIGRATIONS,
@@ -32,7 +35,7 @@ from dealtrace.storage.schema.upgrade import (
     upgrade_schema,
 )
 from postgresql import PostgresqlServer
-from write_commands import NOON, by_call, registration
+from write_commands import NOON, by_call, change, registration
 
 CURE = re.escape("`dealtrace db upgrade`")
 
@@ -196,8 +199,17 @@ def test_a_step_that_fails_leaves_nothing_behind(empty: Database) -> None:
     assert not is_current(empty)
 
 
+def forget_statuses(connection: Connection) -> None:
+    """Undo what the step 0017 made."""
+    for table in ("deal_status", "report_column"):
+        connection.exec_driver_sql(f"DROP TABLE {table}")
+    for column in ("status_since", "margin_rub", "currency"):
+        connection.exec_driver_sql(f"ALTER TABLE deal DROP COLUMN {column}")
+
+
 def forget_later_steps(connection: Connection) -> None:
     """Undo what the steps after 0010 made."""
+    forget_statuses(connection)
     for table in ("database_key", "site_host", "reclassification", "unknown_parameter", "page_end"):
         connection.exec_driver_sql(f"DROP TABLE {table}")
     connection.exec_driver_sql("ALTER TABLE id_block DROP COLUMN first_id")
@@ -259,3 +271,36 @@ def test_a_database_that_has_assigned_ids_keeps_its_first_id(
     ids = IdBlocks(database.writer)
     ids.ensure(1)
     assert ids.take() == (assigned or first)
+
+
+def test_statuses_of_deals_that_were_there_before_are_found_and_dated_by_their_last_change(database: Database) -> None:
+    stage = Stage(database)
+    shop, neighbour = stage.open_site(), stage.open_site()
+    asked = [registration("a", status=" Won"), registration("b", status="won"), registration("c", status="new")]
+    first, second, third = [made.deal_id for made in stage.perform(register_deals, shop, *asked)]
+    stage.perform(register_deals, neighbour, registration("a", status="theirs"))
+    stage.perform(change_deals, shop, change(first, status="paid"))
+    stage.perform(change_deals, shop, change(first, status="Paid", manager="Иван"), change(second, status="won"))
+    stage.perform(change_deals, shop, change(first, comment="later"), change(third, status=" ", comment="erased"))
+    with database.write() as connection:
+        forget_statuses(connection)
+        connection.exec_driver_sql(f"UPDATE {VERSION_TABLE} SET version_num = '0015'")
+    upgrade_schema(database)
+    with database.read() as connection:
+        mine = select(deal.c.id, deal.c.status_since).where(deal.c.site_id == shop.site.id)
+        since = {row.id: row.status_since for row in connection.execute(mine)}
+        versions = list_versions(connection, shop.site.id, first)
+        found = [
+            tuple(row)
+            for player in (shop, neighbour)
+            for row in connection.execute(select(deal_status).where(deal_status.c.site_id == player.site.id))
+        ]
+    assert since[first] == next(each.recorded_at for each in versions if each.after.get("status") == "Paid")
+    assert since[second] is None
+    assert since[third] is not None
+    assert [row[:4] for row in sorted(found)] == [
+        (shop.site.id, "Paid", "paid", "open"),
+        (shop.site.id, "won", "won", "open"),
+        (neighbour.site.id, "theirs", "theirs", "open"),
+    ]
+    assert schema_differences(database) == []

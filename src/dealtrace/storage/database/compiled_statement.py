@@ -67,10 +67,16 @@ class CompiledStatement:
     """A Core statement that is compiled for an engine the first time it runs there; column types convert every value.
 
     Where the statement needs an engine's own insert (`ON CONFLICT`), pass a function that takes that insert.
+    `columns` are those that an insert of single rows writes, if not all; the others are null.
     """
 
-    def __init__(self, statement: Statement | Callable[[Callable[..., Any]], Statement]) -> None:
+    def __init__(
+        self,
+        statement: Statement | Callable[[Callable[..., Any]], Statement],
+        columns: Sequence[str] | None = None,
+    ) -> None:
         self._statement = statement
+        self._columns = columns
         self._compiled: dict[str, _Compiled] = {}
 
     def run_many(self, connection: Connection, rows: Sequence[Values]) -> None:
@@ -129,13 +135,13 @@ class CompiledStatement:
         if not isinstance(statement, Statement):
             return _compile(statement(_INSERT[dialect.name]), dialect)
         if dialect.name == "postgresql" and isinstance(statement, Insert) and not statement.exported_columns:
-            return _compile(_from_arrays(statement), dialect, takes_arrays=True)
-        return _compile(statement, dialect)
+            return _compile(_from_arrays(statement, self._columns), dialect, takes_arrays=True)
+        return _compile(statement, dialect, columns=self._columns)
 
 
-def _from_arrays(statement: Insert) -> Insert:
+def _from_arrays(statement: Insert, names: Sequence[str] | None) -> Insert:
     """Rewrite an insert of single rows as one that takes an array for each column; a value may itself be a list."""
-    columns = statement.table.columns
+    columns = [column for column in statement.table.columns if names is None or column.name in names]
     arrays = (func.unnest(bindparam(column.name, type_=ARRAY(column.type, dimensions=1))) for column in columns)
     return insert(statement.table).from_select([column.name for column in columns], select(*arrays))
 
@@ -147,8 +153,10 @@ def _row_maker(columns: tuple[str, ...]) -> Callable[[PlainRow], Row]:
     return make
 
 
-def _compile(statement: Statement, dialect: Dialect, *, takes_arrays: bool = False) -> _Compiled:
-    compiled = statement.compile(dialect=dialect)
+def _compile(
+    statement: Statement, dialect: Dialect, *, takes_arrays: bool = False, columns: Sequence[str] | None = None
+) -> _Compiled:
+    compiled = statement.compile(dialect=dialect, column_keys=columns)
     types = {name: bind.type.dialect_impl(dialect) for bind, name in compiled.bind_names.items()}
     names = compiled.positiontup if compiled.positional and compiled.positiontup is not None else list(types)
     outward = [

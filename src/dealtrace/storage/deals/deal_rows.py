@@ -17,16 +17,19 @@ from dealtrace.storage.schema.tables.deals import deal
 from dealtrace.storage.schema.tables.visits import traffic_source
 
 _STATED = and_(traffic_source.c.site_id == deal.c.site_id, traffic_source.c.id == deal.c.stated_source_id)
-_NOT_IN_A_DEAL = ("site_id", "visited_at", "fingerprint")
+_LATER_COLUMNS = ("status_since", "margin_rub", "currency")
+_NOT_IN_A_DEAL = ("site_id", "visited_at", "fingerprint", "margin_rub", "currency")
 DEAL_ROWS = select(
     *(column for column in deal.c if column.name not in _NOT_IN_A_DEAL),
     *(traffic_source.c[part] for part in SOURCE_PARTS),
 ).outerjoin(traffic_source, _STATED)
 """Deals with the parts of their stated source; `deal_from_row` makes a record of such a row."""
 
+NEW_COLUMNS = tuple(column.name for column in deal.c if column.name not in _LATER_COLUMNS)
+"""The columns that a new deal is stored with; the others are null until something happens to it."""
 STAMP_COLUMNS = ("touched_at", "changed_at", "deleted_at", "version")
 CHANGING_COLUMNS = ("status", "amount_rub", "service", "manager", "comment", "custom_values", "stated_source_id")
-"""The columns that a change of a deal may write, besides the stamps."""
+"""The columns that a new deal has and a change may write, besides the stamps."""
 LEAD_KINDS: Mapping[str, LeadKind] = {kind.value: kind for kind in LeadKind}
 """Lead kinds by their stored names; a lookup costs less than calling the enumeration for every deal of a page."""
 
@@ -160,6 +163,7 @@ def deal_from_row(row: Row, tags: tuple[str, ...]) -> Deal:
         happened_at=row.happened_at,
         recorded_at=row.recorded_at,
         touched_at=row.touched_at,
+        status_since=row.status_since,
         changed_at=row.changed_at,
         deleted_at=row.deleted_at,
         pinned_at=row.pinned_at,

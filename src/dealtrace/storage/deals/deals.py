@@ -14,6 +14,7 @@ from dealtrace.storage.deals.daily_counts import count_new_deals, recounting
 from dealtrace.storage.deals.deal_rows import (
     CHANGING_COLUMNS,
     DEAL_ROWS,
+    NEW_COLUMNS,
     STAMP_COLUMNS,
     NewDeal,
     changing_columns,
@@ -33,13 +34,15 @@ _FIND_REGISTERED = CompiledStatement(
         deal.c.deleted_at.is_(None),
     )
 )
-_INSERT_DEAL = CompiledStatement(insert(deal))
+_INSERT_DEAL = CompiledStatement(insert(deal), columns=NEW_COLUMNS)
 _INSERT_TAG = CompiledStatement(insert(deal_tag))
 _INSERT_CONTACT = CompiledStatement(insert(deal_contact))
 _UPDATE_DEAL = CompiledStatement(
     update(deal)
     .where(deal.c.site_id == bindparam("of_site"), deal.c.id == bindparam("of_deal"))
-    .values({name: bindparam(name, type_=deal.c[name].type) for name in CHANGING_COLUMNS + STAMP_COLUMNS})
+    .values(
+        {name: bindparam(name, type_=deal.c[name].type) for name in (*CHANGING_COLUMNS, *STAMP_COLUMNS, "status_since")}
+    )
 )
 _STAMP_DEAL = CompiledStatement(
     update(deal)
@@ -132,7 +135,15 @@ def update_deals(
 ) -> None:
     """Write everything that a change may have changed, tags included."""
     ids = [changed.id for changed in deals]
-    rows = [{"of_site": site_id, "of_deal": changed.id, **changing_columns(changed, source_ids)} for changed in deals]
+    rows = [
+        {
+            "of_site": site_id,
+            "of_deal": changed.id,
+            "status_since": changed.status_since,
+            **changing_columns(changed, source_ids),
+        }
+        for changed in deals
+    ]
     with recounting(connection, site_id, ids):
         _UPDATE_DEAL.run_many(connection, rows)
     connection.execute(delete(deal_tag).where(deal_tag.c.site_id == site_id, deal_tag.c.deal_id.in_(ids)))

@@ -6,6 +6,7 @@ from dealtrace.storage.schema.tables import (  # noqa: F401 - each adds its tabl
     file_imports,
     leads,
     page_ends,
+    reports,
     settings,
     visits,
     webhooks,
