@@ -1,0 +1,1 @@
+"""What a site defines for its reports: meanings of statuses, and columns."""

@@ -1,0 +1,1 @@
+"""Reports: what statuses mean, and the columns and formulas a site defines."""

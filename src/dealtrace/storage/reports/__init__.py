@@ -1,0 +1,1 @@
+"""What reports read and what sites define for them."""
