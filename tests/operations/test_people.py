@@ -63,11 +63,7 @@ TELLS_NOBODY: dict[str, set[str]] = {
     "lead_contact": {"lead_kind", "reference"},
     "lead_request": {"number", "form_name", "manager", "tags"},
     "page_end": {"reader"},
-<<<<<<< HEAD
     "report_column": {"name", "kind", "statuses", "formula"},
-=======
-    "cost": {"system", "account", "origin"},
->>>>>>> f4e8b7d
     "reclassification": {"after_visitor", "hosts_digest"},
     "site_host": {"host", "kind", "name"},
     "traffic_source": {"digest", "source", "medium", "campaign", "content", "term"},

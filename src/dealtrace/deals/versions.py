@@ -85,7 +85,7 @@ _FIELD_OF = {
 def as_of(deal: Deal, version: int, versions: Iterable[DealVersion]) -> Deal:
     """Return a deal as of `version`: the changes of later ones among its `versions` are reverted.
 
-    Their `before` must hold values of a deal, not as JSON stores them. `touched_at` and `status_since` stay as they are.
+    Their `before` must hold values of a deal, not as JSON stores them. `touched_at` and `status_since` are kept.
     """
     later = [candidate for candidate in versions if candidate.version > version]
     for reverted in sorted(later, key=lambda candidate: candidate.version, reverse=True):

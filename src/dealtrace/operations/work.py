@@ -1,6 +1,7 @@
 """What an operation works with, and how many ids it may take."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import field
 from datetime import datetime
 from typing import Protocol, TypeVar, cast
 
@@ -10,6 +11,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.operations.write_command import Payload, WriteCommand
 from dealtrace.record import record
 from dealtrace.storage.id_blocks import IdBlocks
+from dealtrace.storage.reports.statuses import KnownStatuses
 
 Outcome_co = TypeVar("Outcome_co", covariant=True)
 
@@ -19,12 +21,14 @@ class Work:
     """One site's share of a transaction: the open connection, unused ids, the site, and the time of the batch in UTC.
 
     Whoever makes it begins and commits the transaction, and reserves as many ids as the operation declares.
+    `known_statuses` outlive the transaction in a process that writes again and again.
     """
 
     connection: Connection
     ids: IdBlocks
     site: Site
     now: datetime
+    known_statuses: KnownStatuses = field(default_factory=KnownStatuses)
 
 
 class Operation(Protocol[Payload, Outcome_co]):

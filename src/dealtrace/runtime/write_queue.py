@@ -39,6 +39,7 @@ from dealtrace.storage.database.database_errors import (
 )
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import IdBlocks
+from dealtrace.storage.reports.statuses import KnownStatuses
 from dealtrace.storage.schema.distribution import is_distributed
 
 RETRY_PAUSE_SECONDS = 0.1
@@ -88,6 +89,7 @@ class WriteQueue:
         self._observe_retry = observe_retry
         self._put_off: dict[int, _PutOff] = {}
         self._ids = IdBlocks(database.writer)
+        self._known_statuses = KnownStatuses()
         self._queue: SimpleQueue[Pending | None] = SimpleQueue()
         self._loop = asyncio.get_running_loop()
         self._stopping = False
@@ -206,6 +208,7 @@ class WriteQueue:
                 self._write_part(part)
             except _NotOpen as closed:
                 fault = closed.cause
+                self._known_statuses = KnownStatuses()  # the server that answers next may be another, and lack some
                 if is_passing(fault) and time.monotonic() + whole_pause < deadline:
                     self._observe_retry(retry_reason(fault))
                     time.sleep(whole_pause)
@@ -214,6 +217,7 @@ class WriteQueue:
                 self._settle([pending for left in parts for pending in left], self._refuse(fault))
                 return
             except Exception as fault:  # noqa: BLE001 - only faults that pass come here
+                self._known_statuses = KnownStatuses()
                 self._observe_retry(retry_reason(fault))
                 parts[:1] = by_site = group_by_site(part)
                 if len(by_site) == 1:
@@ -324,7 +328,7 @@ class WriteQueue:
 
     def _run_group(self, connection: Connection, group: list[Pending], now: datetime) -> None:
         first = group[0]
-        work = Work(connection, self._ids, first.site, now)
+        work = Work(connection, self._ids, first.site, now, self._known_statuses)
         outcomes = first.operation(work, [pending.command for pending in group])
         for pending, outcome in zip(group, outcomes, strict=True):
             pending.outcome = outcome

@@ -12,6 +12,7 @@ from dealtrace.errors import Refusal
 from dealtrace.leads.lead_story import LeadStory
 from dealtrace.operations.deals.find import find_deals
 from dealtrace.operations.points import pay_for_calls, points_refusal
+from dealtrace.operations.reports.intern_statuses import intern_statuses
 from dealtrace.operations.webhooks.publish import store_versions
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
@@ -97,4 +98,5 @@ class _Ledger:
         stated = {deal.stated_source for deal in changed if deal.stated_source is not None}
         source_ids = intern_sources(work.connection, work.ids, work.site.id, stated)
         deals.update_deals(work.connection, work.site.id, changed, source_ids)
+        intern_statuses(work, {version.after["status"] for version in self._versions if "status" in version.after})
         store_versions(work, self._versions)

@@ -12,6 +12,7 @@ from dealtrace.errors import NumberTaken, Refusal
 from dealtrace.operations.deals.match import Question, match_deals
 from dealtrace.operations.import_file import refusal_of_other_values, refusal_of_own_id
 from dealtrace.operations.points import lock_registrations
+from dealtrace.operations.reports.intern_statuses import intern_statuses
 from dealtrace.operations.webhooks.publish import store_versions
 from dealtrace.operations.work import Work
 from dealtrace.record import record
@@ -114,5 +115,6 @@ def _store(work: Work, new: Sequence[_NewDeal]) -> None:
     stated = {deal.stated_source for deal in stored if deal.stated_source is not None}
     source_ids = intern_sources(work.connection, work.ids, work.site.id, stated)
     deals.insert_deals(work.connection, work.site.id, rows, source_ids)
+    intern_statuses(work, {deal.status for deal in stored})
     amounts = ["" if deal.amount_rub is None else f"{deal.amount_rub:f}" for deal in stored]
     store_versions(work, [first_version(deal, text, None) for deal, text in zip(stored, amounts, strict=True)])

@@ -14,6 +14,7 @@ from dealtrace.leads.plain_text import stripped
 from dealtrace.leads.reference import all_spellings, find_spelt
 from dealtrace.operations.deals.match import Question, match_deals
 from dealtrace.operations.points import pay_for_calls, points_refusal
+from dealtrace.operations.reports.intern_statuses import intern_statuses
 from dealtrace.operations.webhooks.publish import store_versions
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
@@ -132,6 +133,7 @@ def _store(work: Work, batch: Sequence[_NewDeal]) -> dict[int, Receipt]:
     stated = {row.deal.stated_source for row in rows if row.deal.stated_source is not None}
     source_ids = intern_sources(work.connection, work.ids, work.site.id, stated)
     deals.insert_deals(work.connection, work.site.id, rows, source_ids)
+    intern_statuses(work, {row.deal.status for row in rows})
     store_versions(work, versions)
     custom_fields.count_unknown_fields(work.connection, work.site.id, unknown, work.now)
     return receipts

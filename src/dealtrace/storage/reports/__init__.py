@@ -1,1 +1,1 @@
-"""What reports read and costs hold: read models over several nouns, and the tables that only reports use."""
+"""Facts and the statements that group them; and the tables that only reports use: costs, statuses, columns."""

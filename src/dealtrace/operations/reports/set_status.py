@@ -1,0 +1,30 @@
+"""Set what a status of deals means to a site."""
+
+from dealtrace.errors import InvalidSetting
+from dealtrace.leads.limits import LABEL_LENGTH_MAX
+from dealtrace.operations.points import lock_registrations
+from dealtrace.operations.work import Work
+from dealtrace.reports.statuses import Meaning, status_key
+from dealtrace.storage.accounts.revision import raise_revision
+from dealtrace.storage.reports.statuses import update_meaning
+
+
+def set_status(work: Work, name: str, meaning: str) -> bool:
+    """Set what a status means, however deals spell it; `False` if no deal of the site has had it yet.
+
+    Raises:
+        InvalidSetting: the name is blank or too long, or the meaning is none.
+    """
+    if not status_key(name) or len(name) > LABEL_LENGTH_MAX:
+        raise InvalidSetting(
+            key="NAME",
+            ru=f"ожидается статус длиной от 1 до {LABEL_LENGTH_MAX} символов",
+            en=f"a status of 1 to {LABEL_LENGTH_MAX} characters is expected",
+        )
+    if meaning not in list(Meaning):
+        known = ", ".join(Meaning)
+        raise InvalidSetting(key="MEANING", ru=f"ожидается одно из: {known}", en=f"expected one of: {known}")
+    lock_registrations(work)
+    is_seen = update_meaning(work.connection, work.site.id, name, Meaning(meaning), work.now)
+    raise_revision(work.connection)
+    return is_seen

@@ -1,0 +1,141 @@
+"""The statuses of a site's deals, each spelling stored once, and what they mean."""
+
+from collections.abc import Callable, Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Insert, bindparam, func, select, update
+
+from dealtrace.reports.statuses import STATUSES_MAX, Meaning, Status, status_key
+from dealtrace.storage.database.column_types import is_among
+from dealtrace.storage.database.compiled_statement import CompiledStatement
+from dealtrace.storage.database.upsert import insert_into
+from dealtrace.storage.schema.tables.deals import deal
+from dealtrace.storage.schema.tables.reports import deal_status
+
+REMEMBERED_MAX = 50_000
+"""How many spellings of all sites are remembered; beyond that they are forgotten and read again."""
+
+
+def _insert(engine_insert: Callable[..., Any]) -> Insert:
+    """Write the insert. Any: the two inserts share no type that has `on_conflict_do_nothing`."""
+    statement: Insert = (
+        engine_insert(deal_status)
+        .values({column.name: bindparam(column.name, type_=column.type) for column in deal_status.c})
+        .on_conflict_do_nothing(index_elements=["site_id", "spelling"])
+    )
+    return statement
+
+
+_INSERT = CompiledStatement(_insert)
+_FIND = CompiledStatement(
+    select(deal_status.c.spelling, deal_status.c.first_seen_at).where(
+        deal_status.c.site_id == bindparam("site_id"), is_among(deal_status.c.spelling, "spellings")
+    )
+)
+_FIND_MEANINGS = CompiledStatement(
+    select(deal_status.c.key, deal_status.c.meaning).where(
+        deal_status.c.site_id == bindparam("site_id"), is_among(deal_status.c.key, "keys")
+    )
+)
+
+
+class KnownStatuses:
+    """The statuses that one process knows to be stored in one database, so that they need not be looked for.
+
+    Only what an earlier transaction stored counts: what the current one stores may still be rolled back.
+    """
+
+    def __init__(self) -> None:
+        self._spellings: dict[int, set[str]] = {}
+        self._full: set[int] = set()
+        self._count = 0
+
+    def unknown(self, site_id: int, spellings: Collection[str]) -> Collection[str]:
+        """Return those spellings that may have to be stored: none for a site that has no room for more."""
+        if site_id in self._full:
+            return ()
+        known = self._spellings.get(site_id)
+        return spellings if known is None else [spelling for spelling in spellings if spelling not in known]
+
+    def remember(self, site_id: int, spellings: Collection[str]) -> None:
+        """Remember that spellings are stored."""
+        if self._count + len(spellings) > REMEMBERED_MAX:
+            self._spellings, self._count = {}, 0
+        self._spellings.setdefault(site_id, set()).update(spellings)
+        self._count += len(spellings)
+
+    def remember_full(self, site_id: int) -> None:
+        """Remember that a site has no room for more statuses; stored ones are never deleted."""
+        self._full.add(site_id)
+
+
+def insert_statuses(
+    connection: Connection, site_id: int, spellings: Collection[str], now: datetime, known: KnownStatuses
+) -> None:
+    """Store those spellings that are new to the site, as long as it has room; blank ones are no statuses.
+
+    A new spelling of a known status has its meaning. The caller has locked the site's registrations, so that no other
+    transaction sets a meaning meanwhile. `now` is the time of the transaction.
+    """
+    stored = {row[0]: row[1] for row in _FIND.fetch(connection, {"site_id": site_id, "spellings": list(spellings)})}
+    blank = [spelling for spelling in spellings if not status_key(spelling)]
+    known.remember(site_id, [*blank, *(spelling for spelling, seen_at in stored.items() if seen_at != now)])
+    missing = sorted(set(spellings) - stored.keys() - set(blank))
+    if not missing:
+        return
+    earlier, room = _count_stored(connection, site_id, now)
+    if earlier >= STATUSES_MAX:
+        known.remember_full(site_id)
+    if new := missing[:room]:
+        keys = [status_key(spelling) for spelling in new]
+        meanings = {row[0]: row[1] for row in _FIND_MEANINGS.fetch(connection, {"site_id": site_id, "keys": keys})}
+        rows = [_row(site_id, spelling, meanings.get(status_key(spelling), Meaning.OPEN), now) for spelling in new]
+        _INSERT.run_many(connection, rows)
+
+
+def update_meaning(connection: Connection, site_id: int, name: str, meaning: Meaning, now: datetime) -> bool:
+    """Store what a status means, for all its spellings; one that was never seen is added, and `False` returned."""
+    mine = (deal_status.c.site_id == site_id, deal_status.c.key == status_key(name))
+    is_seen = connection.execute(update(deal_status).where(*mine).values(meaning=meaning.value)).rowcount > 0
+    row = insert_into(connection, deal_status).values(**_row(site_id, name, meaning, now))
+    connection.execute(row.on_conflict_do_nothing(index_elements=["site_id", "spelling"]))
+    return is_seen
+
+
+def list_statuses(connection: Connection, site_id: int) -> list[Status]:
+    """List the statuses that a site's deals have had or that it has set, by spelling, in no particular sequence."""
+    query = select(deal_status.c.spelling, deal_status.c.meaning).where(deal_status.c.site_id == site_id)
+    return [Status(spelling, Meaning(meaning)) for spelling, meaning in connection.execute(query)]
+
+
+def find_deals_by_status(connection: Connection, site_id: int) -> dict[str, int]:
+    """Find how many undeleted deals have each status, by its spelling; all of the site's deals are read."""
+    mine = select(deal.c.status, func.count()).where(deal.c.site_id == site_id, deal.c.deleted_at.is_(None))
+    return {row[0]: row[1] for row in connection.execute(mine.group_by(deal.c.status))}
+
+
+def has_won_status(connection: Connection, site_id: int) -> bool:
+    """Return whether a site has named a status that is won."""
+    won = select(deal_status.c.key).where(deal_status.c.site_id == site_id, deal_status.c.meaning == Meaning.WON.value)
+    return connection.execute(won.limit(1)).first() is not None
+
+
+def _count_stored(connection: Connection, site_id: int, now: datetime) -> tuple[int, int]:
+    """Return how many statuses earlier transactions have stored, and how many more the site has room for."""
+    mine = select(
+        func.count().filter(deal_status.c.first_seen_at != now),
+        func.count(),
+    ).where(deal_status.c.site_id == site_id)
+    earlier, stored = connection.execute(mine).one()
+    return earlier, max(STATUSES_MAX - stored, 0)
+
+
+def _row(site_id: int, spelling: str, meaning: str, now: datetime) -> dict[str, object]:
+    return {
+        "site_id": site_id,
+        "spelling": spelling,
+        "key": status_key(spelling),
+        "meaning": meaning,
+        "first_seen_at": now,
+    }

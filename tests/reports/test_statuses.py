@@ -1,0 +1,40 @@
+"""Statuses mean the same however they are spelt, and what a site has not set is open."""
+
+import pytest
+
+from dealtrace.reports.statuses import (
+    Meaning,
+    Status,
+    StatusGroup,
+    group_statuses,
+    meaning_of,
+    meanings_by_key,
+    status_key,
+)
+
+
+@pytest.mark.parametrize("spelling", ["Оплачено", " оплачено", "ОПЛАЧЕНО\u00a0", "\tоплаченО\n"])
+def test_blanks_around_a_status_and_the_case_of_its_letters_make_no_difference(spelling: str) -> None:
+    assert status_key(spelling) == "оплачено"
+    assert meaning_of(spelling, {"оплачено": Meaning.WON}) is Meaning.WON
+
+
+@pytest.mark.parametrize("spelling", ["", " ", "в работе", "опла чено"])
+def test_what_is_not_set_is_open(spelling: str) -> None:
+    assert meaning_of(spelling, {"оплачено": Meaning.WON}) is Meaning.OPEN
+
+
+def test_meanings_are_found_by_what_spellings_have_in_common() -> None:
+    known = [Status("Won ", Meaning.WON), Status("WON", Meaning.WON), Status("new", Meaning.OPEN)]
+    assert meanings_by_key(known) == {"won": Meaning.WON, "new": Meaning.OPEN}
+
+
+def test_spellings_of_a_status_are_listed_together_under_the_commonest() -> None:
+    known = [Status("WON", Meaning.WON), Status("won ", Meaning.WON), Status("lost", Meaning.LOST)]
+    deals = {"won ": 3, "WON": 2, "new": 7, " ": 4, "NEW": 1}
+    assert group_statuses(known, deals) == [
+        StatusGroup(("new", "NEW"), Meaning.OPEN, 8),
+        StatusGroup(("won ", "WON"), Meaning.WON, 5),
+        StatusGroup(("lost",), Meaning.LOST, 0),
+    ]
+    assert group_statuses(known, deals)[1].name == "won"
