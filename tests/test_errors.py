@@ -84,6 +84,7 @@ def test_the_codes_stay_as_programs_know_them() -> None:
         "WebhookNotFound": 10062,
         "DeliveryNotFound": 10063,
         "HostNotFound": 10074,
+        "LoginRefused": 10075,
         "InternalFailure": 500,
     }
 

@@ -37,62 +37,18 @@ Refusal
 ├── WebhookNotFound       10062
 ├── DeliveryNotFound      10063  deliveries are deleted after 30 days
 ├── HostNotFound          10074
+├── LoginRefused          10075  the login or the password is wrong
 └── InternalFailure         500  our own; the request id finds it in the log
 
 Each edge turns refusals into its own answers in one place: `http/replies.py`, `cli/terminal.py`, the cabinet.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from collections.abc import Sequence
 
-from dealtrace.record import record
-
-Language = Literal["ru", "en"]
-
-
-@record
-class Violation:
-    """An invalid parameter, and what would be valid, in Russian and English."""
-
-    field: str
-    ru: str
-    en: str
-
-    def text(self, language: Language) -> str:
-        """Return what is wrong with the field, in `language`."""
-        return self.ru if language == "ru" else self.en
-
-
-class InvalidValue(ValueError):  # noqa: N818 - named after what is wrong
-    """A text or cell that does not fit its type; the messages say what would."""
-
-    def __init__(self, ru: str, en: str) -> None:
-        super().__init__(en)
-        self.ru = ru
-        self.en = en
-
-
-class Refusal(Exception):  # noqa: N818 - a refusal is usually an answer, not an error
-    """A request that was understood and refused.
-
-    `facts` fill the placeholders of the messages; an edge may use them too (`retry_after_seconds`).
-    """
-
-    code: ClassVar[int]
-    ru: ClassVar[str]
-    en: ClassVar[str]
-
-    def __init__(self, **facts: object) -> None:
-        super().__init__(type(self).__name__, facts)
-        self.facts: Mapping[str, Any] = facts  # each refusal has its own
-
-    def text(self, language: Language) -> str:
-        """Return the message in `language`."""
-        return (self.ru if language == "ru" else self.en).format(**self.facts)
-
-    def __str__(self) -> str:
-        """Return the English message."""
-        return self.text("en")
+from dealtrace.refusal import InvalidValue as InvalidValue
+from dealtrace.refusal import Language as Language
+from dealtrace.refusal import Refusal as Refusal
+from dealtrace.refusal import Violation as Violation
 
 
 class InvalidParameters(Refusal):
@@ -390,6 +346,14 @@ class HostNotFound(Refusal):
     code = 10074
     ru = "Сайт {site_id} не называет узел {host} ({kind}). Список: dealtrace source host list {site_id}"
     en = "Site {site_id} has no {kind} host {host}. To list hosts: dealtrace source host list {site_id}"
+
+
+class LoginRefused(Refusal):
+    """The login or the password is wrong; which of them is not said."""
+
+    code = 10075
+    ru = "Логин или пароль не подходит"
+    en = "The login or the password is wrong"
 
 
 class InternalFailure(Refusal):

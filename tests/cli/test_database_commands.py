@@ -96,7 +96,7 @@ def test_check_finds_a_row_that_refers_to_nothing(command_line: CommandLine, tmp
     terminal = on_sqlite(command_line, tmp_path)
     terminal.done("site", "create", "Shop")
     with sqlite3.connect(file_of(terminal)) as connection:
-        connection.execute("INSERT INTO membership (user_id, site_id) VALUES (7, 1)")
+        connection.execute("INSERT INTO membership (user_id, site_id, role) VALUES (7, 1, 'reader')")
     connection.close()
     assert "membership" in terminal.refused("db", "check")
 

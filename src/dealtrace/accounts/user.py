@@ -14,11 +14,17 @@ LOGIN_LENGTH_MAX = 200
 
 @record
 class User:
-    """A person who can log in; `login` is case-insensitive."""
+    """A person who can log in; `login` is case-insensitive.
+
+    `is_owner` marks an owner of the installation, who owns every site. `has_second_factor` is whether codes of an
+    authenticator are asked for.
+    """
 
     id: UserId
     login: str
     created_at: datetime
+    is_owner: bool = False
+    has_second_factor: bool = False
 
 
 def normal_login(text: str) -> str:

@@ -38,6 +38,7 @@ STATUS_OF: Mapping[type[Refusal], int] = {
     errors.WebhookNotFound: 400,
     errors.DeliveryNotFound: 400,
     errors.HostNotFound: 400,
+    errors.LoginRefused: 403,
     errors.TokenRejected: 403,
     errors.SiteMismatch: 403,
     errors.InvitationSpent: 403,

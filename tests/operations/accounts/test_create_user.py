@@ -6,6 +6,8 @@ import pytest
 from argon2 import PasswordHasher
 
 from cast import Stage
+from dealtrace.accounts.role import Role
+from dealtrace.accounts.site import SiteId
 from dealtrace.accounts.token import token_digest
 from dealtrace.accounts.user import LOGIN_LENGTH_MAX, PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN, User
 from dealtrace.errors import InvalidSetting, InvitationSpent, NameTaken, Refusal
@@ -80,10 +82,15 @@ def test_it_hashes_as_the_library_recommends(monkeypatch: pytest.MonkeyPatch) ->
     assert (hasher.time_cost, hasher.memory_cost) == (recommended.time_cost, recommended.memory_cost)
 
 
-def test_it_lets_a_user_see_every_site_there_is(stage: Stage) -> None:
-    sites = {stage.open_site().site.id for _ in range(3)}
-    created = create(stage)
-    assert set(rows(stage, "SELECT user_id, site_id FROM membership")) == {(created.id, site) for site in sites}
+def test_a_user_owns_the_installation_or_has_roles_at_sites(stage: Stage) -> None:
+    shops = [stage.open_site().site.id for _ in range(2)]
+    owner = create(stage)
+    assert owner.is_owner
+    with stage.database.write() as connection:
+        roles = {SiteId(shops[0]): Role.READER}
+        reader = create_user(connection, stage.ids, "petr", PASSWORD, utc_now(), roles=roles)
+    assert not reader.is_owner
+    assert rows(stage, "SELECT user_id, site_id, role FROM membership") == [(reader.id, shops[0], "reader")]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
+from dealtrace.accounts.role import Role
 from dealtrace.accounts.user import User, UserId
 from dealtrace.storage.accounts import users
 from dealtrace.storage.database.engine import Database
@@ -41,7 +42,7 @@ def test_it_keeps_a_login_once(database: Database) -> None:
 def test_it_lets_a_user_see_a_site_however_often_that_is_said(connection: Connection) -> None:
     users.insert_user(connection, USER, "hash")
     for site_id in (1, 1, 2):
-        users.insert_membership(connection, USER.id, site_id)
+        users.set_membership(connection, USER.id, site_id, Role.READER)
     assert connection.exec_driver_sql("SELECT count(*) FROM membership").scalar_one() == 2
 
 

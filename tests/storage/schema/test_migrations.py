@@ -199,8 +199,22 @@ def test_a_step_that_fails_leaves_nothing_behind(empty: Database) -> None:
     assert not is_current(empty)
 
 
+def forget_people(connection: Connection) -> None:
+    """Undo what the step 0021 made."""
+    for table in ("session", "recovery_code"):
+        connection.exec_driver_sql(f"DROP TABLE {table}")
+    for table, columns in (
+        ('"user"', ("is_owner", "totp_secret", "totp_used_step")),
+        ("membership", ("role",)),
+        ("invitation", ("purpose", "user_id", "site_id", "role", "made_by", "expires_at")),
+    ):
+        for column in columns:
+            connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN {column}")
+
+
 def forget_statuses(connection: Connection) -> None:
     """Undo what the steps from 0017 on made."""
+    forget_people(connection)
     for table in ("cost", "deal_status", "report_column"):
         connection.exec_driver_sql(f"DROP TABLE {table}")
     for column in ("status_since", "margin_rub", "currency"):

@@ -1,12 +1,15 @@
 """Create users, and invite the first one."""
 
 import secrets
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 
 from argon2 import PasswordHasher
 from sqlalchemy import Connection
 
+from dealtrace.accounts.role import Role
+from dealtrace.accounts.site import SiteId
 from dealtrace.accounts.token import token_digest
 from dealtrace.accounts.user import (
     LOGIN_LENGTH_MAX,
@@ -17,14 +20,24 @@ from dealtrace.accounts.user import (
     normal_login,
 )
 from dealtrace.errors import InvalidSetting, InvitationSpent, NameTaken
-from dealtrace.storage.accounts import sites, users
+from dealtrace.storage.accounts import users
 from dealtrace.storage.id_blocks import IdBlocks
 
 INVITATION_BYTES = 33
 
 
-def create_user(connection: Connection, ids: IdBlocks, login: str, password: str, now: datetime) -> User:
-    """Create a user who sees every existing site; the password is stored as an argon2id hash.
+def create_user(
+    connection: Connection,
+    ids: IdBlocks,
+    login: str,
+    password: str,
+    now: datetime,
+    *,
+    roles: Mapping[SiteId, Role] | None = None,
+) -> User:
+    """Create a user; the password is stored as an argon2id hash.
+
+    `roles` are those at sites; without them the user is an owner of the installation.
 
     Raises:
         InvalidSetting: the login or the password does not fit its limits.
@@ -34,10 +47,10 @@ def create_user(connection: Connection, ids: IdBlocks, login: str, password: str
     check_password(password)
     if users.find_user(connection, name) is not None:
         raise NameTaken(name=name)
-    user = User(UserId(ids.take()), name, now)
+    user = User(UserId(ids.take()), name, now, is_owner=roles is None)
     users.insert_user(connection, user, password_hasher().hash(password))
-    for site in sites.list_sites(connection):
-        users.insert_membership(connection, user.id, site.id)
+    for site_id, role in (roles or {}).items():
+        users.set_membership(connection, user.id, site_id, role)
     users.use_invitations(connection, now)
     return user
 

@@ -5,6 +5,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     ForeignKeyConstraint,
+    Index,
     Integer,
     PrimaryKeyConstraint,
     String,
@@ -40,6 +41,9 @@ user = Table(
     Column("login", Text, nullable=False),
     Column("password_hash", Text, nullable=False),
     Column("created_at", Instant, nullable=False),
+    Column("is_owner", Boolean),
+    Column("totp_secret", Text),
+    Column("totp_used_step", BigInteger),
     UniqueConstraint("login"),
     info=CONTROL,
 )
@@ -49,7 +53,33 @@ membership = Table(
     metadata,
     Column("user_id", BigInteger, nullable=False),
     Column("site_id", BigInteger, nullable=False),
+    Column("role", String(12)),
     PrimaryKeyConstraint("user_id", "site_id"),
+    ForeignKeyConstraint(["user_id"], ["user.id"]),
+    info=CONTROL,
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("user_id", BigInteger, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    Column("ip", Text, nullable=False),
+    Column("browser", Text, nullable=False),
+    Column("is_confirmed", Boolean, nullable=False),
+    ForeignKeyConstraint(["user_id"], ["user.id"]),
+    Index("ix_session_user", "user_id"),
+    info=CONTROL,
+)
+
+recovery_code = Table(
+    "recovery_code",
+    metadata,
+    Column("user_id", BigInteger, nullable=False),
+    Column("digest", String(64), nullable=False),
+    PrimaryKeyConstraint("user_id", "digest"),
     ForeignKeyConstraint(["user_id"], ["user.id"]),
     info=CONTROL,
 )
@@ -74,6 +104,12 @@ invitation = Table(
     Column("digest", String(64), primary_key=True),
     Column("created_at", Instant, nullable=False),
     Column("used_at", Instant),
+    Column("purpose", String(12)),
+    Column("user_id", BigInteger),
+    Column("site_id", BigInteger),
+    Column("role", String(12)),
+    Column("made_by", BigInteger),
+    Column("expires_at", Instant),
     info=CONTROL,
 )
 

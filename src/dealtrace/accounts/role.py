@@ -1,0 +1,37 @@
+"""What a person may do at a site."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from dealtrace.accounts.site import SiteId
+from dealtrace.accounts.user import User
+from dealtrace.record import record
+
+
+class Role(StrEnum):
+    """A role, least first: each may do what those before it may.
+
+    A reader sees reports without contacts, an analyst also deals, leads and their contacts, columns and costs, an owner
+    everything.
+    """
+
+    READER = "reader"
+    ANALYST = "analyst"
+    OWNER = "owner"
+
+    def includes(self, other: "Role") -> bool:
+        """Whether this role may do what `other` may."""
+        ranks = tuple(Role)
+        return ranks.index(self) >= ranks.index(other)
+
+
+@record
+class Rights:
+    """A person and the roles they have; an owner of the installation owns every site, also those to come."""
+
+    user: User
+    roles: Mapping[SiteId, Role]
+
+    def role_at(self, site_id: int) -> Role | None:
+        """Return the role at a site, `None` if the person must not know that the site exists."""
+        return Role.OWNER if self.user.is_owner else self.roles.get(SiteId(site_id))

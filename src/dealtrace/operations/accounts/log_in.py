@@ -1,0 +1,72 @@
+"""Log people in to the cabinet, and out."""
+
+import secrets
+from datetime import datetime
+from functools import cache
+
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import Connection
+
+from dealtrace.accounts.session import SESSION_AGE_MAX, SESSION_BYTES, Session
+from dealtrace.accounts.token import token_digest
+from dealtrace.accounts.user import User, UserId, normal_login
+from dealtrace.errors import LoginRefused
+from dealtrace.operations.accounts.create_user import password_hasher
+from dealtrace.record import record
+from dealtrace.storage.accounts import users
+from dealtrace.storage.accounts.sessions import delete_old_sessions, insert_session
+
+
+@record
+class Browser:
+    """What a browser shows of itself: its address, and how it calls itself."""
+
+    ip: str
+    name: str
+
+
+def check_password(connection: Connection, login: str, password: str) -> User:
+    """Return the user whose login and password these are.
+
+    An unknown login takes as long as a wrong password, so that nobody learns which logins exist.
+
+    Raises:
+        LoginRefused: the login or the password is wrong.
+    """
+    found = users.find_user(connection, normal_login(login))
+    stored = users.find_password_hash(connection, found.id) if found is not None else None
+    is_right = _verify(stored or _nobodys_hash(), password)
+    if found is None or not is_right:
+        raise LoginRefused
+    return found
+
+
+def open_session(connection: Connection, user: User, browser: Browser, now: datetime) -> str:
+    """Store a new session of a user and return its secret, which is kept by the browser alone."""
+    secret = secrets.token_urlsafe(SESSION_BYTES)
+    delete_old_sessions(connection, user.id, now - SESSION_AGE_MAX)
+    insert_session(
+        connection,
+        Session(
+            token_digest(secret),
+            UserId(user.id),
+            now,
+            now,
+            browser.ip,
+            browser.name,
+            is_confirmed=not user.has_second_factor,
+        ),
+    )
+    return secret
+
+
+def _verify(stored: str, password: str) -> bool:
+    try:
+        return password_hasher().verify(stored, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+@cache
+def _nobodys_hash() -> str:
+    return password_hasher().hash(secrets.token_urlsafe(SESSION_BYTES))

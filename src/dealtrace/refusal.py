@@ -1,0 +1,53 @@
+"""What a refusal is made of: a permanent code, a message in two languages, the fields that are wrong."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
+
+from dealtrace.record import record
+
+Language = Literal["ru", "en"]
+
+
+@record
+class Violation:
+    """An invalid parameter, and what would be valid, in Russian and English."""
+
+    field: str
+    ru: str
+    en: str
+
+    def text(self, language: Language) -> str:
+        """Return what is wrong with the field, in `language`."""
+        return self.ru if language == "ru" else self.en
+
+
+class InvalidValue(ValueError):  # noqa: N818 - named after what is wrong
+    """A text or cell that does not fit its type; the messages say what would."""
+
+    def __init__(self, ru: str, en: str) -> None:
+        super().__init__(en)
+        self.ru = ru
+        self.en = en
+
+
+class Refusal(Exception):  # noqa: N818 - a refusal is usually an answer, not an error
+    """A request that was understood and refused.
+
+    `facts` fill the placeholders of the messages; an edge may use them too (`retry_after_seconds`).
+    """
+
+    code: ClassVar[int]
+    ru: ClassVar[str]
+    en: ClassVar[str]
+
+    def __init__(self, **facts: object) -> None:
+        super().__init__(type(self).__name__, facts)
+        self.facts: Mapping[str, Any] = facts  # each refusal has its own
+
+    def text(self, language: Language) -> str:
+        """Return the message in `language`."""
+        return (self.ru if language == "ru" else self.en).format(**self.facts)
+
+    def __str__(self) -> str:
+        """Return the English message."""
+        return self.text("en")

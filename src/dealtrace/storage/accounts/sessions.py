@@ -1,0 +1,89 @@
+"""Sessions of the cabinet."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from dealtrace.accounts.role import Rights, Role
+from dealtrace.accounts.session import Session
+from dealtrace.accounts.site import SiteId
+from dealtrace.accounts.user import UserId
+from dealtrace.record import record
+from dealtrace.storage.accounts.users import USER_COLUMNS, user_from_row
+from dealtrace.storage.database.compiled_statement import Row
+from dealtrace.storage.schema.tables.control import membership, session, user
+
+BROWSER_LENGTH_MAX = 200
+
+
+@record
+class Login:
+    """A session and the rights of its person."""
+
+    session: Session
+    rights: Rights
+
+
+def insert_session(connection: Connection, new: Session) -> None:
+    """Store a new session."""
+    connection.execute(
+        insert(session).values(
+            digest=new.digest,
+            user_id=new.user_id,
+            created_at=new.created_at,
+            seen_at=new.seen_at,
+            ip=new.ip,
+            browser=new.browser[:BROWSER_LENGTH_MAX],
+            is_confirmed=new.is_confirmed,
+        )
+    )
+
+
+def find_login(connection: Connection, digest: str) -> Login | None:
+    """Find a session by its digest, with the rights of its person; whether it is over is not looked at."""
+    columns = (*(column.label(f"user_{column.name}") for column in USER_COLUMNS), *session.c)
+    query = select(*columns).join(user, user.c.id == session.c.user_id).where(session.c.digest == digest)
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        return None
+    found = _session_from_row(row)
+    return Login(found, Rights(user_from_row(row, "user_"), find_roles(connection, found.user_id)))
+
+
+def find_roles(connection: Connection, user_id: int) -> dict[SiteId, Role]:
+    """Find the roles of a user by site."""
+    rows = connection.execute(select(membership.c.site_id, membership.c.role).where(membership.c.user_id == user_id))
+    return {SiteId(site_id): Role(role) for site_id, role in rows}
+
+
+def list_sessions(connection: Connection, user_id: int) -> list[Session]:
+    """List the sessions of a user, the last used first."""
+    mine = select(session).where(session.c.user_id == user_id).order_by(session.c.seen_at.desc(), session.c.digest)
+    return [_session_from_row(row) for row in connection.execute(mine)]
+
+
+def touch_session(connection: Connection, digest: str, now: datetime, *, is_confirmed: bool = True) -> None:
+    """Write that a session is in use."""
+    used = update(session).where(session.c.digest == digest)
+    connection.execute(used.values(seen_at=now, is_confirmed=is_confirmed))
+
+
+def delete_session(connection: Connection, digest: str) -> None:
+    """End a session."""
+    connection.execute(delete(session).where(session.c.digest == digest))
+
+
+def delete_sessions(connection: Connection, user_id: int, *, but: str = "") -> None:
+    """End all sessions of a user, except one."""
+    connection.execute(delete(session).where(session.c.user_id == user_id, session.c.digest != but))
+
+
+def delete_old_sessions(connection: Connection, user_id: int, created_before: datetime) -> None:
+    """Delete the sessions of a user that are too old to be used."""
+    connection.execute(delete(session).where(session.c.user_id == user_id, session.c.created_at < created_before))
+
+
+def _session_from_row(row: Row) -> Session:
+    return Session(
+        row.digest, UserId(row.user_id), row.created_at, row.seen_at, row.ip, row.browser, bool(row.is_confirmed)
+    )
