@@ -88,7 +88,7 @@ LIBRARIES: dict[str, frozenset[str]] = {
     "calltouch": frozenset({"sqlalchemy", "msgspec"}),
     "api": frozenset({"sqlalchemy"}),
     "counter": frozenset({"msgspec", "ua_parser", "crawleruseragents", "maxminddb"}),
-    "cabinet": frozenset({"sqlalchemy", "starlette", "jinja2"}),
+    "cabinet": frozenset({"sqlalchemy", "starlette", "jinja2", "jinja2_fragments", "babel", "segno"}),
     "files": frozenset({"python_calamine", "xlsxwriter", "msgspec"}),
     "client": frozenset({"httpx"}),
     "worker": frozenset({"sqlalchemy", "httpcore", "httpx", "structlog"}),

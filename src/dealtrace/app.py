@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from dealtrace import clock, observation
 from dealtrace.api.routes import ENDPOINTS as API
 from dealtrace.cabinet.routes import cabinet_routes
+from dealtrace.cabinet.view import Means
 from dealtrace.calltouch.error_body import ErrorBody, refuse
 from dealtrace.calltouch.routes import ENDPOINTS as CALLTOUCH
 from dealtrace.calltouch.routes import SITE_PARAMETER
@@ -103,7 +104,15 @@ class Application:
         self._rate_limits = RateLimits(self._rates(), self._settings.redis_url)
         self._proxies = Proxies(self._settings.trusted_proxies)
         services = service_routes(ENDPOINTS, ErrorBody, self._watch, lambda: self._write_queue.is_alive)
-        pages = page_router(services, cabinet_routes(self._database, self._rate_limits, self._proxies))
+        means = Means(
+            self._database,
+            self._read_pool,
+            self._write_queue,
+            self._site_cache,
+            self._rate_limits,
+            self._proxies,
+        )
+        pages = page_router(services, cabinet_routes(means))
         self._gate = self._make_gate()
         self._server = HttpServer(Routes(self._gate, ENDPOINTS, refuse), pages, self._database_outage)
         collect_garbage_seldom()

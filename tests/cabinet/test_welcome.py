@@ -14,7 +14,7 @@ from cast import Stage
 from dealtrace.operations.accounts.create_user import invite_first_user
 from dealtrace.storage.accounts.users import find_user
 from dealtrace.storage.database.engine import Database
-from dealtrace.storage.schema.tables.control import id_block, invitation, membership, user
+from dealtrace.storage.schema.tables.control import id_block, invitation, membership, session, user
 from server import ServerProcess
 
 WELCOME = "/cabinet/welcome"
@@ -25,7 +25,7 @@ PASSWORD = "correct horse battery"
 def host(server: ServerProcess, served: Stage) -> Database:
     """Give the database of the running server, without any user."""
     with served.database.write() as connection:
-        for table in (membership, user, invitation):
+        for table in (session, membership, user, invitation):
             connection.execute(delete(table))
     return served.database
 

@@ -1,18 +1,27 @@
-"""Every page of the cabinet."""
+"""Every page of the cabinet, one line each."""
 
 from starlette.routing import Route
 
-from dealtrace.cabinet.welcome import Welcome
-from dealtrace.http.client_address import Proxies
-from dealtrace.http.rate_limits import RateLimits
-from dealtrace.storage.database.engine import Database
+from dealtrace.cabinet import home
+from dealtrace.cabinet.gate import Gate, Page
+from dealtrace.cabinet.people import login, welcome
+from dealtrace.cabinet.static_files import send_file
+from dealtrace.cabinet.view import Means
+
+PAGES = (
+    Page("/", "GET", home.show),
+    Page("/language", "POST", home.choose_language, is_open=True),
+    Page("/login", "GET", login.show, is_open=True),
+    Page("/login", "POST", login.log_in, is_open=True),
+    Page("/logout", "POST", login.log_out),
+    Page("/welcome", "GET", welcome.show, is_open=True),
+    Page("/welcome", "POST", welcome.accept, is_open=True),
+)
+"""The pages; `{site:int}` in a path is the site, and `Role` the least that opens it."""
 
 
-def cabinet_routes(database: Database, rate_limits: RateLimits, proxies: Proxies) -> list[Route]:
+def cabinet_routes(means: Means) -> list[Route]:
     """Return the routes of the cabinet, below `/cabinet`."""
-    welcome = Welcome(database, rate_limits, proxies)
-    return [
-        Route("/", welcome.show_home),
-        Route("/welcome", welcome.show, methods=["GET"]),
-        Route("/welcome", welcome.accept, methods=["POST"]),
-    ]
+    gate = Gate(means)
+    pages = [Route(page.path, gate.admit(page), methods=[page.method]) for page in PAGES]
+    return [Route("/static/{digest}/{name}", send_file), *pages]

@@ -81,6 +81,16 @@ class RateLimits:
         if not await self._admits(self._per_site.get(rate_limit_class), rate_limit_class.value, f"site {site_id}"):
             raise AnonymousRateExceeded(retry_after_seconds=MINUTE_SECONDS)
 
+    async def check_login(self, login: str) -> None:
+        """Count a try to log in under a name, whether or not anybody has it: guesses come from many addresses.
+
+        Raises:
+            AnonymousRateExceeded: the name was tried too often.
+        """
+        limit = self._per_ip[RateLimitClass.CABINET]
+        if not await self._admits(limit, RateLimitClass.CABINET.value, f"login {login}"):
+            raise AnonymousRateExceeded(retry_after_seconds=MINUTE_SECONDS)
+
     async def stop(self) -> None:
         """Close the connections to Redis."""
         await self._windows.aclose()

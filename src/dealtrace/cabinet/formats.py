@@ -1,0 +1,73 @@
+"""Numbers, money and times as the pages show them."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+from dealtrace.errors import Language
+from dealtrace.reports.formats import rounded
+from dealtrace.reports.metrics import Metric, Unit
+
+THIN_SPACE = "\u202f"
+NOTHING = "–"
+"""Stands for a value that is unknown or cannot be."""
+_POINT = {"ru": ",", "en": "."}
+_MONTHS = {
+    "ru": "янв фев мар апр май июн июл авг сен окт ноя дек".split(),  # noqa: SIM905 - reads better
+    "en": "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(),  # noqa: SIM905
+}
+
+
+def filters_of(language: Language) -> dict[str, Callable[..., str]]:
+    """Return the filters of templates in a language."""
+    return {
+        "number": lambda value, digits=0: number(language, value, digits),
+        "money": lambda value: money(language, value),
+        "day": lambda value: day(language, value),
+        "clock": lambda value, zone: clock_time(language, value, zone),
+    }
+
+
+def number(language: Language, value: Fraction | Decimal | int | None, digits: int = 0) -> str:
+    """Return a number with groups of three digits, rounded to `digits` decimals."""
+    if value is None:
+        return NOTHING
+    text = f"{Decimal(round(Fraction(value) * 10**digits)).scaleb(-digits):,.{digits}f}"
+    return text.replace(",", THIN_SPACE).replace(".", _POINT[language])
+
+
+def money(language: Language, value: Fraction | Decimal | int | None) -> str:
+    """Return a sum in whole rubles, with kopecks only if it is less than a hundred rubles."""
+    if value is None:
+        return NOTHING
+    exact = Fraction(value)
+    digits = 2 if exact.denominator != 1 and abs(exact) < 100 else 0  # noqa: PLR2004 - said above
+    return f"{number(language, exact, digits)}\u00a0₽"
+
+
+def metric_value(language: Language, metric: Metric, value: Fraction | None) -> str:
+    """Return the value of a metric: ratios in per cent."""
+    if value is None:
+        return NOTHING
+    match metric.unit:
+        case Unit.COUNT:
+            return number(language, value, 0 if value.denominator == 1 else 2)
+        case Unit.MONEY | Unit.PRICE:
+            return money(language, value)
+        case Unit.RATIO:
+            return f"{number(language, Fraction(rounded(value)) * 100, 1)}\u00a0%"
+        case Unit.DAYS:
+            return number(language, value, 1)
+
+
+def day(language: Language, value: date) -> str:
+    """Return a day: 26 ноя 2026."""
+    return f"{value.day}\u00a0{_MONTHS[language][value.month - 1]}\u00a0{value.year}"
+
+
+def clock_time(language: Language, value: datetime, zone: ZoneInfo) -> str:
+    """Return a moment on the clock of a site: 26 ноя 2026, 09:05."""
+    local = value.astimezone(zone)
+    return f"{day(language, local.date())}, {local:%H:%M}"

@@ -1,0 +1,164 @@
+"""The gate of the cabinet: who asks, whether they may, and what they sent, before a page is made."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from urllib.parse import quote
+
+from sqlalchemy import Connection
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from dealtrace import clock
+from dealtrace.accounts.role import Role
+from dealtrace.accounts.site import Site
+from dealtrace.accounts.token import token_digest
+from dealtrace.cabinet.forms import FORM_BYTES_MAX, form_token_of, is_own_form, read_form
+from dealtrace.cabinet.view import SEE_OTHER, Means, View
+from dealtrace.errors import Language, Refusal
+from dealtrace.http.asgi import language_of
+from dealtrace.http.endpoint import RateLimitClass
+from dealtrace.http.replies import STATUS_OF
+from dealtrace.record import record
+from dealtrace.storage.accounts.sessions import Login, find_login, touch_session
+
+LANGUAGE_COOKIE = "language"
+SESSION_COOKIE = "session"
+HOST_PREFIX = "__Host-"
+"""Under https the cookie bears it: then browsers take it from this host alone, and send it over https alone."""
+FORBIDDEN, NOT_FOUND = 403, 404
+Respond = Callable[[View], Awaitable[Response]]
+
+
+@record
+class Page:
+    """A page: its path below `/cabinet`, who makes it, and who may ask for it.
+
+    `role` is the least one at the site of the path; `None` where the path names no site. With `is_open` nobody need be
+    logged in, with `is_of_installation` it is for owners of the installation. `takes_code` is the page on which a
+    second factor is given. `form_bytes_max` bounds what is sent.
+    """
+
+    path: str
+    method: str
+    respond: Respond
+    role: Role | None = None
+    is_open: bool = False
+    is_of_installation: bool = False
+    takes_code: bool = False
+    form_bytes_max: int = FORM_BYTES_MAX
+
+
+class Gate:
+    """Admits requests for pages."""
+
+    def __init__(self, means: Means) -> None:
+        self._means = means
+
+    def admit(self, page: Page) -> Callable[[Request], Awaitable[Response]]:
+        """Return the handler of a page, which answers those who may not see it itself."""
+
+        async def answer(request: Request) -> Response:
+            view = View(request, self._means, language_of_browser(request))
+            try:
+                return await self._answer(view, page)
+            except Refusal as refusal:
+                return refused(view, refusal)
+
+        return answer
+
+    async def _answer(self, view: View, page: Page) -> Response:
+        secret = view.request.cookies.get(session_cookie(view.request), "")
+        await self._find_person(view, secret, takes_code=page.takes_code)
+        if page.method == "POST":
+            view.form = await read_form(view.request, bytes_max=page.form_bytes_max)
+            if not is_own_form(view.request, view.form, form_token_of(secret) if secret else ""):
+                return view.page("foreign.html", FORBIDDEN)
+        if not page.is_open and view.person is None:
+            return _to_login(view)
+        if page.is_of_installation and not view.who.user.is_owner:
+            return not_found(view)
+        if page.role is not None:
+            await self._find_site(view)
+            if view.site is None or view.role is None:
+                return not_found(view)
+            if not view.role.includes(page.role):
+                return view.page("forbidden.html", FORBIDDEN, needed=page.role)
+        return await page.respond(view)
+
+    async def _find_person(self, view: View, secret: str, *, takes_code: bool) -> None:
+        if not secret:
+            return
+        now = clock.now()
+        login: Login | None = await view.read(find_login, token_digest(secret))
+        if login is None or login.session.is_over(now) or not (login.session.is_confirmed or takes_code):
+            return
+        view.person, view.session_digest = login.rights, login.session.digest
+        view.form_token = form_token_of(secret)
+        if login.session.is_confirmed and login.session.is_due(now):
+            await view.manage(_touch, login.session.digest, now)
+
+    async def _find_site(self, view: View) -> None:
+        """Set the site of the path and the role at it; strangers see neither, as if there were no such site."""
+        site_id = view.request.path_params["site"]
+        if view.who.role_at(site_id) is None:
+            return
+        site = view.means.site_cache.remembered_site(site_id)
+        view.site = site if site is not None else await view.read(self._look_up, site_id)
+        view.role = view.who.role_at(site_id)
+
+    def _look_up(self, connection: Connection, site_id: int) -> Site | None:
+        return self._means.site_cache.look_up_site(connection, site_id)
+
+
+def _touch(connection: Connection, _ids: object, digest: str, now: datetime) -> None:
+    touch_session(connection, digest, now)
+
+
+def language_of_browser(request: Request) -> Language:
+    """Return the language that the person chose, else the one that the browser asks for."""
+    match request.cookies.get(LANGUAGE_COOKIE):
+        case "ru":
+            return "ru"
+        case "en":
+            return "en"
+        case _:
+            return language_of(request.scope)
+
+
+def is_secure(request: Request) -> bool:
+    """Return whether the browser came by https, as far as is known: a trusted proxy tells Granian."""
+    return request.url.scheme == "https"
+
+
+def session_cookie(request: Request) -> str:
+    """Return the name of the cookie that holds a session's secret."""
+    return HOST_PREFIX + SESSION_COOKIE if is_secure(request) else SESSION_COOKIE
+
+
+def not_found(view: View) -> Response:
+    """Return the page for what does not exist, or must not be known to exist."""
+    return view.page("not_found.html", NOT_FOUND)
+
+
+def refused(view: View, refusal: Refusal) -> Response:
+    """Return the page that says why something was refused."""
+    page = view.page("refused.html", STATUS_OF[type(refusal)], text=refusal.text(view.language))
+    if (retry_after := refusal.facts.get("retry_after_seconds")) is not None:
+        page.headers["retry-after"] = str(retry_after)
+    return page
+
+
+def _to_login(view: View) -> Response:
+    url = view.request.url
+    then = url.path + (f"?{url.query}" if url.query else "") if view.request.method == "GET" else ""
+    address = "/cabinet/login" + (f"?then={quote(then, safe='')}" if then else "")
+    return RedirectResponse(address, SEE_OTHER, headers={"cache-control": "no-store"})
+
+
+async def limit_guessing(view: View) -> None:
+    """Count a guess of a secret against the address of the browser.
+
+    Raises:
+        AnonymousRateExceeded: the address has tried too often.
+    """
+    await view.means.rate_limits.check_ip(RateLimitClass.CABINET, view.ip)

@@ -1,0 +1,1 @@
+"""Pages about people: logging in and out, and the first user."""

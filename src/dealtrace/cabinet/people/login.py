@@ -1,0 +1,91 @@
+"""Log in and out."""
+
+import asyncio
+from urllib.parse import urlsplit
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from dealtrace import clock
+from dealtrace.accounts.session import SESSION_AGE_MAX
+from dealtrace.accounts.user import LOGIN_LENGTH_MAX, PASSWORD_LENGTH_MAX, User, normal_login
+from dealtrace.cabinet.gate import is_secure, limit_guessing, session_cookie
+from dealtrace.cabinet.view import View
+from dealtrace.errors import LoginRefused
+from dealtrace.operations.accounts.log_in import Browser, check_password, open_session
+from dealtrace.storage.accounts.sessions import delete_session
+from dealtrace.storage.accounts.users import has_users
+
+FORBIDDEN = 403
+
+
+async def show(view: View) -> Response:
+    """Show the form, or lead on who is logged in already."""
+    if view.person is not None:
+        return view.lead_to("/")
+    return view.page(
+        "login.html",
+        then=view.request.query_params.get("then", ""),
+        login="",
+        fault="",
+        is_new=not await view.read(has_users),
+    )
+
+
+async def log_in(view: View) -> Response:
+    """Log in, or show the form again with what is wrong."""
+    login, password, then = view.form.get("login"), view.form.get("password"), view.form.get("then")
+    await limit_guessing(view)
+    await view.means.rate_limits.check_login(normal_login(login)[:LOGIN_LENGTH_MAX])
+    try:
+        user = await asyncio.to_thread(_check, view, login, password[: PASSWORD_LENGTH_MAX + 1])
+    except LoginRefused as refusal:
+        fault = refusal.text(view.language)
+        return view.page("login.html", FORBIDDEN, then=then, login=login, fault=fault, is_new=False)
+    return await start_session(view, user, then)
+
+
+def _check(view: View, login: str, password: str) -> User:
+    with view.means.database.read() as connection:
+        return check_password(connection, login, password)
+
+
+async def start_session(view: View, user: User, then: str) -> Response:
+    """Open a session for a user, and lead the browser on: to the code of the second factor, or where it came from."""
+    browser = Browser(view.ip, view.request.headers.get("user-agent", ""))
+    secret = await view.manage(_open, user, browser)
+    page = view.lead_to("/login/code" if user.has_second_factor else own_path(then))
+    page.set_cookie(
+        session_cookie(view.request),
+        secret,
+        max_age=int(SESSION_AGE_MAX.total_seconds()),
+        path="/",
+        secure=is_secure(view.request),
+        httponly=True,
+        samesite="lax",
+    )
+    return page
+
+
+def _open(connection: Connection, _ids: object, user: User, browser: Browser) -> str:
+    return open_session(connection, user, browser, clock.now())
+
+
+def own_path(then: str) -> str:
+    """Return where to go after logging in, below `/cabinet`: never to another host."""
+    parts = urlsplit(then)
+    is_ours = not parts.scheme and not parts.netloc and parts.path.startswith("/cabinet/") and "\\" not in then
+    path = parts.path.removeprefix("/cabinet") if is_ours else "/"
+    return f"{path}?{parts.query}" if is_ours and parts.query else path
+
+
+async def log_out(view: View) -> Response:
+    """End the session."""
+    await view.manage(_end, view.session_digest)
+    page = view.lead_to("/login")
+    page.delete_cookie(session_cookie(view.request), path="/", secure=is_secure(view.request), httponly=True)
+    return page
+
+
+def _end(connection: Connection, _ids: object, digest: str) -> None:
+    delete_session(connection, digest)

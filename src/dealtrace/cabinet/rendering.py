@@ -1,0 +1,87 @@
+"""Pages made of templates, in the words of a language, with the policy that every page bears."""
+
+from collections.abc import Callable
+from functools import cache
+from gettext import GNUTranslations, NullTranslations
+from hashlib import sha256
+from importlib.resources import files
+from io import BytesIO
+from typing import cast
+
+import jinja2
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from jinja2_fragments import render_block
+from starlette.responses import HTMLResponse
+
+from dealtrace.cabinet import formats
+from dealtrace.cabinet.sections import sections_of
+from dealtrace.errors import Language
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+HEADERS = {
+    "content-security-policy": POLICY,
+    "referrer-policy": "same-origin",
+    "x-content-type-options": "nosniff",
+    "cache-control": "no-store",
+    "vary": "Accept-Language, Cookie, HX-Target",
+}
+LANGUAGES: tuple[Language, ...] = ("ru", "en")
+FOLDER = files("dealtrace.cabinet")
+
+
+def render_page(
+    template: str, language: Language, status: int = 200, *, block: str = "", **context: object
+) -> HTMLResponse:
+    """Return a page, or the block of it that a script asked for by the id of the element it will replace."""
+    environment = environment_of(language)
+    found = environment.get_template(template)
+    words = {**context, "language": language}
+    name = block.rpartition("#")[2].replace("-", "_")
+    body = render_block(environment, template, name, **words) if name in found.blocks else found.render(**words)
+    return HTMLResponse(body, status, headers={**HEADERS, "content-language": language})
+
+
+@cache
+def environment_of(language: Language) -> jinja2.Environment:
+    """Return the templates in a language, with the functions that they may call."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("dealtrace.cabinet"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    install = cast("Callable[..., None]", getattr(environment, "install_gettext_translations"))  # noqa: B009 - the extension adds it
+    install(words_of(language), newstyle=True)
+    environment.globals.update(static=static_address, sections=sections_of)
+    environment.filters.update(formats.filters_of(language))
+    return environment
+
+
+@cache
+def words_of(language: Language) -> NullTranslations:
+    """Return the words of a language, of all its files; English needs none."""
+    if language == "en":
+        return NullTranslations()
+    catalog = Catalog(locale=language)
+    for file in sorted((FOLDER / "words" / language).iterdir(), key=lambda file: file.name):
+        with file.open("rb") as lines:
+            for message in read_po(lines, locale=language):
+                if message.id:
+                    catalog[message.id] = message
+    compiled = BytesIO()
+    write_mo(compiled, catalog)
+    compiled.seek(0)
+    return GNUTranslations(compiled)
+
+
+@cache
+def static_address(name: str) -> str:
+    """Return the address of a static file; it changes with the file, so browsers keep it for good."""
+    return f"/cabinet/static/{sha256((FOLDER / 'static' / name).read_bytes()).hexdigest()[:12]}/{name}"

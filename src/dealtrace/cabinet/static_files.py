@@ -1,0 +1,22 @@
+"""The style and scripts of the cabinet."""
+
+from importlib.resources import files
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from dealtrace.cabinet.rendering import static_address
+
+FOLDER = files("dealtrace.cabinet") / "static"
+TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
+NAMES = ("cabinet.css", "cabinet.js", "htmx.min.js", "logo.svg")
+FOR_GOOD = "public, max-age=31536000, immutable"
+
+
+async def send_file(request: Request) -> Response:
+    """Return a file by its name and the digest in its address."""
+    name = request.path_params["name"]
+    if name not in NAMES or static_address(name) != request.url.path:
+        return PlainTextResponse("", 404)
+    headers = {"cache-control": FOR_GOOD, "x-content-type-options": "nosniff"}
+    return Response((FOLDER / name).read_bytes(), media_type=TYPES[name.rpartition(".")[2]], headers=headers)

@@ -1,0 +1,134 @@
+"""A view: what a page of the cabinet knows of its request, and its means to read, write and answer."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import Connection
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from dealtrace import clock
+from dealtrace.accounts.role import Rights, Role
+from dealtrace.accounts.site import Site
+from dealtrace.cabinet.forms import Form
+from dealtrace.cabinet.rendering import render_page
+from dealtrace.errors import Language
+from dealtrace.http.client_address import Proxies
+from dealtrace.http.rate_limits import RateLimits
+from dealtrace.operations.work import Operation
+from dealtrace.operations.write_command import WriteCommand
+from dealtrace.record import record
+from dealtrace.runtime.read_pool import ReadPool
+from dealtrace.runtime.site_cache import SiteCache
+from dealtrace.runtime.write_queue import WriteQueue
+from dealtrace.storage.database.engine import Database
+from dealtrace.storage.id_blocks import IdBlocks, transaction
+
+NO_FORM = Form(())
+P = ParamSpec("P")
+Result = TypeVar("Result")
+SEE_OTHER = 303
+
+
+@record
+class Means:
+    """What all pages of a process share."""
+
+    database: Database
+    read_pool: ReadPool
+    write_queue: WriteQueue
+    site_cache: SiteCache
+    rate_limits: RateLimits
+    proxies: Proxies
+
+
+@dataclass(slots=True)
+class View:
+    """A request for a page.
+
+    `person` is who is logged in, `None` on pages that are open to all. `site` and `role` are those of the address;
+    without a site in it they are `None`. `form` holds what was sent, empty for pages that are only shown.
+    `session_digest` is the session of `person`, `form_token` what their forms must carry.
+    """
+
+    request: Request
+    means: Means
+    language: Language
+    person: Rights | None = None
+    site: Site | None = None
+    role: Role | None = None
+    session_digest: str = ""
+    form_token: str = ""
+    form: Form = NO_FORM
+
+    @property
+    def here(self) -> Site:
+        """The site of the address, on pages that have one."""
+        assert self.site is not None
+        return self.site
+
+    @property
+    def who(self) -> Rights:
+        """Who is logged in, on pages that are not open to all."""
+        assert self.person is not None
+        return self.person
+
+    @property
+    def ip(self) -> str:
+        """The address of the browser, empty if unknown."""
+        return self.means.proxies.client_ip(self.request.scope)
+
+    async def read(
+        self, ask: Callable[Concatenate[Connection, P], Result], *args: P.args, **kwargs: P.kwargs
+    ) -> Result:
+        """Return what a reading function returns, called with a connection on a thread of the read pool."""
+        return await self.means.read_pool.read_newest(ask, *args, **kwargs)
+
+    async def write(self, operation: Operation[Any, Any], payload: object, *, size: int = 1) -> Any:
+        """Run an operation on the site for the person, and return its outcome once it is stored.
+
+        Raises:
+            Refusal: the command was refused; nothing of it was stored.
+        """
+        command = WriteCommand(payload, None)
+        return await self.means.write_queue.write(operation, self.here, command, size=size)
+
+    async def manage(
+        self, change: Callable[Concatenate[Connection, IdBlocks, P], Result], *args: P.args, **kwargs: P.kwargs
+    ) -> Result:
+        """Return what a function that changes accounts returns, called in a transaction of its own with spare ids.
+
+        Raises:
+            Refusal: the change was refused; nothing of it was stored.
+        """
+
+        def run() -> Result:
+            with transaction(self.means.database, ids=IDS_OF_A_CHANGE) as (connection, ids):
+                return change(connection, ids, *args, **kwargs)
+
+        return await asyncio.to_thread(run)
+
+    def page(self, template: str, status: int = 200, **context: object) -> Response:
+        """Return a page made of a template; the context has what every page shows beside `context`."""
+        block = self.request.headers.get("hx-target") or ""
+        return render_page(template, self.language, status, block=block, **{**self._shared(), **context})
+
+    def lead_to(self, path: str) -> Response:
+        """Return the answer that leads the browser to another page of the cabinet, as after a change."""
+        return RedirectResponse(f"/cabinet{path}", SEE_OTHER, headers={"cache-control": "no-store"})
+
+    def _shared(self) -> dict[str, object]:
+        return {
+            "person": self.person.user if self.person is not None else None,
+            "site": self.site,
+            "role": self.role,
+            "form_token": self.form_token,
+            "path": self.request.url.path,
+            "now": clock.now(),
+        }
+
+
+IDS_OF_A_CHANGE = 10
+"""How many ids a change of accounts may take."""
