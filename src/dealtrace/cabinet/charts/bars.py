@@ -1,0 +1,21 @@
+"""A bar in a cell: how large a value is beside the largest of its column."""
+
+from fractions import Fraction
+
+from markupsafe import Markup
+
+from dealtrace.cabinet.charts.svg import element
+
+WIDTH, HEIGHT = 100, 6
+
+
+def cell_bar(value: Fraction | None, largest: Fraction) -> Markup:
+    """Return a bar of the share that a value has of the largest; nothing for what is unknown or not positive.
+
+    It only repeats the number beside it, so readers of screens pass it over.
+    """
+    if value is None or value <= 0 or largest <= 0:
+        return Markup("")
+    width = max(1, round(WIDTH * value / largest))
+    bar = element("rect", width=width, height=HEIGHT, rx=2)
+    return element("svg", bar, class_="cell", viewBox=f"0 0 {WIDTH} {HEIGHT}", aria_hidden="true", focusable="false")

@@ -1,0 +1,118 @@
+"""A line over time, with the compared period as a ghost behind it and notes on the axis."""
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+
+from markupsafe import Markup
+
+from dealtrace.cabinet.charts.scale import Scale, scale_for
+from dealtrace.cabinet.charts.svg import element, text, titled
+from dealtrace.record import record
+
+WIDTH, HEIGHT = 900, 240
+LEFT, RIGHT, TOP, BOTTOM = 64, 12, 12, 26
+LABELS_MAX = 8
+"""How many labels the time axis has at most."""
+
+
+@record
+class Point:
+    """A stretch of time: its label, the value, the value it is compared with, and the address of what is behind it."""
+
+    label: str
+    value: Fraction | None
+    compared: Fraction | None = None
+    address: str = ""
+
+
+@record
+class Note:
+    """Something that happened in the stretch at a place, counted from 0."""
+
+    place: int
+    words: str
+
+
+def line_chart(
+    title: str, points: Sequence[Point], format_value: Callable[[Fraction | None], str], notes: Sequence[Note] = ()
+) -> Markup:
+    """Return the chart of points in their order; unknown values interrupt the line."""
+    values = [value for point in points for value in (point.value, point.compared) if value is not None]
+    scale = scale_for(values, HEIGHT - TOP - BOTTOM)
+    ghost = [point.compared for point in points]
+    parts = [titled(title), *_value_axis(scale, format_value), *_time_axis(points)]
+    parts += [_path(ghost, scale, "ghost")] if any(value is not None for value in ghost) else []
+    parts += [_path([point.value for point in points], scale, "line"), *_dots(points, scale, format_value)]
+    parts += [_note(note, len(points)) for note in notes]
+    return element(
+        "svg", *parts, xmlns="http://www.w3.org/2000/svg", class_="chart", role="img", viewBox=f"0 0 {WIDTH} {HEIGHT}"
+    )
+
+
+def _across(place: int, count: int) -> float:
+    width = WIDTH - LEFT - RIGHT
+    return round(LEFT + (width * place / (count - 1) if count > 1 else width / 2), 1)
+
+
+def _up(scale: Scale, value: Fraction) -> float:
+    return round(HEIGHT - BOTTOM - scale.at(value), 1)
+
+
+def _value_axis(scale: Scale, format_value: Callable[[Fraction | None], str]) -> list[Markup]:
+    parts = []
+    for mark in scale.marks:
+        y = _up(scale, mark)
+        parts.append(element("line", class_="axis", x1=LEFT, x2=WIDTH - RIGHT, y1=y, y2=y))
+        parts.append(text(format_value(mark), x=LEFT - 6, y=y + 4, text_anchor="end"))
+    return parts
+
+
+def _time_axis(points: Sequence[Point]) -> list[Markup]:
+    every = max(1, -(-len(points) // LABELS_MAX))
+    return [
+        text(point.label, x=_across(place, len(points)), y=HEIGHT - 6, text_anchor=_anchor(place, len(points)))
+        for place, point in enumerate(points)
+        if place % every == 0
+    ]
+
+
+def _anchor(place: int, count: int) -> str:
+    if place == 0 and count > 1:
+        return "start"
+    return "end" if place == count - 1 and count > 1 else "middle"
+
+
+def _path(values: Sequence[Fraction | None], scale: Scale, name: str) -> Markup:
+    steps, is_drawing = [], False
+    for place, value in enumerate(values):
+        if value is not None:
+            steps.append(f"{'L' if is_drawing else 'M'}{_across(place, len(values))} {_up(scale, value)}")
+        is_drawing = value is not None
+    return element("path", class_=name, d="".join(steps))
+
+
+def _dots(points: Sequence[Point], scale: Scale, format_value: Callable[[Fraction | None], str]) -> list[Markup]:
+    dots = []
+    for place, point in enumerate(points):
+        if point.value is None:
+            continue
+        words = f"{point.label}: {format_value(point.value)}"
+        if point.compared is not None:
+            words += f" ({format_value(point.compared)})"
+        dot = element(
+            "circle",
+            titled(words),
+            cx=_across(place, len(points)),
+            cy=_up(scale, point.value),
+            r=4,
+            fill="currentColor",
+        )
+        dots.append(element("a", dot, href=point.address) if point.address else dot)
+    return dots
+
+
+def _note(note: Note, count: int) -> Markup:
+    x = _across(note.place, count)
+    mark = element("line", class_="note", x1=x, x2=x, y1=TOP, y2=HEIGHT - BOTTOM)
+    flag = element("circle", titled(note.words), class_="note", cx=x, cy=TOP, r=5)
+    return element("g", mark, flag)
