@@ -107,11 +107,11 @@ def format_formula(formula: Formula) -> str:
         case ColumnName(name):
             return f'"{name}"'
         case Negation(operand):
-            return f"-{_enclosed(operand, isinstance(operand, Operation))}"
+            return f"-{_enclosed(operand, is_needed=isinstance(operand, Operation))}"
         case Operation(sign, left, right):
             is_product = sign in "*/"
-            before = _enclosed(left, is_product and _is_sum(left))
-            after = _enclosed(right, isinstance(right, Operation) and (is_product or _is_sum(right)))
+            before = _enclosed(left, is_needed=is_product and _is_sum(left))
+            after = _enclosed(right, is_needed=isinstance(right, Operation) and (is_product or _is_sum(right)))
             return f"{before}{sign}{after}"
 
 
@@ -192,9 +192,9 @@ def _is_sum(formula: Formula) -> bool:
     return isinstance(formula, Operation) and formula.sign in "+-"
 
 
-def _enclosed(formula: Formula, in_parentheses: bool) -> str:  # noqa: FBT001 - reads as the sentence it is
+def _enclosed(formula: Formula, *, is_needed: bool) -> str:
     text = format_formula(formula)
-    return f"({text})" if in_parentheses else text
+    return f"({text})" if is_needed else text
 
 
 class _Parser:
