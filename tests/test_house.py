@@ -28,7 +28,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "leads": frozenset({"attribution"}),
     "deals": frozenset({"leads", "attribution"}),
     "matching": frozenset({"deals", "leads"}),
-    "reports": frozenset({"deals", "leads", "attribution"}),
+    "reports": frozenset({"accounts", "deals", "leads", "attribution"}),
     "webhooks": frozenset({"accounts", "deals", "leads"}),
     "files": DOMAIN,
     "storage": DOMAIN,

@@ -12,6 +12,7 @@ import pytest
 from cast import Player, Stage
 from dealtrace import operations
 from dealtrace.accounts.webhook import BodyStyle, EventKind
+from dealtrace.attribution.cost import CostSpread
 from dealtrace.attribution.hit import Hit
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.deal import DealKey
@@ -115,6 +116,10 @@ def lead_request(number: int) -> IncomingLeadRequest:
     return IncomingLeadRequest(NOON, f"7920{number:07d}", f"a{number}@x.ru", "Ann", annotations=annotations)
 
 
+def spread(number: int) -> CostSpread:
+    return CostSpread(source(number), 1000, NOON.date(), NOON.date() + timedelta(days=6))
+
+
 def webhook_id(stage: Stage, shop: Player) -> Any:
     stage.ids.ensure(10)
     wanted = NewWebhook(shop.site.id, "https://crm.example/", frozenset(EventKind), BodyStyle.JSON)
@@ -144,6 +149,8 @@ WORST: dict[str, Callable[[Stage, Player, int], Any]] = {
         PageEnd(f"reader {number}", 10, SortKey(NOON, number), 20), is_first=True
     ),
     "count_unknown_parameters": lambda _stage, _shop, number: UnknownParameters({("/register", f"n{number}"): 1}, {}),
+    "add_costs": lambda _stage, _shop, number: spread(number),
+    "restate_costs": lambda _stage, _shop, number: spread(number),
     "sweep_outbox": lambda _stage, _shop, _number: KEPT_FOR,
 }
 """The command of each operation that takes the most ids; numbers keep the commands of a batch apart."""

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import String, Table, Text
 
 from cast import Player, Stage
-from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.attribution.visit import VisitId
 from dealtrace.attribution.visit_ids import FIRST_KEYED_ID
 from dealtrace.errors import NumberTaken, PersonNotFound
@@ -63,10 +63,11 @@ TELLS_NOBODY: dict[str, set[str]] = {
     "lead_contact": {"lead_kind", "reference"},
     "lead_request": {"number", "form_name", "manager", "tags"},
     "page_end": {"reader"},
+    "cost": {"system", "account", "origin"},
     "report_column": {"name", "kind", "statuses", "formula"},
     "reclassification": {"after_visitor", "hosts_digest"},
     "site_host": {"host", "kind", "name"},
-    "traffic_source": {"digest", "source", "medium", "campaign", "content", "term"},
+    "traffic_source": {"digest", *SOURCE_PARTS, *(f"{part}_key" for part in SOURCE_PARTS)},
     "unknown_field": {"name"},
     "unknown_parameter": {"path", "name", "nearest"},
     "visit": {"browser", "city", "device", "os", "utm"},

@@ -90,4 +90,5 @@ def test_the_methods_are_named_as_in_their_addresses() -> None:
     leads = {"request-create", "call-import", "inbound-call"}
     annotations = {"tag-lead-add", "manager-lead-add", "comment-lead-add", "customfield-lead-add", "customfield-delete"}
     journals = {"orders-diary", "calls-diary", "requests", "statistics", "download"}
-    assert {method.value for method in PaidMethod} == deals | leads | annotations | journals | {"explanation"}
+    costs = {"costs-import-add", "costs-import-update"}
+    assert {method.value for method in PaidMethod} == deals | leads | annotations | journals | costs | {"explanation"}

@@ -31,3 +31,12 @@ DIRECT = TrafficSource(source="(direct)", medium="(none)")
 NOWHERE = TrafficSource()
 SOURCE_LENGTH_MAX = 1024
 """Characters of a part."""
+
+UNKNOWN_PARTS = frozenset({"", "(not set)", "<не заполнено>", "‹не заполнено›"})
+"""What advertising systems and Calltouch write where nothing is known, in lower case."""
+
+
+def part_key(part: str) -> str | None:
+    """Return what a part is grouped and compared by, `None` if it says nothing: case and outer blanks do not matter."""
+    key = part.strip().casefold()
+    return None if key in UNKNOWN_PARTS else key

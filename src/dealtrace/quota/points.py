@@ -34,6 +34,8 @@ class PaidMethod(StrEnum):
     FIELD_LEADS = "customfield-lead-add"
     FIELD_DELETE = "customfield-delete"
     EXPLANATION = "explanation"
+    COSTS_ADD = "costs-import-add"
+    COSTS_UPDATE = "costs-import-update"
 
 
 def seconds_to_reset(now: datetime, time_zone: ZoneInfo) -> int:

@@ -1,1 +1,1 @@
-"""Reports: what statuses mean, and the columns and formulas a site defines."""
+"""Figures: metrics, dimensions, the questions that reports ask, and what a site defines for them."""

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, inspect, select
 from cast import Stage
 from dealtrace.accounts.own_ids import OwnIds
 from dealtrace.accounts.site import SiteId
-from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.deals.deal import DealKey
 from dealtrace.operations.deals.change import change_deals
 from dealtrace.operations.deals.delete import delete_deals
@@ -200,8 +200,8 @@ def test_a_step_that_fails_leaves_nothing_behind(empty: Database) -> None:
 
 
 def forget_statuses(connection: Connection) -> None:
-    """Undo what the step 0017 made."""
-    for table in ("deal_status", "report_column"):
+    """Undo what the steps from 0017 on made."""
+    for table in ("cost", "deal_status", "report_column"):
         connection.exec_driver_sql(f"DROP TABLE {table}")
     for column in ("status_since", "margin_rub", "currency"):
         connection.exec_driver_sql(f"ALTER TABLE deal DROP COLUMN {column}")
@@ -210,6 +210,8 @@ def forget_statuses(connection: Connection) -> None:
 def forget_later_steps(connection: Connection) -> None:
     """Undo what the steps after 0010 made."""
     forget_statuses(connection)
+    for part in SOURCE_PARTS:
+        connection.exec_driver_sql(f"ALTER TABLE traffic_source DROP COLUMN {part}_key")
     for table in ("database_key", "site_host", "reclassification", "unknown_parameter", "page_end"):
         connection.exec_driver_sql(f"DROP TABLE {table}")
     connection.exec_driver_sql("ALTER TABLE id_block DROP COLUMN first_id")
@@ -284,7 +286,7 @@ def test_statuses_of_deals_that_were_there_before_are_found_and_dated_by_their_l
     stage.perform(change_deals, shop, change(first, comment="later"), change(third, status=" ", comment="erased"))
     with database.write() as connection:
         forget_statuses(connection)
-        connection.exec_driver_sql(f"UPDATE {VERSION_TABLE} SET version_num = '0015'")
+        connection.exec_driver_sql(f"UPDATE {VERSION_TABLE} SET version_num = '0016'")
     upgrade_schema(database)
     with database.read() as connection:
         mine = select(deal.c.id, deal.c.status_since).where(deal.c.site_id == shop.site.id)

@@ -1,1 +1,1 @@
-"""What a site defines for its reports: meanings of statuses, and columns."""
+"""What the product can do for reports: answer questions, import costs, define statuses and columns."""

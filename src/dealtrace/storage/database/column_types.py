@@ -3,7 +3,7 @@
 Any: what JSON text holds, and what SQLAlchemy asks to be generic over whatever a column holds.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -133,9 +133,13 @@ class is_among(ColumnElement[bool]):  # noqa: N801 - reads as the SQL it is
     inherit_cache = True
     type = Boolean()
 
-    def __init__(self, column: ColumnElement[Any], parameter: str) -> None:
+    def __init__(self, column: ColumnElement[Any], parameter: str, values: Sequence[object] | None = None) -> None:
         self.column = column
-        self.listed = bindparam(parameter, type_=ListOf(column.type))
+        self.listed = (
+            bindparam(parameter, type_=ListOf(column.type))
+            if values is None
+            else bindparam(parameter, list(values), type_=ListOf(column.type), unique=True)
+        )
 
     def self_group(self, against: object = None) -> "is_among":  # noqa: ARG002 - the library's signature
         """Return itself; SQLAlchemy would write `(…) = 1` for SQLite, which no index can answer."""
@@ -163,6 +167,15 @@ def _postgresql_among_many(element: is_among, compiler: SQLCompiler, **kwargs: o
 def _sqlite_among(element: is_among, compiler: SQLCompiler, **kwargs: object) -> str:
     column, listed = compiler.process(element.column, **kwargs), compiler.process(element.listed, **kwargs)
     return f"{column} IN (SELECT value FROM json_each({listed}))"  # noqa: S608 - made of the compiler's own parts
+
+
+IN_LIST_MAX = 200
+"""More values are passed as one parameter: engines limit how many there are."""
+
+
+def is_in(column: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bool]:
+    """Return the condition that a column equals one of any number of values, of the column's type."""
+    return column.in_(values) if len(values) <= IN_LIST_MAX else is_among_many(column, "listed", values)
 
 
 class each_json(FunctionElement[Any]):  # noqa: N801

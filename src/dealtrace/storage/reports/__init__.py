@@ -1,1 +1,1 @@
-"""What reports read and what sites define for them."""
+"""Facts and the statements that group them; and the tables that only reports use: costs, statuses, columns."""

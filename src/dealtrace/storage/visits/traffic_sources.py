@@ -8,7 +8,7 @@ from functools import lru_cache
 import msgspec
 from sqlalchemy import Connection, bindparam, select
 
-from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
+from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource, part_key
 from dealtrace.storage.database.column_types import is_among, is_among_many
 from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.database.upsert import insert_into
@@ -70,5 +70,6 @@ def _digest(source: TrafficSource) -> str:
     return hashlib.sha256(msgspec.json.encode(astuple(source))).hexdigest()
 
 
-def _parts(source: TrafficSource) -> dict[str, str]:
-    return {part: getattr(source, part) for part in SOURCE_PARTS}
+def _parts(source: TrafficSource) -> dict[str, str | None]:
+    parts = {part: getattr(source, part) for part in SOURCE_PARTS}
+    return parts | {f"{part}_key": part_key(text) for part, text in parts.items()}

@@ -2,6 +2,7 @@
 
 from sqlalchemy import BigInteger, Column, Index, PrimaryKeyConstraint, String, Table, Text, UniqueConstraint
 
+from dealtrace.attribution.traffic_source import SOURCE_PARTS
 from dealtrace.storage.database.column_types import Instant, JsonText
 from dealtrace.storage.schema.tables.parts import TENANT, metadata, site_column, text_columns
 
@@ -16,6 +17,7 @@ traffic_source = Table(
     Column("campaign", Text, nullable=False),
     Column("content", Text, nullable=False),
     Column("term", Text, nullable=False),
+    *text_columns(*(f"{part}_key" for part in SOURCE_PARTS)),
     PrimaryKeyConstraint("site_id", "id"),
     UniqueConstraint("site_id", "digest"),
     info=TENANT,

@@ -2,6 +2,7 @@
 
 from dealtrace.storage.schema.tables import (  # noqa: F401 - each adds its tables to the metadata
     control,
+    costs,
     deals,
     file_imports,
     leads,

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0017"
-down_revision = "0015"
+down_revision = "0016"
 
 STATUSES_MAX = 10_000
 """As many as a site may have; the most frequent are kept."""

@@ -1,0 +1,80 @@
+"""Campaigns as advertising systems list them, and the names that visits know them by."""
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+
+from dealtrace.record import record
+
+AUTO, BY_ID, BY_NAME = "auto", "id", "name"
+ID_MARK, NAME_MARK = "{id}", "{name}"
+_MARK = re.compile(f"{re.escape(ID_MARK)}|{re.escape(NAME_MARK)}")
+_FORMS = {BY_ID: ID_MARK, BY_NAME: NAME_MARK}
+
+
+@record
+class Campaign:
+    """A campaign as an advertising system lists it: a part that a file does not have is empty."""
+
+    id: str = ""
+    name: str = ""
+
+
+@record
+class CampaignNaming:
+    """How campaigns become values of `utm_campaign`.
+
+    `form` is `auto`, `id`, `name`, or a text with `{id}` or `{name}` in it. `renames` are exceptions: the value for a
+    campaign, by its id or name.
+    """
+
+    form: str = AUTO
+    renames: Mapping[str, str] | None = None
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether the form is one of the words, or says where the id or name belongs."""
+        return self.form in (AUTO, BY_ID, BY_NAME) or ID_MARK in self.form or NAME_MARK in self.form
+
+    @property
+    def needs_id(self) -> bool:
+        """Whether campaigns must have ids."""
+        return ID_MARK in self._template
+
+    @property
+    def needs_name(self) -> bool:
+        """Whether campaigns must have names."""
+        return NAME_MARK in self._template
+
+    @property
+    def _template(self) -> str:
+        return _FORMS.get(self.form, self.form)
+
+    def name_campaigns(self, campaigns: Iterable[Campaign], visited: Iterable[str]) -> dict[Campaign, str]:
+        """Return the `utm_campaign` of each campaign; `visited` are the campaigns of the site's visits.
+
+        Ours: if the form is `auto`, a campaign is called as visits call it: its id if a visit has it, else its name.
+        One that no visit knows yet is called as most of those that are known, by the name if none is. Letter case
+        does not matter for finding a name.
+        """
+        listed = list(dict.fromkeys(campaigns))
+        known = {campaign_key(name) for name in visited} - {""}
+        ids = sum(campaign_key(campaign.id) in known for campaign in listed)
+        names = sum(campaign_key(campaign.name) in known for campaign in listed)
+        renames = {campaign_key(said): to for said, to in (self.renames or {}).items()}
+        return {campaign: self._name(campaign, known, renames, by_id=ids > names) for campaign in listed}
+
+    def _name(self, campaign: Campaign, known: Collection[str], renames: Mapping[str, str], *, by_id: bool) -> str:
+        for said in (campaign.id, campaign.name):
+            if said and campaign_key(said) in renames:
+                return renames[campaign_key(said)]
+        if self.form != AUTO:
+            return _MARK.sub(lambda mark: campaign.id if mark[0] == ID_MARK else campaign.name, self._template)
+        for said in (campaign.id, campaign.name):
+            if campaign_key(said) in known:
+                return said
+        return (campaign.id or campaign.name) if by_id else (campaign.name or campaign.id)
+
+
+def campaign_key(name: str) -> str:
+    """Return a campaign as it is compared."""
+    return name.strip().casefold()

@@ -1,0 +1,64 @@
+"""Costs that meet no visit: their sources are spelt otherwise than those of the visits, or brought nobody."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import astuple
+
+from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.record import record
+
+_NOTHING = frozenset({"(not set)", "<не заполнено>", "‹не заполнено›"})
+"""What stands for a part that is missing."""
+CAMPAIGN_PARTS = 3
+"""Source, medium and campaign come first of the five parts."""
+
+
+@record
+class SourceCost:
+    """What a traffic source cost in kopecks, over some days."""
+
+    traffic_source: TrafficSource
+    amount_kopecks: int
+
+
+@record
+class UnmetCosts:
+    """Costs that meet no visit, the largest first.
+
+    `sources` are those that no visit has all five parts of; `campaigns` those of which no visit has even the source,
+    medium and campaign, without their contents and terms.
+    """
+
+    sources: list[SourceCost]
+    campaigns: list[SourceCost]
+
+
+def find_unmet(costs: Iterable[SourceCost], visited: Iterable[TrafficSource]) -> UnmetCosts:
+    """Return the costs that meet none of the `visited` sources; letter case and blanks around do not matter."""
+    listed, known = list(costs), list(visited)
+    campaigns = (SourceCost(_campaign_of(cost.traffic_source), cost.amount_kopecks) for cost in listed)
+    return UnmetCosts(_unmet(listed, known, _key), _unmet(campaigns, known, _campaign_key))
+
+
+def _unmet(
+    costs: Iterable[SourceCost], visited: Iterable[TrafficSource], key: Callable[[TrafficSource], tuple[str, ...]]
+) -> list[SourceCost]:
+    met = {key(source) for source in visited}
+    amounts: dict[tuple[str, ...], list[SourceCost]] = {}
+    for cost in costs:
+        if (of_cost := key(cost.traffic_source)) not in met:
+            amounts.setdefault(of_cost, []).append(cost)
+    sums = [SourceCost(same[0].traffic_source, sum(cost.amount_kopecks for cost in same)) for same in amounts.values()]
+    return sorted(sums, key=lambda cost: (-cost.amount_kopecks, astuple(cost.traffic_source)))
+
+
+def _campaign_of(source: TrafficSource) -> TrafficSource:
+    return TrafficSource(source.source, source.medium, source.campaign)
+
+
+def _campaign_key(source: TrafficSource) -> tuple[str, ...]:
+    return _key(source)[:CAMPAIGN_PARTS]
+
+
+def _key(source: TrafficSource) -> tuple[str, ...]:
+    folded = (part.strip().casefold() for part in astuple(source))
+    return tuple("" if part in _NOTHING else part for part in folded)

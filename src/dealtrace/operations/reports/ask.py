@@ -1,0 +1,131 @@
+"""Answer the question of a report."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from dealtrace.accounts.site import Site
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.record import record
+from dealtrace.reports.answer import (
+    ByModel,
+    Formulas,
+    Gathered,
+    Key,
+    Report,
+    Spell,
+    formula_at_site,
+    listed_models,
+    put_together,
+)
+from dealtrace.reports.dimensions import Dimension, Kind
+from dealtrace.reports.filters import Filter, Operator
+from dealtrace.reports.measures import Measure
+from dealtrace.reports.periods import Period, Span, compared_period, compared_span, span_of
+from dealtrace.reports.question import Question
+from dealtrace.reports.time_keys import TIME_KEYS, keys_of_period
+from dealtrace.storage.reports.fact_tables import FactTables
+from dealtrace.storage.reports.names import count_won_statuses, find_containing, find_spellings, has_margins
+from dealtrace.storage.reports.statement import Fetch, Scope, gather, moment_of_deals
+from dealtrace.storage.reports.stored_facts import StoredFacts
+
+
+@record
+class FactSource:
+    """Where the facts of a site are asked: their tables, and what runs a statement over them."""
+
+    tables: FactTables
+    fetch: Fetch
+
+
+def stored_facts(connection: Connection, site: Site) -> FactSource:
+    """Return the facts of a site as its database keeps them."""
+    return FactSource(StoredFacts(site), lambda statement: connection.execute(statement).all())
+
+
+def ask(source: FactSource, site: Site, question: Question, now: datetime) -> Report:
+    """Return the answer to a question; what lies after `now` is left out."""
+    spans = _spans(question, site, now)
+    filters = _resolved(source, question, list(spans.values()))
+    formulas = _formulas(source, question)
+    measures = {measure for formula in formulas.values() if formula is not None for measure in formula.measures}
+    sides = [_gather(source, site, replace(question, filters=filters), span, measures) for span in spans.values()]
+    return put_together(
+        question,
+        formulas,
+        sides[0],
+        sides[1] if len(sides) > 1 else None,
+        list(spans)[1] if len(sides) > 1 else None,
+        _speller(source, question, sides),
+        question.model if question.model is not None else AttributionModel(site.attribution),
+    )
+
+
+def _spans(question: Question, site: Site, now: datetime) -> dict[Period, Span]:
+    """Return what is looked at of the period, and of the one it is compared with."""
+    spans = {question.period: span_of(question.period, site.time_zone, now)}
+    if question.comparison is not None:
+        other = compared_period(question.period, question.comparison)
+        spans[other] = compared_span(question.period, question.comparison, site.time_zone, now)
+    return spans
+
+
+def _gather(
+    source: FactSource, site: Site, question: Question, span: Span, measures: set[Measure]
+) -> dict[AttributionModel, Gathered]:
+    return {
+        model: gather(
+            source.fetch,
+            source.tables,
+            Scope(site, question.by, question.filters, span, model, question.date_of),
+            measures,
+        )
+        for model in listed_models(question)
+    }
+
+
+def _formulas(source: FactSource, question: Question) -> Formulas:
+    needs_won = any(metric.needs_won for metric in question.metrics)
+    needs_margins = any(metric.margin_formula is not None for metric in question.metrics)
+    won = needs_won and count_won_statuses(source.fetch, source.tables) > 0
+    margins = needs_margins and has_margins(source.fetch, source.tables)
+    return {metric: formula_at_site(metric, has_won=won, has_margins=margins) for metric in question.metrics}
+
+
+def _resolved(source: FactSource, question: Question, spans: Sequence[Span]) -> tuple[Filter, ...]:
+    """Return the filters with the values that those of `contains` mean."""
+    return tuple(
+        Filter(each.dimension, Operator.AMONG, _containing(source, question, each, spans))
+        if each.operator is Operator.CONTAINS
+        else each
+        for each in question.filters
+    )
+
+
+def _containing(source: FactSource, question: Question, condition: Filter, spans: Sequence[Span]) -> tuple[str, ...]:
+    dimension, (text,) = condition.dimension, condition.values
+    if dimension.is_time:
+        periods = [span.days for span in spans if span.days is not None]
+        keys = {key for period in periods for key in keys_of_period(dimension.name, period)}
+        return tuple(sorted(key for key in keys if text.casefold() in key.casefold()))
+    moment = moment_of_deals(question.date_of)
+    return find_containing(source.fetch, source.tables, dimension, text, spans, moment)
+
+
+def _speller(source: FactSource, question: Question, sides: Sequence[ByModel]) -> Spell:
+    """Return what shows keys: times as they are written, sources and statuses in their commonest spelling."""
+    spellings: dict[str, Mapping[str, str]] = {}
+    for place, dimension in enumerate(question.by):
+        if dimension.kind in (Kind.SOURCE, Kind.STATUS):
+            keys = {keys[place] for side in sides for gathered in side.values() for keys in gathered.rows}
+            texts = {key for key in keys if isinstance(key, str)}
+            spellings[dimension.name] = find_spellings(source.fetch, source.tables, dimension, texts) if texts else {}
+
+    def spell(dimension: Dimension, key: Key) -> str | None:
+        if isinstance(key, int):
+            return TIME_KEYS[dimension.name].text_of(key)
+        return spellings.get(dimension.name, {}).get(key, key) if key is not None else None
+
+    return spell

@@ -1,0 +1,99 @@
+"""One table of dimensions: what figures can be grouped and filtered by.
+
+A new dimension is a line of `DIMENSIONS`, and an attribute of the facts in `storage/reports/` that have it.
+"""
+
+from collections.abc import Mapping
+from enum import Enum, auto
+
+from dealtrace.attribution.traffic_source import SOURCE_PARTS
+from dealtrace.record import record
+from dealtrace.reports.facts import Fact
+
+FIELD_PREFIX = "field:"
+"""The beginning of the name of a dimension that is a custom field."""
+
+
+class Kind(Enum):
+    """What the keys of a dimension are.
+
+    `SOURCE` keys are parts of traffic sources, grouped without regard to case. `STATUS` keys are statuses, likewise.
+    `CALENDAR` keys are stretches of time that follow each other, `CLOCK` keys come round again; both are integers in
+    statements, see `time_keys.py`. A fact may have several `TAG` keys. All others are `TEXT`.
+    """
+
+    TEXT = auto()
+    SOURCE = auto()
+    STATUS = auto()
+    CALENDAR = auto()
+    CLOCK = auto()
+    TAG = auto()
+
+
+_ALL = frozenset(Fact)
+_VISITED = _ALL - {Fact.COSTS}
+_OF_LEADS = frozenset({Fact.LEADS, Fact.DEALS, Fact.ASSISTS})
+_OF_DEALS = frozenset({Fact.DEALS, Fact.ASSISTS})
+
+
+@record
+class Dimension:
+    """A dimension: its name, its words in Russian and English, what its keys are, and the facts that have it.
+
+    `field` is the custom field of a `field:` dimension.
+    """
+
+    name: str
+    ru: str
+    en: str
+    facts: frozenset[Fact]
+    kind: Kind = Kind.TEXT
+    field: str = ""
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether a fact has one key, so that rows add up to the total."""
+        return self.kind is not Kind.TAG
+
+    @property
+    def is_time(self) -> bool:
+        """Whether the keys are times, in the order of the clock."""
+        return self.kind in (Kind.CALENDAR, Kind.CLOCK)
+
+
+_TABLE = (
+    Dimension("source", "Источник", "Source", _ALL, Kind.SOURCE),
+    Dimension("medium", "Канал", "Medium", _ALL, Kind.SOURCE),
+    Dimension("campaign", "Кампания", "Campaign", _ALL, Kind.SOURCE),
+    Dimension("content", "Объявление", "Ad", _ALL, Kind.SOURCE),
+    Dimension("term", "Ключевое слово", "Keyword", _ALL, Kind.SOURCE),
+    Dimension("landing_page", "Страница входа", "Landing page", _VISITED),
+    Dimension("hour", "Час", "Hour", _VISITED, Kind.CLOCK),
+    Dimension("weekday", "День недели", "Weekday", _ALL, Kind.CLOCK),
+    Dimension("day", "День", "Day", _ALL, Kind.CALENDAR),
+    Dimension("week", "Неделя", "Week", _ALL, Kind.CALENDAR),
+    Dimension("month", "Месяц", "Month", _ALL, Kind.CALENDAR),
+    Dimension("quarter", "Квартал", "Quarter", _ALL, Kind.CALENDAR),
+    Dimension("manager", "Менеджер", "Manager", _OF_LEADS),
+    Dimension("service", "Сервис", "Service", _OF_DEALS),
+    Dimension("status", "Статус", "Status", _OF_DEALS, Kind.STATUS),
+    Dimension("tag", "Тег", "Tag", _OF_LEADS, Kind.TAG),
+    Dimension("lead_kind", "Вид лида", "Kind of lead", _OF_LEADS),
+    Dimension("form", "Форма", "Form", _OF_LEADS),
+    Dimension("dialled", "Набранный номер", "Dialled number", _OF_LEADS),
+    Dimension("city", "Город", "City", _VISITED),
+    Dimension("device", "Устройство", "Device", _VISITED),
+    Dimension("browser", "Браузер", "Browser", _VISITED),
+    Dimension("os", "Система", "Operating system", _VISITED),
+    Dimension("match_reason", "Причина склейки", "Reason of the match", _OF_DEALS),
+    Dimension("client_kind", "Новый или повторный клиент", "New or returning client", _OF_LEADS),
+)
+DIMENSIONS: Mapping[str, Dimension] = {dimension.name: dimension for dimension in _TABLE}
+"""Every dimension but the custom fields, by name."""
+
+assert [name for name, listed in DIMENSIONS.items() if listed.kind is Kind.SOURCE] == list(SOURCE_PARTS)
+
+
+def field_dimension(field: str) -> Dimension:
+    """Return the dimension of a custom field; leads and deals have their own values."""
+    return Dimension(f"{FIELD_PREFIX}{field}", f"Поле «{field}»", f"Field “{field}”", _OF_LEADS, field=field)

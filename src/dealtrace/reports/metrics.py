@@ -1,0 +1,200 @@
+"""One table of metrics: what a report can show.
+
+A new metric is a line of `METRICS`; the API, the command line, exports and documents read them here.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from fractions import Fraction
+
+from dealtrace.attribution.credit import WHOLE
+from dealtrace.record import record
+from dealtrace.reports.facts import Fact
+from dealtrace.reports.measures import Aggregate, Measure
+
+KOPECKS_PER_RUBLE = 100
+SECONDS_PER_DAY = 86_400
+
+
+class Unit(StrEnum):
+    """What the values of a metric are: counts, rubles, fractions, rubles for each, or days."""
+
+    COUNT = "count"
+    MONEY = "money"
+    RATIO = "ratio"
+    PRICE = "price"
+    DAYS = "days"
+
+
+Values = Mapping[Measure, int | None]
+"""The measures of a row; `None` is a measure that the row cannot have."""
+
+
+@record
+class Sum:
+    """Measures added to each other, each with its sign."""
+
+    terms: tuple[tuple[Measure, int], ...]
+
+    def value(self, values: Values) -> Fraction | None:
+        """Return the sum, `None` if a measure is unknown; counts in ones, money in rubles, times in days."""
+        added = Fraction(0)
+        for measure, sign in self.terms:
+            value = values[measure]
+            if value is None:
+                return None
+            added += sign * Fraction(value, _SCALES[measure.aggregate])
+        return added
+
+
+_SCALES = {
+    Aggregate.COUNT: WHOLE,
+    Aggregate.MONEY: KOPECKS_PER_RUBLE,
+    Aggregate.DISTINCT: 1,
+    Aggregate.TOTAL: 1,
+    Aggregate.DURATION: WHOLE * SECONDS_PER_DAY,
+}
+
+
+@record
+class Formula:
+    """A sum, or a sum over another."""
+
+    over: Sum
+    under: Sum | None = None
+
+    @property
+    def measures(self) -> frozenset[Measure]:
+        """The measures that the formula needs."""
+        terms = self.over.terms + (self.under.terms if self.under is not None else ())
+        return frozenset(measure for measure, _ in terms)
+
+    def value(self, values: Values) -> Fraction | None:
+        """Return the exact value, `None` if a part is unknown or the divisor is zero."""
+        over = self.over.value(values)
+        if self.under is None or over is None:
+            return over
+        under = self.under.value(values)
+        return over / under if under else None
+
+
+@record
+class Metric:
+    """A metric: its name, its words in Russian and English, the unit of its values, and its formula.
+
+    `formula_text` shows the formula of a ratio to people. `needs_won` is for metrics that are unknown while a site has
+    not named its won statuses; `margin_formula` counts instead where the deals of a site bring margins.
+    """
+
+    name: str
+    ru: str
+    en: str
+    unit: Unit
+    formula: Formula
+    formula_text: str = ""
+    needs_won: bool = False
+    margin_formula: Formula | None = None
+
+    @property
+    def facts(self) -> frozenset[Fact]:
+        """The facts that the metric needs."""
+        return frozenset(measure.fact for measure in self.formula.measures)
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether rows add up to the total: ratios and counts of different values do not."""
+        return self.formula.under is None and all(measure.adds_up for measure in self.formula.measures)
+
+
+def plain(*measures: Measure) -> Formula:
+    """Return the formula that adds measures."""
+    return Formula(Sum(tuple((measure, 1) for measure in measures)))
+
+
+def ratio(over: Measure | tuple[Measure, Measure], under: Measure) -> Formula:
+    """Return the formula of a measure, or of the difference of two, over another."""
+    terms = ((over, 1),) if isinstance(over, Measure) else ((over[0], 1), (over[1], -1))
+    return Formula(Sum(terms), Sum(((under, 1),)))
+
+
+VISITS = Measure(Fact.VISITS)
+LEADS = Measure(Fact.LEADS)
+REQUESTS = Measure(Fact.LEADS, flag="is_request")
+DEALS = Measure(Fact.DEALS)
+WON = Measure(Fact.DEALS, flag="is_won")
+AMOUNT = Measure(Fact.DEALS, Aggregate.MONEY, "amount")
+WON_AMOUNT = Measure(Fact.DEALS, Aggregate.MONEY, "amount", flag="is_won")
+WON_MARGIN = Measure(Fact.DEALS, Aggregate.MONEY, "margin", flag="is_won")
+COST = Measure(Fact.COSTS, Aggregate.MONEY, "cost")
+CLICKS = Measure(Fact.COSTS, Aggregate.TOTAL, "clicks")
+_WITH_AMOUNT = Measure(Fact.DEALS, flag="has_amount")
+_MATCHED = Measure(Fact.DEALS, flag="is_matched")
+_FIRST_BUYERS = Measure(Fact.DEALS, Aggregate.DISTINCT, "client_id", flag="is_first_won")
+_TIME_FROM_TOUCH = Measure(Fact.DEALS, Aggregate.DURATION, "seconds_from_touch", flag="is_touched")
+_TOUCHED = Measure(Fact.DEALS, flag="is_touched")
+_LEADS_WITH_VISIT = Measure(Fact.LEADS, flag="has_visit")
+_LEADS_WITH_DEAL = Measure(Fact.LEADS, flag="has_deal")
+
+
+def _clients(flag: str) -> Formula:
+    return plain(Measure(Fact.LEADS, Aggregate.DISTINCT, "client_id", flag=flag))
+
+
+def _calls(flag: str) -> Formula:
+    return plain(Measure(Fact.LEADS, flag=flag))
+
+
+_RETURN = ratio((WON_AMOUNT, COST), COST)
+_MARGIN_RETURN = ratio((WON_MARGIN, COST), COST)
+_RETURN_TEXT = "(won_amount − cost) / cost"
+_TABLE = (
+    Metric("visits", "Визиты", "Visits", Unit.COUNT, plain(VISITS)),
+    Metric("visitors", "Посетители", "Visitors", Unit.COUNT,
+           plain(Measure(Fact.VISITS, Aggregate.DISTINCT, "visitor"))),
+    Metric("calls", "Звонки", "Calls", Unit.COUNT, _calls("is_call")),
+    Metric("answered_calls", "Принятые звонки", "Answered calls", Unit.COUNT, _calls("is_answered")),
+    Metric("missed_calls", "Пропущенные звонки", "Missed calls", Unit.COUNT, _calls("is_missed")),
+    Metric("unique_calls", "Уникальные звонки", "Unique calls", Unit.COUNT, _clients("is_call")),
+    Metric("target_calls", "Целевые звонки", "Target calls", Unit.COUNT, _calls("is_target")),
+    Metric("unique_target_calls", "Уникально-целевые звонки", "Unique target calls", Unit.COUNT,
+           _clients("is_target")),
+    Metric("requests", "Заявки", "Lead requests", Unit.COUNT, plain(REQUESTS)),
+    Metric("unique_requests", "Уникальные заявки", "Unique lead requests", Unit.COUNT, _clients("is_request")),
+    Metric("leads", "Лиды", "Leads", Unit.COUNT, plain(LEADS)),
+    Metric("deals", "Сделки", "Deals", Unit.COUNT, plain(DEALS)),
+    Metric("amount", "Сумма сделок", "Amount", Unit.MONEY, plain(AMOUNT)),
+    Metric("margin", "Маржа", "Margin", Unit.MONEY, plain(Measure(Fact.DEALS, Aggregate.MONEY, "margin"))),
+    Metric("won", "Продажи", "Won deals", Unit.COUNT, plain(WON)),
+    Metric("won_amount", "Выручка", "Won amount", Unit.MONEY, plain(WON_AMOUNT)),
+    Metric("won_margin", "Маржа продаж", "Won margin", Unit.MONEY, plain(WON_MARGIN)),
+    Metric("lost", "Отказы", "Lost deals", Unit.COUNT, plain(Measure(Fact.DEALS, flag="is_lost"))),
+    Metric("average", "Средний чек", "Average amount", Unit.PRICE, ratio(AMOUNT, _WITH_AMOUNT),
+           "amount / deals with a sum"),
+    Metric("match_rate", "Доля склеенных сделок", "Match rate", Unit.RATIO, ratio(_MATCHED, DEALS),
+           "deals with a lead or a stated source / deals"),
+    Metric("unmatched", "Сделки без источника", "Unmatched deals", Unit.COUNT,
+           plain(Measure(Fact.DEALS, flag="is_unmatched"))),
+    Metric("assisted", "Ассоциированные сделки", "Assisted deals", Unit.COUNT,
+           plain(Measure(Fact.ASSISTS, Aggregate.DISTINCT, "id"))),
+    Metric("days_to_deal", "Дней до сделки", "Days to the deal", Unit.DAYS, ratio(_TIME_FROM_TOUCH, _TOUCHED),
+           "time from the touch to the deal / deals, by shares"),
+    Metric("visit_to_lead", "Визит → лид", "Visit to lead", Unit.RATIO, ratio(_LEADS_WITH_VISIT, VISITS),
+           "leads that name a visit / visits"),
+    Metric("lead_to_deal", "Лид → сделка", "Lead to deal", Unit.RATIO, ratio(_LEADS_WITH_DEAL, LEADS),
+           "leads with a deal / leads"),
+    Metric("deal_to_won", "Сделка → продажа", "Deal to won", Unit.RATIO, ratio(WON, DEALS), "won / deals"),
+    Metric("cost", "Расходы", "Cost", Unit.MONEY, plain(COST)),
+    Metric("clicks", "Клики", "Clicks", Unit.COUNT, plain(CLICKS)),
+    Metric("cpc", "Цена клика", "Cost per click", Unit.PRICE, ratio(COST, CLICKS), "cost / clicks"),
+    Metric("cpl", "Цена лида", "Cost per lead", Unit.PRICE, ratio(COST, LEADS), "cost / leads"),
+    Metric("cpo", "Цена сделки", "Cost per deal", Unit.PRICE, ratio(COST, DEALS), "cost / deals"),
+    Metric("cac", "Цена нового клиента", "Customer acquisition cost", Unit.PRICE, ratio(COST, _FIRST_BUYERS),
+           "cost / clients whose first won deal is in the period"),
+    Metric("roi", "ROI", "ROI", Unit.RATIO, _RETURN, _RETURN_TEXT, needs_won=True, margin_formula=_MARGIN_RETURN),
+    Metric("romi", "ROMI", "ROMI", Unit.RATIO, _RETURN, _RETURN_TEXT, needs_won=True, margin_formula=_MARGIN_RETURN),
+    Metric("roas", "ROAS", "ROAS", Unit.RATIO, ratio(WON_AMOUNT, COST), "won_amount / cost", needs_won=True),
+    Metric("drr", "ДРР", "Cost share of income", Unit.RATIO, ratio(COST, WON_AMOUNT), "cost / won_amount",
+           needs_won=True),
+)  # fmt: skip
+METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _TABLE}
+"""Every metric but the columns of sites, by name."""

@@ -1,0 +1,157 @@
+"""The periods of reports and of what they are compared with, in days of a site."""
+
+import calendar
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from dealtrace.accounts.site_days import day_end, day_start, site_day
+from dealtrace.record import record
+
+DAY = timedelta(days=1)
+INSTANT = timedelta(microseconds=1)
+DAYS_DEFAULT = 28
+DAYS_MAX = 36_600
+"""Ours: a hundred years; a longer period is a mistyped year."""
+DAYS_OF_WEEK = 7
+
+
+@record
+class Period:
+    """Days of a site, the first and the last included."""
+
+    first_on: date
+    last_on: date
+
+    @property
+    def days(self) -> int:
+        """How many days there are."""
+        return (self.last_on - self.first_on).days + 1
+
+
+@record
+class Span:
+    """What of a period is looked at: instants from `since` until before `until`, UTC, and whole days for costs.
+
+    `days` is empty if the whole period lies in the future.
+    """
+
+    since: datetime
+    until: datetime
+    days: Period | None
+
+
+class Comparison(StrEnum):
+    """What a period is compared with: as many days just before, the same dates a year ago, or the same weekdays."""
+
+    PREVIOUS = "previous"
+    YEAR = "year"
+    WEEKDAYS = "weekdays"
+
+
+def compared_period(period: Period, comparison: Comparison) -> Period:
+    """Return the period that another is compared with; `WEEKDAYS` goes back by the least whole weeks that suffice."""
+    match comparison:
+        case Comparison.PREVIOUS:
+            return _earlier(period, period.days)
+        case Comparison.WEEKDAYS:
+            return _earlier(period, -(-period.days // DAYS_OF_WEEK) * DAYS_OF_WEEK)
+        case Comparison.YEAR:
+            return Period(_year_before(period.first_on), _year_before(period.last_on))
+
+
+def _earlier(period: Period, days: int) -> Period:
+    return Period(period.first_on - days * DAY, period.last_on - days * DAY)
+
+
+def _year_before(day_on: date) -> date:
+    """Return the same date a year before, for 29 February the 28th."""
+    year = day_on.year - 1
+    return date(year, day_on.month, min(day_on.day, calendar.monthrange(year, day_on.month)[1]))
+
+
+def span_of(period: Period, time_zone: ZoneInfo, now: datetime) -> Span:
+    """Return what of a period has passed at `now`."""
+    today = site_day(now, time_zone)
+    if period.first_on > today:
+        return Span(now, now, None)
+    last_on = min(period.last_on, today)
+    until = min(day_end(last_on, time_zone), now + INSTANT)
+    return Span(day_start(period.first_on, time_zone), until, Period(period.first_on, last_on))
+
+
+def compared_span(period: Period, comparison: Comparison, time_zone: ZoneInfo, now: datetime) -> Span:
+    """Return what is looked at of the period that another is compared with.
+
+    Where `period` is not over, both end at the same day and at the same time since midnight.
+    """
+    other, today = compared_period(period, comparison), site_day(now, time_zone)
+    if period.first_on > today:
+        return Span(now, now, None)
+    if period.last_on < today:
+        return span_of(other, time_zone, now)
+    left_out = period.last_on - today
+    last_on = max(other.last_on - left_out, other.first_on)
+    elapsed = now - day_start(today, time_zone)
+    until = min(day_start(last_on, time_zone) + elapsed + INSTANT, day_end(last_on, time_zone))
+    return Span(day_start(other.first_on, time_zone), until, Period(other.first_on, last_on))
+
+
+def _last_days(days: int) -> Callable[[date], Period]:
+    return lambda today: Period(today - (days - 1) * DAY, today)
+
+
+def _quarter(today: date) -> Period:
+    return Period(date(today.year, (today.month - 1) // 3 * 3 + 1, 1), today)
+
+
+PRESETS: Mapping[str, Callable[[date], Period]] = {
+    "today": _last_days(1),
+    "yesterday": lambda today: Period(today - DAY, today - DAY),
+    "7d": _last_days(7),
+    "28d": _last_days(DAYS_DEFAULT),
+    "90d": _last_days(90),
+    "month": lambda today: Period(today.replace(day=1), today),
+    "quarter": _quarter,
+    "year": lambda today: Period(date(today.year, 1, 1), today),
+}
+"""Named periods, each made of today."""
+DEFAULT_PRESET = "28d"
+
+
+def last_month(today: date) -> Period:
+    """Return the whole calendar month before today's."""
+    last_on = today.replace(day=1) - DAY
+    return Period(last_on.replace(day=1), last_on)
+
+
+def time_zone_offsets(time_zone: ZoneInfo, since: datetime, until: datetime) -> list[tuple[datetime, timedelta]]:
+    """Return the zone's distance from UTC at `since`, and each later change before `until` with its instant."""
+    found = [(since, _offset(time_zone, since))]
+    at = since
+    while at < until:
+        after = min(at + DAY, until)
+        if (offset := _offset(time_zone, after)) != found[-1][1]:
+            found.append((_change_between(time_zone, at, after), offset))
+        at = after
+    return found
+
+
+def _change_between(time_zone: ZoneInfo, before: datetime, after: datetime) -> datetime:
+    """Return the first instant with another distance from UTC; zones change it at whole seconds."""
+    offset = _offset(time_zone, before)
+    while after - before > timedelta(seconds=1):
+        middle = before + (after - before) // 2
+        middle = middle.replace(microsecond=0) if middle.replace(microsecond=0) > before else middle
+        if _offset(time_zone, middle) == offset:
+            before = middle
+        else:
+            after = middle
+    return after.replace(microsecond=0) if _offset(time_zone, after.replace(microsecond=0)) != offset else after
+
+
+def _offset(time_zone: ZoneInfo, at: datetime) -> timedelta:
+    offset = at.astimezone(UTC).astimezone(time_zone).utcoffset()
+    assert offset is not None
+    return offset

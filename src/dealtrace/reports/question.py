@@ -1,0 +1,295 @@
+"""The question of a report, and how it is parsed from the words that the API and the command line share."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import field
+from datetime import date
+from enum import StrEnum
+from functools import partial
+from typing import TypeVar
+
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.errors import InvalidParameters, InvalidValue, Violation
+from dealtrace.nearest_name import nearest_name
+from dealtrace.record import record
+from dealtrace.reports.dimensions import DIMENSIONS, FIELD_PREFIX, Dimension, field_dimension
+from dealtrace.reports.filters import (
+    FILTERS_MAX,
+    LIST_SEPARATOR,
+    SEPARATOR,
+    Filter,
+    parse_condition,
+    split_escaped,
+    unescaped,
+)
+from dealtrace.reports.metrics import METRICS, Metric
+from dealtrace.reports.periods import DAYS_MAX, DEFAULT_PRESET, PRESETS, Comparison, Period
+
+BY_MAX = 3
+LIMIT_DEFAULT = 1_000
+LIMIT_MAX = 10_000
+METRICS_MAX = 50
+ALL_MODELS = "all"
+DESCENDING = "-"
+Value = TypeVar("Value")
+NO_DIMENSIONS: tuple[Dimension, ...] = ()
+NO_METRICS: tuple[Metric, ...] = ()
+
+
+class DateOf(StrEnum):
+    """The date that deals count by: their own, that of their lead, or that of their last change."""
+
+    DEAL = "deal"
+    LEAD = "lead"
+    CHANGED = "changed"
+
+
+@record
+class Sort:
+    """The order of rows: by a metric or by a dimension."""
+
+    name: str
+    is_descending: bool
+
+
+@record
+class Question:
+    """What a report shows. `model` is `None` for all models at once; `limit` is `None` for all rows."""
+
+    by: tuple[Dimension, ...]
+    metrics: tuple[Metric, ...]
+    period: Period
+    model: AttributionModel | None
+    date_of: DateOf = DateOf.DEAL
+    comparison: Comparison | None = None
+    filters: tuple[Filter, ...] = ()
+    sort: Sort | None = None
+    limit: int | None = LIMIT_DEFAULT
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether the rows add up to the total: no grouping gives a fact several keys."""
+        return all(dimension.adds_up for dimension in self.by)
+
+
+@record
+class Words:
+    """A question in words, as it is asked; `None` and empty are not said. `filters` include those of segments."""
+
+    by: str = ""
+    metrics: str = ""
+    period: str = ""
+    first: str = ""
+    last: str = ""
+    model: str = ""
+    models: str = ""
+    date_of: str = ""
+    compare: str = ""
+    filters: tuple[str, ...] = ()
+    sort: str = ""
+    limit: str = ""
+
+
+@record
+class Known:
+    """What a site has beside the common names: its model, custom fields and columns, and its present day."""
+
+    today: date
+    model: AttributionModel
+    fields: Collection[str] = ()
+    columns: Mapping[str, Metric] = field(default_factory=dict)
+    rows_max: int | None = LIMIT_MAX
+
+
+def parse_question(words: Words, known: Known) -> Question:
+    """Return the question that words ask.
+
+    Raises:
+        InvalidParameters: all words that are unknown or impossible, each with the ones that exist.
+    """
+    parser = _Parser(known)
+    by: tuple[Dimension, ...] = parser.read("by", lambda: parser.dimensions(words.by), NO_DIMENSIONS)
+    metrics: tuple[Metric, ...] = parser.read("metrics", lambda: parser.metrics(words.metrics), NO_METRICS)
+    period = parser.period(words)
+    question = Question(
+        by=by,
+        metrics=metrics,
+        period=period,
+        model=parser.model(words),
+        date_of=parser.read("date", lambda: _choice(words.date_of or DateOf.DEAL, DateOf), DateOf.DEAL),
+        comparison=parser.read("compare", lambda: _choice(words.compare, Comparison) if words.compare else None, None),
+        filters=parser.filters(words.filters),
+        sort=parser.read("sort", lambda: _sort(words.sort, by, metrics), None),
+        limit=parser.read("limit", lambda: _limit(words.limit, known.rows_max), None),
+    )
+    if parser.violations:
+        raise InvalidParameters(parser.violations)
+    return question
+
+
+class _Parser:
+    """Reads words one by one and gathers what is wrong with them."""
+
+    def __init__(self, known: Known) -> None:
+        self.known = known
+        self.violations: list[Violation] = []
+
+    def read(self, field: str, parse: Callable[[], Value], otherwise: Value) -> Value:
+        """Return what `parse` returns; note what is wrong and return `otherwise` if it raises `InvalidValue`."""
+        try:
+            return parse()
+        except InvalidValue as fault:
+            self.violations.append(Violation(field, fault.ru, fault.en))
+            return otherwise
+
+    def dimensions(self, text: str) -> tuple[Dimension, ...]:
+        names = _names(text)
+        if len(names) > BY_MAX:
+            raise InvalidValue(f"не больше {BY_MAX} группировок", f"at most {BY_MAX} dimensions")
+        return tuple(self.dimension(name) for name in names)
+
+    def dimension(self, name: str) -> Dimension:
+        if name.startswith(FIELD_PREFIX):
+            field = name.removeprefix(FIELD_PREFIX)
+            if field not in self.known.fields:
+                raise _unknown(field, self.known.fields, "пользовательского поля", "custom field")
+            return field_dimension(field)
+        if name not in DIMENSIONS:
+            raise _unknown(name, [*DIMENSIONS, f"{FIELD_PREFIX}…"], "группировки", "dimension")
+        return DIMENSIONS[name]
+
+    def metrics(self, text: str) -> tuple[Metric, ...]:
+        names = _names(text)
+        if not names:
+            known = ", ".join(METRICS)
+            raise InvalidValue(f"укажите показатели; есть: {known}", f"name the metrics; there are: {known}")
+        if len(names) > METRICS_MAX:
+            raise InvalidValue(f"не больше {METRICS_MAX} показателей", f"at most {METRICS_MAX} metrics")
+        every = {**METRICS, **self.known.columns}
+        for name in names:
+            if name not in every:
+                raise _unknown(name, every, "показателя", "metric")
+        return tuple(every[name] for name in names)
+
+    def period(self, words: Words) -> Period:
+        first = self.read("from", lambda: _day(words.first), None)
+        last = self.read("to", lambda: _day(words.last), None)
+        if words.period and (words.first or words.last):
+            self.violations.append(
+                Violation("period", "укажите период или даты, не оба", "give a period or dates, not both")
+            )
+        preset = self.read("period", lambda: _preset(words.period or DEFAULT_PRESET), DEFAULT_PRESET)
+        usual = PRESETS[preset](self.known.today)
+        period = Period(
+            first or min(usual.first_on, last or usual.first_on), last or max(usual.last_on, first or usual.last_on)
+        )
+        if first is not None and last is not None and first > last:
+            self.violations.append(Violation("from", "позже, чем to", "is after to"))
+        elif period.days > DAYS_MAX:
+            self.violations.append(Violation("from", f"не больше {DAYS_MAX} дней", f"at most {DAYS_MAX} days"))
+        return period
+
+    def model(self, words: Words) -> AttributionModel | None:
+        if words.models:
+            self.read("models", lambda: _all_models(words.models, words.model), None)
+            return None
+        return self.read("model", lambda: _model(words.model) if words.model else self.known.model, self.known.model)
+
+    def filters(self, texts: Sequence[str]) -> tuple[Filter, ...]:
+        if len(texts) > FILTERS_MAX:
+            self.violations.append(
+                Violation("filter", f"не больше {FILTERS_MAX} условий", f"at most {FILTERS_MAX} filters")
+            )
+            return ()
+        found = [self.read("filter", partial(self.filter, text), None) for text in texts]
+        return tuple(condition for condition in found if condition is not None)
+
+    def filter(self, text: str) -> Filter | None:
+        """Split at the first `:` after a known dimension; a custom field's name is followed by the second."""
+        name, *rest = split_escaped(text, SEPARATOR, 1)
+        if f"{name}{SEPARATOR}" == FIELD_PREFIX and rest:
+            field, *rest = split_escaped(rest[0], SEPARATOR, 1)
+            name = FIELD_PREFIX + unescaped(field)
+        dimension = self.dimension(name)
+        if not rest:
+            example = f"{DIMENSIONS['source'].name}:is:yandex"
+            raise InvalidValue(
+                f"«{text}»: нужно группировка:условие:значение, например {example}",
+                f"“{text}”: write dimension:operator:value, for example {example}",
+            )
+        return parse_condition(dimension, rest[0])
+
+
+def _names(text: str) -> list[str]:
+    """Return the different names of a list, in their order."""
+    names = (unescaped(part.strip()) for part in split_escaped(text, LIST_SEPARATOR))
+    return list(dict.fromkeys(name for name in names if name))
+
+
+def _unknown(name: str, every: Collection[str], ru: str, en: str) -> InvalidValue:
+    near = nearest_name(name, every)
+    known = ", ".join(every) or "—"
+    hint_ru = f", возможно, {near}" if near is not None else ""
+    hint_en = f", did you mean {near}?" if near is not None else ""
+    return InvalidValue(f"нет {ru} «{name}»{hint_ru}; есть: {known}", f"no {en} “{name}”{hint_en} There are: {known}")
+
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+def _choice(text: str, choices: type[Choice]) -> Choice:
+    if text not in tuple(choices):
+        known = ", ".join(choices)
+        raise InvalidValue(f"нет «{text}»; есть: {known}", f"no “{text}”; there are: {known}")
+    return choices(text)
+
+
+def _preset(text: str) -> str:
+    if text not in PRESETS:
+        raise _unknown(text, PRESETS, "периода", "period")
+    return text
+
+
+def _day(text: str) -> date | None:
+    if not text:
+        return None
+    try:
+        return date(*map(int, text.split("-"))) if _is_day(text) else date.fromisoformat("")
+    except ValueError as error:
+        raise InvalidValue("нужна дата вида 2026-11-30", "a date such as 2026-11-30 is needed") from error
+
+
+def _is_day(text: str) -> bool:
+    return [len(part) for part in text.split("-")] == [4, 2, 2] and text.replace("-", "").isdecimal() and text.isascii()
+
+
+def _model(text: str) -> AttributionModel:
+    codes = {str(int(model)): model for model in AttributionModel}
+    if text not in codes:
+        known = ", ".join(f"{code} {model.name.lower()}" for code, model in codes.items())
+        raise InvalidValue(f"нет модели «{text}»; есть: {known}", f"no model “{text}”; there are: {known}")
+    return codes[text]
+
+
+def _all_models(text: str, model: str) -> None:
+    if text != ALL_MODELS:
+        raise InvalidValue(f"бывает только {ALL_MODELS}", f"can only be {ALL_MODELS}")
+    if model:
+        raise InvalidValue("укажите model или models, не оба", "give model or models, not both")
+
+
+def _sort(text: str, by: Sequence[Dimension], metrics: Sequence[Metric]) -> Sort | None:
+    if not text:
+        return None
+    name = unescaped(text.removeprefix(DESCENDING))
+    known = [*(metric.name for metric in metrics), *(dimension.name for dimension in by)]
+    if name not in known:
+        raise _unknown(name, known, "столбца в этом отчёте", "column in this report")
+    return Sort(name, text.startswith(DESCENDING))
+
+
+def _limit(text: str, most: int | None) -> int | None:
+    if not text:
+        return LIMIT_DEFAULT if most is not None else None
+    if not (text.isascii() and text.isdecimal()) or not 1 <= int(text) <= (most or LIMIT_MAX):
+        raise InvalidValue(f"нужно число от 1 до {most}", f"must be a number from 1 to {most}")
+    return int(text)

@@ -1,0 +1,114 @@
+"""Keys of times: integers in statements, words in answers.
+
+A day is its proleptic ordinal, as in the columns of days: 1 is Monday, 1 January of the year 1.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+
+from dealtrace.errors import InvalidValue
+from dealtrace.record import record
+from dealtrace.reports.periods import DAYS_OF_WEEK, Period
+
+HOURS = 24
+MONTHS = 12
+MONTHS_OF_QUARTER = 3
+
+
+@record
+class TimeKeys:
+    """The keys of a dimension of time: the number of a day's key, the key as it is written, and an example.
+
+    `number_of` is `None` for hours, which a day has all of. `parse` returns the number of a key as it is written.
+
+    Raises:
+        ValueError: from `parse`, if no key is written like that.
+    """
+
+    number_of: Callable[[date], int] | None
+    text_of: Callable[[int], str]
+    parse: Callable[[str], int]
+    example: str
+
+
+def _month_text(number: int) -> str:
+    return f"{number // MONTHS:04}-{number % MONTHS + 1:02}"
+
+
+def _quarter_text(number: int) -> str:
+    quarters = MONTHS // MONTHS_OF_QUARTER
+    return f"{number // quarters:04}-Q{number % quarters + 1}"
+
+
+def _week_text(number: int) -> str:
+    year, week, _ = date.fromordinal(number * DAYS_OF_WEEK + 1).isocalendar()
+    return f"{year:04}-W{week:02}"
+
+
+def _month_number(day_on: date) -> int:
+    return day_on.year * MONTHS + day_on.month - 1
+
+
+def _week_number(day_on: date) -> int:
+    return (day_on.toordinal() - 1) // DAYS_OF_WEEK
+
+
+def _quarter_number(day_on: date) -> int:
+    return _month_number(day_on) // MONTHS_OF_QUARTER
+
+
+def _parse_week(text: str) -> int:
+    year, week = text.split("-W")
+    return _week_number(date.fromisocalendar(int(year), int(week), 1))
+
+
+def _parse_quarter(text: str) -> int:
+    year, quarter = text.split("-Q")
+    return int(year) * (MONTHS // MONTHS_OF_QUARTER) + int(quarter) - 1
+
+
+TIME_KEYS: Mapping[str, TimeKeys] = {
+    "hour": TimeKeys(None, lambda number: f"{number:02}", int, "09"),
+    "weekday": TimeKeys(date.isoweekday, str, int, "1"),
+    "day": TimeKeys(
+        date.toordinal,
+        lambda number: date.fromordinal(number).isoformat(),
+        lambda text: date.fromisoformat(text).toordinal(),
+        "2026-11-30",
+    ),
+    "week": TimeKeys(_week_number, _week_text, _parse_week, "2026-W48"),
+    "month": TimeKeys(
+        _month_number, _month_text, lambda text: _month_number(date.fromisoformat(f"{text}-01")), "2026-11"
+    ),
+    "quarter": TimeKeys(_quarter_number, _quarter_text, _parse_quarter, "2026-Q4"),
+}
+"""The keys of each dimension of time, by its name."""
+
+
+def keys_of_period(name: str, period: Period) -> dict[str, int]:
+    """Return the number of each key that a dimension of time has in a period, by the key as it is written."""
+    keys = TIME_KEYS[name]
+    if keys.number_of is None:
+        return {keys.text_of(hour): hour for hour in range(HOURS)}
+    days = (period.first_on + timedelta(days=number) for number in range(period.days))
+    numbers = sorted({keys.number_of(day_on) for day_on in days})
+    return {keys.text_of(number): number for number in numbers}
+
+
+def number_of_key(name: str, text: str) -> int:
+    """Return the number of a key as it is written.
+
+    Raises:
+        InvalidValue: no key of the dimension is written like that.
+    """
+    keys = TIME_KEYS[name]
+    try:
+        number = keys.parse(text)
+        is_key = keys.text_of(number) == text
+    except (ValueError, OverflowError):
+        is_key = False
+    if not is_key:
+        raise InvalidValue(
+            f"«{text}»: нужно, например, {keys.example}", f"“{text}”: write, for example, {keys.example}"
+        )
+    return number

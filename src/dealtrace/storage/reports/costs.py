@@ -1,0 +1,129 @@
+"""The costs of a site's advertising, by day and traffic source."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
+
+from sqlalchemy import BigInteger, Connection, Integer, bindparam, cast, delete, func, insert, or_, select, type_coerce
+
+from dealtrace.attribution.cost import API_ACCOUNT, Cost, CostAccount, CostOrigin, CostSpread
+from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
+from dealtrace.attribution.unmet_costs import SourceCost, UnmetCosts, find_unmet
+from dealtrace.storage.database.column_types import is_among
+from dealtrace.storage.database.compiled_statement import CompiledStatement
+from dealtrace.storage.database.upsert import insert_into
+from dealtrace.storage.schema.tables.costs import cost
+from dealtrace.storage.schema.tables.visits import traffic_source, visit
+from dealtrace.storage.visits.traffic_sources import known_source
+
+_INSERT_COSTS = CompiledStatement(insert(cost))
+_ON_DAYS = is_among(type_coerce(cost.c.day_on, Integer), "days")
+_KEY = [column.name for column in cost.primary_key.columns]
+
+
+def insert_costs(
+    connection: Connection,
+    site_id: int,
+    account: CostAccount,
+    costs: Iterable[Cost],
+    source_ids: Mapping[TrafficSource, int],
+) -> None:
+    """Store costs of an account that has none of their days and sources yet."""
+    rows = [_row(site_id, account, found, source_ids[found.traffic_source]) for found in costs]
+    _INSERT_COSTS.run_many(connection, rows)
+
+
+def delete_costs_of_days(connection: Connection, site_id: int, account: CostAccount, days: Collection[date]) -> int:
+    """Delete the costs of an account on these days, and return how many there were."""
+    mine = (
+        cost.c.site_id == site_id,
+        cost.c.system == account.system,
+        cost.c.account == account.account,
+        cost.c.origin == account.origin,
+        _ON_DAYS,
+    )
+    return connection.execute(delete(cost).where(*mine), _listed(days)).rowcount
+
+
+def add_api_costs(
+    connection: Connection, site_id: int, costs: Iterable[Cost], source_ids: Mapping[TrafficSource, int]
+) -> None:
+    """Add costs to those that came by API for their days and sources before; each day and source is given once."""
+    rows = [_row(site_id, API_ACCOUNT, found, source_ids[found.traffic_source]) for found in costs]
+    if rows:
+        statement = insert_into(connection, cost)
+        added = {"amount_kopecks": cost.c.amount_kopecks + statement.excluded.amount_kopecks}
+        connection.execute(statement.on_conflict_do_update(index_elements=_KEY, set_=added), rows)
+
+
+def delete_restated_costs(
+    connection: Connection, site_id: int, spreads: Sequence[CostSpread], source_ids: Mapping[TrafficSource, int]
+) -> None:
+    """Delete what came by file or API for the sources and days of these spreads."""
+    restated = (
+        cost.c.site_id == bindparam("site"),
+        cost.c.traffic_source_id == bindparam("source"),
+        cost.c.day_on >= bindparam("since"),
+        cost.c.day_on <= bindparam("until"),
+        or_(*(cost.c.origin == origin.value for origin in (CostOrigin.FILE, CostOrigin.API))),
+    )
+    periods = [
+        {
+            "site": site_id,
+            "source": source_ids[spread.traffic_source],
+            "since": spread.since,
+            "until": spread.until,
+        }
+        for spread in spreads
+    ]
+    if periods:
+        connection.execute(delete(cost).where(*restated), periods)
+
+
+def list_visited_sources(connection: Connection, site_id: int) -> list[TrafficSource]:
+    """List the traffic sources that any visit of the site came from; reads all of its visits once."""
+    visited = select(visit.c.traffic_source_id).where(visit.c.site_id == site_id)
+    rows = connection.execute(
+        select(*(traffic_source.c[part] for part in SOURCE_PARTS)).where(
+            traffic_source.c.site_id == site_id, traffic_source.c.id.in_(visited)
+        )
+    )
+    return [known_source(*parts) for parts in rows]
+
+
+def find_unmet_costs(connection: Connection, site_id: int, account: CostAccount, days: Collection[date]) -> UnmetCosts:
+    """Return the costs of an account on these days whose sources no visit of the site has."""
+    amount = cast(func.sum(cost.c.amount_kopecks), BigInteger)
+    parts = [traffic_source.c[part] for part in SOURCE_PARTS]
+    same_source = (cost.c.site_id == traffic_source.c.site_id) & (cost.c.traffic_source_id == traffic_source.c.id)
+    mine = (
+        cost.c.site_id == site_id,
+        traffic_source.c.site_id == site_id,
+        cost.c.system == account.system,
+        cost.c.account == account.account,
+        cost.c.origin == account.origin,
+        _ON_DAYS,
+    )
+    rows = connection.execute(
+        select(*parts, amount).join_from(cost, traffic_source, same_source).where(*mine).group_by(*parts),
+        _listed(days),
+    )
+    costs = [SourceCost(known_source(*source), kopecks) for *source, kopecks in rows]
+    return find_unmet(costs, list_visited_sources(connection, site_id))
+
+
+def _listed(days: Collection[date]) -> dict[str, list[int]]:
+    return {"days": [day.toordinal() for day in sorted(days)]}
+
+
+def _row(site_id: int, account: CostAccount, stored: Cost, source_id: int) -> dict[str, object]:
+    return {
+        "site_id": site_id,
+        "day_on": stored.day_on,
+        "traffic_source_id": source_id,
+        "system": account.system,
+        "account": account.account,
+        "origin": account.origin.value,
+        "amount_kopecks": stored.amount_kopecks,
+        "clicks": stored.clicks,
+        "impressions": stored.impressions,
+    }

@@ -1,0 +1,45 @@
+"""What a statement of a report is made over: facts as selects, wherever they are kept."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Any, Protocol
+
+from sqlalchemy import Select
+
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.reports.facts import Fact
+
+AT = "at"
+"""The attribute by which facts belong to a period: an instant in microseconds, for costs the ordinal of a day."""
+
+
+class Moment(StrEnum):
+    """Which moment of a deal counts: its own, its lead's, its last change, or the beginning of its status."""
+
+    HAPPENED = "happened"
+    LEAD = "lead"
+    CHANGED = "changed"
+    STATUS = "status"
+
+
+class FactTables(Protocol):
+    """The facts of one site. Every select has `id` and the wanted attributes as columns of these names.
+
+    Attributes are the names of the dimensions that a fact has and of what measures and flags need; texts that say
+    nothing are null. `Any`: the columns of a select depend on what is wanted.
+    """
+
+    def rows(self, fact: Fact, wanted: Iterable[str], moment: Moment) -> Select[Any]:
+        """Select the facts with the wanted attributes; assists are deals."""
+
+    def touches(self, model: AttributionModel) -> Select[Any]:
+        """Select the touches of leads: `lead_id`, `position`, `share`, `touched_at`, `visit_id`, `source_id`."""
+
+    def tags(self, fact: Fact) -> Select[Any]:
+        """Select the tags of leads or deals, each once: `owner_id` and `tag`."""
+
+    def sources(self) -> Select[Any]:
+        """Select the traffic sources: `id`, the five parts, and their keys as `source_key` and so on."""
+
+    def statuses(self) -> Select[Any]:
+        """Select the statuses that deals have had: `spelling`, `key` and `meaning`."""

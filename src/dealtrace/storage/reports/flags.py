@@ -1,0 +1,50 @@
+"""The flags of measures: which facts a measure counts, and the attributes that decide it."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, and_
+
+from dealtrace.record import record
+from dealtrace.reports.statuses import Meaning
+from dealtrace.storage.reports.stored_facts import KIND_KEYS
+
+FIRST_WON = "is_first_won"
+"""The flag of the first won deal of its client; the statement joins what decides it."""
+TOUCHED = "is_touched"
+"""The flag of facts that have touches; the statement joins them."""
+Columns = Any
+"""Any: the columns of a select depend on what is wanted."""
+
+
+@record
+class Flag:
+    """The attributes that a flag needs, and its condition over columns of these names."""
+
+    attributes: tuple[str, ...]
+    condition: Callable[[Columns], ColumnElement[bool]]
+
+
+_CALL, _REQUEST = KIND_KEYS.values()
+FLAGS: Mapping[str, Flag] = {
+    "is_call": Flag(("lead_kind",), lambda row: row.lead_kind == _CALL),
+    "is_request": Flag(("lead_kind",), lambda row: row.lead_kind == _REQUEST),
+    "is_answered": Flag(("is_answered",), lambda row: row.is_answered == 1),
+    "is_missed": Flag(("lead_kind", "is_answered"), lambda row: and_(row.lead_kind == _CALL, row.is_answered == 0)),
+    "is_target": Flag(("is_target",), lambda row: row.is_target == 1),
+    "has_visit": Flag(("visit_id",), lambda row: row.visit_id.is_not(None)),
+    "has_deal": Flag(("has_deal",), lambda row: row.has_deal == 1),
+    "is_won": Flag(("meaning",), lambda row: row.meaning == Meaning.WON),
+    "is_lost": Flag(("meaning",), lambda row: row.meaning == Meaning.LOST),
+    "has_amount": Flag(("amount",), lambda row: row.amount.is_not(None)),
+    "is_matched": Flag(("is_matched",), lambda row: row.is_matched == 1),
+    "is_unmatched": Flag(("is_matched",), lambda row: row.is_matched == 0),
+    FIRST_WON: Flag(("meaning", "client_id"), lambda row: row.is_first_won == 1),
+    TOUCHED: Flag(("lead_id", "happened_at"), lambda row: row.touched_at.is_not(None)),
+}
+"""Every flag by its name; attributes are those of `stored_facts.py`, where the rules of most are cited."""
+
+
+def flag_condition(row: FromClause, flag: str) -> ColumnElement[bool]:
+    """Return the condition that a row has a flag."""
+    return FLAGS[flag].condition(row.c)

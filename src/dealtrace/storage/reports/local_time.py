@@ -1,0 +1,96 @@
+"""The clock of a site in statements: keys of times, as integers that every engine computes alike."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import BigInteger, ColumnElement, case, literal
+
+from dealtrace.reports.periods import DAYS_OF_WEEK, time_zone_offsets
+from dealtrace.reports.time_keys import HOURS, MONTHS, MONTHS_OF_QUARTER
+from dealtrace.storage.database.column_types import EPOCH, MICROSECOND, microseconds
+
+Number = ColumnElement[Any]
+"""An integer expression. Any: SQLAlchemy infers its type from its parts."""
+DAY_LENGTH = timedelta(days=1) // MICROSECOND
+HOUR_LENGTH = timedelta(hours=1) // MICROSECOND
+EPOCH_ORDINAL = EPOCH.toordinal()
+_MARCH_OF_YEAR_0 = 305
+"""The days from 1 March of the year 0, by which months are counted, to the ordinal 0."""
+_ERA_DAYS, _ERA_YEARS = 146_097, 400
+_CENTURY_DAYS, _LEAP_DAYS, _YEAR_DAYS = 36_524, 1_460, 365
+
+
+class LocalTime:
+    """The clock of a site for instants of a span."""
+
+    def __init__(self, time_zone: ZoneInfo, since: datetime, until: datetime) -> None:
+        (_, first), *changes = _offsets(time_zone, since, max(since, until))
+        self._first = first // MICROSECOND
+        self._changes = [(microseconds(at), offset // MICROSECOND) for at, offset in changes]
+
+    def hour(self, at: Number) -> Number:
+        """Return the hour of an instant, 0 to 23."""
+        return self._since_year_1(at) // _number(HOUR_LENGTH) % _number(HOURS)
+
+    def ordinal(self, at: Number) -> Number:
+        """Return the ordinal of the day on which an instant falls."""
+        return self._since_year_1(at) // _number(DAY_LENGTH)
+
+    def _since_year_1(self, at: Number) -> Number:
+        """Return local microseconds since the ordinal 0: never negative, so engines need not agree on rounding."""
+        return at + self._offset(at) + _number(EPOCH_ORDINAL * DAY_LENGTH)
+
+    def _offset(self, at: Number) -> Number:
+        if not self._changes:
+            return _number(self._first)
+        starts = [0, *(change for change, _ in self._changes)]
+        offsets = [self._first, *(offset for _, offset in self._changes)]
+        before_next = zip(starts[1:], offsets[:-1], strict=True)
+        return case(
+            *((at < _number(change), _number(offset)) for change, offset in before_next), else_=_number(offsets[-1])
+        )
+
+
+@lru_cache(maxsize=256)
+def _offsets(time_zone: ZoneInfo, since: datetime, until: datetime) -> list[tuple[datetime, timedelta]]:
+    return time_zone_offsets(time_zone, since, until)
+
+
+def _number(value: int) -> Number:
+    return literal(value, BigInteger)
+
+
+def _weekday(ordinal: Number) -> Number:
+    return (ordinal - 1) % _number(DAYS_OF_WEEK) + 1
+
+
+def _week(ordinal: Number) -> Number:
+    return (ordinal - 1) // _number(DAYS_OF_WEEK)
+
+
+def _month(ordinal: Number) -> Number:
+    """Return the number of months since the year 0, in the Gregorian calendar.
+
+    Years are counted from March, so that the leap day is the last; months then have 153 days in each five.
+    """
+    days = ordinal + _number(_MARCH_OF_YEAR_0)
+    era = days // _number(_ERA_DAYS)
+    day = days - era * _number(_ERA_DAYS)
+    leaps = day // _number(_LEAP_DAYS) - day // _number(_CENTURY_DAYS) + day // _number(_ERA_DAYS - 1)
+    year = (day - leaps) // _number(_YEAR_DAYS)
+    day_of_year = day - (_number(_YEAR_DAYS) * year + year // _number(4) - year // _number(100))
+    month_from_march = (_number(5) * day_of_year + _number(2)) // _number(153)
+    return (year + era * _number(_ERA_YEARS)) * _number(MONTHS) + month_from_march + _number(2)
+
+
+KEYS_OF_DAY: Mapping[str, Callable[[Number], Number]] = {
+    "weekday": _weekday,
+    "day": lambda ordinal: ordinal,
+    "week": _week,
+    "month": _month,
+    "quarter": lambda ordinal: _month(ordinal) // _number(MONTHS_OF_QUARTER),
+}
+"""The key of each dimension of time but the hour, of the ordinal of a day; `reports/time_keys.py` is the rule."""

@@ -1,0 +1,60 @@
+"""Why deals have their leads or none, said in SQL; `matching/match_reason.py` is the rule."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, func, or_
+
+from dealtrace.accounts.site import Site
+from dealtrace.leads.lead import LeadKind
+from dealtrace.matching.match_reason import MatchReason
+from dealtrace.storage.schema.tables.deals import deal
+from dealtrace.storage.schema.tables.leads import call, lead_request
+
+
+def match_reason(site: Site) -> ColumnElement[Any]:
+    """Return the reason of a deal's match; the lead of the deal must be joined."""
+    clue = deal.c
+    has_identity = or_(
+        clue.clue_call_id.is_not(None),
+        clue.clue_call_reference.is_not(None),
+        clue.clue_lead_request_id.is_not(None),
+        clue.clue_lead_request_number.is_not(None),
+    )
+    has_contact = or_(clue.clue_phone_as_sent.is_not(None), clue.clue_email_as_sent.is_not(None))
+    is_usable = or_(clue.clue_phone.is_not(None), clue.clue_email.is_not(None))
+    without_lead = case(
+        (deal.c.pinned_at.is_not(None), MatchReason.PINNED_TO_NONE),
+        (deal.c.stated_source_id.is_not(None), MatchReason.STATED_SOURCE),
+        (and_(~has_contact, ~has_identity), MatchReason.NOTHING_SENT),
+        (~has_contact, MatchReason.LEAD_UNKNOWN),
+        (~is_usable, MatchReason.CONTACT_UNUSABLE),
+        else_=MatchReason.NO_LEAD_NEAR if site.contact_matching else MatchReason.MATCHING_OFF,
+    )
+    return case((deal.c.lead_id.is_(None), without_lead), else_=_with_lead(~has_contact))
+
+
+def _with_lead(is_without_contact: ColumnElement[bool]) -> ColumnElement[Any]:
+    clue = deal.c
+    is_call, is_request = (deal.c.lead_kind == kind for kind in (LeadKind.CALL, LeadKind.LEAD_REQUEST))
+    names_call = or_(clue.clue_call_id.is_not(None), clue.clue_call_reference.is_not(None))
+    names_request = or_(clue.clue_lead_request_id.is_not(None), clue.clue_lead_request_number.is_not(None))
+    phone = func.coalesce(call.c.phone, lead_request.c.phone)
+    is_by_email = or_(
+        clue.clue_phone.is_(None),
+        and_(func.coalesce(phone, "") != clue.clue_phone, clue.clue_email == lead_request.c.email),
+    )
+    return case(
+        (deal.c.pinned_at.is_not(None), MatchReason.PINNED),
+        (and_(is_call, clue.clue_call_id == deal.c.lead_id), MatchReason.CALL_ID),
+        (and_(is_request, clue.clue_lead_request_id == deal.c.lead_id), MatchReason.REQUEST_ID),
+        (
+            and_(names_call, or_(is_without_contact, clue.clue_call_reference == call.c.reference)),
+            MatchReason.CALL_REFERENCE,
+        ),
+        (
+            and_(names_request, or_(is_without_contact, clue.clue_lead_request_number == lead_request.c.number)),
+            MatchReason.REQUEST_NUMBER,
+        ),
+        (is_by_email, MatchReason.EMAIL),
+        else_=MatchReason.PHONE,
+    )

@@ -1,0 +1,105 @@
+"""The names that keys stand for: their commonest spelling, and the values that contain a text."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Select, func, or_, select
+
+from dealtrace.reports.dimensions import Dimension, Kind
+from dealtrace.reports.facts import Fact
+from dealtrace.reports.periods import Span
+from dealtrace.reports.statuses import Meaning
+from dealtrace.storage.database.column_types import is_in
+from dealtrace.storage.reports.fact_tables import AT, FactTables, Moment
+from dealtrace.storage.reports.statement import Fetch, in_span
+
+_STATED_BY = ((Fact.VISITS, "source_id"), (Fact.LEADS, "stated_source_id"), (Fact.DEALS, "stated_source_id"),
+              (Fact.COSTS, "source_id"))  # fmt: skip
+"""Where the facts of a source are counted: its own visits and costs, and the leads and deals that state it."""
+
+
+def find_spellings(fetch: Fetch, tables: FactTables, dimension: Dimension, keys: Collection[str]) -> dict[str, str]:
+    """Find the commonest spelling of each key of sources or statuses; of equally common ones, the first in code points.
+
+    A source is as common as the visits, leads, deals and costs that name it, a status as its deals.
+    """
+    if dimension.kind is Kind.STATUS:
+        spellings = tables.statuses().subquery("statuses")
+        found = fetch(select(spellings.c.key, spellings.c.spelling, spellings.c.spelling))
+        return _commonest(found, keys, lambda ids: _count_statuses(fetch, tables, ids))
+    sources = tables.sources().subquery("sources")
+    key, part = sources.c[f"{dimension.name}_key"], sources.c[dimension.name]
+    found = fetch(select(key, part, sources.c.id).where(is_in(key, sorted(keys))))
+    return _commonest(found, keys, lambda ids: _count_sources(fetch, tables, ids))
+
+
+def _commonest(found: Iterable[Sequence[Any]], keys: Collection[str], count: Any) -> dict[str, str]:
+    """Return the commonest spelling of each key of rows of key, spelling and what is counted."""
+    spelt: dict[str, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
+    for key, spelling, counted in found:
+        if key in keys:
+            spelt[key][spelling.strip()].append(counted)
+    doubtful = [
+        each for spellings in spelt.values() if len(spellings) > 1 for ids in spellings.values() for each in ids
+    ]
+    times: Mapping[Any, int] = count(doubtful) if doubtful else {}
+    return {
+        key: min(spellings, key=lambda spelling: (-sum(times.get(each, 0) for each in spellings[spelling]), spelling))
+        for key, spellings in spelt.items()
+    }
+
+
+def _count_sources(fetch: Fetch, tables: FactTables, ids: Sequence[int]) -> Counter[int]:
+    times: Counter[int] = Counter()
+    for fact, attribute in _STATED_BY:
+        rows = tables.rows(fact, {attribute}, Moment.HAPPENED).subquery("facts")
+        column = rows.c[attribute]
+        for source_id, facts in fetch(select(column, func.count()).where(is_in(column, ids)).group_by(column)):
+            times[source_id] += facts
+    return times
+
+
+def _count_statuses(fetch: Fetch, tables: FactTables, spellings: Sequence[str]) -> Counter[str]:
+    rows = tables.rows(Fact.DEALS, {"status_spelling"}, Moment.HAPPENED).subquery("facts")
+    column = rows.c.status_spelling
+    counted = select(column, func.count()).where(is_in(column, spellings)).group_by(column)
+    return Counter(dict(map(tuple, fetch(counted))))
+
+
+def find_containing(
+    fetch: Fetch, tables: FactTables, dimension: Dimension, text: str, spans: Sequence[Span], moment: Moment
+) -> tuple[str, ...]:
+    """Find the keys of a dimension, in spans, that contain a text without regard to case.
+
+    Engines fold the case of different alphabets, so values are compared here.
+    """
+    sought = text.casefold()
+    values = (row[0] for query in _values(tables, dimension, spans, moment) for row in fetch(query))
+    return tuple(sorted({value for value in values if value is not None and sought in value.casefold()}))
+
+
+def _values(tables: FactTables, dimension: Dimension, spans: Sequence[Span], moment: Moment) -> Iterable[Select[Any]]:
+    if dimension.kind is Kind.SOURCE:
+        yield select(tables.sources().subquery("sources").c[f"{dimension.name}_key"]).distinct()
+        return
+    for fact in (Fact.VISITS, Fact.LEADS, Fact.DEALS):
+        if fact not in dimension.facts:
+            continue
+        if dimension.kind is Kind.TAG:
+            yield select(tables.tags(fact).subquery("tags").c.tag).distinct()
+            continue
+        rows = tables.rows(fact, {dimension.name, AT}, moment).subquery("facts")
+        yield select(rows.c[dimension.name]).where(or_(*(in_span(span, fact, rows.c[AT]) for span in spans))).distinct()
+
+
+def count_won_statuses(fetch: Fetch, tables: FactTables) -> int:
+    """Count the spellings of statuses that the site has named won."""
+    statuses = tables.statuses().subquery("statuses")
+    return int(fetch(select(func.count()).where(statuses.c.meaning == Meaning.WON))[0][0])
+
+
+def has_margins(fetch: Fetch, tables: FactTables) -> bool:
+    """Return whether any deal of the site brings a margin."""
+    rows = tables.rows(Fact.DEALS, {"margin"}, Moment.HAPPENED).subquery("facts")
+    return bool(fetch(select(rows.c.id).where(rows.c.margin.is_not(None)).limit(1)))

@@ -1,0 +1,112 @@
+"""Expressions of reports that the engines write differently."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, Dialect, Text, case, func, literal
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeDecorator
+
+from dealtrace.attribution.traffic_source import UNKNOWN_PARTS
+
+HALVES = 1_000_000_000
+"""SQLite adds 64-bit integers alone: what may exceed them is added as billions and the rest."""
+
+
+class WholeNumber(TypeDecorator[int]):
+    """A sum of any size; nothing to add is zero."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], int]:  # noqa: ARG002
+        """Return the converter of what an engine answers. Any: each answers with another type."""
+        return whole_number
+
+
+def whole_number(answered: Any) -> int:
+    """Return a sum as an integer, whatever type the driver has for it."""
+    if answered is None:
+        return 0
+    if isinstance(answered, str):
+        billions, rest = answered.split(":")
+        return int(billions) * HALVES + int(rest)
+    return int(answered)
+
+
+class total_of(FunctionElement[int]):  # noqa: N801 - reads as the SQL it is
+    """The exact sum of an integer expression."""
+
+    name = "total_of"
+    inherit_cache = True
+    type = WholeNumber()
+
+
+@compiles(total_of)
+def _total(element: total_of, compiler: SQLCompiler, **kwargs: object) -> str:
+    return f"sum({compiler.process(element.clauses, **kwargs)})"
+
+
+@compiles(total_of, "sqlite")
+def _sqlite_total(element: total_of, compiler: SQLCompiler, **kwargs: object) -> str:
+    added = compiler.process(element.clauses, **kwargs)
+    return f"(sum(({added}) / {HALVES}) || ':' || sum(({added}) % {HALVES}))"
+
+
+class items_of(FunctionElement[str]):  # noqa: N801
+    """The texts of a JSON array as rows of one column, `value`."""
+
+    name = "items_of"
+    inherit_cache = True
+    type = Text()
+
+
+@compiles(items_of, "sqlite")
+def _sqlite_items(element: items_of, compiler: SQLCompiler, **kwargs: object) -> str:
+    return f"json_each({compiler.process(element.clauses, **kwargs)})"
+
+
+@compiles(items_of, "postgresql")
+def _postgresql_items(element: items_of, compiler: SQLCompiler, **kwargs: object) -> str:
+    return f"json_array_elements_text(CAST({compiler.process(element.clauses, **kwargs)} AS json))"
+
+
+def known_text(text: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return a text, null where it says nothing."""
+    return case((func.lower(func.trim(text)).in_(_unknown_spellings()), None), else_=text)
+
+
+def _unknown_spellings() -> Sequence[str]:
+    """Return what says nothing, as every engine lowers it: SQLite knows the case of Latin letters alone."""
+    return sorted({spelling for part in UNKNOWN_PARTS for spelling in (part, part.replace("не", "Не"))})
+
+
+def without_query(url: ColumnElement[str]) -> ColumnElement[Any]:
+    """Return the address of a page without its query and fragment."""
+    return _before("#", _before("?", url))
+
+
+def _before(sign: str, text: ColumnElement[Any]) -> ColumnElement[Any]:
+    return func.substr(text, 1, position_in(text + sign, literal(sign)) - 1)
+
+
+class position_in(FunctionElement[int]):  # noqa: N801
+    """The place of a text in another, counted from 1; 0 if it is not there."""
+
+    name = "position_in"
+    inherit_cache = True
+    type = BigInteger()
+
+
+@compiles(position_in)
+def _position(element: position_in, compiler: SQLCompiler, **kwargs: object) -> str:
+    text, sought = (compiler.process(clause, **kwargs) for clause in element.clauses)
+    return f"strpos({text}, {sought})"
+
+
+@compiles(position_in, "sqlite")
+def _sqlite_position(element: position_in, compiler: SQLCompiler, **kwargs: object) -> str:
+    text, sought = (compiler.process(clause, **kwargs) for clause in element.clauses)
+    return f"instr({text}, {sought})"

@@ -1,0 +1,325 @@
+"""Facts as selects over our tables; no contact, client name or comment is among them."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    Select,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    tuple_,
+    type_coerce,
+    union_all,
+)
+
+from dealtrace.accounts.site import Site
+from dealtrace.attribution.credit import WHOLE, AttributionModel
+from dealtrace.leads.lead import LeadKind
+from dealtrace.record import record
+from dealtrace.reports.dimensions import FIELD_PREFIX
+from dealtrace.reports.facts import Fact
+from dealtrace.storage.database.column_types import json_text
+from dealtrace.storage.reports.fact_tables import AT, Moment
+from dealtrace.storage.reports.match_reasons import match_reason
+from dealtrace.storage.reports.sql_functions import items_of, known_text, without_query
+from dealtrace.storage.schema.tables.costs import cost
+from dealtrace.storage.schema.tables.deals import deal, deal_tag
+from dealtrace.storage.schema.tables.leads import LEAD_STARTS, LEAD_TABLES, call, lead_credit, lead_request
+from dealtrace.storage.schema.tables.reports import deal_status
+from dealtrace.storage.schema.tables.visits import traffic_source, visit
+from dealtrace.storage.visits.credits import CREDITED
+
+Expression = ColumnElement[Any]
+"""Any: what a column holds is only known to the table."""
+KIND_KEYS = {LeadKind.CALL: "call", LeadKind.LEAD_REQUEST: "request"}
+"""The keys of the dimension `lead_kind`."""
+NEW_CLIENT, RETURNING_CLIENT = "new", "returning"
+"""The keys of the dimension `client_kind`."""
+STEPS_PER_KOPECK = 100
+
+
+@record
+class Attribute:
+    """An attribute of a fact: its expression, and the tables that have to be joined for it, in order."""
+
+    of: Expression
+    joins: tuple[str, ...] = ()
+
+
+Attributes = Mapping[str, Attribute]
+Joins = Mapping[str, Callable[[FromClause], FromClause]]
+_LEAD, _VISIT, _STATUS = "lead", "visit", "status"
+
+
+def _microseconds(moment: Expression) -> Expression:
+    return type_coerce(moment, BigInteger)
+
+
+def kopecks(stored: Expression) -> Expression:
+    """Return a stored sum in kopecks, rounded half up, away from zero."""
+    steps, half = type_coerce(stored, BigInteger), STEPS_PER_KOPECK // 2
+    return case((steps < 0, -((half - steps) // STEPS_PER_KOPECK)), else_=(steps + half) // STEPS_PER_KOPECK)
+
+
+def _of_visit(visits: FromClause) -> dict[str, Attribute]:
+    """Return the attributes of a visit, by the names of their dimensions."""
+    columns = visits.c
+    return {
+        "landing_page": Attribute(known_text(without_query(columns.landing_url)), (_VISIT,)),
+        "hour_at": Attribute(_microseconds(columns.started_at), (_VISIT,)),
+        **{name: Attribute(known_text(columns[name]), (_VISIT,)) for name in ("city", "device", "browser", "os")},
+    }
+
+
+class StoredFacts:
+    """The facts of a site over the tables of its database."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def rows(self, fact: Fact, wanted: Iterable[str], moment: Moment) -> Select[Any]:
+        """Select the facts with the wanted attributes; see `FactTables`."""
+        names = sorted({"id", *wanted})
+        match fact:
+            case Fact.VISITS:
+                return self._visits(names)
+            case Fact.LEADS:
+                kinds = [self._leads(kind, names) for kind in LeadKind]
+                both = union_all(*kinds).subquery("leads")
+                return select(*(both.c[name] for name in names))
+            case Fact.COSTS:
+                return self._costs(names)
+            case Fact.DEALS | Fact.ASSISTS:
+                return self._deals(names, moment)
+
+    def touches(self, model: AttributionModel) -> Select[Any]:
+        """Select the touches of leads under a model; see `FactTables`."""
+        credit = lead_credit.c
+        return (
+            select(
+                credit.lead_id,
+                credit.position,
+                func.coalesce(credit.share, WHOLE).label("share"),
+                _microseconds(credit.visit_started_at).label("touched_at"),
+                credit.visit_id,
+                visit.c.traffic_source_id.label("source_id"),
+            )
+            .join(visit, CREDITED)
+            .where(credit.site_id == self._site.id, credit.model == int(model))
+        )
+
+    def tags(self, fact: Fact) -> Select[Any]:
+        """Select the tags of leads or deals; see `FactTables`."""
+        if fact is not Fact.LEADS:
+            mine = select(deal_tag.c.deal_id.label("owner_id"), deal_tag.c.tag)
+            return mine.where(deal_tag.c.site_id == self._site.id).distinct()
+        kinds = []
+        for table in LEAD_TABLES.values():
+            tag = items_of(table.c.tags).table_valued("value", joins_implicitly=True)
+            mine = select(table.c.id.label("owner_id"), tag.c.value.label("tag"))
+            kinds.append(mine.where(table.c.site_id == self._site.id, table.c.tags.is_not(None)).distinct())
+        both = union_all(*kinds).subquery("tags")
+        return select(both.c.owner_id, both.c.tag)
+
+    def sources(self) -> Select[Any]:
+        """Select the traffic sources of the site; see `FactTables`."""
+        return select(traffic_source).where(traffic_source.c.site_id == self._site.id)
+
+    def statuses(self) -> Select[Any]:
+        """Select the statuses of the site's deals; see `FactTables`."""
+        return select(deal_status).where(deal_status.c.site_id == self._site.id)
+
+    def _visits(self, names: Iterable[str]) -> Select[Any]:
+        attributes: Attributes = {
+            "id": Attribute(visit.c.id),
+            AT: Attribute(_microseconds(visit.c.started_at)),
+            "visitor": Attribute(func.nullif(visit.c.visitor_id, "")),
+            "source_id": Attribute(visit.c.traffic_source_id),
+            **_of_visit(visit),
+        }
+        chosen = (attributes[name].of.label(name) for name in names)
+        return select(*chosen).select_from(visit).where(visit.c.site_id == self._site.id)
+
+    def _costs(self, names: Iterable[str]) -> Select[Any]:
+        attributes: dict[str, Expression] = {
+            "id": cost.c.traffic_source_id,
+            AT: type_coerce(cost.c.day_on, BigInteger),
+            "source_id": cost.c.traffic_source_id,
+            "cost": cost.c.amount_kopecks,
+            "clicks": func.coalesce(cost.c.clicks, 0),
+            "system": cost.c.system,
+            "account": cost.c.account,
+        }
+        return select(*(attributes[name].label(name) for name in names)).where(cost.c.site_id == self._site.id)
+
+    def _leads(self, kind: LeadKind, names: Iterable[str]) -> Select[Any]:
+        table, own = LEAD_TABLES[kind], visit.alias("own")
+        is_call = kind is LeadKind.CALL
+        started_at = _microseconds(LEAD_STARTS[kind])
+        attributes: dict[str, Attribute] = {
+            "id": Attribute(table.c.id),
+            AT: Attribute(started_at),
+            "lead_id": Attribute(table.c.id),
+            "client_id": Attribute(table.c.client_id),
+            "manager": Attribute(known_text(table.c.manager)),
+            "visit_id": Attribute(table.c.visit_id),
+            "stated_source_id": Attribute(table.c.stated_source_id),
+            "lead_kind": Attribute(literal(KIND_KEYS[kind])),
+            "form": Attribute(cast(null(), call.c.phone.type) if is_call else known_text(lead_request.c.form_name)),
+            "dialled": Attribute(
+                known_text(call.c.dialled_phone) if is_call else cast(null(), call.c.dialled_phone.type)
+            ),
+            "client_kind": Attribute(self._client_kind(table.c.client_id, started_at, table.c.id)),
+            "is_answered": Attribute(_is_answered() if is_call else cast(literal(0), BigInteger)),
+            "is_target": Attribute(self._is_target() if is_call else cast(literal(0), BigInteger)),
+            "has_deal": Attribute(self._has_deal(table)),
+            **_of_visit(own),
+            **{name: Attribute(field) for name, field in _fields(table.c.custom_values, names).items()},
+        }
+        joins: Joins = {_VISIT: lambda rows: rows.outerjoin(own, _is_visit(own, table.c.visit_id, table))}
+        mine = (table.c.site_id == self._site.id, table.c.deleted_at.is_(None))
+        return _chosen(names, attributes, joins, table).where(*mine)
+
+    def _deals(self, names: Iterable[str], moment: Moment) -> Select[Any]:
+        own = visit.alias("own")
+        attributes: dict[str, Attribute] = {
+            "id": Attribute(deal.c.id),
+            AT: _moment_of_deal(moment),
+            "happened_at": Attribute(_microseconds(deal.c.happened_at)),
+            "lead_id": Attribute(deal.c.lead_id),
+            "manager": Attribute(known_text(deal.c.manager)),
+            "service": Attribute(known_text(deal.c.service)),
+            "status": Attribute(func.coalesce(deal_status.c.key, deal.c.status), (_STATUS,)),
+            "status_spelling": Attribute(deal.c.status),
+            "meaning": Attribute(deal_status.c.meaning, (_STATUS,)),
+            "amount": Attribute(kopecks(deal.c.amount_rub)),
+            "margin": Attribute(kopecks(deal.c.margin_rub)),
+            "lead_kind": Attribute(
+                case(*((deal.c.lead_kind == kind, key) for kind, key in KIND_KEYS.items()), else_=None)
+            ),
+            "client_id": Attribute(func.coalesce(call.c.client_id, lead_request.c.client_id), (_LEAD,)),
+            "form": Attribute(known_text(lead_request.c.form_name), (_LEAD,)),
+            "dialled": Attribute(known_text(call.c.dialled_phone), (_LEAD,)),
+            "client_kind": Attribute(self._client_kind_of_deal(), (_LEAD,)),
+            "match_reason": Attribute(match_reason(self._site), (_LEAD,)),
+            "stated_source_id": Attribute(
+                case(
+                    (deal.c.lead_id.is_(None), deal.c.stated_source_id),
+                    else_=func.coalesce(call.c.stated_source_id, lead_request.c.stated_source_id),
+                ),
+                (_LEAD,),
+            ),
+            "is_matched": Attribute(
+                case((or_(deal.c.lead_id.is_not(None), deal.c.stated_source_id.is_not(None)), 1), else_=0)
+            ),
+            **{name: Attribute(attribute.of, (_LEAD, *attribute.joins)) for name, attribute in _of_visit(own).items()},
+            **{name: Attribute(field) for name, field in _fields(deal.c.custom_values, names).items()},
+        }
+        visit_id = func.coalesce(call.c.visit_id, lead_request.c.visit_id)
+        joins: Joins = {
+            _LEAD: _with_lead,
+            _VISIT: lambda rows: rows.outerjoin(own, _is_visit(own, visit_id, deal)),
+            _STATUS: lambda rows: rows.outerjoin(
+                deal_status,
+                and_(deal_status.c.site_id == deal.c.site_id, deal_status.c.spelling == deal.c.status),
+            ),
+        }
+        mine = (deal.c.site_id == self._site.id, deal.c.deleted_at.is_(None))
+        return _chosen(names, attributes, joins, deal).where(*mine)
+
+    def _is_target(self) -> Expression:
+        """Return 1 for a target call; `is_target_call` is the rule."""
+        seconds = self._site.target_call // timedelta(seconds=1)
+        return case(
+            (and_(call.c.is_successful.is_not(False), call.c.duration_seconds >= seconds), 1), else_=0
+        )  # fmt: skip
+
+    def _has_deal(self, table: FromClause) -> Expression:
+        theirs = (
+            deal.c.site_id == table.c.site_id,
+            deal.c.lead_id == table.c.id,
+            deal.c.deleted_at.is_(None),
+        )
+        return case((select(literal(1)).where(*theirs).exists(), 1), else_=0)
+
+    def _client_kind(self, client_id: Expression, started_at: Expression, lead_id: Expression) -> Expression:
+        """Return whether a client had an earlier lead of either kind."""
+        earlier = []
+        for kind, table in LEAD_TABLES.items():
+            other = table.alias(f"earlier_{kind}")
+            other_at = _microseconds(other.c[LEAD_STARTS[kind].name])
+            theirs = (
+                other.c.site_id == self._site.id,
+                other.c.client_id == client_id,
+                other.c.deleted_at.is_(None),
+                tuple_(other_at, other.c.id) < tuple_(started_at, lead_id),
+            )
+            earlier.append(select(literal(1)).where(*theirs).exists())
+        return case((or_(*earlier), RETURNING_CLIENT), else_=NEW_CLIENT)
+
+    def _client_kind_of_deal(self) -> Expression:
+        client_id = func.coalesce(call.c.client_id, lead_request.c.client_id)
+        kind = self._client_kind(client_id, _lead_started_at(), deal.c.lead_id)
+        return case((deal.c.lead_id.is_(None), None), else_=kind)
+
+
+def _lead_started_at() -> Expression:
+    return _microseconds(func.coalesce(call.c.started_at, lead_request.c.requested_at))
+
+
+def _moment_of_deal(moment: Moment) -> Attribute:
+    own = _microseconds(deal.c.happened_at)
+    match moment:
+        case Moment.HAPPENED:
+            return Attribute(own)
+        case Moment.LEAD:
+            return Attribute(func.coalesce(_lead_started_at(), own), (_LEAD,))
+        case Moment.CHANGED:
+            return Attribute(func.coalesce(_microseconds(deal.c.changed_at), own))
+        case Moment.STATUS:
+            return Attribute(func.coalesce(_microseconds(deal.c.status_since), own))
+
+
+def _is_answered() -> Expression:
+    """Return 1 for an answered call; `leads.call.is_answered` is the rule."""
+    reported = call.c.is_successful
+    return case(
+        (reported.is_(True), 1), (and_(reported.is_(None), call.c.duration_seconds > 0), 1), else_=0
+    )  # fmt: skip
+
+
+def _fields(custom_values: Expression, names: Iterable[str]) -> dict[str, Expression]:
+    fields = (name for name in names if name.startswith(FIELD_PREFIX))
+    return {name: known_text(json_text(custom_values, literal(name.removeprefix(FIELD_PREFIX)))) for name in fields}
+
+
+def _is_visit(visits: FromClause, visit_id: Expression, owner: FromClause) -> Expression:
+    return and_(visits.c.site_id == owner.c.site_id, visits.c.id == visit_id)
+
+
+def _with_lead(rows: FromClause) -> FromClause:
+    for kind, table in LEAD_TABLES.items():
+        is_lead = and_(table.c.site_id == deal.c.site_id, table.c.id == deal.c.lead_id, deal.c.lead_kind == kind)
+        rows = rows.outerjoin(table, is_lead)
+    return rows
+
+
+def _chosen(names: Iterable[str], attributes: Attributes, joins: Joins, table: FromClause) -> Select[Any]:
+    """Select the named attributes of a table, joining what they need and nothing else."""
+    chosen = [(name, attributes[name]) for name in names]
+    needed = {join for _, attribute in chosen for join in attribute.joins}
+    rows = table
+    for name, join in joins.items():
+        if name in needed:
+            rows = join(rows)
+    return select(*(attribute.of.label(name) for name, attribute in chosen)).select_from(rows)

@@ -1,0 +1,66 @@
+"""Answers of reports over real databases."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from cast import Player, Stage, moscow
+from dealtrace.accounts.site_days import site_day
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.deals.lead_clue import CallIdentity, LeadClue
+from dealtrace.operations.deals.register import register_deals
+from dealtrace.operations.reports.ask import ask, stored_facts
+from dealtrace.reports.answer import Report
+from dealtrace.reports.formats import format_figures
+from dealtrace.reports.question import Known, Words, parse_question
+from dealtrace.storage.database.engine import Database
+from write_commands import registration
+
+NOON = moscow("2026-11-10", "12:00:00")
+YANDEX, GOOGLE = TrafficSource("Yandex", "cpc", "brand"), TrafficSource("google", "cpc")
+
+
+@pytest.fixture
+def stage(database: Database) -> Stage:
+    return Stage(database)
+
+
+def asked(stage: Stage, player: Player, *filters: str, **words: str) -> Report:
+    """Ask a question of a site in words."""
+    now = NOON + timedelta(days=1)
+    known = Known(
+        site_day(now, player.site.time_zone), AttributionModel(player.site.attribution), player.site.custom_fields
+    )
+    question = parse_question(Words(filters=filters, **words), known)
+    with stage.database.read() as connection:
+        return ask(stored_facts(connection, player.site), player.site, question, now)
+
+
+def table(report: Report) -> dict[tuple[str | None, ...], tuple[object, ...]]:
+    """Return the values of rows by keys, and of the total by nothing."""
+    (model,) = report.total.values
+    rows = {row.keys: format_figures(report.question, row.values[model]) for row in report.rows}
+    return rows | {(): format_figures(report.question, report.total.values[model])}
+
+
+def test_a_deal_belongs_to_several_sources_by_shares_to_the_kopeck(stage: Stage) -> None:
+    shop = stage.open_site()
+    stage.visit(shop, NOON - timedelta(days=3), YANDEX)
+    stage.visit(shop, NOON - timedelta(days=2), TrafficSource("yandex ", "CPC", "brand"))
+    own = stage.visit(shop, NOON - timedelta(days=1), GOOGLE)
+    call = stage.call(shop, NOON - timedelta(hours=1), visit_id=own.id)
+    stage.perform(
+        register_deals, shop,
+        registration("a", amount_rub=Decimal("100.00"), happened_at=NOON, clue=LeadClue(CallIdentity(call.id, None))),
+        registration("b", amount_rub=Decimal("50.005"), happened_at=NOON, stated_source=GOOGLE),
+        registration("c", amount_rub=None, happened_at=NOON),
+    )  # fmt: skip
+    report = asked(stage, shop, by="source", metrics="deals,amount,match_rate,visits,assisted,days_to_deal", model="4")
+    assert table(report) == {
+        ("google",): ("1.333334", "83.35", 1.0, 1, 0, 1.0),
+        ("Yandex",): ("0.666666", "66.66", 1.0, 2, 1, 2.5),
+        (None,): (1, "0.00", 0.0, 0, 0, None),
+        (): (3, "150.01", 0.666667, 3, 1, 1.999999),
+    }
