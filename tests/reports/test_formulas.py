@@ -13,7 +13,7 @@ from dealtrace.reports.formulas import (
     DEPTH_MAX,
     FORMULA_LENGTH_MAX,
     ColumnName,
-    Formula,
+    FormulaTree,
     MetricName,
     Negation,
     Number,
@@ -32,7 +32,7 @@ OPERATORS = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": opera
 
 numbers = st.decimals(0, 10**6, places=3).map(Number) | st.integers(0, 9).map(lambda digit: Number(Decimal(digit)))
 parts = st.sampled_from(NAMES).map(MetricName) | st.sampled_from(COLUMNS).map(ColumnName)
-formulas: st.SearchStrategy[Formula] = st.recursive(
+formulas: st.SearchStrategy[FormulaTree] = st.recursive(
     numbers | parts,
     lambda inner: st.builds(Negation, inner) | st.builds(Operation, st.sampled_from("+-*/"), inner, inner),
     max_leaves=12,
@@ -45,7 +45,7 @@ values = st.fixed_dictionaries(
 )
 
 
-def oracle(formula: Formula, known: dict[Part, Fraction | None]) -> Fraction:
+def oracle(formula: FormulaTree, known: dict[Part, Fraction | None]) -> Fraction:
     """Evaluate a formula as Python would; what has no value raises."""
     if isinstance(formula, Number):
         return Fraction(formula.value)
@@ -67,13 +67,13 @@ def refusal(text: str) -> InvalidSetting:
 
 
 @given(formulas)
-def test_a_formula_is_read_back_as_it_was_written(formula: Formula) -> None:
+def test_a_formula_is_read_back_as_it_was_written(formula: FormulaTree) -> None:
     assert parse_formula(format_formula(formula)) == formula
 
 
 @given(formulas, st.sampled_from(["", " ", "\n\t"]))
-def test_no_way_of_writing_a_formula_is_shorter(formula: Formula, blank: str) -> None:
-    def write(part: Formula) -> str:
+def test_no_way_of_writing_a_formula_is_shorter(formula: FormulaTree, blank: str) -> None:
+    def write(part: FormulaTree) -> str:
         match part:
             case Negation(operand):
                 return f"-{blank}({write(operand)})"
@@ -92,7 +92,7 @@ def test_no_way_of_writing_a_formula_is_shorter(formula: Formula, blank: str) ->
 
 @given(formulas, values)
 def test_the_value_is_exact_and_unknown_over_zero_or_an_unknown_part(
-    formula: Formula, known: dict[Part, Fraction | None]
+    formula: FormulaTree, known: dict[Part, Fraction | None]
 ) -> None:
     try:
         expected: Fraction | None = oracle(formula, known)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from dealtrace.errors import InvalidSetting
 from dealtrace.leads.limits import LABEL_LENGTH_MAX
 from dealtrace.record import record
-from dealtrace.reports.formulas import SETTING, ColumnName, Formula, MetricName, Number, list_operands
+from dealtrace.reports.formulas import SETTING, ColumnName, FormulaTree, MetricName, Number, list_operands
 from dealtrace.reports.statuses import status_key
 
 COLUMNS_MAX = 100
@@ -40,7 +40,7 @@ class ReportColumn:
     name: str
     kind: ColumnKind
     statuses: tuple[str, ...] = ()
-    formula: Formula | None = None
+    formula: FormulaTree | None = None
 
     @property
     def status_keys(self) -> frozenset[str]:

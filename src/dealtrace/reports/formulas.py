@@ -65,7 +65,7 @@ class ColumnName:
 class Negation:
     """The negative of a formula."""
 
-    operand: "Formula"
+    operand: "FormulaTree"
 
 
 @record
@@ -73,16 +73,16 @@ class Operation:
     """Two formulas joined by `+`, `-`, `*` or `/`."""
 
     sign: str
-    left: "Formula"
-    right: "Formula"
+    left: "FormulaTree"
+    right: "FormulaTree"
 
 
 Part = MetricName | ColumnName
 """What a formula is about; its value comes from the report."""
-Formula = Number | MetricName | ColumnName | Negation | Operation
+FormulaTree = Number | MetricName | ColumnName | Negation | Operation
 
 
-def parse_formula(text: str) -> Formula:
+def parse_formula(text: str) -> FormulaTree:
     """Parse a formula.
 
     Raises:
@@ -97,7 +97,7 @@ def parse_formula(text: str) -> Formula:
     return _Parser(text).parse()
 
 
-def format_formula(formula: Formula) -> str:
+def format_formula(formula: FormulaTree) -> str:
     """Return a formula as the shortest text that `parse_formula` reads back as it was."""
     match formula:
         case Number(value):
@@ -115,7 +115,7 @@ def format_formula(formula: Formula) -> str:
             return f"{before}{sign}{after}"
 
 
-def evaluate(formula: Formula, values: Mapping[Part, Fraction | None]) -> Fraction | None:
+def evaluate(formula: FormulaTree, values: Mapping[Part, Fraction | None]) -> Fraction | None:
     """Return the exact value of a formula; `None` if it divides by zero or one of its parts is `None`.
 
     `values` holds every part of the formula.
@@ -133,12 +133,12 @@ def evaluate(formula: Formula, values: Mapping[Part, Fraction | None]) -> Fracti
             return None if before is None or after is None else _joined(sign, before, after)
 
 
-def list_operands(formula: Formula) -> list[Number | Part]:
+def list_operands(formula: FormulaTree) -> list[Number | Part]:
     """List the numbers, metrics and columns of a formula from left to right, repeated ones, too."""
     return list(_operands(formula))
 
 
-def check_parts(formula: Formula, metrics: Collection[str], columns: Collection[str]) -> None:
+def check_parts(formula: FormulaTree, metrics: Collection[str], columns: Collection[str]) -> None:
     """Check that the metrics and columns of a formula exist.
 
     Raises:
@@ -165,7 +165,7 @@ def _unknown(name: str, nearest: str | None, metrics: Collection[str], columns: 
     }
 
 
-def _operands(formula: Formula) -> Iterator[Number | Part]:
+def _operands(formula: FormulaTree) -> Iterator[Number | Part]:
     match formula:
         case Negation(operand):
             yield from _operands(operand)
@@ -188,11 +188,11 @@ def _joined(sign: str, before: Fraction, after: Fraction) -> Fraction | None:
             return before / after if after else None
 
 
-def _is_sum(formula: Formula) -> bool:
+def _is_sum(formula: FormulaTree) -> bool:
     return isinstance(formula, Operation) and formula.sign in "+-"
 
 
-def _enclosed(formula: Formula, *, is_needed: bool) -> str:
+def _enclosed(formula: FormulaTree, *, is_needed: bool) -> str:
     text = format_formula(formula)
     return f"({text})" if is_needed else text
 
@@ -205,7 +205,7 @@ class _Parser:
         self._depth = 0
         self._next()
 
-    def parse(self) -> Formula:
+    def parse(self) -> FormulaTree:
         formula = self._sum()
         if self._kind != "end":
             self._refuse("ожидается +, -, *, / или конец", "expected +, -, *, / or the end")
@@ -233,19 +233,19 @@ class _Parser:
     def _is_at(self, signs: str) -> bool:
         return self._kind == "sign" and self._value in signs
 
-    def _sum(self) -> Formula:
+    def _sum(self) -> FormulaTree:
         formula = self._product()
         while self._is_at("+-"):
             formula = Operation(self._take(), formula, self._product())
         return formula
 
-    def _product(self) -> Formula:
+    def _product(self) -> FormulaTree:
         formula = self._factor()
         while self._is_at("*/"):
             formula = Operation(self._take(), formula, self._factor())
         return formula
 
-    def _factor(self) -> Formula:
+    def _factor(self) -> FormulaTree:
         if self._is_at("-("):
             return self._nested()
         kind = self._kind
@@ -262,11 +262,11 @@ class _Parser:
             return Number(Decimal(value))
         return MetricName(value) if kind == "metric" else ColumnName(value)
 
-    def _nested(self) -> Formula:
+    def _nested(self) -> FormulaTree:
         self._depth += 1
         if self._depth > DEPTH_MAX:
             self._refuse(f"вложенность не больше {DEPTH_MAX}", f"nested more than {DEPTH_MAX} deep")
-        formula: Formula
+        formula: FormulaTree
         if self._take() == "-":
             formula = Negation(self._factor())
         else:

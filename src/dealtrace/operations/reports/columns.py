@@ -5,16 +5,9 @@ from dealtrace.operations.points import lock_registrations
 from dealtrace.operations.work import Work
 from dealtrace.reports.columns import COLUMNS_MAX, ReportColumn, list_columns_that_name, list_in_evaluation_sequence
 from dealtrace.reports.formulas import check_parts
+from dealtrace.reports.metrics import METRICS
 from dealtrace.storage.accounts.revision import raise_revision
 from dealtrace.storage.reports.columns import delete_column, insert_column, list_columns
-
-METRIC_NAMES = (
-    "visits", "visitors", "calls", "answered_calls", "missed_calls", "unique_calls", "target_calls",
-    "unique_target_calls", "requests", "unique_requests", "leads", "deals", "amount", "margin", "won", "won_amount",
-    "won_margin", "lost", "average", "match_rate", "unmatched", "assisted", "days_to_deal", "visit_to_lead",
-    "lead_to_deal", "deal_to_won", "cost", "clicks", "cpc", "cpl", "cpo", "cac", "roi", "romi", "roas", "drr",
-)  # fmt: skip
-"""The metrics that a formula may name."""
 
 
 def add_column(work: Work, column: ReportColumn) -> None:
@@ -44,7 +37,7 @@ def check_column(column: ReportColumn, columns: list[ReportColumn]) -> None:
         InvalidSetting: it names a metric or column that does not exist, or is too large with its columns written out.
     """
     if column.formula is not None:
-        check_parts(column.formula, METRIC_NAMES, [each.name for each in columns])
+        check_parts(column.formula, METRICS, [each.name for each in columns])
     list_in_evaluation_sequence([*columns, column])
 
 
