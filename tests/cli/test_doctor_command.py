@@ -7,7 +7,9 @@ from sqlalchemy import insert, update
 
 from cast import Player, Stage
 from commands import Terminal
+from dealtrace.reports.statuses import STATUSES_MAX
 from dealtrace.storage.schema.tables.leads import contact, contact_reading, lead_contact
+from dealtrace.storage.schema.tables.reports import deal_status
 from server import REGISTER, ServerProcess, deal_parameters
 from waiting import wait_until
 from write_commands import NOON
@@ -16,7 +18,8 @@ from write_commands import NOON
 def found(terminal: Terminal) -> list[dict[str, Any]]:
     """List all that the doctor finds; the exit status says whether it found anything."""
     finished = terminal.run("doctor", "--json")
-    assert finished.status == (1 if finished.json else 0), finished
+    problems = [finding for finding in finished.json if not finding.get("hint")]
+    assert finished.status == (1 if problems else 0), finished
     return list(finished.json)
 
 
@@ -194,3 +197,49 @@ def test_it_says_by_its_status_whether_it_found_something_or_could_not_look(term
         assert blind.status == 2, settings
         assert blind.err.strip()
         assert not blind.out
+
+
+def test_it_hints_at_statuses_until_a_site_names_a_won_one(
+    server: ServerProcess, beside: Terminal, served: Stage
+) -> None:
+    player = served.open_site()
+    site = str(player.site.id)
+    assert not findings(beside, "statuses", site_id=player.site.id)
+    for number, status in enumerate(["new", "New", "paid", "refused"]):
+        server.register(player.token, orderNumber=f"hint{number}", orderStatus=status)
+    beside.done("status", "set", site, "refused", "lost")
+    (hint,) = findings(beside, "statuses", site_id=player.site.id)
+    assert hint["hint"]
+    assert "Its deals have: New (2), paid (1)." in hint["text"]
+    assert hint["cure"] == f"dealtrace status set {site} NAME won"
+    assert hint["cure"] in said(beside)
+    beside.done("status", "set", site, "paid", "won")
+    assert not findings(beside, "statuses", site_id=player.site.id)
+
+
+def test_a_hint_alone_is_no_problem(terminal: Terminal) -> None:
+    terminal.done("site", "create", "Shop")
+    terminal.done("user", "create", "anna", new_password="correct horse battery")
+    terminal.run("status", "set", "1", "new", "open")
+    finished = terminal.run("doctor")
+    assert finished.status == 0
+    assert "dealtrace status set 1 NAME won" in finished.out
+    assert finished.out.endswith("No problems found.\n")
+
+
+def test_it_names_statuses_that_a_site_has_no_room_for(server: ServerProcess, beside: Terminal, served: Stage) -> None:
+    player = served.open_site()
+    server.register(player.token, orderNumber="1", orderStatus="new")
+    with served.database.write() as connection:
+        connection.execute(
+            insert(deal_status),
+            [
+                {"site_id": player.site.id, "spelling": str(n), "key": str(n), "meaning": "won", "first_seen_at": NOON}
+                for n in range(STATUSES_MAX)
+            ],
+        )
+    for number in "23":
+        server.register(player.token, orderNumber=number, orderStatus="beyond")
+    (found_one,) = findings(beside, "too_many_statuses", site_id=player.site.id)
+    assert "10,000 statuses; these count as open: beyond (2)." in found_one["text"]
+    assert "hint" not in found_one

@@ -98,7 +98,8 @@ def invocations(scene: Scene) -> Iterator[tuple[str, ...]]:
             ("export", "requests", table, *only, "--force", *json),
             ("import", "calls", table, *only, *json), ("import", "requests", table, *only, *json),
             ("import", "deals", table, *only, *json), ("import", "visits", table, *only, *json),
-            ("source", "reclassify", site, *json), ("db", "renormalise"),
+            ("source", "reclassify", site, *json), ("db", "renormalise"), ("status", "list", site, *json),
+            ("column", "list", site, *json),
         )  # fmt: skip
     yield from (
         ("deal", "history", HOSTILE), ("deal", "restore", deal), ("deal", "pin", deal, "--call", call),
@@ -110,6 +111,10 @@ def invocations(scene: Scene) -> Iterator[tuple[str, ...]]:
         ("user", "password", HOSTILE), ("user", "delete", HOSTILE), ("webhook", "test", webhook, "--wait", "1"),
         ("webhook", "replay", webhook, "--message", HOSTILE), ("webhook", "pause", webhook),
         ("webhook", "resume", webhook), ("webhook", "delete", webhook), ("backup", table), ("restore", table),
+        ("status", "set", site, HOSTILE, "won"), ("status", "set", site, HOSTILE + "3", HOSTILE),
+        ("status", "set", site, HOSTILE + "4", "won"), ("column", "add", site, HOSTILE, "--formula", HOSTILE),
+        ("column", "add", site, "x", "--formula", HOSTILE), ("column", "remove", site, HOSTILE),
+        ("column", "add", site, "x", "--count", "--statuses", HOSTILE + "5"), ("column", "list", site),
         ("db", "upgrade"), ("db", "check"), ("db", "recount"), ("db", "distribute", "--dry-run"),
         ("source", "host", "add", site, "own", HOSTILE), ("source", "host", "list", site),
         ("source", "host", "remove", site, "own", HOSTILE), ("serve", "--host", "host.invalid"),

@@ -64,7 +64,7 @@ def test_a_newcomer_brings_a_deal_from_first_start_to_restore(
     kinds = [one["kind"] for one in terminal.json("deal", "history", str(deal_id))]
     assert kinds == ["registered", "changed", "deleted", "restored"]
     assert terminal.json("site", "list")[0]["pointsSpentToday"] == 1 + 1 + 1 + 4
-    assert [one["kind"] for one in terminal.run("doctor", "--json").json] == ["users"]
+    assert [one["kind"] for one in terminal.run("doctor", "--json").json] == ["users", "statuses"]
     terminal.done("db", "check")
 
 

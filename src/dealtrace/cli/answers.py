@@ -28,6 +28,24 @@ class SiteAnswer(TypedDict):
     customFields: list[str]
 
 
+class StatusAnswer(TypedDict):
+    """A status in `status list`: all its spellings, the commonest first, and how many undeleted deals have it."""
+
+    name: str
+    meaning: str
+    deals: int
+    spellings: tuple[str, ...]
+
+
+class ColumnAnswer(TypedDict):
+    """A column in `column list`; a formula has no statuses, the other kinds have no formula."""
+
+    name: str
+    kind: str
+    statuses: tuple[str, ...]
+    formula: str | None
+
+
 class HostAnswer(TypedDict):
     """A host in `source host list`; `name` is the source it is, empty if it sends nobody."""
 
@@ -159,7 +177,10 @@ class ImportAnswer(TypedDict):
 
 
 class Finding(TypedDict):
-    """A problem that `doctor` found and the command that fixes it; the other keys say what the text is about."""
+    """A problem that `doctor` found and the command that fixes it; the other keys say what the text is about.
+
+    A `hint` is no problem: it does not change the exit status.
+    """
 
     kind: str
     text: str
@@ -170,4 +191,5 @@ class Finding(TypedDict):
     name: NotRequired[str]
     nearest: NotRequired[str | None]
     seen: NotRequired[int]
+    hint: NotRequired[bool]
     spent: NotRequired[int]

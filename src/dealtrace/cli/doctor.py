@@ -14,6 +14,7 @@ from dealtrace.cli.options import JsonOption
 from dealtrace.cli.output import cleaned
 from dealtrace.cli.terminal import console, counted, open_prepared, print_json
 from dealtrace.leads.client_groups import SHARED_BY_MAX, SetApart
+from dealtrace.reports.statuses import STATUSES_MAX, Meaning, StatusGroup, group_statuses
 from dealtrace.settings import UnknownSetting, list_unknown_settings
 from dealtrace.storage.accounts.custom_fields import UnknownField, list_unknown_fields
 from dealtrace.storage.accounts.name_counts import NAMES_MAX
@@ -27,6 +28,7 @@ from dealtrace.storage.deals.deals import count_unusable_contacts
 from dealtrace.storage.leads.contact_groups import list_set_apart
 from dealtrace.storage.leads.contact_readings import count_unread, find_reading
 from dealtrace.storage.leads.contact_rows import count_unusable_leads
+from dealtrace.storage.reports.statuses import find_deals_by_status, has_won_status, list_statuses
 from dealtrace.storage.schema.upgrade import schema_differences
 from dealtrace.storage.webhooks.webhooks import list_webhooks
 
@@ -34,6 +36,7 @@ POINTS_NEARLY_SPENT = 0.9
 HAS_FINDINGS = 1
 COULD_NOT_LOOK = 2
 SET_APART_SHOWN = 20
+STATUSES_SHOWN = 20
 _WHY_APART = {
     SetApart.SHARED: f"leads state it beside more than {SHARED_BY_MAX} other contacts, so it is no person's own",
     SetApart.FILLER: "people type it to fill a field",
@@ -41,7 +44,7 @@ _WHY_APART = {
 
 
 def doctor(as_json: JsonOption = False) -> None:
-    """Check the installation. The exit status is 0 without findings, 1 with findings, 2 if it could not look."""
+    """Check the installation. The exit status is 0 without problems, 1 with problems, 2 if it could not look."""
     try:
         with open_prepared() as database:
             in_use, findings = database.name, _findings(database)
@@ -52,7 +55,7 @@ def doctor(as_json: JsonOption = False) -> None:
     else:
         console.print(f"The database in use: {in_use}")
         _print_findings(findings)
-    if findings:
+    if any(not finding.get("hint") for finding in findings):
         raise typer.Exit(HAS_FINDINGS)
 
 
@@ -61,7 +64,7 @@ def _print_findings(findings: list[Finding]) -> None:
         console.print(f"• {finding['text']}")
         if finding["cure"]:
             console.print(f"    {finding['cure']}")
-    if not findings:
+    if all(finding.get("hint") for finding in findings):
         console.print("No problems found.")
 
 
@@ -115,6 +118,7 @@ def _site_findings(connection: Connection, site: Site) -> list[Finding]:
         findings.append(
             {"kind": "unusable_lead", "text": text, "cure": cure, "site_id": site.id, "seen": unusable_leads}
         )
+    findings += _status_findings(connection, site)
     spent = find_points_spent(connection, site.id, site_day(clock.now(), site.time_zone))
     if site.points_per_day and spent >= site.points_per_day * POINTS_NEARLY_SPENT:
         text = f"Site {site.id}: {spent} of {site.points_per_day} API points are used today."
@@ -169,6 +173,34 @@ def _people_findings(connection: Connection, site: Site) -> list[Finding]:
         cure = "Nothing to do, unless forms send it by mistake."
         findings.append({"kind": "set_apart", "text": text, "cure": cure, "site_id": site.id, "name": contact})
     return findings
+
+
+def _status_findings(connection: Connection, site: Site) -> list[Finding]:
+    """Find statuses that a site has no room for, and hint at those of a site that has named none as won."""
+    statuses = list_statuses(connection, site.id)
+    is_full, lacks_won = len(statuses) >= STATUSES_MAX, not has_won_status(connection, site.id)
+    if not statuses or not (is_full or lacks_won):
+        return []
+    deals = find_deals_by_status(connection, site.id)
+    stored = {status.spelling for status in statuses}
+    findings: list[Finding] = []
+    if beyond := group_statuses([], {spelling: deals[spelling] for spelling in deals.keys() - stored}):
+        text = f"Site {site.id}: deals have had over {STATUSES_MAX:,} statuses; these count as open: {_named(beyond)}."
+        cure = "Check what the CRM sends as the status."
+        findings.append({"kind": "too_many_statuses", "text": text, "cure": cure, "site_id": site.id})
+    unset = [group for group in group_statuses(statuses, deals) if group.meaning is Meaning.OPEN]
+    if lacks_won and unset:
+        text = f"Site {site.id}: no status means won, so reports have no income. Its deals have: {_named(unset)}."
+        cure = f"dealtrace status set {site.id} NAME won"
+        findings.append({"kind": "statuses", "text": text, "cure": cure, "site_id": site.id, "hint": True})
+    return findings
+
+
+def _named(groups: list[StatusGroup]) -> str:
+    """Return the first statuses with their numbers of deals, and how many more there are."""
+    named = ", ".join(f"{group.name} ({group.deals})" for group in groups[:STATUSES_SHOWN])
+    more = len(groups) - STATUSES_SHOWN
+    return f"{named} and {more} more" if more > 0 else named
 
 
 def _webhook_finding(webhook: Webhook) -> Finding:

@@ -1,0 +1,109 @@
+"""`dealtrace column`: the columns that a site defines for its reports."""
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from sqlalchemy import Connection
+
+from dealtrace.cli.answers import ColumnAnswer
+from dealtrace.cli.options import JsonOption, SiteIdArgument
+from dealtrace.cli.terminal import complaints, console, open_prepared, print_json, work_in
+from dealtrace.errors import InvalidSetting
+from dealtrace.operations.accounts.require_site import require_site
+from dealtrace.operations.reports.columns import add_column, remove_column
+from dealtrace.operations.reports.try_column import try_column
+from dealtrace.reports.columns import ColumnKind, ReportColumn, parse_column_name, parse_statuses
+from dealtrace.reports.formulas import format_formula, parse_formula
+from dealtrace.reports.statuses import status_key
+from dealtrace.storage.reports.columns import list_columns
+from dealtrace.storage.reports.statuses import list_statuses
+
+NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The name of the column.")]
+
+column_commands = typer.Typer(help="Add, list and remove columns of reports.", no_args_is_help=True)
+
+
+@column_commands.command("add")
+def add(
+    site_id: SiteIdArgument,
+    name: NameArgument,
+    statuses: Annotated[
+        str | None, typer.Option(help="The statuses of the deals, separated by commas, in any spelling.")
+    ] = None,
+    is_count: Annotated[bool, typer.Option("--count", help="Show how many deals have these statuses.")] = False,
+    is_sum: Annotated[bool, typer.Option("--sum", help="Show the sum of their amounts.")] = False,
+    formula: Annotated[
+        str | None, typer.Option(help="A formula over metrics and columns: (won - column:NAME) / leads.")
+    ] = None,
+) -> None:
+    """Add a column: deals in some statuses, counted or summed, or a formula."""
+    with open_prepared() as database, database.write() as connection:
+        work = work_in(database, connection, require_site(connection, site_id))
+        column = _read_column(name, statuses, formula, is_count=is_count, is_sum=is_sum)
+        unseen = _list_unseen(connection, site_id, column)
+        add_column(work, column)
+        last_month = try_column(work, column)
+    console.print(f"Site {site_id}: column {column.name} added.", markup=False)
+    if last_month is not None:
+        console.print(f"Its total over the last month: {last_month}", markup=False)
+    if unseen:
+        complaints.print(f"No deal of site {site_id} has had these statuses yet: {', '.join(unseen)}", markup=False)
+
+
+@column_commands.command("list")
+def show(site_id: SiteIdArgument, as_json: JsonOption = False) -> None:
+    """List the columns of a site."""
+    with open_prepared() as database, database.read() as connection:
+        require_site(connection, site_id)
+        rows = [_answer(column) for column in list_columns(connection, site_id)]
+    if as_json:
+        print_json(rows)
+        return
+    table = Table("column", "kind", "of")
+    for row in rows:
+        table.add_row(row["name"], row["kind"], row["formula"] or ", ".join(row["statuses"]))
+    console.print(table)
+
+
+@column_commands.command("remove")
+def remove(site_id: SiteIdArgument, name: NameArgument) -> None:
+    """Remove a column that no formula names."""
+    with open_prepared() as database, database.write() as connection:
+        remove_column(work_in(database, connection, require_site(connection, site_id)), name.strip())
+    console.print(f"Site {site_id}: column {name.strip()} removed.", markup=False)
+
+
+def _read_column(name: str, statuses: str | None, formula: str | None, *, is_count: bool, is_sum: bool) -> ReportColumn:
+    """Return the column that the options describe.
+
+    Raises:
+        InvalidSetting: an option is not valid, or they do not go together.
+    """
+    column = parse_column_name(name)
+    if formula is not None and statuses is None and not is_count and not is_sum:
+        return ReportColumn(column, ColumnKind.FORMULA, formula=parse_formula(formula))
+    if formula is None and statuses is not None and is_count != is_sum:
+        return ReportColumn(column, ColumnKind.COUNT if is_count else ColumnKind.SUM, parse_statuses(statuses))
+    raise InvalidSetting(
+        key=column,
+        ru="нужны --statuses и либо --count, либо --sum; или только --formula",
+        en="expected --statuses with either --count or --sum, or --formula alone",
+    )
+
+
+def _list_unseen(connection: Connection, site_id: int, column: ReportColumn) -> list[str]:
+    """List the statuses of a column that no deal of the site has had."""
+    if not column.statuses:
+        return []
+    seen = {status_key(status.spelling) for status in list_statuses(connection, site_id)}
+    return [status for status in column.statuses if status_key(status) not in seen]
+
+
+def _answer(column: ReportColumn) -> ColumnAnswer:
+    return {
+        "name": column.name,
+        "kind": column.kind,
+        "statuses": column.statuses,
+        "formula": format_formula(column.formula) if column.formula is not None else None,
+    }

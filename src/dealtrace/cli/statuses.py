@@ -1,0 +1,54 @@
+"""`dealtrace status`: what the statuses of a site's deals mean."""
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from dealtrace.cli.answers import StatusAnswer
+from dealtrace.cli.options import JsonOption, SiteIdArgument
+from dealtrace.cli.terminal import complaints, console, open_prepared, print_json, work_in
+from dealtrace.nearest_name import nearest_name
+from dealtrace.operations.accounts.require_site import require_site
+from dealtrace.operations.reports.set_status import set_status
+from dealtrace.reports.statuses import group_statuses
+from dealtrace.storage.reports.statuses import find_deals_by_status, list_statuses
+
+status_commands = typer.Typer(help="Set and list what the statuses of deals mean.", no_args_is_help=True)
+
+
+@status_commands.command("set")
+def set_meaning(
+    site_id: SiteIdArgument,
+    name: Annotated[str, typer.Argument(help="The status, in any spelling.")],
+    meaning: Annotated[str, typer.Argument(metavar="MEANING", help="won, lost or open.")],
+) -> None:
+    """Set what a status means. A running server follows within two seconds."""
+    with open_prepared() as database, database.write() as connection:
+        site = require_site(connection, site_id)
+        others = [status.spelling.strip() for status in list_statuses(connection, site_id)]
+        is_seen = set_status(work_in(database, connection, site), name, meaning)
+    console.print(f"Site {site_id}: {name.strip()} is {meaning}.", markup=False)
+    if not is_seen:
+        nearest = nearest_name(name.strip(), others)
+        meant = f" Did you mean {nearest}?" if nearest is not None else ""
+        complaints.print(f"No deal of site {site_id} has had this status yet.{meant}", markup=False)
+
+
+@status_commands.command("list")
+def show(site_id: SiteIdArgument, as_json: JsonOption = False) -> None:
+    """List the statuses of a site's deals with their meanings and numbers of deals, the most frequent first."""
+    with open_prepared() as database, database.read() as connection:
+        require_site(connection, site_id)
+        groups = group_statuses(list_statuses(connection, site_id), find_deals_by_status(connection, site_id))
+    if as_json:
+        rows: list[StatusAnswer] = [
+            {"name": each.name, "meaning": each.meaning, "deals": each.deals, "spellings": each.spellings}
+            for each in groups
+        ]
+        print_json(rows)
+        return
+    table = Table("status", "meaning", "deals")
+    for each in groups:
+        table.add_row(each.name, each.meaning, str(each.deals))
+    console.print(table)

@@ -1,0 +1,64 @@
+"""Add columns to the reports of a site, and remove them."""
+
+from dealtrace.errors import InvalidSetting, NameTaken
+from dealtrace.operations.points import lock_registrations
+from dealtrace.operations.work import Work
+from dealtrace.reports.columns import COLUMNS_MAX, ReportColumn, list_columns_that_name, list_in_evaluation_sequence
+from dealtrace.reports.formulas import check_parts
+from dealtrace.reports.metrics import METRICS
+from dealtrace.storage.accounts.revision import raise_revision
+from dealtrace.storage.reports.columns import delete_column, insert_column, list_columns
+
+
+def add_column(work: Work, column: ReportColumn) -> None:
+    """Add a column to a site's reports.
+
+    Raises:
+        NameTaken: the site has a column of that name, whatever the case of its letters.
+        InvalidSetting: the site has too many columns, or the formula names what does not exist or is too large.
+    """
+    lock_registrations(work)
+    columns = list_columns(work.connection, work.site.id)
+    if any(each.name.casefold() == column.name.casefold() for each in columns):
+        raise NameTaken(name=column.name)
+    if len(columns) >= COLUMNS_MAX:
+        raise InvalidSetting(
+            key="NAME", ru=f"не больше {COLUMNS_MAX} столбцов на сайт", en=f"a site has {COLUMNS_MAX} columns at most"
+        )
+    check_column(column, columns)
+    insert_column(work.connection, work.site.id, column, work.now)
+    raise_revision(work.connection)
+
+
+def check_column(column: ReportColumn, columns: list[ReportColumn]) -> None:
+    """Check that the formula of a column, if it has one, fits the other `columns` of the site.
+
+    Raises:
+        InvalidSetting: it names a metric or column that does not exist, or is too large with its columns written out.
+    """
+    if column.formula is not None:
+        check_parts(column.formula, METRICS, [each.name for each in columns])
+    list_in_evaluation_sequence([*columns, column])
+
+
+def remove_column(work: Work, name: str) -> None:
+    """Remove a column from a site's reports.
+
+    Raises:
+        InvalidSetting: the site has no such column, or a formula names it.
+    """
+    lock_registrations(work)
+    naming = list_columns_that_name(name, list_columns(work.connection, work.site.id))
+    if naming:
+        raise InvalidSetting(
+            key="NAME",
+            ru=f"столбец {name} нужен формулам: {', '.join(naming)}. Сначала удалите их",
+            en=f"column {name} is named by the formulas of {', '.join(naming)}. Remove them first",
+        )
+    if not delete_column(work.connection, work.site.id, name):
+        raise InvalidSetting(
+            key="NAME",
+            ru=f"у кабинета нет столбца {name}. Список: dealtrace column list {work.site.id}",
+            en=f"the site has no column {name}. To list columns: dealtrace column list {work.site.id}",
+        )
+    raise_revision(work.connection)

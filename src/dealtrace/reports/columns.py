@@ -1,0 +1,149 @@
+"""The columns that a site defines for its reports: deals in a set of statuses, or a formula."""
+
+import re
+from collections.abc import Iterable
+from enum import StrEnum
+
+from dealtrace.errors import InvalidSetting
+from dealtrace.leads.limits import LABEL_LENGTH_MAX
+from dealtrace.record import record
+from dealtrace.reports.formulas import SETTING, ColumnName, FormulaTree, MetricName, Number, list_operands
+from dealtrace.reports.statuses import status_key
+
+COLUMNS_MAX = 100
+"""Ours: the most columns of a site; a report with more of them would not be read."""
+COLUMN_NAME_LENGTH_MAX = 60
+STATUSES_OF_A_COLUMN_MAX = 100
+OPERANDS_MAX = 1_000
+"""Ours: operands of a formula with the columns it names written out, so that no value takes unlimited memory."""
+RESERVED = ':,|\\"'
+"""The characters that a name cannot have: they separate what questions and formulas name."""
+_PIECE = re.compile(r"(?:\\.|[^,\\]|\\\Z)*")
+_ESCAPED = re.compile(r"\\(.)")
+
+
+class ColumnKind(StrEnum):
+    """What a column shows: how many deals it has, the sum of their amounts, or a formula."""
+
+    COUNT = "count"
+    SUM = "sum"
+    FORMULA = "formula"
+
+
+@record
+class ReportColumn:
+    """A column of a site's reports; a formula has no statuses of its own, the other kinds have no formula.
+
+    Seed: «Он будет отображаться в отчетах через пользовательские столбцы».
+    """
+
+    name: str
+    kind: ColumnKind
+    statuses: tuple[str, ...] = ()
+    formula: FormulaTree | None = None
+
+    @property
+    def status_keys(self) -> frozenset[str]:
+        """The statuses as they are compared, see `status_key`."""
+        return frozenset(map(status_key, self.statuses))
+
+
+def parse_column_name(text: str) -> str:
+    r"""Return the name of a new column, without blanks around it.
+
+    Ours: `:`, `,`, `|`, `\` and `"` are left out, so that no question or formula has to escape a name.
+
+    Raises:
+        InvalidSetting: it is empty or too long, or has a reserved or unprintable character.
+    """
+    name = text.strip()
+    if not 0 < len(name) <= COLUMN_NAME_LENGTH_MAX or not name.isprintable() or any(sign in name for sign in RESERVED):
+        raise InvalidSetting(
+            key="NAME",
+            ru=f"ожидается имя от 1 до {COLUMN_NAME_LENGTH_MAX} символов без {' '.join(RESERVED)}",
+            en=f"a name of 1 to {COLUMN_NAME_LENGTH_MAX} characters without {' '.join(RESERVED)} is expected",
+        )
+    return name
+
+
+def parse_statuses(text: str) -> tuple[str, ...]:
+    r"""Return the statuses of a list with commas, each once; `\,` is a comma and `\\` a backslash inside a status.
+
+    Raises:
+        InvalidSetting: there are none or too many, or one is too long.
+    """
+    pieces = [_ESCAPED.sub(r"\1", piece).strip() for piece in _PIECE.findall(text)]
+    statuses = tuple({status_key(piece): piece for piece in reversed(pieces) if piece}.values())[::-1]
+    if not 0 < len(statuses) <= STATUSES_OF_A_COLUMN_MAX or any(len(each) > LABEL_LENGTH_MAX for each in statuses):
+        raise InvalidSetting(
+            key="--statuses",
+            ru=f"ожидается от 1 до {STATUSES_OF_A_COLUMN_MAX} статусов через запятую, "
+            f"каждый не длиннее {LABEL_LENGTH_MAX} символов",
+            en=f"1 to {STATUSES_OF_A_COLUMN_MAX} statuses separated by commas are expected, "
+            f"each of {LABEL_LENGTH_MAX} characters at most",
+        )
+    return statuses
+
+
+def list_in_evaluation_sequence(columns: Iterable[ReportColumn]) -> list[ReportColumn]:
+    """List columns so that each stands after those that its formula names.
+
+    Raises:
+        InvalidSetting: a formula names a column that names it back, or it is too large with its columns written out.
+    """
+    by_name = {column.name: column for column in columns}
+    sizes: dict[str, int] = {}
+    way: list[str] = []
+
+    def follow(name: str) -> int:
+        if name in sizes:
+            return sizes[name]
+        if name in way:
+            raise _circle([*way[way.index(name) :], name])
+        way.append(name)
+        size = sum(follow(named) for named in columns_named_by(by_name[name])) + _own_operands(by_name[name])
+        way.pop()
+        if size > OPERANDS_MAX:
+            raise _too_large(name)
+        sizes[name] = size
+        return size
+
+    for name in by_name:
+        follow(name)
+    return [by_name[name] for name in sizes]
+
+
+def columns_named_by(column: ReportColumn) -> list[str]:
+    """List the names of the columns in a column's formula, repeated ones, too."""
+    return [part.name for part in _operands(column) if isinstance(part, ColumnName)]
+
+
+def list_columns_that_name(name: str, columns: Iterable[ReportColumn]) -> list[str]:
+    """List the names of the columns whose formula names another."""
+    return [column.name for column in columns if name in columns_named_by(column)]
+
+
+def _operands(column: ReportColumn) -> list[Number | MetricName | ColumnName]:
+    return list_operands(column.formula) if column.formula is not None else []
+
+
+def _own_operands(column: ReportColumn) -> int:
+    """Return how many operands of a column are no columns; one that counts or sums deals is an operand itself."""
+    if column.formula is None:
+        return 1
+    return sum(not isinstance(part, ColumnName) for part in _operands(column))
+
+
+def _circle(way: list[str]) -> InvalidSetting:
+    named = " → ".join(way)
+    return InvalidSetting(
+        key=SETTING, ru=f"столбцы ссылаются друг на друга: {named}", en=f"columns name each other: {named}"
+    )
+
+
+def _too_large(name: str) -> InvalidSetting:
+    return InvalidSetting(
+        key=SETTING,
+        ru=f"{name}: вместе со столбцами, которые она называет, в формуле больше {OPERANDS_MAX} слагаемых и множителей",
+        en=f"{name}: with the columns it names written out, the formula has more than {OPERANDS_MAX} operands",
+    )

@@ -1,0 +1,281 @@
+"""Formulas of report columns: a small arithmetic over metrics and columns, parsed here and never run as code.
+
+    formula = product { ("+" | "-") product }
+    product = factor { ("*" | "/") factor }
+    factor  = "-" factor | "(" formula ")" | number | metric | column
+    column  = "column:" NAME | "column:" quoted | quoted
+
+A number is `12` or `0.5`, a metric is a bare name such as `won`, `NAME` is letters, digits and `_`, and what is quoted
+stands between two `"`. Blanks between them mean nothing.
+"""
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from decimal import Decimal
+from fractions import Fraction
+from typing import NoReturn
+
+from dealtrace.errors import InvalidSetting
+from dealtrace.nearest_name import nearest_name
+from dealtrace.record import record
+
+FORMULA_LENGTH_MAX = 500
+"""Ours: a longer formula is better written as several columns."""
+DEPTH_MAX = 32
+"""Ours: how many parentheses and signs may stand inside each other."""
+NUMBER_LENGTH_MAX = 20
+SETTING = "formula"
+"""The name that refusals give to the text."""
+
+_TOKEN = re.compile(
+    r"""\s*(?:
+        (?P<number>[0-9]+(?:\.[0-9]+)?)
+      | column:(?P<column>\w+)
+      | (?:column:)?"(?P<quoted>[^"]*)"
+      | (?P<metric>[^\W\d]\w*)
+      | (?P<sign>[-+*/()])
+      | (?P<end>\Z)
+    )""",
+    re.VERBOSE,
+)
+
+
+@record
+class Number:
+    """A number that is not negative; a minus before it is a `Negation`."""
+
+    value: Decimal
+
+
+@record
+class MetricName:
+    """A metric of reports, such as `won`."""
+
+    name: str
+
+
+@record
+class ColumnName:
+    """A column of the site."""
+
+    name: str
+
+
+@record
+class Negation:
+    """The negative of a formula."""
+
+    operand: "FormulaTree"
+
+
+@record
+class Operation:
+    """Two formulas joined by `+`, `-`, `*` or `/`."""
+
+    sign: str
+    left: "FormulaTree"
+    right: "FormulaTree"
+
+
+Part = MetricName | ColumnName
+"""What a formula is about; its value comes from the report."""
+FormulaTree = Number | MetricName | ColumnName | Negation | Operation
+
+
+def parse_formula(text: str) -> FormulaTree:
+    """Parse a formula.
+
+    Raises:
+        InvalidSetting: it is too long or nested too deeply, or something else is expected; the message says where.
+    """
+    if len(text) > FORMULA_LENGTH_MAX:
+        raise InvalidSetting(
+            key=SETTING,
+            ru=f"не длиннее {FORMULA_LENGTH_MAX} символов",
+            en=f"cannot be longer than {FORMULA_LENGTH_MAX} characters",
+        )
+    return _Parser(text).parse()
+
+
+def format_formula(formula: FormulaTree) -> str:
+    """Return a formula as the shortest text that `parse_formula` reads back as it was."""
+    match formula:
+        case Number(value):
+            return f"{value:f}"
+        case MetricName(name):
+            return name
+        case ColumnName(name):
+            return f'"{name}"'
+        case Negation(operand):
+            return f"-{_enclosed(operand, is_needed=isinstance(operand, Operation))}"
+        case Operation(sign, left, right):
+            is_product = sign in "*/"
+            before = _enclosed(left, is_needed=is_product and _is_sum(left))
+            after = _enclosed(right, is_needed=isinstance(right, Operation) and (is_product or _is_sum(right)))
+            return f"{before}{sign}{after}"
+
+
+def evaluate(formula: FormulaTree, values: Mapping[Part, Fraction | None]) -> Fraction | None:
+    """Return the exact value of a formula; `None` if it divides by zero or one of its parts is `None`.
+
+    `values` holds every part of the formula.
+    """
+    match formula:
+        case Number(value):
+            return Fraction(value)
+        case MetricName() | ColumnName():
+            return values[formula]
+        case Negation(operand):
+            negated = evaluate(operand, values)
+            return None if negated is None else -negated
+        case Operation(sign, left, right):
+            before, after = evaluate(left, values), evaluate(right, values)
+            return None if before is None or after is None else _joined(sign, before, after)
+
+
+def list_operands(formula: FormulaTree) -> list[Number | Part]:
+    """List the numbers, metrics and columns of a formula from left to right, repeated ones, too."""
+    return list(_operands(formula))
+
+
+def check_parts(formula: FormulaTree, metrics: Collection[str], columns: Collection[str]) -> None:
+    """Check that the metrics and columns of a formula exist.
+
+    Raises:
+        InvalidSetting: one does not; the message names it and those that exist.
+    """
+    for part in _operands(formula):
+        if isinstance(part, MetricName) and part.name not in metrics:
+            nearest = nearest_name(part.name, [*metrics, *columns])
+            raise InvalidSetting(key=SETTING, **_unknown(part.name, nearest, metrics, columns))
+        if isinstance(part, ColumnName) and part.name not in columns:
+            nearest = nearest_name(part.name, columns)
+            raise InvalidSetting(key=SETTING, **_unknown(f"column:{part.name}", nearest, metrics, columns))
+
+
+def _unknown(name: str, nearest: str | None, metrics: Collection[str], columns: Collection[str]) -> dict[str, str]:
+    known_columns = ", ".join(sorted(columns))
+    meant_ru = f" Возможно, {nearest}?" if nearest is not None else ""
+    meant_en = f" Did you mean {nearest}?" if nearest is not None else ""
+    return {
+        "ru": f"нет показателя или столбца {name}.{meant_ru} Показатели: {', '.join(metrics)}. "
+        f"Столбцы (как column:ИМЯ): {known_columns or 'нет'}",
+        "en": f"there is no metric or column {name}.{meant_en} Metrics: {', '.join(metrics)}. "
+        f"Columns (as column:NAME): {known_columns or 'none'}",
+    }
+
+
+def _operands(formula: FormulaTree) -> Iterator[Number | Part]:
+    match formula:
+        case Negation(operand):
+            yield from _operands(operand)
+        case Operation(_, left, right):
+            yield from _operands(left)
+            yield from _operands(right)
+        case _:
+            yield formula
+
+
+def _joined(sign: str, before: Fraction, after: Fraction) -> Fraction | None:
+    match sign:
+        case "+":
+            return before + after
+        case "-":
+            return before - after
+        case "*":
+            return before * after
+        case _:
+            return before / after if after else None
+
+
+def _is_sum(formula: FormulaTree) -> bool:
+    return isinstance(formula, Operation) and formula.sign in "+-"
+
+
+def _enclosed(formula: FormulaTree, *, is_needed: bool) -> str:
+    text = format_formula(formula)
+    return f"({text})" if is_needed else text
+
+
+class _Parser:
+    """Reads a text from left to right, a rule of the grammar a method."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._depth = 0
+        self._next()
+
+    def parse(self) -> FormulaTree:
+        formula = self._sum()
+        if self._kind != "end":
+            self._refuse("ожидается +, -, *, / или конец", "expected +, -, *, / or the end")
+        return formula
+
+    def _next(self, position: int = 0) -> None:
+        found = _TOKEN.match(self._text, position)
+        if found is None:
+            blanks = len(self._text) - len(self._text[position:].lstrip())
+            self._at = blanks
+            self._refuse(
+                "ожидается число, показатель, column:ИМЯ, скобка или знак",
+                "expected a number, a metric, column:NAME, a parenthesis or a sign",
+            )
+        self._kind = found.lastgroup or ""
+        self._value = found[self._kind]
+        self._at = found.end() - len(found[0].lstrip())
+        self._after = found.end()
+
+    def _take(self) -> str:
+        value = self._value
+        self._next(self._after)
+        return value
+
+    def _is_at(self, signs: str) -> bool:
+        return self._kind == "sign" and self._value in signs
+
+    def _sum(self) -> FormulaTree:
+        formula = self._product()
+        while self._is_at("+-"):
+            formula = Operation(self._take(), formula, self._product())
+        return formula
+
+    def _product(self) -> FormulaTree:
+        formula = self._factor()
+        while self._is_at("*/"):
+            formula = Operation(self._take(), formula, self._factor())
+        return formula
+
+    def _factor(self) -> FormulaTree:
+        if self._is_at("-("):
+            return self._nested()
+        kind = self._kind
+        if kind == "number" and len(self._value) > NUMBER_LENGTH_MAX:
+            self._refuse(
+                f"число не длиннее {NUMBER_LENGTH_MAX} символов", f"a number has {NUMBER_LENGTH_MAX} characters at most"
+            )
+        if kind in ("end", "sign"):
+            self._refuse(
+                "ожидается число, показатель, column:ИМЯ или (", "expected a number, a metric, column:NAME or ("
+            )
+        value = self._take()
+        if kind == "number":
+            return Number(Decimal(value))
+        return MetricName(value) if kind == "metric" else ColumnName(value)
+
+    def _nested(self) -> FormulaTree:
+        self._depth += 1
+        if self._depth > DEPTH_MAX:
+            self._refuse(f"вложенность не больше {DEPTH_MAX}", f"nested more than {DEPTH_MAX} deep")
+        formula: FormulaTree
+        if self._take() == "-":
+            formula = Negation(self._factor())
+        else:
+            formula = self._sum()
+            if not self._is_at(")"):
+                self._refuse("ожидается )", "expected )")
+            self._take()
+        self._depth -= 1
+        return formula
+
+    def _refuse(self, ru: str, en: str) -> NoReturn:
+        raise InvalidSetting(key=SETTING, ru=f"символ {self._at + 1}: {ru}", en=f"character {self._at + 1}: {en}")

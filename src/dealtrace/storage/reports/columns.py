@@ -1,0 +1,44 @@
+"""The columns of a site's reports."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select
+
+from dealtrace.reports.columns import ColumnKind, ReportColumn
+from dealtrace.reports.formulas import format_formula, parse_formula
+from dealtrace.storage.schema.tables.reports import report_column
+
+
+def insert_column(connection: Connection, site_id: int, column: ReportColumn, now: datetime) -> None:
+    """Store a new column of a site; a name that is taken violates the key."""
+    connection.execute(
+        insert(report_column).values(
+            site_id=site_id,
+            name=column.name,
+            kind=column.kind.value,
+            statuses=column.statuses,
+            formula=format_formula(column.formula) if column.formula is not None else "",
+            added_at=now,
+        )
+    )
+
+
+def delete_column(connection: Connection, site_id: int, name: str) -> bool:
+    """Delete a column of a site; `False` if there is no such column."""
+    mine = (report_column.c.site_id == site_id, report_column.c.name == name)
+    return connection.execute(delete(report_column).where(*mine)).rowcount > 0
+
+
+def list_columns(connection: Connection, site_id: int) -> list[ReportColumn]:
+    """List the columns of a site in the sequence in which they were added."""
+    mine = select(report_column).where(report_column.c.site_id == site_id)
+    rows = connection.execute(mine.order_by(report_column.c.added_at, report_column.c.name))
+    return [
+        ReportColumn(
+            name=row.name,
+            kind=ColumnKind(row.kind),
+            statuses=tuple(row.statuses),
+            formula=parse_formula(row.formula) if row.formula else None,
+        )
+        for row in rows
+    ]

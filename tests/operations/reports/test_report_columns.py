@@ -1,0 +1,81 @@
+"""A site's columns are stored as they were described, and what they name exists."""
+
+import pytest
+
+from cast import Player, Stage
+from dealtrace.errors import InvalidSetting, NameTaken
+from dealtrace.operations.reports import columns as operation
+from dealtrace.operations.reports.columns import add_column, remove_column
+from dealtrace.operations.reports.try_column import try_column
+from dealtrace.reports.columns import ColumnKind, ReportColumn
+from dealtrace.reports.formulas import parse_formula
+from dealtrace.storage.accounts.revision import find_revision
+from dealtrace.storage.reports.columns import list_columns
+from write_commands import NOON
+
+NEW = ReportColumn("Новые", ColumnKind.COUNT, ("new", "a,b"))
+MONEY = ReportColumn("money", ColumnKind.SUM, ("work",))
+SHARE = ReportColumn("share", ColumnKind.FORMULA, formula=parse_formula('-("Новые" + 0.10) / won - column:money'))
+
+
+def add(stage: Stage, player: Player, *columns: ReportColumn) -> None:
+    for column in columns:
+        with stage.database.write() as connection:
+            add_column(stage.work(connection, player), column)
+
+
+def stored(stage: Stage, player: Player) -> list[ReportColumn]:
+    with stage.database.read() as connection:
+        return list_columns(connection, player.site.id)
+
+
+def test_columns_are_listed_as_they_were_added(stage: Stage, shop: Player) -> None:
+    neighbour = stage.open_site()
+    with stage.database.read() as connection:
+        before = find_revision(connection)
+    add(stage, shop, NEW, MONEY, SHARE)
+    add(stage, neighbour, MONEY)
+    assert stored(stage, shop) == [NEW, MONEY, SHARE]
+    assert stored(stage, neighbour) == [MONEY]
+    with stage.database.write() as connection:
+        assert find_revision(connection) == before + 4
+        remove_column(stage.work(connection, shop), "share")
+        remove_column(stage.work(connection, shop), "money")
+    assert stored(stage, shop) == [NEW]
+    assert stored(stage, neighbour) == [MONEY]
+
+
+@pytest.mark.parametrize("name", ["money", "Money", "MONEY"])
+def test_a_name_is_taken_whatever_the_case_of_its_letters(stage: Stage, shop: Player, name: str) -> None:
+    add(stage, shop, MONEY)
+    with pytest.raises(NameTaken):
+        add(stage, shop, ReportColumn(name, ColumnKind.COUNT, ("new",)))
+
+
+@pytest.mark.parametrize("text", ["wno", "column:share", "column:Money", "leads / column:theirs"])
+def test_a_formula_over_what_does_not_exist_is_refused(stage: Stage, shop: Player, text: str) -> None:
+    add(stage, stage.open_site(), ReportColumn("theirs", ColumnKind.COUNT, ("new",)))
+    add(stage, shop, MONEY)
+    with pytest.raises(InvalidSetting):
+        add(stage, shop, ReportColumn("share", ColumnKind.FORMULA, formula=parse_formula(text)))
+    assert stored(stage, shop) == [MONEY]
+
+
+def test_a_column_that_a_formula_names_stays(stage: Stage, shop: Player) -> None:
+    add(stage, shop, NEW, MONEY, SHARE)
+    for name in ("money", "Новые", "no such"):
+        with stage.database.write() as connection, pytest.raises(InvalidSetting):
+            remove_column(stage.work(connection, shop), name)
+    assert stored(stage, shop) == [NEW, MONEY, SHARE]
+
+
+def test_a_site_has_so_many_columns(stage: Stage, shop: Player, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(operation, "COLUMNS_MAX", 2)
+    add(stage, shop, NEW, MONEY)
+    with pytest.raises(InvalidSetting):
+        add(stage, shop, SHARE)
+
+
+def test_no_total_is_shown_that_no_report_can_compute(stage: Stage, shop: Player) -> None:
+    with stage.database.write() as connection:
+        assert try_column(stage.work(connection, shop, NOON), MONEY) is None
