@@ -58,8 +58,8 @@ def metric_value(language: Language, metric: Metric, value: Fraction | None) -> 
             return money(language, value)
         case Unit.RATIO:
             return f"{number(language, Fraction(rounded(value)) * 100, 1)}\u00a0%"
-        case Unit.DAYS:
-            return number(language, value, 1)
+        case Unit.DAYS | Unit.NUMBER:
+            return number(language, value, 0 if value.denominator == 1 else 2)
 
 
 def day(language: Language, value: date) -> str:

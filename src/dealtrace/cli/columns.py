@@ -11,8 +11,8 @@ from dealtrace.cli.options import JsonOption, SiteIdArgument
 from dealtrace.cli.terminal import complaints, console, open_prepared, print_json, work_in
 from dealtrace.errors import InvalidSetting
 from dealtrace.operations.accounts.require_site import require_site
+from dealtrace.operations.reports.column_metrics import try_column
 from dealtrace.operations.reports.columns import add_column, remove_column
-from dealtrace.operations.reports.try_column import try_column
 from dealtrace.reports.columns import ColumnKind, ReportColumn, parse_column_name, parse_statuses
 from dealtrace.reports.formulas import format_formula, parse_formula
 from dealtrace.reports.statuses import status_key
@@ -45,8 +45,7 @@ def add(
         add_column(work, column)
         last_month = try_column(work, column)
     console.print(f"Site {site_id}: column {column.name} added.", markup=False)
-    if last_month is not None:
-        console.print(f"Its total over the last month: {last_month}", markup=False)
+    console.print(f"Its total over the last month: {last_month}", markup=False)
     if unseen:
         complaints.print(f"No deal of site {site_id} has had these statuses yet: {', '.join(unseen)}", markup=False)
 

@@ -7,7 +7,7 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.record import record
 from dealtrace.reports.dimensions import Dimension, Kind
 from dealtrace.reports.measures import Measure
-from dealtrace.reports.metrics import Formula, Metric, Values
+from dealtrace.reports.metrics import AnyFormula, Metric, Values
 from dealtrace.reports.periods import Period
 from dealtrace.reports.question import Question
 from dealtrace.reports.time_keys import TIME_KEYS
@@ -58,20 +58,8 @@ class Report:
     compared_period: Period | None = None
 
 
-Formulas = Mapping[Metric, Formula | None]
+Formulas = Mapping[Metric, AnyFormula | None]
 """The formula that counts for each metric at a site; `None` if its value is unknown there."""
-
-
-def formula_at_site(metric: Metric, *, has_won: bool, has_margins: bool) -> Formula | None:
-    """Return the formula that counts for a metric at a site.
-
-    Ratios of income are unknown while the site has named no won status.
-    """
-    if metric.needs_won and not has_won:
-        return None
-    if has_margins and metric.margin_formula is not None:
-        return metric.margin_formula
-    return metric.formula
 
 
 def put_together(

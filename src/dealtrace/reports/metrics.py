@@ -6,6 +6,7 @@ A new metric is a line of `METRICS`; the API, the command line, exports and docu
 from collections.abc import Mapping
 from enum import StrEnum
 from fractions import Fraction
+from typing import Protocol
 
 from dealtrace.attribution.credit import WHOLE
 from dealtrace.record import record
@@ -17,13 +18,14 @@ SECONDS_PER_DAY = 86_400
 
 
 class Unit(StrEnum):
-    """What the values of a metric are: counts, rubles, fractions, rubles for each, or days."""
+    """What the values of a metric are: counts, rubles, fractions, rubles for each, days, or plain numbers."""
 
     COUNT = "count"
     MONEY = "money"
     RATIO = "ratio"
     PRICE = "price"
     DAYS = "days"
+    NUMBER = "number"
 
 
 Values = Mapping[Measure, int | None]
@@ -56,6 +58,21 @@ _SCALES = {
 }
 
 
+class AnyFormula(Protocol):
+    """What computes a metric from measures; equal and hashable by what it is."""
+
+    @property
+    def measures(self) -> frozenset[Measure]:
+        """The measures that the formula needs."""
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether rows add up to the total."""
+
+    def value(self, values: Values) -> Fraction | None:
+        """Return the exact value, `None` if a part is unknown or a divisor is zero."""
+
+
 @record
 class Formula:
     """A sum, or a sum over another."""
@@ -68,6 +85,11 @@ class Formula:
         """The measures that the formula needs."""
         terms = self.over.terms + (self.under.terms if self.under is not None else ())
         return frozenset(measure for measure, _ in terms)
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether rows add up to the total: ratios and counts of different values do not."""
+        return self.under is None and all(measure.adds_up for measure in self.measures)
 
     def value(self, values: Values) -> Fraction | None:
         """Return the exact value, `None` if a part is unknown or the divisor is zero."""
@@ -90,7 +112,7 @@ class Metric:
     ru: str
     en: str
     unit: Unit
-    formula: Formula
+    formula: AnyFormula
     formula_text: str = ""
     needs_won: bool = False
     margin_formula: Formula | None = None
@@ -103,7 +125,7 @@ class Metric:
     @property
     def adds_up(self) -> bool:
         """Whether rows add up to the total: ratios and counts of different values do not."""
-        return self.formula.under is None and all(measure.adds_up for measure in self.formula.measures)
+        return self.formula.adds_up
 
 
 def plain(*measures: Measure) -> Formula:
@@ -198,3 +220,16 @@ _TABLE = (
 )  # fmt: skip
 METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _TABLE}
 """Every metric but the columns of sites, by name."""
+
+
+def formula_at_site(metric: Metric, *, has_won: bool, has_margins: bool) -> AnyFormula | None:
+    """Return the formula that counts for a metric at a site, `None` if its value is unknown there.
+
+    Ratios of income are unknown while the site has named no won status; where its deals bring margins, those are the
+    income of ROI and ROMI.
+    """
+    if metric.needs_won and not has_won:
+        return None
+    if has_margins and metric.margin_formula is not None:
+        return metric.margin_formula
+    return metric.formula

@@ -1,17 +1,21 @@
 """A site's columns are stored as they were described, and what they name exists."""
 
+from datetime import timedelta
+from decimal import Decimal
+
 import pytest
 
 from cast import Player, Stage
 from dealtrace.errors import InvalidSetting, NameTaken
+from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.reports import columns as operation
+from dealtrace.operations.reports.column_metrics import try_column
 from dealtrace.operations.reports.columns import add_column, remove_column
-from dealtrace.operations.reports.try_column import try_column
 from dealtrace.reports.columns import ColumnKind, ReportColumn
 from dealtrace.reports.formulas import parse_formula
 from dealtrace.storage.accounts.revision import find_revision
 from dealtrace.storage.reports.columns import list_columns
-from write_commands import NOON
+from write_commands import NOON, registration
 
 NEW = ReportColumn("Новые", ColumnKind.COUNT, ("new", "a,b"))
 MONEY = ReportColumn("money", ColumnKind.SUM, ("work",))
@@ -76,6 +80,15 @@ def test_a_site_has_so_many_columns(stage: Stage, shop: Player, monkeypatch: pyt
         add(stage, shop, SHARE)
 
 
-def test_no_total_is_shown_that_no_report_can_compute(stage: Stage, shop: Player) -> None:
+def test_the_total_of_a_column_over_the_last_month_is_shown(stage: Stage, shop: Player) -> None:
+    sums = [("new", "100.5"), (" NEW", "20"), ("work", "7")]
+    made = [
+        registration(f"{place}", status=status, amount_rub=Decimal(amount), happened_at=NOON - timedelta(days=40))
+        for place, (status, amount) in enumerate(sums)
+    ]
+    stage.perform(register_deals, shop, *made)
+    add(stage, shop, NEW, MONEY, SHARE)
     with stage.database.write() as connection:
-        assert try_column(stage.work(connection, shop, NOON), MONEY) is None
+        work = stage.work(connection, shop, NOON)
+        shown = [try_column(work, column) for column in (NEW, MONEY, SHARE)]
+    assert shown == ["2", "7.00", "–"]

@@ -16,13 +16,13 @@ from dealtrace.reports.answer import (
     Key,
     Report,
     Spell,
-    formula_at_site,
     listed_models,
     put_together,
 )
 from dealtrace.reports.dimensions import Dimension, Kind
 from dealtrace.reports.filters import Filter, Operator
 from dealtrace.reports.measures import Measure
+from dealtrace.reports.metrics import formula_at_site
 from dealtrace.reports.periods import Period, Span, compared_period, compared_span, span_of
 from dealtrace.reports.question import Question
 from dealtrace.reports.time_keys import TIME_KEYS, keys_of_period

@@ -1,0 +1,44 @@
+"""The columns of a site as metrics, and their trial on the last month."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import Connection
+
+from dealtrace.accounts.site import Site
+from dealtrace.accounts.site_days import site_day
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.operations.reports.ask import FactSource, ask, stored_facts
+from dealtrace.operations.work import Work
+from dealtrace.reports.column_metrics import COLUMN_PREFIX, metrics_of_columns
+from dealtrace.reports.columns import ReportColumn
+from dealtrace.reports.formats import format_figures
+from dealtrace.reports.metrics import Metric
+from dealtrace.reports.periods import last_month
+from dealtrace.reports.question import Question
+from dealtrace.storage.reports.columns import list_columns
+from dealtrace.storage.reports.names import count_won_statuses, has_margins
+
+
+def find_column_metrics(connection: Connection, site: Site) -> Mapping[str, Metric]:
+    """Return the columns of a site as metrics, by their names, `column:` included."""
+    columns = list_columns(connection, site.id)
+    return _metrics(stored_facts(connection, site), columns) if columns else {}
+
+
+def _metrics(source: FactSource, columns: list[ReportColumn]) -> Mapping[str, Metric]:
+    return metrics_of_columns(
+        columns,
+        has_won=count_won_statuses(source.fetch, source.tables) > 0,
+        has_margins=has_margins(source.fetch, source.tables),
+    )
+
+
+def try_column(work: Work, column: ReportColumn) -> str:
+    """Return the total of a stored column over the last month of the site, as reports write it; `–` if unknown."""
+    metric = find_column_metrics(work.connection, work.site)[f"{COLUMN_PREFIX}{column.name}"]
+    today = site_day(work.now, work.site.time_zone)
+    model = AttributionModel(work.site.attribution)
+    question = Question(by=(), metrics=(metric,), period=last_month(today), model=model)
+    report = ask(stored_facts(work.connection, work.site), work.site, question, work.now)
+    (shown,) = format_figures(question, report.total.values[model])
+    return "–" if shown is None else str(shown)

@@ -1,0 +1,66 @@
+"""The columns of a site as metrics of its reports."""
+
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+
+from dealtrace.record import record
+from dealtrace.reports.columns import ColumnKind, ReportColumn, list_in_evaluation_sequence
+from dealtrace.reports.facts import Fact
+from dealtrace.reports.formulas import ColumnName, FormulaTree, MetricName, Part, evaluate, list_operands
+from dealtrace.reports.measures import Aggregate, Measure
+from dealtrace.reports.metrics import METRICS, AnyFormula, Metric, Unit, Values, formula_at_site, plain
+
+COLUMN_PREFIX = "column:"
+"""The beginning of the name of a metric that is a column."""
+
+
+@record
+class ColumnFormula:
+    """A formula over metrics and other columns; `parts` have the formula of each that it names, `None` if unknown."""
+
+    tree: FormulaTree
+    parts: tuple[tuple[Part, AnyFormula | None], ...]
+
+    @property
+    def measures(self) -> frozenset[Measure]:
+        """The measures that the formula needs."""
+        return frozenset(measure for _, part in self.parts if part is not None for measure in part.measures)
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether rows add up to the total: nothing is known of a formula in general."""
+        return False
+
+    def value(self, values: Values) -> Fraction | None:
+        """Return the exact value, `None` if a part is unknown or a divisor is zero."""
+        return evaluate(
+            self.tree, {name: part.value(values) if part is not None else None for name, part in self.parts}
+        )
+
+
+def metrics_of_columns(columns: Iterable[ReportColumn], *, has_won: bool, has_margins: bool) -> Mapping[str, Metric]:
+    """Return the columns of a site as metrics, by name; the rest is what `formula_at_site` asks of the site."""
+    formulas: dict[Part, AnyFormula | None] = {
+        MetricName(name): formula_at_site(metric, has_won=has_won, has_margins=has_margins)
+        for name, metric in METRICS.items()
+    }
+    found: dict[str, Metric] = {}
+    for column in list_in_evaluation_sequence(columns):
+        formula = _formula_of(column, formulas)
+        formulas[ColumnName(column.name)] = formula
+        name = f"{COLUMN_PREFIX}{column.name}"
+        found[name] = Metric(name, column.name, column.name, _UNITS[column.kind], formula)
+    return found
+
+
+_UNITS = {ColumnKind.COUNT: Unit.COUNT, ColumnKind.SUM: Unit.MONEY, ColumnKind.FORMULA: Unit.NUMBER}
+
+
+def _formula_of(column: ReportColumn, formulas: Mapping[Part, AnyFormula | None]) -> AnyFormula:
+    if column.formula is None:
+        is_sum = column.kind is ColumnKind.SUM
+        aggregate, attribute = (Aggregate.MONEY, "amount") if is_sum else (Aggregate.COUNT, "")
+        return plain(Measure(Fact.DEALS, aggregate, attribute, statuses=column.status_keys))
+    names = {part for part in list_operands(column.formula) if isinstance(part, MetricName | ColumnName)}
+    parts = tuple((name, formulas[name]) for name in sorted(names, key=repr))
+    return ColumnFormula(column.formula, parts)
