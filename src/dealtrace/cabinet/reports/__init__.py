@@ -1,0 +1,1 @@
+"""The page of reports: any question, held in the address."""

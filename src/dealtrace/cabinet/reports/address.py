@@ -1,0 +1,89 @@
+"""The address of a report: the whole question stands in it, and every link changes one thing of it."""
+
+from collections.abc import Iterable, Mapping
+from urllib.parse import urlencode
+
+from starlette.datastructures import QueryParams
+
+from dealtrace.record import record
+from dealtrace.reports.dimensions import Dimension
+from dealtrace.reports.filters import Filter, Operator, format_filter
+from dealtrace.reports.question import DESCENDING, Words
+
+ONCE = ("by", "metrics", "period", "from", "to", "model", "models", "date", "compare", "segment", "sort", "limit", "chart")
+"""The parameters that an address has at most once, in the sequence in which they are written."""
+FILTER = "filter"
+
+
+@record
+class Address:
+    """The page and the question of a report."""
+
+    page: str
+    said: tuple[tuple[str, str], ...]
+    filters: tuple[str, ...]
+
+    def get(self, name: str) -> str:
+        """Return a parameter, empty if it is not said."""
+        return dict(self.said).get(name, "")
+
+    def link(self, **changed: str) -> str:
+        """Return the address with some parameters said otherwise; `first` and `last` are `from` and `to`."""
+        names = {"first": "from", "last": "to"}
+        said = dict(self.said) | {names.get(name, name): value for name, value in changed.items()}
+        pairs = [(name, said[name]) for name in ONCE if said.get(name)]
+        query = urlencode([*pairs, *((FILTER, text) for text in self.filters)])
+        return f"{self.page}?{query}" if query else self.page
+
+    def with_filter(self, condition: Filter) -> "Address":
+        """Return the address with a filter more."""
+        text = format_filter(condition)
+        return self if text in self.filters else Address(self.page, self.said, (*self.filters, text))
+
+    def without_filter(self, text: str) -> "Address":
+        """Return the address with a filter less."""
+        return Address(self.page, self.said, tuple(other for other in self.filters if other != text))
+
+    def at(self, page: str) -> "Address":
+        """Return the same question on another page."""
+        return Address(page, self.said, self.filters)
+
+    def sorted_by(self, name: str) -> str:
+        """Return the address sorted by a column, descending first, then ascending."""
+        falling = f"{DESCENDING}{name}"
+        return self.link(sort=name if self.get("sort") == falling else falling)
+
+    def words(self, **usual: str) -> Words:
+        """Return the question in words; `usual` counts where the address says nothing."""
+        said: Mapping[str, str] = {**usual, **{name: value for name, value in self.said if value}}
+        return Words(
+            by=said.get("by", ""),
+            metrics=said.get("metrics", ""),
+            period=said.get("period", "") if not (said.get("from") or said.get("to")) else "",
+            first=said.get("from", ""),
+            last=said.get("to", ""),
+            model=said.get("model", "") if not said.get("models") else "",
+            models=said.get("models", ""),
+            date_of=said.get("date", ""),
+            compare=said.get("compare", ""),
+            filters=self.filters,
+            segment=said.get("segment", ""),
+            sort=said.get("sort", ""),
+            limit=said.get("limit", ""),
+        )
+
+
+def address_of(page: str, query: QueryParams) -> Address:
+    """Return the address that was asked for; lists that a form sends field by field are joined."""
+    said = tuple((name, ",".join(part for part in query.getlist(name) if part)) for name in ONCE if name in query)
+    return Address(page, said, tuple(text for text in query.getlist(FILTER) if text))
+
+
+def key_filter(dimension: Dimension, key: str | None) -> Filter:
+    """Return the filter that keeps the facts of a row's key."""
+    return Filter(dimension, Operator.EMPTY) if key is None else Filter(dimension, Operator.IS, (key,))
+
+
+def key_pairs(keys: Iterable[str | None]) -> list[tuple[str, str]]:
+    """Return the keys of a row as parameters; nothing is empty."""
+    return [("key", key if key is not None else "") for key in keys]

@@ -1,0 +1,83 @@
+"""The chart above a report: its first metric over time."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from fractions import Fraction
+
+from markupsafe import Markup
+
+from dealtrace.cabinet.charts.lines import Note, Point, line_chart
+from dealtrace.cabinet.formats import metric_value
+from dealtrace.cabinet.reports.address import Address, key_filter
+from dealtrace.errors import Language
+from dealtrace.record import record
+from dealtrace.reports.answer import Report
+from dealtrace.reports.dimensions import DIMENSIONS, Dimension
+from dealtrace.reports.metrics import Metric
+from dealtrace.reports.periods import Period
+from dealtrace.reports.question import Question
+from dealtrace.reports.time_keys import TIME_KEYS, keys_of_period
+
+DAYS_BY_DAY = 62
+DAYS_BY_WEEK = 400
+"""Ours: how long a period is drawn by days and by weeks; a longer one by months."""
+
+
+@record
+class TimeLine:
+    """The chart, the name of the dimension it goes by, and its points as a table behind it."""
+
+    svg: Markup
+    title: str
+    points: tuple[Point, ...]
+    has_comparison: bool
+
+
+def time_dimension(period: Period) -> Dimension:
+    """Return the dimension by which a period is drawn."""
+    if period.days <= DAYS_BY_DAY:
+        return DIMENSIONS["day"]
+    return DIMENSIONS["week" if period.days <= DAYS_BY_WEEK else "month"]
+
+
+def over_time(question: Question, metric: Metric) -> Question:
+    """Return the question of one metric over time, with the filters and the comparison of another question."""
+    return replace(question, by=(time_dimension(question.period),), metrics=(metric,), sort=None, limit=None)
+
+
+def time_line(report: Report, address: Address, language: Language, notes: Sequence[tuple[date, str]] = ()) -> TimeLine:
+    """Return the chart of a report by time; stretches without anything are zero, or unknown for ratios.
+
+    A point leads to the report of its stretch. `notes` are words on a day.
+    """
+    (dimension,), (metric,) = report.question.by, report.question.metrics
+    (model,) = report.total.values
+    rows = {row.keys[0]: row for row in report.rows}
+    nothing = Fraction(0) if metric.adds_up else None
+    points = []
+    for key in keys_of_period(dimension.name, report.question.period):
+        row = rows.get(key)
+        compared = row.compared[model][0] if row is not None and row.compared is not None else nothing
+        points.append(
+            Point(
+                key,
+                row.values[model][0] if row is not None else nothing,
+                compared if report.compared_period is not None else None,
+                address.with_filter(key_filter(dimension, key)).link(),
+            )
+        )
+    title = metric.ru if language == "ru" else metric.en
+
+    def format_value(value: Fraction | None) -> str:
+        return metric_value(language, metric, value)
+
+    svg = line_chart(title, points, format_value, _placed(notes, dimension, report.question.period))
+    return TimeLine(svg, title, tuple(points), report.compared_period is not None)
+
+
+def _placed(notes: Sequence[tuple[date, str]], dimension: Dimension, period: Period) -> list[Note]:
+    keys = TIME_KEYS[dimension.name]
+    places = {number: place for place, number in enumerate(keys_of_period(dimension.name, period).values())}
+    assert keys.number_of is not None
+    return [Note(places[number], words) for on, words in notes if (number := keys.number_of(on)) in places]

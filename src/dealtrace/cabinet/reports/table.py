@@ -1,0 +1,191 @@
+"""A report as a table: what each cell shows, and where its links lead."""
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from urllib.parse import urlencode
+
+from markupsafe import Markup
+
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.cabinet.charts.bars import cell_bar
+from dealtrace.cabinet.formats import metric_value, number
+from dealtrace.cabinet.reports.address import Address, key_filter, key_pairs
+from dealtrace.errors import Language
+from dealtrace.record import record
+from dealtrace.reports.answer import Report, Row
+from dealtrace.reports.metrics import Metric, Unit
+
+LESS_IS_BETTER = frozenset({"cost", "cpc", "cpl", "cpo", "cac", "drr", "lost", "unmatched", "missed_calls", "days_to_deal"})
+"""The metrics that are better the smaller they are."""
+Translate = Callable[[str], str]
+
+
+@record
+class Heading:
+    """A column: its words, what it means, the address sorted by it, and the sign of the present order."""
+
+    words: str
+    meaning: str
+    address: str
+    sign: str
+    is_value: bool
+
+
+@record
+class Change:
+    """A change against the compared period: its text, and whether it is good, bad or neither."""
+
+    words: str
+    judgement: str
+
+
+@record
+class Cell:
+    """A value: its text, a bar beside the others of its column, its change, the rows behind it, and a mark."""
+
+    words: str
+    bar: Markup
+    change: Change | None
+    address: str
+    mark: str
+
+
+@record
+class KeyCell:
+    """A key: its text, and the address filtered by it."""
+
+    words: str
+    address: str
+    is_missing: bool
+
+
+@record
+class Line:
+    """A row of the table."""
+
+    keys: tuple[KeyCell, ...]
+    cells: tuple[Cell, ...]
+
+
+@record
+class Table:
+    """The table of a report; `total` has the cells of the last line."""
+
+    headings: tuple[Heading, ...]
+    lines: tuple[Line, ...]
+    total: tuple[Cell, ...]
+    rows_total: int
+
+
+def table_of(report: Report, address: Address, rows_page: str, language: Language, words_of: Translate) -> Table:
+    """Return the table of a report under one model; a value leads to `rows_page`, the rows behind it."""
+    (model,) = report.total.values
+    shaper = _Shaper(report, model, address, rows_page, language, words_of)
+    return Table(
+        tuple(shaper.headings()),
+        tuple(shaper.line(row) for row in report.rows),
+        tuple(shaper.cells(report.total, is_total=True)),
+        report.rows_total,
+    )
+
+
+class _Shaper:
+    def __init__(
+        self,
+        report: Report,
+        model: AttributionModel,
+        address: Address,
+        rows_page: str,
+        language: Language,
+        words_of: Translate,
+    ) -> None:
+        self.question, self.model, self.address = report.question, model, address
+        self.rows_page, self.language, self.words_of = rows_page, language, words_of
+        columns = range(len(self.question.metrics))
+        self.largest = [max((self._value(row, place) or Fraction(0) for row in report.rows), default=Fraction(0)) for place in columns]
+        self.best = [self._best(report.rows, place) for place in columns]
+
+    def headings(self) -> list[Heading]:
+        question = self.question
+        keys = [
+            Heading(_named(each.ru, each.en, self.language), "", self.address.sorted_by(each.name), self._sign(each.name), False)  # noqa: FBT003
+            for each in question.by
+        ]
+        return keys + [
+            Heading(
+                _named(each.ru, each.en, self.language),
+                getattr(each, "formula_text", ""),
+                self.address.sorted_by(each.name),
+                self._sign(each.name),
+                True,  # noqa: FBT003
+            )
+            for each in question.metrics
+        ]
+
+    def line(self, row: Row) -> Line:
+        keys = tuple(
+            KeyCell(
+                key if key is not None else self.words_of("(nothing)"),
+                self.address.with_filter(key_filter(dimension, key)).link(),
+                key is None,
+            )
+            for dimension, key in zip(self.question.by, row.keys, strict=True)
+        )
+        return Line(keys, tuple(self.cells(row)))
+
+    def cells(self, row: Row, *, is_total: bool = False) -> list[Cell]:
+        return [self._cell(row, place, metric, is_total=is_total) for place, metric in enumerate(self.question.metrics)]
+
+    def _cell(self, row: Row, place: int, metric: Metric, *, is_total: bool) -> Cell:
+        value = self._value(row, place)
+        compared = row.compared[self.model][place] if row.compared is not None else None
+        return Cell(
+            metric_value(self.language, metric, value),
+            Markup("") if is_total or metric.unit not in (Unit.COUNT, Unit.MONEY) else cell_bar(value, self.largest[place]),
+            change_of(metric, value, compared, self.language) if row.compared is not None else None,
+            self._behind(row, metric) if value and len(metric.facts) == 1 and metric.adds_up else "",
+            "" if is_total or value is None else self._mark(place, value),
+        )
+
+    def _behind(self, row: Row, metric: Metric) -> str:
+        keys = key_pairs(row.keys) if row.keys else []
+        by = self.address.get("by") if row.keys else ""
+        address = self.address.at(self.rows_page).link(metrics=metric.name, by=by, sort="", limit="", compare="")
+        return f"{address}&{urlencode(keys)}" if keys else address
+
+    def _value(self, row: Row, place: int) -> Fraction | None:
+        return row.values[self.model][place]
+
+    def _sign(self, name: str) -> str:
+        return {f"-{name}": "▼", name: "▲"}.get(self.address.get("sort"), "")
+
+    def _best(self, rows: Sequence[Row], place: int) -> tuple[Fraction, Fraction] | None:
+        """Return the best and the worst value of a column of ratios, if they differ."""
+        metric = self.question.metrics[place]
+        values = [value for row in rows if (value := self._value(row, place)) is not None]
+        if metric.unit in (Unit.COUNT, Unit.MONEY, Unit.NUMBER) or len(set(values)) < 2:  # noqa: PLR2004 - one is both
+            return None
+        ends = (max(values), min(values))
+        return (ends[1], ends[0]) if metric.name in LESS_IS_BETTER else ends
+
+    def _mark(self, place: int, value: Fraction) -> str:
+        ends = self.best[place]
+        if ends is None:
+            return ""
+        return {ends[0]: "★", ends[1]: "▿"}.get(value, "")
+
+
+def change_of(metric: Metric, value: Fraction | None, compared: Fraction | None, language: Language) -> Change | None:
+    """Return how a value changed against another, in per cent; nothing where either is unknown, `+` from nothing."""
+    if value is None or compared is None or value == compared:
+        return None
+    is_better = (value > compared) != (metric.name in LESS_IS_BETTER)
+    judgement = "better" if is_better else "worse"
+    if not compared:
+        return Change("+" if value > 0 else "−", judgement)
+    share = (value - compared) / abs(compared) * 100
+    return Change(f"{'+' if share > 0 else '−'}{number(language, abs(share))}\u00a0%", judgement)
+
+
+def _named(ru: str, en: str, language: Language) -> str:
+    return ru if language == "ru" else en
