@@ -117,7 +117,7 @@ def _parameter(parameter: Parameter, place: str, example: Example) -> dict[str, 
     return described | _style_of(parameter)
 
 
-def _style_of(parameter: Parameter) -> Mapping[str, Any]:
+def _style_of(parameter: Parameter) -> dict[str, Any]:
     """Return how several values of a parameter are written, if it is not the usual way."""
     match parameter:
         case Family():

@@ -166,10 +166,7 @@ class ParameterTable:
         for name, text in pairs.values.items():
             parameter = self.named.get(name)
             if parameter is None:
-                if self._knows(name):
-                    self._take_member(name, text, sent, violations)
-                else:
-                    sent.unknown.append(name)
+                self._take_unlisted(name, text, sent, violations)
             elif isinstance(parameter, Repeated):
                 self._take_repeated(parameter, pairs, sent, violations)
             elif text and (text[0].isalnum() or not is_blank(text) or self._stores_blanks(parameter)):
@@ -215,8 +212,11 @@ class ParameterTable:
     def _knows(self, name: str) -> bool:
         return name in self.named or (self.family is not None and name.startswith(self.family.opening))
 
-    def _take_member(self, name: str, text: str, sent: Sent, violations: dict[str, Violation]) -> None:
-        assert self.family is not None
+    def _take_unlisted(self, name: str, text: str, sent: Sent, violations: dict[str, Violation]) -> None:
+        """Take a member of the family, or note an unknown name."""
+        if self.family is None or not self._knows(name):
+            sent.unknown.append(name)
+            return
         try:
             key = self.family.key_of(name)
             _check_storable(text)

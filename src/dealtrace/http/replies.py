@@ -38,6 +38,7 @@ STATUS_OF: Mapping[type[Refusal], int] = {
     errors.WebhookNotFound: 400,
     errors.DeliveryNotFound: 400,
     errors.HostNotFound: 400,
+    errors.SegmentNotFound: 400,
     errors.TokenRejected: 403,
     errors.SiteMismatch: 403,
     errors.InvitationSpent: 403,
@@ -49,9 +50,12 @@ STATUS_OF: Mapping[type[Refusal], int] = {
     errors.RateExceeded: 429,
     errors.PointsSpent: 429,
     errors.AnonymousRateExceeded: 429,
+    errors.ClientGone: 499,
     errors.InternalFailure: 500,
     errors.Overloaded: 503,
     errors.DatabaseUnavailable: 503,
+    errors.ReportsBusy: 503,
+    errors.ReportTooSlow: 503,
 }
 """The HTTP status of every refusal; a test walks the tree so that none is missing."""
 
