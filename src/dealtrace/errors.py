@@ -37,10 +37,6 @@ Refusal
 ├── WebhookNotFound       10062
 ├── DeliveryNotFound      10063  deliveries are deleted after 30 days
 ├── HostNotFound          10074
-├── ReportsBusy           10080  as many reports run as may run at once
-├── ReportTooSlow         10081  it was stopped
-├── ClientGone            10082  nobody waits for the answer any more
-├── SegmentNotFound       10083
 └── InternalFailure         500  our own; the request id finds it in the log
 
 Each edge turns refusals into its own answers in one place: `http/replies.py`, `cli/terminal.py`, the cabinet.
@@ -394,38 +390,6 @@ class HostNotFound(Refusal):
     code = 10074
     ru = "Сайт {site_id} не называет узел {host} ({kind}). Список: dealtrace source host list {site_id}"
     en = "Site {site_id} has no {kind} host {host}. To list hosts: dealtrace source host list {site_id}"
-
-
-class ReportsBusy(Refusal):
-    """As many reports run as may run at once, and others wait."""
-
-    code = 10080
-    ru = "Сервер уже считает другие отчёты. Повторите через {retry_after_seconds} с"
-    en = "The server is busy with other reports. Try again in {retry_after_seconds} s"
-
-
-class ReportTooSlow(Refusal):
-    """The report took too long and was stopped."""
-
-    code = 10081
-    ru = "Отчёт не посчитан за {seconds_max} с. Сократите период или число группировок"
-    en = "The report was not ready within {seconds_max} s. Choose a shorter period or fewer dimensions"
-
-
-class ClientGone(Refusal):
-    """The client closed the connection before its report was ready."""
-
-    code = 10082
-    ru = "Клиент закрыл соединение, отчёт остановлен"
-    en = "The client closed the connection, so the report was stopped"
-
-
-class SegmentNotFound(Refusal):
-    """The site has no such segment."""
-
-    code = 10083
-    ru = "Сегмент «{name}» не найден. Список: dealtrace segment list {site_id}"
-    en = "Segment “{name}” not found. To list segments: dealtrace segment list {site_id}"
 
 
 class InternalFailure(Refusal):

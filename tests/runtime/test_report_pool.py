@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import func, select, text
 
 from cast import Player, Stage
-from dealtrace.errors import ClientGone, ReportsBusy, ReportTooSlow
 from dealtrace.operations.reports.ask import FactSource
+from dealtrace.reports.refusals import ClientGone, ReportsBusy, ReportTooSlow
 from dealtrace.runtime.database_watch import DatabaseWatch
 from dealtrace.runtime.report_pool import REPORTS_AT_ONCE, WAITING_MAX, ReportPool
 from dealtrace.storage.database.engine import Database, open_database

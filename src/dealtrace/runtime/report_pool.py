@@ -6,12 +6,10 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 
-from sqlalchemy import Select
-
 from dealtrace.accounts.site import Site
-from dealtrace.errors import ClientGone, ReportsBusy, ReportTooSlow
 from dealtrace.operations.reports.ask import FactSource
 from dealtrace.operations.reports.open_facts import open_facts
+from dealtrace.reports.refusals import ClientGone, ReportsBusy, ReportTooSlow
 from dealtrace.runtime.database_watch import DatabaseWatch
 from dealtrace.storage.database.database_errors import is_stopped
 from dealtrace.storage.database.engine import Database
@@ -132,7 +130,9 @@ class ReportPool:
 
 
 def _stoppable(fetch: Fetch, stop: threading.Event) -> Fetch:
-    def fetch_unless_stopped(statement: Select[Any]) -> Rows:
+    """Return what runs statements until `stop` is set. Any: statements are known to the storage alone."""
+
+    def fetch_unless_stopped(statement: Any) -> Rows:
         if stop.is_set():
             raise _Stopped
         return fetch(statement)
