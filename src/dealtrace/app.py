@@ -31,6 +31,7 @@ from dealtrace.http.service_routes import service_routes
 from dealtrace.observation import Outage
 from dealtrace.runtime.database_watch import DatabaseWatch
 from dealtrace.runtime.read_pool import ReadPool
+from dealtrace.runtime.report_pool import REPORT_SECONDS_MAX, REPORTS_AT_ONCE, ReportPool
 from dealtrace.runtime.site_cache import SiteCache
 from dealtrace.runtime.write_queue import WriteQueue
 from dealtrace.settings import Settings, read_settings
@@ -126,6 +127,13 @@ class Application:
         )
         self._watch = DatabaseWatch(self._primary)
         self._watch.start()
+        self._reported = open_database(
+            settings.database_url,
+            readers=REPORTS_AT_ONCE,
+            prepared_statements=settings.prepared_statements,
+            read_seconds_max=REPORT_SECONDS_MAX,
+        )
+        self._report_pool = ReportPool(self._reported, self._watch)
         self._site_cache = SiteCache()
         self._read_pool = ReadPool(
             self._database,
@@ -171,6 +179,7 @@ class Application:
             self._site_cache,
             self._write_queue,
             self._read_pool,
+            self._report_pool,
             site_parameter=SITE_PARAMETER,
             rate_limits=self._rate_limits,
             proxies=self._proxies,
@@ -194,9 +203,9 @@ class Application:
         await self._store_unknown_parameters()
         await self._write_queue.stop()
         await self._rate_limits.stop()
-        for read_pool in (self._read_pool, self._primary_read_pool):
-            read_pool.stop()
-        for database in (self._database, self._primary, self._replica):
+        for pool in (self._read_pool, self._primary_read_pool, self._report_pool):
+            pool.stop()
+        for database in (self._database, self._primary, self._reported, self._replica):
             if database is not None:
                 database.close()
 

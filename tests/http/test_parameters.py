@@ -9,7 +9,7 @@ from dealtrace.calltouch.wire_types import Tags
 from dealtrace.errors import InvalidParameters
 from dealtrace.http.forms import read_pairs
 from dealtrace.http.parameter_types import Integer, Text
-from dealtrace.http.parameters import Parameter, ParameterTable, Sent
+from dealtrace.http.parameters import Parameter, ParameterTable, Repeated, Sent
 from dealtrace.leads.limits import CUSTOM_VALUES_MAX
 
 PARAMETERS = (
@@ -100,3 +100,41 @@ def test_custom_values_have_a_limit() -> None:
     many = "&".join(f"custom[f{number}]=1" for number in range(CUSTOM_VALUES_MAX))
     assert len(read(KEEPS, f"words=a&{many}").custom) == CUSTOM_VALUES_MAX
     assert faults(KEEPS, f"words=a&{many}&custom[more]=1") == ["custom[more]"]
+
+
+REPEATING = ParameterTable(
+    (
+        Repeated("filter", Text(5), "Условия.", "Conditions.", count_max=3),
+        Repeated("key", Text(5), "Ключи.", "Keys.", count_max=3, keeps_empty=True),
+        Parameter("words", Text(5), "Слова.", "Words."),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("encoded", "values"),
+    [
+        ("filter=a&filter=%D0%B1&words=x&filter=a", {"filter": ["a", "б", "a"], "words": "x"}),
+        ("filter=&filter=+&filter=a", {"filter": ["a"]}),
+        ("key=&key=a&key=", {"key": ["", "a", ""]}),
+        ("words=x&words=%zz&words=y", {"words": "x"}),
+        ("filter=", {"filter": []}),
+    ],
+)
+def test_a_parameter_that_may_repeat_keeps_all_its_values(encoded: str, values: dict[str, Any]) -> None:
+    assert read(REPEATING, encoded).values == values
+
+
+@pytest.mark.parametrize("encoded", ["filter=a&filter=%zz", "filter=%zz&filter=a", "key=a&key=%00", "filter=abcdef"])
+def test_each_value_of_a_repeated_parameter_is_checked(encoded: str) -> None:
+    assert faults(REPEATING, encoded) == [encoded.partition("=")[0]]
+
+
+def test_a_repeated_parameter_has_a_limit() -> None:
+    assert faults(REPEATING, "filter=a&filter=a&filter=a&filter=a") == ["filter"]
+
+
+def test_a_repeated_parameter_of_the_body_replaces_that_of_the_query() -> None:
+    pairs = read_pairs(b"filter=a&filter=b&key=k&key=l").overridden_by(read_pairs(b"filter=c&filter=%zz&key=m"))
+    assert (pairs.all_of("filter"), pairs.all_of("key")) == (["c"], ["m"])
+    assert set(pairs.broken_further) == {"filter"}

@@ -65,6 +65,7 @@ TELLS_NOBODY: dict[str, set[str]] = {
     "page_end": {"reader"},
     "cost": {"system", "account", "origin"},
     "report_column": {"name", "kind", "statuses", "formula"},
+    "segment": {"name", "filters"},
     "reclassification": {"after_visitor", "hosts_digest"},
     "site_host": {"host", "kind", "name"},
     "traffic_source": {"digest", *SOURCE_PARTS, *(f"{part}_key" for part in SOURCE_PARTS)},

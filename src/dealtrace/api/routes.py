@@ -2,10 +2,16 @@
 
 from dealtrace.accounts.token import TOKEN_LENGTH_MAX
 from dealtrace.api import explanation
+from dealtrace.api.report_parameters import REPORT, ROWS
+from dealtrace.api.reports import CONTENT_TYPES, respond, respond_with, respond_with_rows
 from dealtrace.errors import DealNotFound
+from dealtrace.files.row_writers import CSV, XLSX
 from dealtrace.http.endpoint import AuthScheme, Endpoint, Example
 from dealtrace.http.parameter_types import Text
 from dealtrace.http.parameters import Parameter
+from dealtrace.operations.reports.report_answer import ReportAnswer
+from dealtrace.operations.reports.show_rows import RowsAnswer
+from dealtrace.reports.refusals import ReportsBusy, ReportTooSlow
 
 NOT_FOUND = 404
 """The status of a deal that the path names and the site does not have."""
@@ -20,6 +26,24 @@ BY_TOKEN = AuthScheme(
     ),
     is_header=True,
 )
+_OF_REPORTS = (ReportsBusy, ReportTooSlow)
+_REPORT = {
+    "from": "2026-11-01",
+    "to": "2026-11-28",
+    "model": 1,
+    "by": ["source"],
+    "metrics": ["deals", "amount"],
+    "rows": [{"keys": ["yandex"], "values": {"deals": 12, "amount": "1200.00"}}],
+    "rowsTotal": 1,
+    "addsUp": True,
+    "total": {"values": {"deals": 12, "amount": "1200.00"}},
+}
+_ROWS = {
+    "kind": "deal",
+    "total": 1,
+    "rows": [{"id": 10000001000, "share": "1.000000", "amount": "1200.00"}],
+    "sum": {"deals": 1, "amount": "1200.00"},
+}
 
 ENDPOINTS = (
     Endpoint(
@@ -35,5 +59,50 @@ ENDPOINTS = (
         answer=explanation.DealExplanation,
         refusals=(DealNotFound,),
         example=Example(path={explanation.DEAL: "10000001000"}),
+    ),
+    Endpoint(
+        "/api/reports",
+        ("GET",),
+        REPORT,
+        respond,
+        "Отчёт: что принесла реклама",
+        "A report: what advertising brought",
+        BY_TOKEN,
+        is_shown_with_slash=False,
+        answer=ReportAnswer,
+        refusals=_OF_REPORTS,
+        example=Example({"by": "source", "metrics": "deals,amount", "period": "28d"}, answer=_REPORT),
+    ),
+    *(
+        Endpoint(
+            f"/api/reports{extension}",
+            ("GET",),
+            REPORT,
+            respond_with(extension),
+            f"Отчёт файлом {extension[1:].upper()}, со всеми строками и вопросом",
+            f"A report as {extension[1:].upper()}, with all rows and the question",
+            BY_TOKEN,
+            name=f"reports-{extension[1:]}",
+            is_shown_with_slash=False,
+            answer=str,
+            answer_type=CONTENT_TYPES[extension].partition(";")[0],
+            refusals=_OF_REPORTS,
+            example=Example({"by": "source", "metrics": "deals,amount", "period": "28d"}),
+        )
+        for extension in (CSV, XLSX)
+    ),
+    Endpoint(
+        "/api/reports/rows",
+        ("GET",),
+        ROWS,
+        respond_with_rows,
+        "Строки, из которых сложена цифра отчёта",
+        "The rows behind a figure of a report",
+        BY_TOKEN,
+        name="report-rows",
+        is_shown_with_slash=False,
+        answer=RowsAnswer,
+        refusals=_OF_REPORTS,
+        example=Example({"by": "source", "metrics": "amount", "period": "28d", "key": "yandex"}, answer=_ROWS),
     ),
 )

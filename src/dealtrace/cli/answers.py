@@ -54,6 +54,13 @@ class HostAnswer(TypedDict):
     name: str
 
 
+class SegmentAnswer(TypedDict):
+    """A segment in `segment list`, with its filters as they are written."""
+
+    name: str
+    filters: list[str]
+
+
 class ReclassificationAnswer(TypedDict):
     """The result of `source reclassify`: the visits read, those of another source, and the leads that moved."""
 

@@ -18,12 +18,26 @@ from dealtrace.files.csv_lines import CsvLines
 from dealtrace.files.export_columns import Value
 from dealtrace.files.spreadsheet_text import guard_formula, spreadsheet_text
 from dealtrace.files.whole_file import written_whole
+from dealtrace.record import record
 
 SHEET_ROWS_MAX = 1_048_576
 CELL_LENGTH_MAX = 32_767
 """The limit of a spreadsheet cell; longer texts are truncated and counted."""
 SHOWN_WHOLE_BELOW = 10**11
 """Excel shows longer integers of a CSV file as `1E+11`, and drops their last digits from the sixteenth on."""
+
+
+CSV, XLSX = ".csv", ".xlsx"
+NOTES_SHEET = "Вопрос"
+
+
+@record
+class Note:
+    """What a file says beside its rows: a name for programs, a heading for people, and a text."""
+
+    name: str
+    heading: str
+    text: str
 
 
 class RowWriter(Protocol):
@@ -36,12 +50,13 @@ class RowWriter(Protocol):
 
 
 class CsvFile:
-    """CSV for programs: commas, and every value as it is."""
+    """CSV for programs: commas, and every value as it is. Notes are lines before the headings that begin with `# `."""
 
-    def __init__(self, file: TextIO, headings: Sequence[str]) -> None:
+    def __init__(self, file: TextIO, headings: Sequence[str], notes: Sequence[Note] = ()) -> None:
         self.cut = 0
         self._file = file
         self._lines = CsvLines(",", "\n")
+        file.writelines(self._lines.format([f"# {note.name}", note.text]) for note in notes)
         file.write(self._lines.format(headings))
 
     def add(self, row: Sequence[Value]) -> None:
@@ -67,11 +82,13 @@ class CsvFile:
 class ExcelCsvFile:
     """CSV for a Russian Excel: semicolons, a byte order mark, Russian dates and numbers; texts stay texts."""
 
-    def __init__(self, file: TextIO, headings: Sequence[str]) -> None:
+    def __init__(self, file: TextIO, headings: Sequence[str], notes: Sequence[Note] = ()) -> None:
         self.cut = 0
         self._file = file
         self._lines = CsvLines(";", "\r\n")
-        file.write("\ufeff" + self._lines.format(spreadsheet_text(heading) for heading in headings))
+        file.write("\ufeff")
+        file.writelines(self._lines.format([note.heading, spreadsheet_text(note.text)]) for note in notes)
+        file.write(self._lines.format(spreadsheet_text(heading) for heading in headings))
 
     def add(self, row: Sequence[Value]) -> None:
         """Write a row."""
@@ -94,7 +111,10 @@ class ExcelCsvFile:
 
 
 class XlsxFile:
-    """A workbook; when a sheet is full, another one with the same headings follows. Rows are not held in memory."""
+    """A workbook; when a sheet is full, another one with the same headings follows. Rows are not held in memory.
+
+    Notes have a sheet of their own, the last.
+    """
 
     def __init__(self, book: xlsxwriter.Workbook, headings: Sequence[str]) -> None:
         self.cut = 0
@@ -125,6 +145,14 @@ class XlsxFile:
                     self._sheet.write_string(self._row, column, text[:CELL_LENGTH_MAX])
         self._row += 1
 
+    def add_notes(self, notes: Sequence[Note]) -> None:
+        """Write notes, a row each, behind all rows."""
+        if notes:
+            sheet = self._book.add_worksheet(NOTES_SHEET)
+            for row, note in enumerate(notes):
+                sheet.write_string(row, 0, guard_formula(note.heading))
+                sheet.write_string(row, 1, guard_formula(note.text)[:CELL_LENGTH_MAX])
+
     def _start_sheet(self) -> None:
         self._sheet = self._book.add_worksheet()
         for column, heading in enumerate(self._headings):
@@ -151,21 +179,29 @@ class UnknownExtensionError(ValueError):
 
 @contextmanager
 def open_writer(
-    path: Path, names: Sequence[str], headings: Sequence[str], *, for_excel: bool, overwrite: bool = False
+    path: Path,
+    names: Sequence[str],
+    headings: Sequence[str],
+    *,
+    for_excel: bool,
+    overwrite: bool = False,
+    notes: Sequence[Note] = (),
 ) -> Iterator[RowWriter]:
     """Yield a writer in the format of the file's extension; the file appears when it is complete, or not at all.
+
+    JSON Lines have no notes.
 
     Raises:
         OSError: it cannot be written, or it exists and must not be overwritten.
         UnknownExtensionError: the extension names no format.
     """
     match path.suffix.lower():
-        case ".csv":
-            opened = partial(_open_excel_csv, headings) if for_excel else partial(_open_csv, names)
+        case extension if extension == CSV:
+            opened = partial(_open_excel_csv, headings, notes) if for_excel else partial(_open_csv, names, notes)
         case ".jsonl":
             opened = partial(_open_json_lines, names)
-        case ".xlsx":
-            opened = partial(_open_workbook, headings)
+        case extension if extension == XLSX:
+            opened = partial(_open_workbook, headings, notes)
         case extension:
             raise UnknownExtensionError(f"{extension or 'no extension'}: expected .csv, .xlsx or .jsonl")
     with written_whole(path, overwrite=overwrite) as incomplete, opened(incomplete) as writer:
@@ -173,15 +209,15 @@ def open_writer(
 
 
 @contextmanager
-def _open_csv(names: Sequence[str], path: Path) -> Iterator[RowWriter]:
+def _open_csv(names: Sequence[str], notes: Sequence[Note], path: Path) -> Iterator[RowWriter]:
     with path.open("w", encoding="utf-8", newline="") as file:
-        yield CsvFile(file, names)
+        yield CsvFile(file, names, notes)
 
 
 @contextmanager
-def _open_excel_csv(headings: Sequence[str], path: Path) -> Iterator[RowWriter]:
+def _open_excel_csv(headings: Sequence[str], notes: Sequence[Note], path: Path) -> Iterator[RowWriter]:
     with path.open("w", encoding="utf-8", newline="") as file:
-        yield ExcelCsvFile(file, headings)
+        yield ExcelCsvFile(file, headings, notes)
 
 
 @contextmanager
@@ -191,12 +227,14 @@ def _open_json_lines(names: Sequence[str], path: Path) -> Iterator[RowWriter]:
 
 
 @contextmanager
-def _open_workbook(headings: Sequence[str], path: Path) -> Iterator[RowWriter]:
+def _open_workbook(headings: Sequence[str], notes: Sequence[Note], path: Path) -> Iterator[RowWriter]:
     """Yield a writer of a workbook, whose rows wait in a private folder until it is complete."""
     with TemporaryDirectory() as folder:
         book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "tmpdir": folder})
         try:
-            yield XlsxFile(book, headings)
+            file = XlsxFile(book, headings)
+            yield file
+            file.add_notes(notes)
             book.close()
         except XlsxFileError as error:
             raise OSError(str(error)) from error

@@ -4,18 +4,20 @@ from collections.abc import Callable, Mapping
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
-from starlette.types import Scope
+from starlette.types import Receive, Scope
 
 from dealtrace.accounts.site import Site, SiteId
 from dealtrace.accounts.token import TokenId
 from dealtrace.errors import Language
 from dealtrace.http.asgi import header
 from dealtrace.operations.points import pay_for_reading
+from dealtrace.operations.reports.ask import FactSource
 from dealtrace.operations.work import Operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.quota.points import PaidMethod
 from dealtrace.record import record
 from dealtrace.runtime.read_pool import ReadPool
+from dealtrace.runtime.report_pool import ReportPool
 from dealtrace.runtime.write_queue import WriteQueue
 
 P = ParamSpec("P")
@@ -34,10 +36,12 @@ class Caller:
     token_id: TokenId | None
     write_queue: WriteQueue
     read_pool: ReadPool
+    report_pool: ReportPool
     language: Language
     path_params: Mapping[str, str]
     ip: str
     scope: Scope
+    receive: Receive
 
     def header(self, name: bytes) -> str:
         """Return a header of the request, empty if it was not sent; `name` is lower-case."""
@@ -56,6 +60,21 @@ class Caller:
     ) -> Result:
         """Return what a reading function of the storage returns for this site."""
         return await self.read_pool.read(ask, self.site.id, *args, **kwargs)
+
+    async def ask_facts(
+        self, ask: Callable[Concatenate[FactSource, P], Result], *args: P.args, **kwargs: P.kwargs
+    ) -> Result:
+        """Return what a function reads from the facts of this site, unless the client leaves before.
+
+        Raises:
+            Refusal: reports are busy, it took too long, or the client left.
+        """
+        return await self.report_pool.ask(self._until_gone, self.site, ask, *args, **kwargs)
+
+    async def _until_gone(self) -> None:
+        """Return when the client has closed the connection."""
+        while (await self.receive())["type"] != "http.disconnect":
+            pass
 
     async def pay_for_reading(self, method: PaidMethod) -> None:
         """Spend the points of a successful call that stores nothing else.

@@ -11,7 +11,7 @@ from dealtrace import __version__
 from dealtrace.errors import Language, Refusal
 from dealtrace.http.endpoint import JSON, Endpoint, Example, RateLimitClass
 from dealtrace.http.json_schema import Components, Schema
-from dealtrace.http.parameters import Family, Parameter
+from dealtrace.http.parameters import Family, Parameter, Repeated
 from dealtrace.http.possible_refusals import example_of, refusals_of
 from dealtrace.http.replies import STATUS_OF
 from dealtrace.http.samples import TOKEN, curl, describe_type, list_fields, sample
@@ -98,6 +98,8 @@ def _type_in_path(name: str) -> str:
 
 
 _AS_FAMILY = {"style": "deepObject", "explode": True}
+_AS_REPEATED = {"style": "form", "explode": True}
+_AS_LIST = {"style": "form", "explode": False}
 _IN_PATH = re.compile(r"\{(\w+)\}")
 _FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
@@ -112,12 +114,31 @@ def _parameter(parameter: Parameter, place: str, example: Example) -> dict[str, 
     }
     if parameter.name in example.parameters:
         described["example"] = _example_value(parameter, example)
-    return described | _AS_FAMILY if isinstance(parameter, Family) else described
+    return described | _style_of(parameter)
+
+
+def _style_of(parameter: Parameter) -> dict[str, Any]:
+    """Return how several values of a parameter are written, if it is not the usual way."""
+    match parameter:
+        case Family():
+            return _AS_FAMILY
+        case Repeated():
+            return _AS_REPEATED
+        case _ if _schema(parameter).get("type") == "array":
+            return _AS_LIST
+        case _:
+            return {}
 
 
 def _schema(parameter: Parameter) -> dict[str, Any]:
     schema = dict(parameter.type.schema())
-    return {"type": "object", "additionalProperties": schema} if isinstance(parameter, Family) else schema
+    match parameter:
+        case Family():
+            return {"type": "object", "additionalProperties": schema}
+        case Repeated():
+            return {"type": "array", "items": schema, "maxItems": parameter.count_max}
+        case _:
+            return schema
 
 
 def _form(endpoint: Endpoint) -> dict[str, Any]:
@@ -136,13 +157,19 @@ def _form(endpoint: Endpoint) -> dict[str, Any]:
     return {
         "schema": schema,
         "example": {**_token_example(endpoint), **values},
-        "encoding": {parameter.name: _AS_FAMILY for parameter in parameters if isinstance(parameter, Family)},
+        "encoding": {parameter.name: style for parameter in parameters if (style := _style_of(parameter))},
     }
 
 
-def _example_value(parameter: Parameter, example: Example) -> str | int:
+def _example_value(parameter: Parameter, example: Example) -> str | int | list[str]:
     text = example.parameters[parameter.name]
-    return int(text) if _schema(parameter).get("type") == "integer" else text
+    match _schema(parameter).get("type"):
+        case "integer":
+            return int(text)
+        case "array":
+            return [text] if isinstance(parameter, Repeated) else text.split(",")
+        case _:
+            return text
 
 
 def _token_example(endpoint: Endpoint) -> dict[str, str]:

@@ -26,15 +26,37 @@ _UNUSUAL = re.compile(f"[\ud800-\udfff{MARK}]")
 class Pairs:
     """The parameters of a request: decoded values, and violations for values that cannot be decoded.
 
-    Ours: the first value of a repeated parameter counts, and byte order marks before names and values do not.
+    Ours: the first value of a repeated parameter counts, unless it may repeat, and byte order marks before names and
+    values do not. `further` are the values after the first of each name, `broken_further` those of them that cannot be
+    decoded.
     """
 
     values: dict[str, str] = field(default_factory=dict)
     broken: dict[str, Violation] = field(default_factory=dict)
+    further: dict[str, list[str]] = field(default_factory=dict)
+    broken_further: dict[str, Violation] = field(default_factory=dict)
 
     def overridden_by(self, other: "Pairs") -> "Pairs":
-        """Return both parameters together; where both have one, the other's value counts."""
-        return Pairs({**self.values, **other.values}, {**self.broken, **other.broken})
+        """Return both parameters together; where both have one, the other's values count."""
+        kept = {name: texts for name, texts in self.further.items() if name not in other.values}
+        broken = {name: violation for name, violation in self.broken_further.items() if name not in other.values}
+        return Pairs(
+            {**self.values, **other.values},
+            {**self.broken, **other.broken},
+            {**kept, **other.further},
+            {**broken, **other.broken_further},
+        )
+
+    def add(self, name: str, value: str) -> None:
+        """Add a decoded value to those of its name."""
+        if name in self.values:
+            self.further.setdefault(name, []).append(value)
+        else:
+            self.values[name] = value
+
+    def all_of(self, name: str) -> list[str]:
+        """Return every value of a name, in order."""
+        return [self.values[name], *self.further.get(name, ())] if name in self.values else []
 
 
 def read_pairs(encoded: bytes) -> Pairs:
@@ -57,6 +79,8 @@ def read_pairs(encoded: bytes) -> Pairs:
         if is_plain and "%" not in piece and "+" not in piece:
             if name and name not in pairs.values:
                 pairs.values[name] = value
+            elif name:
+                pairs.add(name, value)
         else:
             _take_encoded(pairs, name, value)
     return pairs
@@ -65,12 +89,18 @@ def read_pairs(encoded: bytes) -> Pairs:
 def _take_encoded(pairs: Pairs, name: str, value: str) -> None:
     if "%" in name or "+" in name or not name.isascii():
         name = unquote(name.replace("+", " ").encode(errors="surrogateescape").decode(errors="replace")).lstrip(MARK)
-    if not name or name in pairs.values:
+    if not name:
         return
     try:
-        pairs.values[name] = _decode(value)
+        pairs.add(name, _decode(value))
     except ValueError as fault:
-        pairs.broken.setdefault(name, _violation(name, fault))
+        _note_broken(pairs, name, fault)
+
+
+def _note_broken(pairs: Pairs, name: str, fault: ValueError) -> None:
+    """Note a value that cannot be decoded; behind a good one it counts only if the parameter may repeat."""
+    noted = pairs.broken_further if name in pairs.values else pairs.broken
+    noted.setdefault(name, _violation(name, fault))
 
 
 def _decode(text: str) -> str:
@@ -198,12 +228,12 @@ class _Parts:
     def _end(self) -> None:
         _, options = parse_options_header(self._disposition)
         name = options.get(b"name", b"").decode(errors="replace").lstrip(MARK)
-        if not name or b"filename" in options or name in self.pairs.values:
+        if not name or b"filename" in options:
             return
         try:
-            self.pairs.values[name] = self._content.decode().lstrip(MARK)
+            self.pairs.add(name, self._content.decode().lstrip(MARK))
         except UnicodeDecodeError as fault:
-            self.pairs.broken.setdefault(name, _violation(name, fault))
+            _note_broken(self.pairs, name, fault)
 
     def _finish(self) -> None:
         self.ended = True

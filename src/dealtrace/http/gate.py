@@ -22,6 +22,7 @@ from dealtrace.http.parameter_types import DIGITS_MAX
 from dealtrace.http.parameters import REQUIRED
 from dealtrace.http.rate_limits import RateLimits
 from dealtrace.runtime.read_pool import ReadPool
+from dealtrace.runtime.report_pool import ReportPool
 from dealtrace.runtime.site_cache import Admission, SiteCache
 from dealtrace.runtime.unknown_parameters import UnknownParametersTally
 from dealtrace.runtime.write_queue import WriteQueue
@@ -33,11 +34,12 @@ class Gate:
     `unknown_parameters` counts what admitted requests sent beyond the parameters of their endpoint.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a request may be answered with
         self,
         site_cache: SiteCache,
         write_queue: WriteQueue,
         read_pool: ReadPool,
+        report_pool: ReportPool,
         *,
         site_parameter: str,
         rate_limits: RateLimits,
@@ -47,6 +49,7 @@ class Gate:
         self._site_cache = site_cache
         self._write_queue = write_queue
         self._read_pool = read_pool
+        self._report_pool = report_pool
         self._site_parameter = site_parameter
         self._body_bytes_max = body_bytes_max
         self._rate_limits = rate_limits
@@ -65,14 +68,14 @@ class Gate:
             raise MethodNotAllowed(method=scope["method"], allowed=", ".join(endpoint.methods))
         if endpoint.batch is not None:
             body = await receive_body(scope, receive, self._body_bytes_max)
-            caller = await self._identify(endpoint, scope, Pairs(), ip)
+            caller = await self._identify(endpoint, scope, receive, Pairs(), ip)
             items = endpoint.batch.items_of(body)
             known = {parameter.name.partition(".")[0] for parameter in endpoint.batch.described()}
             sent_names = (name for item in items if isinstance(item, dict) for name in item)
             self._count_unknown(caller.site, endpoint, [name for name in sent_names if name not in known], known)
             return caller, items
         pairs = await self._read_pairs(scope, receive)
-        caller = await self._identify(endpoint, scope, pairs, ip)
+        caller = await self._identify(endpoint, scope, receive, pairs, ip)
         sent = endpoint.table.read(pairs)
         if sent.unknown and endpoint.rate_limit_class is not RateLimitClass.VISIT:
             self._count_unknown(caller.site, endpoint, sent.unknown, endpoint.table.named)
@@ -93,7 +96,7 @@ class Gate:
         body = await receive_body(scope, receive, self._body_bytes_max)
         return pairs.overridden_by(read_body(header(scope, b"content-type"), body))
 
-    async def _identify(self, endpoint: Endpoint, scope: Scope, pairs: Pairs, ip: str) -> Caller:
+    async def _identify(self, endpoint: Endpoint, scope: Scope, receive: Receive, pairs: Pairs, ip: str) -> Caller:
         """Find the site that the caller may speak for."""
         path_params = scope.get("path_params", {})
         in_path = path_params.get(self._site_parameter)
@@ -106,7 +109,10 @@ class Gate:
             admission = await self._check_token(endpoint.auth_scheme, endpoint.auth_scheme.token.name, scope, pairs)
             site, token_id = admission.site, admission.token_id
             _check_site(site, in_path)
-        return Caller(site, token_id, self._write_queue, self._read_pool, language_of(scope), path_params, ip, scope)
+        return Caller(
+            site, token_id, self._write_queue, self._read_pool, self._report_pool, language_of(scope), path_params, ip,
+            scope, receive,
+        )  # fmt: skip
 
     async def _find_site(self, rate_limit_class: RateLimitClass, site_id: str) -> Site:
         """Find the site that a request without a token names."""

@@ -1,7 +1,7 @@
 """Parse the parameters of a request by their table: report all violations at once, keep absent and empty apart."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -77,6 +77,32 @@ class Family(Parameter):
             )
 
 
+@record
+class Repeated(Parameter):
+    """A parameter that may be sent several times, and is parsed as a list of values in their order.
+
+    Empty values are left out, unless it `keeps_empty`: then each is the value `type.erased`.
+    """
+
+    count_max: int = 50
+    keeps_empty: bool = False
+
+    def parse(self, texts: Sequence[str]) -> list[Any]:
+        """Return the values of texts.
+
+        Raises:
+            InvalidValue: there are too many texts, or one of them is malformed.
+        """
+        if len(texts) > self.count_max:
+            raise InvalidValue(
+                f"допускается не более {self.count_max} значений", f"at most {self.count_max} values are allowed"
+            )
+        for text in texts:
+            _check_storable(text)
+        sent = texts if self.keeps_empty else [text for text in texts if not is_blank(text)]
+        return [self.type.erased if is_blank(text) else self.type.read(text) for text in sent]
+
+
 @dataclass(slots=True)
 class Sent:
     """The parsed parameters: values by name, values of a family by key, the texts as they were sent, unknown names.
@@ -140,10 +166,9 @@ class ParameterTable:
         for name, text in pairs.values.items():
             parameter = self.named.get(name)
             if parameter is None:
-                if self._knows(name):
-                    self._take_member(name, text, sent, violations)
-                else:
-                    sent.unknown.append(name)
+                self._take_unlisted(name, text, sent, violations)
+            elif isinstance(parameter, Repeated):
+                self._take_repeated(parameter, pairs, sent, violations)
             elif text and (text[0].isalnum() or not is_blank(text) or self._stores_blanks(parameter)):
                 try:
                     _check_storable(text)
@@ -161,6 +186,16 @@ class ParameterTable:
             self._check_violations(violations, sent)
         return sent
 
+    def _take_repeated(self, parameter: Repeated, pairs: Pairs, sent: Sent, violations: dict[str, Violation]) -> None:
+        name, texts = parameter.name, pairs.all_of(parameter.name)
+        try:
+            sent.values[name] = parameter.parse(texts)
+            sent.texts[name] = "\0".join(texts)
+        except InvalidValue as fault:
+            violations[name] = Violation(name, fault.ru, fault.en)
+        if name in pairs.broken_further:
+            violations[name] = pairs.broken_further[name]
+
     def _stores_blanks(self, parameter: Parameter) -> bool:
         return self.empty_erases and not parameter.absent_when_empty and isinstance(parameter.type, Text)
 
@@ -177,8 +212,11 @@ class ParameterTable:
     def _knows(self, name: str) -> bool:
         return name in self.named or (self.family is not None and name.startswith(self.family.opening))
 
-    def _take_member(self, name: str, text: str, sent: Sent, violations: dict[str, Violation]) -> None:
-        assert self.family is not None
+    def _take_unlisted(self, name: str, text: str, sent: Sent, violations: dict[str, Violation]) -> None:
+        """Take a member of the family, or note an unknown name."""
+        if self.family is None or not self._knows(name):
+            sent.unknown.append(name)
+            return
         try:
             key = self.family.key_of(name)
             _check_storable(text)

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
+from typing import BinaryIO
 
 import msgspec
 
 from dealtrace import errors
 from dealtrace.errors import Language, MethodNotAllowed, Refusal
 from dealtrace.record import record
+from dealtrace.reports import refusals
 
 Header = tuple[bytes, bytes]
 JSON_TYPE: Header = (b"content-type", b"application/json;charset=UTF-8")
@@ -39,6 +41,7 @@ STATUS_OF: Mapping[type[Refusal], int] = {
     errors.DeliveryNotFound: 400,
     errors.HostNotFound: 400,
     errors.LoginRefused: 403,
+    refusals.SegmentNotFound: 400,
     errors.TokenRejected: 403,
     errors.SiteMismatch: 403,
     errors.InvitationSpent: 403,
@@ -50,9 +53,12 @@ STATUS_OF: Mapping[type[Refusal], int] = {
     errors.RateExceeded: 429,
     errors.PointsSpent: 429,
     errors.AnonymousRateExceeded: 429,
+    refusals.ClientGone: 499,
     errors.InternalFailure: 500,
     errors.Overloaded: 503,
     errors.DatabaseUnavailable: 503,
+    refusals.ReportsBusy: 503,
+    refusals.ReportTooSlow: 503,
 }
 """The HTTP status of every refusal; a test walks the tree so that none is missing."""
 
@@ -61,7 +67,8 @@ STATUS_OF: Mapping[type[Refusal], int] = {
 class Reply:
     """A response ready to be sent; `event` and `facts` are what the log says of it.
 
-    `tally` is what `/metrics` counts besides: pairs of what happened and its kind.
+    `tally` is what `/metrics` counts besides: pairs of what happened and its kind. `file` is sent in pieces instead of
+    `body`, and closed.
     """
 
     status: int
@@ -70,6 +77,7 @@ class Reply:
     event: str = "answered"
     facts: Mapping[str, object] = field(default_factory=dict)
     tally: Sequence[tuple[str, str]] = ()
+    file: BinaryIO | None = None
 
 
 RefusalWriter = Callable[[Refusal, Language], Reply]
@@ -89,6 +97,15 @@ def ready(content: object) -> msgspec.Raw:
 def plain_success(text: str, event: str, **facts: object) -> Reply:
     """Return a 200 reply with plain text."""
     return Reply(200, text.encode(), (PLAIN_TYPE,), event, facts)
+
+
+def file_success(file: BinaryIO, content_type: str, name: str, event: str, **facts: object) -> Reply:
+    """Return a 200 reply with a file to save under a name."""
+    headers = (
+        (b"content-type", content_type.encode()),
+        (b"content-disposition", f'attachment; filename="{name}"'.encode()),
+    )
+    return Reply(200, b"", headers, event, facts, file=file)
 
 
 def redirect(url: str, event: str, **facts: object) -> Reply:

@@ -1,6 +1,9 @@
 """Requests from the network and the answers sent back, each with its number, its metrics and its line in the log."""
 
+import asyncio
+import os
 import time
+from typing import BinaryIO
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -14,6 +17,8 @@ from dealtrace.runtime.database_watch import UNAVAILABLE_RETRY_SECONDS
 from dealtrace.storage.database.database_errors import is_database_failure, message_of
 
 NOT_FOUND = 404
+PIECE_BYTES = 256 * 1024
+"""How much of a file is in memory while it is sent."""
 PAGES = "pages"
 """The route of everything that is not an endpoint, in metrics."""
 PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
@@ -86,11 +91,24 @@ def not_found(refuse: RefusalWriter) -> ASGIApp:
 
 
 async def _send(reply: Reply, request_id: str | None, send: Send) -> None:
-    headers = [*reply.headers, (b"content-length", str(len(reply.body)).encode())]
+    length = len(reply.body) if reply.file is None else reply.file.seek(0, os.SEEK_END)
+    headers = [*reply.headers, (b"content-length", str(length).encode())]
     if request_id is not None:
         headers.append((b"x-request-id", request_id.encode()))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-    await send({"type": "http.response.body", "body": reply.body})
+    if reply.file is not None:
+        await _send_file(reply.file, send)
+    else:
+        await send({"type": "http.response.body", "body": reply.body})
+
+
+async def _send_file(file: BinaryIO, send: Send) -> None:
+    """Send a file in pieces, each read on a thread, and close it."""
+    with file:
+        file.seek(0)
+        while piece := await asyncio.to_thread(file.read, PIECE_BYTES):
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
 
 
 def _record(scope: Scope, request_id: str, route: str, reply: Reply, seconds: float) -> None:

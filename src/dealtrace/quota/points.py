@@ -34,6 +34,7 @@ class PaidMethod(StrEnum):
     FIELD_LEADS = "customfield-lead-add"
     FIELD_DELETE = "customfield-delete"
     EXPLANATION = "explanation"
+    REPORT = "report"
     COSTS_ADD = "costs-import-add"
     COSTS_UPDATE = "costs-import-update"
 

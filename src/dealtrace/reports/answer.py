@@ -49,13 +49,17 @@ class Row:
 
 @record
 class Report:
-    """The answer to `question`: the rows shown, how many there are, the total, and what of the period was compared."""
+    """The answer to `question`: the rows shown, how many there are, the total, and what of the period was compared.
+
+    `lacking_won` are the metrics that are unknown because the site has not named its won statuses.
+    """
 
     question: Question
     rows: tuple[Row, ...]
     rows_total: int
     total: Row
     compared_period: Period | None = None
+    lacking_won: tuple[Metric, ...] = ()
 
 
 Formulas = Mapping[Metric, AnyFormula | None]
@@ -81,7 +85,8 @@ def put_together(
         found[keys] = Row(shown, figures.of_row(gathered, keys), figures.of_row(moved, keys) if moved else None)
     rows = _in_order(question, found, sorted_by)
     total = Row((), figures.of_total(gathered), figures.of_total(moved) if moved else None)
-    return Report(question, tuple(rows[: question.limit]), len(rows), total, compared_period)
+    lacking = tuple(metric for metric in question.metrics if formulas[metric] is None)
+    return Report(question, tuple(rows[: question.limit]), len(rows), total, compared_period, lacking)
 
 
 class _Figures:

@@ -10,6 +10,7 @@ from dealtrace.reports.question import Question
 
 Shown = int | float | str | None
 RATIO_DIGITS = 6
+MONEY_DIGITS = 2
 
 
 def format_value(metric: Metric, value: Fraction | None) -> Shown:
@@ -18,23 +19,43 @@ def format_value(metric: Metric, value: Fraction | None) -> Shown:
     Counts are integers, or under shares texts with six decimals; money is a text with two decimals; ratios are numbers
     rounded half even to six decimals. `None` is unknown.
     """
+    match rounded_value(metric, value):
+        case Decimal() as number:
+            return f"{number:f}" if metric.unit in (Unit.COUNT, Unit.MONEY) else float(number)
+        case number:
+            return number
+
+
+def rounded_value(metric: Metric, value: Fraction | None) -> int | Decimal | None:
+    """Return a value as a number of the decimals that answers show; `None` is unknown."""
     if value is None:
         return None
     match metric.unit:
         case Unit.COUNT:
-            return int(value) if value.denominator == 1 else _decimals(int(value * WHOLE), RATIO_DIGITS)
+            whole = value.denominator == 1
+            return int(value) if whole else Decimal(format_units(int(value * WHOLE), RATIO_DIGITS))
         case Unit.MONEY:
-            return _decimals(int(value * KOPECKS_PER_RUBLE), 2)
+            return Decimal(format_units(int(value * KOPECKS_PER_RUBLE), MONEY_DIGITS))
         case _:
-            return float(rounded(value))
+            return rounded(value)
+
+
+def format_share(millionths: int) -> str:
+    """Return a share as a text with six decimals."""
+    return format_units(millionths, RATIO_DIGITS)
+
+
+def format_kopecks(kopecks: int) -> str:
+    """Return a sum of kopecks as a text of rubles with two decimals."""
+    return format_units(kopecks, MONEY_DIGITS)
 
 
 def rounded(value: Fraction) -> Decimal:
     """Return a ratio rounded half even to six decimals."""
-    return Decimal(round(value * 10**RATIO_DIGITS)).scaleb(-RATIO_DIGITS)
+    return Decimal(format_units(round(value * 10**RATIO_DIGITS), RATIO_DIGITS))
 
 
-def _decimals(units: int, digits: int) -> str:
+def format_units(units: int, digits: int) -> str:
     """Return an integer of units as a decimal text."""
     sign, size = "-" if units < 0 else "", str(abs(units)).rjust(digits + 1, "0")
     return f"{sign}{size[:-digits]}.{size[-digits:]}"

@@ -13,6 +13,8 @@ from dealtrace.record import record
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.measures import Aggregate, Measure
 
+COLUMN_PREFIX = "column:"
+"""The beginning of the name of a metric that a site has defined."""
 KOPECKS_PER_RUBLE = 100
 SECONDS_PER_DAY = 86_400
 

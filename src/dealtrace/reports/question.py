@@ -27,12 +27,14 @@ from dealtrace.reports.periods import DAYS_MAX, DEFAULT_PRESET, PRESETS, Compari
 BY_MAX = 3
 LIMIT_DEFAULT = 1_000
 LIMIT_MAX = 10_000
+LIMIT_DIGITS_MAX = 10
 METRICS_MAX = 50
 ALL_MODELS = "all"
 DESCENDING = "-"
 Value = TypeVar("Value")
 NO_DIMENSIONS: tuple[Dimension, ...] = ()
 NO_METRICS: tuple[Metric, ...] = ()
+NO_FILTERS: tuple[Filter, ...] = ()
 
 
 class DateOf(StrEnum):
@@ -73,7 +75,7 @@ class Question:
 
 @record
 class Words:
-    """A question in words, as it is asked; `None` and empty are not said. `filters` include those of segments."""
+    """A question in words, as it is asked; what is empty is not said. The filters of `segment` join `filters`."""
 
     by: str = ""
     metrics: str = ""
@@ -85,18 +87,23 @@ class Words:
     date_of: str = ""
     compare: str = ""
     filters: tuple[str, ...] = ()
+    segment: str = ""
     sort: str = ""
     limit: str = ""
 
 
 @record
 class Known:
-    """What a site has beside the common names: its model, custom fields and columns, and its present day."""
+    """What a site has beside the common names: its model, custom fields, columns, segments, and its present day.
+
+    `segments` are the filters of each as they are written; `rows_max` is `None` where all rows may be asked for.
+    """
 
     today: date
     model: AttributionModel
     fields: Collection[str] = ()
     columns: Mapping[str, Metric] = field(default_factory=dict)
+    segments: Mapping[str, Sequence[str]] = field(default_factory=dict)
     rows_max: int | None = LIMIT_MAX
 
 
@@ -117,13 +124,27 @@ def parse_question(words: Words, known: Known) -> Question:
         model=parser.model(words),
         date_of=parser.read("date", lambda: _choice(words.date_of or DateOf.DEAL, DateOf), DateOf.DEAL),
         comparison=parser.read("compare", lambda: _choice(words.compare, Comparison) if words.compare else None, None),
-        filters=parser.filters(words.filters),
+        filters=parser.filters(words.filters)
+        + parser.read("segment", lambda: parser.segment(words.segment), NO_FILTERS),
         sort=parser.read("sort", lambda: _sort(words.sort, by, metrics), None),
         limit=parser.read("limit", lambda: _limit(words.limit, known.rows_max), None),
     )
     if parser.violations:
         raise InvalidParameters(parser.violations)
     return question
+
+
+def parse_filters(texts: Sequence[str], known: Known) -> tuple[Filter, ...]:
+    """Return the filters that texts say.
+
+    Raises:
+        InvalidParameters: all texts that are no filters.
+    """
+    parser = _Parser(known)
+    filters = parser.filters(texts)
+    if parser.violations:
+        raise InvalidParameters(parser.violations)
+    return filters
 
 
 class _Parser:
@@ -200,10 +221,26 @@ class _Parser:
                 Violation("filter", f"не больше {FILTERS_MAX} условий", f"at most {FILTERS_MAX} filters")
             )
             return ()
-        found = [self.read("filter", partial(self.filter, text), None) for text in texts]
+        found = [self.read("filter", partial(self._filter_or_none, text), None) for text in texts]
         return tuple(condition for condition in found if condition is not None)
 
-    def filter(self, text: str) -> Filter | None:
+    def _filter_or_none(self, text: str) -> Filter | None:
+        return self.filter(text)
+
+    def segment(self, name: str) -> tuple[Filter, ...]:
+        """Return the filters of a segment; one that was saved may no longer hold, if its custom field is removed."""
+        if not name:
+            return ()
+        if name not in self.known.segments:
+            raise _unknown(name, self.known.segments, "сегмента", "segment")
+        try:
+            return tuple(self.filter(text) for text in self.known.segments[name])
+        except InvalidValue as fault:
+            raise InvalidValue(
+                f"сегмент «{name}» больше не применить: {fault.ru}", f"segment “{name}” no longer holds: {fault.en}"
+            ) from fault
+
+    def filter(self, text: str) -> Filter:
         """Split at the first `:` after a known dimension; a custom field's name is followed by the second."""
         name, *rest = split_escaped(text, SEPARATOR, 1)
         if f"{name}{SEPARATOR}" == FIELD_PREFIX and rest:
@@ -290,6 +327,7 @@ def _sort(text: str, by: Sequence[Dimension], metrics: Sequence[Metric]) -> Sort
 def _limit(text: str, most: int | None) -> int | None:
     if not text:
         return LIMIT_DEFAULT if most is not None else None
-    if not (text.isascii() and text.isdecimal()) or not 1 <= int(text) <= (most or LIMIT_MAX):
-        raise InvalidValue(f"нужно число от 1 до {most}", f"must be a number from 1 to {most}")
+    highest = most if most is not None else LIMIT_MAX
+    if not (text.isascii() and text.isdecimal()) or len(text) > LIMIT_DIGITS_MAX or not 1 <= int(text) <= highest:
+        raise InvalidValue(f"нужно число от 1 до {highest}", f"must be a number from 1 to {highest}")
     return int(text)

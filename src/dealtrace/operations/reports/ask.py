@@ -48,7 +48,7 @@ def stored_facts(connection: Connection, site: Site) -> FactSource:
 def ask(source: FactSource, site: Site, question: Question, now: datetime) -> Report:
     """Return the answer to a question; what lies after `now` is left out."""
     spans = _spans(question, site, now)
-    filters = _resolved(source, question, list(spans.values()))
+    filters = resolved_filters(source, question, list(spans.values()))
     formulas = _formulas(source, question)
     measures = {measure for formula in formulas.values() if formula is not None for measure in formula.measures}
     sides = [_gather(source, site, replace(question, filters=filters), span, measures) for span in spans.values()]
@@ -94,7 +94,7 @@ def _formulas(source: FactSource, question: Question) -> Formulas:
     return {metric: formula_at_site(metric, has_won=won, has_margins=margins) for metric in question.metrics}
 
 
-def _resolved(source: FactSource, question: Question, spans: Sequence[Span]) -> tuple[Filter, ...]:
+def resolved_filters(source: FactSource, question: Question, spans: Sequence[Span]) -> tuple[Filter, ...]:
     """Return the filters with the values that those of `contains` mean."""
     return tuple(
         Filter(each.dimension, Operator.AMONG, _containing(source, question, each, spans))

@@ -58,6 +58,14 @@ def is_database_failure(fault: BaseException) -> bool:
     return isinstance(error, psycopg.OperationalError) or is_read_only(error)
 
 
+def is_stopped(fault: BaseException) -> bool:
+    """Whether a statement was stopped because it took too long."""
+    error = driver_error(fault)
+    if isinstance(error, sqlite3.OperationalError):
+        return _sqlite_code(error) == sqlite3.SQLITE_INTERRUPT
+    return isinstance(error, psycopg.errors.QueryCanceled)
+
+
 def is_read_only(fault: BaseException) -> bool:
     """Whether a PostgreSQL server takes no writes; another connection may reach one that does."""
     error = driver_error(fault)

@@ -12,6 +12,8 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool, QueuePool
 
+from dealtrace.storage.database.time_limit import stopped_after
+
 SQLITE_BUSY_SECONDS = 30
 """How long a writer waits for another process (a command beside a running server) to finish its transaction."""
 SQLITE_CHECKPOINT_PAGES = 4000
@@ -23,11 +25,15 @@ WRITERS = 2
 
 @dataclass(frozen=True)
 class Database:
-    """A database with one engine to write and one to read, the same for every site."""
+    """A database with one engine to write and one to read, the same for every site.
+
+    A statement that reads longer than `read_seconds_max` is stopped, unless that is 0; see `is_stopped`.
+    """
 
     url: URL
     writer: Engine
     reader: Engine
+    read_seconds_max: int = 0
 
     @property
     def is_sqlite(self) -> bool:
@@ -59,7 +65,8 @@ class Database:
         """Open a read-only transaction that sees one consistent state of the database."""
         with self.reader.connect() as connection:
             connection.begin()
-            yield connection
+            with stopped_after(connection, self.read_seconds_max):
+                yield connection
 
     def gather_statistics(self) -> None:
         """Refresh PostgreSQL's statistics, which it would do by itself a minute later; SQLite plans without them."""
@@ -74,7 +81,12 @@ class Database:
 
 
 def open_database(
-    address: str, *, readers: int = 4, read_address: str = "", prepared_statements: bool = True
+    address: str,
+    *,
+    readers: int = 4,
+    read_address: str = "",
+    prepared_statements: bool = True,
+    read_seconds_max: int = 0,
 ) -> Database:
     """Open the database that `DEALTRACE_DATABASE_URL` names; a missing SQLite file is an error of the first use.
 
@@ -87,11 +99,13 @@ def open_database(
             url,
             _sqlite_engine(url, begin="BEGIN IMMEDIATE"),
             _sqlite_engine(url, begin="BEGIN", pool=readers, only_reads=True),
+            read_seconds_max,
         )
     replica = make_url(read_address) if read_address else url
     writer = _postgresql_engine(url, pool=WRITERS, prepared_statements=prepared_statements)
     reader = _postgresql_engine(replica, pool=readers, prepared_statements=prepared_statements)
-    return Database(url, writer, reader.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True))
+    reader = reader.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    return Database(url, writer, reader, read_seconds_max)
 
 
 def data_dsn_for(database: Database, site_id: int) -> str:

@@ -77,7 +77,7 @@ def gather(fetch: Fetch, tables: FactTables, scope: Scope, measures: Iterable[Me
     for group in _groups(asked - unknown, scope.date_of):
         in_rows = [measure for measure in group.measures if measure not in in_no_row]
         if scope.by and in_rows:
-            for row in fetch(grouped_statement(tables, scope, _Group(group.fact, group.moment, tuple(in_rows)))):
+            for row in fetch(grouped_statement(tables, scope, Group(group.fact, group.moment, tuple(in_rows)))):
                 keys = tuple(row[: len(scope.by)])
                 rows.setdefault(keys, {}).update(zip(in_rows, row[len(scope.by) :], strict=True))
         whole = Scope(scope.site, (), scope.filters, scope.span, scope.model, scope.date_of)
@@ -87,7 +87,7 @@ def gather(fetch: Fetch, tables: FactTables, scope: Scope, measures: Iterable[Me
 
 
 @record
-class _Group:
+class Group:
     """Measures of one fact by one moment: a statement computes them together."""
 
     fact: Fact
@@ -95,14 +95,14 @@ class _Group:
     measures: tuple[Measure, ...]
 
 
-def _groups(measures: Iterable[Measure], date_of: DateOf) -> list[_Group]:
+def _groups(measures: Iterable[Measure], date_of: DateOf) -> list[Group]:
     found: dict[tuple[Fact, Moment], list[Measure]] = {}
     for measure in measures:
-        found.setdefault((measure.fact, _moment_of(measure, date_of)), []).append(measure)
-    return [_Group(fact, moment, tuple(listed)) for (fact, moment), listed in found.items()]
+        found.setdefault((measure.fact, moment_of(measure, date_of)), []).append(measure)
+    return [Group(fact, moment, tuple(listed)) for (fact, moment), listed in found.items()]
 
 
-def _moment_of(measure: Measure, date_of: DateOf) -> Moment:
+def moment_of(measure: Measure, date_of: DateOf) -> Moment:
     """Return the moment by which a measure counts; by changes, won deals count by the beginning of their status."""
     if date_of is DateOf.CHANGED and measure.flag in _WON_FLAGS:
         return Moment.STATUS
@@ -114,13 +114,13 @@ def moment_of_deals(date_of: DateOf) -> Moment:
     return {DateOf.DEAL: Moment.HAPPENED, DateOf.LEAD: Moment.LEAD, DateOf.CHANGED: Moment.CHANGED}[date_of]
 
 
-def grouped_statement(tables: FactTables, scope: Scope, group: _Group) -> Select[Any]:
+def grouped_statement(tables: FactTables, scope: Scope, group: Group) -> Select[Any]:
     """Return the statement of measures by keys: the keys first, then the measures, in their order."""
-    wanted = _wanted(scope, group)
-    rows = _counted_rows(tables, scope, group, wanted)
-    keys = [_key(dimension, rows).label(f"key_{place}") for place, dimension in enumerate(scope.by)]
-    statement = select(*keys, *(_aggregate(rows, measure) for measure in group.measures))
-    statement = statement.select_from(rows.joined).where(*_filter_conditions(tables, scope.filters, rows))
+    wanted = wanted_of(scope, group)
+    rows = counted_rows(tables, scope, group, wanted)
+    keys = [key_of(dimension, rows).label(f"key_{place}") for place, dimension in enumerate(scope.by)]
+    statement = select(*keys, *(aggregate_of(rows, measure) for measure in group.measures))
+    statement = statement.select_from(rows.joined).where(*filter_conditions(tables, scope.filters, rows))
     return statement.group_by(*keys) if keys else statement
 
 
@@ -139,7 +139,7 @@ class CountedRows:
 
 
 @record
-class _Wanted:
+class Wanted:
     """What a statement needs of its facts."""
 
     attributes: frozenset[str]
@@ -149,9 +149,10 @@ class _Wanted:
     needs_first_won: bool
 
 
-def _wanted(scope: Scope, group: _Group) -> _Wanted:
+def wanted_of(scope: Scope, group: Group, *shown: str) -> Wanted:
+    """Return what the statement of measures needs, and the attributes that are shown beside them."""
     dimensions = [*scope.by, *(each.dimension for each in scope.filters)]
-    attributes = {AT}
+    attributes = {AT, *shown}
     for dimension in dimensions:
         match dimension.kind:
             case Kind.TEXT | Kind.STATUS:
@@ -176,10 +177,11 @@ def _wanted(scope: Scope, group: _Group) -> _Wanted:
     if needs_touches:
         attributes |= {"lead_id", "stated_source_id"}
     money = tuple(name for name in _MONEY if name in attributes and group.fact is Fact.DEALS)
-    return _Wanted(frozenset(attributes), needs_touches, needs_sources, money, FIRST_WON in flags)
+    return Wanted(frozenset(attributes), needs_touches, needs_sources, money, FIRST_WON in flags)
 
 
-def _counted_rows(tables: FactTables, scope: Scope, group: _Group, wanted: _Wanted) -> CountedRows:
+def counted_rows(tables: FactTables, scope: Scope, group: Group, wanted: Wanted) -> CountedRows:
+    """Return the facts of a span with their shares, joined with what keys need."""
     base = tables.rows(group.fact, wanted.attributes, group.moment).subquery("facts")
     chosen = select(base).where(in_span(scope.span, group.fact, base.c[AT]))
     if wanted.needs_first_won:
@@ -297,7 +299,7 @@ def _split(rows: Subquery, name: str) -> ColumnElement[Any]:
     return sign * (rows.c[f"{name}_floor"] + extra)
 
 
-def _key(dimension: Dimension, rows: CountedRows) -> ColumnElement[Any]:
+def key_of(dimension: Dimension, rows: CountedRows) -> ColumnElement[Any]:
     """Return the key of a row: a number for times, the folded form for sources and statuses."""
     match dimension.kind:
         case Kind.SOURCE:
@@ -321,8 +323,9 @@ def _time_key(dimension: Dimension, rows: CountedRows) -> ColumnElement[Any]:
     return rows.visit_time.hour(rows.facts.c.hour_at)
 
 
-def _aggregate(rows: CountedRows, measure: Measure) -> ColumnElement[Any]:
-    counts = _counts(rows, measure)
+def aggregate_of(rows: CountedRows, measure: Measure) -> ColumnElement[Any]:
+    """Return the expression of a measure over rows."""
+    counts = counts_of(rows, measure)
     match measure.aggregate:
         case Aggregate.COUNT:
             return total_of(_where(counts, rows.share))
@@ -336,7 +339,7 @@ def _aggregate(rows: CountedRows, measure: Measure) -> ColumnElement[Any]:
             return total_of(_where(counts, func.coalesce(seconds, 0) * rows.share))
 
 
-def _counts(rows: CountedRows, measure: Measure) -> ColumnElement[bool] | None:
+def counts_of(rows: CountedRows, measure: Measure) -> ColumnElement[bool] | None:
     """Return the condition that a row counts for a measure, `None` if every row does."""
     conditions = [flag_condition(rows.facts, measure.flag)] if measure.flag else []
     if measure.statuses is not None:
@@ -353,7 +356,8 @@ def _seconds(at: ColumnElement[Any]) -> ColumnElement[Any]:
     return (at + literal(_SHIFT, BigInteger)) // literal(_SECOND, BigInteger)
 
 
-def _filter_conditions(tables: FactTables, filters: Sequence[Filter], rows: CountedRows) -> list[ColumnElement[bool]]:
+def filter_conditions(tables: FactTables, filters: Sequence[Filter], rows: CountedRows) -> list[ColumnElement[bool]]:
+    """Return the conditions of all filters, each of which must hold."""
     conditions = []
     for positive, negative in by_dimension(filters).values():
         if positive:
@@ -365,7 +369,7 @@ def _filter_conditions(tables: FactTables, filters: Sequence[Filter], rows: Coun
 def _condition(tables: FactTables, condition: Filter, rows: CountedRows) -> ColumnElement[bool]:
     if condition.dimension.kind is Kind.TAG:
         return _tag_condition(tables, condition, rows)
-    key = _key(condition.dimension, rows)
+    key = key_of(condition.dimension, rows)
     match condition.operator:
         case Operator.EMPTY:
             return key.is_(None)

@@ -1,6 +1,6 @@
-"""The statuses that deals of a site have had, with their meanings, and the columns of its reports."""
+"""What a site defines for its reports: what statuses of deals mean, columns, and segments."""
 
-from sqlalchemy import Column, PrimaryKeyConstraint, String, Table, Text
+from sqlalchemy import BigInteger, Column, PrimaryKeyConstraint, String, Table, Text
 
 from dealtrace.storage.database.column_types import Instant, JsonText
 from dealtrace.storage.schema.tables.parts import TENANT, metadata, site_column
@@ -29,3 +29,16 @@ report_column = Table(
     PrimaryKeyConstraint("site_id", "name"),
     info=TENANT,
 )
+
+segment = Table(
+    "segment",
+    metadata,
+    site_column(),
+    Column("user_id", BigInteger, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("filters", JsonText, nullable=False),
+    Column("added_at", Instant, nullable=False),
+    PrimaryKeyConstraint("site_id", "user_id", "name"),
+    info=TENANT,
+)
+"""`user_id` is 0 for segments of the site; no foreign key leads from a tenant table to users."""

@@ -1,0 +1,146 @@
+"""The parameters of reports, and the question that they ask."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.http.parameter_types import Integer, Text
+from dealtrace.http.parameters import Parameter, ParameterTable, Repeated, Sent
+from dealtrace.reports.dimensions import DIMENSIONS, FIELD_PREFIX
+from dealtrace.reports.figure import Figure, parse_figure
+from dealtrace.reports.filters import FILTERS_MAX
+from dealtrace.reports.metrics import COLUMN_PREFIX, METRICS
+from dealtrace.reports.periods import PRESETS, Comparison
+from dealtrace.reports.question import ALL_MODELS, BY_MAX, LIMIT_MAX, METRICS_MAX, DateOf, Known, Words
+from dealtrace.reports.segments import SEGMENT_NAME_LENGTH_MAX
+
+WORDS_LENGTH_MAX = 4096
+"""Ours: characters of a filter, a key or a list of names."""
+Schema = Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class ForQuestion:
+    """A text that the question parses, since only there is known what the site has; `describe` returns its schema."""
+
+    describe: Callable[[], Schema]
+    erased: str = ""
+
+    def read(self, text: str) -> str:
+        """Return the text unchanged."""
+        return Text(WORDS_LENGTH_MAX).read(text)
+
+    def schema(self) -> Schema:
+        """Return the JSON Schema, with every name that is known now."""
+        return self.describe()
+
+
+def _names(known: Mapping[str, object], prefix: str, count_max: int) -> ForQuestion:
+    """Return the type of a list of names between commas: known ones, and those that a site defines."""
+
+    def describe() -> Schema:
+        listed, defined = {"type": "string", "enum": list(known)}, {"type": "string", "pattern": f"^{prefix}."}
+        return {"type": "array", "items": {"anyOf": [listed, defined]}, "maxItems": count_max}
+
+    return ForQuestion(describe)
+
+
+def _words(known: Iterable[str]) -> ForQuestion:
+    listed = list(known)
+    return ForQuestion(lambda: {"type": "string", "enum": listed})
+
+
+_DAY = ForQuestion(lambda: {"type": "string", "format": "date"})
+_LIMIT = ForQuestion(lambda: {"type": "integer", "minimum": 1, "maximum": LIMIT_MAX})
+_METRICS = Parameter(
+    "metrics",
+    _names(METRICS, COLUMN_PREFIX, METRICS_MAX),
+    "Показатели через запятую.",
+    "The metrics, comma-separated.",
+    required=True,
+)
+_QUESTION = (
+    Parameter(
+        "by",
+        _names(DIMENSIONS, FIELD_PREFIX, BY_MAX),
+        "Группировки через запятую; без них только итог.",
+        "The dimensions, comma-separated; without them there is only the total.",
+    ),
+    _METRICS,
+    Parameter("period", _words(PRESETS), "Период вместо from и to.", "A period instead of from and to."),
+    Parameter("from", _DAY, "Первый день.", "The first day."),
+    Parameter("to", _DAY, "Последний день, включительно.", "The last day, included."),
+    Parameter(
+        "model",
+        _words(str(int(model)) for model in AttributionModel),
+        "Модель атрибуции; по умолчанию модель кабинета.",
+        "The attribution model; the site's by default.",
+    ),
+    Parameter("models", _words([ALL_MODELS]), "Все модели сразу.", "All models at once."),
+    Parameter(
+        "date",
+        _words(DateOf),
+        "По какой дате считаются сделки: своей, лида или последнего изменения.",
+        "The date that deals count by: their own, their lead's or that of the last change.",
+    ),
+    Parameter("compare", _words(Comparison), "С чем сравнить период.", "What to compare the period with."),
+    Repeated(
+        "filter",
+        Text(WORDS_LENGTH_MAX),
+        "Условие группировка:условие:значение; можно повторять.",
+        "A filter dimension:operator:value; may be repeated.",
+        count_max=FILTERS_MAX,
+    ),
+    Parameter("segment", Text(SEGMENT_NAME_LENGTH_MAX), "Сохранённые условия.", "Saved filters."),
+    Parameter(
+        "sort",
+        Text(WORDS_LENGTH_MAX),
+        "Показатель или группировка; с минусом по убыванию.",
+        "A metric or a dimension; descending with a minus.",
+    ),
+    Parameter("limit", _LIMIT, "Сколько строк показать.", "How many rows to show."),
+)
+REPORT = ParameterTable(_QUESTION)
+ROWS = ParameterTable(
+    (
+        *_QUESTION,
+        Repeated(
+            "key",
+            Text(WORDS_LENGTH_MAX),
+            "Ключ строки, по одному на группировку; пустой, если его нет.",
+            "The key of the row, one for each dimension; empty for nothing.",
+            count_max=BY_MAX,
+            keeps_empty=True,
+        ),
+        Parameter("offset", Integer(), "Сколько строк пропустить.", "How many rows to pass over."),
+    )
+)
+
+
+def words_of(sent: Sent) -> Words:
+    """Return the words of a question as they were sent."""
+    said = {name: sent.get(name, "") for name in REPORT.named}
+    return Words(
+        by=said["by"],
+        metrics=said["metrics"],
+        period=said["period"],
+        first=said["from"],
+        last=said["to"],
+        model=said["model"],
+        models=said["models"],
+        date_of=said["date"],
+        compare=said["compare"],
+        filters=tuple(sent.get("filter", ())),
+        segment=said["segment"],
+        sort=said["sort"],
+        limit=said["limit"],
+    )
+
+
+def figure_of(sent: Sent, known: Known) -> Figure:
+    """Return the figure whose rows are asked for.
+
+    Raises:
+        InvalidParameters: all words that are unknown or impossible, each with the ones that exist.
+    """
+    return parse_figure(words_of(sent), sent.get("key", []), sent.get("offset", 0), known)

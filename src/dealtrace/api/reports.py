@@ -1,0 +1,80 @@
+"""`GET /api/reports`: what advertising brought, as JSON, CSV or XLSX, and the rows behind a figure."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import BinaryIO
+
+from dealtrace import clock
+from dealtrace.accounts.site import Site
+from dealtrace.api.report_parameters import figure_of, words_of
+from dealtrace.files.report_file import write_report
+from dealtrace.files.row_writers import CSV, XLSX
+from dealtrace.http.caller import Caller
+from dealtrace.http.parameters import Sent
+from dealtrace.http.replies import Reply, file_success, success
+from dealtrace.operations.reports.ask import FactSource, ask
+from dealtrace.operations.reports.read_question import read_known, read_question
+from dealtrace.operations.reports.report_answer import serialize_report
+from dealtrace.operations.reports.show_rows import show_rows
+from dealtrace.quota.points import PaidMethod
+from dealtrace.reports.question import Question
+
+CONTENT_TYPES = {
+    CSV: "text/csv;charset=UTF-8",
+    XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+_EVENT = "report_answered"
+
+
+async def respond(caller: Caller, sent: Sent) -> Reply:
+    """Answer a report as JSON."""
+    site, now = caller.site, clock.now()
+    question = await caller.read_pool.read(read_question, site, words_of(sent), now)
+    reply = await caller.ask_facts(_answer, site, question, now)
+    await caller.pay_for_reading(PaidMethod.REPORT)
+    return reply
+
+
+def _answer(source: FactSource, site: Site, question: Question, now: datetime) -> Reply:
+    report = ask(source, site, question, now)
+    return success(serialize_report(report, site.id), _EVENT, site_id=site.id, rows=len(report.rows))
+
+
+def respond_with(extension: str) -> Callable[[Caller, Sent], Awaitable[Reply]]:
+    """Return the handler that answers a report as a file of an extension, with all rows."""
+
+    async def respond_with_file(caller: Caller, sent: Sent) -> Reply:
+        site, now = caller.site, clock.now()
+        question = await caller.read_pool.read(read_question, site, words_of(sent), now, rows_max=None)
+        file = await caller.ask_facts(_write, site, question, now, extension)
+        try:
+            await caller.pay_for_reading(PaidMethod.REPORT)
+        except BaseException:
+            file.close()
+            raise
+        first, last = question.period.first_on, question.period.last_on
+        name = f"report-{site.id}-{first}-{last}{extension}"
+        return file_success(file, CONTENT_TYPES[extension], name, _EVENT, site_id=site.id)
+
+    return respond_with_file
+
+
+def _write(source: FactSource, site: Site, question: Question, now: datetime, extension: str) -> BinaryIO:
+    """Return a report as an open file that nobody else can find and that is gone when it is closed."""
+    report = ask(source, site, question, now)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / f"report{extension}"
+        write_report(path, report)
+        return path.open("rb")
+
+
+async def respond_with_rows(caller: Caller, sent: Sent) -> Reply:
+    """Answer with the rows behind a figure."""
+    site, now = caller.site, clock.now()
+    known = await caller.read_pool.read(read_known, site, now)
+    figure = figure_of(sent, known)
+    answer = await caller.ask_facts(show_rows, site, figure, now)
+    await caller.pay_for_reading(PaidMethod.REPORT)
+    return success(answer, "report_rows_listed", site_id=site.id, rows=len(answer["rows"]))

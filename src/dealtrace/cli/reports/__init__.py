@@ -1,0 +1,1 @@
+"""Commands about reports, and the table that they print."""

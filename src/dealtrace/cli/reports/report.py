@@ -1,0 +1,126 @@
+"""`dealtrace report`: what advertising brought, as a table, JSON or a file."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dealtrace import clock
+from dealtrace.accounts.site import Site
+from dealtrace.cli.options import JsonOption, SiteIdOption
+from dealtrace.cli.reports.table_lines import report_lines
+from dealtrace.cli.terminal import console, counted, fail, open_prepared, print_json
+from dealtrace.files.report_file import write_report
+from dealtrace.files.row_writers import CSV, XLSX
+from dealtrace.operations.accounts.require_site import require_site
+from dealtrace.operations.reports.ask import ask
+from dealtrace.operations.reports.open_facts import open_facts
+from dealtrace.operations.reports.read_question import read_question
+from dealtrace.operations.reports.report_answer import serialize_report
+from dealtrace.reports.answer import Report
+from dealtrace.reports.presets import REPORT_PRESETS, Preset
+from dealtrace.reports.question import ALL_MODELS, LIMIT_MAX, Words
+from dealtrace.storage.database.engine import Database
+
+Name = Annotated[str, typer.Argument(metavar="[PRESET]", help="sources or models; options win over it.")]
+By = Annotated[str, typer.Option("--by", help="Dimensions, comma-separated, at most three.")]
+Metrics = Annotated[str, typer.Option("--metrics", help="Metrics, comma-separated.")]
+PeriodOption = Annotated[str, typer.Option("--period", help="A period such as 28d or month; 28d by default.")]
+First = Annotated[str, typer.Option("--from", help="The first day, in the site's time zone.")]
+Last = Annotated[str, typer.Option("--to", help="The last day, included.")]
+Model = Annotated[str, typer.Option("--model", help="The attribution model 0–6, or all; the site's by default.")]
+DateOption = Annotated[str, typer.Option("--date", help="The date that deals count by: deal, lead or changed.")]
+Compare = Annotated[str, typer.Option("--compare", help="Compare with previous, year or weekdays.")]
+Filters = Annotated[
+    list[str] | None, typer.Option("--filter", help="A filter dimension:operator:value; may be repeated.")
+]
+SegmentOption = Annotated[str, typer.Option("--segment", help="Add the filters of a segment.")]
+SortOption = Annotated[str, typer.Option("--sort", help="A metric or dimension; descending with a minus.")]
+Limit = Annotated[str, typer.Option("--limit", help="How many rows to show; 1000 by default, files have all.")]
+CsvFile = Annotated[Path | None, typer.Option("--csv", help="Write a .csv file.")]
+XlsxFile = Annotated[Path | None, typer.Option("--xlsx", help="Write an .xlsx file.")]
+Excel = Annotated[bool, typer.Option("--excel", help="With --csv: for a Russian Excel.")]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")]
+
+
+def report(  # noqa: PLR0913, PLR0917 - a question has as many words
+    site_id: SiteIdOption,
+    preset: Name = "",
+    by: By = "",
+    metrics: Metrics = "",
+    period: PeriodOption = "",
+    first: First = "",
+    last: Last = "",
+    model: Model = "",
+    date: DateOption = "",
+    compare: Compare = "",
+    filters: Filters = None,
+    segment: SegmentOption = "",
+    sort: SortOption = "",
+    limit: Limit = "",
+    as_json: JsonOption = False,
+    csv: CsvFile = None,
+    xlsx: XlsxFile = None,
+    excel: Excel = False,
+    force: Force = False,
+) -> None:
+    """Show what advertising brought, by any dimensions, with a total. The figures are those of /api/reports."""
+    chosen = _preset(preset)
+    file = _file(csv, xlsx, as_json=as_json, excel=excel, force=force)
+    words = Words(
+        by=by or chosen.by,
+        metrics=metrics or chosen.metrics,
+        period=period,
+        first=first,
+        last=last,
+        model=model if model != ALL_MODELS else "",
+        models=ALL_MODELS if model == ALL_MODELS else chosen.models if not model else "",
+        date_of=date,
+        compare=compare,
+        filters=tuple(filters or ()),
+        segment=segment,
+        sort=sort,
+        limit=limit,
+    )
+    with open_prepared() as database:
+        site, answered = _ask(database, site_id, words, clock.now(), rows_max=LIMIT_MAX if file is None else None)
+        if file is not None:
+            write_report(file, answered, for_excel=excel, overwrite=force)
+    if file is not None:
+        console.print(f"{counted(len(answered.rows), 'row')} and the total written to {file}.")
+    elif as_json:
+        print_json(serialize_report(answered, site.id))
+    else:
+        for line in report_lines(answered, console.width if console.is_terminal else None):
+            console.print(line)
+
+
+def _preset(name: str) -> Preset:
+    if name and name not in REPORT_PRESETS:
+        fail(f"No preset “{name}”. There are: {', '.join(REPORT_PRESETS)}.")
+    return REPORT_PRESETS[name] if name else Preset("", "")
+
+
+def _file(csv: Path | None, xlsx: Path | None, *, as_json: bool, excel: bool, force: bool) -> Path | None:
+    """Return the file to write, `None` for none, once the options fit each other."""
+    chosen: Sequence[tuple[str, Path]] = [(end, path) for end, path in ((CSV, csv), (XLSX, xlsx)) if path is not None]
+    if len(chosen) + as_json > 1:
+        fail("Choose one of --json, --csv and --xlsx.")
+    if excel and csv is None:
+        fail("--excel applies to --csv only; .xlsx files do not need it.")
+    for extension, path in chosen:
+        if path.suffix.lower() != extension:
+            fail(f"{path}: a name that ends with {extension} is needed.")
+        if path.exists() and not force:
+            fail(f"{path} already exists. Use --force to overwrite it.")
+    return chosen[0][1] if chosen else None
+
+
+def _ask(database: Database, site_id: int, words: Words, now: datetime, *, rows_max: int | None) -> tuple[Site, Report]:
+    with database.read() as connection:
+        site = require_site(connection, site_id)
+        question = read_question(connection, site, words, now, rows_max=rows_max)
+    with open_facts(database, site) as facts:
+        return site, ask(facts, site, question, now)

@@ -1,0 +1,126 @@
+"""A report as lines of text that fit a width."""
+
+from collections.abc import Iterator, Sequence
+
+from rich.cells import cell_len, set_cell_size
+
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.cli.output import cleaned
+from dealtrace.record import record
+from dealtrace.reports.answer import Report, Row
+from dealtrace.reports.formats import format_value
+from dealtrace.reports.table import figure_columns, figures_of
+
+NOTHING = "—"
+GAP = "  "
+KEY_WIDTH_MIN = 10
+"""Keys are cut to this before a column of figures is left out."""
+CUT = "…"
+
+
+@record
+class _Table:
+    """Headings, rows and the total as texts; the first `keys` columns are keys."""
+
+    keys: int
+    headings: list[str]
+    rows: list[list[str]]
+    total: list[str]
+
+    def widths(self) -> list[int]:
+        """Return how wide each column is in full."""
+        lines = [self.headings, *self.rows, self.total]
+        return [max(cell_len(line[place]) for line in lines) for place in range(len(self.headings))]
+
+
+def report_lines(report: Report, width: int | None) -> Iterator[str]:
+    """Yield the lines of a report: what was asked, the table with its total, and what is not shown.
+
+    Where `width` does not suffice, keys are cut first, then columns of figures are left out and named; `None` is
+    without limit.
+    """
+    yield from _heading(report)
+    table = _table(report)
+    widths = _fitting(table, width)
+    shown = len(widths)
+    yield ""
+    yield _line(table.headings, widths, table.keys)
+    yield GAP.join("-" * each for each in widths)
+    for row in table.rows:
+        yield _line(row, widths, table.keys)
+    yield GAP.join("-" * each for each in widths)
+    yield _line(table.total, widths, table.keys)
+    yield from _notes(report, table.headings[shown:])
+
+
+def _heading(report: Report) -> Iterator[str]:
+    question = report.question
+    model = f"model {int(question.model)}" if question.model is not None else f"models 0–{max(AttributionModel)}"
+    yield f"{question.period.first_on} – {question.period.last_on}, {model}"
+    if report.compared_period is not None:
+        yield f"compared with {report.compared_period.first_on} – {report.compared_period.last_on}"
+
+
+def _table(report: Report) -> _Table:
+    question, columns = report.question, figure_columns(report)
+
+    def figures(row: Row) -> Iterator[str]:
+        for column, value in zip(columns, figures_of(question, row), strict=True):
+            shown = format_value(column.metric, value)
+            yield NOTHING if shown is None else str(shown)
+
+    keys = [cleaned(dimension.name) for dimension in question.by] or [""]
+    rows = [[*(cleaned(key) if key is not None else NOTHING for key in row.keys), *figures(row)] for row in report.rows]
+    total = ["total", *[""] * (len(keys) - 1), *figures(report.total)]
+    return _Table(len(keys), [*keys, *(cleaned(column.name) for column in columns)], rows, total)
+
+
+def _fitting(table: _Table, width: int | None) -> list[int]:
+    """Return the widths of the columns that are shown: all keys, and at least one column of figures."""
+    widths = table.widths()
+    if width is None:
+        return widths
+    while len(widths) > table.keys + 1 and _total_width(_with_least_keys(widths, table.keys)) > width:
+        widths.pop()
+    for place in reversed(range(table.keys)):
+        excess = _total_width(widths) - width
+        if excess > 0:
+            widths[place] = max(widths[place] - excess, min(widths[place], KEY_WIDTH_MIN))
+    return widths
+
+
+def _with_least_keys(widths: Sequence[int], keys: int) -> list[int]:
+    return [min(each, KEY_WIDTH_MIN) for each in widths[:keys]] + list(widths[keys:])
+
+
+def _total_width(widths: Sequence[int]) -> int:
+    return sum(widths) + len(GAP) * (len(widths) - 1)
+
+
+def _line(cells: Sequence[str], widths: Sequence[int], keys: int) -> str:
+    """Return a line: keys to the left, cut where they must be, figures to the right."""
+    shown = []
+    for place, (cell, width) in enumerate(zip(cells, widths, strict=False)):
+        if place < keys:
+            shown.append(set_cell_size(cell, width) if cell_len(cell) <= width else _cut(cell, width))
+        else:
+            shown.append(" " * (width - cell_len(cell)) + cell)
+    return GAP.join(shown).rstrip()
+
+
+def _cut(cell: str, width: int) -> str:
+    return set_cell_size(cell, width - cell_len(CUT)) + CUT
+
+
+def _notes(report: Report, left_out: Sequence[str]) -> Iterator[str]:
+    """Yield what the table does not show, and why figures are unknown or do not add up."""
+    if len(report.rows) < report.rows_total:
+        yield f"{len(report.rows)} of {report.rows_total} rows; more with --limit, all with --csv."
+    if left_out:
+        yield "No room for these columns (see --json or --csv):"
+        yield from (f"  {name}" for name in left_out)
+    if not report.question.adds_up:
+        yield "Rows do not add up: a deal counts in each of its tags."
+    if report.lacking_won:
+        yield "Unknown while no status is named won:"
+        yield from (f"  {metric.name}" for metric in report.lacking_won)

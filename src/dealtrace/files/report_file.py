@@ -1,0 +1,69 @@
+"""Reports as files: the rows, the total behind them, and the question that they answer."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from dealtrace.files.export_columns import Value
+from dealtrace.files.row_writers import CSV, Note, open_writer
+from dealtrace.reports.answer import Report, Row
+from dealtrace.reports.filters import format_filter
+from dealtrace.reports.formats import rounded_value
+from dealtrace.reports.question import ALL_MODELS, DESCENDING, Question
+from dealtrace.reports.table import Column, figure_columns, figures_of
+
+TOTAL, TOTAL_FOR_PEOPLE = "# total", "Итого"
+"""The first cell of the last line, which has the total."""
+
+
+def write_report(path: Path, report: Report, *, for_excel: bool = False, overwrite: bool = False) -> None:
+    """Write a report as CSV or XLSX, by the extension; the file appears when it is complete, or not at all.
+
+    Raises:
+        OSError: it cannot be written, or it exists and must not be overwritten.
+        UnknownExtensionError: the extension names no format.
+    """
+    question, columns = report.question, figure_columns(report)
+    names, headings = zip(*_columns(report), strict=True)
+    is_for_programs = path.suffix.lower() == CSV and not for_excel
+    with open_writer(
+        path, names, headings, for_excel=for_excel, overwrite=overwrite, notes=tuple(question_notes(report))
+    ) as file:
+        for row in report.rows:
+            file.add([*row.keys, *_figures(columns, question, row)])
+        keys = [TOTAL if is_for_programs else TOTAL_FOR_PEOPLE, *[None] * (len(question.by) - 1)]
+        file.add([*keys, *_figures(columns, question, report.total)])
+
+
+def question_notes(report: Report) -> Iterator[Note]:
+    """Yield the question of a report, a note for each part that was asked."""
+    question, compared = report.question, report.compared_period
+    yield Note("from", "С", question.period.first_on.isoformat())
+    yield Note("to", "По", question.period.last_on.isoformat())
+    if question.comparison is not None and compared is not None:
+        yield Note("compare", "Сравнение", question.comparison.value)
+        yield Note("compared from", "Сравнение с", compared.first_on.isoformat())
+        yield Note("compared to", "Сравнение по", compared.last_on.isoformat())
+    yield Note("by", "Группировки", ",".join(dimension.name for dimension in question.by))
+    yield Note("metrics", "Показатели", ",".join(metric.name for metric in question.metrics))
+    yield Note("model", "Модель атрибуции", str(int(question.model)) if question.model is not None else ALL_MODELS)
+    yield Note("date", "Дата сделок", question.date_of.value)
+    for condition in question.filters:
+        yield Note("filter", "Условие", format_filter(condition))
+    if question.sort is not None:
+        yield Note("sort", "Порядок", f"{DESCENDING * question.sort.is_descending}{question.sort.name}")
+    yield Note("rows", "Строк", f"{len(report.rows)} / {report.rows_total}")
+
+
+def _columns(report: Report) -> Iterator[tuple[str, str]]:
+    """Yield the name and the heading of each column; without dimensions the first only says which line is the total."""
+    if not report.question.by:
+        yield "total", TOTAL_FOR_PEOPLE
+    for dimension in report.question.by:
+        yield dimension.name, dimension.ru
+    for column in figure_columns(report):
+        yield column.name, column.ru
+
+
+def _figures(columns: Sequence[Column], question: Question, row: Row) -> Iterator[Value]:
+    for column, value in zip(columns, figures_of(question, row), strict=True):
+        yield rounded_value(column.metric, value)

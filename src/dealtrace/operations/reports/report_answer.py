@@ -1,0 +1,103 @@
+"""The answer to a report as JSON, the same for the API and the command line."""
+
+from collections.abc import Mapping, Sequence
+from typing import NotRequired, TypedDict
+
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.reports.answer import Figures, Report, Row
+from dealtrace.reports.formats import Shown, format_figures
+from dealtrace.reports.metrics import Metric
+from dealtrace.reports.question import Question
+
+Values = Mapping[str, Shown | Mapping[str, Shown]]
+"""The figures of a row by metric; under all models each is an object with the figures by code of the model."""
+
+
+class ReportRow(TypedDict):
+    """A row: a key for each dimension, `null` where there is nothing, and the figures of both periods."""
+
+    keys: list[str | None]
+    values: dict[str, Shown | dict[str, Shown]]
+    compared: NotRequired[dict[str, Shown | dict[str, Shown]]]
+
+
+class ReportTotal(TypedDict):
+    """The figures of the total."""
+
+    values: dict[str, Shown | dict[str, Shown]]
+    compared: NotRequired[dict[str, Shown | dict[str, Shown]]]
+
+
+class ReportHint(TypedDict):
+    """Why metrics are `null` in every row, and what would change that."""
+
+    metrics: list[str]
+    reason: str
+    cure: str
+
+
+_Days = TypedDict("_Days", {"from": str, "to": str})
+
+
+class ReportAnswer(_Days):
+    """The answer to a report: what was asked, the rows, and the total; `model` is `null` for all models at once."""
+
+    comparedFrom: NotRequired[str]
+    comparedTo: NotRequired[str]
+    model: int | None
+    by: list[str]
+    metrics: list[str]
+    rows: list[ReportRow]
+    rowsTotal: int
+    addsUp: bool
+    total: ReportTotal
+    hints: NotRequired[list[ReportHint]]
+
+
+def serialize_report(report: Report, site_id: int) -> ReportAnswer:
+    """Return a report as answers show it; a row that is missing on one side of a comparison has zeros there."""
+    question = report.question
+    answer: ReportAnswer = {
+        "from": question.period.first_on.isoformat(),
+        "to": question.period.last_on.isoformat(),
+        "model": int(question.model) if question.model is not None else None,
+        "by": [dimension.name for dimension in question.by],
+        "metrics": [metric.name for metric in question.metrics],
+        "rows": [{"keys": list(row.keys), **_total(question, row)} for row in report.rows],
+        "rowsTotal": report.rows_total,
+        "addsUp": question.adds_up,
+        "total": _total(question, report.total),
+    }
+    if report.compared_period is not None:
+        answer["comparedFrom"] = report.compared_period.first_on.isoformat()
+        answer["comparedTo"] = report.compared_period.last_on.isoformat()
+    if report.lacking_won:
+        answer["hints"] = [_hint(report.lacking_won, site_id)]
+    return answer
+
+
+def _total(question: Question, row: Row) -> ReportTotal:
+    total: ReportTotal = {"values": _values(question, row.values)}
+    if row.compared is not None:
+        total["compared"] = _values(question, row.compared)
+    return total
+
+
+def _values(question: Question, figures: Figures) -> dict[str, Shown | dict[str, Shown]]:
+    shown = {model: format_figures(question, values) for model, values in figures.items()}
+    names = [metric.name for metric in question.metrics]
+    if question.model is not None:
+        return dict(zip(names, shown[question.model], strict=True))
+    return {name: _by_model(shown, place) for place, name in enumerate(names)}
+
+
+def _by_model(shown: Mapping[AttributionModel, Sequence[Shown]], place: int) -> dict[str, Shown]:
+    return {str(int(model)): values[place] for model, values in shown.items()}
+
+
+def _hint(metrics: Sequence[Metric], site_id: int) -> ReportHint:
+    return {
+        "metrics": [metric.name for metric in metrics],
+        "reason": "the site has not named the statuses of won deals",
+        "cure": f"dealtrace status set {site_id} NAME won",
+    }

@@ -1,0 +1,106 @@
+"""Show the rows behind a figure of a report, as JSON."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from fractions import Fraction
+from typing import NotRequired, TypedDict
+
+from dealtrace.accounts.site import Site
+from dealtrace.attribution.credit import WHOLE
+from dealtrace.attribution.traffic_source import SOURCE_PARTS
+from dealtrace.operations.reports.ask import FactSource, resolved_filters
+from dealtrace.reports.facts import Fact
+from dealtrace.reports.figure import Figure
+from dealtrace.reports.formats import Shown, format_kopecks, format_share, format_value
+from dealtrace.reports.metrics import METRICS
+from dealtrace.reports.periods import span_of
+from dealtrace.storage.reports.rows_behind import BehindRow, RowsBehind, find_rows_behind, find_source_parts
+from dealtrace.storage.reports.statement import Scope
+
+_MONEY = ("amount", "margin", "cost")
+_SHARED_COUNT = {Fact.VISITS: "visits", Fact.LEADS: "leads", Fact.DEALS: "deals", Fact.ASSISTS: "deals"}
+"""The metric that the shares of all rows add up to; costs have none."""
+
+
+class RowBehind(TypedDict):
+    """A visit, lead or deal with its share and money, or what a traffic source cost on a day."""
+
+    id: NotRequired[int]
+    kind: NotRequired[str]
+    share: NotRequired[str]
+    amount: NotRequired[str | None]
+    margin: NotRequired[str | None]
+    day: NotRequired[str]
+    source: NotRequired[str]
+    medium: NotRequired[str]
+    campaign: NotRequired[str]
+    content: NotRequired[str]
+    term: NotRequired[str]
+    cost: NotRequired[str | None]
+    clicks: NotRequired[int | None]
+
+
+class RowsAnswer(TypedDict):
+    """The rows behind a figure: what they are, how many there are, a page of them, and what all add up to."""
+
+    kind: str
+    total: int
+    rows: list[RowBehind]
+    sum: dict[str, Shown]
+
+
+def show_rows(source: FactSource, site: Site, figure: Figure, now: datetime) -> RowsAnswer:
+    """Return the rows behind a figure, ordered by their moments; `sum` is of all of them, and has the figure itself."""
+    question = figure.question
+    assert question.model is not None
+    span = span_of(question.period, site.time_zone, now)
+    filters = resolved_filters(source, question, [span])
+    scope = Scope(site, question.by, filters, span, question.model, question.date_of)
+    page = (figure.offset, figure.limit)
+    found = find_rows_behind(source.fetch, source.tables, scope, figure.measure, figure.keys, page)
+    fact = figure.measure.fact
+    ids = [row.id for row in found.rows] if fact is Fact.COSTS else []
+    parts = find_source_parts(source.fetch, source.tables, ids) if ids else {}
+    rows = [_cost_row(row, parts) if fact is Fact.COSTS else _row(row) for row in found.rows]
+    kind = Fact.DEALS if fact is Fact.ASSISTS else fact
+    return {"kind": kind.value, "total": found.total, "rows": rows, "sum": _sum(figure, found)}
+
+
+def _row(row: BehindRow) -> RowBehind:
+    shown: RowBehind = {"id": row.id, "share": format_share(row.share)}
+    if "lead_kind" in row.labels:
+        shown["kind"] = row.labels["lead_kind"]
+    if "amount" in row.sums:
+        shown["amount"] = _money(row.sums["amount"])
+    if "margin" in row.sums:
+        shown["margin"] = _money(row.sums["margin"])
+    return shown
+
+
+def _cost_row(row: BehindRow, parts: Mapping[int, tuple[str, ...]]) -> RowBehind:
+    source, medium, campaign, content, term = parts.get(row.id, ("",) * len(SOURCE_PARTS))
+    return {
+        "day": date.fromordinal(row.at).isoformat(),
+        "source": source,
+        "medium": medium,
+        "campaign": campaign,
+        "content": content,
+        "term": term,
+        "cost": _money(row.sums["cost"]),
+        "clicks": row.sums["clicks"],
+    }
+
+
+def _money(kopecks: int | None) -> str | None:
+    return format_kopecks(kopecks) if kopecks is not None else None
+
+
+def _sum(figure: Figure, found: RowsBehind) -> dict[str, Shown]:
+    counted = _SHARED_COUNT.get(figure.measure.fact)
+    total: dict[str, Shown] = {}
+    if counted is not None:
+        total[counted] = format_value(METRICS[counted], Fraction(found.share, WHOLE))
+    for name, added in found.sums.items():
+        total[name] = format_kopecks(added) if name in _MONEY else added
+    exact = figure.metric.formula.value({figure.measure: found.figure})
+    return {**total, figure.metric.name: format_value(figure.metric, exact)}

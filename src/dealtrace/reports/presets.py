@@ -1,0 +1,22 @@
+"""Reports under a name, for those who do not want to choose."""
+
+from collections.abc import Mapping
+
+from dealtrace.record import record
+from dealtrace.reports.question import ALL_MODELS
+
+
+@record
+class Preset:
+    """The dimensions and metrics of a report; `models` is `all` for all models at once."""
+
+    by: str
+    metrics: str
+    models: str = ""
+
+
+REPORT_PRESETS: Mapping[str, Preset] = {
+    "sources": Preset("source,medium", "visits,leads,deals,won,amount,cost,drr"),
+    "models": Preset("source", "deals", ALL_MODELS),
+}
+"""Each preset by its name."""

@@ -1,0 +1,35 @@
+"""The refusals of reports, a branch of the tree in `errors.py`."""
+
+from dealtrace.errors import Refusal
+
+
+class ReportsBusy(Refusal):
+    """As many reports run as may run at once, and others wait."""
+
+    code = 10080
+    ru = "Сервер уже считает другие отчёты. Повторите через {retry_after_seconds} с"
+    en = "The server is busy with other reports. Try again in {retry_after_seconds} s"
+
+
+class ReportTooSlow(Refusal):
+    """The report took too long and was stopped."""
+
+    code = 10081
+    ru = "Отчёт не посчитан за {seconds_max} с. Сократите период или число группировок"
+    en = "The report was not ready within {seconds_max} s. Choose a shorter period or fewer dimensions"
+
+
+class ClientGone(Refusal):
+    """The client closed the connection before its report was ready."""
+
+    code = 10082
+    ru = "Клиент закрыл соединение, отчёт остановлен"
+    en = "The client closed the connection, so the report was stopped"
+
+
+class SegmentNotFound(Refusal):
+    """The site has no such segment."""
+
+    code = 10083
+    ru = "Сегмент «{name}» не найден. Список: dealtrace segment list {site_id}"
+    en = "Segment “{name}” not found. To list segments: dealtrace segment list {site_id}"

@@ -1,0 +1,50 @@
+"""A report as a table: its columns, and the cells of its rows."""
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+
+from dealtrace.record import record
+from dealtrace.reports.answer import Figures, Report, Row, listed_models
+from dealtrace.reports.metrics import Metric
+from dealtrace.reports.question import Question
+
+COMPARED, COMPARED_RU = "compared", "сравнение"
+
+
+@record
+class Column:
+    """A column of figures: its name, its heading in Russian, and its metric."""
+
+    name: str
+    ru: str
+    metric: Metric
+
+
+def figure_columns(report: Report) -> list[Column]:
+    """Return the columns of figures: for each metric those of all asked models, each beside what it is compared with.
+
+    The code of a model follows the name where all models are shown.
+    """
+    models = listed_models(report.question)
+    found = []
+    for metric in report.question.metrics:
+        for model in models:
+            code = f" {int(model)}" if len(models) > 1 else ""
+            found.append(Column(f"{metric.name}{code}", f"{metric.ru}{code}", metric))
+            if report.total.compared is not None:
+                name, ru = f"{metric.name}{code} {COMPARED}", f"{metric.ru}{code}, {COMPARED_RU}"
+                found.append(Column(name, ru, metric))
+    return found
+
+
+def figures_of(question: Question, row: Row) -> Iterator[Fraction | None]:
+    """Yield the exact figures of a row or of the total, in the order of the columns."""
+    models, sides = listed_models(question), _sides(row)
+    for place in range(len(question.metrics)):
+        for model in models:
+            for figures in sides:
+                yield figures[model][place]
+
+
+def _sides(row: Row) -> Sequence[Figures]:
+    return (row.values,) if row.compared is None else (row.values, row.compared)

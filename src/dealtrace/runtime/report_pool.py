@@ -1,0 +1,151 @@
+"""A few threads of their own for reports, so that none of them delays other requests."""
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
+
+from dealtrace.accounts.site import Site
+from dealtrace.operations.reports.ask import FactSource
+from dealtrace.operations.reports.open_facts import open_facts
+from dealtrace.reports.refusals import ClientGone, ReportsBusy, ReportTooSlow
+from dealtrace.runtime.database_watch import DatabaseWatch
+from dealtrace.storage.database.database_errors import is_stopped
+from dealtrace.storage.database.engine import Database
+from dealtrace.storage.reports.statement import Fetch, Rows
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+REPORTS_AT_ONCE = 2
+"""Threads of a process, and connections to the database, that answer reports."""
+WAITING_MAX = 16
+"""Ours: how many reports may wait for a free thread in one process."""
+WAIT_SECONDS = 5.0
+"""Ours: how long a report waits; then the client is asked to come again."""
+REPORT_SECONDS_MAX = 30
+"""Ours: a statement of a report that takes longer is stopped."""
+
+
+class _Stopped(Exception):  # noqa: N818 - it is no error
+    """Ends a report that nobody waits for."""
+
+
+class ReportPool:
+    """Answers questions about the facts of sites on threads; beyond those that may run and wait they are refused.
+
+    `database` is for reports alone, with a connection for each thread.
+    """
+
+    def __init__(self, database: Database, watch: DatabaseWatch, *, wait_seconds: float = WAIT_SECONDS) -> None:
+        self._database = database
+        self._watch = watch
+        self._wait_seconds = wait_seconds
+        self._free = asyncio.Semaphore(REPORTS_AT_ONCE)
+        self._waiting = 0
+        self._pool = ThreadPoolExecutor(REPORTS_AT_ONCE, thread_name_prefix="report")
+
+    async def ask(
+        self,
+        gone: Callable[[], Awaitable[None]],
+        site: Site,
+        function: Callable[Concatenate[FactSource, P], R],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> R:
+        """Call `function` with the facts of a site and the arguments on a thread, and return what it returns.
+
+        `gone` returns when nobody waits for the answer any more; the thread is then free after its present statement.
+
+        Raises:
+            DatabaseUnavailable: the database file is gone.
+            ReportsBusy: too many reports run and wait.
+            ReportTooSlow: a statement took too long.
+            ClientGone: `gone` returned first.
+        """
+        self._watch.require()
+        leaving = asyncio.ensure_future(gone())
+        try:
+            await self._wait_for_thread(leaving)
+            stop = threading.Event()
+            running = asyncio.get_running_loop().run_in_executor(
+                self._pool, self._call, stop, site, function, args, kwargs
+            )
+            running.add_done_callback(self._release)
+            return await _unless_left(running, leaving, stop)
+        finally:
+            leaving.cancel()
+
+    def stop(self) -> None:
+        """Wait for running reports and end the threads."""
+        self._pool.shutdown()
+
+    async def _wait_for_thread(self, leaving: asyncio.Future[None]) -> None:
+        """Wait until a thread is free, but not long, and only while the client waits too."""
+        if self._waiting >= WAITING_MAX:
+            raise ReportsBusy(retry_after_seconds=round(self._wait_seconds))
+        self._waiting += 1
+        acquiring = asyncio.ensure_future(self._free.acquire())
+        try:
+            await asyncio.wait((acquiring, leaving), timeout=self._wait_seconds, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            self._give_up(acquiring)
+            raise
+        finally:
+            self._waiting -= 1
+        if acquiring.done() and not leaving.done():
+            return
+        self._give_up(acquiring)
+        raise ClientGone if leaving.done() else ReportsBusy(retry_after_seconds=round(self._wait_seconds))
+
+    def _give_up(self, acquiring: asyncio.Future[Literal[True]]) -> None:
+        """Leave the free thread to others, or do not wait for one any longer."""
+        if acquiring.done():
+            self._free.release()
+        else:
+            acquiring.cancel()
+
+    def _release(self, done: asyncio.Future[Any]) -> None:
+        self._free.release()
+        if not done.cancelled():
+            done.exception()  # of a report that nobody waits for, nobody wants to know it
+
+    def _call(
+        self,
+        stop: threading.Event,
+        site: Site,
+        function: Callable[..., R],
+        args: tuple[object, ...],
+        kwargs: dict[str, object],
+    ) -> R:
+        try:
+            with open_facts(self._database, site) as source:
+                stoppable = FactSource(source.tables, _stoppable(source.fetch, stop))
+                return function(stoppable, *args, **kwargs)
+        except Exception as fault:
+            if is_stopped(fault):
+                raise ReportTooSlow(seconds_max=REPORT_SECONDS_MAX) from fault
+            raise
+
+
+def _stoppable(fetch: Fetch, stop: threading.Event) -> Fetch:
+    """Return what runs statements until `stop` is set. Any: statements are known to the storage alone."""
+
+    def fetch_unless_stopped(statement: Any) -> Rows:
+        if stop.is_set():
+            raise _Stopped
+        return fetch(statement)
+
+    return fetch_unless_stopped
+
+
+async def _unless_left(running: asyncio.Future[R], leaving: asyncio.Future[None], stop: threading.Event) -> R:
+    """Return the result of a running report; if its client leaves, let it stop."""
+    try:
+        await asyncio.wait((running, leaving), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stop.set()
+    if not running.done():
+        raise ClientGone
+    return running.result()

@@ -1,0 +1,136 @@
+"""The rows behind a figure: another select over the rows that its statement counts."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from sqlalchemy import BigInteger, ColumnElement, Select, func, literal, select
+
+from dealtrace.attribution.credit import WHOLE
+from dealtrace.attribution.traffic_source import SOURCE_PARTS
+from dealtrace.record import record
+from dealtrace.reports.answer import Keys
+from dealtrace.reports.facts import Fact
+from dealtrace.reports.measures import Aggregate, Measure
+from dealtrace.storage.database.column_types import is_in
+from dealtrace.storage.reports.fact_tables import AT, FactTables
+from dealtrace.storage.reports.sql_functions import total_of
+from dealtrace.storage.reports.statement import (
+    CountedRows,
+    Fetch,
+    Group,
+    Scope,
+    aggregate_of,
+    counted_rows,
+    counts_of,
+    filter_conditions,
+    key_of,
+    moment_of,
+    wanted_of,
+)
+
+SUMS: Mapping[Fact, tuple[str, ...]] = {
+    Fact.VISITS: (),
+    Fact.LEADS: (),
+    Fact.DEALS: ("amount",),
+    Fact.ASSISTS: ("amount",),
+    Fact.COSTS: ("cost", "clicks"),
+}
+"""The attributes that rows of each fact show and that are added up, beside the one that the metric adds."""
+_LABELS: Mapping[Fact, tuple[str, ...]] = {Fact.LEADS: ("lead_kind",), Fact.COSTS: ("source_id",)}
+"""The attributes that only say what a row is."""
+
+
+@record
+class BehindRow:
+    """A fact behind a figure: its id, its moment or day, its share in millionths, what it adds, and what it is.
+
+    A cost is all that a source costs on a day; its id is that of the source.
+    """
+
+    id: int
+    at: int
+    share: int
+    sums: Mapping[str, int | None]
+    labels: Mapping[str, Any]
+
+
+@record
+class RowsBehind:
+    """Some rows behind a figure, how many there are in all, their shares and sums, and the figure itself."""
+
+    rows: Sequence[BehindRow]
+    total: int
+    share: int
+    sums: Mapping[str, int]
+    figure: int
+
+
+def find_rows_behind(
+    fetch: Fetch, tables: FactTables, scope: Scope, measure: Measure, keys: Keys, page: tuple[int, int]
+) -> RowsBehind:
+    """Find the rows behind a figure, ordered by their moments and ids; `page` is how many to pass over and to return.
+
+    A fact with several touches in the row of the figure is listed once, with the sum of its shares.
+    """
+    own = (measure.attribute,) if measure.aggregate in (Aggregate.MONEY, Aggregate.TOTAL) else ()
+    sums, labels = tuple(dict.fromkeys((*SUMS[measure.fact], *own))), _LABELS.get(measure.fact, ())
+    group = Group(measure.fact, moment_of(measure, scope.date_of), (measure,))
+    rows = counted_rows(tables, scope, group, wanted_of(scope, group, *sums, *labels))
+    conditions = _conditions(tables, scope, rows, measure, keys)
+    listed = _listed(rows, sums, labels).where(*conditions)
+    offset, limit = page
+    found = [
+        _row_of(row, sums, labels) for row in fetch(listed.order_by(rows.facts.c[AT], "id").offset(offset).limit(limit))
+    ]
+    whole = listed.subquery("listed")
+    totals = select(
+        func.count(), total_of(whole.c.share), *(total_of(func.coalesce(whole.c[f"sum_{name}"], 0)) for name in sums)
+    ).select_from(whole)
+    ((total, share, *added),) = fetch(cast("Select[Any]", totals))
+    figure = select(aggregate_of(rows, measure)).select_from(rows.joined).where(*conditions)
+    return RowsBehind(found, total, share, dict(zip(sums, added, strict=True)), int(fetch(figure)[0][0]))
+
+
+def _conditions(
+    tables: FactTables, scope: Scope, rows: CountedRows, measure: Measure, keys: Keys
+) -> list[ColumnElement[bool]]:
+    """Return the conditions of the filters, of the row of the figure, and of the metric."""
+    conditions = filter_conditions(tables, scope.filters, rows)
+    for dimension, key in zip(scope.by, keys, strict=True):
+        column = key_of(dimension, rows)
+        conditions.append(column.is_(None) if key is None else column == key)
+    counts = counts_of(rows, measure)
+    return [*conditions, counts] if counts is not None else conditions
+
+
+def _listed(rows: CountedRows, sums: Sequence[str], labels: Sequence[str]) -> Select[Any]:
+    facts = rows.facts.c
+    is_assist = rows.fact is Fact.ASSISTS
+    is_whole = is_assist or rows.fact is Fact.COSTS
+    share: ColumnElement[Any] = literal(WHOLE, BigInteger) if is_whole else func.sum(rows.share, type_=BigInteger)
+    add = func.max if is_assist else func.sum
+    return (
+        select(
+            facts.id.label("id"),
+            facts[AT].label("moment"),
+            share.label("share"),
+            *(add(facts[name], type_=BigInteger).label(f"sum_{name}") for name in sums),
+            *(facts[name].label(f"label_{name}") for name in labels),
+        )
+        .select_from(rows.joined)
+        .group_by(facts.id, facts[AT], *(facts[name] for name in labels))
+    )
+
+
+def _row_of(row: Sequence[Any], sums: Sequence[str], labels: Sequence[str]) -> BehindRow:
+    id_, at, share, *others = row
+    added = [int(value) if value is not None else None for value in others[: len(sums)]]
+    said = dict(zip(labels, others[len(sums) :], strict=True))
+    return BehindRow(int(id_), int(at), int(share), dict(zip(sums, added, strict=True)), said)
+
+
+def find_source_parts(fetch: Fetch, tables: FactTables, ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    """Find the five parts of traffic sources by their ids, as they are spelt."""
+    sources = tables.sources().subquery("sources").c
+    parts = [sources[part] for part in SOURCE_PARTS]
+    return {row[0]: tuple(row[1:]) for row in fetch(select(sources.id, *parts).where(is_in(sources.id, ids)))}

@@ -1,0 +1,51 @@
+"""Segments of sites and of their users."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, func, select
+
+from dealtrace.reports.segments import Segment
+from dealtrace.storage.database.upsert import insert_into
+from dealtrace.storage.schema.tables.reports import segment
+
+SITES_OWN = 0
+"""Stands for the user of a segment that belongs to the site."""
+
+
+def insert_segment(connection: Connection, site_id: int, added: Segment, now: datetime) -> bool:
+    """Add a segment; `False` if there is one of its name and owner."""
+    statement = insert_into(connection, segment).values(
+        site_id=site_id,
+        user_id=_owner(added.user_id),
+        name=added.name,
+        filters=list(added.filters),
+        added_at=now,
+    )
+    statement = statement.on_conflict_do_nothing(index_elements=["site_id", "user_id", "name"])
+    return connection.execute(statement.returning(segment.c.name)).first() is not None
+
+
+def delete_segment(connection: Connection, site_id: int, name: str, user_id: int | None = None) -> bool:
+    """Delete a segment of the site or of a user; `False` if there is none."""
+    mine = (segment.c.site_id == site_id, segment.c.user_id == _owner(user_id), segment.c.name == name)
+    return connection.execute(delete(segment).where(*mine).returning(segment.c.name)).first() is not None
+
+
+def list_segments(connection: Connection, site_id: int, user_id: int | None = None) -> list[Segment]:
+    """List the segments of the site by name, and those of a user after them."""
+    owners = {SITES_OWN, _owner(user_id)}
+    mine = select(segment).where(segment.c.site_id == site_id, segment.c.user_id.in_(sorted(owners)))
+    found = [
+        Segment(row.name, tuple(row.filters), row.user_id if row.user_id != SITES_OWN else None)
+        for row in connection.execute(mine)
+    ]
+    return sorted(found, key=lambda each: (each.user_id is not None, each.name))
+
+
+def count_segments(connection: Connection, site_id: int) -> int:
+    """Count the segments of a site and of all its users."""
+    return int(connection.execute(select(func.count()).where(segment.c.site_id == site_id)).scalar_one())
+
+
+def _owner(user_id: int | None) -> int:
+    return user_id if user_id is not None else SITES_OWN

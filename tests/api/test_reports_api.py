@@ -1,0 +1,368 @@
+"""`GET /api/reports`, its files and the rows behind its figures, over HTTP to a real server."""
+
+import csv
+import io
+import itertools
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import httpx
+import pytest
+from python_calamine import CalamineWorkbook
+
+from cast import Player, Stage, moscow
+from commands import Terminal
+from dealtrace.attribution.cost import Cost, CostAccount
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.deals.lead_clue import CallIdentity, LeadClue
+from dealtrace.operations.deals.register import register_deals
+from dealtrace.operations.reports.import_costs import import_costs
+from dealtrace.operations.reports.set_status import set_status
+from dealtrace.reports.figure import base_measure
+from dealtrace.reports.metrics import METRICS
+from described import check_answer
+from server import ServerProcess
+from write_commands import registration
+
+NOON = moscow("2024-11-10", "12:00:00")
+DAY = date(2024, 11, 10)
+NOVEMBER = {"from": "2024-11-01", "to": "2024-11-30"}
+YANDEX, GOOGLE = TrafficSource("Yandex", "cpc", "brand"), TrafficSource("google", "cpc")
+CODES = [str(int(model)) for model in AttributionModel]
+
+
+def ask(server: ServerProcess, player: Player, path: str = "/api/reports", **sent: Any) -> httpx.Response:
+    """Ask about November; `first` and `last` are other days."""
+    days = {"from": sent.pop("first", NOVEMBER["from"]), "to": sent.pop("last", NOVEMBER["to"])}
+    asked = {name: value for name, value in {**days, **sent}.items() if value is not None}
+    return server.http.get(path, params=asked, headers={"Access-Token": player.token})
+
+
+def answered(server: ServerProcess, player: Player, path: str = "/api/reports", **sent: Any) -> Any:
+    answer = ask(server, player, path, **sent)
+    assert answer.status_code == 200, answer.text
+    check_answer(server, path, answer.json())
+    return answer.json()
+
+
+@pytest.fixture(scope="module")
+def shop(served: Stage) -> Player:
+    """Give a site with a won deal of three touches, one with a stated source, and one without anything."""
+    player = served.open_site(fields=["city"], attribution=1)
+    served.visit(player, NOON - timedelta(days=3), YANDEX)
+    served.visit(player, NOON - timedelta(days=2), TrafficSource("yandex ", "CPC", "brand"))
+    own = served.visit(player, NOON - timedelta(days=1), GOOGLE)
+    call = served.call(player, NOON - timedelta(hours=1), visit_id=own.id)
+    served.perform(
+        register_deals, player,
+        registration("a", amount_rub=Decimal("100.00"), happened_at=NOON, status="Оплачен", manager="Коля",
+                     tags=("vip", "vpn"), clue=LeadClue(CallIdentity(call.id, None))),
+        registration("b", amount_rub=Decimal("50.005"), happened_at=NOON, stated_source=GOOGLE),
+        registration("c", amount_rub=None, happened_at=NOON + timedelta(days=1), manager="=1+1"),
+    )  # fmt: skip
+    served.ids.ensure(10)
+    with served.database.write() as connection:
+        work = served.work(connection, player)
+        import_costs(work, CostAccount("yandex", "main"), {DAY}, [Cost(DAY, YANDEX, 30_00, 7), Cost(DAY, GOOGLE, 1)])
+    return player
+
+
+@pytest.fixture(scope="module")
+def winner(served: Stage, shop: Player) -> Player:
+    """Give the same site, which has named its won status."""
+    with served.database.write() as connection:
+        set_status(served.work(connection, shop), "оплачен ", "won")
+    return shop
+
+
+def test_ratios_of_income_are_unknown_while_no_status_is_named_won(server: ServerProcess, shop: Player) -> None:
+    answer = answered(server, shop, metrics="cost,romi,drr,won")
+    assert answer["total"] == {"values": {"cost": "30.01", "romi": None, "drr": None, "won": 0}}
+    (hint,) = answer["hints"]
+    assert hint["metrics"] == ["romi", "drr"]
+    assert hint["cure"] == f"dealtrace status set {shop.site.id} NAME won"
+    assert "hints" not in answered(server, shop, metrics="cost")
+
+
+def test_a_report_is_rows_and_a_total(server: ServerProcess, shop: Player) -> None:
+    assert answered(server, shop, by="source", metrics="deals,amount,visits", model="4") == {
+        "from": "2024-11-01", "to": "2024-11-30", "model": 4, "by": ["source"],
+        "metrics": ["deals", "amount", "visits"],
+        "rows": [
+            {"keys": ["google"], "values": {"deals": "1.333334", "amount": "83.35", "visits": 1}},
+            {"keys": [None], "values": {"deals": 1, "amount": "0.00", "visits": 0}},
+            {"keys": ["Yandex"], "values": {"deals": "0.666666", "amount": "66.66", "visits": 2}},
+        ],
+        "rowsTotal": 3, "addsUp": True,
+        "total": {"values": {"deals": 3, "amount": "150.01", "visits": 3}},
+    }  # fmt: skip
+
+
+def test_all_models_stand_side_by_side(server: ServerProcess, shop: Player) -> None:
+    answer = answered(server, shop, by="source", metrics="deals,visits", models="all")
+    assert answer["model"] is None
+    (yandex,) = (row for row in answer["rows"] if row["keys"] == ["Yandex"])
+    assert list(yandex["values"]["deals"]) == CODES
+    assert (yandex["values"]["deals"]["0"], yandex["values"]["deals"]["2"], yandex["values"]["deals"]["4"]) == (
+        0, 1, "0.666666",
+    )  # fmt: skip
+    assert set(yandex["values"]["visits"].values()) == {2}
+    assert answer["total"]["values"]["deals"] == dict.fromkeys(CODES, 3)
+    for code in CODES:
+        single = answered(server, shop, by="source", metrics="deals,visits", model=code)
+        values = {tuple(row["keys"]): row["values"] for row in single["rows"]}
+        assert values == {
+            tuple(row["keys"]): {name: by_code[code] for name, by_code in row["values"].items()}
+            for row in answer["rows"]
+            if tuple(row["keys"]) in values
+        }
+
+
+def test_a_comparison_names_its_days_and_lists_rows_of_either_side(server: ServerProcess, shop: Player) -> None:
+    answer = answered(
+        server, shop, by="source", metrics="deals", model="0", compare="previous", first="2024-11-11", last="2024-11-11"
+    )
+    assert (answer["comparedFrom"], answer["comparedTo"]) == ("2024-11-10", "2024-11-10")
+    assert answer["rows"] == [
+        {"keys": [None], "values": {"deals": 1}, "compared": {"deals": 0}},
+        {"keys": ["google"], "values": {"deals": 0}, "compared": {"deals": 2}},
+    ]
+    assert answer["total"] == {"values": {"deals": 1}, "compared": {"deals": 2}}
+
+
+def test_tags_do_not_add_up_and_the_answer_says_so(server: ServerProcess, shop: Player) -> None:
+    answer = answered(server, shop, by="tag", metrics="deals")
+    assert answer["addsUp"] is False
+    assert [row["keys"] for row in answer["rows"]] == [[None], ["vip"], ["vpn"]]
+    assert answer["total"]["values"] == {"deals": 3}
+
+
+def test_filters_may_be_repeated(server: ServerProcess, shop: Player) -> None:
+    together = ["source:is:yandex", "source:is:GOOGLE", "manager:not:Коля"]
+    answer = answered(server, shop, by="source", metrics="deals", filter=together)
+    assert [(row["keys"], row["values"]["deals"]) for row in answer["rows"]] == [(["google"], 1)]
+    assert answered(server, shop, metrics="deals", filter=[])["total"]["values"] == {"deals": 3}
+
+
+@pytest.mark.parametrize("asked", [
+    {"by": "source,day", "metrics": "deals,amount,match_rate,visits", "model": "4"},
+    {"by": "manager", "metrics": "deals,average", "models": "all", "compare": "year"},
+    {"metrics": "deals,cost,cpo", "filter": [r"source:among:yandex|a\,b", "manager:filled"]},
+    {"by": "source", "metrics": "deals", "sort": "source", "limit": "1"},
+])  # fmt: skip
+def test_files_hold_the_same_figures_and_the_question(
+    server: ServerProcess, shop: Player, asked: dict[str, Any]
+) -> None:
+    answer = answered(server, shop, **asked)
+    names, table = _table_of(answer)
+    answer_csv = ask(server, shop, "/api/reports.csv", **asked)
+    assert answer_csv.headers["content-type"] == "text/csv;charset=UTF-8"
+    assert answer_csv.headers["content-disposition"].startswith('attachment; filename="report-')
+    lines = list(csv.reader(io.StringIO(answer_csv.text)))
+    notes = list(itertools.takewhile(lambda line: line[0].startswith("# "), lines))
+    said = [(name.removeprefix("# "), text) for name, text in notes]
+    assert {("from", "2024-11-01"), ("to", "2024-11-30"), ("metrics", asked["metrics"])} <= set(said)
+    assert [text for name, text in said if name == "filter"] == asked.get("filter", [])
+    headings, *rows, total = lines[len(notes) :]
+    assert headings == names
+    assert total[0] == "# total"
+    assert [_numbers(row, len(answer["by"]) or 1) for row in [*rows, ["", *total[1:]]]] == table
+    sheets = CalamineWorkbook.from_filelike(io.BytesIO(ask(server, shop, "/api/reports.xlsx", **asked).content))
+    first, question = (sheets.get_sheet_by_name(name).to_python() for name in sheets.sheet_names)
+    assert len(first) == len(table) + 1
+    assert [
+        _numbers([str(cell).removeprefix("'") for cell in row], len(answer["by"]) or 1)[1:] for row in first[1:]
+    ] == [row[1:] for row in table]
+    assert ["С", "2024-11-01"] in question
+    assert [text for name, text in question if name == "Условие"] == asked.get("filter", [])
+
+
+def _table_of(answer: Any) -> tuple[list[str], list[list[Any]]]:
+    """Return the names of the columns, and rows and total, as a file has them."""
+    rows = [*answer["rows"], {"keys": [None] * (len(answer["by"]) or 1), **answer["total"]}]
+    names = list(answer["by"]) or ["total"]
+    for metric, code in itertools.product(answer["metrics"], CODES if answer["model"] is None else [""]):
+        names += [f"{metric} {code}".strip()]
+        names += [f"{metric} {code}".strip() + " compared"] if "comparedFrom" in answer else []
+    table = []
+    for row in rows:
+        cells: list[Any] = [key or "" for key in row["keys"]]
+        for metric, code in itertools.product(answer["metrics"], CODES if answer["model"] is None else [""]):
+            for side in ("values", "compared"):
+                if side in row:
+                    value = row[side][metric]
+                    cells.append(_number(value[code] if code else value))
+        table.append(cells)
+    return names, table
+
+
+def _numbers(row: list[str], keys: int) -> list[Any]:
+    return [*row[:keys], *map(_number, row[keys:])]
+
+
+def _number(shown: Any) -> Decimal | None:
+    return round(Decimal(str(shown)), 6) if shown not in (None, "") else None
+
+
+def test_a_formula_in_a_workbook_stays_a_text(server: ServerProcess, shop: Player) -> None:
+    content = ask(server, shop, "/api/reports.xlsx", by="manager", metrics="deals").content
+    rows = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0).to_python()
+    assert {"'=1+1", "Коля"} <= {row[0] for row in rows}
+
+
+BASE_METRICS = [name for name, metric in METRICS.items() if base_measure(metric) is not None]
+
+
+@pytest.mark.parametrize("model", ["1", "4", "6"])
+def test_the_rows_behind_every_figure_add_up_to_it(server: ServerProcess, winner: Player, model: str) -> None:
+    for by in ("source", "source,day", "tag", "lead_kind", ""):
+        for metric in BASE_METRICS:
+            if by in ("tag", "lead_kind") and metric in ("visits", "visitors", "cost", "clicks"):
+                continue
+            report = answered(server, winner, by=by or None, metrics=metric, model=model, date="changed")
+            rows = report["rows"] if by else [{"keys": [], **report["total"]}]
+            for row in rows:
+                behind = answered(
+                    server, winner, "/api/reports/rows", by=by or None, metrics=metric, model=model, date="changed",
+                    key=[key or "" for key in row["keys"]],
+                )  # fmt: skip
+                assert behind["sum"][metric] == row["values"][metric], (by, metric, row)
+                assert behind["total"] == len(behind["rows"])
+
+
+def test_the_rows_of_a_deal_have_their_shares_and_their_kopecks(server: ServerProcess, winner: Player) -> None:
+    asked = {"by": "source", "metrics": "amount", "model": "4"}
+    yandex = answered(server, winner, "/api/reports/rows", key="YANDEX", **asked)
+    (row,) = yandex["rows"]
+    assert (row["share"], row["amount"]) == ("0.666666", "66.66")
+    assert (yandex["kind"], yandex["total"]) == ("deal", 1)
+    assert yandex["sum"] == {"deals": "0.666666", "amount": "66.66"}
+    google = answered(server, winner, "/api/reports/rows", key="google", **asked)
+    assert [(one["share"], one["amount"]) for one in google["rows"]] == [("0.333334", "33.34"), ("1.000000", "50.01")]
+    second = answered(server, winner, "/api/reports/rows", key="google", limit="1", offset="1", **asked)
+    assert (second["rows"], second["total"], second["sum"]) == (google["rows"][1:], 2, google["sum"])
+    nothing = answered(server, winner, "/api/reports/rows", key="", **asked)
+    assert [one["amount"] for one in nothing["rows"]] == [None]
+
+
+def test_the_rows_behind_other_facts_say_what_they_are(server: ServerProcess, winner: Player) -> None:
+    (call,) = answered(server, winner, "/api/reports/rows", metrics="unique_calls")["rows"]
+    assert (call["kind"], call["share"]) == ("call", "1.000000")
+    visitors = answered(server, winner, "/api/reports/rows", metrics="visitors")
+    assert (visitors["kind"], visitors["total"], visitors["sum"]) == ("visit", 3, {"visits": 3, "visitors": 1})
+    costs = answered(server, winner, "/api/reports/rows", metrics="cost", by="source", key="yandex")
+    assert costs["rows"] == [
+        {"day": "2024-11-10", "source": "Yandex", "medium": "cpc", "campaign": "brand", "content": "", "term": "",
+         "cost": "30.00", "clicks": 7}
+    ]  # fmt: skip
+    assert costs["sum"] == {"cost": "30.00", "clicks": 7}
+    assisted = answered(server, winner, "/api/reports/rows", metrics="assisted", by="source", key="yandex")
+    assert (assisted["kind"], assisted["total"], assisted["sum"]["assisted"]) == ("deal", 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("asked", "field", "named"),
+    [
+        ({"metrics": "dels"}, "metrics", ("dels", "deals", "romi")),
+        ({"metrics": None}, "metrics", ()),
+        ({"by": "sorce"}, "by", ("sorce", "source", "field:")),
+        ({"by": "field:town"}, "by", ("town", "city")),
+        ({"by": "source,medium,campaign,term"}, "by", ("3",)),
+        ({"model": "7"}, "model", ("7", "6 position_based")),
+        ({"models": "some"}, "models", ("all",)),
+        ({"models": "all", "model": "1"}, "models", ("model",)),
+        ({"period": "fortnight", "first": None, "last": None}, "period", ("fortnight", "28d")),
+        ({"period": "28d"}, "period", ()),
+        ({"first": "2024-11-31"}, "from", ("2026-11-30",)),
+        ({"first": "2025-01-01"}, "from", ("to",)),
+        ({"first": "0001-01-01"}, "from", ("36600",)),
+        ({"date": "mine"}, "date", ("mine", "changed")),
+        ({"compare": "past"}, "compare", ("past", "weekdays")),
+        ({"filter": "source=yandex"}, "filter", ("source=yandex",)),
+        ({"filter": ["source:is:a", "source:like:a"]}, "filter", ("like", "contains")),
+        ({"filter": "day:is:yesterday"}, "filter", ("yesterday",)),
+        ({"filter": ["source:is:a"] * 51}, "filter", ("50",)),
+        ({"segment": "ours"}, "segment", ("ours",)),
+        ({"sort": "amount"}, "sort", ("amount", "deals")),
+        ({"limit": "0"}, "limit", ("10000",)),
+        ({"limit": "9" * 30}, "limit", ("10000",)),
+        ({"by": "a\0b"}, "by", ()),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_with_what_there_is(
+    server: ServerProcess, shop: Player, asked: dict[str, Any], field: str, named: tuple[str, ...]
+) -> None:
+    for path in ("/api/reports", "/api/reports.csv", "/api/reports.xlsx", "/api/reports/rows"):
+        refused = ask(server, shop, path, **{"metrics": "deals", **asked})
+        assert refused.status_code == 400, refused.text
+        answer = refused.json()
+        assert answer["errorCode"] == "10007"
+        assert f"{field}: " in refused.text
+        assert all(word in refused.text for word in named), refused.text
+
+
+@pytest.mark.parametrize(
+    ("asked", "field", "named"),
+    [
+        ({"metrics": "match_rate"}, "metrics", ("unmatched", "deals")),
+        ({"metrics": "deals,amount"}, "metrics", ("one metric",)),
+        ({"metrics": "visits", "by": "manager", "key": "a"}, "by", ("manager",)),
+        ({"metrics": "cost", "filter": "hour:is:09"}, "filter", ("hour",)),
+        ({"metrics": "deals", "by": "source"}, "key", ("1",)),
+        ({"metrics": "deals", "by": "day", "key": "today"}, "key", ("today",)),
+        ({"metrics": "deals", "models": "all"}, "models", ("model",)),
+        ({"metrics": "deals", "offset": "-1"}, "offset", ()),
+    ],
+)
+def test_rows_of_what_has_none_are_refused(
+    server: ServerProcess, shop: Player, asked: dict[str, Any], field: str, named: tuple[str, ...]
+) -> None:
+    headers = {"Access-Token": shop.token, "Accept-Language": "en"}
+    refused = server.http.get("/api/reports/rows", params={**NOVEMBER, **asked}, headers=headers)
+    assert refused.status_code == 400
+    assert f"{field}: " in refused.text
+    assert all(word in refused.text for word in named), refused.text
+
+
+def test_a_segment_adds_its_filters(
+    server: ServerProcess, served: Stage, shop: Player, stranger: Player, beside: Terminal
+) -> None:
+    site = str(shop.site.id)
+    beside.done("segment", "add", site, "Наши", "--filter", "source:is:google", "--filter", "manager:empty")
+    assert answered(server, shop, metrics="deals", segment="Наши")["total"]["values"] == {"deals": 1}
+    assert ask(server, stranger, metrics="deals", segment="Наши").status_code == 400
+    beside.done("segment", "add", site, "Городские", "--filter", "field:city:filled")
+    assert answered(server, shop, metrics="deals", segment="Городские")["total"]["values"] == {"deals": 0}
+    beside.done("segment", "remove", site, "Наши")
+    assert ask(server, shop, metrics="deals", segment="Наши").status_code == 400
+
+
+def test_the_command_prints_the_same(server: ServerProcess, shop: Player, beside: Terminal) -> None:
+    for sent, options in (
+        ({"by": "source,day", "metrics": "deals,amount,romi", "model": "5", "sort": "-day"},
+         ("--by", "source,day", "--metrics", "deals,amount,romi", "--model", "5", "--sort=-day")),
+        ({"metrics": "deals", "models": "all", "compare": "weekdays", "filter": ["source:is:google", "manager:empty"]},
+         ("--metrics", "deals", "--model", "all", "--compare", "weekdays", "--filter", "source:is:google",
+          "--filter", "manager:empty")),
+    ):  # fmt: skip
+        days = ("--from", NOVEMBER["from"], "--to", NOVEMBER["to"])
+        printed = beside.json("report", "--site", str(shop.site.id), *days, *options)
+        assert printed == answered(server, shop, **sent)
+
+
+def test_only_the_site_of_a_token_is_seen(server: ServerProcess, shop: Player, stranger: Player) -> None:
+    assert answered(server, stranger, by="source", metrics="deals,visits,cost")["rows"] == []
+    for token in ("", "x"):
+        refused = server.http.get("/api/reports", params={"metrics": "deals"}, headers={"Access-Token": token})
+        assert (refused.status_code, refused.json()["errorCode"]) == (403, "10020")
+    assert server.http.post("/api/reports").status_code == 405
+
+
+def test_a_report_costs_a_point_and_nothing_when_refused(server: ServerProcess, served: Stage) -> None:
+    player = served.open_site(points_per_day=7, point_costs={"report": 2})
+    assert ask(server, player, metrics="x").status_code == 400
+    for path in ("/api/reports", "/api/reports.csv", "/api/reports/rows"):
+        assert ask(server, player, path, metrics="deals").status_code == 200
+    assert ask(server, player, "/api/reports.xlsx", metrics="deals").status_code == 429

@@ -1,0 +1,137 @@
+"""Reports on threads of their own: few at once, stopped when they take too long or nobody waits."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, text
+
+from cast import Player, Stage
+from dealtrace.operations.reports.ask import FactSource
+from dealtrace.reports.refusals import ClientGone, ReportsBusy, ReportTooSlow
+from dealtrace.runtime.database_watch import DatabaseWatch
+from dealtrace.runtime.report_pool import REPORTS_AT_ONCE, WAITING_MAX, ReportPool
+from dealtrace.storage.database.engine import Database, open_database
+from write_commands import run
+
+LONG_SECONDS = 20
+ENDLESS = select(func.count()).select_from(
+    text("(WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 2000000000) SELECT x FROM n) AS n")
+)
+
+
+@pytest.fixture
+def limited(database: Database) -> Iterator[Database]:
+    address = database.url.render_as_string(hide_password=False)
+    opened = open_database(address, readers=REPORTS_AT_ONCE, read_seconds_max=1)
+    yield opened
+    opened.close()
+
+
+async def stays() -> None:
+    await asyncio.Event().wait()
+
+
+async def begun(pool: ReportPool, shop: Player, go_on: threading.Event) -> list[asyncio.Future[bool]]:
+    """Begin as many reports as may run, each of which ends with `go_on`."""
+    running = []
+    for _ in range(REPORTS_AT_ONCE):
+        started = threading.Event()
+
+        def wait(_: FactSource, started: threading.Event = started) -> bool:
+            started.set()
+            return go_on.wait(LONG_SECONDS)
+
+        running.append(asyncio.ensure_future(pool.ask(stays, shop.site, wait)))
+        assert await asyncio.to_thread(started.wait, LONG_SECONDS)
+    return running
+
+
+def told(database: Database, story: Callable[[ReportPool], Any], **settings: Any) -> Any:
+    """Play a story with a pool, and stop it."""
+
+    async def play() -> Any:
+        pool = ReportPool(database, DatabaseWatch(database), **settings)
+        try:
+            return await story(pool)
+        finally:
+            pool.stop()
+
+    return run(play)
+
+
+def test_a_report_that_takes_too_long_is_stopped_and_the_next_is_answered(
+    limited: Database, stage: Stage, shop: Player
+) -> None:
+    def endless(source: FactSource) -> object:
+        return source.fetch(ENDLESS)
+
+    def quick(source: FactSource) -> object:
+        return source.fetch(select(1))[0][0]
+
+    async def story(pool: ReportPool) -> Any:
+        with pytest.raises(ReportTooSlow):
+            await pool.ask(stays, shop.site, endless)
+        return await pool.ask(stays, shop.site, quick)
+
+    assert told(limited, story) == 1
+    assert stage.database.is_sqlite is limited.is_sqlite
+
+
+def test_beyond_those_that_run_a_report_waits_a_little_and_is_refused(limited: Database, shop: Player) -> None:
+    go_on = threading.Event()
+
+    async def story(pool: ReportPool) -> None:
+        running = await begun(pool, shop, go_on)
+        waiting = [asyncio.ensure_future(pool.ask(stays, shop.site, lambda _: 1)) for _ in range(WAITING_MAX)]
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        with pytest.raises(ReportsBusy) as refused:
+            await pool.ask(stays, shop.site, lambda _: 1)
+        assert refused.value.facts["retry_after_seconds"] > 0
+        go_on.set()
+        assert await asyncio.gather(*running, *waiting) == [True] * REPORTS_AT_ONCE + [1] * WAITING_MAX
+
+    told(limited, story, wait_seconds=float(LONG_SECONDS))
+
+
+def test_a_report_that_waited_in_vain_may_be_asked_again(limited: Database, shop: Player) -> None:
+    go_on = threading.Event()
+
+    async def story(pool: ReportPool) -> None:
+        running = await begun(pool, shop, go_on)
+        with pytest.raises(ReportsBusy):
+            await pool.ask(stays, shop.site, lambda _: 1)
+        go_on.set()
+        await asyncio.gather(*running)
+        assert await pool.ask(stays, shop.site, lambda _: 2) == 2
+
+    told(limited, story, wait_seconds=0.05)
+
+
+def test_a_report_whose_client_left_ends_at_its_next_statement(limited: Database, shop: Player) -> None:
+    started, left, ended = threading.Event(), asyncio.Event(), threading.Event()
+
+    def long(source: FactSource) -> None:
+        started.set()
+        try:
+            while True:
+                source.fetch(select(1))
+        finally:
+            ended.set()
+
+    async def gone() -> None:
+        await asyncio.to_thread(started.wait, LONG_SECONDS)
+        left.set()
+
+    async def story(pool: ReportPool) -> None:
+        for _ in range(REPORTS_AT_ONCE + 1):
+            started.clear()
+            ended.clear()
+            with pytest.raises(ClientGone):
+                await pool.ask(gone, shop.site, long)
+            assert await asyncio.to_thread(ended.wait, LONG_SECONDS)
+
+    told(limited, story)
