@@ -112,6 +112,7 @@ class Application:
             self._site_cache,
             self._rate_limits,
             self._proxies,
+            self._report_pool,
         )
         pages = page_router(services, cabinet_routes(means))
         self._gate = self._make_gate()

@@ -22,7 +22,7 @@ class Link:
     title: str
 
 
-SECTIONS: tuple[Section, ...] = ()
+SECTIONS = (Section("reports", "Reports", Role.READER),)
 
 
 def sections_of(site: Site, role: Role) -> list[Link]:

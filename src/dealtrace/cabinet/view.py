@@ -13,14 +13,16 @@ from dealtrace import clock
 from dealtrace.accounts.role import Rights, Role
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.forms import Form
-from dealtrace.cabinet.rendering import render_page
+from dealtrace.cabinet.rendering import render_page, words_of
 from dealtrace.errors import Language
 from dealtrace.http.client_address import Proxies
 from dealtrace.http.rate_limits import RateLimits
+from dealtrace.operations.reports.ask import FactSource
 from dealtrace.operations.work import Operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record
 from dealtrace.runtime.read_pool import ReadPool
+from dealtrace.runtime.report_pool import ReportPool
 from dealtrace.runtime.site_cache import SiteCache
 from dealtrace.runtime.write_queue import WriteQueue
 from dealtrace.storage.database.engine import Database
@@ -42,6 +44,7 @@ class Means:
     site_cache: SiteCache
     rate_limits: RateLimits
     proxies: Proxies
+    report_pool: ReportPool
 
 
 @dataclass(slots=True)
@@ -85,6 +88,25 @@ class View:
     ) -> Result:
         """Return what a reading function returns, called with a connection on a thread of the read pool."""
         return await self.means.read_pool.read_newest(ask, *args, **kwargs)
+
+    async def ask(
+        self, ask: Callable[Concatenate[FactSource, Site, P], Result], *args: P.args, **kwargs: P.kwargs
+    ) -> Result:
+        """Return what a function reads from the facts of the site of the address, called with them and the site.
+
+        Raises:
+            Refusal: reports are busy, or it took too long.
+        """
+        return await self.means.report_pool.ask(self._until_gone, self.here, ask, self.here, *args, **kwargs)
+
+    async def _until_gone(self) -> None:
+        """Return when the browser has closed the connection."""
+        while (await self.request.receive())["type"] != "http.disconnect":
+            pass
+
+    def translate(self, text: str) -> str:
+        """Return words of the cabinet in the language of the page."""
+        return words_of(self.language).gettext(text)
 
     async def write(self, operation: Operation[Any, Any], payload: object, *, size: int = 1) -> Any:
         """Run an operation on the site for the person, and return its outcome once it is stored.

@@ -8,10 +8,7 @@ from dealtrace.reports.columns import ColumnKind, ReportColumn, list_in_evaluati
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.formulas import ColumnName, FormulaTree, MetricName, Part, evaluate, list_operands
 from dealtrace.reports.measures import Aggregate, Measure
-from dealtrace.reports.metrics import METRICS, AnyFormula, Metric, Unit, Values, formula_at_site, plain
-
-COLUMN_PREFIX = "column:"
-"""The beginning of the name of a metric that is a column."""
+from dealtrace.reports.metrics import COLUMN_PREFIX, METRICS, AnyFormula, Metric, Unit, Values, formula_at_site, plain
 
 
 @record

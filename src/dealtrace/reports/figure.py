@@ -7,7 +7,7 @@ from dealtrace.record import record
 from dealtrace.reports.answer import Keys
 from dealtrace.reports.filters import key_of_value
 from dealtrace.reports.measures import Measure
-from dealtrace.reports.metrics import METRICS, Metric
+from dealtrace.reports.metrics import METRICS, Formula, Metric
 from dealtrace.reports.question import LIMIT_DEFAULT, Known, Question, Words, parse_question
 
 
@@ -40,7 +40,7 @@ class Figure:
 def base_measure(metric: Metric) -> Measure | None:
     """Return the measure of a metric that counts or adds facts of one kind, `None` for all others."""
     formula = metric.formula
-    if formula.under is not None or len(formula.over.terms) != 1:
+    if not isinstance(formula, Formula) or formula.under is not None or len(formula.over.terms) != 1:
         return None
     ((measure, sign),) = formula.over.terms
     return measure if sign == 1 else None

@@ -10,7 +10,21 @@ from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.filters import Filter, Operator, format_filter
 from dealtrace.reports.question import DESCENDING, Words
 
-ONCE = ("by", "metrics", "period", "from", "to", "model", "models", "date", "compare", "segment", "sort", "limit", "chart")
+ONCE = (
+    "by",
+    "metrics",
+    "period",
+    "from",
+    "to",
+    "model",
+    "models",
+    "date",
+    "compare",
+    "segment",
+    "sort",
+    "limit",
+    "chart",
+)
 """The parameters that an address has at most once, in the sequence in which they are written."""
 FILTER = "filter"
 

@@ -1,6 +1,7 @@
 """What a person can choose for a report: the fields of the form above it, with what is chosen now."""
 
 from collections.abc import Iterable, Mapping
+from typing import TypeVar
 
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.reports.address import Address
@@ -11,6 +12,8 @@ from dealtrace.reports.filters import Operator
 from dealtrace.reports.metrics import METRICS, Metric
 from dealtrace.reports.periods import PRESETS, Comparison
 from dealtrace.reports.question import ALL_MODELS, BY_MAX, DateOf, Known
+
+Value = TypeVar("Value", bound=str)
 
 
 @record
@@ -126,7 +129,7 @@ def _said(words: tuple[str, str], language: Language) -> str:
     return words[0] if language == "ru" else words[1]
 
 
-def _chosen(chosen: str, words: Mapping[str, tuple[str, str]], language: Language) -> tuple[Choice, ...]:
+def _chosen(chosen: str, words: Mapping[Value, tuple[str, str]], language: Language) -> tuple[Choice, ...]:
     return tuple(Choice(value, _said(pair, language), value == chosen) for value, pair in words.items())
 
 

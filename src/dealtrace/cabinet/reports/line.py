@@ -26,11 +26,11 @@ DAYS_BY_WEEK = 400
 
 @record
 class TimeLine:
-    """The chart, the name of the dimension it goes by, and its points as a table behind it."""
+    """The chart, its title, and the table behind it: the label of each point, its value and the compared one."""
 
     svg: Markup
     title: str
-    points: tuple[Point, ...]
+    shown: tuple[tuple[str, str, str], ...]
     has_comparison: bool
 
 
@@ -73,7 +73,8 @@ def time_line(report: Report, address: Address, language: Language, notes: Seque
         return metric_value(language, metric, value)
 
     svg = line_chart(title, points, format_value, _placed(notes, dimension, report.question.period))
-    return TimeLine(svg, title, tuple(points), report.compared_period is not None)
+    shown = tuple((point.label, format_value(point.value), format_value(point.compared)) for point in points)
+    return TimeLine(svg, title, shown, report.compared_period is not None)
 
 
 def _placed(notes: Sequence[tuple[date, str]], dimension: Dimension, period: Period) -> list[Note]:

@@ -15,7 +15,9 @@ from dealtrace.record import record
 from dealtrace.reports.answer import Report, Row
 from dealtrace.reports.metrics import Metric, Unit
 
-LESS_IS_BETTER = frozenset({"cost", "cpc", "cpl", "cpo", "cac", "drr", "lost", "unmatched", "missed_calls", "days_to_deal"})
+LESS_IS_BETTER = frozenset(
+    {"cost", "cpc", "cpl", "cpo", "cac", "drr", "lost", "unmatched", "missed_calls", "days_to_deal"}
+)
 """The metrics that are better the smaller they are."""
 Translate = Callable[[str], str]
 
@@ -102,13 +104,22 @@ class _Shaper:
         self.question, self.model, self.address = report.question, model, address
         self.rows_page, self.language, self.words_of = rows_page, language, words_of
         columns = range(len(self.question.metrics))
-        self.largest = [max((self._value(row, place) or Fraction(0) for row in report.rows), default=Fraction(0)) for place in columns]
+        self.largest = [
+            max((self._value(row, place) or Fraction(0) for row in report.rows), default=Fraction(0))
+            for place in columns
+        ]
         self.best = [self._best(report.rows, place) for place in columns]
 
     def headings(self) -> list[Heading]:
         question = self.question
         keys = [
-            Heading(_named(each.ru, each.en, self.language), "", self.address.sorted_by(each.name), self._sign(each.name), False)  # noqa: FBT003
+            Heading(
+                _named(each.ru, each.en, self.language),
+                "",
+                self.address.sorted_by(each.name),
+                self._sign(each.name),
+                is_value=False,
+            )
             for each in question.by
         ]
         return keys + [
@@ -117,7 +128,7 @@ class _Shaper:
                 getattr(each, "formula_text", ""),
                 self.address.sorted_by(each.name),
                 self._sign(each.name),
-                True,  # noqa: FBT003
+                is_value=True,
             )
             for each in question.metrics
         ]
@@ -141,7 +152,9 @@ class _Shaper:
         compared = row.compared[self.model][place] if row.compared is not None else None
         return Cell(
             metric_value(self.language, metric, value),
-            Markup("") if is_total or metric.unit not in (Unit.COUNT, Unit.MONEY) else cell_bar(value, self.largest[place]),
+            Markup("")
+            if is_total or metric.unit not in (Unit.COUNT, Unit.MONEY)
+            else cell_bar(value, self.largest[place]),
             change_of(metric, value, compared, self.language) if row.compared is not None else None,
             self._behind(row, metric) if value and len(metric.facts) == 1 and metric.adds_up else "",
             "" if is_total or value is None else self._mark(place, value),

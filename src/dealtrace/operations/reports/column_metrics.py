@@ -9,10 +9,10 @@ from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.operations.reports.ask import FactSource, ask, stored_facts
 from dealtrace.operations.work import Work
-from dealtrace.reports.column_metrics import COLUMN_PREFIX, metrics_of_columns
+from dealtrace.reports.column_metrics import metrics_of_columns
 from dealtrace.reports.columns import ReportColumn
 from dealtrace.reports.formats import format_figures
-from dealtrace.reports.metrics import Metric
+from dealtrace.reports.metrics import COLUMN_PREFIX, Metric
 from dealtrace.reports.periods import last_month
 from dealtrace.reports.question import Question
 from dealtrace.storage.reports.columns import list_columns

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.credit import AttributionModel
+from dealtrace.operations.reports.column_metrics import find_column_metrics
 from dealtrace.reports.question import LIMIT_MAX, Known, Question, Words, parse_question
 from dealtrace.storage.reports.segments import list_segments
 
@@ -36,6 +37,7 @@ def read_known(
         site_day(now, site.time_zone),
         AttributionModel(site.attribution),
         sorted(site.custom_fields),
+        columns=find_column_metrics(connection, site),
         segments={each.name: each.filters for each in list_segments(connection, site.id, user_id)},
         rows_max=rows_max,
     )
