@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_to_bytes
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
@@ -74,10 +74,10 @@ def _take_encoded(pairs: Pairs, name: str, value: str) -> None:
 
 
 def _decode(text: str) -> str:
-    text.encode()  # raises for bytes that are not UTF-8, which came as lone surrogates
+    encoded = text.replace("+", " ").encode()  # raises for bytes that are not UTF-8, which came as lone surrogates
     if _BROKEN_PERCENT.search(text):
         raise BrokenPercentError
-    return unquote(text.replace("+", " "), errors="strict").lstrip(MARK)
+    return unquote_to_bytes(encoded).decode().lstrip(MARK)
 
 
 class BrokenPercentError(ValueError):
