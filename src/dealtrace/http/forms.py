@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, unquote_to_bytes
+from urllib.parse import unquote
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 PARAMETERS_MAX = 1000
 """Ours: a request with more parameters is refused."""
 
+_ESCAPED = re.compile(b"(?:%[0-9A-Fa-f]{2})+")
 _BROKEN_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
 _UNUSUAL = re.compile(f"[\ud800-\udfff{MARK}]")
 """Bytes that are not UTF-8, as lone surrogates, and byte order marks."""
@@ -77,7 +78,12 @@ def _decode(text: str) -> str:
     encoded = text.replace("+", " ").encode()  # raises for bytes that are not UTF-8, which came as lone surrogates
     if _BROKEN_PERCENT.search(text):
         raise BrokenPercentError
-    return unquote_to_bytes(encoded).decode().lstrip(MARK)
+    return _ESCAPED.sub(_unescaped, encoded).decode().lstrip(MARK)
+
+
+def _unescaped(run: re.Match[bytes]) -> bytes:
+    """Return the bytes of consecutive escapes; a Cyrillic word is one such run, which `unquote` takes byte by byte."""
+    return bytes.fromhex(run[0].replace(b"%", b" ").decode())
 
 
 class BrokenPercentError(ValueError):
