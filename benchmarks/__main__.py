@@ -122,13 +122,13 @@ def _prepare(url: str, calls: int) -> Place:
     assert found is not None
     for first in range(0, calls, CALLS_AT_ONCE):
         ids.ensure(CALLS_AT_ONCE * 4)
-        calls = [
+        incoming = [
             IncomingCall(BEFORE_THE_DEALS + timedelta(seconds=n % 3600), timedelta(minutes=5), f"7920{n:07d}")
             for n in range(first, min(first + CALLS_AT_ONCE, calls))
         ]
         with database.write() as connection:
             work = Work(connection, ids, found, datetime.now(UTC))
-            store_leads(work, list(decide_calls(work, calls).arrivals.values()))
+            store_leads(work, list(decide_calls(work, incoming).arrivals.values()))
     database.close()
     return Place(url, site["clientApiId"])
 

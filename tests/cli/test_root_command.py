@@ -23,19 +23,35 @@ def test_it_has_a_version(terminal: Terminal) -> None:
     assert terminal.done("--version").out == f"dealtrace {__version__}\n"
 
 
-@pytest.mark.parametrize("argument", ["--help", "--version"])
-def test_it_imports_nothing_heavy_to_say_what_it_is(argument: str) -> None:
+def imported_by(arguments: list[str], environment: dict[str, str]) -> set[str]:
     asked = f"""
 import sys
 from dealtrace.cli import main
-sys.argv = ["dealtrace", "{argument}"]
+sys.argv = ["dealtrace", *{arguments}]
 try:
     main()
 except SystemExit:
     sys.stderr.write(" ".join(sys.modules))
 """
-    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
-    assert not HEAVY & set(done.stderr.split())
+    done = subprocess.run(
+        [sys.executable, "-c", asked], capture_output=True, text=True, check=True, env={**os.environ, **environment}
+    )
+    return set(done.stderr.split())
+
+
+@pytest.mark.parametrize("argument", ["--help", "--version"])
+def test_it_imports_nothing_heavy_to_say_what_it_is(argument: str) -> None:
+    assert not HEAVY & imported_by([argument], {})
+
+
+@pytest.mark.parametrize("group", ["site", "token", "user", "field"])
+def test_a_command_on_sqlite_imports_neither_another_driver_nor_numbering_plans(group: str, tmp_path: Path) -> None:
+    environment = {"DEALTRACE_DATABASE_URL": f"sqlite:///{tmp_path}/own.db"}
+    subprocess.run([*PROGRAM, "site", "create", "Shop"], check=True, env={**os.environ, **environment})
+    arguments = [group, "list", *(["1"] if group in ("token", "field") else [])]
+    imported = imported_by(arguments, environment)
+    assert "sqlalchemy" in imported
+    assert not {"psycopg", "phonenumbers", "alembic"} & imported
 
 
 def test_it_costs_a_quarter_of_a_second_at_most_to_say_what_it_is() -> None:

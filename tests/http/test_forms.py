@@ -1,6 +1,6 @@
 """Query strings and form bodies as clients really send them."""
 
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 
 import pytest
 from hypothesis import given
@@ -56,6 +56,20 @@ def test_a_broken_name_keeps_its_neighbours() -> None:
 def test_it_reads_back_whatever_is_encoded(sent: dict[str, str]) -> None:
     pairs = read_pairs(urlencode(sent).encode())
     assert (pairs.values, pairs.broken) == (sent, {})
+
+
+PIECES = st.sampled_from(["%D0", "%9A", "%20", "%F0%9F%98%80", "%41", "%00", "%ff", "a", "я", "+", "😀"])
+
+
+@given(st.lists(PIECES, min_size=1, max_size=8).map("".join))
+def test_it_decodes_a_value_as_the_standard_library_does(text: str) -> None:
+    try:
+        values = {"a": unquote(text.replace("+", " "), errors="strict")}
+    except UnicodeDecodeError:
+        values = {}
+    pairs = read_pairs(f"a={text}".encode())
+    assert pairs.values == values
+    assert list(pairs.broken) == ([] if values else ["a"])
 
 
 @given(st.binary(max_size=200))

@@ -1,14 +1,7 @@
-"""The JSON that commands print, one type per answer; instants are UTC."""
+"""The JSON that commands print, one type per answer; instants are UTC. Deals and leads are in `lead_answers`."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from decimal import Decimal
-from typing import Any, NotRequired, TypedDict
-
-from dealtrace.attribution.traffic_source import TrafficSource
-from dealtrace.deals.lead_clue import LeadClue
-from dealtrace.leads.client import Client
-from dealtrace.leads.lead import LeadRef
+from typing import NotRequired, TypedDict
 
 
 class SiteAnswer(TypedDict):
@@ -81,75 +74,12 @@ class TokenAnswer(TypedDict):
     revokedAt: datetime | None
 
 
-class DealAnswer(TypedDict):
-    """A deal in `deal show` and `deal list`, as it is now."""
-
-    siteId: int
-    orderId: int
-    orderNumber: str
-    status: str
-    sum: Decimal | None
-    happenedAt: datetime
-    recordedAt: datetime
-    changedAt: datetime | None
-    deletedAt: datetime | None
-    service: str
-    manager: str | None
-    comment: str | None
-    tags: list[str]
-    customFields: dict[str, str]
-    statedSource: TrafficSource | None
-    clue: LeadClue
-    lead: LeadRef | None
-    pinnedAt: datetime | None
-    version: int
-
-
 class UserAnswer(TypedDict):
     """A user in `user list`."""
 
     userId: int
     login: str
     createdAt: datetime
-
-
-class VersionAnswer(TypedDict):
-    """A version in `deal history`; `before` and `after` hold the fields that changed, as the database stores them."""
-
-    siteId: int
-    orderId: int
-    version: int
-    kind: str
-    recordedAt: datetime
-    tokenId: int | None
-    before: Mapping[str, Any]
-    after: Mapping[str, Any]
-
-
-class CreditAnswer(TypedDict):
-    """The share of one visit under one attribution model, from 0 to 1."""
-
-    attribution: int
-    sessionId: int
-    share: float
-    trafficSource: TrafficSource
-
-
-class LeadAnswer(TypedDict):
-    """A lead in `lead show`."""
-
-    siteId: int
-    lead: LeadRef
-    startedAt: datetime
-    endedAt: datetime
-    reference: str | None
-    deletedAt: datetime | None
-    client: Client
-    isUnique: bool
-    isTarget: bool
-    isUniqueTarget: bool
-    statedSource: TrafficSource | None
-    credits: list[CreditAnswer]
 
 
 class WebhookAnswer(TypedDict):

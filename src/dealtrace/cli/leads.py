@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import WHOLE, AttributionModel
-from dealtrace.cli.answers import LeadAnswer
+from dealtrace.cli.lead_answers import LeadAnswer
 from dealtrace.cli.options import ID_MAX, JsonOption, OnlySiteOption
 from dealtrace.cli.site_lookup import sites_to_search
 from dealtrace.cli.terminal import console, fail, open_prepared, print_json, work_in

@@ -35,6 +35,12 @@ class ContactClue:
     link_threshold: timedelta = LINK_THRESHOLD_DEFAULT
     only_kind: LeadKind | None = None
 
+    @property
+    def normals(self) -> tuple[str, ...]:
+        """All its usable contacts in their normal form, phones first."""
+        phones = self.phone.normals if self.phone is not None else ()
+        return phones if self.email is None else (*phones, *self.email.normals)
+
 
 @record
 class LeadClue:

@@ -1,7 +1,6 @@
 """The headers of a request, and the language it asks for."""
 
 import re
-from collections.abc import Iterator
 
 from starlette.types import Scope
 
@@ -10,16 +9,15 @@ from dealtrace.errors import Language
 
 def header(scope: Scope, name: bytes) -> str:
     """Return the value of a header, empty if it was not sent; `name` is lower-case."""
-    return next(_values(scope, name), b"").decode("latin-1")
+    for key, value in scope["headers"]:
+        if key == name:
+            return str(value, "latin-1")
+    return ""
 
 
 def joined_header(scope: Scope, name: bytes) -> str:
     """Return the values of all lines of a header in their order, separated by commas; `name` is lower-case."""
-    return ",".join(value.decode("latin-1") for value in _values(scope, name))
-
-
-def _values(scope: Scope, name: bytes) -> Iterator[bytes]:
-    return (value for key, value in scope["headers"] if key == name)
+    return ",".join([value.decode("latin-1") for key, value in scope["headers"] if key == name])
 
 
 def language_of(scope: Scope) -> Language:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 import structlog
@@ -12,6 +13,7 @@ from dealtrace.http.asgi import joined_header
 Address = IPv4Address | IPv6Address
 _MAPPED = IPv6Network("::ffff:0:0/96")
 _MAPPED_BITS = 96
+_ADDRESSES_CACHED = 4096
 _BRACKETED = re.compile(r"\[(?P<address>[^\]]*)\](?::[0-9]{1,5})?")
 _WITH_PORT = re.compile(r"(?P<address>[0-9.]+):[0-9]{1,5}")
 
@@ -32,11 +34,13 @@ class Proxies:
         is no address ends the search at the proxy that wrote it.
         """
         peer: str = scope["client"][0] if scope.get("client") else ""
-        nearest = _read_address(peer)
         forwarded = joined_header(scope, b"x-forwarded-for")
+        if not forwarded:
+            return _plain_ip(peer)
+        nearest = _read_address(peer)
         if nearest is None:
             return peer
-        if forwarded and not self._is_trusted(nearest):
+        if not self._is_trusted(nearest):
             self._warn(peer)
         for hop in reversed([hop.strip() for hop in forwarded.split(",") if hop.strip()]):
             if not self._is_trusted(nearest):
@@ -54,6 +58,13 @@ class Proxies:
         if not self._warned:
             self._warned = True
             _log.warning("proxy_not_trusted", peer=peer, cure="list it in DEALTRACE_TRUSTED_PROXIES")
+
+
+@lru_cache(_ADDRESSES_CACHED)
+def _plain_ip(peer: str) -> str:
+    """Return the address of a peer in its plain form; what is no address stays as it is."""
+    address = _read_address(peer)
+    return peer if address is None else str(address)
 
 
 def _read_address(hop: str) -> Address | None:

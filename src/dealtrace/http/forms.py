@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 PARAMETERS_MAX = 1000
 """Ours: a request with more parameters is refused."""
 
+_ESCAPED = re.compile(b"(?:%[0-9A-Fa-f]{2})+")
 _BROKEN_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
 _UNUSUAL = re.compile(f"[\ud800-\udfff{MARK}]")
 """Bytes that are not UTF-8, as lone surrogates, and byte order marks."""
@@ -104,10 +105,15 @@ def _note_broken(pairs: Pairs, name: str, fault: ValueError) -> None:
 
 
 def _decode(text: str) -> str:
-    text.encode()  # raises for bytes that are not UTF-8, which came as lone surrogates
+    encoded = text.replace("+", " ").encode()  # raises for bytes that are not UTF-8, which came as lone surrogates
     if _BROKEN_PERCENT.search(text):
         raise BrokenPercentError
-    return unquote(text.replace("+", " "), errors="strict").lstrip(MARK)
+    return _ESCAPED.sub(_unescaped, encoded).decode().lstrip(MARK)
+
+
+def _unescaped(run: re.Match[bytes]) -> bytes:
+    """Return the bytes of consecutive escapes; a Cyrillic word is one such run, which `unquote` takes byte by byte."""
+    return bytes.fromhex(run[0].replace(b"%", b" ").decode())
 
 
 class BrokenPercentError(ValueError):

@@ -24,4 +24,7 @@ def all_spellings(references: Iterable[str]) -> list[str]:
 
 def find_spelt(reference: str, known: Mapping[str, Found]) -> Found | None:
     """Return what is known under a reference, however it is spelt; `None` if nothing is."""
-    return next((known[spelling] for spelling in spellings(reference) if spelling in known), None)
+    for spelling in spellings(reference):
+        if spelling in known:
+            return known[spelling]
+    return None

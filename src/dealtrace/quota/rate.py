@@ -3,12 +3,15 @@
 Seed: «не более 5 запросов в секунду с одного IP-адреса».
 """
 
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 
 IPV6_PREFIX = 64
 """Ours: a household or server gets a whole /64, so its 2^64 addresses are counted as one."""
+_KEYS_CACHED = 4096
 
 
+@lru_cache(_KEYS_CACHED)
 def rate_key(address: str) -> str:
     """Return the key under which the requests of an IP address are counted; other texts are their own key."""
     try:

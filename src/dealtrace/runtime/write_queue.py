@@ -157,13 +157,14 @@ class WriteQueue:
             return []
         if first is None:
             return None
-        batch = [first]
-        while count_items(batch) < self._batch_max and not self._queue.empty():
+        batch, items = [first], first.size
+        while items < self._batch_max and not self._queue.empty():
             following = self._queue.get()
             if following is None:
                 self._queue.put(None)
                 break
             batch.append(following)
+            items += following.size
         return batch
 
     def _seconds_to_due(self) -> float | None:

@@ -8,9 +8,9 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import day_end, day_start
-from dealtrace.cli.answers import DealAnswer, VersionAnswer
 from dealtrace.cli.deals.history import format_fields, format_history
 from dealtrace.cli.deals.lookup import DealArgument, find_deal, format_lead_of
+from dealtrace.cli.lead_answers import DealAnswer, VersionAnswer
 from dealtrace.cli.options import ID_MAX, JsonOption, OnlySiteOption, SiteIdOption
 from dealtrace.cli.terminal import console, fail, open_prepared, print_json, work_in
 from dealtrace.deals.deal import Deal

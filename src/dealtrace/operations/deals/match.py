@@ -39,7 +39,7 @@ def _by_contact(question: Question, spans: Mapping[str, Sequence[LeadSpan]]) -> 
     contact = question.clue.contact
     if contact is None or not spans:
         return None
-    candidates = [span for value in _values(contact) for span in spans.get(value, ())]
+    candidates = [span for value in contact.normals for span in spans.get(value, ())]
     found = find_lead(contact, question.happened_at, candidates) if candidates else None
     return found.ref if found is not None else None
 

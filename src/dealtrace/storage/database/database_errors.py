@@ -2,8 +2,7 @@
 
 import re
 import sqlite3
-
-import psycopg
+import sys
 
 PASSING_SQLSTATES = frozenset({"40001", "40P01", "57P01", "57P02", "57P03"})
 """Serialization failure, deadlock, and a server that is stopping, has crashed or is not ready yet."""
@@ -30,9 +29,9 @@ def is_lost_race(fault: BaseException) -> bool:
     Citus passes a broken key of a shard on as an internal error, which only its words tell from others.
     """
     error = driver_error(fault)
-    if isinstance(error, psycopg.errors.InternalError_):
+    if _is_postgresql(error, "InternalError_"):
         return _BROKEN_KEY.search(str(error).partition("\n")[0]) is not None
-    return isinstance(error, sqlite3.IntegrityError | psycopg.IntegrityError)
+    return isinstance(error, sqlite3.IntegrityError) or _is_postgresql(error, "IntegrityError")
 
 
 def retry_reason(fault: BaseException) -> str:
@@ -40,8 +39,8 @@ def retry_reason(fault: BaseException) -> str:
     if is_lost_race(fault):
         return "race"
     error = driver_error(fault)
-    if isinstance(error, psycopg.Error):
-        return RETRY_REASONS.get(error.sqlstate or "", "away")
+    if _is_postgresql(error):
+        return RETRY_REASONS.get(_sqlstate(error) or "", "away")
     return "locked" if isinstance(error, sqlite3.OperationalError) else "broken"
 
 
@@ -55,7 +54,7 @@ def is_database_failure(fault: BaseException) -> bool:
         return True
     if isinstance(error, sqlite3.OperationalError):
         return _sqlite_code(error) != sqlite3.SQLITE_ERROR
-    return isinstance(error, psycopg.OperationalError) or is_read_only(error)
+    return _is_postgresql(error, "OperationalError") or is_read_only(error)
 
 
 def is_stopped(fault: BaseException) -> bool:
@@ -69,13 +68,29 @@ def is_stopped(fault: BaseException) -> bool:
 def is_read_only(fault: BaseException) -> bool:
     """Whether a PostgreSQL server takes no writes; another connection may reach one that does."""
     error = driver_error(fault)
-    return isinstance(error, psycopg.Error) and error.sqlstate == READ_ONLY_SQLSTATE
+    return _is_postgresql(error) and _sqlstate(error) == READ_ONLY_SQLSTATE
 
 
 def message_of(fault: BaseException) -> str | None:
     """Return the first line of the database's message (later lines quote rows); `None` if the error is not its own."""
     error = driver_error(fault)
-    return str(error).partition("\n")[0] if isinstance(error, sqlite3.Error | psycopg.Error) else None
+    is_of_database = isinstance(error, sqlite3.Error) or _is_postgresql(error)
+    return str(error).partition("\n")[0] if is_of_database else None
+
+
+def _is_postgresql(error: BaseException, name: str = "Error") -> bool:
+    """Whether an error is of this class of PostgreSQL's driver.
+
+    The driver is looked up instead of imported: without it there are no errors of its own, and importing it would cost
+    every command on SQLite a tenth of its start.
+    """
+    driver = sys.modules.get("psycopg")
+    return driver is not None and isinstance(error, getattr(driver.errors, name))
+
+
+def _sqlstate(error: BaseException) -> str | None:
+    state: str | None = getattr(error, "sqlstate", None)
+    return state
 
 
 def _sqlite_code(error: sqlite3.Error) -> int:
@@ -88,9 +103,9 @@ def is_passing(fault: BaseException) -> bool:
     error = driver_error(fault)
     if isinstance(error, sqlite3.OperationalError):
         return _sqlite_code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-    if isinstance(error, psycopg.Error):
-        state = error.sqlstate
+    if _is_postgresql(error):
+        state = _sqlstate(error)
         if state is None:
-            return isinstance(error, psycopg.OperationalError)
+            return _is_postgresql(error, "OperationalError")
         return state in PASSING_SQLSTATES or state.startswith(CONNECTION_CLASS)
     return False
