@@ -14,7 +14,7 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import VisitId
 from dealtrace.calltouch.parameters import CALL_IMPORT, REQUEST_CREATE
 from dealtrace.errors import FileUnreadable, InvalidParameters
-from dealtrace.files import csv_reader, import_file, xlsx_reader
+from dealtrace.files import csv_reader, table_file, xlsx_reader
 from dealtrace.files.call_columns import CALL_COLUMNS
 from dealtrace.files.cell_types import TextCell
 from dealtrace.files.columns import Column, normalize_heading
@@ -408,7 +408,7 @@ def test_what_is_no_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         open_import_file(tmp_path / "absent.csv", ImportNoun.CALL, None)
     with pytest.raises(FileUnreadable, match="not a file"):
         open_import_file(tmp_path, ImportNoun.CALL, None)
-    monkeypatch.setattr(import_file, "FILE_BYTES_MAX", 10)
+    monkeypatch.setattr(table_file, "FILE_BYTES_MAX", 10)
     with pytest.raises(FileUnreadable, match="larger"):
         opened(path, PLAIN)
 
