@@ -403,6 +403,13 @@ def test_a_lead_request_needs_a_column_that_tells_who(path: Path) -> None:
         opened(path, "date,comment\n26.03.2018,x\n", ImportNoun.LEAD_REQUEST)
 
 
+def test_a_file_that_is_not_in_utf_16_as_it_should_be_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "calls.csv"
+    path.write_text("Дата;Телефон\n26.03.2018 10:00;7\n")
+    with pytest.raises(FileUnreadable, match="it is not utf-16: set another --encoding"):
+        open_import_file(path, ImportNoun.CALL, "utf-16")
+
+
 def test_what_is_no_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
     with pytest.raises(FileUnreadable, match="the file is missing"):
         open_import_file(tmp_path / "absent.csv", ImportNoun.CALL, None)

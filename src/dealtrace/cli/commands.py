@@ -35,7 +35,7 @@ COMMANDS = {
     "lead": ListedCommand("leads", "lead_commands", "Show, delete or restore a call or lead request."),
     "explain": ListedCommand("deals.explain", "explain", "Explain why a deal has its lead, or none."),
     "match": ListedCommand("match", "match", "Rematch all deals of a site while the server runs."),
-    "import": ListedCommand("import_files", "import_commands", "Import calls, lead requests, deals and visits."),
+    "import": ListedCommand("import_costs", "import_commands", "Import calls, lead requests, deals, visits and costs."),
     "export": ListedCommand("export", "export_commands", "Export deals, calls and lead requests to a file."),
     "webhook": ListedCommand("webhooks", "webhook_commands", "Notify other programs of events."),
     "person": ListedCommand("people", "person_commands", "Export or erase the data of a person."),

@@ -57,7 +57,14 @@ def read_csv(
     Raises:
         FileUnreadable: bytes are not in the encoding, a line is too long, or the file is cut off inside a cell.
     """
-    delimiter = _delimiter_of(path, encoding, count_known, head_lines)
+    try:
+        delimiter = _delimiter_of(path, encoding, count_known, head_lines)
+    except UnicodeError as error:  # UTF-16 without the mark that it begins with
+        raise FileUnreadable(
+            file=path.name,
+            ru=f"это не {encoding}: укажите другую кодировку, --encoding, или не указывайте никакой",
+            en=f"it is not {encoding}: set another --encoding, or leave it out",
+        ) from error
     try:
         yield from _rows(path, encoding, delimiter, "strict")
     except UnicodeError as error:
