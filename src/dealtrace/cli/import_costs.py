@@ -21,9 +21,9 @@ from dealtrace.cli.options import JsonOption, SiteIdOption
 from dealtrace.cli.terminal import console, counted, fail, open_prepared, print_json
 from dealtrace.errors import InvalidValue
 from dealtrace.files.columns import normalize_heading
-from dealtrace.files.cost_cells import MoneyCell
-from dealtrace.files.cost_columns import COST_COLUMNS
-from dealtrace.files.cost_file import CostFile, CostReading, CostUnit, read_cost_file
+from dealtrace.files.costs.cells import MoneyCell
+from dealtrace.files.costs.columns import COST_COLUMNS
+from dealtrace.files.costs.cost_file import CostFile, CostReading, CostUnit, read_cost_file
 from dealtrace.files.csv_reader import UTF_8
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.reports.import_costs import ImportedCosts, import_costs

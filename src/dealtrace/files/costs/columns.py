@@ -4,7 +4,7 @@ import re
 
 from dealtrace.attribution.traffic_source import SOURCE_LENGTH_MAX
 from dealtrace.files.columns import Column, Need, heading_text
-from dealtrace.files.cost_cells import CURRENCIES, CostPartCell, CountCell, CurrencyCell, DayCell, MoneyCell
+from dealtrace.files.costs.cells import CURRENCIES, CostPartCell, CountCell, CurrencyCell, DayCell, MoneyCell
 from dealtrace.files.row import Cell
 from dealtrace.record import record
 

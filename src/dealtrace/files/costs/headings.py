@@ -13,7 +13,7 @@ from dealtrace.files.columns import (
     missing_columns,
     normalize_heading,
 )
-from dealtrace.files.cost_columns import COST_COLUMNS, HEAD_LINES, split_units
+from dealtrace.files.costs.columns import COST_COLUMNS, HEAD_LINES, split_units
 from dealtrace.files.row import COLUMNS_MAX, Cell, Row
 from dealtrace.files.table_file import TableFile, unreadable
 from dealtrace.record import record

@@ -14,15 +14,15 @@ from dealtrace.attribution.stated_cost import EXACT, StatedCost
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.errors import FileUnreadable, InvalidParameters, Violation
 from dealtrace.files.columns import Layout, RowValues, values_of
-from dealtrace.files.cost_cells import MICROS, NO_DATA, RUBLE, Money
-from dealtrace.files.cost_columns import COST_COLUMNS, HEAD_LINES
-from dealtrace.files.cost_headings import CostHeadings, plain_heading, read_headings
+from dealtrace.files.costs.cells import MICROS, NO_DATA, RUBLE, Money
+from dealtrace.files.costs.columns import COST_COLUMNS, HEAD_LINES
+from dealtrace.files.costs.headings import CostHeadings, plain_heading, read_headings
 from dealtrace.files.row import Row
 from dealtrace.files.table_file import TableFile, open_table, unreadable
 from dealtrace.record import record
 
-COSTS_MAX = 500_000
-"""Different days and sources of a file: they are held in memory and stored in one transaction."""
+COSTS_MAX = 100_000
+"""Different days and sources of a file: one transaction stores them, and others wait for it."""
 FAULTS_SHOWN_MAX = 5
 KOPECK_IN_MICROS = MICROS // KOPECKS_PER_RUBLE
 _TOTAL = re.compile(

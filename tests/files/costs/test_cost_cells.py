@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dealtrace.errors import InvalidValue
-from dealtrace.files.cost_cells import WRITTEN_MAX, CostPartCell, CountCell, CurrencyCell, DayCell, MoneyCell
+from dealtrace.files.costs.cells import WRITTEN_MAX, CostPartCell, CountCell, CurrencyCell, DayCell, MoneyCell
 from dealtrace.files.row import LostValue
 
 DAY = date(2024, 3, 1)

@@ -13,10 +13,10 @@ from dealtrace.attribution.cost import SYSTEM_SOURCES
 from dealtrace.attribution.stated_cost import StatedCost
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.errors import FileUnreadable
-from dealtrace.files import cost_file
 from dealtrace.files.columns import normalize_heading
-from dealtrace.files.cost_columns import split_units
-from dealtrace.files.cost_file import CostFile, CostReading, CostUnit, read_cost_file
+from dealtrace.files.costs import cost_file
+from dealtrace.files.costs.columns import split_units
+from dealtrace.files.costs.cost_file import CostFile, CostReading, CostUnit, read_cost_file
 from spreadsheet import write_xlsx
 
 FIRST, SECOND = date(2024, 3, 1), date(2024, 3, 2)
