@@ -115,6 +115,7 @@ def test_without_a_token_it_is_403(server: ServerProcess, served: Stage, owner: 
     for token in (None, "nonsense"):
         refused = send(server, "add", token or "", clientApiId=token)
         assert (refused.status_code, refused.json()["errorCode"]) == (403, "10020")
+        assert "clientApiId" in refused.json()["message"]
     assert amounts(served, owner) == {}
 
 

@@ -251,6 +251,15 @@ def test_two_foreign_currencies_or_a_contradiction_are_refused(folder: Path, tex
     assert "two currencies" in refused(folder, text, rate=Decimal(90))
 
 
+def test_a_rate_is_for_rows_that_name_no_currency_too(folder: Path) -> None:
+    assert amounts(read(folder, "Date,Cost\n2024-03-01,2\n2024-03-02,$2\n", rate=Decimal(90))) == [180, 180]
+
+
+def test_a_rate_for_rubles_is_refused(folder: Path) -> None:
+    text = 'Date,"Cost, RUB"\n2024-03-01,2\n'
+    assert "leave out --rate" in refused(folder, text, rate=Decimal(90))
+
+
 def test_rubles_beside_another_currency_stay_rubles(folder: Path) -> None:
     text = "Date,Cost,Currency\n2024-03-01,2,USD\n2024-03-02,2,RUB\n"
     assert amounts(read(folder, text, rate=Decimal(90))) == [180, 2]

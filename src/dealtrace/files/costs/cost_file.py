@@ -48,7 +48,8 @@ class CostReading:
 
     `columns` are names of columns by the normalised headings of the file. `traffic_source` is that of the system,
     whose source and medium count if the file has no column for them; `source` and `medium` count before both. `rate`
-    is the rubles for a unit of another currency. `vat_removed` and `vat_added` are percents.
+    is the rubles for a unit of the currency of all rows that do not name rubles. `vat_removed` and `vat_added` are
+    percents.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -115,6 +116,7 @@ class _Tally:
     rows: int = 0
     totals: int = 0
     foreign: str = ""
+    is_rate_used: bool = False
     are_whole: bool = True
     are_kopecks_in_micros: bool = True
     least: Decimal | None = None
@@ -142,15 +144,16 @@ class _Tally:
         heading = self.headings.layout.heading_of("cost")
         if len(codes) > 1:
             raise InvalidParameters([_two_currencies(heading, sorted(codes))])
-        code = codes.pop() if codes else RUBLE
+        code = codes.pop() if codes else ""
         self._note_size(money)
-        if code == RUBLE:
+        if code == RUBLE or (not code and self.reading.rate is None):
             return money.amount
         if self.reading.rate is None:
             raise InvalidParameters([_no_rate(heading, code)])
-        if self.foreign not in ("", code):
+        if code and self.foreign not in ("", code):
             raise InvalidParameters([_two_currencies(heading, sorted((self.foreign, code)))])
-        self.foreign = code
+        self.foreign = self.foreign or code
+        self.is_rate_used = True
         return money.amount * self.reading.rate
 
     def _note_size(self, money: Money) -> None:
@@ -203,6 +206,8 @@ def _read_rows(path: Path, table: TableFile, tally: _Tally) -> None:
             )
     if faults:
         raise _faulty(path, faults)
+    if tally.rows and tally.reading.rate is not None and not tally.is_rate_used:
+        raise unreadable(path, "расходы в рублях: уберите --rate", "the costs are in rubles: leave out --rate")
     if not tally.rows and not tally.totals:
         raise unreadable(path, "под заголовками нет строк", "there are no rows below the headings")
 
