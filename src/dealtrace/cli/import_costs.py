@@ -135,7 +135,7 @@ def _import(
     with transaction(database, ids=len({cost.traffic_source for cost in costs})) as (connection, ids):
         done = import_costs(Work(connection, ids, site, clock.now()), account, file.days, costs)
     with database.read() as connection:
-        unmet = find_unmet_costs(connection, site.id, account, file.days)
+        unmet = find_unmet_costs(connection, site.id, account, file.days, visited)
     return _Imported(site.id, account, file, costs, done, unmet)
 
 
@@ -234,11 +234,11 @@ def _summarize(imported: _Imported) -> Iterator[str]:
     if not imported.unmet.sources:
         yield "Every cost meets a visit of the site."
         return
-    yield f"{_rubles(_sum(imported.unmet.sources))} RUB meet no visit with the same five parts,"
+    unmet = f"No visit has the five parts of {_rubles(_sum(imported.unmet.sources))} RUB"
     if imported.unmet.campaigns:
-        yield f"{_rubles(_sum(imported.unmet.campaigns))} RUB none with the same source, medium and campaign:"
+        yield f"{unmet}; none has the source, medium and campaign of {_rubles(_sum(imported.unmet.campaigns))} RUB:"
     else:
-        yield "but all meet visits with the same source, medium and campaign:"
+        yield f"{unmet}, but visits have their source, medium and campaign:"
 
 
 def _table(unmet: Collection[SourceCost]) -> Table:
