@@ -63,6 +63,8 @@ class Site:
             "orders/delete-by-id/": {"orderId": str(self.deal_id)},
             "RestAPI/requests/": {"dateFrom": "03/26/2018", "dateTo": "03/26/2018"},
             "requests/{siteId}/register/": {"fio": "Иван", "phoneNumber": "79205550055"},
+            "costs-import/add/": {**days, "source": "yandex", "price": "100"},
+            "costs-import/update/": {**days, "source": "yandex", "price": "100"},
             "inbound-call/": {"callid": "17.1", "date": "2018-03-26 12:00:00", "callerid": "79205550055"},
             "counter/visit": {"siteId": str(self.owner.site.id), "url": "https://shop.example/"},
         }  # fmt: skip

@@ -14,7 +14,7 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import VisitId
 from dealtrace.calltouch.parameters import CALL_IMPORT, REQUEST_CREATE
 from dealtrace.errors import FileUnreadable, InvalidParameters
-from dealtrace.files import csv_reader, import_file, xlsx_reader
+from dealtrace.files import csv_reader, table_file, xlsx_reader
 from dealtrace.files.call_columns import CALL_COLUMNS
 from dealtrace.files.cell_types import TextCell
 from dealtrace.files.columns import Column, normalize_heading
@@ -403,12 +403,19 @@ def test_a_lead_request_needs_a_column_that_tells_who(path: Path) -> None:
         opened(path, "date,comment\n26.03.2018,x\n", ImportNoun.LEAD_REQUEST)
 
 
+def test_a_file_that_is_not_in_utf_16_as_it_should_be_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "calls.csv"
+    path.write_text("Дата;Телефон\n26.03.2018 10:00;7\n")
+    with pytest.raises(FileUnreadable, match="it is not utf-16: set another --encoding"):
+        open_import_file(path, ImportNoun.CALL, "utf-16")
+
+
 def test_what_is_no_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
     with pytest.raises(FileUnreadable, match="the file is missing"):
         open_import_file(tmp_path / "absent.csv", ImportNoun.CALL, None)
     with pytest.raises(FileUnreadable, match="not a file"):
         open_import_file(tmp_path, ImportNoun.CALL, None)
-    monkeypatch.setattr(import_file, "FILE_BYTES_MAX", 10)
+    monkeypatch.setattr(table_file, "FILE_BYTES_MAX", 10)
     with pytest.raises(FileUnreadable, match="larger"):
         opened(path, PLAIN)
 

@@ -221,6 +221,10 @@ SITE_ID = Parameter(
     "The number of the site; when sent, it must be the token's.",
 )
 BY_HEADERS = AuthScheme(ACCESS_TOKEN, SITE_ID, is_header=True)
+BY_CLIENT_API_ID_OR_HEADERS = AuthScheme(
+    replace(CLIENT_API_ID, required=False),
+    instead=AuthScheme(replace(ACCESS_TOKEN, required=False), SITE_ID, is_header=True),
+)
 
 CUSTOM_FIELDS = Parameter("customFields", FieldObjects(CUSTOM_VALUE_LENGTH_MAX), CUSTOM.ru, CUSTOM.en)
 _LEAD_ANNOTATIONS = (

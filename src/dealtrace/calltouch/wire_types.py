@@ -1,11 +1,12 @@
 """What a parameter's text may be in the words of this API alone: sums, wall clocks, tags, ids of visits."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from dealtrace.attribution.cost import COST_KOPECKS_MAX, KOPECKS_PER_RUBLE
 from dealtrace.deals.amount import AMOUNT_MAX, AMOUNT_STEP
 from dealtrace.errors import InvalidValue
 from dealtrace.http.parameter_types import DIGITS_MAX, ID_MAX, Text
@@ -61,6 +62,31 @@ class Amount:
 
 _NO_SPACES = str.maketrans("", "", " \u00a0\u202f\u2009")
 _AMOUNT = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
+
+
+@record
+class CostAmount:
+    """A cost in rubles, 0 or more, written as `Amount` is.
+
+    Ours: it is kept in kopecks, rounded half up, as reports show it; a negative one is refused, since a cost is
+    corrected by stating it again.
+    """
+
+    erased: None = None
+
+    def read(self, text: str) -> int:
+        """Parse the cost and return kopecks."""
+        kopecks = int((Amount().read(text) * KOPECKS_PER_RUBLE).to_integral_value(ROUND_HALF_UP))
+        if not 0 <= kopecks <= COST_KOPECKS_MAX:
+            most = COST_KOPECKS_MAX // KOPECKS_PER_RUBLE
+            raise InvalidValue(
+                f"ожидается сумма в рублях от 0 до {most}", f"a sum in rubles from 0 to {most} is expected"
+            )
+        return kopecks
+
+    def schema(self) -> Mapping[str, Any]:
+        """Describe a cost."""
+        return {"type": "string", "pattern": r"^\+?[0-9\s]+([.,][0-9]*)?$", "maxLength": AMOUNT_LENGTH_MAX}
 
 
 @record
@@ -120,24 +146,53 @@ class SlashDay:
 
     def read(self, text: str) -> date:
         """Parse the day."""
-        day = read_day(text, *self._forms)
-        if day is None:
-            shown = ", ".join(_SHOWN[form][0] for form in self._forms)
-            example = _SHOWN[self._forms[0]][1]
-            raise InvalidValue(
-                f"ожидается дата {shown} с {YEAR_MIN} по {YEAR_MAX} год, например {example}",
-                f"a date {shown} of {YEAR_MIN} to {YEAR_MAX} is expected, such as {example}",
-            )
-        return day
+        return _read_day(text, self._forms)
 
     def schema(self) -> Mapping[str, Any]:
         """Return the JSON Schema of the day."""
-        patterns = [{"pattern": json_pattern(form.day)} for form in self._forms]
-        return {"type": "string", **(patterns[0] if len(patterns) == 1 else {"anyOf": patterns})}
+        return _day_schema(self._forms)
 
     @property
     def _forms(self) -> tuple[ClockForm, ...]:
         return (SLASHED_MONTH_FIRST, SLASHED_YEAR_FIRST) if self.month_first else (SLASHED,)
+
+
+@record
+class CostDay:
+    """A day of the site, as other methods and databases write it.
+
+    Ours: `dd.mm.yyyy`, `dd/mm/yyyy` or `yyyy-mm-dd`; the vendor does not show the form.
+    """
+
+    erased: None = None
+
+    def read(self, text: str) -> date:
+        """Parse the day."""
+        return _read_day(text, _COST_DAY_FORMS)
+
+    def schema(self) -> Mapping[str, Any]:
+        """Return the JSON Schema of the day."""
+        return _day_schema(_COST_DAY_FORMS)
+
+
+_COST_DAY_FORMS = (DOTTED, SLASHED, DASHED_YEAR_FIRST)
+
+
+def _read_day(text: str, forms: Sequence[ClockForm]) -> date:
+    day = read_day(text, *forms)
+    if day is None:
+        shown = ", ".join(_SHOWN[form][0] for form in forms)
+        example = _SHOWN[forms[0]][1]
+        raise InvalidValue(
+            f"ожидается дата {shown} с {YEAR_MIN} по {YEAR_MAX} год, например {example}",
+            f"a date {shown} of {YEAR_MIN} to {YEAR_MAX} is expected, such as {example}",
+        )
+    return day
+
+
+def _day_schema(forms: Sequence[ClockForm]) -> Mapping[str, Any]:
+    patterns = [{"pattern": json_pattern(form.day)} for form in forms]
+    return {"type": "string", **(patterns[0] if len(patterns) == 1 else {"anyOf": patterns})}
 
 
 @record

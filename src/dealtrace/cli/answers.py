@@ -113,6 +113,41 @@ class ImportAnswer(TypedDict):
     finishedBefore: bool
 
 
+class UnmetCost(TypedDict):
+    """A source or campaign that cost something and that no visit has; `cost` is in rubles, with two decimals."""
+
+    source: str
+    medium: str
+    campaign: str
+    content: str
+    term: str
+    cost: str
+
+
+class CostsAnswer(TypedDict):
+    """The result of `import costs`; sums are in rubles, with two decimals.
+
+    `rows` are those of the file, without its totals; `costs` their different days and sources; `replaced` those that
+    the same days had before. `unmetSources` meet no visit by all five parts, `unmetCampaigns` not even by the first
+    three.
+    """
+
+    siteId: int
+    system: str
+    account: str
+    rows: int
+    days: int
+    costs: int
+    replaced: int
+    cost: str
+    unit: str
+    encoding: str | None
+    columnsPassedOver: tuple[str, ...]
+    unmetCost: str
+    unmetSources: list[UnmetCost]
+    unmetCampaigns: list[UnmetCost]
+
+
 class Finding(TypedDict):
     """A problem that `doctor` found and the command that fixes it; the other keys say what the text is about.
 

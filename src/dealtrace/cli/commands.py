@@ -37,7 +37,7 @@ COMMANDS = {
     "lead": ListedCommand("leads", "lead_commands", "Show, delete or restore a call or lead request."),
     "explain": ListedCommand("deals.explain", "explain", "Explain why a deal has its lead, or none."),
     "match": ListedCommand("match", "match", "Rematch all deals of a site while the server runs."),
-    "import": ListedCommand("import_files", "import_commands", "Import calls, lead requests, deals and visits."),
+    "import": ListedCommand("import_costs", "import_commands", "Import calls, lead requests, deals, visits and costs."),
     "export": ListedCommand("export", "export_commands", "Export deals, calls and lead requests to a file."),
     "report": ListedCommand("reports.report", "report", "Show what advertising brought, as a table, JSON or a file."),
     "segment": ListedCommand("reports.segments", "segment_commands", "Save, list and remove filters of reports."),

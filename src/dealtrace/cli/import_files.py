@@ -41,7 +41,7 @@ from dealtrace.storage.id_blocks import IdBlocks
 TRIES_MAX = 3
 """How often a chunk is tried while a running server stores leads with the same references."""
 
-import_commands = typer.Typer(help="Import calls, lead requests, deals and visits.", no_args_is_help=True)
+import_commands = typer.Typer(help="Import calls, lead requests, deals, visits and costs.", no_args_is_help=True)
 
 
 class Encoding(StrEnum):

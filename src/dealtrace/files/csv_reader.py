@@ -4,6 +4,7 @@ import codecs
 import csv
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
@@ -46,13 +47,24 @@ def detect_encoding(path: Path) -> str:
     )
 
 
-def read_csv(path: Path, encoding: str, count_known: Callable[[Sequence[str]], int]) -> Iterator[Row]:
-    """Yield the rows of a file; its delimiter is the one that gives the most known headings in the first line.
+def read_csv(
+    path: Path, encoding: str, count_known: Callable[[Sequence[str]], int], head_lines: int = 1
+) -> Iterator[Row]:
+    """Yield the rows of a file; its delimiter is the one that gives the most known headings in a line.
+
+    The headings are in one of the first `head_lines` lines that are not blank.
 
     Raises:
         FileUnreadable: bytes are not in the encoding, a line is too long, or the file is cut off inside a cell.
     """
-    delimiter = _delimiter_of(path, encoding, count_known)
+    try:
+        delimiter = _delimiter_of(path, encoding, count_known, head_lines)
+    except UnicodeError as error:  # UTF-16 without the mark that it begins with
+        raise FileUnreadable(
+            file=path.name,
+            ru=f"это не {encoding}: укажите другую кодировку, --encoding, или не указывайте никакой",
+            en=f"it is not {encoding}: set another --encoding, or leave it out",
+        ) from error
     try:
         yield from _rows(path, encoding, delimiter, "strict")
     except UnicodeError as error:
@@ -158,13 +170,13 @@ def _is_valid(path: Path, encoding: str) -> bool:
     return True
 
 
-def _delimiter_of(path: Path, encoding: str, count_known: Callable[[Sequence[str]], int]) -> str:
+def _delimiter_of(path: Path, encoding: str, count_known: Callable[[Sequence[str]], int], head_lines: int) -> str:
     with path.open(encoding=_CODECS.get(encoding, encoding), errors=_MARK_FAULTS, newline="") as file:
-        first = next((line for line in _lines(file, path) if line.strip()), "")
+        first = list(islice((line for line in _lines(file, path) if line.strip()), head_lines))
 
     def score(delimiter: str) -> tuple[int, int]:
-        cells = next(csv.reader([first], delimiter=delimiter), [])
-        return count_known(cells), len(cells)
+        lines = (next(csv.reader([line], delimiter=delimiter), []) for line in first)
+        return max(((count_known(cells), len(cells)) for cells in lines), default=(0, 0))
 
     return max(DELIMITERS, key=score)
 

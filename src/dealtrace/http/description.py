@@ -43,7 +43,9 @@ def describe_api(endpoints: Sequence[Endpoint], error_body: Any) -> dict[str, An
 
 def _security_schemes(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
     schemes = {
-        endpoint.auth_scheme.token.name: endpoint.auth_scheme for endpoint in endpoints if endpoint.auth_scheme.token
+        endpoint.auth_scheme.token.name: endpoint.auth_scheme
+        for endpoint in endpoints
+        if endpoint.auth_scheme.token and endpoint.auth_scheme.instead is None
     }
     return {
         name: {
@@ -66,7 +68,7 @@ def _operation(endpoint: Endpoint, method: str, success: dict[str, Any], error: 
     operation: dict[str, Any] = {
         "operationId": f"{name}-{method.lower()}",
         "summary": endpoint.en,
-        "security": [{endpoint.auth_scheme.token.name: []}] if endpoint.auth_scheme.token is not None else [],
+        "security": [{token.name: []} for token in endpoint.auth_scheme.tokens],
         "responses": _responses(endpoint, method, success, error),
     }
     example = endpoint.example

@@ -19,17 +19,26 @@ Respond = Callable[[Caller, Any], Awaitable[Reply]]
 class AuthScheme:
     """How a caller shows which site they call for: by a token in a parameter or a header, or by naming the site.
 
-    `site` is the header that may name the site beside a token in a header.
+    `site` is the header that may name the site beside a token in a header. `instead` is another scheme, which counts
+    if the token of this one is not sent.
     """
 
     token: Parameter | None = None
     site: Parameter | None = None
     is_header: bool = False
+    instead: "AuthScheme | None" = None
 
     @property
     def headers(self) -> tuple[Parameter, ...]:
-        """List the headers of the scheme."""
-        return tuple(header for header in (self.token, self.site) if header is not None) if self.is_header else ()
+        """List the headers of the scheme, and of the one that may be used instead."""
+        own = tuple(header for header in (self.token, self.site) if header is not None) if self.is_header else ()
+        return own + (self.instead.headers if self.instead is not None else ())
+
+    @property
+    def tokens(self) -> tuple[Parameter, ...]:
+        """List the tokens, any of which opens the endpoint."""
+        own = (self.token,) if self.token is not None else ()
+        return own + (self.instead.tokens if self.instead is not None else ())
 
 
 OPEN = AuthScheme()

@@ -133,6 +133,9 @@ class Gate:
         Seed: «Токен доступа к статистике Вашего ЛК через API».
         """
         token = _named_header(scope, name) if scheme.is_header else pairs.values.get(name, "")
+        other = scheme.instead.token if scheme.instead is not None else None
+        if not token and scheme.instead is not None and other is not None and _named_header(scope, other.name):
+            return await self._check_token(scheme.instead, other.name, scope, pairs)
         admission = self._site_cache.remembered(token) if token else None
         if admission is None and token:
             admission = await self._read_pool.read_newest(self._site_cache.look_up, token)
