@@ -32,6 +32,7 @@ from dealtrace.observation import Outage
 from dealtrace.runtime.database_watch import DatabaseWatch
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.report_pool import REPORT_SECONDS_MAX, REPORTS_AT_ONCE, ReportPool
+from dealtrace.runtime.request_journal import RequestJournal
 from dealtrace.runtime.site_cache import SiteCache
 from dealtrace.runtime.write_queue import WriteQueue
 from dealtrace.settings import Settings, read_settings
@@ -116,7 +117,9 @@ class Application:
         )
         pages = page_router(services, cabinet_routes(means))
         self._gate = self._make_gate()
-        self._server = HttpServer(Routes(self._gate, ENDPOINTS, refuse), pages, self._database_outage)
+        self._journal = RequestJournal(self._settings.requests_kept_days)
+        routes = Routes(self._gate, ENDPOINTS, refuse)
+        self._server = HttpServer(routes, pages, self._database_outage, self._journal)
         collect_garbage_seldom()
 
     def _open_storage(self) -> None:
@@ -202,6 +205,7 @@ class Application:
     async def _stop(self) -> None:
         await self._deliveries.stop()
         await self._store_unknown_parameters()
+        await self._store_requests()
         await self._write_queue.stop()
         await self._rate_limits.stop()
         for pool in (self._read_pool, self._primary_read_pool, self._report_pool):
@@ -232,6 +236,7 @@ class Application:
             self._retry_log.log()
             observation.WAITING.set(self._write_queue.waiting)
             await self._store_unknown_parameters()
+            await self._store_requests()
             await asyncio.sleep(FOLLOW_SECONDS)
 
     async def _store_unknown_parameters(self) -> None:
@@ -239,6 +244,12 @@ class Application:
             await self._gate.unknown_parameters.store(self._write_queue)
         except Exception as fault:  # noqa: BLE001 - counts are worth no failure; the next second begins anew
             _log.warning("unknown_parameters_not_counted", reason=type(fault).__name__)
+
+    async def _store_requests(self) -> None:
+        try:
+            await self._journal.store(self._write_queue, clock.now())
+        except Exception as fault:  # noqa: BLE001 - the journal is worth no failure; the next second begins anew
+            _log.warning("requests_not_journalled", reason=type(fault).__name__)
 
     async def _watch_database(self) -> None:
         """Check every second whether deals can be registered, and log when they cannot."""

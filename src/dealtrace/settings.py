@@ -97,6 +97,12 @@ class Settings(BaseSettings):
         le=1_000_000,
         description="Uses of the first user's link per minute from one IP address; 0: no limit.",
     )
+    requests_kept_days: int = Field(
+        14,
+        ge=0,
+        le=3650,
+        description="Days that the journal of API requests is kept; 0: requests are not journalled.",
+    )
     city_database: str = Field(
         "", description="An MMDB file with the cities of IP addresses, such as GeoLite2-City.mmdb; empty: no cities."
     )

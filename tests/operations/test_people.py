@@ -64,6 +64,7 @@ TELLS_NOBODY: dict[str, set[str]] = {
     "lead_request": {"number", "form_name", "manager", "tags"},
     "page_end": {"reader"},
     "cost": {"system", "account", "origin"},
+    "api_request": {"request_id", "method", "path", "parameters", "reason_ru", "reason_en"},
     "report_column": {"name", "kind", "statuses", "formula"},
     "segment": {"name", "filters"},
     "reclassification": {"after_visitor", "hosts_digest"},

@@ -21,6 +21,7 @@ from dealtrace.http.forms import Pairs, read_body, read_pairs
 from dealtrace.http.parameter_types import DIGITS_MAX
 from dealtrace.http.parameters import REQUIRED
 from dealtrace.http.rate_limits import RateLimits
+from dealtrace.http.request_note import NOTE, RequestNote
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.report_pool import ReportPool
 from dealtrace.runtime.site_cache import Admission, SiteCache
@@ -75,6 +76,8 @@ class Gate:
             self._count_unknown(caller.site, endpoint, [name for name in sent_names if name not in known], known)
             return caller, items
         pairs = await self._read_pairs(scope, receive)
+        note: RequestNote = scope[NOTE]
+        note.sent = pairs.values
         caller = await self._identify(endpoint, scope, receive, pairs, ip)
         sent = endpoint.table.read(pairs)
         if sent.unknown and endpoint.rate_limit_class is not RateLimitClass.VISIT:
@@ -109,6 +112,8 @@ class Gate:
             admission = await self._check_token(endpoint.auth_scheme, endpoint.auth_scheme.token.name, scope, pairs)
             site, token_id = admission.site, admission.token_id
             _check_site(site, in_path)
+        note: RequestNote = scope[NOTE]
+        note.site_id, note.token_id = site.id, token_id
         return Caller(
             site, token_id, self._write_queue, self._read_pool, self._report_pool, language_of(scope), path_params, ip,
             scope, receive,

@@ -200,8 +200,8 @@ def test_a_step_that_fails_leaves_nothing_behind(empty: Database) -> None:
 
 
 def forget_people(connection: Connection) -> None:
-    """Undo what the step 0021 made."""
-    for table in ("session", "recovery_code"):
+    """Undo what the steps from 0020 on made."""
+    for table in ("api_request", "segment", "session", "recovery_code"):
         connection.exec_driver_sql(f"DROP TABLE {table}")
     for table, columns in (
         ('"user"', ("is_owner", "totp_secret", "totp_used_step")),
