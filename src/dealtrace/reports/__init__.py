@@ -1,0 +1,1 @@
+"""Figures: what advertising brought, as pure rules over facts."""
