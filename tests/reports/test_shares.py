@@ -1,11 +1,13 @@
 """Kopecks under shares: worked splits, and what every split keeps."""
 
+from decimal import Decimal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dealtrace.attribution.credit import WHOLE
-from dealtrace.reports.shares import split_kopecks
+from dealtrace.reports.shares import kopecks_of, rubles_of, split_kopecks
 
 CUTS = st.lists(st.integers(0, WHOLE), max_size=12).map(sorted)
 SHARES = CUTS.map(lambda cuts: [end - start for start, end in zip([0, *cuts], [*cuts, WHOLE], strict=True)])
@@ -54,3 +56,20 @@ def test_a_negative_sum_is_split_as_its_opposite(kopecks: int, shares: list[int]
 def test_shares_that_do_not_add_up_are_refused() -> None:
     with pytest.raises(AssertionError, match="add up"):
         split_kopecks(100, [500_000])
+
+
+@pytest.mark.parametrize(
+    ("amount", "kopecks", "text"),
+    [
+        ("0", 0, "0.00"),
+        ("1000", 100_000, "1000.00"),
+        ("0.0049", 0, "0.00"),
+        ("0.0050", 1, "0.01"),
+        ("-0.0050", -1, "-0.01"),
+        ("-1234.5", -123_450, "-1234.50"),
+        ("900000000000000.0000", 90_000_000_000_000_000, "900000000000000.00"),
+    ],
+)
+def test_rubles_become_kopecks_half_up_and_back(amount: str, kopecks: int, text: str) -> None:
+    assert kopecks_of(Decimal(amount)) == kopecks
+    assert rubles_of(kopecks) == text

@@ -1,7 +1,7 @@
 """The JSON that commands print, one type per answer; instants are UTC."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NotRequired, TypedDict
 
@@ -156,6 +156,81 @@ class ImportAnswer(TypedDict):
     encoding: str | None
     columnsPassedOver: tuple[str, ...]
     finishedBefore: bool
+
+
+class SourceShareAnswer(TypedDict):
+    """A source that shares a deal: its share is a decimal from 0 to 1, and `None` stands for nothing."""
+
+    source: str | None
+    medium: str | None
+    share: str
+
+
+class StandingAnswer(TypedDict):
+    """Where a deal belongs: its lead, and the sources that share it, the latest touch first."""
+
+    lead: LeadRef | None
+    sources: list[SourceShareAnswer]
+
+
+class FlipAnswer(TypedDict):
+    """A deal in `try` that would have another lead or source."""
+
+    orderId: int
+    orderNumber: str
+    happenedAt: datetime
+    sum: str | None
+    before: StandingAnswer
+    after: StandingAnswer
+
+
+class MatchRateAnswer(TypedDict):
+    """How many deals have a lead, how many a lead or a stated source, and these as a part of all; `None` of none."""
+
+    withLead: int
+    attributed: int
+    matchRate: str | None
+
+
+class MoveAnswer(TypedDict):
+    """What would move between two sources: deals and rubles, as decimals."""
+
+    fromSource: str | None
+    fromMedium: str | None
+    toSource: str | None
+    toMedium: str | None
+    deals: str
+    rubles: str
+
+
+class FurtherMovesAnswer(TypedDict):
+    """What would move between sources that are not listed by themselves."""
+
+    deals: str
+    rubles: str
+
+
+class TrialHeadAnswer(TypedDict):
+    """What `try` prints before the deals that would flip."""
+
+    siteId: int
+    firstDay: date
+    lastDay: date
+    tried: dict[str, str]
+
+
+class TrialAnswer(TypedDict):
+    """What `try` prints after them: how many deals there are, and what would become of them together."""
+
+    deals: int
+    pinned: int
+    otherLead: int
+    otherSource: int
+    leadKept: int
+    before: MatchRateAnswer
+    after: MatchRateAnswer
+    moves: list[MoveAnswer]
+    furtherMoves: FurtherMovesAnswer
 
 
 class Finding(TypedDict):

@@ -1,0 +1,1 @@
+"""What can be asked about deals and their sources: nothing here stores anything unless its name says so."""
