@@ -233,6 +233,57 @@ class TrialAnswer(TypedDict):
     furtherMoves: FurtherMovesAnswer
 
 
+class ValuesAnswer(TypedDict):
+    """What one side has of a deal; `sum` is a decimal, `None` if there is none."""
+
+    sum: str | None
+    status: str
+    happenedAt: datetime
+
+
+class DisagreementAnswer(TypedDict):
+    """A deal in `agree` on which the file and we do not agree; a side that lacks it is `None`."""
+
+    kind: str
+    row: int | None
+    orderId: int | None
+    orderNumber: str | None
+    fields: list[str]
+    file: ValuesAnswer | None
+    here: ValuesAnswer | None
+    reason: str | None
+
+
+class CountAnswer(TypedDict):
+    """Deals and their rubles, a decimal."""
+
+    deals: int
+    rubles: str
+
+
+class AgreementHeadAnswer(TypedDict):
+    """What `agree` prints before the differences."""
+
+    siteId: int
+    file: str
+
+
+class AgreementAnswer(TypedDict):
+    """What `agree` prints after them; `difference` and `otherSum` are how much more the file has."""
+
+    agrees: bool
+    inFile: CountAnswer
+    here: CountAnswer
+    difference: CountAnswer
+    missingHere: CountAnswer
+    missingInFile: CountAnswer
+    repeated: CountAnswer
+    otherSum: CountAnswer
+    otherStatus: int
+    otherDate: int
+    unreadable: int
+
+
 class Finding(TypedDict):
     """A problem that `doctor` found and the command that fixes it; the other keys say what the text is about."""
 

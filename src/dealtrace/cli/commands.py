@@ -36,6 +36,7 @@ COMMANDS = {
     "explain": ListedCommand("deals.explain", "explain", "Explain why a deal has its lead, or none."),
     "match": ListedCommand("match", "match", "Rematch all deals of a site while the server runs."),
     "try": ListedCommand("deals.what_if", "try_rules", "Show what other rules would do to the deals of a site."),
+    "agree": ListedCommand("deals.agree", "agree", "Compare a CRM's list of deals with ours."),
     "import": ListedCommand("import_files", "import_commands", "Import calls, lead requests, deals and visits."),
     "export": ListedCommand("export", "export_commands", "Export deals, calls and lead requests to a file."),
     "webhook": ListedCommand("webhooks", "webhook_commands", "Notify other programs of events."),

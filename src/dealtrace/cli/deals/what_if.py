@@ -31,7 +31,7 @@ from dealtrace.reports.moves import Moved, SourceKey, key_of
 from dealtrace.reports.shares import kopecks_of, ratio_text, rubles_of, share_text
 from dealtrace.reports.what_if import MatchCount, Outcome, Standing, Tally
 from dealtrace.storage.journals.deal_journal import JournalQuery, query_deals
-from dealtrace.storage.journals.keyset_pages import Cursor, find_page
+from dealtrace.storage.journals.keyset_pages import pages_of
 
 DEALS_AT_ONCE = 1000
 LISTED = 20
@@ -101,18 +101,12 @@ class _Run:
         shown = Progress(console=complaints, transient=True, disable=self._is_hidden, redirect_stdout=False)
         with shown as progress:
             bar = progress.add_task("Deals", total=None)
-            for total, ids in self._stretches():
+            query = query_deals(self.site.id, JournalQuery(since=self.period.since, until=self.period.until))
+            for total, ids in pages_of(self._connection, query, DEALS_AT_ONCE):
                 for outcome in list_outcomes(self._connection, self.site, self.trial, ids):
                     if self.tally.add(outcome):
                         yield outcome
                 progress.update(bar, total=total, completed=self.tally.deals)
-
-    def _stretches(self) -> Iterator[tuple[int, list[int]]]:
-        query = query_deals(self.site.id, JournalQuery(since=self.period.since, until=self.period.until))
-        cursor = Cursor()
-        while (page := find_page(self._connection, query, cursor, DEALS_AT_ONCE)).ids:
-            yield page.total, page.ids
-            cursor = Cursor(cursor.offset + len(page.ids), page.end, 0, page.total)
 
 
 def _lines(run: _Run, pairs: Sequence[tuple[str, str]], shown: Sequence[Outcome], limit: int) -> Iterator[str]:
