@@ -57,7 +57,6 @@ def test_sources_are_shown_in_their_commonest_spelling() -> None:
     tally = tally_of(outcome(NOTHING, lower), outcome(NOTHING, BY_CALL), outcome(NOTHING, BY_CALL))
     assert tally.spelling_of(key_of(YANDEX)) == ("Yandex", "cpc")
     assert tally.spelling_of(key_of(NOWHERE)) == (None, None)
-    assert tally.spelling_of(key_of(GOOGLE)) == ("google", "organic")
 
 
 def test_moves_beyond_the_limit_are_one_sum(monkeypatch: pytest.MonkeyPatch) -> None:

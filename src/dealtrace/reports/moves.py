@@ -32,6 +32,15 @@ def key_of(source: TrafficSource) -> SourceKey:
     return SourceKey(_name(source.source), _name(source.medium))
 
 
+def spelling_of(source: TrafficSource) -> tuple[str | None, str | None]:
+    """Return a source and its medium as they are spelt, trimmed; `None` for nothing."""
+    key = key_of(source)
+    return (
+        source.source.strip() if key.source is not None else None,
+        source.medium.strip() if key.medium is not None else None,
+    )
+
+
 def _name(text: str) -> str | None:
     folded = text.strip().casefold()
     return None if folded in NOTHING else folded

@@ -4,11 +4,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.deal import Deal
 from dealtrace.leads.lead import LeadRef
 from dealtrace.record import record
-from dealtrace.reports.moves import Moved, Moves, Shares, SourceKey, key_of, moves_of
+from dealtrace.reports.moves import Moved, Moves, Shares, SourceKey, key_of, moves_of, spelling_of
 from dealtrace.reports.shares import kopecks_of
 
 MOVES_MAX = 10_000
@@ -43,6 +42,8 @@ class Outcome:
     @property
     def moves(self) -> Moves:
         """What would move to other sources, by source from and to."""
+        if self.before.shares == self.after.shares:
+            return {}
         amount = self.deal.amount_rub
         return moves_of(self.before.shares, self.after.shares, kopecks_of(amount if amount is not None else Decimal(0)))
 
@@ -79,7 +80,7 @@ class Tally:
     changed: int = 0
     moves: Moves = field(default_factory=dict)
     further: Moved = field(default_factory=Moved)
-    _spelt: dict[SourceKey, Counter[tuple[str, str]]] = field(default_factory=dict)
+    _spelt: dict[SourceKey, Counter[tuple[str | None, str | None]]] = field(default_factory=dict)
 
     def add(self, outcome: Outcome) -> bool:
         """Count a deal, and return whether it would have another lead or source."""
@@ -91,24 +92,27 @@ class Tally:
         self.flipped += outcome.has_other_lead
         moves = outcome.moves
         self.moved += bool(moves)
-        if moves:
-            self._remember_spellings(outcome)
+        listed: set[SourceKey] = set()
         for pair, moved in moves.items():
             if pair in self.moves or len(self.moves) < MOVES_MAX:
                 self.moves[pair] = self.moves.get(pair, Moved()) + moved
+                listed.update(pair)
             else:
                 self.further += moved
+        for source, _ in (*outcome.before.shares, *outcome.after.shares):
+            if (key := key_of(source)) in listed:
+                self._spelt.setdefault(key, Counter())[spelling_of(source)] += 1
         is_changed = outcome.has_other_lead or bool(moves)
         self.changed += is_changed
         return is_changed
 
     def spelling_of(self, key: SourceKey) -> tuple[str | None, str | None]:
-        """Return a source and its medium in their commonest spelling, `None` for nothing."""
-        known = self._spelt.get(key)
-        if known is None:
-            return key.source, key.medium
-        source, medium = min(known, key=lambda spelt: (-known[spelt], spelt))
-        return source if key.source is not None else None, medium if key.medium is not None else None
+        """Return a source that something moves from or to, and its medium, as most deals spell it; `None` for nothing.
+
+        Of equally common spellings it is the first in the order of code points.
+        """
+        spelt = self._spelt[key]
+        return min(spelt, key=lambda each: (-spelt[each], each[0] or "", each[1] or ""))
 
     def moves_in_order(self) -> list[tuple[tuple[SourceKey, SourceKey], Moved]]:
         """List what moves, most money first, then most deals, then by the names of the sources."""
@@ -116,11 +120,3 @@ class Tally:
             self.moves.items(),
             key=lambda each: (-abs(each[1].kopecks), -each[1].deals, each[0][0].rank, each[0][1].rank),
         )
-
-    def _remember_spellings(self, outcome: Outcome) -> None:
-        for source, _ in (*outcome.before.shares, *outcome.after.shares):
-            self._spelt.setdefault(key_of(source), Counter())[_spelling(source)] += 1
-
-
-def _spelling(source: TrafficSource) -> tuple[str, str]:
-    return source.source.strip(), source.medium.strip()

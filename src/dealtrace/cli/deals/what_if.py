@@ -27,7 +27,7 @@ from dealtrace.cli.terminal import complaints, console, counted, fail, open_prep
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.reports.trial import KEYS, Trial, read_trial
 from dealtrace.operations.reports.what_if import list_outcomes
-from dealtrace.reports.moves import Moved, SourceKey, key_of
+from dealtrace.reports.moves import Moved, SourceKey, spelling_of
 from dealtrace.reports.shares import kopecks_of, ratio_text, rubles_of, share_text
 from dealtrace.reports.what_if import MatchCount, Outcome, Standing, Tally
 from dealtrace.storage.journals.deal_journal import JournalQuery, query_deals
@@ -122,24 +122,24 @@ def _lines(run: _Run, pairs: Sequence[tuple[str, str]], shown: Sequence[Outcome]
     if moves:
         yield f"What would move{_listed(min(limit, len(moves)), len(moves))}:"
     for (source, target), moved in moves[:limit]:
-        yield f"  {_format_key(tally, source)} → {_format_key(tally, target)}"
+        yield f"  {_format_source(*tally.spelling_of(source))} → {_format_source(*tally.spelling_of(target))}"
         yield f"    {_format_moved(moved)}"
     if tally.further.deals:
         yield f"  between further sources: {_format_moved(tally.further)}"
     if tally.changed:
         yield f"Deals that would flip{_listed(len(shown), tally.changed)}:"
     for outcome in shown:
-        yield from _flip_lines(run.site, tally, outcome)
+        yield from _flip_lines(run.site, outcome)
 
 
-def _flip_lines(site: Site, tally: Tally, outcome: Outcome) -> Iterator[str]:
+def _flip_lines(site: Site, outcome: Outcome) -> Iterator[str]:
     deal = outcome.deal
     amount = "no sum" if deal.amount_rub is None else rubles_of(kopecks_of(deal.amount_rub))
     yield f"  {deal.id}, {deal.happened_at.astimezone(site.time_zone):%Y-%m-%d %H:%M}, {amount}"
     if outcome.has_other_lead:
         yield f"    {format_lead(outcome.before.lead)} → {format_lead(outcome.after.lead)}"
     if outcome.moves:
-        yield f"    {_format_shares(tally, outcome.before)} → {_format_shares(tally, outcome.after)}"
+        yield f"    {_format_shares(outcome.before)} → {_format_shares(outcome.after)}"
 
 
 def _hints(run: _Run) -> Iterator[str]:
@@ -161,13 +161,12 @@ def _format_rate(count: MatchCount, tally: Tally) -> str:
     return f"{count.attributed / tally.deals:.1%}" if tally.deals else "–"
 
 
-def _format_key(tally: Tally, key: SourceKey) -> str:
-    source, medium = tally.spelling_of(key)
+def _format_source(source: str | None, medium: str | None) -> str:
     return " / ".join(part for part in (source, medium) if part is not None) or "(no source)"
 
 
-def _format_shares(tally: Tally, standing: Standing) -> str:
-    shares = [(_format_key(tally, key_of(source)), share) for source, share in standing.shares]
+def _format_shares(standing: Standing) -> str:
+    shares = [(_format_source(*spelling_of(source)), share) for source, share in standing.shares]
     return ", ".join(name if share == WHOLE else f"{name} {share / WHOLE:.0%}" for name, share in shares)
 
 
@@ -200,8 +199,9 @@ def _serialize_flip(outcome: Outcome) -> FlipAnswer:
 
 def _serialize_standing(standing: Standing) -> StandingAnswer:
     sources: list[SourceShareAnswer] = [
-        {"source": source.source or None, "medium": source.medium or None, "share": share_text(share)}
+        {"source": name, "medium": medium, "share": share_text(share)}
         for source, share in standing.shares
+        for name, medium in (spelling_of(source),)
     ]
     return {"lead": standing.lead, "sources": sources}
 
