@@ -75,3 +75,41 @@ def test_it_tells_of_contacts_that_cannot_be_compared(server: ServerProcess, bes
     assert told["steps"] == []
     assert "soon is not a valid phone or e-mail" in said
     assert "nowhere is not a valid phone or e-mail" in said
+
+
+def test_it_names_the_smallest_change_that_would_flip_the_deal(
+    server: ServerProcess, beside: Terminal, served: Stage, owner: Player
+) -> None:
+    phone = "79160000004"
+    call = served.call(owner, moscow("2018-03-26", "07:25:00"), seconds=60, phone=phone)
+    told, said = explained(server, beside, owner, phoneNumber=phone)
+    assert told["flips"] == [
+        {
+            "lead": {"kind": "call", "id": call.id},
+            "contactMatching": None,
+            "linkTimeThresholdMin": 9240,
+            "linkTimeThresholdMax": None,
+            "searchOrder": None,
+        }
+    ]
+    assert f"  linkTimeThreshold ≥ 9,240\n    gives call {call.id}\n" in said
+    request = served.lead_request(owner, moscow("2018-03-26", "09:00:00"), phone=phone)
+    nearer = served.call(owner, moscow("2018-03-26", "09:10:00"), seconds=60, phone=phone)
+    told, said = explained(server, beside, owner, phoneNumber=phone)
+    assert told["lead"] == {"kind": "call", "id": nearer.id}
+    assert [flip["searchOrder"] for flip in told["flips"]] == [None, ["lead_request", "call"]]
+    assert "  linkTimeThreshold ≤ 2,939\n    gives no lead\n" in said
+    assert f"  requests before calls\n    gives request {request.id}\n" in said
+
+
+def test_it_names_contact_matching_where_that_would_flip_the_deal(
+    server: ServerProcess, beside: Terminal, served: Stage
+) -> None:
+    player = served.open_site(contact_matching=False)
+    near = served.call(player, moscow("2018-03-26", "09:59:00"), phone=PHONE)
+    far = served.call(player, moscow("2018-03-26", "07:25:00"), seconds=60, phone="79160000005")
+    _, said = explained(server, beside, player, phoneNumber=PHONE)
+    assert f"  contact matching on\n    gives call {near.id}\n" in said
+    _, said = explained(server, beside, player, phoneNumber="79160000005")
+    assert f"  contact matching on and linkTimeThreshold ≥ 9,240\n    gives call {far.id}\n" in said
+    assert all(len(line) <= 60 for line in said.splitlines())

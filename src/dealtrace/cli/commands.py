@@ -38,6 +38,8 @@ COMMANDS = {
     "explain": ListedCommand("deals.explain", "explain", "Explain why a deal has its lead, or none."),
     "match": ListedCommand("match", "match", "Rematch all deals of a site while the server runs."),
     "import": ListedCommand("import_costs", "import_commands", "Import calls, lead requests, deals, visits and costs."),
+    "try": ListedCommand("deals.what_if", "try_rules", "Show what other rules would do to the deals of a site."),
+    "agree": ListedCommand("deals.agree", "agree", "Compare a CRM's list of deals with ours."),
     "export": ListedCommand("export", "export_commands", "Export deals, calls and lead requests to a file."),
     "report": ListedCommand("reports.report", "report", "Show what advertising brought, as a table, JSON or a file."),
     "segment": ListedCommand("reports.segments", "segment_commands", "Save, list and remove filters of reports."),

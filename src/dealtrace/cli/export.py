@@ -33,7 +33,7 @@ from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.record import record
 from dealtrace.storage.deals.deals import list_deals_by_id
 from dealtrace.storage.journals.deal_journal import JournalQuery, query_deals
-from dealtrace.storage.journals.keyset_pages import Cursor, PageQuery, find_page
+from dealtrace.storage.journals.keyset_pages import PageQuery, pages_of
 from dealtrace.storage.journals.lead_entries import list_lead_entries
 from dealtrace.storage.journals.lead_journal import LeadQuery, query_leads
 from dealtrace.storage.leads.lead_stories import find_lead_stories
@@ -231,18 +231,8 @@ def _write(connection: Connection, site: Site, file: RowWriter, selection: _Sele
     """Write all rows as of the start of the transaction, in chunks of a thousand, and count them."""
     with Progress(console=complaints, transient=True, disable=not complaints.is_terminal) as progress:
         bar = progress.add_task("Rows", total=None)
-        for total, ids in _chunks(connection, selection.query):
+        for total, ids in pages_of(connection, selection.query, ROWS_AT_ONCE):
             for item in selection.read_items(connection, ids):
                 file.add([on_the_clock(column.value(item), site.time_zone) for column in selection.columns])
                 written.rows += 1
             progress.update(bar, total=total, completed=written.rows)
-
-
-def _chunks(connection: Connection, query: PageQuery) -> Iterator[tuple[int, list[int]]]:
-    cursor = Cursor()
-    while True:
-        page = find_page(connection, query, cursor, ROWS_AT_ONCE)
-        if not page.ids:
-            return
-        yield page.total, page.ids
-        cursor = Cursor(cursor.offset + len(page.ids), page.end, 0, page.total)

@@ -4,6 +4,7 @@ import errno
 import os
 import sys
 import unicodedata
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, NoReturn
 
@@ -74,7 +75,27 @@ def print_json(content: object) -> None:
     Raises:
         OutputFailed: as `CleanConsole.print`.
     """
-    write_line(cleaned(msgspec.json.encode(content).decode()))
+    write_line(_json(content))
+
+
+def print_json_with_rows(
+    head: Mapping[str, object], name: str, rows: Iterable[object], tail: Callable[[], Mapping[str, object]]
+) -> None:
+    """Print an object as one line of JSON, with a list of any length under `name` that is never whole in memory.
+
+    The members of `head` come before the list, and those of `tail`, which is asked after the last row, behind it.
+
+    Raises:
+        OutputFailed: as `CleanConsole.print`.
+    """
+    _write(f"{_json(head)[:-1]},{_json(name)}:[")
+    for number, row in enumerate(rows):
+        _write(f"{',' if number else ''}{_json(row)}")
+    _write(f"],{_json(tail())[1:]}\n")
+
+
+def _json(content: object) -> str:
+    return cleaned(msgspec.json.encode(content).decode())
 
 
 def write_line(line: str) -> None:
@@ -83,9 +104,14 @@ def write_line(line: str) -> None:
     Raises:
         OutputFailed: as `CleanConsole.print`.
     """
+    _write(line + "\n")
+
+
+def _write(text: str) -> None:
     try:
-        sys.stdout.write(line + "\n")
-        sys.stdout.flush()
+        sys.stdout.write(text)
+        if text.endswith("\n"):
+            sys.stdout.flush()
     except OSError as error:
         raise OutputFailed(error.strerror) from error
 

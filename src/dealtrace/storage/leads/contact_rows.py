@@ -1,6 +1,6 @@
 """The contact rows by which matching finds leads: one per contact of a lead, with when the lead began and ended."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -54,6 +54,22 @@ def list_spans(connection: Connection, site_id: int, queries: Sequence[SpanQuery
         LeadSpan(LeadRef(LeadKind(kind), lead_id), contact, started_at, ended_at, reference)
         for contact, kind, lead_id, started_at, ended_at, reference in spans.values()
     ]
+
+
+def find_latest_end(
+    connection: Connection, site_id: int, kinds: Mapping[LeadKind, Collection[str]], until: datetime
+) -> datetime | None:
+    """Find when the last of the leads ended that have one of these contacts and began no later than `until`.
+
+    `kinds` has the contacts to look for among the leads of each kind. It is `None` if there is no such lead.
+    """
+    rows = lead_contact.c
+    wanted = [and_(rows.lead_kind == kind, rows.contact.in_(contacts)) for kind, contacts in kinds.items() if contacts]
+    if not wanted:
+        return None
+    mine = (rows.site_id == site_id, rows.started_at <= until, or_(*wanted))
+    found: datetime | None = connection.execute(select(func.max(rows.ended_at)).where(*mine)).scalar()
+    return found
 
 
 def insert_spans(connection: Connection, site_id: int, spans: Iterable[LeadSpan]) -> None:
