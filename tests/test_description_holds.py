@@ -17,10 +17,8 @@ from schemathesis.checks import (
 )
 
 from cast import Player, Stage, moscow
-from dealtrace.app import ENDPOINTS
+from dealtrace.app import describe
 from dealtrace.attribution.traffic_source import TrafficSource
-from dealtrace.calltouch.error_body import ErrorBody
-from dealtrace.http.description import describe_api
 from dealtrace.leads.annotations import Annotations
 from server import ServerProcess
 
@@ -32,9 +30,7 @@ UNHURRIED = list(HealthCheck)
 TOKEN_NAMES = ("clientApiId", "access_token", "apikey")
 ANSWERED_WITHIN_SECONDS = 30
 NOON = moscow("2018-03-26", "12:00:00")
-OPERATIONS = {
-    found.ok().label: found.ok() for found in openapi.from_dict(describe_api(ENDPOINTS, ErrorBody)).get_all_operations()
-}
+OPERATIONS = {found.ok().label: found.ok() for found in openapi.from_dict(describe()).get_all_operations()}
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,8 @@ from jsonschema import Draft202012Validator
 
 from absent import leave_out
 from browser import Browser, find_chromium
-from dealtrace.app import ENDPOINTS
-from dealtrace.calltouch.error_body import ErrorBody
-from dealtrace.http.description import LIMITS, describe_api, render_docs
+from dealtrace.app import ENDPOINTS, describe
+from dealtrace.http.description import LIMITS, render_docs
 from dealtrace.http.endpoint import Endpoint
 from dealtrace.http.possible_refusals import example_of, refusals_of
 from dealtrace.http.samples import ADDRESS, TOKEN, curl
@@ -26,7 +25,7 @@ from server import ServerProcess
 
 NOT_THERE = {"download": {404}, "explanation": {200, 404}, "customfield-delete": {200, 400}}
 """Requests about something that a new installation may not have, with the statuses of their answers."""
-DESCRIPTION = describe_api(ENDPOINTS, ErrorBody)
+DESCRIPTION = describe()
 
 
 def operations() -> Iterator[tuple[str, str, Mapping[str, Any]]]:

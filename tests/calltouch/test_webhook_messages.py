@@ -5,11 +5,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from cast import Player, Stage
 from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook, WebhookId
+from dealtrace.app import describe
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.calltouch.webhooks import vocabulary
 from dealtrace.calltouch.webhooks.messages import write_messages, write_test
@@ -23,12 +26,14 @@ from dealtrace.operations.leads.report_calls import report_calls
 from dealtrace.operations.people import erase_person
 from dealtrace.webhooks.delivery import Delivery, OutboxPosition
 from dealtrace.webhooks.event import DealEvent, Event, LeadEvent, LeadPart
+from dealtrace.webhooks.http_request import Message, write_request
 from write_commands import NOON, by_call, change, registration
 
 PHONE = "79205550055"
 HOOK = Webhook(WebhookId(9), 1, "https://crm.example/", frozenset(EventKind), BodyStyle.FORM, "whsec_", NOON)
 SENT_AT = NOON + timedelta(seconds=7)
 SECONDS = int(NOON.timestamp())
+DESCRIPTION = describe()
 VISIT = (
     "attribution,source,medium,utm_source,utm_medium,utm_campaign,utm_content,utm_term,yaClientId,sessionId,ctClientId,"
     "ctGlobalId,hostname,url,attrs,ref,city,browser,os,device,ip"
@@ -57,7 +62,34 @@ def tell(stage: Stage, player: Player, *events: Event, fields: Sequence[str] = (
     with stage.database.read() as connection:
         webhook = replace(HOOK, fields=tuple(fields))
         messages = write_messages(connection, player.site, webhook, deliveries, SENT_AT)
+    for message in messages.values():
+        assert_described(message)
     return [dict(messages[one.position].fields) for one in deliveries if one.position in messages]
+
+
+def assert_described(message: Message) -> None:
+    """Check a message, in each format, against what `/openapi.json` says of its event."""
+    item = DESCRIPTION["webhooks"][message.kind]
+    contents = item["post"]["requestBody"]["content"]
+    signed = write_request(replace(HOOK, style=BodyStyle.JSON), message, SENT_AT)
+    _validate(contents["application/json"]["schema"], json.loads(signed.body))
+    form = write_request(HOOK, message, SENT_AT)
+    _validate(contents["application/x-www-form-urlencoded"]["schema"], _pairs(form.body.decode()))
+    query = write_request(replace(HOOK, style=BodyStyle.GET), message, SENT_AT)
+    (fields,) = [parameter for parameter in item["get"]["parameters"] if parameter["in"] == "query"]
+    _validate(fields["schema"], _pairs(urlsplit(query.url).query))
+    for method, request in {"post": signed, "get": query}.items():
+        named = {parameter["name"] for parameter in item[method]["parameters"] if parameter["in"] == "header"}
+        assert named == {name for name in request.headers if name.startswith("webhook-")}
+
+
+def _pairs(query: str) -> dict[str, str]:
+    return dict(parse_qsl(query, keep_blank_values=True))
+
+
+def _validate(schema: Any, value: object) -> None:
+    validator = Draft202012Validator({**schema, "components": DESCRIPTION["components"]})
+    assert [fault.message for fault in validator.iter_errors(value)] == []
 
 
 def seen(stage: Stage, player: Player, **more: Any) -> int:
@@ -286,7 +318,26 @@ def test_a_test_tells_nothing_but_its_keys(events: set[EventKind], fields: tuple
     assert ",".join(message.fields) == keys
     assert all(value == f"{{{key}}}" for key, value in message.fields.items())
     assert message.kind == "webhook.test"
-    assert json.dumps(dict(message.fields))
+    assert_described(message)
+
+
+def test_every_event_and_every_key_is_described() -> None:
+    assert set(DESCRIPTION["webhooks"]) == {*EventKind, "webhook.test"}
+    for kind in EventKind:
+        content = DESCRIPTION["webhooks"][kind]["post"]["requestBody"]["content"]
+        schema = content["application/json"]["schema"]["properties"]["data"]
+        names = [part["$ref"].rpartition("/")[2] for part in schema.get("anyOf", [schema])]
+        keys = {key for name in names for key in DESCRIPTION["components"]["schemas"][name]["properties"]}
+        assert keys == set(vocabulary.choosable_keys(kind))
+
+
+def test_a_body_with_another_key_or_type_is_not_as_described() -> None:
+    schema = DESCRIPTION["webhooks"]["deal.created"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    validator = Draft202012Validator({**schema, "components": DESCRIPTION["components"]})
+    body = {"type": "deal.created", "timestamp": "2018-03-26T12:00:00+00:00", "data": {"orderId": "7"}}
+    assert validator.is_valid(body)
+    for wrong in ({"orderId": 7}, {"orderId": "seven"}, {"orderId": None}, {"event": "created"}, {"order": "7"}):
+        assert not validator.is_valid({**body, "data": wrong})
 
 
 def test_what_may_be_chosen_is_told_by_event() -> None:

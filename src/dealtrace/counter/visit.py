@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from enum import StrEnum
-from typing import Any
+from typing import TypedDict
 
 from dealtrace.attribution.hit import Hit
 from dealtrace.attribution.visit import Visit
@@ -28,6 +28,14 @@ class DropReason(StrEnum):
     ROBOT = "robot"
 
 
+class CountedVisit(TypedDict):
+    """The visit and the visitor a page was counted for; both are null if it was dropped."""
+
+    sessionId: int | None
+    visitorId: str | None
+    dropped: DropReason | None
+
+
 async def respond(caller: Caller, sent: SentHit) -> Reply:
     """Count the hit, unless one of the steps drops it, and answer the visit it belongs to."""
     hit = read_hit(caller, sent)
@@ -42,10 +50,10 @@ async def respond(caller: Caller, sent: SentHit) -> Reply:
 
 
 def _answer(
-    visit: Visit | None, dropped: DropReason | None, event: str, sent: SentHit, facts: Mapping[str, Any]
+    visit: Visit | None, dropped: DropReason | None, event: str, sent: SentHit, facts: Mapping[str, object]
 ) -> Reply:
     """Answer with the visit, or the reason why there is none; log and count values that could not be read."""
-    content = {
+    content: CountedVisit = {
         "sessionId": visit.id if visit is not None else None,
         "visitorId": visit.visitor_id if visit is not None else None,
         "dropped": dropped,

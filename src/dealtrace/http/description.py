@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jinja2
@@ -17,9 +17,17 @@ from dealtrace.http.replies import STATUS_OF
 from dealtrace.http.samples import TOKEN, curl, describe_type, list_fields, sample
 from dealtrace.record import record
 
+DescribeWebhooks = Callable[[Components], Mapping[str, Schema]]
+"""Describes what the server sends by itself: path items by name, whose schemas it adds to the components."""
 
-def describe_api(endpoints: Sequence[Endpoint], error_body: Any) -> dict[str, Any]:
-    """Return the description of endpoints in OpenAPI 3.1; `error_body` is the type of their refusals."""
+
+def describe_api(
+    endpoints: Sequence[Endpoint], error_body: type, describe_webhooks: DescribeWebhooks
+) -> dict[str, Any]:
+    """Return the description of endpoints and webhooks in OpenAPI 3.1.
+
+    `error_body` is the type of the endpoints' refusals.
+    """
     components = Components()
     error = components.describe(error_body)
     answers = [components.describe(endpoint.answer) for endpoint in endpoints]
@@ -37,6 +45,7 @@ def describe_api(endpoints: Sequence[Endpoint], error_body: Any) -> dict[str, An
         },
         "servers": [{"url": "/", "description": "This server."}],
         "paths": paths,
+        "webhooks": describe_webhooks(components),
         "components": {"schemas": components.schemas, "securitySchemes": _security_schemes(endpoints)},
     }
 

@@ -91,8 +91,8 @@ class Endpoint:
     will not do, and `statuses` are the HTTP statuses that differ from `STATUS_OF` here. With `is_for_any_page`, scripts
     of any page may call it and read its answers. `batch` is the list that it takes as JSON instead of parameters.
     `answer` is the type of its answer, which `/openapi.json` describes; `redirects` is for endpoints that answer with
-    another URL. `refusals` are those of its own, beside what every endpoint of its kind may answer; `example` is a
-    request to copy.
+    another URL, and have none. `refusals` are those of its own, beside what every endpoint of its kind may answer;
+    `example` is a request to copy.
     """
 
     path: str
@@ -109,7 +109,7 @@ class Endpoint:
     is_for_any_page: bool = False
     batch: ListBody | None = None
     is_shown_with_slash: bool = True
-    answer: Any = dict[str, Any]
+    answer: object = field(kw_only=True)
     answer_type: str = JSON
     refusal_type: str = JSON
     redirects: bool = False

@@ -41,6 +41,11 @@ class Components:
             return {"type": "number"}
         return msgspec.json.schema(described)
 
+    def add(self, name: str, schema: Schema) -> Schema:
+        """Add a schema that is made of no type, and return a reference to it."""
+        assert self.schemas.setdefault(name, schema) == schema, f"two schemas named {name}"
+        return {"$ref": REFERENCE + name}
+
     def _refer(self, described: Any, arguments: tuple[Any, ...]) -> Schema:
         name = "Of".join([described.__name__, *(argument.__name__ for argument in arguments)])
         assert self._types.setdefault(name, (described, arguments)) == (described, arguments), f"two types named {name}"
