@@ -43,7 +43,7 @@ Each edge turns refusals into its own answers in one place: `http/replies.py`, `
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from dealtrace.record import record
 
@@ -84,7 +84,7 @@ class Refusal(Exception):  # noqa: N818 - a refusal is usually an answer, not an
 
     def __init__(self, **facts: object) -> None:
         super().__init__(type(self).__name__, facts)
-        self.facts: Mapping[str, Any] = facts  # each refusal has its own
+        self.facts: Mapping[str, object] = facts  # each refusal has its own
 
     def text(self, language: Language) -> str:
         """Return the message in `language`."""

@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 from datetime import date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
 
 from dealtrace.deals.amount import AMOUNT_MAX, AMOUNT_STEP
 from dealtrace.errors import InvalidValue
@@ -54,7 +53,7 @@ class Amount:
             raise InvalidValue(f"сумма по модулю больше {AMOUNT_MAX}", f"the sum is beyond {AMOUNT_MAX}")
         return amount.quantize(AMOUNT_STEP, ROUND_HALF_UP)
 
-    def schema(self) -> Mapping[str, Any]:
+    def schema(self) -> Mapping[str, object]:
         """Describe a sum."""
         return {"type": "string", "pattern": r"^[+-]?[0-9\s]+([.,][0-9]*)?$", "maxLength": AMOUNT_LENGTH_MAX}
 
@@ -84,7 +83,7 @@ class WallClock:
             )
         return clock
 
-    def schema(self) -> Mapping[str, Any]:
+    def schema(self) -> Mapping[str, object]:
         """Return the JSON Schema of the wall clock."""
         return {"type": "string", "pattern": json_pattern(self.form.clock)}
 
@@ -106,7 +105,7 @@ class VisitRef:
             return None
         return int(digits) if 0 < int(digits) <= ID_MAX else None
 
-    def schema(self) -> Mapping[str, Any]:
+    def schema(self) -> Mapping[str, object]:
         """Describe a visit's id."""
         return {"type": "string"}
 
@@ -130,7 +129,7 @@ class SlashDay:
             )
         return day
 
-    def schema(self) -> Mapping[str, Any]:
+    def schema(self) -> Mapping[str, object]:
         """Return the JSON Schema of the day."""
         patterns = [{"pattern": json_pattern(form.day)} for form in self._forms]
         return {"type": "string", **(patterns[0] if len(patterns) == 1 else {"anyOf": patterns})}
@@ -155,7 +154,7 @@ class DayClock:
             )
         return clock
 
-    def schema(self) -> Mapping[str, Any]:
+    def schema(self) -> Mapping[str, object]:
         """Return the JSON Schema of the time."""
         return {"type": "string", "pattern": TIME_PATTERN}
 
@@ -183,7 +182,7 @@ class Tags:
             )
         return tags
 
-    def schema(self) -> Mapping[str, Any]:
+    def schema(self) -> Mapping[str, object]:
         """Describe tags."""
         return {"type": "string"}
 
@@ -192,7 +191,7 @@ class Tags:
 class TagObjects(Tags):
     """Tags as a list of objects; a comma parts tags there too, so that any tag may be written in either way."""
 
-    def schema(self) -> Mapping[str, Any]:
+    def schema(self) -> Mapping[str, object]:
         """Describe the list."""
         tag = {"type": "object", "properties": {"tag": {"type": "string", "maxLength": TAG_LENGTH_MAX}}}
         return {"type": "array", "maxItems": TAGS_MAX, "items": tag}
@@ -202,7 +201,7 @@ class TagObjects(Tags):
 class ManagerObjects(Text):
     """Managers as a list of objects."""
 
-    def schema(self) -> Mapping[str, Any]:
+    def schema(self) -> Mapping[str, object]:
         """Describe the list."""
         said = {"manager": {"type": "string", "maxLength": self.length_max}}
         return {"type": "array", "items": {"type": "object", "properties": said}}
@@ -212,7 +211,7 @@ class ManagerObjects(Text):
 class Names(Text):
     """A list of names."""
 
-    def schema(self) -> Mapping[str, Any]:
+    def schema(self) -> Mapping[str, object]:
         """Describe the list."""
         return {"type": "array", "minItems": 1, "items": {"type": "string", "maxLength": self.length_max}}
 
@@ -221,7 +220,7 @@ class Names(Text):
 class MatchingElements(Text):
     """The ways of naming a lead, as a list of objects that differ by their type."""
 
-    def schema(self) -> Mapping[str, Any]:
+    def schema(self) -> Mapping[str, object]:
         """Describe the list."""
         element = {"type": "object", "required": ["type"], "properties": {"type": {"type": "string"}}}
         return {"type": "array", "minItems": 1, "items": element}
@@ -231,7 +230,7 @@ class MatchingElements(Text):
 class FieldObjects(Text):
     """Values of custom fields as a list of objects; each value is a text of its own."""
 
-    def schema(self) -> Mapping[str, Any]:
+    def schema(self) -> Mapping[str, object]:
         """Describe the list."""
         said = {"field": {"type": "string"}, "value": {"type": "string", "maxLength": self.length_max}}
         return {"type": "array", "items": {"type": "object", "required": ["field"], "properties": said}}

@@ -5,7 +5,6 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from dealtrace.errors import FileUnreadable
 from dealtrace.files.csv_reader import LINE_LENGTH_MAX
@@ -75,7 +74,7 @@ def _read_object(path: Path, number: int, line: bytes) -> dict[str, str]:
     return cells
 
 
-def _flat(name: str, value: Any) -> Iterator[tuple[str, str]]:  # Any: whatever JSON holds
+def _flat(name: str, value: object) -> Iterator[tuple[str, str]]:
     """Yield the values in a value with the names of their columns: `visit.source`, `custom[field]`."""
     match value:
         case dict():
@@ -91,7 +90,7 @@ def _flat(name: str, value: Any) -> Iterator[tuple[str, str]]:  # Any: whatever 
             yield name, str(value)
 
 
-def _flat_list(name: str, values: list[Any]) -> Iterator[tuple[str, str]]:
+def _flat_list(name: str, values: list[object]) -> Iterator[tuple[str, str]]:
     """Yield custom fields as a column each, and all else as one text: tags, phones, e-mails and comments alone."""
     texts: list[str] = []
     for value in values:

@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import jinja2
 
@@ -23,7 +22,7 @@ DescribeWebhooks = Callable[[Components], Mapping[str, Schema]]
 
 def describe_api(
     endpoints: Sequence[Endpoint], error_body: type, describe_webhooks: DescribeWebhooks
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return the description of endpoints and webhooks in OpenAPI 3.1.
 
     `error_body` is the type of the endpoints' refusals.
@@ -50,7 +49,7 @@ def describe_api(
     }
 
 
-def _security_schemes(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
+def _security_schemes(endpoints: Sequence[Endpoint]) -> dict[str, object]:
     schemes = {
         endpoint.auth_scheme.token.name: endpoint.auth_scheme for endpoint in endpoints if endpoint.auth_scheme.token
     }
@@ -65,14 +64,14 @@ def _security_schemes(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
     }
 
 
-def _path_item(endpoint: Endpoint, answer: Schema, error: Schema, components: Components) -> dict[str, Any]:
+def _path_item(endpoint: Endpoint, answer: Schema, error: Schema, components: Components) -> dict[str, object]:
     success = _success(endpoint, answer, components)
     return {method.lower(): _operation(endpoint, method, success, error) for method in endpoint.methods}
 
 
-def _operation(endpoint: Endpoint, method: str, success: dict[str, Any], error: Schema) -> dict[str, Any]:
+def _operation(endpoint: Endpoint, method: str, success: dict[str, object], error: Schema) -> dict[str, object]:
     name = endpoint.name or endpoint.path.rsplit("/", 1)[-1]
-    operation: dict[str, Any] = {
+    operation: dict[str, object] = {
         "operationId": f"{name}-{method.lower()}",
         "summary": endpoint.en,
         "security": [{endpoint.auth_scheme.token.name: []}] if endpoint.auth_scheme.token is not None else [],
@@ -94,9 +93,9 @@ def _operation(endpoint: Endpoint, method: str, success: dict[str, Any], error: 
     return operation
 
 
-def _path_parameter(name: str, example: Example) -> dict[str, Any]:
+def _path_parameter(name: str, example: Example) -> dict[str, object]:
     kind = _type_in_path(name)
-    described: dict[str, Any] = {"name": name, "in": "path", "required": True, "schema": {"type": kind}}
+    described: dict[str, object] = {"name": name, "in": "path", "required": True, "schema": {"type": kind}}
     if name in example.path:
         described["example"] = int(example.path[name]) if kind == "integer" else example.path[name]
     return described
@@ -111,8 +110,8 @@ _IN_PATH = re.compile(r"\{(\w+)\}")
 _FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
-def _parameter(parameter: Parameter, place: str, example: Example) -> dict[str, Any]:
-    described: dict[str, Any] = {
+def _parameter(parameter: Parameter, place: str, example: Example) -> dict[str, object]:
+    described: dict[str, object] = {
         "name": parameter.name,
         "in": place,
         "required": parameter.required,
@@ -124,12 +123,12 @@ def _parameter(parameter: Parameter, place: str, example: Example) -> dict[str, 
     return described | _AS_FAMILY if isinstance(parameter, Family) else described
 
 
-def _schema(parameter: Parameter) -> dict[str, Any]:
+def _schema(parameter: Parameter) -> dict[str, object]:
     schema = dict(parameter.type.schema())
     return {"type": "object", "additionalProperties": schema} if isinstance(parameter, Family) else schema
 
 
-def _form(endpoint: Endpoint) -> dict[str, Any]:
+def _form(endpoint: Endpoint) -> dict[str, object]:
     parameters = endpoint.table.described()
     schema = {
         "type": "object",
@@ -159,7 +158,7 @@ def _token_example(endpoint: Endpoint) -> dict[str, str]:
     return {token.name: TOKEN} if token is not None and not endpoint.auth_scheme.is_header else {}
 
 
-def _responses(endpoint: Endpoint, method: str, success: dict[str, Any], error: Schema) -> dict[str, Any]:
+def _responses(endpoint: Endpoint, method: str, success: dict[str, object], error: Schema) -> dict[str, object]:
     schema = error if endpoint.refusal_type == JSON else {"type": "string"}
     refused = {"content": {endpoint.refusal_type: {"schema": schema}}}
     reasons: dict[int, list[str]] = {}
@@ -168,17 +167,17 @@ def _responses(endpoint: Endpoint, method: str, success: dict[str, Any], error: 
     return {**success, **{str(status): {"description": "; ".join(why), **refused} for status, why in reasons.items()}}
 
 
-def _success(endpoint: Endpoint, answer: Schema, components: Components) -> dict[str, Any]:
+def _success(endpoint: Endpoint, answer: Schema, components: Components) -> dict[str, object]:
     if endpoint.redirects:
         address = {"schema": {"type": "string", "format": "uri"}}
         return {"302": {"description": "It is elsewhere.", "headers": {"Location": address}}}
-    content: dict[str, Any] = {endpoint.answer_type: {"schema": answer}}
+    media: dict[str, object] = {"schema": answer}
     if endpoint.answer_type == JSON or endpoint.example.answer is not None:
-        content[endpoint.answer_type]["example"] = example_answer(endpoint, answer, components)
-    return {"200": {"description": "Done.", "content": content}}
+        media["example"] = example_answer(endpoint, answer, components)
+    return {"200": {"description": "Done.", "content": {endpoint.answer_type: media}}}
 
 
-def example_answer(endpoint: Endpoint, answer: Schema, components: Components) -> Any:
+def example_answer(endpoint: Endpoint, answer: Schema, components: Components) -> object:
     """Return the endpoint's own example of an answer, or one made from the type of its answer."""
     own = endpoint.example.answer
     return own if own is not None else sample(answer, components.schemas)

@@ -12,7 +12,10 @@ from dealtrace.http.replies import RefusalWriter, Reply
 from dealtrace.record import record
 
 Respond = Callable[[Caller, Any], Awaitable[Reply]]
-"""A handler: it takes the caller, and what was sent: a `Sent`, or the items of a `ListBody`."""
+"""A handler: it takes the caller, and what was sent.
+
+Any: the endpoint's own table or body decides whether that is a `Sent` or the items of a `ListBody`.
+"""
 
 
 @record
@@ -79,8 +82,8 @@ class Example:
 
     parameters: Mapping[str, str] = field(default_factory=dict)
     path: Mapping[str, str] = field(default_factory=dict)
-    body: Any = None
-    answer: Any = None
+    body: object = None
+    answer: object = None
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeAlias, TypeVar, cast
 
 from sqlalchemy import Connection
 
@@ -12,6 +12,8 @@ from dealtrace.record import record
 from dealtrace.storage.id_blocks import IdBlocks
 
 Outcome_co = TypeVar("Outcome_co", covariant=True)
+AnyOperation: TypeAlias = "Operation[Any, Any]"
+"""Any: what runs operations of every kind knows neither their payloads nor their outcomes."""
 
 
 @record

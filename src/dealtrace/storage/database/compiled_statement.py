@@ -15,6 +15,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from dealtrace.record import record
 
 Statement = Insert | Update | Select[Any]  # Any: what a Select returns is not known to the type checker before it runs
+EngineInsert = Callable[..., Any]
+"""An engine's own insert. Any: the inserts of both share `on_conflict_do_update` and no type that has it."""
 Convert = Callable[[Any], Any]  # Any: SQLAlchemy's converters of values bear no types
 Values = Mapping[str, object]
 """Values of parameters or columns, by name."""
@@ -69,7 +71,7 @@ class CompiledStatement:
     Where the statement needs an engine's own insert (`ON CONFLICT`), pass a function that takes that insert.
     """
 
-    def __init__(self, statement: Statement | Callable[[Callable[..., Any]], Statement]) -> None:
+    def __init__(self, statement: Statement | Callable[[EngineInsert], Statement]) -> None:
         self._statement = statement
         self._compiled: dict[str, _Compiled] = {}
 
