@@ -114,7 +114,7 @@ def take_visits(
 
 @record
 class _Kind:
-    """How the records of a noun are imported, and how many ids each takes at most."""
+    """How the records of a noun are imported, and how many ids each takes at most. Any: each noun has its records."""
 
     run: Import[Any]
     ids_per_row: int
@@ -137,7 +137,7 @@ class _ImportJob:
     file: ImportFile
     refused: RefusedRows
 
-    def chunks(self, progress: FileImport) -> Iterator[list[tuple[Row, ImportRow[Any]]]]:
+    def chunks(self, progress: FileImport) -> Iterator[list[tuple[Row, ImportRow[object]]]]:
         """Yield the rows that are left, in chunks."""
         rows = self.file.rows(self.site.time_zone, progress.last_row)
         while chunk := list(islice(rows, ROWS_AT_ONCE)):
@@ -204,7 +204,7 @@ def refresh_statistics(database: Database) -> None:
 
 
 def _import_chunk(
-    job: _ImportJob, ids: IdBlocks, state: FileImport, chunk: list[tuple[Row, ImportRow[Any]]]
+    job: _ImportJob, ids: IdBlocks, state: FileImport, chunk: list[tuple[Row, ImportRow[object]]]
 ) -> FileImport:
     """Import a chunk of rows; refused rows are on disk before the transaction commits."""
     kind = _KINDS[job.file.format.noun]

@@ -121,9 +121,13 @@ def identified_call(call_id: CallId, details: IncomingCall) -> Call:
 
 
 def call_arrival(call: Call, details: IncomingCall, stored: ReportedCall | None = None) -> Arrival:
-    """Return a call ready to be stored. A deleted call has no contacts: matching must not find it."""
-    is_deleted = stored is not None and stored.is_deleted
-    return Arrival(call, details, () if is_deleted else normal_contacts(details.phone, None), stored)
+    """Return a call ready to be stored.
+
+    A known call whose phone stays as it was keeps its contacts, and a deleted one has none: matching must not find it.
+    """
+    if stored is None or not (stored.is_deleted or details.phone == stored.details.phone):
+        return Arrival(call, details, normal_contacts(details.phone, None), stored)
+    return Arrival(call, details, tuple(span.contact for span in stored.spans), stored)
 
 
 def decide_lead_requests(work: Work, incoming: Sequence[IncomingLeadRequest]) -> Decision[LeadRequest]:

@@ -63,10 +63,10 @@ def _arrival(work: Work, report: CallReport, stored: ReportedCall | None) -> Arr
     if stored is None:
         details = new_call(report)
         return call_arrival(identified_call(CallId(work.ids.take()), details), details)
-    details = updated_call(stored.told, report)
+    details = updated_call(stored.details, report)
     call = Call(stored.id, details.reference, details.started_at, details.duration, details.visit_id)
     return call_arrival(call, details, stored)
 
 
 def _differs(arrival: Arrival) -> bool:
-    return arrival.stored is None or arrival.details != arrival.stored.told
+    return arrival.stored is None or arrival.details != arrival.stored.details
