@@ -19,7 +19,7 @@ from server import REST, ServerProcess
 TEN = moscow("2018-03-26", "10:00:00")
 DAY, HOUR, MINUTE, SECOND = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1)
 PHONE = "79205550055"
-UNTOLD = "<не указано>"
+NOT_REPORTED = "<не указано>"
 CAPTURED = [
     "callId", "callphase", "attribution", "callTags", "date", "duration", "callerNumber", "redirectNumber",
     "phoneNumber", "manager", "successful", "uniqueCall", "targetCall", "uniqTargetCall", "callbackCall", "city",
@@ -100,7 +100,7 @@ def test_a_bare_call_has_every_key_and_type_that_the_vendor_shows(
         "targetCall": True,
         "uniqTargetCall": True,
         "callbackCall": False,
-        "city": UNTOLD,
+        "city": NOT_REPORTED,
         "source": "(not set)",
         "medium": "(not set)",
         "keyword": "(not set)",
@@ -108,7 +108,7 @@ def test_a_bare_call_has_every_key_and_type_that_the_vendor_shows(
         "callUrl": None,
         "ref": "",
         "hostname": "",
-        **dict.fromkeys(("utmSource", "utmMedium", "utmCampaign", "utmContent", "utmTerm"), UNTOLD),
+        **dict.fromkeys(("utmSource", "utmMedium", "utmCampaign", "utmContent", "utmTerm"), NOT_REPORTED),
         "sessionId": None,
         "clientId": None,
         "yaClientId": None,
@@ -177,7 +177,7 @@ def test_a_full_call_tells_everything_that_is_asked_for(server: ServerProcess, s
         "medium": "cpc",
         "keyword": "buy",
         "utmSource": "ya",
-        "utmTerm": UNTOLD,
+        "utmTerm": NOT_REPORTED,
         "city": "vladimir",
         "url": "https://shop.example/cars?utm_campaign=701",
         "hostname": "shop.example",
@@ -237,7 +237,7 @@ def test_a_stated_source_stands_where_a_visits_would(server: ServerProcess, serv
     (record,) = listed(server, owner)
     told = {key: record[key] for key in ("source", "medium", "utmSource", "utmCampaign", "sessionId")}
     assert told == {
-        "source": "flyer", "medium": "print", "utmSource": UNTOLD, "utmCampaign": "spring", "sessionId": None,
+        "source": "flyer", "medium": "print", "utmSource": NOT_REPORTED, "utmCampaign": "spring", "sessionId": None,
     }  # fmt: skip
 
 
@@ -360,7 +360,7 @@ FILTERS = {
     "by the visit, on another day": Filter({"bindTo": "session"}, []),
     "a client id": Filter({"clientId": "GA1"}, ["midnight"]),
     "utm": Filter({"utmSource": "ya", "utmMedium": "cpc"}, ["midnight"]),
-    "no utm": Filter({"utmSource": UNTOLD}, ["short", "talk", "again", "stated", "last second"]),
+    "no utm": Filter({"utmSource": NOT_REPORTED}, ["short", "talk", "again", "stated", "last second"]),
     "a source": Filter({"source.value": "flyer"}, ["stated"]),
     "a source, as it is written": Filter({"source.value": "Flyer"}, []),
     "no source": Filter({"source.value": "(not set)"}, ["short", "talk", "again", "last second"]),

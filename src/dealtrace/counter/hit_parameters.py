@@ -131,7 +131,9 @@ class HitTable(ParameterTable):
         Raises:
             InvalidParameters: a required one is missing or malformed.
         """
-        optional = {one.name: one.type for one in self.parameters if isinstance(one.type, Salvaged)}
+        optional = {
+            parameter.name: parameter.type for parameter in self.parameters if isinstance(parameter.type, Salvaged)
+        }
         required = Pairs(
             {name: text for name, text in pairs.values.items() if name not in optional},
             {name: fault for name, fault in pairs.broken.items() if name not in optional},

@@ -92,16 +92,16 @@ def _path_item(kind: str, summary: str, in_json: list[Schema], in_a_form: list[S
     }
     form = _any_of(in_a_form)
     query = {"name": "fields", "in": "query", "style": "form", "explode": True, "schema": form}
-    told = {"summary": summary, "description": _DELIVERY, "responses": _RECEIVED}
+    shared = {"summary": summary, "description": _DELIVERY, "responses": _RECEIVED}
     contents = {FORM: {"schema": form}, JSON: {"schema": envelope}}
     return {
         "post": {
-            **told,
+            **shared,
             "operationId": f"{kind}-post",
             "parameters": [*_HEADERS, _SIGNATURE],
             "requestBody": {"required": True, "content": contents},
         },
-        "get": {**told, "operationId": f"{kind}-get", "parameters": [*_HEADERS, query]},
+        "get": {**shared, "operationId": f"{kind}-get", "parameters": [*_HEADERS, query]},
     }
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
-from dealtrace.leads.call import UNTOLD, CallId, IncomingCall
+from dealtrace.leads.call import NOT_REPORTED, CallId, IncomingCall
 from dealtrace.leads.lead import LeadKind, LeadSpan
 from dealtrace.record import record
 from dealtrace.storage.database.compiled_statement import Row, Values
@@ -19,7 +19,7 @@ from dealtrace.storage.leads.lead_rows import (
 )
 from dealtrace.storage.schema.tables.leads import call, lead_credit
 
-_REPORTED = ("started_at", "duration_seconds", "phone", "client_id", *circumstance_columns(UNTOLD))
+_REPORTED = ("started_at", "duration_seconds", "phone", "client_id", *circumstance_columns(NOT_REPORTED))
 _UPDATE_CALL = (
     update(call)
     .where(call.c.site_id == bindparam("of_site"), call.c.id == bindparam("of_call"))
