@@ -96,7 +96,7 @@ def _of_calls(database: Database, rows: int) -> dict[str, float]:
         ready = list_lead_entries(connection, SITE, LeadKind.CALL, ids, MODEL)
 
     def encode() -> None:
-        success([as_text(calls_diary.record(one, SITE, MODEL, SENT)) for one in ready], "listed")
+        success([as_text(calls_diary.record(item, SITE, MODEL, SENT)) for item in ready], "listed")
 
     page = partial(calls_diary.answer_page_of_calls, site=SITE, query=CALLS, sent=SENT)
     return _figures(database, query_leads(SITE, CALLS), page, encode, rows)
@@ -141,7 +141,7 @@ def _fill(database: Database, rows: int) -> None:
     with database.write() as connection:
         create_site(connection, SITE, BEGINNING)
         sources = ({"id": n, "digest": f"{n}", "source": "yandex", "medium": "cpc", **_PARTS} for n in range(SOURCES))
-        connection.execute(insert(traffic_source), [{"site_id": 1, **one} for one in sources])
+        connection.execute(insert(traffic_source), [{"site_id": 1, **source} for source in sources])
     for start in range(0, rows, ROWS_AT_ONCE):
         numbers = range(start, min(start + ROWS_AT_ONCE, rows))
         with database.write() as connection:

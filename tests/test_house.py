@@ -148,6 +148,7 @@ SHAPES = ("calltouch/answers/", "api/", "counter/visit.py", "operations/deals/ex
 """Where the shapes of the wire's JSON stand; their keys are the wire's."""
 ORDER_WORD = re.compile(r"orders?$|order_(?!by$)|order[A-Z]")
 CAMEL = re.compile(r"_*[a-z]+[a-z0-9]*[A-Z]")
+STANDS_FOR_ANYTHING = re.compile(r"_?(one|told|untold|tell(_.*)?|wish(es)?|scribe)", re.IGNORECASE)
 BARE_REQUEST = re.compile(r"requests?$|requests?_")
 OTHER_PEOPLES_WORDS = re.compile(r"(session|customer|price|tenant|bind_to)(s|_\w+)?$")
 HOLLOW_VERB = re.compile(r"_*(get|process|handle|do)_")
@@ -351,10 +352,10 @@ def test_it_keeps_the_domain_pure() -> None:
         cure = "Rules are plain functions over plain data: hand the value in as an argument."
         for node, source, _ in module.imports():
             if NOT_FOR_THE_DOMAIN & {source, source.split(".")[0]}:
-                yield module.complain(node, f"the trade imports `{source}`", cure)
+                yield module.complain(node, f"the domain imports `{source}`", cure)
         for node in ast.walk(module.tree):
             if isinstance(node, ast.AsyncFunctionDef | ast.Await):
-                yield module.complain(node, "the trade is asynchronous", cure)
+                yield module.complain(node, "the domain is asynchronous", cure)
 
     hold(rule, [module for module in MODULES if module.folder in DOMAIN])
 
@@ -399,11 +400,11 @@ def test_it_wires_the_machinery_of_storage_in_app_and_none_of_its_nouns() -> Non
     hold(rule, [module for module in MODULES if module.folder == "app"])
 
 
-def test_it_commits_in_the_scribe_alone() -> None:
+def test_it_commits_in_the_write_queue_alone() -> None:
     def rule(module: Module) -> Iterator[str]:
         for node in ast.walk(module.tree):
             if isinstance(node, ast.Attribute) and node.attr in ("commit", "rollback"):
-                cure = "Nothing below the scribe commits (§6); a command uses `database.write()`."
+                cure = "Nothing below the write queue commits (§6); a command uses `database.write()`."
                 yield module.complain(node, f"`.{node.attr}` is called", cure)
 
     hold(rule, [module for module in MODULES if module.name != "runtime/write_queue.py"])
@@ -499,7 +500,7 @@ def test_it_exports_nothing_from_a_folder() -> None:
 
     # the version, the `dealtrace` program, and what programs of others import
     entrances = {"__init__.py", "cli/__init__.py", "client/__init__.py"}
-    hold(rule, [one for one in MODULES if one.path.name == "__init__.py" and one.name not in entrances])
+    hold(rule, [module for module in MODULES if module.path.name == "__init__.py" and module.name not in entrances])
 
 
 def test_it_has_no_module_for_odds_and_ends() -> None:
@@ -579,6 +580,15 @@ def test_it_uses_the_words_of_the_house() -> None:
                 yield module.complain(node, f"the name `{name}`", "§7 has the word: visit, client, amount_rub, site.")
 
     hold(rule, [module for module in MODULES if module.folder in DOMAIN | {"operations"}])
+
+
+def test_it_says_what_a_name_stands_for() -> None:
+    def rule(module: Module) -> Iterator[str]:
+        for node, name in module.identifiers():
+            if STANDS_FOR_ANYTHING.fullmatch(name):
+                yield module.complain(node, f"the name `{name}`", "Name the thing itself (§7).")
+
+    hold(rule)
 
 
 def test_it_names_functions_after_what_they_do() -> None:

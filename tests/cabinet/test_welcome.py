@@ -73,9 +73,9 @@ def test_it_shows_a_form_that_leads_to_the_first_user(server: ServerProcess, hos
 def test_it_serves_once(server: ServerProcess, host: Database, key: str) -> None:
     other = invite(host)
     assert send(server, key, "anna").status_code == 200
-    for one in (key, other):
-        assert server.http.get(WELCOME, params={"key": one}).status_code == 403
-        assert send(server, one, "boris").status_code == 403
+    for item in (key, other):
+        assert server.http.get(WELCOME, params={"key": item}).status_code == 403
+        assert send(server, item, "boris").status_code == 403
     assert not is_there(host, "boris")
 
 

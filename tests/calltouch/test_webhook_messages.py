@@ -56,7 +56,7 @@ CHANGED_AS_CAPTURED = (
 )
 
 
-def tell(stage: Stage, player: Player, *events: Event, fields: Sequence[str] = ()) -> list[dict[str, str | None]]:
+def bodies_of(stage: Stage, player: Player, *events: Event, fields: Sequence[str] = ()) -> list[dict[str, str | None]]:
     """Write what events tell, each as a delivery of its own."""
     deliveries = [Delivery(HOOK.id, OutboxPosition(place), event, NOON) for place, event in enumerate(events, 1)]
     with stage.database.read() as connection:
@@ -64,7 +64,7 @@ def tell(stage: Stage, player: Player, *events: Event, fields: Sequence[str] = (
         messages = write_messages(connection, player.site, webhook, deliveries, SENT_AT)
     for message in messages.values():
         assert_described(message)
-    return [dict(messages[one.position].fields) for one in deliveries if one.position in messages]
+    return [dict(messages[delivery.position].fields) for delivery in deliveries if delivery.position in messages]
 
 
 def assert_described(message: Message) -> None:
@@ -106,10 +106,10 @@ def seen(stage: Stage, player: Player, **more: Any) -> int:
     return visit.id
 
 
-def report(stage: Stage, player: Player, **told: Any) -> LeadRef:
-    parts = {"exchange": "asterisk", **told.pop("circumstances", {})}
-    asked = CallReport("17.1", NOON, phone="8 920 555-00-55", circumstances=Circumstances(**parts), **told)
-    (call_id,) = stage.perform(report_calls, player, asked)
+def report(stage: Stage, player: Player, **values: Any) -> LeadRef:
+    parts = {"exchange": "asterisk", **values.pop("circumstances", {})}
+    sent = CallReport("17.1", NOON, phone="8 920 555-00-55", circumstances=Circumstances(**parts), **values)
+    (call_id,) = stage.perform(report_calls, player, sent)
     return LeadRef(LeadKind.CALL, call_id)
 
 
@@ -123,8 +123,8 @@ def test_the_lists_of_keys_are_those_of_captured_deliveries() -> None:
 
 def test_a_call_that_begins(stage: Stage, shop: Player) -> None:
     lead = report(stage, shop, circumstances={"dialled_phone": "74950000000"})
-    (told,) = tell(stage, shop, LeadEvent(EventKind.CALL_CONNECTED, lead))
-    assert ",".join(told) == CAPTURED["connected"]
+    (result,) = bodies_of(stage, shop, LeadEvent(EventKind.CALL_CONNECTED, lead))
+    assert ",".join(result) == CAPTURED["connected"]
     expected = {
         "leadtype": "call",
         "callphase": "callconnected",
@@ -147,7 +147,7 @@ def test_a_call_that_begins(stage: Stage, shop: Player) -> None:
         "siteName": "Shop",
         "sendingTimestamp": str(SECONDS + 7),
     }
-    assert {key: told[key] for key in expected} == expected
+    assert {key: result[key] for key in expected} == expected
 
 
 def test_a_call_that_is_over_names_what_is_new(stage: Stage, shop: Player) -> None:
@@ -156,8 +156,8 @@ def test_a_call_that_is_over_names_what_is_new(stage: Stage, shop: Player) -> No
     report(stage, shop, duration=timedelta(seconds=40), circumstances=ended)
     (made,) = stage.perform(register_deals, shop, registration("K-1", clue=by_call(lead.id)))
     parts = (LeadPart.DURATION, LeadPart.SIP_ID, LeadPart.SUCCESS, LeadPart.WAITING, LeadPart.ANSWERING_PHONE)
-    (told,) = tell(stage, shop, LeadEvent(EventKind.CALL_DISCONNECTED, lead, parts))
-    assert ",".join(told) == CAPTURED["disconnected"]
+    (result,) = bodies_of(stage, shop, LeadEvent(EventKind.CALL_DISCONNECTED, lead, parts))
+    assert ",".join(result) == CAPTURED["disconnected"]
     expected = {
         "callphase": "calldisconnected",
         "changedFields": CHANGED_AS_CAPTURED,
@@ -174,21 +174,21 @@ def test_a_call_that_is_over_names_what_is_new(stage: Stage, shop: Player) -> No
         "orderId": str(made.deal_id),
         "spam": "false",
     }
-    assert {key: told[key] for key in expected} == expected
+    assert {key: result[key] for key in expected} == expected
 
 
 def test_a_call_that_nobody_answered(stage: Stage, shop: Player) -> None:
     lead = report(stage, shop, circumstances={"is_successful": False})
-    (told,) = tell(stage, shop, LeadEvent(EventKind.CALL_DISCONNECTED, lead))
-    told_of = (told["status"], told["targetcall"], told["uniqtargetcall"], told["changedFields"])
-    assert told_of == ("unsuccessful", "non-target", "non-uniqtarget", None)
+    (result,) = bodies_of(stage, shop, LeadEvent(EventKind.CALL_DISCONNECTED, lead))
+    values = (result["status"], result["targetcall"], result["uniqtargetcall"], result["changedFields"])
+    assert values == ("unsuccessful", "non-target", "non-uniqtarget", None)
 
 
 def test_a_call_that_goes_on_and_changed_is_told_as_it_began(stage: Stage, shop: Player) -> None:
     lead = report(stage, shop)
-    (told,) = tell(stage, shop, LeadEvent(EventKind.LEAD_CHANGED, lead, (LeadPart.PHONE, LeadPart.MANAGER)))
-    assert ",".join(told) == CAPTURED["connected"]
-    assert told["changedFields"] == "ctCallerId,callerphone,sendingTimestamp", "manager is no key of this body"
+    (result,) = bodies_of(stage, shop, LeadEvent(EventKind.LEAD_CHANGED, lead, (LeadPart.PHONE, LeadPart.MANAGER)))
+    assert ",".join(result) == CAPTURED["connected"]
+    assert result["changedFields"] == "ctCallerId,callerphone,sendingTimestamp", "manager is no key of this body"
 
 
 def test_a_lead_request_with_its_visit(stage: Stage, shop: Player) -> None:
@@ -198,8 +198,8 @@ def test_a_lead_request_with_its_visit(stage: Stage, shop: Player) -> None:
         visit_id=seen(stage, shop, attrs={"ab": 1}), annotations=said,
     )  # fmt: skip
     lead = LeadRef(LeadKind.LEAD_REQUEST, made.id)
-    (told,) = tell(stage, shop, LeadEvent(EventKind.LEAD_REQUEST_RECORDED, lead))
-    assert ",".join(told) == CAPTURED["request"]
+    (result,) = bodies_of(stage, shop, LeadEvent(EventKind.LEAD_REQUEST_RECORDED, lead))
+    assert ",".join(result) == CAPTURED["request"]
     expected = {
         "leadtype": "request",
         "changedFields": None,
@@ -224,16 +224,16 @@ def test_a_lead_request_with_its_visit(stage: Stage, shop: Player) -> None:
         "userAgent": "Mozilla/5.0",
         "manager": "Коля",
     }
-    assert {key: told[key] for key in expected} == expected
+    assert {key: result[key] for key in expected} == expected
     changed = LeadEvent(EventKind.LEAD_CHANGED, lead, (LeadPart.VISIT,))
-    (told,) = tell(stage, shop, changed)
-    assert told["changedFields"] == f"{VISIT},userAgent,sendingTimestamp"
+    (result,) = bodies_of(stage, shop, changed)
+    assert result["changedFields"] == f"{VISIT},userAgent,sendingTimestamp"
 
 
 def test_a_deal_is_told_as_each_event_left_it(stage: Stage, shop: Player) -> None:
     (made,) = stage.perform(register_deals, shop, registration("K-1", tags=("a", "b"), comment="секрет"))
     stage.perform(change_deals, shop, change(made.deal_id, status="won", amount_rub=None, tags=()))
-    first, second, third = tell(
+    first, second, third = bodies_of(
         stage,
         shop,
         DealEvent(EventKind.DEAL_CREATED, made.deal_id, 1),
@@ -261,15 +261,15 @@ def test_a_deal_is_told_as_each_event_left_it(stage: Stage, shop: Player) -> Non
 def test_a_deal_names_its_lead(stage: Stage, shop: Player) -> None:
     call = stage.call(shop, NOON)
     (made,) = stage.perform(register_deals, shop, registration("K-1", clue=by_call(call.id)))
-    (told,) = tell(stage, shop, DealEvent(EventKind.DEAL_MATCHED, made.deal_id, 1))
-    assert (told["callId"], told["requestId"], told["event"]) == (str(call.id), None, "match")
+    (result,) = bodies_of(stage, shop, DealEvent(EventKind.DEAL_MATCHED, made.deal_id, 1))
+    assert (result["callId"], result["requestId"], result["event"]) == (str(call.id), None, "match")
 
 
 def test_chosen_fields_come_in_the_order_of_the_body_and_those_on_request_behind(stage: Stage, shop: Player) -> None:
     said = Annotations(comment="звонить", custom_values={})
     made = stage.lead_request(shop, NOON, phone=PHONE, email="i@example.ru", annotations=said)
     (deal,) = stage.perform(register_deals, shop, registration("K-1", comment="секрет"))
-    lead, dealt = tell(
+    lead, dealt = bodies_of(
         stage,
         shop,
         LeadEvent(EventKind.LEAD_REQUEST_RECORDED, LeadRef(LeadKind.LEAD_REQUEST, made.id)),
@@ -288,20 +288,22 @@ def test_who_was_erased_is_told_of_to_nobody(stage: Stage, shop: Player) -> None
     with stage.database.write() as connection:
         erase_person(connection, [shop.site], PHONE)
     lead = LeadRef(LeadKind.LEAD_REQUEST, made.id)
-    (told,) = tell(stage, shop, LeadEvent(EventKind.LEAD_REQUEST_RECORDED, lead))
-    assert not [key for key in ("fio", "callerphone", "ip", "userAgent", "url", "ctClientId") if told[key] is not None]
-    assert told["source"] == "yandex"
+    (result,) = bodies_of(stage, shop, LeadEvent(EventKind.LEAD_REQUEST_RECORDED, lead))
+    assert not [
+        key for key in ("fio", "callerphone", "ip", "userAgent", "url", "ctClientId") if result[key] is not None
+    ]
+    assert result["source"] == "yandex"
 
 
 def test_what_is_not_there_is_left_out(stage: Stage, shop: Player) -> None:
     call = stage.call(shop, NOON)
-    told = tell(
+    result = bodies_of(
         stage,
         shop,
         DealEvent(EventKind.DEAL_CREATED, DealId(404), 1),
         LeadEvent(EventKind.LEAD_CHANGED, LeadRef(LeadKind.LEAD_REQUEST, call.id)),
     )
-    assert told == []
+    assert result == []
 
 
 @pytest.mark.parametrize(

@@ -147,9 +147,12 @@ def test_a_database_that_cannot_be_reached_is_told_in_a_line(command_line: Comma
 
 def test_distribute_tells_its_statements(terminal: Terminal) -> None:
     statements = terminal.done("db", "distribute", "--dry-run").out.splitlines()
-    assert all(one.startswith("SELECT create_distributed_table('") and one.endswith(";") for one in statements)
-    assert all("'site_id'" in one for one in statements)
-    assert {"deal", "deal_version", "call"} < {one.split("'")[1] for one in statements}
+    assert all(
+        statement.startswith("SELECT create_distributed_table('") and statement.endswith(";")
+        for statement in statements
+    )
+    assert all("'site_id'" in statement for statement in statements)
+    assert {"deal", "deal_version", "call"} < {statement.split("'")[1] for statement in statements}
 
 
 def test_distribute_refuses_what_is_no_cluster(terminal: Terminal) -> None:
@@ -211,7 +214,7 @@ def test_commands_that_start_together_make_a_new_database_once(tmp_path: Path) -
         Terminal(line, f"sqlite:///{tmp_path / 'own.db'}", folder) for line, folder in zip(lines, folders, strict=True)
     ]
     with ThreadPoolExecutor(3) as pool:
-        made = list(pool.map(lambda one: one.json("site", "create", "Shop"), terminals))
+        made = list(pool.map(lambda item: item.json("site", "create", "Shop"), terminals))
     for line in lines:
         line.close()
     assert sorted(site["siteId"] for site in made) == [1, 2, 3]

@@ -25,7 +25,7 @@ def test_it_has_a_version(terminal: Terminal) -> None:
 
 @pytest.mark.parametrize("argument", ["--help", "--version"])
 def test_it_imports_nothing_heavy_to_say_what_it_is(argument: str) -> None:
-    asked = f"""
+    sent = f"""
 import sys
 from dealtrace.cli import main
 sys.argv = ["dealtrace", "{argument}"]
@@ -34,7 +34,7 @@ try:
 except SystemExit:
     sys.stderr.write(" ".join(sys.modules))
 """
-    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", sent], capture_output=True, text=True, check=True)
     assert not HEAVY & set(done.stderr.split())
 
 

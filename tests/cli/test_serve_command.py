@@ -45,7 +45,7 @@ def test_the_first_start_prints_all_that_is_needed_to_register_a_deal(
         assert json.loads(answer.stdout)["orderNumber"] == "K2018001"
     (token,) = set(re.findall(r"clientApiId=([\w-]+)", command))
     records = server.journal(token, 1).json()["records"]
-    assert [(one["orderNumber"], one["manager"]) for one in records] == [("K2018001", "Коля")]
+    assert [(record["orderNumber"], record["manager"]) for record in records] == [("K2018001", "Коля")]
     assert f"shown only once: {token}" in server.printed
 
     link = LINK.search(server.printed)

@@ -211,9 +211,9 @@ class TestPoints:
         player = served.open_site(points_per_day=1)
         server.register(player.token)
         before = datetime.now(UTC).astimezone(MOSCOW)
-        told = int(server.register(player.token).headers["retry-after"])
+        result = int(server.register(player.token).headers["retry-after"])
         midnight = datetime.combine(before.date() + timedelta(days=1), datetime.min.time(), MOSCOW)
-        assert abs((midnight - before).total_seconds() - told) <= 2
+        assert abs((midnight - before).total_seconds() - result) <= 2
 
     def test_they_are_exact_when_many_come_at_once(self, server: ServerProcess, served: Stage) -> None:
         player = served.open_site(points_per_day=7)

@@ -61,8 +61,8 @@ def test_a_call_told_of_otherwise_is_changed(part: LeadPart, change: dict[str, A
     ],
 )
 def test_a_call_that_goes_on_is_changed_by_each_circumstance(part: LeadPart, value: object) -> None:
-    told = replace(RINGING, circumstances=replace(RINGING.circumstances, **{part.value: value}))
-    assert call_event(CALL, RINGING, told) == LeadEvent(EventKind.LEAD_CHANGED, CALL, (part,))
+    result = replace(RINGING, circumstances=replace(RINGING.circumstances, **{part.value: value}))
+    assert call_event(CALL, RINGING, result) == LeadEvent(EventKind.LEAD_CHANGED, CALL, (part,))
 
 
 def test_what_is_said_of_a_lead_changes_by_its_parts() -> None:

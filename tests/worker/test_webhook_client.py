@@ -253,13 +253,13 @@ def test_only_allowed_addresses_of_a_name_are_tried(receiver: Receiver, monkeypa
 
 @pytest.mark.parametrize("name", ["xn--fa-hia.example", "www.xn--fa-hia.example", "a_b.example", "a--b.example"])
 def test_a_name_goes_where_its_ascii_form_says(receiver: Receiver, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    asked: list[Any] = []
+    sent: list[Any] = []
     answer = resolve_to("127.0.0.1")
     monkeypatch.setattr(
-        socket, "getaddrinfo", lambda host, *more, **options: (asked.append(host), answer(host, *more, **options))[1]
+        socket, "getaddrinfo", lambda host, *more, **options: (sent.append(host), answer(host, *more, **options))[1]
     )
     assert send(f"http://{name}:{receiver.port}/") == [None]
-    assert name.encode() in asked
+    assert name.encode() in sent
     assert receiver.received[0].headers["host"] == f"{name}:{receiver.port}"
 
 

@@ -100,9 +100,9 @@ def test_it_lets_a_user_see_every_site_there_is(stage: Stage) -> None:
     ],
 )
 def test_it_refuses_what_does_not_fit(stage: Stage, login: str, password: str, key: str) -> None:
-    with pytest.raises(InvalidSetting) as told:
+    with pytest.raises(InvalidSetting) as result:
         create(stage, login, password)
-    assert told.value.facts["key"] == key
+    assert result.value.facts["key"] == key
     assert rows(stage, 'SELECT * FROM "user"') == []
 
 
