@@ -1,18 +1,16 @@
 """What a parameter's text may be in the words of this API alone: sums, wall clocks, tags, ids of visits."""
 
-import re
 from collections.abc import Mapping
 from datetime import date, datetime, time
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
-from dealtrace.deals.amount import AMOUNT_MAX, AMOUNT_STEP
+from dealtrace.deals.amount import AMOUNT_LENGTH_MAX, parse_amount
 from dealtrace.errors import InvalidValue
 from dealtrace.http.parameter_types import DIGITS_MAX, ID_MAX, Text
 from dealtrace.leads.limits import TAG_LENGTH_MAX, TAGS_MAX, YEAR_MAX, YEAR_MIN
 from dealtrace.leads.wall_clock import TIME_PATTERN, ClockForm, FirstPart, json_pattern, read_clock, read_day, read_time
 from dealtrace.record import record
 
-AMOUNT_LENGTH_MAX = 100
 DOTTED = ClockForm(FirstPart.DAY, ".")
 DASHED = ClockForm(FirstPart.DAY, "-")
 DASHED_YEAR_FIRST = ClockForm(FirstPart.YEAR, "-")
@@ -32,34 +30,17 @@ _SHOWN: Mapping[ClockForm, tuple[str, str]] = {
 
 @record
 class Amount:
-    """A sum in rubles, kept to four decimals.
-
-    Ours: a comma or a point, spaces and no-break spaces between digits, and a minus are understood; digits beyond
-    the fourth decimal are rounded half up.
-    """
+    """A sum in rubles, kept to four decimals."""
 
     erased: None = None
 
     def read(self, text: str) -> Decimal:
-        """Read the sum."""
-        plain = text.translate(_NO_SPACES).replace(",", ".")
-        if len(plain) > AMOUNT_LENGTH_MAX or not _AMOUNT.fullmatch(plain):
-            raise InvalidValue(
-                "ожидается сумма в рублях, например 1000 или 1000.50",
-                "a sum in rubles is expected, such as 1000 or 1000.50",
-            )
-        amount = Decimal(plain)
-        if abs(amount) > AMOUNT_MAX:
-            raise InvalidValue(f"сумма по модулю больше {AMOUNT_MAX}", f"the sum is beyond {AMOUNT_MAX}")
-        return amount.quantize(AMOUNT_STEP, ROUND_HALF_UP)
+        """Parse the sum."""
+        return parse_amount(text)
 
     def schema(self) -> Mapping[str, object]:
         """Describe a sum."""
         return {"type": "string", "pattern": r"^[+-]?[0-9\s]+([.,][0-9]*)?$", "maxLength": AMOUNT_LENGTH_MAX}
-
-
-_NO_SPACES = str.maketrans("", "", " \u00a0\u202f\u2009")
-_AMOUNT = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 
 
 @record

@@ -60,56 +60,25 @@ RefusedOption = Annotated[Path | None, typer.Option(help="The file for refused r
 PublishOption = Annotated[bool, typer.Option("--tell-webhooks", help="Send what is imported to webhooks.")]
 
 
-@import_commands.command("calls")
-def take_calls(
-    file: FileArgument,
-    site_id: SiteIdOption,
-    encoding: EncodingOption = None,
-    refused: RefusedOption = None,
-    publish_events: PublishOption = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Import calls. An import that was stopped continues where it stopped."""
-    _import(ImportNoun.CALL, file, site_id, encoding, refused, publish_events=publish_events, as_json=as_json)
+def _add_command(name: str, noun: ImportNoun, records: str) -> None:
+    """Add the command that imports the records of a noun; the four differ in nothing else."""
+
+    @import_commands.command(name, help=f"Import {records}. An import that was stopped continues where it stopped.")
+    def import_records(
+        file: FileArgument,
+        site_id: SiteIdOption,
+        encoding: EncodingOption = None,
+        refused: RefusedOption = None,
+        publish_events: PublishOption = False,
+        as_json: JsonOption = False,
+    ) -> None:
+        _import(noun, file, site_id, encoding, refused, publish_events=publish_events, as_json=as_json)
 
 
-@import_commands.command("requests")
-def take_requests(
-    file: FileArgument,
-    site_id: SiteIdOption,
-    encoding: EncodingOption = None,
-    refused: RefusedOption = None,
-    publish_events: PublishOption = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Import lead requests. An import that was stopped continues where it stopped."""
-    _import(ImportNoun.LEAD_REQUEST, file, site_id, encoding, refused, publish_events=publish_events, as_json=as_json)
-
-
-@import_commands.command("deals")
-def take_deals(
-    file: FileArgument,
-    site_id: SiteIdOption,
-    encoding: EncodingOption = None,
-    refused: RefusedOption = None,
-    publish_events: PublishOption = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Import deals. An import that was stopped continues where it stopped."""
-    _import(ImportNoun.DEAL, file, site_id, encoding, refused, publish_events=publish_events, as_json=as_json)
-
-
-@import_commands.command("visits")
-def take_visits(
-    file: FileArgument,
-    site_id: SiteIdOption,
-    encoding: EncodingOption = None,
-    refused: RefusedOption = None,
-    publish_events: PublishOption = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Import visits. An import that was stopped continues where it stopped."""
-    _import(ImportNoun.VISIT, file, site_id, encoding, refused, publish_events=publish_events, as_json=as_json)
+_add_command("calls", ImportNoun.CALL, "calls")
+_add_command("requests", ImportNoun.LEAD_REQUEST, "lead requests")
+_add_command("deals", ImportNoun.DEAL, "deals")
+_add_command("visits", ImportNoun.VISIT, "visits")
 
 
 @record

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from dealtrace.errors import FileUnreadable, InvalidParameters
+from dealtrace.errors import InvalidParameters
 from dealtrace.files.call_columns import CALLS
 from dealtrace.files.columns import Column, Layout, count_known, lay_out, missing_columns
 from dealtrace.files.csv_reader import UTF_8, detect_encoding, read_csv
@@ -15,6 +15,7 @@ from dealtrace.files.import_format import ImportFormat, ImportNoun
 from dealtrace.files.json_lines_reader import is_json_lines, read_json_lines
 from dealtrace.files.lead_request_columns import LEAD_REQUESTS
 from dealtrace.files.row import COLUMNS_MAX, Row
+from dealtrace.files.unreadable import unreadable
 from dealtrace.files.visit_columns import VISITS
 from dealtrace.files.xlsx_reader import MAGIC, read_xlsx
 from dealtrace.leads.file_import import ImportRow
@@ -69,16 +70,16 @@ def open_import_file(path: Path, noun: ImportNoun, encoding: str | None, fields:
         file.seek(0)
         digest = hashlib.file_digest(file, "sha256")
     if magic == OLD_EXCEL_MAGIC:
-        raise _unreadable(path, "это старый формат Excel, сохраните файл как .xlsx или CSV", _OLD_FORMAT)
+        raise unreadable(path, "это старый формат Excel, сохраните файл как .xlsx или CSV", _OLD_FORMAT)
     digest.update(noun.encode())
     columns = FORMATS[noun].with_fields(fields)
     text_encoding, read = _reader(path, magic, encoding, columns)
     rows = (row for row in read() if not row.is_blank)
     headings = next(rows, None)
     if headings is None:
-        raise _unreadable(path, "файл пуст", "the file is empty")
+        raise unreadable(path, "файл пуст", "the file is empty")
     if headings.is_malformed:
-        raise _unreadable(path, f"строка {headings.number}: лишние кавычки", f"row {headings.number}: misplaced quotes")
+        raise unreadable(path, f"строка {headings.number}: лишние кавычки", f"row {headings.number}: misplaced quotes")
     layout = lay_out(headings.cells, columns)
     _check_layout(path, FORMATS[noun], layout)
     rows_total = sum(1 for _ in rows)
@@ -102,27 +103,23 @@ def _reader(
 
 def _check_file(path: Path) -> None:
     if not path.exists():
-        raise _unreadable(path, "файл не найден", "the file is missing")
+        raise unreadable(path, "файл не найден", "the file is missing")
     if not path.is_file():
-        raise _unreadable(path, "это не файл", "it is not a file")
+        raise unreadable(path, "это не файл", "it is not a file")
     if path.stat().st_size > FILE_BYTES_MAX:
-        raise _unreadable(path, f"он больше {FILE_BYTES_MAX} байт", f"it is larger than {FILE_BYTES_MAX} bytes")
+        raise unreadable(path, f"он больше {FILE_BYTES_MAX} байт", f"it is larger than {FILE_BYTES_MAX} bytes")
 
 
 def _check_layout(path: Path, file_format: ImportFormat, layout: Layout) -> None:
     if layout.width > COLUMNS_MAX:
-        raise _unreadable(path, f"столбцов больше {COLUMNS_MAX}", f"it has more than {COLUMNS_MAX} columns")
+        raise unreadable(path, f"столбцов больше {COLUMNS_MAX}", f"it has more than {COLUMNS_MAX} columns")
     for column in missing_columns(layout, file_format.columns):
         accepted = ", ".join((column.name, *column.headings))
-        raise _unreadable(
+        raise unreadable(
             path,
             f"нет столбца {column.name}; подойдут заголовки: {accepted}",
             f"column {column.name} is missing; accepted headings: {accepted}",
         )
     if file_format.any_of and not layout.has(file_format.any_of):
         names = ", ".join(file_format.any_of)
-        raise _unreadable(path, f"нет ни одного из столбцов: {names}", f"all of these columns are missing: {names}")
-
-
-def _unreadable(path: Path, ru: str, en: str) -> FileUnreadable:
-    return FileUnreadable(file=path.name, ru=ru, en=en)
+        raise unreadable(path, f"нет ни одного из столбцов: {names}", f"all of these columns are missing: {names}")
