@@ -112,10 +112,10 @@ def test_doctor_names_a_database_that_everybody_can_read(terminal: Terminal, tmp
 
 
 def test_a_start_names_its_database_and_no_link_starts_another(
-    start_server: Callable[..., ServerProcess], command_line: CommandLine, tmp_path: Path
+    start_server_on: Callable[..., ServerProcess], command_line: CommandLine, tmp_path: Path
 ) -> None:
     file = tmp_path / "own.db"
-    server = start_server(database_url=f"sqlite:///{file}")
+    server = start_server_on(f"sqlite:///{file}")
     assert f"The database in use: {file}" in server.printed
     assert f'"database":"{file}","event":"process_started"' in server.logged
     (tmp_path / "linked").mkdir()

@@ -74,7 +74,7 @@ def test_anything_else_is_a_fault_a_person_can_read(
     (fault,) = send(receiver.url)
     assert fault is not None
     assert fault.reason.startswith(reason)
-    assert fault.words == words
+    assert fault.answer == words
     assert not fault.is_final
 
 
@@ -94,7 +94,7 @@ def test_a_long_answer_is_not_read_to_its_end(receiver: Receiver) -> None:
     (fault,) = send(receiver.url)
     assert fault is not None
     assert fault.reason == "HTTP 500"
-    assert 0 < len(fault.words) < ANSWER_BYTES_MAX
+    assert 0 < len(fault.answer) < ANSWER_BYTES_MAX
     assert receiver.sent_bytes < 30_000_000, "the connection was closed on it"
 
 
