@@ -13,6 +13,7 @@ from cast import Player, Stage
 from dealtrace.calltouch.parameters import INBOUND_CALL
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.schema.tables.leads import call
+from engines import on_one_engine
 from server import REST, ServerProcess
 from stored import points_of, rows_of
 
@@ -136,6 +137,7 @@ def test_it_costs_points_once_for_what_is_new(server: ServerProcess, served: Sta
     assert kept(served, player)[0]["duration_seconds"] == 1
 
 
+@on_one_engine
 def test_an_exchange_has_a_limit_of_its_own(start_server: Callable[..., ServerProcess]) -> None:
     server = start_server(exchange_rate_per_second=10_000, rate_per_second=1)
     database = open_database(server.database_url)
@@ -175,6 +177,7 @@ class TestNode:
         refused = server.http.get(f"{REST}/999999999/getnodeid/")
         assert (refused.status_code, refused.json()["errorCode"]) == (404, "10051")
 
+    @on_one_engine
     def test_it_counts_as_any_request(self, start_server: Callable[..., ServerProcess]) -> None:
         server = start_server(rate_per_second=1)
         statuses = {server.http.get(f"{REST}/1/getnodeid").status_code for _ in range(6)}

@@ -15,6 +15,7 @@ from cast import MOSCOW, Player, Stage, moscow
 from dealtrace.attribution.traffic_source import DIRECT, TrafficSource
 from dealtrace.calltouch.parameters import REQUEST_REGISTER
 from dealtrace.storage.database.engine import open_database
+from engines import on_one_engine
 from server import REST, ServerProcess
 from stored import points_of, rows_of
 from waiting import wait_until
@@ -304,6 +305,7 @@ class TestBrowsers:
 class TestLimits:
     """A limit of its own for an address, and one for a site."""
 
+    @on_one_engine
     def test_an_address_has_its_minute(self, start_server: Callable[..., ServerProcess]) -> None:
         server = start_server(form_rate_per_minute=3, rate_per_second=1)
         database = open_database(server.database_url)
@@ -317,6 +319,7 @@ class TestLimits:
         assert len(rows_of(database, player)["lead_request"]) == 3
         database.close()
 
+    @on_one_engine
     def test_a_site_has_its_minute(self, start_server: Callable[..., ServerProcess]) -> None:
         server = start_server(form_site_rate_per_minute=3, trusted_proxies="127.0.0.1")
         database = open_database(server.database_url)

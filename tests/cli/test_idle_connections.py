@@ -11,6 +11,7 @@ import pytest
 
 from dealtrace.cli.serve import HEADER_SECONDS_MAX
 from dealtrace.observation import CONNECTIONS_MIN, RESERVED_FILES, connections_that_fit
+from engines import on_one_engine
 from server import ServerProcess
 from waiting import wait_until
 
@@ -44,7 +45,7 @@ def test_hundreds_that_send_nothing_are_closed_and_others_are_answered(small: Se
     assert f"it serves {OPEN_FILES - RESERVED_FILES} connections at once instead of 4096" in small.logged
 
 
-@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True, scope="session")  # no request, no database
+@on_one_engine
 @pytest.mark.parametrize("beginning", [b"", b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: "])
 def test_a_header_that_does_not_end_is_not_waited_for(server: ServerProcess, beginning: bytes) -> None:
     with connect(server) as slow:
@@ -63,7 +64,7 @@ def test_a_header_that_does_not_end_is_not_waited_for(server: ServerProcess, beg
                 break
 
 
-@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True, scope="session")
+@on_one_engine
 def test_a_connection_is_kept_between_two_requests(server: ServerProcess) -> None:
     request = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
     with connect(server) as kept:

@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from commands import CommandLine, Terminal
+from engines import on_one_engine
 from postgresql import PostgresqlServer
 from server import ServerProcess, free_port
 
@@ -147,6 +148,7 @@ def test_a_server_whose_processes_cannot_start_ends_with_a_word(command_line: Co
     assert "start_failed" in finished.err
 
 
+@on_one_engine
 def test_a_setting_that_does_not_exist_is_a_warning_with_the_nearest_name(start_server: StartServer) -> None:
     server = start_server(prot=9, worker=2)
     assert "Unknown setting DEALTRACE_PROT in the environment" in server.printed
@@ -154,6 +156,7 @@ def test_a_setting_that_does_not_exist_is_a_warning_with_the_nearest_name(start_
     assert "Did you mean DEALTRACE_WORKERS?" in server.printed
 
 
+@on_one_engine
 def test_it_listens_by_a_name_and_prints_the_public_address(start_server: StartServer) -> None:
     server = start_server(host="localhost", public_url="https://deals.example.org/")
     assert "https://deals.example.org/docs" in server.printed

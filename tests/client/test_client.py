@@ -42,6 +42,7 @@ from dealtrace.client import (
 from dealtrace.client.rate_limit import RateLimit
 from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.call import Circumstances
+from engines import on_one_engine
 from server import ServerProcess
 from stored import deal_of, rows_of
 from waiting import wait_until
@@ -291,6 +292,7 @@ def first_token(server: ServerProcess) -> str:
     return token
 
 
+@on_one_engine
 def test_it_keeps_under_the_rate_of_the_server(start_server: Callable[..., ServerProcess]) -> None:
     server = start_server(rate_per_second=5)
     with Client(server.address, first_token(server), retries=Retries(tries_max=1)) as client:

@@ -16,6 +16,7 @@ from dealtrace.attribution.visit import Visit
 from dealtrace.counter.visit import TABLE
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.visits.visits import find_visits
+from engines import on_one_engine
 from server import ServerProcess
 from stored import rows_of
 
@@ -194,6 +195,7 @@ def test_pages_of_any_site_may_ask_first(server: ServerProcess) -> None:
     assert server.http.get("/counter/visit").status_code == 405
 
 
+@on_one_engine
 def test_it_has_limits_of_its_own(start_server: Callable[..., ServerProcess]) -> None:
     server = start_server(visit_rate_per_minute=3, rate_per_second=1)
     database = open_database(server.database_url)
