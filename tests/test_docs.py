@@ -301,7 +301,8 @@ def test_every_column_of_a_file_is_documented(noun: ImportNoun, heading: str) ->
         for name, others, holds, needed, meaning in table_rows(section(DOCS / "import.md", heading))
     ]
     assert rows == [
-        ([one.name], list(one.headings), one.type.form, one.need, one.meaning) for one in FORMATS[noun].columns
+        ([column.name], list(column.headings), column.type.form, column.need, column.meaning)
+        for column in FORMATS[noun].columns
     ]
 
 

@@ -72,10 +72,13 @@ def load_command(name: str) -> TyperCommand | TyperGroup:
 
 
 class CommandGroup(TyperGroup):
-    """The root of the commands: it lists them by `COMMANDS`, and imports the one that is run."""
+    """The root of the commands: it lists them by `COMMANDS`, and imports the one that is run.
+
+    Any: Click names neither its attributes and options nor, under Typer, its contexts and commands.
+    """
 
     def __init__(self, **attributes: Any) -> None:
-        listed: dict[str, Any] = {name: TyperCommand(name, help=listed.help) for name, listed in COMMANDS.items()}
+        listed: dict[str, object] = {name: TyperCommand(name, help=listed.help) for name, listed in COMMANDS.items()}
         super().__init__(**{**attributes, "commands": listed})
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
