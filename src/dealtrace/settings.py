@@ -95,7 +95,7 @@ class Settings(BaseSettings):
         30,
         ge=0,
         le=1_000_000,
-        description="Uses of the first user's link per minute from one IP address; 0: no limit.",
+        description="Guesses at passwords and one-time links per minute from one IP address; 0: no limit.",
     )
     requests_kept_days: int = Field(
         14,
