@@ -28,8 +28,8 @@ COMMANDS = {
     "token": ListedCommand("tokens", "token_commands", "Issue, list and revoke API tokens."),
     "user": ListedCommand("users", "user_commands", "Create, list and delete users of the cabinet."),
     "field": ListedCommand("fields", "field_commands", "Add, list and remove custom fields."),
-    "status": ListedCommand("statuses", "status_commands", "Set and list what the statuses of deals mean."),
-    "column": ListedCommand("columns", "column_commands", "Add, list and remove columns of reports."),
+    "status": ListedCommand("reports.statuses", "status_commands", "Set and list what the statuses of deals mean."),
+    "column": ListedCommand("reports.columns", "column_commands", "Add, list and remove columns of reports."),
     "source": ListedCommand("sources", "source_commands", "Name the hosts of a site, and reclassify its past visits."),
     "deal": ListedCommand(
         "deals.commands", "deal_commands", "List and show deals, their history, restore them, pin their leads."
