@@ -63,9 +63,14 @@ def test_rows_are_cut_after_they_are_counted() -> None:
     assert report.total.values[MODEL] == (Fraction(6),)
 
 
+def test_rows_are_made_when_they_are_asked_for() -> None:
+    rows = answer({("a",): 1, ("b",): 2, ("c",): 3}).rows
+    assert (len(rows), rows[-1].keys, [row.keys for row in rows[:2]]) == (3, ("a",), [("c",), ("b",)])
+
+
 def test_without_dimensions_there_is_only_the_total() -> None:
     report = answer({}, by="")
-    assert (report.rows, report.rows_total, report.total.values[MODEL]) == ((), 0, (Fraction(0),))
+    assert (list(report.rows), report.rows_total, report.total.values[MODEL]) == ([], 0, (Fraction(0),))
 
 
 def test_rows_of_one_side_have_zeros_on_the_other() -> None:
