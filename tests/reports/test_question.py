@@ -132,6 +132,10 @@ def test_a_file_has_all_rows_unless_fewer_are_asked_for() -> None:
     assert "10000" in faults(everything, limit="10001")["limit"]
 
 
+def test_a_filter_that_is_no_text_is_refused() -> None:
+    assert "UTF-8" in faults(KNOWN, "source:is:\udcff")["filter"]
+
+
 def test_filters_alone_are_checked_likewise() -> None:
     assert parse_filters(["manager:filled"], KNOWN) == (Filter(DIMENSIONS["manager"], Operator.FILLED),)
     with pytest.raises(InvalidParameters) as refused:

@@ -37,7 +37,9 @@ COMMANDS = {
     "match": ListedCommand("match", "match", "Rematch all deals of a site while the server runs."),
     "import": ListedCommand("import_files", "import_commands", "Import calls, lead requests, deals and visits."),
     "export": ListedCommand("export", "export_commands", "Export deals, calls and lead requests to a file."),
-    "report": ListedCommand("reports.report", "report", "Show what advertising brought, as a table, JSON or a file."),
+    "report": ListedCommand(
+        "reports.report", "report", "Show what advertising brought, by any dimensions, with a total."
+    ),
     "segment": ListedCommand("reports.segments", "segment_commands", "Save, list and remove filters of reports."),
     "webhook": ListedCommand("webhooks", "webhook_commands", "Notify other programs of events."),
     "person": ListedCommand("people", "person_commands", "Export or erase the data of a person."),

@@ -245,6 +245,8 @@ class _Parser:
 
     def filter(self, text: str) -> Filter:
         """Split at the first `:` after a known dimension; a custom field's name is followed by the second."""
+        if any(map(_is_lone_surrogate, text)):
+            raise InvalidValue("текст не в кодировке UTF-8", "must be valid UTF-8")
         name, *rest = split_escaped(text, SEPARATOR, 1)
         if f"{name}{SEPARATOR}" == FIELD_PREFIX and rest:
             field, *rest = split_escaped(rest[0], SEPARATOR, 1)
@@ -263,6 +265,11 @@ def _names(text: str) -> list[str]:
     """Return the different names of a list, in their order."""
     names = (unescaped(part.strip()) for part in split_escaped(text, LIST_SEPARATOR))
     return list(dict.fromkeys(name for name in names if name))
+
+
+def _is_lone_surrogate(sign: str) -> bool:
+    """Return whether a character is half of one: what a byte of another encoding becomes on a command line."""
+    return "\ud800" <= sign <= "\udfff"
 
 
 def _unknown(name: str, every: Collection[str], ru: str, en: str) -> InvalidValue:
