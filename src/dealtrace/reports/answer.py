@@ -196,8 +196,8 @@ def _in_order(
 
     Unknown values and missing keys come last; ties are ordered by keys in code-point order.
     """
-    order = {keys: _key_order(keys, texts) for keys, texts in shown.items()}
-    ordered = sorted(shown, key=lambda keys: order[keys])
+    places = {keys: _key_order(keys, texts) for keys, texts in shown.items()}
+    ordered = sorted(shown, key=lambda keys: places[keys])
     names = [metric.name for metric in question.metrics]
     if question.sort is not None:
         name, descending = question.sort.name, question.sort.is_descending
@@ -209,7 +209,7 @@ def _in_order(
     if name in names:
         return _by_figure(ordered, lambda keys: figure(keys, names.index(name)), descending=descending)
     place = [dimension.name for dimension in question.by].index(name)
-    return _by_key(ordered, lambda keys: order[keys][place], descending=descending)
+    return _by_key(ordered, lambda keys: places[keys][place], descending=descending)
 
 
 KeyOrder = tuple[bool, str | int]
