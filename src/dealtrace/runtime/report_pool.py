@@ -125,6 +125,8 @@ class ReportPool:
             with open_facts(self._database, site) as source:
                 stoppable = FactSource(source.tables, _stoppable(source.fetch, stop, self._is_stopping))
                 return function(stoppable, *args, **kwargs)
+        except _Stopped as fault:
+            raise ReportsBusy(retry_after_seconds=round(self._wait_seconds)) from fault
         except Exception as fault:
             if is_stopped(fault):
                 raise ReportTooSlow(seconds_max=REPORT_SECONDS_MAX) from fault
