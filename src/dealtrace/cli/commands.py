@@ -41,7 +41,9 @@ COMMANDS = {
     "try": ListedCommand("deals.what_if", "try_rules", "Show what other rules would do to the deals of a site."),
     "agree": ListedCommand("deals.agree", "agree", "Compare a CRM's list of deals with ours."),
     "export": ListedCommand("export", "export_commands", "Export deals, calls and lead requests to a file."),
-    "report": ListedCommand("reports.report", "report", "Show what advertising brought, as a table, JSON or a file."),
+    "report": ListedCommand(
+        "reports.report", "report", "Show what advertising brought, by any dimensions, with a total."
+    ),
     "segment": ListedCommand("reports.segments", "segment_commands", "Save, list and remove filters of reports."),
     "webhook": ListedCommand("webhooks", "webhook_commands", "Notify other programs of events."),
     "person": ListedCommand("people", "person_commands", "Export or erase the data of a person."),
