@@ -58,7 +58,9 @@ def metric_value(language: Language, metric: Metric, value: Fraction | None) -> 
             return money(language, value)
         case Unit.RATIO:
             return f"{number(language, Fraction(rounded(value)) * 100, 1)}\u00a0%"
-        case Unit.DAYS | Unit.NUMBER:
+        case Unit.DAYS:
+            return number(language, value, 1)
+        case Unit.NUMBER:
             return number(language, value, 0 if value.denominator == 1 else 2)
 
 

@@ -10,7 +10,7 @@ from dealtrace.matching.match_reason import MatchReason
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.storage.reports.stored_facts import KIND_KEYS, NEW_CLIENT, RETURNING_CLIENT
 
-_REASONS: Mapping[MatchReason, tuple[str, str]] = {
+_REASONS: Mapping[str, tuple[str, str]] = {
     MatchReason.PINNED: ("закреплена вручную", "pinned by hand"),
     MatchReason.CALL_ID: ("по номеру звонка", "by the call’s id"),
     MatchReason.CALL_REFERENCE: ("по номеру звонка в АТС", "by the call’s id in the exchange"),
