@@ -1,0 +1,68 @@
+"""Rules of figures that engines of databases keep less easily than Python does, each by a small site."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from cast import Player, Stage, moscow
+from dealtrace.accounts.site_days import site_day
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.operations.deals.register import register_deals
+from dealtrace.operations.reports.ask import ask, stored_facts
+from dealtrace.reports.answer import Report
+from dealtrace.reports.formats import format_figures
+from dealtrace.reports.question import Known, Words, parse_question
+from write_commands import by_call, by_contact, registration
+
+NOON = moscow("2026-11-10", "12:00:00")
+
+
+@pytest.fixture
+def stage(shared_stage: Stage) -> Stage:
+    return shared_stage
+
+
+def asked(stage: Stage, player: Player, *filters: str, now: datetime = NOON, **words: str) -> Report:
+    """Ask a question of a site in words."""
+    site = player.site
+    known = Known(site_day(now, site.time_zone), AttributionModel(site.attribution), site.custom_fields)
+    question = parse_question(Words(filters=filters, **words), known)
+    with stage.database.read() as connection:
+        return ask(stored_facts(connection, site), site, question, now)
+
+
+def rows(report: Report) -> dict[Any, Any]:
+    """Return the values of rows by their keys; of a single key or value, without its tuple."""
+    (model,) = report.total.values
+    figures = {row.keys: format_figures(report.question, row.values[model]) for row in report.rows}
+    return {
+        keys[0] if len(keys) == 1 else keys: shown[0] if len(shown) == 1 else shown for keys, shown in figures.items()
+    }
+
+
+def register(stage: Stage, player: Player, *deals: dict[str, Any], now: datetime | None = None) -> list[int]:
+    """Register deals of noon and return their ids."""
+    made = [registration(**{"number": str(place), "happened_at": NOON, **deal}) for place, deal in enumerate(deals)]
+    return [receipt.deal_id for receipt in stage.perform(register_deals, player, *made, now=now)]
+
+
+def test_a_deal_is_found_by_phone_however_its_lead_wrote_the_phone(stage: Stage, shop: Player) -> None:
+    stage.call(shop, NOON - timedelta(hours=1), phone="8 (921) 555-00-66, +7 920 555-00-55", reference="7")
+    both = by_contact("+7 920 555-00-55", "ann@example.org")
+    register(stage, shop, {"clue": both}, {"clue": by_contact("89215550066, 89205550055")})
+    stage.lead_request(shop, NOON - timedelta(hours=1), phone="79991234567", email="Bob@Example.org", number="7")
+    register(
+        stage, shop,
+        {"number": "c", "clue": by_contact("79205550077", "eva@example.org, bob@example.org")},
+        {"number": "d", "clue": by_call(None, "7", clue=by_contact("79991234567"))},
+        {"number": "e", "clue": by_call(None, "8", clue=by_contact("79991234567"))},
+    )  # fmt: skip
+    assert rows(asked(stage, shop, by="match_reason", metrics="deals")) == {"phone": 3, "call_reference": 1, "email": 1}
+
+
+def test_a_reference_of_a_call_is_not_that_of_a_lead_request(stage: Stage, shop: Player) -> None:
+    stage.lead_request(shop, NOON - timedelta(hours=1), phone="79991234567", number="7")
+    register(stage, shop, {"clue": by_call(None, "7", clue=by_contact("79991234567"))})
+    assert rows(asked(stage, shop, by="match_reason", metrics="deals")) == {"phone": 1}
