@@ -66,3 +66,11 @@ def test_a_reference_of_a_call_is_not_that_of_a_lead_request(stage: Stage, shop:
     stage.lead_request(shop, NOON - timedelta(hours=1), phone="79991234567", number="7")
     register(stage, shop, {"clue": by_call(None, "7", clue=by_contact("79991234567"))})
     assert rows(asked(stage, shop, by="match_reason", metrics="deals")) == {"phone": 1}
+
+
+def test_what_says_nothing_is_null_with_any_blanks_and_in_any_common_case(stage: Stage, shop: Player) -> None:
+    nothing = ["", " ", "\t", "\u00a0", " (Not Set) ", "<НЕ ЗАПОЛНЕНО>", "‹Не заполнено›\u00a0"]
+    register(stage, shop, *({"manager": text, "status": text} for text in nothing), {"manager": "Не", "status": "Не"})
+    assert rows(asked(stage, shop, by="manager", metrics="deals")) == {None: 7, "Не": 1}
+    assert rows(asked(stage, shop, by="status", metrics="deals")) == {None: 7, "Не": 1}
+    assert rows(asked(stage, shop, "status:empty", by="status", metrics="deals")) == {None: 7}

@@ -199,7 +199,7 @@ class StoredFacts:
             "lead_id": Attribute(deal.c.lead_id),
             "manager": Attribute(known_text(deal.c.manager)),
             "service": Attribute(known_text(deal.c.service)),
-            "status": Attribute(func.coalesce(deal_status.c.key, deal.c.status), (_STATUS,)),
+            "status": Attribute(known_text(func.coalesce(deal_status.c.key, deal.c.status)), (_STATUS,)),
             "status_spelling": Attribute(deal.c.status),
             "meaning": Attribute(deal_status.c.meaning, (_STATUS,)),
             "amount": Attribute(kopecks(deal.c.amount_rub)),
