@@ -74,3 +74,10 @@ def test_what_says_nothing_is_null_with_any_blanks_and_in_any_common_case(stage:
     assert rows(asked(stage, shop, by="manager", metrics="deals")) == {None: 7, "Не": 1}
     assert rows(asked(stage, shop, by="status", metrics="deals")) == {None: 7, "Не": 1}
     assert rows(asked(stage, shop, "status:empty", by="status", metrics="deals")) == {None: 7}
+
+
+def test_a_tag_that_says_nothing_is_no_tag(stage: Stage, shop: Player) -> None:
+    register(stage, shop, {"tags": ("vip", "", "(not set)")}, {"tags": (" ",)}, {"tags": ()})
+    assert rows(asked(stage, shop, by="tag", metrics="deals")) == {"vip": 1, None: 2}
+    for condition, deals in [("is:", 2), ("not:(not set)", 1), ("among:|vip", 3), ("empty", 2), ("filled", 1)]:
+        assert asked(stage, shop, f"tag:{condition}", metrics="deals").total.values[AttributionModel(1)] == (deals,)

@@ -378,12 +378,18 @@ def _condition(tables: FactTables, condition: Filter, rows: CountedRows) -> Colu
 
 
 def _tag_condition(tables: FactTables, condition: Filter, rows: CountedRows) -> ColumnElement[bool]:
+    """Return the condition that any tag is one of a filter's values; without tags, that nothing is."""
     tags = tables.tags(rows.fact).subquery()
-    owners = select(tags.c.owner_id)
-    if condition.operator.takes_value:
-        owners = owners.where(is_in(tags.c.tag, condition.values))
-    is_owner = rows.facts.c.id.in_(owners)
-    return not_(is_owner) if condition.operator in (Operator.NOT, Operator.EMPTY) else is_owner
+    is_tagged = rows.facts.c.id.in_(select(tags.c.owner_id))
+    if not condition.operator.takes_value:
+        return is_tagged if condition.operator is Operator.FILLED else not_(is_tagged)
+    wanted = {key_of_value(condition.dimension, value) for value in condition.values}
+    holds: ColumnElement[bool] = rows.facts.c.id.in_(
+        select(tags.c.owner_id).where(is_in(tags.c.tag, sorted(wanted - {None})))
+    )
+    if None in wanted:
+        holds = or_(not_(is_tagged), holds)
+    return not_(holds) if condition.operator is Operator.NOT else holds
 
 
 def _is_one_of(key: ColumnElement[Any], condition: Filter) -> ColumnElement[bool]:

@@ -119,15 +119,16 @@ class StoredFacts:
         )
 
     def tags(self, fact: Fact) -> Select[Any]:
-        """Select the tags of leads or deals; see `FactTables`."""
+        """Select the tags of leads or deals; see `FactTables`. Ours: a tag that says nothing is no tag."""
         if fact is not Fact.LEADS:
             mine = select(deal_tag.c.deal_id.label("owner_id"), deal_tag.c.tag)
-            return mine.where(deal_tag.c.site_id == self._site.id).distinct()
+            return mine.where(deal_tag.c.site_id == self._site.id, known_text(deal_tag.c.tag).is_not(None)).distinct()
         kinds = []
         for table in LEAD_TABLES.values():
             tag = items_of(table.c.tags).table_valued("value", joins_implicitly=True)
             mine = select(table.c.id.label("owner_id"), tag.c.value.label("tag"))
-            kinds.append(mine.where(table.c.site_id == self._site.id, table.c.tags.is_not(None)).distinct())
+            known = (table.c.tags.is_not(None), known_text(tag.c.value).is_not(None))
+            kinds.append(mine.where(table.c.site_id == self._site.id, *known).distinct())
         both = union_all(*kinds).subquery("tags")
         return select(both.c.owner_id, both.c.tag)
 
