@@ -86,10 +86,20 @@ class StoredFacts:
 
     def __init__(self, site: Site) -> None:
         self._site = site
+        self._made: dict[tuple[Fact, tuple[str, ...], Moment], Select[Any]] = {}
 
     def rows(self, fact: Fact, wanted: Iterable[str], moment: Moment) -> Select[Any]:
-        """Select the facts with the wanted attributes; see `FactTables`."""
-        names = sorted({"id", *wanted})
+        """Select the facts with the wanted attributes; see `FactTables`.
+
+        A report needs the same rows for each model, period and total, and making them takes longer than reading a few.
+        """
+        names = tuple(sorted({"id", *wanted}))
+        key = (fact, names, moment)
+        if key not in self._made:
+            self._made[key] = self._rows(fact, names, moment)
+        return self._made[key]
+
+    def _rows(self, fact: Fact, names: Iterable[str], moment: Moment) -> Select[Any]:
         match fact:
             case Fact.VISITS:
                 return self._visits(names)
