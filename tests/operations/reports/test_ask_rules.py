@@ -81,3 +81,11 @@ def test_a_tag_that_says_nothing_is_no_tag(stage: Stage, shop: Player) -> None:
     assert rows(asked(stage, shop, by="tag", metrics="deals")) == {"vip": 1, None: 2}
     for condition, deals in [("is:", 2), ("not:(not set)", 1), ("among:|vip", 3), ("empty", 2), ("filled", 1)]:
         assert asked(stage, shop, f"tag:{condition}", metrics="deals").total.values[AttributionModel(1)] == (deals,)
+
+
+@pytest.mark.parametrize("field", ["0", "$x", 'q"t', "[0]", "a:b,c|d", "с пробелом"])
+def test_a_custom_field_may_have_any_name(stage: Stage, field: str) -> None:
+    site = stage.open_site(fields=[field])
+    register(stage, site, {"custom_values": {field: "x"}}, {})
+    name = "field:" + "".join(f"\\{sign}" if sign in ":,|" else sign for sign in field)
+    assert rows(asked(stage, site, f"{name}:filled", by=name, metrics="deals")) == {"x": 1}
