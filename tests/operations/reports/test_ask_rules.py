@@ -1,7 +1,6 @@
 """Rules of figures that engines of databases keep less easily than Python does, each by a small site."""
 
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -9,12 +8,14 @@ import pytest
 from cast import Player, Stage, moscow
 from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.credit import AttributionModel
+from dealtrace.operations.deals.change import change_deals
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.reports.ask import ask, stored_facts
+from dealtrace.operations.reports.set_status import set_status
 from dealtrace.reports.answer import Report
 from dealtrace.reports.formats import format_figures
 from dealtrace.reports.question import Known, Words, parse_question
-from write_commands import by_call, by_contact, registration
+from write_commands import by_call, by_contact, change, registration
 
 NOON = moscow("2026-11-10", "12:00:00")
 
@@ -46,6 +47,11 @@ def register(stage: Stage, player: Player, *deals: dict[str, Any], now: datetime
     """Register deals of noon and return their ids."""
     made = [registration(**{"number": str(place), "happened_at": NOON, **deal}) for place, deal in enumerate(deals)]
     return [receipt.deal_id for receipt in stage.perform(register_deals, player, *made, now=now)]
+
+
+def set_won(stage: Stage, player: Player, status: str) -> None:
+    with stage.database.write() as connection:
+        set_status(stage.work(connection, player), status, "won")
 
 
 def test_a_deal_is_found_by_phone_however_its_lead_wrote_the_phone(stage: Stage, shop: Player) -> None:
@@ -89,3 +95,12 @@ def test_a_custom_field_may_have_any_name(stage: Stage, field: str) -> None:
     register(stage, site, {"custom_values": {field: "x"}}, {})
     name = "field:" + "".join(f"\\{sign}" if sign in ":,|" else sign for sign in field)
     assert rows(asked(stage, site, f"{name}:filled", by=name, metrics="deals")) == {"x": 1}
+
+
+def test_contains_finds_what_only_the_beginning_of_a_status_brings_into_the_period(stage: Stage, shop: Player) -> None:
+    set_won(stage, shop, "won")
+    deal_id, *_ = register(stage, shop, {"manager": "Ivan", "happened_at": NOON - timedelta(days=50)})
+    stage.perform(change_deals, shop, change(deal_id, status="won"), now=NOON - timedelta(days=3))
+    stage.perform(change_deals, shop, change(deal_id, comment="paid"), now=NOON - timedelta(days=1))
+    words = {"first": "2026-11-01", "last": "2026-11-08", "date_of": "changed", "metrics": "won"}
+    assert rows(asked(stage, shop, "manager:contains:iv", by="manager", **words)) == {"Ivan": 1}

@@ -114,6 +114,12 @@ def moment_of_deals(date_of: DateOf) -> Moment:
     return {DateOf.DEAL: Moment.HAPPENED, DateOf.LEAD: Moment.LEAD, DateOf.CHANGED: Moment.CHANGED}[date_of]
 
 
+def moments_of_deals(date_of: DateOf) -> tuple[Moment, ...]:
+    """Return all moments by which measures of deals count in a report."""
+    moment = moment_of_deals(date_of)
+    return (moment, Moment.STATUS) if date_of is DateOf.CHANGED else (moment,)
+
+
 def grouped_statement(tables: FactTables, scope: Scope, group: _Group) -> Select[Any]:
     """Return the statement of measures by keys: the keys first, then the measures, in their order."""
     wanted = _wanted(scope, group)
