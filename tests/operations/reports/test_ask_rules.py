@@ -7,17 +7,22 @@ import pytest
 
 from cast import Player, Stage, moscow
 from dealtrace.accounts.site_days import site_day
+from dealtrace.attribution.cost import Cost, CostAccount
 from dealtrace.attribution.credit import AttributionModel
+from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.leads.annotations import Annotations
 from dealtrace.operations.deals.change import change_deals
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.reports.ask import ask, stored_facts
+from dealtrace.operations.reports.import_costs import import_costs
 from dealtrace.operations.reports.set_status import set_status
 from dealtrace.reports.answer import Report
 from dealtrace.reports.formats import format_figures
 from dealtrace.reports.question import Known, Words, parse_question
-from write_commands import by_call, by_contact, change, registration
+from write_commands import by_call, by_contact, by_lead_request, change, registration
 
 NOON = moscow("2026-11-10", "12:00:00")
+MODEL = AttributionModel.LAST_NON_DIRECT
 
 
 @pytest.fixture
@@ -86,7 +91,7 @@ def test_a_tag_that_says_nothing_is_no_tag(stage: Stage, shop: Player) -> None:
     register(stage, shop, {"tags": ("vip", "", "(not set)")}, {"tags": (" ",)}, {"tags": ()})
     assert rows(asked(stage, shop, by="tag", metrics="deals")) == {"vip": 1, None: 2}
     for condition, deals in [("is:", 2), ("not:(not set)", 1), ("among:|vip", 3), ("empty", 2), ("filled", 1)]:
-        assert asked(stage, shop, f"tag:{condition}", metrics="deals").total.values[AttributionModel(1)] == (deals,)
+        assert asked(stage, shop, f"tag:{condition}", metrics="deals").total.values[MODEL] == (deals,)
 
 
 @pytest.mark.parametrize("field", ["0", "$x", 'q"t', "[0]", "a:b,c|d", "с пробелом"])
@@ -104,3 +109,24 @@ def test_contains_finds_what_only_the_beginning_of_a_status_brings_into_the_peri
     stage.perform(change_deals, shop, change(deal_id, comment="paid"), now=NOON - timedelta(days=1))
     words = {"first": "2026-11-01", "last": "2026-11-08", "date_of": "changed", "metrics": "won"}
     assert rows(asked(stage, shop, "manager:contains:iv", by="manager", **words)) == {"Ivan": 1}
+
+
+def test_of_several_first_leads_and_won_deals_of_one_moment_each_is_the_first(stage: Stage, shop: Player) -> None:
+    set_won(stage, shop, "won")
+    phone, began_at, yandex, google = "79205550055", NOON - timedelta(hours=1), TrafficSource("y"), TrafficSource("g")
+    stage.lead_request(shop, began_at, phone=phone, number="1", annotations=Annotations(stated_source=google))
+    stage.call(shop, began_at, phone=phone, reference="1", annotations=Annotations(stated_source=yandex))
+    stage.call(shop, began_at + timedelta(seconds=1), phone=phone)
+    register(
+        stage, shop,
+        {"status": "won", "clue": by_call(None, "1")},
+        {"status": "won", "clue": by_lead_request(None, "1")},
+        {"status": "won", "clue": by_contact(phone), "happened_at": NOON + timedelta(seconds=1)},
+    )  # fmt: skip
+    assert rows(asked(stage, shop, by="client_kind", metrics="leads")) == {"new": 2, "returning": 1}
+    costs = [Cost(site_day(NOON, shop.site.time_zone), source, 10_00) for source in (yandex, google)]
+    with stage.database.write() as connection:
+        import_costs(stage.work(connection, shop), CostAccount("direct", "1"), {costs[0].day_on}, costs)
+    report = asked(stage, shop, by="source", metrics="cac", now=NOON + timedelta(minutes=1))
+    assert rows(report) == {"y": 10, "g": 10, None: None}
+    assert report.total.values[MODEL] == (20,)

@@ -225,9 +225,12 @@ def in_span(span: Span, fact: Fact, at: ColumnElement[Any]) -> ColumnElement[boo
 
 
 def _first_won(tables: FactTables, moment: Moment) -> Subquery:
-    """Select the first won deal of every client, over all time."""
+    """Select the first won deal of every client, over all time.
+
+    Ours: of several first ones of one moment each counts, so that the order of arrival makes no difference.
+    """
     won = tables.rows(Fact.DEALS, {"client_id", "meaning", AT}, moment).subquery("won")
-    place = func.row_number().over(partition_by=won.c.client_id, order_by=(won.c[AT], won.c.id))
+    place = func.rank().over(partition_by=won.c.client_id, order_by=won.c[AT])
     ranked = (
         select(won.c.id, place.label("place"))
         .where(won.c.meaning == Meaning.WON, won.c.client_id.is_not(None))

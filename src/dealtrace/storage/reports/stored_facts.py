@@ -17,7 +17,6 @@ from sqlalchemy import (
     null,
     or_,
     select,
-    tuple_,
     type_coerce,
     union_all,
 )
@@ -190,7 +189,7 @@ class StoredFacts:
             "dialled": Attribute(
                 known_text(call.c.dialled_phone) if is_call else cast(null(), call.c.dialled_phone.type)
             ),
-            "client_kind": Attribute(self._client_kind(table.c.client_id, started_at, table.c.id)),
+            "client_kind": Attribute(self._client_kind(table.c.client_id, started_at)),
             "is_answered": Attribute(_is_answered() if is_call else cast(literal(0), BigInteger)),
             "is_target": Attribute(self._is_target() if is_call else cast(literal(0), BigInteger)),
             "has_deal": Attribute(self._has_deal(table)),
@@ -263,8 +262,11 @@ class StoredFacts:
         )
         return case((select(literal(1)).where(*theirs).exists(), 1), else_=0)
 
-    def _client_kind(self, client_id: Expression, started_at: Expression, lead_id: Expression) -> Expression:
-        """Return whether a client had an earlier lead of either kind."""
+    def _client_kind(self, client_id: Expression, started_at: Expression) -> Expression:
+        """Return whether a client had an earlier lead of either kind.
+
+        Ours: of several first leads of one moment each is new, so that the order of arrival makes no difference.
+        """
         earlier = []
         for kind, table in LEAD_TABLES.items():
             other = table.alias(f"earlier_{kind}")
@@ -273,14 +275,14 @@ class StoredFacts:
                 other.c.site_id == self._site.id,
                 other.c.client_id == client_id,
                 other.c.deleted_at.is_(None),
-                tuple_(other_at, other.c.id) < tuple_(started_at, lead_id),
+                other_at < started_at,
             )
             earlier.append(select(literal(1)).where(*theirs).exists())
         return case((or_(*earlier), RETURNING_CLIENT), else_=NEW_CLIENT)
 
     def _client_kind_of_deal(self) -> Expression:
         client_id = func.coalesce(call.c.client_id, lead_request.c.client_id)
-        kind = self._client_kind(client_id, _lead_started_at(), deal.c.lead_id)
+        kind = self._client_kind(client_id, _lead_started_at())
         return case((deal.c.lead_id.is_(None), None), else_=kind)
 
 
