@@ -5,9 +5,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.errors import InvalidParameters
 from dealtrace.reports.periods import Comparison, Period, compared_period, compared_span
+from dealtrace.reports.question import Known, Words, parse_question
 
 UTC_ZONE = ZoneInfo("UTC")
+KNOWN = Known(date(2026, 11, 10), AttributionModel.LINEAR)
 LEAP = ("2028-02-14", "2028-02-29")
 
 
@@ -44,3 +48,20 @@ def test_a_period_that_is_not_over_is_compared_up_to_the_day_that_corresponds_to
     assert span.days is not None
     assert span.days.last_on == date.fromisoformat(last)
     assert span.until == datetime.fromisoformat(f"{last}T12:00:00.000001").replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize("comparison", Comparison)
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
+@pytest.mark.parametrize(("first", "last"), [("1900-01-01", "2000-03-15"), ("9999-12-31", "9999-12-31")])
+def test_the_earliest_and_the_latest_periods_can_be_compared(
+    comparison: Comparison, zone: str, first: str, last: str
+) -> None:
+    words = Words(metrics="deals", first=first, last=last, compare=comparison)
+    period = parse_question(words, KNOWN).period
+    now = datetime(2026, 11, 10, tzinfo=UTC)
+    assert compared_span(period, comparison, ZoneInfo(zone), now).since <= now
+
+
+def test_a_day_before_every_advertisement_is_refused() -> None:
+    with pytest.raises(InvalidParameters, match="1900-01-01"):
+        parse_question(Words(metrics="deals", first="1899-12-31", last="1899-12-31"), KNOWN)

@@ -22,7 +22,7 @@ from dealtrace.reports.filters import (
     unescaped,
 )
 from dealtrace.reports.metrics import METRICS, Metric
-from dealtrace.reports.periods import DAYS_MAX, DEFAULT_PRESET, PRESETS, Comparison, Period
+from dealtrace.reports.periods import DAYS_MAX, DEFAULT_PRESET, EARLIEST_DAY, PRESETS, Comparison, Period
 
 BY_MAX = 3
 LIMIT_DEFAULT = 1_000
@@ -253,9 +253,12 @@ def _day(text: str) -> date | None:
     if not text:
         return None
     try:
-        return date(*map(int, text.split("-"))) if _is_day(text) else date.fromisoformat("")
+        day_on = date(*map(int, text.split("-"))) if _is_day(text) else date.fromisoformat("")
     except ValueError as error:
         raise InvalidValue("нужна дата вида 2026-11-30", "a date such as 2026-11-30 is needed") from error
+    if day_on < EARLIEST_DAY:
+        raise InvalidValue(f"нужна дата не раньше {EARLIEST_DAY}", f"a date of {EARLIEST_DAY} or later is needed")
+    return day_on
 
 
 def _is_day(text: str) -> bool:
