@@ -130,3 +130,10 @@ def test_of_several_first_leads_and_won_deals_of_one_moment_each_is_the_first(st
     report = asked(stage, shop, by="source", metrics="cac", now=NOON + timedelta(minutes=1))
     assert rows(report) == {"y": 10, "g": 10, None: None}
     assert report.total.values[MODEL] == (20,)
+
+
+def test_a_landing_page_is_shown_without_query_and_fragment(stage: Stage, shop: Player) -> None:
+    urls = ["https://shop.ru/", "https://shop.ru/?utm_source=x#top", "https://shop.ru/#a?b", "", "?x"]
+    for url in urls:
+        stage.visit(shop, NOON - timedelta(hours=1), TrafficSource("y"), landing_url=url)
+    assert rows(asked(stage, shop, by="landing_page", metrics="visits")) == {"https://shop.ru/": 3, None: 2}

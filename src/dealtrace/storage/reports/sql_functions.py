@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Dialect, Text, case, func, literal
+from sqlalchemy import BigInteger, ColumnElement, Dialect, Integer, Text, case, func, literal
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -113,7 +113,7 @@ class position_in(FunctionElement[int]):  # noqa: N801
 
     name = "position_in"
     inherit_cache = True
-    type = BigInteger()
+    type = Integer()
 
 
 @compiles(position_in)
