@@ -1,7 +1,8 @@
 """Rules of figures that engines of databases keep less easily than Python does, each by a small site."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -137,3 +138,11 @@ def test_a_landing_page_is_shown_without_query_and_fragment(stage: Stage, shop: 
     for url in urls:
         stage.visit(shop, NOON - timedelta(hours=1), TrafficSource("y"), landing_url=url)
     assert rows(asked(stage, shop, by="landing_page", metrics="visits")) == {"https://shop.ru/": 3, None: 2}
+
+
+def test_the_hour_of_a_visit_after_the_period_is_told_by_the_clock_of_that_day(stage: Stage) -> None:
+    site = stage.open_site(time_zone=ZoneInfo("Europe/Berlin"))
+    visit = stage.visit(site, datetime(2026, 3, 29, 12, 30, tzinfo=UTC), TrafficSource("y"))
+    stage.lead_request(site, datetime(2026, 3, 28, 12, 0, tzinfo=UTC), phone="79205550055", visit_id=visit.id)
+    words = {"first": "2026-03-01", "last": "2026-03-28", "metrics": "leads"}
+    assert rows(asked(stage, site, by="hour", **words)) == {"14": 1}

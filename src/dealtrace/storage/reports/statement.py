@@ -207,12 +207,21 @@ def _counted_rows(tables: FactTables, scope: Scope, group: _Group, wanted: _Want
         joined = joined.outerjoin(tags, tags.c.owner_id == facts.c.id)
     span = scope.span
     is_by_visit = "hour_at" in wanted.attributes
-    visit_time = LocalTime(scope.site.time_zone, _EARLIEST_VISIT, span.until) if is_by_visit else None
+    visit_time = LocalTime(scope.site.time_zone, _EARLIEST_VISIT, _after_visits(span.until)) if is_by_visit else None
     local_time = LocalTime(scope.site.time_zone, span.since, span.until)
     return CountedRows(group.fact, facts, joined, share, sources, tags, local_time, visit_time)
 
 
 _EARLIEST_VISIT = datetime(1970, 1, 1, tzinfo=UTC)
+_YEARS_OF_VISITS = 3
+
+
+def _after_visits(until: datetime) -> datetime:
+    """Return the end of what the clock must show visits of: a lead may name one that began after the period.
+
+    Ours: no later than two years. Whole years, so that the changes of a clock since 1970 are looked for once a year.
+    """
+    return datetime(until.year + _YEARS_OF_VISITS, 1, 1, tzinfo=UTC)
 
 
 def in_span(span: Span, fact: Fact, at: ColumnElement[Any]) -> ColumnElement[bool]:
