@@ -32,7 +32,8 @@ def check_site(stage: Stage, random: Random, size: int, questions: int) -> None:
             words = random_words(random, scene)
             question = parsed(scene, words)
             report = ask(facts, scene.player.site, question, scene.now)
-            assert (words, shown_answer(report)) == (words, oracle.answer(question))
+            shown, right = shown_answer(report), oracle.answer(question)
+            assert shown == right, f"{words}\nshown: {shown}\nright: {right}"
             check_sums(words, report)
 
 
@@ -48,11 +49,12 @@ def check_sums(words: Words, report: Report) -> None:
             continue
         for model, totals in report.total.values.items():
             if totals[place] is not None:
-                assert (words, _added([row.values[model][place] for row in report.rows])) == (words, totals[place])
+                added = _added([row.values[model][place] for row in report.rows])
+                assert added == totals[place], f"{words}: {metric.name} adds up to {added}, not {totals[place]}"
         for model, totals in (report.total.compared or {}).items():
             if totals[place] is not None:
-                compared = [row.compared[model][place] for row in report.rows if row.compared is not None]
-                assert (words, _added(compared)) == (words, totals[place])
+                added = _added([row.compared[model][place] for row in report.rows if row.compared is not None])
+                assert added == totals[place], f"{words}: {metric.name} adds up to {added}, not {totals[place]}"
 
 
 def _added(values: list[Fraction | None]) -> Fraction:

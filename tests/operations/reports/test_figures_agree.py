@@ -21,7 +21,7 @@ SIZE = 12
 
 
 @settings(max_examples=SITES, phases=PHASES, suppress_health_check=[HealthCheck.too_slow])
-@given(seed=st.integers(0, 2**64), size=st.integers(2, SIZE))
+@given(seed=st.integers(0, 2**64), size=st.integers(4, SIZE))
 def test_every_answer_is_the_oracles_and_its_rows_add_up(shared_stage: Stage, seed: int, size: int) -> None:
     check_site(shared_stage, Random(seed), size, QUESTIONS_PER_SITE)
 
