@@ -26,9 +26,9 @@ from dealtrace.reports.measures import Measure
 from dealtrace.reports.periods import Period, Span, compared_period, compared_span, span_of
 from dealtrace.reports.question import Question
 from dealtrace.reports.time_keys import TIME_KEYS, keys_of_period
-from dealtrace.storage.reports.fact_tables import FactTables
+from dealtrace.storage.reports.fact_tables import FactTables, moments_of_deals
 from dealtrace.storage.reports.names import count_won_statuses, find_containing, find_spellings, has_margins
-from dealtrace.storage.reports.statement import Fetch, Scope, gather, moments_of_deals
+from dealtrace.storage.reports.statement import Fetch, Scope, gather
 from dealtrace.storage.reports.stored_facts import StoredFacts
 
 

@@ -33,9 +33,9 @@ from dealtrace.reports.periods import Span
 from dealtrace.reports.question import DateOf
 from dealtrace.reports.statuses import Meaning
 from dealtrace.storage.database.column_types import is_in, microseconds
-from dealtrace.storage.reports.fact_tables import AT, FactTables, Moment
+from dealtrace.storage.reports.fact_tables import AT, FactTables, Moment, moment_of_deals
 from dealtrace.storage.reports.flags import FIRST_WON, FLAGS, TOUCHED, flag_condition
-from dealtrace.storage.reports.local_time import KEYS_OF_DAY, LocalTime
+from dealtrace.storage.reports.local_time import KEYS_OF_DAY, LocalTime, clock_of_visits
 from dealtrace.storage.reports.sql_functions import total_of
 
 Rows = Sequence[Sequence[Any]]
@@ -107,17 +107,6 @@ def _moment_of(measure: Measure, date_of: DateOf) -> Moment:
     if date_of is DateOf.CHANGED and measure.flag in _WON_FLAGS:
         return Moment.STATUS
     return moment_of_deals(date_of)
-
-
-def moment_of_deals(date_of: DateOf) -> Moment:
-    """Return the moment of a deal that a report goes by."""
-    return {DateOf.DEAL: Moment.HAPPENED, DateOf.LEAD: Moment.LEAD, DateOf.CHANGED: Moment.CHANGED}[date_of]
-
-
-def moments_of_deals(date_of: DateOf) -> tuple[Moment, ...]:
-    """Return all moments by which measures of deals count in a report."""
-    moment = moment_of_deals(date_of)
-    return (moment, Moment.STATUS) if date_of is DateOf.CHANGED else (moment,)
 
 
 def grouped_statement(tables: FactTables, scope: Scope, group: _Group) -> Select[Any]:
@@ -207,21 +196,9 @@ def _counted_rows(tables: FactTables, scope: Scope, group: _Group, wanted: _Want
         joined = joined.outerjoin(tags, tags.c.owner_id == facts.c.id)
     span = scope.span
     is_by_visit = "hour_at" in wanted.attributes
-    visit_time = LocalTime(scope.site.time_zone, _EARLIEST_VISIT, _after_visits(span.until)) if is_by_visit else None
+    visit_time = clock_of_visits(scope.site.time_zone, span.until) if is_by_visit else None
     local_time = LocalTime(scope.site.time_zone, span.since, span.until)
     return CountedRows(group.fact, facts, joined, share, sources, tags, local_time, visit_time)
-
-
-_EARLIEST_VISIT = datetime(1970, 1, 1, tzinfo=UTC)
-_YEARS_OF_VISITS = 3
-
-
-def _after_visits(until: datetime) -> datetime:
-    """Return the end of what the clock must show visits of: a lead may name one that began after the period.
-
-    Ours: no later than two years. Whole years, so that the changes of a clock since 1970 are looked for once a year.
-    """
-    return datetime(until.year + _YEARS_OF_VISITS, 1, 1, tzinfo=UTC)
 
 
 def in_span(span: Span, fact: Fact, at: ColumnElement[Any]) -> ColumnElement[bool]:
