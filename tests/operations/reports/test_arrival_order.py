@@ -14,7 +14,7 @@ from figures_oracle import Answer, shown_answer
 from figures_questions import random_words
 from figures_scenes import REFERENCES, Scene, open_scene
 
-SITES = 3
+SITES = 2
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
 """A seed has no smaller one that is nearly the same, and looking for it takes minutes."""
 QUESTIONS = 10
