@@ -1,8 +1,9 @@
 """Random questions of random sites, in words, as callers ask them."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from random import Random
 
+from dealtrace.leads.limits import YEAR_MAX
 from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.filters import escaped, escaped_name
 from dealtrace.reports.metrics import METRICS
@@ -53,7 +54,8 @@ def _few(random: Random) -> int:
 def _period(random: Random, scene: Scene) -> dict[str, str]:
     if random.random() < 0.3:
         return {"period": random.choice(("", *PRESETS))}
-    days = sorted(scene.today - timedelta(days=random.choice((*DAYS_BACK, -6, -30))) for _ in range(2))
+    latest = date(YEAR_MAX, 12, 31)
+    days = sorted(min(scene.today - timedelta(days=random.choice((*DAYS_BACK, -6, -30))), latest) for _ in range(2))
     return {"first": days[0].isoformat(), "last": days[1].isoformat()}
 
 

@@ -14,8 +14,6 @@ INSTANT = timedelta(microseconds=1)
 DAYS_DEFAULT = 28
 DAYS_MAX = 36_600
 """Ours: a hundred years; a longer period is a mistyped year."""
-EARLIEST_DAY = date(1900, 1, 1)
-"""Ours: nothing was advertised before; what is compared with it still lies in the calendar."""
 DAYS_OF_WEEK = 7
 
 
