@@ -17,17 +17,23 @@ SQLITE_BUSY_SECONDS = 30
 SQLITE_CHECKPOINT_PAGES = 4000
 """At SQLite's default of 1000 pages, grouped inserts cost 1.3 times as much."""
 POSTGRESQL_CONNECT_SECONDS = 5
+MIRROR_MEMORY_DEFAULT = 512
+"""In MiB; what does not fit is written to disk."""
 WRITERS = 2
 """The write queue, and the short transactions beside it that take blocks of ids."""
 
 
 @dataclass(frozen=True)
 class Database:
-    """A database with one engine to write and one to read, the same for every site."""
+    """A database with one engine to write and one to read, the same for every site.
+
+    `mirror_memory_mib` is how much memory the column mirror beside SQLite may take; 0: there is none.
+    """
 
     url: URL
     writer: Engine
     reader: Engine
+    mirror_memory_mib: int = MIRROR_MEMORY_DEFAULT
 
     @property
     def is_sqlite(self) -> bool:
@@ -74,7 +80,12 @@ class Database:
 
 
 def open_database(
-    address: str, *, readers: int = 4, read_address: str = "", prepared_statements: bool = True
+    address: str,
+    *,
+    readers: int = 4,
+    read_address: str = "",
+    prepared_statements: bool = True,
+    mirror_memory_mib: int = MIRROR_MEMORY_DEFAULT,
 ) -> Database:
     """Open the database that `DEALTRACE_DATABASE_URL` names; a missing SQLite file is an error of the first use.
 
@@ -87,6 +98,7 @@ def open_database(
             url,
             _sqlite_engine(url, begin="BEGIN IMMEDIATE"),
             _sqlite_engine(url, begin="BEGIN", pool=readers, only_reads=True),
+            mirror_memory_mib,
         )
     replica = make_url(read_address) if read_address else url
     writer = _postgresql_engine(url, pool=WRITERS, prepared_statements=prepared_statements)

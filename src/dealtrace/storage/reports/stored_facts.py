@@ -9,6 +9,7 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Select,
+    Text,
     and_,
     case,
     cast,
@@ -94,7 +95,7 @@ class StoredFacts:
             case Fact.VISITS:
                 return self._visits(names)
             case Fact.LEADS:
-                kinds = [self._leads(kind, names) for kind in LeadKind]
+                kinds = [self.leads(kind, names) for kind in LeadKind]
                 both = union_all(*kinds).subquery("leads")
                 return select(*(both.c[name] for name in names))
             case Fact.COSTS:
@@ -104,10 +105,15 @@ class StoredFacts:
 
     def touches(self, model: AttributionModel) -> Select[Any]:
         """Select the touches of leads under a model; see `FactTables`."""
+        return self.all_touches().where(lead_credit.c.model == int(model))
+
+    def all_touches(self) -> Select[Any]:
+        """Select the touches of leads under all models, with the `model` of each."""
         credit = lead_credit.c
         return (
             select(
                 credit.lead_id,
+                credit.model,
                 credit.position,
                 func.coalesce(credit.share, WHOLE).label("share"),
                 _microseconds(credit.visit_started_at).label("touched_at"),
@@ -115,7 +121,7 @@ class StoredFacts:
                 visit.c.traffic_source_id.label("source_id"),
             )
             .join(visit, CREDITED)
-            .where(credit.site_id == self._site.id, credit.model == int(model))
+            .where(credit.site_id == self._site.id)
         )
 
     def tags(self, fact: Fact) -> Select[Any]:
@@ -123,13 +129,15 @@ class StoredFacts:
         if fact is not Fact.LEADS:
             mine = select(deal_tag.c.deal_id.label("owner_id"), deal_tag.c.tag)
             return mine.where(deal_tag.c.site_id == self._site.id).distinct()
-        kinds = []
-        for table in LEAD_TABLES.values():
-            tag = items_of(table.c.tags).table_valued("value", joins_implicitly=True)
-            mine = select(table.c.id.label("owner_id"), tag.c.value.label("tag"))
-            kinds.append(mine.where(table.c.site_id == self._site.id, table.c.tags.is_not(None)).distinct())
-        both = union_all(*kinds).subquery("tags")
+        both = union_all(*(self.lead_tags(kind) for kind in LeadKind)).subquery("tags")
         return select(both.c.owner_id, both.c.tag)
+
+    def lead_tags(self, kind: LeadKind) -> Select[Any]:
+        """Select the tags of leads of a kind, each once: `owner_id` and `tag`."""
+        table = LEAD_TABLES[kind]
+        tag = items_of(table.c.tags).table_valued("value", joins_implicitly=True)
+        mine = select(table.c.id.label("owner_id"), tag.c.value.label("tag"))
+        return mine.where(table.c.site_id == self._site.id, table.c.tags.is_not(None)).distinct()
 
     def sources(self) -> Select[Any]:
         """Select the traffic sources of the site; see `FactTables`."""
@@ -162,10 +170,12 @@ class StoredFacts:
         }
         return select(*(attributes[name].label(name) for name in names)).where(cost.c.site_id == self._site.id)
 
-    def _leads(self, kind: LeadKind, names: Iterable[str]) -> Select[Any]:
+    def leads(self, kind: LeadKind, names: Iterable[str]) -> Select[Any]:
+        """Select the leads of a kind with the named attributes."""
         table, own = LEAD_TABLES[kind], visit.alias("own")
         is_call = kind is LeadKind.CALL
         started_at = _microseconds(LEAD_STARTS[kind])
+        seconds = _seconds_if_target() if is_call else cast(null(), BigInteger)
         attributes: dict[str, Attribute] = {
             "id": Attribute(table.c.id),
             AT: Attribute(started_at),
@@ -181,7 +191,9 @@ class StoredFacts:
             ),
             "client_kind": Attribute(self._client_kind(table.c.client_id, started_at, table.c.id)),
             "is_answered": Attribute(_is_answered() if is_call else cast(literal(0), BigInteger)),
-            "is_target": Attribute(self._is_target() if is_call else cast(literal(0), BigInteger)),
+            "is_target": Attribute(case((seconds >= target_seconds(self._site), 1), else_=0)),
+            "target_seconds": Attribute(seconds),
+            "custom_values": Attribute(type_coerce(table.c.custom_values, Text)),
             "has_deal": Attribute(self._has_deal(table)),
             **_of_visit(own),
             **{name: Attribute(field) for name, field in _fields(table.c.custom_values, names).items()},
@@ -195,7 +207,11 @@ class StoredFacts:
         attributes: dict[str, Attribute] = {
             "id": Attribute(deal.c.id),
             AT: _moment_of_deal(moment),
-            "happened_at": Attribute(_microseconds(deal.c.happened_at)),
+            "happened_at": _moment_of_deal(Moment.HAPPENED),
+            "lead_at": _moment_of_deal(Moment.LEAD),
+            "changed_at": _moment_of_deal(Moment.CHANGED),
+            "status_at": _moment_of_deal(Moment.STATUS),
+            "custom_values": Attribute(type_coerce(deal.c.custom_values, Text)),
             "lead_id": Attribute(deal.c.lead_id),
             "manager": Attribute(known_text(deal.c.manager)),
             "service": Attribute(known_text(deal.c.service)),
@@ -236,13 +252,6 @@ class StoredFacts:
         }
         mine = (deal.c.site_id == self._site.id, deal.c.deleted_at.is_(None))
         return _chosen(names, attributes, joins, deal).where(*mine)
-
-    def _is_target(self) -> Expression:
-        """Return 1 for a target call; `is_target_call` is the rule."""
-        seconds = self._site.target_call // timedelta(seconds=1)
-        return case(
-            (and_(call.c.is_successful.is_not(False), call.c.duration_seconds >= seconds), 1), else_=0
-        )  # fmt: skip
 
     def _has_deal(self, table: FromClause) -> Expression:
         theirs = (
@@ -288,6 +297,16 @@ def _moment_of_deal(moment: Moment) -> Attribute:
             return Attribute(func.coalesce(_microseconds(deal.c.changed_at), own))
         case Moment.STATUS:
             return Attribute(func.coalesce(_microseconds(deal.c.status_since), own))
+
+
+def target_seconds(site: Site) -> int:
+    """Return from how many seconds a call is a target."""
+    return site.target_call // timedelta(seconds=1)
+
+
+def _seconds_if_target() -> Expression:
+    """Return the seconds that make a call a target if there are enough of them; `is_target_call` is the rule."""
+    return case((call.c.is_successful.is_not(False), call.c.duration_seconds), else_=None)
 
 
 def _is_answered() -> Expression:

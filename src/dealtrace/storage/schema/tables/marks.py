@@ -1,0 +1,16 @@
+"""Marks of what the column mirror beside a SQLite database has yet to take over; PostgreSQL keeps the table empty."""
+
+from sqlalchemy import BigInteger, Column, Integer, PrimaryKeyConstraint, String, Table
+
+from dealtrace.storage.schema.tables.parts import CONTROL, metadata
+
+mirror_mark = Table(
+    "mirror_mark",
+    metadata,
+    Column("number", Integer, nullable=False),
+    Column("site_id", BigInteger, nullable=False),
+    Column("kind", String(12), nullable=False),
+    Column("id", BigInteger, nullable=False),
+    PrimaryKeyConstraint("number"),
+    info=CONTROL,
+)
