@@ -82,11 +82,42 @@ def _of_visit(visits: FromClause) -> dict[str, Attribute]:
     }
 
 
+_OF_VISITS: Attributes = {
+    "id": Attribute(visit.c.id),
+    AT: Attribute(_microseconds(visit.c.started_at)),
+    "visitor": Attribute(func.nullif(visit.c.visitor_id, "")),
+    "source_id": Attribute(visit.c.traffic_source_id),
+    **_of_visit(visit),
+}
+
+
+def visit_columns(names: Iterable[str]) -> list[ColumnElement[Any]]:
+    """Return the named attributes of visits as columns."""
+    return [_OF_VISITS[name].of.label(name) for name in names]
+
+
+def touch_columns() -> list[ColumnElement[Any]]:
+    """Return what the touches of leads have without looking at their visits."""
+    credit = lead_credit.c
+    return [
+        credit.lead_id,
+        credit.position,
+        func.coalesce(credit.share, WHOLE).label("share"),
+        _microseconds(credit.visit_started_at).label("touched_at"),
+        credit.visit_id,
+    ]
+
+
 class StoredFacts:
     """The facts of a site over the tables of its database."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
+
+    @property
+    def site_id(self) -> int:
+        """The id of the site."""
+        return self._site.id
 
     def rows(self, fact: Fact, wanted: Iterable[str], moment: Moment) -> Select[Any]:
         """Select the facts with the wanted attributes; see `FactTables`."""
@@ -105,23 +136,11 @@ class StoredFacts:
 
     def touches(self, model: AttributionModel) -> Select[Any]:
         """Select the touches of leads under a model; see `FactTables`."""
-        return self.all_touches().where(lead_credit.c.model == int(model))
-
-    def all_touches(self) -> Select[Any]:
-        """Select the touches of leads under all models, with the `model` of each."""
         credit = lead_credit.c
         return (
-            select(
-                credit.lead_id,
-                credit.model,
-                credit.position,
-                func.coalesce(credit.share, WHOLE).label("share"),
-                _microseconds(credit.visit_started_at).label("touched_at"),
-                credit.visit_id,
-                visit.c.traffic_source_id.label("source_id"),
-            )
+            select(*touch_columns(), visit.c.traffic_source_id.label("source_id"))
             .join(visit, CREDITED)
-            .where(credit.site_id == self._site.id)
+            .where(credit.site_id == self._site.id, credit.model == int(model))
         )
 
     def tags(self, fact: Fact) -> Select[Any]:
@@ -148,15 +167,7 @@ class StoredFacts:
         return select(deal_status).where(deal_status.c.site_id == self._site.id)
 
     def _visits(self, names: Iterable[str]) -> Select[Any]:
-        attributes: Attributes = {
-            "id": Attribute(visit.c.id),
-            AT: Attribute(_microseconds(visit.c.started_at)),
-            "visitor": Attribute(func.nullif(visit.c.visitor_id, "")),
-            "source_id": Attribute(visit.c.traffic_source_id),
-            **_of_visit(visit),
-        }
-        chosen = (attributes[name].of.label(name) for name in names)
-        return select(*chosen).select_from(visit).where(visit.c.site_id == self._site.id)
+        return select(*visit_columns(names)).select_from(visit).where(visit.c.site_id == self._site.id)
 
     def _costs(self, names: Iterable[str]) -> Select[Any]:
         attributes: dict[str, Expression] = {
@@ -224,6 +235,7 @@ class StoredFacts:
                 case(*((deal.c.lead_kind == kind, key) for kind, key in KIND_KEYS.items()), else_=None)
             ),
             "client_id": Attribute(func.coalesce(call.c.client_id, lead_request.c.client_id), (_LEAD,)),
+            "visit_id": Attribute(func.coalesce(call.c.visit_id, lead_request.c.visit_id), (_LEAD,)),
             "form": Attribute(known_text(lead_request.c.form_name), (_LEAD,)),
             "dialled": Attribute(known_text(call.c.dialled_phone), (_LEAD,)),
             "client_kind": Attribute(self._client_kind_of_deal(), (_LEAD,)),

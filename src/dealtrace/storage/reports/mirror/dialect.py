@@ -36,6 +36,10 @@ class _Compiler(PGCompiler):
         """Lower Latin letters alone, as SQLite does, so that both find the same texts."""
         return f"translate({self.process(fn.clause_expr, **kw)}, '{_UPPER}', '{_LOWER}')"
 
+    def visit_trim_func(self, fn: Function[Any], **kw: Any) -> str:
+        """Take away spaces alone, as SQLite does."""
+        return f"trim({self.process(fn.clause_expr.element, **kw)}, ' ')"
+
 
 class _Preparer(PGIdentifierPreparer):
     def _requires_quotes(self, value: str) -> bool:  # noqa: ARG002
@@ -53,7 +57,7 @@ class DuckdbDialect(PGDialect):
     colspecs = {**PGDialect.colspecs, BigInteger: _WideInteger}  # noqa: RUF012
 
 
-DIALECT = DuckdbDialect(paramstyle="numeric_dollar")
+DIALECT: Dialect = DuckdbDialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
 
 
 def fetch_rows(connection: MirrorConnection, statement: Select[Any]) -> list[Sequence[Any]]:

@@ -104,7 +104,7 @@ class MirrorFacts:
     def _chosen(
         self, table: FromClause, rows: FromClause, names: Iterable[str], computed: dict[str, Expression]
     ) -> Select[Any]:
-        chosen = []
+        chosen: list[ColumnElement[Any]] = []
         for name in names:
             if name.startswith(FIELD_PREFIX):
                 value = _value_of(table.c[tables.CUSTOM_VALUES], name.removeprefix(FIELD_PREFIX))

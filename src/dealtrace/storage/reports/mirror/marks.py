@@ -25,14 +25,17 @@ _PREFIX = "mark_"
 
 
 class Kind(StrEnum):
-    """What a mark names by its id: a deal with its tags, the touches of a lead, costs by their day, and so on."""
+    """What a mark names by its id: a deal with its tags, the touches of a lead, costs by their day, and so on.
 
-    DEAL = "deal"
-    LEAD = "lead"
-    TOUCHES = "touches"
-    VISIT = "visit"
+    They are taken over in this order: leads, touches and deals repeat something of visits.
+    """
+
     SOURCE = "source"
     STATUSES = "statuses"
+    VISIT = "visit"
+    LEAD = "lead"
+    TOUCHES = "touches"
+    DEAL = "deal"
     COSTS = "costs"
 
 
@@ -90,7 +93,7 @@ def _marking(marked: _Marked, row: str, *, is_further: bool) -> str:
     """Return the statement that marks a row; of an update, what the row was before only if it was another."""
     key = f"{row}.{marked.key}" if marked.key.isidentifier() else marked.key
     moved = f" WHERE OLD.site_id <> NEW.site_id OR {key} <> {key.replace('OLD', 'NEW')}" if is_further else ""
-    return f"INSERT INTO mirror_mark (site_id, kind, id) SELECT {row}.site_id, '{marked.kind}', {key}{moved};"  # noqa: S608 - made of our own names
+    return f"INSERT INTO mirror_mark (site_id, kind, id) SELECT {row}.site_id, '{marked.kind}', {key}{moved};"
 
 
 _TRIGGERS = _triggers()

@@ -39,7 +39,6 @@ class State:
     stamp: str
     stamp_before: str
     last_number: int
-    taken_at: int
 
 
 def folder_of(database: Database) -> Path:
@@ -137,7 +136,7 @@ def _open_existing(database: Database, folder: Path) -> MirrorConnection | None:
 
 
 def _state(mirror: MirrorConnection) -> State:
-    (found,) = mirror.execute("SELECT stamp, stamp_before, last_number, taken_at FROM state")
+    (found,) = mirror.execute("SELECT stamp, stamp_before, last_number FROM state")
     return State(*found)
 
 
@@ -173,8 +172,8 @@ def _take_over_stretch(
     mirror.execute("BEGIN")
     take_over(source, mirror, stretch)
     mirror.execute(
-        "UPDATE state SET stamp = ?, stamp_before = ?, last_number = ?, taken_at = ?",
-        [new_stamp, stamp, last_number, time.time_ns() // 1000],
+        "UPDATE state SET stamp = ?, stamp_before = ?, last_number = ?",
+        [new_stamp, stamp, last_number],
     )
     mirror.execute("COMMIT")
     with database.write() as connection:
@@ -194,7 +193,7 @@ def build(database: Database, folder: Path, progress: Progress) -> None:
             mirror.execute(statement)
         with database.read() as source:
             fill(source, mirror, progress)
-        mirror.execute("INSERT INTO state VALUES (?, ?, ?, 0, ?)", [VERSION, stamp, stamp, time.time_ns() // 1000])
+        mirror.execute("INSERT INTO state VALUES (?, ?, ?, 0)", [VERSION, stamp, stamp])
     finally:
         mirror.close()
     file.rename(folder / _FACTS)

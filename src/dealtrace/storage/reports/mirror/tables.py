@@ -36,7 +36,7 @@ deals = _table(
     "deals",
     (
         "id", "happened_at", "lead_at", "changed_at", "status_at", "lead_id", "client_id", "amount", "margin",
-        "stated_source_id", "is_matched", "hour_at",
+        "stated_source_id", "is_matched", "hour_at", "visit_id",
     ),
     (
         "manager", "service", "status_spelling", "lead_kind", "form", "dialled", "match_reason", *_VISIT_TEXTS,
@@ -56,7 +56,6 @@ state = Table(
     Column("stamp", Text),
     Column("stamp_before", Text),
     Column("last_number", BigInteger),
-    Column("taken_at", BigInteger),
 )
 """One row: the version of the tables, the stamps of the last take-over and of the one before, and its last mark."""
 

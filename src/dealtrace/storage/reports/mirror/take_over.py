@@ -5,19 +5,19 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Select, Table, select
+from sqlalchemy import Connection, Select, Table, Text, select
 
 from dealtrace.accounts.site import Site, SiteId
 from dealtrace.leads.lead import LeadKind
 from dealtrace.record import record
 from dealtrace.reports.facts import Fact
 from dealtrace.storage.database.column_types import is_among_many
-from dealtrace.storage.reports.fact_tables import Moment
+from dealtrace.storage.reports.fact_tables import AT, Moment
 from dealtrace.storage.reports.mirror import dialect, tables
 from dealtrace.storage.reports.mirror.library import MirrorConnection
 from dealtrace.storage.reports.mirror.marks import Kind, Mark
-from dealtrace.storage.reports.mirror.rows import stream_rows
-from dealtrace.storage.reports.stored_facts import StoredFacts
+from dealtrace.storage.reports.mirror.rows import Stream, stream_rows
+from dealtrace.storage.reports.stored_facts import StoredFacts, touch_columns, visit_columns
 from dealtrace.storage.schema.tables.control import site
 from dealtrace.storage.schema.tables.costs import cost
 from dealtrace.storage.schema.tables.deals import deal, deal_tag
@@ -32,41 +32,102 @@ Progress = Callable[[str], None]
 
 @record
 class _Part:
-    """Rows of one table of the mirror: the selects that answer all of a site, each with the column of their keys.
+    """Rows of one table of the mirror: how they stream, and the selects that answer all of a site.
 
-    `key` is the column of the mirror that has the key.
+    Each select comes with the column of the key by which rows are replaced; `key` is its name in the mirror.
     """
 
     target: Table
     key: str
+    stream: Stream
     selects: Callable[[StoredFacts], Iterable[tuple[Select[Any], Any]]]
 
 
-def _names(table: Table) -> list[str]:
-    return [column.name for column in table.c if column.name != "site_id"]
+_OF_VISIT = ("landing_page", "city", "device", "browser", "os")
+"""The attributes that leads and deals have of their visit, under the same names; the hour is when it began."""
 
 
-def _of_leads(facts: StoredFacts) -> Iterable[tuple[Select[Any], Any]]:
-    return [(facts.leads(kind, _names(tables.leads)), LEAD_TABLES[kind].c.id) for kind in LeadKind]
+def _streamed(target: Table, *left_out: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the names of the numbers and of the texts among a table's columns."""
+    columns = [column for column in target.c if column.name not in ("site_id", *left_out)]
+    texts = [column.name for column in columns if isinstance(column.type, Text)]
+    return tuple(column.name for column in columns if column.name not in texts), tuple(texts)
 
 
-def _of_lead_tags(facts: StoredFacts) -> Iterable[tuple[Select[Any], Any]]:
-    return [(facts.lead_tags(kind), LEAD_TABLES[kind].c.id) for kind in LeadKind]
+def _stream(target: Table, of_visit: Mapping[str, str] | None = None, join: str = "LEFT JOIN") -> Stream:
+    """Return the stream of a table; some of its columns are taken from the mirror's visits, in the columns they name.
+
+    SQLite would look up every visit by itself, which takes longer than all the rest.
+    """
+    taken = of_visit or {}
+    numbers, texts = _streamed(target, *taken)
+    values = {name: f'streamed."{name}"' for name in ("site_id", *numbers, *texts)}
+    if tables.CUSTOM_VALUES in texts:
+        values[tables.CUSTOM_VALUES] = f"CAST(CAST({values[tables.CUSTOM_VALUES]} AS JSON) AS MAP(VARCHAR, VARCHAR))"
+    values |= {name: f'visits."{column}"' for name, column in taken.items()}
+    joined = f" {join} visits ON visits.site_id = streamed.site_id AND visits.id = streamed.visit_id" if taken else ""
+    names = ", ".join(f'"{name}"' for name in values)
+    inserting = f"INSERT INTO {target.name} ({names}) SELECT {', '.join(values.values())} FROM {{streamed}} AS streamed"  # noqa: S608 - made of our own names
+    return Stream(numbers, texts, inserting + joined)
 
 
-def _plain(fact: Fact, target: Table, key: Any) -> Callable[[StoredFacts], Iterable[tuple[Select[Any], Any]]]:
-    return lambda facts: [(facts.rows(fact, _names(target), Moment.HAPPENED), key)]
+def _part(target: Table, key: str, fact: Fact, column: Any, *, is_in_visit: bool = False) -> _Part:
+    """Return the rows of a fact with all its attributes."""
+    of_visit = {"hour_at": AT, **dict(zip(_OF_VISIT, _OF_VISIT, strict=True))} if is_in_visit else {}
+    stream = _stream(target, of_visit)
+    names = (*stream.numbers, *stream.texts)
+    return _Part(target, key, stream, lambda facts: [(facts.rows(fact, names, Moment.HAPPENED), column)])
 
 
-_VISITS = _Part(tables.visits, "id", _plain(Fact.VISITS, tables.visits, visit.c.id))
-_LEADS = _Part(tables.leads, "id", _of_leads)
-_LEAD_TAGS = _Part(tables.lead_tags, "owner_id", _of_lead_tags)
-_DEALS = _Part(tables.deals, "id", _plain(Fact.DEALS, tables.deals, deal.c.id))
-_DEAL_TAGS = _Part(tables.deal_tags, "owner_id", lambda facts: [(facts.tags(Fact.DEALS), deal_tag.c.deal_id)])
-_TOUCHES = _Part(tables.touches, "lead_id", lambda facts: [(facts.all_touches(), lead_credit.c.lead_id)])
-_COSTS = _Part(tables.costs, "at", _plain(Fact.COSTS, tables.costs, cost.c.day_on))
-_SOURCES = _Part(tables.sources, "id", lambda facts: [(facts.sources(), traffic_source.c.id)])
-_STATUSES = _Part(tables.statuses, "", lambda facts: [(facts.statuses(), None)])
+def _lead_part() -> _Part:
+    stream = _stream(tables.leads, {"hour_at": AT, **dict(zip(_OF_VISIT, _OF_VISIT, strict=True))})
+    names = (*stream.numbers, *stream.texts)
+    return _Part(
+        tables.leads, "id", stream,
+        lambda facts: [(facts.leads(kind, names), LEAD_TABLES[kind].c.id) for kind in LeadKind],
+    )  # fmt: skip
+
+
+def _visit_part() -> _Part:
+    """Return the part of visits: their rows stream as they are, and DuckDB selects the attributes from them."""
+    raw = ("id", "started_at", "traffic_source_id"), ("visitor_id", "landing_url", "city", "device", "browser", "os")
+    names = [column.name for column in tables.visits.c if column.name != "site_id"]
+    selected = select(visit.c.site_id, *visit_columns(names))
+    text, parameters = dialect.compiled_text(selected, dialect.DIALECT)
+    columns = ", ".join(f'"{name}"' for name in ("site_id", *names))
+    inserting = f"INSERT INTO visits ({columns}) WITH visit AS (SELECT * FROM {{streamed}}) {text}"  # noqa: S608
+    raw_select = select(*(visit.c[name] for part in raw for name in part))
+    return _Part(
+        tables.visits, "id", Stream(*raw, inserting, tuple(parameters)),
+        lambda facts: [(raw_select.where(visit.c.site_id == facts.site_id), visit.c.id)],
+    )  # fmt: skip
+
+
+def _touch_part() -> _Part:
+    touches = select(*touch_columns(), lead_credit.c.model)
+    return _Part(
+        tables.touches, "lead_id", _stream(tables.touches, {"source_id": "source_id"}, "JOIN"),
+        lambda facts: [(touches.where(lead_credit.c.site_id == facts.site_id), lead_credit.c.lead_id)],
+    )  # fmt: skip
+
+
+_VISITS = _visit_part()
+_LEADS = _lead_part()
+_LEAD_TAGS = _Part(
+    tables.lead_tags, "owner_id", _stream(tables.lead_tags),
+    lambda facts: [(facts.lead_tags(kind), LEAD_TABLES[kind].c.id) for kind in LeadKind],
+)  # fmt: skip
+_DEALS = _part(tables.deals, "id", Fact.DEALS, deal.c.id, is_in_visit=True)
+_DEAL_TAGS = _Part(
+    tables.deal_tags, "owner_id", _stream(tables.deal_tags),
+    lambda facts: [(facts.tags(Fact.DEALS), deal_tag.c.deal_id)],
+)  # fmt: skip
+_TOUCHES = _touch_part()
+_COSTS = _part(tables.costs, "at", Fact.COSTS, cost.c.day_on)
+_SOURCES = _Part(
+    tables.sources, "id", _stream(tables.sources), lambda facts: [(facts.sources(), traffic_source.c.id)]
+)  # fmt: skip
+_STATUSES = _Part(tables.statuses, "", _stream(tables.statuses), lambda facts: [(facts.statuses(), None)])
 _PARTS = (_SOURCES, _STATUSES, _VISITS, _LEADS, _LEAD_TAGS, _TOUCHES, _DEALS, _DEAL_TAGS, _COSTS)
 _NO_ZONE = ZoneInfo("UTC")
 _TAKEN: Mapping[Kind, tuple[_Part, ...]] = {
@@ -87,7 +148,7 @@ def fill(source: Connection, mirror: MirrorConnection, progress: Progress) -> No
     for part in _PARTS:
         progress(part.target.name)
         rows = [(site_id, rows) for site_id, facts in sites.items() for rows, _ in part.selects(facts)]
-        stream_rows(source, mirror, part.target, rows)
+        stream_rows(source, mirror, part.stream, rows)
 
 
 def take_over(source: Connection, mirror: MirrorConnection, marks: Iterable[Mark]) -> None:
@@ -98,14 +159,15 @@ def take_over(source: Connection, mirror: MirrorConnection, marks: Iterable[Mark
     for site_id, marked in by_site.items():
         _add_what_repeats(source, mirror, site_id, marked)
         facts = _facts(site_id)
-        for kind, ids in marked.items():
-            for part in _TAKEN[kind]:
+        for kind in Kind:
+            ids = marked[kind]
+            for part in _TAKEN[kind] if ids else ():
                 _delete(mirror, part, site_id, ids)
                 chosen = [
                     (site_id, rows if key is None else rows.where(_is_among(key, ids)))
                     for rows, key in part.selects(facts)
                 ]
-                stream_rows(source, mirror, part.target, chosen)
+                stream_rows(source, mirror, part.stream, chosen)
 
 
 def _add_what_repeats(source: Connection, mirror: MirrorConnection, site_id: int, marked: Marked) -> None:
