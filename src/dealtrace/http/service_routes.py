@@ -1,6 +1,7 @@
 """Routes about the server itself: probes, metrics, and the description of the API."""
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from functools import lru_cache
 
 from starlette.requests import Request
@@ -12,6 +13,7 @@ from dealtrace.http.asgi import language_of
 from dealtrace.http.description import describe_api, render_docs
 from dealtrace.http.endpoint import Endpoint
 from dealtrace.runtime.database_watch import OK, DatabaseWatch
+from dealtrace.storage.reports.mirror.status import MirrorStatus
 
 
 def service_routes(
@@ -46,8 +48,24 @@ class _Probes:
         health = self._watch.health
         parts = {"write": health.write if self._is_writing() else "the writer has ended", "schema": health.schema}
         is_ready = all(part == OK for part in parts.values())
-        content = {"status": OK if is_ready else "unavailable", "version": __version__, "parts": parts}
+        content: dict[str, object] = {
+            "status": OK if is_ready else "unavailable",
+            "version": __version__,
+            "parts": parts,
+        }
+        if health.mirror is not None:
+            content["mirror"] = _serialize_mirror(health.mirror)
         return JSONResponse(content, 200 if is_ready else 503)
+
+
+def _serialize_mirror(mirror: MirrorStatus) -> dict[str, object]:
+    """Return how the column mirror stands: bytes, seconds since it took something over, and changes it is behind."""
+    return {
+        "state": mirror.obstacle or OK,
+        "bytes": mirror.size_bytes,
+        "ageSeconds": mirror.age // timedelta(seconds=1),
+        "behind": mirror.behind,
+    }
 
 
 class _Documents:

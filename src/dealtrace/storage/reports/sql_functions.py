@@ -80,7 +80,10 @@ def known_text(text: ColumnElement[Any]) -> ColumnElement[Any]:
 
 def _unknown_spellings() -> Sequence[str]:
     """Return what says nothing, as every engine lowers it: SQLite knows the case of Latin letters alone."""
-    return sorted({spelling for part in UNKNOWN_PARTS for spelling in (part, part.replace("не", "Не"))})
+    variants = (lambda part: part, lambda part: part.replace("не", "Не"), str.upper)
+    return sorted(
+        {vary(part) for part in UNKNOWN_PARTS for vary in variants if not vary(part).isascii()} | UNKNOWN_PARTS
+    )
 
 
 def without_query(url: ColumnElement[str]) -> ColumnElement[Any]:

@@ -14,8 +14,6 @@ from sqlalchemy.sql.functions import Function
 from dealtrace.storage.database.column_types import is_among, is_among_many
 from dealtrace.storage.reports.mirror.library import MirrorConnection
 
-_UPPER, _LOWER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz"
-
 
 class _WideInteger(BigInteger):
     """An integer whose parameters say that they have 64 bits: DuckDB takes the type of a small value to be narrower."""
@@ -31,10 +29,6 @@ class _Compiler(PGCompiler):
 
     def visit_floordiv_binary(self, binary: BinaryExpression[Any], operator: Any, **kw: Any) -> str:  # noqa: ARG002
         return f"({self.process(binary.left, **kw)} // {self.process(binary.right, **kw)})"
-
-    def visit_lower_func(self, fn: Function[Any], **kw: Any) -> str:
-        """Lower Latin letters alone, as SQLite does, so that both find the same texts."""
-        return f"translate({self.process(fn.clause_expr, **kw)}, '{_UPPER}', '{_LOWER}')"
 
     def visit_trim_func(self, fn: Function[Any], **kw: Any) -> str:
         """Take away spaces alone, as SQLite does."""

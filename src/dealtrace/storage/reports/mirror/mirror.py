@@ -46,6 +46,40 @@ def folder_of(database: Database) -> Path:
     return database.file.with_name(database.file.name + FOLDER_SUFFIX)
 
 
+def file_of(database: Database) -> Path:
+    """Return the DuckDB file of the mirror."""
+    return folder_of(database) / _FACTS
+
+
+def fault_file_of(database: Database) -> Path:
+    """Return the file that says why the mirror could not be opened or built last time; there is none if it could."""
+    return folder_of(database) / "fault"
+
+
+@contextmanager
+def without_mirror(database: Database) -> Iterator[None]:
+    """Remove the mirror, and let nobody build it until the end of the block: for erasing what must not stay in it.
+
+    The caller calls `forget_mirror` in the transaction of the erasure. Pages of a DuckDB file keep what was deleted, so
+    only a new file is sure to lack it.
+
+    Raises:
+        MirrorBusy: another process had it for too long.
+    """
+    if not database.is_sqlite:
+        yield
+        return
+    with held_mirror(database) as folder:
+        remove_files(folder)
+        yield
+
+
+def forget_mirror(connection: Connection) -> None:
+    """Mark no changes until the mirror is built anew; whatever mirror there is, is out of date."""
+    if connection.dialect.name == "sqlite":
+        marks.stop_marking(connection)
+
+
 @contextmanager
 def held_mirror(database: Database, patience: float = PATIENCE_SECONDS) -> Iterator[Path]:
     """Have the mirror's folder alone, which is made if it is missing.
@@ -90,9 +124,17 @@ def current_mirror(
 
     Raises:
         MirrorBusy: another process had it for too long.
+        MirrorFault: DuckDB cannot build it, for want of room or memory.
+        OSError: its folder cannot be written.
     """
     with held_mirror(database, patience) as folder:
-        mirror = _open_current(database, folder, progress)
+        try:
+            mirror = _open_current(database, folder, progress)
+        except (MirrorFault, OSError) as fault:
+            with suppress(OSError):
+                fault_file_of(database).write_text(str(fault).partition("\n")[0])
+            raise
+        fault_file_of(database).unlink(missing_ok=True)
         try:
             yield mirror
         finally:

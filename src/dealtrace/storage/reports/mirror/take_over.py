@@ -129,6 +129,8 @@ _SOURCES = _Part(
 )  # fmt: skip
 _STATUSES = _Part(tables.statuses, "", _stream(tables.statuses), lambda facts: [(facts.statuses(), None)])
 _PARTS = (_SOURCES, _STATUSES, _VISITS, _LEADS, _LEAD_TAGS, _TOUCHES, _DEALS, _DEAL_TAGS, _COSTS)
+MIRRORED_TABLES = len(_PARTS)
+"""How many tables are filled when a mirror is built."""
 _NO_ZONE = ZoneInfo("UTC")
 _TAKEN: Mapping[Kind, tuple[_Part, ...]] = {
     Kind.DEAL: (_DEALS, _DEAL_TAGS),

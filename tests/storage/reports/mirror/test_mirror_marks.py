@@ -1,0 +1,104 @@
+"""Whatever changes in the database, the next question finds it in the mirror."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import BigInteger, Boolean, Column, Integer, Table, delete, func, insert, select, text, update
+
+from cast import Stage
+from dealtrace.storage.database.column_types import JsonText
+from dealtrace.storage.database.engine import Database, open_database
+from dealtrace.storage.reports import match_reasons, stored_facts
+from dealtrace.storage.reports.mirror.marks import MARKED
+from dealtrace.storage.schema.tables.marks import mirror_mark
+from dealtrace.storage.schema.tables.visits import visit
+from dealtrace.storage.visits import credits as stored_credits
+from mirrored import Scene
+
+KEYS = {"site_id", "id", "lead_id", "deal_id", "position", "model", "day_on", "spelling", "digest"}
+"""Columns by which rows are found; whatever moves a row to another key deletes it first."""
+
+
+@pytest.fixture(scope="module")
+def database(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """Give a SQLite database: PostgreSQL has no mirror."""
+    file = tmp_path_factory.mktemp("mirror") / "dealtrace.db"
+    shutil.copy(sqlite_template, file)
+    opened = open_database(f"sqlite:///{file}")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def scene(database: Database) -> Scene:
+    """Give a site of which the mirror was asked once."""
+    made = Scene(Stage(database))
+    made.compare()
+    return made
+
+
+def count_marks(database: Database) -> int:
+    with database.read() as connection:
+        return connection.execute(select(func.count()).select_from(mirror_mark)).scalar_one()
+
+
+def other_value(column: "Column[Any]") -> object:
+    """Return a value that no row of the scene has in a column."""
+    if isinstance(column.type, Boolean):
+        return True
+    if isinstance(column.type, JsonText):
+        return '["changed"]' if column.name == "tags" else '{"branch": "changed"}'
+    kind = getattr(column.type, "impl_instance", column.type)
+    return 1 if isinstance(kind, BigInteger | Integer) else "changed"
+
+
+CHANGED = [(table, column) for table in MARKED for column in table.c if column.name not in KEYS]
+
+
+@pytest.mark.parametrize(("table", "column"), CHANGED, ids=[f"{table}.{column.name}" for table, column in CHANGED])
+def test_a_change_of_any_column_reaches_the_mirror(scene: Scene, table: Table, column: "Column[Any]") -> None:
+    database, site = scene.stage.database, {"site": scene.shop.site.id}
+    of_site = f"FROM {table.name} WHERE site_id = :site"
+    changing = f"UPDATE {table.name} SET {column.name} = :value WHERE site_id = :site AND rowid = :row"
+    with database.write() as connection:
+        rows = connection.execute(text(f"SELECT rowid, {column.name} {of_site} ORDER BY rowid"), site).all()
+    last, before = rows[-1]
+    with database.writer.connect() as connection:
+        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+        for value in (other_value(column), before):
+            connection.execute(text(changing), {**site, "row": last, "value": value})
+            connection.commit()
+            scene.compare()
+        connection.exec_driver_sql("PRAGMA foreign_keys=ON")
+    assert count_marks(database) == 0
+
+
+@pytest.mark.parametrize("table", list(MARKED), ids=[table.name for table in MARKED])
+def test_rows_that_go_and_come_back_reach_the_mirror(scene: Scene, table: Table) -> None:
+    database, mine = scene.stage.database, table.c.site_id == scene.shop.site.id
+    with database.writer.connect() as connection:
+        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+        rows = [dict(row) for row in connection.execute(select(table).where(mine)).mappings()]
+        connection.execute(delete(table).where(mine))
+        connection.commit()
+        scene.compare()
+        connection.execute(insert(table), rows)
+        connection.commit()
+        connection.exec_driver_sql("PRAGMA foreign_keys=ON")
+    assert rows
+    scene.compare()
+
+
+def test_page_views_mark_nothing(scene: Scene) -> None:
+    with scene.stage.database.write() as connection:
+        connection.execute(update(visit).where(visit.c.site_id == scene.shop.site.id).values(seen_at=None))
+    assert count_marks(scene.stage.database) == 0
+
+
+def test_every_table_that_facts_are_selected_from_is_marked() -> None:
+    modules = (stored_facts, match_reasons, stored_credits)
+    selected = {value for module in modules for value in vars(module).values() if isinstance(value, Table)}
+    assert selected == set(MARKED)
