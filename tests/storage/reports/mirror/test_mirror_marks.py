@@ -1,12 +1,14 @@
 """Whatever changes in the database, the next question finds it in the mirror."""
 
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import BigInteger, Boolean, Column, Integer, Table, delete, func, insert, select, text, update
+from sqlalchemy import BigInteger, Boolean, Column, Integer, Table, func, select, update
 
 from cast import Stage
 from dealtrace.storage.database.column_types import JsonText
@@ -60,35 +62,27 @@ CHANGED = [(table, column) for table in MARKED for column in table.c if column.n
 
 @pytest.mark.parametrize(("table", "column"), CHANGED, ids=[f"{table}.{column.name}" for table, column in CHANGED])
 def test_a_change_of_any_column_reaches_the_mirror(scene: Scene, table: Table, column: "Column[Any]") -> None:
-    database, site = scene.stage.database, {"site": scene.shop.site.id}
-    of_site = f"FROM {table.name} WHERE site_id = :site"
-    changing = f"UPDATE {table.name} SET {column.name} = :value WHERE site_id = :site AND rowid = :row"
-    with database.write() as connection:
-        rows = connection.execute(text(f"SELECT rowid, {column.name} {of_site} ORDER BY rowid"), site).all()
-    last, before = rows[-1]
-    with database.writer.connect() as connection:
-        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+    database, quoted = scene.stage.database, f'"{column.name}"'
+    with closing(sqlite3.connect(database.file)) as connection:
+        found = f"SELECT rowid, {quoted} FROM {table.name} WHERE site_id = ? ORDER BY rowid DESC LIMIT 1"
+        row, before = connection.execute(found, [scene.shop.site.id]).fetchone()
         for value in (other_value(column), before):
-            connection.execute(text(changing), {**site, "row": last, "value": value})
+            connection.execute(f"UPDATE {table.name} SET {quoted} = ? WHERE rowid = ?", [value, row])
             connection.commit()
             scene.compare()
-        connection.exec_driver_sql("PRAGMA foreign_keys=ON")
     assert count_marks(database) == 0
 
 
 @pytest.mark.parametrize("table", list(MARKED), ids=[table.name for table in MARKED])
 def test_rows_that_go_and_come_back_reach_the_mirror(scene: Scene, table: Table) -> None:
-    database, mine = scene.stage.database, table.c.site_id == scene.shop.site.id
-    with database.writer.connect() as connection:
-        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
-        rows = [dict(row) for row in connection.execute(select(table).where(mine)).mappings()]
-        connection.execute(delete(table).where(mine))
+    with closing(sqlite3.connect(scene.stage.database.file)) as connection:
+        rows = connection.execute(f"SELECT * FROM {table.name} WHERE site_id = ?", [scene.shop.site.id]).fetchall()
+        connection.execute(f"DELETE FROM {table.name} WHERE site_id = ?", [scene.shop.site.id])
         connection.commit()
         scene.compare()
-        connection.execute(insert(table), rows)
+        places = ", ".join("?" * len(rows[0]))
+        connection.executemany(f"INSERT INTO {table.name} VALUES ({places})", rows)
         connection.commit()
-        connection.exec_driver_sql("PRAGMA foreign_keys=ON")
-    assert rows
     scene.compare()
 
 

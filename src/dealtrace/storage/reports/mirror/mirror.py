@@ -10,6 +10,7 @@ from pathlib import Path
 from secrets import token_hex
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from dealtrace.record import record
 from dealtrace.storage.database.engine import Database
@@ -205,10 +206,10 @@ def _bring_up_to_date(database: Database, mirror: MirrorConnection) -> bool:
 def _take_over_stretch(
     database: Database, source: Connection, mirror: MirrorConnection, stretch: list[marks.Mark], stamp: str
 ) -> str | None:
-    """Take over marks, delete them and return the new stamp; `None` if somebody else builds another mirror.
+    """Take over marks, delete them, and return the stamp of the database; `None` if somebody built another mirror.
 
-    They are deleted once the mirror has them for good. After a crash between the two they are taken over again, which
-    changes nothing.
+    They are deleted once the mirror has them for good. If the process ends between the two, or the database cannot be
+    written, they are taken over again, which changes nothing.
     """
     new_stamp, last_number = token_hex(), stretch[-1].number
     mirror.execute("BEGIN")
@@ -218,8 +219,11 @@ def _take_over_stretch(
         [new_stamp, stamp, last_number],
     )
     mirror.execute("COMMIT")
-    with database.write() as connection:
-        settled = marks.settle_marks(connection, last_number, stamp, new_stamp)
+    try:
+        with database.write() as connection:
+            settled = marks.settle_marks(connection, last_number, stamp, new_stamp)
+    except SQLAlchemyError:
+        return stamp
     return new_stamp if settled else None
 
 

@@ -23,6 +23,7 @@ from dealtrace.storage.schema.tables.costs import cost
 from dealtrace.storage.schema.tables.deals import deal, deal_tag
 from dealtrace.storage.schema.tables.leads import LEAD_TABLES, lead_credit
 from dealtrace.storage.schema.tables.visits import traffic_source, visit
+from dealtrace.storage.visits.credits import CREDITED
 
 Ids = Collection[int]
 Marked = dict[Kind, set[int]]
@@ -30,28 +31,27 @@ Progress = Callable[[str], None]
 """Is called with the name of each table of the mirror before it is filled."""
 
 
+Selects = Callable[[StoredFacts], Iterable[tuple[Select[Any], Any]]]
+"""The selects that answer all rows of a site, each with the column of the key by which rows are replaced."""
+
+
 @record
 class _Part:
-    """Rows of one table of the mirror: how they stream, and the selects that answer all of a site.
+    """Rows of one table of the mirror: how all of them stream when it is filled, and some of them when they changed.
 
-    Each select comes with the column of the key by which rows are replaced; `key` is its name in the mirror.
+    `key` is the column of the mirror by which rows are replaced.
     """
 
     target: Table
     key: str
-    stream: Stream
-    selects: Callable[[StoredFacts], Iterable[tuple[Select[Any], Any]]]
+    filling: Stream
+    all_rows: Selects
+    changing: Stream
+    changed_rows: Selects
 
 
-_OF_VISIT = ("landing_page", "city", "device", "browser", "os")
-"""The attributes that leads and deals have of their visit, under the same names; the hour is when it began."""
-
-
-def _streamed(target: Table, *left_out: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the names of the numbers and of the texts among a table's columns."""
-    columns = [column for column in target.c if column.name not in ("site_id", *left_out)]
-    texts = [column.name for column in columns if isinstance(column.type, Text)]
-    return tuple(column.name for column in columns if column.name not in texts), tuple(texts)
+_OF_VISIT = {"hour_at": AT, **{name: name for name in ("landing_page", "city", "device", "browser", "os")}}
+"""The attributes that leads and deals have of their visit, and its columns in the mirror."""
 
 
 def _stream(target: Table, of_visit: Mapping[str, str] | None = None, join: str = "LEFT JOIN") -> Stream:
@@ -60,74 +60,88 @@ def _stream(target: Table, of_visit: Mapping[str, str] | None = None, join: str 
     SQLite would look up every visit by itself, which takes longer than all the rest.
     """
     taken = of_visit or {}
-    numbers, texts = _streamed(target, *taken)
+    columns = [column for column in target.c if column.name not in ("site_id", *taken)]
+    texts = tuple(column.name for column in columns if isinstance(column.type, Text))
+    numbers = tuple(column.name for column in columns if column.name not in texts)
     values = {name: f'streamed."{name}"' for name in ("site_id", *numbers, *texts)}
     if tables.CUSTOM_VALUES in texts:
         values[tables.CUSTOM_VALUES] = f"CAST(CAST({values[tables.CUSTOM_VALUES]} AS JSON) AS MAP(VARCHAR, VARCHAR))"
     values |= {name: f'visits."{column}"' for name, column in taken.items()}
     joined = f" {join} visits ON visits.site_id = streamed.site_id AND visits.id = streamed.visit_id" if taken else ""
     names = ", ".join(f'"{name}"' for name in values)
-    inserting = f"INSERT INTO {target.name} ({names}) SELECT {', '.join(values.values())} FROM {{streamed}} AS streamed"  # noqa: S608 - made of our own names
+    inserting = f"INSERT INTO {target.name} ({names}) SELECT {', '.join(values.values())} FROM {{streamed}} AS streamed"  # noqa: S608
     return Stream(numbers, texts, inserting + joined)
 
 
-def _part(target: Table, key: str, fact: Fact, column: Any, *, is_in_visit: bool = False) -> _Part:
-    """Return the rows of a fact with all its attributes."""
-    of_visit = {"hour_at": AT, **dict(zip(_OF_VISIT, _OF_VISIT, strict=True))} if is_in_visit else {}
-    stream = _stream(target, of_visit)
-    names = (*stream.numbers, *stream.texts)
-    return _Part(target, key, stream, lambda facts: [(facts.rows(fact, names, Moment.HAPPENED), column)])
+def _alike(target: Table, key: str, selects: Selects) -> _Part:
+    """Return a part whose rows stream the same way, whether they are all or some."""
+    stream = _stream(target)
+    return _Part(target, key, stream, selects, stream, selects)
 
 
-def _lead_part() -> _Part:
-    stream = _stream(tables.leads, {"hour_at": AT, **dict(zip(_OF_VISIT, _OF_VISIT, strict=True))})
-    names = (*stream.numbers, *stream.texts)
+def _in_visits(target: Table, selects: Callable[[Iterable[str]], Selects]) -> _Part:
+    """Return a part whose rows have attributes of their visits."""
+    filling, changing = _stream(target, _OF_VISIT), _stream(target)
     return _Part(
-        tables.leads, "id", stream,
-        lambda facts: [(facts.leads(kind, names), LEAD_TABLES[kind].c.id) for kind in LeadKind],
+        target, "id", filling, selects((*filling.numbers, *filling.texts)),
+        changing, selects((*changing.numbers, *changing.texts)),
     )  # fmt: skip
+
+
+def _of_leads(names: Iterable[str]) -> Selects:
+    return lambda facts: [(facts.leads(kind, names), LEAD_TABLES[kind].c.id) for kind in LeadKind]
+
+
+def _of_deals(names: Iterable[str]) -> Selects:
+    return lambda facts: [(facts.rows(Fact.DEALS, names, Moment.HAPPENED), deal.c.id)]
 
 
 def _visit_part() -> _Part:
     """Return the part of visits: their rows stream as they are, and DuckDB selects the attributes from them."""
     raw = ("id", "started_at", "traffic_source_id"), ("visitor_id", "landing_url", "city", "device", "browser", "os")
     names = [column.name for column in tables.visits.c if column.name != "site_id"]
-    selected = select(visit.c.site_id, *visit_columns(names))
-    text, parameters = dialect.compiled_text(selected, dialect.DIALECT)
+    text, parameters = dialect.compiled_text(select(visit.c.site_id, *visit_columns(names)), dialect.DIALECT)
     columns = ", ".join(f'"{name}"' for name in ("site_id", *names))
     inserting = f"INSERT INTO visits ({columns}) WITH visit AS (SELECT * FROM {{streamed}}) {text}"  # noqa: S608
-    raw_select = select(*(visit.c[name] for part in raw for name in part))
-    return _Part(
-        tables.visits, "id", Stream(*raw, inserting, tuple(parameters)),
-        lambda facts: [(raw_select.where(visit.c.site_id == facts.site_id), visit.c.id)],
-    )  # fmt: skip
+    stream = Stream(*raw, inserting, tuple(parameters))
+    rows = select(*(visit.c[name] for part in raw for name in part))
+
+    def selects(facts: StoredFacts) -> Iterable[tuple[Select[Any], Any]]:
+        return [(rows.where(visit.c.site_id == facts.site_id), visit.c.id)]
+
+    return _Part(tables.visits, "id", stream, selects, stream, selects)
 
 
 def _touch_part() -> _Part:
     touches = select(*touch_columns(), lead_credit.c.model)
+    with_sources = touches.add_columns(visit.c.traffic_source_id.label("source_id")).join(visit, CREDITED)
+
+    def of_site(rows: Select[Any]) -> Selects:
+        return lambda facts: [(rows.where(lead_credit.c.site_id == facts.site_id), lead_credit.c.lead_id)]
+
     return _Part(
-        tables.touches, "lead_id", _stream(tables.touches, {"source_id": "source_id"}, "JOIN"),
-        lambda facts: [(touches.where(lead_credit.c.site_id == facts.site_id), lead_credit.c.lead_id)],
+        tables.touches, "lead_id", _stream(tables.touches, {"source_id": "source_id"}, "JOIN"), of_site(touches),
+        _stream(tables.touches), of_site(with_sources),
     )  # fmt: skip
 
 
 _VISITS = _visit_part()
-_LEADS = _lead_part()
-_LEAD_TAGS = _Part(
-    tables.lead_tags, "owner_id", _stream(tables.lead_tags),
+_LEADS = _in_visits(tables.leads, _of_leads)
+_LEAD_TAGS = _alike(
+    tables.lead_tags, "owner_id",
     lambda facts: [(facts.lead_tags(kind), LEAD_TABLES[kind].c.id) for kind in LeadKind],
 )  # fmt: skip
-_DEALS = _part(tables.deals, "id", Fact.DEALS, deal.c.id, is_in_visit=True)
-_DEAL_TAGS = _Part(
-    tables.deal_tags, "owner_id", _stream(tables.deal_tags),
-    lambda facts: [(facts.tags(Fact.DEALS), deal_tag.c.deal_id)],
+_DEALS = _in_visits(tables.deals, _of_deals)
+_DEAL_TAGS = _alike(
+    tables.deal_tags, "owner_id", lambda facts: [(facts.tags(Fact.DEALS), deal_tag.c.deal_id)]
 )  # fmt: skip
 _TOUCHES = _touch_part()
-_COSTS = _part(tables.costs, "at", Fact.COSTS, cost.c.day_on)
-_SOURCES = _Part(
-    tables.sources, "id", _stream(tables.sources), lambda facts: [(facts.sources(), traffic_source.c.id)]
+_COST_NAMES = [column.name for column in tables.costs.c if column.name != "site_id"]
+_COSTS = _alike(
+    tables.costs, "at", lambda facts: [(facts.rows(Fact.COSTS, _COST_NAMES, Moment.HAPPENED), cost.c.day_on)]
 )  # fmt: skip
-_STATUSES = _Part(tables.statuses, "", _stream(tables.statuses), lambda facts: [(facts.statuses(), None)])
+_SOURCES = _alike(tables.sources, "id", lambda facts: [(facts.sources(), traffic_source.c.id)])
+_STATUSES = _alike(tables.statuses, "", lambda facts: [(facts.statuses(), None)])
 _PARTS = (_SOURCES, _STATUSES, _VISITS, _LEADS, _LEAD_TAGS, _TOUCHES, _DEALS, _DEAL_TAGS, _COSTS)
 MIRRORED_TABLES = len(_PARTS)
 """How many tables are filled when a mirror is built."""
@@ -149,8 +163,8 @@ def fill(source: Connection, mirror: MirrorConnection, progress: Progress) -> No
     sites = {site_id: _facts(site_id) for site_id in source.execute(select(site.c.id).order_by(site.c.id)).scalars()}
     for part in _PARTS:
         progress(part.target.name)
-        rows = [(site_id, rows) for site_id, facts in sites.items() for rows, _ in part.selects(facts)]
-        stream_rows(source, mirror, part.stream, rows)
+        rows = [(site_id, rows) for site_id, facts in sites.items() for rows, _ in part.all_rows(facts)]
+        stream_rows(source, mirror, part.filling, rows)
 
 
 def take_over(source: Connection, mirror: MirrorConnection, marks: Iterable[Mark]) -> None:
@@ -167,9 +181,9 @@ def take_over(source: Connection, mirror: MirrorConnection, marks: Iterable[Mark
                 _delete(mirror, part, site_id, ids)
                 chosen = [
                     (site_id, rows if key is None else rows.where(_is_among(key, ids)))
-                    for rows, key in part.selects(facts)
+                    for rows, key in part.changed_rows(facts)
                 ]
-                stream_rows(source, mirror, part.stream, chosen)
+                stream_rows(source, mirror, part.changing, chosen)
 
 
 def _add_what_repeats(source: Connection, mirror: MirrorConnection, site_id: int, marked: Marked) -> None:
