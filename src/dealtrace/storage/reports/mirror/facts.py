@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, Text, and_, case, func, literal, or_, select
+from sqlalchemy import BigInteger, ColumnElement, FromClause, Select, Text, and_, case, func, literal, or_, select
 
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
@@ -121,15 +121,15 @@ class MirrorFacts:
         return case((reason == MatchReason.NO_LEAD_NEAR, MatchReason.MATCHING_OFF), else_=reason)
 
     def _first_leads(self) -> FromClause:
-        """Select the first lead of every client."""
+        """Select when the first lead of every client began, and its id: the least of those that began then."""
         lead = tables.leads.alias("other")
-        place = func.row_number().over(partition_by=lead.c.client_id, order_by=(lead.c[AT], lead.c.id))
-        ranked = (
-            select(lead.c.client_id, lead.c[AT], lead.c.id, place.label("place"))
+        first_id = func.arg_min(lead.c.id, func.row(lead.c[AT], lead.c.id), type_=BigInteger)
+        return (
+            select(lead.c.client_id, func.min(lead.c[AT]).label(AT), first_id.label("id"))
             .where(lead.c.site_id == self._site.id)
-            .subquery("ranked_leads")
+            .group_by(lead.c.client_id)
+            .subquery("first_leads")
         )
-        return select(ranked.c.client_id, ranked.c[AT], ranked.c.id).where(ranked.c.place == 1).subquery("first_leads")
 
 
 def _client_kind(first: FromClause, started_at: Expression, lead_id: Expression) -> Expression:

@@ -14,6 +14,8 @@ _SETTINGS = {
     "autoload_known_extensions": False,
 }
 """Order is not needed and would cost memory; extensions would be fetched from the internet."""
+_SILENCE = "SET enable_progress_bar = false"
+"""DuckDB prints how far long statements are."""
 
 
 class MirrorFault(Exception):  # noqa: N818 - it says whose fault it is
@@ -27,6 +29,7 @@ class MirrorConnection:
         self._fault = module.Error
         try:
             self._connection = module.connect(str(file), config=settings)
+            self._connection.execute(_SILENCE)
         except self._fault as fault:
             raise MirrorFault(str(fault)) from fault
 
