@@ -134,7 +134,7 @@ def _report_marking(database: Database, site: Site) -> None:
 
 
 def _register(database: Database, ids: IdBlocks, site: Site) -> float:
-    """Register a few batches and return the CPU microseconds a deal of the fastest; the first one prepares statements."""
+    """Register a few batches, of which the first prepares statements, and return the CPU µs a deal of the fastest."""
     now = datetime.now(UTC)
     ids.ensure(BATCH * 2 * ROUNDS)
     spent = []

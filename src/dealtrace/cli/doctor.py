@@ -1,6 +1,5 @@
 """`dealtrace doctor`: problems of the installation and how to fix them."""
 
-from datetime import timedelta
 from shlex import quote
 
 import typer
@@ -62,11 +61,11 @@ def doctor(as_json: JsonOption = False) -> None:
 
 def _mirror_line(mirror: MirrorStatus) -> str:
     """Return how the mirror stands; none of it is a problem, because the next report sets it right."""
-    size, age = f"{mirror.size_bytes / 2**20:,.0f} MiB", timedelta(seconds=mirror.age // timedelta(seconds=1))
+    size, age = f"{mirror.size_bytes / 2**20:,.0f} MiB", clock.now() - mirror.opened_at
     if mirror.obstacle:
         return f"The column mirror of reports: the next report builds it anew, because {mirror.obstacle}."
     behind = counted(mirror.behind, "change")
-    return f"The column mirror of reports: {size}, brought up to date {age} ago, {behind} to take over."
+    return f"The column mirror of reports: {size}, last opened {str(age).partition('.')[0]} ago, {behind} to take over."
 
 
 def _print_findings(findings: list[Finding]) -> None:

@@ -1,7 +1,6 @@
 """Routes about the server itself: probes, metrics, and the description of the API."""
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 from functools import lru_cache
 
 from starlette.requests import Request
@@ -59,11 +58,11 @@ class _Probes:
 
 
 def _serialize_mirror(mirror: MirrorStatus) -> dict[str, object]:
-    """Return how the column mirror stands: bytes, seconds since it took something over, and changes it is behind."""
+    """Return how the column mirror stands: its size, when it was last opened, and changes it is behind."""
     return {
         "state": mirror.obstacle or OK,
         "bytes": mirror.size_bytes,
-        "ageSeconds": mirror.age // timedelta(seconds=1),
+        "openedAt": mirror.opened_at.isoformat(timespec="seconds"),
         "behind": mirror.behind,
     }
 

@@ -59,6 +59,13 @@ class Attribute:
 
 Attributes = Mapping[str, Attribute]
 Joins = Mapping[str, Callable[[FromClause], FromClause]]
+MOMENTS_OF_DEALS = {
+    Moment.HAPPENED: "happened_at",
+    Moment.LEAD: "lead_at",
+    Moment.CHANGED: "changed_at",
+    Moment.STATUS: "status_at",
+}
+"""The attribute of a deal that is each of its moments."""
 _LEAD, _VISIT, _STATUS = "lead", "visit", "status"
 
 
@@ -218,10 +225,7 @@ class StoredFacts:
         attributes: dict[str, Attribute] = {
             "id": Attribute(deal.c.id),
             AT: _moment_of_deal(moment),
-            "happened_at": _moment_of_deal(Moment.HAPPENED),
-            "lead_at": _moment_of_deal(Moment.LEAD),
-            "changed_at": _moment_of_deal(Moment.CHANGED),
-            "status_at": _moment_of_deal(Moment.STATUS),
+            **{name: _moment_of_deal(each) for each, name in MOMENTS_OF_DEALS.items()},
             "custom_values": Attribute(type_coerce(deal.c.custom_values, Text)),
             "lead_id": Attribute(deal.c.lead_id),
             "manager": Attribute(known_text(deal.c.manager)),

@@ -13,16 +13,10 @@ from dealtrace.reports.facts import Fact
 from dealtrace.storage.reports.fact_tables import AT, Moment
 from dealtrace.storage.reports.mirror import tables
 from dealtrace.storage.reports.sql_functions import known_text
-from dealtrace.storage.reports.stored_facts import NEW_CLIENT, RETURNING_CLIENT, target_seconds
+from dealtrace.storage.reports.stored_facts import MOMENTS_OF_DEALS, NEW_CLIENT, RETURNING_CLIENT, target_seconds
 
 Expression = ColumnElement[Any]
 """Any: what a column holds is only known to the table."""
-_MOMENTS = {
-    Moment.HAPPENED: "happened_at",
-    Moment.LEAD: "lead_at",
-    Moment.CHANGED: "changed_at",
-    Moment.STATUS: "status_at",
-}
 _OF_STATUS = {"status": "key", "meaning": "meaning"}
 
 
@@ -88,7 +82,7 @@ class MirrorFacts:
     def _deals(self, names: list[str], moment: Moment) -> Select[Any]:
         deal = tables.deals
         rows: FromClause = deal
-        computed: dict[str, Expression] = {AT: deal.c[_MOMENTS[moment]], "match_reason": self._match_reason()}
+        computed: dict[str, Expression] = {AT: deal.c[MOMENTS_OF_DEALS[moment]], "match_reason": self._match_reason()}
         if not _OF_STATUS.keys().isdisjoint(names):
             status = self.statuses().subquery("of_deals")
             rows = rows.outerjoin(status, status.c.spelling == deal.c.status_spelling)
