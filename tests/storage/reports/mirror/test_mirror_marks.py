@@ -4,6 +4,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from dealtrace.storage.reports.mirror.marks import MARKED
 from dealtrace.storage.schema.tables.marks import mirror_mark
 from dealtrace.storage.schema.tables.visits import visit
 from dealtrace.storage.visits import credits as stored_credits
-from mirrored import Scene
+from mirrored import NOON, YANDEX, Scene
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +71,11 @@ def test_a_change_of_any_column_reaches_the_mirror(scene: Scene, table: Table, c
     assert count_marks(database) == 0
 
 
-@pytest.mark.parametrize("table", list(MARKED), ids=[table.name for table in MARKED])
+REMOVABLE = [table for table in MARKED if table is not visit]
+"""Foreign keys keep visits that credits name; their credits go first."""
+
+
+@pytest.mark.parametrize("table", REMOVABLE, ids=[table.name for table in REMOVABLE])
 def test_rows_that_go_and_come_back_reach_the_mirror(scene: Scene, table: Table) -> None:
     with closing(sqlite3.connect(scene.stage.database.file)) as connection:
         rows = connection.execute(f"SELECT * FROM {table.name} WHERE site_id = ?", [scene.shop.site.id]).fetchall()
@@ -80,6 +85,11 @@ def test_rows_that_go_and_come_back_reach_the_mirror(scene: Scene, table: Table)
         places = ", ".join("?" * len(rows[0]))
         connection.executemany(f"INSERT INTO {table.name} VALUES ({places})", rows)
         connection.commit()
+    scene.compare()
+
+
+def test_visits_that_come_late_reach_the_mirror(scene: Scene) -> None:
+    scene.stage.visit(scene.shop, NOON - timedelta(days=3), YANDEX)
     scene.compare()
 
 
