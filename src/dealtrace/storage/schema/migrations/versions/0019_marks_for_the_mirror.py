@@ -11,7 +11,7 @@ def upgrade() -> None:
     """Take the step."""
     op.create_table(
         "mirror_mark",
-        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False, autoincrement=False),
         sa.Column("site_id", sa.BigInteger(), nullable=False),
         sa.Column("kind", sa.String(12), nullable=False),
         sa.Column("id", sa.BigInteger(), nullable=False),
