@@ -92,7 +92,7 @@ class View:
         Raises:
             Refusal: the command was refused; nothing of it was stored.
         """
-        command = WriteCommand(payload, None)
+        command = WriteCommand(payload, user_id=self.who.user.id)
         return await self.means.write_queue.write(operation, self.here, command, size=size)
 
     async def manage(

@@ -115,6 +115,7 @@ class VersionAnswer(TypedDict):
     kind: str
     recordedAt: datetime
     tokenId: int | None
+    userId: int | None
     before: Mapping[str, Any]
     after: Mapping[str, Any]
 

@@ -1,5 +1,6 @@
 """Users, the sites they may see, and the one-time links that invite the first of them."""
 
+from collections.abc import Collection
 from datetime import datetime
 from functools import partial
 
@@ -56,6 +57,12 @@ def find_password_hash(connection: Connection, user_id: int) -> str | None:
 def list_users(connection: Connection) -> list[User]:
     """List all users by login."""
     return [user_from_row(row) for row in connection.execute(select(*USER_COLUMNS).order_by(user.c.login))]
+
+
+def find_logins(connection: Connection, user_ids: Collection[int]) -> dict[int, str]:
+    """Find the logins of these users by id; deleted ones are left out."""
+    named = select(user.c.id, user.c.login).where(user.c.id.in_(sorted(user_ids)))
+    return {row.id: row.login for row in connection.execute(named)} if user_ids else {}
 
 
 def update_password(connection: Connection, user_id: int, password_hash: str) -> None:
