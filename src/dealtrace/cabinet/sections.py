@@ -22,7 +22,7 @@ class Link:
     title: str
 
 
-SECTIONS: tuple[Section, ...] = ()
+SECTIONS: tuple[Section, ...] = (Section("settings/users", "Users", Role.OWNER),)
 
 
 def sections_of(site: Site, role: Role) -> list[Link]:

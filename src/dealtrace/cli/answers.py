@@ -104,6 +104,9 @@ class UserAnswer(TypedDict):
     userId: int
     login: str
     createdAt: datetime
+    owner: bool
+    roles: Mapping[str, str]
+    secondFactor: bool
 
 
 class VersionAnswer(TypedDict):
