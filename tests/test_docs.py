@@ -20,19 +20,19 @@ from starlette.routing import Mount, Route, Router
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
 import dealtrace
+from dealtrace.accounts.role import Role
 from dealtrace.app import ENDPOINTS, page_router
-from dealtrace.cabinet.routes import cabinet_routes
+from dealtrace.cabinet.gate import Page
+from dealtrace.cabinet.routes import PAGES
 from dealtrace.calltouch.error_body import ErrorBody
 from dealtrace.cli.commands import COMMANDS, load_command
 from dealtrace.errors import Refusal
 from dealtrace.files.import_file import FORMATS
 from dealtrace.files.import_format import ImportNoun
-from dealtrace.http.client_address import Proxies
 from dealtrace.http.description import error_catalogue
 from dealtrace.http.endpoint import Endpoint
 from dealtrace.http.parameter_types import Text
 from dealtrace.http.parameters import Family, Parameter
-from dealtrace.http.rate_limits import RateLimits, Rates
 from dealtrace.http.service_routes import service_routes
 from dealtrace.operations.accounts import set_site
 from dealtrace.runtime.database_watch import DatabaseWatch
@@ -57,7 +57,7 @@ QUOTED = re.compile(r"«([^»]*)»")
 SEED = re.compile(r"Seed: «([^»]*)»")
 ELSEWHERE = re.compile(r"(?<![\w.:/])/(?:home|root|work|tmp|mnt|Users)\b|\.\./shared|\b[A-Z]:\\|~/")
 QUESTION_NUMBER = re.compile(r"\bQ[0-9]{1,2}\b")
-COMMAND = re.compile(r"(?<![\w./=-])dealtrace ([a-z]+)(?: ([a-z]+))?")
+COMMAND = re.compile(r"(?<![\w./=-])dealtrace ([a-z]+)(?: ([a-z]+(?:-[a-z]+)*))?")
 
 
 @cache
@@ -261,9 +261,9 @@ def served_routes() -> Iterator[tuple[str, frozenset[str]]]:
     """Yield every route of the application with its methods, without the HEAD that every GET implies."""
     yield from ((endpoint.path, frozenset(endpoint.methods)) for endpoint in ENDPOINTS)
     database = open_database(Settings().database_url)
-    limits = RateLimits(Rates(0, 0, 0, 0, 0, 0, 0), "")
     services = service_routes(ENDPOINTS, ErrorBody, DatabaseWatch(database), lambda: True)
-    yield from _pages(page_router(services, cabinet_routes(database, limits, Proxies([]))).routes)
+    first_page = next(page for page in PAGES if page.path == "/")
+    yield from _pages(page_router(services, [Route("/", first_page.respond)]).routes)
     database.close()
 
 
@@ -283,6 +283,21 @@ def test_every_route_is_documented_with_its_methods() -> None:
         served.setdefault(path, set()).update(methods)
     rows = list(table_rows(section(DOCS / "api.md", "Routes")))
     assert {row[0].strip("`"): set(row[1].split(", ")) for row in rows} == served
+
+
+def opened_by(page: Page) -> str:
+    """Return who may open a page, as the table of pages says it."""
+    if page.is_open:
+        return "everybody"
+    if page.is_of_installation:
+        return "owner of the installation"
+    return Role(page.role).value if page.role is not None else "everybody who is logged in"
+
+
+def test_every_page_of_the_cabinet_is_documented_with_who_may_open_it() -> None:
+    rows = {row[0].strip("`"): row[1] for row in table_rows(section(DOCS / "cabinet.md", "Pages"))}
+    shown = [page for page in PAGES if page.method == "GET"]
+    assert rows == {re.sub(r":\w+\}", "}", f"/cabinet{page.path}"): opened_by(page) for page in shown}
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ class Settings(BaseSettings):
         30,
         ge=0,
         le=1_000_000,
-        description="Uses of the first user's link per minute from one IP address; 0: no limit.",
+        description="Attempts to log in or to use a one-time link per minute, by IP address and by login; 0: no limit.",
     )
     city_database: str = Field(
         "", description="An MMDB file with the cities of IP addresses, such as GeoLite2-City.mmdb; empty: no cities."
@@ -108,7 +108,7 @@ class Settings(BaseSettings):
         "", description="Redis or Valkey for rate limits shared by several processes; empty: each counts in its memory."
     )
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="IP addresses or networks of proxies, comma-separated, whose `X-Forwarded-For` is trusted."
+        (), description="IP addresses or networks of proxies, comma-separated, whose `X-Forwarded-*` is trusted."
     )
     webhook_private_targets: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Private IP addresses or networks, comma-separated, that webhooks may be sent to."

@@ -8,9 +8,9 @@ CODE_STEP_SECONDS = 30
 CODE_STEPS_OFF_MAX = 1
 """Ours: codes of the step before and after count too, as clocks differ."""
 CODE_TRIES_MAX = 10
-"""Ours: more wrong codes than that are guesses …"""
+"""Ours: how many wrong codes in a row a user may give; more are guesses."""
 CODE_PAUSE = timedelta(minutes=15)
-"""… and the next ones wait so long. A thousand guesses a day find one of a million codes in years."""
+"""How long further codes are refused then: a thousand guesses a day find one of a million codes in years."""
 SECRET = re.compile(r"[A-Z2-7]{32}")
 """The secret of an authenticator: 160 bits in base 32."""
 RECOVERY_CODES = 10
