@@ -39,7 +39,7 @@ class Rights:
     def may_open_account_of(self, other: "Rights", site_id: int) -> bool:
         """Whether this person, as an owner of a site, may make a link that sets the password of another.
 
-        Ours: only if the other has no rights elsewhere, since whoever opens the link has them all.
+        Ours: only if the other has no rights elsewhere, since the link opens all of them.
         """
         if self.user.is_owner:
             return True

@@ -35,7 +35,7 @@ async def show(view: View) -> Response:
 
 
 async def accept(view: View) -> Response:
-    """Give the role to whoever is logged in, or create a user with it and log them in."""
+    """Give the role to the person who is logged in, or create a user with it and log them in."""
     key = view.form.get("key")
     offer = await _offer(view, key)
     if view.person is not None:

@@ -24,7 +24,7 @@ QR_SCALE = 5
 
 
 async def show(view: View) -> Response:
-    """Show a new secret for an authenticator, or lead back whoever has a second factor."""
+    """Show a new secret for an authenticator, or lead back a person who has a second factor."""
     if view.who.user.has_second_factor:
         return view.lead_to("/profile")
     return _form(view, 200, make_secret())
@@ -46,14 +46,14 @@ async def show_new_codes(view: View) -> Response:
     if not view.who.user.has_second_factor:
         return view.lead_to("/profile")
     if not await is_own_password(view, view.form.get("password")):
-        return await profile.page(view, BAD_REQUEST, view.word("The present password is wrong"))
+        return await profile.page(view, BAD_REQUEST, view.word("The current password is wrong"))
     return view.page("people/recovery_codes.html", codes=await view.manage(_renew, view.who.user))
 
 
 async def remove(view: View) -> Response:
     """Turn the second factor off."""
     if not await is_own_password(view, view.form.get("password")):
-        return await profile.page(view, BAD_REQUEST, view.word("The present password is wrong"))
+        return await profile.page(view, BAD_REQUEST, view.word("The current password is wrong"))
     await view.manage(_turn_off, view.who.user)
     return view.lead_to("/profile")
 

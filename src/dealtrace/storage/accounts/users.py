@@ -88,7 +88,7 @@ def list_owners(connection: Connection) -> list[UserId]:
 
 
 def find_times_of_use(connection: Connection) -> dict[UserId, datetime]:
-    """Find when each user was here last, by id; whoever has no session is left out."""
+    """Find when each user was here last, by id; users without a session are left out."""
     latest = select(session.c.user_id, func.max(session.c.seen_at)).group_by(session.c.user_id)
     return {UserId(user_id): seen_at for user_id, seen_at in connection.execute(latest)}
 
