@@ -25,6 +25,7 @@ class Link:
 SECTIONS = (
     Section("reports", "Reports", Role.READER),
     Section("requests", "Requests", Role.OWNER),
+    Section("settings/users", "Users", Role.OWNER),
 )
 
 
