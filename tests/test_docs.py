@@ -25,6 +25,7 @@ from dealtrace.cabinet.routes import cabinet_routes
 from dealtrace.calltouch.error_body import ErrorBody
 from dealtrace.cli.commands import COMMANDS, load_command
 from dealtrace.errors import Refusal
+from dealtrace.files.costs.columns import COST_COLUMNS
 from dealtrace.files.import_file import FORMATS
 from dealtrace.files.import_format import ImportNoun
 from dealtrace.http.client_address import Proxies
@@ -300,8 +301,17 @@ def test_every_column_of_a_file_is_documented(noun: ImportNoun, heading: str) ->
         for name, others, holds, needed, meaning in table_rows(section(DOCS / "import.md", heading))
     ]
     assert rows == [
-        ([one.name], list(one.headings), one.type.form, one.need, one.meaning) for one in FORMATS[noun].columns
+        ([column.name], list(column.headings), column.type.form, column.need, column.meaning)
+        for column in FORMATS[noun].columns
     ]
+
+
+def test_every_column_of_costs_is_documented() -> None:
+    rows = [
+        (in_code(name), in_code(others), holds, needed, meaning)
+        for name, others, holds, needed, meaning in table_rows(section(DOCS / "import.md", "Columns of costs"))
+    ]
+    assert rows == [([one.name], list(one.headings), one.type.form, one.need, one.meaning) for one in COST_COLUMNS]
 
 
 # Promises and decisions

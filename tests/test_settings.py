@@ -161,7 +161,7 @@ def test_a_number_is_bounded(env: pytest.MonkeyPatch, name: str, least: int, mos
 
 def test_every_number_has_bounds() -> None:
     assert {name for name, _, _ in BOUNDS} == {
-        name for name, one in Settings.model_fields.items() if one.annotation is int
+        name for name, item in Settings.model_fields.items() if item.annotation is int
     }
 
 

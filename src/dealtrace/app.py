@@ -18,12 +18,15 @@ from dealtrace.cabinet.view import Means
 from dealtrace.calltouch.error_body import ErrorBody, refuse
 from dealtrace.calltouch.routes import ENDPOINTS as CALLTOUCH
 from dealtrace.calltouch.routes import SITE_PARAMETER
+from dealtrace.calltouch.webhooks.description import describe_webhooks
 from dealtrace.calltouch.webhooks.messages import write_messages, write_test
 from dealtrace.counter.city import open_cities
 from dealtrace.counter.routes import ENDPOINTS as COUNTER
 from dealtrace.http.asgi import accepts_html
 from dealtrace.http.client_address import Proxies
+from dealtrace.http.description import describe_api
 from dealtrace.http.gate import Gate
+from dealtrace.http.json_schema import Schema
 from dealtrace.http.rate_limits import RateLimits, Rates
 from dealtrace.http.routes import Routes
 from dealtrace.http.server import HttpServer, not_found
@@ -32,6 +35,7 @@ from dealtrace.observation import Outage
 from dealtrace.runtime.database_watch import DatabaseWatch
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.report_pool import REPORT_SECONDS_MAX, REPORTS_AT_ONCE, ReportPool
+from dealtrace.runtime.request_journal import RequestJournal
 from dealtrace.runtime.site_cache import SiteCache
 from dealtrace.runtime.write_queue import WriteQueue
 from dealtrace.settings import Settings, read_settings
@@ -48,6 +52,13 @@ SHORT_SHARE = 0.9
 OBJECTS_BETWEEN_COLLECTIONS = 20_000
 """A page of a journal makes ten thousand objects, and none of them is garbage before the page is sent."""
 ENDPOINTS = (*CALLTOUCH, *COUNTER, *API)
+
+
+def describe() -> Schema:
+    """Return the description of everything the server answers and sends, in OpenAPI 3.1."""
+    return describe_api(ENDPOINTS, ErrorBody, describe_webhooks)
+
+
 """Every endpoint for programs; the pages of the cabinet and of the server itself stand beside them."""
 
 _log = structlog.get_logger()
@@ -104,7 +115,7 @@ class Application:
         self._start_deliveries()
         self._rate_limits = RateLimits(self._rates(), self._settings.redis_url)
         self._proxies = Proxies(self._settings.trusted_proxies)
-        services = service_routes(ENDPOINTS, ErrorBody, self._watch, lambda: self._write_queue.is_alive)
+        services = service_routes(ENDPOINTS, describe, self._watch, lambda: self._write_queue.is_alive)
         means = Means(
             self._database,
             self._read_pool,
@@ -116,7 +127,9 @@ class Application:
         )
         pages = page_router(services, cabinet_routes(means))
         self._gate = self._make_gate()
-        self._server = HttpServer(Routes(self._gate, ENDPOINTS, refuse), pages, self._database_outage)
+        self._journal = RequestJournal(self._settings.requests_kept_days)
+        routes = Routes(self._gate, ENDPOINTS, refuse)
+        self._server = HttpServer(routes, pages, self._database_outage, self._journal)
         collect_garbage_seldom()
 
     def _open_storage(self) -> None:
@@ -202,6 +215,7 @@ class Application:
     async def _stop(self) -> None:
         await self._deliveries.stop()
         await self._store_unknown_parameters()
+        await self._store_requests()
         await self._write_queue.stop()
         await self._rate_limits.stop()
         for pool in (self._read_pool, self._primary_read_pool, self._report_pool):
@@ -232,6 +246,7 @@ class Application:
             self._retry_log.log()
             observation.WAITING.set(self._write_queue.waiting)
             await self._store_unknown_parameters()
+            await self._store_requests()
             await asyncio.sleep(FOLLOW_SECONDS)
 
     async def _store_unknown_parameters(self) -> None:
@@ -239,6 +254,12 @@ class Application:
             await self._gate.unknown_parameters.store(self._write_queue)
         except Exception as fault:  # noqa: BLE001 - counts are worth no failure; the next second begins anew
             _log.warning("unknown_parameters_not_counted", reason=type(fault).__name__)
+
+    async def _store_requests(self) -> None:
+        try:
+            await self._journal.store(self._write_queue, clock.now())
+        except Exception as fault:  # noqa: BLE001 - the journal is worth no failure; the next second begins anew
+            _log.warning("requests_not_journalled", reason=type(fault).__name__)
 
     async def _watch_database(self) -> None:
         """Check every second whether deals can be registered, and log when they cannot."""

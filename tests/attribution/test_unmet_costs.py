@@ -21,6 +21,11 @@ def test_a_cost_that_differs_in_its_content_meets_the_campaign() -> None:
     assert (unmet.sources, unmet.campaigns) == ([other], [])
 
 
+def test_what_cost_nothing_is_left_out() -> None:
+    unmet = find_unmet([cost(0, "vk", "cpc", "b")], VISITED)
+    assert (unmet.sources, unmet.campaigns) == ([], [])
+
+
 def test_costs_of_a_campaign_are_summed_and_the_largest_comes_first() -> None:
     costs = [cost(5, "vk", "cpc", "a", "1"), cost(6, "vk", "cpc", "A", "2"), cost(7, "vk", "cpc", "b")]
     unmet = find_unmet(costs, VISITED)

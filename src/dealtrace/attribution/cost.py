@@ -8,6 +8,7 @@ from dealtrace.attribution.landing_tags import PAID
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.record import record
 
+KOPECKS_PER_RUBLE = 100
 COST_KOPECKS_MAX = 10**12
 """Ours: ten billion rubles for a source and a day; sums of millions of such costs still fit 64 bits."""
 COUNT_MAX = 10**12

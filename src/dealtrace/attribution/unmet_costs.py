@@ -33,8 +33,11 @@ class UnmetCosts:
 
 
 def find_unmet(costs: Iterable[SourceCost], visited: Iterable[TrafficSource]) -> UnmetCosts:
-    """Return the costs that meet none of the `visited` sources; letter case and blanks around do not matter."""
-    listed, known = list(costs), list(visited)
+    """Return the costs that meet none of the `visited` sources; letter case and blanks around do not matter.
+
+    What cost nothing is left out.
+    """
+    listed, known = [cost for cost in costs if cost.amount_kopecks], list(visited)
     campaigns = (SourceCost(_campaign_of(cost.traffic_source), cost.amount_kopecks) for cost in listed)
     return UnmetCosts(_unmet(listed, known, _key), _unmet(campaigns, known, _campaign_key))
 

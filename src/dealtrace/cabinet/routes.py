@@ -5,6 +5,7 @@ from starlette.routing import Route
 from dealtrace.accounts.role import Role
 from dealtrace.cabinet import home
 from dealtrace.cabinet.gate import Gate, Page
+from dealtrace.cabinet.overview import page as overview
 from dealtrace.cabinet.people import login, welcome
 from dealtrace.cabinet.reports import page as reports
 from dealtrace.cabinet.static_files import send_file
@@ -16,6 +17,7 @@ PAGES = (
     Page("/login", "GET", login.show, is_open=True),
     Page("/login", "POST", login.log_in, is_open=True),
     Page("/logout", "POST", login.log_out),
+    Page("/{site:int}/", "GET", overview.show, Role.READER),
     Page("/{site:int}/reports", "GET", reports.show, Role.READER),
     Page("/welcome", "GET", welcome.show, is_open=True),
     Page("/welcome", "POST", welcome.accept, is_open=True),

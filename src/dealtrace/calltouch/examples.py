@@ -66,4 +66,15 @@ DELETE_FIELDS = Example(body={"orderNumber": "K2018001", "customFields": ["margi
 INBOUND_CALL = Example(
     {"callid": "17.1", "date": "2018-03-26 10:00:00", "callerid": "79205550055"}, {"ATS_CODE": "asterisk"}, answer="ok"
 )
+IMPORT_COSTS = Example(
+    {
+        "source": "yandex",
+        "medium": "cpc",
+        "campaign": "весна",
+        "price": "3000",
+        "dateFrom": "01.03.2018",
+        "dateTo": "31.03.2018",
+    },
+    answer={"data": {"success": True}},
+)
 NODE = Example({}, SITE)

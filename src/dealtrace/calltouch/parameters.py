@@ -15,6 +15,7 @@ from dealtrace.calltouch.wire_types import (
     VisitRef,
     WallClock,
 )
+from dealtrace.deals.lead_clue import LINK_THRESHOLD_MAX
 from dealtrace.http.endpoint import AuthScheme
 from dealtrace.http.parameter_types import Choice, Integer, Text
 from dealtrace.http.parameters import Family, Parameter
@@ -34,8 +35,6 @@ from dealtrace.leads.limits import (
 )
 
 CUSTOM_NAME_LENGTH_MAX = 100
-LINK_THRESHOLD_SECONDS_MAX = 10 * 366 * 24 * 3600
-"""Ours: ten years; a lead further back explains no deal."""
 CALL_SECONDS_MAX = CALL_DURATION_MAX // timedelta(seconds=1)
 
 
@@ -113,7 +112,7 @@ REGISTER = (
     ),
     Parameter(
         "linkTimeThreshold",
-        Integer(0, LINK_THRESHOLD_SECONDS_MAX),
+        Integer(0, LINK_THRESHOLD_MAX // timedelta(seconds=1)),
         "За сколько секунд до сделки искать лид, по умолчанию 7200.",
         "How many seconds after a lead the deal may follow, 7200 by default.",
     ),
@@ -221,6 +220,10 @@ SITE_ID = Parameter(
     "The number of the site; when sent, it must be the token's.",
 )
 BY_HEADERS = AuthScheme(ACCESS_TOKEN, SITE_ID, is_header=True)
+BY_CLIENT_API_ID_OR_HEADERS = AuthScheme(
+    replace(CLIENT_API_ID, required=False),
+    instead=AuthScheme(replace(ACCESS_TOKEN, required=False), SITE_ID, is_header=True),
+)
 
 CUSTOM_FIELDS = Parameter("customFields", FieldObjects(CUSTOM_VALUE_LENGTH_MAX), CUSTOM.ru, CUSTOM.en)
 _LEAD_ANNOTATIONS = (

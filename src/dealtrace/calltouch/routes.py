@@ -2,6 +2,7 @@
 
 from dealtrace.calltouch import examples
 from dealtrace.calltouch.answers.calls import CallsAnswer
+from dealtrace.calltouch.answers.costs import CostsImport
 from dealtrace.calltouch.answers.deals import ChangedOrder, DealsPage, DeletedOrder, RegisteredOrder
 from dealtrace.calltouch.answers.lead_requests import LeadRequestsAnswer, RegisteredLeadRequest
 from dealtrace.calltouch.answers.outcomes import (
@@ -13,6 +14,7 @@ from dealtrace.calltouch.answers.outcomes import (
     Node,
 )
 from dealtrace.calltouch.answers.statistics import DayCount, KeywordCount, TotalCount
+from dealtrace.calltouch.costs import spread
 from dealtrace.calltouch.deals import delete_by_id, register, update_by_id
 from dealtrace.calltouch.journals import calls_diary, download, orders_diary, requests, statistics
 from dealtrace.calltouch.journals.parameters import BY_ACCESS_TOKEN
@@ -25,7 +27,7 @@ from dealtrace.calltouch.leads import (
     node_id,
     register_request,
 )
-from dealtrace.calltouch.parameters import BY_API_KEY, BY_CLIENT_API_ID, BY_HEADERS
+from dealtrace.calltouch.parameters import BY_API_KEY, BY_CLIENT_API_ID, BY_CLIENT_API_ID_OR_HEADERS, BY_HEADERS
 from dealtrace.errors import (
     CallAndLeadRequest,
     DealKeyMissing,
@@ -41,6 +43,7 @@ from dealtrace.http.parameters import ParameterTable
 from dealtrace.http.replies import plain_refusal
 
 REST = "/calls-service/RestAPI"
+REPORT_SERVICE = "/report-service/RestAPI/api"
 LEAD_SERVICE = "/lead-service/v1/api"
 SITE_PARAMETER = "siteId"
 """What a path or a parameter calls the site's id, here and at the counter."""
@@ -147,6 +150,7 @@ ENDPOINTS = (
         "Запись разговора",
         "The recording of a call",
         BY_CLIENT_API_ID,
+        answer=None,
         redirects=True,
         refusals=(RecordingNotFound,),
         example=examples.DOWNLOAD,
@@ -178,6 +182,30 @@ ENDPOINTS = (
         answer=RegisteredLeadRequest,
         refusals=(LeadTaken,),
         example=examples.REGISTER_REQUEST,
+    ),
+    Endpoint(
+        f"{REPORT_SERVICE}/costs-import/add",
+        ("GET", "POST"),
+        spread.TABLE,
+        spread.add,
+        "Добавить расходы за период",
+        "Add the costs of a period",
+        BY_CLIENT_API_ID_OR_HEADERS,
+        name="costs-import-add",
+        answer=CostsImport,
+        example=examples.IMPORT_COSTS,
+    ),
+    Endpoint(
+        f"{REPORT_SERVICE}/costs-import/update",
+        ("GET", "POST"),
+        spread.TABLE,
+        spread.update,
+        "Заменить расходы за период",
+        "Replace the costs of a period",
+        BY_CLIENT_API_ID_OR_HEADERS,
+        name="costs-import-update",
+        answer=CostsImport,
+        example=examples.IMPORT_COSTS,
     ),
     Endpoint(
         f"{LEAD_SERVICE}/request/create",

@@ -1,7 +1,9 @@
 """The JSON that commands print, one type per answer; instants are UTC. Deals and leads are in `lead_answers`."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import NotRequired, TypedDict
+
+from dealtrace.leads.lead import LeadRef
 
 
 class SiteAnswer(TypedDict):
@@ -121,6 +123,167 @@ class ImportAnswer(TypedDict):
     encoding: str | None
     columnsPassedOver: tuple[str, ...]
     finishedBefore: bool
+
+
+class UnmetCost(TypedDict):
+    """A source or campaign that cost something and that no visit has; `cost` is in rubles, with two decimals."""
+
+    source: str
+    medium: str
+    campaign: str
+    content: str
+    term: str
+    cost: str
+
+
+class CostsAnswer(TypedDict):
+    """The result of `import costs`; sums are in rubles, with two decimals.
+
+    `rows` are those of the file, without its totals; `costs` their different days and sources; `replaced` those that
+    the same days had before. `unmetSources` meet no visit by all five parts, `unmetCampaigns` not even by the first
+    three.
+    """
+
+    siteId: int
+    system: str
+    account: str
+    rows: int
+    days: int
+    costs: int
+    replaced: int
+    cost: str
+    unit: str
+    encoding: str | None
+    columnsPassedOver: tuple[str, ...]
+    unmetCost: str
+    unmetSources: list[UnmetCost]
+    unmetCampaigns: list[UnmetCost]
+
+
+class SourceShareAnswer(TypedDict):
+    """A source that shares a deal: its share is a decimal from 0 to 1, and `None` stands for nothing."""
+
+    source: str | None
+    medium: str | None
+    share: str
+
+
+class StandingAnswer(TypedDict):
+    """Where a deal belongs: its lead, and the sources that share it, the latest touch first."""
+
+    lead: LeadRef | None
+    sources: list[SourceShareAnswer]
+
+
+class FlipAnswer(TypedDict):
+    """A deal in `try` that would have another lead or source."""
+
+    orderId: int
+    orderNumber: str
+    happenedAt: datetime
+    sum: str | None
+    before: StandingAnswer
+    after: StandingAnswer
+
+
+class MatchRateAnswer(TypedDict):
+    """How many deals have a lead, how many a lead or a stated source, and these as a part of all; `None` of none."""
+
+    withLead: int
+    attributed: int
+    matchRate: str | None
+
+
+class MoveAnswer(TypedDict):
+    """What would move between two sources: deals and rubles, as decimals."""
+
+    fromSource: str | None
+    fromMedium: str | None
+    toSource: str | None
+    toMedium: str | None
+    deals: str
+    rubles: str
+
+
+class FurtherMovesAnswer(TypedDict):
+    """What would move between sources that are not listed by themselves."""
+
+    deals: str
+    rubles: str
+
+
+class TrialHeadAnswer(TypedDict):
+    """What `try` prints before the deals that would flip."""
+
+    siteId: int
+    firstDay: date
+    lastDay: date
+    tried: dict[str, str]
+
+
+class TrialAnswer(TypedDict):
+    """What `try` prints after them: how many deals there are, and what would become of them together."""
+
+    deals: int
+    pinned: int
+    otherLead: int
+    otherSource: int
+    leadKept: int
+    before: MatchRateAnswer
+    after: MatchRateAnswer
+    moves: list[MoveAnswer]
+    furtherMoves: FurtherMovesAnswer
+
+
+class ValuesAnswer(TypedDict):
+    """What one side has of a deal; `sum` is a decimal, `None` if there is none."""
+
+    sum: str | None
+    status: str
+    happenedAt: datetime
+
+
+class DisagreementAnswer(TypedDict):
+    """A deal in `agree` on which the file and we do not agree; a side that lacks it is `None`."""
+
+    kind: str
+    row: int | None
+    orderId: int | None
+    orderNumber: str | None
+    fields: list[str]
+    file: ValuesAnswer | None
+    here: ValuesAnswer | None
+    reason: str | None
+
+
+class CountAnswer(TypedDict):
+    """Deals and their rubles, a decimal."""
+
+    deals: int
+    rubles: str
+
+
+class AgreementHeadAnswer(TypedDict):
+    """What `agree` prints before the differences."""
+
+    siteId: int
+    file: str
+
+
+class AgreementAnswer(TypedDict):
+    """What `agree` prints after them; `difference` and `otherSum` are how much more the file has."""
+
+    agrees: bool
+    inFile: CountAnswer
+    here: CountAnswer
+    difference: CountAnswer
+    missingHere: CountAnswer
+    missingInFile: CountAnswer
+    repeated: CountAnswer
+    otherSum: CountAnswer
+    otherStatus: int
+    otherDate: int
+    unreadable: int
 
 
 class Finding(TypedDict):

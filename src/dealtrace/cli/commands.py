@@ -37,7 +37,9 @@ COMMANDS = {
     "lead": ListedCommand("leads", "lead_commands", "Show, delete or restore a call or lead request."),
     "explain": ListedCommand("deals.explain", "explain", "Explain why a deal has its lead, or none."),
     "match": ListedCommand("match", "match", "Rematch all deals of a site while the server runs."),
-    "import": ListedCommand("import_files", "import_commands", "Import calls, lead requests, deals and visits."),
+    "import": ListedCommand("import_costs", "import_commands", "Import calls, lead requests, deals, visits and costs."),
+    "try": ListedCommand("deals.what_if", "try_rules", "Show what other rules would do to the deals of a site."),
+    "agree": ListedCommand("deals.agree", "agree", "Compare a CRM's list of deals with ours."),
     "export": ListedCommand("export", "export_commands", "Export deals, calls and lead requests to a file."),
     "report": ListedCommand("reports.report", "report", "Show what advertising brought, as a table, JSON or a file."),
     "segment": ListedCommand("reports.segments", "segment_commands", "Save, list and remove filters of reports."),
@@ -71,10 +73,13 @@ def load_command(name: str) -> TyperCommand | TyperGroup:
 
 
 class CommandGroup(TyperGroup):
-    """The root of the commands: it lists them by `COMMANDS`, and imports the one that is run."""
+    """The root of the commands: it lists them by `COMMANDS`, and imports the one that is run.
+
+    Any: Click names neither its attributes and options nor, under Typer, its contexts and commands.
+    """
 
     def __init__(self, **attributes: Any) -> None:
-        listed: dict[str, Any] = {name: TyperCommand(name, help=listed.help) for name, listed in COMMANDS.items()}
+        listed: dict[str, object] = {name: TyperCommand(name, help=listed.help) for name, listed in COMMANDS.items()}
         super().__init__(**{**attributes, "commands": listed})
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:

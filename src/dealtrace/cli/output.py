@@ -4,6 +4,7 @@ import errno
 import os
 import sys
 import unicodedata
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, NoReturn
 
@@ -29,8 +30,8 @@ class CleanConsole(Console):
     def __init__(self, *, stderr: bool = False) -> None:
         super().__init__(stderr=stderr, highlight=False, soft_wrap=True, markup=False, emoji=False)
 
-    def print(self, *objects: Any, **options: Any) -> None:
-        """Print texts and tables.
+    def print(self, *objects: object, **options: Any) -> None:
+        """Print texts and tables. Any: the options are Rich's own.
 
         Raises:
             OutputFailed: the device is full, or the reader of a pipe has gone.
@@ -74,7 +75,27 @@ def print_json(content: object) -> None:
     Raises:
         OutputFailed: as `CleanConsole.print`.
     """
-    write_line(cleaned(msgspec.json.encode(content).decode()))
+    write_line(_json(content))
+
+
+def print_json_with_rows(
+    head: Mapping[str, object], name: str, rows: Iterable[object], tail: Callable[[], Mapping[str, object]]
+) -> None:
+    """Print an object as one line of JSON, with a list of any length under `name` that is never whole in memory.
+
+    The members of `head` come before the list, and those of `tail`, which is asked after the last row, behind it.
+
+    Raises:
+        OutputFailed: as `CleanConsole.print`.
+    """
+    _write(f"{_json(head)[:-1]},{_json(name)}:[")
+    for number, row in enumerate(rows):
+        _write(f"{',' if number else ''}{_json(row)}")
+    _write(f"],{_json(tail())[1:]}\n")
+
+
+def _json(content: object) -> str:
+    return cleaned(msgspec.json.encode(content).decode())
 
 
 def write_line(line: str) -> None:
@@ -83,9 +104,14 @@ def write_line(line: str) -> None:
     Raises:
         OutputFailed: as `CleanConsole.print`.
     """
+    _write(line + "\n")
+
+
+def _write(text: str) -> None:
     try:
-        sys.stdout.write(line + "\n")
-        sys.stdout.flush()
+        sys.stdout.write(text)
+        if text.endswith("\n"):
+            sys.stdout.flush()
     except OSError as error:
         raise OutputFailed(error.strerror) from error
 
@@ -102,6 +128,7 @@ def end_without_output(failure: OutputFailed) -> NoReturn:
 
 
 def _clean(printed: Any) -> Any:
+    """Clean what is printed. Any: Rich prints objects of many types, and tables of them."""
     if isinstance(printed, str):
         return cleaned(printed)
     if isinstance(printed, Table):

@@ -12,6 +12,7 @@ from dealtrace.cli.output import console as console
 from dealtrace.cli.output import counted as counted
 from dealtrace.cli.output import fail as fail
 from dealtrace.cli.output import print_json as print_json
+from dealtrace.cli.output import print_json_with_rows as print_json_with_rows
 from dealtrace.errors import Refusal, SiteNotFound
 from dealtrace.operations.work import Work
 from dealtrace.settings import InvalidSettings, read_settings

@@ -8,6 +8,8 @@ from dealtrace.record import record
 
 LINK_THRESHOLD_DEFAULT = timedelta(seconds=7200)
 """Seed: «по умолчанию погрешность будет равна 7200 сек (2 часа)»."""
+LINK_THRESHOLD_MAX = timedelta(days=3660)
+"""Ours: ten years; a lead further back explains no deal."""
 
 
 @record

@@ -4,11 +4,13 @@ import codecs
 import csv
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
 from dealtrace.errors import FileUnreadable
 from dealtrace.files.row import Row
+from dealtrace.files.unreadable import unreadable
 
 DELIMITERS = ";,\t"
 LINE_LENGTH_MAX = 1_000_000
@@ -39,28 +41,39 @@ def detect_encoding(path: Path) -> str:
         return UTF_8
     if _is_valid(path, WINDOWS_1251):
         return WINDOWS_1251
-    raise FileUnreadable(
-        file=path.name,
-        ru="кодировка не UTF-8 и не Windows-1251, укажите её: --encoding",
-        en="the encoding is neither UTF-8 nor Windows-1251; set --encoding",
+    raise unreadable(
+        path,
+        "кодировка не UTF-8 и не Windows-1251, укажите её: --encoding",
+        "the encoding is neither UTF-8 nor Windows-1251; set --encoding",
     )
 
 
-def read_csv(path: Path, encoding: str, count_known: Callable[[Sequence[str]], int]) -> Iterator[Row]:
-    """Yield the rows of a file; its delimiter is the one that gives the most known headings in the first line.
+def read_csv(
+    path: Path, encoding: str, count_known: Callable[[Sequence[str]], int], head_lines: int = 1
+) -> Iterator[Row]:
+    """Yield the rows of a file; its delimiter is the one that gives the most known headings in a line.
+
+    The headings are in one of the first `head_lines` lines that are not blank.
 
     Raises:
         FileUnreadable: bytes are not in the encoding, a line is too long, or the file is cut off inside a cell.
     """
-    delimiter = _delimiter_of(path, encoding, count_known)
+    try:
+        delimiter = _delimiter_of(path, encoding, count_known, head_lines)
+    except UnicodeError as error:  # UTF-16 without the mark that it begins with
+        raise FileUnreadable(
+            file=path.name,
+            ru=f"это не {encoding}: укажите другую кодировку, --encoding, или не указывайте никакой",
+            en=f"it is not {encoding}: set another --encoding, or leave it out",
+        ) from error
     try:
         yield from _rows(path, encoding, delimiter, "strict")
     except UnicodeError as error:
         number = _faulty_row(path, encoding, delimiter)
-        raise FileUnreadable(
-            file=path.name,
-            ru=f"строка {number}: не {encoding}. Файл обрезан, повреждён или в другой кодировке: --encoding",
-            en=f"row {number}: not {encoding}. The file is cut off, damaged, or in another encoding: --encoding",
+        raise unreadable(
+            path,
+            f"строка {number}: не {encoding}. Файл обрезан, повреждён или в другой кодировке: --encoding",
+            f"row {number}: not {encoding}. The file is cut off, damaged, or in another encoding: --encoding",
         ) from error
 
 
@@ -112,10 +125,10 @@ class _Lines:
 
 
 def _cut_off(path: Path, number: int, error: csv.Error) -> FileUnreadable:
-    return FileUnreadable(
-        file=path.name,
-        ru=f"строка {number}: файл обрывается внутри кавычек ({error})",
-        en=f"row {number}: the file ends inside quotes ({error})",
+    return unreadable(
+        path,
+        f"строка {number}: файл обрывается внутри кавычек ({error})",
+        f"row {number}: the file ends inside quotes ({error})",
     )
 
 
@@ -158,13 +171,13 @@ def _is_valid(path: Path, encoding: str) -> bool:
     return True
 
 
-def _delimiter_of(path: Path, encoding: str, count_known: Callable[[Sequence[str]], int]) -> str:
+def _delimiter_of(path: Path, encoding: str, count_known: Callable[[Sequence[str]], int], head_lines: int) -> str:
     with path.open(encoding=_CODECS.get(encoding, encoding), errors=_MARK_FAULTS, newline="") as file:
-        first = next((line for line in _lines(file, path) if line.strip()), "")
+        first = list(islice((line for line in _lines(file, path) if line.strip()), head_lines))
 
     def score(delimiter: str) -> tuple[int, int]:
-        cells = next(csv.reader([first], delimiter=delimiter), [])
-        return count_known(cells), len(cells)
+        lines = (next(csv.reader([line], delimiter=delimiter), []) for line in first)
+        return max(((count_known(cells), len(cells)) for cells in lines), default=(0, 0))
 
     return max(DELIMITERS, key=score)
 
@@ -172,9 +185,9 @@ def _delimiter_of(path: Path, encoding: str, count_known: Callable[[Sequence[str
 def _lines(file: TextIO, path: Path) -> Iterator[str]:
     while line := file.readline(LINE_LENGTH_MAX + 1):
         if len(line) > LINE_LENGTH_MAX:
-            raise FileUnreadable(
-                file=path.name,
-                ru=f"строка длиннее {LINE_LENGTH_MAX} символов",
-                en=f"a line has more than {LINE_LENGTH_MAX} characters",
+            raise unreadable(
+                path,
+                f"строка длиннее {LINE_LENGTH_MAX} символов",
+                f"a line has more than {LINE_LENGTH_MAX} characters",
             )
         yield line

@@ -5,7 +5,6 @@ site; refused requests cost no points.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from starlette.types import Receive, Scope
 
@@ -19,8 +18,9 @@ from dealtrace.http.client_address import Proxies
 from dealtrace.http.endpoint import AuthScheme, Endpoint, RateLimitClass
 from dealtrace.http.forms import Pairs, read_body, read_pairs
 from dealtrace.http.parameter_types import DIGITS_MAX
-from dealtrace.http.parameters import REQUIRED
+from dealtrace.http.parameters import REQUIRED, Sent
 from dealtrace.http.rate_limits import RateLimits
+from dealtrace.http.request_note import NOTE, RequestNote
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.report_pool import ReportPool
 from dealtrace.runtime.site_cache import Admission, SiteCache
@@ -56,7 +56,7 @@ class Gate:
         self.unknown_parameters = UnknownParametersTally()
         self._proxies = proxies
 
-    async def admit(self, endpoint: Endpoint, scope: Scope, receive: Receive) -> tuple[Caller, Any]:
+    async def admit(self, endpoint: Endpoint, scope: Scope, receive: Receive) -> tuple[Caller, Sent | Sequence[object]]:
         """Return the caller of a request, and what was sent as the endpoint's `respond` takes it.
 
         Raises:
@@ -75,6 +75,8 @@ class Gate:
             self._count_unknown(caller.site, endpoint, [name for name in sent_names if name not in known], known)
             return caller, items
         pairs = await self._read_pairs(scope, receive)
+        note: RequestNote = scope[NOTE]
+        note.sent = pairs.values
         caller = await self._identify(endpoint, scope, receive, pairs, ip)
         sent = endpoint.table.read(pairs)
         if sent.unknown and endpoint.rate_limit_class is not RateLimitClass.VISIT:
@@ -109,6 +111,8 @@ class Gate:
             admission = await self._check_token(endpoint.auth_scheme, endpoint.auth_scheme.token.name, scope, pairs)
             site, token_id = admission.site, admission.token_id
             _check_site(site, in_path)
+        note: RequestNote = scope[NOTE]
+        note.site_id, note.token_id = site.id, token_id
         return Caller(
             site, token_id, self._write_queue, self._read_pool, self._report_pool, language_of(scope), path_params, ip,
             scope, receive,
@@ -133,6 +137,9 @@ class Gate:
         Seed: «Токен доступа к статистике Вашего ЛК через API».
         """
         token = _named_header(scope, name) if scheme.is_header else pairs.values.get(name, "")
+        other = scheme.instead.token if scheme.instead is not None else None
+        if not token and scheme.instead is not None and other is not None and _named_header(scope, other.name):
+            return await self._check_token(scheme.instead, other.name, scope, pairs)
         admission = self._site_cache.remembered(token) if token else None
         if admission is None and token:
             admission = await self._read_pool.read_newest(self._site_cache.look_up, token)

@@ -62,7 +62,8 @@ def _possible(endpoint: Endpoint, method: str | None) -> Iterator[type[Refusal]]
         yield errors.SiteNotFound
     else:
         yield from (errors.TokenRejected, errors.PointsSpent)
-        if "{siteId}" in endpoint.path or endpoint.auth_scheme.site is not None:
+        names_site = endpoint.auth_scheme.site is not None or endpoint.auth_scheme.instead is not None
+        if "{siteId}" in endpoint.path or names_site:
             yield errors.SiteMismatch
 
 

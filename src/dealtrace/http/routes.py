@@ -12,6 +12,7 @@ from dealtrace.http.cors import preflight, readable_by_any_page
 from dealtrace.http.endpoint import Endpoint
 from dealtrace.http.gate import Gate
 from dealtrace.http.replies import RefusalWriter, Reply
+from dealtrace.http.request_note import NOTE, RequestNote, note_refusal
 
 
 class Routes:
@@ -39,6 +40,7 @@ class Routes:
         """Return the endpoint's answer to a request, or its refusal."""
         if endpoint.is_preflighted and scope["method"] == "OPTIONS":
             return preflight(endpoint.methods, header(scope, b"access-control-request-headers"))
+        scope[NOTE] = RequestNote()
         try:
             caller, sent = await self._gate.admit(endpoint, scope, receive)
             reply = await endpoint.respond(caller, sent)
@@ -50,6 +52,7 @@ class Routes:
         """Return a refusal as the clients of an endpoint read it; `None` stands for paths without an endpoint."""
         if endpoint is None:
             return self._refuse(refusal, language_of(scope))
+        note_refusal(scope, refusal)
         reply = (endpoint.refuse or self._refuse)(refusal, language_of(scope))
         if type(refusal) in endpoint.statuses:
             reply = replace(reply, status=endpoint.statuses[type(refusal)])

@@ -3,17 +3,22 @@
 import asyncio
 import os
 import time
+from datetime import timedelta
 from typing import BinaryIO
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dealtrace import observation
+from dealtrace import clock, observation
+from dealtrace.accounts.api_request import ApiRequest, masked_parameters, masked_text
 from dealtrace.errors import DatabaseUnavailable, InternalFailure, PathNotFound, Refusal
 from dealtrace.http.asgi import language_of
+from dealtrace.http.endpoint import RateLimitClass
 from dealtrace.http.replies import RefusalWriter, Reply
+from dealtrace.http.request_note import NOTE, RequestNote
 from dealtrace.http.routes import Routes
 from dealtrace.runtime.database_watch import UNAVAILABLE_RETRY_SECONDS
+from dealtrace.runtime.request_journal import RequestJournal
 from dealtrace.storage.database.database_errors import is_database_failure, message_of
 
 NOT_FOUND = 404
@@ -32,10 +37,13 @@ _log = structlog.get_logger()
 class HttpServer:
     """Answers every request of one process: endpoints by `Routes`, everything else by an ASGI application of pages."""
 
-    def __init__(self, routes: Routes, pages: ASGIApp, database_outage: observation.Outage) -> None:
+    def __init__(
+        self, routes: Routes, pages: ASGIApp, database_outage: observation.Outage, journal: RequestJournal
+    ) -> None:
         self._routes = routes
         self._pages = pages
         self._database_outage = database_outage
+        self._journal = journal
         self._request_ids = observation.request_ids()
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -54,7 +62,33 @@ class HttpServer:
             reply = self._routes.refuse(found and found[0], self._failure(fault, request_id), scope)
         if reply.body is not ALREADY_SENT:
             await _send(reply, request_id, send)
-        _record(scope, request_id, route, reply, time.perf_counter() - started)
+        seconds = time.perf_counter() - started
+        if found is not None and found[0].rate_limit_class is not RateLimitClass.VISIT and self._journal.is_kept:
+            self._journal_request(scope, request_id, reply.status, seconds)
+        _record(scope, request_id, route, reply, seconds)
+
+    def _journal_request(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:
+        note: RequestNote = scope.get(NOTE) or RequestNote()
+        at, method, path = clock.now(), observation.plain_method(scope["method"]), observation.plain_path(scope["path"])
+
+        def make() -> ApiRequest:
+            refusal = note.refusal
+            return ApiRequest(
+                note.site_id,
+                at,
+                request_id,
+                note.token_id,
+                method,
+                path,
+                masked_parameters(note.sent),
+                status,
+                refusal.code if refusal is not None else None,
+                masked_text(refusal.text("ru")) if refusal is not None else None,
+                masked_text(refusal.text("en")) if refusal is not None else None,
+                timedelta(seconds=seconds),
+            )
+
+        self._journal.add(note.site_id, status, make)
 
     def _failure(self, fault: Exception, request_id: str) -> Refusal:
         """Log what broke and return the refusal for it: 503 for failures of the database, 500 for all others."""

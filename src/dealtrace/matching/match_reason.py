@@ -27,6 +27,17 @@ class MatchReason(StrEnum):
     NO_LEAD_NEAR = "no_lead_near"
 
 
+UNMATCHED_REASONS = (
+    MatchReason.PINNED_TO_NONE,
+    MatchReason.NOTHING_SENT,
+    MatchReason.LEAD_UNKNOWN,
+    MatchReason.CONTACT_UNUSABLE,
+    MatchReason.MATCHING_OFF,
+    MatchReason.NO_LEAD_NEAR,
+)
+"""The reasons of deals that have neither a lead nor a stated source."""
+
+
 @record
 class LeadContacts:
     """What a deal's lead is known by: its name outside, and its contacts in normal form."""

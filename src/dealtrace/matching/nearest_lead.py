@@ -8,6 +8,9 @@ from dealtrace.leads.lead import LeadKind, LeadSpan
 from dealtrace.matching.window import window_of
 from dealtrace.record import record
 
+SEARCH_ORDER = (LeadKind.CALL, LeadKind.LEAD_REQUEST)
+"""The kinds of lead in the order in which a phone is searched for, as `searches_for` quotes it."""
+
 
 @record
 class Search:
@@ -17,7 +20,7 @@ class Search:
     kind: LeadKind
 
 
-def searches_for(clue: ContactClue) -> Iterator[Search]:
+def searches_for(clue: ContactClue, precedence: Sequence[LeadKind] = SEARCH_ORDER) -> Iterator[Search]:
     """Yield the search steps in order; the first that finds a lead ends the search.
 
     Several phones in one field are tried in their order, each with its kinds of lead. An e-mail is searched among
@@ -26,7 +29,7 @@ def searches_for(clue: ContactClue) -> Iterator[Search]:
     Seed: «По переданной почте будет выполняться поиск заявки».
     Ours: the phone is tried before the e-mail, because it identifies a person more reliably.
     """
-    kinds = (clue.only_kind,) if clue.only_kind is not None else (LeadKind.CALL, LeadKind.LEAD_REQUEST)
+    kinds = (clue.only_kind,) if clue.only_kind is not None else precedence
     for phone in clue.phone.normals if clue.phone is not None else ():
         for kind in kinds:
             yield Search(phone, kind)
@@ -50,12 +53,15 @@ def nearest(leads: Iterable[LeadSpan]) -> LeadSpan | None:
     return max(leads, key=nearness, default=None)
 
 
-def find_lead(clue: ContactClue, happened_at: datetime, leads: Sequence[LeadSpan]) -> LeadSpan | None:
+def find_lead(
+    clue: ContactClue, happened_at: datetime, leads: Sequence[LeadSpan], precedence: Sequence[LeadKind] = SEARCH_ORDER
+) -> LeadSpan | None:
     """Return the lead that a deal of `happened_at` came from, `None` if no window contains it.
 
+    `precedence` is the order of the kinds of lead in which a phone is searched for.
     Seed: «поиска ближайшего лида, связанного со сделкой по дате и времени ее создания».
     """
-    for search in searches_for(clue):
+    for search in searches_for(clue, precedence):
         found = nearest(
             lead
             for lead in leads

@@ -5,13 +5,14 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from cast import Player, Stage
 from dealtrace.attribution.cost import Cost, CostAccount, CostSpread
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.operations.reports.import_costs import ImportedCosts, import_costs
 from dealtrace.operations.reports.spread_costs import add_costs
-from stored import rows_of
+from stored import rows_of, side_by_side
 
 DAY = date(2024, 3, 1)
 NEXT = DAY + timedelta(days=1)
@@ -77,3 +78,18 @@ def test_other_accounts_systems_origins_and_sites_stay(stage: Stage, shop: Playe
     store(stage, shop, Cost(DAY, SPRING, 6))
     assert sorted(row[4] for row in stored(stage, shop)) == [2, 3, 4, 6]
     assert [row[4] for row in stored(stage, neighbour)] == [1]
+
+
+def test_two_imports_of_a_day_at_once_leave_the_later_one(stage: Stage, shop: Player) -> None:
+    stage.ids.ensure(10)
+
+    def run(source: TrafficSource) -> Any:
+        def import_day(connection: Connection) -> None:
+            import_costs(stage.work(connection, shop), MAIN, [DAY], [Cost(DAY, source, 1)])
+
+        return import_day
+
+    side_by_side(stage.database, run(SPRING), run(SUMMER))
+    assert len(stored(stage, shop)) == 1
+    side_by_side(stage.database, run(SPRING), run(SUMMER))
+    assert len(stored(stage, shop)) == 1

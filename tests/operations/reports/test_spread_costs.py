@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import Connection
 
 from cast import Player, Stage
 from dealtrace.attribution.cost import Cost, CostAccount, CostSpread
@@ -13,7 +14,8 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.errors import PointsSpent
 from dealtrace.operations.reports.import_costs import import_costs
 from dealtrace.operations.reports.spread_costs import add_costs, restate_costs
-from stored import points_of, rows_of
+from dealtrace.operations.write_command import WriteCommand
+from stored import points_of, rows_of, side_by_side
 
 DAY = date(2024, 3, 1)
 SPRING = TrafficSource("yandex", "cpc", "Весна")
@@ -125,3 +127,14 @@ def test_a_batch_is_the_same_as_its_calls_alone(stage: Stage, shop: Player) -> N
     for call in calls:
         stage.perform(add_costs, other, call)
     assert amounts(stage, shop) == amounts(stage, other)
+
+
+def test_no_addition_is_lost_when_two_processes_add_at_once(stage: Stage, shop: Player) -> None:
+    stage.perform(add_costs, shop, spread(1))
+    stage.ids.ensure(10)
+
+    def add(connection: Connection) -> None:
+        add_costs(stage.work(connection, shop), [WriteCommand(spread(10), shop.token_id)])
+
+    side_by_side(stage.database, add, add)
+    assert amounts(stage, shop) == {0: 21}

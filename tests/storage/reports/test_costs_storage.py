@@ -33,7 +33,7 @@ def store(stage: Stage, shop: Player, *costs: Cost, account: CostAccount = MAIN)
 
 def unmet(stage: Stage, shop: Player, days: Sequence[date] = (DAY,)) -> UnmetCosts:
     with stage.database.read() as connection:
-        return find_unmet_costs(connection, shop.site.id, MAIN, days)
+        return find_unmet_costs(connection, shop.site.id, MAIN, days, list_visited_sources(connection, shop.site.id))
 
 
 def test_it_lists_each_source_of_a_visit_once(stage: Stage, shop: Player) -> None:

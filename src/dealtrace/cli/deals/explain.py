@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 from dealtrace.accounts.site import Site
 from dealtrace.cli.deals.history import format_instant
-from dealtrace.cli.deals.lookup import NOUN, DealArgument, find_deal, format_lead_of
+from dealtrace.cli.deals.lookup import NOUN, DealArgument, find_deal, format_lead, format_lead_of
 from dealtrace.cli.options import JsonOption, OnlySiteOption
 from dealtrace.cli.terminal import console, open_prepared, print_json
 from dealtrace.matching.explanation import Candidate, Missed, Step
+from dealtrace.matching.flips import SECOND, Flip
 from dealtrace.operations.deals.explain import Explanation, explain_deal, serialize_explanation
 
 
@@ -52,6 +53,28 @@ def _explanation_lines(site: Site, explanation: Explanation) -> Iterator[str]:
             yield "    and matches nothing."
     for step in explanation.steps:
         yield from _step_lines(site, step)
+    yield from _flip_lines(site, explanation)
+
+
+def _flip_lines(site: Site, explanation: Explanation) -> Iterator[str]:
+    if explanation.flips:
+        yield "The smallest changes that would give it another lead:"
+    for flip in explanation.flips:
+        yield f"  {_format_change(site, flip)}"
+        yield f"    gives {format_lead(flip.lead)}"
+
+
+def _format_change(site: Site, flip: Flip) -> str:
+    changes: list[str] = []
+    if flip.contact_matching:
+        changes.append("contact matching on")
+    if flip.threshold_at_least is not None:
+        changes.append(f"linkTimeThreshold ≥ {flip.threshold_at_least // SECOND:,}")
+    if flip.threshold_at_most is not None:
+        changes.append(f"linkTimeThreshold ≤ {flip.threshold_at_most // SECOND:,}")
+    if flip.precedence is not None:
+        changes.append(" before ".join(f"{NOUN[kind]}s" for kind in flip.precedence))
+    return " and ".join(changes) or f"matching again: dealtrace match {site.id}"
 
 
 def _step_lines(site: Site, step: Step) -> Iterator[str]:

@@ -10,7 +10,7 @@ from dealtrace.cli.options import ID_MAX
 from dealtrace.cli.site_lookup import sites_to_search
 from dealtrace.cli.terminal import fail
 from dealtrace.deals.deal import Deal
-from dealtrace.leads.lead import LeadKind
+from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.storage.deals.deals import list_deals_by_key
 
 DealArgument = Annotated[str, typer.Argument(metavar="DEAL", help="The orderId or the orderNumber.")]
@@ -20,7 +20,12 @@ NOUN = {LeadKind.CALL: "call", LeadKind.LEAD_REQUEST: "request"}
 
 def format_lead_of(deal: Deal) -> str:
     """Return the lead of a deal in words: `call 7`, `request 7` or `no lead`."""
-    return f"{NOUN[deal.lead.kind]} {deal.lead.id}" if deal.lead is not None else "no lead"
+    return format_lead(deal.lead)
+
+
+def format_lead(lead: LeadRef | None) -> str:
+    """Return a lead in words: `call 7`, `request 7` or `no lead`."""
+    return f"{NOUN[lead.kind]} {lead.id}" if lead is not None else "no lead"
 
 
 def find_deal(connection: Connection, name: str, only: int | None, *, deleted: bool = False) -> tuple[Site, Deal]:

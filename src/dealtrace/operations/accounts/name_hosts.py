@@ -39,7 +39,7 @@ def remove_host(connection: Connection, site_id: int, kind: str, host: str) -> S
         HostNotFound: the site names no such host of that kind.
     """
     require_site(connection, site_id)
-    named = SiteHost(_kind(kind), _host(host))
+    named = SiteHost(_kind(kind), checked_host("HOST", host))
     if not site_hosts.delete_host(connection, site_id, named):
         raise HostNotFound(host=named.host, kind=named.kind.value, site_id=site_id)
     revision.raise_revision(connection)
@@ -49,14 +49,14 @@ def remove_host(connection: Connection, site_id: int, kind: str, host: str) -> S
 def _checked(kind: str, host: str, name: str) -> SiteHost:
     known = _kind(kind)
     if known in NAMED_KINDS:
-        return SiteHost(known, _host(host), checked_name("--name", name))
+        return SiteHost(known, checked_host("HOST", host), checked_name("--name", name))
     if name:
         raise InvalidSetting(
             key="--name",
             ru="имя источника нужно только для search и social",
             en="only hosts of kind search and social have a name",
         )
-    return SiteHost(known, _host(host))
+    return SiteHost(known, checked_host("HOST", host))
 
 
 def _kind(text: str) -> HostKind:
@@ -67,9 +67,14 @@ def _kind(text: str) -> HostKind:
     return kinds[text]
 
 
-def _host(text: str) -> str:
+def checked_host(key: str, text: str) -> str:
+    """Return a host as it is compared, of a text that a person writes.
+
+    Raises:
+        InvalidSetting: it names no host.
+    """
     if not (host := read_host(text)):
         raise InvalidSetting(
-            key="HOST", ru="ожидается имя узла, например pay.example.com", en="expected a host, such as pay.example.com"
+            key=key, ru="ожидается имя узла, например pay.example.com", en="expected a host, such as pay.example.com"
         )
     return host

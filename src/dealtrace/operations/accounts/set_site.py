@@ -1,7 +1,6 @@
 """Change the settings of a site."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import Connection
@@ -29,7 +28,7 @@ def set_site(connection: Connection, site_id: int, settings: Mapping[str, str]) 
         InvalidSetting: a value does not fit; the message says what does.
     """
     site = require_site(connection, site_id)
-    values: dict[str, Any] = {}
+    values: dict[str, object] = {}
     costs = dict(site.point_costs)
     for key, text in settings.items():
         if key in _COST_SETTINGS:
@@ -43,7 +42,12 @@ def set_site(connection: Connection, site_id: int, settings: Mapping[str, str]) 
     return require_site(connection, site_id)
 
 
-def _switch(key: str, text: str) -> bool:
+def read_switch(key: str, text: str) -> bool:
+    """Return whether a switch is on.
+
+    Raises:
+        InvalidSetting: it is neither on nor off.
+    """
     if text not in _SWITCH:
         raise InvalidSetting(key=key, ru="ожидается on или off", en="on or off is expected")
     return _SWITCH[text]
@@ -60,7 +64,9 @@ def _zone(key: str, text: str) -> str:
         ) from fault
 
 
-def _whole_to(most: int) -> Callable[[str, str], int]:
+def whole_to(most: int) -> Callable[[str, str], int]:
+    """Return a function that reads a whole number from 0 to `most`, and raises `InvalidSetting` for anything else."""
+
     def read(key: str, text: str) -> int:
         is_number = text.isascii() and text.isdigit() and len(text) <= len(str(most))
         if not is_number or int(text) > most:
@@ -72,10 +78,15 @@ def _whole_to(most: int) -> Callable[[str, str], int]:
     return read
 
 
-_points = _whole_to(POINTS_MAX)
+_points = whole_to(POINTS_MAX)
 
 
-def _model(key: str, text: str) -> int:
+def read_model(key: str, text: str) -> int:
+    """Return the code of an attribution model.
+
+    Raises:
+        InvalidSetting: there is no such model; the message lists those that exist.
+    """
     codes = [str(model.value) for model in AttributionModel]
     if text not in codes:
         known = ", ".join(f"{model.value} ({model.name.lower()})" for model in AttributionModel)
@@ -101,13 +112,13 @@ def checked_name(key: str, text: str) -> str:
 
 
 _COST_SETTINGS = {f"points_cost.{method}": method.value for method in PaidMethod}
-_SETTINGS: dict[str, tuple[str, Callable[[str, str], Any]]] = {
+_SETTINGS: dict[str, tuple[str, Callable[[str, str], object]]] = {
     "name": ("name", checked_name),
-    "contact_matching": ("contact_matching", _switch),
+    "contact_matching": ("contact_matching", read_switch),
     "timezone": ("time_zone", _zone),
     "points_per_day": ("points_per_day", _points),
-    "attribution": ("attribution", _model),
-    "respects_do_not_track": ("respects_do_not_track", _switch),
-    "unique_depth_days": ("unique_depth_days", _whole_to(UNIQUE_DEPTH_DAYS_MAX)),
-    "target_call_seconds": ("target_call_seconds", _whole_to(TARGET_CALL_SECONDS_MAX)),
+    "attribution": ("attribution", read_model),
+    "respects_do_not_track": ("respects_do_not_track", read_switch),
+    "unique_depth_days": ("unique_depth_days", whole_to(UNIQUE_DEPTH_DAYS_MAX)),
+    "target_call_seconds": ("target_call_seconds", whole_to(TARGET_CALL_SECONDS_MAX)),
 }

@@ -1,6 +1,7 @@
 """Explain why a deal has its lead, or none."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypedDict
@@ -10,9 +11,10 @@ from sqlalchemy import Connection
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.deal import Deal
-from dealtrace.deals.lead_clue import CallIdentity, LeadClue, LeadRequestIdentity
-from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.deals.lead_clue import LINK_THRESHOLD_MAX, CallIdentity, ContactClue, LeadClue, LeadRequestIdentity
+from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.matching.explanation import Candidate, Missed, Step, WonBy, explain_search
+from dealtrace.matching.flips import SECOND, Flip, flips_of
 from dealtrace.matching.nearest_lead import searches_for
 from dealtrace.operations.deals.match import Question, match_deals
 from dealtrace.record import record
@@ -49,13 +51,15 @@ class Explanation:
     """Every step that led to a deal's lead, in the order of matching.
 
     `namings` come first and end with the first that names a lead; `steps` are the search by contact. They are listed
-    even if contact matching is off, to show what it would find.
+    even if contact matching is off, to show what it would find. `flips` are the smallest changes of the rules that
+    would give the deal another lead; a lead that is pinned or named has none.
     """
 
     deal: Deal
     contact_matching: bool
     namings: tuple[Naming, ...]
     steps: tuple[Step, ...]
+    flips: tuple[Flip, ...] = ()
 
     @property
     def named(self) -> LeadRef | None:
@@ -78,8 +82,18 @@ class Explanation:
 
 def explain_deal(connection: Connection, site: Site, deal: Deal) -> Explanation:
     """Return how the deal's lead was found, by the rules that matching uses."""
-    namings = _namings(connection, site, deal)
-    return Explanation(deal, site.contact_matching, tuple(namings), tuple(_steps(connection, site, deal)))
+    namings = tuple(_namings(connection, site, deal))
+    contact = deal.clue.contact
+    if contact is None:
+        return Explanation(deal, site.contact_matching, namings, ())
+    spans = _list_spans(connection, site, deal.happened_at, contact)
+    steps = explain_search(contact, deal.happened_at, spans)
+    explanation = Explanation(deal, site.contact_matching, namings, tuple(steps))
+    if deal.pinned_at is not None or explanation.named is not None:
+        return explanation
+    spans += _list_farther_spans(connection, site, deal.happened_at, contact, steps)
+    flips = flips_of(contact, deal.happened_at, spans, current=deal.lead, contact_matching=site.contact_matching)
+    return replace(explanation, flips=tuple(flips))
 
 
 def _namings(connection: Connection, site: Site, deal: Deal) -> Iterator[Naming]:
@@ -105,17 +119,33 @@ def _names_in(clue: LeadClue) -> Iterator[tuple[LeadKind, str, str, CallIdentity
                 yield LeadKind.LEAD_REQUEST, "reference", number, LeadRequestIdentity(None, number)
 
 
-def _steps(connection: Connection, site: Site, deal: Deal) -> list[Step]:
-    contact = deal.clue.contact
-    if contact is None:
+def _list_spans(connection: Connection, site: Site, happened_at: datetime, contact: ContactClue) -> list[LeadSpan]:
+    """List the leads of a deal's contacts that lie no further than a near miss outside their windows."""
+    since = happened_at - contact.link_threshold - NEAR_MISS
+    queries = [contact_rows.SpanQuery(value, happened_at + NEAR_MISS, since) for value in _contacts_of(contact)]
+    return contact_rows.list_spans(connection, site.id, queries)
+
+
+def _list_farther_spans(
+    connection: Connection, site: Site, happened_at: datetime, contact: ContactClue, steps: Sequence[Step]
+) -> list[LeadSpan]:
+    """List the leads before the near misses that the least longer threshold reaches which flips the deal.
+
+    Only the steps that found nothing can find them; there are none if a near miss flips the deal sooner.
+    """
+    failed = [step for step in steps if step.winner is None]
+    if any(candidate.missed_end is Missed.CLOSING for step in failed for candidate in step.candidates):
         return []
-    queries = [
-        contact_rows.SpanQuery(
-            value, deal.happened_at + NEAR_MISS, deal.happened_at - contact.link_threshold - NEAR_MISS
-        )
-        for value in {search.contact for search in searches_for(contact)}
-    ]
-    return explain_search(contact, deal.happened_at, contact_rows.list_spans(connection, site.id, queries))
+    wanted = {kind: {step.search.contact for step in failed if step.search.kind is kind} for kind in LeadKind}
+    latest = contact_rows.find_latest_end(connection, site.id, wanted, happened_at)
+    if latest is None or latest < happened_at - LINK_THRESHOLD_MAX:
+        return []
+    queries = [contact_rows.SpanQuery(value, happened_at, latest - SECOND) for value in _contacts_of(contact)]
+    return contact_rows.list_spans(connection, site.id, queries)
+
+
+def _contacts_of(contact: ContactClue) -> set[str]:
+    return {search.contact for search in searches_for(contact)}
 
 
 class CandidateAnswer(TypedDict):
@@ -139,6 +169,16 @@ class StepAnswer(TypedDict):
     candidates: list[CandidateAnswer]
 
 
+class FlipAnswer(TypedDict):
+    """A change of the rules, and the lead that the deal would have then; rules that stay as they are are null."""
+
+    lead: LeadRef | None
+    contactMatching: bool | None
+    linkTimeThresholdMin: int | None
+    linkTimeThresholdMax: int | None
+    searchOrder: list[LeadKind] | None
+
+
 class ExplanationAnswer(TypedDict):
     """Why a deal has its lead, or none, as every edge spells it; instants are UTC."""
 
@@ -152,6 +192,7 @@ class ExplanationAnswer(TypedDict):
     namings: tuple[Naming, ...]
     namedLead: LeadRef | None
     steps: list[StepAnswer]
+    flips: list[FlipAnswer]
     statedSource: TrafficSource | None
 
 
@@ -169,6 +210,7 @@ def serialize_explanation(explanation: Explanation) -> ExplanationAnswer:
         "namings": explanation.namings,
         "namedLead": explanation.named,
         "steps": [_serialize_step(step) for step in explanation.steps],
+        "flips": [_serialize_flip(flip) for flip in explanation.flips],
         "statedSource": deal.stated_source,
     }
 
@@ -192,3 +234,17 @@ def _serialize_candidate(candidate: Candidate) -> CandidateAnswer:
         "missedBySeconds": candidate.missed_by.total_seconds(),
         "missedEnd": candidate.missed_end,
     }
+
+
+def _serialize_flip(flip: Flip) -> FlipAnswer:
+    return {
+        "lead": flip.lead,
+        "contactMatching": flip.contact_matching,
+        "linkTimeThresholdMin": _seconds(flip.threshold_at_least),
+        "linkTimeThresholdMax": _seconds(flip.threshold_at_most),
+        "searchOrder": list(flip.precedence) if flip.precedence is not None else None,
+    }
+
+
+def _seconds(threshold: timedelta | None) -> int | None:
+    return threshold // SECOND if threshold is not None else None

@@ -9,7 +9,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.deals.lead_clue import CallIdentity, ContactClue, LeadClue, LeadRequestIdentity
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.leads.reference import find_spelt, spellings
-from dealtrace.matching.nearest_lead import find_lead, searches_for
+from dealtrace.matching.nearest_lead import SEARCH_ORDER, find_lead, searches_for
 from dealtrace.record import record
 from dealtrace.storage.leads import contact_rows, leads
 
@@ -22,8 +22,12 @@ class Question:
     happened_at: datetime
 
 
-def match_deals(connection: Connection, site: Site, questions: Sequence[Question]) -> list[LeadRef | None]:
+def match_deals(
+    connection: Connection, site: Site, questions: Sequence[Question], precedence: Sequence[LeadKind] = SEARCH_ORDER
+) -> list[LeadRef | None]:
     """Find the lead of each deal, `None` where there is none.
+
+    `precedence` is the order of the kinds of lead in which a phone is searched for.
 
     An identity comes first. The contact is tried if the identity names no lead, and only if the site has contact
     matching on.
@@ -32,15 +36,17 @@ def match_deals(connection: Connection, site: Site, questions: Sequence[Question
     named = _leads_by_identity(connection, site, questions)
     unresolved = [question for question in questions if _named(question.clue, named) is None]
     spans = _spans_by_contact(connection, site, unresolved) if site.contact_matching else {}
-    return [_named(question.clue, named) or _by_contact(question, spans) for question in questions]
+    return [_named(question.clue, named) or _by_contact(question, spans, precedence) for question in questions]
 
 
-def _by_contact(question: Question, spans: Mapping[str, Sequence[LeadSpan]]) -> LeadRef | None:
+def _by_contact(
+    question: Question, spans: Mapping[str, Sequence[LeadSpan]], precedence: Sequence[LeadKind]
+) -> LeadRef | None:
     contact = question.clue.contact
     if contact is None or not spans:
         return None
     candidates = [span for value in contact.normals for span in spans.get(value, ())]
-    found = find_lead(contact, question.happened_at, candidates) if candidates else None
+    found = find_lead(contact, question.happened_at, candidates, precedence) if candidates else None
     return found.ref if found is not None else None
 
 

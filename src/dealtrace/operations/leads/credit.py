@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from sqlalchemy import Connection
+
 from dealtrace.accounts.webhook import EventKind
 from dealtrace.attribution.credit import CREDIT_LOOKBACK, AttributionModel, credits_under, touches_of
 from dealtrace.attribution.traffic_source import TrafficSource
@@ -10,7 +12,6 @@ from dealtrace.operations.webhooks.publish import publish_events
 from dealtrace.operations.work import Work
 from dealtrace.storage.visits import visits
 from dealtrace.storage.visits.credits import (
-    CreditsByModel,
     VisitedLead,
     find_credited_visits,
     list_leads_of_visits,
@@ -21,19 +22,35 @@ from dealtrace.webhooks.event import LeadEvent, LeadPart
 
 def credit_leads(work: Work, leads: Sequence[VisitedLead]) -> None:
     """Share each lead's credit among the visits of its visitor, under every model."""
-    own = visits.find_visits(work.connection, work.site.id, [lead.visit_id for lead in leads])
+    touches_by_lead = find_touches(work.connection, work.site.id, leads)
+    if touches_by_lead:
+        replace_credits(
+            work.connection,
+            work.site.id,
+            {
+                lead_id: {model: credits_under(model, touches) for model in AttributionModel}
+                for lead_id, touches in touches_by_lead.items()
+            },
+        )
+
+
+def find_touches(connection: Connection, site_id: int, leads: Sequence[VisitedLead]) -> dict[int, list[Visit]]:
+    """Find the visits that may be credited with each lead, earliest first, by lead id.
+
+    Leads whose visit is not stored are missing.
+    """
+    own = visits.find_visits(connection, site_id, [lead.visit_id for lead in leads])
     if not own:
-        return
+        return {}
     moments = [lead.started_at for lead in leads]
     around = visits.list_visits_of_visitors(
-        work.connection,
-        work.site.id,
+        connection,
+        site_id,
         [visit.visitor_id for visit in own.values()],
         min(moments) - CREDIT_LOOKBACK,
         max(moments),
     )
-    credits_of = {lead.id: _credits(lead, own[lead.visit_id], around) for lead in leads if lead.visit_id in own}
-    replace_credits(work.connection, work.site.id, credits_of)
+    return {lead.id: touches_of(lead.started_at, own[lead.visit_id], around) for lead in leads if lead.visit_id in own}
 
 
 def credit_again(work: Work, new_visits: Sequence[Visit]) -> None:
@@ -66,8 +83,3 @@ def publish_moves(work: Work, leads: Sequence[VisitedLead], before: Mapping[int,
 
 def _credit_of(visit: Visit | None) -> tuple[VisitId, TrafficSource] | None:
     return (visit.id, visit.traffic_source) if visit is not None else None
-
-
-def _credits(lead: VisitedLead, own: Visit, around: Sequence[Visit]) -> CreditsByModel:
-    touches = touches_of(lead.started_at, own, around)
-    return {model: credits_under(model, touches) for model in AttributionModel}

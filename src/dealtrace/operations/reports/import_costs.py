@@ -4,13 +4,11 @@ from collections.abc import Collection, Sequence
 from datetime import date
 
 from dealtrace.attribution.cost import Cost, CostAccount
+from dealtrace.operations.points import lock_registrations
 from dealtrace.operations.work import Work
 from dealtrace.record import record
 from dealtrace.storage.reports.costs import delete_costs_of_days, insert_costs
 from dealtrace.storage.visits.traffic_sources import intern_sources
-
-IDS_PER_COST_MAX = 1
-"""Its source."""
 
 
 @record
@@ -24,9 +22,10 @@ class ImportedCosts:
 def import_costs(work: Work, account: CostAccount, days: Collection[date], costs: Sequence[Cost]) -> ImportedCosts:
     """Replace the costs of an account on `days`; each cost is of another day or source.
 
-    Importing the same file again changes nothing. Ours: days are those of which a file has a row, so a file that
-    leaves out days in between deletes nothing there.
+    Importing the same file again changes nothing. Imports and registrations of a site run one after another. Ours: the
+    days are those of which a file has a row, so a file that leaves out days in between deletes nothing there.
     """
+    lock_registrations(work)
     replaced = delete_costs_of_days(work.connection, work.site.id, account, days)
     sources = dict.fromkeys(cost.traffic_source for cost in costs)
     source_ids = intern_sources(work.connection, work.ids, work.site.id, sources)

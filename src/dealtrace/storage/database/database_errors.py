@@ -8,6 +8,8 @@ PASSING_SQLSTATES = frozenset({"40001", "40P01", "57P01", "57P02", "57P03"})
 """Serialization failure, deadlock, and a server that is stopping, has crashed or is not ready yet."""
 RETRY_REASONS = {"40001": "serialization", "40P01": "deadlock"}
 CONNECTION_CLASS = "08"
+STOPPED_SQLSTATE = "57014"
+"""A statement that took longer than it may."""
 READ_ONLY_SQLSTATE = "25006"
 """A standby, or a server that was made read-only."""
 _BROKEN_KEY = re.compile(
@@ -62,7 +64,7 @@ def is_stopped(fault: BaseException) -> bool:
     error = driver_error(fault)
     if isinstance(error, sqlite3.OperationalError):
         return _sqlite_code(error) == sqlite3.SQLITE_INTERRUPT
-    return isinstance(error, psycopg.errors.QueryCanceled)
+    return _is_postgresql(error, "OperationalError") and _sqlstate(error) == STOPPED_SQLSTATE
 
 
 def is_read_only(fault: BaseException) -> bool:

@@ -1,5 +1,6 @@
 """Pages of a long list, found by their keys from where the page before ended."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -114,6 +115,14 @@ def find_page(connection: Connection, query: PageQuery, cursor: Cursor, limit: i
         total = cursor.offset - cursor.skip + rest.total()
     end = SortKey(instant(page[-1][0]), page[-1][1]) if page else None
     return Page([row_id for _, row_id in page], end, total)
+
+
+def pages_of(connection: Connection, query: PageQuery, limit: int) -> Iterator[tuple[int, list[int]]]:
+    """Yield the length of a whole list and the ids of the next `limit` rows, page after page to its end."""
+    cursor = Cursor()
+    while (page := find_page(connection, query, cursor, limit)).ids:
+        yield page.total, page.ids
+        cursor = Cursor(cursor.offset + len(page.ids), page.end, 0, page.total)
 
 
 def _agrees(total: int, cursor: Cursor, found: int, *, is_followed: bool) -> bool:

@@ -1,12 +1,12 @@
 """The contact rows by which matching finds leads: one per contact of a lead, with when the lead began and ended."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
 from sqlalchemy import JSON, Connection, Text, and_, bindparam, column, delete, func, insert, or_, select
 
-from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan, ids_by_kind
+from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.record import record
 from dealtrace.storage.database.column_types import each_json, json_integer, microseconds
 from dealtrace.storage.database.compiled_statement import CompiledStatement
@@ -56,6 +56,22 @@ def list_spans(connection: Connection, site_id: int, queries: Sequence[SpanQuery
     ]
 
 
+def find_latest_end(
+    connection: Connection, site_id: int, kinds: Mapping[LeadKind, Collection[str]], until: datetime
+) -> datetime | None:
+    """Find when the last of the leads ended that have one of these contacts and began no later than `until`.
+
+    `kinds` has the contacts to look for among the leads of each kind. It is `None` if there is no such lead.
+    """
+    rows = lead_contact.c
+    wanted = [and_(rows.lead_kind == kind, rows.contact.in_(contacts)) for kind, contacts in kinds.items() if contacts]
+    if not wanted:
+        return None
+    mine = (rows.site_id == site_id, rows.started_at <= until, or_(*wanted))
+    found: datetime | None = connection.execute(select(func.max(rows.ended_at)).where(*mine)).scalar()
+    return found
+
+
 def insert_spans(connection: Connection, site_id: int, spans: Iterable[LeadSpan]) -> None:
     """Store contact rows, so that matching finds their leads."""
     _INSERT_CONTACT_ROW.run_many(connection, [_span_columns(site_id, span) for span in spans])
@@ -78,12 +94,11 @@ def find_spans_of_leads(
     return found
 
 
-def delete_contact_rows(connection: Connection, site_id: int, *leads: LeadRef) -> None:
+def delete_contact_rows(connection: Connection, site_id: int, kind: LeadKind, ids: Sequence[int]) -> None:
     """Delete the contact rows of these leads, so that matching no longer finds them."""
     rows = lead_contact.c
-    for kind, ids in ids_by_kind(leads).items():
-        mine = (rows.site_id == site_id, rows.lead_id.in_(ids), rows.lead_kind == kind)
-        connection.execute(delete(lead_contact).where(*mine))
+    mine = (rows.site_id == site_id, rows.lead_id.in_(ids), rows.lead_kind == kind)
+    connection.execute(delete(lead_contact).where(*mine))
 
 
 def count_unusable_leads(connection: Connection, site_id: int) -> int:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, insert, select
 
+from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.leads.call import Call
 from dealtrace.leads.lead import LeadKind, LeadRef, ids_by_kind
 from dealtrace.leads.lead_request import LeadRequest, TakenIn
@@ -19,6 +20,7 @@ from dealtrace.storage.leads.lead_rows import (
 )
 from dealtrace.storage.schema.tables.leads import LEAD_REFERENCES, LEAD_TABLES, call, lead_request
 from dealtrace.storage.schema.tables.visits import visit
+from dealtrace.storage.visits.traffic_sources import find_sources
 
 _INSERT_CALL = CompiledStatement(insert(call))
 _INSERT_LEAD_REQUEST = CompiledStatement(insert(lead_request))
@@ -51,6 +53,14 @@ _FIND_TAKEN_IN = CompiledStatement(
         lead_request.c.fingerprint,
     ).where(lead_request.c.site_id == bindparam("site_id"), is_among(lead_request.c.number, "numbers"))
 )
+_FIND_STATED = {
+    kind: CompiledStatement(
+        select(table.c.id, table.c.stated_source_id).where(
+            table.c.site_id == bindparam("site_id"), is_among(table.c.id, "ids")
+        )
+    )
+    for kind, table in LEAD_TABLES.items()
+}
 _FIND_VISITED_AT = {
     kind: CompiledStatement(
         select(table.c.id, visit.c.started_at)
@@ -115,6 +125,16 @@ def find_record_url(connection: Connection, site_id: int, call_id: int) -> str |
     mine = (call.c.site_id == site_id, call.c.id == call_id, call.c.deleted_at.is_(None))
     found: str | None = connection.execute(select(call.c.record_url).where(*mine)).scalar()
     return found
+
+
+def find_stated_sources(connection: Connection, site_id: int, leads: Iterable[LeadRef]) -> dict[LeadRef, TrafficSource]:
+    """Find the sources that were stated with these leads; leads without one are missing."""
+    ids: dict[LeadRef, int] = {}
+    for kind, keys in ids_by_kind(leads).items():
+        rows = _FIND_STATED[kind].fetch(connection, {"site_id": site_id, "ids": keys})
+        ids |= {LeadRef(kind, lead_id): source_id for lead_id, source_id in rows if source_id is not None}
+    sources = find_sources(connection, site_id, ids.values())
+    return {ref: sources[source_id] for ref, source_id in ids.items()}
 
 
 def find_visited_at(connection: Connection, site_id: int, leads: Sequence[LeadRef]) -> dict[LeadRef, datetime]:

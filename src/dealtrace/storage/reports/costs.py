@@ -90,8 +90,14 @@ def list_visited_sources(connection: Connection, site_id: int) -> list[TrafficSo
     return [known_source(*parts) for parts in rows]
 
 
-def find_unmet_costs(connection: Connection, site_id: int, account: CostAccount, days: Collection[date]) -> UnmetCosts:
-    """Return the costs of an account on these days whose sources no visit of the site has."""
+def find_unmet_costs(
+    connection: Connection,
+    site_id: int,
+    account: CostAccount,
+    days: Collection[date],
+    visited: Collection[TrafficSource],
+) -> UnmetCosts:
+    """Return the costs of an account on these days that meet none of `visited`, the sources of the site's visits."""
     amount = cast(func.sum(cost.c.amount_kopecks), BigInteger)
     parts = [traffic_source.c[part] for part in SOURCE_PARTS]
     same_source = (cost.c.site_id == traffic_source.c.site_id) & (cost.c.traffic_source_id == traffic_source.c.id)
@@ -108,7 +114,7 @@ def find_unmet_costs(connection: Connection, site_id: int, account: CostAccount,
         _listed(days),
     )
     costs = [SourceCost(known_source(*source), kopecks) for *source, kopecks in rows]
-    return find_unmet(costs, list_visited_sources(connection, site_id))
+    return find_unmet(costs, visited)
 
 
 def _listed(days: Collection[date]) -> dict[str, list[int]]:

@@ -1,6 +1,6 @@
 """The credits of leads: which visits each attribution model credits with them, and how much."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, inser
 from dealtrace.attribution.credit import WHOLE, AttributionModel, Credit
 from dealtrace.attribution.origin import LeadVisit
 from dealtrace.attribution.visit import Visit
-from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.leads.lead import LeadKind, LeadRef, ids_by_kind
 from dealtrace.record import record
 from dealtrace.storage.database.column_types import is_among
 from dealtrace.storage.database.compiled_statement import CompiledStatement
@@ -42,6 +42,16 @@ _LIST_HEAVIEST = CompiledStatement(
         lead_credit.c.site_id == bindparam("site_id"), is_among(lead_credit.c.lead_id, "lead_ids"),
         lead_credit.c.model == bindparam("model"), lead_credit.c.position == HEAVIEST,
     )
+)  # fmt: skip
+
+_LIST_CREDITS = CompiledStatement(
+    VISIT_ROWS.join(lead_credit, CREDITED)
+    .add_columns(lead_credit.c.lead_id, lead_credit.c.share)
+    .where(
+        lead_credit.c.site_id == bindparam("site_id"), is_among(lead_credit.c.lead_id, "lead_ids"),
+        lead_credit.c.model == bindparam("model"),
+    )
+    .order_by(lead_credit.c.lead_id, lead_credit.c.position)
 )  # fmt: skip
 
 CreditsByModel = Mapping[AttributionModel, Sequence[Credit]]
@@ -114,6 +124,18 @@ def beside_own_visits(
     return {lead_id: LeadVisit(others.get(own_ids[lead_id], visit), visit) for lead_id, visit in credited.items()}
 
 
+def find_credits_under(
+    connection: Connection, site_id: int, lead_ids: Sequence[int], model: AttributionModel
+) -> dict[int, list[Credit]]:
+    """Find the credits of leads under `model` by lead id, the heaviest first; leads without a visit are missing."""
+    found: dict[int, list[Credit]] = {}
+    if lead_ids:
+        parameters = {"site_id": site_id, "lead_ids": list(lead_ids), "model": int(model)}
+        for *row, lead_id, share in _LIST_CREDITS.fetch(connection, parameters):
+            found.setdefault(lead_id, []).append(Credit(visit_from_row(row), share if share is not None else WHOLE))
+    return found
+
+
 def find_credits(connection: Connection, site_id: int, lead_id: int) -> dict[AttributionModel, list[Credit]]:
     """Find the credits of a lead by model, the heaviest first; empty if the lead has no visit."""
     credit = lead_credit.c
@@ -146,6 +168,18 @@ def list_leads_of_visits(
     for kind, started_at in LEAD_STARTS.items():
         is_concerned = or_(started_at.between(min(moments), max(moments) + lookback), visit.c.id.in_(ids))
         found += _list_naming(connection, site_id, kind, visitors, is_concerned)
+    return found
+
+
+def list_visited_leads(connection: Connection, site_id: int, leads: Iterable[LeadRef]) -> list[VisitedLead]:
+    """List those of these leads that name a visit, stored or not, in no particular order."""
+    found: list[VisitedLead] = []
+    for kind, ids in ids_by_kind(leads).items():
+        table = LEAD_TABLES[kind]
+        named = select(table.c.id, LEAD_STARTS[kind], table.c.visit_id).where(
+            table.c.site_id == site_id, table.c.id.in_(ids), table.c.visit_id.is_not(None)
+        )
+        found += [VisitedLead(LeadRef(kind, row[0]), row[1], row[2]) for row in connection.execute(named)]
     return found
 
 

@@ -8,6 +8,7 @@ from dealtrace.storage.schema.tables import (  # noqa: F401 - each adds its tabl
     leads,
     page_ends,
     reports,
+    requests,
     settings,
     visits,
     webhooks,

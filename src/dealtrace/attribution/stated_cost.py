@@ -1,0 +1,56 @@
+"""Costs as a file states them: by campaigns of an advertising system, in exact rubles."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
+
+from dealtrace.attribution.campaign import Campaign, CampaignNaming
+from dealtrace.attribution.cost import KOPECKS_PER_RUBLE, Cost, sum_known
+from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.record import record
+
+EXACT = Context(prec=60)
+"""Enough digits for a rate, a tax and sums of them without a rounding before that to kopecks."""
+
+
+@record
+class StatedCost:
+    """What a source cost on a day. Its campaign is named in `traffic_source`, or `campaign` lists it."""
+
+    day_on: date
+    traffic_source: TrafficSource
+    campaign: Campaign
+    amount_rub: Decimal
+    clicks: int | None = None
+    impressions: int | None = None
+
+
+def name_costs(stated: Iterable[StatedCost], naming: CampaignNaming, visited: Iterable[TrafficSource]) -> list[Cost]:
+    """Return the cost of each day and source, campaigns named as `naming` says; `visited` are the sources of visits.
+
+    Ours: what a file says of a day and source is summed exactly, and the sum is rounded half up to kopecks.
+    """
+    listed = list(stated)
+    campaigns = [cost.campaign for cost in listed if not cost.traffic_source.campaign]
+    names = naming.name_campaigns(campaigns, {source.campaign for source in visited})
+    same: dict[tuple[date, TrafficSource], list[StatedCost]] = {}
+    for cost in listed:
+        source = cost.traffic_source
+        if not source.campaign:
+            source = replace(source, campaign=names[cost.campaign])
+        same.setdefault((cost.day_on, source), []).append(cost)
+    return [_sum_costs(day_on, source, costs) for (day_on, source), costs in same.items()]
+
+
+def _sum_costs(day_on: date, source: TrafficSource, costs: Iterable[StatedCost]) -> Cost:
+    summed = list(costs)
+    with localcontext(EXACT):
+        kopecks = sum((cost.amount_rub for cost in summed), Decimal(0)) * KOPECKS_PER_RUBLE
+        return Cost(
+            day_on,
+            source,
+            int(kopecks.to_integral_value(ROUND_HALF_UP)),
+            sum_known(cost.clicks for cost in summed),
+            sum_known(cost.impressions for cost in summed),
+        )

@@ -1,0 +1,51 @@
+"""What is left to connect at a new site, each step with the line to copy."""
+
+from dealtrace.cabinet.formats import clock_time
+from dealtrace.cabinet.view import View
+from dealtrace.record import record
+from dealtrace.storage.reports.arrivals import Arrivals, Stretch
+
+
+@record
+class Step:
+    """A step: its title, what is known, the line to copy, whether it is done, and whether nothing goes without."""
+
+    title: str
+    state: str
+    line: str
+    is_done: bool
+    is_needed: bool
+
+
+def checklist_of(arrivals: Arrivals, view: View) -> list[Step]:
+    """Return the steps in their sequence, with what came last or that it is waited for."""
+    address = str(view.request.base_url).rstrip("/")
+    site_id = view.here.id
+    return [
+        _step(
+            view, view.translate("Counter on the pages"), arrivals.visits, is_needed=False,
+            line=f'<script async src="{address}/counter/{site_id}.js"></script>',
+        ),
+        _step(
+            view, view.translate("Calls of the exchange"), arrivals.calls, is_needed=False,
+            line=f"{address}/calls-service/RestAPI/{site_id}/…",
+        ),
+        _step(
+            view, view.translate("Lead requests of forms"), arrivals.lead_requests, is_needed=False,
+            line=f"{address}/calls-service/RestAPI/requests/{site_id}/register/",
+        ),
+        _step(
+            view, view.translate("Deals of the CRM"), arrivals.deals, is_needed=True,
+            line=f"{address}/calls-service/RestAPI/requests/orders/register/",
+        ),
+    ]  # fmt: skip
+
+
+def _step(view: View, title: str, stretch: Stretch, line: str, *, is_needed: bool) -> Step:
+    last_at = stretch.last_at
+    state = (
+        view.translate("Waiting for the first")
+        if last_at is None
+        else f"{view.translate('Last:')} {clock_time(view.language, last_at, view.here.time_zone)}"
+    )
+    return Step(title, state, line, last_at is not None, is_needed)

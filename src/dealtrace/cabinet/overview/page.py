@@ -1,0 +1,166 @@
+"""The overview of a site: six figures, one chart, what is wrong now, sources by money, unmatched deals by reason."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from dealtrace import clock
+from dealtrace.accounts.site import Site
+from dealtrace.cabinet.formats import metric_value
+from dealtrace.cabinet.overview.checklist import Step, checklist_of
+from dealtrace.cabinet.overview.problems import Trouble, troubles_of
+from dealtrace.cabinet.reports.address import Address, address_of
+from dealtrace.cabinet.reports.choices import choices_of
+from dealtrace.cabinet.reports.line import over_time, time_line
+from dealtrace.cabinet.reports.page import read_known_of
+from dealtrace.cabinet.reports.table import Change, change_of, table_of
+from dealtrace.cabinet.view import View
+from dealtrace.errors import InvalidParameters, Language
+from dealtrace.matching.match_reason import UNMATCHED_REASONS
+from dealtrace.operations.overview.problems import Problem, list_problems
+from dealtrace.operations.reports.ask import FactSource, ask
+from dealtrace.record import record
+from dealtrace.reports.answer import Report
+from dealtrace.reports.dimensions import DIMENSIONS
+from dealtrace.reports.filters import Filter, Operator
+from dealtrace.reports.metrics import METRICS
+from dealtrace.reports.periods import DEFAULT_PRESET, Comparison
+from dealtrace.reports.question import Known, Question, Words, parse_question
+from dealtrace.storage.reports.arrivals import Arrivals, find_arrivals
+
+FIGURES = ("match_rate", "deals", "amount", "leads", "cost", "drr")
+"""The six figures, the match rate first: whatever is unmatched is missing from all others."""
+NEW_SITE_PRESET = "today"
+SOURCES_SHOWN = 15
+
+
+@record
+class Figure:
+    """A figure: its words and value, its change, the rows behind it, and the overview with its chart."""
+
+    name: str
+    words: str
+    value: str
+    change: Change | None
+    formula: str
+    address: str
+    is_drawn: bool
+
+
+@record
+class Answers:
+    """The reports of the overview."""
+
+    figures: Report
+    line: Report | None
+    sources: Report
+    unmatched: Report
+
+
+async def show(view: View) -> Response:
+    """Show the overview; a site without deals shows what is left to connect first."""
+    address, now = address_of(f"/cabinet/{view.here.id}/", view.request.query_params), clock.now()
+    known, arrivals, problems = await view.read(_read, view.here, now)
+    usual = _usual(arrivals)
+    try:
+        question = parse_question(_words(address, usual), known)
+    except InvalidParameters:
+        address = Address(address.page, (), ())
+        question = parse_question(_words(address, usual), known)
+    drawn = address.get("chart") if address.get("chart") in FIGURES else "amount"
+    answers = await view.ask(_ask, question, drawn, now)
+    return _shown(view, address, known, answers, drawn, checklist_of(arrivals, view), troubles_of(problems, view))
+
+
+def _usual(arrivals: Arrivals) -> dict[str, str]:
+    period = DEFAULT_PRESET if arrivals.deals.first_at is not None else NEW_SITE_PRESET
+    return {"period": period, "compare": Comparison.PREVIOUS}
+
+
+def _words(address: Address, usual: dict[str, str]) -> Words:
+    asked = address.words(**usual)
+    return replace(asked, by="", metrics=",".join(FIGURES), sort="", limit="", models="")
+
+
+def _read(connection: Connection, site: Site, now: datetime) -> tuple[Known, Arrivals, list[Problem]]:
+    return (
+        read_known_of(connection, site, now),
+        find_arrivals(connection, site.id),
+        list_problems(connection, site, now),
+    )
+
+
+def _ask(source: FactSource, site: Site, question: Question, drawn: str, now: datetime) -> Answers:
+    sources = tuple(METRICS[name] for name in ("won_amount", "amount", "deals", "leads", "visits", "cost", "drr"))
+    by_source = tuple(DIMENSIONS[name] for name in ("source", "medium"))
+    unmatched = Filter(DIMENSIONS["match_reason"], Operator.AMONG, tuple(UNMATCHED_REASONS))
+    has_line = question.period.days > 1
+    return Answers(
+        ask(source, site, question, now),
+        ask(source, site, over_time(question, METRICS[drawn]), now) if has_line else None,
+        ask(source, site, replace(question, by=by_source, metrics=sources, limit=SOURCES_SHOWN), now),
+        ask(
+            source,
+            site,
+            replace(
+                question,
+                by=(DIMENSIONS["match_reason"],),
+                metrics=(METRICS["deals"], METRICS["amount"]),
+                filters=(*question.filters, unmatched),
+            ),
+            now,
+        ),
+    )
+
+
+def _shown(
+    view: View,
+    address: Address,
+    known: Known,
+    answers: Answers,
+    drawn: str,
+    checklist: Sequence[Step],
+    troubles: Sequence[Trouble],
+) -> Response:
+    reports = address.at(f"/cabinet/{view.here.id}/reports")
+    rows = f"/cabinet/{view.here.id}/reports/rows"
+    language = view.language
+    return view.page(
+        "overview/page.html",
+        address=address,
+        choices=choices_of(address, {"period": "", "compare": Comparison.PREVIOUS}, known, language),
+        period=answers.figures.question.period,
+        compared_period=answers.figures.compared_period,
+        figures=_figures(answers.figures, address, drawn, language),
+        line=time_line(answers.line, reports, language) if answers.line is not None else None,
+        sources=table_of(answers.sources, reports, rows, language, view.translate),
+        sources_report=answers.sources,
+        unmatched=table_of(answers.unmatched, reports, rows, language, view.translate),
+        unmatched_report=answers.unmatched,
+        checklist=checklist,
+        is_new=any(not step.is_done and step.is_needed for step in checklist),
+        troubles=troubles,
+    )
+
+
+def _figures(report: Report, address: Address, drawn: str, language: Language) -> list[Figure]:
+    (model,) = report.total.values
+    figures = []
+    for place, metric in enumerate(report.question.metrics):
+        value = report.total.values[model][place]
+        compared = report.total.compared[model][place] if report.total.compared is not None else None
+        figures.append(
+            Figure(
+                metric.name,
+                metric.ru if language == "ru" else metric.en,
+                metric_value(language, metric, value),
+                change_of(metric, value, compared, language),
+                metric.formula_text,
+                address.link(chart=metric.name),
+                metric.name == drawn,
+            )
+        )
+    return figures

@@ -1,0 +1,244 @@
+"""`dealtrace agree`: whether a CRM's list of deals agrees with ours; nothing is stored."""
+
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import Progress
+from sqlalchemy import Connection
+
+from dealtrace.accounts.site import Site
+from dealtrace.cli.answers import AgreementAnswer, AgreementHeadAnswer, CountAnswer, DisagreementAnswer, ValuesAnswer
+from dealtrace.cli.import_files import Encoding, EncodingOption
+from dealtrace.cli.options import JsonOption, SiteIdOption
+from dealtrace.cli.terminal import complaints, console, counted, fail, open_prepared, print_json_with_rows
+from dealtrace.deals.deal import Deal
+from dealtrace.deals.incoming_deal import IncomingDeal
+from dealtrace.files.import_file import ImportFile, open_import_file
+from dealtrace.files.import_format import ImportNoun
+from dealtrace.operations.accounts.require_site import require_site
+from dealtrace.operations.reports.agree import ROWS_AT_ONCE, compare_rows, missing_in_file
+from dealtrace.reports.agreement import (
+    Agreement,
+    Comparison,
+    Count,
+    Disagreement,
+    Field,
+    SeenIds,
+    in_kopecks,
+)
+from dealtrace.reports.shares import rubles_of
+
+LISTED = 20
+"""How many differences are listed if the operator does not say."""
+DISAGREES = 1
+COULD_NOT_COMPARE = 2
+
+FileArgument = Annotated[Path, typer.Argument(help="CSV or XLSX with headings, or JSON Lines, as for import deals.")]
+LimitOption = Annotated[int, typer.Option(min=0, help="How many differences to list; --json lists all.")]
+
+
+def agree(
+    file: FileArgument,
+    site_id: SiteIdOption,
+    encoding: EncodingOption = None,
+    limit: LimitOption = LISTED,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare a CRM's list of deals with ours. Nothing is stored.
+
+    The exit status is 0 if they agree, 1 if not, 2 if the file, or a row of it, could not be compared.
+    """
+    try:
+        agreement = _agree(file, site_id, encoding, limit, as_json=as_json)
+    except SystemExit as end:
+        raise typer.Exit(COULD_NOT_COMPARE) from end
+    except KeyboardInterrupt:
+        complaints.print("Stopped.")
+        raise typer.Exit(130) from None
+    if agreement.unreadable:
+        raise typer.Exit(COULD_NOT_COMPARE)
+    if not agreement.is_whole:
+        raise typer.Exit(DISAGREES)
+
+
+def _agree(path: Path, site_id: int, encoding: Encoding | None, limit: int, *, as_json: bool) -> Agreement:
+    with open_prepared() as database, database.read() as connection:
+        site = require_site(connection, site_id)
+        file = open_import_file(path, ImportNoun.DEAL, encoding, site.custom_fields)
+        if not file.rows_total:
+            fail(f"{path} has headings and no deals.")
+        run = _Run(connection, site, file, is_hidden=as_json and console.is_terminal)
+        if as_json:
+            head: AgreementHeadAnswer = {"siteId": site.id, "file": str(path)}
+            rows = map(_serialize_disagreement, run.disagreements())
+            print_json_with_rows(head, "differences", rows, lambda: _serialize_agreement(run.agreement))
+            return run.agreement
+        shown: list[Comparison] = []
+        found = 0
+        for compared in run.disagreements():
+            found += 1
+            if found <= limit:
+                shown.append(compared)
+    for line in _lines(site, run.agreement, shown, found):
+        console.print(line)
+    return run.agreement
+
+
+class _Run:
+    """One run of the command, a thousand rows of the file and deals of ours at a time."""
+
+    def __init__(self, connection: Connection, site: Site, file: ImportFile, *, is_hidden: bool) -> None:
+        self.agreement = Agreement()
+        self._connection = connection
+        self._site = site
+        self._file = file
+        self._has_sums = file.layout.has(("amount",))
+        self._seen = SeenIds()
+        self._is_hidden = is_hidden or not complaints.is_terminal
+
+    def disagreements(self) -> Iterator[Comparison]:
+        """Yield what does not agree, the rows of the file first; when it ends, both sides are counted."""
+        # Rows are printed meanwhile, which must not go to the console of the bar.
+        shown = Progress(console=complaints, transient=True, disable=self._is_hidden, redirect_stdout=False)
+        with shown as progress:
+            yield from self._of_file(progress)
+            yield from self._of_ours(progress)
+
+    def _of_file(self, progress: Progress) -> Iterator[Comparison]:
+        bar = progress.add_task("Rows of the file", total=self._file.rows_total)
+        rows = (row for _, row in self._file.rows(self._site.time_zone, 0))
+        while stretch := list(islice(rows, ROWS_AT_ONCE)):
+            compared = compare_rows(self._connection, self._site, stretch, self._seen, has_sums=self._has_sums)
+            yield from self._counted(compared)
+            progress.update(bar, advance=len(stretch))
+
+    def _of_ours(self, progress: Progress) -> Iterator[Comparison]:
+        first_at, last_at = self.agreement.first_at, self.agreement.last_at
+        if first_at is None or last_at is None:
+            return
+        bar = progress.add_task("Deals here", total=None)
+        for total, missing in missing_in_file(self._connection, self._site, first_at, last_at, self._seen):
+            yield from self._counted(missing)
+            progress.update(bar, total=total, advance=ROWS_AT_ONCE)
+
+    def _counted(self, compared: list[Comparison]) -> Iterator[Comparison]:
+        for each in compared:
+            self.agreement.add(each, has_sums=self._has_sums)
+            if each.disagreement is not None:
+                yield each
+
+
+def _lines(site: Site, agreement: Agreement, shown: list[Comparison], found: int) -> Iterator[str]:
+    theirs, ours = agreement.theirs, agreement.ours
+    yield f"In the file: {_format_count(theirs)}"
+    yield f"Here, site {site.id}: {_format_count(ours)}"
+    yield f"Difference: {theirs.deals - ours.deals:+} deals, {_format_signed(theirs.kopecks - ours.kopecks)} rubles"
+    if agreement.is_whole:
+        yield "They agree."
+        return
+    for name, count in (
+        ("Missing here", agreement.missing_here),
+        ("Missing in the file", agreement.missing_in_file),
+        ("Repeated in the file", agreement.repeated),
+    ):
+        if count.deals:
+            yield f"{name}: {_format_count(count)}"
+    if agreement.other_sum.deals:
+        more = _format_signed(agreement.other_sum.kopecks)
+        yield f"Other sum: {counted(agreement.other_sum.deals, 'deal')}, {more} rubles in the file"
+    for name, deals in (("Other status", agreement.other_status), ("Other date", agreement.other_date)):
+        if deals:
+            yield f"{name}: {counted(deals, 'deal')}"
+    if agreement.unreadable:
+        yield f"Not compared: {counted(agreement.unreadable, 'row')} that cannot be read"
+    more_hint = f" ({len(shown)} of {found}, more with --limit)" if len(shown) < found else ""
+    yield f"Differences{more_hint}:"
+    for compared in shown:
+        yield from _difference_lines(site, compared)
+
+
+def _difference_lines(site: Site, compared: Comparison) -> Iterator[str]:
+    theirs, ours = compared.theirs, compared.ours
+    row = f"row {compared.row}, " if compared.row is not None else ""
+    yield f"  {row}{_format_name(theirs, ours)}: {compared.disagreement}"
+    if compared.reason:
+        yield f"    {compared.reason}"
+    elif compared.disagreement is Disagreement.OTHER_VALUES:
+        for field in compared.fields:
+            stated, own = _format_value(site, field, theirs), _format_value(site, field, ours)
+            yield f"    {field}: {stated} in the file, {own} here"
+    else:
+        side = theirs if theirs is not None else ours
+        yield f"    {', '.join(_format_value(site, field, side) for field in (Field.DATE, Field.STATUS, Field.SUM))}"
+
+
+def _format_name(theirs: IncomingDeal | None, ours: Deal | None) -> str:
+    if ours is not None:
+        return f"deal {ours.id} ({ours.number})"
+    if theirs is None:
+        return "deal"
+    return f"deal {theirs.number if theirs.number is not None else theirs.id}"
+
+
+def _format_value(site: Site, field: Field, deal: IncomingDeal | Deal | None) -> str:
+    assert deal is not None
+    match field:
+        case Field.SUM:
+            return "no sum" if deal.amount_rub is None else rubles_of(in_kopecks(deal.amount_rub))
+        case Field.STATUS:
+            return deal.status or "no status"
+        case Field.DATE:
+            return f"{deal.happened_at.astimezone(site.time_zone):%Y-%m-%d %H:%M}"
+
+
+def _format_count(count: Count) -> str:
+    return f"{counted(count.deals, 'deal')}, {rubles_of(count.kopecks)} rubles"
+
+
+def _format_signed(kopecks: int) -> str:
+    return f"{'+' if kopecks > 0 else ''}{rubles_of(kopecks)}"
+
+
+def _serialize_disagreement(compared: Comparison) -> DisagreementAnswer:
+    theirs, ours = compared.theirs, compared.ours
+    return {
+        "kind": str(compared.disagreement),
+        "row": compared.row,
+        "orderId": ours.id if ours is not None else theirs.id if theirs is not None else None,
+        "orderNumber": ours.number if ours is not None else theirs.number if theirs is not None else None,
+        "fields": [str(field) for field in compared.fields],
+        "file": _serialize_values(theirs),
+        "here": _serialize_values(ours),
+        "reason": compared.reason or None,
+    }
+
+
+def _serialize_values(deal: IncomingDeal | Deal | None) -> ValuesAnswer | None:
+    if deal is None:
+        return None
+    amount = rubles_of(in_kopecks(deal.amount_rub)) if deal.amount_rub is not None else None
+    return {"sum": amount, "status": deal.status, "happenedAt": deal.happened_at}
+
+
+def _serialize_agreement(agreement: Agreement) -> AgreementAnswer:
+    theirs, ours = agreement.theirs, agreement.ours
+    return {
+        "agrees": agreement.is_whole,
+        "inFile": _serialize_count(theirs),
+        "here": _serialize_count(ours),
+        "difference": _serialize_count(Count(theirs.deals - ours.deals, theirs.kopecks - ours.kopecks)),
+        "missingHere": _serialize_count(agreement.missing_here),
+        "missingInFile": _serialize_count(agreement.missing_in_file),
+        "repeated": _serialize_count(agreement.repeated),
+        "otherSum": _serialize_count(agreement.other_sum),
+        "otherStatus": agreement.other_status,
+        "otherDate": agreement.other_date,
+        "unreadable": agreement.unreadable,
+    }
+
+
+def _serialize_count(count: Count) -> CountAnswer:
+    return {"deals": count.deals, "rubles": rubles_of(count.kopecks)}

@@ -1,0 +1,41 @@
+"""The days a command is asked about."""
+
+from datetime import date, datetime, timedelta
+from typing import Annotated
+
+import typer
+
+from dealtrace.accounts.site import Site
+from dealtrace.accounts.site_days import day_end, day_start, site_day
+from dealtrace.cli.terminal import fail
+from dealtrace.record import record
+
+DAYS_DEFAULT = 28
+"""How many days, with today, a command is asked about if it is not told."""
+
+FromOption = Annotated[
+    datetime | None,
+    typer.Option("--from", formats=["%Y-%m-%d"], help="The first day; 27 days before the last by default."),
+]
+ToOption = Annotated[
+    datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="The last day, included; today by default.")
+]
+
+
+@record
+class Period:
+    """Days of a site, the last included, and the instants, in UTC, between which they lie."""
+
+    first_on: date
+    last_on: date
+    since: datetime
+    until: datetime
+
+
+def read_period(site: Site, first: datetime | None, last: datetime | None, now: datetime) -> Period:
+    """Return the period that the options name, the last 28 days of the site if they name none."""
+    last_on = last.date() if last is not None else site_day(now, site.time_zone)
+    first_on = first.date() if first is not None else last_on - timedelta(days=DAYS_DEFAULT - 1)
+    if first_on > last_on:
+        fail("--from is after --to." if last is not None else "--from is after today: add --to.")
+    return Period(first_on, last_on, day_start(first_on, site.time_zone), day_end(last_on, site.time_zone))

@@ -1,0 +1,244 @@
+"""`dealtrace try`: what other rules would do to the deals of a site; nothing is stored."""
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated
+
+import typer
+from rich.progress import Progress
+from sqlalchemy import Connection
+
+from dealtrace import clock
+from dealtrace.accounts.site import Site
+from dealtrace.attribution.credit import WHOLE
+from dealtrace.cli.answers import (
+    FlipAnswer,
+    FurtherMovesAnswer,
+    MatchRateAnswer,
+    MoveAnswer,
+    SourceShareAnswer,
+    StandingAnswer,
+    TrialAnswer,
+    TrialHeadAnswer,
+)
+from dealtrace.cli.deals.lookup import format_lead
+from dealtrace.cli.deals.period import FromOption, Period, ToOption, read_period
+from dealtrace.cli.options import JsonOption, SiteIdArgument
+from dealtrace.cli.terminal import complaints, console, counted, fail, open_prepared, print_json_with_rows
+from dealtrace.operations.accounts.require_site import require_site
+from dealtrace.operations.reports.trial import KEYS, Trial, read_trial
+from dealtrace.operations.reports.what_if import list_outcomes
+from dealtrace.reports.moves import Moved, SourceKey, spelling_of
+from dealtrace.reports.shares import kopecks_of, ratio_text, rubles_of, share_text
+from dealtrace.reports.what_if import MatchCount, Outcome, Standing, Tally
+from dealtrace.storage.journals.deal_journal import JournalQuery, query_deals
+from dealtrace.storage.journals.keyset_pages import pages_of
+
+DEALS_AT_ONCE = 1000
+LISTED = 20
+"""How many flips and moves are listed if the operator does not say."""
+
+SettingsArgument = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="KEY=VALUE…",
+        help="contact_matching=on|off, threshold=SECONDS, order=calls,requests|requests,calls, model=0..6, "
+        "own=HOST,HOST.",
+    ),
+]
+
+
+def try_rules(
+    site_id: SiteIdArgument,
+    settings: SettingsArgument,
+    first: FromOption = None,
+    last: ToOption = None,
+    limit: Annotated[int, typer.Option(min=0, help="How many deals and moves to list; --json lists all.")] = LISTED,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what other rules would do to the deals of a site, of the last 28 days if no others are named.
+
+    Nothing is stored: it reads one state of the database. Pinned deals keep their leads.
+    """
+    pairs = [_read_pair(setting) for setting in settings]
+    with open_prepared() as database, database.read() as connection:
+        trial = read_trial(pairs)
+        site = require_site(connection, site_id)
+        period = read_period(site, first, last, clock.now())
+        run = _Run(connection, site, trial, period, is_hidden=as_json and console.is_terminal)
+        try:
+            if as_json:
+                _print_json(run, dict(pairs))
+                return
+            shown = [outcome for number, outcome in enumerate(run.flips()) if number < limit]
+        except KeyboardInterrupt:
+            complaints.print(f"Stopped after {counted(run.tally.deals, 'deal')}.")
+            raise typer.Exit(130) from None
+    for line in _lines(run, pairs, shown, limit):
+        console.print(line)
+
+
+def _read_pair(setting: str) -> tuple[str, str]:
+    key, equals, value = setting.partition("=")
+    if not equals:
+        fail(f"{setting}: expected key=value. Keys: {', '.join(KEYS)}")
+    return key, value
+
+
+class _Run:
+    """One run of the command over the deals of a period, a stretch at a time."""
+
+    def __init__(self, connection: Connection, site: Site, trial: Trial, period: Period, *, is_hidden: bool) -> None:
+        self.site = site
+        self.trial = trial
+        self.period = period
+        self.tally = Tally()
+        self._connection = connection
+        self._is_hidden = is_hidden or not complaints.is_terminal
+
+    def flips(self) -> Iterator[Outcome]:
+        """Yield the deals that would have another lead or source; when it ends, all deals are counted."""
+        # Rows are printed meanwhile, which must not go to the console of the bar.
+        shown = Progress(console=complaints, transient=True, disable=self._is_hidden, redirect_stdout=False)
+        with shown as progress:
+            bar = progress.add_task("Deals", total=None)
+            query = query_deals(self.site.id, JournalQuery(since=self.period.since, until=self.period.until))
+            for total, ids in pages_of(self._connection, query, DEALS_AT_ONCE):
+                for outcome in list_outcomes(self._connection, self.site, self.trial, ids):
+                    if self.tally.add(outcome):
+                        yield outcome
+                progress.update(bar, total=total, completed=self.tally.deals)
+
+
+def _lines(run: _Run, pairs: Sequence[tuple[str, str]], shown: Sequence[Outcome], limit: int) -> Iterator[str]:
+    tally, zone = run.tally, run.site.time_zone
+    yield f"Site {run.site.id}, deals of {run.period.first_on} to {run.period.last_on} ({zone.key}): {tally.deals}"
+    yield f"Tried: {' '.join(f'{key}={value}' for key, value in pairs)}. Nothing was stored."
+    yield f"Match rate: {_format_rate(tally.before, tally)} → {_format_rate(tally.after, tally)}"
+    yield f"  {tally.before.attributed} → {tally.after.attributed} with a lead or a stated source"
+    yield f"  {tally.before.with_lead} → {tally.after.with_lead} with a lead"
+    yield f"Another lead: {counted(tally.flipped, 'deal')}. Another source: {counted(tally.moved, 'deal')}."
+    yield from _hints(run)
+    moves = tally.moves_in_order()
+    if moves:
+        yield f"What would move{_listed(min(limit, len(moves)), len(moves))}:"
+    for (source, target), moved in moves[:limit]:
+        yield f"  {_format_source(*tally.spelling_of(source))} → {_format_source(*tally.spelling_of(target))}"
+        yield f"    {_format_moved(moved)}"
+    if tally.further.deals:
+        yield f"  between further sources: {_format_moved(tally.further)}"
+    if tally.changed:
+        yield f"Deals that would flip{_listed(len(shown), tally.changed)}:"
+    for outcome in shown:
+        yield from _flip_lines(run.site, outcome)
+
+
+def _flip_lines(site: Site, outcome: Outcome) -> Iterator[str]:
+    deal = outcome.deal
+    amount = "no sum" if deal.amount_rub is None else rubles_of(kopecks_of(deal.amount_rub))
+    yield f"  {deal.id}, {deal.happened_at.astimezone(site.time_zone):%Y-%m-%d %H:%M}, {amount}"
+    if outcome.has_other_lead:
+        yield f"    {format_lead(outcome.before.lead)} → {format_lead(outcome.after.lead)}"
+    if outcome.moves:
+        yield f"    {_format_shares(outcome.before)} → {_format_shares(outcome.after)}"
+
+
+def _hints(run: _Run) -> Iterator[str]:
+    tally = run.tally
+    if tally.pinned:
+        yield f"{counted(tally.pinned, 'pinned deal')} would keep the lead that a person chose."
+    if tally.kept:
+        yield f"{counted(tally.kept, 'deal')} would keep a lead that these rules do not find, because"
+        yield "  switching contact matching off changes no past deal."
+    if run.trial.matches_again and not run.trial.site_of(run.site).contact_matching:
+        yield "Contact matching is off here: threshold and order need contact_matching=on."
+
+
+def _listed(shown: int, total: int) -> str:
+    return f" ({shown} of {total}, more with --limit)" if shown < total else ""
+
+
+def _format_rate(count: MatchCount, tally: Tally) -> str:
+    return f"{count.attributed / tally.deals:.1%}" if tally.deals else "–"
+
+
+def _format_source(source: str | None, medium: str | None) -> str:
+    return " / ".join(part for part in (source, medium) if part is not None) or "(no source)"
+
+
+def _format_shares(standing: Standing) -> str:
+    shares = [(_format_source(*spelling_of(source)), share) for source, share in standing.shares]
+    return ", ".join(name if share == WHOLE else f"{name} {share / WHOLE:.0%}" for name, share in shares)
+
+
+def _format_moved(moved: Moved) -> str:
+    deals = share_text(moved.deals).rstrip("0").rstrip(".")
+    return f"{deals} {'deal' if moved.deals == WHOLE else 'deals'}, {rubles_of(moved.kopecks)} rubles"
+
+
+def _print_json(run: _Run, tried: dict[str, str]) -> None:
+    head: TrialHeadAnswer = {
+        "siteId": run.site.id,
+        "firstDay": run.period.first_on,
+        "lastDay": run.period.last_on,
+        "tried": tried,
+    }
+    print_json_with_rows(head, "flips", map(_serialize_flip, run.flips()), lambda: _serialize_tally(run.tally))
+
+
+def _serialize_flip(outcome: Outcome) -> FlipAnswer:
+    deal = outcome.deal
+    return {
+        "orderId": deal.id,
+        "orderNumber": deal.number,
+        "happenedAt": deal.happened_at,
+        "sum": rubles_of(kopecks_of(deal.amount_rub)) if deal.amount_rub is not None else None,
+        "before": _serialize_standing(outcome.before),
+        "after": _serialize_standing(outcome.after),
+    }
+
+
+def _serialize_standing(standing: Standing) -> StandingAnswer:
+    sources: list[SourceShareAnswer] = [
+        {"source": name, "medium": medium, "share": share_text(share)}
+        for source, share in standing.shares
+        for name, medium in (spelling_of(source),)
+    ]
+    return {"lead": standing.lead, "sources": sources}
+
+
+def _serialize_tally(tally: Tally) -> TrialAnswer:
+    further: FurtherMovesAnswer = {
+        "deals": share_text(tally.further.deals),
+        "rubles": rubles_of(tally.further.kopecks),
+    }
+    return {
+        "deals": tally.deals,
+        "pinned": tally.pinned,
+        "otherLead": tally.flipped,
+        "otherSource": tally.moved,
+        "leadKept": tally.kept,
+        "before": _serialize_count(tally.before, tally),
+        "after": _serialize_count(tally.after, tally),
+        "moves": [_serialize_move(tally, *pair, moved) for pair, moved in tally.moves_in_order()],
+        "furtherMoves": further,
+    }
+
+
+def _serialize_count(count: MatchCount, tally: Tally) -> MatchRateAnswer:
+    return {
+        "withLead": count.with_lead,
+        "attributed": count.attributed,
+        "matchRate": ratio_text(count.attributed, tally.deals),
+    }
+
+
+def _serialize_move(tally: Tally, source: SourceKey, target: SourceKey, moved: Moved) -> MoveAnswer:
+    (from_source, from_medium), (to_source, to_medium) = tally.spelling_of(source), tally.spelling_of(target)
+    return {
+        "fromSource": from_source,
+        "fromMedium": from_medium,
+        "toSource": to_source,
+        "toMedium": to_medium,
+        "deals": share_text(moved.deals),
+        "rubles": rubles_of(moved.kopecks),
+    }

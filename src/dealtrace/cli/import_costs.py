@@ -1,0 +1,288 @@
+"""`dealtrace import costs`: what an account of an advertising system cost, from a file."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import astuple
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from dealtrace import clock
+from dealtrace.attribution.campaign import AUTO, CampaignNaming
+from dealtrace.attribution.cost import ACCOUNT_LENGTH_MAX, SYSTEM_LENGTH_MAX, SYSTEM_SOURCES, Cost, CostAccount
+from dealtrace.attribution.stated_cost import name_costs
+from dealtrace.attribution.traffic_source import SOURCE_LENGTH_MAX
+from dealtrace.attribution.unmet_costs import SourceCost, UnmetCosts
+from dealtrace.cli.answers import CostsAnswer, UnmetCost
+from dealtrace.cli.import_files import EncodingOption, FileArgument, import_commands, refresh_statistics
+from dealtrace.cli.options import JsonOption, SiteIdOption
+from dealtrace.cli.terminal import console, counted, fail, open_prepared, print_json
+from dealtrace.errors import InvalidValue
+from dealtrace.files.columns import normalize_heading
+from dealtrace.files.costs.cells import MoneyCell
+from dealtrace.files.costs.columns import COST_COLUMNS
+from dealtrace.files.costs.cost_file import CostFile, CostReading, CostUnit, read_cost_file
+from dealtrace.files.csv_reader import UTF_8
+from dealtrace.operations.accounts.require_site import require_site
+from dealtrace.operations.reports.import_costs import ImportedCosts, import_costs
+from dealtrace.operations.work import Work
+from dealtrace.record import record
+from dealtrace.storage.database.engine import Database
+from dealtrace.storage.id_blocks import transaction
+from dealtrace.storage.reports.costs import find_unmet_costs, list_visited_sources
+
+UNMET_SHOWN_MAX = 20
+PERCENT_MAX = 100
+
+SystemOption = Annotated[str, typer.Option("--system", help=f"Such as {', '.join(SYSTEM_SOURCES)}, or any other name.")]
+AccountOption = Annotated[str, typer.Option("--account", help="The account in the system; any name.")]
+SourceOption = Annotated[str | None, typer.Option("--source", help="The source of all costs of the file.")]
+MediumOption = Annotated[str | None, typer.Option("--medium", help="The medium of all costs of the file.")]
+CampaignOption = Annotated[
+    str, typer.Option("--campaign", help="auto, id, name, or a text with {id} or {name}: what visits have.")
+]
+RenameOption = Annotated[
+    list[str] | None, typer.Option("--rename", metavar="CAMPAIGN=NAME", help="What visits call a campaign.")
+]
+MapOption = Annotated[
+    list[str] | None, typer.Option("--map", metavar="HEADING=COLUMN", help="What a heading of the file means.")
+]
+VatOption = Annotated[
+    str | None, typer.Option("--vat", metavar="PERCENT", help="Remove this tax, which the costs contain.")
+]
+AddVatOption = Annotated[
+    str | None, typer.Option("--add-vat", metavar="PERCENT", help="Add this tax, which the costs lack.")
+]
+RateOption = Annotated[str | None, typer.Option("--rate", help="Rubles for a unit of the file's currency.")]
+UnitOption = Annotated[CostUnit, typer.Option("--cost-unit", help="Of the cost column: money, or micros (millionths).")]
+
+
+@record
+class _Imported:
+    """What was imported, and what of it meets no visit."""
+
+    site_id: int
+    account: CostAccount
+    file: CostFile
+    costs: Sequence[Cost]
+    done: ImportedCosts
+    unmet: UnmetCosts
+
+
+@import_commands.command("costs")
+def take_costs(  # noqa: PLR0913, PLR0917 - an argument for each option
+    file: FileArgument,
+    site_id: SiteIdOption,
+    system: SystemOption,
+    account: AccountOption,
+    encoding: EncodingOption = None,
+    source: SourceOption = None,
+    medium: MediumOption = None,
+    campaign: CampaignOption = AUTO,
+    rename: RenameOption = None,
+    mapped: MapOption = None,
+    vat: VatOption = None,
+    add_vat: AddVatOption = None,
+    rate: RateOption = None,
+    cost_unit: UnitOption = CostUnit.AUTO,
+    as_json: JsonOption = False,
+) -> None:
+    """Import the costs of an account; they replace those of the same days. A broken row leaves all as it was."""
+    named = _read_account(system, account)
+    reading = CostReading(
+        columns=_read_mapping(mapped or ()),
+        traffic_source=SYSTEM_SOURCES.get(named.system),
+        source=_part("--source", source),
+        medium=_part("--medium", medium),
+        rate=_number("--rate", rate, None),
+        vat_removed=_number("--vat", vat, PERCENT_MAX),
+        vat_added=_number("--add-vat", add_vat, PERCENT_MAX),
+        unit=cost_unit,
+    )
+    if reading.vat_removed is not None and reading.vat_added is not None:
+        fail("Set either --vat or --add-vat.")
+    naming = CampaignNaming(campaign, _read_renames(rename or ()))
+    if not naming.is_valid:
+        fail("--campaign must be auto, id, name, or a text with {id} or {name} in it.")
+    with open_prepared() as database:
+        imported = _import(database, site_id, named, file, encoding, reading, naming)
+        refresh_statistics(database)
+    if as_json:
+        print_json(_serialize(imported))
+    else:
+        _report(imported)
+
+
+def _import(
+    database: Database,
+    site_id: int,
+    account: CostAccount,
+    path: Path,
+    encoding: str | None,
+    reading: CostReading,
+    naming: CampaignNaming,
+) -> _Imported:
+    with database.read() as connection:
+        site = require_site(connection, site_id)
+    file = read_cost_file(path, encoding, reading)
+    _check_naming(file, naming)
+    with database.read() as connection:
+        visited = list_visited_sources(connection, site.id)
+    costs = name_costs(file.costs, naming, visited)
+    _check_lengths(costs)
+    with transaction(database, ids=len({cost.traffic_source for cost in costs})) as (connection, ids):
+        done = import_costs(Work(connection, ids, site, clock.now()), account, file.days, costs)
+    with database.read() as connection:
+        unmet = find_unmet_costs(connection, site.id, account, file.days, visited)
+    return _Imported(site.id, account, file, costs, done, unmet)
+
+
+def _read_account(system: str, account: str) -> CostAccount:
+    named = CostAccount(system.strip().casefold(), account.strip())
+    limits = (
+        ("--system", named.system, SYSTEM_LENGTH_MAX),
+        ("--account", named.account, ACCOUNT_LENGTH_MAX),
+    )
+    for option, text, length_max in limits:
+        if not 0 < len(text) <= length_max:
+            fail(f"{option} must have 1 to {length_max} characters.")
+    return named
+
+
+def _read_mapping(pairs: Collection[str]) -> dict[str, str]:
+    names = [column.name for column in COST_COLUMNS]
+    columns: dict[str, str] = {}
+    for heading, name in (_split_pair("--map", pair) for pair in pairs):
+        if name not in names:
+            fail(f"--map: there is no column {name}. Known: {', '.join(names)}.")
+        if name in columns.values():
+            fail(f"--map: {name} is given twice.")
+        columns[normalize_heading(heading)] = name
+    return columns
+
+
+def _read_renames(pairs: Collection[str]) -> dict[str, str]:
+    renames = {}
+    for campaign, name in (_split_pair("--rename", pair) for pair in pairs):
+        renames[campaign] = _part("--rename", name) or ""
+    return renames
+
+
+def _split_pair(option: str, pair: str) -> tuple[str, str]:
+    said, equals, meant = pair.rpartition("=")
+    if not equals or not said.strip() or not meant.strip():
+        fail(f"{option} {pair}: write it as {'HEADING=COLUMN' if option == '--map' else 'CAMPAIGN=NAME'}.")
+    return said.strip(), meant.strip()
+
+
+def _part(option: str, text: str | None) -> str | None:
+    if text is not None and len(text) > SOURCE_LENGTH_MAX:
+        fail(f"{option} must have at most {SOURCE_LENGTH_MAX} characters.")
+    return text if text is None else text.strip()
+
+
+def _number(option: str, text: str | None, most: int | None) -> Decimal | None:
+    if text is None:
+        return None
+    try:
+        money = MoneyCell().read(text)
+    except InvalidValue:
+        money = None
+    if money is None or money.currency or not money.amount or (most is not None and money.amount > most):
+        fail(f"{option} must be a number above 0{'' if most is None else f' and up to {most}'}, such as 20 or 20.5.")
+    return money.amount
+
+
+def _check_naming(file: CostFile, naming: CampaignNaming) -> None:
+    if file.layout.has(("campaign",)):
+        return
+    for is_needed, column in ((naming.needs_id, "campaign_id"), (naming.needs_name, "campaign_name")):
+        if is_needed and not file.layout.has((column,)):
+            fail(f"--campaign {naming.form} needs the column {column}, which the file does not have. Set --map.")
+
+
+def _check_lengths(costs: Collection[Cost]) -> None:
+    longest = max((len(cost.traffic_source.campaign) for cost in costs), default=0)
+    if longest > SOURCE_LENGTH_MAX:
+        fail(f"--campaign: a campaign would have {longest} characters, at most {SOURCE_LENGTH_MAX} are allowed.")
+
+
+def _report(imported: _Imported) -> None:
+    for line in _summarize(imported):
+        console.print(line, markup=False)
+    unmet = imported.unmet.campaigns or imported.unmet.sources
+    if unmet:
+        console.print(_table(unmet[:UNMET_SHOWN_MAX]))
+    if len(unmet) > UNMET_SHOWN_MAX:
+        console.print(f"And {len(unmet) - UNMET_SHOWN_MAX} more: --json lists all.", markup=False)
+
+
+def _summarize(imported: _Imported) -> Iterator[str]:
+    file, done = imported.file, imported.done
+    yield (
+        f"{counted(file.rows, 'row')} of {counted(len(file.days), 'day')}: {counted(done.stored, 'cost')} stored, "
+        f"{_rubles(_sum(imported.costs))} RUB; {done.replaced} replaced."
+    )
+    if file.unit is CostUnit.MICROS:
+        yield "Costs were read as millionths of a ruble. If they are rubles, set --cost-unit money."
+    if file.encoding not in (None, UTF_8):
+        yield f"The file was read as {file.encoding}. If names look wrong, set --encoding."
+    if file.layout.passed_over:
+        yield f"Ignored columns: {', '.join(file.layout.passed_over)}."
+    if not imported.unmet.sources:
+        yield "Every cost meets a visit of the site."
+        return
+    unmet = f"No visit has the five parts of {_rubles(_sum(imported.unmet.sources))} RUB"
+    if imported.unmet.campaigns:
+        yield f"{unmet}; none has the source, medium and campaign of {_rubles(_sum(imported.unmet.campaigns))} RUB:"
+    else:
+        yield f"{unmet}, but visits have their source, medium and campaign:"
+
+
+def _table(unmet: Collection[SourceCost]) -> Table:
+    table = Table("source", "medium", "campaign", "content", "term")
+    table.add_column("RUB", justify="right")
+    for cost in unmet:
+        table.add_row(*astuple(cost.traffic_source), _rubles(cost.amount_kopecks))
+    return table
+
+
+def _serialize(imported: _Imported) -> CostsAnswer:
+    return {
+        "siteId": imported.site_id,
+        "system": imported.account.system,
+        "account": imported.account.account,
+        "rows": imported.file.rows,
+        "days": len(imported.file.days),
+        "costs": imported.done.stored,
+        "replaced": imported.done.replaced,
+        "cost": _rubles(_sum(imported.costs)),
+        "unit": imported.file.unit.value,
+        "encoding": imported.file.encoding,
+        "columnsPassedOver": imported.file.layout.passed_over,
+        "unmetCost": _rubles(_sum(imported.unmet.sources)),
+        "unmetSources": [_serialize_unmet(cost) for cost in imported.unmet.sources],
+        "unmetCampaigns": [_serialize_unmet(cost) for cost in imported.unmet.campaigns],
+    }
+
+
+def _serialize_unmet(cost: SourceCost) -> UnmetCost:
+    source = cost.traffic_source
+    return {
+        "source": source.source,
+        "medium": source.medium,
+        "campaign": source.campaign,
+        "content": source.content,
+        "term": source.term,
+        "cost": _rubles(cost.amount_kopecks),
+    }
+
+
+def _sum(costs: Collection[Cost] | Collection[SourceCost]) -> int:
+    return sum(cost.amount_kopecks for cost in costs)
+
+
+def _rubles(kopecks: int) -> str:
+    return f"{Decimal(kopecks).scaleb(-2):.2f}"

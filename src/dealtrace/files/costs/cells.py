@@ -1,0 +1,185 @@
+"""The cells of a table of costs: days, sums of money in any currency, and numbers of clicks."""
+
+import re
+from datetime import date, datetime
+from decimal import Decimal
+
+from dealtrace.attribution.cost import COST_KOPECKS_MAX, COUNT_MAX, KOPECKS_PER_RUBLE
+from dealtrace.errors import InvalidValue
+from dealtrace.files.annotation_columns import SourcePartCell
+from dealtrace.files.cell_types import CodeCell, IntegerCell, text_of
+from dealtrace.files.row import Cell
+from dealtrace.files.timestamps import TimestampCell
+from dealtrace.leads.limits import YEAR_MAX, YEAR_MIN
+from dealtrace.leads.plain_text import visible
+from dealtrace.record import record
+
+MICROS = 10**6
+"""How many units of Yandex Direct's reports are a ruble."""
+WRITTEN_MAX = COST_KOPECKS_MAX // KOPECKS_PER_RUBLE * MICROS
+"""The largest number in a cell."""
+MONEY_LENGTH_MAX = 100
+RUBLE = "RUB"
+CURRENCIES = {
+    "₽": RUBLE, "р": RUBLE, "руб": RUBLE, "рублей": RUBLE, "рубли": RUBLE, "rub": RUBLE, "rur": RUBLE,
+    "$": "USD", "usd": "USD", "доллар": "USD", "долл": "USD", "€": "EUR", "eur": "EUR", "евро": "EUR",
+    "₸": "KZT", "kzt": "KZT", "тенге": "KZT", "тг": "KZT", "byn": "BYN", "br": "BYN", "uah": "UAH", "₴": "UAH",
+    "uzs": "UZS", "сум": "UZS", "try": "TRY", "₺": "TRY", "cny": "CNY", "¥": "CNY", "£": "GBP", "gbp": "GBP",
+    "amd": "AMD", "gel": "GEL", "azn": "AZN", "kgs": "KGS", "aed": "AED", "ils": "ILS", "chf": "CHF",
+}  # fmt: skip
+"""How files write currencies, without points and in small letters."""
+NO_DATA = ("-", "--", "–", "—")
+"""What cabinets and reports write where there is no data."""
+
+_DAY_AS_NUMBER = re.compile("[0-9]{8}")
+_MONEY = re.compile(r"([^0-9+,.\-−\s]*)\s*([+\-−]?)\s*([0-9.,][0-9.,\s'’]*)([^0-9+,\-−]*)")
+_GAPS = re.compile(r"[\s'’]")
+_CODE = re.compile("[A-Za-z]{3}")
+
+
+@record
+class Money:
+    """A sum as it was written; the currency is empty if the cell does not name it."""
+
+    amount: Decimal
+    currency: str = ""
+    is_whole: bool = False
+    """Whether it was written without decimals."""
+
+
+@record
+class DayCell:
+    """A day; a time behind it is ignored."""
+
+    @property
+    def form(self) -> str:
+        """Return a description of the day."""
+        return "day"
+
+    def read(self, cell: Cell) -> date:
+        """Parse the day."""
+        digits = str(cell) if isinstance(cell, int) else cell
+        if isinstance(digits, str) and _DAY_AS_NUMBER.fullmatch(digits.strip()):
+            cell = f"{digits.strip()[:4]}-{digits.strip()[4:6]}-{digits.strip()[6:]}"
+        try:
+            day = TimestampCell().read(cell)
+        except InvalidValue:
+            day = None
+        if day is None or (isinstance(day, datetime) and day.tzinfo is not None):
+            raise InvalidValue(
+                f"ожидается день с {YEAR_MIN} по {YEAR_MAX} год, например 26.03.2018 или 2018-03-26",
+                f"expected a day between {YEAR_MIN} and {YEAR_MAX}, such as 26.03.2018 or 2018-03-26",
+            )
+        return day.date() if isinstance(day, datetime) else day
+
+
+@record
+class MoneyCell:
+    """A sum, possibly with the sign or code of its currency."""
+
+    @property
+    def form(self) -> str:
+        """Return a description of the sum."""
+        return "sum, 0 or more"
+
+    def read(self, cell: Cell) -> Money:
+        """Parse the sum: a decimal comma or point, spaces or the other sign between thousands."""
+        text = visible(_number_text(cell)).strip()
+        found = _MONEY.fullmatch(text) if len(text) <= MONEY_LENGTH_MAX else None
+        number = _decimal(found[3]) if found is not None else None
+        if found is None or number is None or found[2] in ("-", "−") or number[0] > WRITTEN_MAX:
+            raise InvalidValue(
+                "ожидается сумма, 0 или больше, например 1 234,56",
+                "expected a sum of 0 or more, such as 1 234.56",
+            )
+        signs = [sign for sign in (found[1], found[4]) if sign.strip()]
+        codes = {read_currency(sign) for sign in signs}
+        if len(codes) > 1:
+            raise InvalidValue(f"две валюты в ячейке: {text}", f"two currencies in a cell: {text}")
+        return Money(number[0], codes.pop() if codes else "", is_whole=number[1])
+
+
+@record
+class CurrencyCell:
+    """A currency, by its code or sign."""
+
+    @property
+    def form(self) -> str:
+        """Return a description of the currency."""
+        return "code or sign of a currency"
+
+    def read(self, cell: Cell) -> str:
+        """Return the code of the currency, of three letters."""
+        return read_currency(text_of(cell))
+
+
+@record
+class CostPartCell(CodeCell):
+    """A part of a traffic source, or the id or name of a campaign; a spreadsheet must not have rounded it."""
+
+    def read(self, cell: Cell) -> str:
+        """Return the text, empty if it stands for an unknown value."""
+        text = SourcePartCell(self.length_max).read(CodeCell.read(self, cell))
+        return "" if text in NO_DATA else text
+
+
+@record
+class CountCell:
+    """A number of clicks or impressions."""
+
+    @property
+    def form(self) -> str:
+        """Return a description of the number."""
+        return "integer"
+
+    def read(self, cell: Cell) -> int | None:
+        """Parse the number, `None` if the file has no data."""
+        return None if text_of(cell) in NO_DATA else IntegerCell(0, COUNT_MAX).read(cell)
+
+
+def read_currency(text: str) -> str:
+    """Return the code of the currency that a sign, word or code stands for.
+
+    Raises:
+        InvalidValue: it is no currency.
+    """
+    word = text.strip().strip(".").strip()
+    code = CURRENCIES.get(word.casefold()) or (word.upper() if _CODE.fullmatch(word) else None)
+    if code is None:
+        raise InvalidValue(
+            f"{word}: неизвестная валюта, укажите код из трёх букв, например RUB",
+            f"{word}: unknown currency, use a code of three letters such as RUB",
+        )
+    return code
+
+
+def _number_text(cell: Cell) -> str:
+    return f"{Decimal(repr(cell)):f}" if isinstance(cell, float) and cell == cell else text_of(cell)  # noqa: PLR0124
+
+
+def _decimal(written: str) -> tuple[Decimal, bool] | None:
+    """Return a number and whether it has no decimals; of a comma and a point the later is the decimal sign."""
+    digits = _GAPS.sub("", written)
+    point, comma = digits.rfind("."), digits.rfind(",")
+    if min(point, comma) >= 0:
+        sign, between = (".", ",") if point > comma else (",", ".")
+        whole, _, decimals = digits.partition(sign)
+        return _number(_joined(whole, between), decimals)
+    between = "," if comma >= 0 else "."
+    if digits.count(between) > 1:
+        return _number(_joined(digits, between), "")
+    whole, _, decimals = digits.partition(between)
+    return _number(whole, decimals) if whole or decimals else None
+
+
+def _joined(digits: str, between: str) -> str | None:
+    """Return a whole number without the signs between its thousands, `None` if they stand elsewhere."""
+    first, *others = digits.split(between)
+    is_grouped = 0 < len(first) <= 3 and all(len(group) == 3 for group in others)  # noqa: PLR2004 - thousands
+    return "".join((first, *others)) if is_grouped else None
+
+
+def _number(whole: str | None, decimals: str) -> tuple[Decimal, bool] | None:
+    if whole is None or not f"{whole}{decimals}".isdigit():
+        return None
+    return Decimal(f"{whole or 0}.{decimals or 0}"), not decimals.strip("0")

@@ -1,0 +1,111 @@
+"""The columns of a table of costs: as Yandex Metrica takes them, and as advertising systems and people name them."""
+
+import re
+
+from dealtrace.attribution.traffic_source import SOURCE_LENGTH_MAX
+from dealtrace.files.columns import Column, Need, heading_text
+from dealtrace.files.costs.cells import CURRENCIES, CostPartCell, CountCell, CurrencyCell, DayCell, MoneyCell
+from dealtrace.files.row import Cell
+from dealtrace.record import record
+
+HEAD_LINES = 10
+"""The headings are in one of the first lines that are not blank."""
+_PART = CostPartCell(SOURCE_LENGTH_MAX)
+COST_COLUMNS = (
+    Column(
+        "date",
+        ("День", "Дата", "day", "Дата показа", "Дата расхода"),
+        DayCell(),
+        "The day, in the site's time zone.",
+        Need.CELL,
+    ),
+    Column(
+        "cost",
+        (
+            "Expenses", "Expense", "Расход", "Расходы", "Расход всего", "Затраты", "Потрачено", "Потрачено всего",
+            "Всего потрачено", "Списано", "Списания", "spent", "spend", "Стоимость", "Сумма", "amount",
+        ),
+        MoneyCell(),
+        "What it cost.",
+        Need.CELL,
+    ),
+    Column("source", ("utm_source", "Источник"), _PART, "The source; the system's if the column is missing."),
+    Column("medium", ("utm_medium", "Канал", "Тип источника"), _PART, "The medium; likewise."),
+    Column("campaign", ("utm_campaign",), _PART, "The campaign, as visits have it."),
+    Column(
+        "campaign_id",
+        (
+            "№ кампании", "Номер кампании", "ID кампании", "ad_plan_id", "ID рекламного плана", "ID рекламной кампании",
+            "id",
+        ),
+        _PART,
+        "The id of the campaign, if there is no `campaign`.",
+    ),
+    Column(
+        "campaign_name",
+        (
+            "Кампания", "Название кампании", "Рекламная кампания", "ad_plan_name", "ad_plan", "Рекламный план",
+            "Название рекламного плана", "Название", "name",
+        ),
+        _PART,
+        "The name of the campaign, if there is no `campaign`.",
+    ),
+    Column(
+        "content",
+        ("utm_content", "ad_id", "№ объявления", "Номер объявления", "ID объявления", "Объявление", "banner_id"),
+        _PART,
+        "The ad.",
+    ),
+    Column(
+        "term",
+        (
+            "utm_term", "keyword", "Criterion", "Criteria", "Ключевое слово", "Ключевая фраза", "Фраза",
+            "Условие показа",
+        ),
+        _PART,
+        "The keyword.",
+    ),
+    Column("currency", ("Валюта", "CurrencyCode"), CurrencyCell(), "The currency; rubles if missing."),
+    Column("clicks", ("Клики", "Количество кликов", "Переходы"), CountCell(), "The clicks."),
+    Column(
+        "impressions", ("Показы", "Количество показов", "shows"), CountCell(), "The impressions."
+    ),
+)  # fmt: skip
+
+_WORDS = re.compile(r"[^\s,;:()\[\]]+")
+_WITH_VAT = frozenset({"с", "со", "включая", "вкл", "учетом", "учётом", "incl", "including", "with", "inc"})
+_WITHOUT_VAT = frozenset({"без", "excl", "excluding", "without", "ex"})
+_VAT = frozenset({"ндс", "vat"})
+_FILLING = frozenset({"в", "in"})
+
+
+@record
+class HeadingUnits:
+    """A heading without its units, as in `Расход (руб., с НДС)`; `None` if it names no currency, or does not say.
+
+    `has_vat` is whether the sums below contain the tax.
+    """
+
+    plain: str
+    currency: str | None = None
+    has_vat: bool | None = None
+
+
+def split_units(heading: Cell) -> HeadingUnits:
+    """Return a heading without the currency and the tax at its end, and both."""
+    text = heading_text(heading)
+    found = list(_WORDS.finditer(text))
+    words = [word[0].strip(".").casefold() for word in found]
+    start = len(words)
+    while start > 1 and _is_unit(words[start - 1]):
+        start -= 1
+    units = words[start:]
+    if not units:
+        return HeadingUnits(text)
+    currency = next((CURRENCIES[word] for word in units if word in CURRENCIES), None)
+    has_vat = not _WITHOUT_VAT & set(units) if _VAT & set(units) else None
+    return HeadingUnits(text[: found[start].start()].rstrip(" ,;:(["), currency, has_vat)
+
+
+def _is_unit(word: str) -> bool:
+    return word in _WITH_VAT | _WITHOUT_VAT | _VAT | _FILLING or word in CURRENCIES

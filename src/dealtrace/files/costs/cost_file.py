@@ -1,0 +1,301 @@
+"""A file of costs: finding its headings, reading its rows, and adding them up."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal, localcontext
+from enum import StrEnum
+from pathlib import Path
+
+from dealtrace.attribution.campaign import Campaign
+from dealtrace.attribution.cost import COST_KOPECKS_MAX, KOPECKS_PER_RUBLE, sum_known
+from dealtrace.attribution.stated_cost import EXACT, StatedCost
+from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.errors import FileUnreadable, InvalidParameters, Violation
+from dealtrace.files.columns import Layout, RowValues, values_of
+from dealtrace.files.costs.cells import MICROS, NO_DATA, RUBLE, Money
+from dealtrace.files.costs.columns import COST_COLUMNS, HEAD_LINES
+from dealtrace.files.costs.headings import CostHeadings, plain_heading, read_headings
+from dealtrace.files.row import Row
+from dealtrace.files.table_file import TableFile, open_table, unreadable
+from dealtrace.record import record
+
+COSTS_MAX = 100_000
+"""Different days and sources of a file: one transaction stores them, and others wait for it."""
+FAULTS_SHOWN_MAX = 5
+KOPECK_IN_MICROS = MICROS // KOPECKS_PER_RUBLE
+_TOTAL = re.compile(
+    r"(?:общий итог|grand total|total rows|totals?|итого|всего)"
+    r"(?: ?[:(–—-].*| (?:за|по|и|строк|rows|for|and)\b.*| ?[0-9]*)?",
+    re.IGNORECASE | re.DOTALL,
+)
+_API_CAMPAIGNS = frozenset({"CampaignId", "CampaignName"})
+_API_COST = "Cost"
+
+
+class CostUnit(StrEnum):
+    """What the numbers of the cost column are."""
+
+    AUTO = "auto"
+    MONEY = "money"
+    MICROS = "micros"
+
+
+@record
+class CostReading:
+    """How a file of costs is read.
+
+    `columns` are names of columns by the normalised headings of the file. `traffic_source` is that of the system,
+    whose source and medium count if the file has no column for them; `source` and `medium` count before both. `rate`
+    is the rubles for a unit of the currency of all rows that do not name rubles. `vat_removed` and `vat_added` are
+    percents.
+    """
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    traffic_source: TrafficSource | None = None
+    source: str | None = None
+    medium: str | None = None
+    rate: Decimal | None = None
+    vat_removed: Decimal | None = None
+    vat_added: Decimal | None = None
+    unit: CostUnit = CostUnit.AUTO
+
+
+@record
+class CostFile:
+    """The costs of a file, different days, sources and campaigns; `days` are those of its rows."""
+
+    costs: Sequence[StatedCost]
+    days: frozenset[date]
+    rows: int
+    totals: int
+    """Lines of totals, which are passed over."""
+    unit: CostUnit
+    encoding: str | None
+    layout: Layout
+
+
+def read_cost_file(path: Path, encoding: str | None, reading: CostReading) -> CostFile:
+    """Read a whole file; the encoding of a text file is detected if it is `None`.
+
+    Raises:
+        FileUnreadable: it is not a table of costs, or it has a row that cannot be read; rows, columns and cures are
+            named.
+    """
+    columns = reading.columns
+    table = open_table(
+        path, encoding, COST_COLUMNS, head_lines=HEAD_LINES, plain_heading=lambda cell: plain_heading(cell, columns)
+    )
+    headings = read_headings(path, table, columns)
+    _check_reading(path, headings, reading)
+    with localcontext(EXACT):
+        tally = _Tally(headings, reading)
+        _read_rows(path, table, tally)
+        unit = _unit_of(path, headings, tally, reading.unit)
+        costs = [replace(cost, amount_rub=_rubles(cost.amount_rub, unit, reading)) for cost in tally.costs.values()]
+    for cost in costs:
+        if cost.amount_rub * KOPECKS_PER_RUBLE > COST_KOPECKS_MAX:
+            most = COST_KOPECKS_MAX // KOPECKS_PER_RUBLE
+            raise unreadable(
+                path,
+                f"расход за {cost.day_on} больше {most} рублей: проверьте --cost-unit и --rate",
+                f"a cost of {cost.day_on} exceeds {most} rubles: check --cost-unit and --rate",
+            )
+    return CostFile(costs, frozenset(tally.days), tally.rows, tally.totals, unit, table.encoding, headings.layout)
+
+
+@dataclass
+class _Tally:
+    """The sums of the rows read so far, amounts as written."""
+
+    headings: CostHeadings
+    reading: CostReading
+    costs: dict[tuple[date, TrafficSource, Campaign], StatedCost] = field(default_factory=dict)
+    days: set[date] = field(default_factory=set)
+    rows: int = 0
+    totals: int = 0
+    foreign: str = ""
+    is_rate_used: bool = False
+    are_whole: bool = True
+    are_kopecks_in_micros: bool = True
+    least: Decimal | None = None
+
+    def add(self, values: RowValues) -> None:
+        """Add a row.
+
+        Raises:
+            InvalidParameters: its currency has no rate, or nothing says what the cost is of.
+        """
+        amount = self._rubles_of(values)
+        source, campaign = self._source_of(values)
+        if source.is_empty and campaign == Campaign():
+            raise InvalidParameters([_NO_SOURCE])
+        stated = StatedCost(values["date"], source, campaign, amount, values.get("clicks"), values.get("impressions"))
+        key = (stated.day_on, source, campaign)
+        before = self.costs.get(key)
+        self.costs[key] = stated if before is None else _sum(before, stated)
+        self.days.add(stated.day_on)
+        self.rows += 1
+
+    def _rubles_of(self, values: RowValues) -> Decimal:
+        money: Money = values["cost"]
+        codes = {money.currency, values.get("currency", ""), self.headings.currency or ""} - {""}
+        heading = self.headings.layout.heading_of("cost")
+        if len(codes) > 1:
+            raise InvalidParameters([_two_currencies(heading, sorted(codes))])
+        code = codes.pop() if codes else ""
+        self._note_size(money)
+        if code == RUBLE or (not code and self.reading.rate is None):
+            return money.amount
+        if self.reading.rate is None:
+            raise InvalidParameters([_no_rate(heading, code)])
+        if code and self.foreign not in ("", code):
+            raise InvalidParameters([_two_currencies(heading, sorted((self.foreign, code)))])
+        self.foreign = self.foreign or code
+        self.is_rate_used = True
+        return money.amount * self.reading.rate
+
+    def _note_size(self, money: Money) -> None:
+        if money.amount:
+            self.are_whole = self.are_whole and money.is_whole
+            self.are_kopecks_in_micros = self.are_kopecks_in_micros and not money.amount % KOPECK_IN_MICROS
+            self.least = money.amount if self.least is None else min(self.least, money.amount)
+
+    def _source_of(self, values: RowValues) -> tuple[TrafficSource, Campaign]:
+        reading, layout = self.reading, self.headings.layout
+        parts = values_of(values, ("source", "medium", "campaign", "content", "term"))
+        if reading.traffic_source is not None and not layout.has(("source",)):
+            parts = {"source": reading.traffic_source.source, "medium": reading.traffic_source.medium, **parts}
+        stated = {"source": reading.source, "medium": reading.medium}
+        source = TrafficSource(**parts | {part: text for part, text in stated.items() if text is not None})
+        if source.campaign:
+            return source, Campaign()
+        return source, Campaign(values.get("campaign_id", ""), values.get("campaign_name", ""))
+
+
+def _sum(first: StatedCost, second: StatedCost) -> StatedCost:
+    return replace(
+        first,
+        amount_rub=first.amount_rub + second.amount_rub,
+        clicks=sum_known((first.clicks, second.clicks)),
+        impressions=sum_known((first.impressions, second.impressions)),
+    )
+
+
+def _read_rows(path: Path, table: TableFile, tally: _Tally) -> None:
+    faults: list[tuple[int, InvalidParameters]] = []
+    layout = tally.headings.layout
+    for row in table.read():
+        if row.number <= tally.headings.number or row.is_blank:
+            continue
+        if _is_total(row, layout):
+            tally.totals += 1
+            continue
+        try:
+            tally.add(layout.read(row))
+        except InvalidParameters as fault:
+            faults.append((row.number, fault))
+            if len(faults) == FAULTS_SHOWN_MAX:
+                break
+        if len(tally.costs) > COSTS_MAX:
+            raise unreadable(
+                path,
+                f"больше {COSTS_MAX} разных дней и источников: разделите файл по месяцам",
+                f"it has more than {COSTS_MAX} different days and sources: split it by months",
+            )
+    if faults:
+        raise _faulty(path, faults)
+    if tally.rows and tally.reading.rate is not None and not tally.is_rate_used:
+        raise unreadable(path, "расходы в рублях: уберите --rate", "the costs are in rubles: leave out --rate")
+    if not tally.rows and not tally.totals:
+        raise unreadable(path, "под заголовками нет строк", "there are no rows below the headings")
+
+
+def _is_total(row: Row, layout: Layout) -> bool:
+    """Check whether a row is a line of totals: it has no day, and begins with the word for one."""
+    texts = [str(cell).strip() for cell in row.cells]
+    position = next(found.position for found in layout.found_columns if found.column.name == "date")
+    day = texts[position] if position < len(texts) else ""
+    if day and day not in NO_DATA and _TOTAL.fullmatch(day) is None:
+        return False
+    first = next((text for text in texts if text and text not in NO_DATA), "")
+    return _TOTAL.fullmatch(first) is not None
+
+
+def _faulty(path: Path, faults: Sequence[tuple[int, InvalidParameters]]) -> FileUnreadable:
+    ru = "; ".join(f"строка {number}: {fault.facts['ru']}" for number, fault in faults)
+    en = "; ".join(f"row {number}: {fault.facts['en']}" for number, fault in faults)
+    return unreadable(path, ru, en)
+
+
+def _unit_of(path: Path, headings: CostHeadings, tally: _Tally, stated: CostUnit) -> CostUnit:
+    """Return what the numbers of the cost column are.
+
+    Ours: a report of Direct's API has micros unless it was asked for money, and does not say which. Whole numbers of
+    kopecks in micros throughout are micros; other large whole numbers may be either, so the file is refused.
+    """
+    if stated is not CostUnit.AUTO:
+        return stated
+    names = {found.heading for found in headings.layout.found_columns}
+    is_of_api = _API_COST in names and bool(_API_CAMPAIGNS & names)
+    if not is_of_api or not tally.are_whole or tally.least is None or tally.least < KOPECK_IN_MICROS:
+        return CostUnit.MONEY
+    if tally.are_kopecks_in_micros:
+        return CostUnit.MICROS
+    raise unreadable(
+        path,
+        f"{_API_COST}: рубли это или микрорубли? Укажите --cost-unit money или --cost-unit micros",
+        f"{_API_COST}: rubles or millionths of them? Set --cost-unit money or --cost-unit micros",
+    )
+
+
+def _rubles(amount: Decimal, unit: CostUnit, reading: CostReading) -> Decimal:
+    rubles = amount / MICROS if unit is CostUnit.MICROS else amount
+    if reading.vat_removed is not None:
+        return rubles * 100 / (100 + reading.vat_removed)
+    if reading.vat_added is not None:
+        return rubles * (100 + reading.vat_added) / 100
+    return rubles
+
+
+def _check_reading(path: Path, headings: CostHeadings, reading: CostReading) -> None:
+    if not headings.layout.has(("source",)) and reading.source is None and reading.traffic_source is None:
+        raise unreadable(
+            path,
+            "источник неизвестен: укажите --source и --medium или другую --system",
+            "the source is unknown: set --source and --medium, or another --system",
+        )
+    if (headings.has_vat is False and reading.vat_removed is not None) or (
+        headings.has_vat is True and reading.vat_added is not None
+    ):
+        heading = headings.layout.heading_of("cost")
+        raise unreadable(
+            path,
+            f"{heading}: НДС в этом столбце не такой, как говорит команда: уберите --vat или --add-vat",
+            f"{heading}: the heading contradicts the command: leave out --vat or --add-vat",
+        )
+
+
+_NO_SOURCE = Violation(
+    "row",
+    "не указаны ни источник, ни кампания: заполните хотя бы одну часть",
+    "neither source nor campaign is given: fill in at least one part",
+)
+
+
+def _two_currencies(heading: str, codes: Sequence[str]) -> Violation:
+    listed = ", ".join(codes)
+    return Violation(
+        heading,
+        f"две валюты: {listed}. Разделите файл по валютам",
+        f"two currencies: {listed}. Split the file by currencies",
+    )
+
+
+def _no_rate(heading: str, code: str) -> Violation:
+    return Violation(
+        heading,
+        f"валюта {code}: укажите курс, рублей за 1 {code}: --rate",
+        f"the currency is {code}: set its rate, the rubles for 1 {code}: --rate",
+    )

@@ -1,0 +1,92 @@
+"""The headings of a table of costs: which line has them, and what each column is."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+
+from dealtrace.files.columns import (
+    Layout,
+    count_known,
+    heading_text,
+    lay_out,
+    missing_columns,
+    normalize_heading,
+)
+from dealtrace.files.costs.columns import COST_COLUMNS, HEAD_LINES, split_units
+from dealtrace.files.row import COLUMNS_MAX, Cell, Row
+from dealtrace.files.table_file import TableFile, unreadable
+from dealtrace.record import record
+
+
+@record
+class CostHeadings:
+    """The row of the headings and what they say; `currency` and `has_vat` are `None` if they say nothing of it."""
+
+    number: int
+    layout: Layout
+    currency: str | None
+    has_vat: bool | None
+
+
+def plain_heading(cell: Cell, columns: Mapping[str, str]) -> Cell:
+    """Return the name of the column that a heading was mapped to, or the heading without its units."""
+    return columns.get(normalize_heading(cell)) or split_units(cell).plain
+
+
+def read_headings(path: Path, table: TableFile, columns: Mapping[str, str]) -> CostHeadings:
+    """Return the headings: of the first lines, that with the most known ones.
+
+    `columns` are names of columns by the normalised headings of the file.
+
+    Raises:
+        FileUnreadable: no line has the required headings, or a mapped heading is missing.
+    """
+    rows = list(islice((row for row in table.read() if not row.is_blank), HEAD_LINES))
+    if not rows:
+        raise unreadable(path, "файл пуст", "the file is empty")
+    row = max(rows, key=lambda row: count_known((plain_heading(cell, columns) for cell in row.cells), COST_COLUMNS))
+    if row.is_malformed:
+        raise unreadable(path, f"строка {row.number}: лишние кавычки", f"row {row.number}: misplaced quotes")
+    _check_mapped(path, row, columns)
+    layout = _lay_out(row, columns)
+    if layout.width > COLUMNS_MAX:
+        raise unreadable(path, f"столбцов больше {COLUMNS_MAX}", f"it has more than {COLUMNS_MAX} columns")
+    for column in missing_columns(layout, COST_COLUMNS):
+        accepted = ", ".join((column.name, *column.headings))
+        raise unreadable(
+            path,
+            f"в первых {HEAD_LINES} строках нет столбца {column.name}; подойдут заголовки: {accepted}, "
+            f"или назовите свой: --map ЗАГОЛОВОК={column.name}",
+            f"the first {HEAD_LINES} lines have no column {column.name}; accepted headings: {accepted}, "
+            f"or name yours: --map HEADING={column.name}",
+        )
+    units = split_units(layout.heading_of("cost"))
+    return CostHeadings(row.number, layout, units.currency, units.has_vat)
+
+
+def _lay_out(row: Row, columns: Mapping[str, str]) -> Layout:
+    """Return what the columns are, with the headings as the file has them; a mapped heading counts before others."""
+    taken = {normalize_heading(name) for name in columns.values()}
+    texts = [heading_text(cell) for cell in row.cells]
+    plain = [
+        "" if normalize_heading(cell) not in columns and normalize_heading(split_units(cell).plain) in taken else cell
+        for cell in row.cells
+    ]
+    layout = lay_out([plain_heading(cell, columns) for cell in plain], COST_COLUMNS)
+    found = tuple(replace(column, heading=texts[column.position]) for column in layout.found_columns)
+    used = {column.position for column in found}
+    passed_over = tuple(text for position, text in enumerate(texts) if text and position not in used)
+    return replace(layout, found_columns=found, passed_over=passed_over)
+
+
+def _check_mapped(path: Path, row: Row, columns: Mapping[str, str]) -> None:
+    present = {normalize_heading(cell) for cell in row.cells}
+    for heading, name in columns.items():
+        if heading not in present:
+            known = ", ".join(text for cell in row.cells if (text := heading_text(cell)))
+            raise unreadable(
+                path,
+                f"--map для {name}: такого заголовка нет; в строке {row.number} стоят: {known}",
+                f"--map for {name}: there is no such heading; row {row.number} has: {known}",
+            )

@@ -1,0 +1,73 @@
+"""A file that holds a table: CSV, XLSX or JSON Lines, recognised by its content."""
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+from dealtrace.errors import FileUnreadable
+from dealtrace.files.columns import Column, count_known
+from dealtrace.files.csv_reader import UTF_8, detect_encoding, read_csv
+from dealtrace.files.json_lines_reader import is_json_lines, read_json_lines
+from dealtrace.files.row import Cell, Row
+from dealtrace.files.xlsx_reader import MAGIC, read_xlsx
+from dealtrace.record import record
+
+FILE_BYTES_MAX = 2 << 30
+OLD_EXCEL_MAGIC = b"\xd0\xcf\x11\xe0"
+_OLD_FORMAT = "it is in the old Excel format, save it as .xlsx or CSV"
+
+
+@record
+class TableFile:
+    """A file and what reads its rows from the beginning; `encoding` is `None` for spreadsheets."""
+
+    path: Path
+    encoding: str | None
+    read: Callable[[], Iterator[Row]]
+
+
+def open_table(
+    path: Path,
+    encoding: str | None,
+    columns: Sequence[Column],
+    *,
+    head_lines: int = 1,
+    plain_heading: Callable[[Cell], Cell] = lambda heading: heading,
+) -> TableFile:
+    """Open a file; the encoding of a text file is detected if it is `None`.
+
+    Headings, which tell the delimiter of a CSV file, are in one of the first `head_lines` lines; `plain_heading`
+    returns a heading as `columns` has it.
+
+    Raises:
+        FileUnreadable: it is missing, too large, in the old format of Excel, or in an unknown encoding.
+    """
+    _check_file(path)
+    with path.open("rb") as file:
+        magic = file.read(len(MAGIC))
+    if magic == OLD_EXCEL_MAGIC:
+        raise unreadable(path, "это старый формат Excel, сохраните файл как .xlsx или CSV", _OLD_FORMAT)
+    if magic == MAGIC:
+        return TableFile(path, None, partial(read_xlsx, path))
+    if is_json_lines(path):
+        return TableFile(path, UTF_8, partial(read_json_lines, path))
+    encoding = encoding or detect_encoding(path)
+
+    def known(headings: Sequence[Cell]) -> int:
+        return count_known(map(plain_heading, headings), columns)
+
+    return TableFile(path, encoding, partial(read_csv, path, encoding, known, head_lines))
+
+
+def unreadable(path: Path, ru: str, en: str) -> FileUnreadable:
+    """Return the refusal of a file."""
+    return FileUnreadable(file=path.name, ru=ru, en=en)
+
+
+def _check_file(path: Path) -> None:
+    if not path.exists():
+        raise unreadable(path, "файл не найден", "the file is missing")
+    if not path.is_file():
+        raise unreadable(path, "это не файл", "it is not a file")
+    if path.stat().st_size > FILE_BYTES_MAX:
+        raise unreadable(path, f"он больше {FILE_BYTES_MAX} байт", f"it is larger than {FILE_BYTES_MAX} bytes")

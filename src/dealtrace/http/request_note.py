@@ -1,0 +1,28 @@
+"""What becomes known of a request to an endpoint while it is answered, for the journal of requests."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from starlette.types import Scope
+
+from dealtrace.errors import Refusal
+
+NOTE = "dealtrace.note"
+"""The key of the note in the scope of a request."""
+
+
+@dataclass(slots=True)
+class RequestNote:
+    """The site and token that a request named, what it sent by name, and why it was refused."""
+
+    site_id: int = 0
+    token_id: int | None = None
+    sent: Mapping[str, str] = field(default_factory=dict)
+    refusal: Refusal | None = None
+
+
+def note_refusal(scope: Scope, refusal: Refusal) -> None:
+    """Note why a request was refused."""
+    note: RequestNote | None = scope.get(NOTE)
+    if note is not None:
+        note.refusal = refusal

@@ -1,0 +1,151 @@
+"""Flips: the smallest changes of the rules under which a deal would have another lead."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from dealtrace.deals.lead_clue import LINK_THRESHOLD_MAX, ContactClue
+from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
+from dealtrace.matching.nearest_lead import SEARCH_ORDER, Search, find_lead, nearness, searches_for
+from dealtrace.matching.window import window_of
+from dealtrace.record import record
+
+SECOND = timedelta(seconds=1)
+"""The step of a threshold."""
+
+
+@record
+class Flip:
+    """A change of the rules, and the `lead` that the deal would have then; `None` stands for no lead.
+
+    Rules that stay as they are are `None`. With `contact_matching` the site must match by contact;
+    `threshold_at_least` and `threshold_at_most` are the nearest thresholds of the deal that change its lead, in whole
+    seconds: one second less, or more, does not. `precedence` is another order of the kinds of lead. If all
+    are `None`, the deal only has to be matched again.
+    """
+
+    lead: LeadRef | None
+    contact_matching: bool | None = None
+    threshold_at_least: timedelta | None = None
+    threshold_at_most: timedelta | None = None
+    precedence: tuple[LeadKind, ...] | None = None
+
+
+def flips_of(
+    clue: ContactClue,
+    happened_at: datetime,
+    leads: Sequence[LeadSpan],
+    *,
+    current: LeadRef | None,
+    contact_matching: bool,
+) -> list[Flip]:
+    """List the smallest changes that give a deal another lead, those of the threshold first, the smallest first.
+
+    The deal must be one that contacts decide: its lead is neither pinned nor named. `current` is its lead, `leads`
+    are those of its contacts, whether their windows contain it or not.
+    """
+    found = _ref(find_lead(clue, happened_at, leads))
+    if not contact_matching:
+        return _flips_without_matching(clue, happened_at, leads, current=current, found=found)
+    if found != current:
+        return [Flip(found)]
+    by_threshold = [*_raised(clue, happened_at, leads), *_lowered(clue, happened_at, leads)]
+    return [
+        *sorted(by_threshold, key=lambda flip: _distance(flip, clue)),
+        *_reordered(clue, happened_at, leads, current=current),
+    ]
+
+
+def _flips_without_matching(
+    clue: ContactClue,
+    happened_at: datetime,
+    leads: Sequence[LeadSpan],
+    *,
+    current: LeadRef | None,
+    found: LeadRef | None,
+) -> list[Flip]:
+    """List what flips a deal of a site that does not match by contact: doing so, if need be with a longer threshold."""
+    if found != current:
+        return [Flip(found, contact_matching=True)]
+    if current is not None:
+        return []
+    return [replace(flip, contact_matching=True) for flip in _raised(clue, happened_at, leads)]
+
+
+def _raised(clue: ContactClue, happened_at: datetime, leads: Sequence[LeadSpan]) -> Iterator[Flip]:
+    """Yield the least longer threshold under which a lead fits that comes before the present one.
+
+    A longer threshold loses no lead, so until such a lead fits the present one stays.
+    """
+    found = find_lead(clue, happened_at, leads)
+    best = _Ranks(clue)
+    needed = (
+        threshold_needed(lead, happened_at)
+        for lead in leads
+        if best.has(lead) and (found is None or (lead.ref != found.ref and best.of(lead) > best.of(found)))
+    )
+    longer = [each for each in needed if each is not None and clue.link_threshold < each <= LINK_THRESHOLD_MAX]
+    if longer:
+        least = min(longer)
+        yield Flip(_lead_under(clue, least, happened_at, leads), threshold_at_least=least)
+
+
+def _lowered(clue: ContactClue, happened_at: datetime, leads: Sequence[LeadSpan]) -> Iterator[Flip]:
+    """Yield the longest shorter threshold under which the present lead does not fit.
+
+    A shorter threshold brings no lead, so until it loses the present one that one stays.
+    """
+    found = find_lead(clue, happened_at, leads)
+    needed = threshold_needed(found, happened_at) if found is not None else None
+    if needed:
+        yield Flip(_lead_under(clue, needed - SECOND, happened_at, leads), threshold_at_most=needed - SECOND)
+
+
+def _reordered(
+    clue: ContactClue, happened_at: datetime, leads: Sequence[LeadSpan], *, current: LeadRef | None
+) -> Iterator[Flip]:
+    reverse = SEARCH_ORDER[::-1]
+    found = _ref(find_lead(clue, happened_at, leads, reverse))
+    if found != current:
+        yield Flip(found, precedence=reverse)
+
+
+def threshold_needed(lead: LeadSpan, happened_at: datetime) -> timedelta | None:
+    """Return the least threshold, in whole seconds, under which the window of `lead` contains a deal.
+
+    It is `None` for a lead that began after the deal: no threshold helps.
+    """
+    missed = window_of(lead, timedelta(0)).missed_by(happened_at)
+    return -(-missed // SECOND) * SECOND if missed >= timedelta(0) else None
+
+
+class _Ranks:
+    """The ranks of leads: of those whose windows contain a deal, matching takes the one with the greatest."""
+
+    def __init__(self, clue: ContactClue) -> None:
+        searches = list(searches_for(clue))
+        self._places = {search: -place for place, search in reversed(list(enumerate(searches)))}
+
+    def has(self, lead: LeadSpan) -> bool:
+        """Return whether any step searches for the lead."""
+        return Search(lead.contact, lead.ref.kind) in self._places
+
+    def of(self, lead: LeadSpan) -> tuple[int, tuple[datetime, datetime, str, int]]:
+        """Return the rank of a lead."""
+        return self._places[Search(lead.contact, lead.ref.kind)], nearness(lead)
+
+
+def _lead_under(
+    clue: ContactClue, threshold: timedelta, happened_at: datetime, leads: Sequence[LeadSpan]
+) -> LeadRef | None:
+    return _ref(find_lead(replace(clue, link_threshold=threshold), happened_at, leads))
+
+
+def _distance(flip: Flip, clue: ContactClue) -> timedelta:
+    threshold = flip.threshold_at_least if flip.threshold_at_least is not None else flip.threshold_at_most
+    assert threshold is not None
+    return abs(threshold - clue.link_threshold)
+
+
+def _ref(lead: LeadSpan | None) -> LeadRef | None:
+    return lead.ref if lead is not None else None

@@ -1,0 +1,82 @@
+"""Compare a CRM's list of deals with ours, many rows at a time; nothing is stored."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from dealtrace.accounts.site import Site
+from dealtrace.accounts.site_days import day_end, day_start, site_day
+from dealtrace.deals.deal import Deal, DealKey, choose_deal
+from dealtrace.deals.incoming_deal import IncomingDeal
+from dealtrace.errors import Refusal
+from dealtrace.leads.file_import import ImportRow
+from dealtrace.leads.reference import all_spellings
+from dealtrace.reports.agreement import Comparison, Disagreement, SeenIds, compare_deals
+from dealtrace.storage.deals.deals import list_deals_by_id, list_deals_by_key
+from dealtrace.storage.journals.deal_journal import JournalQuery, query_deals
+from dealtrace.storage.journals.keyset_pages import pages_of
+
+ROWS_AT_ONCE = 1000
+"""Rows of a list, and deals of ours, that are compared at once."""
+
+
+def compare_rows(
+    connection: Connection,
+    site: Site,
+    rows: Sequence[ImportRow[object]],
+    seen: SeenIds,
+    *,
+    has_sums: bool,
+) -> list[Comparison]:
+    """Compare the next rows of a list with the deals of a site, in their order.
+
+    A deal is found by our id, if the row has one, then by its number, as in the API. Deleted deals are missing.
+    `seen` are the deals of ours that earlier rows named; those of these rows are added to it.
+    """
+    stated = [row.content for row in rows if isinstance(row.content, IncomingDeal)]
+    found = list_deals_by_key(
+        connection,
+        site.id,
+        ids=[deal.id for deal in stated if deal.id is not None],
+        numbers=all_spellings(deal.number for deal in stated if deal.number is not None),
+        lock=False,
+    )
+    known = _Known(found)
+    return [_compare(row, known, seen, has_sums=has_sums) for row in rows]
+
+
+class _Known:
+    """Deals of ours, by their ids and by their numbers."""
+
+    def __init__(self, found: Sequence[Deal]) -> None:
+        self._by_id = {deal.id: deal for deal in found}
+        self._by_number = {deal.number: deal for deal in found}
+
+    def find(self, stated: IncomingDeal) -> Deal | None:
+        """Find the deal that a row means."""
+        return choose_deal(DealKey(stated.id, stated.number), self._by_id, self._by_number)
+
+
+def _compare(row: ImportRow[object], known: _Known, seen: SeenIds, *, has_sums: bool) -> Comparison:
+    if isinstance(row.content, Refusal):
+        return Comparison(row.number, None, None, Disagreement.UNREADABLE, reason=str(row.content))
+    assert isinstance(row.content, IncomingDeal)  # the format of deals makes nothing else
+    ours = known.find(row.content)
+    is_repeated = ours is not None and seen.add(ours.id)
+    return compare_deals(row.number, row.content, ours, has_sums=has_sums, is_repeated=is_repeated)
+
+
+def missing_in_file(
+    connection: Connection, site: Site, first_at: datetime, last_at: datetime, seen: SeenIds
+) -> Iterator[tuple[int, list[Comparison]]]:
+    """Yield how many deals of ours lie in the days of a list, and those of the next thousand that it does not name.
+
+    Ours: the days are whole ones of the site, from the earliest date of the list to its latest; a list of a month does
+    not begin with the month's first second.
+    """
+    since = day_start(site_day(first_at, site.time_zone), site.time_zone)
+    until = day_end(site_day(last_at, site.time_zone), site.time_zone)
+    for total, ids in pages_of(connection, query_deals(site.id, JournalQuery(since=since, until=until)), ROWS_AT_ONCE):
+        missing = list_deals_by_id(connection, site.id, [deal_id for deal_id in ids if deal_id not in seen])
+        yield total, [Comparison(None, None, deal, Disagreement.MISSING_IN_FILE) for deal in missing]

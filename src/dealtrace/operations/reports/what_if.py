@@ -1,0 +1,123 @@
+"""What other rules would do to the deals of a site, by the functions that match, credit and classify them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from dealtrace.accounts.site import Site
+from dealtrace.attribution.classification import reclassified
+from dealtrace.attribution.credit import AttributionModel, Credit, credits_under
+from dealtrace.attribution.site_hosts import SiteHosts
+from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
+from dealtrace.attribution.visit import Visit
+from dealtrace.deals.deal import Deal
+from dealtrace.deals.lead_clue import LeadClue
+from dealtrace.leads.lead import LeadRef
+from dealtrace.matching.nearest_lead import SEARCH_ORDER
+from dealtrace.matching.rematch import rematched
+from dealtrace.operations.deals.match import Question, match_deals
+from dealtrace.operations.leads.credit import find_touches
+from dealtrace.operations.reports.trial import Trial
+from dealtrace.record import record
+from dealtrace.reports.moves import Shares, whole_of
+from dealtrace.reports.what_if import Outcome, Standing
+from dealtrace.storage.deals.deals import list_deals_by_id
+from dealtrace.storage.leads.leads import find_stated_sources
+from dealtrace.storage.visits.credits import find_credits_under, list_visited_leads
+
+
+def list_outcomes(connection: Connection, site: Site, trial: Trial, ids: Sequence[int]) -> list[Outcome]:
+    """List what would become of these deals, in the order of `ids`, if the rules of `trial` were set.
+
+    It is what they would be once `dealtrace match` and `dealtrace source reclassify` had run under those rules; it
+    reads, and stores nothing. The number of queries does not depend on the number of deals.
+    """
+    found = list_deals_by_id(connection, site.id, ids)
+    matched = (
+        _match_again(connection, site, trial, found) if trial.matches_again else [_Matched(deal.lead) for deal in found]
+    )
+    refs = {
+        ref for deal, after in zip(found, matched, strict=True) for ref in (deal.lead, after.lead) if ref is not None
+    }
+    stated = find_stated_sources(connection, site.id, refs)
+    before = _Sources(stated, _find_shares(connection, site, refs))
+    after = _Sources(stated, _try_shares(connection, site, trial, refs)) if _credits_again(trial) else before
+    return [
+        Outcome(deal, before.standing(deal, deal.lead), after.standing(deal, tried.lead), tried.is_kept)
+        for deal, tried in zip(found, matched, strict=True)
+    ]
+
+
+@record
+class _Matched:
+    """The lead that a deal would have, and whether the rules would not find it but leave it."""
+
+    lead: LeadRef | None
+    is_kept: bool = False
+
+
+def _match_again(connection: Connection, site: Site, trial: Trial, found: Sequence[Deal]) -> list[_Matched]:
+    tried = trial.site_of(site)
+    questions = [Question(_clue_of(trial, deal), deal.happened_at) for deal in found]
+    leads = match_deals(connection, tried, questions, trial.precedence or SEARCH_ORDER)
+    return [_matched(tried, deal, lead) for deal, lead in zip(found, leads, strict=True)]
+
+
+def _matched(tried: Site, deal: Deal, found: LeadRef | None) -> _Matched:
+    lead = rematched(deal, found, contact_matching=tried.contact_matching, now=deal.touched_at).lead
+    return _Matched(lead, is_kept=deal.pinned_at is None and lead is not None and found is None)
+
+
+def _clue_of(trial: Trial, deal: Deal) -> LeadClue:
+    contact = deal.clue.contact
+    if contact is None or trial.link_threshold is None:
+        return deal.clue
+    return replace(deal.clue, contact=replace(contact, link_threshold=trial.link_threshold))
+
+
+@record
+class _Sources:
+    """Where leads come from: the sources that were stated with them, and the shares of their visits."""
+
+    stated: Mapping[LeadRef, TrafficSource]
+    shares: Mapping[int, Shares]
+
+    def standing(self, deal: Deal, lead: LeadRef | None) -> Standing:
+        """Return where a deal belongs with this lead, by the rule of `attribution.origin`: visit, lead, then deal."""
+        if lead is None:
+            return Standing(None, whole_of(deal.stated_source or NOWHERE))
+        return Standing(lead, self.shares.get(lead.id) or whole_of(self.stated.get(lead, NOWHERE)))
+
+
+def _credits_again(trial: Trial) -> bool:
+    return trial.model is not None or bool(trial.own_hosts)
+
+
+def _find_shares(connection: Connection, site: Site, refs: Iterable[LeadRef]) -> dict[int, Shares]:
+    ids = [ref.id for ref in refs]
+    found = find_credits_under(connection, site.id, ids, AttributionModel(site.attribution))
+    return {lead_id: _latest_first(credited) for lead_id, credited in found.items()}
+
+
+def _try_shares(connection: Connection, site: Site, trial: Trial, refs: Iterable[LeadRef]) -> dict[int, Shares]:
+    """Find the shares of these leads under the model that is tried; new own hosts classify their visits again."""
+    tried = trial.site_of(site)
+    if not trial.own_hosts:
+        return _find_shares(connection, tried, refs)
+    touches = find_touches(connection, site.id, list_visited_leads(connection, site.id, refs))
+    model = trial.model_of(site)
+    return {
+        lead_id: _latest_first(credits_under(model, [_classified(visit, tried.hosts) for visit in visits]))
+        for lead_id, visits in touches.items()
+    }
+
+
+def _classified(visit: Visit, hosts: SiteHosts) -> Visit:
+    """Return a visit as a reclassification leaves it: one whose visitor was made anonymous stays as it is."""
+    return reclassified(visit, hosts) if visit.visitor_id else visit
+
+
+def _latest_first(credited: Sequence[Credit]) -> Shares:
+    in_order = sorted(credited, key=lambda credit: (credit.visit.started_at, credit.visit.id), reverse=True)
+    return [(credit.visit.traffic_source, credit.share) for credit in in_order]

@@ -1,0 +1,28 @@
+"""Store requests in the journal, in batches, and drop the old ones."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from dealtrace.accounts.api_request import ApiRequest
+from dealtrace.operations.work import Work, operation
+from dealtrace.operations.write_command import WriteCommand
+from dealtrace.record import record
+from dealtrace.storage.accounts.api_requests import delete_requests, insert_requests
+
+
+@record
+class RequestBatch:
+    """Requests of one site; those before `kept_since` are deleted, `None` deletes nothing this time."""
+
+    requests: tuple[ApiRequest, ...]
+    kept_since: datetime | None
+
+
+@operation(ids_per_command=0)
+def store_requests(work: Work, commands: Sequence[WriteCommand[RequestBatch]]) -> list[None]:
+    """Store the requests of batches."""
+    insert_requests(work.connection, [request for command in commands for request in command.payload.requests])
+    for command in commands:
+        if command.payload.kept_since is not None:
+            delete_requests(work.connection, work.site.id, command.payload.kept_since)
+    return [None] * len(commands)

@@ -1,0 +1,176 @@
+"""Whether a CRM's list of deals agrees with those stored here, deal by deal and in total."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from dealtrace.deals.deal import Deal
+from dealtrace.deals.incoming_deal import IncomingDeal
+from dealtrace.record import record
+from dealtrace.reports.shares import kopecks_of
+
+IDS_PER_MASK = 256
+"""Ids that share a mask. Ours are dense, so that a remembered id costs less than a byte."""
+
+
+class Disagreement(StrEnum):
+    """How a deal of a list and ours disagree."""
+
+    MISSING_HERE = "missing here"
+    MISSING_IN_FILE = "missing in the file"
+    OTHER_VALUES = "other values"
+    REPEATED = "repeated in the file"
+    UNREADABLE = "unreadable"
+
+
+class Field(StrEnum):
+    """What is compared of a deal."""
+
+    SUM = "sum"
+    STATUS = "status"
+    DATE = "date"
+
+
+@record
+class Comparison:
+    """A deal on one side or both: `row` is that of the list, `fields` those that differ, `None` what is missing.
+
+    `reason` says why a row cannot be read.
+    """
+
+    row: int | None
+    theirs: IncomingDeal | None
+    ours: Deal | None
+    disagreement: Disagreement | None
+    fields: tuple[Field, ...] = ()
+    reason: str = ""
+
+
+def compare_deals(
+    row: int, theirs: IncomingDeal, ours: Deal | None, *, has_sums: bool, is_repeated: bool
+) -> Comparison:
+    """Return how a deal of a list and ours compare; `ours` is `None` if there is no such deal here.
+
+    `has_sums` is whether the list tells sums at all, `is_repeated` whether an earlier row of it was the same deal.
+    """
+    if ours is None:
+        return Comparison(row, theirs, None, Disagreement.MISSING_HERE)
+    if is_repeated:
+        return Comparison(row, theirs, ours, Disagreement.REPEATED)
+    fields = differing_fields(theirs, ours, has_sums=has_sums)
+    return Comparison(row, theirs, ours, Disagreement.OTHER_VALUES if fields else None, fields)
+
+
+def differing_fields(theirs: IncomingDeal, ours: Deal, *, has_sums: bool) -> tuple[Field, ...]:
+    """Return which values of a deal differ on the two sides.
+
+    Statuses are compared trimmed and case-folded, sums in kopecks.
+    Ours: no sum is a sum of 0, because many CRMs print the one for the other; dates are compared to the minute, because
+    many lists show no seconds.
+    """
+    differs = {
+        Field.SUM: has_sums and in_kopecks(theirs.amount_rub) != in_kopecks(ours.amount_rub),
+        Field.STATUS: theirs.status.strip().casefold() != ours.status.strip().casefold(),
+        Field.DATE: _minute(theirs.happened_at) != _minute(ours.happened_at),
+    }
+    return tuple(name for name, is_other in differs.items() if is_other)
+
+
+def in_kopecks(amount_rub: Decimal | None) -> int:
+    """Return a sum in kopecks, 0 if there is none."""
+    return kopecks_of(amount_rub) if amount_rub is not None else 0
+
+
+def _minute(at: datetime) -> datetime:
+    return at.replace(second=0, microsecond=0)
+
+
+class SeenIds:
+    """A set of ids that takes little memory, however many there are."""
+
+    def __init__(self) -> None:
+        self._masks: dict[int, int] = {}
+
+    def add(self, number: int) -> bool:
+        """Remember an id, and return whether it was known before."""
+        place, bit = divmod(number, IDS_PER_MASK)
+        mask = self._masks.get(place, 0)
+        self._masks[place] = mask | 1 << bit
+        return bool(mask >> bit & 1)
+
+    def __contains__(self, number: int) -> bool:
+        """Return whether an id was remembered."""
+        place, bit = divmod(number, IDS_PER_MASK)
+        return bool(self._masks.get(place, 0) >> bit & 1)
+
+
+@dataclass(slots=True)
+class Count:
+    """Deals, and their money in kopecks."""
+
+    deals: int = 0
+    kopecks: int = 0
+
+    def add(self, kopecks: int) -> None:
+        """Count a deal."""
+        self.deals += 1
+        self.kopecks += kopecks
+
+
+@dataclass(slots=True)
+class Agreement:
+    """A list of deals and ours, together.
+
+    `theirs` are the rows of the list that could be read, `ours` the deals here that it names or that lie in its days:
+    the two differ by what is missing on either side, the repeated rows, and `other_sum`, whose kopecks are how much
+    more the list has. `first_at` and `last_at` are the earliest and the latest date of the list.
+    """
+
+    theirs: Count = field(default_factory=Count)
+    ours: Count = field(default_factory=Count)
+    missing_here: Count = field(default_factory=Count)
+    missing_in_file: Count = field(default_factory=Count)
+    repeated: Count = field(default_factory=Count)
+    other_sum: Count = field(default_factory=Count)
+    other_status: int = 0
+    other_date: int = 0
+    unreadable: int = 0
+    first_at: datetime | None = None
+    last_at: datetime | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether both sides have the same deals with the same values."""
+        differing = (self.missing_here, self.missing_in_file, self.repeated, self.other_sum)
+        return not any((*(count.deals for count in differing), self.other_status, self.other_date, self.unreadable))
+
+    def add(self, compared: Comparison, *, has_sums: bool) -> None:
+        """Count a comparison; without `has_sums` the list is taken to have our sums."""
+        theirs, ours = compared.theirs, compared.ours
+        own = in_kopecks(ours.amount_rub) if ours is not None else 0
+        stated = in_kopecks(theirs.amount_rub) if theirs is not None and has_sums else own
+        if theirs is not None:
+            self.theirs.add(stated)
+            at = theirs.happened_at
+            self.first_at = min(at, self.first_at or at)
+            self.last_at = max(at, self.last_at or at)
+        if ours is not None and compared.disagreement is not Disagreement.REPEATED:
+            self.ours.add(own)
+        match compared.disagreement:
+            case Disagreement.UNREADABLE:
+                self.unreadable += 1
+            case Disagreement.MISSING_HERE:
+                self.missing_here.add(stated)
+            case Disagreement.MISSING_IN_FILE:
+                self.missing_in_file.add(own)
+            case Disagreement.REPEATED:
+                self.repeated.add(stated)
+            case Disagreement.OTHER_VALUES:
+                self._add_fields(compared.fields, stated - own)
+
+    def _add_fields(self, fields: tuple[Field, ...], more: int) -> None:
+        if Field.SUM in fields:
+            self.other_sum.add(more)
+        self.other_status += Field.STATUS in fields
+        self.other_date += Field.DATE in fields

@@ -1,0 +1,117 @@
+"""Which source a deal, and its money, moves from and to when the rules change."""
+
+from collections.abc import Mapping, Sequence
+
+from dealtrace.attribution.credit import WHOLE
+from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.record import record
+from dealtrace.reports.shares import split_kopecks
+
+NOTHING = frozenset({"", "(not set)", "<не заполнено>", "‹не заполнено›"})
+"""What stands for no name of a source, trimmed and case-folded."""
+
+Shares = Sequence[tuple[TrafficSource, int]]
+"""The sources that share a deal, the latest touch first, with parts of `WHOLE` that add up to it."""
+
+
+@record
+class SourceKey:
+    """A source and its medium as reports group them: trimmed and case-folded, `None` for nothing."""
+
+    source: str | None
+    medium: str | None
+
+    @property
+    def rank(self) -> tuple[bool, str, bool, str]:
+        """Return a sort key in the order of code points; nothing comes last."""
+        return self.source is None, self.source or "", self.medium is None, self.medium or ""
+
+
+def key_of(source: TrafficSource) -> SourceKey:
+    """Return the key by which a source is grouped."""
+    return SourceKey(_name(source.source), _name(source.medium))
+
+
+def spelling_of(source: TrafficSource) -> tuple[str | None, str | None]:
+    """Return a source and its medium as they are spelt, trimmed; `None` for nothing."""
+    key = key_of(source)
+    return (
+        source.source.strip() if key.source is not None else None,
+        source.medium.strip() if key.medium is not None else None,
+    )
+
+
+def _name(text: str) -> str | None:
+    folded = text.strip().casefold()
+    return None if folded in NOTHING else folded
+
+
+@record
+class Moved:
+    """What moves between two sources: deals in parts of `WHOLE`, and kopecks."""
+
+    deals: int = 0
+    kopecks: int = 0
+
+    def __add__(self, other: "Moved") -> "Moved":
+        """Return both together."""
+        return Moved(self.deals + other.deals, self.kopecks + other.kopecks)
+
+
+Moves = dict[tuple[SourceKey, SourceKey], Moved]
+
+
+def moves_of(before: Shares, after: Shares, kopecks: int) -> Moves:
+    """Return what moves of a deal of `kopecks` when its shares change from `before` to `after`, by source from and to.
+
+    What a source has after is what it had before, less what moves away, and what moves to it, to the kopeck.
+    """
+    moves: Moves = {}
+    for pair, deals in _flow(_deals_by_key(before), _deals_by_key(after)).items():
+        moves[pair] = Moved(deals=deals)
+    for pair, moved in _flow(_kopecks_by_key(before, kopecks), _kopecks_by_key(after, kopecks)).items():
+        moves[pair] = moves.get(pair, Moved()) + Moved(kopecks=moved)
+    return moves
+
+
+def _deals_by_key(shares: Shares) -> dict[SourceKey, int]:
+    return _summed([key_of(source) for source, _ in shares], [share for _, share in shares])
+
+
+def _kopecks_by_key(shares: Shares, kopecks: int) -> dict[SourceKey, int]:
+    return _summed([key_of(source) for source, _ in shares], split_kopecks(kopecks, [share for _, share in shares]))
+
+
+def _summed(keys: Sequence[SourceKey], parts: Sequence[int]) -> dict[SourceKey, int]:
+    sums: dict[SourceKey, int] = {}
+    for key, part in zip(keys, parts, strict=True):
+        sums[key] = sums.get(key, 0) + part
+    return sums
+
+
+def _flow(before: Mapping[SourceKey, int], after: Mapping[SourceKey, int]) -> dict[tuple[SourceKey, SourceKey], int]:
+    """Return how much flows from each source that has less after to each that has more, both in their order.
+
+    The two sides have the same sum, and no part has another sign than the sum.
+    """
+    sign = -1 if sum(before.values()) < 0 else 1
+    keys = sorted(before.keys() | after.keys(), key=lambda key: key.rank)
+    gains = {key: sign * (after.get(key, 0) - before.get(key, 0)) for key in keys}
+    losing = [key for key, gain in gains.items() if gain < 0]
+    left = [-gains[key] for key in losing]
+    flow: dict[tuple[SourceKey, SourceKey], int] = {}
+    at = 0
+    for key, gain in gains.items():
+        wanted = max(gain, 0)
+        while wanted:
+            part = min(wanted, left[at])
+            flow[losing[at], key] = sign * part
+            wanted -= part
+            left[at] -= part
+            at += not left[at]
+    return flow
+
+
+def whole_of(source: TrafficSource) -> Shares:
+    """Return the shares of a deal that belongs to one source alone."""
+    return ((source, WHOLE),)

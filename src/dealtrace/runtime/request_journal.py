@@ -1,0 +1,70 @@
+"""The journal of requests of one process: kept in memory, and stored once a second."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from dealtrace.accounts.api_request import ApiRequest
+from dealtrace.accounts.site import Site, SiteId
+from dealtrace.operations.requests.store import RequestBatch, store_requests
+from dealtrace.operations.write_command import WriteCommand
+from dealtrace.runtime.write_queue import WriteQueue
+
+WAITING_MAX = 20_000
+"""Requests between two writes; of more only the refused ones are kept, and then none."""
+REFUSED_WAITING_MAX = 2 * WAITING_MAX
+REFUSED_FROM = 400
+DELETED_EVERY = timedelta(hours=1)
+NO_SITE = Site(SiteId(0), "", ZoneInfo("UTC"))
+"""Stands for the site of requests that named none, such as those with a wrong token."""
+
+
+class RequestJournal:
+    """Keeps requests without a write for each; those of a process that is killed are lost for up to a second.
+
+    `make` turns what is waiting into a request when it is stored, so that requests are not delayed by it.
+    """
+
+    def __init__(self, kept_days: int) -> None:
+        self._kept = timedelta(days=kept_days)
+        self._waiting: list[tuple[int, Callable[[], ApiRequest]]] = []
+        self._deleted_at: dict[int, datetime] = {}
+        self.is_kept = kept_days > 0
+
+    def add(self, site_id: int, status: int, make: Callable[[], ApiRequest]) -> None:
+        """Keep a request of a site, or with 0 of none."""
+        limit = REFUSED_WAITING_MAX if status >= REFUSED_FROM else WAITING_MAX
+        if len(self._waiting) < limit:
+            self._waiting.append((site_id, make))
+
+    async def store(self, write_queue: WriteQueue, now: datetime) -> None:
+        """Hand what waits to the write queue; returns once it is stored.
+
+        Raises:
+            Refusal: the database is unavailable; what waited is lost.
+        """
+        waiting, self._waiting = self._waiting, []
+        by_site: dict[int, list[ApiRequest]] = {}
+        for site_id, make in waiting:
+            by_site.setdefault(site_id, []).append(make())
+        answers = [
+            write_queue.write(
+                store_requests,
+                NO_SITE if site_id == NO_SITE.id else _named(site_id),
+                WriteCommand(RequestBatch(tuple(requests), self._kept_since(site_id, now)), None),
+            )
+            for site_id, requests in by_site.items()
+        ]
+        for answer in answers:
+            await answer
+
+    def _kept_since(self, site_id: int, now: datetime) -> datetime | None:
+        if now - self._deleted_at.get(site_id, datetime.min.replace(tzinfo=now.tzinfo)) < DELETED_EVERY:
+            return None
+        self._deleted_at[site_id] = now
+        return now - self._kept
+
+
+def _named(site_id: int) -> Site:
+    """Return a site as far as storing its requests needs it."""
+    return Site(SiteId(site_id), "", NO_SITE.time_zone)

@@ -1,0 +1,106 @@
+"""The journal of requests to the API."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Connection, Text, delete, insert, or_, select, tuple_, type_coerce
+
+from dealtrace.accounts.api_request import ApiRequest
+from dealtrace.record import record
+from dealtrace.storage.database.column_types import MICROSECOND
+from dealtrace.storage.database.compiled_statement import CompiledStatement, Row
+from dealtrace.storage.schema.tables.requests import api_request
+
+REFUSED_FROM = 400
+"""The status from which on an answer is a refusal."""
+_INSERT = CompiledStatement(insert(api_request))
+
+
+@record
+class RequestQuery:
+    """Which requests to list, the latest first: `before` is the last one of the page before, by moment and id."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    is_refused: bool = False
+    path: str = ""
+    text: str = ""
+    token_id: int | None = None
+    before: tuple[datetime, str] | None = None
+
+
+def insert_requests(connection: Connection, requests: Sequence[ApiRequest]) -> None:
+    """Store requests."""
+    _INSERT.run_many(
+        connection,
+        [
+            {
+                "site_id": request.site_id,
+                "at": request.at,
+                "request_id": request.request_id,
+                "token_id": request.token_id,
+                "method": request.method,
+                "path": request.path,
+                "parameters": request.parameters,
+                "status": request.status,
+                "code": request.code,
+                "reason_ru": request.reason_ru,
+                "reason_en": request.reason_en,
+                "duration_us": request.duration // MICROSECOND,
+            }
+            for request in requests
+        ],
+    )
+
+
+def list_requests(connection: Connection, site_id: int, query: RequestQuery, limit: int) -> list[ApiRequest]:
+    """List requests of a site, or with site 0 those that named none, the latest first."""
+    at, request_id = api_request.c.at, api_request.c.request_id
+    mine = select(api_request).where(api_request.c.site_id == site_id, *_conditions(query))
+    rows = connection.execute(mine.order_by(at.desc(), request_id.desc()).limit(limit))
+    return [_request_from_row(row) for row in rows]
+
+
+def delete_requests(connection: Connection, site_id: int, before: datetime) -> int:
+    """Delete the requests of a site before a moment, and return how many they were."""
+    old = delete(api_request).where(api_request.c.site_id == site_id, api_request.c.at < before)
+    return connection.execute(old).rowcount
+
+
+def _conditions(query: RequestQuery) -> Iterator[ColumnElement[bool]]:
+    columns = api_request.c
+    if query.since is not None:
+        yield columns.at >= query.since
+    if query.until is not None:
+        yield columns.at < query.until
+    if query.is_refused:
+        yield columns.status >= REFUSED_FROM
+    if query.path:
+        yield columns.path.contains(query.path, autoescape=True)
+    if query.text:
+        yield or_(
+            type_coerce(columns.parameters, Text).contains(query.text, autoescape=True),
+            columns.reason_ru.contains(query.text, autoescape=True),
+            columns.reason_en.contains(query.text, autoescape=True),
+        )
+    if query.token_id is not None:
+        yield columns.token_id == query.token_id
+    if query.before is not None:
+        yield tuple_(columns.at, columns.request_id) < tuple_(*query.before)
+
+
+def _request_from_row(row: Row) -> ApiRequest:
+    return ApiRequest(
+        row.site_id,
+        row.at,
+        row.request_id,
+        row.token_id,
+        row.method,
+        row.path,
+        row.parameters,
+        row.status,
+        row.code,
+        row.reason_ru,
+        row.reason_en,
+        timedelta(microseconds=row.duration_us),
+    )

@@ -1,0 +1,73 @@
+"""When visits, leads and deals of a site first and last came, and which services send its deals."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Column, Connection, func, select
+
+from dealtrace.record import record
+from dealtrace.storage.schema.tables.costs import cost
+from dealtrace.storage.schema.tables.deals import deal
+from dealtrace.storage.schema.tables.leads import call, lead_request
+from dealtrace.storage.schema.tables.visits import visit
+
+
+@record
+class Stretch:
+    """The first and the last moment of something, `None` if there is none of it yet."""
+
+    first_at: datetime | None
+    last_at: datetime | None
+
+
+@record
+class Arrivals:
+    """What a site has got so far."""
+
+    visits: Stretch
+    calls: Stretch
+    lead_requests: Stretch
+    deals: Stretch
+    has_costs: bool
+
+
+@record
+class ServiceDeals:
+    """The deals that a service sent since a moment: how many, and when the last was recorded."""
+
+    service: str
+    deals: int
+    last_at: datetime
+
+
+def find_arrivals(connection: Connection, site_id: int) -> Arrivals:
+    """Find when visits, leads and deals of a site first and last came; each is an end of an index."""
+    mine = select(cost.c.day_on).where(cost.c.site_id == site_id).limit(1)
+    return Arrivals(
+        _stretch(connection, site_id, visit.c.started_at),
+        _stretch(connection, site_id, call.c.started_at),
+        _stretch(connection, site_id, lead_request.c.requested_at),
+        _stretch(connection, site_id, deal.c.happened_at),
+        connection.execute(mine).first() is not None,
+    )
+
+
+def _stretch(connection: Connection, site_id: int, at: "Column[Any]") -> Stretch:
+    # Any: of columns of instants
+    undeleted = [at.table.c.deleted_at.is_(None)] if "deleted_at" in at.table.c else []
+    mine = select(at).where(at.table.c.site_id == site_id, *undeleted).limit(1)
+    first, last = (connection.execute(mine.order_by(end)).scalar_one_or_none() for end in (at, at.desc()))
+    return Stretch(first, last)
+
+
+def list_service_deals(connection: Connection, site_id: int, since: datetime) -> Sequence[ServiceDeals]:
+    """List the services whose deals happened since a moment, the one with most deals first."""
+    counted = func.count()
+    mine = (
+        select(deal.c.service, counted, func.max(deal.c.recorded_at, type_=deal.c.recorded_at.type))
+        .where(deal.c.site_id == site_id, deal.c.deleted_at.is_(None), deal.c.happened_at >= since)
+        .group_by(deal.c.service)
+        .order_by(counted.desc(), deal.c.service)
+    )
+    return [ServiceDeals(service, deals, last_at) for service, deals, last_at in connection.execute(mine)]

@@ -1,0 +1,147 @@
+"""`dealtrace agree`: a CRM's list of deals and ours."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cast import Player, Stage
+from commands import Finished, Terminal
+from server import ServerProcess
+from spreadsheet import write_xlsx
+from stored import rows_of
+
+HEADINGS = "Номер сделки;Дата;Статус;Сумма"
+
+
+def register(server: ServerProcess, player: Player, *numbers: str, **sent: Any) -> list[int]:
+    return [
+        server.register(player.token, orderNumber=number, orderSum="1000.50", **sent).json()["orderId"]
+        for number in numbers
+    ]
+
+
+def write(folder: Path, *rows: str, name: str = "deals.csv") -> str:
+    (folder / name).write_text("\n".join((HEADINGS, *rows)) + "\n")
+    return name
+
+
+def agreed(beside: Terminal, player: Player, file: str, status: int, *more: str) -> Finished:
+    finished = beside.run("agree", file, "--site", str(player.site.id), *more)
+    assert finished.status == status, finished
+    return finished
+
+
+def row(number: str, *, at: str = "26.03.2018 10:00", status: str = "NEW", amount: str = "1000,50") -> str:
+    return f"{number};{at};{status};{amount}"
+
+
+def test_a_list_that_agrees_ends_with_status_0(server: ServerProcess, served: Stage, beside: Terminal) -> None:
+    player = served.open_site()
+    register(server, player, "n1", "n2", orderStatus="new")
+    stored = rows_of(served.database, player)
+    file = write(beside.folder, row("n1"), row("n2"))
+    said = agreed(beside, player, file, 0).out
+    assert "In the file: 2 deals, 2001.00 rubles" in said
+    assert "Difference: +0 deals, 0.00 rubles" in said
+    assert "They agree." in said
+    told = agreed(beside, player, file, 0, "--json").json
+    assert told["agrees"] is True
+    assert told["differences"] == []
+    assert told["inFile"] == told["here"] == {"deals": 2, "rubles": "2001.00"}
+    assert rows_of(served.database, player) == stored
+
+
+def test_what_differs_is_listed_and_counted_and_ends_with_status_1(
+    server: ServerProcess, served: Stage, beside: Terminal
+) -> None:
+    player = served.open_site()
+    same, other, lacking = register(server, player, "n1", "n2", "n3", orderStatus="new")
+    file = write(
+        beside.folder,
+        row("n1"),
+        row("n2", at="26.03.2018 11:00", status="paid", amount="900"),
+        row("n9", amount="5"),
+        row("n1"),
+    )
+    told = agreed(beside, player, file, 1, "--json").json
+    assert [(each["kind"], each["row"], each["orderId"], each["orderNumber"]) for each in told["differences"]] == [
+        ("other values", 3, other, "n2"),
+        ("missing here", 4, None, "n9"),
+        ("repeated in the file", 5, same, "n1"),
+        ("missing in the file", None, lacking, "n3"),
+    ]
+    assert told["differences"][0]["fields"] == ["sum", "status", "date"]
+    assert told["differences"][0]["file"] == {"sum": "900.00", "status": "paid", "happenedAt": "2018-03-26T08:00:00Z"}
+    assert told["differences"][0]["here"]["sum"] == "1000.50"
+    assert (told["inFile"], told["here"]) == (
+        {"deals": 4, "rubles": "2906.00"},
+        {"deals": 3, "rubles": "3001.50"},
+    )
+    assert told["difference"] == {"deals": 1, "rubles": "-95.50"}
+    assert told["otherSum"] == {"deals": 1, "rubles": "-100.50"}
+    assert (told["otherStatus"], told["otherDate"], told["unreadable"], told["agrees"]) == (1, 1, 0, False)
+    said = agreed(beside, player, file, 1).out
+    assert "Missing here: 1 deal, 5.00 rubles" in said
+    assert f"  row 3, deal {other} (n2): other values\n    sum: 900.00 in the file, 1000.50 here\n" in said
+    assert f"  deal {lacking} (n3): missing in the file\n    2018-03-26 10:00, new, 1000.50\n" in said
+    assert "Differences (1 of 4, more with --limit):" in agreed(beside, player, file, 1, "--limit", "1").out
+
+
+@pytest.mark.parametrize("name", ["deals.csv", "deals.xlsx", "deals.jsonl"])
+def test_what_was_exported_agrees_in_every_format(
+    server: ServerProcess, served: Stage, beside: Terminal, name: str
+) -> None:
+    player = served.open_site()
+    register(server, player, "n1", "n2", "00017")
+    beside.done("export", "deals", name, "--site", str(player.site.id))
+    assert "They agree." in agreed(beside, player, name, 0).out
+
+
+def test_other_readers_serve_it_too(server: ServerProcess, served: Stage, beside: Terminal) -> None:
+    player = served.open_site()
+    (deal_id,) = register(server, player, "n1", orderStatus="new")
+    lines = [{"orderId": deal_id, "date": "2018-03-26T07:00:00Z", "orderStatus": "new", "sum": 1000.5}]
+    (beside.folder / "list.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    agreed(beside, player, "list.jsonl", 0)
+    write_xlsx(beside.folder / "list.xlsx", ["Номер сделки", "Дата", "Статус"], ["n1", "26.03.2018 10:00", "new"])
+    assert agreed(beside, player, "list.xlsx", 0, "--json").json["inFile"] == {"deals": 1, "rubles": "1000.50"}
+
+
+def test_a_row_that_cannot_be_read_ends_with_status_2(server: ServerProcess, served: Stage, beside: Terminal) -> None:
+    player = served.open_site()
+    register(server, player, "n1", orderStatus="new")
+    file = write(beside.folder, row("n1"), row("n2", amount="many"))
+    said = agreed(beside, player, file, 2).out
+    assert "Not compared: 1 row that cannot be read" in said
+    assert "Сумма" in said
+    told = agreed(beside, player, file, 2, "--json").json
+    assert told["differences"][0]["kind"] == "unreadable"
+    assert told["differences"][0]["row"] == 3
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "the file is missing"),
+        ("", "the file is empty"),
+        ("Имя\nИван\n", "column happened_at is missing"),
+        (f"{HEADINGS}\n", "no deals"),
+    ],
+)
+def test_a_file_that_is_no_list_of_deals_ends_with_status_2(
+    beside: Terminal, owner: Player, content: str | None, words: str
+) -> None:
+    if content is not None:
+        (beside.folder / "bad.csv").write_text(content)
+    finished = agreed(beside, owner, "bad.csv" if content is not None else "nowhere.csv", 2)
+    assert words in finished.err
+    assert not finished.out
+
+
+def test_a_site_there_is_not_ends_with_status_2(beside: Terminal) -> None:
+    file = write(beside.folder, row("n1"))
+    finished = beside.run("agree", file, "--site", "999999")
+    assert finished.status == 2
+    assert "Site 999999 not found" in finished.err

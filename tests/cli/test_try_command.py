@@ -1,0 +1,143 @@
+"""`dealtrace try`: what other rules would do, and nothing stored."""
+
+from typing import Any
+
+import pytest
+
+from cast import Player, Stage, moscow
+from commands import Terminal
+from dealtrace.attribution.traffic_source import TrafficSource
+from server import ServerProcess
+from stored import rows_of
+
+PHONE = "79161234{:03}"
+DAY = ("--from", "2018-03-26", "--to", "2018-03-26")
+YANDEX = TrafficSource("yandex", "cpc")
+LANDING = "https://shop.ru/?utm_source=yandex&utm_medium=cpc"
+
+
+def register(server: ServerProcess, player: Player, number: int, **sent: Any) -> int:
+    deal_id: int = server.register(
+        player.token, orderNumber=f"n{number}", phoneNumber=PHONE.format(number), orderSum="1000.50", **sent
+    ).json()["orderId"]
+    return deal_id
+
+
+def test_it_shows_the_match_rate_the_moves_and_the_flips_and_stores_nothing(
+    server: ServerProcess, served: Stage, beside: Terminal
+) -> None:
+    player = served.open_site()
+    visit = served.visit(player, moscow("2018-03-25"), YANDEX, landing_url=LANDING)
+    near, far = [
+        served.call(player, moscow("2018-03-26", at), seconds=0, phone=PHONE.format(number), visit_id=visit.id)
+        for number, at in enumerate(("09:50:00", "07:00:00"))
+    ]
+    deals = [register(server, player, number) for number in range(3)]
+    stored = rows_of(served.database, player)
+    site = str(player.site.id)
+    told = beside.json("try", site, "contact_matching=on", *DAY)
+    assert told["before"] == {"withLead": 0, "attributed": 0, "matchRate": "0.000000"}
+    assert told["after"] == {"withLead": 1, "attributed": 1, "matchRate": "0.333333"}
+    assert (told["deals"], told["otherLead"], told["otherSource"], told["pinned"], told["leadKept"]) == (3, 1, 1, 0, 0)
+    assert told["moves"] == [
+        {
+            "fromSource": None,
+            "fromMedium": None,
+            "toSource": "yandex",
+            "toMedium": "cpc",
+            "deals": "1.000000",
+            "rubles": "1000.50",
+        }
+    ]
+    (flip,) = told["flips"]
+    assert (flip["orderId"], flip["orderNumber"], flip["sum"]) == (deals[0], "n0", "1000.50")
+    assert flip["before"] == {"lead": None, "sources": [{"source": None, "medium": None, "share": "1.000000"}]}
+    assert flip["after"]["lead"] == {"kind": "call", "id": near.id}
+    assert (told["firstDay"], told["lastDay"], told["tried"]) == (
+        "2018-03-26",
+        "2018-03-26",
+        {"contact_matching": "on"},
+    )
+    said = beside.done("try", site, "contact_matching=on", "threshold=10800", *DAY, "--limit", "1").out
+    assert "Match rate: 0.0% → 66.7%" in said
+    assert "  (no source) → yandex / cpc\n    2 deals, 2001.00 rubles\n" in said
+    assert "Deals that would flip (1 of 2, more with --limit):" in said
+    assert f"    no lead → call {near.id}\n" in said
+    assert f"call {far.id}" not in said
+    assert all(len(line) <= 80 for line in said.splitlines())
+    assert rows_of(served.database, player) == stored
+
+
+def test_a_pinned_deal_never_flips_and_a_kept_lead_is_said(
+    server: ServerProcess, served: Stage, owner: Player, beside: Terminal
+) -> None:
+    site = str(owner.site.id)
+    for number in (10, 11):
+        served.call(owner, moscow("2018-03-26", "07:00:00"), phone=PHONE.format(number))
+    pinned, _ = register(server, owner, 10), register(server, owner, 11)
+    beside.done("deal", "pin", str(pinned), "--none")
+    told = beside.json("try", site, "threshold=20000", *DAY)
+    assert pinned not in [flip["orderId"] for flip in told["flips"]]
+    assert told["pinned"] == 1
+    said = beside.done("try", site, "threshold=20000", *DAY).out
+    assert "1 pinned deal would keep the lead that a person chose." in said
+    served.call(owner, moscow("2018-03-26", "09:59:00"), phone=PHONE.format(11))
+    said = beside.done("try", site, "contact_matching=off", *DAY).out
+    assert "1 deal would keep a lead" in said
+    assert "threshold and order need contact_matching=on" in said
+
+
+def test_another_model_and_own_hosts_move_money_by_shares(
+    server: ServerProcess, served: Stage, beside: Terminal
+) -> None:
+    player = served.open_site(contact_matching=True)
+    served.visit(player, moscow("2018-03-20"), YANDEX, landing_url=LANDING)
+    last = served.visit(
+        player, moscow("2018-03-25"), TrafficSource("pay.example", "referral"),
+        landing_url="https://shop.ru/", referrer="https://pay.example/",
+    )  # fmt: skip
+    served.call(player, moscow("2018-03-26", "09:50:00"), phone=PHONE.format(20), visit_id=last.id)
+    register(server, player, 20)
+    site = str(player.site.id)
+    (move,) = beside.json("try", site, "model=4", *DAY)["moves"]
+    assert (move["fromSource"], move["toSource"]) == ("pay.example", "yandex")
+    assert (move["deals"], move["rubles"]) == ("0.500000", "500.25")
+    (move,) = beside.json("try", site, "own=pay.example", *DAY)["moves"]
+    assert (move["fromSource"], move["toSource"], move["rubles"]) == ("pay.example", "yandex", "1000.50")
+    said = beside.done("try", site, "model=4", *DAY).out
+    assert "    pay.example / referral → pay.example / referral 50%, yandex / cpc 50%\n" in said
+    assert "    0.5 deals, 500.25 rubles\n" in said
+
+
+def test_without_days_it_is_the_last_28_of_the_site(beside: Terminal, owner: Player) -> None:
+    told = beside.json("try", str(owner.site.id), "model=1")
+    assert (told["deals"], told["flips"], told["moves"]) == (0, [], [])
+    assert told["after"]["matchRate"] is None
+    said = beside.done("try", str(owner.site.id), "model=1").out
+    assert f"deals of {told['firstDay']} to {told['lastDay']} (Europe/Moscow): 0" in said
+    assert "Match rate: – → –" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("window=1",), "contact_matching, threshold, order, model, own"),
+        (("threshold",), "contact_matching, threshold, order, model, own"),
+        (("threshold=x",), "from 0 to 316224000"),
+        (("contact_matching=1",), "on or off"),
+        (("order=calls",), "requests,calls"),
+        (("model=9",), "4 (linear)"),
+        (("own=?",), "pay.example.com"),
+        (("model=1", "model=2"), "twice"),
+        (("model=1", "--from", "2018-03-27", "--to", "2018-03-26"), "--from is after --to"),
+        (("model=1", "--from", "2999-01-01"), "--from is after today"),
+    ],
+)
+def test_what_does_not_fit_is_refused_with_the_cure(
+    beside: Terminal, owner: Player, arguments: tuple[str, ...], words: str
+) -> None:
+    assert words in beside.refused("try", str(owner.site.id), *arguments)
+
+
+def test_it_refuses_a_site_there_is_not(beside: Terminal) -> None:
+    assert "Site 999999 not found" in beside.refused("try", "999999", "model=1")

@@ -1,0 +1,114 @@
+"""Whether a list of deals agrees with ours."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dealtrace.deals.deal import DealId
+from dealtrace.deals.incoming_deal import IncomingDeal
+from dealtrace.reports.agreement import (
+    Agreement,
+    Comparison,
+    Count,
+    Disagreement,
+    Field,
+    SeenIds,
+    compare_deals,
+    in_kopecks,
+)
+from domain_records import NOON, SECOND, deal
+
+DAY = timedelta(days=1)
+
+
+def stated(
+    amount: str | None = "1000", status: str = "new", happened_at: datetime = NOON, number: str = "n"
+) -> IncomingDeal:
+    return IncomingDeal(None, number, status, Decimal(amount) if amount is not None else None, happened_at)
+
+
+def compare(theirs: IncomingDeal, *, has_sums: bool = True, **ours: Any) -> Comparison:
+    return compare_deals(2, theirs, deal(**ours), has_sums=has_sums, is_repeated=False)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "fields"),
+    [
+        (stated(), {}, ()),
+        (stated("1000.004"), {}, ()),
+        (stated("1000.005"), {}, (Field.SUM,)),
+        (stated(None), {"amount_rub": Decimal(0)}, ()),
+        (stated("0"), {"amount_rub": None}, ()),
+        (stated(None), {}, (Field.SUM,)),
+        (stated(status=" NEW "), {}, ()),
+        (stated(status="Оплачен"), {"status": "оплачен"}, ()),
+        (stated(status=""), {}, (Field.STATUS,)),
+        (stated(happened_at=NOON + 59 * SECOND), {}, ()),
+        (stated(happened_at=NOON + 60 * SECOND), {}, (Field.DATE,)),
+        (stated(happened_at=NOON - SECOND), {}, (Field.DATE,)),
+        (stated("1", "won", NOON + DAY), {}, (Field.SUM, Field.STATUS, Field.DATE)),
+    ],
+)
+def test_it_names_the_values_that_differ(theirs: IncomingDeal, ours: dict[str, Any], fields: tuple[Field, ...]) -> None:
+    compared = compare(theirs, **ours)
+    assert compared.fields == fields
+    assert compared.disagreement == (Disagreement.OTHER_VALUES if fields else None)
+
+
+def test_sums_are_compared_only_if_the_list_has_them() -> None:
+    assert compare(stated(None), has_sums=False).disagreement is None
+
+
+def test_a_deal_is_missing_here_or_repeated() -> None:
+    missing = compare_deals(2, stated(), None, has_sums=True, is_repeated=False)
+    repeated = compare_deals(3, stated("5"), deal(), has_sums=True, is_repeated=True)
+    assert (missing.disagreement, repeated.disagreement) == (Disagreement.MISSING_HERE, Disagreement.REPEATED)
+
+
+def test_seen_ids_are_a_set() -> None:
+    seen, known = SeenIds(), set()
+    for number in (1, 255, 256, 257, 10**15, 1, 256):
+        assert seen.add(number) is (number in known)
+        known.add(number)
+    assert [number for number in range(600) if number in seen] == [1, 255, 256, 257]
+    assert 10**15 in seen
+    assert 10**15 - 1 not in seen
+
+
+SUMS = st.one_of(st.none(), st.decimals(-1000, 1000, places=4))
+MOMENTS = st.integers(-9, 9).map(lambda days: NOON + days * DAY)
+THEIRS = st.builds(lambda amount, status, at: stated(str(amount) if amount is not None else None, status, at),
+                   SUMS, st.sampled_from(["new", "won"]), MOMENTS)  # fmt: skip
+OURS = st.builds(lambda amount, at: deal(id=DealId(1), amount_rub=amount, happened_at=at), SUMS, MOMENTS)
+COMPARED = st.one_of(
+    st.builds(lambda theirs: compare_deals(2, theirs, None, has_sums=True, is_repeated=False), THEIRS),
+    st.builds(lambda theirs, ours, again: compare_deals(2, theirs, ours, has_sums=True, is_repeated=again),
+              THEIRS, OURS, st.booleans()),
+    st.builds(lambda ours: Comparison(None, None, ours, Disagreement.MISSING_IN_FILE), OURS),
+    st.just(Comparison(2, None, None, Disagreement.UNREADABLE, reason="?")),
+)  # fmt: skip
+
+
+@given(st.lists(COMPARED))
+def test_the_two_sides_differ_by_exactly_what_is_listed(compared: list[Comparison]) -> None:
+    total = Agreement()
+    for each in compared:
+        total.add(each, has_sums=True)
+    more_deals = total.missing_here.deals + total.repeated.deals - total.missing_in_file.deals
+    assert total.theirs.deals - total.ours.deals == more_deals
+    more = total.missing_here.kopecks + total.repeated.kopecks - total.missing_in_file.kopecks
+    assert total.theirs.kopecks - total.ours.kopecks == more + total.other_sum.kopecks
+    assert total.is_whole is all(each.disagreement is None for each in compared)
+    moments = [each.theirs.happened_at for each in compared if each.theirs is not None]
+    assert (total.first_at, total.last_at) == ((min(moments), max(moments)) if moments else (None, None))
+
+
+def test_a_list_without_sums_is_taken_to_have_ours() -> None:
+    total = Agreement()
+    total.add(compare(stated(None), has_sums=False), has_sums=False)
+    assert total.theirs == total.ours == Count(1, in_kopecks(Decimal(1000)))
+    assert total.is_whole
