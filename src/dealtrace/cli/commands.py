@@ -43,7 +43,7 @@ COMMANDS = {
     "export": ListedCommand("export", "export_commands", "Export deals, calls and lead requests to a file."),
     "report": ListedCommand("reports.report", "report", "Show what advertising brought, as a table, JSON or a file."),
     "segment": ListedCommand("reports.segments", "segment_commands", "Save, list and remove filters of reports."),
-    "demo": ListedCommand("demo", "demo", "Fill a site with a made-up year, to look around in."),
+    "demo": ListedCommand("demo", "demo", "Fill a site with a made-up year that ends today."),
     "webhook": ListedCommand("webhooks", "webhook_commands", "Notify other programs of events."),
     "person": ListedCommand("people", "person_commands", "Export or erase the data of a person."),
     "doctor": ListedCommand("doctor", "doctor", "Check the installation."),

@@ -43,7 +43,7 @@ def demo(
     part: PartOption = 1,
     as_json: JsonOption = False,
 ) -> None:
-    """Fill a site with a made-up year that ends today: visits, leads, deals and costs. The token is shown only once."""
+    """Fill a site with a made-up year that ends today. The token of a new site is shown only once."""
     if with_others and not remove:
         fail("--all applies to --remove only.")
     if remove:

@@ -28,7 +28,7 @@ from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.demo.mark import find_demo
 from dealtrace.operations.leads.import_leads import IDS_PER_LEAD_MAX, import_calls, import_lead_requests
 from dealtrace.operations.reports.columns import add_column
-from dealtrace.operations.reports.import_costs import IDS_PER_COST_MAX, import_costs
+from dealtrace.operations.reports.import_costs import import_costs
 from dealtrace.operations.reports.manage_segments import add_segment
 from dealtrace.operations.reports.set_status import set_status
 from dealtrace.operations.visits.store_visits import store_visits
@@ -40,6 +40,8 @@ from dealtrace.reports.formulas import parse_formula
 from dealtrace.reports.statuses import Meaning
 from dealtrace.storage.leads.file_imports import update_file_import
 
+IDS_PER_COST_MAX = 1
+"""Its source."""
 IDS_PER_VISIT_MAX = 2
 """The visit and its source."""
 RECORDS_AT_ONCE = 1000
@@ -106,15 +108,17 @@ def _costs_by_month(costs: Mapping[CostAccount, Sequence[Cost]]) -> Iterator[tup
 def _store_chunk(visit_ids: dict[VisitId, VisitId], chunk: Sequence[Batch], work: Work) -> None:
     """Store batches, each at the time at which it arrives. `visit_ids` are those of all visits stored so far.
 
-    Visits have other ids in the year than in the database, where nobody can guess them.
+    Visits have other ids in the year than in the database, where nobody can guess them; a row of them does not say
+    when it was stored, so those of all batches are stored at once.
     """
+    _store_visits(work, visit_ids, [visit for batch in chunk for visit in batch.visits])
     for batch in chunk:
         at_arrival = replace(work, now=batch.arrives_at)
-        _store_visits(at_arrival, visit_ids, batch.visits)
         leads = [_named(each, visit_ids) for each in batch.leads]
-        _check(import_calls(at_arrival, [lead for lead in leads if isinstance(lead, IncomingCall)]))
-        lead_requests = [lead for lead in leads if isinstance(lead, IncomingLeadRequest)]
-        _check(import_lead_requests(at_arrival, lead_requests))
+        if calls := [lead for lead in leads if isinstance(lead, IncomingCall)]:
+            _check(import_calls(at_arrival, calls))
+        if lead_requests := [lead for lead in leads if isinstance(lead, IncomingLeadRequest)]:
+            _check(import_lead_requests(at_arrival, lead_requests))
         if batch.deals:
             _check(register_deals(at_arrival, [WriteCommand(each.registration) for each in batch.deals]))
         if batch.changes:
