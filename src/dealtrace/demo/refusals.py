@@ -40,11 +40,11 @@ class SiteInUse(Refusal):
 
     code = 10094
     ru = (
-        "На сайте {site_id} есть не только демо: записей больше на {rows}. "
+        "На сайте {site_id} есть не только демо (других записей: {rows}). "
         "Удалить всё: dealtrace demo --remove --site {site_id} --all"
     )
     en = (
-        "Site {site_id} has more than the demo: {rows} rows besides. "
+        "Site {site_id} has more than the demo (other records: {rows}). "
         "To remove all of it: dealtrace demo --remove --site {site_id} --all"
     )
 

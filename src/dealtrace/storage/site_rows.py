@@ -2,9 +2,7 @@
 
 from sqlalchemy import Connection, Table, delete, func, select
 
-from dealtrace.storage.schema.tables.control import invitation, membership, site, token
 from dealtrace.storage.schema.tables.parts import TENANT
-from dealtrace.storage.schema.tables.webhooks import webhook
 from dealtrace.storage.schema.tables.whole import metadata
 
 
@@ -23,13 +21,6 @@ def delete_site_rows(connection: Connection, site_id: int) -> None:
     """Delete all that belongs to a site, except the site itself, its settings, tokens, webhooks and members."""
     for table in reversed(_tenant_tables()):  # what refers to other rows goes first
         connection.execute(delete(table).where(table.c.site_id == site_id))
-
-
-def delete_site(connection: Connection, site_id: int) -> None:
-    """Delete a site without rows of its own, with its tokens, webhooks, members and invitations."""
-    for table in (token, webhook, membership, invitation):
-        connection.execute(delete(table).where(table.c.site_id == site_id))
-    connection.execute(delete(site).where(site.c.id == site_id))
 
 
 def _tenant_tables() -> list[Table]:

@@ -162,6 +162,14 @@ def test_it_leaves_nothing_behind_where_it_made_the_site(database: Database) -> 
         assert list_demos(connection) == []
 
 
+def test_the_id_of_a_removed_site_is_not_given_to_another(database: Database) -> None:
+    with transaction(database, ids=1) as (connection, ids):
+        removed = begin_own_site(connection, ids, NOW).site.id
+    with database.write() as connection:
+        remove_demo(connection, None)
+    assert Stage(database).open_site().site.id == removed + 1
+
+
 def test_a_given_site_is_as_empty_afterwards_as_before(database: Database) -> None:
     shop = Stage(database).open_site(contact_matching=True, points_per_day=3)
     with database.write() as connection:
@@ -208,7 +216,7 @@ def test_what_others_have_stored_since_is_removed_only_on_demand(database: Datab
         begun = begin_given_site(connection, shop.site.id, NOW)
     store(database, begun.site, part=0.01)
     stage.perform(register_deals, shop, registration("CRM-1"), now=NOW + timedelta(hours=1))
-    with pytest.raises(SiteInUse, match="1 rows"), database.write() as connection:
+    with pytest.raises(SiteInUse, match="other records: 1"), database.write() as connection:
         remove_demo(connection, shop.site.id)
     with database.write() as connection:
         remove_demo(connection, shop.site.id, with_others=True)

@@ -6,7 +6,8 @@ from dealtrace.demo.refusals import DemoMissing, SeveralDemos, SiteInUse
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.demo.mark import Demo, find_demo, list_demos
 from dealtrace.storage.accounts.revision import raise_revision
-from dealtrace.storage.site_rows import count_site_rows, delete_site, delete_site_rows
+from dealtrace.storage.accounts.sites import delete_site
+from dealtrace.storage.site_rows import count_site_rows, delete_site_rows
 
 RECORDS = ("visit", "call", "lead_request", "deal")
 """The tables of what a demo counts as it stores it, and others add to."""
