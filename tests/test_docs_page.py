@@ -55,7 +55,11 @@ def test_every_request_works_as_it_is_copied(newcomers_server: ServerProcess) ->
     ):
         command = curl(endpoint).replace(ADDRESS, newcomers_server.address).replace(TOKEN, token)
         done = subprocess.run(
-            [*shlex.split(command), "-s", "-w", "\n%{http_code}"], capture_output=True, text=True, check=True
+            [*shlex.split(command), "-s", "-w", "\n%{http_code}"],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=True,
         )
         status = int(done.stdout.rsplit("\n", 1)[1])
         assert status in NOT_THERE.get(name_of(endpoint), {200}), (command, done.stdout)

@@ -100,8 +100,9 @@ def invocations(scene: Scene) -> Iterator[tuple[str, ...]]:
             ("import", "calls", table, *only, *json), ("import", "requests", table, *only, *json),
             ("import", "deals", table, *only, *json), ("import", "visits", table, *only, *json),
             ("source", "reclassify", site, *json), ("db", "renormalise"), ("status", "list", site, *json),
-            ("column", "list", site, *json),
-            ("agree", table, *only, *json),
+            ("column", "list", site, *json), ("agree", table, *only, *json), ("report", "sources", *only, *json),
+            ("report", *only, "--by", "manager,tag,status", "--metrics", "deals", "--from", "2018-01-01", *json),
+            ("segment", "list", site, *json),
         )  # fmt: skip
     yield from (
         ("deal", "history", HOSTILE), ("deal", "restore", deal), ("deal", "pin", deal, "--call", call),
@@ -119,6 +120,10 @@ def invocations(scene: Scene) -> Iterator[tuple[str, ...]]:
         ("column", "add", site, "x", "--count", "--statuses", HOSTILE + "5"), ("column", "list", site),
         ("db", "upgrade"), ("db", "check"), ("db", "recount"), ("db", "distribute", "--dry-run"),
         ("source", "host", "add", site, "own", HOSTILE), ("source", "host", "list", site),
+        ("segment", "add", site, "plain", "--filter", f"manager:is:{HOSTILE}"), ("segment", "list", site),
+        ("segment", "add", site, HOSTILE, "--filter", "manager:filled"), ("segment", "remove", site, HOSTILE),
+        ("report", *only, "--metrics", HOSTILE, "--by", HOSTILE, "--filter", HOSTILE, "--segment", HOSTILE),
+        ("report", HOSTILE, *only), ("report", "sources", *only, "--segment", "plain", "--csv", table, "--force"),
         ("source", "host", "remove", site, "own", HOSTILE), ("serve", "--host", "host.invalid"),
     )  # fmt: skip
 

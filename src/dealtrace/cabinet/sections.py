@@ -22,7 +22,11 @@ class Link:
     title: str
 
 
-SECTIONS = (Section("reports", "Reports", Role.READER),)
+SECTIONS = (
+    Section("reports", "Reports", Role.READER),
+    Section("requests", "Requests", Role.OWNER),
+    Section("settings/users", "Users", Role.OWNER),
+)
 
 
 def sections_of(site: Site, role: Role) -> list[Link]:

@@ -1,5 +1,6 @@
 """The JSON that commands print, one type per answer; instants are UTC. Deals and leads are in `lead_answers`."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import NotRequired, TypedDict
 
@@ -82,6 +83,9 @@ class UserAnswer(TypedDict):
     userId: int
     login: str
     createdAt: datetime
+    owner: bool
+    roles: Mapping[str, str]
+    secondFactor: bool
 
 
 class WebhookAnswer(TypedDict):
@@ -303,3 +307,19 @@ class Finding(TypedDict):
     seen: NotRequired[int]
     hint: NotRequired[bool]
     spent: NotRequired[int]
+
+
+class RequestAnswer(TypedDict):
+    """A request in `requests tail`; `siteId` is `None` if it named no site, `reason` that of a refusal in English."""
+
+    siteId: int | None
+    at: datetime
+    requestId: str
+    tokenId: int | None
+    method: str
+    path: str
+    parameters: dict[str, str]
+    status: int
+    errorCode: int | None
+    reason: str | None
+    ms: float

@@ -24,12 +24,12 @@ class ListedCommand:
 
 COMMANDS = {
     "serve": ListedCommand("serve", "serve", "Run the server until Ctrl-C or SIGTERM."),
-    "site": ListedCommand("sites", "site_commands", "Create, change, show and list sites."),
+    "site": ListedCommand("sites.commands", "site_commands", "Create, change, show and list sites."),
     "token": ListedCommand("tokens", "token_commands", "Issue, list and revoke API tokens."),
     "user": ListedCommand("users", "user_commands", "Create, list and delete users of the cabinet."),
     "field": ListedCommand("fields", "field_commands", "Add, list and remove custom fields."),
-    "status": ListedCommand("statuses", "status_commands", "Set and list what the statuses of deals mean."),
-    "column": ListedCommand("columns", "column_commands", "Add, list and remove columns of reports."),
+    "status": ListedCommand("reports.statuses", "status_commands", "Set and list what the statuses of deals mean."),
+    "column": ListedCommand("reports.columns", "column_commands", "Add, list and remove columns of reports."),
     "source": ListedCommand("sources", "source_commands", "Name the hosts of a site, and reclassify its past visits."),
     "deal": ListedCommand(
         "deals.commands", "deal_commands", "List and show deals, their history, restore them, pin their leads."
@@ -41,11 +41,14 @@ COMMANDS = {
     "try": ListedCommand("deals.what_if", "try_rules", "Show what other rules would do to the deals of a site."),
     "agree": ListedCommand("deals.agree", "agree", "Compare a CRM's list of deals with ours."),
     "export": ListedCommand("export", "export_commands", "Export deals, calls and lead requests to a file."),
-    "report": ListedCommand("reports.report", "report", "Show what advertising brought, as a table, JSON or a file."),
+    "report": ListedCommand(
+        "reports.report", "report", "Show what advertising brought, by any dimensions, with a total."
+    ),
     "segment": ListedCommand("reports.segments", "segment_commands", "Save, list and remove filters of reports."),
-    "demo": ListedCommand("demo", "demo", "Fill a site with a made-up year that ends today."),
+    "demo": ListedCommand("sites.demo", "demo", "Fill a site with a made-up year that ends today."),
     "webhook": ListedCommand("webhooks", "webhook_commands", "Notify other programs of events."),
     "person": ListedCommand("people", "person_commands", "Export or erase the data of a person."),
+    "requests": ListedCommand("requests.tail", "request_commands", "Show the journal of requests to the API."),
     "doctor": ListedCommand("doctor", "doctor", "Check the installation."),
     "config": ListedCommand("settings_in_force", "config", "Show the settings in force."),
     "db": ListedCommand("database", "database_commands", "Upgrade, check and distribute the database."),

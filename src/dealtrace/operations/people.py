@@ -9,6 +9,7 @@ from dealtrace.deals.versions import without_person
 from dealtrace.errors import PersonNotFound
 from dealtrace.leads.contact import normal_contacts
 from dealtrace.storage import people
+from dealtrace.storage.reports.mirror.mirror import forget_mirror
 
 
 def export_person(connection: Connection, sites: Sequence[Site], contact: str) -> dict[SiteId, Mapping[str, object]]:
@@ -31,6 +32,7 @@ def erase_person(connection: Connection, sites: Sequence[Site], contact: str) ->
         PersonNotFound: nothing is stored about them.
     """
     found = _find(connection, sites, contact)
+    forget_mirror(connection)
     for site_id, traces in found.items():
         versions = [
             (deal_id, version, without_person(before), without_person(after))

@@ -109,7 +109,7 @@ def _json_or_none(stored: str | None) -> Any:
 
 
 class ListOf(TypeDecorator[list[object]]):
-    """A list as one parameter of a compiled statement: an array on PostgreSQL, JSON on SQLite."""
+    """A list as one parameter of a compiled statement: JSON on SQLite, an array elsewhere."""
 
     impl = Text
     cache_ok = True
@@ -120,11 +120,11 @@ class ListOf(TypeDecorator[list[object]]):
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """Return the type that the engine has."""
-        return ARRAY(self.item_type) if dialect.name == "postgresql" else Text()
+        return Text() if dialect.name == "sqlite" else ARRAY(self.item_type)
 
     def process_bind_param(self, value: list[object] | None, dialect: Dialect) -> object:
         """Return the list as the engine takes it."""
-        return value if dialect.name == "postgresql" else msgspec.json.encode(value).decode()
+        return msgspec.json.encode(value).decode() if dialect.name == "sqlite" else value
 
 
 class is_among(ColumnElement[bool]):  # noqa: N801 - reads as the SQL it is
@@ -202,7 +202,10 @@ def _postgresql_each_json(element: FunctionElement[Any], compiler: SQLCompiler, 
 
 
 class json_text(FunctionElement[str]):  # noqa: N801
-    """The text that a `JsonText` column has under a name; null if the column is null or lacks the name."""
+    """The text that a `JsonText` column has under a name; null if the column is null or lacks the name.
+
+    SQLite's `->>` takes a name such as `0` or `$x` for a path.
+    """
 
     name = "json_text"
     inherit_cache = True
@@ -212,7 +215,7 @@ class json_text(FunctionElement[str]):  # noqa: N801
 @compiles(json_text, "sqlite")
 def _sqlite_json_text(element: FunctionElement[str], compiler: SQLCompiler, **kwargs: object) -> str:
     stored, name = (compiler.process(clause, **kwargs) for clause in element.clauses)
-    return f"({stored} ->> {name})"
+    return f"(SELECT value FROM json_each({stored}) WHERE key = {name})"  # noqa: S608 - made of the compiler's own parts
 
 
 @compiles(json_text, "postgresql")
