@@ -8,6 +8,7 @@ from dealtrace.cabinet.gate import Gate, Page
 from dealtrace.cabinet.overview import page as overview
 from dealtrace.cabinet.people import login, welcome
 from dealtrace.cabinet.reports import page as reports
+from dealtrace.cabinet.settings.routes import SETTINGS_PAGES
 from dealtrace.cabinet.static_files import send_file
 from dealtrace.cabinet.view import Means
 
@@ -19,6 +20,7 @@ PAGES = (
     Page("/logout", "POST", login.log_out),
     Page("/{site:int}/", "GET", overview.show, Role.READER),
     Page("/{site:int}/reports", "GET", reports.show, Role.READER),
+    *SETTINGS_PAGES,
     Page("/welcome", "GET", welcome.show, is_open=True),
     Page("/welcome", "POST", welcome.accept, is_open=True),
 )

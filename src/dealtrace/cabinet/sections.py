@@ -22,7 +22,7 @@ class Link:
     title: str
 
 
-SECTIONS = (Section("reports", "Reports", Role.READER),)
+SECTIONS = (Section("reports", "Reports", Role.READER), Section("settings", "Settings", Role.ANALYST))
 
 
 def sections_of(site: Site, role: Role) -> list[Link]:
