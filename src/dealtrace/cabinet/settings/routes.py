@@ -2,6 +2,10 @@
 
 from dealtrace.accounts.role import Role
 from dealtrace.cabinet.gate import Page
-from dealtrace.cabinet.settings import sections
+from dealtrace.cabinet.settings import sections, site
 
-SETTINGS_PAGES = (Page("/{site:int}/settings", "GET", sections.show, Role.ANALYST),)
+SETTINGS_PAGES = (
+    Page("/{site:int}/settings", "GET", sections.show, Role.ANALYST),
+    Page("/{site:int}/settings/site", "GET", site.show, Role.OWNER),
+    Page("/{site:int}/settings/site", "POST", site.save, Role.OWNER),
+)
