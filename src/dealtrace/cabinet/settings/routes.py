@@ -2,7 +2,7 @@
 
 from dealtrace.accounts.role import Role
 from dealtrace.cabinet.gate import Page
-from dealtrace.cabinet.settings import sections, site, tokens
+from dealtrace.cabinet.settings import fields, sections, site, tokens
 
 SETTINGS_PAGES = (
     Page("/{site:int}/settings", "GET", sections.show, Role.ANALYST),
@@ -11,4 +11,7 @@ SETTINGS_PAGES = (
     Page("/{site:int}/settings/tokens", "GET", tokens.show, Role.OWNER),
     Page("/{site:int}/settings/tokens", "POST", tokens.issue, Role.OWNER),
     Page("/{site:int}/settings/tokens/revoke", "POST", tokens.revoke, Role.OWNER),
+    Page("/{site:int}/settings/fields", "GET", fields.show, Role.OWNER),
+    Page("/{site:int}/settings/fields", "POST", fields.add, Role.OWNER),
+    Page("/{site:int}/settings/fields/remove", "POST", fields.remove, Role.OWNER),
 )
