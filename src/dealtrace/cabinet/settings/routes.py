@@ -2,7 +2,7 @@
 
 from dealtrace.accounts.role import Role
 from dealtrace.cabinet.gate import Page
-from dealtrace.cabinet.settings import fields, sections, site, tokens
+from dealtrace.cabinet.settings import fields, sections, site, statuses, tokens
 
 SETTINGS_PAGES = (
     Page("/{site:int}/settings", "GET", sections.show, Role.ANALYST),
@@ -14,4 +14,6 @@ SETTINGS_PAGES = (
     Page("/{site:int}/settings/fields", "GET", fields.show, Role.OWNER),
     Page("/{site:int}/settings/fields", "POST", fields.add, Role.OWNER),
     Page("/{site:int}/settings/fields/remove", "POST", fields.remove, Role.OWNER),
+    Page("/{site:int}/settings/statuses", "GET", statuses.show, Role.ANALYST),
+    Page("/{site:int}/settings/statuses", "POST", statuses.save, Role.ANALYST),
 )
