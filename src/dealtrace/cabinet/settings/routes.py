@@ -2,7 +2,7 @@
 
 from dealtrace.accounts.role import Role
 from dealtrace.cabinet.gate import Page
-from dealtrace.cabinet.settings import fields, sections, site, statuses, tokens
+from dealtrace.cabinet.settings import columns, fields, sections, site, statuses, tokens
 
 SETTINGS_PAGES = (
     Page("/{site:int}/settings", "GET", sections.show, Role.ANALYST),
@@ -16,4 +16,7 @@ SETTINGS_PAGES = (
     Page("/{site:int}/settings/fields/remove", "POST", fields.remove, Role.OWNER),
     Page("/{site:int}/settings/statuses", "GET", statuses.show, Role.ANALYST),
     Page("/{site:int}/settings/statuses", "POST", statuses.save, Role.ANALYST),
+    Page("/{site:int}/settings/columns", "GET", columns.show, Role.ANALYST),
+    Page("/{site:int}/settings/columns", "POST", columns.add, Role.ANALYST),
+    Page("/{site:int}/settings/columns/remove", "POST", columns.remove, Role.ANALYST),
 )
