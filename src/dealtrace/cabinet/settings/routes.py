@@ -2,7 +2,7 @@
 
 from dealtrace.accounts.role import Role
 from dealtrace.cabinet.gate import Page
-from dealtrace.cabinet.settings import columns, fields, sections, site, statuses, tokens
+from dealtrace.cabinet.settings import columns, fields, hosts, sections, site, statuses, tokens
 
 SETTINGS_PAGES = (
     Page("/{site:int}/settings", "GET", sections.show, Role.ANALYST),
@@ -19,4 +19,7 @@ SETTINGS_PAGES = (
     Page("/{site:int}/settings/columns", "GET", columns.show, Role.ANALYST),
     Page("/{site:int}/settings/columns", "POST", columns.add, Role.ANALYST),
     Page("/{site:int}/settings/columns/remove", "POST", columns.remove, Role.ANALYST),
+    Page("/{site:int}/settings/hosts", "GET", hosts.show, Role.OWNER),
+    Page("/{site:int}/settings/hosts", "POST", hosts.add, Role.OWNER),
+    Page("/{site:int}/settings/hosts/remove", "POST", hosts.remove, Role.OWNER),
 )
