@@ -2,7 +2,7 @@
 
 from dealtrace.accounts.role import Role
 from dealtrace.cabinet.gate import Page
-from dealtrace.cabinet.settings import columns, fields, hosts, sections, site, statuses, tokens
+from dealtrace.cabinet.settings import columns, fields, hosts, sections, site, statuses, tokens, webhooks
 
 SETTINGS_PAGES = (
     Page("/{site:int}/settings", "GET", sections.show, Role.ANALYST),
@@ -22,4 +22,8 @@ SETTINGS_PAGES = (
     Page("/{site:int}/settings/hosts", "GET", hosts.show, Role.OWNER),
     Page("/{site:int}/settings/hosts", "POST", hosts.add, Role.OWNER),
     Page("/{site:int}/settings/hosts/remove", "POST", hosts.remove, Role.OWNER),
+    Page("/{site:int}/settings/webhooks", "GET", webhooks.show, Role.OWNER),
+    Page("/{site:int}/settings/webhooks", "POST", webhooks.create, Role.OWNER),
+    Page("/{site:int}/settings/webhooks/{webhook}", "GET", webhooks.show_log, Role.OWNER),
+    Page("/{site:int}/settings/webhooks/{webhook}", "POST", webhooks.act, Role.OWNER),
 )
