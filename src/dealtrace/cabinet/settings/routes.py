@@ -2,7 +2,7 @@
 
 from dealtrace.accounts.role import Role
 from dealtrace.cabinet.gate import Page
-from dealtrace.cabinet.settings import columns, fields, hosts, sections, site, statuses, tokens, webhooks
+from dealtrace.cabinet.settings import columns, counter, fields, hosts, sections, site, statuses, tokens, webhooks
 
 SETTINGS_PAGES = (
     Page("/{site:int}/settings", "GET", sections.show, Role.ANALYST),
@@ -26,4 +26,5 @@ SETTINGS_PAGES = (
     Page("/{site:int}/settings/webhooks", "POST", webhooks.create, Role.OWNER),
     Page("/{site:int}/settings/webhooks/{webhook}", "GET", webhooks.show_log, Role.OWNER),
     Page("/{site:int}/settings/webhooks/{webhook}", "POST", webhooks.act, Role.OWNER),
+    Page("/{site:int}/settings/counter", "GET", counter.show, Role.OWNER),
 )
