@@ -2,7 +2,19 @@
 
 from dealtrace.accounts.role import Role
 from dealtrace.cabinet.gate import Page
-from dealtrace.cabinet.settings import columns, counter, fields, hosts, sections, site, statuses, tokens, webhooks
+from dealtrace.cabinet.settings import (
+    columns,
+    counter,
+    fields,
+    hosts,
+    imports,
+    sections,
+    site,
+    statuses,
+    tokens,
+    webhooks,
+)
+from dealtrace.cabinet.settings.uploads import FORM_BYTES_MAX
 
 SETTINGS_PAGES = (
     Page("/{site:int}/settings", "GET", sections.show, Role.ANALYST),
@@ -27,4 +39,11 @@ SETTINGS_PAGES = (
     Page("/{site:int}/settings/webhooks/{webhook}", "GET", webhooks.show_log, Role.OWNER),
     Page("/{site:int}/settings/webhooks/{webhook}", "POST", webhooks.act, Role.OWNER),
     Page("/{site:int}/settings/counter", "GET", counter.show, Role.OWNER),
+    Page("/{site:int}/settings/imports", "GET", imports.show, Role.OWNER),
+    Page(
+        "/{site:int}/settings/imports", "POST", imports.upload, Role.OWNER, form_bytes_max=FORM_BYTES_MAX, files_max=1
+    ),
+    Page("/{site:int}/settings/imports/{key}", "GET", imports.show_preview, Role.OWNER),
+    Page("/{site:int}/settings/imports/{key}", "POST", imports.run, Role.OWNER),
+    Page("/{site:int}/settings/imports/{key}/refused.csv", "GET", imports.send_refused, Role.OWNER),
 )
