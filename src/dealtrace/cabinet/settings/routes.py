@@ -3,6 +3,7 @@
 from dealtrace.accounts.role import Role
 from dealtrace.cabinet.gate import Page
 from dealtrace.cabinet.settings import (
+    agreement,
     columns,
     costs,
     counter,
@@ -47,6 +48,15 @@ SETTINGS_PAGES = (
     Page("/{site:int}/settings/imports/{key}", "GET", imports.show_preview, Role.OWNER),
     Page("/{site:int}/settings/imports/{key}", "POST", imports.run, Role.OWNER),
     Page("/{site:int}/settings/imports/{key}/refused.csv", "GET", imports.send_refused, Role.OWNER),
+    Page("/{site:int}/settings/agreement", "GET", agreement.show, Role.OWNER),
+    Page(
+        "/{site:int}/settings/agreement",
+        "POST",
+        agreement.compare,
+        Role.OWNER,
+        form_bytes_max=FORM_BYTES_MAX,
+        files_max=1,
+    ),
     Page("/{site:int}/costs", "GET", costs.show, Role.ANALYST),
     Page("/{site:int}/costs", "POST", costs.upload, Role.ANALYST, form_bytes_max=FORM_BYTES_MAX, files_max=1),
     Page("/{site:int}/costs/{key}", "GET", costs.show_preview, Role.ANALYST),
