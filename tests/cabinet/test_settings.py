@@ -205,6 +205,24 @@ def test_a_change_that_moves_deals_is_shown_before_it_is_saved(boss: Person, ser
     assert (stored(served, owner).attribution, stored(served, owner).name) == (2, "Shop of ours")
 
 
+def test_the_forecast_says_what_contact_matching_would_find(server: ServerProcess, served: Stage) -> None:
+    owner = served.open_site(contact_matching=False)
+    visit = served.visit(owner, NOW - timedelta(days=1), TrafficSource("vk", "cpc"))
+    served.call(owner, NOW - timedelta(hours=2), visit_id=visit.id)
+    date = f"{NOW.astimezone(owner.site.time_zone):%d.%m.%Y %H:%M:%S}"
+    made = server.register(owner.token, orderNumber="1", orderDate=date, phoneNumber="79205550055", orderSum="1500")
+    assert made.status_code == 200, made.text
+    boss = Person(server, served, owner)
+    tried = boss.send("settings/site", **site_form(boss, contact_matching="on"))
+    text = text_of(tried.text)
+    assert "Match rate 0.0 % → 100.0 %" in text
+    assert "Deals with another lead 1" in text
+    assert "(no source) vk / cpc 1 1 500 ₽" in text
+    assert "Deals tried 1 of 1" in text
+    assert "dealtrace match" in text
+    assert not stored(served, owner).contact_matching
+
+
 def test_a_token_is_issued_shown_once_and_revoked(
     server: ServerProcess, boss: Person, served: Stage, owner: Player
 ) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
 from dealtrace.accounts.site import Site
@@ -16,6 +17,8 @@ from dealtrace.record import record
 
 ROWS_SHOWN = 10
 REFUSED_SHOWN = 20
+CHECKED_MAX = 20_000
+"""Rows that a preview reads, in about a second: beside it the same process registers deals."""
 
 
 @record
@@ -28,7 +31,10 @@ class RefusedRow:
 
 @record
 class Preview:
-    """A file as it would be imported; `headings` are those that are recognized, with what they stand for."""
+    """A file as it would be imported: `headings` are those that are recognized, with what they stand for.
+
+    Of its `total` rows the first `checked` were read.
+    """
 
     name: str
     encoding: str
@@ -36,12 +42,13 @@ class Preview:
     ignored: tuple[str, ...]
     rows: tuple[tuple[int, tuple[str, ...]], ...]
     total: int
+    checked: int
     refused_total: int
     refused: tuple[RefusedRow, ...]
 
 
 def preview_file(path: Path, noun: ImportNoun, encoding: str | None, site: Site, language: Language) -> Preview:
-    """Read a whole file as an import would, without storing anything.
+    """Read the first rows of a file as an import would, without storing anything.
 
     Raises:
         FileUnreadable: it is not a table, or a required column is missing.
@@ -49,9 +56,9 @@ def preview_file(path: Path, noun: ImportNoun, encoding: str | None, site: Site,
     file = open_import_file(path, noun, encoding, site.custom_fields)
     shown: list[tuple[int, tuple[str, ...]]] = []
     refused: list[RefusedRow] = []
-    total = refused_total = 0
-    for row, read in file.rows(site.time_zone, 0):
-        total += 1
+    checked = refused_total = 0
+    for row, read in islice(file.rows(site.time_zone, 0), CHECKED_MAX):
+        checked += 1
         if isinstance(read.content, Refusal):
             refused_total += 1
             if len(refused) < REFUSED_SHOWN:
@@ -64,7 +71,8 @@ def preview_file(path: Path, noun: ImportNoun, encoding: str | None, site: Site,
         headings=tuple((found.heading, found.column.name) for found in file.layout.found_columns),
         ignored=file.layout.passed_over,
         rows=tuple(shown),
-        total=total,
+        total=file.rows_total,
+        checked=checked,
         refused_total=refused_total,
         refused=tuple(refused),
     )

@@ -17,7 +17,7 @@ from dealtrace.reports.what_if import MatchCount
 
 DAYS = 28
 DEALS_MAX = 10_000
-"""Ours: what is tried in about a second; `dealtrace try` knows no limit."""
+"""What is tried in a few seconds; `dealtrace try` knows no limit."""
 MOVES_SHOWN = 10
 TRIED_AS = {"contact_matching": "contact_matching", "attribution": "model"}
 """The settings that can be tried, and what `dealtrace try` calls them."""

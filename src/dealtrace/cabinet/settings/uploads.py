@@ -5,21 +5,21 @@ import os
 import shutil
 import stat
 import tempfile
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from secrets import token_urlsafe
 from typing import BinaryIO
 
+from dealtrace import clock
 from dealtrace.accounts.token import token_digest
 from dealtrace.record import record
 
 UPLOAD_BYTES_MAX = 20 << 20
-"""Ours: a larger file takes minutes, and a browser does not wait; the command line does."""
+"""A larger file takes minutes, and a browser does not wait; the command line does."""
 FORM_BYTES_MAX = UPLOAD_BYTES_MAX + 100_000
 KEPT_SECONDS = 3600
 UPLOADS_MAX = 50
-"""Ours: of all people; the oldest go first, so that forgotten files do not fill the disk."""
+"""Of all people; the oldest go first, so that forgotten files do not fill the disk."""
 NAME_LENGTH_MAX = 80
 KEY_BYTES = 18
 _FOLDER = "dealtrace-uploads"
@@ -123,7 +123,7 @@ def _sweep(place: Path) -> None:
     """Delete what is old, and the oldest of too many."""
     made = sorted(((folder.stat().st_mtime, folder) for folder in place.iterdir()), reverse=True)
     for number, (at, folder) in enumerate(made, 1):
-        if number >= UPLOADS_MAX or at < time.time() - KEPT_SECONDS:
+        if number >= UPLOADS_MAX or at < clock.now().timestamp() - KEPT_SECONDS:
             shutil.rmtree(folder, ignore_errors=True)
 
 
