@@ -23,7 +23,9 @@ from dealtrace.storage.accounts.tokens import list_tokens
 from dealtrace.storage.reports.columns import list_columns
 from dealtrace.storage.reports.statuses import list_statuses
 from dealtrace.storage.webhooks.webhooks import list_webhooks
+from receiver import Receiver
 from server import ServerProcess
+from waiting import wait_until, wait_until_followed
 
 FOR_ANALYSTS = ("settings", "settings/statuses", "settings/columns", "costs")
 FOR_OWNERS = (
@@ -402,6 +404,24 @@ def test_a_webhook_is_paused_resumed_tested_and_deleted(boss: Person, served: St
     assert boss.get(place).status_code == 404
     with served.database.read() as connection:
         assert list_webhooks(connection, owner.site.id) == []
+
+
+def test_a_delivery_is_logged_and_sent_again(server: ServerProcess, boss: Person, served: Stage, owner: Player) -> None:
+    receiver = Receiver()
+    try:
+        assert boss.send("settings/webhooks", url=receiver.url, style="json", event="deal.created").status_code == 200
+        with served.database.read() as connection:
+            (webhook,) = list_webhooks(connection, owner.site.id)
+        wait_until_followed(server)
+        server.register(owner.token, orderNumber="1")
+        receiver.wait_for(1)
+        log = f"settings/webhooks/{webhook.id}"
+        wait_until(lambda: "Send again" in boss.get(log).text)
+        (message,) = re.findall(r'name="message" value="(msg_[^"]+)"', boss.get(log).text)
+        assert boss.send(log, act="replay", message=message).status_code == 303
+        assert [received.name for received in receiver.wait_for(2)] == [message, message]
+    finally:
+        receiver.vanish()
 
 
 def test_the_webhook_of_a_neighbour_is_unknown(
