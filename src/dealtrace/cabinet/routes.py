@@ -20,6 +20,7 @@ from dealtrace.cabinet.people import (
 )
 from dealtrace.cabinet.reports import page as reports
 from dealtrace.cabinet.requests import page as requests
+from dealtrace.cabinet.settings.routes import SETTINGS_PAGES
 from dealtrace.cabinet.static_files import send_file
 from dealtrace.cabinet.view import Means
 
@@ -35,6 +36,7 @@ PAGES = (
     Page("/{site:int}/reports", "GET", reports.show, Role.READER),
     Page("/{site:int}/requests", "GET", requests.show, Role.OWNER),
     Page("/requests", "GET", requests.show_without_site, is_of_installation=True),
+    *SETTINGS_PAGES,
     Page("/welcome", "GET", welcome.show, is_open=True),
     Page("/welcome", "POST", welcome.accept, is_open=True),
     Page("/invitation", "GET", invitation.show, is_open=True),

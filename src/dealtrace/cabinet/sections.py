@@ -25,7 +25,7 @@ class Link:
 SECTIONS = (
     Section("reports", "Reports", Role.READER),
     Section("requests", "Requests", Role.OWNER),
-    Section("settings/users", "Users", Role.OWNER),
+    Section("settings", "Settings", Role.ANALYST),
 )
 
 
