@@ -102,6 +102,7 @@ def _sections(view: View, site: Site, facts: _Facts) -> list[SettingsSection]:
         ("settings/imports", "Import of files", "", Role.OWNER),
         ("costs", "Costs", "" if facts.arrivals.has_costs else translate("None yet"), Role.ANALYST),
         ("settings/agreement", "Agreement with the CRM", "", Role.OWNER),
+        ("settings/users", "Users", "", Role.OWNER),
     )
     return [
         SettingsSection(f"/cabinet/{site.id}/{place}", translate(title), state, role)
