@@ -106,7 +106,7 @@ class Scene:
             registration("b", happened_at=NOON + timedelta(hours=1, minutes=1), clue=by_contact(PHONE), status="Won",
                          amount_rub=Decimal("10.005")),
             registration("c", happened_at=NOON, stated_source=YANDEX, amount_rub=None, manager="не заполнено"),
-            registration("d", happened_at=NOON, clue=by_contact("79990000000")),
+            registration("d", happened_at=NOON, clue=by_contact("79161234567, 79267654321")),
             registration("e", happened_at=NOON, clue=NO_CLUE, status="lost "),
         )  # fmt: skip
         stage.ids.ensure(100)
