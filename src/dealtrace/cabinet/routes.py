@@ -4,6 +4,9 @@ from starlette.routing import Route
 
 from dealtrace.accounts.role import Role
 from dealtrace.cabinet import home
+from dealtrace.cabinet.deals import actions as deal_actions
+from dealtrace.cabinet.deals import card as deal_card
+from dealtrace.cabinet.deals import journal as deal_journal
 from dealtrace.cabinet.gate import Gate, Page
 from dealtrace.cabinet.overview import page as overview
 from dealtrace.cabinet.people import login, welcome
@@ -19,6 +22,9 @@ PAGES = (
     Page("/logout", "POST", login.log_out),
     Page("/{site:int}/", "GET", overview.show, Role.READER),
     Page("/{site:int}/reports", "GET", reports.show, Role.READER),
+    Page("/{site:int}/deals", "GET", deal_journal.show, Role.ANALYST),
+    Page("/{site:int}/deals/{deal:int}", "GET", deal_card.show, Role.ANALYST),
+    Page("/{site:int}/deals/{deal:int}", "POST", deal_actions.act, Role.ANALYST),
     Page("/welcome", "GET", welcome.show, is_open=True),
     Page("/welcome", "POST", welcome.accept, is_open=True),
 )

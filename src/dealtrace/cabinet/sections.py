@@ -22,7 +22,10 @@ class Link:
     title: str
 
 
-SECTIONS = (Section("reports", "Reports", Role.READER),)
+SECTIONS = (
+    Section("reports", "Reports", Role.READER),
+    Section("deals", "Deals", Role.ANALYST),
+)
 
 
 def sections_of(site: Site, role: Role) -> list[Link]:
