@@ -149,11 +149,12 @@ def _report(rounds: dict[str, list[Figures]]) -> None:
     print(f"{'':32}    req/s  ratio  p50 ms  p99 ms p99/p50  CPU µs    MiB failed")
     for name, figures in rounds.items():
         ratios = [mine.per_second / base.per_second for mine, base in zip(figures, reference, strict=True)]
-        p50, p99 = (statistics.median(getattr(one, part) for one in figures) for part in ("p50_ms", "p99_ms"))
+        p50, p99 = (statistics.median(getattr(figure, part) for figure in figures) for part in ("p50_ms", "p99_ms"))
         print(
-            f"{name:32} {statistics.median(one.per_second for one in figures):8.0f} {statistics.median(ratios):6.2f} "
-            f"{p50:7.1f} {p99:7.1f} {p99 / p50:7.1f} {statistics.median(one.cpu_us for one in figures):7.0f} "
-            f"{max(one.memory_mib for one in figures):6.0f} {sum(one.failed for one in figures)}"
+            f"{name:32} {statistics.median(figure.per_second for figure in figures):8.0f} "
+            f"{statistics.median(ratios):6.2f} "
+            f"{p50:7.1f} {p99:7.1f} {p99 / p50:7.1f} {statistics.median(figure.cpu_us for figure in figures):7.0f} "
+            f"{max(figure.memory_mib for figure in figures):6.0f} {sum(figure.failed for figure in figures)}"
         )
 
 

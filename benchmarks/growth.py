@@ -64,8 +64,8 @@ def _report_register(folder: Path, engine: str, places: Mapping[int, Place], cho
     dearer = statistics.median(large.cpu_us / small.cpu_us for small, large in zip(few, many, strict=True))
     slower = statistics.median(small.per_second / large.per_second for small, large in zip(few, many, strict=True))
     for size, figures in rounds.items():
-        per_second = statistics.median(one.per_second for one in figures)
-        print(f"{engine}, {size} leads: {per_second:.0f} req/s, {sum(one.failed for one in figures)} failed")
+        per_second = statistics.median(figure.per_second for figure in figures)
+        print(f"{engine}, {size} leads: {per_second:.0f} req/s, {sum(figure.failed for figure in figures)} failed")
     print(f"{engine}: {chosen.leads} leads against {chosen.few}: time x{slower:.2f}, CPU of the server x{dearer:.2f}")
 
 
@@ -75,10 +75,10 @@ def _report_match(engine: str, place: Place, deals: int) -> None:
     subprocess.run(_dealtrace("site", "set", "1", "contact_matching=on"), env=environment, check=True)
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     started = time.perf_counter()
-    told = subprocess.run(_dealtrace("match", "1", "--json"), env=environment, check=True, capture_output=True)
+    result = subprocess.run(_dealtrace("match", "1", "--json"), env=environment, check=True, capture_output=True)
     seconds = time.perf_counter() - started
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    counted = json.loads(told.stdout)
+    counted = json.loads(result.stdout)
     assert counted["deals"] >= deals, counted
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     print(
@@ -158,9 +158,9 @@ def _copy(
     """Copy one row of a table, some columns differing by SQL of `series.n`, which counts from 0."""
     series = select(literal(0).label("n")).cte("series", recursive=True)
     series = series.union_all(select(series.c.n + 1).where(series.c.n < times - 1))
-    columns = [literal_column(differing[one.name]) if one.name in differing else one for one in table.c]
+    columns = [literal_column(differing[item.name]) if item.name in differing else item for item in table.c]
     rows = select(*columns).select_from(table).join(series, literal(value=True)).where(which)
-    connection.execute(insert(table).from_select([one.name for one in table.c], rows))
+    connection.execute(insert(table).from_select([item.name for item in table.c], rows))
 
 
 def _dealtrace(*words: str) -> list[str]:

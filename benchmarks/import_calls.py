@@ -47,10 +47,10 @@ def _seconds(file: Path, address: str) -> float:
     )
     site = str(json.loads(made.stdout)["siteId"])
     started = time.perf_counter()
-    told = subprocess.run(
+    result = subprocess.run(
         [*command, "import", "calls", str(file), "--site", site, "--json"],
         env=environment, check=True, capture_output=True,
     )  # fmt: skip
     seconds = time.perf_counter() - started
-    assert json.loads(told.stdout)["takenIn"] == ROWS
+    assert json.loads(result.stdout)["takenIn"] == ROWS
     return seconds

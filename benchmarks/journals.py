@@ -17,6 +17,7 @@ from sqlalchemy import Table, insert
 from dealtrace.accounts.site import Site, SiteId
 from dealtrace.app import collect_garbage_seldom
 from dealtrace.attribution.credit import AttributionModel
+from dealtrace.calltouch.answers.calls import call_record
 from dealtrace.calltouch.journals import calls_diary, orders_diary
 from dealtrace.http.parameters import Sent
 from dealtrace.http.replies import ready as as_text
@@ -85,7 +86,7 @@ def _of_deals(database: Database, rows: int) -> dict[str, float]:
     with database.read() as connection:
         ids = find_page(connection, query_deals(1, DEALS), Cursor(), PAGE).ids
         ready = list_deal_entries(connection, 1, ids, MODEL)
-    encode = partial(orders_diary.tell_deals, ready, site=SITE, model=MODEL, sent=SENT)
+    encode = partial(orders_diary.encode_deals, ready, site=SITE, model=MODEL, sent=SENT)
     page = partial(orders_diary.answer_page_of_deals, site=SITE, query=DEALS, sent=SENT)
     return _figures(database, query_deals(1, DEALS), page, encode, rows)
 
@@ -96,7 +97,7 @@ def _of_calls(database: Database, rows: int) -> dict[str, float]:
         ready = list_lead_entries(connection, SITE, LeadKind.CALL, ids, MODEL)
 
     def encode() -> None:
-        success([as_text(calls_diary.record(one, SITE, MODEL, SENT)) for one in ready], "listed")
+        success([as_text(call_record(item, SITE, MODEL, SENT)) for item in ready], "listed")
 
     page = partial(calls_diary.answer_page_of_calls, site=SITE, query=CALLS, sent=SENT)
     return _figures(database, query_leads(SITE, CALLS), page, encode, rows)
@@ -141,7 +142,7 @@ def _fill(database: Database, rows: int) -> None:
     with database.write() as connection:
         create_site(connection, SITE, BEGINNING)
         sources = ({"id": n, "digest": f"{n}", "source": "yandex", "medium": "cpc", **_PARTS} for n in range(SOURCES))
-        connection.execute(insert(traffic_source), [{"site_id": 1, **one} for one in sources])
+        connection.execute(insert(traffic_source), [{"site_id": 1, **source} for source in sources])
     for start in range(0, rows, ROWS_AT_ONCE):
         numbers = range(start, min(start + ROWS_AT_ONCE, rows))
         with database.write() as connection:

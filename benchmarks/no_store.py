@@ -20,10 +20,10 @@ class Forgetful(WriteQueue):
     ) -> "asyncio.Future[Any]":
         """Answer as if the deal had been stored."""
         del operation, site, size
-        asked = command.payload
+        sent = command.payload
         answer: asyncio.Future[Any] = self._loop.create_future()
-        number = asked.number or "1"
-        answer.set_result(Receipt(DealId(1), number, asked.status, asked.amount_as_sent, asked.happened_at, lead=None))
+        number = sent.number or "1"
+        answer.set_result(Receipt(DealId(1), number, sent.status, sent.amount_as_sent, sent.happened_at, lead=None))
         return answer
 
 

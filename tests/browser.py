@@ -52,7 +52,7 @@ class Browser:
         address = f"ws://127.0.0.1:{port[0]}{port[1]}"
         self._browser = self._open.enter_context(connect(address, max_size=None, proxy=None))
         targets = self._ask("Target.getTargets")["targetInfos"]
-        page = next(one["targetId"] for one in targets if one["type"] == "page")
+        page = next(target["targetId"] for target in targets if target["type"] == "page")
         self._session = self._ask("Target.attachToTarget", targetId=page, flatten=True)["sessionId"]
         self._ask("Page.enable")
         self._ask("Runtime.enable")
@@ -64,9 +64,9 @@ class Browser:
 
     def run(self, script: str) -> Any:
         """Run an expression in the page and return its value; a promise is waited for."""
-        told = self._ask("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True)
-        assert "exceptionDetails" not in told, told["exceptionDetails"]
-        return told["result"].get("value")
+        result = self._ask("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True)
+        assert "exceptionDetails" not in result, result["exceptionDetails"]
+        return result["result"].get("value")
 
     def wait(self, condition: str) -> Any:
         """Wait until an expression holds, and return its value."""
@@ -92,11 +92,11 @@ class Browser:
 
     def cookies(self) -> dict[str, str]:
         """Tell all cookies there are."""
-        return {one["name"]: one["value"] for one in self._ask("Storage.getCookies", root=True)["cookies"]}
+        return {cooky["name"]: cooky["value"] for cooky in self._ask("Storage.getCookies", root=True)["cookies"]}
 
     def lifetimes(self) -> dict[str, float]:
         """Return when each cookie ends, in seconds of the epoch; -1 for those that end with the browser."""
-        return {one["name"]: one["expires"] for one in self._ask("Storage.getCookies", root=True)["cookies"]}
+        return {cooky["name"]: cooky["expires"] for cooky in self._ask("Storage.getCookies", root=True)["cookies"]}
 
     def forget(self) -> None:
         """Lose all cookies."""
@@ -129,10 +129,10 @@ class Browser:
             message["sessionId"] = self._session
         self._browser.send(json.dumps(message))
         while True:
-            told = json.loads(self._browser.recv(timeout=PATIENCE_SECONDS))
-            if told.get("id") == number:
-                assert "error" not in told, told["error"]
-                return told["result"]
+            result = json.loads(self._browser.recv(timeout=PATIENCE_SECONDS))
+            if result.get("id") == number:
+                assert "error" not in result, result["error"]
+                return result["result"]
 
 
 class Pages:

@@ -132,19 +132,30 @@ def stranger(served: Stage) -> Player:
 
 
 @pytest.fixture
-def start_server(new_database_url: Callable[[], str], tmp_path: Path) -> Iterator[Callable[..., ServerProcess]]:
-    """Give a function that starts a server with settings of its own, on a fresh database."""
+def start_server_on(tmp_path: Path) -> Iterator[Callable[..., ServerProcess]]:
+    """Give a function that starts a server on a database that the test names, with settings of its own.
+
+    A test that names a SQLite file runs once; those that use `start_server` run once for each engine.
+    """
     started: list[ServerProcess] = []
 
-    def start(**settings: Any) -> ServerProcess:
+    def start(database_url: str, **settings: Any) -> ServerProcess:
         folder = tmp_path / f"server{len(started)}"
         folder.mkdir()
-        started.append(ServerProcess(settings.pop("database_url", None) or new_database_url(), folder, **settings))
+        started.append(ServerProcess(database_url, folder, **settings))
         return started[-1]
 
     yield start
     for process in started:
         process.close()
+
+
+@pytest.fixture
+def start_server(
+    new_database_url: Callable[[], str], start_server_on: Callable[..., ServerProcess]
+) -> Callable[..., ServerProcess]:
+    """Give a function that starts a server with settings of its own, on a fresh database of each engine."""
+    return lambda **settings: start_server_on(settings.pop("database_url", None) or new_database_url(), **settings)
 
 
 @pytest.fixture(scope="session")

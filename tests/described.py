@@ -30,5 +30,5 @@ def check_answer(server: ServerProcess, path: str, answer: Any) -> None:
     """See that an answer is as `/openapi.json` describes it."""
     schema = schemas_of(server)[path]
     Draft202012Validator.check_schema(schema)
-    faults = [f"{one.json_path}: {one.message}" for one in Draft202012Validator(schema).iter_errors(answer)]
+    faults = [f"{fault.json_path}: {fault.message}" for fault in Draft202012Validator(schema).iter_errors(answer)]
     assert not faults, "\n".join(faults)

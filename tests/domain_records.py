@@ -1,4 +1,4 @@
-"""Records of the trade, with everything unsaid filled in."""
+"""Records of the domain, with defaults for everything a test does not state."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

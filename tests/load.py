@@ -20,7 +20,7 @@ class Load:
         self._token = token
         self._name = name
         self._over = threading.Event()
-        self._threads = [threading.Thread(target=self._register, args=(one,), daemon=True) for one in range(THREADS)]
+        self._threads = [threading.Thread(target=self._register, args=(item,), daemon=True) for item in range(THREADS)]
         self.acknowledged: dict[str, int] = {}
         self.unanswered: list[str] = []
         self.statuses: Counter[int] = Counter()

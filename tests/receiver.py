@@ -25,8 +25,8 @@ class Received:
     @property
     def pairs(self) -> dict[str, str]:
         """What a form or a query says, in its order."""
-        told = self.body if self.method == "POST" else urlsplit(self.path).query
-        return dict(parse_qsl(told, keep_blank_values=True, strict_parsing=True))
+        result = self.body if self.method == "POST" else urlsplit(self.path).query
+        return dict(parse_qsl(result, keep_blank_values=True, strict_parsing=True))
 
     @property
     def name(self) -> str:

@@ -120,18 +120,18 @@ class ServerProcess:
 
     def journal(self, token: str, site_id: int, **parameters: Any) -> httpx.Response:
         """Read the journal of deals; without dates, of March 2018."""
-        asked = {"clientApiId": token, "dateFrom": "01/03/2018", "dateTo": "31/03/2018", **parameters}
-        return self.http.get(f"{REST}/{site_id}/orders-diary/orders", params=asked)
+        sent = {"clientApiId": token, "dateFrom": "01/03/2018", "dateTo": "31/03/2018", **parameters}
+        return self.http.get(f"{REST}/{site_id}/orders-diary/orders", params=sent)
 
     def calls(self, token: str, site_id: int, **parameters: Any) -> httpx.Response:
         """Read the journal of calls; without dates, of the 26th of March 2018."""
-        asked = {"clientApiId": token, "dateFrom": "26/03/2018", "dateTo": "26/03/2018", **parameters}
-        return self.http.get(f"{REST}/{site_id}/calls-diary/calls", params=asked)
+        sent = {"clientApiId": token, "dateFrom": "26/03/2018", "dateTo": "26/03/2018", **parameters}
+        return self.http.get(f"{REST}/{site_id}/calls-diary/calls", params=sent)
 
     def lead_requests(self, token: str, **parameters: Any) -> httpx.Response:
         """Read the journal of lead requests; without dates, of the 26th of March 2018."""
-        asked = {"clientApiId": token, "dateFrom": "03/26/2018", "dateTo": "03/26/2018", **parameters}
-        return self.http.get(f"{REST}/requests", params=asked)
+        sent = {"clientApiId": token, "dateFrom": "03/26/2018", "dateTo": "03/26/2018", **parameters}
+        return self.http.get(f"{REST}/requests", params=sent)
 
     def raw(self, request: bytes) -> bytes:
         """Send bytes as they are over a socket, and return all that comes back."""

@@ -94,55 +94,62 @@ def test_it_counts_answers_by_route_and_status(server: ServerProcess, owner: Pla
 
 def test_openapi_describes_every_endpoint_and_parameter(server: ServerProcess) -> None:
     answer = server.http.get("/openapi.json")
-    told = answer.json()
+    result = answer.json()
     assert answer.headers["content-type"].startswith("application/json")
-    assert re.fullmatch(r"3\.1\.\d", told["openapi"])
-    assert told["info"]["title"]
-    assert told["info"]["version"]
-    assert set(told["paths"]) == {endpoint.shown_path for endpoint in ENDPOINTS}
+    assert re.fullmatch(r"3\.1\.\d", result["openapi"])
+    assert result["info"]["title"]
+    assert result["info"]["version"]
+    assert set(result["paths"]) == {endpoint.shown_path for endpoint in ENDPOINTS}
     for endpoint in ENDPOINTS:
-        item = told["paths"][endpoint.shown_path]
+        item = result["paths"][endpoint.shown_path]
         assert set(item) == {method.lower() for method in endpoint.methods}
-        expected = {one.name for one in endpoint.table.described()}
+        expected = {item.name for item in endpoint.table.described()}
         for operation in item.values():
             check_operation(operation, endpoint.shown_path)
         if endpoint.batch is not None:
             check_list(item["post"], endpoint.batch)
             continue
         if "get" in item:
-            assert {one["name"] for one in item["get"]["parameters"] if one["in"] == "query"} == expected
+            assert {
+                parameter["name"] for parameter in item["get"]["parameters"] if parameter["in"] == "query"
+            } == expected
         if "post" in item:
             for content in item["post"]["requestBody"]["content"].values():
                 assert expected == set(content["schema"]["properties"])
-    names = [operation["operationId"] for item in told["paths"].values() for operation in item.values()]
+    names = [operation["operationId"] for item in result["paths"].values() for operation in item.values()]
     assert len(set(names)) == len(names)
-    for reference in references(told):
+    for reference in references(result):
         assert reference.startswith("#/components/schemas/")
-        assert reference.rpartition("/")[2] in told["components"]["schemas"]
+        assert reference.rpartition("/")[2] in result["components"]["schemas"]
 
 
 def check_list(operation: dict[str, Any], batch: ListBody) -> None:
     """Hold a body of JSON against what is said of it: headers open it, every name stands where JSON has it."""
-    assert [one["name"] for one in operation["parameters"] if one["in"] == "header"] == ["Access-Token", "SiteId"]
+    assert [parameter["name"] for parameter in operation["parameters"] if parameter["in"] == "header"] == [
+        "Access-Token",
+        "SiteId",
+    ]
     schema = operation["requestBody"]["content"]["application/json"]["schema"]
     listed = schema["properties"][batch.name]
     if "maxItems" in listed:
         assert (listed["minItems"], listed["maxItems"]) == (1, 100)
         schema = listed["items"]
     said = set(schema["properties"])
-    said |= {f"{name}.{part}" for name, one in schema["properties"].items() for part in one.get("properties", ())}
-    assert {one.name for one in batch.described()} <= said
+    said |= {f"{name}.{part}" for name, item in schema["properties"].items() for part in item.get("properties", ())}
+    assert {item.name for item in batch.described()} <= said
 
 
 def check_operation(operation: dict[str, Any], path: str) -> None:
     """Hold an operation against what OpenAPI 3.1 demands of it."""
     parameters = operation["parameters"]
-    assert {one["name"] for one in parameters if one["in"] == "path"} == set(re.findall(r"\{(\w+)\}", path))
-    assert len({(one["name"], one["in"]) for one in parameters}) == len(parameters)
-    for one in parameters:
-        assert one["in"] in ("path", "query", "header")
-        assert one["required"] or one["in"] != "path"
-        assert one["schema"]["type"] in ("string", "integer", "number", "boolean", "object", "array")
+    assert {parameter["name"] for parameter in parameters if parameter["in"] == "path"} == set(
+        re.findall(r"\{(\w+)\}", path)
+    )
+    assert len({(parameter["name"], parameter["in"]) for parameter in parameters}) == len(parameters)
+    for parameter in parameters:
+        assert parameter["in"] in ("path", "query", "header")
+        assert parameter["required"] or parameter["in"] != "path"
+        assert parameter["schema"]["type"] in ("string", "integer", "number", "boolean", "object", "array")
     assert {"400", "405", "429", "500", "503"} <= set(operation["responses"])
     assert len({"200", "302"} & set(operation["responses"])) == 1
     assert all(response["description"] for response in operation["responses"].values())

@@ -7,8 +7,8 @@ from dealtrace import clock
 
 def test_it_tells_the_present_instant_in_utc() -> None:
     before = datetime.now(UTC)
-    told = clock.now()
+    result = clock.now()
     after = datetime.now(UTC)
-    assert before <= told <= after
-    assert told.tzinfo is UTC
-    assert told.utcoffset() == timedelta(0)
+    assert before <= result <= after
+    assert result.tzinfo is UTC
+    assert result.utcoffset() == timedelta(0)

@@ -17,10 +17,8 @@ from schemathesis.checks import (
 )
 
 from cast import Player, Stage, moscow
-from dealtrace.app import ENDPOINTS
+from dealtrace.app import describe
 from dealtrace.attribution.traffic_source import TrafficSource
-from dealtrace.calltouch.error_body import ErrorBody
-from dealtrace.http.description import describe_api
 from dealtrace.leads.annotations import Annotations
 from server import ServerProcess
 
@@ -32,9 +30,7 @@ UNHURRIED = list(HealthCheck)
 TOKEN_NAMES = ("clientApiId", "access_token", "apikey")
 ANSWERED_WITHIN_SECONDS = 30
 NOON = moscow("2018-03-26", "12:00:00")
-OPERATIONS = {
-    found.ok().label: found.ok() for found in openapi.from_dict(describe_api(ENDPOINTS, ErrorBody)).get_all_operations()
-}
+OPERATIONS = {found.ok().label: found.ok() for found in openapi.from_dict(describe()).get_all_operations()}
 
 
 @dataclass(frozen=True)
@@ -55,7 +51,7 @@ class Site:
     def good(self, path: str) -> Mapping[str, Any]:
         """Tell what makes a request to an address with a query or a form a good one."""
         days = {"dateFrom": "26/03/2018", "dateTo": "26/03/2018"}
-        told = {
+        result = {
             "orders/register/": {
                 "orderSum": "1", "orderStatus": "new", "orderDate": "26.03.2018 12:00:00", "service": "CRM",
             },
@@ -68,7 +64,7 @@ class Site:
             "inbound-call/": {"callid": "17.1", "date": "2018-03-26 12:00:00", "callerid": "79205550055"},
             "counter/visit": {"siteId": str(self.owner.site.id), "url": "https://shop.example/"},
         }  # fmt: skip
-        return next((one for end, one in told.items() if path.endswith(end)), days)
+        return next((item for end, item in result.items() if path.endswith(end)), days)
 
 
 @pytest.fixture
@@ -78,8 +74,8 @@ def lively(served: Stage, server: ServerProcess) -> Site:
     said = Annotations(manager="Коля", comment="звонить", tags=("vip",), custom_values={"margin": "10"})
     call = served.call(owner, NOON, visit_id=seen.id, annotations=said, reference="17.1")
     served.lead_request(owner, NOON, phone="79205550055", email="i@example.ru", visit_id=seen.id, annotations=said)
-    told = {"callId": call.id, "comment": "срочно", "tags": "a,b", "custom[margin]": "7"}
-    answer = server.register(owner.token, orderNumber="K-1", orderDate="26.03.2018 12:01:00", **told).json()
+    result = {"callId": call.id, "comment": "срочно", "tags": "a,b", "custom[margin]": "7"}
+    answer = server.register(owner.token, orderNumber="K-1", orderDate="26.03.2018 12:01:00", **result).json()
     return Site(owner, call.id, answer["orderId"])
 
 
@@ -97,8 +93,8 @@ def requests_to(draw: st.DrawFn, label: str) -> Asked:
     """Draw a request: as bad as may be, or a good one but for a few parameters."""
     operation = OPERATIONS[label]
     case = draw(st.one_of([operation.as_strategy(generation_mode=mode) for mode in GenerationMode]))
-    told = case.query if operation.query else case.body
-    names = sorted(told) if isinstance(told, dict) else []
+    result = case.query if operation.query else case.body
+    names = sorted(result) if isinstance(result, dict) else []
     few = st.sets(st.sampled_from(names), max_size=2) if names else st.just(set())
     kept = draw(st.none() | few)
     return Asked(case, draw(st.integers(0, 9)) > 0, None if kept is None else frozenset(kept))
@@ -122,11 +118,11 @@ def test_every_answer_is_one_that_is_described(server: ServerProcess, lively: Si
 
 def _mend(case: Case, kept: frozenset[str], site: Site) -> None:
     """Make a good request of one, but for the parameters `kept`."""
-    told = case.query if case.operation.query else case.body
-    if isinstance(told, dict) and case.media_type != JSON:
-        good = {**site.good(case.operation.path), **{name: told[name] for name in kept}}
-        told.clear()
-        told.update(good)
+    result = case.query if case.operation.query else case.body
+    if isinstance(result, dict) and case.media_type != JSON:
+        good = {**site.good(case.operation.path), **{name: result[name] for name in kept}}
+        result.clear()
+        result.update(good)
 
 
 def _admit(case: Case, site: Site) -> None:

@@ -16,29 +16,33 @@ from typing import Any
 
 import pytest
 from pydantic_core import to_jsonable_python
+from starlette.responses import Response
 from starlette.routing import Mount, Route, Router
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
 import dealtrace
-from dealtrace.app import ENDPOINTS, page_router
-from dealtrace.cabinet.routes import cabinet_routes
-from dealtrace.calltouch.error_body import ErrorBody
+from dealtrace.app import ENDPOINTS, describe, page_router
 from dealtrace.cli.commands import COMMANDS, load_command
 from dealtrace.errors import Refusal
 from dealtrace.files.costs.columns import COST_COLUMNS
 from dealtrace.files.import_file import FORMATS
 from dealtrace.files.import_format import ImportNoun
-from dealtrace.http.client_address import Proxies
 from dealtrace.http.description import error_catalogue
 from dealtrace.http.endpoint import Endpoint
 from dealtrace.http.parameter_types import Text
 from dealtrace.http.parameters import Family, Parameter
-from dealtrace.http.rate_limits import RateLimits, Rates
 from dealtrace.http.service_routes import service_routes
+from dealtrace.matching.match_reason import MatchReason
 from dealtrace.operations.accounts import set_site
+from dealtrace.reports.dimensions import DIMENSIONS
+from dealtrace.reports.facts import Fact
+from dealtrace.reports.filters import Operator
+from dealtrace.reports.metrics import METRICS
+from dealtrace.reports.time_keys import TIME_KEYS, number_of_key
 from dealtrace.runtime.database_watch import DatabaseWatch
 from dealtrace.settings import ENVIRONMENT_PREFIX, Settings
 from dealtrace.storage.database.engine import open_database
+from dealtrace.storage.reports.stored_facts import KIND_KEYS
 from server import ServerProcess
 from test_house import DOMAIN, MAY_IMPORT
 
@@ -57,7 +61,8 @@ LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 QUOTED = re.compile(r"«([^»]*)»")
 SEED = re.compile(r"Seed: «([^»]*)»")
 ELSEWHERE = re.compile(r"(?<![\w.:/])/(?:home|root|work|tmp|mnt|Users)\b|\.\./shared|\b[A-Z]:\\|~/")
-QUESTION_NUMBER = re.compile(r"\bQ[0-9]{1,2}\b")
+QUESTION_NUMBER = re.compile(r"(?<!-)\bQ[0-9]{1,2}\b")
+"""But for quarters: `2026-Q4`."""
 COMMAND = re.compile(r"(?<![\w./=-])dealtrace ([a-z]+)(?: ([a-z]+))?")
 
 
@@ -262,9 +267,8 @@ def served_routes() -> Iterator[tuple[str, frozenset[str]]]:
     """Yield every route of the application with its methods, without the HEAD that every GET implies."""
     yield from ((endpoint.path, frozenset(endpoint.methods)) for endpoint in ENDPOINTS)
     database = open_database(Settings().database_url)
-    limits = RateLimits(Rates(0, 0, 0, 0, 0, 0, 0), "")
-    services = service_routes(ENDPOINTS, ErrorBody, DatabaseWatch(database), lambda: True)
-    yield from _pages(page_router(services, cabinet_routes(database, limits, Proxies([]))).routes)
+    services = service_routes(ENDPOINTS, describe, DatabaseWatch(database), lambda: True)
+    yield from _pages(page_router(services, [Route("/", lambda _request: Response())]).routes)
     database.close()
 
 
@@ -301,7 +305,8 @@ def test_every_column_of_a_file_is_documented(noun: ImportNoun, heading: str) ->
         for name, others, holds, needed, meaning in table_rows(section(DOCS / "import.md", heading))
     ]
     assert rows == [
-        ([one.name], list(one.headings), one.type.form, one.need, one.meaning) for one in FORMATS[noun].columns
+        ([column.name], list(column.headings), column.type.form, column.need, column.meaning)
+        for column in FORMATS[noun].columns
     ]
 
 
@@ -311,6 +316,45 @@ def test_every_column_of_costs_is_documented() -> None:
         for name, others, holds, needed, meaning in table_rows(section(DOCS / "import.md", "Columns of costs"))
     ]
     assert rows == [([one.name], list(one.headings), one.type.form, one.need, one.meaning) for one in COST_COLUMNS]
+
+
+# Figures
+
+
+def test_every_metric_is_documented_with_its_unit_and_formula() -> None:
+    rows = [
+        (in_code(name), ru, en, unit, formula, adds_up)
+        for name, ru, en, unit, formula, adds_up in table_rows(section(DOCS / "figures.md", "Metrics"))
+    ]
+    assert rows == [
+        ([each.name], each.ru, each.en, each.unit.value, each.formula_text, "yes" if each.adds_up else "")
+        for each in METRICS.values()
+    ]
+
+
+def test_every_dimension_is_documented_with_its_keys_and_facts() -> None:
+    tables = table_rows(section(DOCS / "figures.md", "Dimensions").partition("### ")[0])
+    rows = {tuple(in_code(name)): (ru, en, keys, facts) for name, ru, en, keys, facts in tables}
+    assert list(rows) == [(name,) for name in DIMENSIONS]
+    for (name,), (ru, en, keys, facts) in rows.items():
+        dimension = DIMENSIONS[name]
+        assert (ru, en) == (dimension.ru, dimension.en)
+        assert set(facts.split(", ")) == {fact.value for fact in dimension.facts - {Fact.ASSISTS}}
+        assert keys
+        if name in TIME_KEYS:
+            assert all(number_of_key(name, key) is not None for key in in_code(keys))
+    assert in_code(rows[("lead_kind",)][2]) == list(KIND_KEYS.values())
+
+
+def test_every_reason_of_a_match_is_documented() -> None:
+    rows = list(table_rows(section(DOCS / "figures.md", "Reasons of a match")))
+    assert [in_code(code) for code, _ in rows] == [[reason.value] for reason in MatchReason]
+    assert all(meaning for _, meaning in rows)
+
+
+def test_every_operator_of_filters_is_documented() -> None:
+    rows = table_rows(section(DOCS / "figures.md", "Filters").replace("`|`", "`¦`"))
+    assert [name for row in rows for name in in_code(row[0])] == list(Operator)
 
 
 # Promises and decisions

@@ -15,9 +15,8 @@ from jsonschema import Draft202012Validator
 
 from absent import leave_out
 from browser import Browser, find_chromium
-from dealtrace.app import ENDPOINTS
-from dealtrace.calltouch.error_body import ErrorBody
-from dealtrace.http.description import LIMITS, describe_api, render_docs
+from dealtrace.app import ENDPOINTS, describe
+from dealtrace.http.description import LIMITS, render_docs
 from dealtrace.http.endpoint import Endpoint
 from dealtrace.http.possible_refusals import example_of, refusals_of
 from dealtrace.http.samples import ADDRESS, TOKEN, curl
@@ -26,7 +25,7 @@ from server import ServerProcess
 
 NOT_THERE = {"download": {404}, "explanation": {200, 404}, "customfield-delete": {200, 400}}
 """Requests about something that a new installation may not have, with the statuses of their answers."""
-DESCRIPTION = describe_api(ENDPOINTS, ErrorBody)
+DESCRIPTION = describe()
 
 
 def operations() -> Iterator[tuple[str, str, Mapping[str, Any]]]:
@@ -51,10 +50,16 @@ def test_every_request_works_as_it_is_copied(newcomers_server: ServerProcess) ->
         leave_out("curl", "curl")
     token = re.findall(r"shown only once: (\S+)", newcomers_server.printed)[0]
     last = ("customfield-delete", "delete-by-id")
-    for endpoint in sorted(ENDPOINTS, key=lambda one: last.index(name_of(one)) if name_of(one) in last else -1):
+    for endpoint in sorted(
+        ENDPOINTS, key=lambda endpoint: last.index(name_of(endpoint)) if name_of(endpoint) in last else -1
+    ):
         command = curl(endpoint).replace(ADDRESS, newcomers_server.address).replace(TOKEN, token)
         done = subprocess.run(
-            [*shlex.split(command), "-s", "-w", "\n%{http_code}"], capture_output=True, text=True, check=True
+            [*shlex.split(command), "-s", "-w", "\n%{http_code}"],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=True,
         )
         status = int(done.stdout.rsplit("\n", 1)[1])
         assert status in NOT_THERE.get(name_of(endpoint), {200}), (command, done.stdout)
@@ -72,11 +77,11 @@ def test_the_page_has_no_holes_and_each_method_its_example(language: Any) -> Non
 
 
 def test_an_endpoint_tells_only_errors_that_can_come() -> None:
-    codes = {name_of(one): {refusal.__name__ for _, refusal in refusals_of(one)} for one in ENDPOINTS}
+    codes = {name_of(endpoint): {refusal.__name__ for _, refusal in refusals_of(endpoint)} for endpoint in ENDPOINTS}
     assert {"NumberTaken", "CallAndLeadRequest", "PointsSpent"} <= codes["register"]
     assert {"DealNotFound", "DealKeyMissing"} <= codes["update-by-id"]
     for name in ("InvitationSpent", "ImportInProgress", "FileUnreadable", "UnknownSetting", "DealNotPinned"):
-        assert not [one for one, known in codes.items() if name in known]
+        assert not [item for item, known in codes.items() if name in known]
     assert "TokenRejected" not in codes["requests-register"]
     assert "SiteMismatch" not in codes["register"]
     assert "BodyTooLarge" not in codes["update-by-id"]

@@ -138,7 +138,7 @@ def test_it_names_every_violation_in_the_language_asked_for() -> None:
     assert refusal.violations == tuple(violations)
     assert refusal.text("ru") == "Ошибка в параметрах: orderSum: нужно число; service: нет"
     assert refusal.text("en") == "Invalid parameters: orderSum: a number is needed; service: missing"
-    assert [(one.text("ru"), one.text("en")) for one in violations] == [
+    assert [(violation.text("ru"), violation.text("en")) for violation in violations] == [
         ("нужно число", "a number is needed"),
         ("нет", "missing"),
     ]

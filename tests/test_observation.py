@@ -119,10 +119,10 @@ def test_a_cause_tells_types_and_places_and_no_words() -> None:
 
     with pytest.raises(KeyError) as caught:
         break_down()
-    told = cause_of(caught.value)
-    assert [one["type"] for one in told] == ["KeyError", "ValueError"]
-    assert "break_down" in told[0]["at"][-1]
-    assert "79161234567" not in json.dumps(told)
+    result = cause_of(caught.value)
+    assert [item["type"] for item in result] == ["KeyError", "ValueError"]
+    assert "break_down" in result[0]["at"][-1]
+    assert "79161234567" not in json.dumps(result)
 
 
 def test_a_log_that_cannot_be_written_harms_nobody() -> None:

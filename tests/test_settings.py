@@ -38,6 +38,7 @@ DEFAULTS = {
     "DEALTRACE_VISIT_RATE_PER_MINUTE": 600,
     "DEALTRACE_VISIT_SITE_RATE_PER_MINUTE": 6000,
     "DEALTRACE_CABINET_RATE_PER_MINUTE": 30,
+    "DEALTRACE_REQUESTS_KEPT_DAYS": 14,
     "DEALTRACE_CITY_DATABASE": "",
     "DEALTRACE_POINTS_PER_DAY": 0,
     "DEALTRACE_REDIS_URL": "",
@@ -68,6 +69,7 @@ SAID = [
     ("visit_rate_per_minute", "9", 9),
     ("visit_site_rate_per_minute", "9", 9),
     ("cabinet_rate_per_minute", "9", 9),
+    ("requests_kept_days", "0", 0),
     ("city_database", "cities.mmdb", "cities.mmdb"),
     ("points_per_day", "1000", 1000),
     ("redis_url", "redis://cache:6379/0", "redis://cache:6379/0"),
@@ -91,6 +93,7 @@ BOUNDS = [
     ("visit_rate_per_minute", 0, 1_000_000),
     ("visit_site_rate_per_minute", 0, 1_000_000),
     ("cabinet_rate_per_minute", 0, 1_000_000),
+    ("requests_kept_days", 0, 3650),
     ("points_per_day", 0, 2**53),
     ("scribe_queue_max", 1, 1_000_000),
     ("scribe_batch_max", 1, 1000),
@@ -161,7 +164,7 @@ def test_a_number_is_bounded(env: pytest.MonkeyPatch, name: str, least: int, mos
 
 def test_every_number_has_bounds() -> None:
     assert {name for name, _, _ in BOUNDS} == {
-        name for name, one in Settings.model_fields.items() if one.annotation is int
+        name for name, item in Settings.model_fields.items() if item.annotation is int
     }
 
 

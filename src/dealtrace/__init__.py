@@ -1,6 +1,6 @@
 """Dealtrace keeps the deals a CRM sends and finds the advertising behind them.
 
-The trade stands in `attribution`, `leads`, `deals`, `matching`, `accounts`, `quota` and `webhooks`; everything else
+The domain is `attribution`, `leads`, `deals`, `matching`, `accounts`, `quota` and `webhooks`; everything else
 is the house around it: where it is stored, what it can do, and who may speak to it.
 """
 

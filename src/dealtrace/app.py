@@ -18,12 +18,15 @@ from dealtrace.cabinet.view import Means
 from dealtrace.calltouch.error_body import ErrorBody, refuse
 from dealtrace.calltouch.routes import ENDPOINTS as CALLTOUCH
 from dealtrace.calltouch.routes import SITE_PARAMETER
+from dealtrace.calltouch.webhooks.description import describe_webhooks
 from dealtrace.calltouch.webhooks.messages import write_messages, write_test
 from dealtrace.counter.city import open_cities
 from dealtrace.counter.routes import ENDPOINTS as COUNTER
 from dealtrace.http.asgi import accepts_html
 from dealtrace.http.client_address import Proxies
+from dealtrace.http.description import describe_api
 from dealtrace.http.gate import Gate
+from dealtrace.http.json_schema import Schema
 from dealtrace.http.rate_limits import RateLimits, Rates
 from dealtrace.http.routes import Routes
 from dealtrace.http.server import HttpServer, not_found
@@ -49,6 +52,13 @@ SHORT_SHARE = 0.9
 OBJECTS_BETWEEN_COLLECTIONS = 20_000
 """A page of a journal makes ten thousand objects, and none of them is garbage before the page is sent."""
 ENDPOINTS = (*CALLTOUCH, *COUNTER, *API)
+
+
+def describe() -> Schema:
+    """Return the description of everything the server answers and sends, in OpenAPI 3.1."""
+    return describe_api(ENDPOINTS, ErrorBody, describe_webhooks)
+
+
 """Every endpoint for programs; the pages of the cabinet and of the server itself stand beside them."""
 
 _log = structlog.get_logger()
@@ -105,7 +115,7 @@ class Application:
         self._start_deliveries()
         self._rate_limits = RateLimits(self._rates(), self._settings.redis_url)
         self._proxies = Proxies(self._settings.trusted_proxies)
-        services = service_routes(ENDPOINTS, ErrorBody, self._watch, lambda: self._write_queue.is_alive)
+        services = service_routes(ENDPOINTS, describe, self._watch, lambda: self._write_queue.is_alive)
         means = Means(
             self._database,
             self._read_pool,

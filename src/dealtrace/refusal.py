@@ -1,7 +1,7 @@
 """What a refusal is made of: a permanent code, a message in two languages, the fields that are wrong."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from dealtrace.record import record
 
@@ -42,7 +42,7 @@ class Refusal(Exception):  # noqa: N818 - a refusal is usually an answer, not an
 
     def __init__(self, **facts: object) -> None:
         super().__init__(type(self).__name__, facts)
-        self.facts: Mapping[str, Any] = facts  # each refusal has its own
+        self.facts: Mapping[str, object] = facts  # each refusal has its own
 
     def text(self, language: Language) -> str:
         """Return the message in `language`."""

@@ -4,7 +4,7 @@ from functools import cache
 from ipaddress import ip_network
 from pathlib import Path
 from tomllib import TOMLDecodeError
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails
@@ -95,7 +95,7 @@ class Settings(BaseSettings):
         30,
         ge=0,
         le=1_000_000,
-        description="Uses of the first user's link per minute from one IP address; 0: no limit.",
+        description="Guesses at passwords and one-time links per minute from one IP address; 0: no limit.",
     )
     requests_kept_days: int = Field(
         14,
@@ -141,7 +141,7 @@ class Settings(BaseSettings):
 
     @field_validator("trusted_proxies", "webhook_private_targets", mode="before")
     @classmethod
-    def _split_networks(cls, value: Any) -> Any:
+    def _split_networks(cls, value: object) -> object:
         parts = value if isinstance(value, list | tuple) else str(value).split(",")
         try:
             return tuple(str(ip_network(str(part).strip(), strict=False)) for part in parts if str(part).strip())

@@ -20,10 +20,10 @@ def test_it_is_due_unless_it_is_paused_or_its_next_attempt_lies_ahead() -> None:
 
 
 def test_a_test_is_awaited_from_asking_to_its_outcome() -> None:
-    asked = replace(HOOK, test_asked_at=NOON)
+    sent = replace(HOOK, test_asked_at=NOON)
     assert not HOOK.is_test_awaited
-    assert asked.is_test_awaited
-    assert not replace(asked, test_outcome="").is_test_awaited, "an empty outcome says that it was accepted"
+    assert sent.is_test_awaited
+    assert not replace(sent, test_outcome="").is_test_awaited, "an empty outcome says that it was accepted"
 
 
 @pytest.mark.parametrize(

@@ -30,23 +30,23 @@ def test_it_tells_every_rule_each_candidate_and_why_the_winner_won(
     nearer = served.call(owner, moscow("2018-03-26", "09:56:00"), seconds=60, phone=PHONE)
     late = served.call(owner, moscow("2018-03-26", "10:00:01"), seconds=60, phone=PHONE)
     deal_id = register(server, owner, callReferenceId="nobody", phoneNumber=PHONE, linkTimeThreshold=600)
-    told = ask(server, deal_id, owner.token).json()
-    check_answer(server, "/api/deals/{orderId}/explanation", told)
+    result = ask(server, deal_id, owner.token).json()
+    check_answer(server, "/api/deals/{orderId}/explanation", result)
     winner = {"kind": "call", "id": nearer.id}
-    assert (told["orderId"], told["lead"], told["verdict"]) == (deal_id, winner, "found by contact")
-    assert told["namings"] == [{"kind": "call", "by": "reference", "value": "nobody", "lead": None}]
-    (step,) = told["steps"]
+    assert (result["orderId"], result["lead"], result["verdict"]) == (deal_id, winner, "found by contact")
+    assert result["namings"] == [{"kind": "call", "by": "reference", "value": "nobody", "lead": None}]
+    (step,) = result["steps"]
     assert (step["winner"], step["wonBy"]) == (winner, "latest start")
     assert [
-        (one["lead"]["id"], one["secondsBeforeDeal"], one["missedBySeconds"], one["missedEnd"])
-        for one in step["candidates"]
+        (candidate["lead"]["id"], candidate["secondsBeforeDeal"], candidate["missedBySeconds"], candidate["missedEnd"])
+        for candidate in step["candidates"]
     ] == [
         (nearer.id, 240, 0, None),
         (near.id, 300, 0, None),
         (late.id, -1, -1, "opening"),
         (early.id, 3 * 3600, 3 * 3600 - 660, "closing"),
     ]
-    assert beside.json("explain", str(deal_id)) == told
+    assert beside.json("explain", str(deal_id)) == result
 
 
 @pytest.mark.parametrize(
@@ -64,9 +64,9 @@ def test_it_says_in_a_word_why(
 ) -> None:
     player = served.open_site(contact_matching=matching)
     served.lead_request(player, moscow("2018-03-20"), number="form-78", email="a@example.org")
-    told = ask(server, register(server, player, **sent), player.token).json()
-    assert told["verdict"] == verdict
-    assert (told["lead"] is not None) is (verdict == "named by the caller")
+    result = ask(server, register(server, player, **sent), player.token).json()
+    assert result["verdict"] == verdict
+    assert (result["lead"] is not None) is (verdict == "named by the caller")
 
 
 def test_a_pinned_and_a_deleted_deal_are_explained_too(
@@ -75,10 +75,10 @@ def test_a_pinned_and_a_deleted_deal_are_explained_too(
     deal_id = register(server, owner)
     beside.done("deal", "pin", str(deal_id), "--none")
     server.delete(owner.token, orderId=deal_id)
-    told = ask(server, deal_id, owner.token).json()
-    assert told["verdict"] == "pinned by hand"
-    assert told["pinnedAt"] is not None
-    assert told["deletedAt"] is not None
+    result = ask(server, deal_id, owner.token).json()
+    assert result["verdict"] == "pinned by hand"
+    assert result["pinnedAt"] is not None
+    assert result["deletedAt"] is not None
 
 
 def test_only_the_site_of_the_deal_may_ask(server: ServerProcess, owner: Player, stranger: Player) -> None:

@@ -276,7 +276,7 @@ def test_networks_messengers_and_assistants_are_known(referrer: str, source: Tra
 
 @pytest.mark.parametrize("engine", SEARCH_ENGINES, ids=lambda engine: engine.name)
 def test_every_engine_names_the_words_that_were_searched(engine: object) -> None:
-    known = next(one for one in SEARCH_ENGINES if one is engine)
+    known = next(search_engine for search_engine in SEARCH_ENGINES if search_engine is engine)
     domain, host = known.domains.split()[0], known.hosts.split()[0]
     expected = TrafficSource(known.name, "organic", term="boots")
     check(SHOP, f"https://{host}.{domain}/s?{known.search_words}=boots", expected)

@@ -141,8 +141,8 @@ WEEK = timedelta(days=7)
 )
 def test_several_touches_share_it(model: AttributionModel, ages: list[int], shares: list[int]) -> None:
     touches = [visit(number, NOON - age * WEEK) for number, age in enumerate(ages)]
-    told = {credit.visit.id: credit.share for credit in credits_under(model, touches)}
-    assert [told[touch.id] for touch in touches] == shares
+    result = {credit.visit.id: credit.share for credit in credits_under(model, touches)}
+    assert [result[touch.id] for touch in touches] == shares
 
 
 @pytest.mark.parametrize("model", AttributionModel)
@@ -179,6 +179,8 @@ def test_the_worked_example_of_the_document_is_right() -> None:
     assert len(rows) == len(AttributionModel)
     for code, _, *shares, shown in rows:
         credited = credits_under(AttributionModel(int(code)), touches)
-        told = {credit.visit.id: credit.share for credit in credited}
-        assert [round(float(share.strip() or 0) * WHOLE) for share in shares] == [told.get(one, 0) for one in (1, 2, 3)]
+        result = {credit.visit.id: credit.share for credit in credited}
+        assert [round(float(share.strip() or 0) * WHOLE) for share in shares] == [
+            result.get(item, 0) for item in (1, 2, 3)
+        ]
         assert shown.strip() in credited[0].visit.traffic_source.source

@@ -24,7 +24,12 @@ ROWS = {
     HostKind.MAIL: MAIL_HOSTS.split(),
     HostKind.SIGN_IN: SIGN_IN_HOSTS.split(),
     HostKind.PAYMENT: [*PAYMENT_HOSTS.split(), *PAYMENT_DOMAINS.split()],
-    HostKind.SEARCH: [domain for one in SEARCH_ENGINES if one.is_domain_known for domain in one.domains.split()],
+    HostKind.SEARCH: [
+        domain
+        for search_engine in SEARCH_ENGINES
+        if search_engine.is_domain_known
+        for domain in search_engine.domains.split()
+    ],
     HostKind.SOCIAL: [host for hosts in SOCIAL_NETWORKS.values() for host in hosts.split()],
     HostKind.ASSISTANT: [host for hosts in ASSISTANTS.values() for host in hosts.split()],
 }
@@ -64,7 +69,11 @@ def test_engines_search_under_domains_that_are_registered() -> None:
 
 def test_programs_are_named_as_their_pages_are() -> None:
     for known in APPS.values():
-        assert known.name in {*SOCIAL_NETWORKS, *MAIL_HOSTS.split(), *(one.name for one in SEARCH_ENGINES)}
+        assert known.name in {
+            *SOCIAL_NETWORKS,
+            *MAIL_HOSTS.split(),
+            *(search_engine.name for search_engine in SEARCH_ENGINES),
+        }
 
 
 def test_no_table_is_left_out() -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import fields, replace
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given
@@ -83,6 +84,21 @@ def test_what_a_deal_states_counts_without_a_lead() -> None:
 )
 def test_the_host_of_a_landing_page_is_empty_where_the_url_has_none(url: str, host: str) -> None:
     visit = Visit(VisitId(1), "v", NOON, NOWHERE, landing_url=url)
+    assert origin_of_lead(LeadVisit(visit, visit), None).landing_host == host
+
+
+PIECES = st.sampled_from(
+    ["http", "https", ":", "/", "//", "?", "#", "@", "[", "]", "shop.example", "8080", " ", "\n", "я"]
+)
+
+
+@given(st.lists(PIECES, max_size=12).map("".join))
+def test_the_host_of_a_landing_page_is_that_of_the_whole_url(url: str) -> None:
+    visit = Visit(VisitId(1), "v", NOON, NOWHERE, landing_url=url)
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        host = ""
     assert origin_of_lead(LeadVisit(visit, visit), None).landing_host == host
 
 

@@ -15,6 +15,7 @@ from dealtrace.operations.accounts.create_user import invite_first_user
 from dealtrace.storage.accounts.users import find_user
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.schema.tables.control import id_block, invitation, membership, session, user
+from engines import on_one_engine
 from server import ServerProcess
 
 WELCOME = "/cabinet/welcome"
@@ -73,9 +74,9 @@ def test_it_shows_a_form_that_leads_to_the_first_user(server: ServerProcess, hos
 def test_it_serves_once(server: ServerProcess, host: Database, key: str) -> None:
     other = invite(host)
     assert send(server, key, "anna").status_code == 200
-    for one in (key, other):
-        assert server.http.get(WELCOME, params={"key": one}).status_code == 403
-        assert send(server, one, "boris").status_code == 403
+    for item in (key, other):
+        assert server.http.get(WELCOME, params={"key": item}).status_code == 403
+        assert send(server, item, "boris").status_code == 403
     assert not is_there(host, "boris")
 
 
@@ -241,6 +242,7 @@ def test_guesses_take_no_ids_and_wait_for_no_writer(server: ServerProcess, host:
     assert next_id(host) == before
 
 
+@on_one_engine
 def test_an_address_may_try_so_often_a_minute(start_server: Callable[..., ServerProcess]) -> None:
     server = start_server(cabinet_rate_per_minute=10, trusted_proxies="127.0.0.1")
     link = re.search(r"key=(\S+)", server.printed)

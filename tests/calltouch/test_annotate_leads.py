@@ -42,9 +42,9 @@ def post(server: ServerProcess, player: Player, path: str, document: Any) -> htt
 def add(server: ServerProcess, player: Player, path: str, *items: Any) -> list[dict[str, Any]]:
     answer = post(server, player, path, {LIST_OF[path]: list(items)})
     assert answer.status_code == 200, answer.text
-    told: list[dict[str, Any]] = answer.json()["data"][LIST_OF[path]]
-    assert all(list(one) == KEYS for one in told)
-    return told
+    result: list[dict[str, Any]] = answer.json()["data"][LIST_OF[path]]
+    assert all(list(item) == KEYS for item in result)
+    return result
 
 
 def by_id(call_id: int) -> list[dict[str, Any]]:
@@ -64,8 +64,8 @@ def said_of(stage: Stage, player: Player, lead_id: int, kind: LeadKind = LeadKin
 @EACH_PATH
 def test_it_adds_to_the_lead_that_is_named(server: ServerProcess, served: Stage, owner: Player, path: str) -> None:
     call = served.call(owner, MADE_AT, phone="79205551101", annotations=Annotations(comment="first"))
-    (told,) = add(server, owner, path, {"matching": by_id(call.id), **WORDS[path]})
-    assert told == {**told, "updated": True, "leadType": "call", "leadId": call.id, "error": None, "violations": []}
+    (result,) = add(server, owner, path, {"matching": by_id(call.id), **WORDS[path]})
+    assert result == {**result, "updated": True, "leadType": "call", "leadId": call.id, "error": None, "violations": []}
     expected = {
         TAG: Annotations(comment="first", tags=("опт", "срочно")),
         MANAGER: Annotations("Коля, Вася", "first"),
@@ -120,10 +120,10 @@ def test_it_finds_the_lead_by_its_matching(
         player, MADE_AT - timedelta(minutes=5), phone="79205552201", email="olga@example.ru", number="late"
     )
     served.call(player, MADE_AT + timedelta(seconds=1), phone="79205552201")
-    (told,) = add(server, player, COMMENT, {"matching": matching, "addComment": "found"})
+    (result,) = add(server, player, COMMENT, {"matching": matching, "addComment": "found"})
     ids = {"call": call.id, "late": late.id, None: None}
-    assert told["leadId"] == ids[name]
-    assert told["errorCode"] == (None if name else "10059")
+    assert result["leadId"] == ids[name]
+    assert result["errorCode"] == (None if name else "10059")
 
 
 FAULTY: list[tuple[str, dict[str, Any], str]] = [
@@ -186,21 +186,21 @@ def test_only_leads_of_the_site_that_are_there_are_found(
     hidden = served.call(owner, MADE_AT, phone="79205551105")
     with served.database.write() as connection:
         delete_lead(served.work(connection, owner, MADE_AT), LeadRef(LeadKind.CALL, hidden.id))
-    told = add(
+    result = add(
         server, owner, path,
-        *({"matching": by_id(one.id), **WORDS[path]} for one in (theirs, hidden)),
+        *({"matching": by_id(item.id), **WORDS[path]} for item in (theirs, hidden)),
         {"matching": [by_contact(phones=["79205551104"]), by_contact(phones=["79205551105"])], **WORDS[path]},
     )  # fmt: skip
-    assert [one["errorCode"] for one in told] == ["10059"] * 3
+    assert [item["errorCode"] for item in result] == ["10059"] * 3
     assert said_of(served, stranger, theirs.id) == Annotations()
 
 
 def test_a_lead_holds_no_more_than_its_limit(server: ServerProcess, served: Stage, owner: Player) -> None:
     call = served.call(owner, MADE_AT, phone="79205551106")
     item = {"matching": by_id(call.id), "addComment": "x" * 10_000}
-    told = add(server, owner, COMMENT, *[item] * 10)
-    assert [one["updated"] for one in told] == [True] * 9 + [False]
-    assert told[-1]["violations"][0]["field"] == "comment"
+    result = add(server, owner, COMMENT, *[item] * 10)
+    assert [item["updated"] for item in result] == [True] * 9 + [False]
+    assert result[-1]["violations"][0]["field"] == "comment"
 
 
 def test_it_costs_points_once_if_anybody_was_found(server: ServerProcess, served: Stage) -> None:
@@ -227,13 +227,13 @@ def test_it_empties_fields_of_a_lead_by_any_of_its_names(server: ServerProcess, 
             "customFields": [{"field": key, "value": value} for key, value in said.custom_values.items()],
         }]},
     ).json()["data"]["calls"]  # fmt: skip
-    asked = served.lead_request(player, MADE_AT, number="form", annotations=said)
+    lead_request = served.lead_request(player, MADE_AT, number="form", annotations=said)
     names = {
         "callId": (LeadKind.CALL, taken["callId"], taken["callId"]),
         "callReferenceId": (LeadKind.CALL, "pbx", taken["callId"]),
         "sipCallId": (LeadKind.CALL, "sip", taken["callId"]),
-        "requestId": (LeadKind.LEAD_REQUEST, asked.id, asked.id),
-        "requestNumber": (LeadKind.LEAD_REQUEST, "form", asked.id),
+        "requestId": (LeadKind.LEAD_REQUEST, lead_request.id, lead_request.id),
+        "requestNumber": (LeadKind.LEAD_REQUEST, "form", lead_request.id),
     }
     kind, value, lead_id = names[name]
     for _ in range(2):

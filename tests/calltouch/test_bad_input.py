@@ -47,7 +47,7 @@ def violations_of(refused: httpx.Response) -> list[dict[str, str]]:
     body = refused.json()
     assert body["errorCode"] == "10007"
     found: list[dict[str, str]] = body["data"]["validationErrorData"]["violations"]
-    assert all(one["message"] for one in found)
+    assert all(item["message"] for item in found)
     return found
 
 
@@ -64,7 +64,9 @@ def test_a_faulty_parameter_is_named(server: ServerProcess, owner: Player, name:
     assert_nothing_is_stored(server, owner)
 
 
-@pytest.mark.parametrize("name", [one.name for one in PARAMETERS if one.required and one.name != "clientApiId"])
+@pytest.mark.parametrize(
+    "name", [parameter.name for parameter in PARAMETERS if parameter.required and parameter.name != "clientApiId"]
+)
 @pytest.mark.parametrize("empty", [True, False])
 def test_a_required_parameter_that_is_missing_is_named(
     server: ServerProcess, owner: Player, name: str, *, empty: bool
@@ -104,7 +106,7 @@ def test_unknown_parameters_may_be_broken(server: ServerProcess, owner: Player) 
 
 def test_every_fault_is_told_at_once_and_once(server: ServerProcess, owner: Player) -> None:
     sent = {"orderSum": "x", "orderDate": "x", "callId": "x", "custom[]": "1", "tags": "x" * 300, "orderStatus": ""}
-    named = [one["field"] for one in violations_of(server.register(owner.token, **sent))]
+    named = [violation["field"] for violation in violations_of(server.register(owner.token, **sent))]
     assert sorted(named) == sorted(sent)
 
 
@@ -147,7 +149,9 @@ def test_what_the_server_itself_cannot_read_is_its_own_400(server: ServerProcess
 
 PATHS = [REGISTER, UPDATE, f"{REST}/orders/delete-by-id", "journal"]
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
-NAMES = st.sampled_from([one.name for one in PARAMETERS] + ["orderId", "status", "custom[margin]", "page", "dateFrom"])
+NAMES = st.sampled_from(
+    [parameter.name for parameter in PARAMETERS] + ["orderId", "status", "custom[margin]", "page", "dateFrom"]
+)
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ from server import REST, ServerProcess
 TEN = moscow("2018-03-26", "10:00:00")
 DAY, HOUR, MINUTE, SECOND = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1)
 PHONE = "79205550055"
-UNTOLD = "<не указано>"
+NOT_REPORTED = "<не указано>"
 CAPTURED = [
     "callId", "callphase", "attribution", "callTags", "date", "duration", "callerNumber", "redirectNumber",
     "phoneNumber", "manager", "successful", "uniqueCall", "targetCall", "uniqTargetCall", "callbackCall", "city",
@@ -39,16 +39,16 @@ FLAGS = (
 MARCH = {"dateFrom": "01/03/2018", "dateTo": "31/03/2018"}
 
 
-def listed(server: ServerProcess, player: Player, **asked: Any) -> list[dict[str, Any]]:
-    answer = server.calls(player.token, player.site.id, **asked)
+def listed(server: ServerProcess, player: Player, **parameters: Any) -> list[dict[str, Any]]:
+    answer = server.calls(player.token, player.site.id, **parameters)
     assert answer.status_code == 200, answer.text
-    told = answer.json()
-    check_answer(server, f"{REST}/{{siteId}}/calls-diary/calls", told)
-    return list(told if isinstance(told, list) else told["records"])
+    result = answer.json()
+    check_answer(server, f"{REST}/{{siteId}}/calls-diary/calls", result)
+    return list(result if isinstance(result, list) else result["records"])
 
 
-def references(server: ServerProcess, player: Player, **asked: Any) -> list[str]:
-    return [record["callReferenceId"] for record in listed(server, player, **asked)]
+def references(server: ServerProcess, player: Player, **parameters: Any) -> list[str]:
+    return [record["callReferenceId"] for record in listed(server, player, **parameters)]
 
 
 def test_it_answers_an_array_without_page_and_an_object_with_one(
@@ -70,9 +70,9 @@ def test_where_nothing_is_found_the_array_is_empty_and_the_page_is_one_of_one(
     server: ServerProcess, owner: Player
 ) -> None:
     assert server.calls(owner.token, owner.site.id).json() == []
-    told = server.calls(owner.token, owner.site.id, page=1).json()
-    check_answer(server, f"{REST}/{{siteId}}/calls-diary/calls", told)
-    assert told == {"page": 1, "pageTotal": 1, "pageSize": 1000, "recordsTotal": 0, "records": []}
+    result = server.calls(owner.token, owner.site.id, page=1).json()
+    check_answer(server, f"{REST}/{{siteId}}/calls-diary/calls", result)
+    assert result == {"page": 1, "pageTotal": 1, "pageSize": 1000, "recordsTotal": 0, "records": []}
 
 
 def test_a_bare_call_has_every_key_and_type_that_the_vendor_shows(
@@ -100,7 +100,7 @@ def test_a_bare_call_has_every_key_and_type_that_the_vendor_shows(
         "targetCall": True,
         "uniqTargetCall": True,
         "callbackCall": False,
-        "city": UNTOLD,
+        "city": NOT_REPORTED,
         "source": "(not set)",
         "medium": "(not set)",
         "keyword": "(not set)",
@@ -108,7 +108,7 @@ def test_a_bare_call_has_every_key_and_type_that_the_vendor_shows(
         "callUrl": None,
         "ref": "",
         "hostname": "",
-        **dict.fromkeys(("utmSource", "utmMedium", "utmCampaign", "utmContent", "utmTerm"), UNTOLD),
+        **dict.fromkeys(("utmSource", "utmMedium", "utmCampaign", "utmContent", "utmTerm"), NOT_REPORTED),
         "sessionId": None,
         "clientId": None,
         "yaClientId": None,
@@ -152,10 +152,10 @@ def full_call(served: Stage, owner: Player) -> Call:
         yandex_client_id="YM1",
         attrs={"a": 1},
     )
-    told = Circumstances("sip-1", True, timedelta(seconds=7), "74950000001", "74950000002", "https://r.example/1")
+    result = Circumstances("sip-1", True, timedelta(seconds=7), "74950000001", "74950000002", "https://r.example/1")
     said = Annotations("Анна", "перезвонить", ("горячий", "b2b"), {"margin": "5"})
     return served.call(
-        owner, TEN, seconds=61, phone="8 (920) 555-00-55", reference="r", visit_id=visit.id, circumstances=told,
+        owner, TEN, seconds=61, phone="8 (920) 555-00-55", reference="r", visit_id=visit.id, circumstances=result,
         annotations=said,
     )  # fmt: skip
 
@@ -177,7 +177,7 @@ def test_a_full_call_tells_everything_that_is_asked_for(server: ServerProcess, s
         "medium": "cpc",
         "keyword": "buy",
         "utmSource": "ya",
-        "utmTerm": UNTOLD,
+        "utmTerm": NOT_REPORTED,
         "city": "vladimir",
         "url": "https://shop.example/cars?utm_campaign=701",
         "hostname": "shop.example",
@@ -235,9 +235,9 @@ def test_what_was_not_asked_for_is_null_and_orders_are_empty(
 def test_a_stated_source_stands_where_a_visits_would(server: ServerProcess, served: Stage, owner: Player) -> None:
     served.call(owner, TEN, annotations=Annotations(stated_source=TrafficSource("flyer", "print", "spring")))
     (record,) = listed(server, owner)
-    told = {key: record[key] for key in ("source", "medium", "utmSource", "utmCampaign", "sessionId")}
-    assert told == {
-        "source": "flyer", "medium": "print", "utmSource": UNTOLD, "utmCampaign": "spring", "sessionId": None,
+    result = {key: record[key] for key in ("source", "medium", "utmSource", "utmCampaign", "sessionId")}
+    assert result == {
+        "source": "flyer", "medium": "print", "utmSource": NOT_REPORTED, "utmCampaign": "spring", "sessionId": None,
     }  # fmt: skip
 
 
@@ -267,11 +267,11 @@ def test_a_caller_has_one_name_on_a_site_and_another_on_the_next(
     for player in (owner, stranger):
         for phone in (PHONE, "8 920 555 00 55", "79990000001", "Anonymous", "Anonymous"):
             served.call(player, TEN, phone=phone)
-    mine, theirs = ([one["ctCallerId"] for one in listed(server, player)] for player in (owner, stranger))
+    mine, theirs = ([item["ctCallerId"] for item in listed(server, player)] for player in (owner, stranger))
     assert mine[0] == mine[1]
     assert len(set(mine)) == 4
     assert not set(mine) & set(theirs)
-    assert [one["callerNumber"] for one in listed(server, owner)][3] == "Anonymous"
+    assert [item["callerNumber"] for item in listed(server, owner)][3] == "Anonymous"
 
 
 # The attribution model.
@@ -292,7 +292,7 @@ def test_the_model_that_is_asked_for_changes_the_sources(server: ServerProcess, 
     (record,) = listed(server, owner)
     assert (record["attribution"], record["source"]) == (1, "second")
     found = [listed(server, owner, attribution=model, **{"source.value": "first"}) for model in (1, 2)]
-    assert [len(one) for one in found] == [0, 1]
+    assert [len(item) for item in found] == [0, 1]
 
 
 # What is listed.
@@ -360,12 +360,12 @@ FILTERS = {
     "by the visit, on another day": Filter({"bindTo": "session"}, []),
     "a client id": Filter({"clientId": "GA1"}, ["midnight"]),
     "utm": Filter({"utmSource": "ya", "utmMedium": "cpc"}, ["midnight"]),
-    "no utm": Filter({"utmSource": UNTOLD}, ["short", "talk", "again", "stated", "last second"]),
+    "no utm": Filter({"utmSource": NOT_REPORTED}, ["short", "talk", "again", "stated", "last second"]),
     "a source": Filter({"source.value": "flyer"}, ["stated"]),
     "a source, as it is written": Filter({"source.value": "Flyer"}, []),
     "no source": Filter({"source.value": "(not set)"}, ["short", "talk", "again", "last second"]),
     "any other source": Filter(
-        {"source.value": "flyer", "source.filterMode": "NOT_EQUAL"}, [one for one in DAY_OF if one != "stated"]
+        {"source.value": "flyer", "source.filterMode": "NOT_EQUAL"}, [item for item in DAY_OF if item != "stated"]
     ),
     "a part of a campaign": Filter({"utmCampaign.value": "сен", "utmCampaign.filterMode": "CONTAINS"}, ["stated"]),
     "a percent sign is a percent sign": Filter(
@@ -400,28 +400,28 @@ def test_one_call_is_found_by_its_id(server: ServerProcess, owner: Player) -> No
 def test_a_hidden_call_is_not_listed_and_a_neighbour_sees_nothing(
     server: ServerProcess, served: Stage, owner: Player, stranger: Player
 ) -> None:
-    gone = next(one for one in listed(server, owner) if one["callReferenceId"] == "short")
+    gone = next(item for item in listed(server, owner) if item["callReferenceId"] == "short")
     with served.database.write() as connection:
         delete_lead(served.work(connection, owner, TEN), LeadRef(LeadKind.CALL, gone["callId"]))
-    assert references(server, owner) == [one for one in DAY_OF if one != "short"]
-    for asked in ({}, {"page": 1}, {"callId": gone["callId"]}):
-        assert listed(server, stranger, **asked) == []
+    assert references(server, owner) == [item for item in DAY_OF if item != "short"]
+    for sent in ({}, {"page": 1}, {"callId": gone["callId"]}):
+        assert listed(server, stranger, **sent) == []
     refused = server.calls(stranger.token, owner.site.id)
     assert (refused.status_code, refused.json()["errorCode"]) == (403, "10021")
 
 
 @pytest.mark.usefixtures("shelf")
 def test_pages_cover_everything_once(server: ServerProcess, owner: Player) -> None:
-    asked = {**MARCH, "limit": 3}
-    pages = [server.calls(owner.token, owner.site.id, page=page, **asked).json() for page in (1, 2, 3, 4)]
-    assert [(one["page"], one["pageTotal"], one["pageSize"], one["recordsTotal"]) for one in pages] == [
+    sent = {**MARCH, "limit": 3}
+    pages = [server.calls(owner.token, owner.site.id, page=page, **sent).json() for page in (1, 2, 3, 4)]
+    assert [(page["page"], page["pageTotal"], page["pageSize"], page["recordsTotal"]) for page in pages] == [
         (page, 3, 3, 8) for page in (1, 2, 3, 4)
     ]
-    assert [len(one["records"]) for one in pages] == [3, 3, 2, 0]
-    names = [record["callReferenceId"] for one in pages for record in one["records"]]
+    assert [len(page["records"]) for page in pages] == [3, 3, 2, 0]
+    names = [record["callReferenceId"] for page in pages for record in page["records"]]
     assert names == ["yesterday", *DAY_OF, "tomorrow"]
-    assert references(server, owner, page=2, **asked) == names[3:6]
-    assert references(server, owner, page=10**9, **asked) == []
+    assert references(server, owner, page=2, **sent) == names[3:6]
+    assert references(server, owner, page=10**9, **sent) == []
 
 
 def test_whoever_pages_to_the_end_gets_each_call_once_though_more_come_in(
@@ -432,14 +432,14 @@ def test_whoever_pages_to_the_end_gets_each_call_once_though_more_come_in(
     seen: list[int] = []
     page = 1
     while True:
-        told = server.calls(owner.token, owner.site.id, page=page, limit=3).json()
-        seen += [one["callId"] for one in told["records"]]
+        result = server.calls(owner.token, owner.site.id, page=page, limit=3).json()
+        seen += [record["callId"] for record in result["records"]]
         served.call(owner, TEN - page * MINUTE, phone=f"7930000{page:04}")
         if page == 1:
             with served.database.write() as connection:
                 delete_lead(served.work(connection, owner, TEN), LeadRef(LeadKind.CALL, there[0].id))
             late = served.call(owner, TEN + HOUR, phone="79400000001")
-        if page >= told["pageTotal"]:
+        if page >= result["pageTotal"]:
             break
         page += 1
     assert seen == [*[call.id for call in there], late.id]
@@ -453,8 +453,8 @@ def test_whoever_pages_to_the_end_gets_each_call_once_though_more_come_in(
 def test_odd_pages_are_read_kindly(
     server: ServerProcess, owner: Player, asked: dict[str, int], page: int, size: int
 ) -> None:
-    told = server.calls(owner.token, owner.site.id, **asked).json()
-    assert (told["page"], told["pageSize"]) == (page, size)
+    result = server.calls(owner.token, owner.site.id, **asked).json()
+    assert (result["page"], result["pageSize"]) == (page, size)
 
 
 @pytest.mark.parametrize(
@@ -482,7 +482,7 @@ def test_what_cannot_be_read_is_named(
     refused = server.calls(owner.token, owner.site.id, **asked)
     assert (refused.status_code, refused.json()["errorCode"]) == (400, "10007")
     violations = refused.json()["data"]["validationErrorData"]["violations"]
-    assert [one["field"] for one in violations] == fields
+    assert [violation["field"] for violation in violations] == fields
 
 
 def test_more_than_one_day_without_a_page_names_the_cure(server: ServerProcess, owner: Player) -> None:
@@ -494,9 +494,9 @@ def test_a_post_with_its_parameters_in_the_address_is_answered_alike(
     server: ServerProcess, served: Stage, owner: Player
 ) -> None:
     served.call(owner, TEN)
-    asked = {"clientApiId": owner.token, "dateFrom": "26/03/2018", "dateTo": "26/03/2018"}
+    sent = {"clientApiId": owner.token, "dateFrom": "26/03/2018", "dateTo": "26/03/2018"}
     address = f"{REST}/{owner.site.id}/calls-diary/calls"
-    got, posted = server.http.get(address, params=asked), server.http.post(f"{address}/", params=asked)
+    got, posted = server.http.get(address, params=sent), server.http.post(f"{address}/", params=sent)
     assert posted.json() == got.json()
     assert len(got.json()) == 1
 

@@ -14,9 +14,9 @@ TEN = moscow("2018-03-26", "10:00:00")
 RECORD = "https://records.example/a.mp3?key=1"
 
 
-def ask(server: ServerProcess, player: Player, call_id: Any, **asked: Any) -> Any:
+def ask(server: ServerProcess, player: Player, call_id: Any, **parameters: Any) -> Any:
     address = f"{REST}/{player.site.id}/calls-diary/calls/{call_id}/download"
-    return server.http.get(address, params={"clientApiId": player.token, **asked}, follow_redirects=False)
+    return server.http.get(address, params={"clientApiId": player.token, **parameters}, follow_redirects=False)
 
 
 def take_in(served: Stage, player: Player, record_url: str | None) -> int:
@@ -88,4 +88,4 @@ def test_it_asks_for_the_token_of_the_site(
 def test_a_recording_costs_a_point_and_none_costs_nothing(server: ServerProcess, served: Stage) -> None:
     poor = served.open_site(points_per_day=1)
     call_id = take_in(served, poor, RECORD)
-    assert [ask(server, poor, one).status_code for one in (1, call_id, call_id)] == [404, 302, 429]
+    assert [ask(server, poor, item).status_code for item in (1, call_id, call_id)] == [404, 302, 429]

@@ -55,7 +55,7 @@ def test_every_refusal_of_the_wire_has_the_shape(server: ServerProcess, served: 
         server.http.post(REGISTER, content=b"{}", headers={"content-type": "application/json"}),
         server.http.post(REGISTER, content=b"x" * 2_000_000),
     ]
-    assert {one.status_code for one in refusals} == {400, 403, 404, 405, 413, 429}
+    assert {refusal.status_code for refusal in refusals} == {400, 403, 404, 405, 413, 429}
     for refused in refusals:
         assert refused.headers["content-type"] == "application/json;charset=UTF-8"
         body = refused.json()

@@ -13,6 +13,7 @@ from cast import Player, Stage
 from dealtrace.calltouch.parameters import INBOUND_CALL
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.schema.tables.leads import call
+from engines import on_one_engine
 from server import REST, ServerProcess
 from stored import points_of, rows_of
 
@@ -20,8 +21,8 @@ PATH = "/event-service/platform/my-ats/inbound-call"
 PHONE = "79205550055"
 
 
-def report(server: ServerProcess, player: Player, path: str = PATH, **told: Any) -> httpx.Response:
-    sent = {"apikey": player.token, "callid": "1522047000.17", "date": "2018-03-26 09:50:00", **told}
+def report(server: ServerProcess, player: Player, path: str = PATH, **values: Any) -> httpx.Response:
+    sent = {"apikey": player.token, "callid": "1522047000.17", "date": "2018-03-26 09:50:00", **values}
     return server.http.get(path, params=sent, headers={"accept-language": "en"})
 
 
@@ -126,8 +127,8 @@ def test_it_speaks_russian_by_default(server: ServerProcess, owner: Player) -> N
 
 def test_it_costs_points_once_for_what_is_new(server: ServerProcess, served: Stage) -> None:
     player = served.open_site(points_per_day=2)
-    for told in ({}, {}, {"duration": 1}, {"duration": 1}, {"duration": "?"}):
-        report(server, player, **told)
+    for result in ({}, {}, {"duration": 1}, {"duration": 1}, {"duration": "?"}):
+        report(server, player, **result)
     assert points_of(served.database, player) == 2
     refused = report(server, player, duration=2)
     assert refused.status_code == 429
@@ -136,6 +137,7 @@ def test_it_costs_points_once_for_what_is_new(server: ServerProcess, served: Sta
     assert kept(served, player)[0]["duration_seconds"] == 1
 
 
+@on_one_engine
 def test_an_exchange_has_a_limit_of_its_own(start_server: Callable[..., ServerProcess]) -> None:
     server = start_server(exchange_rate_per_second=10_000, rate_per_second=1)
     database = open_database(server.database_url)
@@ -152,7 +154,7 @@ def test_an_exchange_has_a_limit_of_its_own(start_server: Callable[..., ServerPr
 
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
-NAMES = st.sampled_from([one.name for one in INBOUND_CALL if one.name != "apikey"])
+NAMES = st.sampled_from([item.name for item in INBOUND_CALL if item.name != "apikey"])
 
 
 @settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -175,6 +177,7 @@ class TestNode:
         refused = server.http.get(f"{REST}/999999999/getnodeid/")
         assert (refused.status_code, refused.json()["errorCode"]) == (404, "10051")
 
+    @on_one_engine
     def test_it_counts_as_any_request(self, start_server: Callable[..., ServerProcess]) -> None:
         server = start_server(rate_per_second=1)
         statuses = {server.http.get(f"{REST}/1/getnodeid").status_code for _ in range(6)}

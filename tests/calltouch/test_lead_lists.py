@@ -35,10 +35,10 @@ def post(server: ServerProcess, player: Player, path: str, *items: Any) -> httpx
     return server.http.post(path, headers=headers_of(player), json={LIST_OF[path]: list(items)})
 
 
-def told_by(answer: httpx.Response, path: str) -> list[dict[str, Any]]:
+def results_of(answer: httpx.Response, path: str) -> list[dict[str, Any]]:
     assert answer.status_code == 200, answer.text
-    told: list[dict[str, Any]] = answer.json()["data"][LIST_OF[path]]
-    return told
+    result: list[dict[str, Any]] = answer.json()["data"][LIST_OF[path]]
+    return result
 
 
 def good(path: str, number: int = 1, **more: Any) -> dict[str, Any]:
@@ -72,13 +72,20 @@ def test_a_call_is_kept_whole(server: ServerProcess, served: Stage, owner: Playe
             "customFields": [{"field": "margin", "value": 15}, {"field": "other", "value": "x"}], "unknown": [{}],
         },
     )  # fmt: skip
-    (told,) = told_by(answer, IMPORT)
+    (result,) = results_of(answer, IMPORT)
     assert isinstance(answer.json()["data"]["logId"], int)
-    assert list(told) == ["referenceId", "imported", "callId", "errorCode", "error", "violations"]
-    assert told == {**told, "referenceId": "a-1", "imported": True, "errorCode": None, "error": None, "violations": []}
+    assert list(result) == ["referenceId", "imported", "callId", "errorCode", "error", "violations"]
+    assert result == {
+        **result,
+        "referenceId": "a-1",
+        "imported": True,
+        "errorCode": None,
+        "error": None,
+        "violations": [],
+    }
     (row,) = kept(served, owner, IMPORT)
     expected = {
-        "id": told["callId"], "reference": "a-1", "phone": PHONE, "duration_seconds": 120, "sip_id": "sip",
+        "id": result["callId"], "reference": "a-1", "phone": PHONE, "duration_seconds": 120, "sip_id": "sip",
         "is_successful": False, "waiting_seconds": 9, "dialled_phone": "74950000000", "record_url": "https://r/1.mp3",
         "comment": "слова", "tags": ["опт", "срочно"], "manager": "Коля", "custom_values": {"margin": "15"},
         "started_at": datetime(2018, 3, 26, 9, 50, tzinfo=MOSCOW).astimezone(UTC),
@@ -99,12 +106,12 @@ def test_a_lead_request_is_kept_whole(server: ServerProcess, served: Stage, owne
             "customFields": [{"field": "margin", "value": "1"}],
         },
     )  # fmt: skip
-    (told,) = told_by(answer, CREATE)
-    assert list(told) == ["requestNumber", "imported", "requestId", "errorCode", "error", "violations"]
-    assert (told["requestNumber"], told["imported"]) == (17, True)
+    (result,) = results_of(answer, CREATE)
+    assert list(result) == ["requestNumber", "imported", "requestId", "errorCode", "error", "violations"]
+    assert (result["requestNumber"], result["imported"]) == (17, True)
     (row,) = kept(served, owner, CREATE)
     expected = {
-        "id": told["requestId"], "number": "17", "phone": PHONE, "email": "Ivan@example.ru", "form_name": "Форма",
+        "id": result["requestId"], "number": "17", "phone": PHONE, "email": "Ivan@example.ru", "form_name": "Форма",
         "page_url": "https://x/", "comment": "слова", "tags": ["опт", "a", "b"], "manager": "Коля",
         "custom_values": {"margin": "1"}, "requested_at": datetime(2018, 3, 26, 9, 50, tzinfo=MOSCOW).astimezone(UTC),
     }  # fmt: skip
@@ -112,9 +119,9 @@ def test_a_lead_request_is_kept_whole(server: ServerProcess, served: Stage, owne
 
 
 def test_a_lead_request_without_number_and_date(server: ServerProcess, served: Stage, owner: Player) -> None:
-    (told,) = told_by(post(server, owner, CREATE, {"fio": "Иван"}), CREATE)
+    (result,) = results_of(post(server, owner, CREATE, {"fio": "Иван"}), CREATE)
     (row,) = kept(served, owner, CREATE)
-    assert (told["requestNumber"], row["number"]) == (None, str(told["requestId"]))
+    assert (result["requestNumber"], row["number"]) == (None, str(result["requestId"]))
     assert abs(datetime.now(UTC) - row["requested_at"]) < timedelta(seconds=30)
 
 
@@ -162,46 +169,46 @@ BAD_CALLS: list[tuple[Any, str]] = [
 def test_a_bad_call_is_named_and_its_neighbours_are_taken_in(
     server: ServerProcess, served: Stage, owner: Player, item: Any, field: str
 ) -> None:
-    first, bad, last = told_by(post(server, owner, IMPORT, good(IMPORT, 1), item, good(IMPORT, 2)), IMPORT)
+    first, bad, last = results_of(post(server, owner, IMPORT, good(IMPORT, 1), item, good(IMPORT, 2)), IMPORT)
     assert (first["imported"], bad["imported"], last["imported"]) == (True, False, True)
     assert (bad["callId"], bad["errorCode"]) == (None, "10007")
-    assert field in [one["field"] for one in bad["violations"]]
+    assert field in [violation["field"] for violation in bad["violations"]]
     assert bad["error"].startswith("Invalid parameters: ")
     assert len(kept(served, owner, IMPORT)) == 2
 
 
 def test_all_faults_of_a_lead_are_told_at_once(server: ServerProcess, owner: Player) -> None:
-    (told,) = told_by(post(server, owner, IMPORT, {"duration": "x", "status": "?", "referenceId": "a"}), IMPORT)
-    assert [one["field"] for one in told["violations"]] == [
+    (result,) = results_of(post(server, owner, IMPORT, {"duration": "x", "status": "?", "referenceId": "a"}), IMPORT)
+    assert [violation["field"] for violation in result["violations"]] == [
         "duration", "status", "clientPhoneNumber", "callStartTime",
     ]  # fmt: skip
-    (told,) = told_by(post(server, owner, CREATE, {"requestDate": "26.03.2018 10:00:00", "fio": "x"}), CREATE)
-    assert [one["field"] for one in told["violations"]] == ["requestDate"]
-    (told,) = told_by(post(server, owner, CREATE, {"subject": "nobody"}), CREATE)
-    assert [one["field"] for one in told["violations"]] == ["phoneNumber"]
+    (result,) = results_of(post(server, owner, CREATE, {"requestDate": "26.03.2018 10:00:00", "fio": "x"}), CREATE)
+    assert [violation["field"] for violation in result["violations"]] == ["requestDate"]
+    (result,) = results_of(post(server, owner, CREATE, {"subject": "nobody"}), CREATE)
+    assert [violation["field"] for violation in result["violations"]] == ["phoneNumber"]
 
 
 def test_a_call_is_imported_once_for_good(
     server: ServerProcess, served: Stage, owner: Player, stranger: Player
 ) -> None:
-    first, twin = told_by(post(server, owner, IMPORT, CALL, CALL), IMPORT)
-    (again,) = told_by(post(server, owner, IMPORT, CALL), IMPORT)
+    first, twin = results_of(post(server, owner, IMPORT, CALL, CALL), IMPORT)
+    (again,) = results_of(post(server, owner, IMPORT, CALL), IMPORT)
     for refused in (twin, again):
         assert (refused["imported"], refused["errorCode"]) == (False, "10047")
         assert refused["callId"] == first["callId"], "who has the name"
-    assert told_by(post(server, stranger, IMPORT, CALL), IMPORT)[0]["imported"]
+    assert results_of(post(server, stranger, IMPORT, CALL), IMPORT)[0]["imported"]
     with_sip = [{**good(IMPORT, number), "sipCallId": "s"} for number in (5, 6)]
-    assert [one["imported"] for one in told_by(post(server, owner, IMPORT, *with_sip), IMPORT)] == [True, False]
+    assert [item["imported"] for item in results_of(post(server, owner, IMPORT, *with_sip), IMPORT)] == [True, False]
     assert len(kept(served, owner, IMPORT)) == 2
 
 
 def test_a_lead_request_sent_again_is_a_safe_retry(server: ServerProcess, served: Stage, owner: Player) -> None:
-    first, twin = told_by(post(server, owner, CREATE, good(CREATE), good(CREATE)), CREATE)
+    first, twin = results_of(post(server, owner, CREATE, good(CREATE), good(CREATE)), CREATE)
     spent = points_of(served.database, owner)
-    (again,) = told_by(post(server, owner, CREATE, good(CREATE)), CREATE)
+    (again,) = results_of(post(server, owner, CREATE, good(CREATE)), CREATE)
     assert first == twin == again
     assert points_of(served.database, owner) == spent
-    (other,) = told_by(post(server, owner, CREATE, good(CREATE, fio="другой")), CREATE)
+    (other,) = results_of(post(server, owner, CREATE, good(CREATE, fio="другой")), CREATE)
     assert (other["imported"], other["errorCode"], other["requestId"]) == (False, "10047", first["requestId"])
     assert len(kept(served, owner, CREATE)) == 1
 
@@ -218,9 +225,9 @@ class TestList:
         assert refused.status_code == 400
         assert refused.json()["data"]["validationErrorData"]["violations"][0]["field"] == LIST_OF[path]
         assert kept(served, owner, path) == []
-        told = told_by(post(server, owner, path, *many[:100]), path)
-        assert [one[NAME_OF[path]] for one in told] == [one[NAME_OF[path]] for one in many[:100]]
-        assert len({one[ID_OF[path]] for one in told if one["imported"]}) == 100
+        result = results_of(post(server, owner, path, *many[:100]), path)
+        assert [item[NAME_OF[path]] for item in result] == [item[NAME_OF[path]] for item in many[:100]]
+        assert len({item[ID_OF[path]] for item in result if item["imported"]}) == 100
 
     @EACH_PATH
     @pytest.mark.parametrize(
@@ -263,7 +270,7 @@ class TestList:
     ) -> None:
         name = {IMPORT: "clientPhoneNumber", CREATE: "phoneNumber"}[path]
         body = json.dumps({LIST_OF[path]: [good(path, **{name: "?"})]}).replace('"?"', number)
-        assert told_by(server.http.post(path, headers=headers_of(owner), content=body), path)[0]["imported"]
+        assert results_of(server.http.post(path, headers=headers_of(owner), content=body), path)[0]["imported"]
         stored = rows_of(served.database, owner).get("lead_contact", [])
         assert [row[1] for row in stored] == ([found] if found is not None else [])
 
@@ -273,14 +280,14 @@ class TestList:
         self, server: ServerProcess, served: Stage, owner: Player, path: str, number: str, text: str
     ) -> None:
         body = json.dumps({LIST_OF[path]: [good(path, manager="?")]}).replace('"?"', number)
-        assert told_by(server.http.post(path, headers=headers_of(owner), content=body), path)[0]["imported"]
+        assert results_of(server.http.post(path, headers=headers_of(owner), content=body), path)[0]["imported"]
         assert kept(served, owner, path)[0]["manager"] == text
 
     @EACH_PATH
     def test_a_byte_order_mark_is_passed_over(self, server: ServerProcess, owner: Player, path: str) -> None:
         body = b"\xef\xbb\xbf" + json.dumps({LIST_OF[path]: [good(path)]}).encode()
         answer = server.http.post(f"{path}/", headers=headers_of(owner), content=body)
-        assert told_by(answer, path)[0]["imported"]
+        assert results_of(answer, path)[0]["imported"]
 
     @EACH_PATH
     def test_one_that_is_too_large_is_413(self, server: ServerProcess, owner: Player, path: str) -> None:
@@ -310,7 +317,7 @@ class TestDoor:
             refused = server.http.post(path, headers=headers, json={LIST_OF[path]: [good(path)]})
             assert (refused.status_code, refused.json()["errorCode"]) == (403, "10021")
         unnamed = server.http.post(path, headers={"Access-Token": owner.token}, json={LIST_OF[path]: [good(path)]})
-        assert told_by(unnamed, path)[0]["imported"]
+        assert results_of(unnamed, path)[0]["imported"]
 
     @EACH_PATH
     def test_only_post_is_taken(self, server: ServerProcess, owner: Player, path: str) -> None:
@@ -336,7 +343,7 @@ class TestPoints:
     @EACH_PATH
     def test_without_points_nothing_is_stored(self, server: ServerProcess, served: Stage, path: str) -> None:
         player = served.open_site(points_per_day=3, point_costs={"call-import": 2, "request-create": 2})
-        told_by(post(server, player, path, good(path, 1)), path)
+        results_of(post(server, player, path, good(path, 1)), path)
         stored = rows_of(served.database, player)
         refused = post(server, player, path, good(path, 2))
         assert (refused.status_code, refused.json()["errorCode"]) == (429, "10031")
@@ -355,12 +362,12 @@ def test_lists_that_come_at_once_do_not_disturb_each_other(
             answers.append(http.post(path, headers=headers_of(owner), json={LIST_OF[path]: [*items[:99], items[0]]}))
 
     callers = [threading.Thread(target=send, args=(number,)) for number in range(8)]
-    for one in callers:
-        one.start()
-    for one in callers:
-        one.join()
-    told = [one for answer in answers for one in told_by(answer, path)]
-    assert len({one[ID_OF[path]] for one in told}) == 8 * 99
+    for item in callers:
+        item.start()
+    for item in callers:
+        item.join()
+    result = [item for answer in answers for item in results_of(answer, path)]
+    assert len({item[ID_OF[path]] for item in result}) == 8 * 99
     assert len(kept(served, owner, path)) == 8 * 99
     assert "request_broke" not in server.logged
 
@@ -412,7 +419,7 @@ def test_whatever_is_in_a_list_is_answered(server: ServerProcess, prey: Player, 
     body = json.dumps({LIST_OF[path]: items}).encode()
     answer = server.http.post(path, headers=headers_of(prey), content=body)
     if answer.status_code != 400:
-        assert len(told_by(answer, path)) == len(items)
+        assert len(results_of(answer, path)) == len(items)
     answer.json()
 
 

@@ -38,17 +38,17 @@ KEYS = [
 ]
 
 
-def journal(server: ServerProcess, player: Player, **asked: Any) -> Any:
+def journal(server: ServerProcess, player: Player, **parameters: Any) -> Any:
     """Read a page, and see that it is as the server describes it."""
-    answer = server.journal(player.token, player.site.id, **asked)
+    answer = server.journal(player.token, player.site.id, **parameters)
     assert answer.status_code == 200, answer.text
     check_answer(server, f"{REST}/{{siteId}}/orders-diary/orders", answer.json())
     return answer.json()
 
 
-def numbers(server: ServerProcess, player: Player, **asked: Any) -> list[str]:
+def numbers(server: ServerProcess, player: Player, **parameters: Any) -> list[str]:
     """List the numbers of the deals on a page."""
-    return [record["orderNumber"] for record in journal(server, player, **asked)["records"]]
+    return [record["orderNumber"] for record in journal(server, player, **parameters)["records"]]
 
 
 def test_an_empty_journal_has_one_empty_page(server: ServerProcess, owner: Player) -> None:
@@ -64,11 +64,11 @@ def test_an_empty_journal_has_one_empty_page(server: ServerProcess, owner: Playe
 
 
 def test_a_record_of_a_bare_deal_has_every_key(server: ServerProcess, owner: Player) -> None:
-    told = server.register(owner.token, orderNumber="n").json()
+    result = server.register(owner.token, orderNumber="n").json()
     (record,) = journal(server, owner)["records"]
     updated = record.pop("updatedDate")
     assert list(record.items()) == [
-        ("orderId", told["orderId"]),
+        ("orderId", result["orderId"]),
         ("orderNumber", "n"),
         ("orderName", None),
         ("orderStatus", "new"),
@@ -169,8 +169,8 @@ FILTERS = {
 @pytest.mark.parametrize("wanted", FILTERS.values(), ids=FILTERS)
 def test_it_filters(server: ServerProcess, owner: Player, shelf: dict[str, int], wanted: Filter) -> None:
     today = datetime.now(UTC).astimezone(MOSCOW).strftime("%d/%m/%Y")
-    asked = {name: today if value == "TODAY" else value for name, value in wanted.asked.items()}
-    assert set(numbers(server, owner, **asked)) == set(wanted.found)
+    sent = {name: today if value == "TODAY" else value for name, value in wanted.asked.items()}
+    assert set(numbers(server, owner, **sent)) == set(wanted.found)
 
 
 def test_it_lists_in_the_order_deals_happened(server: ServerProcess, owner: Player, shelf: dict[str, int]) -> None:
@@ -178,20 +178,20 @@ def test_it_lists_in_the_order_deals_happened(server: ServerProcess, owner: Play
 
 
 def test_one_deal_is_found_by_its_id(server: ServerProcess, owner: Player, shelf: dict[str, int]) -> None:
-    for asked in ({"dateFrom": "", "dateTo": ""}, {"dateFrom": "01/04/2018", "dateTo": "02/04/2018"}):
-        assert numbers(server, owner, orderId=shelf["april"], **asked) == ["april"]
+    for sent in ({"dateFrom": "", "dateTo": ""}, {"dateFrom": "01/04/2018", "dateTo": "02/04/2018"}):
+        assert numbers(server, owner, orderId=shelf["april"], **sent) == ["april"]
 
 
 def test_pages_cover_everything_once(server: ServerProcess, owner: Player, shelf: dict[str, int]) -> None:
-    asked = {"dateFrom": "01/02/2018", "dateTo": "30/04/2018", "limit": 4}
-    first = server.journal(owner.token, owner.site.id, page=1, **asked).json()
+    sent = {"dateFrom": "01/02/2018", "dateTo": "30/04/2018", "limit": 4}
+    first = server.journal(owner.token, owner.site.id, page=1, **sent).json()
     assert [first[name] for name in ENVELOPE[:-1]] == [1, 2, 4, 6]
-    second = server.journal(owner.token, owner.site.id, page=2, **asked).json()
+    second = server.journal(owner.token, owner.site.id, page=2, **sent).json()
     assert (second["page"], len(second["records"])) == (2, 2)
     listed = [record["orderNumber"] for record in first["records"] + second["records"]]
     assert listed == EVERYTHING
-    assert numbers(server, owner, page=3, **asked) == []
-    assert numbers(server, owner, page=10**9, **asked) == []
+    assert numbers(server, owner, page=3, **sent) == []
+    assert numbers(server, owner, page=10**9, **sent) == []
 
 
 @pytest.mark.parametrize(
@@ -201,8 +201,8 @@ def test_pages_cover_everything_once(server: ServerProcess, owner: Player, shelf
 def test_odd_pages_are_read_kindly(
     server: ServerProcess, owner: Player, asked: dict[str, int], page: int, size: int
 ) -> None:
-    told = server.journal(owner.token, owner.site.id, **asked).json()
-    assert (told["page"], told["pageSize"]) == (page, size)
+    result = server.journal(owner.token, owner.site.id, **asked).json()
+    assert (result["page"], result["pageSize"]) == (page, size)
 
 
 @pytest.mark.parametrize("word", ["false", "False", "0", ""])
@@ -234,7 +234,7 @@ def test_what_cannot_be_read_is_named(
     refused = server.journal(owner.token, owner.site.id, **asked)
     assert (refused.status_code, refused.json()["errorCode"]) == (400, "10007")
     violations = refused.json()["data"]["validationErrorData"]["violations"]
-    assert [one["field"] for one in violations] == fields
+    assert [violation["field"] for violation in violations] == fields
 
 
 def test_a_neighbour_sees_nothing(
@@ -252,9 +252,9 @@ def test_the_day_is_the_sites_own(server: ServerProcess, stranger: Player) -> No
 
 
 def test_a_slash_at_the_end_makes_no_difference(server: ServerProcess, owner: Player) -> None:
-    asked = {"clientApiId": owner.token, "dateFrom": "01/03/2018", "dateTo": "31/03/2018"}
+    sent = {"clientApiId": owner.token, "dateFrom": "01/03/2018", "dateTo": "31/03/2018"}
     for path in (f"{REST}/{owner.site.id}/orders-diary/orders", f"{REST}/{owner.site.id}/orders-diary/orders/"):
-        assert server.http.get(path, params=asked).status_code == 200
+        assert server.http.get(path, params=sent).status_code == 200
 
 
 def test_the_model_that_is_asked_for_changes_the_sources(server: ServerProcess, served: Stage, owner: Player) -> None:
@@ -264,11 +264,11 @@ def test_the_model_that_is_asked_for_changes_the_sources(server: ServerProcess, 
     )
     served.call(owner, TEN, reference="r", visit_id=last.id)
     server.register(owner.token, callReferenceId="r")
-    told = {}
+    result = {}
     for model in ("", 1, 2):
         (record,) = journal(server, owner, attribution=model)["records"]
-        told[model] = (record["visit"]["source"], record["visit"]["attribution"], record["visit"]["sessionId"])
-    assert told == {"": ("last", 1, last.id), 1: ("last", 1, last.id), 2: ("first", 2, last.id)}
+        result[model] = (record["visit"]["source"], record["visit"]["attribution"], record["visit"]["sessionId"])
+    assert result == {"": ("last", 1, last.id), 1: ("last", 1, last.id), 2: ("first", 2, last.id)}
 
 
 def test_the_visits_tags_tell_the_ids_of_advertisements(server: ServerProcess, served: Stage, owner: Player) -> None:
@@ -277,8 +277,8 @@ def test_the_visits_tags_tell_the_ids_of_advertisements(server: ServerProcess, s
     served.call(owner, TEN, reference="r", visit_id=visit.id)
     server.register(owner.token, callReferenceId="r")
     (record,) = journal(server, owner)["records"]
-    told = {"campaignId": 701, "adGroupId": None, "adId": 802, "criteriaId": 903}
-    assert (record["visit"]["yandexDirect"], record["visit"]["googleAdWords"]) == (told, None)
+    result = {"campaignId": 701, "adGroupId": None, "adId": 802, "criteriaId": 903}
+    assert (record["visit"]["yandexDirect"], record["visit"]["googleAdWords"]) == (result, None)
 
 
 def test_whoever_pages_to_the_end_gets_each_deal_once_though_more_come_in(server: ServerProcess, owner: Player) -> None:
@@ -289,9 +289,9 @@ def test_whoever_pages_to_the_end_gets_each_deal_once_though_more_come_in(server
     page, pages = 0, 1
     while page < pages:
         page += 1
-        told = server.journal(owner.token, owner.site.id, page=page, limit=3).json()
-        seen += [one["orderId"] for one in told["records"]]
-        pages = told["pageTotal"]
+        result = server.journal(owner.token, owner.site.id, page=page, limit=3).json()
+        seen += [record["orderId"] for record in result["records"]]
+        pages = result["pageTotal"]
         server.register(owner.token, orderDate="26.03.2018 09:00:00")
         if page == 1:
             server.delete(owner.token, orderId=there[0])

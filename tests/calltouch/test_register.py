@@ -112,7 +112,7 @@ def at(record: dict[str, Any], path: str) -> Any:
 
 def stored(server: ServerProcess, player: Player, order_id: int) -> dict[str, Any]:
     """Read the deal back from the journal, with everything it can tell."""
-    asked = {
+    sent = {
         "dateFrom": "",
         "dateTo": "",
         "withOrdersTags": 1,
@@ -120,7 +120,7 @@ def stored(server: ServerProcess, player: Player, order_id: int) -> dict[str, An
         "withContacts": 1,
         "withAllOrderOrigins": 1,
     }
-    (record,) = server.journal(player.token, player.site.id, orderId=order_id, **asked).json()["records"]
+    (record,) = server.journal(player.token, player.site.id, orderId=order_id, **sent).json()["records"]
     found: dict[str, Any] = record
     return found
 
@@ -129,10 +129,10 @@ def stored(server: ServerProcess, player: Player, order_id: int) -> dict[str, An
 def test_it_registers(server: ServerProcess, owner: Player, scenario: Scenario) -> None:
     answer = server.register(owner.token, **scenario.sent)
     assert answer.status_code == 200, answer.text
-    told = answer.json()
-    assert list(told) == KEYS
-    assert scenario.answer.items() <= told.items()
-    record = stored(server, owner, told["orderId"])
+    result = answer.json()
+    assert list(result) == KEYS
+    assert scenario.answer.items() <= result.items()
+    record = stored(server, owner, result["orderId"])
     assert {path: at(record, path) for path in scenario.stored} == scenario.stored
 
 
@@ -189,9 +189,9 @@ def test_a_custom_name_may_be_encoded_or_not(server: ServerProcess, owner: Playe
 
 
 def test_without_a_number_the_id_is_one(server: ServerProcess, owner: Player) -> None:
-    told = server.register(owner.token).json()
-    assert told["orderNumber"] == str(told["orderId"])
-    assert told["orderId"] >= 10**9
+    result = server.register(owner.token).json()
+    assert result["orderNumber"] == str(result["orderId"])
+    assert result["orderId"] >= 10**9
 
 
 def test_the_same_registration_again_is_a_safe_retry(server: ServerProcess, owner: Player) -> None:
@@ -228,8 +228,8 @@ def test_blanks_around_a_number_mean_nothing_and_are_told_back(server: ServerPro
 
 
 def test_a_number_of_blanks_is_no_number(server: ServerProcess, owner: Player) -> None:
-    told = [server.register(owner.token, orderNumber=" ").json() for _ in range(2)]
-    assert [deal["orderNumber"] for deal in told] == [str(deal["orderId"]) for deal in told]
+    result = [server.register(owner.token, orderNumber=" ").json() for _ in range(2)]
+    assert [deal["orderNumber"] for deal in result] == [str(deal["orderId"]) for deal in result]
 
 
 def test_an_earlier_number_with_blanks_is_still_found(server: ServerProcess, served: Stage, owner: Player) -> None:
@@ -259,8 +259,8 @@ def test_two_sites_may_use_one_number(server: ServerProcess, owner: Player, stra
 
 
 def test_the_date_is_on_the_sites_own_clock(server: ServerProcess, stranger: Player) -> None:
-    told = server.register(stranger.token).json()
-    assert (told["dateCreated"], told["sent"]) == (1522047600000 - 7 * 3600 * 1000, "26.03.2018")
+    result = server.register(stranger.token).json()
+    assert (result["dateCreated"], result["sent"]) == (1522047600000 - 7 * 3600 * 1000, "26.03.2018")
 
 
 class TestByLead:
@@ -294,12 +294,16 @@ class TestByLead:
         assert server.register(owner.token, callId=1, callReferenceId="ats-1").json()["callId"] == call.id
 
     def test_a_lead_request_by_id_and_by_number(self, server: ServerProcess, served: Stage, owner: Player) -> None:
-        asked = served.lead_request(owner, TEN, email="a@b.ru", number="form-1", form_name="Обратный звонок")
-        for clue in ({"requestId": asked.id}, {"requestNumber": "form-1"}, {"requestId": 1, "requestNumber": "form-1"}):
-            told = server.register(owner.token, **clue).json()
-            assert told["callId"] is None
-            origin = {"type": "REQUEST", "requestId": asked.id, "formName": "Обратный звонок"}
-            assert stored(server, owner, told["orderId"])["orderSource"] == origin
+        lead_request = served.lead_request(owner, TEN, email="a@b.ru", number="form-1", form_name="Обратный звонок")
+        for clue in (
+            {"requestId": lead_request.id},
+            {"requestNumber": "form-1"},
+            {"requestId": 1, "requestNumber": "form-1"},
+        ):
+            result = server.register(owner.token, **clue).json()
+            assert result["callId"] is None
+            origin = {"type": "REQUEST", "requestId": lead_request.id, "formName": "Обратный звонок"}
+            assert stored(server, owner, result["orderId"])["orderSource"] == origin
 
     def test_a_call_and_a_lead_request_exclude_each_other(self, server: ServerProcess, owner: Player) -> None:
         refused = server.register(owner.token, callReferenceId="ats-1", requestId=5)
@@ -313,8 +317,8 @@ class TestByLead:
 
     def test_one_lead_may_have_many_deals(self, server: ServerProcess, served: Stage, owner: Player) -> None:
         call = served.call(owner, TEN)
-        told = [server.register(owner.token, callId=call.id).json() for _ in range(2)]
-        assert [one["callId"] for one in told] == [call.id, call.id]
+        result = [server.register(owner.token, callId=call.id).json() for _ in range(2)]
+        assert [item["callId"] for item in result] == [call.id, call.id]
 
     def test_a_neighbours_call_is_not_found(
         self, server: ServerProcess, served: Stage, owner: Player, stranger: Player
@@ -328,8 +332,8 @@ class TestByLead:
     ) -> None:
         visit = served.visit(owner, TEN - timedelta(minutes=1), TrafficSource("yandex", "cpc"))
         call = served.call(owner, TEN, visit_id=visit.id)
-        told = server.register(owner.token, callId=call.id, source="выставка").json()
-        assert stored(server, owner, told["orderId"])["visit"]["source"] == "yandex"
+        result = server.register(owner.token, callId=call.id, source="выставка").json()
+        assert stored(server, owner, result["orderId"])["visit"]["source"] == "yandex"
 
 
 @dataclass(frozen=True)
@@ -371,11 +375,13 @@ MATCHES = {
 @pytest.mark.parametrize("match", MATCHES.values(), ids=MATCHES)
 def test_it_matches_by_contact(server: ServerProcess, served: Stage, owner: Player, match: Match) -> None:
     call = served.call(owner, FIVE_PM, seconds=300, phone="79205550055")
-    asked = served.lead_request(owner, FIVE_PM + timedelta(minutes=2), phone="79205550055", email="ivan@example.ru")
-    told = server.register(owner.token, **{"orderDate": "26.03.2018 17:10:00", **match.sent}).json()
-    assert told["callId"] == (call.id if match.found == "call" else None)
-    origin = stored(server, owner, told["orderId"])["orderSource"]
-    expected = {"call": ("callId", call.id), "request": ("requestId", asked.id)}
+    lead_request = served.lead_request(
+        owner, FIVE_PM + timedelta(minutes=2), phone="79205550055", email="ivan@example.ru"
+    )
+    result = server.register(owner.token, **{"orderDate": "26.03.2018 17:10:00", **match.sent}).json()
+    assert result["callId"] == (call.id if match.found == "call" else None)
+    origin = stored(server, owner, result["orderId"])["orderSource"]
+    expected = {"call": ("callId", call.id), "request": ("requestId", lead_request.id)}
     if match.found is None:
         assert origin is None
     else:
@@ -390,8 +396,8 @@ def test_matching_is_off_until_the_site_switches_it_on(server: ServerProcess, se
     assert server.command("site", "set", str(player.site.id), "contact_matching=on").returncode == 0
     answered: set[int | None] = set()
     for attempt in range(200):
-        told = server.register(player.token, orderDate="26.03.2018 17:10:00", orderNumber=f"try {attempt}", **PHONE)
-        answered.add(told.json()["callId"])
+        result = server.register(player.token, orderDate="26.03.2018 17:10:00", orderNumber=f"try {attempt}", **PHONE)
+        answered.add(result.json()["callId"])
         if answered != {None}:
             break
     assert answered != {None}

@@ -15,6 +15,7 @@ from cast import MOSCOW, Player, Stage, moscow
 from dealtrace.attribution.traffic_source import DIRECT, TrafficSource
 from dealtrace.calltouch.parameters import REQUEST_REGISTER
 from dealtrace.storage.database.engine import open_database
+from engines import on_one_engine
 from server import REST, ServerProcess
 from stored import points_of, rows_of
 from waiting import wait_until
@@ -44,7 +45,7 @@ def leave(server: ServerProcess, player: Player, **sent: Any) -> httpx.Response:
 
 def violations_of(refused: httpx.Response) -> list[str]:
     assert (refused.status_code, refused.json()["errorCode"]) == (400, "10007"), refused.text
-    return [one["field"] for one in refused.json()["data"]["validationErrorData"]["violations"]]
+    return [violation["field"] for violation in refused.json()["data"]["validationErrorData"]["violations"]]
 
 
 def test_it_answers_with_every_key_of_the_journal(server: ServerProcess, owner: Player) -> None:
@@ -54,10 +55,10 @@ def test_it_answers_with_every_key_of_the_journal(server: ServerProcess, owner: 
     )  # fmt: skip
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "application/json;charset=UTF-8"
-    told = answer.json()
-    assert list(told) == KEYS
-    lead_id = told["requestId"]
-    assert told == {
+    result = answer.json()
+    assert list(result) == KEYS
+    lead_id = result["requestId"]
+    assert result == {
         **dict.fromkeys(KEYS),
         **dict.fromkeys(("uniqTargetRequest", "uniqueRequest", "targetRequest"), False),
         "date": 1522047600000,
@@ -85,18 +86,18 @@ def test_it_keeps_everything_that_was_sent(server: ServerProcess, served: Stage,
     leave(server, owner, subject="s", comment="c", tags="a,b", requestUrl="u", fio="Иван", email="e@example.ru")
     stored = rows_of(served.database, owner)
     (row,) = stored["lead_request"]
-    assert {PHONE, "e@example.ru", "s", "c", "u"} <= {one for one in row if isinstance(one, str)}
+    assert {PHONE, "e@example.ru", "s", "c", "u"} <= {item for item in row if isinstance(item, str)}
     assert ["a", "b"] in row
     assert [name for _, _, name, _ in stored["client"]] == ["Иван"]
     assert {contact for _, contact, *_ in stored["lead_contact"]} == {PHONE, "e@example.ru"}
 
 
 def test_without_a_number_and_a_date_it_takes_its_id_and_now(server: ServerProcess, owner: Player) -> None:
-    told = leave(server, owner).json()
-    assert told["requestNumber"] == str(told["requestId"])
-    made = datetime.strptime(told["dateStr"], "%d/%m/%Y %H:%M:%S").replace(tzinfo=MOSCOW)
+    result = leave(server, owner).json()
+    assert result["requestNumber"] == str(result["requestId"])
+    made = datetime.strptime(result["dateStr"], "%d/%m/%Y %H:%M:%S").replace(tzinfo=MOSCOW)
     assert abs(datetime.now(UTC) - made) < timedelta(seconds=30)
-    assert (told["session"], told["comments"], told["requestUrl"], told["subject"]) == (None, [], None, "")
+    assert (result["session"], result["comments"], result["requestUrl"], result["subject"]) == (None, [], None, "")
 
 
 def test_the_clock_is_the_sites(server: ServerProcess, stranger: Player) -> None:
@@ -191,8 +192,8 @@ class TestSession:
         visit = served.visit(owner, moscow("2018-03-26", "09:00:00"), TrafficSource("yandex", "cpc"), city="Тверь")
         leave(server, owner, requestNumber="R", sessionId=visit.id, **WHEN)
         server.register(owner.token, orderNumber="n", requestNumber="R")
-        told = server.update(owner.token, orderNumber="n").json()
-        assert (told["session"]["source"], told["session"]["city"]) == ("yandex", "Тверь")
+        result = server.update(owner.token, orderNumber="n").json()
+        assert (result["session"]["source"], result["session"]["city"]) == ("yandex", "Тверь")
 
     def test_every_answer_tells_the_named_visit_though_the_visitor_came_back_since(
         self, server: ServerProcess, served: Stage, owner: Player
@@ -211,11 +212,11 @@ class TestSession:
         server.register(owner.token, orderNumber="B15", requestNumber="B15", orderDate="26.03.2018 11:00:00")
         session = server.update(owner.token, orderNumber="B15").json()["session"]
         (record,) = [row for row in server.lead_requests(owner.token).json() if row["requestNumber"] == "B15"]
-        for told in (session, record["session"]):
-            assert [told[key] for key in ("sessionId", "ip", "city", "url", "guaClientId", "browser")] == [
+        for result in (session, record["session"]):
+            assert [result[key] for key in ("sessionId", "ip", "city", "url", "guaClientId", "browser")] == [
                 named.id, "203.0.113.2", "Тверь", "https://x/named", "G2", "",
             ]  # fmt: skip
-            assert [told[key] for key in ("source", "medium", "keywords", "utmCampaign")] == [
+            assert [result[key] for key in ("source", "medium", "keywords", "utmCampaign")] == [
                 "yandex", "cpc", "слон", "весна",
             ]  # fmt: skip
 
@@ -233,11 +234,11 @@ def test_it_tells_nothing_of_a_person_who_is_known(server: ServerProcess, served
     known, unknown = leave(server, owner, **WHEN), leave(server, owner, phoneNumber="79991112233", **WHEN)
     assert "known@example.ru" not in known.text
     assert "Известный" not in known.text
-    told = [
+    result = [
         {**answer.json(), "requestId": 0, "requestNumber": "", "client": answer.json()["client"]["clientId"]}
         for answer in (known, unknown)
     ]
-    assert told[0] == told[1]
+    assert result[0] == result[1]
 
 
 class TestRetry:
@@ -268,12 +269,12 @@ class TestBrowsers:
     """Pages of any site may send forms and read the answers; nothing else is theirs to read."""
 
     def test_a_preflight_is_answered(self, server: ServerProcess, owner: Player) -> None:
-        asked = {
+        sent = {
             "origin": "https://shop.example",
             "access-control-request-method": "POST",
             "access-control-request-headers": "content-type,x-requested-with",
         }
-        answer = server.http.options(path_of(owner), headers=asked)
+        answer = server.http.options(path_of(owner), headers=sent)
         assert (answer.status_code, answer.content) == (200, b"")
         assert answer.headers["access-control-allow-origin"] == "*"
         assert answer.headers["access-control-allow-methods"] == "GET, POST"
@@ -304,6 +305,7 @@ class TestBrowsers:
 class TestLimits:
     """A limit of its own for an address, and one for a site."""
 
+    @on_one_engine
     def test_an_address_has_its_minute(self, start_server: Callable[..., ServerProcess]) -> None:
         server = start_server(form_rate_per_minute=3, rate_per_second=1)
         database = open_database(server.database_url)
@@ -317,6 +319,7 @@ class TestLimits:
         assert len(rows_of(database, player)["lead_request"]) == 3
         database.close()
 
+    @on_one_engine
     def test_a_site_has_its_minute(self, start_server: Callable[..., ServerProcess]) -> None:
         server = start_server(form_site_rate_per_minute=3, trusted_proxies="127.0.0.1")
         database = open_database(server.database_url)
@@ -333,7 +336,7 @@ class TestLimits:
 
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
-NAMES = st.sampled_from([one.name for one in REQUEST_REGISTER])
+NAMES = st.sampled_from([item.name for item in REQUEST_REGISTER])
 
 
 @settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -36,16 +36,16 @@ FLAGS = (
 )  # fmt: skip
 
 
-def listed(server: ServerProcess, player: Player, **asked: Any) -> list[dict[str, Any]]:
-    answer = server.lead_requests(player.token, **asked)
+def listed(server: ServerProcess, player: Player, **parameters: Any) -> list[dict[str, Any]]:
+    answer = server.lead_requests(player.token, **parameters)
     assert answer.status_code == 200, answer.text
-    told: list[dict[str, Any]] = answer.json()
-    check_answer(server, f"{REST}/requests", told)
-    return told
+    result: list[dict[str, Any]] = answer.json()
+    check_answer(server, f"{REST}/requests", result)
+    return result
 
 
-def numbers(server: ServerProcess, player: Player, **asked: Any) -> list[str]:
-    return [record["requestNumber"] for record in listed(server, player, **asked)]
+def numbers(server: ServerProcess, player: Player, **parameters: Any) -> list[str]:
+    return [record["requestNumber"] for record in listed(server, player, **parameters)]
 
 
 def test_a_bare_lead_request_has_every_key_and_type_that_the_vendor_shows(
@@ -132,21 +132,21 @@ def test_a_full_lead_request_tells_everything_that_is_asked_for(
     assert (record["client"]["fio"], record["client"]["contacts"]) == (
         "Иван", [{"contactType": "EMAIL", "contactValue": "a@b.ru"}],
     )  # fmt: skip
-    told = {
+    result = {
         "keywords": "buy", "city": UNTOLD, "source": "google", "medium": "cpc", "utmCampaign": "701",
         "utmTerm": UNTOLD, "sessionDate": "26/03/2018 09:59:00", "guaClientId": "GA1", "yaClientId": "YM1",
         "attribution": 1, "attrs": {"a": 1}, "browser": "Mozilla", "additionalTags": [],
     }  # fmt: skip
-    assert {key: record["session"][key] for key in told} == told
-    assert [one["source"] for one in record["mapVisits"]] == ["yandex", "google"]
-    (told_deal,) = record["orders"]
-    assert list(told_deal) == [
+    assert {key: record["session"][key] for key in result} == result
+    assert [map_visit["source"] for map_visit in record["mapVisits"]] == ["yandex", "google"]
+    (deal_entry,) = record["orders"]
+    assert list(deal_entry) == [
         "orderId", "callId", "dateCreated", "status", "realSum", "offered", "sent", "sum", "isMarked",
         "commentsCount", "currentAmount", "orderNumber", "orderSum", "orderStatus", "orderComments", "session",
     ]  # fmt: skip
-    assert (told_deal["orderId"], told_deal["callId"]) == (deal.json()["orderId"], None)
-    assert (told_deal["sum"], told_deal["orderSum"], told_deal["currentAmount"]) == ("1000.5000", "1000.5000", 1001)
-    assert (told_deal["orderComments"], told_deal["session"]["source"], len(told_deal["session"])) == (
+    assert (deal_entry["orderId"], deal_entry["callId"]) == (deal.json()["orderId"], None)
+    assert (deal_entry["sum"], deal_entry["orderSum"], deal_entry["currentAmount"]) == ("1000.5000", "1000.5000", 1001)
+    assert (deal_entry["orderComments"], deal_entry["session"]["source"], len(deal_entry["session"])) == (
         "ok", "google", 19,
     )  # fmt: skip
 
@@ -166,15 +166,15 @@ def test_a_stated_source_stands_in_the_session(server: ServerProcess, served: St
     server.register(owner.token, requestId=taken.id)
     (record,) = listed(server, owner)
     assert list(record["session"]) == SESSION_KEYS
-    for told in (record["session"], record["orders"][0]["session"]):
-        assert (told["sessionId"], told["source"], told["medium"]) == (None, "flyer", "print")
+    for result in (record["session"], record["orders"][0]["session"]):
+        assert (result["sessionId"], result["source"], result["medium"]) == (None, "flyer", "print")
 
 
 def test_the_model_that_is_asked_for_changes_the_sources(server: ServerProcess, served: Stage, owner: Player) -> None:
     visits = [served.visit(owner, TEN - n * DAY, TrafficSource(f"s{n}", "cpc")) for n in (2, 1)]
     served.lead_request(owner, TEN, phone="79205550055", visit_id=visits[-1].id)
-    told = [listed(server, owner, attribution=model)[0]["session"] for model in (1, 2)]
-    assert [(one["source"], one["attribution"]) for one in told] == [("s1", 1), ("s2", 2)]
+    result = [listed(server, owner, attribution=model)[0]["session"] for model in (1, 2)]
+    assert [(item["source"], item["attribution"]) for item in result] == [("s1", 1), ("s2", 2)]
 
 
 @dataclass(frozen=True)
@@ -236,9 +236,9 @@ def test_it_filters_and_is_an_array_whatever_is_asked(server: ServerProcess, own
 @pytest.mark.usefixtures("shelf")
 def test_one_lead_request_is_found_by_its_id(server: ServerProcess, owner: Player, stranger: Player) -> None:
     wanted = listed(server, owner)[1]
-    asked = {"requestId": wanted["requestId"], "dateFrom": "", "dateTo": ""}
-    assert listed(server, owner, **asked) == [wanted]
-    assert listed(server, stranger, **asked) == []
+    sent = {"requestId": wanted["requestId"], "dateFrom": "", "dateTo": ""}
+    assert listed(server, owner, **sent) == [wanted]
+    assert listed(server, stranger, **sent) == []
 
 
 @pytest.mark.usefixtures("shelf")
@@ -266,7 +266,7 @@ def test_whoever_reads_parts_until_one_is_short_gets_each_once_though_more_come_
     page = 1
     while True:
         part = listed(server, owner, page=page, limit=3)
-        seen += [one["requestId"] for one in part]
+        seen += [item["requestId"] for item in part]
         served.lead_request(owner, TEN - MINUTE, phone="79205550055", number=f"new {page}")
         if len(part) < 3:
             break
@@ -295,7 +295,7 @@ def test_what_cannot_be_read_is_named(
     refused = server.lead_requests(owner.token, **asked)
     assert (refused.status_code, refused.json()["errorCode"]) == (400, "10007")
     violations = refused.json()["data"]["validationErrorData"]["violations"]
-    assert [one["field"] for one in violations] == fields
+    assert [violation["field"] for violation in violations] == fields
 
 
 def test_it_costs_a_point_and_takes_a_get_alone(server: ServerProcess, served: Stage) -> None:

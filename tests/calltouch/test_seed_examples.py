@@ -263,16 +263,16 @@ def test_an_update_reads_as_the_seed_prints_it(stage: Stage) -> None:
         change(7812899, status="end", amount_rub=Decimal(6000)),
         now=moscow("2018-03-27", "12:00:00"),
     )
-    told = changed_order(changed.deal, changed.story, MOSCOW, player.site.attribution)
-    assert json.dumps(told) == json.dumps(json.loads(UPDATED))
+    result = changed_order(changed.deal, changed.story, MOSCOW, player.site.attribution)
+    assert json.dumps(result) == json.dumps(json.loads(UPDATED))
 
 
 def test_a_receipt_reads_as_the_seed_prints_it(stage: Stage) -> None:
     player = stage.open_site()
     with_ids(stage, 32940789).call(player, TEN_O_CLOCK)
-    asked = registration("xX8H9MkFIzpLmT", happened_at=TEN_O_CLOCK, clue=LeadClue(CallIdentity(32940789, None)))
-    (receipt,) = with_ids(stage, 7811141).perform(register_deals, player, asked)
-    assert json.dumps(registered_order(receipt, MOSCOW, asked.amount_rub)) == json.dumps(json.loads(REGISTERED))
+    sent = registration("xX8H9MkFIzpLmT", happened_at=TEN_O_CLOCK, clue=LeadClue(CallIdentity(32940789, None)))
+    (receipt,) = with_ids(stage, 7811141).perform(register_deals, player, sent)
+    assert json.dumps(registered_order(receipt, MOSCOW, sent.amount_rub)) == json.dumps(json.loads(REGISTERED))
 
 
 def send_as_printed(server: ServerProcess, printed: str) -> tuple[int, Any]:

@@ -16,13 +16,13 @@ from server import REST, ServerProcess
 FIGURES = ("total-count", "count-by-date", "seo/count-by-date", "seo/count-by-keywords")
 
 
-def ask(server: ServerProcess, player: Player, figure: str, **asked: Any) -> Any:
-    sent = {"access_token": player.token, "dateFrom": "25/03/2018", "dateTo": "27/03/2018", **asked}
+def ask(server: ServerProcess, player: Player, figure: str, **parameters: Any) -> Any:
+    sent = {"access_token": player.token, "dateFrom": "25/03/2018", "dateTo": "27/03/2018", **parameters}
     return server.http.get(f"{REST}/statistics/{player.site.id}/calls/{figure}", params=sent)
 
 
-def told(server: ServerProcess, player: Player, figure: str, **asked: Any) -> Any:
-    answer = ask(server, player, figure, **asked)
+def figures_of(server: ServerProcess, player: Player, figure: str, **parameters: Any) -> Any:
+    answer = ask(server, player, figure, **parameters)
     assert answer.status_code == 200, answer.text
     check_answer(server, f"{REST}/statistics/{{siteId}}/calls/{figure}", answer.json())
     return answer.json()
@@ -53,24 +53,24 @@ def days(*counts: int) -> list[dict[str, Any]]:
 
 @pytest.mark.usefixtures("shelf")
 def test_it_counts_calls_by_day_and_those_of_searching_by_day_and_keyword(server: ServerProcess, owner: Player) -> None:
-    assert told(server, owner, "total-count") == {"totalCount": 5}
-    assert told(server, owner, "count-by-date") == days(1, 2, 2)
-    assert told(server, owner, "seo/count-by-date") == days(0, 1, 2)
-    assert told(server, owner, "seo/count-by-keywords") == [
+    assert figures_of(server, owner, "total-count") == {"totalCount": 5}
+    assert figures_of(server, owner, "count-by-date") == days(1, 2, 2)
+    assert figures_of(server, owner, "seo/count-by-date") == days(0, 1, 2)
+    assert figures_of(server, owner, "seo/count-by-keywords") == [
         {"keyword": "купить слона", "count": 2},
         {"keyword": "(not set)", "count": 1},
     ]
 
 
 def test_where_nothing_is_found_days_are_empty(server: ServerProcess, owner: Player) -> None:
-    assert told(server, owner, "total-count") == {"totalCount": 0}
-    assert told(server, owner, "count-by-date") == days(0, 0, 0)
-    assert told(server, owner, "seo/count-by-keywords") == []
+    assert figures_of(server, owner, "total-count") == {"totalCount": 0}
+    assert figures_of(server, owner, "count-by-date") == days(0, 0, 0)
+    assert figures_of(server, owner, "seo/count-by-keywords") == []
 
 
 def test_a_day_is_the_sites_own(server: ServerProcess, served: Stage, stranger: Player) -> None:
     served.call(stranger, moscow("2018-03-25", "17:00:00"))
-    assert told(server, stranger, "count-by-date") == days(0, 1, 0)
+    assert figures_of(server, stranger, "count-by-date") == days(0, 1, 0)
 
 
 def test_hidden_calls_do_not_count_and_neighbours_count_apart(
@@ -78,8 +78,8 @@ def test_hidden_calls_do_not_count_and_neighbours_count_apart(
 ) -> None:
     with served.database.write() as connection:
         delete_lead(served.work(connection, owner, moscow("2018-03-30")), LeadRef(LeadKind.CALL, shelf[1]))
-    assert told(server, owner, "count-by-date") == days(1, 1, 2)
-    assert told(server, stranger, "total-count") == {"totalCount": 0}
+    assert figures_of(server, owner, "count-by-date") == days(1, 1, 2)
+    assert figures_of(server, stranger, "total-count") == {"totalCount": 0}
 
 
 @pytest.mark.parametrize("figure", FIGURES)
@@ -99,7 +99,7 @@ def test_what_cannot_be_read_is_named(
     refused = ask(server, owner, figure, **asked)
     assert (refused.status_code, refused.json()["errorCode"]) == (400, "10007")
     violations = refused.json()["data"]["validationErrorData"]["violations"]
-    assert [one["field"] for one in violations] == fields
+    assert [violation["field"] for violation in violations] == fields
 
 
 @pytest.mark.parametrize("figure", FIGURES)

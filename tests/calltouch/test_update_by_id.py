@@ -80,8 +80,8 @@ def deal_id(server: ServerProcess, owner: Player) -> int:
 
 def record_of(server: ServerProcess, player: Player, deal_id: int) -> dict[str, Any]:
     """Read a deal back from the journal."""
-    asked = {"withOrdersTags": 1, "withComments": 1}
-    (record,) = server.journal(player.token, player.site.id, orderId=deal_id, **asked).json()["records"]
+    sent = {"withOrdersTags": 1, "withComments": 1}
+    (record,) = server.journal(player.token, player.site.id, orderId=deal_id, **sent).json()["records"]
     found: dict[str, Any] = record
     return found
 
@@ -97,11 +97,11 @@ def at(record: dict[str, Any], path: str) -> Any:
 def test_it_changes(server: ServerProcess, owner: Player, deal_id: int, scenario: Scenario) -> None:
     answer = server.update(owner.token, orderId=deal_id, **scenario.sent)
     assert answer.status_code == 200, answer.text
-    told = answer.json()
-    assert list(told) == ["order", "client", "orderComments", "session"]
-    assert (told["client"], told["session"]) == (None, None)
-    assert scenario.order.items() <= told["order"].items()
-    assert told["order"]["currentAmount"] is None
+    result = answer.json()
+    assert list(result) == ["order", "client", "orderComments", "session"]
+    assert (result["client"], result["session"]) == (None, None)
+    assert scenario.order.items() <= result["order"].items()
+    assert result["order"]["currentAmount"] is None
     record = record_of(server, owner, deal_id)
     assert {path: at(record, path) for path in scenario.record} == scenario.record
 
@@ -198,15 +198,15 @@ def test_a_call_tells_its_client_and_its_visit(server: ServerProcess, served: St
     )
     call = served.call(owner, TEN, phone="79205550055", visit_id=visit.id, client_name="Иван")
     deal_id = server.register(owner.token, callId=call.id, source="said").json()["orderId"]
-    told = server.update(owner.token, orderId=deal_id, source="ignored", status="won").json()
-    assert told["order"]["callId"] == call.id
-    assert told["client"].pop("clientId") >= 10**9
-    assert told["client"] == {
+    result = server.update(owner.token, orderId=deal_id, source="ignored", status="won").json()
+    assert result["order"]["callId"] == call.id
+    assert result["client"].pop("clientId") >= 10**9
+    assert result["client"] == {
         "fio": "Иван",
         "phones": [{"phoneNumber": "79205550055", "phoneType": "WORK"}],
         "contacts": None,
     }
-    assert list(told["session"].items()) == [
+    assert list(result["session"].items()) == [
         ("keywords", "buy"),
         ("city", "vladimir"),
         ("ip", "192.0.2.1"),
@@ -230,12 +230,12 @@ def test_a_call_tells_its_client_and_its_visit(server: ServerProcess, served: St
 
 
 def test_a_lead_request_tells_its_client_without_a_source(server: ServerProcess, served: Stage, owner: Player) -> None:
-    asked = served.lead_request(owner, TEN, phone="79205550055", email="Ivan@Example.ru")
-    deal_id = server.register(owner.token, requestId=asked.id, source="said").json()["orderId"]
-    told = server.update(owner.token, orderId=deal_id).json()
-    assert (told["order"]["callId"], told["session"]) == (None, None)
-    assert told["client"]["phones"] == [{"phoneNumber": "79205550055", "phoneType": "OTHER"}]
-    assert told["client"]["contacts"] == [{"contactType": "EMAIL", "contactValue": "ivan@example.ru"}]
+    lead_request = served.lead_request(owner, TEN, phone="79205550055", email="Ivan@Example.ru")
+    deal_id = server.register(owner.token, requestId=lead_request.id, source="said").json()["orderId"]
+    result = server.update(owner.token, orderId=deal_id).json()
+    assert (result["order"]["callId"], result["session"]) == (None, None)
+    assert result["client"]["phones"] == [{"phoneNumber": "79205550055", "phoneType": "OTHER"}]
+    assert result["client"]["contacts"] == [{"contactType": "EMAIL", "contactValue": "ivan@example.ru"}]
 
 
 def test_the_session_follows_the_sites_model_at_once_for_the_past(

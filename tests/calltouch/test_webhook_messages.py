@@ -5,11 +5,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from cast import Player, Stage
 from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook, WebhookId
+from dealtrace.app import describe
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.calltouch.webhooks import vocabulary
 from dealtrace.calltouch.webhooks.messages import write_messages, write_test
@@ -23,12 +26,14 @@ from dealtrace.operations.leads.report_calls import report_calls
 from dealtrace.operations.people import erase_person
 from dealtrace.webhooks.delivery import Delivery, OutboxPosition
 from dealtrace.webhooks.event import DealEvent, Event, LeadEvent, LeadPart
+from dealtrace.webhooks.http_request import Message, write_request
 from write_commands import NOON, by_call, change, registration
 
 PHONE = "79205550055"
 HOOK = Webhook(WebhookId(9), 1, "https://crm.example/", frozenset(EventKind), BodyStyle.FORM, "whsec_", NOON)
 SENT_AT = NOON + timedelta(seconds=7)
 SECONDS = int(NOON.timestamp())
+DESCRIPTION = describe()
 VISIT = (
     "attribution,source,medium,utm_source,utm_medium,utm_campaign,utm_content,utm_term,yaClientId,sessionId,ctClientId,"
     "ctGlobalId,hostname,url,attrs,ref,city,browser,os,device,ip"
@@ -51,13 +56,40 @@ CHANGED_AS_CAPTURED = (
 )
 
 
-def tell(stage: Stage, player: Player, *events: Event, fields: Sequence[str] = ()) -> list[dict[str, str | None]]:
+def bodies_of(stage: Stage, player: Player, *events: Event, fields: Sequence[str] = ()) -> list[dict[str, str | None]]:
     """Write what events tell, each as a delivery of its own."""
     deliveries = [Delivery(HOOK.id, OutboxPosition(place), event, NOON) for place, event in enumerate(events, 1)]
     with stage.database.read() as connection:
         webhook = replace(HOOK, fields=tuple(fields))
         messages = write_messages(connection, player.site, webhook, deliveries, SENT_AT)
-    return [dict(messages[one.position].fields) for one in deliveries if one.position in messages]
+    for message in messages.values():
+        assert_described(message)
+    return [dict(messages[delivery.position].fields) for delivery in deliveries if delivery.position in messages]
+
+
+def assert_described(message: Message) -> None:
+    """Check a message, in each format, against what `/openapi.json` says of its event."""
+    item = DESCRIPTION["webhooks"][message.kind]
+    contents = item["post"]["requestBody"]["content"]
+    signed = write_request(replace(HOOK, style=BodyStyle.JSON), message, SENT_AT)
+    _validate(contents["application/json"]["schema"], json.loads(signed.body))
+    form = write_request(HOOK, message, SENT_AT)
+    _validate(contents["application/x-www-form-urlencoded"]["schema"], _pairs(form.body.decode()))
+    query = write_request(replace(HOOK, style=BodyStyle.GET), message, SENT_AT)
+    (fields,) = [parameter for parameter in item["get"]["parameters"] if parameter["in"] == "query"]
+    _validate(fields["schema"], _pairs(urlsplit(query.url).query))
+    for method, request in {"post": signed, "get": query}.items():
+        named = {parameter["name"] for parameter in item[method]["parameters"] if parameter["in"] == "header"}
+        assert named == {name for name in request.headers if name.startswith("webhook-")}
+
+
+def _pairs(query: str) -> dict[str, str]:
+    return dict(parse_qsl(query, keep_blank_values=True))
+
+
+def _validate(schema: Any, value: object) -> None:
+    validator = Draft202012Validator({**schema, "components": DESCRIPTION["components"]})
+    assert [fault.message for fault in validator.iter_errors(value)] == []
 
 
 def seen(stage: Stage, player: Player, **more: Any) -> int:
@@ -74,10 +106,10 @@ def seen(stage: Stage, player: Player, **more: Any) -> int:
     return visit.id
 
 
-def report(stage: Stage, player: Player, **told: Any) -> LeadRef:
-    parts = {"exchange": "asterisk", **told.pop("circumstances", {})}
-    asked = CallReport("17.1", NOON, phone="8 920 555-00-55", circumstances=Circumstances(**parts), **told)
-    (call_id,) = stage.perform(report_calls, player, asked)
+def report(stage: Stage, player: Player, **values: Any) -> LeadRef:
+    parts = {"exchange": "asterisk", **values.pop("circumstances", {})}
+    sent = CallReport("17.1", NOON, phone="8 920 555-00-55", circumstances=Circumstances(**parts), **values)
+    (call_id,) = stage.perform(report_calls, player, sent)
     return LeadRef(LeadKind.CALL, call_id)
 
 
@@ -91,8 +123,8 @@ def test_the_lists_of_keys_are_those_of_captured_deliveries() -> None:
 
 def test_a_call_that_begins(stage: Stage, shop: Player) -> None:
     lead = report(stage, shop, circumstances={"dialled_phone": "74950000000"})
-    (told,) = tell(stage, shop, LeadEvent(EventKind.CALL_CONNECTED, lead))
-    assert ",".join(told) == CAPTURED["connected"]
+    (result,) = bodies_of(stage, shop, LeadEvent(EventKind.CALL_CONNECTED, lead))
+    assert ",".join(result) == CAPTURED["connected"]
     expected = {
         "leadtype": "call",
         "callphase": "callconnected",
@@ -115,7 +147,7 @@ def test_a_call_that_begins(stage: Stage, shop: Player) -> None:
         "siteName": "Shop",
         "sendingTimestamp": str(SECONDS + 7),
     }
-    assert {key: told[key] for key in expected} == expected
+    assert {key: result[key] for key in expected} == expected
 
 
 def test_a_call_that_is_over_names_what_is_new(stage: Stage, shop: Player) -> None:
@@ -124,8 +156,8 @@ def test_a_call_that_is_over_names_what_is_new(stage: Stage, shop: Player) -> No
     report(stage, shop, duration=timedelta(seconds=40), circumstances=ended)
     (made,) = stage.perform(register_deals, shop, registration("K-1", clue=by_call(lead.id)))
     parts = (LeadPart.DURATION, LeadPart.SIP_ID, LeadPart.SUCCESS, LeadPart.WAITING, LeadPart.ANSWERING_PHONE)
-    (told,) = tell(stage, shop, LeadEvent(EventKind.CALL_DISCONNECTED, lead, parts))
-    assert ",".join(told) == CAPTURED["disconnected"]
+    (result,) = bodies_of(stage, shop, LeadEvent(EventKind.CALL_DISCONNECTED, lead, parts))
+    assert ",".join(result) == CAPTURED["disconnected"]
     expected = {
         "callphase": "calldisconnected",
         "changedFields": CHANGED_AS_CAPTURED,
@@ -142,21 +174,21 @@ def test_a_call_that_is_over_names_what_is_new(stage: Stage, shop: Player) -> No
         "orderId": str(made.deal_id),
         "spam": "false",
     }
-    assert {key: told[key] for key in expected} == expected
+    assert {key: result[key] for key in expected} == expected
 
 
 def test_a_call_that_nobody_answered(stage: Stage, shop: Player) -> None:
     lead = report(stage, shop, circumstances={"is_successful": False})
-    (told,) = tell(stage, shop, LeadEvent(EventKind.CALL_DISCONNECTED, lead))
-    told_of = (told["status"], told["targetcall"], told["uniqtargetcall"], told["changedFields"])
-    assert told_of == ("unsuccessful", "non-target", "non-uniqtarget", None)
+    (result,) = bodies_of(stage, shop, LeadEvent(EventKind.CALL_DISCONNECTED, lead))
+    values = (result["status"], result["targetcall"], result["uniqtargetcall"], result["changedFields"])
+    assert values == ("unsuccessful", "non-target", "non-uniqtarget", None)
 
 
 def test_a_call_that_goes_on_and_changed_is_told_as_it_began(stage: Stage, shop: Player) -> None:
     lead = report(stage, shop)
-    (told,) = tell(stage, shop, LeadEvent(EventKind.LEAD_CHANGED, lead, (LeadPart.PHONE, LeadPart.MANAGER)))
-    assert ",".join(told) == CAPTURED["connected"]
-    assert told["changedFields"] == "ctCallerId,callerphone,sendingTimestamp", "manager is no key of this body"
+    (result,) = bodies_of(stage, shop, LeadEvent(EventKind.LEAD_CHANGED, lead, (LeadPart.PHONE, LeadPart.MANAGER)))
+    assert ",".join(result) == CAPTURED["connected"]
+    assert result["changedFields"] == "ctCallerId,callerphone,sendingTimestamp", "manager is no key of this body"
 
 
 def test_a_lead_request_with_its_visit(stage: Stage, shop: Player) -> None:
@@ -166,8 +198,8 @@ def test_a_lead_request_with_its_visit(stage: Stage, shop: Player) -> None:
         visit_id=seen(stage, shop, attrs={"ab": 1}), annotations=said,
     )  # fmt: skip
     lead = LeadRef(LeadKind.LEAD_REQUEST, made.id)
-    (told,) = tell(stage, shop, LeadEvent(EventKind.LEAD_REQUEST_RECORDED, lead))
-    assert ",".join(told) == CAPTURED["request"]
+    (result,) = bodies_of(stage, shop, LeadEvent(EventKind.LEAD_REQUEST_RECORDED, lead))
+    assert ",".join(result) == CAPTURED["request"]
     expected = {
         "leadtype": "request",
         "changedFields": None,
@@ -192,16 +224,16 @@ def test_a_lead_request_with_its_visit(stage: Stage, shop: Player) -> None:
         "userAgent": "Mozilla/5.0",
         "manager": "Коля",
     }
-    assert {key: told[key] for key in expected} == expected
+    assert {key: result[key] for key in expected} == expected
     changed = LeadEvent(EventKind.LEAD_CHANGED, lead, (LeadPart.VISIT,))
-    (told,) = tell(stage, shop, changed)
-    assert told["changedFields"] == f"{VISIT},userAgent,sendingTimestamp"
+    (result,) = bodies_of(stage, shop, changed)
+    assert result["changedFields"] == f"{VISIT},userAgent,sendingTimestamp"
 
 
 def test_a_deal_is_told_as_each_event_left_it(stage: Stage, shop: Player) -> None:
     (made,) = stage.perform(register_deals, shop, registration("K-1", tags=("a", "b"), comment="секрет"))
     stage.perform(change_deals, shop, change(made.deal_id, status="won", amount_rub=None, tags=()))
-    first, second, third = tell(
+    first, second, third = bodies_of(
         stage,
         shop,
         DealEvent(EventKind.DEAL_CREATED, made.deal_id, 1),
@@ -229,15 +261,15 @@ def test_a_deal_is_told_as_each_event_left_it(stage: Stage, shop: Player) -> Non
 def test_a_deal_names_its_lead(stage: Stage, shop: Player) -> None:
     call = stage.call(shop, NOON)
     (made,) = stage.perform(register_deals, shop, registration("K-1", clue=by_call(call.id)))
-    (told,) = tell(stage, shop, DealEvent(EventKind.DEAL_MATCHED, made.deal_id, 1))
-    assert (told["callId"], told["requestId"], told["event"]) == (str(call.id), None, "match")
+    (result,) = bodies_of(stage, shop, DealEvent(EventKind.DEAL_MATCHED, made.deal_id, 1))
+    assert (result["callId"], result["requestId"], result["event"]) == (str(call.id), None, "match")
 
 
 def test_chosen_fields_come_in_the_order_of_the_body_and_those_on_request_behind(stage: Stage, shop: Player) -> None:
     said = Annotations(comment="звонить", custom_values={})
     made = stage.lead_request(shop, NOON, phone=PHONE, email="i@example.ru", annotations=said)
     (deal,) = stage.perform(register_deals, shop, registration("K-1", comment="секрет"))
-    lead, dealt = tell(
+    lead, dealt = bodies_of(
         stage,
         shop,
         LeadEvent(EventKind.LEAD_REQUEST_RECORDED, LeadRef(LeadKind.LEAD_REQUEST, made.id)),
@@ -256,20 +288,22 @@ def test_who_was_erased_is_told_of_to_nobody(stage: Stage, shop: Player) -> None
     with stage.database.write() as connection:
         erase_person(connection, [shop.site], PHONE)
     lead = LeadRef(LeadKind.LEAD_REQUEST, made.id)
-    (told,) = tell(stage, shop, LeadEvent(EventKind.LEAD_REQUEST_RECORDED, lead))
-    assert not [key for key in ("fio", "callerphone", "ip", "userAgent", "url", "ctClientId") if told[key] is not None]
-    assert told["source"] == "yandex"
+    (result,) = bodies_of(stage, shop, LeadEvent(EventKind.LEAD_REQUEST_RECORDED, lead))
+    assert not [
+        key for key in ("fio", "callerphone", "ip", "userAgent", "url", "ctClientId") if result[key] is not None
+    ]
+    assert result["source"] == "yandex"
 
 
 def test_what_is_not_there_is_left_out(stage: Stage, shop: Player) -> None:
     call = stage.call(shop, NOON)
-    told = tell(
+    result = bodies_of(
         stage,
         shop,
         DealEvent(EventKind.DEAL_CREATED, DealId(404), 1),
         LeadEvent(EventKind.LEAD_CHANGED, LeadRef(LeadKind.LEAD_REQUEST, call.id)),
     )
-    assert told == []
+    assert result == []
 
 
 @pytest.mark.parametrize(
@@ -286,7 +320,26 @@ def test_a_test_tells_nothing_but_its_keys(events: set[EventKind], fields: tuple
     assert ",".join(message.fields) == keys
     assert all(value == f"{{{key}}}" for key, value in message.fields.items())
     assert message.kind == "webhook.test"
-    assert json.dumps(dict(message.fields))
+    assert_described(message)
+
+
+def test_every_event_and_every_key_is_described() -> None:
+    assert set(DESCRIPTION["webhooks"]) == {*EventKind, "webhook.test"}
+    for kind in EventKind:
+        content = DESCRIPTION["webhooks"][kind]["post"]["requestBody"]["content"]
+        schema = content["application/json"]["schema"]["properties"]["data"]
+        names = [part["$ref"].rpartition("/")[2] for part in schema.get("anyOf", [schema])]
+        keys = {key for name in names for key in DESCRIPTION["components"]["schemas"][name]["properties"]}
+        assert keys == set(vocabulary.choosable_keys(kind))
+
+
+def test_a_body_with_another_key_or_type_is_not_as_described() -> None:
+    schema = DESCRIPTION["webhooks"]["deal.created"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    validator = Draft202012Validator({**schema, "components": DESCRIPTION["components"]})
+    body = {"type": "deal.created", "timestamp": "2018-03-26T12:00:00+00:00", "data": {"orderId": "7"}}
+    assert validator.is_valid(body)
+    for wrong in ({"orderId": 7}, {"orderId": "seven"}, {"orderId": None}, {"event": "created"}, {"order": "7"}):
+        assert not validator.is_valid({**body, "data": wrong})
 
 
 def test_what_may_be_chosen_is_told_by_event() -> None:

@@ -1,12 +1,14 @@
 """Which database a command works on, who may make one, and who may read it."""
 
 import os
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from commands import CommandLine, Terminal
+from postgresql import PostgresqlServer
 from server import ServerProcess, free_port
 
 OTHERS = (
@@ -45,11 +47,22 @@ def test_a_command_in_the_wrong_folder_makes_nothing_and_says_where_it_looked(
     assert not list(tmp_path.glob("copy*"))
 
 
-@pytest.mark.parametrize("command", OTHERS[:3], ids=" ".join)
+@pytest.mark.parametrize("command", [*OTHERS[:3], ("db", "upgrade"), ("db", "check")], ids=" ".join)
 def test_an_empty_file_is_no_database(terminal: Terminal, tmp_path: Path, command: tuple[str, ...]) -> None:
     (tmp_path / "own.db").touch()
     for _ in range(2):
-        assert "There is no Dealtrace database" in terminal.refused(*command)
+        refused = terminal.refused(*command)
+        assert "There is no Dealtrace database" in refused
+        assert "create a database: dealtrace serve" in refused
+
+
+@pytest.mark.parametrize("command", ["upgrade", "check", "distribute"])
+def test_an_empty_database_of_postgresql_is_none_either(
+    command_line: CommandLine, postgresql_server: PostgresqlServer, tmp_path: Path, command: str
+) -> None:
+    terminal = Terminal(command_line, postgresql_server.create(f"t{uuid.uuid4().hex}"), tmp_path)
+    for _ in range(2):
+        assert "create a database: dealtrace serve" in terminal.refused("db", command)
 
 
 def test_site_create_makes_a_private_database(terminal: Terminal, tmp_path: Path) -> None:
@@ -99,10 +112,10 @@ def test_doctor_names_a_database_that_everybody_can_read(terminal: Terminal, tmp
 
 
 def test_a_start_names_its_database_and_no_link_starts_another(
-    start_server: Callable[..., ServerProcess], command_line: CommandLine, tmp_path: Path
+    start_server_on: Callable[..., ServerProcess], command_line: CommandLine, tmp_path: Path
 ) -> None:
     file = tmp_path / "own.db"
-    server = start_server(database_url=f"sqlite:///{file}")
+    server = start_server_on(f"sqlite:///{file}")
     assert f"The database in use: {file}" in server.printed
     assert f'"database":"{file}","event":"process_started"' in server.logged
     (tmp_path / "linked").mkdir()

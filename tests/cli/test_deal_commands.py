@@ -14,20 +14,20 @@ def test_history_tells_every_version_with_before_and_after(
     server.update(owner.token, orderId=deal_id, status="won", orderSum="2500,50", tags="")
     server.delete(owner.token, orderId=deal_id)
     beside.done("deal", "restore", str(deal_id))
-    told = beside.json("deal", "history", str(deal_id))
-    assert [(one["version"], one["kind"]) for one in told] == [
+    result = beside.json("deal", "history", str(deal_id))
+    assert [(item["version"], item["kind"]) for item in result] == [
         (1, "registered"),
         (2, "changed"),
         (3, "deleted"),
         (4, "restored"),
     ]
-    assert {one["siteId"] for one in told} == {owner.site.id}
-    assert [one["tokenId"] for one in told] == [owner.token_id] * 3 + [None]
-    assert told[1]["before"]["status"] == "new"
-    assert told[1]["after"]["status"] == "won"
-    assert told[1]["after"]["tags"] == []
-    assert told[2]["before"]["deleted_at"] is None
-    assert told[3]["after"]["deleted_at"] is None
+    assert {item["siteId"] for item in result} == {owner.site.id}
+    assert [item["tokenId"] for item in result] == [owner.token_id] * 3 + [None]
+    assert result[1]["before"]["status"] == "new"
+    assert result[1]["after"]["status"] == "won"
+    assert result[1]["after"]["tags"] == []
+    assert result[2]["before"]["deleted_at"] is None
+    assert result[3]["after"]["deleted_at"] is None
     said = beside.done("deal", "history", "told", "--site", str(owner.site.id)).out
     assert "won" in said
     assert "by command" in said
@@ -73,8 +73,8 @@ def test_a_number_of_two_sites_needs_a_site(
     assert f"site {stranger.site.id}:" in several
     assert "--site" in several
     for player in (owner, stranger):
-        told = beside.json("deal", "history", "on both", "--site", str(player.site.id))
-        assert told[0]["siteId"] == player.site.id
+        result = beside.json("deal", "history", "on both", "--site", str(player.site.id))
+        assert result[0]["siteId"] == player.site.id
 
 
 def test_it_refuses_a_deal_there_is_not(beside: Terminal) -> None:
@@ -87,7 +87,7 @@ def test_a_pinned_lead_stays_until_it_is_unpinned(
     server: ServerProcess, served: Stage, beside: Terminal, owner: Player
 ) -> None:
     far = served.call(owner, moscow("2018-03-01"), phone="79990000001")
-    asked = served.lead_request(owner, moscow("2018-03-01"), email="a@b.ru")
+    lead_request = served.lead_request(owner, moscow("2018-03-01"), email="a@b.ru")
     deal_id = server.register(owner.token, orderNumber="pinned", phoneNumber="79205550055").json()["orderId"]
     deal = (str(deal_id), "--site", str(owner.site.id))
     assert f"pinned to call {far.id}" in beside.done("deal", "pin", *deal, "--call", str(far.id)).out
@@ -95,10 +95,10 @@ def test_a_pinned_lead_stays_until_it_is_unpinned(
     assert server.update(owner.token, orderId=deal_id).json()["order"]["callId"] == far.id
     assert "Pinned by hand" in beside.done("explain", *deal).out
     assert beside.json("explain", *deal)["pinnedAt"] is not None
-    assert f"request {asked.id}" in beside.done("deal", "pin", *deal, "--request", str(asked.id)).out
+    assert f"request {lead_request.id}" in beside.done("deal", "pin", *deal, "--request", str(lead_request.id)).out
     assert "pinned to no lead" in beside.done("deal", "pin", *deal, "--none").out
     assert f"matched to call {near.id}" in beside.done("deal", "unpin", *deal).out
-    kinds = [one["kind"] for one in beside.json("deal", "history", *deal)]
+    kinds = [item["kind"] for item in beside.json("deal", "history", *deal)]
     assert kinds == ["registered", "pinned", "pinned", "pinned", "unpinned"]
 
 
@@ -144,10 +144,15 @@ def test_a_deal_is_shown_as_it_is_now(server: ServerProcess, beside: Terminal, o
     deal_id = server.register(owner.token, orderNumber="shown", orderSum="10.50", tags="x").json()["orderId"]
     server.update(owner.token, orderId=deal_id, status="won")
     server.delete(owner.token, orderId=deal_id)
-    told = beside.json("deal", "show", str(deal_id))
-    assert (told["orderId"], told["orderNumber"], told["status"], told["tags"]) == (deal_id, "shown", "won", ["x"])
-    assert told["sum"] == "10.5" or float(told["sum"]) == 10.5
-    assert told["deletedAt"] is not None
+    result = beside.json("deal", "show", str(deal_id))
+    assert (result["orderId"], result["orderNumber"], result["status"], result["tags"]) == (
+        deal_id,
+        "shown",
+        "won",
+        ["x"],
+    )
+    assert result["sum"] == "10.5" or float(result["sum"]) == 10.5
+    assert result["deletedAt"] is not None
     shown = beside.done("deal", "show", "shown", "--site", str(owner.site.id)).out
     for line in ("status: won", "happenedAt: 2018-03-26 10:00:00", "lead: no lead", "tags: x", "deletedAt: 20"):
         assert line in shown
@@ -162,7 +167,7 @@ def test_the_latest_deals_of_a_site_are_listed(server: ServerProcess, beside: Te
     server.delete(player.token, orderNumber="n7")
 
     def listed(*options: str) -> list[str]:
-        return [one["orderNumber"] for one in beside.json("deal", "list", *only, *options)]
+        return [item["orderNumber"] for item in beside.json("deal", "list", *only, *options)]
 
     assert listed() == ["n1", "n2", "n3", "n4", "n5", "n6"]
     assert listed("--limit", "2") == ["n5", "n6"]

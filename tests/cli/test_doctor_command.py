@@ -33,14 +33,14 @@ def said(terminal: Terminal) -> str:
 def findings(terminal: Terminal, kind: str, **wanted: Any) -> list[dict[str, Any]]:
     """List what the doctor finds of a kind."""
     return [
-        one
-        for one in found(terminal)
-        if one["kind"] == kind and all(one[name] == value for name, value in wanted.items())
+        item
+        for item in found(terminal)
+        if item["kind"] == kind and all(item[name] == value for name, value in wanted.items())
     ]
 
 
 def test_it_misses_a_site_and_a_user_and_then_nothing(terminal: Terminal) -> None:
-    assert [one["kind"] for one in found(terminal)] == ["sites", "users"]
+    assert [item["kind"] for item in found(terminal)] == ["sites", "users"]
     shown = said(terminal)
     assert "dealtrace site create NAME" in shown
     assert "dealtrace user create LOGIN" in shown
@@ -60,10 +60,10 @@ def test_it_counts_unknown_fields_and_its_cure_adds_them(
         sent = {f"custom[{name}]": "x" for name in names[: number + 1]}
         server.register(owner.token, orderNumber=f"doctor{number}", **{"custom[margin]": "1"}, **sent)
     unknown = findings(beside, "unknown_field", site_id=owner.site.id)
-    assert {one["name"]: one["seen"] for one in unknown} == dict(zip(names, (3, 2, 1), strict=True))
-    for one in unknown:
-        assert one["cure"] in said(beside)
-        program, *arguments = shlex.split(one["cure"])
+    assert {item["name"]: item["seen"] for item in unknown} == dict(zip(names, (3, 2, 1), strict=True))
+    for item in unknown:
+        assert item["cure"] in said(beside)
+        program, *arguments = shlex.split(item["cure"])
         assert program == "dealtrace"
         beside.done(*arguments)
     assert not findings(beside, "unknown_field", site_id=owner.site.id)
@@ -93,8 +93,8 @@ def test_it_lists_misspelt_parameters_with_the_nearest_name(
     server.register(stranger.token, managr="1")
 
     def found() -> dict[str, tuple[int, str]]:
-        told = findings(beside, "unknown_parameter", site_id=owner.site.id)
-        return {f"{one['path'].split('/')[-1]} {one['name']}": (one["seen"], one["nearest"]) for one in told}
+        result = findings(beside, "unknown_parameter", site_id=owner.site.id)
+        return {f"{item['path'].split('/')[-1]} {item['name']}": (item["seen"], item["nearest"]) for item in result}
 
     wait_until(lambda: len(found()) == 5)
     assert found() == {
@@ -113,7 +113,9 @@ def test_what_is_known_is_no_unknown_parameter(server: ServerProcess, beside: Te
     server.register(owner.token, **{"custom[other]": "1", "orderNumber": "", "manager": " "})
     server.register(owner.token, orderNumbr="1")
     wait_until(lambda: findings(beside, "unknown_parameter", site_id=owner.site.id))
-    assert [one["name"] for one in findings(beside, "unknown_parameter", site_id=owner.site.id)] == ["orderNumbr"]
+    assert [finding["name"] for finding in findings(beside, "unknown_parameter", site_id=owner.site.id)] == [
+        "orderNumbr"
+    ]
 
 
 def test_it_counts_the_fields_beyond_the_first_thousand_together(
@@ -124,7 +126,7 @@ def test_it_counts_the_fields_beyond_the_first_thousand_together(
         server.http.post(REGISTER, data=deal_parameters(owner.token, orderNumber=f"many{batch}", **sent))
     found = findings(beside, "unknown_field", site_id=owner.site.id)
     assert len(found) == 1001
-    assert [(one["seen"], one["cure"]) for one in found if not one["name"]] == [(200, "")]
+    assert [(item["seen"], item["cure"]) for item in found if not item["name"]] == [(200, "")]
 
 
 def test_it_counts_contacts_that_match_nothing(server: ServerProcess, beside: Terminal, owner: Player) -> None:

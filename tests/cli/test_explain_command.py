@@ -21,14 +21,16 @@ def test_it_shows_the_window_of_every_candidate_and_the_winner(
     early = served.call(owner, moscow("2018-03-26", "07:00:00"), seconds=60, phone=PHONE)
     near = served.call(owner, moscow("2018-03-26", "09:55:00"), seconds=60, phone=PHONE)
     late = served.call(owner, moscow("2018-03-26", "10:00:01"), seconds=60, phone=PHONE)
-    told, said = explained(server, beside, owner, phoneNumber=f"+{PHONE}", linkTimeThreshold=600)
-    assert told["contactMatching"] is True
-    assert told["lead"] == {"kind": "call", "id": near.id}
-    (step,) = told["steps"]
+    result, said = explained(server, beside, owner, phoneNumber=f"+{PHONE}", linkTimeThreshold=600)
+    assert result["contactMatching"] is True
+    assert result["lead"] == {"kind": "call", "id": near.id}
+    (step,) = result["steps"]
     assert (step["contact"], step["kind"], step["winner"]) == (PHONE, "call", {"kind": "call", "id": near.id})
-    missed = {one["lead"]["id"]: one["missedBySeconds"] for one in step["candidates"]}
+    missed = {candidate["lead"]["id"]: candidate["missedBySeconds"] for candidate in step["candidates"]}
     assert missed == {near.id: 0, late.id: -1, early.id: 3 * 3600 - 60 - 600}
-    windows = {one["lead"]["id"]: (one["opensAt"], one["closesAt"]) for one in step["candidates"]}
+    windows = {
+        candidate["lead"]["id"]: (candidate["opensAt"], candidate["closesAt"]) for candidate in step["candidates"]
+    }
     assert windows[near.id] == ("2018-03-26T06:55:00Z", "2018-03-26T07:06:00Z")
     assert "chosen" in said
     assert "1 s before it opens" in said
@@ -39,21 +41,21 @@ def test_it_goes_on_to_lead_requests_where_no_call_fits(
     server: ServerProcess, beside: Terminal, served: Stage, owner: Player
 ) -> None:
     request = served.lead_request(owner, moscow("2018-03-26", "09:00:00"), phone="79160000003", email="a@example.org")
-    told, said = explained(server, beside, owner, phoneNumber="79160000003", email="A@example.org")
-    assert told["lead"] == {"kind": "lead_request", "id": request.id}
-    assert [step["kind"] for step in told["steps"]] == ["call", "lead_request"]
-    assert told["steps"][0]["candidates"] == []
+    result, said = explained(server, beside, owner, phoneNumber="79160000003", email="A@example.org")
+    assert result["lead"] == {"kind": "lead_request", "id": request.id}
+    assert [step["kind"] for step in result["steps"]] == ["call", "lead_request"]
+    assert result["steps"][0]["candidates"] == []
     assert "none within 30 days" in said
 
 
 def test_it_tells_what_an_identity_names(server: ServerProcess, beside: Terminal, served: Stage, owner: Player) -> None:
     call = served.call(owner, moscow("2018-03-26", "09:00:00"), reference="pbx-1")
-    told, said = explained(server, beside, owner, callReferenceId="pbx-1")
-    assert told["namedLead"] == told["lead"] == {"kind": "call", "id": call.id}
+    result, said = explained(server, beside, owner, callReferenceId="pbx-1")
+    assert result["namedLead"] == result["lead"] == {"kind": "call", "id": call.id}
     assert f"call {call.id}" in said
-    told, said = explained(server, beside, owner, callId=77)
-    assert told["namedLead"] is None
-    assert told["lead"] is None
+    result, said = explained(server, beside, owner, callId=77)
+    assert result["namedLead"] is None
+    assert result["lead"] is None
     assert "not found" in said
     assert "No phone or e-mail was given." in said
 
@@ -63,16 +65,16 @@ def test_it_tells_that_contact_matching_is_off_and_what_it_would_find(
 ) -> None:
     player = served.open_site(contact_matching=False)
     call = served.call(player, moscow("2018-03-26", "09:59:00"), phone=PHONE)
-    told, said = explained(server, beside, player, phoneNumber=PHONE)
-    assert told["contactMatching"] is False
-    assert told["lead"] is None
-    assert told["steps"][0]["winner"] == {"kind": "call", "id": call.id}
+    result, said = explained(server, beside, player, phoneNumber=PHONE)
+    assert result["contactMatching"] is False
+    assert result["lead"] is None
+    assert result["steps"][0]["winner"] == {"kind": "call", "id": call.id}
     assert "off" in said
 
 
 def test_it_tells_of_contacts_that_cannot_be_compared(server: ServerProcess, beside: Terminal, owner: Player) -> None:
-    told, said = explained(server, beside, owner, phoneNumber="soon", email="nowhere")
-    assert told["steps"] == []
+    result, said = explained(server, beside, owner, phoneNumber="soon", email="nowhere")
+    assert result["steps"] == []
     assert "soon is not a valid phone or e-mail" in said
     assert "nowhere is not a valid phone or e-mail" in said
 

@@ -68,9 +68,9 @@ def kept(served: Stage) -> Player:
 
 
 def export(beside: Terminal, player: Player, what: str, name: str, *options: str) -> Path:
-    told = beside.done("export", what, name, "--site", str(player.site.id), *options, "--json").json
+    result = beside.done("export", what, name, "--site", str(player.site.id), *options, "--json").json
     path = beside.folder / name
-    assert told["file"] == name
+    assert result["file"] == name
     assert path.is_file()
     return path
 
@@ -111,9 +111,9 @@ def test_calls_and_requests_come_with_all_that_is_told(beside: Terminal, kept: P
     assert (call["uniqueCall"], call["targetCall"], call["successful"]) == (True, True, True)
     assert (call["comment"], call["tags"], call["custom[margin]"]) == (FORMULA, "опт, срочно", "15")
     assert call["source"] == "yandex"
-    (asked,) = lines(export(beside, kept, "requests", "requests.jsonl"))
-    assert (asked["requestNumber"], asked["subject"], asked["email"]) == ("form-1", "Форма", "i@x.ru")
-    assert (asked["source"], asked["sessionId"], asked["uniqueRequest"]) == ("avito", None, True)
+    (sent,) = lines(export(beside, kept, "requests", "requests.jsonl"))
+    assert (sent["requestNumber"], sent["subject"], sent["email"]) == ("form-1", "Форма", "i@x.ru")
+    assert (sent["source"], sent["sessionId"], sent["uniqueRequest"]) == ("avito", None, True)
 
 
 def test_a_csv_is_for_programs_or_for_a_russian_excel(beside: Terminal, kept: Player) -> None:
@@ -131,15 +131,15 @@ def test_a_csv_is_for_programs_or_for_a_russian_excel(beside: Terminal, kept: Pl
 def test_a_workbook_holds_texts_numbers_and_moments_and_no_formula(beside: Terminal, kept: Player) -> None:
     path = export(beside, kept, "calls", "calls.xlsx")
     headings, row = load_workbook(str(path)).get_sheet_by_index(0).to_python()
-    told = dict(zip(headings, row, strict=False))
-    assert told["Дата"] == datetime(2018, 3, 26, 9, 50)  # noqa: DTZ001 - a sheet has no zones
-    assert (told["Длительность"], told["Комментарий"], told["Уникальный"]) == (61, "'" + FORMULA, True)
+    result = dict(zip(headings, row, strict=False))
+    assert result["Дата"] == datetime(2018, 3, 26, 9, 50)  # noqa: DTZ001 - a sheet has no zones
+    assert (result["Длительность"], result["Комментарий"], result["Уникальный"]) == (61, "'" + FORMULA, True)
     assert b"<f>" not in path.read_bytes()
 
 
 def test_days_are_the_sites_and_both_belong_to_them(beside: Terminal, kept: Player) -> None:
     def numbers(name: str, *days: str) -> list[str]:
-        return [one["orderNumber"] for one in lines(export(beside, kept, "deals", name, *days))]
+        return [line["orderNumber"] for line in lines(export(beside, kept, "deals", name, *days))]
 
     assert numbers("a.jsonl", "--from", "2018-03-26", "--to", "2018-03-26") == ["К-1"]
     assert numbers("b.jsonl", "--from", "2018-03-27") == ["К-2"]
@@ -152,8 +152,8 @@ def test_what_is_taken_away_can_be_brought_in_again(beside: Terminal, served: St
     text = path.read_text(encoding="utf-8-sig")
     path.write_text("\n".join(line.partition(";")[2] for line in text.splitlines()), encoding="utf-8-sig")
     other = served.open_site()
-    told = beside.json("import", "calls", "again.csv", "--site", str(other.site.id))
-    assert (told["takenIn"], told["refused"]) == (1, 0)
+    result = beside.json("import", "calls", "again.csv", "--site", str(other.site.id))
+    assert (result["takenIn"], result["refused"]) == (1, 0)
     (row,) = rows_of(served.database, other)["call"]
     assert {"pbx-1", "sip-1", PHONE, "Коля", FORMULA} <= {value for value in row if isinstance(value, str)}
 
@@ -164,9 +164,9 @@ def test_a_large_site_comes_out_whole_and_in_order(beside: Terminal, served: Sta
         registration(f"n{number}", happened_at=MADE_AT + timedelta(seconds=number // 3)) for number in range(2500)
     ]
     served.perform(register_deals, player, *commands)
-    told = lines(export(beside, player, "deals", "large.jsonl"))
-    assert sorted(one["orderNumber"] for one in told) == sorted(f"n{number}" for number in range(2500))
-    keys = [(one["orderDate"], one["orderId"]) for one in told]
+    result = lines(export(beside, player, "deals", "large.jsonl"))
+    assert sorted(item["orderNumber"] for item in result) == sorted(f"n{number}" for number in range(2500))
+    keys = [(item["orderDate"], item["orderId"]) for item in result]
     assert keys == sorted(keys)
 
 
@@ -201,8 +201,8 @@ def _written(path: Path, value: Any, *, for_excel: bool = False) -> Any:
         file.add([value])
     if path.suffix == ".xlsx":
         return load_workbook(str(path)).get_sheet_by_index(0).to_python()[1][0]
-    with path.open(encoding="utf-8-sig", newline="") as told:
-        _, (cell,) = csv.reader(told, delimiter=";" if for_excel else ",")
+    with path.open(encoding="utf-8-sig", newline="") as result:
+        _, (cell,) = csv.reader(result, delimiter=";" if for_excel else ",")
     return cell
 
 

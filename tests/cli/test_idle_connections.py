@@ -11,6 +11,7 @@ import pytest
 
 from dealtrace.cli.serve import HEADER_SECONDS_MAX
 from dealtrace.observation import CONNECTIONS_MIN, RESERVED_FILES, connections_that_fit
+from engines import on_one_engine
 from server import ServerProcess
 from waiting import wait_until
 
@@ -26,9 +27,9 @@ def connect(server: ServerProcess) -> socket.socket:
 
 
 @pytest.fixture
-def small(start_server: StartServer, tmp_path: Path) -> ServerProcess:
+def small(start_server_on: StartServer, tmp_path: Path) -> ServerProcess:
     """Start a server that may open few files; hard and soft limit are the same."""
-    return start_server(database_url=f"sqlite:///{tmp_path / 'own.db'}", open_files=OPEN_FILES)
+    return start_server_on(f"sqlite:///{tmp_path / 'own.db'}", open_files=OPEN_FILES)
 
 
 def test_hundreds_that_send_nothing_are_closed_and_others_are_answered(small: ServerProcess) -> None:
@@ -44,6 +45,7 @@ def test_hundreds_that_send_nothing_are_closed_and_others_are_answered(small: Se
     assert f"it serves {OPEN_FILES - RESERVED_FILES} connections at once instead of 4096" in small.logged
 
 
+@on_one_engine
 @pytest.mark.parametrize("beginning", [b"", b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: "])
 def test_a_header_that_does_not_end_is_not_waited_for(server: ServerProcess, beginning: bytes) -> None:
     with connect(server) as slow:
@@ -62,6 +64,7 @@ def test_a_header_that_does_not_end_is_not_waited_for(server: ServerProcess, beg
                 break
 
 
+@on_one_engine
 def test_a_connection_is_kept_between_two_requests(server: ServerProcess) -> None:
     request = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
     with connect(server) as kept:
@@ -71,16 +74,16 @@ def test_a_connection_is_kept_between_two_requests(server: ServerProcess) -> Non
 
 
 @pytest.mark.parametrize("http2", [False, True])
-def test_http2_is_served_only_if_asked_for(start_server: StartServer, tmp_path: Path, http2: bool) -> None:
-    server = start_server(database_url=f"sqlite:///{tmp_path / 'own.db'}", http2=http2)
+def test_http2_is_served_only_if_asked_for(start_server_on: StartServer, tmp_path: Path, http2: bool) -> None:
+    server = start_server_on(f"sqlite:///{tmp_path / 'own.db'}", http2=http2)
     settings_frame = b"\x00\x00\x00\x04\x00\x00\x00\x00\x00"
     with connect(server) as speaker:
         speaker.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + settings_frame)
         assert (speaker.recv(1000)[3:4] == b"\x04") is http2
 
 
-def test_the_limit_of_open_files_is_raised_as_far_as_allowed(start_server: StartServer, tmp_path: Path) -> None:
-    server = start_server(database_url=f"sqlite:///{tmp_path / 'own.db'}", connections_max=500)
+def test_the_limit_of_open_files_is_raised_as_far_as_allowed(start_server_on: StartServer, tmp_path: Path) -> None:
+    server = start_server_on(f"sqlite:///{tmp_path / 'own.db'}", connections_max=500)
     assert "connections at once" not in server.logged
     limits = Path(f"/proc/{server.process.pid}/limits").read_text()
     (line,) = [line for line in limits.splitlines() if line.startswith("Max open files")]

@@ -20,7 +20,7 @@ from server import ServerProcess
 from spreadsheet import write_xlsx
 
 PHONE = "79205550055"
-MANY = 12_000
+MANY = 6_000
 BAD_EVERY = 500
 LONG_SECONDS = 120
 

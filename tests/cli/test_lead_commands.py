@@ -13,13 +13,17 @@ PHONE = "79205553344"
 
 def test_it_shows_who_a_lead_is_and_what_it_counts_for(beside: Terminal, served: Stage, owner: Player) -> None:
     visit = served.visit(owner, NOON - timedelta(hours=1), TrafficSource("yandex", "cpc"))
-    asked = served.lead_request(owner, NOON, phone=PHONE, client_name="Иван", number="form-lead-7", visit_id=visit.id)
-    told = beside.done("lead", "show", "request", str(asked.id), "--json").json
-    assert told["reference"] == "form-lead-7"
-    assert told["client"]["name"] == "Иван"
-    assert (told["isUnique"], told["isTarget"], told["isUniqueTarget"]) == (True, True, True)
-    assert {(one["attribution"], one["share"]) for one in told["credits"]} == {(model, 1.0) for model in range(7)}
-    printed = beside.done("lead", "show", "request", str(asked.id)).out
+    lead_request = served.lead_request(
+        owner, NOON, phone=PHONE, client_name="Иван", number="form-lead-7", visit_id=visit.id
+    )
+    result = beside.done("lead", "show", "request", str(lead_request.id), "--json").json
+    assert result["reference"] == "form-lead-7"
+    assert result["client"]["name"] == "Иван"
+    assert (result["isUnique"], result["isTarget"], result["isUniqueTarget"]) == (True, True, True)
+    assert {(credit["attribution"], credit["share"]) for credit in result["credits"]} == {
+        (model, 1.0) for model in range(7)
+    }
+    printed = beside.done("lead", "show", "request", str(lead_request.id)).out
     for words in ("form-lead-7", "Иван", PHONE, "unique, target, unique target", "yandex / cpc"):
         assert words in printed
 

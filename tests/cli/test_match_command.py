@@ -10,15 +10,15 @@ PHONE = "79205550055"
 def test_it_matches_the_past_after_the_switch(server: ServerProcess, served: Stage, beside: Terminal) -> None:
     player = served.open_site()
     call = served.call(player, moscow("2018-03-26", "09:50:00"), phone=PHONE)
-    told = [server.register(player.token, orderNumber=f"n{one}", phoneNumber=PHONE).json() for one in range(3)]
-    assert {one["callId"] for one in told} == {None}
+    result = [server.register(player.token, orderNumber=f"n{item}", phoneNumber=PHONE).json() for item in range(3)]
+    assert {item["callId"] for item in result} == {None}
     site_id = str(player.site.id)
     beside.done("site", "set", site_id, "contact_matching=on")
-    assert beside.json("match", site_id, "--after", str(told[1]["orderId"]))["deals"] <= 1
+    assert beside.json("match", site_id, "--after", str(result[1]["orderId"]))["deals"] <= 1
     assert "3 deals" in beside.done("match", site_id).out
     assert beside.json("match", site_id) == {"siteId": player.site.id, "deals": 3, "changed": 0}
-    for one in told:
-        assert server.update(player.token, orderId=one["orderId"]).json()["order"]["callId"] == call.id
+    for item in result:
+        assert server.update(player.token, orderId=item["orderId"]).json()["order"]["callId"] == call.id
 
 
 def test_a_site_without_deals_is_done_at_once(beside: Terminal, owner: Player) -> None:

@@ -64,7 +64,7 @@ def hostile(server: ServerProcess, served: Stage, beside: Terminal, tmp_path: Pa
     said = Annotations(manager=HOSTILE, comment=HOSTILE, tags=(HOSTILE,), custom_values={HOSTILE: HOSTILE})
     at = moscow("2018-03-26", "09:59:00")
     call = served.call(owner, at, phone=PHONE, reference=HOSTILE, annotations=said, visit_id=visit.id)
-    asked = served.lead_request(owner, at, phone=PHONE, email="a@b.ru", annotations=said, visit_id=visit.id)
+    lead_request = served.lead_request(owner, at, phone=PHONE, email="a@b.ru", annotations=said, visit_id=visit.id)
     form = {"fio": HOSTILE, "phoneNumber": PHONE, "subject": HOSTILE, "comment": HOSTILE}
     server.http.post(f"/calls-service/RestAPI/requests/{owner.site.id}/register/", data=form)
     sent = {
@@ -77,7 +77,7 @@ def hostile(server: ServerProcess, served: Stage, beside: Terminal, tmp_path: Pa
     beside.done("token", "create", str(owner.site.id), "--label", HOSTILE)
     url = "https://192.0.2.1/hook"
     webhook_id = beside.json("webhook", "create", str(owner.site.id), url, webhook_private_targets="192.0.2.1")
-    return Scene(owner, deal_id, call.id, asked.id, webhook_id["webhookId"], tmp_path)
+    return Scene(owner, deal_id, call.id, lead_request.id, webhook_id["webhookId"], tmp_path)
 
 
 def invocations(scene: Scene) -> Iterator[tuple[str, ...]]:
@@ -100,8 +100,9 @@ def invocations(scene: Scene) -> Iterator[tuple[str, ...]]:
             ("import", "calls", table, *only, *json), ("import", "requests", table, *only, *json),
             ("import", "deals", table, *only, *json), ("import", "visits", table, *only, *json),
             ("source", "reclassify", site, *json), ("db", "renormalise"), ("status", "list", site, *json),
-            ("column", "list", site, *json),
-            ("agree", table, *only, *json),
+            ("column", "list", site, *json), ("agree", table, *only, *json), ("report", "sources", *only, *json),
+            ("report", *only, "--by", "manager,tag,status", "--metrics", "deals", "--from", "2018-01-01", *json),
+            ("segment", "list", site, *json),
         )  # fmt: skip
     yield from (
         ("deal", "history", HOSTILE), ("deal", "restore", deal), ("deal", "pin", deal, "--call", call),
@@ -119,6 +120,10 @@ def invocations(scene: Scene) -> Iterator[tuple[str, ...]]:
         ("column", "add", site, "x", "--count", "--statuses", HOSTILE + "5"), ("column", "list", site),
         ("db", "upgrade"), ("db", "check"), ("db", "recount"), ("db", "distribute", "--dry-run"),
         ("source", "host", "add", site, "own", HOSTILE), ("source", "host", "list", site),
+        ("segment", "add", site, "plain", "--filter", f"manager:is:{HOSTILE}"), ("segment", "list", site),
+        ("segment", "add", site, HOSTILE, "--filter", "manager:filled"), ("segment", "remove", site, HOSTILE),
+        ("report", *only, "--metrics", HOSTILE, "--by", HOSTILE, "--filter", HOSTILE, "--segment", HOSTILE),
+        ("report", HOSTILE, *only), ("report", "sources", *only, "--segment", "plain", "--csv", table, "--force"),
         ("source", "host", "remove", site, "own", HOSTILE), ("serve", "--host", "host.invalid"),
     )  # fmt: skip
 
@@ -131,7 +136,7 @@ def paths() -> Iterator[tuple[str, ...]]:
 
 def test_no_command_hands_on_what_a_terminal_obeys(beside: Terminal, hostile: Scene) -> None:
     ran = list(invocations(hostile))
-    assert {path for path in paths() if not any(one[: len(path)] == path for one in ran)} == set()
+    assert {path for path in paths() if not any(item[: len(path)] == path for item in ran)} == set()
     for arguments in ran:
         finished = beside.run(*arguments, new_password="correct horse battery")
         assert finished.status in (0, 1) or arguments[0] == "agree", (arguments, finished)

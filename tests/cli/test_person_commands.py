@@ -9,15 +9,15 @@ PHONE = "79205557788"
 
 def test_it_tells_and_erases_a_person(server: ServerProcess, served: Stage, beside: Terminal, owner: Player) -> None:
     call = served.call(owner, moscow("2018-03-26", "09:55:00"), phone=PHONE, client_name="Иван")
-    told = server.register(owner.token, phoneNumber=PHONE, orderComment="Иван просил перезвонить").json()
-    assert told["callId"] == call.id
+    result = server.register(owner.token, phoneNumber=PHONE, orderComment="Иван просил перезвонить").json()
+    assert result["callId"] == call.id
     (site,) = beside.done("person", "export", "8 920 555-77-88", "--site", str(owner.site.id)).json
     assert (site["siteId"], site["client"][0]["name"]) == (owner.site.id, "Иван")
     assert site["deal"][0]["comment"] == "Иван просил перезвонить"
 
     said = beside.done("person", "erase", PHONE, "--site", str(owner.site.id), typed="y\n").out
     assert "anonymized 1 lead, 1 deal, 0 visits" in said
-    changed = server.update(owner.token, orderId=told["orderId"], status="won").json()
+    changed = server.update(owner.token, orderId=result["orderId"], status="won").json()
     assert changed["order"]["callId"] == call.id
     assert (changed["client"]["fio"], changed["client"]["phones"], changed["orderComments"]) == (None, [], "")
     assert "Not found: " in beside.refused("person", "export", PHONE, "--site", str(owner.site.id))

@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from commands import CommandLine, Terminal
+from engines import on_one_engine
 from postgresql import PostgresqlServer
 from server import ServerProcess, free_port
 
@@ -23,9 +24,9 @@ PASSWORD = "correct horse battery"
 StartServer = Callable[..., ServerProcess]
 
 
-def started_on_nothing(start_server: StartServer, tmp_path: Path) -> ServerProcess:
+def started_on_nothing(start_server_on: StartServer, tmp_path: Path) -> ServerProcess:
     """Start a server as a newcomer does: in an empty folder."""
-    return start_server(database_url=f"sqlite:///{tmp_path / 'own.db'}")
+    return start_server_on(f"sqlite:///{tmp_path / 'own.db'}")
 
 
 def curl_line(printed: str) -> str:
@@ -34,9 +35,9 @@ def curl_line(printed: str) -> str:
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed: apt-get install curl")
 def test_the_first_start_prints_all_that_is_needed_to_register_a_deal(
-    start_server: StartServer, tmp_path: Path
+    start_server_on: StartServer, tmp_path: Path
 ) -> None:
-    server = started_on_nothing(start_server, tmp_path)
+    server = started_on_nothing(start_server_on, tmp_path)
     assert f"listens on {server.address}" in server.printed
     command = curl_line(server.printed)
     environment = {**os.environ, "NO_PROXY": "*"}
@@ -45,7 +46,7 @@ def test_the_first_start_prints_all_that_is_needed_to_register_a_deal(
         assert json.loads(answer.stdout)["orderNumber"] == "K2018001"
     (token,) = set(re.findall(r"clientApiId=([\w-]+)", command))
     records = server.journal(token, 1).json()["records"]
-    assert [(one["orderNumber"], one["manager"]) for one in records] == [("K2018001", "Коля")]
+    assert [(record["orderNumber"], record["manager"]) for record in records] == [("K2018001", "Коля")]
     assert f"shown only once: {token}" in server.printed
 
     link = LINK.search(server.printed)
@@ -56,9 +57,9 @@ def test_the_first_start_prints_all_that_is_needed_to_register_a_deal(
 
 
 def test_the_next_starts_print_a_new_link_until_there_is_a_user_and_the_older_one_works_too(
-    start_server: StartServer, command_line: CommandLine, tmp_path: Path
+    start_server_on: StartServer, command_line: CommandLine, tmp_path: Path
 ) -> None:
-    server = started_on_nothing(start_server, tmp_path)
+    server = started_on_nothing(start_server_on, tmp_path)
     first = server.printed
     assert server.stop() == 0
     server.start()
@@ -108,9 +109,9 @@ def test_a_port_that_is_taken_is_told_before_anything_is_made(
 
 
 def test_a_file_that_is_served_is_not_served_twice(
-    start_server: StartServer, command_line: CommandLine, tmp_path: Path
+    start_server_on: StartServer, command_line: CommandLine, tmp_path: Path
 ) -> None:
-    server = started_on_nothing(start_server, tmp_path)
+    server = started_on_nothing(start_server_on, tmp_path)
     terminal = Terminal(command_line, server.database_url, tmp_path)
     assert "already using" in terminal.refused("serve", "--port", str(free_port()))
     terminal.done("site", "list")
@@ -118,8 +119,8 @@ def test_a_file_that_is_served_is_not_served_twice(
     server.start()
 
 
-def test_no_process_outlives_the_one_that_started_it(start_server: StartServer, tmp_path: Path) -> None:
-    server = started_on_nothing(start_server, tmp_path)
+def test_no_process_outlives_the_one_that_started_it(start_server_on: StartServer, tmp_path: Path) -> None:
+    server = started_on_nothing(start_server_on, tmp_path)
     server.process.kill()
     server.process.wait()
     deadline = time.monotonic() + 20
@@ -147,6 +148,7 @@ def test_a_server_whose_processes_cannot_start_ends_with_a_word(command_line: Co
     assert "start_failed" in finished.err
 
 
+@on_one_engine
 def test_a_setting_that_does_not_exist_is_a_warning_with_the_nearest_name(start_server: StartServer) -> None:
     server = start_server(prot=9, worker=2)
     assert "Unknown setting DEALTRACE_PROT in the environment" in server.printed
@@ -154,6 +156,7 @@ def test_a_setting_that_does_not_exist_is_a_warning_with_the_nearest_name(start_
     assert "Did you mean DEALTRACE_WORKERS?" in server.printed
 
 
+@on_one_engine
 def test_it_listens_by_a_name_and_prints_the_public_address(start_server: StartServer) -> None:
     server = start_server(host="localhost", public_url="https://deals.example.org/")
     assert "https://deals.example.org/docs" in server.printed

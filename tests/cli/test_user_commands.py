@@ -47,7 +47,7 @@ def test_they_are_listed_get_a_new_password_and_are_deleted(terminal: Terminal) 
     assert terminal.json("user", "list") == []
     for login in ("boris", "anna"):
         terminal.done("user", "create", login, new_password=PASSWORD)
-    assert [one["login"] for one in terminal.json("user", "list")] == ["anna", "boris"]
+    assert [item["login"] for item in terminal.json("user", "list")] == ["anna", "boris"]
     assert "anna  created 20" in terminal.done("user", "list").out
     terminal.done("user", "password", " ANNA ", new_password="another one entirely")
     hashes = PasswordHasher()

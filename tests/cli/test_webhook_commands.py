@@ -52,8 +52,8 @@ def test_it_is_created_listed_paused_resumed_and_deleted(terminal: Terminal, sit
 
 
 def test_the_secret_of_json_is_shown_once(terminal: Terminal, site: str) -> None:
-    told = terminal.done("webhook", "create", site, URL, "--format", "json").out
-    assert "Its signing secret, shown only once:\nwhsec_" in told
+    result = terminal.done("webhook", "create", site, URL, "--format", "json").out
+    assert "Its signing secret, shown only once:\nwhsec_" in result
     assert "whsec_" not in terminal.done("webhook", "list").out
     assert "all events" in terminal.done("webhook", "list").out
     assert terminal.json("webhook", "create", site, URL)["secret"].startswith("whsec_")
@@ -134,8 +134,8 @@ def test_what_was_told_can_be_told_again(
     webhook_id = created(beside, owner, receiver)
     server.register(owner.token, orderNumber="K-1")
     (first,) = receiver.wait_for(1)
-    told = beside.done("webhook", "replay", webhook_id, "--message", first.name).out
-    assert told == "1 message will be sent again.\n"
+    result = beside.done("webhook", "replay", webhook_id, "--message", first.name).out
+    assert result == "1 message will be sent again.\n"
     assert receiver.wait_for(2)[1].name == first.name
     beside.done("webhook", "delete", webhook_id)
 
@@ -146,7 +146,7 @@ def test_the_doctor_tells_of_one_that_fails(terminal: Terminal, site: str) -> No
     with opened.write() as connection:
         update_webhook(connection, int(webhook_id), {"failures": 3, "last_fault": "HTTP 500"})
     opened.close()
-    (finding,) = [one for one in terminal.run("doctor", "--json").json if one["kind"] == "webhook"]
+    (finding,) = [item for item in terminal.run("doctor", "--json").json if item["kind"] == "webhook"]
     assert finding["text"] == f"Site {site}: webhook {webhook_id} is failing: HTTP 500"
     assert f"dealtrace webhook resume {webhook_id}" in finding["cure"]
 

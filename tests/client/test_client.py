@@ -42,6 +42,7 @@ from dealtrace.client import (
 from dealtrace.client.rate_limit import RateLimit
 from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.call import Circumstances
+from engines import on_one_engine
 from server import ServerProcess
 from stored import deal_of, rows_of
 from waiting import wait_until
@@ -80,7 +81,7 @@ class Both:
 
     async def _listed(self, journal: Any) -> list[Any]:
         async with self._make() as client:
-            return [one async for one in client.each(journal)]
+            return [item async for item in client.each(journal)]
 
 
 @pytest.fixture(params=["waits", "awaits"])
@@ -102,16 +103,16 @@ def test_a_deal_is_registered_with_all_that_is_said(kind: str, server: ServerPro
     player = served.open_site(contact_matching=True, fields=["margin"])
     call = served.call(player, MADE_AT - timedelta(minutes=5), phone="79205557001")
     client = Both(kind, server.address, player.token)
-    told = client.send(
+    result = client.send(
         plain(
             amount_rub=Decimal("1000.50"), number="К/1 {2}", phone="8 920 555-70-01", link_threshold_seconds=600,
             comment="слова & знаки", manager="Коля", tags=["опт", "срочно"], custom={"margin": "15"}, only="calls",
             source=Source("avito", "cpa", "c", "o", "t"),
         )
     )  # fmt: skip
-    assert (told.number, told.status, told.amount_rub) == ("К/1 {2}", "new", Decimal("1000.50"))
-    assert (told.happened_at, told.call_id) == (MADE_AT, call.id)
-    deal = deal_of(served.database, player, told.deal_id)
+    assert (result.number, result.status, result.amount_rub) == ("К/1 {2}", "new", Decimal("1000.50"))
+    assert (result.happened_at, result.call_id) == (MADE_AT, call.id)
+    deal = deal_of(served.database, player, result.deal_id)
     assert (deal.comment, deal.manager, deal.tags) == ("слова & знаки", "Коля", ("опт", "срочно"))
     assert (deal.custom_values, deal.stated_source is not None) == ({"margin": "15"}, True)
 
@@ -135,34 +136,34 @@ def test_the_clock_is_the_sites(kind: str, server: ServerProcess, served: Stage)
 
 def test_a_change_tells_what_stays_from_what_is_erased(client: Both, owner: Player, served: Stage) -> None:
     deal_id = client.send(plain(comment="first", manager="Коля", tags=["a"])).deal_id
-    told = client.send(update(deal_id=deal_id, status="won", comment=None, tags=["b", "c"], amount_rub=None))
-    assert (told.deal_id, told.status, told.comment, told.amount_rub) == (deal_id, "won", "", None)
-    assert (told.person, told.session, told.call_id) == (None, None, None)
+    result = client.send(update(deal_id=deal_id, status="won", comment=None, tags=["b", "c"], amount_rub=None))
+    assert (result.deal_id, result.status, result.comment, result.amount_rub) == (deal_id, "won", "", None)
+    assert (result.person, result.session, result.call_id) == (None, None, None)
     deal = deal_of(served.database, owner, deal_id)
     assert (deal.manager, deal.tags, deal.comment, deal.service) == ("Коля", ("b", "c"), "", "tests")
-    client.send(update(number=told.number, tags=None, amount_rub="7,5", service=""))
+    client.send(update(number=result.number, tags=None, amount_rub="7,5", service=""))
     deal = deal_of(served.database, owner, deal_id)
     assert (deal.tags, deal.amount_rub, deal.service) == ((), Decimal("7.5"), "")
 
 
 def test_the_person_behind_a_lead_is_told(client: Both, owner: Player, served: Stage) -> None:
     visit = served.visit(owner, MADE_AT - timedelta(hours=1), Source("ya", "cpc"), visitor="9")  # type: ignore[arg-type]
-    asked = served.lead_request(
+    lead_request = served.lead_request(
         owner, MADE_AT, phone="79205557002", email="i@x.ru", client_name="Иван", visit_id=visit.id
     )
-    deal_id = client.send(plain(lead_request_id=asked.id)).deal_id
-    told = client.send(update(deal_id=deal_id, status="won"))
-    assert told.person is not None
-    assert (told.person.name, told.person.phones, told.person.emails) == ("Иван", ("79205557002",), ("i@x.ru",))
-    assert told.session is not None
-    assert told.session["sessionId"] == visit.id
+    deal_id = client.send(plain(lead_request_id=lead_request.id)).deal_id
+    result = client.send(update(deal_id=deal_id, status="won"))
+    assert result.person is not None
+    assert (result.person.name, result.person.phones, result.person.emails) == ("Иван", ("79205557002",), ("i@x.ru",))
+    assert result.session is not None
+    assert result.session["sessionId"] == visit.id
 
 
 def test_a_deal_is_deleted_once(client: Both) -> None:
-    told = client.send(plain())
-    assert client.send(delete(deal_id=told.deal_id)) == Deleted(told.deal_id, told.number)
+    result = client.send(plain())
+    assert client.send(delete(deal_id=result.deal_id)) == Deleted(result.deal_id, result.number)
     with pytest.raises(NotFound):
-        client.send(delete(deal_id=told.deal_id))
+        client.send(delete(deal_id=result.deal_id))
 
 
 def test_a_journal_is_read_to_its_end(kind: str, server: ServerProcess, served: Stage, monkeypatch: Any) -> None:
@@ -170,9 +171,9 @@ def test_a_journal_is_read_to_its_end(kind: str, server: ServerProcess, served: 
     player = served.open_site()
     client = Both(kind, server.address, player.token, rate_per_second=None)
     made = [client.send(plain(happened_at=MADE_AT + timedelta(seconds=n), tags=[f"t{n}"])) for n in range(5)]
-    told = client.each(deals(player.site.id, DAY, DAY))
-    assert [(one.deal_id, one.tags) for one in told] == [(one.deal_id, (f"t{n}",)) for n, one in enumerate(made)]
-    assert told[0].amount_rub == 1000
+    result = client.each(deals(player.site.id, DAY, DAY))
+    assert [(item.deal_id, item.tags) for item in result] == [(item.deal_id, (f"t{n}",)) for n, item in enumerate(made)]
+    assert result[0].amount_rub == 1000
     assert client.each(deals(player.site.id, date(2017, 1, 1), date(2017, 1, 2))) == []
 
 
@@ -185,16 +186,16 @@ def test_the_journal_of_calls_is_read_to_its_end(
         player, MADE_AT - timedelta(hours=1), TrafficSource("ya", "cpc", term="окна"), landing_url="https://s.example/"
     )
     said = Annotations(manager="Коля", comment="a\nb", tags=("vip",), custom_values={"margin": "10"})
-    told = Circumstances(waiting=timedelta(seconds=3), dialled_phone="74950000000", is_successful=True)
+    result = Circumstances(waiting=timedelta(seconds=3), dialled_phone="74950000000", is_successful=True)
     for n in range(5):
         call = served.call(
             player, MADE_AT + timedelta(minutes=n), phone="79205557001", seconds=60, reference=f"r{n}",
-            visit_id=seen.id, annotations=said, circumstances=told,
+            visit_id=seen.id, annotations=said, circumstances=result,
         )  # fmt: skip
     client = Both(kind, server.address, player.token, rate_per_second=None)
     deal = client.send(plain(call_id=call.id))
     found = client.each(calls(player.site.id, DAY, DAY))
-    assert [one.reference for one in found] == ["r0", "r1", "r2", "r3", "r4"]
+    assert [item.reference for item in found] == ["r0", "r1", "r2", "r3", "r4"]
     last = found[-1]
     assert (last.call_id, last.started_at, last.duration) == (call.id, call.started_at, timedelta(minutes=1))
     assert (last.phone, last.dialled_phone, last.answering_phone) == ("79205557001", "74950000000", None)
@@ -207,7 +208,7 @@ def test_the_journal_of_calls_is_read_to_its_end(
     assert (last.manager, last.comment, last.tags, last.custom) == ("Коля", "a\nb", ("vip",), {"margin": "10"})
     assert (last.origin.source, last.origin.medium, last.origin.keyword) == ("ya", "cpc", "окна")
     assert (last.origin.visit_id, last.origin.landing_url, last.origin.city) == (seen.id, "https://s.example/", None)
-    assert [one.deal_ids for one in found] == [(), (), (), (), (deal.deal_id,)]
+    assert [item.deal_ids for item in found] == [(), (), (), (), (deal.deal_id,)]
     assert client.each(calls(player.site.id, date(2017, 1, 1), date(2017, 1, 2))) == []
 
 
@@ -224,12 +225,12 @@ def test_the_journal_of_lead_requests_is_read_to_its_end(
         )  # fmt: skip
     client = Both(kind, server.address, player.token, rate_per_second=None)
     found = client.each(lead_requests(DAY, DAY))
-    assert [one.number for one in found] == [f"n{n}" for n in range(count)]
-    for one in found[:1]:
-        assert (one.requested_at, one.form_name, one.tags) == (MADE_AT, "Корзина", ("vip",))
-        assert (one.person.name, one.person.phones, one.person.emails) == (None, ("79205557001",), ("i@x.ru",))
-        assert (one.is_unique, one.is_target, one.is_unique_target) == (True, True, True)
-        assert (one.origin, one.deal_ids, one.comment) == (None, (), None)
+    assert [item.number for item in found] == [f"n{n}" for n in range(count)]
+    for item in found[:1]:
+        assert (item.requested_at, item.form_name, item.tags) == (MADE_AT, "Корзина", ("vip",))
+        assert (item.person.name, item.person.phones, item.person.emails) == (None, ("79205557001",), ("i@x.ru",))
+        assert (item.is_unique, item.is_target, item.is_unique_target) == (True, True, True)
+        assert (item.origin, item.deal_ids, item.comment) == (None, (), None)
 
 
 def test_the_model_of_a_journal_may_be_chosen(kind: str, server: ServerProcess, served: Stage) -> None:
@@ -241,11 +242,11 @@ def test_the_model_of_a_journal_may_be_chosen(kind: str, server: ServerProcess, 
     client = Both(kind, server.address, player.token, rate_per_second=None)
     for model, source in ((None, "ya"), (0, "(direct)"), (1, "ya")):
         (call,) = client.each(calls(player.site.id, DAY, DAY, attribution=model))
-        (asked,) = client.each(lead_requests(DAY, DAY, attribution=model))
-        assert (call.origin.source, asked.origin.source) == (source, source)
+        (sent,) = client.each(lead_requests(DAY, DAY, attribution=model))
+        assert (call.origin.source, sent.origin.source) == (source, source)
     with pytest.raises(FieldsFaulty) as faulty:
         client.each(calls(player.site.id, DAY, DAY, attribution=99))
-    assert [one.field for one in faulty.value.violations] == ["attribution"]
+    assert [violation.field for violation in faulty.value.violations] == ["attribution"]
     with pytest.raises(FieldsFaulty):
         client.each(lead_requests(DAY, date(2018, 3, 25)))
 
@@ -253,7 +254,7 @@ def test_the_model_of_a_journal_may_be_chosen(kind: str, server: ServerProcess, 
 def test_a_refusal_names_what_is_wrong(client: Both, kind: str, server: ServerProcess, owner: Player) -> None:
     with pytest.raises(FieldsFaulty) as faulty:
         client.send(plain(amount_rub="many", status=""))
-    assert [one.field for one in faulty.value.violations] == ["orderSum", "orderStatus"]
+    assert [violation.field for violation in faulty.value.violations] == ["orderSum", "orderStatus"]
     assert (faulty.value.status, faulty.value.code) == (400, "10007")
     client.send(plain(number="taken"))
     with pytest.raises(NumberTaken, match="orderId"):
@@ -291,6 +292,7 @@ def first_token(server: ServerProcess) -> str:
     return token
 
 
+@on_one_engine
 def test_it_keeps_under_the_rate_of_the_server(start_server: Callable[..., ServerProcess]) -> None:
     server = start_server(rate_per_second=5)
     with Client(server.address, first_token(server), retries=Retries(tries_max=1)) as client:
@@ -307,9 +309,9 @@ def test_a_server_that_comes_back_is_found_again_and_keeps_one_deal(
     server.kill()
     comes_back = threading.Timer(1.0, server.start)
     comes_back.start()
-    told = client.send(plain(number="once"))
+    result = client.send(plain(number="once"))
     comes_back.join()
-    assert client.send(plain(number="once")) == told
+    assert client.send(plain(number="once")) == result
 
 
 class Strange:
@@ -318,11 +320,11 @@ class Strange:
     def __init__(self, *answers: tuple[int, bytes, dict[str, str]] | None) -> None:
         waiting = list(answers)
         self.asked: list[str] = []
-        asked = self.asked
+        sent = self.asked
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                asked.append(self.path)
+                sent.append(self.path)
                 answer = waiting.pop(0) if len(waiting) > 1 else waiting[0]
                 if answer is None:
                     self.connection.close()
@@ -356,8 +358,8 @@ def strange() -> Iterator[Callable[..., Strange]]:
         return started[-1]
 
     yield start
-    for one in started:
-        one.close()
+    for item in started:
+        item.close()
 
 
 def error(code: int) -> bytes:
@@ -420,7 +422,7 @@ def test_a_deletion_whose_answer_was_lost_counts_as_done(kind: str, strange: Cal
 def test_the_pace_lets_so_many_through_in_any_second() -> None:
     now = 100.0
     limit = RateLimit(2, clock=lambda: now)
-    assert [limit.delay_seconds() for _ in range(5)] == [0, 0, *(pytest.approx(one) for one in (1.1, 1.1, 2.2))]
+    assert [limit.delay_seconds() for _ in range(5)] == [0, 0, *(pytest.approx(item) for item in (1.1, 1.1, 2.2))]
     now = 103.5
     assert limit.delay_seconds() == 0
     assert RateLimit(None).delay_seconds() == 0

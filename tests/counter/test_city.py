@@ -35,9 +35,9 @@ def write_cities(path: Path) -> None:
 )
 def test_it_is_told_in_small_latin_letters(located: tuple[ServerProcess, Stage, Player], ip: str, city: str) -> None:
     server, stage, player = located
-    told = hit(server, player, ip).json()
+    result = hit(server, player, ip).json()
     with stage.database.read() as connection:
-        visit = find_visits(connection, player.site.id, [told["sessionId"]])[told["sessionId"]]
+        visit = find_visits(connection, player.site.id, [result["sessionId"]])[result["sessionId"]]
     assert (visit.ip, visit.city) == (ip, city)
 
 

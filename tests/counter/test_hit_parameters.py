@@ -107,7 +107,7 @@ def test_a_broken_encoding_costs_only_the_value_that_has_it() -> None:
 def test_what_is_required_is_refused_as_everywhere(encoded: bytes, field: str) -> None:
     with pytest.raises(InvalidParameters) as refused:
         TABLE.read(read_pairs(encoded))
-    assert [one.field for one in refused.value.violations] == [field]
+    assert [violation.field for violation in refused.value.violations] == [field]
 
 
 @given(st.dictionaries(st.sampled_from(sorted(set(TABLE.named) - set(REQUIRED))), st.text(max_size=60), max_size=7))

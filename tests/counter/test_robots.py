@@ -20,13 +20,13 @@ WEBVIEW = "Mozilla/5.0 (Linux; Android 15; CPH2557 Build/AP3A.240617.008; wv) Ap
 
 
 def test_every_robot_of_the_list_is_known() -> None:
-    known = {one["pattern"] for one in CRAWLER_USER_AGENTS_DATA}
+    known = {item["pattern"] for item in CRAWLER_USER_AGENTS_DATA}
     assert known >= PATTERNS_OF_PEOPLE | LIBRARIES_OF_CRAWLERS, "a pattern of ours has left the list"
     agents = [
         agent
-        for one in CRAWLER_USER_AGENTS_DATA
-        if one["pattern"] not in PATTERNS_OF_PEOPLE
-        for agent in one["instances"]
+        for item in CRAWLER_USER_AGENTS_DATA
+        if item["pattern"] not in PATTERNS_OF_PEOPLE
+        for agent in item["instances"]
     ]
     assert len(agents) > 1800
     assert [agent for agent in agents if not equipment_of(agent).is_robot] == []

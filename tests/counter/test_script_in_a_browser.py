@@ -154,7 +154,7 @@ def test_who_asks_not_to_be_tracked_is_left_alone_where_the_site_respects_that(
             return
         assert shy.run("window.ct('calltracking_params', 'x').sessionId") is None
         sent = shy.run("performance.getEntriesByType('resource').map(one => one.name)")
-        assert [one for one in sent if "visit" in one] == []
+        assert [item for item in sent if "visit" in item] == []
         assert shy.cookies() == {}
     finally:
         shy.close()
@@ -175,8 +175,8 @@ def test_a_form_that_sends_the_visit_gets_its_source_and_so_does_the_deal(
     taken: dict[str, Any] = browser.run(f"send('{server.address}{REST}/requests/{owner.site.id}/register/')")
     assert (taken["session"]["source"], taken["session"]["utmCampaign"]) == ("yandex", "autumn")
     deal = server.register(owner.token, requestNumber="from-page", orderNumber=f"page-{visit_id}").json()
-    told = server.update(owner.token, orderId=deal["orderId"], status="won").json()["session"]
-    assert (told["sessionId"], told["source"], told["medium"]) == (visit_id, "yandex", "cpc")
+    result = server.update(owner.token, orderId=deal["orderId"], status="won").json()["session"]
+    assert (result["sessionId"], result["source"], result["medium"]) == (visit_id, "yandex", "cpc")
 
 
 def test_who_types_the_address_is_direct(browser: Browser, site: Pages, served: Stage, owner: Player) -> None:

@@ -16,6 +16,7 @@ from dealtrace.attribution.visit import Visit
 from dealtrace.counter.visit import TABLE
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.visits.visits import find_visits
+from engines import on_one_engine
 from server import ServerProcess
 from stored import rows_of
 
@@ -32,10 +33,10 @@ def hit(server: ServerProcess, player: Player, headers: dict[str, str] | None = 
 def counted(server: ServerProcess, stage: Stage, player: Player, **sent: Any) -> Visit:
     answer = hit(server, player, **sent)
     assert answer.status_code == 200, answer.text
-    told = answer.json()
-    assert list(told) == ["sessionId", "visitorId", "dropped"]
+    result = answer.json()
+    assert list(result) == ["sessionId", "visitorId", "dropped"]
     with stage.database.read() as connection:
-        return find_visits(connection, player.site.id, [told["sessionId"]])[told["sessionId"]]
+        return find_visits(connection, player.site.id, [result["sessionId"]])[result["sessionId"]]
 
 
 def test_it_keeps_all_that_is_told(server: ServerProcess, served: Stage, owner: Player) -> None:
@@ -97,8 +98,8 @@ def test_who_asks_is_left_alone_unless_the_site_says_otherwise(
 
 def test_robots_are_not_counted(server: ServerProcess, served: Stage) -> None:
     player = served.open_site()
-    for told in (hit(server, player, {"User-Agent": ROBOT}), hit(server, player, userAgent=ROBOT)):
-        assert told.json()["dropped"] == "robot"
+    for result in (hit(server, player, {"User-Agent": ROBOT}), hit(server, player, userAgent=ROBOT)):
+        assert result.json()["dropped"] == "robot"
     assert "visit" not in rows_of(served.database, player)
 
 
@@ -176,10 +177,10 @@ def test_what_cannot_be_read_is_passed_over_and_counted(server: ServerProcess, s
 
 def passed_over(server: ServerProcess) -> Counter[str]:
     """Count the values of each name that were passed over."""
-    told = re.findall(
+    result = re.findall(
         r'dealtrace_tally_total{kind="(\w+)",what="hit_value_passed_over"} ([0-9.]+)', server.http.get("/metrics").text
     )
-    return Counter({name: int(float(count)) for name, count in told})
+    return Counter({name: int(float(count)) for name, count in result})
 
 
 @pytest.mark.parametrize("site_id", ["999999", "x", "01", "-1", "1" * 40])
@@ -189,11 +190,12 @@ def test_a_site_that_is_not_there_is_told(server: ServerProcess, owner: Player, 
 
 
 def test_pages_of_any_site_may_ask_first(server: ServerProcess) -> None:
-    asked = server.http.options("/counter/visit", headers={"Access-Control-Request-Headers": "content-type"})
-    assert (asked.status_code, asked.headers["access-control-allow-methods"]) == (200, "POST")
+    sent = server.http.options("/counter/visit", headers={"Access-Control-Request-Headers": "content-type"})
+    assert (sent.status_code, sent.headers["access-control-allow-methods"]) == (200, "POST")
     assert server.http.get("/counter/visit").status_code == 405
 
 
+@on_one_engine
 def test_it_has_limits_of_its_own(start_server: Callable[..., ServerProcess]) -> None:
     server = start_server(visit_rate_per_minute=3, rate_per_second=1)
     database = open_database(server.database_url)

@@ -152,10 +152,10 @@ def test_it_tells_everything_that_differs_before_and_after() -> None:
         "tags": (),
     }
     after = changed(BEFORE, {"margin": ""}, source_parts={"source": "выставка"}, **wanted)
-    told_before, told_after = difference(BEFORE, after)
-    assert set(told_before) == set(told_after) == set(CHANGEABLE)
-    assert told_before == {name: getattr(BEFORE, name) for name in CHANGEABLE}
-    assert told_after == {
+    earlier, later = difference(BEFORE, after)
+    assert set(earlier) == set(later) == set(CHANGEABLE)
+    assert earlier == {name: getattr(BEFORE, name) for name in CHANGEABLE}
+    assert later == {
         **wanted,
         "custom_values": {"city": "Владимир"},
         "stated_source": TrafficSource("выставка", "оффлайн"),

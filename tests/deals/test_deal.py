@@ -7,8 +7,8 @@ from domain_records import deal
 
 ONE = deal(id=DealId(1), number="number of one")
 TWO = deal(id=DealId(2), number="number of two")
-BY_ID = {one.id: one for one in (ONE, TWO)}
-BY_NUMBER = {one.number: one for one in (ONE, TWO)}
+BY_ID = {item.id: item for item in (ONE, TWO)}
+BY_NUMBER = {item.number: item for item in (ONE, TWO)}
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ LATER = NOON + timedelta(days=2)
 
 @pytest.mark.parametrize("lead", [None, CALL, LEAD_REQUEST])
 def test_it_makes_the_deal_that_is_asked_for(lead: LeadRef | None) -> None:
-    asked = registration(
+    sent = registration(
         "xX8H9MkFIzpLmT",
         amount_rub=Decimal("1000.5"),
         happened_at=NOON,
@@ -31,7 +31,7 @@ def test_it_makes_the_deal_that_is_asked_for(lead: LeadRef | None) -> None:
         stated_source=TrafficSource("пришел на ресепшн"),
         clue=by_contact("79205550055"),
     )
-    made = new_deal(asked, ID, "xX8H9MkFIzpLmT", lead=lead, custom_values={"margin": "10"}, now=LATER)
+    made = new_deal(sent, ID, "xX8H9MkFIzpLmT", lead=lead, custom_values={"margin": "10"}, now=LATER)
     assert made == deal(
         id=ID,
         number="xX8H9MkFIzpLmT",
@@ -61,8 +61,8 @@ def test_what_was_never_said_stays_unknown() -> None:
 
 @pytest.mark.parametrize("as_sent", ["1000", "1000,50", "1 000.5", "-0"])
 def test_it_answers_with_the_sum_as_it_was_sent(as_sent: str) -> None:
-    asked = registration("1", amount_as_sent=as_sent, amount_rub=Decimal("1000.5"))
-    receipt = receipt_for(asked, deal(id=ID, number="1", lead=CALL))
+    sent = registration("1", amount_as_sent=as_sent, amount_rub=Decimal("1000.5"))
+    receipt = receipt_for(sent, deal(id=ID, number="1", lead=CALL))
     assert receipt == Receipt(ID, "1", "new", as_sent, NOON, CALL)
 
 
@@ -73,7 +73,7 @@ def test_it_answers_with_the_call_the_deal_was_matched_with(lead: LeadRef | None
 
 
 def test_it_is_retried_by_the_same_registration_alone() -> None:
-    asked = registration("1", status="new")
-    registered = Registered(ID, asked.fingerprint)
-    assert registered.is_retried_by(asked)
+    sent = registration("1", status="new")
+    registered = Registered(ID, sent.fingerprint)
+    assert registered.is_retried_by(sent)
     assert not registered.is_retried_by(registration("1", status="end"))

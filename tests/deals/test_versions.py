@@ -40,7 +40,7 @@ def test_it_is_the_first_and_follows_nothing(token_id: int | None) -> None:
 def test_it_keeps_the_whole_deal_and_the_sum_as_it_was_sent() -> None:
     stamps = {"recorded_at", "touched_at", "changed_at", "status_since", "deleted_at", "pinned_at"}
     kept_elsewhere = {"id", "version", *stamps}
-    whole = {one.name: getattr(REGISTERED, one.name) for one in fields(Deal) if one.name not in kept_elsewhere}
+    whole = {field.name: getattr(REGISTERED, field.name) for field in fields(Deal) if field.name not in kept_elsewhere}
     assert first_version(REGISTERED, "1 000", None).after == {**whole, "amount_as_sent": "1 000"}
 
 
@@ -51,9 +51,9 @@ def test_the_kinds_have_names_that_stay() -> None:
 
 def test_without_the_person_only_the_business_is_left() -> None:
     clue = {"identity": {"id": 1, "reference": "a"}, "contact": {"phone": {"as_sent": "8 920", "normal": "7920"}}}
-    told = {"status": "won", "comment": "Ivan", "custom_values": {"passport": "1"}, "clue": clue}
+    result = {"status": "won", "comment": "Ivan", "custom_values": {"passport": "1"}, "clue": clue}
     left = {"status": "won", "comment": None, "custom_values": None, "clue": {**clue, "contact": None}}
-    assert without_person(told) == left
+    assert without_person(result) == left
     assert without_person({"lead": None}) == {"lead": None}
 
 

@@ -50,7 +50,7 @@ def leads_of(file: ImportFile, after: int = 0) -> list[Any]:
 
 def faults_of(file: ImportFile) -> list[tuple[int, list[str]]]:
     return [
-        (lead.number, [one.field for one in lead.content.violations])
+        (lead.number, [violation.field for violation in lead.content.violations])
         for _, lead in file.rows(MOSCOW, 0)
         if isinstance(lead.content, InvalidParameters)
     ]
@@ -163,8 +163,8 @@ def test_a_cell_may_hold_lines_delimiters_and_quotes(path: Path) -> None:
 @pytest.mark.parametrize("kind", ImportNoun)
 def test_every_heading_means_one_column(kind: ImportNoun) -> None:
     columns = FORMATS[kind].columns
-    known = [{normalize_heading(one) for one in (column.name, *column.headings)} for column in columns]
-    assert len(set().union(*known)) == sum(len(one) for one in known)
+    known = [{normalize_heading(item) for item in (column.name, *column.headings)} for column in columns]
+    assert len(set().union(*known)) == sum(len(item) for item in known)
     assert len({column.name for column in columns}) == len(columns)
 
 
@@ -187,7 +187,7 @@ def test_the_journal_of_calls_is_understood(path: Path) -> None:
 
 
 def _limits(parameters: Sequence[Any], columns: Sequence[Column]) -> Iterator[tuple[str, int, int]]:
-    known = {normalize_heading(one): column for column in columns for one in (column.name, *column.headings)}
+    known = {normalize_heading(item): column for column in columns for item in (column.name, *column.headings)}
     for parameter in parameters:
         column = known[normalize_heading(parameter.name)]
         if isinstance(parameter.type, Text) and isinstance(column.type, TextCell):
@@ -311,8 +311,8 @@ def test_quotes_inside_a_cell_are_part_of_it(path: Path) -> None:
 def test_moments_are_cut_to_their_second(path: Path, moment: str, seconds: str, lasting: int) -> None:
     (call,) = leads_of(opened(path, f"started_at,phone,duration\n{moment},79205550055,{seconds}\n"))
     assert (call.started_at, call.duration) == (moscow("2026-05-04", "10:00:00"), timedelta(seconds=lasting))
-    (asked,) = leads_of(opened(path, f"date,phone\n{moment},79205550055\n", ImportNoun.LEAD_REQUEST))
-    assert asked.requested_at == moscow("2026-05-04", "10:00:00")
+    (sent,) = leads_of(opened(path, f"date,phone\n{moment},79205550055\n", ImportNoun.LEAD_REQUEST))
+    assert sent.requested_at == moscow("2026-05-04", "10:00:00")
 
 
 def _book(path: Path, fill: Callable[[Any, Any], None], **options: bool) -> ImportFile:

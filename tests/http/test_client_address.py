@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from dealtrace.http.client_address import Proxies
 from dealtrace.settings import Settings
+from engines import on_one_engine
 from server import ServerProcess
 
 PROXY = "10.0.0.2"
@@ -92,6 +93,7 @@ def test_nothing_that_a_client_writes_changes_its_address(forged: list[str]) -> 
     assert client_ip(",".join([*forged, CLIENT])) == CLIENT
 
 
+@on_one_engine
 def test_two_lines_bypass_no_limit_of_a_running_server(start_server: Callable[..., ServerProcess]) -> None:
     server = start_server(rate_per_second=5, trusted_proxies="127.0.0.1")
     sent = [

@@ -5,6 +5,7 @@ from typing import Any
 from dealtrace.calltouch.error_body import ErrorBody
 from dealtrace.http.description import describe_api
 from dealtrace.http.endpoint import OPEN, Endpoint
+from dealtrace.http.json_schema import Components, Schema
 from dealtrace.http.parameters import ParameterTable
 
 
@@ -12,26 +13,35 @@ async def respond(_caller: Any, _sent: Any) -> Any:
     raise AssertionError
 
 
-def responses_of(**more: Any) -> dict[str, Any]:
-    endpoint = Endpoint("/here", ("GET",), ParameterTable(()), respond, "Здесь", "Here", OPEN, **more)
-    told: dict[str, Any] = describe_api([endpoint], ErrorBody)["paths"]["/here/"]["get"]["responses"]
-    return told
+def responses_of(answer: object, **more: Any) -> dict[str, Any]:
+    endpoint = Endpoint("/here", ("GET",), ParameterTable(()), respond, "Здесь", "Here", OPEN, answer=answer, **more)
+    described = describe_api([endpoint], ErrorBody, lambda _: {})
+    responses: dict[str, Any] = described["paths"]["/here/"]["get"]["responses"]
+    return responses
 
 
-def test_an_answer_is_an_object_unless_more_is_said_of_it() -> None:
-    assert responses_of()["200"]["content"]["application/json"]["schema"] == {"type": "object"}
-    told = responses_of(answer=list[int])
-    assert told["200"]["content"]["application/json"]["schema"] == {"type": "array", "items": {"type": "integer"}}
+def test_an_answer_has_the_schema_of_its_type() -> None:
+    responses = responses_of(list[int])
+    assert responses["200"]["content"]["application/json"]["schema"] == {"type": "array", "items": {"type": "integer"}}
 
 
-def test_what_leads_elsewhere_says_where_the_address_stands() -> None:
-    told = responses_of(redirects=True)
-    assert "200" not in told
-    assert set(told["302"]["headers"]) == {"Location"}
+def test_a_redirect_has_a_location_and_no_answer() -> None:
+    responses = responses_of(None, redirects=True)
+    assert "200" not in responses
+    assert set(responses["302"]["headers"]) == {"Location"}
 
 
-def test_what_is_no_json_says_what_it_is() -> None:
-    told = responses_of(answer=str, answer_type="text/plain", refusal_type="text/plain")
-    assert told["200"]["content"] == {"text/plain": {"schema": {"type": "string"}}}
-    assert told["500"]["content"] == {"text/plain": {"schema": {"type": "string"}}}
-    assert set(responses_of()["500"]["content"]) == {"application/json"}
+def test_an_answer_that_is_not_json_has_its_media_type() -> None:
+    responses = responses_of(str, answer_type="text/plain", refusal_type="text/plain")
+    assert responses["200"]["content"] == {"text/plain": {"schema": {"type": "string"}}}
+    assert responses["500"]["content"] == {"text/plain": {"schema": {"type": "string"}}}
+    assert set(responses_of(list[int])["500"]["content"]) == {"application/json"}
+
+
+def test_webhooks_are_described_beside_the_paths_and_share_their_components() -> None:
+    def describe_webhooks(components: Components) -> dict[str, Schema]:
+        return {"deal.created": {"post": {"requestBody": components.add("Deal", {"type": "object"})}}}
+
+    described = describe_api([], ErrorBody, describe_webhooks)
+    assert described["webhooks"] == {"deal.created": {"post": {"requestBody": {"$ref": "#/components/schemas/Deal"}}}}
+    assert described["components"]["schemas"]["Deal"] == {"type": "object"}

@@ -17,6 +17,7 @@ from sqlalchemy import text
 from cast import MOSCOW, Player, Stage
 from dealtrace.http.body import BODY_SECONDS_MAX
 from dealtrace.storage.database.engine import Database, open_database
+from engines import on_one_engine
 from postgresql import PostgresqlServer
 from redis_server import RedisServer
 from server import DELETE, REGISTER, UPDATE, ServerProcess, deal_parameters
@@ -74,6 +75,7 @@ def statuses(answers: list[bytes]) -> Counter[int]:
 class TestRate:
     """Five requests a second from one address, before anything else is looked at."""
 
+    @on_one_engine
     def test_of_eleven_at_once_five_run_and_six_are_refused(self, start_server: StartServer) -> None:
         server = start_server(rate_per_second=5)
         player = opened_site(server)
@@ -85,11 +87,13 @@ class TestRate:
         time.sleep(int(re.search(rb"retry-after: (\d+)", refused)[1]))  # type: ignore[index] # as it asks
         assert statuses(burst(server, query_of(player.token))) == {200: 5, 429: 6}
 
+    @on_one_engine
     def test_it_stands_before_the_token_and_the_method(self, start_server: StartServer) -> None:
         server = start_server(rate_per_second=5)
         assert statuses(burst(server, query_of("nobody's token"))) == {403: 5, 429: 6}
         assert server.http.post(UPDATE).status_code == 429
 
+    @on_one_engine
     def test_a_trusted_proxy_speaks_for_many_addresses(self, start_server: StartServer) -> None:
         server = start_server(rate_per_second=5, trusted_proxies="127.0.0.0/8,10.0.0.0/8")
         query = query_of("nobody's token")
@@ -99,6 +103,7 @@ class TestRate:
         neighbour = burst(server, query, headers="X-Forwarded-For: 2001:db8::2\r\n")
         assert statuses(neighbour) == {429: BURST}, "the same /64"
 
+    @on_one_engine
     def test_nobody_else_may_speak_for_another_and_it_is_told_once(self, start_server: StartServer) -> None:
         server = start_server(rate_per_second=5)
         query = query_of("nobody's token")
@@ -120,6 +125,7 @@ class TestRate:
                 assert statuses(burst(server, query)) == {403: BURST}
             assert 1 <= server.logged.count('"rate_limit_unavailable"') <= 2, "once a process, then once a minute"
 
+    @on_one_engine
     def test_health_and_pages_are_not_counted(self, start_server: StartServer) -> None:
         server = start_server(rate_per_second=5)
         assert {server.http.get("/healthz").status_code for _ in range(20)} == {200}
@@ -211,9 +217,9 @@ class TestPoints:
         player = served.open_site(points_per_day=1)
         server.register(player.token)
         before = datetime.now(UTC).astimezone(MOSCOW)
-        told = int(server.register(player.token).headers["retry-after"])
+        result = int(server.register(player.token).headers["retry-after"])
         midnight = datetime.combine(before.date() + timedelta(days=1), datetime.min.time(), MOSCOW)
-        assert abs((midnight - before).total_seconds() - told) <= 2
+        assert abs((midnight - before).total_seconds() - result) <= 2
 
     def test_they_are_exact_when_many_come_at_once(self, server: ServerProcess, served: Stage) -> None:
         player = served.open_site(points_per_day=7)

@@ -83,3 +83,10 @@ def test_two_types_of_one_name_are_refused() -> None:
     components.describe(Dog)
     with pytest.raises(AssertionError, match="two types named Dog"):
         components.describe(globals()["Dog"])
+
+
+def test_an_object_is_anything_that_json_holds() -> None:
+    anything = validator(dict[str, object])
+    assert anything.is_valid({"a": 1, "b": [None, {"c": "d"}]})
+    assert not anything.is_valid([])
+    assert not validator(dict[str, str]).is_valid({"a": 1})

@@ -37,11 +37,11 @@ async def admitted(windows: MovingWindows, hits: int, *, key: str = "a", count: 
 def both(story: Callable[[MovingWindows], Awaitable[T]], redis: RedisServer) -> list[T]:
     """Return what a story comes to in memory and in Redis."""
 
-    async def told() -> list[T]:
+    async def answers() -> list[T]:
         async with aclosing(RedisWindows(redis.url)) as shared:
             return [await story(MemoryWindows()), await story(shared)]
 
-    return run(told)
+    return run(answers)
 
 
 def test_of_eleven_at_once_five_are_admitted(redis: RedisServer) -> None:

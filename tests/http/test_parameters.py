@@ -28,7 +28,7 @@ def faults(table: ParameterTable, encoded: str) -> list[str]:
     """Name the fields that are at fault."""
     with pytest.raises(InvalidParameters) as refused:
         table.read(read_pairs(encoded.encode()))
-    return [one.field for one in refused.value.violations]
+    return [violation.field for violation in refused.value.violations]
 
 
 def read(table: ParameterTable, encoded: str) -> Sent:

@@ -47,9 +47,9 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def server(start_server: StartServer, file: Path) -> ServerProcess:
+def server(start_server_on: StartServer, file: Path) -> ServerProcess:
     """Start a server on a file of its own."""
-    return start_server(database_url=f"sqlite:///{file}")
+    return start_server_on(f"sqlite:///{file}")
 
 
 def beside(file: Path, suffix: str) -> Path:
@@ -76,11 +76,11 @@ LOSSES: dict[str, Callable[[Path], object]] = {
 
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES.keys())
 def test_a_file_that_is_gone_is_noticed_at_once(
-    start_server: StartServer, tmp_path: Path, loss: Callable[[Path], object]
+    start_server_on: StartServer, tmp_path: Path, loss: Callable[[Path], object]
 ) -> None:
     file = tmp_path / "place" / "own.db"
     file.parent.mkdir()
-    server = start_server(database_url=f"sqlite:///{file}")
+    server = start_server_on(f"sqlite:///{file}")
     player = opened_site(server.database_url)
     assert server.register(player.token, orderNumber="before").status_code == 200
     loss(file)
@@ -149,8 +149,8 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "--lazy", place], check=True)
 
 
-def test_a_full_disk_is_503_until_there_is_room(start_server: StartServer, small_disk: Path) -> None:
-    server = start_server(database_url=f"sqlite:///{small_disk / 'own.db'}")
+def test_a_full_disk_is_503_until_there_is_room(start_server_on: StartServer, small_disk: Path) -> None:
+    server = start_server_on(f"sqlite:///{small_disk / 'own.db'}")
     player = opened_site(server.database_url)
     assert server.register(player.token, orderNumber="before").status_code == 200
     ballast = small_disk / "ballast"

@@ -27,10 +27,10 @@ def test_a_deal_waits_for_its_call_and_finds_it(server: ServerProcess, owner: Pl
     imported = server.http.post(IMPORT, headers=headers, json={"calls": [item]}).json()["data"]["calls"]
     call_id = imported[0]["callId"]
 
-    told = server.update(owner.token, orderNumber="K-1", status="won").json()
-    assert told["order"]["callId"] == call_id
-    assert told["client"]["phones"] == [{"phoneNumber": "79205550055", "phoneType": "WORK"}]
-    assert (told["session"]["source"], told["session"]["sessionId"]) == ("avito", None)
+    result = server.update(owner.token, orderNumber="K-1", status="won").json()
+    assert result["order"]["callId"] == call_id
+    assert result["client"]["phones"] == [{"phoneNumber": "79205550055", "phoneType": "WORK"}]
+    assert (result["session"]["source"], result["session"]["sessionId"]) == ("avito", None)
     (record,) = server.journal(owner.token, owner.site.id).json()["records"]
     assert record["orderSource"] == {"type": "CALL", "callId": call_id, "duration": 120, "callUrl": None}
     assert record["visit"]["medium"] == "cpa"
@@ -39,8 +39,8 @@ def test_a_deal_waits_for_its_call_and_finds_it(server: ServerProcess, owner: Pl
 
 
 def test_an_exchange_reports_a_call_while_it_goes_on(server: ServerProcess, owner: Player) -> None:
-    def report(**told: Any) -> str:
-        sent = {"apikey": owner.token, "callid": "17.1", "date": "2018-03-26 09:50:00", "callerid": PHONE, **told}
+    def report(**values: Any) -> str:
+        sent = {"apikey": owner.token, "callid": "17.1", "date": "2018-03-26 09:50:00", "callerid": PHONE, **values}
         answer = server.http.get("/event-service/platform/asterisk/inbound-call", params=sent)
         assert answer.status_code == 200, answer.text
         return answer.text
@@ -65,9 +65,9 @@ def test_a_form_brings_the_advertisement_behind_a_deal(server: ServerProcess, se
         "subject": "Обратный звонок",
     }
     left = server.http.post(f"{REST}/requests/{owner.site.id}/register/", data=sent).json()
-    told = server.update(owner.token, orderNumber="K-4").json()
-    assert told["client"]["fio"] == "Иван"
-    assert told["session"]["source"] == left["session"]["source"] == "yandex"
+    result = server.update(owner.token, orderNumber="K-4").json()
+    assert result["client"]["fio"] == "Иван"
+    assert result["session"]["source"] == left["session"]["source"] == "yandex"
     (record,) = server.journal(owner.token, owner.site.id).json()["records"]
     assert record["orderSource"] == {
         "type": "REQUEST",

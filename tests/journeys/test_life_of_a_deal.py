@@ -34,8 +34,8 @@ def test_a_newcomer_brings_a_deal_from_first_start_to_restore(
     terminal = Terminal(command_line, empty_url, tmp_path)
     token = re.findall(r"shown only once: (\S+)", server.printed)[0]
 
-    def records(**asked: Any) -> list[dict[str, Any]]:
-        listed: list[dict[str, Any]] = server.journal(token, 1, **asked).json()["records"]
+    def records(**parameters: Any) -> list[dict[str, Any]]:
+        listed: list[dict[str, Any]] = server.journal(token, 1, **parameters).json()["records"]
         return listed
 
     made = server.register(token, orderNumber="1C-00000042", orderSum="1 000,50", tags="опт,срочно", source="выставка")
@@ -61,10 +61,10 @@ def test_a_newcomer_brings_a_deal_from_first_start_to_restore(
     terminal.done("deal", "restore", "1C-00000042")
     (back,) = records(withOrdersTags="true")
     assert back["tags"][0]["names"] == ["опт", "срочно"]
-    kinds = [one["kind"] for one in terminal.json("deal", "history", str(deal_id))]
+    kinds = [item["kind"] for item in terminal.json("deal", "history", str(deal_id))]
     assert kinds == ["registered", "changed", "deleted", "restored"]
     assert terminal.json("site", "list")[0]["pointsSpentToday"] == 1 + 1 + 1 + 4
-    assert [one["kind"] for one in terminal.run("doctor", "--json").json] == ["users", "statuses"]
+    assert [item["kind"] for item in terminal.run("doctor", "--json").json] == ["users", "statuses"]
     terminal.done("db", "check")
 
 

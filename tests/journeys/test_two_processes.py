@@ -141,7 +141,7 @@ def test_a_journal_read_through_both_processes_while_others_write_is_exact(
     for number in range(DEALS):
         write_row(stage, player, number, minute=20 + number // 2)
     seen: list[str] = []
-    asked: set[str] = set()
+    sent: set[str] = set()
     page = 0
     while len(seen) < DEALS:
         page += 1
@@ -157,13 +157,13 @@ def test_a_journal_read_through_both_processes_while_others_write_is_exact(
                 },
             )
         assert answer.status_code == 200, answer.text
-        asked |= processes([answer])
+        sent |= processes([answer])
         records = answer.json()["records"]
         assert records, f"page {page} is empty after {len(seen)} rows"
         seen += [str(record.get("orderId") or record["callId"]) for record in records]
         for extra in range(3):
             write_row(stage, player, DEALS + page * 3 + extra, minute=extra)
-    assert len(asked) == 2, "both processes answered"
+    assert len(sent) == 2, "both processes answered"
     assert len(seen) == len(set(seen)) == DEALS
 
 

@@ -56,8 +56,14 @@ class Shop:
         answer = self.server.register(self.player.token, orderNumber=number, **more)
         assert answer.status_code == 200, answer.text
 
-    def report(self, **told: Any) -> None:
-        sent = {"apikey": self.player.token, "callid": "17.1", "date": "2018-03-26 09:50:00", "callerid": PHONE, **told}
+    def report(self, **values: Any) -> None:
+        sent = {
+            "apikey": self.player.token,
+            "callid": "17.1",
+            "date": "2018-03-26 09:50:00",
+            "callerid": PHONE,
+            **values,
+        }
         answer = self.server.http.get("/event-service/platform/asterisk/inbound-call", params=sent)
         assert answer.status_code == 200, answer.text
 
@@ -76,7 +82,7 @@ def shop(start_server: Callable[..., ServerProcess]) -> Shop:
 
 
 def numbers(received: list[Received]) -> list[str]:
-    return [one.pairs["orderNumber"] for one in received]
+    return [item.pairs["orderNumber"] for item in received]
 
 
 def test_a_call_and_its_deal_are_told_as_they_go(shop: Shop, receiver: Receiver) -> None:
@@ -89,7 +95,7 @@ def test_a_call_and_its_deal_are_told_as_they_go(shop: Shop, receiver: Receiver)
     assert (begun.pairs["callphase"], ended.pairs["callphase"]) == ("callconnected", "calldisconnected")
     assert ended.pairs["changedFields"].startswith("callphase,duration,")
     assert begun.pairs["id"] == ended.pairs["id"] == created.pairs["callId"] == changed.pairs["id"]
-    assert [one.pairs["event"] for one in (created, matched)] == ["create", "match"]
+    assert [item.pairs["event"] for item in (created, matched)] == ["create", "match"]
     assert changed.pairs["orderId"] == created.pairs["orderId"]
 
 
@@ -150,9 +156,9 @@ def test_nothing_is_lost_when_the_server_is_killed_in_the_middle(shop: Shop, rec
     shop.command("webhook", "resume", webhook_id)
     shop.server.start()
     shop.wait_until_delivered(webhook_id)
-    told = numbers(receiver.received)
-    assert list(dict.fromkeys(told)) == wanted, "in order, whatever came twice"
-    by_name = {one.name: one.pairs for one in receiver.received}
+    result = numbers(receiver.received)
+    assert list(dict.fromkeys(result)) == wanted, "in order, whatever came twice"
+    by_name = {item.name: item.pairs for item in receiver.received}
     assert len(by_name) == len(wanted)
 
 

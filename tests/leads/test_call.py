@@ -7,7 +7,7 @@ import pytest
 
 from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.call import (
-    UNTOLD,
+    NOT_REPORTED,
     Call,
     CallId,
     CallPhase,
@@ -62,7 +62,7 @@ def test_each_circumstance_is_told_by_itself(name: str) -> None:
         (Circumstances(exchange="asterisk"), 0, False),
         (Circumstances(exchange="asterisk"), 1, True),
         (Circumstances(exchange="asterisk", is_successful=False), 0, True),
-        (UNTOLD, 0, True),
+        (NOT_REPORTED, 0, True),
     ],
 )
 def test_a_call_goes_on_while_its_exchange_told_but_its_beginning(

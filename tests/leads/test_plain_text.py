@@ -79,7 +79,7 @@ def test_what_is_stripped_is_blank_exactly_if_nothing_remains(text: str) -> None
 def test_plain_text_is_its_own_plain_form_and_shows_all_it_has(text: str) -> None:
     reduced = plain(text)
     assert plain(reduced) == reduced
-    assert not any(unicodedata.category(one) in {"Cf", "Nd"} and not one.isascii() for one in reduced)
+    assert not any(unicodedata.category(item) in {"Cf", "Nd"} and not item.isascii() for item in reduced)
 
 
 @given(st.text())

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from dealtrace.leads.call import UNTOLD, Circumstances
+from dealtrace.leads.call import NOT_REPORTED, Circumstances
 from dealtrace.leads.qualification import Predecessors, Qualification, is_target_call, qualification_of
 from write_commands import NOON
 
@@ -36,8 +36,8 @@ def test_one_that_is_older_than_the_depth_no_longer_counts() -> None:
 @pytest.mark.parametrize(
     ("circumstances", "seconds", "is_target"),
     [
-        (UNTOLD, 30, True),
-        (UNTOLD, 29, False),
+        (NOT_REPORTED, 30, True),
+        (NOT_REPORTED, 29, False),
         (Circumstances(is_successful=True), 30, True),
         (Circumstances(is_successful=False), 3000, False),
     ],

@@ -64,14 +64,14 @@ def test_it_shows_the_nearest_candidate_first_from_either_side() -> None:
     inside = call_span(NOON - SECOND, lead_id=3)
     further_inside = call_span(NOON - 2 * SECOND, lead_id=4)
     step, *_ = explain_search(BOTH, NOON, [earlier, further_inside, late, inside])
-    assert [one.lead.id for one in step.candidates] == [3, 4, 1, 2]
+    assert [candidate.lead.id for candidate in step.candidates] == [3, 4, 1, 2]
 
 
 def test_it_shows_only_leads_of_the_kind_and_contact_looked_for() -> None:
     others = [lead_request_span(NOON), call_span(NOON, lead_id=2, contact="79991112233")]
     call = call_span(NOON, lead_id=3)
     (step,) = explain_search(BOTH, NOON, [*others, call])
-    assert [one.lead for one in step.candidates] == [call.ref]
+    assert [candidate.lead for candidate in step.candidates] == [call.ref]
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_the_winner_of_a_tie_is_shown_first_whatever_the_order_of_arrival(winner
     for leads in ([winner, loser], [loser, winner]):
         (step,) = explain_search(BOTH, NOON, leads)
         assert step.winner == winner.ref
-        assert [one.lead for one in step.candidates] == [winner.ref, loser.ref]
+        assert [candidate.lead for candidate in step.candidates] == [winner.ref, loser.ref]
 
 
 @st.composite
@@ -111,7 +111,7 @@ def test_it_agrees_with_the_match(leads: list[LeadSpan], only: LeadKind | None) 
     assert steps[-1].winner == (found.ref if found is not None else None)
     assert all(step.winner is None for step in steps[:-1])
     for step in steps:
-        holding = [one.lead for one in step.candidates if one.holds]
+        holding = [candidate.lead for candidate in step.candidates if candidate.holds]
         assert (step.winner in holding) if holding else step.winner is None
 
 

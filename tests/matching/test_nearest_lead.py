@@ -57,7 +57,7 @@ def clue(
 def test_it_tries_the_phone_before_the_email_and_calls_before_lead_requests(
     asked: ContactClue, searches: list[tuple[str, LeadKind]]
 ) -> None:
-    assert list(searches_for(asked)) == [Search(*one) for one in searches]
+    assert list(searches_for(asked)) == [Search(*search) for search in searches]
 
 
 @pytest.mark.parametrize(
@@ -79,15 +79,15 @@ def test_it_keeps_the_worked_example(make: Callable[[], LeadSpan], seconds: int,
 
 @pytest.mark.parametrize("make", [call_span, lead_request_span])
 def test_a_lead_one_second_after_the_deal_never_matches(make: Callable[..., LeadSpan]) -> None:
-    asked = clue(seconds=10**9)
-    assert find_lead(asked, NOON, [make(NOON + SECOND)]) is None
-    assert find_lead(asked, NOON, [make(NOON)]) == make(NOON)
+    sent = clue(seconds=10**9)
+    assert find_lead(sent, NOON, [make(NOON + SECOND)]) is None
+    assert find_lead(sent, NOON, [make(NOON)]) == make(NOON)
 
 
 def test_two_hours_are_the_threshold_of_a_clue_that_names_none() -> None:
-    asked = ContactClue(BY_PHONE, None)
-    assert find_lead(asked, NOON, [lead_request_span(NOON - LINK_THRESHOLD_DEFAULT)])
-    assert not find_lead(asked, NOON, [lead_request_span(NOON - LINK_THRESHOLD_DEFAULT - SECOND)])
+    sent = ContactClue(BY_PHONE, None)
+    assert find_lead(sent, NOON, [lead_request_span(NOON - LINK_THRESHOLD_DEFAULT)])
+    assert not find_lead(sent, NOON, [lead_request_span(NOON - LINK_THRESHOLD_DEFAULT - SECOND)])
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_the_phone_wins_over_a_nearer_lead_request_of_the_email() -> None:
     ids=["latest start", "latest end", "greater reference", "any reference", "higher id", "ids are numbers"],
 )
 def test_a_tie_goes_by_start_end_reference_and_id(winner: dict[str, Any], loser: dict[str, Any]) -> None:
-    won, lost = (call_span(one.pop("at", EARLIER), **one) for one in (dict(winner), dict(loser)))
+    won, lost = (call_span(item.pop("at", EARLIER), **item) for item in (dict(winner), dict(loser)))
     assert nearest([won, lost]) == nearest([lost, won]) == won
     assert find_lead(clue(), NOON, [won, lost]) == find_lead(clue(), NOON, [lost, won]) == won
 
@@ -171,7 +171,7 @@ LEADS = st.builds(
 )
 LEAD_LISTS = st.lists(LEADS, min_size=2, max_size=10).flatmap(
     lambda leads: st.permutations(range(1, len(leads) + 1)).map(
-        lambda ids: [replace(lead, ref=replace(lead.ref, id=one)) for lead, one in zip(leads, ids, strict=True)]
+        lambda ids: [replace(lead, ref=replace(lead.ref, id=item)) for lead, item in zip(leads, ids, strict=True)]
     )
 )
 
@@ -180,7 +180,7 @@ def second_of(moment: datetime) -> int:
     return round((moment - MIDNIGHT).total_seconds())
 
 
-def told_by_oracle(asked: ContactClue, deal_second: int, leads: Sequence[LeadSpan]) -> LeadSpan | None:
+def found_by_oracle(asked: ContactClue, deal_second: int, leads: Sequence[LeadSpan]) -> LeadSpan | None:
     """Rank every lead that may be meant, and let each be beaten by any better one."""
     threshold = round(asked.link_threshold.total_seconds())
 
@@ -220,7 +220,7 @@ def told_by_oracle(asked: ContactClue, deal_second: int, leads: Sequence[LeadSpa
 @given(CLUES, DEAL_SECONDS, LEAD_LISTS)
 def test_it_finds_the_lead_that_the_oracle_tells(asked: ContactClue, deal_second: int, leads: list[LeadSpan]) -> None:
     found = find_lead(asked, MIDNIGHT + deal_second * SECOND, leads)
-    assert found == told_by_oracle(asked, deal_second, leads)
+    assert found == found_by_oracle(asked, deal_second, leads)
 
 
 @settings(max_examples=200)
@@ -241,4 +241,4 @@ def test_a_lead_that_was_not_chosen_may_as_well_be_absent(
     found = find_lead(asked, happened_at, leads)
     for lead in leads:
         if lead != found:
-            assert find_lead(asked, happened_at, [one for one in leads if one != lead]) == found
+            assert find_lead(asked, happened_at, [item for item in leads if item != lead]) == found

@@ -99,8 +99,8 @@ def annotated(stage: Stage, shop: Player, number: int) -> Any:
 
 
 def cleared(stage: Stage, shop: Player, number: int) -> Any:
-    asked = registration(f"K{number}", stated_source=source(number), custom_values={"size": "XL"})
-    stage.perform(OPERATIONS["register_deals"], shop, asked)
+    sent = registration(f"K{number}", stated_source=source(number), custom_values={"size": "XL"})
+    stage.perform(OPERATIONS["register_deals"], shop, sent)
     return Clearing(DealKey(None, f"K{number}"), ("size",))
 
 
@@ -139,8 +139,10 @@ WORST: dict[str, Callable[[Stage, Player, int], Any]] = {
     "clear_fields": cleared,
     "report_calls": lambda _stage, _shop, number: CallReport(f"r{number}", NOON, phone=f"7920{number:07d}"),
     "register_lead_requests": lambda _stage, _shop, number: lead_request(number),
-    "import_calls": lambda _stage, _shop, number: [call(number * ITEMS + one) for one in range(ITEMS)],
-    "import_lead_requests": lambda _stage, _shop, number: [lead_request(number * ITEMS + one) for one in range(ITEMS)],
+    "import_calls": lambda _stage, _shop, number: [call(number * ITEMS + item) for item in range(ITEMS)],
+    "import_lead_requests": lambda _stage, _shop, number: [
+        lead_request(number * ITEMS + item) for item in range(ITEMS)
+    ],
     "count_hits": lambda _stage, _shop, number: Hit(f"v{number}", f"https://shop.ru/?utm_source=s{number}"),
     "pay_for_reading": lambda _stage, _shop, _number: PaidMethod.ORDERS_DIARY,
     "claim_deliveries": lambda stage, shop, _number: Claim(webhook_id(stage, shop), "me"),

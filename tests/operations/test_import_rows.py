@@ -104,10 +104,10 @@ def test_an_id_that_is_taken_is_refused_for_that_row(stage: Stage, shop: Player)
     done = bring(stage, shop, begin(stage, shop), call(id=7), call(id=7), call(id=8))
     assert list(done.refused) == [3]
     other = begin(stage, shop, "e")
-    asked = lead_request(id=7), lead_request("7"), lead_request(id=9), lead_request(id=9)
-    refused = bring(stage, shop, other, *asked, kind=LeadKind.LEAD_REQUEST).refused
+    sent = lead_request(id=7), lead_request("7"), lead_request(id=9), lead_request(id=9)
+    refused = bring(stage, shop, other, *sent, kind=LeadKind.LEAD_REQUEST).refused
     assert list(refused) == [2, 5]
-    assert all(isinstance(one, LeadTaken) for one in refused.values())
+    assert all(isinstance(item, LeadTaken) for item in refused.values())
     again = bring(stage, shop, begin(stage, shop, "f"), call(id=9), call(id=8), call())
     assert list(again.refused) == [2, 3]
 

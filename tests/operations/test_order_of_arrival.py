@@ -35,8 +35,8 @@ NAMES = st.sampled_from([f"lead-{number}" for number in range(3)])
 
 
 @dataclass(frozen=True)
-class Told:
-    """What was told of a lead last: the words that make it, whether it is hidden."""
+class Arrived:
+    """What was arrived of a lead last: the words that make it, whether it is hidden."""
 
     command: CallReport | IncomingLeadRequest
     hidden: bool = False
@@ -53,7 +53,7 @@ class World(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.player = self.stage.open_site(contact_matching=True)
-        self.told: dict[str, Told] = {}
+        self.arrived: dict[str, Arrived] = {}
         self.clues: dict[str, LeadClue] = {}
         self.pins: dict[str, str | None] = {}
         self.refs: dict[str, LeadRef] = {}
@@ -78,12 +78,12 @@ class World(RuleBasedStateMachine):
     @rule(target=leads, name=NAMES, phone=st.sampled_from(PHONES), began_at=MOMENTS, seconds=SECONDS)
     def report_call(self, name: str, phone: str, began_at: datetime, seconds: int) -> object:
         """Tell of a call, maybe again and otherwise than before."""
-        known = self.told.get(name)
+        known = self.arrived.get(name)
         if known is not None and not isinstance(known.command, CallReport):
             return multiple()
         command = CallReport(name, began_at, timedelta(seconds=seconds), phone)
         self.refs[name] = take_in(self.stage, self.player, command)
-        self.told[name] = Told(command, hidden=known.hidden if known is not None else False)
+        self.arrived[name] = Arrived(command, hidden=known.hidden if known is not None else False)
         return name if known is None else multiple()
 
     @rule(
@@ -94,23 +94,23 @@ class World(RuleBasedStateMachine):
         requested_at=MOMENTS,
     )
     def take_in_lead_request(self, name: str, phone: str | None, email: str, requested_at: datetime) -> object:
-        if name in self.told:
+        if name in self.arrived:
             return multiple()
         command = IncomingLeadRequest(requested_at, phone, email, number=name)
         self.refs[name] = take_in(self.stage, self.player, command)
-        self.told[name] = Told(command)
+        self.arrived[name] = Arrived(command)
         return name
 
     @rule(target=hidden, name=consumes(leads))
     def delete(self, name: str) -> str:
         change(self.stage, self.player, delete_lead, self.refs[name])
-        self.told[name] = replace(self.told[name], hidden=True)
+        self.arrived[name] = replace(self.arrived[name], hidden=True)
         return name
 
     @rule(target=leads, name=consumes(hidden))
     def restore(self, name: str) -> str:
         change(self.stage, self.player, restore_lead, self.refs[name])
-        self.told[name] = replace(self.told[name], hidden=False)
+        self.arrived[name] = replace(self.arrived[name], hidden=False)
         return name
 
     @rule(deal=deals, lead=st.none() | leads)
@@ -128,10 +128,12 @@ class World(RuleBasedStateMachine):
             del self.pins[deal]
 
     def teardown(self) -> None:
-        """Compare with a site where the leads came first, told once, and only those that are there."""
+        """Compare with a site where the leads came first, arrived once, and only those that are there."""
         other = self.stage.open_site(contact_matching=True)
         name_of = {
-            take_in(self.stage, other, told.command): name for name, told in self.told.items() if not told.hidden
+            take_in(self.stage, other, result.command): name
+            for name, result in self.arrived.items()
+            if not result.hidden
         }
         expected = {
             deal: self.pins[deal]
@@ -145,7 +147,7 @@ class World(RuleBasedStateMachine):
             for deal, deal_id in self.deal_ids.items()
         }
         assert ended == expected
-        shown = [name for name, told in self.told.items() if not told.hidden]
+        shown = [name for name, result in self.arrived.items() if not result.hidden]
         ref_of = {name: ref for ref, name in name_of.items()}
         self.compare_clients({self.refs[name]: name for name in shown}, other, {ref_of[name]: name for name in shown})
 
@@ -157,10 +159,10 @@ class World(RuleBasedStateMachine):
         assert (
             ended[0]
             == expected[0]
-            == modelled_people({name: contacts_of(self.told[name].command) for name in names.values()})
+            == modelled_people({name: contacts_of(self.arrived[name].command) for name in names.values()})
         )
         # Ids decide between leads that began together: compared only where no two did.
-        if len({started_at(self.told[name].command) for name in names.values()}) == len(names):
+        if len({started_at(self.arrived[name].command) for name in names.values()}) == len(names):
             assert ended[1:] == expected[1:]
 
 

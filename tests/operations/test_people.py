@@ -93,13 +93,13 @@ def ivan(stage: Stage, shop: Player) -> int:
     )
     stage.call(shop, BEFORE, phone="8 (920) 555-00-55", client_name="Иван", visit_id=seen.id)
     stage.lead_request(shop, BEFORE, phone=PHONE, email="Ivan@Example.ru", client_name="Ivan")
-    asked = registration(
+    sent = registration(
         "n",
         clue=by_contact("8 920 555 00 55", MAIL),
         comment="звонить после шести",
         custom_values={"margin": "паспорт"},
     )
-    (receipt,) = stage.perform(register_deals, shop, asked)
+    (receipt,) = stage.perform(register_deals, shop, sent)
     stage.perform(change_deals, shop, change(receipt.deal_id, comment="ИНН", status="won"))
     found: int = receipt.deal_id
     return found
@@ -138,11 +138,11 @@ def test_only_leads_that_bear_the_contact_are_reached(stage: Stage, shop: Player
 def test_a_form_with_the_phone_of_another_opens_nothing_of_theirs(stage: Stage, shop: Player, ivan: int) -> None:
     stage.lead_request(shop, BEFORE, phone=PHONE, email="thief@example.ru", client_name="Thief")
     with stage.database.read() as connection:
-        told = export_person(connection, [shop.site], "thief@example.ru")[shop.site.id]
-    assert {table: len(rows) for table, rows in told.items() if rows} == {
+        result = export_person(connection, [shop.site], "thief@example.ru")[shop.site.id]
+    assert {table: len(rows) for table, rows in result.items() if rows} == {
         "lead_request": 1, "lead_contact": 2, "contact": 1,
     }  # fmt: skip
-    assert not any(secret in json.dumps(told, default=str) for secret in ("192.0.2.77", MAIL, "GA1", "ИНН"))
+    assert not any(secret in json.dumps(result, default=str) for secret in ("192.0.2.77", MAIL, "GA1", "ИНН"))
 
 
 def test_a_form_that_names_the_visit_of_another_opens_that_visit_alone(stage: Stage, shop: Player, ivan: int) -> None:
@@ -151,9 +151,9 @@ def test_a_form_that_names_the_visit_of_another_opens_that_visit_alone(stage: St
     (named,) = [value for value in theirs if isinstance(value, int) and value >= FIRST_KEYED_ID and value != earlier.id]
     stage.lead_request(shop, BEFORE, email="thief@example.ru", visit_id=VisitId(named))
     with stage.database.read() as connection:
-        told = export_person(connection, [shop.site], "thief@example.ru")[shop.site.id]
+        result = export_person(connection, [shop.site], "thief@example.ru")[shop.site.id]
         mine = export_person(connection, [shop.site], PHONE)[shop.site.id]
-    assert [row["id"] for row in told["visit"]] == [named]
+    assert [row["id"] for row in result["visit"]] == [named]
     assert [row["id"] for row in mine["visit"]] == [named]
 
 
@@ -224,9 +224,9 @@ def test_others_are_not_touched(stage: Stage, shop: Player, ivan: int) -> None:
 def test_every_row_of_the_person_is_told(stage: Stage, shop: Player, ivan: int) -> None:
     neighbour = stage.open_site()
     with stage.database.read() as connection:
-        told = export_person(connection, [shop.site, neighbour.site], PHONE)
-    assert list(told) == [shop.site.id]
-    counted = {table: len(rows) for table, rows in told[shop.site.id].items()}
+        result = export_person(connection, [shop.site, neighbour.site], PHONE)
+    assert list(result) == [shop.site.id]
+    counted = {table: len(rows) for table, rows in result[shop.site.id].items()}
     assert counted == {
         "client": 1,
         "contact": 2,
@@ -259,7 +259,9 @@ def texts_of(table: Table) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "table", [one for one in metadata.sorted_tables if one.info == TENANT], ids=lambda one: one.name
+    "table",
+    [table for table in metadata.sorted_tables if table.info == TENANT],
+    ids=lambda item: item.name,
 )
 def test_every_text_of_a_site_is_about_a_person_or_not(table: Table) -> None:
     """A new column fails here until somebody has thought about it."""

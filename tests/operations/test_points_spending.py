@@ -82,7 +82,7 @@ def test_it_says_when_the_points_come_back(stage: Stage, shop: Player, now: date
 def test_it_pays_for_reading_one_by_one(stage: Stage) -> None:
     shop = stage.open_site(points_per_day=5, point_costs={"orders-diary": 2})
     outcomes = stage.perform(pay_for_reading, shop, *[PaidMethod.ORDERS_DIARY] * 3, PaidMethod.REGISTER, now=EVENING)
-    assert [type(one) for one in outcomes] == [type(None), type(None), PointsSpent, type(None)]
+    assert [type(outcome) for outcome in outcomes] == [type(None), type(None), PointsSpent, type(None)]
     assert outcomes[2].facts == {"retry_after_seconds": 1}
     assert points_of(stage.database, shop) == 5
 

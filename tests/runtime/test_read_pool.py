@@ -77,10 +77,10 @@ def test_it_hands_on_what_goes_wrong_and_reads_on(database: Database) -> None:
 def test_it_gives_every_connection_back(database: Database) -> None:
     async def story() -> None:
         read_pool = ReadPool(database, 4)
-        asked = [
+        sent = [
             read_pool.read(lambda connection: connection.exec_driver_sql("SELECT 1").scalar_one()) for _ in range(50)
         ]
-        assert await asyncio.gather(*asked) == [1] * 50
+        assert await asyncio.gather(*sent) == [1] * 50
         read_pool.stop()
 
     run(story)
@@ -90,7 +90,7 @@ def test_it_gives_every_connection_back(database: Database) -> None:
 def test_it_answers_who_waits_before_it_stops_and_nobody_after(database: Database) -> None:
     async def story() -> None:
         read_pool = ReadPool(database, 1)
-        asked = [
+        sent = [
             asyncio.ensure_future(
                 read_pool.read(lambda connection: connection.exec_driver_sql("SELECT 1").scalar_one())
             )
@@ -98,7 +98,7 @@ def test_it_answers_who_waits_before_it_stops_and_nobody_after(database: Databas
         ]
         await asyncio.sleep(0)
         read_pool.stop()
-        assert await asyncio.gather(*asked) == [1] * 10
+        assert await asyncio.gather(*sent) == [1] * 10
         with pytest.raises(RuntimeError):
             await read_pool.read(lambda _connection: None)
 

@@ -135,3 +135,25 @@ def test_a_report_whose_client_left_ends_at_its_next_statement(limited: Database
             assert await asyncio.to_thread(ended.wait, LONG_SECONDS)
 
     told(limited, story)
+
+
+def test_a_stopping_server_does_not_wait_for_reports(limited: Database, shop: Player) -> None:
+    started, ended = threading.Event(), threading.Event()
+
+    def long(source: FactSource) -> None:
+        started.set()
+        try:
+            while True:
+                source.fetch(select(1))
+        finally:
+            ended.set()
+
+    async def story(pool: ReportPool) -> None:
+        running = asyncio.ensure_future(pool.ask(stays, shop.site, long))
+        assert await asyncio.to_thread(started.wait, LONG_SECONDS)
+        await asyncio.to_thread(pool.stop)
+        assert ended.is_set()
+        await asyncio.wait([running])
+        assert running.exception() is not None
+
+    told(limited, story)

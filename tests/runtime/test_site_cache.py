@@ -57,8 +57,8 @@ def test_it_tells_what_a_token_opens(stage: Stage, shop: Player, site_cache: Sit
 def test_it_keeps_the_tokens_of_sites_apart(stage: Stage, shop: Player, site_cache: SiteCache) -> None:
     neighbour = stage.open_site()
     follow(site_cache, stage.database)
-    told = [look_up(site_cache, stage.database, player.token) for player in (shop, neighbour)]
-    assert [one.site.id for one in told if one is not None] == [shop.site.id, neighbour.site.id]
+    result = [look_up(site_cache, stage.database, player.token) for player in (shop, neighbour)]
+    assert [item.site.id for item in result if item is not None] == [shop.site.id, neighbour.site.id]
 
 
 @pytest.mark.parametrize("token", ["", "unknown", "' OR 1=1 --", "x" * 10_000, "ё"])
@@ -90,19 +90,19 @@ def test_a_changed_setting_reaches_it(stage: Stage, shop: Player, site_cache: Si
         set_site(connection, shop.site.id, {"points_per_day": "7", "timezone": "UTC"})
     follow(site_cache, stage.database)
     assert site_cache.remembered(shop.token) is None
-    told = look_up(site_cache, stage.database, shop.token)
-    assert told is not None
-    assert (told.site.points_per_day, told.site.time_zone.key) == (7, "UTC")
-    assert site_cache.remembered(shop.token) == told
+    result = look_up(site_cache, stage.database, shop.token)
+    assert result is not None
+    assert (result.site.points_per_day, result.site.time_zone.key) == (7, "UTC")
+    assert site_cache.remembered(shop.token) == result
 
 
 def test_an_added_field_reaches_it(stage: Stage, shop: Player, site_cache: SiteCache) -> None:
     with stage.database.write() as connection:
         add_custom_field(connection, shop.site.id, "margin", utc_now())
     follow(site_cache, stage.database)
-    told = look_up(site_cache, stage.database, shop.token)
-    assert told is not None
-    assert told.site.custom_fields == {"margin"}
+    result = look_up(site_cache, stage.database, shop.token)
+    assert result is not None
+    assert result.site.custom_fields == {"margin"}
 
 
 def test_a_revoked_token_reaches_it(stage: Stage, shop: Player, site_cache: SiteCache) -> None:
@@ -116,9 +116,9 @@ def test_a_revoked_token_reaches_it(stage: Stage, shop: Player, site_cache: Site
 def test_a_new_token_opens_at_once(stage: Stage, shop: Player, site_cache: SiteCache) -> None:
     with stage.database.write() as connection:
         issued = issue_token(connection, stage.ids, shop.site.id, "new", utc_now())
-    told = look_up(site_cache, stage.database, issued.secret)
-    assert told is not None
-    assert told.token_id == issued.token.id
+    result = look_up(site_cache, stage.database, issued.secret)
+    assert result is not None
+    assert result.token_id == issued.token.id
 
 
 def test_it_forgets_nothing_while_nothing_changes(stage: Stage, shop: Player, site_cache: SiteCache) -> None:
@@ -130,9 +130,9 @@ def test_it_forgets_nothing_while_nothing_changes(stage: Stage, shop: Player, si
 def test_it_remembers_nothing_that_changed_while_it_looked(stage: Stage, shop: Player, site_cache: SiteCache) -> None:
     with stage.database.write() as connection:
         set_site(connection, shop.site.id, {"name": "Other"})
-    told = look_up(site_cache, stage.database, shop.token)
-    assert told is not None
-    assert told.site.name == "Other"
+    result = look_up(site_cache, stage.database, shop.token)
+    assert result is not None
+    assert result.site.name == "Other"
     stale = site_cache.remembered(shop.token)
     assert stale is not None
     assert stale.site.name == "Shop", "until it follows, once a second"

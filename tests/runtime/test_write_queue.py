@@ -256,8 +256,8 @@ def test_it_groups_by_operation_and_site_and_keeps_the_order_inside(stage: Stage
         async with open_write_queue(stage.database) as write_queue:
             write_queue.write(gate, shop.site, "first")
             await gate.wait_inside()
-            asked = [(shop, "a"), (neighbour, "b"), (shop, "c"), (neighbour, "d")]
-            futures = [write_queue.write(watch, player.site, command) for player, command in asked]
+            sent = [(shop, "a"), (neighbour, "b"), (shop, "c"), (neighbour, "d")]
+            futures = [write_queue.write(watch, player.site, command) for player, command in sent]
             gate.open.set()
             return await asyncio.gather(*futures)
 

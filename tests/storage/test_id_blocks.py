@@ -62,7 +62,7 @@ def test_two_of_them_never_give_an_id_twice(database: Database) -> None:
             ids.ensure(1)
             taken.append(ids.take())
     assert len(set(taken)) == len(taken)
-    assert all(FIRST_ID_DEFAULT <= one < JAVASCRIPT_MAX for one in taken)
+    assert all(FIRST_ID_DEFAULT <= item < JAVASCRIPT_MAX for item in taken)
 
 
 def test_servers_that_take_blocks_at_once_never_meet(database: Database) -> None:
@@ -77,7 +77,7 @@ def test_servers_that_take_blocks_at_once_never_meet(database: Database) -> None
         return taken
 
     with ThreadPoolExecutor(SERVERS) as threads:
-        taken = [one for some in threads.map(take_many, range(SERVERS)) for one in some]
+        taken = [item for some in threads.map(take_many, range(SERVERS)) for item in some]
     assert len(set(taken)) == len(taken) == SERVERS * 5 * BLOCK_SIZE
     assert max(taken) < JAVASCRIPT_MAX
 

@@ -235,5 +235,5 @@ def test_webhooks_are_told_everything_though_the_database_dies(
             assert time.monotonic() < deadline
     received = receiver.wait_for(len(wanted), BACK_WITHIN_SECONDS)
     receiver.vanish()
-    assert list(dict.fromkeys(one.pairs["orderNumber"] for one in received)) == wanted
+    assert list(dict.fromkeys(item.pairs["orderNumber"] for item in received)) == wanted
     assert server.logged.count("webhooks_not_looked_at") <= 2, "one line tells of each outage"

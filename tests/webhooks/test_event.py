@@ -10,7 +10,7 @@ from dealtrace.accounts.webhook import EventKind
 from dealtrace.deals.deal import DealId
 from dealtrace.deals.versions import DealVersion, VersionKind
 from dealtrace.leads.annotations import NO_ANNOTATIONS, Annotations
-from dealtrace.leads.call import UNTOLD, Circumstances, IncomingCall
+from dealtrace.leads.call import NOT_REPORTED, Circumstances, IncomingCall
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.webhooks.event import DealEvent, LeadEvent, LeadPart, annotations_event, call_event, deal_events
 from domain_records import NOON, PHONE
@@ -25,7 +25,7 @@ def test_a_call_that_an_exchange_reports_as_it_begins_is_connected() -> None:
     assert call_event(CALL, None, RINGING) == LeadEvent(EventKind.CALL_CONNECTED, CALL)
 
 
-@pytest.mark.parametrize("told", [TALKED, MISSED, replace(RINGING, circumstances=UNTOLD)])
+@pytest.mark.parametrize("told", [TALKED, MISSED, replace(RINGING, circumstances=NOT_REPORTED)])
 def test_a_call_first_told_of_when_it_was_over_is_disconnected(told: IncomingCall) -> None:
     assert call_event(CALL, None, told) == LeadEvent(EventKind.CALL_DISCONNECTED, CALL)
 
@@ -61,8 +61,8 @@ def test_a_call_told_of_otherwise_is_changed(part: LeadPart, change: dict[str, A
     ],
 )
 def test_a_call_that_goes_on_is_changed_by_each_circumstance(part: LeadPart, value: object) -> None:
-    told = replace(RINGING, circumstances=replace(RINGING.circumstances, **{part.value: value}))
-    assert call_event(CALL, RINGING, told) == LeadEvent(EventKind.LEAD_CHANGED, CALL, (part,))
+    result = replace(RINGING, circumstances=replace(RINGING.circumstances, **{part.value: value}))
+    assert call_event(CALL, RINGING, result) == LeadEvent(EventKind.LEAD_CHANGED, CALL, (part,))
 
 
 def test_what_is_said_of_a_lead_changes_by_its_parts() -> None:

@@ -24,8 +24,8 @@ def test_chance_makes_a_pause_up_to_a_fifth_longer() -> None:
 
 
 def test_the_receiver_may_ask_for_a_longer_pause_up_to_an_hour() -> None:
-    asked = Fault("HTTP 429", retry_after=timedelta(minutes=2))
-    assert after_fault(asked, 1, NOON, NOON, 0) == TryAgain(NOON + timedelta(minutes=2))
+    sent = Fault("HTTP 429", retry_after=timedelta(minutes=2))
+    assert after_fault(sent, 1, NOON, NOON, 0) == TryAgain(NOON + timedelta(minutes=2))
     greedy = Fault("HTTP 429", retry_after=timedelta(days=9))
     assert after_fault(greedy, 1, NOON, NOON, 0) == TryAgain(NOON + LONGEST_PAUSE)
 

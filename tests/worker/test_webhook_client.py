@@ -74,7 +74,7 @@ def test_anything_else_is_a_fault_a_person_can_read(
     (fault,) = send(receiver.url)
     assert fault is not None
     assert fault.reason.startswith(reason)
-    assert fault.words == words
+    assert fault.answer == words
     assert not fault.is_final
 
 
@@ -94,7 +94,7 @@ def test_a_long_answer_is_not_read_to_its_end(receiver: Receiver) -> None:
     (fault,) = send(receiver.url)
     assert fault is not None
     assert fault.reason == "HTTP 500"
-    assert 0 < len(fault.words) < ANSWER_BYTES_MAX
+    assert 0 < len(fault.answer) < ANSWER_BYTES_MAX
     assert receiver.sent_bytes < 30_000_000, "the connection was closed on it"
 
 
@@ -253,13 +253,13 @@ def test_only_allowed_addresses_of_a_name_are_tried(receiver: Receiver, monkeypa
 
 @pytest.mark.parametrize("name", ["xn--fa-hia.example", "www.xn--fa-hia.example", "a_b.example", "a--b.example"])
 def test_a_name_goes_where_its_ascii_form_says(receiver: Receiver, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    asked: list[Any] = []
+    sent: list[Any] = []
     answer = resolve_to("127.0.0.1")
     monkeypatch.setattr(
-        socket, "getaddrinfo", lambda host, *more, **options: (asked.append(host), answer(host, *more, **options))[1]
+        socket, "getaddrinfo", lambda host, *more, **options: (sent.append(host), answer(host, *more, **options))[1]
     )
     assert send(f"http://{name}:{receiver.port}/") == [None]
-    assert name.encode() in asked
+    assert name.encode() in sent
     assert receiver.received[0].headers["host"] == f"{name}:{receiver.port}"
 
 

@@ -9,7 +9,7 @@ from typing import BinaryIO
 from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.api.report_parameters import figure_of, words_of
-from dealtrace.files.report_file import write_report
+from dealtrace.files.reports.report_file import write_report
 from dealtrace.files.row_writers import CSV, XLSX
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameters import Sent

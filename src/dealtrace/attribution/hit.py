@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import field, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from dealtrace.attribution.classification import classify
 from dealtrace.attribution.landing_tags import click_ids_of, utm_of
@@ -34,7 +33,7 @@ class Hit:
     browser: str = ""
     google_client_id: str | None = None
     yandex_client_id: str | None = None
-    attrs: Mapping[str, Any] = field(default_factory=dict)
+    attrs: Mapping[str, object] = field(default_factory=dict)
 
 
 def continues(latest: Visit, source: TrafficSource, now: datetime) -> bool:
@@ -82,9 +81,9 @@ def extend(visit: Visit, hit: Hit, now: datetime) -> Visit:
     )
 
 
-def bounded_attrs(attrs: Mapping[str, Any]) -> dict[str, Any]:
+def bounded_attrs(attrs: Mapping[str, object]) -> dict[str, object]:
     """Return the attributes that fit the limits of a visit, in their order; one that does not fit is left out."""
-    kept: dict[str, Any] = {}
+    kept: dict[str, object] = {}
     length = 0
     for name, value in attrs.items():
         length_after = length + len(f"{name}{value}")

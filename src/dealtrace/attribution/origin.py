@@ -52,9 +52,12 @@ class Origin:
 
     @property
     def landing_host(self) -> str:
-        """The host of the landing page, in lower case and without a port; empty if the URL has none."""
+        """The host of the landing page, in lower case and without a port; empty if the URL has none.
+
+        The path is cut off first: hosts are few and `urlsplit` remembers them, while pages and click ids are many.
+        """
         try:
-            return urlsplit(self.details.landing_url).hostname or ""
+            return urlsplit("/".join(self.details.landing_url.split("/", 3)[:3])).hostname or ""
         except ValueError:
             return ""
 

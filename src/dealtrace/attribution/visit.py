@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import field
 from datetime import datetime
-from typing import Any, NewType
+from typing import NewType
 
 from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
 from dealtrace.record import record
@@ -33,7 +33,7 @@ class Visit:
     utm: TrafficSource = NOWHERE
     google_client_id: str | None = None
     yandex_client_id: str | None = None
-    attrs: Mapping[str, Any] | None = None
+    attrs: Mapping[str, object] | None = None
     device: str = ""
     os: str = ""
     browser: str = ""

@@ -11,6 +11,7 @@ from dealtrace.cabinet.gate import Gate, Page
 from dealtrace.cabinet.overview import page as overview
 from dealtrace.cabinet.people import login, welcome
 from dealtrace.cabinet.reports import page as reports
+from dealtrace.cabinet.requests import page as requests
 from dealtrace.cabinet.static_files import send_file
 from dealtrace.cabinet.view import Means
 
@@ -25,6 +26,8 @@ PAGES = (
     Page("/{site:int}/deals", "GET", deal_journal.show, Role.ANALYST),
     Page("/{site:int}/deals/{deal:int}", "GET", deal_card.show, Role.ANALYST),
     Page("/{site:int}/deals/{deal:int}", "POST", deal_actions.act, Role.ANALYST),
+    Page("/{site:int}/requests", "GET", requests.show, Role.OWNER),
+    Page("/requests", "GET", requests.show_without_site, is_of_installation=True),
     Page("/welcome", "GET", welcome.show, is_open=True),
     Page("/welcome", "POST", welcome.accept, is_open=True),
 )

@@ -1,4 +1,7 @@
-"""A view: what a page of the cabinet knows of its request, and its means to read, write and answer."""
+"""A view: what a page of the cabinet knows of its request, and its means to read, write and answer.
+
+Any: operations answer with as many types as there are.
+"""
 
 import asyncio
 from collections.abc import Callable

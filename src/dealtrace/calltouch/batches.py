@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -70,7 +70,7 @@ class Batch:
     shape: type[LeadItem]
     table: ParameterTable
 
-    def items_of(self, body: bytes) -> list[Any]:
+    def items_of(self, body: bytes) -> list[object]:
         """Find the list in a body.
 
         Raises:
@@ -82,13 +82,13 @@ class Batch:
         """List the parameters of a lead, custom fields last."""
         return [*self.table.parameters, CUSTOM_FIELDS]
 
-    def schema(self) -> Mapping[str, Any]:
+    def schema(self) -> Mapping[str, object]:
         """Describe the body."""
         item = object_schema(self.described(), self.table.required)
         leads = {"type": "array", "minItems": 1, "maxItems": ITEMS_MAX, "items": item}
         return {"type": "object", "required": [self.name], "properties": {self.name: leads}}
 
-    def read(self, item: Any) -> Sent:
+    def read(self, item: object) -> Sent:
         """Read a lead of the list.
 
         Raises:
@@ -102,7 +102,7 @@ class Batch:
             raise InvalidParameters([_renamed(violation) for violation in fault.violations]) from fault
 
 
-def read_document(body: bytes) -> Any:
+def read_document(body: bytes) -> object:
     """Read a body as JSON.
 
     Ours: phones that are numbers with decimals or an exponent are returned as the text that was sent, because a rounded
@@ -140,7 +140,7 @@ class _SentFloat(float):
             raise ValueError(text)
 
 
-def _with_phones_as_sent(value: Any, *, is_phone: bool = False) -> Any:
+def _with_phones_as_sent(value: object, *, is_phone: bool = False) -> object:
     match value:
         case _SentFloat():
             return value.as_sent if is_phone else float(value)
@@ -152,7 +152,7 @@ def _with_phones_as_sent(value: Any, *, is_phone: bool = False) -> Any:
             return value
 
 
-def read_list(body: bytes, name: str) -> list[Any]:
+def read_list(body: bytes, name: str) -> list[object]:
     """Find the list of a name in a body.
 
     Raises:
@@ -167,7 +167,7 @@ def read_list(body: bytes, name: str) -> list[Any]:
     return items
 
 
-def read_item(item: Any, shape: type[Shape]) -> Shape:
+def read_item(item: object, shape: type[Shape]) -> Shape:
     """Read an item of a list.
 
     Raises:
@@ -179,14 +179,16 @@ def read_item(item: Any, shape: type[Shape]) -> Shape:
         raise InvalidParameters([_wrong_type(str(fault))]) from fault
 
 
-def object_schema(parameters: Sequence[Parameter], required: Sequence[str]) -> dict[str, Any]:
+def object_schema(parameters: Sequence[Parameter], required: Sequence[str]) -> dict[str, object]:
     """Describe an object in JSON Schema; a dotted name stands for a part of an object inside."""
-    parts: dict[str, Any] = {}
+    parts: dict[str, dict[str, object]] = {}
+    inner: dict[str, dict[str, object]] = {}
     for parameter in parameters:
         name, _, part = parameter.name.partition(".")
         schema = {**parameter.type.schema(), "description": parameter.en}
         if part:
-            parts.setdefault(name, {"type": "object", "properties": {}})["properties"][part] = schema
+            inner.setdefault(name, {})[part] = schema
+            parts[name] = {"type": "object", "properties": inner[name]}
         else:
             parts[name] = schema
     return {"type": "object", "required": list(required), "properties": parts}

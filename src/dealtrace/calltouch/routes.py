@@ -150,6 +150,7 @@ ENDPOINTS = (
         "Запись разговора",
         "The recording of a call",
         BY_CLIENT_API_ID,
+        answer=None,
         redirects=True,
         refusals=(RecordingNotFound,),
         example=examples.DOWNLOAD,

@@ -1,20 +1,17 @@
 """What a parameter's text may be in the words of this API alone: sums, wall clocks, tags, ids of visits."""
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
 
 from dealtrace.attribution.cost import COST_KOPECKS_MAX, KOPECKS_PER_RUBLE
-from dealtrace.deals.amount import AMOUNT_MAX, AMOUNT_STEP
+from dealtrace.deals.amount import AMOUNT_LENGTH_MAX, parse_amount
 from dealtrace.errors import InvalidValue
 from dealtrace.http.parameter_types import DIGITS_MAX, ID_MAX, Text
 from dealtrace.leads.limits import TAG_LENGTH_MAX, TAGS_MAX, YEAR_MAX, YEAR_MIN
 from dealtrace.leads.wall_clock import TIME_PATTERN, ClockForm, FirstPart, json_pattern, read_clock, read_day, read_time
 from dealtrace.record import record
 
-AMOUNT_LENGTH_MAX = 100
 DOTTED = ClockForm(FirstPart.DAY, ".")
 DASHED = ClockForm(FirstPart.DAY, "-")
 DASHED_YEAR_FIRST = ClockForm(FirstPart.YEAR, "-")
@@ -34,34 +31,17 @@ _SHOWN: Mapping[ClockForm, tuple[str, str]] = {
 
 @record
 class Amount:
-    """A sum in rubles, kept to four decimals.
-
-    Ours: a comma or a point, spaces and no-break spaces between digits, and a minus are understood; digits beyond
-    the fourth decimal are rounded half up.
-    """
+    """A sum in rubles, kept to four decimals."""
 
     erased: None = None
 
     def read(self, text: str) -> Decimal:
-        """Read the sum."""
-        plain = text.translate(_NO_SPACES).replace(",", ".")
-        if len(plain) > AMOUNT_LENGTH_MAX or not _AMOUNT.fullmatch(plain):
-            raise InvalidValue(
-                "ожидается сумма в рублях, например 1000 или 1000.50",
-                "a sum in rubles is expected, such as 1000 or 1000.50",
-            )
-        amount = Decimal(plain)
-        if abs(amount) > AMOUNT_MAX:
-            raise InvalidValue(f"сумма по модулю больше {AMOUNT_MAX}", f"the sum is beyond {AMOUNT_MAX}")
-        return amount.quantize(AMOUNT_STEP, ROUND_HALF_UP)
+        """Parse the sum."""
+        return parse_amount(text)
 
-    def schema(self) -> Mapping[str, Any]:
+    def schema(self) -> Mapping[str, object]:
         """Describe a sum."""
         return {"type": "string", "pattern": r"^[+-]?[0-9\s]+([.,][0-9]*)?$", "maxLength": AMOUNT_LENGTH_MAX}
-
-
-_NO_SPACES = str.maketrans("", "", " \u00a0\u202f\u2009")
-_AMOUNT = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 
 
 @record
@@ -84,7 +64,7 @@ class CostAmount:
             )
         return kopecks
 
-    def schema(self) -> Mapping[str, Any]:
+    def schema(self) -> Mapping[str, object]:
         """Describe a cost."""
         return {"type": "string", "pattern": r"^\+?[0-9\s]+([.,][0-9]*)?$", "maxLength": AMOUNT_LENGTH_MAX}
 
@@ -110,7 +90,7 @@ class WallClock:
             )
         return clock
 
-    def schema(self) -> Mapping[str, Any]:
+    def schema(self) -> Mapping[str, object]:
         """Return the JSON Schema of the wall clock."""
         return {"type": "string", "pattern": json_pattern(self.form.clock)}
 
@@ -132,7 +112,7 @@ class VisitRef:
             return None
         return int(digits) if 0 < int(digits) <= ID_MAX else None
 
-    def schema(self) -> Mapping[str, Any]:
+    def schema(self) -> Mapping[str, object]:
         """Describe a visit's id."""
         return {"type": "string"}
 
@@ -148,7 +128,7 @@ class SlashDay:
         """Parse the day."""
         return _read_day(text, self._forms)
 
-    def schema(self) -> Mapping[str, Any]:
+    def schema(self) -> Mapping[str, object]:
         """Return the JSON Schema of the day."""
         return _day_schema(self._forms)
 
@@ -170,7 +150,7 @@ class CostDay:
         """Parse the day."""
         return _read_day(text, _COST_DAY_FORMS)
 
-    def schema(self) -> Mapping[str, Any]:
+    def schema(self) -> Mapping[str, object]:
         """Return the JSON Schema of the day."""
         return _day_schema(_COST_DAY_FORMS)
 
@@ -190,7 +170,7 @@ def _read_day(text: str, forms: Sequence[ClockForm]) -> date:
     return day
 
 
-def _day_schema(forms: Sequence[ClockForm]) -> Mapping[str, Any]:
+def _day_schema(forms: Sequence[ClockForm]) -> Mapping[str, object]:
     patterns = [{"pattern": json_pattern(form.day)} for form in forms]
     return {"type": "string", **(patterns[0] if len(patterns) == 1 else {"anyOf": patterns})}
 
@@ -210,7 +190,7 @@ class DayClock:
             )
         return clock
 
-    def schema(self) -> Mapping[str, Any]:
+    def schema(self) -> Mapping[str, object]:
         """Return the JSON Schema of the time."""
         return {"type": "string", "pattern": TIME_PATTERN}
 
@@ -238,7 +218,7 @@ class Tags:
             )
         return tags
 
-    def schema(self) -> Mapping[str, Any]:
+    def schema(self) -> Mapping[str, object]:
         """Describe tags."""
         return {"type": "string"}
 
@@ -247,7 +227,7 @@ class Tags:
 class TagObjects(Tags):
     """Tags as a list of objects; a comma parts tags there too, so that any tag may be written in either way."""
 
-    def schema(self) -> Mapping[str, Any]:
+    def schema(self) -> Mapping[str, object]:
         """Describe the list."""
         tag = {"type": "object", "properties": {"tag": {"type": "string", "maxLength": TAG_LENGTH_MAX}}}
         return {"type": "array", "maxItems": TAGS_MAX, "items": tag}
@@ -257,7 +237,7 @@ class TagObjects(Tags):
 class ManagerObjects(Text):
     """Managers as a list of objects."""
 
-    def schema(self) -> Mapping[str, Any]:
+    def schema(self) -> Mapping[str, object]:
         """Describe the list."""
         said = {"manager": {"type": "string", "maxLength": self.length_max}}
         return {"type": "array", "items": {"type": "object", "properties": said}}
@@ -267,7 +247,7 @@ class ManagerObjects(Text):
 class Names(Text):
     """A list of names."""
 
-    def schema(self) -> Mapping[str, Any]:
+    def schema(self) -> Mapping[str, object]:
         """Describe the list."""
         return {"type": "array", "minItems": 1, "items": {"type": "string", "maxLength": self.length_max}}
 
@@ -276,7 +256,7 @@ class Names(Text):
 class MatchingElements(Text):
     """The ways of naming a lead, as a list of objects that differ by their type."""
 
-    def schema(self) -> Mapping[str, Any]:
+    def schema(self) -> Mapping[str, object]:
         """Describe the list."""
         element = {"type": "object", "required": ["type"], "properties": {"type": {"type": "string"}}}
         return {"type": "array", "minItems": 1, "items": element}
@@ -286,7 +266,7 @@ class MatchingElements(Text):
 class FieldObjects(Text):
     """Values of custom fields as a list of objects; each value is a text of its own."""
 
-    def schema(self) -> Mapping[str, Any]:
+    def schema(self) -> Mapping[str, object]:
         """Describe the list."""
         said = {"field": {"type": "string"}, "value": {"type": "string", "maxLength": self.length_max}}
         return {"type": "array", "items": {"type": "object", "required": ["field"], "properties": said}}

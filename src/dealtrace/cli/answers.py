@@ -293,3 +293,19 @@ class Finding(TypedDict):
     seen: NotRequired[int]
     hint: NotRequired[bool]
     spent: NotRequired[int]
+
+
+class RequestAnswer(TypedDict):
+    """A request in `requests tail`; `siteId` is `None` if it named no site, `reason` that of a refusal in English."""
+
+    siteId: int | None
+    at: datetime
+    requestId: str
+    tokenId: int | None
+    method: str
+    path: str
+    parameters: dict[str, str]
+    status: int
+    errorCode: int | None
+    reason: str | None
+    ms: float

@@ -28,8 +28,8 @@ COMMANDS = {
     "token": ListedCommand("tokens", "token_commands", "Issue, list and revoke API tokens."),
     "user": ListedCommand("users", "user_commands", "Create, list and delete users of the cabinet."),
     "field": ListedCommand("fields", "field_commands", "Add, list and remove custom fields."),
-    "status": ListedCommand("statuses", "status_commands", "Set and list what the statuses of deals mean."),
-    "column": ListedCommand("columns", "column_commands", "Add, list and remove columns of reports."),
+    "status": ListedCommand("reports.statuses", "status_commands", "Set and list what the statuses of deals mean."),
+    "column": ListedCommand("reports.columns", "column_commands", "Add, list and remove columns of reports."),
     "source": ListedCommand("sources", "source_commands", "Name the hosts of a site, and reclassify its past visits."),
     "deal": ListedCommand(
         "deals.commands", "deal_commands", "List and show deals, their history, restore them, pin their leads."
@@ -41,10 +41,13 @@ COMMANDS = {
     "try": ListedCommand("deals.what_if", "try_rules", "Show what other rules would do to the deals of a site."),
     "agree": ListedCommand("deals.agree", "agree", "Compare a CRM's list of deals with ours."),
     "export": ListedCommand("export", "export_commands", "Export deals, calls and lead requests to a file."),
-    "report": ListedCommand("reports.report", "report", "Show what advertising brought, as a table, JSON or a file."),
+    "report": ListedCommand(
+        "reports.report", "report", "Show what advertising brought, by any dimensions, with a total."
+    ),
     "segment": ListedCommand("reports.segments", "segment_commands", "Save, list and remove filters of reports."),
     "webhook": ListedCommand("webhooks", "webhook_commands", "Notify other programs of events."),
     "person": ListedCommand("people", "person_commands", "Export or erase the data of a person."),
+    "requests": ListedCommand("requests.tail", "request_commands", "Show the journal of requests to the API."),
     "doctor": ListedCommand("doctor", "doctor", "Check the installation."),
     "config": ListedCommand("settings_in_force", "config", "Show the settings in force."),
     "db": ListedCommand("database", "database_commands", "Upgrade, check and distribute the database."),
@@ -72,10 +75,13 @@ def load_command(name: str) -> TyperCommand | TyperGroup:
 
 
 class CommandGroup(TyperGroup):
-    """The root of the commands: it lists them by `COMMANDS`, and imports the one that is run."""
+    """The root of the commands: it lists them by `COMMANDS`, and imports the one that is run.
+
+    Any: Click names neither its attributes and options nor, under Typer, its contexts and commands.
+    """
 
     def __init__(self, **attributes: Any) -> None:
-        listed: dict[str, Any] = {name: TyperCommand(name, help=listed.help) for name, listed in COMMANDS.items()}
+        listed: dict[str, object] = {name: TyperCommand(name, help=listed.help) for name, listed in COMMANDS.items()}
         super().__init__(**{**attributes, "commands": listed})
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:

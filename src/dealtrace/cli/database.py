@@ -23,7 +23,13 @@ from dealtrace.storage.schema.distribution import (
     has_citus,
     list_distributed_tables,
 )
-from dealtrace.storage.schema.upgrade import is_current, newest_revision, schema_differences, upgrade_schema
+from dealtrace.storage.schema.upgrade import (
+    is_current,
+    newest_revision,
+    require_database,
+    schema_differences,
+    upgrade_schema,
+)
 
 database_commands = typer.Typer(help="Upgrade, check and distribute the database.", no_args_is_help=True)
 
@@ -33,11 +39,10 @@ READ_AGAIN = "Stored phones and e-mails are still in the form of an earlier rele
 
 @database_commands.command("upgrade")
 def upgrade() -> None:
-    """Upgrade the database schema to this release. Does nothing if it is up to date."""
+    """Upgrade the database schema to this release. Does nothing if it is up to date, and makes no database."""
     with explained():
         database = open_database(read_settings().database_url)
-        if database.is_sqlite and not database.file.exists():
-            fail(f"Database file not found: {database.name}")
+        require_database(database)
         upgrade_schema(database)
         unread = _count_unread(database)
     console.print(f"The database schema is at revision {newest_revision()}.")
@@ -50,9 +55,9 @@ def check() -> None:
     """Check schema, distribution, daily deal counts and the SQLite file. Exit status 1 if anything is wrong."""
     with explained():
         database = open_database(read_settings().database_url)
-        if database.is_sqlite and not database.file.exists():
-            fail(f"Database file not found: {database.name}")
         problems = _damage(database)
+        if not problems:
+            require_database(database)
         if not problems and not is_current(database):
             problems = [f"The schema is not at revision {newest_revision()}. Run: dealtrace db upgrade"]
         problems = problems or schema_differences(database) or _distribution_problems(database) or _miscounts(database)
@@ -126,6 +131,7 @@ def distribute(
             return
         if database.is_sqlite:
             fail("SQLite is a single file and cannot be distributed. Use PostgreSQL with Citus.")
+        require_database(database)
         if not is_current(database):
             fail(f"The schema is not at revision {newest_revision()}. Run: dealtrace db upgrade")
         with database.write() as connection:
@@ -173,7 +179,7 @@ def _miscounts(database: Database) -> list[str]:
 
 
 def _damage(database: Database) -> list[str]:
-    if not database.is_sqlite:
+    if not database.is_sqlite or not database.file.exists():
         return []
     try:
         with database.read() as connection:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Generic, NoReturn, TypeVar
@@ -15,6 +15,7 @@ from rich.progress import Progress
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
+from dealtrace.accounts.site_days import day_start
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cli.options import JsonOption, SiteIdOption
 from dealtrace.cli.terminal import complaints, console, counted, fail, open_prepared, print_json
@@ -64,58 +65,37 @@ class _Selection(Generic[Item]):
     columns: Sequence[ExportColumn[Item]]
 
 
-@export_commands.command("deals")
-def export_deals(
-    file: FileArgument,
-    site_id: SiteIdOption,
-    first: FromOption = None,
-    last: ToOption = None,
-    excel: ExcelOption = False,
-    force: ForceOption = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Export deals with their leads and sources, ordered by creation date. Deleted deals are left out."""
-    _export(file, site_id, partial(_select_deals, first, last), excel=excel, force=force, as_json=as_json)
+_Select = Callable[[Site, datetime | None, datetime | None], _Selection[Item]]
+"""Selects what a site has since and until two instants."""
 
 
-@export_commands.command("calls")
-def export_calls(
-    file: FileArgument,
-    site_id: SiteIdOption,
-    first: FromOption = None,
-    last: ToOption = None,
-    excel: ExcelOption = False,
-    force: ForceOption = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Export calls with their clients and sources, ordered by start. Deleted calls are left out."""
-    select = partial(_select_leads, LeadKind.CALL, first, last)
-    _export(file, site_id, select, excel=excel, force=force, as_json=as_json)
+def _add_command(name: str, select: _Select[Item], meaning: str) -> None:
+    """Add the command that exports the records of a noun; the three differ in nothing else."""
+
+    @export_commands.command(name, help=meaning)
+    def export_records(
+        file: FileArgument,
+        site_id: SiteIdOption,
+        first: FromOption = None,
+        last: ToOption = None,
+        excel: ExcelOption = False,
+        force: ForceOption = False,
+        as_json: JsonOption = False,
+    ) -> None:
+        def selected(site: Site) -> _Selection[Item]:
+            return select(site, *_interval(site, first, last))
+
+        _export(file, site_id, selected, excel=excel, force=force, as_json=as_json)
 
 
-@export_commands.command("requests")
-def export_requests(
-    file: FileArgument,
-    site_id: SiteIdOption,
-    first: FromOption = None,
-    last: ToOption = None,
-    excel: ExcelOption = False,
-    force: ForceOption = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Export lead requests with their clients and sources, ordered by date. Deleted requests are left out."""
-    select = partial(_select_leads, LeadKind.LEAD_REQUEST, first, last)
-    _export(file, site_id, select, excel=excel, force=force, as_json=as_json)
-
-
-def _select_deals(first: Day | None, last: Day | None, site: Site) -> _Selection[ExportedDeal]:
-    since, until = _interval(site, first, last)
+def _select_deals(site: Site, since: datetime | None, until: datetime | None) -> _Selection[ExportedDeal]:
     query = query_deals(site.id, JournalQuery(since=since, until=until))
     return _Selection(query, partial(_read_deals, site), deal_columns(sorted(site.custom_fields)))
 
 
-def _select_leads(kind: LeadKind, first: Day | None, last: Day | None, site: Site) -> _Selection[ExportedLead]:
-    since, until = _interval(site, first, last)
+def _select_leads(
+    kind: LeadKind, site: Site, since: datetime | None, until: datetime | None
+) -> _Selection[ExportedLead]:
     query = query_leads(site, LeadQuery(kind, AttributionModel(site.attribution), since, until))
     fields = sorted(site.custom_fields)
     columns = call_columns(fields) if kind is LeadKind.CALL else lead_request_columns(fields)
@@ -126,8 +106,8 @@ def _interval(site: Site, first: Day | None, last: Day | None) -> tuple[datetime
     """Return the instants at which the first day begins and the last day ends, in UTC."""
     if first is not None and last is not None and first > last:
         fail("--from is after --to.")
-    since = first.replace(tzinfo=site.time_zone).astimezone(UTC) if first is not None else None
-    until = (last + timedelta(days=1)).replace(tzinfo=site.time_zone).astimezone(UTC) if last is not None else None
+    since = day_start(first.date(), site.time_zone) if first is not None else None
+    until = day_start(last.date() + timedelta(days=1), site.time_zone) if last is not None else None
     return since, until
 
 
@@ -236,3 +216,20 @@ def _write(connection: Connection, site: Site, file: RowWriter, selection: _Sele
                 file.add([on_the_clock(column.value(item), site.time_zone) for column in selection.columns])
                 written.rows += 1
             progress.update(bar, total=total, completed=written.rows)
+
+
+_add_command(
+    "deals",
+    _select_deals,
+    "Export deals with their leads and sources, ordered by creation date. Deleted deals are left out.",
+)
+_add_command(
+    "calls",
+    partial(_select_leads, LeadKind.CALL),
+    "Export calls with their clients and sources, ordered by start. Deleted calls are left out.",
+)
+_add_command(
+    "requests",
+    partial(_select_leads, LeadKind.LEAD_REQUEST),
+    "Export lead requests with their clients and sources, ordered by date. Deleted requests are left out.",
+)

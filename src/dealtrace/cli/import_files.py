@@ -60,61 +60,30 @@ RefusedOption = Annotated[Path | None, typer.Option(help="The file for refused r
 PublishOption = Annotated[bool, typer.Option("--tell-webhooks", help="Send what is imported to webhooks.")]
 
 
-@import_commands.command("calls")
-def take_calls(
-    file: FileArgument,
-    site_id: SiteIdOption,
-    encoding: EncodingOption = None,
-    refused: RefusedOption = None,
-    publish_events: PublishOption = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Import calls. An import that was stopped continues where it stopped."""
-    _import(ImportNoun.CALL, file, site_id, encoding, refused, publish_events=publish_events, as_json=as_json)
+def _add_command(name: str, noun: ImportNoun, records: str) -> None:
+    """Add the command that imports the records of a noun; the four differ in nothing else."""
+
+    @import_commands.command(name, help=f"Import {records}. An import that was stopped continues where it stopped.")
+    def import_records(
+        file: FileArgument,
+        site_id: SiteIdOption,
+        encoding: EncodingOption = None,
+        refused: RefusedOption = None,
+        publish_events: PublishOption = False,
+        as_json: JsonOption = False,
+    ) -> None:
+        _import(noun, file, site_id, encoding, refused, publish_events=publish_events, as_json=as_json)
 
 
-@import_commands.command("requests")
-def take_requests(
-    file: FileArgument,
-    site_id: SiteIdOption,
-    encoding: EncodingOption = None,
-    refused: RefusedOption = None,
-    publish_events: PublishOption = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Import lead requests. An import that was stopped continues where it stopped."""
-    _import(ImportNoun.LEAD_REQUEST, file, site_id, encoding, refused, publish_events=publish_events, as_json=as_json)
-
-
-@import_commands.command("deals")
-def take_deals(
-    file: FileArgument,
-    site_id: SiteIdOption,
-    encoding: EncodingOption = None,
-    refused: RefusedOption = None,
-    publish_events: PublishOption = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Import deals. An import that was stopped continues where it stopped."""
-    _import(ImportNoun.DEAL, file, site_id, encoding, refused, publish_events=publish_events, as_json=as_json)
-
-
-@import_commands.command("visits")
-def take_visits(
-    file: FileArgument,
-    site_id: SiteIdOption,
-    encoding: EncodingOption = None,
-    refused: RefusedOption = None,
-    publish_events: PublishOption = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Import visits. An import that was stopped continues where it stopped."""
-    _import(ImportNoun.VISIT, file, site_id, encoding, refused, publish_events=publish_events, as_json=as_json)
+_add_command("calls", ImportNoun.CALL, "calls")
+_add_command("requests", ImportNoun.LEAD_REQUEST, "lead requests")
+_add_command("deals", ImportNoun.DEAL, "deals")
+_add_command("visits", ImportNoun.VISIT, "visits")
 
 
 @record
 class _Kind:
-    """How the records of a noun are imported, and how many ids each takes at most."""
+    """How the records of a noun are imported, and how many ids each takes at most. Any: each noun has its records."""
 
     run: Import[Any]
     ids_per_row: int
@@ -137,7 +106,7 @@ class _ImportJob:
     file: ImportFile
     refused: RefusedRows
 
-    def chunks(self, progress: FileImport) -> Iterator[list[tuple[Row, ImportRow[Any]]]]:
+    def chunks(self, progress: FileImport) -> Iterator[list[tuple[Row, ImportRow[object]]]]:
         """Yield the rows that are left, in chunks."""
         rows = self.file.rows(self.site.time_zone, progress.last_row)
         while chunk := list(islice(rows, ROWS_AT_ONCE)):
@@ -204,7 +173,7 @@ def refresh_statistics(database: Database) -> None:
 
 
 def _import_chunk(
-    job: _ImportJob, ids: IdBlocks, state: FileImport, chunk: list[tuple[Row, ImportRow[Any]]]
+    job: _ImportJob, ids: IdBlocks, state: FileImport, chunk: list[tuple[Row, ImportRow[object]]]
 ) -> FileImport:
     """Import a chunk of rows; refused rows are on disk before the transaction commits."""
     kind = _KINDS[job.file.format.noun]

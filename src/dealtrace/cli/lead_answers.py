@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, TypedDict
+from typing import TypedDict
 
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.lead_clue import LeadClue
@@ -44,8 +44,8 @@ class VersionAnswer(TypedDict):
     kind: str
     recordedAt: datetime
     tokenId: int | None
-    before: Mapping[str, Any]
-    after: Mapping[str, Any]
+    before: Mapping[str, object]
+    after: Mapping[str, object]
 
 
 class CreditAnswer(TypedDict):

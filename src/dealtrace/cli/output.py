@@ -30,8 +30,8 @@ class CleanConsole(Console):
     def __init__(self, *, stderr: bool = False) -> None:
         super().__init__(stderr=stderr, highlight=False, soft_wrap=True, markup=False, emoji=False)
 
-    def print(self, *objects: Any, **options: Any) -> None:
-        """Print texts and tables.
+    def print(self, *objects: object, **options: Any) -> None:
+        """Print texts and tables. Any: the options are Rich's own.
 
         Raises:
             OutputFailed: the device is full, or the reader of a pipe has gone.
@@ -128,6 +128,7 @@ def end_without_output(failure: OutputFailed) -> NoReturn:
 
 
 def _clean(printed: Any) -> Any:
+    """Clean what is printed. Any: Rich prints objects of many types, and tables of them."""
     if isinstance(printed, str):
         return cleaned(printed)
     if isinstance(printed, Table):

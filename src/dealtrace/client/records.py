@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 T = TypeVar("T")
 Json = Any
-"""A decoded answer of a server; a missing or wrong key raises, and the call fails with `AnswerUnreadable`."""
+"""A decoded answer. Any: it is foreign JSON; a missing or wrong key ends the call with `AnswerUnreadable`."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 JOURNAL_CLOCK = "%d/%m/%Y %H:%M:%S"
 UNKNOWN = ("", "(not set)", "<не указано>")
@@ -50,7 +50,7 @@ class Changed:
     comment: str
     call_id: int | None
     person: Person | None
-    session: Mapping[str, Any] | None
+    session: Mapping[str, object] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class JournalDeal:
     service: str
     manager: str | None
     visit: Origin | None
-    lead: Mapping[str, Any] | None
+    lead: Mapping[str, object] | None
     tags: tuple[str, ...]
 
 

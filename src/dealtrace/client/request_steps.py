@@ -4,7 +4,7 @@ import json
 import random
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from dealtrace.client.errors import (
     AnswerUnreadable,
@@ -16,6 +16,7 @@ from dealtrace.client.errors import (
     refusal_for,
 )
 from dealtrace.client.rate_limit import RateLimit
+from dealtrace.client.records import Json
 
 T = TypeVar("T")
 OK = 200
@@ -32,7 +33,7 @@ class Call(Generic[T]):
 
     path: str
     parameters: Mapping[str, str]
-    read: Callable[[Any], T]
+    read: Callable[[Json], T]
     done_before: Callable[[], T] | None = None
 
 
@@ -123,7 +124,7 @@ def _read(call: Call[T], answer: Answer | Exception | None, *, is_first: bool) -
     raise refusal
 
 
-def _decode(answer: Answer) -> Any:  # the JSON of a server
+def _decode(answer: Answer) -> Json:
     try:
         return json.loads(answer.body)
     except ValueError as error:
@@ -132,7 +133,7 @@ def _decode(answer: Answer) -> Any:  # the JSON of a server
         raise AnswerUnreadable(f"HTTP {answer.status}, not JSON") from error
 
 
-def _refusal(status: int, content: Any) -> Refused:
+def _refusal(status: int, content: Json) -> Refused:
     try:
         violations = tuple(
             FieldViolation(violation["field"], violation["message"])

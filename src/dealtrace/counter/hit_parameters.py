@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
@@ -28,7 +28,7 @@ VISITOR_DIGITS_MAX = 20
 class Salvaged(Protocol):
     """A type of an optional value: it takes what it can read of a text and refuses nothing."""
 
-    def salvage(self, text: str) -> tuple[Any, bool]:
+    def salvage(self, text: str) -> tuple[object, bool]:
         """Return what can be read, `None` for nothing, and whether that is the whole text."""
 
 
@@ -81,7 +81,7 @@ class Attrs:
     length_max: int
     erased: None = None
 
-    def read(self, text: str) -> Mapping[str, Any]:
+    def read(self, text: str) -> Mapping[str, object]:
         """Read the object.
 
         Raises:
@@ -95,17 +95,17 @@ class Attrs:
             )
         return kept
 
-    def salvage(self, text: str) -> tuple[Mapping[str, Any] | None, bool]:
+    def salvage(self, text: str) -> tuple[Mapping[str, object] | None, bool]:
         """Take the members that are plain values, up to the limits, in the order they are written."""
         try:
-            members = msgspec.json.decode(text[:ATTRS_READ_MAX], type=dict[str, Any])
+            members = msgspec.json.decode(text[:ATTRS_READ_MAX], type=dict[str, object])
         except (msgspec.DecodeError, RecursionError, UnicodeError):
             return None, False
         plain = {name: value for name, value in members.items() if _is_plain(value) and "\0" not in f"{name}{value}"}
         kept = bounded_attrs(plain)
         return kept or None, len(kept) == len(members)
 
-    def schema(self) -> Mapping[str, Any]:
+    def schema(self) -> Mapping[str, object]:
         """Describe the object, which is sent as text."""
         return {"type": "string", "maxLength": self.length_max, "contentMediaType": "application/json"}
 
@@ -131,7 +131,9 @@ class HitTable(ParameterTable):
         Raises:
             InvalidParameters: a required one is missing or malformed.
         """
-        optional = {one.name: one.type for one in self.parameters if isinstance(one.type, Salvaged)}
+        optional = {
+            parameter.name: parameter.type for parameter in self.parameters if isinstance(parameter.type, Salvaged)
+        }
         required = Pairs(
             {name: text for name, text in pairs.values.items() if name not in optional},
             {name: fault for name, fault in pairs.broken.items() if name not in optional},

@@ -41,13 +41,13 @@ def is_server(user_agent: str) -> bool:
 
 @cache
 def _robots() -> tuple[re.Pattern[str], ...]:
-    patterns = (one["pattern"] for one in CRAWLER_USER_AGENTS_DATA)
+    patterns = (robot["pattern"] for robot in CRAWLER_USER_AGENTS_DATA)
     return _compiled(pattern for pattern in patterns if pattern not in PATTERNS_OF_PEOPLE)
 
 
 @cache
 def _servers() -> tuple[re.Pattern[str], ...]:
-    libraries = {one["pattern"] for one in CRAWLER_USER_AGENTS_DATA if HTTP_LIBRARY in one["tags"]}
+    libraries = {robot["pattern"] for robot in CRAWLER_USER_AGENTS_DATA if HTTP_LIBRARY in robot["tags"]}
     return _compiled([*sorted(libraries - LIBRARIES_OF_CRAWLERS - PATTERNS_OF_PEOPLE), *MORE_SERVERS])
 
 

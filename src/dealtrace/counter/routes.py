@@ -29,6 +29,7 @@ ENDPOINTS = (
         "Count a page that was opened, without a token",
         OPEN,
         name="counter-visit",
+        answer=visit.CountedVisit,
         rate_limit_class=RateLimitClass.VISIT,
         is_shown_with_slash=False,
         is_for_any_page=True,

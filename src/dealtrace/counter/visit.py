@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from enum import StrEnum
-from typing import Any
+from typing import TypedDict
 
 from dealtrace.attribution.hit import Hit
 from dealtrace.attribution.visit import Visit
@@ -28,6 +28,14 @@ class DropReason(StrEnum):
     ROBOT = "robot"
 
 
+class CountedVisit(TypedDict):
+    """The visit and the visitor a page was counted for; both are null if it was dropped."""
+
+    sessionId: int | None
+    visitorId: str | None
+    dropped: DropReason | None
+
+
 async def respond(caller: Caller, sent: SentHit) -> Reply:
     """Count the hit, unless one of the steps drops it, and answer the visit it belongs to."""
     hit = read_hit(caller, sent)
@@ -42,10 +50,10 @@ async def respond(caller: Caller, sent: SentHit) -> Reply:
 
 
 def _answer(
-    visit: Visit | None, dropped: DropReason | None, event: str, sent: SentHit, facts: Mapping[str, Any]
+    visit: Visit | None, dropped: DropReason | None, event: str, sent: SentHit, facts: Mapping[str, object]
 ) -> Reply:
     """Answer with the visit, or the reason why there is none; log and count values that could not be read."""
-    content = {
+    content: CountedVisit = {
         "sessionId": visit.id if visit is not None else None,
         "visitorId": visit.visitor_id if visit is not None else None,
         "dropped": dropped,
@@ -81,13 +89,13 @@ def _agent_of_request(caller: Caller, sent: SentHit) -> str:
     return "" if speaks_for_others else agent
 
 
-def leave_alone_who_asks(caller: Caller, hit: Hit) -> Hit | DropReason:
+def respect_do_not_track(caller: Caller, hit: Hit) -> Hit | DropReason:
     """Drop the hit of a visitor who asks not to be tracked, where the site respects that."""
     asks = caller.header(b"dnt") == "1" or caller.header(b"sec-gpc") == "1"
     return DropReason.DO_NOT_TRACK if asks and caller.site.respects_do_not_track else hit
 
 
-def tell_equipment(_caller: Caller, hit: Hit) -> Hit | DropReason:
+def add_equipment(_caller: Caller, hit: Hit) -> Hit | DropReason:
     """Add device, system and browser; drop robots."""
     equipment = equipment_of(hit.user_agent)
     if equipment.is_robot:
@@ -95,10 +103,10 @@ def tell_equipment(_caller: Caller, hit: Hit) -> Hit | DropReason:
     return replace(hit, device=equipment.device, os=equipment.os, browser=equipment.browser)
 
 
-def tell_city(_caller: Caller, hit: Hit) -> Hit:
+def add_city(_caller: Caller, hit: Hit) -> Hit:
     """Add the city of the address."""
     return replace(hit, city=city_of(hit.ip))
 
 
-STEPS: tuple[Callable[[Caller, Hit], Hit | DropReason], ...] = (leave_alone_who_asks, tell_equipment, tell_city)
+STEPS: tuple[Callable[[Caller, Hit], Hit | DropReason], ...] = (respect_do_not_track, add_equipment, add_city)
 """What a hit passes before it is counted; any step may drop it."""

@@ -3,6 +3,8 @@
 import re
 from decimal import ROUND_HALF_UP, Decimal
 
+from dealtrace.errors import InvalidValue
+
 DECIMALS = 4
 AMOUNT_STEP = Decimal(1).scaleb(-DECIMALS)
 """Sums are rounded to ten-thousandths of a ruble wherever they are read, stored or shown."""
@@ -14,10 +16,22 @@ _SPACES = str.maketrans("", "", " \u00a0\u202f\u2009")
 _AMOUNT = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 
 
-def parse_amount(text: str) -> Decimal | None:
-    """Parse a sum in rubles, `None` if it is none: a comma or a point, spaces, a minus; rounded half up."""
+def parse_amount(text: str) -> Decimal:
+    """Parse a sum in rubles.
+
+    Ours: a comma or a point, spaces and no-break spaces between digits, and a minus are understood; digits beyond
+    the fourth decimal are rounded half up.
+
+    Raises:
+        InvalidValue: it is no sum, or beyond `AMOUNT_MAX`.
+    """
     plain = text.translate(_SPACES).replace(",", ".")
     if len(plain) > AMOUNT_LENGTH_MAX or not _AMOUNT.fullmatch(plain):
-        return None
+        raise InvalidValue(
+            "ожидается сумма в рублях, например 1000 или 1000.50",
+            "a sum in rubles is expected, such as 1000 or 1000.50",
+        )
     amount = Decimal(plain)
-    return amount.quantize(AMOUNT_STEP, ROUND_HALF_UP) if abs(amount) <= AMOUNT_MAX else None
+    if abs(amount) > AMOUNT_MAX:
+        raise InvalidValue(f"сумма по модулю больше {AMOUNT_MAX}", f"the sum is beyond {AMOUNT_MAX}")
+    return amount.quantize(AMOUNT_STEP, ROUND_HALF_UP)

@@ -5,7 +5,7 @@ from dataclasses import field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Final
+from typing import Final
 
 from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
 from dealtrace.deals.deal import Deal, DealKey
@@ -96,7 +96,7 @@ def stamp(before: Deal, after: Deal, now: datetime) -> Deal:
     return replace(after, changed_at=now, touched_at=now, status_since=since, version=before.version + 1)
 
 
-def difference(before: Deal, after: Deal) -> tuple[dict[str, Any], dict[str, Any]]:
+def difference(before: Deal, after: Deal) -> tuple[dict[str, object], dict[str, object]]:
     """Return the fields that differ, with their values before and after."""
     differing = [name for name in CHANGEABLE if getattr(before, name) != getattr(after, name)]
     return {name: getattr(before, name) for name in differing}, {name: getattr(after, name) for name in differing}

@@ -13,6 +13,9 @@ from dealtrace.record import record
 FIRST_VERSION = 1
 """The version that a registration creates; it also stores the answer to the registration."""
 
+Fields = Mapping[str, Any]
+"""Fields of a deal by name. Any: each field has a type of its own, and `replace` takes them by name."""
+
 
 class VersionKind(StrEnum):
     """The operation that created a version."""
@@ -39,8 +42,8 @@ class DealVersion:
     kind: VersionKind
     recorded_at: datetime
     token_id: int | None
-    before: Mapping[str, Any]
-    after: Mapping[str, Any]
+    before: Fields
+    after: Fields
 
 
 def first_version(deal: Deal, amount_as_sent: str, token_id: int | None) -> DealVersion:
@@ -93,12 +96,10 @@ def as_of(deal: Deal, version: int, versions: Iterable[DealVersion]) -> Deal:
     return replace(deal, version=version) if later else deal
 
 
-def without_person(fields: Mapping[str, Any]) -> dict[str, Any]:
+def without_person(fields: Fields) -> Fields:
     """Return the fields of a version, as JSON stores them, without anything that may identify the client."""
-    kept: dict[str, Any] = {name: None if name in _MAY_NAME_A_PERSON else value for name, value in fields.items()}
-    if "clue" in kept:
-        kept["clue"] = {**kept["clue"], "contact": None}
-    return kept
+    clue = {"clue": {**fields["clue"], "contact": None}} if "clue" in fields else {}
+    return {name: None if name in _MAY_NAME_A_PERSON else value for name, value in fields.items()} | clue
 
 
 _MAY_NAME_A_PERSON = ("comment", "custom_values")

@@ -16,7 +16,7 @@ _BETWEEN_WORDS = re.compile(r"[\W_]+")
 
 
 RowValues = dict[str, Any]
-"""The values of a row by column name; each is what the cell type of its column returns, so only `Any` fits all."""
+"""The values of a row by column name; Any: each is what the cell type of its column returns."""
 
 
 class Need(StrEnum):

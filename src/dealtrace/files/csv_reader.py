@@ -10,6 +10,7 @@ from typing import TextIO
 
 from dealtrace.errors import FileUnreadable
 from dealtrace.files.row import Row
+from dealtrace.files.unreadable import unreadable
 
 DELIMITERS = ";,\t"
 LINE_LENGTH_MAX = 1_000_000
@@ -40,10 +41,10 @@ def detect_encoding(path: Path) -> str:
         return UTF_8
     if _is_valid(path, WINDOWS_1251):
         return WINDOWS_1251
-    raise FileUnreadable(
-        file=path.name,
-        ru="кодировка не UTF-8 и не Windows-1251, укажите её: --encoding",
-        en="the encoding is neither UTF-8 nor Windows-1251; set --encoding",
+    raise unreadable(
+        path,
+        "кодировка не UTF-8 и не Windows-1251, укажите её: --encoding",
+        "the encoding is neither UTF-8 nor Windows-1251; set --encoding",
     )
 
 
@@ -69,10 +70,10 @@ def read_csv(
         yield from _rows(path, encoding, delimiter, "strict")
     except UnicodeError as error:
         number = _faulty_row(path, encoding, delimiter)
-        raise FileUnreadable(
-            file=path.name,
-            ru=f"строка {number}: не {encoding}. Файл обрезан, повреждён или в другой кодировке: --encoding",
-            en=f"row {number}: not {encoding}. The file is cut off, damaged, or in another encoding: --encoding",
+        raise unreadable(
+            path,
+            f"строка {number}: не {encoding}. Файл обрезан, повреждён или в другой кодировке: --encoding",
+            f"row {number}: not {encoding}. The file is cut off, damaged, or in another encoding: --encoding",
         ) from error
 
 
@@ -124,10 +125,10 @@ class _Lines:
 
 
 def _cut_off(path: Path, number: int, error: csv.Error) -> FileUnreadable:
-    return FileUnreadable(
-        file=path.name,
-        ru=f"строка {number}: файл обрывается внутри кавычек ({error})",
-        en=f"row {number}: the file ends inside quotes ({error})",
+    return unreadable(
+        path,
+        f"строка {number}: файл обрывается внутри кавычек ({error})",
+        f"row {number}: the file ends inside quotes ({error})",
     )
 
 
@@ -184,9 +185,9 @@ def _delimiter_of(path: Path, encoding: str, count_known: Callable[[Sequence[str
 def _lines(file: TextIO, path: Path) -> Iterator[str]:
     while line := file.readline(LINE_LENGTH_MAX + 1):
         if len(line) > LINE_LENGTH_MAX:
-            raise FileUnreadable(
-                file=path.name,
-                ru=f"строка длиннее {LINE_LENGTH_MAX} символов",
-                en=f"a line has more than {LINE_LENGTH_MAX} characters",
+            raise unreadable(
+                path,
+                f"строка длиннее {LINE_LENGTH_MAX} символов",
+                f"a line has more than {LINE_LENGTH_MAX} characters",
             )
         yield line

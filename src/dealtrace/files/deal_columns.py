@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from dealtrace.accounts.own_ids import ID_MAX
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
-from dealtrace.deals.amount import AMOUNT_MAX, parse_amount
+from dealtrace.deals.amount import parse_amount
 from dealtrace.deals.deal import DealId
 from dealtrace.deals.incoming_deal import IncomingDeal
 from dealtrace.deals.lead_clue import CallIdentity, ContactClue, LeadClue, LeadRequestIdentity
@@ -46,13 +46,7 @@ class AmountCell:
 
     def read(self, cell: Cell) -> Decimal:
         """Parse the sum; more than four decimals are rounded."""
-        amount = parse_amount(f"{Decimal(cell):f}" if isinstance(cell, float) else text_of(cell))
-        if amount is None:
-            raise InvalidValue(
-                f"ожидается сумма в рублях не более {AMOUNT_MAX}, например 1000 или 1000,50",
-                f"expected a sum in rubles of at most {AMOUNT_MAX}, such as 1000 or 1000.50",
-            )
-        return amount
+        return parse_amount(f"{Decimal(cell):f}" if isinstance(cell, float) else text_of(cell))
 
 
 @record

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from dealtrace.errors import InvalidParameters
@@ -37,15 +36,17 @@ class ImportFile:
     rows_total: int
     read: Callable[[], Iterator[Row]]
 
-    def rows(self, time_zone: ZoneInfo, after: int) -> Iterator[tuple[Row, ImportRow[Any]]]:
+    def rows(self, time_zone: ZoneInfo, after: int) -> Iterator[tuple[Row, ImportRow[object]]]:
         """Yield each row after row `after` with its record or why it is refused, without blank rows."""
         for row in self.read():
             if row.number > max(after, self.headings.number) and not row.is_blank:
-                try:
-                    content = self.format.parse(row, self.layout, time_zone)
-                except InvalidParameters as refusal:
-                    content = refusal
-                yield row, ImportRow(row.number, content)
+                yield row, ImportRow(row.number, self._content(row, time_zone))
+
+    def _content(self, row: Row, time_zone: ZoneInfo) -> object:
+        try:
+            return self.format.parse(row, self.layout, time_zone)
+        except InvalidParameters as refusal:
+            return refusal
 
 
 def open_import_file(path: Path, noun: ImportNoun, encoding: str | None, fields: Collection[str] = ()) -> ImportFile:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from dealtrace.errors import InvalidParameters, Violation
@@ -40,7 +39,7 @@ class ImportFormat:
     noun: ImportNoun
     columns: tuple[Column, ...]
     time_column: str
-    make: Callable[[RowValues], Any]  # Any: a record of the noun
+    make: Callable[[RowValues], object]
     other_times: tuple[str, ...] = ()
     any_of: tuple[str, ...] = ()
     lacking: Violation | None = None
@@ -50,7 +49,7 @@ class ImportFormat:
         """Return the columns with those of a site's custom fields, as an export names them, behind the others."""
         return (*self.columns, *_field_columns(self.columns, sorted(fields))) if self.has_fields else self.columns
 
-    def parse(self, row: Row, layout: Layout, time_zone: ZoneInfo) -> Any:
+    def parse(self, row: Row, layout: Layout, time_zone: ZoneInfo) -> object:
         """Return the record in a row; wall clocks are those of `time_zone`.
 
         Raises:

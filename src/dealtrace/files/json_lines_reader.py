@@ -5,11 +5,10 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
-from dealtrace.errors import FileUnreadable
 from dealtrace.files.csv_reader import LINE_LENGTH_MAX
 from dealtrace.files.row import COLUMNS_MAX, Row
+from dealtrace.files.unreadable import unreadable
 
 HEADINGS_NUMBER = 0
 """The number of the headings: row 1 is the first line."""
@@ -37,7 +36,7 @@ def read_json_lines(path: Path) -> Iterator[Row]:
     for _, cells in _read_lines(path):
         headings.update(dict.fromkeys(cells))
         if len(headings) > COLUMNS_MAX:
-            raise _unreadable(path, f"ключей больше {COLUMNS_MAX}", f"it has more than {COLUMNS_MAX} keys")
+            raise unreadable(path, f"ключей больше {COLUMNS_MAX}", f"it has more than {COLUMNS_MAX} keys")
     yield Row(HEADINGS_NUMBER, list(headings))
     for number, cells in _read_lines(path):
         yield Row(number, [cells.get(heading, "") for heading in headings])
@@ -49,7 +48,7 @@ def _read_lines(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
         while line := file.readline(LINE_LENGTH_MAX + 1):
             number += 1
             if len(line) > LINE_LENGTH_MAX:
-                raise _unreadable(
+                raise unreadable(
                     path,
                     f"строка {number} длиннее {LINE_LENGTH_MAX} байт",
                     f"line {number} has more than {LINE_LENGTH_MAX} bytes",
@@ -67,7 +66,7 @@ def _read_object(path: Path, number: int, line: bytes) -> dict[str, str]:
     except (ValueError, RecursionError):  # halves of characters are a ValueError, too
         cells = None
     if cells is None:
-        raise _unreadable(
+        raise unreadable(
             path,
             f"строка {number} — не объект JSON: запишите по одному объекту в строке",
             f"line {number} is not a JSON object: write one object per line",
@@ -75,7 +74,7 @@ def _read_object(path: Path, number: int, line: bytes) -> dict[str, str]:
     return cells
 
 
-def _flat(name: str, value: Any) -> Iterator[tuple[str, str]]:  # Any: whatever JSON holds
+def _flat(name: str, value: object) -> Iterator[tuple[str, str]]:
     """Yield the values in a value with the names of their columns: `visit.source`, `custom[field]`."""
     match value:
         case dict():
@@ -91,7 +90,7 @@ def _flat(name: str, value: Any) -> Iterator[tuple[str, str]]:  # Any: whatever 
             yield name, str(value)
 
 
-def _flat_list(name: str, values: list[Any]) -> Iterator[tuple[str, str]]:
+def _flat_list(name: str, values: list[object]) -> Iterator[tuple[str, str]]:
     """Yield custom fields as a column each, and all else as one text: tags, phones, e-mails and comments alone."""
     texts: list[str] = []
     for value in values:
@@ -109,7 +108,3 @@ def _flat_list(name: str, values: list[Any]) -> Iterator[tuple[str, str]]:
 
 def _text(value: object) -> str:
     return json.dumps(value, ensure_ascii=False) if isinstance(value, Mapping | list) else str(value or "")
-
-
-def _unreadable(path: Path, ru: str, en: str) -> FileUnreadable:
-    return FileUnreadable(file=path.name, ru=ru, en=en)

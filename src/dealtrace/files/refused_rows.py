@@ -5,11 +5,12 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from dealtrace.errors import FileUnreadable, InvalidParameters, InvalidValue, Language, Refusal
+from dealtrace.errors import InvalidParameters, InvalidValue, Language, Refusal
 from dealtrace.files.cell_types import text_of
 from dealtrace.files.csv_lines import CsvLines
 from dealtrace.files.row import Cell, Row
 from dealtrace.files.spreadsheet_text import guard_formula, spreadsheet_text
+from dealtrace.files.unreadable import unreadable
 from dealtrace.files.whole_file import open_to_append, written_whole
 
 DELIMITER = ";"
@@ -38,10 +39,10 @@ class RefusedRows:
         if not self.path.exists():
             return
         if not self._is_ours():
-            raise FileUnreadable(
-                file=self.path.name,
-                ru="это не файл отклонённых строк: переместите его или укажите другой путь: --refused",
-                en="it exists and is not a file of refused rows: move it, or set --refused",
+            raise unreadable(
+                self.path,
+                "это не файл отклонённых строк: переместите его или укажите другой путь: --refused",
+                "it exists and is not a file of refused rows: move it, or set --refused",
             )
         if not last_row:
             self.path.unlink()

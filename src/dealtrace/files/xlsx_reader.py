@@ -10,6 +10,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 from dealtrace.errors import FileUnreadable
 from dealtrace.files.row import COLUMNS_MAX, Row
 from dealtrace.files.sheet_traits import UNREADABLE, read_sheet_traits
+from dealtrace.files.unreadable import unreadable
 
 MAGIC = b"PK\x03\x04"
 UNPACKED_BYTES_MAX = 1 << 30
@@ -81,16 +82,16 @@ def _column_number(letters: bytes) -> int:
 
 
 def _too_large(path: Path) -> FileUnreadable:
-    return FileUnreadable(
-        file=path.name,
-        ru=f"таблица слишком велика (не более {COLUMNS_MAX} столбцов и {CELLS_MAX} ячеек): сохраните её как CSV",
-        en=f"the table is too large (at most {COLUMNS_MAX} columns and {CELLS_MAX} cells): save it as CSV",
+    return unreadable(
+        path,
+        f"таблица слишком велика (не более {COLUMNS_MAX} столбцов и {CELLS_MAX} ячеек): сохраните её как CSV",
+        f"the table is too large (at most {COLUMNS_MAX} columns and {CELLS_MAX} cells): save it as CSV",
     )
 
 
 def _damaged(path: Path, reason: str) -> FileUnreadable:
-    return FileUnreadable(
-        file=path.name,
-        ru=f"файл Excel повреждён или защищён паролем ({reason})",
-        en=f"the Excel file is damaged or password-protected ({reason})",
+    return unreadable(
+        path,
+        f"файл Excel повреждён или защищён паролем ({reason})",
+        f"the Excel file is damaged or password-protected ({reason})",
     )

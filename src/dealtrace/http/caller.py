@@ -1,19 +1,19 @@
 """The caller of an admitted request."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
 from starlette.types import Receive, Scope
 
 from dealtrace.accounts.site import Site, SiteId
 from dealtrace.accounts.token import TokenId
-from dealtrace.errors import Language
+from dealtrace.errors import Language, Refusal
 from dealtrace.http.asgi import header
 from dealtrace.operations.points import pay_for_reading
 from dealtrace.operations.reports.ask import FactSource
 from dealtrace.operations.work import Operation
-from dealtrace.operations.write_command import WriteCommand
+from dealtrace.operations.write_command import Payload, WriteCommand
 from dealtrace.quota.points import PaidMethod
 from dealtrace.record import record
 from dealtrace.runtime.read_pool import ReadPool
@@ -47,7 +47,9 @@ class Caller:
         """Return a header of the request, empty if it was not sent; `name` is lower-case."""
         return header(self.scope, name)
 
-    async def write(self, operation: Operation[Any, Any], payload: object, *, size: int = 1) -> Any:
+    async def write(
+        self, operation: Operation[Payload, Result | Refusal], payload: Payload, *, size: int = 1
+    ) -> Result:
         """Run an operation and return its outcome once it is stored; `size` is how many leads the payload holds.
 
         Raises:

@@ -2,8 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
 import jinja2
 
@@ -17,9 +16,17 @@ from dealtrace.http.replies import STATUS_OF
 from dealtrace.http.samples import TOKEN, curl, describe_type, list_fields, sample
 from dealtrace.record import record
 
+DescribeWebhooks = Callable[[Components], Mapping[str, Schema]]
+"""Describes what the server sends by itself: path items by name, whose schemas it adds to the components."""
 
-def describe_api(endpoints: Sequence[Endpoint], error_body: Any) -> dict[str, Any]:
-    """Return the description of endpoints in OpenAPI 3.1; `error_body` is the type of their refusals."""
+
+def describe_api(
+    endpoints: Sequence[Endpoint], error_body: type, describe_webhooks: DescribeWebhooks
+) -> dict[str, object]:
+    """Return the description of endpoints and webhooks in OpenAPI 3.1.
+
+    `error_body` is the type of the endpoints' refusals.
+    """
     components = Components()
     error = components.describe(error_body)
     answers = [components.describe(endpoint.answer) for endpoint in endpoints]
@@ -37,11 +44,12 @@ def describe_api(endpoints: Sequence[Endpoint], error_body: Any) -> dict[str, An
         },
         "servers": [{"url": "/", "description": "This server."}],
         "paths": paths,
+        "webhooks": describe_webhooks(components),
         "components": {"schemas": components.schemas, "securitySchemes": _security_schemes(endpoints)},
     }
 
 
-def _security_schemes(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
+def _security_schemes(endpoints: Sequence[Endpoint]) -> dict[str, object]:
     schemes = {
         endpoint.auth_scheme.token.name: endpoint.auth_scheme
         for endpoint in endpoints
@@ -58,14 +66,14 @@ def _security_schemes(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
     }
 
 
-def _path_item(endpoint: Endpoint, answer: Schema, error: Schema, components: Components) -> dict[str, Any]:
+def _path_item(endpoint: Endpoint, answer: Schema, error: Schema, components: Components) -> dict[str, object]:
     success = _success(endpoint, answer, components)
     return {method.lower(): _operation(endpoint, method, success, error) for method in endpoint.methods}
 
 
-def _operation(endpoint: Endpoint, method: str, success: dict[str, Any], error: Schema) -> dict[str, Any]:
+def _operation(endpoint: Endpoint, method: str, success: dict[str, object], error: Schema) -> dict[str, object]:
     name = endpoint.name or endpoint.path.rsplit("/", 1)[-1]
-    operation: dict[str, Any] = {
+    operation: dict[str, object] = {
         "operationId": f"{name}-{method.lower()}",
         "summary": endpoint.en,
         "security": [{token.name: []} for token in endpoint.auth_scheme.tokens],
@@ -87,9 +95,9 @@ def _operation(endpoint: Endpoint, method: str, success: dict[str, Any], error: 
     return operation
 
 
-def _path_parameter(name: str, example: Example) -> dict[str, Any]:
+def _path_parameter(name: str, example: Example) -> dict[str, object]:
     kind = _type_in_path(name)
-    described: dict[str, Any] = {"name": name, "in": "path", "required": True, "schema": {"type": kind}}
+    described: dict[str, object] = {"name": name, "in": "path", "required": True, "schema": {"type": kind}}
     if name in example.path:
         described["example"] = int(example.path[name]) if kind == "integer" else example.path[name]
     return described
@@ -106,8 +114,8 @@ _IN_PATH = re.compile(r"\{(\w+)\}")
 _FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
-def _parameter(parameter: Parameter, place: str, example: Example) -> dict[str, Any]:
-    described: dict[str, Any] = {
+def _parameter(parameter: Parameter, place: str, example: Example) -> dict[str, object]:
+    described: dict[str, object] = {
         "name": parameter.name,
         "in": place,
         "required": parameter.required,
@@ -119,7 +127,7 @@ def _parameter(parameter: Parameter, place: str, example: Example) -> dict[str, 
     return described | _style_of(parameter)
 
 
-def _style_of(parameter: Parameter) -> dict[str, Any]:
+def _style_of(parameter: Parameter) -> dict[str, object]:
     """Return how several values of a parameter are written, if it is not the usual way."""
     match parameter:
         case Family():
@@ -132,7 +140,7 @@ def _style_of(parameter: Parameter) -> dict[str, Any]:
             return {}
 
 
-def _schema(parameter: Parameter) -> dict[str, Any]:
+def _schema(parameter: Parameter) -> dict[str, object]:
     schema = dict(parameter.type.schema())
     match parameter:
         case Family():
@@ -143,7 +151,7 @@ def _schema(parameter: Parameter) -> dict[str, Any]:
             return schema
 
 
-def _form(endpoint: Endpoint) -> dict[str, Any]:
+def _form(endpoint: Endpoint) -> dict[str, object]:
     parameters = endpoint.table.described()
     schema = {
         "type": "object",
@@ -179,7 +187,7 @@ def _token_example(endpoint: Endpoint) -> dict[str, str]:
     return {token.name: TOKEN} if token is not None and not endpoint.auth_scheme.is_header else {}
 
 
-def _responses(endpoint: Endpoint, method: str, success: dict[str, Any], error: Schema) -> dict[str, Any]:
+def _responses(endpoint: Endpoint, method: str, success: dict[str, object], error: Schema) -> dict[str, object]:
     schema = error if endpoint.refusal_type == JSON else {"type": "string"}
     refused = {"content": {endpoint.refusal_type: {"schema": schema}}}
     reasons: dict[int, list[str]] = {}
@@ -188,17 +196,17 @@ def _responses(endpoint: Endpoint, method: str, success: dict[str, Any], error: 
     return {**success, **{str(status): {"description": "; ".join(why), **refused} for status, why in reasons.items()}}
 
 
-def _success(endpoint: Endpoint, answer: Schema, components: Components) -> dict[str, Any]:
+def _success(endpoint: Endpoint, answer: Schema, components: Components) -> dict[str, object]:
     if endpoint.redirects:
         address = {"schema": {"type": "string", "format": "uri"}}
         return {"302": {"description": "It is elsewhere.", "headers": {"Location": address}}}
-    content: dict[str, Any] = {endpoint.answer_type: {"schema": answer}}
+    media: dict[str, object] = {"schema": answer}
     if endpoint.answer_type == JSON or endpoint.example.answer is not None:
-        content[endpoint.answer_type]["example"] = example_answer(endpoint, answer, components)
-    return {"200": {"description": "Done.", "content": content}}
+        media["example"] = example_answer(endpoint, answer, components)
+    return {"200": {"description": "Done.", "content": {endpoint.answer_type: media}}}
 
 
-def example_answer(endpoint: Endpoint, answer: Schema, components: Components) -> Any:
+def example_answer(endpoint: Endpoint, answer: Schema, components: Components) -> object:
     """Return the endpoint's own example of an answer, or one made from the type of its answer."""
     own = endpoint.example.answer
     return own if own is not None else sample(answer, components.schemas)

@@ -12,7 +12,10 @@ from dealtrace.http.replies import RefusalWriter, Reply
 from dealtrace.record import record
 
 Respond = Callable[[Caller, Any], Awaitable[Reply]]
-"""A handler: it takes the caller, and what was sent: a `Sent`, or the items of a `ListBody`."""
+"""A handler: it takes the caller, and what was sent.
+
+Any: the endpoint's own table or body decides whether that is a `Sent` or the items of a `ListBody`.
+"""
 
 
 @record
@@ -88,8 +91,8 @@ class Example:
 
     parameters: Mapping[str, str] = field(default_factory=dict)
     path: Mapping[str, str] = field(default_factory=dict)
-    body: Any = None
-    answer: Any = None
+    body: object = None
+    answer: object = None
 
 
 @dataclass(frozen=True)
@@ -100,8 +103,8 @@ class Endpoint:
     will not do, and `statuses` are the HTTP statuses that differ from `STATUS_OF` here. With `is_for_any_page`, scripts
     of any page may call it and read its answers. `batch` is the list that it takes as JSON instead of parameters.
     `answer` is the type of its answer, which `/openapi.json` describes; `redirects` is for endpoints that answer with
-    another URL. `refusals` are those of its own, beside what every endpoint of its kind may answer; `example` is a
-    request to copy.
+    another URL, and have none. `refusals` are those of its own, beside what every endpoint of its kind may answer;
+    `example` is a request to copy.
     """
 
     path: str
@@ -118,7 +121,7 @@ class Endpoint:
     is_for_any_page: bool = False
     batch: ListBody | None = None
     is_shown_with_slash: bool = True
-    answer: Any = dict[str, Any]
+    answer: object = field(kw_only=True)
     answer_type: str = JSON
     refusal_type: str = JSON
     redirects: bool = False

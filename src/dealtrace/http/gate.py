@@ -5,7 +5,6 @@ site; refused requests cost no points.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from starlette.types import Receive, Scope
 
@@ -19,7 +18,7 @@ from dealtrace.http.client_address import Proxies
 from dealtrace.http.endpoint import AuthScheme, Endpoint, RateLimitClass
 from dealtrace.http.forms import Pairs, read_body, read_pairs
 from dealtrace.http.parameter_types import DIGITS_MAX
-from dealtrace.http.parameters import REQUIRED
+from dealtrace.http.parameters import REQUIRED, Sent
 from dealtrace.http.rate_limits import RateLimits
 from dealtrace.http.request_note import NOTE, RequestNote
 from dealtrace.runtime.read_pool import ReadPool
@@ -57,7 +56,7 @@ class Gate:
         self.unknown_parameters = UnknownParametersTally()
         self._proxies = proxies
 
-    async def admit(self, endpoint: Endpoint, scope: Scope, receive: Receive) -> tuple[Caller, Any]:
+    async def admit(self, endpoint: Endpoint, scope: Scope, receive: Receive) -> tuple[Caller, Sent | Sequence[object]]:
         """Return the caller of a request, and what was sent as the endpoint's `respond` takes it.
 
         Raises:

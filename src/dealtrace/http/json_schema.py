@@ -11,7 +11,8 @@ from typing import Annotated, Any, NotRequired, Union
 import msgspec
 
 Schema = Mapping[str, Any]
-"""A JSON Schema: JSON of any shape."""
+"""A JSON Schema. Any: its keywords hold texts, numbers, lists and further schemas, by names this code knows."""
+_MADE_OF_OTHERS = (Union, types.UnionType, dict, Mapping, list, tuple, Sequence)
 REFERENCE = "#/components/schemas/"
 
 
@@ -20,28 +21,40 @@ class Components:
 
     def __init__(self) -> None:
         self.schemas: dict[str, Schema] = {}
-        self._types: dict[str, Any] = {}
+        self._types: dict[str, object] = {}
 
-    def describe(self, described: Any) -> Schema:
+    def describe(self, described: object) -> Schema:
         """Return the schema of a type, as our encoder writes its values.
 
-        Typed dictionaries and records become components; they have no other keys than theirs. Of other types than
-        these, unions and lists, msgspec knows the schema.
+        Typed dictionaries and records become components; they have no other keys than theirs. An
+        `object` is anything that JSON holds. Of other types than these, unions, lists and mappings, msgspec knows the
+        schema.
         """
         origin, arguments = typing.get_origin(described) or described, typing.get_args(described)
-        if typing.is_typeddict(origin) or is_dataclass(origin):
+        if isinstance(origin, type) and (typing.is_typeddict(origin) or is_dataclass(origin)):
             return self._refer(origin, arguments)
-        if origin in (Union, types.UnionType):
-            return {"anyOf": [self.describe(part) for part in arguments]}
-        if origin in (list, tuple, Sequence):
-            return {"type": "array", "items": self.describe(arguments[0])}
+        if arguments and origin in _MADE_OF_OTHERS:
+            return self._made_of_others(origin, arguments)
         if isinstance(described, type) and issubclass(described, Enum):
             return {"enum": [member.value for member in described]}
-        if described is Decimal:
-            return {"type": "number"}
+        if described in (object, Decimal):
+            return {} if described is object else {"type": "number"}
         return msgspec.json.schema(described)
 
-    def _refer(self, described: Any, arguments: tuple[Any, ...]) -> Schema:
+    def _made_of_others(self, origin: object, arguments: tuple[object, ...]) -> Schema:
+        if origin in (Union, types.UnionType):
+            return {"anyOf": [self.describe(part) for part in arguments]}
+        if origin in (dict, Mapping):
+            values = self.describe(arguments[1])
+            return {"type": "object", "additionalProperties": values} if values else {"type": "object"}
+        return {"type": "array", "items": self.describe(arguments[0])}
+
+    def add(self, name: str, schema: Schema) -> Schema:
+        """Add a schema that is made of no type, and return a reference to it."""
+        assert self.schemas.setdefault(name, schema) == schema, f"two schemas named {name}"
+        return {"$ref": REFERENCE + name}
+
+    def _refer(self, described: type, arguments: tuple[type, ...]) -> Schema:
         name = "Of".join([described.__name__, *(argument.__name__ for argument in arguments)])
         assert self._types.setdefault(name, (described, arguments)) == (described, arguments), f"two types named {name}"
         if name not in self.schemas:
@@ -49,7 +62,7 @@ class Components:
             self.schemas[name] = self._object(described, arguments)
         return {"$ref": REFERENCE + name}
 
-    def _object(self, described: Any, arguments: tuple[Any, ...]) -> Schema:
+    def _object(self, described: type, arguments: tuple[type, ...]) -> Schema:
         hints = typing.get_type_hints(described, include_extras=True)
         optional = {name for name, hint in hints.items() if typing.get_origin(hint) is NotRequired}
         return {
@@ -61,8 +74,8 @@ class Components:
         }
 
 
-def _filled(hint: Any, arguments: tuple[Any, ...]) -> Any:
-    """Return the type of a key, its type variables replaced by `arguments`."""
+def _filled(hint: Any, arguments: tuple[type, ...]) -> object:
+    """Return the type of a key, its type variables replaced by `arguments`. Any: `typing` has no type of hints."""
     if typing.get_origin(hint) is NotRequired:
         (hint,) = typing.get_args(hint)
     is_generic = typing.get_origin(hint) is not Annotated and getattr(hint, "__parameters__", None)

@@ -13,7 +13,7 @@ DIGITS_MAX = 16
 
 
 class WireType(Protocol):
-    """A type of parameter; its values are `Any`, because tables hold parameters of all types."""
+    """A type of parameter. Any: tables hold parameters of all types, and readers of a table know which."""
 
     @property
     def erased(self) -> object:
@@ -82,7 +82,7 @@ class Integer:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of several words, each of which stands for a value."""
+    """One of several words, each of which stands for a value. Any: the values may be of any type."""
 
     meanings: Mapping[str, object]
     erased: None = None

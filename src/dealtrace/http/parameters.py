@@ -107,10 +107,10 @@ class Repeated(Parameter):
 class Sent:
     """The parsed parameters: values by name, values of a family by key, the texts as they were sent, unknown names.
 
-    Values are `Any`: each is of the type its parameter parses, which no type checker can tell by a name.
+    Any: each value is of the type its parameter parses, which no type checker can tell by a name.
     """
 
-    values: dict[str, Any] = field(default_factory=dict)
+    values: dict[str, object] = field(default_factory=dict)
     custom: dict[str, str] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
     unknown: list[str] = field(default_factory=list)
@@ -119,7 +119,7 @@ class Sent:
         """Return the value of a required parameter."""
         return self.values[name]
 
-    def get(self, name: str, absent: Any = None) -> Any:
+    def get(self, name: str, absent: object = None) -> Any:
         """Return the value of a parameter, or `absent` if it was not sent."""
         return self.values.get(name, absent)
 

@@ -24,6 +24,7 @@ _FACTS = {
     "per_second": 5,
     "request_id": "3f9a1c20-17",
     "retry_after_seconds": 30,
+    "seconds_max": 30,
     "site_id": 1,
     "en": "this is not JSON in UTF-8",
     "ru": "это не JSON в кодировке UTF-8",

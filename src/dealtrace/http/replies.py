@@ -120,7 +120,7 @@ def refused(refusal: Refusal, body: bytes, content_type: Header = JSON_TYPE) -> 
     if (retry_after := refusal.facts.get("retry_after_seconds")) is not None:
         headers.append((b"retry-after", str(retry_after).encode()))
     if isinstance(refusal, MethodNotAllowed):
-        headers.append((b"allow", refusal.facts["allowed"].encode()))
+        headers.append((b"allow", str(refusal.facts["allowed"]).encode()))
     return Reply(STATUS_OF[type(refusal)], body, headers, "refused", {"code": refusal.code})
 
 

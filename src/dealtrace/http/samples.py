@@ -4,7 +4,6 @@ import json
 import re
 import shlex
 from collections.abc import Iterator, Mapping
-from typing import Any
 from urllib.parse import quote
 
 from dealtrace.http.endpoint import Endpoint
@@ -25,7 +24,7 @@ TOKEN = "TOKEN"  # noqa: S105 - it stands for the reader's own
 ADDRESS = "http://127.0.0.1:8000"
 
 
-def sample(schema: Schema, components: Mapping[str, Schema], name: str = "", depth: int = 0) -> Any:
+def sample(schema: Schema, components: Mapping[str, Schema], name: str = "", depth: int = 0) -> object:
     """Return a value that a schema allows; objects have all their keys, lists an item, what may be null is not."""
     if "$ref" in schema:
         return sample(components[str(schema["$ref"]).removeprefix(REFERENCE)], components, name, depth)
@@ -44,14 +43,14 @@ def sample(schema: Schema, components: Mapping[str, Schema], name: str = "", dep
             return _sample_of_scalar(str(kind), schema, name)
 
 
-def _sample_of_any(parts: list[Schema], components: Mapping[str, Schema], name: str, depth: int) -> Any:
+def _sample_of_any(parts: list[Schema], components: Mapping[str, Schema], name: str, depth: int) -> object:
     is_nullable = any(part.get("type") == "null" for part in parts)
     if is_nullable and depth >= _DEPTH_MAX:
         return None
     return sample(next(part for part in parts if part.get("type") != "null"), components, name, depth)
 
 
-def _sample_of_scalar(kind: str, schema: Schema, name: str) -> Any:
+def _sample_of_scalar(kind: str, schema: Schema, name: str) -> object:
     named = _BY_NAME.get(name)
     if named is not None and isinstance(named, str) is (kind == "string") and "pattern" not in schema:
         return named

@@ -9,19 +9,20 @@ from starlette.routing import Route
 
 from dealtrace import __version__, observation
 from dealtrace.http.asgi import language_of
-from dealtrace.http.description import describe_api, render_docs
+from dealtrace.http.description import render_docs
 from dealtrace.http.endpoint import Endpoint
+from dealtrace.http.json_schema import Schema
 from dealtrace.runtime.database_watch import OK, DatabaseWatch
 
 
 def service_routes(
-    endpoints: Sequence[Endpoint], error_body: type, watch: DatabaseWatch, is_writing: Callable[[], bool]
+    endpoints: Sequence[Endpoint], describe: Callable[[], Schema], watch: DatabaseWatch, is_writing: Callable[[], bool]
 ) -> list[Route]:
     """Return the routes of `/healthz`, `/readyz`, `/metrics`, `/openapi.json` and `/docs`.
 
-    `error_body` is the type of the endpoints' refusals; `is_writing` says whether the writer of the process is alive.
+    `describe` returns the content of `/openapi.json`; `is_writing` says whether the writer of the process is alive.
     """
-    probes, documents = _Probes(watch, is_writing), _Documents(tuple(endpoints), error_body)
+    probes, documents = _Probes(watch, is_writing), _Documents(tuple(endpoints), describe)
     return [
         Route("/healthz", probes.answer_alive),
         Route("/readyz", probes.answer_ready),
@@ -53,8 +54,8 @@ class _Probes:
 class _Documents:
     """The description of the API, made at the first request for it."""
 
-    def __init__(self, endpoints: tuple[Endpoint, ...], error_body: type) -> None:
-        self._openapi = lru_cache(lambda: describe_api(endpoints, error_body))
+    def __init__(self, endpoints: tuple[Endpoint, ...], describe: Callable[[], Schema]) -> None:
+        self._openapi = lru_cache(describe)
         self._docs = lru_cache(lambda language: render_docs(endpoints, language))
 
     async def answer_openapi(self, _request: Request) -> Response:

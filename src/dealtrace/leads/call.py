@@ -31,7 +31,7 @@ class Circumstances:
     exchange_model: str | None = None
 
 
-UNTOLD = Circumstances()
+NOT_REPORTED = Circumstances()
 
 
 @record
@@ -48,7 +48,7 @@ class IncomingCall:
     reference: str | None = None
     client_name: str | None = None
     visit_id: VisitId | None = None
-    circumstances: Circumstances = UNTOLD
+    circumstances: Circumstances = NOT_REPORTED
     annotations: Annotations = NO_ANNOTATIONS
     id: CallId | None = None
 
@@ -80,13 +80,13 @@ class CallReport:
     started_at: datetime
     duration: timedelta | None = None
     phone: str | None = None
-    circumstances: Circumstances = UNTOLD
+    circumstances: Circumstances = NOT_REPORTED
 
 
 def is_over(circumstances: Circumstances, duration: timedelta) -> bool:
     """Whether a call has ended.
 
-    Ours: one that its exchange reported and told nothing of yet but that it began is still going on.
+    Ours: a call of which its exchange has reported only the beginning is still going on.
     """
     return circumstances.exchange is None or circumstances.is_successful is not None or duration > timedelta(0)
 

@@ -5,7 +5,7 @@ A file costs no points: it is not a call of the API.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from dealtrace.errors import ImportInProgress, InvalidParameters, Refusal, Violation
 from dealtrace.leads.file_import import FileImport, ImportRow
@@ -51,7 +51,7 @@ def import_rows(work: Work, run: Import[Content], at: FileImport, rows: Sequence
     return ImportedRows(after, refused)
 
 
-def store_unrefused(work: Work, run: Import[Any], contents: Sequence[Any]) -> list[object]:
+def store_unrefused(work: Work, run: Import[Content], contents: Sequence[Content | Refusal]) -> list[object]:
     """Store the records among refusals, and return the outcomes in order; refusals are their own."""
     outcomes = iter(run(work, [content for content in contents if not isinstance(content, Refusal)]))
     return [content if isinstance(content, Refusal) else next(outcomes) for content in contents]

@@ -1,7 +1,6 @@
 """Export everything stored about a person, or make it anonymous (152-ФЗ)."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -12,7 +11,7 @@ from dealtrace.leads.contact import normal_contacts
 from dealtrace.storage import people
 
 
-def export_person(connection: Connection, sites: Sequence[Site], contact: str) -> dict[SiteId, Mapping[str, Any]]:
+def export_person(connection: Connection, sites: Sequence[Site], contact: str) -> dict[SiteId, Mapping[str, object]]:
     """Return every row that these sites store about the person with a phone or e-mail, by site and by table.
 
     Raises:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import field
 from datetime import datetime
-from typing import Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeAlias, TypeVar, cast
 
 from sqlalchemy import Connection
 
@@ -14,6 +14,8 @@ from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.reports.statuses import KnownStatuses
 
 Outcome_co = TypeVar("Outcome_co", covariant=True)
+AnyOperation: TypeAlias = "Operation[Any, Any]"
+"""Any: what runs operations of every kind knows neither their payloads nor their outcomes."""
 
 
 @record

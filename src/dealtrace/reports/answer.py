@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
+from operator import itemgetter
+from typing import overload
 
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.record import record
@@ -55,7 +57,7 @@ class Report:
     """
 
     question: Question
-    rows: tuple[Row, ...]
+    rows: Sequence[Row]
     rows_total: int
     total: Row
     compared_period: Period | None = None
@@ -78,15 +80,44 @@ def put_together(
     """Return the answer to a question; rows are ordered by their values under the model `sorted_by`."""
     figures = _Figures(question, formulas)
     shift = _shift_to(question, compared_period)
-    found: dict[Keys, Row] = {}
     moved = {model: _moved(side, shift) for model, side in compared.items()} if compared is not None else None
-    for keys in _all_keys([*gathered.values(), *(moved or {}).values()]):
-        shown = tuple(spell(dimension, key) for dimension, key in zip(question.by, keys, strict=True))
-        found[keys] = Row(shown, figures.of_row(gathered, keys), figures.of_row(moved, keys) if moved else None)
-    rows = _in_order(question, found, sorted_by)
+    shown = {
+        keys: tuple(spell(dimension, key) for dimension, key in zip(question.by, keys, strict=True))
+        for keys in _all_keys([*gathered.values(), *(moved or {}).values()])
+    }
+
+    def row_of(keys: Keys) -> Row:
+        return Row(shown[keys], figures.of_row(gathered, keys), figures.of_row(moved, keys) if moved else None)
+
+    ordered = _in_order(question, shown, lambda keys, place: figures.figure(gathered[sorted_by], keys, place))
     total = Row((), figures.of_total(gathered), figures.of_total(moved) if moved else None)
     lacking = tuple(metric for metric in question.metrics if formulas[metric] is None)
-    return Report(question, tuple(rows[: question.limit]), len(rows), total, compared_period, lacking)
+    rows = _Rows(ordered[: question.limit], row_of)
+    return Report(question, rows, len(ordered), total, compared_period, lacking)
+
+
+class _Rows(Sequence[Row]):
+    """The rows of a report, each made when it is asked for: a file of a million rows holds one at a time."""
+
+    def __init__(self, keys: Sequence[Keys], row_of: Callable[[Keys], Row]) -> None:
+        self._keys = keys
+        self._row_of = row_of
+
+    def __len__(self) -> int:
+        """Return how many rows there are."""
+        return len(self._keys)
+
+    @overload
+    def __getitem__(self, place: int) -> Row: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Row]: ...
+
+    def __getitem__(self, place: int | slice) -> Row | Sequence[Row]:
+        """Return the row at a place, or the rows of a slice."""
+        if isinstance(place, slice):
+            return _Rows(self._keys[place], self._row_of)
+        return self._row_of(self._keys[place])
 
 
 class _Figures:
@@ -106,6 +137,16 @@ class _Figures:
     def of_total(self, gathered: ByModel) -> Figures:
         """Return the figures of the total."""
         return {model: self._compute(side.total, side.unknown) for model, side in gathered.items()}
+
+    def figure(self, side: Gathered, keys: Keys, place: int) -> Fraction | None:
+        """Return the figure of a row by the metric at a place."""
+        formula = self.formulas[place]
+        if formula is None:
+            return None
+        unknown, given = side.unknown_in_rows | side.unknown, side.rows.get(keys, {})
+        return formula.value(
+            {measure: None if measure in unknown else given.get(measure, 0) for measure in formula.measures}
+        )
 
     def _compute(self, given: Mapping[Measure, int], unknown: frozenset[Measure]) -> tuple[Fraction | None, ...]:
         values: Values = {measure: None if measure in unknown else given.get(measure, 0) for measure in self.measures}
@@ -136,51 +177,56 @@ def _moved(side: Gathered, shift: tuple[int, ...]) -> Gathered:
     return Gathered(rows, side.total, side.unknown_in_rows, side.unknown)
 
 
-def _in_order(question: Question, found: Mapping[Keys, Row], model: AttributionModel) -> list[Row]:
-    """Return the rows in order: as asked, else times ascending, else by the first metric, the greatest first.
+def _in_order(
+    question: Question, shown: Mapping[Keys, tuple[str | None, ...]], figure: Callable[[Keys, int], Fraction | None]
+) -> list[Keys]:
+    """Return the keys of all rows in order: as asked, else times ascending, else by the first metric, descending.
 
     Unknown values and missing keys come last; ties are ordered by keys in code-point order.
     """
-    rows = [(_key_order(keys, row), row) for keys, row in found.items()]
-    rows.sort(key=lambda pair: pair[0])
+    places = {keys: _key_order(keys, texts) for keys, texts in shown.items()}
+    ordered = sorted(shown, key=lambda keys: places[keys])
     names = [metric.name for metric in question.metrics]
     if question.sort is not None:
         name, descending = question.sort.name, question.sort.is_descending
     elif question.by and question.by[0].is_time:
-        _sort_by_metric(rows, 0, model, descending=True)
+        ordered = _by_figure(ordered, lambda keys: figure(keys, 0), descending=True)
         name, descending = question.by[0].name, False
     else:
         name, descending = names[0], True
     if name in names:
-        _sort_by_metric(rows, names.index(name), model, descending=descending)
-    else:
-        _sort_by_key(rows, [dimension.name for dimension in question.by].index(name), descending=descending)
-    return [row for _, row in rows]
+        return _by_figure(ordered, lambda keys: figure(keys, names.index(name)), descending=descending)
+    place = [dimension.name for dimension in question.by].index(name)
+    return _by_key(ordered, lambda keys: places[keys][place], descending=descending)
 
 
-KeyOrder = tuple[tuple[bool, str | int], ...]
+KeyOrder = tuple[bool, str | int]
 
 
-def _key_order(keys: Keys, row: Row) -> KeyOrder:
+def _key_order(keys: Keys, texts: Sequence[str | None]) -> tuple[KeyOrder, ...]:
     """Return what orders keys: times by their numbers, names as they are shown, nothing last."""
     return tuple(
-        (key is None, key if isinstance(key, int) else shown or "") for key, shown in zip(keys, row.keys, strict=True)
+        (key is None, key if isinstance(key, int) else text or "") for key, text in zip(keys, texts, strict=True)
     )
 
 
-def _sort_by_metric(rows: list[tuple[KeyOrder, Row]], place: int, model: AttributionModel, *, descending: bool) -> None:
-    def value(pair: tuple[KeyOrder, Row]) -> tuple[bool, Fraction]:
-        found = pair[1].values[model][place]
-        return found is None, (-found if descending else found) if found is not None else Fraction(0)
+def _by_figure(ordered: Sequence[Keys], figure: Callable[[Keys], Fraction | None], *, descending: bool) -> list[Keys]:
+    """Return keys by their figures, unknown ones last; equal ones stay in order."""
+    known: list[tuple[Fraction, Keys]] = []
+    unknown: list[Keys] = []
+    for keys in ordered:
+        value = figure(keys)
+        if value is None:
+            unknown.append(keys)
+        else:
+            known.append((value, keys))
+    known.sort(key=itemgetter(0), reverse=descending)
+    return [keys for _, keys in known] + unknown
 
-    rows.sort(key=value)
 
-
-def _sort_by_key(rows: list[tuple[KeyOrder, Row]], place: int, *, descending: bool) -> None:
-    present = [pair for pair in rows if not pair[0][place][0]]
-    missing = [pair for pair in rows if pair[0][place][0]]
-    present.sort(key=lambda pair: pair[0][place][1], reverse=descending)
-    rows[:] = present + missing
+def _by_key(ordered: Sequence[Keys], key_of: Callable[[Keys], KeyOrder], *, descending: bool) -> list[Keys]:
+    present = sorted((keys for keys in ordered if not key_of(keys)[0]), key=key_of, reverse=descending)
+    return present + [keys for keys in ordered if key_of(keys)[0]]
 
 
 def listed_models(question: Question) -> Sequence[AttributionModel]:

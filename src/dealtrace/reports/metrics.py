@@ -42,6 +42,10 @@ class Sum:
 
     def value(self, values: Values) -> Fraction | None:
         """Return the sum, `None` if a measure is unknown; counts in ones, money in rubles, times in days."""
+        if len(self.terms) == 1:
+            ((measure, sign),) = self.terms
+            only = values[measure]
+            return None if only is None else Fraction(sign * only, _SCALES[measure.aggregate])
         added = Fraction(0)
         for measure, sign in self.terms:
             value = values[measure]

@@ -1,5 +1,6 @@
 """The question of a report, and how it is parsed from the words that the API and the command line share."""
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import field
 from datetime import date
@@ -9,6 +10,7 @@ from typing import TypeVar
 
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.errors import InvalidParameters, InvalidValue, Violation
+from dealtrace.leads.limits import YEAR_MAX, YEAR_MIN
 from dealtrace.nearest_name import nearest_name
 from dealtrace.record import record
 from dealtrace.reports.dimensions import DIMENSIONS, FIELD_PREFIX, Dimension, field_dimension
@@ -31,6 +33,7 @@ LIMIT_DIGITS_MAX = 10
 METRICS_MAX = 50
 ALL_MODELS = "all"
 DESCENDING = "-"
+_DAY = re.compile("([0-9]{4})-([0-9]{2})-([0-9]{2})")
 Value = TypeVar("Value")
 NO_DIMENSIONS: tuple[Dimension, ...] = ()
 NO_METRICS: tuple[Metric, ...] = ()
@@ -242,6 +245,8 @@ class _Parser:
 
     def filter(self, text: str) -> Filter:
         """Split at the first `:` after a known dimension; a custom field's name is followed by the second."""
+        if any(map(_is_lone_surrogate, text)):
+            raise InvalidValue("текст не в кодировке UTF-8", "must be valid UTF-8")
         name, *rest = split_escaped(text, SEPARATOR, 1)
         if f"{name}{SEPARATOR}" == FIELD_PREFIX and rest:
             field, *rest = split_escaped(rest[0], SEPARATOR, 1)
@@ -260,6 +265,11 @@ def _names(text: str) -> list[str]:
     """Return the different names of a list, in their order."""
     names = (unescaped(part.strip()) for part in split_escaped(text, LIST_SEPARATOR))
     return list(dict.fromkeys(name for name in names if name))
+
+
+def _is_lone_surrogate(sign: str) -> bool:
+    """Return whether a character is half of one: what a byte of another encoding becomes on a command line."""
+    return "\ud800" <= sign <= "\udfff"
 
 
 def _unknown(name: str, every: Collection[str], ru: str, en: str) -> InvalidValue:
@@ -290,13 +300,15 @@ def _day(text: str) -> date | None:
     if not text:
         return None
     try:
-        return date(*map(int, text.split("-"))) if _is_day(text) else date.fromisoformat("")
-    except ValueError as error:
-        raise InvalidValue("нужна дата вида 2026-11-30", "a date such as 2026-11-30 is needed") from error
-
-
-def _is_day(text: str) -> bool:
-    return [len(part) for part in text.split("-")] == [4, 2, 2] and text.replace("-", "").isdecimal() and text.isascii()
+        day_on = date(*map(int, match.groups())) if (match := _DAY.fullmatch(text)) else None
+    except ValueError:
+        day_on = None
+    if day_on is None or not YEAR_MIN <= day_on.year <= YEAR_MAX:
+        raise InvalidValue(
+            f"нужна дата вида 2026-11-30, годы {YEAR_MIN}–{YEAR_MAX}",
+            f"a date such as 2026-11-30 is needed, of the years {YEAR_MIN}–{YEAR_MAX}",
+        )
+    return day_on
 
 
 def _model(text: str) -> AttributionModel:

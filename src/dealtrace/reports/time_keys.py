@@ -64,12 +64,21 @@ def _parse_week(text: str) -> int:
 
 def _parse_quarter(text: str) -> int:
     year, quarter = text.split("-Q")
-    return int(year) * (MONTHS // MONTHS_OF_QUARTER) + int(quarter) - 1
+    return _quarter_number(date(int(year), (int(quarter) - 1) * MONTHS_OF_QUARTER + 1, 1))
+
+
+def _one_of(numbers: range) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if int(text) not in numbers:
+            raise ValueError(text)
+        return int(text)
+
+    return parse
 
 
 TIME_KEYS: Mapping[str, TimeKeys] = {
-    "hour": TimeKeys(None, lambda number: f"{number:02}", int, "09"),
-    "weekday": TimeKeys(date.isoweekday, str, int, "1"),
+    "hour": TimeKeys(None, lambda number: f"{number:02}", _one_of(range(HOURS)), "09"),
+    "weekday": TimeKeys(date.isoweekday, str, _one_of(range(1, DAYS_OF_WEEK + 1)), "1"),
     "day": TimeKeys(
         date.toordinal,
         lambda number: date.fromordinal(number).isoformat(),

@@ -6,21 +6,25 @@ from dataclasses import dataclass
 from typing import Any
 
 from dealtrace.accounts.site import Site
-from dealtrace.operations.work import Operation, ids_needed
+from dealtrace.operations.work import AnyOperation, ids_needed
+from dealtrace.operations.write_command import WriteCommand
 
 _UNSETTLED = object()
 
 
 @dataclass(slots=True)
 class Pending:
-    """A command that waits, with who awaits its answer; `size` is the number of items it carries."""
+    """A command that waits, with who awaits its answer; `size` is the number of items it carries.
 
-    operation: Operation[Any, Any]
+    Any: commands for all operations wait together.
+    """
+
+    operation: AnyOperation
     site: Site
-    command: Any
+    command: WriteCommand[Any]
     answer: "asyncio.Future[Any]"
     size: int
-    outcome: Any = _UNSETTLED
+    outcome: object = _UNSETTLED
 
 
 def count_items(batch: Sequence[Pending]) -> int:
@@ -43,7 +47,7 @@ def group_by_site(batch: Sequence[Pending]) -> list[list[Pending]]:
 
 def group_by_operation(batch: Sequence[Pending]) -> list[list[Pending]]:
     """Group the commands of each operation and site: sites by their ids, inside a site in the order of arrival."""
-    groups: dict[tuple[Operation[Any, Any], int], list[Pending]] = {}
+    groups: dict[tuple[AnyOperation, int], list[Pending]] = {}
     for pending in batch:
         groups.setdefault((pending.operation, pending.site.id), []).append(pending)
     return sorted(groups.values(), key=lambda group: group[0].site.id)

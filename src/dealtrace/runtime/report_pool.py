@@ -44,6 +44,7 @@ class ReportPool:
         self._wait_seconds = wait_seconds
         self._free = asyncio.Semaphore(REPORTS_AT_ONCE)
         self._waiting = 0
+        self._is_stopping = threading.Event()
         self._pool = ThreadPoolExecutor(REPORTS_AT_ONCE, thread_name_prefix="report")
 
     async def ask(
@@ -78,7 +79,8 @@ class ReportPool:
             leaving.cancel()
 
     def stop(self) -> None:
-        """Wait for running reports and end the threads."""
+        """End running reports at their next statement, and the threads."""
+        self._is_stopping.set()
         self._pool.shutdown()
 
     async def _wait_for_thread(self, leaving: asyncio.Future[None]) -> None:
@@ -121,19 +123,21 @@ class ReportPool:
     ) -> R:
         try:
             with open_facts(self._database, site) as source:
-                stoppable = FactSource(source.tables, _stoppable(source.fetch, stop))
+                stoppable = FactSource(source.tables, _stoppable(source.fetch, stop, self._is_stopping))
                 return function(stoppable, *args, **kwargs)
+        except _Stopped as fault:
+            raise ReportsBusy(retry_after_seconds=round(self._wait_seconds)) from fault
         except Exception as fault:
             if is_stopped(fault):
                 raise ReportTooSlow(seconds_max=REPORT_SECONDS_MAX) from fault
             raise
 
 
-def _stoppable(fetch: Fetch, stop: threading.Event) -> Fetch:
-    """Return what runs statements until `stop` is set. Any: statements are known to the storage alone."""
+def _stoppable(fetch: Fetch, *stops: threading.Event) -> Fetch:
+    """Return what runs statements until one of `stops` is set. Any: statements are known to the storage alone."""
 
     def fetch_unless_stopped(statement: Any) -> Rows:
-        if stop.is_set():
+        if any(stop.is_set() for stop in stops):
             raise _Stopped
         return fetch(statement)
 

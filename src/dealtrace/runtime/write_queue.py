@@ -13,13 +13,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from queue import Empty, SimpleQueue
-from typing import Any
+from typing import TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, RootTransaction
 
 from dealtrace.accounts.site import Site
-from dealtrace.errors import DatabaseUnavailable, Overloaded
+from dealtrace.errors import DatabaseUnavailable, Overloaded, Refusal
 from dealtrace.operations.work import Operation, Work
+from dealtrace.operations.write_command import Payload, WriteCommand
 from dealtrace.runtime.database_watch import UNAVAILABLE_RETRY_SECONDS, DatabaseWatch
 from dealtrace.runtime.pending_commands import (
     Pending,
@@ -42,6 +43,7 @@ from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.reports.statuses import KnownStatuses
 from dealtrace.storage.schema.distribution import is_distributed
 
+Outcome = TypeVar("Outcome")
 RETRY_PAUSE_SECONDS = 0.1
 RETRY_PAUSE_MAX_SECONDS = 2.0
 ALONE_TRIES_MAX = 3
@@ -107,8 +109,13 @@ class WriteQueue:
         return self._thread.is_alive()
 
     def write(
-        self, operation: Operation[Any, Any], site: Site, command: Any, *, size: int = 1
-    ) -> "asyncio.Future[Any]":
+        self,
+        operation: Operation[Payload, Outcome | Refusal],
+        site: Site,
+        command: WriteCommand[Payload],
+        *,
+        size: int = 1,
+    ) -> "asyncio.Future[Outcome]":
         """Queue a command; the future returns its outcome once it is safely on disk, or raises its refusal.
 
         `size` is how many items the command carries: a list of calls counts as many and reserves ids for each.
@@ -122,7 +129,7 @@ class WriteQueue:
             raise DatabaseUnavailable(retry_after_seconds=UNAVAILABLE_RETRY_SECONDS)
         if self._stopping or self._queue.qsize() >= self._queue_max:
             raise Overloaded(retry_after_seconds=OVERLOADED_RETRY_SECONDS)
-        answer: asyncio.Future[Any] = self._loop.create_future()
+        answer: asyncio.Future[Outcome] = self._loop.create_future()
         self._queue.put(Pending(operation, site, command, answer, size))
         return answer
 
@@ -295,7 +302,7 @@ class WriteQueue:
                 self._run_alone(connection, pending, now)
             _commit(transaction)
 
-    def _open(self, opened: ExitStack, ids: int) -> tuple[Connection, Any]:
+    def _open(self, opened: ExitStack, ids: int) -> tuple[Connection, RootTransaction]:
         """Reserve ids and begin a transaction.
 
         Raises:
@@ -361,7 +368,7 @@ class _NotOpen(Exception):  # noqa: N818
         self.cause = cause
 
 
-def _commit(transaction: Any) -> None:
+def _commit(transaction: RootTransaction) -> None:
     try:
         transaction.commit()
     except Exception as fault:

@@ -1,10 +1,11 @@
 """Everything a site stores about one person, found from a phone or e-mail, exported or made anonymous."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, delete, null, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, Text, and_, bindparam, delete, literal, or_, select, update
 
+from dealtrace.deals.versions import Fields
 from dealtrace.leads.contact import normal_contacts
 from dealtrace.leads.lead import LeadKind
 from dealtrace.record import record
@@ -58,8 +59,8 @@ A deal's fingerprint is replaced, too: who knows the rest of a registration coul
 DELETED = frozenset({contact, lead_contact, deal_contact})
 """Rows that hold nothing but a contact."""
 
-VersionFields = tuple[int, int, Any, Any]
-"""A version of a deal: deal id, version, fields before and after. Any: fields of a deal as JSON stores them."""
+VersionFields = tuple[int, int, Fields, Fields]
+"""A version of a deal: deal id, version, fields before and after as JSON stores them."""
 
 
 @record
@@ -119,7 +120,7 @@ def _leads_of(connection: Connection, site_id: int, kind: LeadKind, known_contac
     """Find the leads of one kind that bear a contact; deleted ones, which have no contact rows, by what was sent."""
     rows, table = lead_contact.c, LEAD_TABLES[kind]
     shown = and_(rows.contact.in_(known_contacts), rows.lead_kind == kind)
-    email: ColumnElement[Any] = null() if kind is LeadKind.CALL else lead_request.c.email
+    email = literal(None, Text) if kind is LeadKind.CALL else lead_request.c.email
     deleted = select(table.c.id, table.c.phone, email.label("email")).where(
         table.c.site_id == site_id, table.c.deleted_at.is_not(None)
     )

@@ -18,12 +18,12 @@ _DOUBLINGS_MAX = 20
 class Fault:
     """Why an attempt failed, in a form for people.
 
-    `words` is the receiver's own text; it may contain personal data, so it is shown and never stored. `is_final` if
+    `answer` is the receiver's own text; it may contain personal data, so it is shown and never stored. `is_final` if
     the receiver says that it will not accept anything again; `retry_after` is the delay it asks for.
     """
 
     reason: str
-    words: str = ""
+    answer: str = ""
     is_final: bool = False
     retry_after: timedelta = timedelta(0)
 

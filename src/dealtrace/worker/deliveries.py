@@ -154,7 +154,7 @@ class Deliveries:
         fault = await connection.send(outgoing)
         if fault is None:
             return ""
-        return f"{fault.reason}: {fault.words}" if fault.words else fault.reason
+        return f"{fault.reason}: {fault.answer}" if fault.answer else fault.reason
 
     async def _deliver(
         self, connection: WebhookConnection, site: Site, in_hand: ClaimedDeliveries

@@ -47,7 +47,7 @@ def test_it_reads_the_ids_of_yandex_out_of_numbers_in_utm_tags(
 
 
 def test_google_names_the_advertisement_otherwise() -> None:
-    told = google_ads(visit(source=TrafficSource("google", "cpc"), utm=TrafficSource("", "", "701", "802")))
-    assert told == {"campaignId": 701, "adGroupId": None, "creativeId": 802, "criteriaId": None}
+    result = google_ads(visit(source=TrafficSource("google", "cpc"), utm=TrafficSource("", "", "701", "802")))
+    assert result == {"campaignId": 701, "adGroupId": None, "creativeId": 802, "criteriaId": None}
     assert google_ads(None) is None
     assert yandex_direct(None) is None

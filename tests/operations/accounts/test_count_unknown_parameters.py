@@ -29,7 +29,7 @@ def test_counts_of_a_batch_and_of_later_ones_add_up(stage: Stage, shop: Player) 
         UnknownParameter("/register", "xyzzy", None, 2, LATER),
         UnknownParameter("/update", "orderStatus", "status", 1, NOON),
     ]
-    assert [one.seen for one in listed(stage, stranger)] == [2, 1]
+    assert [item.seen for item in listed(stage, stranger)] == [2, 1]
 
 
 def test_names_beyond_the_first_thousand_are_counted_together(stage: Stage, shop: Player) -> None:
@@ -37,6 +37,6 @@ def test_names_beyond_the_first_thousand_are_counted_together(stage: Stage, shop
     stage.perform(count_unknown_parameters, shop, UnknownParameters(many, KNOWN), now=NOON)
     late = UnknownParameters({("/update", "late"): 5, ("", ""): 2, ("/register", "n0000"): 1}, KNOWN)
     stage.perform(count_unknown_parameters, shop, late, now=LATER)
-    found = {(one.path, one.name): one.seen for one in listed(stage, shop)}
+    found = {(item.path, item.name): item.seen for item in listed(stage, shop)}
     assert len(found) == NAMES_MAX + 1
     assert (found["", ""], found["/register", "n0000"]) == (20 + 5 + 2, 2)

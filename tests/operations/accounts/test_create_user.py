@@ -107,9 +107,9 @@ def test_a_user_owns_the_installation_or_has_roles_at_sites(stage: Stage) -> Non
     ],
 )
 def test_it_refuses_what_does_not_fit(stage: Stage, login: str, password: str, key: str) -> None:
-    with pytest.raises(InvalidSetting) as told:
+    with pytest.raises(InvalidSetting) as result:
         create(stage, login, password)
-    assert told.value.facts["key"] == key
+    assert result.value.facts["key"] == key
     assert rows(stage, 'SELECT * FROM "user"') == []
 
 

@@ -107,6 +107,6 @@ def test_it_refuses_to_revoke_what_is_not_live(stage: Stage, shop: Player, twice
     token_id = issue(stage, shop.site.id).token.id if twice else 1
     if twice:
         revoke(stage, token_id)
-    with pytest.raises(TokenNotFound) as told:
+    with pytest.raises(TokenNotFound) as result:
         revoke(stage, token_id)
-    assert told.value.facts == {"token_id": token_id}
+    assert result.value.facts == {"token_id": token_id}

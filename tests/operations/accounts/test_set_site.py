@@ -93,18 +93,18 @@ def test_it_answers_with_the_site_as_it_stands_when_nothing_is_asked(stage: Stag
     ],
 )
 def test_it_refuses_what_does_not_fit_and_changes_nothing(stage: Stage, shop: Player, key: str, text: str) -> None:
-    with pytest.raises(InvalidSetting) as told:
+    with pytest.raises(InvalidSetting) as result:
         change(stage, shop, **{"name": "Other", key: text})
-    assert told.value.facts["key"] == key
+    assert result.value.facts["key"] == key
     assert kept(stage, shop) == shop.site
 
 
 @pytest.mark.parametrize("key", ["", "time_zone", "points_cost", "points_cost.read", "id"])
 def test_it_refuses_a_setting_it_does_not_know_and_tells_which_there_are(stage: Stage, shop: Player, key: str) -> None:
-    with pytest.raises(UnknownSetting) as told:
+    with pytest.raises(UnknownSetting) as result:
         change(stage, shop, **{"name": "Other", key: "1"})
-    assert "timezone" in told.value.facts["known"]
-    assert "points_cost.register" in told.value.facts["known"]
+    assert "timezone" in result.value.facts["known"]
+    assert "points_cost.register" in result.value.facts["known"]
     assert kept(stage, shop) == shop.site
 
 

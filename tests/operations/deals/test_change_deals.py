@@ -202,7 +202,7 @@ def test_it_refuses_a_change_that_names_no_deal(stage: Stage, shop: Player) -> N
 def test_it_no_longer_finds_a_deleted_deal(stage: Stage, shop: Player) -> None:
     deal_id = register(stage, shop)
     stage.perform(delete_deals, shop, DealKey(deal_id, None))
-    assert [type(one) for one in make(stage, shop, change(deal_id, "N"), change(None, "N"))] == [DealNotFound] * 2
+    assert [type(item) for item in make(stage, shop, change(deal_id, "N"), change(None, "N"))] == [DealNotFound] * 2
 
 
 def test_it_changes_nothing_of_a_neighbour(stage: Stage, shop: Player) -> None:
@@ -210,7 +210,7 @@ def test_it_changes_nothing_of_a_neighbour(stage: Stage, shop: Player) -> None:
     deal_id = register(stage, shop)
     stored = rows_of(stage.database, shop)
     outcomes = make(stage, neighbour, change(deal_id, status="stolen"), change(None, "N", status="stolen"))
-    assert [type(one) for one in outcomes] == [DealNotFound] * 2
+    assert [type(outcome) for outcome in outcomes] == [DealNotFound] * 2
     assert rows_of(stage.database, shop) == stored
     assert rows_of(stage.database, neighbour) == {}
 
@@ -236,11 +236,11 @@ def test_it_lets_changes_of_one_deal_in_a_batch_follow_each_other(stage: Stage, 
         change(deal_id),
         change(deal_id, status="new", tags=("a",)),
     )
-    told = [(one.deal.version, one.deal.status, one.deal.amount_rub) for one in outcomes]
-    assert told == [(2, "paid", 1000), (3, "paid", 5), (3, "paid", 5), (4, "new", 5)]
+    result = [(outcome.deal.version, outcome.deal.status, outcome.deal.amount_rub) for outcome in outcomes]
+    assert result == [(2, "paid", 1000), (3, "paid", 5), (3, "paid", 5), (4, "new", 5)]
     assert deal_of(stage.database, shop, deal_id) == outcomes[-1].deal
     versions = versions_of(stage.database, shop, deal_id)
-    assert [(one.version, sorted(one.after)) for one in versions[1:]] == [
+    assert [(version.version, sorted(version.after)) for version in versions[1:]] == [
         (2, ["status"]),
         (3, ["amount_rub"]),
         (4, ["status", "tags"]),
@@ -252,10 +252,10 @@ def test_it_answers_each_of_a_mixed_batch_in_its_place(stage: Stage, shop: Playe
     outcomes = make(
         stage, shop, change(1), change(second, status="b"), change(), change(first, status="a"), change(None, "?")
     )
-    assert [type(one) for one in outcomes] == [
+    assert [type(outcome) for outcome in outcomes] == [
         DealNotFound, ChangedDeal, DealKeyMissing, ChangedDeal, DealNotFound,
     ]  # fmt: skip
-    assert [deal_of(stage.database, shop, one).status for one in (first, second)] == ["a", "b"]
+    assert [deal_of(stage.database, shop, item).status for item in (first, second)] == ["a", "b"]
     assert points_of(stage.database, shop) == 4
 
 
@@ -263,7 +263,7 @@ def test_it_makes_no_more_changes_than_the_points_allow(stage: Stage) -> None:
     shop = stage.open_site(points_per_day=3)
     deal_id = register(stage, shop)
     outcomes = make(stage, shop, *[change(deal_id, status=f"s{count}") for count in range(4)], change(1))
-    assert [type(one) for one in outcomes] == [ChangedDeal, ChangedDeal, PointsSpent, PointsSpent, DealNotFound]
+    assert [type(outcome) for outcome in outcomes] == [ChangedDeal, ChangedDeal, PointsSpent, PointsSpent, DealNotFound]
     kept = deal_of(stage.database, shop, deal_id)
     assert (kept.status, kept.version) == ("s1", 3)
     assert points_of(stage.database, shop) == 3
@@ -273,7 +273,7 @@ def test_it_costs_what_the_site_says(stage: Stage) -> None:
     shop = stage.open_site(points_per_day=10, point_costs={"register": 0, "update-by-id": 4})
     deal_id = register(stage, shop)
     outcomes = make(stage, shop, *[change(deal_id, status=f"s{count}") for count in range(3)])
-    assert [type(one) for one in outcomes] == [ChangedDeal, ChangedDeal, PointsSpent]
+    assert [type(outcome) for outcome in outcomes] == [ChangedDeal, ChangedDeal, PointsSpent]
     assert points_of(stage.database, shop) == 8
 
 
@@ -306,7 +306,9 @@ def test_it_counts_the_fields_it_passes_over(stage: Stage, shop: Player) -> None
     make(stage, shop, change(deal_id, custom_values={"size": "L", "margin": "1"}), change(None, "N"))
     make(stage, shop, change(deal_id, custom_values={"size": "XL"}))
     with stage.database.write() as connection:
-        assert [(one.name, one.seen) for one in list_unknown_fields(connection, shop.site.id)] == [("size", 2)]
+        assert [
+            (unknown_field.name, unknown_field.seen) for unknown_field in list_unknown_fields(connection, shop.site.id)
+        ] == [("size", 2)]
 
 
 @pytest.mark.parametrize(("model", "source"), [("0", DIRECT), ("1", YANDEX)])
@@ -315,14 +317,14 @@ def test_it_tells_the_story_of_the_lead_by_the_sites_model(
 ) -> None:
     with stage.database.write() as connection:
         site = set_site(connection, shop.site.id, {"attribution": model})
-    told = Player(site, shop.token, shop.token_id)
+    result = Player(site, shop.token, shop.token_id)
     visits = {
-        YANDEX: stage.visit(told, NOON - timedelta(hours=5), YANDEX),
-        DIRECT: stage.visit(told, NOON - timedelta(hours=2), DIRECT),
+        YANDEX: stage.visit(result, NOON - timedelta(hours=5), YANDEX),
+        DIRECT: stage.visit(result, NOON - timedelta(hours=2), DIRECT),
     }
-    call = stage.call(told, NOON - timedelta(hours=1), client_name="Иван", visit_id=visits[DIRECT].id)
-    deal_id = register(stage, told, clue=by_contact("79205550055"))
-    (outcome,) = make(stage, told, change(deal_id, status="paid"))
+    call = stage.call(result, NOON - timedelta(hours=1), client_name="Иван", visit_id=visits[DIRECT].id)
+    deal_id = register(stage, result, clue=by_contact("79205550055"))
+    (outcome,) = make(stage, result, change(deal_id, status="paid"))
     ref = LeadRef(LeadKind.CALL, call.id)
     client = Client(outcome.story.client.id, "Иван", phones=("79205550055",))
     assert outcome.story == LeadStory(
@@ -399,15 +401,16 @@ def test_it_keeps_every_change_of_two_servers_as_a_version(stage: Stage, shop: P
             wanted = [change(deal_id, status=f"s{count}") for count in range(20)]
             queues = [first, second]
             futures = [
-                queues[count % 2].write(change_deals, shop.site, WriteCommand(one)) for count, one in enumerate(wanted)
+                queues[count % 2].write(change_deals, shop.site, WriteCommand(item))
+                for count, item in enumerate(wanted)
             ]
             return await asyncio.gather(*futures)
 
     outcomes = run(story)
     other.close()
-    assert sorted(one.deal.version for one in outcomes) == list(range(2, 22))
+    assert sorted(outcome.deal.version for outcome in outcomes) == list(range(2, 22))
     versions = versions_of(database, shop, deal_id)
-    assert [one.version for one in versions] == list(range(1, 22))
+    assert [version.version for version in versions] == list(range(1, 22))
     for earlier, later in pairwise(versions[1:]):
         assert later.before == earlier.after, "each follows the one before it"
     assert deal_of(database, shop, deal_id).status == versions[-1].after["status"]

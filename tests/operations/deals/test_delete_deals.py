@@ -90,23 +90,23 @@ def test_it_deletes_nothing_twice(stage: Stage, shop: Player) -> None:
     deal_id = register(stage, shop)
     delete(stage, shop, (deal_id, None))
     stored = rows_of(stage.database, shop)
-    assert [type(one) for one in delete(stage, shop, (deal_id, None), (None, "N"))] == [DealNotFound] * 2
+    assert [type(item) for item in delete(stage, shop, (deal_id, None), (None, "N"))] == [DealNotFound] * 2
     assert rows_of(stage.database, shop) == stored
 
 
 def test_it_lets_the_second_of_a_batch_that_names_the_same_deal_find_nothing(stage: Stage, shop: Player) -> None:
     first, second = register(stage, shop, "1"), register(stage, shop, "2")
     outcomes = delete(stage, shop, (first, None), (None, "1"), (second, None), (first, "2"))
-    assert [type(one) for one in outcomes] == [Deal, DealNotFound, Deal, DealNotFound]
-    assert [len(versions_of(stage.database, shop, one)) for one in (first, second)] == [2, 2]
+    assert [type(outcome) for outcome in outcomes] == [Deal, DealNotFound, Deal, DealNotFound]
+    assert [len(versions_of(stage.database, shop, item)) for item in (first, second)] == [2, 2]
     assert points_of(stage.database, shop) == 4
 
 
 def test_it_deletes_no_more_than_the_points_allow(stage: Stage) -> None:
     shop = stage.open_site(points_per_day=4)
     ids = [register(stage, shop, str(count)) for count in range(3)]
-    outcomes = delete(stage, shop, *[(one, None) for one in ids])
-    assert [type(one) for one in outcomes] == [Deal, PointsSpent, PointsSpent]
+    outcomes = delete(stage, shop, *[(item, None) for item in ids])
+    assert [type(outcome) for outcome in outcomes] == [Deal, PointsSpent, PointsSpent]
     assert [deal.id for deal in deals_of(stage.database, shop, *ids)] == ids[1:]
     assert points_of(stage.database, shop) == 4
 
@@ -115,7 +115,7 @@ def test_it_refuses_the_points_of_who_follows_one_that_was_not_paid(stage: Stage
     shop = stage.open_site(points_per_day=1)
     deal_id = register(stage, shop)
     outcomes = delete(stage, shop, (deal_id, None), (deal_id, None))
-    assert [type(one) for one in outcomes] == [PointsSpent] * 2, "the deal is still there"
+    assert [type(outcome) for outcome in outcomes] == [PointsSpent] * 2, "the deal is still there"
     assert deals_of(stage.database, shop, deal_id)
 
 
@@ -123,7 +123,7 @@ def test_it_deletes_nothing_of_a_neighbour(stage: Stage, shop: Player) -> None:
     neighbour = stage.open_site(time_zone=VLADIVOSTOK)
     deal_id = register(stage, shop)
     stored = rows_of(stage.database, shop)
-    assert [type(one) for one in delete(stage, neighbour, (deal_id, None), (None, "N"))] == [DealNotFound] * 2
+    assert [type(item) for item in delete(stage, neighbour, (deal_id, None), (None, "N"))] == [DealNotFound] * 2
     assert rows_of(stage.database, shop) == stored
     assert rows_of(stage.database, neighbour) == {}
 

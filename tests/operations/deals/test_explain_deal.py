@@ -37,21 +37,21 @@ def explain(stage: Stage, player: Player, clue: LeadClue, number: str = "N") -> 
 def test_it_retraces_the_search_that_found_the_lead(stage: Stage, shop: Player) -> None:
     near, far = stage.call(shop, NOON - 9 * MINUTE), stage.call(shop, NOON - 60 * MINUTE)
     late = stage.call(shop, NOON + MINUTE)
-    told = explain(stage, shop, by_contact(PHONE, EMAIL))
-    assert told.contact_matching
-    assert told.named is None
-    (step,) = told.steps
+    result = explain(stage, shop, by_contact(PHONE, EMAIL))
+    assert result.contact_matching
+    assert result.named is None
+    (step,) = result.steps
     assert step.search == Search(PHONE, LeadKind.CALL)
-    assert step.winner == told.deal.lead == LeadRef(LeadKind.CALL, near.id)
-    misses = {one.lead.id: one.missed_by for one in step.candidates}
+    assert step.winner == result.deal.lead == LeadRef(LeadKind.CALL, near.id)
+    misses = {candidate.lead.id: candidate.missed_by for candidate in step.candidates}
     assert misses == {near.id: timedelta(0), far.id: timedelta(0), late.id: -MINUTE}
 
 
 def test_it_goes_through_every_step_when_none_finds_anything(stage: Stage, shop: Player) -> None:
-    told = explain(stage, shop, by_contact(PHONE, EMAIL))
+    result = explain(stage, shop, by_contact(PHONE, EMAIL))
     searches = [(PHONE, LeadKind.CALL), (PHONE, LeadKind.LEAD_REQUEST), (EMAIL, LeadKind.LEAD_REQUEST)]
-    assert [(step.search.contact, step.search.kind) for step in told.steps] == searches
-    assert all(step.winner is None and not step.candidates for step in told.steps)
+    assert [(step.search.contact, step.search.kind) for step in result.steps] == searches
+    assert all(step.winner is None and not step.candidates for step in result.steps)
 
 
 @pytest.mark.parametrize(
@@ -67,18 +67,18 @@ def test_it_shows_who_missed_by_no_more_than_a_month(
     stage: Stage, shop: Player, started_at: datetime, shown: bool
 ) -> None:
     stage.call(shop, started_at, seconds=0)
-    told = explain(stage, shop, by_contact(PHONE))
-    assert told.deal.lead is None
-    assert [abs(one.missed_by) for one in told.steps[0].candidates] == ([NEAR_MISS] if shown else [])
+    result = explain(stage, shop, by_contact(PHONE))
+    assert result.deal.lead is None
+    assert [abs(candidate.missed_by) for candidate in result.steps[0].candidates] == ([NEAR_MISS] if shown else [])
 
 
 def test_it_shows_what_switching_contact_matching_on_would_find(stage: Stage) -> None:
     shop = stage.open_site(contact_matching=False)
     call = stage.call(shop, NOON)
-    told = explain(stage, shop, by_contact(PHONE))
-    assert told.deal.lead is None
-    assert not told.contact_matching
-    assert told.steps[0].winner == LeadRef(LeadKind.CALL, call.id)
+    result = explain(stage, shop, by_contact(PHONE))
+    assert result.deal.lead is None
+    assert not result.contact_matching
+    assert result.steps[0].winner == LeadRef(LeadKind.CALL, call.id)
 
 
 def test_it_tells_which_lead_the_name_resolves_to_now(stage: Stage, shop: Player) -> None:
@@ -88,33 +88,33 @@ def test_it_tells_which_lead_the_name_resolves_to_now(stage: Stage, shop: Player
     call = stage.call(shop, NOON, reference="ref")
     deal = deal_of(stage.database, shop, receipt.deal_id)
     with stage.database.read() as connection:
-        told = explain_deal(connection, shop.site, deal)
-    assert told.deal.lead is None
-    assert told.named == LeadRef(LeadKind.CALL, call.id)
-    assert told.steps == ()
+        result = explain_deal(connection, shop.site, deal)
+    assert result.deal.lead is None
+    assert result.named == LeadRef(LeadKind.CALL, call.id)
+    assert result.steps == ()
 
 
 def test_it_has_no_name_to_tell_when_the_contact_found_the_lead(stage: Stage, shop: Player) -> None:
     stage.call(shop, NOON)
-    told = explain(stage, shop, by_call(None, "?", clue=by_contact(PHONE)))
-    assert told.deal.lead is not None
-    assert told.named is None
+    result = explain(stage, shop, by_call(None, "?", clue=by_contact(PHONE)))
+    assert result.deal.lead is not None
+    assert result.named is None
 
 
 def test_it_sees_nothing_of_a_neighbours_leads(stage: Stage, shop: Player) -> None:
     neighbour = stage.open_site(time_zone=VLADIVOSTOK, contact_matching=True)
     theirs = stage.call(neighbour, NOON, reference="ref")
-    told = explain(stage, shop, by_call(theirs.id, "ref", clue=by_contact(PHONE)))
-    assert told.named is None
-    assert [step.candidates for step in told.steps] == [(), ()]
+    result = explain(stage, shop, by_call(theirs.id, "ref", clue=by_contact(PHONE)))
+    assert result.named is None
+    assert [step.candidates for step in result.steps] == [(), ()]
 
 
 def test_it_stores_nothing(stage: Stage, shop: Player) -> None:
     stage.call(shop, NOON)
-    told = explain(stage, shop, by_contact(PHONE))
+    result = explain(stage, shop, by_contact(PHONE))
     stored = rows_of(stage.database, shop)
     with stage.database.read() as connection:
-        assert explain_deal(connection, shop.site, told.deal) == told
+        assert explain_deal(connection, shop.site, result.deal) == result
     assert rows_of(stage.database, shop) == stored
 
 

@@ -143,8 +143,8 @@ def test_it_passes_over_contacts_nobody_can_have(stage: Stage, shop: Player) -> 
 def test_it_sees_nothing_of_a_neighbour(stage: Stage, shop: Player) -> None:
     neighbour = stage.open_site(time_zone=VLADIVOSTOK, contact_matching=True)
     theirs = stage.call(neighbour, NOON, reference="ref")
-    asked = stage.lead_request(neighbour, NOON, phone=PHONE, email=EMAIL, number="R")
-    clues = [by_call(theirs.id, "ref"), by_lead_request(asked.id, "R"), by_contact(PHONE, EMAIL)]
+    lead_request = stage.lead_request(neighbour, NOON, phone=PHONE, email=EMAIL, number="R")
+    clues = [by_call(theirs.id, "ref"), by_lead_request(lead_request.id, "R"), by_contact(PHONE, EMAIL)]
     assert match(stage, shop, *clues) == [None, None, None]
     assert None not in match(stage, neighbour, *clues)
 

@@ -122,14 +122,14 @@ def test_it_writes_the_first_version_with_the_token_that_asked(stage: Stage, sho
     (receipt,) = register(stage, shop, registration("N", amount_as_sent="1 000,00", tags=("a",)), now=now)
     (first,) = versions_of(stage.database, shop, receipt.deal_id)
     assert first == DealVersion(receipt.deal_id, 1, VersionKind.REGISTERED, now, shop.token_id, {}, after=first.after)
-    told = {name: first.after[name] for name in ("number", "status", "amount_as_sent", "tags", "lead")}
-    assert told == {"number": "N", "status": "new", "amount_as_sent": "1 000,00", "tags": ["a"], "lead": None}
+    result = {name: first.after[name] for name in ("number", "status", "amount_as_sent", "tags", "lead")}
+    assert result == {"number": "N", "status": "new", "amount_as_sent": "1 000,00", "tags": ["a"], "lead": None}
 
 
 def test_it_makes_ids_far_above_those_of_the_vendor(stage: Stage, shop: Player) -> None:
     ids = [receipt.deal_id for receipt in register(stage, shop, *[registration(f"N{count}") for count in range(5)])]
     assert len(set(ids)) == 5
-    assert all(FIRST_ID_DEFAULT <= one < 2**53 for one in ids)
+    assert all(FIRST_ID_DEFAULT <= item < 2**53 for item in ids)
 
 
 def test_it_answers_an_empty_batch_with_nothing(stage: Stage, shop: Player) -> None:
@@ -188,10 +188,10 @@ def test_it_refuses_a_stated_number_that_is_a_default_number_already(stage: Stag
 
 
 def test_it_frees_the_number_of_a_deleted_deal(stage: Stage, shop: Player) -> None:
-    asked = registration("N")
-    (first,) = register(stage, shop, asked)
+    sent = registration("N")
+    (first,) = register(stage, shop, sent)
     stage.perform(delete_deals, shop, DealKey(first.deal_id, None))
-    (second,) = register(stage, shop, asked)
+    (second,) = register(stage, shop, sent)
     assert isinstance(second, Receipt)
     assert second.deal_id != first.deal_id, "the same words make a new deal once the old one is deleted"
     assert deal_of(stage.database, shop, second.deal_id).number == "N"
@@ -199,12 +199,12 @@ def test_it_frees_the_number_of_a_deleted_deal(stage: Stage, shop: Player) -> No
 
 @pytest.mark.parametrize("number", ["N 1", "n-1", "Ёж", "'; --", "0", "1e3", "%s", "a" * 200, " ", "{1,2}", '"', "\\"])
 def test_it_keeps_a_number_letter_for_letter(stage: Stage, shop: Player, number: str) -> None:
-    asked = registration(number)
-    receipt, again, other = register(stage, shop, asked, asked, registration(number.swapcase() + "x"))
+    sent = registration(number)
+    receipt, again, other = register(stage, shop, sent, sent, registration(number.swapcase() + "x"))
     assert receipt.number == number
     assert again == receipt
     assert isinstance(other, Receipt)
-    assert register(stage, shop, asked) == [receipt]
+    assert register(stage, shop, sent) == [receipt]
 
 
 # Sent again.
@@ -212,20 +212,20 @@ def test_it_keeps_a_number_letter_for_letter(stage: Stage, shop: Player, number:
 
 def test_it_answers_the_same_again_and_stores_nothing(stage: Stage, shop: Player) -> None:
     call = stage.call(shop, NOON - timedelta(hours=1))
-    asked = registration("N", clue=by_contact(PHONE), custom_values={"unknown": "1"}, amount_as_sent="1000,00")
-    (first,) = register(stage, shop, asked)
+    sent = registration("N", clue=by_contact(PHONE), custom_values={"unknown": "1"}, amount_as_sent="1000,00")
+    (first,) = register(stage, shop, sent)
     assert first.lead == LeadRef(LeadKind.CALL, call.id)
     stored = rows_of(stage.database, shop)
-    assert register(stage, shop, asked, asked) == [first, first]
+    assert register(stage, shop, sent, sent) == [first, first]
     assert rows_of(stage.database, shop) == stored
 
 
 def test_it_answers_a_retry_as_the_first_time_whatever_became_of_the_deal(stage: Stage, shop: Player) -> None:
-    asked = registration("N", clue=by_contact(PHONE), amount_as_sent="1000")
-    (first,) = register(stage, shop, asked)
+    sent = registration("N", clue=by_contact(PHONE), amount_as_sent="1000")
+    (first,) = register(stage, shop, sent)
     stage.perform(change_deals, shop, change(first.deal_id, status="paid", amount_rub=Decimal(5)))
     stage.call(shop, NOON - timedelta(hours=1))
-    assert register(stage, shop, asked) == [first]
+    assert register(stage, shop, sent) == [first]
 
 
 def test_it_refuses_other_parameters_under_a_number_in_use_and_names_who_has_it(stage: Stage, shop: Player) -> None:
@@ -239,24 +239,24 @@ def test_it_refuses_other_parameters_under_a_number_in_use_and_names_who_has_it(
 
 
 def test_it_meets_one_number_twice_in_a_batch_as_if_one_had_come_before(stage: Stage, shop: Player) -> None:
-    asked = registration("N")
+    sent = registration("N")
     first, again, refused, neighbour = register(
-        stage, shop, asked, asked, registration("N", status="other"), registration("M")
+        stage, shop, sent, sent, registration("N", status="other"), registration("M")
     )
     assert again == first
     assert isinstance(refused, NumberTaken)
     assert refused.facts["deal_id"] == first.deal_id
     assert isinstance(neighbour, Receipt)
-    assert [len(versions_of(stage.database, shop, one.deal_id)) for one in (first, neighbour)] == [1, 1]
+    assert [len(versions_of(stage.database, shop, item.deal_id)) for item in (first, neighbour)] == [1, 1]
     assert points_of(stage.database, shop) == 2
 
 
 def test_it_leaves_the_numbers_of_sites_to_each_of_them(stage: Stage, shop: Player) -> None:
     neighbour = stage.open_site(time_zone=VLADIVOSTOK)
-    asked = registration("N")
-    (mine,) = register(stage, shop, asked)
+    sent = registration("N")
+    (mine,) = register(stage, shop, sent)
     stored = rows_of(stage.database, shop)
-    (theirs,) = register(stage, neighbour, asked)
+    (theirs,) = register(stage, neighbour, sent)
     assert isinstance(theirs, Receipt)
     assert theirs.deal_id != mine.deal_id
     assert rows_of(stage.database, shop) == stored
@@ -335,8 +335,8 @@ def test_it_looks_for_contacts_only_when_the_site_has_switched_it_on(stage: Stag
     off, on = stage.open_site(contact_matching=False), stage.open_site(contact_matching=True)
     for player in (off, on):
         stage.call(player, NOON - timedelta(hours=1))
-    asked = registration("N", clue=by_contact(PHONE))
-    (without,), (with_lead,) = register(stage, off, asked), register(stage, on, asked)
+    sent = registration("N", clue=by_contact(PHONE))
+    (without,), (with_lead,) = register(stage, off, sent), register(stage, on, sent)
     assert without.lead is None
     assert with_lead.call_id is not None
 
@@ -424,9 +424,9 @@ def test_it_counts_the_fields_it_passes_over(stage: Stage) -> None:
 
 
 def test_it_spends_a_point_for_each_new_deal_alone(stage: Stage, shop: Player) -> None:
-    asked = registration("N")
-    register(stage, shop, asked, registration("M"))
-    register(stage, shop, asked, registration("N", status="other"))
+    sent = registration("N")
+    register(stage, shop, sent, registration("M"))
+    register(stage, shop, sent, registration("N", status="other"))
     assert points_of(stage.database, shop) == 2
 
 
@@ -444,9 +444,9 @@ def test_it_refuses_who_comes_when_the_points_are_spent_and_stores_nothing_of_th
 
 def test_it_answers_a_retry_when_the_points_are_spent(stage: Stage) -> None:
     shop = stage.open_site(points_per_day=1)
-    asked = registration("N")
-    (first,) = register(stage, shop, asked)
-    refused, again = register(stage, shop, registration("M"), asked)
+    sent = registration("N")
+    (first,) = register(stage, shop, sent)
+    refused, again = register(stage, shop, registration("M"), sent)
     assert isinstance(refused, PointsSpent)
     assert again == first
 
@@ -470,12 +470,12 @@ def test_it_gives_a_number_once_to_servers_that_are_asked_at_the_same_moment(sta
 
     async def story() -> list[Any]:
         async with open_write_queue(database) as first, open_write_queue(other) as second:
-            asked = [
+            sent = [
                 write_queue.write(register_deals, shop.site, WriteCommand(registration(f"N{count}", manager=manager)))
                 for count in range(25)
                 for write_queue, manager in ((first, "first"), (second, "second"))
             ]
-            return await asyncio.gather(*asked, return_exceptions=True)
+            return await asyncio.gather(*sent, return_exceptions=True)
 
     outcomes = run(story)
     other.close()
@@ -493,14 +493,14 @@ def test_it_answers_one_receipt_to_the_same_deal_sent_to_two_servers_at_once(sta
 
     async def story() -> list[Any]:
         async with open_write_queue(database) as first, open_write_queue(other) as second:
-            asked = [
+            sent = [
                 write_queue.write(
                     register_deals, shop.site, WriteCommand(registration(f"N{count}", stated_source=YANDEX))
                 )
                 for count in range(25)
                 for write_queue in (first, second)
             ]
-            return await asyncio.gather(*asked)
+            return await asyncio.gather(*sent)
 
     receipts = run(story)
     other.close()

@@ -59,8 +59,8 @@ class TestALateLead:
 
     def test_by_e_mail(self, stage: Stage, shop: Player) -> None:
         deal_id = register(stage, shop, by_contact(email=MAIL))
-        asked = stage.lead_request(shop, BEFORE, email="Ivan@Example.RU")
-        assert lead_of(stage, shop, deal_id) == LeadRef(LeadKind.LEAD_REQUEST, asked.id)
+        lead_request = stage.lead_request(shop, BEFORE, email="Ivan@Example.RU")
+        assert lead_of(stage, shop, deal_id) == LeadRef(LeadKind.LEAD_REQUEST, lead_request.id)
 
     @pytest.mark.parametrize("is_on", [True, False])
     def test_by_what_the_deal_names_whatever_the_switch_says(self, stage: Stage, *, is_on: bool) -> None:
@@ -68,9 +68,9 @@ class TestALateLead:
         by_reference = register(stage, shop, by_call(reference="ats-1"), "a")
         by_number = register(stage, shop, by_lead_request(number="form-1"), "b")
         call = stage.call(shop, BEFORE, reference="ats-1")
-        asked = stage.lead_request(shop, BEFORE, number="form-1", email=MAIL)
+        lead_request = stage.lead_request(shop, BEFORE, number="form-1", email=MAIL)
         assert lead_of(stage, shop, by_reference) == LeadRef(LeadKind.CALL, call.id)
-        assert lead_of(stage, shop, by_number) == LeadRef(LeadKind.LEAD_REQUEST, asked.id)
+        assert lead_of(stage, shop, by_number) == LeadRef(LeadKind.LEAD_REQUEST, lead_request.id)
 
     def test_not_by_contact_while_the_switch_is_off(self, stage: Stage) -> None:
         shop = stage.open_site()
@@ -129,10 +129,10 @@ class TestALateLead:
         assert deal.touched_at == second.recorded_at
 
     def test_a_retry_still_gets_the_first_answer(self, stage: Stage, shop: Player) -> None:
-        asked = registration("n", clue=by_contact(PHONE))
-        (first,) = stage.perform(register_deals, shop, asked)
+        sent = registration("n", clue=by_contact(PHONE))
+        (first,) = stage.perform(register_deals, shop, sent)
         stage.call(shop, BEFORE, phone=PHONE)
-        assert stage.perform(register_deals, shop, asked) == [first]
+        assert stage.perform(register_deals, shop, sent) == [first]
         assert first.lead is None
 
 
@@ -171,7 +171,7 @@ class TestAPin:
         self.pin(stage, shop, deal_id, LeadRef(LeadKind.CALL, far.id))
         stage.call(shop, BEFORE, phone=PHONE, reference="ats-1")
         assert lead_of(stage, shop, deal_id) == LeadRef(LeadKind.CALL, far.id)
-        assert [one.kind for one in versions_of(stage.database, shop, deal_id)] == ["registered", "pinned"]
+        assert [version.kind for version in versions_of(stage.database, shop, deal_id)] == ["registered", "pinned"]
 
     def test_it_may_be_pinned_to_nothing_and_left_to_the_rules_again(self, stage: Stage, shop: Player) -> None:
         call = stage.call(shop, BEFORE, phone=PHONE)
@@ -248,8 +248,8 @@ def calls(draw: st.DrawFn, name: str) -> Event:
 
 @st.composite
 def lead_requests(draw: st.DrawFn, name: str) -> Event:
-    asked = IncomingLeadRequest(draw(MINUTES), draw(PHONES), draw(MAILS), number=name)
-    return Event(name, register_lead_requests, asked)
+    sent = IncomingLeadRequest(draw(MINUTES), draw(PHONES), draw(MAILS), number=name)
+    return Event(name, register_lead_requests, sent)
 
 
 @st.composite

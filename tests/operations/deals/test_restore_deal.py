@@ -68,11 +68,11 @@ def test_it_writes_a_version_of_its_own(stage: Stage, shop: Player) -> None:
 
 
 def test_it_lets_life_go_on(stage: Stage, shop: Player) -> None:
-    asked = registration("N")
-    (first,) = stage.perform(register_deals, shop, asked)
+    sent = registration("N")
+    (first,) = stage.perform(register_deals, shop, sent)
     delete(stage, shop, first.deal_id)
     restore(stage, shop, first.deal_id)
-    assert stage.perform(register_deals, shop, asked) == [first], "it is a safe retry again"
+    assert stage.perform(register_deals, shop, sent) == [first], "it is a safe retry again"
     (changed,) = stage.perform(change_deals, shop, change(None, "N", status="paid"))
     assert changed.deal.version == 4
     delete(stage, shop, first.deal_id)
@@ -98,9 +98,9 @@ def test_it_refuses_a_deal_whose_number_was_taken_since_and_names_who_has_it(sta
     delete(stage, shop, first)
     second = register(stage, shop)
     stored = rows_of(stage.database, shop)
-    with pytest.raises(NumberReused) as told:
+    with pytest.raises(NumberReused) as result:
         restore(stage, shop, first)
-    assert told.value.facts == {"number": "N", "deal_id": second}
+    assert result.value.facts == {"number": "N", "deal_id": second}
     assert rows_of(stage.database, shop) == stored
 
 
@@ -146,9 +146,9 @@ def test_it_never_leaves_two_living_deals_of_one_number(stage: Stage, shop: Play
     def bring_back(deal_id: int) -> Callable[[Any], Any]:
         return lambda connection: restore_deal(stage.work(connection, shop, utc_now()), deal_id)
 
-    with pytest.raises(Exception, match=r"uq_deal_number|deal\.number|orderNumber") as told:
+    with pytest.raises(Exception, match=r"uq_deal_number|deal\.number|orderNumber") as result:
         side_by_side(stage.database, bring_back(first), bring_back(second))
-    assert isinstance(told.value, NumberReused) or is_lost_race(told.value)
+    assert isinstance(result.value, NumberReused) or is_lost_race(result.value)
     with stage.database.read() as connection:
         living = "SELECT id FROM deal WHERE site_id = {} AND deleted_at IS NULL"
         assert connection.exec_driver_sql(living.format(shop.site.id)).scalars().all() == [first]

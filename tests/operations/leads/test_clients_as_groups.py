@@ -56,7 +56,7 @@ def unique_of(stage: Stage, player: Player, refs: Iterable[LeadRef]) -> list[boo
 
 
 @pytest.mark.parametrize(
-    "order", list(permutations((A, B, AB))), ids=lambda order: "-".join(one.number for one in order)
+    "order", list(permutations((A, B, AB))), ids=lambda order: "-".join(item.number for item in order)
 )
 @pytest.mark.parametrize("together", [True, False])
 def test_leads_are_of_one_client_in_whatever_order_they_arrive(

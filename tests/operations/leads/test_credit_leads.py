@@ -68,9 +68,9 @@ def test_a_lead_keeps_its_shares_under_every_model(stage: Stage, shop: Player) -
 def test_a_late_visit_is_credited(stage: Stage, shop: Player, age: timedelta, *, counts: bool) -> None:
     own = stage.visit(shop, NOON + timedelta(seconds=1), DIRECT)
     call = stage.call(shop, NOON, visit_id=own.id)
-    asked = stage.lead_request(shop, NOON, email="a@b.ru", visit_id=own.id)
+    lead_request = stage.lead_request(shop, NOON, email="a@b.ru", visit_id=own.id)
     stage.visit(shop, NOON - age, ADVERT)
-    for lead in (call, asked):
+    for lead in (call, lead_request):
         assert shares_of(stage.database, shop, lead.id)[1] == [("yandex" if counts else "(direct)", WHOLE)]
 
 

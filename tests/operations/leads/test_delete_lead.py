@@ -56,7 +56,11 @@ def test_its_deals_go_to_the_next_nearest_and_come_back(stage: Stage, shop: Play
     assert lead_of(stage, shop, by_name) is None
     assert sorted(change(stage, shop.site, restore_lead, near)) == sorted([by_phone, by_name])
     assert lead_of(stage, shop, by_phone) == lead_of(stage, shop, by_name) == ref_of(near)
-    assert [one.kind for one in versions_of(stage.database, shop, by_phone)] == ["registered", "matched", "matched"]
+    assert [version.kind for version in versions_of(stage.database, shop, by_phone)] == [
+        "registered",
+        "matched",
+        "matched",
+    ]
 
 
 def test_it_matters_not_whether_the_deal_came_before_it_went(stage: Stage, shop: Player) -> None:
@@ -132,8 +136,8 @@ def test_a_person_is_erased_from_it_too(stage: Stage, shop: Player) -> None:
     stage.call(shop, NOON, phone="79205551234")
     change(stage, shop.site, delete_lead, call)
     with stage.database.write() as connection:
-        told = export_person(connection, [shop.site], "79205551234")[shop.site.id]
-        assert call.id in {row["id"] for row in told["call"]}
+        result = export_person(connection, [shop.site], "79205551234")[shop.site.id]
+        assert call.id in {row["id"] for row in result["call"]}
         erase_person(connection, [shop.site], "79205551234")
     change(stage, shop.site, restore_lead, call)
     with stage.database.read() as connection:

@@ -123,8 +123,8 @@ def test_it_keeps_how_a_call_went_and_what_is_said_of_it(stage: Stage, shop: Pla
     stored = kept_of(stage, with_field)
     assert circumstance_columns(went).items() <= stored.items()
     assert (stored["is_successful"], stored["waiting_seconds"], stored["sip_id"]) == (False, 9, "sip")
-    told = [stored[name] for name in ("manager", "comment", "tags", "custom_values")]
-    assert told == ["Коля", "слова", ["a", "b"], {"margin": "1"}]
+    result = [stored[name] for name in ("manager", "comment", "tags", "custom_values")]
+    assert result == ["Коля", "слова", ["a", "b"], {"margin": "1"}]
     unknown = rows_of(stage.database, with_field)["unknown_field"]
     assert [field[1:3] for field in unknown] == [("other", 1)]
     assert story_of(stage, with_field, call).stated_source == YANDEX
@@ -225,5 +225,5 @@ def test_it_credits_each_call_of_a_batch_by_its_own_visit(stage: Stage, shop: Pl
     one, two, nobody = take_in(
         stage, shop, incoming(visit_id=visits[0].id), incoming(visit_id=visits[2].id), incoming()
     )
-    told = [credited_visit(story_of(stage, shop, call)) for call in (one, two, nobody)]
-    assert told == [visits[0], visits[1], None]
+    result = [credited_visit(story_of(stage, shop, call)) for call in (one, two, nobody)]
+    assert result == [visits[0], visits[1], None]

@@ -95,12 +95,10 @@ def test_it_takes_in_a_number_once(stage: Stage, shop: Player) -> None:
 
 
 def test_it_answers_one_that_is_sent_again_with_what_it_took_in_first(stage: Stage, shop: Player) -> None:
-    asked = incoming(number="R", form_name="Обратный звонок", fingerprint="f")
-    first, at_once = take_in(stage, shop, asked, replace(asked, requested_at=NOON + timedelta(hours=1)))
+    sent = incoming(number="R", form_name="Обратный звонок", fingerprint="f")
+    first, at_once = take_in(stage, shop, sent, replace(sent, requested_at=NOON + timedelta(hours=1)))
     stored = rows_of(stage.database, shop)
-    later, other, unsaid = take_in(
-        stage, shop, asked, replace(asked, fingerprint="g"), replace(asked, fingerprint=None)
-    )
+    later, other, unsaid = take_in(stage, shop, sent, replace(sent, fingerprint="g"), replace(sent, fingerprint=None))
     assert first == at_once == later
     assert later.requested_at == NOON
     for refused in (other, unsaid):
@@ -130,9 +128,9 @@ def test_it_keeps_what_was_written_though_nobody_can_be_found_by_it(stage: Stage
 def test_the_first_name_that_is_told_of_a_client_stays(stage: Stage, shop: Player) -> None:
     names = (None, "Иван", "Вася")
     taken = [take_in(stage, shop, incoming(phone=PHONE, client_name=name))[0] for name in names]
-    assert {story_of(stage, shop, one).client.name for one in taken} == {"Иван"}
+    assert {story_of(stage, shop, item).client.name for item in taken} == {"Иван"}
     together = take_in(stage, shop, *(incoming(email=EMAIL, client_name=name) for name in (None, "Анна", "Мария")))
-    assert {story_of(stage, shop, one).client.name for one in together} == {"Анна"}
+    assert {story_of(stage, shop, item).client.name for item in together} == {"Анна"}
 
 
 @pytest.mark.parametrize(
@@ -163,7 +161,7 @@ def test_it_knows_a_person_by_any_contact(
 def test_it_joins_the_owners_of_a_phone_and_an_e_mail(stage: Stage, shop: Player) -> None:
     (by_phone,), (by_mail,) = take_in(stage, shop, incoming(phone=PHONE)), take_in(stage, shop, incoming(email=EMAIL))
     (both,) = take_in(stage, shop, incoming(phone=PHONE, email=EMAIL))
-    owners = [story_of(stage, shop, one).client for one in (by_phone, by_mail, both)]
+    owners = [story_of(stage, shop, item).client for item in (by_phone, by_mail, both)]
     assert owners[0] == owners[1] == owners[2]
     assert (owners[1].phones, owners[1].emails) == ((PHONE,), (EMAIL,))
 

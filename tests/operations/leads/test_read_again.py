@@ -84,13 +84,13 @@ def test_a_deal_finds_a_late_lead_by_the_second_phone_it_had_all_along(stage: St
 
 
 def test_people_join_and_part_as_their_leads_say(stage: Stage, shop: Player) -> None:
-    asked = (
+    sent = (
         IncomingLeadRequest(NOON, "79205550055", "ivan@example.ru"),
         IncomingLeadRequest(NOON, "79205550066", "1@1.ru"),
         IncomingLeadRequest(NOON, None, "1@1.ru"),
         IncomingLeadRequest(NOON, None, "1@1.ru"),
     )
-    refs = [LeadRef(LeadKind.LEAD_REQUEST, stored.id) for stored in stage.perform(register_lead_requests, shop, *asked)]
+    refs = [LeadRef(LeadKind.LEAD_REQUEST, stored.id) for stored in stage.perform(register_lead_requests, shop, *sent)]
     with stage.database.write() as connection:
         for table in (lead_request, contact):
             (one, *_) = connection.execute(client.select().where(client.c.site_id == shop.site.id)).all()

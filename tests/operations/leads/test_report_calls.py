@@ -1,10 +1,15 @@
 """Reports of an exchange: the first makes a call, later ones change it, and its deals follow."""
 
+import sys
+from collections.abc import Sequence
 from datetime import timedelta
+from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
 
+import dealtrace
 from cast import Player, Stage
 from dealtrace.errors import PointsSpent
 from dealtrace.leads.call import CallReport, Circumstances, IncomingCall
@@ -12,7 +17,9 @@ from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_request import IncomingLeadRequest
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.leads.import_lists import import_calls, import_lead_requests
-from dealtrace.operations.leads.report_calls import report_calls
+from dealtrace.operations.leads.report_calls import IDS_PER_REPORT_MAX, report_calls
+from dealtrace.operations.work import Work, operation
+from dealtrace.operations.write_command import WriteCommand
 from dealtrace.storage.schema.tables.leads import call as call_table
 from stored import deal_of, points_of, rows_of, versions_of
 from write_commands import NOON, by_call, by_contact, registration
@@ -22,6 +29,10 @@ OTHER = "79991112233"
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
 BEFORE = NOON - 10 * MINUTE
+SOURCE = Path(dealtrace.__file__).parent
+MODULES_OF_A_KNOWN_CALL_MAX = 15
+"""In September 2026, when all of intake was one module, the same report went through 26, eight of them operations."""
+OPERATIONS_OF_A_KNOWN_CALL_MAX = 5
 
 
 @pytest.fixture(scope="module")
@@ -30,15 +41,15 @@ def stage(shared_stage: Stage) -> Stage:
     return shared_stage
 
 
-def report(reference: str = "ats-1", **told: Any) -> CallReport:
-    return CallReport(reference, told.pop("started_at", BEFORE), **told)
+def report(reference: str = "ats-1", **values: Any) -> CallReport:
+    return CallReport(reference, values.pop("started_at", BEFORE), **values)
 
 
 def incoming_call(reference: str) -> IncomingCall:
     return IncomingCall(NOON, MINUTE, PHONE, reference)
 
 
-def tell(stage: Stage, player: Player, *reports: CallReport) -> list[Any]:
+def send(stage: Stage, player: Player, *reports: CallReport) -> list[Any]:
     return stage.perform(report_calls, player, *reports)
 
 
@@ -59,30 +70,30 @@ def lead_of(stage: Stage, player: Player, deal_id: int) -> LeadRef | None:
 
 def test_the_first_report_makes_a_call(stage: Stage, shop: Player) -> None:
     went = Circumstances(None, True, MINUTE, "74950000000", "101", None, "ats", "model")
-    (call_id,) = tell(stage, shop, report(duration=2 * MINUTE, phone="8 920 555 00 55", circumstances=went))
+    (call_id,) = send(stage, shop, report(duration=2 * MINUTE, phone="8 920 555 00 55", circumstances=went))
     (row,) = kept(stage, shop)
     assert (row["id"], row["reference"], row["duration_seconds"], row["waiting_seconds"]) == (call_id, "ats-1", 120, 60)
-    told = [row[name] for name in ("is_successful", "dialled_phone", "answering_phone", "exchange", "exchange_model")]
-    assert told == [True, "74950000000", "101", "ats", "model"]
+    result = [row[name] for name in ("is_successful", "dialled_phone", "answering_phone", "exchange", "exchange_model")]
+    assert result == [True, "74950000000", "101", "ats", "model"]
     assert [row[1] for row in rows_of(stage.database, shop)["lead_contact"]] == [PHONE]
 
 
 def test_a_bare_report_will_do(stage: Stage, shop: Player) -> None:
-    tell(stage, shop, report())
+    send(stage, shop, report())
     (row,) = kept(stage, shop)
     assert (row["duration_seconds"], row["phone"]) == (0, "")
     assert "lead_contact" not in rows_of(stage.database, shop)
 
 
 def test_a_later_report_changes_what_it_tells_and_keeps_the_rest(stage: Stage, shop: Player) -> None:
-    (first,) = tell(stage, shop, report(phone=PHONE, circumstances=Circumstances(dialled_phone="1", exchange="a")))
-    (again,) = tell(
+    (first,) = send(stage, shop, report(phone=PHONE, circumstances=Circumstances(dialled_phone="1", exchange="a")))
+    (again,) = send(
         stage, shop, report(duration=MINUTE, circumstances=Circumstances(is_successful=False, waiting=timedelta(0)))
     )
     assert first == again
     (row,) = kept(stage, shop)
-    told = ("duration_seconds", "phone", "is_successful", "waiting_seconds", "dialled_phone", "exchange")
-    assert [row[name] for name in told] == [60, PHONE, False, 0, "1", "a"]
+    result = ("duration_seconds", "phone", "is_successful", "waiting_seconds", "dialled_phone", "exchange")
+    assert [row[name] for name in result] == [60, PHONE, False, 0, "1", "a"]
     (span,) = rows_of(stage.database, shop)["lead_contact"]
     assert BEFORE + MINUTE in span
     assert len(rows_of(stage.database, shop)["client"]) == 1
@@ -91,32 +102,32 @@ def test_a_later_report_changes_what_it_tells_and_keeps_the_rest(stage: Stage, s
 def test_it_keeps_the_remarks_of_a_call_that_was_imported(stage: Stage, shop: Player) -> None:
     stage.call(shop, BEFORE, reference="ats-1", client_name="Иван")
     before = kept(stage, shop)[0]
-    tell(stage, shop, report(duration=MINUTE))
+    send(stage, shop, report(duration=MINUTE))
     (after,) = kept(stage, shop)
     assert after == {**before, "duration_seconds": 60}
 
 
 def test_reports_of_one_batch_follow_each_other(stage: Stage, shop: Player) -> None:
-    ids = tell(
+    ids = send(
         stage, shop, report(phone=PHONE), report("ats-2"), report(duration=MINUTE), report(phone=OTHER), report("ats-2")
     )
     assert (ids[0], ids[1]) == (ids[2], ids[4])
     assert ids[0] == ids[3] != ids[1]
-    told = {row["reference"]: row for row in kept(stage, shop)}
-    assert (told["ats-1"]["phone"], told["ats-1"]["duration_seconds"]) == (OTHER, 60)
-    assert len(told) == 2
+    result = {row["reference"]: row for row in kept(stage, shop)}
+    assert (result["ats-1"]["phone"], result["ats-1"]["duration_seconds"]) == (OTHER, 60)
+    assert len(result) == 2
 
 
 def test_another_phone_is_another_person(stage: Stage, shop: Player) -> None:
-    tell(stage, shop, report(phone=PHONE))
+    send(stage, shop, report(phone=PHONE))
     (before,) = kept(stage, shop)
-    tell(stage, shop, report(phone="Anonymous"))
+    send(stage, shop, report(phone="Anonymous"))
     assert kept(stage, shop)[0]["client_id"] != before["client_id"], "an unknown caller is a client of their own"
     assert {"lead_contact", "contact"}.isdisjoint(rows_of(stage.database, shop))
-    tell(stage, shop, report(phone=OTHER))
+    send(stage, shop, report(phone=OTHER))
     assert kept(stage, shop)[0]["client_id"] != before["client_id"]
     owner = stage.call(shop, NOON, phone=PHONE)
-    tell(stage, shop, report(phone=PHONE))
+    send(stage, shop, report(phone=PHONE))
     assert len({row["client_id"] for row in kept(stage, shop)}) == 1, owner
 
 
@@ -125,11 +136,11 @@ class TestDeals:
 
     def test_a_call_that_lasts_longer_reaches_its_deal(self, stage: Stage, shop: Player) -> None:
         deal_id = register(stage, shop, clue=by_contact(PHONE, threshold=5 * MINUTE))
-        (call_id,) = tell(stage, shop, report(phone=PHONE))
+        (call_id,) = send(stage, shop, report(phone=PHONE))
         assert lead_of(stage, shop, deal_id) is None
-        tell(stage, shop, report(duration=5 * MINUTE))
+        send(stage, shop, report(duration=5 * MINUTE))
         assert lead_of(stage, shop, deal_id) == LeadRef(LeadKind.CALL, call_id)
-        tell(stage, shop, report(duration=MINUTE))
+        send(stage, shop, report(duration=MINUTE))
         assert lead_of(stage, shop, deal_id) is None
         assert [version.kind for version in versions_of(stage.database, shop, deal_id)] == [
             "registered", "matched", "matched",
@@ -138,25 +149,25 @@ class TestDeals:
     def test_a_call_that_moves_leaves_one_deal_for_another(self, stage: Stage, shop: Player) -> None:
         early = register(stage, shop, clue=by_contact(PHONE, threshold=HOUR), happened_at=NOON)
         late = register(stage, shop, clue=by_contact(PHONE, threshold=HOUR), happened_at=NOON + 5 * HOUR)
-        (call_id,) = tell(stage, shop, report(phone=PHONE))
+        (call_id,) = send(stage, shop, report(phone=PHONE))
         call = LeadRef(LeadKind.CALL, call_id)
         assert (lead_of(stage, shop, early), lead_of(stage, shop, late)) == (call, None)
-        tell(stage, shop, report(started_at=NOON + 4 * HOUR + MINUTE))
+        send(stage, shop, report(started_at=NOON + 4 * HOUR + MINUTE))
         assert (lead_of(stage, shop, early), lead_of(stage, shop, late)) == (None, call)
 
     def test_a_call_of_somebody_else_gives_its_deal_up(self, stage: Stage, shop: Player) -> None:
         mine = register(stage, shop, clue=by_contact(PHONE))
         theirs = register(stage, shop, clue=by_contact(OTHER))
-        (call_id,) = tell(stage, shop, report(phone=PHONE))
+        (call_id,) = send(stage, shop, report(phone=PHONE))
         call = LeadRef(LeadKind.CALL, call_id)
         assert (lead_of(stage, shop, mine), lead_of(stage, shop, theirs)) == (call, None)
-        tell(stage, shop, report(phone=OTHER))
+        send(stage, shop, report(phone=OTHER))
         assert (lead_of(stage, shop, mine), lead_of(stage, shop, theirs)) == (None, call)
 
     def test_a_deal_that_names_the_call_keeps_it(self, stage: Stage, shop: Player) -> None:
         deal_id = register(stage, shop, clue=by_call(reference="ats-1"))
-        (call_id,) = tell(stage, shop, report(phone=PHONE))
-        tell(stage, shop, report(started_at=NOON + 100 * HOUR, phone=OTHER))
+        (call_id,) = send(stage, shop, report(phone=PHONE))
+        send(stage, shop, report(started_at=NOON + 100 * HOUR, phone=OTHER))
         assert lead_of(stage, shop, deal_id) == LeadRef(LeadKind.CALL, call_id)
 
     def test_it_ends_as_if_the_last_report_had_been_the_only_one(self, stage: Stage) -> None:
@@ -169,8 +180,8 @@ class TestDeals:
                 for phone in (PHONE, OTHER)
                 for shift in (-HOUR, timedelta(0), 10 * MINUTE, 12 * MINUTE, HOUR)
             ]
-            for one in reports:
-                tell(stage, shop, one)
+            for item in reports:
+                send(stage, shop, item)
             ends.append([lead_of(stage, shop, deal_id) is not None for deal_id in deals])
         assert ends[0] == ends[1]
         assert any(ends[0])
@@ -178,26 +189,26 @@ class TestDeals:
 
 def test_a_report_that_tells_nothing_new_costs_and_stores_nothing(stage: Stage, shop: Player) -> None:
     whole = report(phone=PHONE, duration=MINUTE)
-    (first,) = tell(stage, shop, whole)
+    (first,) = send(stage, shop, whole)
     stored = rows_of(stage.database, shop)
-    assert tell(stage, shop, whole, report()) == [first, first]
+    assert send(stage, shop, whole, report()) == [first, first]
     assert rows_of(stage.database, shop) == stored
     assert points_of(stage.database, shop) == 1
 
 
 def test_without_points_nothing_is_kept(stage: Stage) -> None:
     shop = stage.open_site(points_per_day=2)
-    outcomes = tell(stage, shop, report(), report("ats-2"), report("ats-3"), report(duration=MINUTE), report())
-    assert [isinstance(one, PointsSpent) for one in outcomes] == [False, False, True, True, False]
+    outcomes = send(stage, shop, report(), report("ats-2"), report("ats-3"), report(duration=MINUTE), report())
+    assert [isinstance(outcome, PointsSpent) for outcome in outcomes] == [False, False, True, True, False]
     assert [row["reference"] for row in kept(stage, shop)] == ["ats-1", "ats-2"]
     assert kept(stage, shop)[0]["duration_seconds"] == 0
 
 
 def test_sites_do_not_share_references(stage: Stage, shop: Player) -> None:
     neighbour = stage.open_site()
-    (mine,), (theirs,) = tell(stage, shop, report(phone=PHONE)), tell(stage, neighbour, report(phone=PHONE))
+    (mine,), (theirs,) = send(stage, shop, report(phone=PHONE)), send(stage, neighbour, report(phone=PHONE))
     stored = rows_of(stage.database, shop)
-    tell(stage, neighbour, report(duration=MINUTE, phone=OTHER))
+    send(stage, neighbour, report(duration=MINUTE, phone=OTHER))
     assert mine != theirs
     assert rows_of(stage.database, shop) == stored
 
@@ -221,13 +232,43 @@ class TestImport:
 
     def test_from_the_first_that_cannot_be_paid_all_are_refused(self, stage: Stage) -> None:
         shop = stage.open_site(points_per_day=1)
-        asked = IncomingLeadRequest(NOON, number="R", phone=PHONE, fingerprint="f")
+        sent = IncomingLeadRequest(NOON, number="R", phone=PHONE, fingerprint="f")
         paid, unpaid, after = stage.perform(
-            import_lead_requests, shop, [asked], [IncomingLeadRequest(NOON, number="S")], [asked]
+            import_lead_requests, shop, [sent], [IncomingLeadRequest(NOON, number="S")], [sent]
         )
         assert paid.outcomes[0].number == "R"
         assert isinstance(unpaid, PointsSpent)
         assert isinstance(after, PointsSpent)
         assert len(rows_of(stage.database, shop)["lead_request"]) == 1
-        (retried,) = stage.perform(import_lead_requests, shop, [asked])
+        (retried,) = stage.perform(import_lead_requests, shop, [sent])
         assert retried.outcomes == paid.outcomes, "a retry costs nothing"
+
+
+def modules_of(stage: Stage, player: Player, again: CallReport) -> set[str]:
+    """Report a call, and return the modules that were passed through, without those that run any statement."""
+    modules: set[str] = set()
+
+    def note(frame: FrameType, event: str, _argument: object) -> None:
+        path = Path(frame.f_code.co_filename)
+        if event == "call" and path.is_relative_to(SOURCE):
+            modules.add(path.relative_to(SOURCE).as_posix())
+
+    @operation(ids_per_command=IDS_PER_REPORT_MAX)
+    def observed(work: Work, commands: Sequence[WriteCommand[CallReport]]) -> Sequence[object]:
+        sys.setprofile(note)
+        try:
+            return report_calls(work, commands)
+        finally:
+            sys.setprofile(None)
+
+    stage.perform(observed, player, again)
+    return {module for module in modules if not module.startswith("storage/database/")}
+
+
+def test_a_known_call_that_is_reported_again_passes_through_few_modules(stage: Stage, shop: Player) -> None:
+    first = report(phone=PHONE, circumstances=Circumstances(exchange="a"))
+    send(stage, shop, first)
+    ended = report(phone=PHONE, duration=MINUTE, circumstances=Circumstances(is_successful=True, exchange="a"))
+    modules = modules_of(stage, shop, ended)
+    assert len(modules) <= MODULES_OF_A_KNOWN_CALL_MAX, sorted(modules)
+    assert len([name for name in modules if name.startswith("operations/")]) <= OPERATIONS_OF_A_KNOWN_CALL_MAX

@@ -81,6 +81,6 @@ def test_a_lead_is_credited_to_the_visit_it_names_and_to_none_counted_after_it(s
     (second,) = count(stage, shop, Hit("7", PAID), at=NOON + VISIT_TIMEOUT * 2)
     with stage.database.read() as connection:
         credited = find_credits(connection, shop.site.id, lead.id)
-    shares: dict[Any, Any] = {model.name: [one.visit.id for one in shared] for model, shared in credited.items()}
+    shares: dict[Any, Any] = {model.name: [item.visit.id for item in shared] for model, shared in credited.items()}
     assert second.id != first.id
     assert {tuple(ids) for ids in shares.values()} == {(first.id,)}

@@ -50,8 +50,8 @@ class Desk:
     hook_id: WebhookId
 
     def register(self, count: int) -> None:
-        asked = [registration(f"{self.waiting}-{number}") for number in range(count)]
-        self.stage.perform(register_deals, self.player, *asked, now=NOON)
+        sent = [registration(f"{self.waiting}-{number}") for number in range(count)]
+        self.stage.perform(register_deals, self.player, *sent, now=NOON)
 
     def claim(self, holder: str = "me", now: datetime = NOON) -> ClaimedDeliveries | None:
         (outcome,) = self.stage.perform(claim_deliveries, self.player, Claim(self.hook_id, holder), now=now)
@@ -81,7 +81,8 @@ class Desk:
     def positions(self) -> list[OutboxPosition]:
         with self.stage.database.read() as connection:
             return [
-                one.position for one in list_waiting_deliveries(connection, self.player.site.id, self.hook_id, 1000)
+                delivery.position
+                for delivery in list_waiting_deliveries(connection, self.player.site.id, self.hook_id, 1000)
             ]
 
     @property
@@ -216,14 +217,14 @@ def test_nothing_is_in_hand_while_nothing_waits(desk: Desk) -> None:
     desk.register(1)
     in_hand = desk.claim()
     assert in_hand is not None
-    assert [one.position for one in in_hand.deliveries] == desk.positions
+    assert [delivery.position for delivery in in_hand.deliveries] == desk.positions
 
 
 def test_so_many_are_in_hand_at_once_the_first_first(desk: Desk) -> None:
     desk.register(DELIVERIES_AT_ONCE + 1)
     in_hand = desk.claim()
     assert in_hand is not None
-    assert [one.position for one in in_hand.deliveries] == desk.positions[:DELIVERIES_AT_ONCE]
+    assert [delivery.position for delivery in in_hand.deliveries] == desk.positions[:DELIVERIES_AT_ONCE]
 
 
 def test_one_process_serves_a_webhook_until_it_lets_go_or_its_lease_runs_out(desk: Desk) -> None:

@@ -49,13 +49,13 @@ def listen(stage: Stage, player: Player, events: Iterable[EventKind] = EVERYTHIN
     return replace(player, site=site), webhook
 
 
-def told(stage: Stage, player: Player, webhook: Webhook) -> list[Event]:
+def published(stage: Stage, player: Player, webhook: Webhook) -> list[Event]:
     with stage.database.read() as connection:
-        return [one.event for one in list_waiting_deliveries(connection, player.site.id, webhook.id, 1000)]
+        return [delivery.event for delivery in list_waiting_deliveries(connection, player.site.id, webhook.id, 1000)]
 
 
 def kinds(stage: Stage, player: Player, webhook: Webhook) -> list[EventKind]:
-    return [one.kind for one in told(stage, player, webhook)]
+    return [item.kind for item in published(stage, player, webhook)]
 
 
 def test_the_life_of_a_deal_is_told_in_order(stage: Stage, shop: Player) -> None:
@@ -65,7 +65,7 @@ def test_the_life_of_a_deal_is_told_in_order(stage: Stage, shop: Player) -> None
     stage.perform(delete_deals, shop, DealKey(made.deal_id, None))
     with stage.database.write() as connection:
         restore_deal(stage.work(connection, shop, NOON), made.deal_id)
-    assert told(stage, shop, hook) == [
+    assert published(stage, shop, hook) == [
         DealEvent(EventKind.DEAL_CREATED, made.deal_id, 1),
         DealEvent(EventKind.DEAL_CHANGED, made.deal_id, 2),
         DealEvent(EventKind.DEAL_DELETED, made.deal_id, 3),
@@ -75,10 +75,10 @@ def test_the_life_of_a_deal_is_told_in_order(stage: Stage, shop: Player) -> None
 
 def test_nothing_is_told_of_what_changed_nothing(stage: Stage, shop: Player) -> None:
     shop, hook = listen(stage, shop)
-    asked = registration("K-1", status="new")
-    (made,) = stage.perform(register_deals, shop, asked)
-    stage.perform(register_deals, shop, asked)
-    (refused,) = stage.perform(register_deals, shop, replace(asked, fingerprint="another"))
+    sent = registration("K-1", status="new")
+    (made,) = stage.perform(register_deals, shop, sent)
+    stage.perform(register_deals, shop, sent)
+    (refused,) = stage.perform(register_deals, shop, replace(sent, fingerprint="another"))
     assert isinstance(refused, NumberTaken)
     stage.perform(change_deals, shop, change(made.deal_id, status="new"))
     assert kinds(stage, shop, hook) == [EventKind.DEAL_CREATED]
@@ -89,7 +89,7 @@ def test_a_lead_that_comes_in_late_is_told_before_the_match_it_makes(stage: Stag
     (made,) = stage.perform(register_deals, shop, registration("K-1", clue=by_contact(PHONE)))
     call = stage.call(shop, NOON - timedelta(minutes=5), phone=PHONE)
     lead = LeadRef(LeadKind.CALL, call.id)
-    assert told(stage, shop, hook)[1:] == [
+    assert published(stage, shop, hook)[1:] == [
         LeadEvent(EventKind.CALL_DISCONNECTED, lead),
         DealEvent(EventKind.DEAL_MATCHED, made.deal_id, 2),
         LeadEvent(EventKind.LEAD_CHANGED, lead, (LeadPart.DEAL,)),
@@ -104,7 +104,7 @@ def test_a_deal_that_loses_its_lead_is_told(stage: Stage, shop: Player) -> None:
         delete_lead(stage.work(connection, shop, NOON), LeadRef(LeadKind.CALL, call.id))
         pin_deal(stage.work(connection, shop, NOON), made.deal_id, None)
         unpin_deal(stage.work(connection, shop, NOON), made.deal_id)
-    assert told(stage, shop, hook) == [
+    assert published(stage, shop, hook) == [
         DealEvent(EventKind.DEAL_MATCHED, made.deal_id, 1),
         DealEvent(EventKind.DEAL_MATCHED, made.deal_id, 2),
     ], "a pin that leaves the lead is no match"
@@ -117,7 +117,7 @@ def test_a_call_is_told_as_it_begins_ends_and_changes(stage: Stage, shop: Player
     ended = replace(begun, duration=timedelta(seconds=40))
     for report in (begun, begun, ended, ended, replace(ended, phone="79990001122")):
         stage.perform(report_calls, shop, report)
-    connected, disconnected, changed = told(stage, shop, hook)
+    connected, disconnected, changed = published(stage, shop, hook)
     assert (connected.kind, disconnected.kind) == (EventKind.CALL_CONNECTED, EventKind.CALL_DISCONNECTED)
     assert isinstance(connected, LeadEvent)
     assert changed == LeadEvent(EventKind.LEAD_CHANGED, connected.lead, (LeadPart.PHONE,))
@@ -139,14 +139,14 @@ def test_what_is_added_to_a_lead_and_taken_away_is_told(stage: Stage) -> None:
     lead = LeadRef(LeadKind.LEAD_REQUEST, lead_request.id)
 
     def add(addition: Addition) -> None:
-        asked = AnnotationCall(PaidMethod.TAG_LEADS, [LeadAnnotation((SearchById(lead),), addition)])
-        stage.perform(annotate_leads, shop, asked)
+        sent = AnnotationCall(PaidMethod.TAG_LEADS, [LeadAnnotation((SearchById(lead),), addition)])
+        stage.perform(annotate_leads, shop, sent)
 
     add(Addition(tags=("vip",), custom_values={"margin": "10"}))
     add(Addition(tags=("vip",)))
     for _ in range(2):
         stage.perform(clear_fields, shop, Clearing(LeadName(LeadKind.LEAD_REQUEST, id=lead.id), ("margin",)))
-    assert told(stage, shop, hook) == [
+    assert published(stage, shop, hook) == [
         LeadEvent(EventKind.LEAD_CHANGED, lead, (LeadPart.TAGS, LeadPart.CUSTOM_VALUES)),
         LeadEvent(EventKind.LEAD_CHANGED, lead, (LeadPart.CUSTOM_VALUES,)),
     ]
@@ -160,7 +160,7 @@ def test_a_visit_that_earns_a_lead_s_credit_late_is_told_of_once(stage: Stage, s
     stage.visit(shop, NOON - timedelta(days=1), TrafficSource("yandex", "cpc"))
     stage.visit(shop, NOON - timedelta(days=2), TrafficSource("google", "cpc"))
     lead = LeadRef(LeadKind.CALL, call.id)
-    assert told(stage, shop, hook) == [LeadEvent(EventKind.LEAD_CHANGED, lead, (LeadPart.VISIT,))]
+    assert published(stage, shop, hook) == [LeadEvent(EventKind.LEAD_CHANGED, lead, (LeadPart.VISIT,))]
 
 
 def test_each_webhook_hears_what_it_wants_and_of_its_own_site_alone(stage: Stage, shop: Player) -> None:
@@ -171,7 +171,7 @@ def test_each_webhook_hears_what_it_wants_and_of_its_own_site_alone(stage: Stage
     stage.lead_request(listening, NOON, phone=PHONE)
     assert kinds(stage, listening, deals_only) == [EventKind.DEAL_CREATED]
     assert kinds(stage, listening, leads_only) == [EventKind.LEAD_REQUEST_RECORDED]
-    assert told(stage, neighbour, theirs) == []
+    assert published(stage, neighbour, theirs) == []
 
 
 def test_what_is_undone_was_told_to_nobody(stage: Stage, shop: Player) -> None:
@@ -184,7 +184,7 @@ def test_what_is_undone_was_told_to_nobody(stage: Stage, shop: Player) -> None:
 
     with pytest.raises(OSError, match="the disk is full"):
         stage.perform(register_and_break, shop, registration("K-1"))
-    assert told(stage, shop, hook) == []
+    assert published(stage, shop, hook) == []
 
 
 def test_a_site_without_webhooks_asks_nothing_of_their_tables(stage: Stage, shop: Player) -> None:

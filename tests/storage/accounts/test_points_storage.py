@@ -113,12 +113,12 @@ def test_it_pays_exactly_for_what_two_servers_store(stage: Stage, limit: int) ->
 
     async def story() -> list[Any]:
         async with open_write_queue(stage.database) as first, open_write_queue(other) as second:
-            asked = [
+            sent = [
                 write_queue.write(register_deals, shop.site, WriteCommand(registration(f"{name}{count}")))
                 for count in range(LIMIT)
                 for name, write_queue in (("a", first), ("b", second))
             ]
-            return await asyncio.gather(*asked, return_exceptions=True)
+            return await asyncio.gather(*sent, return_exceptions=True)
 
     outcomes = run(story)
     other.close()

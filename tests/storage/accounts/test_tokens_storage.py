@@ -56,6 +56,6 @@ def test_it_lists_tokens_of_one_site_or_of_all_in_order(connection: Connection) 
     ]
     for number, token in enumerate(issued):
         tokens.insert_token(connection, token, str(number) * 64)
-    assert [one.id for one in tokens.list_tokens(connection)] == [3, 2, 4, 1]
-    assert [one.id for one in tokens.list_tokens(connection, 1)] == [3, 2, 4]
+    assert [token.id for token in tokens.list_tokens(connection)] == [3, 2, 4, 1]
+    assert [token.id for token in tokens.list_tokens(connection, 1)] == [3, 2, 4]
     assert tokens.list_tokens(connection, 7) == []

@@ -73,7 +73,7 @@ def test_it_keeps_instants_to_the_microsecond(connection: Connection) -> None:
     ]
     read = through(connection, "at", *instants)
     assert read == instants
-    assert all(one.tzinfo is UTC for one in read if one is not None)
+    assert all(item.tzinfo is UTC for item in read if item is not None)
 
 
 def test_it_sorts_instants_and_compares_them_with_parameters(connection: Connection) -> None:
@@ -104,7 +104,7 @@ def test_it_keeps_sums_exact_with_four_decimals(connection: Connection) -> None:
     sums = [Decimal(0), Decimal("0.0001"), Decimal("-0.0001"), Decimal("1000.5"), 9 * Decimal(10) ** 14, None]
     read = through(connection, "rubles", *sums)
     assert read == sums
-    assert [str(one) for one in read[:4]] == ["0.0000", "0.0001", "-0.0001", "1000.5000"]
+    assert [str(item) for item in read[:4]] == ["0.0000", "0.0001", "-0.0001", "1000.5000"]
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_it_writes_json_that_people_can_read(connection: Connection) -> None:
         ("text", ["a", "1", "ё", "", "{a}", "a,b", "NULL"], ["1", "ё", "", "a,b", "?"], [1, 2, 3, 5]),
         ("text", ["a"], [], []),
         ("number", [1, 2, 2**62, -5], [2**62, -5, 7], [2, 3]),
-        ("text", [str(one) for one in range(3000)], [str(one) for one in range(3000)], list(range(3000))),
+        ("text", [str(item) for item in range(3000)], [str(item) for item in range(3000)], list(range(3000))),
     ],
     ids=["texts", "none", "numbers", "many"],
 )
@@ -150,7 +150,7 @@ def test_it_looks_for_any_of_a_list(
 
 
 def test_it_takes_a_list_of_lists_for_rows(connection: Connection) -> None:
-    asked = each_json(bindparam("asked", type_=Text)).table_valued(column("value", JSON))
-    query = select(asked.c.value[0].as_string(), asked.c.value[1].as_string())
+    sent = each_json(bindparam("asked", type_=Text)).table_valued(column("value", JSON))
+    query = select(sent.c.value[0].as_string(), sent.c.value[1].as_string())
     rows = connection.execute(query, {"asked": '[["ё\\"\'", "1"], ["", "2"]]'}).all()
     assert [tuple(row) for row in rows] == [("ё\"'", "1"), ("", "2")]

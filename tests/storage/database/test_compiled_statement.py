@@ -39,8 +39,8 @@ def named_statements() -> Iterator[tuple[str, CompiledStatement]]:
             if isinstance(value, CompiledStatement):
                 yield f"{place}.{name}", value
             if isinstance(value, dict):
-                found = ((key, one) for key, one in value.items() if isinstance(one, CompiledStatement))
-                yield from ((f"{place}.{name}[{key}]", one) for key, one in found)
+                found = ((key, item) for key, item in value.items() if isinstance(item, CompiledStatement))
+                yield from ((f"{place}.{name}[{key}]", item) for key, item in found)
 
 
 STATEMENTS = dict(named_statements())
@@ -190,7 +190,7 @@ def test_it_runs_nothing_without_rows(connection: Connection) -> None:
 
 
 def test_it_keeps_the_rows_of_a_batch_apart(connection: Connection) -> None:
-    rows = [{"site_id": 1, "name": str(one), "seen": one, "last_seen_at": NOON} for one in range(1000)]
+    rows = [{"site_id": 1, "name": str(item), "seen": item, "last_seen_at": NOON} for item in range(1000)]
     CompiledStatement(insert(unknown_field)).run_many(connection, rows)
     change = (
         update(unknown_field)
@@ -200,10 +200,10 @@ def test_it_keeps_the_rows_of_a_batch_apart(connection: Connection) -> None:
     later = NOON.replace(year=2020)
     CompiledStatement(change).run_many(
         connection,
-        [{"of_site": 1, "of_name": str(one), "seen": -one, "last_seen_at": later} for one in range(0, 1000, 2)],
+        [{"of_site": 1, "of_name": str(item), "seen": -item, "last_seen_at": later} for item in range(0, 1000, 2)],
     )
     kept = {int(row["name"]): (row["seen"], row["last_seen_at"]) for row in rows_in(connection, unknown_field)}
-    assert kept == {one: (one, NOON) if one % 2 else (-one, later) for one in range(1000)}
+    assert kept == {item: (item, NOON) if item % 2 else (-item, later) for item in range(1000)}
 
 
 @pytest.mark.parametrize(
@@ -251,18 +251,18 @@ def write_count(insert_into: Callable[..., Any]) -> Any:
 
 def test_it_returns_rows_of_an_insert_that_meets_another(connection: Connection) -> None:
     count = CompiledStatement(write_count)
-    asked = {"site_id": 1, "day_on": date(2018, 3, 26), "spent": 2}
-    told = [[list(row) for row in count.fetch(connection, asked)] for _ in range(3)]
-    assert told == [[[date(2018, 3, 26), total]] for total in (2, 4, 6)]
+    sent = {"site_id": 1, "day_on": date(2018, 3, 26), "spent": 2}
+    result = [[list(row) for row in count.fetch(connection, sent)] for _ in range(3)]
+    assert result == [[[date(2018, 3, 26), total]] for total in (2, 4, 6)]
 
 
 def test_it_keeps_money_exact(connection: Connection) -> None:
     amounts = [Decimal("0.0001"), Decimal("-1000.5"), Decimal(9 * 10**14), None]
     rows = [
         {column.name: None for column in deal.columns}
-        | {"site_id": 1, "id": one, "number": str(one), "status": "", "amount_rub": amount, "version": 1}
+        | {"site_id": 1, "id": item, "number": str(item), "status": "", "amount_rub": amount, "version": 1}
         | {"happened_at": NOON, "recorded_at": NOON, "touched_at": NOON, "service": "", "fingerprint": ""}
-        for one, amount in enumerate(amounts)
+        for item, amount in enumerate(amounts)
     ]
     CompiledStatement(insert(deal)).run_many(connection, rows)
     query = CompiledStatement(select(deal.c.id, deal.c.amount_rub).where(deal.c.site_id == bindparam("site_id")))
@@ -302,10 +302,10 @@ def crowd(new_database_url: Callable[[], str]) -> Iterator[Database]:
             rows = [
                 dict.fromkeys((column.name for column in table.columns), None)
                 | {**empty, **moments, **numbers, "lead_kind": LeadKind.CALL}
-                | {name: pattern.format(one) for name, pattern in names.items()}
-                | dict.fromkeys(ids, one)
-                | {"site_id": one % SITES, "clue_link_threshold_seconds": 7200, "utm": {}}
-                for one in range(CROWD)
+                | {name: pattern.format(item) for name, pattern in names.items()}
+                | dict.fromkeys(ids, item)
+                | {"site_id": item % SITES, "clue_link_threshold_seconds": 7200, "utm": {}}
+                for item in range(CROWD)
             ]
             CompiledStatement(insert(table)).run_many(connection, rows)
         if not opened.is_sqlite:  # nobody gathers statistics for a file
@@ -320,39 +320,39 @@ MINE = range(1, 10, SITES)
 def spans_of(contact: str) -> str:
     """Write leads of these contacts as they are asked about: each just before the deals of `crowd`."""
     at = microseconds(NOON)
-    return json.encode([(contact.format(one), at, at, "call") for one in MINE]).decode()
+    return json.encode([(contact.format(item), at, at, "call") for item in MINE]).decode()
 
 
 @pytest.mark.parametrize(
     ("name", "parameters", "column"),
     [
-        ("deals.deals._FIND_REGISTERED", {"numbers": [f"n{one}" for one in MINE]}, "number"),
+        ("deals.deals._FIND_REGISTERED", {"numbers": [f"n{item}" for item in MINE]}, "number"),
         (
             "leads.contact_rows._LIST_SPANS",
-            {"queries": json.encode([(f"7{one}", 2**60, 0) for one in MINE]).decode()},
+            {"queries": json.encode([(f"7{item}", 2**60, 0) for item in MINE]).decode()},
             "contact",
         ),
         ("leads.leads._FIND_IDS[call]", {"ids": list(MINE)}, "id"),
         ("leads.lead_stories._LIST_LEADS[call]", {"ids": list(MINE)}, "id"),
         ("journals.lead_entries._ROWS[call]", {"ids": list(MINE)}, "id"),
-        ("leads.leads._FIND_REFERENCES[call]", {"references": [f"r{one}" for one in MINE]}, "reference"),
+        ("leads.leads._FIND_REFERENCES[call]", {"references": [f"r{item}" for item in MINE]}, "reference"),
         ("leads.leads._FIND_VISITED_AT[call]", {"ids": list(MINE)}, "id"),
         ("deals.lead_links._FIND_CONCERNED[clue_phone]", {"spans": spans_of("7{}")}, "clue_phone"),
         ("deals.lead_links._FIND_CONCERNED[clue_email]", {"spans": spans_of("{}@a")}, "clue_email"),
         ("deals.lead_links._FIND_NAMING[clue_call_id]", {"keys": list(MINE)}, "clue_call_id"),
         (
             "deals.lead_links._FIND_NAMING[clue_call_reference]",
-            {"keys": [f"r{one}" for one in MINE]},
+            {"keys": [f"r{item}" for item in MINE]},
             "clue_call_reference",
         ),
         ("deals.lead_links._FIND_NAMING[clue_lead_request_id]", {"keys": list(MINE)}, "clue_lead_request_id"),
         (
             "deals.lead_links._FIND_NAMING[clue_lead_request_number]",
-            {"keys": [f"f{one}" for one in MINE]},
+            {"keys": [f"f{item}" for item in MINE]},
             "clue_lead_request_number",
         ),
     ],
-    ids=lambda one: one if isinstance(one, str) else "",
+    ids=lambda item: item if isinstance(item, str) else "",
 )
 def test_it_goes_straight_to_the_rows_by_an_index(
     crowd: Database, name: str, parameters: dict[str, Any], column: str
@@ -367,17 +367,17 @@ def test_it_goes_straight_to_the_rows_by_an_index(
         with closing(connection.connection.cursor()) as cursor:
             cursor.execute(f"{explain} {compiled.text}", compiled.arguments(given))
             plan = [str(row[-1]) for row in cursor.fetchall()]
-    told = "\n".join(plan)
+    result = "\n".join(plan)
     if crowd.is_sqlite:
         searches = [line for line in plan if line.startswith(("SEARCH", "SCAN")) and "json_each" not in line]
         own = [line for line in searches if not line.startswith("SCAN anon_1")]
-        assert own, told
-        assert [line for line in own if f"site_id=? AND {column}=?" not in line] == [], told
+        assert own, result
+        assert [line for line in own if f"site_id=? AND {column}=?" not in line] == [], result
     else:
         conditions = [line for line in plan if "Index Cond" in line]
-        assert conditions, told
-        assert all(f"{column} = " in line for line in conditions), told
-        assert "Seq Scan" not in told
+        assert conditions, result
+        assert all(f"{column} = " in line for line in conditions), result
+        assert "Seq Scan" not in result
 
 
 def test_a_whole_page_of_ids_goes_by_the_index_too(crowd: Database) -> None:

@@ -82,7 +82,7 @@ FAULTS: list[tuple[BaseException, tuple[bool, bool, bool]]] = [
 
 
 @pytest.mark.parametrize("wrapped", [False, True])
-@pytest.mark.parametrize(("fault", "judged"), FAULTS, ids=lambda one: type(one).__name__)
+@pytest.mark.parametrize(("fault", "judged"), FAULTS, ids=lambda item: type(item).__name__)
 def test_it_judges_a_fault_alike_whether_wrapped_or_not(
     fault: BaseException, judged: tuple[bool, bool, bool], wrapped: bool
 ) -> None:

@@ -160,17 +160,17 @@ def test_it_makes_no_file_before_something_is_written(tmp_path: Path) -> None:
 )
 def test_it_waits_for_a_server_no_longer_than_told(address: str, seconds: object) -> None:
     opened = open_database(address)
-    told: dict[str, object] = {}
+    result: dict[str, object] = {}
 
     def connect(*_arguments: object, **options: object) -> None:
-        told.update(options)
+        result.update(options)
         raise OSError
 
     for engine in (opened.writer, opened.reader):
         engine.dialect.connect = connect  # type: ignore[method-assign]
         with pytest.raises(OSError, match=r"^$"):
             engine.connect()
-        assert told.pop("connect_timeout") == seconds
+        assert result.pop("connect_timeout") == seconds
 
 
 @pytest.mark.parametrize(("prepared", "threshold"), [(True, "default"), (False, None)])
@@ -190,9 +190,9 @@ def test_it_reads_from_a_replica_when_one_is_named(postgresql_server: Postgresql
     primary, replica = (postgresql_server.create(name) for name in ("engine_primary", "engine_replica"))
     opened = open_database(primary, read_address=replica)
     with opened.write() as writing, opened.read() as reading:
-        asked = "SELECT current_database()"
-        told = [connection.exec_driver_sql(asked).scalar_one() for connection in (writing, reading)]
-    assert told == ["engine_primary", "engine_replica"]
+        sent = "SELECT current_database()"
+        result = [connection.exec_driver_sql(sent).scalar_one() for connection in (writing, reading)]
+    assert result == ["engine_primary", "engine_replica"]
     opened.close()
 
 

@@ -62,8 +62,8 @@ def test_a_deal_counts_on_the_days_of_utc_of_its_moments(stage: Stage, shop: Pla
     visit = stage.visit(shop, NOON - 2 * DAY, TrafficSource("yandex", "cpc"))
     call = stage.call(shop, NOON - HOUR, visit_id=visit.id)
     moments = [MIDNIGHT, MIDNIGHT - SECOND, datetime(1969, 12, 31, 23, tzinfo=UTC)]
-    asked = [registration(str(n), happened_at=at) for n, at in enumerate(moments)]
-    stage.perform(register_deals, shop, *asked, registration("c", clue=by_call(call.id)), now=NOON)
+    sent = [registration(str(n), happened_at=at) for n, at in enumerate(moments)]
+    stage.perform(register_deals, shop, *sent, registration("c", clue=by_call(call.id)), now=NOON)
     assert days_of(stage, shop) == {
         ("happened_at", MIDNIGHT, ""): 1,
         ("happened_at", MIDNIGHT - DAY, ""): 1,
@@ -77,15 +77,15 @@ def test_a_deal_counts_on_the_days_of_utc_of_its_moments(stage: Stage, shop: Pla
 
 def test_the_counts_stay_true_whatever_becomes_of_deals(stage: Stage, shop: Player) -> None:
     visit = stage.visit(shop, NOON - 2 * DAY, TrafficSource("yandex", "cpc"))
-    asked = [registration(str(n), clue=by_contact(f"7920000001{n}"), happened_at=NOON + n * DAY) for n in range(4)]
-    ids = [receipt.deal_id for receipt in stage.perform(register_deals, shop, *asked, now=NOON)]
+    sent = [registration(str(n), clue=by_contact(f"7920000001{n}"), happened_at=NOON + n * DAY) for n in range(4)]
+    ids = [receipt.deal_id for receipt in stage.perform(register_deals, shop, *sent, now=NOON)]
     call = stage.call(shop, NOON - HOUR, phone="79200000010", visit_id=visit.id)
     other = stage.lead_request(shop, NOON - HOUR, phone="79209999999")
     ref, others = LeadRef(LeadKind.CALL, call.id), LeadRef(LeadKind.LEAD_REQUEST, other.id)
 
-    def run(operation: Any, *asked: Any) -> None:
+    def run(operation: Any, *sent: Any) -> None:
         with stage.database.write() as connection:
-            operation(stage.work(connection, shop, next(later)), *asked)
+            operation(stage.work(connection, shop, next(later)), *sent)
 
     later = (NOON + n * DAY for n in range(1, 100))
     steps: list[Callable[[], Any]] = [
@@ -166,13 +166,13 @@ def crowd(stage: Stage) -> tuple[Player, list[tuple[datetime, int, LeadKind | No
     moments = [
         MIDNIGHT + dice.randrange(10) * DAY + dice.choice([0, 0, -1, 1, 7200, 50_000]) * SECOND for _ in range(99)
     ]
-    asked = [
+    sent = [
         registration(str(n), happened_at=at, clue=by_call(call.id if n % 3 == 0 else None, "?"))
         for n, at in enumerate(moments)
     ]
-    ids = [receipt.deal_id for receipt in stage.perform(register_deals, player, *asked)]
+    ids = [receipt.deal_id for receipt in stage.perform(register_deals, player, *sent)]
     return player, sorted(
-        (at, one, LeadKind.CALL if n % 3 == 0 else None) for n, (at, one) in enumerate(zip(moments, ids, strict=True))
+        (at, item, LeadKind.CALL if n % 3 == 0 else None) for n, (at, item) in enumerate(zip(moments, ids, strict=True))
     )
 
 
@@ -201,14 +201,14 @@ def test_pages_are_the_same_as_if_all_were_counted(
     monkeypatch.setattr(keyset_pages, "SKIP_MAX", 1)
     player, everything = crowd
     wanted = [
-        (at, one)
-        for at, one, kind in everything
+        (at, item)
+        for at, item, kind in everything
         if (since is None or at >= since) and (until is None or at < until) and lead_kind in (None, kind)
     ]
     listing = query_deals(player.site.id, JournalQuery(since=since, until=until, lead_kind=lead_kind))
     with stage.database.read() as connection:
         for offset in {*range(0, len(wanted) + 5, 7), len(wanted)}:
-            expected = [one for _, one in wanted[offset : offset + 3]]
+            expected = [item for _, item in wanted[offset : offset + 3]]
             found = find_page(connection, listing, Cursor(offset, skip=offset), 3)
             assert (found.ids, found.total) == (expected, len(wanted))
             if 0 < offset // 2 < len(wanted):
@@ -218,26 +218,26 @@ def test_pages_are_the_same_as_if_all_were_counted(
 
 
 def test_whole_days_are_taken_as_they_are_kept(stage: Stage, shop: Player) -> None:
-    asked = [registration(str(n), happened_at=NOON + n * DAY) for n in range(5)]
-    stage.perform(register_deals, shop, *asked, now=NOON)
+    sent = [registration(str(n), happened_at=NOON + n * DAY) for n in range(5)]
+    stage.perform(register_deals, shop, *sent, now=NOON)
     spoilt = update(deal_day).where(deal_day.c.site_id == shop.site.id, deal_day.c.midnight == MIDNIGHT + DAY)
     with stage.database.write() as connection:
         connection.execute(spoilt.values(deals=1000))
-    told = []
+    result = []
     with stage.database.read() as connection:
         for since, until in ((NOON, NOON + 9 * DAY), (NOON + 2 * DAY, NOON + 2 * DAY + HOUR), (None, NOON + DAY)):
             listing = query_deals(shop.site.id, JournalQuery(since=since, until=until))
-            told.append(find_page(connection, listing, Cursor(), 1).total)
+            result.append(find_page(connection, listing, Cursor(), 1).total)
         touched = query_deals(shop.site.id, JournalQuery(moment=JournalMoment.TOUCHED))
-        told.append(find_page(connection, touched, Cursor(), 1).total)
+        result.append(find_page(connection, touched, Cursor(), 1).total)
         by_number = query_deals(shop.site.id, JournalQuery(number="3"))
-        told.append(find_page(connection, by_number, Cursor(), 1).total)
-    assert told == [1004, 1, 1, 5, 1]
+        result.append(find_page(connection, by_number, Cursor(), 1).total)
+    assert result == [1004, 1, 1, 5, 1]
 
 
 def test_who_reads_on_counts_nothing(stage: Stage, shop: Player) -> None:
-    asked = [registration(str(n), happened_at=NOON + n * HOUR) for n in range(60)]
-    stage.perform(register_deals, shop, *asked, now=NOON)
+    given = [registration(str(n), happened_at=NOON + n * HOUR) for n in range(60)]
+    stage.perform(register_deals, shop, *given, now=NOON)
     listing = query_deals(shop.site.id, JournalQuery(since=NOON - HOUR, until=NOON + 50 * HOUR))
     with stage.database.read() as connection:
         first = find_page(connection, listing, Cursor(), 10)

@@ -78,13 +78,13 @@ def connection(database: Database, ids: IdBlocks) -> Iterator[Connection]:
 
 
 def keep(connection: Connection, ids: IdBlocks, *deals: Deal, site_id: int = 1) -> None:
-    stated = {one.stated_source for one in deals if one.stated_source is not None}
+    stated = {deal.stated_source for deal in deals if deal.stated_source is not None}
     sources = intern_sources(connection, ids, site_id, stated)
-    insert_deals(connection, site_id, [NewDeal(one, f"print of {one.id}", None) for one in deals], sources)
+    insert_deals(connection, site_id, [NewDeal(deal, f"print of {deal.id}", None) for deal in deals], sources)
 
 
 def change(connection: Connection, ids: IdBlocks, *deals: Deal, site_id: int = 1) -> None:
-    stated = {one.stated_source for one in deals if one.stated_source is not None}
+    stated = {deal.stated_source for deal in deals if deal.stated_source is not None}
     update_deals(connection, site_id, deals, intern_sources(connection, ids, site_id, stated))
 
 
@@ -139,8 +139,8 @@ def test_it_keeps_the_deals_of_sites_apart(connection: Connection, ids: IdBlocks
 def test_it_tells_who_has_a_number(connection: Connection, ids: IdBlocks) -> None:
     keep(connection, ids, BARE, WHOLE)
     keep(connection, ids, numbered(3), site_id=2)
-    told = find_registered(connection, 1, ["1", "N-2", "n-2", "3", "", "1"])
-    assert told == {"1": Registered(DealId(1), "print of 1"), "N-2": Registered(DealId(2), "print of 2")}
+    result = find_registered(connection, 1, ["1", "N-2", "n-2", "3", "", "1"])
+    assert result == {"1": Registered(DealId(1), "print of 1"), "N-2": Registered(DealId(2), "print of 2")}
     assert find_registered(connection, 1, []) == {}
 
 
@@ -207,7 +207,7 @@ def test_it_writes_everything_a_change_may_touch(connection: Connection, ids: Id
 def test_it_writes_many_changes_at_once(connection: Connection, ids: IdBlocks) -> None:
     deals = [numbered(count) for count in range(300)]
     keep(connection, ids, *deals)
-    changed = [replace(one, status=f"s{one.id}", tags=(f"t{one.id}",) * (one.id % 3)) for one in deals]
+    changed = [replace(deal, status=f"s{deal.id}", tags=(f"t{deal.id}",) * (deal.id % 3)) for deal in deals]
     change(connection, ids, *changed)
     assert listed(connection, *range(300)) == changed
 

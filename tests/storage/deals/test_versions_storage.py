@@ -100,9 +100,9 @@ def stage(new_database_url: Callable[[], str]) -> Iterator[Stage]:
 def test_it_tells_the_receipts_of_a_whole_batch(stage: Stage, shop: Player) -> None:
     stage.call(shop, NOON)
     clue = by_contact("79205550055")
-    asked = [registration(f"N{count}", amount_as_sent=f"{count},0", clue=clue) for count in range(50)]
-    receipts = stage.perform(register_deals, shop, *asked)
+    sent = [registration(f"N{count}", amount_as_sent=f"{count},0", clue=clue) for count in range(50)]
+    receipts = stage.perform(register_deals, shop, *sent)
     with stage.database.read() as connection:
-        told = find_receipts(connection, shop.site.id, [one.deal_id for one in receipts])
-    assert list(told.values()) == receipts
-    assert all(one.call_id is not None for one in receipts)
+        result = find_receipts(connection, shop.site.id, [receipt.deal_id for receipt in receipts])
+    assert list(result.values()) == receipts
+    assert all(receipt.call_id is not None for receipt in receipts)

@@ -46,7 +46,7 @@ def deals(stage: Stage, shop: Player) -> list[DealId]:
         shop, NOON, phone="79200000003", form_name="Обратный звонок", annotations=Annotations(stated_source=GOOGLE)
     )
     said = {"tags": ("б", "а"), "custom_values": {"margin": "1"}, "comment": "к обеду", "manager": "Пётр"}
-    asked = [
+    sent = [
         registration("1"),
         registration("2", stated_source=BOARD, **said),
         registration("3", clue=by_call(visited.id), stated_source=GOOGLE),
@@ -55,7 +55,7 @@ def deals(stage: Stage, shop: Player) -> list[DealId]:
         registration("6", clue=by_contact("8 920 000-00-09", "Nobody@shop.example")),
         registration("7", clue=by_contact("79200000001")),
     ]
-    ids = [receipt.deal_id for receipt in stage.perform(register_deals, shop, *asked)]
+    ids = [receipt.deal_id for receipt in stage.perform(register_deals, shop, *sent)]
     stage.perform(delete_deals, shop, DealKey(ids[-1], None))
     return ids
 
@@ -86,9 +86,9 @@ def put_together(deal: Deal, story: LeadStory | None) -> DealEntry:
 def test_it_tells_what_is_told_apart(stage: Stage, shop: Player, deals: list[DealId], model: AttributionModel) -> None:
     with stage.database.read() as connection:
         found = list_deals_by_id(connection, shop.site.id, deals)
-        stories = find_lead_stories(connection, shop.site.id, [one.lead for one in found if one.lead], model)
+        stories = find_lead_stories(connection, shop.site.id, [item.lead for item in found if item.lead], model)
         entries = list_deal_entries(connection, shop.site.id, deals, model)
-    assert entries == [put_together(one, stories.get(one.lead) if one.lead else None) for one in found]
+    assert entries == [put_together(item, stories.get(item.lead) if item.lead else None) for item in found]
     sources = [entry.story.visit.credited.traffic_source for entry in entries if entry.story and entry.story.visit]
     assert [source.source for source in sources] == (["(direct)"] * 2 if model is LAST else ["yandex"] * 2)
 
@@ -105,9 +105,9 @@ def test_it_keeps_the_order_and_leaves_out_whom_it_does_not_know(
 
 
 def test_it_finds_all_of_it_by_indexes(stage: Stage, shop: Player, deals: list[DealId]) -> None:
-    asked = {"site_id": shop.site.id, "ids": deals, "model": int(LAST)}
+    sent = {"site_id": shop.site.id, "ids": deals, "model": int(LAST)}
     with stage.database.read() as connection:
         if not stage.database.is_sqlite:  # nobody would ask an index about so few rows
             connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
-        plan = plan_of(stage.database, deal_entries._ENTRIES, connection, asked)
+        plan = plan_of(stage.database, deal_entries._ENTRIES, connection, sent)
     assert full_scans(stage.database, plan) == []

@@ -69,9 +69,9 @@ def test_it_lists_whole_deals(stage: Stage) -> None:
         {"tags": ("б", "а"), "custom_values": {"margin": "1"}, "stated_source": YANDEX, "comment": "к обеду"},
         {"clue": by_contact("79205550055"), "tags": ("в",)},
     ]
-    ids = register(stage, shop, *[registration(str(number), **one) for number, one in enumerate(said)])
+    ids = register(stage, shop, *[registration(str(number), **item) for number, item in enumerate(said)])
     page = page_of(stage, shop, **EVER)
-    assert page == DealPage([deal_of(stage.database, shop, one) for one in ids], 3)
+    assert page == DealPage([deal_of(stage.database, shop, item) for item in ids], 3)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_it_counts_the_beginning_of_an_interval_and_not_its_end(stage: Stage, sh
 def test_it_sorts_by_the_moment_and_then_by_id(stage: Stage, shop: Player) -> None:
     hours = [3, 1, 2, 1, 3, 0]
     ids = register(stage, shop, *[registration(str(n), happened_at=NOON + hour * HOUR) for n, hour in enumerate(hours)])
-    expected = [one for _, one in sorted(zip(hours, ids, strict=True))]
+    expected = [item for _, item in sorted(zip(hours, ids, strict=True))]
     assert ids_of(stage, shop, **EVER) == expected
     paged = [page_of(stage, shop, page=page, limit=2, **EVER) for page in (1, 2, 3, 4)]
     assert [[deal.id for deal in page.deals] for page in paged] == [expected[:2], expected[2:4], expected[4:], []]
@@ -146,7 +146,7 @@ def test_it_filters_by_id_number_and_kind_of_lead(stage: Stage, shop: Player) ->
         registration("2", clue=by_lead_request(lead_request.id)),
         registration("3"),
     )
-    asked: list[tuple[dict[str, Any], list[int]]] = [
+    sent: list[tuple[dict[str, Any], list[int]]] = [
         ({"deal_id": neither}, [neither]),
         ({"number": "2"}, [by_lead_requests]),
         ({"deal_id": neither, "number": "2"}, []),
@@ -156,7 +156,7 @@ def test_it_filters_by_id_number_and_kind_of_lead(stage: Stage, shop: Player) ->
         ({"lead_kind": LeadKind.LEAD_REQUEST}, [by_lead_requests]),
         ({"lead_kind": LeadKind.CALL, "number": "2"}, []),
     ]
-    for query, expected in asked:
+    for query, expected in sent:
         page = page_of(stage, shop, **query, **EVER)
         assert ([deal.id for deal in page.deals], page.total) == (expected, len(expected)), query
 
@@ -187,7 +187,7 @@ def crowd(new_database_url: Callable[[], str]) -> Iterator[tuple[Stage, Player]]
     for player in players:
         visit = stage.visit(player, NOON - HOUR, YANDEX)
         call = stage.call(player, NOON, visit_id=visit.id)
-        asked = [
+        sent = [
             registration(
                 str(number),
                 happened_at=NOON + number * HOUR,
@@ -197,8 +197,8 @@ def crowd(new_database_url: Callable[[], str]) -> Iterator[tuple[Stage, Player]]
             )
             for number in islice(numbers, CROWD // SITES)
         ]
-        for start in range(0, len(asked), 1000):
-            stage.perform(register_deals, player, *asked[start : start + 1000])
+        for start in range(0, len(sent), 1000):
+            stage.perform(register_deals, player, *sent[start : start + 1000])
     if not database.is_sqlite:  # nobody gathers statistics for a file
         with database.write() as connection:
             connection.exec_driver_sql("ANALYZE")
@@ -224,7 +224,7 @@ def test_it_finds_a_page_by_an_index_and_scans_nothing(
     stage, player = crowd
     with statements_on(stage.database.reader) as sent:
         page_of(stage, player, page=1, limit=50, **query)
-    plan = plans_of(stage.database, [one for one in sent if "deal" in one[0]])
+    plan = plans_of(stage.database, [item for item in sent if "deal" in item[0]])
     assert index in plan
     assert full_scans(stage.database, plan) == [], plan
 

@@ -23,7 +23,7 @@ def page(stage: Stage, player: Player, cursor: Cursor, limit: int = 3, **interva
 
 
 def take_in(stage: Stage, player: Player, *minutes: int) -> list[int]:
-    return [stage.call(player, NOON + one * MINUTE).id for one in minutes]
+    return [stage.call(player, NOON + minute * MINUTE).id for minute in minutes]
 
 
 def hide(connection: Connection, stage: Stage, player: Player, call_id: int) -> None:

@@ -74,8 +74,8 @@ def _some_ids(stage: Stage, player: Player) -> list[int]:
 
 
 def _credit(player: Player, lead_id: int, visit: Any) -> dict[str, Any]:
-    told = {"visit_id": visit.id, "visit_started_at": visit.started_at, "share": None}
-    return {"site_id": player.site.id, "lead_id": lead_id, "model": MODEL, "position": 0, **told}
+    result = {"visit_id": visit.id, "visit_started_at": visit.started_at, "share": None}
+    return {"site_id": player.site.id, "lead_id": lead_id, "model": MODEL, "position": 0, **result}
 
 
 def page_of(stage: Stage, player: Player, query: LeadQuery, cursor: Cursor | None = None, limit: int = 50) -> Page:
@@ -147,27 +147,27 @@ def test_it_gathers_what_it_tells_by_indexes(
     assert full_scans(stage.database, plan) == [], plan
 
 
-def entries_of(stage: Stage, player: Player, kind: LeadKind, ids: list[int], **asked: bool) -> list[LeadEntry]:
+def entries_of(stage: Stage, player: Player, kind: LeadKind, ids: list[int], **parameters: bool) -> list[LeadEntry]:
     with stage.database.read() as connection:
-        return list_lead_entries(connection, player.site, kind, ids, MODEL, **asked)
+        return list_lead_entries(connection, player.site, kind, ids, MODEL, **parameters)
 
 
 @pytest.mark.parametrize("kind", LeadKind)
 def test_it_asks_as_often_for_many_leads_as_for_one(crowd: tuple[Stage, Player], kind: LeadKind) -> None:
     stage, player = crowd
     ids = page_of(stage, player, LeadQuery(kind, MODEL), limit=1000).ids
-    asked = {"with_visits": True, "with_deals": True}
+    sent = {"with_visits": True, "with_deals": True}
     with statements_on(stage.database.reader) as for_one:
-        entries_of(stage, player, kind, ids[:1], **asked)
+        entries_of(stage, player, kind, ids[:1], **sent)
     with statements_on(stage.database.reader) as for_many:
-        assert [one.lead.id for one in entries_of(stage, player, kind, ids, **asked)] == ids
+        assert [entry.lead.id for entry in entries_of(stage, player, kind, ids, **sent)] == ids
     assert len(for_many) == len(for_one)
 
 
 def test_it_tells_of_leads_in_the_order_asked_and_passes_over_the_unknown(stage: Stage, shop: Player) -> None:
     first, second = (stage.call(shop, NOON, phone=f"7920000000{n}") for n in range(2))
-    told = entries_of(stage, shop, LeadKind.CALL, [second.id, 1, first.id])
-    assert [one.lead for one in told] == [second, first]
+    result = entries_of(stage, shop, LeadKind.CALL, [second.id, 1, first.id])
+    assert [item.lead for item in result] == [second, first]
     assert entries_of(stage, shop, LeadKind.LEAD_REQUEST, [first.id]) == []
     assert entries_of(stage, shop, LeadKind.CALL, []) == []
 
@@ -191,7 +191,7 @@ def test_it_tells_all_that_is_kept_of_a_call(stage: Stage) -> None:
     )
     assert (plain.client.name, plain.phone, plain.qualification.is_unique) == ("Иван", "79205550055", True)
     assert (plain.visits, plain.deals) == ((), ())
-    assert ([one.id for one in whole.deals], whole.visits) == ([receipt.deal_id], [visit])
+    assert ([deal.id for deal in whole.deals], whole.visits) == ([receipt.deal_id], [visit])
     assert replace(whole, visits=(), deals=()) == plain
 
 
@@ -201,18 +201,18 @@ def test_it_lists_what_the_visitor_did_up_to_the_lead_and_no_one_elses_visits(st
     stage.visit(shop, NOON - HOUR, TrafficSource("other"), visitor="other")
     call = stage.call(shop, NOON, visit_id=mine[1].id)
     nobody = stage.call(shop, NOON, phone="79990001122")
-    told = entries_of(stage, shop, LeadKind.CALL, [call.id, nobody.id], with_visits=True)
-    assert [list(one.visits) for one in told] == [mine, []]
+    result = entries_of(stage, shop, LeadKind.CALL, [call.id, nobody.id], with_visits=True)
+    assert [list(item.visits) for item in result] == [mine, []]
 
 
 def test_visits_that_were_made_anonymous_are_nobodys(stage: Stage, shop: Player) -> None:
     visits = [stage.visit(shop, NOON - n * HOUR, TrafficSource(f"s{n}"), visitor="") for n in (3, 2)]
-    calls = [stage.call(shop, NOON, phone=f"7920000000{n}", visit_id=one.id) for n, one in enumerate(visits)]
+    calls = [stage.call(shop, NOON, phone=f"7920000000{n}", visit_id=item.id) for n, item in enumerate(visits)]
     known = stage.visit(shop, NOON, TrafficSource("known"))
     calls.append(stage.call(shop, NOON, phone="79990001122", visit_id=known.id))
     for wanted in (calls[:2], calls):
-        told = entries_of(stage, shop, LeadKind.CALL, [one.id for one in wanted], with_visits=True)
-        assert [list(one.visits) for one in told] == [[one.visit.own] for one in told if one.visit is not None]
+        result = entries_of(stage, shop, LeadKind.CALL, [item.id for item in wanted], with_visits=True)
+        assert [list(item.visits) for item in result] == [[item.visit.own] for item in result if item.visit is not None]
 
 
 @pytest.mark.parametrize("operator", Operator)
@@ -221,6 +221,6 @@ def test_an_empty_text_stands_for_what_is_unknown(stage: Stage, shop: Player, op
     known = stage.call(shop, NOON, visit_id=visit.id).id
     unknown = stage.call(shop, NOON, phone="79990001122").id
     wanted = known if "not" in operator else unknown
-    for told in (Field.SOURCE, Field.UTM_SOURCE):
-        query = LeadQuery(LeadKind.CALL, MODEL, matches=(Filter(told, "", operator),))
+    for result in (Field.SOURCE, Field.UTM_SOURCE):
+        query = LeadQuery(LeadKind.CALL, MODEL, matches=(Filter(result, "", operator),))
         assert page_of(stage, shop, query).ids == [wanted]

@@ -86,8 +86,8 @@ def store(stage: Stage, player: Player, number: int, drawn: Drawn) -> int:
     for visit, age in ((drawn.credited, timedelta(hours=2)), (drawn.visit, timedelta(hours=1))):
         if drawn.visit is not None and visit is not None:
             source, utm, client_id = visit
-            told = {"visitor": f"v{number}", "utm": utm, "google_client_id": client_id}
-            visit_id = stage.visit(player, NOON - age, source, **told).id
+            result = {"visitor": f"v{number}", "utm": utm, "google_client_id": client_id}
+            visit_id = stage.visit(player, NOON - age, source, **result).id
     more = {
         "phone": f"7920000{number:04}",
         "visit_id": visit_id,
@@ -114,9 +114,9 @@ def test_a_filter_finds_the_leads_whose_origin_it_fits(
     stage: Stage, drawn: list[Drawn], field: Field, text: str
 ) -> None:
     player = stage.open_site()
-    ids = [store(stage, player, number, one) for number, one in enumerate(drawn)]
+    ids = [store(stage, player, number, item) for number, item in enumerate(drawn)]
     for kind in LeadKind:
-        of_kind = [lead_id for lead_id, one in zip(ids, drawn, strict=True) if one.kind is kind]
+        of_kind = [lead_id for lead_id, item in zip(ids, drawn, strict=True) if item.kind is kind]
         origins: dict[int, Origin] = {entry.lead.id: entry.origin for entry in entries_of(stage, player, kind, of_kind)}
         for operator, accepts in ACCEPTS.items():
             expected = {lead_id for lead_id, origin in origins.items() if accepts(VALUE_OF[field](origin), text)}
@@ -127,7 +127,7 @@ def test_a_filter_finds_the_leads_whose_origin_it_fits(
 @given(st.lists(leads, min_size=1, max_size=LEADS_MAX))
 def test_keywords_are_counted_by_the_origins_of_calls(stage: Stage, drawn: list[Drawn]) -> None:
     player = stage.open_site()
-    ids = [store(stage, player, number, one) for number, one in enumerate(drawn) if one.kind is LeadKind.CALL]
+    ids = [store(stage, player, number, item) for number, item in enumerate(drawn) if item.kind is LeadKind.CALL]
     medium = "a"
     query = LeadQuery(LeadKind.CALL, AttributionModel.FIRST_INTERACTION, matches=(Filter(Field.MEDIUM, medium),))
     with stage.database.read() as connection:

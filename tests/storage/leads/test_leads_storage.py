@@ -204,8 +204,8 @@ def test_it_tells_the_stories_of_leads_by_the_model_that_is_asked_for(
     replace_credits(connection, 1, {1: {LAST: [Credit(early, WHOLE)]}})
     replace_credits(connection, 1, {1: {LAST: whole, NON_DIRECT: half}, 2: {LAST: whole}})
     refs = [LeadRef(CALL, 1), LeadRef(LEAD_REQUEST, 2), LeadRef(CALL, 3), LeadRef(CALL, 404)]
-    told = find_lead_stories(connection, 1, refs, LAST)
-    assert told == {
+    result = find_lead_stories(connection, 1, refs, LAST)
+    assert result == {
         refs[0]: LeadStory(refs[0], CLIENT, LeadVisit(late, late), timedelta(minutes=7)),
         refs[1]: LeadStory(refs[1], CLIENT, LeadVisit(late, late), form_name="Обратный звонок"),
         refs[2]: LeadStory(refs[2], CLIENT, None, timedelta(minutes=5)),

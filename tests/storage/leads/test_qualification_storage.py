@@ -17,8 +17,8 @@ FIRST, REPEATED = Qualification(True, True, True), Qualification(False, True, Fa
 
 def qualifications(stage: Stage, player: Player, kind: LeadKind, *ids: int) -> list[Qualification]:
     with stage.database.read() as connection:
-        told = find_qualifications(connection, player.site, [LeadRef(kind, one) for one in ids])
-    return [told[LeadRef(kind, one)] for one in ids]
+        result = find_qualifications(connection, player.site, [LeadRef(kind, item) for item in ids])
+    return [result[LeadRef(kind, item)] for item in ids]
 
 
 def test_the_first_call_of_a_client_is_unique_whenever_it_comes_in(stage: Stage, shop: Player) -> None:
@@ -75,7 +75,7 @@ def test_a_hidden_one_stands_before_nobody(stage: Stage, shop: Player) -> None:
 
 
 def test_one_who_hides_the_number_is_new_each_time(stage: Stage, shop: Player) -> None:
-    calls = [stage.call(shop, NOON + one * DAY, phone="Anonymous").id for one in range(2)]
+    calls = [stage.call(shop, NOON + item * DAY, phone="Anonymous").id for item in range(2)]
     assert qualifications(stage, shop, LeadKind.CALL, *calls) == [FIRST, FIRST]
 
 

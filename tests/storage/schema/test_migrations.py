@@ -60,8 +60,8 @@ def new_empty(
         return opened[-1]
 
     yield create
-    for one in opened:
-        one.close()
+    for item in opened:
+        item.close()
 
 
 @pytest.fixture
@@ -253,8 +253,8 @@ def test_deals_that_were_there_before_are_counted_by_their_days(database: Databa
         datetime(1969, 12, 31, 23, tzinfo=UTC),
         datetime(1970, 1, 1, tzinfo=UTC),
     ]
-    asked = [registration(str(n), happened_at=at) for n, at in enumerate(moments)]
-    made = stage.perform(register_deals, shop, *asked, registration("c", clue=by_call(call.id)))
+    sent = [registration(str(n), happened_at=at) for n, at in enumerate(moments)]
+    made = stage.perform(register_deals, shop, *sent, registration("c", clue=by_call(call.id)))
     stage.perform(delete_deals, shop, DealKey(made[0].deal_id, None))
     with database.write() as connection:
         kept = set(

@@ -46,8 +46,8 @@ def test_it_gives_each_table_a_primary_key(table: Table) -> None:
 @EACH_TABLE
 def test_it_names_every_constraint_and_index(table: Table) -> None:
     named = [*table.constraints, *table.indexes]
-    assert all(one.name for one in named), f"{table.name}: constraint violations become refusals by name"
-    assert all(len(str(one.name).encode()) <= IDENTIFIER_BYTES_MAX for one in named)
+    assert all(item.name for item in named), f"{table.name}: constraint violations become refusals by name"
+    assert all(len(str(item.name).encode()) <= IDENTIFIER_BYTES_MAX for item in named)
 
 
 @EACH_TABLE
@@ -67,7 +67,11 @@ def test_it_begins_every_key_of_a_tenant_table_with_the_site(table: Table) -> No
     assert isinstance(site.type, BigInteger), "one type everywhere"
     assert not site.nullable
     keys = {str(table.primary_key.name): list(table.primary_key.columns)}
-    keys |= {str(one.name): list(one.columns) for one in table.constraints if isinstance(one, UniqueConstraint)}
+    keys |= {
+        str(constraint.name): list(constraint.columns)
+        for constraint in table.constraints
+        if isinstance(constraint, UniqueConstraint)
+    }
     keys |= {str(index.name): list(index.columns) for index in table.indexes}
     late = [name for name, columns in keys.items() if columns[0] is not site]
     assert not late, f"{table.name}: begin with site_id in {late} (rule 1)"
@@ -77,7 +81,7 @@ def test_it_begins_every_key_of_a_tenant_table_with_the_site(table: Table) -> No
 def test_it_refers_from_tenant_tables_to_rows_of_the_same_site(table: Table) -> None:
     for key in table.foreign_key_constraints:
         assert key.referred_table.info == TENANT, f"{key.name}: no key between tenant and control data (rule 3)"
-        pairs = {(one.parent.name, one.column.name) for one in key.elements}
+        pairs = {(element.parent.name, element.column.name) for element in key.elements}
         assert ("site_id", "site_id") in pairs, f"{key.name}: a key between tenant tables is composite (rule 1)"
         assert key.ondelete != "SET NULL", f"{key.name}: a cluster refuses ON DELETE SET NULL"
         assert not key.deferrable, f"{key.name}: no deferrable tricks (rule 6)"

@@ -50,7 +50,7 @@ def test_it_gives_a_source_the_same_id_for_ever(connection: Connection, ids: IdB
     first = intern_sources(connection, ids, 1, [YANDEX, NOWHERE])
     second = intern_sources(connection, ids, 1, {YANDEX})
     assert second[YANDEX] == first[YANDEX] != first[NOWHERE]
-    assert kept(connection, 1) == {one: astuple(source) for source, one in first.items()}
+    assert kept(connection, 1) == {item: astuple(source) for source, item in first.items()}
 
 
 def test_it_tells_sources_apart_that_look_alike(connection: Connection, ids: IdBlocks) -> None:

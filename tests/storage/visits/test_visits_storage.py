@@ -38,12 +38,12 @@ def visit(number: int, started_at: datetime = NOON, visitor: str = "v", **more: 
 
 
 def keep(connection: Connection, ids: IdBlocks, *visits: Visit, site_id: int = 1) -> None:
-    sources = intern_sources(connection, ids, site_id, {one.traffic_source for one in visits})
+    sources = intern_sources(connection, ids, site_id, {visit.traffic_source for visit in visits})
     insert_visits(connection, site_id, visits, sources)
 
 
 def listed(connection: Connection, *visitors: str, since: datetime, until: datetime, site_id: int = 1) -> list[int]:
-    return sorted(one.id for one in list_visits_of_visitors(connection, site_id, visitors, since, until))
+    return sorted(visit.id for visit in list_visits_of_visitors(connection, site_id, visitors, since, until))
 
 
 def test_it_keeps_all_of_a_visit_and_nothing_that_was_not_said(connection: Connection, ids: IdBlocks) -> None:

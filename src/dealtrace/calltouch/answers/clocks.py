@@ -34,8 +34,7 @@ def dotted_day(at: datetime, time_zone: ZoneInfo) -> str:
 def slashed_clock(at: datetime, time_zone: ZoneInfo) -> str:
     """Format an instant on the site's clock as `dd/mm/yyyy hh:mm:ss`."""
     clock = at.astimezone(time_zone)
-    day = f"{clock.day:02}/{clock.month:02}/{clock.year:04}"
-    return f"{day} {clock.hour:02}:{clock.minute:02}:{clock.second:02}"
+    return f"{clock.day:02}/{clock.month:02}/{clock.year:04} {clock.hour:02}:{clock.minute:02}:{clock.second:02}"
 
 
 def slashed_clock_or_none(at: datetime | None, time_zone: ZoneInfo) -> str | None:

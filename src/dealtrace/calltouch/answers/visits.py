@@ -1,7 +1,7 @@
 """Visits and the sources of leads."""
 
 from collections.abc import Mapping
-from typing import Any, TypedDict
+from typing import TypedDict
 from zoneinfo import ZoneInfo
 
 from dealtrace.attribution.origin import Origin
@@ -18,7 +18,7 @@ NOT_SPECIFIED = "<не указано>"
 _CPC = "cpc"
 _CLICK_IDS = {"yandex": ("yclid",), "google": ("gclid", "gbraid", "wbraid")}
 
-Attrs = Mapping[str, Any]
+Attrs = Mapping[str, object]
 """The third-party parameters a page attached: JSON of any shape."""
 
 

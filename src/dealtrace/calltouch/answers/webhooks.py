@@ -6,7 +6,7 @@ value as a text or null.
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, TypedDict
+from typing import Literal, TypedDict
 
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.webhook import EventKind
@@ -267,6 +267,6 @@ def _text(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def _json_text(values: Mapping[str, Any] | None) -> str | None:
+def _json_text(values: Mapping[str, object] | None) -> str | None:
     """Encode JSON of any shape as a text; nothing and an empty object are `None`."""
     return json.dumps(values, ensure_ascii=False) if values else None

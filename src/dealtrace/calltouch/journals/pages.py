@@ -112,10 +112,10 @@ async def _answer_shared_page(
     return reply
 
 
-def _forget_fault(kept: "asyncio.Future[None]") -> None:
+def _forget_fault(written: "asyncio.Future[None]") -> None:
     """Take note of a failed write: without the end the next page is counted from the start."""
-    if not kept.cancelled():
-        kept.exception()
+    if not written.cancelled():
+        written.exception()
 
 
 def reader_digest(reader: Hashable) -> str:

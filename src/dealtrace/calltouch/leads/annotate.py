@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
 
 import msgspec
 
@@ -74,6 +74,9 @@ class AnnotationItem(msgspec.Struct, frozen=True, rename="camel"):
     add_custom_fields: AddedFields | None = None
 
 
+Value = TypeVar("Value")
+
+
 @dataclass(frozen=True)
 class Method:
     """One of the methods: its list, its parameters, how an item is read, and how the answer is built."""
@@ -84,7 +87,7 @@ class Method:
     read: Callable[[AnnotationItem], Addition]
     answer: Callable[[list[AnnotatedLead]], LeadsAnnotation | LeadsCommenting]
 
-    def items_of(self, body: bytes) -> list[Any]:
+    def items_of(self, body: bytes) -> list[object]:
         """Find the list in a body."""
         return read_list(body, self.name)
 
@@ -92,13 +95,13 @@ class Method:
         """List the parameters of a lead."""
         return [MATCHING, *self.parameters]
 
-    def schema(self) -> Mapping[str, Any]:
+    def schema(self) -> Mapping[str, object]:
         """Describe the body."""
         item = object_schema(self.described(), ["matching"])
         listed = {"type": "array", "minItems": 1, "maxItems": ITEMS_MAX, "items": item}
         return {"type": "object", "required": [self.name], "properties": {self.name: listed}}
 
-    async def respond(self, caller: Caller, items: Sequence[Any]) -> Reply:
+    async def respond(self, caller: Caller, items: Sequence[object]) -> Reply:
         """Annotate the leads whose items are valid and that are found, and answer with what became of each.
 
         Ours: the vendor documents no answer; this one has an entry per lead, in their order, with its kind and id.
@@ -111,7 +114,7 @@ class Method:
         facts = {"site_id": caller.site.id, "leads": len(leads), "updated": sum(lead["updated"] for lead in leads)}
         return success(self.answer(leads), "leads_remarked", method=self.paid.value, **facts)
 
-    def _read(self, caller: Caller, item: Any) -> LeadAnnotation | InvalidParameters:
+    def _read(self, caller: Caller, item: object) -> LeadAnnotation | InvalidParameters:
         try:
             read = read_item(item, AnnotationItem)
             return LeadAnnotation(read_matching(read.matching, caller.site.time_zone), self.read(read))
@@ -159,7 +162,7 @@ def read_fields(item: AnnotationItem) -> Addition:
     return Addition(custom_values=_required(place, values), overwrite=added.overwrite)
 
 
-def _checked(place: str, read: Callable[[str], Any], text: str) -> Any:
+def _checked(place: str, read: Callable[[str], Value], text: str) -> Value:
     if "\0" in text:
         raise InvalidParameters([Violation(place, "нулевой байт недопустим", "a zero byte is not allowed")])
     try:
@@ -168,7 +171,7 @@ def _checked(place: str, read: Callable[[str], Any], text: str) -> Any:
         raise InvalidParameters([Violation(place, fault.ru, fault.en)]) from fault
 
 
-def _required(place: str, value: Any) -> Any:
+def _required(place: str, value: Value) -> Value:
     if not value or (isinstance(value, str) and is_blank(value)):
         raise InvalidParameters([Violation(place, "не передано ничего", "nothing was sent")])
     return value

@@ -1,7 +1,6 @@
 """`request/create`: import lead requests from a program that has a token, up to 100 at once."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from dealtrace import clock
 from dealtrace.calltouch.answers.clocks import instant_of
@@ -55,7 +54,7 @@ BATCH = Batch("requests", RequestItem, TABLE)
 LEAD_LIST = LeadList(BATCH, read_lead_request, import_lead_requests, name="requestNumber", result=imported_lead_request)
 
 
-async def respond(caller: Caller, items: Sequence[Any]) -> Reply:
+async def respond(caller: Caller, items: Sequence[object]) -> Reply:
     """Store the lead requests that are valid, and answer with what became of each."""
     log_id, lead_requests = await take_in(LEAD_LIST, caller, items)
     answer: LeadRequestsImport = {"data": {"requests": lead_requests}}

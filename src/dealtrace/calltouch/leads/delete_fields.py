@@ -1,7 +1,6 @@
 """`customfield/delete`: clear custom fields of a call, a lead request or a deal."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import msgspec
 
@@ -52,7 +51,7 @@ class Body:
 
     name = "customFields"
 
-    def items_of(self, body: bytes) -> list[Any]:
+    def items_of(self, body: bytes) -> list[object]:
         """Read the body as JSON."""
         return [read_document(body)]
 
@@ -63,7 +62,7 @@ class Body:
         )
         return [*OWNERS, names]
 
-    def schema(self) -> Mapping[str, Any]:
+    def schema(self) -> Mapping[str, object]:
         """Describe the body."""
         return object_schema(self.described(), [self.name])
 
@@ -71,7 +70,7 @@ class Body:
 BODY = Body()
 
 
-async def respond(caller: Caller, items: Sequence[Any]) -> Reply:
+async def respond(caller: Caller, items: Sequence[object]) -> Reply:
     """Clear the fields; a lead or deal that had none of them gets the same answer.
 
     Ours: the vendor documents no answer; this one has our id of the lead or deal, and the names of the fields.
@@ -84,7 +83,7 @@ async def respond(caller: Caller, items: Sequence[Any]) -> Reply:
     return success(answer, "fields_cleared", site_id=caller.site.id, owner=owner, owner_id=owner_id)
 
 
-def read_clearing(item: Any) -> Clearing:
+def read_clearing(item: object) -> Clearing:
     """Read which fields of what to clear.
 
     Raises:
@@ -104,7 +103,8 @@ def read_clearing(item: Any) -> Clearing:
 
 
 def _owner(sent: Sent) -> LeadName | DealKey:
-    ((name, value),) = sent.values.items()
+    (name,) = sent.values
+    value = sent[name]
     match name:
         case "callId":
             return LeadName(LeadKind.CALL, id=value)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
 from dealtrace.calltouch.answers.clocks import instant_of
 from dealtrace.calltouch.answers.outcomes import CallsImport, imported_call
@@ -55,7 +54,7 @@ BATCH = Batch("calls", CallItem, TABLE)
 LEAD_LIST = LeadList(BATCH, read_call, import_calls, name="referenceId", result=imported_call)
 
 
-async def respond(caller: Caller, items: Sequence[Any]) -> Reply:
+async def respond(caller: Caller, items: Sequence[object]) -> Reply:
     """Store the calls that are valid, and answer with what became of each.
 
     Ours: the vendor answers only with the number of a queued job. Here the calls are already stored, so the answer

@@ -1,7 +1,7 @@
 """Lists of leads to import: each lead is read, stored and answered by itself."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.calltouch.answers.outcomes import SentName
@@ -13,7 +13,7 @@ from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.call import Call, IncomingCall
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest
 from dealtrace.operations.leads.import_lists import Imported
-from dealtrace.operations.work import Operation
+from dealtrace.operations.work import AnyOperation
 from dealtrace.record import record
 
 Incoming = IncomingCall | IncomingLeadRequest
@@ -27,12 +27,12 @@ class LeadList(Generic[Result]):
 
     batch: Batch
     read: Callable[[Caller, Sent], Incoming]
-    operation: Operation[Any, Any]
+    operation: AnyOperation
     name: str
     result: Callable[[SentName, int | None, Refusal | None, Language], Result]
 
 
-async def take_in(lead_list: LeadList[Result], caller: Caller, items: Sequence[Any]) -> tuple[int, list[Result]]:
+async def take_in(lead_list: LeadList[Result], caller: Caller, items: Sequence[object]) -> tuple[int, list[Result]]:
     """Store the leads that are valid; return the number of the import in the log, and what became of each lead.
 
     Raises:
@@ -47,14 +47,14 @@ async def take_in(lead_list: LeadList[Result], caller: Caller, items: Sequence[A
     return imported.log_id, results
 
 
-def _read(lead_list: LeadList[Result], caller: Caller, item: Any) -> Incoming | InvalidParameters:
+def _read(lead_list: LeadList[Result], caller: Caller, item: object) -> Incoming | InvalidParameters:
     try:
         return lead_list.read(caller, lead_list.batch.read(item))
     except InvalidParameters as fault:
         return fault
 
 
-def _result(lead_list: LeadList[Result], item: Any, outcome: Outcome, language: Language) -> Result:
+def _result(lead_list: LeadList[Result], item: object, outcome: Outcome, language: Language) -> Result:
     """Build what became of a lead.
 
     Ours: clients read `imported`; the other keys identify the lead and say, like an error body, why it was refused.
@@ -63,7 +63,8 @@ def _result(lead_list: LeadList[Result], item: Any, outcome: Outcome, language: 
     name = item.get(lead_list.name) if isinstance(item, Mapping) else None
     sent_name = name if isinstance(name, str | int | float) else None
     if isinstance(outcome, Refusal):
-        return lead_list.result(sent_name, outcome.facts.get("lead_id"), outcome, language)
+        lead_id = outcome.facts.get("lead_id")
+        return lead_list.result(sent_name, lead_id if isinstance(lead_id, int) else None, outcome, language)
     return lead_list.result(sent_name, outcome.id, None, language)
 
 

@@ -205,6 +205,6 @@ class _Reader:
 
 
 def _value(struct: msgspec.Struct, name: str) -> Any:
-    """Return the value of a key as the wire spells it."""
+    """Return the value of a key as the wire spells it. Any: keys have values of several types."""
     by_name = {field.encode_name: field.name for field in msgspec.structs.fields(struct)}
     return getattr(struct, by_name[name])

@@ -103,11 +103,11 @@ def _deals(connection: Connection, site: Site, events: Sequence[DealEvent]) -> d
     ids = {event.deal_id for event in events}
     found = list_deals_by_key(connection, site.id, ids=ids, numbers=[], with_deleted=True, lock=False)
     versions = find_later_versions(connection, site.id, ids) if ids else {}
-    standing = {deal.id: deal for deal in found}
+    by_id = {deal.id: deal for deal in found}
     return {
-        event: as_of(standing[event.deal_id], event.version, versions.get(event.deal_id, ()))
+        event: as_of(by_id[event.deal_id], event.version, versions.get(event.deal_id, ()))
         for event in events
-        if event.deal_id in standing
+        if event.deal_id in by_id
     }
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -28,7 +27,7 @@ def format_history(site: Site, deal: Deal, versions: Sequence[DealVersion]) -> I
             yield from format_fields(version.after, site.time_zone)
 
 
-def format_fields(fields: Mapping[str, Any], zone: ZoneInfo) -> Iterator[str]:
+def format_fields(fields: Mapping[str, object], zone: ZoneInfo) -> Iterator[str]:
     """Yield a line for each field that has a value; fields of a field have both names."""
     for name, text in _flatten(fields, zone).items():
         yield f"   {name}: {text}"
@@ -47,7 +46,7 @@ def _format_changes(version: DealVersion, zone: ZoneInfo) -> Iterator[str]:
             yield f"   {name}: {earlier} → {later}"
 
 
-def _flatten(fields: Mapping[str, Any], zone: ZoneInfo, opening: str = "") -> dict[str, str]:
+def _flatten(fields: Mapping[str, object], zone: ZoneInfo, opening: str = "") -> dict[str, str]:
     flat: dict[str, str] = {}
     for name, value in fields.items():
         plain = msgspec.to_builtins(value, builtin_types=(datetime, date))
@@ -60,7 +59,7 @@ def _flatten(fields: Mapping[str, Any], zone: ZoneInfo, opening: str = "") -> di
     return flat
 
 
-def _format_value(name: str, value: Any, zone: ZoneInfo) -> str:
+def _format_value(name: str, value: object, zone: ZoneInfo) -> str:
     if isinstance(value, str) and name.endswith(("_at", "At")):
         value = datetime.fromisoformat(value)
     if isinstance(value, datetime):

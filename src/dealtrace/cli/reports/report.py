@@ -12,7 +12,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.cli.options import JsonOption, SiteIdOption
 from dealtrace.cli.reports.table_lines import report_lines
 from dealtrace.cli.terminal import console, counted, fail, open_prepared, print_json
-from dealtrace.files.report_file import write_report
+from dealtrace.files.reports.report_file import write_report
 from dealtrace.files.row_writers import CSV, XLSX
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.reports.ask import ask

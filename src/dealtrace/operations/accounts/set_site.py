@@ -1,7 +1,6 @@
 """Change the settings of a site."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import Connection
@@ -29,7 +28,7 @@ def set_site(connection: Connection, site_id: int, settings: Mapping[str, str]) 
         InvalidSetting: a value does not fit; the message says what does.
     """
     site = require_site(connection, site_id)
-    values: dict[str, Any] = {}
+    values: dict[str, object] = {}
     costs = dict(site.point_costs)
     for key, text in settings.items():
         if key in _COST_SETTINGS:
@@ -113,7 +112,7 @@ def checked_name(key: str, text: str) -> str:
 
 
 _COST_SETTINGS = {f"points_cost.{method}": method.value for method in PaidMethod}
-_SETTINGS: dict[str, tuple[str, Callable[[str, str], Any]]] = {
+_SETTINGS: dict[str, tuple[str, Callable[[str, str], object]]] = {
     "name": ("name", checked_name),
     "contact_matching": ("contact_matching", read_switch),
     "timezone": ("time_zone", _zone),

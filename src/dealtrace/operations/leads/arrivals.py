@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Generic, TypeVar
 
 from dealtrace.errors import LeadTaken, Refusal
 from dealtrace.leads.call import Call, CallId, IncomingCall
@@ -15,6 +16,8 @@ from dealtrace.operations.work import Work
 from dealtrace.record import record
 from dealtrace.storage.leads import leads
 from dealtrace.storage.leads.reported_calls import ReportedCall
+
+Lead = TypeVar("Lead", Call, LeadRequest)
 
 IDS_PER_LEAD_MAX = 3
 """The lead, its client and its stated source."""
@@ -67,19 +70,19 @@ def contact_spans(
 
 
 @dataclass(slots=True)
-class Decision:
+class Decision(Generic[Lead]):
     """What was decided of a list of leads: an outcome for each in order, and the new ones by their positions."""
 
-    outcomes: list[Call | LeadRequest | Refusal] = field(default_factory=list)
+    outcomes: list[Lead | Refusal] = field(default_factory=list)
     arrivals: dict[int, Arrival] = field(default_factory=dict)
 
-    def accept(self, arrival: Arrival) -> None:
-        """Make the lead itself the next outcome, and store it."""
+    def accept(self, lead: Lead, arrival: Arrival) -> None:
+        """Make a new lead the next outcome, and its arrival one of those to store."""
         self.arrivals[len(self.outcomes)] = arrival
-        self.outcomes.append(arrival.lead)
+        self.outcomes.append(lead)
 
 
-def decide_calls(work: Work, incoming: Sequence[IncomingCall]) -> Decision:
+def decide_calls(work: Work, incoming: Sequence[IncomingCall]) -> Decision[Call]:
     """Decide which calls are new, in their order.
 
     A call has up to three names, each unique in the site for good: its reference, its SIP id, and the id it had with
@@ -92,7 +95,7 @@ def decide_calls(work: Work, incoming: Sequence[IncomingCall]) -> Decision:
     )
     by_sip_id = leads.find_ids_by_sip_id(work.connection, work.site.id, all_spellings(sip_ids))
     by_id = _taken_ids(work, incoming)
-    decision = Decision()
+    decision = Decision[Call]()
     for call in incoming:
         names = (
             (by_reference, call.reference),
@@ -103,25 +106,31 @@ def decide_calls(work: Work, incoming: Sequence[IncomingCall]) -> Decision:
         if taken is not None:
             decision.outcomes.append(taken)
             continue
-        arrival = call_arrival(call.id if call.id is not None else CallId(work.ids.take()), call)
+        new = identified_call(call.id if call.id is not None else CallId(work.ids.take()), call)
         for known, name in names:
             if name is not None:
-                known[stripped(name)] = arrival.lead.id
-        decision.accept(arrival)
+                known[stripped(name)] = new.id
+        decision.accept(new, call_arrival(new, call))
     return decision
 
 
-def call_arrival(call_id: CallId, details: IncomingCall, stored: ReportedCall | None = None) -> Arrival:
-    """Return a call with its id, ready to be stored. A deleted call has no contacts: matching must not find it."""
-    reference = details.reference
-    if stored is None and reference is not None:
-        reference = stripped(reference)
-    call = Call(call_id, reference, details.started_at, details.duration, details.visit_id)
-    is_deleted = stored is not None and stored.is_deleted
-    return Arrival(call, details, () if is_deleted else normal_contacts(details.phone, None), stored)
+def identified_call(call_id: CallId, details: IncomingCall) -> Call:
+    """Return a new call with its id; blanks around its reference mean nothing."""
+    reference = stripped(details.reference) if details.reference is not None else None
+    return Call(call_id, reference, details.started_at, details.duration, details.visit_id)
 
 
-def decide_lead_requests(work: Work, incoming: Sequence[IncomingLeadRequest]) -> Decision:
+def call_arrival(call: Call, details: IncomingCall, stored: ReportedCall | None = None) -> Arrival:
+    """Return a call ready to be stored.
+
+    A known call whose phone stays as it was keeps its contacts, and a deleted one has none: matching must not find it.
+    """
+    if stored is None or not (stored.is_deleted or details.phone == stored.details.phone):
+        return Arrival(call, details, normal_contacts(details.phone, None), stored)
+    return Arrival(call, details, tuple(span.contact for span in stored.spans), stored)
+
+
+def decide_lead_requests(work: Work, incoming: Sequence[IncomingLeadRequest]) -> Decision[LeadRequest]:
     """Decide which lead requests are new, in their order; without a number a lead request has its id for one.
 
     A number that is taken is refused, unless the same lead request was sent again: then its outcome is what was
@@ -130,7 +139,7 @@ def decide_lead_requests(work: Work, incoming: Sequence[IncomingLeadRequest]) ->
     stated = [number for lead_request in incoming if (number := _stated_number(lead_request)) is not None]
     by_number = leads.find_taken_in(work.connection, work.site.id, all_spellings(stated))
     by_id = _taken_ids(work, incoming)
-    decision = Decision()
+    decision = Decision[LeadRequest]()
     for details in incoming:
         lead_id = details.id if details.id is not None else LeadRequestId(work.ids.take())
         number = details.number if details.number is not None else str(lead_id)
@@ -142,7 +151,7 @@ def decide_lead_requests(work: Work, incoming: Sequence[IncomingLeadRequest]) ->
             lead_request = LeadRequest(lead_id, number, details.requested_at, details.form_name, details.visit_id)
             by_id[str(lead_id)] = lead_id
             by_number[number] = TakenIn(lead_request, details.fingerprint)
-            decision.accept(Arrival(lead_request, details, normal_contacts(details.phone, details.email)))
+            decision.accept(lead_request, Arrival(lead_request, details, normal_contacts(details.phone, details.email)))
         elif earlier.is_retried_by(details):
             decision.outcomes.append(earlier.lead_request)
         else:

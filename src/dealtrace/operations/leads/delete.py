@@ -28,7 +28,7 @@ def delete_lead(work: Work, ref: LeadRef) -> list[Deal]:
     if lead is None or lead.deleted_at is not None:
         raise LeadNotFound(lead_id=ref.id)
     deletion.stamp_lead(work.connection, work.site.id, ref, work.now)
-    contact_rows.delete_contact_rows(work.connection, work.site.id, ref)
+    contact_rows.delete_contact_rows(work.connection, work.site.id, ref.kind, [ref.id])
     part_clients(work, normal_contacts(lead.phone, lead.email))
     return rematch_orphaned(work, ref)
 

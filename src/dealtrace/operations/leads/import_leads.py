@@ -1,15 +1,17 @@
 """Import calls and lead requests that have a past elsewhere."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TypeVar
 
-from dealtrace.leads.call import IncomingCall
-from dealtrace.leads.lead_request import IncomingLeadRequest
+from dealtrace.leads.call import Call, IncomingCall
+from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest
 from dealtrace.operations.import_file import refusal_of_own_id, store_unrefused
 from dealtrace.operations.leads.arrivals import IDS_PER_LEAD_MAX, Decision, decide_calls, decide_lead_requests
 from dealtrace.operations.leads.intake import store_leads
 from dealtrace.operations.work import Work
 from dealtrace.storage.id_blocks import find_own_ids
+
+Lead = TypeVar("Lead", IncomingCall, IncomingLeadRequest)
 
 __all__ = ("IDS_PER_LEAD_MAX", "import_calls", "import_lead_requests")
 
@@ -26,11 +28,11 @@ def import_lead_requests(work: Work, lead_requests: Sequence[IncomingLeadRequest
 
 def _import(
     work: Work,
-    leads: Sequence[IncomingCall | IncomingLeadRequest],
-    decide: Callable[[Work, Sequence[Any]], Decision],
+    leads: Sequence[Lead],
+    decide: Callable[[Work, Sequence[Lead]], Decision[Call] | Decision[LeadRequest]],
     name: str,
 ) -> Sequence[object]:
-    def store(work: Work, allowed: Sequence[Any]) -> Sequence[object]:
+    def store(work: Work, allowed: Sequence[Lead]) -> Sequence[object]:
         decision = decide(work, allowed)
         store_leads(work, list(decision.arrivals.values()))
         return decision.outcomes

@@ -1,7 +1,6 @@
 """Import lists of calls and lead requests that programs send."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from dealtrace.errors import Refusal
 from dealtrace.leads.call import Call, IncomingCall
@@ -42,7 +41,10 @@ def _joined(commands: Sequence[WriteCommand[Sequence[Payload]]]) -> list[Payload
 
 
 def _import(
-    work: Work, commands: Sequence[WriteCommand[Sequence[Any]]], decision: Decision, method: PaidMethod
+    work: Work,
+    commands: Sequence[WriteCommand[Sequence[Payload]]],
+    decision: Decision[Call] | Decision[LeadRequest],
+    method: PaidMethod,
 ) -> list[Imported | Refusal]:
     """Store what the points pay for: a list costs points once if it brings anything new, and nothing otherwise.
 

@@ -11,7 +11,7 @@ from dealtrace.leads.call import IncomingCall
 from dealtrace.operations.deals.rematch import Concern, rematch_concerned
 from dealtrace.operations.leads.arrivals import Arrival
 from dealtrace.operations.leads.client_groups import part_clients
-from dealtrace.operations.leads.clients import Assignment, Newcomer, assign_clients, settle_clients
+from dealtrace.operations.leads.clients import Newcomer, assign_clients, settle_clients
 from dealtrace.operations.leads.credit import credit_leads
 from dealtrace.operations.points import lock_registrations
 from dealtrace.operations.webhooks.publish import publish_events
@@ -34,16 +34,10 @@ def store_leads(work: Work, arrivals: Sequence[Arrival]) -> None:
         return
     lock_registrations(work)
     homeless = [arrival for arrival in arrivals if not arrival.keeps_client]
-    assignment = assign_clients(work, [_newcomer(arrival) for arrival in homeless]) if homeless else Assignment()
-    rows = _rows(work, arrivals, assignment.client_ids)
-    new = [row for row, arrival in zip(rows, arrivals, strict=True) if arrival.stored is None]
-    updated = [row for row, arrival in zip(rows, arrivals, strict=True) if arrival.stored is not None]
-    leads.insert_leads(work.connection, work.site.id, new, work.now)
-    reported_calls.update_calls(work.connection, work.site.id, updated)
-    settle_clients(work, assignment)
-    for arrival in homeless:
-        if arrival.stored is not None:
-            part_clients(work, [span.contact for span in arrival.stored.spans], arrival.contacts)
+    if homeless:
+        _store_with_clients(work, arrivals, homeless)
+    else:
+        _store_rows(work, arrivals, {})
     visited = [
         VisitedLead(arrival.ref, arrival.started_at, arrival.lead.visit_id)
         for arrival in arrivals
@@ -54,6 +48,26 @@ def store_leads(work: Work, arrivals: Sequence[Arrival]) -> None:
     if work.site.listeners:
         publish_events(work, [_event(arrival) for arrival in arrivals if not _is_deleted(arrival)])
     rematch_concerned(work, [_concern(arrival) for arrival in arrivals])
+
+
+def _store_with_clients(work: Work, arrivals: Sequence[Arrival], homeless: Sequence[Arrival]) -> None:
+    """Store leads of which some, the `homeless`, have yet to get a client."""
+    assignment = assign_clients(work, [_newcomer(arrival) for arrival in homeless])
+    _store_rows(work, arrivals, assignment.client_ids)
+    settle_clients(work, assignment)
+    for arrival in homeless:
+        if arrival.stored is not None:
+            part_clients(work, [span.contact for span in arrival.stored.spans], arrival.contacts)
+
+
+def _store_rows(work: Work, arrivals: Sequence[Arrival], assigned: Mapping[int, int]) -> None:
+    rows = _rows(work, arrivals, assigned)
+    new = [row for row, arrival in zip(rows, arrivals, strict=True) if arrival.stored is None]
+    updated = [row for row, arrival in zip(rows, arrivals, strict=True) if arrival.stored is not None]
+    if new:
+        leads.insert_leads(work.connection, work.site.id, new, work.now)
+    if updated:
+        reported_calls.update_calls(work.connection, work.site.id, updated)
 
 
 def _newcomer(arrival: Arrival) -> Newcomer:
@@ -113,7 +127,7 @@ def _is_deleted(arrival: Arrival) -> bool:
 
 def _event(arrival: Arrival) -> LeadEvent:
     if isinstance(arrival.details, IncomingCall):
-        before = arrival.stored.told if arrival.stored is not None else None
+        before = arrival.stored.details if arrival.stored is not None else None
         return call_event(arrival.ref, before, arrival.details)
     return LeadEvent(EventKind.LEAD_REQUEST_RECORDED, arrival.ref)
 

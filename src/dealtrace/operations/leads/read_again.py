@@ -84,7 +84,7 @@ def _replace_contacts(work: Work, lead: HideableLead, before: Sequence[str], aft
     assignment = assign_clients(work, [newcomer], lambda: take_ids(work.connection, 1)[0], inherits=True)
     client_id = assignment.client_ids[lead.ref.id]
     contact_groups.set_clients(work.connection, work.site.id, {lead.ref: client_id})
-    contact_rows.delete_contact_rows(work.connection, work.site.id, lead.ref)
+    contact_rows.delete_contact_rows(work.connection, work.site.id, lead.ref.kind, [lead.ref.id])
     spans = contact_spans(lead.ref, after, lead.started_at, lead.ended_at, lead.reference)
     contact_rows.insert_spans(work.connection, work.site.id, spans)
     settle_clients(work, assignment)

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from dealtrace.attribution.visit_ids import FIRST_KEYED_ID, is_nameable_by_strangers
 from dealtrace.errors import Refusal
-from dealtrace.leads.call import Call
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest
 from dealtrace.operations.leads.arrivals import IDS_PER_LEAD_MAX, decide_lead_requests
 from dealtrace.operations.leads.intake import store_leads
@@ -17,7 +16,7 @@ from dealtrace.storage.visits.visits import find_visits
 @operation(ids_per_command=IDS_PER_LEAD_MAX)
 def register_lead_requests(
     work: Work, commands: Sequence[WriteCommand[IncomingLeadRequest]]
-) -> list[Call | LeadRequest | Refusal]:
+) -> list[LeadRequest | Refusal]:
     """Register lead requests; each outcome is the lead request with its id, or a refusal if its number is taken.
 
     A lead request that is sent again with the same content is a safe retry: its outcome is what was stored first.

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from dealtrace.errors import Refusal
-from dealtrace.leads.call import CallId, CallReport, new_call, updated_call
+from dealtrace.leads.call import Call, CallId, CallReport, new_call, updated_call
 from dealtrace.leads.plain_text import stripped
 from dealtrace.leads.reference import all_spellings, find_spelt
-from dealtrace.operations.leads.arrivals import Arrival, call_arrival
+from dealtrace.operations.leads.arrivals import Arrival, call_arrival, identified_call
 from dealtrace.operations.leads.intake import store_leads
 from dealtrace.operations.points import lock_registrations, pay_for_calls, points_refusal
 from dealtrace.operations.work import Work, operation
@@ -61,9 +61,12 @@ def _store(work: Work, reports: Mapping[int, CallReport]) -> dict[int, CallId | 
 
 def _arrival(work: Work, report: CallReport, stored: ReportedCall | None) -> Arrival:
     if stored is None:
-        return call_arrival(CallId(work.ids.take()), new_call(report))
-    return call_arrival(stored.id, updated_call(stored.told, report), stored)
+        details = new_call(report)
+        return call_arrival(identified_call(CallId(work.ids.take()), details), details)
+    details = updated_call(stored.details, report)
+    call = Call(stored.id, details.reference, details.started_at, details.duration, details.visit_id)
+    return call_arrival(call, details, stored)
 
 
 def _differs(arrival: Arrival) -> bool:
-    return arrival.stored is None or arrival.details != arrival.stored.told
+    return arrival.stored is None or arrival.details != arrival.stored.details

@@ -24,7 +24,7 @@ ROWS_AT_ONCE = 1000
 def compare_rows(
     connection: Connection,
     site: Site,
-    rows: Sequence[ImportRow[IncomingDeal]],
+    rows: Sequence[ImportRow[object]],
     seen: SeenIds,
     *,
     has_sums: bool,
@@ -58,9 +58,10 @@ class _Known:
         return choose_deal(DealKey(stated.id, stated.number), self._by_id, self._by_number)
 
 
-def _compare(row: ImportRow[IncomingDeal], known: _Known, seen: SeenIds, *, has_sums: bool) -> Comparison:
+def _compare(row: ImportRow[object], known: _Known, seen: SeenIds, *, has_sums: bool) -> Comparison:
     if isinstance(row.content, Refusal):
         return Comparison(row.number, None, None, Disagreement.UNREADABLE, reason=str(row.content))
+    assert isinstance(row.content, IncomingDeal)  # the format of deals makes nothing else
     ours = known.find(row.content)
     is_repeated = ours is not None and seen.add(ours.id)
     return compare_deals(row.number, row.content, ours, has_sums=has_sums, is_repeated=is_repeated)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from dealtrace.accounts.webhook import Webhook, WebhookId
 from dealtrace.operations.work import Work, operation
@@ -85,7 +84,7 @@ def _acknowledge(work: Work, report: DeliveryReport) -> Pause | None:
     webhook = webhooks.find_webhook(work.connection, webhook_id)
     if webhook is None:
         return None
-    values: dict[str, Any] = {"lease_holder": None, "leased_until": None}
+    values: dict[str, object] = {"lease_holder": None, "leased_until": None}
     if report.test_outcome is not None:
         values["test_outcome"] = report.test_outcome[:FAULT_LENGTH_MAX]
     if report.delivered:
@@ -100,12 +99,12 @@ def _acknowledge(work: Work, report: DeliveryReport) -> Pause | None:
 
 def _failed(
     webhook: Webhook, report: DeliveryReport, fault: Fault, now: datetime
-) -> tuple[Pause | None, dict[str, Any]]:
+) -> tuple[Pause | None, dict[str, object]]:
     """Return why a webhook is to be paused after a failed attempt, if so, and its new state; a paused one stays so."""
     is_first = bool(report.delivered) or webhook.failing_since is None
     failures = 1 if is_first else webhook.failures + 1
     since = now if is_first or webhook.failing_since is None else webhook.failing_since
-    state: dict[str, Any] = {
+    state: dict[str, object] = {
         "failures": failures,
         "failing_since": since,
         "last_fault": fault.reason[:FAULT_LENGTH_MAX],

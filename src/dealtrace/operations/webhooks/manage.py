@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -95,7 +94,7 @@ def delete_webhook(connection: Connection, webhook_id: int) -> None:
     revision.raise_revision(connection)
 
 
-def _update(connection: Connection, webhook_id: int, values: Mapping[str, Any]) -> Webhook:
+def _update(connection: Connection, webhook_id: int, values: Mapping[str, object]) -> Webhook:
     _find(connection, webhook_id)
     webhooks.update_webhook(connection, webhook_id, values)
     return _find(connection, webhook_id)

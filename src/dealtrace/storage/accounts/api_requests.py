@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, Text, delete, insert, or_, select, tuple_, type_coerce
+from sqlalchemy import ColumnElement, Connection, Text, delete, insert, literal, or_, select, tuple_, type_coerce
 
 from dealtrace.accounts.api_request import ApiRequest
 from dealtrace.record import record
-from dealtrace.storage.database.column_types import MICROSECOND
+from dealtrace.storage.database.column_types import MICROSECOND, Instant
 from dealtrace.storage.database.compiled_statement import CompiledStatement, Row
 from dealtrace.storage.schema.tables.requests import api_request
 
@@ -86,7 +86,8 @@ def _conditions(query: RequestQuery) -> Iterator[ColumnElement[bool]]:
     if query.token_id is not None:
         yield columns.token_id == query.token_id
     if query.before is not None:
-        yield tuple_(columns.at, columns.request_id) < tuple_(*query.before)
+        at, request_id = query.before
+        yield tuple_(columns.at, columns.request_id) < tuple_(literal(at, Instant()), literal(request_id))
 
 
 def _request_from_row(row: Row) -> ApiRequest:

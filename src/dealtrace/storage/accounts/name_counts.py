@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, func, select
 
@@ -57,7 +56,7 @@ class NameCounts:
         site_id: int,
         seen: Mapping[Key, int],
         now: datetime,
-        more: Mapping[Key, Mapping[str, Any]] | None = None,
+        more: Mapping[Key, Mapping[str, object]] | None = None,
     ) -> None:
         """Add to the counts; `more` are values of further columns, stored with a row when it is made."""
         if not seen:

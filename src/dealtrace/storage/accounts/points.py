@@ -1,19 +1,17 @@
 """The points a site spent on a day."""
 
-from collections.abc import Callable
 from datetime import date
-from typing import Any
 
 from sqlalchemy import BigInteger, Connection, Insert, bindparam, select
 
-from dealtrace.storage.database.compiled_statement import CompiledStatement
+from dealtrace.storage.database.compiled_statement import CompiledStatement, EngineInsert
 from dealtrace.storage.schema.tables.settings import points_day
 
 NO_LIMIT = 2**62
 
 
-def _spend_statement(engine_insert: Callable[..., Any]) -> Insert:
-    """Write the conditional spending. Any: the two inserts share no type that has `on_conflict_do_update`."""
+def _spend_statement(engine_insert: EngineInsert) -> Insert:
+    """Write the conditional spending."""
     spend = engine_insert(points_day).values(
         site_id=bindparam("site_id"), day_on=bindparam("day_on"), spent=bindparam("spent")
     )

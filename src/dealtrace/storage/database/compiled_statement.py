@@ -15,6 +15,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from dealtrace.record import record
 
 Statement = Insert | Update | Select[Any]  # Any: what a Select returns is not known to the type checker before it runs
+EngineInsert = Callable[..., Any]
+"""An engine's own insert. Any: the inserts of both share `on_conflict_do_update` and no type that has it."""
 Convert = Callable[[Any], Any]  # Any: SQLAlchemy's converters of values bear no types
 Values = Mapping[str, object]
 """Values of parameters or columns, by name."""
@@ -72,7 +74,7 @@ class CompiledStatement:
 
     def __init__(
         self,
-        statement: Statement | Callable[[Callable[..., Any]], Statement],
+        statement: Statement | Callable[[EngineInsert], Statement],
         columns: Sequence[str] | None = None,
     ) -> None:
         self._statement = statement

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
@@ -130,9 +129,8 @@ def _postgresql_engine(url: URL, *, pool: int, prepared_statements: bool) -> Eng
 
 
 def _sqlite_engine(url: URL, *, begin: str, pool: int = 1, only_reads: bool = False) -> Engine:
-    # Any: the options of pools have as many types as names
     in_memory = url.database in (None, "", ":memory:")
-    in_pool: dict[str, Any] = {"poolclass": QueuePool, "pool_size": pool, "max_overflow": 0}
+    in_pool: dict[str, object] = {"poolclass": QueuePool, "pool_size": pool, "max_overflow": 0}
     if in_memory:
         in_pool = {"poolclass": NullPool}
     engine = create_engine(

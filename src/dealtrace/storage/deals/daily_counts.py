@@ -1,7 +1,7 @@
 """How many deals a site has on each day of UTC: updated with the deals, so that journals need not count row by row."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from enum import StrEnum
@@ -39,7 +39,7 @@ from dealtrace.storage.database.column_types import (
     json_integer,
     microseconds,
 )
-from dealtrace.storage.database.compiled_statement import CompiledStatement, Values
+from dealtrace.storage.database.compiled_statement import CompiledStatement, EngineInsert, PlainRow, Values
 from dealtrace.storage.schema.tables.deals import deal, deal_day
 
 _DAY_MICROSECONDS = DAY // MICROSECOND
@@ -83,11 +83,8 @@ _REACH = CompiledStatement(
 _SHIFTS = each_json(bindparam("shifts", type_=Text)).table_valued(column("value", JSON))
 
 
-def _shift_statement(engine_insert: Callable[..., Any]) -> Insert:
-    """Write all shifts as one statement: on PostgreSQL each exchange costs as much as ten rows.
-
-    Any: the inserts of the two engines share `on_conflict_do_update` and no type that has it.
-    """
+def _shift_statement(engine_insert: EngineInsert) -> Insert:
+    """Write all shifts as one statement: on PostgreSQL each exchange costs as much as ten rows."""
     moment, midnight, lead_kind, deals = (_SHIFTS.c.value[position] for position in range(4))
     rows = select(
         bindparam("site_id"), moment.as_string(), json_integer(midnight), lead_kind.as_string(), json_integer(deals)
@@ -182,7 +179,7 @@ def _true_days(site_id: int, moment: JournalMoment) -> Select[Any]:  # Any: a Se
     return select(*day, func.count()).where(placed.c.site_id == site_id).group_by(*placed.c)
 
 
-def _days(rows: Iterable[Sequence[Any]]) -> Iterator[tuple[str, int, str]]:  # Any: rows by position, of `_COUNTED`
+def _days(rows: Iterable[PlainRow]) -> Iterator[tuple[str, int, str]]:
     """Yield each day, numbered from 1970, on which a moment of an undeleted deal falls, and the kind of its lead.
 
     `_true_days` is the same rule in SQL.

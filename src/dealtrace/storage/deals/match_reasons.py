@@ -1,4 +1,7 @@
-"""Why deals have their leads or none, said in SQL; `matching/match_reason.py` is the rule."""
+"""Why deals have their leads or none, said in SQL; `matching/match_reason.py` is the rule.
+
+Any: SQLAlchemy does not know what a CASE of texts holds.
+"""
 
 from typing import Any
 

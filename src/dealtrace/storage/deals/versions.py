@@ -1,21 +1,19 @@
 """Versions of deals: what each change wrote, and the receipts of registrations."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, get_type_hints
+from typing import get_type_hints
 
 import msgspec
 from sqlalchemy import Connection, insert, select
 
 from dealtrace.deals.deal import Deal, DealId
 from dealtrace.deals.registration import Receipt
-from dealtrace.deals.versions import FIRST_VERSION, DealVersion, VersionKind
+from dealtrace.deals.versions import FIRST_VERSION, DealVersion, Fields, VersionKind
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.storage.database.compiled_statement import CompiledStatement, Row
 from dealtrace.storage.schema.tables.deals import deal_version
 
-Fields = Mapping[str, Any]
-"""Fields of a deal by name. Any: they are as different as a deal's fields, and stored as JSON."""
 _TYPES = get_type_hints(Deal)
 _INSERT_VERSION = CompiledStatement(insert(deal_version))
 

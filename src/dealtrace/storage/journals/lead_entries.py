@@ -12,7 +12,7 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import Visit
 from dealtrace.deals.deal import Deal
 from dealtrace.leads.annotations import Annotations
-from dealtrace.leads.call import UNTOLD, Call, Circumstances
+from dealtrace.leads.call import NOT_REPORTED, Call, Circumstances
 from dealtrace.leads.client import Client, with_stated_contacts
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_request import LeadRequest
@@ -58,7 +58,7 @@ class LeadEntry:
     visit: LeadVisit | None
     phone: str | None = None
     email: str | None = None
-    circumstances: Circumstances = UNTOLD
+    circumstances: Circumstances = NOT_REPORTED
     page_url: str | None = None
     visits: Sequence[Visit] = ()
     deals: Sequence[Deal] = ()

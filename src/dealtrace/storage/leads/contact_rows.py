@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import JSON, Connection, Text, and_, bindparam, column, delete, func, insert, or_, select
 
-from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan, ids_by_kind
+from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.record import record
 from dealtrace.storage.database.column_types import each_json, json_integer, microseconds
 from dealtrace.storage.database.compiled_statement import CompiledStatement
@@ -94,12 +94,11 @@ def find_spans_of_leads(
     return found
 
 
-def delete_contact_rows(connection: Connection, site_id: int, *leads: LeadRef) -> None:
+def delete_contact_rows(connection: Connection, site_id: int, kind: LeadKind, ids: Sequence[int]) -> None:
     """Delete the contact rows of these leads, so that matching no longer finds them."""
     rows = lead_contact.c
-    for kind, ids in ids_by_kind(leads).items():
-        mine = (rows.site_id == site_id, rows.lead_id.in_(ids), rows.lead_kind == kind)
-        connection.execute(delete(lead_contact).where(*mine))
+    mine = (rows.site_id == site_id, rows.lead_id.in_(ids), rows.lead_kind == kind)
+    connection.execute(delete(lead_contact).where(*mine))
 
 
 def count_unusable_leads(connection: Connection, site_id: int) -> int:

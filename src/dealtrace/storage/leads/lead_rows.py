@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import VisitId
 from dealtrace.leads.annotations import NO_ANNOTATIONS, Annotations
-from dealtrace.leads.call import UNTOLD, Call, CallId, Circumstances
+from dealtrace.leads.call import NOT_REPORTED, Call, CallId, Circumstances
 from dealtrace.leads.lead import LeadSpan
 from dealtrace.leads.lead_request import LeadRequest, LeadRequestId
 from dealtrace.record import record
@@ -30,7 +30,7 @@ class NewLead:
     spans: tuple[LeadSpan, ...]
     annotations: Annotations = NO_ANNOTATIONS
     stated_source_id: int | None = None
-    circumstances: Circumstances = UNTOLD
+    circumstances: Circumstances = NOT_REPORTED
     page_url: str | None = None
     fingerprint: str | None = None
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
-from dealtrace.leads.call import UNTOLD, CallId, IncomingCall
-from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
+from dealtrace.leads.call import NOT_REPORTED, CallId, IncomingCall
+from dealtrace.leads.lead import LeadKind, LeadSpan
 from dealtrace.record import record
 from dealtrace.storage.database.compiled_statement import Row, Values
 from dealtrace.storage.leads.contact_rows import delete_contact_rows, find_spans_of_leads, insert_spans
@@ -19,7 +19,7 @@ from dealtrace.storage.leads.lead_rows import (
 )
 from dealtrace.storage.schema.tables.leads import call, lead_credit
 
-_REPORTED = ("started_at", "duration_seconds", "phone", "client_id", *circumstance_columns(UNTOLD))
+_REPORTED = ("started_at", "duration_seconds", "phone", "client_id", *circumstance_columns(NOT_REPORTED))
 _UPDATE_CALL = (
     update(call)
     .where(call.c.site_id == bindparam("of_site"), call.c.id == bindparam("of_call"))
@@ -35,7 +35,7 @@ class ReportedCall:
     """
 
     id: CallId
-    told: IncomingCall
+    details: IncomingCall
     client_id: int
     spans: tuple[LeadSpan, ...]
     is_deleted: bool
@@ -56,11 +56,9 @@ def find_reported_calls(connection: Connection, site_id: int, references: Iterab
 
 def update_calls(connection: Connection, site_id: int, calls: Sequence[NewLead]) -> None:
     """Replace what was reported of stored calls, with their contact rows and credits; annotations stay."""
-    if not calls:
-        return
     connection.execute(_UPDATE_CALL, [_row(site_id, reported) for reported in calls])
     ids = [reported.lead.id for reported in calls]
-    delete_contact_rows(connection, site_id, *(LeadRef(LeadKind.CALL, call_id) for call_id in ids))
+    delete_contact_rows(connection, site_id, LeadKind.CALL, ids)
     connection.execute(delete(lead_credit).where(lead_credit.c.site_id == site_id, lead_credit.c.lead_id.in_(ids)))
     insert_spans(connection, site_id, [span for reported in calls for span in reported.spans])
 

@@ -1,4 +1,7 @@
-"""What a statement of a report is made over: facts as selects, wherever they are kept."""
+"""What a statement of a report is made over: facts as selects, wherever they are kept.
+
+Any: the columns of a select depend on what is wanted.
+"""
 
 from collections.abc import Iterable
 from enum import StrEnum

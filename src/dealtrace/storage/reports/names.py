@@ -1,4 +1,7 @@
-"""The names that keys stand for: their commonest spelling, and the values that contain a text."""
+"""The names that keys stand for: their commonest spelling, and the values that contain a text.
+
+Any: the columns of a select depend on what is wanted, and drivers type no row.
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence

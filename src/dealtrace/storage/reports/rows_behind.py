@@ -1,4 +1,7 @@
-"""The rows behind a figure: another select over the rows that its statement counts."""
+"""The rows behind a figure: another select over the rows that its statement counts.
+
+Any: the columns of a select depend on what is wanted, and drivers type no row.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, cast

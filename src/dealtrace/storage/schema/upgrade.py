@@ -45,16 +45,35 @@ def require_schema(database: Database) -> None:
         SchemaOutdated: its schema is not of this release.
     """
     if (database.is_sqlite and not database.file.exists()) or not _has_schema(database):
-        raise DatabaseMissing(
-            f"There is no Dealtrace database at {database.name}. Run the command in the folder of the server's "
-            "settings, set DEALTRACE_DATABASE_URL, or create a database: dealtrace serve"
-        )
+        raise _missing(database)
+
+
+def require_database(database: Database) -> None:
+    """Check that there is a database with tables in it, of whatever release, and create nothing.
+
+    Raises:
+        DatabaseMissing: there is no database, or it is empty.
+    """
+    if (database.is_sqlite and not database.file.exists()) or _state(database) == (None, True):
+        raise _missing(database)
+
+
+def _missing(database: Database) -> DatabaseMissing:
+    return DatabaseMissing(
+        f"There is no Dealtrace database at {database.name}. Run the command in the folder of the server's "
+        "settings, set DEALTRACE_DATABASE_URL, or create a database: dealtrace serve"
+    )
+
+
+def _state(database: Database) -> tuple[str | None, bool]:
+    """Return the revision of the schema, and whether the database is empty."""
+    with database.read() as connection:  # one transaction: another command may create the schema between two
+        return _revision(connection), not inspect(connection).get_table_names()
 
 
 def _has_schema(database: Database) -> bool:
     """Return whether the database has the schema of this release; `False` if it is empty."""
-    with database.read() as connection:  # one transaction: another command may create the schema between two
-        found, is_empty = _revision(connection), not inspect(connection).get_table_names()
+    found, is_empty = _state(database)
     if found is None and is_empty:
         return False
     if found != newest_revision():

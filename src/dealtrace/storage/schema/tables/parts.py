@@ -4,7 +4,7 @@
 a site. No foreign key connects the two, so a site can be moved or erased by its id alone.
 """
 
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import BigInteger, Column, Index, MetaData, Text, text
 
@@ -13,6 +13,8 @@ from dealtrace.storage.database.column_types import JsonText
 CONTROL = {"kind": "control"}
 TENANT = {"kind": "tenant"}
 
+AnyColumn: TypeAlias = "Column[Any]"
+"""Any: an index has columns of all types."""
 UNDELETED = text("deleted_at IS NULL")
 
 metadata = MetaData(
@@ -41,13 +43,13 @@ def text_columns(*names: str) -> "list[Column[str]]":
     return [Column(name, Text) for name in names]
 
 
-def index_where_present(name: str, column: "Column[Any]", *then: "Column[Any]", unique: bool = False) -> None:
+def index_where_present(name: str, column: AnyColumn, *then: AnyColumn, unique: bool = False) -> None:
     """Index a column that is null in most rows, over the rows where it is not."""
     is_present = text(f"{column.name} IS NOT NULL")
     columns = (column.table.c.site_id, column, *then)
     Index(name, *columns, unique=unique, sqlite_where=is_present, postgresql_where=is_present)
 
 
-def index_undeleted(name: str, *columns: "Column[Any]") -> None:
+def index_undeleted(name: str, *columns: AnyColumn) -> None:
     """Index the rows that are not deleted."""
     Index(name, columns[0].table.c.site_id, *columns, sqlite_where=UNDELETED, postgresql_where=UNDELETED)

@@ -8,14 +8,17 @@ from alembic import op
 revision = "0004"
 down_revision = "0003"
 
-REMARKS: dict[str, sa.types.TypeEngine[Any]] = {
+ColumnType = sa.types.TypeEngine[Any]
+"""Any: the columns hold values of several types."""
+
+REMARKS: dict[str, ColumnType] = {
     "manager": sa.Text(),
     "comment": sa.Text(),
     "tags": sa.Text(),
     "custom_values": sa.Text(),
     "stated_source_id": sa.BigInteger(),
 }
-COLUMNS: dict[str, dict[str, sa.types.TypeEngine[Any]]] = {
+COLUMNS: dict[str, dict[str, ColumnType]] = {
     "call": {
         "sip_id": sa.Text(),
         "is_successful": sa.Boolean(),

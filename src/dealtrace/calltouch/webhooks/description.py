@@ -1,0 +1,154 @@
+"""The bodies of webhooks as `/openapi.json` describes them, made from the keys and the types of their values."""
+
+import typing
+from collections.abc import Iterable, Mapping
+from types import NoneType
+from typing import Literal
+
+from dealtrace.accounts.webhook import EventKind
+from dealtrace.calltouch.answers.webhooks import CallValues, DealValues, DeliveryValues, LeadRequestValues
+from dealtrace.calltouch.webhooks.messages import TEST_KIND
+from dealtrace.calltouch.webhooks.vocabulary import (
+    CALL,
+    CALL_BEGUN,
+    DEAL,
+    LEAD_REQUEST,
+    ON_REQUEST_OF_DEALS,
+    ON_REQUEST_OF_LEADS,
+    Keys,
+)
+from dealtrace.http.endpoint import JSON
+from dealtrace.http.json_schema import Components, Schema
+from dealtrace.record import record
+from dealtrace.webhooks.http_request import ABSENT
+
+FORM = "application/x-www-form-urlencoded"
+
+
+@record
+class Body:
+    """The fields of a message: the name of their schema, the keys in order, and the types of their values."""
+
+    name: str
+    keys: Keys
+    values: type
+
+
+_CALL_BEGUN = Body("WebhookCallBegun", (*CALL_BEGUN, *ON_REQUEST_OF_LEADS), CallValues)
+_CALL = Body("WebhookCall", (*CALL, *ON_REQUEST_OF_LEADS), CallValues)
+_LEAD_REQUEST = Body("WebhookLeadRequest", (*LEAD_REQUEST, *ON_REQUEST_OF_LEADS), LeadRequestValues)
+_DEAL = Body("WebhookDeal", (*DEAL, *ON_REQUEST_OF_DEALS), DealValues)
+
+_EVENTS: Mapping[EventKind, tuple[str, tuple[Body, ...]]] = {
+    EventKind.CALL_CONNECTED: ("A call begins", (_CALL_BEGUN,)),
+    EventKind.CALL_DISCONNECTED: ("A call is over", (_CALL,)),
+    EventKind.LEAD_REQUEST_RECORDED: ("A lead request is recorded", (_LEAD_REQUEST,)),
+    EventKind.LEAD_CHANGED: ("A call or a lead request changed", (_CALL_BEGUN, _CALL, _LEAD_REQUEST)),
+    EventKind.DEAL_CREATED: ("A deal is registered", (_DEAL,)),
+    EventKind.DEAL_CHANGED: ("A deal is changed", (_DEAL,)),
+    EventKind.DEAL_DELETED: ("A deal is deleted", (_DEAL,)),
+    EventKind.DEAL_RESTORED: ("A deal is restored", (_DEAL,)),
+    EventKind.DEAL_MATCHED: ("The lead of a deal changes, also to none", (_DEAL,)),
+}
+_IN_JSON: Schema = {"type": "null"}
+_IN_A_FORM: Schema = {"const": ABSENT}
+_PLACEHOLDERS: Schema = {
+    "type": "object",
+    "description": "Each key with its own name in braces.",
+    "additionalProperties": {"type": "string", "pattern": "^\\{\\w+\\}$"},
+}
+_DELIVERY = "A message to the URL of a webhook, in the format the webhook has: a form, a query or signed JSON."
+_RECEIVED: Schema = {
+    "2XX": {"description": "Received."},
+    "410": {"description": "No longer wanted: the webhook is paused."},
+    "default": {"description": "Not received: it is sent again later."},
+}
+
+
+def describe_webhooks(components: Components) -> dict[str, Schema]:
+    """Return the OpenAPI path item of each event and of the test message, by the name of the event."""
+    described = {
+        kind.value: _path_item(
+            kind.value,
+            summary,
+            [_refer(components, body, _IN_JSON) for body in bodies],
+            [_refer(components, body, _IN_A_FORM) for body in bodies],
+        )
+        for kind, (summary, bodies) in _EVENTS.items()
+    }
+    return {**described, TEST_KIND: _path_item(TEST_KIND, "A test was requested", [_PLACEHOLDERS], [_PLACEHOLDERS])}
+
+
+def _path_item(kind: str, summary: str, in_json: list[Schema], in_a_form: list[Schema]) -> Schema:
+    envelope = {
+        "type": "object",
+        "required": ["type", "timestamp", "data"],
+        "properties": {
+            "type": {"const": kind},
+            "timestamp": {"type": "string", "format": "date-time", "description": "When it happened."},
+            "data": _any_of(in_json),
+        },
+        "additionalProperties": False,
+    }
+    form = _any_of(in_a_form)
+    query = {"name": "fields", "in": "query", "style": "form", "explode": True, "schema": form}
+    shared = {"summary": summary, "description": _DELIVERY, "responses": _RECEIVED}
+    contents = {FORM: {"schema": form}, JSON: {"schema": envelope}}
+    return {
+        "post": {
+            **shared,
+            "operationId": f"{kind}-post",
+            "parameters": [*_HEADERS, _SIGNATURE],
+            "requestBody": {"required": True, "content": contents},
+        },
+        "get": {**shared, "operationId": f"{kind}-get", "parameters": [*_HEADERS, query]},
+    }
+
+
+def _header(name: str, description: str, *, required: bool = True) -> Schema:
+    schema = {"type": "string"}
+    return {"name": name, "in": "header", "required": required, "description": description, "schema": schema}
+
+
+_HEADERS = (
+    _header("webhook-id", "The id of the message, the same at each attempt."),
+    _header("webhook-timestamp", "When it is sent, in seconds since 1970."),
+)
+_SIGNATURE = _header(
+    "webhook-signature", "Of JSON: its signature by Standard Webhooks. Forms are not signed.", required=False
+)
+
+
+def _any_of(schemas: list[Schema]) -> Schema:
+    return schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
+
+
+def _refer(components: Components, body: Body, absent: Schema) -> Schema:
+    name = body.name if absent is _IN_JSON else f"{body.name}Form"
+    types = {**typing.get_type_hints(DeliveryValues), **typing.get_type_hints(body.values)}
+    return components.add(
+        name,
+        {
+            "type": "object",
+            "description": "The values as texts. A webhook with fields of its choice gets only those.",
+            "properties": {key: _text_schema(types.get(key, NoneType), absent) for key in body.keys},
+            "additionalProperties": False,
+        },
+    )
+
+
+def _text_schema(described: object, absent: Schema) -> Schema:
+    """Return the schema of a value of a type that was made a text, as `answers.webhooks.in_texts` does."""
+    if described is NoneType:
+        return absent
+    if described is bool:
+        return {"enum": ["true", "false"]}
+    if described is int:
+        return {"type": "string", "pattern": "^-?[0-9]+$"}
+    parts: Iterable[object] = typing.get_args(described)
+    if typing.get_origin(described) is Literal:
+        return {"enum": list(parts)}
+    if parts:
+        return {"anyOf": [_text_schema(part, absent) for part in parts]}
+    assert described is str, described
+    return {"type": "string"}

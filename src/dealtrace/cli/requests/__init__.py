@@ -1,0 +1,1 @@
+"""`dealtrace requests`: the journal of requests to the API."""

@@ -1,0 +1,108 @@
+"""`dealtrace requests tail`: the latest requests to the API, and why they were refused."""
+
+import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Annotated
+
+import typer
+from sqlalchemy import Connection
+
+from dealtrace.accounts.api_request import ApiRequest
+from dealtrace.cli.answers import RequestAnswer
+from dealtrace.cli.options import JsonOption, OnlySiteOption
+from dealtrace.cli.output import write_line
+from dealtrace.cli.terminal import console, open_prepared, print_json
+from dealtrace.operations.accounts.require_site import require_site
+from dealtrace.storage.accounts.api_requests import REFUSED_FROM, RequestQuery, list_requests
+from dealtrace.storage.accounts.sites import list_sites
+from dealtrace.storage.database.engine import Database
+
+SHOWN = 20
+SHOWN_MAX = 1_000
+FOLLOW_SECONDS = 1.0
+NO_SITE = 0
+LATE = timedelta(seconds=5)
+"""Requests are stored a second after they came, and by several processes in turn."""
+
+request_commands = typer.Typer(help="Show the journal of requests to the API.", no_args_is_help=True)
+
+
+@request_commands.callback()
+def _group() -> None:
+    """Show the journal of requests to the API."""
+
+
+@request_commands.command("tail")
+def tail(
+    is_refused: Annotated[bool, typer.Option("--refused", help="Only requests that were refused.")] = False,
+    site: OnlySiteOption = None,
+    limit: Annotated[int, typer.Option(min=1, max=SHOWN_MAX, help="How many of the latest to show.")] = SHOWN,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with new ones until Ctrl-C.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the latest requests, oldest first; times are UTC, and contacts are masked."""
+    with open_prepared() as database:
+        shown = _read(database, site, RequestQuery(is_refused=is_refused), limit)
+        if as_json:
+            print_json([_answer(request) for request in shown])
+        else:
+            _print(shown)
+        if follow:
+            _follow(database, site, shown, is_refused=is_refused)
+
+
+def _follow(database: Database, site: int | None, shown: Sequence[ApiRequest], *, is_refused: bool) -> None:
+    seen = {request.request_id: request.at for request in shown}
+    newest = max(seen.values(), default=datetime.fromtimestamp(0).astimezone())
+    while True:
+        time.sleep(FOLLOW_SECONDS)
+        query = RequestQuery(since=newest - LATE, is_refused=is_refused)
+        new = [request for request in _read(database, site, query, SHOWN_MAX) if request.request_id not in seen]
+        _print(new)
+        newest = max([newest, *(request.at for request in new)])
+        seen |= {request.request_id: request.at for request in new}
+        seen = {request_id: at for request_id, at in seen.items() if at >= newest - 2 * LATE}
+
+
+def _read(database: Database, site: int | None, query: RequestQuery, limit: int) -> list[ApiRequest]:
+    with database.read() as connection:
+        found = [
+            request
+            for site_id in _sites(connection, site)
+            for request in list_requests(connection, site_id, query, limit)
+        ]
+    return sorted(found, key=lambda request: (request.at, request.request_id))[-limit:]
+
+
+def _sites(connection: Connection, site: int | None) -> list[int]:
+    if site is not None:
+        return [require_site(connection, site).id]
+    return [NO_SITE, *(known.id for known in list_sites(connection))]
+
+
+def _print(requests: Sequence[ApiRequest]) -> None:
+    for request in requests:
+        where = f"site {request.site_id}" if request.site_id else "no site"
+        write_line(f"{request.at:%Y-%m-%d %H:%M:%S}  {request.status}  {where}  {request.method} {request.path}")
+        if request.parameters:
+            sent = "  ".join(f"{name}={value}" for name, value in request.parameters.items())
+            console.print(f"    {sent}", markup=False)
+        if request.status >= REFUSED_FROM and request.reason_en:
+            console.print(f"    {request.reason_en}", markup=False)
+
+
+def _answer(request: ApiRequest) -> RequestAnswer:
+    return {
+        "siteId": request.site_id or None,
+        "at": request.at,
+        "requestId": request.request_id,
+        "tokenId": request.token_id,
+        "method": request.method,
+        "path": request.path,
+        "parameters": dict(request.parameters),
+        "status": request.status,
+        "errorCode": request.code,
+        "reason": request.reason_en,
+        "ms": round(request.duration.total_seconds() * 1000, 2),
+    }

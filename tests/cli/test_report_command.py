@@ -1,0 +1,257 @@
+"""`dealtrace report` and `dealtrace segment`: what advertising brought, on the command line."""
+
+import csv
+import os
+import pty
+import subprocess
+import sys
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from python_calamine import CalamineWorkbook
+from rich.cells import cell_len
+
+from cast import Player, Stage, moscow
+from commands import Terminal
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.cli.reports.table_lines import report_lines
+from dealtrace.deals.lead_clue import CallIdentity, LeadClue
+from dealtrace.operations.deals.register import register_deals
+from dealtrace.reports.answer import Report, Row
+from dealtrace.reports.presets import REPORT_PRESETS
+from dealtrace.reports.question import Known, Words, parse_question
+from dealtrace.storage.database.engine import open_database
+from write_commands import registration
+
+NOON = moscow("2024-11-10", "12:00:00")
+DAYS = ("--from", "2024-11-01", "--to", "2024-11-30")
+YANDEX, GOOGLE = TrafficSource("Yandex", "cpc", "brand"), TrafficSource("google\x1b[31m", "cpc")
+
+
+@pytest.fixture
+def shop(terminal: Terminal) -> Player:
+    """Give a site in the terminal's database, with a deal of two sources and one without any."""
+    database = open_database(terminal.url)
+    stage = Stage(database)
+    player = stage.open_site(fields=["city"])
+    stage.visit(player, NOON - timedelta(days=3), YANDEX)
+    own = stage.visit(player, NOON - timedelta(days=1), GOOGLE)
+    call = stage.call(player, NOON - timedelta(hours=1), visit_id=own.id)
+    stage.perform(
+        register_deals, player,
+        registration("a", amount_rub=Decimal("100.01"), happened_at=NOON, clue=LeadClue(CallIdentity(call.id, None))),
+        registration("b", amount_rub=Decimal(5), happened_at=NOON, manager="=1+1", tags=("vip",)),
+    )  # fmt: skip
+    database.close()
+    return player
+
+
+def site(player: Player) -> tuple[str, str]:
+    return "--site", str(player.site.id)
+
+
+def test_a_table_has_the_rows_the_total_and_no_control_characters(terminal: Terminal, shop: Player) -> None:
+    asked = ("report", *site(shop), *DAYS, "--by", "source", "--metrics", "deals,amount,match_rate", "--model", "4")
+    lines = terminal.done(*asked).out.splitlines()
+    assert lines == [
+        "2024-11-01 – 2024-11-30, model 4",
+        "",
+        "source               deals  amount  match_rate",
+        "----------------  --------  ------  ----------",
+        "—                        1    5.00         0.0",
+        "Yandex            0.500000   50.00         1.0",
+        "google\\u001b[31m  0.500000   50.01         1.0",
+        "----------------  --------  ------  ----------",
+        "total                    2  105.01         0.5",
+    ]
+    assert "\x1b" not in "".join(lines)
+
+
+@pytest.mark.parametrize("preset", REPORT_PRESETS)
+def test_a_preset_needs_no_options(terminal: Terminal, shop: Player, preset: str) -> None:
+    table = terminal.done("report", preset, *site(shop), *DAYS).out
+    answer = terminal.json("report", preset, *site(shop), *DAYS, "--json")
+    assert ",".join(answer["metrics"]) == REPORT_PRESETS[preset].metrics
+    assert "total" in table
+    assert terminal.json("report", preset, *site(shop), *DAYS, "--by", "manager", "--json")["by"] == ["manager"]
+    single = terminal.json("report", preset, *site(shop), *DAYS, "--model", "0", "--json")
+    assert single["model"] == 0
+
+
+def test_what_the_table_leaves_out_is_said(terminal: Terminal, shop: Player) -> None:
+    out = terminal.done("report", *site(shop), *DAYS, "--by", "source", "--metrics", "deals,romi", "--limit", "1").out
+    assert "1 of 2 rows; more with --limit, all with --csv." in out
+    assert "Unknown while no status is named won:" in out
+    tags = terminal.done("report", *site(shop), *DAYS, "--by", "tag", "--metrics", "deals").out
+    assert "Rows do not add up: a deal counts in each of its tags." in tags
+    compared = terminal.done("report", *site(shop), *DAYS, "--metrics", "deals", "--compare", "previous").out
+    assert "compared with 2024-10-02 – 2024-10-31" in compared
+    assert "deals compared" in compared
+
+
+def test_files_hold_all_rows_the_total_and_the_question(terminal: Terminal, shop: Player) -> None:
+    asked = ("report", *site(shop), *DAYS, "--by", "manager", "--metrics", "deals,amount")
+    for name, option, *more in (("a.csv", "--csv"), ("b.csv", "--csv", "--excel"), ("c.xlsx", "--xlsx")):
+        said = terminal.done(*asked, option, name, *more).out
+        assert said == f"2 rows and the total written to {name}.\n"
+        assert (terminal.folder / name).stat().st_mode & 0o777 == 0o600
+    rows = list(csv.reader((terminal.folder / "a.csv").read_text().splitlines()))
+    headings = rows.index(["manager", "deals", "amount"])
+    assert rows[headings + 1 :] == [["=1+1", "1", "5.00"], ["", "1", "100.01"], ["# total", "2", "105.01"]]
+    assert {"# from", "# metrics", "# model"} <= {row[0] for row in rows[:headings]}
+    excel = (terminal.folder / "b.csv").read_text(encoding="utf-8-sig")
+    assert "Менеджер;Сделки;Сумма сделок" in excel
+    assert "'=1+1;1;5,00" in excel
+    assert "Итого;2;105,01" in excel
+    book = CalamineWorkbook.from_path(terminal.folder / "c.xlsx")
+    sheet, question = (book.get_sheet_by_name(name).to_python() for name in book.sheet_names)
+    assert sheet == [
+        ["Менеджер", "Сделки", "Сумма сделок"], ["'=1+1", 1, 5], ["", 1, 100.01], ["Итого", 2, 105.01],
+    ]  # fmt: skip
+    assert ["Показатели", "deals,amount"] in question
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--metrics", "dels"), ("metrics", "dels", "deals")),
+        ((), ("metrics", "visits")),
+        (("profit",), ("profit", "sources", "models")),
+        (("--metrics", "deals", "--by", "field:town"), ("town", "city")),
+        (("--metrics", "deals", "--model", "8"), ("model", "position_based")),
+        (("--metrics", "deals", "--period", "aeon"), ("aeon", "28d")),
+        (("--metrics", "deals", "--filter", "source:has:a"), ("has", "contains")),
+        (("--metrics", "deals", "--segment", "x"), ("segment", "x")),
+        (("--metrics", "deals", "--json", "--csv", "a.csv"), ("--json", "--csv")),
+        (("--metrics", "deals", "--csv", "a.txt"), (".csv",)),
+        (("--metrics", "deals", "--xlsx", "a.csv"), (".xlsx",)),
+        (("--metrics", "deals", "--xlsx", "a.xlsx", "--excel"), ("--excel",)),
+        (("--metrics", "deals", "--csv", "no/such/a.csv"), ("no/such",)),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_line(
+    terminal: Terminal, shop: Player, options: tuple[str, ...], said: tuple[str, ...]
+) -> None:
+    finished = terminal.run("report", *options, *site(shop))
+    assert finished.status == 1
+    assert finished.out == ""
+    assert all(word in finished.err for word in said), finished.err
+    assert "Traceback" not in finished.err
+
+
+def test_a_file_is_overwritten_only_when_asked(terminal: Terminal, shop: Player) -> None:
+    (terminal.folder / "a.csv").write_text("mine")
+    asked = ("report", *site(shop), "--metrics", "deals", "--csv", "a.csv")
+    assert "--force" in terminal.run(*asked).err
+    assert (terminal.folder / "a.csv").read_text() == "mine"
+    terminal.done(*asked, "--force")
+    assert (terminal.folder / "a.csv").read_text() != "mine"
+
+
+def test_a_segment_is_saved_used_and_removed(terminal: Terminal, shop: Player) -> None:
+    number = str(shop.site.id)
+    said = terminal.done(
+        "segment", "add", number, " Платный ", "--filter", "medium:is:cpc", "--filter", "tag:empty"
+    ).out
+    assert said == f"Segment Платный added to site {number}: medium:is:cpc tag:empty\n"
+    assert terminal.json("segment", "list", number, "--json") == [
+        {"name": "Платный", "filters": ["medium:is:cpc", "tag:empty"]}
+    ]
+    answer = terminal.json("report", *site(shop), *DAYS, "--metrics", "deals", "--segment", "Платный", "--json")
+    assert answer["total"]["values"] == {"deals": 1}
+    assert "Already exists: Платный" in terminal.run("segment", "add", number, "Платный", "--filter", "tag:empty").err
+    terminal.done("segment", "remove", number, "Платный")
+    assert "segment list" in terminal.run("segment", "remove", number, "Платный").err
+    assert terminal.done("segment", "list", number).out == ""
+
+
+def test_a_segment_whose_field_is_removed_says_so(terminal: Terminal, shop: Player) -> None:
+    number = str(shop.site.id)
+    terminal.done("segment", "add", number, "Москва", "--filter", "field:city:is:Москва")
+    terminal.done("field", "remove", number, "city")
+    refused = terminal.run("report", *site(shop), "--metrics", "deals", "--segment", "Москва")
+    assert refused.status == 1
+    assert "segment “Москва” no longer holds: no custom field “city”" in refused.err
+
+
+@pytest.mark.parametrize(
+    ("name", "filters", "said"),
+    [
+        ("a", ["source:like:x"], "contains"),
+        ("a", ["sorce:is:x"], "source"),
+        (" ", ["source:is:x"], "name"),
+        ("a" * 101, ["source:is:x"], "100"),
+        ("a\x1bb", ["source:is:x"], "printable"),
+        ("a", ["source:is:x"] * 51, "50"),
+    ],
+)
+def test_a_segment_that_cannot_be_is_refused(
+    terminal: Terminal, shop: Player, name: str, filters: list[str], said: str
+) -> None:
+    options = [word for text in filters for word in ("--filter", text)]
+    refused = terminal.run("segment", "add", str(shop.site.id), name, *options)
+    assert refused.status == 1
+    assert said in refused.err
+    assert terminal.json("segment", "list", str(shop.site.id), "--json") == []
+
+
+# The table by itself
+
+KNOWN = Known(date(2026, 11, 26), AttributionModel.LAST_INTERACTION)
+
+
+def report(keys: list[str | None], figures: list[Fraction | None], **words: str) -> Report:
+    """Return a report of one row whose figures are those of every metric."""
+    question = parse_question(Words(**words), KNOWN)
+    model = question.model
+    models = [model] if model is not None else list(AttributionModel)
+    values = dict.fromkeys(models, tuple(figures))
+    return Report(question, (Row(tuple(keys), values, None),), 1, Row((), values, None))
+
+
+@pytest.mark.parametrize("width", [60, 80, 40, 30])
+def test_a_table_fits_its_width_and_names_the_columns_that_do_not(width: int) -> None:
+    keys: list[str | None] = ["очень длинное название источника" * 3, "канал 漢字漢字漢字漢字漢字"]
+    names = ["visits", "leads", "deals", "won", "amount", "cost", "drr"]
+    figures: list[Fraction | None] = [Fraction(1_234_567)] * 6 + [None]
+    lines = list(report_lines(report(keys, figures, by="source,medium", metrics=",".join(names)), width))
+    assert all(cell_len(line) <= max(width, 50) for line in lines)
+    table = lines[2].split()
+    left_out = [line.strip() for line in lines if line.startswith("  ")]
+    assert table[2:] + left_out == names
+    assert ("No room for these columns (see --json or --csv):" in lines) is bool(left_out)
+    assert any("…" in line for line in lines)
+
+
+def test_a_table_without_a_width_is_whole() -> None:
+    key = "x" * 500
+    lines = list(report_lines(report([key], [Fraction(1)], by="source", metrics="deals", models="all"), None))
+    assert any(key in line for line in lines)
+    assert lines[2].split()[1:] == [word for code in range(7) for word in ("deals", str(code))]
+
+
+def test_in_a_terminal_of_sixty_columns_no_line_is_longer(terminal: Terminal, shop: Player) -> None:
+    outer, inner = pty.openpty()
+    environment = {**os.environ, "DEALTRACE_DATABASE_URL": terminal.url, "COLUMNS": "60", "TERM": "xterm"}
+    command = [sys.executable, "-m", "dealtrace", "report", "sources", *site(shop), *DAYS]
+    subprocess.run(command, stdout=inner, env=environment, cwd=terminal.folder, check=True)
+    os.close(inner)
+    printed = _read(outer)
+    assert "total" in printed
+    assert "No room for these columns" in printed
+    assert all(cell_len(line) <= 60 for line in printed.splitlines())
+    assert "\x1b" not in printed
+
+
+def _read(descriptor: int) -> str:
+    found = b""
+    try:
+        while piece := os.read(descriptor, 65536):
+            found += piece
+    except OSError:  # the other end is closed
+        pass
+    os.close(descriptor)
+    return found.decode()

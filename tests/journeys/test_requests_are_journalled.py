@@ -1,0 +1,48 @@
+"""The journal of requests: from a client's mistake to the person who reads why it was refused."""
+
+from cast import Player, Stage
+from commands import Terminal
+from dealtrace.accounts.api_request import ApiRequest
+from dealtrace.storage.accounts.api_requests import RequestQuery, list_requests
+from server import ServerProcess, deal_parameters
+from waiting import wait_until
+
+REGISTER = "/calls-service/RestAPI/orders/register/"
+NO_SITE = 0
+
+
+def journalled(served: Stage, site_id: int, query: RequestQuery | None = None) -> list[ApiRequest]:
+    with served.database.read() as connection:
+        return list_requests(connection, site_id, query or RequestQuery(), 100)
+
+
+def test_a_request_is_kept_with_its_answer_and_without_contacts(
+    server: ServerProcess, served: Stage, owner: Player, stranger: Player
+) -> None:
+    sent = deal_parameters(owner.token, phoneNumber="79205550055", orderNumber="journalled")
+    assert server.http.get(REGISTER, params=sent).status_code == 200
+    assert server.http.get(REGISTER, params={**sent, "orderDate": "yesterday"}).status_code == 400
+    wait_until(lambda: len(journalled(served, owner.site.id)) == 2)
+    refused, stored = journalled(served, owner.site.id)
+    assert (stored.status, stored.code, stored.token_id, stored.method) == (200, None, owner.token_id, "GET")
+    assert stored.parameters["phoneNumber"] == "7920•••"
+    assert owner.token not in str(stored.parameters)
+    assert (refused.status, refused.code) == (400, 10007)
+    assert refused.reason_en is not None
+    assert "orderDate" in refused.reason_en
+    assert journalled(served, owner.site.id, RequestQuery(is_refused=True)) == [refused]
+    assert journalled(served, owner.site.id, RequestQuery(text="yesterday")) == [refused]
+    assert journalled(served, owner.site.id, RequestQuery(before=(refused.at, refused.request_id))) == [stored]
+    assert journalled(served, stranger.site.id) == []
+
+
+def test_a_wrong_token_names_no_site(server: ServerProcess, served: Stage, beside: Terminal) -> None:
+    assert server.http.get(REGISTER, params={"clientApiId": "nobody's", "orderNumber": "lost"}).status_code == 403
+    lost = RequestQuery(text='"lost"')
+    wait_until(lambda: journalled(served, NO_SITE, lost))
+    (request,) = journalled(served, NO_SITE, lost)
+    assert (request.status, request.code, request.token_id) == (403, 10020, None)
+    said = beside.done("requests", "tail", "--refused", "--limit", "1000").out
+    assert "orderNumber=lost" in said
+    assert "The token is missing or unknown" in said
+    assert "nobody's" not in said

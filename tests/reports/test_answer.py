@@ -1,0 +1,130 @@
+"""Rows put together, ordered and cut."""
+
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dealtrace.attribution.credit import WHOLE, AttributionModel
+from dealtrace.reports.answer import Gathered, Keys, Report, formula_at_site, put_together
+from dealtrace.reports.dimensions import DIMENSIONS, Dimension
+from dealtrace.reports.metrics import AMOUNT, COST, DEALS, METRICS
+from dealtrace.reports.periods import Period
+from dealtrace.reports.question import Known, Words, parse_question
+
+MODEL = AttributionModel.LAST_INTERACTION
+KNOWN = Known(date(2026, 11, 26), MODEL)
+
+
+def shown(dimension: Dimension, key: Any) -> str | None:
+    return None if key is None else str(key)
+
+
+def gathered(rows: dict[Keys, int], **unknown: Any) -> dict[AttributionModel, Gathered]:
+    """Return deals by keys, in ones."""
+    measures = {keys: {DEALS: deals * WHOLE} for keys, deals in rows.items()}
+    return {MODEL: Gathered(measures, {DEALS: sum(rows.values()) * WHOLE}, **unknown)}
+
+
+def answer(
+    rows: dict[Keys, int], compared: dict[Keys, int] | None = None, other: Period | None = None, **words: str
+) -> Report:
+    question = parse_question(Words(**{"by": "source", "metrics": "deals", **words}), KNOWN)
+    formulas = {metric: metric.formula for metric in question.metrics}
+    side = gathered(compared) if compared is not None else None
+    return put_together(question, formulas, gathered(rows), side, other, shown, MODEL)
+
+
+def keys(report: Report) -> list[str | None]:
+    return [row.keys[0] for row in report.rows]
+
+
+def test_the_greatest_come_first_and_ties_by_keys_in_code_points_with_nothing_last() -> None:
+    rows: dict[Keys, int] = {(None,): 1, ("я",): 1, ("b",): 1, ("B",): 1, ("a",): 5, ("Ё",): 1}
+    assert keys(answer(rows)) == ["a", "B", "b", "Ё", "я", None]
+
+
+def test_times_come_in_their_order() -> None:
+    assert keys(answer({(9,): 1, (10,): 5, (None,): 7, (2,): 1}, by="hour")) == ["2", "9", "10", None]
+
+
+def test_the_order_may_be_asked_for() -> None:
+    rows: dict[Keys, int] = {("a",): 2, ("b",): 1, (None,): 3}
+    assert keys(answer(rows, sort="deals")) == ["b", "a", None]
+    assert keys(answer(rows, sort="-source")) == ["b", "a", None]
+    assert keys(answer(rows, sort="source")) == ["a", "b", None]
+
+
+def test_rows_are_cut_after_they_are_counted() -> None:
+    report = answer({("a",): 1, ("b",): 2, ("c",): 3}, limit="2")
+    assert (keys(report), report.rows_total) == (["c", "b"], 3)
+    assert report.total.values[MODEL] == (Fraction(6),)
+
+
+def test_rows_are_made_when_they_are_asked_for() -> None:
+    rows = answer({("a",): 1, ("b",): 2, ("c",): 3}).rows
+    assert (len(rows), rows[-1].keys, [row.keys for row in rows[:2]]) == (3, ("a",), [("c",), ("b",)])
+
+
+def test_without_dimensions_there_is_only_the_total() -> None:
+    report = answer({}, by="")
+    assert (list(report.rows), report.rows_total, report.total.values[MODEL]) == ([], 0, (Fraction(0),))
+
+
+def test_rows_of_one_side_have_zeros_on_the_other() -> None:
+    report = answer({("a",): 2}, {("b",): 3}, Period(date(2026, 10, 2), date(2026, 10, 29)))
+    compared = [(row.keys, row.values[MODEL], row.compared and row.compared[MODEL]) for row in report.rows]
+    assert compared == [(("a",), (2,), (0,)), (("b",), (0,), (3,))]
+
+
+def test_days_are_compared_by_their_place_and_hours_by_their_key() -> None:
+    first, other = date(2026, 11, 2), date(2026, 10, 26)
+    words = {"first": "2026-11-02", "last": "2026-11-08"}
+    days = answer({(first.toordinal(),): 2}, {(other.toordinal(),): 3}, Period(other, date(2026, 11, 1)),
+                  by="day", **words)  # fmt: skip
+    assert [(row.values[MODEL], row.compared and row.compared[MODEL]) for row in days.rows] == [((2,), (3,))]
+    hours = answer({(9,): 2}, {(9,): 3}, Period(other, date(2026, 11, 1)), by="hour", **words)
+    assert [(row.values[MODEL], row.compared and row.compared[MODEL]) for row in hours.rows] == [((2,), (3,))]
+
+
+def test_what_a_fact_lacks_is_unknown_in_rows_and_whole_in_the_total() -> None:
+    question = parse_question(Words(by="manager", metrics="deals,cost,cpo"), KNOWN)
+    side = {MODEL: Gathered({("a",): {DEALS: WHOLE}}, {DEALS: WHOLE, COST: 500}, frozenset({COST}))}
+    formulas = {metric: metric.formula for metric in question.metrics}
+    report = put_together(question, formulas, side, None, None, shown, MODEL)
+    assert report.rows[0].values[MODEL] == (1, None, None)
+    assert report.total.values[MODEL] == (1, 5, 5)
+
+
+def test_unknown_values_come_last_whichever_way_rows_are_ordered() -> None:
+    for sort in ("average", "-average"):
+        question = parse_question(Words(by="source", metrics="average", sort=sort), KNOWN)
+        (with_amount,) = METRICS["average"].formula.measures - {AMOUNT}
+        rows: dict[Keys, Any] = {("a",): {}, ("b",): {AMOUNT: 100, with_amount: WHOLE}}
+        side = {MODEL: Gathered(rows, {})}
+        report = put_together(
+            question, {METRICS["average"]: METRICS["average"].formula}, side, None, None, shown, MODEL
+        )
+        assert keys(report) == ["b", "a"]
+
+
+def test_income_is_unknown_until_a_status_is_won_and_margins_count_where_they_are() -> None:
+    romi, deals = METRICS["romi"], METRICS["deals"]
+    assert formula_at_site(romi, has_won=False, has_margins=True) is None
+    assert formula_at_site(romi, has_won=True, has_margins=False) == romi.formula
+    assert formula_at_site(romi, has_won=True, has_margins=True) == romi.margin_formula
+    assert formula_at_site(deals, has_won=False, has_margins=True) == deals.formula
+
+
+@given(st.dictionaries(st.tuples(st.none() | st.text(max_size=3)), st.integers(0, 3), max_size=8))
+def test_the_order_is_the_same_whatever_the_database_returns_first(rows: dict[Keys, int]) -> None:
+    backwards = dict(reversed(list(rows.items())))
+    assert [row.keys for row in answer(rows).rows] == [row.keys for row in answer(backwards).rows]
+
+
+def test_every_metric_and_dimension_has_words_in_both_languages() -> None:
+    for described in (*METRICS.values(), *DIMENSIONS.values()):
+        assert described.ru
+        assert described.en
