@@ -38,7 +38,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "calltouch": A_WEB_EDGE_MAY,
     "counter": A_WEB_EDGE_MAY,
     "api": A_WEB_EDGE_MAY | {"files"},
-    "cabinet": A_WEB_EDGE_MAY,
+    "cabinet": A_WEB_EDGE_MAY | {"files"},
     "cli": AN_EDGE_MAY | {"files", "observation"},
     "worker": AN_EDGE_MAY | {"runtime", "observation"},
     "app": (EDGES - {"cli"}) | {"http", "runtime", "storage", "settings", "clock", "observation"},

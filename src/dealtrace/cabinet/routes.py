@@ -11,9 +11,12 @@ from dealtrace.cabinet.gate import Gate, Page
 from dealtrace.cabinet.overview import page as overview
 from dealtrace.cabinet.people import login, welcome
 from dealtrace.cabinet.reports import page as reports
+from dealtrace.cabinet.reports import rows as report_rows
+from dealtrace.cabinet.reports.file import send_as
 from dealtrace.cabinet.requests import page as requests
 from dealtrace.cabinet.static_files import send_file
 from dealtrace.cabinet.view import Means
+from dealtrace.files.row_writers import CSV, XLSX
 
 PAGES = (
     Page("/", "GET", home.show),
@@ -23,6 +26,9 @@ PAGES = (
     Page("/logout", "POST", login.log_out),
     Page("/{site:int}/", "GET", overview.show, Role.READER),
     Page("/{site:int}/reports", "GET", reports.show, Role.READER),
+    Page("/{site:int}/reports/rows", "GET", report_rows.show, Role.READER),
+    Page("/{site:int}/reports.csv", "GET", send_as(CSV), Role.READER),
+    Page("/{site:int}/reports.xlsx", "GET", send_as(XLSX), Role.READER),
     Page("/{site:int}/deals", "GET", deal_journal.show, Role.ANALYST),
     Page("/{site:int}/deals/{deal:int}", "GET", deal_card.show, Role.ANALYST),
     Page("/{site:int}/deals/{deal:int}", "POST", deal_actions.act, Role.ANALYST),
