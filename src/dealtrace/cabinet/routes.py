@@ -8,6 +8,9 @@ from dealtrace.cabinet.deals import actions as deal_actions
 from dealtrace.cabinet.deals import card as deal_card
 from dealtrace.cabinet.deals import journal as deal_journal
 from dealtrace.cabinet.gate import Gate, Page
+from dealtrace.cabinet.leads import actions as lead_actions
+from dealtrace.cabinet.leads import card as lead_card
+from dealtrace.cabinet.leads import journal as lead_journal
 from dealtrace.cabinet.overview import page as overview
 from dealtrace.cabinet.people import login, welcome
 from dealtrace.cabinet.reports import page as reports
@@ -32,6 +35,9 @@ PAGES = (
     Page("/{site:int}/deals", "GET", deal_journal.show, Role.ANALYST),
     Page("/{site:int}/deals/{deal:int}", "GET", deal_card.show, Role.ANALYST),
     Page("/{site:int}/deals/{deal:int}", "POST", deal_actions.act, Role.ANALYST),
+    Page("/{site:int}/leads", "GET", lead_journal.show, Role.ANALYST),
+    Page("/{site:int}/leads/{kind}/{lead:int}", "GET", lead_card.show, Role.ANALYST),
+    Page("/{site:int}/leads/{kind}/{lead:int}", "POST", lead_actions.act, Role.ANALYST),
     Page("/{site:int}/requests", "GET", requests.show, Role.OWNER),
     Page("/requests", "GET", requests.show_without_site, is_of_installation=True),
     Page("/welcome", "GET", welcome.show, is_open=True),

@@ -25,6 +25,7 @@ class Link:
 SECTIONS = (
     Section("reports", "Reports", Role.READER),
     Section("deals", "Deals", Role.ANALYST),
+    Section("leads", "Leads", Role.ANALYST),
     Section("requests", "Requests", Role.OWNER),
 )
 
