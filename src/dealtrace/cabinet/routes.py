@@ -4,6 +4,7 @@ from starlette.routing import Route
 
 from dealtrace.accounts.role import Role
 from dealtrace.cabinet import home
+from dealtrace.cabinet.clients import personal_data, timeline
 from dealtrace.cabinet.deals import actions as deal_actions
 from dealtrace.cabinet.deals import card as deal_card
 from dealtrace.cabinet.deals import journal as deal_journal
@@ -38,6 +39,10 @@ PAGES = (
     Page("/{site:int}/leads", "GET", lead_journal.show, Role.ANALYST),
     Page("/{site:int}/leads/{kind}/{lead:int}", "GET", lead_card.show, Role.ANALYST),
     Page("/{site:int}/leads/{kind}/{lead:int}", "POST", lead_actions.act, Role.ANALYST),
+    Page("/{site:int}/people/{client:int}", "GET", timeline.show, Role.ANALYST),
+    Page("/{site:int}/people/{client:int}/data", "GET", personal_data.show, Role.OWNER),
+    Page("/{site:int}/people/{client:int}/data", "POST", personal_data.erase, Role.OWNER),
+    Page("/{site:int}/people/{client:int}/data.json", "GET", personal_data.export, Role.OWNER),
     Page("/{site:int}/requests", "GET", requests.show, Role.OWNER),
     Page("/requests", "GET", requests.show_without_site, is_of_installation=True),
     Page("/welcome", "GET", welcome.show, is_open=True),
