@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dealtrace.attribution.credit import WHOLE, AttributionModel
-from dealtrace.reports.answer import Gathered, Keys, Report, formula_at_site, put_together
+from dealtrace.reports.answer import Gathered, Keys, Report, put_together
 from dealtrace.reports.dimensions import DIMENSIONS, Dimension
-from dealtrace.reports.metrics import AMOUNT, COST, DEALS, METRICS
+from dealtrace.reports.metrics import AMOUNT, COST, DEALS, METRICS, formula_at_site
 from dealtrace.reports.periods import Period
 from dealtrace.reports.question import Known, Words, parse_question
 

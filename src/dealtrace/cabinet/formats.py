@@ -14,7 +14,7 @@ THIN_SPACE = "\u202f"
 NOTHING = "–"
 """Stands for a value that is unknown or cannot be."""
 _POINT = {"ru": ",", "en": "."}
-_MONTHS = {
+MONTHS = {
     "ru": "янв фев мар апр май июн июл авг сен окт ноя дек".split(),  # noqa: SIM905 - reads better
     "en": "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(),  # noqa: SIM905
 }
@@ -60,13 +60,15 @@ def metric_value(language: Language, metric: Metric, value: Fraction | None) -> 
             return money(language, value)
         case Unit.RATIO:
             return f"{number(language, Fraction(rounded(value)) * 100, 1)}\u00a0%"
-        case Unit.DAYS | Unit.NUMBER:
+        case Unit.DAYS:
+            return number(language, value, 1)
+        case Unit.NUMBER:
             return number(language, value, 0 if value.denominator == 1 else 2)
 
 
 def day(language: Language, value: date) -> str:
     """Return a day: 26 ноя 2026."""
-    return f"{value.day}\u00a0{_MONTHS[language][value.month - 1]}\u00a0{value.year}"
+    return f"{value.day}\u00a0{MONTHS[language][value.month - 1]}\u00a0{value.year}"
 
 
 def clock_time(language: Language, value: datetime, zone: ZoneInfo) -> str:

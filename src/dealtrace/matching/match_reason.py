@@ -4,7 +4,9 @@ from enum import StrEnum
 
 from dealtrace.deals.deal import Deal
 from dealtrace.deals.lead_clue import CallIdentity, ContactClue
+from dealtrace.leads.contact import StatedContact
 from dealtrace.leads.lead import LeadKind
+from dealtrace.leads.reference import spellings
 from dealtrace.record import record
 
 
@@ -40,11 +42,10 @@ UNMATCHED_REASONS = (
 
 @record
 class LeadContacts:
-    """What a deal's lead is known by: its name outside, and its contacts in normal form."""
+    """What a deal's lead is known by: its name outside, and all its contacts in normal form."""
 
     reference: str | None
-    phone: str | None
-    email: str | None
+    contacts: frozenset[str]
 
 
 def match_reason_of(deal: Deal, lead: LeadContacts | None, *, contact_matching: bool) -> MatchReason:
@@ -62,7 +63,7 @@ def match_reason_of(deal: Deal, lead: LeadContacts | None, *, contact_matching: 
     contact = deal.clue.contact
     if contact is None:
         return MatchReason.NOTHING_SENT if deal.clue.identity is None else MatchReason.LEAD_UNKNOWN
-    if _phone(contact) is None and _email(contact) is None:
+    if not _normals(contact.phone) and not _normals(contact.email):
         return MatchReason.CONTACT_UNUSABLE
     return MatchReason.NO_LEAD_NEAR if contact_matching else MatchReason.MATCHING_OFF
 
@@ -74,19 +75,22 @@ def _reason_of_lead(deal: Deal, lead: LeadContacts) -> MatchReason:
     identity, contact = deal.clue.identity, deal.clue.contact
     if identity is not None:
         is_call = isinstance(identity, CallIdentity)
-        if identity.id == deal.lead.id and is_call == (deal.lead.kind is LeadKind.CALL):
+        is_of_kind = is_call == (deal.lead.kind is LeadKind.CALL)
+        if is_of_kind and identity.id == deal.lead.id:
             return MatchReason.CALL_ID if is_call else MatchReason.REQUEST_ID
         reference = identity.reference if isinstance(identity, CallIdentity) else identity.number
-        if contact is None or (reference is not None and reference == lead.reference):
+        is_named = is_of_kind and reference is not None and lead.reference in spellings(reference)
+        if contact is None or is_named:
             return MatchReason.CALL_REFERENCE if is_call else MatchReason.REQUEST_NUMBER
-    phone, email = (_phone(contact), _email(contact)) if contact is not None else (None, None)
-    is_by_email = phone is None or (phone != lead.phone and email is not None and email == lead.email)
+    return _reason_of_contacts(contact, lead.contacts) if contact is not None else MatchReason.PHONE
+
+
+def _reason_of_contacts(sent: ContactClue, contacts: frozenset[str]) -> MatchReason:
+    """Return by which contact a lead was found: a phone is tried before an e-mail, see `searches_for`."""
+    phones, emails = _normals(sent.phone), _normals(sent.email)
+    is_by_email = not phones or (contacts.isdisjoint(phones) and not contacts.isdisjoint(emails))
     return MatchReason.EMAIL if is_by_email else MatchReason.PHONE
 
 
-def _phone(contact: ContactClue) -> str | None:
-    return contact.phone.normal if contact.phone is not None else None
-
-
-def _email(contact: ContactClue) -> str | None:
-    return contact.email.normal if contact.email is not None else None
+def _normals(sent: StatedContact | None) -> tuple[str, ...]:
+    return sent.normals if sent is not None else ()

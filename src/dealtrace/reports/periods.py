@@ -51,18 +51,21 @@ class Comparison(StrEnum):
 
 
 def compared_period(period: Period, comparison: Comparison) -> Period:
-    """Return the period that another is compared with; `WEEKDAYS` goes back by the least whole weeks that suffice."""
+    """Return the period that another is compared with."""
+    counterpart = _counterpart(period, comparison)
+    return Period(counterpart(period.first_on), counterpart(period.last_on))
+
+
+def _counterpart(period: Period, comparison: Comparison) -> Callable[[date], date]:
+    """Return what each day of a period is compared with; `WEEKDAYS` goes back by the least whole weeks that suffice."""
     match comparison:
         case Comparison.PREVIOUS:
-            return _earlier(period, period.days)
+            return lambda day_on: day_on - period.days * DAY
         case Comparison.WEEKDAYS:
-            return _earlier(period, -(-period.days // DAYS_OF_WEEK) * DAYS_OF_WEEK)
+            weeks = -(-period.days // DAYS_OF_WEEK)
+            return lambda day_on: day_on - weeks * DAYS_OF_WEEK * DAY
         case Comparison.YEAR:
-            return Period(_year_before(period.first_on), _year_before(period.last_on))
-
-
-def _earlier(period: Period, days: int) -> Period:
-    return Period(period.first_on - days * DAY, period.last_on - days * DAY)
+            return _year_before
 
 
 def _year_before(day_on: date) -> date:
@@ -84,15 +87,15 @@ def span_of(period: Period, time_zone: ZoneInfo, now: datetime) -> Span:
 def compared_span(period: Period, comparison: Comparison, time_zone: ZoneInfo, now: datetime) -> Span:
     """Return what is looked at of the period that another is compared with.
 
-    Where `period` is not over, both end at the same day and at the same time since midnight.
+    Where `period` is not over, the other ends on the day that today is compared with, as long after midnight. Ours:
+    where a clock changed on either day, as much time has passed on both, so the clocks may differ.
     """
     other, today = compared_period(period, comparison), site_day(now, time_zone)
     if period.first_on > today:
         return Span(now, now, None)
     if period.last_on < today:
         return span_of(other, time_zone, now)
-    left_out = period.last_on - today
-    last_on = max(other.last_on - left_out, other.first_on)
+    last_on = _counterpart(period, comparison)(today)
     elapsed = now - day_start(today, time_zone)
     until = min(day_start(last_on, time_zone) + elapsed + INSTANT, day_end(last_on, time_zone))
     return Span(day_start(other.first_on, time_zone), until, Period(other.first_on, last_on))

@@ -13,7 +13,7 @@ from dealtrace.cabinet.formats import metric_value
 from dealtrace.cabinet.overview.checklist import Step, checklist_of
 from dealtrace.cabinet.overview.problems import Trouble, troubles_of
 from dealtrace.cabinet.reports.address import Address, address_of
-from dealtrace.cabinet.reports.choices import choices_of
+from dealtrace.cabinet.reports.choices import Choices, choices_of
 from dealtrace.cabinet.reports.line import over_time, time_line
 from dealtrace.cabinet.reports.page import read_known_of
 from dealtrace.cabinet.reports.table import Change, change_of, table_of
@@ -72,7 +72,8 @@ async def show(view: View) -> Response:
         question = parse_question(_words(address, usual), known)
     drawn = address.get("chart") if address.get("chart") in FIGURES else "amount"
     answers = await view.ask(_ask, question, drawn, now)
-    return _shown(view, address, known, answers, drawn, checklist_of(arrivals, view), troubles_of(problems, view))
+    choices = choices_of(address, usual, known, view.language)
+    return _shown(view, address, choices, answers, drawn, checklist_of(arrivals, view), troubles_of(problems, view))
 
 
 def _usual(arrivals: Arrivals) -> dict[str, str]:
@@ -119,7 +120,7 @@ def _ask(source: FactSource, site: Site, question: Question, drawn: str, now: da
 def _shown(
     view: View,
     address: Address,
-    known: Known,
+    choices: Choices,
     answers: Answers,
     drawn: str,
     checklist: Sequence[Step],
@@ -131,7 +132,7 @@ def _shown(
     return view.page(
         "overview/page.html",
         address=address,
-        choices=choices_of(address, {"period": "", "compare": Comparison.PREVIOUS}, known, language),
+        choices=choices,
         period=answers.figures.question.period,
         compared_period=answers.figures.compared_period,
         figures=_figures(answers.figures, address, drawn, language),

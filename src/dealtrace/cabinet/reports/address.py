@@ -7,8 +7,8 @@ from starlette.datastructures import QueryParams
 
 from dealtrace.record import record
 from dealtrace.reports.dimensions import Dimension
-from dealtrace.reports.filters import Filter, Operator, format_filter
-from dealtrace.reports.question import DESCENDING, Words
+from dealtrace.reports.filters import SEPARATOR, Filter, Operator, escaped, escaped_name, format_filter
+from dealtrace.reports.question import ALL_MODELS, DESCENDING, Words
 
 ONCE = (
     "by",
@@ -87,10 +87,29 @@ class Address:
         )
 
 
+NEW_FILTER = ("filter_dimension", "filter_operator", "filter_value")
+"""The fields of the form that add a filter."""
+
+
+def new_filter_of(query: QueryParams) -> str:
+    """Return the filter that a form adds, as it is written; empty if it adds none."""
+    dimension, operator, value = (query.get(name, "") for name in NEW_FILTER)
+    if not dimension:
+        return ""
+    written = f"{escaped_name(dimension)}{SEPARATOR}{operator}"
+    takes_value = operator not in tuple(Operator) or Operator(operator).takes_value
+    return f"{written}{SEPARATOR}{escaped(value)}" if takes_value else written
+
+
 def address_of(page: str, query: QueryParams) -> Address:
-    """Return the address that was asked for; lists that a form sends field by field are joined."""
+    """Return the address that was asked for; lists that a form sends field by field are joined.
+
+    The form sends all models as one of the models, and a filter to add as three fields.
+    """
     said = tuple((name, ",".join(part for part in query.getlist(name) if part)) for name in ONCE if name in query)
-    return Address(page, said, tuple(text for text in query.getlist(FILTER) if text))
+    said = tuple(("models", value) if (name, value) == ("model", ALL_MODELS) else (name, value) for name, value in said)
+    filters = dict.fromkeys([*query.getlist(FILTER), new_filter_of(query)])
+    return Address(page, said, tuple(text for text in filters if text))
 
 
 def key_filter(dimension: Dimension, key: str | None) -> Filter:

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from dealtrace.cabinet.charts.lines import Note, Point, line_chart
 from dealtrace.cabinet.formats import metric_value
 from dealtrace.cabinet.reports.address import Address, key_filter
+from dealtrace.cabinet.reports.key_words import key_words
 from dealtrace.errors import Language
 from dealtrace.record import record
 from dealtrace.reports.answer import Report
@@ -61,7 +62,7 @@ def time_line(report: Report, address: Address, language: Language, notes: Seque
         compared = row.compared[model][0] if row is not None and row.compared is not None else nothing
         points.append(
             Point(
-                key,
+                key_words(dimension, key, language),
                 row.values[model][0] if row is not None else nothing,
                 compared if report.compared_period is not None else None,
                 address.with_filter(key_filter(dimension, key)).link(),

@@ -10,6 +10,7 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.charts.bars import cell_bar
 from dealtrace.cabinet.formats import metric_value, number
 from dealtrace.cabinet.reports.address import Address, key_filter, key_pairs
+from dealtrace.cabinet.reports.key_words import key_words
 from dealtrace.errors import Language
 from dealtrace.record import record
 from dealtrace.reports.answer import Report, Row
@@ -138,7 +139,7 @@ class _Shaper:
     def line(self, row: Row) -> Line:
         keys = tuple(
             KeyCell(
-                key if key is not None else self.words_of("(nothing)"),
+                key_words(dimension, key, self.language) if key is not None else self.words_of("(nothing)"),
                 self.address.with_filter(key_filter(dimension, key)).link(),
                 key is None,
             )

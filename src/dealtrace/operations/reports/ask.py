@@ -26,9 +26,9 @@ from dealtrace.reports.metrics import formula_at_site
 from dealtrace.reports.periods import Period, Span, compared_period, compared_span, span_of
 from dealtrace.reports.question import Question
 from dealtrace.reports.time_keys import TIME_KEYS, keys_of_period
-from dealtrace.storage.reports.fact_tables import FactTables
+from dealtrace.storage.reports.fact_tables import FactTables, moments_of_deals
 from dealtrace.storage.reports.names import count_won_statuses, find_containing, find_spellings, has_margins
-from dealtrace.storage.reports.statement import Fetch, Scope, gather, moment_of_deals
+from dealtrace.storage.reports.statement import Fetch, Scope, gather
 from dealtrace.storage.reports.stored_facts import StoredFacts
 
 
@@ -110,8 +110,8 @@ def _containing(source: FactSource, question: Question, condition: Filter, spans
         periods = [span.days for span in spans if span.days is not None]
         keys = {key for period in periods for key in keys_of_period(dimension.name, period)}
         return tuple(sorted(key for key in keys if text.casefold() in key.casefold()))
-    moment = moment_of_deals(question.date_of)
-    return find_containing(source.fetch, source.tables, dimension, text, spans, moment)
+    moments = moments_of_deals(question.date_of)
+    return find_containing(source.fetch, source.tables, dimension, text, spans, moments)
 
 
 def _speller(source: FactSource, question: Question, sides: Sequence[ByModel]) -> Spell:

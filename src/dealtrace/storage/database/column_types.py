@@ -202,7 +202,10 @@ def _postgresql_each_json(element: FunctionElement[Any], compiler: SQLCompiler, 
 
 
 class json_text(FunctionElement[str]):  # noqa: N801
-    """The text that a `JsonText` column has under a name; null if the column is null or lacks the name."""
+    """The text that a `JsonText` column has under a name; null if the column is null or lacks the name.
+
+    SQLite's `->>` takes a name such as `0` or `$x` for a path.
+    """
 
     name = "json_text"
     inherit_cache = True
@@ -212,7 +215,7 @@ class json_text(FunctionElement[str]):  # noqa: N801
 @compiles(json_text, "sqlite")
 def _sqlite_json_text(element: FunctionElement[str], compiler: SQLCompiler, **kwargs: object) -> str:
     stored, name = (compiler.process(clause, **kwargs) for clause in element.clauses)
-    return f"({stored} ->> {name})"
+    return f"(SELECT value FROM json_each({stored}) WHERE key = {name})"  # noqa: S608 - made of the compiler's own parts
 
 
 @compiles(json_text, "postgresql")

@@ -5,13 +5,13 @@ Any: SQLAlchemy does not know what a CASE of texts holds.
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, or_
+from sqlalchemy import ColumnElement, and_, case, literal, or_, select
 
 from dealtrace.accounts.site import Site
 from dealtrace.leads.lead import LeadKind
 from dealtrace.matching.match_reason import MatchReason
-from dealtrace.storage.schema.tables.deals import deal
-from dealtrace.storage.schema.tables.leads import call, lead_request
+from dealtrace.storage.schema.tables.deals import deal, deal_contact
+from dealtrace.storage.schema.tables.leads import call, lead_contact, lead_request
 
 
 def match_reason(site: Site) -> ColumnElement[Any]:
@@ -41,11 +41,7 @@ def _with_lead(is_without_contact: ColumnElement[bool]) -> ColumnElement[Any]:
     is_call, is_request = (deal.c.lead_kind == kind for kind in (LeadKind.CALL, LeadKind.LEAD_REQUEST))
     names_call = or_(clue.clue_call_id.is_not(None), clue.clue_call_reference.is_not(None))
     names_request = or_(clue.clue_lead_request_id.is_not(None), clue.clue_lead_request_number.is_not(None))
-    phone = func.coalesce(call.c.phone, lead_request.c.phone)
-    is_by_email = or_(
-        clue.clue_phone.is_(None),
-        and_(func.coalesce(phone, "") != clue.clue_phone, clue.clue_email == lead_request.c.email),
-    )
+    is_by_email = or_(clue.clue_phone.is_(None), and_(~_shares(is_email=False), _shares(is_email=True)))
     return case(
         (deal.c.pinned_at.is_not(None), MatchReason.PINNED),
         (and_(is_call, clue.clue_call_id == deal.c.lead_id), MatchReason.CALL_ID),
@@ -61,3 +57,23 @@ def _with_lead(is_without_contact: ColumnElement[bool]) -> ColumnElement[Any]:
         (is_by_email, MatchReason.EMAIL),
         else_=MatchReason.PHONE,
     )
+
+
+def _shares(*, is_email: bool) -> ColumnElement[bool]:
+    """Return the condition that a deal and its lead have a phone, or an e-mail, in common.
+
+    Leads keep what they were sent; their contacts in normal form are the rows by which matching finds them.
+    """
+    contact = lead_contact.c.contact
+    sent = deal.c.clue_email if is_email else deal.c.clue_phone
+    mark = contact.contains("@", autoescape=True)
+    further = select(deal_contact.c.contact).where(
+        deal_contact.c.site_id == deal.c.site_id, deal_contact.c.deal_id == deal.c.id
+    )
+    theirs = (
+        lead_contact.c.site_id == deal.c.site_id,
+        lead_contact.c.lead_id == deal.c.lead_id,
+        mark if is_email else ~mark,
+        or_(contact == sent, contact.in_(further.correlate(deal))),
+    )
+    return select(literal(1)).where(*theirs).correlate(deal).exists()

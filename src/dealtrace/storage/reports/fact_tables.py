@@ -11,6 +11,7 @@ from sqlalchemy import Select
 
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.reports.facts import Fact
+from dealtrace.reports.question import DateOf
 
 AT = "at"
 """The attribute by which facts belong to a period: an instant in microseconds, for costs the ordinal of a day."""
@@ -23,6 +24,17 @@ class Moment(StrEnum):
     LEAD = "lead"
     CHANGED = "changed"
     STATUS = "status"
+
+
+def moment_of_deals(date_of: DateOf) -> Moment:
+    """Return the moment of a deal that a report goes by."""
+    return {DateOf.DEAL: Moment.HAPPENED, DateOf.LEAD: Moment.LEAD, DateOf.CHANGED: Moment.CHANGED}[date_of]
+
+
+def moments_of_deals(date_of: DateOf) -> tuple[Moment, ...]:
+    """Return all moments by which measures of deals count in a report."""
+    moment = moment_of_deals(date_of)
+    return (moment, Moment.STATUS) if date_of is DateOf.CHANGED else (moment,)
 
 
 class FactTables(Protocol):

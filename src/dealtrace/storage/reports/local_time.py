@@ -1,7 +1,7 @@
 """The clock of a site in statements: keys of times, as integers that every engine computes alike."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -52,6 +52,17 @@ class LocalTime:
         return case(
             *((at < _number(change), _number(offset)) for change, offset in before_next), else_=_number(offsets[-1])
         )
+
+
+_YEARS_OF_VISITS = 3
+
+
+def clock_of_visits(time_zone: ZoneInfo, until: datetime) -> LocalTime:
+    """Return the clock of a site for the visits of leads of a period: a lead may name one that began after it.
+
+    Ours: no later than two years. Whole years, so that the changes of a clock since 1970 are looked for once a year.
+    """
+    return LocalTime(time_zone, EPOCH, datetime(until.year + _YEARS_OF_VISITS, 1, 1, tzinfo=UTC))
 
 
 @lru_cache(maxsize=256)

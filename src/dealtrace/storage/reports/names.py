@@ -71,18 +71,20 @@ def _count_statuses(fetch: Fetch, tables: FactTables, spellings: Sequence[str]) 
 
 
 def find_containing(
-    fetch: Fetch, tables: FactTables, dimension: Dimension, text: str, spans: Sequence[Span], moment: Moment
+    fetch: Fetch, tables: FactTables, dimension: Dimension, text: str, spans: Sequence[Span], moments: Sequence[Moment]
 ) -> tuple[str, ...]:
-    """Find the keys of a dimension, in spans, that contain a text without regard to case.
+    """Find the keys of a dimension, in spans by any of `moments`, that contain a text without regard to case.
 
     Engines fold the case of different alphabets, so values are compared here.
     """
     sought = text.casefold()
-    values = (row[0] for query in _values(tables, dimension, spans, moment) for row in fetch(query))
+    values = (row[0] for query in _values(tables, dimension, spans, moments) for row in fetch(query))
     return tuple(sorted({value for value in values if value is not None and sought in value.casefold()}))
 
 
-def _values(tables: FactTables, dimension: Dimension, spans: Sequence[Span], moment: Moment) -> Iterable[Select[Any]]:
+def _values(
+    tables: FactTables, dimension: Dimension, spans: Sequence[Span], moments: Sequence[Moment]
+) -> Iterable[Select[Any]]:
     if dimension.kind is Kind.SOURCE:
         yield select(tables.sources().subquery("sources").c[f"{dimension.name}_key"]).distinct()
         return
@@ -92,8 +94,10 @@ def _values(tables: FactTables, dimension: Dimension, spans: Sequence[Span], mom
         if dimension.kind is Kind.TAG:
             yield select(tables.tags(fact).subquery("tags").c.tag).distinct()
             continue
-        rows = tables.rows(fact, {dimension.name, AT}, moment).subquery("facts")
-        yield select(rows.c[dimension.name]).where(or_(*(in_span(span, fact, rows.c[AT]) for span in spans))).distinct()
+        for moment in moments if fact is Fact.DEALS else moments[:1]:
+            rows = tables.rows(fact, {dimension.name, AT}, moment).subquery("facts")
+            is_in_span = or_(*(in_span(span, fact, rows.c[AT]) for span in spans))
+            yield select(rows.c[dimension.name]).where(is_in_span).distinct()
 
 
 def count_won_statuses(fetch: Fetch, tables: FactTables) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Dialect, Text, case, func, literal
+from sqlalchemy import BigInteger, ColumnElement, Dialect, Integer, Text, case, func, literal
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -74,13 +74,29 @@ def _postgresql_items(element: items_of, compiler: SQLCompiler, **kwargs: object
 
 
 def known_text(text: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Return a text, null where it says nothing."""
-    return case((func.lower(func.trim(text)).in_(_unknown_spellings()), None), else_=text)
+    """Return a text, null where it says nothing; `attribution.traffic_source.part_key` is the rule."""
+    return case((func.lower(func.trim(text, BLANKS)).in_(_unknown_spellings()), None), else_=text)
+
+
+BLANKS = "".join(character for character in map(chr, range(0x3001)) if character.isspace())
+"""What `str.strip` takes off; engines take off spaces alone."""
 
 
 def _unknown_spellings() -> Sequence[str]:
-    """Return what says nothing, as every engine lowers it: SQLite knows the case of Latin letters alone."""
-    return sorted({spelling for part in UNKNOWN_PARTS for spelling in (part, part.replace("не", "Не"))})
+    """Return what says nothing, as every engine lowers it: SQLite knows the case of Latin letters alone.
+
+    Ours: of other letters, nobody writes them in any case but these.
+    """
+    written = (case_of(part) for part in UNKNOWN_PARTS for case_of in (str, _capitalized, str.upper))
+    return sorted({spelling for text in written for spelling in (text, text.lower(), _lowered_latin(text))})
+
+
+def _capitalized(text: str) -> str:
+    return text[:1] + text[1:].capitalize()
+
+
+def _lowered_latin(text: str) -> str:
+    return "".join(sign.lower() if sign.isascii() else sign for sign in text)
 
 
 def without_query(url: ColumnElement[str]) -> ColumnElement[Any]:
@@ -97,7 +113,7 @@ class position_in(FunctionElement[int]):  # noqa: N801
 
     name = "position_in"
     inherit_cache = True
-    type = BigInteger()
+    type = Integer()
 
 
 @compiles(position_in)

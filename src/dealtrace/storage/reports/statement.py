@@ -33,9 +33,9 @@ from dealtrace.reports.periods import Span
 from dealtrace.reports.question import DateOf
 from dealtrace.reports.statuses import Meaning
 from dealtrace.storage.database.column_types import is_in, microseconds
-from dealtrace.storage.reports.fact_tables import AT, FactTables, Moment
+from dealtrace.storage.reports.fact_tables import AT, FactTables, Moment, moment_of_deals
 from dealtrace.storage.reports.flags import FIRST_WON, FLAGS, TOUCHED, flag_condition
-from dealtrace.storage.reports.local_time import KEYS_OF_DAY, LocalTime
+from dealtrace.storage.reports.local_time import KEYS_OF_DAY, LocalTime, clock_of_visits
 from dealtrace.storage.reports.sql_functions import total_of
 
 Rows = Sequence[Sequence[Any]]
@@ -107,11 +107,6 @@ def moment_of(measure: Measure, date_of: DateOf) -> Moment:
     if date_of is DateOf.CHANGED and measure.flag in _WON_FLAGS:
         return Moment.STATUS
     return moment_of_deals(date_of)
-
-
-def moment_of_deals(date_of: DateOf) -> Moment:
-    """Return the moment of a deal that a report goes by."""
-    return {DateOf.DEAL: Moment.HAPPENED, DateOf.LEAD: Moment.LEAD, DateOf.CHANGED: Moment.CHANGED}[date_of]
 
 
 def grouped_statement(tables: FactTables, scope: Scope, group: Group) -> Select[Any]:
@@ -203,12 +198,9 @@ def counted_rows(tables: FactTables, scope: Scope, group: Group, wanted: Wanted)
         joined = joined.outerjoin(tags, tags.c.owner_id == facts.c.id)
     span = scope.span
     is_by_visit = "hour_at" in wanted.attributes
-    visit_time = LocalTime(scope.site.time_zone, _EARLIEST_VISIT, span.until) if is_by_visit else None
+    visit_time = clock_of_visits(scope.site.time_zone, span.until) if is_by_visit else None
     local_time = LocalTime(scope.site.time_zone, span.since, span.until)
     return CountedRows(group.fact, facts, joined, share, sources, tags, local_time, visit_time)
-
-
-_EARLIEST_VISIT = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def in_span(span: Span, fact: Fact, at: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -221,9 +213,12 @@ def in_span(span: Span, fact: Fact, at: ColumnElement[Any]) -> ColumnElement[boo
 
 
 def _first_won(tables: FactTables, moment: Moment) -> Subquery:
-    """Select the first won deal of every client, over all time."""
+    """Select the first won deal of every client, over all time.
+
+    Ours: of several first ones of one moment each counts, so that the order of arrival makes no difference.
+    """
     won = tables.rows(Fact.DEALS, {"client_id", "meaning", AT}, moment).subquery("won")
-    place = func.row_number().over(partition_by=won.c.client_id, order_by=(won.c[AT], won.c.id))
+    place = func.rank().over(partition_by=won.c.client_id, order_by=won.c[AT])
     ranked = (
         select(won.c.id, place.label("place"))
         .where(won.c.meaning == Meaning.WON, won.c.client_id.is_not(None))
@@ -382,12 +377,18 @@ def _condition(tables: FactTables, condition: Filter, rows: CountedRows) -> Colu
 
 
 def _tag_condition(tables: FactTables, condition: Filter, rows: CountedRows) -> ColumnElement[bool]:
+    """Return the condition that any tag is one of a filter's values; without tags, that nothing is."""
     tags = tables.tags(rows.fact).subquery()
-    owners = select(tags.c.owner_id)
-    if condition.operator.takes_value:
-        owners = owners.where(is_in(tags.c.tag, condition.values))
-    is_owner = rows.facts.c.id.in_(owners)
-    return not_(is_owner) if condition.operator in (Operator.NOT, Operator.EMPTY) else is_owner
+    is_tagged = rows.facts.c.id.in_(select(tags.c.owner_id))
+    if not condition.operator.takes_value:
+        return is_tagged if condition.operator is Operator.FILLED else not_(is_tagged)
+    wanted = {key_of_value(condition.dimension, value) for value in condition.values}
+    holds: ColumnElement[bool] = rows.facts.c.id.in_(
+        select(tags.c.owner_id).where(is_in(tags.c.tag, sorted(wanted - {None})))
+    )
+    if None in wanted:
+        holds = or_(not_(is_tagged), holds)
+    return not_(holds) if condition.operator is Operator.NOT else holds
 
 
 def _is_one_of(key: ColumnElement[Any], condition: Filter) -> ColumnElement[bool]:

@@ -17,7 +17,6 @@ from sqlalchemy import (
     null,
     or_,
     select,
-    tuple_,
     type_coerce,
     union_all,
 )
@@ -86,10 +85,20 @@ class StoredFacts:
 
     def __init__(self, site: Site) -> None:
         self._site = site
+        self._made: dict[tuple[Fact, tuple[str, ...], Moment], Select[Any]] = {}
 
     def rows(self, fact: Fact, wanted: Iterable[str], moment: Moment) -> Select[Any]:
-        """Select the facts with the wanted attributes; see `FactTables`."""
-        names = sorted({"id", *wanted})
+        """Select the facts with the wanted attributes; see `FactTables`.
+
+        A report needs the same rows for each model, period and total, and making them takes longer than reading a few.
+        """
+        names = tuple(sorted({"id", *wanted}))
+        key = (fact, names, moment)
+        if key not in self._made:
+            self._made[key] = self._rows(fact, names, moment)
+        return self._made[key]
+
+    def _rows(self, fact: Fact, names: Iterable[str], moment: Moment) -> Select[Any]:
         match fact:
             case Fact.VISITS:
                 return self._visits(names)
@@ -119,15 +128,16 @@ class StoredFacts:
         )
 
     def tags(self, fact: Fact) -> Select[Any]:
-        """Select the tags of leads or deals; see `FactTables`."""
+        """Select the tags of leads or deals; see `FactTables`. Ours: a tag that says nothing is no tag."""
         if fact is not Fact.LEADS:
             mine = select(deal_tag.c.deal_id.label("owner_id"), deal_tag.c.tag)
-            return mine.where(deal_tag.c.site_id == self._site.id).distinct()
+            return mine.where(deal_tag.c.site_id == self._site.id, known_text(deal_tag.c.tag).is_not(None)).distinct()
         kinds = []
         for table in LEAD_TABLES.values():
             tag = items_of(table.c.tags).table_valued("value", joins_implicitly=True)
             mine = select(table.c.id.label("owner_id"), tag.c.value.label("tag"))
-            kinds.append(mine.where(table.c.site_id == self._site.id, table.c.tags.is_not(None)).distinct())
+            known = (table.c.tags.is_not(None), known_text(tag.c.value).is_not(None))
+            kinds.append(mine.where(table.c.site_id == self._site.id, *known).distinct())
         both = union_all(*kinds).subquery("tags")
         return select(both.c.owner_id, both.c.tag)
 
@@ -179,7 +189,7 @@ class StoredFacts:
             "dialled": Attribute(
                 known_text(call.c.dialled_phone) if is_call else cast(null(), call.c.dialled_phone.type)
             ),
-            "client_kind": Attribute(self._client_kind(table.c.client_id, started_at, table.c.id)),
+            "client_kind": Attribute(self._client_kind(table.c.client_id, started_at)),
             "is_answered": Attribute(_is_answered() if is_call else cast(literal(0), BigInteger)),
             "is_target": Attribute(self._is_target() if is_call else cast(literal(0), BigInteger)),
             "has_deal": Attribute(self._has_deal(table)),
@@ -199,7 +209,7 @@ class StoredFacts:
             "lead_id": Attribute(deal.c.lead_id),
             "manager": Attribute(known_text(deal.c.manager)),
             "service": Attribute(known_text(deal.c.service)),
-            "status": Attribute(func.coalesce(deal_status.c.key, deal.c.status), (_STATUS,)),
+            "status": Attribute(known_text(func.coalesce(deal_status.c.key, deal.c.status)), (_STATUS,)),
             "status_spelling": Attribute(deal.c.status),
             "meaning": Attribute(deal_status.c.meaning, (_STATUS,)),
             "amount": Attribute(kopecks(deal.c.amount_rub)),
@@ -252,8 +262,11 @@ class StoredFacts:
         )
         return case((select(literal(1)).where(*theirs).exists(), 1), else_=0)
 
-    def _client_kind(self, client_id: Expression, started_at: Expression, lead_id: Expression) -> Expression:
-        """Return whether a client had an earlier lead of either kind."""
+    def _client_kind(self, client_id: Expression, started_at: Expression) -> Expression:
+        """Return whether a client had an earlier lead of either kind.
+
+        Ours: of several first leads of one moment each is new, so that the order of arrival makes no difference.
+        """
         earlier = []
         for kind, table in LEAD_TABLES.items():
             other = table.alias(f"earlier_{kind}")
@@ -262,14 +275,14 @@ class StoredFacts:
                 other.c.site_id == self._site.id,
                 other.c.client_id == client_id,
                 other.c.deleted_at.is_(None),
-                tuple_(other_at, other.c.id) < tuple_(started_at, lead_id),
+                other_at < started_at,
             )
             earlier.append(select(literal(1)).where(*theirs).exists())
         return case((or_(*earlier), RETURNING_CLIENT), else_=NEW_CLIENT)
 
     def _client_kind_of_deal(self) -> Expression:
         client_id = func.coalesce(call.c.client_id, lead_request.c.client_id)
-        kind = self._client_kind(client_id, _lead_started_at(), deal.c.lead_id)
+        kind = self._client_kind(client_id, _lead_started_at())
         return case((deal.c.lead_id.is_(None), None), else_=kind)
 
 

@@ -1,0 +1,68 @@
+"""Keys of reports in words: codes and times as people read them."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from dealtrace.cabinet.formats import MONTHS
+from dealtrace.errors import Language
+from dealtrace.leads.lead import LeadKind
+from dealtrace.matching.match_reason import MatchReason
+from dealtrace.reports.dimensions import Dimension
+from dealtrace.storage.reports.stored_facts import KIND_KEYS, NEW_CLIENT, RETURNING_CLIENT
+
+_REASONS: Mapping[str, tuple[str, str]] = {
+    MatchReason.PINNED: ("закреплена вручную", "pinned by hand"),
+    MatchReason.CALL_ID: ("по номеру звонка", "by the call’s id"),
+    MatchReason.CALL_REFERENCE: ("по номеру звонка в АТС", "by the call’s id in the exchange"),
+    MatchReason.REQUEST_ID: ("по номеру заявки", "by the lead request’s id"),
+    MatchReason.REQUEST_NUMBER: ("по номеру заявки на сайте", "by the lead request’s number on the site"),
+    MatchReason.PHONE: ("по телефону", "by phone"),
+    MatchReason.EMAIL: ("по почте", "by e-mail"),
+    MatchReason.STATED_SOURCE: ("источник назвала CRM", "the CRM stated the source"),
+    MatchReason.PINNED_TO_NONE: ("вручную оставлена без лида", "left without a lead by hand"),
+    MatchReason.NOTHING_SENT: ("CRM не прислала ни лида, ни контакта", "the CRM sent neither a lead nor a contact"),
+    MatchReason.LEAD_UNKNOWN: ("присланный лид неизвестен", "the lead that was sent is unknown"),
+    MatchReason.CONTACT_UNUSABLE: ("телефон или почта не читается", "the phone or e-mail cannot be read"),
+    MatchReason.MATCHING_OFF: ("склейка по контактам выключена", "matching by contact is off"),
+    MatchReason.NO_LEAD_NEAR: ("рядом по времени нет лида", "no lead near in time"),
+}
+_WEEKDAYS = {
+    "1": ("понедельник", "Monday"),
+    "2": ("вторник", "Tuesday"),
+    "3": ("среда", "Wednesday"),
+    "4": ("четверг", "Thursday"),
+    "5": ("пятница", "Friday"),
+    "6": ("суббота", "Saturday"),
+    "7": ("воскресенье", "Sunday"),
+}
+_WORDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
+    "match_reason": _REASONS,
+    "weekday": _WEEKDAYS,
+    "lead_kind": {
+        KIND_KEYS[LeadKind.CALL]: ("звонок", "call"),
+        KIND_KEYS[LeadKind.LEAD_REQUEST]: ("заявка", "lead request"),
+    },
+    "client_kind": {NEW_CLIENT: ("новый", "new"), RETURNING_CLIENT: ("повторный", "returning")},
+}
+assert set(_REASONS) == set(MatchReason)
+
+
+def key_words(dimension: Dimension, key: str, language: Language) -> str:
+    """Return a key in words; what has no words of its own stays as it is."""
+    words = _WORDS.get(dimension.name, {}).get(key)
+    if words is not None:
+        return words[0] if language == "ru" else words[1]
+    match dimension.name:
+        case "day":
+            return day_words(key, language)
+        case "month":
+            year, month = key.split("-")
+            return f"{MONTHS[language][int(month) - 1]} {year}"
+        case _:
+            return key
+
+
+def day_words(key: str, language: Language) -> str:
+    """Return a day without its year: 30 окт."""
+    on = date.fromisoformat(key)
+    return f"{on.day}\u00a0{MONTHS[language][on.month - 1]}"

@@ -1,0 +1,38 @@
+"""Numbers, money and times as pages show them."""
+
+from datetime import UTC, date, datetime
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from dealtrace.cabinet.formats import clock_time, day, metric_value, money, number
+from dealtrace.reports.metrics import METRICS
+
+
+@pytest.mark.parametrize(
+    ("metric", "value", "ru", "en"),
+    [
+        ("deals", Fraction(1234567), "1\u202f234\u202f567", "1\u202f234\u202f567"),
+        ("deals", Fraction(13, 3), "4,33", "4.33"),
+        ("amount", Fraction(123456789, 100), "1\u202f234\u202f568\u00a0₽", "1\u202f234\u202f568\u00a0₽"),
+        ("cpc", Fraction(1234, 100), "12,34\u00a0₽", "12.34\u00a0₽"),
+        ("match_rate", Fraction(5, 6), "83,3\u00a0%", "83.3\u00a0%"),
+        ("roi", Fraction(3, 2), "150,0\u00a0%", "150.0\u00a0%"),
+        ("days_to_deal", Fraction(5, 2), "2,5", "2.5"),
+        ("drr", None, "–", "–"),
+    ],
+)
+def test_values_are_shown_by_their_unit(metric: str, value: Fraction | None, ru: str, en: str) -> None:
+    assert metric_value("ru", METRICS[metric], value) == ru
+    assert metric_value("en", METRICS[metric], value) == en
+
+
+def test_what_is_unknown_is_a_dash() -> None:
+    assert (number("ru", None), money("en", None)) == ("–", "–")
+
+
+def test_times_are_on_the_clock_of_the_site() -> None:
+    at = datetime(2026, 11, 25, 22, 5, tzinfo=UTC)
+    assert clock_time("ru", at, ZoneInfo("Europe/Moscow")) == "26\u00a0ноя\u00a02026, 01:05"
+    assert day("en", date(2026, 5, 1)) == "1\u00a0May\u00a02026"

@@ -1,0 +1,357 @@
+"""An oracle of figures: answers the questions of reports from plain lists, by the rules alone."""
+
+import calendar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from fractions import Fraction
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.reports.answer import Report
+from dealtrace.reports.filters import Filter
+from dealtrace.reports.question import Question
+from figures_records import MILLION, Piece, Records, folded, has_dimension, key_of_day, known
+
+DAY = timedelta(days=1)
+CALENDAR = ("day", "week", "month", "quarter")
+TIMES = (*CALENDAR, "hour", "weekday")
+Value = Fraction | None
+Values = dict[int, tuple[Value, ...]]
+Keys = tuple[str | None, ...]
+
+
+@dataclass(frozen=True)
+class Side:
+    """What is looked at of a period: days, both included; of the last one, what began within `elapsed` of it."""
+
+    first: date
+    last: date
+    elapsed: timedelta | None
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def _counterpart(question: Question) -> Callable[[date], date]:
+    """Return what maps a day of the period to that of the period it is compared with."""
+    length = question.period.days
+    match question.comparison:
+        case "previous":
+            return lambda day: day - length * DAY
+        case "weekdays":
+            weeks = (length + 6) // 7
+            return lambda day: day - weeks * 7 * DAY
+        case _:
+            return _year_before
+
+
+def _year_before(day: date) -> date:
+    year = day.year - 1
+    return date(year, day.month, min(day.day, calendar.monthrange(year, day.month)[1]))
+
+
+def _sides(question: Question, zone: ZoneInfo, now: datetime) -> list[Side | None]:
+    today, first, last = now.astimezone(zone).date(), question.period.first_on, question.period.last_on
+    count = 1 if question.comparison is None else 2
+    if first > today:
+        return [None] * count
+    elapsed = now - _midnight(today, zone) if last >= today else None
+    sides: list[Side | None] = [Side(first, min(last, today), elapsed)]
+    if count > 1:
+        counterpart = _counterpart(question)
+        sides.append(Side(counterpart(first), counterpart(min(last, today)), elapsed))
+    return sides
+
+
+def _lies_in(piece: Piece, day: date, side: Side, zone: ZoneInfo) -> bool:
+    if not side.first <= day <= side.last:
+        return False
+    if day < side.last or side.elapsed is None or not isinstance(piece.at, datetime):
+        return True
+    return piece.at - _midnight(day, zone) <= side.elapsed
+
+
+# What metrics are made of: functions of the pieces of a row.
+Pieces = Sequence[Piece]
+
+
+def _count(fact: str, mark: str | None = None) -> Callable[[Pieces], Fraction]:
+    return lambda pieces: Fraction(
+        sum(piece.share for piece in pieces if piece.fact == fact and (mark is None or mark in piece.marks)), MILLION
+    )
+
+
+def _distinct(fact: str, mark: str | None = None) -> Callable[[Pieces], Fraction]:
+    return lambda pieces: Fraction(
+        len({piece.client for piece in pieces if piece.fact == fact and (mark is None or mark in piece.marks)} - {None})
+    )
+
+
+def _money(fact: str, number: str, mark: str | None = None) -> Callable[[Pieces], Fraction]:
+    return lambda pieces: Fraction(
+        sum(
+            piece.numbers[number] or 0
+            for piece in pieces
+            if piece.fact == fact and (mark is None or mark in piece.marks)
+        ),
+        100,
+    )
+
+
+def _assisted(pieces: Pieces) -> Fraction:
+    return Fraction(len({piece.id for piece in pieces if piece.fact == "assist"}))
+
+
+def _clicks(pieces: Pieces) -> Fraction:
+    return Fraction(sum(piece.numbers["clicks"] or 0 for piece in pieces if piece.fact == "cost"))
+
+
+def _days(pieces: Pieces) -> Value:
+    touched = [
+        (piece, seconds)
+        for piece in pieces
+        if piece.fact == "deal" and (seconds := piece.numbers["seconds"]) is not None
+    ]
+    weight = sum(piece.share for piece, _ in touched)
+    return Fraction(sum(piece.share * seconds for piece, seconds in touched), weight * 86_400) if weight else None
+
+
+def _over(above: Callable[[Pieces], Fraction], below: Callable[[Pieces], Fraction]) -> Callable[[Pieces], Value]:
+    return lambda pieces: above(pieces) / below(pieces) if below(pieces) else None
+
+
+def _return(income: Callable[[Pieces], Fraction]) -> Callable[[Pieces], Value]:
+    return lambda pieces: (income(pieces) - COST(pieces)) / COST(pieces) if COST(pieces) else None
+
+
+COST = _money("cost", "cost")
+WON_AMOUNT, WON_MARGIN = _money("won", "amount", "won"), _money("won", "margin", "won")
+Formula = tuple[tuple[str, ...], Callable[[Pieces], Value]]
+FORMULAS: Mapping[str, Formula] = {
+    "visits": (("visit",), _count("visit")),
+    "visitors": (("visit",), _distinct("visit")),
+    "calls": (("lead",), _count("lead", "call")),
+    "answered_calls": (("lead",), _count("lead", "answered")),
+    "missed_calls": (("lead",), _count("lead", "missed")),
+    "unique_calls": (("lead",), _distinct("lead", "call")),
+    "target_calls": (("lead",), _count("lead", "target")),
+    "unique_target_calls": (("lead",), _distinct("lead", "target")),
+    "requests": (("lead",), _count("lead", "request")),
+    "unique_requests": (("lead",), _distinct("lead", "request")),
+    "leads": (("lead",), _count("lead")),
+    "deals": (("deal",), _count("deal")),
+    "amount": (("deal",), _money("deal", "amount")),
+    "margin": (("deal",), _money("deal", "margin")),
+    "won": (("won",), _count("won", "won")),
+    "won_amount": (("won",), WON_AMOUNT),
+    "won_margin": (("won",), WON_MARGIN),
+    "lost": (("deal",), _count("deal", "lost")),
+    "average": (("deal",), _over(_money("deal", "amount"), _count("deal", "sum"))),
+    "match_rate": (("deal",), _over(_count("deal", "matched"), _count("deal"))),
+    "unmatched": (("deal",), _count("deal", "unmatched")),
+    "assisted": (("assist",), _assisted),
+    "days_to_deal": (("deal",), _days),
+    "visit_to_lead": (("lead", "visit"), _over(_count("lead", "visit"), _count("visit"))),
+    "lead_to_deal": (("lead",), _over(_count("lead", "deal"), _count("lead"))),
+    "deal_to_won": (("won", "deal"), _over(_count("won", "won"), _count("deal"))),
+    "cost": (("cost",), COST),
+    "clicks": (("cost",), _clicks),
+    "cpc": (("cost",), _over(COST, _clicks)),
+    "cpl": (("cost", "lead"), _over(COST, _count("lead"))),
+    "cpo": (("cost", "deal"), _over(COST, _count("deal"))),
+    "cac": (("cost", "won"), _over(COST, _distinct("won", "first"))),
+    "roi": (("won", "cost"), _return(WON_AMOUNT)),
+    "romi": (("won", "cost"), _return(WON_AMOUNT)),
+    "roas": (("won", "cost"), _over(WON_AMOUNT, COST)),
+    "drr": (("won", "cost"), _over(COST, WON_AMOUNT)),
+}
+"""The facts of each metric, and how its value is made of the pieces of a row."""
+NOTHING: Formula = ((), lambda _: None)
+OF_INCOME = ("roi", "romi", "roas", "drr")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row, or the total: its keys as they are shown, and its values by the codes of models."""
+
+    keys: Keys
+    values: Values
+    compared: Values | None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a report shows."""
+
+    lines: list[Line]
+    lines_total: int
+    total: Line
+
+
+def shown_answer(report: Report) -> Answer:
+    """Return what a report of the engine shows, to be compared with the oracle's."""
+
+    def line(row: object) -> Line:
+        values, compared = row.values, row.compared  # type: ignore[attr-defined]
+        by_code = {int(model): found for model, found in values.items()}
+        return Line(row.keys, by_code, {int(model): found for model, found in compared.items()} if compared else None)  # type: ignore[attr-defined]
+
+    return Answer([line(row) for row in report.rows], report.rows_total, line(report.total))
+
+
+class Oracle:
+    """Answers questions of one site at one moment."""
+
+    def __init__(self, records: Records, now: datetime) -> None:
+        self.records = records
+        self.now = now
+
+    def answer(self, question: Question) -> Answer:
+        """Return the answer to a question."""
+        models = list(AttributionModel) if question.model is None else [question.model]
+        sides = _sides(question, self.records.site.time_zone, self.now)
+        formulas = [self._formula(metric.name) for metric in question.metrics]
+        rows: list[dict[int, dict[Keys, list[Piece]]]] = []
+        totals: list[Values] = []
+        for place, side in enumerate(sides):
+            kept = {int(model): self._kept(question, formulas, side, model) for model in models}
+            rows.append({model: self._by_keys(question, pieces, place) for model, pieces in kept.items()})
+            totals.append({model: self._values(question, formulas, pieces, ()) for model, pieces in kept.items()})
+        names = [dimension.name for dimension in question.by]
+        every = {keys for side_rows in rows for grouped in side_rows.values() for keys in grouped}
+        lines = [
+            Line(
+                tuple(self.records.spelling(name, key) for name, key in zip(names, keys, strict=True)),
+                *(
+                    {
+                        model: self._values(question, formulas, grouped.get(keys, []), names)
+                        for model, grouped in side_rows.items()
+                    }
+                    for side_rows in rows
+                ),
+                *(() if len(sides) > 1 else (None,)),
+            )
+            for keys in every
+        ]
+        ordered = self._in_order(question, lines)
+        total = Line((), totals[0], totals[1] if len(totals) > 1 else None)
+        return Answer(ordered[: question.limit], len(ordered), total)
+
+    def _formula(self, metric: str) -> Formula:
+        if metric in OF_INCOME and "won" not in self.records.meanings.values():
+            return NOTHING
+        has_margins = any(deal.id in self.records.margins for deal in self.records.deals)
+        if metric in ("roi", "romi") and has_margins:
+            return ("won", "cost"), _return(WON_MARGIN)
+        return FORMULAS[metric]
+
+    def _kept(
+        self, question: Question, formulas: Sequence[Formula], side: Side | None, model: AttributionModel
+    ) -> list[Piece]:
+        """List the pieces of a side that the filters keep; facts that lack a filtered dimension are left out."""
+        if side is None:
+            return []
+        zone, filtered = self.records.site.time_zone, [each.dimension.name for each in question.filters]
+        facts = sorted({fact for needed, _ in formulas for fact in needed})
+        return [
+            piece
+            for fact in facts
+            if all(has_dimension(fact, name) for name in filtered)
+            for piece in self.records.pieces(fact, model, question.date_of)
+            if not (isinstance(piece.at, datetime) and piece.at > self.now)
+            and _lies_in(piece, self.records.day(piece), side, zone)
+            and self._is_admitted(piece, question.filters)
+        ]
+
+    def _by_keys(self, question: Question, pieces: Iterable[Piece], place: int) -> dict[Keys, list[Piece]]:
+        names = [dimension.name for dimension in question.by]
+        rows: dict[Keys, list[Piece]] = {}
+        for piece in pieces:
+            if not names or not all(has_dimension(piece.fact, name) for name in names):
+                continue
+            found: list[Keys] = [()]
+            for name in names:
+                keys = self.records.keys(piece, name)
+                if place and name in CALENDAR:
+                    keys = (_same_place(name, _counterpart(question)(question.period.first_on), self.records.day(piece),
+                                        question.period.first_on),)  # fmt: skip
+                found = [(*before, key) for before in found for key in keys]
+            for row in found:
+                rows.setdefault(row, []).append(piece)
+        return rows
+
+    def _values(
+        self, question: Question, formulas: Sequence[Formula], pieces: Pieces, names: Sequence[str]
+    ) -> tuple[Value, ...]:
+        needed = [*names, *(each.dimension.name for each in question.filters)]
+        return tuple(
+            compute(pieces) if all(has_dimension(fact, name) for fact in facts for name in needed) else None
+            for facts, compute in formulas
+        )
+
+    def _is_admitted(self, piece: Piece, filters: Sequence[Filter]) -> bool:
+        for name in {each.dimension.name for each in filters}:
+            mine = [each for each in filters if each.dimension.name == name]
+            keys = self.records.keys(piece, name)
+            positive = [_holds(each, name, keys) for each in mine if each.operator != "not"]
+            negative = [_holds(each, name, keys) for each in mine if each.operator == "not"]
+            if (positive and not any(positive)) or any(negative):
+                return False
+        return True
+
+    def _in_order(self, question: Question, lines: list[Line]) -> list[Line]:
+        """Sort lines: as asked, else times in their order, else by the first metric; then by keys, nothing last."""
+        model = int(question.model if question.model is not None else self.records.site.attribution)
+        names = [dimension.name for dimension in question.by]
+        metrics = [metric.name for metric in question.metrics]
+        lines = sorted(lines, key=lambda line: [(key is None, key or "") for key in line.keys])
+
+        def by_metric(place: int, sign: int) -> None:
+            def order(line: Line) -> tuple[bool, Fraction]:
+                value = line.values[model][place]
+                return value is None, sign * (value or Fraction(0))
+
+            lines.sort(key=order)
+
+        def by_key(place: int, *, descending: bool) -> None:
+            lines.sort(key=lambda line: line.keys[place] or "", reverse=descending)
+            lines.sort(key=lambda line: line.keys[place] is None)
+
+        if question.sort is not None and question.sort.name in metrics:
+            by_metric(metrics.index(question.sort.name), -1 if question.sort.is_descending else 1)
+        elif question.sort is not None:
+            by_key(names.index(question.sort.name), descending=question.sort.is_descending)
+        else:
+            by_metric(0, -1)
+            if names and names[0] in TIMES:
+                by_key(0, descending=False)
+        return lines
+
+
+def _holds(condition: Filter, name: str, keys: Sequence[str | None]) -> bool:
+    """Return whether a key is one of a filter's values; `not` is taken as `is` here."""
+    fold = folded if name in ("source", "medium", "campaign", "content", "term", "status") else known
+    match condition.operator:
+        case "empty":
+            return keys == (None,)
+        case "filled":
+            return keys != (None,)
+        case "contains":
+            (text,) = condition.values
+            return any(key is not None and text.casefold() in key.casefold() for key in keys)
+        case _:
+            return any(fold(value) in keys for value in condition.values)
+
+
+@lru_cache(maxsize=100_000)
+def _same_place(name: str, first: date, day: date, other_first: date) -> str:
+    """Return the key of a stretch that is as far from another first day as a day's from `first`."""
+    place = len({key_of_day(name, first + number * DAY) for number in range((day - first).days + 1)})
+    seen: dict[str, None] = {}
+    while len(seen) < place:
+        seen[key_of_day(name, other_first)] = None
+        other_first += DAY
+    return list(seen)[-1]

@@ -1,0 +1,86 @@
+"""Random questions of random sites, in words, as callers ask them."""
+
+from datetime import date, timedelta
+from random import Random
+
+from dealtrace.leads.limits import YEAR_MAX
+from dealtrace.reports.dimensions import DIMENSIONS
+from dealtrace.reports.filters import escaped, escaped_name
+from dealtrace.reports.metrics import METRICS
+from dealtrace.reports.periods import PRESETS
+from dealtrace.reports.question import Words
+from figures_records import key_of_day
+from figures_scenes import CAMPAIGNS, DAYS_BACK, MEDIUMS, NAMES, SAY_NOTHING, SOURCES, STATUSES, TAGS, Scene
+
+FILTERS_AT_MOST = 4
+OPERATORS = ("is", "is", "not", "not", "contains", "among", "empty", "filled")
+VALUES = {
+    "source": SOURCES, "medium": MEDIUMS, "campaign": CAMPAIGNS, "content": ("ad1",), "term": ("окна", "ОКНА"),
+    "landing_page": ("https://shop.ru/", "/price"), "lead_kind": ("call", "request"),
+    "client_kind": ("new", "returning"),
+    "match_reason": ("pinned", "call_id", "phone", "email", "stated_source", "no_lead_near"), "tag": TAGS,
+    "status": STATUSES, "service": ("AmoCRM", "Bitrix24"), "dialled": ("74951112233",), "device": ("mobile", "desktop"),
+    "city": ("Москва", "Paris"), "browser": ("Firefox",), "os": ("Linux",), "hour": ("00", "02", "12", "23"),
+    "weekday": ("1", "2", "7"),
+}  # fmt: skip
+
+
+def random_words(random: Random, scene: Scene) -> Words:
+    """Return a question in words."""
+    fields = [f"field:{name}" for name in sorted(scene.player.site.custom_fields)]
+    every = [*DIMENSIONS, *fields]
+    by = random.sample(every, random.choice((0, 1, 1, 1, 2, 2, 3)))
+    metrics = random.sample(list(METRICS), random.choice((1, 1, 2, 3, 6)))
+    columns = [*by, *metrics]
+    models = "all" if random.random() < 0.06 else ""
+    return Words(
+        by=",".join(escaped_name(name) for name in by),
+        metrics=",".join(metrics),
+        **_period(random, scene),
+        model=str(random.randrange(7)) if not models and random.random() < 0.8 else "",
+        models=models,
+        date_of=random.choice(("", "deal", "lead", "changed")),
+        compare=random.choice(("", "previous", "year", "weekdays")),
+        filters=tuple(_filter(random, scene, random.choice((*every, *by, *by))) for _ in range(_few(random))),
+        sort=random.choice(("", "-")) + escaped_name(random.choice(columns)) if random.random() < 0.3 else "",
+        limit=str(random.randrange(1, 5)) if random.random() < 0.15 else "",
+    )
+
+
+def _few(random: Random) -> int:
+    return random.choice((0, 0, 0, 1, 1, 2, FILTERS_AT_MOST))
+
+
+def _period(random: Random, scene: Scene) -> dict[str, str]:
+    if random.random() < 0.3:
+        return {"period": random.choice(("", *PRESETS))}
+    latest = date(YEAR_MAX, 12, 31)
+    days = sorted(min(scene.today - timedelta(days=random.choice((*DAYS_BACK, -6, -30))), latest) for _ in range(2))
+    return {"first": days[0].isoformat(), "last": days[1].isoformat()}
+
+
+def _filter(random: Random, scene: Scene, name: str) -> str:
+    operator = random.choice(OPERATORS)
+    start = f"{escaped_name(name)}:{operator}"
+    if operator in ("empty", "filled"):
+        return start
+    if operator == "contains":
+        return f"{start}:{escaped(_part_of(random, _value(random, scene, name)))}"
+    if operator == "among":
+        return f"{start}:" + "|".join(escaped(_value(random, scene, name)) for _ in range(random.randrange(1, 4)))
+    return f"{start}:{escaped(_value(random, scene, name))}"
+
+
+def _part_of(random: Random, text: str) -> str:
+    text = random.choice((text, text.upper(), text.casefold()))
+    return text[random.randrange(len(text) + 1) :][: random.randrange(4)]
+
+
+def _value(random: Random, scene: Scene, name: str) -> str:
+    if name in ("day", "week", "month", "quarter"):
+        return key_of_day(name, scene.today - timedelta(days=random.choice(DAYS_BACK)))
+    if name in ("hour", "weekday"):
+        return random.choice(VALUES[name])
+    if random.random() < 0.15:
+        return random.choice(SAY_NOTHING)
+    return random.choice(VALUES.get(name, NAMES[1:])) or ""

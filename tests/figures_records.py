@@ -1,0 +1,344 @@
+"""What a site has done, as plain lists, and the pieces that figures count: facts, each split among its touches."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from functools import cached_property
+
+from dealtrace.accounts.site import Site
+from dealtrace.attribution.cost import Cost
+from dealtrace.attribution.credit import AttributionModel, credits_under, touches_of
+from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.attribution.visit import Visit
+from dealtrace.deals.deal import Deal
+from dealtrace.leads.contact import normal_contacts
+from dealtrace.matching.match_reason import LeadContacts, match_reason_of
+
+MILLION = 1_000_000
+SAYING_NOTHING = {"", "(not set)", "<не заполнено>", "‹не заполнено›"}
+PARTS = ("source", "medium", "campaign", "content", "term")
+OF_VISITS = {*PARTS, "landing_page", "hour", "weekday", "day", "week", "month", "quarter"} | {
+    "city", "device", "browser", "os",
+}  # fmt: skip
+OF_LEADS = OF_VISITS | {"manager", "tag", "lead_kind", "form", "dialled", "client_kind"}
+OF_DEALS = OF_LEADS | {"service", "status", "match_reason"}
+OF_COSTS = {*PARTS, "weekday", "day", "week", "month", "quarter"}
+KNOWN_BY: Mapping[str, set[str]] = {
+    "visit": OF_VISITS, "lead": OF_LEADS, "deal": OF_DEALS, "won": OF_DEALS, "assist": OF_DEALS, "cost": OF_COSTS,
+}  # fmt: skip
+"""The dimensions that each fact has; `won` are deals by the beginning of their status."""
+
+
+def has_dimension(fact: str, name: str) -> bool:
+    """Return whether a fact has a dimension; leads and deals have custom fields."""
+    return fact not in ("visit", "cost") if name.startswith("field:") else name in KNOWN_BY[fact]
+
+
+@dataclass(frozen=True, eq=False)
+class LeadRecord:
+    """A lead as it was sent, with what the site then knows of it."""
+
+    id: int
+    is_call: bool
+    at: datetime
+    client: int
+    is_hidden: bool
+    reference: str | None
+    phone: str | None
+    email: str | None
+    visit_id: int | None
+    manager: str | None = None
+    tags: tuple[str, ...] = ()
+    custom: Mapping[str, str] = field(default_factory=dict)
+    stated: TrafficSource | None = None
+    form: str | None = None
+    dialled: str | None = None
+    is_successful: bool | None = None
+    talked: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """A fact, or a touch's part of it: its moment, its share in millionths, its source, and what it adds."""
+
+    fact: str
+    id: int
+    at: datetime | date
+    source: TrafficSource | None
+    words: Callable[[str], object]
+    share: int = MILLION
+    own: Visit | None = None
+    numbers: Mapping[str, int | None] = field(default_factory=dict)
+    marks: frozenset[str] = frozenset()
+    client: object = None
+    tags: tuple[str, ...] = ()
+    keys: dict[str, tuple[str | None, ...]] = field(default_factory=dict)
+
+
+def known(text: object) -> str | None:
+    """Return a text, `None` if it says nothing."""
+    return None if text is None or str(text).strip().casefold() in SAYING_NOTHING else str(text)
+
+
+def folded(text: str | None) -> str | None:
+    """Return what a name is grouped by."""
+    return text.strip().casefold() if known(text) is not None and text is not None else None
+
+
+def kopecks(rubles: Decimal | None) -> int | None:
+    """Return a sum in kopecks, half up."""
+    return None if rubles is None else int((rubles * 100).to_integral_value(ROUND_HALF_UP))
+
+
+def split(amount: int | None, shares: Sequence[int]) -> list[int | None]:
+    """Split kopecks by shares of touches, earliest first: by largest remainder, the later touch first."""
+    if amount is None:
+        return [None] * len(shares)
+    exact = [Fraction(abs(amount) * share, MILLION) for share in shares]
+    parts = [int(part) for part in exact]
+    in_turn = sorted(range(len(shares)), key=lambda place: (exact[place] - parts[place], place), reverse=True)
+    for place in in_turn[: abs(amount) - sum(parts)]:
+        parts[place] += 1
+    return [part if amount >= 0 else -part for part in parts]
+
+
+@dataclass(frozen=True, eq=False)
+class Records:
+    """All of a site: hidden leads among the others, deals without the deleted ones; meanings by folded status."""
+
+    site: Site
+    visits: Sequence[Visit]
+    leads: Sequence[LeadRecord]
+    deals: Sequence[Deal]
+    costs: Sequence[Cost]
+    margins: Mapping[int, Decimal]
+    meanings: Mapping[str, str]
+    cache: dict[object, list[Piece]] = field(default_factory=dict)
+
+    def pieces(self, fact: str, model: AttributionModel, date_of: str) -> list[Piece]:
+        """List the pieces of a kind of fact under a model, with the moments that a question's dates mean."""
+        key = (fact, model, date_of)
+        if key not in self.cache:
+            makers = {"visit": self._visits, "lead": self._leads, "cost": self._costs}
+            self.cache[key] = list(makers[fact](model) if fact in makers else self._deals(fact, model, date_of))
+        return self.cache[key]
+
+    @cached_property
+    def _visit_by_id(self) -> dict[int, Visit]:
+        return {visit.id: visit for visit in self.visits}
+
+    @cached_property
+    def lead_by_id(self) -> dict[int, LeadRecord]:
+        """The leads by their ids."""
+        return {lead.id: lead for lead in self.leads}
+
+    @cached_property
+    def _touches(self) -> dict[int, list[Visit]]:
+        owns = ((lead, self._visit_by_id.get(lead.visit_id or 0)) for lead in self.leads)
+        return {lead.id: touches_of(lead.at, own, self.visits) if own else [] for lead, own in owns}
+
+    @cached_property
+    def _leads_with_deals(self) -> set[int]:
+        return {deal.lead.id for deal in self.deals if deal.lead is not None}
+
+    @cached_property
+    def _leads_of_clients(self) -> dict[int, list[LeadRecord]]:
+        found: dict[int, list[LeadRecord]] = defaultdict(list)
+        for lead in self.leads:
+            if not lead.is_hidden:
+                found[lead.client].append(lead)
+        return found
+
+    def _shares(self, lead: LeadRecord | None, model: AttributionModel) -> list[tuple[Visit, int]]:
+        """List the touches that a model credits with a lead, earliest first."""
+        credited = credits_under(model, self._touches[lead.id]) if lead is not None else []
+        shares = [(credit.visit, credit.share) for credit in credited]
+        return sorted(shares, key=lambda share: (share[0].started_at, share[0].id))
+
+    def _visits(self, model: AttributionModel) -> Iterator[Piece]:
+        for visit in self.visits:
+            yield Piece("visit", visit.id, visit.started_at, visit.traffic_source, lambda _: None, own=visit,
+                        client=visit.visitor_id or None)  # fmt: skip
+
+    def _costs(self, model: AttributionModel) -> Iterator[Piece]:
+        for place, cost in enumerate(self.costs):
+            numbers = {"cost": cost.amount_kopecks, "clicks": cost.clicks or 0}
+            yield Piece("cost", place, cost.day_on, cost.traffic_source, lambda _: None, numbers=numbers)
+
+    def _leads(self, model: AttributionModel) -> Iterator[Piece]:
+        for lead in self.leads:
+            if lead.is_hidden:
+                continue
+            words, marks, own = self._words_of_lead(lead), self._marks_of_lead(lead), self._own(lead)
+            for visit, share in self._shares(lead, model) or [(None, MILLION)]:
+                source = visit.traffic_source if visit is not None else lead.stated
+                yield Piece("lead", lead.id, lead.at, source, words, share, own, {}, marks, lead.client, lead.tags)
+
+    def _own(self, lead: LeadRecord | None) -> Visit | None:
+        return self._visit_by_id.get(lead.visit_id or 0) if lead is not None else None
+
+    def _marks_of_lead(self, lead: LeadRecord) -> frozenset[str]:
+        target = lead.is_call and lead.is_successful is not False and lead.talked >= self.site.target_call
+        answered = lead.is_successful if lead.is_successful is not None else lead.talked > timedelta(0)
+        marks = {
+            "call": lead.is_call, "request": not lead.is_call, "target": target,
+            "answered": lead.is_call and answered, "missed": lead.is_call and not answered,
+            "visit": lead.visit_id is not None, "deal": lead.id in self._leads_with_deals,
+        }  # fmt: skip
+        return frozenset(mark for mark, is_set in marks.items() if is_set)
+
+    def _client_kind(self, lead: LeadRecord) -> str:
+        is_returning = any(other.at < lead.at for other in self._leads_of_clients[lead.client])
+        return "returning" if is_returning else "new"
+
+    def _words_of_lead(self, lead: LeadRecord) -> Callable[[str], object]:
+        def word(name: str) -> object:
+            if name.startswith("field:"):
+                return lead.custom.get(name.removeprefix("field:"))
+            if name == "lead_kind":
+                return "call" if lead.is_call else "request"
+            return self._client_kind(lead) if name == "client_kind" else getattr(lead, name)
+
+        return word
+
+    def _words_of_deal(self, deal: Deal, lead: LeadRecord | None) -> Callable[[str], object]:
+        of_lead = self._words_of_lead(lead) if lead is not None else lambda _: None
+
+        def word(name: str) -> object:
+            if name.startswith("field:"):
+                return (deal.custom_values or {}).get(name.removeprefix("field:"))
+            if name == "match_reason":
+                return self._reason(deal, lead)
+            return of_lead(name) if name in ("lead_kind", "form", "dialled", "client_kind") else getattr(deal, name)
+
+        return word
+
+    def _reason(self, deal: Deal, lead: LeadRecord | None) -> str:
+        contacts = lead and LeadContacts(lead.reference, frozenset(normal_contacts(lead.phone, lead.email)))
+        return str(match_reason_of(deal, contacts, contact_matching=self.site.contact_matching))
+
+    def _moment(self, fact: str, deal: Deal, lead: LeadRecord | None, date_of: str) -> datetime:
+        if date_of == "lead" and lead is not None:
+            return lead.at
+        if date_of == "changed":
+            return (deal.status_since if fact == "won" else deal.changed_at) or deal.happened_at
+        return deal.happened_at
+
+    def _lead_of(self, deal: Deal) -> LeadRecord | None:
+        return self.lead_by_id[deal.lead.id] if deal.lead is not None else None
+
+    def _meaning(self, deal: Deal) -> str:
+        return self.meanings.get(deal.status.strip().casefold(), "open")
+
+    def _first_won(self, fact: str, date_of: str) -> set[int]:
+        """Return the ids of the first won deals of all clients; of one moment, all are the first."""
+        moments: dict[int, list[tuple[datetime, int]]] = defaultdict(list)
+        for deal in self.deals:
+            lead = self._lead_of(deal)
+            if lead is not None and self._meaning(deal) == "won":
+                moments[lead.client].append((self._moment(fact, deal, lead, date_of), deal.id))
+        return {deal_id for won in moments.values() for at, deal_id in won if at == min(won)[0]}
+
+    def _deals(self, fact: str, model: AttributionModel, date_of: str) -> Iterator[Piece]:
+        first_won = self._first_won(fact, date_of)
+        for deal in self.deals:
+            lead = self._lead_of(deal)
+            marks = {self._meaning(deal), "matched" if lead is not None or deal.stated_source else "unmatched"}
+            marks |= ({"first"} if deal.id in first_won else set()) | (
+                {"sum"} if deal.amount_rub is not None else set()
+            )
+            stated = lead.stated if lead is not None else deal.stated_source
+            shares = self._shares(lead, model) or [(None, MILLION)]
+            if fact == "assist":
+                shares = [(visit, MILLION) for visit in self._touches[lead.id][:-1]] if lead is not None else []
+            amounts = split(kopecks(deal.amount_rub), [share for _, share in shares])
+            margins = split(kopecks(self.margins.get(deal.id)), [share for _, share in shares])
+            for place, (visit, share) in enumerate(shares):
+                numbers = {"amount": amounts[place], "margin": margins[place], "seconds": _seconds_between(visit, deal)}
+                yield Piece(
+                    fact, deal.id, self._moment(fact, deal, lead, date_of),
+                    visit.traffic_source if visit is not None else stated, self._words_of_deal(deal, lead), share,
+                    self._own(lead), numbers, frozenset(marks), lead.client if lead is not None else None, deal.tags,
+                )  # fmt: skip
+
+    def keys(self, piece: Piece, name: str) -> tuple[str | None, ...]:
+        """List the keys that a piece has in a dimension: one, or each of its tags; names are folded."""
+        if name not in piece.keys:
+            piece.keys[name] = self._keys(piece, name)
+        return piece.keys[name]
+
+    def _keys(self, piece: Piece, name: str) -> tuple[str | None, ...]:
+        if name in PARTS:
+            return (folded(getattr(piece.source, name)) if piece.source is not None else None,)
+        if name == "tag":
+            return tuple({tag: tag for tag in piece.tags if known(tag) is not None}) or (None,)
+        if name == "hour":
+            return (f"{piece.own.started_at.astimezone(self.site.time_zone).hour:02}" if piece.own else None,)
+        if name in ("weekday", "day", "week", "month", "quarter"):
+            return (key_of_day(name, self.day(piece)),)
+        if name in ("city", "device", "browser", "os", "landing_page"):
+            return (known(word_of_visit(piece.own, name)) if piece.own is not None else None,)
+        return (folded(str(piece.words(name))) if name == "status" else known(piece.words(name)),)
+
+    def day(self, piece: Piece) -> date:
+        """Return the day of the site on which a piece falls."""
+        return piece.at.astimezone(self.site.time_zone).date() if isinstance(piece.at, datetime) else piece.at
+
+    def spelling(self, name: str, key: str | None) -> str | None:
+        """Return a key as it is shown: names of sources and statuses in their commonest spelling."""
+        if key is None or (name not in PARTS and name != "status"):
+            return key
+        spellings = self._status_spellings[key] if name == "status" else self._part_spellings[name, key]
+        return min(spellings, key=lambda spelling: (-spellings[spelling], spelling))
+
+    @cached_property
+    def _status_spellings(self) -> dict[str, Counter[str]]:
+        found: dict[str, Counter[str]] = defaultdict(Counter)
+        for deal in self.deals:
+            found[deal.status.strip().casefold()][deal.status.strip()] += 1
+        return found
+
+    @cached_property
+    def _part_spellings(self) -> dict[tuple[str, str], Counter[str]]:
+        """Count the spellings of parts in visits, costs, and the sources stated by leads and deals without a lead."""
+        found: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+        stated = [lead.stated for lead in self.leads if not lead.is_hidden]
+        stated += [lead.stated if (lead := self._lead_of(deal)) else deal.stated_source for deal in self.deals]
+        named = [each.traffic_source for each in (*self.visits, *self.costs)]
+        for source in (*named, *(each for each in stated if each is not None)):
+            for part in PARTS:
+                spelling = getattr(source, part)
+                found[part, spelling.strip().casefold()][spelling.strip()] += 1
+        return found
+
+
+def word_of_visit(visit: Visit, name: str) -> str:
+    """Return a word of a visit; its landing page is shown without query and fragment."""
+    return visit.landing_url.split("?")[0].split("#")[0] if name == "landing_page" else str(getattr(visit, name))
+
+
+def _seconds_between(visit: Visit | None, deal: Deal) -> int | None:
+    """Return the time from a touch to a deal, each in whole seconds, `None` without a touch."""
+    if visit is None:
+        return None
+    began, ended = visit.started_at.replace(microsecond=0), deal.happened_at.replace(microsecond=0)
+    return (ended - began) // timedelta(seconds=1)
+
+
+def key_of_day(name: str, day: date) -> str:
+    """Return the key of a day in a dimension of the calendar."""
+    match name:
+        case "weekday":
+            return str(day.isoweekday())
+        case "day":
+            return day.isoformat()
+        case "week":
+            year, week, _ = day.isocalendar()
+            return f"{year:04}-W{week:02}"
+        case "month":
+            return day.isoformat()[:7]
+        case _:
+            return f"{day.year:04}-Q{(day.month + 2) // 3}"

@@ -1,0 +1,353 @@
+"""Small random sites, made through the product's own operations, and the records that the oracle answers from."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from random import Random
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select, update
+
+from cast import Player, Stage
+from dealtrace.attribution.cost import Cost, CostAccount
+from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.attribution.visit import Visit
+from dealtrace.deals.deal import DealKey
+from dealtrace.deals.lead_clue import NO_CLUE, LeadClue
+from dealtrace.deals.registration import Receipt, Registration
+from dealtrace.leads.annotations import Annotations
+from dealtrace.leads.call import Circumstances, IncomingCall
+from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.leads.lead_request import IncomingLeadRequest
+from dealtrace.operations.deals.change import change_deals
+from dealtrace.operations.deals.delete import delete_deals
+from dealtrace.operations.deals.pin import pin_deal
+from dealtrace.operations.deals.register import register_deals
+from dealtrace.operations.deals.restore import restore_deal
+from dealtrace.operations.leads.delete import delete_lead, restore_lead
+from dealtrace.operations.leads.register_lead_requests import register_lead_requests
+from dealtrace.operations.reports.import_costs import import_costs
+from dealtrace.operations.reports.set_status import set_status
+from dealtrace.operations.visits.store_visits import store_visits
+from dealtrace.storage.deals.deals import list_deals_by_key
+from dealtrace.storage.schema.tables.deals import deal as deal_table
+from dealtrace.storage.schema.tables.leads import LEAD_TABLES
+from figures_records import LeadRecord, Records
+from write_commands import by_call, by_contact, by_lead_request, change, registration
+
+ZONES = (
+    "Europe/Moscow", "Europe/Berlin", "America/New_York", "Atlantic/Azores", "Australia/Lord_Howe", "Asia/Kathmandu",
+    "America/Sao_Paulo", "Pacific/Kiritimati", "Africa/Casablanca", "UTC",
+)  # fmt: skip
+PRESENT_DAYS = tuple(
+    date.fromisoformat(day)
+    for day in ("2026-11-10", "2026-03-30", "2026-11-02", "2028-02-29", "2028-03-02", "2026-01-02", "1997-02-17",
+                "2018-11-05", "2100-12-31", "2010-10-31")
+)  # fmt: skip
+CLOCKS = ("00:00:00", "00:00:01", "23:59:59.999999", "01:30:00", "02:30:00", "12:00:00", "11:59:59.5", "18:45:10")
+DAYS_BACK = (*range(10), 13, 14, 20, 27, 28, 29, 30, 31, 60, 89, 91, 364, 365, 366, 371, -1, -2)
+SAY_NOTHING = ("", " ", "(not set)", "(Not Set) ", "<не заполнено>", "‹Не заполнено›", "‹НЕ ЗАПОЛНЕНО›", "\u00a0", "\t")
+NAMES = (None, "Ivan", "ivan", " Ivan", "Мария", "a:b|c,d\\e", "100%_", "ёж", *SAY_NOTHING)
+SOURCES = ("yandex", "Yandex", "YANDEX ", "google", "Google", "(direct)", "vk", "ß", "SS", "Яндекс", "яндекс", "ЯНДЕКС")
+MEDIUMS = ("cpc", "CPC", "organic", "(none)", "", "(not set)")
+CAMPAIGNS = ("", "Brand", "brand", "sale|50", "<не заполнено>")
+TAGS = ("vip", "VIP", "a,b", "", "(not set)", "срочно")
+STATUSES = ("new", "New", " NEW ", "won", "WON", "Won ", "lost", "Отказ", "отказ", "", "  ", "(not set)", "Оплачен")
+AMOUNTS = (
+    None, "0", "100", "99.995", "0.005", "-0.005", "-33.335", "12345.6789", "0.01", "0.02", "1000000.01",
+    "900000000000000", "-900000000000000",
+)  # fmt: skip
+PAGES = ("https://shop.ru/", "https://shop.ru/?utm=1#x", "https://shop.ru/#a?b", "/price#top", *SAY_NOTHING[:3])
+PHONES = ("79205550055", "+7 (920) 555-00-55", "8 921 555-00-66, 79205550055", "8-921-555-00-66", "нет", "")
+EMAILS = ("ann@example.org", "Ann@Example.org", "bob@example.org, ann@example.org", "нет", None)
+FIELDS = ("margin", "a:b,c|d", "0", "$x", 'q"t', "[0]", "сумма")
+REFERENCES = tuple(f"r{number}" for number in range(6))
+Item = TypeVar("Item")
+
+
+def mostly(random: Random, items: Sequence[Item], usual: Sequence[Item]) -> Item:
+    """Choose one of the usual items, or now and then of all."""
+    return random.choice(items if random.random() < 0.35 else usual)
+
+
+@dataclass
+class Scene:
+    """A site that is being made, and what the oracle must know of it."""
+
+    random: Random
+    stage: Stage
+    player: Player
+    today: date
+    now: datetime
+    visits: list[Visit] = field(default_factory=list)
+    leads: dict[int, IncomingCall | IncomingLeadRequest] = field(default_factory=dict)
+    deals: list[int] = field(default_factory=list)
+    costs: dict[CostAccount, list[Cost]] = field(default_factory=dict)
+    meanings: dict[str, str] = field(default_factory=dict)
+    margins: dict[int, Decimal] = field(default_factory=dict)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of the site."""
+        return self.player.site.time_zone
+
+    def moment(self) -> datetime:
+        """Return an instant: on the days and at the times where mistakes are made."""
+        if self.random.random() < 0.1:
+            return self.now + self.random.choice((-1, 0, 1)) * timedelta(microseconds=1)
+        day = self.today - timedelta(days=self.random.choice(DAYS_BACK))
+        clock = self.random.choice(CLOCKS)
+        return datetime.fromisoformat(f"{day}T{clock}").replace(tzinfo=self.zone).astimezone(UTC)
+
+    def source(self) -> TrafficSource:
+        choose = self.random.choice
+        return TrafficSource(
+            mostly(self.random, (*SOURCES, *SAY_NOTHING), SOURCES), choose(MEDIUMS), choose(CAMPAIGNS),
+            choose(("", "ad1", "AD1")), choose(("", "окна", "Окна")),
+        )  # fmt: skip
+
+    def stated(self) -> TrafficSource | None:
+        return self.source() if self.random.random() < 0.4 else None
+
+    def custom(self) -> dict[str, str]:
+        names = [*self.player.site.custom_fields, "unknown"]
+        return {name: mostly(self.random, NAMES[1:], NAMES[1:4]) or "" for name in names if self.random.random() < 0.5}
+
+    def tags(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(self.random.choices(TAGS, k=self.random.randrange(4))))
+
+    def amount(self) -> Decimal | None:
+        text = self.random.choice(AMOUNTS)
+        return Decimal(text) if text is not None else None
+
+    def visit(self) -> Visit:
+        """Make a visit that is not stored yet."""
+        choose = self.random.choice
+        return Visit(
+            self.stage.ids.take_visit_id(), choose(("ann", "bob", "cat", "")), self.moment(), self.source(),
+            landing_url=choose(PAGES), city=choose(("Москва", "Paris", "", "(not set)")),
+            device=choose(("", "desktop", "mobile")), os=choose(("", "Linux")), browser=choose(("", "Firefox")),
+        )  # fmt: skip
+
+    def visit_id(self) -> Any:
+        """Return the id of a visit that is or will be stored, of none, or nothing."""
+        return self.random.choice([None, *(visit.id for visit in self.visits), *(visit.id for visit in self.visits), 5])
+
+    def annotations(self) -> Annotations:
+        return Annotations(mostly(self.random, NAMES, NAMES[:4]), None, self.tags(), self.custom(), self.stated())
+
+    def call(self, reference: str | None) -> IncomingCall:
+        circumstances = Circumstances(
+            is_successful=self.random.choice((None, None, True, False)),
+            dialled_phone=self.random.choice((None, "74951112233", "", "(not set)")),
+        )
+        return IncomingCall(
+            self.moment(), timedelta(seconds=self.random.choice((0, 1, 29, 30, 31, 300))), self.random.choice(PHONES),
+            reference=reference, visit_id=self.visit_id(), circumstances=circumstances, annotations=self.annotations(),
+        )  # fmt: skip
+
+    def lead_request(self, number: str | None) -> IncomingLeadRequest:
+        return IncomingLeadRequest(
+            self.moment(), phone=self.random.choice((None, *PHONES)), email=self.random.choice(EMAILS), number=number,
+            form_name=mostly(self.random, NAMES[1:], NAMES[1:3]) or "", visit_id=self.visit_id(),
+            annotations=self.annotations(),
+        )  # fmt: skip
+
+    def clue(self) -> LeadClue:
+        """Make what a CRM knows of a lead: an id or a reference of one, contacts, both or nothing."""
+        choose, random = self.random.choice, self.random.random
+        clue = NO_CLUE
+        if random() < 0.6:
+            days = timedelta(days=choose((0, 1, 30, 400)))
+            only = choose((None, None, None, *LeadKind))
+            clue = by_contact(choose((None, *PHONES[:-1])), choose(EMAILS), threshold=days, only=only)
+            if clue.contact is not None and clue.contact.phone is None and clue.contact.email is None:
+                clue = NO_CLUE
+        if random() < 0.6:
+            ids = [*self.leads, 77]
+            name = choose((by_call, by_lead_request))
+            lead_id, reference = choose((None, choose(ids))), choose((None, *REFERENCES, " r1 "))
+            if lead_id is not None or reference is not None:
+                clue = name(lead_id, reference, clue=clue)
+        return clue
+
+    def registration(self, number: str | None) -> Registration:
+        return registration(
+            number, status=self.random.choice(STATUSES), amount_rub=self.amount(), happened_at=self.moment(),
+            service=self.random.choice(("AmoCRM", "Bitrix24", "", "(not set)")),
+            manager=mostly(self.random, NAMES, NAMES[:4]), tags=self.tags(), custom_values=self.custom(),
+            stated_source=self.stated(), clue=self.clue(),
+        )  # fmt: skip
+
+    def store_visits(self, visits: Sequence[Visit]) -> None:
+        if visits:
+            self.work(store_visits, visits)
+
+    def work(self, operation: Callable[..., Any], *arguments: Any, now: datetime | None = None) -> Any:
+        """Run an operation that takes a `Work`."""
+        self.stage.ids.ensure(200)
+        with self.stage.database.write() as connection:
+            return operation(self.stage.work(connection, self.player, now), *arguments)
+
+    def store_calls(self, calls: Sequence[IncomingCall]) -> None:
+        for call, outcome in zip(calls, self.stage.calls(self.player, *calls), strict=True):
+            self.leads[outcome.id] = call
+
+    def store_lead_requests(self, lead_requests: Sequence[IncomingLeadRequest]) -> None:
+        outcomes = self.stage.perform(register_lead_requests, self.player, *lead_requests)
+        for lead_request, outcome in zip(lead_requests, outcomes, strict=True):
+            self.leads[outcome.id] = replace(lead_request, number=outcome.number)
+
+    def register(self, registrations: Sequence[Registration]) -> None:
+        outcomes = self.stage.perform(register_deals, self.player, *registrations)
+        self.deals += [outcome.deal_id for outcome in outcomes if isinstance(outcome, Receipt)]
+
+    def import_costs(self, account: CostAccount, costs: Iterable[Cost]) -> None:
+        mine = list({(cost.day_on, cost.traffic_source): cost for cost in costs}.values())
+        days = {cost.day_on for cost in mine}
+        kept = [cost for cost in self.costs.get(account, []) if cost.day_on not in days]
+        self.work(import_costs, account, days, mine)
+        self.costs[account] = [*kept, *mine]
+
+    def cost(self) -> Cost:
+        day = self.today - timedelta(days=self.random.choice(DAYS_BACK))
+        kopecks, clicks = self.random.choice((1, 1000, 33333, 10**12)), self.random.choice((None, 0, 1, 7))
+        return Cost(day, self.source(), kopecks, clicks, None)
+
+    def set_status(self, name: str, meaning: str) -> None:
+        self.work(set_status, name, meaning)
+        self.meanings[name.strip().casefold()] = meaning
+
+    def change_something(self) -> None:
+        """Do one of the things that happen to what is stored."""
+        deal_id, now = self.random.choice(self.deals), self.moment()
+        match self.random.randrange(9 if self.leads else 6):
+            case 0 | 1 | 2:
+                self.stage.perform(change_deals, self.player, self._change(deal_id), now=now)
+            case 3:
+                self.stage.perform(delete_deals, self.player, DealKey(deal_id, None), now=now)
+            case 4:
+                self.stage.perform(delete_deals, self.player, DealKey(deal_id, None), now=now)
+                self._try(restore_deal, deal_id)
+            case 5:
+                lead_id = self.random.choice([None, *self.leads])
+                self._try(pin_deal, deal_id, self._ref(lead_id) if lead_id is not None else None)
+            case 7:
+                self._try(delete_lead, self._ref(self.random.choice(list(self.leads))))
+            case 8:
+                ref = self._ref(self.random.choice(list(self.leads)))
+                self._try(delete_lead, ref)
+                self._try(restore_lead, ref)
+            case _:
+                self._set_margin(deal_id)
+
+    def _change(self, deal_id: int) -> Any:
+        fields = {
+            "status": self.random.choice(STATUSES), "amount_rub": self.amount(), "tags": self.tags(),
+            "manager": self.random.choice(NAMES[1:]), "custom_values": self.custom(),
+            "source_parts": {"source": self.random.choice(SOURCES)},
+        }  # fmt: skip
+        return change(deal_id, **{name: value for name, value in fields.items() if self.random.random() < 0.4})
+
+    def _set_margin(self, deal_id: int) -> None:
+        margin = self.amount()
+        mine = (deal_table.c.site_id == self.player.site.id, deal_table.c.id == deal_id)
+        with self.stage.database.write() as connection:
+            connection.execute(update(deal_table).where(*mine).values(margin_rub=margin))
+        self.margins.pop(deal_id, None)
+        if margin is not None:
+            self.margins[deal_id] = margin
+
+    def _ref(self, lead_id: int) -> LeadRef:
+        is_call = isinstance(self.leads[lead_id], IncomingCall)
+        return LeadRef(LeadKind.CALL if is_call else LeadKind.LEAD_REQUEST, lead_id)
+
+    def _try(self, operation: Callable[..., Any], *arguments: Any) -> None:
+        """Run an operation; it may be refused, as when a deal is deleted."""
+        try:
+            self.work(operation, *arguments)
+        except Exception as refusal:
+            if type(refusal).__module__ != "dealtrace.errors":
+                raise
+
+    def records(self) -> Records:
+        """Return what the oracle answers from; clients and the leads of deals are read back."""
+        site = self.player.site
+        with self.stage.database.write() as connection:
+            deals = list_deals_by_key(connection, site.id, ids=self.deals, numbers=[])
+            leads = [
+                self._lead_record(kind, row)
+                for kind, table in LEAD_TABLES.items()
+                for row in connection.execute(select(table).where(table.c.site_id == site.id))
+            ]
+        costs = [cost for mine in self.costs.values() for cost in mine]
+        return Records(site, self.visits, leads, list(deals), costs, self.margins, self.meanings)
+
+    def _lead_record(self, kind: LeadKind, row: Any) -> LeadRecord:
+        sent = self.leads[row.id]
+        annotations = sent.annotations
+        shared = {
+            "id": row.id, "client": row.client_id, "is_hidden": row.deleted_at is not None, "phone": sent.phone,
+            "is_call": kind is LeadKind.CALL, "visit_id": sent.visit_id, "manager": annotations.manager,
+            "tags": annotations.tags, "stated": annotations.stated_source,
+            "custom": {name: value for name, value in annotations.custom_values.items()
+                       if name in self.player.site.custom_fields},
+        }  # fmt: skip
+        if isinstance(sent, IncomingCall):
+            return LeadRecord(
+                **shared, at=sent.started_at, reference=sent.reference, email=None, talked=sent.duration,
+                dialled=sent.circumstances.dialled_phone, is_successful=sent.circumstances.is_successful,
+            )  # fmt: skip
+        return LeadRecord(
+            **shared, at=sent.requested_at, reference=sent.number, email=sent.email, form=sent.form_name
+        )  # fmt: skip
+
+
+def open_scene(random: Random, stage: Stage) -> Scene:
+    """Open a site with settings of its own, with nothing in it yet."""
+    zone = ZoneInfo(random.choice(ZONES))
+    today = random.choice(PRESENT_DAYS)
+    now = datetime.fromisoformat(f"{today}T{random.choice(CLOCKS)}").replace(tzinfo=zone).astimezone(UTC)
+    player = stage.open_site(
+        fields=random.sample(FIELDS, 2), time_zone=zone, contact_matching=random.random() < 0.8,
+        attribution=random.randrange(7),
+    )  # fmt: skip
+    return Scene(random, stage, player, today, now)
+
+
+def play_scene(random: Random, stage: Stage, size: int = 12) -> Scene:
+    """Make a random site: about `size` visits, leads and deals each, arriving in any order, then changed."""
+    scene = open_scene(random, stage)
+    stage.ids.ensure(2000)
+    scene.visits = [scene.visit() for _ in range(random.randrange(size + 1))]
+    scene.store_visits([visit for visit in scene.visits if not visit.visitor_id])
+    named = [visit for visit in scene.visits if visit.visitor_id]
+    half = random.randrange(len(named) + 1)
+    count = random.randrange(2 * size // 3 + 1)
+    references = random.sample((*REFERENCES, None, None), min(count, len(REFERENCES) + 2))
+    numbers = random.sample((*REFERENCES, None, None), min(count, len(REFERENCES) + 2))
+    steps: list[Callable[[], None]] = [
+        lambda: scene.store_visits(named[:half]),
+        lambda: scene.store_visits(named[half:]),
+        lambda: scene.store_calls([scene.call(reference) for reference in references]),
+        lambda: scene.store_lead_requests([scene.lead_request(number) for number in numbers]),
+        lambda: scene.register([scene.registration(f"d{number}") for number in range(random.randrange(1, size))]),
+        lambda: scene.register([scene.registration(f"e{number}") for number in range(random.randrange(size))]),
+        lambda: scene.import_costs(CostAccount("direct", "a"), [scene.cost() for _ in range(size)]),
+        lambda: scene.import_costs(CostAccount("vk", "b"), [scene.cost() for _ in range(size // 2)]),
+        lambda: scene.import_costs(CostAccount("direct", "a"), [scene.cost() for _ in range(size // 4)]),
+        *(lambda name=name, meaning=meaning: scene.set_status(name, meaning) for name, meaning in _meanings(random)),
+    ]  # fmt: skip
+    random.shuffle(steps)
+    for step in steps:
+        step()
+    for _ in range(random.randrange(size)):
+        scene.change_something()
+    return scene
+
+
+def _meanings(random: Random) -> list[tuple[str, str]]:
+    meanings = (("Won", "won"), ("оплачен ", "won"), ("LOST", "lost"), ("отказ", "lost"), ("(not set)", "won"))
+    return [meaning for meaning in meanings if random.random() < 0.6]

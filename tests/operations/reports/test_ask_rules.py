@@ -1,0 +1,148 @@
+"""Rules of figures that engines of databases keep less easily than Python does, each by a small site."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from cast import Player, Stage, moscow
+from dealtrace.accounts.site_days import site_day
+from dealtrace.attribution.cost import Cost, CostAccount
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.leads.annotations import Annotations
+from dealtrace.operations.deals.change import change_deals
+from dealtrace.operations.deals.register import register_deals
+from dealtrace.operations.reports.ask import ask, stored_facts
+from dealtrace.operations.reports.import_costs import import_costs
+from dealtrace.operations.reports.set_status import set_status
+from dealtrace.reports.answer import Report
+from dealtrace.reports.formats import format_figures
+from dealtrace.reports.question import Known, Words, parse_question
+from write_commands import by_call, by_contact, by_lead_request, change, registration
+
+NOON = moscow("2026-11-10", "12:00:00")
+MODEL = AttributionModel.LAST_NON_DIRECT
+
+
+@pytest.fixture
+def stage(shared_stage: Stage) -> Stage:
+    return shared_stage
+
+
+def asked(stage: Stage, player: Player, *filters: str, now: datetime = NOON, **words: str) -> Report:
+    """Ask a question of a site in words."""
+    site = player.site
+    known = Known(site_day(now, site.time_zone), AttributionModel(site.attribution), site.custom_fields)
+    question = parse_question(Words(filters=filters, **words), known)
+    with stage.database.read() as connection:
+        return ask(stored_facts(connection, site), site, question, now)
+
+
+def rows(report: Report) -> dict[Any, Any]:
+    """Return the values of rows by their keys; of a single key or value, without its tuple."""
+    (model,) = report.total.values
+    figures = {row.keys: format_figures(report.question, row.values[model]) for row in report.rows}
+    return {
+        keys[0] if len(keys) == 1 else keys: shown[0] if len(shown) == 1 else shown for keys, shown in figures.items()
+    }
+
+
+def register(stage: Stage, player: Player, *deals: dict[str, Any], now: datetime | None = None) -> list[int]:
+    """Register deals of noon and return their ids."""
+    made = [registration(**{"number": str(place), "happened_at": NOON, **deal}) for place, deal in enumerate(deals)]
+    return [receipt.deal_id for receipt in stage.perform(register_deals, player, *made, now=now)]
+
+
+def set_won(stage: Stage, player: Player, status: str) -> None:
+    with stage.database.write() as connection:
+        set_status(stage.work(connection, player), status, "won")
+
+
+def test_a_deal_is_found_by_phone_however_its_lead_wrote_the_phone(stage: Stage, shop: Player) -> None:
+    stage.call(shop, NOON - timedelta(hours=1), phone="8 (921) 555-00-66, +7 920 555-00-55", reference="7")
+    both = by_contact("+7 920 555-00-55", "ann@example.org")
+    register(stage, shop, {"clue": both}, {"clue": by_contact("89215550066, 89205550055")})
+    stage.lead_request(shop, NOON - timedelta(hours=1), phone="79991234567", email="Bob@Example.org", number="7")
+    register(
+        stage, shop,
+        {"number": "c", "clue": by_contact("79205550077", "eva@example.org, bob@example.org")},
+        {"number": "d", "clue": by_call(None, "7", clue=by_contact("79991234567"))},
+        {"number": "e", "clue": by_call(None, "8", clue=by_contact("79991234567"))},
+    )  # fmt: skip
+    assert rows(asked(stage, shop, by="match_reason", metrics="deals")) == {"phone": 3, "call_reference": 1, "email": 1}
+
+
+def test_a_reference_of_a_call_is_not_that_of_a_lead_request(stage: Stage, shop: Player) -> None:
+    stage.lead_request(shop, NOON - timedelta(hours=1), phone="79991234567", number="7")
+    register(stage, shop, {"clue": by_call(None, "7", clue=by_contact("79991234567"))})
+    assert rows(asked(stage, shop, by="match_reason", metrics="deals")) == {"phone": 1}
+
+
+def test_what_says_nothing_is_null_with_any_blanks_and_in_any_common_case(stage: Stage, shop: Player) -> None:
+    nothing = ["", " ", "\t", "\u00a0", " (Not Set) ", "<НЕ ЗАПОЛНЕНО>", "‹Не заполнено›\u00a0"]
+    register(stage, shop, *({"manager": text, "status": text} for text in nothing), {"manager": "Не", "status": "Не"})
+    assert rows(asked(stage, shop, by="manager", metrics="deals")) == {None: 7, "Не": 1}
+    assert rows(asked(stage, shop, by="status", metrics="deals")) == {None: 7, "Не": 1}
+    assert rows(asked(stage, shop, "status:empty", by="status", metrics="deals")) == {None: 7}
+
+
+def test_a_tag_that_says_nothing_is_no_tag(stage: Stage, shop: Player) -> None:
+    register(stage, shop, {"tags": ("vip", "", "(not set)")}, {"tags": (" ",)}, {"tags": ()})
+    assert rows(asked(stage, shop, by="tag", metrics="deals")) == {"vip": 1, None: 2}
+    for condition, deals in [("is:", 2), ("not:(not set)", 1), ("among:|vip", 3), ("empty", 2), ("filled", 1)]:
+        assert asked(stage, shop, f"tag:{condition}", metrics="deals").total.values[MODEL] == (deals,)
+
+
+@pytest.mark.parametrize("field", ["0", "$x", 'q"t', "[0]", "a:b,c|d", "с пробелом"])
+def test_a_custom_field_may_have_any_name(stage: Stage, field: str) -> None:
+    site = stage.open_site(fields=[field])
+    register(stage, site, {"custom_values": {field: "x"}}, {})
+    name = "field:" + "".join(f"\\{sign}" if sign in ":,|" else sign for sign in field)
+    assert rows(asked(stage, site, f"{name}:filled", by=name, metrics="deals")) == {"x": 1}
+
+
+def test_contains_finds_what_only_the_beginning_of_a_status_brings_into_the_period(stage: Stage, shop: Player) -> None:
+    set_won(stage, shop, "won")
+    deal_id, *_ = register(stage, shop, {"manager": "Ivan", "happened_at": NOON - timedelta(days=50)})
+    stage.perform(change_deals, shop, change(deal_id, status="won"), now=NOON - timedelta(days=3))
+    stage.perform(change_deals, shop, change(deal_id, comment="paid"), now=NOON - timedelta(days=1))
+    words = {"first": "2026-11-01", "last": "2026-11-08", "date_of": "changed", "metrics": "won"}
+    assert rows(asked(stage, shop, "manager:contains:iv", by="manager", **words)) == {"Ivan": 1}
+
+
+def test_of_several_first_leads_and_won_deals_of_one_moment_each_is_the_first(stage: Stage, shop: Player) -> None:
+    set_won(stage, shop, "won")
+    phone, began_at, yandex, google = "79205550055", NOON - timedelta(hours=1), TrafficSource("y"), TrafficSource("g")
+    stage.lead_request(shop, began_at, phone=phone, number="1", annotations=Annotations(stated_source=google))
+    stage.call(shop, began_at, phone=phone, reference="1", annotations=Annotations(stated_source=yandex))
+    stage.call(shop, began_at + timedelta(seconds=1), phone=phone)
+    register(
+        stage, shop,
+        {"status": "won", "clue": by_call(None, "1")},
+        {"status": "won", "clue": by_lead_request(None, "1")},
+        {"status": "won", "clue": by_contact(phone), "happened_at": NOON + timedelta(seconds=1)},
+    )  # fmt: skip
+    assert rows(asked(stage, shop, by="client_kind", metrics="leads")) == {"new": 2, "returning": 1}
+    costs = [Cost(site_day(NOON, shop.site.time_zone), source, 10_00) for source in (yandex, google)]
+    with stage.database.write() as connection:
+        import_costs(stage.work(connection, shop), CostAccount("direct", "1"), {costs[0].day_on}, costs)
+    report = asked(stage, shop, by="source", metrics="cac", now=NOON + timedelta(minutes=1))
+    assert rows(report) == {"y": 10, "g": 10, None: None}
+    assert report.total.values[MODEL] == (20,)
+
+
+def test_a_landing_page_is_shown_without_query_and_fragment(stage: Stage, shop: Player) -> None:
+    urls = ["https://shop.ru/", "https://shop.ru/?utm_source=x#top", "https://shop.ru/#a?b", "", "?x"]
+    for url in urls:
+        stage.visit(shop, NOON - timedelta(hours=1), TrafficSource("y"), landing_url=url)
+    assert rows(asked(stage, shop, by="landing_page", metrics="visits")) == {"https://shop.ru/": 3, None: 2}
+
+
+def test_the_hour_of_a_visit_after_the_period_is_told_by_the_clock_of_that_day(stage: Stage) -> None:
+    site = stage.open_site(time_zone=ZoneInfo("Europe/Berlin"))
+    visit = stage.visit(site, datetime(2026, 3, 29, 12, 30, tzinfo=UTC), TrafficSource("y"))
+    stage.lead_request(site, datetime(2026, 3, 28, 12, 0, tzinfo=UTC), phone="79205550055", visit_id=visit.id)
+    words = {"first": "2026-03-01", "last": "2026-03-28", "metrics": "leads"}
+    assert rows(asked(stage, site, by="hour", **words)) == {"14": 1}
