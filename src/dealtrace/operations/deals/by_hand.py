@@ -36,7 +36,7 @@ class DealAct:
     version: int = 0
 
 
-@operation(ids_per_command=1)
+@operation(ids_per_command=0)
 def act_on_deals(work: Work, commands: Sequence[WriteCommand[DealAct]]) -> list[Deal | Refusal]:
     """Do with each deal what a person wants, in the order of arrival; each outcome is the deal, or a refusal."""
     lock_registrations(work)

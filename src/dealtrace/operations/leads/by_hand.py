@@ -33,7 +33,7 @@ class Rewriting:
     comment: str
 
 
-@operation(ids_per_command=1)
+@operation(ids_per_command=0)
 def hide_leads(work: Work, commands: Sequence[WriteCommand[Hiding]]) -> list[int | Refusal]:
     """Hide leads or bring them back, in the order of arrival; each outcome is how many deals have another lead now."""
     outcomes: list[int | Refusal] = []
