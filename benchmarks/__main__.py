@@ -18,6 +18,7 @@ from benchmarks.growth import FEW, MANY, report_growth
 from benchmarks.http_layer import report_http_layer
 from benchmarks.import_calls import report_import
 from benchmarks.journals import report_journals
+from benchmarks.reports import report_reports
 from benchmarks.serving import NO_STORE, PRODUCT, Contender, Figures, Place, environment_of, measure, postgresql
 from dealtrace.leads.call import IncomingCall
 from dealtrace.operations.leads.arrivals import decide_calls
@@ -27,7 +28,7 @@ from dealtrace.storage.accounts.sites import find_site
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.id_blocks import IdBlocks
 
-PARTS = ("register", "http", "import", "growth", "journals", "webhooks")
+PARTS = ("register", "http", "import", "growth", "journals", "webhooks", "reports")
 CALLS = 50_000
 CALLS_AT_ONCE = 1000
 BEFORE_THE_DEALS = datetime(2018, 3, 26, 6, 0, tzinfo=UTC)
@@ -50,7 +51,7 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=CALLS)
     parser.add_argument("--few", type=int, default=FEW, help="leads of the small site")
     parser.add_argument("--leads", type=int, default=MANY, help="leads of the large site")
-    parser.add_argument("--deals", type=int, default=MANY, help="deals to match anew")
+    parser.add_argument("--deals", type=int, default=MANY, help="deals to match anew, and of reports")
     chosen = parser.parse_args()
     parts = PARTS if chosen.only is None else (chosen.only,)
     with tempfile.TemporaryDirectory(prefix="dealtrace-bench-") as name, postgresql() as server:
@@ -68,13 +69,22 @@ def main() -> None:
             report_http_layer(place.url, place.token, chosen.rounds)
         if "import" in parts:
             report_import(folder, {engine: place.url for engine, place in places.items()})
-        if "growth" in parts:
-            report_growth(folder, addresses, chosen)
+        _report_large_sites(folder, addresses, chosen, parts)
         if "webhooks" in parts:
             _report_webhooks(folder, addresses, chosen)
-        if "journals" in parts:
-            for engine, create in addresses.items():
-                report_journals(engine, create("journals"), chosen.deals)
+
+
+def _report_large_sites(
+    folder: Path, addresses: Mapping[str, Callable[[str], str]], chosen: argparse.Namespace, parts: Sequence[str]
+) -> None:
+    """Measure what large sites cost: growing, journals, reports."""
+    if "growth" in parts:
+        report_growth(folder, addresses, chosen)
+    if "journals" in parts:
+        for engine, create in addresses.items():
+            report_journals(engine, create("journals"), chosen.deals)
+    if "reports" in parts:
+        report_reports(folder, chosen.deals)
 
 
 def _report_webhooks(folder: Path, addresses: Mapping[str, Callable[[str], str]], chosen: argparse.Namespace) -> None:

@@ -137,7 +137,10 @@ class Application:
         self._database = self._open_database("")
         self._replica = self._open_database(settings.read_database_url) if settings.read_database_url else None
         self._primary = open_database(
-            settings.database_url, readers=DELIVERY_READERS, prepared_statements=settings.prepared_statements
+            settings.database_url,
+            readers=DELIVERY_READERS,
+            prepared_statements=settings.prepared_statements,
+            mirror_memory_mib=settings.mirror_memory,
         )
         self._watch = DatabaseWatch(self._primary)
         self._watch.start()
@@ -175,6 +178,7 @@ class Application:
             readers=settings.reader_threads,
             read_address=read_address,
             prepared_statements=settings.prepared_statements,
+            mirror_memory_mib=settings.mirror_memory,
         )
 
     def _start_deliveries(self) -> None:

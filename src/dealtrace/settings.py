@@ -135,6 +135,12 @@ class Settings(BaseSettings):
         le=3600,
         description="Seconds that a write waits for an unavailable database before the answer is 503.",
     )
+    mirror_memory: int = Field(
+        512,
+        ge=0,
+        le=1_048_576,
+        description="MiB of memory that the column mirror beside SQLite may take; 0: no mirror, reports are slow.",
+    )
     log_level: str = Field(
         "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="The lowest level that is logged."
     )

@@ -1,8 +1,9 @@
 """A request to the API as the journal keeps it: who sent what, and what came of it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from itertools import islice
 
 from dealtrace.record import record
 
@@ -11,18 +12,25 @@ PARAMETERS_KEPT_MAX = 60
 """Ours: of one request; a form has a dozen."""
 VALUE_LENGTH_MAX = 200
 """Ours: characters kept of a value."""
-SECRETS = frozenset({"clientapiid", "access-token", "apikey", "token"})
-CONTACTS = frozenset(
-    {"phonenumber", "clientphonenumber", "callerid", "phone", "phones", "email", "emails", "callerphone"}
+
+
+def _spelt(names: str) -> frozenset[str]:
+    """Return names as they are spelt, and in small letters."""
+    return frozenset([*names.split(), *names.lower().split()])
+
+
+SECRETS = _spelt("clientApiId Access-Token apikey token")
+CONTACTS = _spelt("phoneNumber clientPhoneNumber callerid phone phones email emails callerphone")
+PERSONS = _spelt("fio name clientName")
+IDENTIFIERS = _spelt(
+    "orderId orderNumber orderDate orderSum callId callReferenceId requestId requestNumber sessionId siteId id "
+    "dateFrom dateTo date uniqueid linkTimeThreshold"
 )
-PERSONS = frozenset({"fio", "name", "clientname"})
-IDENTIFIERS = frozenset(
-    {"orderid", "ordernumber", "callid", "callreferenceid", "requestid", "requestnumber", "sessionid", "siteid", "id",
-     "datefrom", "dateto", "orderdate", "ordersum", "uniqueid", "date"}
-)  # fmt: skip
 """Parameters whose digits are no phone."""
 _EMAIL = re.compile(r"([^\s@,;]?)[^\s@,;]*@")
 _PHONE = re.compile(r"\+?\d[\d\s().-]{5,}\d")
+_SUSPICIOUS = re.compile(r"@|\d[\d\s().-]{5,}\d")
+_CONTACT_LENGTH_MIN = 4
 _SHOWN_OF_PHONE = 4
 _DIGITS_OF_PHONE_MIN = 7
 
@@ -50,8 +58,13 @@ class ApiRequest:
 
 def masked_parameters(sent: Mapping[str, str]) -> dict[str, str]:
     """Return what was sent by name, with secrets, contacts and names of people masked, and long values cut."""
-    kept = list(sent.items())[:PARAMETERS_KEPT_MAX]
-    return {name[:VALUE_LENGTH_MAX]: masked_value(name, value[:VALUE_LENGTH_MAX]) for name, value in kept}
+    kept: dict[str, str] = {}
+    for name, value in islice(sent.items(), PARAMETERS_KEPT_MAX):
+        if len(value) > VALUE_LENGTH_MAX or len(name) > VALUE_LENGTH_MAX:
+            kept[name[:VALUE_LENGTH_MAX]] = masked_value(name, value[:VALUE_LENGTH_MAX])
+        else:
+            kept[name] = masked_value(name, value)
+    return kept
 
 
 def masked_value(name: str, value: str) -> str:
@@ -59,24 +72,24 @@ def masked_value(name: str, value: str) -> str:
 
     Ours: the beginning of a contact stays, so that its owner can be asked which it was.
     """
-    folded = name.lower()
-    if folded in SECRETS:
-        return MASK
-    if folded in PERSONS:
-        return value[:1] + MASK if value else ""
-    if folded in IDENTIFIERS:
-        return value
-    return masked_text(value, is_contact=folded in CONTACTS)
+    mask = _MASKS.get(name) or _MASKS.get(name.lower(), masked_text)
+    return mask(value)
 
 
-def masked_text(text: str, *, is_contact: bool = False) -> str:
-    """Return a text with what looks like an e-mail or a phone masked; a contact is masked in any case."""
-    if "@" in text:
-        text = _EMAIL.sub(rf"\1{MASK}@", text)
-    masked = _PHONE.sub(_mask_phone, text) if any(sign.isdigit() for sign in text) else text
-    if is_contact and MASK not in masked:
-        return masked[:1] + MASK if masked else ""
-    return masked
+def masked_text(text: str) -> str:
+    """Return a text with what looks like an e-mail or a phone masked."""
+    if len(text) < _CONTACT_LENGTH_MIN or _SUSPICIOUS.search(text) is None:
+        return text
+    return _PHONE.sub(_mask_phone, _EMAIL.sub(rf"\1{MASK}@", text))
+
+
+def _masked_contact(value: str) -> str:
+    if value.isdecimal() and len(value) >= _DIGITS_OF_PHONE_MIN:  # as most phones come
+        return value[:_SHOWN_OF_PHONE] + MASK
+    masked = masked_text(value)
+    if MASK in masked or not masked:
+        return masked
+    return masked[:1] + MASK
 
 
 def _mask_phone(found: re.Match[str]) -> str:
@@ -84,3 +97,12 @@ def _mask_phone(found: re.Match[str]) -> str:
     if len(digits) < _DIGITS_OF_PHONE_MIN:
         return found[0]
     return "".join(digits[:_SHOWN_OF_PHONE]) + MASK
+
+
+_MASKS: Mapping[str, Callable[[str], str]] = {
+    **dict.fromkeys(SECRETS, lambda _: MASK),
+    **dict.fromkeys(CONTACTS, _masked_contact),
+    **dict.fromkeys(PERSONS, lambda value: value[:1] + MASK if value else ""),
+    **dict.fromkeys(IDENTIFIERS, lambda value: value),
+}
+"""What is kept of a value, by the name of its parameter: the known spelling, and all small letters."""

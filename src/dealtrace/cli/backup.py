@@ -15,6 +15,7 @@ from dealtrace.cli.terminal import console, counted, explained, fail
 from dealtrace.files.whole_file import written_whole
 from dealtrace.settings import read_settings
 from dealtrace.storage.database.engine import Database, open_database
+from dealtrace.storage.reports.mirror.mirror import folder_of
 from dealtrace.storage.schema.upgrade import VERSION_TABLE
 
 BackupFile = Annotated[Path, typer.Argument(metavar="FILE", help="The backup file.")]
@@ -73,6 +74,7 @@ def _restore_sqlite(database: Database, file: Path) -> None:
         fail(f"{file} is not a SQLite backup of Dealtrace, or it is damaged.")
     for leftover in ("-wal", "-shm"):
         database.file.with_name(database.file.name + leftover).unlink(missing_ok=True)
+    shutil.rmtree(folder_of(database), ignore_errors=True)
     with written_whole(database.file, overwrite=True) as partial:
         shutil.copyfile(file, partial)
 

@@ -17,6 +17,8 @@ from dealtrace.storage.database.database_errors import message_of
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.deals.daily_counts import list_miscounted_days, recount_deals
 from dealtrace.storage.leads.contact_readings import count_unread, find_reading
+from dealtrace.storage.reports.mirror.mirror import current_mirror, file_of, without_mirror
+from dealtrace.storage.reports.mirror.take_over import MIRRORED_TABLES
 from dealtrace.storage.schema.distribution import (
     distribution_problems,
     distribution_statements,
@@ -116,6 +118,30 @@ def _count_unread(database: Database) -> int:
             for site in list_sites(connection)
             if (reading := find_reading(connection, site.id)) is not None
         )
+
+
+@database_commands.command("mirror")
+def mirror(
+    anew: Annotated[bool, typer.Option("--anew", help="Build it from the beginning, whatever there is.")] = False,
+) -> None:
+    """Bring the column mirror of reports up to date, which the next report would do. SQLite only."""
+    hidden = not complaints.is_terminal
+    with open_prepared() as database:
+        if not database.is_sqlite or not database.mirror_memory_mib:
+            fail("Only a SQLite database has a column mirror, unless DEALTRACE_MIRROR_MEMORY is 0.")
+        if anew:
+            with without_mirror(database):
+                console.print("Removed the mirror.")
+        with Progress(console=complaints, transient=True, disable=hidden) as progress:
+            bar = progress.add_task("Mirror", total=MIRRORED_TABLES)
+
+            def advance(table: str) -> None:
+                progress.update(bar, advance=1, description=table)
+
+            with current_mirror(database, advance):
+                pass
+        size = file_of(database).stat().st_size
+    console.print(f"The mirror is up to date: {size / 2**20:,.0f} MiB.")
 
 
 @database_commands.command("distribute")

@@ -28,6 +28,7 @@ from dealtrace.storage.deals.deals import count_unusable_contacts
 from dealtrace.storage.leads.contact_groups import list_set_apart
 from dealtrace.storage.leads.contact_readings import count_unread, find_reading
 from dealtrace.storage.leads.contact_rows import count_unusable_leads
+from dealtrace.storage.reports.mirror.status import MirrorStatus, find_mirror_status
 from dealtrace.storage.reports.statuses import find_deals_by_status, has_won_status, list_statuses
 from dealtrace.storage.schema.upgrade import schema_differences
 from dealtrace.storage.webhooks.webhooks import list_webhooks
@@ -47,16 +48,27 @@ def doctor(as_json: JsonOption = False) -> None:
     """Check the installation. The exit status is 0 without problems, 1 with problems, 2 if it could not look."""
     try:
         with open_prepared() as database:
-            in_use, findings = database.name, _findings(database)
+            in_use, mirror, findings = database.name, find_mirror_status(database), _findings(database)
     except SystemExit as end:
         raise typer.Exit(COULD_NOT_LOOK) from end
     if as_json:
         print_json(findings)
     else:
         console.print(f"The database in use: {in_use}")
+        if mirror is not None:
+            console.print(_mirror_line(mirror))
         _print_findings(findings)
     if any(not finding.get("hint") for finding in findings):
         raise typer.Exit(HAS_FINDINGS)
+
+
+def _mirror_line(mirror: MirrorStatus) -> str:
+    """Return how the mirror stands; none of it is a problem, because the next report sets it right."""
+    size, age = f"{mirror.size_bytes / 2**20:,.0f} MiB", clock.now() - mirror.opened_at
+    if mirror.obstacle:
+        return f"The column mirror of reports: the next report builds it anew, because {mirror.obstacle}."
+    behind = counted(mirror.behind, "change")
+    return f"The column mirror of reports: {size}, last opened {str(age).partition('.')[0]} ago, {behind} to take over."
 
 
 def _print_findings(findings: list[Finding]) -> None:

@@ -8,6 +8,7 @@ from dealtrace.cli.options import OnlySiteOption
 from dealtrace.cli.site_lookup import sites_to_search
 from dealtrace.cli.terminal import console, counted, open_prepared, print_json
 from dealtrace.operations.people import erase_person, export_person
+from dealtrace.storage.reports.mirror.mirror import without_mirror
 
 Contact = Annotated[str, typer.Argument(metavar="PHONE|EMAIL", help="The person's phone or e-mail, in any format.")]
 
@@ -31,7 +32,7 @@ def erase(
     """Anonymize all data of a person. This cannot be undone."""
     if not yes:
         typer.confirm(f"Permanently anonymize all data of {contact}?", abort=True)
-    with open_prepared() as database, database.write() as connection:
+    with open_prepared() as database, without_mirror(database), database.write() as connection:
         erased = erase_person(connection, sites_to_search(connection, site), contact)
     for site_id, data in erased.items():
         counts = [counted(data.leads, "lead"), counted(len(data.deals), "deal"), counted(len(data.visits), "visit")]

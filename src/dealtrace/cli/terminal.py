@@ -26,7 +26,8 @@ from dealtrace.storage.schema.upgrade import DatabaseMissing, SchemaOutdated, pr
 def open_prepared(*, creates: bool = False) -> Iterator[Database]:
     """Yield the configured database; only a command that `creates` makes one. Errors end it as in `explained`."""
     with explained():
-        database = open_database(read_settings().database_url)
+        settings = read_settings()
+        database = open_database(settings.database_url, mirror_memory_mib=settings.mirror_memory)
         try:
             (prepare_schema if creates else require_schema)(database)
             yield database

@@ -13,6 +13,7 @@ from dealtrace.http.description import render_docs
 from dealtrace.http.endpoint import Endpoint
 from dealtrace.http.json_schema import Schema
 from dealtrace.runtime.database_watch import OK, DatabaseWatch
+from dealtrace.storage.reports.mirror.status import MirrorStatus
 
 
 def service_routes(
@@ -47,8 +48,24 @@ class _Probes:
         health = self._watch.health
         parts = {"write": health.write if self._is_writing() else "the writer has ended", "schema": health.schema}
         is_ready = all(part == OK for part in parts.values())
-        content = {"status": OK if is_ready else "unavailable", "version": __version__, "parts": parts}
+        content: dict[str, object] = {
+            "status": OK if is_ready else "unavailable",
+            "version": __version__,
+            "parts": parts,
+        }
+        if health.mirror is not None:
+            content["mirror"] = _serialize_mirror(health.mirror)
         return JSONResponse(content, 200 if is_ready else 503)
+
+
+def _serialize_mirror(mirror: MirrorStatus) -> dict[str, object]:
+    """Return how the column mirror stands: its size, when it was last opened, and changes it is behind."""
+    return {
+        "state": mirror.obstacle or OK,
+        "bytes": mirror.size_bytes,
+        "openedAt": mirror.opened_at.isoformat(timespec="seconds"),
+        "behind": mirror.behind,
+    }
 
 
 class _Documents:

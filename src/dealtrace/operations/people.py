@@ -13,6 +13,7 @@ from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record
 from dealtrace.storage import people
+from dealtrace.storage.reports.mirror.mirror import forget_mirror
 
 
 def export_person(connection: Connection, sites: Sequence[Site], contact: str) -> dict[SiteId, Mapping[str, object]]:
@@ -35,6 +36,7 @@ def erase_person(connection: Connection, sites: Sequence[Site], contact: str) ->
         PersonNotFound: nothing is stored about them.
     """
     found = _find(connection, sites, contact)
+    forget_mirror(connection)
     for site_id, traces in found.items():
         _anonymise(connection, site_id, traces)
     return found

@@ -12,6 +12,7 @@ from dealtrace.storage.database.engine import Database
 from dealtrace.storage.database.sqlite_file import ServedFiles, remember_files
 from dealtrace.storage.database.write_mode import obstacle_to_writing
 from dealtrace.storage.id_blocks import rewrite_block
+from dealtrace.storage.reports.mirror.status import MirrorStatus, find_mirror_status
 from dealtrace.storage.schema.upgrade import is_current, newest_revision
 
 OK = "ok"
@@ -24,11 +25,15 @@ STALE_SECONDS = 10
 
 @record
 class Health:
-    """The state of each part, `ok` or what is the matter in a few words; `reason` has the details, for the log."""
+    """The state of each part, `ok` or what is the matter in a few words; `reason` has the details, for the log.
+
+    `mirror` is how the column mirror stands, if there is one: deals are registered without it.
+    """
 
     write: str
     schema: str
     reason: str = ""
+    mirror: MirrorStatus | None = None
 
     @property
     def is_ok(self) -> bool:
@@ -107,7 +112,9 @@ class DatabaseWatch:
         if obstacle is not None:
             return Health(obstacle, schema, obstacle)
         failure = self._try_to_write()
-        return Health(OK, schema, reason) if failure is None else Health("failing", schema, failure)
+        if failure is not None:
+            return Health("failing", schema, failure)
+        return Health(OK, schema, reason, find_mirror_status(self._database) if is_of_this_release else None)
 
     def _try_to_write(self) -> str | None:
         """Return why nothing can be written, by trying it if a write failed."""

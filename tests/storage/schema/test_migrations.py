@@ -215,7 +215,7 @@ def forget_people(connection: Connection) -> None:
 def forget_statuses(connection: Connection) -> None:
     """Undo what the steps from 0017 on made."""
     forget_people(connection)
-    for table in ("cost", "deal_status", "report_column"):
+    for table in ("mirror_mark", "cost", "deal_status", "report_column"):
         connection.exec_driver_sql(f"DROP TABLE {table}")
     for column in ("status_since", "margin_rub", "currency"):
         connection.exec_driver_sql(f"ALTER TABLE deal DROP COLUMN {column}")

@@ -1,15 +1,36 @@
-"""Open the facts of a site, to ask questions of them."""
+"""Open the facts of a site, for the questions of reports."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from dealtrace.accounts.site import Site
 from dealtrace.operations.reports.ask import FactSource, stored_facts
 from dealtrace.storage.database.engine import Database
+from dealtrace.storage.reports.mirror.dialect import fetch_rows
+from dealtrace.storage.reports.mirror.facts import MirrorFacts
+from dealtrace.storage.reports.mirror.library import MirrorConnection, MirrorFault
+from dealtrace.storage.reports.mirror.mirror import MirrorBusy, current_mirror
 
 
 @contextmanager
 def open_facts(database: Database, site: Site) -> Iterator[FactSource]:
-    """Yield the facts of a site as they are now; they stay the same until the end of the block."""
-    with database.read() as connection:
-        yield stored_facts(connection, site)
+    """Yield where the facts of a site are asked: the mirror beside SQLite, the database itself on PostgreSQL.
+
+    All questions put to it see one state of the database, which has everything that was committed before. If there
+    can be no mirror, such as on a full disk, SQLite answers by itself: the same, but slowly.
+    """
+    with ExitStack() as opened:
+        mirror = _open_mirror(database, opened)
+        if mirror is not None:
+            yield FactSource(MirrorFacts(site), lambda statement: fetch_rows(mirror, statement))
+        else:
+            yield stored_facts(opened.enter_context(database.read()), site)
+
+
+def _open_mirror(database: Database, opened: ExitStack) -> MirrorConnection | None:
+    if not database.is_sqlite or not database.mirror_memory_mib:
+        return None
+    try:
+        return opened.enter_context(current_mirror(database))
+    except (MirrorBusy, MirrorFault, OSError):
+        return None

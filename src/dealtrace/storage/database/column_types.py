@@ -109,7 +109,7 @@ def _json_or_none(stored: str | None) -> Any:
 
 
 class ListOf(TypeDecorator[list[object]]):
-    """A list as one parameter of a compiled statement: an array on PostgreSQL, JSON on SQLite."""
+    """A list as one parameter of a compiled statement: JSON on SQLite, an array elsewhere."""
 
     impl = Text
     cache_ok = True
@@ -120,11 +120,11 @@ class ListOf(TypeDecorator[list[object]]):
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """Return the type that the engine has."""
-        return ARRAY(self.item_type) if dialect.name == "postgresql" else Text()
+        return Text() if dialect.name == "sqlite" else ARRAY(self.item_type)
 
     def process_bind_param(self, value: list[object] | None, dialect: Dialect) -> object:
         """Return the list as the engine takes it."""
-        return value if dialect.name == "postgresql" else msgspec.json.encode(value).decode()
+        return msgspec.json.encode(value).decode() if dialect.name == "sqlite" else value
 
 
 class is_among(ColumnElement[bool]):  # noqa: N801 - reads as the SQL it is

@@ -18,6 +18,8 @@ SQLITE_BUSY_SECONDS = 30
 SQLITE_CHECKPOINT_PAGES = 4000
 """At SQLite's default of 1000 pages, grouped inserts cost 1.3 times as much."""
 POSTGRESQL_CONNECT_SECONDS = 5
+MIRROR_MEMORY_DEFAULT = 512
+"""In MiB; what does not fit is written to disk."""
 WRITERS = 2
 """The write queue, and the short transactions beside it that take blocks of ids."""
 
@@ -27,12 +29,14 @@ class Database:
     """A database with one engine to write and one to read, the same for every site.
 
     A statement that reads longer than `read_seconds_max` is stopped, unless that is 0; see `is_stopped`.
+    `mirror_memory_mib` is how much memory the column mirror beside SQLite may take; 0: there is none.
     """
 
     url: URL
     writer: Engine
     reader: Engine
     read_seconds_max: int = 0
+    mirror_memory_mib: int = MIRROR_MEMORY_DEFAULT
 
     @property
     def is_sqlite(self) -> bool:
@@ -60,11 +64,11 @@ class Database:
             yield connection
 
     @contextmanager
-    def read(self) -> Iterator[Connection]:
-        """Open a read-only transaction that sees one consistent state of the database."""
+    def read(self, *, is_limited: bool = True) -> Iterator[Connection]:
+        """Open a read-only transaction that sees one consistent state of the database; limited by the time it takes."""
         with self.reader.connect() as connection:
             connection.begin()
-            with stopped_after(connection, self.read_seconds_max):
+            with stopped_after(connection, self.read_seconds_max if is_limited else 0):
                 yield connection
 
     def gather_statistics(self) -> None:
@@ -86,6 +90,7 @@ def open_database(
     read_address: str = "",
     prepared_statements: bool = True,
     read_seconds_max: int = 0,
+    mirror_memory_mib: int = MIRROR_MEMORY_DEFAULT,
 ) -> Database:
     """Open the database that `DEALTRACE_DATABASE_URL` names; a missing SQLite file is an error of the first use.
 
@@ -99,6 +104,7 @@ def open_database(
             _sqlite_engine(url, begin="BEGIN IMMEDIATE"),
             _sqlite_engine(url, begin="BEGIN", pool=readers, only_reads=True),
             read_seconds_max,
+            mirror_memory_mib,
         )
     replica = make_url(read_address) if read_address else url
     writer = _postgresql_engine(url, pool=WRITERS, prepared_statements=prepared_statements)

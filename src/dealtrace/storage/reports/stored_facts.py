@@ -9,6 +9,7 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Select,
+    Text,
     and_,
     case,
     cast,
@@ -57,6 +58,13 @@ class Attribute:
 
 Attributes = Mapping[str, Attribute]
 Joins = Mapping[str, Callable[[FromClause], FromClause]]
+MOMENTS_OF_DEALS = {
+    Moment.HAPPENED: "happened_at",
+    Moment.LEAD: "lead_at",
+    Moment.CHANGED: "changed_at",
+    Moment.STATUS: "status_at",
+}
+"""The attribute of a deal that is each of its moments."""
 _LEAD, _VISIT, _STATUS = "lead", "visit", "status"
 
 
@@ -80,12 +88,43 @@ def _of_visit(visits: FromClause) -> dict[str, Attribute]:
     }
 
 
+_OF_VISITS: Attributes = {
+    "id": Attribute(visit.c.id),
+    AT: Attribute(_microseconds(visit.c.started_at)),
+    "visitor": Attribute(func.nullif(visit.c.visitor_id, "")),
+    "source_id": Attribute(visit.c.traffic_source_id),
+    **_of_visit(visit),
+}
+
+
+def visit_columns(names: Iterable[str]) -> list[ColumnElement[Any]]:
+    """Return the named attributes of visits as columns."""
+    return [_OF_VISITS[name].of.label(name) for name in names]
+
+
+def touch_columns() -> list[ColumnElement[Any]]:
+    """Return what the touches of leads have without looking at their visits."""
+    credit = lead_credit.c
+    return [
+        credit.lead_id,
+        credit.position,
+        func.coalesce(credit.share, WHOLE).label("share"),
+        _microseconds(credit.visit_started_at).label("touched_at"),
+        credit.visit_id,
+    ]
+
+
 class StoredFacts:
     """The facts of a site over the tables of its database."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
         self._made: dict[tuple[Fact, tuple[str, ...], Moment], Select[Any]] = {}
+
+    @property
+    def site_id(self) -> int:
+        """The id of the site."""
+        return self._site.id
 
     def rows(self, fact: Fact, wanted: Iterable[str], moment: Moment) -> Select[Any]:
         """Select the facts with the wanted attributes; see `FactTables`.
@@ -103,7 +142,7 @@ class StoredFacts:
             case Fact.VISITS:
                 return self._visits(names)
             case Fact.LEADS:
-                kinds = [self._leads(kind, names) for kind in LeadKind]
+                kinds = [self.leads(kind, names) for kind in LeadKind]
                 both = union_all(*kinds).subquery("leads")
                 return select(*(both.c[name] for name in names))
             case Fact.COSTS:
@@ -115,14 +154,7 @@ class StoredFacts:
         """Select the touches of leads under a model; see `FactTables`."""
         credit = lead_credit.c
         return (
-            select(
-                credit.lead_id,
-                credit.position,
-                func.coalesce(credit.share, WHOLE).label("share"),
-                _microseconds(credit.visit_started_at).label("touched_at"),
-                credit.visit_id,
-                visit.c.traffic_source_id.label("source_id"),
-            )
+            select(*touch_columns(), visit.c.traffic_source_id.label("source_id"))
             .join(visit, CREDITED)
             .where(credit.site_id == self._site.id, credit.model == int(model))
         )
@@ -132,14 +164,16 @@ class StoredFacts:
         if fact is not Fact.LEADS:
             mine = select(deal_tag.c.deal_id.label("owner_id"), deal_tag.c.tag)
             return mine.where(deal_tag.c.site_id == self._site.id, known_text(deal_tag.c.tag).is_not(None)).distinct()
-        kinds = []
-        for table in LEAD_TABLES.values():
-            tag = items_of(table.c.tags).table_valued("value", joins_implicitly=True)
-            mine = select(table.c.id.label("owner_id"), tag.c.value.label("tag"))
-            known = (table.c.tags.is_not(None), known_text(tag.c.value).is_not(None))
-            kinds.append(mine.where(table.c.site_id == self._site.id, *known).distinct())
-        both = union_all(*kinds).subquery("tags")
+        both = union_all(*(self.lead_tags(kind) for kind in LeadKind)).subquery("tags")
         return select(both.c.owner_id, both.c.tag)
+
+    def lead_tags(self, kind: LeadKind) -> Select[Any]:
+        """Select the tags of leads of a kind, each once: `owner_id` and `tag`."""
+        table = LEAD_TABLES[kind]
+        tag = items_of(table.c.tags).table_valued("value", joins_implicitly=True)
+        mine = select(table.c.id.label("owner_id"), tag.c.value.label("tag"))
+        known = (table.c.tags.is_not(None), known_text(tag.c.value).is_not(None))
+        return mine.where(table.c.site_id == self._site.id, *known).distinct()
 
     def sources(self) -> Select[Any]:
         """Select the traffic sources of the site; see `FactTables`."""
@@ -150,15 +184,7 @@ class StoredFacts:
         return select(deal_status).where(deal_status.c.site_id == self._site.id)
 
     def _visits(self, names: Iterable[str]) -> Select[Any]:
-        attributes: Attributes = {
-            "id": Attribute(visit.c.id),
-            AT: Attribute(_microseconds(visit.c.started_at)),
-            "visitor": Attribute(func.nullif(visit.c.visitor_id, "")),
-            "source_id": Attribute(visit.c.traffic_source_id),
-            **_of_visit(visit),
-        }
-        chosen = (attributes[name].of.label(name) for name in names)
-        return select(*chosen).select_from(visit).where(visit.c.site_id == self._site.id)
+        return select(*visit_columns(names)).select_from(visit).where(visit.c.site_id == self._site.id)
 
     def _costs(self, names: Iterable[str]) -> Select[Any]:
         attributes: dict[str, Expression] = {
@@ -172,10 +198,12 @@ class StoredFacts:
         }
         return select(*(attributes[name].label(name) for name in names)).where(cost.c.site_id == self._site.id)
 
-    def _leads(self, kind: LeadKind, names: Iterable[str]) -> Select[Any]:
+    def leads(self, kind: LeadKind, names: Iterable[str]) -> Select[Any]:
+        """Select the leads of a kind with the named attributes."""
         table, own = LEAD_TABLES[kind], visit.alias("own")
         is_call = kind is LeadKind.CALL
         started_at = _microseconds(LEAD_STARTS[kind])
+        seconds = _seconds_if_target() if is_call else cast(null(), BigInteger)
         attributes: dict[str, Attribute] = {
             "id": Attribute(table.c.id),
             AT: Attribute(started_at),
@@ -191,7 +219,9 @@ class StoredFacts:
             ),
             "client_kind": Attribute(self._client_kind(table.c.client_id, started_at)),
             "is_answered": Attribute(_is_answered() if is_call else cast(literal(0), BigInteger)),
-            "is_target": Attribute(self._is_target() if is_call else cast(literal(0), BigInteger)),
+            "is_target": Attribute(case((seconds >= target_seconds(self._site), 1), else_=0)),
+            "target_seconds": Attribute(seconds),
+            "custom_values": Attribute(type_coerce(table.c.custom_values, Text)),
             "has_deal": Attribute(self._has_deal(table)),
             **_of_visit(own),
             **{name: Attribute(field) for name, field in _fields(table.c.custom_values, names).items()},
@@ -205,7 +235,8 @@ class StoredFacts:
         attributes: dict[str, Attribute] = {
             "id": Attribute(deal.c.id),
             AT: _moment_of_deal(moment),
-            "happened_at": Attribute(_microseconds(deal.c.happened_at)),
+            **{name: _moment_of_deal(each) for each, name in MOMENTS_OF_DEALS.items()},
+            "custom_values": Attribute(type_coerce(deal.c.custom_values, Text)),
             "lead_id": Attribute(deal.c.lead_id),
             "manager": Attribute(known_text(deal.c.manager)),
             "service": Attribute(known_text(deal.c.service)),
@@ -218,6 +249,7 @@ class StoredFacts:
                 case(*((deal.c.lead_kind == kind, key) for kind, key in KIND_KEYS.items()), else_=None)
             ),
             "client_id": Attribute(func.coalesce(call.c.client_id, lead_request.c.client_id), (_LEAD,)),
+            "visit_id": Attribute(func.coalesce(call.c.visit_id, lead_request.c.visit_id), (_LEAD,)),
             "form": Attribute(known_text(lead_request.c.form_name), (_LEAD,)),
             "dialled": Attribute(known_text(call.c.dialled_phone), (_LEAD,)),
             "client_kind": Attribute(self._client_kind_of_deal(), (_LEAD,)),
@@ -246,13 +278,6 @@ class StoredFacts:
         }
         mine = (deal.c.site_id == self._site.id, deal.c.deleted_at.is_(None))
         return _chosen(names, attributes, joins, deal).where(*mine)
-
-    def _is_target(self) -> Expression:
-        """Return 1 for a target call; `is_target_call` is the rule."""
-        seconds = self._site.target_call // timedelta(seconds=1)
-        return case(
-            (and_(call.c.is_successful.is_not(False), call.c.duration_seconds >= seconds), 1), else_=0
-        )  # fmt: skip
 
     def _has_deal(self, table: FromClause) -> Expression:
         theirs = (
@@ -301,6 +326,16 @@ def _moment_of_deal(moment: Moment) -> Attribute:
             return Attribute(func.coalesce(_microseconds(deal.c.changed_at), own))
         case Moment.STATUS:
             return Attribute(func.coalesce(_microseconds(deal.c.status_since), own))
+
+
+def target_seconds(site: Site) -> int:
+    """Return from how many seconds a call is a target."""
+    return site.target_call // timedelta(seconds=1)
+
+
+def _seconds_if_target() -> Expression:
+    """Return the seconds that make a call a target if there are enough of them; `is_target_call` is the rule."""
+    return case((call.c.is_successful.is_not(False), call.c.duration_seconds), else_=None)
 
 
 def _is_answered() -> Expression:

@@ -7,7 +7,7 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 
-from sqlalchemy import Column, Connection, MetaData, Table, Text, inspect, select
+from sqlalchemy import Column, Connection, MetaData, Table, Text, inspect, select, text
 
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.database.sqlite_file import create_private_file
@@ -95,8 +95,21 @@ def upgrade_schema(database: Database) -> None:
     config = import_module("alembic.config").Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with database.write() as connection:
+        if database.is_sqlite:
+            _drop_triggers(connection)
         config.attributes["connection"] = connection
         import_module("alembic.command").upgrade(config, "head")
+
+
+def _drop_triggers(connection: Connection) -> None:
+    """Drop the triggers that mark changes for the column mirror: SQLite alters no column that a trigger names.
+
+    The mirror finds them missing and is built anew, as it must be after a change of the schema.
+    """
+    if _revision(connection) == newest_revision():
+        return
+    for name in connection.execute(text("SELECT name FROM sqlite_schema WHERE type = 'trigger'")).scalars().all():
+        connection.execute(text(f"DROP TRIGGER {name}"))
 
 
 @cache

@@ -6,6 +6,7 @@ from dealtrace.storage.schema.tables import (  # noqa: F401 - each adds its tabl
     deals,
     file_imports,
     leads,
+    marks,
     page_ends,
     reports,
     requests,

@@ -24,4 +24,5 @@ def upgrade() -> None:
         sa.Column("reason_en", sa.Text(), nullable=True),
         sa.Column("duration_us", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("site_id", "at", "request_id", name="pk_api_request"),
+        sqlite_with_rowid=False,
     )

@@ -1,0 +1,155 @@
+"""Measure reports over the column mirror: building it, taking changes over, asking, and what marks cost."""
+
+import os
+import resource
+import shutil
+import sqlite3
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+from benchmarks.report_site import LAST_AT, SITE, fill_site
+from benchmarks.serving import environment_of
+from dealtrace.accounts.site import Site
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.deals.lead_clue import NO_CLUE
+from dealtrace.deals.registration import Registration
+from dealtrace.operations.deals.register import register_deals
+from dealtrace.operations.reports.ask import ask
+from dealtrace.operations.reports.open_facts import open_facts
+from dealtrace.operations.work import Work
+from dealtrace.operations.write_command import WriteCommand
+from dealtrace.reports.question import Known, Words, parse_question
+from dealtrace.storage.accounts.sites import find_site
+from dealtrace.storage.database.engine import Database, open_database
+from dealtrace.storage.id_blocks import IdBlocks
+from dealtrace.storage.reports.mirror.marks import start_marking, stop_marking
+from dealtrace.storage.reports.mirror.mirror import current_mirror, file_of, folder_of
+
+VISITS_PER_LEAD = 5
+CHANGES = 1_000
+BATCH = 250
+ROUNDS = 5
+YEAR = {"first": "2025-11-26", "last": "2026-11-25", "compare": "year"}
+QUESTIONS = {
+    "source, model 0": {"by": "source", "metrics": "deals,amount,won,leads,visits,cost,roi", "model": "0"},
+    "source × month, model 4": {"by": "source,month", "metrics": "deals,amount", "model": "4"},
+    "campaign, model 5": {"by": "campaign", "metrics": "deals,amount", "model": "5"},
+    "manager": {"by": "manager", "metrics": "deals,amount,leads"},
+    "status × week": {"by": "status,week", "metrics": "deals,amount"},
+    "field × tag": {"by": "field:branch,tag", "metrics": "deals,amount"},
+    "client kind": {"by": "client_kind", "metrics": "leads,deals,cac"},
+    "city × device, visitors": {"by": "city,device", "metrics": "visits,visitors,leads,deals"},
+}
+
+
+def report_reports(folder: Path, deals: int) -> None:
+    """Measure a site of so many deals and leads, and five times as many visits."""
+    file = folder / "reports.db"
+    environment = environment_of(f"sqlite:///{file}", 1)
+    command = [sys.executable, "-m", "dealtrace", "site", "create", "Bench"]
+    subprocess.run(command, env=environment, check=True, capture_output=True)
+    fill_site(file, deals, deals, deals * VISITS_PER_LEAD)
+    measure_reports(file)
+
+
+def measure_reports(file: Path) -> None:
+    """Print what each part costs at a site that is filled already."""
+    database = open_database(f"sqlite:///{file}")
+    with database.read() as connection:
+        site = find_site(connection, SITE)
+    assert site is not None
+    shutil.rmtree(folder_of(database), ignore_errors=True)
+    _timed("build the mirror", lambda: _open(database))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"peak memory {peak:.0f} MiB, file {file_of(database).stat().st_size / 2**20:.0f} MiB")
+    _timed("open it", lambda: _open(database), ROUNDS)
+    for number in range(ROUNDS):
+        _change(file, number)
+        _timed(f"take over {CHANGES} registrations", lambda: _open(database))
+    for name, words in QUESTIONS.items():
+        _timed(name, lambda words=words: _ask(database, site, words), ROUNDS)
+    _report_marking(database, site)
+    database.close()
+
+
+def _open(database: Database) -> None:
+    with current_mirror(database):
+        pass
+
+
+def _ask(database: Database, site: Site, words: dict[str, str]) -> None:
+    known = Known(LAST_AT.date(), AttributionModel(site.attribution), ["branch"])
+    with open_facts(database, site) as source:
+        ask(source, site, parse_question(Words(**YEAR, **words), known), LAST_AT)
+
+
+def _timed(name: str, step: Callable[[], None], rounds: int = 1) -> None:
+    """Print the medians of wall and CPU milliseconds."""
+    walls, cpus = [], []
+    for _ in range(rounds):
+        wall, cpu = time.perf_counter(), time.process_time()
+        step()
+        walls.append(time.perf_counter() - wall)
+        cpus.append(time.process_time() - cpu)
+    wall_ms, cpu_ms = statistics.median(walls) * 1000, statistics.median(cpus) * 1000
+    print(f"{name:36} {wall_ms:9.0f} ms, CPU {cpu_ms:9.0f} ms", flush=True)
+
+
+_COPIED = (
+    "status, amount_rub, happened_at, recorded_at, touched_at, version, service, custom_values, lead_kind, lead_id"
+)
+_COPY = f"""INSERT INTO deal (site_id, id, number, fingerprint, {_COPIED})
+SELECT site_id, id + :base, 'c' || (id + :base), '', {_COPIED} FROM deal WHERE site_id = :site ORDER BY id LIMIT :deals
+"""  # noqa: S608 - names of ours
+
+
+def _change(file: Path, number: int) -> None:
+    """Copy some deals under new ids."""
+    base = 10**12 * (number + 1)
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute(_COPY, {"base": base, "site": SITE, "deals": CHANGES})
+        connection.commit()
+
+
+def _report_marking(database: Database, site: Site) -> None:
+    """Register in turn with marks and without, which is what a mirror costs those who register."""
+    ids = IdBlocks(database.writer)
+    without, marked = [], []
+    for _ in range(2 * ROUNDS):
+        with database.write() as connection:
+            stop_marking(connection)
+        without.append(_register(database, ids, site))
+        with database.write() as connection:
+            start_marking(connection)
+        marked.append(_register(database, ids, site))
+    before, after = statistics.median(without), statistics.median(marked)
+    print(f"registering a deal with a tag: CPU {before:.1f} µs, with marks {after:.1f} µs")
+
+
+def _register(database: Database, ids: IdBlocks, site: Site) -> float:
+    """Register a few batches, of which the first prepares statements, and return the CPU µs a deal of the fastest."""
+    now = datetime.now(UTC)
+    ids.ensure(BATCH * 2 * ROUNDS)
+    spent = []
+    for _ in range(ROUNDS):
+        commands = [WriteCommand(_registration(now), 1) for _ in range(BATCH)]
+        started = time.process_time()
+        with database.write() as connection:
+            register_deals(Work(connection, ids, site, now), commands)
+        spent.append((time.process_time() - started) / BATCH * 1e6)
+    return min(spent)
+
+
+def _registration(now: datetime) -> Registration:
+    return Registration(
+        number=None, status="new", amount_rub=Decimal(100), amount_as_sent="100", happened_at=now, service="CRM",
+        manager=None, comment=None, tags=("a",), custom_values={}, stated_source=None, clue=NO_CLUE,
+        fingerprint=os.urandom(8).hex(),
+    )  # fmt: skip

@@ -1,0 +1,135 @@
+"""Facts as selects over the mirror."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, Select, Text, case, func, literal, select
+
+from dealtrace.accounts.site import Site
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.matching.match_reason import MatchReason
+from dealtrace.reports.dimensions import FIELD_PREFIX
+from dealtrace.reports.facts import Fact
+from dealtrace.storage.reports.fact_tables import AT, Moment
+from dealtrace.storage.reports.mirror import tables
+from dealtrace.storage.reports.sql_functions import known_text
+from dealtrace.storage.reports.stored_facts import MOMENTS_OF_DEALS, NEW_CLIENT, RETURNING_CLIENT, target_seconds
+
+Expression = ColumnElement[Any]
+"""Any: what a column holds is only known to the table."""
+_OF_STATUS = {"status": "key", "meaning": "meaning"}
+
+
+class MirrorFacts:
+    """The facts of a site over the tables of the mirror; the rules are those of `stored_facts.py`.
+
+    What depends on the settings of a site, on meanings of statuses or on other leads and deals is computed here.
+    """
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def rows(self, fact: Fact, wanted: Iterable[str], moment: Moment) -> Select[Any]:
+        """Select the facts with the wanted attributes; see `FactTables`."""
+        names = sorted({"id", *wanted})
+        match fact:
+            case Fact.VISITS:
+                return self._plain(tables.visits, names)
+            case Fact.COSTS:
+                return self._plain(tables.costs, names)
+            case Fact.LEADS:
+                return self._leads(names)
+            case Fact.DEALS | Fact.ASSISTS:
+                return self._deals(names, moment)
+
+    def touches(self, model: AttributionModel) -> Select[Any]:
+        """Select the touches of leads under a model; see `FactTables`."""
+        names = ("lead_id", "position", "share", "touched_at", "visit_id", "source_id")
+        return self._plain(tables.touches, names).where(tables.touches.c.model == int(model))
+
+    def tags(self, fact: Fact) -> Select[Any]:
+        """Select the tags of leads or deals; see `FactTables`."""
+        return self._plain(tables.lead_tags if fact is Fact.LEADS else tables.deal_tags, ("owner_id", "tag"))
+
+    def sources(self) -> Select[Any]:
+        """Select the traffic sources of the site; see `FactTables`."""
+        return self._plain(tables.sources, (column.name for column in tables.sources.c))
+
+    def statuses(self) -> Select[Any]:
+        """Select the statuses of the site's deals; see `FactTables`."""
+        return self._plain(tables.statuses, ("spelling", "key", "meaning"))
+
+    def _plain(self, table: FromClause, names: Iterable[str]) -> Select[Any]:
+        return select(*(table.c[name] for name in names)).where(table.c.site_id == self._site.id)
+
+    def _leads(self, names: list[str]) -> Select[Any]:
+        lead = tables.leads
+        rows: FromClause = lead
+        computed: dict[str, Expression] = {"lead_id": lead.c.id}
+        if "client_kind" in names:
+            first = self._first_leads()
+            rows = rows.outerjoin(first, first.c.client_id == lead.c.client_id)
+            computed["client_kind"] = _client_kind(first, lead.c[AT])
+        if "is_target" in names:
+            computed["is_target"] = case((lead.c.target_seconds >= target_seconds(self._site), 1), else_=0)
+        if "has_deal" in names:
+            mine = select(tables.deals.c.lead_id).where(
+                tables.deals.c.site_id == self._site.id, tables.deals.c.lead_id.is_not(None)
+            )
+            computed["has_deal"] = case((lead.c.id.in_(mine), 1), else_=0)
+        return self._chosen(lead, rows, names, computed)
+
+    def _deals(self, names: list[str], moment: Moment) -> Select[Any]:
+        deal = tables.deals
+        rows: FromClause = deal
+        computed: dict[str, Expression] = {AT: deal.c[MOMENTS_OF_DEALS[moment]], "match_reason": self._match_reason()}
+        if not _OF_STATUS.keys().isdisjoint(names):
+            status = self.statuses().subquery("of_deals")
+            rows = rows.outerjoin(status, status.c.spelling == deal.c.status_spelling)
+            computed["status"] = known_text(func.coalesce(status.c.key, deal.c.status_spelling))
+            computed["meaning"] = status.c.meaning
+        if "client_kind" in names:
+            first = self._first_leads()
+            rows = rows.outerjoin(first, first.c.client_id == deal.c.client_id)
+            kind = _client_kind(first, deal.c.lead_at)
+            computed["client_kind"] = case((deal.c.lead_id.is_(None), None), else_=kind)
+        return self._chosen(deal, rows, names, computed)
+
+    def _chosen(
+        self, table: FromClause, rows: FromClause, names: Iterable[str], computed: dict[str, Expression]
+    ) -> Select[Any]:
+        chosen: list[ColumnElement[Any]] = []
+        for name in names:
+            if name.startswith(FIELD_PREFIX):
+                value = _value_of(table.c[tables.CUSTOM_VALUES], name.removeprefix(FIELD_PREFIX))
+                chosen.append(known_text(value).label(name))
+            else:
+                chosen.append(computed[name].label(name) if name in computed else table.c[name])
+        return select(*chosen).select_from(rows).where(table.c.site_id == self._site.id)
+
+    def _match_reason(self) -> Expression:
+        """Return the reason of a deal's match; the mirror has it as if the site matched by contact."""
+        reason = tables.deals.c.match_reason
+        if self._site.contact_matching:
+            return reason
+        return case((reason == MatchReason.NO_LEAD_NEAR, MatchReason.MATCHING_OFF), else_=reason)
+
+    def _first_leads(self) -> FromClause:
+        """Select when the first lead of every client began."""
+        lead = tables.leads.alias("other")
+        return (
+            select(lead.c.client_id, func.min(lead.c[AT]).label(AT))
+            .where(lead.c.site_id == self._site.id)
+            .group_by(lead.c.client_id)
+            .subquery("first_leads")
+        )
+
+
+def _client_kind(first: FromClause, started_at: Expression) -> Expression:
+    """Return whether a client had a lead before this one; leads of one moment are first together."""
+    return case((first.c[AT] < started_at, RETURNING_CLIENT), else_=NEW_CLIENT)
+
+
+def _value_of(values: Expression, name: str) -> Expression:
+    """Return the text that a map has under a name, null if there is none."""
+    return func.map_extract_value(values, literal(name), type_=Text)

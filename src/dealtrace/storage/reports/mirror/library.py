@@ -1,0 +1,60 @@
+"""DuckDB, which is imported when the mirror is first opened: it is large, and most commands need none."""
+
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+THREADS = 2
+_MODULE = "duckdb"
+_SETTINGS = {
+    "threads": THREADS,
+    "preserve_insertion_order": False,
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+}
+"""Order is not needed and would cost memory; extensions would be fetched from the internet."""
+_SILENCE = "SET enable_progress_bar = false"
+"""DuckDB prints how far long statements are."""
+
+
+class MirrorFault(Exception):  # noqa: N818 - it says whose fault it is
+    """DuckDB cannot do what it was asked for; the message is its own."""
+
+
+class MirrorConnection:
+    """A connection to a DuckDB file. Any: the library and what columns hold are not typed."""
+
+    def __init__(self, module: Any, file: Path, settings: dict[str, Any]) -> None:
+        self._fault = module.Error
+        try:
+            self._connection = module.connect(str(file), config=settings)
+            self._connection.execute(_SILENCE)
+        except self._fault as fault:
+            raise MirrorFault(str(fault)) from fault
+
+    def execute(self, query: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """Run a statement and return its rows.
+
+        Raises:
+            MirrorFault: it failed.
+        """
+        try:
+            rows: list[tuple[Any, ...]] = self._connection.execute(query, list(parameters)).fetchall()
+        except self._fault as fault:
+            raise MirrorFault(str(fault)) from fault
+        return rows
+
+    def close(self) -> None:
+        """Close the file; what was not committed is gone."""
+        self._connection.close()
+
+
+def connect(file: Path, memory_mib: int, spilled: Path) -> MirrorConnection:
+    """Open a DuckDB file, or create it; what exceeds `memory_mib` goes into files of the folder `spilled`.
+
+    Raises:
+        MirrorFault: it is no DuckDB file, or damaged, or another process has it.
+    """
+    settings = {**_SETTINGS, "memory_limit": f"{memory_mib}MiB", "temp_directory": str(spilled)}
+    return MirrorConnection(import_module(_MODULE), file, settings)

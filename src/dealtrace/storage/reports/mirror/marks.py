@@ -1,0 +1,160 @@
+"""Marks of changed facts: written by triggers of SQLite in the transaction of the change, so that no code can forget.
+
+The triggers stand as long as there is a mirror; a database whose reports nobody asks pays nothing. With the mirror the
+database has a stamp, which changes with every take-over: a mirror of another stamp is of another database, or of
+another state of this one, such as a backup that was restored.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from secrets import token_hex
+
+from sqlalchemy import Connection, Table, delete, func, insert, select, text, update
+
+from dealtrace.record import record
+from dealtrace.storage.schema.tables.control import database_key
+from dealtrace.storage.schema.tables.costs import cost
+from dealtrace.storage.schema.tables.deals import deal, deal_contact, deal_tag
+from dealtrace.storage.schema.tables.leads import call, lead_contact, lead_credit, lead_request
+from dealtrace.storage.schema.tables.marks import mirror_mark
+from dealtrace.storage.schema.tables.reports import deal_status
+from dealtrace.storage.schema.tables.visits import traffic_source, visit
+
+_STAMP = "mirror"
+_PREFIX = "mark_"
+
+
+class Kind(StrEnum):
+    """What a mark names by its id: a deal with its tags, the touches of a lead, costs by their day, and so on.
+
+    They are taken over in this order: leads, touches and deals repeat something of visits.
+    """
+
+    SOURCE = "source"
+    STATUSES = "statuses"
+    VISIT = "visit"
+    LEAD = "lead"
+    TOUCHES = "touches"
+    DEAL = "deal"
+    COSTS = "costs"
+
+
+@record
+class Mark:
+    """A fact that changed; marks are numbered in the order of the changes."""
+
+    number: int
+    site_id: int
+    kind: Kind
+    id: int
+
+
+@record
+class _Marked:
+    """The kind of mark of a table's rows, the column with its id, and the columns whose updates change no fact."""
+
+    kind: Kind
+    key: str
+    ignored: frozenset[str] = frozenset()
+
+
+MARKED: Mapping[Table, _Marked] = {
+    deal: _Marked(Kind.DEAL, "id"),
+    deal_tag: _Marked(Kind.DEAL, "deal_id"),
+    deal_contact: _Marked(Kind.DEAL, "deal_id"),
+    call: _Marked(Kind.LEAD, "id"),
+    lead_request: _Marked(Kind.LEAD, "id"),
+    lead_contact: _Marked(Kind.LEAD, "lead_id"),
+    lead_credit: _Marked(Kind.TOUCHES, "lead_id"),
+    visit: _Marked(Kind.VISIT, "id", frozenset({"seen_at"})),
+    traffic_source: _Marked(Kind.SOURCE, "id"),
+    deal_status: _Marked(Kind.STATUSES, "0"),
+    cost: _Marked(Kind.COSTS, "day_on"),
+}
+"""Every table that facts are selected from; page views change `seen_at` alone."""
+
+
+def _triggers() -> dict[str, str]:
+    """Return the statements that create the triggers, by their names."""
+    found = {}
+    for table, marked in MARKED.items():
+        relevant = [column.name for column in table.c if column.name not in marked.ignored]
+        events = {
+            "insert": ("INSERT", ("NEW",)),
+            "update": (f"UPDATE OF {', '.join(relevant)}", ("NEW", "OLD")),
+            "delete": ("DELETE", ("OLD",)),
+        }
+        for name, (event, rows) in events.items():
+            marks = " ".join(_marking(marked, row, is_further=place > 0) for place, row in enumerate(rows))
+            trigger = f"{_PREFIX}{table.name}_{name}"
+            found[trigger] = f"CREATE TRIGGER {trigger} AFTER {event} ON {table.name} BEGIN {marks} END"
+    return found
+
+
+def _marking(marked: _Marked, row: str, *, is_further: bool) -> str:
+    """Return the statement that marks a row; of an update, what the row was before only if it was another."""
+    key = f"{row}.{marked.key}" if marked.key.isidentifier() else marked.key
+    moved = f" WHERE OLD.site_id <> NEW.site_id OR {key} <> {key.replace('OLD', 'NEW')}" if is_further else ""
+    return f"INSERT INTO mirror_mark (site_id, kind, id) SELECT {row}.site_id, '{marked.kind}', {key}{moved};"
+
+
+_TRIGGERS = _triggers()
+_SCHEMA = text(f"SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND name LIKE '{_PREFIX}%'")  # noqa: S608
+
+
+def start_marking(connection: Connection) -> str:
+    """Mark every change from here on, forget earlier marks, and return the new stamp of the database."""
+    stop_marking(connection)
+    for statement in _TRIGGERS.values():
+        connection.execute(text(statement))
+    stamp = token_hex()
+    connection.execute(insert(database_key).values(name=_STAMP, key=stamp))
+    return stamp
+
+
+def stop_marking(connection: Connection) -> None:
+    """Mark no change any more; whatever mirror there is, is out of date from here on."""
+    for name, _ in connection.execute(_SCHEMA).all():
+        connection.execute(text(f"DROP TRIGGER {name}"))
+    connection.execute(delete(mirror_mark))
+    connection.execute(delete(database_key).where(database_key.c.name == _STAMP))
+
+
+def find_stamp(connection: Connection) -> str | None:
+    """Find the stamp of the database; `None` if changes are not marked, or not as this release marks them."""
+    if {name: sql for name, sql in connection.execute(_SCHEMA)} != _TRIGGERS:  # noqa: C416 - rows are no pairs
+        return None
+    return connection.execute(select(database_key.c.key).where(database_key.c.name == _STAMP)).scalar_one_or_none()
+
+
+def find_last_number(connection: Connection) -> int:
+    """Find the number of the last mark; 0 if there is none."""
+    return connection.execute(select(func.max(mirror_mark.c.number))).scalar_one() or 0
+
+
+def count_marks(connection: Connection) -> int:
+    """Count the marks that wait, by their first and last number: there may be millions."""
+    numbers = mirror_mark.c.number
+    first, last = connection.execute(select(func.min(numbers), func.max(numbers))).one()
+    return last - first + 1 if last is not None else 0
+
+
+def list_marks(connection: Connection, after: int, limit: int) -> list[Mark]:
+    """List the marks after a number, in their order."""
+    columns = (mirror_mark.c.number, mirror_mark.c.site_id, mirror_mark.c.kind, mirror_mark.c.id)
+    query = select(*columns).where(mirror_mark.c.number > after).order_by(mirror_mark.c.number).limit(limit)
+    return [Mark(row.number, row.site_id, Kind(row.kind), row.id) for row in connection.execute(query)]
+
+
+def settle_marks(connection: Connection, last_number: int, stamp: str, new_stamp: str) -> bool:
+    """Delete the marks that were taken over, and give the database a new stamp; `False` if it has another by now.
+
+    Marks that were made meanwhile have higher numbers and stay.
+    """
+    renewed = connection.execute(
+        update(database_key).where(database_key.c.name == _STAMP, database_key.c.key == stamp).values(key=new_stamp)
+    )
+    if not renewed.rowcount:
+        return False
+    connection.execute(delete(mirror_mark).where(mirror_mark.c.number <= last_number))
+    return True

@@ -1,0 +1,262 @@
+"""The mirror of a database: opened by one process at a time, brought up to date, asked and closed."""
+
+import fcntl
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from secrets import token_hex
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from dealtrace.record import record
+from dealtrace.storage.database.engine import Database
+from dealtrace.storage.reports.mirror import marks
+from dealtrace.storage.reports.mirror.library import MirrorConnection, MirrorFault, connect
+from dealtrace.storage.reports.mirror.tables import VERSION, creating_statements
+from dealtrace.storage.reports.mirror.take_over import Progress, fill, take_over
+
+FOLDER_SUFFIX = ".mirror"
+PRIVATE_FOLDER_MODE, PRIVATE_MODE = 0o700, 0o600
+PATIENCE_SECONDS = 120.0
+"""How long a question waits for the mirror while another process asks, or builds it."""
+_LOOK_SECONDS = 0.01
+MARKS_AT_ONCE = 20_000
+"""How many marks are taken over in one transaction of the mirror: what they name is held in memory."""
+_FACTS, _NEW_FACTS, _LOCK, _SPILLED = "facts.duckdb", "new.duckdb", "lock", "spilled"
+
+
+class MirrorBusy(Exception):  # noqa: N818 - it names the state
+    """Another process had the mirror for too long."""
+
+
+@record
+class State:
+    """What a mirror says of itself: the stamps of its last take-over and of the one before, and its last mark."""
+
+    stamp: str
+    stamp_before: str
+    last_number: int
+
+
+def folder_of(database: Database) -> Path:
+    """Return the folder of the mirror, beside the SQLite file; deleting it is always safe."""
+    return database.file.with_name(database.file.name + FOLDER_SUFFIX)
+
+
+def file_of(database: Database) -> Path:
+    """Return the DuckDB file of the mirror."""
+    return folder_of(database) / _FACTS
+
+
+def fault_file_of(database: Database) -> Path:
+    """Return the file that says why the mirror could not be opened or built last time; there is none if it could."""
+    return folder_of(database) / "fault"
+
+
+@contextmanager
+def without_mirror(database: Database) -> Iterator[None]:
+    """Remove the mirror, and let nobody build it until the end of the block: for erasing what must not stay in it.
+
+    The caller calls `forget_mirror` in the transaction of the erasure. Pages of a DuckDB file keep what was deleted, so
+    only a new file is sure to lack it.
+
+    Raises:
+        MirrorBusy: another process had it for too long.
+    """
+    if not database.is_sqlite:
+        yield
+        return
+    with held_mirror(database) as folder:
+        remove_files(folder)
+        yield
+
+
+def forget_mirror(connection: Connection) -> None:
+    """Mark no changes until the mirror is built anew; whatever mirror there is, is out of date."""
+    if connection.dialect.name == "sqlite":
+        marks.stop_marking(connection)
+
+
+@contextmanager
+def held_mirror(database: Database, patience: float = PATIENCE_SECONDS) -> Iterator[Path]:
+    """Have the mirror's folder alone, which is made if it is missing.
+
+    Raises:
+        MirrorBusy: another process had it for the whole time.
+    """
+    folder = folder_of(database)
+    folder.mkdir(mode=PRIVATE_FOLDER_MODE, exist_ok=True)
+    folder.chmod(PRIVATE_FOLDER_MODE)
+    lock = os.open(folder / _LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, PRIVATE_MODE)
+    try:
+        _wait_for(lock, time.monotonic() + patience)
+        yield folder
+    finally:
+        os.close(lock)
+
+
+def _wait_for(lock: int, until: float) -> None:
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > until:
+                raise MirrorBusy from None
+            time.sleep(_LOOK_SECONDS)
+        else:
+            return
+
+
+def _quiet(_table: str) -> None:
+    """Report no progress."""
+
+
+@contextmanager
+def current_mirror(
+    database: Database, progress: Progress = _quiet, patience: float = PATIENCE_SECONDS
+) -> Iterator[MirrorConnection]:
+    """Open the mirror with everything that was committed before, and close it at the end of the block.
+
+    It is built if it is missing, damaged, of another version, or of another state of the database.
+
+    Raises:
+        MirrorBusy: another process had it for too long.
+        MirrorFault: DuckDB cannot build it, for want of room or memory.
+        OSError: its folder cannot be written.
+    """
+    with held_mirror(database, patience) as folder:
+        try:
+            mirror = _open_current(database, folder, progress)
+        except (MirrorFault, OSError) as fault:
+            with suppress(OSError):
+                fault_file_of(database).write_text(str(fault).partition("\n")[0])
+            raise
+        fault_file_of(database).unlink(missing_ok=True)
+        try:
+            yield mirror
+        finally:
+            mirror.close()
+            _make_private(folder)
+
+
+def _open_current(database: Database, folder: Path, progress: Progress) -> MirrorConnection:
+    mirror = _open_existing(database, folder)
+    if mirror is not None:
+        try:
+            if _bring_up_to_date(database, mirror):
+                return mirror
+        except MirrorFault:
+            pass  # damaged pages are found when they are read
+        with suppress(MirrorFault):
+            mirror.close()
+    build(database, folder, progress)
+    built = connect(folder / _FACTS, database.mirror_memory_mib, folder / _SPILLED)
+    _bring_up_to_date(database, built)
+    return built
+
+
+def _open_existing(database: Database, folder: Path) -> MirrorConnection | None:
+    """Open the file of the mirror; `None` if it is missing, damaged or of another version."""
+    file = folder / _FACTS
+    if not file.exists():
+        return None
+    try:
+        mirror = connect(file, database.mirror_memory_mib, folder / _SPILLED)
+    except MirrorFault:
+        return None
+    try:
+        found = mirror.execute("SELECT version FROM state")
+    except MirrorFault:
+        found = []
+    if found == [(VERSION,)]:
+        return mirror
+    mirror.close()
+    return None
+
+
+def _state(mirror: MirrorConnection) -> State:
+    (found,) = mirror.execute("SELECT stamp, stamp_before, last_number FROM state")
+    return State(*found)
+
+
+def _bring_up_to_date(database: Database, mirror: MirrorConnection) -> bool:
+    """Take over what is marked; `False` if the mirror is of another state of the database."""
+    with database.read(is_limited=False) as source:
+        stamp = marks.find_stamp(source)
+        state = _state(mirror)
+        last = marks.find_last_number(source)
+        if stamp is None or stamp not in (state.stamp, state.stamp_before):
+            return False
+        if stamp == state.stamp_before != state.stamp and last < state.last_number:
+            return False  # the marks that were taken over last are not there: an earlier state was restored
+        after = 0
+        while after < last:
+            stretch = [mark for mark in marks.list_marks(source, after, MARKS_AT_ONCE) if mark.number <= last]
+            after = stretch[-1].number
+            stamp = _take_over_stretch(database, source, mirror, stretch, stamp)
+            if stamp is None:
+                return False
+    return True
+
+
+def _take_over_stretch(
+    database: Database, source: Connection, mirror: MirrorConnection, stretch: list[marks.Mark], stamp: str
+) -> str | None:
+    """Take over marks, delete them, and return the stamp of the database; `None` if somebody built another mirror.
+
+    They are deleted once the mirror has them for good. If the process ends between the two, or the database cannot be
+    written, they are taken over again, which changes nothing.
+    """
+    new_stamp, last_number = token_hex(), stretch[-1].number
+    mirror.execute("BEGIN")
+    take_over(source, mirror, stretch)
+    mirror.execute(
+        "UPDATE state SET stamp = ?, stamp_before = ?, last_number = ?",
+        [new_stamp, stamp, last_number],
+    )
+    mirror.execute("COMMIT")
+    try:
+        with database.write() as connection:
+            settled = marks.settle_marks(connection, last_number, stamp, new_stamp)
+    except SQLAlchemyError:
+        return stamp
+    return new_stamp if settled else None
+
+
+def build(database: Database, folder: Path, progress: Progress) -> None:
+    """Build the mirror anew; the folder must be held. Changes are marked from the beginning, and taken over later."""
+    remove_files(folder)
+    with database.write() as connection:
+        stamp = marks.start_marking(connection)
+    file = folder / _NEW_FACTS
+    mirror = connect(file, database.mirror_memory_mib, folder / _SPILLED)
+    try:
+        for statement in creating_statements():
+            mirror.execute(statement)
+        with database.read(is_limited=False) as source:
+            fill(source, mirror, progress)
+        mirror.execute("INSERT INTO state VALUES (?, ?, ?, 0)", [VERSION, stamp, stamp])
+    finally:
+        mirror.close()
+    file.rename(folder / _FACTS)
+
+
+def remove_files(folder: Path) -> None:
+    """Remove the files of the mirror but its lock; the folder must be held."""
+    for entry in folder.iterdir():
+        if entry.name == _LOCK:
+            continue
+        if entry.is_dir():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
+
+
+def _make_private(folder: Path) -> None:
+    for entry in folder.iterdir():
+        if entry.is_file():
+            entry.chmod(PRIVATE_MODE)

@@ -1,0 +1,102 @@
+"""The rows of the mirror as selects over the database, and how they stream from one to the other."""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from threading import Thread
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, Text, func, literal, select, type_coerce
+
+from dealtrace.record import record
+from dealtrace.storage.reports.mirror import dialect
+from dealtrace.storage.reports.mirror.library import MirrorConnection
+
+_ROWS_AT_ONCE = 5_000
+_LINE_BYTES_MAX = 8 * 1024 * 1024
+"""More than 200 custom values of 4,096 characters take, however many of them are quotes."""
+_OPTIONS = (
+    "auto_detect = false, header = false, delim = ',', quote = '\"', escape = '\"', nullstr = '', "
+    "allow_quoted_nulls = false, new_line = '\\n', parallel = false, "
+    f"max_line_size = {_LINE_BYTES_MAX}, buffer_size = {_LINE_BYTES_MAX}"
+)
+
+
+@record
+class Stream:
+    """Rows on their way into a table of the mirror: what is streamed, and the statement that inserts them from it.
+
+    `numbers` and `texts` are the names of what the selects over the database answer, beside the site. `inserting` has
+    `{streamed}` where the stream is read, and `parameters` in their order.
+    """
+
+    numbers: tuple[str, ...]
+    texts: tuple[str, ...]
+    inserting: str
+    parameters: tuple[object, ...] = ()
+
+
+def stream_rows(
+    source: Connection, mirror: MirrorConnection, stream: Stream, rows: Iterable[tuple[int, Select[Any]]]
+) -> None:
+    """Insert rows of the database, selected for each site, into the mirror.
+
+    SQLite writes the rows as lines of CSV into a pipe, DuckDB reads them at the other end: no other way without
+    further libraries is as fast, and no memory is needed but the pipe's.
+    """
+    statements = [_lines(source, stream, selected, site_id) for site_id, selected in rows]
+    reading_end, writing_end = os.pipe()
+    feeder = _Feeder(source, statements, writing_end)
+    feeder.start()
+    try:
+        mirror.execute(stream.inserting.format(streamed=_reading(stream, reading_end)), stream.parameters)
+    finally:
+        os.close(reading_end)
+        feeder.join()
+    if feeder.fault is not None:
+        raise feeder.fault
+
+
+class _Feeder(Thread):
+    """Writes what statements of SQLite answer, a line a row, into a pipe."""
+
+    def __init__(self, source: Connection, statements: Sequence[tuple[str, Sequence[object]]], pipe: int) -> None:
+        super().__init__(name="mirror-feeder", daemon=True)
+        self._source, self._statements, self._pipe = source, statements, pipe
+        self.fault: Exception | None = None
+
+    def run(self) -> None:
+        """Write all lines, then close the pipe."""
+        try:
+            with open(self._pipe, "w", encoding="utf-8", newline="") as pipe:  # noqa: PTH123 - a descriptor
+                pipe.writelines("".join(lines) for lines in self._stretches())
+        except Exception as fault:  # noqa: BLE001 - raised where the rows are read
+            self.fault = fault
+
+    def _stretches(self) -> Iterator[list[str]]:
+        with closing(self._source.connection.cursor()) as cursor:
+            for text, parameters in self._statements:
+                cursor.execute(text, parameters)
+                while rows := cursor.fetchmany(_ROWS_AT_ONCE):
+                    yield [line for (line,) in rows]
+
+
+def _lines(source: Connection, stream: Stream, rows: Select[Any], site_id: int) -> tuple[str, list[object]]:
+    """Return the statement that answers rows as lines of CSV: the site, numbers, then texts."""
+    found = rows.subquery("found")
+    line: ColumnElement[Any] = literal(f"{site_id}", Text)
+    fields = [found.c[name] for name in stream.numbers] + [_quoted(found.c[name]) for name in stream.texts]
+    for field in fields:
+        line = line.concat(",").concat(func.coalesce(type_coerce(field, Text), ""))
+    return dialect.compiled_text(select(line.concat("\n")), source.dialect)
+
+
+def _quoted(value: ColumnElement[Any]) -> ColumnElement[Any]:
+    return literal('"').concat(func.replace(type_coerce(value, Text), '"', '""')).concat('"')
+
+
+def _reading(stream: Stream, pipe: int) -> str:
+    """Return the expression that reads lines of CSV from a pipe: an empty value is null, `""` an empty text."""
+    types = {"site_id": "BIGINT", **dict.fromkeys(stream.numbers, "BIGINT"), **dict.fromkeys(stream.texts, "VARCHAR")}
+    columns = ", ".join(f"'{name}': '{kind}'" for name, kind in types.items())
+    return f"read_csv('/dev/fd/{pipe}', {_OPTIONS}, columns = {{{columns}}})"

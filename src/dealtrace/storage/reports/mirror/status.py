@@ -1,0 +1,41 @@
+"""What is known of a mirror without opening it."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from dealtrace.record import record
+from dealtrace.storage.database.engine import Database
+from dealtrace.storage.reports.mirror import marks
+from dealtrace.storage.reports.mirror.mirror import fault_file_of, file_of
+
+
+@record
+class MirrorStatus:
+    """How a mirror stands: its size, when it was last opened, and how many changes wait to be taken over.
+
+    `obstacle` says in a few words why the next question has to build it anew, and is empty if it has not.
+    """
+
+    size_bytes: int
+    opened_at: datetime
+    behind: int
+    obstacle: str = ""
+
+
+def find_mirror_status(database: Database) -> MirrorStatus | None:
+    """Find how the mirror of a database stands; `None` on PostgreSQL, if it is switched off, or not built yet."""
+    if not database.is_sqlite or not database.mirror_memory_mib:
+        return None
+    fault_file, file = fault_file_of(database), file_of(database)
+    if fault_file.exists():
+        return MirrorStatus(0, _modified_at(fault_file), 0, f"it could not be built: {fault_file.read_text()}")
+    if not file.exists():
+        return None
+    with database.read() as connection:
+        is_marked, behind = marks.find_stamp(connection) is not None, marks.count_marks(connection)
+    obstacle = "" if is_marked else "the schema was upgraded, or a person erased"
+    return MirrorStatus(file.stat().st_size, _modified_at(file), behind, obstacle)
+
+
+def _modified_at(file: Path) -> datetime:
+    return datetime.fromtimestamp(file.stat().st_mtime, UTC)

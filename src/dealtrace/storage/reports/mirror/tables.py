@@ -1,0 +1,70 @@
+"""The tables of the mirror: one for each fact, with the attributes that `stored_facts.py` selects."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import BigInteger, Column, Integer, MetaData, Table, Text
+from sqlalchemy.schema import CreateTable
+
+from dealtrace.attribution.traffic_source import SOURCE_PARTS
+from dealtrace.storage.reports.mirror.dialect import DIALECT
+
+VERSION = 1
+"""Raise this with every change of a table here, or of what its rows mean: older mirrors are then rebuilt."""
+CUSTOM_VALUES = "custom_values"
+_VISIT_TEXTS = ("landing_page", "city", "device", "browser", "os")
+
+metadata = MetaData()
+
+
+def _table(name: str, numbers: Iterable[str], texts: Iterable[str]) -> Table:
+    return Table(
+        name,
+        metadata,
+        Column("site_id", BigInteger),
+        *(Column(column, BigInteger) for column in numbers),
+        *(Column(column, Text) for column in texts),
+    )
+
+
+visits = _table("visits", ("id", "at", "source_id"), ("visitor", *_VISIT_TEXTS))
+leads = _table(
+    "leads",
+    ("id", "at", "client_id", "visit_id", "stated_source_id", "hour_at", "is_answered", "target_seconds"),
+    ("lead_kind", "manager", "form", "dialled", *_VISIT_TEXTS, CUSTOM_VALUES),
+)
+deals = _table(
+    "deals",
+    (
+        "id", "happened_at", "lead_at", "changed_at", "status_at", "lead_id", "client_id", "amount", "margin",
+        "stated_source_id", "is_matched", "hour_at", "visit_id",
+    ),
+    (
+        "manager", "service", "status_spelling", "lead_kind", "form", "dialled", "match_reason", *_VISIT_TEXTS,
+        CUSTOM_VALUES,
+    ),
+)  # fmt: skip
+touches = _table("touches", ("lead_id", "model", "position", "share", "touched_at", "visit_id", "source_id"), ())
+lead_tags = _table("lead_tags", ("owner_id",), ("tag",))
+deal_tags = _table("deal_tags", ("owner_id",), ("tag",))
+costs = _table("costs", ("id", "at", "source_id", "cost", "clicks"), ("system", "account"))
+sources = _table("sources", ("id",), (*SOURCE_PARTS, *(f"{part}_key" for part in SOURCE_PARTS)))
+statuses = _table("statuses", (), ("spelling", "key", "meaning"))
+state = Table(
+    "state",
+    metadata,
+    Column("version", Integer),
+    Column("stamp", Text),
+    Column("stamp_before", Text),
+    Column("last_number", BigInteger),
+)
+"""One row: the version of the tables, the stamps of the last take-over and of the one before, and its last mark."""
+
+
+def creating_statements() -> list[str]:
+    """Return the statements that create the tables; custom values become maps of texts."""
+    return [
+        str(CreateTable(table).compile(dialect=DIALECT)).replace(
+            f'"{CUSTOM_VALUES}" TEXT', f'"{CUSTOM_VALUES}" MAP(VARCHAR, VARCHAR)'
+        )
+        for table in metadata.sorted_tables
+    ]

@@ -1,0 +1,75 @@
+"""The same questions, put to the database itself and to its column mirror, have the same answers."""
+
+import shutil
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cast import Stage
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.operations.reports.ask import ask, stored_facts
+from dealtrace.operations.reports.open_facts import open_facts
+from dealtrace.reports.dimensions import DIMENSIONS
+from dealtrace.reports.metrics import METRICS
+from dealtrace.reports.question import Known, Words, parse_question
+from dealtrace.storage.database.engine import Database, open_database
+from dealtrace.storage.reports.mirror.facts import MirrorFacts
+from dealtrace.storage.reports.stored_facts import StoredFacts
+from mirrored import DAY, FIELDS, NOON, Scene
+
+NAMES = [*DIMENSIONS, *(f"field:{name}" for name in FIELDS if ":" not in name)]
+NOW = NOON + timedelta(days=2)
+
+
+@pytest.fixture(scope="module")
+def scene(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    """Give a site with facts of every kind in a SQLite database."""
+    file = tmp_path_factory.mktemp("asked") / "dealtrace.db"
+    shutil.copy(sqlite_template, file)
+    database = open_database(f"sqlite:///{file}")
+    yield Scene(Stage(database))
+    database.close()
+
+
+@st.composite
+def questions(draw: st.DrawFn) -> Words:
+    filters = draw(
+        st.lists(
+            st.tuples(
+                st.sampled_from(NAMES), st.sampled_from(["empty", "filled", "contains:o", "contains:не", "contains:Y"])
+            ),
+            max_size=2,
+        )
+    )
+    return Words(
+        by=",".join(draw(st.lists(st.sampled_from(NAMES), max_size=2, unique=True))),
+        metrics=",".join(draw(st.lists(st.sampled_from(list(METRICS)), min_size=1, max_size=5, unique=True))),
+        first=str(DAY - timedelta(days=draw(st.integers(0, 9)))),
+        last=str(DAY + timedelta(days=1)),
+        model=str(draw(st.integers(0, 6))),
+        date_of=draw(st.sampled_from(["deal", "lead", "changed"])),
+        compare=draw(st.sampled_from(["", "previous", "year", "weekdays"])),
+        filters=tuple(":".join(parts) for parts in filters),
+    )
+
+
+@settings(max_examples=150, deadline=None)
+@given(words=questions())
+def test_any_question_has_one_answer(scene: Scene, words: Words) -> None:
+    site, database = scene.shop.site, scene.stage.database
+    question = parse_question(words, Known(DAY, AttributionModel(site.attribution), FIELDS))
+    with database.read() as connection:
+        stored = ask(stored_facts(connection, site), site, question, NOW)
+    with open_facts(database, site) as source:
+        assert isinstance(source.tables, MirrorFacts)
+        assert ask(source, site, question, NOW) == stored
+
+
+def test_other_engines_answer_by_themselves(database: Database) -> None:
+    shop = Stage(database).open_site()
+    with open_facts(database, shop.site) as source:
+        assert isinstance(source.tables, MirrorFacts if database.is_sqlite else StoredFacts)

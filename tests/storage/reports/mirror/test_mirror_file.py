@@ -1,0 +1,251 @@
+"""The file of the mirror: whatever befalls it, figures are those of the database."""
+
+import shutil
+import sqlite3
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from threading import Thread
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from cast import Stage
+from dealtrace.operations.deals.register import register_deals
+from dealtrace.operations.people import erase_person
+from dealtrace.operations.reports.open_facts import open_facts
+from dealtrace.storage.database.engine import Database, open_database
+from dealtrace.storage.reports.mirror.facts import MirrorFacts
+from dealtrace.storage.reports.mirror.mirror import (
+    MirrorBusy,
+    current_mirror,
+    file_of,
+    folder_of,
+    held_mirror,
+    without_mirror,
+)
+from dealtrace.storage.reports.mirror.status import find_mirror_status
+from dealtrace.storage.schema.upgrade import upgrade_schema
+from mirrored import NOON, PHONE, Scene, stored_and_mirrored
+from write_commands import by_contact, registration
+
+CRASHING = Path(__file__).with_name("crash_taking_over.py")
+
+
+@pytest.fixture
+def database(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
+    """Give a SQLite database: PostgreSQL has no mirror."""
+    file = tmp_path / "dealtrace.db"
+    shutil.copy(sqlite_template, file)
+    opened = open_database(f"sqlite:///{file}")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def scene(database: Database) -> Scene:
+    """Give a site of which the mirror was asked once."""
+    made = Scene(Stage(database))
+    made.compare()
+    return made
+
+
+def register(scene: Scene, number: str) -> None:
+    scene.stage.perform(
+        register_deals, scene.shop, registration(number, happened_at=NOON, clue=by_contact(PHONE), tags=(number,))
+    )
+
+
+def builds(database: Database) -> list[str]:
+    """Open the mirror and return the tables that had to be filled for that."""
+    filled: list[str] = []
+    with current_mirror(database, filled.append):
+        pass
+    return filled
+
+
+def test_what_was_just_registered_is_in_the_next_figure(scene: Scene) -> None:
+    register(scene, "next")
+    scene.compare()
+    assert builds(scene.stage.database) == []
+
+
+def test_settings_of_the_site_need_nothing_to_be_built(scene: Scene) -> None:
+    site = scene.shop.site
+    for changed in (
+        replace(site, contact_matching=False),
+        replace(site, target_call=timedelta(seconds=301)),
+        replace(site, time_zone=ZoneInfo("Asia/Vladivostok")),
+    ):
+        stored, mirrored = stored_and_mirrored(scene.stage.database, changed)
+        assert mirrored == stored
+    assert builds(scene.stage.database) == []
+
+
+def test_a_process_that_dies_at_any_step_of_taking_over_changes_no_figure(scene: Scene) -> None:
+    step, is_finished = 0, False
+    while not is_finished:
+        step += 1
+        register(scene, f"step {step}")
+        crashed = subprocess.run(
+            [sys.executable, CRASHING, str(scene.stage.database.url), str(step)], check=False, capture_output=True
+        )
+        is_finished = crashed.returncode == 0
+        scene.compare()
+    assert step > 10
+
+
+def test_a_process_that_dies_at_any_step_of_building_changes_no_figure(scene: Scene) -> None:
+    for step in (1, 2, 5, 15, 20, 22, 23, 24):
+        shutil.rmtree(folder_of(scene.stage.database))
+        register(scene, f"step {step}")
+        subprocess.run(
+            [sys.executable, CRASHING, str(scene.stage.database.url), str(step)], check=False, capture_output=True
+        )
+        scene.compare()
+
+
+@pytest.mark.parametrize("damage", [b"", b"no DuckDB file", b"\0" * 100_000])
+def test_a_damaged_file_is_built_anew(scene: Scene, damage: bytes) -> None:
+    file_of(scene.stage.database).write_bytes(damage)
+    register(scene, "after")
+    scene.compare()
+
+
+def test_damage_in_the_middle_of_the_file_is_built_anew_when_it_is_found(scene: Scene) -> None:
+    file = file_of(scene.stage.database)
+    content = bytearray(file.read_bytes())
+    content[12_288 : len(content) // 2] = bytes(len(content) // 2 - 12_288)
+    file.write_bytes(content)
+    register(scene, "after")
+    scene.compare()
+
+
+def test_a_mirror_of_another_version_is_built_anew(scene: Scene) -> None:
+    with current_mirror(scene.stage.database) as mirror:
+        mirror.execute("UPDATE state SET version = 0")
+    assert builds(scene.stage.database)
+    scene.compare()
+
+
+def test_a_restored_backup_beside_a_newer_mirror_is_noticed(scene: Scene, tmp_path: Path) -> None:
+    database, copy = scene.stage.database, tmp_path / "copy.db"
+    with closing(sqlite3.connect(database.file)) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target)
+    register(scene, "lost")
+    scene.compare()
+    database.close()
+    for suffix in ("-wal", "-shm"):
+        database.file.with_name(database.file.name + suffix).unlink(missing_ok=True)
+    shutil.copy(copy, database.file)
+    scene.compare()
+
+
+def test_the_mirror_of_another_database_is_never_asked(scene: Scene, sqlite_template: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.db"
+    shutil.copy(sqlite_template, other)
+    database = open_database(f"sqlite:///{other}")
+    strangers = Scene(Stage(database))
+    shutil.copytree(folder_of(scene.stage.database), folder_of(database))
+    strangers.compare()
+    database.close()
+
+
+def test_an_upgraded_schema_makes_it_be_built_anew(scene: Scene) -> None:
+    database = scene.stage.database
+    upgrade_schema(database)
+    assert builds(database) == [], "nothing was upgraded"
+    with database.write() as connection:
+        connection.exec_driver_sql("DROP TRIGGER mark_deal_insert")
+    status = find_mirror_status(database)
+    assert status is not None
+    assert "schema" in status.obstacle
+    register(scene, "unmarked")
+    scene.compare()
+
+
+def test_two_who_ask_at_once_wait_for_each_other(scene: Scene) -> None:
+    failed: list[BaseException] = []
+
+    def ask(number: int) -> None:
+        try:
+            for _ in range(5):
+                with open_facts(scene.stage.database, scene.shop.site) as source:
+                    assert isinstance(source.tables, MirrorFacts), number
+                    source.fetch(source.tables.statuses())
+        except BaseException as fault:
+            failed.append(fault)
+            raise
+
+    threads = [Thread(target=ask, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for number in range(5):
+        register(scene, f"meanwhile {number}")
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    scene.compare()
+
+
+def test_who_waits_for_too_long_is_told(database: Database) -> None:
+    with held_mirror(database), pytest.raises(MirrorBusy), held_mirror(database, patience=0.05):
+        pass
+
+
+def test_sqlite_answers_by_itself_where_no_mirror_can_be_built(scene: Scene) -> None:
+    database = scene.stage.database
+    shutil.rmtree(folder_of(database))
+    folder_of(database).write_text("in the way")
+    scene.compare()
+    folder_of(database).unlink()
+
+
+def test_an_erased_person_is_in_no_file_of_the_mirror(scene: Scene) -> None:
+    database, folder = scene.stage.database, folder_of(scene.stage.database)
+    scene.stage.perform(
+        register_deals, scene.shop,
+        registration("theirs", happened_at=NOON, clue=by_contact(PHONE), custom_values={"branch": "Erase-me street 1"}),
+    )  # fmt: skip
+    scene.compare()
+    assert any(b"Erase-me" in file.read_bytes() for file in folder.iterdir())
+    with without_mirror(database), database.write() as connection:
+        erase_person(connection, [scene.shop.site], PHONE)
+    scene.compare()
+    assert not any(b"Erase-me" in file.read_bytes() for file in folder.iterdir())
+
+
+def test_an_erasure_that_goes_past_the_mirror_makes_it_be_built_anew(scene: Scene) -> None:
+    with scene.stage.database.write() as connection:
+        erase_person(connection, [scene.shop.site], PHONE)
+    assert builds(scene.stage.database)
+    scene.compare()
+
+
+def test_only_the_owner_reads_its_files(scene: Scene) -> None:
+    folder = folder_of(scene.stage.database)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()} == {0o600}
+
+
+def test_no_contact_is_in_its_files(scene: Scene) -> None:
+    for file in folder_of(scene.stage.database).iterdir():
+        assert PHONE.encode() not in file.read_bytes()
+
+
+def test_it_says_how_it_stands(scene: Scene) -> None:
+    database = scene.stage.database
+    before = find_mirror_status(database)
+    assert before is not None
+    assert (before.behind, before.obstacle) == (0, "")
+    assert before.size_bytes > 0
+    register(scene, "waiting")
+    after = find_mirror_status(database)
+    assert after is not None
+    assert after.behind >= 2
+    assert find_mirror_status(replace(database, mirror_memory_mib=0)) is None

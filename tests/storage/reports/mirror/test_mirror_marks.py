@@ -1,0 +1,105 @@
+"""Whatever changes in the database, the next question finds it in the mirror."""
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import BigInteger, Boolean, Column, Integer, Table, func, select, update
+
+from cast import Stage
+from dealtrace.storage.database.column_types import JsonText
+from dealtrace.storage.database.engine import Database, open_database
+from dealtrace.storage.reports import match_reasons, stored_facts
+from dealtrace.storage.reports.mirror.marks import MARKED
+from dealtrace.storage.schema.tables.marks import mirror_mark
+from dealtrace.storage.schema.tables.visits import visit
+from dealtrace.storage.visits import credits as stored_credits
+from mirrored import NOON, YANDEX, Scene
+
+
+@pytest.fixture(scope="module")
+def database(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """Give a SQLite database: PostgreSQL has no mirror."""
+    file = tmp_path_factory.mktemp("mirror") / "dealtrace.db"
+    shutil.copy(sqlite_template, file)
+    opened = open_database(f"sqlite:///{file}")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def scene(database: Database) -> Scene:
+    """Give a site of which the mirror was asked once."""
+    made = Scene(Stage(database))
+    made.compare()
+    return made
+
+
+def count_marks(database: Database) -> int:
+    with database.read() as connection:
+        return connection.execute(select(func.count()).select_from(mirror_mark)).scalar_one()
+
+
+def other_value(column: "Column[Any]") -> object:
+    """Return a value that no row of the scene has in a column."""
+    if isinstance(column.type, Boolean):
+        return True
+    if isinstance(column.type, JsonText):
+        return '["changed"]' if column.name == "tags" else '{"branch": "changed"}'
+    kind = getattr(column.type, "impl_instance", column.type)
+    return 1 if isinstance(kind, BigInteger | Integer) else "changed"
+
+
+CHANGED = [(table, column) for table in MARKED for column in table.c if not column.primary_key]
+
+
+@pytest.mark.parametrize(("table", "column"), CHANGED, ids=[f"{table}.{column.name}" for table, column in CHANGED])
+def test_a_change_of_any_column_reaches_the_mirror(scene: Scene, table: Table, column: "Column[Any]") -> None:
+    database, quoted = scene.stage.database, f'"{column.name}"'
+    with closing(sqlite3.connect(database.file)) as connection:
+        found = f"SELECT rowid, {quoted} FROM {table.name} WHERE site_id = ? ORDER BY rowid DESC LIMIT 1"
+        row, before = connection.execute(found, [scene.shop.site.id]).fetchone()
+        for value in (other_value(column), before):
+            connection.execute(f"UPDATE {table.name} SET {quoted} = ? WHERE rowid = ?", [value, row])
+            connection.commit()
+            scene.compare()
+    assert count_marks(database) == 0
+
+
+REMOVABLE = [table for table in MARKED if table is not visit]
+"""Foreign keys keep visits that credits name; their credits go first."""
+
+
+@pytest.mark.parametrize("table", REMOVABLE, ids=[table.name for table in REMOVABLE])
+def test_rows_that_go_and_come_back_reach_the_mirror(scene: Scene, table: Table) -> None:
+    with closing(sqlite3.connect(scene.stage.database.file)) as connection:
+        rows = connection.execute(f"SELECT * FROM {table.name} WHERE site_id = ?", [scene.shop.site.id]).fetchall()
+        connection.execute(f"DELETE FROM {table.name} WHERE site_id = ?", [scene.shop.site.id])
+        connection.commit()
+        scene.compare()
+        places = ", ".join("?" * len(rows[0]))
+        connection.executemany(f"INSERT INTO {table.name} VALUES ({places})", rows)
+        connection.commit()
+    scene.compare()
+
+
+def test_visits_that_come_late_reach_the_mirror(scene: Scene) -> None:
+    scene.stage.visit(scene.shop, NOON - timedelta(days=3), YANDEX)
+    scene.compare()
+
+
+def test_page_views_mark_nothing(scene: Scene) -> None:
+    with scene.stage.database.write() as connection:
+        connection.execute(update(visit).where(visit.c.site_id == scene.shop.site.id).values(seen_at=None))
+    assert count_marks(scene.stage.database) == 0
+
+
+def test_every_table_that_facts_are_selected_from_is_marked() -> None:
+    modules = (stored_facts, match_reasons, stored_credits)
+    selected = {value for module in modules for value in vars(module).values() if isinstance(value, Table)}
+    assert selected == set(MARKED)
