@@ -54,13 +54,15 @@ class Erasure:
 def erase_people(work: Work, commands: Sequence[WriteCommand[Erasure]]) -> list[people.Traces]:
     """Make anonymous what the site stores about people, in the order of arrival; each outcome is what there is.
 
-    Nothing is changed if that is no longer what was expected. Registrations wait, so that none slips through.
+    Nothing is changed if that is no longer what was expected. Registrations wait, so that none slips through. The
+    caller has removed the mirror, which would keep what goes.
     """
     lock_registrations(work)
     outcomes: list[people.Traces] = []
     for command in commands:
         traces = people.find_traces(work.connection, work.site.id, command.payload.contacts)
         if traces == command.payload.expected:
+            forget_mirror(work.connection)
             _anonymise(work.connection, work.site.id, traces)
         outcomes.append(traces)
     return outcomes

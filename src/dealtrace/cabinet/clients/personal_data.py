@@ -1,6 +1,8 @@
 """A person's data on request: seen before, sent as a file, or made anonymous after a second confirmation."""
 
+import asyncio
 from collections.abc import Mapping
+from contextlib import ExitStack
 from typing import Any
 
 from sqlalchemy import Connection
@@ -11,12 +13,15 @@ from dealtrace.cabinet.clients.timeline import PersonFacts, address_of_person, r
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.rendering import HEADERS
 from dealtrace.cabinet.view import View
+from dealtrace.errors import Overloaded
 from dealtrace.http.replies import success
 from dealtrace.operations.people import Erasure, erase_people
 from dealtrace.record import record
 from dealtrace.storage import people
+from dealtrace.storage.reports.mirror.mirror import MirrorBusy, without_mirror
 
-CONFIRM, ERASE = "confirm", "erase"
+ERASE = "erase"
+BUSY_RETRY_SECONDS = 5
 
 
 @record
@@ -81,10 +86,25 @@ async def erase(view: View) -> Response:
     has_agreed = view.form.get("act") == ERASE and view.form.get("agreed") == preview.fingerprint
     if not has_agreed:
         return _page(view, "clients/confirm.html", facts, preview)
-    found = await view.write(erase_people, Erasure(preview.chosen, preview.traces))
+    found = await _erase(view, Erasure(preview.chosen, preview.traces))
     if found != preview.traces:
         return _page(view, "clients/confirm.html", facts, Preview(preview.contacts, found))
     return _page(view, "clients/erased.html", facts, preview)
+
+
+async def _erase(view: View, erasure: Erasure) -> people.Traces:
+    """Erase a person while nobody may build the column mirror, and return what was found.
+
+    Raises:
+        Overloaded: another process had the mirror for too long.
+    """
+    with ExitStack() as held:
+        try:
+            await asyncio.to_thread(held.enter_context, without_mirror(view.means.database))
+        except MirrorBusy:
+            raise Overloaded(retry_after_seconds=BUSY_RETRY_SECONDS) from None
+        found: people.Traces = await view.write(erase_people, erasure)
+        return found
 
 
 async def _preview(view: View, facts: PersonFacts) -> Preview:
