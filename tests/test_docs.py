@@ -21,7 +21,10 @@ from starlette.routing import Mount, Route, Router
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
 import dealtrace
+from dealtrace.accounts.role import Role
 from dealtrace.app import ENDPOINTS, describe, page_router
+from dealtrace.cabinet.gate import Page
+from dealtrace.cabinet.routes import PAGES
 from dealtrace.cli.commands import COMMANDS, load_command
 from dealtrace.errors import Refusal
 from dealtrace.files.costs.columns import COST_COLUMNS
@@ -63,7 +66,7 @@ SEED = re.compile(r"Seed: «([^»]*)»")
 ELSEWHERE = re.compile(r"(?<![\w.:/])/(?:home|root|work|tmp|mnt|Users)\b|\.\./shared|\b[A-Z]:\\|~/")
 QUESTION_NUMBER = re.compile(r"(?<!-)\bQ[0-9]{1,2}\b")
 """But for quarters: `2026-Q4`."""
-COMMAND = re.compile(r"(?<![\w./=-])dealtrace ([a-z]+)(?: ([a-z]+))?")
+COMMAND = re.compile(r"(?<![\w./=-])dealtrace ([a-z]+)(?: ([a-z]+(?:-[a-z]+)*))?")
 
 
 @cache
@@ -288,6 +291,21 @@ def test_every_route_is_documented_with_its_methods() -> None:
         served.setdefault(path, set()).update(methods)
     rows = list(table_rows(section(DOCS / "api.md", "Routes")))
     assert {row[0].strip("`"): set(row[1].split(", ")) for row in rows} == served
+
+
+def opened_by(page: Page) -> str:
+    """Return who may open a page, as the table of pages says it."""
+    if page.is_open:
+        return "everybody"
+    if page.is_of_installation:
+        return "owner of the installation"
+    return Role(page.role).value if page.role is not None else "everybody who is logged in"
+
+
+def test_every_page_of_the_cabinet_is_documented_with_who_may_open_it() -> None:
+    rows = {row[0].strip("`"): row[1] for row in table_rows(section(DOCS / "cabinet.md", "Pages"))}
+    shown = [page for page in PAGES if page.method == "GET"]
+    assert rows == {re.sub(r":\w+\}", "}", f"/cabinet{page.path}"): opened_by(page) for page in shown}
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,7 @@ LIBRARIES: dict[str, frozenset[str]] = {
     "attribution": frozenset({"publicsuffixlist"}),
     "leads": frozenset({"phonenumbers"}),
     "storage": frozenset({"sqlalchemy", "alembic", "psycopg", "msgspec"}),
-    "operations": frozenset({"sqlalchemy", "argon2", "idna"}),
+    "operations": frozenset({"sqlalchemy", "argon2", "idna", "pyotp"}),
     "runtime": frozenset({"sqlalchemy"}),
     "http": frozenset({"sqlalchemy", "msgspec", "jinja2", "python_multipart", "redis", "starlette", "structlog"}),
     "calltouch": frozenset({"sqlalchemy", "msgspec"}),

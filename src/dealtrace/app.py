@@ -32,6 +32,7 @@ from dealtrace.http.routes import Routes
 from dealtrace.http.server import HttpServer, not_found
 from dealtrace.http.service_routes import service_routes
 from dealtrace.observation import Outage
+from dealtrace.runtime.account_changes import AccountChanges
 from dealtrace.runtime.database_watch import DatabaseWatch
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.report_pool import REPORT_SECONDS_MAX, REPORTS_AT_ONCE, ReportPool
@@ -96,6 +97,8 @@ class Application:
             _log.error("start_failed", reason=str(fault), cause=observation.cause_of(fault))
             await send({"type": "lifespan.startup.failed", "message": str(fault)})
             raise
+        if self._settings.is_plain_http_to_others:
+            _log.warning("cabinet_without_https", cure="put a proxy with https in front and set DEALTRACE_PUBLIC_URL")
         _log.info("process_started", pid=os.getpid(), database=self._database.name)
         watchers = [
             asyncio.create_task(self._follow_settings(parent=os.getppid())),
@@ -118,6 +121,7 @@ class Application:
         services = service_routes(ENDPOINTS, describe, self._watch, lambda: self._write_queue.is_alive)
         means = Means(
             self._database,
+            AccountChanges(self._database),
             self._read_pool,
             self._write_queue,
             self._site_cache,

@@ -285,11 +285,11 @@ class InvalidSetting(Refusal):
 
 
 class InvitationSpent(Refusal):
-    """The one-time link is used or was never issued."""
+    """The one-time link is used, revoked or too old, or was never issued."""
 
     code = 10054
-    ru = "Ссылка неверна или уже использована. Пока нет пользователей, сервер печатает новую при каждом запуске"
-    en = "The link is invalid or already used. A server without users prints a new one when it starts"
+    ru = "Ссылка неверна, устарела или уже использована. Попросите новую; пока пользователей нет, перезапустите сервер"
+    en = "The link is invalid, expired or already used. Ask for a new one; if there is no user yet, restart the server"
 
 
 class TokenNotFound(Refusal):

@@ -26,6 +26,7 @@ from dealtrace.record import record
 ENVIRONMENT_PREFIX = "DEALTRACE_"
 TOML_FILE = Path("dealtrace.toml")
 ENV_FILE = Path(".env")
+_OWN_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 OTHER_VARIABLES = frozenset({"new_password"})
 """Variables with our prefix that commands read instead of settings, in lower case and without it."""
 
@@ -95,7 +96,7 @@ class Settings(BaseSettings):
         30,
         ge=0,
         le=1_000_000,
-        description="Guesses at passwords and one-time links per minute from one IP address; 0: no limit.",
+        description="Attempts to log in or to use a one-time link per minute, by IP address and by login; 0: no limit.",
     )
     requests_kept_days: int = Field(
         14,
@@ -113,7 +114,7 @@ class Settings(BaseSettings):
         "", description="Redis or Valkey for rate limits shared by several processes; empty: each counts in its memory."
     )
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="IP addresses or networks of proxies, comma-separated, whose `X-Forwarded-For` is trusted."
+        (), description="IP addresses or networks of proxies, comma-separated, whose `X-Forwarded-*` is trusted."
     )
     webhook_private_targets: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Private IP addresses or networks, comma-separated, that webhooks may be sent to."
@@ -144,6 +145,21 @@ class Settings(BaseSettings):
     log_level: str = Field(
         "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="The lowest level that is logged."
     )
+
+    @property
+    def address(self) -> str:
+        """The URL people open the server at, without a slash at its end."""
+        return self.public_url.rstrip("/") or self.own_address
+
+    @property
+    def own_address(self) -> str:
+        """The URL made of host and port."""
+        return f"http://[{self.host}]:{self.port}" if ":" in self.host else f"http://{self.host}:{self.port}"
+
+    @property
+    def is_plain_http_to_others(self) -> bool:
+        """Whether people on other machines log in without https, as far as the settings say."""
+        return self.host not in _OWN_HOSTS and not self.public_url.startswith("https://")
 
     @field_validator("trusted_proxies", "webhook_private_targets", mode="before")
     @classmethod

@@ -4,6 +4,12 @@ import pytest
 
 from cast import VLADIVOSTOK, Player, Stage, moscow
 from commands import Terminal
+from dealtrace.deals.deal import DealKey
+from dealtrace.operations.deals.delete import delete_deals
+from dealtrace.operations.deals.restore import restore_deal
+from dealtrace.operations.write_command import WriteCommand
+from dealtrace.storage.accounts.users import delete_user
+from guests import new_user
 from server import ServerProcess
 
 
@@ -31,6 +37,24 @@ def test_history_tells_every_version_with_before_and_after(
     said = beside.done("deal", "history", "told", "--site", str(owner.site.id)).out
     assert "won" in said
     assert "by command" in said
+
+
+def test_the_history_names_the_user_of_the_cabinet_who_changed_a_deal(
+    server: ServerProcess, beside: Terminal, owner: Player, served: Stage
+) -> None:
+    deal_id = server.register(owner.token, orderNumber="by hand").json()["orderId"]
+    anna = new_user(served.database, login="anna")
+    with served.database.write() as connection:
+        work = served.work(connection, owner)
+        delete_deals(work, [WriteCommand(DealKey(deal_id, None), user_id=anna.id)])
+        restore_deal(work, deal_id, user_id=anna.id)
+    versions = beside.json("deal", "history", str(deal_id))
+    assert [version["userId"] for version in versions] == [None, anna.id, anna.id]
+    assert [version["tokenId"] for version in versions] == [owner.token_id, None, None]
+    assert beside.done("deal", "history", str(deal_id)).out.count("user anna") == 2
+    with served.database.write() as connection:
+        delete_user(connection, anna.id)
+    assert beside.done("deal", "history", str(deal_id)).out.count(f"user {anna.id}") == 2
 
 
 def test_restore_brings_a_deal_back_by_its_id_and_by_its_number(

@@ -1,7 +1,7 @@
 """`dealtrace user`."""
 
 from argon2 import PasswordHasher
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from commands import Terminal
 from dealtrace.storage.database.engine import open_database
@@ -55,10 +55,43 @@ def test_they_are_listed_get_a_new_password_and_are_deleted(terminal: Terminal) 
     assert hashes.verify(hash_of(terminal, "boris"), PASSWORD)
     assert "12" in terminal.refused("user", "password", "anna", new_password="short")
     assert "user list" in terminal.refused("user", "password", "nobody", new_password=PASSWORD)
-    assert "left" not in terminal.done("user", "delete", "Anna").out
+    terminal.done("user", "delete", "Anna")
     assert "user list" in terminal.refused("user", "delete", "anna")
-    assert "No users are left" in terminal.done("user", "delete", "boris").out
-    assert terminal.json("user", "list") == []
+    assert "last owner" in terminal.refused("user", "delete", "boris")
+    assert [user["login"] for user in terminal.json("user", "list")] == ["boris"]
+
+
+def test_a_user_has_a_role_at_a_site_or_owns_the_installation(terminal: Terminal) -> None:
+    site = str(terminal.json("site", "create", "Shop")["siteId"])
+    terminal.done("user", "create", "anna", new_password=PASSWORD)
+    terminal.done("user", "create", "boris", "--site", site, "--role", "analyst", new_password=PASSWORD)
+    anna, boris = terminal.json("user", "list")
+    assert (anna["owner"], anna["roles"], anna["secondFactor"]) == (True, {}, False)
+    assert (boris["owner"], boris["roles"]) == (False, {site: "analyst"})
+    shown = terminal.done("user", "list").out
+    assert "owner of the installation" in shown
+    assert f"analyst of site {site}" in shown
+    assert "together" in terminal.refused("user", "create", "vera", "--site", site, new_password=PASSWORD)
+    assert "999" in terminal.refused("user", "create", "v", "--site", "999", "--role", "owner", new_password=PASSWORD)
+
+
+def test_an_invitation_is_a_link_to_the_public_address(terminal: Terminal) -> None:
+    site = str(terminal.json("site", "create", "Shop")["siteId"])
+    link = terminal.done("user", "invite", "--site", site, "--role", "reader", public_url="https://deals.example/").out
+    assert link.startswith("https://deals.example/cabinet/invitation?key=")
+    assert "together" in terminal.refused("user", "invite", "--role", "reader")
+    assert terminal.done("user", "invite").out != terminal.done("user", "invite").out
+
+
+def test_the_second_factor_of_a_person_who_is_locked_out_is_turned_off(terminal: Terminal) -> None:
+    terminal.done("user", "create", "anna", new_password=PASSWORD)
+    database = open_database(terminal.url)
+    with database.write() as connection:
+        connection.execute(update(user).values(totp_secret="A" * 32, totp_used_step=0))
+    database.close()
+    assert terminal.json("user", "list")[0]["secondFactor"] is True
+    assert "is off" in terminal.done("user", "reset-code", "ANNA").out
+    assert terminal.json("user", "list")[0]["secondFactor"] is False
 
 
 def test_the_new_password_is_asked_for_twice(terminal: Terminal) -> None:

@@ -104,3 +104,28 @@ def test_two_lines_bypass_no_limit_of_a_running_server(start_server: Callable[..
         for number in range(20)
     ]
     assert 429 in sent
+
+
+@pytest.mark.parametrize(
+    ("peer", "scheme", "lines", "is_https"),
+    [
+        (PROXY, "http", ["https"], True),
+        (PROXY, "http", ["HTTPS "], True),
+        (PROXY, "http", ["https, http"], True),
+        (PROXY, "http", ["https", "http"], True),
+        (PROXY, "http", ["http, https"], False),
+        (PROXY, "http", ["http"], False),
+        (PROXY, "http", [], False),
+        (PROXY, "http", [""], False),
+        (PROXY, "https", [], True),
+        (CLIENT, "http", ["https"], False),
+        (CLIENT, "https", ["http"], True),
+        ("", "http", ["https"], False),
+    ],
+)
+def test_a_trusted_proxy_tells_whether_the_browser_came_by_https(
+    peer: str, scheme: str, lines: list[str], is_https: bool
+) -> None:
+    headers = [(b"x-forwarded-proto", line.encode()) for line in lines]
+    scope = {"client": (peer, 4711) if peer else None, "scheme": scheme, "headers": headers}
+    assert Proxies(Settings(trusted_proxies="10.0.0.0/8").trusted_proxies).is_https(scope) is is_https

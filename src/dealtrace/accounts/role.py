@@ -35,3 +35,12 @@ class Rights:
     def role_at(self, site_id: int) -> Role | None:
         """Return the role at a site, `None` if the person must not know that the site exists."""
         return Role.OWNER if self.user.is_owner else self.roles.get(SiteId(site_id))
+
+    def may_open_account_of(self, other: "Rights", site_id: int) -> bool:
+        """Whether this person, as an owner of a site, may make a link that sets the password of another.
+
+        Ours: only if the other has no rights elsewhere, since the link opens all of them.
+        """
+        if self.user.is_owner:
+            return True
+        return self.role_at(site_id) is Role.OWNER and not other.user.is_owner and set(other.roles) == {site_id}

@@ -11,6 +11,8 @@ SESSION_IDLE_MAX = timedelta(days=7)
 """Ours: who has not been here for a week logs in again."""
 SESSION_AGE_MAX = timedelta(days=30)
 """Ours: and everybody does after a month."""
+CODE_WAIT_MAX = timedelta(minutes=15)
+"""Ours: who gave the password gives the second factor within this time, or begins again."""
 SEEN_STEP = timedelta(minutes=1)
 """How often it is written down that a session is in use."""
 
@@ -33,8 +35,12 @@ class Session:
 
     def is_over(self, now: datetime) -> bool:
         """Whether the session has ended by itself."""
+        if not self.is_confirmed:
+            return now - self.created_at > CODE_WAIT_MAX
         return now - self.seen_at > SESSION_IDLE_MAX or now - self.created_at > SESSION_AGE_MAX
 
     def is_due(self, now: datetime) -> bool:
         """Whether its use is to be written down again."""
+        if not self.is_confirmed:
+            return now - self.created_at > CODE_WAIT_MAX
         return now - self.seen_at > SEEN_STEP

@@ -1,25 +1,26 @@
 """The gate of the cabinet: who asks, whether they may, and what they sent, before a page is made."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
-from urllib.parse import quote
+from urllib.parse import urlencode
 
 from sqlalchemy import Connection
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from dealtrace import clock
+from dealtrace.accounts.own_ids import ID_MAX
 from dealtrace.accounts.role import Role
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.token import token_digest
 from dealtrace.cabinet.forms import FORM_BYTES_MAX, form_token_of, is_own_form, read_form
-from dealtrace.cabinet.view import SEE_OTHER, Means, View
+from dealtrace.cabinet.view import Means, View
 from dealtrace.errors import Language, Refusal
 from dealtrace.http.asgi import language_of
 from dealtrace.http.endpoint import RateLimitClass
 from dealtrace.http.replies import STATUS_OF
+from dealtrace.operations.accounts.log_in import touch
 from dealtrace.record import record
-from dealtrace.storage.accounts.sessions import Login, find_login, touch_session
+from dealtrace.storage.accounts.sessions import Login, find_login
 
 LANGUAGE_COOKIE = "language"
 SESSION_COOKIE = "session"
@@ -35,7 +36,8 @@ class Page:
 
     `role` is the least one at the site of the path; `None` where the path names no site. With `is_open` nobody need be
     logged in, with `is_of_installation` it is for owners of the installation. `takes_code` is the page on which a
-    second factor is given. `form_bytes_max` bounds what is sent.
+    second factor is given; pages that `sets_factor` are open to people who must set one up before anything else.
+    `form_bytes_max` bounds what is sent.
     """
 
     path: str
@@ -45,6 +47,7 @@ class Page:
     is_open: bool = False
     is_of_installation: bool = False
     takes_code: bool = False
+    sets_factor: bool = False
     form_bytes_max: int = FORM_BYTES_MAX
 
 
@@ -67,23 +70,29 @@ class Gate:
         return answer
 
     async def _answer(self, view: View, page: Page) -> Response:
-        secret = view.request.cookies.get(session_cookie(view.request), "")
+        secret = view.request.cookies.get(session_cookie(view), "")
         await self._find_person(view, secret, takes_code=page.takes_code)
         if page.method == "POST":
             view.form = await read_form(view.request, bytes_max=page.form_bytes_max)
             if not is_own_form(view.request, view.form, form_token_of(secret) if secret else ""):
                 return view.page("foreign.html", FORBIDDEN)
-        if not page.is_open and view.person is None:
+        barred = None if page.is_open else await self._bar(view, page)
+        return barred if barred is not None else await page.respond(view)
+
+    async def _bar(self, view: View, page: Page) -> Response | None:
+        """Return the answer to those who may not see a page that is not open to all."""
+        if view.person is None:
             return _to_login(view)
+        if view.lacks_factor and not page.sets_factor:
+            return view.lead_to("/profile/second-factor")
         if page.is_of_installation and not view.who.user.is_owner:
             return not_found(view)
-        if page.role is not None:
-            await self._find_site(view)
-            if view.site is None or view.role is None:
-                return not_found(view)
-            if not view.role.includes(page.role):
-                return view.page("forbidden.html", FORBIDDEN, needed=page.role)
-        return await page.respond(view)
+        if page.role is None:
+            return None
+        await self._find_site(view)
+        if view.site is None or view.role is None:
+            return not_found(view)
+        return None if view.role.includes(page.role) else view.page("forbidden.html", FORBIDDEN, needed=page.role)
 
     async def _find_person(self, view: View, secret: str, *, takes_code: bool) -> None:
         if not secret:
@@ -93,14 +102,15 @@ class Gate:
         if login is None or login.session.is_over(now) or not (login.session.is_confirmed or takes_code):
             return
         view.person, view.session_digest = login.rights, login.session.digest
+        view.lacks_factor = login.lacks_factor
         view.form_token = form_token_of(secret)
         if login.session.is_confirmed and login.session.is_due(now):
-            await view.manage(_touch, login.session.digest, now)
+            await view.manage(touch, login.session.digest, now)
 
     async def _find_site(self, view: View) -> None:
         """Set the site of the path and the role at it; strangers see neither, as if there were no such site."""
         site_id = view.request.path_params["site"]
-        if view.who.role_at(site_id) is None:
+        if site_id > ID_MAX or view.who.role_at(site_id) is None:
             return
         site = view.means.site_cache.remembered_site(site_id)
         view.site = site if site is not None else await view.read(self._look_up, site_id)
@@ -108,10 +118,6 @@ class Gate:
 
     def _look_up(self, connection: Connection, site_id: int) -> Site | None:
         return self._means.site_cache.look_up_site(connection, site_id)
-
-
-def _touch(connection: Connection, _ids: object, digest: str, now: datetime) -> None:
-    touch_session(connection, digest, now)
 
 
 def language_of_browser(request: Request) -> Language:
@@ -125,14 +131,9 @@ def language_of_browser(request: Request) -> Language:
             return language_of(request.scope)
 
 
-def is_secure(request: Request) -> bool:
-    """Return whether the browser came by https, as far as is known: a trusted proxy tells Granian."""
-    return request.url.scheme == "https"
-
-
-def session_cookie(request: Request) -> str:
+def session_cookie(view: View) -> str:
     """Return the name of the cookie that holds a session's secret."""
-    return HOST_PREFIX + SESSION_COOKIE if is_secure(request) else SESSION_COOKIE
+    return HOST_PREFIX + SESSION_COOKIE if view.is_secure else SESSION_COOKIE
 
 
 def not_found(view: View) -> Response:
@@ -149,10 +150,12 @@ def refused(view: View, refusal: Refusal) -> Response:
 
 
 def _to_login(view: View) -> Response:
-    url = view.request.url
-    then = url.path + (f"?{url.query}" if url.query else "") if view.request.method == "GET" else ""
-    address = "/cabinet/login" + (f"?then={quote(then, safe='')}" if then else "")
-    return RedirectResponse(address, SEE_OTHER, headers={"cache-control": "no-store"})
+    return view.lead_to("/login" + then_query(view.address if view.request.method == "GET" else ""))
+
+
+def then_query(then: str) -> str:
+    """Return the query that remembers where to go after logging in, empty if nowhere."""
+    return f"?{urlencode({'then': then})}" if then else ""
 
 
 async def limit_guessing(view: View) -> None:

@@ -13,7 +13,18 @@ from dealtrace.cabinet.leads import actions as lead_actions
 from dealtrace.cabinet.leads import card as lead_card
 from dealtrace.cabinet.leads import journal as lead_journal
 from dealtrace.cabinet.overview import page as overview
-from dealtrace.cabinet.people import login, welcome
+from dealtrace.cabinet.people import (
+    account,
+    code,
+    invitation,
+    login,
+    members,
+    own_password,
+    profile,
+    second_factor,
+    users,
+    welcome,
+)
 from dealtrace.cabinet.reports import page as reports
 from dealtrace.cabinet.reports import rows as report_rows
 from dealtrace.cabinet.reports.file import send_as
@@ -27,7 +38,9 @@ PAGES = (
     Page("/language", "POST", home.choose_language, is_open=True),
     Page("/login", "GET", login.show, is_open=True),
     Page("/login", "POST", login.log_in, is_open=True),
-    Page("/logout", "POST", login.log_out),
+    Page("/login/code", "GET", code.show, takes_code=True),
+    Page("/login/code", "POST", code.confirm, takes_code=True),
+    Page("/logout", "POST", login.log_out, takes_code=True, sets_factor=True),
     Page("/{site:int}/", "GET", overview.show, Role.READER),
     Page("/{site:int}/reports", "GET", reports.show, Role.READER),
     Page("/{site:int}/reports/rows", "GET", report_rows.show, Role.READER),
@@ -47,6 +60,32 @@ PAGES = (
     Page("/requests", "GET", requests.show_without_site, is_of_installation=True),
     Page("/welcome", "GET", welcome.show, is_open=True),
     Page("/welcome", "POST", welcome.accept, is_open=True),
+    Page("/invitation", "GET", invitation.show, is_open=True),
+    Page("/invitation", "POST", invitation.accept, is_open=True),
+    Page("/password", "GET", own_password.show, is_open=True),
+    Page("/password", "POST", own_password.accept, is_open=True),
+    Page("/profile", "GET", profile.show),
+    Page("/profile/password", "POST", own_password.change),
+    Page("/profile/sessions", "POST", profile.end),
+    Page("/profile/second-factor", "GET", second_factor.show, sets_factor=True),
+    Page("/profile/second-factor", "POST", second_factor.set_up, sets_factor=True),
+    Page("/profile/second-factor/off", "POST", second_factor.remove),
+    Page("/profile/recovery-codes", "POST", second_factor.show_new_codes),
+    Page("/users", "GET", users.show, is_of_installation=True),
+    Page("/users/invitation", "POST", users.invite, is_of_installation=True),
+    Page("/users/revoke", "POST", users.revoke, is_of_installation=True),
+    Page("/users/second-factor", "POST", users.demand, is_of_installation=True),
+    Page("/users/{user:int}", "GET", account.show, is_of_installation=True),
+    Page("/users/{user:int}/role", "POST", account.change_role, is_of_installation=True),
+    Page("/users/{user:int}/ownership", "POST", account.change_ownership, is_of_installation=True),
+    Page("/users/{user:int}/password", "POST", account.make_password_link, is_of_installation=True),
+    Page("/users/{user:int}/second-factor", "POST", account.reset_factor, is_of_installation=True),
+    Page("/users/{user:int}/delete", "POST", account.delete, is_of_installation=True),
+    Page("/{site:int}/settings/users", "GET", members.show, Role.OWNER),
+    Page("/{site:int}/settings/users/role", "POST", members.change_role, Role.OWNER),
+    Page("/{site:int}/settings/users/invitation", "POST", members.invite, Role.OWNER),
+    Page("/{site:int}/settings/users/revoke", "POST", members.revoke, Role.OWNER),
+    Page("/{site:int}/settings/users/password", "POST", members.make_password_link, Role.OWNER),
 )
 """The pages; `{site:int}` in a path is the site, and `Role` the least that opens it."""
 

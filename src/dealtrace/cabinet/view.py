@@ -3,9 +3,9 @@
 Any: operations answer with as many types as there are.
 """
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
@@ -24,12 +24,13 @@ from dealtrace.operations.reports.ask import FactSource
 from dealtrace.operations.work import Operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record
+from dealtrace.runtime.account_changes import AccountChanges
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.report_pool import ReportPool
 from dealtrace.runtime.site_cache import SiteCache
 from dealtrace.runtime.write_queue import WriteQueue
 from dealtrace.storage.database.engine import Database
-from dealtrace.storage.id_blocks import IdBlocks, transaction
+from dealtrace.storage.id_blocks import IdBlocks
 
 NO_FORM = Form(())
 P = ParamSpec("P")
@@ -42,6 +43,7 @@ class Means:
     """What all pages of a process share."""
 
     database: Database
+    account_changes: AccountChanges
     read_pool: ReadPool
     write_queue: WriteQueue
     site_cache: SiteCache
@@ -56,7 +58,8 @@ class View:
 
     `person` is who is logged in, `None` on pages that are open to all. `site` and `role` are those of the address;
     without a site in it they are `None`. `form` holds what was sent, empty for pages that are only shown.
-    `session_digest` is the session of `person`, `form_token` what their forms must carry.
+    `session_digest` is the session of `person`; `lacks_factor` is whether they must set up a second factor before
+    anything else. `form_token` what their forms must carry.
     """
 
     request: Request
@@ -66,6 +69,7 @@ class View:
     site: Site | None = None
     role: Role | None = None
     session_digest: str = ""
+    lacks_factor: bool = False
     form_token: str = ""
     form: Form = NO_FORM
 
@@ -85,6 +89,24 @@ class View:
     def ip(self) -> str:
         """The address of the browser, empty if unknown."""
         return self.means.proxies.client_ip(self.request.scope)
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether the browser came by https, as far as is known."""
+        return self.means.proxies.is_https(self.request.scope)
+
+    @property
+    def origin(self) -> str:
+        """The address of this server as the browser knows it, without a path: for links that people pass on."""
+        return f"{'https' if self.is_secure else 'http'}://{self.request.url.netloc}"
+
+    @property
+    def address(self) -> str:
+        """The path of the page with its query, to come back to: after a form was sent the first page."""
+        url = self.request.url
+        if self.request.method != "GET":
+            return "/cabinet/"
+        return url.path + (f"?{url.query}" if url.query else "")
 
     async def read(
         self, ask: Callable[Concatenate[Connection, P], Result], *args: P.args, **kwargs: P.kwargs
@@ -117,7 +139,7 @@ class View:
         Raises:
             Refusal: the command was refused; nothing of it was stored.
         """
-        command = WriteCommand(payload, None)
+        command = WriteCommand(payload, user_id=self.who.user.id)
         return await self.means.write_queue.write(operation, self.here, command, size=size)
 
     async def manage(
@@ -128,12 +150,11 @@ class View:
         Raises:
             Refusal: the change was refused; nothing of it was stored.
         """
+        return await self.means.account_changes.run(change, *args, **kwargs)
 
-        def run() -> Result:
-            with transaction(self.means.database, ids=IDS_OF_A_CHANGE) as (connection, ids):
-                return change(connection, ids, *args, **kwargs)
-
-        return await asyncio.to_thread(run)
+    def word(self, text: str) -> str:
+        """Return a text of the pages in the language of the person; texts in such calls are looked for in `words`."""
+        return words_of(self.language).gettext(text)
 
     def page(self, template: str, status: int = 200, **context: object) -> Response:
         """Return a page made of a template; the context has what every page shows beside `context`."""
@@ -151,9 +172,7 @@ class View:
             "role": self.role,
             "form_token": self.form_token,
             "path": self.request.url.path,
+            "address": self.address,
             "now": clock.now(),
+            "utc": UTC,
         }
-
-
-IDS_OF_A_CHANGE = 10
-"""How many ids a change of accounts may take."""

@@ -1,5 +1,6 @@
 """The JSON that commands print, one type per answer; instants are UTC. Deals and leads are in `lead_answers`."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import NotRequired, TypedDict
 
@@ -82,6 +83,9 @@ class UserAnswer(TypedDict):
     userId: int
     login: str
     createdAt: datetime
+    owner: bool
+    roles: Mapping[str, str]
+    secondFactor: bool
 
 
 class WebhookAnswer(TypedDict):

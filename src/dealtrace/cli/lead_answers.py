@@ -44,6 +44,7 @@ class VersionAnswer(TypedDict):
     kind: str
     recordedAt: datetime
     tokenId: int | None
+    userId: int | None
     before: Mapping[str, object]
     after: Mapping[str, object]
 

@@ -18,7 +18,7 @@ from dealtrace import clock
 from dealtrace.accounts.site import TIME_ZONE_DEFAULT
 from dealtrace.cli.terminal import complaints, console, explained, fail, open_prepared
 from dealtrace.observation import MULTIPROCESS_VARIABLE, RESERVED_FILES, connections_that_fit
-from dealtrace.operations.accounts.create_user import invite_first_user
+from dealtrace.operations.accounts.invite_user import invite_first_user
 from dealtrace.operations.accounts.open_first_site import FirstSite, open_first_site
 from dealtrace.settings import ENVIRONMENT_PREFIX, Settings, list_unknown_settings, read_settings
 from dealtrace.storage.database.engine import Database
@@ -146,9 +146,7 @@ def _greet(database: Database, settings: Settings) -> None:
     """Print the address and how to start; secrets go to the terminal only, never to the log."""
     for unknown in list_unknown_settings():
         console.print(f"Warning: {unknown}", markup=False)
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    own_address = f"http://{host}:{settings.port}"
-    address = settings.public_url.rstrip("/") or own_address
+    address, own_address = settings.address, settings.own_address
     with transaction(database, ids=1) as (connection, ids):
         first = open_first_site(connection, ids, TIME_ZONE_DEFAULT, settings.points_per_day, clock.now())
         key = invite_first_user(connection, clock.now())

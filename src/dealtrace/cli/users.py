@@ -5,18 +5,24 @@ from typing import Annotated
 import typer
 
 from dealtrace import clock
-from dealtrace.accounts.user import User
+from dealtrace.accounts.role import Rights, Role
 from dealtrace.cli.answers import UserAnswer
-from dealtrace.cli.options import JsonOption
-from dealtrace.cli.terminal import console, open_prepared, print_json
+from dealtrace.cli.options import ID_MAX, JsonOption
+from dealtrace.cli.terminal import console, fail, open_prepared, print_json
 from dealtrace.operations.accounts import manage_user
 from dealtrace.operations.accounts.create_user import create_user
-from dealtrace.storage.accounts.users import has_users, list_users
+from dealtrace.operations.accounts.invite_user import invite_user
+from dealtrace.operations.accounts.require_site import require_site
+from dealtrace.operations.accounts.second_factor import reset_second_factor
+from dealtrace.settings import read_settings
+from dealtrace.storage.accounts.users import list_rights
 from dealtrace.storage.id_blocks import transaction
 
-user_commands = typer.Typer(help="Create, list and delete users of the cabinet.", no_args_is_help=True)
+user_commands = typer.Typer(help="Create, invite, list and delete users of the cabinet.", no_args_is_help=True)
 
 LoginArgument = Annotated[str, typer.Argument(help="The login name, case-insensitive.")]
+AtSiteOption = Annotated[int | None, typer.Option("--site", min=1, max=ID_MAX, help="The site of the role.")]
+RoleOption = Annotated[Role | None, typer.Option(help="The role at the site.")]
 NewPasswordOption = Annotated[
     str,
     typer.Option(
@@ -30,28 +36,44 @@ NewPasswordOption = Annotated[
 
 
 @user_commands.command("create")
-def create(login: LoginArgument, password: NewPasswordOption) -> None:
-    """Create a user with access to all existing sites."""
+def create(
+    login: LoginArgument, password: NewPasswordOption, site: AtSiteOption = None, role: RoleOption = None
+) -> None:
+    """Create a user: with a role at a site, or an owner of the installation."""
+    _check_pair(site, role)
     with open_prepared() as database, transaction(database, ids=1) as (connection, ids):
-        user = create_user(connection, ids, login, password, clock.now())
+        roles = {require_site(connection, site).id: role} if site is not None and role is not None else None
+        user = create_user(connection, ids, login, password, clock.now(), roles=roles)
     console.print(f"User {user.login} created.")
+
+
+@user_commands.command("invite")
+def invite(site: AtSiteOption = None, role: RoleOption = None) -> None:
+    """Print a one-time link that gives a role at a site, or makes an owner of the installation."""
+    _check_pair(site, role)
+    with open_prepared() as database, database.write() as connection:
+        key = invite_user(connection, role or Role.OWNER, clock.now(), site_id=site, made_by=None)
+    console.print(f"{read_settings().address}/cabinet/invitation?key={key}", markup=False, soft_wrap=True)
 
 
 @user_commands.command("list")
 def show(as_json: JsonOption = False) -> None:
     """List the users."""
     with open_prepared() as database, database.read() as connection:
-        users = list_users(connection)
+        people = list_rights(connection)
     if as_json:
-        print_json([_serialize_user(user) for user in users])
+        print_json([_serialize_user(rights) for rights in people])
         return
-    for user in users:
-        console.print(f"{user.login}  created {user.created_at:%Y-%m-%d %H:%M} UTC")
+    for rights in people:
+        user = rights.user
+        factor = "second factor on" if user.has_second_factor else "no second factor"
+        created = f"created {user.created_at:%Y-%m-%d %H:%M} UTC"
+        console.print(f"{user.login}  {created}  {_format_roles(rights)}  {factor}")
 
 
 @user_commands.command("password")
 def change_password(login: LoginArgument, password: NewPasswordOption) -> None:
-    """Change the password of a user."""
+    """Change the password of a user and log them out everywhere."""
     with open_prepared() as database, database.write() as connection:
         user = manage_user.change_password(connection, login, password)
     console.print(f"The password of {user.login} is changed.")
@@ -59,14 +81,40 @@ def change_password(login: LoginArgument, password: NewPasswordOption) -> None:
 
 @user_commands.command("delete")
 def delete(login: LoginArgument) -> None:
-    """Delete a user. Sites, tokens and deals stay."""
+    """Delete a user. Sites, tokens and deals stay; the last owner of the installation stays, too."""
     with open_prepared() as database, database.write() as connection:
         user = manage_user.delete_user(connection, login)
-        is_last = not has_users(connection)
     console.print(f"User {user.login} deleted.")
-    if is_last:
-        console.print("No users are left. To create one: dealtrace user create LOGIN")
 
 
-def _serialize_user(user: User) -> UserAnswer:
-    return {"userId": user.id, "login": user.login, "createdAt": user.created_at}
+@user_commands.command("reset-code")
+def reset_code(login: LoginArgument) -> None:
+    """Turn off the second factor of a user who lost it, and log them out everywhere."""
+    with open_prepared() as database, database.write() as connection:
+        user = reset_second_factor(connection, login)
+    console.print(f"The second factor of {user.login} is off.")
+
+
+def _check_pair(site: int | None, role: Role | None) -> None:
+    if (site is None) != (role is None):
+        fail(
+            "Use --site and --role together: a role is one at a site. Without both it is an owner of the installation."
+        )
+
+
+def _format_roles(rights: Rights) -> str:
+    if rights.user.is_owner:
+        return "owner of the installation"
+    return ", ".join(f"{role} of site {site_id}" for site_id, role in rights.roles.items()) or "no role"
+
+
+def _serialize_user(rights: Rights) -> UserAnswer:
+    user = rights.user
+    return {
+        "userId": user.id,
+        "login": user.login,
+        "createdAt": user.created_at,
+        "owner": user.is_owner,
+        "roles": {str(site_id): role.value for site_id, role in rights.roles.items()},
+        "secondFactor": user.has_second_factor,
+    }

@@ -33,7 +33,8 @@ class VersionKind(StrEnum):
 class DealVersion:
     """A version of a deal; `before` and `after` hold the fields that changed.
 
-    `token_id` is `None` if a command or a new lead changed the deal. Values are those of a deal, or as JSON stores
+    `token_id` is the token of the caller, `user_id` the user of the cabinet who changed the deal; both are `None` if a
+    command or a new lead did. Values are those of a deal, or as JSON stores
     them if they come from the database.
     """
 
@@ -44,6 +45,7 @@ class DealVersion:
     token_id: int | None
     before: Fields
     after: Fields
+    user_id: int | None = None
 
 
 def first_version(deal: Deal, amount_as_sent: str, token_id: int | None) -> DealVersion:
@@ -66,14 +68,16 @@ def first_version(deal: Deal, amount_as_sent: str, token_id: int | None) -> Deal
     return DealVersion(deal.id, FIRST_VERSION, VersionKind.REGISTERED, deal.recorded_at, token_id, {}, after)
 
 
-def next_version(before: Deal, after: Deal, kind: VersionKind, token_id: int | None = None) -> DealVersion:
+def next_version(
+    before: Deal, after: Deal, kind: VersionKind, *, token_id: int | None = None, user_id: int | None = None
+) -> DealVersion:
     """Return the version that turns `before` into `after`, with the fields that a version of this kind holds."""
     if kind is VersionKind.CHANGED:
         earlier, later = difference(before, after)
     else:
         name = _FIELD_OF[kind]
         earlier, later = {name: getattr(before, name)}, {name: getattr(after, name)}
-    return DealVersion(after.id, after.version, kind, after.touched_at, token_id, earlier, later)
+    return DealVersion(after.id, after.version, kind, after.touched_at, token_id, earlier, later, user_id)
 
 
 _FIELD_OF = {

@@ -21,7 +21,7 @@ _log = structlog.get_logger()
 
 
 class Proxies:
-    """The proxies whose `X-Forwarded-For` is trusted."""
+    """The proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are trusted."""
 
     def __init__(self, trusted: Sequence[str]) -> None:
         self._trusted = [_plain_network(network) for network in trusted]
@@ -50,6 +50,17 @@ class Proxies:
                 break
             nearest = address
         return str(nearest)
+
+    def is_https(self, scope: Scope) -> bool:
+        """Return whether the browser came by https, to us or to a trusted proxy.
+
+        Of several proxies the first one counts: it is the one that the browser spoke to.
+        """
+        peer = _read_address(scope["client"][0]) if scope.get("client") else None
+        if peer is None or not self._is_trusted(peer):
+            return bool(scope["scheme"] == "https")
+        forwarded = joined_header(scope, b"x-forwarded-proto").partition(",")[0].strip().lower()
+        return (forwarded or scope["scheme"]) == "https"
 
     def _is_trusted(self, address: Address) -> bool:
         return any(address in network for network in self._trusted)

@@ -9,7 +9,8 @@ Payload = TypeVar("Payload")
 
 @record
 class WriteCommand(Generic[Payload]):
-    """A command's payload and the token it was sent with, `None` when a person runs it on the command line."""
+    """A command's payload, and who sent it: a token, or a user of the cabinet; neither on the command line."""
 
     payload: Payload
     token_id: int | None = None
+    user_id: int | None = None

@@ -12,8 +12,10 @@ from dealtrace.accounts.token import token_digest
 from dealtrace.accounts.user import LOGIN_LENGTH_MAX, PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN, User
 from dealtrace.errors import InvalidSetting, InvitationSpent, NameTaken, Refusal
 from dealtrace.operations.accounts import create_user as module
-from dealtrace.operations.accounts.create_user import accept_invitation, create_user, invite_first_user
-from dealtrace.storage.accounts.users import find_user, has_users, is_invited
+from dealtrace.operations.accounts.create_user import create_user
+from dealtrace.operations.accounts.invite_user import accept_first_invitation, invite_first_user
+from dealtrace.storage.accounts.invitations import find_invitation
+from dealtrace.storage.accounts.users import find_user, has_users
 from stored import side_by_side
 from write_commands import utc_now
 
@@ -45,7 +47,7 @@ def invite(stage: Stage) -> str | None:
 
 def accept(stage: Stage, key: str, login: str = "Ivan", password: str = PASSWORD) -> User:
     with stage.database.write() as connection:
-        return accept_invitation(connection, stage.ids, key, login, password, utc_now())
+        return accept_first_invitation(connection, stage.ids, key, login, password, utc_now())
 
 
 def rows(stage: Stage, query: str) -> list[Any]:
@@ -55,7 +57,7 @@ def rows(stage: Stage, query: str) -> list[Any]:
 
 def is_good(stage: Stage, key: str) -> bool:
     with stage.database.read() as connection:
-        return is_invited(connection, token_digest(key))
+        return find_invitation(connection, token_digest(key)) is not None
 
 
 def test_it_knows_a_user_without_regard_to_case(stage: Stage) -> None:
@@ -174,7 +176,7 @@ def test_it_makes_one_first_user_of_two_who_come_at_the_same_moment(stage: Stage
     def come(login: str) -> Any:
         def work(connection: Any) -> Any:
             try:
-                return accept_invitation(connection, stage.ids, key, login, PASSWORD, utc_now())
+                return accept_first_invitation(connection, stage.ids, key, login, PASSWORD, utc_now())
             except Refusal as refusal:
                 return refusal
 

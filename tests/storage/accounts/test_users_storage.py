@@ -1,8 +1,7 @@
-"""Users, the sites they may see, and one-time invitations."""
+"""Users and the sites they may see."""
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 from sqlalchemy import Connection
@@ -15,7 +14,6 @@ from dealtrace.storage.database.engine import Database
 from write_commands import NOON
 
 USER = User(UserId(10**10), "ivan", NOON)
-LATER = NOON + timedelta(hours=1)
 
 
 @pytest.fixture
@@ -44,13 +42,3 @@ def test_it_lets_a_user_see_a_site_however_often_that_is_said(connection: Connec
     for site_id in (1, 1, 2):
         users.set_membership(connection, USER.id, site_id, Role.READER)
     assert connection.exec_driver_sql("SELECT count(*) FROM membership").scalar_one() == 2
-
-
-def test_it_uses_up_every_invitation_at_once(connection: Connection) -> None:
-    for digest in "ab":
-        users.insert_invitation(connection, digest * 64, NOON)
-    assert users.is_invited(connection, "a" * 64)
-    assert not users.is_invited(connection, "c" * 64)
-    assert users.use_invitations(connection, LATER) == {"a" * 64, "b" * 64}
-    assert not users.is_invited(connection, "a" * 64)
-    assert users.use_invitations(connection, LATER) == set()

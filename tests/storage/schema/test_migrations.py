@@ -201,10 +201,11 @@ def test_a_step_that_fails_leaves_nothing_behind(empty: Database) -> None:
 
 def forget_people(connection: Connection) -> None:
     """Undo what the steps from 0020 on made."""
-    for table in ("api_request", "segment", "session", "recovery_code"):
+    for table in ("api_request", "segment", "session", "recovery_code", "installation"):
         connection.exec_driver_sql(f"DROP TABLE {table}")
     for table, columns in (
-        ('"user"', ("is_owner", "totp_secret", "totp_used_step")),
+        ('"user"', ("is_owner", "totp_secret", "totp_used_step", "code_failures", "code_failed_at")),
+        ("deal_version", ("user_id",)),
         ("membership", ("role",)),
         ("invitation", ("purpose", "user_id", "site_id", "role", "made_by", "expires_at")),
     ):

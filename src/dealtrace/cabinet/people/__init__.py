@@ -1,1 +1,1 @@
-"""Pages about people: logging in and out, and the first user."""
+"""Pages about the people who use the cabinet: how they log in, what they may do, and who else may."""

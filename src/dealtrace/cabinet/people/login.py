@@ -8,15 +8,16 @@ from starlette.responses import Response
 
 from dealtrace import clock
 from dealtrace.accounts.session import SESSION_AGE_MAX
-from dealtrace.accounts.user import LOGIN_LENGTH_MAX, PASSWORD_LENGTH_MAX, User, normal_login
-from dealtrace.cabinet.gate import is_secure, limit_guessing, session_cookie
+from dealtrace.accounts.user import LOGIN_LENGTH_MAX, PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN, User, normal_login
+from dealtrace.cabinet.gate import limit_guessing, session_cookie, then_query
 from dealtrace.cabinet.view import View
 from dealtrace.errors import LoginRefused
-from dealtrace.operations.accounts.log_in import Browser, check_password, open_session
-from dealtrace.storage.accounts.sessions import delete_session
+from dealtrace.operations.accounts.log_in import Browser, check_password, end_session, open_session
 from dealtrace.storage.accounts.users import has_users
 
 FORBIDDEN = 403
+LIMITS = {"login": LOGIN_LENGTH_MAX, "password_min": PASSWORD_LENGTH_MIN, "password": PASSWORD_LENGTH_MAX}
+"""The lengths that forms for logins and passwords allow."""
 
 
 async def show(view: View) -> Response:
@@ -24,7 +25,7 @@ async def show(view: View) -> Response:
     if view.person is not None:
         return view.lead_to("/")
     return view.page(
-        "login.html",
+        "people/login.html",
         then=view.request.query_params.get("then", ""),
         login="",
         fault="",
@@ -38,11 +39,36 @@ async def log_in(view: View) -> Response:
     await limit_guessing(view)
     await view.means.rate_limits.check_login(normal_login(login)[:LOGIN_LENGTH_MAX])
     try:
-        user = await asyncio.to_thread(_check, view, login, password[: PASSWORD_LENGTH_MAX + 1])
+        user = await user_of(view, login, password)
     except LoginRefused as refusal:
         fault = refusal.text(view.language)
-        return view.page("login.html", FORBIDDEN, then=then, login=login, fault=fault, is_new=False)
+        return view.page("people/login.html", FORBIDDEN, then=then, login=login, fault=fault, is_new=False)
     return await start_session(view, user, then)
+
+
+async def user_of(view: View, login: str, password: str) -> User:
+    """Return the user whose login and password these are, after a moment of computing on a thread.
+
+    Raises:
+        LoginRefused: the login or the password is wrong.
+    """
+    return await asyncio.to_thread(_check, view, login, password[: PASSWORD_LENGTH_MAX + 1])
+
+
+async def is_own_password(view: View, password: str) -> bool:
+    """Return whether a person gave their own password again, as before changes of how they log in.
+
+    Raises:
+        AnonymousRateExceeded: it was tried too often.
+    """
+    login = view.who.user.login
+    await limit_guessing(view)
+    await view.means.rate_limits.check_login(login)
+    try:
+        await user_of(view, login, password)
+    except LoginRefused:
+        return False
+    return True
 
 
 def _check(view: View, login: str, password: str) -> User:
@@ -54,13 +80,13 @@ async def start_session(view: View, user: User, then: str) -> Response:
     """Open a session for a user, and lead the browser on: to the code of the second factor, or where it came from."""
     browser = Browser(view.ip, view.request.headers.get("user-agent", ""))
     secret = await view.manage(_open, user, browser)
-    page = view.lead_to("/login/code" if user.has_second_factor else own_path(then))
+    page = view.lead_to(f"/login/code{then_query(then)}" if user.has_second_factor else own_path(then))
     page.set_cookie(
-        session_cookie(view.request),
+        session_cookie(view),
         secret,
         max_age=int(SESSION_AGE_MAX.total_seconds()),
         path="/",
-        secure=is_secure(view.request),
+        secure=view.is_secure,
         httponly=True,
         samesite="lax",
     )
@@ -81,11 +107,11 @@ def own_path(then: str) -> str:
 
 async def log_out(view: View) -> Response:
     """End the session."""
-    await view.manage(_end, view.session_digest)
+    await view.manage(_end, view.who.user, view.session_digest)
     page = view.lead_to("/login")
-    page.delete_cookie(session_cookie(view.request), path="/", secure=is_secure(view.request), httponly=True)
+    page.delete_cookie(session_cookie(view), path="/", secure=view.is_secure, httponly=True)
     return page
 
 
-def _end(connection: Connection, _ids: object, digest: str) -> None:
-    delete_session(connection, digest)
+def _end(connection: Connection, _ids: object, user: User, digest: str) -> None:
+    end_session(connection, user.id, digest)

@@ -4,14 +4,13 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from dealtrace import clock
-from dealtrace.accounts.token import token_digest
-from dealtrace.accounts.user import LOGIN_LENGTH_MAX, PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN, User
+from dealtrace.accounts.invitation import Purpose
+from dealtrace.accounts.user import User
 from dealtrace.cabinet.gate import limit_guessing
-from dealtrace.cabinet.people.login import start_session
+from dealtrace.cabinet.people.login import LIMITS, start_session
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvitationSpent, Refusal
-from dealtrace.operations.accounts.create_user import accept_invitation
-from dealtrace.storage.accounts.users import has_users, is_invited
+from dealtrace.operations.accounts.invite_user import accept_first_invitation, require_invitation
 from dealtrace.storage.id_blocks import IdBlocks
 
 BAD_REQUEST = 400
@@ -40,23 +39,13 @@ async def accept(view: View) -> Response:
 
 
 def _form(view: View, status: int, key: str, fault: str = "", login: str = "") -> Response:
-    limits = {"login": LOGIN_LENGTH_MAX, "password_min": PASSWORD_LENGTH_MIN, "password": PASSWORD_LENGTH_MAX}
-    return view.page("welcome.html", status, key=key, fault=fault, login=login, limits=limits)
+    return view.page("people/welcome.html", status, key=key, fault=fault, login=login, limits=LIMITS)
 
 
 async def _check_key(view: View, key: str) -> None:
-    """Check a key by reading alone: guesses take no ids and no writing transaction.
-
-    Raises:
-        InvitationSpent: the key opens nothing.
-    """
-    if not await view.read(_is_valid, key):
-        raise InvitationSpent
-
-
-def _is_valid(connection: Connection, key: str) -> bool:
-    return not has_users(connection) and is_invited(connection, token_digest(key))
+    """Check a key by reading alone: guesses take no ids and no writing transaction."""
+    await view.read(require_invitation, key, Purpose.FIRST, clock.now())
 
 
 def _accept(connection: Connection, ids: IdBlocks, key: str, login: str, password: str) -> User:
-    return accept_invitation(connection, ids, key, login, password, clock.now())
+    return accept_first_invitation(connection, ids, key, login, password, clock.now())

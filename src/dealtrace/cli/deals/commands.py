@@ -19,6 +19,7 @@ from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.deals.pin import pin_deal, unpin_deal
 from dealtrace.operations.deals.restore import restore_deal
+from dealtrace.storage.accounts.users import find_logins
 from dealtrace.storage.deals.deals import list_deals_by_id
 from dealtrace.storage.deals.versions import list_versions
 from dealtrace.storage.journals.deal_journal import JournalQuery, query_deals
@@ -87,14 +88,15 @@ def show(deal: DealArgument, site: OnlySiteOption = None, as_json: JsonOption = 
 
 @deal_commands.command("history")
 def history(deal: DealArgument, site: OnlySiteOption = None, as_json: JsonOption = False) -> None:
-    """List the versions of a deal: when, by which token, the values before and after."""
+    """List the versions of a deal: when, by which token or user, the values before and after."""
     with open_prepared() as database, database.read() as connection:
         owner, found = find_deal(connection, deal, site)
         versions = list_versions(connection, owner.id, found.id)
+        logins = find_logins(connection, {version.user_id for version in versions if version.user_id is not None})
     if as_json:
         print_json([_serialize_version(owner, version) for version in versions])
         return
-    for line in format_history(owner, found, versions):
+    for line in format_history(owner, found, versions, logins):
         console.print(line)
 
 
@@ -170,6 +172,7 @@ def _serialize_version(site: Site, version: DealVersion) -> VersionAnswer:
         "kind": version.kind,
         "recordedAt": version.recorded_at,
         "tokenId": version.token_id,
+        "userId": version.user_id,
         "before": version.before,
         "after": version.after,
     }

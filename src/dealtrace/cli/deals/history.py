@@ -13,14 +13,14 @@ from dealtrace.deals.versions import DealVersion
 NOTHING = "nothing"
 
 
-def format_history(site: Site, deal: Deal, versions: Sequence[DealVersion]) -> Iterator[str]:
-    """Yield the lines of a deal's history, oldest version first."""
+def format_history(site: Site, deal: Deal, versions: Sequence[DealVersion], logins: Mapping[int, str]) -> Iterator[str]:
+    """Yield the lines of a deal's history, oldest version first, with the logins of users by their ids."""
     yield f"Deal {deal.id}, number {deal.number}, site {site.id}"
     yield f"Times are {site.time_zone.key}."
     for version in versions:
-        author = f"token {version.token_id}" if version.token_id is not None else "by command or a new lead"
         yield ""
-        yield f"{version.version}. {version.kind}, {format_instant(version.recorded_at, site.time_zone)}, {author}"
+        recorded_at, author = format_instant(version.recorded_at, site.time_zone), _author(version, logins)
+        yield f"{version.version}. {version.kind}, {recorded_at}, {author}"
         if version.before:
             yield from _format_changes(version, site.time_zone)
         else:
@@ -36,6 +36,12 @@ def format_fields(fields: Mapping[str, object], zone: ZoneInfo) -> Iterator[str]
 def format_instant(at: datetime, zone: ZoneInfo) -> str:
     """Return an instant on the clock of a time zone, to the second."""
     return f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+
+
+def _author(version: DealVersion, logins: Mapping[int, str]) -> str:
+    if version.user_id is not None:
+        return f"user {logins.get(version.user_id, version.user_id)}"
+    return f"token {version.token_id}" if version.token_id is not None else "by command or a new lead"
 
 
 def _format_changes(version: DealVersion, zone: ZoneInfo) -> Iterator[str]:

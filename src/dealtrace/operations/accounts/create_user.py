@@ -1,6 +1,5 @@
-"""Create users, and invite the first one."""
+"""Create users."""
 
-import secrets
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
@@ -10,7 +9,6 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.role import Role
 from dealtrace.accounts.site import SiteId
-from dealtrace.accounts.token import token_digest
 from dealtrace.accounts.user import (
     LOGIN_LENGTH_MAX,
     PASSWORD_LENGTH_MAX,
@@ -19,11 +17,9 @@ from dealtrace.accounts.user import (
     UserId,
     normal_login,
 )
-from dealtrace.errors import InvalidSetting, InvitationSpent, NameTaken
-from dealtrace.storage.accounts import users
+from dealtrace.errors import InvalidSetting, NameTaken
+from dealtrace.storage.accounts import invitations, users
 from dealtrace.storage.id_blocks import IdBlocks
-
-INVITATION_BYTES = 33
 
 
 def create_user(
@@ -51,31 +47,8 @@ def create_user(
     users.insert_user(connection, user, password_hasher().hash(password))
     for site_id, role in (roles or {}).items():
         users.set_membership(connection, user.id, site_id, role)
-    users.use_invitations(connection, now)
+    invitations.use_first_invitations(connection, now)
     return user
-
-
-def invite_first_user(connection: Connection, now: datetime) -> str | None:
-    """Return a one-time key that makes its bearer the first user, or `None` if there is a user."""
-    if users.has_users(connection):
-        return None
-    key = secrets.token_urlsafe(INVITATION_BYTES)
-    users.insert_invitation(connection, token_digest(key), now)
-    return key
-
-
-def accept_invitation(
-    connection: Connection, ids: IdBlocks, key: str, login: str, password: str, now: datetime
-) -> User:
-    """Create the first user for the bearer of a one-time key; only one bearer can succeed.
-
-    Raises:
-        InvitationSpent: the key is wrong or used, or there is a user already.
-        InvalidSetting, NameTaken: as `create_user`.
-    """
-    if users.has_users(connection) or token_digest(key) not in users.use_invitations(connection, now):
-        raise InvitationSpent
-    return create_user(connection, ids, login, password, now)
 
 
 def _checked_login(login: str) -> str:

@@ -14,7 +14,13 @@ from dealtrace.errors import LoginRefused
 from dealtrace.operations.accounts.create_user import password_hasher
 from dealtrace.record import record
 from dealtrace.storage.accounts import users
-from dealtrace.storage.accounts.sessions import delete_old_sessions, insert_session
+from dealtrace.storage.accounts.sessions import (
+    delete_old_sessions,
+    delete_session,
+    delete_sessions,
+    insert_session,
+    touch_session,
+)
 
 
 @record
@@ -33,9 +39,10 @@ def check_password(connection: Connection, login: str, password: str) -> User:
     Raises:
         LoginRefused: the login or the password is wrong.
     """
+    nobodys_hash = _nobodys_hash()
     found = users.find_user(connection, normal_login(login))
     stored = users.find_password_hash(connection, found.id) if found is not None else None
-    is_right = _verify(stored or _nobodys_hash(), password)
+    is_right = _verify(stored or nobodys_hash, password)
     if found is None or not is_right:
         raise LoginRefused
     return found
@@ -58,6 +65,21 @@ def open_session(connection: Connection, user: User, browser: Browser, now: date
         ),
     )
     return secret
+
+
+def touch(connection: Connection, _ids: object, digest: str, now: datetime) -> None:
+    """Store that a session is in use."""
+    touch_session(connection, digest, now)
+
+
+def end_session(connection: Connection, user_id: UserId, digest: str) -> None:
+    """End a session of a user; nothing happens if the user has no such session."""
+    delete_session(connection, user_id, digest)
+
+
+def end_other_sessions(connection: Connection, user_id: UserId, *, kept_digest: str) -> None:
+    """End all sessions of a user except one."""
+    delete_sessions(connection, user_id, but=kept_digest)
 
 
 def _verify(stored: str, password: str) -> bool:

@@ -1,37 +1,98 @@
-"""Change the password of a user, and delete users."""
+"""Change passwords, give and take roles, and delete users."""
 
 from sqlalchemy import Connection
 
-from dealtrace.accounts.user import User, normal_login
+from dealtrace.accounts.role import Role
+from dealtrace.accounts.user import User, UserId, normal_login
 from dealtrace.errors import InvalidSetting
 from dealtrace.operations.accounts.create_user import check_password, password_hasher
-from dealtrace.storage.accounts import users
+from dealtrace.operations.accounts.require_site import require_site
+from dealtrace.storage.accounts import invitations, users
+from dealtrace.storage.accounts.sessions import delete_sessions
 
 
 def change_password(connection: Connection, login: str, password: str) -> User:
-    """Replace the password of a user, and return the user.
+    """Replace the password of a user, end all their sessions, and return the user.
 
     Raises:
         InvalidSetting: there is no such user, or the password does not fit its limits.
     """
-    found = _require_user(connection, login)
-    check_password(password)
-    users.update_password(connection, found.id, password_hasher().hash(password))
+    found = require_user(connection, login)
+    replace_password(connection, found.id, password)
     return found
 
 
-def delete_user(connection: Connection, login: str) -> User:
-    """Delete a user, and return who it was.
+def replace_password(connection: Connection, user_id: UserId, password: str, *, kept_digest: str = "") -> None:
+    """Replace the password of a user and end their sessions, except one; links that set it are void.
 
     Raises:
-        InvalidSetting: there is no such user.
+        InvalidSetting: the password does not fit its limits.
     """
-    found = _require_user(connection, login)
+    check_password(password)
+    users.update_password(connection, user_id, password_hasher().hash(password))
+    delete_sessions(connection, user_id, but=kept_digest)
+    invitations.delete_invitations(connection, user_id=user_id)
+
+
+def give_role(connection: Connection, user_id: UserId, site_id: int, role: Role) -> None:
+    """Give a user a role at a site, in place of another.
+
+    Raises:
+        SiteNotFound: there is no such site.
+    """
+    require_site(connection, site_id)
+    users.set_membership(connection, user_id, site_id, role)
+    if role is not Role.OWNER:
+        invitations.delete_invitations(connection, made_by=user_id, site_id=site_id)
+
+
+def take_role(connection: Connection, user_id: UserId, site_id: int) -> None:
+    """Take the role of a user at a site; invitations to it that they made are void."""
+    users.delete_membership(connection, user_id, site_id)
+    invitations.delete_invitations(connection, made_by=user_id, site_id=site_id)
+
+
+def set_owner(connection: Connection, user_id: UserId, *, is_owner: bool) -> None:
+    """Make a user an owner of the installation, or not; then invitations that they made are void.
+
+    Raises:
+        InvalidSetting: no owner would be left.
+    """
+    if not is_owner:
+        _check_owner_is_left(connection, user_id)
+        invitations.delete_invitations(connection, made_by=user_id)
+    users.update_owner(connection, user_id, is_owner=is_owner)
+
+
+def delete_user(connection: Connection, login: str) -> User:
+    """Delete a user, and return who it was; invitations that they made are void.
+
+    Raises:
+        InvalidSetting: there is no such user, or no owner of the installation would be left.
+    """
+    found = require_user(connection, login)
+    _check_owner_is_left(connection, found.id)
+    invitations.delete_invitations(connection, made_by=found.id)
+    invitations.delete_invitations(connection, user_id=found.id)
     users.delete_user(connection, found.id)
     return found
 
 
-def _require_user(connection: Connection, login: str) -> User:
+def _check_owner_is_left(connection: Connection, user_id: UserId) -> None:
+    if users.list_owners(connection) == [user_id]:
+        raise InvalidSetting(
+            key="login",
+            ru="это последний владелец установки, сначала назначьте другого",
+            en="this is the last owner of the installation, make somebody else an owner first",
+        )
+
+
+def require_user(connection: Connection, login: str) -> User:
+    """Find a user by login.
+
+    Raises:
+        InvalidSetting: there is no such user.
+    """
     found = users.find_user(connection, normal_login(login))
     if found is None:
         raise InvalidSetting(

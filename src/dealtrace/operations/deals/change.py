@@ -85,7 +85,9 @@ class _Ledger:
             return before
         after = stamp(before, after, self._work.now)
         self._changed[after.id] = after
-        self._versions.append(next_version(before, after, VersionKind.CHANGED, command.token_id))
+        self._versions.append(
+            next_version(before, after, VersionKind.CHANGED, token_id=command.token_id, user_id=command.user_id)
+        )
         return after
 
     def store(self) -> None:

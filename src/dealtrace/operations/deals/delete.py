@@ -34,7 +34,13 @@ def delete_deals(work: Work, commands: Sequence[WriteCommand[DealKey]]) -> list[
     }
     deals.stamp_deals(work.connection, work.site.id, list(deleted.values()))
     versions = [
-        next_version(named.found[position], deal, VersionKind.DELETED, commands[position].token_id)
+        next_version(
+            named.found[position],
+            deal,
+            VersionKind.DELETED,
+            token_id=commands[position].token_id,
+            user_id=commands[position].user_id,
+        )
         for position, deal in deleted.items()
     ]
     store_versions(work, versions)

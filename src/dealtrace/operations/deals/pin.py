@@ -14,7 +14,7 @@ from dealtrace.operations.work import Work
 from dealtrace.storage.leads import leads
 
 
-def pin_deal(work: Work, deal_id: int, lead: LeadRef | None) -> Deal:
+def pin_deal(work: Work, deal_id: int, lead: LeadRef | None, *, user_id: int | None = None) -> Deal:
     """Bind a deal to `lead`, or to none, and return it; leads that arrive later do not change that.
 
     Raises:
@@ -25,10 +25,10 @@ def pin_deal(work: Work, deal_id: int, lead: LeadRef | None) -> Deal:
     if lead is not None and lead.id not in leads.find_known_ids(work.connection, work.site.id, lead.kind, [lead.id]):
         raise LeadNotFound(lead_id=lead.id)
     pinned = replace(bound(deal, lead, work.now), pinned_at=work.now)
-    return rebind_deals(work, [(deal, pinned)], VersionKind.PINNED)[0]
+    return rebind_deals(work, [(deal, pinned)], VersionKind.PINNED, user_id=user_id)[0]
 
 
-def unpin_deal(work: Work, deal_id: int) -> Deal:
+def unpin_deal(work: Work, deal_id: int, *, user_id: int | None = None) -> Deal:
     """Match a pinned deal by the rules again, now and from now on, and return it.
 
     Raises:
@@ -40,4 +40,4 @@ def unpin_deal(work: Work, deal_id: int) -> Deal:
         raise DealNotPinned(deal_id=deal_id)
     (lead,) = match_deals(work.connection, work.site, [Question(deal.clue, deal.happened_at)])
     unpinned = replace(bound(deal, lead, work.now), pinned_at=None)
-    return rebind_deals(work, [(deal, unpinned)], VersionKind.UNPINNED)[0]
+    return rebind_deals(work, [(deal, unpinned)], VersionKind.UNPINNED, user_id=user_id)[0]

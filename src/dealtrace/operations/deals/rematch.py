@@ -100,12 +100,14 @@ def rematch_deals(work: Work, found: Sequence[Deal], *, deleted: LeadRef | None 
     return rebind_deals(work, [pair for pair in pairs if pair[0] is not pair[1]], VersionKind.MATCHED)
 
 
-def rebind_deals(work: Work, pairs: Iterable[tuple[Deal, Deal]], kind: VersionKind) -> list[Deal]:
+def rebind_deals(
+    work: Work, pairs: Iterable[tuple[Deal, Deal]], kind: VersionKind, *, user_id: int | None = None
+) -> list[Deal]:
     """Store deals with another lead, each before and after, as new versions; return them as they are after."""
     changes = list(pairs)
     rebound = [after for _, after in changes]
     refs = [deal.lead for deal in rebound if deal.lead is not None]
     visited_at = leads.find_visited_at(work.connection, work.site.id, refs)
     lead_links.bind_deals(work.connection, work.site.id, rebound, visited_at)
-    store_versions(work, [next_version(before, after, kind) for before, after in changes])
+    store_versions(work, [next_version(before, after, kind, user_id=user_id) for before, after in changes])
     return rebound

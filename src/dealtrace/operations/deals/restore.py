@@ -10,8 +10,8 @@ from dealtrace.operations.work import Work
 from dealtrace.storage.deals import deals
 
 
-def restore_deal(work: Work, deal_id: int) -> Deal:
-    """Restore a deleted deal of the site as it was, and return it.
+def restore_deal(work: Work, deal_id: int, *, user_id: int | None = None) -> Deal:
+    """Restore a deleted deal of the site as it was, for a user of the cabinet or a command, and return it.
 
     Raises:
         DealNotFound: the site never had such a deal.
@@ -26,5 +26,5 @@ def restore_deal(work: Work, deal_id: int) -> Deal:
         raise NumberReused(number=deal.number, deal_id=holder.deal_id)
     restored = with_deletion(deal, None, work.now)
     deals.stamp_deals(work.connection, work.site.id, [restored])
-    store_versions(work, [next_version(deal, restored, VersionKind.RESTORED)])
+    store_versions(work, [next_version(deal, restored, VersionKind.RESTORED, user_id=user_id)])
     return restored

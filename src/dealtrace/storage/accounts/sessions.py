@@ -4,24 +4,28 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from dealtrace.accounts.role import Rights, Role
+from dealtrace.accounts.role import Rights
 from dealtrace.accounts.session import Session
-from dealtrace.accounts.site import SiteId
 from dealtrace.accounts.user import UserId
 from dealtrace.record import record
-from dealtrace.storage.accounts.users import USER_COLUMNS, user_from_row
+from dealtrace.storage.accounts.installation import factor_demanded
+from dealtrace.storage.accounts.users import USER_COLUMNS, find_roles, user_from_row
 from dealtrace.storage.database.compiled_statement import Row
-from dealtrace.storage.schema.tables.control import membership, session, user
+from dealtrace.storage.schema.tables.control import session, user
 
 BROWSER_LENGTH_MAX = 200
 
 
 @record
 class Login:
-    """A session and the rights of its person."""
+    """A session and the rights of its person.
+
+    `lacks_factor` is whether the installation demands a second factor that the person has not set up.
+    """
 
     session: Session
     rights: Rights
+    lacks_factor: bool
 
 
 def insert_session(connection: Connection, new: Session) -> None:
@@ -42,18 +46,18 @@ def insert_session(connection: Connection, new: Session) -> None:
 def find_login(connection: Connection, digest: str) -> Login | None:
     """Find a session by its digest, with the rights of its person; whether it is over is not looked at."""
     columns = (*(column.label(f"user_{column.name}") for column in USER_COLUMNS), *session.c)
-    query = select(*columns).join(user, user.c.id == session.c.user_id).where(session.c.digest == digest)
+    query = (
+        select(*columns, factor_demanded().label("is_demanded"))
+        .join(user, user.c.id == session.c.user_id)
+        .where(session.c.digest == digest)
+    )
     row = connection.execute(query).one_or_none()
     if row is None:
         return None
     found = _session_from_row(row)
-    return Login(found, Rights(user_from_row(row, "user_"), find_roles(connection, found.user_id)))
-
-
-def find_roles(connection: Connection, user_id: int) -> dict[SiteId, Role]:
-    """Find the roles of a user by site."""
-    rows = connection.execute(select(membership.c.site_id, membership.c.role).where(membership.c.user_id == user_id))
-    return {SiteId(site_id): Role(role) for site_id, role in rows}
+    person = user_from_row(row, "user_")
+    lacks_factor = bool(row.is_demanded) and not person.has_second_factor
+    return Login(found, Rights(person, find_roles(connection, found.user_id)), lacks_factor)
 
 
 def list_sessions(connection: Connection, user_id: int) -> list[Session]:
@@ -68,9 +72,9 @@ def touch_session(connection: Connection, digest: str, now: datetime, *, is_conf
     connection.execute(used.values(seen_at=now, is_confirmed=is_confirmed))
 
 
-def delete_session(connection: Connection, digest: str) -> None:
-    """End a session."""
-    connection.execute(delete(session).where(session.c.digest == digest))
+def delete_session(connection: Connection, user_id: int, digest: str) -> None:
+    """End a session of a user."""
+    connection.execute(delete(session).where(session.c.user_id == user_id, session.c.digest == digest))
 
 
 def delete_sessions(connection: Connection, user_id: int, *, but: str = "") -> None:

@@ -1,20 +1,20 @@
-"""Users, the sites they may see, and the one-time links that invite the first of them."""
+"""Users, and their roles at sites."""
 
+from collections.abc import Collection
 from datetime import datetime
 from functools import partial
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
-from dealtrace.accounts.role import Role
+from dealtrace.accounts.role import Rights, Role
+from dealtrace.accounts.site import SiteId
 from dealtrace.accounts.user import User, UserId
 from dealtrace.storage.database.compiled_statement import Row
 from dealtrace.storage.database.upsert import insert_into
-from dealtrace.storage.schema.tables.control import invitation, membership, recovery_code, session, user
+from dealtrace.storage.schema.tables.control import membership, recovery_code, session, user
 
 USER_COLUMNS = (user.c.id, user.c.login, user.c.created_at, user.c.is_owner, user.c.totp_secret)
 """The columns that `user_from_row` reads."""
-FIRST_USER = "first"
-"""The purpose of the one-time links that a server without users prints."""
 
 
 def insert_user(connection: Connection, new: User, password_hash: str) -> None:
@@ -58,6 +58,47 @@ def list_users(connection: Connection) -> list[User]:
     return [user_from_row(row) for row in connection.execute(select(*USER_COLUMNS).order_by(user.c.login))]
 
 
+def find_roles(connection: Connection, user_id: int) -> dict[SiteId, Role]:
+    """Find the roles of a user by site."""
+    rows = connection.execute(select(membership.c.site_id, membership.c.role).where(membership.c.user_id == user_id))
+    return {SiteId(site_id): Role(role) for site_id, role in rows}
+
+
+def find_rights(connection: Connection, user_id: int) -> Rights | None:
+    """Find a user by id, with the roles they have."""
+    row = connection.execute(select(*USER_COLUMNS).where(user.c.id == user_id)).one_or_none()
+    return Rights(user_from_row(row), find_roles(connection, user_id)) if row is not None else None
+
+
+def list_rights(connection: Connection, site_id: int | None = None) -> list[Rights]:
+    """List the users by login with all of their roles; with a site only those who have a role at it."""
+    roles: dict[int, dict[SiteId, Role]] = {}
+    for user_id, of_site, role in connection.execute(
+        select(membership.c.user_id, membership.c.site_id, membership.c.role)
+    ):
+        roles.setdefault(user_id, {})[SiteId(of_site)] = Role(role)
+    found = [Rights(person, roles.get(person.id, {})) for person in list_users(connection)]
+    return found if site_id is None else [person for person in found if SiteId(site_id) in person.roles]
+
+
+def list_owners(connection: Connection) -> list[UserId]:
+    """List the owners of the installation, who stay owners until the transaction ends."""
+    owners = select(user.c.id).where(user.c.is_owner.is_(True)).order_by(user.c.id).with_for_update()
+    return [UserId(user_id) for user_id in connection.execute(owners).scalars()]
+
+
+def find_times_of_use(connection: Connection) -> dict[UserId, datetime]:
+    """Find when each user was here last, by id; users without a session are left out."""
+    latest = select(session.c.user_id, func.max(session.c.seen_at)).group_by(session.c.user_id)
+    return {UserId(user_id): seen_at for user_id, seen_at in connection.execute(latest)}
+
+
+def find_logins(connection: Connection, user_ids: Collection[int]) -> dict[int, str]:
+    """Find the logins of these users by id; deleted ones are left out."""
+    named = select(user.c.id, user.c.login).where(user.c.id.in_(sorted(user_ids)))
+    return {row.id: row.login for row in connection.execute(named)} if user_ids else {}
+
+
 def update_password(connection: Connection, user_id: int, password_hash: str) -> None:
     """Replace the password of a user."""
     connection.execute(update(user).where(user.c.id == user_id).values(password_hash=password_hash))
@@ -83,19 +124,12 @@ def set_membership(connection: Connection, user_id: int, site_id: int, role: Rol
     )
 
 
-def insert_invitation(connection: Connection, digest: str, now: datetime) -> None:
-    """Store a one-time link by its digest."""
-    connection.execute(insert(invitation).values(digest=digest, created_at=now, purpose=FIRST_USER))
+def delete_membership(connection: Connection, user_id: int, site_id: int) -> bool:
+    """Take the role of a user at a site; `False` if they had none."""
+    mine = (membership.c.user_id == user_id, membership.c.site_id == site_id)
+    return connection.execute(delete(membership).where(*mine).returning(membership.c.role)).first() is not None
 
 
-def is_invited(connection: Connection, digest: str) -> bool:
-    """Whether a one-time link is still unused."""
-    unused = (invitation.c.digest == digest, invitation.c.used_at.is_(None), invitation.c.purpose == FIRST_USER)
-    return connection.execute(select(invitation.c.digest).where(*unused)).first() is not None
-
-
-def use_invitations(connection: Connection, now: datetime) -> set[str]:
-    """Use up all one-time links that invite the first user; return the digests that were still unused."""
-    unused = (invitation.c.used_at.is_(None), invitation.c.purpose == FIRST_USER)
-    used = update(invitation).where(*unused).values(used_at=now).returning(invitation.c.digest)
-    return set(connection.execute(used).scalars())
+def update_owner(connection: Connection, user_id: int, *, is_owner: bool) -> None:
+    """Make a user an owner of the installation, or not."""
+    connection.execute(update(user).where(user.c.id == user_id).values(is_owner=is_owner))

@@ -15,12 +15,17 @@ from dealtrace.storage.database.compiled_statement import CompiledStatement, Row
 from dealtrace.storage.schema.tables.deals import deal_version
 
 _TYPES = get_type_hints(Deal)
-_INSERT_VERSION = CompiledStatement(insert(deal_version))
+_CALLER_COLUMNS = [column.name for column in deal_version.c if column is not deal_version.c.user_id]
+_INSERT_VERSION = CompiledStatement(insert(deal_version), columns=_CALLER_COLUMNS)
+"""Callers and leads make nearly all versions, and no user is written with them."""
+_INSERT_VERSION_OF_USER = CompiledStatement(insert(deal_version))
 
 
 def insert_versions(connection: Connection, site_id: int, versions: Sequence[DealVersion]) -> None:
     """Store new versions."""
-    _INSERT_VERSION.run_many(
+    of_users = any(new.user_id is not None for new in versions)
+    statement = _INSERT_VERSION_OF_USER if of_users else _INSERT_VERSION
+    statement.run_many(
         connection,
         [
             {
@@ -30,6 +35,7 @@ def insert_versions(connection: Connection, site_id: int, versions: Sequence[Dea
                 "kind": new.kind,
                 "recorded_at": new.recorded_at,
                 "token_id": new.token_id,
+                "user_id": new.user_id,
                 "before": new.before,
                 "after": new.after,
             }
@@ -78,7 +84,9 @@ def find_receipts(connection: Connection, site_id: int, deal_ids: Iterable[int])
 
 def _version_from_row(row: Row, before: Fields, after: Fields) -> DealVersion:
     kind = VersionKind(row.kind)
-    return DealVersion(DealId(row.deal_id), row.version, kind, row.recorded_at, row.token_id, before, after)
+    return DealVersion(
+        DealId(row.deal_id), row.version, kind, row.recorded_at, row.token_id, before, after, row.user_id
+    )
 
 
 def _typed(stored: Fields) -> Fields:

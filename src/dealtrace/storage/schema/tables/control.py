@@ -44,6 +44,8 @@ user = Table(
     Column("is_owner", Boolean),
     Column("totp_secret", Text),
     Column("totp_used_step", BigInteger),
+    Column("code_failures", Integer),
+    Column("code_failed_at", Instant),
     UniqueConstraint("login"),
     info=CONTROL,
 )
@@ -119,6 +121,14 @@ id_block = Table(
     Column("name", Text, primary_key=True),
     Column("next_id", BigInteger, nullable=False),
     Column("first_id", BigInteger, nullable=False),
+    info=CONTROL,
+)
+
+installation = Table(
+    "installation",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
     info=CONTROL,
 )
 

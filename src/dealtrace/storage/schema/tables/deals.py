@@ -127,6 +127,7 @@ deal_version = Table(
     Column("kind", String(12), nullable=False),
     Column("recorded_at", Instant, nullable=False),
     Column("token_id", BigInteger),
+    Column("user_id", BigInteger),
     Column("before", JsonText, nullable=False),
     Column("after", JsonText, nullable=False),
     PrimaryKeyConstraint("site_id", "deal_id", "version"),

@@ -12,6 +12,9 @@ def upgrade() -> None:
     op.add_column("user", sa.Column("is_owner", sa.Boolean(), nullable=True))
     op.add_column("user", sa.Column("totp_secret", sa.Text(), nullable=True))
     op.add_column("user", sa.Column("totp_used_step", sa.BigInteger(), nullable=True))
+    op.add_column("user", sa.Column("code_failures", sa.Integer(), nullable=True))
+    op.add_column("user", sa.Column("code_failed_at", sa.BigInteger(), nullable=True))
+    op.add_column("deal_version", sa.Column("user_id", sa.BigInteger(), nullable=True))
     op.add_column("membership", sa.Column("role", sa.String(12), nullable=True))
     op.add_column("invitation", sa.Column("purpose", sa.String(12), nullable=True))
     for name, kind in (
@@ -44,6 +47,12 @@ def upgrade() -> None:
         sa.Column("digest", sa.String(64), nullable=False),
         sa.PrimaryKeyConstraint("user_id", "digest", name="pk_recovery_code"),
         sa.ForeignKeyConstraint(["user_id"], ["user.id"], name="fk_recovery_code_user"),
+    )
+    op.create_table(
+        "installation",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_installation"),
     )
 
 

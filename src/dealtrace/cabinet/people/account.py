@@ -1,0 +1,124 @@
+"""The account of a user, for owners of the installation."""
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from dealtrace.accounts.own_ids import ID_MAX
+from dealtrace.accounts.role import Rights, Role
+from dealtrace.accounts.user import User, UserId
+from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.people import links
+from dealtrace.cabinet.view import View
+from dealtrace.errors import InvalidSetting
+from dealtrace.operations.accounts.manage_user import delete_user, give_role, set_owner, take_role
+from dealtrace.operations.accounts.second_factor import reset_second_factor
+from dealtrace.storage.accounts.sites import list_sites
+from dealtrace.storage.accounts.users import find_rights
+
+BAD_REQUEST = 400
+
+
+async def show(view: View) -> Response:
+    """Show a user's roles and what can be changed."""
+    whose = await _whose(view)
+    return await _page(view, 200, whose) if whose is not None else not_found(view)
+
+
+async def change_role(view: View) -> Response:
+    """Give or take the role at a site."""
+    whose, site_id = await _whose(view), view.form.get("site")
+    sites = {str(site.id): site for site in await view.read(list_sites)}
+    if whose is None or site_id not in sites:
+        return not_found(view)
+    await view.manage(_change_role, whose.user.id, sites[site_id].id, role_of_form(view))
+    return _back(view, whose)
+
+
+async def change_ownership(view: View) -> Response:
+    """Make a user an owner of the installation, or not, or say why that cannot be."""
+    whose = await _whose(view)
+    if whose is None:
+        return not_found(view)
+    try:
+        await view.manage(_set_owner, whose.user.id, view.form.has("is_owner"))
+    except InvalidSetting as refusal:
+        return await _page(view, BAD_REQUEST, whose, refusal.text(view.language))
+    return _back(view, whose) if view.who.user.id != whose.user.id else view.lead_to("/")
+
+
+async def make_password_link(view: View) -> Response:
+    """Show a link with which the user sets a new password."""
+    whose = await _whose(view)
+    if whose is None:
+        return not_found(view)
+    return await links.show_password_link(view, whose.user, f"/users/{whose.user.id}")
+
+
+async def reset_factor(view: View) -> Response:
+    """Turn the second factor of a user off who lost it."""
+    whose = await _whose(view)
+    if whose is None:
+        return not_found(view)
+    await view.manage(_reset_factor, whose.user)
+    return _back(view, whose)
+
+
+async def delete(view: View) -> Response:
+    """Delete a user, or say why that cannot be."""
+    whose = await _whose(view)
+    if whose is None:
+        return not_found(view)
+    if not view.form.has("is_sure"):
+        fault = view.word("Tick the box to confirm the deletion")
+        return await _page(view, BAD_REQUEST, whose, fault)
+    try:
+        await view.manage(_delete, whose.user)
+    except InvalidSetting as refusal:
+        return await _page(view, BAD_REQUEST, whose, refusal.text(view.language))
+    return view.lead_to("/users")
+
+
+def role_of_form(view: View) -> Role | None:
+    """Return the role that a form names, `None` for none."""
+    named = view.form.get("role")
+    return Role(named) if named in tuple(Role) else None
+
+
+async def _whose(view: View) -> Rights | None:
+    user_id = view.request.path_params["user"]
+    return await view.read(find_rights, user_id) if user_id <= ID_MAX else None
+
+
+async def _page(view: View, status: int, whose: Rights, fault: str = "") -> Response:
+    sites = await view.read(list_sites)
+    return view.page(
+        "people/account.html",
+        status,
+        fault=fault,
+        whose=whose.user,
+        at_sites=[(site, whose.roles.get(site.id)) for site in sites],
+        roles=list(Role),
+    )
+
+
+def _back(view: View, whose: Rights) -> Response:
+    return view.lead_to(f"/users/{whose.user.id}")
+
+
+def _change_role(connection: Connection, _ids: object, user_id: UserId, site_id: int, role: Role | None) -> None:
+    if role is None:
+        take_role(connection, user_id, site_id)
+    else:
+        give_role(connection, user_id, site_id, role)
+
+
+def _set_owner(connection: Connection, _ids: object, user_id: UserId, is_owner: object) -> None:
+    set_owner(connection, user_id, is_owner=bool(is_owner))
+
+
+def _reset_factor(connection: Connection, _ids: object, user: User) -> None:
+    reset_second_factor(connection, user.login)
+
+
+def _delete(connection: Connection, _ids: object, user: User) -> None:
+    delete_user(connection, user.login)

@@ -1,0 +1,31 @@
+"""Browsers by the names that people know them by."""
+
+import re
+
+BROWSERS = (
+    ("YaBrowser", "Яндекс Браузер"),
+    ("Edg", "Edge"),
+    ("OPR", "Opera"),
+    ("Firefox", "Firefox"),
+    ("Chrome", "Chrome"),
+    ("Version", "Safari"),
+)
+"""The word of a user agent and the name of the browser: the first one that is found, as most claim to be others too."""
+SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("Linux", "Linux"),
+)
+NAME_LENGTH_MAX = 40
+
+
+def browser_name(user_agent: str) -> str:
+    """Return the name, version and system of a browser: Firefox 145, Linux; of others how they call themselves."""
+    for word, name in BROWSERS:
+        if found := re.search(rf"\b{word}\w*/(\d+)", user_agent):
+            system = next((name for word, name in SYSTEMS if word in user_agent), "")
+            return f"{name} {found[1]}" + (f", {system}" if system else "")
+    return user_agent[:NAME_LENGTH_MAX]

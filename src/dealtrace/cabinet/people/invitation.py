@@ -1,0 +1,82 @@
+"""The one-time link that gives a role: to a new user, or to one who is logged in."""
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from dealtrace import clock
+from dealtrace.accounts.invitation import Invitation, Purpose
+from dealtrace.accounts.role import Rights
+from dealtrace.accounts.site import Site
+from dealtrace.accounts.user import User
+from dealtrace.cabinet.gate import limit_guessing, then_query
+from dealtrace.cabinet.people.login import LIMITS, start_session
+from dealtrace.cabinet.view import View
+from dealtrace.errors import InvitationSpent, Refusal
+from dealtrace.operations.accounts.invite_user import accept_role, join, require_invitation
+from dealtrace.record import record
+from dealtrace.storage.accounts.sites import find_site
+from dealtrace.storage.id_blocks import IdBlocks
+
+BAD_REQUEST = 400
+
+
+@record
+class Offer:
+    """What an invitation gives: a role at a site, or the whole installation."""
+
+    invitation: Invitation
+    site: Site | None
+
+
+async def show(view: View) -> Response:
+    """Show what the link gives and a form to accept it, as long as the link is valid."""
+    key = view.request.query_params.get("key", "")
+    return _form(view, 200, await _offer(view, key), key)
+
+
+async def accept(view: View) -> Response:
+    """Give the role to the person who is logged in, or create a user with it and log them in."""
+    key = view.form.get("key")
+    offer = await _offer(view, key)
+    if view.person is not None:
+        taken = await view.manage(_accept, key, view.person)
+        return view.lead_to(f"/{taken.site_id}/" if taken.site_id is not None else "/")
+    try:
+        user = await view.manage(_join, key, view.form.get("login"), view.form.get("password"))
+    except InvitationSpent:
+        raise
+    except Refusal as refusal:
+        return _form(view, BAD_REQUEST, offer, key, refusal.text(view.language))
+    return await start_session(view, user, "")
+
+
+def _form(view: View, status: int, offer: Offer, key: str, fault: str = "") -> Response:
+    return view.page(
+        "people/invitation.html",
+        status,
+        key=key,
+        fault=fault,
+        login=view.form.get("login"),
+        limits=LIMITS,
+        offered_site=offer.site,
+        offered_role=offer.invitation.role,
+        log_in=f"/cabinet/login{then_query(f'/cabinet/invitation?key={key}')}",
+    )
+
+
+async def _offer(view: View, key: str) -> Offer:
+    await limit_guessing(view)
+    return await view.read(_look_up, key)
+
+
+def _look_up(connection: Connection, key: str) -> Offer:
+    found = require_invitation(connection, key, Purpose.ROLE, clock.now())
+    return Offer(found, find_site(connection, found.site_id) if found.site_id is not None else None)
+
+
+def _accept(connection: Connection, _ids: object, key: str, person: Rights) -> Invitation:
+    return accept_role(connection, key, person, clock.now())
+
+
+def _join(connection: Connection, ids: IdBlocks, key: str, login: str, password: str) -> User:
+    return join(connection, ids, key, login, password, clock.now())

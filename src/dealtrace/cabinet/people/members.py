@@ -1,0 +1,95 @@
+"""The people with a role at a site, for its owners."""
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from dealtrace import clock
+from dealtrace.accounts.invitation import Invitation
+from dealtrace.accounts.role import Rights, Role
+from dealtrace.accounts.user import UserId
+from dealtrace.cabinet.gate import FORBIDDEN, not_found
+from dealtrace.cabinet.people import links
+from dealtrace.cabinet.people.account import role_of_form
+from dealtrace.cabinet.view import View
+from dealtrace.operations.accounts.invite_user import revoke_invitation
+from dealtrace.operations.accounts.manage_user import give_role, take_role
+from dealtrace.record import record
+from dealtrace.storage.accounts.invitations import list_role_invitations
+from dealtrace.storage.accounts.users import list_rights
+
+
+@record
+class Members:
+    """The people with a role at a site, and the invitations to it that are open."""
+
+    people: list[Rights]
+    invitations: list[Invitation]
+
+
+async def show(view: View) -> Response:
+    """List the people and the open invitations."""
+    members = await view.read(_look_up, view.here.id)
+    return view.page(
+        "people/members.html",
+        people=[
+            (whose.user, whose.roles[view.here.id], view.who.may_open_account_of(whose, view.here.id))
+            for whose in members.people
+        ],
+        invitations=members.invitations,
+        site_names={view.here.id: view.here.name},
+        roles=list(Role),
+    )
+
+
+async def change_role(view: View) -> Response:
+    """Give a member another role at the site, or take it."""
+    member = await _member(view)
+    if member is None:
+        return not_found(view)
+    await view.manage(_change_role, member.user.id, view.here.id, role_of_form(view))
+    return view.lead_to(f"/{view.here.id}/settings/users") if member.user.id != view.who.user.id else view.lead_to("/")
+
+
+async def invite(view: View) -> Response:
+    """Show a new link that invites to the site."""
+    role = role_of_form(view)
+    if role is None:
+        return not_found(view)
+    return await links.show_invitation(view, role, view.here, f"/{view.here.id}/settings/users")
+
+
+async def revoke(view: View) -> Response:
+    """Revoke an invitation to the site."""
+    await view.manage(_revoke, view.form.get("digest"), view.here.id)
+    return view.lead_to(f"/{view.here.id}/settings/users")
+
+
+async def make_password_link(view: View) -> Response:
+    """Show a link with which a member sets a new password."""
+    member = await _member(view)
+    if member is None:
+        return not_found(view)
+    if not view.who.may_open_account_of(member, view.here.id):
+        return view.page("forbidden.html", FORBIDDEN, needed=Role.OWNER)
+    return await links.show_password_link(view, member.user, f"/{view.here.id}/settings/users")
+
+
+async def _member(view: View) -> Rights | None:
+    """Return the person with a role at the site whom a form names."""
+    members = await view.read(_look_up, view.here.id)
+    return next((whose for whose in members.people if str(whose.user.id) == view.form.get("user")), None)
+
+
+def _look_up(connection: Connection, site_id: int) -> Members:
+    return Members(list_rights(connection, site_id), list_role_invitations(connection, clock.now(), site_id))
+
+
+def _change_role(connection: Connection, _ids: object, user_id: UserId, site_id: int, role: Role | None) -> None:
+    if role is None:
+        take_role(connection, user_id, site_id)
+    else:
+        give_role(connection, user_id, site_id, role)
+
+
+def _revoke(connection: Connection, _ids: object, digest: str, site_id: int) -> None:
+    revoke_invitation(connection, digest, site_id=site_id)

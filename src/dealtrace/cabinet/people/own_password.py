@@ -1,0 +1,63 @@
+"""A person's own password: changed by themselves, or set by a link that an owner made."""
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from dealtrace import clock
+from dealtrace.accounts.invitation import Purpose
+from dealtrace.accounts.user import User, UserId
+from dealtrace.cabinet.gate import limit_guessing
+from dealtrace.cabinet.people import profile
+from dealtrace.cabinet.people.login import LIMITS, is_own_password, start_session
+from dealtrace.cabinet.view import View
+from dealtrace.errors import InvalidSetting
+from dealtrace.operations.accounts.invite_user import accept_password, require_invitation
+from dealtrace.operations.accounts.manage_user import replace_password
+
+BAD_REQUEST = 400
+
+
+async def change(view: View) -> Response:
+    """Change the password and end all other sessions, or show the profile again with what is wrong."""
+    if not await is_own_password(view, view.form.get("password")):
+        return await profile.page(view, BAD_REQUEST, view.word("The current password is wrong"))
+    try:
+        await view.manage(_replace, view.who.user.id, view.form.get("new_password"), view.session_digest)
+    except InvalidSetting as refusal:
+        return await profile.page(view, BAD_REQUEST, refusal.text(view.language))
+    return view.lead_to("/profile")
+
+
+async def show(view: View) -> Response:
+    """Show the form behind a link that sets a password, as long as the link is valid."""
+    key = view.request.query_params.get("key", "")
+    await _check_key(view, key)
+    return _form(view, 200, key)
+
+
+async def accept(view: View) -> Response:
+    """Set the password and log in, or show the form again with what is wrong."""
+    key = view.form.get("key")
+    await _check_key(view, key)
+    try:
+        user = await view.manage(_accept, key, view.form.get("password"))
+    except InvalidSetting as refusal:
+        return _form(view, BAD_REQUEST, key, refusal.text(view.language))
+    return await start_session(view, user, "")
+
+
+def _form(view: View, status: int, key: str, fault: str = "") -> Response:
+    return view.page("people/password.html", status, key=key, fault=fault, limits=LIMITS)
+
+
+async def _check_key(view: View, key: str) -> None:
+    await limit_guessing(view)
+    await view.read(require_invitation, key, Purpose.PASSWORD, clock.now())
+
+
+def _replace(connection: Connection, _ids: object, user_id: UserId, password: str, kept_digest: str) -> None:
+    replace_password(connection, user_id, password, kept_digest=kept_digest)
+
+
+def _accept(connection: Connection, _ids: object, key: str, password: str) -> User:
+    return accept_password(connection, key, password, clock.now())

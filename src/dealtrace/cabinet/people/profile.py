@@ -1,0 +1,67 @@
+"""A person's own account: password, second factor, and the browsers in which they are logged in."""
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from dealtrace.accounts.session import Session
+from dealtrace.accounts.user import UserId
+from dealtrace.cabinet.people.browsers import browser_name
+from dealtrace.cabinet.people.login import LIMITS
+from dealtrace.cabinet.view import View
+from dealtrace.operations.accounts.log_in import end_other_sessions, end_session
+from dealtrace.record import record
+from dealtrace.storage.accounts.second_factors import count_recovery_codes
+from dealtrace.storage.accounts.sessions import list_sessions
+
+OTHERS = "others"
+"""Sent instead of a session's digest, it stands for all sessions but the one that sends it."""
+
+
+@record
+class Profile:
+    """What is stored of a person's account."""
+
+    sessions: list[Session]
+    recovery_codes: int
+
+
+async def show(view: View) -> Response:
+    """Show the account."""
+    return await page(view, 200)
+
+
+async def page(view: View, status: int, fault: str = "") -> Response:
+    """Return the page of the account, with what is wrong."""
+    stored = await view.read(_look_up, view.who.user.id)
+    return view.page(
+        "people/profile.html",
+        status,
+        fault=fault,
+        limits=LIMITS,
+        sessions=[(session, browser_name(session.browser)) for session in stored.sessions],
+        own_digest=view.session_digest,
+        recovery_codes=stored.recovery_codes,
+    )
+
+
+async def end(view: View) -> Response:
+    """End a session, or all but this one."""
+    digest = view.form.get("session")
+    if digest == OTHERS:
+        await view.manage(_end_others, view.who.user.id, view.session_digest)
+    else:
+        await view.manage(_end, view.who.user.id, digest)
+    return view.lead_to("/profile")
+
+
+def _look_up(connection: Connection, user_id: UserId) -> Profile:
+    confirmed = [session for session in list_sessions(connection, user_id) if session.is_confirmed]
+    return Profile(confirmed, count_recovery_codes(connection, user_id))
+
+
+def _end(connection: Connection, _ids: object, user_id: UserId, digest: str) -> None:
+    end_session(connection, user_id, digest)
+
+
+def _end_others(connection: Connection, _ids: object, user_id: UserId, kept_digest: str) -> None:
+    end_other_sessions(connection, user_id, kept_digest=kept_digest)

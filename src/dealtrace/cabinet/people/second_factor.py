@@ -1,0 +1,85 @@
+"""A person's own second factor: set up, turned off, and its recovery codes."""
+
+import segno
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from dealtrace import clock
+from dealtrace.accounts.second_factor import SECRET
+from dealtrace.accounts.user import User
+from dealtrace.cabinet.gate import limit_guessing
+from dealtrace.cabinet.people import profile
+from dealtrace.cabinet.people.login import is_own_password
+from dealtrace.cabinet.view import View
+from dealtrace.operations.accounts.second_factor import (
+    address_for_authenticators,
+    make_secret,
+    renew_recovery_codes,
+    turn_off,
+    turn_on,
+)
+
+BAD_REQUEST = 400
+QR_SCALE = 5
+
+
+async def show(view: View) -> Response:
+    """Show a new secret for an authenticator, or lead back a person who has a second factor."""
+    if view.who.user.has_second_factor:
+        return view.lead_to("/profile")
+    return _form(view, 200, make_secret())
+
+
+async def set_up(view: View) -> Response:
+    """Turn the second factor on and show the recovery codes, or show the form again with what is wrong."""
+    secret = view.form.get("secret")
+    await limit_guessing(view)
+    codes = await view.manage(_turn_on, view.who.user, secret, view.form.get("code"), view.session_digest)
+    if codes is None:
+        fault = view.word("The code is wrong. Is the clock of your phone right?")
+        return _form(view, BAD_REQUEST, secret if SECRET.fullmatch(secret) else make_secret(), fault)
+    return view.page("people/recovery_codes.html", codes=codes)
+
+
+async def show_new_codes(view: View) -> Response:
+    """Show new recovery codes, which replace those before."""
+    if not view.who.user.has_second_factor:
+        return view.lead_to("/profile")
+    if not await is_own_password(view, view.form.get("password")):
+        return await profile.page(view, BAD_REQUEST, view.word("The current password is wrong"))
+    return view.page("people/recovery_codes.html", codes=await view.manage(_renew, view.who.user))
+
+
+async def remove(view: View) -> Response:
+    """Turn the second factor off."""
+    if not await is_own_password(view, view.form.get("password")):
+        return await profile.page(view, BAD_REQUEST, view.word("The current password is wrong"))
+    await view.manage(_turn_off, view.who.user)
+    return view.lead_to("/profile")
+
+
+def _form(view: View, status: int, secret: str, fault: str = "") -> Response:
+    address = address_for_authenticators(view.who.user, secret)
+    picture = segno.make_qr(address).svg_data_uri(scale=QR_SCALE, light="white", dark="black")
+    return view.page(
+        "people/second_factor.html",
+        status,
+        secret=secret,
+        picture=picture,
+        fault=fault,
+        is_demanded=view.lacks_factor,
+    )
+
+
+def _turn_on(
+    connection: Connection, _ids: object, user: User, secret: str, code: str, kept_digest: str
+) -> list[str] | None:
+    return turn_on(connection, user, secret, code, clock.now(), kept_digest=kept_digest)
+
+
+def _turn_off(connection: Connection, _ids: object, user: User) -> None:
+    turn_off(connection, user)
+
+
+def _renew(connection: Connection, _ids: object, user: User) -> list[str]:
+    return renew_recovery_codes(connection, user)

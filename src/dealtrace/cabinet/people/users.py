@@ -1,0 +1,91 @@
+"""The users of the installation, for its owners: roles, invitations, lost passwords and second factors."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from dealtrace import clock
+from dealtrace.accounts.invitation import Invitation
+from dealtrace.accounts.role import Rights, Role
+from dealtrace.accounts.site import Site
+from dealtrace.accounts.user import UserId
+from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.people import links
+from dealtrace.cabinet.people.account import role_of_form
+from dealtrace.cabinet.view import View
+from dealtrace.operations.accounts.demand_second_factor import demand_second_factor
+from dealtrace.operations.accounts.invite_user import revoke_invitation
+from dealtrace.record import record
+from dealtrace.storage.accounts.installation import is_factor_demanded
+from dealtrace.storage.accounts.invitations import list_role_invitations
+from dealtrace.storage.accounts.sites import list_sites
+from dealtrace.storage.accounts.users import find_times_of_use, list_rights
+
+OWN_INSTALLATION = "installation"
+"""Sent instead of a site, it invites an owner of the installation."""
+
+
+@record
+class People:
+    """All users, when each was here last, the sites, the invitations that are open, and what is demanded of all."""
+
+    users: list[Rights]
+    seen_at: Mapping[UserId, datetime]
+    sites: list[Site]
+    invitations: list[Invitation]
+    is_factor_demanded: bool
+
+
+async def show(view: View) -> Response:
+    """List the users and the open invitations."""
+    people = await view.read(_look_up)
+    return view.page(
+        "people/users.html",
+        people=people,
+        site_names={site.id: site.name for site in people.sites},
+        roles=list(Role),
+        whole=OWN_INSTALLATION,
+    )
+
+
+async def invite(view: View) -> Response:
+    """Show a new link that invites to a site, or to own the installation."""
+    at, role = view.form.get("site"), role_of_form(view)
+    sites = {str(site.id): site for site in await view.read(list_sites)}
+    if at == OWN_INSTALLATION:
+        return await links.show_invitation(view, Role.OWNER, None, "/users")
+    if role is None or at not in sites:
+        return not_found(view)
+    return await links.show_invitation(view, role, sites[at], "/users")
+
+
+async def revoke(view: View) -> Response:
+    """Revoke an invitation."""
+    await view.manage(_revoke, view.form.get("digest"))
+    return view.lead_to("/users")
+
+
+async def demand(view: View) -> Response:
+    """Demand a second factor of everybody, or of nobody."""
+    await view.manage(_demand, view.form.has("is_demanded"))
+    return view.lead_to("/users")
+
+
+def _look_up(connection: Connection) -> People:
+    return People(
+        list_rights(connection),
+        find_times_of_use(connection),
+        list_sites(connection),
+        list_role_invitations(connection, clock.now()),
+        is_factor_demanded(connection),
+    )
+
+
+def _revoke(connection: Connection, _ids: object, digest: str) -> None:
+    revoke_invitation(connection, digest)
+
+
+def _demand(connection: Connection, _ids: object, is_demanded: object) -> None:
+    demand_second_factor(connection, is_demanded=bool(is_demanded))

@@ -1,0 +1,158 @@
+"""Invite people by one-time links, and take in those who follow them."""
+
+import secrets
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from dealtrace.accounts.invitation import (
+    INVITATION_AGE_MAX,
+    INVITATION_BYTES,
+    PASSWORD_LINK_AGE_MAX,
+    Invitation,
+    Purpose,
+)
+from dealtrace.accounts.role import Rights, Role
+from dealtrace.accounts.site import SiteId
+from dealtrace.accounts.token import token_digest
+from dealtrace.accounts.user import User, UserId
+from dealtrace.errors import InvitationSpent
+from dealtrace.operations.accounts.create_user import create_user
+from dealtrace.operations.accounts.manage_user import give_role, replace_password, set_owner
+from dealtrace.operations.accounts.require_site import require_site
+from dealtrace.storage.accounts import invitations, users
+from dealtrace.storage.id_blocks import IdBlocks
+
+
+def invite_first_user(connection: Connection, now: datetime) -> str | None:
+    """Return a one-time key that makes its bearer the first user, or `None` if there is a user."""
+    if users.has_users(connection):
+        return None
+    key, digest = _make_key()
+    invitations.insert_invitation(connection, Invitation(digest, Purpose.FIRST, now))
+    return key
+
+
+def accept_first_invitation(
+    connection: Connection, ids: IdBlocks, key: str, login: str, password: str, now: datetime
+) -> User:
+    """Create the first user for the bearer of a one-time key; only one bearer can succeed.
+
+    Raises:
+        InvitationSpent: the key is wrong or used, or there is a user already.
+        InvalidSetting, NameTaken: as `create_user`.
+    """
+    is_first = not users.has_users(connection)
+    if not is_first or token_digest(key) not in invitations.use_first_invitations(connection, now):
+        raise InvitationSpent
+    return create_user(connection, ids, login, password, now)
+
+
+def invite_user(
+    connection: Connection, role: Role, now: datetime, *, site_id: int | None, made_by: UserId | None
+) -> str:
+    """Return a one-time key that gives its bearer a role at a site, or without a site makes an owner of all.
+
+    Raises:
+        SiteNotFound: there is no such site.
+    """
+    if site_id is not None:
+        require_site(connection, site_id)
+    key, digest = _make_key()
+    new = Invitation(
+        digest,
+        Purpose.ROLE,
+        now,
+        now + INVITATION_AGE_MAX,
+        made_by=made_by,
+        site_id=SiteId(site_id) if site_id is not None else None,
+        role=role if site_id is not None else None,
+    )
+    invitations.insert_invitation(connection, new)
+    return key
+
+
+def make_password_link(connection: Connection, user_id: UserId, now: datetime, *, made_by: UserId) -> str:
+    """Return a one-time key with which a user sets a new password; earlier ones are void."""
+    key, digest = _make_key()
+    invitations.delete_invitations(connection, user_id=user_id)
+    new = Invitation(digest, Purpose.PASSWORD, now, now + PASSWORD_LINK_AGE_MAX, made_by=made_by, user_id=user_id)
+    invitations.insert_invitation(connection, new)
+    return key
+
+
+def revoke_invitation(connection: Connection, digest: str, *, site_id: int | None = None) -> None:
+    """Revoke an invitation, with a site only one to it; nothing happens if it is used or revoked."""
+    invitations.delete_invitation(connection, digest, site_id)
+
+
+def require_invitation(connection: Connection, key: str, purpose: Purpose, now: datetime) -> Invitation:
+    """Find what a key opens, by reading alone.
+
+    Raises:
+        InvitationSpent: the key is wrong, used, revoked or too old, or for another purpose.
+    """
+    found = invitations.find_invitation(connection, token_digest(key))
+    if found is None or found.purpose is not purpose or not found.is_valid(now):
+        raise InvitationSpent
+    if purpose is Purpose.FIRST and users.has_users(connection):
+        raise InvitationSpent
+    return found
+
+
+def join(connection: Connection, ids: IdBlocks, key: str, login: str, password: str, now: datetime) -> User:
+    """Create a user with what an invitation gives.
+
+    Raises:
+        InvitationSpent: as `require_invitation`.
+        InvalidSetting, NameTaken: as `create_user`.
+    """
+    used = _use(connection, key, Purpose.ROLE, now)
+    return create_user(connection, ids, login, password, now, roles=_roles_of(used))
+
+
+def accept_role(connection: Connection, key: str, person: Rights, now: datetime) -> Invitation:
+    """Give what an invitation gives to a user, who keeps a role that does more, and return the invitation.
+
+    Raises:
+        InvitationSpent: as `require_invitation`.
+    """
+    used = _use(connection, key, Purpose.ROLE, now)
+    if used.site_id is None or used.role is None:
+        set_owner(connection, person.user.id, is_owner=True)
+        return used
+    present = person.role_at(used.site_id)
+    if present is None or not present.includes(used.role):
+        give_role(connection, person.user.id, used.site_id, used.role)
+    return used
+
+
+def accept_password(connection: Connection, key: str, password: str, now: datetime) -> User:
+    """Set the password of the user whom a key was made for, end all their sessions, and return the user.
+
+    Raises:
+        InvitationSpent: as `require_invitation`.
+        InvalidSetting: the password does not fit its limits.
+    """
+    used = _use(connection, key, Purpose.PASSWORD, now)
+    found = users.find_rights(connection, used.user_id) if used.user_id is not None else None
+    if found is None:
+        raise InvitationSpent
+    replace_password(connection, found.user.id, password)
+    return found.user
+
+
+def _use(connection: Connection, key: str, purpose: Purpose, now: datetime) -> Invitation:
+    found = require_invitation(connection, key, purpose, now)
+    if not invitations.use_invitation(connection, found.digest, now):
+        raise InvitationSpent
+    return found
+
+
+def _roles_of(used: Invitation) -> dict[SiteId, Role] | None:
+    return {used.site_id: used.role} if used.site_id is not None and used.role is not None else None
+
+
+def _make_key() -> tuple[str, str]:
+    key = secrets.token_urlsafe(INVITATION_BYTES)
+    return key, token_digest(key)

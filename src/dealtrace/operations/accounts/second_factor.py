@@ -1,0 +1,122 @@
+"""Turn second factors on and off, and confirm sessions by their codes."""
+
+import secrets
+from base64 import b32encode
+from datetime import datetime
+from enum import Enum
+
+import pyotp
+from sqlalchemy import Connection
+
+from dealtrace.accounts.second_factor import (
+    CODE_PAUSE,
+    CODE_STEP_SECONDS,
+    CODE_STEPS_OFF_MAX,
+    CODE_TRIES_MAX,
+    RECOVERY_CODE_BYTES,
+    RECOVERY_CODE_GROUP,
+    RECOVERY_CODES,
+    SECRET,
+    normal_code,
+)
+from dealtrace.accounts.token import token_digest
+from dealtrace.accounts.user import User
+from dealtrace.operations.accounts.manage_user import require_user
+from dealtrace.storage.accounts import second_factors
+from dealtrace.storage.accounts.second_factors import Factor
+from dealtrace.storage.accounts.sessions import delete_sessions, touch_session
+
+ISSUER = "Dealtrace"
+_NEVER = -1
+
+
+class CodeOutcome(Enum):
+    """What became of a code."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+    TOO_MANY = "too many"
+
+
+def make_secret() -> str:
+    """Return a new secret for an authenticator, which counts once a code of it was given."""
+    return pyotp.random_base32()
+
+
+def address_for_authenticators(user: User, secret: str) -> str:
+    """Return the `otpauth:` address that authenticators read from a QR code."""
+    return pyotp.TOTP(secret, interval=CODE_STEP_SECONDS).provisioning_uri(name=user.login, issuer_name=ISSUER)
+
+
+def turn_on(
+    connection: Connection, user: User, secret: str, code: str, now: datetime, *, kept_digest: str
+) -> list[str] | None:
+    """Store a second factor once its code shows that the authenticator has it, and return new recovery codes.
+
+    All other sessions of the user end. `None` if the code is wrong, or the user has a second factor.
+    """
+    step = _matching_step(secret, code, now, after=_NEVER) if SECRET.fullmatch(secret) else None
+    if step is None or not second_factors.insert_factor(connection, user.id, Factor(secret, step)):
+        return None
+    delete_sessions(connection, user.id, but=kept_digest)
+    return renew_recovery_codes(connection, user)
+
+
+def turn_off(connection: Connection, user: User) -> None:
+    """Delete the second factor of a user; the next log-in takes the password alone."""
+    second_factors.delete_factor(connection, user.id)
+
+
+def reset_second_factor(connection: Connection, login: str) -> User:
+    """Delete the second factor of a user who is locked out, end their sessions, and return the user.
+
+    Raises:
+        InvalidSetting: there is no such user.
+    """
+    found = require_user(connection, login)
+    turn_off(connection, found)
+    delete_sessions(connection, found.id)
+    return found
+
+
+def renew_recovery_codes(connection: Connection, user: User) -> list[str]:
+    """Return new recovery codes in place of those before; only their digests are stored."""
+    codes = [_recovery_code() for _ in range(RECOVERY_CODES)]
+    digests = [token_digest(normal_code(code)) for code in codes]
+    second_factors.replace_recovery_codes(connection, user.id, digests)
+    return codes
+
+
+def confirm_code(connection: Connection, user: User, digest: str, code: str, now: datetime) -> CodeOutcome:
+    """Confirm a session by a code of the authenticator or a recovery code; either counts once.
+
+    Tries are counted in the database, for all processes, and wrong ones stay counted.
+    """
+    factor = second_factors.count_try(
+        connection, user.id, now, tries_max=CODE_TRIES_MAX, forget_before=now - CODE_PAUSE
+    )
+    if factor is None:
+        return CodeOutcome.TOO_MANY
+    step = _matching_step(factor.secret, code, now, after=factor.used_step)
+    if step is not None:
+        second_factors.update_used_step(connection, user.id, step)
+    elif not second_factors.use_recovery_code(connection, user.id, token_digest(normal_code(code))):
+        return CodeOutcome.WRONG
+    second_factors.clear_tries(connection, user.id)
+    touch_session(connection, digest, now, is_confirmed=True)
+    return CodeOutcome.RIGHT
+
+
+def _matching_step(secret: str, code: str, now: datetime, *, after: int) -> int | None:
+    """Return the step of time whose code this is, later than `after` and near now."""
+    authenticator = pyotp.TOTP(secret, interval=CODE_STEP_SECONDS)
+    present = int(now.timestamp()) // CODE_STEP_SECONDS
+    near = range(max(present - CODE_STEPS_OFF_MAX, after + 1), present + CODE_STEPS_OFF_MAX + 1)
+    sent = normal_code(code).encode()
+    matching = [step for step in near if secrets.compare_digest(authenticator.generate_otp(step).encode(), sent)]
+    return matching[0] if matching else None
+
+
+def _recovery_code() -> str:
+    text = b32encode(secrets.token_bytes(RECOVERY_CODE_BYTES)).decode().lower()
+    return "-".join(text[start : start + RECOVERY_CODE_GROUP] for start in range(0, len(text), RECOVERY_CODE_GROUP))

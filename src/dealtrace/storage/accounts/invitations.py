@@ -1,0 +1,84 @@
+"""One-time links, by the digests of their keys."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from dealtrace.accounts.invitation import Invitation, Purpose
+from dealtrace.accounts.role import Role
+from dealtrace.accounts.site import SiteId
+from dealtrace.accounts.user import UserId
+from dealtrace.storage.database.compiled_statement import Row
+from dealtrace.storage.schema.tables.control import invitation
+
+_UNUSED = invitation.c.used_at.is_(None)
+
+
+def insert_invitation(connection: Connection, new: Invitation) -> None:
+    """Store a one-time link."""
+    connection.execute(
+        insert(invitation).values(
+            digest=new.digest,
+            purpose=new.purpose,
+            created_at=new.created_at,
+            expires_at=new.expires_at,
+            made_by=new.made_by,
+            user_id=new.user_id,
+            site_id=new.site_id,
+            role=new.role,
+        )
+    )
+
+
+def find_invitation(connection: Connection, digest: str) -> Invitation | None:
+    """Find a one-time link that is unused; whether it is still valid is not looked at."""
+    row = connection.execute(select(invitation).where(invitation.c.digest == digest, _UNUSED)).one_or_none()
+    return _invitation_from_row(row) if row is not None else None
+
+
+def list_role_invitations(connection: Connection, now: datetime, site_id: int | None = None) -> list[Invitation]:
+    """List the unused links for roles that are valid, the newest first; with a site only those for roles at it."""
+    valid = select(invitation).where(invitation.c.purpose == Purpose.ROLE, _UNUSED, invitation.c.expires_at > now)
+    if site_id is not None:
+        valid = valid.where(invitation.c.site_id == site_id)
+    rows = connection.execute(valid.order_by(invitation.c.created_at.desc(), invitation.c.digest))
+    return [_invitation_from_row(row) for row in rows]
+
+
+def use_invitation(connection: Connection, digest: str, now: datetime) -> bool:
+    """Use up a one-time link; `False` if somebody else has."""
+    used = update(invitation).where(invitation.c.digest == digest, _UNUSED).values(used_at=now)
+    return connection.execute(used.returning(invitation.c.digest)).first() is not None
+
+
+def use_first_invitations(connection: Connection, now: datetime) -> set[str]:
+    """Use up all links that invite the first user; return the digests that were still unused."""
+    used = update(invitation).where(_UNUSED, invitation.c.purpose == Purpose.FIRST).values(used_at=now)
+    return set(connection.execute(used.returning(invitation.c.digest)).scalars())
+
+
+def delete_invitation(connection: Connection, digest: str, site_id: int | None = None) -> bool:
+    """Delete an unused link, with a site only one for a role at it; `False` if there is none."""
+    found = delete(invitation).where(invitation.c.digest == digest, _UNUSED)
+    if site_id is not None:
+        found = found.where(invitation.c.site_id == site_id)
+    return connection.execute(found.returning(invitation.c.digest)).first() is not None
+
+
+def delete_invitations(connection: Connection, **of: int) -> None:
+    """Delete the unused links whose columns, such as `made_by` or `user_id`, have these values."""
+    matching = [invitation.c[name] == value for name, value in of.items()]
+    connection.execute(delete(invitation).where(_UNUSED, *matching))
+
+
+def _invitation_from_row(row: Row) -> Invitation:
+    return Invitation(
+        row.digest,
+        Purpose(row.purpose),
+        row.created_at,
+        row.expires_at,
+        made_by=UserId(row.made_by) if row.made_by is not None else None,
+        user_id=UserId(row.user_id) if row.user_id is not None else None,
+        site_id=SiteId(row.site_id) if row.site_id is not None else None,
+        role=Role(row.role) if row.role is not None else None,
+    )

@@ -1,0 +1,79 @@
+"""Second factors: secrets of authenticators, the tries to guess their codes, and recovery codes."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import Connection, case, delete, func, insert, or_, select, update
+
+from dealtrace.record import record
+from dealtrace.storage.schema.tables.control import recovery_code, user
+
+
+@record
+class Factor:
+    """The secret of an authenticator, and the latest step of time whose code was used."""
+
+    secret: str
+    used_step: int
+
+
+def count_try(
+    connection: Connection, user_id: int, now: datetime, *, tries_max: int, forget_before: datetime
+) -> Factor | None:
+    """Count a try to give a code and return the factor; `None` if there is none, or too many tries failed.
+
+    Tries whose last was made before `forget_before` do not count any more. Tries of a user are judged one by one.
+    """
+    is_past = or_(user.c.code_failed_at.is_(None), user.c.code_failed_at < forget_before)
+    counted = (
+        update(user)
+        .where(user.c.id == user_id, user.c.totp_secret.is_not(None))
+        .where(or_(is_past, user.c.code_failures < tries_max))
+        .values(code_failures=case((is_past, 1), else_=user.c.code_failures + 1), code_failed_at=now)
+        .returning(user.c.totp_secret, user.c.totp_used_step)
+    )
+    row = connection.execute(counted).one_or_none()
+    return Factor(row.totp_secret, row.totp_used_step) if row is not None else None
+
+
+def clear_tries(connection: Connection, user_id: int) -> None:
+    """Forget the tries that failed."""
+    connection.execute(update(user).where(user.c.id == user_id).values(code_failures=None, code_failed_at=None))
+
+
+def insert_factor(connection: Connection, user_id: int, factor: Factor) -> bool:
+    """Store the factor of a user; `False` if they have one."""
+    free = (user.c.id == user_id, user.c.totp_secret.is_(None))
+    stored = update(user).where(*free).values(totp_secret=factor.secret, totp_used_step=factor.used_step)
+    return connection.execute(stored.returning(user.c.id)).first() is not None
+
+
+def update_used_step(connection: Connection, user_id: int, step: int) -> None:
+    """Store the step whose code was used, so that it is not used again."""
+    connection.execute(update(user).where(user.c.id == user_id).values(totp_used_step=step))
+
+
+def delete_factor(connection: Connection, user_id: int) -> None:
+    """Delete the factor of a user with the recovery codes."""
+    cleared = update(user).where(user.c.id == user_id).values(totp_secret=None, totp_used_step=None)
+    connection.execute(cleared)
+    connection.execute(delete(recovery_code).where(recovery_code.c.user_id == user_id))
+    clear_tries(connection, user_id)
+
+
+def replace_recovery_codes(connection: Connection, user_id: int, digests: Iterable[str]) -> None:
+    """Store recovery codes in place of those before."""
+    connection.execute(delete(recovery_code).where(recovery_code.c.user_id == user_id))
+    connection.execute(insert(recovery_code), [{"user_id": user_id, "digest": digest} for digest in digests])
+
+
+def use_recovery_code(connection: Connection, user_id: int, digest: str) -> bool:
+    """Use up a recovery code; `False` if the user has no such code."""
+    mine = (recovery_code.c.user_id == user_id, recovery_code.c.digest == digest)
+    return connection.execute(delete(recovery_code).where(*mine).returning(recovery_code.c.digest)).first() is not None
+
+
+def count_recovery_codes(connection: Connection, user_id: int) -> int:
+    """Return how many recovery codes of a user are left."""
+    mine = select(func.count()).select_from(recovery_code).where(recovery_code.c.user_id == user_id)
+    return int(connection.execute(mine).scalar_one())
