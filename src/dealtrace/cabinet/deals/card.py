@@ -1,6 +1,6 @@
 """The card of a deal: what it is now, why it has its lead, its client's path, and everything that happened to it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -10,7 +10,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.origin import origin_of_deal
 from dealtrace.cabinet.deals.explanation import Explainer
-from dealtrace.cabinet.deals.history import Historian
+from dealtrace.cabinet.deals.history import Callers, Historian
 from dealtrace.cabinet.deals.path import CreditsByModel, path_of
 from dealtrace.cabinet.formats import clock_time, money
 from dealtrace.cabinet.gate import not_found
@@ -23,6 +23,7 @@ from dealtrace.operations.deals.explain import Explanation, explain_deal
 from dealtrace.operations.deals.find import find_deal
 from dealtrace.record import record
 from dealtrace.storage.accounts.tokens import list_tokens
+from dealtrace.storage.accounts.users import find_logins
 from dealtrace.storage.deals.versions import list_versions
 from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
 from dealtrace.storage.visits.credits import find_credits
@@ -43,7 +44,7 @@ class CardFacts:
     deal: Deal
     explanation: Explanation
     versions: Sequence[DealVersion]
-    tokens: Mapping[int, str]
+    callers: Callers
     lead: LeadEntry | None
     credits: CreditsByModel
 
@@ -66,18 +67,20 @@ def _read(connection: Connection, site: Site, deal_id: int) -> CardFacts:
     if deal.lead is not None:
         model = AttributionModel(site.attribution)
         entries = list_lead_entries(connection, site, deal.lead.kind, [deal.lead.id], model, with_visits=True)
+    versions = list_versions(connection, site.id, deal.id)
+    logins = find_logins(connection, {each.user_id for each in versions if each.user_id is not None})
     return CardFacts(
         deal,
         explain_deal(connection, site, deal),
-        list_versions(connection, site.id, deal.id),
-        {token.id: token.label for token in list_tokens(connection, site.id)},
+        versions,
+        Callers({token.id: token.label for token in list_tokens(connection, site.id)}, logins),
         entries[0] if entries else None,
         find_credits(connection, site.id, deal.lead.id) if deal.lead is not None else {},
     )
 
 
 def _shown(view: View, facts: CardFacts) -> dict[str, object]:
-    deal, lead, historian = facts.deal, facts.lead, Historian(view, facts.tokens)
+    deal, lead, historian = facts.deal, facts.lead, Historian(view, facts.callers)
     explainer = Explainer(view)
     deleted_at = deal.deleted_at
     return {

@@ -44,12 +44,20 @@ class StateLine:
     amount: str
 
 
-class Historian:
-    """Puts the versions of a deal into the words of a page; `tokens` are the labels of tokens by their ids."""
+@record
+class Callers:
+    """The labels of tokens and the logins of users, by their ids; users who were deleted are missing."""
 
-    def __init__(self, view: View, tokens: Mapping[int, str]) -> None:
+    tokens: Mapping[int, str]
+    logins: Mapping[int, str]
+
+
+class Historian:
+    """Puts the versions of a deal into the words of a page; `callers` are who sent them."""
+
+    def __init__(self, view: View, callers: Callers) -> None:
         self._view = view
-        self._tokens = tokens
+        self._callers = callers
         self._say = view.translate
 
     def versions(self, versions: Sequence[DealVersion]) -> list[VersionLine]:
@@ -81,11 +89,13 @@ class Historian:
 
     def _who(self, version: DealVersion) -> str:
         if version.token_id is not None:
-            label = self._tokens.get(version.token_id, str(version.token_id))
+            label = self._callers.tokens.get(version.token_id, str(version.token_id))
             return self._say("by token %(label)s") % {"label": label}
+        if version.user_id is not None:
+            return self._callers.logins.get(version.user_id, self._say("a user who is no more"))
         if version.kind is VersionKind.MATCHED:
             return self._say("by the rules, as a lead came or went")
-        return self._say("by a person")
+        return self._say("by a command")
 
     def _changes(self, version: DealVersion) -> Iterator[FieldChange]:
         for name in version.after:

@@ -40,22 +40,22 @@ class DealAct:
 def act_on_deals(work: Work, commands: Sequence[WriteCommand[DealAct]]) -> list[Deal | Refusal]:
     """Do with each deal what a person wants, in the order of arrival; each outcome is the deal, or a refusal."""
     lock_registrations(work)
-    return [_outcome(work, command.payload) for command in commands]
+    return [_outcome(work, command.payload, command.user_id) for command in commands]
 
 
-def _outcome(work: Work, wanted: DealAct) -> Deal | Refusal:
+def _outcome(work: Work, wanted: DealAct, user_id: int | None) -> Deal | Refusal:
     """Return the deal after the act; all refusals come before anything is written."""
     try:
         match wanted.act:
             case Act.PIN:
-                return pin_deal(work, wanted.deal_id, wanted.lead)
+                return pin_deal(work, wanted.deal_id, wanted.lead, user_id=user_id)
             case Act.UNPIN:
-                return unpin_deal(work, wanted.deal_id)
+                return unpin_deal(work, wanted.deal_id, user_id=user_id)
             case Act.UNDO:
-                return undo_version(work, wanted.deal_id, wanted.version)
+                return undo_version(work, wanted.deal_id, wanted.version, user_id=user_id)
             case Act.DELETE:
-                return delete_deal(work, wanted.deal_id)
+                return delete_deal(work, wanted.deal_id, user_id=user_id)
             case Act.RESTORE:
-                return restore_deal(work, wanted.deal_id)
+                return restore_deal(work, wanted.deal_id, user_id=user_id)
     except Refusal as refusal:
         return refusal

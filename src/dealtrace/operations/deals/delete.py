@@ -50,7 +50,7 @@ def delete_deals(work: Work, commands: Sequence[WriteCommand[DealKey]]) -> list[
     return [outcomes.get(position, unpaid) for position in range(len(commands))]
 
 
-def delete_deal(work: Work, deal_id: int) -> Deal:
+def delete_deal(work: Work, deal_id: int, *, user_id: int | None = None) -> Deal:
     """Delete a deal of the site for a person, which costs no points, and return it.
 
     Raises:
@@ -59,7 +59,7 @@ def delete_deal(work: Work, deal_id: int) -> Deal:
     deal = find_deal(work.connection, work.site, deal_id)
     deleted = with_deletion(deal, work.now, work.now)
     deals.stamp_deals(work.connection, work.site.id, [deleted])
-    store_versions(work, [next_version(deal, deleted, VersionKind.DELETED)])
+    store_versions(work, [next_version(deal, deleted, VersionKind.DELETED, user_id=user_id)])
     return deleted
 
 

@@ -23,7 +23,7 @@ UNDONE = frozenset(
 _PINS = (VersionKind.PINNED, VersionKind.UNPINNED)
 
 
-def undo_version(work: Work, deal_id: int, number: int) -> Deal:
+def undo_version(work: Work, deal_id: int, number: int, *, user_id: int | None = None) -> Deal:
     """Change back what a version changed, and return the deal; what later versions changed beside that stays.
 
     Ours: undoing is a change like any other, so that it can be seen, sent to webhooks and undone itself.
@@ -40,15 +40,15 @@ def undo_version(work: Work, deal_id: int, number: int) -> Deal:
     if undone is None or undone.kind not in UNDONE:
         raise not_found(deal_id)
     if undone.kind is VersionKind.CHANGED:
-        return _change_back(work, undone)
+        return _change_back(work, undone, user_id)
     if undone.kind is VersionKind.DELETED:
-        return restore_deal(work, deal_id)
+        return restore_deal(work, deal_id, user_id=user_id)
     if undone.kind is VersionKind.RESTORED:
-        return delete_deal(work, deal_id)
-    return _rebind(work, undone, versions)
+        return delete_deal(work, deal_id, user_id=user_id)
+    return _rebind(work, undone, versions, user_id)
 
 
-def _change_back(work: Work, undone: DealVersion) -> Deal:
+def _change_back(work: Work, undone: DealVersion, user_id: int | None) -> Deal:
     deal = find_deal(work.connection, work.site, undone.deal_id)
     before = replace(deal, **undone.before)
     if before == deal:
@@ -58,14 +58,14 @@ def _change_back(work: Work, undone: DealVersion) -> Deal:
     source_ids = intern_sources(work.connection, work.ids, work.site.id, stated)
     deals.update_deals(work.connection, work.site.id, [changed], source_ids)
     intern_statuses(work, {changed.status})
-    store_versions(work, [next_version(deal, changed, VersionKind.CHANGED)])
+    store_versions(work, [next_version(deal, changed, VersionKind.CHANGED, user_id=user_id)])
     return changed
 
 
-def _rebind(work: Work, undone: DealVersion, versions: list[DealVersion]) -> Deal:
+def _rebind(work: Work, undone: DealVersion, versions: list[DealVersion], user_id: int | None) -> Deal:
     """Pin a deal to the lead it was pinned to before, or leave it to the rules if it was not pinned."""
     earlier = [each for each in versions if FIRST_VERSION < each.version < undone.version and each.kind in _PINS]
     was_pinned = bool(earlier) and max(earlier, key=lambda each: each.version).kind is VersionKind.PINNED
     if was_pinned:
-        return pin_deal(work, undone.deal_id, undone.before["lead"])
-    return unpin_deal(work, undone.deal_id)
+        return pin_deal(work, undone.deal_id, undone.before["lead"], user_id=user_id)
+    return unpin_deal(work, undone.deal_id, user_id=user_id)
