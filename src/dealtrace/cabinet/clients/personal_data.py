@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Mapping
 from contextlib import ExitStack
-from typing import Any
 
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -123,7 +122,7 @@ def _read(connection: Connection, site: Site, contacts: tuple[str, ...], chosen:
     return Preview(tuple(lines), people.find_traces(connection, site.id, chosen))
 
 
-def _rows(connection: Connection, site: Site, traces: people.Traces) -> Mapping[str, Any]:
+def _rows(connection: Connection, site: Site, traces: people.Traces) -> Mapping[str, object]:
     return people.find_rows(connection, site.id, traces)
 
 

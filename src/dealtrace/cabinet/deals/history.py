@@ -1,4 +1,7 @@
-"""The versions of a deal in words: who changed what, which can be undone, and its sums and statuses over time."""
+"""The versions of a deal in words: who changed what, which can be undone, and its sums and statuses over time.
+
+Any: fields of a deal as JSON stores them, as different as those are.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
