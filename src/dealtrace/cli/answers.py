@@ -106,6 +106,16 @@ class WebhookAnswer(TypedDict):
     waiting: int
 
 
+class DemoAnswer(TypedDict):
+    """The result of `demo`; `clientApiId` is null if the site was there before."""
+
+    siteId: int
+    clientApiId: str | None
+    visits: int
+    leads: int
+    deals: int
+
+
 class ImportAnswer(TypedDict):
     """The result of an import."""
 

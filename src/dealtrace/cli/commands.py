@@ -24,7 +24,7 @@ class ListedCommand:
 
 COMMANDS = {
     "serve": ListedCommand("serve", "serve", "Run the server until Ctrl-C or SIGTERM."),
-    "site": ListedCommand("sites", "site_commands", "Create, change, show and list sites."),
+    "site": ListedCommand("sites.commands", "site_commands", "Create, change, show and list sites."),
     "token": ListedCommand("tokens", "token_commands", "Issue, list and revoke API tokens."),
     "user": ListedCommand("users", "user_commands", "Create, list and delete users of the cabinet."),
     "field": ListedCommand("fields", "field_commands", "Add, list and remove custom fields."),
@@ -45,6 +45,7 @@ COMMANDS = {
         "reports.report", "report", "Show what advertising brought, by any dimensions, with a total."
     ),
     "segment": ListedCommand("reports.segments", "segment_commands", "Save, list and remove filters of reports."),
+    "demo": ListedCommand("sites.demo", "demo", "Fill a site with a made-up year that ends today."),
     "webhook": ListedCommand("webhooks", "webhook_commands", "Notify other programs of events."),
     "person": ListedCommand("people", "person_commands", "Export or erase the data of a person."),
     "requests": ListedCommand("requests.tail", "request_commands", "Show the journal of requests to the API."),

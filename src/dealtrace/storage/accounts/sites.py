@@ -5,7 +5,7 @@ from dataclasses import astuple
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from dealtrace.accounts.site import TARGET_CALL_DEFAULT, Site, SiteId
 from dealtrace.attribution.site_hosts import hosts_of
@@ -13,8 +13,13 @@ from dealtrace.storage.accounts.custom_fields import list_custom_fields
 from dealtrace.storage.accounts.revision import raise_revision
 from dealtrace.storage.accounts.site_hosts import list_hosts
 from dealtrace.storage.database.compiled_statement import Row
-from dealtrace.storage.schema.tables.control import site
+from dealtrace.storage.database.upsert import insert_into
+from dealtrace.storage.schema.tables.control import invitation, membership, revision, site, token
+from dealtrace.storage.schema.tables.webhooks import webhook
 from dealtrace.storage.webhooks.webhooks import list_listeners
+
+_DELETED = "deleted site"
+"""The row of revisions that holds an id at least as high as that of every deleted site."""
 
 
 def insert_site(connection: Connection, new: Site, now: datetime) -> None:
@@ -56,9 +61,24 @@ def list_sites(connection: Connection) -> list[Site]:
 
 
 def next_site_id(connection: Connection) -> SiteId:
-    """Return the id for a new site: one above the highest, 1 for the first."""
+    """Return the id for a new site: one above the highest there ever was, 1 for the first.
+
+    The id of a deleted site is not assigned again: running servers may still remember things by it.
+    """
     highest = connection.execute(select(func.max(site.c.id))).scalar_one()
-    return SiteId((highest or 0) + 1)
+    deleted = connection.execute(select(revision.c.number).where(revision.c.name == _DELETED)).scalar_one_or_none()
+    return SiteId(max(highest or 0, deleted or 0) + 1)
+
+
+def delete_site(connection: Connection, site_id: int) -> None:
+    """Delete a site that has no rows of its own left, with its tokens, webhooks, members and invitations."""
+    for table in (token, webhook, membership, invitation):
+        connection.execute(delete(table).where(table.c.site_id == site_id))
+    connection.execute(delete(site).where(site.c.id == site_id))
+    highest = max(site_id, next_site_id(connection) - 1)
+    kept = insert_into(connection, revision).values(name=_DELETED, number=highest)
+    connection.execute(kept.on_conflict_do_update(index_elements=["name"], set_={"number": highest}))
+    raise_revision(connection)
 
 
 def _site_from_row(connection: Connection, row: Row) -> Site:

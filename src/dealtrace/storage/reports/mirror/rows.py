@@ -1,4 +1,7 @@
-"""The rows of the mirror as selects over the database, and how they stream from one to the other."""
+"""The rows of the mirror as selects over the database, and how they stream from one to the other.
+
+Any: the columns of a select depend on what is wanted.
+"""
 
 import os
 from collections.abc import Iterable, Iterator, Sequence

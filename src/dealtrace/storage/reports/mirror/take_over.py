@@ -1,4 +1,7 @@
-"""Take over into the mirror what changed in the database, or everything."""
+"""Take over into the mirror what changed in the database, or everything.
+
+Any: drivers type no row.
+"""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping

@@ -1,0 +1,1 @@
+"""`dealtrace site` and `dealtrace demo`: sites, and one to look around in."""

@@ -1,0 +1,130 @@
+"""`dealtrace demo`: a site with a made-up year, to look around in."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Annotated
+
+import typer
+from rich.progress import Progress, TimeRemainingColumn
+
+from dealtrace import clock
+from dealtrace.accounts.site import Site
+from dealtrace.accounts.site_days import site_day
+from dealtrace.cli.answers import DemoAnswer
+from dealtrace.cli.options import ID_MAX, JsonOption
+from dealtrace.cli.terminal import complaints, console, fail, open_prepared, print_json
+from dealtrace.demo.year import make_year
+from dealtrace.operations.demo.begin import BegunDemo, begin_given_site, begin_own_site
+from dealtrace.operations.demo.fill import Step, list_steps
+from dealtrace.operations.demo.remove import remove_demo
+from dealtrace.operations.work import Work
+from dealtrace.storage.database.engine import Database
+from dealtrace.storage.id_blocks import IdBlocks, transaction
+from dealtrace.storage.reports.statuses import KnownStatuses
+from dealtrace.storage.site_rows import count_site_rows
+
+SEED_DEFAULT = 1
+PART_MIN = 0.01
+
+SiteOption = Annotated[
+    int | None, typer.Option("--site", min=1, max=ID_MAX, help="An empty site to fill; a new one if omitted.")
+]
+SeedOption = Annotated[int, typer.Option("--seed", help="Another seed makes another year.")]
+RemoveOption = Annotated[bool, typer.Option("--remove", help="Remove the demo.")]
+AllOption = Annotated[bool, typer.Option("--all", help="With --remove: also what others have stored in its site.")]
+PartOption = Annotated[float, typer.Option("--part", min=PART_MIN, max=1, hidden=True, help="Make only a part of it.")]
+
+
+def demo(
+    site_id: SiteOption = None,
+    seed: SeedOption = SEED_DEFAULT,
+    remove: RemoveOption = False,
+    with_others: AllOption = False,
+    part: PartOption = 1,
+    as_json: JsonOption = False,
+) -> None:
+    """Fill a site with a made-up year that ends today. The token of a new site is shown only once."""
+    if with_others and not remove:
+        fail("--all applies to --remove only.")
+    if remove:
+        _remove(site_id, with_others=with_others, as_json=as_json)
+        return
+    with open_prepared(creates=site_id is None) as database:
+        begun = _begin(database, site_id)
+        _fill(database, begun.site, seed, part)
+        with database.read() as connection:
+            rows = count_site_rows(connection, begun.site.id)
+    answer: DemoAnswer = {
+        "siteId": begun.site.id,
+        "clientApiId": begun.secret,
+        "visits": rows["visit"],
+        "leads": rows["call"] + rows["lead_request"],
+        "deals": rows["deal"],
+    }
+    if as_json:
+        print_json(answer)
+        return
+    for line in _summarize(answer):
+        console.print(line, markup=False)
+
+
+def _remove(site_id: int | None, *, with_others: bool, as_json: bool) -> None:
+    with open_prepared() as database, database.write() as connection:
+        removed = remove_demo(connection, site_id, with_others=with_others)
+    if as_json:
+        print_json({"siteId": removed.site.id, "siteRemoved": removed.has_own_site})
+    elif removed.has_own_site:
+        console.print(f"Site {removed.site.id} ({removed.site.name}) and all that was in it removed.", markup=False)
+    else:
+        console.print(f"Demo removed. Site {removed.site.id} is empty again.")
+
+
+def _begin(database: Database, site_id: int | None) -> BegunDemo:
+    with transaction(database, ids=1) as (connection, ids):
+        if site_id is not None:
+            return begin_given_site(connection, site_id, clock.now())
+        return begin_own_site(connection, ids, clock.now())
+
+
+def _fill(database: Database, site: Site, seed: int, part: float) -> None:
+    """Make a year and store it, a step in a transaction; one that is interrupted is removed by `--remove`."""
+    columns = (*Progress.get_default_columns()[:-1], TimeRemainingColumn())
+    with Progress(*columns, console=complaints, transient=True, disable=not complaints.is_terminal) as progress:
+        bar = progress.add_task("Making a year", total=None)
+        now = clock.now()
+        try:
+            steps = list_steps(make_year(seed, site_day(now, site.time_zone), site.time_zone, part), now)
+            progress.update(bar, description="Storing it", total=sum(step.records for step in steps))
+            for step in _take(database, site, now, steps):
+                progress.update(bar, advance=step.records)
+        except KeyboardInterrupt:
+            progress.stop()
+            complaints.print(f"Stopped. To remove what was stored: dealtrace demo --remove --site {site.id}")
+            raise typer.Exit(130) from None
+    database.gather_statistics()
+
+
+def _take(database: Database, site: Site, now: datetime, steps: Sequence[Step]) -> Iterator[Step]:
+    """Take the steps, each in a transaction of its own, and yield each that is stored."""
+    ids, known = IdBlocks(database.writer), KnownStatuses()
+    for step in steps:
+        ids.ensure(step.ids)
+        with database.write() as connection:
+            step.store(Work(connection, ids, site, now, known))
+        yield step
+
+
+def _summarize(answer: DemoAnswer) -> Iterator[str]:
+    site = answer["siteId"]
+    counts = f"{answer['visits']:,} visits, {answer['leads']:,} leads, {answer['deals']:,} deals"
+    yield f"Site {site} has a year that ends today: {counts}, and costs of three systems."
+    if answer["clientApiId"] is not None:
+        yield "Its token, shown only once:"
+        yield answer["clientApiId"]
+    yield "What to look at next:"
+    yield f"  dealtrace report sources --site {site} --period 90d"
+    yield f"  dealtrace report --site {site} --by week --metrics calls,deals,unmatched,match_rate --period 90d"
+    yield f"  dealtrace report models --site {site}"
+    yield f"  dealtrace deal list --site {site}"
+    yield "  dealtrace serve  # then open /cabinet/ in a browser"
+    yield f"To remove it: dealtrace demo --remove --site {site}"

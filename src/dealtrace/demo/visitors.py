@@ -1,0 +1,141 @@
+"""The visitors of the demo's site: what each came by, when, and when they came back."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from random import Random
+from urllib.parse import urlencode
+
+from dealtrace.attribution.hit import Hit, start
+from dealtrace.attribution.landing_tags import UTM_TAGS
+from dealtrace.attribution.visit import Visit, VisitId
+from dealtrace.demo.company import (
+    ADDRESS,
+    CHANNELS,
+    CITIES,
+    DEVICES,
+    RETURNING_ALIKE,
+    RETURNING_WEIGHTS,
+    Campaign,
+    Channel,
+)
+from dealtrace.demo.rhythm import DAY, Calendar
+from dealtrace.record import record
+
+RETURNS = 0.38
+"""The part of visitors who come back, and of those who did, who come back once more."""
+RETURN_DAYS = 5.5
+"""After how many days they do, on average."""
+VISITS_MAX = 12
+QUIET_KEPT = 0.1
+"""The part of the returns on the quiet weekend that take place all the same."""
+PAGES_MORE = 0.55
+"""The part of visitors who open a second page."""
+PAGE_SECONDS = 210
+ADDRESSES = ("192.0.2", "198.51.100", "203.0.113")
+"""Networks that are kept for examples."""
+
+_BY_NAME = {channel.name: channel for channel in CHANNELS}
+
+
+@record
+class Visitor:
+    """A visitor: the visits in the order of time, and the channel that brought each."""
+
+    visits: tuple[Visit, ...]
+    channels: tuple[Channel, ...]
+
+    @property
+    def readiness(self) -> float:
+        """How readily the visitor leaves a lead: the more visits, the more readily."""
+        best = max(channel.leads for channel in self.channels)
+        return best * (1 + 0.5 * (len(self.visits) - 1))
+
+    @property
+    def wins(self) -> float:
+        """Which part of the deals of such visitors is won; whoever came first decides."""
+        return self.channels[0].wins
+
+
+def make_visitors(random: Random, calendar: Calendar, visits: int) -> list[Visitor]:
+    """Return visitors who make that many visits together; the ids of the visits count from 1."""
+    made: list[Visitor] = []
+    left = visits
+    while left:
+        visitor = _make_visitor(random, calendar, VisitId(visits - left + 1), min(left, VISITS_MAX))
+        left -= len(visitor.visits)
+        made.append(visitor)
+    return made
+
+
+def _make_visitor(random: Random, calendar: Calendar, first_id: VisitId, visits_max: int) -> Visitor:
+    (channel,) = random.choices(CHANNELS, [channel.visits for channel in CHANNELS])
+    person = _describe(random)
+    moments = _draw_moments(random, calendar, visits_max)
+    channels = [channel, *(_draw_return(random, channel) for _ in moments[1:])]
+    visits = [
+        _make_visit(random, VisitId(first_id + place), person, by, at)
+        for place, (by, at) in enumerate(zip(channels, moments, strict=True))
+    ]
+    return Visitor(tuple(visits), tuple(channels))
+
+
+def _draw_moments(random: Random, calendar: Calendar, visits_max: int) -> list[datetime]:
+    """Draw when a visitor comes: once, or again and again, each time on a later day."""
+    moments = [calendar.draw(random)]
+    while len(moments) < visits_max and random.random() < RETURNS:
+        after = 1 + int(random.expovariate(1 / RETURN_DAYS))
+        day = moments[-1].astimezone(calendar.time_zone).date() + after * DAY
+        if day > calendar.last_on:
+            break
+        at = calendar.draw_on(random, day)
+        if not calendar.is_quiet(at) or random.random() < QUIET_KEPT:
+            moments.append(at)
+    return moments
+
+
+def _draw_return(random: Random, first: Channel) -> Channel:
+    if random.random() < RETURNING_ALIKE:
+        return first
+    (name,) = random.choices(list(RETURNING_WEIGHTS), list(RETURNING_WEIGHTS.values()))
+    return _BY_NAME[name]
+
+
+def _describe(random: Random) -> Hit:
+    """Return what all visits of a visitor have in common, as a hit without an address."""
+    (city,) = random.choices(list(CITIES), list(CITIES.values()))
+    (device,) = random.choices(DEVICES, [device.weight for device in DEVICES])
+    return Hit(
+        visitor_id=f"{random.getrandbits(128):032x}",
+        url="",
+        ip=f"{random.choice(ADDRESSES)}.{random.randrange(1, 255)}",
+        user_agent=device.user_agent,
+        city=city,
+        device=device.kind,
+        os=device.os,
+        browser=device.browser,
+        google_client_id=f"{random.randrange(10**8, 10**9)}.{random.randrange(10**9, 2 * 10**9)}",
+        yandex_client_id=str(random.randrange(10**18, 10**19)),
+    )
+
+
+def _make_visit(random: Random, visit_id: VisitId, person: Hit, channel: Channel, at: datetime) -> Visit:
+    visit = start(replace(person, url=_landing_url(random, channel), referrer=channel.referrer), visit_id, at)
+    if random.random() >= PAGES_MORE:
+        return visit
+    return replace(visit, seen_at=at + timedelta(seconds=1 + int(random.expovariate(1 / PAGE_SECONDS))))
+
+
+def _landing_url(random: Random, channel: Channel) -> str:
+    page = f"{ADDRESS}{channel.page}"
+    return page if channel.campaign is None else f"{page}?{urlencode(_tags(random, channel.campaign))}"
+
+
+def _tags(random: Random, campaign: Campaign) -> dict[str, str]:
+    tags = {tag: text for tag, part in UTM_TAGS.items() if (text := getattr(campaign.source, part))}
+    if campaign.ads:
+        tags["utm_content"] = random.choice(campaign.ads)
+    if campaign.keywords:
+        tags["utm_term"] = random.choice(campaign.keywords)
+    if campaign.system is not None:
+        tags[campaign.system.click_id] = str(random.randrange(10**17, 10**18))
+    return tags

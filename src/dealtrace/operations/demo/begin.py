@@ -1,0 +1,79 @@
+"""Begin a demo, in a site of its own or in an empty one."""
+
+from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from dealtrace.accounts.site import TIME_ZONE_DEFAULT, Site, SiteId
+from dealtrace.demo.company import PAYMENT_FIELD, PRODUCT_FIELD
+from dealtrace.demo.refusals import DemoExists, SiteNotEmpty, SiteUnfit
+from dealtrace.demo.rhythm import DAY, DAYS
+from dealtrace.leads.file_import import FileImport
+from dealtrace.operations.accounts.add_custom_field import add_custom_field
+from dealtrace.operations.accounts.create_site import create_site
+from dealtrace.operations.accounts.issue_token import issue_token
+from dealtrace.operations.accounts.require_site import require_site
+from dealtrace.operations.demo.mark import GIVEN_SITE, OWN_SITE, find_demo, list_demos
+from dealtrace.quota.points import PaidMethod
+from dealtrace.record import record
+from dealtrace.storage.id_blocks import IdBlocks
+from dealtrace.storage.leads.file_imports import insert_file_import
+from dealtrace.storage.site_rows import count_site_rows
+
+NAME = "Demo"
+LABEL = "demo"
+
+
+@record
+class BegunDemo:
+    """The site that a demo fills, and the secret of its token, `None` if the site was there before."""
+
+    site: Site
+    secret: str | None
+
+
+def begin_own_site(connection: Connection, ids: IdBlocks, now: datetime) -> BegunDemo:
+    """Create the site of a demo and its token, and return both. The site is as old as the year that will fill it.
+
+    Raises:
+        DemoExists: a site has a demo already.
+    """
+    for demo in list_demos(connection):
+        raise DemoExists(site_id=demo.site.id)
+    new = Site(SiteId(0), NAME, ZoneInfo(TIME_ZONE_DEFAULT), contact_matching=True)
+    site = create_site(connection, new, now - DAYS * DAY)
+    issued = issue_token(connection, ids, site.id, LABEL, now)
+    return BegunDemo(_begin(connection, site, OWN_SITE, now), issued.secret)
+
+
+def begin_given_site(connection: Connection, site_id: int, now: datetime) -> BegunDemo:
+    """Begin a demo in a site that has nothing of its own.
+
+    Raises:
+        SiteNotFound: there is no such site.
+        DemoExists: it has a demo already.
+        SiteNotEmpty: it has data.
+        SiteUnfit: it does not match by contact.
+    """
+    site = require_site(connection, site_id)
+    if find_demo(connection, site) is not None:
+        raise DemoExists(site_id=site_id)
+    if rows := count_site_rows(connection, site_id):
+        raise SiteNotEmpty(site_id=site_id, rows=", ".join(f"{name}: {count}" for name, count in rows.items()))
+    if not site.contact_matching:
+        raise SiteUnfit(site_id=site_id)
+    return BegunDemo(_begin(connection, site, GIVEN_SITE, now), None)
+
+
+def _begin(connection: Connection, site: Site, digest: str, now: datetime) -> Site:
+    """Mark the site, add the custom fields of the demo, and return the site as the demo sees it.
+
+    Ours: a demo costs no points and notifies nobody, as the import of a file without events.
+    """
+    insert_file_import(connection, site.id, FileImport(digest, now))
+    for name in (PRODUCT_FIELD, PAYMENT_FIELD):
+        add_custom_field(connection, site.id, name, now)
+    site = require_site(connection, site.id)
+    return replace(site, point_costs=dict.fromkeys(PaidMethod, 0), points_per_day=0, listeners=())

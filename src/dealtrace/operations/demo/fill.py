@@ -1,0 +1,164 @@
+"""Fill a site with a year, batch by batch, as the programs of its company would have reported it."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from itertools import groupby
+
+from dealtrace.attribution.cost import Cost, CostAccount
+from dealtrace.attribution.visit import Visit, VisitId
+from dealtrace.demo.company import (
+    LOST,
+    MEASURED,
+    MEASURED_COLUMN,
+    REFUSED_COLUMN,
+    SEGMENT_FILTERS,
+    SEGMENT_NAME,
+    SHARE_COLUMN,
+    WON,
+)
+from dealtrace.demo.leads import DemoLead
+from dealtrace.demo.year import Batch, Year, list_batches
+from dealtrace.errors import Refusal
+from dealtrace.leads.call import IncomingCall
+from dealtrace.leads.lead_request import IncomingLeadRequest
+from dealtrace.operations.deals.change import change_deals
+from dealtrace.operations.deals.register import register_deals
+from dealtrace.operations.demo.mark import find_demo
+from dealtrace.operations.leads.import_leads import IDS_PER_LEAD_MAX, import_calls, import_lead_requests
+from dealtrace.operations.reports.columns import add_column
+from dealtrace.operations.reports.import_costs import import_costs
+from dealtrace.operations.reports.manage_segments import add_segment
+from dealtrace.operations.reports.set_status import set_status
+from dealtrace.operations.visits.store_visits import store_visits
+from dealtrace.operations.work import Work
+from dealtrace.operations.write_command import WriteCommand
+from dealtrace.record import record
+from dealtrace.reports.columns import ColumnKind, ReportColumn
+from dealtrace.reports.formulas import parse_formula
+from dealtrace.reports.statuses import Meaning
+from dealtrace.storage.leads.file_imports import update_file_import
+
+IDS_PER_COST_MAX = 1
+"""Its source."""
+IDS_PER_VISIT_MAX = 2
+"""The visit and its source."""
+RECORDS_AT_ONCE = 1000
+"""One transaction; registrations meanwhile wait no longer than a chunk takes."""
+
+
+@record
+class Step:
+    """What one transaction of a demo stores: how many records, the ids that it may take, and what stores them."""
+
+    records: int
+    ids: int
+    store: Callable[[Work], None]
+
+
+def list_steps(year: Year, now: datetime) -> list[Step]:
+    """List the steps that store what a year has brought by `now`; they are taken in their sequence, each once."""
+    batches = list_batches(year, now)
+    visit_ids: dict[VisitId, VisitId] = {}
+    stored = sum(len(batch.visits) + len(batch.leads) + len(batch.deals) for batch in batches)
+    return [
+        *(Step(_records_of(chunk), _ids_of(chunk), partial(_store_chunk, visit_ids, chunk)) for chunk in _cut(batches)),
+        *(
+            Step(len(costs), len(costs) * IDS_PER_COST_MAX, partial(_store_costs, account, costs))
+            for account, costs in _costs_by_month(year.costs)
+        ),
+        Step(1, 0, partial(_finish, stored)),
+    ]
+
+
+def _cut(batches: Sequence[Batch]) -> Iterator[Sequence[Batch]]:
+    """Yield the batches in chunks, each of which is stored in one transaction."""
+    chunk: list[Batch] = []
+    for batch in batches:
+        chunk.append(batch)
+        if _records_of(chunk) >= RECORDS_AT_ONCE:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+def _records_of(chunk: Sequence[Batch]) -> int:
+    return sum(len(batch.visits) + len(batch.leads) + len(batch.deals) + len(batch.changes) for batch in chunk)
+
+
+def _ids_of(chunk: Sequence[Batch]) -> int:
+    return sum(
+        len(batch.visits) * IDS_PER_VISIT_MAX
+        + len(batch.leads) * IDS_PER_LEAD_MAX
+        + len(batch.deals) * register_deals.ids_per_command
+        + len(batch.changes) * change_deals.ids_per_command
+        for batch in chunk
+    )
+
+
+def _costs_by_month(costs: Mapping[CostAccount, Sequence[Cost]]) -> Iterator[tuple[CostAccount, list[Cost]]]:
+    """Yield the costs as they are imported, those of an account and a month at a time."""
+    for account, of_account in costs.items():
+        for _, of_month in groupby(of_account, key=lambda cost: (cost.day_on.year, cost.day_on.month)):
+            yield account, list(of_month)
+
+
+def _store_chunk(visit_ids: dict[VisitId, VisitId], chunk: Sequence[Batch], work: Work) -> None:
+    """Store batches, each at the time at which it arrives. `visit_ids` are those of all visits stored so far.
+
+    Visits have other ids in the year than in the database, where nobody can guess them; a row of them does not say
+    when it was stored, so those of all batches are stored at once.
+    """
+    _store_visits(work, visit_ids, [visit for batch in chunk for visit in batch.visits])
+    for batch in chunk:
+        at_arrival = replace(work, now=batch.arrives_at)
+        leads = [_named(each, visit_ids) for each in batch.leads]
+        if calls := [lead for lead in leads if isinstance(lead, IncomingCall)]:
+            _check(import_calls(at_arrival, calls))
+        if lead_requests := [lead for lead in leads if isinstance(lead, IncomingLeadRequest)]:
+            _check(import_lead_requests(at_arrival, lead_requests))
+        if batch.deals:
+            _check(register_deals(at_arrival, [WriteCommand(each.registration) for each in batch.deals]))
+        if batch.changes:
+            _check(change_deals(at_arrival, [WriteCommand(each.change) for each in batch.changes]))
+
+
+def _store_visits(work: Work, visit_ids: dict[VisitId, VisitId], visits: Sequence[Visit]) -> None:
+    stored = [replace(visit, id=work.ids.take_visit_id()) for visit in visits]
+    visit_ids.update({made.id: kept.id for made, kept in zip(visits, stored, strict=True)})
+    if stored:
+        store_visits(work, stored)
+
+
+def _named(each: DemoLead, visit_ids: Mapping[VisitId, VisitId]) -> IncomingCall | IncomingLeadRequest:
+    """Return a lead that names its visit as it is stored."""
+    visit_id = each.lead.visit_id
+    return replace(each.lead, visit_id=visit_ids[visit_id]) if visit_id is not None else each.lead
+
+
+def _store_costs(account: CostAccount, costs: Sequence[Cost], work: Work) -> None:
+    import_costs(work, account, {cost.day_on for cost in costs}, costs)
+
+
+def _finish(stored: int, work: Work) -> None:
+    """Name what statuses mean, add columns and a segment, and store that the demo is finished."""
+    set_status(work, WON, Meaning.WON)
+    set_status(work, LOST, Meaning.LOST)
+    add_column(work, ReportColumn(MEASURED_COLUMN, ColumnKind.SUM, (MEASURED,)))
+    add_column(work, ReportColumn(REFUSED_COLUMN, ColumnKind.COUNT, (LOST,)))
+    share = parse_formula(f"column:{REFUSED_COLUMN} / deals")
+    add_column(work, ReportColumn(SHARE_COLUMN, ColumnKind.FORMULA, formula=share))
+    add_segment(work.connection, work.site, SEGMENT_NAME, SEGMENT_FILTERS, work.now)
+    demo = find_demo(work.connection, work.site)
+    assert demo is not None
+    after = replace(demo.progress.after(stored, taken_in=stored, refused=0), finished_at=work.now)
+    is_stored = update_file_import(work.connection, work.site.id, demo.progress, after)
+    assert is_stored, "another command has finished this demo"
+
+
+def _check(outcomes: Sequence[object]) -> None:
+    """Check that nothing was refused: what a demo sends is valid."""
+    refused = [outcome for outcome in outcomes if isinstance(outcome, Refusal)]
+    assert not refused, refused[0]

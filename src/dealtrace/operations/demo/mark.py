@@ -1,0 +1,47 @@
+"""The mark of a demo: a site that has one remembers it as the import of a file that never was.
+
+So a demo that was stopped half-way is known as one, and no table is needed for it.
+"""
+
+import hashlib
+from collections.abc import Iterator
+
+from sqlalchemy import Connection
+
+from dealtrace.accounts.site import Site
+from dealtrace.leads.file_import import FileImport
+from dealtrace.record import record
+from dealtrace.storage.accounts.sites import list_sites
+from dealtrace.storage.leads.file_imports import find_file_import
+
+OWN_SITE = hashlib.sha256(b"dealtrace demo: a site of its own").hexdigest()
+GIVEN_SITE = hashlib.sha256(b"dealtrace demo: a given site").hexdigest()
+
+
+@record
+class Demo:
+    """A demo in a site, and whether it made the site as well; `progress` counts what it stored, in rows."""
+
+    site: Site
+    progress: FileImport
+    has_own_site: bool
+
+
+def find_demo(connection: Connection, site: Site) -> Demo | None:
+    """Find the demo of a site, finished or not."""
+    for digest in (OWN_SITE, GIVEN_SITE):
+        progress = find_file_import(connection, site.id, digest)
+        if progress is not None:
+            return Demo(site, progress, digest == OWN_SITE)
+    return None
+
+
+def list_demos(connection: Connection) -> list[Demo]:
+    """List the demos of all sites."""
+    return list(_demos(connection))
+
+
+def _demos(connection: Connection) -> Iterator[Demo]:
+    for site in list_sites(connection):
+        if (demo := find_demo(connection, site)) is not None:
+            yield demo

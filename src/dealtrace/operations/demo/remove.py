@@ -1,0 +1,50 @@
+"""Remove a demo without a trace."""
+
+from sqlalchemy import Connection
+
+from dealtrace.demo.refusals import DemoMissing, SeveralDemos, SiteInUse
+from dealtrace.operations.accounts.require_site import require_site
+from dealtrace.operations.demo.mark import Demo, find_demo, list_demos
+from dealtrace.storage.accounts.revision import raise_revision
+from dealtrace.storage.accounts.sites import delete_site
+from dealtrace.storage.site_rows import count_site_rows, delete_site_rows
+
+RECORDS = ("visit", "call", "lead_request", "deal")
+"""The tables of what a demo counts as it stores it, and others add to."""
+
+
+def remove_demo(connection: Connection, site_id: int | None, *, with_others: bool = False) -> Demo:
+    """Remove the demo of a site, or the only one there is, and return what it was.
+
+    A site that the demo made is deleted; a given one is left as empty as it was before. What others have stored there
+    since is only deleted `with_others`.
+
+    Raises:
+        SiteNotFound: there is no such site.
+        DemoMissing: there is no demo, in this site or at all.
+        SeveralDemos: there are several, and no site is named.
+        SiteInUse: others have stored visits, leads or deals in the site.
+    """
+    demo = _find(connection, site_id)
+    rows = count_site_rows(connection, demo.site.id)
+    others = sum(rows.get(name, 0) for name in RECORDS) - demo.progress.taken_in
+    if demo.progress.finished_at is not None and others > 0 and not with_others:
+        raise SiteInUse(site_id=demo.site.id, rows=others)
+    delete_site_rows(connection, demo.site.id)
+    if demo.has_own_site:
+        delete_site(connection, demo.site.id)
+    raise_revision(connection)
+    return demo
+
+
+def _find(connection: Connection, site_id: int | None) -> Demo:
+    if site_id is not None:
+        demo = find_demo(connection, require_site(connection, site_id))
+        demos = [demo] if demo is not None else []
+    else:
+        demos = list_demos(connection)
+    if not demos:
+        raise DemoMissing
+    if len(demos) > 1:
+        raise SeveralDemos(site_ids=", ".join(str(demo.site.id) for demo in demos))
+    return demos[0]

@@ -1,0 +1,27 @@
+"""All rows of one site: how many there are, and how they are deleted."""
+
+from sqlalchemy import Connection, Table, delete, func, select
+
+from dealtrace.storage.schema.tables.parts import TENANT
+from dealtrace.storage.schema.tables.whole import metadata
+
+
+def count_site_rows(connection: Connection, site_id: int) -> dict[str, int]:
+    """Return how many rows of a site each table has, by its name; tables without any are missing."""
+    found = {
+        table.name: connection.execute(
+            select(func.count()).select_from(table).where(table.c.site_id == site_id)
+        ).scalar_one()
+        for table in _tenant_tables()
+    }
+    return {name: rows for name, rows in found.items() if rows}
+
+
+def delete_site_rows(connection: Connection, site_id: int) -> None:
+    """Delete all that belongs to a site, except the site itself, its settings, tokens, webhooks and members."""
+    for table in reversed(_tenant_tables()):  # what refers to other rows goes first
+        connection.execute(delete(table).where(table.c.site_id == site_id))
+
+
+def _tenant_tables() -> list[Table]:
+    return [table for table in metadata.sorted_tables if table.info == TENANT]
