@@ -85,6 +85,10 @@ class Browser:
         """Run a script in every page before its own, as a setting of the browser would show there."""
         self._ask("Page.addScriptToEvaluateOnNewDocument", source=script)
 
+    def resize(self, width: int, height: int) -> None:
+        """Give the page a window of this size, as a phone's or a desk's."""
+        self._ask("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+
     def send_headers(self, headers: Mapping[str, str]) -> None:
         """Send headers with every request."""
         self._ask("Network.enable")

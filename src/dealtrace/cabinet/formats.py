@@ -27,6 +27,7 @@ def filters_of(language: Language) -> dict[str, Callable[..., str]]:
     return {
         "number": lambda value, digits=0: number(language, value, digits),
         "money": lambda value: money(language, value),
+        "kopecks": lambda value: money(language, Fraction(value, 100)),
         "day": lambda value: day(language, value),
         "clock": lambda value, zone: clock_time(language, value, zone),
     }

@@ -22,9 +22,10 @@ FORMS = "forms of "
 
 @record
 class Form:
-    """The fields of a form in their order; a field that is a file counts as missing."""
+    """The fields of a form in their order; files are apart, and only on pages that take them."""
 
     fields: Sequence[tuple[str, str]]
+    files: Sequence[tuple[str, UploadFile]] = ()
 
     def get(self, name: str) -> str:
         """Return the first value of a field, empty if it was not sent."""
@@ -33,6 +34,10 @@ class Form:
     def all(self, name: str) -> list[str]:
         """List the values of a field."""
         return [value for field, value in self.fields if field == name]
+
+    def file(self, name: str) -> UploadFile | None:
+        """Return the file that was chosen for a field, `None` if none was."""
+        return next((file for field, file in self.files if field == name and file.filename), None)
 
     def has(self, name: str) -> bool:
         """Whether a field was sent, as a checked box is."""
@@ -58,8 +63,8 @@ def is_own_form(request: Request, form: Form, form_token: str) -> bool:
     return not form_token or hmac.compare_digest(form.get(TOKEN_FIELD), form_token)
 
 
-async def read_form(request: Request, *, bytes_max: int = FORM_BYTES_MAX) -> Form:
-    """Return the fields of a form.
+async def read_form(request: Request, *, bytes_max: int = FORM_BYTES_MAX, files_max: int = 0) -> Form:
+    """Return the fields of a form, and as many files; larger ones lie in unnamed temporary files.
 
     Raises:
         BodyTooLarge: the form is larger than any that a person fills in.
@@ -76,7 +81,11 @@ async def read_form(request: Request, *, bytes_max: int = FORM_BYTES_MAX) -> For
         return message
 
     try:
-        sent = await Request(request.scope, receive).form(max_files=0, max_fields=FIELDS_MAX)
+        sent = await Request(request.scope, receive).form(max_files=files_max, max_fields=FIELDS_MAX)
     except MultiPartException as fault:
         raise UnreadableBody(ru="форма заполнена неверно", en="the form is malformed") from fault
-    return Form(tuple((name, value) for name, value in sent.multi_items() if not isinstance(value, UploadFile)))
+    items = sent.multi_items()
+    return Form(
+        tuple((name, value) for name, value in items if not isinstance(value, UploadFile)),
+        tuple((name, value) for name, value in items if isinstance(value, UploadFile)),
+    )

@@ -37,7 +37,8 @@ class Page:
     `role` is the least one at the site of the path; `None` where the path names no site. With `is_open` nobody need be
     logged in, with `is_of_installation` it is for owners of the installation. `takes_code` is the page on which a
     second factor is given; pages that `sets_factor` are open to people who must set one up before anything else.
-    `form_bytes_max` bounds what is sent.
+    `form_bytes_max` bounds what is sent, `files_max` how many files are among it: forms with files are read only of
+    people who may send them.
     """
 
     path: str
@@ -49,6 +50,7 @@ class Page:
     takes_code: bool = False
     sets_factor: bool = False
     form_bytes_max: int = FORM_BYTES_MAX
+    files_max: int = 0
 
 
 class Gate:
@@ -72,12 +74,14 @@ class Gate:
     async def _answer(self, view: View, page: Page) -> Response:
         secret = view.request.cookies.get(session_cookie(view), "")
         await self._find_person(view, secret, takes_code=page.takes_code)
-        if page.method == "POST":
-            view.form = await read_form(view.request, bytes_max=page.form_bytes_max)
-            if not is_own_form(view.request, view.form, form_token_of(secret) if secret else ""):
-                return view.page("foreign.html", FORBIDDEN)
+        if page.method == "POST" and not page.files_max and not await _read_own_form(view, page, secret):
+            return view.page("foreign.html", FORBIDDEN)
         barred = None if page.is_open else await self._bar(view, page)
-        return barred if barred is not None else await page.respond(view)
+        if barred is not None:
+            return barred
+        if page.files_max and not await _read_own_form(view, page, secret):
+            return view.page("foreign.html", FORBIDDEN)
+        return await page.respond(view)
 
     async def _bar(self, view: View, page: Page) -> Response | None:
         """Return the answer to those who may not see a page that is not open to all."""
@@ -118,6 +122,12 @@ class Gate:
 
     def _look_up(self, connection: Connection, site_id: int) -> Site | None:
         return self._means.site_cache.look_up_site(connection, site_id)
+
+
+async def _read_own_form(view: View, page: Page, secret: str) -> bool:
+    """Read what was sent, and return whether it came from our own page."""
+    view.form = await read_form(view.request, bytes_max=page.form_bytes_max, files_max=page.files_max)
+    return is_own_form(view.request, view.form, form_token_of(secret) if secret else "")
 
 
 def language_of_browser(request: Request) -> Language:

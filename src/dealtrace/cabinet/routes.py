@@ -29,6 +29,7 @@ from dealtrace.cabinet.reports import page as reports
 from dealtrace.cabinet.reports import rows as report_rows
 from dealtrace.cabinet.reports.file import send_as
 from dealtrace.cabinet.requests import page as requests
+from dealtrace.cabinet.settings.routes import SETTINGS_PAGES
 from dealtrace.cabinet.static_files import send_file
 from dealtrace.cabinet.view import Means
 from dealtrace.files.row_writers import CSV, XLSX
@@ -58,6 +59,7 @@ PAGES = (
     Page("/{site:int}/people/{client:int}/data.json", "GET", personal_data.export, Role.OWNER),
     Page("/{site:int}/requests", "GET", requests.show, Role.OWNER),
     Page("/requests", "GET", requests.show_without_site, is_of_installation=True),
+    *SETTINGS_PAGES,
     Page("/welcome", "GET", welcome.show, is_open=True),
     Page("/welcome", "POST", welcome.accept, is_open=True),
     Page("/invitation", "GET", invitation.show, is_open=True),

@@ -27,7 +27,7 @@ SECTIONS = (
     Section("deals", "Deals", Role.ANALYST),
     Section("leads", "Leads", Role.ANALYST),
     Section("requests", "Requests", Role.OWNER),
-    Section("settings/users", "Users", Role.OWNER),
+    Section("settings", "Settings", Role.ANALYST),
 )
 
 

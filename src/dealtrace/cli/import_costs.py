@@ -21,7 +21,7 @@ from dealtrace.cli.options import JsonOption, SiteIdOption
 from dealtrace.cli.terminal import console, counted, fail, open_prepared, print_json
 from dealtrace.errors import InvalidValue
 from dealtrace.files.columns import normalize_heading
-from dealtrace.files.costs.cells import MoneyCell
+from dealtrace.files.costs.cells import read_positive
 from dealtrace.files.costs.columns import COST_COLUMNS
 from dealtrace.files.costs.cost_file import CostFile, CostReading, CostUnit, read_cost_file
 from dealtrace.files.csv_reader import UTF_8
@@ -187,12 +187,9 @@ def _number(option: str, text: str | None, most: int | None) -> Decimal | None:
     if text is None:
         return None
     try:
-        money = MoneyCell().read(text)
+        return read_positive(text, most)
     except InvalidValue:
-        money = None
-    if money is None or money.currency or not money.amount or (most is not None and money.amount > most):
         fail(f"{option} must be a number above 0{'' if most is None else f' and up to {most}'}, such as 20 or 20.5.")
-    return money.amount
 
 
 def _check_naming(file: CostFile, naming: CampaignNaming) -> None:

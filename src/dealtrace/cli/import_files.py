@@ -5,7 +5,7 @@ from dataclasses import replace
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
@@ -18,28 +18,16 @@ from dealtrace.cli.terminal import complaints, console, counted, fail, open_prep
 from dealtrace.files.csv_reader import UTF_8
 from dealtrace.files.import_file import ImportFile, open_import_file
 from dealtrace.files.import_format import ImportNoun
-from dealtrace.files.refused_rows import RefusedRows
+from dealtrace.files.refused_rows import RefusedRows, RowsOfChunk
 from dealtrace.files.row import Row
 from dealtrace.leads.file_import import FileImport, ImportRow
 from dealtrace.operations.accounts.require_site import require_site
-from dealtrace.operations.deals.import_deals import IDS_PER_DEAL_MAX, import_deals
-from dealtrace.operations.import_file import (
-    ROWS_AT_ONCE,
-    Import,
-    begin_import,
-    finish_import,
-    import_rows,
-)
-from dealtrace.operations.leads.import_leads import IDS_PER_LEAD_MAX, import_calls, import_lead_requests
-from dealtrace.operations.visits.import_visits import IDS_PER_VISIT_MAX, import_visits
-from dealtrace.operations.work import Work
+from dealtrace.operations.import_file import ROWS_AT_ONCE, begin_import, finish_import
+from dealtrace.operations.run_import import IMPORT_KINDS, ImportPlace, import_chunk
 from dealtrace.record import record
-from dealtrace.storage.database.database_errors import is_lost_race, message_of
+from dealtrace.storage.database.database_errors import message_of
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import IdBlocks
-
-TRIES_MAX = 3
-"""How often a chunk is tried while a running server stores leads with the same references."""
 
 import_commands = typer.Typer(help="Import calls, lead requests, deals, visits and costs.", no_args_is_help=True)
 
@@ -79,22 +67,6 @@ _add_command("calls", ImportNoun.CALL, "calls")
 _add_command("requests", ImportNoun.LEAD_REQUEST, "lead requests")
 _add_command("deals", ImportNoun.DEAL, "deals")
 _add_command("visits", ImportNoun.VISIT, "visits")
-
-
-@record
-class _Kind:
-    """How the records of a noun are imported, and how many ids each takes at most. Any: each noun has its records."""
-
-    run: Import[Any]
-    ids_per_row: int
-
-
-_KINDS = {
-    ImportNoun.CALL: _Kind(import_calls, IDS_PER_LEAD_MAX),
-    ImportNoun.LEAD_REQUEST: _Kind(import_lead_requests, IDS_PER_LEAD_MAX),
-    ImportNoun.DEAL: _Kind(import_deals, IDS_PER_DEAL_MAX),
-    ImportNoun.VISIT: _Kind(import_visits, IDS_PER_VISIT_MAX),
-}
 
 
 @record
@@ -176,21 +148,9 @@ def _import_chunk(
     job: _ImportJob, ids: IdBlocks, state: FileImport, chunk: list[tuple[Row, ImportRow[object]]]
 ) -> FileImport:
     """Import a chunk of rows; refused rows are on disk before the transaction commits."""
-    kind = _KINDS[job.file.format.noun]
-    for tries_left in reversed(range(TRIES_MAX)):
-        ids.ensure(len(chunk) * kind.ids_per_row)
-        try:
-            with job.database.write() as connection:
-                work = Work(connection, ids, job.site, clock.now())
-                done = import_rows(work, kind.run, state, [row for _, row in chunk])
-                job.refused.add((row, done.refused[row.number]) for row, _ in chunk if row.number in done.refused)
-        except Exception as error:
-            if not (tries_left and is_lost_race(error)):
-                raise
-            job.refused.begin(state.last_row)
-        else:
-            return done.at
-    raise AssertionError
+    place = ImportPlace(job.database, ids, job.site, IMPORT_KINDS[job.file.format.noun])
+    kept = RowsOfChunk(job.refused, [row for row, _ in chunk])
+    return import_chunk(place, state, [row for _, row in chunk], kept, clock.now())
 
 
 def _report(job: _ImportJob, state: FileImport, *, finished_before: bool, as_json: bool) -> None:

@@ -2,7 +2,7 @@
 
 import csv
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from dealtrace.errors import InvalidParameters, InvalidValue, Language, Refusal
@@ -65,7 +65,9 @@ class RefusedRows:
     def add(self, refused: Iterable[tuple[Row, Refusal]]) -> None:
         """Append rows; they are synced to disk before this returns."""
         lines = "".join(
-            _line([str(row.number), _text(_message(refusal, self._language)), *(_text(cell) for cell in row.cells)])
+            _line(
+                [str(row.number), _text(message_of_row(refusal, self._language)), *(_text(cell) for cell in row.cells)]
+            )
             for row, refusal in refused
         )
         if not lines:
@@ -77,11 +79,27 @@ class RefusedRows:
             os.fsync(file.fileno())
 
 
+class RowsOfChunk:
+    """The rows of a chunk, of which an import says by number which are refused."""
+
+    def __init__(self, refused_rows: RefusedRows, rows: Sequence[Row]) -> None:
+        self._refused_rows = refused_rows
+        self._rows = rows
+
+    def begin(self, last_row: int) -> None:
+        """Drop what an attempt that did not commit has written behind `last_row`."""
+        self._refused_rows.begin(last_row)
+
+    def keep(self, refused: Mapping[int, Refusal]) -> None:
+        """Write refused rows, given by number; they are on disk before this returns."""
+        self._refused_rows.add((row, refused[row.number]) for row in self._rows if row.number in refused)
+
+
 def _is_later(number: str, last_row: int) -> bool:
     return number.isdecimal() and int(number) > last_row
 
 
-def _message(refusal: Refusal, language: Language) -> str:
+def message_of_row(refusal: Refusal, language: Language) -> str:
     """Return what is wrong with a row; invalid cells are named by their headings."""
     if isinstance(refusal, InvalidParameters):
         return "; ".join(f"{violation.field}: {violation.text(language)}" for violation in refusal.violations)

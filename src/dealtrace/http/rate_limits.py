@@ -51,6 +51,11 @@ class RateLimits:
         self._windows = moving_windows(redis_url)
         self._outage = Outage("rate_limit_unavailable", "rate_limit_back")
 
+    def per_second(self, rate_limit_class: RateLimitClass) -> int:
+        """Return how many requests of an IP address are admitted in a second, 0 if there is no such limit."""
+        limit = self._per_ip[rate_limit_class]
+        return limit.count if limit is not None and limit.seconds == 1 else 0
+
     async def check_ip(self, rate_limit_class: RateLimitClass, ip: str) -> None:
         """Count a request against its IP address, and refuse it beyond the limit.
 

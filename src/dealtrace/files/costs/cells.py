@@ -183,3 +183,17 @@ def _number(whole: str | None, decimals: str) -> tuple[Decimal, bool] | None:
     if whole is None or not f"{whole}{decimals}".isdigit():
         return None
     return Decimal(f"{whole or 0}.{decimals or 0}"), not decimals.strip("0")
+
+
+def read_positive(text: str, most: int | None) -> Decimal:
+    """Return a number above 0, and up to `most`, that stands without a currency.
+
+    Raises:
+        InvalidValue: it is none.
+    """
+    money = MoneyCell().read(text)
+    if money.currency or not money.amount or (most is not None and money.amount > most):
+        ru = "ожидается число больше 0" + ("" if most is None else f" и до {most}") + ", например 20 или 20.5"
+        en = "a number above 0" + ("" if most is None else f" and up to {most}") + " is expected, such as 20 or 20.5"
+        raise InvalidValue(ru, en)
+    return money.amount

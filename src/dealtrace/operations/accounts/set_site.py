@@ -42,6 +42,18 @@ def set_site(connection: Connection, site_id: int, settings: Mapping[str, str]) 
     return require_site(connection, site_id)
 
 
+def list_faults(settings: Mapping[str, str]) -> list[InvalidSetting]:
+    """List what does not fit of settings that exist, all of it at once; nothing is stored."""
+    faults = []
+    for key, text in settings.items():
+        read = _points if key in _COST_SETTINGS else _SETTINGS[key][1]
+        try:
+            read(key, text)
+        except InvalidSetting as fault:
+            faults.append(fault)
+    return faults
+
+
 def read_switch(key: str, text: str) -> bool:
     """Return whether a switch is on.
 

@@ -1,6 +1,7 @@
 """The columns of a site as metrics, and their trial on the last month."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -35,10 +36,15 @@ def _metrics(source: FactSource, columns: list[ReportColumn]) -> Mapping[str, Me
 
 def try_column(work: Work, column: ReportColumn) -> str:
     """Return the total of a stored column over the last month of the site, as reports write it; `–` if unknown."""
-    metric = find_column_metrics(work.connection, work.site)[f"{COLUMN_PREFIX}{column.name}"]
-    today = site_day(work.now, work.site.time_zone)
-    model = AttributionModel(work.site.attribution)
-    question = Question(by=(), metrics=(metric,), period=last_month(today), model=model)
-    report = ask(stored_facts(work.connection, work.site), work.site, question, work.now)
+    columns = list_columns(work.connection, work.site.id)
+    return try_new_column(stored_facts(work.connection, work.site), work.site, column.name, columns, work.now)
+
+
+def try_new_column(source: FactSource, site: Site, name: str, columns: list[ReportColumn], now: datetime) -> str:
+    """Return the total of one of `columns` over the last month of the site, stored or not; `–` if unknown."""
+    metric = _metrics(source, columns)[f"{COLUMN_PREFIX}{name}"]
+    model = AttributionModel(site.attribution)
+    question = Question(by=(), metrics=(metric,), period=last_month(site_day(now, site.time_zone)), model=model)
+    report = ask(source, site, question, now)
     (shown,) = format_figures(question, report.total.values[model])
     return "–" if shown is None else str(shown)

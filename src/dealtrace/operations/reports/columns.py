@@ -18,7 +18,17 @@ def add_column(work: Work, column: ReportColumn) -> None:
         InvalidSetting: the site has too many columns, or the formula names what does not exist or is too large.
     """
     lock_registrations(work)
-    columns = list_columns(work.connection, work.site.id)
+    check_new_column(column, list_columns(work.connection, work.site.id))
+    insert_column(work.connection, work.site.id, column, work.now)
+    raise_revision(work.connection)
+
+
+def check_new_column(column: ReportColumn, columns: list[ReportColumn]) -> None:
+    """Check that a site with `columns` can have one more.
+
+    Raises:
+        NameTaken, InvalidSetting: as `add_column`.
+    """
     if any(each.name.casefold() == column.name.casefold() for each in columns):
         raise NameTaken(name=column.name)
     if len(columns) >= COLUMNS_MAX:
@@ -26,8 +36,6 @@ def add_column(work: Work, column: ReportColumn) -> None:
             key="NAME", ru=f"не больше {COLUMNS_MAX} столбцов на сайт", en=f"a site has {COLUMNS_MAX} columns at most"
         )
     check_column(column, columns)
-    insert_column(work.connection, work.site.id, column, work.now)
-    raise_revision(work.connection)
 
 
 def check_column(column: ReportColumn, columns: list[ReportColumn]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, Text, delete, insert, literal, or_, select, tuple_, type_coerce
+from sqlalchemy import ColumnElement, Connection, Text, delete, func, insert, literal, or_, select, tuple_, type_coerce
 
 from dealtrace.accounts.api_request import ApiRequest
 from dealtrace.record import record
@@ -59,6 +59,13 @@ def list_requests(connection: Connection, site_id: int, query: RequestQuery, lim
     mine = select(api_request).where(api_request.c.site_id == site_id, *_conditions(query))
     rows = connection.execute(mine.order_by(at.desc(), request_id.desc()).limit(limit))
     return [_request_from_row(row) for row in rows]
+
+
+def find_last_uses(connection: Connection, site_id: int) -> dict[int, datetime]:
+    """Find when each token of a site last sent a request that the journal still has; reads the journal of the site."""
+    at, token_id = api_request.c.at, api_request.c.token_id
+    mine = select(token_id, func.max(at, type_=at.type)).where(api_request.c.site_id == site_id, token_id.is_not(None))
+    return {row[0]: row[1] for row in connection.execute(mine.group_by(token_id))}
 
 
 def delete_requests(connection: Connection, site_id: int, before: datetime) -> int:

@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, Connection, Integer, bindparam, cast, delete,
 from dealtrace.attribution.cost import API_ACCOUNT, Cost, CostAccount, CostOrigin, CostSpread
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.attribution.unmet_costs import SourceCost, UnmetCosts, find_unmet
+from dealtrace.record import record
 from dealtrace.storage.database.column_types import is_among
 from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.database.upsert import insert_into
@@ -88,6 +89,47 @@ def list_visited_sources(connection: Connection, site_id: int) -> list[TrafficSo
         )
     )
     return [known_source(*parts) for parts in rows]
+
+
+@record
+class AccountCosts:
+    """What an account of a system cost on a day, in kopecks, with the clicks that are known."""
+
+    day_on: date
+    system: str
+    account: str
+    amount_kopecks: int
+    clicks: int
+
+
+def list_account_costs(connection: Connection, site_id: int, since: date, until: date) -> list[AccountCosts]:
+    """List what each account cost on each of these days, the latest day first; costs by API have no account."""
+    groups = (cost.c.day_on, cost.c.system, cost.c.account)
+    sums = (cast(func.sum(cost.c.amount_kopecks), BigInteger), cast(func.sum(cost.c.clicks), BigInteger))
+    mine = select(*groups, *sums).where(cost.c.site_id == site_id, cost.c.day_on >= since, cost.c.day_on <= until)
+    rows = connection.execute(mine.group_by(*groups).order_by(cost.c.day_on.desc(), cost.c.system, cost.c.account))
+    return [
+        AccountCosts(day_on, system, account, kopecks, clicks or 0) for day_on, system, account, kopecks, clicks in rows
+    ]
+
+
+def find_unmet_costs_between(
+    connection: Connection, site_id: int, since: date, until: date, visited: Collection[TrafficSource]
+) -> UnmetCosts:
+    """Return the costs of all accounts on these days that meet none of `visited`, the sources of the site's visits."""
+    amount = cast(func.sum(cost.c.amount_kopecks), BigInteger)
+    parts = [traffic_source.c[part] for part in SOURCE_PARTS]
+    same_source = (cost.c.site_id == traffic_source.c.site_id) & (cost.c.traffic_source_id == traffic_source.c.id)
+    mine = (
+        cost.c.site_id == site_id,
+        traffic_source.c.site_id == site_id,
+        cost.c.day_on >= since,
+        cost.c.day_on <= until,
+    )
+    rows = connection.execute(
+        select(*parts, amount).join_from(cost, traffic_source, same_source).where(*mine).group_by(*parts)
+    )
+    return find_unmet([SourceCost(known_source(*source), kopecks) for *source, kopecks in rows], visited)
 
 
 def find_unmet_costs(

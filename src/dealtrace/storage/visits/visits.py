@@ -86,6 +86,13 @@ def find_latest_visits(
     return {found.visitor_id: found for found in map(visit_from_row, rows)}
 
 
+def find_last_visit(connection: Connection, site_id: int) -> Visit | None:
+    """Find the visit of a site that began last, `None` if there is none; it is the end of an index."""
+    mine = VISIT_ROWS.where(visit.c.site_id == site_id)
+    row = connection.execute(mine.order_by(visit.c.started_at.desc(), visit.c.id.desc()).limit(1)).first()
+    return visit_from_row(row) if row is not None else None
+
+
 _SEEN = ("seen_at", "google_client_id", "yandex_client_id", "attrs")
 _UPDATE_SEEN = (
     update(visit)

@@ -69,6 +69,14 @@ def list_waiting_deliveries(connection: Connection, site_id: int, webhook_id: in
     return [_delivery_from_row(row) for row in rows]
 
 
+def list_latest_deliveries(
+    connection: Connection, site_id: int, webhook_id: int, limit: int
+) -> list[tuple[Delivery, datetime | None]]:
+    """List the latest deliveries of a webhook, the newest first, each with when it was settled, `None` if it waits."""
+    query = select(webhook_outbox).where(*_mine(site_id, webhook_id)).order_by(webhook_outbox.c.position.desc())
+    return [(_delivery_from_row(row), row.settled_at) for row in connection.execute(query.limit(limit))]
+
+
 def has_waiting_deliveries(connection: Connection, site_id: int, webhook_id: int) -> bool:
     """Whether a webhook waits for any delivery."""
     waiting = _waiting(site_id, webhook_id)

@@ -9,7 +9,6 @@ from sqlalchemy.engine.interfaces import BindTyping
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import BinaryExpression
-from sqlalchemy.sql.functions import Function
 
 from dealtrace.storage.database.column_types import is_among, is_among_many
 from dealtrace.storage.reports.mirror.library import MirrorConnection
@@ -29,10 +28,6 @@ class _Compiler(PGCompiler):
 
     def visit_floordiv_binary(self, binary: BinaryExpression[Any], operator: Any, **kw: Any) -> str:  # noqa: ARG002
         return f"({self.process(binary.left, **kw)} // {self.process(binary.right, **kw)})"
-
-    def visit_trim_func(self, fn: Function[Any], **kw: Any) -> str:
-        """Take away spaces alone, as SQLite does."""
-        return f"trim({self.process(fn.clause_expr.element, **kw)}, ' ')"
 
 
 class _Preparer(PGIdentifierPreparer):

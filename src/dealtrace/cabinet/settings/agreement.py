@@ -1,0 +1,146 @@
+"""Whether a CRM's list of deals agrees with ours: differences are shown, and nothing is stored."""
+
+from itertools import islice
+from pathlib import Path
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from dealtrace.accounts.site import Site
+from dealtrace.cabinet.formats import NOTHING, clock_time, money
+from dealtrace.cabinet.settings.imports import ENCODINGS, keep_sent_file
+from dealtrace.cabinet.settings.page import Faults, fault_text, show_settings, stored_site
+from dealtrace.cabinet.settings.uploads import UPLOAD_BYTES_MAX
+from dealtrace.cabinet.view import View
+from dealtrace.deals.deal import Deal
+from dealtrace.deals.incoming_deal import IncomingDeal
+from dealtrace.errors import FileUnreadable
+from dealtrace.files.import_file import open_import_file
+from dealtrace.files.import_format import ImportNoun
+from dealtrace.operations.reports.agree import ROWS_AT_ONCE, compare_rows, missing_in_file
+from dealtrace.record import record
+from dealtrace.reports.agreement import Agreement, Comparison, Disagreement, Field, SeenIds
+
+SHOWN_MAX = 200
+_WORDS = {
+    Disagreement.MISSING_HERE: "missing here",
+    Disagreement.MISSING_IN_FILE: "missing in the file",
+    Disagreement.OTHER_VALUES: "other values",
+    Disagreement.REPEATED: "repeated in the file",
+    Disagreement.UNREADABLE: "cannot be read",
+}
+assert set(_WORDS) == set(Disagreement)
+
+
+@record
+class Difference:
+    """A deal on which the two sides disagree: its row and number, how, and what each side says."""
+
+    row: str
+    number: str
+    words: str
+    theirs: str
+    ours: str
+
+
+@record
+class Compared:
+    """A list of deals beside ours: all of it together, and the first of its differences."""
+
+    agreement: Agreement
+    differences: list[Comparison]
+    total: int
+
+
+async def show(view: View) -> Response:
+    """Show the form of a list."""
+    return _page(view)
+
+
+async def compare(view: View) -> Response:
+    """Compare a list with the deals of the site, and forget it."""
+    site = await stored_site(view)
+    encoding = view.form.get("encoding")
+    kept = await keep_sent_file(view, "agreement", {})
+    if kept is None or encoding not in ENCODINGS:
+        return _page(view, faults={"file": view.translate("Choose a file.")})
+    try:
+        compared = await view.read(compare_file, site, kept.path, encoding or None)
+    except FileUnreadable as refusal:
+        return _page(view, faults={"file": fault_text(refusal, view.language)})
+    finally:
+        kept.delete()
+    return _page(view, compared=compared)
+
+
+def compare_file(connection: Connection, site: Site, path: Path, encoding: str | None) -> Compared:
+    """Compare the deals of a file with those of a site.
+
+    Raises:
+        FileUnreadable: it is not a table of deals.
+    """
+    file = open_import_file(path, ImportNoun.DEAL, encoding, site.custom_fields)
+    has_sums = file.layout.has(("amount",))
+    compared, seen = Compared(Agreement(), [], 0), SeenIds()
+    differences: list[Comparison] = []
+    total = 0
+
+    def count(comparisons: list[Comparison]) -> None:
+        nonlocal total
+        for each in comparisons:
+            compared.agreement.add(each, has_sums=has_sums)
+            if each.disagreement is not None:
+                total += 1
+                if len(differences) < SHOWN_MAX:
+                    differences.append(each)
+
+    rows = (row for _, row in file.rows(site.time_zone, 0))
+    while stretch := list(islice(rows, ROWS_AT_ONCE)):
+        count(compare_rows(connection, site, stretch, seen, has_sums=has_sums))
+    first_at, last_at = compared.agreement.first_at, compared.agreement.last_at
+    if first_at is not None and last_at is not None:
+        for _, missing in missing_in_file(connection, site, first_at, last_at, seen):
+            count(missing)
+    return Compared(compared.agreement, differences, total)
+
+
+def _page(view: View, *, compared: Compared | None = None, faults: Faults | None = None) -> Response:
+    return show_settings(
+        view,
+        "settings/agreement.html",
+        view.translate("Agreement with the CRM"),
+        faults=faults,
+        compared=compared,
+        differences=[_difference(view, each) for each in compared.differences] if compared is not None else [],
+        encodings=ENCODINGS[1:],
+        megabytes=UPLOAD_BYTES_MAX >> 20,
+    )
+
+
+def _difference(view: View, compared: Comparison) -> Difference:
+    theirs, ours = compared.theirs, compared.ours
+    fields = compared.fields or tuple(Field)
+    return Difference(
+        row=str(compared.row) if compared.row is not None else NOTHING,
+        number=ours.number if ours is not None else _number(theirs),
+        words=view.translate(_WORDS[compared.disagreement]) if compared.disagreement is not None else "",
+        theirs=compared.reason or _side(view, theirs, fields),
+        ours=_side(view, ours, fields),
+    )
+
+
+def _number(theirs: IncomingDeal | None) -> str:
+    if theirs is None:
+        return NOTHING
+    return theirs.number if theirs.number is not None else str(theirs.id)
+
+
+def _side(view: View, deal: IncomingDeal | Deal | None, fields: tuple[Field, ...]) -> str:
+    if deal is None:
+        return NOTHING
+    said = {
+        Field.DATE: clock_time(view.language, deal.happened_at, view.here.time_zone),
+        Field.STATUS: deal.status or NOTHING,
+        Field.SUM: money(view.language, deal.amount_rub),
+    }
+    return ", ".join(said[field] for field in said if field in fields)

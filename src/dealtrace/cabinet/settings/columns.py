@@ -1,0 +1,128 @@
+"""The columns that a site defines for its reports; a new one is tried on the last month before it is saved."""
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from dealtrace import clock
+from dealtrace.accounts.site import Site
+from dealtrace.cabinet.settings.page import Faults, fault_text, lead_back, show_settings
+from dealtrace.cabinet.settings.statuses import read_statuses
+from dealtrace.cabinet.view import View
+from dealtrace.errors import InvalidSetting, NameTaken
+from dealtrace.operations.reports.column_metrics import try_new_column
+from dealtrace.operations.reports.columns import add_column, check_new_column, remove_column
+from dealtrace.operations.work import Work
+from dealtrace.record import record
+from dealtrace.reports.columns import ColumnKind, ReportColumn, parse_column_name, parse_statuses
+from dealtrace.reports.formulas import format_formula, parse_formula
+from dealtrace.reports.metrics import METRICS
+from dealtrace.reports.statuses import StatusGroup
+from dealtrace.storage.id_blocks import IdBlocks
+from dealtrace.storage.reports.columns import list_columns
+
+PLACE = "settings/columns"
+STATUSES_OFFERED_MAX = 200
+_FIELDS = {"NAME": "name", "--statuses": "status", "formula": "formula", "kind": "kind"}
+"""The fields of the form, by what refusals call them."""
+_KINDS = {
+    ColumnKind.COUNT: "How many deals have these statuses",
+    ColumnKind.SUM: "The sum of their amounts",
+    ColumnKind.FORMULA: "A formula",
+}
+assert set(_KINDS) == set(ColumnKind)
+
+
+@record
+class Draft:
+    """A column as a form states it."""
+
+    name: str = ""
+    kind: str = ColumnKind.COUNT
+    statuses: tuple[str, ...] = ()
+    formula: str = ""
+
+
+async def show(view: View) -> Response:
+    """Show the columns, and the form of a new one."""
+    return await _page(view, Draft())
+
+
+async def add(view: View) -> Response:
+    """Try a new column and show its total over the last month; save it when the person agrees."""
+    draft = _draft_of(view)
+    try:
+        column = _column_of(draft)
+        columns = await view.read(list_columns, view.here.id)
+        check_new_column(column, columns)
+        if not view.form.has("agreed"):
+            tried = await view.ask(try_new_column, column.name, [*columns, column], clock.now())
+            return await _page(view, draft, tried=tried)
+        await view.manage(_add, view.here, column)
+    except NameTaken as refusal:
+        return await _page(view, draft, faults={"name": refusal.text(view.language)})
+    except InvalidSetting as refusal:
+        field = _FIELDS.get(str(refusal.facts["key"]), "name")
+        return await _page(view, draft, faults={field: fault_text(refusal, view.language)})
+    return lead_back(view, PLACE, "added")
+
+
+async def remove(view: View) -> Response:
+    """Remove a column that no formula names."""
+    try:
+        await view.manage(_remove, view.here, view.form.get("name"))
+    except InvalidSetting as refusal:
+        return await _page(view, Draft(), faults={"": fault_text(refusal, view.language)})
+    return lead_back(view, PLACE, "removed")
+
+
+def _draft_of(view: View) -> Draft:
+    form = view.form
+    return Draft(form.get("name").strip(), form.get("kind"), tuple(form.all("status")), form.get("formula").strip())
+
+
+def _column_of(draft: Draft) -> ReportColumn:
+    """Return the column that a form states.
+
+    Raises:
+        InvalidSetting: a part of it is not valid.
+    """
+    name = parse_column_name(draft.name)
+    if draft.kind not in list(ColumnKind):
+        raise InvalidSetting(key="kind", ru="выберите, что показывает столбец", en="choose what the column shows")
+    if draft.kind == ColumnKind.FORMULA:
+        return ReportColumn(name, ColumnKind.FORMULA, formula=parse_formula(draft.formula))
+    listed = ",".join(status.replace("\\", "\\\\").replace(",", "\\,") for status in draft.statuses)
+    return ReportColumn(name, ColumnKind(draft.kind), parse_statuses(listed))
+
+
+async def _page(view: View, draft: Draft, *, tried: str = "", faults: Faults | None = None) -> Response:
+    columns, statuses = await view.read(_read, view.here.id)
+    offered = list(dict.fromkeys([*draft.statuses, *(status.name for status in statuses[:STATUSES_OFFERED_MAX])]))
+    return show_settings(
+        view,
+        "settings/columns.html",
+        view.translate("Columns of reports"),
+        faults=faults,
+        columns=[(column, view.translate(_KINDS[column.kind]), _contents(column)) for column in columns],
+        kinds=[(str(kind), view.translate(words), kind == draft.kind) for kind, words in _KINDS.items()],
+        statuses=[(name, name in draft.statuses) for name in offered],
+        metrics=[(metric.name, metric.ru if view.language == "ru" else metric.en) for metric in METRICS.values()],
+        draft=draft,
+        tried=tried,
+    )
+
+
+def _contents(column: ReportColumn) -> str:
+    return format_formula(column.formula) if column.formula is not None else ", ".join(column.statuses)
+
+
+def _read(connection: Connection, site_id: int) -> tuple[list[ReportColumn], list[StatusGroup]]:
+    return list_columns(connection, site_id), read_statuses(connection, site_id)
+
+
+def _add(connection: Connection, ids: IdBlocks, site: Site, column: ReportColumn) -> None:
+    add_column(Work(connection, ids, site, clock.now()), column)
+
+
+def _remove(connection: Connection, ids: IdBlocks, site: Site, name: str) -> None:
+    remove_column(Work(connection, ids, site, clock.now()), name)

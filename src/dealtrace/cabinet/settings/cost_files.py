@@ -1,0 +1,164 @@
+"""Files of costs: what a person chooses for one, what it adds up to, and its import."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import ClassVar
+
+from dealtrace import clock
+from dealtrace.accounts.site import Site
+from dealtrace.attribution.campaign import CampaignNaming
+from dealtrace.attribution.cost import ACCOUNT_LENGTH_MAX, SYSTEM_LENGTH_MAX, SYSTEM_SOURCES, Cost, CostAccount
+from dealtrace.attribution.stated_cost import name_costs
+from dealtrace.attribution.traffic_source import SOURCE_LENGTH_MAX
+from dealtrace.attribution.unmet_costs import SourceCost, UnmetCosts, find_unmet
+from dealtrace.errors import InvalidSetting, InvalidValue, Language
+from dealtrace.files.costs.cells import read_positive
+from dealtrace.files.costs.cost_file import CostFile, CostReading, read_cost_file
+from dealtrace.operations.reports.import_costs import ImportedCosts, import_costs
+from dealtrace.operations.work import Work
+from dealtrace.record import record
+from dealtrace.storage.database.engine import Database
+from dealtrace.storage.id_blocks import transaction
+from dealtrace.storage.reports.costs import list_visited_sources
+
+PERCENT_MAX = 100
+ROWS_SHOWN = 10
+
+
+@record
+class CostChoices:
+    """What a person chose for a file of costs."""
+
+    FIELDS: ClassVar = ("system", "account", "source", "medium", "campaign", "vat", "percent", "rate", "encoding")
+
+    account: CostAccount
+    naming: CampaignNaming
+    reading: CostReading
+    encoding: str | None
+
+
+@record
+class CostPreview:
+    """What a file of costs adds up to: its first costs, days, and the costs that meet no visit of the site."""
+
+    name: str
+    rows: int
+    costs: int
+    kopecks: int
+    first_on: date | None
+    last_on: date | None
+    shown: Sequence[Cost]
+    ignored: tuple[str, ...]
+    unmet: UnmetCosts
+
+    @property
+    def unmet_kopecks(self) -> int:
+        """What the costs without a visit add up to."""
+        return sum(cost.amount_kopecks for cost in self.unmet.campaigns)
+
+
+def faults_of_choices(chosen: Mapping[str, str], language: Language) -> dict[str, str]:
+    """Return what does not fit of the choices, by field."""
+    faults = {}
+    for name, length_max in (("system", SYSTEM_LENGTH_MAX), ("account", ACCOUNT_LENGTH_MAX)):
+        if not 0 < len(chosen[name]) <= length_max:
+            ru, en = f"ожидается от 1 до {length_max} символов", f"1 to {length_max} characters are expected"
+            faults[name] = ru if language == "ru" else en
+    for name in ("source", "medium"):
+        if len(chosen[name]) > SOURCE_LENGTH_MAX:
+            ru, en = f"не длиннее {SOURCE_LENGTH_MAX} символов", f"{SOURCE_LENGTH_MAX} characters at most"
+            faults[name] = ru if language == "ru" else en
+    for name, most in (("percent", PERCENT_MAX), ("rate", None)):
+        try:
+            _number(chosen[name], most)
+        except InvalidValue as fault:
+            faults[name] = fault.ru if language == "ru" else fault.en
+    if chosen["vat"] and not chosen["percent"]:
+        faults["percent"] = "укажите процент" if language == "ru" else "say how many percent"
+    if not CampaignNaming(chosen["campaign"]).is_valid:
+        faults["campaign"] = "выберите из списка" if language == "ru" else "choose one of the list"
+    return faults
+
+
+def read_choices(chosen: Mapping[str, str]) -> CostChoices:
+    """Return choices in which nothing was found that does not fit."""
+    account = CostAccount(chosen["system"].casefold(), chosen["account"])
+    percent = _number(chosen["percent"], PERCENT_MAX)
+    return CostChoices(
+        account,
+        CampaignNaming(chosen["campaign"]),
+        CostReading(
+            traffic_source=SYSTEM_SOURCES.get(account.system),
+            source=chosen["source"] or None,
+            medium=chosen["medium"] or None,
+            rate=_number(chosen["rate"], None),
+            vat_removed=percent if chosen["vat"] == "removed" else None,
+            vat_added=percent if chosen["vat"] == "added" else None,
+        ),
+        chosen["encoding"] or None,
+    )
+
+
+def try_costs(database: Database, site: Site, path: Path, choices: CostChoices) -> CostPreview:
+    """Return what a file would be imported as; nothing is stored.
+
+    Raises:
+        FileUnreadable, InvalidSetting: it is not a table of costs, or a row or campaign of it does not fit.
+    """
+    file = read_cost_file(path, choices.encoding, choices.reading)
+    with database.read() as connection:
+        visited = list_visited_sources(connection, site.id)
+    costs = _named(file, choices, name_costs(file.costs, choices.naming, visited))
+    listed = [SourceCost(cost.traffic_source, cost.amount_kopecks) for cost in costs]
+    return CostPreview(
+        name=path.name,
+        rows=file.rows,
+        costs=len(costs),
+        kopecks=sum(cost.amount_kopecks for cost in costs),
+        first_on=min(file.days, default=None),
+        last_on=max(file.days, default=None),
+        shown=costs[:ROWS_SHOWN],
+        ignored=file.layout.passed_over,
+        unmet=find_unmet(listed, visited),
+    )
+
+
+def store_costs(database: Database, site: Site, path: Path, choices: CostChoices) -> ImportedCosts:
+    """Import a file of costs as `dealtrace import costs` does.
+
+    Raises:
+        FileUnreadable, InvalidSetting: as `try_costs`.
+    """
+    file = read_cost_file(path, choices.encoding, choices.reading)
+    with database.read() as connection:
+        visited = list_visited_sources(connection, site.id)
+    costs = _named(file, choices, name_costs(file.costs, choices.naming, visited))
+    with transaction(database, ids=len({cost.traffic_source for cost in costs})) as (connection, ids):
+        return import_costs(Work(connection, ids, site, clock.now()), choices.account, file.days, costs)
+
+
+def _named(file: CostFile, choices: CostChoices, costs: list[Cost]) -> list[Cost]:
+    """Return costs whose campaigns could be named and are short enough.
+
+    Raises:
+        InvalidSetting: a campaign is too long, or the file lacks the column that names campaigns.
+    """
+    naming, layout = choices.naming, file.layout
+    for is_needed, column in ((naming.needs_id, "campaign_id"), (naming.needs_name, "campaign_name")):
+        if is_needed and not layout.has(("campaign", column)):
+            raise InvalidSetting(
+                key="campaign", ru=f"в файле нет столбца {column}", en=f"the file does not have the column {column}"
+            )
+    if max((len(cost.traffic_source.campaign) for cost in costs), default=0) > SOURCE_LENGTH_MAX:
+        raise InvalidSetting(
+            key="campaign",
+            ru=f"кампания длиннее {SOURCE_LENGTH_MAX} символов",
+            en=f"a campaign has more than {SOURCE_LENGTH_MAX} characters",
+        )
+    return costs
+
+
+def _number(text: str, most: int | None) -> Decimal | None:
+    return read_positive(text, most) if text else None

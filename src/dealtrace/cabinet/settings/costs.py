@@ -1,0 +1,169 @@
+"""What advertising cost, by system and day or month, and the import of costs after a preview."""
+
+import asyncio
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from dealtrace import clock
+from dealtrace.accounts.site import Site
+from dealtrace.accounts.site_days import site_day
+from dealtrace.attribution.unmet_costs import UnmetCosts
+from dealtrace.cabinet.settings.cost_files import (
+    CostChoices,
+    CostPreview,
+    faults_of_choices,
+    read_choices,
+    store_costs,
+    try_costs,
+)
+from dealtrace.cabinet.settings.imports import ENCODINGS, find_sent_file, keep_sent_file
+from dealtrace.cabinet.settings.page import Faults, fault_text, lead_back, show_settings, stored_site
+from dealtrace.cabinet.settings.uploads import UPLOAD_BYTES_MAX, Upload
+from dealtrace.cabinet.view import View
+from dealtrace.errors import Refusal
+from dealtrace.record import record
+from dealtrace.storage.reports.costs import (
+    AccountCosts,
+    find_unmet_costs_between,
+    list_account_costs,
+    list_visited_sources,
+)
+
+PLACE = "costs"
+GONE = 404
+DAYS_SHOWN = 31
+MONTHS_SHOWN = 12
+UNMET_SHOWN = 50
+CAMPAIGNS = {"auto": "as visits call it", "id": "its id", "name": "its name"}
+VAT = {"": "as in the file", "removed": "contain this tax, remove it", "added": "lack this tax, add it"}
+
+
+@record
+class CostLine:
+    """What an account cost on a day or in a month, which is named by its first day."""
+
+    first_on: date
+    system: str
+    account: str
+    kopecks: int
+    clicks: int
+
+
+async def show(view: View) -> Response:
+    """Show the costs by month, or with `by=day` by day, with `unmet` also those that meet no visit."""
+    return await _page(view)
+
+
+async def upload(view: View) -> Response:
+    """Keep a file of costs that can be read, and lead to its preview."""
+    chosen = {name: view.form.get(name).strip() for name in CostChoices.FIELDS}
+    faults = faults_of_choices(chosen, view.language)
+    if faults:
+        return await _page(view, chosen, faults)
+    kept = await keep_sent_file(view, PLACE, chosen)
+    if kept is None:
+        return await _page(view, chosen, {"file": view.translate("Choose a file.")})
+    try:
+        await asyncio.to_thread(try_costs, view.means.database, view.here, kept.path, read_choices(chosen))
+    except Refusal as refusal:
+        kept.delete()
+        return await _page(view, chosen, {"file": fault_text(refusal, view.language)})
+    return view.lead_to(f"/{view.here.id}/{PLACE}/{kept.key}")
+
+
+async def show_preview(view: View) -> Response:
+    """Show what the costs of a file add up to, and what of them meets no visit."""
+    kept = find_sent_file(view, PLACE)
+    if kept is None:
+        return await _gone(view)
+    choices = read_choices(kept.options)
+    try:
+        preview = await asyncio.to_thread(try_costs, view.means.database, view.here, kept.path, choices)
+    except Refusal as refusal:
+        return await _page(view, kept.options, {"file": fault_text(refusal, view.language)})
+    return _preview_page(view, kept, choices, preview)
+
+
+async def run(view: View) -> Response:
+    """Import a file of costs that was previewed; they replace those of the same account and days."""
+    kept = find_sent_file(view, PLACE)
+    if kept is None:
+        return await _gone(view)
+    await asyncio.to_thread(store_costs, view.means.database, view.here, kept.path, read_choices(kept.options))
+    kept.delete()
+    return lead_back(view, PLACE, "added")
+
+
+def by_month(costs: Iterable[AccountCosts]) -> list[CostLine]:
+    """Return the costs of each account by month, in the sequence of `costs`."""
+    sums: dict[tuple[date, str, str], tuple[int, int]] = {}
+    for cost in costs:
+        key = (cost.day_on.replace(day=1), cost.system, cost.account)
+        kopecks, clicks = sums.get(key, (0, 0))
+        sums[key] = (kopecks + cost.amount_kopecks, clicks + cost.clicks)
+    lines = [CostLine(*key, *values) for key, values in sums.items()]
+    return sorted(lines, key=lambda line: (-line.first_on.toordinal(), line.system, line.account))
+
+
+async def _gone(view: View) -> Response:
+    words = view.translate("The file is not kept any more: files wait for an hour. Upload it again.")
+    return await _page(view, faults={"file": words}, status=GONE)
+
+
+async def _page(
+    view: View, chosen: dict[str, str] | None = None, faults: Faults | None = None, *, status: int = 0
+) -> Response:
+    site = await stored_site(view)
+    query = view.request.query_params
+    is_by_day, asks_unmet = query.get("by") == "day", "unmet" in query
+    last_on = site_day(clock.now(), site.time_zone)
+    first_on = last_on - timedelta(days=DAYS_SHOWN - 1) if is_by_day else _months_back(last_on)
+    costs, unmet = await view.read(_read, site, first_on, last_on, asks_unmet=asks_unmet)
+    lines = [CostLine(each.day_on, each.system, each.account, each.amount_kopecks, each.clicks) for each in costs]
+    return show_settings(
+        view,
+        "settings/costs.html",
+        view.translate("Costs"),
+        faults=faults,
+        status=status,
+        lines=lines if is_by_day else by_month(costs),
+        total=sum(line.kopecks for line in lines),
+        is_by_day=is_by_day,
+        unmet=unmet.campaigns[:UNMET_SHOWN] if unmet is not None else None,
+        unmet_total=sum(cost.amount_kopecks for cost in unmet.campaigns) if unmet is not None else 0,
+        chosen={**dict.fromkeys(CostChoices.FIELDS, ""), **(chosen or {})},
+        campaigns=[(value, view.translate(words)) for value, words in CAMPAIGNS.items()],
+        vats=[(value, view.translate(words)) for value, words in VAT.items()],
+        encodings=ENCODINGS[1:],
+        megabytes=UPLOAD_BYTES_MAX >> 20,
+    )
+
+
+def _months_back(last_on: date) -> date:
+    months = last_on.year * 12 + last_on.month - MONTHS_SHOWN
+    return date(months // 12, months % 12 + 1, 1)
+
+
+def _read(
+    connection: Connection, site: Site, first_on: date, last_on: date, *, asks_unmet: bool
+) -> tuple[list[AccountCosts], UnmetCosts | None]:
+    costs = list_account_costs(connection, site.id, first_on, last_on)
+    if not asks_unmet:
+        return costs, None
+    visited = list_visited_sources(connection, site.id)
+    return costs, find_unmet_costs_between(connection, site.id, first_on, last_on, visited)
+
+
+def _preview_page(view: View, kept: Upload, choices: CostChoices, preview: CostPreview) -> Response:
+    return show_settings(
+        view,
+        "settings/costs_preview.html",
+        view.translate("Import of costs"),
+        preview=preview,
+        choices=choices,
+        unmet=preview.unmet.campaigns[:UNMET_SHOWN],
+        key=kept.key,
+    )

@@ -1,0 +1,43 @@
+"""The lines to copy into pages, forms and exchanges, and whether visits arrive."""
+
+from starlette.responses import Response
+
+from dealtrace.cabinet.settings.page import show_settings
+from dealtrace.cabinet.view import View
+from dealtrace.storage.visits.visits import find_last_visit
+
+_FORM = """<form id="callback">
+  <input name="phoneNumber" type="tel" required>
+  <button>OK</button>
+</form>
+<script>
+document.getElementById("callback").addEventListener("submit", async (event) => {{
+  event.preventDefault();
+  const sent = new FormData(event.target);
+  const visit = window.ct && window.ct("calltracking_params", "{site}");
+  sent.set("sessionId", (visit && visit.sessionId) || "");
+  sent.set("requestUrl", location.href);
+  await fetch("{server}/calls-service/RestAPI/requests/{site}/register/", {{method: "POST", body: sent}});
+}});
+</script>"""
+_ADDRESSES = (
+    ("An exchange reports a call", "/event-service/platform/asterisk/inbound-call?apikey=TOKEN&callid=…"),
+    ("Lists of calls of other platforms", "/lead-service/v1/api/call/import"),
+    ("Lists of lead requests", "/lead-service/v1/api/request/create"),
+    ("Deals of the CRM", "/calls-service/RestAPI/orders/register/?clientApiId=TOKEN&…"),
+    ("Costs of advertising", "/report-service/RestAPI/api/costs-import/add"),
+)
+
+
+async def show(view: View) -> Response:
+    """Show the lines to copy, and the last visit with its page and browser."""
+    server, site = str(view.request.base_url).rstrip("/"), view.here.id
+    return show_settings(
+        view,
+        "settings/counter.html",
+        view.translate("Counter and forms"),
+        script=f'<script async src="{server}/counter/{site}.js"></script>',
+        form=_FORM.format(server=server, site=site),
+        addresses=[(view.translate(words), server + path) for words, path in _ADDRESSES],
+        last=await view.read(find_last_visit, site),
+    )

@@ -1,0 +1,62 @@
+"""The custom fields of a site, and those that are sent and not kept."""
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from dealtrace import clock
+from dealtrace.cabinet.settings.page import Faults, fault_text, lead_back, show_settings, stored_site
+from dealtrace.cabinet.view import View
+from dealtrace.errors import InvalidSetting, NameTaken
+from dealtrace.operations.accounts.add_custom_field import add_custom_field
+from dealtrace.operations.accounts.remove_custom_field import remove_custom_field
+from dealtrace.storage.accounts.custom_fields import list_unknown_fields
+
+PLACE = "settings/fields"
+
+
+async def show(view: View) -> Response:
+    """Show the fields; the address may name the field that is about to be removed."""
+    return await _page(view, removed=view.request.query_params.get("remove", ""))
+
+
+async def add(view: View) -> Response:
+    """Add a field: its values are kept from now on."""
+    name = view.form.get("name").strip()
+    try:
+        await view.manage(_add, view.here.id, name)
+    except (InvalidSetting, NameTaken) as refusal:
+        return await _page(view, name=name, faults={"name": fault_text(refusal, view.language)})
+    return lead_back(view, PLACE, "added")
+
+
+async def remove(view: View) -> Response:
+    """Remove a field: its values are not kept any more, those that are stored stay."""
+    try:
+        await view.manage(_remove, view.here.id, view.form.get("name"))
+    except InvalidSetting as refusal:
+        return await _page(view, faults={"": fault_text(refusal, view.language)})
+    return lead_back(view, PLACE, "removed")
+
+
+async def _page(view: View, *, name: str = "", removed: str = "", faults: Faults | None = None) -> Response:
+    site = await stored_site(view)
+    unknown = await view.read(list_unknown_fields, site.id)
+    return show_settings(
+        view,
+        "settings/fields.html",
+        view.translate("Custom fields"),
+        faults=faults,
+        fields=sorted(site.custom_fields),
+        unknown=[field for field in unknown if field.name],
+        others=sum(field.seen for field in unknown if not field.name),
+        name=name,
+        removed=removed if removed in site.custom_fields else "",
+    )
+
+
+def _add(connection: Connection, _ids: object, site_id: int, name: str) -> None:
+    add_custom_field(connection, site_id, name, clock.now())
+
+
+def _remove(connection: Connection, _ids: object, site_id: int, name: str) -> None:
+    remove_custom_field(connection, site_id, name)

@@ -1,0 +1,204 @@
+"""Import calls, lead requests, deals and visits from a file, after a preview."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+
+from starlette.responses import Response
+
+from dealtrace import clock
+from dealtrace.accounts.site import Site
+from dealtrace.cabinet.rendering import HEADERS
+from dealtrace.cabinet.settings.page import Faults, fault_text, show_settings, stored_site
+from dealtrace.cabinet.settings.preview import preview_file
+from dealtrace.cabinet.settings.uploads import UPLOAD_BYTES_MAX, Owner, Upload, find_upload, keep_upload
+from dealtrace.cabinet.view import View
+from dealtrace.errors import FileUnreadable, ImportInProgress, Refusal
+from dealtrace.files.csv_reader import UTF_8, UTF_16, WINDOWS_1251
+from dealtrace.files.import_file import ImportFile, open_import_file
+from dealtrace.files.import_format import ImportNoun
+from dealtrace.files.refused_rows import RefusedRows, RowsOfChunk
+from dealtrace.files.row import Row
+from dealtrace.leads.file_import import FileImport, ImportRow
+from dealtrace.operations.import_file import ROWS_AT_ONCE, begin_import, finish_import
+from dealtrace.operations.run_import import IMPORT_KINDS, ImportPlace, import_chunk
+from dealtrace.operations.work import Work
+from dealtrace.storage.database.database_errors import message_of
+from dealtrace.storage.database.engine import Database
+from dealtrace.storage.id_blocks import IdBlocks
+
+PLACE = "settings/imports"
+GONE = 404
+NOUNS = {
+    ImportNoun.CALL: "Calls",
+    ImportNoun.LEAD_REQUEST: "Lead requests",
+    ImportNoun.DEAL: "Deals",
+    ImportNoun.VISIT: "Visits",
+}
+ENCODINGS = ("", UTF_8, WINDOWS_1251, UTF_16, "koi8-r", "cp866")
+"""Of text files; empty means that it is detected."""
+
+
+async def show(view: View) -> Response:
+    """Show the form of a file."""
+    return _page(view)
+
+
+async def upload(view: View) -> Response:
+    """Keep a file that can be read, and lead to its preview."""
+    chosen = {"noun": view.form.get("noun"), "encoding": view.form.get("encoding")}
+    if chosen["noun"] not in list(ImportNoun) or chosen["encoding"] not in ENCODINGS:
+        return _page(view, chosen, {"noun": view.translate("Choose what the file holds.")})
+    kept = await keep_sent_file(view, PLACE, chosen)
+    if kept is None:
+        return _page(view, chosen, {"file": view.translate("Choose a file.")})
+    try:
+        await asyncio.to_thread(_open, kept, view.here)
+    except FileUnreadable as refusal:
+        kept.delete()
+        return _page(view, chosen, {"file": fault_text(refusal, view.language)})
+    return view.lead_to(f"/{view.here.id}/{PLACE}/{kept.key}")
+
+
+async def show_preview(view: View) -> Response:
+    """Show what a file holds, or what its import came to."""
+    site, kept = await stored_site(view), find_sent_file(view, PLACE)
+    if kept is None:
+        return gone(view)
+    if outcome := kept.outcome:
+        return _outcome_page(view, kept, outcome)
+    return await _preview_page(view, kept, site)
+
+
+async def run(view: View) -> Response:
+    """Import a file that was previewed."""
+    site, kept = await stored_site(view), find_sent_file(view, PLACE)
+    if kept is None:
+        return gone(view)
+    if not kept.outcome:
+        try:
+            await asyncio.to_thread(_run, view.means.database, kept, site)
+        except (FileUnreadable, ImportInProgress) as refusal:
+            if not kept.outcome:
+                return await _preview_page(view, kept, site, {"": fault_text(refusal, view.language)})
+    return view.lead_to(f"/{site.id}/{PLACE}/{kept.key}")
+
+
+async def send_refused(view: View) -> Response:
+    """Send the refused rows of an import, to be corrected and uploaded again."""
+    kept = find_sent_file(view, PLACE)
+    if kept is None or not kept.refused_path.is_file():
+        return gone(view)
+    content = await asyncio.to_thread(kept.refused_path.read_bytes)
+    disposition = {"content-disposition": 'attachment; filename="refused.csv"'}
+    return Response(content, media_type="text/csv; charset=utf-8", headers={**HEADERS, **disposition})
+
+
+async def keep_sent_file(view: View, purpose: str, options: dict[str, str]) -> Upload | None:
+    """Keep the file that was sent with what was chosen beside it; `None` if none was."""
+    sent = view.form.file("file")
+    if sent is None:
+        return None
+    owner = Owner(view.session_digest, view.here.id, purpose)
+    return await asyncio.to_thread(keep_upload, owner, sent.filename or "", sent.file, options)
+
+
+def find_sent_file(view: View, purpose: str) -> Upload | None:
+    """Find the file of the address."""
+    return find_upload(Owner(view.session_digest, view.here.id, purpose), view.request.path_params["key"])
+
+
+def gone(view: View) -> Response:
+    """Return the form again, for a file that is not kept any more."""
+    words = view.translate("The file is not kept any more: files wait for an hour. Upload it again.")
+    return _page(view, faults={"file": words}, status=GONE)
+
+
+def _open(kept: Upload, site: Site) -> ImportFile:
+    options = kept.options
+    return open_import_file(kept.path, ImportNoun(options["noun"]), options["encoding"] or None, site.custom_fields)
+
+
+def _run(database: Database, kept: Upload, site: Site) -> None:
+    """Import a file chunk by chunk, as `dealtrace import` does: webhooks are sent nothing."""
+    file, quiet = _open(kept, site), replace(site, listeners=())
+    refused = RefusedRows(kept.refused_path, file.headings.cells, file.layout.language)
+    place = ImportPlace(database, IdBlocks(database.writer), quiet, IMPORT_KINDS[file.format.noun])
+    with database.write() as connection:
+        state = begin_import(Work(connection, place.ids, quiet, clock.now()), file.digest)
+    finished_before = state.finished_at is not None
+    if not finished_before:
+        refused.begin(state.last_row)
+        for chunk in _chunks(file, site, state):
+            kept_rows = RowsOfChunk(refused, [row for row, _ in chunk])
+            state = import_chunk(place, state, [row for _, row in chunk], kept_rows, clock.now())
+        with database.write() as connection:
+            state = finish_import(Work(connection, place.ids, quiet, clock.now()), state)
+        _refresh_statistics(database)
+    kept.finish(
+        {
+            "name": kept.path.name,
+            "taken_in": str(state.taken_in),
+            "refused": str(state.refused),
+            "before": "yes" if finished_before else "",
+        }
+    )
+
+
+def _chunks(file: ImportFile, site: Site, state: FileImport) -> Iterator[list[tuple[Row, ImportRow[object]]]]:
+    rows = file.rows(site.time_zone, state.last_row)
+    while chunk := list(islice(rows, ROWS_AT_ONCE)):
+        yield chunk
+
+
+def _refresh_statistics(database: Database) -> None:
+    """Refresh the statistics of the tables; the import has succeeded whether this does or not."""
+    try:
+        database.gather_statistics()
+    except Exception as fault:
+        if message_of(fault) is None:
+            raise
+
+
+def _page(
+    view: View, chosen: dict[str, str] | None = None, faults: Faults | None = None, *, status: int = 0
+) -> Response:
+    noun = (chosen or {}).get("noun", "")
+    return show_settings(
+        view,
+        "settings/imports.html",
+        view.translate("Import of files"),
+        faults=faults,
+        status=status,
+        nouns=[(value.value, view.translate(words), value == noun) for value, words in NOUNS.items()],
+        encodings=ENCODINGS[1:],
+        megabytes=UPLOAD_BYTES_MAX >> 20,
+    )
+
+
+async def _preview_page(view: View, kept: Upload, site: Site, faults: Faults | None = None) -> Response:
+    options = kept.options
+    noun = ImportNoun(options["noun"])
+    try:
+        preview = await asyncio.to_thread(
+            preview_file, kept.path, noun, options["encoding"] or None, site, view.language
+        )
+    except Refusal as refusal:
+        return _page(view, options, {"file": fault_text(refusal, view.language)})
+    title = view.translate("Import of files")
+    noun_words = view.translate(NOUNS[noun])
+    return show_settings(
+        view, "settings/preview.html", title, faults=faults, preview=preview, noun=noun_words, key=kept.key
+    )
+
+
+def _outcome_page(view: View, kept: Upload, outcome: dict[str, str]) -> Response:
+    return show_settings(
+        view,
+        "settings/imported.html",
+        view.translate("Import of files"),
+        outcome=outcome,
+        key=kept.key,
+        has_refused=kept.refused_path.is_file(),
+    )

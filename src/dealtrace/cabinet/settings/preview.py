@@ -1,0 +1,98 @@
+"""What a file holds, before it is imported: the first rows as they are read, and the rows that are refused."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+
+from dealtrace.accounts.site import Site
+from dealtrace.cabinet.formats import NOTHING
+from dealtrace.errors import Language, Refusal
+from dealtrace.files.columns import Layout
+from dealtrace.files.import_file import open_import_file
+from dealtrace.files.import_format import ImportNoun
+from dealtrace.files.refused_rows import message_of_row
+from dealtrace.files.row import Row
+from dealtrace.record import record
+
+ROWS_SHOWN = 10
+REFUSED_SHOWN = 20
+CHECKED_MAX = 20_000
+"""Rows that a preview reads, in about a second: beside it the same process registers deals."""
+
+
+@record
+class RefusedRow:
+    """A row that is refused, and why."""
+
+    number: int
+    reason: str
+
+
+@record
+class Preview:
+    """A file as it would be imported: `headings` are those that are recognized, with what they stand for.
+
+    Of its `total` rows the first `checked` were read.
+    """
+
+    name: str
+    encoding: str
+    headings: tuple[tuple[str, str], ...]
+    ignored: tuple[str, ...]
+    rows: tuple[tuple[int, tuple[str, ...]], ...]
+    total: int
+    checked: int
+    refused_total: int
+    refused: tuple[RefusedRow, ...]
+
+
+def preview_file(path: Path, noun: ImportNoun, encoding: str | None, site: Site, language: Language) -> Preview:
+    """Read the first rows of a file as an import would, without storing anything.
+
+    Raises:
+        FileUnreadable: it is not a table, or a required column is missing.
+    """
+    file = open_import_file(path, noun, encoding, site.custom_fields)
+    shown: list[tuple[int, tuple[str, ...]]] = []
+    refused: list[RefusedRow] = []
+    checked = refused_total = 0
+    for row, read in islice(file.rows(site.time_zone, 0), CHECKED_MAX):
+        checked += 1
+        if isinstance(read.content, Refusal):
+            refused_total += 1
+            if len(refused) < REFUSED_SHOWN:
+                refused.append(RefusedRow(row.number, message_of_row(read.content, language)))
+        elif len(shown) < ROWS_SHOWN:
+            shown.append((row.number, cells_of(row, file.layout)))
+    return Preview(
+        name=path.name,
+        encoding=file.encoding or "XLSX",
+        headings=tuple((found.heading, found.column.name) for found in file.layout.found_columns),
+        ignored=file.layout.passed_over,
+        rows=tuple(shown),
+        total=file.rows_total,
+        checked=checked,
+        refused_total=refused_total,
+        refused=tuple(refused),
+    )
+
+
+def cells_of(row: Row, layout: Layout) -> tuple[str, ...]:
+    """Return the recognized cells of a row as they are read."""
+    values = layout.read(row)
+    return tuple(_shown(values.get(found.column.name)) for found in layout.found_columns)
+
+
+def _shown(value: object) -> str:
+    match value:
+        case None:
+            return NOTHING
+        case datetime():
+            return f"{value:%Y-%m-%d %H:%M:%S}"
+        case str():
+            return value
+        case Sequence():
+            return ", ".join(map(_shown, value))
+        case _:
+            return str(value)

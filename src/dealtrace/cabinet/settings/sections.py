@@ -1,0 +1,110 @@
+"""The sections of the settings, each with its present state."""
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from dealtrace import clock
+from dealtrace.accounts.role import Role
+from dealtrace.accounts.site import Site
+from dealtrace.accounts.site_days import site_day
+from dealtrace.accounts.webhook import WebhookState
+from dealtrace.cabinet.formats import clock_time
+from dealtrace.cabinet.settings.page import show_settings, stored_site
+from dealtrace.cabinet.view import View
+from dealtrace.record import record
+from dealtrace.reports.statuses import Meaning
+from dealtrace.storage.accounts.custom_fields import list_unknown_fields
+from dealtrace.storage.accounts.points import find_points_spent
+from dealtrace.storage.accounts.tokens import list_tokens
+from dealtrace.storage.reports.arrivals import Arrivals, find_arrivals
+from dealtrace.storage.reports.columns import list_columns
+from dealtrace.storage.reports.statuses import list_statuses
+from dealtrace.storage.webhooks.webhooks import list_webhooks
+
+
+@record
+class SettingsSection:
+    """A section: its page, its title, its state in a few words, and the least role that opens it."""
+
+    path: str
+    title: str
+    state: str
+    role: Role
+
+
+@record
+class _Facts:
+    """What the states are made of."""
+
+    spent: int
+    tokens: int
+    unknown_fields: int
+    won_statuses: int
+    columns: int
+    webhooks: int
+    ailing_webhooks: int
+    arrivals: Arrivals
+
+
+async def show(view: View) -> Response:
+    """Show the sections that the role of the person opens."""
+    site = await stored_site(view)
+    facts = await view.read(_read, site)
+    role = view.role or Role.READER
+    sections = [section for section in _sections(view, site, facts) if role.includes(section.role)]
+    return show_settings(view, "settings/sections.html", view.translate("Settings"), listed=sections)
+
+
+def _read(connection: Connection, site: Site) -> _Facts:
+    webhooks = list_webhooks(connection, site.id)
+    return _Facts(
+        spent=find_points_spent(connection, site.id, site_day(clock.now(), site.time_zone)),
+        tokens=sum(token.revoked_at is None for token in list_tokens(connection, site.id)),
+        unknown_fields=len(list_unknown_fields(connection, site.id)),
+        won_statuses=sum(status.meaning is Meaning.WON for status in list_statuses(connection, site.id)),
+        columns=len(list_columns(connection, site.id)),
+        webhooks=len(webhooks),
+        ailing_webhooks=sum(webhook.state is not WebhookState.ACTIVE for webhook in webhooks),
+        arrivals=find_arrivals(connection, site.id),
+    )
+
+
+def _sections(view: View, site: Site, facts: _Facts) -> list[SettingsSection]:
+    translate = view.translate
+    last_visit_at = facts.arrivals.visits.last_at
+    last_visit = clock_time(view.language, last_visit_at, site.time_zone) if last_visit_at is not None else ""
+    listed = (
+        ("settings/site", "Site", translate("Points today: %(spent)s") % {"spent": facts.spent}, Role.OWNER),
+        ("settings/tokens", "Tokens", translate("In force: %(count)s") % {"count": facts.tokens}, Role.OWNER),
+        (
+            "settings/fields",
+            "Custom fields",
+            translate("Kept: %(kept)s, seen and not kept: %(unknown)s")
+            % {"kept": len(site.custom_fields), "unknown": facts.unknown_fields},
+            Role.OWNER,
+        ),
+        ("settings/statuses", "Statuses", translate("Won: %(count)s") % {"count": facts.won_statuses}, Role.ANALYST),
+        ("settings/columns", "Columns of reports", str(facts.columns), Role.ANALYST),
+        ("settings/hosts", "Hosts", str(len(site.hosts.known)), Role.OWNER),
+        (
+            "settings/webhooks",
+            "Webhooks",
+            translate("%(count)s, not working: %(ailing)s")
+            % {"count": facts.webhooks, "ailing": facts.ailing_webhooks},
+            Role.OWNER,
+        ),
+        (
+            "settings/counter",
+            "Counter and forms",
+            translate("Last visit: %(at)s") % {"at": last_visit} if last_visit else translate("No visit yet"),
+            Role.OWNER,
+        ),
+        ("settings/imports", "Import of files", "", Role.OWNER),
+        ("costs", "Costs", "" if facts.arrivals.has_costs else translate("None yet"), Role.ANALYST),
+        ("settings/agreement", "Agreement with the CRM", "", Role.OWNER),
+        ("settings/users", "Users", "", Role.OWNER),
+    )
+    return [
+        SettingsSection(f"/cabinet/{site.id}/{place}", translate(title), state, role)
+        for place, title, state, role in listed
+    ]

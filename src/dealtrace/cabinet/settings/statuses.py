@@ -1,0 +1,52 @@
+"""What the statuses of a site's deals mean."""
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from dealtrace import clock
+from dealtrace.accounts.site import Site
+from dealtrace.cabinet.settings.page import Faults, fault_text, lead_back, show_settings
+from dealtrace.cabinet.view import View
+from dealtrace.errors import InvalidSetting
+from dealtrace.operations.reports.set_status import set_status
+from dealtrace.operations.work import Work
+from dealtrace.reports.statuses import Meaning, StatusGroup, group_statuses
+from dealtrace.storage.id_blocks import IdBlocks
+from dealtrace.storage.reports.statuses import find_deals_by_status, list_statuses
+
+
+async def show(view: View) -> Response:
+    """Show the statuses, those of the most deals first."""
+    return await _page(view)
+
+
+async def save(view: View) -> Response:
+    """Set what a status means."""
+    name = view.form.get("name")
+    try:
+        await view.manage(_set, view.here, name, view.form.get("meaning"))
+    except InvalidSetting as refusal:
+        field = "meaning" if refusal.facts["key"] == "MEANING" else "name"
+        return await _page(view, name=name, faults={field: fault_text(refusal, view.language)})
+    return lead_back(view, "settings/statuses", "saved")
+
+
+def read_statuses(connection: Connection, site_id: int) -> list[StatusGroup]:
+    """List the statuses of a site, each once, with meaning and deals, those of the most deals first."""
+    return group_statuses(list_statuses(connection, site_id), find_deals_by_status(connection, site_id))
+
+
+async def _page(view: View, *, name: str = "", faults: Faults | None = None) -> Response:
+    return show_settings(
+        view,
+        "settings/statuses.html",
+        view.translate("Statuses"),
+        faults=faults,
+        statuses=await view.read(read_statuses, view.here.id),
+        meanings=[(str(meaning), view.translate(meaning)) for meaning in Meaning],
+        name=name,
+    )
+
+
+def _set(connection: Connection, ids: IdBlocks, site: Site, name: str, meaning: str) -> None:
+    set_status(Work(connection, ids, site, clock.now()), name, meaning)

@@ -1,0 +1,73 @@
+"""The tokens of a site: issued, shown once, revoked."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from dealtrace import clock
+from dealtrace.accounts.token import Token
+from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.settings.page import Faults, lead_back, number_of, show_settings
+from dealtrace.cabinet.view import View
+from dealtrace.errors import TokenNotFound
+from dealtrace.leads.limits import LABEL_LENGTH_MAX
+from dealtrace.operations.accounts.issue_token import issue_token, revoke_token
+from dealtrace.record import record
+from dealtrace.storage.accounts.api_requests import find_last_uses
+from dealtrace.storage.accounts.tokens import list_tokens
+from dealtrace.storage.id_blocks import IdBlocks
+
+
+@record
+class TokenLine:
+    """A token, and when it was last used as far as the journal of requests goes back."""
+
+    token: Token
+    used_at: datetime | None
+
+
+async def show(view: View) -> Response:
+    """Show the tokens, those in force first."""
+    return await _page(view)
+
+
+async def issue(view: View) -> Response:
+    """Issue a token and show its secret, which nobody can see again."""
+    label = view.form.get("label").strip()
+    if not 0 < len(label) <= LABEL_LENGTH_MAX:
+        words = view.translate("Say what the token is for, in 1 to %(most)s characters.") % {"most": LABEL_LENGTH_MAX}
+        return await _page(view, label=label, faults={"label": words})
+    return await _page(view, secret=await view.manage(_issue, view.here.id, label))
+
+
+async def revoke(view: View) -> Response:
+    """Revoke a token for good."""
+    token_id = number_of(view.form.get("token"))
+    if not any(token.id == token_id for token in await view.read(list_tokens, view.here.id)):
+        return not_found(view)
+    try:
+        await view.manage(_revoke, token_id)
+    except TokenNotFound:
+        return await _page(view, faults={"": view.translate("The token is revoked already.")})
+    return lead_back(view, "settings/tokens", "revoked")
+
+
+async def _page(view: View, *, label: str = "", secret: str = "", faults: Faults | None = None) -> Response:
+    tokens, used_at = await view.read(_read, view.here.id)
+    lines = [TokenLine(token, used_at.get(token.id)) for token in tokens]
+    lines.sort(key=lambda line: (line.token.revoked_at is not None, line.token.created_at))
+    title = view.translate("Tokens")
+    return show_settings(view, "settings/tokens.html", title, faults=faults, lines=lines, label=label, secret=secret)
+
+
+def _read(connection: Connection, site_id: int) -> tuple[list[Token], dict[int, datetime]]:
+    return list_tokens(connection, site_id), find_last_uses(connection, site_id)
+
+
+def _issue(connection: Connection, ids: IdBlocks, site_id: int, label: str) -> str:
+    return issue_token(connection, ids, site_id, label, clock.now()).secret
+
+
+def _revoke(connection: Connection, _ids: object, token_id: int) -> None:
+    revoke_token(connection, token_id, clock.now())

@@ -1,0 +1,184 @@
+"""The webhooks of a site: created, paused, tested, sent again, with the log of each."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from dealtrace import clock
+from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook, WebhookState
+from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.settings.page import Faults, fault_text, lead_back, number_of, show_settings
+from dealtrace.cabinet.view import View
+from dealtrace.errors import DeliveryNotFound, InvalidSetting
+from dealtrace.operations.webhooks import manage
+from dealtrace.operations.webhooks.create import NewWebhook, create_webhook
+from dealtrace.record import record
+from dealtrace.storage.id_blocks import IdBlocks
+from dealtrace.storage.webhooks.outbox import count_waiting_deliveries, list_latest_deliveries
+from dealtrace.storage.webhooks.webhooks import list_webhooks
+
+PLACE = "settings/webhooks"
+LOG_LENGTH = 50
+_STATES = {
+    WebhookState.ACTIVE: "works",
+    WebhookState.FAILING: "fails, and is tried again",
+    WebhookState.PAUSED: "paused",
+}
+_STYLES = {BodyStyle.FORM: "Form", BodyStyle.GET: "Query string", BodyStyle.JSON: "Signed JSON"}
+
+
+@record
+class LogLine:
+    """A delivery: the id of its message, its event, when it was recorded, and when it was settled."""
+
+    message_id: str
+    event: str
+    recorded_at: datetime
+    settled_at: datetime | None
+
+
+async def show(view: View) -> Response:
+    """Show the webhooks, and the form of a new one."""
+    return await _page(view)
+
+
+async def create(view: View) -> Response:
+    """Create a webhook; the secret that signs its JSON is shown once."""
+    url, chosen, style = view.form.get("url").strip(), view.form.all("event"), view.form.get("style")
+    events = frozenset(kind for kind in EventKind if kind in chosen)
+    faults = {}
+    if not events:
+        faults["event"] = view.translate("Choose at least one event.")
+    if style not in list(BodyStyle):
+        faults["style"] = view.translate("Choose a format.")
+    if faults:
+        return await _page(view, url=url, chosen=chosen, style=style, faults=faults)
+    draft = NewWebhook(view.here.id, url, events, BodyStyle(style))
+    try:
+        made = await view.manage(_create, draft)
+    except InvalidSetting as refusal:
+        faults = {"url" if refusal.facts["key"] == "url" else "": fault_text(refusal, view.language)}
+        return await _page(view, url=url, chosen=chosen, style=style, faults=faults)
+    if made.style is not BodyStyle.JSON:
+        return lead_back(view, f"{PLACE}/{made.id}", "added")
+    return await _page(view, secret=made.secret)
+
+
+async def show_log(view: View) -> Response:
+    """Show a webhook with its latest deliveries."""
+    webhook = await _find(view)
+    return not_found(view) if webhook is None else await _log_page(view, webhook)
+
+
+async def act(view: View) -> Response:
+    """Pause, resume, test or delete a webhook, or send a message again."""
+    webhook = await _find(view)
+    act_of = _ACTS.get(view.form.get("act"))
+    if webhook is None or act_of is None:
+        return not_found(view)
+    run, done = act_of
+    try:
+        await view.manage(run, webhook.id, view.form.get("message"))
+    except DeliveryNotFound as refusal:
+        return await _log_page(view, webhook, faults={"": refusal.text(view.language)})
+    return lead_back(view, PLACE if done == "removed" else f"{PLACE}/{webhook.id}", done)
+
+
+async def _find(view: View) -> Webhook | None:
+    """Find the webhook of the address among those of the site."""
+    listed = await view.read(list_webhooks, view.here.id)
+    return next((webhook for webhook in listed if webhook.id == number_of(view.request.path_params["webhook"])), None)
+
+
+async def _page(
+    view: View,
+    *,
+    url: str = "",
+    chosen: list[str] | None = None,
+    style: str = "",
+    secret: str = "",
+    faults: Faults | None = None,
+) -> Response:
+    webhooks = await view.read(_read, view.here.id)
+    return show_settings(
+        view,
+        "settings/webhooks.html",
+        view.translate("Webhooks"),
+        faults=faults,
+        webhooks=[(webhook, view.translate(_STATES[webhook.state]), waiting) for webhook, waiting in webhooks],
+        events=[(kind.value, chosen is None or kind in chosen) for kind in EventKind],
+        styles=[(value.value, view.translate(words), value == style) for value, words in _STYLES.items()],
+        url=url,
+        secret=secret,
+    )
+
+
+async def _log_page(view: View, webhook: Webhook, *, faults: Faults | None = None) -> Response:
+    lines, waiting = await view.read(_read_log, webhook)
+    return show_settings(
+        view,
+        "settings/webhook.html",
+        view.translate("Webhook"),
+        faults=faults,
+        webhook=webhook,
+        state=view.translate(_STATES[webhook.state]),
+        style=view.translate(_STYLES[webhook.style]),
+        events=[kind.value for kind in EventKind if kind in webhook.events],
+        waiting=waiting,
+        lines=lines,
+    )
+
+
+def _read(connection: Connection, site_id: int) -> list[tuple[Webhook, int]]:
+    listed = list_webhooks(connection, site_id)
+    return [(webhook, count_waiting_deliveries(connection, site_id, webhook.id)) for webhook in listed]
+
+
+def _read_log(connection: Connection, webhook: Webhook) -> tuple[list[LogLine], int]:
+    latest = list_latest_deliveries(connection, webhook.site_id, webhook.id, LOG_LENGTH)
+    lines = [
+        LogLine(delivery.message_id(webhook.site_id), delivery.event.kind.value, delivery.recorded_at, settled_at)
+        for delivery, settled_at in latest
+    ]
+    return lines, count_waiting_deliveries(connection, webhook.site_id, webhook.id)
+
+
+def _create(connection: Connection, ids: IdBlocks, draft: NewWebhook) -> Webhook:
+    return create_webhook(connection, ids, draft, clock.now())
+
+
+def _pause(connection: Connection, _ids: object, webhook_id: int, _message: str) -> None:
+    manage.pause_webhook(connection, webhook_id, clock.now())
+
+
+def _resume(connection: Connection, _ids: object, webhook_id: int, _message: str) -> None:
+    manage.resume_webhook(connection, webhook_id, clock.now())
+
+
+def _skip(connection: Connection, _ids: object, webhook_id: int, _message: str) -> None:
+    manage.resume_webhook(connection, webhook_id, clock.now(), skip=True)
+
+
+def _test(connection: Connection, _ids: object, webhook_id: int, _message: str) -> None:
+    manage.schedule_test(connection, webhook_id, clock.now())
+
+
+def _replay(connection: Connection, _ids: object, webhook_id: int, message: str) -> None:
+    manage.replay_message(connection, webhook_id, message)
+
+
+def _delete(connection: Connection, _ids: object, webhook_id: int, _message: str) -> None:
+    manage.delete_webhook(connection, webhook_id)
+
+
+_ACTS: dict[str, tuple[Callable[[Connection, IdBlocks, int, str], None], str]] = {
+    "pause": (_pause, "paused"),
+    "resume": (_resume, "resumed"),
+    "skip": (_skip, "resumed"),
+    "test": (_test, "testing"),
+    "replay": (_replay, "again"),
+    "delete": (_delete, "removed"),
+}
+"""What can be done to a webhook, and the word for what was done."""

@@ -1,0 +1,81 @@
+"""Import a chunk of a file in a transaction of its own, again if another process was faster."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from dealtrace.accounts.site import Site
+from dealtrace.errors import Refusal
+from dealtrace.leads.file_import import FileImport, ImportRow
+from dealtrace.operations.deals.import_deals import IDS_PER_DEAL_MAX, import_deals
+from dealtrace.operations.import_file import Import, import_rows
+from dealtrace.operations.leads.import_leads import IDS_PER_LEAD_MAX, import_calls, import_lead_requests
+from dealtrace.operations.visits.import_visits import IDS_PER_VISIT_MAX, import_visits
+from dealtrace.operations.work import Work
+from dealtrace.record import record
+from dealtrace.storage.database.database_errors import is_lost_race
+from dealtrace.storage.database.engine import Database
+from dealtrace.storage.id_blocks import IdBlocks
+
+TRIES_MAX = 3
+"""How often a chunk is tried while a running server stores leads with the same references."""
+
+
+@record
+class ImportKind:
+    """How the records of a noun are imported, and how many ids each takes at most. Any: each noun has its records."""
+
+    run: Import[Any]
+    ids_per_row: int
+
+
+IMPORT_KINDS: Mapping[str, ImportKind] = {
+    "call": ImportKind(import_calls, IDS_PER_LEAD_MAX),
+    "lead_request": ImportKind(import_lead_requests, IDS_PER_LEAD_MAX),
+    "deal": ImportKind(import_deals, IDS_PER_DEAL_MAX),
+    "visit": ImportKind(import_visits, IDS_PER_VISIT_MAX),
+}
+"""What can be imported, by the names of `files.import_format.ImportNoun`."""
+
+
+class RefusedRowsKept(Protocol):
+    """Where refused rows are kept."""
+
+    def begin(self, last_row: int) -> None:
+        """Keep the rows up to `last_row` and drop those that were not committed."""
+
+    def keep(self, refused: Mapping[int, Refusal]) -> None:
+        """Keep rows, by their numbers, before the transaction commits."""
+
+
+@record
+class ImportPlace:
+    """Where a file is imported: the database, ids for it, the site, and what its rows are."""
+
+    database: Database
+    ids: IdBlocks
+    site: Site
+    kind: ImportKind
+
+
+def import_chunk(
+    place: ImportPlace, state: FileImport, rows: Sequence[ImportRow[object]], kept: RefusedRowsKept, now: datetime
+) -> FileImport:
+    """Import the next rows and return how far the import has come; refused rows are kept before it commits.
+
+    Raises:
+        ImportInProgress: another command has imported these rows meanwhile.
+    """
+    for tries_left in reversed(range(TRIES_MAX)):
+        place.ids.ensure(len(rows) * place.kind.ids_per_row)
+        try:
+            with place.database.write() as connection:
+                done = import_rows(Work(connection, place.ids, place.site, now), place.kind.run, state, rows)
+                kept.keep(done.refused)
+        except Exception as error:
+            if not (tries_left and is_lost_race(error)):
+                raise
+            kept.begin(state.last_row)
+        else:
+            return done.at
+    raise AssertionError

@@ -1,0 +1,243 @@
+"""Files that people upload on the pages of settings: imports, costs, agreement with the CRM."""
+
+import os
+import re
+import secrets
+import stat
+import tempfile
+import time
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from cabinet_people import Person, text_of
+from cast import Player, Stage, moscow
+from dealtrace.accounts.role import Role
+from dealtrace.accounts.token import token_digest
+from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.cabinet.settings.uploads import Owner
+from dealtrace.storage.reports.costs import list_account_costs
+from dealtrace.storage.schema.tables.deals import deal
+from dealtrace.storage.schema.tables.leads import call
+from server import ServerProcess
+
+CALLS = """callId;date;clientPhoneNumber;duration
+1;26.03.2018 10:00:00;79205550001;60
+2;26.03.2018 11:00:00;79205550002;120
+3;yesterday;79205550003;60
+"""
+DEALS = """orderNumber;orderDate;orderStatus;sum
+A-1;26.03.2018 10:00:00;Paid;1000
+A-2;26.03.2018 11:00:00;New;2000
+"""
+COSTS = """Дата;Источник;Канал;Кампания;Расход
+26.03.2018;yandex;cpc;spring;1500,50
+27.03.2018;yandex;cpc;unknown;100
+"""
+UPLOADS = Path(tempfile.gettempdir()) / f"dealtrace-uploads-{os.getuid()}"
+
+
+@pytest.fixture
+def boss(server: ServerProcess, served: Stage, owner: Player) -> Person:
+    """Give the owner of the site, in English."""
+    return Person(server, served, owner)
+
+
+def upload(
+    person: Person, content: str | bytes, *, place: str = "settings/imports", name: str = "calls.csv", **chosen: str
+) -> str:
+    """Upload a file and return the place of its preview, below the site."""
+    data = content.encode() if isinstance(content, str) else content
+    answer = person.send(place, files={"file": (name, data)}, **{"noun": "call", "encoding": "", **chosen})
+    assert answer.status_code == 303, text_of(answer.text)
+    return answer.headers["location"].removeprefix(f"/cabinet/{person.site_id}/")
+
+
+def count(served: Stage, owner: Player, table: object) -> int:
+    with served.database.read() as connection:
+        mine = select(func.count()).select_from(table).where(table.c.site_id == owner.site.id)
+        return int(connection.execute(mine).scalar_one())
+
+
+def test_calls_are_previewed_then_imported_and_refused_rows_fetched(boss: Person, served: Stage, owner: Player) -> None:
+    place = upload(boss, CALLS, name='<b>my "calls"</b>.csv')
+    preview = boss.get(place)
+    assert "Rows 3 Refused already now 1" in text_of(preview.text)
+    assert "79205550002" in preview.text
+    assert "<b>my" not in preview.text
+    assert count(served, owner, call) == 0, "a preview stores nothing"
+    assert boss.send(place).status_code == 303
+    done = boss.get(place)
+    assert "Rows imported 2 Rows refused 1" in text_of(done.text)
+    assert count(served, owner, call) == 2
+    refused = boss.get(f"{place}/refused.csv")
+    assert refused.headers["content-type"] == "text/csv; charset=utf-8"
+    assert "attachment" in refused.headers["content-disposition"]
+    lines = refused.content.decode("utf-8-sig").splitlines()
+    assert len(lines) == 2
+    assert "79205550003" in lines[1]
+    assert boss.send(place).status_code == 303, "sent twice, it is imported once"
+    assert count(served, owner, call) == 2
+
+
+def test_a_file_that_was_imported_before_changes_nothing(boss: Person, served: Stage, owner: Player) -> None:
+    for words in ("Imported.", "This file was imported before. Nothing was changed."):
+        place = upload(boss, DEALS, noun="deal")
+        boss.send(place)
+        assert words in text_of(boss.get(place).text)
+    assert count(served, owner, deal) == 2
+
+
+def folder_of(person: Person, place: str, purpose: str = "settings/imports") -> Path:
+    """Return the folder in which a file waits."""
+    owner = Owner(token_digest(person.secret), person.site_id, purpose)
+    return UPLOADS / owner.folder_of(place.rpartition("/")[2])
+
+
+def test_a_file_is_kept_privately_until_it_is_imported(boss: Person) -> None:
+    place = upload(boss, CALLS)
+    folder = folder_of(boss, place)
+    assert (folder / "sent" / "calls.csv").read_text() == CALLS
+    assert [stat.S_IMODE(each.stat().st_mode) for each in (UPLOADS, folder)] == [0o700, 0o700]
+    boss.send(place)
+    assert not (folder / "sent").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("../../etc/passwd", "passwd"),
+        ("C:\\calls.csv", "calls.csv"),
+        ("..", "file"),
+        ("я" * 300 + ".csv", "я" * 76 + ".csv"),
+    ],
+)
+def test_the_name_of_a_file_leads_nowhere(boss: Person, name: str, kept: str) -> None:
+    folder = folder_of(boss, upload(boss, CALLS, name=name))
+    assert [path.name for path in (folder / "sent").iterdir()] == [kept]
+
+
+def test_a_file_is_not_found_by_others_elsewhere_or_after_an_hour(
+    server: ServerProcess, served: Stage, boss: Person, owner: Player, stranger: Player
+) -> None:
+    place = upload(boss, CALLS)
+    colleague, neighbour = Person(server, served, owner), Person(server, served, stranger)
+    key = place.rpartition("/")[2]
+    for person, other in ((colleague, place), (neighbour, place), (boss, f"costs/{key}"), (boss, f"{place}x")):
+        assert person.get(other).status_code == 404
+        assert person.send(other).status_code == 404
+    assert boss.get(f"{place}/refused.csv").status_code == 404
+    os.utime(folder_of(boss, place), (time.time() - 4000,) * 2)
+    upload(boss, CALLS)
+    assert boss.get(place).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("content", "chosen"),
+    [
+        (b"", {}),
+        (b"nothing;known\n1;2\n", {}),
+        (b"\xd0\xcf\x11\xe0 old Excel", {}),
+        (CALLS.encode(), {"noun": "golden"}),
+        (CALLS.encode(), {"encoding": "golden"}),
+    ],
+)
+def test_what_is_no_such_table_is_refused_beside_its_field(
+    boss: Person, content: bytes, chosen: dict[str, str]
+) -> None:
+    form = {"noun": "call", "encoding": "", **chosen}
+    answer = boss.send("settings/imports", files={"file": ("x.csv", content)}, **form)
+    assert (answer.status_code, 'id="fault-' in answer.text) == (400, True)
+    assert boss.send("settings/imports", noun="call", encoding="").status_code == 400, "no file"
+
+
+def test_a_file_that_is_too_large_is_refused(boss: Person) -> None:
+    large = b"callId;date;clientPhoneNumber\n" + b"x" * (21 << 20)
+    answer = boss.send("settings/imports", files={"file": ("x.csv", large)}, noun="call", encoding="")
+    assert answer.status_code == 413
+
+
+COST_FORM = {
+    "system": "yandex", "account": "main", "campaign": "auto", "source": "", "medium": "", "vat": "", "percent": "",
+    "rate": "",
+}  # fmt: skip
+
+
+def test_an_analyst_imports_costs_after_a_preview_with_what_meets_no_visit(
+    server: ServerProcess, served: Stage, owner: Player
+) -> None:
+    served.visit(owner, moscow("2018-03-26"), TrafficSource("yandex", "cpc", "spring"))
+    analyst = Person(server, served, owner, Role.ANALYST)
+    place = upload(analyst, COSTS, place="costs", name="costs.csv", **COST_FORM)
+    preview = text_of(analyst.get(place).text)
+    assert "Rows 2" in preview
+    assert "26 Mar 2018 – 27 Mar 2018" in preview
+    assert "unknown" in preview.partition("No visit has")[2]
+    assert "spring" not in preview.partition("No visit has")[2]
+    days = date(2018, 3, 1), date(2018, 3, 31)
+    with served.database.read() as connection:
+        assert list_account_costs(connection, owner.site.id, *days) == []
+    assert analyst.send(place).status_code == 303
+    with served.database.read() as connection:
+        stored = list_account_costs(connection, owner.site.id, *days)
+    assert [(cost.day_on.day, cost.system, cost.account, cost.amount_kopecks) for cost in stored] == [
+        (27, "yandex", "main", 10000),
+        (26, "yandex", "main", 150050),
+    ]
+    assert analyst.send(place).status_code == 404, "the file is deleted"
+
+
+def test_costs_are_listed_by_month_and_by_day(server: ServerProcess, served: Stage, owner: Player) -> None:
+    analyst = Person(server, served, owner, Role.ANALYST)
+    today = datetime.now(UTC).astimezone(owner.site.time_zone).date()
+    table = f"Дата;Источник;Канал;Кампания;Расход\n{today:%d.%m.%Y};vk;cpc;x;1000\n"
+    place = upload(analyst, table, place="costs", name="costs.csv", **{**COST_FORM, "system": "VK"})
+    analyst.send(place)
+    month = text_of(analyst.get("costs", by="month").text)
+    assert f"{today.replace(day=1).day} {today:%b %Y} vk main 1 000 ₽" in month
+    by_day = text_of(analyst.get("costs", by="day").text)
+    assert f"{today.day} {today:%b %Y} vk main 1 000 ₽" in by_day
+    assert "vk cpc x" in text_of(analyst.get("costs", unmet="1").text)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "field"),
+    [
+        ({"system": ""}, "system"),
+        ({"account": "x" * 101}, "account"),
+        ({"campaign": "golden"}, "campaign"),
+        ({"vat": "added"}, "percent"),
+        ({"percent": "101"}, "percent"),
+        ({"rate": "-1"}, "rate"),
+        ({"source": "x" * 2000}, "source"),
+        ({"campaign": "id"}, "file"),
+    ],
+)
+def test_choices_of_costs_that_do_not_fit_are_refused_beside_their_fields(
+    boss: Person, chosen: dict[str, str], field: str
+) -> None:
+    table = COSTS.replace("Кампания", "Кампанияя") if field == "file" else COSTS
+    form = {"encoding": "", **COST_FORM, **chosen}
+    answer = boss.send("costs", files={"file": ("costs.csv", table.encode())}, **form)
+    assert (answer.status_code, re.findall(r'id="fault-(\w+)"', answer.text)) == (400, [field])
+
+
+def test_a_list_of_deals_is_compared_and_forgotten(boss: Person, served: Stage, owner: Player) -> None:
+    boss.send(upload(boss, DEALS, noun="deal"))
+    name = f"{secrets.token_hex(8)}.csv"
+    same = boss.send("settings/agreement", files={"file": (name, DEALS.encode())}, encoding="")
+    assert (same.status_code, "They agree." in text_of(same.text)) == (200, True)
+    other = DEALS.replace("Paid;1000", "Paid;1500").replace("A-2", "A-3<script>")
+    shown = boss.send("settings/agreement", files={"file": (name, other.encode())}, encoding="")
+    text = text_of(shown.text)
+    assert "They do not agree." in text
+    assert "Differences: 3 of 3" in text
+    assert "A-1 2 other values" in text
+    assert "A-3<script>" in text
+    assert "<script>" not in shown.text.partition("<main")[2]
+    assert not list(UPLOADS.rglob(name))
+    assert count(served, owner, deal) == 2
+    for files in (None, {"file": (name, b"nothing\n1\n")}):
+        assert boss.send("settings/agreement", files=files, encoding="").status_code == 400
