@@ -22,9 +22,12 @@ from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_request import IncomingLeadRequest
 from dealtrace.matching.lead_search import SearchById
 from dealtrace.operations.accounts.count_unknown_parameters import UnknownParameters
+from dealtrace.operations.deals.by_hand import Act, DealAct
 from dealtrace.operations.leads.annotate import AnnotationCall, LeadAnnotation
+from dealtrace.operations.leads.by_hand import Hiding, Rewriting
 from dealtrace.operations.leads.clear_fields import Clearing
 from dealtrace.operations.page_ends import ReadPage
+from dealtrace.operations.people import Erasure
 from dealtrace.operations.webhooks.create import NewWebhook, create_webhook
 from dealtrace.operations.webhooks.deliver import KEPT_FOR, Claim, DeliveryReport
 from dealtrace.operations.work import Operation, Work, ids_needed
@@ -32,6 +35,7 @@ from dealtrace.operations.write_command import WriteCommand
 from dealtrace.quota.points import PaidMethod
 from dealtrace.storage.journals.keyset_pages import SortKey
 from dealtrace.storage.journals.page_ends import PageEnd
+from dealtrace.storage.people import Traces
 from write_commands import NOON, by_contact, change, registration
 
 ITEMS = 3
@@ -131,6 +135,22 @@ def reported(stage: Stage, shop: Player, _number: int) -> Any:
     return DeliveryReport(Claim(webhook_id(stage, shop), "me"), [], None, 0.0)
 
 
+def undone(stage: Stage, shop: Player, number: int) -> Any:
+    sent = registration(f"K{number}", stated_source=source(number))
+    (receipt,) = stage.perform(OPERATIONS["register_deals"], shop, sent)
+    parts = {"source": f"restated {number}"}
+    stage.perform(OPERATIONS["change_deals"], shop, change(receipt.deal_id, source_parts=parts))
+    return DealAct(Act.UNDO, receipt.deal_id, version=2)
+
+
+def brought_back(stage: Stage, shop: Player, number: int) -> LeadRef:
+    ref = LeadRef(LeadKind.CALL, stage.call(shop, NOON, phone=f"7921{number:07d}").id)
+    stage.perform(OPERATIONS["hide_leads"], shop, Hiding(ref, is_hidden=True))
+    return ref
+
+
+NOBODY = Traces(*[frozenset[Any]()] * 6)
+
 WORST: dict[str, Callable[[Stage, Player, int], Any]] = {
     "register_deals": registered,
     "change_deals": changed,
@@ -153,6 +173,12 @@ WORST: dict[str, Callable[[Stage, Player, int], Any]] = {
     "count_unknown_parameters": lambda _stage, _shop, number: UnknownParameters({("/register", f"n{number}"): 1}, {}),
     "add_costs": lambda _stage, _shop, number: spread(number),
     "restate_costs": lambda _stage, _shop, number: spread(number),
+    "act_on_deals": undone,
+    "hide_leads": lambda stage, shop, number: Hiding(brought_back(stage, shop, number), is_hidden=False),
+    "rewrite_annotations": lambda stage, shop, number: Rewriting(
+        LeadRef(LeadKind.CALL, stage.call(shop, NOON, phone=f"7921{number:07d}").id), ("new",), "Ann", "Text"
+    ),
+    "erase_people": lambda _stage, _shop, number: Erasure(frozenset({f"7921{number:07d}"}), NOBODY),
     "sweep_outbox": lambda _stage, _shop, _number: KEPT_FOR,
 }
 """The command of each operation that takes the most ids; numbers keep the commands of a batch apart."""

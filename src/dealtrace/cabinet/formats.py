@@ -1,7 +1,7 @@
 """Numbers, money and times as the pages show them."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from zoneinfo import ZoneInfo
@@ -18,6 +18,8 @@ MONTHS = {
     "ru": "янв фев мар апр май июн июл авг сен окт ноя дек".split(),  # noqa: SIM905 - reads better
     "en": "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(),  # noqa: SIM905
 }
+
+_UNITS = {"ru": ("дн.", "ч", "мин", "с"), "en": ("d", "h", "min", "s")}
 
 
 def filters_of(language: Language) -> dict[str, Callable[..., str]]:
@@ -74,3 +76,13 @@ def clock_time(language: Language, value: datetime, zone: ZoneInfo) -> str:
     """Return a moment on the clock of a site: 26 ноя 2026, 09:05."""
     local = value.astimezone(zone)
     return f"{day(language, local.date())}, {local:%H:%M}"
+
+
+def span_of_time(language: Language, duration: timedelta) -> str:
+    """Return a duration, whatever its sign, in its two largest units: 2 h 5 min."""
+    seconds = round(abs(duration.total_seconds()))
+    counts = (seconds // 86_400, seconds // 3600 % 24, seconds // 60 % 60, seconds % 60)
+    units = _UNITS[language]
+    first = next((place for place, count in enumerate(counts) if count), len(counts) - 1)
+    shown = [f"{counts[place]}\u00a0{units[place]}" for place in (first, first + 1) if place < len(counts)]
+    return " ".join(shown if first + 1 < len(counts) and counts[first + 1] else shown[:1])

@@ -4,7 +4,14 @@ from starlette.routing import Route
 
 from dealtrace.accounts.role import Role
 from dealtrace.cabinet import home
+from dealtrace.cabinet.clients import personal_data, timeline
+from dealtrace.cabinet.deals import actions as deal_actions
+from dealtrace.cabinet.deals import card as deal_card
+from dealtrace.cabinet.deals import journal as deal_journal
 from dealtrace.cabinet.gate import Gate, Page
+from dealtrace.cabinet.leads import actions as lead_actions
+from dealtrace.cabinet.leads import card as lead_card
+from dealtrace.cabinet.leads import journal as lead_journal
 from dealtrace.cabinet.overview import page as overview
 from dealtrace.cabinet.people import (
     account,
@@ -19,10 +26,13 @@ from dealtrace.cabinet.people import (
     welcome,
 )
 from dealtrace.cabinet.reports import page as reports
+from dealtrace.cabinet.reports import rows as report_rows
+from dealtrace.cabinet.reports.file import send_as
 from dealtrace.cabinet.requests import page as requests
 from dealtrace.cabinet.settings.routes import SETTINGS_PAGES
 from dealtrace.cabinet.static_files import send_file
 from dealtrace.cabinet.view import Means
+from dealtrace.files.row_writers import CSV, XLSX
 
 PAGES = (
     Page("/", "GET", home.show),
@@ -34,6 +44,19 @@ PAGES = (
     Page("/logout", "POST", login.log_out, takes_code=True, sets_factor=True),
     Page("/{site:int}/", "GET", overview.show, Role.READER),
     Page("/{site:int}/reports", "GET", reports.show, Role.READER),
+    Page("/{site:int}/reports/rows", "GET", report_rows.show, Role.READER),
+    Page("/{site:int}/reports.csv", "GET", send_as(CSV), Role.READER),
+    Page("/{site:int}/reports.xlsx", "GET", send_as(XLSX), Role.READER),
+    Page("/{site:int}/deals", "GET", deal_journal.show, Role.ANALYST),
+    Page("/{site:int}/deals/{deal:int}", "GET", deal_card.show, Role.ANALYST),
+    Page("/{site:int}/deals/{deal:int}", "POST", deal_actions.act, Role.ANALYST),
+    Page("/{site:int}/leads", "GET", lead_journal.show, Role.ANALYST),
+    Page("/{site:int}/leads/{kind}/{lead:int}", "GET", lead_card.show, Role.ANALYST),
+    Page("/{site:int}/leads/{kind}/{lead:int}", "POST", lead_actions.act, Role.ANALYST),
+    Page("/{site:int}/people/{client:int}", "GET", timeline.show, Role.ANALYST),
+    Page("/{site:int}/people/{client:int}/data", "GET", personal_data.show, Role.OWNER),
+    Page("/{site:int}/people/{client:int}/data", "POST", personal_data.erase, Role.OWNER),
+    Page("/{site:int}/people/{client:int}/data.json", "GET", personal_data.export, Role.OWNER),
     Page("/{site:int}/requests", "GET", requests.show, Role.OWNER),
     Page("/requests", "GET", requests.show_without_site, is_of_installation=True),
     *SETTINGS_PAGES,

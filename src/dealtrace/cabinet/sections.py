@@ -24,6 +24,8 @@ class Link:
 
 SECTIONS = (
     Section("reports", "Reports", Role.READER),
+    Section("deals", "Deals", Role.ANALYST),
+    Section("leads", "Leads", Role.ANALYST),
     Section("requests", "Requests", Role.OWNER),
     Section("settings", "Settings", Role.ANALYST),
 )

@@ -8,6 +8,10 @@ from dealtrace.accounts.site import Site, SiteId
 from dealtrace.deals.versions import without_person
 from dealtrace.errors import PersonNotFound
 from dealtrace.leads.contact import normal_contacts
+from dealtrace.operations.points import lock_registrations
+from dealtrace.operations.work import Work, operation
+from dealtrace.operations.write_command import WriteCommand
+from dealtrace.record import record
 from dealtrace.storage import people
 from dealtrace.storage.reports.mirror.mirror import forget_mirror
 
@@ -34,12 +38,42 @@ def erase_person(connection: Connection, sites: Sequence[Site], contact: str) ->
     found = _find(connection, sites, contact)
     forget_mirror(connection)
     for site_id, traces in found.items():
-        versions = [
-            (deal_id, version, without_person(before), without_person(after))
-            for deal_id, version, before, after in people.list_version_fields(connection, site_id, traces)
-        ]
-        people.anonymise(connection, site_id, traces, versions)
+        _anonymise(connection, site_id, traces)
     return found
+
+
+@record
+class Erasure:
+    """Contacts in normal form whose person is to be forgotten, and what a person was shown and agreed to."""
+
+    contacts: frozenset[str]
+    expected: people.Traces
+
+
+@operation(ids_per_command=0)
+def erase_people(work: Work, commands: Sequence[WriteCommand[Erasure]]) -> list[people.Traces]:
+    """Make anonymous what the site stores about people, in the order of arrival; each outcome is what there is.
+
+    Nothing is changed if that is no longer what was expected. Registrations wait, so that none slips through. The
+    caller has removed the mirror, which would keep what goes.
+    """
+    lock_registrations(work)
+    outcomes: list[people.Traces] = []
+    for command in commands:
+        traces = people.find_traces(work.connection, work.site.id, command.payload.contacts)
+        if traces == command.payload.expected:
+            forget_mirror(work.connection)
+            _anonymise(work.connection, work.site.id, traces)
+        outcomes.append(traces)
+    return outcomes
+
+
+def _anonymise(connection: Connection, site_id: int, traces: people.Traces) -> None:
+    versions = [
+        (deal_id, version, without_person(before), without_person(after))
+        for deal_id, version, before, after in people.list_version_fields(connection, site_id, traces)
+    ]
+    people.anonymise(connection, site_id, traces, versions)
 
 
 def _find(connection: Connection, sites: Sequence[Site], contact: str) -> dict[SiteId, people.Traces]:

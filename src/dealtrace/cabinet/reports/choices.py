@@ -96,6 +96,11 @@ def model_words(model: AttributionModel, language: Language) -> str:
     return _said(_MODELS[model], language)
 
 
+def period_choices(chosen: str, language: Language) -> tuple[Choice, ...]:
+    """Return the periods that can be chosen by a name."""
+    return _chosen(chosen, _PERIODS, language)
+
+
 def choices_of(address: Address, usual: Mapping[str, str], known: Known, language: Language) -> Choices:
     """Return the fields of the form for an address; `usual` is chosen where it says nothing."""
     said = {name: address.get(name) or usual.get(name, "") for name in ("period", "by", "metrics", "compare", "date")}
@@ -104,7 +109,7 @@ def choices_of(address: Address, usual: Mapping[str, str], known: Known, languag
     dimensions = [*DIMENSIONS.values(), *map(field_dimension, known.fields)]
     chosen_by = [name for name in said["by"].split(",") if name]
     return Choices(
-        periods=_chosen("" if has_days else said["period"], _PERIODS, language),
+        periods=period_choices("" if has_days else said["period"], language),
         comparisons=_chosen(said["compare"], _COMPARISONS, language),
         models=(
             *_chosen(model, {str(int(each)): words for each, words in _MODELS.items()}, language),

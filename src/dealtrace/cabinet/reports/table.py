@@ -14,6 +14,8 @@ from dealtrace.cabinet.reports.key_words import key_words
 from dealtrace.errors import Language
 from dealtrace.record import record
 from dealtrace.reports.answer import Report, Row
+from dealtrace.reports.figure import base_measure
+from dealtrace.reports.filters import format_filter
 from dealtrace.reports.metrics import Metric, Unit
 
 LESS_IS_BETTER = frozenset(
@@ -157,14 +159,22 @@ class _Shaper:
             if is_total or metric.unit not in (Unit.COUNT, Unit.MONEY)
             else cell_bar(value, self.largest[place]),
             change_of(metric, value, compared, self.language) if row.compared is not None else None,
-            self._behind(row, metric) if value and len(metric.facts) == 1 and metric.adds_up else "",
+            self._behind(row, metric) if value and metric.adds_up and base_measure(metric) is not None else "",
             "" if is_total or value is None else self._mark(place, value),
         )
 
     def _behind(self, row: Row, metric: Metric) -> str:
-        keys = key_pairs(row.keys) if row.keys else []
-        by = self.address.get("by") if row.keys else ""
-        address = self.address.at(self.rows_page).link(metrics=metric.name, by=by, sort="", limit="", compare="")
+        """Return the address of the rows behind a figure: the whole question stands in it, whatever was usual here."""
+        question, keys = self.question, key_pairs(row.keys)
+        filters = tuple(format_filter(condition) for condition in question.filters)
+        address = Address(self.rows_page, (), filters).link(
+            metrics=metric.name,
+            by=",".join(dimension.name for dimension in question.by) if keys else "",
+            first=question.period.first_on.isoformat(),
+            last=question.period.last_on.isoformat(),
+            model=str(int(self.model)),
+            date=question.date_of.value,
+        )
         return f"{address}&{urlencode(keys)}" if keys else address
 
     def _value(self, row: Row, place: int) -> Fraction | None:

@@ -21,7 +21,8 @@ from dealtrace.http.parameters import ParameterTable, Sent
 from dealtrace.http.replies import Reply, success
 from dealtrace.leads.lead import LeadKind
 from dealtrace.quota.points import PaidMethod
-from dealtrace.storage.journals.call_counts import count_by_quarter, count_by_term, count_leads
+from dealtrace.storage.journals.call_counts import count_by_quarter, count_by_term
+from dealtrace.storage.journals.keyset_pages import count_rows
 from dealtrace.storage.journals.lead_journal import Field, Filter, LeadQuery, query_leads
 
 TABLE = ParameterTable(STATISTICS)
@@ -74,7 +75,7 @@ async def _answer(caller: Caller, sent: Sent, count: Count, *, searched: bool) -
 
 def _total(connection: Connection, site: Site, query: LeadQuery, sent: Sent) -> TotalCount:
     del sent
-    return {"totalCount": count_leads(connection, query_leads(site, query))}
+    return {"totalCount": count_rows(connection, query_leads(site, query))}
 
 
 def _by_date(connection: Connection, site: Site, query: LeadQuery, sent: Sent) -> list[DayCount]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from dealtrace.deals.deal import Deal, DealKey
 from dealtrace.deals.versions import VersionKind, next_version
 from dealtrace.errors import Refusal
-from dealtrace.operations.deals.find import find_deals, not_found
+from dealtrace.operations.deals.find import find_deal, find_deals, not_found
 from dealtrace.operations.points import pay_for_calls, points_refusal
 from dealtrace.operations.webhooks.publish import store_versions
 from dealtrace.operations.work import Work, operation
@@ -48,6 +48,19 @@ def delete_deals(work: Work, commands: Sequence[WriteCommand[DealKey]]) -> list[
     outcomes: dict[int, Deal | Refusal] = {**named.refused, **late, **deleted}
     unpaid = points_refusal(work)
     return [outcomes.get(position, unpaid) for position in range(len(commands))]
+
+
+def delete_deal(work: Work, deal_id: int, *, user_id: int | None = None) -> Deal:
+    """Delete a deal of the site for a person, which costs no points, and return it.
+
+    Raises:
+        DealNotFound: the site has no such deal, or it is deleted already.
+    """
+    deal = find_deal(work.connection, work.site, deal_id)
+    deleted = with_deletion(deal, work.now, work.now)
+    deals.stamp_deals(work.connection, work.site.id, [deleted])
+    store_versions(work, [next_version(deal, deleted, VersionKind.DELETED, user_id=user_id)])
+    return deleted
 
 
 def with_deletion(deal: Deal, deleted_at: datetime | None, now: datetime) -> Deal:

@@ -74,7 +74,7 @@ def _add(work: Work, items: Sequence[LeadAnnotation], found: FoundLeads) -> Anno
         values, unknown_names = split_by_known(item.addition.custom_values, work.site.custom_fields)
         unknown.update(unknown_names)
         after = with_addition(annotated.get(ref, found.annotations[ref].annotations), item.addition, values)
-        fault = _beyond_limits(after)
+        fault = beyond_limits(after)
         if fault is None:
             annotated[ref] = after
         outcomes.append(ref if fault is None else InvalidParameters([fault]))
@@ -86,7 +86,8 @@ def _add(work: Work, items: Sequence[LeadAnnotation], found: FoundLeads) -> Anno
     return outcomes
 
 
-def _beyond_limits(annotations: Annotations) -> Violation | None:
+def beyond_limits(annotations: Annotations) -> Violation | None:
+    """Return what of annotations is too long, `None` if nothing is."""
     sizes: Mapping[str, tuple[int, int]] = {
         "comment": (len(annotations.comment or ""), COMMENT_LENGTH_MAX),
         "manager": (len(annotations.manager or ""), MANAGER_LENGTH_MAX),

@@ -1,20 +1,15 @@
-"""Counts of calls: all of them, by quarters of an hour, and by keywords."""
+"""Counts of calls by quarters of an hour and by keywords."""
 
 from datetime import datetime, timedelta
 
 from sqlalchemy import BigInteger, Connection, func, select, type_coerce
 
 from dealtrace.storage.database.column_types import MICROSECOND, instant
-from dealtrace.storage.journals.keyset_pages import Cursor, PageQuery, find_page
+from dealtrace.storage.journals.keyset_pages import PageQuery
 from dealtrace.storage.schema.tables.visits import traffic_source
 
 QUARTER = timedelta(minutes=15)
 """Every time zone is whole quarters of an hour away from UTC, so the days of each are made of quarters."""
-
-
-def count_leads(connection: Connection, query: PageQuery) -> int:
-    """Count the leads of a list."""
-    return find_page(connection, query, Cursor(), 0).total
 
 
 def count_by_quarter(connection: Connection, query: PageQuery) -> dict[datetime, int]:

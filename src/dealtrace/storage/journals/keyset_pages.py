@@ -117,6 +117,33 @@ def find_page(connection: Connection, query: PageQuery, cursor: Cursor, limit: i
     return Page([row_id for _, row_id in page], end, total)
 
 
+@record
+class NewestPage:
+    """The ids of a page, the newest first, and the key after which the next page begins; `None` on the last."""
+
+    ids: list[int]
+    end: SortKey | None
+
+
+def find_newest(connection: Connection, query: PageQuery, before: SortKey | None, limit: int) -> NewestPage:
+    """Find a page of at most `limit` rows in reverse order, those before a key; without one the last rows of all."""
+    conditions = list(query.after(None))
+    if before is not None:
+        reached = tuple_(literal(before.at, query.moment.type), literal(before.id, query.id.type))
+        conditions.append(tuple_(query.moment, query.id) < reached)
+    keys = select(type_coerce(query.moment, BigInteger), query.id).select_from(query.rows).where(*conditions)
+    newest = keys.order_by(query.moment.desc(), query.id.desc()).limit(limit + 1)
+    found = connection.execute(newest).all()
+    page = found[:limit]
+    end = SortKey(instant(page[-1][0]), page[-1][1]) if len(found) > limit else None
+    return NewestPage([row_id for _, row_id in page], end)
+
+
+def count_rows(connection: Connection, query: PageQuery) -> int:
+    """Count the rows of a list."""
+    return find_page(connection, query, Cursor(), 0).total
+
+
 def pages_of(connection: Connection, query: PageQuery, limit: int) -> Iterator[tuple[int, list[int]]]:
     """Yield the length of a whole list and the ids of the next `limit` rows, page after page to its end."""
     cursor = Cursor()

@@ -29,8 +29,8 @@ from dealtrace.record import record
 from dealtrace.reports.dimensions import FIELD_PREFIX
 from dealtrace.reports.facts import Fact
 from dealtrace.storage.database.column_types import json_text
+from dealtrace.storage.deals.match_reasons import match_reason
 from dealtrace.storage.reports.fact_tables import AT, Moment
-from dealtrace.storage.reports.match_reasons import match_reason
 from dealtrace.storage.reports.sql_functions import items_of, known_text, without_query
 from dealtrace.storage.schema.tables.costs import cost
 from dealtrace.storage.schema.tables.deals import deal, deal_tag

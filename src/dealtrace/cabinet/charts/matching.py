@@ -1,0 +1,104 @@
+"""The time line of a deal's match: the moment of the deal, and the window of every lead that was considered."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from markupsafe import Markup
+
+from dealtrace.cabinet.charts.svg import element, text, titled
+from dealtrace.matching.explanation import Candidate
+from dealtrace.record import record
+
+WIDTH, ROW, BAR = 640, 40, 12
+SIDE, TOP, BOTTOM = 8, 24, 24
+WINDOWS_MAX = 12
+"""How many windows are drawn; the table below has the others too."""
+WIDTH_LEAST = 4
+"""How wide the shortest window is, so that it can be seen."""
+LETTER = 7.5
+"""About how wide a letter is."""
+
+
+@record
+class DrawnCandidate:
+    """A lead that was considered: its label, what happened to it in words, and whether it was chosen."""
+
+    candidate: Candidate
+    label: str
+    words: str
+    is_winner: bool
+
+
+def matching_chart(
+    title: str,
+    deal_words: str,
+    deal_at: datetime,
+    drawn: Sequence[DrawnCandidate],
+    format_time: Callable[[datetime], str],
+) -> Markup:
+    """Return the time line; the windows stand below each other in their sequence, at most `WINDOWS_MAX`."""
+    shown = drawn[:WINDOWS_MAX]
+    axis = _axis_of(deal_at, [each.candidate for each in shown])
+    height = TOP + ROW * len(shown) + BOTTOM
+    parts = [titled(title), *_ends(axis, height, format_time)]
+    parts += [_window(each, axis, TOP + ROW * place) for place, each in enumerate(shown)]
+    parts += _deal(deal_words, axis.at(deal_at), height)
+    return element(
+        "svg",
+        *parts,
+        xmlns="http://www.w3.org/2000/svg",
+        class_="chart matching",
+        role="img",
+        viewBox=f"0 0 {WIDTH} {height}",
+    )
+
+
+@record
+class _Axis:
+    since: datetime
+    until: datetime
+
+    def at(self, moment: datetime) -> float:
+        return round(SIDE + (WIDTH - 2 * SIDE) * ((moment - self.since) / (self.until - self.since)), 1)
+
+
+def _axis_of(deal_at: datetime, candidates: Sequence[Candidate]) -> _Axis:
+    """Return an axis that has the deal and all windows on it, with some room at both ends."""
+    moments = [deal_at, *(each.window.opens_at for each in candidates), *(each.window.closes_at for each in candidates)]
+    room = max((max(moments) - min(moments)) / 20, timedelta(minutes=1))
+    return _Axis(min(moments) - room, max(moments) + room)
+
+
+def _ends(axis: _Axis, height: int, format_time: Callable[[datetime], str]) -> list[Markup]:
+    y = height - BOTTOM
+    return [
+        element("line", class_="axis", x1=SIDE, x2=WIDTH - SIDE, y1=y, y2=y),
+        text(format_time(axis.since), x=SIDE, y=height - 6),
+        text(format_time(axis.until), x=WIDTH - SIDE, y=height - 6, text_anchor="end"),
+    ]
+
+
+def _window(drawn: DrawnCandidate, axis: _Axis, y: int) -> Markup:
+    window = drawn.candidate.window
+    left, right = axis.at(window.opens_at), axis.at(window.closes_at)
+    name = "won" if drawn.is_winner else "inside" if drawn.candidate.holds else "missed"
+    width = max(round(right - left, 1), WIDTH_LEAST)
+    bar = element("rect", titled(drawn.words), class_=name, x=left, y=y + 18, width=width, height=BAR, rx=2)
+    label = f"✓ {drawn.label}" if drawn.is_winner else drawn.label
+    caption = _text_at(label, left, y + 14, "start")
+    return element("g", caption, bar)
+
+
+def _deal(words: str, x: float, height: int) -> list[Markup]:
+    return [
+        element("line", titled(words), class_="deal", x1=x, x2=x, y1=TOP - 6, y2=height - BOTTOM),
+        _text_at(words, x, TOP - 10, "middle"),
+    ]
+
+
+def _text_at(content: str, x: float, y: int, anchor: str) -> Markup:
+    """Return a text at a place, moved so far that it does not leave the picture."""
+    width = len(content) * LETTER
+    before = {"start": 0.0, "middle": width / 2}[anchor]
+    left = min(max(x - before, SIDE), max(WIDTH - SIDE - width, SIDE))
+    return text(content, x=round(left, 1), y=y)

@@ -1,0 +1,1 @@
+"""People who called or wrote: everything known of a person in time, their data exported or erased."""

@@ -1,0 +1,143 @@
+"""A person's data on request: seen before, sent as a file, or made anonymous after a second confirmation."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import ExitStack
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from dealtrace.accounts.site import Site
+from dealtrace.cabinet.clients.timeline import PersonFacts, address_of_person, read_person
+from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.rendering import HEADERS
+from dealtrace.cabinet.view import View
+from dealtrace.errors import Overloaded
+from dealtrace.http.replies import success
+from dealtrace.operations.people import Erasure, erase_people
+from dealtrace.record import record
+from dealtrace.storage import people
+from dealtrace.storage.reports.mirror.mirror import MirrorBusy, without_mirror
+
+ERASE = "erase"
+BUSY_RETRY_SECONDS = 5
+
+
+@record
+class ContactLine:
+    """A contact of the person, whether it is chosen, and how many leads bear it."""
+
+    text: str
+    is_chosen: bool
+    leads: int
+
+
+@record
+class Preview:
+    """What goes, or is sent: the contacts, and everything that is found by those that are chosen."""
+
+    contacts: tuple[ContactLine, ...]
+    traces: people.Traces
+
+    @property
+    def chosen(self) -> frozenset[str]:
+        """The contacts that are chosen."""
+        return frozenset(line.text for line in self.contacts if line.is_chosen)
+
+    @property
+    def fingerprint(self) -> str:
+        """What a person agrees to: the number of leads, deals, visits and clients."""
+        traces = self.traces
+        return ".".join(map(str, (traces.leads, len(traces.deals), len(traces.visits), len(traces.clients))))
+
+
+async def show(view: View) -> Response:
+    """Show what is stored about a person, to be exported or erased."""
+    facts = await read_person(view)
+    if facts is None:
+        return not_found(view)
+    return _page(view, "clients/personal_data.html", facts, await _preview(view, facts))
+
+
+async def export(view: View) -> Response:
+    """Send everything that is stored about a person, by table, as a file."""
+    facts = await read_person(view)
+    if facts is None:
+        return not_found(view)
+    preview = await _preview(view, facts)
+    rows = await view.read(_rows, view.here, preview.traces)
+    name = f"person-{view.here.id}-{facts.client.id}.json"
+    return Response(
+        success({"siteId": view.here.id, **rows}, "person_exported").body,
+        media_type="application/json",
+        headers={**HEADERS, "content-disposition": f'attachment; filename="{name}"'},
+    )
+
+
+async def erase(view: View) -> Response:
+    """Ask once more with the counts, then make the person anonymous, if the counts are still those."""
+    facts = await read_person(view)
+    if facts is None:
+        return not_found(view)
+    preview = await _preview(view, facts)
+    if not preview.chosen or preview.traces.is_empty:
+        return _page(view, "clients/personal_data.html", facts, preview)
+    has_agreed = view.form.get("act") == ERASE and view.form.get("agreed") == preview.fingerprint
+    if not has_agreed:
+        return _page(view, "clients/confirm.html", facts, preview)
+    found = await _erase(view, Erasure(preview.chosen, preview.traces))
+    if found != preview.traces:
+        return _page(view, "clients/confirm.html", facts, Preview(preview.contacts, found))
+    return _page(view, "clients/erased.html", facts, preview)
+
+
+async def _erase(view: View, erasure: Erasure) -> people.Traces:
+    """Erase a person while nobody may build the column mirror, and return what was found.
+
+    Raises:
+        Overloaded: another process had the mirror for too long.
+    """
+    with ExitStack() as held:
+        try:
+            await asyncio.to_thread(held.enter_context, without_mirror(view.means.database))
+        except MirrorBusy:
+            raise Overloaded(retry_after_seconds=BUSY_RETRY_SECONDS) from None
+        found: people.Traces = await view.write(erase_people, erasure)
+        return found
+
+
+async def _preview(view: View, facts: PersonFacts) -> Preview:
+    """Return what the chosen contacts find: those of the form or the address; at first all."""
+    asked = view.form.all("contact") if view.form.fields else view.request.query_params.getlist("contact")
+    is_first = not view.form.fields and "contact" not in view.request.query_params
+    chosen = frozenset(facts.contacts if is_first else asked) & frozenset(facts.contacts)
+    return await view.read(_read, view.here, facts.contacts, chosen)
+
+
+def _read(connection: Connection, site: Site, contacts: tuple[str, ...], chosen: frozenset[str]) -> Preview:
+    lines = (
+        ContactLine(contact, contact in chosen, people.find_traces(connection, site.id, [contact]).leads)
+        for contact in contacts
+    )
+    return Preview(tuple(lines), people.find_traces(connection, site.id, chosen))
+
+
+def _rows(connection: Connection, site: Site, traces: people.Traces) -> Mapping[str, object]:
+    return people.find_rows(connection, site.id, traces)
+
+
+def _page(view: View, template: str, facts: PersonFacts, preview: Preview) -> Response:
+    traces = preview.traces
+    return view.page(
+        template,
+        address=address_of_person(view, facts.client),
+        client=facts.client,
+        contacts=preview.contacts,
+        chosen=sorted(preview.chosen),
+        agreed=preview.fingerprint,
+        calls=len(traces.calls),
+        lead_requests=len(traces.lead_requests),
+        deals=len(traces.deals),
+        visits=len(traces.visits),
+        is_empty=traces.is_empty,
+    )

@@ -1,0 +1,146 @@
+"""A person's time line: visits, calls, lead requests and deals, the newest first."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from dealtrace.accounts.own_ids import ID_MAX
+from dealtrace.accounts.role import Role
+from dealtrace.accounts.site import Site
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.attribution.visit import Visit
+from dealtrace.cabinet.formats import clock_time, money
+from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.leads.journal import call_state
+from dealtrace.cabinet.places import lead_address, source_words
+from dealtrace.cabinet.view import View
+from dealtrace.deals.deal import Deal
+from dealtrace.leads.call import Call
+from dealtrace.leads.client import Client
+from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.record import record
+from dealtrace.storage.deals.deals import list_deals_by_id
+from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
+from dealtrace.storage.journals.person import (
+    SHOWN_MAX,
+    find_deal_ids_by_contact,
+    find_joined_ids,
+    list_lead_ids,
+    list_newest_visits,
+)
+from dealtrace.storage.leads.clients import find_clients
+
+
+@record
+class Event:
+    """Something that happened: when, what, where its page is (empty for none), details, and money."""
+
+    at: datetime
+    moment: str
+    title: str
+    address: str
+    details: str
+    amount: str
+
+
+@record
+class PersonFacts:
+    """Everything that was read of a person; `client` has every contact that is known."""
+
+    client: Client
+    leads: Sequence[LeadEntry]
+    deals: Sequence[Deal]
+    visits: Sequence[Visit]
+
+    @property
+    def contacts(self) -> tuple[str, ...]:
+        """The phones and e-mails of the person in their normal form."""
+        return self.client.phones + self.client.emails
+
+
+async def show(view: View) -> Response:
+    """Show the time line of a person."""
+    facts = await read_person(view)
+    if facts is None:
+        return not_found(view)
+    events = sorted(_events(facts, view), key=lambda event: event.at, reverse=True)
+    amounts = [deal.amount_rub for deal in facts.deals if deal.amount_rub is not None]
+    return view.page(
+        "clients/timeline.html",
+        address=address_of_person(view, facts.client),
+        client=facts.client,
+        contacts=facts.contacts,
+        events=events,
+        leads=len(facts.leads),
+        deals=len(facts.deals),
+        visits=len(facts.visits),
+        amount=money(view.language, sum(amounts, Decimal(0))),
+        is_owner=view.role is Role.OWNER,
+        is_cut=SHOWN_MAX in (len(facts.leads), len(facts.deals), len(facts.visits)),
+        shown_max=SHOWN_MAX,
+    )
+
+
+def address_of_person(view: View, client: Client) -> str:
+    """Return the address of a person's time line."""
+    return f"/cabinet/{view.here.id}/people/{client.id}"
+
+
+async def read_person(view: View) -> PersonFacts | None:
+    """Return what is known of the person of the address, `None` if the site has no such person."""
+    client_id = view.request.path_params["client"]
+    return await view.read(_read, view.here, client_id) if client_id <= ID_MAX else None
+
+
+def _read(connection: Connection, site: Site, client_id: int) -> PersonFacts | None:
+    joined = find_joined_ids(connection, site.id, client_id)
+    client = find_clients(connection, site.id, [client_id]).get(client_id)
+    if client is None:
+        return None
+    model, leads = AttributionModel(site.attribution), []
+    for kind in LeadKind:
+        ids = list_lead_ids(connection, site.id, kind, joined)
+        leads += list_lead_entries(connection, site, kind, ids, model, with_deals=True)
+    visitors = {lead.visit.own.visitor_id for lead in leads if lead.visit is not None}
+    deals = {deal.id: deal for lead in leads for deal in lead.deals}
+    contacts = client.phones + client.emails
+    others = find_deal_ids_by_contact(connection, site.id, contacts) - deals.keys() if contacts else set()
+    deals |= {deal.id: deal for deal in list_deals_by_id(connection, site.id, sorted(others))}
+    return PersonFacts(client, leads, list(deals.values()), list_newest_visits(connection, site.id, visitors))
+
+
+def _events(facts: PersonFacts, view: View) -> Iterator[Event]:
+    zone, language, say = view.here.time_zone, view.language, view.translate
+    for visit in facts.visits:
+        details = " · ".join(part for part in (source_words(visit.traffic_source), visit.city, visit.device) if part)
+        yield Event(visit.started_at, clock_time(language, visit.started_at, zone), say("Visit"), "", details, "")
+    for entry in facts.leads:
+        yield _lead_event(entry, view)
+    for deal in facts.deals:
+        yield Event(
+            deal.happened_at,
+            clock_time(language, deal.happened_at, zone),
+            f"{say('Deal')} {deal.number}",
+            f"/cabinet/{view.here.id}/deals/{deal.id}",
+            deal.status,
+            money(language, deal.amount_rub),
+        )
+
+
+def _lead_event(entry: LeadEntry, view: View) -> Event:
+    lead = entry.lead
+    is_call = isinstance(lead, Call)
+    at = lead.started_at if isinstance(lead, Call) else lead.requested_at
+    state = call_state(entry, view) if is_call else "" if isinstance(lead, Call) else lead.form_name
+    source = source_words(entry.origin.source) if entry.origin.is_known else ""
+    return Event(
+        at,
+        clock_time(view.language, at, view.here.time_zone),
+        view.translate("Call" if is_call else "Lead request"),
+        lead_address(view.here.id, LeadRef(LeadKind.CALL if is_call else LeadKind.LEAD_REQUEST, lead.id)),
+        " · ".join(part for part in (state, source) if part),
+        "",
+    )

@@ -1,0 +1,51 @@
+"""What a person does with a deal: pin and unpin its lead, undo a change, delete and restore."""
+
+from starlette.responses import Response
+
+from dealtrace.accounts.own_ids import ID_MAX
+from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.view import View
+from dealtrace.errors import DealNotFound, InvalidParameters, Violation
+from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.operations.deals.by_hand import Act, DealAct, act_on_deals
+
+TO_NONE = "none"
+OTHER = "other"
+
+
+async def act(view: View) -> Response:
+    """Do what the button of the form says, and lead back to the card."""
+    deal_id, wanted = view.request.path_params["deal"], view.form.get("act")
+    if deal_id > ID_MAX or wanted not in tuple(Act):
+        return not_found(view)
+    lead = _chosen_lead(view) if wanted == Act.PIN else None
+    version = _number(view.form.get("version")) or 0
+    try:
+        await view.write(act_on_deals, DealAct(Act(wanted), deal_id, lead, version))
+    except DealNotFound:
+        return not_found(view)
+    return view.lead_to(f"/{view.here.id}/deals/{deal_id}")
+
+
+def _chosen_lead(view: View) -> LeadRef | None:
+    """Return the lead that was chosen in the list, or named by its id.
+
+    Raises:
+        InvalidParameters: no lead was chosen.
+    """
+    chosen = view.form.get("lead")
+    if chosen == TO_NONE:
+        return None
+    kind, _, id_ = (view.form.get("kind"), ":", view.form.get("id")) if chosen == OTHER else chosen.partition(":")
+    number = _number(id_)
+    if kind not in tuple(LeadKind) or number is None:
+        raise InvalidParameters(
+            [Violation("lead", "выберите лид или введите его ID", "choose a lead, or enter its id")]
+        )
+    return LeadRef(LeadKind(kind), number)
+
+
+def _number(text: str) -> int | None:
+    digits = text.strip()
+    is_number = digits.isascii() and digits.isdigit() and len(digits) <= len(str(ID_MAX))
+    return int(digits) if is_number and int(digits) <= ID_MAX else None

@@ -1,0 +1,120 @@
+"""The card of a deal: what it is now, why it has its lead, its client's path, and everything that happened to it."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from dealtrace.accounts.own_ids import ID_MAX
+from dealtrace.accounts.site import Site
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.attribution.origin import origin_of_deal
+from dealtrace.cabinet.deals.explanation import Explainer
+from dealtrace.cabinet.deals.history import Callers, Historian
+from dealtrace.cabinet.deals.path import CreditsByModel, path_of
+from dealtrace.cabinet.formats import clock_time, money
+from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.places import lead_address, source_words
+from dealtrace.cabinet.view import View
+from dealtrace.deals.deal import Deal
+from dealtrace.deals.versions import DealVersion
+from dealtrace.errors import DealNotFound
+from dealtrace.operations.deals.explain import Explanation, explain_deal
+from dealtrace.operations.deals.find import find_deal
+from dealtrace.record import record
+from dealtrace.storage.accounts.tokens import list_tokens
+from dealtrace.storage.accounts.users import find_logins
+from dealtrace.storage.deals.versions import list_versions
+from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
+from dealtrace.storage.visits.credits import find_credits
+
+
+@record
+class Fact:
+    """A line of what a deal is now."""
+
+    name: str
+    value: str
+
+
+@record
+class CardFacts:
+    """Everything that was read of a deal; `lead` is `None` without one."""
+
+    deal: Deal
+    explanation: Explanation
+    versions: Sequence[DealVersion]
+    callers: Callers
+    lead: LeadEntry | None
+    credits: CreditsByModel
+
+
+async def show(view: View) -> Response:
+    """Show the card of a deal, deleted or not."""
+    deal_id = view.request.path_params["deal"]
+    if deal_id > ID_MAX:
+        return not_found(view)
+    try:
+        facts = await view.read(_read, view.here, deal_id)
+    except DealNotFound:
+        return not_found(view)
+    return view.page("deals/card.html", 200, **_shown(view, facts))
+
+
+def _read(connection: Connection, site: Site, deal_id: int) -> CardFacts:
+    deal = find_deal(connection, site, deal_id, with_deleted=True, lock=False)
+    entries: Sequence[LeadEntry] = ()
+    if deal.lead is not None:
+        model = AttributionModel(site.attribution)
+        entries = list_lead_entries(connection, site, deal.lead.kind, [deal.lead.id], model, with_visits=True)
+    versions = list_versions(connection, site.id, deal.id)
+    logins = find_logins(connection, {each.user_id for each in versions if each.user_id is not None})
+    return CardFacts(
+        deal,
+        explain_deal(connection, site, deal),
+        versions,
+        Callers({token.id: token.label for token in list_tokens(connection, site.id)}, logins),
+        entries[0] if entries else None,
+        find_credits(connection, site.id, deal.lead.id) if deal.lead is not None else {},
+    )
+
+
+def _shown(view: View, facts: CardFacts) -> dict[str, object]:
+    deal, lead, historian = facts.deal, facts.lead, Historian(view, facts.callers)
+    explainer = Explainer(view)
+    deleted_at = deal.deleted_at
+    return {
+        "deal": deal,
+        "address": f"/cabinet/{view.here.id}/deals/{deal.id}",
+        "deleted": clock_time(view.language, deleted_at, view.here.time_zone) if deleted_at is not None else "",
+        "facts": _facts(view, deal, lead),
+        "custom": sorted((deal.custom_values or {}).items()),
+        "lead_words": explainer.lead_words(deal.lead),
+        "lead_address": lead_address(view.here.id, deal.lead) if deal.lead is not None else "",
+        "client": lead.client if lead is not None else None,
+        "explained": explainer.explained(facts.explanation),
+        "client_path": path_of(lead.visits, facts.credits, view) if lead is not None else None,
+        "states": historian.states(facts.versions),
+        "versions": historian.versions(facts.versions),
+        "is_pinned": deal.pinned_at is not None,
+    }
+
+
+def _facts(view: View, deal: Deal, lead: LeadEntry | None) -> list[Fact]:
+    say, zone = view.translate, view.here.time_zone
+    origin = origin_of_deal(lead.origin if lead is not None else None, deal.stated_source)
+    contact = deal.clue.contact
+    lines = [
+        (say("Status"), deal.status),
+        (say("Sum"), money(view.language, deal.amount_rub)),
+        (say("Date of the deal"), clock_time(view.language, deal.happened_at, zone)),
+        (say("Source"), source_words(origin.source) if origin.is_known else say("no source")),
+        (say("Service"), deal.service),
+        (say("Manager"), deal.manager or ""),
+        (say("Phone"), contact.phone.as_sent if contact is not None and contact.phone is not None else ""),
+        (say("E-mail"), contact.email.as_sent if contact is not None and contact.email is not None else ""),
+        (say("Comment"), deal.comment or ""),
+        (say("Tags"), ", ".join(deal.tags)),
+        (say("Our id"), str(deal.id)),
+    ]
+    return [Fact(name, value) for name, value in lines if value]

@@ -1,0 +1,211 @@
+"""Why a deal has its lead, for people who do not program: drawn, in words, and what would change it."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from markupsafe import Markup
+
+from dealtrace.cabinet.charts.matching import DrawnCandidate, matching_chart
+from dealtrace.cabinet.deals.words import VERDICTS, WON_BY
+from dealtrace.cabinet.formats import clock_time, number, span_of_time
+from dealtrace.cabinet.places import lead_address
+from dealtrace.cabinet.view import View
+from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.matching.explanation import Candidate, Missed, Step
+from dealtrace.matching.flips import SECOND, Flip
+from dealtrace.operations.deals.explain import Explanation, Naming, Verdict
+from dealtrace.record import record
+
+CANDIDATES_SHOWN = 20
+"""How many candidates of a step are listed; the nearest come first."""
+
+
+@record
+class CandidateLine:
+    """A lead that was considered, in words."""
+
+    lead: str
+    address: str
+    began: str
+    closes: str
+    outcome: str
+    is_winner: bool
+
+
+@record
+class StepLines:
+    """A search: what was searched for, the leads that were considered, how many more there are, and the reason."""
+
+    title: str
+    candidates: tuple[CandidateLine, ...]
+    more: int
+    won_by: str
+
+
+@record
+class FlipLine:
+    """The smallest change of a rule, and the lead that the deal would have then."""
+
+    change: str
+    lead: str
+    address: str
+
+
+@record
+class Explained:
+    """The explanation of a match; `chart` is empty if there is nothing to draw, `pinnable` are leads to pin to."""
+
+    verdict: str
+    notes: tuple[str, ...]
+    chart: Markup
+    steps: tuple[StepLines, ...]
+    flips: tuple[FlipLine, ...]
+    pinnable: tuple[tuple[str, str], ...]
+
+
+class Explainer:
+    """Puts explanations into the words of a page."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._site_id = view.here.id
+        self._say = view.translate
+
+    def explained(self, explanation: Explanation) -> Explained:
+        """Return an explanation in words."""
+        return Explained(
+            self._say(VERDICTS[explanation.verdict]),
+            tuple(self._notes(explanation)),
+            self._chart(explanation),
+            tuple(self._step(step) for step in explanation.steps),
+            tuple(self._flip(flip) for flip in explanation.flips),
+            tuple(self._pinnable(explanation)),
+        )
+
+    def lead_words(self, ref: LeadRef | None) -> str:
+        """Return the name of a lead, such as “Call 17”."""
+        if ref is None:
+            return self._say("no lead")
+        return f"{self._say('Call' if ref.kind is LeadKind.CALL else 'Lead request')} {ref.id}"
+
+    def _address(self, ref: LeadRef | None) -> str:
+        return lead_address(self._site_id, ref) if ref is not None else ""
+
+    def _notes(self, explanation: Explanation) -> Iterator[str]:
+        for naming in explanation.namings:
+            yield self._naming(naming)
+        contact = explanation.deal.clue.contact
+        if contact is None:
+            return
+        for stated in (contact.phone, contact.email):
+            if stated is not None and stated.normal is None:
+                yield self._say("“%(text)s” is no phone or e-mail that can be compared.") % {"text": stated.as_sent}
+        if explanation.steps:
+            yield self._say(
+                "A lead fits if the deal came after the lead began and at most %(threshold)s after it ended."
+            ) % {"threshold": self._time(contact.link_threshold)}
+        if explanation.steps and explanation.verdict in (Verdict.PINNED, Verdict.NAMED):
+            yield self._say("Below is what the rules would choose without that.")
+        if explanation.steps and not explanation.contact_matching:
+            yield self._say("Below is what would be found if matching by contact were on.")
+
+    def _naming(self, naming: Naming) -> str:
+        kind = self._say("a call" if naming.kind is LeadKind.CALL else "a lead request")
+        facts = {"kind": kind, "value": naming.value, "lead": self.lead_words(naming.lead)}
+        if naming.lead is None:
+            return self._say("The CRM named %(kind)s, %(value)s, which is unknown here.") % facts
+        return self._say("The CRM named %(kind)s, %(value)s: %(lead)s.") % facts
+
+    def _time(self, duration: timedelta) -> str:
+        return span_of_time(self._view.language, duration)
+
+    def _step(self, step: Step) -> StepLines:
+        among = (
+            "Among calls, by %(contact)s"
+            if step.search.kind is LeadKind.CALL
+            else "Among lead requests, by %(contact)s"
+        )
+        shown = step.candidates[:CANDIDATES_SHOWN]
+        return StepLines(
+            self._say(among) % {"contact": step.search.contact},
+            tuple(self._candidate(candidate, step) for candidate in shown),
+            len(step.candidates) - len(shown),
+            self._say(WON_BY[step.won_by]) if step.won_by is not None else "",
+        )
+
+    def _candidate(self, candidate: Candidate, step: Step) -> CandidateLine:
+        zone, language = self._view.here.time_zone, self._view.language
+        return CandidateLine(
+            self.lead_words(candidate.lead),
+            self._address(candidate.lead),
+            clock_time(language, candidate.window.opens_at, zone),
+            clock_time(language, candidate.window.closes_at, zone),
+            self._outcome(candidate, is_winner=candidate.lead == step.winner),
+            candidate.lead == step.winner,
+        )
+
+    def _outcome(self, candidate: Candidate, *, is_winner: bool) -> str:
+        facts = {"time": self._time(candidate.missed_by)}
+        match candidate.missed_end:
+            case Missed.OPENING:
+                return self._say("missed: it began %(time)s after the deal") % facts
+            case Missed.CLOSING:
+                return self._say("missed: its time was over %(time)s before the deal") % facts
+            case None if is_winner:
+                return self._say("chosen: it began %(time)s before the deal") % {"time": self._time(candidate.distance)}
+            case None:
+                return self._say("in time, but another is nearer")
+
+    def _chart(self, explanation: Explanation) -> Markup:
+        drawn = [
+            self._drawn(candidate, step)
+            for step in explanation.steps
+            for candidate in step.candidates[:CANDIDATES_SHOWN]
+        ]
+        if not drawn:
+            return Markup("")
+        zone, language = self._view.here.time_zone, self._view.language
+        return matching_chart(
+            self._say("The deal and the leads that were considered, in time"),
+            self._say("Deal"),
+            explanation.deal.happened_at,
+            drawn,
+            lambda moment: clock_time(language, moment, zone),
+        )
+
+    def _drawn(self, candidate: Candidate, step: Step) -> DrawnCandidate:
+        line = self._candidate(candidate, step)
+        words = f"{line.lead}, {line.began} – {line.closes}: {line.outcome}"
+        return DrawnCandidate(candidate, line.lead, words, line.is_winner)
+
+    def _flip(self, flip: Flip) -> FlipLine:
+        return FlipLine("; ".join(self._changes(flip)), self.lead_words(flip.lead), self._address(flip.lead))
+
+    def _changes(self, flip: Flip) -> Iterator[str]:
+        if flip.contact_matching:
+            yield self._say("matching by contact is switched on")
+        for threshold, words in (
+            (
+                flip.threshold_at_least,
+                "the time allowed after the lead ended is at least %(time)s (linkTimeThreshold %(seconds)s)",
+            ),
+            (
+                flip.threshold_at_most,
+                "the time allowed after the lead ended is at most %(time)s (linkTimeThreshold %(seconds)s)",
+            ),
+        ):
+            if threshold is not None:
+                seconds = number(self._view.language, threshold // SECOND)
+                yield self._say(words) % {"time": self._time(threshold), "seconds": seconds}
+        if flip.precedence is not None:
+            is_calls_first = flip.precedence[0] is LeadKind.CALL
+            yield self._say("calls are searched first" if is_calls_first else "lead requests are searched before calls")
+        if flip == Flip(flip.lead):
+            yield self._say("the deal is only matched again")
+
+    def _pinnable(self, explanation: Explanation) -> Iterator[tuple[str, str]]:
+        """Yield the leads that a person may choose by hand, each with its value in the form, once."""
+        refs = [naming.lead for naming in explanation.namings]
+        refs += [candidate.lead for step in explanation.steps for candidate in step.candidates[:CANDIDATES_SHOWN]]
+        for ref in dict.fromkeys(ref for ref in refs if ref is not None):
+            yield f"{ref.kind.value}:{ref.id}", self.lead_words(ref)

@@ -1,0 +1,130 @@
+"""The versions of a deal in words: who changed what, which can be undone, and its sums and statuses over time.
+
+Any: fields of a deal as JSON stores them, as different as those are.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from dealtrace.attribution.traffic_source import SOURCE_PARTS
+from dealtrace.cabinet.deals.words import FIELDS, VERSIONS
+from dealtrace.cabinet.formats import NOTHING, clock_time, money
+from dealtrace.cabinet.view import View
+from dealtrace.deals.versions import DealVersion, VersionKind
+from dealtrace.operations.deals.undo import UNDONE
+from dealtrace.record import record
+
+
+@record
+class FieldChange:
+    """A field that a version changed, in words."""
+
+    field: str
+    before: str
+    after: str
+
+
+@record
+class VersionLine:
+    """A version in words."""
+
+    version: int
+    kind: str
+    recorded_at: str
+    who: str
+    changes: tuple[FieldChange, ...]
+    is_undoable: bool
+
+
+@record
+class StateLine:
+    """What status and sum a deal had from a moment on."""
+
+    since: str
+    status: str
+    amount: str
+
+
+@record
+class Callers:
+    """The labels of tokens and the logins of users, by their ids; users who were deleted are missing."""
+
+    tokens: Mapping[int, str]
+    logins: Mapping[int, str]
+
+
+class Historian:
+    """Puts the versions of a deal into the words of a page; `callers` are who sent them."""
+
+    def __init__(self, view: View, callers: Callers) -> None:
+        self._view = view
+        self._callers = callers
+        self._say = view.translate
+
+    def versions(self, versions: Sequence[DealVersion]) -> list[VersionLine]:
+        """Return versions in words, the latest first."""
+        return [self._version(version) for version in reversed(versions)]
+
+    def states(self, versions: Sequence[DealVersion]) -> list[StateLine]:
+        """Return the statuses and sums over time, the earliest first; versions that change neither have no line."""
+        lines: list[StateLine] = []
+        status: Any = ""
+        amount: Any = None
+        for version in versions:
+            if "status" in version.after or "amount_rub" in version.after:
+                status, amount = version.after.get("status", status), version.after.get("amount_rub", amount)
+                lines.append(
+                    StateLine(self._moment(version.recorded_at), str(status), self._words("amount_rub", amount))
+                )
+        return lines
+
+    def _version(self, version: DealVersion) -> VersionLine:
+        return VersionLine(
+            version.version,
+            self._say(VERSIONS[version.kind]),
+            self._moment(version.recorded_at),
+            self._who(version),
+            tuple(self._changes(version)),
+            version.kind in UNDONE,
+        )
+
+    def _who(self, version: DealVersion) -> str:
+        if version.token_id is not None:
+            label = self._callers.tokens.get(version.token_id, str(version.token_id))
+            return self._say("by token %(label)s") % {"label": label}
+        if version.user_id is not None:
+            return self._callers.logins.get(version.user_id, self._say("a user who is no more"))
+        if version.kind is VersionKind.MATCHED:
+            return self._say("by the rules, as a lead came or went")
+        return self._say("by a command")
+
+    def _changes(self, version: DealVersion) -> Iterator[FieldChange]:
+        for name in version.after:
+            if name in FIELDS and (version.before or version.after[name]):
+                before = self._words(name, version.before.get(name))
+                yield FieldChange(self._say(FIELDS[name]), before, self._words(name, version.after[name]))
+
+    def _moment(self, moment: datetime) -> str:
+        return clock_time(self._view.language, moment, self._view.here.time_zone)
+
+    def _words(self, name: str, value: Any) -> str:  # noqa: PLR0911 - one line a field
+        """Return the value of a field as JSON stores it, in words."""
+        if value in (None, "", [], {}):
+            return NOTHING
+        match name:
+            case "amount_rub":
+                return money(self._view.language, Decimal(str(value)))
+            case "happened_at" | "deleted_at":
+                return self._moment(datetime.fromisoformat(value))
+            case "tags":
+                return ", ".join(value)
+            case "custom_values":
+                return "; ".join(f"{field}: {text}" for field, text in value.items())
+            case "stated_source":
+                return " / ".join(value[part] for part in SOURCE_PARTS if value.get(part))
+            case "lead":
+                kind = self._say("Call" if value["kind"] == "call" else "Lead request")
+                return f"{kind} {value['id']}"
+        return str(value)

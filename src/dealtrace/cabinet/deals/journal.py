@@ -1,0 +1,119 @@
+"""The journal of deals: by period, searched and filtered, the newest first."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from dealtrace import clock
+from dealtrace.accounts.site import Site
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.cabinet.deals.words import REASONS
+from dealtrace.cabinet.formats import clock_time, money
+from dealtrace.cabinet.listing import PAGE_ROWS, Days, Listing, days_of, listing_of
+from dealtrace.cabinet.places import lead_address, source_words
+from dealtrace.cabinet.reports.choices import Choice
+from dealtrace.cabinet.view import View
+from dealtrace.matching.match_reason import MatchReason
+from dealtrace.record import record
+from dealtrace.storage.journals.deal_entries import DealEntry, list_deal_entries
+from dealtrace.storage.journals.deal_list import DealFilters, query_deal_list
+from dealtrace.storage.journals.keyset_pages import SortKey, count_rows, find_newest
+from dealtrace.storage.journals.sought_rows import find_sought_deals
+from dealtrace.storage.reports.statuses import list_statuses
+
+ASKED = ("status", "manager", "service", "matched", "reason", "source", "deleted")
+YES, NO = "yes", "no"
+
+
+@record
+class Row:
+    """A deal of the list, in words; `lead` is empty without a lead."""
+
+    address: str
+    number: str
+    happened_at: str
+    status: str
+    amount: str
+    source: str
+    lead: str
+    lead_address: str
+
+
+@record
+class Found:
+    """What was read for the page: entries of deals, where the next page begins, how many there are, known statuses."""
+
+    entries: Sequence[DealEntry]
+    end: SortKey | None
+    total: int
+    statuses: Sequence[str]
+
+
+async def show(view: View) -> Response:
+    """Show the deals of the address; a search looks through all time."""
+    listing = listing_of(f"/cabinet/{view.here.id}/deals", view.request.query_params, ASKED)
+    days = days_of(listing, view.here, clock.now(), view.language)
+    found = await view.read(_read, view.here, listing, days)
+    return view.page(
+        "deals/journal.html",
+        listing=listing,
+        days=days,
+        rows=[_row(entry, view) for entry in found.entries],
+        total=found.total,
+        next_page=listing.next_page(found.end),
+        is_first=listing.before is None,
+        statuses=found.statuses,
+        reasons=_choices(view, {reason.value: REASONS[reason] for reason in MatchReason}, listing.get("reason")),
+        matched=_choices(view, {YES: "With a source", NO: "Without a source"}, listing.get("matched")),
+        is_deleted=listing.get("deleted") == YES,
+    )
+
+
+def _choices(view: View, words: dict[str, str], chosen: str) -> list[Choice]:
+    return [Choice(value, view.translate(text), value == chosen) for value, text in words.items()]
+
+
+def _read(connection: Connection, site: Site, listing: Listing, days: Days) -> Found:
+    sought = listing.sought
+    ids = find_sought_deals(connection, site.id, sought) if sought is not None else None
+    query = query_deal_list(site, _filters(listing, ids, None if sought else (days.since, days.until)))
+    page = find_newest(connection, query, listing.before, PAGE_ROWS)
+    statuses = {status.spelling for status in list_statuses(connection, site.id)}
+    return Found(
+        list_deal_entries(connection, site.id, page.ids, AttributionModel(site.attribution)),
+        page.end,
+        count_rows(connection, query),
+        sorted(statuses, key=str.casefold),
+    )
+
+
+def _filters(listing: Listing, ids: set[int] | None, within: tuple[datetime, datetime] | None) -> DealFilters:
+    reason = listing.get("reason")
+    return DealFilters(
+        since=within[0] if within else None,
+        until=within[1] if within else None,
+        ids=ids,
+        status=listing.get("status"),
+        manager=listing.get("manager").strip(),
+        service=listing.get("service").strip(),
+        is_matched={YES: True, NO: False}.get(listing.get("matched")),
+        reason=MatchReason(reason) if reason in tuple(MatchReason) else None,
+        source=listing.get("source").strip(),
+        is_deleted=listing.get("deleted") == YES,
+    )
+
+
+def _row(entry: DealEntry, view: View) -> Row:
+    ref = entry.story.ref if entry.story is not None else None
+    return Row(
+        f"/cabinet/{view.here.id}/deals/{entry.id}",
+        entry.number,
+        clock_time(view.language, entry.happened_at, view.here.time_zone),
+        entry.status,
+        money(view.language, entry.amount_rub),
+        source_words(entry.origin.source) if entry.origin.is_known else "",
+        view.translate("Call" if ref.kind == "call" else "Lead request") if ref is not None else "",
+        lead_address(view.here.id, ref) if ref is not None else "",
+    )

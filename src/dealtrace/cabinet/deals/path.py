@@ -1,0 +1,71 @@
+"""The client's path: the visits that led to a lead, and what each attribution model credits them with."""
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+
+from dealtrace.attribution.credit import WHOLE, AttributionModel, Credit
+from dealtrace.attribution.visit import Visit
+from dealtrace.cabinet.formats import clock_time, number
+from dealtrace.cabinet.places import source_words, web_address
+from dealtrace.cabinet.reports.choices import model_words
+from dealtrace.cabinet.view import View
+from dealtrace.record import record
+
+CreditsByModel = Mapping[AttributionModel, Sequence[Credit]]
+
+
+@record
+class PathModel:
+    """An attribution model, and whether it is the one of the site."""
+
+    words: str
+    is_own: bool
+
+
+@record
+class PathVisit:
+    """A visit of the path: when, from where, where it landed, and its share under each model, empty for none."""
+
+    began: str
+    source: str
+    landing: str
+    landing_address: str
+    place: str
+    shares: tuple[str, ...]
+    is_credited: bool
+
+
+@record
+class Path:
+    """Visits, the earliest first, with a share for each of `models`."""
+
+    models: tuple[PathModel, ...]
+    visits: tuple[PathVisit, ...]
+
+
+def path_of(visits: Sequence[Visit], credited: CreditsByModel, view: View) -> Path:
+    """Return the path of a lead; `visits` are those that may be credited."""
+    own = AttributionModel(view.here.attribution)
+    models = tuple(PathModel(model_words(model, view.language), model is own) for model in AttributionModel)
+    shares = {
+        model: {credit.visit.id: credit.share for credit in credited.get(model, ())} for model in AttributionModel
+    }
+    return Path(
+        models,
+        tuple(
+            PathVisit(
+                clock_time(view.language, visit.started_at, view.here.time_zone),
+                source_words(visit.traffic_source),
+                visit.landing_url,
+                web_address(visit.landing_url),
+                ", ".join(part for part in (visit.city, visit.device, visit.browser) if part),
+                tuple(_share(shares[model].get(visit.id), view) for model in AttributionModel),
+                visit.id in shares[own],
+            )
+            for visit in visits
+        ),
+    )
+
+
+def _share(share: int | None, view: View) -> str:
+    return f"{number(view.language, Fraction(share * 100, WHOLE))}\u00a0%" if share else ""

@@ -1,0 +1,29 @@
+"""What a person does with a lead: write notes, hide it, bring it back."""
+
+from starlette.responses import Response
+
+from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.leads.card import ref_of
+from dealtrace.cabinet.places import lead_address
+from dealtrace.cabinet.view import View
+from dealtrace.errors import LeadNotFound
+from dealtrace.operations.leads.by_hand import Hiding, Rewriting, hide_leads, rewrite_annotations
+
+HIDE, BRING_BACK, NOTE = "hide", "bring_back", "note"
+
+
+async def act(view: View) -> Response:
+    """Do what the button of the form says, and lead back to the lead."""
+    ref, wanted = ref_of(view.request.path_params), view.form.get("act")
+    if ref is None or wanted not in (HIDE, BRING_BACK, NOTE):
+        return not_found(view)
+    try:
+        if wanted == NOTE:
+            tags = tuple(dict.fromkeys(tag for part in view.form.get("tags").split(",") if (tag := part.strip())))
+            manager, comment = view.form.get("manager").strip(), view.form.get("comment").replace("\r\n", "\n").strip()
+            await view.write(rewrite_annotations, Rewriting(ref, tags, manager, comment))
+        else:
+            await view.write(hide_leads, Hiding(ref, is_hidden=wanted == HIDE))
+    except LeadNotFound:
+        return not_found(view)
+    return view.lead_to(lead_address(view.here.id, ref).removeprefix("/cabinet"))

@@ -1,0 +1,138 @@
+"""The page of a lead: what it is, its notes, its deals, its visit and path."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from dealtrace.accounts.own_ids import ID_MAX
+from dealtrace.accounts.site import Site
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.cabinet.deals.path import CreditsByModel, path_of
+from dealtrace.cabinet.formats import clock_time, money
+from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.leads.journal import call_state
+from dealtrace.cabinet.places import KINDS, lead_address, source_words, web_address
+from dealtrace.cabinet.view import View
+from dealtrace.deals.deal import Deal
+from dealtrace.leads.call import Call
+from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.record import record
+from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
+from dealtrace.storage.leads.deletion import find_hideable
+from dealtrace.storage.visits.credits import find_credits
+
+
+@record
+class Fact:
+    """A line of what a lead is; `address` is that of another site, empty for none."""
+
+    name: str
+    value: str
+    address: str = ""
+
+
+@record
+class DealLine:
+    """A deal of the lead, in words."""
+
+    address: str
+    number: str
+    happened_at: str
+    status: str
+    amount: str
+
+
+@record
+class LeadFacts:
+    """Everything that was read of a lead."""
+
+    entry: LeadEntry
+    credits: CreditsByModel
+    is_hidden: bool
+
+
+def ref_of(params: Mapping[str, object]) -> LeadRef | None:
+    """Return the lead that a path names, `None` if there can be none."""
+    kind, lead_id = KINDS.get(str(params["kind"])), int(str(params["lead"]))
+    return LeadRef(kind, lead_id) if kind is not None and lead_id <= ID_MAX else None
+
+
+async def show(view: View) -> Response:
+    """Show the page of a lead, hidden or not."""
+    ref = ref_of(view.request.path_params)
+    facts = await view.read(_read, view.here, ref) if ref is not None else None
+    if ref is None or facts is None:
+        return not_found(view)
+    entry = facts.entry
+    return view.page(
+        "leads/card.html",
+        address=lead_address(view.here.id, ref),
+        title=f"{view.translate('Call' if ref.kind is LeadKind.CALL else 'Lead request')} {ref.id}",
+        facts=[fact for fact in _facts(entry, view) if fact.value],
+        recording=web_address(entry.circumstances.record_url),
+        client=entry.client,
+        contacts=", ".join(entry.client.phones + entry.client.emails),
+        annotations=entry.annotations,
+        tags=", ".join(entry.annotations.tags),
+        custom=sorted(entry.annotations.custom_values.items()),
+        deals=[_deal(deal, view) for deal in entry.deals],
+        client_path=path_of(entry.visits, facts.credits, view),
+        is_hidden=facts.is_hidden,
+    )
+
+
+def _read(connection: Connection, site: Site, ref: LeadRef) -> LeadFacts | None:
+    hideable = find_hideable(connection, site.id, ref)
+    if hideable is None:
+        return None
+    model = AttributionModel(site.attribution)
+    (entry,) = list_lead_entries(connection, site, ref.kind, [ref.id], model, with_visits=True, with_deals=True)
+    return LeadFacts(entry, find_credits(connection, site.id, ref.id), hideable.deleted_at is not None)
+
+
+def _facts(entry: LeadEntry, view: View) -> list[Fact]:
+    say, lead, went = view.translate, entry.lead, entry.circumstances
+    began_at = lead.started_at if isinstance(lead, Call) else lead.requested_at
+    source = source_words(entry.origin.source) if entry.origin.is_known else say("no source")
+    counted = [
+        words
+        for words, is_so in (
+            (say("unique"), entry.qualification.is_unique),
+            (say("target"), entry.qualification.is_target),
+        )
+        if is_so
+    ]
+    common = [
+        Fact(say("Date"), clock_time(view.language, began_at, view.here.time_zone)),
+        Fact(say("Source"), source),
+        Fact(say("Counts as"), ", ".join(counted)),
+    ]
+    if isinstance(lead, Call):
+        return [
+            *common,
+            Fact(say("How it went"), call_state(entry, view)),
+            Fact(say("Number in the exchange"), lead.reference or ""),
+            Fact(say("Phone"), entry.phone or ""),
+            Fact(say("Dialled"), went.dialled_phone or ""),
+            Fact(say("Answered by"), went.answering_phone or ""),
+            Fact(say("Exchange"), went.exchange or ""),
+        ]
+    return [
+        *common,
+        Fact(say("Number"), lead.number),
+        Fact(say("Form"), lead.form_name),
+        Fact(say("Phone"), entry.phone or ""),
+        Fact(say("E-mail"), entry.email or ""),
+        Fact(say("Page"), entry.page_url or "", web_address(entry.page_url)),
+    ]
+
+
+def _deal(deal: Deal, view: View) -> DealLine:
+    return DealLine(
+        f"/cabinet/{view.here.id}/deals/{deal.id}",
+        deal.number,
+        clock_time(view.language, deal.happened_at, view.here.time_zone),
+        deal.status,
+        money(view.language, deal.amount_rub),
+    )

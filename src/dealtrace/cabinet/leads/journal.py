@@ -1,0 +1,162 @@
+"""The lists of leads: calls, missed calls to ring back, lead requests, and visits, the newest first."""
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from dealtrace import clock
+from dealtrace.accounts.site import Site
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.attribution.visit import Visit
+from dealtrace.cabinet.formats import clock_time, span_of_time
+from dealtrace.cabinet.listing import PAGE_ROWS, Days, Listing, days_of, listing_of
+from dealtrace.cabinet.places import lead_address, source_words, web_address
+from dealtrace.cabinet.view import View
+from dealtrace.leads.call import Call, CallPhase, is_answered, phase_of
+from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.record import record
+from dealtrace.storage.journals.keyset_pages import SortKey, count_rows, find_newest
+from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
+from dealtrace.storage.journals.lead_list import LeadFilters, query_lead_list, query_visit_list
+from dealtrace.storage.journals.sought_rows import find_sought_leads
+from dealtrace.storage.visits.visits import find_visits
+
+ASKED = ("tab", "deleted")
+CALLS, MISSED, REQUESTS, VISITS = "calls", "missed", "requests", "visits"
+TABS: Mapping[str, str] = {
+    CALLS: "Calls",
+    MISSED: "Missed, to ring back",
+    REQUESTS: "Lead requests",
+    VISITS: "Visits",
+}
+YES = "yes"
+
+
+@record
+class Tab:
+    """A tab: its title, address, and whether it is the one shown."""
+
+    title: str
+    address: str
+    is_shown: bool
+
+
+@record
+class LeadRow:
+    """A lead of the list, in words; `recording` is empty where no link may lead."""
+
+    address: str
+    began: str
+    name: str
+    client: str
+    client_address: str
+    contacts: str
+    source: str
+    state: str
+    recording: str
+    deals: int
+
+
+@record
+class VisitRow:
+    """A visit of the list, in words."""
+
+    began: str
+    source: str
+    landing: str
+    landing_address: str
+    place: str
+
+
+@record
+class Found:
+    """What was read for the page; visits have no total, since there are many and nobody counts them here."""
+
+    entries: Sequence[LeadEntry]
+    visits: Sequence[Visit]
+    end: SortKey | None
+    total: int | None
+
+
+async def show(view: View) -> Response:
+    """Show the list of the address; a search looks through all time."""
+    listing = listing_of(f"/cabinet/{view.here.id}/leads", view.request.query_params, ASKED)
+    tab = listing.get("tab") if listing.get("tab") in TABS else CALLS
+    days = days_of(listing, view.here, clock.now(), view.language)
+    found = await view.read(_read, view.here, listing, tab, days)
+    return view.page(
+        "leads/journal.html",
+        listing=listing,
+        days=days,
+        tab=tab,
+        tabs=[Tab(view.translate(title), listing.link(tab=name), name == tab) for name, title in TABS.items()],
+        rows=[lead_row(entry, view) for entry in found.entries],
+        visits=[_visit_row(visit, view) for visit in found.visits],
+        total=found.total,
+        next_page=listing.next_page(found.end),
+        is_first=listing.before is None,
+        is_deleted=listing.get("deleted") == YES,
+    )
+
+
+def _read(connection: Connection, site: Site, listing: Listing, tab: str, days: Days) -> Found:
+    if tab == VISITS:
+        page = find_newest(connection, query_visit_list(site.id, days.since, days.until), listing.before, PAGE_ROWS)
+        visits = find_visits(connection, site.id, page.ids)
+        return Found((), [visits[visit_id] for visit_id in page.ids if visit_id in visits], page.end, None)
+    kind = LeadKind.LEAD_REQUEST if tab == REQUESTS else LeadKind.CALL
+    sought = listing.sought
+    ids = find_sought_leads(connection, site.id, sought)[kind] if sought is not None else None
+    filters = LeadFilters(
+        kind,
+        None if sought else days.since,
+        None if sought else days.until,
+        ids,
+        to_ring_back=tab == MISSED,
+        is_deleted=listing.get("deleted") == YES and tab != MISSED,
+    )
+    query = query_lead_list(site.id, filters)
+    page = find_newest(connection, query, listing.before, PAGE_ROWS)
+    model = AttributionModel(site.attribution)
+    entries = list_lead_entries(connection, site, kind, page.ids, model, with_deals=True)
+    return Found(entries, (), page.end, count_rows(connection, query))
+
+
+def lead_row(entry: LeadEntry, view: View) -> LeadRow:
+    """Return a lead in words."""
+    lead, site_id = entry.lead, view.here.id
+    is_call = isinstance(lead, Call)
+    began_at = lead.started_at if isinstance(lead, Call) else lead.requested_at
+    return LeadRow(
+        lead_address(site_id, LeadRef(LeadKind.CALL if is_call else LeadKind.LEAD_REQUEST, lead.id)),
+        clock_time(view.language, began_at, view.here.time_zone),
+        (lead.reference or str(lead.id)) if isinstance(lead, Call) else lead.number,
+        entry.client.name or view.translate("nameless"),
+        f"/cabinet/{site_id}/people/{entry.client.id}",
+        ", ".join(contact for contact in (entry.phone, entry.email) if contact),
+        source_words(entry.origin.source) if entry.origin.is_known else "",
+        call_state(entry, view) if is_call else (lead.form_name if not isinstance(lead, Call) else ""),
+        web_address(entry.circumstances.record_url),
+        len(entry.deals),
+    )
+
+
+def call_state(entry: LeadEntry, view: View) -> str:
+    """Return how a call went, in words."""
+    assert isinstance(entry.lead, Call)
+    if phase_of(entry.circumstances, entry.lead.duration) is CallPhase.ONGOING:
+        return view.translate("going on")
+    if not is_answered(entry.circumstances, entry.lead.duration):
+        return view.translate("missed")
+    return view.translate("answered, %(time)s") % {"time": span_of_time(view.language, entry.lead.duration)}
+
+
+def _visit_row(visit: Visit, view: View) -> VisitRow:
+    return VisitRow(
+        clock_time(view.language, visit.started_at, view.here.time_zone),
+        source_words(visit.traffic_source),
+        visit.landing_url,
+        web_address(visit.landing_url),
+        ", ".join(part for part in (visit.city, visit.device, visit.browser) if part),
+    )

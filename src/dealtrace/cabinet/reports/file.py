@@ -1,0 +1,66 @@
+"""A report as a file to keep: the same question as on the page, with all its rows."""
+
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import BinaryIO
+
+from sqlalchemy import Connection
+from starlette.background import BackgroundTask
+from starlette.responses import Response, StreamingResponse
+
+from dealtrace import clock
+from dealtrace.accounts.site import Site
+from dealtrace.cabinet.rendering import HEADERS
+from dealtrace.cabinet.reports.address import address_of
+from dealtrace.cabinet.reports.page import USUAL
+from dealtrace.cabinet.view import View
+from dealtrace.files.reports.report_file import write_report
+from dealtrace.files.row_writers import CSV, XLSX
+from dealtrace.operations.reports.ask import FactSource, ask
+from dealtrace.operations.reports.read_question import read_question
+from dealtrace.reports.question import Question, Words
+
+CHUNK_BYTES = 65_536
+CONTENT_TYPES = {
+    CSV: "text/csv; charset=utf-8",
+    XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+def send_as(extension: str) -> Callable[[View], Awaitable[Response]]:
+    """Return the page that sends a report as a file of an extension."""
+
+    async def send(view: View) -> Response:
+        site, now = view.here, clock.now()
+        address = address_of(f"/cabinet/{site.id}/reports", view.request.query_params)
+        usual = {name: value for name, value in USUAL.items() if name != "limit"}
+        question = await view.read(_read, site, address.words(**usual), now)
+        file = await view.ask(_write, question, now, extension)
+        name = f"report-{site.id}-{question.period.first_on}-{question.period.last_on}{extension}"
+        headers = {**HEADERS, "content-disposition": f'attachment; filename="{name}"'}
+        return StreamingResponse(
+            _chunks(file), headers=headers, media_type=CONTENT_TYPES[extension], background=BackgroundTask(file.close)
+        )
+
+    return send
+
+
+def _read(connection: Connection, site: Site, words: Words, now: datetime) -> Question:
+    return read_question(connection, site, words, now, rows_max=None)
+
+
+def _write(source: FactSource, site: Site, question: Question, now: datetime, extension: str) -> BinaryIO:
+    """Return a report as an open file that nobody else can find and that is gone when it is closed."""
+    report = ask(source, site, question, now)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / f"report{extension}"
+        write_report(path, report, for_excel=extension == CSV)
+        return path.open("rb")
+
+
+def _chunks(file: BinaryIO) -> Iterator[bytes]:
+    with file:
+        while chunk := file.read(CHUNK_BYTES):
+            yield chunk

@@ -1,0 +1,216 @@
+"""The rows behind a figure of a report: deals, leads, visits or costs, adding up to the figure itself."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from fractions import Fraction
+from urllib.parse import urlencode
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from dealtrace import clock
+from dealtrace.accounts.own_ids import ID_MAX
+from dealtrace.accounts.role import Role
+from dealtrace.accounts.site import Site
+from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.attribution.visit import Visit
+from dealtrace.cabinet.formats import NOTHING, clock_time, day, metric_value, number
+from dealtrace.cabinet.places import KINDS, lead_address, source_words
+from dealtrace.cabinet.reports.address import Address, address_of, key_pairs
+from dealtrace.cabinet.reports.choices import choices_of, model_words
+from dealtrace.cabinet.reports.page import BAD_REQUEST, read_known_of
+from dealtrace.cabinet.view import View
+from dealtrace.deals.deal import Deal
+from dealtrace.errors import InvalidParameters
+from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.operations.reports.show_rows import RowBehind, RowsAnswer, show_rows
+from dealtrace.record import record
+from dealtrace.reports.facts import Fact
+from dealtrace.reports.figure import Figure, parse_figure
+from dealtrace.reports.metrics import METRICS
+from dealtrace.reports.periods import DEFAULT_PRESET
+from dealtrace.storage.deals.deals import list_deals_by_id
+from dealtrace.storage.leads.leads import find_started_at
+from dealtrace.storage.visits.visits import find_visits
+
+ROWS = "100"
+TEMPLATE = "reports/rows.html"
+
+
+@record
+class RowCell:
+    """A cell: its words, where it leads, empty for nowhere, and whether it is a number."""
+
+    words: str
+    address: str = ""
+    is_value: bool = False
+
+
+@record
+class RowTable:
+    """Rows with their headings."""
+
+    headings: tuple[RowCell, ...]
+    rows: tuple[tuple[RowCell, ...], ...]
+
+
+async def show(view: View) -> Response:
+    """Show the rows behind a figure; who may not see deals and leads sees their numbers, dates and sums alone."""
+    query, now = view.request.query_params, clock.now()
+    address = address_of(f"/cabinet/{view.here.id}/reports/rows", query)
+    keys, offset = query.getlist("key"), _offset(query.get("offset", ""))
+    known = await view.read(read_known_of, view.here, now)
+    choices = choices_of(address, {}, known, view.language)
+    try:
+        figure = parse_figure(address.words(period=DEFAULT_PRESET, limit=ROWS), keys, offset, known)
+    except InvalidParameters as refusal:
+        return view.page(TEMPLATE, BAD_REQUEST, fault=refusal.text(view.language), figure=None)
+    answer = await view.ask(show_rows, figure, now)
+    facts = await view.read(_read, view.here, answer)
+    shown = len(answer["rows"])
+    return view.page(
+        TEMPLATE,
+        fault="",
+        figure=figure,
+        title=_named(figure.metric.ru, figure.metric.en, view),
+        value=metric_value(view.language, figure.metric, _exact(answer["sum"][figure.metric.name])),
+        conditions=[*_keys(figure, keys, view), *(chip.words for chip in choices.chips)],
+        model=model_words(figure.question.model, view.language) if figure.question.model is not None else "",
+        table=_Shaper(view, facts).table(answer),
+        first=offset + 1,
+        last=offset + shown,
+        total=answer["total"],
+        earlier=_page(address, keys, max(offset - figure.limit, 0)) if offset else "",
+        later=_page(address, keys, offset + shown) if offset + shown < answer["total"] else "",
+    )
+
+
+def _offset(text: str) -> int:
+    is_number = text.isascii() and text.isdigit() and len(text) < len(str(ID_MAX))
+    return int(text) if is_number else 0
+
+
+def _page(address: Address, keys: Sequence[str], offset: int) -> str:
+    """Return the address of a page of the same figure."""
+    link = address.link()
+    more = urlencode([*key_pairs(keys), *([("offset", str(offset))] if offset else [])])
+    return f"{link}{'&' if '?' in link else '?'}{more}" if more else link
+
+
+def _keys(figure: Figure, keys: Sequence[str], view: View) -> list[str]:
+    """Return the row of the figure in words, as it was asked for."""
+    return [
+        f"{_named(dimension.ru, dimension.en, view)}: {text or view.translate('(nothing)')}"
+        for dimension, text in zip(figure.question.by, keys, strict=True)
+    ]
+
+
+def _named(ru: str, en: str, view: View) -> str:
+    return ru if view.language == "ru" else en
+
+
+def _exact(shown: object) -> Fraction | None:
+    return Fraction(str(shown)) if shown is not None else None
+
+
+@record
+class Details:
+    """What is known of the rows, by id."""
+
+    deals: Mapping[int, Deal]
+    leads: Mapping[LeadRef, datetime]
+    visits: Mapping[int, Visit]
+
+
+def _read(connection: Connection, site: Site, answer: RowsAnswer) -> Details:
+    kind, rows = answer["kind"], answer["rows"]
+    ids = [row["id"] for row in rows if "id" in row]
+    return Details(
+        {deal.id: deal for deal in list_deals_by_id(connection, site.id, ids)} if kind == Fact.DEALS else {},
+        find_started_at(connection, site.id, map(_ref, rows)) if kind == Fact.LEADS else {},
+        find_visits(connection, site.id, ids) if kind == Fact.VISITS else {},
+    )
+
+
+def _ref(row: RowBehind) -> LeadRef:
+    return LeadRef(KINDS[row["kind"]], row["id"])
+
+
+def _sums(row: RowBehind, names: Sequence[str]) -> list[str | None]:
+    money = {"amount": row.get("amount"), "margin": row.get("margin")}
+    return [money[name] for name in names]
+
+
+class _Shaper:
+    """Makes the table of a kind of rows; links lead only where the person may go."""
+
+    def __init__(self, view: View, details: Details) -> None:
+        self._view, self._details, self._say = view, details, view.translate
+        self._may_open = view.role is not None and view.role.includes(Role.ANALYST)
+
+    def table(self, answer: RowsAnswer) -> RowTable:
+        """Return the rows as a table; columns of money are those that the rows have."""
+        rows, kind = answer["rows"], Fact(answer["kind"])
+        sums = [name for name in ("amount", "margin") if any(name in row for row in rows)]
+        match kind:
+            case Fact.COSTS:
+                names, cells = ("Date", "Source"), [self._cost(row) for row in rows]
+                return RowTable(self._headings(names, ("cost", "clicks")), tuple(cells))
+            case Fact.LEADS:
+                names, cells = ("Lead", "Date"), [self._lead(row) for row in rows]
+            case Fact.VISITS:
+                names, cells = ("Date", "Source"), [self._visit(row) for row in rows]
+            case _:
+                names, cells = ("Number", "Date"), [self._deal(row) for row in rows]
+        money_cells = [tuple(map(self._money, _sums(row, sums))) for row in rows]
+        return RowTable(
+            self._headings((*names, "Share"), sums),
+            tuple((*own, self._share(row), *added) for own, row, added in zip(cells, rows, money_cells, strict=True)),
+        )
+
+    def _headings(self, names: Sequence[str], metrics: Sequence[str]) -> tuple[RowCell, ...]:
+        words = [RowCell(self._say(name), is_value=name == "Share") for name in names]
+        named = [METRICS[name] for name in metrics]
+        return (*words, *(RowCell(_named(each.ru, each.en, self._view), is_value=True) for each in named))
+
+    def _deal(self, row: RowBehind) -> tuple[RowCell, ...]:
+        deal = self._details.deals.get(row["id"])
+        if deal is None:
+            return (RowCell(str(row["id"])), RowCell(NOTHING))
+        address = f"/cabinet/{self._view.here.id}/deals/{deal.id}" if self._may_open else ""
+        return (RowCell(deal.number, address), RowCell(self._moment(deal.happened_at)))
+
+    def _lead(self, row: RowBehind) -> tuple[RowCell, ...]:
+        ref = _ref(row)
+        words = f"{self._say('Call' if ref.kind is LeadKind.CALL else 'Lead request')} {ref.id}"
+        started_at = self._details.leads.get(ref)
+        address = lead_address(self._view.here.id, ref) if self._may_open else ""
+        return (RowCell(words, address), RowCell(self._moment(started_at) if started_at is not None else NOTHING))
+
+    def _visit(self, row: RowBehind) -> tuple[RowCell, ...]:
+        visit = self._details.visits.get(row["id"])
+        if visit is None:
+            return (RowCell(NOTHING), RowCell(NOTHING))
+        return (RowCell(self._moment(visit.started_at)), RowCell(source_words(visit.traffic_source)))
+
+    def _cost(self, row: RowBehind) -> tuple[RowCell, ...]:
+        source = TrafficSource(row["source"], row["medium"], row["campaign"], row["content"], row["term"])
+        clicks = row.get("clicks")
+        return (
+            RowCell(day(self._view.language, date.fromisoformat(row["day"]))),
+            RowCell(source_words(source)),
+            self._money(row.get("cost")),
+            RowCell(number(self._view.language, clicks), is_value=True),
+        )
+
+    def _share(self, row: RowBehind) -> RowCell:
+        share = Fraction(row.get("share", "1"))
+        return RowCell(f"{number(self._view.language, share * 100)}\u00a0%", is_value=True)
+
+    def _money(self, rubles: str | None) -> RowCell:
+        words = f"{number(self._view.language, Decimal(rubles), 2)}\u00a0₽" if rubles is not None else NOTHING
+        return RowCell(words, is_value=True)
+
+    def _moment(self, moment: datetime) -> str:
+        return clock_time(self._view.language, moment, self._view.here.time_zone)

@@ -1,0 +1,59 @@
+"""What a person types into a field of search: an id, a number, a phone, an e-mail or a name, recognised by its form."""
+
+import re
+
+from dealtrace.leads.contact import list_emails, list_phones
+from dealtrace.leads.plain_text import stripped
+from dealtrace.record import record
+
+ANY = "*"
+"""Stands for any characters, also none."""
+MASK_LENGTH_MIN = 3
+"""Ours: characters that a mask has beside `*`; fewer would find everything."""
+SOUGHT_LENGTH_MAX = 256
+_PHONE_MASK = re.compile(r"[+0-9()\s*-]+")
+_MARKS = re.compile(r"[^0-9*]")
+
+
+@record
+class Sought:
+    """What is searched for, in every reading that is possible.
+
+    `text` is what was typed. `id` is our id, `contacts` phones and e-mails in their normal form. With a `mask` the text
+    has `*` for what is not known; then `phone_mask` is the mask of a phone in its normal form, if it may be one.
+    """
+
+    text: str
+    id: int | None = None
+    contacts: tuple[str, ...] = ()
+    mask: str | None = None
+    phone_mask: str | None = None
+
+    @property
+    def is_contact(self) -> bool:
+        """Whether it can be nothing but a phone or an e-mail, so that no name need be looked for."""
+        return bool(self.contacts)
+
+
+def read_sought(typed: str, id_max: int) -> Sought | None:
+    """Return what was typed in every reading, `None` if there is nothing to search for; no id exceeds `id_max`."""
+    text = stripped(typed)[:SOUGHT_LENGTH_MAX]
+    if not text:
+        return None
+    if ANY in text:
+        return _masked(text)
+    id_ = int(text) if text.isascii() and text.isdigit() and int(text) <= id_max else None
+    return Sought(text, id_, (*list_phones(text), *list_emails(text)))
+
+
+def _masked(text: str) -> Sought | None:
+    if len(text.replace(ANY, "").strip()) < MASK_LENGTH_MIN:
+        return None
+    phone = _normal_mask(text) if _PHONE_MASK.fullmatch(text) is not None else None
+    return Sought(text, mask=text, phone_mask=phone)
+
+
+def _normal_mask(text: str) -> str:
+    """Return the mask of a phone as phones are kept: digits alone, and Russia's code instead of its trunk prefix."""
+    digits = _MARKS.sub("", text)
+    return f"7{digits[1:]}" if digits.startswith("8") and not text.lstrip().startswith("+") else digits

@@ -1,0 +1,61 @@
+"""What a person does with one deal in the cabinet; it costs no points, and is a version like any other change."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from dealtrace.deals.deal import Deal
+from dealtrace.errors import Refusal
+from dealtrace.leads.lead import LeadRef
+from dealtrace.operations.deals.delete import delete_deal
+from dealtrace.operations.deals.pin import pin_deal, unpin_deal
+from dealtrace.operations.deals.restore import restore_deal
+from dealtrace.operations.deals.undo import undo_version
+from dealtrace.operations.points import lock_registrations
+from dealtrace.operations.work import Work, operation
+from dealtrace.operations.write_command import WriteCommand
+from dealtrace.record import record
+
+
+class Act(StrEnum):
+    """What a person can do with a deal."""
+
+    PIN = "pin"
+    UNPIN = "unpin"
+    UNDO = "undo"
+    DELETE = "delete"
+    RESTORE = "restore"
+
+
+@record
+class DealAct:
+    """What to do with a deal: `lead` is what it is pinned to, `None` for none, `version` what is undone."""
+
+    act: Act
+    deal_id: int
+    lead: LeadRef | None = None
+    version: int = 0
+
+
+@operation(ids_per_command=0)
+def act_on_deals(work: Work, commands: Sequence[WriteCommand[DealAct]]) -> list[Deal | Refusal]:
+    """Do with each deal what a person wants, in the order of arrival; each outcome is the deal, or a refusal."""
+    lock_registrations(work)
+    return [_outcome(work, command.payload, command.user_id) for command in commands]
+
+
+def _outcome(work: Work, wanted: DealAct, user_id: int | None) -> Deal | Refusal:
+    """Return the deal after the act; all refusals come before anything is written."""
+    try:
+        match wanted.act:
+            case Act.PIN:
+                return pin_deal(work, wanted.deal_id, wanted.lead, user_id=user_id)
+            case Act.UNPIN:
+                return unpin_deal(work, wanted.deal_id, user_id=user_id)
+            case Act.UNDO:
+                return undo_version(work, wanted.deal_id, wanted.version, user_id=user_id)
+            case Act.DELETE:
+                return delete_deal(work, wanted.deal_id, user_id=user_id)
+            case Act.RESTORE:
+                return restore_deal(work, wanted.deal_id, user_id=user_id)
+    except Refusal as refusal:
+        return refusal

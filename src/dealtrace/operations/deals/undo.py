@@ -1,0 +1,71 @@
+"""Undo a version of a deal: what it changed becomes what it was before, as a new version."""
+
+from dataclasses import replace
+
+from dealtrace.deals.changes import stamp
+from dealtrace.deals.deal import Deal
+from dealtrace.deals.versions import FIRST_VERSION, DealVersion, VersionKind, next_version
+from dealtrace.operations.deals.delete import delete_deal
+from dealtrace.operations.deals.find import find_deal, not_found
+from dealtrace.operations.deals.pin import pin_deal, unpin_deal
+from dealtrace.operations.deals.restore import restore_deal
+from dealtrace.operations.reports.intern_statuses import intern_statuses
+from dealtrace.operations.webhooks.publish import store_versions
+from dealtrace.operations.work import Work
+from dealtrace.storage.deals import deals
+from dealtrace.storage.deals.versions import find_later_versions
+from dealtrace.storage.visits.traffic_sources import intern_sources
+
+UNDONE = frozenset(
+    {VersionKind.CHANGED, VersionKind.DELETED, VersionKind.RESTORED, VersionKind.PINNED, VersionKind.UNPINNED}
+)
+"""The kinds of versions that can be undone: a registration is deleted instead, and what the rules match is pinned."""
+_PINS = (VersionKind.PINNED, VersionKind.UNPINNED)
+
+
+def undo_version(work: Work, deal_id: int, number: int, *, user_id: int | None = None) -> Deal:
+    """Change back what a version changed, and return the deal; what later versions changed beside that stays.
+
+    Ours: undoing is a change like any other, so that it can be seen, sent to webhooks and undone itself.
+
+    Raises:
+        DealNotFound: the site has no such deal, or no such version of it that can be undone.
+        NumberReused, DealNotDeleted, LeadNotFound, DealNotPinned: the state before is no longer possible.
+    """
+    find_deal(work.connection, work.site, deal_id, with_deleted=True)
+    versions = [
+        version for found in find_later_versions(work.connection, work.site.id, [deal_id]).values() for version in found
+    ]
+    undone = next((version for version in versions if version.version == number), None)
+    if undone is None or undone.kind not in UNDONE:
+        raise not_found(deal_id)
+    if undone.kind is VersionKind.CHANGED:
+        return _change_back(work, undone, user_id)
+    if undone.kind is VersionKind.DELETED:
+        return restore_deal(work, deal_id, user_id=user_id)
+    if undone.kind is VersionKind.RESTORED:
+        return delete_deal(work, deal_id, user_id=user_id)
+    return _rebind(work, undone, versions, user_id)
+
+
+def _change_back(work: Work, undone: DealVersion, user_id: int | None) -> Deal:
+    deal = find_deal(work.connection, work.site, undone.deal_id)
+    before = replace(deal, **undone.before)
+    if before == deal:
+        return deal
+    changed = stamp(deal, before, work.now)
+    stated = {changed.stated_source} if changed.stated_source is not None else set()
+    source_ids = intern_sources(work.connection, work.ids, work.site.id, stated)
+    deals.update_deals(work.connection, work.site.id, [changed], source_ids)
+    intern_statuses(work, {changed.status})
+    store_versions(work, [next_version(deal, changed, VersionKind.CHANGED, user_id=user_id)])
+    return changed
+
+
+def _rebind(work: Work, undone: DealVersion, versions: list[DealVersion], user_id: int | None) -> Deal:
+    """Pin a deal to the lead it was pinned to before, or leave it to the rules if it was not pinned."""
+    earlier = [each for each in versions if FIRST_VERSION < each.version < undone.version and each.kind in _PINS]
+    was_pinned = bool(earlier) and max(earlier, key=lambda each: each.version).kind is VersionKind.PINNED
+    if was_pinned:
+        return pin_deal(work, undone.deal_id, undone.before["lead"], user_id=user_id)
+    return unpin_deal(work, undone.deal_id, user_id=user_id)

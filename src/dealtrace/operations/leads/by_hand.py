@@ -1,0 +1,80 @@
+"""What a person does with one lead in the cabinet, which costs no points: hide it, bring it back, annotate it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from dealtrace.errors import InvalidParameters, LeadNotFound, Refusal
+from dealtrace.leads.lead import LeadRef
+from dealtrace.operations.leads.annotate import beyond_limits
+from dealtrace.operations.leads.delete import delete_lead, restore_lead
+from dealtrace.operations.webhooks.publish import publish_events
+from dealtrace.operations.work import Work, operation
+from dealtrace.operations.write_command import WriteCommand
+from dealtrace.record import record
+from dealtrace.storage.leads.annotations import find_annotations, update_annotations
+from dealtrace.webhooks.event import annotations_event
+
+
+@record
+class Hiding:
+    """A lead to hide, or to bring back."""
+
+    ref: LeadRef
+    is_hidden: bool
+
+
+@record
+class Rewriting:
+    """What the annotations of a lead become: these tags, manager and comment; all else stays."""
+
+    ref: LeadRef
+    tags: tuple[str, ...]
+    manager: str
+    comment: str
+
+
+@operation(ids_per_command=0)
+def hide_leads(work: Work, commands: Sequence[WriteCommand[Hiding]]) -> list[int | Refusal]:
+    """Hide leads or bring them back, in the order of arrival; each outcome is how many deals have another lead now."""
+    outcomes: list[int | Refusal] = []
+    for command in commands:
+        change = delete_lead if command.payload.is_hidden else restore_lead
+        try:
+            outcomes.append(len(change(work, command.payload.ref)))
+        except Refusal as refusal:
+            outcomes.append(refusal)
+    return outcomes
+
+
+@operation(ids_per_command=0)
+def rewrite_annotations(work: Work, commands: Sequence[WriteCommand[Rewriting]]) -> list[LeadRef | Refusal]:
+    """Replace what people note on leads, in the order of arrival; each outcome is the lead, or a refusal.
+
+    Ours: the API only adds, since programs do not know what others wrote; a person sees it and corrects it.
+    """
+    return [_rewrite(work, command.payload) for command in commands]
+
+
+def _rewrite(work: Work, wanted: Rewriting) -> LeadRef | Refusal:
+    stored = find_annotations(work.connection, work.site.id, [wanted.ref]).get(wanted.ref)
+    if stored is None:
+        return LeadNotFound(lead_id=wanted.ref.id)
+    before = stored.annotations
+    after = replace(
+        before,
+        tags=wanted.tags,
+        manager=_kept(wanted.manager, before.manager),
+        comment=_kept(wanted.comment, before.comment),
+    )
+    fault = beyond_limits(after)
+    if fault is not None:
+        return InvalidParameters([fault])
+    if after != before:
+        update_annotations(work.connection, work.site.id, {wanted.ref: after})
+        publish_events(work, [annotations_event(wanted.ref, before, after)])
+    return wanted.ref
+
+
+def _kept(wanted: str, before: str | None) -> str | None:
+    """Return a text that a person wrote; one that never was and is empty stays missing."""
+    return wanted if wanted or before is not None else None

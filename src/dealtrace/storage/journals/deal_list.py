@@ -1,0 +1,94 @@
+"""The list of a site's deals that people look through and filter."""
+
+from collections.abc import Collection, Iterator
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, FromClause, and_, case, func, or_
+
+from dealtrace.accounts.site import Site
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.attribution.traffic_source import part_key
+from dealtrace.matching.match_reason import MatchReason
+from dealtrace.record import record
+from dealtrace.storage.database.column_types import is_in
+from dealtrace.storage.deals.daily_counts import DaysOfDeals, JournalMoment
+from dealtrace.storage.deals.match_reasons import match_reason
+from dealtrace.storage.journals.keyset_pages import PageQuery
+from dealtrace.storage.schema.tables.deals import deal
+from dealtrace.storage.schema.tables.leads import LEAD_TABLES, call, lead_credit, lead_request
+from dealtrace.storage.schema.tables.visits import traffic_source, visit
+from dealtrace.storage.visits.credits import CREDITED, heaviest_of
+
+
+@record
+class DealFilters:
+    """Which deals to list: those that happened from `since` on and before `until`, `None` leaves a side open.
+
+    What is empty or `None` does not matter. `ids` are the only ones to list. `is_matched` asks for a lead or a stated
+    source; `source` is that of the visit which the site's model credits, or the stated one, whatever its case.
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+    ids: Collection[int] | None = None
+    status: str = ""
+    manager: str = ""
+    service: str = ""
+    is_matched: bool | None = None
+    reason: MatchReason | None = None
+    source: str = ""
+    is_deleted: bool = False
+
+
+def query_deal_list(site: Site, filters: DealFilters) -> PageQuery:
+    """Return the list that filters leave."""
+    is_deleted = deal.c.deleted_at.is_not(None) if filters.is_deleted else deal.c.deleted_at.is_(None)
+    chosen = tuple(_conditions(site, filters))
+    days = DaysOfDeals(site.id, JournalMoment.HAPPENED, None) if not chosen and not filters.is_deleted else None
+    conditions = (deal.c.site_id == site.id, is_deleted, *chosen)
+    return PageQuery(
+        _rows(site, filters), deal.c.happened_at, deal.c.id, conditions, filters.since, filters.until, days
+    )
+
+
+def _conditions(site: Site, filters: DealFilters) -> Iterator[ColumnElement[bool]]:
+    if filters.ids is not None:
+        yield is_in(deal.c.id, sorted(filters.ids))
+    for name in ("status", "manager", "service"):
+        if text := getattr(filters, name):
+            yield deal.c[name] == text
+    if filters.is_matched is not None:
+        is_matched = or_(deal.c.lead_id.is_not(None), deal.c.stated_source_id.is_not(None))
+        yield is_matched if filters.is_matched else ~is_matched
+    if filters.reason is not None:
+        yield match_reason(site) == filters.reason
+    if filters.source:
+        yield traffic_source.c.source_key == part_key(filters.source)
+
+
+def _rows(site: Site, filters: DealFilters) -> FromClause:
+    rows: FromClause = deal
+    if filters.reason is not None or filters.source:
+        for kind, table in LEAD_TABLES.items():
+            is_its_lead = and_(
+                table.c.site_id == deal.c.site_id, table.c.id == deal.c.lead_id, deal.c.lead_kind == kind
+            )
+            rows = rows.outerjoin(table, is_its_lead)
+    return _with_source(rows, AttributionModel(site.attribution)) if filters.source else rows
+
+
+def _with_source(rows: FromClause, model: AttributionModel) -> FromClause:
+    """Join the source of a deal: that of its lead's credited visit, else that stated of the lead, else of the deal."""
+    stated = func.coalesce(call.c.stated_source_id, lead_request.c.stated_source_id, _stated_of_deal())
+    source_id = func.coalesce(visit.c.traffic_source_id, stated)
+    is_its_source = and_(traffic_source.c.site_id == deal.c.site_id, traffic_source.c.id == source_id)
+    return (
+        rows.outerjoin(lead_credit, heaviest_of(deal.c.site_id, deal.c.lead_id, model))
+        .outerjoin(visit, CREDITED)
+        .outerjoin(traffic_source, is_its_source)
+    )
+
+
+def _stated_of_deal() -> ColumnElement[int | None]:
+    """Return the source stated of a deal, which counts only without a lead; `origin_of_deal` is the rule."""
+    return case((deal.c.lead_id.is_(None), deal.c.stated_source_id))

@@ -1,0 +1,237 @@
+"""The journal of deals and the card of a deal, as an analyst meets them."""
+
+import html
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from cast import Player, Stage, moscow
+from dealtrace.accounts.role import Role
+from dealtrace.accounts.site_days import site_day
+from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.deals.deal import DealKey
+from dealtrace.operations.deals.change import change_deals
+from dealtrace.operations.deals.delete import delete_deals
+from dealtrace.operations.deals.register import register_deals
+from dealtrace.storage.accounts.points import find_points_spent
+from logged_in import Visitor
+from server import ServerProcess
+from write_commands import by_contact, change, registration
+
+PHONE = "79205550055"
+DAY = "2018-03-26"
+MARCH = {"from": "2018-03-01", "to": "2018-03-31"}
+HOSTILE = "<script>alert(1)</script>\"' \u202eevil"
+YANDEX = TrafficSource("yandex", "cpc", "spring")
+
+
+@pytest.fixture
+def site(served: Stage) -> Player:
+    """Give a site with contact matching on."""
+    return served.open_site(contact_matching=True, fields=["city"])
+
+
+@pytest.fixture
+def analyst(server: ServerProcess, served: Stage, site: Player) -> Iterator[Visitor]:
+    """Log an analyst of the site in."""
+    visitor = Visitor(server, served, site.site.id, Role.ANALYST)
+    yield visitor
+    visitor.close()
+
+
+def register(stage: Stage, player: Player, number: str, **fields: object) -> int:
+    (outcome,) = stage.perform(register_deals, player, registration(number, **fields))
+    return int(outcome.deal_id)
+
+
+def numbers(page: str) -> list[str]:
+    """Return the numbers of the deals that a page lists, in their sequence."""
+    return [html.unescape(found) for found in re.findall(r'<a href="[^"]*/deals/\d+"><bdi>(.*?)</bdi>', page)]
+
+
+def text_of(page: str) -> str:
+    """Return the words of a page without its elements."""
+    return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page)))
+
+
+def test_the_newest_deals_come_first_a_page_at_a_time(served: Stage, site: Player, analyst: Visitor) -> None:
+    first = moscow(DAY, "12:00:00")
+    for place in range(60):
+        register(served, site, f"D-{place:02}", happened_at=first + timedelta(minutes=place // 2))
+    page = analyst.get("deals", **MARCH).text
+    assert numbers(page) == [f"D-{place:02}" for place in range(59, 9, -1)]
+    assert "Deals in all: 60" in page
+    following = re.search(r'rel="next" href="([^"]+)"', page)
+    assert following is not None
+    page = analyst.follow(html.unescape(following[1])).text
+    assert numbers(page) == [f"D-{place:02}" for place in range(9, -1, -1)]
+    assert "To the newest" in page
+    assert 'rel="next"' not in page
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("A-100", {"A-100"}),
+        (" A-100 ", {"A-100"}),
+        ("A-1*", {"A-100"}),
+        ("8 (920) 555-00-55", {"A-100", "B-200"}),
+        ("8920555*", {"A-100", "B-200"}),
+        ("*0055", {"A-100", "B-200"}),
+        ("Anna@Example.org", {"C-300"}),
+        ("anna@*", {"C-300"}),
+        ("иван", {"B-200"}),
+        ("Петров", {"B-200"}),
+        ("%", set()),
+        ("***", set()),
+        ("'; drop table deal; --", set()),
+        ("9" * 300, set()),
+    ],
+)
+def test_one_field_finds_numbers_contacts_and_names(
+    served: Stage, site: Player, analyst: Visitor, typed: str, found: set[str]
+) -> None:
+    neighbour = served.open_site(contact_matching=True)
+    call = served.call(site, moscow(DAY, "11:30:00"), client_name="Иван Петров")
+    register(served, site, "A-100", clue=by_contact(PHONE), happened_at=moscow("2018-01-02"))
+    register(served, site, "B-200", clue=by_contact(PHONE))
+    register(served, site, "C-300", clue=by_contact(email="anna@example.org"))
+    register(served, neighbour, "A-100", clue=by_contact(PHONE))
+    assert set(numbers(analyst.get("deals", q=typed).text)) == found, call
+
+
+def test_our_id_finds_its_deal(served: Stage, site: Player, analyst: Visitor) -> None:
+    deal = register(served, site, "A-100")
+    assert numbers(analyst.get("deals", q=str(deal)).text) == ["A-100"]
+
+
+def test_filters_narrow_the_list(served: Stage, site: Player, analyst: Visitor) -> None:
+    visit = served.visit(site, moscow(DAY, "11:00:00"), YANDEX)
+    served.call(site, moscow(DAY, "11:30:00"), visit_id=visit.id)
+    register(served, site, "matched", clue=by_contact(PHONE), status="won", manager="Анна")
+    register(served, site, "lonely", clue=by_contact("79991112233"), service="Bitrix24")
+    register(served, site, "stated", stated_source=TrafficSource("Yandex", "cpc"))
+    for filters, found in (
+        ({"status": "won"}, {"matched"}),
+        ({"manager": "Анна"}, {"matched"}),
+        ({"service": "Bitrix24"}, {"lonely"}),
+        ({"matched": "yes"}, {"matched", "stated"}),
+        ({"matched": "no"}, {"lonely"}),
+        ({"reason": "phone"}, {"matched"}),
+        ({"reason": "no_lead_near"}, {"lonely"}),
+        ({"source": "yandex"}, {"matched", "stated"}),
+        ({"source": "yandex", "matched": "no"}, set()),
+        ({"reason": "nonsense", "matched": "?", "before": "99.x"}, {"matched", "lonely", "stated"}),
+    ):
+        assert set(numbers(analyst.get("deals", **MARCH, **filters).text)) == found, filters
+
+
+def test_deleted_deals_are_listed_on_demand_and_restored(served: Stage, site: Player, analyst: Visitor) -> None:
+    deal = register(served, site, "A-100")
+    served.perform(delete_deals, site, DealKey(deal, None))
+    assert numbers(analyst.get("deals", **MARCH).text) == []
+    assert numbers(analyst.get("deals", **MARCH, deleted="yes").text) == ["A-100"]
+    assert "Deleted on" in analyst.get(f"deals/{deal}").text
+    assert "Deleted on" not in analyst.post(f"deals/{deal}", act="restore").text
+    assert numbers(analyst.get("deals", **MARCH).text) == ["A-100"]
+
+
+def test_the_card_tells_why_the_deal_has_its_lead(served: Stage, site: Player, analyst: Visitor) -> None:
+    earlier = served.visit(site, moscow("2018-03-20", "10:00:00"), TrafficSource("google", "organic"))
+    visit = served.visit(site, moscow(DAY, "10:00:00"), YANDEX, landing_url="javascript:alert(1)")
+    missed = served.call(site, moscow(DAY, "08:00:00"))
+    call = served.call(site, moscow(DAY, "10:30:00"), visit_id=visit.id, client_name=HOSTILE)
+    deal = register(served, site, HOSTILE, clue=by_contact(PHONE), comment=HOSTILE, custom_values={"city": HOSTILE})
+    page = analyst.get(f"deals/{deal}").text
+    words = text_of(page)
+    assert (
+        f"✓ Call {call.id} 26 Mar 2018, 10:30 26 Mar 2018, 12:35 chosen: it began 1 h 30 min before the deal" in words
+    )
+    assert f"Call {missed.id} 26 Mar 2018, 08:00 26 Mar 2018, 10:05 missed: its time was over 1 h 55 min" in words
+    assert "If the time allowed after the lead ended is at most 1 h 24 min (linkTimeThreshold 5 099): no lead" in words
+    assert '<svg xmlns="http://www.w3.org/2000/svg" class="chart matching" role="img"' in page
+    assert page.count('class="won"') == page.count('class="missed"') == 1
+    assert "★ 26 Mar 2018, 10:00 yandex / cpc / spring" in words
+    assert "google / organic" in words, earlier
+    assert "<script>alert" not in page
+    assert "javascript:" not in re.findall(r'href="([^"]*)"', page)
+    assert html.escape(HOSTILE).replace("&quot;", "&#34;").replace("&#x27;", "&#39;") in page
+
+
+def test_the_card_speaks_russian(server: ServerProcess, served: Stage, site: Player) -> None:
+    deal = register(served, site, "A-100", clue=by_contact("не телефон"))
+    visitor = Visitor(server, served, site.site.id, Role.ANALYST, language="ru")
+    words = text_of(visitor.get(f"deals/{deal}").text)
+    visitor.close()
+    assert "Ни один лид не подошёл" in words
+    assert "«не телефон» — не телефон и не почта, сравнивать нечего." in words
+
+
+def test_a_lead_is_pinned_by_hand_and_left_to_the_rules_again(served: Stage, site: Player, analyst: Visitor) -> None:
+    call = served.call(site, moscow(DAY, "11:30:00"))
+    late = served.lead_request(site, moscow(DAY, "13:00:00"), phone=PHONE)
+    deal = register(served, site, "A-100", clue=by_contact(PHONE))
+    words = text_of(analyst.post(f"deals/{deal}", act="pin", lead="other", kind="lead_request", id=str(late.id)).text)
+    assert "A person pinned it by hand" in words
+    assert f"Lead: Call {call.id} → Lead request {late.id}" in words
+    assert f"Lead Call {call.id}" in text_of(analyst.post(f"deals/{deal}", act="unpin").text)
+    assert "Lead no lead" in text_of(analyst.post(f"deals/{deal}", act="pin", lead="none").text)
+    assert f"Lead Call {call.id}" in text_of(analyst.post(f"deals/{deal}", act="undo", version="4").text)
+    assert analyst.post(f"deals/{deal}", act="pin", lead="call:1").status_code == 400
+    assert analyst.post(f"deals/{deal}", act="pin").status_code == 400
+
+
+def test_every_change_can_be_undone(served: Stage, site: Player, analyst: Visitor) -> None:
+    deal = register(served, site, "A-100", status="new", tags=("a", "b"))
+    served.perform(change_deals, site, change(deal, status="won", amount_rub=Decimal(5000), tags=()))
+    served.perform(change_deals, site, change(deal, manager="Анна"))
+    words = text_of(analyst.post(f"deals/{deal}", act="undo", version="2").text)
+    assert "Status new Sum 1 000 ₽" in words
+    assert "Manager Анна" in words, "later changes stay"
+    assert "Tags a, b" in words
+    assert "Status: won → new" in words
+    assert analyst.login in words.partition("What was changed")[2]
+    assert "Status won Sum 5 000 ₽" in text_of(analyst.post(f"deals/{deal}", act="undo", version="4").text)
+    for version in ("1", "99", "x", ""):
+        assert analyst.post(f"deals/{deal}", act="undo", version=version).status_code == 404
+    assert "Deleted on" in analyst.post(f"deals/{deal}", act="delete").text
+    assert "Deleted on" not in analyst.post(f"deals/{deal}", act="undo", version="6").text
+
+
+def test_what_people_do_costs_no_points(served: Stage, site: Player, analyst: Visitor) -> None:
+    deal = register(served, site, "A-100")
+    today = site_day(datetime.now(UTC), site.site.time_zone)
+    with served.database.read() as connection:
+        spent = find_points_spent(connection, site.site.id, today)
+    for act in ("delete", "restore", "pin"):
+        assert analyst.post(f"deals/{deal}", act=act, lead="none").status_code == 200
+    with served.database.read() as connection:
+        assert find_points_spent(connection, site.site.id, today) == spent
+
+
+def test_others_see_nothing(server: ServerProcess, served: Stage, site: Player, analyst: Visitor) -> None:
+    neighbour = served.open_site()
+    foreign = register(served, neighbour, "theirs")
+    own = register(served, site, "ours", clue=by_contact(PHONE))
+    assert "theirs" not in analyst.get("deals", **MARCH).text
+    for path in (f"deals/{foreign}", "deals/1", f"deals/{10**40}"):
+        assert analyst.get(path).status_code == 404
+        assert analyst.post(path, act="delete").status_code == 404
+    assert analyst.http.get(f"{neighbour.site.id}/deals").status_code == 404
+    reader = Visitor(server, served, site.site.id, Role.READER)
+    for answer in (reader.get("deals"), reader.get(f"deals/{own}"), reader.post(f"deals/{own}", act="delete")):
+        assert answer.status_code == 403
+        assert PHONE not in answer.text
+    reader.close()
+
+
+def test_a_form_of_another_page_changes_nothing(served: Stage, site: Player, analyst: Visitor) -> None:
+    deal = register(served, site, "A-100")
+    sent = analyst.http.post(
+        f"{site.site.id}/deals/{deal}", data={"act": "delete"}, headers={"sec-fetch-site": "cross-site"}
+    )
+    assert sent.status_code == 403
+    assert "Deleted on" not in analyst.get(f"deals/{deal}").text

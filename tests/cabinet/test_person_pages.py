@@ -1,0 +1,136 @@
+"""A person's time line, and their data exported and erased by an owner."""
+
+import html
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+
+from cast import Player, Stage, moscow
+from dealtrace.accounts.role import Role
+from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.operations.deals.register import register_deals
+from logged_in import Visitor
+from server import ServerProcess
+from write_commands import by_contact, registration
+
+PHONE, MAIL = "79205550055", "anna@example.org"
+DAY = "2018-03-26"
+HOSTILE = "<script>alert(1)</script>\"' \u202eevil"
+
+
+@pytest.fixture
+def site(served: Stage) -> Player:
+    """Give a site with contact matching on."""
+    return served.open_site(contact_matching=True)
+
+
+@pytest.fixture
+def owner(server: ServerProcess, served: Stage, site: Player) -> Iterator[Visitor]:
+    """Log an owner of the site in."""
+    visitor = Visitor(server, served, site.site.id, Role.OWNER)
+    yield visitor
+    visitor.close()
+
+
+@pytest.fixture
+def person(served: Stage, site: Player, owner: Visitor) -> str:
+    """Give the path of a person with a visit, a call, a lead request and two deals."""
+    visit = served.visit(site, moscow(DAY, "09:00:00"), TrafficSource("yandex", "cpc", HOSTILE))
+    call = served.call(site, moscow(DAY, "10:00:00"), visit_id=visit.id, client_name=HOSTILE)
+    served.lead_request(site, moscow(DAY, "11:00:00"), phone=PHONE, email=MAIL, form_name=HOSTILE)
+    served.perform(
+        register_deals,
+        site,
+        registration(HOSTILE, clue=by_contact(PHONE), amount_rub=Decimal(1500), status=HOSTILE),
+        registration("later", clue=by_contact(email=MAIL), happened_at=moscow("2018-05-01"), amount_rub=Decimal(500)),
+    )
+    page = owner.get(f"leads/call/{call.id}").text
+    found = re.search(r'href="/cabinet/\d+/(people/\d+)"', page)
+    assert found is not None
+    return found[1]
+
+
+def text_of(page: str) -> str:
+    """Return the words of a page without its elements."""
+    return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.partition("<main")[2])))
+
+
+def test_everything_of_a_person_stands_in_one_line_of_time(owner: Visitor, person: str) -> None:
+    page = owner.get(person).text
+    titles = re.findall(r'<th scope="row">(?:<a href="[^"]*">)?(?:<bdi>)?([^<]*)', page)
+    assert [html.unescape(title) for title in titles] == [
+        "Deal later",
+        f"Deal {HOSTILE}",
+        "Lead request",
+        "Call",
+        "Visit",
+    ]
+    assert "Visits 1 Leads 2 Deals 2 Money 2 000 ₽" in text_of(page)
+    assert PHONE in page
+    assert MAIL in page
+    assert "<script>alert" not in page
+
+
+def test_a_person_is_exported_after_a_preview(owner: Visitor, person: str) -> None:
+    assert "Calls 1 Lead requests 1 Deals 2 Visits 1" in text_of(owner.get(f"{person}/data").text)
+    answer = owner.get(f"{person}/data.json", contact=[PHONE, MAIL])
+    assert answer.headers["content-disposition"].startswith('attachment; filename="person-')
+    exported = answer.json()
+    assert [row["phone"] for row in exported["call"]] == [PHONE]
+    assert len(exported["deal"]) == 2
+    assert "Deals 1" in text_of(owner.get(f"{person}/data", contact=[MAIL, "79990000000"]).text), "only own contacts"
+
+
+def test_a_person_is_erased_after_two_confirmations(owner: Visitor, person: str) -> None:
+    path, both = f"{person}/data", [PHONE, MAIL]
+    asked = owner.post(path, act="confirm", contact=both).text
+    assert "This cannot be undone" in asked
+    assert "Calls 1 Lead requests 1 Deals 2 Visits 1" in text_of(asked)
+    assert PHONE in owner.get(person).text
+    agreed = re.search('name="agreed" value="([^"]*)"', asked)
+    assert agreed is not None
+    for wrong in ("", "1.1.1.1"):
+        assert "This cannot be undone" in owner.post(path, act="erase", contact=both, agreed=wrong).text
+    done = owner.post(path, act="erase", contact=both, agreed=agreed[1]).text
+    assert "The person is anonymous now" in done
+    page = owner.get(person).text
+    assert PHONE not in page
+    assert MAIL not in page
+    assert "alert(1)" not in page.partition("<h1>")[2].partition("</h1>")[0]
+    assert "there is nothing to export or erase" in owner.get(path).text
+    assert owner.post(path, act="erase", contact=both, agreed=agreed[1]).status_code == 200
+
+
+def test_a_call_that_comes_meanwhile_asks_again(served: Stage, site: Player, owner: Visitor, person: str) -> None:
+    agreed = re.search('name="agreed" value="([^"]*)"', owner.post(f"{person}/data", act="confirm", contact=PHONE).text)
+    served.call(site, moscow(DAY, "20:00:00"))
+    assert agreed is not None
+    again = owner.post(f"{person}/data", act="erase", contact=PHONE, agreed=agreed[1]).text
+    assert "Calls 2" in text_of(again)
+    assert "This cannot be undone" in again
+
+
+def test_only_owners_export_and_erase(
+    server: ServerProcess, served: Stage, site: Player, owner: Visitor, person: str
+) -> None:
+    for role, can_see in ((Role.ANALYST, True), (Role.READER, False)):
+        visitor = Visitor(server, served, site.site.id, role)
+        assert visitor.get(person).status_code == (200 if can_see else 403)
+        assert "Export or erase" not in visitor.get(person).text
+        for answer in (
+            visitor.get(f"{person}/data"),
+            visitor.get(f"{person}/data.json"),
+            visitor.post(f"{person}/data", act="erase", contact=PHONE),
+        ):
+            assert answer.status_code == 403
+            assert PHONE not in answer.text
+        visitor.close()
+    neighbour = served.open_site()
+    other = Visitor(server, served, neighbour.site.id, Role.OWNER)
+    for path in (person, f"{person}/data", f"{person}/data.json", f"people/{10**40}"):
+        assert other.get(path).status_code == 404
+    assert other.post(f"{person}/data", act="erase", contact=PHONE).status_code == 404
+    other.close()
+    assert PHONE in owner.get(person).text

@@ -1,0 +1,116 @@
+"""The rows behind the figures of reports, and reports as files, as a reader and an analyst meet them."""
+
+import csv
+import html
+import io
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from cast import Player, Stage, moscow
+from dealtrace.accounts.role import Role
+from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.operations.deals.register import register_deals
+from logged_in import Visitor
+from server import ServerProcess
+from write_commands import by_contact, registration
+
+PHONE = "79205550055"
+DAY = "2018-03-26"
+MARCH = {"from": "2018-03-01", "to": "2018-03-31"}
+YANDEX = TrafficSource("yandex", "cpc", "spring")
+
+
+@pytest.fixture
+def site(served: Stage) -> Player:
+    """Give a site with two deals of Yandex and 120 of nowhere."""
+    player = served.open_site(contact_matching=True)
+    visit = served.visit(player, moscow(DAY, "11:00:00"), YANDEX)
+    served.call(player, moscow(DAY, "11:30:00"), visit_id=visit.id)
+    matched = [registration(f"M-{place}", clue=by_contact(PHONE), amount_rub=Decimal("1250.50")) for place in range(2)]
+    noon = moscow(DAY, "12:00:00")
+    others = [registration(f"N-{place:03}", happened_at=noon + timedelta(minutes=place)) for place in range(120)]
+    served.perform(register_deals, player, *matched, *others)
+    return player
+
+
+@pytest.fixture(params=[Role.READER, Role.ANALYST])
+def visitor(request: pytest.FixtureRequest, server: ServerProcess, served: Stage, site: Player) -> Iterator[Visitor]:
+    """Log a person of each role in."""
+    logged_in = Visitor(server, served, site.site.id, request.param)
+    yield logged_in
+    logged_in.close()
+
+
+def figures_of(page: str) -> list[tuple[str, str]]:
+    """Return the figures of a page that lead to their rows, each with its address."""
+    found = re.findall(r'<a href="([^"]*/reports/rows[^"]*)">([^<]*)</a>', page)
+    return [(html.unescape(address), html.unescape(words)) for address, words in found]
+
+
+@pytest.mark.parametrize("by", ["", "source", "source,medium", "day", "match_reason", "lead_kind"])
+@pytest.mark.parametrize("visitor", [Role.ANALYST], indirect=True)
+def test_every_figure_leads_to_rows_that_add_up_to_it(visitor: Visitor, by: str) -> None:
+    page = visitor.get("reports", **MARCH, by=by, metrics="visits,leads,deals,amount").text
+    figures = figures_of(page)
+    assert len(figures) >= 4
+    for address, words in figures:
+        rows = visitor.follow(address)
+        assert rows.status_code == 200, (address, rows.text)
+        heading = re.search("<h1>(.*?)</h1>", rows.text)
+        assert heading is not None
+        assert html.unescape(heading[1]).partition(": ")[2] == words
+
+
+@pytest.mark.parametrize("visitor", [Role.ANALYST], indirect=True)
+def test_figures_of_a_page_that_says_nothing_lead_to_rows_too(visitor: Visitor) -> None:
+    page = visitor.get("reports", period="year", **{"to": "2018-12-31", "from": "2018-01-01"}).text
+    for address, _ in figures_of(page):
+        assert visitor.follow(address).status_code == 200, address
+
+
+def test_deals_lead_to_their_cards_only_for_who_may_see_them(visitor: Visitor, site: Player) -> None:
+    page = visitor.get("reports/rows", **MARCH, metrics="amount", by="source", key="Yandex").text
+    assert "M-0" in page
+    assert "1 250.50" in page.replace("\u202f", " ")
+    assert "26 Mar 2018, 12:00" in page.replace("\u00a0", " ")
+    assert "source: Yandex" in page.casefold() or "Source: Yandex" in page
+    may_open = f"/cabinet/{site.site.id}/deals/" in page.partition("<h1>")[2]
+    leads = visitor.get("reports/rows", **MARCH, metrics="calls").text
+    assert (f"/cabinet/{site.site.id}/leads/call/" in leads) == may_open
+    assert PHONE not in page + leads
+
+
+def test_rows_come_a_page_at_a_time(visitor: Visitor) -> None:
+    page = visitor.get("reports/rows", **MARCH, metrics="deals").text
+    assert "Rows 1 to 100 of 122" in page
+    following = re.search(r'rel="next" href="([^"]+)"', page)
+    assert following is not None
+    page = visitor.follow(html.unescape(following[1])).text
+    assert "Rows 101 to 122 of 122" in page
+    assert "N-119" in page
+    assert 'rel="next"' not in page
+    assert 'rel="prev"' in page
+
+
+def test_what_is_no_figure_is_refused_with_the_reason(visitor: Visitor) -> None:
+    for query in ({"metrics": "match_rate"}, {"metrics": "deals", "by": "source"}, {"metrics": "<script>"}):
+        answer = visitor.get("reports/rows", **MARCH, **query)
+        assert answer.status_code == 400
+        assert 'role="alert"' in answer.text
+        assert "<script>" not in answer.text.partition("<main")[2]
+    assert visitor.get("reports/rows", **MARCH, metrics="deals", offset="-1").status_code == 200
+
+
+def test_a_report_is_sent_as_a_file_with_all_its_rows(visitor: Visitor) -> None:
+    answer = visitor.get("reports.csv", **MARCH, by="source", metrics="deals,amount", filter="source:is:yandex")
+    assert answer.status_code == 200
+    assert answer.headers["content-disposition"].startswith('attachment; filename="report-')
+    rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig")), delimiter=";"))
+    assert ["yandex", "2", "2501,00"] in rows or ["yandex", "2", "2501"] in rows, rows
+    workbook = visitor.get("reports.xlsx", **MARCH, by="source", metrics="deals")
+    assert workbook.content.startswith(b"PK")
+    assert visitor.get("reports.csv", **MARCH, metrics="nonsense").status_code == 400
