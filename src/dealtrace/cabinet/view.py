@@ -129,10 +129,6 @@ class View:
         while (await self.request.receive())["type"] != "http.disconnect":
             pass
 
-    def translate(self, text: str) -> str:
-        """Return words of the cabinet in the language of the page."""
-        return words_of(self.language).gettext(text)
-
     async def write(self, operation: Operation[Any, Any], payload: object, *, size: int = 1) -> Any:
         """Run an operation on the site for the person, and return its outcome once it is stored.
 

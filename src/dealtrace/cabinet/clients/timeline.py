@@ -113,7 +113,7 @@ def _read(connection: Connection, site: Site, client_id: int) -> PersonFacts | N
 
 
 def _events(facts: PersonFacts, view: View) -> Iterator[Event]:
-    zone, language, say = view.here.time_zone, view.language, view.translate
+    zone, language, say = view.here.time_zone, view.language, view.word
     for visit in facts.visits:
         details = " · ".join(part for part in (source_words(visit.traffic_source), visit.city, visit.device) if part)
         yield Event(visit.started_at, clock_time(language, visit.started_at, zone), say("Visit"), "", details, "")
@@ -139,7 +139,7 @@ def _lead_event(entry: LeadEntry, view: View) -> Event:
     return Event(
         at,
         clock_time(view.language, at, view.here.time_zone),
-        view.translate("Call" if is_call else "Lead request"),
+        view.word("Call" if is_call else "Lead request"),
         lead_address(view.here.id, LeadRef(LeadKind.CALL if is_call else LeadKind.LEAD_REQUEST, lead.id)),
         " · ".join(part for part in (state, source) if part),
         "",

@@ -101,7 +101,7 @@ def _shown(view: View, facts: CardFacts) -> dict[str, object]:
 
 
 def _facts(view: View, deal: Deal, lead: LeadEntry | None) -> list[Fact]:
-    say, zone = view.translate, view.here.time_zone
+    say, zone = view.word, view.here.time_zone
     origin = origin_of_deal(lead.origin if lead is not None else None, deal.stated_source)
     contact = deal.clue.contact
     lines = [

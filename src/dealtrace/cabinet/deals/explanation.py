@@ -69,7 +69,7 @@ class Explainer:
     def __init__(self, view: View) -> None:
         self._view = view
         self._site_id = view.here.id
-        self._say = view.translate
+        self._say = view.word
 
     def explained(self, explanation: Explanation) -> Explained:
         """Return an explanation in words."""

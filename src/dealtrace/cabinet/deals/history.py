@@ -61,7 +61,7 @@ class Historian:
     def __init__(self, view: View, callers: Callers) -> None:
         self._view = view
         self._callers = callers
-        self._say = view.translate
+        self._say = view.word
 
     def versions(self, versions: Sequence[DealVersion]) -> list[VersionLine]:
         """Return versions in words, the latest first."""

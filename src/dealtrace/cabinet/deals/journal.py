@@ -72,7 +72,7 @@ async def show(view: View) -> Response:
 
 
 def _choices(view: View, words: dict[str, str], chosen: str) -> list[Choice]:
-    return [Choice(value, view.translate(text), value == chosen) for value, text in words.items()]
+    return [Choice(value, view.word(text), value == chosen) for value, text in words.items()]
 
 
 def _read(connection: Connection, site: Site, listing: Listing, days: Days) -> Found:
@@ -114,6 +114,6 @@ def _row(entry: DealEntry, view: View) -> Row:
         entry.status,
         money(view.language, entry.amount_rub),
         source_words(entry.origin.source) if entry.origin.is_known else "",
-        view.translate("Call" if ref.kind == "call" else "Lead request") if ref is not None else "",
+        view.word("Call" if ref.kind == "call" else "Lead request") if ref is not None else "",
         lead_address(view.here.id, ref) if ref is not None else "",
     )

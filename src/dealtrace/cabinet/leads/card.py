@@ -68,7 +68,7 @@ async def show(view: View) -> Response:
     return view.page(
         "leads/card.html",
         address=lead_address(view.here.id, ref),
-        title=f"{view.translate('Call' if ref.kind is LeadKind.CALL else 'Lead request')} {ref.id}",
+        title=f"{view.word('Call' if ref.kind is LeadKind.CALL else 'Lead request')} {ref.id}",
         facts=[fact for fact in _facts(entry, view) if fact.value],
         recording=web_address(entry.circumstances.record_url),
         client=entry.client,
@@ -92,7 +92,7 @@ def _read(connection: Connection, site: Site, ref: LeadRef) -> LeadFacts | None:
 
 
 def _facts(entry: LeadEntry, view: View) -> list[Fact]:
-    say, lead, went = view.translate, entry.lead, entry.circumstances
+    say, lead, went = view.word, entry.lead, entry.circumstances
     began_at = lead.started_at if isinstance(lead, Call) else lead.requested_at
     source = source_words(entry.origin.source) if entry.origin.is_known else say("no source")
     counted = [

@@ -90,7 +90,7 @@ async def show(view: View) -> Response:
         listing=listing,
         days=days,
         tab=tab,
-        tabs=[Tab(view.translate(title), listing.link(tab=name), name == tab) for name, title in TABS.items()],
+        tabs=[Tab(view.word(title), listing.link(tab=name), name == tab) for name, title in TABS.items()],
         rows=[lead_row(entry, view) for entry in found.entries],
         visits=[_visit_row(visit, view) for visit in found.visits],
         total=found.total,
@@ -132,7 +132,7 @@ def lead_row(entry: LeadEntry, view: View) -> LeadRow:
         lead_address(site_id, LeadRef(LeadKind.CALL if is_call else LeadKind.LEAD_REQUEST, lead.id)),
         clock_time(view.language, began_at, view.here.time_zone),
         (lead.reference or str(lead.id)) if isinstance(lead, Call) else lead.number,
-        entry.client.name or view.translate("nameless"),
+        entry.client.name or view.word("nameless"),
         f"/cabinet/{site_id}/people/{entry.client.id}",
         ", ".join(contact for contact in (entry.phone, entry.email) if contact),
         source_words(entry.origin.source) if entry.origin.is_known else "",
@@ -146,10 +146,10 @@ def call_state(entry: LeadEntry, view: View) -> str:
     """Return how a call went, in words."""
     assert isinstance(entry.lead, Call)
     if phase_of(entry.circumstances, entry.lead.duration) is CallPhase.ONGOING:
-        return view.translate("going on")
+        return view.word("going on")
     if not is_answered(entry.circumstances, entry.lead.duration):
-        return view.translate("missed")
-    return view.translate("answered, %(time)s") % {"time": span_of_time(view.language, entry.lead.duration)}
+        return view.word("missed")
+    return view.word("answered, %(time)s") % {"time": span_of_time(view.language, entry.lead.duration)}
 
 
 def _visit_row(visit: Visit, view: View) -> VisitRow:

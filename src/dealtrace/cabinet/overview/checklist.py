@@ -23,19 +23,19 @@ def checklist_of(arrivals: Arrivals, view: View) -> list[Step]:
     site_id = view.here.id
     return [
         _step(
-            view, view.translate("Counter on the pages"), arrivals.visits, is_needed=False,
+            view, view.word("Counter on the pages"), arrivals.visits, is_needed=False,
             line=f'<script async src="{address}/counter/{site_id}.js"></script>',
         ),
         _step(
-            view, view.translate("Calls of the exchange"), arrivals.calls, is_needed=False,
+            view, view.word("Calls of the exchange"), arrivals.calls, is_needed=False,
             line=f"{address}/calls-service/RestAPI/{site_id}/…",
         ),
         _step(
-            view, view.translate("Lead requests of forms"), arrivals.lead_requests, is_needed=False,
+            view, view.word("Lead requests of forms"), arrivals.lead_requests, is_needed=False,
             line=f"{address}/calls-service/RestAPI/requests/{site_id}/register/",
         ),
         _step(
-            view, view.translate("Deals of the CRM"), arrivals.deals, is_needed=True,
+            view, view.word("Deals of the CRM"), arrivals.deals, is_needed=True,
             line=f"{address}/calls-service/RestAPI/requests/orders/register/",
         ),
     ]  # fmt: skip
@@ -44,8 +44,8 @@ def checklist_of(arrivals: Arrivals, view: View) -> list[Step]:
 def _step(view: View, title: str, stretch: Stretch, line: str, *, is_needed: bool) -> Step:
     last_at = stretch.last_at
     state = (
-        view.translate("Waiting for the first")
+        view.word("Waiting for the first")
         if last_at is None
-        else f"{view.translate('Last:')} {clock_time(view.language, last_at, view.here.time_zone)}"
+        else f"{view.word('Last:')} {clock_time(view.language, last_at, view.here.time_zone)}"
     )
     return Step(title, state, line, last_at is not None, is_needed)

@@ -50,7 +50,7 @@ assert set(_WORDS) == set(ProblemKind)
 
 def troubles_of(problems: Sequence[Problem], view: View) -> list[Trouble]:
     """Return problems in words."""
-    return [_trouble(problem, view, view.translate) for problem in problems]
+    return [_trouble(problem, view, view.word) for problem in problems]
 
 
 def _trouble(problem: Problem, view: View, translate: Callable[[str], str]) -> Trouble:

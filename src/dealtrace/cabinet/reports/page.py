@@ -51,7 +51,7 @@ async def show(view: View) -> Response:
         report=report,
         table=None
         if is_by_models
-        else table_of(report, address, f"{address.page}/rows", view.language, view.translate),
+        else table_of(report, address, f"{address.page}/rows", view.language, view.word),
         models=by_models(report, view.language) if is_by_models else None,
         line=time_line(line, address, view.language) if line is not None else None,
     )

@@ -101,7 +101,7 @@ def _page(address: Address, keys: Sequence[str], offset: int) -> str:
 def _keys(figure: Figure, keys: Sequence[str], view: View) -> list[str]:
     """Return the row of the figure in words, as it was asked for."""
     return [
-        f"{_named(dimension.ru, dimension.en, view)}: {text or view.translate('(nothing)')}"
+        f"{_named(dimension.ru, dimension.en, view)}: {text or view.word('(nothing)')}"
         for dimension, text in zip(figure.question.by, keys, strict=True)
     ]
 
@@ -146,7 +146,7 @@ class _Shaper:
     """Makes the table of a kind of rows; links lead only where the person may go."""
 
     def __init__(self, view: View, details: Details) -> None:
-        self._view, self._details, self._say = view, details, view.translate
+        self._view, self._details, self._say = view, details, view.word
         self._may_open = view.role is not None and view.role.includes(Role.ANALYST)
 
     def table(self, answer: RowsAnswer) -> RowTable:

@@ -63,7 +63,7 @@ async def compare(view: View) -> Response:
     encoding = view.form.get("encoding")
     kept = await keep_sent_file(view, "agreement", {})
     if kept is None or encoding not in ENCODINGS:
-        return _page(view, faults={"file": view.translate("Choose a file.")})
+        return _page(view, faults={"file": view.word("Choose a file.")})
     try:
         compared = await view.read(compare_file, site, kept.path, encoding or None)
     except FileUnreadable as refusal:
@@ -108,7 +108,7 @@ def _page(view: View, *, compared: Compared | None = None, faults: Faults | None
     return show_settings(
         view,
         "settings/agreement.html",
-        view.translate("Agreement with the CRM"),
+        view.word("Agreement with the CRM"),
         faults=faults,
         compared=compared,
         differences=[_difference(view, each) for each in compared.differences] if compared is not None else [],
@@ -123,7 +123,7 @@ def _difference(view: View, compared: Comparison) -> Difference:
     return Difference(
         row=str(compared.row) if compared.row is not None else NOTHING,
         number=ours.number if ours is not None else _number(theirs),
-        words=view.translate(_WORDS[compared.disagreement]) if compared.disagreement is not None else "",
+        words=view.word(_WORDS[compared.disagreement]) if compared.disagreement is not None else "",
         theirs=compared.reason or _side(view, theirs, fields),
         ours=_side(view, ours, fields),
     )

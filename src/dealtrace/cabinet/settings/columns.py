@@ -101,10 +101,10 @@ async def _page(view: View, draft: Draft, *, tried: str = "", faults: Faults | N
     return show_settings(
         view,
         "settings/columns.html",
-        view.translate("Columns of reports"),
+        view.word("Columns of reports"),
         faults=faults,
-        columns=[(column, view.translate(_KINDS[column.kind]), _contents(column)) for column in columns],
-        kinds=[(str(kind), view.translate(words), kind == draft.kind) for kind, words in _KINDS.items()],
+        columns=[(column, view.word(_KINDS[column.kind]), _contents(column)) for column in columns],
+        kinds=[(str(kind), view.word(words), kind == draft.kind) for kind, words in _KINDS.items()],
         statuses=[(name, name in draft.statuses) for name in offered],
         metrics=[(metric.name, metric.ru if view.language == "ru" else metric.en) for metric in METRICS.values()],
         draft=draft,

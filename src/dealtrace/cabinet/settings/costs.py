@@ -65,7 +65,7 @@ async def upload(view: View) -> Response:
         return await _page(view, chosen, faults)
     kept = await keep_sent_file(view, PLACE, chosen)
     if kept is None:
-        return await _page(view, chosen, {"file": view.translate("Choose a file.")})
+        return await _page(view, chosen, {"file": view.word("Choose a file.")})
     try:
         await asyncio.to_thread(try_costs, view.means.database, view.here, kept.path, read_choices(chosen))
     except Refusal as refusal:
@@ -109,7 +109,7 @@ def by_month(costs: Iterable[AccountCosts]) -> list[CostLine]:
 
 
 async def _gone(view: View) -> Response:
-    words = view.translate("The file is not kept any more: files wait for an hour. Upload it again.")
+    words = view.word("The file is not kept any more: files wait for an hour. Upload it again.")
     return await _page(view, faults={"file": words}, status=GONE)
 
 
@@ -126,7 +126,7 @@ async def _page(
     return show_settings(
         view,
         "settings/costs.html",
-        view.translate("Costs"),
+        view.word("Costs"),
         faults=faults,
         status=status,
         lines=lines if is_by_day else by_month(costs),
@@ -135,8 +135,8 @@ async def _page(
         unmet=unmet.campaigns[:UNMET_SHOWN] if unmet is not None else None,
         unmet_total=sum(cost.amount_kopecks for cost in unmet.campaigns) if unmet is not None else 0,
         chosen={**dict.fromkeys(CostChoices.FIELDS, ""), **(chosen or {})},
-        campaigns=[(value, view.translate(words)) for value, words in CAMPAIGNS.items()],
-        vats=[(value, view.translate(words)) for value, words in VAT.items()],
+        campaigns=[(value, view.word(words)) for value, words in CAMPAIGNS.items()],
+        vats=[(value, view.word(words)) for value, words in VAT.items()],
         encodings=ENCODINGS[1:],
         megabytes=UPLOAD_BYTES_MAX >> 20,
     )
@@ -161,7 +161,7 @@ def _preview_page(view: View, kept: Upload, choices: CostChoices, preview: CostP
     return show_settings(
         view,
         "settings/costs_preview.html",
-        view.translate("Import of costs"),
+        view.word("Import of costs"),
         preview=preview,
         choices=choices,
         unmet=preview.unmet.campaigns[:UNMET_SHOWN],

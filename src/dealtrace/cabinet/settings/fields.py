@@ -44,7 +44,7 @@ async def _page(view: View, *, name: str = "", removed: str = "", faults: Faults
     return show_settings(
         view,
         "settings/fields.html",
-        view.translate("Custom fields"),
+        view.word("Custom fields"),
         faults=faults,
         fields=sorted(site.custom_fields),
         unknown=[field for field in unknown if field.name],

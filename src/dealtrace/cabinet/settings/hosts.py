@@ -46,7 +46,7 @@ async def remove(view: View) -> Response:
     try:
         await view.manage(_remove, view.here.id, kind, host)
     except (InvalidSetting, HostNotFound):
-        return await _page(view, faults={"": view.translate("The site names no such host any more.")})
+        return await _page(view, faults={"": view.word("The site names no such host any more.")})
     return lead_back(view, "settings/hosts", "host")
 
 
@@ -57,10 +57,10 @@ async def _page(
     return show_settings(
         view,
         "settings/hosts.html",
-        view.translate("Hosts"),
+        view.word("Hosts"),
         faults=faults,
-        hosts=[(each, view.translate(_KINDS[each.kind])) for each in hosts],
-        kinds=[(each.value, view.translate(words), each.value == kind) for each, words in _KINDS.items()],
+        hosts=[(each, view.word(_KINDS[each.kind])) for each in hosts],
+        kinds=[(each.value, view.word(words), each.value == kind) for each, words in _KINDS.items()],
         host=host,
         name=name,
     )

@@ -49,10 +49,10 @@ async def upload(view: View) -> Response:
     """Keep a file that can be read, and lead to its preview."""
     chosen = {"noun": view.form.get("noun"), "encoding": view.form.get("encoding")}
     if chosen["noun"] not in list(ImportNoun) or chosen["encoding"] not in ENCODINGS:
-        return _page(view, chosen, {"noun": view.translate("Choose what the file holds.")})
+        return _page(view, chosen, {"noun": view.word("Choose what the file holds.")})
     kept = await keep_sent_file(view, PLACE, chosen)
     if kept is None:
-        return _page(view, chosen, {"file": view.translate("Choose a file.")})
+        return _page(view, chosen, {"file": view.word("Choose a file.")})
     try:
         await asyncio.to_thread(_open, kept, view.here)
     except FileUnreadable as refusal:
@@ -111,7 +111,7 @@ def find_sent_file(view: View, purpose: str) -> Upload | None:
 
 def gone(view: View) -> Response:
     """Return the form again, for a file that is not kept any more."""
-    words = view.translate("The file is not kept any more: files wait for an hour. Upload it again.")
+    words = view.word("The file is not kept any more: files wait for an hour. Upload it again.")
     return _page(view, faults={"file": words}, status=GONE)
 
 
@@ -168,10 +168,10 @@ def _page(
     return show_settings(
         view,
         "settings/imports.html",
-        view.translate("Import of files"),
+        view.word("Import of files"),
         faults=faults,
         status=status,
-        nouns=[(value.value, view.translate(words), value == noun) for value, words in NOUNS.items()],
+        nouns=[(value.value, view.word(words), value == noun) for value, words in NOUNS.items()],
         encodings=ENCODINGS[1:],
         megabytes=UPLOAD_BYTES_MAX >> 20,
     )
@@ -186,8 +186,8 @@ async def _preview_page(view: View, kept: Upload, site: Site, faults: Faults | N
         )
     except Refusal as refusal:
         return _page(view, options, {"file": fault_text(refusal, view.language)})
-    title = view.translate("Import of files")
-    noun_words = view.translate(NOUNS[noun])
+    title = view.word("Import of files")
+    noun_words = view.word(NOUNS[noun])
     return show_settings(
         view, "settings/preview.html", title, faults=faults, preview=preview, noun=noun_words, key=kept.key
     )
@@ -197,7 +197,7 @@ def _outcome_page(view: View, kept: Upload, outcome: dict[str, str]) -> Response
     return show_settings(
         view,
         "settings/imported.html",
-        view.translate("Import of files"),
+        view.word("Import of files"),
         outcome=outcome,
         key=kept.key,
         has_refused=kept.refused_path.is_file(),

@@ -41,7 +41,7 @@ def show_settings(
         template,
         status or (BAD_REQUEST if faults else 200),
         title=title,
-        done=view.translate(done) if done and not faults else "",
+        done=view.word(done) if done and not faults else "",
         faults=faults or {},
         **context,
     )

@@ -86,7 +86,7 @@ async def _page(
     return show_settings(
         view,
         "settings/site.html",
-        view.translate("Site"),
+        view.word("Site"),
         faults=faults,
         values=values,
         costs=costs,

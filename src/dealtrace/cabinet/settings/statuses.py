@@ -40,10 +40,10 @@ async def _page(view: View, *, name: str = "", faults: Faults | None = None) -> 
     return show_settings(
         view,
         "settings/statuses.html",
-        view.translate("Statuses"),
+        view.word("Statuses"),
         faults=faults,
         statuses=await view.read(read_statuses, view.here.id),
-        meanings=[(str(meaning), view.translate(meaning)) for meaning in Meaning],
+        meanings=[(str(meaning), view.word(meaning)) for meaning in Meaning],
         name=name,
     )
 

@@ -36,7 +36,7 @@ async def issue(view: View) -> Response:
     """Issue a token and show its secret, which nobody can see again."""
     label = view.form.get("label").strip()
     if not 0 < len(label) <= LABEL_LENGTH_MAX:
-        words = view.translate("Say what the token is for, in 1 to %(most)s characters.") % {"most": LABEL_LENGTH_MAX}
+        words = view.word("Say what the token is for, in 1 to %(most)s characters.") % {"most": LABEL_LENGTH_MAX}
         return await _page(view, label=label, faults={"label": words})
     return await _page(view, secret=await view.manage(_issue, view.here.id, label))
 
@@ -49,7 +49,7 @@ async def revoke(view: View) -> Response:
     try:
         await view.manage(_revoke, token_id)
     except TokenNotFound:
-        return await _page(view, faults={"": view.translate("The token is revoked already.")})
+        return await _page(view, faults={"": view.word("The token is revoked already.")})
     return lead_back(view, "settings/tokens", "revoked")
 
 
@@ -57,7 +57,7 @@ async def _page(view: View, *, label: str = "", secret: str = "", faults: Faults
     tokens, used_at = await view.read(_read, view.here.id)
     lines = [TokenLine(token, used_at.get(token.id)) for token in tokens]
     lines.sort(key=lambda line: (line.token.revoked_at is not None, line.token.created_at))
-    title = view.translate("Tokens")
+    title = view.word("Tokens")
     return show_settings(view, "settings/tokens.html", title, faults=faults, lines=lines, label=label, secret=secret)
 
 

@@ -50,9 +50,9 @@ async def create(view: View) -> Response:
     events = frozenset(kind for kind in EventKind if kind in chosen)
     faults = {}
     if not events:
-        faults["event"] = view.translate("Choose at least one event.")
+        faults["event"] = view.word("Choose at least one event.")
     if style not in list(BodyStyle):
-        faults["style"] = view.translate("Choose a format.")
+        faults["style"] = view.word("Choose a format.")
     if faults:
         return await _page(view, url=url, chosen=chosen, style=style, faults=faults)
     draft = NewWebhook(view.here.id, url, events, BodyStyle(style))
@@ -105,11 +105,11 @@ async def _page(
     return show_settings(
         view,
         "settings/webhooks.html",
-        view.translate("Webhooks"),
+        view.word("Webhooks"),
         faults=faults,
-        webhooks=[(webhook, view.translate(_STATES[webhook.state]), waiting) for webhook, waiting in webhooks],
+        webhooks=[(webhook, view.word(_STATES[webhook.state]), waiting) for webhook, waiting in webhooks],
         events=[(kind.value, chosen is None or kind in chosen) for kind in EventKind],
-        styles=[(value.value, view.translate(words), value == style) for value, words in _STYLES.items()],
+        styles=[(value.value, view.word(words), value == style) for value, words in _STYLES.items()],
         url=url,
         secret=secret,
     )
@@ -120,11 +120,11 @@ async def _log_page(view: View, webhook: Webhook, *, faults: Faults | None = Non
     return show_settings(
         view,
         "settings/webhook.html",
-        view.translate("Webhook"),
+        view.word("Webhook"),
         faults=faults,
         webhook=webhook,
-        state=view.translate(_STATES[webhook.state]),
-        style=view.translate(_STYLES[webhook.style]),
+        state=view.word(_STATES[webhook.state]),
+        style=view.word(_STYLES[webhook.style]),
         events=[kind.value for kind in EventKind if kind in webhook.events],
         waiting=waiting,
         lines=lines,
