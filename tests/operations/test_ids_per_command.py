@@ -28,6 +28,7 @@ from dealtrace.operations.leads.by_hand import Hiding, Rewriting
 from dealtrace.operations.leads.clear_fields import Clearing
 from dealtrace.operations.page_ends import ReadPage
 from dealtrace.operations.people import Erasure
+from dealtrace.operations.requests.store import RequestBatch
 from dealtrace.operations.webhooks.create import NewWebhook, create_webhook
 from dealtrace.operations.webhooks.deliver import KEPT_FOR, Claim, DeliveryReport
 from dealtrace.operations.work import Operation, Work, ids_needed
@@ -179,6 +180,7 @@ WORST: dict[str, Callable[[Stage, Player, int], Any]] = {
         LeadRef(LeadKind.CALL, stage.call(shop, NOON, phone=f"7921{number:07d}").id), ("new",), "Ann", "Text"
     ),
     "erase_people": lambda _stage, _shop, number: Erasure(frozenset({f"7921{number:07d}"}), NOBODY),
+    "store_requests": lambda _stage, _shop, _number: RequestBatch((), NOON),
     "sweep_outbox": lambda _stage, _shop, _number: KEPT_FOR,
 }
 """The command of each operation that takes the most ids; numbers keep the commands of a batch apart."""

@@ -26,7 +26,7 @@ COMMANDS = {
     "serve": ListedCommand("serve", "serve", "Run the server until Ctrl-C or SIGTERM."),
     "site": ListedCommand("sites.commands", "site_commands", "Create, change, show and list sites."),
     "token": ListedCommand("tokens", "token_commands", "Issue, list and revoke API tokens."),
-    "user": ListedCommand("users", "user_commands", "Create, list and delete users of the cabinet."),
+    "user": ListedCommand("users", "user_commands", "Create, invite, list and delete users of the cabinet."),
     "field": ListedCommand("fields", "field_commands", "Add, list and remove custom fields."),
     "status": ListedCommand("reports.statuses", "status_commands", "Set and list what the statuses of deals mean."),
     "column": ListedCommand("reports.columns", "column_commands", "Add, list and remove columns of reports."),

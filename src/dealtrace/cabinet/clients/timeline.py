@@ -14,6 +14,7 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.visit import Visit
 from dealtrace.cabinet.formats import clock_time, money
 from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.lead_words import LEAD_WORDS
 from dealtrace.cabinet.leads.journal import call_state
 from dealtrace.cabinet.places import lead_address, source_words
 from dealtrace.cabinet.view import View
@@ -139,7 +140,7 @@ def _lead_event(entry: LeadEntry, view: View) -> Event:
     return Event(
         at,
         clock_time(view.language, at, view.here.time_zone),
-        view.word("Call" if is_call else "Lead request"),
+        view.word(LEAD_WORDS[LeadKind.CALL if is_call else LeadKind.LEAD_REQUEST]),
         lead_address(view.here.id, LeadRef(LeadKind.CALL if is_call else LeadKind.LEAD_REQUEST, lead.id)),
         " · ".join(part for part in (state, source) if part),
         "",

@@ -11,8 +11,10 @@ from typing import Any
 from dealtrace.attribution.traffic_source import SOURCE_PARTS
 from dealtrace.cabinet.deals.words import FIELDS, VERSIONS
 from dealtrace.cabinet.formats import NOTHING, clock_time, money
+from dealtrace.cabinet.lead_words import LEAD_WORDS
 from dealtrace.cabinet.view import View
 from dealtrace.deals.versions import DealVersion, VersionKind
+from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.deals.undo import UNDONE
 from dealtrace.record import record
 
@@ -125,6 +127,6 @@ class Historian:
             case "stated_source":
                 return " / ".join(value[part] for part in SOURCE_PARTS if value.get(part))
             case "lead":
-                kind = self._say("Call" if value["kind"] == "call" else "Lead request")
+                kind = self._say(LEAD_WORDS[LeadKind(value["kind"])])
                 return f"{kind} {value['id']}"
         return str(value)

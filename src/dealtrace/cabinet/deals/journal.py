@@ -11,6 +11,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.deals.words import REASONS
 from dealtrace.cabinet.formats import clock_time, money
+from dealtrace.cabinet.lead_words import LEAD_WORDS
 from dealtrace.cabinet.listing import PAGE_ROWS, Days, Listing, days_of, listing_of
 from dealtrace.cabinet.places import lead_address, source_words
 from dealtrace.cabinet.reports.choices import Choice
@@ -114,6 +115,6 @@ def _row(entry: DealEntry, view: View) -> Row:
         entry.status,
         money(view.language, entry.amount_rub),
         source_words(entry.origin.source) if entry.origin.is_known else "",
-        view.word("Call" if ref.kind == "call" else "Lead request") if ref is not None else "",
+        view.word(LEAD_WORDS[ref.kind]) if ref is not None else "",
         lead_address(view.here.id, ref) if ref is not None else "",
     )

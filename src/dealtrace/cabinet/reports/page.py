@@ -49,9 +49,7 @@ async def show(view: View) -> Response:
         address=address,
         choices=choices,
         report=report,
-        table=None
-        if is_by_models
-        else table_of(report, address, f"{address.page}/rows", view.language, view.word),
+        table=None if is_by_models else table_of(report, address, f"{address.page}/rows", view.language, view.word),
         models=by_models(report, view.language) if is_by_models else None,
         line=time_line(line, address, view.language) if line is not None else None,
     )

@@ -14,7 +14,8 @@ from sqlalchemy import BigInteger, Boolean, Column, Integer, Table, func, select
 from cast import Stage
 from dealtrace.storage.database.column_types import JsonText
 from dealtrace.storage.database.engine import Database, open_database
-from dealtrace.storage.reports import match_reasons, stored_facts
+from dealtrace.storage.deals import match_reasons
+from dealtrace.storage.reports import stored_facts
 from dealtrace.storage.reports.mirror.marks import MARKED
 from dealtrace.storage.schema.tables.marks import mirror_mark
 from dealtrace.storage.schema.tables.visits import visit
