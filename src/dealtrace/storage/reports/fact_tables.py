@@ -5,13 +5,12 @@ Any: the columns of a select depend on what is wanted.
 
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Any, Protocol
-
-from sqlalchemy import Select
+from typing import Protocol
 
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.question import DateOf
+from dealtrace.storage.reports.expressions import Selection
 
 AT = "at"
 """The attribute by which facts belong to a period: an instant in microseconds, for costs the ordinal of a day."""
@@ -44,17 +43,17 @@ class FactTables(Protocol):
     nothing are null. `Any`: the columns of a select depend on what is wanted.
     """
 
-    def rows(self, fact: Fact, wanted: Iterable[str], moment: Moment) -> Select[Any]:
+    def rows(self, fact: Fact, wanted: Iterable[str], moment: Moment) -> Selection:
         """Select the facts with the wanted attributes; assists are deals."""
 
-    def touches(self, model: AttributionModel) -> Select[Any]:
+    def touches(self, model: AttributionModel) -> Selection:
         """Select the touches of leads: `lead_id`, `position`, `share`, `touched_at`, `visit_id`, `source_id`."""
 
-    def tags(self, fact: Fact) -> Select[Any]:
+    def tags(self, fact: Fact) -> Selection:
         """Select the tags of leads or deals, each once: `owner_id` and `tag`."""
 
-    def sources(self) -> Select[Any]:
+    def sources(self) -> Selection:
         """Select the traffic sources: `id`, the five parts, and their keys as `source_key` and so on."""
 
-    def statuses(self) -> Select[Any]:
+    def statuses(self) -> Selection:
         """Select the statuses that deals have had: `spelling`, `key` and `meaning`."""

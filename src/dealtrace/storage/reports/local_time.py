@@ -3,17 +3,16 @@
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BigInteger, ColumnElement, case, literal
+from sqlalchemy import BigInteger, case, literal
 
 from dealtrace.reports.periods import DAYS_OF_WEEK, time_zone_offsets
 from dealtrace.reports.time_keys import HOURS, MONTHS, MONTHS_OF_QUARTER
 from dealtrace.storage.database.column_types import EPOCH, MICROSECOND, microseconds
+from dealtrace.storage.reports.expressions import Expression
 
-Number = ColumnElement[Any]
-"""An integer expression. Any: SQLAlchemy infers its type from its parts."""
+Number = Expression
 DAY_LENGTH = timedelta(days=1) // MICROSECOND
 HOUR_LENGTH = timedelta(hours=1) // MICROSECOND
 EPOCH_ORDINAL = EPOCH.toordinal()

@@ -7,13 +7,14 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import func, or_, select
 
 from dealtrace.reports.dimensions import Dimension, Kind
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.periods import Span
 from dealtrace.reports.statuses import Meaning
 from dealtrace.storage.database.column_types import is_in
+from dealtrace.storage.reports.expressions import Selection
 from dealtrace.storage.reports.fact_tables import AT, FactTables, Moment
 from dealtrace.storage.reports.statement import Fetch, in_span
 
@@ -84,7 +85,7 @@ def find_containing(
 
 def _values(
     tables: FactTables, dimension: Dimension, spans: Sequence[Span], moments: Sequence[Moment]
-) -> Iterable[Select[Any]]:
+) -> Iterable[Selection]:
     if dimension.kind is Kind.SOURCE:
         yield select(tables.sources().subquery("sources").c[f"{dimension.name}_key"]).distinct()
         return

@@ -6,7 +6,7 @@ Any: the columns of a select depend on what is wanted, and drivers type no row.
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from sqlalchemy import BigInteger, ColumnElement, Select, func, literal, select
+from sqlalchemy import BigInteger, ColumnElement, func, literal, select
 
 from dealtrace.attribution.credit import WHOLE
 from dealtrace.attribution.traffic_source import SOURCE_PARTS
@@ -15,6 +15,7 @@ from dealtrace.reports.answer import Keys
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.measures import Aggregate, Measure
 from dealtrace.storage.database.column_types import is_in
+from dealtrace.storage.reports.expressions import Expression, Selection
 from dealtrace.storage.reports.fact_tables import AT, FactTables
 from dealtrace.storage.reports.sql_functions import total_of
 from dealtrace.storage.reports.statement import (
@@ -89,7 +90,7 @@ def find_rows_behind(
     totals = select(
         func.count(), total_of(whole.c.share), *(total_of(func.coalesce(whole.c[f"sum_{name}"], 0)) for name in sums)
     ).select_from(whole)
-    ((total, share, *added),) = fetch(cast("Select[Any]", totals))
+    ((total, share, *added),) = fetch(cast("Selection", totals))
     figure = select(aggregate_of(rows, measure)).select_from(rows.joined).where(*conditions)
     return RowsBehind(found, total, share, dict(zip(sums, added, strict=True)), int(fetch(figure)[0][0]))
 
@@ -106,11 +107,11 @@ def _conditions(
     return [*conditions, counts] if counts is not None else conditions
 
 
-def _listed(rows: CountedRows, sums: Sequence[str], labels: Sequence[str]) -> Select[Any]:
+def _listed(rows: CountedRows, sums: Sequence[str], labels: Sequence[str]) -> Selection:
     facts = rows.facts.c
     is_assist = rows.fact is Fact.ASSISTS
     is_whole = is_assist or rows.fact is Fact.COSTS
-    share: ColumnElement[Any] = literal(WHOLE, BigInteger) if is_whole else func.sum(rows.share, type_=BigInteger)
+    share: Expression = literal(WHOLE, BigInteger) if is_whole else func.sum(rows.share, type_=BigInteger)
     add = func.max if is_assist else func.sum
     return (
         select(

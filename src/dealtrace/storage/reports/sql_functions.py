@@ -10,6 +10,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 from dealtrace.attribution.traffic_source import UNKNOWN_PARTS
+from dealtrace.storage.reports.expressions import Expression
 
 HALVES = 1_000_000_000
 """SQLite adds 64-bit integers alone: what may exceed them is added as billions and the rest."""
@@ -73,7 +74,7 @@ def _postgresql_items(element: items_of, compiler: SQLCompiler, **kwargs: object
     return f"json_array_elements_text(CAST({compiler.process(element.clauses, **kwargs)} AS json))"
 
 
-def known_text(text: ColumnElement[Any]) -> ColumnElement[Any]:
+def known_text(text: Expression) -> Expression:
     """Return a text, null where it says nothing; `attribution.traffic_source.part_key` is the rule."""
     return case((func.lower(func.trim(text, BLANKS)).in_(_unknown_spellings()), None), else_=text)
 
@@ -99,12 +100,12 @@ def _lowered_latin(text: str) -> str:
     return "".join(sign.lower() if sign.isascii() else sign for sign in text)
 
 
-def without_query(url: ColumnElement[str]) -> ColumnElement[Any]:
+def without_query(url: ColumnElement[str]) -> Expression:
     """Return the address of a page without its query and fragment."""
     return _before("#", _before("?", url))
 
 
-def _before(sign: str, text: ColumnElement[Any]) -> ColumnElement[Any]:
+def _before(sign: str, text: Expression) -> Expression:
     return func.substr(text, 1, position_in(text + sign, literal(sign)) - 1)
 
 

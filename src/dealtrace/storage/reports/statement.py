@@ -8,7 +8,6 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     FromClause,
-    Select,
     Subquery,
     and_,
     case,
@@ -33,6 +32,7 @@ from dealtrace.reports.periods import Span
 from dealtrace.reports.question import DateOf
 from dealtrace.reports.statuses import Meaning
 from dealtrace.storage.database.column_types import is_in, microseconds
+from dealtrace.storage.reports.expressions import Expression, Selection
 from dealtrace.storage.reports.fact_tables import AT, FactTables, Moment, moment_of_deals
 from dealtrace.storage.reports.flags import FIRST_WON, FLAGS, TOUCHED, flag_condition
 from dealtrace.storage.reports.local_time import KEYS_OF_DAY, LocalTime, clock_of_visits
@@ -40,7 +40,7 @@ from dealtrace.storage.reports.sql_functions import total_of
 
 Rows = Sequence[Sequence[Any]]
 """Any: what an engine answers depends on the statement."""
-Fetch = Callable[[Select[Any]], Rows]
+Fetch = Callable[[Selection], Rows]
 """Runs a statement and returns all its rows."""
 SPLIT_MODELS = frozenset({AttributionModel.LINEAR, AttributionModel.TIME_DECAY, AttributionModel.POSITION_BASED})
 """The models under which a lead may have several touches."""
@@ -109,7 +109,7 @@ def moment_of(measure: Measure, date_of: DateOf) -> Moment:
     return moment_of_deals(date_of)
 
 
-def grouped_statement(tables: FactTables, scope: Scope, group: Group) -> Select[Any]:
+def grouped_statement(tables: FactTables, scope: Scope, group: Group) -> Selection:
     """Return the statement of measures by keys: the keys first, then the measures, in their order."""
     wanted = wanted_of(scope, group)
     rows = counted_rows(tables, scope, group, wanted)
@@ -126,7 +126,7 @@ class CountedRows:
     fact: Fact
     facts: FromClause
     joined: FromClause
-    share: ColumnElement[Any]
+    share: Expression
     sources: FromClause | None
     tags: FromClause | None
     local_time: LocalTime
@@ -184,7 +184,7 @@ def counted_rows(tables: FactTables, scope: Scope, group: Group, wanted: Wanted)
         chosen = chosen.add_columns(case((first.c.id.is_not(None), 1), else_=0).label("is_first_won"))
         chosen = chosen.select_from(base.outerjoin(first, first.c.id == base.c.id))
     facts: Subquery = chosen.subquery("chosen")
-    share: ColumnElement[Any] = literal(WHOLE, BigInteger)
+    share: Expression = literal(WHOLE, BigInteger)
     if wanted.needs_touches:
         facts = _with_touches(tables, scope, group.fact, facts, wanted.money)
         share = facts.c.share
@@ -203,7 +203,7 @@ def counted_rows(tables: FactTables, scope: Scope, group: Group, wanted: Wanted)
     return CountedRows(group.fact, facts, joined, share, sources, tags, local_time, visit_time)
 
 
-def in_span(span: Span, fact: Fact, at: ColumnElement[Any]) -> ColumnElement[bool]:
+def in_span(span: Span, fact: Fact, at: Expression) -> ColumnElement[bool]:
     """Return the condition that a fact belongs to a span by the moment `at`, costs by their days."""
     if fact is Fact.COSTS:
         if span.days is None:
@@ -288,13 +288,13 @@ def _with_ranks(rows: Subquery, name: str) -> Subquery:
     return select(rows, left.label(f"{name}_left"), place.label(f"{name}_place")).subquery()
 
 
-def _split(rows: Subquery, name: str) -> ColumnElement[Any]:
+def _split(rows: Subquery, name: str) -> Expression:
     extra = case((rows.c[f"{name}_place"] <= rows.c[f"{name}_left"], 1), else_=0)
     sign = case((rows.c[name] < 0, -1), else_=1)
     return sign * (rows.c[f"{name}_floor"] + extra)
 
 
-def key_of(dimension: Dimension, rows: CountedRows) -> ColumnElement[Any]:
+def key_of(dimension: Dimension, rows: CountedRows) -> Expression:
     """Return the key of a row: a number for times, the folded form for sources and statuses."""
     match dimension.kind:
         case Kind.SOURCE:
@@ -309,7 +309,7 @@ def key_of(dimension: Dimension, rows: CountedRows) -> ColumnElement[Any]:
             return rows.facts.c[dimension.name]
 
 
-def _time_key(dimension: Dimension, rows: CountedRows) -> ColumnElement[Any]:
+def _time_key(dimension: Dimension, rows: CountedRows) -> Expression:
     at = rows.facts.c[AT]
     if dimension.name in KEYS_OF_DAY:
         return KEYS_OF_DAY[dimension.name](at if rows.fact is Fact.COSTS else rows.local_time.ordinal(at))
@@ -318,7 +318,7 @@ def _time_key(dimension: Dimension, rows: CountedRows) -> ColumnElement[Any]:
     return rows.visit_time.hour(rows.facts.c.hour_at)
 
 
-def aggregate_of(rows: CountedRows, measure: Measure) -> ColumnElement[Any]:
+def aggregate_of(rows: CountedRows, measure: Measure) -> Expression:
     """Return the expression of a measure over rows."""
     counts = counts_of(rows, measure)
     match measure.aggregate:
@@ -342,11 +342,11 @@ def counts_of(rows: CountedRows, measure: Measure) -> ColumnElement[bool] | None
     return and_(*conditions) if conditions else None
 
 
-def _where(condition: ColumnElement[bool] | None, added: ColumnElement[Any]) -> ColumnElement[Any]:
+def _where(condition: ColumnElement[bool] | None, added: Expression) -> Expression:
     return added if condition is None else case((condition, added), else_=0)
 
 
-def _seconds(at: ColumnElement[Any]) -> ColumnElement[Any]:
+def _seconds(at: Expression) -> Expression:
     """Return whole seconds, rounded down also before 1970."""
     return (at + literal(_SHIFT, BigInteger)) // literal(_SECOND, BigInteger)
 
@@ -391,7 +391,7 @@ def _tag_condition(tables: FactTables, condition: Filter, rows: CountedRows) -> 
     return not_(holds) if condition.operator is Operator.NOT else holds
 
 
-def _is_one_of(key: ColumnElement[Any], condition: Filter) -> ColumnElement[bool]:
+def _is_one_of(key: Expression, condition: Filter) -> ColumnElement[bool]:
     """Return the condition that a key is one of a filter's values; never null, also where the key is."""
     wanted = {key_of_value(condition.dimension, value) for value in condition.values}
     present = is_in(key, sorted(wanted - {None}))

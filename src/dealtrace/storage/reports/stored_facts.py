@@ -2,13 +2,10 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
-from typing import Any
 
 from sqlalchemy import (
     BigInteger,
-    ColumnElement,
     FromClause,
-    Select,
     Text,
     and_,
     case,
@@ -30,6 +27,7 @@ from dealtrace.reports.dimensions import FIELD_PREFIX
 from dealtrace.reports.facts import Fact
 from dealtrace.storage.database.column_types import json_text
 from dealtrace.storage.deals.match_reasons import match_reason
+from dealtrace.storage.reports.expressions import Expression, Selection
 from dealtrace.storage.reports.fact_tables import AT, Moment
 from dealtrace.storage.reports.sql_functions import items_of, known_text, without_query
 from dealtrace.storage.schema.tables.costs import cost
@@ -39,8 +37,6 @@ from dealtrace.storage.schema.tables.reports import deal_status
 from dealtrace.storage.schema.tables.visits import traffic_source, visit
 from dealtrace.storage.visits.credits import CREDITED
 
-Expression = ColumnElement[Any]
-"""Any: what a column holds is only known to the table."""
 KIND_KEYS = {LeadKind.CALL: "call", LeadKind.LEAD_REQUEST: "request"}
 """The keys of the dimension `lead_kind`."""
 NEW_CLIENT, RETURNING_CLIENT = "new", "returning"
@@ -97,12 +93,12 @@ _OF_VISITS: Attributes = {
 }
 
 
-def visit_columns(names: Iterable[str]) -> list[ColumnElement[Any]]:
+def visit_columns(names: Iterable[str]) -> list[Expression]:
     """Return the named attributes of visits as columns."""
     return [_OF_VISITS[name].of.label(name) for name in names]
 
 
-def touch_columns() -> list[ColumnElement[Any]]:
+def touch_columns() -> list[Expression]:
     """Return what the touches of leads have without looking at their visits."""
     credit = lead_credit.c
     return [
@@ -119,14 +115,14 @@ class StoredFacts:
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._made: dict[tuple[Fact, tuple[str, ...], Moment], Select[Any]] = {}
+        self._made: dict[tuple[Fact, tuple[str, ...], Moment], Selection] = {}
 
     @property
     def site_id(self) -> int:
         """The id of the site."""
         return self._site.id
 
-    def rows(self, fact: Fact, wanted: Iterable[str], moment: Moment) -> Select[Any]:
+    def rows(self, fact: Fact, wanted: Iterable[str], moment: Moment) -> Selection:
         """Select the facts with the wanted attributes; see `FactTables`.
 
         A report needs the same rows for each model, period and total, and making them takes longer than reading a few.
@@ -137,7 +133,7 @@ class StoredFacts:
             self._made[key] = self._rows(fact, names, moment)
         return self._made[key]
 
-    def _rows(self, fact: Fact, names: Iterable[str], moment: Moment) -> Select[Any]:
+    def _rows(self, fact: Fact, names: Iterable[str], moment: Moment) -> Selection:
         match fact:
             case Fact.VISITS:
                 return self._visits(names)
@@ -150,7 +146,7 @@ class StoredFacts:
             case Fact.DEALS | Fact.ASSISTS:
                 return self._deals(names, moment)
 
-    def touches(self, model: AttributionModel) -> Select[Any]:
+    def touches(self, model: AttributionModel) -> Selection:
         """Select the touches of leads under a model; see `FactTables`."""
         credit = lead_credit.c
         return (
@@ -159,7 +155,7 @@ class StoredFacts:
             .where(credit.site_id == self._site.id, credit.model == int(model))
         )
 
-    def tags(self, fact: Fact) -> Select[Any]:
+    def tags(self, fact: Fact) -> Selection:
         """Select the tags of leads or deals; see `FactTables`. Ours: a tag that says nothing is no tag."""
         if fact is not Fact.LEADS:
             mine = select(deal_tag.c.deal_id.label("owner_id"), deal_tag.c.tag)
@@ -167,7 +163,7 @@ class StoredFacts:
         both = union_all(*(self.lead_tags(kind) for kind in LeadKind)).subquery("tags")
         return select(both.c.owner_id, both.c.tag)
 
-    def lead_tags(self, kind: LeadKind) -> Select[Any]:
+    def lead_tags(self, kind: LeadKind) -> Selection:
         """Select the tags of leads of a kind, each once: `owner_id` and `tag`."""
         table = LEAD_TABLES[kind]
         tag = items_of(table.c.tags).table_valued("value", joins_implicitly=True)
@@ -175,18 +171,18 @@ class StoredFacts:
         known = (table.c.tags.is_not(None), known_text(tag.c.value).is_not(None))
         return mine.where(table.c.site_id == self._site.id, *known).distinct()
 
-    def sources(self) -> Select[Any]:
+    def sources(self) -> Selection:
         """Select the traffic sources of the site; see `FactTables`."""
         return select(traffic_source).where(traffic_source.c.site_id == self._site.id)
 
-    def statuses(self) -> Select[Any]:
+    def statuses(self) -> Selection:
         """Select the statuses of the site's deals; see `FactTables`."""
         return select(deal_status).where(deal_status.c.site_id == self._site.id)
 
-    def _visits(self, names: Iterable[str]) -> Select[Any]:
+    def _visits(self, names: Iterable[str]) -> Selection:
         return select(*visit_columns(names)).select_from(visit).where(visit.c.site_id == self._site.id)
 
-    def _costs(self, names: Iterable[str]) -> Select[Any]:
+    def _costs(self, names: Iterable[str]) -> Selection:
         attributes: dict[str, Expression] = {
             "id": cost.c.traffic_source_id,
             AT: type_coerce(cost.c.day_on, BigInteger),
@@ -198,7 +194,7 @@ class StoredFacts:
         }
         return select(*(attributes[name].label(name) for name in names)).where(cost.c.site_id == self._site.id)
 
-    def leads(self, kind: LeadKind, names: Iterable[str]) -> Select[Any]:
+    def leads(self, kind: LeadKind, names: Iterable[str]) -> Selection:
         """Select the leads of a kind with the named attributes."""
         table, own = LEAD_TABLES[kind], visit.alias("own")
         is_call = kind is LeadKind.CALL
@@ -230,7 +226,7 @@ class StoredFacts:
         mine = (table.c.site_id == self._site.id, table.c.deleted_at.is_(None))
         return _chosen(names, attributes, joins, table).where(*mine)
 
-    def _deals(self, names: Iterable[str], moment: Moment) -> Select[Any]:
+    def _deals(self, names: Iterable[str], moment: Moment) -> Selection:
         own = visit.alias("own")
         attributes: dict[str, Attribute] = {
             "id": Attribute(deal.c.id),
@@ -362,7 +358,7 @@ def _with_lead(rows: FromClause) -> FromClause:
     return rows
 
 
-def _chosen(names: Iterable[str], attributes: Attributes, joins: Joins, table: FromClause) -> Select[Any]:
+def _chosen(names: Iterable[str], attributes: Attributes, joins: Joins, table: FromClause) -> Selection:
     """Select the named attributes of a table, joining what they need and nothing else."""
     chosen = [(name, attributes[name]) for name in names]
     needed = {join for _, attribute in chosen for join in attribute.joins}

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Dialect, Select
+from sqlalchemy import BigInteger, Dialect
 from sqlalchemy.dialects.postgresql.base import PGCompiler, PGDialect, PGIdentifierPreparer
 from sqlalchemy.engine.interfaces import BindTyping
 from sqlalchemy.ext.compiler import compiles
@@ -11,6 +11,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import BinaryExpression
 
 from dealtrace.storage.database.column_types import is_among, is_among_many
+from dealtrace.storage.reports.expressions import Selection
 from dealtrace.storage.reports.mirror.library import MirrorConnection
 
 
@@ -49,7 +50,7 @@ class DuckdbDialect(PGDialect):
 DIALECT: Dialect = DuckdbDialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
 
 
-def fetch_rows(connection: MirrorConnection, statement: Select[Any]) -> list[Sequence[Any]]:
+def fetch_rows(connection: MirrorConnection, statement: Selection) -> list[Sequence[Any]]:
     """Run a statement and return all its rows, values converted by the types of their columns."""
     text, parameters = compiled_text(statement, DIALECT)
     rows: list[Sequence[Any]] = list(connection.execute(text, parameters))
@@ -63,7 +64,7 @@ def fetch_rows(connection: MirrorConnection, statement: Select[Any]) -> list[Seq
     return [[convert[at](value) if at in convert else value for at, value in enumerate(row)] for row in rows]
 
 
-def compiled_text(statement: Select[Any], dialect: Dialect) -> tuple[str, list[object]]:
+def compiled_text(statement: Selection, dialect: Dialect) -> tuple[str, list[object]]:
     """Return the text of a statement and its parameters in order, as a driver with positional parameters takes them."""
     compiled = statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
     process = {

@@ -1,22 +1,20 @@
 """Facts as selects over the mirror."""
 
 from collections.abc import Iterable
-from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, Text, case, func, literal, select
+from sqlalchemy import FromClause, Text, case, func, literal, select
 
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.matching.match_reason import MatchReason
 from dealtrace.reports.dimensions import FIELD_PREFIX
 from dealtrace.reports.facts import Fact
+from dealtrace.storage.reports.expressions import Expression, Selection
 from dealtrace.storage.reports.fact_tables import AT, Moment
 from dealtrace.storage.reports.mirror import tables
 from dealtrace.storage.reports.sql_functions import known_text
 from dealtrace.storage.reports.stored_facts import MOMENTS_OF_DEALS, NEW_CLIENT, RETURNING_CLIENT, target_seconds
 
-Expression = ColumnElement[Any]
-"""Any: what a column holds is only known to the table."""
 _OF_STATUS = {"status": "key", "meaning": "meaning"}
 
 
@@ -29,7 +27,7 @@ class MirrorFacts:
     def __init__(self, site: Site) -> None:
         self._site = site
 
-    def rows(self, fact: Fact, wanted: Iterable[str], moment: Moment) -> Select[Any]:
+    def rows(self, fact: Fact, wanted: Iterable[str], moment: Moment) -> Selection:
         """Select the facts with the wanted attributes; see `FactTables`."""
         names = sorted({"id", *wanted})
         match fact:
@@ -42,27 +40,27 @@ class MirrorFacts:
             case Fact.DEALS | Fact.ASSISTS:
                 return self._deals(names, moment)
 
-    def touches(self, model: AttributionModel) -> Select[Any]:
+    def touches(self, model: AttributionModel) -> Selection:
         """Select the touches of leads under a model; see `FactTables`."""
         names = ("lead_id", "position", "share", "touched_at", "visit_id", "source_id")
         return self._plain(tables.touches, names).where(tables.touches.c.model == int(model))
 
-    def tags(self, fact: Fact) -> Select[Any]:
+    def tags(self, fact: Fact) -> Selection:
         """Select the tags of leads or deals; see `FactTables`."""
         return self._plain(tables.lead_tags if fact is Fact.LEADS else tables.deal_tags, ("owner_id", "tag"))
 
-    def sources(self) -> Select[Any]:
+    def sources(self) -> Selection:
         """Select the traffic sources of the site; see `FactTables`."""
         return self._plain(tables.sources, (column.name for column in tables.sources.c))
 
-    def statuses(self) -> Select[Any]:
+    def statuses(self) -> Selection:
         """Select the statuses of the site's deals; see `FactTables`."""
         return self._plain(tables.statuses, ("spelling", "key", "meaning"))
 
-    def _plain(self, table: FromClause, names: Iterable[str]) -> Select[Any]:
+    def _plain(self, table: FromClause, names: Iterable[str]) -> Selection:
         return select(*(table.c[name] for name in names)).where(table.c.site_id == self._site.id)
 
-    def _leads(self, names: list[str]) -> Select[Any]:
+    def _leads(self, names: list[str]) -> Selection:
         lead = tables.leads
         rows: FromClause = lead
         computed: dict[str, Expression] = {"lead_id": lead.c.id}
@@ -79,7 +77,7 @@ class MirrorFacts:
             computed["has_deal"] = case((lead.c.id.in_(mine), 1), else_=0)
         return self._chosen(lead, rows, names, computed)
 
-    def _deals(self, names: list[str], moment: Moment) -> Select[Any]:
+    def _deals(self, names: list[str], moment: Moment) -> Selection:
         deal = tables.deals
         rows: FromClause = deal
         computed: dict[str, Expression] = {AT: deal.c[MOMENTS_OF_DEALS[moment]], "match_reason": self._match_reason()}
@@ -97,8 +95,8 @@ class MirrorFacts:
 
     def _chosen(
         self, table: FromClause, rows: FromClause, names: Iterable[str], computed: dict[str, Expression]
-    ) -> Select[Any]:
-        chosen: list[ColumnElement[Any]] = []
+    ) -> Selection:
+        chosen: list[Expression] = []
         for name in names:
             if name.startswith(FIELD_PREFIX):
                 value = _value_of(table.c[tables.CUSTOM_VALUES], name.removeprefix(FIELD_PREFIX))

@@ -7,11 +7,11 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from threading import Thread
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Text, func, literal, select, type_coerce
+from sqlalchemy import Connection, Text, func, literal, select, type_coerce
 
 from dealtrace.record import record
+from dealtrace.storage.reports.expressions import Expression, Selection
 from dealtrace.storage.reports.mirror import dialect
 from dealtrace.storage.reports.mirror.library import MirrorConnection
 
@@ -40,7 +40,7 @@ class Stream:
 
 
 def stream_rows(
-    source: Connection, mirror: MirrorConnection, stream: Stream, rows: Iterable[tuple[int, Select[Any]]]
+    source: Connection, mirror: MirrorConnection, stream: Stream, rows: Iterable[tuple[int, Selection]]
 ) -> None:
     """Insert rows of the database, selected for each site, into the mirror.
 
@@ -84,17 +84,17 @@ class _Feeder(Thread):
                     yield [line for (line,) in rows]
 
 
-def _lines(source: Connection, stream: Stream, rows: Select[Any], site_id: int) -> tuple[str, list[object]]:
+def _lines(source: Connection, stream: Stream, rows: Selection, site_id: int) -> tuple[str, list[object]]:
     """Return the statement that answers rows as lines of CSV: the site, numbers, then texts."""
     found = rows.subquery("found")
-    line: ColumnElement[Any] = literal(f"{site_id}", Text)
+    line: Expression = literal(f"{site_id}", Text)
     fields = [found.c[name] for name in stream.numbers] + [_quoted(found.c[name]) for name in stream.texts]
     for field in fields:
         line = line.concat(",").concat(func.coalesce(type_coerce(field, Text), ""))
     return dialect.compiled_text(select(line.concat("\n")), source.dialect)
 
 
-def _quoted(value: ColumnElement[Any]) -> ColumnElement[Any]:
+def _quoted(value: Expression) -> Expression:
     return literal('"').concat(func.replace(type_coerce(value, Text), '"', '""')).concat('"')
 
 

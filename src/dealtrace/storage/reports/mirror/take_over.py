@@ -8,13 +8,14 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Select, Table, Text, select
+from sqlalchemy import Connection, Table, Text, select
 
 from dealtrace.accounts.site import Site, SiteId
 from dealtrace.leads.lead import LeadKind
 from dealtrace.record import record
 from dealtrace.reports.facts import Fact
 from dealtrace.storage.database.column_types import is_among_many
+from dealtrace.storage.reports.expressions import Selection
 from dealtrace.storage.reports.fact_tables import AT, Moment
 from dealtrace.storage.reports.mirror import dialect, tables
 from dealtrace.storage.reports.mirror.library import MirrorConnection
@@ -34,7 +35,7 @@ Progress = Callable[[str], None]
 """Is called with the name of each table of the mirror before it is filled."""
 
 
-Selects = Callable[[StoredFacts], Iterable[tuple[Select[Any], Any]]]
+Selects = Callable[[StoredFacts], Iterable[tuple[Selection, Any]]]
 """The selects that answer all rows of a site, each with the column of the key by which rows are replaced."""
 
 
@@ -109,7 +110,7 @@ def _visit_part() -> _Part:
     stream = Stream(*raw, inserting, tuple(parameters))
     rows = select(*(visit.c[name] for part in raw for name in part))
 
-    def selects(facts: StoredFacts) -> Iterable[tuple[Select[Any], Any]]:
+    def selects(facts: StoredFacts) -> Iterable[tuple[Selection, Any]]:
         return [(rows.where(visit.c.site_id == facts.site_id), visit.c.id)]
 
     return _Part(tables.visits, "id", stream, selects, stream, selects)
@@ -119,7 +120,7 @@ def _touch_part() -> _Part:
     touches = select(*touch_columns(), lead_credit.c.model)
     with_sources = touches.add_columns(visit.c.traffic_source_id.label("source_id")).join(visit, CREDITED)
 
-    def of_site(rows: Select[Any]) -> Selects:
+    def of_site(rows: Selection) -> Selects:
         return lambda facts: [(rows.where(lead_credit.c.site_id == facts.site_id), lead_credit.c.lead_id)]
 
     return _Part(
