@@ -44,7 +44,9 @@ DELETE = Example({"orderNumber": "K2018001"}, answer={"orderId": 10_000_001_000,
 ORDERS_DIARY = Example({**DAYS, "withOrdersTags": "true"}, SITE)
 CALLS_DIARY = Example(DAYS, SITE)
 DOWNLOAD = Example({}, {**SITE, "callId": "10000000017"})
-STATISTICS = Example(DAYS, SITE)
+TOTAL_COUNT = Example(DAYS, SITE, answer=12)
+COUNT_BY_DATE = Example(DAYS, SITE, answer={"26/03/2018": 12})
+COUNT_BY_KEYWORDS = Example(DAYS, SITE, answer={"купить слона": 7, "(not set)": 5})
 REQUESTS = Example({"dateFrom": "03/26/2018", "dateTo": "03/26/2018"})
 REGISTER_REQUEST = Example({"fio": "Иван", "phoneNumber": "79205550055", "subject": "Корзина"}, SITE)
 CREATE_REQUESTS = Example(

@@ -4,6 +4,7 @@ from dealtrace.calltouch import examples
 from dealtrace.calltouch.answers.calls import CallsAnswer
 from dealtrace.calltouch.answers.costs import CostsImport
 from dealtrace.calltouch.answers.deals import ChangedOrder, DealsPage, DeletedOrder, RegisteredOrder
+from dealtrace.calltouch.answers.formats import Count
 from dealtrace.calltouch.answers.lead_requests import LeadRequestsAnswer, RegisteredLeadRequest
 from dealtrace.calltouch.answers.outcomes import (
     CallsImport,
@@ -13,7 +14,7 @@ from dealtrace.calltouch.answers.outcomes import (
     LeadsCommenting,
     Node,
 )
-from dealtrace.calltouch.answers.statistics import DayCount, KeywordCount, TotalCount
+from dealtrace.calltouch.answers.statistics import DayCounts, KeywordCounts
 from dealtrace.calltouch.costs import spread
 from dealtrace.calltouch.deals import delete_by_id, register, update_by_id
 from dealtrace.calltouch.journals import calls_diary, download, orders_diary, requests, statistics
@@ -60,24 +61,33 @@ _STATISTICS = tuple(
         BY_ACCESS_TOKEN,
         name=path.replace("/", "-"),
         answer=answer,
-        example=examples.STATISTICS,
+        example=example,
     )
-    for path, respond, answer, ru, en in (
-        ("total-count", statistics.total_count, TotalCount, "Число звонков", "The number of calls"),
-        ("count-by-date", statistics.count_by_date, list[DayCount], "Звонки по дням", "Calls by day"),
+    for path, respond, answer, ru, en, example in (
+        ("total-count", statistics.total_count, Count, "Число звонков", "The number of calls", examples.TOTAL_COUNT),
+        (
+            "count-by-date",
+            statistics.count_by_date,
+            DayCounts,
+            "Звонки по дням",
+            "Calls by day",
+            examples.COUNT_BY_DATE,
+        ),
         (
             "seo/count-by-date",
             statistics.searched_by_date,
-            list[DayCount],
+            DayCounts,
             "Звонки из поиска по дням",
             "Calls of searching by day",
+            examples.COUNT_BY_DATE,
         ),
         (
             "seo/count-by-keywords",
             statistics.searched_by_keyword,
-            list[KeywordCount],
+            KeywordCounts,
             "Звонки из поиска по словам",
             "Calls of searching by keyword",
+            examples.COUNT_BY_KEYWORDS,
         ),
     )
 )
