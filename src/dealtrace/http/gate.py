@@ -112,24 +112,49 @@ class Gate:
             site, token_id = admission.site, admission.token_id
             _check_site(site, in_path)
         note: RequestNote = scope[NOTE]
-        note.site_id, note.token_id = site.id, token_id
+        note.site_id, note.token_id, note.cors_origins = site.id, token_id, site.cors_origins
         return Caller(
             site, token_id, self._write_queue, self._read_pool, self._report_pool, language_of(scope), path_params, ip,
             scope, receive,
         )  # fmt: skip
 
+    async def allows_page(self, scope: Scope, origin: str) -> bool:
+        """Check whether a page may ask, before its token is known: whether its origin is named by a site.
+
+        Ours: the site is the one that path or query address. Where neither does, any site will do, since a preflight
+        bears no token; the answer itself then goes by the token's site.
+        """
+        named = scope.get("path_params", {}).get(self._site_parameter)
+        if named is None:
+            try:
+                named = read_pairs(scope["query_string"]).values.get(self._site_parameter)
+            except InvalidParameters:
+                return False
+        if named is None:
+            origins = self._site_cache.remembered_cors_origins()
+            if origins is None:
+                origins = await self._read_pool.read_newest(self._site_cache.look_up_cors_origins)
+            return origin in origins
+        site = await self._site_of_number(named)
+        return site is not None and origin in site.cors_origins
+
     async def _find_site(self, rate_limit_class: RateLimitClass, site_id: str) -> Site:
         """Find the site that a request without a token names."""
         if not site_id:
             raise InvalidParameters([Violation(self._site_parameter, *REQUIRED)])
+        site = await self._site_of_number(site_id)
+        if site is None:
+            raise SiteNotFound(site_id=site_id)
+        await self._rate_limits.check_site(rate_limit_class, site.id)
+        return site
+
+    async def _site_of_number(self, site_id: str) -> Site | None:
+        """Find a site by its number as it is written; `None` if there is none."""
         number = int(site_id) if site_id.isascii() and site_id.isdigit() and len(site_id) <= DIGITS_MAX else 0
         site = self._site_cache.remembered_site(number)
         if site is None:
             site = await self._read_pool.read_newest(self._site_cache.look_up_site, number)
-        if site is None or str(site.id) != site_id:
-            raise SiteNotFound(site_id=site_id)
-        await self._rate_limits.check_site(rate_limit_class, site.id)
-        return site
+        return site if site is not None and str(site.id) == site_id else None
 
     async def _check_token(self, scheme: AuthScheme, name: str, scope: Scope, pairs: Pairs) -> Admission:
         """Find the site that a token opens; an unknown token is looked up again each time.
