@@ -49,6 +49,18 @@ COUNT_BY_DATE = Example(DAYS, SITE, answer={"26/03/2018": 12})
 COUNT_BY_KEYWORDS = Example(DAYS, SITE, answer={"купить слона": 7, "(not set)": 5})
 REQUESTS = Example({"dateFrom": "03/26/2018", "dateTo": "03/26/2018"})
 REGISTER_REQUEST = Example({"fio": "Иван", "phoneNumber": "79205550055", "subject": "Корзина"}, SITE)
+REGISTER_WITH_DEAL = Example(
+    {
+        **REGISTER_REQUEST.parameters,
+        "requestNumber": "Z-1",
+        "orderNumber": "K2018002",
+        "orderSum": "1000",
+        "orderStatus": "new",
+        "orderDate": "26.03.2018 10:00:00",
+        "service": "AmoCRM",
+    }
+)
+REQUEST = Example({}, {"requestId": "10000000018"})
 CREATE_REQUESTS = Example(
     body={"requests": [{"requestNumber": "A-1", "subject": "Корзина", "phoneNumber": "79205550055", "fio": "Иван"}]}
 )

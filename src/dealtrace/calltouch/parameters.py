@@ -212,6 +212,14 @@ REQUEST_REGISTER = (
     ),
 )
 
+_OF_DEAL = ("orderNumber", "orderSum", "orderStatus", "orderDate", "orderComment", "manager", "service")
+REQUESTS_ORDERS_REGISTER = (
+    CLIENT_API_ID,
+    *REQUEST_REGISTER,
+    *(replace(parameter, required=False) for parameter in REGISTER if parameter.name in _OF_DEAL),
+)
+"""A lead request, and the deal that is registered with it."""
+
 ACCESS_TOKEN = replace(CLIENT_API_ID, name="Access-Token")
 SITE_ID = Parameter(
     "SiteId",

@@ -5,7 +5,7 @@ from dealtrace.calltouch.answers.calls import CallsAnswer
 from dealtrace.calltouch.answers.costs import CostsImport
 from dealtrace.calltouch.answers.deals import ChangedOrder, DealsPage, DeletedOrder, RegisteredOrder
 from dealtrace.calltouch.answers.formats import Count
-from dealtrace.calltouch.answers.lead_requests import LeadRequestsAnswer, RegisteredLeadRequest
+from dealtrace.calltouch.answers.lead_requests import LeadRequestRecord, LeadRequestsAnswer, RegisteredLeadRequest
 from dealtrace.calltouch.answers.outcomes import (
     CallsImport,
     FieldsClearing,
@@ -17,7 +17,7 @@ from dealtrace.calltouch.answers.outcomes import (
 from dealtrace.calltouch.answers.statistics import DayCounts, KeywordCounts
 from dealtrace.calltouch.costs import spread
 from dealtrace.calltouch.deals import delete_by_id, register, update_by_id
-from dealtrace.calltouch.journals import calls_diary, download, orders_diary, requests, statistics
+from dealtrace.calltouch.journals import calls_diary, download, orders_diary, request, requests, statistics
 from dealtrace.calltouch.journals.parameters import BY_ACCESS_TOKEN
 from dealtrace.calltouch.leads import (
     annotate,
@@ -27,12 +27,14 @@ from dealtrace.calltouch.leads import (
     inbound_call,
     node_id,
     register_request,
+    register_with_deal,
 )
 from dealtrace.calltouch.parameters import BY_API_KEY, BY_CLIENT_API_ID, BY_CLIENT_API_ID_OR_HEADERS, BY_HEADERS
 from dealtrace.errors import (
     CallAndLeadRequest,
     DealKeyMissing,
     DealNotFound,
+    LeadNotFound,
     LeadNotMatched,
     LeadTaken,
     NumberTaken,
@@ -193,9 +195,56 @@ ENDPOINTS = (
         auth_scheme=OPEN,
         rate_limit_class=RateLimitClass.FORM,
         is_for_any_page=True,
+        reads_json=True,
         answer=RegisteredLeadRequest,
         refusals=(LeadTaken,),
         example=examples.REGISTER_REQUEST,
+    ),
+    Endpoint(
+        f"{REST}/{{siteId}}/requests/orders/register",
+        ("GET", "POST"),
+        register_request.TABLE,
+        register_request.respond,
+        "Создать заявку с сайта, прежний адрес, без токена",
+        "Take in a lead request at an older address, without a token",
+        name="site-requests-orders-register",
+        auth_scheme=OPEN,
+        rate_limit_class=RateLimitClass.FORM,
+        is_for_any_page=True,
+        reads_json=True,
+        answer=RegisteredLeadRequest,
+        refusals=(LeadTaken,),
+        example=examples.REGISTER_REQUEST,
+    ),
+    Endpoint(
+        f"{REST}/requests/orders/register",
+        ("GET", "POST"),
+        register_with_deal.TABLE,
+        register_with_deal.respond,
+        "Создать заявку и, если передано всё для сделки, её сделку",
+        "Register a lead request and, if all that a deal needs is sent, its deal",
+        BY_CLIENT_API_ID,
+        name="requests-orders-register",
+        is_for_site_pages=True,
+        reads_json=True,
+        answer=LeadRequestRecord,
+        refusals=(LeadTaken, NumberTaken),
+        example=examples.REGISTER_WITH_DEAL,
+    ),
+    Endpoint(
+        f"{REST}/requests/{{requestId}}",
+        ("GET",),
+        request.TABLE,
+        request.respond,
+        "Одна заявка",
+        "One lead request",
+        BY_CLIENT_API_ID,
+        name="request",
+        statuses={LeadNotFound: 404},
+        is_for_site_pages=True,
+        answer=LeadRequestRecord,
+        refusals=(SiteMismatch, LeadNotFound),
+        example=examples.REQUEST,
     ),
     Endpoint(
         f"{REPORT_SERVICE}/costs-import/add",

@@ -102,6 +102,7 @@ class Endpoint:
     `name` distinguishes it from others whose paths end alike. `refuse` writes its refusals where the API's error body
     will not do, and `statuses` are the HTTP statuses that differ from `STATUS_OF` here. With `is_for_any_page`, scripts
     of any page may call it and read its answers; with `is_for_site_pages`, those of the origins that the site names.
+    With `reads_json` a body that is an object of JSON counts as its form, whatever type it claims.
     `batch` is the list that it takes as JSON instead of parameters.
     `answer` is the type of its answer, which `/openapi.json` describes; `redirects` is for endpoints that answer with
     another URL, and have none. `refusals` are those of its own, beside what every endpoint of its kind may answer;
@@ -121,6 +122,7 @@ class Endpoint:
     statuses: Mapping[type[Refusal], int] = field(default_factory=dict)
     is_for_any_page: bool = False
     is_for_site_pages: bool = False
+    reads_json: bool = False
     batch: ListBody | None = None
     is_shown_with_slash: bool = True
     answer: object = field(kw_only=True)

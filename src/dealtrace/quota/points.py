@@ -23,6 +23,7 @@ class PaidMethod(StrEnum):
     ORDERS_DIARY = "orders-diary"
     CALLS_DIARY = "calls-diary"
     REQUESTS = "requests"
+    REQUESTS_ORDERS = "requests-orders-register"
     STATISTICS = "statistics"
     DOWNLOAD = "download"
     REQUEST_CREATE = "request-create"

@@ -227,6 +227,13 @@ REQUESTS = (
     Parameter("withAttrs", Flag(), "Добавить attrs сессии.", "Include the visit's attrs."),
 )
 
+REQUEST = tuple(
+    parameter
+    for parameter in REQUESTS
+    if parameter.name in ("clientApiId", "siteId", "attribution") or parameter.name.startswith("with")
+)
+"""Of one lead request only what is shown can be chosen."""
+
 ACCESS_TOKEN = replace(CLIENT_API_ID, name="access_token")
 BY_ACCESS_TOKEN = AuthScheme(ACCESS_TOKEN)
 STATISTICS = (
