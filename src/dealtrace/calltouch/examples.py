@@ -77,6 +77,9 @@ ADD_FIELDS = Example(
     body={"leads": [{**_MATCHING, "addCustomFields": {"customFields": [{"field": "margin", "value": "15"}]}}]}
 )
 DELETE_FIELDS = Example(body={"orderNumber": "K2018001", "customFields": ["margin"]})
+WIDGET_REQUEST = Example(
+    body={"routeKey": "callback", "phone": "79205550055", "fields": [{"name": "name", "value": "Иван"}]}
+)
 INBOUND_CALL = Example(
     {"callid": "17.1", "date": "2018-03-26 10:00:00", "callerid": "79205550055"}, {"ATS_CODE": "asterisk"}, answer="ok"
 )

@@ -13,6 +13,7 @@ from dealtrace.calltouch.answers.outcomes import (
     LeadsAnnotation,
     LeadsCommenting,
     Node,
+    WidgetRequest,
 )
 from dealtrace.calltouch.answers.statistics import DayCounts, KeywordCounts
 from dealtrace.calltouch.costs import spread
@@ -28,10 +29,12 @@ from dealtrace.calltouch.leads import (
     node_id,
     register_request,
     register_with_deal,
+    widget_request,
 )
 from dealtrace.calltouch.parameters import BY_API_KEY, BY_CLIENT_API_ID, BY_CLIENT_API_ID_OR_HEADERS, BY_HEADERS
 from dealtrace.errors import (
     CallAndLeadRequest,
+    ContactUnusable,
     DealKeyMissing,
     DealNotFound,
     LeadNotFound,
@@ -40,6 +43,7 @@ from dealtrace.errors import (
     NumberTaken,
     RecordingNotFound,
     SiteMismatch,
+    WidgetNotFound,
 )
 from dealtrace.http.endpoint import OPEN, Endpoint, RateLimitClass
 from dealtrace.http.parameters import ParameterTable
@@ -48,6 +52,7 @@ from dealtrace.http.replies import plain_refusal
 REST = "/calls-service/RestAPI"
 REPORT_SERVICE = "/report-service/RestAPI/api"
 LEAD_SERVICE = "/lead-service/v1/api"
+WIDGET_SERVICE = "/widget-service/v1/api"
 SITE_PARAMETER = "siteId"
 """What a path or a parameter calls the site's id, here and at the counter."""
 NO_PARAMETERS = ParameterTable(())
@@ -368,6 +373,21 @@ ENDPOINTS = (
         answer=FieldsClearing,
         refusals=(LeadNotMatched, DealNotFound),
         example=examples.DELETE_FIELDS,
+    ),
+    Endpoint(
+        f"{WIDGET_SERVICE}/widget-request/user-form/create",
+        ("POST",),
+        NO_PARAMETERS,
+        widget_request.respond,
+        "Создать заявку из формы виджета",
+        "Take in a form of the callback widget",
+        name="widget-request-create",
+        auth_scheme=BY_HEADERS,
+        batch=widget_request.BODY,
+        is_for_site_pages=True,
+        answer=WidgetRequest,
+        refusals=(WidgetNotFound, ContactUnusable),
+        example=examples.WIDGET_REQUEST,
     ),
     Endpoint(
         f"/event-service/platform/{{{inbound_call.EXCHANGE}}}/inbound-call",

@@ -36,6 +36,7 @@ class PaidMethod(StrEnum):
     FIELD_DELETE = "customfield-delete"
     EXPLANATION = "explanation"
     REPORT = "report"
+    WIDGET = "widget-request-create"
     COSTS_ADD = "costs-import-add"
     COSTS_UPDATE = "costs-import-update"
 

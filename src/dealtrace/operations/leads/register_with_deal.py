@@ -24,10 +24,14 @@ from dealtrace.storage.leads.leads import find_taken_in
 
 @record
 class LeadRequestWithDeal:
-    """A lead request, and the deal to register on it; `None` if only the lead request was sent."""
+    """A lead request, and the deal to register on it; `None` if only the lead request was sent.
+
+    `method` is the one whose points a lead request without a deal costs.
+    """
 
     lead_request: IncomingLeadRequest
     deal: Registration | None
+    method: PaidMethod = PaidMethod.REQUESTS_ORDERS
 
 
 @operation(ids_per_command=IDS_PER_LEAD_MAX + register_deals.ids_per_command)
@@ -57,7 +61,7 @@ def _register(work: Work, command: WriteCommand[LeadRequestWithDeal]) -> LeadReq
             clue = LeadClue(LeadRequestIdentity(lead_request.id, None), None)
             (receipt,) = register_deals(work, [WriteCommand(replace(sent.deal, clue=clue), command.token_id)])
             refusal = receipt if isinstance(receipt, Refusal) else None
-        elif decision.arrivals and not pay_for_calls(work, PaidMethod.REQUESTS_ORDERS, 1):
+        elif decision.arrivals and not pay_for_calls(work, sent.method, 1):
             refusal = points_refusal(work)
         if refusal is not None:
             stored.rollback()
