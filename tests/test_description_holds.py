@@ -66,6 +66,9 @@ class Site:
             "costs-import/add/": {**days, "source": "yandex", "price": "100"},
             "costs-import/update/": {**days, "source": "yandex", "price": "100"},
             "inbound-call/": {"callid": "17.1", "date": "2018-03-26 12:00:00", "callerid": "79205550055"},
+            "/init.js": {"id": str(self.owner.site.id)},
+            "/init-min.js": {"id": self.owner.site.counter_code},
+            "/set_attrs_by_get.php": {"siteId": str(self.owner.site.id), "sessionId": "1", "attrs": "{}"},
             "counter/visit": {"siteId": str(self.owner.site.id), "url": "https://shop.example/"},
         }  # fmt: skip
         return next((item for end, item in result.items() if path.endswith(end)), days)

@@ -10,7 +10,6 @@ from dealtrace.calltouch.wire_types import (
     DASHED_YEAR_FIRST,
     Amount,
     FieldObjects,
-    NamedValues,
     TagObjects,
     Tags,
     VisitRef,
@@ -213,14 +212,6 @@ REQUEST_REGISTER = (
     ),
 )
 
-_OF_DEAL = ("orderNumber", "orderSum", "orderStatus", "orderDate", "orderComment", "manager", "service")
-REQUESTS_ORDERS_REGISTER = (
-    CLIENT_API_ID,
-    *REQUEST_REGISTER,
-    *(replace(parameter, required=False) for parameter in REGISTER if parameter.name in _OF_DEAL),
-)
-"""A lead request, and the deal that is registered with it."""
-
 ACCESS_TOKEN = replace(CLIENT_API_ID, name="Access-Token")
 SITE_ID = Parameter(
     "SiteId",
@@ -270,46 +261,6 @@ REQUEST_CREATE = (
     CLIENT_PHONE,
     CLIENT_EMAIL,
     *_LEAD_ANNOTATIONS,
-)
-
-ROUTE_KEY = Parameter(
-    "routeKey",
-    Text(LABEL_LENGTH_MAX),
-    "Ключ виджета, становится названием формы.",
-    "The key of the widget, which becomes the name of the form.",
-    required=True,
-)
-CALL_URL = replace(PAGE_URL, name="callUrl")
-SCHEDULE_TIME = Parameter(
-    "scheduleTime",
-    WallClock(DASHED),
-    "Когда перезвонить: dd-mm-yyyy hh:mm:ss; попадает в комментарий, звонка не будет.",
-    "When to call back: dd-mm-yyyy hh:mm:ss; it goes into the comment, nobody is called.",
-)
-WIDGET_REQUEST = (
-    ROUTE_KEY,
-    replace(CLIENT_PHONE, name="phone"),
-    Parameter(
-        "sessionId",
-        VisitRef(),
-        "Идентификатор сессии: по ней определяется источник.",
-        "The visit that the request belongs to, which gives its source.",
-    ),
-    *(
-        replace(
-            stated, name=f"utm{stated.name.capitalize()}", ru="Источник без сессии.", en="The source without a visit."
-        )
-        for stated in SOURCE_PARAMETERS
-    ),
-    CALL_URL,
-    SCHEDULE_TIME,
-    Parameter("tags", TagObjects(), "Теги заявки, не более десяти.", "The request's tags, ten at most."),
-)
-WIDGET_FIELDS = Parameter(
-    "fields",
-    NamedValues(CUSTOM_VALUE_LENGTH_MAX),
-    "Поля формы: имя и почта клиента узнаются, остальное попадает в пользовательские поля и комментарий.",
-    "The fields of the form: the client's name and e-mail are recognised, the rest becomes custom fields and comment.",
 )
 
 CALL_STATUS = Choice({"successful": True, "unsuccessful": False})

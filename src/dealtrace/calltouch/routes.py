@@ -5,7 +5,7 @@ from dealtrace.calltouch.answers.calls import CallsAnswer
 from dealtrace.calltouch.answers.costs import CostsImport
 from dealtrace.calltouch.answers.deals import ChangedOrder, DealsPage, DeletedOrder, RegisteredOrder
 from dealtrace.calltouch.answers.formats import Count
-from dealtrace.calltouch.answers.lead_requests import LeadRequestRecord, LeadRequestsAnswer, RegisteredLeadRequest
+from dealtrace.calltouch.answers.lead_requests import LeadRequestsAnswer, RegisteredLeadRequest
 from dealtrace.calltouch.answers.outcomes import (
     CallsImport,
     FieldsClearing,
@@ -13,12 +13,12 @@ from dealtrace.calltouch.answers.outcomes import (
     LeadsAnnotation,
     LeadsCommenting,
     Node,
-    WidgetRequest,
 )
 from dealtrace.calltouch.answers.statistics import DayCounts, KeywordCounts
 from dealtrace.calltouch.costs import spread
 from dealtrace.calltouch.deals import delete_by_id, register, update_by_id
-from dealtrace.calltouch.journals import calls_diary, download, orders_diary, request, requests, statistics
+from dealtrace.calltouch.form_routes import ENDPOINTS as FORMS
+from dealtrace.calltouch.journals import calls_diary, download, orders_diary, requests, statistics
 from dealtrace.calltouch.journals.parameters import BY_ACCESS_TOKEN
 from dealtrace.calltouch.leads import (
     annotate,
@@ -28,34 +28,24 @@ from dealtrace.calltouch.leads import (
     inbound_call,
     node_id,
     register_request,
-    register_with_deal,
-    widget_request,
 )
 from dealtrace.calltouch.parameters import BY_API_KEY, BY_CLIENT_API_ID, BY_CLIENT_API_ID_OR_HEADERS, BY_HEADERS
+from dealtrace.calltouch.paths import LEAD_SERVICE, NO_PARAMETERS, REPORT_SERVICE, REST
 from dealtrace.errors import (
     CallAndLeadRequest,
-    ContactUnusable,
     DealKeyMissing,
     DealNotFound,
-    LeadNotFound,
     LeadNotMatched,
     LeadTaken,
     NumberTaken,
     RecordingNotFound,
     SiteMismatch,
-    WidgetNotFound,
 )
 from dealtrace.http.endpoint import OPEN, Endpoint, RateLimitClass
-from dealtrace.http.parameters import ParameterTable
 from dealtrace.http.replies import plain_refusal
 
-REST = "/calls-service/RestAPI"
-REPORT_SERVICE = "/report-service/RestAPI/api"
-LEAD_SERVICE = "/lead-service/v1/api"
-WIDGET_SERVICE = "/widget-service/v1/api"
 SITE_PARAMETER = "siteId"
 """What a path or a parameter calls the site's id, here and at the counter."""
-NO_PARAMETERS = ParameterTable(())
 
 _STATISTICS = tuple(
     Endpoint(
@@ -206,52 +196,6 @@ ENDPOINTS = (
         example=examples.REGISTER_REQUEST,
     ),
     Endpoint(
-        f"{REST}/{{siteId}}/requests/orders/register",
-        ("GET", "POST"),
-        register_request.TABLE,
-        register_request.respond,
-        "Создать заявку с сайта, прежний адрес, без токена",
-        "Take in a lead request at an older address, without a token",
-        name="site-requests-orders-register",
-        auth_scheme=OPEN,
-        rate_limit_class=RateLimitClass.FORM,
-        is_for_any_page=True,
-        reads_json=True,
-        answer=RegisteredLeadRequest,
-        refusals=(LeadTaken,),
-        example=examples.REGISTER_REQUEST,
-    ),
-    Endpoint(
-        f"{REST}/requests/orders/register",
-        ("GET", "POST"),
-        register_with_deal.TABLE,
-        register_with_deal.respond,
-        "Создать заявку и, если передано всё для сделки, её сделку",
-        "Register a lead request and, if all that a deal needs is sent, its deal",
-        BY_CLIENT_API_ID,
-        name="requests-orders-register",
-        is_for_site_pages=True,
-        reads_json=True,
-        answer=LeadRequestRecord,
-        refusals=(LeadTaken, NumberTaken),
-        example=examples.REGISTER_WITH_DEAL,
-    ),
-    Endpoint(
-        f"{REST}/requests/{{requestId}}",
-        ("GET",),
-        request.TABLE,
-        request.respond,
-        "Одна заявка",
-        "One lead request",
-        BY_CLIENT_API_ID,
-        name="request",
-        statuses={LeadNotFound: 404},
-        is_for_site_pages=True,
-        answer=LeadRequestRecord,
-        refusals=(SiteMismatch, LeadNotFound),
-        example=examples.REQUEST,
-    ),
-    Endpoint(
         f"{REPORT_SERVICE}/costs-import/add",
         ("GET", "POST"),
         spread.TABLE,
@@ -375,21 +319,6 @@ ENDPOINTS = (
         example=examples.DELETE_FIELDS,
     ),
     Endpoint(
-        f"{WIDGET_SERVICE}/widget-request/user-form/create",
-        ("POST",),
-        NO_PARAMETERS,
-        widget_request.respond,
-        "Создать заявку из формы виджета",
-        "Take in a form of the callback widget",
-        name="widget-request-create",
-        auth_scheme=BY_HEADERS,
-        batch=widget_request.BODY,
-        is_for_site_pages=True,
-        answer=WidgetRequest,
-        refusals=(WidgetNotFound, ContactUnusable),
-        example=examples.WIDGET_REQUEST,
-    ),
-    Endpoint(
         f"/event-service/platform/{{{inbound_call.EXCHANGE}}}/inbound-call",
         ("GET",),
         inbound_call.TABLE,
@@ -417,4 +346,5 @@ ENDPOINTS = (
         auth_scheme=OPEN,
         example=examples.NODE,
     ),
+    *FORMS,
 )

@@ -23,13 +23,15 @@ class AuthScheme:
     """How a caller shows which site they call for: by a token in a parameter or a header, or by naming the site.
 
     `site` is the header that may name the site beside a token in a header. `instead` is another scheme, which counts
-    if the token of this one is not sent.
+    if the token of this one is not sent. `counter` is the parameter by which a page names the site without a token: its
+    number, or the code of its counter.
     """
 
     token: Parameter | None = None
     site: Parameter | None = None
     is_header: bool = False
     instead: "AuthScheme | None" = None
+    counter: Parameter | None = None
 
     @property
     def headers(self) -> tuple[Parameter, ...]:

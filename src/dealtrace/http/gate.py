@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from starlette.types import Receive, Scope
 
+from dealtrace.accounts.counter_code import is_counter_code
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.token import TokenId
 from dealtrace.errors import InvalidParameters, MethodNotAllowed, SiteMismatch, SiteNotFound, TokenRejected, Violation
@@ -105,7 +106,10 @@ class Gate:
         path_params = scope.get("path_params", {})
         in_path = path_params.get(self._site_parameter)
         token_id: TokenId | None = None
-        if endpoint.auth_scheme.token is None:
+        if endpoint.auth_scheme.counter is not None:
+            named = pairs.values.get(endpoint.auth_scheme.counter.name, "")
+            site = await self._find_site_of_counter(endpoint.rate_limit_class, named)
+        elif endpoint.auth_scheme.token is None:
             site = await self._find_site(
                 endpoint.rate_limit_class, in_path or pairs.values.get(self._site_parameter, "")
             )
@@ -147,6 +151,18 @@ class Gate:
         site = await self._site_of_number(site_id)
         if site is None:
             raise SiteNotFound(site_id=site_id)
+        await self._rate_limits.check_site(rate_limit_class, site.id)
+        return site
+
+    async def _find_site_of_counter(self, rate_limit_class: RateLimitClass, named: str) -> Site:
+        """Find the site that a page names by the code of its counter, or by its number."""
+        site: Site | None = None
+        if is_counter_code(named):
+            site = self._site_cache.remembered_site_of_counter(named)
+            if site is None:
+                site = await self._read_pool.read_newest(self._site_cache.look_up_site_of_counter, named)
+        if site is None:
+            return await self._find_site(rate_limit_class, named or "0")
         await self._rate_limits.check_site(rate_limit_class, site.id)
         return site
 

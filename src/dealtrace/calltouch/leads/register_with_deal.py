@@ -2,9 +2,10 @@
 
 from dealtrace.calltouch.answers.clocks import instant_of
 from dealtrace.calltouch.deals.register import fingerprint
+from dealtrace.calltouch.form_parameters import REQUESTS_ORDERS_REGISTER
 from dealtrace.calltouch.journals.request import answer_lead_request
 from dealtrace.calltouch.leads.register_request import read_lead_request
-from dealtrace.calltouch.parameters import CUSTOM, REQUESTS_ORDERS_REGISTER
+from dealtrace.calltouch.parameters import CUSTOM
 from dealtrace.deals.lead_clue import LeadClue
 from dealtrace.deals.registration import Registration
 from dealtrace.http.caller import Caller

@@ -12,7 +12,7 @@ from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.attribution.visit import VisitId
 from dealtrace.calltouch.answers.outcomes import WidgetRequest
 from dealtrace.calltouch.batches import Tag, Word, object_schema, read_document, read_item, word_text
-from dealtrace.calltouch.parameters import CALL_URL, ROUTE_KEY, SCHEDULE_TIME, WIDGET_FIELDS, WIDGET_REQUEST
+from dealtrace.calltouch.form_parameters import CALL_URL, ROUTE_KEY, SCHEDULE_TIME, WIDGET_FIELDS, WIDGET_REQUEST
 from dealtrace.errors import ContactUnusable, InvalidParameters, Violation, WidgetNotFound
 from dealtrace.http.caller import Caller
 from dealtrace.http.forms import Pairs

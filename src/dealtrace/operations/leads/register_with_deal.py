@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from dealtrace.deals.lead_clue import LeadClue, LeadRequestIdentity
-from dealtrace.deals.registration import Registration
+from dealtrace.deals.registration import Receipt, Registration
 from dealtrace.errors import Refusal
 from dealtrace.leads.lead import LeadKind
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest
@@ -20,6 +21,8 @@ from dealtrace.record import record
 from dealtrace.storage.deals.deals import find_registered
 from dealtrace.storage.deals.versions import find_receipts
 from dealtrace.storage.leads.leads import find_taken_in
+
+Outcome = TypeVar("Outcome", Receipt, LeadRequest)
 
 
 @record
@@ -50,23 +53,37 @@ def _register(work: Work, command: WriteCommand[LeadRequestWithDeal]) -> LeadReq
     sent = command.payload
     if (earlier := _find_retried(work, sent)) is not None:
         return earlier
-    with work.connection.begin_nested() as stored:
-        decision = decide_lead_requests(work, [sent.lead_request])
-        (lead_request,) = decision.outcomes
-        if isinstance(lead_request, Refusal):
-            return lead_request
-        store_leads(work, list(decision.arrivals.values()))
-        refusal: Refusal | None = None
-        if sent.deal is not None:
-            clue = LeadClue(LeadRequestIdentity(lead_request.id, None), None)
-            (receipt,) = register_deals(work, [WriteCommand(replace(sent.deal, clue=clue), command.token_id)])
-            refusal = receipt if isinstance(receipt, Refusal) else None
-        elif decision.arrivals and not pay_for_calls(work, sent.method, 1):
-            refusal = points_refusal(work)
-        if refusal is not None:
-            stored.rollback()
-            return refusal
-        return lead_request
+    try:
+        with work.connection.begin_nested():
+            return _register_both(work, command)
+    except Refusal as refusal:
+        return refusal
+
+
+def _register_both(work: Work, command: WriteCommand[LeadRequestWithDeal]) -> LeadRequest:
+    """Store the lead request and its deal.
+
+    Raises:
+        Refusal: one of them is refused; what was stored of the other is to be undone.
+    """
+    sent = command.payload
+    decision = decide_lead_requests(work, [sent.lead_request])
+    lead_request = _accepted(decision.outcomes[0])
+    store_leads(work, list(decision.arrivals.values()))
+    if sent.deal is not None:
+        clue = LeadClue(LeadRequestIdentity(lead_request.id, None), None)
+        (receipt,) = register_deals(work, [WriteCommand(replace(sent.deal, clue=clue), command.token_id)])
+        _accepted(receipt)
+    elif decision.arrivals and not pay_for_calls(work, sent.method, 1):
+        raise points_refusal(work)
+    return lead_request
+
+
+def _accepted(outcome: Outcome | Refusal) -> Outcome:
+    """Return an outcome that is no refusal, and raise one that is."""
+    if isinstance(outcome, Refusal):
+        raise outcome
+    return outcome
 
 
 def _find_retried(work: Work, sent: LeadRequestWithDeal) -> LeadRequest | None:
