@@ -40,13 +40,15 @@ class Site:
     owner: Player
     call_id: int
     deal_id: int
+    lead_request_id: int
 
     @property
     def places(self) -> Mapping[str, Any]:
         """What stands in addresses and headers."""
         site_id, token = self.owner.site.id, self.owner.token
         headers = {"Access-Token": token, "SiteId": str(site_id)}
-        return {"siteId": site_id, "callId": self.call_id, "orderId": self.deal_id, "ATS_CODE": "asterisk", **headers}
+        return {"siteId": site_id, "callId": self.call_id, "orderId": self.deal_id, "requestId": self.lead_request_id,
+                "ATS_CODE": "asterisk", **headers}  # fmt: skip
 
     def good(self, path: str) -> Mapping[str, Any]:
         """Tell what makes a request to an address with a query or a form a good one."""
@@ -58,10 +60,15 @@ class Site:
             "orders/update-by-id/": {"orderId": str(self.deal_id)},
             "orders/delete-by-id/": {"orderId": str(self.deal_id)},
             "RestAPI/requests/": {"dateFrom": "03/26/2018", "dateTo": "03/26/2018"},
+            "requests/orders/register/": {"fio": "Иван", "phoneNumber": "79205550055"},
+            "requests/{requestId}/": {},
             "requests/{siteId}/register/": {"fio": "Иван", "phoneNumber": "79205550055"},
             "costs-import/add/": {**days, "source": "yandex", "price": "100"},
             "costs-import/update/": {**days, "source": "yandex", "price": "100"},
             "inbound-call/": {"callid": "17.1", "date": "2018-03-26 12:00:00", "callerid": "79205550055"},
+            "/init.js": {"id": str(self.owner.site.id)},
+            "/init-min.js": {"id": self.owner.site.counter_code},
+            "/set_attrs_by_get.php": {"siteId": str(self.owner.site.id), "sessionId": "1", "attrs": "{}"},
             "counter/visit": {"siteId": str(self.owner.site.id), "url": "https://shop.example/"},
         }  # fmt: skip
         return next((item for end, item in result.items() if path.endswith(end)), days)
@@ -73,10 +80,12 @@ def lively(served: Stage, server: ServerProcess) -> Site:
     seen = served.visit(owner, NOON - timedelta(hours=1), TrafficSource("yandex", "cpc", "весна"), attrs={"a": "b"})
     said = Annotations(manager="Коля", comment="звонить", tags=("vip",), custom_values={"margin": "10"})
     call = served.call(owner, NOON, visit_id=seen.id, annotations=said, reference="17.1")
-    served.lead_request(owner, NOON, phone="79205550055", email="i@example.ru", visit_id=seen.id, annotations=said)
+    form = served.lead_request(
+        owner, NOON, phone="79205550055", email="i@example.ru", visit_id=seen.id, annotations=said
+    )
     result = {"callId": call.id, "comment": "срочно", "tags": "a,b", "custom[margin]": "7"}
     answer = server.register(owner.token, orderNumber="K-1", orderDate="26.03.2018 12:01:00", **result).json()
-    return Site(owner, call.id, answer["orderId"])
+    return Site(owner, call.id, answer["orderId"], form.id)
 
 
 @dataclass(frozen=True)

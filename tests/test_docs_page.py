@@ -23,7 +23,7 @@ from dealtrace.http.samples import ADDRESS, TOKEN, curl
 from dealtrace.settings import Settings
 from server import ServerProcess
 
-NOT_THERE = {"download": {404}, "explanation": {200, 404}, "customfield-delete": {200, 400}}
+NOT_THERE = {"download": {404}, "request": {404}, "explanation": {200, 404}, "customfield-delete": {200, 400}}
 """Requests about something that a new installation may not have, with the statuses of their answers."""
 DESCRIPTION = describe()
 

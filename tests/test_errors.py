@@ -48,6 +48,8 @@ def test_every_refusal_has_a_code_of_its_own() -> None:
 def test_the_codes_stay_as_programs_know_them() -> None:
     """A new refusal gets a new code here; a code that is here never changes."""
     assert {kind.__name__: kind.code for kind in REFUSALS} == {
+        "WidgetNotFound": 10003,
+        "ContactUnusable": 10013,
         "InvalidParameters": 10007,
         "UnreadableBody": 10008,
         "BodyTooLarge": 10009,

@@ -1,11 +1,13 @@
 """The tree of refusals. Each has a permanent code and a message in Russian and English that says what to do.
 
 Refusal
+├── WidgetNotFound        10003  as the vendor has it: no key of a widget was sent
 ├── InvalidParameters     10007  missing, malformed or out of range; one violation each
 ├── UnreadableBody        10008  neither a form nor what its Content-Type announces
 ├── BodyTooLarge          10009
 ├── PathNotFound           10010
 ├── MethodNotAllowed      10011
+├── ContactUnusable       10013  as the vendor has it: nobody could be called or written to
 ├── TokenRejected         10020
 ├── SiteMismatch          10021
 ├── RateExceeded          10030
@@ -49,6 +51,14 @@ from dealtrace.refusal import InvalidValue as InvalidValue
 from dealtrace.refusal import Language as Language
 from dealtrace.refusal import Refusal as Refusal
 from dealtrace.refusal import Violation as Violation
+
+
+class WidgetNotFound(Refusal):
+    """No key of a widget was sent."""
+
+    code = 10003
+    ru = "Виджет не найден: передайте routeKey"
+    en = "There is no such widget: send a routeKey"
 
 
 class InvalidParameters(Refusal):
@@ -96,6 +106,14 @@ class MethodNotAllowed(Refusal):
     code = 10011
     ru = "Метод {method} здесь не поддерживается. Используйте: {allowed}"
     en = "Method {method} is not supported here. Use: {allowed}"
+
+
+class ContactUnusable(Refusal):
+    """Neither the phone nor the fields of a form hold a contact."""
+
+    code = 10013
+    ru = "Неверный номер телефона: передайте phone с кодом страны или почту в fields"
+    en = "The phone number is wrong: send a phone with its country code, or an e-mail in fields"
 
 
 class TokenRejected(Refusal):

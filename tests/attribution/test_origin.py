@@ -53,11 +53,11 @@ def test_pages_place_and_browser_are_the_own_visits_and_the_source_is_the_credit
     assert (origin.source, origin.utm, origin.landing_host) == (VK, AVITO, "shop.example")
 
 
-def test_without_a_visit_a_lead_comes_from_the_stated_source_and_has_no_utm_source_or_medium() -> None:
+def test_without_a_visit_a_lead_comes_from_the_stated_source_which_fills_the_utm_tags_too() -> None:
     origin = origin_of_lead(None, VK)
     assert origin.is_known
     assert origin.source == VK
-    assert origin.utm == TrafficSource(campaign="весна", content="баннер", term="диван")
+    assert origin.utm == VK
     assert (origin.visit_id, origin.visited_at, origin.details.google_client_id) == (None, None, None)
 
 

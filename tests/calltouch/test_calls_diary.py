@@ -60,8 +60,10 @@ def test_it_answers_an_array_without_page_and_an_object_with_one(
     assert list(server.calls(owner.token, owner.site.id, page=1).json().items()) == [
         ("page", 1),
         ("pageTotal", 1),
+        ("totalPage", 1),
         ("pageSize", 1000),
         ("recordsTotal", 1),
+        ("recordsCount", 1),
         ("records", [record]),
     ]
 
@@ -72,7 +74,15 @@ def test_where_nothing_is_found_the_array_is_empty_and_the_page_is_one_of_one(
     assert server.calls(owner.token, owner.site.id).json() == []
     result = server.calls(owner.token, owner.site.id, page=1).json()
     check_answer(server, f"{REST}/{{siteId}}/calls-diary/calls", result)
-    assert result == {"page": 1, "pageTotal": 1, "pageSize": 1000, "recordsTotal": 0, "records": []}
+    assert result == {
+        "page": 1,
+        "pageTotal": 1,
+        "totalPage": 1,
+        "pageSize": 1000,
+        "recordsTotal": 0,
+        "recordsCount": 0,
+        "records": [],
+    }
 
 
 def test_a_bare_call_has_every_key_and_type_that_the_vendor_shows(
@@ -237,7 +247,7 @@ def test_a_stated_source_stands_where_a_visits_would(server: ServerProcess, serv
     (record,) = listed(server, owner)
     result = {key: record[key] for key in ("source", "medium", "utmSource", "utmCampaign", "sessionId")}
     assert result == {
-        "source": "flyer", "medium": "print", "utmSource": NOT_REPORTED, "utmCampaign": "spring", "sessionId": None,
+        "source": "flyer", "medium": "print", "utmSource": "flyer", "utmCampaign": "spring", "sessionId": None,
     }  # fmt: skip
 
 
@@ -360,7 +370,22 @@ FILTERS = {
     "by the visit, on another day": Filter({"bindTo": "session"}, []),
     "a client id": Filter({"clientId": "GA1"}, ["midnight"]),
     "utm": Filter({"utmSource": "ya", "utmMedium": "cpc"}, ["midnight"]),
-    "no utm": Filter({"utmSource": NOT_REPORTED}, ["short", "talk", "again", "stated", "last second"]),
+    "no utm": Filter({"utmSource": NOT_REPORTED}, ["short", "talk", "again", "last second"]),
+    "a stated source as utm": Filter({"utmSource": "flyer", "utmMedium": "print"}, ["stated"]),
+    **{
+        f"compared by {mode}": Filter({"utmCampaign.value": "сен", "utmCampaign.filterMode": mode}, ["stated"])
+        for mode in ("contains", "Contain", "CONTAIN", " cOntainS ")
+    },
+    **{
+        f"equal by {mode}": Filter({"utmSource.value": "ya", "utmSource.filterMode": mode}, ["midnight"])
+        for mode in ("equal", "EQUALS", "Equals")
+    },
+    **{
+        f"unlike by {mode}": Filter(
+            {"utmSource.value": "ya", "utmSource.filterMode": mode}, ["short", "talk", "again", "stated", "last second"]
+        )
+        for mode in ("not_equal", "NOT_EQUALS", "not_contain")
+    },
     "a source": Filter({"source.value": "flyer"}, ["stated"]),
     "a source, as it is written": Filter({"source.value": "Flyer"}, []),
     "no source": Filter({"source.value": "(not set)"}, ["short", "talk", "again", "last second"]),

@@ -12,7 +12,7 @@ from described import check_answer
 from server import REST, ServerProcess
 
 TEN = moscow("2018-03-26", "10:00:00")
-ENVELOPE = ["page", "pageTotal", "pageSize", "recordsTotal", "records"]
+ENVELOPE = ["page", "pageTotal", "totalPage", "pageSize", "recordsTotal", "recordsCount", "records"]
 KEYS = [
     "orderId",
     "orderNumber",
@@ -57,8 +57,10 @@ def test_an_empty_journal_has_one_empty_page(server: ServerProcess, owner: Playe
     assert list(answer.json().items()) == [
         ("page", 1),
         ("pageTotal", 1),
+        ("totalPage", 1),
         ("pageSize", 1000),
         ("recordsTotal", 0),
+        ("recordsCount", 0),
         ("records", []),
     ]
 
@@ -116,6 +118,8 @@ def test_a_record_of_a_full_deal_tells_everything(server: ServerProcess, served:
     assert {"sessionId": visit.id, "source": "yandex", "keyword": "buy", "city": "vladimir"}.items() <= record[
         "visit"
     ].items()
+    utm = ("utmSource", "utmMedium", "utmCampaign", "utmContent", "utmTerm")
+    assert {record["visit"][name] for name in utm} == {"<не указано>"}, "as in the journals of leads"
 
 
 @dataclass(frozen=True)
@@ -185,7 +189,7 @@ def test_one_deal_is_found_by_its_id(server: ServerProcess, owner: Player, shelf
 def test_pages_cover_everything_once(server: ServerProcess, owner: Player, shelf: dict[str, int]) -> None:
     sent = {"dateFrom": "01/02/2018", "dateTo": "30/04/2018", "limit": 4}
     first = server.journal(owner.token, owner.site.id, page=1, **sent).json()
-    assert [first[name] for name in ENVELOPE[:-1]] == [1, 2, 4, 6]
+    assert [first[name] for name in ENVELOPE[:-1]] == [1, 2, 2, 4, 6, 6]
     second = server.journal(owner.token, owner.site.id, page=2, **sent).json()
     assert (second["page"], len(second["records"])) == (2, 2)
     listed = [record["orderNumber"] for record in first["records"] + second["records"]]

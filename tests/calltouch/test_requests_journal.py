@@ -48,6 +48,25 @@ def numbers(server: ServerProcess, player: Player, **parameters: Any) -> list[st
     return [record["requestNumber"] for record in listed(server, player, **parameters)]
 
 
+UNKNOWN_SESSION = {
+    "sessionId": None,
+    "keywords": "(not set)",
+    "city": UNTOLD,
+    "ip": "",
+    "source": "(not set)",
+    "medium": "(not set)",
+    "ref": "",
+    "url": "",
+    **dict.fromkeys(("utmSource", "utmMedium", "utmTerm", "utmContent", "utmCampaign"), UNTOLD),
+    **dict.fromkeys(("guaClientId", "sessionDate", "attrs")),
+    "attribution": 1,
+    "yaClientId": None,
+    "additionalTags": [],
+    "ctGlobalId": None,
+    **dict.fromkeys(("browser", "device", "os", "browserName"), ""),
+}
+
+
 def test_a_bare_lead_request_has_every_key_and_type_that_the_vendor_shows(
     server: ServerProcess, served: Stage, owner: Player
 ) -> None:
@@ -61,7 +80,7 @@ def test_a_bare_lead_request_has_every_key_and_type_that_the_vendor_shows(
         ("requestType", None),
         ("dateStr", "26/03/2018 10:00:00"),
         ("manager", None),
-        ("session", None),
+        ("session", UNKNOWN_SESSION),
         ("subject", ""),
         ("uniqTargetRequest", True),
         ("uniqueRequest", True),
@@ -168,6 +187,25 @@ def test_a_stated_source_stands_in_the_session(server: ServerProcess, served: St
     assert list(record["session"]) == SESSION_KEYS
     for result in (record["session"], record["orders"][0]["session"]):
         assert (result["sessionId"], result["source"], result["medium"]) == (None, "flyer", "print")
+        assert (result["utmSource"], result["utmMedium"]) == ("flyer", "print")
+
+
+def test_a_page_says_how_many_there_are_in_all(server: ServerProcess, served: Stage, owner: Player) -> None:
+    for minute in range(3):
+        served.lead_request(owner, TEN + minute * MINUTE)
+    asked = {"clientApiId": owner.token, "dateFrom": "03/26/2018", "dateTo": "03/26/2018"}
+    for part in ({"page": "1", "limit": "2"}, {"page": "2", "limit": "2"}, {"page": "3", "limit": "2"}, {"limit": "1"}):
+        answer = server.http.get(f"{REST}/requests/", params={**asked, **part})
+        assert answer.headers["x-total-count"] == "3"
+    assert "x-total-count" not in server.http.get(f"{REST}/requests/", params=asked).headers
+
+
+def test_a_change_of_a_deal_whose_lead_has_no_source_still_answers_null(
+    server: ServerProcess, served: Stage, owner: Player
+) -> None:
+    taken = served.lead_request(owner, TEN, phone="79205550055")
+    deal = server.register(owner.token, requestId=taken.id).json()
+    assert server.update(owner.token, orderId=deal["orderId"], status="won").json()["session"] is None
 
 
 def test_the_model_that_is_asked_for_changes_the_sources(server: ServerProcess, served: Stage, owner: Player) -> None:

@@ -4,6 +4,7 @@ import httpx
 
 from cast import Player, Stage, moscow
 from commands import Terminal
+from dealtrace.accounts.counter_code import is_counter_code
 from server import ServerProcess
 from waiting import wait_until_followed
 
@@ -49,7 +50,9 @@ def test_it_lists_what_a_site_is_set_to(terminal: Terminal) -> None:
     assert terminal.json("site", "list") == []
     terminal.done("site", "create", "Shop", "--timezone", "Asia/Vladivostok")
     terminal.done("field", "add", "1", "margin")
-    assert terminal.json("site", "list") == [
+    (site,) = terminal.json("site", "list")
+    assert is_counter_code(site.pop("counter"))
+    assert [site] == [
         {
             "siteId": 1,
             "name": "Shop",
@@ -62,6 +65,7 @@ def test_it_lists_what_a_site_is_set_to(terminal: Terminal) -> None:
             "respectsDoNotTrack": True,
             "uniqueDepthDays": 0,
             "targetCallSeconds": 30,
+            "corsOrigins": [],
             "customFields": ["margin"],
         }
     ]

@@ -212,7 +212,7 @@ class TestTheScript:
         script = server.http.get(f"/counter/{owner.site.id}.js")
         assert script.status_code == 200
         assert script.headers["content-type"].startswith("text/javascript")
-        assert len(script.content) < 6144
+        assert len(script.content) < 10_240
         assert f"SITE = {owner.site.id}, RESPECTS = true" in script.text
         assert "{{" not in script.text
         assert "/* " not in script.text

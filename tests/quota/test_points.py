@@ -87,8 +87,11 @@ def test_a_call_costs_one_unless_the_site_says_otherwise(method: PaidMethod) -> 
 
 def test_the_methods_are_named_as_in_their_addresses() -> None:
     deals = {"register", "update-by-id", "delete-by-id"}
-    leads = {"request-create", "call-import", "inbound-call"}
+    leads = {"request-create", "requests-orders-register", "widget-request-create", "call-import", "inbound-call"}
     annotations = {"tag-lead-add", "manager-lead-add", "comment-lead-add", "customfield-lead-add", "customfield-delete"}
     journals = {"orders-diary", "calls-diary", "requests", "statistics", "download"}
     costs = {"costs-import-add", "costs-import-update"}
-    assert {method.value for method in PaidMethod} == deals | leads | annotations | journals | costs | {"explanation"}
+    assert {method.value for method in PaidMethod} == deals | leads | annotations | journals | costs | {
+        "explanation",
+        "report",
+    }

@@ -26,6 +26,7 @@ class Site:
     `points_per_day` is 0 if there is no limit. `point_costs` holds the methods that do not cost 1. A lead is unique
     if its client has no earlier one within `unique_depth` (`None`: ever); a call is a target if the talk lasted at
     least `target_call`. `listeners` are its webhooks, `hosts` those that it names for classifying visits.
+    Pages of `cors_origins` may call the API and read its answers; `counter_code` names the site in pages.
     Seed: «Склейка по номеру телефона или почте по умолчанию выключена».
     """
 
@@ -42,3 +43,5 @@ class Site:
     target_call: timedelta = TARGET_CALL_DEFAULT
     listeners: tuple[Listener, ...] = ()
     hosts: SiteHosts = NO_HOSTS
+    cors_origins: tuple[str, ...] = ()
+    counter_code: str = ""

@@ -1,7 +1,7 @@
 """Every endpoint of our own JSON API."""
 
 from dealtrace.accounts.token import TOKEN_LENGTH_MAX
-from dealtrace.api import explanation
+from dealtrace.api import explanation, token
 from dealtrace.api.report_parameters import REPORT, ROWS
 from dealtrace.api.reports import CONTENT_TYPES, respond, respond_with, respond_with_rows
 from dealtrace.errors import DealNotFound
@@ -46,6 +46,30 @@ _ROWS = {
 }
 
 ENDPOINTS = (
+    Endpoint(
+        "/api/token",
+        ("GET",),
+        token.TABLE,
+        token.respond,
+        "Узнать, что открывает токен",
+        "Ask what a token opens",
+        BY_TOKEN,
+        is_shown_with_slash=False,
+        answer=token.OpenedSite,
+        example=Example(
+            answer={
+                "siteId": 1,
+                "name": "Shop",
+                "timezone": "Europe/Moscow",
+                "contactMatching": False,
+                "attribution": 1,
+                "counter": "k3v9x0aq",
+                "customFields": ["margin"],
+                "pointsPerDay": 0,
+                "pointsSpentToday": 12,
+            }
+        ),
+    ),
     Endpoint(
         f"/api/deals/{{{explanation.DEAL}}}/explanation",
         ("GET",),

@@ -26,8 +26,8 @@ class Origin:
     Every attribute can be read in all three cases. `visit` is the one that the lead names; `details` is the same for
     its pages, place, browser and client ids: without a visit it is `NO_VISIT`, and `visit_id` and `visited_at` are
     `None`. `credited` is the visit that the model credits most. From it are `source`, the traffic source, and `utm`,
-    the utm tags of its landing page; without a visit `utm` holds the stated campaign, content and term, and no source
-    or medium. `is_known` is whether there is a visit or a stated source at all, even one whose every part is empty.
+    the utm tags of its landing page; without a visit both are the stated source. `is_known` is whether there is a visit
+    or a stated source at all, even one whose every part is empty.
     """
 
     visit: Visit | None = None
@@ -86,5 +86,4 @@ def origin_of_deal(lead: Origin | None, stated: TrafficSource | None) -> Origin:
 def _stated_origin(stated: TrafficSource | None) -> Origin:
     if stated is None:
         return UNKNOWN_ORIGIN
-    utm = TrafficSource("", "", stated.campaign, stated.content, stated.term)
-    return Origin(source=stated, utm=utm, is_known=True)
+    return Origin(source=stated, utm=stated, is_known=True)

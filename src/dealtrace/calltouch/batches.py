@@ -15,7 +15,7 @@ from dealtrace.http.forms import Pairs
 from dealtrace.http.parameters import Parameter, ParameterTable, Sent
 
 ITEMS_MAX = 100
-PHONE_NAMES = frozenset({"phoneNumber", "clientPhoneNumber", "callCenterPhoneNumber", "phones"})
+PHONE_NAMES = frozenset({"phone", "phoneNumber", "clientPhoneNumber", "callCenterPhoneNumber", "phones"})
 """The keys whose numbers are phones."""
 
 Word = str | int | float | None

@@ -44,9 +44,23 @@ DELETE = Example({"orderNumber": "K2018001"}, answer={"orderId": 10_000_001_000,
 ORDERS_DIARY = Example({**DAYS, "withOrdersTags": "true"}, SITE)
 CALLS_DIARY = Example(DAYS, SITE)
 DOWNLOAD = Example({}, {**SITE, "callId": "10000000017"})
-STATISTICS = Example(DAYS, SITE)
+TOTAL_COUNT = Example(DAYS, SITE, answer=12)
+COUNT_BY_DATE = Example(DAYS, SITE, answer={"26/03/2018": 12})
+COUNT_BY_KEYWORDS = Example(DAYS, SITE, answer={"купить слона": 7, "(not set)": 5})
 REQUESTS = Example({"dateFrom": "03/26/2018", "dateTo": "03/26/2018"})
 REGISTER_REQUEST = Example({"fio": "Иван", "phoneNumber": "79205550055", "subject": "Корзина"}, SITE)
+REGISTER_WITH_DEAL = Example(
+    {
+        **REGISTER_REQUEST.parameters,
+        "requestNumber": "Z-1",
+        "orderNumber": "K2018002",
+        "orderSum": "1000",
+        "orderStatus": "new",
+        "orderDate": "26.03.2018 10:00:00",
+        "service": "AmoCRM",
+    }
+)
+REQUEST = Example({}, {"requestId": "10000000018"})
 CREATE_REQUESTS = Example(
     body={"requests": [{"requestNumber": "A-1", "subject": "Корзина", "phoneNumber": "79205550055", "fio": "Иван"}]}
 )
@@ -63,6 +77,9 @@ ADD_FIELDS = Example(
     body={"leads": [{**_MATCHING, "addCustomFields": {"customFields": [{"field": "margin", "value": "15"}]}}]}
 )
 DELETE_FIELDS = Example(body={"orderNumber": "K2018001", "customFields": ["margin"]})
+WIDGET_REQUEST = Example(
+    body={"routeKey": "callback", "phone": "79205550055", "fields": [{"name": "name", "value": "Иван"}]}
+)
 INBOUND_CALL = Example(
     {"callid": "17.1", "date": "2018-03-26 10:00:00", "callerid": "79205550055"}, {"ATS_CODE": "asterisk"}, answer="ok"
 )

@@ -4,6 +4,7 @@ from dealtrace.calltouch import examples
 from dealtrace.calltouch.answers.calls import CallsAnswer
 from dealtrace.calltouch.answers.costs import CostsImport
 from dealtrace.calltouch.answers.deals import ChangedOrder, DealsPage, DeletedOrder, RegisteredOrder
+from dealtrace.calltouch.answers.formats import Count
 from dealtrace.calltouch.answers.lead_requests import LeadRequestsAnswer, RegisteredLeadRequest
 from dealtrace.calltouch.answers.outcomes import (
     CallsImport,
@@ -13,9 +14,10 @@ from dealtrace.calltouch.answers.outcomes import (
     LeadsCommenting,
     Node,
 )
-from dealtrace.calltouch.answers.statistics import DayCount, KeywordCount, TotalCount
+from dealtrace.calltouch.answers.statistics import DayCounts, KeywordCounts
 from dealtrace.calltouch.costs import spread
 from dealtrace.calltouch.deals import delete_by_id, register, update_by_id
+from dealtrace.calltouch.form_routes import ENDPOINTS as FORMS
 from dealtrace.calltouch.journals import calls_diary, download, orders_diary, requests, statistics
 from dealtrace.calltouch.journals.parameters import BY_ACCESS_TOKEN
 from dealtrace.calltouch.leads import (
@@ -28,6 +30,7 @@ from dealtrace.calltouch.leads import (
     register_request,
 )
 from dealtrace.calltouch.parameters import BY_API_KEY, BY_CLIENT_API_ID, BY_CLIENT_API_ID_OR_HEADERS, BY_HEADERS
+from dealtrace.calltouch.paths import LEAD_SERVICE, NO_PARAMETERS, REPORT_SERVICE, REST
 from dealtrace.errors import (
     CallAndLeadRequest,
     DealKeyMissing,
@@ -39,15 +42,10 @@ from dealtrace.errors import (
     SiteMismatch,
 )
 from dealtrace.http.endpoint import OPEN, Endpoint, RateLimitClass
-from dealtrace.http.parameters import ParameterTable
 from dealtrace.http.replies import plain_refusal
 
-REST = "/calls-service/RestAPI"
-REPORT_SERVICE = "/report-service/RestAPI/api"
-LEAD_SERVICE = "/lead-service/v1/api"
 SITE_PARAMETER = "siteId"
 """What a path or a parameter calls the site's id, here and at the counter."""
-NO_PARAMETERS = ParameterTable(())
 
 _STATISTICS = tuple(
     Endpoint(
@@ -59,25 +57,35 @@ _STATISTICS = tuple(
         en,
         BY_ACCESS_TOKEN,
         name=path.replace("/", "-"),
+        is_for_site_pages=True,
         answer=answer,
-        example=examples.STATISTICS,
+        example=example,
     )
-    for path, respond, answer, ru, en in (
-        ("total-count", statistics.total_count, TotalCount, "Число звонков", "The number of calls"),
-        ("count-by-date", statistics.count_by_date, list[DayCount], "Звонки по дням", "Calls by day"),
+    for path, respond, answer, ru, en, example in (
+        ("total-count", statistics.total_count, Count, "Число звонков", "The number of calls", examples.TOTAL_COUNT),
+        (
+            "count-by-date",
+            statistics.count_by_date,
+            DayCounts,
+            "Звонки по дням",
+            "Calls by day",
+            examples.COUNT_BY_DATE,
+        ),
         (
             "seo/count-by-date",
             statistics.searched_by_date,
-            list[DayCount],
+            DayCounts,
             "Звонки из поиска по дням",
             "Calls of searching by day",
+            examples.COUNT_BY_DATE,
         ),
         (
             "seo/count-by-keywords",
             statistics.searched_by_keyword,
-            list[KeywordCount],
+            KeywordCounts,
             "Звонки из поиска по словам",
             "Calls of searching by keyword",
+            examples.COUNT_BY_KEYWORDS,
         ),
     )
 )
@@ -127,6 +135,7 @@ ENDPOINTS = (
         "Журнал сделок",
         "The journal of deals",
         BY_CLIENT_API_ID,
+        is_for_site_pages=True,
         answer=DealsPage,
         example=examples.ORDERS_DIARY,
     ),
@@ -139,6 +148,7 @@ ENDPOINTS = (
         "The journal of calls",
         BY_CLIENT_API_ID,
         name="calls-diary",
+        is_for_site_pages=True,
         answer=CallsAnswer,
         example=examples.CALLS_DIARY,
     ),
@@ -164,6 +174,7 @@ ENDPOINTS = (
         "Журнал заявок",
         "The journal of lead requests",
         BY_CLIENT_API_ID,
+        is_for_site_pages=True,
         answer=LeadRequestsAnswer,
         refusals=(SiteMismatch,),
         example=examples.REQUESTS,
@@ -179,6 +190,7 @@ ENDPOINTS = (
         auth_scheme=OPEN,
         rate_limit_class=RateLimitClass.FORM,
         is_for_any_page=True,
+        reads_json=True,
         answer=RegisteredLeadRequest,
         refusals=(LeadTaken,),
         example=examples.REGISTER_REQUEST,
@@ -217,6 +229,7 @@ ENDPOINTS = (
         name="request-create",
         auth_scheme=BY_HEADERS,
         batch=create_requests.BATCH,
+        is_for_site_pages=True,
         answer=LeadRequestsImport,
         example=examples.CREATE_REQUESTS,
     ),
@@ -230,6 +243,7 @@ ENDPOINTS = (
         name="call-import",
         auth_scheme=BY_HEADERS,
         batch=import_calls.BATCH,
+        is_for_site_pages=True,
         answer=CallsImport,
         example=examples.IMPORT_CALLS,
     ),
@@ -243,6 +257,7 @@ ENDPOINTS = (
         name="tag-lead-add",
         auth_scheme=BY_HEADERS,
         batch=annotate.TAGS,
+        is_for_site_pages=True,
         answer=LeadsAnnotation,
         example=examples.ADD_TAGS,
     ),
@@ -256,6 +271,7 @@ ENDPOINTS = (
         name="manager-lead-add",
         auth_scheme=BY_HEADERS,
         batch=annotate.MANAGERS,
+        is_for_site_pages=True,
         answer=LeadsAnnotation,
         example=examples.ADD_MANAGERS,
     ),
@@ -269,6 +285,7 @@ ENDPOINTS = (
         name="comment-lead-add",
         auth_scheme=BY_HEADERS,
         batch=annotate.COMMENTS,
+        is_for_site_pages=True,
         answer=LeadsCommenting,
         example=examples.ADD_COMMENTS,
     ),
@@ -282,6 +299,7 @@ ENDPOINTS = (
         name="customfield-lead-add",
         auth_scheme=BY_HEADERS,
         batch=annotate.FIELDS,
+        is_for_site_pages=True,
         answer=LeadsAnnotation,
         example=examples.ADD_FIELDS,
     ),
@@ -295,6 +313,7 @@ ENDPOINTS = (
         name="customfield-delete",
         auth_scheme=BY_HEADERS,
         batch=delete_fields.BODY,
+        is_for_site_pages=True,
         answer=FieldsClearing,
         refusals=(LeadNotMatched, DealNotFound),
         example=examples.DELETE_FIELDS,
@@ -327,4 +346,5 @@ ENDPOINTS = (
         auth_scheme=OPEN,
         example=examples.NODE,
     ),
+    *FORMS,
 )

@@ -263,6 +263,24 @@ class MatchingElements(Text):
 
 
 @record
+class NamedValues:
+    """Fields of a form as a list of objects, which the body reads itself."""
+
+    length_max: int
+    erased: None = None
+
+    def read(self, text: str) -> str:
+        """Return the text unchanged."""
+        return text
+
+    def schema(self) -> Mapping[str, object]:
+        """Describe the list."""
+        words = {name: {"type": "string"} for name in ("name", "type")}
+        field = {**words, "value": {"type": "string", "maxLength": self.length_max}}
+        return {"type": "array", "items": {"type": "object", "properties": field}}
+
+
+@record
 class FieldObjects(Text):
     """Values of custom fields as a list of objects; each value is a text of its own."""
 

@@ -21,6 +21,8 @@ class SiteAnswer(TypedDict):
     respectsDoNotTrack: bool
     uniqueDepthDays: int
     targetCallSeconds: int
+    corsOrigins: list[str]
+    counter: str
     customFields: list[str]
 
 

@@ -79,6 +79,9 @@ class Origin:
     city: str | None
 
 
+_NOWHERE = Origin(None, None, None, None, None, None, None, None, None, None, None, None)
+
+
 @dataclass(frozen=True, slots=True)
 class JournalDeal:
     """A deal in the journal; `visit` is where it comes from, `None` if that is unknown.
@@ -242,6 +245,7 @@ def read_journal_call(json: Json, zone: ZoneInfo) -> JournalCall:
 def read_journal_lead_request(json: Json) -> JournalLeadRequest:
     """Parse a lead request of the journal."""
     session = json["session"]
+    origin = _origin(session, keyword=session["keywords"]) if session is not None else _NOWHERE
     return JournalLeadRequest(
         lead_request_id=json["requestId"],
         number=json["requestNumber"],
@@ -255,7 +259,7 @@ def read_journal_lead_request(json: Json) -> JournalLeadRequest:
         comment=_comment(json["comments"]),
         tags=_tags(json["RequestTags"]),
         custom=_custom(json["customFields"]),
-        origin=_origin(session, keyword=session["keywords"]) if session is not None else None,
+        origin=origin if origin != _NOWHERE else None,
         deal_ids=_deal_ids(json["orders"]),
     )
 

@@ -3,9 +3,12 @@
 (function (window, document) {
   "use strict";
   var SITE = {{siteId}}, RESPECTS = {{respects}}, VISIT_SECONDS = 1800, VISITOR_SECONDS = 7776000, LENGTH_MAX = {{addressMax}};
-  var FILE = "/counter/" + SITE + ".js", encode = encodeURIComponent, decode = decodeURIComponent;
+  var CODE = "{{code}}", NAMED = "{{named}}", FILE = NAMED ? "/init.js?id=" + NAMED : "/counter/" + SITE + ".js";
+  var PLACE = new RegExp(NAMED ? "^([^?#]*)/init(?:-min)?\\.js\\?(?:[^#]*&)?id=" + NAMED + "(?:[&#]|$)" :
+    "^([^?#]*)/counter/" + SITE + "\\.js(?:[?#]|$)");
+  var encode = encodeURIComponent, decode = decodeURIComponent;
   var name = text(window.CalltouchDataObject) || "ct";
-  var before = window[name], sessionId = null, isFirst = true, attrs = {}, home;
+  var before = window[name], sessionId = null, isFirst = true, attrs = {}, server;
   if (before && before.dealtrace === SITE) { return; }
 
   function attempt(step) {
@@ -30,29 +33,34 @@
     attempt(function () { EventTarget.prototype.addEventListener.call(target, event, step); });
   }
 
-  /* What the page states, the address of this file, wherever it can be found. */
+  /* The server: what the page states, or where this file comes from, wherever that can be found. */
   function find() {
-    var found = stated(window.DealtraceServer), at;
+    var found, at;
     var steps = [
+      function () { return stated(window.DealtraceServer); },
       function () { return stated(document.currentScript.getAttribute("data-server")); },
-      function () { return document.currentScript.src; },
-      function () { return document.querySelector('script[src*="' + FILE + '"]').src; },
-      function () { return new Error().stack.match(/https?:\/\/[^\s()]*\/counter\/[^\s():]*/)[0]; },
-      function () {
-        var loaded = performance.getEntriesByType("resource"), entry = loaded.length;
-        while (entry--) { if (is(loaded[entry].name)) { return loaded[entry].name; } }
-      }
+      function () { return base(document.currentScript.src); },
+      function () { return first(document.querySelectorAll("script[src]"), "src"); },
+      function () { return first(new Error().stack.match(/https?:\/\/[^\s()]+?(?=:\d+:\d+)/g)); },
+      function () { return first(performance.getEntriesByType("resource"), "name"); }
     ];
-    for (at = 0; at < steps.length && !is(found); at++) { found = text(attempt(steps[at])); }
-    return is(found) ? found.slice(0, found.indexOf(FILE)) + "/counter/visit" : "";
+    for (at = 0; at < steps.length && typeof found !== "string"; at++) { found = attempt(steps[at]); }
+    return found;
   }
 
-  function stated(server) {
-    return text(server) && (/^(https?:)?\//.test(server) ? "" : "https://") + server.replace(/\/*$/, FILE);
+  function stated(address) {
+    return text(address) ? (/^(https?:)?\//.test(address) ? "" : "https://") + address.replace(/\/*$/, "") : undefined;
   }
 
-  function is(address) {
-    return text(address).split(/[?#]/)[0].slice(-FILE.length) === FILE;
+  function base(address) {
+    var found = text(address).match(PLACE);
+    return found ? found[1] : undefined;
+  }
+
+  function first(found, key) {
+    var at = found.length, server;
+    while (at-- && server === undefined) { server = base(key ? found[at][key] : found[at]); }
+    return server;
   }
 
   function refuses() {
@@ -70,50 +78,151 @@
     attempt(function () { native("cookie").set.call(document, words); });
   }
 
+  function set(key, value) {
+    attempt(function () { window[key] = value; });
+  }
+
   function know(visit) {
+    var isNew = visit !== sessionId;
     sessionId = visit;
-    attempt(function () { window.call_value = visit; });
+    set("call_value", visit);
+    set("call_value_" + SITE, visit);
+    set("call_value_" + CODE, visit);
     keep("_ct_session_id", visit, VISIT_SECONDS);
+    if (isNew) { attempt(function () { window.onSessionCallValue(visit, ""); }); }
+  }
+
+  function pair(key, value, most) {
+    if (typeof value === "number" || value === true) { value = String(value); }
+    return attempt(function () { return "&" + key + "=" + encode(text(value).slice(0, most || LENGTH_MAX)); }) || "";
+  }
+
+  /* Calls back with the status and the object of the answer, 0 and null without one. */
+  function post(path, words, done, isSync) {
+    function answer(status, body) { attempt(function () { done(status, body); }); }
+    attempt(function () {
+      var request = new XMLHttpRequest();
+      request.open("POST", server + path, !isSync);
+      request.setRequestHeader("Content-Type", "application/x-www-form-urlencoded");
+      if (!isSync) { request.responseType = "json"; }
+      request.onload = function () {
+        answer(request.status, isSync ? attempt(function () { return JSON.parse(request.responseText); }) : request.response);
+      };
+      request.onerror = request.onabort = function () { answer(0, null); };
+      request.send(words);
+      return true;
+    }) || attempt(function () {
+      var status = 0;
+      fetch(server + path, { method: "POST", body: new URLSearchParams(words), keepalive: true }).then(function (reply) {
+        status = reply.status;
+        return reply.json();
+      }).then(function (body) { answer(status, body); })["catch"](function () { answer(0, null); });
+      return true;
+    }) || answer(0, null);
   }
 
   function hit() {
-    var visitor = read("_ct"), words = "siteId=" + SITE, request;
-    function add(key, value) {
-      words += attempt(function () { return "&" + key + "=" + encode(text(value).slice(0, LENGTH_MAX)); }) || "";
-    }
-    add("visitorId", visitor);
-    add("url", location.href);
-    add("referrer", isFirst ? property("referrer") : location.href);
-    add("googleClientId", read("_ga").replace(/^.*\.(?=[^.]*\.[^.]*$)/, ""));
-    add("yandexClientId", read("_ym_uid"));
-    add("attrs", attempt(function () { return JSON.stringify(attrs); }));
+    var visitor = read("_ct"), words = "siteId=" + SITE;
+    words += pair("visitorId", visitor);
+    words += pair("url", location.href);
+    words += pair("referrer", isFirst ? property("referrer") : location.href);
+    words += pair("googleClientId", read("_ga").replace(/^.*\.(?=[^.]*\.[^.]*$)/, ""));
+    words += pair("yandexClientId", read("_ym_uid"));
+    words += pair("attrs", attempt(function () { return JSON.stringify(attrs); }));
     isFirst = false;
-    function take(answer) {
+    post("/counter/visit", words, function (status, answer) {
       if (!answer.sessionId) { return; }
       /* A visitor whom another counter named keeps that counter's cookie. */
       if (answer.visitorId !== visitor || visitor.length < 17) { keep("_ct", answer.visitorId, VISITOR_SECONDS); }
       know(answer.sessionId);
-    }
-    attempt(function () {
-      request = new XMLHttpRequest();
-      request.open("POST", home);
-      request.setRequestHeader("Content-Type", "application/x-www-form-urlencoded");
-      request.responseType = "json";
-      request.onload = function () { attempt(function () { take(request.response); }); };
-      request.send(words);
-      return true;
-    }) || attempt(function () {
-      fetch(home, { method: "POST", body: new URLSearchParams(words), keepalive: true }).then(function (answer) {
-        return answer.json();
-      }).then(take)["catch"](function () {});
     });
   }
 
+  /* A form of the callback widget is a lead request of the site: what it says beyond the client is its comment. */
+  function createRequest(routeKey, phone, fields, callback, scheduleTime, tags, unitId, last) {
+    var words = "subject=" + encode(text(routeKey).slice(0, 256)) + pair("phoneNumber", phone), client = {}, lines = [];
+    if (typeof fields === "function") { callback = fields; fields = null; }
+    function note(name, value, type) {
+      var known = /@/.test(value) ? "email" : type === "name" || /^(name|fio|\u0438\u043c\u044f|\u0444\u0438\u043e)$/i.test(name) ? "fio" : "";
+      if (known && !client[known]) { client[known] = value; }
+      else if (value || value === 0) { lines[lines.length] = name + ": " + value; }
+    }
+    function each(list, key) {
+      attempt(function () {
+        var at, field;
+        for (at in list) {
+          if (!Object.prototype.hasOwnProperty.call(list, at)) { continue; }
+          field = list[at];
+          if (field && typeof field === "object") { note(field[key], field.value, field.type); } else { note(at, field); }
+        }
+      });
+    }
+    each(fields, "name");
+    if (typeof last === "object") { each(last, "field"); }
+    if (scheduleTime) { lines[lines.length] = "scheduleTime: " + scheduleTime; }
+    words += pair("fio", client.fio, 256) + pair("email", client.email, 320) + pair("comment", joined(lines, "\n"), 10000);
+    words += pair("tags", joined(tags, ",")) + pair("sessionId", sessionId) + pair("requestUrl", location.href);
+    function answer(isDone, content) { attempt(function () { callback(isDone, content); }); }
+    function refuse(type, message, details) {
+      answer(false, { type: type, message: message || "Dealtrace did not answer", details: details || {} });
+    }
+    if (typeof server !== "string") { return refuse("unknown_error", "the counter does not know its server"); }
+    post("/calls-service/RestAPI/requests/" + SITE + "/register/", words, function (status, body) {
+      if (status === 200 && body) { return answer(true, { callbackRequestId: body.requestId }); }
+      var type = { 400: "validation_error", 429: "request_throttle_count" }[status] || "unknown_error";
+      refuse(type, body && body.message, body && body.data && body.data.validationErrorData);
+    }, last === true);
+  }
+
+  function joined(list, separator) {
+    var words = "", at, item;
+    if (typeof list === "string") { return list; }
+    for (at = 0; list && at < list.length; at++) {
+      item = list[at] && typeof list[at] === "object" ? list[at].tag : list[at];
+      words += (at ? separator : "") + item;
+    }
+    return words;
+  }
+
+  /* There is no widget, so its form may always be shown. */
+  function getRouteKeyData(routeKey, callback) {
+    var data = { callCenterWorkingMode: "working_hours", collectNonWorkingRequests: true, isNeedTwoFactorRequest: false };
+    data.widgetId = null;
+    attempt(function () { callback(true, { widgetFound: true, widgetData: data }); });
+  }
+
+  function offer(key) {
+    attempt(function () {
+      var widget = window[key];
+      if (!widget || typeof widget !== "object") { window[key] = widget = {}; }
+      if (!widget.createRequest) { widget.createRequest = createRequest; }
+      if (!widget.getRouteKeyData) { widget.getRouteKeyData = getRouteKeyData; }
+    });
+  }
+
+  /* Numbers are not replaced, so there is none to tell. */
+  function params(modId) {
+    var given = { modId: modId, siteId: SITE, sessionId: sessionId };
+    attempt(function () { Object.defineProperty(given, "phone", { value: "" }); });
+    return given;
+  }
+
   function ct(command, argument) {
-    var key, given;
+    var key, given, at;
     if (command === "calltracking_params") {
-      given = { modId: argument === undefined ? String(SITE) : argument, siteId: SITE, sessionId: sessionId };
-      return argument === undefined ? [given] : given;
+      if (argument !== undefined) { return params(argument); }
+      given = params(NAMED || String(SITE));
+      key = [given];
+      key.sessionId = sessionId;
+      key.phone = "";
+      return key;
+    }
+    /* A subscription is not called: there its call would count as the event. */
+    if (command === "modules" && arguments[2] !== "subscribeToEvent" && arguments[2] !== "goalObserver") {
+      for (at = 1; at < arguments.length; at++) {
+        given = arguments[at];
+        if (typeof given === "function") { attempt(function () { given({ error: true }); }); }
+      }
     }
     if (command === "set_attrs") {
       given = attempt(function () { return typeof argument === "string" ? JSON.parse(argument) : argument; });
@@ -129,9 +238,12 @@
   attempt(function () {
     for (var at = 0; at < before.callbacks.length; at++) { ct.apply(null, before.callbacks[at]); }
   });
+  server = find();
+  offer("ctw");
+  offer("ctw_" + SITE);
+  offer("ctw_" + CODE);
   if (refuses()) { return; }
-  home = find();
-  if (!home) {
+  if (typeof server !== "string") {
     attempt(function () {
       console.warn("Dealtrace: the counter does not know its server. Load it from https://YOUR-SERVER" + FILE +
         ' or set window.DealtraceServer = "https://YOUR-SERVER" before it.');

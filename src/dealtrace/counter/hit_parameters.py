@@ -11,7 +11,7 @@ from dealtrace.attribution.addresses import ADDRESS_LENGTH_MAX
 from dealtrace.attribution.hit import ATTRS_LENGTH_MAX, bounded_attrs
 from dealtrace.errors import InvalidValue
 from dealtrace.http.forms import Pairs
-from dealtrace.http.parameter_types import Integer, Text
+from dealtrace.http.parameter_types import ID_MAX, Integer, Text
 from dealtrace.http.parameters import Parameter, ParameterTable, Sent
 from dealtrace.record import record
 
@@ -160,6 +160,12 @@ def storable(text: str) -> str:
     return text.replace("\0", "")
 
 
+SESSION_ID = Parameter(
+    "sessionId",
+    VisitorName(len(str(ID_MAX))),
+    "Идентификатор сессии.",
+    "The visit.",
+)
 TABLE = HitTable(
     (
         Parameter("siteId", Integer(1), "Номер личного кабинета.", "The number of the site.", required=True),
@@ -201,3 +207,4 @@ TABLE = HitTable(
         ),
     )
 )
+ATTRS_TABLE = HitTable((TABLE.named["siteId"], SESSION_ID, TABLE.named["attrs"]))

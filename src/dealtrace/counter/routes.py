@@ -1,7 +1,31 @@
 """Every endpoint of the visit counter."""
 
-from dealtrace.counter import script, visit
-from dealtrace.http.endpoint import OPEN, Endpoint, Example, RateLimitClass
+from dealtrace.counter import attach_attrs, script, visit
+from dealtrace.http.endpoint import OPEN, AuthScheme, Endpoint, Example, RateLimitClass
+
+BY_COUNTER = AuthScheme(counter=script.COUNTER_ID)
+
+_INIT = tuple(
+    Endpoint(
+        path,
+        ("GET",),
+        script.INIT_TABLE,
+        script.respond_by_counter,
+        "Скрипт счётчика по адресу поставщика, без токена",
+        "The same script at the vendor's address, without a token",
+        BY_COUNTER,
+        name=name,
+        refuse=script.refuse_harmlessly,
+        answer=str,
+        answer_type="text/javascript",
+        refusal_type="text/javascript",
+        rate_limit_class=RateLimitClass.VISIT,
+        is_shown_with_slash=False,
+        is_for_any_page=True,
+        example=Example({"id": "1"}),
+    )
+    for path, name in (("/init.js", "init-script"), ("/init-min.js", "init-min-script"))
+)
 
 ENDPOINTS = (
     Endpoint(
@@ -34,5 +58,21 @@ ENDPOINTS = (
         is_shown_with_slash=False,
         is_for_any_page=True,
         example=Example({"siteId": "1", "url": "https://shop.example/"}),
+    ),
+    *_INIT,
+    Endpoint(
+        "/set_attrs_by_get.php",
+        ("GET",),
+        attach_attrs.TABLE,
+        attach_attrs.respond,
+        "Добавить сторонние параметры к сессии, без токена",
+        "Attach third-party parameters to a visit, without a token",
+        OPEN,
+        name="set-attrs-by-get",
+        answer=attach_attrs.AttachedAttrs,
+        rate_limit_class=RateLimitClass.VISIT,
+        is_shown_with_slash=False,
+        is_for_any_page=True,
+        example=Example({"siteId": "1", "sessionId": "5163730845080865", "attrs": '{"plan": "gold"}'}),
     ),
 )

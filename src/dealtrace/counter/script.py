@@ -1,15 +1,33 @@
-"""`/counter/{siteId}.js`: the script that a page loads."""
+"""`/counter/{siteId}.js` and `/init.js?id=`: the script that a page loads."""
 
 import hashlib
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 
 from dealtrace.attribution.addresses import ADDRESS_LENGTH_MAX
+from dealtrace.errors import InvalidParameters, Language, Refusal, SiteNotFound
 from dealtrace.http.caller import Caller
-from dealtrace.http.parameters import ParameterTable, Sent
-from dealtrace.http.replies import Reply
+from dealtrace.http.parameter_types import Text
+from dealtrace.http.parameters import Parameter, ParameterTable, Sent
+from dealtrace.http.replies import Header, Reply, plain_refusal
+
+COUNTER_ID = Parameter(
+    "id",
+    Text(16),
+    "Номер личного кабинета или код счётчика.",
+    "The number of the site, or the code of its counter.",
+    required=True,
+)
+JAVASCRIPT: Header = (b"content-type", b"text/javascript;charset=UTF-8")
+CROSS_ORIGIN: tuple[Header, ...] = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"cross-origin-resource-policy", b"cross-origin"),
+)
 
 TABLE = ParameterTable(())
+INIT_TABLE = ParameterTable((COUNTER_ID,))
+HARMLESS = b"/* Dealtrace: this page names no counter of ours. */"
 CACHED_SECONDS = 3600
 """How long a browser may keep the script; a changed setting reaches pages within that time."""
 
@@ -17,23 +35,51 @@ CACHED_SECONDS = 3600
 async def respond(caller: Caller, sent: Sent) -> Reply:
     """Serve the script with the site's number and its setting of Do Not Track filled in."""
     del sent
-    body, tag = script_of(caller.site.id, respects_do_not_track=caller.site.respects_do_not_track)
+    return _script(caller, named="")
+
+
+async def respond_by_counter(caller: Caller, sent: Sent) -> Reply:
+    """Serve the same under the vendor's address; the page names the site by its number or by the counter's code."""
+    return _script(caller, named=sent[COUNTER_ID.name])
+
+
+def refuse_harmlessly(refusal: Refusal, language: Language) -> Reply:
+    """Return an empty script in place of a refusal, so that no page breaks; the log has the name of the counter."""
+    del language
+    headers = (JAVASCRIPT, (b"cache-control", b"no-store"), *CROSS_ORIGIN)
+    if isinstance(refusal, SiteNotFound | InvalidParameters):
+        named = str(refusal.facts.get("site_id", ""))
+        return Reply(200, HARMLESS, headers, "counter_unknown", {"counter": named if named.isalnum() else "…"})
+    return replace(plain_refusal(refusal, "en"), body=HARMLESS, headers=headers)
+
+
+def _script(caller: Caller, *, named: str) -> Reply:
+    body, tag = script_of(
+        caller.site.id,
+        respects_do_not_track=caller.site.respects_do_not_track,
+        code=caller.site.counter_code,
+        named=named,
+    )
     headers = (
-        (b"content-type", b"text/javascript;charset=UTF-8"),
+        JAVASCRIPT,
         (b"cache-control", f"public, max-age={CACHED_SECONDS}".encode()),
         (b"etag", tag.encode()),
-        (b"x-content-type-options", b"nosniff"),
-        (b"cross-origin-resource-policy", b"cross-origin"),
+        *CROSS_ORIGIN,
     )
     if caller.header(b"if-none-match") == tag:
         return Reply(304, b"", headers, "script_unchanged", {"site_id": caller.site.id})
     return Reply(200, body, headers, "script_served", {"site_id": caller.site.id})
 
 
-def script_of(site_id: int, *, respects_do_not_track: bool) -> tuple[bytes, str]:
-    """Fill in the script for a site; return it with its ETag."""
+def script_of(site_id: int, *, respects_do_not_track: bool, code: str, named: str = "") -> tuple[bytes, str]:
+    """Fill in the script for a site; return it with its ETag.
+
+    `named` is how the page names the site to `/init.js`, empty for `/counter/{siteId}.js`; both are digits and letters.
+    """
     filled = {
         "siteId": str(site_id),
+        "code": code,
+        "named": named,
         "respects": str(respects_do_not_track).lower(),
         "addressMax": str(ADDRESS_LENGTH_MAX),
     }

@@ -107,6 +107,7 @@ def _type_in_path(name: str) -> str:
     return "integer" if name in ("siteId", "orderId") else "string"
 
 
+ADDRESS_TOO_LONG = "The address has more than 65,534 bytes: the HTTP server refuses it, before us and without a body."
 _AS_FAMILY = {"style": "deepObject", "explode": True}
 _AS_REPEATED = {"style": "form", "explode": True}
 _AS_LIST = {"style": "form", "explode": False}
@@ -193,7 +194,11 @@ def _responses(endpoint: Endpoint, method: str, success: dict[str, object], erro
     reasons: dict[int, list[str]] = {}
     for status, refusal in refusals_of(endpoint, method):
         reasons.setdefault(status, []).append(f"{refusal.code} {refusal.__name__}")
-    return {**success, **{str(status): {"description": "; ".join(why), **refused} for status, why in reasons.items()}}
+    answers = {
+        **success,
+        **{str(status): {"description": "; ".join(why), **refused} for status, why in reasons.items()},
+    }
+    return answers | ({"414": {"description": ADDRESS_TOO_LONG}} if method == "GET" else {})
 
 
 def _success(endpoint: Endpoint, answer: Schema, components: Components) -> dict[str, object]:

@@ -23,13 +23,15 @@ class AuthScheme:
     """How a caller shows which site they call for: by a token in a parameter or a header, or by naming the site.
 
     `site` is the header that may name the site beside a token in a header. `instead` is another scheme, which counts
-    if the token of this one is not sent.
+    if the token of this one is not sent. `counter` is the parameter by which a page names the site without a token: its
+    number, or the code of its counter.
     """
 
     token: Parameter | None = None
     site: Parameter | None = None
     is_header: bool = False
     instead: "AuthScheme | None" = None
+    counter: Parameter | None = None
 
     @property
     def headers(self) -> tuple[Parameter, ...]:
@@ -101,7 +103,9 @@ class Endpoint:
 
     `name` distinguishes it from others whose paths end alike. `refuse` writes its refusals where the API's error body
     will not do, and `statuses` are the HTTP statuses that differ from `STATUS_OF` here. With `is_for_any_page`, scripts
-    of any page may call it and read its answers. `batch` is the list that it takes as JSON instead of parameters.
+    of any page may call it and read its answers; with `is_for_site_pages`, those of the origins that the site names.
+    With `reads_json` a body that is an object of JSON counts as its form, whatever type it claims.
+    `batch` is the list that it takes as JSON instead of parameters.
     `answer` is the type of its answer, which `/openapi.json` describes; `redirects` is for endpoints that answer with
     another URL, and have none. `refusals` are those of its own, beside what every endpoint of its kind may answer;
     `example` is a request to copy.
@@ -119,6 +123,8 @@ class Endpoint:
     refuse: RefusalWriter | None = None
     statuses: Mapping[type[Refusal], int] = field(default_factory=dict)
     is_for_any_page: bool = False
+    is_for_site_pages: bool = False
+    reads_json: bool = False
     batch: ListBody | None = None
     is_shown_with_slash: bool = True
     answer: object = field(kw_only=True)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from starlette.types import Receive, Scope
 
+from dealtrace.accounts.counter_code import is_counter_code
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.token import TokenId
 from dealtrace.errors import InvalidParameters, MethodNotAllowed, SiteMismatch, SiteNotFound, TokenRejected, Violation
@@ -16,7 +17,7 @@ from dealtrace.http.body import receive_body
 from dealtrace.http.caller import Caller
 from dealtrace.http.client_address import Proxies
 from dealtrace.http.endpoint import AuthScheme, Endpoint, RateLimitClass
-from dealtrace.http.forms import Pairs, read_body, read_pairs
+from dealtrace.http.forms import Pairs, read_body, read_json_object, read_pairs
 from dealtrace.http.parameter_types import DIGITS_MAX
 from dealtrace.http.parameters import REQUIRED, Sent
 from dealtrace.http.rate_limits import RateLimits
@@ -74,7 +75,7 @@ class Gate:
             sent_names = (name for item in items if isinstance(item, dict) for name in item)
             self._count_unknown(caller.site, endpoint, [name for name in sent_names if name not in known], known)
             return caller, items
-        pairs = await self._read_pairs(scope, receive)
+        pairs = await self._read_pairs(endpoint, scope, receive)
         note: RequestNote = scope[NOTE]
         note.sent = pairs.values
         caller = await self._identify(endpoint, scope, receive, pairs, ip)
@@ -87,7 +88,7 @@ class Gate:
         if names := [name for name in names if name != self._site_parameter]:
             self.unknown_parameters.count(site, endpoint.path, names, sorted(known))
 
-    async def _read_pairs(self, scope: Scope, receive: Receive) -> Pairs:
+    async def _read_pairs(self, endpoint: Endpoint, scope: Scope, receive: Receive) -> Pairs:
         """Read the parameters of query and body; the body's win.
 
         Seed: «Поддерживаемые методы отправки: GET и POST».
@@ -96,6 +97,8 @@ class Gate:
         if scope["method"] != "POST":
             return pairs
         body = await receive_body(scope, receive, self._body_bytes_max)
+        if endpoint.reads_json and (sent := read_json_object(body)) is not None:
+            return pairs.overridden_by(sent)
         return pairs.overridden_by(read_body(header(scope, b"content-type"), body))
 
     async def _identify(self, endpoint: Endpoint, scope: Scope, receive: Receive, pairs: Pairs, ip: str) -> Caller:
@@ -103,7 +106,10 @@ class Gate:
         path_params = scope.get("path_params", {})
         in_path = path_params.get(self._site_parameter)
         token_id: TokenId | None = None
-        if endpoint.auth_scheme.token is None:
+        if endpoint.auth_scheme.counter is not None:
+            named = pairs.values.get(endpoint.auth_scheme.counter.name, "")
+            site = await self._find_site_of_counter(endpoint.rate_limit_class, named)
+        elif endpoint.auth_scheme.token is None:
             site = await self._find_site(
                 endpoint.rate_limit_class, in_path or pairs.values.get(self._site_parameter, "")
             )
@@ -112,24 +118,61 @@ class Gate:
             site, token_id = admission.site, admission.token_id
             _check_site(site, in_path)
         note: RequestNote = scope[NOTE]
-        note.site_id, note.token_id = site.id, token_id
+        note.site_id, note.token_id, note.cors_origins = site.id, token_id, site.cors_origins
         return Caller(
             site, token_id, self._write_queue, self._read_pool, self._report_pool, language_of(scope), path_params, ip,
             scope, receive,
         )  # fmt: skip
 
+    async def allows_page(self, scope: Scope, origin: str) -> bool:
+        """Check whether a page may ask, before its token is known: whether its origin is named by a site.
+
+        Ours: the site is the one that path or query address. Where neither does, any site will do, since a preflight
+        bears no token; the answer itself then goes by the token's site.
+        """
+        named = scope.get("path_params", {}).get(self._site_parameter)
+        if named is None:
+            try:
+                named = read_pairs(scope["query_string"]).values.get(self._site_parameter)
+            except InvalidParameters:
+                return False
+        if named is None:
+            origins = self._site_cache.remembered_cors_origins()
+            if origins is None:
+                origins = await self._read_pool.read_newest(self._site_cache.look_up_cors_origins)
+            return origin in origins
+        site = await self._site_of_number(named)
+        return site is not None and origin in site.cors_origins
+
     async def _find_site(self, rate_limit_class: RateLimitClass, site_id: str) -> Site:
         """Find the site that a request without a token names."""
         if not site_id:
             raise InvalidParameters([Violation(self._site_parameter, *REQUIRED)])
+        site = await self._site_of_number(site_id)
+        if site is None:
+            raise SiteNotFound(site_id=site_id)
+        await self._rate_limits.check_site(rate_limit_class, site.id)
+        return site
+
+    async def _find_site_of_counter(self, rate_limit_class: RateLimitClass, named: str) -> Site:
+        """Find the site that a page names by the code of its counter, or by its number."""
+        site: Site | None = None
+        if is_counter_code(named):
+            site = self._site_cache.remembered_site_of_counter(named)
+            if site is None:
+                site = await self._read_pool.read_newest(self._site_cache.look_up_site_of_counter, named)
+        if site is None:
+            return await self._find_site(rate_limit_class, named or "0")
+        await self._rate_limits.check_site(rate_limit_class, site.id)
+        return site
+
+    async def _site_of_number(self, site_id: str) -> Site | None:
+        """Find a site by its number as it is written; `None` if there is none."""
         number = int(site_id) if site_id.isascii() and site_id.isdigit() and len(site_id) <= DIGITS_MAX else 0
         site = self._site_cache.remembered_site(number)
         if site is None:
             site = await self._read_pool.read_newest(self._site_cache.look_up_site, number)
-        if site is None or str(site.id) != site_id:
-            raise SiteNotFound(site_id=site_id)
-        await self._rate_limits.check_site(rate_limit_class, site.id)
-        return site
+        return site if site is not None and str(site.id) == site_id else None
 
     async def _check_token(self, scheme: AuthScheme, name: str, scope: Scope, pairs: Pairs) -> Admission:
         """Find the site that a token opens; an unknown token is looked up again each time.

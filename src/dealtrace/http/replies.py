@@ -17,6 +17,8 @@ PLAIN_TYPE: Header = (b"content-type", b"text/plain;charset=UTF-8")
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 STATUS_OF: Mapping[type[Refusal], int] = {
+    errors.WidgetNotFound: 400,
+    errors.ContactUnusable: 400,
     errors.InvalidParameters: 400,
     errors.UnreadableBody: 400,
     errors.DealKeyMissing: 400,

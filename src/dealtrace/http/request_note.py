@@ -13,12 +13,16 @@ NOTE = "dealtrace.note"
 
 @dataclass(slots=True)
 class RequestNote:
-    """The site and token that a request named, what it sent by name, and why it was refused."""
+    """The site and token that a request named, what it sent by name, and why it was refused.
+
+    `cors_origins` are those of the site, `None` before it is known.
+    """
 
     site_id: int = 0
     token_id: int | None = None
     sent: Mapping[str, str] = field(default_factory=dict)
     refusal: Refusal | None = None
+    cors_origins: tuple[str, ...] | None = None
 
 
 def note_refusal(scope: Scope, refusal: Refusal) -> None:

@@ -8,7 +8,13 @@ from starlette.types import Receive, Scope
 
 from dealtrace.errors import Refusal
 from dealtrace.http.asgi import header, language_of
-from dealtrace.http.cors import preflight, readable_by_any_page
+from dealtrace.http.cors import (
+    preflight,
+    preflight_of_origin,
+    readable_by_any_page,
+    readable_by_origin,
+    varying_by_origin,
+)
 from dealtrace.http.endpoint import Endpoint
 from dealtrace.http.gate import Gate
 from dealtrace.http.replies import RefusalWriter, Reply
@@ -41,12 +47,35 @@ class Routes:
         if endpoint.is_preflighted and scope["method"] == "OPTIONS":
             return preflight(endpoint.methods, header(scope, b"access-control-request-headers"))
         scope[NOTE] = RequestNote()
+        if endpoint.is_for_site_pages and (origin := header(scope, b"origin")):
+            return await self._answer_page(endpoint, scope, receive, origin)
         try:
             caller, sent = await self._gate.admit(endpoint, scope, receive)
             reply = await endpoint.respond(caller, sent)
         except Refusal as refusal:
             return self.refuse(endpoint, refusal, scope)
         return readable_by_any_page(reply) if endpoint.is_for_any_page else reply
+
+    async def _answer_page(self, endpoint: Endpoint, scope: Scope, receive: Receive, origin: str) -> Reply:
+        """Return the answer to a script of a page, which may read it if the site names the page's origin."""
+        requested = header(scope, b"access-control-request-method")
+        if (
+            scope["method"] == "OPTIONS"
+            and requested in endpoint.methods
+            and await self._gate.allows_page(scope, origin)
+        ):
+            return preflight_of_origin(origin, endpoint.methods, header(scope, b"access-control-request-headers"))
+        try:
+            caller, sent = await self._gate.admit(endpoint, scope, receive)
+            reply = await endpoint.respond(caller, sent)
+        except Refusal as refusal:
+            reply = self.refuse(endpoint, refusal, scope)
+        note: RequestNote = scope[NOTE]
+        if note.cors_origins is None:
+            is_readable = await self._gate.allows_page(scope, origin)
+        else:
+            is_readable = origin in note.cors_origins
+        return readable_by_origin(reply, origin) if is_readable else varying_by_origin(reply)
 
     def refuse(self, endpoint: Endpoint | None, refusal: Refusal, scope: Scope) -> Reply:
         """Return a refusal as the clients of an endpoint read it; `None` stands for paths without an endpoint."""

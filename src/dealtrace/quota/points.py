@@ -23,6 +23,7 @@ class PaidMethod(StrEnum):
     ORDERS_DIARY = "orders-diary"
     CALLS_DIARY = "calls-diary"
     REQUESTS = "requests"
+    REQUESTS_ORDERS = "requests-orders-register"
     STATISTICS = "statistics"
     DOWNLOAD = "download"
     REQUEST_CREATE = "request-create"
@@ -35,6 +36,7 @@ class PaidMethod(StrEnum):
     FIELD_DELETE = "customfield-delete"
     EXPLANATION = "explanation"
     REPORT = "report"
+    WIDGET = "widget-request-create"
     COSTS_ADD = "costs-import-add"
     COSTS_UPDATE = "costs-import-update"
 

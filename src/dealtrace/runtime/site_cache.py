@@ -6,7 +6,7 @@ from dealtrace.accounts.site import Site, SiteId
 from dealtrace.accounts.token import TokenId, token_digest
 from dealtrace.record import record
 from dealtrace.storage.accounts.revision import find_revision
-from dealtrace.storage.accounts.sites import find_site
+from dealtrace.storage.accounts.sites import find_cors_origins, find_site, find_site_of_counter
 from dealtrace.storage.accounts.tokens import find_token
 
 TOKENS_CACHED_MAX = 10_000
@@ -27,6 +27,8 @@ class SiteCache:
     def __init__(self) -> None:
         self._admissions: dict[str, Admission] = {}
         self._sites: dict[int, Site] = {}
+        self._sites_of_counters: dict[str, Site] = {}
+        self._cors_origins: frozenset[str] | None = None
         self._revision = -1
         self._newest = -1
 
@@ -68,6 +70,31 @@ class SiteCache:
             memory[site_id] = site
         return site
 
+    def remembered_site_of_counter(self, code: str) -> Site | None:
+        """Return the cached site of a counter's code; `None` if it is not cached."""
+        return self._sites_of_counters.get(code)
+
+    def look_up_site_of_counter(self, connection: Connection, code: str) -> Site | None:
+        """Find the site of a counter's code in the database and cache it; `None` if there is no such site."""
+        memory = self._sites_of_counters
+        revision = self._find_revision(connection)
+        site = find_site_of_counter(connection, code)
+        if site is not None and revision == self._revision:
+            memory[code] = site
+        return site
+
+    def remembered_cors_origins(self) -> frozenset[str] | None:
+        """Return the cached origins that any site names; `None` if they are not cached."""
+        return self._cors_origins
+
+    def look_up_cors_origins(self, connection: Connection) -> frozenset[str]:
+        """Find the origins that any site names in the database and cache them."""
+        revision = self._find_revision(connection)
+        found = find_cors_origins(connection)
+        if revision == self._revision:
+            self._cors_origins = found
+        return found
+
     def follow(self, connection: Connection) -> int | None:
         """Clear the cache if the accounts changed; return their new revision, `None` if it is the same."""
         revision = self._find_revision(connection)
@@ -75,6 +102,8 @@ class SiteCache:
             return None
         self._admissions = {}
         self._sites = {}
+        self._sites_of_counters = {}
+        self._cors_origins = None
         self._revision = revision
         return revision
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from cast import MOSCOW, VLADIVOSTOK
+from dealtrace.accounts.counter_code import is_counter_code
 from dealtrace.accounts.site import Site, SiteId
 from dealtrace.errors import InvalidSetting, NameTaken
 from dealtrace.operations.accounts.create_site import create_site
@@ -41,11 +42,19 @@ def test_it_keeps_every_setting(database: Database) -> None:
         points_per_day=100,
         point_costs={"register": 2},
         attribution=0,
+        cors_origins=("https://shop.example",),
+        counter_code="k3v9x0aq",
     )
     created = create(database, wanted)
     assert created == replace(wanted, id=SiteId(1))
     with database.read() as connection:
         assert find_site(connection, 1) == created
+
+
+def test_each_site_gets_a_counter_of_its_own(database: Database) -> None:
+    codes = {create(database).counter_code for _ in range(5)}
+    assert len(codes) == 5
+    assert all(is_counter_code(code) for code in codes)
 
 
 def test_it_leaves_contact_matching_off_and_points_unlimited_unless_told_otherwise(database: Database) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from cast import VLADIVOSTOK, Player, Stage
 from dealtrace.accounts.site import Site
-from dealtrace.errors import InvalidSetting, Refusal, SiteNotFound, UnknownSetting
+from dealtrace.errors import InvalidSetting, NameTaken, Refusal, SiteNotFound, UnknownSetting
 from dealtrace.operations.accounts.set_site import NAME_LENGTH_MAX, POINTS_MAX, set_site
 from dealtrace.quota.points import PaidMethod
 from dealtrace.storage.accounts.revision import find_revision
@@ -47,6 +47,14 @@ def kept(stage: Stage, player: Player) -> Site:
         ("unique_depth_days", "30", "unique_depth", timedelta(days=30)),
         ("unique_depth_days", "0", "unique_depth", None),
         ("target_call_seconds", "0", "target_call", timedelta(0)),
+        (
+            "cors_origins",
+            "https://Shop.example/, http://a.b:81",
+            "cors_origins",
+            ("https://shop.example", "http://a.b:81"),
+        ),
+        ("cors_origins", "", "cors_origins", ()),
+        ("counter", " Z9Z9Z9Z9", "counter_code", "z9z9z9z9"),
         ("points_cost.register", "5", "point_costs", {"register": 5}),
         ("points_cost.orders-diary", "0", "point_costs", {"orders-diary": 0}),
     ],
@@ -133,3 +141,11 @@ def test_it_tells_running_servers_of_a_change_and_of_no_refusal(
     except Refusal:
         assert not raised
     assert (revision() > before) == raised
+
+
+def test_the_code_of_a_counter_belongs_to_one_site(stage: Stage, shop: Player) -> None:
+    neighbour = stage.open_site()
+    code = neighbour.site.counter_code
+    with pytest.raises(NameTaken, match=code):
+        change(stage, shop, counter=code)
+    assert change(stage, neighbour, counter=code) == neighbour.site

@@ -9,6 +9,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, select
 
 from cast import Stage
+from dealtrace.accounts.counter_code import is_counter_code
 from dealtrace.accounts.own_ids import OwnIds
 from dealtrace.accounts.site import SiteId
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
@@ -213,8 +214,16 @@ def forget_people(connection: Connection) -> None:
             connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN {column}")
 
 
+def forget_counters(connection: Connection) -> None:
+    """Undo what step 0024 made."""
+    connection.exec_driver_sql("DROP INDEX uq_site_counter_code")
+    for column in ("counter_code", "cors_origins"):
+        connection.exec_driver_sql(f"ALTER TABLE site DROP COLUMN {column}")
+
+
 def forget_statuses(connection: Connection) -> None:
     """Undo what the steps from 0017 on made."""
+    forget_counters(connection)
     forget_people(connection)
     for table in ("mirror_mark", "cost", "deal_status", "report_column"):
         connection.exec_driver_sql(f"DROP TABLE {table}")
@@ -320,4 +329,19 @@ def test_statuses_of_deals_that_were_there_before_are_found_and_dated_by_their_l
         (shop.site.id, "won", "won", "open"),
         (neighbour.site.id, "theirs", "theirs", "open"),
     ]
+    assert schema_differences(database) == []
+
+
+def test_sites_that_were_there_before_get_a_counter_each_and_no_origins(database: Database) -> None:
+    stage = Stage(database)
+    players = [stage.open_site(cors_origins=("https://shop.example",)) for _ in range(3)]
+    with database.write() as connection:
+        forget_counters(connection)
+        connection.exec_driver_sql(f"UPDATE {VERSION_TABLE} SET version_num = '0023'")
+    upgrade_schema(database)
+    with database.read() as connection:
+        sites = [find_site(connection, player.site.id) for player in players]
+    codes = {site.counter_code for site in sites if site is not None and is_counter_code(site.counter_code)}
+    assert len(codes) == 3
+    assert [site.cors_origins for site in sites if site is not None] == [(), (), ()]
     assert schema_differences(database) == []

@@ -29,6 +29,7 @@ from dealtrace.calltouch.answers.visits import (
     YandexDirect,
     credited_session,
     google_ads,
+    utm_answer,
     yandex_direct,
 )
 from dealtrace.deals.deal import Deal
@@ -260,17 +261,13 @@ def _visit(origin: Origin, model: AttributionModel) -> DealVisit | None:
     """Build where a deal comes from; `None` if that is unknown. A stated source has neither a city nor pages."""
     if not origin.is_known:
         return None
-    source, utm, details, is_visit = origin.source, origin.utm, origin.details, origin.visit is not None
+    source, details, is_visit = origin.source, origin.details, origin.visit is not None
     return {
         "sessionId": origin.visit_id,
         "source": source.source,
         "medium": source.medium,
         "keyword": source.term or KEYWORD_UNKNOWN,
-        "utmSource": utm.source,
-        "utmMedium": utm.medium,
-        "utmCampaign": utm.campaign,
-        "utmContent": utm.content,
-        "utmTerm": utm.term,
+        **utm_answer(origin.utm),
         "city": details.city if is_visit else None,
         "url": details.landing_url if is_visit else None,
         "ref": details.referrer if is_visit else None,

@@ -87,7 +87,7 @@ class RegisteredLeadRequest(_LeadRequestRecord):
 class LeadRequestRecord(_LeadRequestRecord):
     """A lead request in the journal; what was not requested is null."""
 
-    session: LeadRequestSession | None
+    session: LeadRequestSession
     hostname: str
     customFields: list[FieldAnswer] | None
 

@@ -113,6 +113,18 @@ class ClearedDeal(TypedDict):
     customFields: list[str]
 
 
+class RegisteredWidgetRequest(TypedDict):
+    """The lead request that a form of the widget became."""
+
+    widgetRequestId: Id
+
+
+class WidgetRequest(TypedDict):
+    """The answer of `widget-request/user-form/create`."""
+
+    data: RegisteredWidgetRequest
+
+
 class FieldsClearing(TypedDict):
     """The answer of `customfield/delete`: the lead or deal, and the fields that are empty now."""
 

@@ -13,21 +13,29 @@ _FromOne = Annotated[int, Meta(ge=1)]
 
 
 class PageAnswer(TypedDict, Generic[Record]):
-    """A page of records; an empty journal has one page."""
+    """A page of records; an empty journal has one page.
+
+    Ours: `totalPage` and `recordsCount` are `pageTotal` and `recordsTotal` again, under the names some clients read.
+    """
 
     page: _FromOne
     pageTotal: _FromOne
+    totalPage: _FromOne
     pageSize: Annotated[int, Meta(ge=1, le=PAGE_SIZE_MAX)]
     recordsTotal: Count
+    recordsCount: Count
     records: Sequence[Record]
 
 
 def page_answer(number: int, size: int, total: int, records: Sequence[Record]) -> PageAnswer[Record]:
     """Build a page from its number, its size, the number of records on all pages, and its own records."""
+    pages = max(1, -(-total // size))
     return {
         "page": number,
-        "pageTotal": max(1, -(-total // size)),
+        "pageTotal": pages,
+        "totalPage": pages,
         "pageSize": size,
         "recordsTotal": total,
+        "recordsCount": total,
         "records": records,
     }

@@ -2,37 +2,25 @@
 
 from collections.abc import Iterable
 from datetime import date
-from typing import TypedDict
 
-from dealtrace.calltouch.answers.formats import Count, SlashedDay
+from dealtrace.calltouch.answers.formats import Count
 from dealtrace.calltouch.answers.visits import KEYWORD_UNKNOWN
 
-
-class TotalCount(TypedDict):
-    """The number of calls."""
-
-    totalCount: Count
-
-
-class DayCount(TypedDict):
-    """The number of calls of a day."""
-
-    date: SlashedDay
-    count: Count
+DayCounts = dict[str, Count]
+"""The number of calls by day, `dd/mm/yyyy`; days without calls are there with 0."""
+KeywordCounts = dict[str, Count]
+"""The number of calls by keyword."""
 
 
-class KeywordCount(TypedDict):
-    """The number of calls of a keyword."""
-
-    keyword: str
-    count: Count
+def day_counts(counts: Iterable[tuple[date, int]]) -> DayCounts:
+    """Build the counts of days, in their order."""
+    return {f"{day:%d/%m/%Y}": count for day, count in counts}
 
 
-def day_counts(counts: Iterable[tuple[date, int]]) -> list[DayCount]:
-    """Build the counts of days."""
-    return [{"date": f"{day:%d/%m/%Y}", "count": count} for day, count in counts]
-
-
-def keyword_counts(counts: Iterable[tuple[str, int]]) -> list[KeywordCount]:
-    """Build the counts of keywords."""
-    return [{"keyword": keyword or KEYWORD_UNKNOWN, "count": count} for keyword, count in counts]
+def keyword_counts(counts: Iterable[tuple[str, int]]) -> KeywordCounts:
+    """Build the counts of keywords, in their order; calls without one count as `(not set)`."""
+    answer: KeywordCounts = {}
+    for keyword, count in counts:
+        name = keyword or KEYWORD_UNKNOWN
+        answer[name] = answer.get(name, 0) + count
+    return answer

@@ -182,12 +182,12 @@ def credited_session(origin: Origin, attribution: int) -> CreditedSession | None
     }
 
 
-def lead_request_session(
-    origin: Origin, time_zone: ZoneInfo, attribution: int, sent: Sent
-) -> LeadRequestSession | None:
-    """Build where a lead request of the journal comes from; `None` if that is unknown."""
-    if not origin.is_known:
-        return None
+def lead_request_session(origin: Origin, time_zone: ZoneInfo, attribution: int, sent: Sent) -> LeadRequestSession:
+    """Build where a lead request of the journal comes from.
+
+    Ours: where that is unknown `sessionId` is null and the rest says so in words, as in the journal of calls: clients
+    of the journals read the object without looking whether it is there.
+    """
     source, utm, details = origin.source, origin.utm, origin.details
     return {
         "sessionId": origin.visit_id,

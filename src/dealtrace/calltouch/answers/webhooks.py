@@ -13,7 +13,7 @@ from dealtrace.accounts.webhook import EventKind
 from dealtrace.calltouch.answers.amounts import four_decimals
 from dealtrace.calltouch.answers.calls import PHASE_NAMES, PhaseName, call_of, caller_id, caller_number
 from dealtrace.calltouch.answers.clocks import dashed_clock, dotted_clock, epoch_seconds, whole_seconds
-from dealtrace.calltouch.answers.visits import utm_answer, visitor_number
+from dealtrace.calltouch.answers.visits import KEYWORD_UNKNOWN, utm_answer, visitor_number
 from dealtrace.deals.deal import Deal
 from dealtrace.leads.call import CallPhase, is_answered
 from dealtrace.leads.lead import LeadKind
@@ -37,8 +37,8 @@ class OriginValues(TypedDict):
     """Where a lead comes from."""
 
     attribution: int
-    source: str | None
-    medium: str | None
+    source: str
+    medium: str
     utm_source: str
     utm_medium: str
     utm_campaign: str
@@ -210,8 +210,8 @@ def _origin_values(entry: LeadEntry, site: Site) -> OriginValues:
     utm, is_visit = utm_answer(origin.utm), origin.visit is not None
     return {
         "attribution": site.attribution,
-        "source": origin.source.source or None,
-        "medium": origin.source.medium or None,
+        "source": origin.source.source or KEYWORD_UNKNOWN,
+        "medium": origin.source.medium or KEYWORD_UNKNOWN,
         "utm_source": utm["utmSource"],
         "utm_medium": utm["utmMedium"],
         "utm_campaign": utm["utmCampaign"],

@@ -7,10 +7,12 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.traffic_source import SOURCE_LENGTH_MAX
 from dealtrace.calltouch.parameters import CLIENT_API_ID
 from dealtrace.calltouch.wire_types import DayClock, SlashDay
+from dealtrace.errors import InvalidValue
 from dealtrace.http.endpoint import AuthScheme
 from dealtrace.http.parameter_types import Choice, Flag, Integer, Text
 from dealtrace.http.parameters import Parameter
 from dealtrace.leads.limits import NUMBER_LENGTH_MAX, PHONE_LENGTH_MAX
+from dealtrace.record import record
 from dealtrace.storage.journals.lead_journal import Field, Operator
 
 PAGE_MAX = 10**9
@@ -36,6 +38,31 @@ MODES = {
     "NOT_CONTAINS": Operator.NOT_CONTAINS,
 }
 """Ours: the vendor's values are not documented; these are the ones its cabinet offers for such filters."""
+
+
+@record
+class FilterMode:
+    """How a filter compares: a word of `MODES`, in any case and with or without its last `S`."""
+
+    erased: None = None
+
+    def read(self, text: str) -> Operator:
+        """Return the comparison that the word stands for.
+
+        Ours: clients of the vendor write these words in several ways, and a refusal would cost them the whole page.
+        """
+        found = _MODES_READ.get(text.strip().upper().removesuffix("S"))
+        if found is None:
+            known = ", ".join(MODES)
+            raise InvalidValue(f"ожидается одно из: {known}", f"must be one of: {known}")
+        return found
+
+    def schema(self) -> Mapping[str, object]:
+        """Return the JSON Schema of the words, as they are best written."""
+        return {"type": "string", "enum": list(MODES)}
+
+
+_MODES_READ = {word.removesuffix("S"): operator for word, operator in MODES.items()}
 
 _PAGE = (
     Parameter("page", Integer(0, PAGE_MAX), "Номер страницы с 1.", "The page, from 1."),
@@ -112,7 +139,7 @@ def _filters() -> Iterator[Parameter]:
             f"Only calls whose {name} matches this value.",
         )
         yield Parameter(
-            f"{name}.filterMode", Choice(MODES), f"Как сравнивать {name}.", f"How {name} is compared with the value."
+            f"{name}.filterMode", FilterMode(), f"Как сравнивать {name}.", f"How {name} is compared with the value."
         )
 
 
@@ -199,6 +226,13 @@ REQUESTS = (
     Parameter("withCustomFields", Flag(), "Добавить пользовательские поля.", "Include custom fields."),
     Parameter("withAttrs", Flag(), "Добавить attrs сессии.", "Include the visit's attrs."),
 )
+
+REQUEST = tuple(
+    parameter
+    for parameter in REQUESTS
+    if parameter.name in ("clientApiId", "siteId", "attribution") or parameter.name.startswith("with")
+)
+"""Of one lead request only what is shown can be chosen."""
 
 ACCESS_TOKEN = replace(CLIENT_API_ID, name="access_token")
 BY_ACCESS_TOKEN = AuthScheme(ACCESS_TOKEN)

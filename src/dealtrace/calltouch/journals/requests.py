@@ -1,5 +1,6 @@
 """`requests`: the journal of lead requests, always an array."""
 
+from dataclasses import replace
 from functools import partial
 
 from sqlalchemy import Connection
@@ -22,6 +23,8 @@ from dealtrace.storage.journals.lead_journal import LeadQuery, query_leads
 TABLE = ParameterTable(REQUESTS)
 PART_SIZE_MAX = 10_000
 """Ours: an array does not show its page size, and a client that requested more takes a shorter one for the last."""
+TOTAL_HEADER = b"x-total-count"
+"""Ours: how many lead requests all pages hold; an array has no place for it."""
 _EVENT = "lead_requests_listed"
 
 
@@ -72,7 +75,8 @@ def _answer_part(
     page = find_page(connection, query_leads(site, query), cursor, limit)
     build = partial(lead_request_record, site=site, model=query.model, sent=sent)
     records = build_records(connection, site, query, page.ids, sent, build)
-    return page, success(records, _EVENT, site_id=site.id, records=len(records))
+    reply = success(records, _EVENT, site_id=site.id, records=len(records))
+    return page, replace(reply, headers=(*reply.headers, (TOTAL_HEADER, str(page.total).encode())))
 
 
 def _answer_whole(connection: Connection, site: Site, query: LeadQuery, sent: Sent) -> Reply:

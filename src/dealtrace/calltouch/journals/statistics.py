@@ -1,6 +1,6 @@
 """`statistics/{siteId}/calls/…`: how many calls there were, by day and by keyword.
 
-Ours: the vendor's answers are unknown; these are the simplest that hold the counts.
+Ours: the vendor documents no answer; these are the shapes that its public clients read, a number or one object.
 """
 
 from collections import Counter
@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.credit import AttributionModel
-from dealtrace.calltouch.answers.statistics import DayCount, KeywordCount, TotalCount, day_counts, keyword_counts
+from dealtrace.calltouch.answers.statistics import DayCounts, KeywordCounts, day_counts, keyword_counts
 from dealtrace.calltouch.journals.pages import read_interval
 from dealtrace.calltouch.journals.parameters import STATISTICS
 from dealtrace.errors import InvalidParameters, Violation
@@ -32,7 +32,7 @@ SEARCHED = Filter(Field.MEDIUM, "organic")
 """Calls from search engines: the medium that the classification gives them."""
 _EVENT = "calls_counted"
 
-Count = Callable[[Connection, Site, LeadQuery, Sent], TotalCount | list[DayCount] | list[KeywordCount]]
+Count = Callable[[Connection, Site, LeadQuery, Sent], int | DayCounts | KeywordCounts]
 
 
 async def total_count(caller: Caller, sent: Sent) -> Reply:
@@ -73,12 +73,12 @@ async def _answer(caller: Caller, sent: Sent, count: Count, *, searched: bool) -
     return success(counts, _EVENT, site_id=site.id)
 
 
-def _total(connection: Connection, site: Site, query: LeadQuery, sent: Sent) -> TotalCount:
+def _total(connection: Connection, site: Site, query: LeadQuery, sent: Sent) -> int:
     del sent
-    return {"totalCount": count_rows(connection, query_leads(site, query))}
+    return count_rows(connection, query_leads(site, query))
 
 
-def _by_date(connection: Connection, site: Site, query: LeadQuery, sent: Sent) -> list[DayCount]:
+def _by_date(connection: Connection, site: Site, query: LeadQuery, sent: Sent) -> DayCounts:
     of_day: Counter[date] = Counter()
     for quarter_at, count in count_by_quarter(connection, query_leads(site, query)).items():
         of_day[site_day(quarter_at, site.time_zone)] += count
@@ -87,6 +87,6 @@ def _by_date(connection: Connection, site: Site, query: LeadQuery, sent: Sent) -
     return day_counts((day, of_day[day]) for day in each)
 
 
-def _by_keyword(connection: Connection, site: Site, query: LeadQuery, sent: Sent) -> list[KeywordCount]:
+def _by_keyword(connection: Connection, site: Site, query: LeadQuery, sent: Sent) -> KeywordCounts:
     del sent
     return keyword_counts(count_by_term(connection, query_leads(site, query), KEYWORDS_MAX))

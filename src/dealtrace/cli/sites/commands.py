@@ -72,7 +72,8 @@ def change(
         list[str],
         typer.Argument(
             help="key=value: contact_matching=on|off, timezone=, points_per_day=, points_cost.METHOD=, "
-            "attribution=, respects_do_not_track=on|off, unique_depth_days=, target_call_seconds=, name="
+            "attribution=, respects_do_not_track=on|off, unique_depth_days=, target_call_seconds=, "
+            "cors_origins=ORIGIN,…, counter=CODE, name="
         ),
     ],
 ) -> None:
@@ -142,6 +143,8 @@ def _format_site(answer: SiteAnswer) -> Iterator[str]:
     yield f"  respects_do_not_track: {_switch(is_on=answer['respectsDoNotTrack'])}"
     yield f"  unique_depth_days: {answer['uniqueDepthDays'] or 'no limit'}"
     yield f"  target_call_seconds: {answer['targetCallSeconds']}"
+    yield f"  cors_origins: {', '.join(answer['corsOrigins']) or 'none'}"
+    yield f"  counter: {answer['counter']}"
     yield f"  custom fields: {', '.join(answer['customFields']) or 'none'}"
 
 
@@ -162,5 +165,7 @@ def _serialize_site(site: Site, spent: int) -> SiteAnswer:
         "respectsDoNotTrack": site.respects_do_not_track,
         "uniqueDepthDays": site.unique_depth.days if site.unique_depth is not None else 0,
         "targetCallSeconds": site.target_call // timedelta(seconds=1),
+        "corsOrigins": list(site.cors_origins),
+        "counter": site.counter_code,
         "customFields": sorted(site.custom_fields),
     }

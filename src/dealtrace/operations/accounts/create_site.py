@@ -1,10 +1,12 @@
 """Create sites."""
 
+import secrets
 from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection
 
+from dealtrace.accounts.counter_code import COUNTER_CODE_ALPHABET, COUNTER_CODE_LENGTH
 from dealtrace.accounts.site import Site
 from dealtrace.errors import NameTaken
 from dealtrace.operations.accounts.set_site import checked_name
@@ -23,5 +25,12 @@ def create_site(connection: Connection, site: Site, now: datetime) -> Site:
         site = replace(site, id=sites.next_site_id(connection))
     elif sites.find_site(connection, site.id) is not None:
         raise NameTaken(name=f"site {site.id}")
+    if not site.counter_code:
+        site = replace(site, counter_code=_new_counter_code())
     sites.insert_site(connection, site, now)
     return site
+
+
+def _new_counter_code() -> str:
+    """Return a random code; among 36^8 no two sites meet."""
+    return "".join(secrets.choice(COUNTER_CODE_ALPHABET) for _ in range(COUNTER_CODE_LENGTH))

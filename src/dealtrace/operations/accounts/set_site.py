@@ -5,9 +5,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import Connection
 
+from dealtrace.accounts.counter_code import read_counter_code
+from dealtrace.accounts.origins import read_origins
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
-from dealtrace.errors import InvalidSetting, UnknownSetting
+from dealtrace.errors import InvalidSetting, NameTaken, UnknownSetting
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.quota.points import PaidMethod
 from dealtrace.storage.accounts import sites
@@ -24,6 +26,7 @@ def set_site(connection: Connection, site_id: int, settings: Mapping[str, str]) 
 
     Raises:
         SiteNotFound: there is no such site.
+        NameTaken: the counter's code is another site's.
         UnknownSetting: a key names no setting; the message lists the settings.
         InvalidSetting: a value does not fit; the message says what does.
     """
@@ -38,6 +41,7 @@ def set_site(connection: Connection, site_id: int, settings: Mapping[str, str]) 
             values[column] = read(key, text)
         else:
             raise UnknownSetting(key=key, known=", ".join([*_SETTINGS, *_COST_SETTINGS]))
+    check_counter_code(connection, site_id, values.get("counter_code"))
     sites.update_site(connection, site_id, {**values, "point_costs": costs})
     return require_site(connection, site_id)
 
@@ -52,6 +56,13 @@ def list_faults(settings: Mapping[str, str]) -> list[InvalidSetting]:
         except InvalidSetting as fault:
             faults.append(fault)
     return faults
+
+
+def check_counter_code(connection: Connection, site_id: int, code: object) -> None:
+    """Raise `NameTaken` if a code of a counter is another site's."""
+    owner = sites.find_site_of_counter(connection, code) if isinstance(code, str) and code else None
+    if owner is not None and owner.id != site_id:
+        raise NameTaken(name=f"counter {code}")
 
 
 def read_switch(key: str, text: str) -> bool:
@@ -132,5 +143,7 @@ _SETTINGS: dict[str, tuple[str, Callable[[str, str], object]]] = {
     "attribution": ("attribution", read_model),
     "respects_do_not_track": ("respects_do_not_track", read_switch),
     "unique_depth_days": ("unique_depth_days", whole_to(UNIQUE_DEPTH_DAYS_MAX)),
+    "cors_origins": ("cors_origins", read_origins),
+    "counter": ("counter_code", read_counter_code),
     "target_call_seconds": ("target_call_seconds", whole_to(TARGET_CALL_SECONDS_MAX)),
 }

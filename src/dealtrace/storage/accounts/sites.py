@@ -36,6 +36,8 @@ def insert_site(connection: Connection, new: Site, now: datetime) -> None:
             respects_do_not_track=new.respects_do_not_track,
             unique_depth_days=new.unique_depth.days if new.unique_depth is not None else None,
             target_call_seconds=new.target_call // timedelta(seconds=1),
+            counter_code=new.counter_code or None,
+            cors_origins=list(new.cors_origins),
             created_at=now,
         )
     )
@@ -53,6 +55,18 @@ def find_site(connection: Connection, site_id: int) -> Site | None:
     """Find a site with its settings, custom fields and webhooks."""
     row = connection.execute(select(site).where(site.c.id == site_id)).one_or_none()
     return _site_from_row(connection, row) if row is not None else None
+
+
+def find_site_of_counter(connection: Connection, code: str) -> Site | None:
+    """Find the site of a counter's code, with all that `find_site` finds."""
+    row = connection.execute(select(site).where(site.c.counter_code == code)).one_or_none()
+    return _site_from_row(connection, row) if row is not None else None
+
+
+def find_cors_origins(connection: Connection) -> frozenset[str]:
+    """Find the origins that any site names."""
+    named = connection.execute(select(site.c.cors_origins).where(site.c.cors_origins.is_not(None)))
+    return frozenset(origin for (origins,) in named for origin in origins)
 
 
 def list_sites(connection: Connection) -> list[Site]:
@@ -97,5 +111,7 @@ def _site_from_row(connection: Connection, row: Row) -> Site:
         if row.target_call_seconds is not None
         else TARGET_CALL_DEFAULT,
         listeners=list_listeners(connection, row.id),
+        cors_origins=tuple(row.cors_origins or ()),
+        counter_code=row.counter_code or "",
         hosts=hosts_of(astuple(each) for each in list_hosts(connection, row.id)),
     )

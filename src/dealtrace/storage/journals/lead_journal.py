@@ -131,10 +131,9 @@ def _part(name: str) -> ColumnElement[str]:
     return func.coalesce(traffic_source.c[name], "")
 
 
-def _utm(name: str, *, is_stated: bool = True) -> ColumnElement[str]:
-    """Select a UTM tag: that of the visit or, without a visit and if it `is_stated`, the part of the stated source."""
-    stated = (traffic_source.c[name],) if is_stated else ()
-    return func.coalesce(json_text(visit.c.utm, literal(name)), *stated, "")
+def _utm(name: str) -> ColumnElement[str]:
+    """Select a UTM tag: that of the visit or, without a visit, the part of the stated source."""
+    return func.coalesce(json_text(visit.c.utm, literal(name)), traffic_source.c[name], "")
 
 
 _COUNTING: Mapping[Counting, Callable[[LeadKind, Site], ColumnElement[bool]]] = {
@@ -146,8 +145,8 @@ _SOURCE_FIELDS: Mapping[Field, ColumnElement[str]] = {
     Field.SOURCE: _part("source"),
     Field.MEDIUM: _part("medium"),
     Field.TERM: _part("term"),
-    Field.UTM_SOURCE: _utm("source", is_stated=False),
-    Field.UTM_MEDIUM: _utm("medium", is_stated=False),
+    Field.UTM_SOURCE: _utm("source"),
+    Field.UTM_MEDIUM: _utm("medium"),
     Field.UTM_CAMPAIGN: _utm("campaign"),
     Field.UTM_CONTENT: _utm("content"),
     Field.UTM_TERM: _utm("term"),

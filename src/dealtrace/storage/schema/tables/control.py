@@ -31,6 +31,9 @@ site = Table(
     Column("respects_do_not_track", Boolean),
     Column("unique_depth_days", BigInteger),
     Column("target_call_seconds", BigInteger),
+    Column("counter_code", String(8)),
+    Column("cors_origins", JsonText),
+    Index("uq_site_counter_code", "counter_code", unique=True),
     info=CONTROL,
 )
 

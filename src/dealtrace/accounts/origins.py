@@ -1,0 +1,53 @@
+"""Origins: which pages, by scheme, host and port, may call the API from a browser and read its answers."""
+
+import re
+from urllib.parse import urlsplit
+
+from dealtrace.errors import InvalidSetting
+
+ORIGINS_MAX = 100
+"""Ours: more origins than any site has."""
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_HOST = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]")
+
+
+def read_origins(key: str, text: str) -> tuple[str, ...]:
+    """Return the origins of a comma-separated list, as browsers write them; an empty text is none.
+
+    Raises:
+        InvalidSetting: one of them is no origin, or there are too many.
+    """
+    origins = tuple(dict.fromkeys(_read_origin(key, part.strip()) for part in text.split(",") if part.strip()))
+    if len(origins) > ORIGINS_MAX:
+        raise InvalidSetting(
+            key=key, ru=f"допускается не более {ORIGINS_MAX} адресов", en=f"at most {ORIGINS_MAX} origins are allowed"
+        )
+    return origins
+
+
+def _read_origin(key: str, text: str) -> str:
+    """Return an origin in lower case, its host in ASCII, without the port that its scheme has anyway.
+
+    Ours: neither `*` nor `null`: a token in a page is the site's own affair, but not that of every other page.
+    """
+    try:
+        parts = urlsplit(text)
+        port, name = parts.port, parts.hostname or ""
+        host = f"[{name}]" if ":" in name else name.encode("idna").decode()
+    except (ValueError, UnicodeError):
+        raise _no_origin(key) from None
+    is_bare = parts.path in ("", "/") and not (
+        parts.query or parts.fragment or "@" in parts.netloc or len(text.split()) > 1
+    )
+    if parts.scheme not in _DEFAULT_PORTS or not _HOST.fullmatch(host) or not is_bare:
+        raise _no_origin(key)
+    shown = "" if port in (None, _DEFAULT_PORTS[parts.scheme]) else f":{port}"
+    return f"{parts.scheme}://{host}{shown}"
+
+
+def _no_origin(key: str) -> InvalidSetting:
+    return InvalidSetting(
+        key=key,
+        ru="ожидаются адреса вида https://shop.example через запятую, без пути",
+        en="origins such as https://shop.example are expected, comma-separated, without a path",
+    )

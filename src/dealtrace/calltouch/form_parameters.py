@@ -1,0 +1,64 @@
+"""The parameters of forms that come with a deal, and of the callback widget."""
+
+from dataclasses import replace
+
+from dealtrace.calltouch.parameters import (
+    CLIENT_API_ID,
+    CLIENT_PHONE,
+    PAGE_URL,
+    REGISTER,
+    REQUEST_REGISTER,
+    SOURCE_PARAMETERS,
+)
+from dealtrace.calltouch.wire_types import DASHED, NamedValues, TagObjects, VisitRef, WallClock
+from dealtrace.http.parameter_types import Text
+from dealtrace.http.parameters import Parameter
+from dealtrace.leads.limits import CUSTOM_VALUE_LENGTH_MAX, LABEL_LENGTH_MAX
+
+_OF_DEAL = ("orderNumber", "orderSum", "orderStatus", "orderDate", "orderComment", "manager", "service")
+REQUESTS_ORDERS_REGISTER = (
+    CLIENT_API_ID,
+    *REQUEST_REGISTER,
+    *(replace(parameter, required=False) for parameter in REGISTER if parameter.name in _OF_DEAL),
+)
+"""A lead request, and the deal that is registered with it."""
+
+ROUTE_KEY = Parameter(
+    "routeKey",
+    Text(LABEL_LENGTH_MAX),
+    "Ключ виджета, становится названием формы.",
+    "The key of the widget, which becomes the name of the form.",
+    required=True,
+)
+CALL_URL = replace(PAGE_URL, name="callUrl")
+SCHEDULE_TIME = Parameter(
+    "scheduleTime",
+    WallClock(DASHED),
+    "Когда перезвонить: dd-mm-yyyy hh:mm:ss; попадает в комментарий, звонка не будет.",
+    "When to call back: dd-mm-yyyy hh:mm:ss; it goes into the comment, nobody is called.",
+)
+WIDGET_REQUEST = (
+    ROUTE_KEY,
+    replace(CLIENT_PHONE, name="phone"),
+    Parameter(
+        "sessionId",
+        VisitRef(),
+        "Идентификатор сессии: по ней определяется источник.",
+        "The visit that the request belongs to, which gives its source.",
+    ),
+    *(
+        replace(
+            stated, name=f"utm{stated.name.capitalize()}", ru="Источник без сессии.", en="The source without a visit."
+        )
+        for stated in SOURCE_PARAMETERS
+    ),
+    CALL_URL,
+    SCHEDULE_TIME,
+    Parameter("tags", TagObjects(), "Теги заявки, не более десяти.", "The request's tags, ten at most."),
+)
+WIDGET_FIELDS = Parameter(
+    "fields",
+    NamedValues(CUSTOM_VALUE_LENGTH_MAX),
+    "Поля формы: имя и почта клиента узнаются, остальное попадает в пользовательские поля и комментарий.",
+    "The fields of the form: the client's name and e-mail are recognised, the rest becomes custom fields and comment.",
+)

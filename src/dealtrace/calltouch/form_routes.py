@@ -1,0 +1,75 @@
+"""Forms: lead requests at older addresses, with or without their deal, one lead request, the callback widget."""
+
+from dealtrace.calltouch import examples
+from dealtrace.calltouch.answers.lead_requests import LeadRequestRecord, RegisteredLeadRequest
+from dealtrace.calltouch.answers.outcomes import WidgetRequest
+from dealtrace.calltouch.journals import request
+from dealtrace.calltouch.leads import register_request, register_with_deal, widget_request
+from dealtrace.calltouch.parameters import BY_CLIENT_API_ID, BY_HEADERS
+from dealtrace.calltouch.paths import NO_PARAMETERS, REST, WIDGET_SERVICE
+from dealtrace.errors import ContactUnusable, LeadNotFound, LeadTaken, NumberTaken, SiteMismatch, WidgetNotFound
+from dealtrace.http.endpoint import OPEN, Endpoint, RateLimitClass
+
+ENDPOINTS = (
+    Endpoint(
+        f"{REST}/{{siteId}}/requests/orders/register",
+        ("GET", "POST"),
+        register_request.TABLE,
+        register_request.respond,
+        "Создать заявку с сайта, прежний адрес, без токена",
+        "Take in a lead request at an older address, without a token",
+        name="site-requests-orders-register",
+        auth_scheme=OPEN,
+        rate_limit_class=RateLimitClass.FORM,
+        is_for_any_page=True,
+        reads_json=True,
+        answer=RegisteredLeadRequest,
+        refusals=(LeadTaken,),
+        example=examples.REGISTER_REQUEST,
+    ),
+    Endpoint(
+        f"{REST}/requests/orders/register",
+        ("GET", "POST"),
+        register_with_deal.TABLE,
+        register_with_deal.respond,
+        "Создать заявку и, если передано всё для сделки, её сделку",
+        "Register a lead request and, if all that a deal needs is sent, its deal",
+        BY_CLIENT_API_ID,
+        name="requests-orders-register",
+        is_for_site_pages=True,
+        reads_json=True,
+        answer=LeadRequestRecord,
+        refusals=(LeadTaken, NumberTaken),
+        example=examples.REGISTER_WITH_DEAL,
+    ),
+    Endpoint(
+        f"{REST}/requests/{{requestId}}",
+        ("GET",),
+        request.TABLE,
+        request.respond,
+        "Одна заявка",
+        "One lead request",
+        BY_CLIENT_API_ID,
+        name="request",
+        statuses={LeadNotFound: 404},
+        is_for_site_pages=True,
+        answer=LeadRequestRecord,
+        refusals=(SiteMismatch, LeadNotFound),
+        example=examples.REQUEST,
+    ),
+    Endpoint(
+        f"{WIDGET_SERVICE}/widget-request/user-form/create",
+        ("POST",),
+        NO_PARAMETERS,
+        widget_request.respond,
+        "Создать заявку из формы виджета",
+        "Take in a form of the callback widget",
+        name="widget-request-create",
+        auth_scheme=BY_HEADERS,
+        batch=widget_request.BODY,
+        is_for_site_pages=True,
+        answer=WidgetRequest,
+        refusals=(WidgetNotFound, ContactUnusable),
+        example=examples.WIDGET_REQUEST,
+    ),
+)

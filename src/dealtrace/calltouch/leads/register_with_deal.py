@@ -1,0 +1,49 @@
+"""`requests/orders/register`: register a lead request, and its deal with it if all that a deal needs was sent."""
+
+from dealtrace.calltouch.answers.clocks import instant_of
+from dealtrace.calltouch.deals.register import fingerprint
+from dealtrace.calltouch.form_parameters import REQUESTS_ORDERS_REGISTER
+from dealtrace.calltouch.journals.request import answer_lead_request
+from dealtrace.calltouch.leads.register_request import read_lead_request
+from dealtrace.calltouch.parameters import CUSTOM
+from dealtrace.deals.lead_clue import LeadClue
+from dealtrace.deals.registration import Registration
+from dealtrace.http.caller import Caller
+from dealtrace.http.parameters import ParameterTable, Sent
+from dealtrace.http.replies import Reply
+from dealtrace.leads.lead_request import LeadRequest
+from dealtrace.operations.leads.register_with_deal import LeadRequestWithDeal, register_with_deals
+
+TABLE = ParameterTable(REQUESTS_ORDERS_REGISTER, family=CUSTOM)
+DEAL_NAMES = ("orderSum", "orderStatus", "orderDate", "service")
+
+
+async def respond(caller: Caller, sent: Sent) -> Reply:
+    """Register what was sent and answer with the lead request as the journal has it, its deal in `orders`."""
+    payload = LeadRequestWithDeal(read_lead_request(caller, sent), read_deal(caller, sent))
+    taken: LeadRequest = await caller.write(register_with_deals, payload)
+    return await answer_lead_request(caller, taken.id, sent, "lead_request_taken_in")
+
+
+def read_deal(caller: Caller, sent: Sent) -> Registration | None:
+    """Build the registration of the deal; `None` unless everything that a deal needs was sent.
+
+    Ours: of a deal that lacks something only the lead request is kept, since a refusal would lose it.
+    """
+    if not all(name in sent.values for name in DEAL_NAMES):
+        return None
+    return Registration(
+        number=sent.get("orderNumber"),
+        status=sent["orderStatus"],
+        amount_rub=sent["orderSum"],
+        amount_as_sent=sent.texts["orderSum"],
+        happened_at=instant_of(sent["orderDate"], caller.site.time_zone),
+        service=sent["service"],
+        manager=sent.get("manager"),
+        comment=sent.get("orderComment"),
+        tags=(),
+        custom_values=sent.custom,
+        stated_source=None,
+        clue=LeadClue(),
+        fingerprint=fingerprint(sent),
+    )

@@ -1,0 +1,216 @@
+"""`widget-request/user-form/create`: take in a form of the callback widget as a lead request.
+
+Ours: there is no telephony here, so nobody is called back, and no pause between two requests of one phone.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from dealtrace import clock
+from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
+from dealtrace.attribution.visit import VisitId
+from dealtrace.calltouch.answers.outcomes import WidgetRequest
+from dealtrace.calltouch.batches import Tag, Word, object_schema, read_document, read_item, word_text
+from dealtrace.calltouch.form_parameters import CALL_URL, ROUTE_KEY, SCHEDULE_TIME, WIDGET_FIELDS, WIDGET_REQUEST
+from dealtrace.errors import ContactUnusable, InvalidParameters, Violation, WidgetNotFound
+from dealtrace.http.caller import Caller
+from dealtrace.http.forms import Pairs
+from dealtrace.http.parameters import Parameter, ParameterTable, Sent
+from dealtrace.http.replies import Reply, success
+from dealtrace.leads.annotations import Annotations
+from dealtrace.leads.contact import list_emails, list_phones
+from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest
+from dealtrace.leads.limits import (
+    COMMENT_LENGTH_MAX,
+    CUSTOM_VALUE_LENGTH_MAX,
+    EMAIL_LENGTH_MAX,
+    LABEL_LENGTH_MAX,
+    PHONE_LENGTH_MAX,
+)
+from dealtrace.operations.leads.register_with_deal import LeadRequestWithDeal, register_with_deals
+from dealtrace.quota.points import PaidMethod
+from dealtrace.record import record
+
+TABLE = ParameterTable(WIDGET_REQUEST)
+FIELDS_MAX = 100
+TAGS_MAX = 10
+"""The vendor takes no more tags with a widget's request."""
+_NAMES_OF_PERSON = frozenset({"name", "fio", "имя", "фио"})
+
+
+class Field(msgspec.Struct, frozen=True):
+    """A field of the form."""
+
+    name: Word = None
+    value: Word = None
+    type: Word = None
+
+
+class Document(msgspec.Struct, frozen=True, rename="camel"):
+    """The body."""
+
+    route_key: Word = None
+    phone: Word = None
+    fields: Sequence[Field] | None = None
+    session_id: Word = None
+    utm_source: Word = None
+    utm_medium: Word = None
+    utm_campaign: Word = None
+    utm_content: Word = None
+    utm_term: Word = None
+    call_url: Word = None
+    schedule_time: Word = None
+    tags: Sequence[Tag | str] | str | None = None
+
+
+class Body:
+    """A body that is a single object, read as a list of one item."""
+
+    name = "fields"
+
+    def items_of(self, body: bytes) -> list[object]:
+        """Read the body as JSON, whatever type it claims."""
+        return [read_document(body)]
+
+    def described(self) -> list[Parameter]:
+        """List the parameters."""
+        return [*WIDGET_REQUEST, WIDGET_FIELDS]
+
+    def schema(self) -> Mapping[str, object]:
+        """Describe the body."""
+        return object_schema(self.described(), [ROUTE_KEY.name])
+
+
+BODY = Body()
+
+
+@record
+class _Person:
+    """Who filled the form in, and what else it says."""
+
+    phone: str | None
+    email: str | None
+    name: str | None
+    rest: tuple[tuple[str, str], ...]
+
+
+async def respond(caller: Caller, items: Sequence[object]) -> Reply:
+    """Register the form as a lead request and answer with its id."""
+    payload = LeadRequestWithDeal(read_lead_request(caller, items[0]), None, PaidMethod.WIDGET)
+    taken: LeadRequest = await caller.write(register_with_deals, payload)
+    answer: WidgetRequest = {"data": {"widgetRequestId": taken.id}}
+    return success(answer, "lead_request_taken_in", site_id=caller.site.id, lead_request_id=taken.id)
+
+
+def read_lead_request(caller: Caller, item: object) -> IncomingLeadRequest:
+    """Build a lead request from a form, of now.
+
+    Ours: the contact is judged first and the key of the widget next, as the vendor does. A phone that cannot be used is
+    kept if the fields hold another contact, since a lead is worth more.
+
+    Raises:
+        ContactUnusable: neither a phone nor another contact can be used.
+        WidgetNotFound: no key was sent.
+        InvalidParameters: one violation for each other value that is malformed.
+    """
+    document = read_item(item, Document)
+    person = _read_person(document)
+    if not word_text(document.route_key).strip():
+        raise WidgetNotFound
+    sent = TABLE.read(Pairs(_texts(document)))
+    _check(document, sent, person)
+    visit_id = sent.get("sessionId")
+    return IncomingLeadRequest(
+        requested_at=clock.now(),
+        phone=person.phone,
+        email=person.email,
+        client_name=person.name,
+        form_name=sent["routeKey"],
+        visit_id=VisitId(visit_id) if visit_id is not None else None,
+        page_url=sent.get(CALL_URL.name),
+        annotations=_annotations(caller, sent, person),
+    )
+
+
+def _read_person(document: Document) -> _Person:
+    """Find the contacts among phone and fields.
+
+    Raises:
+        ContactUnusable: there is none that can be used.
+    """
+    phone: str | None = word_text(document.phone).strip() or None
+    is_usable = phone is not None and bool(list_phones(phone))
+    email: str | None = None
+    name: str | None = None
+    rest: list[tuple[str, str]] = []
+    for field in document.fields or ():
+        label, value = word_text(field.name).strip(), word_text(field.value).strip()
+        kind = word_text(field.type).strip().lower()
+        if not value:
+            continue
+        if email is None and list_emails(value):
+            email = value
+        elif name is None and (kind == "name" or label.lower() in _NAMES_OF_PERSON):
+            name = value
+        elif not is_usable and list_phones(value):
+            rest += [("phone", phone)] if phone is not None else []
+            phone, is_usable = value, True
+        else:
+            rest.append((label, value))
+    if not is_usable and email is None:
+        raise ContactUnusable
+    return _Person(phone, email, name, tuple(rest))
+
+
+def _texts(document: Document) -> dict[str, str]:
+    named = {field.encode_name: getattr(document, field.name) for field in msgspec.structs.fields(document)}
+    tags = document.tags if isinstance(document.tags, str) else ",".join(map(_tag_text, document.tags or ()))
+    return {name: tags if name == "tags" else word_text(named[name]) for name in TABLE.named}
+
+
+def _tag_text(tag: Tag | str) -> str:
+    return tag if isinstance(tag, str) else word_text(tag.tag)
+
+
+def _check(document: Document, sent: Sent, person: _Person) -> None:
+    """Check what the table cannot.
+
+    Raises:
+        InvalidParameters: too many tags or fields, or one that is too long.
+    """
+    wrong: list[Violation] = []
+    for name, count, most in (
+        ("tags", len(sent.get("tags", ())), TAGS_MAX),
+        ("fields", len(document.fields or ()), FIELDS_MAX),
+    ):
+        if count > most:
+            wrong.append(Violation(name, f"допускается не более {most}", f"at most {most} are allowed"))
+    lengths = (
+        ("phone", person.phone, PHONE_LENGTH_MAX),
+        ("fields", person.email, EMAIL_LENGTH_MAX),
+        ("fields", person.name, LABEL_LENGTH_MAX),
+        *(("fields", value, CUSTOM_VALUE_LENGTH_MAX) for _, value in person.rest),
+    )
+    for name, text, most in lengths:
+        if text is not None and len(text) > most:
+            wrong.append(Violation(name, f"не длиннее {most} символов", f"must be at most {most} characters long"))
+    if wrong:
+        raise InvalidParameters(wrong)
+
+
+def _annotations(caller: Caller, sent: Sent, person: _Person) -> Annotations:
+    """Return what else the form says: fields the site has as custom values, all others as lines of the comment."""
+    known = {name: value for name, value in person.rest if name in caller.site.custom_fields}
+    lines = [f"{name}: {value}" for name, value in person.rest if name not in known]
+    if SCHEDULE_TIME.name in sent.values:
+        lines.append(f"{SCHEDULE_TIME.name}: {sent.texts[SCHEDULE_TIME.name]}")
+    stated = {
+        part: sent[f"utm{part.capitalize()}"] for part in SOURCE_PARTS if f"utm{part.capitalize()}" in sent.values
+    }
+    return Annotations(
+        comment="\n".join(lines)[:COMMENT_LENGTH_MAX] or None,
+        tags=sent.get("tags", ()),
+        custom_values=known,
+        stated_source=TrafficSource(**stated) if stated else None,
+    )

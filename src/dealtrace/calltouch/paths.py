@@ -1,0 +1,9 @@
+"""Where the services of the Calltouch API begin, and the table of an endpoint without parameters."""
+
+from dealtrace.http.parameters import ParameterTable
+
+REST = "/calls-service/RestAPI"
+REPORT_SERVICE = "/report-service/RestAPI/api"
+LEAD_SERVICE = "/lead-service/v1/api"
+WIDGET_SERVICE = "/widget-service/v1/api"
+NO_PARAMETERS = ParameterTable(())

@@ -1,0 +1,30 @@
+"""`/set_attrs_by_get.php`: attach third-party parameters to a visit without the script."""
+
+from typing import TypedDict
+
+from dealtrace.attribution.visit import VisitId
+from dealtrace.counter.hit_parameters import ATTRS_TABLE, SentHit
+from dealtrace.http.caller import Caller
+from dealtrace.http.replies import Reply, success
+from dealtrace.operations.visits.attach_attrs import VisitAttrs, attach_attrs
+
+TABLE = ATTRS_TABLE
+
+
+class AttachedAttrs(TypedDict):
+    """Whether there is such a visit, to which something readable could be attached."""
+
+    success: bool
+
+
+async def respond(caller: Caller, sent: SentHit) -> Reply:
+    """Attach what can be read, and answer whether that was anything.
+
+    Ours: the vendor's answer is unknown, and pages do not read it.
+    """
+    visit_id, attrs = sent.get("sessionId"), sent.get("attrs", {})
+    is_attached = False
+    if visit_id is not None and attrs:
+        is_attached = await caller.write(attach_attrs, VisitAttrs(VisitId(int(visit_id)), attrs))
+    answer: AttachedAttrs = {"success": is_attached}
+    return success(answer, "attrs_attached" if is_attached else "attrs_dropped", site_id=caller.site.id)

@@ -1,0 +1,102 @@
+"""Register a lead request together with the deal that grew out of it, in one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from dealtrace.deals.lead_clue import LeadClue, LeadRequestIdentity
+from dealtrace.deals.registration import Receipt, Registration
+from dealtrace.errors import Refusal
+from dealtrace.leads.lead import LeadKind
+from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest
+from dealtrace.leads.reference import all_spellings, find_spelt
+from dealtrace.operations.deals.register import register_deals
+from dealtrace.operations.leads.arrivals import IDS_PER_LEAD_MAX, decide_lead_requests
+from dealtrace.operations.leads.intake import store_leads
+from dealtrace.operations.points import pay_for_calls, points_refusal
+from dealtrace.operations.work import Work, operation
+from dealtrace.operations.write_command import WriteCommand
+from dealtrace.quota.points import PaidMethod
+from dealtrace.record import record
+from dealtrace.storage.deals.deals import find_registered
+from dealtrace.storage.deals.versions import find_receipts
+from dealtrace.storage.leads.leads import find_taken_in
+
+Outcome = TypeVar("Outcome", Receipt, LeadRequest)
+
+
+@record
+class LeadRequestWithDeal:
+    """A lead request, and the deal to register on it; `None` if only the lead request was sent.
+
+    `method` is the one whose points a lead request without a deal costs.
+    """
+
+    lead_request: IncomingLeadRequest
+    deal: Registration | None
+    method: PaidMethod = PaidMethod.REQUESTS_ORDERS
+
+
+@operation(ids_per_command=IDS_PER_LEAD_MAX + register_deals.ids_per_command)
+def register_with_deals(
+    work: Work, commands: Sequence[WriteCommand[LeadRequestWithDeal]]
+) -> list[LeadRequest | Refusal]:
+    """Register lead requests with their deals; each outcome is the lead request, or a refusal and nothing is stored.
+
+    What is sent again with the same content is a safe retry: its outcome is what was stored first, and it costs
+    nothing. Anything new costs one point, the deal's.
+    """
+    return [_register(work, command) for command in commands]
+
+
+def _register(work: Work, command: WriteCommand[LeadRequestWithDeal]) -> LeadRequest | Refusal:
+    sent = command.payload
+    if (earlier := _find_retried(work, sent)) is not None:
+        return earlier
+    try:
+        with work.connection.begin_nested():
+            return _register_both(work, command)
+    except Refusal as refusal:
+        return refusal
+
+
+def _register_both(work: Work, command: WriteCommand[LeadRequestWithDeal]) -> LeadRequest:
+    """Store the lead request and its deal.
+
+    Raises:
+        Refusal: one of them is refused; what was stored of the other is to be undone.
+    """
+    sent = command.payload
+    decision = decide_lead_requests(work, [sent.lead_request])
+    lead_request = _accepted(decision.outcomes[0])
+    store_leads(work, list(decision.arrivals.values()))
+    if sent.deal is not None:
+        clue = LeadClue(LeadRequestIdentity(lead_request.id, None), None)
+        (receipt,) = register_deals(work, [WriteCommand(replace(sent.deal, clue=clue), command.token_id)])
+        _accepted(receipt)
+    elif decision.arrivals and not pay_for_calls(work, sent.method, 1):
+        raise points_refusal(work)
+    return lead_request
+
+
+def _accepted(outcome: Outcome | Refusal) -> Outcome:
+    """Return an outcome that is no refusal, and raise one that is."""
+    if isinstance(outcome, Refusal):
+        raise outcome
+    return outcome
+
+
+def _find_retried(work: Work, sent: LeadRequestWithDeal) -> LeadRequest | None:
+    """Find the lead request of a deal that is sent again, where only the deal has a number to know it by."""
+    if sent.deal is None or sent.deal.number is None or sent.lead_request.number is not None:
+        return None
+    registered = find_registered(work.connection, work.site.id, all_spellings([sent.deal.number]))
+    earlier = find_spelt(sent.deal.number, registered)
+    if earlier is None or not earlier.is_retried_by(sent.deal):
+        return None
+    receipt = find_receipts(work.connection, work.site.id, [earlier.deal_id]).get(earlier.deal_id)
+    if receipt is None or receipt.lead is None or receipt.lead.kind is not LeadKind.LEAD_REQUEST:
+        return None
+    number = str(receipt.lead.id)
+    known = find_taken_in(work.connection, work.site.id, [number]).get(number)
+    return known.lead_request if known is not None else None

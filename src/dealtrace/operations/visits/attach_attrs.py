@@ -1,0 +1,39 @@
+"""Attach third-party parameters to visits."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from dealtrace.attribution.hit import bounded_attrs
+from dealtrace.attribution.visit import VisitId
+from dealtrace.attribution.visit_ids import is_nameable_by_strangers
+from dealtrace.operations.work import Work, operation
+from dealtrace.operations.write_command import WriteCommand
+from dealtrace.record import record
+from dealtrace.storage.visits import visits
+
+
+@record
+class VisitAttrs:
+    """A visit, and what to attach to it."""
+
+    visit_id: VisitId
+    attrs: Mapping[str, object]
+
+
+@operation(ids_per_command=0)
+def attach_attrs(work: Work, commands: Sequence[WriteCommand[VisitAttrs]]) -> list[bool]:
+    """Attach attributes in the order of arrival, within the limits of a visit; each outcome is whether there is one.
+
+    A visit whose id a stranger may have guessed is left alone.
+    """
+    named = {command.payload.visit_id for command in commands}
+    stored = visits.find_visits(work.connection, work.site.id, named)
+    known = {
+        visit_id: visit for visit_id, visit in stored.items() if is_nameable_by_strangers(visit.id, visit, work.now)
+    }
+    for sent in (command.payload for command in commands):
+        if (visit := known.get(sent.visit_id)) is not None:
+            attrs = bounded_attrs({**(visit.attrs or {}), **sent.attrs})
+            known[sent.visit_id] = replace(visit, attrs=attrs or None)
+    visits.update_seen(work.connection, work.site.id, list(known.values()))
+    return [command.payload.visit_id in known for command in commands]
