@@ -2,6 +2,7 @@
 
 from dealtrace.calltouch import examples
 from dealtrace.calltouch.answers.calls import CallsAnswer
+from dealtrace.calltouch.answers.client_orders import ClientOrdersDeleted, ClientOrdersFound, ClientOrdersStored
 from dealtrace.calltouch.answers.costs import CostsImport
 from dealtrace.calltouch.answers.deals import ChangedOrder, DealsPage, DeletedOrder, RegisteredOrder
 from dealtrace.calltouch.answers.lead_requests import LeadRequestsAnswer, RegisteredLeadRequest
@@ -14,6 +15,9 @@ from dealtrace.calltouch.answers.outcomes import (
     Node,
 )
 from dealtrace.calltouch.answers.statistics import DayCount, KeywordCount, TotalCount
+from dealtrace.calltouch.client_orders import create as create_orders
+from dealtrace.calltouch.client_orders import named as named_orders
+from dealtrace.calltouch.client_orders.parameters import CREATE_BODY, DELETE_BODY, SEARCH_BODY
 from dealtrace.calltouch.costs import spread
 from dealtrace.calltouch.deals import delete_by_id, register, update_by_id
 from dealtrace.calltouch.journals import calls_diary, download, orders_diary, requests, statistics
@@ -232,6 +236,45 @@ ENDPOINTS = (
         batch=import_calls.BATCH,
         answer=CallsImport,
         example=examples.IMPORT_CALLS,
+    ),
+    Endpoint(
+        f"{LEAD_SERVICE}/client-order/create",
+        ("POST",),
+        NO_PARAMETERS,
+        create_orders.respond,
+        "Создать сделки списком (2.0)",
+        "Register a list of deals (2.0)",
+        name="client-order-create",
+        auth_scheme=BY_HEADERS,
+        batch=CREATE_BODY,
+        answer=ClientOrdersStored,
+        example=examples.CREATE_ORDERS,
+    ),
+    Endpoint(
+        f"{LEAD_SERVICE}/client-order/delete",
+        ("POST",),
+        NO_PARAMETERS,
+        named_orders.delete,
+        "Удалить сделки списком (2.0)",
+        "Delete a list of deals (2.0)",
+        name="client-order-delete",
+        auth_scheme=BY_HEADERS,
+        batch=DELETE_BODY,
+        answer=ClientOrdersDeleted,
+        example=examples.DELETE_ORDERS,
+    ),
+    Endpoint(
+        f"{LEAD_SERVICE}/client-order/search",
+        ("POST",),
+        NO_PARAMETERS,
+        named_orders.search,
+        "Найти сделки по номерам или id (2.0)",
+        "Find deals by their numbers or ids (2.0)",
+        name="client-order-search",
+        auth_scheme=BY_HEADERS,
+        batch=SEARCH_BODY,
+        answer=ClientOrdersFound,
+        example=examples.SEARCH_ORDERS,
     ),
     Endpoint(
         f"{LEAD_SERVICE}/tag/lead/add",

@@ -31,6 +31,8 @@ CHANGEABLE = (
     "stated_source",
 )
 """The fields of a deal that `update-by-id` may change; versions record them before and after."""
+FURTHER = ("margin_rub", "currency", "details", "matchers", "status_since")
+"""The fields of a deal that only deals 2.0 state; versions of their changes record them too."""
 
 
 @record
@@ -97,6 +99,10 @@ def stamp(before: Deal, after: Deal, now: datetime) -> Deal:
 
 
 def difference(before: Deal, after: Deal) -> tuple[dict[str, object], dict[str, object]]:
-    """Return the fields that differ, with their values before and after."""
-    differing = [name for name in CHANGEABLE if getattr(before, name) != getattr(after, name)]
+    """Return the fields that differ, with their values before and after.
+
+    Since when a deal has its status is among them only if the CRM said so: otherwise it is when the version was stored.
+    """
+    names = (*CHANGEABLE, *FURTHER) if after.status_since != after.touched_at else (*CHANGEABLE, *FURTHER[:-1])
+    differing = [name for name in names if getattr(before, name) != getattr(after, name)]
     return {name: getattr(before, name) for name in differing}, {name: getattr(after, name) for name in differing}

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from dealtrace.deals.changes import difference
+from dealtrace.deals.changes import FURTHER, difference
 from dealtrace.deals.deal import Deal, DealId
 from dealtrace.record import record
 
@@ -46,9 +46,12 @@ class DealVersion:
     after: Fields
 
 
-def first_version(deal: Deal, amount_as_sent: str, token_id: int | None) -> DealVersion:
-    """Return the version of a registration: the whole deal, and the sum as sent, which a retry is answered with."""
-    after = {
+def first_version(deal: Deal, amount_as_sent: str, token_id: int | None, matcher: int | None = None) -> DealVersion:
+    """Return the version of a registration: the whole deal, and the sum as sent, which a retry is answered with.
+
+    A deal of deals 2.0 has its further fields in it, and which matcher decided.
+    """
+    after: dict[str, object] = {
         "number": deal.number,
         "status": deal.status,
         "amount_rub": deal.amount_rub,
@@ -63,6 +66,8 @@ def first_version(deal: Deal, amount_as_sent: str, token_id: int | None) -> Deal
         "clue": deal.clue,
         "lead": deal.lead,
     }
+    if deal.matchers:
+        after |= {name: getattr(deal, name) for name in FURTHER} | {"matcher": matcher}
     return DealVersion(deal.id, FIRST_VERSION, VersionKind.REGISTERED, deal.recorded_at, token_id, {}, after)
 
 
@@ -102,4 +107,4 @@ def without_person(fields: Fields) -> Fields:
     return {name: None if name in _MAY_NAME_A_PERSON else value for name, value in fields.items()} | clue
 
 
-_MAY_NAME_A_PERSON = ("comment", "custom_values")
+_MAY_NAME_A_PERSON = ("comment", "custom_values", "details", "matchers")

@@ -2,19 +2,11 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from enum import StrEnum
 
+from dealtrace.deals.matchers import Matcher, Preference, Way
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.matching.nearest_lead import nearness
 from dealtrace.record import record
-
-
-class Preference(StrEnum):
-    """Which of several leads a search by contact returns."""
-
-    NEAREST = "nearest"
-    NEAREST_UNIQUE = "nearest unique of its kind"
-    NEAREST_UNIQUE_LEAD = "nearest unique of either kind"
 
 
 @record
@@ -54,6 +46,20 @@ class SearchByContact:
 
 
 LeadSearch = SearchById | SearchByContact
+
+
+def search_of(matcher: Matcher) -> LeadSearch | None:
+    """Return the search for a lead that a matcher asks for, `None` if it asks for none.
+
+    Ours: a lead is searched by contact only up to a moment, and a matcher without one finds nothing.
+    """
+    tags = TagFilter(frozenset(matcher.tags), any_will_do=matcher.any_tag)
+    if matcher.way is Way.ID and matcher.lead_id is not None:
+        return SearchById(LeadRef(matcher.kinds[0], matcher.lead_id), tags)
+    if matcher.way is Way.CONTACT and matcher.until is not None:
+        kinds = frozenset(matcher.kinds)
+        return SearchByContact(kinds, matcher.contacts, matcher.until, matcher.depth, matcher.preference, tags)
+    return None
 
 
 @record

@@ -35,6 +35,10 @@ class PaidMethod(StrEnum):
     FIELD_DELETE = "customfield-delete"
     EXPLANATION = "explanation"
     REPORT = "report"
+    ORDER_CREATE = "client-order-create"
+    ORDER_UPDATE = "client-order-update"
+    ORDER_DELETE = "client-order-delete"
+    ORDER_SEARCH = "client-order-search"
     COSTS_ADD = "costs-import-add"
     COSTS_UPDATE = "costs-import-update"
 
