@@ -88,6 +88,20 @@ CREATE_ORDERS = Example(
         }
     },
 )
+UPDATE_ORDERS = Example(
+    body={
+        "orders": [
+            {
+                "orderNumber": "A-1",
+                "status": "won",
+                "statusDate": "26-03-2018 11:00:00",
+                "revenue": "1500.00",
+                "addTags": {"overwrite": False, "tags": [{"tag": "опт"}]},
+            }
+        ]
+    },
+    answer={"data": {"orders": [{"orderNumber": "A-1", "calltouchOrderId": 10_000_001_000, "matched": None}]}},
+)
 DELETE_ORDERS = Example(
     body={"orderNumbers": ["A-1"]}, answer={"data": {"orders": [{"orderNumber": "A-1", "deleted": True}]}}
 )

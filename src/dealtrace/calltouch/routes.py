@@ -17,7 +17,8 @@ from dealtrace.calltouch.answers.outcomes import (
 from dealtrace.calltouch.answers.statistics import DayCount, KeywordCount, TotalCount
 from dealtrace.calltouch.client_orders import create as create_orders
 from dealtrace.calltouch.client_orders import named as named_orders
-from dealtrace.calltouch.client_orders.parameters import CREATE_BODY, DELETE_BODY, SEARCH_BODY
+from dealtrace.calltouch.client_orders import update as update_orders
+from dealtrace.calltouch.client_orders.parameters import CREATE_BODY, DELETE_BODY, SEARCH_BODY, UPDATE_BODY
 from dealtrace.calltouch.costs import spread
 from dealtrace.calltouch.deals import delete_by_id, register, update_by_id
 from dealtrace.calltouch.journals import calls_diary, download, orders_diary, requests, statistics
@@ -249,6 +250,19 @@ ENDPOINTS = (
         batch=CREATE_BODY,
         answer=ClientOrdersStored,
         example=examples.CREATE_ORDERS,
+    ),
+    Endpoint(
+        f"{LEAD_SERVICE}/client-order/update",
+        ("POST",),
+        NO_PARAMETERS,
+        update_orders.respond,
+        "Обновить сделки списком (2.0)",
+        "Change a list of deals (2.0)",
+        name="client-order-update",
+        auth_scheme=BY_HEADERS,
+        batch=UPDATE_BODY,
+        answer=ClientOrdersStored,
+        example=examples.UPDATE_ORDERS,
     ),
     Endpoint(
         f"{LEAD_SERVICE}/client-order/delete",

@@ -1,7 +1,11 @@
 """What deals 2.0 say of a deal beyond deals 1.0."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
+from dealtrace.deals.lead_clue import ContactClue
+from dealtrace.leads.contact import stated_email, stated_phone
 from dealtrace.record import record
 
 RUBLE = "rub"
@@ -50,3 +54,29 @@ class DealDetails:
 
 
 NO_DETAILS = DealDetails()
+
+
+def changed_details(details: DealDetails, parts: Mapping[str, object]) -> DealDetails:
+    """Return details with the `parts` that were sent, by the names of the fields.
+
+    Ours: a product replaces the one of its name, and others stay: the vendor does not say.
+    """
+    changed = replace(details, **parts)  # type: ignore[arg-type]  # the names are fields, with values of their types
+    if "products" not in parts:
+        return changed
+    by_name = {product.name: product for product in (*details.products, *changed.products)}
+    return replace(changed, products=tuple(by_name.values()))
+
+
+def contact_clue_of(details: DealDetails) -> ContactClue | None:
+    """Return the phones and e-mails of a deal, main ones first, as journals show them; `None` if there are none."""
+    books = [book for book in (details.main_contacts, details.other_contacts) if book is not None]
+    phones = _joined([phone for book in books for phone in book.phones])
+    emails = _joined([email for book in books for email in book.emails])
+    if not phones and not emails:
+        return None
+    return ContactClue(stated_phone(phones) if phones else None, stated_email(emails) if emails else None)
+
+
+def _joined(texts: Sequence[str]) -> str:
+    return ", ".join(dict.fromkeys(texts))

@@ -18,7 +18,8 @@ class Registration:
     """A deal as a CRM registers it.
 
     `number` is as sent, `None` if the CRM sent none. `amount_as_sent` is the text of the sum. `fingerprint` is a hash
-    of all parameters as sent: if equal, the same registration was sent again.
+    of all parameters as sent: if equal, the same registration was sent again. What stands behind it only deals 2.0 say;
+    `lead_tags` are for the lead that is found.
     """
 
     number: str | None
@@ -39,6 +40,7 @@ class Registration:
     currency: str | None = None
     details: DealDetails = NO_DETAILS
     matchers: tuple[Matcher, ...] = ()
+    lead_tags: tuple[str, ...] = ()
 
 
 @record

@@ -1,7 +1,7 @@
 """`matching` of deals 2.0: the ways to find out where a deal came from, in their order."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -31,14 +31,16 @@ MATCHER_WORDS = (
 )
 """What `type` may be in an answer."""
 VISITS_MAX = 100
+_UNKNOWN = datetime.max.replace(tzinfo=UTC)
 
 
 def read_matchers(
-    elements: Sequence[Element] | None, time_zone: ZoneInfo, happened_at: datetime, name: str = "matching"
+    elements: Sequence[Element] | None, time_zone: ZoneInfo, happened_at: datetime | None, name: str = "matching"
 ) -> tuple[Matcher, ...]:
     """Read the matchers in their order; a deal without any is one without a source.
 
-    Ours: a search by contact that has no date looks back from when the deal was made, `happened_at`.
+    Ours: a search by contact that has no date looks back from when the deal was made, `happened_at`; if that is
+    unknown, the matcher has no date either.
 
     Raises:
         InvalidParameters: there are too many, or one is invalid; a violation for each invalid value.
@@ -50,7 +52,8 @@ def read_matchers(
         raise InvalidParameters([Violation(name, *limit)])
     faults: list[Violation] = []
     matchers = [
-        _read(element, f"{name}[{number}]", time_zone, happened_at, faults) for number, element in enumerate(elements)
+        _read(element, f"{name}[{number}]", time_zone, happened_at or _UNKNOWN, faults)
+        for number, element in enumerate(elements)
     ]
     if faults:
         raise InvalidParameters(faults)
@@ -94,7 +97,7 @@ def _of_search(search: LeadSearch, digests: tuple[str, ...]) -> Matcher:
         tuple(kind for kind in LeadKind if kind in search.kinds),
         contacts=tuple(dict.fromkeys(search.contacts)),
         digests=digests,
-        until=search.until,
+        until=search.until if search.until != _UNKNOWN else None,
         depth=search.depth,
         preference=search.preference,
         tags=tags,

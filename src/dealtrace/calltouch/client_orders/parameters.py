@@ -96,28 +96,19 @@ class Ids:
 
 
 @record
-class OrderContactsType:
-    """The contacts of a deal: one of a kind, and lists of others."""
+class Nested:
+    """An object whose parts are read one by one, described by their JSON Schemas."""
 
+    parts: Mapping[str, object]
     erased: None = None
 
     def read(self, text: str) -> str:
-        """Return the text; contacts are read one by one."""
+        """Return the text."""
         return text
 
     def schema(self) -> Mapping[str, object]:
-        """Describe the contacts."""
-        word = {"type": "string", "maxLength": LABEL_LENGTH_MAX}
-        listed = {"type": "array", "maxItems": CONTACTS_MAX, "items": word}
-        main = dict.fromkeys(("fio", *CONTACT_NAMES), word)
-        other = dict.fromkeys(CONTACT_NAMES, listed)
-        return {
-            "type": "object",
-            "properties": {
-                "mainContacts": {"type": "object", "properties": main},
-                "otherContacts": {"type": "object", "properties": other},
-            },
-        }
+        """Describe the object."""
+        return {"type": "object", "properties": self.parts}
 
 
 CONTACT_NAMES: Mapping[str, str] = {
@@ -140,7 +131,19 @@ PRODUCT_TABLE = ParameterTable(
     )
 )
 PRODUCTS = Parameter("products", Products(), "Товары сделки.", "The deal's products.")
-CONTACTS = Parameter("orderContacts", OrderContactsType(), "Контакты клиента.", "The client's contacts.")
+_CONTACT = {"type": "string", "maxLength": LABEL_LENGTH_MAX}
+_CONTACTS = {"type": "array", "maxItems": CONTACTS_MAX, "items": _CONTACT}
+CONTACTS = Parameter(
+    "orderContacts",
+    Nested(
+        {
+            "mainContacts": {"type": "object", "properties": dict.fromkeys(("fio", *CONTACT_NAMES), _CONTACT)},
+            "otherContacts": {"type": "object", "properties": dict.fromkeys(CONTACT_NAMES, _CONTACTS)},
+        }
+    ),
+    "Контакты клиента.",
+    "The client's contacts.",
+)
 
 CREATE_TABLE = ParameterTable(
     (CRM, NUMBER, replace(STATUS, required=True), replace(ORDER_DATE, required=True), *SINGLE, COMMENT, ADD_TAGS),
@@ -220,6 +223,47 @@ NUMBERS = Parameter(
     "orderNumbers", Names(NUMBER_LENGTH_MAX), "Номера сделок в CRM.", "The numbers of deals in the CRM."
 )
 IDS = Parameter("calltouchOrderIds", Ids(), "Идентификаторы сделок.", "The ids of deals.")
+_TAGS_OF_LEAD = Parameter("addTagsToLead", TagObjects(), "Теги лида сделки.", "Tags of the deal's lead.")
+CREATE_BODY = OrderList(CREATE_TABLE, (MATCHING, PRODUCTS, CONTACTS, _TAGS_OF_LEAD))
+UPDATE_TABLE = ParameterTable(
+    (
+        CRM,
+        NUMBER,
+        STATUS,
+        ORDER_DATE,
+        replace(ORDER_DATE, name="updateDate", ru="Принимается и не хранится.", en="Accepted and not kept."),
+        *SINGLE,
+        replace(COMMENT, ru="Комментарий, который добавляется.", en="A comment to add."),
+        ADD_TAGS,
+    ),
+    empty_erases=True,
+    family=CUSTOM,
+)
+_OVERWRITE = {"type": "boolean"}
+_TO_LEAD = (
+    _TAGS_OF_LEAD,
+    Parameter(
+        "leadManager",
+        Nested({"manager": {"type": "string", "maxLength": LABEL_LENGTH_MAX}, "overwrite": _OVERWRITE}),
+        "Менеджер лида сделки.",
+        "The manager of the deal's lead.",
+    ),
+    Parameter(
+        "addCustomFieldsToLead",
+        Nested({"customFields": CUSTOM_FIELDS.type.schema(), "overwrite": _OVERWRITE}),
+        "Пользовательские поля лида сделки.",
+        "Custom fields of the deal's lead.",
+    ),
+)
+_RE_MATCHING = replace(
+    MATCHING,
+    name="reMatching",
+    ru="Те же способы: узнать заново, откуда сделка.",
+    en="The same ways: find out anew where the deal came from.",
+)
+_NEW_COMMENT = replace(
+    COMMENT, name="addNewComment.text", ru="Комментарий, который добавляется.", en="A comment to add."
+)
+UPDATE_BODY = OrderList(UPDATE_TABLE, (_RE_MATCHING, PRODUCTS, CONTACTS, _NEW_COMMENT, *_TO_LEAD))
 DELETE_BODY = NamedOrders((replace(NUMBERS, required=True),))
 SEARCH_BODY = NamedOrders((NUMBERS, IDS))
-CREATE_BODY = OrderList(CREATE_TABLE, (MATCHING, PRODUCTS, CONTACTS))

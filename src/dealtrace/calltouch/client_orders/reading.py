@@ -8,21 +8,29 @@ import msgspec
 
 from dealtrace.accounts.site import Site
 from dealtrace.calltouch.answers.clocks import instant_of
-from dealtrace.calltouch.batches import Comment, Tag, Word, read_item, renamed, word_text
+from dealtrace.calltouch.batches import Tag, Word, read_item, renamed, word_text
 from dealtrace.calltouch.client_orders.matching import read_matchers
 from dealtrace.calltouch.client_orders.parameters import CONTACT_NAMES, CREATE_TABLE, CRM, PRODUCT_TABLE
 from dealtrace.calltouch.client_orders.shapes import Contacts, Order, ProductItem, Words
 from dealtrace.calltouch.leads.annotate import AddedTags, checked
 from dealtrace.calltouch.parameters import CUSTOM
-from dealtrace.deals.details import CONTACTS_MAX, PRODUCTS_MAX, RUBLE, ContactBook, DealDetails, Product
-from dealtrace.deals.lead_clue import ContactClue, LeadClue
+from dealtrace.calltouch.wire_types import Tags
+from dealtrace.deals.details import (
+    CONTACTS_MAX,
+    PRODUCTS_MAX,
+    RUBLE,
+    ContactBook,
+    DealDetails,
+    Product,
+    contact_clue_of,
+)
+from dealtrace.deals.lead_clue import LeadClue
 from dealtrace.deals.matchers import stated_source_of
 from dealtrace.deals.registration import Registration
 from dealtrace.errors import InvalidParameters, Violation
 from dealtrace.http.forms import Pairs
 from dealtrace.http.parameter_types import Text
 from dealtrace.http.parameters import ParameterTable, Sent
-from dealtrace.leads.contact import StatedContact, stated_email, stated_phone
 from dealtrace.leads.limits import LABEL_LENGTH_MAX
 
 Value = TypeVar("Value")
@@ -38,18 +46,27 @@ def read_registration(site: Site, item: object) -> Registration:
     """
     order = read_item(item, Order)
     faults: list[Violation] = []
-    sent = _collect(faults, lambda: read_single(CREATE_TABLE, order)) or Sent()
+    sent = collect(faults, lambda: read_single(CREATE_TABLE, order)) or Sent()
     happened_at = instant_of(sent["orderDate"], site.time_zone) if "orderDate" in sent.values else None
-    products = _collect(faults, lambda: read_products(order.products or ()))
-    main, other = _collect(faults, lambda: read_contacts(order)) or (None, None)
+    products = collect(faults, lambda: read_products(order.products or ()))
+    main, other = collect(faults, lambda: read_contacts(order)) or (None, None)
     matchers = (
-        _collect(faults, lambda: read_matchers(order.matching, site.time_zone, happened_at))
+        collect(faults, lambda: read_matchers(order.matching, site.time_zone, happened_at))
         if happened_at is not None
         else None
     )
+    lead_tags = collect(faults, lambda: read_tags("addTagsToLead", order.add_tags_to_lead))
     if faults or happened_at is None:
         raise InvalidParameters(faults)
     status_date = sent.get("statusDate")
+    details = DealDetails(
+        funnel=sent.get("funnel", ""),
+        name=sent.get("orderName", ""),
+        link=sent.get("orderLink", ""),
+        products=products or (),
+        main_contacts=main,
+        other_contacts=other,
+    )
     return Registration(
         number=sent["orderNumber"],
         status=sent["status"],
@@ -62,20 +79,14 @@ def read_registration(site: Site, item: object) -> Registration:
         tags=sent.get(_TAGS, ()),
         custom_values=sent.custom,
         stated_source=stated_source_of(matchers or ()),
-        clue=LeadClue(contact=_contact_clue([book for book in (main, other) if book is not None])),
+        clue=LeadClue(contact=contact_clue_of(details)),
         fingerprint=hashlib.sha256(msgspec.json.encode(item, order="sorted")).hexdigest(),
         status_since=instant_of(status_date, site.time_zone) if status_date is not None else None,
         margin_rub=sent.get("margin"),
         currency=currency_of(sent.get("currency")),
-        details=DealDetails(
-            funnel=sent.get("funnel", ""),
-            name=sent.get("orderName", ""),
-            link=sent.get("orderLink", ""),
-            products=products or (),
-            main_contacts=main,
-            other_contacts=other,
-        ),
+        details=details,
         matchers=matchers or (),
+        lead_tags=lead_tags or (),
     )
 
 
@@ -142,7 +153,7 @@ def check_count(place: str, count: int, most: int) -> None:
         raise InvalidParameters([Violation(place, *limit)])
 
 
-def _collect(faults: list[Violation], read: Callable[[], Value]) -> Value | None:
+def collect(faults: list[Violation], read: Callable[[], Value]) -> Value | None:
     """Return what is read, or `None` and add what is wrong with it to `faults`."""
     try:
         return read()
@@ -172,9 +183,13 @@ def tags_text(sent: AddedTags | Sequence[Tag | str]) -> str:
     return ",".join(word_text(tag.tag) if isinstance(tag, Tag) else tag for tag in tags)
 
 
-def comment_text(comment: Comment | str | None) -> str:
-    """Return a comment from either of its shapes; empty if there is none."""
-    return comment or "" if not isinstance(comment, Comment) else word_text(comment.text)
+def read_tags(place: str, sent: AddedTags | Sequence[Tag | str] | None) -> tuple[str, ...]:
+    """Read tags from either of their shapes.
+
+    Raises:
+        InvalidParameters: there are too many, or one is too long.
+    """
+    return checked(place, Tags().read, tags_text(sent)) if sent is not None else ()
 
 
 def _book(place: str, sent: Contacts | None) -> ContactBook | None:
@@ -194,14 +209,3 @@ def _contacts(place: str, sent: Words) -> tuple[str, ...]:
     texts = [checked(place, Text(LABEL_LENGTH_MAX).read, text) for word in words if (text := word_text(word)).strip()]
     check_count(place, len(texts), CONTACTS_MAX)
     return tuple(dict.fromkeys(texts))
-
-
-def _contact_clue(books: Sequence[ContactBook]) -> ContactClue | None:
-    """Return the phones and e-mails of a deal, main ones first, as journals show them; only matchers match it."""
-    phones = _stated([phone for book in books for phone in book.phones], stated_phone)
-    emails = _stated([email for book in books for email in book.emails], stated_email)
-    return ContactClue(phones, emails) if phones is not None or emails is not None else None
-
-
-def _stated(texts: Sequence[str], read: Callable[[str], StatedContact]) -> StatedContact | None:
-    return read(", ".join(dict.fromkeys(texts))) if texts else None
