@@ -18,10 +18,10 @@ CONTACTS_MAX = 100
 
 @record
 class Product:
-    """A product of a deal; its price is in the currency of the deal."""
+    """A product of a deal; `amount` is its price, in the currency of the deal."""
 
     name: str
-    price: Decimal | None = None
+    amount: Decimal | None = None
     brand: str = ""
     category: str = ""
     variant: str = ""

@@ -248,7 +248,7 @@ def _number(amount: Decimal | None) -> int | Decimal | None:
 def _product(product: Product) -> ProductAnswer:
     return {
         "name": product.name,
-        "price": _number(product.price),
+        "price": _number(product.amount),
         "brand": product.brand,
         "category": product.category,
         "variant": product.variant,

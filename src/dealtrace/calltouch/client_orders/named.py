@@ -26,7 +26,7 @@ from dealtrace.leads.limits import NUMBER_LENGTH_MAX
 from dealtrace.operations.deals.find import deal_not_found
 from dealtrace.operations.deals.lists import delete_lists
 from dealtrace.quota.points import PaidMethod
-from dealtrace.storage.deals.whole_deals import WholeDeal, find_whole_deals
+from dealtrace.storage.deals.whole_deals import WholeDeal, list_whole_deals
 
 
 class Names(msgspec.Struct, frozen=True, rename="camel"):
@@ -68,7 +68,7 @@ async def search(caller: Caller, items: Sequence[object]) -> Reply:
     texts = [checked(NUMBERS.name, Text(NUMBER_LENGTH_MAX).read, word_text(each)) for each in names.order_numbers]
     ids = [checked(IDS.name, Integer(1).read, word_text(each)) for each in names.calltouch_order_ids]
     keys = [*(DealKey(None, text) for text in texts), *(DealKey(deal_id, None) for deal_id in ids)]
-    found = await caller.read(find_whole_deals, keys)
+    found = await caller.read(list_whole_deals, keys)
     await caller.pay_for_reading(PaidMethod.ORDER_SEARCH)
     orders = [_found(caller, key, whole) for key, whole in zip(keys, found, strict=True)]
     answer: ClientOrdersFound = {"data": {"orders": orders}}

@@ -125,7 +125,16 @@ def read_products(items: Sequence[ProductItem]) -> tuple[Product, ...]:
         except InvalidParameters as fault:
             named = [Violation(f"products[{number}].{each.field}", each.ru, each.en) for each in fault.violations]
             raise InvalidParameters(named) from fault
-        products.append(Product(**sent.values))  # type: ignore[arg-type]  # the table has the fields of a product
+        products.append(
+            Product(
+                name=sent["name"],
+                amount=sent.get("price"),
+                brand=sent.get("brand", ""),
+                category=sent.get("category", ""),
+                variant=sent.get("variant", ""),
+                quantity=sent.get("quantity"),
+            )
+        )
     return tuple(products)
 
 

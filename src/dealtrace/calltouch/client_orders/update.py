@@ -1,7 +1,6 @@
 """`client-order/update`: change deals, up to 100 at once."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from dealtrace.accounts.site import Site
 from dealtrace.calltouch.answers.client_orders import (
@@ -98,9 +97,9 @@ def read_update(site: Site, item: object) -> DealUpdate:
     return DealUpdate(change, to_lead)
 
 
-def _details(order: Order, sent: Sent) -> dict[str, Any]:
-    """Return the details that were sent. Any: each has a type of its own."""
-    parts: dict[str, Any] = {ours: sent[name] for name, ours in _DETAILS.items() if name in sent.values}
+def _details(order: Order, sent: Sent) -> dict[str, object]:
+    """Return the details that were sent, by the names of a deal's details."""
+    parts: dict[str, object] = {ours: sent[name] for name, ours in _DETAILS.items() if name in sent.values}
     if order.products is not None:
         parts["products"] = read_products(order.products)
     if order.order_contacts is not None:

@@ -20,7 +20,7 @@ Item = TypeVar("Item")
 Outcome = TypeVar("Outcome")
 
 
-@operation(ids_per_command=0, ids_per_item=3)
+@operation(ids_per_command=0, ids_per_item=2)
 def register_lists(
     work: Work, commands: Sequence[WriteCommand[Sequence[Registration]]]
 ) -> list[list[Receipt | Refusal] | PointsSpent]:

@@ -20,8 +20,8 @@ class WholeDeal:
     history: list[PastStatus]
 
 
-def find_whole_deals(connection: Connection, site_id: int, keys: Sequence[DealKey]) -> list[WholeDeal | None]:
-    """Find the undeleted deal that each key identifies, `None` where there is none."""
+def list_whole_deals(connection: Connection, site_id: int, keys: Sequence[DealKey]) -> list[WholeDeal | None]:
+    """List the undeleted deal that each key identifies, `None` where there is none."""
     known = list_deals_by_key(
         connection,
         site_id,

@@ -41,9 +41,7 @@ def _digest_phones() -> None:
         connection.exec_driver_sql("UPDATE contact SET digest = md5(contact) WHERE strpos(contact, '@') = 0")
         return
     table = sa.table("contact", *(sa.column(name) for name in ("site_id", "contact", "digest")))
-    phones = connection.execute(
-        sa.select(table.c.site_id, table.c.contact).where(table.c.contact.not_like("%@%"))
-    ).all()
+    phones = connection.exec_driver_sql("SELECT site_id, contact FROM contact WHERE instr(contact, '@') = 0").all()
     digested = (
         sa.update(table)
         .where(table.c.site_id == sa.bindparam("of_site"), table.c.contact == sa.bindparam("of_contact"))
