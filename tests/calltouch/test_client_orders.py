@@ -306,3 +306,31 @@ def test_a_stranger_neither_finds_nor_deletes(server: ServerProcess, owner: Play
     assert ask(server, stranger, "search", by_id)[0]["errorCode"] == 10041
     assert ask(server, stranger, "delete", {"orderNumbers": ["A-1"]})[0]["errorCode"] == 10041
     assert ask(server, owner, "search", by_id)[0]["orderNumber"] == "A-1"
+
+
+def test_the_explanation_says_which_matcher_decided_and_what_others_missed_by(
+    server: ServerProcess, served: Stage
+) -> None:
+    player = served.open_site()
+    early = served.call(player, MADE_AT - timedelta(days=9), phone=PHONE)
+    late = served.call(player, MADE_AT + timedelta(minutes=1), phone=PHONE)
+    matching = [
+        {"type": "chat"},
+        by("callContact", phones=[PHONE], searchDepth=120, tags=["vip"]),
+        by("requestContact", phones=[PHONE]),
+        RECEPTION,
+        by("leadContact", phones=[PHONE]),
+    ]
+    (stored,) = create(server, player, {**ORDER, "matching": matching})
+    path = f"/api/deals/{stored['calltouchOrderId']}/explanation"
+    explained = server.http.get(path, params={"clientApiId": player.token}, headers={"Access-Token": player.token})
+    result = explained.json()
+    assert (explained.status_code, result["verdict"], result["steps"]) == (200, "decided by a matcher", [])
+    outcomes = [step["outcome"] for step in result["matchers"]]
+    assert outcomes == ["passed over", "found nothing", "found nothing", "decided", "not tried"]
+    missed = [(each["lead"]["id"], each["missedBy"]) for each in result["matchers"][1]["candidates"]]
+    assert missed == [
+        (late.id, ["began after the date", "has not the tags"]),
+        (early.id, ["beyond the depth", "has not the tags"]),
+    ]
+    assert result["matchers"][1]["candidates"][1]["secondsBeforeDate"] == timedelta(days=9).total_seconds()

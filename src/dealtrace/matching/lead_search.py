@@ -1,7 +1,8 @@
 """Finding the lead that a program refers to by its id or by contacts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from dealtrace.deals.matchers import Matcher, Preference, Way
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
@@ -81,18 +82,40 @@ def choose(search: SearchByContact, prospects: Iterable[Prospect]) -> LeadRef | 
     return max(matching, key=nearness).ref if matching else None
 
 
-def _matches(search: SearchByContact, prospect: Prospect) -> bool:
+class Miss(StrEnum):
+    """Why a lead with a contact that is searched for does not fit."""
+
+    KIND = "another kind of lead"
+    LATER = "began after the date"
+    DEPTH = "beyond the depth"
+    TAGS = "has not the tags"
+    UNIQUE = "is not unique"
+
+
+def misses(search: SearchByContact, prospect: Prospect) -> Iterator[Miss]:
+    """Yield everything that keeps a search from finding a lead that has one of its contacts."""
     span = prospect.span
-    unique = {
-        Preference.NEAREST: True,
-        Preference.NEAREST_UNIQUE: prospect.is_unique,
-        Preference.NEAREST_UNIQUE_LEAD: prospect.is_unique_lead,
-    }
-    return (
-        span.ref.kind in search.kinds
-        and span.contact in search.contacts
-        and span.started_at <= search.until
-        and (search.depth is None or search.until - span.started_at <= search.depth)
-        and search.tags.admits(prospect.tags)
-        and unique[search.preference]
-    )
+    if span.ref.kind not in search.kinds:
+        yield Miss.KIND
+    if span.started_at > search.until:
+        yield Miss.LATER
+    if search.depth is not None and search.until - span.started_at > search.depth:
+        yield Miss.DEPTH
+    if not search.tags.admits(prospect.tags):
+        yield Miss.TAGS
+    if not _is_unique_enough(search.preference, prospect):
+        yield Miss.UNIQUE
+
+
+def _is_unique_enough(preference: Preference, prospect: Prospect) -> bool:
+    match preference:
+        case Preference.NEAREST:
+            return True
+        case Preference.NEAREST_UNIQUE:
+            return prospect.is_unique
+        case Preference.NEAREST_UNIQUE_LEAD:
+            return prospect.is_unique_lead
+
+
+def _matches(search: SearchByContact, prospect: Prospect) -> bool:
+    return prospect.span.contact in search.contacts and next(misses(search, prospect), None) is None

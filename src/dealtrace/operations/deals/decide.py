@@ -2,16 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.deals.matchers import Matcher, final_position, reachable
 from dealtrace.leads.lead import LeadRef
-from dealtrace.matching.lead_search import LeadSearch, search_of
-from dealtrace.operations.leads.find import find_leads
+from dealtrace.matching.lead_search import LeadSearch, SearchByContact, search_of
+from dealtrace.matching.matcher_explanation import MatcherStep, explain_matchers
+from dealtrace.operations.leads.find import find_leads, list_prospects
 from dealtrace.record import record
 from dealtrace.storage.leads.clients import find_phones_by_digest
+
+NEAR_MISS = timedelta(days=30)
+"""Ours: how far after its date a matcher shows the leads that it missed."""
 
 
 @record
@@ -34,6 +39,15 @@ def decide_matchers(connection: Connection, site: Site, lists: Sequence[Sequence
         Decision(ref, searches[number][tried][0] if tried is not None else final_position(lists[number]))
         for number, (ref, tried) in enumerate(zip(found.refs, found.decided_by, strict=True))
     ]
+
+
+def explain_decision(connection: Connection, site: Site, matchers: Sequence[Matcher]) -> tuple[MatcherStep, ...]:
+    """Explain which matcher decides now, and what leads of the same contacts the others missed, and by what."""
+    (decision,) = decide_matchers(connection, site, [matchers])
+    (resolved,) = _with_phones(connection, site, [matchers])
+    searches = [search for matcher in resolved if isinstance(search := search_of(matcher), SearchByContact)]
+    widened = [replace(search, until=search.until + NEAR_MISS, depth=None) for search in searches]
+    return explain_matchers(resolved, decision.matcher, list_prospects(connection, site, widened))
 
 
 def _searches(matchers: Sequence[Matcher]) -> list[tuple[int, LeadSearch]]:

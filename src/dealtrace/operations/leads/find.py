@@ -47,6 +47,13 @@ def find_leads(
     return FoundLeads([ref for ref, _ in found], [position for _, position in found], annotations)
 
 
+def list_prospects(connection: Connection, site: Site, searches: Sequence[SearchByContact]) -> list[Prospect]:
+    """List the leads that these searches may find, and those they only nearly find; nothing is locked."""
+    spans = contact_rows.list_spans(connection, site.id, [query for search in searches for query in _queries(search)])
+    annotations = find_annotations(connection, site.id, [span.ref for span in spans], lock=False)
+    return _prospects(connection, site, searches, spans, annotations)
+
+
 def _first(
     lookup: Sequence[LeadSearch],
     annotations: Mapping[LeadRef, StoredAnnotations],
