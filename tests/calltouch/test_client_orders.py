@@ -334,3 +334,19 @@ def test_the_explanation_says_which_matcher_decided_and_what_others_missed_by(
         (early.id, ["beyond the depth", "has not the tags"]),
     ]
     assert result["matchers"][1]["candidates"][1]["secondsBeforeDate"] == timedelta(days=9).total_seconds()
+
+
+def test_sums_of_another_currency_are_left_out_of_reports(server: ServerProcess, served: Stage) -> None:
+    player = served.open_site()
+    sums = [("1", "rub", 10), ("2", "РУБ", 20), ("3", "usd", 400)]
+    create(
+        server, player, *({**ORDER, "orderNumber": number, "currency": word, "revenue": revenue, "margin": revenue}
+                          for number, word, revenue in sums),
+    )  # fmt: skip
+    parameters = {"clientApiId": player.token, "dateFrom": "25/03/2018", "dateTo": "25/03/2018"}
+    page = server.http.get(f"/calls-service/RestAPI/{player.site.id}/orders-diary/orders", params=parameters).json()
+    assert sorted(record["plannedAmount"] for record in page["records"]) == [10, 20, 400]
+    asked = {"metrics": "deals,amount", "since": "2018-03-25", "until": "2018-03-25"}
+    report = server.http.get("/api/reports", params=asked, headers={"Access-Token": player.token})
+    assert report.status_code == 200, report.text
+    assert report.json()["total"]["values"] == {"deals": 3, "amount": "30.00"}

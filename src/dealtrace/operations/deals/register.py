@@ -122,21 +122,21 @@ def _choose_number(
 def _store(work: Work, batch: Sequence[NewDeal]) -> dict[int, Receipt]:
     if not batch:
         return {}
-    matched = match_with_reasons(work.connection, work.site, [Question.of(new.command.payload) for new in batch])
-    bound = [decision.lead for decision in matched if decision.lead is not None]
-    visited_at = leads.find_visited_at(work.connection, work.site.id, bound)
+    questions = [Question.of(new.command.payload) for new in batch]
+    matched, decided = match_with_reasons(work.connection, work.site, questions)
+    visited_at = leads.find_visited_at(work.connection, work.site.id, [lead for lead in matched if lead is not None])
     rows: list[deal_rows.NewDeal] = []
     versions: list[DealVersion] = []
     unknown: Counter[str] = Counter()
     receipts: dict[int, Receipt] = {}
-    for new, decision in zip(batch, matched, strict=True):
-        registration, lead = new.command.payload, decision.lead
+    for number, (new, lead) in enumerate(zip(batch, matched, strict=True)):
+        registration, matcher = new.command.payload, decided.get(number)
         deal, unknown_names = _make_deal(new, work, lead)
         unknown.update(unknown_names)
         visited = visited_at.get(lead) if lead is not None else None
         rows.append(deal_rows.NewDeal(deal, registration.fingerprint, visited))
-        versions.append(first_version(deal, registration.amount_as_sent, new.command.token_id, decision.matcher))
-        receipts[new.position] = receipt_for(registration, deal, decision.matcher)
+        versions.append(first_version(deal, registration.amount_as_sent, new.command.token_id, matcher))
+        receipts[new.position] = receipt_for(registration, deal, matcher)
     stated = {row.deal.stated_source for row in rows if row.deal.stated_source is not None}
     source_ids = intern_sources(work.connection, work.ids, work.site.id, stated)
     deals.insert_deals(work.connection, work.site.id, rows, source_ids)

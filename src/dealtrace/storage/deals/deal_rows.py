@@ -47,11 +47,6 @@ class NewDeal:
     fingerprint: str
     visited_at: datetime | None
 
-    @property
-    def is_full(self) -> bool:
-        """Whether the deal is of deals 2.0, and has more columns."""
-        return bool(self.deal.matchers)
-
 
 def new_deal_columns(site_id: int, new: NewDeal, source_ids: Mapping[TrafficSource, int]) -> dict[str, object]:
     """Return the whole row of a new deal."""

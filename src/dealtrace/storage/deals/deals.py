@@ -93,12 +93,15 @@ def insert_deals(
     connection: Connection, site_id: int, deals: Sequence[NewDeal], source_ids: Mapping[TrafficSource, int]
 ) -> None:
     """Store new deals, their further contacts, keys and tags; a number that is taken violates the unique index."""
-    rows = [new_deal_columns(site_id, new, source_ids) for new in deals if not new.is_full]
-    full = [{**new_deal_columns(site_id, new, source_ids), **further_columns(new.deal)} for new in deals if new.is_full]
+    full = [new for new in deals if new.deal.matchers]
+    plain = [new for new in deals if not new.deal.matchers] if full else deals
+    rows = [new_deal_columns(site_id, new, source_ids) for new in plain]
     _INSERT_DEAL.run_many(connection, rows)
-    _INSERT_FULL_DEAL.run_many(connection, full)
-    _INSERT_KEY.run_many(connection, [row for new in deals if new.is_full for row in key_rows(site_id, new.deal)])
-    rows += full
+    if full:
+        whole = [{**new_deal_columns(site_id, new, source_ids), **further_columns(new.deal)} for new in full]
+        _INSERT_FULL_DEAL.run_many(connection, whole)
+        _INSERT_KEY.run_many(connection, [row for new in full for row in key_rows(site_id, new.deal)])
+        rows += whole
     _INSERT_CONTACT.run_many(connection, contact_rows(rows))
     _INSERT_TAG.run_many(connection, [row for new in deals for row in tag_rows(site_id, new.deal)])
     count_new_deals(connection, site_id, rows)

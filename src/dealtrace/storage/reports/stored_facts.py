@@ -24,6 +24,7 @@ from sqlalchemy import (
 
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import WHOLE, AttributionModel
+from dealtrace.deals.details import RUBLE
 from dealtrace.leads.lead import LeadKind
 from dealtrace.record import record
 from dealtrace.reports.dimensions import FIELD_PREFIX
@@ -202,8 +203,8 @@ class StoredFacts:
             "status": Attribute(func.coalesce(deal_status.c.key, deal.c.status), (_STATUS,)),
             "status_spelling": Attribute(deal.c.status),
             "meaning": Attribute(deal_status.c.meaning, (_STATUS,)),
-            "amount": Attribute(kopecks(deal.c.amount_rub)),
-            "margin": Attribute(kopecks(deal.c.margin_rub)),
+            "amount": Attribute(_in_rubles(deal.c.amount_rub)),
+            "margin": Attribute(_in_rubles(deal.c.margin_rub)),
             "lead_kind": Attribute(
                 case(*((deal.c.lead_kind == kind, key) for kind, key in KIND_KEYS.items()), else_=None)
             ),
@@ -288,6 +289,11 @@ def _moment_of_deal(moment: Moment) -> Attribute:
             return Attribute(func.coalesce(_microseconds(deal.c.changed_at), own))
         case Moment.STATUS:
             return Attribute(func.coalesce(_microseconds(deal.c.status_since), own))
+
+
+def _in_rubles(amount: Expression) -> Expression:
+    """Return a sum of a deal in kopecks, `None` in another currency: without a rate its worth is unknown."""
+    return case((func.coalesce(deal.c.currency, RUBLE) == RUBLE, kopecks(amount)), else_=None)
 
 
 def _is_answered() -> Expression:
