@@ -12,8 +12,9 @@ from cast import Player, Stage, moscow
 from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.operations.leads.delete import delete_lead
+from dealtrace.operations.people import erase_person
 from server import ServerProcess
-from stored import points_of
+from stored import points_of, rows_of
 
 SERVICE = "/lead-service/v1/api/client-order"
 MADE_AT = moscow("2018-03-25", "11:00:00")
@@ -346,7 +347,24 @@ def test_sums_of_another_currency_are_left_out_of_reports(server: ServerProcess,
     parameters = {"clientApiId": player.token, "dateFrom": "25/03/2018", "dateTo": "25/03/2018"}
     page = server.http.get(f"/calls-service/RestAPI/{player.site.id}/orders-diary/orders", params=parameters).json()
     assert sorted(record["plannedAmount"] for record in page["records"]) == [10, 20, 400]
-    asked = {"metrics": "deals,amount", "since": "2018-03-25", "until": "2018-03-25"}
+    asked = {"metrics": "deals,amount", "from": "2018-03-25", "to": "2018-03-25"}
     report = server.http.get("/api/reports", params=asked, headers={"Access-Token": player.token})
     assert report.status_code == 200, report.text
     assert report.json()["total"]["values"] == {"deals": 3, "amount": "30.00"}
+
+
+def test_an_erased_person_leaves_the_business_of_a_deal(server: ServerProcess, served: Stage) -> None:
+    player = served.open_site()
+    contacts = {"mainContacts": {"fio": "Olga", "phoneNumber": PHONE, "tgUsername": "@olga"}}
+    digest = md5(PHONE.encode(), usedforsecurity=False).hexdigest()
+    matching = [by("callContact", phones=[PHONE], md5Phones=[digest])]
+    order = {**ORDER, "funnel": "Retail", "orderContacts": contacts, "matching": matching}
+    create(server, player, order)
+    ask(server, player, "update", {"orders": [{"orderNumber": "A-1", "orderName": "Olga", "status": "won"}]})
+    with served.database.write() as connection:
+        erase_person(connection, [player.site], PHONE)
+    (found,) = search(server, player, "A-1")
+    assert (found["status"], found["orderContacts"]["mainContacts"]) == ("won", None)
+    assert [past["status"] for past in found["statusHistory"]] == ["new", "won"]
+    left = repr(rows_of(served.database, player))
+    assert not [trace for trace in (PHONE, digest, "olga", "Olga") if trace in left]

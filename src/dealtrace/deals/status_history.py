@@ -27,7 +27,7 @@ def status_history(versions: Iterable[DealVersion]) -> list[PastStatus]:
         after = version.after
         details = after.get("details")
         last = past[-1] if past else None
-        funnel = details["funnel"] if details is not None else (last.funnel if last is not None else "")
+        funnel = details.get("funnel", "") if details is not None else (last.funnel if last is not None else "")
         status = after.get("status", last.status if last is not None else "")
         stated = after.get("status_since") or (after.get("happened_at") if last is None else None)
         if last is None or stated is not None or (funnel, status) != (last.funnel, last.status):

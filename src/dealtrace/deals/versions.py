@@ -104,7 +104,10 @@ def as_of(deal: Deal, version: int, versions: Iterable[DealVersion]) -> Deal:
 def without_person(fields: Fields) -> Fields:
     """Return the fields of a version, as JSON stores them, without anything that may identify the client."""
     clue = {"clue": {**fields["clue"], "contact": None}} if "clue" in fields else {}
-    return {name: None if name in _MAY_NAME_A_PERSON else value for name, value in fields.items()} | clue
+    emptied = {name: empty for name, empty in _EMPTY.items() if name in fields}
+    return {name: None if name in _MAY_NAME_A_PERSON else value for name, value in fields.items()} | clue | emptied
 
 
-_MAY_NAME_A_PERSON = ("comment", "custom_values", "details", "matchers")
+_MAY_NAME_A_PERSON = ("comment", "custom_values")
+_EMPTY: Fields = {"details": {}, "matchers": []}
+"""What deals 2.0 may name a person in, and what it is without; a version must hold values of their types."""
