@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from dealtrace.deals.matchers import Preference
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
-from dealtrace.matching.lead_search import Preference, Prospect, SearchByContact, TagFilter, choose
+from dealtrace.matching.lead_search import Prospect, SearchByContact, TagFilter, choose
 from domain_records import EMAIL, NOON, PHONE, SECOND, call_span, lead_request_span
 
 BOTH = frozenset(LeadKind)

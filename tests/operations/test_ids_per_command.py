@@ -16,6 +16,7 @@ from dealtrace.attribution.cost import CostSpread
 from dealtrace.attribution.hit import Hit
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.deal import DealKey
+from dealtrace.deals.matchers import WITHOUT_SOURCE, Matcher, Way
 from dealtrace.leads.annotations import Addition, Annotations
 from dealtrace.leads.call import CallReport, IncomingCall
 from dealtrace.leads.lead import LeadKind, LeadRef
@@ -23,6 +24,7 @@ from dealtrace.leads.lead_request import IncomingLeadRequest
 from dealtrace.matching.lead_search import SearchById
 from dealtrace.operations.accounts.count_unknown_parameters import UnknownParameters
 from dealtrace.operations.deals.by_hand import Act, DealAct
+from dealtrace.operations.deals.update_lists import DealUpdate
 from dealtrace.operations.leads.annotate import AnnotationCall, LeadAnnotation
 from dealtrace.operations.leads.by_hand import Hiding, Rewriting
 from dealtrace.operations.leads.clear_fields import Clearing
@@ -125,6 +127,14 @@ def spread(number: int) -> CostSpread:
     return CostSpread(source(number), 1000, NOON.date(), NOON.date() + timedelta(days=6))
 
 
+def order(number: int, **fields: Any) -> Any:
+    return registration(f"o{number}", stated_source=source(number), custom_values={"a": "b"}, **fields)
+
+
+def restating(number: int) -> tuple[Matcher, ...]:
+    return (Matcher(Way.SOURCE, source=TrafficSource(f"restated {number}")),)
+
+
 def webhook_id(stage: Stage, shop: Player) -> Any:
     stage.ids.ensure(10)
     wanted = NewWebhook(shop.site.id, "https://crm.example/", frozenset(EventKind), BodyStyle.JSON)
@@ -181,6 +191,19 @@ WORST: dict[str, Callable[[Stage, Player, int], Any]] = {
     ),
     "erase_people": lambda _stage, _shop, number: Erasure(frozenset({f"7921{number:07d}"}), NOBODY),
     "store_requests": lambda _stage, _shop, _number: RequestBatch((), NOON),
+    "register_lists": lambda _stage, _shop, number: [
+        order(number * ITEMS + item, matchers=(WITHOUT_SOURCE,)) for item in range(ITEMS)
+    ],
+    "update_lists": lambda stage, shop, number: [
+        DealUpdate(
+            change(deal_id_of(stage, shop, number * ITEMS + item), matchers=restating(number * ITEMS + item)),
+            (Addition(tags=("a",)),),
+        )
+        for item in range(ITEMS)
+    ],
+    "delete_lists": lambda stage, shop, number: [
+        DealKey(deal_id_of(stage, shop, number * ITEMS + item), None) for item in range(ITEMS)
+    ],
     "sweep_outbox": lambda _stage, _shop, _number: KEPT_FOR,
 }
 """The command of each operation that takes the most ids; numbers keep the commands of a batch apart."""

@@ -91,7 +91,8 @@ def test_the_methods_are_named_as_in_their_addresses() -> None:
     annotations = {"tag-lead-add", "manager-lead-add", "comment-lead-add", "customfield-lead-add", "customfield-delete"}
     journals = {"orders-diary", "calls-diary", "requests", "statistics", "download"}
     costs = {"costs-import-add", "costs-import-update"}
-    assert {method.value for method in PaidMethod} == deals | leads | annotations | journals | costs | {
+    of_deals_2 = {f"client-order-{verb}" for verb in ("create", "update", "delete", "search")}
+    assert {method.value for method in PaidMethod} == deals | leads | annotations | journals | costs | of_deals_2 | {
         "explanation",
         "report",
     }

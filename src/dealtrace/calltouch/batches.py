@@ -99,7 +99,7 @@ class Batch:
         try:
             return self.table.read(Pairs(dict(_texts(lead))))
         except InvalidParameters as fault:
-            raise InvalidParameters([_renamed(violation) for violation in fault.violations]) from fault
+            raise InvalidParameters([renamed(violation) for violation in fault.violations]) from fault
 
 
 def read_document(body: bytes) -> object:
@@ -159,7 +159,15 @@ def read_list(body: bytes, name: str) -> list[object]:
         UnreadableBody: it is not JSON.
         InvalidParameters: there is no such list in it, or one that is empty or too long.
     """
-    document = read_document(body)
+    return list_in(read_document(body), name)
+
+
+def list_in(document: object, name: str) -> list[object]:
+    """Find the list of a name in a document.
+
+    Raises:
+        InvalidParameters: there is no such list in it, or one that is empty or too long.
+    """
     items = document.get(name) if isinstance(document, dict) else None
     if not isinstance(items, list) or not 0 < len(items) <= ITEMS_MAX:
         limit = (f"ожидается список от 1 до {ITEMS_MAX} элементов", f"a list of 1 to {ITEMS_MAX} elements is expected")
@@ -200,7 +208,7 @@ def _wrong_type(message: str) -> Violation:
     return Violation(field or "*", "значение не того типа", _PLACE.sub("", message))
 
 
-def _renamed(violation: Violation) -> Violation:
+def renamed(violation: Violation) -> Violation:
     """Name a custom field as this body does."""
     if not violation.field.startswith(CUSTOM.opening):
         return violation

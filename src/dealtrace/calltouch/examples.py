@@ -69,6 +69,57 @@ IMPORT_CALLS = Example(
         "calls": [{"referenceId": "17.1", "clientPhoneNumber": "79205550055", "callStartTime": "2018-03-26 10:00:00"}]
     }
 )
+CREATE_ORDERS = Example(
+    body={
+        "crm": "1C",
+        "orders": [
+            {
+                "matching": [
+                    {
+                        "type": "callContact",
+                        "callContactParams": {"phones": ["+7 920 555-00-55"], "searchDepth": 120},
+                    },
+                    {"type": "customSources", "customSourceParams": {"source": "reception", "medium": "offline"}},
+                ],
+                "orderNumber": "A-1",
+                "status": "new",
+                "statusDate": "25-03-2018 11:00:00",
+                "orderDate": "25-03-2018 11:00:00",
+                "currency": "rub",
+                "revenue": "1000.00",
+            }
+        ],
+    },
+    answer={
+        "data": {
+            "orders": [
+                {
+                    "orderNumber": "A-1",
+                    "calltouchOrderId": 10_000_001_000,
+                    "matched": {"type": "callContact", "leadType": "call", "id": 10_000_000_017},
+                }
+            ]
+        }
+    },
+)
+UPDATE_ORDERS = Example(
+    body={
+        "orders": [
+            {
+                "orderNumber": "A-1",
+                "status": "won",
+                "statusDate": "26-03-2018 11:00:00",
+                "revenue": "1500.00",
+                "addTags": {"overwrite": False, "tags": [{"tag": "опт"}]},
+            }
+        ]
+    },
+    answer={"data": {"orders": [{"orderNumber": "A-1", "calltouchOrderId": 10_000_001_000, "matched": None}]}},
+)
+DELETE_ORDERS = Example(
+    body={"orderNumbers": ["A-1"]}, answer={"data": {"orders": [{"orderNumber": "A-1", "deleted": True}]}}
+)
+SEARCH_ORDERS = Example(body={"orderNumbers": ["A-1"]})
 _MATCHING = {"matching": [{"type": "call", "callParams": {"callId": 10_000_000_017}}]}
 ADD_TAGS = Example(body={"leads": [{**_MATCHING, "addTags": {"tags": [{"tag": "опт"}]}}]})
 ADD_MANAGERS = Example(body={"leads": [{**_MATCHING, "addManagers": {"managers": [{"manager": "Коля"}]}}]})

@@ -15,6 +15,7 @@ from dealtrace.calltouch.answers.outcomes import (
     Node,
 )
 from dealtrace.calltouch.answers.statistics import DayCounts, KeywordCounts
+from dealtrace.calltouch.client_orders.routes import ENDPOINTS as CLIENT_ORDERS
 from dealtrace.calltouch.costs import spread
 from dealtrace.calltouch.deals import delete_by_id, register, update_by_id
 from dealtrace.calltouch.form_routes import ENDPOINTS as FORMS
@@ -247,6 +248,7 @@ ENDPOINTS = (
         answer=CallsImport,
         example=examples.IMPORT_CALLS,
     ),
+    *CLIENT_ORDERS,
     Endpoint(
         f"{LEAD_SERVICE}/tag/lead/add",
         ("POST",),

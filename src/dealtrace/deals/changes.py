@@ -9,6 +9,8 @@ from typing import Final
 
 from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
 from dealtrace.deals.deal import Deal, DealKey
+from dealtrace.deals.details import changed_details
+from dealtrace.deals.matchers import Matcher, stated_source_of
 from dealtrace.record import record
 
 
@@ -31,14 +33,17 @@ CHANGEABLE = (
     "stated_source",
 )
 """The fields of a deal that `update-by-id` may change; versions record them before and after."""
+FURTHER = ("margin_rub", "currency", "details", "matchers", "status_since")
+"""The fields of a deal that only deals 2.0 state; versions of their changes record them too."""
 
 
 @record
 class Change:
     """The values to change of one deal; what is `UNSET` is not changed.
 
-    An erased sum is `None`, an erased text is empty, erased tags are `()`. `custom_values` and `source_parts` hold
-    only what was sent.
+    An erased sum is `None`, an erased text is empty, erased tags are `()`. `custom_values`, `source_parts` and
+    `detail_parts` hold only what was sent, and `added_tags` and `added_comment` are added to what there is. `matchers`
+    replace those that the deal has, with the source that they state.
     Seed: «если обновлять значение не требуется, то не передавайте параметр вовсе».
     """
 
@@ -51,6 +56,13 @@ class Change:
     tags: tuple[str, ...] | Unset = UNSET
     custom_values: Mapping[str, str] = field(default_factory=dict)
     source_parts: Mapping[str, str] = field(default_factory=dict)
+    margin_rub: Decimal | Unset | None = UNSET
+    currency: str | Unset | None = UNSET
+    status_since: datetime | Unset = UNSET
+    added_tags: tuple[str, ...] = ()
+    added_comment: str = ""
+    detail_parts: Mapping[str, object] = field(default_factory=dict)
+    matchers: tuple[Matcher, ...] | Unset = UNSET
 
 
 def apply_change(change: Change, deal: Deal, known_values: Mapping[str, str]) -> Deal:
@@ -59,17 +71,42 @@ def apply_change(change: Change, deal: Deal, known_values: Mapping[str, str]) ->
     `known_values` are the custom values of `change` whose fields the site has. Tags replace the whole list.
     Seed: «текущее значение в статистике Calltouch будет перезаписано на пустоту».
     """
-    sent = {
-        name: value
-        for name in ("amount_rub", "status", "service", "manager", "comment", "tags")
-        if (value := getattr(change, name)) is not UNSET
-    }
-    return replace(
+    sent = {name: value for name in _WHOLE if (value := getattr(change, name)) is not UNSET}
+    changed = replace(
         deal,
         **sent,
         custom_values=_merged(deal.custom_values, known_values),
         stated_source=_restated(deal, change.source_parts),
     )
+    return _with_more(change, changed)
+
+
+_WHOLE = (
+    "amount_rub",
+    "status",
+    "service",
+    "manager",
+    "comment",
+    "tags",
+    "margin_rub",
+    "currency",
+    "status_since",
+    "matchers",
+)
+"""The fields that a change replaces as a whole."""
+
+
+def _with_more(change: Change, deal: Deal) -> Deal:
+    """Return `deal` with what only deals 2.0 can change."""
+    if change.added_tags:
+        deal = replace(deal, tags=tuple(dict.fromkeys((*deal.tags, *change.added_tags))))
+    if change.added_comment:
+        deal = replace(deal, comment="\n".join(filter(None, (deal.comment, change.added_comment))))
+    if change.detail_parts:
+        deal = replace(deal, details=changed_details(deal.details, change.detail_parts))
+    if not isinstance(change.matchers, Unset):
+        deal = replace(deal, stated_source=stated_source_of(change.matchers))
+    return deal
 
 
 def _merged(values: Mapping[str, str] | None, sent: Mapping[str, str]) -> Mapping[str, str] | None:
@@ -90,13 +127,21 @@ def _restated(deal: Deal, parts: Mapping[str, str]) -> TrafficSource | None:
     return None if restated.is_empty else restated
 
 
-def stamp(before: Deal, after: Deal, now: datetime) -> Deal:
-    """Return `after` as the next version of `before`, changed at `now`; a status that is new is had since then."""
+def stamp(before: Deal, after: Deal, now: datetime, stated: datetime | Unset = UNSET) -> Deal:
+    """Return `after` as the next version of `before`, changed at `now`.
+
+    A status that is new is had since then, unless the CRM has `stated` since when.
+    """
     since = now if after.status != before.status else before.status_since
+    since = since if isinstance(stated, Unset) else stated
     return replace(after, changed_at=now, touched_at=now, status_since=since, version=before.version + 1)
 
 
 def difference(before: Deal, after: Deal) -> tuple[dict[str, object], dict[str, object]]:
-    """Return the fields that differ, with their values before and after."""
-    differing = [name for name in CHANGEABLE if getattr(before, name) != getattr(after, name)]
+    """Return the fields that differ, with their values before and after.
+
+    Since when a deal has its status is among them only if the CRM said so: otherwise it is when the version was stored.
+    """
+    names = (*CHANGEABLE, *FURTHER) if after.status_since != after.touched_at else (*CHANGEABLE, *FURTHER[:-1])
+    differing = [name for name in names if getattr(before, name) != getattr(after, name)]
     return {name: getattr(before, name) for name in differing}, {name: getattr(after, name) for name in differing}

@@ -7,7 +7,9 @@ from decimal import Decimal
 from typing import NewType
 
 from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.deals.details import NO_DETAILS, DealDetails
 from dealtrace.deals.lead_clue import NO_CLUE, LeadClue
+from dealtrace.deals.matchers import Matcher
 from dealtrace.leads.lead import LeadRef
 from dealtrace.leads.reference import find_spelt, spellings
 from dealtrace.record import record
@@ -24,7 +26,8 @@ class Deal:
     when it was stored here, `touched_at` when anything about it last changed, `changed_at` when a caller last changed
     it (`None` before the first change), `status_since` when a caller last changed its status (`None` if it always had
     this one), `pinned_at` when a person pinned its lead (`None` while it is matched by the rules). `version` counts
-    from 1.
+    from 1. `margin_rub`, `currency`, `details` and `matchers` are of deals 2.0: sums are in rubles unless `currency`
+    names another, and a deal with `matchers` is matched by them alone.
     """
 
     id: DealId
@@ -47,6 +50,10 @@ class Deal:
     deleted_at: datetime | None = None
     pinned_at: datetime | None = None
     version: int = 1
+    margin_rub: Decimal | None = None
+    currency: str | None = None
+    details: DealDetails = NO_DETAILS
+    matchers: tuple[Matcher, ...] = ()
 
 
 @record

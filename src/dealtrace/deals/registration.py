@@ -6,7 +6,9 @@ from decimal import Decimal
 
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.deal import Deal, DealId
+from dealtrace.deals.details import NO_DETAILS, DealDetails
 from dealtrace.deals.lead_clue import LeadClue
+from dealtrace.deals.matchers import Matcher
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.record import record
 
@@ -16,12 +18,13 @@ class Registration:
     """A deal as a CRM registers it.
 
     `number` is as sent, `None` if the CRM sent none. `amount_as_sent` is the text of the sum. `fingerprint` is a hash
-    of all parameters as sent: if equal, the same registration was sent again.
+    of all parameters as sent: if equal, the same registration was sent again. What stands behind it only deals 2.0 say;
+    `lead_tags` are for the lead that is found.
     """
 
     number: str | None
     status: str
-    amount_rub: Decimal
+    amount_rub: Decimal | None
     amount_as_sent: str
     happened_at: datetime
     service: str
@@ -32,11 +35,20 @@ class Registration:
     stated_source: TrafficSource | None
     clue: LeadClue
     fingerprint: str
+    status_since: datetime | None = None
+    margin_rub: Decimal | None = None
+    currency: str | None = None
+    details: DealDetails = NO_DETAILS
+    matchers: tuple[Matcher, ...] = ()
+    lead_tags: tuple[str, ...] = ()
 
 
 @record
 class Receipt:
-    """The answer to a registration, the same each time it is sent again."""
+    """The answer to a registration, the same each time it is sent again.
+
+    `matcher` is the position of the matcher that decided, `None` in deals 1.0 and where none did.
+    """
 
     deal_id: DealId
     number: str
@@ -44,6 +56,7 @@ class Receipt:
     amount_as_sent: str
     happened_at: datetime
     lead: LeadRef | None
+    matcher: int | None = None
 
     @property
     def call_id(self) -> int | None:
@@ -100,10 +113,15 @@ def new_deal(
         stated_source=registration.stated_source,
         clue=registration.clue,
         lead=lead,
+        status_since=registration.status_since,
+        margin_rub=registration.margin_rub,
+        currency=registration.currency,
+        details=registration.details,
+        matchers=registration.matchers,
     )
 
 
-def receipt_for(registration: Registration, deal: Deal) -> Receipt:
+def receipt_for(registration: Registration, deal: Deal, matcher: int | None = None) -> Receipt:
     """Return the answer to the registration that created `deal`; the number and the sum are exactly as sent."""
     number = registration.number if registration.number is not None else deal.number
-    return Receipt(deal.id, number, deal.status, registration.amount_as_sent, deal.happened_at, deal.lead)
+    return Receipt(deal.id, number, deal.status, registration.amount_as_sent, deal.happened_at, deal.lead, matcher)

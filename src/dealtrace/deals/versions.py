@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from dealtrace.deals.changes import difference
+from dealtrace.deals.changes import FURTHER, difference
 from dealtrace.deals.deal import Deal, DealId
 from dealtrace.record import record
 
@@ -48,9 +48,12 @@ class DealVersion:
     user_id: int | None = None
 
 
-def first_version(deal: Deal, amount_as_sent: str, token_id: int | None) -> DealVersion:
-    """Return the version of a registration: the whole deal, and the sum as sent, which a retry is answered with."""
-    after = {
+def first_version(deal: Deal, amount_as_sent: str, token_id: int | None, matcher: int | None = None) -> DealVersion:
+    """Return the version of a registration: the whole deal, and the sum as sent, which a retry is answered with.
+
+    A deal of deals 2.0 has its further fields in it, and which matcher decided.
+    """
+    after: dict[str, object] = {
         "number": deal.number,
         "status": deal.status,
         "amount_rub": deal.amount_rub,
@@ -65,6 +68,8 @@ def first_version(deal: Deal, amount_as_sent: str, token_id: int | None) -> Deal
         "clue": deal.clue,
         "lead": deal.lead,
     }
+    if deal.matchers:
+        after |= {name: getattr(deal, name) for name in FURTHER} | {"matcher": matcher}
     return DealVersion(deal.id, FIRST_VERSION, VersionKind.REGISTERED, deal.recorded_at, token_id, {}, after)
 
 
@@ -103,7 +108,10 @@ def as_of(deal: Deal, version: int, versions: Iterable[DealVersion]) -> Deal:
 def without_person(fields: Fields) -> Fields:
     """Return the fields of a version, as JSON stores them, without anything that may identify the client."""
     clue = {"clue": {**fields["clue"], "contact": None}} if "clue" in fields else {}
-    return {name: None if name in _MAY_NAME_A_PERSON else value for name, value in fields.items()} | clue
+    emptied = {name: empty for name, empty in _EMPTY.items() if name in fields}
+    return {name: None if name in _MAY_NAME_A_PERSON else value for name, value in fields.items()} | clue | emptied
 
 
 _MAY_NAME_A_PERSON = ("comment", "custom_values")
+_EMPTY: Fields = {"details": {}, "matchers": []}
+"""What deals 2.0 may name a person in, and what it is without; a version must hold values of their types."""

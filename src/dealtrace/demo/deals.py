@@ -150,7 +150,7 @@ def _live(random: Random, calendar: Calendar, deal: DemoDeal, wins: float) -> It
     yield DemoChange(Change(key, status=WORKING, manager=manager), at)
     if random.random() < IS_MEASURED:
         at = calendar.at_work(random, at + timedelta(days=random.lognormvariate(1, 0.6)))
-        measured_rub = _rounded(float(deal.registration.amount_rub) * random.uniform(0.8, 1.35))
+        measured_rub = _rounded(float(deal.registration.amount_rub or 0) * random.uniform(0.8, 1.35))
         amount = measured_rub if random.random() < CHANGES_AMOUNT else UNSET
         yield DemoChange(Change(key, status=MEASURED, amount_rub=amount), at)
     at = calendar.at_work(random, at + timedelta(days=random.lognormvariate(1.7, 0.7)))

@@ -1,11 +1,14 @@
 """Phones and e-mails as they were written, beside the one form in which they are compared."""
 
+from hashlib import md5
+
 from dealtrace.leads.email import list_emails, normal_email
 from dealtrace.leads.phone import list_phones, normal_phone
 from dealtrace.record import record
 
 __all__ = (
     "StatedContact",
+    "digest_of",
     "list_emails",
     "list_phones",
     "normal_contacts",
@@ -51,3 +54,11 @@ def normal_contacts(phone: str | None, email: str | None) -> tuple[str, ...]:
     """List the contacts that a lead's fields state, each in its normal form and once: phones first."""
     phones = list_phones(phone) if phone is not None else ()
     return phones if email is None else tuple(dict.fromkeys((*phones, *list_emails(email))))
+
+
+def digest_of(contact: str) -> str | None:
+    """Return the digest of a phone in normal form, `None` for an e-mail.
+
+    Vendor: «md5Phones», of the digits `7XXXXXXXXXX`. It is no secret: who knows a phone can compute it.
+    """
+    return None if "@" in contact else md5(contact.encode(), usedforsecurity=False).hexdigest()

@@ -1,20 +1,13 @@
 """Finding the lead that a program refers to by its id or by contacts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from dealtrace.deals.matchers import Matcher, Preference, Way
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.matching.nearest_lead import nearness
 from dealtrace.record import record
-
-
-class Preference(StrEnum):
-    """Which of several leads a search by contact returns."""
-
-    NEAREST = "nearest"
-    NEAREST_UNIQUE = "nearest unique of its kind"
-    NEAREST_UNIQUE_LEAD = "nearest unique of either kind"
 
 
 @record
@@ -56,6 +49,20 @@ class SearchByContact:
 LeadSearch = SearchById | SearchByContact
 
 
+def search_of(matcher: Matcher) -> LeadSearch | None:
+    """Return the search for a lead that a matcher asks for, `None` if it asks for none.
+
+    Ours: a lead is searched by contact only up to a moment, and a matcher without one finds nothing.
+    """
+    tags = TagFilter(frozenset(matcher.tags), any_will_do=matcher.any_tag)
+    if matcher.way is Way.ID and matcher.lead_id is not None:
+        return SearchById(LeadRef(matcher.kinds[0], matcher.lead_id), tags)
+    if matcher.way is Way.CONTACT and matcher.until is not None:
+        kinds = frozenset(matcher.kinds)
+        return SearchByContact(kinds, matcher.contacts, matcher.until, matcher.depth, matcher.preference, tags)
+    return None
+
+
 @record
 class Prospect:
     """A lead that a search may find, with what the search filters by."""
@@ -75,18 +82,40 @@ def choose(search: SearchByContact, prospects: Iterable[Prospect]) -> LeadRef | 
     return max(matching, key=nearness).ref if matching else None
 
 
-def _matches(search: SearchByContact, prospect: Prospect) -> bool:
+class Miss(StrEnum):
+    """Why a lead with a contact that is searched for does not fit."""
+
+    KIND = "another kind of lead"
+    LATER = "began after the date"
+    DEPTH = "beyond the depth"
+    TAGS = "has not the tags"
+    UNIQUE = "is not unique"
+
+
+def misses(search: SearchByContact, prospect: Prospect) -> Iterator[Miss]:
+    """Yield everything that keeps a search from finding a lead that has one of its contacts."""
     span = prospect.span
-    unique = {
-        Preference.NEAREST: True,
-        Preference.NEAREST_UNIQUE: prospect.is_unique,
-        Preference.NEAREST_UNIQUE_LEAD: prospect.is_unique_lead,
-    }
-    return (
-        span.ref.kind in search.kinds
-        and span.contact in search.contacts
-        and span.started_at <= search.until
-        and (search.depth is None or search.until - span.started_at <= search.depth)
-        and search.tags.admits(prospect.tags)
-        and unique[search.preference]
-    )
+    if span.ref.kind not in search.kinds:
+        yield Miss.KIND
+    if span.started_at > search.until:
+        yield Miss.LATER
+    if search.depth is not None and search.until - span.started_at > search.depth:
+        yield Miss.DEPTH
+    if not search.tags.admits(prospect.tags):
+        yield Miss.TAGS
+    if not _is_unique_enough(search.preference, prospect):
+        yield Miss.UNIQUE
+
+
+def _is_unique_enough(preference: Preference, prospect: Prospect) -> bool:
+    match preference:
+        case Preference.NEAREST:
+            return True
+        case Preference.NEAREST_UNIQUE:
+            return prospect.is_unique
+        case Preference.NEAREST_UNIQUE_LEAD:
+            return prospect.is_unique_lead
+
+
+def _matches(search: SearchByContact, prospect: Prospect) -> bool:
+    return prospect.span.contact in search.contacts and next(misses(search, prospect), None) is None

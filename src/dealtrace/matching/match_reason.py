@@ -18,6 +18,7 @@ class MatchReason(StrEnum):
     CALL_REFERENCE = "call_reference"
     REQUEST_ID = "request_id"
     REQUEST_NUMBER = "request_number"
+    MATCHER = "matcher"
     PHONE = "phone"
     EMAIL = "email"
     STATED_SOURCE = "stated_source"
@@ -60,7 +61,13 @@ def match_reason_of(deal: Deal, lead: LeadContacts | None, *, contact_matching: 
         return MatchReason.PINNED_TO_NONE
     if deal.stated_source is not None:
         return MatchReason.STATED_SOURCE
+    return _reason_of_none(deal, contact_matching=contact_matching)
+
+
+def _reason_of_none(deal: Deal, *, contact_matching: bool) -> MatchReason:
     contact = deal.clue.contact
+    if deal.matchers:
+        return MatchReason.NO_LEAD_NEAR
     if contact is None:
         return MatchReason.NOTHING_SENT if deal.clue.identity is None else MatchReason.LEAD_UNKNOWN
     if not _normals(contact.phone) and not _normals(contact.email):
@@ -72,6 +79,8 @@ def _reason_of_lead(deal: Deal, lead: LeadContacts) -> MatchReason:
     assert deal.lead is not None
     if deal.pinned_at is not None:
         return MatchReason.PINNED
+    if deal.matchers:
+        return MatchReason.MATCHER
     identity, contact = deal.clue.identity, deal.clue.contact
     if identity is not None:
         is_call = isinstance(identity, CallIdentity)

@@ -12,9 +12,11 @@ def rematched(
 ) -> Deal:
     """Return `deal` after a new search that `found` a lead, or the same deal if its lead does not change.
 
-    A pinned lead is kept. With contact matching off the previous match is kept too, unless its lead `is_gone`.
+    A pinned lead is kept. With contact matching off the previous match is kept too, unless its lead `is_gone`;
+    that switch is not for deals that state matchers of their own.
     """
-    keeps = deal.pinned_at is not None or (found is None and not contact_matching and not is_gone)
+    stays = not contact_matching and not deal.matchers and not is_gone
+    keeps = deal.pinned_at is not None or (found is None and stays)
     return deal if keeps or found == deal.lead else bound(deal, found, now)
 
 

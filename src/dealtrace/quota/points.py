@@ -37,6 +37,10 @@ class PaidMethod(StrEnum):
     EXPLANATION = "explanation"
     REPORT = "report"
     WIDGET = "widget-request-create"
+    ORDER_CREATE = "client-order-create"
+    ORDER_UPDATE = "client-order-update"
+    ORDER_DELETE = "client-order-delete"
+    ORDER_SEARCH = "client-order-search"
     COSTS_ADD = "costs-import-add"
     COSTS_UPDATE = "costs-import-update"
 

@@ -10,7 +10,7 @@ from dealtrace.leads.contact import normal_contacts
 from dealtrace.leads.lead import LeadKind
 from dealtrace.record import record
 from dealtrace.storage.database.compiled_statement import Values
-from dealtrace.storage.schema.tables.deals import deal, deal_contact, deal_version
+from dealtrace.storage.schema.tables.deals import deal, deal_contact, deal_key, deal_version
 from dealtrace.storage.schema.tables.leads import LEAD_TABLES, call, client, contact, lead_contact, lead_request
 from dealtrace.storage.schema.tables.visits import visit
 
@@ -48,6 +48,8 @@ ANONYMOUS: Mapping[Table, Values] = {
         "clue_link_threshold_seconds": None,
         "clue_only_kind": None,
         "clue_further": None,
+        "details": None,
+        "matchers": None,
         "fingerprint": "",
     },
 }
@@ -56,7 +58,7 @@ ANONYMOUS: Mapping[Table, Values] = {
 A deal's fingerprint is replaced, too: who knows the rest of a registration could try phones until one fits.
 """
 
-DELETED = frozenset({contact, lead_contact, deal_contact})
+DELETED = frozenset({contact, lead_contact, deal_contact, deal_key})
 """Rows that hold nothing but a contact."""
 
 VersionFields = tuple[int, int, Fields, Fields]
@@ -104,6 +106,8 @@ def find_traces(connection: Connection, site_id: int, known_contacts: Collection
     bound = (and_(deal.c.lead_kind == kind, deal.c.lead_id.in_(leads[kind])) for kind in LeadKind)
     named = deal_contact.c.contact.in_(known_contacts)
     further = _column(connection, deal_contact, site_id, deal_contact.c.deal_id, named)
+    sought = deal_key.c.key.in_(known_contacts)
+    further |= _column(connection, deal_key, site_id, deal_key.c.deal_id, sought)
     stated = (deal.c.clue_phone.in_(known_contacts), deal.c.clue_email.in_(known_contacts), deal.c.id.in_(further))
     theirs = or_(*stated, *bound)
     return Traces(
@@ -241,6 +245,7 @@ def _rows_of(site_id: int, traces: Traces) -> list[tuple[Table, ColumnElement[bo
         (visit, visit.c.id.in_(traces.visits)),
         (deal, deal.c.id.in_(traces.deals)),
         (deal_contact, deal_contact.c.deal_id.in_(traces.deals)),
+        (deal_key, deal_key.c.deal_id.in_(traces.deals)),
         (deal_version, deal_version.c.deal_id.in_(traces.deals)),
     ]
     return [(table, and_(table.c.site_id == site_id, mine)) for table, mine in found]

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from hashlib import md5
 
 import pytest
 from alembic.script import ScriptDirectory
@@ -22,7 +23,9 @@ from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.deals.daily_counts import list_miscounted_days
 from dealtrace.storage.deals.versions import list_versions
 from dealtrace.storage.id_blocks import IdBlocks, find_own_ids
+from dealtrace.storage.leads.clients import find_phones_by_digest
 from dealtrace.storage.schema.tables.deals import deal, deal_day
+from dealtrace.storage.schema.tables.leads import contact
 from dealtrace.storage.schema.tables.reports import deal_status
 from dealtrace.storage.schema.tables.whole import metadata
 from dealtrace.storage.schema.upgrade import (
@@ -200,8 +203,17 @@ def test_a_step_that_fails_leaves_nothing_behind(empty: Database) -> None:
     assert not is_current(empty)
 
 
+def forget_deals_2(connection: Connection) -> None:
+    """Undo what the step 0025 made."""
+    connection.exec_driver_sql("DROP TABLE deal_key")
+    connection.exec_driver_sql("DROP INDEX ix_contact_digest")
+    for table, column in (("deal", "details"), ("deal", "matchers"), ("contact", "digest")):
+        connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN {column}")
+
+
 def forget_people(connection: Connection) -> None:
     """Undo what the steps from 0020 on made."""
+    forget_deals_2(connection)
     for table in ("api_request", "segment", "session", "recovery_code", "installation"):
         connection.exec_driver_sql(f"DROP TABLE {table}")
     for table, columns in (
@@ -336,6 +348,7 @@ def test_sites_that_were_there_before_get_a_counter_each_and_no_origins(database
     stage = Stage(database)
     players = [stage.open_site(cors_origins=("https://shop.example",)) for _ in range(3)]
     with database.write() as connection:
+        forget_deals_2(connection)
         forget_counters(connection)
         connection.exec_driver_sql(f"UPDATE {VERSION_TABLE} SET version_num = '0023'")
     upgrade_schema(database)
@@ -344,4 +357,19 @@ def test_sites_that_were_there_before_get_a_counter_each_and_no_origins(database
     codes = {site.counter_code for site in sites if site is not None and is_counter_code(site.counter_code)}
     assert len(codes) == 3
     assert [site.cors_origins for site in sites if site is not None] == [(), (), ()]
+
+
+def test_phones_that_were_there_before_are_found_by_their_digests(database: Database) -> None:
+    stage = Stage(database)
+    shop = stage.open_site()
+    stage.lead_request(shop, NOON, phone="79205550055", email="i@example.ru")
+    with database.write() as connection:
+        forget_deals_2(connection)
+        connection.exec_driver_sql(f"UPDATE {VERSION_TABLE} SET version_num = '0024'")
+    upgrade_schema(database)
+    digest = md5(b"79205550055", usedforsecurity=False).hexdigest()
+    with database.read() as connection:
+        assert find_phones_by_digest(connection, shop.site.id, [digest]) == {digest: "79205550055"}
+        query = select(contact.c.contact).where(contact.c.site_id == shop.site.id, contact.c.digest.is_(None))
+        assert list(connection.execute(query).scalars()) == ["i@example.ru"]
     assert schema_differences(database) == []

@@ -17,6 +17,7 @@ _REASONS: Mapping[str, tuple[str, str]] = {
     MatchReason.REQUEST_ID: ("по номеру заявки", "by the lead request’s id"),
     MatchReason.REQUEST_NUMBER: ("по номеру заявки на сайте", "by the lead request’s number on the site"),
     MatchReason.PHONE: ("по телефону", "by phone"),
+    MatchReason.MATCHER: ("по списку matching", "by the list `matching`"),
     MatchReason.EMAIL: ("по почте", "by e-mail"),
     MatchReason.STATED_SOURCE: ("источник назвала CRM", "the CRM stated the source"),
     MatchReason.PINNED_TO_NONE: ("вручную оставлена без лида", "left without a lead by hand"),

@@ -56,3 +56,9 @@ def dotted_clock(at: datetime, time_zone: ZoneInfo) -> str:
 def whole_seconds(duration: timedelta | None) -> int:
     """Return a duration in whole seconds; an unknown one is 0."""
     return duration // _SECOND if duration is not None else 0
+
+
+def day_first_clock(at: datetime, time_zone: ZoneInfo) -> str:
+    """Format an instant on the site's clock as `dd-mm-yyyy hh:mm:ss`."""
+    clock = at.astimezone(time_zone)
+    return f"{clock.day:02}-{clock.month:02}-{clock.year:04} {clock.hour:02}:{clock.minute:02}:{clock.second:02}"

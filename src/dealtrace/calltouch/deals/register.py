@@ -36,7 +36,7 @@ async def respond(caller: Caller, sent: Sent) -> Reply:
     """Register the deal and answer with it."""
     registration = read_registration(caller, sent)
     receipt: Receipt = await caller.write(register_deals, registration)
-    order = registered_order(receipt, caller.site.time_zone, registration.amount_rub)
+    order = registered_order(receipt, caller.site.time_zone, sent["orderSum"])
     return success(
         order, "deal_registered", site_id=caller.site.id, deal_id=receipt.deal_id, matched=receipt.lead is not None
     )

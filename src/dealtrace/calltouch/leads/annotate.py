@@ -126,7 +126,7 @@ def read_tags(item: AnnotationItem) -> Addition:
     """Read tags to add."""
     added = item.add_tags or AddedTags()
     texts = (word_text(tag.tag) if isinstance(tag, Tag) else tag for tag in added.tags)
-    tags = _checked("addTags.tags", Tags().read, ",".join(texts))
+    tags = checked("addTags.tags", Tags().read, ",".join(texts))
     return Addition(tags=_required("addTags.tags", tags), overwrite=added.overwrite)
 
 
@@ -135,7 +135,7 @@ def read_managers(item: AnnotationItem) -> Addition:
     added = item.add_managers or AddedManagers()
     texts = [word_text(name.manager) if isinstance(name, Manager) else name for name in added.managers]
     managers = tuple(
-        _checked("addManagers.managers", Text(LABEL_LENGTH_MAX).read, text) for text in texts if not is_blank(text)
+        checked("addManagers.managers", Text(LABEL_LENGTH_MAX).read, text) for text in texts if not is_blank(text)
     )
     _check_count("addManagers.managers", len(managers), MANAGERS_MAX)
     return Addition(managers=_required("addManagers.managers", managers), overwrite=added.overwrite)
@@ -143,7 +143,7 @@ def read_managers(item: AnnotationItem) -> Addition:
 
 def read_comment(item: AnnotationItem) -> Addition:
     """Read a comment to add."""
-    comment = _checked("addComment", Text(COMMENT_LENGTH_MAX).read, word_text(item.add_comment))
+    comment = checked("addComment", Text(COMMENT_LENGTH_MAX).read, word_text(item.add_comment))
     return Addition(comment=_required("addComment", comment))
 
 
@@ -153,7 +153,7 @@ def read_fields(item: AnnotationItem) -> Addition:
     added = item.add_custom_fields or AddedFields()
     _check_count(place, len(added.custom_fields), CUSTOM.members_max)
     values = {
-        _checked(place, Text(CUSTOM.key_length_max).read, word_text(field.field)): _checked(
+        checked(place, Text(CUSTOM.key_length_max).read, word_text(field.field)): checked(
             place, Text(CUSTOM_VALUE_LENGTH_MAX).read, word_text(field.value)
         )
         for field in added.custom_fields
@@ -162,7 +162,12 @@ def read_fields(item: AnnotationItem) -> Addition:
     return Addition(custom_values=_required(place, values), overwrite=added.overwrite)
 
 
-def _checked(place: str, read: Callable[[str], Value], text: str) -> Value:
+def checked(place: str, read: Callable[[str], Value], text: str) -> Value:
+    """Read a text of a list.
+
+    Raises:
+        InvalidParameters: it is malformed or too long, or has a zero byte; the violation names `place`.
+    """
     if "\0" in text:
         raise InvalidParameters([Violation(place, "нулевой байт недопустим", "a zero byte is not allowed")])
     try:

@@ -1,7 +1,8 @@
 """`matching`: the ways in which a program identifies a lead, tried in the order sent."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -10,13 +11,14 @@ import msgspec
 from dealtrace import clock
 from dealtrace.calltouch.answers.clocks import instant_of
 from dealtrace.calltouch.wire_types import DASHED, WallClock
+from dealtrace.deals.matchers import Preference
 from dealtrace.errors import InvalidParameters, InvalidValue, Violation
 from dealtrace.http.parameter_types import Choice, Integer, Text
 from dealtrace.leads.contact import list_emails, list_phones
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.limits import EMAIL_LENGTH_MAX, PHONE_LENGTH_MAX, TAG_LENGTH_MAX, TAGS_MAX
 from dealtrace.leads.plain_text import is_blank
-from dealtrace.matching.lead_search import LeadSearch, Preference, SearchByContact, SearchById, TagFilter
+from dealtrace.matching.lead_search import LeadSearch, SearchByContact, SearchById, TagFilter
 from dealtrace.record import record
 
 ELEMENTS_MAX = 20
@@ -32,6 +34,7 @@ _WANTED = Choice(
         "nearestUniqLead": Preference.NEAREST_UNIQUE_LEAD,
     }
 )
+_DIGEST = re.compile("[0-9a-f]{32}")
 _LOGIC = Choice({"and": False, "or": True})
 BOTH = frozenset(LeadKind)
 
@@ -53,6 +56,22 @@ class Params(msgspec.Struct, frozen=True, rename="camel"):
     tags_logic: Word = None
 
 
+class SourceParams(msgspec.Struct, frozen=True, rename="camel"):
+    """The source that a deal is given if nothing before finds a lead."""
+
+    source: Word = None
+    medium: Word = None
+    campaign: Word = None
+    content: Word = None
+    term: Word = None
+
+
+class VisitParams(msgspec.Struct, frozen=True, rename="camel"):
+    """Visits by their ids."""
+
+    session_id: Sequence[Word] | Word = None
+
+
 class Element(msgspec.Struct, frozen=True, rename="camel"):
     """A way of identifying the lead."""
 
@@ -62,6 +81,8 @@ class Element(msgspec.Struct, frozen=True, rename="camel"):
     lead_contact_params: Params | None = None
     call_contact_params: Params | None = None
     request_contact_params: Params | None = None
+    custom_source_params: SourceParams | None = None
+    session_params: VisitParams | None = None
 
 
 @record
@@ -102,23 +123,39 @@ def read_matching(elements: Sequence[Element] | None, time_zone: ZoneInfo) -> tu
     searches = [
         search
         for number, element in enumerate(elements)
-        if (search := _Reader(element, f"matching[{number}]", time_zone, faults).read()) is not None
+        if (search := ElementReader(element, f"matching[{number}]", time_zone, faults).read()) is not None
     ]
     if faults:
         raise InvalidParameters(faults)
     return tuple(searches)
 
 
-class _Reader:
-    """Reads an element and collects what is wrong with it."""
+class ElementReader:
+    """Reads an element and collects what is wrong with it.
 
-    def __init__(self, element: Element, place: str, time_zone: ZoneInfo, faults: list[Violation]) -> None:
+    A lead by contact is the nearest before `until`, now by default, unless the element has a date. `by_digest` is for
+    methods that find phones by their MD5.
+    """
+
+    def __init__(
+        self,
+        element: Element,
+        place: str,
+        time_zone: ZoneInfo,
+        faults: list[Violation],
+        *,
+        until: datetime | None = None,
+        by_digest: bool = False,
+    ) -> None:
         self._element = element
         self._place = place
         self._time_zone = time_zone
         self._faults = faults
+        self._until = until
+        self._by_digest = by_digest
 
     def read(self) -> LeadSearch | None:
+        """Return the search that the element asks for; `None` if it finds nothing here or is invalid."""
         kind = self._element.type
         if kind in _BY_ID:
             return self._by_id(*_BY_ID[str(kind)], params=f"{kind}Params")
@@ -140,24 +177,35 @@ class _Reader:
     def _by_contact(self, where: _Contacts) -> SearchByContact | None:
         params = where.params
         sent = self._params(params)
-        if sent.md5_phones:
+        if sent.md5_phones and not self._by_digest:
             self._complain(f"{params}.md5Phones", "хеши телефонов не принимаются, передайте phones", "send phones")
         contacts = [
             *self._contacts(f"{params}.phones", sent.phones, Text(PHONE_LENGTH_MAX), list_phones),
             *self._contacts(f"{params}.emails", sent.emails, Text(EMAIL_LENGTH_MAX), list_emails),
         ]
-        if not sent.phones and not sent.emails:
+        if not (sent.phones or sent.emails or sent.md5_phones):
             self._require(f"{params}.phones")
         moment = self._word(f"{params}.date", sent.date, WallClock(DASHED).read)
         minutes = self._word(f"{params}.searchDepth", sent.search_depth, Integer(0, DEPTH_MINUTES_MAX).read)
         return SearchByContact(
             where.kinds,
             tuple(contacts),
-            instant_of(moment, self._time_zone) if moment is not None else clock.now(),
+            instant_of(moment, self._time_zone) if moment is not None else self._until or clock.now(),
             timedelta(minutes=minutes) if minutes is not None else None,
             self._word(f"{params}.{where.wanted}", _value(sent, where.wanted), _WANTED.read) or Preference.NEAREST,
             self._tags(params, sent),
         )
+
+    def digests(self) -> tuple[str, ...]:
+        """Return the MD5 of phones that the element has, in lower case; what is none finds nobody."""
+        where = _BY_CONTACT.get(str(self._element.type))
+        sent: Params | None = _value(self._element, where.params) if where is not None else None
+        words = sent.md5_phones if sent is not None else ()
+        if len(words) > CONTACTS_MAX:
+            self._complain("md5Phones", f"допускается не более {CONTACTS_MAX}", f"at most {CONTACTS_MAX} are allowed")
+            return ()
+        digests = (str(word).strip().lower() for word in words if word is not None)
+        return tuple(dict.fromkeys(digest for digest in digests if _DIGEST.fullmatch(digest)))
 
     def _params(self, name: str) -> Params:
         sent: Params | None = _value(self._element, name)

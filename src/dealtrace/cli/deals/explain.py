@@ -1,6 +1,6 @@
 """`dealtrace explain`: why a deal has its lead, or none."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from dealtrace.accounts.site import Site
 from dealtrace.cli.deals.history import format_instant
@@ -9,6 +9,7 @@ from dealtrace.cli.options import JsonOption, OnlySiteOption
 from dealtrace.cli.terminal import console, open_prepared, print_json
 from dealtrace.matching.explanation import Candidate, Missed, Step
 from dealtrace.matching.flips import SECOND, Flip
+from dealtrace.matching.matcher_explanation import MatcherStep
 from dealtrace.operations.deals.explain import Explanation, explain_deal, serialize_explanation
 
 
@@ -41,6 +42,9 @@ def _explanation_lines(site: Site, explanation: Explanation) -> Iterator[str]:
     for naming in explanation.namings:
         found = f"{NOUN[naming.kind]} {naming.lead.id}" if naming.lead is not None else "not found"
         yield f"Given: the {NOUN[naming.kind]} whose {naming.by} is {naming.value}: {found}"
+    if explanation.matchers:
+        yield from _matcher_lines(explanation.matchers)
+        return
     if deal.clue.contact is None:
         yield "No phone or e-mail was given."
         return
@@ -54,6 +58,17 @@ def _explanation_lines(site: Site, explanation: Explanation) -> Iterator[str]:
     for step in explanation.steps:
         yield from _step_lines(site, step)
     yield from _flip_lines(site, explanation)
+
+
+def _matcher_lines(steps: Sequence[MatcherStep]) -> Iterator[str]:
+    for number, step in enumerate(steps, 1):
+        kinds = " or ".join(NOUN[kind] for kind in step.matcher.kinds)
+        sought = f" of a {kinds}" if kinds else ""
+        yield f"  matcher {number} of {len(steps)}, {step.matcher.way}{sought}: {step.outcome}"
+        for candidate in step.candidates:
+            missed = ", ".join(candidate.missed_by) or "fits"
+            yield f"    {NOUN[candidate.lead.kind]} {candidate.lead.id}: {missed}"
+            yield f"      {candidate.before.total_seconds():.0f} s before the date"
 
 
 def _flip_lines(site: Site, explanation: Explanation) -> Iterator[str]:

@@ -48,7 +48,7 @@ def apply_changes(
     """
     named = find_deals(work.connection, work.site, [command.payload.key for command in commands])
     paid = pay_for_calls(work, method, len(named.found))
-    ledger = _Ledger(work)
+    ledger = Ledger(work)
     changed = {position: ledger.change(deal, commands[position]) for position, deal in named.first(paid).items()}
     ledger.store()
     unpaid = points_refusal(work)
@@ -66,10 +66,11 @@ def _with_stories(work: Work, changed: Mapping[int, Deal]) -> dict[int, ChangedD
     }
 
 
-class _Ledger:
+class Ledger:
     """Changes applied one after another in memory, and stored together."""
 
     def __init__(self, work: Work) -> None:
+        """Begin without changes."""
         self._work = work
         self._changed: dict[int, Deal] = {}
         self._versions: list[DealVersion] = []
@@ -83,12 +84,17 @@ class _Ledger:
         after = apply_change(command.payload, before, values)
         if after == before:
             return before
-        after = stamp(before, after, self._work.now)
+        after = stamp(before, after, self._work.now, command.payload.status_since)
         self._changed[after.id] = after
         self._versions.append(
             next_version(before, after, VersionKind.CHANGED, token_id=command.token_id, user_id=command.user_id)
         )
         return after
+
+    @property
+    def changed(self) -> Mapping[int, Deal]:
+        """The deals that have changed, as they are now, by their ids."""
+        return self._changed
 
     def store(self) -> None:
         """Store the deals as they are now, and a version for each change."""

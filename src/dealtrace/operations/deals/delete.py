@@ -1,13 +1,13 @@
 """Delete deals; a deleted deal is hidden, and can be restored."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from dealtrace.deals.deal import Deal, DealKey
 from dealtrace.deals.versions import VersionKind, next_version
 from dealtrace.errors import Refusal
-from dealtrace.operations.deals.find import find_deal, find_deals, not_found
+from dealtrace.operations.deals.find import NamedDeals, find_deal, find_deals, not_found
 from dealtrace.operations.points import pay_for_calls, points_refusal
 from dealtrace.operations.webhooks.publish import store_versions
 from dealtrace.operations.work import Work, operation
@@ -28,9 +28,15 @@ def delete_deals(work: Work, commands: Sequence[WriteCommand[DealKey]]) -> list[
     for position, deal in named.found.items():
         first_naming.setdefault(deal.id, position)
     paid = pay_for_calls(work, PaidMethod.DELETE_BY_ID, len(first_naming))
+    return delete_paid(work, commands, named, set(list(first_naming.values())[:paid]))
+
+
+def delete_paid(
+    work: Work, commands: Sequence[WriteCommand[DealKey]], named: NamedDeals, paid: Collection[int]
+) -> list[Deal | Refusal]:
+    """Delete the deals named at the positions that are `paid`; each outcome is the deleted deal, or a refusal."""
     deleted = {
-        position: with_deletion(named.found[position], work.now, work.now)
-        for position in list(first_naming.values())[:paid]
+        position: with_deletion(deal, work.now, work.now) for position, deal in named.found.items() if position in paid
     }
     deals.stamp_deals(work.connection, work.site.id, list(deleted.values()))
     versions = [
@@ -44,7 +50,8 @@ def delete_deals(work: Work, commands: Sequence[WriteCommand[DealKey]]) -> list[
         for position, deal in deleted.items()
     ]
     store_versions(work, versions)
-    late = {position: not_found(deal.id) for position, deal in named.found.items() if first_naming[deal.id] in deleted}
+    gone = {deal.id for deal in deleted.values()}
+    late = {position: not_found(deal.id) for position, deal in named.found.items() if deal.id in gone}
     outcomes: dict[int, Deal | Refusal] = {**named.refused, **late, **deleted}
     unpaid = points_refusal(work)
     return [outcomes.get(position, unpaid) for position in range(len(commands))]

@@ -12,10 +12,14 @@ from dealtrace.accounts.site import Site
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.deal import Deal
 from dealtrace.deals.lead_clue import LINK_THRESHOLD_MAX, CallIdentity, ContactClue, LeadClue, LeadRequestIdentity
+from dealtrace.deals.matchers import Way
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.matching.explanation import Candidate, Missed, Step, WonBy, explain_search
 from dealtrace.matching.flips import SECOND, Flip, flips_of
+from dealtrace.matching.lead_search import Miss
+from dealtrace.matching.matcher_explanation import MatcherOutcome, MatcherStep
 from dealtrace.matching.nearest_lead import searches_for
+from dealtrace.operations.deals.decide import explain_decision
 from dealtrace.operations.deals.match import Question, match_deals
 from dealtrace.record import record
 from dealtrace.storage.leads import contact_rows
@@ -30,6 +34,7 @@ class Verdict(StrEnum):
     PINNED = "pinned by hand"
     NAMED = "named by the caller"
     CONTACT = "found by contact"
+    MATCHER = "decided by a matcher"
     KEPT = "kept from before contact matching was switched off"
     NO_CLUE = "nothing was told of the lead"
     SWITCHED_OFF = "contact matching is off"
@@ -52,7 +57,8 @@ class Explanation:
 
     `namings` come first and end with the first that names a lead; `steps` are the search by contact. They are listed
     even if contact matching is off, to show what it would find. `flips` are the smallest changes of the rules that
-    would give the deal another lead; a lead that is pinned or named has none.
+    would give the deal another lead; a lead that is pinned or named has none. A deal of deals 2.0 has `matchers`
+    instead.
     """
 
     deal: Deal
@@ -60,6 +66,7 @@ class Explanation:
     namings: tuple[Naming, ...]
     steps: tuple[Step, ...]
     flips: tuple[Flip, ...] = ()
+    matchers: tuple[MatcherStep, ...] = ()
 
     @property
     def named(self) -> LeadRef | None:
@@ -71,6 +78,8 @@ class Explanation:
         """Why the deal's lead is what it is."""
         if self.deal.pinned_at is not None:
             return Verdict.PINNED
+        if self.matchers:
+            return Verdict.MATCHER if any(map(_is_decided, self.matchers)) else Verdict.NONE_FITS
         if self.named is not None:
             return Verdict.NAMED
         if self.deal.lead is not None:
@@ -80,8 +89,15 @@ class Explanation:
         return Verdict.SWITCHED_OFF if self.steps and not self.contact_matching else Verdict.NONE_FITS
 
 
+def _is_decided(step: MatcherStep) -> bool:
+    return step.outcome is MatcherOutcome.DECIDED
+
+
 def explain_deal(connection: Connection, site: Site, deal: Deal) -> Explanation:
     """Return how the deal's lead was found, by the rules that matching uses."""
+    if deal.matchers:
+        steps_of_matchers = explain_decision(connection, site, deal.matchers)
+        return Explanation(deal, site.contact_matching, (), (), matchers=steps_of_matchers)
     namings = tuple(_namings(connection, site, deal))
     contact = deal.clue.contact
     if contact is None:
@@ -179,6 +195,23 @@ class FlipAnswer(TypedDict):
     searchOrder: list[LeadKind] | None
 
 
+class MatcherCandidateAnswer(TypedDict):
+    """A lead that a matcher considered, and why it does not fit; empty if it does."""
+
+    lead: LeadRef
+    secondsBeforeDate: float
+    missedBy: list[Miss]
+
+
+class MatcherStepAnswer(TypedDict):
+    """A matcher of deals 2.0 and what became of it."""
+
+    way: Way
+    kinds: list[LeadKind]
+    outcome: MatcherOutcome
+    candidates: list[MatcherCandidateAnswer]
+
+
 class ExplanationAnswer(TypedDict):
     """Why a deal has its lead, or none, as every edge spells it; instants are UTC."""
 
@@ -193,6 +226,7 @@ class ExplanationAnswer(TypedDict):
     namedLead: LeadRef | None
     steps: list[StepAnswer]
     flips: list[FlipAnswer]
+    matchers: list[MatcherStepAnswer]
     statedSource: TrafficSource | None
 
 
@@ -211,7 +245,24 @@ def serialize_explanation(explanation: Explanation) -> ExplanationAnswer:
         "namedLead": explanation.named,
         "steps": [_serialize_step(step) for step in explanation.steps],
         "flips": [_serialize_flip(flip) for flip in explanation.flips],
+        "matchers": [_serialize_matcher(step) for step in explanation.matchers],
         "statedSource": deal.stated_source,
+    }
+
+
+def _serialize_matcher(step: MatcherStep) -> MatcherStepAnswer:
+    return {
+        "way": step.matcher.way,
+        "kinds": list(step.matcher.kinds),
+        "outcome": step.outcome,
+        "candidates": [
+            {
+                "lead": candidate.lead,
+                "secondsBeforeDate": candidate.before.total_seconds(),
+                "missedBy": list(candidate.missed_by),
+            }
+            for candidate in step.candidates
+        ],
     }
 
 

@@ -52,10 +52,11 @@ def find_deals(connection: Connection, site: Site, keys: Sequence[DealKey]) -> N
 def _refusal(key: DealKey) -> Refusal:
     if key.id is None and key.number is None:
         return DealKeyMissing()
-    return _no_deal(key)
+    return deal_not_found(key)
 
 
-def _no_deal(key: DealKey) -> DealNotFound:
+def deal_not_found(key: DealKey) -> DealNotFound:
+    """Return the refusal of a key that identifies no deal of the site."""
     parameters = (("orderId", key.id), ("orderNumber", key.number))
     return DealNotFound(key=", ".join(f"{name}={value}" for name, value in parameters if value is not None))
 
@@ -78,4 +79,4 @@ def find_deal(
 
 def not_found(deal_id: int) -> DealNotFound:
     """Return the refusal of a deal that the site does not have."""
-    return _no_deal(DealKey(deal_id, None))
+    return deal_not_found(DealKey(deal_id, None))

@@ -6,20 +6,30 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
+from dealtrace.deals.deal import Deal
 from dealtrace.deals.lead_clue import CallIdentity, ContactClue, LeadClue, LeadRequestIdentity
+from dealtrace.deals.matchers import Matcher
+from dealtrace.deals.registration import Registration
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.leads.reference import find_spelt, spellings
 from dealtrace.matching.nearest_lead import SEARCH_ORDER, find_lead, searches_for
+from dealtrace.operations.deals.decide import decide_matchers
 from dealtrace.record import record
 from dealtrace.storage.leads import contact_rows, leads
 
 
 @record
 class Question:
-    """What a deal says about its lead, and when the deal was made."""
+    """What a deal says about its lead, and when the deal was made; `matchers` count instead of the clue."""
 
     clue: LeadClue
     happened_at: datetime
+    matchers: tuple[Matcher, ...] = ()
+
+    @classmethod
+    def of(cls, deal: Deal | Registration) -> "Question":
+        """Return the question that a deal asks."""
+        return cls(deal.clue, deal.happened_at, deal.matchers)
 
 
 def match_deals(
@@ -29,10 +39,32 @@ def match_deals(
 
     `precedence` is the order of the kinds of lead in which a phone is searched for.
 
+    A deal of deals 2.0 is matched by its matchers alone, whatever the site's setting.
     An identity comes first. The contact is tried if the identity names no lead, and only if the site has contact
     matching on.
     Seed: «Склейка по номеру телефона или почте по умолчанию выключена».
     """
+    return match_with_reasons(connection, site, questions, precedence)[0]
+
+
+def match_with_reasons(
+    connection: Connection, site: Site, questions: Sequence[Question], precedence: Sequence[LeadKind] = SEARCH_ORDER
+) -> tuple[list[LeadRef | None], Mapping[int, int | None]]:
+    """Find the lead of each deal as `match_deals` does, and which matcher decided, by the position of the deal."""
+    asking = [position for position, question in enumerate(questions) if question.matchers]
+    if not asking:
+        return _match_clues(connection, site, questions, precedence), {}
+    decisions = decide_matchers(connection, site, [questions[position].matchers for position in asking])
+    found = dict(zip(asking, decisions, strict=True))
+    others = [question for question in questions if not question.matchers]
+    by_clue = iter(_match_clues(connection, site, others, precedence) if others else ())
+    matched = [found[position].lead if position in found else next(by_clue) for position in range(len(questions))]
+    return matched, {position: decision.matcher for position, decision in found.items()}
+
+
+def _match_clues(
+    connection: Connection, site: Site, questions: Sequence[Question], precedence: Sequence[LeadKind]
+) -> list[LeadRef | None]:
     named = _leads_by_identity(connection, site, questions)
     unresolved = [question for question in questions if _named(question.clue, named) is None]
     spans = _spans_by_contact(connection, site, unresolved) if site.contact_matching else {}

@@ -38,6 +38,6 @@ def unpin_deal(work: Work, deal_id: int, *, user_id: int | None = None) -> Deal:
     deal = find_deal(work.connection, work.site, deal_id)
     if deal.pinned_at is None:
         raise DealNotPinned(deal_id=deal_id)
-    (lead,) = match_deals(work.connection, work.site, [Question(deal.clue, deal.happened_at)])
+    (lead,) = match_deals(work.connection, work.site, [Question.of(deal)])
     unpinned = replace(bound(deal, lead, work.now), pinned_at=None)
     return rebind_deals(work, [(deal, unpinned)], VersionKind.UNPINNED, user_id=user_id)[0]

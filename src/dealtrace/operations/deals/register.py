@@ -12,7 +12,7 @@ from dealtrace.errors import NumberTaken, Refusal
 from dealtrace.leads.lead import LeadRef
 from dealtrace.leads.plain_text import stripped
 from dealtrace.leads.reference import all_spellings, find_spelt
-from dealtrace.operations.deals.match import Question, match_deals
+from dealtrace.operations.deals.match import Question, match_with_reasons
 from dealtrace.operations.points import pay_for_calls, points_refusal
 from dealtrace.operations.reports.intern_statuses import intern_statuses
 from dealtrace.operations.webhooks.publish import store_versions
@@ -36,12 +36,19 @@ def register_deals(work: Work, commands: Sequence[WriteCommand[Registration]]) -
     the first is the number of another deal.
     Seed: «для каждой новой сделки это значение обязательно должно быть уникальным».
     """
-    batch = _decide(work, commands)
+    batch = decide_registrations(work, commands)
     paid = pay_for_calls(work, PaidMethod.REGISTER, len(batch.new))
-    receipts = _store(work, batch.new[:paid])
+    return store_registrations(work, commands, batch, batch.new[:paid])
+
+
+def store_registrations(
+    work: Work, commands: Sequence[WriteCommand[Registration]], batch: "Batch", paid: "Sequence[NewDeal]"
+) -> list[Receipt | Refusal]:
+    """Store the new deals of a batch that are paid; return a receipt or a refusal for each of its commands."""
+    receipts = _store(work, paid)
     first_receipts = find_receipts(work.connection, work.site.id, batch.retried.values())
     refusal = points_refusal(work)
-    unpaid = {new.deal_id for new in batch.new[paid:]}
+    unpaid = {new.deal_id for new in batch.new} - {new.deal_id for new in paid}
     outcomes: dict[int, Receipt | Refusal] = {**receipts}
     for position, deal_id in batch.retried.items():
         first = first_receipts.get(deal_id)
@@ -54,7 +61,7 @@ def register_deals(work: Work, commands: Sequence[WriteCommand[Registration]]) -
 
 
 @record
-class _NewDeal:
+class NewDeal:
     """A registration that makes a new deal: its position in the batch, and the id and number of the deal."""
 
     position: int
@@ -64,15 +71,15 @@ class _NewDeal:
 
 
 @dataclass(slots=True)
-class _Batch:
+class Batch:
     """What was decided: which commands make a new deal, and which deal each of the others meets, by position."""
 
-    new: list[_NewDeal] = field(default_factory=list)
+    new: list[NewDeal] = field(default_factory=list)
     retried: dict[int, DealId] = field(default_factory=dict)
     number_taken: dict[int, DealId] = field(default_factory=dict)
 
 
-def _decide(work: Work, commands: Sequence[WriteCommand[Registration]]) -> _Batch:
+def decide_registrations(work: Work, commands: Sequence[WriteCommand[Registration]]) -> Batch:
     """Decide in the order of arrival: two commands with one number meet as if they had come in two batches."""
     stated = [command.payload.number for command in commands if command.payload.number is not None]
     own_ids = [work.ids.take() for _ in commands]
@@ -82,13 +89,13 @@ def _decide(work: Work, commands: Sequence[WriteCommand[Registration]]) -> _Batc
         if command.payload.number is None
     ]
     registered = deals.find_registered(work.connection, work.site.id, all_spellings(stated) + defaults)
-    batch = _Batch()
+    batch = Batch()
     for position, command in enumerate(commands):
         deal_id, number = _choose_number(work, own_ids[position], command.payload.number, registered)
         earlier = find_spelt(command.payload.number or number, registered)
         if earlier is None:
             registered[number] = Registered(deal_id, command.payload.fingerprint)
-            batch.new.append(_NewDeal(position, command, deal_id, number))
+            batch.new.append(NewDeal(position, command, deal_id, number))
         elif earlier.is_retried_by(command.payload):
             batch.retried[position] = earlier.deal_id
         else:
@@ -112,24 +119,24 @@ def _choose_number(
     return DealId(own_id), default_number(own_id)
 
 
-def _store(work: Work, batch: Sequence[_NewDeal]) -> dict[int, Receipt]:
+def _store(work: Work, batch: Sequence[NewDeal]) -> dict[int, Receipt]:
     if not batch:
         return {}
-    questions = [Question(new.command.payload.clue, new.command.payload.happened_at) for new in batch]
-    matched = match_deals(work.connection, work.site, questions)
+    questions = [Question.of(new.command.payload) for new in batch]
+    matched, decided = match_with_reasons(work.connection, work.site, questions)
     visited_at = leads.find_visited_at(work.connection, work.site.id, [lead for lead in matched if lead is not None])
     rows: list[deal_rows.NewDeal] = []
     versions: list[DealVersion] = []
     unknown: Counter[str] = Counter()
     receipts: dict[int, Receipt] = {}
-    for new, lead in zip(batch, matched, strict=True):
-        registration = new.command.payload
+    for number, (new, lead) in enumerate(zip(batch, matched, strict=True)):
+        registration, matcher = new.command.payload, decided.get(number)
         deal, unknown_names = _make_deal(new, work, lead)
         unknown.update(unknown_names)
         visited = visited_at.get(lead) if lead is not None else None
         rows.append(deal_rows.NewDeal(deal, registration.fingerprint, visited))
-        versions.append(first_version(deal, registration.amount_as_sent, new.command.token_id))
-        receipts[new.position] = receipt_for(registration, deal)
+        versions.append(first_version(deal, registration.amount_as_sent, new.command.token_id, matcher))
+        receipts[new.position] = receipt_for(registration, deal, matcher)
     stated = {row.deal.stated_source for row in rows if row.deal.stated_source is not None}
     source_ids = intern_sources(work.connection, work.ids, work.site.id, stated)
     deals.insert_deals(work.connection, work.site.id, rows, source_ids)
@@ -139,7 +146,7 @@ def _store(work: Work, batch: Sequence[_NewDeal]) -> dict[int, Receipt]:
     return receipts
 
 
-def _make_deal(new: _NewDeal, work: Work, lead: LeadRef | None) -> tuple[Deal, tuple[str, ...]]:
+def _make_deal(new: NewDeal, work: Work, lead: LeadRef | None) -> tuple[Deal, tuple[str, ...]]:
     """Return the deal, and the names of the custom fields that the site does not have."""
     registration = new.command.payload
     values, unknown_names = split_by_known(registration.custom_values, work.site.custom_fields)

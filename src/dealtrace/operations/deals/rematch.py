@@ -1,9 +1,12 @@
 """Match deals again: those that an arriving lead concerns, or all deals of a site."""
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 
 from dealtrace.deals.deal import Deal
+from dealtrace.deals.matchers import key_of_lead
 from dealtrace.deals.versions import VersionKind, next_version
+from dealtrace.leads.contact import digest_of
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.matching.rematch import rematched
 from dealtrace.operations.deals.match import Question, match_deals
@@ -15,6 +18,8 @@ from dealtrace.storage.deals import deals, lead_links
 from dealtrace.storage.leads import leads
 
 CHUNK_DEALS = 1000
+NAMED_AT = datetime(2000, 1, 1, tzinfo=UTC)
+"""A lead that is named by its id may have begun at any time; so any will do."""
 
 
 @record
@@ -29,8 +34,8 @@ class Concern:
 def rematch_concerned(work: Work, concerns: Sequence[Concern]) -> list[Deal]:
     """Match again the deals that these leads concern, and return those whose lead has changed.
 
-    Deals that name one of the leads are matched whatever the site's settings; deals that share a contact only while
-    contact matching is on. The result is the same as if the leads had arrived before the deals.
+    Deals that name one of the leads or have matchers are matched whatever the site's settings; deals that share a
+    contact only while contact matching is on. The result is the same as if the leads had arrived before the deals.
     Ours: the vendor looks for ten minutes; a lead that comes in later than that explains its deal just as well.
     """
     concerned = {
@@ -38,6 +43,7 @@ def rematch_concerned(work: Work, concerns: Sequence[Concern]) -> list[Deal]:
         for kind in LeadKind
         for deal_id in _find_naming(work, [concern for concern in concerns if concern.ref.kind is kind], kind)
     }
+    concerned |= lead_links.find_ids_by_key(work.connection, work.site.id, _keys_of(concerns))
     if work.site.contact_matching:
         spans = [span for concern in concerns for span in concern.spans]
         concerned |= lead_links.find_ids_by_contact(work.connection, work.site.id, spans)
@@ -45,6 +51,19 @@ def rematch_concerned(work: Work, concerns: Sequence[Concern]) -> list[Deal]:
         return []
     found = deals.list_deals_by_key(work.connection, work.site.id, ids=concerned, numbers=[], with_deleted=True)
     return rematch_deals(work, found)
+
+
+def _keys_of(concerns: Sequence[Concern]) -> set[tuple[str, datetime]]:
+    """Return by what matchers may find these leads, each with the start of the lead."""
+    keys: set[tuple[str, datetime]] = set()
+    for concern in concerns:
+        keys.add((key_of_lead(concern.ref.kind, concern.ref.id), NAMED_AT))
+        for span in concern.spans:
+            keys.add((span.contact, span.started_at))
+            digest = digest_of(span.contact)
+            if digest is not None:
+                keys.add((digest, span.started_at))
+    return keys
 
 
 def _find_naming(work: Work, concerns: Sequence[Concern], kind: LeadKind) -> set[int]:
@@ -83,7 +102,7 @@ def rematch_orphaned(work: Work, deleted: LeadRef) -> list[Deal]:
 
 def rematch_deals(work: Work, found: Sequence[Deal], *, deleted: LeadRef | None = None) -> list[Deal]:
     """Match these deals again, and store and return those whose lead has changed; `deleted` is no longer a lead."""
-    matched = match_deals(work.connection, work.site, [Question(deal.clue, deal.happened_at) for deal in found])
+    matched = match_deals(work.connection, work.site, [Question.of(deal) for deal in found])
     pairs = [
         (
             deal,

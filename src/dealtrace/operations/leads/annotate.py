@@ -16,7 +16,7 @@ from dealtrace.operations.write_command import WriteCommand
 from dealtrace.quota.points import PaidMethod
 from dealtrace.record import record
 from dealtrace.storage.accounts import custom_fields
-from dealtrace.storage.leads.annotations import update_annotations
+from dealtrace.storage.leads.annotations import find_annotations, update_annotations
 from dealtrace.webhooks.event import annotations_event
 
 COMMENT_LENGTH_MAX = 100_000
@@ -59,21 +59,29 @@ def annotate_leads(
         if any(found.refs) and not pay_for_calls(work, call.method, 1):
             outcomes.append(points_refusal(work))
             continue
-        outcomes.append(_add(work, call.items, found))
+        outcomes.append(_add(work, [item.addition for item in call.items], found))
     return outcomes
 
 
-def _add(work: Work, items: Sequence[LeadAnnotation], found: FoundLeads) -> AnnotationOutcomes:
+def add_to_leads(work: Work, additions: Sequence[tuple[LeadRef, Addition]]) -> AnnotationOutcomes:
+    """Annotate leads that are known, in order; the outcome is the lead or a refusal for each addition."""
+    refs = [ref for ref, _ in additions]
+    stored = find_annotations(work.connection, work.site.id, refs)
+    known = [ref if ref in stored else None for ref in refs]
+    return _add(work, [addition for _, addition in additions], FoundLeads(known, [None] * len(known), stored))
+
+
+def _add(work: Work, additions: Sequence[Addition], found: FoundLeads) -> AnnotationOutcomes:
     annotated: dict[LeadRef, Annotations] = {}
     unknown: Counter[str] = Counter()
     outcomes: AnnotationOutcomes = []
-    for item, ref in zip(items, found.refs, strict=True):
+    for addition, ref in zip(additions, found.refs, strict=True):
         if ref is None:
             outcomes.append(LeadNotMatched())
             continue
-        values, unknown_names = split_by_known(item.addition.custom_values, work.site.custom_fields)
+        values, unknown_names = split_by_known(addition.custom_values, work.site.custom_fields)
         unknown.update(unknown_names)
-        after = with_addition(annotated.get(ref, found.annotations[ref].annotations), item.addition, values)
+        after = with_addition(annotated.get(ref, found.annotations[ref].annotations), addition, values)
         fault = beyond_limits(after)
         if fault is None:
             annotated[ref] = after

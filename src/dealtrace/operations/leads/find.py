@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
+from dealtrace.deals.matchers import Preference
 from dealtrace.leads.lead import LeadRef, LeadSpan
 from dealtrace.leads.qualification import Qualification
-from dealtrace.matching.lead_search import LeadSearch, Preference, Prospect, SearchByContact, SearchById, choose
+from dealtrace.matching.lead_search import LeadSearch, Prospect, SearchByContact, SearchById, choose
 from dealtrace.record import record
 from dealtrace.storage.leads import contact_rows, qualification
 from dealtrace.storage.leads.annotations import StoredAnnotations, find_annotations
@@ -18,24 +19,51 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 @record
 class FoundLeads:
-    """The lead that each lookup finds, `None` where nothing fits, and the annotations of every candidate."""
+    """The lead that each lookup finds, `None` where nothing fits, and the annotations of every candidate.
+
+    `decided_by` are the positions in the lookups of the searches that found them.
+    """
 
     refs: Sequence[LeadRef | None]
+    decided_by: Sequence[int | None]
     annotations: Mapping[LeadRef, StoredAnnotations]
 
 
-def find_leads(connection: Connection, site: Site, lookups: Sequence[Sequence[LeadSearch]]) -> FoundLeads:
-    """Find a lead for each of `lookups`, by the first of its searches, in order, that finds one."""
+def find_leads(
+    connection: Connection, site: Site, lookups: Sequence[Sequence[LeadSearch]], *, lock: bool = True
+) -> FoundLeads:
+    """Find a lead for each of `lookups`, by the first of its searches, in order, that finds one.
+
+    With `lock` the candidates are locked until the transaction ends, so that the caller can annotate them.
+    """
     searches = [search for lookup in lookups for search in lookup]
     spans = contact_rows.list_spans(connection, site.id, [query for search in searches for query in _queries(search)])
     named = [search.ref for search in searches if isinstance(search, SearchById)]
-    annotations = find_annotations(connection, site.id, [*named, *(span.ref for span in spans)])
-    prospects = _prospects(connection, site, searches, spans, annotations)
-    refs = [
-        next((found for search in lookup if (found := _find(search, annotations, prospects))), None)
-        for lookup in lookups
-    ]
-    return FoundLeads(refs, annotations)
+    annotations = find_annotations(connection, site.id, [*named, *(span.ref for span in spans)], lock=lock)
+    prospects: dict[str, list[Prospect]] = {}
+    for prospect in _prospects(connection, site, searches, spans, annotations):
+        prospects.setdefault(prospect.span.contact, []).append(prospect)
+    found = [_first(lookup, annotations, prospects) for lookup in lookups]
+    return FoundLeads([ref for ref, _ in found], [position for _, position in found], annotations)
+
+
+def list_prospects(connection: Connection, site: Site, searches: Sequence[SearchByContact]) -> list[Prospect]:
+    """List the leads that these searches may find, and those they only nearly find; nothing is locked."""
+    spans = contact_rows.list_spans(connection, site.id, [query for search in searches for query in _queries(search)])
+    annotations = find_annotations(connection, site.id, [span.ref for span in spans], lock=False)
+    return _prospects(connection, site, searches, spans, annotations)
+
+
+def _first(
+    lookup: Sequence[LeadSearch],
+    annotations: Mapping[LeadRef, StoredAnnotations],
+    prospects: Mapping[str, Sequence[Prospect]],
+) -> tuple[LeadRef | None, int | None]:
+    for position, search in enumerate(lookup):
+        ref = _find(search, annotations, prospects)
+        if ref is not None:
+            return ref, position
+    return None, None
 
 
 def _queries(search: LeadSearch) -> list[contact_rows.SpanQuery]:
@@ -74,9 +102,11 @@ def _prospects(
 
 
 def _find(
-    search: LeadSearch, annotations: Mapping[LeadRef, StoredAnnotations], prospects: Sequence[Prospect]
+    search: LeadSearch,
+    annotations: Mapping[LeadRef, StoredAnnotations],
+    prospects: Mapping[str, Sequence[Prospect]],
 ) -> LeadRef | None:
     if isinstance(search, SearchByContact):
-        return choose(search, prospects)
+        return choose(search, (each for contact in search.contacts for each in prospects.get(contact, ())))
     stored = annotations.get(search.ref)
     return search.ref if stored is not None and search.tags.admits(stored.annotations.tags) else None

@@ -59,7 +59,7 @@ class _Matched:
 
 def _match_again(connection: Connection, site: Site, trial: Trial, found: Sequence[Deal]) -> list[_Matched]:
     tried = trial.site_of(site)
-    questions = [Question(_clue_of(trial, deal), deal.happened_at) for deal in found]
+    questions = [Question(_clue_of(trial, deal), deal.happened_at, deal.matchers) for deal in found]
     leads = match_deals(connection, tried, questions, trial.precedence or SEARCH_ORDER)
     return [_matched(tried, deal, lead) for deal, lead in zip(found, leads, strict=True)]
 

@@ -1,13 +1,17 @@
 """Deals as rows of their table, and the records that such rows stand for."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from datetime import datetime, timedelta
 
+from msgspec import convert
 from sqlalchemy import and_, select
 
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.deals.deal import Deal, DealId
+from dealtrace.deals.details import NO_DETAILS, DealDetails
 from dealtrace.deals.lead_clue import NO_CLUE, CallIdentity, ContactClue, LeadClue, LeadRequestIdentity
+from dealtrace.deals.matchers import Matcher, began_between, keys_of
 from dealtrace.leads.contact import StatedContact
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.plain_text import stripped
@@ -17,16 +21,17 @@ from dealtrace.storage.schema.tables.deals import deal
 from dealtrace.storage.schema.tables.visits import traffic_source
 
 _STATED = and_(traffic_source.c.site_id == deal.c.site_id, traffic_source.c.id == deal.c.stated_source_id)
-_LATER_COLUMNS = ("status_since", "margin_rub", "currency")
-_NOT_IN_A_DEAL = ("site_id", "visited_at", "fingerprint", "margin_rub", "currency")
+FURTHER_COLUMNS = ("status_since", "margin_rub", "currency", "details", "matchers")
+"""The columns of what only deals 2.0 state, besides the date of a status; a new deal of 1.0 is stored without them."""
+_NOT_IN_A_DEAL = ("site_id", "visited_at", "fingerprint")
 DEAL_ROWS = select(
     *(column for column in deal.c if column.name not in _NOT_IN_A_DEAL),
     *(traffic_source.c[part] for part in SOURCE_PARTS),
 ).outerjoin(traffic_source, _STATED)
 """Deals with the parts of their stated source; `deal_from_row` makes a record of such a row."""
 
-NEW_COLUMNS = tuple(column.name for column in deal.c if column.name not in _LATER_COLUMNS)
-"""The columns that a new deal is stored with; the others are null until something happens to it."""
+NEW_COLUMNS = tuple(column.name for column in deal.c if column.name not in FURTHER_COLUMNS)
+"""The columns that a new deal of deals 1.0 is stored with; the others are null until something happens to it."""
 STAMP_COLUMNS = ("touched_at", "changed_at", "deleted_at", "version")
 CHANGING_COLUMNS = ("status", "amount_rub", "service", "manager", "comment", "custom_values", "stated_source_id")
 """The columns that a new deal has and a change may write, besides the stamps."""
@@ -81,6 +86,39 @@ def changing_columns(deal: Deal, source_ids: Mapping[TrafficSource, int]) -> dic
         "stated_source_id": source_ids[deal.stated_source] if deal.stated_source is not None else None,
         **stamp_columns(deal),
     }
+
+
+def further_columns(deal: Deal) -> dict[str, object]:
+    """Return the columns of what only deals 2.0 state."""
+    return {
+        "status_since": deal.status_since,
+        "margin_rub": deal.margin_rub,
+        "currency": deal.currency,
+        "details": _stated_parts(deal.details) or None,
+        "matchers": [_stated_parts(matcher) for matcher in deal.matchers] or None,
+    }
+
+
+def _stated_parts(parts: DealDetails | Matcher) -> dict[str, object]:
+    """Return the fields that differ from their defaults: what is not stated takes no room."""
+    return {part.name: value for part in fields(parts) if (value := getattr(parts, part.name)) != part.default}
+
+
+def key_rows(site_id: int, deal: Deal) -> list[Values]:
+    """Return a row for each key by which a lead that arrives late may concern a deal with matchers.
+
+    A lead must have begun between the ends of a row; where several matchers have a key, the widest ends count.
+    """
+    ends: dict[str, tuple[datetime, datetime]] = {}
+    for matcher in deal.matchers:
+        opens_at, closes_at = began_between(matcher)
+        for key in keys_of(matcher):
+            known = ends.get(key, (opens_at, closes_at))
+            ends[key] = (min(opens_at, known[0]), max(closes_at, known[1]))
+    return [
+        {"site_id": site_id, "key": key, "deal_id": deal.id, "opens_at": opens_at, "closes_at": closes_at}
+        for key, (opens_at, closes_at) in sorted(ends.items())
+    ]
 
 
 def stamp_columns(deal: Deal) -> dict[str, object]:
@@ -173,6 +211,10 @@ def deal_from_row(row: Row, tags: tuple[str, ...]) -> Deal:
         comment=row.comment,
         tags=tags,
         custom_values=row.custom_values or {},
+        margin_rub=row.margin_rub,
+        currency=row.currency,
+        details=convert(row.details, DealDetails) if row.details is not None else NO_DETAILS,
+        matchers=convert(row.matchers, tuple[Matcher, ...]) if row.matchers is not None else (),
         stated_source=_stated_source(row),
         clue=_clue(row),
         lead=LeadRef(LEAD_KINDS[row.lead_kind], row.lead_id) if row.lead_id is not None else None,

@@ -14,6 +14,7 @@ from dealtrace.storage.deals.daily_counts import count_new_deals, recounting
 from dealtrace.storage.deals.deal_rows import (
     CHANGING_COLUMNS,
     DEAL_ROWS,
+    FURTHER_COLUMNS,
     NEW_COLUMNS,
     STAMP_COLUMNS,
     NewDeal,
@@ -21,11 +22,13 @@ from dealtrace.storage.deals.deal_rows import (
     clue_columns,
     contact_rows,
     deal_from_row,
+    further_columns,
+    key_rows,
     new_deal_columns,
     stamp_columns,
     tag_rows,
 )
-from dealtrace.storage.schema.tables.deals import deal, deal_contact, deal_tag
+from dealtrace.storage.schema.tables.deals import deal, deal_contact, deal_key, deal_tag
 
 _FIND_REGISTERED = CompiledStatement(
     select(deal.c.number, deal.c.id, deal.c.fingerprint).where(
@@ -35,13 +38,18 @@ _FIND_REGISTERED = CompiledStatement(
     )
 )
 _INSERT_DEAL = CompiledStatement(insert(deal), columns=NEW_COLUMNS)
+_INSERT_FULL_DEAL = CompiledStatement(insert(deal), columns=(*NEW_COLUMNS, *FURTHER_COLUMNS))
+_INSERT_KEY = CompiledStatement(insert(deal_key))
 _INSERT_TAG = CompiledStatement(insert(deal_tag))
 _INSERT_CONTACT = CompiledStatement(insert(deal_contact))
 _UPDATE_DEAL = CompiledStatement(
     update(deal)
     .where(deal.c.site_id == bindparam("of_site"), deal.c.id == bindparam("of_deal"))
     .values(
-        {name: bindparam(name, type_=deal.c[name].type) for name in (*CHANGING_COLUMNS, *STAMP_COLUMNS, "status_since")}
+        {
+            name: bindparam(name, type_=deal.c[name].type)
+            for name in (*CHANGING_COLUMNS, *STAMP_COLUMNS, *FURTHER_COLUMNS)
+        }
     )
 )
 _STAMP_DEAL = CompiledStatement(
@@ -84,9 +92,16 @@ def find_deleted(connection: Connection, site_id: int, numbers: Sequence[str]) -
 def insert_deals(
     connection: Connection, site_id: int, deals: Sequence[NewDeal], source_ids: Mapping[TrafficSource, int]
 ) -> None:
-    """Store new deals, their further contacts and their tags; a number that is taken violates the unique index."""
-    rows = [new_deal_columns(site_id, new, source_ids) for new in deals]
+    """Store new deals, their further contacts, keys and tags; a number that is taken violates the unique index."""
+    full = [new for new in deals if new.deal.matchers]
+    plain = [new for new in deals if not new.deal.matchers] if full else deals
+    rows = [new_deal_columns(site_id, new, source_ids) for new in plain]
     _INSERT_DEAL.run_many(connection, rows)
+    if full:
+        whole = [{**new_deal_columns(site_id, new, source_ids), **further_columns(new.deal)} for new in full]
+        _INSERT_FULL_DEAL.run_many(connection, whole)
+        _INSERT_KEY.run_many(connection, [row for new in full for row in key_rows(site_id, new.deal)])
+        rows += whole
     _INSERT_CONTACT.run_many(connection, contact_rows(rows))
     _INSERT_TAG.run_many(connection, [row for new in deals for row in tag_rows(site_id, new.deal)])
     count_new_deals(connection, site_id, rows)
@@ -139,7 +154,7 @@ def update_deals(
         {
             "of_site": site_id,
             "of_deal": changed.id,
-            "status_since": changed.status_since,
+            **further_columns(changed),
             **changing_columns(changed, source_ids),
         }
         for changed in deals
@@ -148,6 +163,13 @@ def update_deals(
         _UPDATE_DEAL.run_many(connection, rows)
     connection.execute(delete(deal_tag).where(deal_tag.c.site_id == site_id, deal_tag.c.deal_id.in_(ids)))
     _INSERT_TAG.run_many(connection, [row for changed in deals for row in tag_rows(site_id, changed)])
+
+
+def replace_keys(connection: Connection, site_id: int, deals: Sequence[Deal]) -> None:
+    """Replace the keys by which late leads find these deals, after their matchers changed."""
+    ids = [changed.id for changed in deals]
+    connection.execute(delete(deal_key).where(deal_key.c.site_id == site_id, deal_key.c.deal_id.in_(ids)))
+    _INSERT_KEY.run_many(connection, [row for changed in deals for row in key_rows(site_id, changed)])
 
 
 def stamp_deals(connection: Connection, site_id: int, deals: Sequence[Deal]) -> None:

@@ -1,6 +1,6 @@
 """Which leads deals belong to, and which deals a lead may concern."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -13,7 +13,7 @@ from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.deals.daily_counts import recounting
 from dealtrace.storage.deals.deal_rows import DEAL_ROWS, lead_columns
 from dealtrace.storage.deals.deals import list_deals_of_query
-from dealtrace.storage.schema.tables.deals import deal, deal_contact
+from dealtrace.storage.schema.tables.deals import deal, deal_contact, deal_key
 
 _BINDING = ("lead_kind", "lead_id", "visited_at", "pinned_at", "touched_at", "version")
 _BIND_DEAL = CompiledStatement(
@@ -43,6 +43,13 @@ _FIND_CONCERNED = {
     name: CompiledStatement(select(deal.c.id).select_from(deals_of_spans))
     for name, deals_of_spans in _DEALS_OF_SPANS.items()
 }
+_IN_REACH = and_(
+    deal_key.c.site_id == bindparam("site_id"),
+    deal_key.c.key == _SPAN_CONTACT,
+    deal_key.c.opens_at <= json_integer(_SPANS.c.value[1]),
+    deal_key.c.closes_at >= json_integer(_SPANS.c.value[1]),
+)
+_FIND_BY_KEY = CompiledStatement(select(deal_key.c.deal_id).select_from(_SPANS.outerjoin(deal_key, _IN_REACH)))
 _FIND_NAMING = {
     clue.name: CompiledStatement(
         select(deal.c.id).where(deal.c.site_id == bindparam("site_id"), is_among(clue, "keys"))
@@ -70,6 +77,15 @@ def find_ids_by_contact(connection: Connection, site_id: int, spans: Sequence[Le
     return {
         row[0] for find in _FIND_CONCERNED.values() for row in find.fetch(connection, parameters) if row[0] is not None
     }
+
+
+def find_ids_by_key(connection: Connection, site_id: int, keys: Collection[tuple[str, datetime]]) -> set[int]:
+    """Find the ids of deals whose matchers may find a lead that has a key and began then, deleted deals included."""
+    if not keys:
+        return set()
+    spans = [(key, microseconds(started_at)) for key, started_at in keys]
+    rows = _FIND_BY_KEY.fetch(connection, {"site_id": site_id, "spans": msgspec.json.encode(spans).decode()})
+    return {row[0] for row in rows if row[0] is not None}
 
 
 def find_ids_by_clue(

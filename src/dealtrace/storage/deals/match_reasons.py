@@ -28,6 +28,7 @@ def match_reason(site: Site) -> ColumnElement[Any]:
     without_lead = case(
         (deal.c.pinned_at.is_not(None), MatchReason.PINNED_TO_NONE),
         (deal.c.stated_source_id.is_not(None), MatchReason.STATED_SOURCE),
+        (clue.matchers.is_not(None), MatchReason.NO_LEAD_NEAR),
         (and_(~has_contact, ~has_identity), MatchReason.NOTHING_SENT),
         (~has_contact, MatchReason.LEAD_UNKNOWN),
         (~is_usable, MatchReason.CONTACT_UNUSABLE),
@@ -44,6 +45,7 @@ def _with_lead(is_without_contact: ColumnElement[bool]) -> ColumnElement[Any]:
     is_by_email = or_(clue.clue_phone.is_(None), and_(~_shares(is_email=False), _shares(is_email=True)))
     return case(
         (deal.c.pinned_at.is_not(None), MatchReason.PINNED),
+        (clue.matchers.is_not(None), MatchReason.MATCHER),
         (and_(is_call, clue.clue_call_id == deal.c.lead_id), MatchReason.CALL_ID),
         (and_(is_request, clue.clue_lead_request_id == deal.c.lead_id), MatchReason.REQUEST_ID),
         (

@@ -102,4 +102,5 @@ def _receipt(deal_id: int, after: Fields) -> Receipt:
         amount_as_sent=after["amount_as_sent"],
         happened_at=datetime.fromisoformat(after["happened_at"]),
         lead=LeadRef(LeadKind(lead["kind"]), lead["id"]) if lead is not None else None,
+        matcher=after.get("matcher"),
     )

@@ -29,15 +29,18 @@ class StoredAnnotations:
 
 
 def find_annotations(
-    connection: Connection, site_id: int, leads: Iterable[LeadRef]
+    connection: Connection, site_id: int, leads: Iterable[LeadRef], *, lock: bool = True
 ) -> dict[LeadRef, StoredAnnotations]:
-    """Find the annotations of these leads, locked until the transaction ends; unknown and deleted leads are missing."""
+    """Find the annotations of these leads; unknown and deleted leads are missing.
+
+    With `lock` they are locked until the transaction ends, so that they can be written back.
+    """
     found: dict[LeadRef, StoredAnnotations] = {}
     for kind, ids in ids_by_kind(leads).items():
         table = LEAD_TABLES[kind]
         columns = select(table.c.id, table.c.client_id, *(table.c[name] for name in _COLUMNS))
         mine = (table.c.site_id == site_id, table.c.id.in_(ids), table.c.deleted_at.is_(None))
-        for row in connection.execute(columns.where(*mine).with_for_update()):
+        for row in connection.execute(columns.where(*mine).with_for_update() if lock else columns.where(*mine)):
             found[LeadRef(kind, row.id)] = StoredAnnotations(annotations_from_row(row), row.client_id)
     return found
 

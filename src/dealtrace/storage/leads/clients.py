@@ -7,6 +7,7 @@ from sqlalchemy import Connection, and_, bindparam, func, insert, select, update
 
 from dealtrace.leads.client import Client, ClientId
 from dealtrace.leads.client_groups import SetApart, is_filler
+from dealtrace.leads.contact import digest_of
 from dealtrace.record import record
 from dealtrace.storage.database.column_types import is_among, is_among_many
 from dealtrace.storage.database.compiled_statement import CompiledStatement
@@ -15,6 +16,11 @@ from dealtrace.storage.schema.tables.leads import client, contact
 _FIND_CONTACTS = CompiledStatement(
     select(contact.c.contact, contact.c.client_id, contact.c.set_apart).where(
         contact.c.site_id == bindparam("site_id"), is_among(contact.c.contact, "contacts")
+    )
+)
+_FIND_DIGESTS = CompiledStatement(
+    select(contact.c.digest, contact.c.contact).where(
+        contact.c.site_id == bindparam("site_id"), is_among(contact.c.digest, "digests")
     )
 )
 _INSERT_CLIENT = CompiledStatement(insert(client))
@@ -79,6 +85,15 @@ def find_known_contacts(connection: Connection, site_id: int, contacts: Iterable
     }
 
 
+def find_phones_by_digest(connection: Connection, site_id: int, digests: Iterable[str]) -> dict[str, str]:
+    """Find the phones that have these digests, in normal form, by digest; unknown ones are missing."""
+    keys = sorted(set(digests))
+    if not keys:
+        return {}
+    rows = _FIND_DIGESTS.fetch(connection, {"site_id": site_id, "digests": keys})
+    return {digest: phone for digest, phone in rows}  # noqa: C416 - a row is no pair to the type checker
+
+
 def insert_clients(connection: Connection, site_id: int, clients: Sequence[Client]) -> None:
     """Store new clients without their contacts, which `insert_contacts` stores."""
     rows = [{"site_id": site_id, "id": new.id, "name": new.name, "leading_id": None} for new in clients]
@@ -102,6 +117,7 @@ def insert_contacts(connection: Connection, site_id: int, owners: Mapping[str, i
             "known_since": now,
             "own_client_id": None,
             "set_apart": SetApart.FILLER if is_filler(value) else None,
+            "digest": digest_of(value),
         }
         for value, owner in sorted(owners.items())
     ]

@@ -21,6 +21,7 @@ from sqlalchemy import (
 
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import WHOLE, AttributionModel
+from dealtrace.deals.details import RUBLE
 from dealtrace.leads.lead import LeadKind
 from dealtrace.record import record
 from dealtrace.reports.dimensions import FIELD_PREFIX
@@ -239,8 +240,8 @@ class StoredFacts:
             "status": Attribute(known_text(func.coalesce(deal_status.c.key, deal.c.status)), (_STATUS,)),
             "status_spelling": Attribute(deal.c.status),
             "meaning": Attribute(deal_status.c.meaning, (_STATUS,)),
-            "amount": Attribute(kopecks(deal.c.amount_rub)),
-            "margin": Attribute(kopecks(deal.c.margin_rub)),
+            "amount": Attribute(_in_rubles(deal.c.amount_rub)),
+            "margin": Attribute(_in_rubles(deal.c.margin_rub)),
             "lead_kind": Attribute(
                 case(*((deal.c.lead_kind == kind, key) for kind, key in KIND_KEYS.items()), else_=None)
             ),
@@ -332,6 +333,11 @@ def target_seconds(site: Site) -> int:
 def _seconds_if_target() -> Expression:
     """Return the seconds that make a call a target if there are enough of them; `is_target_call` is the rule."""
     return case((call.c.is_successful.is_not(False), call.c.duration_seconds), else_=None)
+
+
+def _in_rubles(amount: Expression) -> Expression:
+    """Return a sum of a deal in kopecks, `None` in another currency: without a rate its worth is unknown."""
+    return case((func.coalesce(deal.c.currency, RUBLE) == RUBLE, kopecks(amount)), else_=None)
 
 
 def _is_answered() -> Expression:

@@ -60,6 +60,8 @@ deal = Table(
     Column("status_since", Instant),
     Column("margin_rub", Rubles),
     Column("currency", Text),
+    Column("details", JsonText),
+    Column("matchers", JsonText),
     PrimaryKeyConstraint("site_id", "id"),
     ForeignKeyConstraint(["site_id", "stated_source_id"], ["traffic_source.site_id", "traffic_source.id"]),
     info=TENANT,
@@ -91,6 +93,20 @@ deal_contact = Table(
     PrimaryKeyConstraint("site_id", "contact", "deal_id"),
     ForeignKeyConstraint(["site_id", "deal_id"], ["deal.site_id", "deal.id"]),
     Index("ix_deal_contact_deal", "site_id", "deal_id"),
+    info=TENANT,
+)
+
+deal_key = Table(
+    "deal_key",
+    metadata,
+    site_column(),
+    Column("key", Text, nullable=False),
+    Column("deal_id", BigInteger, nullable=False),
+    Column("opens_at", Instant, nullable=False),
+    Column("closes_at", Instant, nullable=False),
+    PrimaryKeyConstraint("site_id", "key", "deal_id"),
+    ForeignKeyConstraint(["site_id", "deal_id"], ["deal.site_id", "deal.id"]),
+    Index("ix_deal_key_deal", "site_id", "deal_id"),
     info=TENANT,
 )
 

@@ -50,6 +50,7 @@ contact = Table(
     Column("known_since", Instant, nullable=False),
     Column("own_client_id", BigInteger),
     Column("set_apart", String(8)),
+    Column("digest", String(32)),
     PrimaryKeyConstraint("site_id", "contact"),
     ForeignKeyConstraint(["site_id", "client_id"], ["client.site_id", "client.id"]),
     Index("ix_contact_client", "site_id", "client_id", "known_since", "contact"),
@@ -165,5 +166,6 @@ index_undeleted("ix_lead_request_began", lead_request.c.requested_at, lead_reque
 index_where_present("ix_call_deleted", call.c.deleted_at)
 index_where_present("ix_lead_request_deleted", lead_request.c.deleted_at)
 index_where_present("ix_client_leading", client.c.leading_id)
+index_where_present("ix_contact_digest", contact.c.digest)
 index_where_present("ix_contact_set_apart", contact.c.set_apart)
 index_where_present("uq_call_sip_id", call.c.sip_id, unique=True)

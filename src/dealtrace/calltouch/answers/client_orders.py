@@ -1,0 +1,271 @@
+"""Deals 2.0: what became of each order of a list, and stored orders."""
+
+from decimal import Decimal
+from typing import Annotated, Literal, TypedDict
+from zoneinfo import ZoneInfo
+
+from msgspec import Meta
+
+from dealtrace.calltouch.answers.amounts import plain_number
+from dealtrace.calltouch.answers.annotations import FieldAnswer, field_answers
+from dealtrace.calltouch.answers.clocks import day_first_clock
+from dealtrace.calltouch.answers.formats import Id
+from dealtrace.calltouch.client_orders.matching import word_of
+from dealtrace.calltouch.client_orders.parameters import CONTACT_NAMES
+from dealtrace.deals.deal import Deal
+from dealtrace.deals.details import RUBLE, ContactBook, Product
+from dealtrace.deals.matchers import Matcher
+from dealtrace.deals.status_history import PastStatus
+from dealtrace.errors import Language, Refusal
+from dealtrace.leads.lead import LeadKind, LeadRef
+
+SentNumber = str | int | float | None
+"""A deal's number as it was sent."""
+LeadType = Literal["call", "request"]
+DashedClock = Annotated[str, Meta(pattern="^[0-9]{2}-[0-9]{2}-[0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2}$")]
+
+
+class MatchedBy(TypedDict):
+    """The matcher that decided where a deal came from; a stated source and `withoutSource` find no lead."""
+
+    type: str
+    leadType: LeadType | None
+    id: Id | None
+
+
+class StoredClientOrder(TypedDict):
+    """An order that is stored."""
+
+    orderNumber: SentNumber
+    calltouchOrderId: Id
+    matched: MatchedBy | None
+
+
+class DeletedClientOrder(TypedDict):
+    """An order that is deleted."""
+
+    orderNumber: SentNumber
+    deleted: bool
+
+
+class RefusedClientOrder(TypedDict):
+    """An order that was refused, and why."""
+
+    orderNumber: SentNumber
+    error: str
+    errorCode: int
+
+
+class MissingClientOrder(TypedDict):
+    """An order that was searched for and is not there."""
+
+    orderNumber: str | None
+    calltouchOrderId: Id | None
+    error: str
+    errorCode: int
+
+
+class ProductAnswer(TypedDict):
+    """A product of an order."""
+
+    name: str
+    price: int | Decimal | None
+    brand: str
+    category: str
+    variant: str
+    quantity: int | Decimal | None
+
+
+class StatusAnswer(TypedDict):
+    """A status that an order had, in a funnel, since a date."""
+
+    funnel: str
+    status: str
+    statusDate: DashedClock
+
+
+class LeadAnswer(TypedDict):
+    """The lead of an order."""
+
+    leadType: LeadType
+    id: Id
+
+
+class TagAnswer(TypedDict):
+    """A tag of an order."""
+
+    tag: str
+
+
+class CommentText(TypedDict):
+    """The comment on an order."""
+
+    text: str
+
+
+class ContactsAnswer(TypedDict):
+    """Contacts of an order."""
+
+    fio: str
+    phoneNumber: list[str]
+    email: list[str]
+    waPhone: list[str]
+    tgId: list[str]
+    tgUsername: list[str]
+    vkId: list[str]
+
+
+class OrderContactsAnswer(TypedDict):
+    """The contacts of an order, null where there are none."""
+
+    mainContacts: ContactsAnswer | None
+    otherContacts: ContactsAnswer | None
+
+
+class FoundClientOrder(TypedDict):
+    """A whole order as it is stored."""
+
+    orderNumber: str
+    calltouchOrderId: Id
+    crm: str
+    funnel: str
+    status: str
+    statusDate: DashedClock
+    statusHistory: list[StatusAnswer]
+    orderDate: DashedClock
+    updateDate: DashedClock
+    currency: str
+    revenue: int | Decimal | None
+    margin: int | Decimal | None
+    manager: str | None
+    orderLink: str
+    orderName: str
+    comment: CommentText
+    tags: list[TagAnswer]
+    customFields: list[FieldAnswer]
+    products: list[ProductAnswer]
+    orderContacts: OrderContactsAnswer
+    lead: LeadAnswer | None
+
+
+class _Stored(TypedDict):
+    orders: list[StoredClientOrder | RefusedClientOrder]
+
+
+class _Deleted(TypedDict):
+    orders: list[DeletedClientOrder | RefusedClientOrder]
+
+
+class _Found(TypedDict):
+    orders: list[FoundClientOrder | MissingClientOrder]
+
+
+class ClientOrdersStored(TypedDict):
+    """The answer of `client-order/create` and `client-order/update`: what became of each order, in the order sent."""
+
+    data: _Stored
+
+
+class ClientOrdersDeleted(TypedDict):
+    """The answer of `client-order/delete`."""
+
+    data: _Deleted
+
+
+class ClientOrdersFound(TypedDict):
+    """The answer of `client-order/search`."""
+
+    data: _Found
+
+
+def matched_by(matcher: Matcher | None, lead: LeadRef | None) -> MatchedBy | None:
+    """Build which matcher decided; `None` if none did."""
+    if matcher is None:
+        return None
+    found = lead_answer(lead)
+    if found is None:
+        return {"type": word_of(matcher), "leadType": None, "id": None}
+    return {"type": word_of(matcher), **found}
+
+
+def lead_answer(lead: LeadRef | None) -> LeadAnswer | None:
+    """Build the lead of an order."""
+    if lead is None:
+        return None
+    return {"leadType": "call" if lead.kind is LeadKind.CALL else "request", "id": lead.id}
+
+
+def stored_client_order(number: SentNumber, deal_id: int, matched: MatchedBy | None) -> StoredClientOrder:
+    """Build what became of an order that is stored."""
+    return {"orderNumber": number, "calltouchOrderId": deal_id, "matched": matched}
+
+
+def refused_client_order(number: SentNumber, refusal: Refusal, language: Language) -> RefusedClientOrder:
+    """Build what became of an order that was refused."""
+    return {"orderNumber": number, "error": refusal.text(language), "errorCode": refusal.code}
+
+
+def found_client_order(deal: Deal, history: list[PastStatus], time_zone: ZoneInfo) -> FoundClientOrder:
+    """Build a whole order; `history` is never empty, and its last status is the present one."""
+    details = deal.details
+    statuses = [_status(past, time_zone) for past in history]
+    return {
+        "orderNumber": deal.number,
+        "calltouchOrderId": deal.id,
+        "crm": deal.service,
+        "funnel": details.funnel,
+        "status": deal.status,
+        "statusDate": day_first_clock(deal.status_since or deal.happened_at, time_zone),
+        "statusHistory": statuses,
+        "orderDate": day_first_clock(deal.happened_at, time_zone),
+        "updateDate": day_first_clock(deal.touched_at, time_zone),
+        "currency": deal.currency or RUBLE,
+        "revenue": _number(deal.amount_rub),
+        "margin": _number(deal.margin_rub),
+        "manager": deal.manager,
+        "orderLink": details.link,
+        "orderName": details.name,
+        "comment": {"text": deal.comment or ""},
+        "tags": [{"tag": tag} for tag in deal.tags],
+        "customFields": field_answers(deal.custom_values),
+        "products": [_product(product) for product in details.products],
+        "orderContacts": {
+            "mainContacts": _contacts(details.main_contacts),
+            "otherContacts": _contacts(details.other_contacts),
+        },
+        "lead": lead_answer(deal.lead),
+    }
+
+
+def _status(past: PastStatus, time_zone: ZoneInfo) -> StatusAnswer:
+    return {"funnel": past.funnel, "status": past.status, "statusDate": day_first_clock(past.since, time_zone)}
+
+
+def _number(amount: Decimal | None) -> int | Decimal | None:
+    return plain_number(amount) if amount is not None else None
+
+
+def _product(product: Product) -> ProductAnswer:
+    return {
+        "name": product.name,
+        "price": _number(product.amount),
+        "brand": product.brand,
+        "category": product.category,
+        "variant": product.variant,
+        "quantity": _number(product.quantity),
+    }
+
+
+def _contacts(book: ContactBook | None) -> ContactsAnswer | None:
+    if book is None:
+        return None
+    lists = {name: list(getattr(book, ours)) for name, ours in CONTACT_NAMES.items()}
+    return {
+        "fio": book.full_name,
+        "phoneNumber": lists["phoneNumber"],
+        "email": lists["email"],
+        "waPhone": lists["waPhone"],
+        "tgId": lists["tgId"],
+        "tgUsername": lists["tgUsername"],
+        "vkId": lists["vkId"],
+    }

@@ -1,0 +1,61 @@
+"""`client-order/create`: register deals, up to 100 at once."""
+
+from collections.abc import Mapping, Sequence
+
+from dealtrace.calltouch.answers.client_orders import (
+    ClientOrdersStored,
+    RefusedClientOrder,
+    SentNumber,
+    StoredClientOrder,
+    matched_by,
+    refused_client_order,
+    stored_client_order,
+)
+from dealtrace.calltouch.client_orders.parameters import NUMBER
+from dealtrace.calltouch.client_orders.reading import read_registration
+from dealtrace.deals.registration import Receipt, Registration
+from dealtrace.errors import InvalidParameters, Language, Refusal
+from dealtrace.http.caller import Caller
+from dealtrace.http.replies import Reply, success
+from dealtrace.operations.deals.lists import register_lists
+
+
+async def respond(caller: Caller, items: Sequence[object]) -> Reply:
+    """Register the deals whose items are valid, and answer with what became of each, in their order.
+
+    An item that is sent again with the same content is answered with the first id, and costs nothing.
+    """
+    read = [_read(caller, item) for item in items]
+    valid = [item for item in read if isinstance(item, Registration)]
+    outcomes: Sequence[Receipt | Refusal] = await caller.write(register_lists, valid, size=len(valid)) if valid else ()
+    rest = iter(outcomes)
+    orders = [
+        _answer(sent_number(item), each, next(rest) if isinstance(each, Registration) else each, caller.language)
+        for item, each in zip(items, read, strict=True)
+    ]
+    answer: ClientOrdersStored = {"data": {"orders": orders}}
+    stored = sum(isinstance(outcome, Receipt) for outcome in outcomes)
+    return success(answer, "client_orders_created", site_id=caller.site.id, orders=len(items), stored=stored)
+
+
+def sent_number(item: object) -> SentNumber:
+    """Return the number of an order as it was sent, `None` if it has none that can be repeated."""
+    number = item.get(NUMBER.name) if isinstance(item, Mapping) else None
+    return number if isinstance(number, str | int | float) else None
+
+
+def _read(caller: Caller, item: object) -> Registration | InvalidParameters:
+    try:
+        return read_registration(caller.site, item)
+    except InvalidParameters as fault:
+        return fault
+
+
+def _answer(
+    number: SentNumber, sent: Registration | InvalidParameters, outcome: Receipt | Refusal, language: Language
+) -> StoredClientOrder | RefusedClientOrder:
+    if isinstance(outcome, Refusal):
+        return refused_client_order(number, outcome, language)
+    matchers = sent.matchers if isinstance(sent, Registration) else ()
+    decided = matchers[outcome.matcher] if outcome.matcher is not None else None
+    return stored_client_order(number, outcome.deal_id, matched_by(decided, outcome.lead))

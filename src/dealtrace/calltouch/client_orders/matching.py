@@ -1,0 +1,125 @@
+"""`matching` of deals 2.0: the ways to find out where a deal came from, in their order."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from dealtrace.attribution.traffic_source import SOURCE_LENGTH_MAX, TrafficSource
+from dealtrace.calltouch.leads.annotate import checked
+from dealtrace.calltouch.leads.matching import ELEMENTS_MAX, Element, ElementReader, SourceParams, VisitParams
+from dealtrace.calltouch.wire_types import VisitRef
+from dealtrace.deals.matchers import WITHOUT_SOURCE, Matcher, Way
+from dealtrace.errors import InvalidParameters, Violation
+from dealtrace.http.parameter_types import Text
+from dealtrace.leads.lead import LeadKind
+from dealtrace.matching.lead_search import LeadSearch, SearchById
+
+_OF_ONE_KIND = {LeadKind.CALL: "call", LeadKind.LEAD_REQUEST: "request"}
+_OF_OTHERS = {
+    Way.SOURCE: "customSources",
+    Way.NO_SOURCE: "withoutSource",
+    Way.CHAT: "chat",
+    Way.VISIT: "session",
+}
+MATCHER_WORDS = (
+    *_OF_ONE_KIND.values(),
+    *(f"{word}Contact" for word in _OF_ONE_KIND.values()),
+    "leadContact",
+    *_OF_OTHERS.values(),
+)
+"""What `type` may be in an answer."""
+VISITS_MAX = 100
+_UNKNOWN = datetime.max.replace(tzinfo=UTC)
+
+
+def read_matchers(
+    elements: Sequence[Element] | None, time_zone: ZoneInfo, happened_at: datetime | None, name: str = "matching"
+) -> tuple[Matcher, ...]:
+    """Read the matchers in their order; a deal without any is one without a source.
+
+    Ours: a search by contact that has no date looks back from when the deal was made, `happened_at`; if that is
+    unknown, the matcher has no date either.
+
+    Raises:
+        InvalidParameters: there are too many, or one is invalid; a violation for each invalid value.
+    """
+    if not elements:
+        return (WITHOUT_SOURCE,)
+    if len(elements) > ELEMENTS_MAX:
+        limit = (f"допускается не более {ELEMENTS_MAX} элементов", f"at most {ELEMENTS_MAX} elements are allowed")
+        raise InvalidParameters([Violation(name, *limit)])
+    faults: list[Violation] = []
+    matchers = [
+        _read(element, f"{name}[{number}]", time_zone, happened_at or _UNKNOWN, faults)
+        for number, element in enumerate(elements)
+    ]
+    if faults:
+        raise InvalidParameters(faults)
+    return tuple(matchers)
+
+
+def word_of(matcher: Matcher) -> str:
+    """Return the `type` that a matcher has on the wire."""
+    match matcher.way:
+        case Way.ID:
+            return _OF_ONE_KIND[matcher.kinds[0]]
+        case Way.CONTACT:
+            return f"{_OF_ONE_KIND[matcher.kinds[0]]}Contact" if len(matcher.kinds) == 1 else "leadContact"
+        case way:
+            return _OF_OTHERS[way]
+
+
+def _read(element: Element, place: str, time_zone: ZoneInfo, happened_at: datetime, faults: list[Violation]) -> Matcher:
+    """Read a matcher; one that is invalid adds to `faults` and is worth nothing."""
+    match element.type:
+        case "customSources":
+            return Matcher(Way.SOURCE, source=_source(element.custom_source_params or SourceParams(), place, faults))
+        case "withoutSource":
+            return WITHOUT_SOURCE
+        case "chat" | "chatContact":
+            return Matcher(Way.CHAT)
+        case "session":
+            return Matcher(Way.VISIT, visit_ids=_visit_ids(element.session_params or VisitParams()))
+    reader = ElementReader(element, place, time_zone, faults, until=happened_at, by_digest=True)
+    search = reader.read()
+    return _of_search(search, reader.digests()) if search is not None else WITHOUT_SOURCE
+
+
+def _of_search(search: LeadSearch, digests: tuple[str, ...]) -> Matcher:
+    tags = tuple(sorted(search.tags.tags))
+    if isinstance(search, SearchById):
+        kinds = (search.ref.kind,)
+        return Matcher(Way.ID, kinds, search.ref.id, tags=tags, any_tag=search.tags.any_will_do)
+    return Matcher(
+        Way.CONTACT,
+        tuple(kind for kind in LeadKind if kind in search.kinds),
+        contacts=tuple(dict.fromkeys(search.contacts)),
+        digests=digests,
+        until=search.until if search.until != _UNKNOWN else None,
+        depth=search.depth,
+        preference=search.preference,
+        tags=tags,
+        any_tag=search.tags.any_will_do,
+    )
+
+
+def _source(params: SourceParams, place: str, faults: list[Violation]) -> TrafficSource | None:
+    parts: dict[str, str] = {}
+    for name, word in msgspec.structs.asdict(params).items():
+        try:
+            text = checked(f"{place}.customSourceParams.{name}", Text(SOURCE_LENGTH_MAX).read, str(word or ""))
+        except InvalidParameters as fault:
+            faults += fault.violations
+        else:
+            parts[name] = text
+    source = TrafficSource(**parts)
+    return None if source.is_empty else source
+
+
+def _visit_ids(params: VisitParams) -> tuple[int, ...]:
+    words = params.session_id
+    listed = words if isinstance(words, list | tuple) else [words]
+    read = (VisitRef().read(str(word)) for word in listed[:VISITS_MAX] if word is not None)
+    return tuple(dict.fromkeys(visit_id for visit_id in read if visit_id is not None))

@@ -1,0 +1,96 @@
+"""`client-order/delete` and `client-order/search`: deals by their numbers or ids."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from dealtrace.calltouch.answers.client_orders import (
+    ClientOrdersDeleted,
+    ClientOrdersFound,
+    DeletedClientOrder,
+    FoundClientOrder,
+    MissingClientOrder,
+    RefusedClientOrder,
+    found_client_order,
+    refused_client_order,
+)
+from dealtrace.calltouch.batches import Word, read_item, word_text
+from dealtrace.calltouch.client_orders.parameters import IDS, NUMBERS
+from dealtrace.calltouch.leads.annotate import checked
+from dealtrace.deals.deal import Deal, DealKey
+from dealtrace.errors import DealKeyMissing, InvalidParameters, Refusal
+from dealtrace.http.caller import Caller
+from dealtrace.http.parameter_types import Integer, Text
+from dealtrace.http.replies import Reply, success
+from dealtrace.leads.limits import NUMBER_LENGTH_MAX
+from dealtrace.operations.deals.find import deal_not_found
+from dealtrace.operations.deals.lists import delete_lists
+from dealtrace.quota.points import PaidMethod
+from dealtrace.storage.deals.whole_deals import WholeDeal, list_whole_deals
+
+
+class Names(msgspec.Struct, frozen=True, rename="camel"):
+    """The body: numbers of deals, ids of deals, or both."""
+
+    order_numbers: Sequence[Word] = ()
+    calltouch_order_ids: Sequence[Word] = ()
+
+
+async def delete(caller: Caller, items: Sequence[object]) -> Reply:
+    """Delete the deals, and answer with what became of each, in the order of the numbers."""
+    numbers = read_item(items[0], Names).order_numbers
+    keys = [_key_of_number(number) for number in numbers]
+    valid = [key for key in keys if isinstance(key, DealKey)]
+    outcomes: Sequence[Deal | Refusal] = await caller.write(delete_lists, valid) if valid else ()
+    rest = iter(outcomes)
+    orders: list[DeletedClientOrder | RefusedClientOrder] = []
+    for number, key in zip(numbers, keys, strict=True):
+        outcome = next(rest) if isinstance(key, DealKey) else key
+        if isinstance(outcome, Deal):
+            orders.append({"orderNumber": number, "deleted": True})
+        else:
+            orders.append(refused_client_order(number, outcome, caller.language))
+    answer: ClientOrdersDeleted = {"data": {"orders": orders}}
+    deleted = sum(isinstance(outcome, Deal) for outcome in outcomes)
+    return success(answer, "client_orders_deleted", site_id=caller.site.id, orders=len(numbers), deleted=deleted)
+
+
+async def search(caller: Caller, items: Sequence[object]) -> Reply:
+    """Answer with the deals as they are stored, numbers first, then ids, each in the order sent.
+
+    Ours: the vendor names this method and describes nothing of it.
+
+    Raises:
+        InvalidParameters: a number or an id is malformed.
+        PointsSpent: the site has none left today.
+    """
+    names = read_item(items[0], Names)
+    texts = [checked(NUMBERS.name, Text(NUMBER_LENGTH_MAX).read, word_text(each)) for each in names.order_numbers]
+    ids = [checked(IDS.name, Integer(1).read, word_text(each)) for each in names.calltouch_order_ids]
+    keys = [*(DealKey(None, text) for text in texts), *(DealKey(deal_id, None) for deal_id in ids)]
+    found = await caller.read(list_whole_deals, keys)
+    await caller.pay_for_reading(PaidMethod.ORDER_SEARCH)
+    orders = [_found(caller, key, whole) for key, whole in zip(keys, found, strict=True)]
+    answer: ClientOrdersFound = {"data": {"orders": orders}}
+    there = sum(whole is not None for whole in found)
+    return success(answer, "client_orders_found", site_id=caller.site.id, orders=len(keys), found=there)
+
+
+def _found(caller: Caller, key: DealKey, whole: WholeDeal | None) -> FoundClientOrder | MissingClientOrder:
+    if whole is not None:
+        return found_client_order(whole.deal, whole.history, caller.site.time_zone)
+    refusal = deal_not_found(key)
+    return {
+        "orderNumber": key.number,
+        "calltouchOrderId": key.id,
+        "error": refusal.text(caller.language),
+        "errorCode": refusal.code,
+    }
+
+
+def _key_of_number(word: Word) -> DealKey | Refusal:
+    try:
+        text = checked(NUMBERS.name, Text(NUMBER_LENGTH_MAX).read, word_text(word))
+    except InvalidParameters as fault:
+        return fault
+    return DealKey(None, text) if text.strip() else DealKeyMissing()

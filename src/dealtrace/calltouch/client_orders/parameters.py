@@ -1,0 +1,269 @@
+"""The parameters of an order in deals 2.0, and the schema of a body with a list of orders."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from dealtrace.calltouch.batches import ITEMS_MAX, list_in, object_schema, read_document
+from dealtrace.calltouch.parameters import CUSTOM, CUSTOM_FIELDS
+from dealtrace.calltouch.wire_types import DASHED, Amount, MatchingElements, Names, TagObjects, WallClock
+from dealtrace.deals.details import CONTACTS_MAX, CURRENCY_LENGTH_MAX, PRODUCTS_MAX
+from dealtrace.http.parameter_types import Integer, Text
+from dealtrace.http.parameters import Parameter, ParameterTable
+from dealtrace.leads.limits import COMMENT_LENGTH_MAX, LABEL_LENGTH_MAX, NUMBER_LENGTH_MAX, URL_LENGTH_MAX
+from dealtrace.record import record
+
+ORDERS = "orders"
+CRM = Parameter("crm", Text(LABEL_LENGTH_MAX), "Название CRM.", "The CRM that calls.")
+NUMBER = Parameter(
+    "orderNumber",
+    Text(NUMBER_LENGTH_MAX),
+    "Номер сделки в CRM, уникальный в кабинете.",
+    "The deal's number in the CRM, unique in the site.",
+    required=True,
+    absent_when_empty=True,
+)
+STATUS = Parameter("status", Text(LABEL_LENGTH_MAX), "Статус сделки.", "The deal's status.", absent_when_empty=True)
+ORDER_DATE = Parameter(
+    "orderDate",
+    WallClock(DASHED),
+    "Дата создания сделки по времени кабинета: dd-mm-yyyy hh:mm:ss.",
+    "When the deal was made, by the site's clock: dd-mm-yyyy hh:mm:ss.",
+    absent_when_empty=True,
+)
+SINGLE = (
+    Parameter("funnel", Text(LABEL_LENGTH_MAX), "Воронка.", "The funnel."),
+    Parameter(
+        "statusDate",
+        WallClock(DASHED),
+        "С какого времени у сделки этот статус; по умолчанию с orderDate, при обновлении — сейчас.",
+        "Since when the deal has this status; since orderDate by default, of an update since now.",
+        absent_when_empty=True,
+    ),
+    Parameter(
+        "currency",
+        Text(CURRENCY_LENGTH_MAX),
+        "Валюта сумм, по умолчанию rub.",
+        "The currency of the sums, rub by default.",
+        absent_when_empty=True,
+    ),
+    Parameter("revenue", Amount(), "Бюджет сделки.", "The deal's budget.", absent_when_empty=True),
+    Parameter("margin", Amount(), "Маржа сделки.", "The deal's margin.", absent_when_empty=True),
+    Parameter("manager", Text(LABEL_LENGTH_MAX), "Менеджер сделки.", "The deal's manager."),
+    Parameter("orderLink", Text(URL_LENGTH_MAX), "Ссылка на сделку в CRM.", "The deal's address in the CRM."),
+    Parameter("orderName", Text(LABEL_LENGTH_MAX), "Название сделки.", "The deal's name."),
+)
+COMMENT = Parameter("comment.text", Text(COMMENT_LENGTH_MAX), "Комментарий к сделке.", "A comment on the deal.")
+ADD_TAGS = Parameter("addTags", TagObjects(), "Теги сделки.", "The deal's tags.")
+MATCHING = Parameter(
+    "matching",
+    MatchingElements(LABEL_LENGTH_MAX),
+    "Способы узнать, откуда сделка, по порядку: request, call, leadContact, requestContact, callContact, "
+    "customSources, withoutSource.",
+    "The ways to find out where the deal came from, tried in order: request, call, leadContact, requestContact, "
+    "callContact, customSources, withoutSource.",
+)
+
+
+@record
+class Products:
+    """A list of products."""
+
+    erased: None = None
+
+    def read(self, text: str) -> str:
+        """Return the text; products are read one by one by `PRODUCT_TABLE`."""
+        return text
+
+    def schema(self) -> Mapping[str, object]:
+        """Describe the list."""
+        item = object_schema(PRODUCT_TABLE.described(), ["name"])
+        return {"type": "array", "maxItems": PRODUCTS_MAX, "items": item}
+
+
+@record
+class Ids:
+    """A list of ids."""
+
+    erased: None = None
+
+    def read(self, text: str) -> int:
+        """Parse one of the ids."""
+        return Integer(1).read(text)
+
+    def schema(self) -> Mapping[str, object]:
+        """Describe the list."""
+        return {"type": "array", "minItems": 1, "maxItems": ITEMS_MAX, "items": Integer(1).schema()}
+
+
+@record
+class Nested:
+    """An object whose parts are read one by one, described by their JSON Schemas."""
+
+    parts: Mapping[str, object]
+    erased: None = None
+
+    def read(self, text: str) -> str:
+        """Return the text."""
+        return text
+
+    def schema(self) -> Mapping[str, object]:
+        """Describe the object."""
+        return {"type": "object", "properties": self.parts}
+
+
+CONTACT_NAMES: Mapping[str, str] = {
+    "phoneNumber": "phones",
+    "email": "emails",
+    "waPhone": "whatsapp_phones",
+    "tgId": "telegram_ids",
+    "tgUsername": "telegram_names",
+    "vkId": "vk_ids",
+}
+"""The kinds of contacts as the wire names them, and as a deal does."""
+PRODUCT_TABLE = ParameterTable(
+    (
+        Parameter("name", Text(LABEL_LENGTH_MAX), "Название.", "The name.", required=True),
+        Parameter("price", Amount(), "Цена.", "The price."),
+        Parameter("brand", Text(LABEL_LENGTH_MAX), "Бренд.", "The brand."),
+        Parameter("category", Text(LABEL_LENGTH_MAX), "Категория.", "The category."),
+        Parameter("variant", Text(LABEL_LENGTH_MAX), "Вариант.", "The variant."),
+        Parameter("quantity", Amount(), "Количество.", "The quantity."),
+    )
+)
+PRODUCTS = Parameter("products", Products(), "Товары сделки.", "The deal's products.")
+_CONTACT = {"type": "string", "maxLength": LABEL_LENGTH_MAX}
+_CONTACTS = {"type": "array", "maxItems": CONTACTS_MAX, "items": _CONTACT}
+CONTACTS = Parameter(
+    "orderContacts",
+    Nested(
+        {
+            "mainContacts": {"type": "object", "properties": dict.fromkeys(("fio", *CONTACT_NAMES), _CONTACT)},
+            "otherContacts": {"type": "object", "properties": dict.fromkeys(CONTACT_NAMES, _CONTACTS)},
+        }
+    ),
+    "Контакты клиента.",
+    "The client's contacts.",
+)
+
+CREATE_TABLE = ParameterTable(
+    (CRM, NUMBER, replace(STATUS, required=True), replace(ORDER_DATE, required=True), *SINGLE, COMMENT, ADD_TAGS),
+    family=CUSTOM,
+)
+
+
+@dataclass(frozen=True)
+class OrderList:
+    """A body with a list of orders: the parameters of an order that are single values, and those that are nested.
+
+    The name of the CRM stands beside the list, and every order gets it.
+    """
+
+    table: ParameterTable
+    nested: tuple[Parameter, ...]
+    name: str = ORDERS
+
+    def items_of(self, body: bytes) -> list[object]:
+        """Find the orders in a body, each with the name of the CRM.
+
+        Raises:
+            UnreadableBody, InvalidParameters: there is no valid list.
+        """
+        document = read_document(body)
+        items = list_in(document, self.name)
+        if not isinstance(document, dict) or CRM.name not in document:
+            return items
+        return [{**item, CRM.name: document[CRM.name]} if isinstance(item, dict) else item for item in items]
+
+    def described(self) -> list[Parameter]:
+        """List the parameters of an order, custom fields last."""
+        return [*self.table.parameters, *self.nested, CUSTOM_FIELDS]
+
+    def schema(self) -> Mapping[str, object]:
+        """Describe the body."""
+        described = [parameter for parameter in self.described() if parameter is not CRM]
+        listed = {
+            "type": "array",
+            "minItems": 1,
+            "maxItems": ITEMS_MAX,
+            "items": object_schema(described, self.table.required),
+        }
+        crm = {**CRM.type.schema(), "description": CRM.en}
+        return {"type": "object", "required": [self.name], "properties": {CRM.name: crm, self.name: listed}}
+
+
+@dataclass(frozen=True)
+class NamedOrders:
+    """A body that names deals: lists of names, of which any may be sent."""
+
+    parameters: tuple[Parameter, ...]
+    name: str = ORDERS
+
+    def items_of(self, body: bytes) -> list[object]:
+        """Read the body as JSON.
+
+        Raises:
+            UnreadableBody, InvalidParameters: it is no object with one of the lists, or one of them is too long.
+        """
+        document = read_document(body)
+        sent = [each.name for each in self.parameters if isinstance(document, dict) and each.name in document]
+        for name in sent or [self.parameters[0].name]:
+            list_in(document, name)
+        return [document]
+
+    def described(self) -> list[Parameter]:
+        """List the parameters."""
+        return list(self.parameters)
+
+    def schema(self) -> Mapping[str, object]:
+        """Describe the body."""
+        return object_schema(self.described(), [each.name for each in self.parameters if each.required])
+
+
+NUMBERS = Parameter(
+    "orderNumbers", Names(NUMBER_LENGTH_MAX), "Номера сделок в CRM.", "The numbers of deals in the CRM."
+)
+IDS = Parameter("calltouchOrderIds", Ids(), "Идентификаторы сделок.", "The ids of deals.")
+_TAGS_OF_LEAD = Parameter("addTagsToLead", TagObjects(), "Теги лида сделки.", "Tags of the deal's lead.")
+CREATE_BODY = OrderList(CREATE_TABLE, (MATCHING, PRODUCTS, CONTACTS, _TAGS_OF_LEAD))
+UPDATE_TABLE = ParameterTable(
+    (
+        CRM,
+        NUMBER,
+        STATUS,
+        ORDER_DATE,
+        replace(ORDER_DATE, name="updateDate", ru="Принимается и не хранится.", en="Accepted and not kept."),
+        *SINGLE,
+        replace(COMMENT, ru="Комментарий, который добавляется.", en="A comment to add."),
+        ADD_TAGS,
+    ),
+    empty_erases=True,
+    family=CUSTOM,
+)
+_OVERWRITE = {"type": "boolean"}
+_TO_LEAD = (
+    _TAGS_OF_LEAD,
+    Parameter(
+        "leadManager",
+        Nested({"manager": {"type": "string", "maxLength": LABEL_LENGTH_MAX}, "overwrite": _OVERWRITE}),
+        "Менеджер лида сделки.",
+        "The manager of the deal's lead.",
+    ),
+    Parameter(
+        "addCustomFieldsToLead",
+        Nested({"customFields": CUSTOM_FIELDS.type.schema(), "overwrite": _OVERWRITE}),
+        "Пользовательские поля лида сделки.",
+        "Custom fields of the deal's lead.",
+    ),
+)
+_RE_MATCHING = replace(
+    MATCHING,
+    name="reMatching",
+    ru="Те же способы: узнать заново, откуда сделка.",
+    en="The same ways: find out anew where the deal came from.",
+)
+_NEW_COMMENT = replace(
+    COMMENT, name="addNewComment.text", ru="Комментарий, который добавляется.", en="A comment to add."
+)
+UPDATE_BODY = OrderList(UPDATE_TABLE, (_RE_MATCHING, PRODUCTS, CONTACTS, _NEW_COMMENT, *_TO_LEAD))
+DELETE_BODY = NamedOrders((replace(NUMBERS, required=True),))
+SEARCH_BODY = NamedOrders((NUMBERS, IDS))

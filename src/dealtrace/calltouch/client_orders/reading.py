@@ -1,0 +1,220 @@
+"""Reading an order of deals 2.0."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
+
+import msgspec
+
+from dealtrace.accounts.site import Site
+from dealtrace.calltouch.answers.clocks import instant_of
+from dealtrace.calltouch.batches import Tag, Word, read_item, renamed, word_text
+from dealtrace.calltouch.client_orders.matching import read_matchers
+from dealtrace.calltouch.client_orders.parameters import CONTACT_NAMES, CREATE_TABLE, CRM, PRODUCT_TABLE
+from dealtrace.calltouch.client_orders.shapes import Contacts, Order, ProductItem, Words
+from dealtrace.calltouch.leads.annotate import AddedTags, checked
+from dealtrace.calltouch.parameters import CUSTOM
+from dealtrace.calltouch.wire_types import Tags
+from dealtrace.deals.details import (
+    CONTACTS_MAX,
+    PRODUCTS_MAX,
+    RUBLE,
+    ContactBook,
+    DealDetails,
+    Product,
+    contact_clue_of,
+)
+from dealtrace.deals.lead_clue import LeadClue
+from dealtrace.deals.matchers import stated_source_of
+from dealtrace.deals.registration import Registration
+from dealtrace.errors import InvalidParameters, Violation
+from dealtrace.http.forms import Pairs
+from dealtrace.http.parameter_types import Text
+from dealtrace.http.parameters import ParameterTable, Sent
+from dealtrace.leads.limits import LABEL_LENGTH_MAX
+
+Value = TypeVar("Value")
+_RUBLES = frozenset({"rub", "rur", "руб", "руб.", "₽"})
+_TAGS = "addTags"
+
+
+def read_registration(site: Site, item: object) -> Registration:
+    """Read an order to create; dates are on the site's clock.
+
+    Raises:
+        InvalidParameters: a violation for each value that is missing, malformed or out of range.
+    """
+    order = read_item(item, Order)
+    faults: list[Violation] = []
+    sent = collect(faults, lambda: read_single(CREATE_TABLE, order)) or Sent()
+    happened_at = instant_of(sent["orderDate"], site.time_zone) if "orderDate" in sent.values else None
+    products = collect(faults, lambda: read_products(order.products or ()))
+    main, other = collect(faults, lambda: read_contacts(order)) or (None, None)
+    matchers = (
+        collect(faults, lambda: read_matchers(order.matching, site.time_zone, happened_at))
+        if happened_at is not None
+        else None
+    )
+    lead_tags = collect(faults, lambda: read_tags("addTagsToLead", order.add_tags_to_lead))
+    if faults or happened_at is None:
+        raise InvalidParameters(faults)
+    status_date = sent.get("statusDate")
+    details = DealDetails(
+        funnel=sent.get("funnel", ""),
+        name=sent.get("orderName", ""),
+        link=sent.get("orderLink", ""),
+        products=products or (),
+        main_contacts=main,
+        other_contacts=other,
+    )
+    return Registration(
+        number=sent["orderNumber"],
+        status=sent["status"],
+        amount_rub=sent.get("revenue"),
+        amount_as_sent=sent.texts.get("revenue", ""),
+        happened_at=happened_at,
+        service=sent.get(CRM.name, ""),
+        manager=sent.get("manager"),
+        comment=sent.get("comment.text"),
+        tags=sent.get(_TAGS, ()),
+        custom_values=sent.custom,
+        stated_source=stated_source_of(matchers or ()),
+        clue=LeadClue(contact=contact_clue_of(details)),
+        fingerprint=hashlib.sha256(msgspec.json.encode(item, order="sorted")).hexdigest(),
+        status_since=instant_of(status_date, site.time_zone) if status_date is not None else None,
+        margin_rub=sent.get("margin"),
+        currency=currency_of(sent.get("currency")),
+        details=details,
+        matchers=matchers or (),
+        lead_tags=lead_tags or (),
+    )
+
+
+def read_single(table: ParameterTable, order: Order) -> Sent:
+    """Read the values of an order that are single words, its comment, tags and custom fields.
+
+    Raises:
+        InvalidParameters: one violation for each value that is missing, malformed or out of range.
+    """
+    try:
+        return table.read(Pairs(dict(_texts(order))))
+    except InvalidParameters as fault:
+        raise InvalidParameters([renamed(violation) for violation in fault.violations]) from fault
+
+
+def currency_of(text: str | None) -> str | None:
+    """Return a currency in lower case, `None` if none was sent; rubles have one name."""
+    word = text.strip().lower() if text is not None else ""
+    return RUBLE if word in _RUBLES else word or None
+
+
+def read_products(items: Sequence[ProductItem]) -> tuple[Product, ...]:
+    """Read the products of an order; one without a name is left out.
+
+    Raises:
+        InvalidParameters: there are too many, or a value of one is invalid.
+    """
+    check_count("products", len(items), PRODUCTS_MAX)
+    products: list[Product] = []
+    for number, item in enumerate(items):
+        words = {name: word_text(word) for name, word in msgspec.structs.asdict(item).items()}
+        if not words["name"].strip():
+            continue
+        try:
+            sent = PRODUCT_TABLE.read(Pairs(words))
+        except InvalidParameters as fault:
+            named = [Violation(f"products[{number}].{each.field}", each.ru, each.en) for each in fault.violations]
+            raise InvalidParameters(named) from fault
+        products.append(
+            Product(
+                name=sent["name"],
+                amount=sent.get("price"),
+                brand=sent.get("brand", ""),
+                category=sent.get("category", ""),
+                variant=sent.get("variant", ""),
+                quantity=sent.get("quantity"),
+            )
+        )
+    return tuple(products)
+
+
+def read_contacts(order: Order) -> tuple[ContactBook | None, ContactBook | None]:
+    """Read the main and the other contacts of an order, `None` where there are none.
+
+    Raises:
+        InvalidParameters: there are too many of a kind, or one is too long.
+    """
+    sent = order.order_contacts
+    if sent is None:
+        return None, None
+    main = _book("orderContacts.mainContacts", sent.main_contacts)
+    return main, _book("orderContacts.otherContacts", sent.other_contacts)
+
+
+def check_count(place: str, count: int, most: int) -> None:
+    """Check that no more was sent than is allowed.
+
+    Raises:
+        InvalidParameters: there is more.
+    """
+    if count > most:
+        limit = (f"передано {count}, допускается не более {most}", f"{count} were sent, at most {most} are allowed")
+        raise InvalidParameters([Violation(place, *limit)])
+
+
+def collect(faults: list[Violation], read: Callable[[], Value]) -> Value | None:
+    """Return what is read, or `None` and add what is wrong with it to `faults`."""
+    try:
+        return read()
+    except InvalidParameters as fault:
+        faults += fault.violations
+        return None
+
+
+def _texts(order: Order) -> Iterator[tuple[str, str]]:
+    """Yield what was sent of an order as parameters; `null` is an empty text."""
+    for part in msgspec.structs.fields(order):
+        value = getattr(order, part.name)
+        if value is None or isinstance(value, str | int | float):
+            yield part.encode_name, word_text(value)
+    comment = order.comment if order.comment is not None else order.add_new_comment
+    if comment is not None:
+        yield "comment.text", comment if isinstance(comment, str) else word_text(comment.text)
+    if order.add_tags is not None:
+        yield _TAGS, tags_text(order.add_tags)
+    for field in reversed(order.custom_fields or ()):
+        yield f"{CUSTOM.name}[{word_text(field.field)}]", word_text(field.value)
+
+
+def tags_text(sent: AddedTags | Sequence[Tag | str]) -> str:
+    """Return tags as one text, separated by commas, from either of the shapes that clients send."""
+    tags = sent.tags if isinstance(sent, AddedTags) else sent
+    return ",".join(word_text(tag.tag) if isinstance(tag, Tag) else tag for tag in tags)
+
+
+def read_tags(place: str, sent: AddedTags | Sequence[Tag | str] | None) -> tuple[str, ...]:
+    """Read tags from either of their shapes.
+
+    Raises:
+        InvalidParameters: there are too many, or one is too long.
+    """
+    return checked(place, Tags().read, tags_text(sent)) if sent is not None else ()
+
+
+def _book(place: str, sent: Contacts | None) -> ContactBook | None:
+    if sent is None:
+        return None
+    values = {field.encode_name: getattr(sent, field.name) for field in msgspec.structs.fields(sent)}
+    lists: Mapping[str, tuple[str, ...]] = {
+        ours: _contacts(f"{place}.{name}", values[name]) for name, ours in CONTACT_NAMES.items()
+    }
+    name = checked(f"{place}.fio", Text(LABEL_LENGTH_MAX).read, word_text(sent.fio))
+    book = ContactBook(full_name=name, **lists)
+    return None if book == ContactBook() else book
+
+
+def _contacts(place: str, sent: Words) -> tuple[str, ...]:
+    words: Iterable[Word] = [sent] if isinstance(sent, str | int | float) or sent is None else sent
+    texts = [checked(place, Text(LABEL_LENGTH_MAX).read, text) for word in words if (text := word_text(word)).strip()]
+    check_count(place, len(texts), CONTACTS_MAX)
+    return tuple(dict.fromkeys(texts))

@@ -1,0 +1,66 @@
+"""The endpoints of deals 2.0."""
+
+from dealtrace.calltouch import examples
+from dealtrace.calltouch.answers.client_orders import ClientOrdersDeleted, ClientOrdersFound, ClientOrdersStored
+from dealtrace.calltouch.client_orders import create as create_orders
+from dealtrace.calltouch.client_orders import named as named_orders
+from dealtrace.calltouch.client_orders import update as update_orders
+from dealtrace.calltouch.client_orders.parameters import CREATE_BODY, DELETE_BODY, SEARCH_BODY, UPDATE_BODY
+from dealtrace.calltouch.parameters import BY_HEADERS
+from dealtrace.calltouch.paths import LEAD_SERVICE, NO_PARAMETERS
+from dealtrace.http.endpoint import Endpoint
+
+ENDPOINTS = (
+    Endpoint(
+        f"{LEAD_SERVICE}/client-order/create",
+        ("POST",),
+        NO_PARAMETERS,
+        create_orders.respond,
+        "Создать сделки списком (2.0)",
+        "Register a list of deals (2.0)",
+        name="client-order-create",
+        auth_scheme=BY_HEADERS,
+        batch=CREATE_BODY,
+        answer=ClientOrdersStored,
+        example=examples.CREATE_ORDERS,
+    ),
+    Endpoint(
+        f"{LEAD_SERVICE}/client-order/update",
+        ("POST",),
+        NO_PARAMETERS,
+        update_orders.respond,
+        "Обновить сделки списком (2.0)",
+        "Change a list of deals (2.0)",
+        name="client-order-update",
+        auth_scheme=BY_HEADERS,
+        batch=UPDATE_BODY,
+        answer=ClientOrdersStored,
+        example=examples.UPDATE_ORDERS,
+    ),
+    Endpoint(
+        f"{LEAD_SERVICE}/client-order/delete",
+        ("POST",),
+        NO_PARAMETERS,
+        named_orders.delete,
+        "Удалить сделки списком (2.0)",
+        "Delete a list of deals (2.0)",
+        name="client-order-delete",
+        auth_scheme=BY_HEADERS,
+        batch=DELETE_BODY,
+        answer=ClientOrdersDeleted,
+        example=examples.DELETE_ORDERS,
+    ),
+    Endpoint(
+        f"{LEAD_SERVICE}/client-order/search",
+        ("POST",),
+        NO_PARAMETERS,
+        named_orders.search,
+        "Найти сделки по номерам или id (2.0)",
+        "Find deals by their numbers or ids (2.0)",
+        name="client-order-search",
+        auth_scheme=BY_HEADERS,
+        batch=SEARCH_BODY,
+        answer=ClientOrdersFound,
+        example=examples.SEARCH_ORDERS,
+    ),
+)

@@ -1,0 +1,79 @@
+"""The shapes of an order in a body of deals 2.0; many programs send texts as numbers, and `null` for what is empty."""
+
+from collections.abc import Sequence
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from dealtrace.calltouch.batches import Comment, FieldValue, Tag, Word
+from dealtrace.calltouch.leads.annotate import AddedFields, AddedTags
+from dealtrace.calltouch.leads.matching import Element
+
+Words = Sequence[Word] | Word
+"""A text, or a list of them."""
+
+
+class Contacts(msgspec.Struct, frozen=True, rename="camel"):
+    """Contacts of a client; the vendor sends single texts for the main ones and lists for the others."""
+
+    fio: Word = None
+    phone_number: Words = None
+    email: Words = None
+    wa_phone: Words = None
+    tg_id: Words = None
+    tg_username: Words = None
+    vk_id: Words = None
+
+
+class OrderContacts(msgspec.Struct, frozen=True, rename="camel"):
+    """The contacts of a deal."""
+
+    main_contacts: Contacts | None = None
+    other_contacts: Contacts | None = None
+
+
+class ProductItem(msgspec.Struct, frozen=True, rename="camel"):
+    """A product of a deal."""
+
+    name: Word = None
+    price: Word = None
+    brand: Word = None
+    category: Word = None
+    variant: Word = None
+    quantity: Word = None
+
+
+class ManagerOfLead(msgspec.Struct, frozen=True):
+    """The manager of the lead of a deal."""
+
+    manager: Word = None
+    overwrite: bool = False
+
+
+class Order(msgspec.Struct, frozen=True, rename="camel"):
+    """A deal of a list, to create or to change; what is unset was not sent."""
+
+    crm: Word | UnsetType = UNSET
+    matching: Sequence[Element] | None = None
+    re_matching: Sequence[Element] | None = None
+    order_number: Word | UnsetType = UNSET
+    funnel: Word | UnsetType = UNSET
+    status: Word | UnsetType = UNSET
+    status_date: Word | UnsetType = UNSET
+    order_date: Word | UnsetType = UNSET
+    update_date: Word | UnsetType = UNSET
+    currency: Word | UnsetType = UNSET
+    revenue: Word | UnsetType = UNSET
+    margin: Word | UnsetType = UNSET
+    manager: Word | UnsetType = UNSET
+    order_link: Word | UnsetType = UNSET
+    order_name: Word | UnsetType = UNSET
+    comment: Comment | str | None = None
+    add_new_comment: Comment | str | None = None
+    add_tags: AddedTags | Sequence[Tag | str] | None = None
+    add_tags_to_lead: AddedTags | Sequence[Tag | str] | None = None
+    lead_manager: ManagerOfLead | None = None
+    custom_fields: Sequence[FieldValue] | None = None
+    add_custom_fields_to_lead: AddedFields | None = None
+    products: Sequence[ProductItem] | None = None
+    order_contacts: OrderContacts | None = None

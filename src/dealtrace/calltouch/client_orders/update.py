@@ -1,0 +1,154 @@
+"""`client-order/update`: change deals, up to 100 at once."""
+
+from collections.abc import Sequence
+
+from dealtrace.accounts.site import Site
+from dealtrace.calltouch.answers.client_orders import (
+    ClientOrdersStored,
+    RefusedClientOrder,
+    SentNumber,
+    StoredClientOrder,
+    matched_by,
+    refused_client_order,
+    stored_client_order,
+)
+from dealtrace.calltouch.answers.clocks import instant_of
+from dealtrace.calltouch.batches import FieldValue, read_item, word_text
+from dealtrace.calltouch.client_orders.create import sent_number
+from dealtrace.calltouch.client_orders.matching import read_matchers
+from dealtrace.calltouch.client_orders.parameters import UPDATE_TABLE
+from dealtrace.calltouch.client_orders.reading import (
+    collect,
+    currency_of,
+    read_contacts,
+    read_products,
+    read_single,
+    read_tags,
+)
+from dealtrace.calltouch.client_orders.shapes import Order
+from dealtrace.calltouch.leads.annotate import AddedTags, AnnotationItem, checked, read_fields
+from dealtrace.deals.changes import UNSET, Change
+from dealtrace.deals.deal import DealKey
+from dealtrace.errors import InvalidParameters, Language, Refusal, Violation
+from dealtrace.http.caller import Caller
+from dealtrace.http.parameter_types import Text
+from dealtrace.http.parameters import Sent
+from dealtrace.http.replies import Reply, success
+from dealtrace.leads.annotations import Addition
+from dealtrace.leads.limits import LABEL_LENGTH_MAX
+from dealtrace.operations.deals.update_lists import DealUpdate, UpdatedDeal, update_lists
+
+_DETAILS = {"funnel": "funnel", "orderName": "name", "orderLink": "link"}
+"""Single values of an order that are details of a deal, as the wire and as the deal name them."""
+
+
+async def respond(caller: Caller, items: Sequence[object]) -> Reply:
+    """Change the deals whose items are valid, and answer with what became of each, in their order."""
+    read = [_read(caller, item) for item in items]
+    valid = [item for item in read if isinstance(item, DealUpdate)]
+    outcomes: Sequence[UpdatedDeal | Refusal] = (
+        await caller.write(update_lists, valid, size=len(valid)) if valid else ()
+    )
+    rest = iter(outcomes)
+    orders = [
+        _answer(sent_number(item), next(rest) if isinstance(each, DealUpdate) else each, caller.language)
+        for item, each in zip(items, read, strict=True)
+    ]
+    answer: ClientOrdersStored = {"data": {"orders": orders}}
+    changed = sum(isinstance(outcome, UpdatedDeal) for outcome in outcomes)
+    return success(answer, "client_orders_changed", site_id=caller.site.id, orders=len(items), changed=changed)
+
+
+def read_update(site: Site, item: object) -> DealUpdate:
+    """Read an order to change: what is absent keeps its value, `null` or an empty text erases texts, never sums.
+
+    Raises:
+        InvalidParameters: a violation for each value that is missing, malformed or out of range.
+    """
+    order = read_item(item, Order)
+    faults: list[Violation] = []
+    sent = collect(faults, lambda: read_single(UPDATE_TABLE, order)) or Sent()
+    tags = collect(faults, lambda: read_tags("addTags", order.add_tags)) or ()
+    details = collect(faults, lambda: _details(order, sent)) or {}
+    to_lead = collect(faults, lambda: _to_lead(order)) or ()
+    matchers = (
+        collect(faults, lambda: read_matchers(order.re_matching, site.time_zone, None, "reMatching"))
+        if order.re_matching
+        else None
+    )
+    if faults:
+        raise InvalidParameters(faults)
+    overwrites = isinstance(order.add_tags, AddedTags) and order.add_tags.overwrite
+    change = Change(
+        DealKey(None, sent["orderNumber"]),
+        amount_rub=sent.get("revenue", UNSET),
+        status=sent.get("status", UNSET),
+        manager=sent.get("manager", UNSET),
+        tags=tags if overwrites else UNSET,
+        custom_values=sent.custom,
+        margin_rub=sent.get("margin", UNSET),
+        currency=currency_of(sent["currency"]) if "currency" in sent.values else UNSET,
+        status_since=instant_of(sent["statusDate"], site.time_zone) if "statusDate" in sent.values else UNSET,
+        added_tags=() if overwrites else tags,
+        added_comment=sent.get("comment.text", ""),
+        detail_parts=details,
+        matchers=matchers if matchers is not None else UNSET,
+    )
+    return DealUpdate(change, to_lead)
+
+
+def _details(order: Order, sent: Sent) -> dict[str, object]:
+    """Return the details that were sent, by the names of a deal's details."""
+    parts: dict[str, object] = {ours: sent[name] for name, ours in _DETAILS.items() if name in sent.values}
+    if order.products is not None:
+        parts["products"] = read_products(order.products)
+    if order.order_contacts is not None:
+        main, other = read_contacts(order)
+        if order.order_contacts.main_contacts is not None:
+            parts["main_contacts"] = main
+        if order.order_contacts.other_contacts is not None:
+            parts["other_contacts"] = other
+    return parts
+
+
+def _to_lead(order: Order) -> tuple[Addition, ...]:
+    """Return what to add to the lead of the deal."""
+    additions: list[Addition] = []
+    if order.lead_manager is not None:
+        name = checked("leadManager.manager", Text(LABEL_LENGTH_MAX).read, word_text(order.lead_manager.manager))
+        if name.strip():
+            additions.append(Addition(managers=(name,), overwrite=order.lead_manager.overwrite))
+    tags = read_tags("addTagsToLead", order.add_tags_to_lead)
+    if tags:
+        overwrites = isinstance(order.add_tags_to_lead, AddedTags) and order.add_tags_to_lead.overwrite
+        additions.append(Addition(tags=tags, overwrite=overwrites))
+    added = order.add_custom_fields_to_lead
+    if added is not None and any(map(_has_value, added.custom_fields)):
+        try:
+            additions.append(read_fields(AnnotationItem(add_custom_fields=added)))
+        except InvalidParameters as fault:
+            named = [Violation("addCustomFieldsToLead.customFields", each.ru, each.en) for each in fault.violations]
+            raise InvalidParameters(named) from fault
+    return tuple(additions)
+
+
+def _has_value(field: FieldValue) -> bool:
+    return bool(word_text(field.field).strip() and word_text(field.value).strip())
+
+
+def _read(caller: Caller, item: object) -> DealUpdate | InvalidParameters:
+    try:
+        return read_update(caller.site, item)
+    except InvalidParameters as fault:
+        return fault
+
+
+def _answer(
+    number: SentNumber, outcome: UpdatedDeal | Refusal, language: Language
+) -> StoredClientOrder | RefusedClientOrder:
+    """Build what became of an update; `matched` is null unless the deal was matched anew and a matcher decided."""
+    if isinstance(outcome, Refusal):
+        return refused_client_order(number, outcome, language)
+    matchers = outcome.deal.matchers
+    decided = matchers[outcome.matcher] if outcome.matcher is not None else None
+    return stored_client_order(number, outcome.deal.id, matched_by(decided, outcome.deal.lead))

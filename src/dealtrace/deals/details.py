@@ -1,0 +1,82 @@
+"""What deals 2.0 say of a deal beyond deals 1.0."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from dealtrace.deals.lead_clue import ContactClue
+from dealtrace.leads.contact import stated_email, stated_phone
+from dealtrace.record import record
+
+RUBLE = "rub"
+CURRENCY_LENGTH_MAX = 16
+PRODUCTS_MAX = 200
+"""Ours: products of a deal; a longer list is refused, never cut."""
+CONTACTS_MAX = 100
+"""Ours: contacts of one kind in a deal."""
+
+
+@record
+class Product:
+    """A product of a deal; `amount` is its price, in the currency of the deal."""
+
+    name: str
+    amount: Decimal | None = None
+    brand: str = ""
+    category: str = ""
+    variant: str = ""
+    quantity: Decimal | None = None
+
+
+@record
+class ContactBook:
+    """Contacts of a deal's client as the CRM wrote them."""
+
+    full_name: str = ""
+    phones: tuple[str, ...] = ()
+    emails: tuple[str, ...] = ()
+    whatsapp_phones: tuple[str, ...] = ()
+    telegram_ids: tuple[str, ...] = ()
+    telegram_names: tuple[str, ...] = ()
+    vk_ids: tuple[str, ...] = ()
+
+
+@record
+class DealDetails:
+    """The funnel, name, link, products and contacts of a deal; empty means not stated."""
+
+    funnel: str = ""
+    name: str = ""
+    link: str = ""
+    products: tuple[Product, ...] = ()
+    main_contacts: ContactBook | None = None
+    other_contacts: ContactBook | None = None
+
+
+NO_DETAILS = DealDetails()
+
+
+def changed_details(details: DealDetails, parts: Mapping[str, object]) -> DealDetails:
+    """Return details with the `parts` that were sent, by the names of the fields.
+
+    Ours: a product replaces the one of its name, and others stay: the vendor does not say.
+    """
+    changed = replace(details, **parts)  # type: ignore[arg-type]  # the names are fields, with values of their types
+    if "products" not in parts:
+        return changed
+    by_name = {product.name: product for product in (*details.products, *changed.products)}
+    return replace(changed, products=tuple(by_name.values()))
+
+
+def contact_clue_of(details: DealDetails) -> ContactClue | None:
+    """Return the phones and e-mails of a deal, main ones first, as journals show them; `None` if there are none."""
+    books = [book for book in (details.main_contacts, details.other_contacts) if book is not None]
+    phones = _joined([phone for book in books for phone in book.phones])
+    emails = _joined([email for book in books for email in book.emails])
+    if not phones and not emails:
+        return None
+    return ContactClue(stated_phone(phones) if phones else None, stated_email(emails) if emails else None)
+
+
+def _joined(texts: Sequence[str]) -> str:
+    return ", ".join(dict.fromkeys(texts))

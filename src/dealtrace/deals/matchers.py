@@ -1,0 +1,99 @@
+"""Matchers: the ordered ways in which deals 2.0 say where a deal came from."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.leads.lead import LeadKind
+from dealtrace.record import record
+
+
+class Preference(StrEnum):
+    """Which of several leads a search by contact returns."""
+
+    NEAREST = "nearest"
+    NEAREST_UNIQUE = "nearest unique of its kind"
+    NEAREST_UNIQUE_LEAD = "nearest unique of either kind"
+
+
+class Way(StrEnum):
+    """What a matcher goes by."""
+
+    ID = "id"
+    CONTACT = "contact"
+    SOURCE = "source"
+    NO_SOURCE = "no source"
+    CHAT = "chat"
+    VISIT = "visit"
+
+
+FINAL_WAYS = frozenset({Way.SOURCE, Way.NO_SOURCE})
+"""These always succeed, so that what follows them is never tried."""
+
+
+@record
+class Matcher:
+    """A way to find out where a deal came from; what does not belong to its `way` is empty.
+
+    `kinds` are the leads that it searches. Contacts are in normal form; `digests` are MD5 of phones in normal form, in
+    hexadecimal. A lead must have begun at or before `until` and at most `depth` before it; without a depth there is no
+    limit. `tags` must all be among the lead's, or, with `any_tag`, one of them.
+    """
+
+    way: Way
+    kinds: tuple[LeadKind, ...] = ()
+    lead_id: int | None = None
+    contacts: tuple[str, ...] = ()
+    digests: tuple[str, ...] = ()
+    until: datetime | None = None
+    depth: timedelta | None = None
+    preference: Preference = Preference.NEAREST
+    tags: tuple[str, ...] = ()
+    any_tag: bool = False
+    source: TrafficSource | None = None
+    visit_ids: tuple[int, ...] = ()
+
+
+def keys_of(matcher: Matcher) -> tuple[str, ...]:
+    """List the keys of the leads that a matcher may find: a lead's name, its contacts and their digests."""
+    if matcher.way is Way.ID:
+        return tuple(key_of_lead(kind, matcher.lead_id) for kind in matcher.kinds if matcher.lead_id is not None)
+    return (*matcher.contacts, *matcher.digests)
+
+
+def key_of_lead(kind: LeadKind, lead_id: int) -> str:
+    """Return the key of a lead that is known by its id; no contact looks like one."""
+    return f"{kind}:{lead_id}"
+
+
+def began_between(matcher: Matcher) -> tuple[datetime, datetime]:
+    """Return the earliest and the latest start of a lead that a matcher may find."""
+    until = matcher.until if matcher.until is not None else _LATEST
+    return (until - matcher.depth if matcher.depth is not None else _EARLIEST), until
+
+
+_EARLIEST, _LATEST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
+WITHOUT_SOURCE = Matcher(Way.NO_SOURCE)
+
+
+def stated_source_of(matchers: Sequence[Matcher]) -> TrafficSource | None:
+    """Return the source that a deal has when no matcher before finds a lead, `None` if none is stated.
+
+    Vendor: «customSources», in its place in the order: what stands behind `withoutSource` is never reached.
+    """
+    final = next((matcher for matcher in matchers if matcher.way in FINAL_WAYS), None)
+    return final.source if final is not None else None
+
+
+def reachable(matchers: Sequence[Matcher]) -> Iterator[tuple[int, Matcher]]:
+    """Yield the matchers before the first that always succeeds, each with its position from 0."""
+    for position, matcher in enumerate(matchers):
+        if matcher.way in FINAL_WAYS:
+            return
+        yield position, matcher
+
+
+def final_position(matchers: Sequence[Matcher]) -> int | None:
+    """Return the position of the first matcher that always succeeds, `None` if there is none."""
+    return next((position for position, matcher in enumerate(matchers) if matcher.way in FINAL_WAYS), None)

@@ -1,0 +1,36 @@
+"""The funnels and statuses that a deal has had, with their dates."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from dealtrace.deals.versions import DealVersion
+from dealtrace.record import record
+
+
+@record
+class PastStatus:
+    """A status of a deal, the funnel it was in, and since when."""
+
+    funnel: str
+    status: str
+    since: datetime
+
+
+def status_history(versions: Iterable[DealVersion]) -> list[PastStatus]:
+    """Return the statuses of a deal from its versions, oldest first; the values of versions are as JSON stores them.
+
+    A status counts from when the CRM says; else the first from when the deal was made, and others from when they were
+    stored.
+    """
+    past: list[PastStatus] = []
+    for version in versions:
+        after = version.after
+        details = after.get("details")
+        last = past[-1] if past else None
+        funnel = details.get("funnel", "") if details is not None else (last.funnel if last is not None else "")
+        status = after.get("status", last.status if last is not None else "")
+        stated = after.get("status_since") or (after.get("happened_at") if last is None else None)
+        if last is None or stated is not None or (funnel, status) != (last.funnel, last.status):
+            since = datetime.fromisoformat(stated) if stated is not None else version.recorded_at
+            past.append(PastStatus(funnel, status, since))
+    return past

@@ -1,0 +1,75 @@
+"""Which matcher of a deal decided, and what the others missed by, by the same rules that match deals."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from enum import StrEnum
+
+from dealtrace.deals.matchers import FINAL_WAYS, Matcher
+from dealtrace.leads.lead import LeadRef
+from dealtrace.matching.lead_search import Miss, Prospect, SearchByContact, misses, search_of
+from dealtrace.matching.nearest_lead import nearness
+from dealtrace.record import record
+
+CANDIDATES_MAX = 20
+"""Ours: the nearest leads that a matcher shows."""
+
+
+class MatcherOutcome(StrEnum):
+    """What became of a matcher."""
+
+    DECIDED = "decided"
+    FOUND_NOTHING = "found nothing"
+    PASSED_OVER = "passed over"
+    NOT_TRIED = "not tried"
+
+
+@record
+class MatcherCandidate:
+    """A lead that a matcher considered: how long before its date it began, and why it does not fit, if so."""
+
+    lead: LeadRef
+    before: timedelta
+    missed_by: tuple[Miss, ...]
+
+
+@record
+class MatcherStep:
+    """A matcher, what became of it, and the leads of its contacts, the latest first."""
+
+    matcher: Matcher
+    outcome: MatcherOutcome
+    candidates: tuple[MatcherCandidate, ...]
+
+
+def explain_matchers(
+    matchers: Sequence[Matcher], decided: int | None, prospects: Sequence[Prospect]
+) -> tuple[MatcherStep, ...]:
+    """Return a step for each matcher; `decided` is the position of the one that decided, `None` if none did.
+
+    `prospects` may hold leads that no matcher admits.
+    """
+    return tuple(
+        MatcherStep(matcher, _outcome(position, matcher, decided), _candidates(matcher, prospects))
+        for position, matcher in enumerate(matchers)
+    )
+
+
+def _outcome(position: int, matcher: Matcher, decided: int | None) -> MatcherOutcome:
+    if position == decided:
+        return MatcherOutcome.DECIDED
+    if decided is not None and position > decided:
+        return MatcherOutcome.NOT_TRIED
+    is_search = search_of(matcher) is not None or matcher.way in FINAL_WAYS
+    return MatcherOutcome.FOUND_NOTHING if is_search else MatcherOutcome.PASSED_OVER
+
+
+def _candidates(matcher: Matcher, prospects: Sequence[Prospect]) -> tuple[MatcherCandidate, ...]:
+    search = search_of(matcher)
+    if not isinstance(search, SearchByContact):
+        return ()
+    bearing = [prospect for prospect in prospects if prospect.span.contact in search.contacts]
+    bearing.sort(key=lambda prospect: nearness(prospect.span), reverse=True)
+    return tuple(
+        MatcherCandidate(each.span.ref, search.until - each.span.started_at, tuple(misses(search, each)))
+        for each in bearing[:CANDIDATES_MAX]
+    )

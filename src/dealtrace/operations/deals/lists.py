@@ -1,0 +1,82 @@
+"""Lists of deals, each registered or deleted by itself; a list is one call of the API."""
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from dealtrace.deals.deal import Deal, DealKey
+from dealtrace.deals.registration import Receipt, Registration
+from dealtrace.errors import PointsSpent, Refusal
+from dealtrace.leads.annotations import Addition
+from dealtrace.operations.deals.delete import delete_paid
+from dealtrace.operations.deals.find import find_deals
+from dealtrace.operations.deals.register import decide_registrations, store_registrations
+from dealtrace.operations.leads.annotate import add_to_leads
+from dealtrace.operations.points import pay_for_calls, points_refusal
+from dealtrace.operations.work import Work, operation
+from dealtrace.operations.write_command import WriteCommand
+from dealtrace.quota.points import PaidMethod
+
+Item = TypeVar("Item")
+Outcome = TypeVar("Outcome")
+
+
+@operation(ids_per_command=0, ids_per_item=2)
+def register_lists(
+    work: Work, commands: Sequence[WriteCommand[Sequence[Registration]]]
+) -> list[list[Receipt | Refusal] | PointsSpent]:
+    """Register lists of deals; the outcome of a list is a receipt or a refusal for each deal.
+
+    A list costs points once if any deal in it is new, and nothing otherwise. Lists that wait together are stored
+    together, as if they had come one after another.
+    """
+    items, owners = spread(commands)
+    batch = decide_registrations(work, items)
+    costing = list(dict.fromkeys(owners[new.position] for new in batch.new))
+    paid = set(costing[: pay_for_calls(work, PaidMethod.ORDER_CREATE, len(costing))])
+    new = [each for each in batch.new if owners[each.position] in paid]
+    outcomes = store_registrations(work, items, batch, new)
+    tagged = [
+        (outcome.lead, Addition(tags=each.command.payload.lead_tags))
+        for each in new
+        if each.command.payload.lead_tags
+        and isinstance(outcome := outcomes[each.position], Receipt)
+        and outcome.lead is not None
+    ]
+    if tagged:
+        add_to_leads(work, tagged)
+    return gather(work, commands, outcomes, set(costing) - paid)
+
+
+@operation(ids_per_command=0)
+def delete_lists(
+    work: Work, commands: Sequence[WriteCommand[Sequence[DealKey]]]
+) -> list[list[Deal | Refusal] | PointsSpent]:
+    """Delete lists of deals; the outcome of a list is the deleted deal or a refusal for each key.
+
+    A list costs points once if any deal in it was deleted, and nothing otherwise.
+    """
+    items, owners = spread(commands)
+    named = find_deals(work.connection, work.site, [item.payload for item in items])
+    naming: dict[int, int] = {}
+    for position, deal in named.found.items():
+        naming.setdefault(deal.id, position)
+    costing = list(dict.fromkeys(owners[position] for position in naming.values()))
+    paid = set(costing[: pay_for_calls(work, PaidMethod.ORDER_DELETE, len(costing))])
+    deleted = {position for position in naming.values() if owners[position] in paid}
+    return gather(work, commands, delete_paid(work, items, named, deleted), set(costing) - paid)
+
+
+def spread(commands: Sequence[WriteCommand[Sequence[Item]]]) -> tuple[list[WriteCommand[Item]], list[int]]:
+    """Return the items of all lists as commands of their own, and the number of the list that each is of."""
+    items = [WriteCommand(item, command.token_id) for command in commands for item in command.payload]
+    owners = [number for number, command in enumerate(commands) for _ in command.payload]
+    return items, owners
+
+
+def gather(
+    work: Work, commands: Sequence[WriteCommand[Sequence[Item]]], outcomes: Sequence[Outcome], unpaid: set[int]
+) -> list[list[Outcome] | PointsSpent]:
+    """Return the outcomes by list; a list that is not paid is refused as a whole."""
+    rest = iter(outcomes)
+    lists = [[next(rest) for _ in command.payload] for command in commands]
+    return [points_refusal(work) if number in unpaid else each for number, each in enumerate(lists)]

@@ -1,0 +1,122 @@
+"""Change lists of deals, match them anew, and add to their leads."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from dealtrace.deals.changes import Change, Unset, apply_change
+from dealtrace.deals.custom_fields import split_by_known
+from dealtrace.deals.deal import Deal
+from dealtrace.deals.details import contact_clue_of
+from dealtrace.errors import PointsSpent, Refusal
+from dealtrace.leads.annotations import Addition
+from dealtrace.operations.deals.change import Ledger
+from dealtrace.operations.deals.decide import decide_matchers
+from dealtrace.operations.deals.find import find_deals
+from dealtrace.operations.deals.lists import gather, spread
+from dealtrace.operations.deals.rematch import rematch_deals
+from dealtrace.operations.leads.annotate import add_to_leads
+from dealtrace.operations.points import pay_for_calls, points_refusal
+from dealtrace.operations.work import Work, operation
+from dealtrace.operations.write_command import WriteCommand
+from dealtrace.quota.points import PaidMethod
+from dealtrace.record import record
+from dealtrace.storage.deals import deals
+
+
+@record
+class DealUpdate:
+    """A change of a deal, and what to add to the lead that the deal then has."""
+
+    change: Change
+    to_lead: tuple[Addition, ...] = ()
+
+
+@record
+class UpdatedDeal:
+    """A deal as an update left it; `matcher` is the position of the new matcher that decided, `None` if none did."""
+
+    deal: Deal
+    matcher: int | None = None
+
+
+@operation(ids_per_command=0, ids_per_item=1)
+def update_lists(
+    work: Work, commands: Sequence[WriteCommand[Sequence[DealUpdate]]]
+) -> list[list[UpdatedDeal | Refusal] | PointsSpent]:
+    """Change lists of deals; the outcome of a list is the deal as changed, or a refusal, for each update.
+
+    Updates are applied in the order of arrival. A list costs points once if any update in it makes a difference or adds
+    to a lead, and nothing otherwise.
+    """
+    items, owners = spread(commands)
+    named = find_deals(work.connection, work.site, [item.payload.change.key for item in items])
+    telling = [position for position, deal in named.found.items() if _makes_difference(work, items[position], deal)]
+    costing = list(dict.fromkeys(owners[position] for position in telling))
+    paid = set(costing[: pay_for_calls(work, PaidMethod.ORDER_UPDATE, len(costing))])
+    unpaid = set(costing) - paid
+    found = {position: deal for position, deal in named.found.items() if owners[position] not in unpaid}
+    updated = _update(work, items, found)
+    refusal = points_refusal(work)
+    outcomes = [updated.get(position) or named.refused.get(position, refusal) for position in range(len(items))]
+    return gather(work, commands, outcomes, unpaid)
+
+
+def _makes_difference(work: Work, item: WriteCommand[DealUpdate], deal: Deal) -> bool:
+    change = item.payload.change
+    values, _ = split_by_known(change.custom_values, work.site.custom_fields)
+    return bool(item.payload.to_lead) or apply_change(_dated(change, deal), deal, values) != deal
+
+
+def _dated(change: Change, deal: Deal) -> Change:
+    """Return a change whose matchers without a date look back from when the deal was made."""
+    if isinstance(change.matchers, Unset):
+        return change
+    matchers = (replace(each, until=each.until or deal.happened_at) for each in change.matchers)
+    return replace(change, matchers=tuple(matchers))
+
+
+def _update(work: Work, items: Sequence[WriteCommand[DealUpdate]], found: Mapping[int, Deal]) -> dict[int, UpdatedDeal]:
+    ledger = Ledger(work)
+    before: dict[int, Deal] = {deal.id: deal for deal in found.values()}
+    for position, deal in found.items():
+        item = items[position]
+        ledger.change(deal, WriteCommand(_dated(item.payload.change, deal), item.token_id))
+    ledger.store()
+    latest: dict[int, Deal] = {**before, **ledger.changed}
+    _show_contacts(work, before, ledger.changed)
+    anew = [deal for deal in ledger.changed.values() if deal.matchers != before[deal.id].matchers]
+    if anew:
+        deals.replace_keys(work.connection, work.site.id, anew)
+        latest |= {deal.id: deal for deal in rematch_deals(work, anew)}
+    updates = {position: (latest[deal.id], items[position].payload) for position, deal in found.items()}
+    _add_to_leads(work, list(updates.values()))
+    return _with_matchers(work, updates)
+
+
+def _show_contacts(work: Work, before: Mapping[int, Deal], changed: Mapping[int, Deal]) -> None:
+    """Store the contacts of deals that are matched by matchers alone where journals look for them."""
+    shown = [
+        replace(deal, clue=replace(deal.clue, contact=contact_clue_of(deal.details)))
+        for deal in changed.values()
+        if deal.matchers and deal.details != before[deal.id].details
+    ]
+    if shown:
+        deals.update_clues(work.connection, work.site.id, shown)
+
+
+def _add_to_leads(work: Work, updates: Sequence[tuple[Deal, DealUpdate]]) -> None:
+    additions = [
+        (deal.lead, addition) for deal, update in updates for addition in update.to_lead if deal.lead is not None
+    ]
+    if additions:
+        add_to_leads(work, additions)
+
+
+def _with_matchers(work: Work, updates: Mapping[int, tuple[Deal, DealUpdate]]) -> dict[int, UpdatedDeal]:
+    """Return the deals with the matcher that decided, where matchers were sent."""
+    asked = {
+        position: deal for position, (deal, update) in updates.items() if not isinstance(update.change.matchers, Unset)
+    }
+    decisions = decide_matchers(work.connection, work.site, [deal.matchers for deal in asked.values()]) if asked else []
+    decided = {position: each.matcher for position, each in zip(asked, decisions, strict=True)}
+    return {position: UpdatedDeal(deal, decided.get(position)) for position, (deal, _) in updates.items()}

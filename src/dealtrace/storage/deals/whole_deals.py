@@ -1,0 +1,36 @@
+"""Whole deals with their past statuses."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from dealtrace.deals.deal import Deal, DealKey, choose_deal
+from dealtrace.deals.status_history import PastStatus, status_history
+from dealtrace.leads.reference import all_spellings
+from dealtrace.record import record
+from dealtrace.storage.deals.deals import list_deals_by_key
+from dealtrace.storage.deals.versions import list_versions
+
+
+@record
+class WholeDeal:
+    """A deal, and the statuses it has had, oldest first."""
+
+    deal: Deal
+    history: list[PastStatus]
+
+
+def list_whole_deals(connection: Connection, site_id: int, keys: Sequence[DealKey]) -> list[WholeDeal | None]:
+    """List the undeleted deal that each key identifies, `None` where there is none."""
+    known = list_deals_by_key(
+        connection,
+        site_id,
+        ids=[key.id for key in keys if key.id is not None],
+        numbers=all_spellings(key.number for key in keys if key.number is not None),
+        lock=False,
+    )
+    by_id = {deal.id: deal for deal in known}
+    by_number = {deal.number: deal for deal in known}
+    histories = {deal.id: status_history(list_versions(connection, site_id, deal.id)) for deal in known}
+    chosen = [choose_deal(key, by_id, by_number) for key in keys]
+    return [WholeDeal(deal, histories[deal.id]) if deal is not None else None for deal in chosen]
