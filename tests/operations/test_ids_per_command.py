@@ -15,6 +15,7 @@ from dealtrace.accounts.webhook import BodyStyle, EventKind
 from dealtrace.attribution.cost import CostSpread
 from dealtrace.attribution.hit import Hit
 from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.attribution.visit import VisitId
 from dealtrace.deals.deal import DealKey
 from dealtrace.deals.matchers import WITHOUT_SOURCE, Matcher, Way
 from dealtrace.leads.annotations import Addition, Annotations
@@ -28,9 +29,11 @@ from dealtrace.operations.deals.update_lists import DealUpdate
 from dealtrace.operations.leads.annotate import AnnotationCall, LeadAnnotation
 from dealtrace.operations.leads.by_hand import Hiding, Rewriting
 from dealtrace.operations.leads.clear_fields import Clearing
+from dealtrace.operations.leads.register_with_deal import LeadRequestWithDeal
 from dealtrace.operations.page_ends import ReadPage
 from dealtrace.operations.people import Erasure
 from dealtrace.operations.requests.store import RequestBatch
+from dealtrace.operations.visits.attach_attrs import VisitAttrs
 from dealtrace.operations.webhooks.create import NewWebhook, create_webhook
 from dealtrace.operations.webhooks.deliver import KEPT_FOR, Claim, DeliveryReport
 from dealtrace.operations.work import Operation, Work, ids_needed
@@ -170,6 +173,9 @@ WORST: dict[str, Callable[[Stage, Player, int], Any]] = {
     "clear_fields": cleared,
     "report_calls": lambda _stage, _shop, number: CallReport(f"r{number}", NOON, phone=f"7920{number:07d}"),
     "register_lead_requests": lambda _stage, _shop, number: lead_request(number),
+    "register_with_deals": lambda _stage, _shop, number: LeadRequestWithDeal(
+        lead_request(number), registration(f"both {number}")
+    ),
     "import_calls": lambda _stage, _shop, number: [call(number * ITEMS + item) for item in range(ITEMS)],
     "import_lead_requests": lambda _stage, _shop, number: [
         lead_request(number * ITEMS + item) for item in range(ITEMS)
@@ -190,6 +196,7 @@ WORST: dict[str, Callable[[Stage, Player, int], Any]] = {
         LeadRef(LeadKind.CALL, stage.call(shop, NOON, phone=f"7921{number:07d}").id), ("new",), "Ann", "Text"
     ),
     "erase_people": lambda _stage, _shop, number: Erasure(frozenset({f"7921{number:07d}"}), NOBODY),
+    "attach_attrs": lambda _stage, _shop, number: VisitAttrs(VisitId(number + 1), {"a": 1}),
     "store_requests": lambda _stage, _shop, _number: RequestBatch((), NOON),
     "register_lists": lambda _stage, _shop, number: [
         order(number * ITEMS + item, matchers=(WITHOUT_SOURCE,)) for item in range(ITEMS)

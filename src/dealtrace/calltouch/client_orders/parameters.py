@@ -53,6 +53,18 @@ SINGLE = (
     Parameter("orderName", Text(LABEL_LENGTH_MAX), "Название сделки.", "The deal's name."),
 )
 COMMENT = Parameter("comment.text", Text(COMMENT_LENGTH_MAX), "Комментарий к сделке.", "A comment on the deal.")
+_OVERWRITE = {"type": "boolean"}
+
+
+class TagChange(TagObjects):
+    """Tags of an update: a list as on create, or an object that may say that they replace those there are."""
+
+    def schema(self) -> Mapping[str, object]:
+        """Describe both shapes."""
+        tags = super().schema()
+        return {"anyOf": [tags, {"type": "object", "properties": {"tags": tags, "overwrite": _OVERWRITE}}]}
+
+
 ADD_TAGS = Parameter("addTags", TagObjects(), "Теги сделки.", "The deal's tags.")
 MATCHING = Parameter(
     "matching",
@@ -234,14 +246,13 @@ UPDATE_TABLE = ParameterTable(
         replace(ORDER_DATE, name="updateDate", ru="Принимается и не хранится.", en="Accepted and not kept."),
         *SINGLE,
         replace(COMMENT, ru="Комментарий, который добавляется.", en="A comment to add."),
-        ADD_TAGS,
+        replace(ADD_TAGS, type=TagChange()),
     ),
     empty_erases=True,
     family=CUSTOM,
 )
-_OVERWRITE = {"type": "boolean"}
 _TO_LEAD = (
-    _TAGS_OF_LEAD,
+    replace(_TAGS_OF_LEAD, type=TagChange()),
     Parameter(
         "leadManager",
         Nested({"manager": {"type": "string", "maxLength": LABEL_LENGTH_MAX}, "overwrite": _OVERWRITE}),
