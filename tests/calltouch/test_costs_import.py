@@ -86,7 +86,7 @@ def test_the_keyword_is_called_either_way(
     server: ServerProcess, served: Stage, owner: Player, sent: dict[str, str]
 ) -> None:
     assert send(server, "add", owner.token, source=None, campaign="<не заполнено>", **sent).json() == DONE
-    ((*_, source, medium, campaign, content, term),) = rows_of(served.database, owner)["traffic_source"]
+    ((_, _, _, source, medium, campaign, content, term, *_),) = rows_of(served.database, owner)["traffic_source"]
     assert (source, medium, campaign, content, term) == ("", "", "", "", "купить слона")
 
 

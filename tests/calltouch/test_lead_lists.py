@@ -92,7 +92,7 @@ def test_a_call_is_kept_whole(server: ServerProcess, served: Stage, owner: Playe
     }  # fmt: skip
     assert {name: row[name] for name in expected} == expected
     stored = rows_of(served.database, owner)
-    assert [row[3:] for row in stored["traffic_source"]] == [("avito", "cpa", "c", "o", "t")]
+    assert [row[3:8] for row in stored["traffic_source"]] == [("avito", "cpa", "c", "o", "t")]
     assert [row[1:3] for row in stored["unknown_field"]] == [("other", 1)], "it is counted, not lost unseen"
 
 
