@@ -24,7 +24,7 @@ LONG_SECONDS = 30
 
 
 def rows_of(database: Database, player: Player, *, without: tuple[Table, ...] = ()) -> Rows:
-    """Return all rows of a site by table name; empty tables are missing, and so is the journal, written a second late."""
+    """Return all rows of a site by table name; empty tables and the journal, written late, are missing."""
     owned: Rows = {}
     with database.write() as connection:
         for table in metadata.sorted_tables:
