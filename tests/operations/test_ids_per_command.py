@@ -126,6 +126,14 @@ def lead_request(number: int) -> IncomingLeadRequest:
     return IncomingLeadRequest(NOON, f"7920{number:07d}", f"a{number}@x.ru", "Ann", annotations=annotations)
 
 
+def with_deal(stage: Stage, shop: Player, number: int) -> LeadRequestWithDeal:
+    """Register a lead request, and a deal whose default number, three ids later, a CRM has sent before."""
+    stage.ids.ensure(2000)
+    taken = stage.ids.take() + 2 + 3
+    stage.perform(OPERATIONS["register_deals"], shop, registration(str(taken)))
+    return LeadRequestWithDeal(lead_request(number), registration(stated_source=source(number + 1000)))
+
+
 def spread(number: int) -> CostSpread:
     return CostSpread(source(number), 1000, NOON.date(), NOON.date() + timedelta(days=6))
 
@@ -173,9 +181,7 @@ WORST: dict[str, Callable[[Stage, Player, int], Any]] = {
     "clear_fields": cleared,
     "report_calls": lambda _stage, _shop, number: CallReport(f"r{number}", NOON, phone=f"7920{number:07d}"),
     "register_lead_requests": lambda _stage, _shop, number: lead_request(number),
-    "register_with_deals": lambda stage, shop, number: LeadRequestWithDeal(
-        lead_request(number), registered(stage, shop, number)
-    ),
+    "register_with_deals": with_deal,
     "import_calls": lambda _stage, _shop, number: [call(number * ITEMS + item) for item in range(ITEMS)],
     "import_lead_requests": lambda _stage, _shop, number: [
         lead_request(number * ITEMS + item) for item in range(ITEMS)
