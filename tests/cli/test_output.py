@@ -102,7 +102,8 @@ def invocations(scene: Scene) -> Iterator[tuple[str, ...]]:
             ("source", "reclassify", site, *json), ("db", "renormalise"), ("status", "list", site, *json),
             ("column", "list", site, *json), ("agree", table, *only, *json), ("report", "sources", *only, *json),
             ("report", *only, "--by", "manager,tag,status", "--metrics", "deals", "--from", "2018-01-01", *json),
-            ("segment", "list", site, *json),
+            ("segment", "list", site, *json), ("requests", "tail", *only, *json),
+            ("import", "costs", table, *only, "--system", "yandex", "--account", HOSTILE, *json),
         )  # fmt: skip
     yield from (
         ("deal", "history", HOSTILE), ("deal", "restore", deal), ("deal", "pin", deal, "--call", call),
@@ -118,7 +119,9 @@ def invocations(scene: Scene) -> Iterator[tuple[str, ...]]:
         ("status", "set", site, HOSTILE + "4", "won"), ("column", "add", site, HOSTILE, "--formula", HOSTILE),
         ("column", "add", site, "x", "--formula", HOSTILE), ("column", "remove", site, HOSTILE),
         ("column", "add", site, "x", "--count", "--statuses", HOSTILE + "5"), ("column", "list", site),
-        ("db", "upgrade"), ("db", "check"), ("db", "recount"), ("db", "distribute", "--dry-run"),
+        ("user", "invite", "--site", site, "--role", "reader"), ("user", "reset-code", HOSTILE), ("db", "mirror"),
+        ("demo", "--site", site), ("db", "upgrade"), ("db", "check"), ("db", "recount"),
+        ("db", "distribute", "--dry-run"),
         ("source", "host", "add", site, "own", HOSTILE), ("source", "host", "list", site),
         ("segment", "add", site, "plain", "--filter", f"manager:is:{HOSTILE}"), ("segment", "list", site),
         ("segment", "add", site, HOSTILE, "--filter", "manager:filled"), ("segment", "remove", site, HOSTILE),
