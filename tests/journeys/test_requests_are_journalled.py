@@ -1,5 +1,7 @@
 """The journal of requests: from a client's mistake to the person who reads why it was refused."""
 
+from uuid import uuid4
+
 from cast import Player, Stage
 from commands import Terminal
 from dealtrace.accounts.api_request import ApiRequest
@@ -37,12 +39,13 @@ def test_a_request_is_kept_with_its_answer_and_without_contacts(
 
 
 def test_a_wrong_token_names_no_site(server: ServerProcess, served: Stage, beside: Terminal) -> None:
-    assert server.http.get(REGISTER, params={"clientApiId": "nobody's", "orderNumber": "lost"}).status_code == 403
-    lost = RequestQuery(text='"lost"')
+    number = uuid4().hex
+    assert server.http.get(REGISTER, params={"clientApiId": "nobody's", "orderNumber": number}).status_code == 403
+    lost = RequestQuery(text=number)
     wait_until(lambda: journalled(served, NO_SITE, lost))
     (request,) = journalled(served, NO_SITE, lost)
     assert (request.status, request.code, request.token_id) == (403, 10020, None)
     said = beside.done("requests", "tail", "--refused", "--limit", "1000").out
-    assert "orderNumber=lost" in said
+    assert f"orderNumber={number}" in said
     assert "The token is missing or unknown" in said
     assert "nobody's" not in said
