@@ -131,10 +131,11 @@ def check_list(operation: dict[str, Any], batch: ListBody) -> None:
     ]
     schema = operation["requestBody"]["content"]["application/json"]["schema"]
     listed = schema["properties"][batch.name]
+    beside = set(schema["properties"]) - {batch.name}
     if "maxItems" in listed:
         assert (listed["minItems"], listed["maxItems"]) == (1, 100)
         schema = listed["items"]
-    said = set(schema["properties"])
+    said = beside | set(schema["properties"])
     said |= {f"{name}.{part}" for name, item in schema["properties"].items() for part in item.get("properties", ())}
     assert {item.name for item in batch.described()} <= said
 
