@@ -15,7 +15,7 @@ from cast import VLADIVOSTOK, Player, Stage
 from commands import CommandLine, Terminal
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.schema.upgrade import prepare_schema
-from postgresql import PostgresqlServer, find_programs
+from postgresql import PostgresqlServer, drop_database, find_programs
 from server import ServerProcess
 
 TEMPLATE = "dealtrace_template"
@@ -75,9 +75,28 @@ def new_database_url(
 
 
 @pytest.fixture
-def database(new_database_url: Callable[[], str]) -> Iterator[Database]:
+def dropped_afterwards() -> Iterator[list[str]]:
+    """Give a list for the addresses of databases that the test is the only one to use.
+
+    Thousands of them would fill the memory that the PostgreSQL of the tests lives in.
+    """
+    addresses: list[str] = []
+    yield addresses
+    for address in addresses:
+        drop_database(address)
+
+
+@pytest.fixture
+def database_url(new_database_url: Callable[[], str], dropped_afterwards: list[str]) -> str:
+    """Give the address of a fresh database, on each engine."""
+    dropped_afterwards.append(new_database_url())
+    return dropped_afterwards[-1]
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
     """Give a fresh database, on each engine."""
-    opened = open_database(new_database_url())
+    opened = open_database(database_url)
     yield opened
     opened.close()
 
@@ -91,9 +110,11 @@ def stage(database: Database) -> Stage:
 @pytest.fixture(scope="module")
 def shared_stage(new_database_url: Callable[[], str]) -> Iterator[Stage]:
     """Give one stage to all tests of a module, which make it their `stage`: each then opens sites of its own."""
-    database = open_database(new_database_url())
+    address = new_database_url()
+    database = open_database(address)
     yield Stage(database)
     database.close()
+    drop_database(address)
 
 
 @pytest.fixture
@@ -132,11 +153,12 @@ def stranger(served: Stage) -> Player:
 
 
 @pytest.fixture
-def start_server_on(tmp_path: Path) -> Iterator[Callable[..., ServerProcess]]:
+def start_server_on(tmp_path: Path, dropped_afterwards: list[str]) -> Iterator[Callable[..., ServerProcess]]:
     """Give a function that starts a server on a database that the test names, with settings of its own.
 
     A test that names a SQLite file runs once; those that use `start_server` run once for each engine.
     """
+    del dropped_afterwards  # the servers end before their databases go
     started: list[ServerProcess] = []
 
     def start(database_url: str, **settings: Any) -> ServerProcess:
@@ -152,10 +174,17 @@ def start_server_on(tmp_path: Path) -> Iterator[Callable[..., ServerProcess]]:
 
 @pytest.fixture
 def start_server(
-    new_database_url: Callable[[], str], start_server_on: Callable[..., ServerProcess]
+    new_database_url: Callable[[], str], start_server_on: Callable[..., ServerProcess], dropped_afterwards: list[str]
 ) -> Callable[..., ServerProcess]:
     """Give a function that starts a server with settings of its own, on a fresh database of each engine."""
-    return lambda **settings: start_server_on(settings.pop("database_url", None) or new_database_url(), **settings)
+
+    def start(database_url: str | None = None, **settings: Any) -> ServerProcess:
+        if database_url is None:
+            database_url = new_database_url()
+            dropped_afterwards.append(database_url)
+        return start_server_on(database_url, **settings)
+
+    return start
 
 
 @pytest.fixture(scope="session")
@@ -167,9 +196,9 @@ def command_line() -> Iterator[CommandLine]:
 
 
 @pytest.fixture
-def terminal(command_line: CommandLine, new_database_url: Callable[[], str], tmp_path: Path) -> Terminal:
+def terminal(command_line: CommandLine, database_url: str, tmp_path: Path) -> Terminal:
     """Give a terminal whose commands work on a fresh database, on each engine."""
-    return Terminal(command_line, new_database_url(), tmp_path)
+    return Terminal(command_line, database_url, tmp_path)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import psycopg
+from sqlalchemy import make_url
 
 STARTED_WITHIN_SECONDS = 30
 FAST = ("-F", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
@@ -107,6 +108,15 @@ class PostgresqlServer:
             return {}
         who = _lesser_user()
         return {"user": who.pw_uid, "group": who.pw_gid, "extra_groups": []}
+
+
+def drop_database(address: str) -> None:
+    """Drop a database that `create` made, whoever is connected; other addresses are left alone."""
+    url = make_url(address)
+    if url.get_backend_name() != "postgresql":
+        return
+    with psycopg.connect(f"postgresql://dealtrace@/postgres?host={url.query['host']}", autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{url.database}" WITH (FORCE)')
 
 
 def _lesser_user() -> pwd.struct_passwd:
