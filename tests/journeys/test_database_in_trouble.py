@@ -176,11 +176,11 @@ def test_a_full_disk_is_503_until_there_is_room(start_server_on: StartServer, sm
 
 @pytest.fixture
 def postgresql() -> Iterator[PostgresqlServer]:
-    """Start a PostgreSQL that a test may break."""
+    """Start a PostgreSQL that a test may break: what it has answered outlives its end."""
     programs = find_programs()
     if programs is None:
         pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
-    server = PostgresqlServer(programs)
+    server = PostgresqlServer(programs, settings=("-F",))
     yield server
     server.remove()
 
