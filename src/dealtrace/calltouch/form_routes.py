@@ -1,4 +1,6 @@
-"""Forms: lead requests at older addresses, with or without their deal, one lead request, the callback widget."""
+"""Forms: lead requests at their addresses, with or without their deal, one lead request, the callback widget."""
+
+from dataclasses import replace
 
 from dealtrace.calltouch import examples
 from dealtrace.calltouch.answers.lead_requests import LeadRequestRecord, RegisteredLeadRequest
@@ -10,22 +12,31 @@ from dealtrace.calltouch.paths import NO_PARAMETERS, REST, WIDGET_SERVICE
 from dealtrace.errors import ContactUnusable, LeadNotFound, LeadTaken, NumberTaken, SiteMismatch, WidgetNotFound
 from dealtrace.http.endpoint import OPEN, Endpoint, RateLimitClass
 
+_REQUEST_REGISTER = Endpoint(
+    f"{REST}/requests/{{siteId}}/register",
+    ("GET", "POST"),
+    register_request.TABLE,
+    register_request.respond,
+    "Создать заявку с сайта, без токена",
+    "Take in a lead request from a site's form, without a token",
+    name="requests-register",
+    auth_scheme=OPEN,
+    rate_limit_class=RateLimitClass.FORM,
+    is_for_any_page=True,
+    reads_json=True,
+    answer=RegisteredLeadRequest,
+    refusals=(LeadTaken,),
+    example=examples.REGISTER_REQUEST,
+)
+
 ENDPOINTS = (
-    Endpoint(
-        f"{REST}/{{siteId}}/requests/orders/register",
-        ("GET", "POST"),
-        register_request.TABLE,
-        register_request.respond,
-        "Создать заявку с сайта, прежний адрес, без токена",
-        "Take in a lead request at an older address, without a token",
+    _REQUEST_REGISTER,
+    replace(
+        _REQUEST_REGISTER,
+        path=f"{REST}/{{siteId}}/requests/orders/register",
+        ru="Создать заявку с сайта, прежний адрес, без токена",
+        en="Take in a lead request at an older address, without a token",
         name="site-requests-orders-register",
-        auth_scheme=OPEN,
-        rate_limit_class=RateLimitClass.FORM,
-        is_for_any_page=True,
-        reads_json=True,
-        answer=RegisteredLeadRequest,
-        refusals=(LeadTaken,),
-        example=examples.REGISTER_REQUEST,
     ),
     Endpoint(
         f"{REST}/requests/orders/register",

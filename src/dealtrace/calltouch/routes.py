@@ -5,7 +5,7 @@ from dealtrace.calltouch.answers.calls import CallsAnswer
 from dealtrace.calltouch.answers.costs import CostsImport
 from dealtrace.calltouch.answers.deals import ChangedOrder, DealsPage, DeletedOrder, RegisteredOrder
 from dealtrace.calltouch.answers.formats import Count
-from dealtrace.calltouch.answers.lead_requests import LeadRequestsAnswer, RegisteredLeadRequest
+from dealtrace.calltouch.answers.lead_requests import LeadRequestsAnswer
 from dealtrace.calltouch.answers.outcomes import (
     CallsImport,
     FieldsClearing,
@@ -28,7 +28,6 @@ from dealtrace.calltouch.leads import (
     import_calls,
     inbound_call,
     node_id,
-    register_request,
 )
 from dealtrace.calltouch.parameters import BY_API_KEY, BY_CLIENT_API_ID, BY_CLIENT_API_ID_OR_HEADERS, BY_HEADERS
 from dealtrace.calltouch.paths import LEAD_SERVICE, NO_PARAMETERS, REPORT_SERVICE, REST
@@ -37,7 +36,6 @@ from dealtrace.errors import (
     DealKeyMissing,
     DealNotFound,
     LeadNotMatched,
-    LeadTaken,
     NumberTaken,
     RecordingNotFound,
     SiteMismatch,
@@ -179,22 +177,6 @@ ENDPOINTS = (
         answer=LeadRequestsAnswer,
         refusals=(SiteMismatch,),
         example=examples.REQUESTS,
-    ),
-    Endpoint(
-        f"{REST}/requests/{{siteId}}/register",
-        ("GET", "POST"),
-        register_request.TABLE,
-        register_request.respond,
-        "Создать заявку с сайта, без токена",
-        "Take in a lead request from a site's form, without a token",
-        name="requests-register",
-        auth_scheme=OPEN,
-        rate_limit_class=RateLimitClass.FORM,
-        is_for_any_page=True,
-        reads_json=True,
-        answer=RegisteredLeadRequest,
-        refusals=(LeadTaken,),
-        example=examples.REGISTER_REQUEST,
     ),
     Endpoint(
         f"{REPORT_SERVICE}/costs-import/add",
