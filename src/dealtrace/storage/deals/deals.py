@@ -130,12 +130,13 @@ def list_deals_by_key(
     """List the deals of a site that have one of these ids or numbers, each once, in the order of their ids.
 
     With `lock` they are locked against other writers, and read only afterwards: a row that had to be waited for must
-    not come with what it was joined to before.
+    not come with what it was joined to before. They are locked in the order of `id + 0`, not of `id`: that one is an
+    index, and SQLite would walk all deals of the site in it instead of looking up the few.
     """
     found: set[int] = set()
     for column, keys in ((deal.c.id, sorted(set(ids))), (deal.c.number, sorted(set(numbers)))):
         if keys:
-            query = select(deal.c.id).where(deal.c.site_id == site_id, column.in_(keys)).order_by(deal.c.id)
+            query = select(deal.c.id).where(deal.c.site_id == site_id, column.in_(keys)).order_by(deal.c.id + 0)
             if not with_deleted:
                 query = query.where(deal.c.deleted_at.is_(None))
             found.update(connection.execute(query.with_for_update() if lock else query).scalars())

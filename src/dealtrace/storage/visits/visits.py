@@ -82,8 +82,8 @@ def find_latest_visits(
     if not visitors:
         return {}
     mine = (visit.c.site_id == site_id, visit.c.visitor_id.in_(visitors), visit.c.started_at >= since)
-    rows = connection.execute(VISIT_ROWS.where(*mine).order_by(visit.c.started_at, visit.c.id))
-    return {found.visitor_id: found for found in map(visit_from_row, rows)}
+    found = map(visit_from_row, connection.execute(VISIT_ROWS.where(*mine)))
+    return {latest.visitor_id: latest for latest in sorted(found, key=lambda seen: (seen.started_at, seen.id))}
 
 
 def find_last_visit(connection: Connection, site_id: int) -> Visit | None:
