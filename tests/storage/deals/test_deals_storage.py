@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from cast import Player
 from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
 from dealtrace.deals.deal import Deal, DealId
 from dealtrace.deals.lead_clue import LeadClue
@@ -26,11 +25,8 @@ from dealtrace.storage.deals.deals import (
     stamp_deals,
     update_deals,
 )
-from dealtrace.storage.deals.lead_links import find_deals_of_leads
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.visits.traffic_sources import intern_sources
-from dealtrace.storage.visits.visits import find_latest_visits
-from plans import plans_of, statements_on
 from stored import side_by_side
 from write_commands import NOON, by_call, by_contact, by_lead_request
 
@@ -284,15 +280,3 @@ def test_it_counts_deals_whose_contacts_nobody_can_have(
 def test_it_needs_a_source_that_is_kept(database: Database) -> None:
     with pytest.raises(Exception, match=r"traffic_source|FOREIGN KEY"), database.write() as connection:
         insert_deals(connection, 1, [NewDeal(WHOLE, "", None)], {YANDEX: 404})
-
-
-@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
-def test_few_of_many_are_looked_up_by_their_index(shop: Player, database: Database) -> None:
-    with database.read() as connection, statements_on(database.reader) as sent:
-        list_deals_by_key(connection, shop.site.id, ids=[5], numbers=["a", "b"], lock=False)
-        find_deals_of_leads(connection, shop.site.id, LeadKind.CALL, [1, 2])
-        find_latest_visits(connection, shop.site.id, ["a", "b"], NOON)
-    plans = plans_of(database, sent)
-    for index in ("uq_deal_number (site_id=? AND number=?)", "ix_deal_lead", "ix_visit_visitor"):
-        assert index in plans
-    assert "(site_id=?)" not in plans, plans

@@ -178,14 +178,18 @@ def find_free_clients(connection: Connection, site_id: int, client_ids: Collecti
 
 
 def find_client_of_leads(connection: Connection, site_id: int, leads: Collection[LeadRef]) -> dict[LeadRef, int]:
-    """Find the client of each of these leads."""
+    """Find the client of each of these leads.
+
+    `recorded_at` is read because the index of clients does not have it: from an index that answers all, SQLite would
+    read the leads of the whole site.
+    """
     found: dict[LeadRef, int] = {}
     for kind, table in LEAD_TABLES.items():
         ids = sorted(ref.id for ref in leads if ref.kind is kind)
         for start in range(0, len(ids), _PAGE):
             mine = (table.c.site_id == site_id, table.c.id.in_(ids[start : start + _PAGE]))
-            rows = connection.execute(select(table.c.id, table.c.client_id).where(*mine))
-            found |= {LeadRef(kind, lead_id): client_id for lead_id, client_id in rows}
+            rows = connection.execute(select(table.c.id, table.c.client_id, table.c.recorded_at).where(*mine))
+            found |= {LeadRef(kind, lead_id): client_id for lead_id, client_id, _ in rows}
     return found
 
 
