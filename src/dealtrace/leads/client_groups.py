@@ -24,7 +24,7 @@ class SetApart(StrEnum):
 
 @record
 class StatedTogether:
-    """A contact with its present client, the client it was first assigned to, and the contacts that leads state with it.
+    """A contact, its present client, the client it was first assigned to, and the contacts that leads state with it.
 
     `first_lead_at` is when its earliest lead began.
     """
@@ -38,7 +38,7 @@ class StatedTogether:
 
 @record
 class Group:
-    """The contacts of one client, earliest lead first; its id, `None` if it needs a new one; and the ids merged into it."""
+    """The contacts of one client, earliest lead first; its id, `None` if it needs one; the ids merged into it."""
 
     contacts: tuple[str, ...]
     client_id: int | None
