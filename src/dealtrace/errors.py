@@ -18,7 +18,7 @@ Refusal
 ├── DealKeyMissing        10040
 ├── DealNotFound          10041
 ├── NumberTaken           10042
-├── NumberReused          10048  another deal took the number after the first one was deleted
+├── NumberReused          10048  another deal took the number of a deleted deal
 ├── CallAndLeadRequest    10043
 ├── DealNotDeleted        10044
 ├── LeadNotFound          10045

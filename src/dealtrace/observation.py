@@ -43,7 +43,7 @@ COMMIT_SECONDS = Histogram(
 )  # fmt: skip
 RETRIES = Counter("dealtrace_write_retries", "Write transactions that were tried again, by reason.", ["reason"])
 WAITING = Gauge("dealtrace_scribe_waiting", "Writes waiting for their commit.", multiprocess_mode="livesum")
-TALLY = Counter("dealtrace_tally", "What callers sent, by its kind of outcome.", ["what", "kind"])
+TALLY = Counter("dealtrace_tally", "What callers sent, by outcome.", ["what", "kind"])
 
 ATTEMPTS = Counter("dealtrace_webhook_attempts", "Attempts to send a webhook.", ["outcome"])
 ATTEMPT_SECONDS = Histogram(

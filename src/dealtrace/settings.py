@@ -246,7 +246,7 @@ class UnknownSetting:
     nearest: str | None
 
     def __str__(self) -> str:
-        """Return the message, with a suggestion if there is one."""
+        """Return the message, with a suggestion if a known name is similar."""
         meant = f" Did you mean {self.nearest}?" if self.nearest is not None else ""
         return f"Unknown setting {self.name} in {self.place}: it has no effect.{meant}"
 

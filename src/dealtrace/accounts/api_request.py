@@ -70,7 +70,7 @@ def masked_parameters(sent: Mapping[str, str]) -> dict[str, str]:
 def masked_value(name: str, value: str) -> str:
     """Return a value of the parameter `name` with personal data masked.
 
-    Ours: the beginning of a contact is kept, so that its owner can recognise which one was sent.
+    Ours: the beginning of a contact is kept, so that its owner can recognise it.
     """
     mask = _MASKS.get(name) or _MASKS.get(name.lower(), masked_text)
     return mask(value)

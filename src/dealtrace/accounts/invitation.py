@@ -42,5 +42,5 @@ class Invitation:
     role: Role | None = None
 
     def is_valid(self, now: datetime) -> bool:
-        """Return whether the link has not expired; that it is unused is not checked."""
+        """Return whether the link has not expired; whether it was used is not checked."""
         return self.expires_at is None or now < self.expires_at

@@ -28,7 +28,7 @@ def read_origins(key: str, text: str) -> tuple[str, ...]:
 def _read_origin(key: str, text: str) -> str:
     """Return an origin in lower case, its host in ASCII, without the default port of its scheme.
 
-    Ours: `*` and `null` are refused: the site may show its token on its own pages, but not allow every other page.
+    Ours: `*` and `null` are refused: a site may put its token in its own pages, but not let every other page use it.
     """
     try:
         parts = urlsplit(text)

@@ -8,7 +8,7 @@ CODE_STEP_SECONDS = 30
 CODE_STEPS_OFF_MAX = 1
 """Ours: the codes of the previous and the next step are accepted too, because clocks differ."""
 CODE_TRIES_MAX = 10
-"""Ours: the wrong codes in a row that a user may enter; more are guesses."""
+"""Ours: how many wrong codes in a row a user may enter; more are treated as guesses."""
 CODE_PAUSE = timedelta(minutes=15)
 """How long codes are then refused; at about a thousand guesses a day, one code in a million takes years to guess."""
 SECRET = re.compile(r"[A-Z2-7]{32}")

@@ -36,7 +36,7 @@ class BodyStyle(StrEnum):
 
 
 class WebhookState(StrEnum):
-    """The state of a webhook: nothing is sent to a paused one; the latest attempt of a failing one failed."""
+    """The state of a webhook: nothing is sent while it is paused; failing means that the latest attempt failed."""
 
     ACTIVE = "active"
     FAILING = "failing"

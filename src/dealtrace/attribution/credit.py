@@ -71,7 +71,7 @@ def _order(visit: Visit) -> tuple[datetime, int]:
 def credits_under(model: AttributionModel, touches: Sequence[Visit]) -> list[Credit]:
     """Return the credits of `touches` (earliest first) under `model`, empty without touches.
 
-    The largest share is first, and of equal shares the later visit, so that the first credit is the one to show alone.
+    The largest share is first, and of equal shares the later visit, so that the first credit can be shown alone.
     The shares add up to `WHOLE` exactly.
     Seed: «текущая модель атрибуции, согласно которой определился источник заявки».
     """

@@ -41,7 +41,7 @@ def continues(latest: Visit, source: TrafficSource, now: datetime) -> bool:
 
     Ours: a visitor who comes by another advertisement starts another visit, however soon, because that advertisement
     earned the click. The same source again, or a page that counts as direct (the site's own, a sign-in, a payment),
-    does not start one.
+    does not start another visit.
     """
     quiet = now - (latest.seen_at or latest.started_at)
     return quiet <= VISIT_TIMEOUT and (source.is_direct or source == latest.traffic_source)

@@ -15,7 +15,7 @@ from dealtrace.record import record
 
 
 class HostKind(StrEnum):
-    """What a host is to a site whose visitors come from it."""
+    """The role of a host that refers visitors to a site."""
 
     OWN = "own"
     PAYMENT = "payment"

@@ -1,4 +1,4 @@
-"""Costs without visits: their sources are spelt differently from those of the visits, or brought no visitors."""
+"""Costs without visits: their sources are spelt differently than in visits, or brought no visitors."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import astuple
@@ -24,8 +24,8 @@ class SourceCost:
 class UnmetCosts:
     """Costs without visits, the largest first.
 
-    `sources` are those that no visit matches in all five parts; `campaigns` are those that no visit matches even in
-    source, medium and campaign, with content and term left empty.
+    `sources` match no visit in all five parts; `campaigns` match no visit even in source, medium and campaign, and
+    their content and term are empty.
     """
 
     sources: list[SourceCost]

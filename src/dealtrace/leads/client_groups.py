@@ -1,4 +1,4 @@
-"""Which contacts belong to one client: those that leads state together, directly or through others.
+"""Which contacts belong to one client: contacts that leads state together, directly or indirectly.
 
 Ours: clients are the connected groups of the contacts of undeleted leads, so that the order of arrival never matters.
 """
@@ -12,7 +12,7 @@ from dealtrace.leads.email import is_filler_email
 from dealtrace.record import record
 
 SHARED_BY_MAX = 20
-"""Ours: a contact that leads state together with more others is a manager's or an office's, not a person's."""
+"""Ours: a contact that leads state with more than this many others is a manager's or an office's."""
 
 
 class SetApart(StrEnum):
@@ -51,7 +51,7 @@ def is_filler(contact: str) -> bool:
 
 
 def is_shared(beside: Iterable[str]) -> bool:
-    """Return whether a contact that leads state with these others is shared by too many people to belong to one."""
+    """Return whether a contact that leads state with these others is shared by too many people."""
     return len(set(beside)) > SHARED_BY_MAX
 
 

@@ -53,7 +53,7 @@ def is_filler_email(normal: str) -> bool:
 
 
 def _list_addresses(part: str) -> list[str]:
-    """List the addresses between two separators; none if an adjacent word may be part of one."""
+    """List the addresses between two separators; none if an adjacent word may be part of an address."""
     part = _LABEL.sub("", part)
     closed = _BLANKS_AROUND_AT.sub("@", part).strip()
     words = [closed] if len(closed.split()) == 1 else part.split()

@@ -82,7 +82,7 @@ _CODES_OF_TWO_LEVELS = re.compile("[0-9]{3} [0-9]{2} [0-9]{3} ?[0-9]{2} ?[0-9]{2
 
 
 def _begins_as_russian(digits: str) -> bool:
-    """Return whether digits without a plus begin like a Russian number, so that they are not read as a foreign one.
+    """Return whether digits without a plus begin like a Russian number, so that they are not read as foreign.
 
     Ours: an 8 that is separate or has ten digits after it is the trunk prefix; ten digits that Russia can assign are a
     number followed by something else, except in the grouping `998 90 123-45-67`.
@@ -96,7 +96,7 @@ def normal_phone(text: str) -> str | None:
     """Return the first usable phone of a text as digits with the country code (`79205550055`), `None` if there is none.
 
     Seed: «Номер телефон клиента в формате 7XXXXXXXXXX».
-    Ours: every way of `WAYS` in every one of `phone_text.WRAPPINGS` is read; numbers that nobody can have are unusable.
+    Ours: all `WAYS` are read, in all `phone_text.WRAPPINGS`; numbers that cannot be assigned are unusable.
     """
     if _READY.match(text) is not None:
         return RUSSIA + text[-_NATIONAL_LENGTH:]

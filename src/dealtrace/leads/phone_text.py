@@ -96,7 +96,7 @@ def is_short(digits: str) -> bool:
 
 
 def list_written(text: str) -> list[Written]:
-    """List the numbers in a text in the order written, without those next to a fault; separators limit a fault."""
+    """List the numbers in a text in the order written, without numbers next to a fault, up to a separator."""
     if _MARKS_ALONE.fullmatch(text) is not None:
         return list(_divide(_MARKS.remove(text)))
     text = plain(unescape(text))

@@ -30,7 +30,7 @@ def unescape(text: str) -> str:
 
 
 def folded(text: str) -> str:
-    """Return a text in lower case, with compatibility characters replaced and invisible ones removed."""
+    """Return a text in lower case, with compatibility characters replaced, without invisible characters."""
     if text.isascii() and text.isprintable():
         return text.lower()
     text = "".join(map(_visible, text))
@@ -40,7 +40,7 @@ def folded(text: str) -> str:
 
 
 def visible(text: str) -> str:
-    """Return a text without invisible characters, and with every blank and line end as an ASCII one."""
+    """Return a text without invisible characters, with ASCII blanks and line ends."""
     return text if text.isascii() and text.isprintable() else "".join(map(_visible, text))
 
 

@@ -9,7 +9,7 @@ from dealtrace.record import record
 ANY = "*"
 """Matches any characters, or none."""
 MASK_LENGTH_MIN = 3
-"""Ours: the least characters of a mask besides `*`; fewer would find too much."""
+"""Ours: the fewest characters of a mask besides `*`; fewer would find too much."""
 SOUGHT_LENGTH_MAX = 256
 _PHONE_MASK = re.compile(r"[+0-9()\s*-]+")
 _MARKS = re.compile(r"[^0-9*]")

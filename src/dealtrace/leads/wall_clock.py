@@ -28,7 +28,7 @@ class FirstPart(Enum):
 class ClockForm:
     """A way of writing dates: the first part, the separators, and what may be between a date and its time.
 
-    `gap` is a regular expression. If several separators are possible, a date must use the same one twice.
+    `gap` is a regular expression. If several separators are possible, a date must use the same separator twice.
     """
 
     begins_with: FirstPart

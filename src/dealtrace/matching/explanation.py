@@ -65,7 +65,7 @@ class Step:
 
 
 def explain_search(clue: ContactClue, happened_at: datetime, leads: Sequence[LeadSpan]) -> list[Step]:
-    """Return the steps of the search for a deal's lead, up to the first step that finds one.
+    """Return the steps of the search for a deal's lead, up to the first step that finds a lead.
 
     `leads` may include leads whose windows do not contain the deal; they become candidates that missed.
     """

@@ -52,9 +52,9 @@ class Erasure:
 
 @operation(ids_per_command=0)
 def erase_people(work: Work, commands: Sequence[WriteCommand[Erasure]]) -> list[people.Traces]:
-    """Make people of the site anonymous, in the order of the commands; each outcome is the traces that were found.
+    """Make people of the site anonymous, in input order; each outcome is the traces that were found.
 
-    A person whose traces differ from the expected ones is not changed. Registrations wait, so that none adds data
+    A person whose traces differ from the expected traces is not changed. Registrations wait, so that they add no data
     meanwhile. The caller must have removed the column mirror, which would keep the data.
     """
     lock_registrations(work)

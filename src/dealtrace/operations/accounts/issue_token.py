@@ -28,7 +28,7 @@ class IssuedToken:
 def issue_token(
     connection: Connection, ids: IdBlocks, site_id: int, label: str, now: datetime, *, secret: str | None = None
 ) -> IssuedToken:
-    """Issue a token for a site, with a new secret or the given one.
+    """Issue a token for a site, with the given or a new secret.
 
     Raises:
         SiteNotFound: there is no such site.

@@ -23,7 +23,7 @@ def change_password(connection: Connection, login: str, password: str) -> User:
 
 
 def replace_password(connection: Connection, user_id: UserId, password: str, *, kept_digest: str = "") -> None:
-    """Replace the password of a user; end all their sessions except the kept one, and void links that set the password.
+    """Replace the password of a user; end their sessions but the kept one, and void links that set the password.
 
     Raises:
         InvalidSetting: the password does not fit its limits.

@@ -80,7 +80,7 @@ def reset_second_factor(connection: Connection, login: str) -> User:
 
 
 def renew_recovery_codes(connection: Connection, user: User) -> list[str]:
-    """Return new recovery codes, which replace the previous ones; only their digests are stored."""
+    """Return new recovery codes, which replace the previous codes; only their digests are stored."""
     codes = [_recovery_code() for _ in range(RECOVERY_CODES)]
     digests = [token_digest(normal_code(code)) for code in codes]
     second_factors.replace_recovery_codes(connection, user.id, digests)

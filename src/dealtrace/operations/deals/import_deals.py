@@ -26,7 +26,7 @@ IDS_PER_DEAL_MAX = 2
 
 
 def import_deals(work: Work, incoming: Sequence[IncomingDeal]) -> list[DealId | Refusal]:
-    """Import deals, with their leads if those are known; each outcome is the deal's id or a refusal, in input order.
+    """Import deals, with their leads if known; each outcome is the deal's id or a refusal, in input order.
 
     A deal that was imported before with the same values is not changed, even if it has changed since; with other values
     it is refused.

@@ -24,7 +24,7 @@ Outcome = TypeVar("Outcome")
 def register_lists(
     work: Work, commands: Sequence[WriteCommand[Sequence[Registration]]]
 ) -> list[list[Receipt | Refusal] | PointsSpent]:
-    """Register lists of deals; the outcome of a list is a receipt or a refusal for each deal, or that points are spent.
+    """Register lists of deals; a list's outcome is a receipt or a refusal for each deal, or `PointsSpent`.
 
     A list costs points once if any deal in it is new, and nothing otherwise. Lists of a batch are stored together with
     the same result as one after another.
@@ -51,7 +51,7 @@ def register_lists(
 def delete_lists(
     work: Work, commands: Sequence[WriteCommand[Sequence[DealKey]]]
 ) -> list[list[Deal | Refusal] | PointsSpent]:
-    """Delete lists of deals; a list's outcome is the deleted deal or a refusal for each key, or that points are spent.
+    """Delete lists of deals; a list's outcome is the deleted deal or a refusal for each key, or `PointsSpent`.
 
     A list costs points once if any deal in it was deleted, and nothing otherwise.
     """

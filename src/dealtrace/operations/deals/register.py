@@ -72,7 +72,7 @@ class NewDeal:
 
 @dataclass(slots=True)
 class Batch:
-    """The decisions: the commands that create a deal, and the existing deal that each other command meets."""
+    """The decisions: the commands that create a deal, and for other commands the deal that has their number."""
 
     new: list[NewDeal] = field(default_factory=list)
     retried: dict[int, DealId] = field(default_factory=dict)

@@ -19,7 +19,7 @@ from dealtrace.storage.leads import leads
 
 CHUNK_DEALS = 1000
 NAMED_AT = datetime(2000, 1, 1, tzinfo=UTC)
-"""Any time will do for the key of a lead's id, because a matcher by id does not limit when the lead began."""
+"""The start used for keys of lead ids; any time works, because a matcher by id does not limit the start."""
 
 
 @record
@@ -101,7 +101,7 @@ def rematch_orphaned(work: Work, deleted: LeadRef) -> list[Deal]:
 
 
 def rematch_deals(work: Work, found: Sequence[Deal], *, deleted: LeadRef | None = None) -> list[Deal]:
-    """Match these deals again, store and return those whose lead has changed; the lead `deleted` no longer exists."""
+    """Match these deals again, store and return deals whose lead has changed; the lead `deleted` no longer exists."""
     matched = match_deals(work.connection, work.site, [Question.of(deal) for deal in found])
     pairs = [
         (

@@ -1,4 +1,4 @@
-"""Change lists of deals, match those with new matchers again, and add to their leads."""
+"""Change lists of deals, match deals with new matchers again, and add to their leads."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -43,7 +43,7 @@ class UpdatedDeal:
 def update_lists(
     work: Work, commands: Sequence[WriteCommand[Sequence[DealUpdate]]]
 ) -> list[list[UpdatedDeal | Refusal] | PointsSpent]:
-    """Change lists of deals; a list's outcome is the deal or a refusal for each update, or that points are spent.
+    """Change lists of deals; a list's outcome is the deal or a refusal for each update, or `PointsSpent`.
 
     Updates are applied in input order. A list costs points once if any update in it makes a difference or adds to a
     lead, and nothing otherwise.

@@ -27,7 +27,7 @@ IDS_PER_LEAD_MAX = 3
 class Arrival:
     """A lead to store: the lead with its id, everything sent about it, and its contacts in normal form.
 
-    `stored` is the call that this one replaces, `None` for a new lead.
+    `stored` is the call that this lead replaces, `None` for a new lead.
     """
 
     lead: Call | LeadRequest
@@ -77,7 +77,7 @@ class Decision(Generic[Lead]):
     arrivals: dict[int, Arrival] = field(default_factory=dict)
 
     def accept(self, lead: Lead, arrival: Arrival) -> None:
-        """Add a new lead as the next outcome, and its arrival to those to store."""
+        """Add a new lead as the next outcome, and its arrival to `arrivals`."""
         self.arrivals[len(self.outcomes)] = arrival
         self.outcomes.append(lead)
 

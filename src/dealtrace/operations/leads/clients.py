@@ -94,7 +94,7 @@ def _contacts_of(newcomers: Iterable[Newcomer]) -> list[str]:
 
 
 def _known_client(newcomer: Newcomer, owners: dict[str, KnownContact]) -> int | None:
-    """Return the client of a known contact that joins clients; a shared one counts only if the lead has no other."""
+    """Return the client of a known contact that joins clients; a shared contact only if the lead has no other."""
     usable = [contact for contact in newcomer.contacts if not is_filler(contact)]
     joining = [contact for contact in usable if contact in owners and owners[contact].set_apart is None]
     if joining:

@@ -35,8 +35,8 @@ class Chunk:
 def read_next_contacts(work: Work) -> Chunk | None:
     """Normalise the next stored contacts of a site again; return `None` if all are in the form of this release.
 
-    Leads come first, then clients, then deals; changed ones are matched again. The progress is stored in the same
-    transaction, so that the work can be resumed and registrations wait for one chunk at most.
+    Leads come first, then clients, then deals; the deals that a change concerns are matched again. The progress is
+    stored in the same transaction, so that the work can be resumed and registrations wait for one chunk at most.
     """
     lock_registrations(work)
     reading = contact_readings.find_reading(work.connection, work.site.id)

@@ -54,5 +54,5 @@ def reclassify_visitors(work: Work, at: Reclassification, visitor_ids: Sequence[
 
 
 def finish_reclassification(work: Work) -> None:
-    """Delete the progress of the site's finished reclassification, so that the next one starts from the beginning."""
+    """Delete the progress of the site's finished reclassification, so that the next run starts from the beginning."""
     reclassification.delete_reclassification(work.connection, work.site.id)

@@ -1,4 +1,4 @@
-"""Claim deliveries to send, and acknowledge those that were sent."""
+"""Claim deliveries to send, and acknowledge sent deliveries."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

@@ -28,7 +28,7 @@ def pause_webhook(connection: Connection, webhook_id: int, now: datetime) -> Web
 def resume_webhook(connection: Connection, webhook_id: int, now: datetime, *, skip: bool = False) -> Webhook:
     """Resume a webhook and return it; waiting deliveries are sent at once, in order.
 
-    `skip` drops the first of them, which may be the one that the receiver refuses.
+    `skip` drops the first of them, which the receiver may be refusing.
 
     Raises:
         WebhookNotFound: there is no such webhook.
@@ -59,7 +59,7 @@ def replay_since(connection: Connection, webhook_id: int, since: datetime) -> in
     """Queue the deliveries of a webhook since `since` to be sent again, and return their number.
 
     A naive `since` is in the time zone of the webhook's site. Messages keep their ids and their order, and are sent
-    before those that still wait.
+    before other waiting deliveries.
 
     Raises:
         WebhookNotFound: there is no such webhook.

@@ -174,7 +174,7 @@ IN_LIST_MAX = 200
 
 
 def is_in(column: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bool]:
-    """Return the condition that a column equals one of `values`, of which there may be any number."""
+    """Return the condition that a column equals one of any number of `values`."""
     return column.in_(values) if len(values) <= IN_LIST_MAX else is_among_many(column, "listed", values)
 
 

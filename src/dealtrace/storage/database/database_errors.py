@@ -1,4 +1,4 @@
-"""What an error of the database means: a lost race, a transient failure or a permanent one; decided only here."""
+"""What an error of the database means: a lost race, a transient or a permanent failure; decided only here."""
 
 import re
 import sqlite3
@@ -20,7 +20,7 @@ _UNREADABLE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def driver_error(fault: BaseException) -> BaseException:
-    """Return the driver's error wrapped in an error of SQLAlchemy; compiled statements raise the driver's own error."""
+    """Return the driver's error inside an error of SQLAlchemy; the driver's own errors are returned unchanged."""
     original = getattr(fault, "orig", None)
     return original if isinstance(original, BaseException) else fault
 

@@ -152,7 +152,7 @@ def recount_deals(connection: Connection, site_id: int) -> None:
 
 
 def list_miscounted_days(connection: Connection, site_id: int) -> list[date]:
-    """List the days whose stored counts differ from the deals, all of which it counts."""
+    """List the UTC days whose stored counts differ from the deals; this counts all deals of the site."""
     stored = select(deal_day).where(deal_day.c.site_id == site_id, deal_day.c.deals != 0)
     true = [row for moment in JournalMoment for row in connection.execute(_true_days(site_id, moment))]
     differing = {tuple(row) for row in true} ^ {tuple(row) for row in connection.execute(stored)}

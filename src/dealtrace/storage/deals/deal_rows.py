@@ -31,7 +31,7 @@ DEAL_ROWS = select(
 """Deals with the parts of their stated source; `deal_from_row` makes a record of such a row."""
 
 NEW_COLUMNS = tuple(column.name for column in deal.c if column.name not in FURTHER_COLUMNS)
-"""The columns that a new deal of deals 1.0 is stored with; the others are null until a change sets them."""
+"""The columns that a new deal of deals 1.0 is stored with; other columns are null until a change sets them."""
 STAMP_COLUMNS = ("touched_at", "changed_at", "deleted_at", "version")
 CHANGING_COLUMNS = ("status", "amount_rub", "service", "manager", "comment", "custom_values", "stated_source_id")
 """The columns that both a new deal and a change write, besides the stamps."""
@@ -122,7 +122,7 @@ def key_rows(site_id: int, deal: Deal) -> list[Values]:
 
 
 def stamp_columns(deal: Deal) -> dict[str, object]:
-    """Return the columns of when a deal was last touched, changed and deleted, and of its version."""
+    """Return the columns with the times a deal was touched, changed and deleted, and its version."""
     return {name: getattr(deal, name) for name in STAMP_COLUMNS}
 
 

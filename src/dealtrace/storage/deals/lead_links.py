@@ -126,7 +126,7 @@ def find_deals_of_leads(
 def bind_deals(
     connection: Connection, site_id: int, deals: Sequence[Deal], visited_at: Mapping[LeadRef, datetime]
 ) -> None:
-    """Store the leads of deals; `visited_at` has the start of the visit of each lead that has one."""
+    """Store the leads of deals; `visited_at` has the start of each lead's visit, if it has a visit."""
     rows = [
         {
             "of_site": site_id,

@@ -160,7 +160,7 @@ def _agrees(total: int, cursor: Cursor, found: int, *, is_followed: bool) -> boo
 class _Rest:
     """The part of a list after a key (`None`: the whole list), counted at most once.
 
-    Daily counts are used for its whole days; the rows before and after those are counted one by one.
+    Daily counts are used for its whole days; the rows before and after these days are counted one by one.
     """
 
     def __init__(self, connection: Connection, query: PageQuery, after: SortKey | None) -> None:
@@ -179,7 +179,7 @@ class _Rest:
         return self._before + self._days.count(self._connection, self._first, self._last) + self._behind
 
     def reach(self, skip: int) -> tuple[Conditions, int]:
-        """Return conditions of rows that include the row after `skip` others, and how many of those rows to skip."""
+        """Return conditions of rows that include the row after `skip` others, and how many of them to skip."""
         if self._days is not None and skip >= SKIP_MAX and skip >= self._before:
             left = skip - self._before
             reached = self._days.reach(self._connection, self._first, self._last, left)

@@ -21,7 +21,7 @@ Text = ColumnElement[Any]
 
 
 def find_sought_deals(connection: Connection, site_id: int, sought: Sought) -> set[int]:
-    """Find the ids of deals by id, number, their own contacts and those of their leads, or the client's name.
+    """Find the ids of deals by id, number, their own or their leads' contacts, or the client's name.
 
     Deleted deals are included. Each query finds at most `FOUND_MAX`.
     """

@@ -53,7 +53,7 @@ def has_citus(connection: Connection) -> bool:
 
 
 def list_distributed_tables(connection: Connection) -> list[str]:
-    """List the tables of the current schema that are distributed by a column, by name; requires Citus."""
+    """List the tables of the current schema that are distributed by a column, in alphabetical order; requires Citus."""
     rows = connection.execute(
         text(
             "SELECT c.relname FROM pg_dist_partition d JOIN pg_class c ON c.oid = d.logicalrelid "

@@ -119,7 +119,7 @@ def requeue_deliveries(
     since: datetime | None = None,
     position: OutboxPosition | None = None,
 ) -> int:
-    """Queue settled deliveries again, from `since` on or the one at `position`, by default all; return their number."""
+    """Queue settled deliveries again, from `since` on, or at `position`, by default all; return their number."""
     again = [*_mine(site_id, webhook_id), webhook_outbox.c.settled_at.is_not(None)]
     if since is not None:
         again.append(webhook_outbox.c.recorded_at >= since)
