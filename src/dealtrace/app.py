@@ -45,7 +45,7 @@ from dealtrace.worker.deliveries import Deliveries
 from dealtrace.worker.webhook_client import WebhookClient
 
 FOLLOW_SECONDS = 1.0
-"""How often changed sites and tokens are looked for; every process follows a change within two seconds."""
+"""How often a process looks for changed sites and tokens, so that it follows a change within two seconds."""
 DELIVERY_READERS = 2
 """The threads, and connections to the database, that read the content of webhook messages."""
 SHORT_SHARE = 0.9

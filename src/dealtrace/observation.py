@@ -25,7 +25,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, G
 from prometheus_client.multiprocess import MultiProcessCollector
 
 MULTIPROCESS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
-"""The variable with the folder in which the processes of one server keep their metrics."""
+"""The environment variable with the folder in which the processes of one server keep their metrics."""
 
 REQUESTS = Counter("dealtrace_requests", "Requests answered.", ["route", "status"])
 SECONDS = Histogram(

@@ -19,7 +19,7 @@ class IncomingDeal:
     """A deal that is not stored yet, as it is in another system.
 
     `id` is its id at Calltouch, which it keeps; without one a new id is assigned. `number` is `None` if it has none; at
-    least one of the two is set. `touched_at` is when it last changed, `None` if unknown. The other fields are those of
+    least one of the two is set. `touched_at` is when it last changed, `None` if unknown. The other fields are as in
     a deal.
     """
 

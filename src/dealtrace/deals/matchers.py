@@ -18,7 +18,7 @@ class Preference(StrEnum):
 
 
 class Way(StrEnum):
-    """What a matcher looks for."""
+    """How a matcher determines where a deal came from."""
 
     ID = "id"
     CONTACT = "contact"

@@ -51,7 +51,7 @@ def is_filler(contact: str) -> bool:
 
 
 def is_shared(beside: Iterable[str]) -> bool:
-    """Return whether a contact that leads state with these others is shared by too many people."""
+    """Return whether a contact that leads state with these other contacts is shared by too many people."""
     return len(set(beside)) > SHARED_BY_MAX
 
 

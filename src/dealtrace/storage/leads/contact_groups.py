@@ -93,7 +93,7 @@ def count_contacts(connection: Connection, site_id: int, client_ids: Collection[
 
 
 def find_neighbours(connection: Connection, site_id: int, contacts: Iterable[str]) -> dict[str, set[str]]:
-    """Find the other contacts that undeleted leads state together with each of these; contacts without are missing."""
+    """Find the other contacts that undeleted leads state with each of these; contacts without any are missing."""
     found: dict[str, set[str]] = {}
     for value, other in _LIST_NEIGHBOURS.fetch(connection, {"site_id": site_id, "contacts": sorted(set(contacts))}):
         found.setdefault(value, set()).add(other)
@@ -149,7 +149,7 @@ def delete_contacts(connection: Connection, site_id: int, contacts: Collection[s
 
 
 def set_leading(connection: Connection, site_id: int, client_id: int, aliases: Collection[int]) -> None:
-    """Merge `aliases`, and the clients merged into them, into a client, which is then not merged into another."""
+    """Merge `aliases`, with the clients merged into them, into a client, and separate that client from any other."""
     clients = client.c
     connection.execute(
         update(client).where(clients.site_id == site_id, clients.id == client_id).values(leading_id=None)

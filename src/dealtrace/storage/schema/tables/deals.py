@@ -72,7 +72,7 @@ Index(
     sqlite_where=UNDELETED, postgresql_where=UNDELETED,
 )  # fmt: skip
 # These indexes have all columns that a journal uses; otherwise SQLite reads every row to find and count its deals.
-# Those of leads have fewer: SQLite would use a covering index even to find a few ids, and read the whole site.
+# Indexes of leads do not: SQLite would use a covering index even to find a few ids, and read the whole site.
 index_undeleted("ix_deal_happened", deal.c.happened_at, deal.c.id, deal.c.deleted_at, deal.c.lead_kind)
 index_undeleted("ix_deal_touched", deal.c.touched_at, deal.c.id, deal.c.deleted_at, deal.c.lead_kind)
 index_where_present("ix_deal_visited", deal.c.visited_at, deal.c.id, deal.c.deleted_at, deal.c.lead_kind)

@@ -44,12 +44,12 @@ def text_columns(*names: str) -> "list[Column[str]]":
 
 
 def index_where_present(name: str, column: AnyColumn, *then: AnyColumn, unique: bool = False) -> None:
-    """Index a column that is null in most rows, only where it is not null."""
+    """Create an index on a column that is null in most rows, over the rows where it is not null."""
     is_present = text(f"{column.name} IS NOT NULL")
     columns = (column.table.c.site_id, column, *then)
     Index(name, *columns, unique=unique, sqlite_where=is_present, postgresql_where=is_present)
 
 
 def index_undeleted(name: str, *columns: AnyColumn) -> None:
-    """Index the rows that are not deleted by these columns."""
+    """Create an index on these columns over the rows that are not deleted."""
     Index(name, columns[0].table.c.site_id, *columns, sqlite_where=UNDELETED, postgresql_where=UNDELETED)
