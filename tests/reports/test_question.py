@@ -105,7 +105,7 @@ def test_a_missing_day_is_the_usual_one(first: str, last: str, period: tuple[str
         ({"date_of": "now"}, "date", ("“now”", "changed")),
         ({"compare": "never"}, "compare", ("“never”", "previous")),
         ({"segment": "our"}, "segment", ("“our”", "ours")),
-        ({"segment": "old"}, "segment", ("segment “old” no longer holds", "“gone”", "city")),
+        ({"segment": "old"}, "segment", ("segment “old” can no longer be used", "“gone”", "city")),
         ({"sort": "-amount"}, "sort", ("“amount”", "deals")),
         ({"limit": "10001"}, "limit", ("10000",)),
         ({"limit": "+1"}, "limit", ("10000",)),

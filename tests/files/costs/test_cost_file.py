@@ -257,7 +257,7 @@ def test_a_rate_is_for_rows_that_name_no_currency_too(folder: Path) -> None:
 
 def test_a_rate_for_rubles_is_refused(folder: Path) -> None:
     text = 'Date,"Cost, RUB"\n2024-03-01,2\n'
-    assert "leave out --rate" in refused(folder, text, rate=Decimal(90))
+    assert "remove --rate" in refused(folder, text, rate=Decimal(90))
 
 
 def test_rubles_beside_another_currency_stay_rubles(folder: Path) -> None:
@@ -307,7 +307,7 @@ def test_a_heading_is_parted_from_its_units(
 def test_too_many_different_costs_are_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cost_file, "COSTS_MAX", 2)
     text = "Дата;Кампания;Расход\n" + "".join(f"01.03.2024;c{number};1\n" for number in range(3))
-    assert "split it by months" in refused(folder, text)
+    assert "split the file by months" in refused(folder, text)
     assert len(read(folder, text.replace("c2", "c1")).costs) == 2
 
 
