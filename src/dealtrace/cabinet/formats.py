@@ -46,7 +46,7 @@ def money(language: Language, value: Fraction | Decimal | int | None) -> str:
     if value is None:
         return NOTHING
     exact = Fraction(value)
-    digits = 2 if exact.denominator != 1 and abs(exact) < 100 else 0  # noqa: PLR2004 - said above
+    digits = 2 if exact.denominator != 1 and abs(exact) < 100 else 0  # noqa: PLR2004 - see the docstring
     return f"{number(language, exact, digits)}\u00a0₽"
 
 

@@ -197,7 +197,7 @@ def _status_findings(connection: Connection, site: Site) -> list[Finding]:
     stored = {status.spelling for status in statuses}
     findings: list[Finding] = []
     if beyond := group_statuses([], {spelling: deals[spelling] for spelling in deals.keys() - stored}):
-        text = f"Site {site.id}: over {STATUSES_MAX:,} statuses of deals; these count as open: {_named(beyond)}."
+        text = f"Site {site.id}: deals have had over {STATUSES_MAX:,} statuses; these count as open: {_named(beyond)}."
         cure = "Check what the CRM sends as the status."
         findings.append({"kind": "too_many_statuses", "text": text, "cure": cure, "site_id": site.id})
     unset = [group for group in group_statuses(statuses, deals) if group.meaning is Meaning.OPEN]

@@ -111,7 +111,7 @@ class Historian:
     def _moment(self, moment: datetime) -> str:
         return clock_time(self._view.language, moment, self._view.here.time_zone)
 
-    def _words(self, name: str, value: Any) -> str:  # noqa: PLR0911 - one line a field
+    def _words(self, name: str, value: Any) -> str:  # noqa: PLR0911 - a case for each field
         """Return the text of a field's value in stored JSON."""
         if value in (None, "", [], {}):
             return NOTHING

@@ -187,7 +187,7 @@ class _Shaper:
         """Return the best and the worst value of a column of ratios; `None` if they are equal or it has no ratios."""
         metric = self.question.metrics[place]
         values = [value for row in rows if (value := self._value(row, place)) is not None]
-        if metric.unit in (Unit.COUNT, Unit.MONEY, Unit.NUMBER) or len(set(values)) < 2:  # noqa: PLR2004 - one is both
+        if metric.unit in (Unit.COUNT, Unit.MONEY, Unit.NUMBER) or len(set(values)) < 2:  # noqa: PLR2004 - one value is both best and worst
             return None
         ends = (max(values), min(values))
         return (ends[1], ends[0]) if metric.name in LESS_IS_BETTER else ends

@@ -45,7 +45,7 @@ Excel = Annotated[bool, typer.Option("--excel", help="With --csv: for a Russian 
 Force = Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")]
 
 
-def report(  # noqa: PLR0913, PLR0917 - a question has as many words
+def report(  # noqa: PLR0913, PLR0917 - a question has this many parts
     site_id: SiteIdOption,
     preset: Name = "",
     by: By = "",
