@@ -203,7 +203,7 @@ def test_no_more_than_five_broken_rows_are_named(folder: Path) -> None:
         ("Расход;Клики\n1;1\n", "no column date"),
         ("nothing at all", "no column date"),
         ('Дата;"Рас"ход;Расход;Клики\n01.03.2024;1;1;1\n', "misplaced quotes"),
-        ('Дата;Кампания;Расход\n01.03.2024;"a"b;1\n', "row 2: row: quotes"),
+        ('Дата;Кампания;Расход\n01.03.2024;"a"b;1\n', "row 2: row: there are quotes"),
         ("Дата;Расход\n01.03.2024;1;2\n", "more cells than the 2 headings"),
         ("Дата;Источник;Расход\n01.03.2024;;2\n", "neither source nor campaign"),
         ("Дата;Кампания;Расход\n01.03.2024;7,92E+10;2\n", "digits were lost"),
@@ -235,7 +235,7 @@ def test_another_currency_needs_a_rate(folder: Path) -> None:
         "Date,Cost\n2024-03-01,$2\n",
         'Date,"Cost, USD"\n2024-03-01,2\n',
     ):
-        assert "the currency is USD: set its rate" in refused(folder, text)
+        assert "the currency is USD: set the price" in refused(folder, text)
         assert amounts(read(folder, text, rate=Decimal("92.5"))) == [185]
 
 
@@ -312,7 +312,7 @@ def test_too_many_different_costs_are_refused(folder: Path, monkeypatch: pytest.
 
 
 def test_files_that_are_missing_or_damaged_are_refused(folder: Path) -> None:
-    with pytest.raises(FileUnreadable, match="missing"):
+    with pytest.raises(FileUnreadable, match="not found"):
         read_cost_file(folder / "absent.csv", None, CostReading())
     damaged = folder / "damaged.xlsx"
     damaged.write_bytes(b"PK\x03\x04 and no more")
