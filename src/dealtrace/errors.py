@@ -355,7 +355,7 @@ class DeliveryNotFound(Refusal):
 
     code = 10063
     ru = "Сообщение {message_id} этому вебхуку не отправлялось, или его запись уже удалена"
-    en = "Message {message_id} was never sent to this webhook, or its record is already deleted"
+    en = "Message {message_id} was never sent to this webhook, or its record has already been deleted"
 
 
 class HostNotFound(Refusal):

@@ -44,7 +44,7 @@ from dealtrace.http.endpoint import OPEN, Endpoint, RateLimitClass
 from dealtrace.http.replies import plain_refusal
 
 SITE_PARAMETER = "siteId"
-"""What a path or a parameter calls the site's id, here and at the counter."""
+"""The name of the site's id in paths and parameters, here and in the counter's endpoints."""
 
 _STATISTICS = tuple(
     Endpoint(
@@ -75,7 +75,7 @@ _STATISTICS = tuple(
             statistics.searched_by_date,
             DayCounts,
             "Звонки из поиска по дням",
-            "Calls of searching by day",
+            "Calls from search engines by day",
             examples.COUNT_BY_DATE,
         ),
         (
@@ -83,7 +83,7 @@ _STATISTICS = tuple(
             statistics.searched_by_keyword,
             KeywordCounts,
             "Звонки из поиска по словам",
-            "Calls of searching by keyword",
+            "Calls from search engines by keyword",
             examples.COUNT_BY_KEYWORDS,
         ),
     )
@@ -208,7 +208,7 @@ ENDPOINTS = (
         create_requests.TABLE,
         create_requests.respond,
         "Создать заявки списком",
-        "Take in a list of lead requests",
+        "Import a list of lead requests",
         name="request-create",
         auth_scheme=BY_HEADERS,
         batch=create_requests.BATCH,
@@ -222,7 +222,7 @@ ENDPOINTS = (
         import_calls.TABLE,
         import_calls.respond,
         "Импортировать звонки списком",
-        "Take in a list of calls",
+        "Import a list of calls",
         name="call-import",
         auth_scheme=BY_HEADERS,
         batch=import_calls.BATCH,
@@ -293,7 +293,7 @@ ENDPOINTS = (
         NO_PARAMETERS,
         delete_fields.respond,
         "Удалить пользовательские поля лида или сделки",
-        "Empty custom fields of a lead or a deal",
+        "Clear custom fields of a lead or a deal",
         name="customfield-delete",
         auth_scheme=BY_HEADERS,
         batch=delete_fields.BODY,
@@ -308,7 +308,7 @@ ENDPOINTS = (
         inbound_call.TABLE,
         inbound_call.respond,
         "Принять звонок из АТС; ответ и ошибки — простой текст",
-        "Take in a call of an exchange; answer and errors are plain text",
+        "Register a call from a PBX; answer and errors are plain text",
         name="inbound-call",
         auth_scheme=BY_API_KEY,
         rate_limit_class=RateLimitClass.EXCHANGE,
@@ -324,7 +324,7 @@ ENDPOINTS = (
         node_id.TABLE,
         node_id.respond,
         "Узнать узел, без токена",
-        "Ask for the node, without a token",
+        "Get the number of the node, without a token",
         name="getnodeid",
         answer=Node,
         auth_scheme=OPEN,
