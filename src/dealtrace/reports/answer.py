@@ -96,7 +96,7 @@ def put_together(
     return Report(question, rows, len(ordered), total, compared_period, lacking)
 
 
-class _Rows(Sequence[Row]):
+class _Rows(Sequence[Row]):  # noqa: PLW1641 - a sequence like a list, which has no hash either
     """The rows of a report, each built on access, so that writing a million rows needs memory for one."""
 
     def __init__(self, keys: Sequence[Keys], row_of: Callable[[Keys], Row]) -> None:
@@ -106,6 +106,10 @@ class _Rows(Sequence[Row]):
     def __len__(self) -> int:
         """Return the number of rows."""
         return len(self._keys)
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether both have the same rows in the same order."""
+        return isinstance(other, _Rows) and list(self) == list(other)
 
     @overload
     def __getitem__(self, place: int) -> Row: ...
