@@ -47,5 +47,5 @@ def remove(
 ) -> None:
     """Remove a custom field. Values sent as custom[NAME] are not stored any more; stored values stay."""
     with open_prepared() as database, database.write() as connection:
-        remove_custom_field(connection, site_id, name)
+        remove_custom_field(connection, site_id, name, clock.now())
     console.print(f"Field {name} removed from site {site_id}: custom[{name}] is not stored any more.")

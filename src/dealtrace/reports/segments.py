@@ -17,8 +17,8 @@ class Segment:
     user_id: int | None = None
 
 
-def check_segment_name(name: str) -> str:
-    """Return the name of a segment without blanks around it.
+def check_saved_name(name: str) -> str:
+    """Return the name of a segment or of a saved report without blanks around it.
 
     Raises:
         InvalidValue: nothing is left of it, it is too long, or it has characters that cannot be printed.

@@ -1,0 +1,37 @@
+"""Write notes on the axis of a site's charts, and remove them."""
+
+import secrets
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from dealtrace.errors import InvalidSetting, InvalidValue
+from dealtrace.reports.notes import NOTES_MAX, Note, check_note_day, check_note_text
+from dealtrace.storage.reports.notes import count_notes, delete_note, insert_note
+
+KEY_BYTES = 8
+
+
+def add_note(connection: Connection, site_id: int, *, day: str, text: str, user_id: int, now: datetime) -> Note:
+    """Write a note on a day, given as `yyyy-mm-dd`, and return it.
+
+    Raises:
+        InvalidSetting: the day or the text is not valid, or the site has too many notes.
+    """
+    try:
+        key, day_on = "day", check_note_day(day)
+        key, plain = "text", check_note_text(text)
+    except InvalidValue as fault:
+        raise InvalidSetting(key=key, ru=fault.ru, en=fault.en) from fault
+    if count_notes(connection, site_id) >= NOTES_MAX:
+        raise InvalidSetting(
+            key="text", ru=f"не больше {NOTES_MAX} заметок на сайт", en=f"a site has {NOTES_MAX} notes at most"
+        )
+    note = Note(secrets.token_hex(KEY_BYTES), day_on, plain, user_id, now)
+    insert_note(connection, site_id, note)
+    return note
+
+
+def remove_note(connection: Connection, site_id: int, key: str) -> bool:
+    """Remove a note; `False` if there is none."""
+    return delete_note(connection, site_id, key)
