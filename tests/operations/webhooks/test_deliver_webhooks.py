@@ -368,7 +368,7 @@ def test_a_webhook_that_is_deleted_leaves_nothing(desk: Desk) -> None:
         (manage.schedule_test, (NOON,)),
         (manage.replay_since, (NOON,)),
         (manage.replay_message, ("msg_1_2_3",)),
-        (manage.delete_webhook, ()),
+        (manage.delete_webhook, (NOON,)),
     ],
 )
 def test_a_webhook_that_is_not_there_is_named(stage: Stage, work: Callable[..., Any], arguments: tuple[Any]) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from dealtrace.errors import InvalidSetting, InvalidValue, NameTaken
-from dealtrace.reports.saved import QUERY_LENGTH_MAX, SAVED_REPORTS_MAX, SavedReport
+from dealtrace.reports.kept.saved import QUERY_LENGTH_MAX, SAVED_REPORTS_MAX, SavedReport
 from dealtrace.reports.segments import check_saved_name
 from dealtrace.storage.reports import saved
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from dealtrace.errors import InvalidSetting, InvalidValue
-from dealtrace.reports.notes import NOTES_MAX, Note, check_note_day, check_note_text
+from dealtrace.reports.kept.notes import NOTES_MAX, Note, check_note_day, check_note_text
 from dealtrace.storage.reports.notes import count_notes, delete_note, insert_note
 
 KEY_BYTES = 8

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, delete, func, insert, select
 
-from dealtrace.reports.notes import Note
+from dealtrace.reports.kept.notes import Note
 from dealtrace.reports.periods import Period
 from dealtrace.storage.schema.tables.reports import note
 

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
-from dealtrace.reports.saved import SavedReport
+from dealtrace.reports.kept.saved import SavedReport
 from dealtrace.storage.database.upsert import insert_into
 from dealtrace.storage.reports.segments import SITES_OWN
 from dealtrace.storage.schema.tables.reports import saved_report, segment
@@ -60,7 +60,7 @@ def count_saved_reports(connection: Connection, site_id: int) -> int:
 
 def delete_what_a_user_saved(connection: Connection, site_ids: Collection[int], user_id: int) -> None:
     """Delete the reports and segments at these sites that are a user's own; those of the sites stay."""
-    for table in (saved_report, segment):
+    for table in (saved_report, segment) if site_ids else ():
         own = (table.c.site_id.in_(sorted(site_ids)), table.c.user_id == user_id)
         connection.execute(delete(table).where(*own))
 

@@ -13,7 +13,7 @@ NOTES_MAX = 2_000
 
 @record
 class Note:
-    """A note on a day of the site, who wrote it and when; `user_id` is `None` if that user is deleted."""
+    """A note on a day of the site, the user who wrote it, and when."""
 
     key: str
     day_on: date

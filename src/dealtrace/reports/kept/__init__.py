@@ -1,0 +1,1 @@
+"""What people keep of reports: questions under a name, and notes on days."""
