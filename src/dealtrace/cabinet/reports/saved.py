@@ -12,7 +12,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.cabinet.gate import FORBIDDEN, not_found
 from dealtrace.cabinet.reports.address import Address, address_of
 from dealtrace.cabinet.reports.page import USUAL, read_known_of
-from dealtrace.cabinet.settings.page import BAD_REQUEST, Faults, fault_text, lead_back, show_settings
+from dealtrace.cabinet.settings.page import BAD_REQUEST, Faults, fault_text, lead_back, show_settings, stored_site
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, InvalidSetting, NameTaken
 from dealtrace.operations.reports.save_report import delete_report, rename_report, save_report
@@ -54,7 +54,7 @@ async def save(view: View) -> Response:
         return view.page("forbidden.html", FORBIDDEN, needed=Role.ANALYST)
     address = question_of(view)
     user_id = _owner(view, whose)
-    known = await view.read(read_known_of, view.here, clock.now(), user_id)
+    known = await view.read(read_known_of, await stored_site(view), clock.now(), user_id)
     try:
         parse_question(address.words(**USUAL), known)
         report = SavedReport(name, address.written_out(USUAL).query, user_id, view.who.user.id, clock.now())
@@ -117,7 +117,8 @@ def _may_change(view: View, whose: str) -> bool:
 
 
 async def _page(view: View, *, faults: Faults | None = None, draft: tuple[str, str, str] | None = None) -> Response:
-    reports, known, logins = await view.read(_read, view.here, view.who.user.id, clock.now())
+    site = await stored_site(view)
+    reports, known, logins = await view.read(_read, site, view.who.user.id, clock.now())
     lines = []
     for report in reports:
         address, whose = address_at(view.here.id, report.query), SITES if report.user_id is None else OWN

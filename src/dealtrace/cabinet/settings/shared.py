@@ -14,7 +14,7 @@ from dealtrace.cabinet.notes.axis import author_words
 from dealtrace.cabinet.reports.address import Address
 from dealtrace.cabinet.reports.page import USUAL, read_known_of
 from dealtrace.cabinet.reports.saved import address_at, fault_of, question_of
-from dealtrace.cabinet.settings.page import Faults, fault_text, lead_back, number_of, show_settings
+from dealtrace.cabinet.settings.page import Faults, fault_text, lead_back, number_of, show_settings, stored_site
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, InvalidSetting
 from dealtrace.operations.accounts.share_report import NewLink, revoke_link, share_report
@@ -44,7 +44,7 @@ async def show(view: View) -> Response:
 
 async def make(view: View) -> Response:
     """Make a link to a question as it stands, and show the link, which nobody can see again."""
-    known = await view.read(read_known_of, view.here, clock.now(), view.who.user.id)
+    known = await view.read(read_known_of, await stored_site(view), clock.now(), view.who.user.id)
     try:
         address = _frozen(question_of(view), known)
         new = NewLink(view.form.get("name"), address.query, number_of(view.form.get("days")))
@@ -79,7 +79,7 @@ def _frozen(address: Address, known: Known) -> Address:
 
 async def _page(view: View, *, faults: Faults | None = None, made: str = "") -> Response:
     now = clock.now()
-    links, known, logins = await view.read(_read, view.here, now)
+    links, known, logins = await view.read(_read, await stored_site(view), now)
     lines = []
     for link in links:
         address = address_at(view.here.id, link.query)

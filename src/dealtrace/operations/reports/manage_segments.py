@@ -10,9 +10,9 @@ from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.errors import InvalidSetting, InvalidValue, NameTaken
 from dealtrace.reports.filters import format_filter
+from dealtrace.reports.kept.segments import SEGMENTS_MAX, Segment, check_saved_name
 from dealtrace.reports.question import Known, parse_filters
 from dealtrace.reports.refusals import SegmentNotFound
-from dealtrace.reports.segments import SEGMENTS_MAX, Segment, check_saved_name
 from dealtrace.storage.reports.segments import count_segments, delete_segment, insert_segment
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from dealtrace.errors import InvalidSetting, InvalidValue, NameTaken
 from dealtrace.reports.kept.saved import QUERY_LENGTH_MAX, SAVED_REPORTS_MAX, SavedReport
-from dealtrace.reports.segments import check_saved_name
+from dealtrace.reports.kept.segments import check_saved_name
 from dealtrace.storage.reports import saved
 
 

@@ -1,1 +1,1 @@
-"""What people keep of reports: questions under a name, and notes on days."""
+"""What people keep for reports: filters and questions under a name, and notes on days."""
