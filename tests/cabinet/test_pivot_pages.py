@@ -107,7 +107,7 @@ def test_a_pivot_is_sent_as_it_is_shown(reader: Visitor) -> None:
     at = next(place for place, row in enumerate(rows) if row[1:3] == ["amo", "1c"])
     assert rows[at] == ["Источник", "amo", "1c", "Итого"]
     assert [row[0] for row in rows[at + 1 :]] == ["yandex", "", "Итого"]
-    assert [row[1] for row in rows[at + 1 :]] == ["100.70", "3,00", "103,50"]
+    assert [row[1] for row in rows[at + 1 :]] == ["100,70", "3,00", "103,70"]
     assert len(rows[at:]) == len(shown)
     assert ["Столбцы", "service"] in rows
     assert reader.get("reports.xlsx", **ASKED).content.startswith(b"PK")
