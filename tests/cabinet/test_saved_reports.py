@@ -56,7 +56,6 @@ def test_a_reader_saves_opens_renames_replaces_and_deletes_an_own_report(
         "by": ["campaign"],
         "metrics": ["deals,amount"],
         "period": ["7d"],
-        "limit": ["100"],
         "filter": ["source:is:yandex"],
     }
     opened = reader.get(f"reports?{query}")

@@ -1,10 +1,11 @@
 """Changes of a site in words."""
 
 from collections.abc import Callable, Mapping
+from datetime import date
 
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.attribution.credit import AttributionModel
-from dealtrace.cabinet.formats import NOTHING
+from dealtrace.cabinet.formats import NOTHING, day
 from dealtrace.cabinet.reports.choices import model_words
 from dealtrace.errors import Language
 
@@ -53,6 +54,8 @@ def change_words(change: SiteChange, language: Language, translate: Callable[[st
     """Return what was changed, from what to what."""
 
     def value(text: str) -> str:
+        if change.kind is ChangeKind.COSTS:
+            return " – ".join(day(language, date.fromisoformat(each)) for each in text.split())
         if change.kind is ChangeKind.SETTING and change.name == "attribution" and text:
             return model_words(AttributionModel(int(text)), language)
         if change.kind in (ChangeKind.SETTING, ChangeKind.STATUS, ChangeKind.WEBHOOK, ChangeKind.IMPORT):

@@ -83,5 +83,5 @@ def axis_notes(axis: Axis, site: Site, language: Language, translate: Callable[[
 def author_words(logins: Mapping[int, str], user_id: int | None, translate: Callable[[str], str]) -> str:
     """Return who did something, in words."""
     if user_id is None:
-        return translate("on the command line")
-    return logins.get(user_id) or translate("a deleted user")
+        return translate("by a command")
+    return logins.get(user_id) or translate("a user who is no more")

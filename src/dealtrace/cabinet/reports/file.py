@@ -14,7 +14,7 @@ from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.rendering import HEADERS
 from dealtrace.cabinet.reports.address import address_of
-from dealtrace.cabinet.reports.page import USUAL
+from dealtrace.cabinet.reports.page import KEPT
 from dealtrace.cabinet.view import View
 from dealtrace.files.reports.pivot_file import write_pivot
 from dealtrace.files.reports.report_file import write_report
@@ -37,8 +37,7 @@ def send_as(extension: str) -> Callable[[View], Awaitable[Response]]:
     async def send(view: View) -> Response:
         site, now = view.here, clock.now()
         address = address_of(f"/cabinet/{site.id}/reports", view.request.query_params)
-        usual = {name: value for name, value in USUAL.items() if name != "limit"}
-        question = await view.read(_read, site, address.words(**usual), now, view.who.user.id)
+        question = await view.read(_read, site, address.words(**KEPT), now, view.who.user.id)
         file = await view.ask(_write, question, now, extension)
         name = f"report-{site.id}-{question.period.first_on}-{question.period.last_on}{extension}"
         headers = {**HEADERS, "content-disposition": f'attachment; filename="{name}"'}

@@ -37,6 +37,8 @@ USUAL = {
     "limit": "100",
 }
 """The question of an address that says nothing."""
+KEPT = {name: value for name, value in USUAL.items() if name != "limit"}
+"""What is written out where a question is kept; files have all rows unless a limit is asked."""
 OK, BAD_REQUEST = 200, 400
 TEMPLATE = "reports/page.html"
 
@@ -108,7 +110,7 @@ def _read(connection: Connection, site: Site, now: datetime, user_id: int) -> tu
 
 def _saved(address: Address, reports: Sequence[SavedReport]) -> list[tuple[str, str, bool]]:
     """Return the saved reports: name, address, and whether the page shows it."""
-    here = address.written_out(USUAL).query
+    here = address.written_out(KEPT).query
     return [(each.name, f"{address.page}?{each.query}", each.query == here) for each in reports]
 
 

@@ -11,7 +11,7 @@ from dealtrace.accounts.role import Role
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.gate import FORBIDDEN, not_found
 from dealtrace.cabinet.reports.address import Address, address_of
-from dealtrace.cabinet.reports.page import USUAL, read_known_of
+from dealtrace.cabinet.reports.page import KEPT, USUAL, read_known_of
 from dealtrace.cabinet.settings.page import BAD_REQUEST, Faults, fault_text, lead_back, show_settings, stored_site
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, InvalidSetting, NameTaken
@@ -57,7 +57,7 @@ async def save(view: View) -> Response:
     known = await view.read(read_known_of, await stored_site(view), clock.now(), user_id)
     try:
         parse_question(address.words(**USUAL), known)
-        report = SavedReport(name, address.written_out(USUAL).query, user_id, view.who.user.id, clock.now())
+        report = SavedReport(name, address.written_out(KEPT).query, user_id, view.who.user.id, clock.now())
         await view.manage(_save, view.here.id, report, view.form.has("overwrite"))
     except InvalidParameters as refusal:
         return await _page(view, faults={"": refusal.text(view.language)})

@@ -47,6 +47,7 @@ async def show(view: View) -> Response:
     try:
         page = await _answer(view)
     except Refusal as refusal:
+        view.site = None
         page = refused(view, refusal)
     page.headers.update(HEADERS)
     return page

@@ -12,7 +12,7 @@ from dealtrace.accounts.user import UserId
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.notes.axis import author_words
 from dealtrace.cabinet.reports.address import Address
-from dealtrace.cabinet.reports.page import USUAL, read_known_of
+from dealtrace.cabinet.reports.page import KEPT, USUAL, read_known_of
 from dealtrace.cabinet.reports.saved import address_at, fault_of, question_of
 from dealtrace.cabinet.settings.page import Faults, fault_text, lead_back, number_of, show_settings, stored_site
 from dealtrace.cabinet.view import View
@@ -72,7 +72,7 @@ def _frozen(address: Address, known: Known) -> Address:
     parse_question(address.words(**USUAL), known)
     segment = known.segments.get(address.get("segment"), ())
     filters = tuple(dict.fromkeys([*address.filters, *segment]))
-    frozen = Address(address.page, address.saying(segment="").said, filters).written_out(USUAL)
+    frozen = Address(address.page, address.saying(segment="").said, filters).written_out(KEPT)
     parse_question(frozen.words(), known)
     return frozen
 
