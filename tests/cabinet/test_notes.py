@@ -17,8 +17,10 @@ from dealtrace.cabinet.settings.site import values_of
 from dealtrace.operations.accounts.manage_user import delete_user
 from dealtrace.operations.accounts.site_settings import settings_of
 from dealtrace.operations.reports.import_costs import import_costs
+from engines import on_one_engine
 from server import ServerProcess
 
+pytestmark = on_one_engine
 TODAY = datetime.now(UTC).date()
 SITE = Site(SiteId(1), "Shop", MOSCOW)
 HOSTILE = '"><script>alert(1)</script>'

@@ -15,11 +15,13 @@ from cast import VLADIVOSTOK, Player, Stage
 from dealtrace.accounts.role import Role
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.operations.deals.register import register_deals
+from engines import on_one_engine
 from guests import logged_in
 from logged_in import Visitor
 from server import ServerProcess
 from write_commands import by_contact, registration
 
+pytestmark = on_one_engine
 PHONE = "79205550055"
 NOW = datetime.now(UTC)
 ASKED = {"by": "source", "pivot": "service", "metrics": "amount,deals", "period": "28d"}

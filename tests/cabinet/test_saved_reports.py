@@ -12,10 +12,12 @@ from cast import Player, Stage
 from dealtrace.accounts.role import Role
 from dealtrace.operations.accounts.remove_custom_field import remove_custom_field
 from dealtrace.operations.reports.manage_segments import add_segment
+from engines import on_one_engine
 from logged_in import Visitor
 from server import ServerProcess
 from write_commands import NOON
 
+pytestmark = on_one_engine
 HOSTILE = '"><script>alert(1)</script>'
 QUERY = "by=campaign&metrics=deals,amount&period=7d&filter=source%3Ais%3Ayandex"
 

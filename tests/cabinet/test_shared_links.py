@@ -20,10 +20,12 @@ from dealtrace.operations.accounts.remove_custom_field import remove_custom_fiel
 from dealtrace.operations.reports.manage_segments import add_segment, remove_segment
 from dealtrace.storage.schema.tables.control import shared_link
 from dealtrace.storage.schema.tables.control import user as user_table
+from engines import on_one_engine
 from logged_in import Visitor
 from server import ServerProcess
 from write_commands import NOON
 
+pytestmark = on_one_engine
 PHONE, EMAIL = "79205550055", "anna@example.com"
 NOW = datetime.now(UTC)
 CAMPAIGN = "13764825109"
