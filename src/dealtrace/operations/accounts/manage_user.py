@@ -78,7 +78,8 @@ def delete_user(connection: Connection, login: str) -> User:
     found = require_user(connection, login)
     _check_owner_is_left(connection, found.id)
     _void_links(connection, found.id)
-    delete_what_a_user_saved(connection, list_site_ids(connection), found.id)
+    for site_id in list_site_ids(connection):  # on a cluster each site has a place of its own
+        delete_what_a_user_saved(connection, site_id, found.id)
     invitations.delete_invitations(connection, user_id=found.id)
     users.delete_user(connection, found.id)
     return found

@@ -1,7 +1,5 @@
 """Saved reports of sites and of their users."""
 
-from collections.abc import Collection
-
 from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
 from dealtrace.reports.kept.saved import SavedReport
@@ -58,11 +56,10 @@ def count_saved_reports(connection: Connection, site_id: int) -> int:
     return int(connection.execute(select(func.count()).where(saved_report.c.site_id == site_id)).scalar_one())
 
 
-def delete_what_a_user_saved(connection: Connection, site_ids: Collection[int], user_id: int) -> None:
-    """Delete the reports and segments at these sites that are a user's own; those of the sites stay."""
-    for table in (saved_report, segment) if site_ids else ():
-        own = (table.c.site_id.in_(sorted(site_ids)), table.c.user_id == user_id)
-        connection.execute(delete(table).where(*own))
+def delete_what_a_user_saved(connection: Connection, site_id: int, user_id: int) -> None:
+    """Delete the reports and segments at a site that are a user's own; those of the site stay."""
+    for table in (saved_report, segment):
+        connection.execute(delete(table).where(table.c.site_id == site_id, table.c.user_id == user_id))
 
 
 def _named(site_id: int, user_id: int | None, name: str) -> tuple[ColumnElement[bool], ...]:
