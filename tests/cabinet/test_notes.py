@@ -5,24 +5,18 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from cabinet_people import Person, text_of
-from cast import MOSCOW, Player, Stage
+from cast import Player, Stage
 from dealtrace.accounts.role import Role
-from dealtrace.accounts.site import Site, SiteId
-from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.attribution.cost import Cost, CostAccount
 from dealtrace.attribution.traffic_source import TrafficSource
-from dealtrace.cabinet.change_words import change_words
-from dealtrace.cabinet.rendering import words_of
 from dealtrace.cabinet.settings.site import values_of
 from dealtrace.operations.accounts.manage_user import delete_user
-from dealtrace.operations.accounts.site_settings import settings_of
 from dealtrace.operations.reports.import_costs import import_costs
 from engines import on_one_engine
 from server import ServerProcess
 
 pytestmark = on_one_engine
 TODAY = datetime.now(UTC).date()
-SITE = Site(SiteId(1), "Shop", MOSCOW)
 HOSTILE = '"><script>alert(1)</script>'
 
 
@@ -132,14 +126,3 @@ def test_what_a_deleted_user_wrote_stays_without_a_name(
     with served.database.write() as connection:
         delete_user(connection, f"analyst-{login}")
     assert "a user who is no more" in text_of(boss.get("notes").text)
-
-
-@pytest.mark.parametrize("kind", ChangeKind)
-def test_every_change_has_words_in_both_languages(kind: ChangeKind) -> None:
-    names = (*settings_of(SITE), "unknown") if kind is ChangeKind.SETTING else ("Имя",)
-    for name in names:
-        before, after = ("1", "4") if name == "attribution" else ("", "2026-10-01 2026-10-31")
-        change = SiteChange(kind, name, before, after, datetime(2026, 11, 26, tzinfo=UTC))
-        ru, en = (change_words(change, language, words_of(language).gettext) for language in ("ru", "en"))
-        assert ru
-        assert ru != en or name.startswith("points_cost") or name in ("cors_origins", "counter", "unknown")
