@@ -15,7 +15,7 @@ from dealtrace.storage.deals.deals import list_deals_by_key
 from dealtrace.storage.deals.versions import list_versions
 from dealtrace.storage.schema.tables.parts import TENANT
 from dealtrace.storage.schema.tables.requests import api_request
-from dealtrace.storage.schema.tables.settings import points_day
+from dealtrace.storage.schema.tables.settings import points_day, site_change
 from dealtrace.storage.schema.tables.whole import metadata
 
 Rows = dict[str, list[tuple[Any, ...]]]
@@ -24,11 +24,11 @@ LONG_SECONDS = 30
 
 
 def rows_of(database: Database, player: Player, *, without: tuple[Table, ...] = ()) -> Rows:
-    """Return all rows of a site by table name; empty tables and the journal, written late, are missing."""
+    """Return all rows of a site by table name; empty tables, the history and the journal are missing."""
     owned: Rows = {}
     with database.write() as connection:
         for table in metadata.sorted_tables:
-            if table.info == TENANT and table not in (api_request, *without):
+            if table.info == TENANT and table not in (api_request, site_change, *without):
                 mine = select(table).where(table.c.site_id == player.site.id).order_by(*table.primary_key.columns)
                 rows = [tuple(row) for row in connection.execute(mine)]
                 if rows:

@@ -93,4 +93,5 @@ def test_every_page_that_is_open_to_all_is_known_here(owner: Player) -> None:
         "/welcome",
         "/invitation",
         "/password",
+        "/shared/{key}",
     }

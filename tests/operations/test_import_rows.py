@@ -74,13 +74,13 @@ def test_rows_come_in_once_whoever_brings_them(stage: Stage, shop: Player) -> No
 def test_a_finished_import_stays_finished(stage: Stage, shop: Player) -> None:
     at = bring(stage, shop, begin(stage, shop), call()).at
     with stage.database.write() as connection:
-        finished = finish_import(stage.work(connection, shop, NOON), at)
+        finished = finish_import(stage.work(connection, shop, NOON), at, "call")
     assert begin(stage, shop) == finished
     assert finished.finished_at == NOON
     with pytest.raises(ImportInProgress):
         bring(stage, shop, finished, call(), first=3)
     with pytest.raises(ImportInProgress), stage.database.write() as connection:
-        finish_import(stage.work(connection, shop, NOON), at)
+        finish_import(stage.work(connection, shop, NOON), at, "call")
 
 
 def test_each_site_has_imports_of_its_own(stage: Stage, shop: Player) -> None:

@@ -1,24 +1,115 @@
-"""The first page: the sites of a person, and the choice of language."""
+"""The first page: where a person goes from here; several sites are compared."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from urllib.parse import urlencode
 
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 
+from dealtrace import clock
 from dealtrace.accounts.role import Rights
 from dealtrace.accounts.site import Site
+from dealtrace.accounts.site_days import site_day
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.cabinet.formats import metric_value
 from dealtrace.cabinet.gate import LANGUAGE_COOKIE
+from dealtrace.cabinet.overview.page import FIGURES
 from dealtrace.cabinet.rendering import LANGUAGES
+from dealtrace.cabinet.reports.choices import period_choices
+from dealtrace.cabinet.reports.table import Change, change_of
 from dealtrace.cabinet.view import SEE_OTHER, View
+from dealtrace.errors import Language, Refusal
+from dealtrace.operations.reports.ask import FactSource, ask
+from dealtrace.record import record
+from dealtrace.reports.answer import Report
+from dealtrace.reports.metrics import METRICS
+from dealtrace.reports.periods import DEFAULT_PRESET, PRESETS, Comparison, Period
+from dealtrace.reports.question import Known, Question, Words, parse_question
 from dealtrace.storage.accounts.sites import list_sites
 
 YEAR_SECONDS = 365 * 24 * 3600
+SITES_A_PAGE = 20
+"""Ours: how many sites a page compares: each of them is asked a report."""
+
+
+@record
+class SiteFigure:
+    """A figure of a site and its change against the period before."""
+
+    words: str
+    change: Change | None
+
+
+@record
+class SiteLine:
+    """A site: its period by its own clock, and its figures; none if they could not be had, with the reason."""
+
+    site: Site
+    period: Period
+    figures: tuple[SiteFigure, ...]
+    fault: str
 
 
 async def show(view: View) -> Response:
-    """Redirect to the site if the person has only one, else list the sites."""
+    """Redirect to the site if the person has only one, else compare the sites of the person."""
     sites = await view.read(list_own_sites, view.who)
     if len(sites) == 1:
         return view.lead_to(f"/{sites[0].id}/")
-    return view.page("home.html", sites=sites)
+    query = view.request.query_params
+    preset = query.get("period", "") if query.get("period") in PRESETS else DEFAULT_PRESET
+    number = query.get("page", "1")
+    page = int(number) if number.isascii() and number.isdecimal() and len(number) <= PAGE_DIGITS else 1
+    first = max(page - 1, 0) * SITES_A_PAGE
+    lines = [await _line(view, site, preset) for site in sites[first : first + SITES_A_PAGE]]
+    language = view.language
+    view.site = None
+    return view.page(
+        "home.html",
+        lines=lines,
+        figures=[METRICS[name].ru if language == "ru" else METRICS[name].en for name in FIGURES],
+        periods=period_choices(preset, language),
+        has_sites=bool(sites),
+        earlier=_page_address(preset, page - 1) if first else "",
+        later=_page_address(preset, page + 1) if len(sites) > first + SITES_A_PAGE else "",
+    )
+
+
+PAGE_DIGITS = 6
+
+
+def _page_address(preset: str, page: int) -> str:
+    return f"/cabinet/?{urlencode({'period': preset, 'page': page})}"
+
+
+async def _line(view: View, site: Site, preset: str) -> SiteLine:
+    """Return the figures of a site; where they are not to be had at once, the person still finds the site."""
+    view.site, now = site, clock.now()
+    question = _question(site, preset, now)
+    try:
+        report = await view.ask(_ask, question, now)
+    except Refusal as refusal:
+        return SiteLine(site, question.period, (), refusal.text(view.language))
+    return SiteLine(site, question.period, tuple(_figures(report, view.language)), "")
+
+
+def _question(site: Site, preset: str, now: datetime) -> Question:
+    known = Known(site_day(now, site.time_zone), AttributionModel(site.attribution))
+    return parse_question(Words(metrics=",".join(FIGURES), period=preset, compare=Comparison.PREVIOUS), known)
+
+
+def _ask(source: FactSource, site: Site, question: Question, now: datetime) -> Report:
+    return ask(source, site, question, now)
+
+
+def _figures(report: Report, language: Language) -> Sequence[SiteFigure]:
+    (model,) = report.total.values
+    assert report.total.compared is not None
+    values, compared = report.total.values[model], report.total.compared[model]
+    return [
+        SiteFigure(metric_value(language, metric, value), change_of(metric, value, before, language))
+        for metric, value, before in zip(report.question.metrics, values, compared, strict=True)
+    ]
 
 
 def list_own_sites(connection: Connection, person: Rights) -> list[Site]:

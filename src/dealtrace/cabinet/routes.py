@@ -12,6 +12,7 @@ from dealtrace.cabinet.gate import Gate, Page
 from dealtrace.cabinet.leads import actions as lead_actions
 from dealtrace.cabinet.leads import card as lead_card
 from dealtrace.cabinet.leads import journal as lead_journal
+from dealtrace.cabinet.notes import page as notes
 from dealtrace.cabinet.overview import page as overview
 from dealtrace.cabinet.people import (
     account,
@@ -27,6 +28,7 @@ from dealtrace.cabinet.people import (
 )
 from dealtrace.cabinet.reports import page as reports
 from dealtrace.cabinet.reports import rows as report_rows
+from dealtrace.cabinet.reports import saved, shared
 from dealtrace.cabinet.reports.file import send_as
 from dealtrace.cabinet.requests import page as requests
 from dealtrace.cabinet.settings.routes import SETTINGS_PAGES
@@ -47,6 +49,13 @@ PAGES = (
     Page("/{site:int}/reports/rows", "GET", report_rows.show, Role.READER),
     Page("/{site:int}/reports.csv", "GET", send_as(CSV), Role.READER),
     Page("/{site:int}/reports.xlsx", "GET", send_as(XLSX), Role.READER),
+    Page("/{site:int}/reports/saved", "GET", saved.show, Role.READER),
+    Page("/{site:int}/reports/saved", "POST", saved.save, Role.READER),
+    Page("/{site:int}/reports/saved/change", "POST", saved.change, Role.READER),
+    Page("/{site:int}/notes", "GET", notes.show, Role.READER),
+    Page("/{site:int}/notes", "POST", notes.add, Role.ANALYST),
+    Page("/{site:int}/notes/remove", "POST", notes.remove, Role.ANALYST),
+    Page("/shared/{key}", "GET", shared.show, is_open=True),
     Page("/{site:int}/deals", "GET", deal_journal.show, Role.ANALYST),
     Page("/{site:int}/deals/{deal:int}", "GET", deal_card.show, Role.ANALYST),
     Page("/{site:int}/deals/{deal:int}", "POST", deal_actions.act, Role.ANALYST),

@@ -47,5 +47,5 @@ def remove(
 ) -> None:
     """Remove a custom field. Values sent as custom[NAME] are no longer stored; stored values remain."""
     with open_prepared() as database, database.write() as connection:
-        remove_custom_field(connection, site_id, name)
+        remove_custom_field(connection, site_id, name, clock.now())
     console.print(f"Field {name} removed from site {site_id}: custom[{name}] is no longer stored.")

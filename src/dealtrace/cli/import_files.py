@@ -128,7 +128,7 @@ def _continue_import(job: _ImportJob, state: FileImport) -> FileImport:
             complaints.print(f"Stopped after row {state.last_row}. Run the same command to continue.", markup=False)
             raise typer.Exit(130) from None
     with job.database.write() as connection:
-        finished = finish_import(work_in(job.database, connection, job.site), state)
+        finished = finish_import(work_in(job.database, connection, job.site), state, job.file.format.noun)
     refresh_statistics(job.database)
     return finished
 

@@ -60,7 +60,7 @@ def add(
 def remove(site_id: SiteIdArgument, kind: KindArgument, host: HostArgument) -> None:
     """Remove a host. A running server applies it within two seconds."""
     with open_prepared() as database, database.write() as connection:
-        removed = remove_host(connection, site_id, kind, host)
+        removed = remove_host(connection, site_id, kind, host, clock.now())
     console.print(f"Site {site_id}: {removed.host} removed.", markup=False)
 
 

@@ -273,5 +273,5 @@ def resume(
 def delete(webhook_id: WebhookArgument) -> None:
     """Delete a webhook and its waiting messages."""
     with open_prepared() as database, database.write() as connection:
-        manage.delete_webhook(connection, webhook_id)
+        manage.delete_webhook(connection, webhook_id, clock.now())
     console.print(f"Webhook {webhook_id} deleted.")

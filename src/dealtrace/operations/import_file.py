@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.errors import ImportInProgress, InvalidParameters, Refusal, Violation
 from dealtrace.leads.file_import import FileImport, ImportRow
+from dealtrace.operations.accounts.record_change import record_work
 from dealtrace.operations.work import Work
 from dealtrace.record import record
 from dealtrace.storage.leads.file_imports import find_file_import, insert_file_import, update_file_import
@@ -77,14 +79,16 @@ def refusal_of_other_values(name: str, known: int) -> Refusal:
     )
 
 
-def finish_import(work: Work, at: FileImport) -> FileImport:
-    """Store that the import of a file is complete, and return its progress.
+def finish_import(work: Work, at: FileImport, noun: str) -> FileImport:
+    """Store that the import of a file of a noun is complete, and return it; that it stored rows is recorded.
 
     Raises:
         ImportInProgress: another command has continued or finished it in the meantime.
     """
     after = replace(at, finished_at=work.now)
     _update(work, at, after)
+    if after.taken_in:
+        record_work(work, ChangeKind.IMPORT, noun, after=str(after.taken_in))
     return after
 
 

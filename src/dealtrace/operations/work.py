@@ -23,7 +23,8 @@ class Work:
     """One site's share of a transaction: the open connection, unused ids, the site, and the time of the batch in UTC.
 
     The caller begins and commits the transaction, and reserves as many ids as the operation declares. `known_statuses`
-    outlive the transaction in a process that writes repeatedly.
+    outlive the transaction in a process that writes repeatedly. `user_id` is the person who
+    changes something by a page; commands of the write queue name theirs themselves.
     """
 
     connection: Connection
@@ -31,6 +32,7 @@ class Work:
     site: Site
     now: datetime
     known_statuses: KnownStatuses = field(default_factory=KnownStatuses)
+    user_id: int | None = None
 
 
 class Operation(Protocol[Payload, Outcome_co]):

@@ -58,7 +58,10 @@ class Sort:
 
 @record
 class Question:
-    """The parsed question of a report. `model` is `None` for all models at once; `limit` is `None` for all rows."""
+    """The parsed question of a report. `model` is `None` for all models at once; `limit` is `None` for all rows.
+
+    With `pivot` the first metric is also shown by the keys of that dimension, a column for each.
+    """
 
     by: tuple[Dimension, ...]
     metrics: tuple[Metric, ...]
@@ -69,6 +72,7 @@ class Question:
     filters: tuple[Filter, ...] = ()
     sort: Sort | None = None
     limit: int | None = LIMIT_DEFAULT
+    pivot: Dimension | None = None
 
     @property
     def adds_up(self) -> bool:
@@ -81,6 +85,7 @@ class Words:
     """An unparsed question; empty texts are missing parts. The filters of `segment` are added to `filters`."""
 
     by: str = ""
+    pivot: str = ""
     metrics: str = ""
     period: str = ""
     first: str = ""
@@ -131,6 +136,7 @@ def parse_question(words: Words, known: Known) -> Question:
         + parser.read("segment", lambda: parser.segment(words.segment), NO_FILTERS),
         sort=parser.read("sort", lambda: _sort(words.sort, by, metrics), None),
         limit=parser.read("limit", lambda: _limit(words.limit, known.rows_max), None),
+        pivot=parser.read("pivot", lambda: parser.pivot(words, by), None),
     )
     if parser.violations:
         raise InvalidParameters(parser.violations)
@@ -170,6 +176,20 @@ class _Parser:
         if len(names) > BY_MAX:
             raise InvalidValue(f"не больше {BY_MAX} группировок", f"at most {BY_MAX} dimensions")
         return tuple(self.dimension(name) for name in names)
+
+    def pivot(self, words: Words, by: Sequence[Dimension]) -> Dimension | None:
+        """Return the dimension of columns; rows and columns together are as many dimensions as a report may have."""
+        if not words.pivot:
+            return None
+        dimension = self.dimension(words.pivot)
+        if not by or len(by) >= BY_MAX or dimension in by:
+            most = BY_MAX - 1
+            raise InvalidValue(
+                f"для строк нужно от 1 до {most} других группировок", f"rows need 1 to {most} other dimensions"
+            )
+        if words.models or words.compare:
+            raise InvalidValue("не вместе с compare и models", "cannot be combined with compare and models")
+        return dimension
 
     def dimension(self, name: str) -> Dimension:
         if name.startswith(FIELD_PREFIX):

@@ -5,16 +5,19 @@ from sqlalchemy import Connection, Table, delete, func, select
 from dealtrace.storage.schema.tables.parts import TENANT
 from dealtrace.storage.schema.tables.whole import metadata
 
+HISTORY = "site_change"
+"""The table that says how a site was set up; it is no data of the site."""
+
 
 def count_site_rows(connection: Connection, site_id: int) -> dict[str, int]:
-    """Return the number of a site's rows in each table, by table name; tables without rows are missing."""
+    """Return the number of rows of a site by table; those without rows and the history of changes are missing."""
     found = {
         table.name: connection.execute(
             select(func.count()).select_from(table).where(table.c.site_id == site_id)
         ).scalar_one()
         for table in _tenant_tables()
     }
-    return {name: rows for name, rows in found.items() if rows}
+    return {name: rows for name, rows in found.items() if rows and name != HISTORY}
 
 
 def delete_site_rows(connection: Connection, site_id: int) -> None:

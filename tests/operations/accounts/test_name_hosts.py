@@ -99,10 +99,12 @@ def test_a_host_is_removed_by_its_kind(stage: Stage, shop: Player) -> None:
     add(stage, shop, "own", "x.example")
     with stage.database.write() as connection:
         with pytest.raises(HostNotFound):
-            remove_host(connection, shop.site.id, "payment", "x.example")
-        assert remove_host(connection, shop.site.id, "own", "http://x.example/") == SiteHost(HostKind.OWN, "x.example")
+            remove_host(connection, shop.site.id, "payment", "x.example", NOON)
+        assert remove_host(connection, shop.site.id, "own", "http://x.example/", NOON) == SiteHost(
+            HostKind.OWN, "x.example"
+        )
         with pytest.raises(HostNotFound):
-            remove_host(connection, shop.site.id, "own", "x.example")
+            remove_host(connection, shop.site.id, "own", "x.example", NOON)
         with pytest.raises(SiteNotFound):
-            remove_host(connection, 10**6, "own", "x.example")
+            remove_host(connection, 10**6, "own", "x.example", NOON)
     assert hosts_of(stage, shop) == []

@@ -13,6 +13,7 @@ from dealtrace.operations.accounts.set_site import NAME_LENGTH_MAX, POINTS_MAX, 
 from dealtrace.quota.points import PaidMethod
 from dealtrace.storage.accounts.revision import find_revision
 from dealtrace.storage.accounts.sites import find_site
+from write_commands import NOON
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +24,7 @@ def stage(shared_stage: Stage) -> Stage:
 
 def change(stage: Stage, player: Player, **wanted: str) -> Site:
     with stage.database.write() as connection:
-        return set_site(connection, player.site.id, wanted)
+        return set_site(connection, player.site.id, wanted, NOON)
 
 
 def kept(stage: Stage, player: Player) -> Site:
@@ -118,7 +119,7 @@ def test_it_refuses_a_setting_it_does_not_know_and_tells_which_there_are(stage: 
 
 def test_it_refuses_a_site_there_is_not(stage: Stage) -> None:
     with stage.database.write() as connection, pytest.raises(SiteNotFound):
-        set_site(connection, 10**6, {"name": "Other"})
+        set_site(connection, 10**6, {"name": "Other"}, NOON)
 
 
 def test_it_leaves_a_neighbour_as_it_is(stage: Stage, shop: Player) -> None:

@@ -316,7 +316,7 @@ def test_it_tells_the_story_of_the_lead_by_the_sites_model(
     stage: Stage, shop: Player, model: str, source: TrafficSource
 ) -> None:
     with stage.database.write() as connection:
-        site = set_site(connection, shop.site.id, {"attribution": model})
+        site = set_site(connection, shop.site.id, {"attribution": model}, NOON)
     result = Player(site, shop.token, shop.token_id)
     visits = {
         YANDEX: stage.visit(result, NOON - timedelta(hours=5), YANDEX),

@@ -100,8 +100,8 @@ def apply(stage: Stage, player: Player, settings: Settings) -> Player:
             elif key == "own":
                 add_host(connection, player.site.id, "own", text, "", NOON)
             else:
-                set_site(connection, player.site.id, {{"model": "attribution"}.get(key, key): text})
-        site = set_site(connection, player.site.id, {})
+                set_site(connection, player.site.id, {{"model": "attribution"}.get(key, key): text}, NOON)
+        site = set_site(connection, player.site.id, {}, NOON)
     after = replace(player, site=site)
     keys = {key for key, _ in settings}
     stage.ids.ensure(2000)

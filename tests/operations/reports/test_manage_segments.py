@@ -9,9 +9,9 @@ from dealtrace.errors import InvalidParameters, InvalidSetting, NameTaken
 from dealtrace.operations.reports.manage_segments import add_segment, remove_segment
 from dealtrace.operations.reports.read_question import read_question
 from dealtrace.reports.filters import format_filter
+from dealtrace.reports.kept.segments import SEGMENTS_MAX, Segment
 from dealtrace.reports.question import Words
 from dealtrace.reports.refusals import SegmentNotFound
-from dealtrace.reports.segments import SEGMENTS_MAX, Segment
 from dealtrace.storage.reports.segments import list_segments
 
 NOW = datetime(2026, 11, 26, tzinfo=UTC)

@@ -352,7 +352,7 @@ def test_a_test_is_in_hand_though_the_webhook_is_paused_and_once(desk: Desk) -> 
 def test_a_webhook_that_is_deleted_leaves_nothing(desk: Desk) -> None:
     desk.register(2)
     desk.claim()
-    desk.manage(manage.delete_webhook)
+    desk.manage(manage.delete_webhook, NOON)
     assert desk.waiting == 0
     (outcome,) = desk.stage.perform(claim_deliveries, desk.player, Claim(desk.hook_id, "me"))
     assert outcome is None
@@ -368,7 +368,7 @@ def test_a_webhook_that_is_deleted_leaves_nothing(desk: Desk) -> None:
         (manage.schedule_test, (NOON,)),
         (manage.replay_since, (NOON,)),
         (manage.replay_message, ("msg_1_2_3",)),
-        (manage.delete_webhook, ()),
+        (manage.delete_webhook, (NOON,)),
     ],
 )
 def test_a_webhook_that_is_not_there_is_named(stage: Stage, work: Callable[..., Any], arguments: tuple[Any]) -> None:

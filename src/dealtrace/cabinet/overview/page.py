@@ -10,6 +10,7 @@ from starlette.responses import Response
 from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.formats import metric_value
+from dealtrace.cabinet.notes.axis import AxisNote, axis_notes, read_axis
 from dealtrace.cabinet.overview.checklist import Step, checklist_of
 from dealtrace.cabinet.overview.problems import Trouble, troubles_of
 from dealtrace.cabinet.reports.address import Address, address_of
@@ -60,6 +61,16 @@ class Answers:
     unmatched: Report
 
 
+@record
+class _Page:
+    """What the overview shows around the figures: its address, the form, what is drawn, and the notes under it."""
+
+    address: Address
+    choices: Choices
+    drawn: str
+    notes: Sequence[AxisNote]
+
+
 async def show(view: View) -> Response:
     """Show the overview; for a site without deals, the steps to connect it come first."""
     address, now = address_of(f"/cabinet/{view.here.id}/", view.request.query_params), clock.now()
@@ -72,8 +83,11 @@ async def show(view: View) -> Response:
         question = parse_question(_words(address, usual), known)
     drawn = address.get("chart") if address.get("chart") in FIGURES else "amount"
     answers = await view.ask(_ask, question, drawn, now)
+    axis = await view.read(read_axis, view.here, question.period)
+    notes = axis_notes(axis, view.here, view.language, view.word)
     choices = choices_of(address, usual, known, view.language)
-    return _shown(view, address, choices, answers, drawn, checklist_of(arrivals, view), troubles_of(problems, view))
+    page = _Page(address, choices, drawn, notes)
+    return _shown(view, page, answers, checklist_of(arrivals, view), troubles_of(problems, view))
 
 
 def _usual(arrivals: Arrivals) -> dict[str, str]:
@@ -118,25 +132,20 @@ def _ask(source: FactSource, site: Site, question: Question, drawn: str, now: da
 
 
 def _shown(
-    view: View,
-    address: Address,
-    choices: Choices,
-    answers: Answers,
-    drawn: str,
-    checklist: Sequence[Step],
-    troubles: Sequence[Trouble],
+    view: View, page: _Page, answers: Answers, checklist: Sequence[Step], troubles: Sequence[Trouble]
 ) -> Response:
+    address, notes = page.address, page.notes
     reports = address.at(f"/cabinet/{view.here.id}/reports")
     rows = f"/cabinet/{view.here.id}/reports/rows"
     language = view.language
     return view.page(
         "overview/page.html",
         address=address,
-        choices=choices,
+        choices=page.choices,
         period=answers.figures.question.period,
         compared_period=answers.figures.compared_period,
-        figures=_figures(answers.figures, address, drawn, language),
-        line=time_line(answers.line, reports, language) if answers.line is not None else None,
+        figures=_figures(answers.figures, address, page.drawn, language),
+        line=time_line(answers.line, reports, language, notes) if answers.line is not None else None,
         sources=table_of(answers.sources, reports, rows, language, view.word),
         sources_report=answers.sources,
         unmatched=table_of(answers.unmatched, reports, rows, language, view.word),

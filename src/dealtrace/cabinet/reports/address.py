@@ -12,6 +12,7 @@ from dealtrace.reports.question import ALL_MODELS, DESCENDING, Words
 
 ONCE = (
     "by",
+    "pivot",
     "metrics",
     "period",
     "from",
@@ -43,11 +44,27 @@ class Address:
 
     def link(self, **changed: str) -> str:
         """Return the URL with some parameters changed; `first` and `last` mean `from` and `to`."""
+        query = self.saying(**changed).query
+        return f"{self.page}?{query}" if query else self.page
+
+    @property
+    def query(self) -> str:
+        """The question as an address holds it, without the page."""
+        said = dict(self.said)
+        pairs = [(name, said[name]) for name in ONCE if said.get(name)]
+        return urlencode([*pairs, *((FILTER, text) for text in self.filters)])
+
+    def saying(self, **changed: str) -> "Address":
+        """Return the same with some parameters said otherwise; `first` and `last` are `from` and `to`."""
         names = {"first": "from", "last": "to"}
         said = dict(self.said) | {names.get(name, name): value for name, value in changed.items()}
-        pairs = [(name, said[name]) for name in ONCE if said.get(name)]
-        query = urlencode([*pairs, *((FILTER, text) for text in self.filters)])
-        return f"{self.page}?{query}" if query else self.page
+        return Address(self.page, tuple(said.items()), self.filters)
+
+    def written_out(self, usual: Mapping[str, str]) -> "Address":
+        """Return the address that says what is usual too, so that it means the same when that changes."""
+        has_days = self.get("from") or self.get("to")
+        missing = {name: value for name, value in usual.items() if not self.get(name)}
+        return self.saying(**{name: value for name, value in missing.items() if name != "period" or not has_days})
 
     def with_filter(self, condition: Filter) -> "Address":
         """Return the address with one more filter."""
@@ -72,6 +89,7 @@ class Address:
         said: Mapping[str, str] = {**usual, **{name: value for name, value in self.said if value}}
         return Words(
             by=said.get("by", ""),
+            pivot=said.get("pivot", ""),
             metrics=said.get("metrics", ""),
             period=said.get("period", "") if not (said.get("from") or said.get("to")) else "",
             first=said.get("from", ""),

@@ -42,6 +42,7 @@ class Choices:
     models: tuple[Choice, ...]
     dates: tuple[Choice, ...]
     by: tuple[tuple[Choice, ...], ...]
+    pivot: tuple[Choice, ...]
     metrics: tuple[Choice, ...]
     segments: tuple[Choice, ...]
     filter_dimensions: tuple[Choice, ...]
@@ -120,6 +121,7 @@ def choices_of(address: Address, usual: Mapping[str, str], known: Known, languag
             _named(dimensions, {chosen_by[level]} if level < len(chosen_by) else set(), language)
             for level in range(BY_MAX)
         ),
+        pivot=_named(dimensions, {address.get("pivot")}, language),
         metrics=_named([*METRICS.values(), *known.columns.values()], set(said["metrics"].split(",")), language),
         segments=tuple(Choice(name, name, name == address.get("segment")) for name in known.segments),
         filter_dimensions=_named([each for each in dimensions if each.kind is not Kind.CALENDAR], set(), language),

@@ -14,11 +14,13 @@ from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.rendering import HEADERS
 from dealtrace.cabinet.reports.address import address_of
-from dealtrace.cabinet.reports.page import USUAL
+from dealtrace.cabinet.reports.page import KEPT
 from dealtrace.cabinet.view import View
+from dealtrace.files.reports.pivot_file import write_pivot
 from dealtrace.files.reports.report_file import write_report
 from dealtrace.files.row_writers import CSV, XLSX
 from dealtrace.operations.reports.ask import FactSource, ask
+from dealtrace.operations.reports.ask_pivot import ask_pivot
 from dealtrace.operations.reports.read_question import read_question
 from dealtrace.reports.question import Question, Words
 
@@ -35,8 +37,7 @@ def send_as(extension: str) -> Callable[[View], Awaitable[Response]]:
     async def send(view: View) -> Response:
         site, now = view.here, clock.now()
         address = address_of(f"/cabinet/{site.id}/reports", view.request.query_params)
-        usual = {name: value for name, value in USUAL.items() if name != "limit"}
-        question = await view.read(_read, site, address.words(**usual), now)
+        question = await view.read(_read, site, address.words(**KEPT), now, view.who.user.id)
         file = await view.ask(_write, question, now, extension)
         name = f"report-{site.id}-{question.period.first_on}-{question.period.last_on}{extension}"
         headers = {**HEADERS, "content-disposition": f'attachment; filename="{name}"'}
@@ -47,16 +48,18 @@ def send_as(extension: str) -> Callable[[View], Awaitable[Response]]:
     return send
 
 
-def _read(connection: Connection, site: Site, words: Words, now: datetime) -> Question:
-    return read_question(connection, site, words, now, rows_max=None)
+def _read(connection: Connection, site: Site, words: Words, now: datetime, user_id: int) -> Question:
+    return read_question(connection, site, words, now, rows_max=None, user_id=user_id)
 
 
 def _write(source: FactSource, site: Site, question: Question, now: datetime, extension: str) -> BinaryIO:
     """Write a report to a temporary file and return the open file; it is already unlinked, so closing it deletes it."""
-    report = ask(source, site, question, now)
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"report{extension}"
-        write_report(path, report, for_excel=extension == CSV)
+        if question.pivot is not None:
+            write_pivot(path, ask_pivot(source, site, question, now), for_excel=extension == CSV)
+        else:
+            write_report(path, ask(source, site, question, now), for_excel=extension == CSV)
         return path.open("rb")
 
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
 from fractions import Fraction
 
 from markupsafe import Markup
 
 from dealtrace.cabinet.charts.lines import Note, Point, line_chart
 from dealtrace.cabinet.formats import metric_value
+from dealtrace.cabinet.notes.axis import AxisNote
 from dealtrace.cabinet.reports.address import Address, key_filter
 from dealtrace.cabinet.reports.key_words import key_words
 from dealtrace.errors import Language
@@ -27,12 +27,16 @@ DAYS_BY_WEEK = 400
 
 @record
 class TimeLine:
-    """The chart, its title, and the same data as a table: label, value and compared value of each point."""
+    """The chart, its title, the table behind it, and the notes on its axis.
+
+    `shown` has the label of each point, its value and the compared one.
+    """
 
     svg: Markup
     title: str
     shown: tuple[tuple[str, str, str], ...]
     has_comparison: bool
+    notes: tuple[AxisNote, ...] = ()
 
 
 def time_dimension(period: Period) -> Dimension:
@@ -47,10 +51,10 @@ def over_time(question: Question, metric: Metric) -> Question:
     return replace(question, by=(time_dimension(question.period),), metrics=(metric,), sort=None, limit=None)
 
 
-def time_line(report: Report, address: Address, language: Language, notes: Sequence[tuple[date, str]] = ()) -> TimeLine:
+def time_line(report: Report, address: Address | None, language: Language, notes: Sequence[AxisNote] = ()) -> TimeLine:
     """Return the chart of a report by time; where there are no facts, values are zero, or unknown for ratios.
 
-    Each point links to the report of its span of time. `notes` are texts for days.
+    Each point links to the report of its span of time; without an address it is no link.
     """
     (dimension,), (metric,) = report.question.by, report.question.metrics
     (model,) = report.total.values
@@ -65,7 +69,7 @@ def time_line(report: Report, address: Address, language: Language, notes: Seque
                 key_words(dimension, key, language),
                 row.values[model][0] if row is not None else nothing,
                 compared if report.compared_period is not None else None,
-                address.with_filter(key_filter(dimension, key)).link(),
+                address.with_filter(key_filter(dimension, key)).link() if address is not None else "",
             )
         )
     title = metric.ru if language == "ru" else metric.en
@@ -75,11 +79,16 @@ def time_line(report: Report, address: Address, language: Language, notes: Seque
 
     svg = line_chart(title, points, format_value, _placed(notes, dimension, report.question.period))
     shown = tuple((point.label, format_value(point.value), format_value(point.compared)) for point in points)
-    return TimeLine(svg, title, shown, report.compared_period is not None)
+    return TimeLine(svg, title, shown, report.compared_period is not None, tuple(notes))
 
 
-def _placed(notes: Sequence[tuple[date, str]], dimension: Dimension, period: Period) -> list[Note]:
+def _placed(notes: Sequence[AxisNote], dimension: Dimension, period: Period) -> list[Note]:
+    """Return the notes at their places on the axis; those of one place share a mark."""
     keys = TIME_KEYS[dimension.name]
     places = {number: place for place, number in enumerate(keys_of_period(dimension.name, period).values())}
     assert keys.number_of is not None
-    return [Note(places[number], words) for on, words in notes if (number := keys.number_of(on)) in places]
+    found: dict[int, list[str]] = {}
+    for note in notes:
+        if (number := keys.number_of(note.day_on)) in places:
+            found.setdefault(places[number], []).append(note.words)
+    return [Note(place, "; ".join(words)) for place, words in sorted(found.items())]

@@ -1,24 +1,34 @@
 """The page of a report."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
 from starlette.responses import Response
 
 from dealtrace import clock
+from dealtrace.accounts.role import Role
+from dealtrace.accounts.shared_link import DAYS_OFFERED
 from dealtrace.accounts.site import Site
-from dealtrace.cabinet.reports.address import address_of
+from dealtrace.cabinet.notes.axis import AxisNote, axis_notes, read_axis
+from dealtrace.cabinet.reports.address import Address, address_of
 from dealtrace.cabinet.reports.choices import choices_of
 from dealtrace.cabinet.reports.line import over_time, time_line
 from dealtrace.cabinet.reports.models import by_models
+from dealtrace.cabinet.reports.pivot import metric_choices, pivot_table
 from dealtrace.cabinet.reports.table import table_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters
 from dealtrace.operations.reports.ask import FactSource, ask
+from dealtrace.operations.reports.ask_pivot import ask_pivot
 from dealtrace.operations.reports.read_question import read_known
+from dealtrace.record import record
 from dealtrace.reports.answer import Report
+from dealtrace.reports.kept.saved import SavedReport
 from dealtrace.reports.periods import DEFAULT_PRESET
+from dealtrace.reports.pivot import Pivot
 from dealtrace.reports.question import Known, Question, parse_question
+from dealtrace.storage.reports.saved import list_saved_reports
 
 USUAL = {
     "by": "source,medium",
@@ -27,42 +37,84 @@ USUAL = {
     "limit": "100",
 }
 """The default values of parameters that are missing in the URL."""
-BAD_REQUEST = 400
+KEPT = {name: value for name, value in USUAL.items() if name != "limit"}
+"""What is written out where a question is kept; files have all rows unless a limit is asked."""
+OK, BAD_REQUEST = 200, 400
 TEMPLATE = "reports/page.html"
+
+
+@record
+class Answers:
+    """What the page shows of a question: a report or a pivot of it, and its first metric over time if it has any.
+
+    With a pivot the report has the first metric alone.
+    """
+
+    question: Question
+    report: Report
+    pivot: Pivot | None
+    line: Report | None
 
 
 async def show(view: View) -> Response:
     """Show the report of the URL; an invalid question is shown with its faults."""
-    address, now = address_of(f"/cabinet/{view.here.id}/reports", view.request.query_params), clock.now()
-    known = await view.read(read_known_of, view.here, now)
+    site, now = view.here, clock.now()
+    address = address_of(f"/cabinet/{site.id}/reports", view.request.query_params)
+    known, saved = await view.read(_read, site, now, view.who.user.id)
     choices = choices_of(address, USUAL, known, view.language)
+    around = {"address": address, "choices": choices, "saved": _saved(address, saved), **_rights(view)}
     try:
         question = parse_question(address.words(**USUAL), known)
     except InvalidParameters as refusal:
         fault = refusal.text(view.language)
-        return view.page(TEMPLATE, BAD_REQUEST, fault=fault, choices=choices, address=address, report=None)
-    report, line = await view.ask(_ask_both, question, now)
-    is_by_models = question.model is None
-    return view.page(
-        TEMPLATE,
-        fault="",
-        address=address,
-        choices=choices,
-        report=report,
-        table=None if is_by_models else table_of(report, address, f"{address.page}/rows", view.language, view.word),
-        models=by_models(report, view.language) if is_by_models else None,
-        line=time_line(line, address, view.language) if line is not None else None,
-    )
+        return view.page(TEMPLATE, BAD_REQUEST, **{"fault": fault, "report": None, **around})
+    answers = await view.ask(ask_all, question, now)
+    notes = axis_notes(await view.read(read_axis, site, question.period), site, view.language, view.word)
+    return view.page(TEMPLATE, OK, **{"fault": "", **around, **shown(answers, address, notes, view)})
 
 
-def read_known_of(connection: Connection, site: Site, now: datetime) -> Known:
-    """Return what the site has defined that questions may use."""
-    return read_known(connection, site, now)
+def shown(answers: Answers, address: Address, notes: Sequence[AxisNote], view: View) -> dict[str, object]:
+    """Return what the templates of a report show: a table, the table of a pivot or of all models, and the chart."""
+    report, pivot, language = answers.report, answers.pivot, view.language
+    rows_page = f"{address.page}/rows"
+    is_by_models = report.question.model is None
+    has_table = not is_by_models and pivot is None
+    named = [(each.name, each.ru if language == "ru" else each.en) for each in answers.question.metrics]
+    return {
+        "report": report,
+        "table": table_of(report, address, rows_page, language, view.word) if has_table else None,
+        "models": by_models(report, language) if is_by_models else None,
+        "pivot": pivot_table(pivot, address, rows_page, language, view.word) if pivot is not None else None,
+        "metrics": metric_choices(address, named),
+        "line": time_line(answers.line, address, language, notes) if answers.line is not None else None,
+    }
 
 
-def _ask_both(source: FactSource, site: Site, question: Question, now: datetime) -> tuple[Report, Report | None]:
-    """Return the report and its first metric over time; the latter is `None` for a single day or all models."""
-    report = ask(source, site, question, now)
-    if question.model is None or question.period.days == 1:
-        return report, None
-    return report, ask(source, site, over_time(question, question.metrics[0]), now)
+def read_known_of(connection: Connection, site: Site, now: datetime, user_id: int | None = None) -> Known:
+    """Return what a site has for questions, and a user with their own segments."""
+    return read_known(connection, site, now, user_id=user_id)
+
+
+def ask_all(source: FactSource, site: Site, question: Question, now: datetime) -> Answers:
+    """Return the report of a question, its pivot if it has one, and the chart unless there is one day or all models."""
+    pivot = ask_pivot(source, site, question, now) if question.pivot is not None else None
+    report = pivot.report if pivot is not None else ask(source, site, question, now)
+    has_line = question.model is not None and question.period.days > 1
+    line = ask(source, site, over_time(question, question.metrics[0]), now) if has_line else None
+    return Answers(question, report, pivot, line)
+
+
+def _read(connection: Connection, site: Site, now: datetime, user_id: int) -> tuple[Known, list[SavedReport]]:
+    return read_known_of(connection, site, now, user_id), list_saved_reports(connection, site.id, user_id)
+
+
+def _saved(address: Address, reports: Sequence[SavedReport]) -> list[tuple[str, str, bool]]:
+    """Return the saved reports: name, address, and whether the page shows it."""
+    here = address.written_out(KEPT).query
+    return [(each.name, f"{address.page}?{each.query}", each.query == here) for each in reports]
+
+
+def _rights(view: View) -> dict[str, object]:
+    """Return what the person may do with the report beside reading it."""
+    role = view.role or Role.READER
+    return {"may_share": role.includes(Role.OWNER), "may_change": role.includes(Role.ANALYST), "days": DAYS_OFFERED}

@@ -14,9 +14,11 @@ from dealtrace.cabinet.reports.key_words import key_words
 from dealtrace.errors import Language
 from dealtrace.record import record
 from dealtrace.reports.answer import Report, Row
+from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.figure import base_measure
 from dealtrace.reports.filters import format_filter
 from dealtrace.reports.metrics import Metric, Unit
+from dealtrace.reports.question import Question
 
 LESS_IS_BETTER = frozenset(
     {"cost", "cpc", "cpl", "cpo", "cac", "drr", "lost", "unmatched", "missed_calls", "days_to_deal"}
@@ -159,23 +161,13 @@ class _Shaper:
             if is_total or metric.unit not in (Unit.COUNT, Unit.MONEY)
             else cell_bar(value, self.largest[place]),
             change_of(metric, value, compared, self.language) if row.compared is not None else None,
-            self._behind(row, metric) if value and metric.adds_up and base_measure(metric) is not None else "",
+            self._behind(row, metric) if value else "",
             "" if is_total or value is None else self._mark(place, value),
         )
 
     def _behind(self, row: Row, metric: Metric) -> str:
-        """Return the URL of the rows behind a figure; it has the whole question, including default values."""
-        question, keys = self.question, key_pairs(row.keys)
-        filters = tuple(format_filter(condition) for condition in question.filters)
-        address = Address(self.rows_page, (), filters).link(
-            metrics=metric.name,
-            by=",".join(dimension.name for dimension in question.by) if keys else "",
-            first=question.period.first_on.isoformat(),
-            last=question.period.last_on.isoformat(),
-            model=str(int(self.model)),
-            date=question.date_of.value,
-        )
-        return f"{address}&{urlencode(keys)}" if keys else address
+        placed = list(zip(self.question.by, row.keys, strict=False))
+        return rows_address(self.rows_page, self.question, metric, self.model, placed)
 
     def _value(self, row: Row, place: int) -> Fraction | None:
         return row.values[self.model][place]
@@ -197,6 +189,31 @@ class _Shaper:
         if ends is None:
             return ""
         return {ends[0]: "★", ends[1]: "▿"}.get(value, "")
+
+
+def rows_address(
+    rows_page: str,
+    question: Question,
+    metric: Metric,
+    model: AttributionModel,
+    placed: Sequence[tuple[Dimension, str | None]],
+) -> str:
+    """Return the address of the rows behind a figure at these keys, empty if a figure of the metric has none.
+
+    The whole question stands in it, whatever was usual on the page.
+    """
+    if not metric.adds_up or base_measure(metric) is None:
+        return ""
+    filters = tuple(format_filter(condition) for condition in question.filters)
+    address = Address(rows_page, (), filters).link(
+        metrics=metric.name,
+        by=",".join(dimension.name for dimension, _ in placed),
+        first=question.period.first_on.isoformat(),
+        last=question.period.last_on.isoformat(),
+        model=str(int(model)),
+        date=question.date_of.value,
+    )
+    return f"{address}&{urlencode(key_pairs([key for _, key in placed]))}" if placed else address
 
 
 def change_of(metric: Metric, value: Fraction | None, compared: Fraction | None, language: Language) -> Change | None:

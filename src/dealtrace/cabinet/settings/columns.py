@@ -57,7 +57,7 @@ async def add(view: View) -> Response:
         if not view.form.has("agreed"):
             tried = await view.ask(try_new_column, column.name, [*columns, column], clock.now())
             return await _page(view, draft, tried=tried)
-        await view.manage(_add, view.here, column)
+        await view.manage(_add, view.here, column, view.who.user.id)
     except NameTaken as refusal:
         return await _page(view, draft, faults={"name": refusal.text(view.language)})
     except InvalidSetting as refusal:
@@ -69,7 +69,7 @@ async def add(view: View) -> Response:
 async def remove(view: View) -> Response:
     """Remove a column, or show why this is refused, such as a formula that uses it."""
     try:
-        await view.manage(_remove, view.here, view.form.get("name"))
+        await view.manage(_remove, view.here, view.form.get("name"), view.who.user.id)
     except InvalidSetting as refusal:
         return await _page(view, Draft(), faults={"": fault_text(refusal, view.language)})
     return lead_back(view, PLACE, "removed")
@@ -120,9 +120,9 @@ def _read(connection: Connection, site_id: int) -> tuple[list[ReportColumn], lis
     return list_columns(connection, site_id), read_statuses(connection, site_id)
 
 
-def _add(connection: Connection, ids: IdBlocks, site: Site, column: ReportColumn) -> None:
-    add_column(Work(connection, ids, site, clock.now()), column)
+def _add(connection: Connection, ids: IdBlocks, site: Site, column: ReportColumn, user_id: int) -> None:
+    add_column(Work(connection, ids, site, clock.now(), user_id=user_id), column)
 
 
-def _remove(connection: Connection, ids: IdBlocks, site: Site, name: str) -> None:
-    remove_column(Work(connection, ids, site, clock.now()), name)
+def _remove(connection: Connection, ids: IdBlocks, site: Site, name: str, user_id: int) -> None:
+    remove_column(Work(connection, ids, site, clock.now(), user_id=user_id), name)

@@ -125,7 +125,7 @@ def try_costs(database: Database, site: Site, path: Path, choices: CostChoices) 
     )
 
 
-def store_costs(database: Database, site: Site, path: Path, choices: CostChoices) -> ImportedCosts:
+def store_costs(database: Database, site: Site, path: Path, choices: CostChoices, user_id: int) -> ImportedCosts:
     """Import a file of costs as `dealtrace import costs` does.
 
     Raises:
@@ -136,7 +136,9 @@ def store_costs(database: Database, site: Site, path: Path, choices: CostChoices
         visited = list_visited_sources(connection, site.id)
     costs = _named(file, choices, name_costs(file.costs, choices.naming, visited))
     with transaction(database, ids=len({cost.traffic_source for cost in costs})) as (connection, ids):
-        return import_costs(Work(connection, ids, site, clock.now()), choices.account, file.days, costs)
+        return import_costs(
+            Work(connection, ids, site, clock.now(), user_id=user_id), choices.account, file.days, costs
+        )
 
 
 def _named(file: CostFile, choices: CostChoices, costs: list[Cost]) -> list[Cost]:

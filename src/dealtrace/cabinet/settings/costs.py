@@ -92,7 +92,8 @@ async def run(view: View) -> Response:
     kept = find_sent_file(view, PLACE)
     if kept is None:
         return await _gone(view)
-    await asyncio.to_thread(store_costs, view.means.database, view.here, kept.path, read_choices(kept.options))
+    choices = read_choices(kept.options)
+    await asyncio.to_thread(store_costs, view.means.database, view.here, kept.path, choices, view.who.user.id)
     kept.delete()
     return lead_back(view, PLACE, "added")
 

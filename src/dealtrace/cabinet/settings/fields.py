@@ -23,7 +23,7 @@ async def add(view: View) -> Response:
     """Add a field: its values are stored from now on."""
     name = view.form.get("name").strip()
     try:
-        await view.manage(_add, view.here.id, name)
+        await view.manage(_add, view.here.id, name, view.who.user.id)
     except (InvalidSetting, NameTaken) as refusal:
         return await _page(view, name=name, faults={"name": fault_text(refusal, view.language)})
     return lead_back(view, PLACE, "added")
@@ -32,7 +32,7 @@ async def add(view: View) -> Response:
 async def remove(view: View) -> Response:
     """Remove a field: its new values are no longer stored, stored values remain."""
     try:
-        await view.manage(_remove, view.here.id, view.form.get("name"))
+        await view.manage(_remove, view.here.id, view.form.get("name"), view.who.user.id)
     except InvalidSetting as refusal:
         return await _page(view, faults={"": fault_text(refusal, view.language)})
     return lead_back(view, PLACE, "removed")
@@ -54,9 +54,9 @@ async def _page(view: View, *, name: str = "", removed: str = "", faults: Faults
     )
 
 
-def _add(connection: Connection, _ids: object, site_id: int, name: str) -> None:
-    add_custom_field(connection, site_id, name, clock.now())
+def _add(connection: Connection, _ids: object, site_id: int, name: str, user_id: int) -> None:
+    add_custom_field(connection, site_id, name, clock.now(), user_id)
 
 
-def _remove(connection: Connection, _ids: object, site_id: int, name: str) -> None:
-    remove_custom_field(connection, site_id, name)
+def _remove(connection: Connection, _ids: object, site_id: int, name: str, user_id: int) -> None:
+    remove_custom_field(connection, site_id, name, clock.now(), user_id)

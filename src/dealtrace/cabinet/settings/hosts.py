@@ -33,7 +33,7 @@ async def add(view: View) -> Response:
     """Add a host; adding the same host again replaces it."""
     sent = {name: view.form.get(name).strip() for name in ("kind", "host", "name")}
     try:
-        await view.manage(_add, view.here.id, **sent)
+        await view.manage(_add, view.here.id, view.who.user.id, **sent)
     except InvalidSetting as refusal:
         field = _FIELDS[str(refusal.facts["key"])]
         return await _page(view, **sent, faults={field: fault_text(refusal, view.language)})
@@ -44,7 +44,7 @@ async def remove(view: View) -> Response:
     """Remove a host."""
     kind, _, host = view.form.get("which").partition(" ")
     try:
-        await view.manage(_remove, view.here.id, kind, host)
+        await view.manage(_remove, view.here.id, view.who.user.id, kind=kind, host=host)
     except (InvalidSetting, HostNotFound):
         return await _page(view, faults={"": view.word("The host has already been removed.")})
     return lead_back(view, "settings/hosts", "host")
@@ -66,9 +66,9 @@ async def _page(
     )
 
 
-def _add(connection: Connection, _ids: object, site_id: int, *, kind: str, host: str, name: str) -> None:
-    add_host(connection, site_id, kind, host, name, clock.now())
+def _add(connection: Connection, _ids: object, site_id: int, user_id: int, *, kind: str, host: str, name: str) -> None:
+    add_host(connection, site_id, kind, host, name, clock.now(), user_id)
 
 
-def _remove(connection: Connection, _ids: object, site_id: int, kind: str, host: str) -> None:
-    remove_host(connection, site_id, kind, host)
+def _remove(connection: Connection, _ids: object, site_id: int, user_id: int, *, kind: str, host: str) -> None:
+    remove_host(connection, site_id, kind, host, clock.now(), user_id)

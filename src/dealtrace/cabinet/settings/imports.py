@@ -78,7 +78,7 @@ async def run(view: View) -> Response:
         return gone(view)
     if not kept.outcome:
         try:
-            await asyncio.to_thread(_run, view.means.database, kept, site)
+            await asyncio.to_thread(_run, view.means.database, kept, site, view.who.user.id)
         except (FileUnreadable, ImportInProgress) as refusal:
             if not kept.outcome:
                 return await _preview_page(view, kept, site, {"": fault_text(refusal, view.language)})
@@ -120,7 +120,7 @@ def _open(kept: Upload, site: Site) -> ImportFile:
     return open_import_file(kept.path, ImportNoun(options["noun"]), options["encoding"] or None, site.custom_fields)
 
 
-def _run(database: Database, kept: Upload, site: Site) -> None:
+def _run(database: Database, kept: Upload, site: Site, user_id: int) -> None:
     """Import a file in chunks, as `dealtrace import` does; nothing is sent to webhooks."""
     file, quiet = _open(kept, site), replace(site, listeners=())
     refused = RefusedRows(kept.refused_path, file.headings.cells, file.layout.language)
@@ -134,7 +134,8 @@ def _run(database: Database, kept: Upload, site: Site) -> None:
             kept_rows = RowsOfChunk(refused, [row for row, _ in chunk])
             state = import_chunk(place, state, [row for _, row in chunk], kept_rows, clock.now())
         with database.write() as connection:
-            state = finish_import(Work(connection, place.ids, quiet, clock.now()), state)
+            work = Work(connection, place.ids, quiet, clock.now(), user_id=user_id)
+            state = finish_import(work, state, file.format.noun)
         _refresh_statistics(database)
     kept.finish(
         {

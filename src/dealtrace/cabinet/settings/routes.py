@@ -4,6 +4,7 @@ from dealtrace.accounts.role import Role
 from dealtrace.cabinet.gate import Page
 from dealtrace.cabinet.settings import (
     agreement,
+    changes,
     columns,
     costs,
     counter,
@@ -11,6 +12,7 @@ from dealtrace.cabinet.settings import (
     hosts,
     imports,
     sections,
+    shared,
     site,
     statuses,
     tokens,
@@ -48,6 +50,10 @@ SETTINGS_PAGES = (
     Page("/{site:int}/settings/imports/{key}", "GET", imports.show_preview, Role.OWNER),
     Page("/{site:int}/settings/imports/{key}", "POST", imports.run, Role.OWNER),
     Page("/{site:int}/settings/imports/{key}/refused.csv", "GET", imports.send_refused, Role.OWNER),
+    Page("/{site:int}/settings/shared", "GET", shared.show, Role.OWNER),
+    Page("/{site:int}/settings/shared", "POST", shared.make, Role.OWNER),
+    Page("/{site:int}/settings/shared/revoke", "POST", shared.revoke, Role.OWNER),
+    Page("/{site:int}/settings/changes", "GET", changes.show, Role.OWNER),
     Page("/{site:int}/settings/agreement", "GET", agreement.show, Role.OWNER),
     Page(
         "/{site:int}/settings/agreement",

@@ -15,6 +15,7 @@ from dealtrace.record import record
 from dealtrace.reports.statuses import Meaning
 from dealtrace.storage.accounts.custom_fields import list_unknown_fields
 from dealtrace.storage.accounts.points import find_points_spent
+from dealtrace.storage.accounts.shared_links import list_shared_links
 from dealtrace.storage.accounts.tokens import list_tokens
 from dealtrace.storage.reports.arrivals import Arrivals, find_arrivals
 from dealtrace.storage.reports.columns import list_columns
@@ -44,6 +45,7 @@ class _Facts:
     webhooks: int
     ailing_webhooks: int
     arrivals: Arrivals
+    links: int
 
 
 async def show(view: View) -> Response:
@@ -66,6 +68,7 @@ def _read(connection: Connection, site: Site) -> _Facts:
         webhooks=len(webhooks),
         ailing_webhooks=sum(webhook.state is not WebhookState.ACTIVE for webhook in webhooks),
         arrivals=find_arrivals(connection, site.id),
+        links=sum(link.is_valid(clock.now()) for link in list_shared_links(connection, site.id)),
     )
 
 
@@ -102,7 +105,9 @@ def _sections(view: View, site: Site, facts: _Facts) -> list[SettingsSection]:
         ("settings/imports", "Import of files", "", Role.OWNER),
         ("costs", "Costs", "" if facts.arrivals.has_costs else translate("None yet"), Role.ANALYST),
         ("settings/agreement", "Agreement with the CRM", "", Role.OWNER),
+        ("settings/shared", "Shared links", translate("Active: %(count)s") % {"count": facts.links}, Role.OWNER),
         ("settings/users", "Users", "", Role.OWNER),
+        ("settings/changes", "Changes", "", Role.OWNER),
     )
     return [
         SettingsSection(f"/cabinet/{site.id}/{place}", translate(title), state, role)

@@ -1,7 +1,6 @@
 """The settings of a site: name, time zone, matching, model, unique and target leads, points and costs of requests."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 from zoneinfo import available_timezones
 
 from sqlalchemy import Connection
@@ -17,11 +16,12 @@ from dealtrace.cabinet.settings.trial import TRIED_AS, Forecast, forecast
 from dealtrace.cabinet.view import View
 from dealtrace.http.endpoint import RateLimitClass
 from dealtrace.operations.accounts.set_site import list_faults, set_site
-from dealtrace.quota.points import PaidMethod, points_cost
+from dealtrace.operations.accounts.site_settings import COST_PREFIX, settings_of
 from dealtrace.storage.accounts.points import find_points_spent
 
 SWITCHES = ("contact_matching", "respects_do_not_track")
-COST_PREFIX = "points_cost."
+ELSEWHERE = ("cors_origins", "counter")
+"""Settings that are not on this page."""
 
 
 async def show(view: View) -> Response:
@@ -40,32 +40,19 @@ async def save(view: View) -> Response:
     agreed = _agreement(changes)
     if agreed and view.form.get("agreed") != agreed:
         return await _page(view, sent, tried=await forecast(view, changes), agreed=agreed)
-    await view.manage(_set, view.here.id, changes)
+    await view.manage(_set, view.here.id, changes, view.who.user.id)
     return lead_back(view, "settings/site", "saved")
 
 
 def values_of(site: Site) -> dict[str, str]:
-    """Return the settings of a site as texts, by the keys of `set_site`."""
-    costs = {f"{COST_PREFIX}{method}": str(points_cost(method, site.point_costs)) for method in PaidMethod}
-    return {
-        "name": site.name,
-        "timezone": site.time_zone.key,
-        "contact_matching": _switch(is_on=site.contact_matching),
-        "attribution": str(site.attribution),
-        "unique_depth_days": str(site.unique_depth.days if site.unique_depth is not None else 0),
-        "target_call_seconds": str(site.target_call // timedelta(seconds=1)),
-        "respects_do_not_track": _switch(is_on=site.respects_do_not_track),
-        "points_per_day": str(site.points_per_day),
-        **costs,
-    }
+    """Return the settings of a site that are on this page, as texts, by the keys of `set_site`."""
+    return {key: text for key, text in settings_of(site).items() if key not in ELSEWHERE}
 
 
 def _sent(view: View, key: str) -> str:
-    return _switch(is_on=view.form.has(key)) if key in SWITCHES else view.form.get(key).strip()
-
-
-def _switch(*, is_on: bool) -> str:
-    return "on" if is_on else "off"
+    if key in SWITCHES:
+        return "on" if view.form.has(key) else "off"
+    return view.form.get(key).strip()
 
 
 def _agreement(changes: Mapping[str, str]) -> str:
@@ -102,5 +89,5 @@ async def _page(
     )
 
 
-def _set(connection: Connection, _ids: object, site_id: int, changes: Mapping[str, str]) -> None:
-    set_site(connection, site_id, changes)
+def _set(connection: Connection, _ids: object, site_id: int, changes: Mapping[str, str], user_id: int) -> None:
+    set_site(connection, site_id, changes, clock.now(), user_id)

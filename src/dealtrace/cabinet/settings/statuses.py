@@ -24,7 +24,7 @@ async def save(view: View) -> Response:
     """Set what a status means."""
     name = view.form.get("name")
     try:
-        await view.manage(_set, view.here, name, view.form.get("meaning"))
+        await view.manage(_set, view.here, name, view.form.get("meaning"), view.who.user.id)
     except InvalidSetting as refusal:
         field = "meaning" if refusal.facts["key"] == "MEANING" else "name"
         return await _page(view, name=name, faults={field: fault_text(refusal, view.language)})
@@ -48,5 +48,5 @@ async def _page(view: View, *, name: str = "", faults: Faults | None = None) -> 
     )
 
 
-def _set(connection: Connection, ids: IdBlocks, site: Site, name: str, meaning: str) -> None:
-    set_status(Work(connection, ids, site, clock.now()), name, meaning)
+def _set(connection: Connection, ids: IdBlocks, site: Site, name: str, meaning: str, user_id: int) -> None:
+    set_status(Work(connection, ids, site, clock.now(), user_id=user_id), name, meaning)

@@ -38,7 +38,7 @@ async def issue(view: View) -> Response:
     if not 0 < len(label) <= LABEL_LENGTH_MAX:
         words = view.word("Describe what the token is for in 1 to %(most)s characters.") % {"most": LABEL_LENGTH_MAX}
         return await _page(view, label=label, faults={"label": words})
-    return await _page(view, secret=await view.manage(_issue, view.here.id, label))
+    return await _page(view, secret=await view.manage(_issue, view.here.id, label, view.who.user.id))
 
 
 async def revoke(view: View) -> Response:
@@ -47,7 +47,7 @@ async def revoke(view: View) -> Response:
     if not any(token.id == token_id for token in await view.read(list_tokens, view.here.id)):
         return not_found(view)
     try:
-        await view.manage(_revoke, token_id)
+        await view.manage(_revoke, token_id, view.who.user.id)
     except TokenNotFound:
         return await _page(view, faults={"": view.word("The token has already been revoked.")})
     return lead_back(view, "settings/tokens", "revoked")
@@ -65,9 +65,9 @@ def _read(connection: Connection, site_id: int) -> tuple[list[Token], dict[int, 
     return list_tokens(connection, site_id), find_last_uses(connection, site_id)
 
 
-def _issue(connection: Connection, ids: IdBlocks, site_id: int, label: str) -> str:
-    return issue_token(connection, ids, site_id, label, clock.now()).secret
+def _issue(connection: Connection, ids: IdBlocks, site_id: int, label: str, user_id: int) -> str:
+    return issue_token(connection, ids, site_id, label, clock.now(), user_id=user_id).secret
 
 
-def _revoke(connection: Connection, _ids: object, token_id: int) -> None:
-    revoke_token(connection, token_id, clock.now())
+def _revoke(connection: Connection, _ids: object, token_id: int, user_id: int) -> None:
+    revoke_token(connection, token_id, clock.now(), user_id)

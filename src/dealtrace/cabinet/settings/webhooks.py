@@ -57,7 +57,7 @@ async def create(view: View) -> Response:
         return await _page(view, url=url, chosen=chosen, style=style, faults=faults)
     draft = NewWebhook(view.here.id, url, events, BodyStyle(style))
     try:
-        made = await view.manage(_create, draft)
+        made = await view.manage(_create, draft, view.who.user.id)
     except InvalidSetting as refusal:
         faults = {"url" if refusal.facts["key"] == "url" else "": fault_text(refusal, view.language)}
         return await _page(view, url=url, chosen=chosen, style=style, faults=faults)
@@ -80,7 +80,7 @@ async def act(view: View) -> Response:
         return not_found(view)
     run, done = act_of
     try:
-        await view.manage(run, webhook.id, view.form.get("message"))
+        await view.manage(run, webhook.id, view.form.get("message"), view.who.user.id)
     except DeliveryNotFound as refusal:
         return await _log_page(view, webhook, faults={"": refusal.text(view.language)})
     return lead_back(view, PLACE if done == "removed" else f"{PLACE}/{webhook.id}", done)
@@ -145,35 +145,35 @@ def _read_log(connection: Connection, webhook: Webhook) -> tuple[list[LogLine], 
     return lines, count_waiting_deliveries(connection, webhook.site_id, webhook.id)
 
 
-def _create(connection: Connection, ids: IdBlocks, draft: NewWebhook) -> Webhook:
-    return create_webhook(connection, ids, draft, clock.now())
+def _create(connection: Connection, ids: IdBlocks, draft: NewWebhook, user_id: int) -> Webhook:
+    return create_webhook(connection, ids, draft, clock.now(), user_id)
 
 
-def _pause(connection: Connection, _ids: object, webhook_id: int, _message: str) -> None:
-    manage.pause_webhook(connection, webhook_id, clock.now())
+def _pause(connection: Connection, _ids: object, webhook_id: int, _message: str, user_id: int) -> None:
+    manage.pause_webhook(connection, webhook_id, clock.now(), user_id)
 
 
-def _resume(connection: Connection, _ids: object, webhook_id: int, _message: str) -> None:
-    manage.resume_webhook(connection, webhook_id, clock.now())
+def _resume(connection: Connection, _ids: object, webhook_id: int, _message: str, user_id: int) -> None:
+    manage.resume_webhook(connection, webhook_id, clock.now(), user_id=user_id)
 
 
-def _skip(connection: Connection, _ids: object, webhook_id: int, _message: str) -> None:
-    manage.resume_webhook(connection, webhook_id, clock.now(), skip=True)
+def _skip(connection: Connection, _ids: object, webhook_id: int, _message: str, user_id: int) -> None:
+    manage.resume_webhook(connection, webhook_id, clock.now(), skip=True, user_id=user_id)
 
 
-def _test(connection: Connection, _ids: object, webhook_id: int, _message: str) -> None:
+def _test(connection: Connection, _ids: object, webhook_id: int, _message: str, _user_id: int) -> None:
     manage.schedule_test(connection, webhook_id, clock.now())
 
 
-def _replay(connection: Connection, _ids: object, webhook_id: int, message: str) -> None:
+def _replay(connection: Connection, _ids: object, webhook_id: int, message: str, _user_id: int) -> None:
     manage.replay_message(connection, webhook_id, message)
 
 
-def _delete(connection: Connection, _ids: object, webhook_id: int, _message: str) -> None:
-    manage.delete_webhook(connection, webhook_id)
+def _delete(connection: Connection, _ids: object, webhook_id: int, _message: str, user_id: int) -> None:
+    manage.delete_webhook(connection, webhook_id, clock.now(), user_id)
 
 
-_ACTS: dict[str, tuple[Callable[[Connection, IdBlocks, int, str], None], str]] = {
+_ACTS: dict[str, tuple[Callable[[Connection, IdBlocks, int, str, int], None], str]] = {
     "pause": (_pause, "paused"),
     "resume": (_resume, "resumed"),
     "skip": (_skip, "resumed"),

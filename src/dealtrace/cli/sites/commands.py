@@ -55,7 +55,7 @@ def create(
         with transaction(database, ids=1) as (connection, ids):
             site = create_site(connection, draft, clock.now())
             if timezone != TIME_ZONE_DEFAULT:
-                site = set_site(connection, site.id, {"timezone": timezone})
+                site = set_site(connection, site.id, {"timezone": timezone}, clock.now())
             issued = issue_token(connection, ids, site.id, FIRST_LABEL, clock.now(), secret=token)
     if as_json:
         print_json({"siteId": site.id, "clientApiId": issued.secret})
@@ -84,7 +84,7 @@ def change(
             fail(f"{setting}: expected key=value")
         values[key] = value
     with open_prepared() as database, database.write() as connection:
-        site = set_site(connection, site_id, values)
+        site = set_site(connection, site_id, values, clock.now())
     console.print(f"Site {site.id} updated.")
 
 

@@ -4,12 +4,16 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.errors import InvalidSetting, NameTaken
+from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.storage.accounts import custom_fields, revision
 
 
-def add_custom_field(connection: Connection, site_id: int, name: str, now: datetime) -> None:
+def add_custom_field(
+    connection: Connection, site_id: int, name: str, now: datetime, user_id: int | None = None
+) -> None:
     """Add a field to a site, so that values sent as `custom[name]` are stored from now on.
 
     Raises:
@@ -23,4 +27,5 @@ def add_custom_field(connection: Connection, site_id: int, name: str, now: datet
         raise InvalidSetting(key="name", ru=f"от 1 до {limit} символов", en=f"1 to {limit} characters are expected")
     if not custom_fields.insert_custom_field(connection, site_id, name, now):
         raise NameTaken(name=name)
+    record_change(connection, site_id, SiteChange(ChangeKind.FIELD, name, "", name, now, user_id))
     revision.raise_revision(connection)

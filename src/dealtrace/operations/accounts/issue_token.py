@@ -6,8 +6,10 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import SiteId
+from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.accounts.token import TOKEN_LENGTH_MAX, TOKEN_LENGTH_MIN, Token, TokenId, token_digest
 from dealtrace.errors import InvalidSetting, NameTaken, TokenNotFound
+from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.record import record
 from dealtrace.storage.accounts import tokens
@@ -26,7 +28,14 @@ class IssuedToken:
 
 
 def issue_token(
-    connection: Connection, ids: IdBlocks, site_id: int, label: str, now: datetime, *, secret: str | None = None
+    connection: Connection,
+    ids: IdBlocks,
+    site_id: int,
+    label: str,
+    now: datetime,
+    *,
+    secret: str | None = None,
+    user_id: int | None = None,
 ) -> IssuedToken:
     """Issue a token for a site, with the given or a new secret.
 
@@ -43,16 +52,19 @@ def issue_token(
     digest = token_digest(secret)
     if tokens.is_digest_known(connection, digest):
         raise NameTaken(name="token")
-    token = Token(TokenId(ids.take()), SiteId(site_id), label, now)
+    token = Token(TokenId(ids.take()), SiteId(site_id), label, now, user_id)
     tokens.insert_token(connection, token, digest)
+    record_change(connection, site_id, SiteChange(ChangeKind.TOKEN, label, "", str(token.id), now, user_id))
     return IssuedToken(token, secret)
 
 
-def revoke_token(connection: Connection, token_id: int, now: datetime) -> None:
+def revoke_token(connection: Connection, token_id: int, now: datetime, user_id: int | None = None) -> None:
     """Revoke a token permanently; running servers refuse it within two seconds.
 
     Raises:
         TokenNotFound: there is no such token, or it is revoked already.
     """
-    if not tokens.revoke_token(connection, token_id, now):
+    token = tokens.revoke_token(connection, token_id, now)
+    if token is None:
         raise TokenNotFound(token_id=token_id)
+    record_change(connection, token.site_id, SiteChange(ChangeKind.TOKEN, token.label, str(token.id), "", now, user_id))

@@ -9,6 +9,9 @@ from dealtrace.operations.accounts.create_user import check_password, password_h
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.storage.accounts import invitations, users
 from dealtrace.storage.accounts.sessions import delete_sessions
+from dealtrace.storage.accounts.shared_links import delete_links_of
+from dealtrace.storage.accounts.sites import list_site_ids
+from dealtrace.storage.reports.saved import delete_what_a_user_saved
 
 
 def change_password(connection: Connection, login: str, password: str) -> User:
@@ -45,39 +48,50 @@ def give_role(connection: Connection, user_id: UserId, site_id: int, role: Role)
     require_site(connection, site_id)
     users.set_membership(connection, user_id, site_id, role)
     if role is not Role.OWNER:
-        invitations.delete_invitations(connection, made_by=user_id, site_id=site_id)
+        _void_links(connection, user_id, site_id)
 
 
 def take_role(connection: Connection, user_id: UserId, site_id: int) -> None:
-    """Remove the role of a user at a site; invitations to it that the user made stop working."""
+    """Remove the role of a user at a site; invitations to it and shared links that the user made stop working."""
     users.delete_membership(connection, user_id, site_id)
-    invitations.delete_invitations(connection, made_by=user_id, site_id=site_id)
+    _void_links(connection, user_id, site_id)
 
 
 def set_owner(connection: Connection, user_id: UserId, *, is_owner: bool) -> None:
-    """Make a user an owner of the installation, or not; in the latter case invitations that they made stop working.
+    """Make a user an owner of the installation, or no longer one: then what they invited and shared stops working.
 
     Raises:
         InvalidSetting: no owner would be left.
     """
     if not is_owner:
         _check_owner_is_left(connection, user_id)
-        invitations.delete_invitations(connection, made_by=user_id)
+        _void_links(connection, user_id)
     users.update_owner(connection, user_id, is_owner=is_owner)
 
 
 def delete_user(connection: Connection, login: str) -> User:
-    """Delete a user and return the deleted user; invitations that they made stop working.
+    """Delete a user and return the deleted user; invitations and shared links that they made stop working.
+
+    Ours: segments and reports that are their own are deleted, since nobody else can see them; those of sites stay.
 
     Raises:
         InvalidSetting: there is no such user, or no owner of the installation would be left.
     """
     found = require_user(connection, login)
     _check_owner_is_left(connection, found.id)
-    invitations.delete_invitations(connection, made_by=found.id)
+    _void_links(connection, found.id)
+    for site_id in list_site_ids(connection):  # on a cluster each site has a place of its own
+        delete_what_a_user_saved(connection, site_id, found.id)
     invitations.delete_invitations(connection, user_id=found.id)
     users.delete_user(connection, found.id)
     return found
+
+
+def _void_links(connection: Connection, user_id: UserId, site_id: int | None = None) -> None:
+    """Delete the invitations and shared links that a user made, with a site only those of it."""
+    of_site = {"site_id": site_id} if site_id is not None else {}
+    invitations.delete_invitations(connection, made_by=user_id, **of_site)
+    delete_links_of(connection, user_id, site_id)
 
 
 def _check_owner_is_left(connection: Connection, user_id: UserId) -> None:

@@ -4,15 +4,19 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.attribution.known_hosts import HostKind
 from dealtrace.attribution.site_hosts import NAMED_KINDS, SITE_HOSTS_MAX, SITE_KINDS, SiteHost, read_host
 from dealtrace.errors import HostNotFound, InvalidSetting
+from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.accounts.set_site import checked_name
 from dealtrace.storage.accounts import revision, site_hosts
 
 
-def add_host(connection: Connection, site_id: int, kind: str, host: str, name: str, now: datetime) -> SiteHost:
+def add_host(
+    connection: Connection, site_id: int, kind: str, host: str, name: str, now: datetime, user_id: int | None = None
+) -> SiteHost:
     """Add a host to a site and return it as stored; an existing entry for the same host is replaced.
 
     Raises:
@@ -25,12 +29,18 @@ def add_host(connection: Connection, site_id: int, kind: str, host: str, name: s
         raise InvalidSetting(
             key="host", ru=f"не больше {SITE_HOSTS_MAX} на сайт", en=f"a site may name {SITE_HOSTS_MAX} at most"
         )
+    before = next(
+        (each.kind.value for each in site_hosts.list_hosts(connection, site_id) if each.host == named.host), ""
+    )
     site_hosts.upsert_host(connection, site_id, named, now)
+    record_change(connection, site_id, SiteChange(ChangeKind.HOST, named.host, before, named.kind.value, now, user_id))
     revision.raise_revision(connection)
     return named
 
 
-def remove_host(connection: Connection, site_id: int, kind: str, host: str) -> SiteHost:
+def remove_host(
+    connection: Connection, site_id: int, kind: str, host: str, now: datetime, user_id: int | None = None
+) -> SiteHost:
     """Remove a host from a site and return it, without its name.
 
     Raises:
@@ -42,6 +52,7 @@ def remove_host(connection: Connection, site_id: int, kind: str, host: str) -> S
     named = SiteHost(_kind(kind), checked_host("HOST", host))
     if not site_hosts.delete_host(connection, site_id, named):
         raise HostNotFound(host=named.host, kind=named.kind.value, site_id=site_id)
+    record_change(connection, site_id, SiteChange(ChangeKind.HOST, named.host, named.kind.value, "", now, user_id))
     revision.raise_revision(connection)
     return named
 

@@ -1,6 +1,7 @@
 """Change the settings of a site."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import Connection
@@ -8,9 +9,12 @@ from sqlalchemy import Connection
 from dealtrace.accounts.counter_code import read_counter_code
 from dealtrace.accounts.origins import read_origins
 from dealtrace.accounts.site import Site
+from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.errors import InvalidSetting, NameTaken, UnknownSetting
+from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.accounts.require_site import require_site
+from dealtrace.operations.accounts.site_settings import COST_PREFIX, settings_of
 from dealtrace.quota.points import PaidMethod
 from dealtrace.storage.accounts import sites
 
@@ -21,8 +25,12 @@ TARGET_CALL_SECONDS_MAX = 24 * 3600
 _SWITCH = {"on": True, "off": False}
 
 
-def set_site(connection: Connection, site_id: int, settings: Mapping[str, str]) -> Site:
+def set_site(
+    connection: Connection, site_id: int, settings: Mapping[str, str], now: datetime, user_id: int | None = None
+) -> Site:
     """Change settings of a site, all or none, and return the site; running servers follow within two seconds.
+
+    What differs is recorded with the time and the user who changed it.
 
     Raises:
         SiteNotFound: there is no such site.
@@ -43,7 +51,11 @@ def set_site(connection: Connection, site_id: int, settings: Mapping[str, str]) 
             raise UnknownSetting(key=key, known=", ".join([*_SETTINGS, *_COST_SETTINGS]))
     check_counter_code(connection, site_id, values.get("counter_code"))
     sites.update_site(connection, site_id, {**values, "point_costs": costs})
-    return require_site(connection, site_id)
+    changed = require_site(connection, site_id)
+    before, after = settings_of(site), settings_of(changed)
+    for key in settings:
+        record_change(connection, site_id, SiteChange(ChangeKind.SETTING, key, before[key], after[key], now, user_id))
+    return changed
 
 
 def list_faults(settings: Mapping[str, str]) -> list[InvalidSetting]:
@@ -134,7 +146,7 @@ def checked_name(key: str, text: str) -> str:
     return text.strip()
 
 
-_COST_SETTINGS = {f"points_cost.{method}": method.value for method in PaidMethod}
+_COST_SETTINGS = {f"{COST_PREFIX}{method}": method.value for method in PaidMethod}
 _SETTINGS: dict[str, tuple[str, Callable[[str, str], object]]] = {
     "name": ("name", checked_name),
     "contact_matching": ("contact_matching", read_switch),

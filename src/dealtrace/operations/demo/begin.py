@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import TIME_ZONE_DEFAULT, Site, SiteId
+from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.demo.company import PAYMENT_FIELD, PRODUCT_FIELD
 from dealtrace.demo.refusals import DemoExists, SiteNotEmpty, SiteUnfit
 from dealtrace.demo.rhythm import DAY, DAYS
@@ -14,6 +15,7 @@ from dealtrace.leads.file_import import FileImport
 from dealtrace.operations.accounts.add_custom_field import add_custom_field
 from dealtrace.operations.accounts.create_site import create_site
 from dealtrace.operations.accounts.issue_token import issue_token
+from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.demo.mark import GIVEN_SITE, OWN_SITE, find_demo, list_demos
 from dealtrace.quota.points import PaidMethod
@@ -73,6 +75,7 @@ def _begin(connection: Connection, site: Site, digest: str, now: datetime) -> Si
     Ours: a demo costs no points and sends nothing to webhooks, like the import of a file.
     """
     insert_file_import(connection, site.id, FileImport(digest, now))
+    record_change(connection, site.id, SiteChange(ChangeKind.DEMO, LABEL, "", LABEL, now, None))
     for name in (PRODUCT_FIELD, PAYMENT_FIELD):
         add_custom_field(connection, site.id, name, now)
     site = require_site(connection, site.id)

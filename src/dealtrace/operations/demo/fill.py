@@ -28,7 +28,7 @@ from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.demo.mark import find_demo
 from dealtrace.operations.leads.import_leads import IDS_PER_LEAD_MAX, import_calls, import_lead_requests
 from dealtrace.operations.reports.columns import add_column
-from dealtrace.operations.reports.import_costs import import_costs
+from dealtrace.operations.reports.import_costs import replace_costs
 from dealtrace.operations.reports.manage_segments import add_segment
 from dealtrace.operations.reports.set_status import set_status
 from dealtrace.operations.visits.store_visits import store_visits
@@ -139,7 +139,7 @@ def _named(each: DemoLead, visit_ids: Mapping[VisitId, VisitId]) -> IncomingCall
 
 
 def _store_costs(account: CostAccount, costs: Sequence[Cost], work: Work) -> None:
-    import_costs(work, account, {cost.day_on for cost in costs}, costs)
+    replace_costs(work, account, {cost.day_on for cost in costs}, costs)
 
 
 def _finish(stored: int, work: Work) -> None:

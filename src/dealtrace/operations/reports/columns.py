@@ -1,6 +1,8 @@
 """Add columns to the reports of a site, and remove them."""
 
+from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.errors import InvalidSetting, NameTaken
+from dealtrace.operations.accounts.record_change import record_work
 from dealtrace.operations.points import lock_registrations
 from dealtrace.operations.work import Work
 from dealtrace.reports.columns import COLUMNS_MAX, ReportColumn, list_columns_that_name, list_in_evaluation_sequence
@@ -20,6 +22,7 @@ def add_column(work: Work, column: ReportColumn) -> None:
     lock_registrations(work)
     check_new_column(column, list_columns(work.connection, work.site.id))
     insert_column(work.connection, work.site.id, column, work.now)
+    record_work(work, ChangeKind.COLUMN, column.name, after=column.kind)
     raise_revision(work.connection)
 
 
@@ -71,4 +74,5 @@ def remove_column(work: Work, name: str) -> None:
             ru=f"у кабинета нет столбца {name}. Список: dealtrace column list {work.site.id}",
             en=f"the site has no column {name}. To list columns: dealtrace column list {work.site.id}",
         )
+    record_work(work, ChangeKind.COLUMN, name, before=name)
     raise_revision(work.connection)

@@ -1,14 +1,20 @@
 """Import the costs of an account of an advertising system; they replace its costs of the same days."""
 
 from collections.abc import Collection, Sequence
-from datetime import date
+from datetime import date, timedelta
 
+from dealtrace.accounts.site_change import ChangeKind
+from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.cost import Cost, CostAccount
+from dealtrace.operations.accounts.record_change import record_work
 from dealtrace.operations.points import lock_registrations
 from dealtrace.operations.work import Work
 from dealtrace.record import record
 from dealtrace.storage.reports.costs import delete_costs_of_days, insert_costs
 from dealtrace.storage.visits.traffic_sources import intern_sources
+
+USUAL_DELAY = timedelta(days=7)
+"""Ours: costs of a day that come within a week are no news; older ones change figures that people have seen."""
 
 
 @record
@@ -20,6 +26,16 @@ class ImportedCosts:
 
 
 def import_costs(work: Work, account: CostAccount, days: Collection[date], costs: Sequence[Cost]) -> ImportedCosts:
+    """Replace the costs of an account on `days` as `replace_costs`, and record it if they are older than usual."""
+    done = replace_costs(work, account, days, costs)
+    first_on = min(days, default=None)
+    if first_on is not None and site_day(work.now, work.site.time_zone) - first_on > USUAL_DELAY:
+        name = " ".join(part for part in (account.system, account.account) if part)
+        record_work(work, ChangeKind.COSTS, name, after=f"{first_on} {max(days)}")
+    return done
+
+
+def replace_costs(work: Work, account: CostAccount, days: Collection[date], costs: Sequence[Cost]) -> ImportedCosts:
     """Replace the costs of an account on `days`; no two costs have the same day and source.
 
     Importing the same file again changes nothing. Imports and registrations of a site run one after another. Ours:

@@ -10,9 +10,9 @@ from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.errors import InvalidSetting, InvalidValue, NameTaken
 from dealtrace.reports.filters import format_filter
+from dealtrace.reports.kept.segments import SEGMENTS_MAX, Segment, check_saved_name
 from dealtrace.reports.question import Known, parse_filters
 from dealtrace.reports.refusals import SegmentNotFound
-from dealtrace.reports.segments import SEGMENTS_MAX, Segment, check_segment_name
 from dealtrace.storage.reports.segments import count_segments, delete_segment, insert_segment
 
 
@@ -34,7 +34,7 @@ def add_segment(
     known = Known(site_day(now, site.time_zone), AttributionModel(site.attribution), site.custom_fields)
     parsed = parse_filters(filters, known)
     try:
-        segment = Segment(check_segment_name(name), tuple(map(format_filter, parsed)), user_id)
+        segment = Segment(check_saved_name(name), tuple(map(format_filter, parsed)), user_id)
     except InvalidValue as fault:
         raise InvalidSetting(key="name", ru=fault.ru, en=fault.en) from fault
     if not parsed:

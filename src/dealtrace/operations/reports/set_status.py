@@ -1,12 +1,14 @@
 """Set the meaning of a status of a site's deals."""
 
+from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.errors import InvalidSetting
 from dealtrace.leads.limits import LABEL_LENGTH_MAX
+from dealtrace.operations.accounts.record_change import record_work
 from dealtrace.operations.points import lock_registrations
 from dealtrace.operations.work import Work
 from dealtrace.reports.statuses import Meaning, status_key
 from dealtrace.storage.accounts.revision import raise_revision
-from dealtrace.storage.reports.statuses import update_meaning
+from dealtrace.storage.reports.statuses import list_statuses, update_meaning
 
 
 def set_status(work: Work, name: str, meaning: str) -> bool:
@@ -25,6 +27,10 @@ def set_status(work: Work, name: str, meaning: str) -> bool:
         known = ", ".join(Meaning)
         raise InvalidSetting(key="MEANING", ru=f"ожидается одно из: {known}", en=f"expected one of: {known}")
     lock_registrations(work)
+    key = status_key(name)
+    stored = list_statuses(work.connection, work.site.id)
+    before = next((status.meaning for status in stored if status_key(status.spelling) == key), Meaning.OPEN)
     is_seen = update_meaning(work.connection, work.site.id, name, Meaning(meaning), work.now)
+    record_work(work, ChangeKind.STATUS, name.strip(), before=before, after=meaning)
     raise_revision(work.connection)
     return is_seen

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 
+from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.attribution.classification import reclassified
 from dealtrace.attribution.reclassification import Reclassification, digest_of
+from dealtrace.operations.accounts.record_change import record_work
 from dealtrace.operations.leads.credit import credit_leads, find_credited, publish_moves
 from dealtrace.operations.points import lock_registrations
 from dealtrace.operations.work import Work
@@ -54,5 +56,11 @@ def reclassify_visitors(work: Work, at: Reclassification, visitor_ids: Sequence[
 
 
 def finish_reclassification(work: Work) -> None:
-    """Delete the progress of the site's finished reclassification, so that the next run starts from the beginning."""
+    """Delete the progress of the site's finished reclassification, so that the next run starts from the beginning.
+
+    That it changed visits is recorded.
+    """
+    found = reclassification.find_reclassification(work.connection, work.site.id)
+    if found is not None and found.visits_changed:
+        record_work(work, ChangeKind.PAST, "", after=str(found.visits_changed))
     reclassification.delete_reclassification(work.connection, work.site.id)

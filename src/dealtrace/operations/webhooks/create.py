@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook, WebhookId
 from dealtrace.errors import InvalidSetting
 from dealtrace.operations.accounts.require_site import require_site
+from dealtrace.operations.webhooks.manage import WORKS, record_state
 from dealtrace.record import record
 from dealtrace.storage.accounts import revision
 from dealtrace.storage.id_blocks import IdBlocks
@@ -39,7 +40,9 @@ class NewWebhook:
     fields: tuple[str, ...] = ()
 
 
-def create_webhook(connection: Connection, ids: IdBlocks, new: NewWebhook, now: datetime) -> Webhook:
+def create_webhook(
+    connection: Connection, ids: IdBlocks, new: NewWebhook, now: datetime, user_id: int | None = None
+) -> Webhook:
     """Create a webhook with its own secret; running servers use it within two seconds.
 
     Raises:
@@ -64,6 +67,7 @@ def create_webhook(connection: Connection, ids: IdBlocks, new: NewWebhook, now: 
         fields=new.fields,
     )
     webhooks.insert_webhook(connection, webhook)
+    record_state(connection, webhook, now, user_id, after=WORKS)
     revision.raise_revision(connection)
     return webhook
 

@@ -2,30 +2,39 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 from sqlalchemy import Connection
 
+from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.accounts.webhook import Webhook
 from dealtrace.errors import DeliveryNotFound, WebhookNotFound
+from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.storage.accounts import revision
 from dealtrace.storage.webhooks import outbox, webhooks
 from dealtrace.webhooks.delivery import position_in
 
 BY_HAND = "by hand"
+WORKS, PAUSED = "works", "paused"
+"""The states of a webhook as changes record them."""
 _NO_FAILURES = {"failing_since": None, "failures": 0, "last_fault": None, "next_attempt_at": None}
 
 
-def pause_webhook(connection: Connection, webhook_id: int, now: datetime) -> Webhook:
+def pause_webhook(connection: Connection, webhook_id: int, now: datetime, user_id: int | None = None) -> Webhook:
     """Pause a webhook, so that its deliveries wait until it is resumed, and return it.
 
     Raises:
         WebhookNotFound: there is no such webhook.
     """
-    return _update(connection, webhook_id, {"paused_at": now, "pause_reason": BY_HAND})
+    webhook = _update(connection, webhook_id, {"paused_at": now, "pause_reason": BY_HAND})
+    record_state(connection, webhook, now, user_id, before=WORKS, after=PAUSED)
+    return webhook
 
 
-def resume_webhook(connection: Connection, webhook_id: int, now: datetime, *, skip: bool = False) -> Webhook:
+def resume_webhook(
+    connection: Connection, webhook_id: int, now: datetime, *, skip: bool = False, user_id: int | None = None
+) -> Webhook:
     """Resume a webhook and return it; waiting deliveries are sent at once, in order.
 
     `skip` drops the first of them, which the receiver may be refusing.
@@ -38,6 +47,7 @@ def resume_webhook(connection: Connection, webhook_id: int, now: datetime, *, sk
         waiting = outbox.list_waiting_deliveries(connection, webhook.site_id, webhook_id, 1)
         first = [delivery.position for delivery in waiting]
         outbox.acknowledge_deliveries(connection, webhook.site_id, webhook_id, first, now)
+    record_state(connection, webhook, now, user_id, before=PAUSED, after=WORKS)
     return _update(connection, webhook_id, {"paused_at": None, "pause_reason": None, **_NO_FAILURES})
 
 
@@ -84,7 +94,7 @@ def replay_message(connection: Connection, webhook_id: int, message_id: str) -> 
     return outbox.requeue_deliveries(connection, webhook.site_id, webhook_id, position=position)
 
 
-def delete_webhook(connection: Connection, webhook_id: int) -> None:
+def delete_webhook(connection: Connection, webhook_id: int, now: datetime, user_id: int | None = None) -> None:
     """Delete a webhook and its deliveries; running servers stop serving it within two seconds.
 
     Raises:
@@ -93,7 +103,16 @@ def delete_webhook(connection: Connection, webhook_id: int) -> None:
     webhook = _find(connection, webhook_id)
     webhooks.delete_webhook(connection, webhook_id)
     outbox.delete_deliveries(connection, webhook.site_id, webhook_id)
+    record_state(connection, webhook, now, user_id, before=WORKS)
     revision.raise_revision(connection)
+
+
+def record_state(
+    connection: Connection, webhook: Webhook, now: datetime, user_id: int | None, *, before: str = "", after: str = ""
+) -> None:
+    """Record that a webhook was created, paused, resumed or deleted, by its number and host: addresses hold secrets."""
+    name = f"{webhook.id} {urlsplit(webhook.url).hostname or ''}"
+    record_change(connection, webhook.site_id, SiteChange(ChangeKind.WEBHOOK, name, before, after, now, user_id))
 
 
 def _update(connection: Connection, webhook_id: int, values: Mapping[str, object]) -> Webhook:

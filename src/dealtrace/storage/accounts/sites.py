@@ -14,7 +14,7 @@ from dealtrace.storage.accounts.revision import raise_revision
 from dealtrace.storage.accounts.site_hosts import list_hosts
 from dealtrace.storage.database.compiled_statement import Row
 from dealtrace.storage.database.upsert import insert_into
-from dealtrace.storage.schema.tables.control import invitation, membership, revision, site, token
+from dealtrace.storage.schema.tables.control import invitation, membership, revision, shared_link, site, token
 from dealtrace.storage.schema.tables.webhooks import webhook
 from dealtrace.storage.webhooks.webhooks import list_listeners
 
@@ -74,6 +74,11 @@ def list_sites(connection: Connection) -> list[Site]:
     return [_site_from_row(connection, row) for row in connection.execute(select(site).order_by(site.c.id)).all()]
 
 
+def list_site_ids(connection: Connection) -> list[SiteId]:
+    """List the ids of all sites."""
+    return [SiteId(site_id) for site_id in connection.execute(select(site.c.id).order_by(site.c.id)).scalars()]
+
+
 def next_site_id(connection: Connection) -> SiteId:
     """Return the id for a new site: one above the highest that ever existed, 1 for the first.
 
@@ -85,8 +90,8 @@ def next_site_id(connection: Connection) -> SiteId:
 
 
 def delete_site(connection: Connection, site_id: int) -> None:
-    """Delete a site without data, with its tokens, webhooks, memberships and invitations."""
-    for table in (token, webhook, membership, invitation):
+    """Delete a site without data, with its tokens, webhooks, memberships and links."""
+    for table in (token, webhook, membership, invitation, shared_link):
         connection.execute(delete(table).where(table.c.site_id == site_id))
     connection.execute(delete(site).where(site.c.id == site_id))
     highest = max(site_id, next_site_id(connection) - 1)

@@ -45,12 +45,13 @@ def list_tokens(connection: Connection, site_id: int | None = None) -> list[Toke
     return [_token_from_row(row) for row in connection.execute(query)]
 
 
-def revoke_token(connection: Connection, token_id: int, now: datetime) -> bool:
-    """Revoke a token permanently; `False` if no unrevoked token has this id."""
+def revoke_token(connection: Connection, token_id: int, now: datetime) -> Token | None:
+    """Revoke a token permanently and return it; `None` if no unrevoked token has this id."""
     live = (token.c.id == token_id, token.c.revoked_at.is_(None))
-    revoked = connection.execute(update(token).where(*live).values(revoked_at=now)).rowcount > 0
+    revoked = update(token).where(*live).values(revoked_at=now).returning(*token.c)
+    row = connection.execute(revoked).one_or_none()
     raise_revision(connection)
-    return revoked
+    return _token_from_row(row) if row is not None else None
 
 
 def _token_from_row(row: Row) -> Token:

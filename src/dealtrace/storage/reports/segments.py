@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, select
 
-from dealtrace.reports.segments import Segment
+from dealtrace.reports.kept.segments import Segment
 from dealtrace.storage.database.upsert import insert_into
 from dealtrace.storage.schema.tables.reports import segment
 

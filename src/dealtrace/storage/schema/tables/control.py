@@ -118,6 +118,21 @@ invitation = Table(
     info=CONTROL,
 )
 
+shared_link = Table(
+    "shared_link",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("site_id", BigInteger, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("query", Text, nullable=False),
+    Column("made_by", BigInteger),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("used_at", Instant),
+    Index("ix_shared_link_site", "site_id"),
+    info=CONTROL,
+)
+
 id_block = Table(
     "id_block",
     metadata,

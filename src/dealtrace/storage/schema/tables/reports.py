@@ -1,8 +1,8 @@
-"""What a site defines for its reports: the meaning of deal statuses, columns, and segments."""
+"""What a site defines for its reports: the meaning of deal statuses, columns, segments, saved reports and notes."""
 
-from sqlalchemy import BigInteger, Column, PrimaryKeyConstraint, String, Table, Text
+from sqlalchemy import BigInteger, Column, Index, PrimaryKeyConstraint, String, Table, Text
 
-from dealtrace.storage.database.column_types import Instant, JsonText
+from dealtrace.storage.database.column_types import Day, Instant, JsonText
 from dealtrace.storage.schema.tables.parts import TENANT, metadata, site_column
 
 deal_status = Table(
@@ -42,3 +42,31 @@ segment = Table(
     info=TENANT,
 )
 """`user_id` is 0 for segments of the site; no foreign key may refer from a tenant table to users."""
+
+saved_report = Table(
+    "saved_report",
+    metadata,
+    site_column(),
+    Column("user_id", BigInteger, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("query", Text, nullable=False),
+    Column("saved_by", BigInteger),
+    Column("saved_at", Instant, nullable=False),
+    PrimaryKeyConstraint("site_id", "user_id", "name"),
+    info=TENANT,
+)
+"""`user_id` is 0 for reports of the site, as of segments."""
+
+note = Table(
+    "note",
+    metadata,
+    site_column(),
+    Column("key", String(16), nullable=False),
+    Column("day_on", Day, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("user_id", BigInteger),
+    Column("added_at", Instant, nullable=False),
+    PrimaryKeyConstraint("site_id", "key"),
+    Index("ix_note_day", "site_id", "day_on"),
+    info=TENANT,
+)

@@ -1,6 +1,6 @@
-"""The points a site spent, its custom fields and hosts, unknown fields and parameters, and reclassifications."""
+"""The points a site spent, its fields and hosts, unknown fields and parameters, reclassifications, and what changed."""
 
-from sqlalchemy import BigInteger, Column, PrimaryKeyConstraint, String, Table, Text
+from sqlalchemy import BigInteger, Column, Index, PrimaryKeyConstraint, String, Table, Text
 
 from dealtrace.storage.database.column_types import Day, Instant
 from dealtrace.storage.schema.tables.parts import TENANT, metadata, site_column
@@ -72,5 +72,21 @@ unknown_parameter = Table(
     Column("seen", BigInteger, nullable=False),
     Column("last_seen_at", Instant, nullable=False),
     PrimaryKeyConstraint("site_id", "path", "name"),
+    info=TENANT,
+)
+
+site_change = Table(
+    "site_change",
+    metadata,
+    site_column(),
+    Column("key", String(16), nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    Column("user_id", BigInteger),
+    Column("kind", String(16), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("before", Text, nullable=False),
+    Column("after", Text, nullable=False),
+    PrimaryKeyConstraint("site_id", "key"),
+    Index("ix_site_change_time", "site_id", "changed_at"),
     info=TENANT,
 )

@@ -17,8 +17,8 @@ class Segment:
     user_id: int | None = None
 
 
-def check_segment_name(name: str) -> str:
-    """Return the name of a segment, trimmed.
+def check_saved_name(name: str) -> str:
+    """Return the name of a segment or of a saved report without blanks around it.
 
     Raises:
         InvalidValue: the name is empty or too long, or has unprintable characters.

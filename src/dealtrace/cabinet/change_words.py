@@ -1,0 +1,75 @@
+"""Changes of a site in words."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+
+from dealtrace.accounts.site_change import ChangeKind, SiteChange
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.cabinet.formats import NOTHING, day
+from dealtrace.cabinet.reports.choices import model_words
+from dealtrace.errors import Language
+
+_SETTINGS: Mapping[str, str] = {
+    "name": "Name",
+    "timezone": "Time zone",
+    "contact_matching": "Find the lead of a deal by its phone or e-mail",
+    "attribution": "Attribution model",
+    "unique_depth_days": "Days within which a lead is not unique",
+    "target_call_seconds": "Seconds of a target call",
+    "respects_do_not_track": "Do not count visitors whose browsers ask not to be tracked",
+    "points_per_day": "Points a day",
+}
+_CHANGED: Mapping[ChangeKind, str] = {
+    ChangeKind.SETTING: "%(name)s: %(before)s → %(after)s",
+    ChangeKind.STATUS: "Status “%(name)s”: %(before)s → %(after)s",
+    ChangeKind.COLUMN: "Column of reports “%(name)s”: %(done)s",
+    ChangeKind.FIELD: "Custom field “%(name)s”: %(done)s",
+    ChangeKind.HOST: "Host %(name)s: %(before)s → %(after)s",
+    ChangeKind.TOKEN: "Token “%(name)s”: %(done)s",
+    ChangeKind.WEBHOOK: "Webhook %(name)s: %(before)s → %(after)s",
+    ChangeKind.SHARED_LINK: "Shared link “%(name)s”: %(done)s",
+    ChangeKind.COSTS: "Costs imported: %(name)s, %(after)s",
+    ChangeKind.IMPORT: "File imported: %(name)s, rows: %(after)s",
+    ChangeKind.PAST: "Past visits classified again, changed: %(after)s",
+    ChangeKind.DEMO: "Demo data added",
+}
+_VALUES: Mapping[str, str] = {
+    "on": "on",
+    "off": "off",
+    "won": "won",
+    "lost": "lost",
+    "open": "open",
+    "works": "works",
+    "paused": "paused",
+    "call": "calls",
+    "lead_request": "lead requests",
+    "deal": "deals",
+    "visit": "visits",
+}
+"""What is stored as a word of ours, by what it is in the words of the pages."""
+assert set(_CHANGED) == set(ChangeKind)
+
+
+def change_words(change: SiteChange, language: Language, translate: Callable[[str], str]) -> str:
+    """Return what was changed, from what to what."""
+
+    def value(text: str) -> str:
+        if change.kind is ChangeKind.COSTS:
+            return " – ".join(day(language, date.fromisoformat(each)) for each in text.split())
+        if change.kind is ChangeKind.SETTING and change.name == "attribution" and text:
+            return model_words(AttributionModel(int(text)), language)
+        if change.kind in (ChangeKind.SETTING, ChangeKind.STATUS, ChangeKind.WEBHOOK, ChangeKind.IMPORT):
+            return translate(_VALUES[text]) if text in _VALUES else text or NOTHING
+        return text or NOTHING
+
+    name = change.name
+    if change.kind is ChangeKind.SETTING:
+        name = translate(_SETTINGS[name]) if name in _SETTINGS else name
+    if change.kind is ChangeKind.IMPORT:
+        name = value(name)
+    return translate(_CHANGED[change.kind]) % {
+        "name": name,
+        "before": value(change.before),
+        "after": value(change.after),
+        "done": translate("removed" if change.before else "added"),
+    }

@@ -1,0 +1,87 @@
+"""The notes under a chart: those that people wrote, and changes after which figures may differ."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import field
+from datetime import date
+
+from sqlalchemy import Connection
+
+from dealtrace.accounts.site import Site
+from dealtrace.accounts.site_change import MOVING_KINDS, ChangeKind, SiteChange
+from dealtrace.accounts.site_days import day_end, day_start, site_day
+from dealtrace.cabinet.change_words import change_words
+from dealtrace.cabinet.formats import clock_time
+from dealtrace.errors import Language
+from dealtrace.record import record
+from dealtrace.reports.kept.notes import Note
+from dealtrace.reports.periods import Period
+from dealtrace.storage.accounts.site_changes import list_site_changes
+from dealtrace.storage.accounts.users import find_logins
+from dealtrace.storage.reports.notes import list_notes
+
+SHOWN_MAX = 100
+"""Ours: how many notes a chart has, the latest ones."""
+
+
+@record
+class AxisNote:
+    """A note: its day, its words, and in words who wrote or did it and when."""
+
+    day_on: date
+    words: str
+    by: str
+
+
+@record
+class Axis:
+    """What is noted on the days of a period, and the logins of the people behind it."""
+
+    notes: Sequence[Note] = ()
+    changes: Sequence[SiteChange] = ()
+    logins: Mapping[int, str] = field(default_factory=dict)
+
+
+def read_axis(connection: Connection, site: Site, period: Period) -> Axis:
+    """Return what is noted on the days of a period."""
+    notes = list_notes(connection, site.id, period)[:SHOWN_MAX]
+    changes = list_site_changes(
+        connection,
+        site.id,
+        most=SHOWN_MAX,
+        kinds={*MOVING_KINDS, ChangeKind.SETTING},
+        since=day_start(period.first_on, site.time_zone),
+        until=day_end(period.last_on, site.time_zone),
+    )
+    moving = [change for change in changes if change.moves_figures]
+    people = {note.user_id for note in notes} | {change.user_id for change in moving}
+    return Axis(notes, moving, find_logins(connection, {user_id for user_id in people if user_id is not None}))
+
+
+def axis_notes(axis: Axis, site: Site, language: Language, translate: Callable[[str], str]) -> list[AxisNote]:
+    """Return the notes of a chart, the earliest day first."""
+
+    def written_by(user_id: int | None) -> str:
+        return author_words(axis.logins, user_id, translate)
+
+    written = [
+        AxisNote(
+            note.day_on, note.text, f"{written_by(note.user_id)}, {clock_time(language, note.added_at, site.time_zone)}"
+        )
+        for note in axis.notes
+    ]
+    automatic = [
+        AxisNote(
+            site_day(change.changed_at, site.time_zone),
+            change_words(change, language, translate),
+            f"{written_by(change.user_id)}, {clock_time(language, change.changed_at, site.time_zone)}",
+        )
+        for change in axis.changes
+    ]
+    return sorted([*written, *automatic], key=lambda note: note.day_on)[-SHOWN_MAX:]
+
+
+def author_words(logins: Mapping[int, str], user_id: int | None, translate: Callable[[str], str]) -> str:
+    """Return who did something, in words."""
+    if user_id is None:
+        return translate("by a command on the server")
+    return logins.get(user_id) or translate("a deleted user")

@@ -1,0 +1,70 @@
+"""The notes of a site: all of them, a new one, and removing one."""
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from dealtrace import clock
+from dealtrace.accounts.role import Role
+from dealtrace.accounts.site_days import site_day
+from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.notes.axis import author_words
+from dealtrace.cabinet.settings.page import Faults, fault_text, lead_back, show_settings
+from dealtrace.cabinet.view import View
+from dealtrace.errors import InvalidSetting
+from dealtrace.operations.reports.write_notes import add_note, remove_note
+from dealtrace.reports.kept.notes import NOTE_LENGTH_MAX, Note
+from dealtrace.storage.accounts.users import find_logins
+from dealtrace.storage.reports.notes import list_notes
+
+PLACE = "notes"
+
+
+async def show(view: View) -> Response:
+    """Show the notes, the latest day first."""
+    return await _page(view, day=view.request.query_params.get("day", ""))
+
+
+async def add(view: View) -> Response:
+    """Write a note on a day."""
+    day, text = view.form.get("day").strip(), view.form.get("text")
+    try:
+        await view.manage(_add, view.here.id, day=day, text=text, user_id=view.who.user.id)
+    except InvalidSetting as refusal:
+        faults = {str(refusal.facts["key"]): fault_text(refusal, view.language)}
+        return await _page(view, day=day, text=text, faults=faults)
+    return lead_back(view, PLACE, "added")
+
+
+async def remove(view: View) -> Response:
+    """Remove a note."""
+    if not await view.manage(_remove, view.here.id, view.form.get("note")):
+        return not_found(view)
+    return lead_back(view, PLACE, "removed")
+
+
+async def _page(view: View, *, day: str, text: str = "", faults: Faults | None = None) -> Response:
+    notes, logins = await view.read(_read, view.here.id)
+    return show_settings(
+        view,
+        "notes/page.html",
+        view.word("Notes"),
+        faults=faults,
+        notes=[(note, author_words(logins, note.user_id, view.word)) for note in notes],
+        day=day or site_day(clock.now(), view.here.time_zone).isoformat(),
+        text=text,
+        length_max=NOTE_LENGTH_MAX,
+        may_write=view.role is not None and view.role.includes(Role.ANALYST),
+    )
+
+
+def _read(connection: Connection, site_id: int) -> tuple[list[Note], dict[int, str]]:
+    notes = list_notes(connection, site_id)
+    return notes, find_logins(connection, {note.user_id for note in notes if note.user_id is not None})
+
+
+def _add(connection: Connection, _ids: object, site_id: int, *, day: str, text: str, user_id: int) -> None:
+    add_note(connection, site_id, day=day, text=text, user_id=user_id, now=clock.now())
+
+
+def _remove(connection: Connection, _ids: object, site_id: int, key: str) -> bool:
+    return remove_note(connection, site_id, key)

@@ -1,0 +1,127 @@
+"""A pivot as a table: figures by rows and columns, each leading to the rows behind it."""
+
+from collections.abc import Sequence
+
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.cabinet.formats import metric_value
+from dealtrace.cabinet.reports.address import Address, key_filter
+from dealtrace.cabinet.reports.key_words import key_words
+from dealtrace.cabinet.reports.table import KeyCell, Translate, rows_address
+from dealtrace.cabinet.reports.visitors import key_for_visitors
+from dealtrace.errors import Language
+from dealtrace.record import record
+from dealtrace.reports.dimensions import Dimension
+from dealtrace.reports.pivot import Figure, Pivot
+
+
+@record
+class PivotCell:
+    """A figure: its text, and the rows behind it."""
+
+    words: str
+    address: str
+
+
+@record
+class PivotRow:
+    """A row of the table; the last of its cells is the total."""
+
+    keys: tuple[KeyCell, ...]
+    cells: tuple[PivotCell, ...]
+
+
+@record
+class MetricChoice:
+    """A metric that the pivot can show, the address that shows it, and whether it does."""
+
+    words: str
+    address: str
+    is_shown: bool
+
+
+@record
+class PivotTable:
+    """The table of a pivot: what the rows are by, a heading for each column, the rows, and the last line."""
+
+    metric: str
+    by: tuple[str, ...]
+    columns_by: str
+    columns: tuple[KeyCell, ...]
+    rows: tuple[PivotRow, ...]
+    total: tuple[PivotCell, ...]
+    rows_total: int
+    columns_total: int
+    metrics: tuple[MetricChoice, ...] = ()
+
+
+def pivot_table(
+    pivot: Pivot, address: Address | None, rows_page: str, language: Language, words_of: Translate
+) -> PivotTable:
+    """Return the table of a pivot; without an address nothing leads anywhere and contacts are masked."""
+    shaper = _Shaper(pivot, address, rows_page, language, words_of)
+    return PivotTable(
+        _named(pivot.metric, language),
+        tuple(_named(each, language) for each in pivot.report.question.by),
+        _named(pivot.dimension, language),
+        tuple(shaper.key(pivot.dimension, key) for key in pivot.columns),
+        tuple(shaper.row(line.keys, (*line.values, line.total)) for line in pivot.lines),
+        shaper.row((), (*pivot.total.values, pivot.total.total)).cells,
+        pivot.report.rows_total,
+        pivot.columns_total,
+    )
+
+
+def metric_choices(address: Address, names: Sequence[tuple[str, str]]) -> tuple[MetricChoice, ...]:
+    """Return the metrics of a report, each with the address that puts it first; `names` are names and words."""
+    listed = [name for name, _ in names]
+    return tuple(
+        MetricChoice(
+            words,
+            address.link(metrics=",".join([name, *(other for other in listed if other != name)])),
+            name == listed[0],
+        )
+        for name, words in names
+    )
+
+
+class _Shaper:
+    def __init__(
+        self, pivot: Pivot, address: Address | None, rows_page: str, language: Language, words_of: Translate
+    ) -> None:
+        self.pivot, self.address, self.rows_page = pivot, address, rows_page
+        self.language, self.words_of = language, words_of
+        self.question = pivot.report.question
+        (self.model,) = pivot.report.total.values
+
+    def key(self, dimension: Dimension, key: str | None) -> KeyCell:
+        words = key_words(dimension, key, self.language) if key is not None else self.words_of("(nothing)")
+        if self.address is None:
+            return KeyCell(key_for_visitors(dimension, words), "", key is None)
+        return KeyCell(words, self.address.with_filter(key_filter(dimension, key)).link(), key is None)
+
+    def row(self, keys: Sequence[str | None], values: Sequence[Figure]) -> PivotRow:
+        shown = tuple(self.key(dimension, key) for dimension, key in zip(self.question.by, keys, strict=False))
+        places = (*self.pivot.columns, TOTAL)
+        return PivotRow(
+            shown, tuple(self._cell(keys, place, value) for place, value in zip(places, values, strict=True))
+        )
+
+    def _cell(self, keys: Sequence[str | None], place: object, value: Figure) -> PivotCell:
+        words = metric_value(self.language, self.pivot.metric, value)
+        if self.address is None or not value:
+            return PivotCell(words, "")
+        rows = list(zip(self.question.by, keys, strict=False))
+        column = [] if place is TOTAL else [(self.pivot.dimension, str(place) if place is not None else None)]
+        return PivotCell(words, self._behind([*rows, *column]))
+
+    def _behind(self, placed: Sequence[tuple[Dimension, str | None]]) -> str:
+        model: AttributionModel = self.model
+        return rows_address(self.rows_page, self.question, self.pivot.metric, model, placed)
+
+
+TOTAL = object()
+"""Stands for the column of totals."""
+
+
+def _named(named: object, language: Language) -> str:
+    return str(getattr(named, language))

@@ -1,0 +1,161 @@
+"""Saved reports: the person's own and those of the site; each leads to the page that asks its question."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+from starlette.datastructures import QueryParams
+from starlette.responses import Response
+
+from dealtrace import clock
+from dealtrace.accounts.role import Role
+from dealtrace.accounts.site import Site
+from dealtrace.cabinet.gate import FORBIDDEN, not_found
+from dealtrace.cabinet.reports.address import Address, address_of
+from dealtrace.cabinet.reports.page import KEPT, USUAL, read_known_of
+from dealtrace.cabinet.settings.page import BAD_REQUEST, Faults, fault_text, lead_back, show_settings, stored_site
+from dealtrace.cabinet.view import View
+from dealtrace.errors import InvalidParameters, InvalidSetting, NameTaken
+from dealtrace.operations.reports.save_report import delete_report, rename_report, save_report
+from dealtrace.record import record
+from dealtrace.reports.kept.saved import SavedReport
+from dealtrace.reports.question import Known, parse_question
+from dealtrace.storage.accounts.users import find_logins
+from dealtrace.storage.reports.saved import list_saved_reports
+
+PLACE = "reports/saved"
+OWN, SITES = "own", "site"
+"""Whose a report is, as forms say it."""
+
+
+@record
+class SavedLine:
+    """A saved report: whose it is, where it leads, who saved it, what is wrong with it, and whether it may be changed.
+
+    `fault` is empty as long as the question can be asked.
+    """
+
+    report: SavedReport
+    whose: str
+    address: str
+    saved_by: str
+    fault: str
+    may_change: bool
+
+
+async def show(view: View) -> Response:
+    """List the reports of the site and those of the person."""
+    return await _page(view)
+
+
+async def save(view: View) -> Response:
+    """Save the question of a report under a name; a name that is taken is only replaced on a second word."""
+    whose, name = view.form.get("whose"), view.form.get("name")
+    if not _may_change(view, whose):
+        return view.page("forbidden.html", FORBIDDEN, needed=Role.ANALYST)
+    address = question_of(view)
+    user_id = _owner(view, whose)
+    known = await view.read(read_known_of, await stored_site(view), clock.now(), user_id)
+    try:
+        parse_question(address.words(**USUAL), known)
+        report = SavedReport(name, address.written_out(KEPT).query, user_id, view.who.user.id, clock.now())
+        await view.manage(_save, view.here.id, report, view.form.has("overwrite"))
+    except InvalidParameters as refusal:
+        return await _page(view, faults={"": refusal.text(view.language)})
+    except NameTaken:
+        words = view.word("There is a report of this name. Replace it, or choose another name.")
+        return await _page(view, faults={"name": words}, draft=(whose, name, address.query))
+    except InvalidSetting as refusal:
+        faults = {str(refusal.facts["key"]): fault_text(refusal, view.language)}
+        return await _page(view, faults=faults, draft=(whose, name, address.query))
+    return lead_back(view, PLACE, "saved")
+
+
+async def change(view: View) -> Response:
+    """Rename or delete a saved report."""
+    whose, name = view.form.get("whose"), view.form.get("name")
+    if not _may_change(view, whose):
+        return view.page("forbidden.html", FORBIDDEN, needed=Role.ANALYST)
+    user_id = _owner(view, whose)
+    try:
+        if view.form.get("act") == "delete":
+            done = "removed" if await view.manage(_delete, view.here.id, user_id, name) else ""
+        else:
+            new_name = view.form.get("new_name")
+            done = "saved" if await view.manage(_rename, view.here.id, user_id, name=name, new_name=new_name) else ""
+    except NameTaken:
+        return await _page(view, faults={"": view.word("There is a report of this name already.")})
+    except InvalidSetting as refusal:
+        return await _page(view, faults={"": fault_text(refusal, view.language)})
+    return lead_back(view, PLACE, done) if done else not_found(view)
+
+
+def question_of(view: View) -> Address:
+    """Return the question that a form carries, on the page of reports."""
+    return address_at(view.here.id, view.form.get("query"))
+
+
+def address_at(site_id: int, query: str) -> Address:
+    """Return a question that is stored as an address holds it, on the page of reports of a site."""
+    return address_of(f"/cabinet/{site_id}/reports", QueryParams(query.replace("\x00", "")))
+
+
+def fault_of(address: Address, known: Known, view: View) -> str:
+    """Return which words of a stored question no longer exist, empty if it can be asked."""
+    try:
+        parse_question(address.words(**USUAL), known)
+    except InvalidParameters as refusal:
+        return refusal.text(view.language)
+    return ""
+
+
+def _owner(view: View, whose: str) -> int | None:
+    return None if whose == SITES else view.who.user.id
+
+
+def _may_change(view: View, whose: str) -> bool:
+    return whose != SITES or (view.role is not None and view.role.includes(Role.ANALYST))
+
+
+async def _page(view: View, *, faults: Faults | None = None, draft: tuple[str, str, str] | None = None) -> Response:
+    site = await stored_site(view)
+    reports, known, logins = await view.read(_read, site, view.who.user.id, clock.now())
+    lines = []
+    for report in reports:
+        address, whose = address_at(view.here.id, report.query), SITES if report.user_id is None else OWN
+        saved_by = logins.get(report.saved_by or 0, "")
+        fault = fault_of(address, known, view)
+        lines.append(SavedLine(report, whose, address.link(), saved_by, fault, _may_change(view, whose)))
+    whose, name, query = draft or (OWN, "", "")
+    return show_settings(
+        view,
+        "reports/saved.html",
+        view.word("Saved reports"),
+        faults=faults,
+        status=BAD_REQUEST if faults else 0,
+        lines=lines,
+        whose=whose,
+        name=name,
+        query=query,
+    )
+
+
+def _read(
+    connection: Connection, site: Site, user_id: int, now: datetime
+) -> tuple[list[SavedReport], Known, dict[int, str]]:
+    reports = list_saved_reports(connection, site.id, user_id)
+    people = {report.saved_by for report in reports if report.saved_by is not None}
+    return reports, read_known_of(connection, site, now, user_id), find_logins(connection, people)
+
+
+def _save(connection: Connection, _ids: object, site_id: int, report: SavedReport, overwrites: object) -> None:
+    save_report(connection, site_id, report, overwrites=bool(overwrites))
+
+
+def _rename(
+    connection: Connection, _ids: object, site_id: int, user_id: int | None, *, name: str, new_name: str
+) -> bool:
+    return rename_report(connection, site_id, user_id, name, new_name)
+
+
+def _delete(connection: Connection, _ids: object, site_id: int, user_id: int | None, name: str) -> bool:
+    return delete_report(connection, site_id, user_id, name)

@@ -1,0 +1,102 @@
+"""What a shared link shows to whoever has it: one report, which the visitor cannot leave."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from dealtrace import clock
+from dealtrace.accounts.shared_link import SharedLink
+from dealtrace.accounts.site import Site
+from dealtrace.cabinet.formats import day
+from dealtrace.cabinet.gate import NOT_FOUND, limit_guessing, refused
+from dealtrace.cabinet.reports.line import time_line
+from dealtrace.cabinet.reports.models import by_models
+from dealtrace.cabinet.reports.page import OK, USUAL, Answers, ask_all, read_known_of
+from dealtrace.cabinet.reports.pivot import pivot_table
+from dealtrace.cabinet.reports.saved import address_at
+from dealtrace.cabinet.reports.table import table_of
+from dealtrace.cabinet.reports.visitors import models_for_visitors, table_for_visitors
+from dealtrace.cabinet.view import View
+from dealtrace.errors import InvalidParameters, Refusal
+from dealtrace.operations.accounts.share_report import open_link, touch_link
+from dealtrace.record import record
+from dealtrace.reports.question import Known, parse_question
+from dealtrace.storage.accounts.sites import find_site
+
+HEADERS = {
+    "cache-control": "private, no-store",
+    "referrer-policy": "no-referrer",
+    "x-robots-tag": "noindex, nofollow, noarchive",
+}
+GONE = 410
+
+
+@record
+class Opened:
+    """What a key opens: the link, its site, and what the site has for questions."""
+
+    link: SharedLink
+    site: Site
+    known: Known
+
+
+async def show(view: View) -> Response:
+    """Show the report of a link; what else the address says is not looked at, and nobody need be logged in."""
+    view.person, view.form_token = None, ""
+    try:
+        page = await _answer(view)
+    except Refusal as refusal:
+        view.site = None
+        page = refused(view, refusal)
+    page.headers.update(HEADERS)
+    return page
+
+
+async def _answer(view: View) -> Response:
+    await limit_guessing(view)
+    now = clock.now()
+    opened = await view.read(_open, view.request.path_params["key"], now)
+    if opened is None:
+        return view.page("shared/gone.html", NOT_FOUND)
+    try:
+        question = parse_question(address_at(opened.site.id, opened.link.query).words(**USUAL), opened.known)
+    except InvalidParameters:
+        return view.page("shared/gone.html", GONE)
+    if opened.link.is_due(now):
+        await view.manage(_touch, opened.link, now)
+    view.site = opened.site
+    answers = await view.ask(ask_all, question, now)
+    view.site = None
+    return view.page("shared/page.html", OK, **{"title": opened.link.name, **_shown(answers, view)})
+
+
+def _shown(answers: Answers, view: View) -> dict[str, object]:
+    """Return what the templates of a report show, without links and contacts."""
+    report, pivot, language = answers.report, answers.pivot, view.language
+    by, nowhere = report.question.by, address_at(0, "")
+    is_by_models = report.question.model is None
+    has_table = not is_by_models and pivot is None
+    table = table_of(report, nowhere, "", language, view.word) if has_table else None
+    return {
+        "report": report,
+        "table": table_for_visitors(table, by) if table is not None else None,
+        "models": models_for_visitors(by_models(report, language), by) if is_by_models else None,
+        "pivot": pivot_table(pivot, None, "", language, view.word) if pivot is not None else None,
+        "metrics": (),
+        "line": time_line(answers.line, None, language) if answers.line is not None else None,
+        "first": day(language, answers.question.period.first_on),
+        "last": day(language, answers.question.period.last_on),
+    }
+
+
+def _open(connection: Connection, key: str, now: datetime) -> Opened | None:
+    link = open_link(connection, key, now)
+    site = find_site(connection, link.site_id) if link is not None else None
+    if link is None or site is None:
+        return None
+    return Opened(link, site, read_known_of(connection, site, now))
+
+
+def _touch(connection: Connection, _ids: object, link: SharedLink, now: datetime) -> None:
+    touch_link(connection, link, now)

@@ -1,0 +1,105 @@
+"""The shared links of a site: made, shown once, listed with their last use, revoked."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from dealtrace import clock
+from dealtrace.accounts.shared_link import SharedLink
+from dealtrace.accounts.site import Site
+from dealtrace.accounts.user import UserId
+from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.notes.axis import author_words
+from dealtrace.cabinet.reports.address import Address
+from dealtrace.cabinet.reports.page import KEPT, USUAL, read_known_of
+from dealtrace.cabinet.reports.saved import address_at, fault_of, question_of
+from dealtrace.cabinet.settings.page import Faults, fault_text, lead_back, number_of, show_settings, stored_site
+from dealtrace.cabinet.view import View
+from dealtrace.errors import InvalidParameters, InvalidSetting
+from dealtrace.operations.accounts.share_report import NewLink, revoke_link, share_report
+from dealtrace.record import record
+from dealtrace.reports.question import Known, parse_question
+from dealtrace.storage.accounts.shared_links import list_shared_links
+from dealtrace.storage.accounts.users import find_logins
+
+PLACE = "settings/shared"
+
+
+@record
+class LinkLine:
+    """A link, the report that it shows, who made it, what is wrong with its question, and whether it is valid."""
+
+    link: SharedLink
+    address: str
+    made_by: str
+    fault: str
+    is_valid: bool
+
+
+async def show(view: View) -> Response:
+    """List the links, the newest first."""
+    return await _page(view)
+
+
+async def make(view: View) -> Response:
+    """Make a link to a question as it stands, and show the link, which nobody can see again."""
+    known = await view.read(read_known_of, await stored_site(view), clock.now(), view.who.user.id)
+    try:
+        address = _frozen(question_of(view), known)
+        new = NewLink(view.form.get("name"), address.query, number_of(view.form.get("days")))
+        key = await view.manage(_make, view.here.id, new, view.who.user.id)
+    except InvalidParameters as refusal:
+        return await _page(view, faults={"": refusal.text(view.language)})
+    except InvalidSetting as refusal:
+        return await _page(view, faults={"": fault_text(refusal, view.language)})
+    return await _page(view, made=f"{view.origin}/cabinet/shared/{key}")
+
+
+async def revoke(view: View) -> Response:
+    """Revoke a link at once."""
+    if not await view.manage(_revoke, view.here.id, view.form.get("link"), view.who.user.id):
+        return not_found(view)
+    return lead_back(view, PLACE, "link")
+
+
+def _frozen(address: Address, known: Known) -> Address:
+    """Return a question with what is usual and its segment written out: what others change later does not widen it.
+
+    Raises:
+        InvalidParameters: the question cannot be asked.
+    """
+    parse_question(address.words(**USUAL), known)
+    segment = known.segments.get(address.get("segment"), ())
+    filters = tuple(dict.fromkeys([*address.filters, *segment]))
+    frozen = Address(address.page, address.saying(segment="").said, filters).written_out(KEPT)
+    parse_question(frozen.words(), known)
+    return frozen
+
+
+async def _page(view: View, *, faults: Faults | None = None, made: str = "") -> Response:
+    now = clock.now()
+    links, known, logins = await view.read(_read, await stored_site(view), now)
+    lines = []
+    for link in links:
+        address = address_at(view.here.id, link.query)
+        made_by = author_words(logins, link.made_by, view.word)
+        lines.append(
+            LinkLine(link, address.link(), made_by, fault_of(address, known, view), link.is_valid(now)),
+        )
+    title = view.word("Shared links")
+    return show_settings(view, "settings/shared.html", title, faults=faults, lines=lines, made=made)
+
+
+def _read(connection: Connection, site: Site, now: datetime) -> tuple[list[SharedLink], Known, dict[int, str]]:
+    links = list_shared_links(connection, site.id)
+    people = {link.made_by for link in links if link.made_by is not None}
+    return links, read_known_of(connection, site, now), find_logins(connection, people)
+
+
+def _make(connection: Connection, _ids: object, site_id: int, new: NewLink, user_id: UserId) -> str:
+    return share_report(connection, site_id, new, user_id, clock.now())
+
+
+def _revoke(connection: Connection, _ids: object, site_id: int, digest: str, user_id: UserId) -> bool:
+    return revoke_link(connection, site_id, digest, user_id, clock.now())

@@ -1,0 +1,42 @@
+"""Pivots as files: what the page shows, with all rows, and the question that they answer."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from dealtrace.files.export_columns import Value
+from dealtrace.files.reports.report_file import TOTAL, TOTAL_FOR_PEOPLE, question_notes
+from dealtrace.files.row_writers import CSV, Note, open_writer
+from dealtrace.reports.formats import rounded_value
+from dealtrace.reports.pivot import Pivot, PivotLine
+
+NOTHING, NOTHING_FOR_PEOPLE = "", "(не указано)"
+"""The heading of the column of what has no key."""
+
+
+def write_pivot(path: Path, pivot: Pivot, *, for_excel: bool = False) -> None:
+    """Write a pivot as CSV or XLSX, by the extension; the file appears when it is complete, or not at all.
+
+    Raises:
+        OSError: it cannot be written.
+        UnknownExtensionError: the extension names no format.
+    """
+    by = pivot.report.question.by
+    is_for_programs = path.suffix.lower() == CSV and not for_excel
+    names = [*(each.name for each in by), *(key or NOTHING for key in pivot.columns), TOTAL]
+    headings = [*(each.ru for each in by), *(key or NOTHING_FOR_PEOPLE for key in pivot.columns), TOTAL_FOR_PEOPLE]
+    with open_writer(path, names, headings, for_excel=for_excel, overwrite=False, notes=tuple(_notes(pivot))) as file:
+        for line in pivot.lines:
+            file.add([*line.keys, *_figures(pivot, line)])
+        keys = [TOTAL if is_for_programs else TOTAL_FOR_PEOPLE, *[None] * (len(by) - 1)]
+        file.add([*keys, *_figures(pivot, pivot.total)])
+
+
+def _notes(pivot: Pivot) -> Iterator[Note]:
+    yield from question_notes(pivot.report)
+    yield Note("pivot", "Столбцы", pivot.dimension.name)
+    yield Note("columns", "Столбцов", f"{len(pivot.columns)} / {pivot.columns_total}")
+
+
+def _figures(pivot: Pivot, line: PivotLine) -> Iterator[Value]:
+    for value in (*line.values, line.total):
+        yield rounded_value(pivot.metric, value)

@@ -1,0 +1,24 @@
+"""Record what was changed of a site, by whom and when."""
+
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from dealtrace.accounts.site_change import ChangeKind, SiteChange
+from dealtrace.operations.work import Work
+from dealtrace.storage.accounts.site_changes import insert_site_change
+
+TEXT_LENGTH_MAX = 500
+"""Ours: characters kept of what was changed; lists of origins may be longer."""
+
+
+def record_change(connection: Connection, site_id: int, change: SiteChange) -> None:
+    """Record a change in the transaction that makes it; nothing is recorded where nothing differs."""
+    if change.before != change.after:
+        name, before, after = (text[:TEXT_LENGTH_MAX] for text in (change.name, change.before, change.after))
+        insert_site_change(connection, site_id, replace(change, name=name, before=before, after=after))
+
+
+def record_work(work: Work, kind: ChangeKind, name: str, *, before: str = "", after: str = "") -> None:
+    """Record a change that an operation makes, as `record_change`."""
+    record_change(work.connection, work.site.id, SiteChange(kind, name, before, after, work.now, work.user_id))

@@ -1,0 +1,82 @@
+"""Share a report by a link that needs no log-in, and revoke the link."""
+
+import secrets
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from dealtrace.accounts.shared_link import (
+    DAYS_OFFERED,
+    LINK_NAME_LENGTH_MAX,
+    SHARED_KEY_BYTES,
+    SHARED_LINKS_MAX,
+    SharedLink,
+)
+from dealtrace.accounts.site_change import ChangeKind, SiteChange
+from dealtrace.accounts.token import token_digest
+from dealtrace.accounts.user import UserId
+from dealtrace.errors import InvalidSetting
+from dealtrace.record import record
+from dealtrace.storage.accounts import shared_links
+from dealtrace.storage.accounts.site_changes import insert_site_change
+
+
+@record
+class NewLink:
+    """A link to be made: its title, the question as an address holds it, and for how many days."""
+
+    name: str
+    query: str
+    days: int
+
+
+def share_report(connection: Connection, site_id: int, new: NewLink, user_id: UserId, now: datetime) -> str:
+    """Make a link and return its key, which nobody can see again; links that expired are forgotten.
+
+    Raises:
+        InvalidSetting: the title or the number of days is not valid, or the site has too many links.
+    """
+    name = new.name.strip()
+    if not 0 < len(name) <= LINK_NAME_LENGTH_MAX or not name.isprintable():
+        limit = LINK_NAME_LENGTH_MAX
+        raise InvalidSetting(
+            key="name",
+            ru=f"нужно от 1 до {limit} печатных символов",
+            en=f"1 to {limit} printable characters are needed",
+        )
+    if new.days not in DAYS_OFFERED:
+        offered = ", ".join(map(str, DAYS_OFFERED))
+        raise InvalidSetting(key="days", ru=f"ожидается одно из: {offered}", en=f"expected one of: {offered}")
+    shared_links.delete_expired_links(connection, site_id, now)
+    if shared_links.count_shared_links(connection, site_id) >= SHARED_LINKS_MAX:
+        limit = SHARED_LINKS_MAX
+        raise InvalidSetting(key="name", ru=f"не больше {limit} ссылок на сайт", en=f"a site has {limit} links at most")
+    key = secrets.token_urlsafe(SHARED_KEY_BYTES)
+    expires_at = now + timedelta(days=new.days)
+    link = SharedLink(token_digest(key), site_id, name, new.query, user_id, now, expires_at)
+    shared_links.insert_shared_link(connection, link)
+    made = SiteChange(ChangeKind.SHARED_LINK, name, "", expires_at.date().isoformat(), now, user_id)
+    insert_site_change(connection, site_id, made)
+    return key
+
+
+def revoke_link(connection: Connection, site_id: int, digest: str, user_id: UserId, now: datetime) -> bool:
+    """Revoke a link of a site at once; `False` if there is none."""
+    name = shared_links.delete_shared_link(connection, site_id, digest)
+    if name is None:
+        return False
+    insert_site_change(connection, site_id, SiteChange(ChangeKind.SHARED_LINK, name, name, "", now, user_id))
+    return True
+
+
+def open_link(connection: Connection, key: str, now: datetime) -> SharedLink | None:
+    """Return what a key shows, `None` if it is wrong, revoked or expired."""
+    link = shared_links.find_shared_link(connection, token_digest(key))
+    return link if link is not None and link.is_valid(now) else None
+
+
+def touch_link(connection: Connection, link: SharedLink, now: datetime) -> SharedLink:
+    """Write that a link is in use, and return it so."""
+    shared_links.touch_shared_link(connection, link.digest, now)
+    return replace(link, used_at=now)

@@ -1,0 +1,27 @@
+"""The settings of a site as texts, as `set_site` reads them."""
+
+from datetime import timedelta
+
+from dealtrace.accounts.site import Site
+from dealtrace.quota.points import PaidMethod, points_cost
+
+COST_PREFIX = "points_cost."
+_SWITCH = {True: "on", False: "off"}
+
+
+def settings_of(site: Site) -> dict[str, str]:
+    """Return the settings of a site by the keys of `set_site`."""
+    costs = {f"{COST_PREFIX}{method}": str(points_cost(method, site.point_costs)) for method in PaidMethod}
+    return {
+        "name": site.name,
+        "timezone": site.time_zone.key,
+        "contact_matching": _SWITCH[site.contact_matching],
+        "attribution": str(site.attribution),
+        "unique_depth_days": str(site.unique_depth.days if site.unique_depth is not None else 0),
+        "target_call_seconds": str(site.target_call // timedelta(seconds=1)),
+        "respects_do_not_track": _SWITCH[site.respects_do_not_track],
+        "points_per_day": str(site.points_per_day),
+        "cors_origins": ",".join(site.cors_origins),
+        "counter": site.counter_code,
+        **costs,
+    }

@@ -1,0 +1,24 @@
+"""Answer the question of a pivot by three reports of one engine, so that its totals are theirs."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from dealtrace.accounts.site import Site
+from dealtrace.operations.reports.ask import FactSource, ask
+from dealtrace.reports.pivot import COLUMNS_MAX, Pivot, pivoted
+from dealtrace.reports.question import Question, Sort
+
+
+def ask_pivot(source: FactSource, site: Site, question: Question, now: datetime) -> Pivot:
+    """Return the first metric of a question that has a pivot, by its rows and columns."""
+    assert question.pivot is not None
+    first = replace(question, metrics=question.metrics[:1], sort=_sort_of(question))
+    by_columns = replace(first, by=(question.pivot,), sort=None, limit=COLUMNS_MAX)
+    by_both = replace(first, by=(*question.by, question.pivot), sort=None, limit=None)
+    return pivoted(*(ask(source, site, each, now) for each in (first, by_columns, by_both)))
+
+
+def _sort_of(question: Question) -> Sort | None:
+    """Return the sequence of the rows, unless it is that of a metric that is not shown."""
+    shown = {question.metrics[0].name, *(dimension.name for dimension in question.by)}
+    return question.sort if question.sort is not None and question.sort.name in shown else None

@@ -1,0 +1,64 @@
+"""Save reports of a site or of a user, rename and delete them."""
+
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from dealtrace.errors import InvalidSetting, InvalidValue, NameTaken
+from dealtrace.reports.kept.saved import QUERY_LENGTH_MAX, SAVED_REPORTS_MAX, SavedReport
+from dealtrace.reports.kept.segments import check_saved_name
+from dealtrace.storage.reports import saved
+
+
+def save_report(connection: Connection, site_id: int, report: SavedReport, *, overwrites: bool) -> None:
+    """Save a question under a name, for the site or for a user alone.
+
+    Raises:
+        InvalidSetting: the name is empty or too long, the question is too long, or there are too many reports.
+        NameTaken: there is a report of this name, and it may not be replaced.
+    """
+    named = replace(report, name=check_name(report.name))
+    if len(report.query) > QUERY_LENGTH_MAX:
+        limit = QUERY_LENGTH_MAX
+        raise InvalidSetting(
+            key="query", ru=f"вопрос длиннее {limit} символов", en=f"the question exceeds {limit} characters"
+        )
+    if saved.count_saved_reports(connection, site_id) >= SAVED_REPORTS_MAX and not overwrites:
+        limit = SAVED_REPORTS_MAX
+        raise InvalidSetting(
+            key="name", ru=f"не больше {limit} отчётов на сайт", en=f"a site has {limit} reports at most"
+        )
+    if not saved.insert_saved_report(connection, site_id, named, overwrites=overwrites):
+        raise NameTaken(name=named.name)
+
+
+def rename_report(connection: Connection, site_id: int, user_id: int | None, name: str, new_name: str) -> bool:
+    """Rename a report of the site or of a user; `False` if there is none of the old name.
+
+    Raises:
+        InvalidSetting: the new name is empty or too long.
+        NameTaken: there is a report of the new name.
+    """
+    checked = check_name(new_name)
+    if checked == name:
+        return True
+    if saved.find_saved_report(connection, site_id, user_id, checked) is not None:
+        raise NameTaken(name=checked)
+    return saved.rename_saved_report(connection, site_id, user_id, name, checked)
+
+
+def delete_report(connection: Connection, site_id: int, user_id: int | None, name: str) -> bool:
+    """Delete a report of the site or of a user; `False` if there is none."""
+    return saved.delete_saved_report(connection, site_id, user_id, name)
+
+
+def check_name(name: str) -> str:
+    """Return the name of a report without blanks around it.
+
+    Raises:
+        InvalidSetting: it is empty or too long.
+    """
+    try:
+        return check_saved_name(name)
+    except InvalidValue as fault:
+        raise InvalidSetting(key="name", ru=fault.ru, en=fault.en) from fault

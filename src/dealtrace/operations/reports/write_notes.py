@@ -1,0 +1,43 @@
+"""Write notes on the axis of a site's charts, and remove them."""
+
+import secrets
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import Connection
+
+from dealtrace.errors import InvalidSetting, InvalidValue
+from dealtrace.reports.kept.notes import NOTES_MAX, Note, check_note_day, check_note_text
+from dealtrace.storage.reports.notes import count_notes, delete_note, insert_note
+
+KEY_BYTES = 8
+Value = TypeVar("Value")
+
+
+def add_note(connection: Connection, site_id: int, *, day: str, text: str, user_id: int, now: datetime) -> Note:
+    """Write a note on a day, given as `yyyy-mm-dd`, and return it.
+
+    Raises:
+        InvalidSetting: the day or the text is not valid, or the site has too many notes.
+    """
+    day_on, plain = _checked("day", check_note_day, day), _checked("text", check_note_text, text)
+    if count_notes(connection, site_id) >= NOTES_MAX:
+        raise InvalidSetting(
+            key="text", ru=f"не больше {NOTES_MAX} заметок на сайт", en=f"a site has {NOTES_MAX} notes at most"
+        )
+    note = Note(secrets.token_hex(KEY_BYTES), day_on, plain, user_id, now)
+    insert_note(connection, site_id, note)
+    return note
+
+
+def _checked(key: str, check: Callable[[str], Value], text: str) -> Value:
+    try:
+        return check(text)
+    except InvalidValue as fault:
+        raise InvalidSetting(key=key, ru=fault.ru, en=fault.en) from fault
+
+
+def remove_note(connection: Connection, site_id: int, key: str) -> bool:
+    """Remove a note; `False` if there is none."""
+    return delete_note(connection, site_id, key)

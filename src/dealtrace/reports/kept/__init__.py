@@ -1,0 +1,1 @@
+"""What people keep for reports: filters and questions under a name, and notes on days."""

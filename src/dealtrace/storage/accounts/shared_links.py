@@ -1,0 +1,73 @@
+"""Shared links, of whose keys only digests are stored."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from dealtrace.accounts.shared_link import SharedLink
+from dealtrace.accounts.user import UserId
+from dealtrace.storage.database.compiled_statement import Row
+from dealtrace.storage.schema.tables.control import shared_link
+
+
+def insert_shared_link(connection: Connection, new: SharedLink) -> None:
+    """Store a new link."""
+    connection.execute(
+        insert(shared_link).values(
+            digest=new.digest,
+            site_id=new.site_id,
+            name=new.name,
+            query=new.query,
+            made_by=new.made_by,
+            created_at=new.created_at,
+            expires_at=new.expires_at,
+        )
+    )
+
+
+def find_shared_link(connection: Connection, digest: str) -> SharedLink | None:
+    """Find a link by the digest of its key; whether it has expired is not looked at."""
+    row = connection.execute(select(shared_link).where(shared_link.c.digest == digest)).one_or_none()
+    return _from_row(row) if row is not None else None
+
+
+def list_shared_links(connection: Connection, site_id: int) -> list[SharedLink]:
+    """List the links of a site, the newest first; expired ones are among them."""
+    mine = select(shared_link).where(shared_link.c.site_id == site_id)
+    rows = connection.execute(mine.order_by(shared_link.c.created_at.desc(), shared_link.c.digest))
+    return [_from_row(row) for row in rows]
+
+
+def count_shared_links(connection: Connection, site_id: int) -> int:
+    """Count the links of a site."""
+    return int(connection.execute(select(func.count()).where(shared_link.c.site_id == site_id)).scalar_one())
+
+
+def touch_shared_link(connection: Connection, digest: str, now: datetime) -> None:
+    """Write that a link is in use."""
+    connection.execute(update(shared_link).where(shared_link.c.digest == digest).values(used_at=now))
+
+
+def delete_shared_link(connection: Connection, site_id: int, digest: str) -> str | None:
+    """Delete a link of a site and return its title; `None` if there is none."""
+    mine = (shared_link.c.site_id == site_id, shared_link.c.digest == digest)
+    gone = connection.execute(delete(shared_link).where(*mine).returning(shared_link.c.name)).one_or_none()
+    return gone.name if gone is not None else None
+
+
+def delete_links_of(connection: Connection, made_by: int, site_id: int | None = None) -> None:
+    """Delete the links that a user made, with a site only those of it."""
+    mine = delete(shared_link).where(shared_link.c.made_by == made_by)
+    connection.execute(mine if site_id is None else mine.where(shared_link.c.site_id == site_id))
+
+
+def delete_expired_links(connection: Connection, site_id: int, before: datetime) -> None:
+    """Delete the links of a site that expired before a moment."""
+    connection.execute(delete(shared_link).where(shared_link.c.site_id == site_id, shared_link.c.expires_at < before))
+
+
+def _from_row(row: Row) -> SharedLink:
+    made_by = UserId(row.made_by) if row.made_by is not None else None
+    return SharedLink(
+        row.digest, row.site_id, row.name, row.query, made_by, row.created_at, row.expires_at, row.used_at
+    )

@@ -1,0 +1,52 @@
+"""The changes of sites."""
+
+import secrets
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select
+
+from dealtrace.accounts.site_change import ChangeKind, SiteChange
+from dealtrace.storage.schema.tables.settings import site_change
+
+KEY_BYTES = 8
+
+
+def insert_site_change(connection: Connection, site_id: int, change: SiteChange) -> None:
+    """Store a change of a site."""
+    connection.execute(
+        insert(site_change).values(
+            site_id=site_id,
+            key=secrets.token_hex(KEY_BYTES),
+            changed_at=change.changed_at,
+            user_id=change.user_id,
+            kind=change.kind.value,
+            name=change.name,
+            before=change.before,
+            after=change.after,
+        )
+    )
+
+
+def list_site_changes(
+    connection: Connection,
+    site_id: int,
+    *,
+    most: int,
+    kinds: Collection[ChangeKind] = tuple(ChangeKind),
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> list[SiteChange]:
+    """List at most so many changes of a site of some kinds, the newest first; with times those from then until then."""
+    mine = select(site_change).where(
+        site_change.c.site_id == site_id, site_change.c.kind.in_(sorted(kind.value for kind in kinds))
+    )
+    if since is not None:
+        mine = mine.where(site_change.c.changed_at >= since)
+    if until is not None:
+        mine = mine.where(site_change.c.changed_at < until)
+    newest = mine.order_by(site_change.c.changed_at.desc(), site_change.c.key).limit(most)
+    return [
+        SiteChange(ChangeKind(row.kind), row.name, row.before, row.after, row.changed_at, row.user_id)
+        for row in connection.execute(newest)
+    ]

@@ -1,0 +1,71 @@
+"""Saved reports of sites and of their users."""
+
+from sqlalchemy import ColumnElement, Connection, delete, func, select, update
+
+from dealtrace.reports.kept.saved import SavedReport
+from dealtrace.storage.database.upsert import insert_into
+from dealtrace.storage.reports.segments import SITES_OWN
+from dealtrace.storage.schema.tables.reports import saved_report, segment
+
+
+def insert_saved_report(connection: Connection, site_id: int, report: SavedReport, *, overwrites: bool) -> bool:
+    """Save a report; `False` if there is one of its name and owner, which it may replace."""
+    values = {"query": report.query, "saved_by": report.saved_by, "saved_at": report.saved_at}
+    statement = insert_into(connection, saved_report).values(
+        site_id=site_id, user_id=_owner(report.user_id), name=report.name, **values
+    )
+    key = ["site_id", "user_id", "name"]
+    if overwrites:
+        connection.execute(statement.on_conflict_do_update(index_elements=key, set_=values))
+        return True
+    statement = statement.on_conflict_do_nothing(index_elements=key).returning(saved_report.c.name)
+    return connection.execute(statement).first() is not None
+
+
+def rename_saved_report(connection: Connection, site_id: int, user_id: int | None, name: str, new_name: str) -> bool:
+    """Rename a report of the site or of a user; `False` if there is none. The new name must be free."""
+    renamed = update(saved_report).where(*_named(site_id, user_id, name)).values(name=new_name)
+    return connection.execute(renamed.returning(saved_report.c.name)).first() is not None
+
+
+def delete_saved_report(connection: Connection, site_id: int, user_id: int | None, name: str) -> bool:
+    """Delete a report of the site or of a user; `False` if there is none."""
+    gone = delete(saved_report).where(*_named(site_id, user_id, name)).returning(saved_report.c.name)
+    return connection.execute(gone).first() is not None
+
+
+def find_saved_report(connection: Connection, site_id: int, user_id: int | None, name: str) -> SavedReport | None:
+    """Find a report of the site or of a user by its name."""
+    mine = [each for each in list_saved_reports(connection, site_id, user_id) if each.user_id == user_id]
+    return next((each for each in mine if each.name == name), None)
+
+
+def list_saved_reports(connection: Connection, site_id: int, user_id: int | None = None) -> list[SavedReport]:
+    """List the reports of the site by name, and those of a user after them."""
+    owners = sorted({SITES_OWN, _owner(user_id)})
+    mine = select(saved_report).where(saved_report.c.site_id == site_id, saved_report.c.user_id.in_(owners))
+    found = [
+        SavedReport(row.name, row.query, row.user_id if row.user_id != SITES_OWN else None, row.saved_by, row.saved_at)
+        for row in connection.execute(mine)
+    ]
+    return sorted(found, key=lambda each: (each.user_id is not None, each.name.casefold(), each.name))
+
+
+def count_saved_reports(connection: Connection, site_id: int) -> int:
+    """Count the reports of a site and of all its users."""
+    return int(connection.execute(select(func.count()).where(saved_report.c.site_id == site_id)).scalar_one())
+
+
+def delete_what_a_user_saved(connection: Connection, site_id: int, user_id: int) -> None:
+    """Delete the reports and segments at a site that are a user's own; those of the site stay."""
+    for table in (saved_report, segment):
+        connection.execute(delete(table).where(table.c.site_id == site_id, table.c.user_id == user_id))
+
+
+def _named(site_id: int, user_id: int | None, name: str) -> tuple[ColumnElement[bool], ...]:
+    columns = saved_report.c
+    return columns.site_id == site_id, columns.user_id == _owner(user_id), columns.name == name
+
+
+def _owner(user_id: int | None) -> int:
+    return user_id if user_id is not None else SITES_OWN

@@ -1,0 +1,25 @@
+"""Changes of a site in words of both languages."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from cast import MOSCOW
+from dealtrace.accounts.site import Site, SiteId
+from dealtrace.accounts.site_change import ChangeKind, SiteChange
+from dealtrace.cabinet.change_words import change_words
+from dealtrace.cabinet.rendering import words_of
+from dealtrace.operations.accounts.site_settings import settings_of
+
+SITE = Site(SiteId(1), "Shop", MOSCOW)
+
+
+@pytest.mark.parametrize("kind", ChangeKind)
+def test_every_change_has_words_in_both_languages(kind: ChangeKind) -> None:
+    names = (*settings_of(SITE), "unknown") if kind is ChangeKind.SETTING else ("Имя",)
+    for name in names:
+        before, after = ("1", "4") if name == "attribution" else ("", "2026-10-01 2026-10-31")
+        change = SiteChange(kind, name, before, after, datetime(2026, 11, 26, tzinfo=UTC))
+        ru, en = (change_words(change, language, words_of(language).gettext) for language in ("ru", "en"))
+        assert ru
+        assert ru != en or name.startswith("points_cost") or name in ("cors_origins", "counter", "unknown")

@@ -1,0 +1,185 @@
+"""Shared links: what a visitor without a log-in sees, and what not."""
+
+import html
+import re
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+from sqlalchemy import select, update
+
+from cast import Player, Stage
+from dealtrace.accounts.role import Role
+from dealtrace.accounts.token import token_digest
+from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.leads.annotations import Annotations
+from dealtrace.operations.accounts.manage_user import delete_user, take_role
+from dealtrace.operations.accounts.remove_custom_field import remove_custom_field
+from dealtrace.operations.reports.manage_segments import add_segment, remove_segment
+from dealtrace.storage.schema.tables.control import shared_link
+from dealtrace.storage.schema.tables.control import user as user_table
+from engines import on_one_engine
+from logged_in import Visitor
+from server import ServerProcess
+from write_commands import NOON
+
+pytestmark = on_one_engine
+PHONE, EMAIL = "79205550055", "anna@example.com"
+NOW = datetime.now(UTC)
+CAMPAIGN = "13764825109"
+
+
+@pytest.fixture
+def site(served: Stage) -> Player:
+    """Give a site with lead requests whose fields hold contacts."""
+    player = served.open_site(name="Secret shop", fields=["note"])
+    for campaign, note in ((CAMPAIGN, PHONE), (EMAIL, EMAIL)):
+        visit = served.visit(player, NOW - timedelta(hours=3), TrafficSource("yandex", "cpc", campaign))
+        said = Annotations(custom_values={"note": note}, manager=EMAIL)
+        served.lead_request(player, NOW - timedelta(hours=2), visit_id=visit.id, phone=PHONE, annotations=said)
+    return player
+
+
+@pytest.fixture
+def owner_of(server: ServerProcess, served: Stage, site: Player) -> Iterator[Visitor]:
+    with closing(Visitor(server, served, site.site.id)) as owner:
+        yield owner
+
+
+def share(owner: Visitor, query: str, name: str = "For the agency", days: str = "30") -> str:
+    """Make a link and return its address."""
+    page = owner.post("settings/shared", name=name, query=query, days=days)
+    found = re.search(r'<pre id="secret">([^<]+)</pre>', page.text)
+    assert found is not None, page.text
+    return html.unescape(found[1])
+
+
+def visit(address: str, **query: str) -> httpx.Response:
+    """Open a link as somebody who is not logged in."""
+    return httpx.get(address, params=query or None, headers={"accept-language": "en"}, timeout=30, trust_env=False)
+
+
+def digest_of(address: str) -> str:
+    return token_digest(address.rpartition("/")[2])
+
+
+def test_a_visitor_sees_the_figures_and_nothing_leads_anywhere(owner_of: Visitor) -> None:
+    address = share(owner_of, "by=campaign&metrics=leads,visits&period=28d")
+    page = visit(address)
+    assert page.status_code == 200
+    assert "<h1>For the agency</h1>" in page.text
+    assert CAMPAIGN in page.text
+    assert "<svg" in page.text
+    body = page.text.partition("<main")[2]
+    assert "href" not in body
+    assert "<form" not in page.text
+    assert "Secret shop" not in page.text
+    assert "/cabinet/" not in re.sub(r"/cabinet/static/[\w./]+", "", page.text)
+    assert page.headers["cache-control"] == "private, no-store"
+    assert page.headers["referrer-policy"] == "no-referrer"
+    assert "noindex" in page.headers["x-robots-tag"]
+    assert "set-cookie" not in page.headers
+
+
+@pytest.mark.parametrize("by", ["field:note", "campaign", "manager"])
+@pytest.mark.parametrize("further", ["", "&models=all", "&pivot=month"])
+def test_contacts_among_the_keys_are_masked(owner_of: Visitor, by: str, further: str) -> None:
+    page = visit(share(owner_of, f"by={by}&metrics=leads&period=7d{further}"))
+    assert page.status_code == 200
+    assert PHONE not in page.text
+    assert EMAIL not in page.text
+    assert "•••" in page.text
+
+
+def test_a_visitor_cannot_leave_the_question(owner_of: Visitor) -> None:
+    address = share(owner_of, "by=campaign&metrics=leads&period=28d&filter=campaign%3Ais%3A" + CAMPAIGN)
+    bound = visit(address)
+    assert "an•••" not in bound.text
+    wider = visit(address, by="field:note", metrics="deals", filter="source:filled", period="year")
+    assert wider.text == bound.text
+    for place in ("/rows", "/reports", ".csv", "/../../users"):
+        assert visit(address + place).status_code in (303, 404)
+
+
+def test_a_segment_is_bound_as_it_was(owner_of: Visitor, served: Stage, site: Player) -> None:
+    with served.database.write() as connection:
+        add_segment(connection, site.site, "agency", [f"campaign:is:{CAMPAIGN}"], NOON)
+    address = share(owner_of, "by=campaign&metrics=leads&segment=agency")
+    with served.database.write() as connection:
+        remove_segment(connection, site.site, "agency")
+        add_segment(connection, site.site, "agency", ["campaign:filled"], NOON)
+    page = visit(address)
+    assert page.status_code == 200
+    assert "•••" not in page.text
+
+
+def test_a_key_that_is_wrong_revoked_or_expired_opens_nothing(owner_of: Visitor, served: Stage) -> None:
+    address = share(owner_of, "metrics=leads")
+    wrong = visit(address[:-1] + ("A" if address[-1] != "A" else "B"))
+    assert wrong.status_code == 404
+    assert "Nothing is shown here" in wrong.text
+    with served.database.write() as connection:
+        mine = update(shared_link).where(shared_link.c.digest == digest_of(address))
+        connection.execute(mine.values(expires_at=NOW - timedelta(seconds=1)))
+    assert visit(address).status_code == 404
+    other = share(owner_of, "metrics=leads", name="Other")
+    page = owner_of.post("settings/shared/revoke", link=digest_of(other))
+    assert "Revoked" in page.text
+    assert visit(other).status_code == 404
+    assert owner_of.post("settings/shared/revoke", link=digest_of(other)).status_code == 404
+
+
+def test_the_key_is_shown_once_and_stored_as_a_digest(owner_of: Visitor, served: Stage) -> None:
+    address = share(owner_of, "metrics=leads")
+    key = address.rpartition("/")[2]
+    assert "never" in owner_of.get("settings/shared").text
+    visit(address)
+    listed = owner_of.get("settings/shared").text
+    assert key not in listed
+    assert "never" not in listed
+    with served.database.read() as connection:
+        rows = connection.execute(select(shared_link)).all()
+    assert not any(key in str(value) for row in rows for value in row)
+
+
+def test_an_obsolete_report_says_nothing_to_visitors(owner_of: Visitor, served: Stage, site: Player) -> None:
+    address = share(owner_of, "by=field:note&metrics=leads")
+    with served.database.write() as connection:
+        remove_custom_field(connection, site.site.id, "note", NOON)
+    page = visit(address)
+    assert page.status_code == 410
+    assert "note" not in page.text.partition("<main")[2]
+    assert "no custom field “note”" in owner_of.get("settings/shared").text
+
+
+def test_a_link_of_another_site_cannot_be_revoked(owner_of: Visitor, server: ServerProcess, served: Stage) -> None:
+    address = share(owner_of, "metrics=leads")
+    with closing(Visitor(server, served, served.open_site().site.id)) as stranger:
+        assert stranger.post("settings/shared/revoke", link=digest_of(address)).status_code == 404
+    assert visit(address).status_code == 200
+
+
+@pytest.mark.parametrize("leave", ["role", "user"])
+def test_links_end_with_the_rights_of_their_maker(owner_of: Visitor, served: Stage, site: Player, leave: str) -> None:
+    address = share(owner_of, "metrics=leads")
+    with served.database.write() as connection:
+        if leave == "user":
+            delete_user(connection, owner_of.login)
+        else:
+            mine = select(user_table.c.id).where(user_table.c.login == owner_of.login)
+            take_role(connection, connection.execute(mine).scalar_one(), site.site.id)
+    assert visit(address).status_code == 404
+
+
+def test_only_owners_share_and_only_what_can_be_asked(
+    owner_of: Visitor, server: ServerProcess, served: Stage, site: Player
+) -> None:
+    with closing(Visitor(server, served, site.site.id, Role.ANALYST)) as analyst:
+        assert analyst.post("settings/shared", name="a", query="metrics=leads", days="30").status_code == 403
+        assert "settings/shared" not in analyst.get("reports").text
+    for name, query, days in (("", "", "30"), ("a", "metrics=nonsense", "30"), ("a", "", "31"), ("a", "", "x")):
+        refused = owner_of.post("settings/shared", name=name, query=query, days=days)
+        assert refused.status_code == 400, (name, query, days)
+        assert 'role="alert"' in refused.text

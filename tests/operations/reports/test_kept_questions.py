@@ -1,0 +1,86 @@
+"""What users save of their own goes with them; what they saved for a site stays."""
+
+import pytest
+
+from cast import Player, Stage
+from dealtrace.accounts.role import Role
+from dealtrace.accounts.user import User
+from dealtrace.errors import InvalidSetting, NameTaken
+from dealtrace.operations.accounts.create_user import create_user
+from dealtrace.operations.accounts.manage_user import delete_user
+from dealtrace.operations.reports.manage_segments import add_segment
+from dealtrace.operations.reports.save_report import rename_report, save_report
+from dealtrace.operations.reports.write_notes import add_note
+from dealtrace.reports.kept import saved as limits
+from dealtrace.reports.kept.saved import QUERY_LENGTH_MAX, SavedReport
+from dealtrace.storage.reports.notes import list_notes
+from dealtrace.storage.reports.saved import list_saved_reports
+from dealtrace.storage.reports.segments import list_segments
+from write_commands import NOON
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def anna(stage: Stage, shop: Player) -> User:
+    stage.ids.ensure(10)
+    with stage.database.write() as connection:
+        create_user(connection, stage.ids, "boss@example.com", PASSWORD, NOON)
+        return create_user(connection, stage.ids, "anna", PASSWORD, NOON, roles={shop.site.id: Role.ANALYST})
+
+
+def save(stage: Stage, player: Player, name: str, user_id: int | None, query: str = "metrics=deals") -> None:
+    with stage.database.write() as connection:
+        save_report(connection, player.site.id, SavedReport(name, query, user_id, user_id, NOON), overwrites=False)
+
+
+def test_own_reports_and_segments_are_deleted_with_their_user_and_those_of_sites_stay(
+    stage: Stage, shop: Player, anna: User
+) -> None:
+    elsewhere = stage.open_site()
+    for player in (shop, elsewhere):
+        for user_id in (None, anna.id, anna.id + 1):
+            save(stage, player, "a", user_id)
+            with stage.database.write() as connection:
+                add_segment(connection, player.site, "s", ["source:is:a"], NOON, user_id)
+    with stage.database.write() as connection:
+        add_note(connection, shop.site.id, day="2026-11-26", text="kept", user_id=anna.id, now=NOON)
+        delete_user(connection, "anna")
+    for player in (shop, elsewhere):
+        with stage.database.read() as connection:
+            for kept in (list_saved_reports, list_segments):
+                owners = [
+                    each.user_id
+                    for user_id in (None, anna.id, anna.id + 1)
+                    for each in kept(connection, player.site.id, user_id)
+                    if each.user_id == user_id
+                ]
+                assert owners == [None, anna.id + 1]
+    with stage.database.read() as connection:
+        assert [note.text for note in list_notes(connection, shop.site.id)] == ["kept"]
+
+
+def test_a_name_is_kept_once_an_owner(stage: Stage, shop: Player) -> None:
+    save(stage, shop, "a", None)
+    save(stage, shop, "a", 7)
+    save(stage, shop, "b", 7)
+    with pytest.raises(NameTaken):
+        save(stage, shop, " a ", 7)
+    with stage.database.write() as connection:
+        with pytest.raises(NameTaken):
+            rename_report(connection, shop.site.id, 7, "b", "a")
+        assert rename_report(connection, shop.site.id, 7, "b", "b ")
+        assert rename_report(connection, shop.site.id, 7, "b", "c")
+        assert not rename_report(connection, shop.site.id, 7, "b", "d")
+        assert not rename_report(connection, shop.site.id, 8, "c", "d")
+
+
+def test_questions_and_reports_have_limits(stage: Stage, shop: Player, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(InvalidSetting, match="query"):
+        save(stage, shop, "a", 7, "x" * (QUERY_LENGTH_MAX + 1))
+    monkeypatch.setattr("dealtrace.operations.reports.save_report.SAVED_REPORTS_MAX", 2)
+    assert limits.SAVED_REPORTS_MAX > 2
+    save(stage, shop, "a", 7)
+    save(stage, shop, "b", 8)
+    with pytest.raises(InvalidSetting, match="2"):
+        save(stage, shop, "c", 9)

@@ -1,0 +1,83 @@
+"""A pivot: its totals are those of the report, and an empty cell is zero only where zero is known."""
+
+from datetime import date
+from fractions import Fraction
+
+import pytest
+
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.errors import InvalidParameters
+from dealtrace.reports.answer import Report, Row
+from dealtrace.reports.dimensions import DIMENSIONS
+from dealtrace.reports.metrics import METRICS
+from dealtrace.reports.periods import Period
+from dealtrace.reports.pivot import pivoted
+from dealtrace.reports.question import Known, Question, Words, parse_question
+
+MODEL = AttributionModel.LAST_INTERACTION
+DAY = date(2026, 11, 26)
+KNOWN = Known(DAY, MODEL)
+
+
+def answer(metric: str, by: str, *rows: tuple[tuple[str | None, ...], int | None], total: int | None = 0) -> Report:
+    def row(keys: tuple[str | None, ...], value: int | None) -> Row:
+        return Row(keys, {MODEL: (Fraction(value) if value is not None else None,)}, None)
+
+    dimensions = tuple(DIMENSIONS[name] for name in by.split(","))
+    question = Question(dimensions, (METRICS[metric],), Period(DAY, DAY), MODEL)
+    return Report(question, [row(*each) for each in rows], len(rows), row((), total))
+
+
+def test_cells_stand_at_their_row_and_column_and_totals_are_the_reports() -> None:
+    found = pivoted(
+        answer("deals", "source", (("a",), 5), ((None,), 2), total=7),
+        answer("deals", "month", (("2026-10",), 4), (("2026-11",), 3), total=7),
+        answer("deals", "source,month", (("a", "2026-10"), 4), (("a", "2026-11"), 1), ((None, "2026-11"), 2), total=7),
+    )
+    assert found.columns == ("2026-10", "2026-11")
+    assert [(line.keys, line.values, line.total) for line in found.lines] == [
+        (("a",), (4, 1), 5),
+        ((None,), (0, 2), 2),
+    ]
+    assert (found.total.values, found.total.total) == ((4, 3), 7)
+
+
+@pytest.mark.parametrize(("metric", "empty"), [("deals", 0), ("visitors", None), ("match_rate", None)])
+def test_an_empty_cell_is_zero_only_of_what_adds_up(metric: str, empty: int | None) -> None:
+    found = pivoted(
+        answer(metric, "source", (("a",), 1), (("b",), 1)),
+        answer(metric, "month", (("2026-11",), 1)),
+        answer(metric, "source,month", (("a", "2026-11"), 1)),
+    )
+    assert [line.values for line in found.lines] == [(1,), (empty,)]
+
+
+def test_a_cell_of_facts_that_lack_a_dimension_is_unknown() -> None:
+    found = pivoted(
+        answer("cost", "source", (("a",), 9)),
+        answer("cost", "lead_kind", (("call",), None)),
+        answer("cost", "source,lead_kind"),
+    )
+    assert found.lines[0].values == (None,)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        Words(metrics="deals", pivot="month"),
+        Words(metrics="deals", by="month", pivot="month"),
+        Words(metrics="deals", by="source,medium,campaign", pivot="month"),
+        Words(metrics="deals", by="source", pivot="mont"),
+        Words(metrics="deals", by="source", pivot="month", compare="year"),
+        Words(metrics="deals", by="source", pivot="month", models="all"),
+    ],
+)
+def test_a_pivot_that_cannot_be_is_refused_by_its_own_word(words: Words) -> None:
+    with pytest.raises(InvalidParameters) as refused:
+        parse_question(words, KNOWN)
+    assert [violation.field for violation in refused.value.violations] == ["pivot"]
+
+
+def test_a_pivot_is_a_word_of_the_question() -> None:
+    question = parse_question(Words(metrics="deals", by="source", pivot="month"), KNOWN)
+    assert question.pivot == DIMENSIONS["month"]
