@@ -85,7 +85,7 @@ def test_it_warns_where_people_elsewhere_log_in_without_https(start_server: Call
         "/cabinet/\\evil.example",
         "javascript:alert(1)",
         "http:/cabinet/",
-        "/docs",
+        "/docsevil",
         " //evil.example",
         "cabinet/",
         "",
