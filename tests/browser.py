@@ -28,7 +28,7 @@ AS_A_PERSON = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like G
 """What the browser calls itself unless a test says otherwise; by itself it admits that it has no window."""
 
 PHONE_WIDTH_MAX = 600
-KEYS = {"Tab": (9, ""), "Enter": (13, "\r"), " ": (32, " "), "ArrowDown": (40, ""), "Escape": (27, "")}
+KEYS = {"Tab": (9, ""), "Enter": (13, "\r"), " ": (32, " ")}
 """The keys that tests press: their codes, and what they write."""
 
 
@@ -89,11 +89,10 @@ class Browser:
         """Keep a cookie as if a page of this address had set it."""
         self._ask("Network.setCookie", name=name, value=value, url=address, path="/")
 
-    def press(self, key: str, *, shift: bool = False) -> None:
+    def press(self, key: str) -> None:
         """Press a key, by its name in `KEYS`."""
         code, text = KEYS[key]
         sent = {"key": key, "code": key if len(key) > 1 else "Space", "windowsVirtualKeyCode": code}
-        sent |= {"modifiers": 8} if shift else {}
         self._ask("Input.dispatchKeyEvent", type="keyDown", **sent, **({"text": text} if text else {}))
         self._ask("Input.dispatchKeyEvent", type="keyUp", **sent)
 

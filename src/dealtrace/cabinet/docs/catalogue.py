@@ -41,13 +41,13 @@ class CatalogueRow:
 
 
 def list_catalogue(endpoints: Sequence[Endpoint], language: Language) -> list[CatalogueRow]:
-    """List every refusal in the order of codes."""
+    """List every refusal in the order of codes, and our own failure last."""
     methods: dict[type[Refusal], list[str]] = {}
     for endpoint in endpoints:
         for _, refusal in refusals_of(endpoint):
             methods.setdefault(refusal, []).append(endpoint.shown_name)
     rows = [_row(refusal, status, methods.get(refusal, []), language) for status, refusal in error_catalogue()]
-    return sorted(rows, key=lambda row: row.code)
+    return sorted(rows, key=lambda row: (row.name == errors.InternalFailure.__name__, row.code))
 
 
 def _row(refusal: type[Refusal], status: int, methods: Sequence[str], language: Language) -> CatalogueRow:
