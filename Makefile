@@ -1,6 +1,6 @@
 # The two commands of a newcomer are `make run` and `make test`; `make check` is what CI adds.
 .DEFAULT_GOAL := run
-.PHONY: install install-dev install-programs run test check format bench torture lock clean
+.PHONY: install install-dev install-programs run test check format bench torture screenshots lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -68,6 +68,10 @@ bench: install-dev
 torture: install-dev install-programs
 	$(BIN)/pytest -m torture
 	$(BIN)/pytest -n 2 -m 'not torture' --every-engine
+
+# The pictures of docs/images, taken of the demo with Chromium.
+screenshots: install-dev install-programs
+	$(BIN)/python tests/screenshots.py
 
 # Made with `uv`, which `pip install uv` brings; versions and hashes only, no addresses.
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

@@ -1,5 +1,6 @@
 """A real Chromium without a window, driven by its own DevTools protocol, and a small server of pages for it to open."""
 
+import base64
 import json
 import os
 import shutil
@@ -26,6 +27,10 @@ PATIENCE_SECONDS = 30
 AS_A_PERSON = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
 """What the browser calls itself unless a test says otherwise; by itself it admits that it has no window."""
 
+PHONE_WIDTH_MAX = 600
+KEYS = {"Tab": (9, ""), "Enter": (13, "\r"), " ": (32, " ")}
+"""The keys that tests press: their codes, and what they write."""
+
 
 def find_chromium() -> str | None:
     """Find the program, by either of its names."""
@@ -33,7 +38,7 @@ def find_chromium() -> str | None:
 
 
 class Browser:
-    """One browser with one page; its cookies and cache are its own."""
+    """One browser with one page; its cookies and cache are its own until it is renewed."""
 
     def __init__(self, folder: Path, *, user_agent: str | None = AS_A_PERSON) -> None:
         flags = (*FLAGS, *([f"--user-agent={user_agent}"] if user_agent is not None else []))
@@ -51,11 +56,58 @@ class Browser:
         self._open = ExitStack()
         address = f"ws://127.0.0.1:{port[0]}{port[1]}"
         self._browser = self._open.enter_context(connect(address, max_size=None, proxy=None))
-        targets = self._ask("Target.getTargets")["targetInfos"]
-        page = next(target["targetId"] for target in targets if target["type"] == "page")
-        self._session = self._ask("Target.attachToTarget", targetId=page, flatten=True)["sessionId"]
-        self._ask("Page.enable")
-        self._ask("Runtime.enable")
+        self._context = ""
+        self.renew()
+
+    def renew(self) -> None:
+        """Begin anew: a page without cookies, cache, or anything that was set or complained of before."""
+        before, self.complaints = self._context, []
+        self._context = self._ask("Target.createBrowserContext", root=True)["browserContextId"]
+        new: dict[str, Any] = {"url": "about:blank", "browserContextId": self._context, "width": 1280, "height": 800}
+        page = self._ask("Target.createTarget", root=True, **new)["targetId"]
+        self._session = self._ask("Target.attachToTarget", root=True, targetId=page, flatten=True)["sessionId"]
+        for domain in ("Page", "Runtime", "Log", "Network"):
+            self._ask(f"{domain}.enable")
+        if before:
+            self._ask("Target.disposeBrowserContext", root=True, browserContextId=before)
+
+    def emulate(
+        self, *, width: int = 1280, is_dark: bool = False, language: str = "en", runs_scripts: bool = True
+    ) -> None:
+        """Be a browser with a window of this width, a theme, a language, and scripts or none."""
+        self.resize(width, 740 if width < PHONE_WIDTH_MAX else 800)
+        self.use_theme(is_dark=is_dark)
+        self.send_headers({"Accept-Language": language})
+        self._ask("Emulation.setScriptExecutionDisabled", value=not runs_scripts)
+
+    def use_theme(self, *, is_dark: bool) -> None:
+        """Prefer the dark or the light theme."""
+        theme = {"name": "prefers-color-scheme", "value": "dark" if is_dark else "light"}
+        self._ask("Emulation.setEmulatedMedia", features=[theme])
+
+    def keep_cookie(self, name: str, value: str, address: str) -> None:
+        """Keep a cookie as if a page of this address had set it."""
+        self._ask("Network.setCookie", name=name, value=value, url=address, path="/")
+
+    def press(self, key: str) -> None:
+        """Press a key, by its name in `KEYS`."""
+        code, text = KEYS[key]
+        sent = {"key": key, "code": key if len(key) > 1 else "Space", "windowsVirtualKeyCode": code}
+        self._ask("Input.dispatchKeyEvent", type="keyDown", **sent, **({"text": text} if text else {}))
+        self._ask("Input.dispatchKeyEvent", type="keyUp", **sent)
+
+    def write(self, text: str) -> None:
+        """Write a text where the cursor is."""
+        self._ask("Input.insertText", text=text)
+
+    def click(self, x: float, y: float) -> None:
+        """Click at a point of the window."""
+        for kind in ("mousePressed", "mouseReleased"):
+            self._ask("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+
+    def picture(self) -> bytes:
+        """Return what the window shows, as PNG."""
+        return base64.b64decode(self._ask("Page.captureScreenshot", format="png")["data"])
 
     def open(self, url: str, *, referrer: str = "") -> None:
         """Open a page and wait until it has loaded."""
@@ -91,20 +143,25 @@ class Browser:
 
     def send_headers(self, headers: Mapping[str, str]) -> None:
         """Send headers with every request."""
-        self._ask("Network.enable")
         self._ask("Network.setExtraHTTPHeaders", headers=dict(headers))
 
     def cookies(self) -> dict[str, str]:
         """Tell all cookies there are."""
-        return {cooky["name"]: cooky["value"] for cooky in self._ask("Storage.getCookies", root=True)["cookies"]}
+        return {
+            cooky["name"]: cooky["value"]
+            for cooky in self._ask("Storage.getCookies", root=True, browserContextId=self._context)["cookies"]
+        }
 
     def lifetimes(self) -> dict[str, float]:
         """Return when each cookie ends, in seconds of the epoch; -1 for those that end with the browser."""
-        return {cooky["name"]: cooky["expires"] for cooky in self._ask("Storage.getCookies", root=True)["cookies"]}
+        return {
+            cooky["name"]: cooky["expires"]
+            for cooky in self._ask("Storage.getCookies", root=True, browserContextId=self._context)["cookies"]
+        }
 
     def forget(self) -> None:
         """Lose all cookies."""
-        self._ask("Storage.clearCookies", root=True)
+        self._ask("Storage.clearCookies", root=True, browserContextId=self._context)
 
     def close(self) -> None:
         """End the browser."""
@@ -115,6 +172,12 @@ class Browser:
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
+
+    def _cookies(self) -> list[dict[str, Any]]:
+        kept: list[dict[str, Any]] = self._ask("Storage.getCookies", root=True, browserContextId=self._context)[
+            "cookies"
+        ]
+        return kept
 
     def _wait_for_port(self, file: Path) -> tuple[str, str]:
         deadline = time.monotonic() + PATIENCE_SECONDS
@@ -137,6 +200,19 @@ class Browser:
             if result.get("id") == number:
                 assert "error" not in result, result["error"]
                 return result["result"]
+            self.complaints += _complaints_in(result)
+
+
+def _complaints_in(event: Mapping[str, Any]) -> list[str]:
+    """List what a page complains of in its console: exceptions, errors, what its policy stopped."""
+    params = event.get("params", {})
+    match event.get("method"):
+        case "Runtime.exceptionThrown":
+            return [json.dumps(params["exceptionDetails"])]
+        case "Log.entryAdded" if params["entry"]["level"] == "error" and params["entry"]["source"] != "network":
+            return [params["entry"]["text"]]
+        case _:
+            return []
 
 
 class Pages:

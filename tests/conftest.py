@@ -11,6 +11,7 @@ import pytest
 from hypothesis import settings
 
 from absent import leave_out
+from browser import Browser, find_chromium
 from cast import VLADIVOSTOK, Player, Stage
 from commands import CommandLine, Terminal
 from dealtrace.storage.database.engine import Database, open_database
@@ -199,6 +200,23 @@ def start_server(
         return start_server_on(database_url, **settings)
 
     return start
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """Run one browser for all tests of this worker."""
+    if find_chromium() is None:
+        leave_out("Chromium", "chromium")
+    opened = Browser(tmp_path_factory.mktemp("browser"))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def browser(chromium: Browser) -> Browser:
+    """Give the browser of this worker, as new."""
+    chromium.renew()
+    return chromium
 
 
 @pytest.fixture(scope="session")

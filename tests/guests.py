@@ -1,5 +1,6 @@
 """People who use the cabinet in tests: each with a browser of their own, and the users they log in as."""
 
+import html
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -11,8 +12,11 @@ from sqlalchemy import select, update
 
 from cast import Stage
 from dealtrace.accounts.role import Role
+from dealtrace.accounts.site import SiteId
 from dealtrace.accounts.user import User
+from dealtrace.cabinet.forms import form_token_of
 from dealtrace.operations.accounts.create_user import create_user
+from dealtrace.operations.accounts.log_in import Browser, open_session
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.schema.tables.control import session
 from server import ServerProcess
@@ -31,36 +35,87 @@ def new_user(database: Database, roles: Mapping[Any, Role] | None = None, *, log
 
 
 class Guest:
-    """A person at a browser, which sends forms as browsers do."""
+    """A person at a browser without JavaScript, which sends forms as browsers do.
 
-    def __init__(self, server: ServerProcess, **headers: str) -> None:
+    A path that begins with a slash is one below `/cabinet`, another one below the site of the person. `secret` is that
+    of their session, empty if they are not logged in.
+    """
+
+    def __init__(
+        self,
+        server: ServerProcess,
+        *,
+        site_id: int = 0,
+        secret: str = "",
+        login: str = "",
+        language: str = "",
+        **headers: str,
+    ) -> None:
+        self.site_id, self.secret, self.login = site_id, secret, login
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        unkept = httpx.Limits(max_keepalive_connections=0)
-        self.http = httpx.Client(base_url=server.address, headers=sent, timeout=30, trust_env=False, limits=unkept)
+        cookies = {name: value for name, value in (("session", secret), ("language", language)) if value}
+        self.http = httpx.Client(
+            base_url=server.address,
+            headers=sent,
+            cookies=cookies,
+            timeout=30,
+            trust_env=False,
+            limits=httpx.Limits(max_keepalive_connections=0),
+        )
 
     def log_in(self, user: User | str, password: str = PASSWORD, **fields: str) -> httpx.Response:
         """Send the form of the log-in page."""
         login = user if isinstance(user, str) else user.login
         return self.send("/login", login=login, password=password, **fields)
 
-    def open(self, path: str, **query: str) -> httpx.Response:
-        """Open a page below `/cabinet`."""
-        return self.http.get(f"/cabinet{path}", params=query or None)
+    def get(self, path: str, **query: Any) -> httpx.Response:
+        """Open a page."""
+        return self.http.get(self._address_of(path), params=query or None)
 
-    def send(self, path: str, **fields: str) -> httpx.Response:
-        """Send a form of our own page."""
-        return self.http.post(f"/cabinet{path}", data=fields, headers={"sec-fetch-site": "same-origin"})
+    def send(self, path: str, *, files: Mapping[str, tuple[str, bytes]] | None = None, **fields: Any) -> httpx.Response:
+        """Send a form of our own page, with the token that it carries."""
+        token = {"form_token": form_token_of(self.secret)} if self.secret else {}
+        own = {"sec-fetch-site": "same-origin"}
+        return self.http.post(self._address_of(path), data={**token, **fields}, files=files, headers=own)
+
+    def post(self, path: str, **fields: Any) -> httpx.Response:
+        """Send a form, and follow where it leads."""
+        answer = self.send(path, **fields)
+        return self.follow(answer.headers["location"]) if answer.is_redirect else answer
+
+    def follow(self, address: str) -> httpx.Response:
+        """Open the address of a link."""
+        return self.http.get(address, follow_redirects=True)
 
     def is_in(self) -> bool:
         """Whether the person is logged in."""
-        return self.open("/profile").status_code == httpx.codes.OK
+        return self.get("/profile").status_code == httpx.codes.OK
+
+    def _address_of(self, path: str) -> str:
+        return f"/cabinet{path}" if path.startswith("/") else f"/cabinet/{self.site_id}/{path}"
 
 
 def logged_in(server: ServerProcess, database: Database, roles: Mapping[Any, Role] | None = None) -> Guest:
-    """Return a guest who is logged in as a new user."""
+    """Return a guest who is logged in by the form, as a new user."""
     guest = Guest(server)
     assert guest.log_in(new_user(database, roles)).status_code == httpx.codes.SEE_OTHER
     return guest
+
+
+def member_of(
+    server: ServerProcess, stage: Stage, site_id: int, role: Role | None = Role.OWNER, *, language: str = "en"
+) -> Guest:
+    """Return a guest with a session: a new user with a role at a site, or an owner of the installation without one."""
+    user = new_user(stage.database, {SiteId(site_id): role} if role is not None else None)
+    with stage.database.write() as connection:
+        secret = open_session(connection, user, Browser("127.0.0.1", "test"), datetime.now(UTC))
+    return Guest(server, site_id=site_id, secret=secret, login=user.login, language=language)
+
+
+def text_of(page: str) -> str:
+    """Return the text of a page as a person reads it, on one line."""
+    body = page[page.index("<main") : page.index("</main>")]
+    return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", body))).strip()
 
 
 def key_in(page: httpx.Response) -> str:

@@ -169,23 +169,6 @@ def references(described: Any) -> Iterator[str]:
             yield from references(value)
 
 
-@pytest.mark.parametrize(("language", "words"), [("ru", "Создать сделку"), ("en-GB,en", "Register a deal")])
-def test_docs_tell_every_parameter_and_error_in_both_languages(
-    server: ServerProcess, language: str, words: str
-) -> None:
-    page = server.http.get("/docs", headers={"accept-language": language})
-    assert page.status_code == 200
-    assert page.headers["content-type"] == "text/html; charset=utf-8"
-    assert f'<html lang="{language[:2]}">' in page.text
-    assert words in page.text
-    for endpoint in ENDPOINTS:
-        assert endpoint.path in page.text
-        for parameter in endpoint.table.parameters:
-            assert parameter.name in page.text
-    for code in (10007, 10020, 10042, 10031, 500):
-        assert str(code) in page.text
-
-
 def test_what_breaks_is_told_with_a_number_that_finds_its_cause_in_the_log(start_server: Callable[..., Any]) -> None:
     server: ServerProcess = start_server()
     database = open_database(server.database_url)

@@ -23,6 +23,8 @@ from typer.core import TyperCommand, TyperGroup, TyperOption
 import dealtrace
 from dealtrace.accounts.role import Role
 from dealtrace.app import ENDPOINTS, describe, page_router
+from dealtrace.cabinet.docs.catalogue import CAUSES
+from dealtrace.cabinet.docs.pages import docs_routes
 from dealtrace.cabinet.gate import Page
 from dealtrace.cabinet.routes import PAGES
 from dealtrace.cli.commands import COMMANDS, load_command
@@ -30,6 +32,7 @@ from dealtrace.errors import Refusal
 from dealtrace.files.costs.columns import COST_COLUMNS
 from dealtrace.files.import_file import FORMATS
 from dealtrace.files.import_format import ImportNoun
+from dealtrace.http.client_address import Proxies
 from dealtrace.http.description import error_catalogue
 from dealtrace.http.endpoint import Endpoint
 from dealtrace.http.parameter_types import Text
@@ -54,6 +57,8 @@ ROOT = SOURCE.parent.parent
 DOCS = ROOT / "docs"
 DECISIONS = DOCS / "decisions"
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
+GUIDES = sorted(SOURCE.rglob("*.md"))
+"""The guides at `/docs`; their links are those of pages, see `test_docs_page.py`."""
 NOT_SETTINGS = {"DEALTRACE_NEW_PASSWORD"}
 """Variables that only one command reads."""
 PARTS_OF_A_DECISION = ("Context", "Decision", "Cost", "Alternatives")
@@ -151,7 +156,7 @@ def test_every_setting_is_documented_with_its_default(name: str) -> None:
     assert meaning.endswith(".")
 
 
-@each(DOCUMENTS)
+@each([*DOCUMENTS, *GUIDES])
 def test_it_names_only_known_settings(document: Path) -> None:
     known = {f"{ENVIRONMENT_PREFIX}{name.upper()}" for name in Settings.model_fields} | NOT_SETTINGS
     assert set(re.findall(rf"\b{ENVIRONMENT_PREFIX}[A-Z_]+\b", read(document))) <= known
@@ -204,7 +209,7 @@ def test_it_documents_only_known_commands_and_options() -> None:
         assert set(re.findall(r"`(--[a-z-]+)", text)) <= known
 
 
-@each(DOCUMENTS)
+@each([*DOCUMENTS, *GUIDES])
 def test_it_names_only_known_commands(document: Path) -> None:
     groups = {path[0] for path in all_commands() if len(path) > 1}
     for first, second in COMMAND.findall(
@@ -268,12 +273,18 @@ def test_every_error_is_documented_with_its_code_and_status() -> None:
     assert all(all(row) for row in table_rows(section(DOCS / "api.md", "Errors")))
 
 
+def test_the_catalogue_of_errors_at_docs_says_the_same() -> None:
+    documented = {row[2].strip("`"): tuple(row[3:]) for row in table_rows(section(DOCS / "api.md", "Errors"))}
+    assert documented == {refusal.__name__: (cause.when, cause.cure) for refusal, cause in CAUSES.items()}
+
+
 def served_routes() -> Iterator[tuple[str, frozenset[str]]]:
     """Yield every route of the application with its methods, without the HEAD that every GET implies."""
     yield from ((endpoint.path, frozenset(endpoint.methods)) for endpoint in ENDPOINTS)
     database = open_database(Settings().database_url)
-    services = service_routes(ENDPOINTS, describe, DatabaseWatch(database), lambda: True)
-    yield from _pages(page_router(services, [Route("/", lambda _request: Response())]).routes)
+    services = service_routes(describe, DatabaseWatch(database), lambda: True)
+    documents = docs_routes(ENDPOINTS, Proxies(()))
+    yield from _pages(page_router([*services, *documents], [Route("/", lambda _request: Response())]).routes)
     database.close()
 
 
@@ -475,7 +486,7 @@ def test_its_links_have_targets(document: Path) -> None:
         assert not anchor or anchor in anchors(target), link
 
 
-@each(DOCUMENTS)
+@each([*DOCUMENTS, *GUIDES])
 def test_it_stands_alone(document: Path) -> None:
     assert not ELSEWHERE.findall(read(document))
     assert not QUESTION_NUMBER.findall(read(document))

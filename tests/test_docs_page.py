@@ -7,19 +7,21 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from html import unescape
-from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from jsonschema import Draft202012Validator
 
 from absent import leave_out
-from browser import Browser, find_chromium
 from dealtrace.app import ENDPOINTS, describe
-from dealtrace.http.description import LIMITS, render_docs
-from dealtrace.http.endpoint import Endpoint
+from dealtrace.cabinet.docs.guides import GUIDES
+from dealtrace.cabinet.rendering import LANGUAGES, POLICY
+from dealtrace.errors import Language
+from dealtrace.http.described_method import LIMITS
+from dealtrace.http.description import error_catalogue
 from dealtrace.http.possible_refusals import example_of, refusals_of
-from dealtrace.http.samples import ADDRESS, TOKEN, curl
+from dealtrace.http.samples import ADDRESS, curl
 from dealtrace.settings import Settings
 from server import ServerProcess
 
@@ -34,50 +36,149 @@ def operations() -> Iterator[tuple[str, str, Mapping[str, Any]]]:
             yield path, method, operation
 
 
-def name_of(endpoint: Endpoint) -> str:
-    return endpoint.name or endpoint.path.rsplit("/", 1)[-1]
-
-
-@pytest.fixture
-def newcomers_server(tmp_path: Path) -> Iterator[ServerProcess]:
-    process = ServerProcess(f"sqlite:///{tmp_path}/dealtrace.db", tmp_path)
+@pytest.fixture(scope="module")
+def docs_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """Run a new server on a file, as its first user finds it, for all tests of the module."""
+    folder = tmp_path_factory.mktemp("docs")
+    process = ServerProcess(f"sqlite:///{folder}/dealtrace.db", folder, trusted_proxies="127.0.0.1")
     yield process
     process.close()
 
 
-def test_every_request_works_as_it_is_copied(newcomers_server: ServerProcess) -> None:
+def read(server: ServerProcess, path: str, language: str = "en") -> str:
+    """Return a page as it is served, without a login."""
+    answer = server.http.get(path, headers={"accept-language": language})
+    assert answer.status_code == 200, path
+    assert answer.headers["content-security-policy"] == POLICY
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    return answer.text
+
+
+def run_as_copied(server: ServerProcess, command: str) -> tuple[int, str]:
+    """Run a command of a page with the token of the server, and return the HTTP status and the body."""
     if shutil.which("curl") is None:
         leave_out("curl", "curl")
-    token = re.findall(r"shown only once: (\S+)", newcomers_server.printed)[0]
+    token = re.findall(r"shown only once: (\S+)", server.printed)[0]
+    words = shlex.split(command.replace("\\\n", " ").replace("TOKEN", token))
+    done = subprocess.run(
+        [*words, "-s", "-w", "\n%{http_code}"], capture_output=True, text=True, errors="replace", check=True
+    )
+    body, _, status = done.stdout.rpartition("\n")
+    return int(status), body
+
+
+def test_every_request_works_as_it_is_copied(docs_server: ServerProcess) -> None:
     last = ("customfield-delete", "delete-by-id")
-    for endpoint in sorted(
-        ENDPOINTS, key=lambda endpoint: last.index(name_of(endpoint)) if name_of(endpoint) in last else -1
-    ):
-        command = curl(endpoint).replace(ADDRESS, newcomers_server.address).replace(TOKEN, token)
-        done = subprocess.run(
-            [*shlex.split(command), "-s", "-w", "\n%{http_code}"],
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=True,
-        )
-        status = int(done.stdout.rsplit("\n", 1)[1])
-        assert status in NOT_THERE.get(name_of(endpoint), {200}), (command, done.stdout)
+    names = [endpoint.shown_name for endpoint in ENDPOINTS]
+    for name in sorted(names, key=lambda name: last.index(name) if name in last else -1):
+        page = read(docs_server, f"/docs/methods/{name}")
+        (request,) = re.findall(r'<pre class="request"[^>]*>(.*?)</pre>', page, re.DOTALL)
+        status, body = run_as_copied(docs_server, unescape(request))
+        assert status in NOT_THERE.get(name, {200}), (name, body)
 
 
-@pytest.mark.parametrize("language", ["ru", "en"])
-def test_the_page_has_no_holes_and_each_method_its_example(language: Any) -> None:
-    page = unescape(render_docs(ENDPOINTS, language))
-    assert not re.findall(r"\{(ru|en|[a-z]+_[a-z_]+)\}", page)
-    assert page.count('<pre class="request">') == len(ENDPOINTS)
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("guide", GUIDES)
+def test_every_command_of_a_guide_works_as_it_is_copied(docs_server: ServerProcess, guide: str, language: str) -> None:
+    page = read(docs_server, f"/docs/guides/{guide}", language)
+    commands = [unescape(each) for each in re.findall(r'<code class="language-sh">(.*?)</code>', page, re.DOTALL)]
+    assert commands
+    for command in commands:
+        status, body = run_as_copied(docs_server, command)
+        assert status == 200, (command, body)
+        assert not re.search(r'"errorCode": ?"?[0-9]', body), (command, body)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_method_stands_there_with_its_parameters_errors_and_limit(
+    docs_server: ServerProcess, language: Language
+) -> None:
+    contents = read(docs_server, "/docs", language)
+    assert contents.count('href="/docs/methods/') == len(ENDPOINTS)
     for endpoint in ENDPOINTS:
-        assert curl(endpoint) in page
+        assert f"<code>{endpoint.shown_path}</code>" in contents
+        page = unescape(read(docs_server, f"/docs/methods/{endpoint.shown_name}", language))
+        assert not re.findall(r"\{(ru|en|[a-z]+_[a-z_]+)\}", page)
+        assert curl(endpoint).replace(ADDRESS, docs_server.address) in page
+        assert LIMITS[endpoint.rate_limit_class][language] in page
+        for parameter in endpoint.described():
+            assert f"<code>{parameter.name}</code>" in page
         for _, refusal in refusals_of(endpoint):
             assert example_of(refusal, endpoint).text(language) in page
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_error_stands_in_the_catalogue_with_its_message(docs_server: ServerProcess, language: Language) -> None:
+    page = unescape(read(docs_server, "/docs/errors", language))
+    for status, refusal in error_catalogue():
+        (section,) = re.findall(rf'<section class="card" id="e{refusal.code}">.*?</section>', page, re.DOTALL)
+        assert f"{refusal.__name__}, HTTP {status}" in section
+        assert re.sub(r"\{\w+\}", "…", refusal.ru if language == "ru" else refusal.en) in section
+        assert ("почти все" if language == "ru" else "nearly all") in section or not any(
+            refusal in {found for _, found in refusals_of(endpoint)} and endpoint.shown_name not in section
+            for endpoint in ENDPOINTS
+        )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_link_is_dead(docs_server: ServerProcess, language: str) -> None:
+    waiting, read_pages = ["/docs"], dict[str, str]()
+    anchors: set[tuple[str, str]] = set()
+    while waiting:
+        path = waiting.pop()
+        read_pages[path] = read(docs_server, path, language)
+        for link in re.findall(r'(?:href|src)="([^"]+)"', read_pages[path]):
+            target, _, anchor = unescape(link).partition("#")
+            anchors |= {(target or path, anchor)} if anchor else set()
+            if target.startswith("/docs") and target not in (*read_pages, *waiting):
+                waiting.append(target)
+            elif target and not target.startswith("/docs"):
+                assert docs_server.http.get(target).status_code in (200, 303), (path, link)
+    assert len(read_pages) == 2 + len(GUIDES) + len(ENDPOINTS)
+    for path, anchor in anchors:
+        assert f'id="{anchor}"' in read_pages[path], (path, anchor)
+
+
+def test_a_language_is_chosen_there_and_kept(docs_server: ServerProcess) -> None:
+    page = read(docs_server, "/docs/errors", "en-GB,en")
+    assert '<html lang="en">' in page
+    with httpx.Client(base_url=docs_server.address, trust_env=False) as reader:
+        chosen = {"language": "ru", "back": "/docs/errors"}
+        answer = reader.post("/cabinet/language", data=chosen, headers={"sec-fetch-site": "same-origin"})
+        assert answer.headers["location"] == "/docs/errors"
+        for path in ("/docs/errors", "/cabinet/login"):
+            assert '<html lang="ru">' in reader.get(path, headers={"accept-language": "en"}).text
+
+
+def test_what_is_not_there_is_said_on_a_page(docs_server: ServerProcess) -> None:
+    for path in ("/docs/guides/none", "/docs/methods/none"):
+        answer = docs_server.http.get(path, headers={"accept-language": "en"})
+        assert (answer.status_code, "There is no such page" in answer.text) == (404, True)
+
+
+@pytest.mark.parametrize(
+    ("headers", "shown"),
+    [
+        ({"host": "deals.shop.example"}, "http://deals.shop.example/calls-service/"),
+        ({"host": "deals.shop.example", "x-forwarded-proto": "https"}, "https://deals.shop.example/calls-service/"),
+        ({"host": "[::1]:8000"}, "http://[::1]:8000/calls-service/"),
+    ],
+)
+def test_commands_name_the_address_that_the_page_was_opened_at(
+    docs_server: ServerProcess, headers: dict[str, str], shown: str
+) -> None:
+    page = docs_server.http.get("/docs/guides/crm", headers=headers)
+    assert f"curl '{shown}" in unescape(page.text) or f"curl -G '{shown}" in unescape(page.text)
+
+
+@pytest.mark.parametrize("host", ["a'b", "a<script>c", 'a"b', "a b", "a&b"])
+def test_a_hostile_name_of_the_server_is_not_shown(docs_server: ServerProcess, host: str) -> None:
+    answer = docs_server.raw(f"GET /docs/guides/crm HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+    assert host.encode() not in answer
+
+
 def test_an_endpoint_tells_only_errors_that_can_come() -> None:
-    codes = {name_of(endpoint): {refusal.__name__ for _, refusal in refusals_of(endpoint)} for endpoint in ENDPOINTS}
+    codes = {endpoint.shown_name: {refusal.__name__ for _, refusal in refusals_of(endpoint)} for endpoint in ENDPOINTS}
     assert {"NumberTaken", "CallAndLeadRequest", "PointsSpent"} <= codes["register"]
     assert {"DealNotFound", "DealKeyMissing"} <= codes["update-by-id"]
     for name in ("InvitationSpent", "ImportInProgress", "FileUnreadable", "UnknownSetting", "DealNotPinned"):
@@ -118,21 +219,5 @@ def test_the_limits_are_those_of_the_settings() -> None:
                 assert Settings.model_fields[name.lower()].default == int(number)
 
 
-@pytest.mark.parametrize("language", ["ru", "en"])
-def test_nothing_overflows_on_a_phone(server: ServerProcess, tmp_path: Path, language: str) -> None:
-    if find_chromium() is None:
-        leave_out("Chromium", "chromium")
-    browser = Browser(tmp_path)
-    try:
-        browser.send_headers({"Accept-Language": language})
-        browser._ask("Emulation.setDeviceMetricsOverride", width=360, height=640, deviceScaleFactor=1, mobile=True)
-        browser.open(f"{server.address}/docs")
-        browser.run("document.querySelectorAll('details').forEach(part => part.open = true)")
-        assert browser.run("document.documentElement.lang") == language
-        assert browser.run("document.documentElement.scrollWidth") <= 360
-    finally:
-        browser.close()
-
-
-def test_the_description_is_served_as_it_is_made(server: ServerProcess) -> None:
-    assert server.http.get("/openapi.json").json() == json.loads(json.dumps(DESCRIPTION))
+def test_the_description_is_served_as_it_is_made(docs_server: ServerProcess) -> None:
+    assert docs_server.http.get("/openapi.json").json() == json.loads(json.dumps(DESCRIPTION))

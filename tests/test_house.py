@@ -90,11 +90,13 @@ LIBRARIES: dict[str, frozenset[str]] = {
     "storage": frozenset({"sqlalchemy", "alembic", "psycopg", "msgspec"}),
     "operations": frozenset({"sqlalchemy", "argon2", "idna", "pyotp"}),
     "runtime": frozenset({"sqlalchemy"}),
-    "http": frozenset({"sqlalchemy", "msgspec", "jinja2", "python_multipart", "redis", "starlette", "structlog"}),
+    "http": frozenset({"sqlalchemy", "msgspec", "python_multipart", "redis", "starlette", "structlog"}),
     "calltouch": frozenset({"sqlalchemy", "msgspec"}),
     "api": frozenset({"sqlalchemy"}),
     "counter": frozenset({"msgspec", "ua_parser", "crawleruseragents", "maxminddb"}),
-    "cabinet": frozenset({"sqlalchemy", "starlette", "jinja2", "jinja2_fragments", "babel", "markupsafe", "segno"}),
+    "cabinet": frozenset(
+        {"sqlalchemy", "starlette", "jinja2", "jinja2_fragments", "babel", "markdown_it", "markupsafe", "segno"}
+    ),
     "files": frozenset({"python_calamine", "xlsxwriter", "msgspec"}),
     "client": frozenset({"httpx"}),
     "worker": frozenset({"sqlalchemy", "httpcore", "httpx", "structlog"}),

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dealtrace import clock, observation
 from dealtrace.api.routes import ENDPOINTS as API
+from dealtrace.cabinet.docs.pages import docs_routes
 from dealtrace.cabinet.routes import cabinet_routes
 from dealtrace.cabinet.view import Means
 from dealtrace.calltouch.error_body import ErrorBody, refuse
@@ -117,7 +118,7 @@ class Application:
         self._start_deliveries()
         self._rate_limits = RateLimits(self._rates(), self._settings.redis_url)
         self._proxies = Proxies(self._settings.trusted_proxies)
-        services = service_routes(ENDPOINTS, describe, self._watch, lambda: self._write_queue.is_alive)
+        services = service_routes(describe, self._watch, lambda: self._write_queue.is_alive)
         means = Means(
             self._database,
             AccountChanges(self._database),
@@ -128,7 +129,7 @@ class Application:
             self._proxies,
             self._report_pool,
         )
-        pages = page_router(services, cabinet_routes(means))
+        pages = page_router([*services, *docs_routes(ENDPOINTS, self._proxies)], cabinet_routes(means))
         self._gate = self._make_gate()
         self._journal = RequestJournal(self._settings.requests_kept_days)
         routes = Routes(self._gate, ENDPOINTS, refuse)
@@ -280,7 +281,7 @@ class Application:
 
 
 def page_router(services: Sequence[Route], cabinet: Sequence[Route]) -> Router:
-    """Return the router of everything that is not an endpoint: the server's own pages and the cabinet."""
+    """Return the router of everything that is not an endpoint: pages about the server, and the cabinet."""
     unknown = not_found(refuse)
     routes = [
         Route("/", LeadToCabinet(unknown)),

@@ -2,7 +2,6 @@
 
 import html
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -17,7 +16,7 @@ from dealtrace.operations.deals.change import change_deals
 from dealtrace.operations.deals.delete import delete_deals
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.storage.accounts.points import find_points_spent
-from logged_in import Visitor
+from guests import Guest, member_of
 from server import ServerProcess
 from write_commands import by_contact, change, registration
 
@@ -35,11 +34,9 @@ def site(served: Stage) -> Player:
 
 
 @pytest.fixture
-def analyst(server: ServerProcess, served: Stage, site: Player) -> Iterator[Visitor]:
+def analyst(server: ServerProcess, served: Stage, site: Player) -> Guest:
     """Log an analyst of the site in."""
-    visitor = Visitor(server, served, site.site.id, Role.ANALYST)
-    yield visitor
-    visitor.close()
+    return member_of(server, served, site.site.id, Role.ANALYST)
 
 
 def register(stage: Stage, player: Player, number: str, **fields: object) -> int:
@@ -57,7 +54,7 @@ def text_of(page: str) -> str:
     return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page)))
 
 
-def test_the_newest_deals_come_first_a_page_at_a_time(served: Stage, site: Player, analyst: Visitor) -> None:
+def test_the_newest_deals_come_first_a_page_at_a_time(served: Stage, site: Player, analyst: Guest) -> None:
     first = moscow(DAY, "12:00:00")
     for place in range(60):
         register(served, site, f"D-{place:02}", happened_at=first + timedelta(minutes=place // 2))
@@ -92,7 +89,7 @@ def test_the_newest_deals_come_first_a_page_at_a_time(served: Stage, site: Playe
     ],
 )
 def test_one_field_finds_numbers_contacts_and_names(
-    served: Stage, site: Player, analyst: Visitor, typed: str, found: set[str]
+    served: Stage, site: Player, analyst: Guest, typed: str, found: set[str]
 ) -> None:
     neighbour = served.open_site(contact_matching=True)
     call = served.call(site, moscow(DAY, "11:30:00"), client_name="Иван Петров")
@@ -103,12 +100,12 @@ def test_one_field_finds_numbers_contacts_and_names(
     assert set(numbers(analyst.get("deals", q=typed).text)) == found, call
 
 
-def test_our_id_finds_its_deal(served: Stage, site: Player, analyst: Visitor) -> None:
+def test_our_id_finds_its_deal(served: Stage, site: Player, analyst: Guest) -> None:
     deal = register(served, site, "A-100")
     assert numbers(analyst.get("deals", q=str(deal)).text) == ["A-100"]
 
 
-def test_filters_narrow_the_list(served: Stage, site: Player, analyst: Visitor) -> None:
+def test_filters_narrow_the_list(served: Stage, site: Player, analyst: Guest) -> None:
     visit = served.visit(site, moscow(DAY, "11:00:00"), YANDEX)
     served.call(site, moscow(DAY, "11:30:00"), visit_id=visit.id)
     register(served, site, "matched", clue=by_contact(PHONE), status="won", manager="Анна")
@@ -129,7 +126,7 @@ def test_filters_narrow_the_list(served: Stage, site: Player, analyst: Visitor) 
         assert set(numbers(analyst.get("deals", **MARCH, **filters).text)) == found, filters
 
 
-def test_deleted_deals_are_listed_on_demand_and_restored(served: Stage, site: Player, analyst: Visitor) -> None:
+def test_deleted_deals_are_listed_on_demand_and_restored(served: Stage, site: Player, analyst: Guest) -> None:
     deal = register(served, site, "A-100")
     served.perform(delete_deals, site, DealKey(deal, None))
     assert numbers(analyst.get("deals", **MARCH).text) == []
@@ -139,7 +136,7 @@ def test_deleted_deals_are_listed_on_demand_and_restored(served: Stage, site: Pl
     assert numbers(analyst.get("deals", **MARCH).text) == ["A-100"]
 
 
-def test_the_card_tells_why_the_deal_has_its_lead(served: Stage, site: Player, analyst: Visitor) -> None:
+def test_the_card_tells_why_the_deal_has_its_lead(served: Stage, site: Player, analyst: Guest) -> None:
     earlier = served.visit(site, moscow("2018-03-20", "10:00:00"), TrafficSource("google", "organic"))
     visit = served.visit(site, moscow(DAY, "10:00:00"), YANDEX, landing_url="javascript:alert(1)")
     missed = served.call(site, moscow(DAY, "08:00:00"))
@@ -167,14 +164,13 @@ def test_the_card_tells_why_the_deal_has_its_lead(served: Stage, site: Player, a
 
 def test_the_card_speaks_russian(server: ServerProcess, served: Stage, site: Player) -> None:
     deal = register(served, site, "A-100", clue=by_contact("не телефон"))
-    visitor = Visitor(server, served, site.site.id, Role.ANALYST, language="ru")
+    visitor = member_of(server, served, site.site.id, Role.ANALYST, language="ru")
     words = text_of(visitor.get(f"deals/{deal}").text)
-    visitor.close()
     assert "Подходящего лида нет" in words
     assert "«не телефон» не является телефоном или почтой, поэтому лид по этому контакту не найти." in words
 
 
-def test_a_lead_is_pinned_by_hand_and_left_to_the_rules_again(served: Stage, site: Player, analyst: Visitor) -> None:
+def test_a_lead_is_pinned_by_hand_and_left_to_the_rules_again(served: Stage, site: Player, analyst: Guest) -> None:
     call = served.call(site, moscow(DAY, "11:30:00"))
     late = served.lead_request(site, moscow(DAY, "13:00:00"), phone=PHONE)
     deal = register(served, site, "A-100", clue=by_contact(PHONE))
@@ -188,7 +184,7 @@ def test_a_lead_is_pinned_by_hand_and_left_to_the_rules_again(served: Stage, sit
     assert analyst.post(f"deals/{deal}", act="pin").status_code == 400
 
 
-def test_every_change_can_be_undone(served: Stage, site: Player, analyst: Visitor) -> None:
+def test_every_change_can_be_undone(served: Stage, site: Player, analyst: Guest) -> None:
     deal = register(served, site, "A-100", status="new", tags=("a", "b"))
     served.perform(change_deals, site, change(deal, status="won", amount_rub=Decimal(5000), tags=()))
     served.perform(change_deals, site, change(deal, manager="Анна"))
@@ -205,7 +201,7 @@ def test_every_change_can_be_undone(served: Stage, site: Player, analyst: Visito
     assert "Deleted on" not in analyst.post(f"deals/{deal}", act="undo", version="6").text
 
 
-def test_what_people_do_costs_no_points(served: Stage, site: Player, analyst: Visitor) -> None:
+def test_what_people_do_costs_no_points(served: Stage, site: Player, analyst: Guest) -> None:
     deal = register(served, site, "A-100")
     today = site_day(datetime.now(UTC), site.site.time_zone)
     with served.database.read() as connection:
@@ -216,7 +212,7 @@ def test_what_people_do_costs_no_points(served: Stage, site: Player, analyst: Vi
         assert find_points_spent(connection, site.site.id, today) == spent
 
 
-def test_others_see_nothing(server: ServerProcess, served: Stage, site: Player, analyst: Visitor) -> None:
+def test_others_see_nothing(server: ServerProcess, served: Stage, site: Player, analyst: Guest) -> None:
     neighbour = served.open_site()
     foreign = register(served, neighbour, "theirs")
     own = register(served, site, "ours", clue=by_contact(PHONE))
@@ -224,18 +220,16 @@ def test_others_see_nothing(server: ServerProcess, served: Stage, site: Player, 
     for path in (f"deals/{foreign}", "deals/1", f"deals/{10**40}"):
         assert analyst.get(path).status_code == 404
         assert analyst.post(path, act="delete").status_code == 404
-    assert analyst.http.get(f"{neighbour.site.id}/deals").status_code == 404
-    reader = Visitor(server, served, site.site.id, Role.READER)
+    assert analyst.get(f"/{neighbour.site.id}/deals").status_code == 404
+    reader = member_of(server, served, site.site.id, Role.READER)
     for answer in (reader.get("deals"), reader.get(f"deals/{own}"), reader.post(f"deals/{own}", act="delete")):
         assert answer.status_code == 403
         assert PHONE not in answer.text
-    reader.close()
 
 
-def test_a_form_of_another_page_changes_nothing(served: Stage, site: Player, analyst: Visitor) -> None:
+def test_a_form_of_another_page_changes_nothing(served: Stage, site: Player, analyst: Guest) -> None:
     deal = register(served, site, "A-100")
-    sent = analyst.http.post(
-        f"{site.site.id}/deals/{deal}", data={"act": "delete"}, headers={"sec-fetch-site": "cross-site"}
-    )
+    path, foreign = f"/cabinet/{site.site.id}/deals/{deal}", {"sec-fetch-site": "cross-site"}
+    sent = analyst.http.post(path, data={"act": "delete"}, headers=foreign)
     assert sent.status_code == 403
     assert "Deleted on" not in analyst.get(f"deals/{deal}").text

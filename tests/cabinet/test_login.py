@@ -37,14 +37,14 @@ def cookie_of(answer: httpx.Response) -> tuple[str, set[str]]:
 
 def test_who_has_no_session_is_led_to_log_in_and_back(server: ServerProcess, anna: User) -> None:
     guest = Guest(server)
-    answer = guest.open("/profile", a="1 & 2")
+    answer = guest.get("/profile", a="1 & 2")
     assert answer.headers["location"] == "/cabinet/login?then=%2Fcabinet%2Fprofile%3Fa%3D1%2B%2526%2B2"
     form = server.http.get(answer.headers["location"])
     assert 'name="then" value="/cabinet/profile?a=1+%26+2"' in form.text
     answer = guest.log_in(anna, then="/cabinet/profile?a=1+%26+2")
     assert (answer.status_code, answer.headers["location"]) == (303, "/cabinet/profile?a=1+%26+2")
-    assert anna.login in guest.open("/profile").text
-    assert guest.open("/login").headers["location"] == "/cabinet/"
+    assert anna.login in guest.get("/profile").text
+    assert guest.get("/login").headers["location"] == "/cabinet/"
 
 
 def test_the_cookie_is_kept_from_scripts_and_other_sites(server: ServerProcess, anna: User) -> None:
@@ -85,7 +85,7 @@ def test_it_warns_where_people_elsewhere_log_in_without_https(start_server: Call
         "/cabinet/\\evil.example",
         "javascript:alert(1)",
         "http:/cabinet/",
-        "/docs",
+        "/docsevil",
         " //evil.example",
         "cabinet/",
         "",
@@ -174,14 +174,14 @@ def test_a_session_ends_a_month_after_it_began_however_much_it_is_used(
 
 def test_the_language_that_was_chosen_stays(server: ServerProcess, anna: User) -> None:
     guest = Guest(server)
-    assert '<html lang="ru">' in guest.open("/login").text
-    form = guest.open("/login", then="/cabinet/profile")
+    assert '<html lang="ru">' in guest.get("/login").text
+    form = guest.get("/login", then="/cabinet/profile")
     assert 'name="back" value="/cabinet/login?then=%2Fcabinet%2Fprofile"' in form.text
     answer = guest.send("/language", language="en", back="/cabinet/login?then=%2Fcabinet%2Fprofile")
     assert answer.headers["location"] == "/cabinet/login?then=%2Fcabinet%2Fprofile"
-    assert '<html lang="en">' in guest.open("/login").text
+    assert '<html lang="en">' in guest.get("/login").text
     guest.send("/language", language="xx")
-    assert '<html lang="en">' in guest.open("/login").text
+    assert '<html lang="en">' in guest.get("/login").text
 
 
 @pytest.mark.parametrize(
@@ -198,19 +198,19 @@ def test_a_form_from_a_foreign_page_does_nothing(server: ServerProcess, anna: Us
 
 def test_browsers_that_do_not_say_where_a_form_was_send_its_token(server: ServerProcess, anna: User) -> None:
     guest, other = logged_in_as(server, anna), logged_in_as(server, anna)
-    token = guest.open("/profile").text.partition('name="form_token" value="')[2].partition('"')[0]
+    token = guest.get("/profile").text.partition('name="form_token" value="')[2].partition('"')[0]
     assert len(token) == 64
-    assert guest.http.cookies["session"] not in guest.open("/profile").text
+    assert guest.http.cookies["session"] not in guest.get("/profile").text
     assert other.http.post("/cabinet/logout", data={"form_token": token}).status_code == 403
     assert guest.http.post("/cabinet/logout", data={"form_token": token}).status_code == 303
 
 
 def test_a_site_of_others_does_not_exist(server: ServerProcess, served: Stage, owner: Player, stranger: Player) -> None:
     guest = logged_in(server, served.database, {owner.site.id: Role.OWNER})
-    assert guest.open(f"/{owner.site.id}/settings/users").status_code == 200
-    foreign = guest.open(f"/{stranger.site.id}/settings/users")
-    missing = guest.open("/987654321/settings/users")
-    huge = guest.open(f"/{10**30}/settings/users")
+    assert guest.get(f"/{owner.site.id}/settings/users").status_code == 200
+    foreign = guest.get(f"/{stranger.site.id}/settings/users")
+    missing = guest.get("/987654321/settings/users")
+    huge = guest.get(f"/{10**30}/settings/users")
     assert foreign.status_code == missing.status_code == huge.status_code == 404
     assert foreign.text.replace(f"/{stranger.site.id}/", "/987654321/") == missing.text
 

@@ -2,7 +2,6 @@
 
 import html
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -12,7 +11,7 @@ from dealtrace.accounts.role import Role
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.leads.call import Circumstances
 from dealtrace.operations.deals.register import register_deals
-from logged_in import Visitor
+from guests import Guest, member_of
 from server import ServerProcess
 from write_commands import by_contact, registration
 
@@ -30,11 +29,9 @@ def site(served: Stage) -> Player:
 
 
 @pytest.fixture
-def analyst(server: ServerProcess, served: Stage, site: Player) -> Iterator[Visitor]:
+def analyst(server: ServerProcess, served: Stage, site: Player) -> Guest:
     """Log an analyst of the site in."""
-    visitor = Visitor(server, served, site.site.id, Role.ANALYST)
-    yield visitor
-    visitor.close()
+    return member_of(server, served, site.site.id, Role.ANALYST)
 
 
 def listed(page: str) -> list[int]:
@@ -47,7 +44,7 @@ def text_of(page: str) -> str:
     return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page)))
 
 
-def test_each_tab_lists_its_leads(served: Stage, site: Player, analyst: Visitor) -> None:
+def test_each_tab_lists_its_leads(served: Stage, site: Player, analyst: Guest) -> None:
     neighbour = served.open_site()
     served.call(neighbour, moscow(DAY, "10:00:00"))
     visit = served.visit(
@@ -66,7 +63,7 @@ def test_each_tab_lists_its_leads(served: Stage, site: Player, analyst: Visitor)
     assert listed(analyst.get("leads", **MARCH, tab="nonsense").text) == [second.id, first.id]
 
 
-def test_missed_calls_are_listed_until_the_client_calls_again(served: Stage, site: Player, analyst: Visitor) -> None:
+def test_missed_calls_are_listed_until_the_client_calls_again(served: Stage, site: Player, analyst: Guest) -> None:
     ten = moscow(DAY, "10:00:00")
     hour = timedelta(hours=1)
     served.call(site, ten, seconds=0, circumstances=MISSED)
@@ -79,7 +76,7 @@ def test_missed_calls_are_listed_until_the_client_calls_again(served: Stage, sit
 
 
 @pytest.mark.parametrize("typed", ["8 920 555-00-55", "REF-7", "иван петров", "*0055", "REF-*"])
-def test_one_field_finds_calls(served: Stage, site: Player, analyst: Visitor, typed: str) -> None:
+def test_one_field_finds_calls(served: Stage, site: Player, analyst: Guest, typed: str) -> None:
     call = served.call(site, moscow("2017-01-01"), reference="REF-7", client_name="Иван Петров")
     served.call(site, moscow("2017-01-01"), phone=OTHER_PHONE)
     assert listed(analyst.get("leads", q=typed).text) == [call.id]
@@ -101,7 +98,7 @@ def test_one_field_finds_calls(served: Stage, site: Player, analyst: Visitor, ty
     ],
 )
 def test_a_recording_is_a_link_only_if_it_is_an_address(
-    served: Stage, site: Player, analyst: Visitor, url: str, is_link: bool
+    served: Stage, site: Player, analyst: Guest, url: str, is_link: bool
 ) -> None:
     call = served.call(site, moscow(DAY, "10:00:00"), circumstances=Circumstances(record_url=url))
     for page in (analyst.get("leads", **MARCH).text, analyst.get(f"leads/call/{call.id}").text):
@@ -112,7 +109,7 @@ def test_a_recording_is_a_link_only_if_it_is_an_address(
         assert found == ([url] if is_link else [])
 
 
-def test_the_page_of_a_lead_shows_its_visit_path_and_deals(served: Stage, site: Player, analyst: Visitor) -> None:
+def test_the_page_of_a_lead_shows_its_visit_path_and_deals(served: Stage, site: Player, analyst: Guest) -> None:
     visit = served.visit(site, moscow(DAY, "10:00:00"), TrafficSource("yandex", "cpc", "spring"))
     call = served.call(site, moscow(DAY, "11:30:00"), visit_id=visit.id, client_name=HOSTILE)
     (deal,) = served.perform(register_deals, site, registration("A-100", clue=by_contact(PHONE)))
@@ -124,7 +121,7 @@ def test_the_page_of_a_lead_shows_its_visit_path_and_deals(served: Stage, site: 
     assert "answered, 5 min" in words.replace("\u00a0", " ")
 
 
-def test_notes_are_written_and_cleared(served: Stage, site: Player, analyst: Visitor) -> None:
+def test_notes_are_written_and_cleared(served: Stage, site: Player, analyst: Guest) -> None:
     sent = served.lead_request(site, moscow(DAY, "12:00:00"), phone=PHONE)
     path = f"leads/request/{sent.id}"
     page = analyst.post(path, act="note", tags="a, b ,, a", manager=HOSTILE, comment="one\r\ntwo").text
@@ -137,7 +134,7 @@ def test_notes_are_written_and_cleared(served: Stage, site: Player, analyst: Vis
     assert analyst.post(path, act="note", tags="", manager="x" * 2000, comment="").status_code == 400
 
 
-def test_a_lead_is_hidden_and_brought_back_with_its_deals(served: Stage, site: Player, analyst: Visitor) -> None:
+def test_a_lead_is_hidden_and_brought_back_with_its_deals(served: Stage, site: Player, analyst: Guest) -> None:
     call = served.call(site, moscow(DAY, "11:30:00"))
     (deal,) = served.perform(register_deals, site, registration("A-100", clue=by_contact(PHONE)))
     path = f"leads/call/{call.id}"
@@ -150,7 +147,7 @@ def test_a_lead_is_hidden_and_brought_back_with_its_deals(served: Stage, site: P
     assert f"Lead Call {call.id}" in text_of(analyst.get(f"deals/{deal.deal_id}").text)
 
 
-def test_others_see_nothing(server: ServerProcess, served: Stage, site: Player, analyst: Visitor) -> None:
+def test_others_see_nothing(server: ServerProcess, served: Stage, site: Player, analyst: Guest) -> None:
     neighbour = served.open_site()
     foreign = served.call(neighbour, moscow(DAY, "10:00:00"))
     own = served.call(site, moscow(DAY, "10:00:00"))
@@ -163,7 +160,7 @@ def test_others_see_nothing(server: ServerProcess, served: Stage, site: Player, 
         assert analyst.get(path).status_code == 404, path
         assert analyst.post(path, act="hide").status_code == 404, path
     assert analyst.post(f"leads/call/{own.id}", act="burn").status_code == 404
-    reader = Visitor(server, served, site.site.id, Role.READER)
+    reader = member_of(server, served, site.site.id, Role.READER)
     for answer in (
         reader.get("leads"),
         reader.get(f"leads/call/{own.id}"),
@@ -171,4 +168,3 @@ def test_others_see_nothing(server: ServerProcess, served: Stage, site: Player, 
     ):
         assert answer.status_code == 403
         assert PHONE not in answer.text
-    reader.close()

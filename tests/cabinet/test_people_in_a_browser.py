@@ -1,34 +1,27 @@
-"""The pages about people in a real browser: with and without JavaScript, on a phone, under their policy."""
+"""The second factor in a real browser, with and without JavaScript, on a phone."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pyotp
 import pytest
 
-from absent import leave_out
-from browser import Browser, find_chromium
-from cast import Player, Stage
+from browser import Browser
+from cast import Stage
 from dealtrace.accounts.user import User
+from engines import on_one_engine
 from guests import PASSWORD, new_user
 from server import ServerProcess
+from walker import faults_of
 
-WATCH = (
-    "window.faults = []; document.addEventListener('securitypolicyviolation', e => faults.push(e.violatedDirective))"
-)
+pytestmark = on_one_engine
 
 
 @pytest.fixture(params=["with JavaScript", "without JavaScript"])
-def browser(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    if find_chromium() is None:
-        leave_out("Chromium", "chromium")
-    opened = Browser(tmp_path_factory.mktemp("browser"))
-    opened.before_every_page(WATCH)
-    opened._ask("Emulation.setDeviceMetricsOverride", width=360, height=740, deviceScaleFactor=1, mobile=True)
-    opened._ask("Emulation.setScriptExecutionDisabled", value=request.param == "without JavaScript")
-    yield opened
-    opened.close()
+def phone(request: pytest.FixtureRequest, browser: Browser) -> Browser:
+    """Give a browser on a phone."""
+    browser.emulate(width=360, runs_scripts=request.param == "with JavaScript")
+    return browser
 
 
 @pytest.fixture
@@ -50,53 +43,29 @@ def path_of(browser: Browser) -> str:
     return str(browser.run("location.pathname"))
 
 
-def is_well_made(browser: Browser) -> bool:
-    """Whether a page fits the phone, has one heading and labels every field, and its policy stopped nothing."""
-    return bool(
-        browser.run("document.documentElement.scrollWidth <= 360")
-        and browser.run("document.querySelectorAll('h1').length === 1")
-        and browser.run(
-            "[...document.querySelectorAll('main :is(input:not([type=hidden]), select, textarea)')]"
-            ".every(field => field.labels.length || field.ariaLabel)"
-        )
-        and browser.run("(window.faults || []).length === 0")
-    )
-
-
 def test_a_person_logs_in_sets_up_a_second_factor_and_comes_back_with_it(
-    server: ServerProcess, browser: Browser, anna: User
+    server: ServerProcess, phone: Browser, anna: User
 ) -> None:
-    browser.run(f"location.href = {json.dumps(server.address + '/cabinet/profile')}")
-    browser.wait("location.pathname === '/cabinet/login' && document.readyState === 'complete'")
-    assert is_well_made(browser)
-    fill_in(browser, "/login", login=anna.login, password=PASSWORD)
-    assert path_of(browser) == "/cabinet/profile"
-    assert is_well_made(browser)
+    phone.run(f"location.href = {json.dumps(server.address + '/cabinet/profile')}")
+    phone.wait("location.pathname === '/cabinet/login' && document.readyState === 'complete'")
+    assert list(faults_of(phone)) == []
+    fill_in(phone, "/login", login=anna.login, password=PASSWORD)
+    assert path_of(phone) == "/cabinet/profile"
+    assert list(faults_of(phone)) == []
 
-    browser.open(f"{server.address}/cabinet/profile/second-factor")
-    assert is_well_made(browser)
-    assert browser.run("document.images[0].naturalWidth > 100"), "the policy lets the QR code in"
-    secret = browser.run("document.querySelector('[name=secret]').value")
-    fill_in(browser, "/profile/second-factor", code=pyotp.TOTP(secret).at(datetime.now(UTC) - timedelta(seconds=30)))
-    assert is_well_made(browser)
-    code = browser.run("document.querySelector('.codes code').textContent")
+    phone.open(f"{server.address}/cabinet/profile/second-factor")
+    assert list(faults_of(phone)) == []
+    assert phone.run("document.images[0].naturalWidth > 100"), "the policy lets the QR code in"
+    secret = phone.run("document.querySelector('[name=secret]').value")
+    fill_in(phone, "/profile/second-factor", code=pyotp.TOTP(secret).at(datetime.now(UTC) - timedelta(seconds=30)))
+    assert list(faults_of(phone)) == []
+    code = phone.run("document.querySelector('.codes code').textContent")
 
-    fill_in(browser, "/logout")
-    assert path_of(browser) == "/cabinet/login"
-    fill_in(browser, "/login", login=anna.login, password=PASSWORD)
-    assert path_of(browser) == "/cabinet/login/code"
-    assert is_well_made(browser)
-    fill_in(browser, "/login/code", code=code)
-    browser.open(f"{server.address}/cabinet/profile")
-    assert browser.run("document.querySelector('h1').textContent") == anna.login
-
-
-def test_an_owner_finds_users_on_a_phone(server: ServerProcess, browser: Browser, owner: Player, anna: User) -> None:
-    browser.open(f"{server.address}/cabinet/login")
-    fill_in(browser, "/login", login=anna.login, password=PASSWORD)
-    for path in ("/users", f"/users/{anna.id}", f"/{owner.site.id}/settings/users"):
-        browser.open(f"{server.address}/cabinet{path}")
-        assert is_well_made(browser), path
-    fill_in(browser, f"/{owner.site.id}/settings/users/invitation")
-    assert "/cabinet/invitation?key=" in browser.run("document.querySelector('textarea').value")
-    assert is_well_made(browser)
+    fill_in(phone, "/logout")
+    assert path_of(phone) == "/cabinet/login"
+    fill_in(phone, "/login", login=anna.login, password=PASSWORD)
+    assert path_of(phone) == "/cabinet/login/code"
+    assert list(faults_of(phone)) == []
+    fill_in(phone, "/login/code", code=code)
+    phone.open(f"{server.address}/cabinet/profile")
+    assert phone.run("document.querySelector('h1').textContent") == anna.login

@@ -2,7 +2,6 @@
 
 import html
 import re
-from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
@@ -11,7 +10,7 @@ from cast import Player, Stage, moscow
 from dealtrace.accounts.role import Role
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.operations.deals.register import register_deals
-from logged_in import Visitor
+from guests import Guest, member_of
 from server import ServerProcess
 from write_commands import by_contact, registration
 
@@ -27,15 +26,13 @@ def site(served: Stage) -> Player:
 
 
 @pytest.fixture
-def owner(server: ServerProcess, served: Stage, site: Player) -> Iterator[Visitor]:
+def owner(server: ServerProcess, served: Stage, site: Player) -> Guest:
     """Log an owner of the site in."""
-    visitor = Visitor(server, served, site.site.id, Role.OWNER)
-    yield visitor
-    visitor.close()
+    return member_of(server, served, site.site.id, Role.OWNER)
 
 
 @pytest.fixture
-def person(served: Stage, site: Player, owner: Visitor) -> str:
+def person(served: Stage, site: Player, owner: Guest) -> str:
     """Give the path of a person with a visit, a call, a lead request and two deals."""
     visit = served.visit(site, moscow(DAY, "09:00:00"), TrafficSource("yandex", "cpc", HOSTILE))
     call = served.call(site, moscow(DAY, "10:00:00"), visit_id=visit.id, client_name=HOSTILE)
@@ -57,7 +54,7 @@ def text_of(page: str) -> str:
     return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.partition("<main")[2])))
 
 
-def test_everything_of_a_person_stands_in_one_line_of_time(owner: Visitor, person: str) -> None:
+def test_everything_of_a_person_stands_in_one_line_of_time(owner: Guest, person: str) -> None:
     page = owner.get(person).text
     titles = re.findall(r'<th scope="row">(?:<a href="[^"]*">)?(?:<bdi>)?([^<]*)', page)
     assert [html.unescape(title) for title in titles] == [
@@ -73,7 +70,7 @@ def test_everything_of_a_person_stands_in_one_line_of_time(owner: Visitor, perso
     assert "<script>alert" not in page
 
 
-def test_a_person_is_exported_after_a_preview(owner: Visitor, person: str) -> None:
+def test_a_person_is_exported_after_a_preview(owner: Guest, person: str) -> None:
     assert "Calls 1 Lead requests 1 Deals 2 Visits 1" in text_of(owner.get(f"{person}/data").text)
     answer = owner.get(f"{person}/data.json", contact=[PHONE, MAIL])
     assert answer.headers["content-disposition"].startswith('attachment; filename="person-')
@@ -83,7 +80,7 @@ def test_a_person_is_exported_after_a_preview(owner: Visitor, person: str) -> No
     assert "Deals 1" in text_of(owner.get(f"{person}/data", contact=[MAIL, "79990000000"]).text), "only own contacts"
 
 
-def test_a_person_is_erased_after_two_confirmations(owner: Visitor, person: str) -> None:
+def test_a_person_is_erased_after_two_confirmations(owner: Guest, person: str) -> None:
     path, both = f"{person}/data", [PHONE, MAIL]
     asked = owner.post(path, act="confirm", contact=both).text
     assert "This cannot be undone" in asked
@@ -103,7 +100,7 @@ def test_a_person_is_erased_after_two_confirmations(owner: Visitor, person: str)
     assert owner.post(path, act="erase", contact=both, agreed=agreed[1]).status_code == 200
 
 
-def test_a_call_that_comes_meanwhile_asks_again(served: Stage, site: Player, owner: Visitor, person: str) -> None:
+def test_a_call_that_comes_meanwhile_asks_again(served: Stage, site: Player, owner: Guest, person: str) -> None:
     agreed = re.search('name="agreed" value="([^"]*)"', owner.post(f"{person}/data", act="confirm", contact=PHONE).text)
     served.call(site, moscow(DAY, "20:00:00"))
     assert agreed is not None
@@ -113,10 +110,10 @@ def test_a_call_that_comes_meanwhile_asks_again(served: Stage, site: Player, own
 
 
 def test_only_owners_export_and_erase(
-    server: ServerProcess, served: Stage, site: Player, owner: Visitor, person: str
+    server: ServerProcess, served: Stage, site: Player, owner: Guest, person: str
 ) -> None:
     for role, can_see in ((Role.ANALYST, True), (Role.READER, False)):
-        visitor = Visitor(server, served, site.site.id, role)
+        visitor = member_of(server, served, site.site.id, role)
         assert visitor.get(person).status_code == (200 if can_see else 403)
         assert "Export or erase" not in visitor.get(person).text
         for answer in (
@@ -126,11 +123,9 @@ def test_only_owners_export_and_erase(
         ):
             assert answer.status_code == 403
             assert PHONE not in answer.text
-        visitor.close()
     neighbour = served.open_site()
-    other = Visitor(server, served, neighbour.site.id, Role.OWNER)
+    other = member_of(server, served, neighbour.site.id, Role.OWNER)
     for path in (person, f"{person}/data", f"{person}/data.json", f"people/{10**40}"):
         assert other.get(path).status_code == 404
     assert other.post(f"{person}/data", act="erase", contact=PHONE).status_code == 404
-    other.close()
     assert PHONE in owner.get(person).text

@@ -4,8 +4,6 @@ import csv
 import html
 import io
 import re
-from collections.abc import Iterator
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -16,8 +14,7 @@ from dealtrace.accounts.role import Role
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.operations.deals.register import register_deals
 from engines import on_one_engine
-from guests import logged_in
-from logged_in import Visitor
+from guests import Guest, logged_in, member_of
 from server import ServerProcess
 from write_commands import by_contact, registration
 
@@ -49,9 +46,8 @@ def site(served: Stage) -> Player:
 
 
 @pytest.fixture
-def reader(server: ServerProcess, served: Stage, site: Player) -> Iterator[Visitor]:
-    with closing(Visitor(server, served, site.site.id, Role.ANALYST)) as person:
-        yield person
+def reader(server: ServerProcess, served: Stage, site: Player) -> Guest:
+    return member_of(server, served, site.site.id, Role.ANALYST)
 
 
 def table_of(page: str) -> list[list[str]]:
@@ -65,7 +61,7 @@ def table_of(page: str) -> list[list[str]]:
     return [row for row in plain if row]
 
 
-def test_a_pivot_shows_one_metric_by_rows_and_columns_with_the_totals_of_the_report(reader: Visitor) -> None:
+def test_a_pivot_shows_one_metric_by_rows_and_columns_with_the_totals_of_the_report(reader: Guest) -> None:
     page = reader.get("reports", **ASKED)
     assert page.status_code == 200
     assert table_of(page.text) == [
@@ -81,7 +77,7 @@ def test_a_pivot_shows_one_metric_by_rows_and_columns_with_the_totals_of_the_rep
     assert other[-1] == ["Total", "2", "1", "3"]
 
 
-def test_every_figure_of_a_pivot_leads_to_its_rows(reader: Visitor) -> None:
+def test_every_figure_of_a_pivot_leads_to_its_rows(reader: Guest) -> None:
     page = reader.get("reports", **ASKED).text
     figures = re.findall(r'<a href="([^"]*/reports/rows[^"]*)">([^<]*)</a>', page)
     assert len(figures) == 8
@@ -94,7 +90,7 @@ def test_every_figure_of_a_pivot_leads_to_its_rows(reader: Visitor) -> None:
 @pytest.mark.parametrize(
     ("metric", "pivot"), [("match_rate", "day"), ("visitors", "weekday"), ("cost", "lead_kind"), ("leads", "tag")]
 )
-def test_any_metric_by_any_column_has_the_totals_of_the_report(reader: Visitor, metric: str, pivot: str) -> None:
+def test_any_metric_by_any_column_has_the_totals_of_the_report(reader: Guest, metric: str, pivot: str) -> None:
     asked = {"by": "source", "metrics": metric, "period": "7d"}
     plain = {row[0]: row[1] for row in table_of(reader.get("reports", **asked).text)}
     page = reader.get("reports", **asked, pivot=pivot)
@@ -102,7 +98,7 @@ def test_any_metric_by_any_column_has_the_totals_of_the_report(reader: Visitor, 
     assert {row[0]: row[-1] for row in table_of(page.text)[1:]} == dict(list(plain.items())[1:])
 
 
-def test_a_pivot_is_sent_as_it_is_shown(reader: Visitor) -> None:
+def test_a_pivot_is_sent_as_it_is_shown(reader: Guest) -> None:
     shown = table_of(reader.get("reports", **ASKED).text)
     answer = reader.get("reports.csv", **ASKED)
     rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig")), delimiter=";"))
@@ -115,7 +111,7 @@ def test_a_pivot_is_sent_as_it_is_shown(reader: Visitor) -> None:
     assert reader.get("reports.xlsx", **ASKED).content.startswith(b"PK")
 
 
-def test_a_pivot_that_cannot_be_is_refused_with_the_reason(reader: Visitor) -> None:
+def test_a_pivot_that_cannot_be_is_refused_with_the_reason(reader: Guest) -> None:
     for query in ({"pivot": "source"}, {"pivot": "nonsense"}, {"pivot": "day", "compare": "year"}):
         answer = reader.get("reports", **{**ASKED, **query})
         assert answer.status_code == 400

@@ -34,7 +34,7 @@ def guest(server: ServerProcess, anna: User) -> Guest:
 
 def set_up(guest: Guest) -> tuple[str, list[str]]:
     """Turn the second factor on, with the code of the step before; return its secret and the recovery codes."""
-    secret = re.search(r"<code>([A-Z2-7]{32})</code>", guest.open("/profile/second-factor").text)
+    secret = re.search(r"<code>([A-Z2-7]{32})</code>", guest.get("/profile/second-factor").text)
     assert secret is not None
     page = guest.send("/profile/second-factor", secret=secret[1], code=code_of(secret[1], -1))
     assert page.status_code == 200, page.text
@@ -88,7 +88,7 @@ def test_a_password_is_not_changed_without_the_present_one_or_to_a_short_one(
 
 
 def test_a_second_factor_counts_once_a_code_of_it_was_given(server: ServerProcess, guest: Guest, anna: User) -> None:
-    page = guest.open("/profile/second-factor")
+    page = guest.get("/profile/second-factor")
     assert '<img src="data:image/svg+xml' in page.text
     secret = re.findall(r'name="secret" value="([A-Z2-7]{32})"', page.text)[0]
     wrong = guest.send("/profile/second-factor", secret=secret, code="000000")
@@ -116,7 +116,7 @@ def test_nothing_but_the_code_is_open_before_it_was_given(server: ServerProcess,
     assert not waiting.is_in()
     assert waiting.send("/profile/password", password=PASSWORD, new_password=NEW_PASSWORD).status_code == 303
     assert Guest(server).log_in(anna).status_code == 303, "the password is the old one"
-    form = waiting.open("/login/code", then="/cabinet/profile?a=1")
+    form = waiting.get("/login/code", then="/cabinet/profile?a=1")
     assert 'value="/cabinet/profile?a=1"' in form.text
     answer = waiting.send("/login/code", code=code_of(secret), then="/cabinet/profile?a=1")
     assert (answer.status_code, answer.headers["location"]) == (303, "/cabinet/profile?a=1")
@@ -148,7 +148,7 @@ def test_a_recovery_code_counts_once_however_it_is_typed(server: ServerProcess, 
     assert half_in(server, anna).send("/login/code", code=typed).status_code == 303
     assert half_in(server, anna).send("/login/code", code=codes[0]).status_code == 403
     assert half_in(server, anna).send("/login/code", code=codes[1]).status_code == 303
-    assert f": {RECOVERY_CODES - 2}." in guest.open("/profile").text
+    assert f": {RECOVERY_CODES - 2}." in guest.get("/profile").text
 
 
 def test_new_recovery_codes_replace_those_before(server: ServerProcess, guest: Guest, anna: User) -> None:
@@ -198,7 +198,7 @@ def test_it_is_turned_off_with_the_password(server: ServerProcess, guest: Guest,
 
 def test_a_stolen_session_cannot_replace_a_second_factor(server: ServerProcess, guest: Guest, anna: User) -> None:
     set_up(guest)
-    assert guest.open("/profile/second-factor").headers["location"] == "/cabinet/profile"
+    assert guest.get("/profile/second-factor").headers["location"] == "/cabinet/profile"
     secret = pyotp.random_base32()
     assert guest.send("/profile/second-factor", secret=secret, code=code_of(secret)).status_code == 400
     half_in(server, anna)
@@ -214,9 +214,9 @@ def test_where_it_is_demanded_nothing_else_opens_before_it_is_set_up(
     demand(is_demanded=True)
     try:
         for path in ("/", "/profile", "/users"):
-            assert guest.open(path).headers["location"] == "/cabinet/profile/second-factor"
+            assert guest.get(path).headers["location"] == "/cabinet/profile/second-factor"
         assert guest.send("/profile/sessions", session="others").headers["location"] == "/cabinet/profile/second-factor"
-        assert "требует" in guest.open("/profile/second-factor").text
+        assert "требует" in guest.get("/profile/second-factor").text
         set_up(guest)
         assert guest.is_in()
     finally:
@@ -230,7 +230,7 @@ def test_sessions_are_listed_with_address_and_browser_and_ended(server: ServerPr
     guest, other, third = Guest(server), Guest(server, user_agent=CHROME), Guest(server, user_agent='"><script>x')
     for arriving in (guest, other, third):
         arriving.log_in(anna)
-    page = guest.open("/profile")
+    page = guest.get("/profile")
     assert "Chrome 142, Windows" in page.text
     assert "127.0.0.1" in page.text
     assert "<script>x" not in page.text
@@ -245,7 +245,7 @@ def test_sessions_are_listed_with_address_and_browser_and_ended(server: ServerPr
 def test_nobody_ends_the_session_of_another(server: ServerProcess, served: Stage, guest: Guest) -> None:
     stranger = Guest(server)
     stranger.log_in(new_user(served.database, {}))
-    digest = re.findall(r"<tr>.*", guest.open("/profile").text)
+    digest = re.findall(r"<tr>.*", guest.get("/profile").text)
     own = guest.http.cookies["session"]
     assert digest
     stranger.send("/profile/sessions", session=own)

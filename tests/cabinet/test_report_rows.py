@@ -4,7 +4,6 @@ import csv
 import html
 import io
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 
@@ -14,7 +13,7 @@ from cast import Player, Stage, moscow
 from dealtrace.accounts.role import Role
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.operations.deals.register import register_deals
-from logged_in import Visitor
+from guests import Guest, member_of
 from server import ServerProcess
 from write_commands import by_contact, registration
 
@@ -38,11 +37,9 @@ def site(served: Stage) -> Player:
 
 
 @pytest.fixture(params=[Role.READER, Role.ANALYST])
-def visitor(request: pytest.FixtureRequest, server: ServerProcess, served: Stage, site: Player) -> Iterator[Visitor]:
+def visitor(request: pytest.FixtureRequest, server: ServerProcess, served: Stage, site: Player) -> Guest:
     """Log a person of each role in."""
-    logged_in = Visitor(server, served, site.site.id, request.param)
-    yield logged_in
-    logged_in.close()
+    return member_of(server, served, site.site.id, request.param)
 
 
 def figures_of(page: str) -> list[tuple[str, str]]:
@@ -53,7 +50,7 @@ def figures_of(page: str) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("by", ["", "source", "source,medium", "day", "match_reason", "lead_kind"])
 @pytest.mark.parametrize("visitor", [Role.ANALYST], indirect=True)
-def test_every_figure_leads_to_rows_that_add_up_to_it(visitor: Visitor, by: str) -> None:
+def test_every_figure_leads_to_rows_that_add_up_to_it(visitor: Guest, by: str) -> None:
     page = visitor.get("reports", **MARCH, by=by, metrics="visits,leads,deals,amount").text
     figures = figures_of(page)
     assert len(figures) >= 4
@@ -66,13 +63,13 @@ def test_every_figure_leads_to_rows_that_add_up_to_it(visitor: Visitor, by: str)
 
 
 @pytest.mark.parametrize("visitor", [Role.ANALYST], indirect=True)
-def test_figures_of_a_page_that_says_nothing_lead_to_rows_too(visitor: Visitor) -> None:
+def test_figures_of_a_page_that_says_nothing_lead_to_rows_too(visitor: Guest) -> None:
     page = visitor.get("reports", period="year", **{"to": "2018-12-31", "from": "2018-01-01"}).text
     for address, _ in figures_of(page):
         assert visitor.follow(address).status_code == 200, address
 
 
-def test_deals_lead_to_their_cards_only_for_who_may_see_them(visitor: Visitor, site: Player) -> None:
+def test_deals_lead_to_their_cards_only_for_who_may_see_them(visitor: Guest, site: Player) -> None:
     page = visitor.get("reports/rows", **MARCH, metrics="amount", by="source", key="Yandex").text
     assert "M-0" in page
     assert "1 250.50" in page.replace("\u202f", " ")
@@ -84,7 +81,7 @@ def test_deals_lead_to_their_cards_only_for_who_may_see_them(visitor: Visitor, s
     assert PHONE not in page + leads
 
 
-def test_rows_come_a_page_at_a_time(visitor: Visitor) -> None:
+def test_rows_come_a_page_at_a_time(visitor: Guest) -> None:
     page = visitor.get("reports/rows", **MARCH, metrics="deals").text
     assert "Rows 1 to 100 of 122" in page
     following = re.search(r'rel="next" href="([^"]+)"', page)
@@ -96,7 +93,7 @@ def test_rows_come_a_page_at_a_time(visitor: Visitor) -> None:
     assert 'rel="prev"' in page
 
 
-def test_what_is_no_figure_is_refused_with_the_reason(visitor: Visitor) -> None:
+def test_what_is_no_figure_is_refused_with_the_reason(visitor: Guest) -> None:
     for query in ({"metrics": "match_rate"}, {"metrics": "deals", "by": "source"}, {"metrics": "<script>"}):
         answer = visitor.get("reports/rows", **MARCH, **query)
         assert answer.status_code == 400
@@ -105,7 +102,7 @@ def test_what_is_no_figure_is_refused_with_the_reason(visitor: Visitor) -> None:
     assert visitor.get("reports/rows", **MARCH, metrics="deals", offset="-1").status_code == 200
 
 
-def test_a_report_is_sent_as_a_file_with_all_its_rows(visitor: Visitor) -> None:
+def test_a_report_is_sent_as_a_file_with_all_its_rows(visitor: Guest) -> None:
     answer = visitor.get("reports.csv", **MARCH, by="source", metrics="deals,amount", filter="source:is:yandex")
     assert answer.status_code == 200
     assert answer.headers["content-disposition"].startswith('attachment; filename="report-')

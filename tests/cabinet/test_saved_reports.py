@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -13,8 +13,9 @@ from dealtrace.accounts.role import Role
 from dealtrace.operations.accounts.remove_custom_field import remove_custom_field
 from dealtrace.operations.reports.manage_segments import add_segment
 from engines import on_one_engine
-from logged_in import Visitor
+from guests import Guest, member_of
 from server import ServerProcess
+from waiting import wait_until
 from write_commands import NOON
 
 pytestmark = on_one_engine
@@ -28,17 +29,9 @@ def site(served: Stage) -> Player:
 
 
 @pytest.fixture
-def person(server: ServerProcess, served: Stage, site: Player) -> Iterator[Callable[[Role], Visitor]]:
+def person(server: ServerProcess, served: Stage, site: Player) -> Callable[[Role], Guest]:
     """Give a function that logs somebody in."""
-    people: list[Visitor] = []
-
-    def log_in(role: Role) -> Visitor:
-        people.append(Visitor(server, served, site.site.id, role))
-        return people[-1]
-
-    yield log_in
-    for each in people:
-        each.close()
+    return lambda role: member_of(server, served, site.site.id, role)
 
 
 def links_of(page: httpx.Response) -> dict[str, str]:
@@ -48,7 +41,7 @@ def links_of(page: httpx.Response) -> dict[str, str]:
 
 
 def test_a_reader_saves_opens_renames_replaces_and_deletes_an_own_report(
-    person: Callable[[Role], Visitor],
+    person: Callable[[Role], Guest],
 ) -> None:
     reader = person(Role.READER)
     saved = reader.post("reports/saved", name=" Поиск ", whose="own", query=QUERY)
@@ -76,7 +69,7 @@ def test_a_reader_saves_opens_renames_replaces_and_deletes_an_own_report(
     assert reader.post("reports/saved/change", name="Search", whose="own", act="delete").status_code == 404
 
 
-def test_a_report_of_the_site_is_everybodys_and_changed_by_analysts(person: Callable[[Role], Visitor]) -> None:
+def test_a_report_of_the_site_is_everybodys_and_changed_by_analysts(person: Callable[[Role], Guest]) -> None:
     reader, analyst = person(Role.READER), person(Role.ANALYST)
     assert reader.post("reports/saved", name="All", whose="site", query=QUERY).status_code == 403
     analyst.post("reports/saved", name="All", whose="site", query=QUERY)
@@ -88,7 +81,7 @@ def test_a_report_of_the_site_is_everybodys_and_changed_by_analysts(person: Call
     assert list(links_of(analyst.get("reports/saved"))) == ["All", "Mine"]
 
 
-def test_two_names_of_one_owner_are_never_the_same(person: Callable[[Role], Visitor]) -> None:
+def test_two_names_of_one_owner_are_never_the_same(person: Callable[[Role], Guest]) -> None:
     analyst = person(Role.ANALYST)
     for name in ("a", "b"):
         analyst.post("reports/saved", name=name, whose="own", query=QUERY)
@@ -98,15 +91,15 @@ def test_two_names_of_one_owner_are_never_the_same(person: Callable[[Role], Visi
 
 
 def test_an_obsolete_report_says_which_word_no_longer_exists(
-    person: Callable[[Role], Visitor], served: Stage, site: Player
+    person: Callable[[Role], Guest], served: Stage, site: Player
 ) -> None:
     analyst = person(Role.ANALYST)
     analyst.post("reports/saved", name="Cities", whose="site", query="by=field:city&metrics=deals")
     with served.database.write() as connection:
         remove_custom_field(connection, site.site.id, "city", NOON)
-    listed = analyst.get("reports/saved")
-    assert "no custom field “city”" in listed.text
-    assert analyst.get(f"reports?{links_of(listed)['Cities']}").status_code == 400
+    obsolete = links_of(analyst.get("reports/saved"))["Cities"]
+    wait_until(lambda: analyst.get(f"reports?{obsolete}").status_code == 400)
+    assert "no custom field “city”" in analyst.get("reports/saved").text
     refused = analyst.post("reports/saved", name="New", whose="own", query="by=field:city&metrics=deals")
     assert refused.status_code == 400
     assert "no custom field “city”" in refused.text
@@ -114,10 +107,10 @@ def test_an_obsolete_report_says_which_word_no_longer_exists(
 
 
 def test_a_report_of_the_site_names_no_segment_that_only_its_author_has(
-    person: Callable[[Role], Visitor], served: Stage, site: Player
+    person: Callable[[Role], Guest], served: Stage, site: Player
 ) -> None:
     analyst = person(Role.ANALYST)
-    page = analyst.http.get("profile").text
+    page = analyst.get("/profile").text
     assert analyst.login in page
     with served.database.write() as connection:
         user_id = connection.exec_driver_sql(f"SELECT id FROM \"user\" WHERE login = '{analyst.login}'").scalar_one()
@@ -129,13 +122,13 @@ def test_a_report_of_the_site_names_no_segment_that_only_its_author_has(
 
 
 @pytest.mark.parametrize("name", ["", " ", "x" * 101, "a\u202eb"])
-def test_a_name_that_does_not_fit_is_refused_with_the_reason(person: Callable[[Role], Visitor], name: str) -> None:
+def test_a_name_that_does_not_fit_is_refused_with_the_reason(person: Callable[[Role], Guest], name: str) -> None:
     refused = person(Role.READER).post("reports/saved", name=name, whose="own", query=QUERY)
     assert refused.status_code == 400
     assert "1 to 100 printable characters" in refused.text
 
 
-def test_hostile_names_and_queries_are_only_words(person: Callable[[Role], Visitor]) -> None:
+def test_hostile_names_and_queries_are_only_words(person: Callable[[Role], Guest]) -> None:
     reader = person(Role.READER)
     page = reader.post("reports/saved", name=HOSTILE, whose="own", query=f"{QUERY}&javascript=1&limit=7")
     assert HOSTILE not in page.text

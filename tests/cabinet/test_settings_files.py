@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from cabinet_people import Person, text_of
 from cast import Player, Stage, moscow
 from dealtrace.accounts.role import Role
 from dealtrace.accounts.token import token_digest
@@ -21,6 +20,7 @@ from dealtrace.cabinet.settings.uploads import Owner
 from dealtrace.storage.reports.costs import list_account_costs
 from dealtrace.storage.schema.tables.deals import deal
 from dealtrace.storage.schema.tables.leads import call
+from guests import Guest, member_of, text_of
 from server import ServerProcess
 
 CALLS = """callId;date;clientPhoneNumber;duration
@@ -40,13 +40,13 @@ UPLOADS = Path(tempfile.gettempdir()) / f"dealtrace-uploads-{os.getuid()}"
 
 
 @pytest.fixture
-def boss(server: ServerProcess, served: Stage, owner: Player) -> Person:
+def boss(server: ServerProcess, served: Stage, owner: Player) -> Guest:
     """Give the owner of the site, in English."""
-    return Person(server, served, owner)
+    return member_of(server, served, owner.site.id)
 
 
 def upload(
-    person: Person, content: str | bytes, *, place: str = "settings/imports", name: str = "calls.csv", **chosen: str
+    person: Guest, content: str | bytes, *, place: str = "settings/imports", name: str = "calls.csv", **chosen: str
 ) -> str:
     """Upload a file and return the place of its preview, below the site."""
     data = content.encode() if isinstance(content, str) else content
@@ -61,7 +61,7 @@ def count(served: Stage, owner: Player, table: object) -> int:
         return int(connection.execute(mine).scalar_one())
 
 
-def test_calls_are_previewed_then_imported_and_refused_rows_fetched(boss: Person, served: Stage, owner: Player) -> None:
+def test_calls_are_previewed_then_imported_and_refused_rows_fetched(boss: Guest, served: Stage, owner: Player) -> None:
     place = upload(boss, CALLS, name='<b>my "calls"</b>.csv')
     preview = boss.get(place)
     assert "Rows 3 Will be refused 1" in text_of(preview.text)
@@ -82,7 +82,7 @@ def test_calls_are_previewed_then_imported_and_refused_rows_fetched(boss: Person
     assert count(served, owner, call) == 2
 
 
-def test_a_file_that_was_imported_before_changes_nothing(boss: Person, served: Stage, owner: Player) -> None:
+def test_a_file_that_was_imported_before_changes_nothing(boss: Guest, served: Stage, owner: Player) -> None:
     for words in ("Imported.", "This file has already been imported. Nothing was changed."):
         place = upload(boss, DEALS, noun="deal")
         boss.send(place)
@@ -90,13 +90,13 @@ def test_a_file_that_was_imported_before_changes_nothing(boss: Person, served: S
     assert count(served, owner, deal) == 2
 
 
-def folder_of(person: Person, place: str, purpose: str = "settings/imports") -> Path:
+def folder_of(person: Guest, place: str, purpose: str = "settings/imports") -> Path:
     """Return the folder in which a file waits."""
     owner = Owner(token_digest(person.secret), person.site_id, purpose)
     return UPLOADS / owner.folder_of(place.rpartition("/")[2])
 
 
-def test_a_file_is_kept_privately_until_it_is_imported(boss: Person) -> None:
+def test_a_file_is_kept_privately_until_it_is_imported(boss: Guest) -> None:
     place = upload(boss, CALLS)
     folder = folder_of(boss, place)
     assert (folder / "sent" / "calls.csv").read_text() == CALLS
@@ -114,16 +114,16 @@ def test_a_file_is_kept_privately_until_it_is_imported(boss: Person) -> None:
         ("я" * 300 + ".csv", "я" * 76 + ".csv"),
     ],
 )
-def test_the_name_of_a_file_leads_nowhere(boss: Person, name: str, kept: str) -> None:
+def test_the_name_of_a_file_leads_nowhere(boss: Guest, name: str, kept: str) -> None:
     folder = folder_of(boss, upload(boss, CALLS, name=name))
     assert [path.name for path in (folder / "sent").iterdir()] == [kept]
 
 
 def test_a_file_is_not_found_by_others_elsewhere_or_after_an_hour(
-    server: ServerProcess, served: Stage, boss: Person, owner: Player, stranger: Player
+    server: ServerProcess, served: Stage, boss: Guest, owner: Player, stranger: Player
 ) -> None:
     place = upload(boss, CALLS)
-    colleague, neighbour = Person(server, served, owner), Person(server, served, stranger)
+    colleague, neighbour = member_of(server, served, owner.site.id), member_of(server, served, stranger.site.id)
     key = place.rpartition("/")[2]
     for person, other in ((colleague, place), (neighbour, place), (boss, f"costs/{key}"), (boss, f"{place}x")):
         assert person.get(other).status_code == 404
@@ -144,16 +144,14 @@ def test_a_file_is_not_found_by_others_elsewhere_or_after_an_hour(
         (CALLS.encode(), {"encoding": "golden"}),
     ],
 )
-def test_what_is_no_such_table_is_refused_beside_its_field(
-    boss: Person, content: bytes, chosen: dict[str, str]
-) -> None:
+def test_what_is_no_such_table_is_refused_beside_its_field(boss: Guest, content: bytes, chosen: dict[str, str]) -> None:
     form = {"noun": "call", "encoding": "", **chosen}
     answer = boss.send("settings/imports", files={"file": ("x.csv", content)}, **form)
     assert (answer.status_code, 'id="fault-' in answer.text) == (400, True)
     assert boss.send("settings/imports", noun="call", encoding="").status_code == 400, "no file"
 
 
-def test_a_file_that_is_too_large_is_refused(boss: Person) -> None:
+def test_a_file_that_is_too_large_is_refused(boss: Guest) -> None:
     large = b"callId;date;clientPhoneNumber\n" + b"x" * (21 << 20)
     answer = boss.send("settings/imports", files={"file": ("x.csv", large)}, noun="call", encoding="")
     assert answer.status_code == 413
@@ -169,7 +167,7 @@ def test_an_analyst_imports_costs_after_a_preview_with_what_meets_no_visit(
     server: ServerProcess, served: Stage, owner: Player
 ) -> None:
     served.visit(owner, moscow("2018-03-26"), TrafficSource("yandex", "cpc", "spring"))
-    analyst = Person(server, served, owner, Role.ANALYST)
+    analyst = member_of(server, served, owner.site.id, Role.ANALYST)
     place = upload(analyst, COSTS, place="costs", name="costs.csv", **COST_FORM)
     preview = text_of(analyst.get(place).text)
     assert "Rows 2" in preview
@@ -190,7 +188,7 @@ def test_an_analyst_imports_costs_after_a_preview_with_what_meets_no_visit(
 
 
 def test_costs_are_listed_by_month_and_by_day(server: ServerProcess, served: Stage, owner: Player) -> None:
-    analyst = Person(server, served, owner, Role.ANALYST)
+    analyst = member_of(server, served, owner.site.id, Role.ANALYST)
     today = datetime.now(UTC).astimezone(owner.site.time_zone).date()
     table = f"Дата;Источник;Канал;Кампания;Расход\n{today:%d.%m.%Y};vk;cpc;x;1000\n"
     place = upload(analyst, table, place="costs", name="costs.csv", **{**COST_FORM, "system": "VK"})
@@ -216,7 +214,7 @@ def test_costs_are_listed_by_month_and_by_day(server: ServerProcess, served: Sta
     ],
 )
 def test_choices_of_costs_that_do_not_fit_are_refused_beside_their_fields(
-    boss: Person, chosen: dict[str, str], field: str
+    boss: Guest, chosen: dict[str, str], field: str
 ) -> None:
     table = COSTS.replace("Кампания", "Кампанияя") if field == "file" else COSTS
     form = {"encoding": "", **COST_FORM, **chosen}
@@ -224,7 +222,7 @@ def test_choices_of_costs_that_do_not_fit_are_refused_beside_their_fields(
     assert (answer.status_code, re.findall(r'id="fault-(\w+)"', answer.text)) == (400, [field])
 
 
-def test_a_list_of_deals_is_compared_and_forgotten(boss: Person, served: Stage, owner: Player) -> None:
+def test_a_list_of_deals_is_compared_and_forgotten(boss: Guest, served: Stage, owner: Player) -> None:
     boss.send(upload(boss, DEALS, noun="deal"))
     name = f"{secrets.token_hex(8)}.csv"
     same = boss.send("settings/agreement", files={"file": (name, DEALS.encode())}, encoding="")

@@ -7,7 +7,6 @@ from decimal import Decimal
 
 import pytest
 
-from cabinet_people import Person, text_of
 from cast import Player, Stage
 from dealtrace.accounts.role import Role
 from dealtrace.accounts.site import Site
@@ -23,6 +22,7 @@ from dealtrace.storage.accounts.tokens import list_tokens
 from dealtrace.storage.reports.columns import list_columns
 from dealtrace.storage.reports.statuses import list_statuses
 from dealtrace.storage.webhooks.webhooks import list_webhooks
+from guests import Guest, member_of, text_of
 from receiver import Receiver
 from server import ServerProcess
 from waiting import wait_until, wait_until_followed
@@ -63,9 +63,9 @@ CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
 
 
 @pytest.fixture
-def boss(server: ServerProcess, served: Stage, owner: Player) -> Person:
+def boss(server: ServerProcess, served: Stage, owner: Player) -> Guest:
     """Give the owner of the site, in English."""
-    return Person(server, served, owner)
+    return member_of(server, served, owner.site.id)
 
 
 def stored(served: Stage, owner: Player) -> Site:
@@ -87,7 +87,7 @@ def add_deals(served: Stage, owner: Player, *statuses: str, at: datetime = NOW) 
 
 def test_an_owner_opens_every_page_in_both_languages(server: ServerProcess, served: Stage, owner: Player) -> None:
     for language in ("ru", "en"):
-        person = Person(server, served, owner, language=language)
+        person = member_of(server, served, owner.site.id, language=language)
         for place in (*FOR_ANALYSTS, *FOR_OWNERS):
             page = person.get(place)
             forms = [form for form in re.findall("<form .*?</form>", page.text, re.DOTALL) if 'method="post"' in form]
@@ -101,8 +101,8 @@ def test_an_owner_opens_every_page_in_both_languages(server: ServerProcess, serv
 def test_each_role_opens_its_pages_and_no_others(
     server: ServerProcess, served: Stage, owner: Player, stranger: Player
 ) -> None:
-    reader, analyst = (Person(server, served, owner, role) for role in (Role.READER, Role.ANALYST))
-    neighbour = Person(server, served, stranger)
+    reader, analyst = (member_of(server, served, owner.site.id, role) for role in (Role.READER, Role.ANALYST))
+    neighbour = member_of(server, served, stranger.site.id)
     neighbour.site_id = owner.site.id
     for place in FOR_ANALYSTS:
         assert [who.get(place).status_code for who in (reader, analyst, neighbour)] == [403, 200, 404], place
@@ -117,22 +117,21 @@ def test_each_role_opens_its_pages_and_no_others(
 def test_a_change_is_refused_to_lesser_roles_to_strangers_and_to_foreign_pages(
     server: ServerProcess, served: Stage, owner: Player, stranger: Player, place: str
 ) -> None:
-    reader = Person(server, served, owner, Role.READER)
-    analyst = Person(server, served, owner, Role.ANALYST)
-    boss, neighbour = Person(server, served, owner), Person(server, served, stranger)
+    reader = member_of(server, served, owner.site.id, Role.READER)
+    analyst = member_of(server, served, owner.site.id, Role.ANALYST)
+    boss, neighbour = member_of(server, served, owner.site.id), member_of(server, served, stranger.site.id)
     neighbour.site_id = owner.site.id
     assert reader.send(place).status_code == 403
     if CHANGES[place] is Role.OWNER:
         assert analyst.send(place).status_code == 403
     assert neighbour.send(place).status_code == 404
     address = f"/cabinet/{owner.site.id}/{place}"
-    assert server.http.post(address, headers=boss.headers).status_code == 403, "without the token of the form"
-    foreign = {**boss.headers, "sec-fetch-site": "cross-site"}
-    assert server.http.post(address, headers=foreign).status_code == 403
+    assert boss.http.post(address).status_code == 403, "without the token of the form"
+    assert boss.http.post(address, headers={"sec-fetch-site": "cross-site"}).status_code == 403
     assert server.http.post(address).status_code == 303, "to log in"
 
 
-def site_form(boss: Person, **changed: str) -> dict[str, str]:
+def site_form(boss: Guest, **changed: str) -> dict[str, str]:
     """Return the form of the site as a browser sends it, with what was changed; an empty switch is off."""
     page = boss.get("settings/site").text
     inputs = {
@@ -146,7 +145,7 @@ def site_form(boss: Person, **changed: str) -> dict[str, str]:
     return {name: value for name, value in {**inputs, **changed}.items() if value}
 
 
-def test_the_settings_of_a_site_are_saved(boss: Person, served: Stage, owner: Player) -> None:
+def test_the_settings_of_a_site_are_saved(boss: Guest, served: Stage, owner: Player) -> None:
     form = site_form(
         boss,
         name="Shop of ours",
@@ -174,7 +173,7 @@ def test_the_settings_of_a_site_are_saved(boss: Person, served: Stage, owner: Pl
     assert "Shop of ours" in shown.text
 
 
-def test_every_setting_that_does_not_fit_is_named_beside_its_field(boss: Person, served: Stage, owner: Player) -> None:
+def test_every_setting_that_does_not_fit_is_named_beside_its_field(boss: Guest, served: Stage, owner: Player) -> None:
     form = site_form(
         boss, name=" ", timezone="Europe/Nowhere", points_per_day="-1", attribution="9", **{"points_cost.register": "x"}
     )
@@ -187,7 +186,7 @@ def test_every_setting_that_does_not_fit_is_named_beside_its_field(boss: Person,
     assert stored(served, owner) == owner.site
 
 
-def test_a_change_that_moves_deals_is_shown_before_it_is_saved(boss: Person, served: Stage, owner: Player) -> None:
+def test_a_change_that_moves_deals_is_shown_before_it_is_saved(boss: Guest, served: Stage, owner: Player) -> None:
     yandex, vk = TrafficSource("yandex", "cpc"), TrafficSource("vk", "cpc")
     first = served.visit(owner, NOW - timedelta(days=2), yandex)
     second = served.visit(owner, NOW - timedelta(days=1), vk)
@@ -214,7 +213,7 @@ def test_the_forecast_says_what_contact_matching_would_find(server: ServerProces
     date = f"{NOW.astimezone(owner.site.time_zone):%d.%m.%Y %H:%M:%S}"
     made = server.register(owner.token, orderNumber="1", orderDate=date, phoneNumber="79205550055", orderSum="1500")
     assert made.status_code == 200, made.text
-    boss = Person(server, served, owner)
+    boss = member_of(server, served, owner.site.id)
     tried = boss.send("settings/site", **site_form(boss, contact_matching="on"))
     text = text_of(tried.text)
     assert "Match rate 0.0 % → 100.0 %" in text
@@ -226,7 +225,7 @@ def test_the_forecast_says_what_contact_matching_would_find(server: ServerProces
 
 
 def test_a_token_is_issued_shown_once_and_revoked(
-    server: ServerProcess, boss: Person, served: Stage, owner: Player
+    server: ServerProcess, boss: Guest, served: Stage, owner: Player
 ) -> None:
     answer = boss.send("settings/tokens", label=HOSTILE)
     assert answer.status_code == 200
@@ -246,9 +245,7 @@ def test_a_token_is_issued_shown_once_and_revoked(
     assert boss.send("settings/tokens/revoke", token=str(issued.id)).status_code == 400
 
 
-def test_a_token_needs_a_label_and_that_of_a_neighbour_is_unknown(
-    boss: Person, served: Stage, stranger: Player
-) -> None:
+def test_a_token_needs_a_label_and_that_of_a_neighbour_is_unknown(boss: Guest, served: Stage, stranger: Player) -> None:
     assert boss.send("settings/tokens", label=" ").status_code == 400
     for token in (str(stranger.token_id), "9" * 30, "x", ""):
         assert boss.send("settings/tokens/revoke", token=token).status_code == 404
@@ -258,7 +255,7 @@ def test_a_token_needs_a_label_and_that_of_a_neighbour_is_unknown(
 
 
 def test_fields_are_added_also_those_that_were_sent_and_removed_after_a_warning(
-    boss: Person, served: Stage, owner: Player
+    boss: Guest, served: Stage, owner: Player
 ) -> None:
     with served.database.write() as connection:
         count_unknown_fields(connection, owner.site.id, {"manager": 7}, NOW)
@@ -278,7 +275,7 @@ def test_fields_are_added_also_those_that_were_sent_and_removed_after_a_warning(
 
 def test_an_analyst_says_what_statuses_mean(server: ServerProcess, served: Stage, owner: Player) -> None:
     add_deals(served, owner, "Paid", "Paid", "Lost it")
-    analyst = Person(server, served, owner, Role.ANALYST)
+    analyst = member_of(server, served, owner.site.id, Role.ANALYST)
     assert "Paid 2" in text_of(analyst.get("settings/statuses").text)
     assert analyst.send("settings/statuses", name="paid", meaning="won").status_code == 303
     assert analyst.send("settings/statuses", name="To come", meaning="lost").status_code == 303
@@ -296,7 +293,7 @@ def test_an_analyst_tries_a_column_on_the_last_month_and_then_adds_it(
 ) -> None:
     last_month = NOW.replace(day=1, hour=12) - timedelta(days=5)
     add_deals(served, owner, "Paid, in part", "Paid, in part", "Other", at=last_month)
-    analyst = Person(server, served, owner, Role.ANALYST)
+    analyst = member_of(server, served, owner.site.id, Role.ANALYST)
     form = {"name": "Prepaid", "kind": "count", "status": "Paid, in part", "formula": ""}
     tried = analyst.send("settings/columns", **form)
     assert (tried.status_code, "Its total over the last month: 2" in text_of(tried.text)) == (200, True)
@@ -325,13 +322,13 @@ def test_an_analyst_tries_a_column_on_the_last_month_and_then_adds_it(
         ({"name": "Column", "kind": "formula", "formula": "one / two"}, "formula"),
     ],
 )
-def test_a_column_that_does_not_fit_is_refused_beside_its_field(boss: Person, form: dict[str, str], field: str) -> None:
+def test_a_column_that_does_not_fit_is_refused_beside_its_field(boss: Guest, form: dict[str, str], field: str) -> None:
     for agreed in ({}, {"agreed": "on"}):
         answer = boss.send("settings/columns", **form, **agreed)
         assert (answer.status_code, f'id="fault-{field}"' in answer.text) == (400, True)
 
 
-def test_hosts_are_named_and_removed(boss: Person, served: Stage, owner: Player) -> None:
+def test_hosts_are_named_and_removed(boss: Guest, served: Stage, owner: Player) -> None:
     assert boss.send("settings/hosts", kind="payment", host="https://pay.example.com/x", name="").status_code == 303
     assert boss.send("settings/hosts", kind="search", host="find.example", name="finder").status_code == 303
     with served.database.read() as connection:
@@ -353,7 +350,7 @@ def test_hosts_are_named_and_removed(boss: Person, served: Stage, owner: Player)
     assert boss.send("settings/hosts/remove", **which).status_code == 400
 
 
-def test_a_webhook_is_created_with_a_secret_that_is_shown_once(boss: Person, served: Stage, owner: Player) -> None:
+def test_a_webhook_is_created_with_a_secret_that_is_shown_once(boss: Guest, served: Stage, owner: Player) -> None:
     form = {"url": "http://127.0.0.1:9/hook", "style": "json", "event": ["deal.created", "deal.deleted"]}
     answer = boss.send("settings/webhooks", **form)
     assert answer.status_code == 200
@@ -373,14 +370,12 @@ def test_a_webhook_is_created_with_a_secret_that_is_shown_once(boss: Person, ser
         ({"url": "https://a.example/", "style": "xml", "event": "deal.created"}, "style"),
     ],
 )
-def test_a_webhook_that_does_not_fit_is_refused_beside_its_field(
-    boss: Person, form: dict[str, str], field: str
-) -> None:
+def test_a_webhook_that_does_not_fit_is_refused_beside_its_field(boss: Guest, form: dict[str, str], field: str) -> None:
     answer = boss.send("settings/webhooks", **form)
     assert (answer.status_code, f'id="fault-{field}"' in answer.text) == (400, True)
 
 
-def test_a_webhook_is_paused_resumed_tested_and_deleted(boss: Person, served: Stage, owner: Player) -> None:
+def test_a_webhook_is_paused_resumed_tested_and_deleted(boss: Guest, served: Stage, owner: Player) -> None:
     made = boss.send("settings/webhooks", url="http://127.0.0.1:9/hook", style="form", event="deal.created")
     assert made.status_code == 303
     with served.database.read() as connection:
@@ -406,7 +401,7 @@ def test_a_webhook_is_paused_resumed_tested_and_deleted(boss: Person, served: St
         assert list_webhooks(connection, owner.site.id) == []
 
 
-def test_a_delivery_is_logged_and_sent_again(server: ServerProcess, boss: Person, served: Stage, owner: Player) -> None:
+def test_a_delivery_is_logged_and_sent_again(server: ServerProcess, boss: Guest, served: Stage, owner: Player) -> None:
     receiver = Receiver()
     try:
         assert boss.send("settings/webhooks", url=receiver.url, style="json", event="deal.created").status_code == 200
@@ -425,9 +420,9 @@ def test_a_delivery_is_logged_and_sent_again(server: ServerProcess, boss: Person
 
 
 def test_the_webhook_of_a_neighbour_is_unknown(
-    server: ServerProcess, boss: Person, served: Stage, stranger: Player
+    server: ServerProcess, boss: Guest, served: Stage, stranger: Player
 ) -> None:
-    neighbour = Person(server, served, stranger)
+    neighbour = member_of(server, served, stranger.site.id)
     neighbour.send("settings/webhooks", url="https://a.example/", style="form", event="deal.created")
     with served.database.read() as connection:
         (webhook,) = list_webhooks(connection, stranger.site.id)
@@ -439,7 +434,7 @@ def test_the_webhook_of_a_neighbour_is_unknown(
 
 
 def test_the_counter_page_has_the_lines_to_copy_and_the_last_visit(
-    server: ServerProcess, boss: Person, served: Stage, owner: Player
+    server: ServerProcess, boss: Guest, served: Stage, owner: Player
 ) -> None:
     page = boss.get("settings/counter")
     assert f'<script async src="{server.address}/counter/{owner.site.id}.js"></script>' in html.unescape(page.text)
@@ -447,7 +442,7 @@ def test_the_counter_page_has_the_lines_to_copy_and_the_last_visit(
     source = TrafficSource("yandex", "cpc")
     served.visit(owner, NOW, source, landing_url=f"https://shop.example/{HOSTILE}", browser="Firefox")
     address = f"/cabinet/{boss.site_id}/settings/counter"
-    part = server.http.get(address, headers={**boss.headers, "hx-request": "true", "hx-target": "div#counter-state"})
+    part = boss.http.get(address, headers={"hx-request": "true", "hx-target": "div#counter-state"})
     assert part.text.startswith('<div id="counter-state"')
     assert "Firefox" in part.text
     assert "shop.example" in part.text

@@ -2,8 +2,6 @@
 
 import html
 import re
-from collections.abc import Iterator
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -21,7 +19,7 @@ from dealtrace.operations.reports.manage_segments import add_segment, remove_seg
 from dealtrace.storage.schema.tables.control import shared_link
 from dealtrace.storage.schema.tables.control import user as user_table
 from engines import on_one_engine
-from logged_in import Visitor
+from guests import Guest, member_of
 from server import ServerProcess
 from write_commands import NOON
 
@@ -43,12 +41,11 @@ def site(served: Stage) -> Player:
 
 
 @pytest.fixture
-def owner_of(server: ServerProcess, served: Stage, site: Player) -> Iterator[Visitor]:
-    with closing(Visitor(server, served, site.site.id)) as owner:
-        yield owner
+def owner_of(server: ServerProcess, served: Stage, site: Player) -> Guest:
+    return member_of(server, served, site.site.id)
 
 
-def share(owner: Visitor, query: str, name: str = "For the agency", days: str = "30") -> str:
+def share(owner: Guest, query: str, name: str = "For the agency", days: str = "30") -> str:
     """Make a link and return its address."""
     page = owner.post("settings/shared", name=name, query=query, days=days)
     found = re.search(r'<pre id="secret">([^<]+)</pre>', page.text)
@@ -65,7 +62,7 @@ def digest_of(address: str) -> str:
     return token_digest(address.rpartition("/")[2])
 
 
-def test_a_visitor_sees_the_figures_and_nothing_leads_anywhere(owner_of: Visitor) -> None:
+def test_a_visitor_sees_the_figures_and_nothing_leads_anywhere(owner_of: Guest) -> None:
     address = share(owner_of, "by=campaign&metrics=leads,visits&period=28d")
     page = visit(address)
     assert page.status_code == 200
@@ -85,7 +82,7 @@ def test_a_visitor_sees_the_figures_and_nothing_leads_anywhere(owner_of: Visitor
 
 @pytest.mark.parametrize("by", ["field:note", "campaign", "manager"])
 @pytest.mark.parametrize("further", ["", "&models=all", "&pivot=month"])
-def test_contacts_among_the_keys_are_masked(owner_of: Visitor, by: str, further: str) -> None:
+def test_contacts_among_the_keys_are_masked(owner_of: Guest, by: str, further: str) -> None:
     page = visit(share(owner_of, f"by={by}&metrics=leads&period=7d{further}"))
     assert page.status_code == 200
     assert PHONE not in page.text
@@ -93,7 +90,7 @@ def test_contacts_among_the_keys_are_masked(owner_of: Visitor, by: str, further:
     assert "•••" in page.text
 
 
-def test_a_visitor_cannot_leave_the_question(owner_of: Visitor) -> None:
+def test_a_visitor_cannot_leave_the_question(owner_of: Guest) -> None:
     address = share(owner_of, "by=campaign&metrics=leads&period=28d&filter=campaign%3Ais%3A" + CAMPAIGN)
     bound = visit(address)
     assert "an•••" not in bound.text
@@ -103,7 +100,7 @@ def test_a_visitor_cannot_leave_the_question(owner_of: Visitor) -> None:
         assert visit(address + place).status_code in (303, 404)
 
 
-def test_a_segment_is_bound_as_it_was(owner_of: Visitor, served: Stage, site: Player) -> None:
+def test_a_segment_is_bound_as_it_was(owner_of: Guest, served: Stage, site: Player) -> None:
     with served.database.write() as connection:
         add_segment(connection, site.site, "agency", [f"campaign:is:{CAMPAIGN}"], NOON)
     address = share(owner_of, "by=campaign&metrics=leads&segment=agency")
@@ -115,7 +112,7 @@ def test_a_segment_is_bound_as_it_was(owner_of: Visitor, served: Stage, site: Pl
     assert "•••" not in page.text
 
 
-def test_a_key_that_is_wrong_revoked_or_expired_opens_nothing(owner_of: Visitor, served: Stage) -> None:
+def test_a_key_that_is_wrong_revoked_or_expired_opens_nothing(owner_of: Guest, served: Stage) -> None:
     address = share(owner_of, "metrics=leads")
     wrong = visit(address[:-1] + ("A" if address[-1] != "A" else "B"))
     assert wrong.status_code == 404
@@ -131,7 +128,7 @@ def test_a_key_that_is_wrong_revoked_or_expired_opens_nothing(owner_of: Visitor,
     assert owner_of.post("settings/shared/revoke", link=digest_of(other)).status_code == 404
 
 
-def test_the_key_is_shown_once_and_stored_as_a_digest(owner_of: Visitor, served: Stage) -> None:
+def test_the_key_is_shown_once_and_stored_as_a_digest(owner_of: Guest, served: Stage) -> None:
     address = share(owner_of, "metrics=leads")
     key = address.rpartition("/")[2]
     assert "never" in owner_of.get("settings/shared").text
@@ -144,7 +141,7 @@ def test_the_key_is_shown_once_and_stored_as_a_digest(owner_of: Visitor, served:
     assert not any(key in str(value) for row in rows for value in row)
 
 
-def test_an_obsolete_report_says_nothing_to_visitors(owner_of: Visitor, served: Stage, site: Player) -> None:
+def test_an_obsolete_report_says_nothing_to_visitors(owner_of: Guest, served: Stage, site: Player) -> None:
     address = share(owner_of, "by=field:note&metrics=leads")
     with served.database.write() as connection:
         remove_custom_field(connection, site.site.id, "note", NOON)
@@ -154,15 +151,15 @@ def test_an_obsolete_report_says_nothing_to_visitors(owner_of: Visitor, served: 
     assert "no custom field “note”" in owner_of.get("settings/shared").text
 
 
-def test_a_link_of_another_site_cannot_be_revoked(owner_of: Visitor, server: ServerProcess, served: Stage) -> None:
+def test_a_link_of_another_site_cannot_be_revoked(owner_of: Guest, server: ServerProcess, served: Stage) -> None:
     address = share(owner_of, "metrics=leads")
-    with closing(Visitor(server, served, served.open_site().site.id)) as stranger:
-        assert stranger.post("settings/shared/revoke", link=digest_of(address)).status_code == 404
+    stranger = member_of(server, served, served.open_site().site.id)
+    assert stranger.post("settings/shared/revoke", link=digest_of(address)).status_code == 404
     assert visit(address).status_code == 200
 
 
 @pytest.mark.parametrize("leave", ["role", "user"])
-def test_links_end_with_the_rights_of_their_maker(owner_of: Visitor, served: Stage, site: Player, leave: str) -> None:
+def test_links_end_with_the_rights_of_their_maker(owner_of: Guest, served: Stage, site: Player, leave: str) -> None:
     address = share(owner_of, "metrics=leads")
     with served.database.write() as connection:
         if leave == "user":
@@ -174,11 +171,11 @@ def test_links_end_with_the_rights_of_their_maker(owner_of: Visitor, served: Sta
 
 
 def test_only_owners_share_and_only_what_can_be_asked(
-    owner_of: Visitor, server: ServerProcess, served: Stage, site: Player
+    owner_of: Guest, server: ServerProcess, served: Stage, site: Player
 ) -> None:
-    with closing(Visitor(server, served, site.site.id, Role.ANALYST)) as analyst:
-        assert analyst.post("settings/shared", name="a", query="metrics=leads", days="30").status_code == 403
-        assert "settings/shared" not in analyst.get("reports").text
+    analyst = member_of(server, served, site.site.id, Role.ANALYST)
+    assert analyst.post("settings/shared", name="a", query="metrics=leads", days="30").status_code == 403
+    assert "settings/shared" not in analyst.get("reports").text
     for name, query, days in (("", "", "30"), ("a", "metrics=nonsense", "30"), ("a", "", "31"), ("a", "", "x")):
         refused = owner_of.post("settings/shared", name=name, query=query, days=days)
         assert refused.status_code == 400, (name, query, days)

@@ -49,7 +49,7 @@ def rights_of(host: Database, user: User) -> Rights:
 
 
 def id_of(host: Database, guest: Guest) -> int:
-    login = re.findall(r"<h1>(.*)</h1>", guest.open("/profile").text)[0]
+    login = re.findall(r"<h1>(.*)</h1>", guest.get("/profile").text)[0]
     with host.read() as connection:
         return int(connection.exec_driver_sql(f"SELECT id FROM \"user\" WHERE login = '{login}'").scalar_one())
 
@@ -74,18 +74,18 @@ def test_an_invitation_makes_a_user_with_the_role_once(
     server: ServerProcess, host: Database, keeper: Guest, owner: Player
 ) -> None:
     key = invite(keeper, f"/{owner.site.id}/settings/users", role="analyst")
-    form = Guest(server).open("/invitation", key=key)
+    form = Guest(server).get("/invitation", key=key)
     assert owner.site.name in form.text
     assert "аналитик" in form.text
     vera = accept(server, key)
     assert vera.is_in()
-    assert vera.open(f"/{owner.site.id}/settings/users").status_code == 403
+    assert vera.get(f"/{owner.site.id}/settings/users").status_code == 403
     for answer in (
-        Guest(server).open("/invitation", key=key),
+        Guest(server).get("/invitation", key=key),
         Guest(server).send("/invitation", key=key, login="petr", password=PASSWORD),
     ):
         assert answer.status_code == 403
-    assert "vera" in keeper.open(f"/{owner.site.id}/settings/users").text
+    assert "vera" in keeper.get(f"/{owner.site.id}/settings/users").text
 
 
 def test_who_has_a_login_takes_the_role_with_it_and_keeps_one_that_does_more(
@@ -96,7 +96,7 @@ def test_who_has_a_login_takes_the_role_with_it_and_keeps_one_that_does_more(
     guest.log_in(other)
     for offered, held in (("analyst", Role.ANALYST), ("reader", Role.ANALYST)):
         key = invite(keeper, f"/{owner.site.id}/settings/users", role=offered)
-        assert other.login in guest.open("/invitation", key=key).text
+        assert other.login in guest.get("/invitation", key=key).text
         assert guest.send("/invitation", key=key).headers["location"] == f"/cabinet/{owner.site.id}/"
         assert rights_of(host, other).roles == {owner.site.id: held, stranger.site.id: Role.READER}
 
@@ -106,16 +106,16 @@ def test_an_invitation_ends_after_a_week_or_when_it_is_revoked(
 ) -> None:
     place = f"/{owner.site.id}/settings/users"
     old, revoked, good = (invite(keeper, place, role="reader") for _ in range(3))
-    digests = re.findall(r'name="digest" value="([0-9a-f]{64})"', keeper.open(place).text)
+    digests = re.findall(r'name="digest" value="([0-9a-f]{64})"', keeper.get(place).text)
     assert len(digests) == 3
-    assert not {old, revoked, good} & set(re.findall(r"[\w-]{44}", keeper.open(place).text))
+    assert not {old, revoked, good} & set(re.findall(r"[\w-]{44}", keeper.get(place).text))
     stale = digest_of(old)
     with host.write() as connection:
         ended = update(invitation).where(invitation.c.digest == stale)
         connection.execute(ended.values(expires_at=datetime.now(UTC) - timedelta(seconds=1)))
     assert keeper.send(f"{place}/revoke", digest=digest_of(revoked)).status_code == 303
     for key in (old, revoked):
-        assert Guest(server).open("/invitation", key=key).status_code == 403
+        assert Guest(server).get("/invitation", key=key).status_code == 403
     accept(server, good)
 
 
@@ -134,7 +134,7 @@ def test_an_owner_of_a_site_invites_to_that_site_alone(
     other = logged_in(server, host, {stranger.site.id: Role.OWNER})
     foreign = digest_of(invite(other, f"/{stranger.site.id}/settings/users", role="reader"))
     keeper.send(f"/{owner.site.id}/settings/users/revoke", digest=foreign)
-    assert foreign in other.open(f"/{stranger.site.id}/settings/users").text
+    assert foreign in other.get(f"/{stranger.site.id}/settings/users").text
 
 
 def test_invitations_end_with_the_rights_of_the_person_who_made_them(
@@ -142,15 +142,15 @@ def test_invitations_end_with_the_rights_of_the_person_who_made_them(
 ) -> None:
     key = invite(keeper, f"/{owner.site.id}/settings/users", role="owner")
     chief.send(f"/users/{id_of(host, keeper)}/role", site=str(owner.site.id), role="analyst")
-    assert Guest(server).open("/invitation", key=key).status_code == 403
+    assert Guest(server).get("/invitation", key=key).status_code == 403
 
 
 def test_the_first_user_keys_open_no_other_door(server: ServerProcess, chief: Guest) -> None:
     key = invite(chief, "/users", site="installation", role="reader")
-    assert Guest(server).open("/welcome", key=key).status_code == 403
-    assert Guest(server).open("/password", key=key).status_code == 403
+    assert Guest(server).get("/welcome", key=key).status_code == 403
+    assert Guest(server).get("/password", key=key).status_code == 403
     partner = accept(server, key)
-    assert partner.open("/users").status_code == 200, "an owner of the installation"
+    assert partner.get("/users").status_code == 200, "an owner of the installation"
 
 
 # Roles.
@@ -174,9 +174,9 @@ def test_a_role_that_was_taken_opens_nothing_from_the_next_request(
     server: ServerProcess, host: Database, chief: Guest, keeper: Guest, owner: Player
 ) -> None:
     place = f"/{owner.site.id}/settings/users"
-    assert keeper.open(place).status_code == 200
+    assert keeper.get(place).status_code == 200
     chief.send(f"/users/{id_of(host, keeper)}/role", site=str(owner.site.id), role="")
-    assert keeper.open(place).status_code == 404
+    assert keeper.get(place).status_code == 404
 
 
 def test_the_last_owner_of_the_installation_stays(server: ServerProcess, host: Database, chief: Guest) -> None:
@@ -186,11 +186,11 @@ def test_the_last_owner_of_the_installation_stays(server: ServerProcess, host: D
         assert "последний владелец" in answer.text
     partner = new_user(host)
     assert chief.send(f"{own}/ownership").status_code == 303
-    assert chief.open("/users").status_code == 404
+    assert chief.get("/users").status_code == 404
     guest = Guest(server)
     guest.log_in(partner)
     assert guest.send(f"{own}/ownership", is_owner="on").status_code == 303
-    assert chief.open("/users").status_code == 200
+    assert chief.get("/users").status_code == 200
 
 
 def test_a_user_is_deleted_when_the_owner_is_sure(server: ServerProcess, host: Database, chief: Guest) -> None:
@@ -201,20 +201,20 @@ def test_a_user_is_deleted_when_the_owner_is_sure(server: ServerProcess, host: D
     assert guest.is_in()
     assert chief.send(f"/users/{vera.id}/delete", is_sure="on").headers["location"] == "/cabinet/users"
     assert not guest.is_in()
-    assert chief.open(f"/users/{vera.id}").status_code == 404
-    assert vera.login not in chief.open("/users").text
+    assert chief.get(f"/users/{vera.id}").status_code == 404
+    assert vera.login not in chief.get("/users").text
 
 
 @pytest.mark.parametrize("path", ["", "/1", "/1/role", "/invitation", "/second-factor", "/revoke", "/1/delete"])
 def test_users_are_for_owners_of_the_installation(keeper: Guest, path: str) -> None:
-    answer = keeper.open(f"/users{path}") if path in ("", "/1") else keeper.send(f"/users{path}")
+    answer = keeper.get(f"/users{path}") if path in ("", "/1") else keeper.send(f"/users{path}")
     assert answer.status_code == 404
     assert 'href="/cabinet/users"' not in answer.text
 
 
 @pytest.mark.parametrize("user_id", [0, 999, 10**30])
 def test_a_user_who_does_not_exist_is_not_found(chief: Guest, user_id: int) -> None:
-    assert chief.open(f"/users/{user_id}").status_code == 404
+    assert chief.get(f"/users/{user_id}").status_code == 404
     for action in ("role", "ownership", "password", "second-factor", "delete"):
         assert chief.send(f"/users/{user_id}/{action}").status_code == 404
 
@@ -229,10 +229,10 @@ def test_a_link_sets_a_password_once_and_logs_the_person_out_elsewhere(
     elsewhere = Guest(server)
     elsewhere.log_in(vera)
     first, second = (key_in(chief.send(f"/users/{vera.id}/password")) for _ in range(2))
-    assert Guest(server).open("/password", key=first).status_code == 403, "a new link voids the one before"
+    assert Guest(server).get("/password", key=first).status_code == 403, "a new link voids the one before"
     assert elsewhere.is_in()
     guest = Guest(server)
-    assert guest.open("/password", key=second).status_code == 200
+    assert guest.get("/password", key=second).status_code == 200
     assert guest.send("/password", key=second, password="short").status_code == 400
     assert guest.send("/password", key=second, password=NEW_PASSWORD).status_code == 303
     assert guest.is_in()
@@ -252,7 +252,7 @@ def test_a_link_for_a_password_ends_after_a_day(server: ServerProcess, host: Dat
     assert ends_at - made_at == timedelta(days=1)
     with host.write() as connection:
         connection.execute(update(invitation).values(expires_at=datetime.now(UTC)))
-    assert Guest(server).open("/password", key=key).status_code == 403
+    assert Guest(server).get("/password", key=key).status_code == 403
 
 
 def test_an_owner_of_a_site_opens_no_account_that_has_rights_elsewhere(
@@ -282,7 +282,7 @@ def test_an_owner_turns_off_the_second_factor_of_a_person_who_lost_it(
     guest = Guest(server)
     assert guest.log_in(vera).headers["location"].startswith("/cabinet/login/code")
     assert chief.send(f"/users/{vera.id}/second-factor").status_code == 303
-    assert guest.open("/login/code").headers["location"].startswith("/cabinet/login?")
+    assert guest.get("/login/code").headers["location"].startswith("/cabinet/login?")
     assert guest.log_in(vera).headers["location"] == "/cabinet/"
 
 
@@ -291,8 +291,8 @@ def test_an_owner_demands_a_second_factor_of_everybody(server: ServerProcess, ho
     assert vera.is_in()
     chief.send("/users/second-factor", is_demanded="on")
     try:
-        assert vera.open("/profile").headers["location"] == "/cabinet/profile/second-factor"
-        assert chief.open("/users").headers["location"] == "/cabinet/profile/second-factor"
+        assert vera.get("/profile").headers["location"] == "/cabinet/profile/second-factor"
+        assert chief.get("/users").headers["location"] == "/cabinet/profile/second-factor"
     finally:
         with host.write() as connection:
             connection.exec_driver_sql("DELETE FROM installation")
@@ -305,10 +305,10 @@ def test_hostile_names_are_text(server: ServerProcess, host: Database, chief: Gu
     guest = Guest(server)
     guest.log_in(vera)
     pages = [
-        guest.open("/profile"),
-        guest.open(f"/{site.id}/settings/users"),
-        chief.open("/users"),
-        chief.open(f"/users/{vera.id}"),
+        guest.get("/profile"),
+        guest.get(f"/{site.id}/settings/users"),
+        chief.get("/users"),
+        chief.get(f"/users/{vera.id}"),
         chief.send(f"/users/{vera.id}/password"),
     ]
     for page in pages:

@@ -12,6 +12,7 @@ from babel.messages.pofile import read_po
 
 import dealtrace.cabinet
 from dealtrace.accounts.role import Role
+from dealtrace.cabinet.docs.catalogue import CAUSES
 from dealtrace.cabinet.sections import SECTIONS
 
 FOLDER = Path(dealtrace.cabinet.__file__).parent
@@ -24,6 +25,7 @@ PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%%")
 def words_in_code() -> set[str]:
     """Return every text that a template or a call of `word` shows, and titles and names that templates translate."""
     found = {section.title for section in SECTIONS} | set(Role)
+    found |= {words for cause in CAUSES.values() for words in (cause.when, cause.cure)}
     for _, _, message, *_ in extract_from_dir(FOLDER, METHODS, keywords=KEYWORDS, strip_comment_tags=True):
         found.add(message if isinstance(message, str) else message[0])
     return found

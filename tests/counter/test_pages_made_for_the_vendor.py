@@ -8,8 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from absent import leave_out
-from browser import Browser, Pages, find_chromium
+from browser import Browser, Pages
 from cast import Player, Stage
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import Visit
@@ -29,15 +28,6 @@ var before = document.getElementsByTagName("script")[0]; before.parentNode.inser
 """What a loader of the vendor does: a queue of calls, and a script that takes it over."""
 
 
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    if find_chromium() is None:
-        leave_out("Chromium", "chromium")
-    opened = Browser(tmp_path_factory.mktemp("browser"))
-    yield opened
-    opened.close()
-
-
 @pytest.fixture
 def serve(browser: Browser, server: ServerProcess, owner: Player) -> Iterator[Callable[[str], str]]:
     """Serve a page, `{server}`, `{site}` and `{counter}` filled in; the visitor comes for the first time."""
@@ -51,7 +41,6 @@ def serve(browser: Browser, server: ServerProcess, owner: Player) -> Iterator[Ca
             opened.callback(pages.close)
             return f"{pages.address}/"
 
-        browser.forget()
         yield begin
 
 

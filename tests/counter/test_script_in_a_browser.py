@@ -9,8 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from absent import leave_out
-from browser import Browser, Pages, find_chromium
+from browser import Browser, Pages
 from cast import Player, Stage
 from dealtrace.attribution.traffic_source import DIRECT, TrafficSource
 from dealtrace.attribution.visit import Visit
@@ -34,15 +33,6 @@ KNOWN = "window.ct && window.ct('calltracking_params', 'abcd1234').sessionId"
 NO_TRACKING = "Object.defineProperty(Navigator.prototype, 'doNotTrack', {get: () => '1'});"
 
 
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    if find_chromium() is None:
-        leave_out("Chromium", "chromium")
-    opened = Browser(tmp_path_factory.mktemp("browser"))
-    yield opened
-    opened.close()
-
-
 @pytest.fixture
 def site(server: ServerProcess, owner: Player, browser: Browser) -> Iterator[Pages]:
     """Serve pages that load the counter of the owner's site; the visitor comes for the first time."""
@@ -53,7 +43,6 @@ def site(server: ServerProcess, owner: Player, browser: Browser) -> Iterator[Pag
         "/away": '<script async src="http://127.0.0.1:9/counter/1.js"></script><p id="text">still here</p>',
     }
     opened = Pages(pages)
-    browser.forget()
     yield opened
     opened.close()
 
@@ -140,24 +129,21 @@ def test_who_comes_back_after_the_visit_has_ended_begins_another(
 
 @pytest.mark.parametrize("respects", [True, False])
 def test_who_asks_not_to_be_tracked_is_left_alone_where_the_site_respects_that(
-    server: ServerProcess, served: Stage, tmp_path: Path, browser: Browser, *, respects: bool
+    server: ServerProcess, served: Stage, browser: Browser, *, respects: bool
 ) -> None:
-    del browser  # is there, or this is left out
     player = served.open_site(respects_do_not_track=respects)
     pages = Pages({"/": f'<script src="{server.address}/counter/{player.site.id}.js"></script>'})
-    shy = Browser(tmp_path)
     try:
-        shy.before_every_page(NO_TRACKING)
-        shy.open(f"{pages.address}/")
+        browser.before_every_page(NO_TRACKING)
+        browser.open(f"{pages.address}/")
         if not respects:
-            assert shy.wait(KNOWN)
+            assert browser.wait(KNOWN)
             return
-        assert shy.run("window.ct('calltracking_params', 'x').sessionId") is None
-        sent = shy.run("performance.getEntriesByType('resource').map(one => one.name)")
+        assert browser.run("window.ct('calltracking_params', 'x').sessionId") is None
+        sent = browser.run("performance.getEntriesByType('resource').map(one => one.name)")
         assert [item for item in sent if "visit" in item] == []
-        assert shy.cookies() == {}
+        assert browser.cookies() == {}
     finally:
-        shy.close()
         pages.close()
 
 

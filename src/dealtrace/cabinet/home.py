@@ -122,9 +122,9 @@ async def choose_language(view: View) -> Response:
     language = view.form.get("language")
     page = RedirectResponse(view.form.get("back") if _is_path(view.form.get("back")) else "/cabinet/", SEE_OTHER)
     if language in LANGUAGES:
-        page.set_cookie(LANGUAGE_COOKIE, language, max_age=YEAR_SECONDS, path="/cabinet", httponly=True, samesite="lax")
+        page.set_cookie(LANGUAGE_COOKIE, language, max_age=YEAR_SECONDS, path="/", httponly=True, samesite="lax")
     return page
 
 
 def _is_path(text: str) -> bool:
-    return text.startswith("/cabinet/") and "\\" not in text
+    return (text.startswith(("/cabinet/", "/docs/")) or text == "/docs") and "\\" not in text

@@ -1,20 +1,16 @@
-"""Describe the API from its own tables of endpoints: OpenAPI for programs, a page for people."""
+"""Describe the API for programs, from its own tables of endpoints: OpenAPI."""
 
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-import jinja2
-
 from dealtrace import __version__
-from dealtrace.errors import Language, Refusal
-from dealtrace.http.endpoint import JSON, Endpoint, Example, RateLimitClass
+from dealtrace.errors import Refusal
+from dealtrace.http.endpoint import JSON, Endpoint, Example
 from dealtrace.http.json_schema import Components, Schema
 from dealtrace.http.parameters import Family, Parameter, Repeated
-from dealtrace.http.possible_refusals import example_of, refusals_of
+from dealtrace.http.possible_refusals import refusals_of
 from dealtrace.http.replies import STATUS_OF
-from dealtrace.http.samples import TOKEN, curl, describe_type, list_fields, sample
-from dealtrace.record import record
+from dealtrace.http.samples import TOKEN, sample
 
 DescribeWebhooks = Callable[[Components], Mapping[str, Schema]]
 """Returns the path item of each webhook by name, and adds their schemas to the components."""
@@ -72,9 +68,8 @@ def _path_item(endpoint: Endpoint, answer: Schema, error: Schema, components: Co
 
 
 def _operation(endpoint: Endpoint, method: str, success: dict[str, object], error: Schema) -> dict[str, object]:
-    name = endpoint.name or endpoint.path.rsplit("/", 1)[-1]
     operation: dict[str, object] = {
-        "operationId": f"{name}-{method.lower()}",
+        "operationId": f"{endpoint.shown_name}-{method.lower()}",
         "summary": endpoint.en,
         "security": [{token.name: []} for token in endpoint.auth_scheme.tokens],
         "responses": _responses(endpoint, method, success, error),
@@ -121,7 +116,7 @@ def _parameter(parameter: Parameter, place: str, example: Example) -> dict[str, 
         "in": place,
         "required": parameter.required,
         "description": parameter.en,
-        "schema": _schema(parameter),
+        "schema": schema_of(parameter),
     }
     if parameter.name in example.parameters:
         described["example"] = _example_value(parameter, example)
@@ -135,13 +130,14 @@ def _style_of(parameter: Parameter) -> dict[str, object]:
             return _AS_FAMILY
         case Repeated():
             return _AS_REPEATED
-        case _ if _schema(parameter).get("type") == "array":
+        case _ if schema_of(parameter).get("type") == "array":
             return _AS_LIST
         case _:
             return {}
 
 
-def _schema(parameter: Parameter) -> dict[str, object]:
+def schema_of(parameter: Parameter) -> dict[str, object]:
+    """Return the JSON Schema of a parameter's values; of one that may repeat, of all of them."""
     schema = dict(parameter.type.schema())
     match parameter:
         case Family():
@@ -157,7 +153,9 @@ def _form(endpoint: Endpoint) -> dict[str, object]:
     schema = {
         "type": "object",
         "required": [parameter.name for parameter in parameters if parameter.required],
-        "properties": {parameter.name: {**_schema(parameter), "description": parameter.en} for parameter in parameters},
+        "properties": {
+            parameter.name: {**schema_of(parameter), "description": parameter.en} for parameter in parameters
+        },
     }
     example = endpoint.example
     values = {
@@ -174,7 +172,7 @@ def _form(endpoint: Endpoint) -> dict[str, object]:
 
 def _example_value(parameter: Parameter, example: Example) -> str | int | list[str]:
     text = example.parameters[parameter.name]
-    match _schema(parameter).get("type"):
+    match schema_of(parameter).get("type"):
         case "integer":
             return int(text)
         case "array":
@@ -220,68 +218,3 @@ def example_answer(endpoint: Endpoint, answer: Schema, components: Components) -
 def error_catalogue() -> list[tuple[int, type[Refusal]]]:
     """List the HTTP status and class of every refusal, ordered by status and code."""
     return sorted(((status, refusal) for refusal, status in STATUS_OF.items()), key=lambda row: (row[0], row[1].code))
-
-
-@record
-class Shown:
-    """An endpoint on the page of the description: a request to copy, an example answer, fields, errors, rate limit.
-
-    `fields` are pairs of name and type; `errors` are HTTP status, code and text.
-    """
-
-    endpoint: Endpoint
-    request: str
-    answer: str
-    fields: Sequence[tuple[str, str]]
-    errors: Sequence[tuple[int, int, str]]
-    limit: str
-
-
-def render_docs(endpoints: Sequence[Endpoint], language: Language) -> str:
-    """Return the description as an HTML page: each endpoint with its parameters, an example, errors and rate limit."""
-    environment = jinja2.Environment(loader=jinja2.PackageLoader("dealtrace.http"), autoescape=True)
-    components = Components()
-    return environment.get_template("docs.html").render(
-        language=language,
-        version=__version__,
-        shown=[_shown(endpoint, components, language) for endpoint in endpoints],
-        type_of=lambda parameter: describe_type(_schema(parameter), components.schemas),
-    )
-
-
-def _shown(endpoint: Endpoint, components: Components, language: Language) -> Shown:
-    schema = components.describe(endpoint.answer)
-    is_shown = not endpoint.redirects and (endpoint.answer_type == JSON or endpoint.example.answer is not None)
-    answer = example_answer(endpoint, schema, components) if is_shown else ""
-    text = answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False, indent=1)
-    errors = [
-        (status, refusal.code, example_of(refusal, endpoint).text(language))
-        for status, refusal in refusals_of(endpoint)
-    ]
-    fields = list(list_fields(schema, components.schemas)) if endpoint.answer_type == JSON else []
-    return Shown(endpoint, curl(endpoint), text, fields, errors, LIMITS[endpoint.rate_limit_class][language])
-
-
-LIMITS: Mapping[RateLimitClass, Mapping[Language, str]] = {
-    RateLimitClass.API: {
-        "ru": "не более 5 запросов в секунду с одного IP-адреса (DEALTRACE_RATE_PER_SECOND)",
-        "en": "5 requests per second from one IP address (DEALTRACE_RATE_PER_SECOND)",
-    },
-    RateLimitClass.EXCHANGE: {
-        "ru": "не более 50 запросов в секунду с одного IP-адреса (DEALTRACE_EXCHANGE_RATE_PER_SECOND)",
-        "en": "50 requests per second from one IP address (DEALTRACE_EXCHANGE_RATE_PER_SECOND)",
-    },
-    RateLimitClass.FORM: {
-        "ru": "не более 60 запросов в минуту с одного IP-адреса (DEALTRACE_FORM_RATE_PER_MINUTE) "
-        "и 600 на кабинет (DEALTRACE_FORM_SITE_RATE_PER_MINUTE)",
-        "en": "60 requests per minute from one IP address (DEALTRACE_FORM_RATE_PER_MINUTE) "
-        "and 600 for a site (DEALTRACE_FORM_SITE_RATE_PER_MINUTE)",
-    },
-    RateLimitClass.VISIT: {
-        "ru": "не более 600 запросов в минуту с одного IP-адреса (DEALTRACE_VISIT_RATE_PER_MINUTE) "
-        "и 6000 на кабинет (DEALTRACE_VISIT_SITE_RATE_PER_MINUTE)",
-        "en": "600 requests per minute from one IP address (DEALTRACE_VISIT_RATE_PER_MINUTE) "
-        "and 6000 for a site (DEALTRACE_VISIT_SITE_RATE_PER_MINUTE)",
-    },
-}
-"""The default rate limit of each class of endpoints, with the settings that change it."""

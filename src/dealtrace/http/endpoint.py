@@ -140,6 +140,11 @@ class Endpoint:
         return f"{self.path}/" if self.is_shown_with_slash else self.path
 
     @property
+    def shown_name(self) -> str:
+        """The name by which documents know it, unique among all endpoints."""
+        return self.name or self.path.rsplit("/", 1)[-1]
+
+    @property
     def is_preflighted(self) -> bool:
         """Return whether browsers may send a preflight request first; a page's GET needs none."""
         return self.is_for_any_page and "POST" in self.methods

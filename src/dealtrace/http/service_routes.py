@@ -1,35 +1,29 @@
 """Routes about the server itself: probes, metrics, and the description of the API."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import lru_cache
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from dealtrace import __version__, observation
-from dealtrace.http.asgi import language_of
-from dealtrace.http.description import render_docs
-from dealtrace.http.endpoint import Endpoint
 from dealtrace.http.json_schema import Schema
 from dealtrace.runtime.database_watch import OK, DatabaseWatch
 from dealtrace.storage.reports.mirror.status import MirrorStatus
 
 
-def service_routes(
-    endpoints: Sequence[Endpoint], describe: Callable[[], Schema], watch: DatabaseWatch, is_writing: Callable[[], bool]
-) -> list[Route]:
-    """Return the routes of `/healthz`, `/readyz`, `/metrics`, `/openapi.json` and `/docs`.
+def service_routes(describe: Callable[[], Schema], watch: DatabaseWatch, is_writing: Callable[[], bool]) -> list[Route]:
+    """Return the routes of `/healthz`, `/readyz`, `/metrics` and `/openapi.json`.
 
     `describe` returns the content of `/openapi.json`; `is_writing` returns whether the process's write queue runs.
     """
-    probes, documents = _Probes(watch, is_writing), _Documents(tuple(endpoints), describe)
+    probes, description = _Probes(watch, is_writing), _Description(describe)
     return [
         Route("/healthz", probes.answer_alive),
         Route("/readyz", probes.answer_ready),
         Route("/metrics", _answer_metrics),
-        Route("/openapi.json", documents.answer_openapi),
-        Route("/docs", documents.answer_docs),
+        Route("/openapi.json", description.answer),
     ]
 
 
@@ -68,18 +62,14 @@ def _serialize_mirror(mirror: MirrorStatus) -> dict[str, object]:
     }
 
 
-class _Documents:
-    """Answers `/openapi.json` and `/docs`; each is made at the first request and then cached."""
+class _Description:
+    """The description of the API for programs, made at the first request for it."""
 
-    def __init__(self, endpoints: tuple[Endpoint, ...], describe: Callable[[], Schema]) -> None:
-        self._openapi = lru_cache(describe)
-        self._docs = lru_cache(lambda language: render_docs(endpoints, language))
+    def __init__(self, describe: Callable[[], Schema]) -> None:
+        self._describe = lru_cache(describe)
 
-    async def answer_openapi(self, _request: Request) -> Response:
-        return JSONResponse(self._openapi())
-
-    async def answer_docs(self, request: Request) -> Response:
-        return HTMLResponse(self._docs(language_of(request.scope)))
+    async def answer(self, _request: Request) -> Response:
+        return JSONResponse(self._describe())
 
 
 async def _answer_metrics(_request: Request) -> Response:

@@ -36,7 +36,11 @@ class Note:
 def line_chart(
     title: str, points: Sequence[Point], format_value: Callable[[Fraction | None], str], notes: Sequence[Note] = ()
 ) -> Markup:
-    """Return the chart of the points in input order; unknown values interrupt the line."""
+    """Return the chart of the points in input order; unknown values interrupt the line.
+
+    A chart whose points lead somewhere is a group of links, since a picture hides what is inside it from readers of
+    screens.
+    """
     values = [value for point in points for value in (point.value, point.compared) if value is not None]
     scale = scale_for(values, HEIGHT - TOP - BOTTOM)
     ghost = [point.compared for point in points]
@@ -44,9 +48,8 @@ def line_chart(
     parts += [_path(ghost, scale, "ghost")] if any(value is not None for value in ghost) else []
     parts += [_path([point.value for point in points], scale, "line"), *_dots(points, scale, format_value)]
     parts += [_note(note, len(points)) for note in notes]
-    return element(
-        "svg", *parts, xmlns="http://www.w3.org/2000/svg", class_="chart", role="img", viewBox=f"0 0 {WIDTH} {HEIGHT}"
-    )
+    role, size = "group" if any(point.address for point in points) else "img", f"0 0 {WIDTH} {HEIGHT}"
+    return element("svg", *parts, xmlns="http://www.w3.org/2000/svg", class_="chart", role=role, viewBox=size)
 
 
 def _across(place: int, count: int) -> float:

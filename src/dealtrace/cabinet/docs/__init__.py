@@ -1,0 +1,1 @@
+"""The documentation at `/docs`: guides, methods and the catalogue of errors, open to everybody."""

@@ -1,0 +1,178 @@
+"""The catalogue of errors: every refusal with its cause, its cure, and the methods that may answer with it."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from dealtrace import errors
+from dealtrace.errors import Language, Refusal
+from dealtrace.http.description import error_catalogue
+from dealtrace.http.endpoint import Endpoint
+from dealtrace.http.possible_refusals import refusals_of
+from dealtrace.record import record
+from dealtrace.reports import refusals
+
+METHODS_LISTED_MAX = 8
+"""An error of more methods than this is one of nearly all."""
+_PLACEHOLDER = re.compile(r"\{\w+\}")
+
+
+@record
+class Cause:
+    """When a refusal happens and what to do then, in English; the words of the pages translate both."""
+
+    when: str
+    cure: str
+
+
+@record
+class CatalogueRow:
+    """A refusal: its code, HTTP status, message with `…` for what differs, and the methods that may answer with it.
+
+    `methods` is empty for errors that no method answers with, and `is_general` set for those of nearly every method.
+    """
+
+    code: int
+    status: int
+    name: str
+    message: str
+    cause: Cause
+    methods: Sequence[str]
+    is_general: bool
+
+
+def list_catalogue(endpoints: Sequence[Endpoint], language: Language) -> list[CatalogueRow]:
+    """List every refusal in the order of codes, and our own failure last."""
+    methods: dict[type[Refusal], list[str]] = {}
+    for endpoint in endpoints:
+        for _, refusal in refusals_of(endpoint):
+            methods.setdefault(refusal, []).append(endpoint.shown_name)
+    rows = [_row(refusal, status, methods.get(refusal, []), language) for status, refusal in error_catalogue()]
+    return sorted(rows, key=lambda row: (row.name == errors.InternalFailure.__name__, row.code))
+
+
+def _row(refusal: type[Refusal], status: int, methods: Sequence[str], language: Language) -> CatalogueRow:
+    is_general = len(methods) > METHODS_LISTED_MAX
+    return CatalogueRow(
+        code=refusal.code,
+        status=status,
+        name=refusal.__name__,
+        message=_PLACEHOLDER.sub("…", refusal.ru if language == "ru" else refusal.en),
+        cause=CAUSES[refusal],
+        methods=() if is_general else methods,
+        is_general=is_general,
+    )
+
+
+CAUSES: Mapping[type[Refusal], Cause] = {
+    errors.InternalFailure: Cause(
+        "internal error",
+        "give the administrator the number in the message; the log has the cause under it",
+    ),
+    errors.WidgetNotFound: Cause("a form of the widget has no `routeKey`", "send the widget's key"),
+    errors.InvalidParameters: Cause(
+        "parameters are missing, malformed or out of range",
+        "correct those named in `violations`; `*` is the whole request",
+    ),
+    errors.UnreadableBody: Cause(
+        "the body is not a form or JSON, is not UTF-8, or is incomplete",
+        "send what the route accepts",
+    ),
+    errors.BodyTooLarge: Cause("the body is larger than the limit", "send one deal per request"),
+    errors.PathNotFound: Cause("there is no such address", "check it for misspellings"),
+    errors.MethodNotAllowed: Cause("the route does not support the method", "use one listed in `Allow`"),
+    errors.ContactUnusable: Cause(
+        "a form of the widget has neither a usable phone nor another contact",
+        "send a phone with its country code, or an e-mail",
+    ),
+    errors.TokenRejected: Cause(
+        "the token is missing, unknown or revoked",
+        "check the parameter named in the message: `clientApiId`, `Access-Token`",
+    ),
+    errors.SiteMismatch: Cause("the siteId in the path or header is not the token's", "use the token of that site"),
+    errors.RateExceeded: Cause("too many requests in a second from one address", "wait as `Retry-After` says"),
+    errors.PointsSpent: Cause(
+        "the site has no points left today",
+        "wait as `Retry-After` says, or raise `points_per_day`",
+    ),
+    errors.Overloaded: Cause("too many writes are waiting; nothing was stored", "send again after `Retry-After`"),
+    errors.DatabaseUnavailable: Cause(
+        "the database did not answer in time; whether the write was stored may be unknown",
+        "send again after `Retry-After`: with an `orderNumber` that is safe",
+    ),
+    errors.AnonymousRateExceeded: Cause(
+        "too many requests in a minute without a token, from one address or for one site",
+        "wait as `Retry-After` says, or raise the limits",
+    ),
+    errors.DealKeyMissing: Cause("neither `orderId` nor `orderNumber` was sent", "name the deal"),
+    errors.DealNotFound: Cause(
+        "the site has no such deal, or it is deleted",
+        "check the id; `dealtrace deal history` also shows deleted deals",
+    ),
+    errors.NumberTaken: Cause(
+        "another deal has the `orderNumber`; the message names it",
+        "change that deal, or send another number",
+    ),
+    errors.CallAndLeadRequest: Cause("both a call and a lead request were sent", "keep one"),
+    errors.DealNotDeleted: Cause("a deal to restore is not deleted (command)", "nothing to do"),
+    errors.LeadNotFound: Cause("the lead to pin, show or delete does not exist (command)", "name another"),
+    errors.DealNotPinned: Cause("a deal to unpin is not pinned (command)", "nothing to do"),
+    errors.LeadTaken: Cause(
+        "another call or lead request has this identifier, which is unique in a site for good; the message has its id",
+        "send another identifier",
+    ),
+    errors.NumberReused: Cause(
+        "another deal now has the number of the deal to restore (command)",
+        "change or delete that deal first",
+    ),
+    errors.NameTaken: Cause("a site, token, login or field with that name exists (command)", "choose another"),
+    errors.SiteNotFound: Cause(
+        "there is no such site, in a route without a token or in a command",
+        "`dealtrace site list`",
+    ),
+    errors.UnknownSetting: Cause("a site has no such setting (command)", "the message lists the valid ones"),
+    errors.InvalidSetting: Cause("an invalid value (command, cabinet)", "the message says what is valid"),
+    errors.InvitationSpent: Cause(
+        "the one-time link was used, is wrong or too old (cabinet)",
+        "ask for a new one; a server without users prints one when it starts",
+    ),
+    errors.TokenNotFound: Cause("there is no active token with that id (command)", "`dealtrace token list`"),
+    errors.PersonNotFound: Cause("no data is stored about the phone or e-mail (command)", "check its spelling"),
+    errors.LeadNotDeleted: Cause("a lead to restore is not deleted (command)", "nothing to do"),
+    errors.RecordingNotFound: Cause(
+        "the call has no recording on the web, or the site has no such call",
+        "check the id; the exchange sends `recordUrl`",
+    ),
+    errors.LeadNotMatched: Cause("no lead matches the `matching` of an item", "use its id, or increase `searchDepth`"),
+    errors.FileUnreadable: Cause(
+        "the file to import is not a table of calls or lead requests (command)",
+        "the message says what is wrong",
+    ),
+    errors.ImportInProgress: Cause(
+        "another command is importing the same file (command)",
+        "wait until it has finished",
+    ),
+    errors.WebhookNotFound: Cause("there is no webhook with that id (command)", "`dealtrace webhook list`"),
+    errors.DeliveryNotFound: Cause(
+        "the message to replay was never sent to this webhook, or is no longer stored (command)",
+        "check its `webhook-id`; deliveries are kept for 30 days",
+    ),
+    errors.HostNotFound: Cause(
+        "the site names no such host of that kind (command)",
+        "`dealtrace source host list SITE_ID`",
+    ),
+    errors.LoginRefused: Cause(
+        "the login or the password is wrong (cabinet)",
+        "`dealtrace user password LOGIN` sets a new one",
+    ),
+    refusals.ReportsBusy: Cause("as many reports run and wait as may", "send again after `Retry-After`"),
+    refusals.ReportTooSlow: Cause(
+        "a report took too long and was stopped",
+        "choose a shorter period or fewer dimensions",
+    ),
+    refusals.ClientGone: Cause(
+        "the client closed the connection before its report was ready; only the log shows it",
+        "wait for the answer",
+    ),
+    refusals.SegmentNotFound: Cause("the site has no such segment (command)", "`dealtrace segment list SITE_ID`"),
+}
+"""Every refusal; `docs/api.md` has the same rows."""

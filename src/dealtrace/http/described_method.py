@@ -1,0 +1,113 @@
+"""An endpoint described for people: a request to copy, an answer, its fields, errors and limits."""
+
+import json
+from collections.abc import Mapping, Sequence
+
+from dealtrace.errors import Language
+from dealtrace.http.description import example_answer, schema_of
+from dealtrace.http.endpoint import JSON, Endpoint, RateLimitClass
+from dealtrace.http.json_schema import Components, Schema
+from dealtrace.http.parameters import Parameter
+from dealtrace.http.possible_refusals import example_of, refusals_of
+from dealtrace.http.samples import curl, describe_type, list_fields
+from dealtrace.record import record
+
+
+@record
+class ShownParameter:
+    """A parameter: its name, whether it must be sent, its meaning in one language, and its type in a few words."""
+
+    name: str
+    is_required: bool
+    meaning: str
+    type: str
+
+
+@record
+class ShownError:
+    """An error that an endpoint may answer with; `text` is an example of its message."""
+
+    status: int
+    code: int
+    text: str
+
+
+@record
+class DescribedMethod:
+    """An endpoint in one language.
+
+    `request` is a curl command with `TOKEN` where the token belongs; `answer` is empty where there is none to show.
+    `fields` are pairs of the key of an answer and its type.
+    """
+
+    endpoint: Endpoint
+    name: str
+    title: str
+    request: str
+    answer: str
+    parameters: Sequence[ShownParameter]
+    fields: Sequence[tuple[str, str]]
+    errors: Sequence[ShownError]
+    limit: str
+
+
+def describe_method(endpoint: Endpoint, language: Language) -> DescribedMethod:
+    """Return an endpoint as people read it, with everything derived from its own tables."""
+    components = Components()
+    schema = components.describe(endpoint.answer)
+    return DescribedMethod(
+        endpoint=endpoint,
+        name=endpoint.shown_name,
+        title=title_of(endpoint, language),
+        request=curl(endpoint),
+        answer=_answer(endpoint, schema, components),
+        parameters=[_shown(parameter, components, language) for parameter in endpoint.described()],
+        fields=list(list_fields(schema, components.schemas)) if endpoint.answer_type == JSON else [],
+        errors=[
+            ShownError(status, refusal.code, example_of(refusal, endpoint).text(language))
+            for status, refusal in refusals_of(endpoint)
+        ],
+        limit=LIMITS[endpoint.rate_limit_class][language],
+    )
+
+
+def title_of(endpoint: Endpoint, language: Language) -> str:
+    """Return what an endpoint does, in one line."""
+    return endpoint.ru if language == "ru" else endpoint.en
+
+
+def _shown(parameter: Parameter, components: Components, language: Language) -> ShownParameter:
+    kind = describe_type(schema_of(parameter), components.schemas)
+    meaning = parameter.ru if language == "ru" else parameter.en
+    return ShownParameter(parameter.name, parameter.required, meaning, kind)
+
+
+def _answer(endpoint: Endpoint, schema: Schema, components: Components) -> str:
+    is_shown = not endpoint.redirects and (endpoint.answer_type == JSON or endpoint.example.answer is not None)
+    answer = example_answer(endpoint, schema, components) if is_shown else ""
+    return answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False, indent=1)
+
+
+LIMITS: Mapping[RateLimitClass, Mapping[Language, str]] = {
+    RateLimitClass.API: {
+        "ru": "не более 5 запросов в секунду с одного IP-адреса (DEALTRACE_RATE_PER_SECOND)",
+        "en": "5 requests per second from one IP address (DEALTRACE_RATE_PER_SECOND)",
+    },
+    RateLimitClass.EXCHANGE: {
+        "ru": "не более 50 запросов в секунду с одного IP-адреса (DEALTRACE_EXCHANGE_RATE_PER_SECOND)",
+        "en": "50 requests per second from one IP address (DEALTRACE_EXCHANGE_RATE_PER_SECOND)",
+    },
+    RateLimitClass.FORM: {
+        "ru": "не более 60 запросов в минуту с одного IP-адреса (DEALTRACE_FORM_RATE_PER_MINUTE) "
+        "и 600 на кабинет (DEALTRACE_FORM_SITE_RATE_PER_MINUTE)",
+        "en": "60 requests per minute from one IP address (DEALTRACE_FORM_RATE_PER_MINUTE) "
+        "and 600 for a site (DEALTRACE_FORM_SITE_RATE_PER_MINUTE)",
+    },
+    RateLimitClass.VISIT: {
+        "ru": "не более 600 запросов в минуту с одного IP-адреса (DEALTRACE_VISIT_RATE_PER_MINUTE) "
+        "и 6000 на кабинет (DEALTRACE_VISIT_SITE_RATE_PER_MINUTE)",
+        "en": "600 requests per minute from one IP address (DEALTRACE_VISIT_RATE_PER_MINUTE) "
+        "and 6000 for a site (DEALTRACE_VISIT_SITE_RATE_PER_MINUTE)",
+    },
+}
+"""The limit of each class of endpoints, by default and with the settings that change it."""

@@ -1,0 +1,175 @@
+"""Every page in a real Chromium: axe finds nothing, and people of each role find their way, however they come."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from browser import Browser
+from cast import Stage
+from dealtrace.accounts.role import Role
+from dealtrace.cabinet.docs.guides import GUIDES
+from dealtrace.cabinet.routes import PAGES
+from dealtrace.cabinet.sections import SECTIONS
+from dealtrace.storage.database.engine import open_database
+from filled_site import NUMBER, PHONE, FilledSite, fill_site
+from guests import PASSWORD, new_user
+from server import ServerProcess
+from walker import EVERY, PAIRWISE, Walker, Way, faults_of
+
+FILES = (".csv", ".xlsx", ".json")
+OF_NOBODY = ("/login", "/welcome", "/invitation", "/password")
+"""Pages for people who are not logged in."""
+ELSEWHERE = ("/login/code",)
+"""It leads away who needs no code; `test_people_in_a_browser.py` opens it."""
+DOCUMENTS = ("/docs", "/docs/errors", "/docs/methods/register", *(f"/docs/guides/{name}" for name in GUIDES))
+AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
+RUN_AXE = """axe.run(document, {resultTypes: ['violations'], %s}).then(({violations}) => violations.map(
+  ({id, nodes}) => id + ': ' + nodes.slice(0, 3).map(node => node.html.slice(0, 150)).join(' | ')))"""
+ALL_RULES, RULES_OF_COLOUR = "", "runOnly: ['color-contrast', 'link-in-text-block']"
+
+
+@pytest.fixture(scope="module")
+def host(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """Run one server for the module, on SQLite."""
+    folder = tmp_path_factory.mktemp("walk")
+    shutil.copy(sqlite_template, folder / "dealtrace.db")
+    process = ServerProcess(f"sqlite:///{folder}/dealtrace.db", folder)
+    yield process
+    process.close()
+
+
+@pytest.fixture(scope="module")
+def stage_of_walk(host: ServerProcess) -> Iterator[Stage]:
+    """Give a stage in the database of the server."""
+    database = open_database(host.database_url)
+    yield Stage(database)
+    database.close()
+
+
+@pytest.fixture(scope="module")
+def site(host: ServerProcess, stage_of_walk: Stage) -> FilledSite:
+    """Give one filled site to all tests of the module."""
+    return fill_site(host, stage_of_walk)
+
+
+def shown_pages() -> list[str]:
+    """List the paths of all pages that are shown, without files to save."""
+    return [
+        page.path
+        for page in PAGES
+        if page.method == "GET" and not page.path.endswith(FILES) and page.path not in ELSEWHERE
+    ]
+
+
+@pytest.mark.parametrize("page", [*shown_pages(), *DOCUMENTS])
+def test_axe_finds_nothing_in_either_theme_and_the_page_fits_a_phone(
+    host: ServerProcess, site: FilledSite, browser: Browser, page: str
+) -> None:
+    browser.emulate()
+    if page not in OF_NOBODY:
+        browser.keep_cookie("session", site.owner.secret, host.address)
+    browser.open(host.address + (page if page in DOCUMENTS else site.path_of(page)))
+    browser.run(AXE)
+    assert browser.run(RUN_AXE % ALL_RULES) == []
+    browser.use_theme(is_dark=True)
+    assert browser.run(RUN_AXE % RULES_OF_COLOUR) == []
+    browser.resize(360, 740)
+    assert list(faults_of(browser)) == []
+
+
+@pytest.mark.parametrize("way", PAIRWISE, ids=str)
+def test_a_person_finds_the_way(
+    host: ServerProcess, stage_of_walk: Stage, site: FilledSite, browser: Browser, way: Way
+) -> None:
+    walk(host, stage_of_walk, site, browser, way)
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize("way", EVERY, ids=str)
+def test_a_person_finds_every_way(
+    host: ServerProcess, stage_of_walk: Stage, site: FilledSite, browser: Browser, way: Way
+) -> None:
+    walk(host, stage_of_walk, site, browser, way)
+
+
+def walk(host: ServerProcess, stage: Stage, site: FilledSite, browser: Browser, way: Way) -> None:
+    """Log in, do on each page what the role may do there, and log out."""
+    root = f"/cabinet/{site.player.site.id}"
+    walker, user = Walker(browser, host.address, way), new_user(stage.database, {site.player.site.id: way.role})
+    walker.open("/cabinet/login")
+    walker.write("[name=login]", user.login)
+    walker.write("[name=password]", PASSWORD)
+    walker.go("main button")
+    browser.wait(f"location.pathname === {json.dumps(root + '/')}")
+    links = browser.run("[...document.querySelectorAll('.top nav a')].map(link => link.pathname)")
+    assert links == [f"{root}/", *(f"{root}/{each.place}" for each in SECTIONS if way.role.includes(each.role))]
+    for link in links[1:]:
+        walker.go(f".top nav a[href='{link}']")
+        assert walker.path == link
+    see_reports(walker, root)
+    if way.role.includes(Role.ANALYST):
+        see_deals(walker, root)
+        see_leads(walker, root)
+    else:
+        walker.open(f"{root}/deals")
+        assert PHONE not in walker.words
+    if way.role.includes(Role.OWNER):
+        issue_token(walker, root)
+    leave(walker)
+
+
+def see_reports(walker: Walker, root: str) -> None:
+    """Ask a report, and follow a figure to its rows."""
+    walker.go(f".top nav a[href='{root}/reports']")
+    walker.go("main form button:not([name])")
+    walker.go(f"main table a[href^='{root}/reports/rows']")
+    assert walker.finds("main table")
+
+
+def see_deals(walker: Walker, root: str) -> None:
+    """Find a deal by its number, pin it by hand, and leave it to the rules again."""
+    walker.go(f".top nav a[href='{root}/deals']")
+    walker.write("[name=q]", NUMBER)
+    walker.go("main form button")
+    walker.go("main tbody th a")
+    walker.use("details.card summary")
+    walker.use("[name=lead][value=none]", " ")
+    walker.go("[name=act][value=pin]")
+    assert walker.finds("[name=act][value=unpin]")
+    walker.use("details.card summary")
+    walker.go("[name=act][value=unpin]")
+    assert not walker.finds("[name=act][value=unpin]")
+
+
+def see_leads(walker: Walker, root: str) -> None:
+    """Open a missed call, and the time line of its client."""
+    walker.go(f".top nav a[href='{root}/leads']")
+    walker.go("main a[href*='tab=missed']")
+    walker.go(f"main tbody a[href^='{root}/leads/call/']")
+    walker.go(f"main a[href^='{root}/people/']")
+
+
+def issue_token(walker: Walker, root: str) -> None:
+    """Issue a token, which is shown, and have the address of the counter."""
+    walker.go(f".top nav a[href='{root}/settings']")
+    walker.go(f"main a[href='{root}/settings/tokens']")
+    walker.write("[name=label]", f"walk {walker.way}"[:60])
+    walker.go("main form.card button")
+    assert walker.finds("#secret")
+
+
+def leave(walker: Walker) -> None:
+    """Read the documentation in the other language, and log out."""
+    walker.go(".top a[href='/docs']")
+    other = "en" if walker.way.language == "ru" else "ru"
+    walker.go(f".top button[value={other}]")
+    assert (walker.path, walker.browser.run("document.documentElement.lang")) == ("/docs", other)
+    walker.go("main a[href='/docs/methods/register']")
+    walker.go(".top .logo")
+    walker.go(".top a[href='/cabinet/profile']")
+    walker.go(".top form[action='/cabinet/logout'] button")
+    assert walker.path == "/cabinet/login"

@@ -1,0 +1,92 @@
+"""A site of the cabinet that has something of everything, all of it named as badly as names can be."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from cast import Player, Stage
+from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.leads.call import Circumstances
+from dealtrace.operations.deals.register import register_deals
+from guests import Guest, member_of, new_user, text_of
+from server import ServerProcess
+from write_commands import by_contact, registration
+
+PHONE = "79205550055"
+NUMBER = "A-100"
+LONG = "w" * 120
+HOSTILE = f"<script>throw 1</script>\"' \u202eevil {LONG}"
+CALLS = "callId;date;clientPhoneNumber\n1;26.03.2018 10:00:00;79205550001\n2;yesterday;79205550002\n"
+COSTS = f"Дата;Источник;Канал;Кампания;Расход\n26.03.2018;yandex;cpc;{LONG};1500,50\n"
+
+COST_FORM = {
+    "system": "yandex", "account": "main", "campaign": "auto", "source": "", "medium": "", "vat": "", "percent": "",
+    "rate": "",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class FilledSite:
+    """A site, the owner of the installation, and what stands in the paths of its pages."""
+
+    player: Player
+    owner: Guest
+    places: Mapping[str, str]
+
+    def path_of(self, page: str) -> str:
+        """Return the path of a page of the table of pages; `{key}` is that of a file for its page."""
+        kind = page.rpartition("/{key}")[0].rpartition("/")[2]
+        places = {**self.places, "key": self.places.get(kind, "")}
+        return "/cabinet" + re.sub(r"\{(\w+)(?::\w+)?\}", lambda name: places[name[1]], page)
+
+
+def fill_site(server: ServerProcess, stage: Stage) -> FilledSite:
+    """Open a site, fill it with what has happened in the last days, and log its owner in."""
+    player = stage.open_site(contact_matching=True, fields=["margin"], name=f"Shop {LONG}")
+    now = datetime.now(UTC)
+    source = TrafficSource("yandex", "cpc", HOSTILE)
+    visit = stage.visit(player, now - timedelta(days=2), source, landing_url=f"https://shop.example/{LONG}")
+    recording = Circumstances(record_url=f"https://pbx.example/{LONG}", is_successful=True)
+    heard = {"visit_id": visit.id, "client_name": HOSTILE, "circumstances": recording}
+    call = stage.call(player, now - timedelta(days=2), **heard)
+    missed = Circumstances(is_successful=False)
+    stage.call(player, now - timedelta(hours=3), phone="79205550099", seconds=0, circumstances=missed)
+    stage.lead_request(player, now - timedelta(days=3), phone=PHONE, form_name=HOSTILE)
+    deals = [
+        registration(
+            number,
+            clue=by_contact(PHONE),
+            happened_at=now - timedelta(days=2) + timedelta(minutes=20),
+            amount_rub=Decimal(1500),
+            status=HOSTILE,
+            comment=HOSTILE,
+            manager=HOSTILE,
+        )
+        for number in (NUMBER, HOSTILE)
+    ]
+    receipt, _ = stage.perform(register_deals, player, *deals)
+    owner = member_of(server, stage, player.site.id, None)
+    client = re.search(r"/people/(\d+)", owner.get(f"leads/call/{call.id}").text)
+    assert client is not None
+    places = {"site": player.site.id, "deal": receipt.deal_id, "kind": "call", "lead": call.id, "client": client[1]}
+    vera = new_user(stage.database, {player.site.id: "reader"}, login=f"{LONG}@example.com")
+    places |= {"user": vera.id, **_fill_settings(owner)}
+    return FilledSite(player, owner, {name: str(place) for name, place in places.items()})
+
+
+def _fill_settings(owner: Guest) -> dict[str, str]:
+    """Fill the settings by their own forms, and return the parts of paths that came of it."""
+    hook = owner.send("settings/webhooks", url="https://crm.example/hook", style="form", event="deal.created")
+    owner.send("settings/fields", name=HOSTILE[-100:])
+    owner.send("settings/hosts", kind="own", host=f"{'w' * 60}.example")
+    owner.send("settings/columns", name="Wert", formula="amount / deals")
+    owner.send("settings/users/invitation", role="reader")
+    imports = owner.send("settings/imports", files={"file": ("calls.csv", CALLS.encode())}, noun="call", encoding="")
+    costs = owner.send("costs", files={"file": ("costs.csv", COSTS.encode())}, **COST_FORM)
+    answers = {"webhook": hook, "imports": imports, "costs": costs}
+    for name, answer in answers.items():
+        assert answer.is_redirect, (name, text_of(answer.text))
+    leads_to = {name: re.split(r"[?#]", answer.headers["location"])[0] for name, answer in answers.items()}
+    return {name: path.rpartition("/")[2] for name, path in leads_to.items()}
