@@ -13,7 +13,8 @@ class EventKind(StrEnum):
     """The events of a site, by the names that people choose from.
 
     A call is connected when its exchange reports it at its start, disconnected when it is over; a call that is first
-    reported when it is over is only disconnected. A deal is matched whenever its lead changes, also to none.
+    reported when it is over is only disconnected. A deal is matched whenever its lead changes, also to none. An alert
+    is raised when the figure of its rule is out of the ordinary, and ends when it is so no more.
     """
 
     CALL_CONNECTED = "call.connected"
@@ -25,6 +26,8 @@ class EventKind(StrEnum):
     DEAL_DELETED = "deal.deleted"
     DEAL_RESTORED = "deal.restored"
     DEAL_MATCHED = "deal.matched"
+    ALERT_RAISED = "alert.raised"
+    ALERT_ENDED = "alert.ended"
 
 
 class BodyStyle(StrEnum):

@@ -45,6 +45,9 @@ COMMANDS = {
         "reports.report", "report", "Show what advertising brought, by any dimensions, with a total."
     ),
     "segment": ListedCommand("reports.segments", "segment_commands", "Save, list and remove filters of reports."),
+    "alert": ListedCommand(
+        "reports.alerts", "alert_commands", "Watch metrics, and notify when one is out of the ordinary."
+    ),
     "demo": ListedCommand("sites.demo", "demo", "Fill a site with a made-up year that ends today."),
     "webhook": ListedCommand("webhooks", "webhook_commands", "Notify other programs of events."),
     "person": ListedCommand("people", "person_commands", "Export or erase the data of a person."),
