@@ -1,15 +1,15 @@
 """Look at the figure of a rule, now or for every window of the last 30 days."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
-from fractions import Fraction
 
 from dealtrace.accounts.site import Site
 from dealtrace.alerts.incident import Episode, episodes_of
-from dealtrace.alerts.judgement import Judgement, Observed, Verdict, basis_of, judge
+from dealtrace.alerts.judgement import Judgement, Observed, Verdict, judge
 from dealtrace.alerts.rule import Rule
 from dealtrace.alerts.windows import Slot, slots_before, slots_of_trial
-from dealtrace.operations.reports.ask import FactSource, ask_totals
+from dealtrace.operations.alerts.observe import observe_all, observe_each
+from dealtrace.operations.reports.ask import FactSource
 from dealtrace.record import record
 from dealtrace.reports.metrics import Metric
 from dealtrace.reports.question import Question
@@ -27,7 +27,7 @@ class Trial:
 
 def evaluate_rule(source: FactSource, site: Site, rule: Rule, question: Question, slot: Slot) -> Judgement:
     """Return what a rule says of a window; `question` asks for its figure."""
-    observed = _observe(source, site, question, [*slots_before(slot), slot])
+    observed = observe_each(source, site, question, [*slots_before(slot), slot])
     return _judge(rule, question.metrics[0], slot, observed)
 
 
@@ -35,29 +35,10 @@ def try_rule(source: FactSource, site: Site, rule: Rule, question: Question, now
     """Return what a rule would have said in the last 30 days, by what is known of them at `now`."""
     slots = slots_of_trial(rule.window, site.time_zone, now)
     every = dict.fromkeys(each for slot in slots for each in (*slots_before(slot), slot))
-    metric, observed = question.metrics[0], _observe(source, site, question, every)
+    metric, observed = question.metrics[0], observe_all(source, site, question, list(every))
     judged = [(slot, _judge(rule, metric, slot, observed)) for slot in slots]
     undecided = sum(judgement.verdict is Verdict.UNDECIDED for _, judgement in judged)
     return Trial(metric, len(judged), undecided, tuple(episodes_of(judged)))
-
-
-def _observe(source: FactSource, site: Site, question: Question, slots: Iterable[Slot]) -> Mapping[Slot, Observed]:
-    metric = question.metrics[0]
-    basis = basis_of(metric)
-    asked = Question(
-        by=(),
-        metrics=(metric,) if basis is None else (metric, basis),
-        period=question.period,
-        model=question.model,
-        filters=question.filters,
-    )
-    listed = list(slots)
-    totals = ask_totals(source, site, asked, [slot.span(site.time_zone) for slot in listed])
-    return {slot: _observed(total) for slot, total in zip(listed, totals, strict=True)}
-
-
-def _observed(total: Sequence[Fraction | None]) -> Observed:
-    return Observed(*total)
 
 
 def _judge(rule: Rule, metric: Metric, slot: Slot, observed: Mapping[Slot, Observed]) -> Judgement:

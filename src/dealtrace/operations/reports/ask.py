@@ -84,6 +84,20 @@ def ask_totals(
     return totals
 
 
+def ask_series(
+    source: FactSource, site: Site, question: Question, by: tuple[Dimension, ...], span: Span
+) -> tuple[Formulas, Gathered]:
+    """Return the formulas of a question's metrics, and what they are made of over a span, for the keys of `by`.
+
+    The question has one model.
+    """
+    assert question.model is not None
+    filters = resolved_filters(source, question, [span])
+    formulas = _formulas(source, question)
+    scope = Scope(site, by, filters, span, question.model, question.date_of)
+    return formulas, gather(source.fetch, source.tables, scope, _measures(formulas))
+
+
 def _measures(formulas: Formulas) -> set[Measure]:
     return {measure for formula in formulas.values() if formula is not None for measure in formula.measures}
 
