@@ -133,6 +133,7 @@ class Application:
             self._rate_limits,
             self._proxies,
             self._report_pool,
+            self._settings.mail_server is not None,
         )
         pages = page_router(services, cabinet_routes(means))
         self._gate = self._make_gate()

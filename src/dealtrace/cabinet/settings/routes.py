@@ -4,6 +4,7 @@ from dealtrace.accounts.role import Role
 from dealtrace.cabinet.gate import Page
 from dealtrace.cabinet.settings import (
     agreement,
+    alerts,
     columns,
     costs,
     counter,
@@ -40,6 +41,10 @@ SETTINGS_PAGES = (
     Page("/{site:int}/settings/webhooks", "POST", webhooks.create, Role.OWNER),
     Page("/{site:int}/settings/webhooks/{webhook}", "GET", webhooks.show_log, Role.OWNER),
     Page("/{site:int}/settings/webhooks/{webhook}", "POST", webhooks.act, Role.OWNER),
+    Page("/{site:int}/settings/alerts", "GET", alerts.show, Role.ANALYST),
+    Page("/{site:int}/settings/alerts", "POST", alerts.add, Role.ANALYST),
+    Page("/{site:int}/settings/alerts/{alert}", "GET", alerts.show_alert, Role.ANALYST),
+    Page("/{site:int}/settings/alerts/{alert}", "POST", alerts.change, Role.ANALYST),
     Page("/{site:int}/settings/counter", "GET", counter.show, Role.OWNER),
     Page("/{site:int}/settings/imports", "GET", imports.show, Role.OWNER),
     Page(

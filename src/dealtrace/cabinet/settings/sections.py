@@ -16,6 +16,7 @@ from dealtrace.reports.statuses import Meaning
 from dealtrace.storage.accounts.custom_fields import list_unknown_fields
 from dealtrace.storage.accounts.points import find_points_spent
 from dealtrace.storage.accounts.tokens import list_tokens
+from dealtrace.storage.alerts.alerts import list_alerts
 from dealtrace.storage.reports.arrivals import Arrivals, find_arrivals
 from dealtrace.storage.reports.columns import list_columns
 from dealtrace.storage.reports.statuses import list_statuses
@@ -43,6 +44,7 @@ class _Facts:
     columns: int
     webhooks: int
     ailing_webhooks: int
+    raised_alerts: int
     arrivals: Arrivals
 
 
@@ -65,6 +67,7 @@ def _read(connection: Connection, site: Site) -> _Facts:
         columns=len(list_columns(connection, site.id)),
         webhooks=len(webhooks),
         ailing_webhooks=sum(webhook.state is not WebhookState.ACTIVE for webhook in webhooks),
+        raised_alerts=sum(alert.is_raised for alert in list_alerts(connection, site.id)),
         arrivals=find_arrivals(connection, site.id),
     )
 
@@ -93,6 +96,7 @@ def _sections(view: View, site: Site, facts: _Facts) -> list[SettingsSection]:
             % {"count": facts.webhooks, "ailing": facts.ailing_webhooks},
             Role.OWNER,
         ),
+        ("settings/alerts", "Alerts", translate("Raised: %(count)s") % {"count": facts.raised_alerts}, Role.ANALYST),
         (
             "settings/counter",
             "Counter and forms",
