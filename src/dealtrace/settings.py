@@ -220,11 +220,11 @@ class Settings(BaseSettings):
     def _known_mail_server(cls, value: str) -> str:
         if not value:
             return value
-        parts = urlsplit(value)
         try:
+            parts = urlsplit(value)
             is_sound = parts.scheme in _SMTP and bool(parts.hostname) and parts.port != 0
-        except ValueError:
-            is_sound = False
+        except ValueError as fault:
+            raise ValueError(_SMTP_CURE) from fault
         is_bare = parts.path in ("", "/") and parts.query in ("", _STARTTLS_QUERY) and not parts.fragment
         if not (is_sound and is_bare) or (parts.query and parts.scheme == "smtps"):
             raise ValueError(_SMTP_CURE)
