@@ -210,7 +210,7 @@ class Application:
         )
         self._mails = None
         if server is not None:
-            letters = Letters(self._primary_read_pool, f"{self._settings.address}/cabinet")
+            letters = Letters(self._primary_read_pool, self._report_pool, f"{self._settings.address}/cabinet")
             client = SmtpClient(server, self._settings.mail_sender)
             self._mails = Mails(self._primary_read_pool, self._write_queue, client, write_letter=letters.write)
 

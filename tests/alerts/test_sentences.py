@@ -11,7 +11,6 @@ from dealtrace.accounts.site import Site, SiteId
 from dealtrace.alerts.incident import Incident, IncidentId
 from dealtrace.alerts.rule import AlertKind, Rule
 from dealtrace.alerts.sentences import (
-    figure_words,
     letter_of_ended,
     letter_of_raised,
     letter_of_test,
@@ -19,6 +18,7 @@ from dealtrace.alerts.sentences import (
     rule_sentence,
 )
 from dealtrace.alerts.windows import WINDOWS
+from dealtrace.mails.figure_words import figure_words
 from dealtrace.reports.metrics import Unit
 
 SITE = Site(SiteId(1), "Shop", MOSCOW)

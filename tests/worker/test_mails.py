@@ -19,7 +19,9 @@ from dealtrace.mails.letter import Letter
 from dealtrace.mails.mail import Mail
 from dealtrace.mails.recipient import Recipient
 from dealtrace.operations.alerts import manage
+from dealtrace.runtime.database_watch import DatabaseWatch
 from dealtrace.runtime.read_pool import ReadPool
+from dealtrace.runtime.report_pool import ReportPool
 from dealtrace.settings import Settings
 from dealtrace.storage.mails.outbox import list_mails
 from dealtrace.storage.schema.tables.alerts import mail as mail_table
@@ -66,15 +68,16 @@ async def sending(stage: Stage, mail_server: MailServer, write_letter: Any = Non
     server = Settings(smtp_url=f"smtp://127.0.0.1:{mail_server.port}", mail_from="reports@example.org").mail_server
     assert server is not None
     async with open_write_queue(stage.database) as queue:
-        read_pool = ReadPool(stage.database, 1)
+        read_pool, reports = ReadPool(stage.database, 1), ReportPool(stage.database, DatabaseWatch(stage.database))
         client = SmtpClient(server, "reports@example.org")
-        letters = Letters(read_pool, "https://deals.example.org/cabinet")
+        letters = Letters(read_pool, reports, "https://deals.example.org/cabinet")
         mails = Mails(read_pool, queue, client, write_letter=write_letter or letters.write, poll_seconds=0.02)
         try:
             yield mails
         finally:
             await mails.stop()
             read_pool.stop()
+            reports.stop()
 
 
 async def until(condition: Callable[[], object]) -> None:

@@ -5,7 +5,8 @@ from enum import Enum, auto
 from fractions import Fraction
 from statistics import median
 
-from dealtrace.alerts.rule import PERCENT, AlertKind, Rule
+from dealtrace.alerts.rule import AlertKind, Rule
+from dealtrace.mails.figure_words import PERCENT
 from dealtrace.record import record
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.metrics import METRICS, Formula, Metric, Unit

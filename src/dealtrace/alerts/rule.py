@@ -9,6 +9,7 @@ from typing import NewType, TypeVar
 
 from dealtrace.alerts.windows import WINDOWS, Window
 from dealtrace.errors import InvalidSetting
+from dealtrace.mails.figure_words import PERCENT
 from dealtrace.mails.recipient import Recipient
 from dealtrace.record import record
 from dealtrace.reports.dimensions import DIMENSIONS
@@ -21,7 +22,6 @@ AlertId = NewType("AlertId", int)
 Choice = TypeVar("Choice")
 ALERTS_MAX = 50
 """Ours: rules of one site; each is a few statements whenever its window ends."""
-PERCENT = 100
 _NUMBER = re.compile(r"[+-]?[0-9]{1,15}(?:[.,][0-9]{1,6})?")
 _PERCENT_SIGN = "%"
 

@@ -2,17 +2,16 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from dealtrace.accounts.site import Site
 from dealtrace.alerts.incident import Incident
-from dealtrace.alerts.rule import PERCENT, AlertKind, Rule
+from dealtrace.alerts.rule import AlertKind, Rule
 from dealtrace.errors import Language
+from dealtrace.mails.figure_words import figure_words
 from dealtrace.mails.letter import Letter
 from dealtrace.reports.metrics import COLUMN_PREFIX, METRICS, Unit
 
-UNKNOWN = "–"
 _RULES: Mapping[Language, Mapping[AlertKind, str]] = {
     "ru": {
         AlertKind.SILENCE: "тишина {window}",
@@ -45,7 +44,6 @@ _OF_TEST = {
     "ru": "Это проверка: письма об этом оповещении приходят. Делать ничего не нужно.",
     "en": "This is a test: mails about this alert arrive. There is nothing to do.",
 }
-_RUBLE = "\u00a0₽"
 
 
 def metric_words(metric: str, language: Language) -> str:
@@ -70,23 +68,6 @@ def _amount(rule: Rule, language: Language) -> str:
         return f"{rule.amount:f}\u00a0%"
     metric = METRICS.get(rule.metric)
     return figure_words(f"{rule.amount:f}", metric.unit if metric is not None else Unit.NUMBER, language)
-
-
-def figure_words(text: str | None, unit: Unit, language: Language) -> str:
-    """Return a figure that is stored as a text as people read it: ratios in per cent, money with its sign."""
-    if text is None:
-        return UNKNOWN
-    number = Decimal(text)
-    if unit is Unit.RATIO:
-        number = round(number * PERCENT, 1)
-    elif unit not in (Unit.COUNT, Unit.MONEY):
-        number = round(number, 2)
-    shown = f"{number:f}"
-    if "." in shown:
-        shown = shown.rstrip("0").rstrip(".")
-    if language == "ru":
-        shown = shown.replace(".", ",")
-    return shown + {Unit.RATIO: "\u00a0%", Unit.MONEY: _RUBLE, Unit.PRICE: _RUBLE}.get(unit, "")
 
 
 def letter_of_raised(rule: Rule, incident: Incident, site: Site, language: Language, link: str) -> Letter:

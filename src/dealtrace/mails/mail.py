@@ -10,8 +10,8 @@ from dealtrace.record import record
 MailId = NewType("MailId", int)
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=1)
-TRIED_FOR = timedelta(days=1)
-"""Ours: an alert that is older helps nobody, and a report that failed for a day is asked for by hand."""
+ATTEMPTS_MAX = 30
+"""Ours: with their pauses a day; an alert that is older helps nobody."""
 _DOUBLINGS_MAX = 10
 
 
@@ -65,9 +65,9 @@ class MailFault:
     is_final: bool = False
 
 
-def next_attempt(fault: MailFault, attempts: int, caused_at: datetime, now: datetime) -> datetime | None:
+def next_attempt(fault: MailFault, attempts: int, now: datetime) -> datetime | None:
     """Return when a mail is sent again after the last of `attempts` failures, `None` if it is given up."""
-    if fault.is_final or now - caused_at >= TRIED_FOR:
+    if fault.is_final or attempts >= ATTEMPTS_MAX:
         return None
     pause: timedelta = FIRST_PAUSE * 2 ** min(attempts - 1, _DOUBLINGS_MAX)
     return now + min(pause, LONGEST_PAUSE)

@@ -1,7 +1,7 @@
 """Send the mails that wait: each by one process, tried again until it is sent or given up."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 import structlog
@@ -12,11 +12,13 @@ from dealtrace.accounts.site import Site
 from dealtrace.mails.letter import Envelope, Letter, write_mail
 from dealtrace.mails.mail import Mail, MailFault
 from dealtrace.operations.mails.deliver import KEPT_FOR, MailReport, claim_mails, settle_mails, sweep_mails
+from dealtrace.operations.mails.scheduled_reports import send_due_reports
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.write_queue import WriteQueue
 from dealtrace.storage.accounts.sites import find_site, list_sites
 from dealtrace.storage.mails.outbox import list_sites_with_due_mails
+from dealtrace.storage.mails.scheduled_reports import list_sites_with_due_reports
 from dealtrace.worker.repeating import repeat
 from dealtrace.worker.smtp_client import SmtpClient
 
@@ -63,7 +65,9 @@ class Mails:
         self._client.stop()
 
     async def _poll(self) -> None:
-        """Send every mail that is due, site by site."""
+        """Store the mails of reports that are due, then send every mail that is due, site by site."""
+        for site in await self._read_pool.read(_list_sites_of_reports, clock.now()):
+            await self._write_queue.write(send_due_reports, site, WriteCommand(None))
         for site in await self._read_pool.read(_list_due_sites, clock.now()):
             for mail in await self._write_queue.write(claim_mails, site, WriteCommand(None)):
                 if self._is_stopping:
@@ -101,5 +105,13 @@ class Mails:
 
 
 def _list_due_sites(connection: Connection, now: datetime) -> list[Site]:
-    found = (find_site(connection, site_id) for site_id in list_sites_with_due_mails(connection, now))
+    return _list_sites(connection, list_sites_with_due_mails(connection, now))
+
+
+def _list_sites_of_reports(connection: Connection, now: datetime) -> list[Site]:
+    return _list_sites(connection, list_sites_with_due_reports(connection, now))
+
+
+def _list_sites(connection: Connection, site_ids: Sequence[int]) -> list[Site]:
+    found = (find_site(connection, site_id) for site_id in site_ids)
     return [site for site in found if site is not None]

@@ -1,5 +1,6 @@
 """What becomes of rules that are looked at, on both engines."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -13,7 +14,7 @@ from dealtrace.alerts.refusals import AlertNotFound
 from dealtrace.alerts.rule import ALERTS_MAX, Alert, AlertKind, Rule
 from dealtrace.alerts.windows import WINDOWS
 from dealtrace.errors import InvalidSetting
-from dealtrace.mails.mail import MailFault
+from dealtrace.mails.mail import ATTEMPTS_MAX, MailFault
 from dealtrace.mails.recipient import RECIPIENTS_MAX, Recipient
 from dealtrace.operations.accounts.create_user import create_user
 from dealtrace.operations.alerts import manage
@@ -151,10 +152,11 @@ def test_a_mail_is_sent_again_after_a_pause_and_given_up_after_a_day(stage: Stag
     assert stage.perform(claim_mails, shop, None, now=NOW + timedelta(seconds=59)) == [[]]
     ((again,),) = stage.perform(claim_mails, shop, None, now=NOW + timedelta(minutes=1))
     assert (again.attempts, again.fault, again.message_id) == (1, "away", mail.message_id)
-    late = NOW + timedelta(days=1)
+    late = NOW + MAIL_LEASE + timedelta(minutes=1)
     ((last,),) = stage.perform(claim_mails, shop, None, now=late)
     assert last.due_at == late + MAIL_LEASE
     assert stage.perform(settle_mails, shop, MailReport(again, None), now=late) == [False]
-    assert stage.perform(settle_mails, shop, MailReport(last, MailFault("away")), now=late) == [True]
+    tired = MailReport(replace(last, attempts=ATTEMPTS_MAX - 1), MailFault("away"))
+    assert stage.perform(settle_mails, shop, tired, now=late) == [True]
     assert stage.perform(claim_mails, shop, None, now=late + HOUR) == [[]]
-    assert stage.perform(sweep_mails, shop, timedelta(hours=1), now=late) == [1]
+    assert stage.perform(sweep_mails, shop, timedelta(0), now=late) == [1]

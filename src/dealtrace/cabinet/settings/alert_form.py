@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 
 from dealtrace.alerts.incident import figure_text
 from dealtrace.alerts.rule import OF_LIMITS, AlertKind, Rule, RuleWords
-from dealtrace.alerts.sentences import figure_words
 from dealtrace.cabinet.forms import Form
 from dealtrace.cabinet.settings.page import Faults, fault_text, number_of
 from dealtrace.errors import InvalidParameters, InvalidSetting, Language
+from dealtrace.mails.figure_words import figure_words
 from dealtrace.mails.recipient import Recipient, checked_recipients, format_recipients, parse_recipients
 from dealtrace.operations.alerts.evaluate import Trial
 from dealtrace.record import record

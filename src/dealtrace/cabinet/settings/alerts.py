@@ -9,7 +9,7 @@ from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.alerts.incident import Incident
 from dealtrace.alerts.rule import Alert, Rule, parse_rule
-from dealtrace.alerts.sentences import figure_words, rule_sentence
+from dealtrace.alerts.sentences import rule_sentence
 from dealtrace.alerts.windows import WINDOWS
 from dealtrace.cabinet.gate import not_found
 from dealtrace.cabinet.settings.alert_form import (
@@ -26,6 +26,7 @@ from dealtrace.cabinet.settings.alert_form import (
 from dealtrace.cabinet.settings.page import Faults, lead_back, number_of, show_settings
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, InvalidSetting
+from dealtrace.mails.figure_words import figure_words
 from dealtrace.mails.recipient import is_address
 from dealtrace.operations.alerts import manage
 from dealtrace.operations.alerts.evaluate import Trial, try_rule

@@ -11,6 +11,7 @@ from dealtrace.cabinet.settings import (
     fields,
     hosts,
     imports,
+    mail_reports,
     sections,
     site,
     statuses,
@@ -45,6 +46,10 @@ SETTINGS_PAGES = (
     Page("/{site:int}/settings/alerts", "POST", alerts.add, Role.ANALYST),
     Page("/{site:int}/settings/alerts/{alert}", "GET", alerts.show_alert, Role.ANALYST),
     Page("/{site:int}/settings/alerts/{alert}", "POST", alerts.change, Role.ANALYST),
+    Page("/{site:int}/settings/mail-reports", "GET", mail_reports.show, Role.READER),
+    Page("/{site:int}/settings/mail-reports", "POST", mail_reports.add, Role.ANALYST),
+    Page("/{site:int}/settings/mail-reports/leave", "POST", mail_reports.leave, Role.READER),
+    Page("/{site:int}/settings/mail-reports/remove", "POST", mail_reports.remove, Role.ANALYST),
     Page("/{site:int}/settings/counter", "GET", counter.show, Role.OWNER),
     Page("/{site:int}/settings/imports", "GET", imports.show, Role.OWNER),
     Page(

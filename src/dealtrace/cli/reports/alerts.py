@@ -10,12 +10,13 @@ from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.alerts.incident import Episode, Incident, figure_text
 from dealtrace.alerts.rule import PERCENT_USUAL, Alert, AlertKind, RuleWords, parse_rule, question_of
-from dealtrace.alerts.sentences import figure_words, rule_sentence
+from dealtrace.alerts.sentences import rule_sentence
 from dealtrace.alerts.windows import WINDOWS
 from dealtrace.cli.answers import AlertAnswer, AlertIncidentAnswer, AlertTrialAnswer
 from dealtrace.cli.options import ID_MAX, JsonOption, SiteIdArgument
 from dealtrace.cli.terminal import console, counted, fail, open_prepared, print_json
 from dealtrace.errors import Language
+from dealtrace.mails.figure_words import figure_words
 from dealtrace.mails.mail import Mail
 from dealtrace.mails.recipient import parse_recipients
 from dealtrace.operations.accounts.require_site import require_site

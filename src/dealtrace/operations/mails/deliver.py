@@ -45,7 +45,7 @@ def _settle(work: Work, report: MailReport) -> bool:
         outbox.update_claimed_mail(work.connection, mail, {"due_at": None, "fault": None})
         return False
     attempts = mail.attempts + 1
-    due_at = next_attempt(fault, attempts, mail.caused_at, work.now)
+    due_at = next_attempt(fault, attempts, work.now)
     values = {"due_at": due_at, "attempts": attempts, "fault": fault.reason[:FAULT_LENGTH_MAX]}
     return outbox.update_claimed_mail(work.connection, mail, values) and due_at is None
 
