@@ -12,9 +12,11 @@ from dealtrace.accounts.role import Role
 from dealtrace.alerts.rule import Alert
 from dealtrace.deals.incoming_deal import IncomingDeal
 from dealtrace.mails.recipient import Recipient
+from dealtrace.mails.scheduled_report import ScheduledReport
 from dealtrace.operations.deals.import_deals import import_deals
 from dealtrace.storage.alerts.alerts import list_alerts
 from dealtrace.storage.mails.outbox import list_mails
+from dealtrace.storage.mails.scheduled_reports import list_scheduled_reports
 from engines import on_one_engine
 from server import ServerProcess
 
@@ -120,3 +122,49 @@ def test_another_site_has_other_rules(
     assert [each.id for each in stored(served, owner)] == [alert.id]
     for odd in ("x", "9" * 30, "0"):
         assert boss.get(f"{PLACE}/{odd}").status_code == 404
+
+
+REPORT = {
+    "title": "Sources",
+    "question": "https://x/cabinet/1/reports?by=source&metrics=deals",
+    "rhythm": "daily",
+    "hour": "7",
+}
+
+
+def reports(served: Stage, owner: Player) -> list[ScheduledReport]:
+    with served.database.read() as connection:
+        return list_scheduled_reports(connection, owner.site.id)
+
+
+def test_a_report_is_scheduled_by_its_address_left_and_removed(
+    server: ServerProcess, served: Stage, owner: Player, boss: Person
+) -> None:
+    reader = Person(server, served, owner, Role.READER)
+    user_id = re.findall(r'value="(\d+)"> reader', boss.get("settings/mail-reports").text)[0]
+    chosen = {**REPORT, "member": user_id, "recipients": "anna@example.com"}
+    assert boss.send("settings/mail-reports", **chosen).status_code == 303
+    (report,) = reports(served, owner)
+    assert (report.words.by, report.words.metrics, report.hour) == ("source", "deals", 7)
+    shown = text_of(reader.get("settings/mail-reports").text)
+    assert "No more to me" in shown
+    assert "anna@example.com" not in shown
+    assert reader.send("settings/mail-reports/leave", report=str(report.id)).status_code == 303
+    assert [each.address for each in reports(served, owner)[0].recipients] == ["anna@example.com"]
+    assert boss.send("settings/mail-reports/remove", report=str(report.id)).status_code == 303
+    assert reports(served, owner) == []
+
+
+def test_a_report_that_cannot_be_scheduled_says_why(served: Stage, owner: Player, boss: Person) -> None:
+    for changed, field in (
+        ({"title": ""}, "title"),
+        ({"question": "metrics=deal"}, "question"),
+        ({"question": "http://[x"}, "question"),
+        ({"question": "models=all&metrics=deals"}, "question"),
+        ({"rhythm": "often"}, "rhythm"),
+        ({"recipients": "nobody"}, "recipients"),
+    ):
+        page = boss.send("settings/mail-reports", **{**REPORT, "recipients": "a@example.com", **changed})
+        assert page.status_code == 400
+        assert f'id="fault-{field}"' in page.text, changed
+    assert reports(served, owner) == []

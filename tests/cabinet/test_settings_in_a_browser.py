@@ -20,7 +20,7 @@ from server import ServerProcess
 PLACES = (
     "settings", "settings/site", "settings/tokens", "settings/fields", "settings/statuses", "settings/columns",
     "settings/hosts", "settings/webhooks", "settings/counter", "settings/imports", "settings/agreement", "costs",
-    "settings/alerts",
+    "settings/alerts", "settings/mail-reports",
 )  # fmt: skip
 WATCH = "window.broken = []; addEventListener('securitypolicyviolation', (e) => broken.push(e.violatedDirective));"
 NAMELESS = """[...document.querySelectorAll('main input:not([type=hidden]), main select, main textarea, main button')]

@@ -49,6 +49,8 @@ CHANGES = {
     "settings/columns/remove": Role.ANALYST,
     "settings/alerts": Role.ANALYST,
     "settings/alerts/1": Role.ANALYST,
+    "settings/mail-reports": Role.ANALYST,
+    "settings/mail-reports/remove": Role.ANALYST,
     "settings/hosts": Role.OWNER,
     "settings/hosts/remove": Role.OWNER,
     "settings/webhooks": Role.OWNER,

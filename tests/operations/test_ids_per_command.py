@@ -27,6 +27,7 @@ from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_request import IncomingLeadRequest
 from dealtrace.mails.mail import Mail, MailId, MailPurpose
 from dealtrace.mails.recipient import RECIPIENTS_MAX, Recipient
+from dealtrace.mails.scheduled_report import Rhythm
 from dealtrace.matching.lead_search import SearchById
 from dealtrace.operations.accounts.count_unknown_parameters import UnknownParameters
 from dealtrace.operations.alerts.manage import add_alert
@@ -38,6 +39,7 @@ from dealtrace.operations.leads.by_hand import Hiding, Rewriting
 from dealtrace.operations.leads.clear_fields import Clearing
 from dealtrace.operations.leads.register_with_deal import LeadRequestWithDeal
 from dealtrace.operations.mails.deliver import MailReport
+from dealtrace.operations.mails.scheduled_reports import DUE_AT_ONCE, NewScheduledReport, schedule_report
 from dealtrace.operations.page_ends import ReadPage
 from dealtrace.operations.people import Erasure
 from dealtrace.operations.requests.store import RequestBatch
@@ -48,6 +50,7 @@ from dealtrace.operations.work import Operation, Work, ids_needed
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.quota.points import PaidMethod
 from dealtrace.reports.metrics import Unit
+from dealtrace.reports.question import Words
 from dealtrace.storage.journals.keyset_pages import SortKey
 from dealtrace.storage.journals.page_ends import PageEnd
 from dealtrace.storage.people import Traces
@@ -120,6 +123,16 @@ def raised(stage: Stage, shop: Player, number: int) -> AlertReport:
         alert = add_alert(connection, stage.ids, shop.site, rule, NOON)
     looked = Looked(Verdict.RAISED, NOON, NOON, Unit.COUNT, str(number), None)
     return AlertReport(alert, NOON, looked, sends_mail=True)
+
+
+def reports_due(stage: Stage, shop: Player, number: int) -> None:
+    """Have as many reports due as one transaction takes for each command, with as many recipients as may be."""
+    recipients = tuple(Recipient(f"a{place}@example.org") for place in range(RECIPIENTS_MAX))
+    new = NewScheduledReport(f"Report {number}", Words(metrics="deals"), Rhythm.DAILY, 9, recipients)
+    stage.ids.ensure(DUE_AT_ONCE)
+    with stage.database.write() as connection:
+        for _ in range(DUE_AT_ONCE):
+            schedule_report(connection, stage.ids, shop.site, new, NOON)
 
 
 def annotated(stage: Stage, shop: Player, number: int) -> Any:
@@ -216,6 +229,7 @@ WORST: dict[str, Callable[[Stage, Player, int], Any]] = {
     "settle_mails": lambda _stage, shop, number: MailReport(
         Mail(MailId(number), shop.site.id, MailPurpose.REPORT, 1, Recipient("a@example.org"), NOON, NOON), None
     ),
+    "send_due_reports": reports_due,
     "sweep_mails": lambda _stage, _shop, _number: KEPT_FOR,
     "keep_page_ends": lambda _stage, _shop, number: ReadPage(
         PageEnd(f"reader {number}", 10, SortKey(NOON, number), 20), is_first=True

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -13,12 +14,18 @@ from sqlalchemy import update
 from cast import Player, Stage
 from dealtrace import clock
 from dealtrace.accounts.site import Site
+from dealtrace.accounts.site_days import day_start, site_day
 from dealtrace.alerts.rule import Alert, AlertKind, Rule
 from dealtrace.alerts.windows import WINDOWS
+from dealtrace.deals.incoming_deal import IncomingDeal
 from dealtrace.mails.letter import Letter
 from dealtrace.mails.mail import Mail
 from dealtrace.mails.recipient import Recipient
+from dealtrace.mails.scheduled_report import Rhythm
 from dealtrace.operations.alerts import manage
+from dealtrace.operations.deals.import_deals import import_deals
+from dealtrace.operations.mails.scheduled_reports import NewScheduledReport, schedule_report
+from dealtrace.reports.question import Words
 from dealtrace.runtime.database_watch import DatabaseWatch
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.report_pool import ReportPool
@@ -176,3 +183,33 @@ def test_a_process_that_stops_stores_what_became_of_the_mail_in_hand(
     settled = [mail for mail in mails_of(stage, shop).values() if mail.due_at is None]
     assert len(settled) == len(mail_server.received)
     assert settled
+
+
+def test_a_report_arrives_as_a_table_with_a_file_beside_the_period_before(
+    stage: Stage, shop: Player, mail_server: MailServer
+) -> None:
+    yesterday = day_start(site_day(clock.now(), shop.site.time_zone) - timedelta(days=1), shop.site.time_zone)
+    sent = [(yesterday, "1C"), (yesterday, "1C"), (yesterday, "<b>"), (yesterday - timedelta(days=1), "1C")]
+    stage.ids.ensure(2000)
+    with stage.database.write() as connection:
+        deals = [
+            IncomingDeal(
+                id=None, number=str(number), happened_at=at, status="", amount_rub=Decimal("10.50"), service=service
+            )
+            for number, (at, service) in enumerate(sent)
+        ]
+        import_deals(stage.work(connection, shop), deals)
+        words = Words(by="service", metrics="deals,amount")
+        new = NewScheduledReport("Сервисы", words, Rhythm.DAILY, 0, RECIPIENTS[:1])
+        schedule_report(connection, stage.ids, shop.site, new, yesterday)
+    send_until(stage, mail_server, lambda: mail_server.received)
+    (received,) = mail_server.received
+    assert str(received.mail["Subject"]) == "Сервисы – Shop"
+    lines = [" ".join(line.split()) for line in received.text.splitlines()]
+    assert "Сервис Сделки Сделки, до этого Сумма сделок Сумма сделок, до этого" in lines
+    assert "1C 2 1 21 ₽ 10,5 ₽" in lines
+    assert "Итого 3 1 31,5 ₽ 10,5 ₽" in lines
+    assert f"https://deals.example.org/cabinet/{shop.site.id}/settings/mail-reports" in lines
+    (attached,) = received.mail.iter_attachments()
+    assert attached.get_content_type() == "text/csv"
+    assert "1C;2;1;" in bytes(attached.get_payload(decode=True) or b"").decode("utf-8-sig")  # type: ignore[arg-type]
