@@ -132,7 +132,7 @@ def reports_due(stage: Stage, shop: Player, number: int) -> None:
     stage.ids.ensure(DUE_AT_ONCE)
     with stage.database.write() as connection:
         for _ in range(DUE_AT_ONCE):
-            schedule_report(connection, stage.ids, shop.site, new, NOON)
+            schedule_report(connection, stage.ids, shop.site, new, NOON - timedelta(days=2))
 
 
 def annotated(stage: Stage, shop: Player, number: int) -> Any:
