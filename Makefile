@@ -67,6 +67,7 @@ bench: install-dev
 
 torture: install-dev install-programs
 	$(BIN)/pytest -m torture
+	$(BIN)/pytest -n 2 -m 'not torture' --every-engine
 
 # Made with `uv`, which `pip install uv` brings; versions and hashes only, no addresses.
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

@@ -14,6 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 from benchmarks import webhooks
+from benchmarks.cabinet import report_cabinet
 from benchmarks.growth import FEW, MANY, report_growth
 from benchmarks.http_layer import report_http_layer
 from benchmarks.import_calls import report_import
@@ -28,7 +29,7 @@ from dealtrace.storage.accounts.sites import find_site
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.id_blocks import IdBlocks
 
-PARTS = ("register", "http", "import", "growth", "journals", "webhooks", "reports")
+PARTS = ("register", "http", "import", "growth", "journals", "webhooks", "reports", "cabinet")
 CALLS = 50_000
 CALLS_AT_ONCE = 1000
 BEFORE_THE_DEALS = datetime(2018, 3, 26, 6, 0, tzinfo=UTC)
@@ -85,6 +86,8 @@ def _report_large_sites(
             report_journals(engine, create("journals"), chosen.deals)
     if "reports" in parts:
         report_reports(folder, chosen.deals)
+    if "cabinet" in parts:
+        report_cabinet(folder, chosen.deals)
 
 
 def _report_webhooks(folder: Path, addresses: Mapping[str, Callable[[str], str]], chosen: argparse.Namespace) -> None:

@@ -51,6 +51,7 @@ _VISITS = """visit (site_id, started_at, id, visitor_id, traffic_source_id, land
     'https://shop.example/page/' || (i % 700) || '?utm_source=x&yclid=' || i, '', '192.0.2.1', 'Mozilla/5.0',
     'City ' || (i % 90), '{{}}', CASE i % 3 WHEN 0 THEN 'desktop' ELSE 'mobile' END, 'OS ' || (i % 8),
     'Browser ' || (i % 12) FROM n"""
+_CLIENTS = "client (site_id, id, name) {numbers} SELECT 1, i, 'Client ' || i FROM n"
 _CALLS = """call (site_id, id, started_at, duration_seconds, phone, client_id, visit_id, recorded_at, manager,
     dialled_phone, tags, custom_values)
 {numbers} SELECT 1, i, :start + i * :lead_step, i % 400, '7920' || i, 1 + (i * 7919) % :clients,
@@ -76,20 +77,22 @@ SELECT 1, i, m, p, v, :start + v * :visit_step, share FROM (
     FROM (SELECT i, CASE WHEN i * :visits_per_lead <= 3 * :visitors THEN 1 ELSE 1 + i % 4 END AS touches
           FROM n WHERE i % 5), model, place WHERE p < touches)"""
 _DEALS = """deal (site_id, id, number, status, amount_rub, happened_at, recorded_at, touched_at, changed_at, version,
-    service, manager, custom_values, lead_kind, lead_id, clue_phone_as_sent, clue_phone, fingerprint, status_since)
+    service, manager, custom_values, lead_kind, lead_id, clue_phone_as_sent, clue_phone,
+    clue_link_threshold_seconds, fingerprint, status_since)
 {numbers} SELECT 1, i, 'd' || i, 'Status ' || (1 + i % :statuses), (i * 7919) % 1000000000,
     :start + i * :deal_step, 0, 0, CASE WHEN i % 2 THEN :start + i * :deal_step + 3600000000 END, 1,
     'Service ' || (i % 8), 'Manager ' || (i % 25),
     '{{"branch": "Branch ' || (i % 30) || '", "delivery": "Way ' || (i % 5) || '", "note": "n' || i || '"}}',
     CASE WHEN lead IS NULL THEN NULL WHEN lead % 2 THEN 'lead_request' ELSE 'call' END, lead,
-    '7920' || i, '7920' || i, '', NULL
+    '7920' || i, '7920' || i, 3600, '', NULL
 FROM (SELECT i, CASE WHEN i % 10 < 7 THEN max(i * :leads_per_deal - 5, 1) END AS lead FROM n)"""
 _TAGS = "deal_tag (site_id, deal_id, position, tag) {numbers} SELECT 1, i, 0, 'tag ' || (i % 9) FROM n WHERE i % 4 = 0"
 _COSTS = """cost (site_id, day_on, traffic_source_id, system, account, origin, amount_kopecks, clicks)
 {numbers}, day(d) AS (SELECT 739000 + i FROM n WHERE i <= 400)
 SELECT 1, 739216 - d + 739001, i, 'direct', 'main', 'file', 10000 + i * 7 + d % 11, i % 50 FROM n, day WHERE i <= 200"""
 _STATEMENTS = (
-    ("sources", _SOURCES), ("statuses", _STATUSES), ("visits", _VISITS), ("leads", _CALLS), ("leads", _REQUESTS),
+    ("sources", _SOURCES), ("statuses", _STATUSES), ("visits", _VISITS), ("clients", _CLIENTS), ("leads", _CALLS),
+    ("leads", _REQUESTS),
     ("leads", _SINGLE_CREDITS), ("leads", _SPLIT_CREDITS), ("deals", _DEALS), ("deals", _TAGS), ("sources", _COSTS),
 )  # fmt: skip
 """What counts the numbers that a table is made of, and the statement that makes it."""

@@ -79,7 +79,7 @@ def environment_of(url: str, port: int) -> dict[str, str]:
 
 
 @contextmanager
-def _serving(contender: Contender, folder: Path, place: Place) -> Iterator[tuple[int, int]]:
+def serving(contender: Contender, folder: Path, place: Place) -> Iterator[tuple[int, int]]:
     """Run a server as `dealtrace serve` does; yield its port and process group."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -112,7 +112,7 @@ def _wait_for(port: int) -> None:
 
 def measure(contender: Contender, folder: Path, place: Place, chosen: argparse.Namespace) -> Figures:
     """Run one round: a second to warm up, then the load, with the statistics autovacuum gathers in its first minute."""
-    with _serving(contender, folder, place) as (port, group):
+    with serving(contender, folder, place) as (port, group):
         load = ["wrk", "-t1", f"-c{chosen.connections}", "--latency", "-s", str(HERE / "register.lua")]
         environment = {
             **os.environ,

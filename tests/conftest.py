@@ -15,6 +15,7 @@ from cast import VLADIVOSTOK, Player, Stage
 from commands import CommandLine, Terminal
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.schema.upgrade import prepare_schema
+from engines import deal_to_engines
 from postgresql import PostgresqlServer, drop_database, find_programs
 from server import ServerProcess
 
@@ -24,6 +25,19 @@ settings.register_profile("busy machine", deadline=None)
 settings.load_profile("busy machine")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 """`make test &` in a script ignores Ctrl-C, and what tests start would inherit that."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the tests of the edges run on every engine."""
+    parser.addoption("--every-engine", action="store_true", help="deal no test to one engine only")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deal the tests of the edges to the engines."""
+    if not config.getoption("every_engine"):
+        dealt = set(deal_to_engines(items))
+        config.hook.pytest_deselected(items=list(dealt))
+        items[:] = [item for item in items if item not in dealt]
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,34 @@
 """Which engines a test runs on, where that is not both."""
 
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+
 import pytest
 
 on_one_engine = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True, scope="session")
 """For tests that start a server and try what comes before any database: limits in memory, sockets, addresses."""
+
+DEALT = ("api", "cabinet", "calltouch", "cli", "client", "counter", "http", "test_description_holds.py")
+"""Where tests are dealt to the engines instead of running on each: what lies beneath is tried on each of them.
+
+`make torture` runs these too on each.
+"""
+
+
+def deal_to_engines(items: Iterable[pytest.Item]) -> list[pytest.Item]:
+    """Return the tests that another engine runs: of each of `DEALT`, all variants but one.
+
+    The same variant every time, and about as many on each engine.
+    """
+    variants = defaultdict[str, list[pytest.Item]](list)
+    for item in items:
+        if item.path.relative_to(Path(__file__).parent).parts[0] in DEALT:
+            variants[item.nodeid.replace("sqlite", "").replace("postgresql", "")].append(item)
+    return [
+        item
+        for name, same in variants.items()
+        for number, item in enumerate(same)
+        if number != zlib.crc32(name.encode()) % len(same)
+    ]

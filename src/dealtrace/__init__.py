@@ -1,7 +1,7 @@
-"""Dealtrace keeps the deals a CRM sends and finds the advertising behind them.
+"""Dealtrace stores the deals a CRM sends and finds the advertising that led to them.
 
-The domain is `attribution`, `leads`, `deals`, `matching`, `accounts`, `quota` and `webhooks`; everything else
-is the house around it: where it is stored, what it can do, and who may speak to it.
+The domain is `attribution`, `leads`, `deals`, `matching`, `accounts`, `quota`, `webhooks` and `reports`; the other
+packages store its records, carry out operations, and serve people and programs.
 """
 
 __version__ = "0.1.0"

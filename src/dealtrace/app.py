@@ -1,4 +1,4 @@
-"""The web application of one server process: what it is made of, its start and its stop."""
+"""The web application of one server process: its parts, its start and its stop."""
 
 import asyncio
 import gc
@@ -49,14 +49,15 @@ from dealtrace.worker.smtp_client import SmtpClient
 from dealtrace.worker.webhook_client import WebhookClient
 
 FOLLOW_SECONDS = 1.0
-"""How often changed sites and tokens are looked for; every process follows a change within two seconds."""
+"""How often a process looks for changed sites and tokens, so that it follows a change within two seconds."""
 DELIVERY_READERS = 2
-"""Threads, and connections to the database, that read what webhooks are sent."""
+"""The threads, and connections to the database, that read the content of webhook messages."""
 SHORT_SHARE = 0.9
-"""The share of all connections from which on sockets run short."""
+"""The share of all connections above which a shortage is logged."""
 OBJECTS_BETWEEN_COLLECTIONS = 20_000
-"""A page of a journal makes ten thousand objects, and none of them is garbage before the page is sent."""
+"""A page of a journal creates ten thousand objects, none of which is garbage before the page is sent."""
 ENDPOINTS = (*CALLTOUCH, *COUNTER, *API)
+"""Every endpoint for programs; the cabinet and the server have pages besides."""
 
 
 def describe() -> Schema:
@@ -64,20 +65,18 @@ def describe() -> Schema:
     return describe_api(ENDPOINTS, ErrorBody, describe_webhooks)
 
 
-"""Every endpoint for programs; the pages of the cabinet and of the server itself stand beside them."""
-
 _log = structlog.get_logger()
 
 
 def create_app() -> "Application":
-    """Return the application of one server process, with the settings of its environment."""
+    """Return the application of one server process, with the settings from its environment."""
     settings = read_settings()
     observation.start_logging(settings.log_level)
     return Application(settings)
 
 
 class Application:
-    """One ASGI application; `make_write_queue` makes the writer when it starts, in place of `WriteQueue`."""
+    """One ASGI application; `make_write_queue` creates its write queue at the start."""
 
     def __init__(self, settings: Settings, make_write_queue: Callable[..., WriteQueue] = WriteQueue) -> None:
         self._settings = settings
@@ -86,14 +85,14 @@ class Application:
         self._retry_log = observation.RetryLog()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, or the life of the process from its start to its stop."""
+        """Serve one request, or the lifespan of the process from its start to its stop."""
         if scope["type"] == "http":
             await self._server.serve(scope, receive, send)
         elif scope["type"] == "lifespan":
             await self._live(receive, send)
 
     async def _live(self, receive: Receive, send: Send) -> None:
-        """Start before the first request, and stop after the last once every waiting write is stored."""
+        """Start before the first request; after the last, store every waiting write and stop."""
         await receive()
         try:
             self._start()
@@ -192,7 +191,7 @@ class Application:
         )
 
     def _start_deliveries(self) -> None:
-        """Start to send webhooks, reading from the primary database: a replica may lag behind it."""
+        """Start sending webhooks; they are read from the primary database, because a replica may lag behind it."""
         self._primary_read_pool = ReadPool(self._primary, DELIVERY_READERS, self._watch)
         self._deliveries = Deliveries(
             self._primary_read_pool,
@@ -254,7 +253,7 @@ class Application:
                 database.close()
 
     async def _follow_settings(self, parent: int) -> None:
-        """Look for changed sites and tokens every second, and stop the process if the one that started it is gone."""
+        """Look for changed sites and tokens every second, and stop the process if its parent process is gone."""
         outage = Outage("settings_not_followed", "settings_followed_again")
         is_replica_away = False
         while True:
@@ -267,7 +266,7 @@ class Application:
                     _log.info("settings_followed", revision=revision, pid=os.getpid())
                 outage.ended()
             except Exception as fault:  # noqa: BLE001 - the database may be away; the next second tries again
-                if self._watch.health.is_ok:  # otherwise that is logged already
+                if self._watch.health.is_ok:  # otherwise the outage is logged already
                     outage.failed(type(fault).__name__)
             if os.getppid() != parent:
                 _log.error("parent_gone", cure="start the server again")
@@ -281,13 +280,13 @@ class Application:
     async def _store_unknown_parameters(self) -> None:
         try:
             await self._gate.unknown_parameters.store(self._write_queue)
-        except Exception as fault:  # noqa: BLE001 - counts are worth no failure; the next second begins anew
+        except Exception as fault:  # noqa: BLE001 - losing counts is acceptable; the next second tries again
             _log.warning("unknown_parameters_not_counted", reason=type(fault).__name__)
 
     async def _store_requests(self) -> None:
         try:
             await self._journal.store(self._write_queue, clock.now())
-        except Exception as fault:  # noqa: BLE001 - the journal is worth no failure; the next second begins anew
+        except Exception as fault:  # noqa: BLE001 - losing requests is acceptable; the next second tries again
             _log.warning("requests_not_journalled", reason=type(fault).__name__)
 
     async def _watch_database(self) -> None:
@@ -314,7 +313,7 @@ def page_router(services: Sequence[Route], cabinet: Sequence[Route]) -> Router:
 
 
 async def watch_sockets(connections_max: int) -> None:
-    """Log when nearly all connections that a process may hold are open: then new ones wait."""
+    """Log when nearly all connections of a process are open, because further connections must wait."""
     shortage = Outage("sockets_short", "sockets_free")
     open_at_start = observation.count_open_files()
     fit = observation.connections_that_fit(connections_max)
@@ -329,13 +328,13 @@ async def watch_sockets(connections_max: int) -> None:
 
 
 class LeadToCabinet:
-    """The root: it leads a browser to the cabinet, and is an unknown path for programs."""
+    """The root path, which redirects browsers to the cabinet and is unknown to programs."""
 
     def __init__(self, unknown: ASGIApp) -> None:
         self._unknown = unknown
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Redirect whoever reads HTML to `/cabinet/`."""
+        """Redirect a client that accepts HTML to `/cabinet/`."""
         is_read = scope["method"] in ("GET", "HEAD")
         if is_read and accepts_html(scope):
             redirect = RedirectResponse("/cabinet/", 302, headers={"vary": "Accept"})
@@ -347,8 +346,8 @@ class LeadToCabinet:
 def collect_garbage_seldom() -> None:
     """Exempt the imported modules from garbage collection, and collect after 20,000 new objects instead of 700.
 
-    Searching the modules again and again made the slowest answers; searching pages while they are made cost a
-    twentieth of each.
+    Scanning the modules repeatedly caused the slowest answers; collecting while a page is built took a twentieth of its
+    time.
     """
     gc.collect()
     gc.freeze()

@@ -1,13 +1,13 @@
 """The tree of refusals. Each has a permanent code and a message in Russian and English that says what to do.
 
 Refusal
-├── WidgetNotFound        10003  as the vendor has it: no key of a widget was sent
+├── WidgetNotFound        10003  the vendor's code: no widget key was sent
 ├── InvalidParameters     10007  missing, malformed or out of range; one violation each
 ├── UnreadableBody        10008  neither a form nor what its Content-Type announces
 ├── BodyTooLarge          10009
 ├── PathNotFound           10010
 ├── MethodNotAllowed      10011
-├── ContactUnusable       10013  as the vendor has it: nobody could be called or written to
+├── ContactUnusable       10013  the vendor's code: no usable phone or e-mail
 ├── TokenRejected         10020
 ├── SiteMismatch          10021
 ├── RateExceeded          10030
@@ -18,7 +18,7 @@ Refusal
 ├── DealKeyMissing        10040
 ├── DealNotFound          10041
 ├── NumberTaken           10042
-├── NumberReused          10048  another deal took the number after the first one was deleted
+├── NumberReused          10048  another deal took the number of a deleted deal
 ├── CallAndLeadRequest    10043
 ├── DealNotDeleted        10044
 ├── LeadNotFound          10045
@@ -34,13 +34,13 @@ Refusal
 ├── InvitationSpent       10054
 ├── TokenNotFound         10055
 ├── PersonNotFound         10056
-├── FileUnreadable        10060  not a table of leads; nothing was imported
+├── FileUnreadable        10060  not a readable table; nothing was imported
 ├── ImportInProgress      10061  another command is importing the same file
 ├── WebhookNotFound       10062
 ├── DeliveryNotFound      10063  deliveries are deleted after 30 days
 ├── HostNotFound          10074
 ├── LoginRefused          10075  the login or the password is wrong
-└── InternalFailure         500  our own; the request id finds it in the log
+└── InternalFailure         500  our fault; the log has the details under the request id
 
 Each edge turns refusals into its own answers in one place: `http/replies.py`, `cli/terminal.py`, the cabinet.
 """
@@ -54,11 +54,11 @@ from dealtrace.refusal import Violation as Violation
 
 
 class WidgetNotFound(Refusal):
-    """No key of a widget was sent."""
+    """No widget key was sent."""
 
     code = 10003
     ru = "Виджет не найден: передайте routeKey"
-    en = "There is no such widget: send a routeKey"
+    en = "Widget not found: send a routeKey"
 
 
 class InvalidParameters(Refusal):
@@ -93,7 +93,7 @@ class BodyTooLarge(Refusal):
 
 
 class PathNotFound(Refusal):
-    """There is no such path."""
+    """The server has no such path."""
 
     code = 10010
     ru = "Адрес не найден: {path}"
@@ -109,7 +109,7 @@ class MethodNotAllowed(Refusal):
 
 
 class ContactUnusable(Refusal):
-    """Neither the phone nor the fields of a form hold a contact."""
+    """Neither the phone nor the fields of a form contain a usable phone or e-mail."""
 
     code = 10013
     ru = "Неверный номер телефона: передайте phone с кодом страны или почту в fields"
@@ -133,7 +133,7 @@ class SiteMismatch(Refusal):
 
 
 class RateExceeded(Refusal):
-    """Too many requests per second from one address."""
+    """One IP address sent too many requests per second."""
 
     code = 10030
     ru = "Не более {per_second} запросов в секунду с одного IP-адреса. Повторите через секунду"
@@ -165,7 +165,7 @@ class DatabaseUnavailable(Refusal):
 
 
 class AnonymousRateExceeded(Refusal):
-    """Too many requests per minute without a token, from one address or for one site."""
+    """One IP address, or one site, sent too many requests per minute without a token."""
 
     code = 10034
     ru = (
@@ -175,7 +175,7 @@ class AnonymousRateExceeded(Refusal):
 
 
 class DealKeyMissing(Refusal):
-    """The request does not say which deal it is about."""
+    """The request does not identify a deal."""
 
     code = 10040
     ru = "Укажите сделку: передайте orderId или orderNumber"
@@ -183,7 +183,7 @@ class DealKeyMissing(Refusal):
 
 
 class DealNotFound(Refusal):
-    """There is no such deal, or it is deleted."""
+    """The site has no such deal, or it is deleted."""
 
     code = 10041
     ru = "Сделка не найдена или удалена: {key}"
@@ -207,7 +207,7 @@ class NumberReused(Refusal):
 
 
 class CallAndLeadRequest(Refusal):
-    """A deal cannot come from a call and a lead request at once."""
+    """The deal names both a call and a lead request."""
 
     code = 10043
     ru = "Сделку нельзя создать одновременно по звонку ({call}) и заявке ({lead_request}): оставьте что-то одно"
@@ -215,7 +215,7 @@ class CallAndLeadRequest(Refusal):
 
 
 class DealNotDeleted(Refusal):
-    """A deal to restore is not deleted."""
+    """The deal to restore is not deleted."""
 
     code = 10044
     ru = "Сделка orderId {deal_id} не удалена"
@@ -223,7 +223,7 @@ class DealNotDeleted(Refusal):
 
 
 class LeadNotFound(Refusal):
-    """There is no such call or lead request."""
+    """The site has no such call or lead request, or it is deleted."""
 
     code = 10045
     ru = "Звонок или заявка {lead_id} не найдены"
@@ -231,7 +231,7 @@ class LeadNotFound(Refusal):
 
 
 class DealNotPinned(Refusal):
-    """A deal to unpin is not pinned."""
+    """The deal to unpin is not pinned."""
 
     code = 10046
     ru = "Лид сделки orderId {deal_id} не закреплён вручную"
@@ -239,7 +239,7 @@ class DealNotPinned(Refusal):
 
 
 class LeadNotDeleted(Refusal):
-    """A lead to restore is not deleted."""
+    """The lead to restore is not deleted."""
 
     code = 10057
     ru = "Звонок или заявка {lead_id} не удалены"
@@ -247,7 +247,7 @@ class LeadNotDeleted(Refusal):
 
 
 class LeadNotMatched(Refusal):
-    """No lead matches what the caller identified it by."""
+    """No lead matches the id or contacts that the caller sent."""
 
     code = 10059
     ru = "Ни один звонок и ни одна заявка не подходят под matching"
@@ -303,7 +303,7 @@ class InvalidSetting(Refusal):
 
 
 class InvitationSpent(Refusal):
-    """The one-time link is used, revoked or too old, or was never issued."""
+    """The one-time link was used, revoked or never issued, or has expired."""
 
     code = 10054
     ru = "Ссылка неверна, устарела или уже использована. Попросите новую; пока пользователей нет, перезапустите сервер"
@@ -315,7 +315,7 @@ class TokenNotFound(Refusal):
 
     code = 10055
     ru = "Действующий токен {token_id} не найден. Список: dealtrace token list"
-    en = "No active token {token_id}. To list tokens: dealtrace token list"
+    en = "No active token {token_id} found. To list tokens: dealtrace token list"
 
 
 class PersonNotFound(Refusal):
@@ -327,7 +327,7 @@ class PersonNotFound(Refusal):
 
 
 class FileUnreadable(Refusal):
-    """The file is not a table that can be read."""
+    """The file cannot be read as a table."""
 
     code = 10060
     ru = "Не удалось прочитать файл {file}: {ru}"
@@ -351,27 +351,27 @@ class WebhookNotFound(Refusal):
 
 
 class DeliveryNotFound(Refusal):
-    """The webhook never got such a message, or the record of it is deleted."""
+    """The webhook was never sent such a message, or its record is deleted."""
 
     code = 10063
     ru = "Сообщение {message_id} этому вебхуку не отправлялось, или его запись уже удалена"
-    en = "Message {message_id} was never sent to this webhook, or its record is already deleted"
+    en = "Message {message_id} was never sent to this webhook, or its record has already been deleted"
 
 
 class HostNotFound(Refusal):
     """The site names no such host."""
 
     code = 10074
-    ru = "Сайт {site_id} не называет узел {host} ({kind}). Список: dealtrace source host list {site_id}"
+    ru = "У сайта {site_id} нет узла {host} ({kind}). Список: dealtrace source host list {site_id}"
     en = "Site {site_id} has no {kind} host {host}. To list hosts: dealtrace source host list {site_id}"
 
 
 class LoginRefused(Refusal):
-    """The login or the password is wrong; which of them is not said."""
+    """The login or the password is wrong; the message does not say which."""
 
     code = 10075
-    ru = "Логин или пароль не подходит"
-    en = "The login or the password is wrong"
+    ru = "Неверный логин или пароль"
+    en = "Wrong login or password"
 
 
 class InternalFailure(Refusal):

@@ -1,16 +1,16 @@
-"""The known name that an unknown one was probably meant to be."""
+"""Suggesting a known name for an unknown name."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
 
 CONTAINED_LENGTH_MIN = 3
-"""Ours: a shorter name is a part of too many others."""
+"""Ours: a shorter name is part of too many others."""
 
 
 def nearest_name(name: str, known: Iterable[str]) -> str | None:
-    """Return the known name that is most like another, without regard to case; `None` if none is.
+    """Return the known name most similar to `name`, ignoring case; `None` if no name is similar.
 
-    Ours: a name that contains the other comes first: `sum` is meant to be `orderSum`, and `orderStatus` to be `status`.
+    Ours: a name that contains the other comes first: `sum` suggests `orderSum`, and `orderStatus` suggests `status`.
     """
     by_folded = {known_name.casefold(): known_name for known_name in known}
     folded = name.casefold()

@@ -1,6 +1,6 @@
-"""Logs and metrics: one log line for each request, and metrics for Prometheus.
+"""Logs and metrics: one log line per request, and metrics for Prometheus.
 
-Tokens, phones, e-mails and names are never logged; the query string, which carries them, is left out.
+Tokens, phones, e-mails and names are never logged, nor is the query string, which contains them.
 """
 
 import collections
@@ -25,7 +25,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, G
 from prometheus_client.multiprocess import MultiProcessCollector
 
 MULTIPROCESS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
-"""Names the folder where several processes of one server keep their metrics together."""
+"""The environment variable with the folder in which the processes of one server keep their metrics."""
 
 REQUESTS = Counter("dealtrace_requests", "Requests answered.", ["route", "status"])
 SECONDS = Histogram(
@@ -41,9 +41,9 @@ COMMIT_SECONDS = Histogram(
     "dealtrace_commit_seconds", "Time to read, decide, store and flush a batch.",
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30),
 )  # fmt: skip
-RETRIES = Counter("dealtrace_write_retries", "Transactions of writes that were tried again, by why.", ["reason"])
+RETRIES = Counter("dealtrace_write_retries", "Write transactions that were tried again, by reason.", ["reason"])
 WAITING = Gauge("dealtrace_scribe_waiting", "Writes waiting for their commit.", multiprocess_mode="livesum")
-TALLY = Counter("dealtrace_tally", "What callers sent, by what became of it.", ["what", "kind"])
+TALLY = Counter("dealtrace_tally", "What callers sent, by outcome.", ["what", "kind"])
 
 ATTEMPTS = Counter("dealtrace_webhook_attempts", "Attempts to send a webhook.", ["outcome"])
 ATTEMPT_SECONDS = Histogram(
@@ -55,12 +55,12 @@ PAUSED = Gauge("dealtrace_webhooks_paused", "Webhooks that are paused.", multipr
 FAILING = Gauge("dealtrace_webhooks_failing", "Webhooks whose last attempt failed.", multiprocess_mode="livemax")
 
 RESERVED_FILES = 128
-"""Files of a process that are not clients' connections: the database, webhooks, Redis, modules."""
+"""The files of a process that are not client connections: the database, webhooks, Redis, modules."""
 CONNECTIONS_MIN = 16
-"""Connections of a process however few files it may open."""
+"""The fewest connections of a process, even if its limit on open files is lower."""
 
 OUTAGE_REPEATED_SECONDS = 60
-"""How often a lasting outage is logged."""
+"""How often a continuing outage is logged."""
 
 RETRY_LOG_SECONDS = 60.0
 
@@ -79,17 +79,17 @@ def request_ids() -> Iterator[str]:
 
 @lru_cache(maxsize=1024)
 def plain_path(path: str) -> str:
-    """Return a path for the log: parts that are neither words nor short numbers may be secrets, and become `…`."""
+    """Return a path for the log; parts that are neither words nor short numbers may be secrets and become `…`."""
     return "/".join(part if _PLAIN_SEGMENT.fullmatch(part) else "…" for part in path.split("/")[:12])
 
 
 def plain_method(method: str) -> str:
-    """Return a method for the log: an unknown one, which may be any text, becomes `other`."""
+    """Return a method for the log; an unknown method, which may be any text, becomes `other`."""
     return method if method in _METHODS else "other"
 
 
 def cause_of(fault: BaseException) -> list[dict[str, object]]:
-    """Return the chain of exceptions, the cause last: types and places, no messages, which may quote what was sent."""
+    """Return the chain of exceptions, cause last: types and places without messages, which may quote what was sent."""
     chain: list[BaseException] = []
     following: BaseException | None = fault
     while following is not None and following not in chain:
@@ -107,9 +107,9 @@ def cause_of(fault: BaseException) -> list[dict[str, object]]:
 
 
 class Outage:
-    """Logs that something the server needs is away: at once, then once a minute, and when it is back.
+    """Logs that something the server needs is unavailable: at once, then once a minute, and when it is available again.
 
-    `event` names the one and `end_event` the other. For one thread.
+    The log events are `event` and finally `end_event`. Not thread-safe.
     """
 
     def __init__(self, event: str, end_event: str, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -122,7 +122,7 @@ class Outage:
         self._failures = 0
 
     def failed(self, reason: str, **facts: object) -> None:
-        """Count a failure, and log it unless another was logged within the last minute."""
+        """Count a failure, and log it unless another failure was logged within the last minute."""
         now = self._monotonic()
         self._began_at = now if self._began_at is None else self._began_at
         self._failures += 1
@@ -150,7 +150,7 @@ def connections_that_fit(wanted: int) -> int:
 
 
 def count_open_files() -> int:
-    """Return how many files and sockets this process has open; 0 if the system does not say."""
+    """Return how many files and sockets this process has open; 0 if the system does not report it."""
     try:
         return len(os.listdir("/dev/fd"))  # noqa: PTH208 - called every second on thousands of names
     except OSError:
@@ -203,7 +203,7 @@ def observe_request(route: str, status: int, seconds: float) -> None:
 
 
 def observe_tally(tally: Sequence[tuple[str, str]]) -> None:
-    """Count what became of something that was sent; each pair is what and of which kind, words of ours."""
+    """Count outcomes of sent values; each pair is a name and a kind, both fixed labels of ours."""
     for what, kind in tally:
         TALLY.labels(what, kind).inc()
 
@@ -215,7 +215,7 @@ def observe_commit(size: int, seconds: float) -> None:
 
 
 class RetryLog:
-    """Counts the retries of the write queue, and logs how many there were, once a minute at most."""
+    """Counts the retries of the write queue, and logs their number at most once a minute."""
 
     def __init__(self, seconds_now: Callable[[], float] = time.monotonic) -> None:
         self._seconds_now = seconds_now
@@ -228,7 +228,7 @@ class RetryLog:
         self._seen[reason] += 1
 
     def log(self) -> None:
-        """Log the retries since the last time, if there were any and a minute has passed; called every second."""
+        """Log the retries since the last log line, if there were any and a minute has passed; called every second."""
         now = self._seconds_now()
         if not self._seen or now < self._logged_at + RETRY_LOG_SECONDS:
             return
@@ -243,7 +243,7 @@ def observe_attempt(*, is_accepted: bool, seconds: float) -> None:
 
 
 def write_metrics() -> tuple[bytes, str]:
-    """Return all metrics in Prometheus' format and their content type; those of sibling processes are included."""
+    """Return all metrics in the Prometheus format, including those of sibling processes, and their content type."""
     if not os.environ.get(MULTIPROCESS_VARIABLE):
         return generate_latest(), CONTENT_TYPE_LATEST
     registry = CollectorRegistry()

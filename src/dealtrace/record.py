@@ -1,4 +1,4 @@
-"""Records: plain values, equal if their fields are equal, that are never changed once made."""
+"""Records: plain values that are equal if their fields are equal, and never change."""
 
 from dataclasses import dataclass, field
 from typing import TypeVar, dataclass_transform

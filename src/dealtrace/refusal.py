@@ -1,4 +1,4 @@
-"""What a refusal is made of: a permanent code, a message in two languages, the fields that are wrong."""
+"""The parts of a refusal: a permanent code, a message in two languages, and the invalid fields."""
 
 from collections.abc import Mapping
 from typing import ClassVar, Literal
@@ -10,19 +10,19 @@ Language = Literal["ru", "en"]
 
 @record
 class Violation:
-    """An invalid parameter, and what would be valid, in Russian and English."""
+    """An invalid parameter, and which values are valid, in Russian and English."""
 
     field: str
     ru: str
     en: str
 
     def text(self, language: Language) -> str:
-        """Return what is wrong with the field, in `language`."""
+        """Return the message about the field in `language`."""
         return self.ru if language == "ru" else self.en
 
 
 class InvalidValue(ValueError):  # noqa: N818 - named after what is wrong
-    """A text or cell that does not fit its type; the messages say what would."""
+    """A text or cell that does not fit its type; the messages say what would fit."""
 
     def __init__(self, ru: str, en: str) -> None:
         super().__init__(en)
@@ -31,9 +31,9 @@ class InvalidValue(ValueError):  # noqa: N818 - named after what is wrong
 
 
 class Refusal(Exception):  # noqa: N818 - a refusal is usually an answer, not an error
-    """A request that was understood and refused.
+    """A request that was understood but refused.
 
-    `facts` fill the placeholders of the messages; an edge may use them too (`retry_after_seconds`).
+    `facts` fill the placeholders of the messages; an HTTP edge may use them too (`retry_after_seconds`).
     """
 
     code: ClassVar[int]

@@ -31,7 +31,7 @@ TOML_FILE = Path("dealtrace.toml")
 ENV_FILE = Path(".env")
 _OWN_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 OTHER_VARIABLES = frozenset({"new_password"})
-"""Variables with our prefix that commands read instead of settings, in lower case and without it."""
+"""Variables with our prefix that are not settings but read by commands; in lower case and without the prefix."""
 
 
 class MailSecurity(Enum):
@@ -95,11 +95,11 @@ class Settings(BaseSettings):
         4096,
         ge=16,
         le=1_000_000,
-        description="Open connections of one process; more wait, and fewer are used if it may open fewer files.",
+        description="Open connections per process; further ones wait. A low limit on open files lowers it.",
     )
     http2: bool = Field(
         default=False,
-        description="Serve HTTP/2 too; connections that send nothing are then never closed, so only behind a proxy.",
+        description="Serve HTTP/2 too; idle connections are then never closed, so use it only behind a proxy.",
     )
     public_url: str = Field(
         "", description="The URL people open the server at, for printed links; empty: made of host and port."
@@ -153,7 +153,7 @@ class Settings(BaseSettings):
         (), description="Private IP addresses or networks, comma-separated, that webhooks may be sent to."
     )
     scribe_queue_max: int = Field(
-        10_000, ge=1, le=1_000_000, description="Writes that may wait at once; beyond that the answer is 503."
+        10_000, ge=1, le=1_000_000, description="Writes that may wait at once; further ones are answered 503."
     )
     scribe_batch_max: int = Field(256, ge=1, le=1000, description="Writes in one commit at most.")
     reader_threads: int = Field(4, ge=1, le=64, description="Threads that read from the database, per process.")
@@ -161,7 +161,7 @@ class Settings(BaseSettings):
         1_048_576,
         ge=1024,
         le=1_073_741_824,
-        description="Maximum size of a request body in bytes; beyond that the answer is 413.",
+        description="Maximum size of a request body in bytes; larger ones are answered 413.",
     )
     storage_patience_seconds: int = Field(
         30,
@@ -191,7 +191,7 @@ class Settings(BaseSettings):
 
     @property
     def address(self) -> str:
-        """The URL people open the server at, without a slash at its end."""
+        """The URL at which people open the server, without a final slash."""
         return self.public_url.rstrip("/") or self.own_address
 
     @property
@@ -201,7 +201,7 @@ class Settings(BaseSettings):
 
     @property
     def is_plain_http_to_others(self) -> bool:
-        """Whether people on other machines log in without https, as far as the settings say."""
+        """Whether, according to the settings, people on other machines log in without https."""
         return self.host not in _OWN_HOSTS and not self.public_url.startswith("https://")
 
     @property
@@ -300,8 +300,8 @@ def _mail_server(parts: SplitResult) -> MailServer:
     return MailServer(parts.hostname or "", parts.port or port, security, user, password)
 
 
-class InvalidSettings(Exception):  # noqa: N818 - it names what is the matter
-    """Invalid settings; the message has a line for each, with its variable."""
+class InvalidSettings(Exception):  # noqa: N818 - the name says what is wrong
+    """Invalid settings; the message has a line with the variable for each."""
 
 
 @cache
@@ -326,20 +326,20 @@ def read_settings() -> Settings:
 
 @record
 class UnknownSetting:
-    """A setting that does not exist: where it was found, its name there, and the name it may be meant for."""
+    """A setting that does not exist: where it was found, its name there, and the most similar known name, if any."""
 
     place: str
     name: str
     nearest: str | None
 
     def __str__(self) -> str:
-        """Say what is wrong and what may help."""
+        """Return the message, with a suggestion if a known name is similar."""
         meant = f" Did you mean {self.nearest}?" if self.nearest is not None else ""
         return f"Unknown setting {self.name} in {self.place}: it has no effect.{meant}"
 
 
 def list_unknown_settings() -> list[UnknownSetting]:
-    """List what the environment, `.env` and `dealtrace.toml` set and no setting is called."""
+    """List what the environment, `.env` and `dealtrace.toml` set under a name that is not a setting."""
     known = Settings.model_fields
     variables = {f"{ENVIRONMENT_PREFIX}{name.upper()}" for name in known}
     unknown: list[UnknownSetting] = []
@@ -354,7 +354,7 @@ def list_unknown_settings() -> list[UnknownSetting]:
 
 
 def _explain(error: ErrorDetails) -> str:
-    """Return what a setting should be, in our words."""
+    """Return which values a setting accepts, in our words."""
     field = Settings.model_fields.get(str(error["loc"][0])) if error["loc"] else None
     if error["type"] == "value_error":
         return str(error["ctx"]["error"])
@@ -371,7 +371,11 @@ def _explain(error: ErrorDetails) -> str:
 
 
 def _check_encoding() -> None:
-    """Check that the files are UTF-8: an editor may have saved a comment in another encoding."""
+    """Check that the files are UTF-8; an editor may have saved a comment in another encoding.
+
+    Raises:
+        InvalidSettings: a file has another encoding.
+    """
     for file in (ENV_FILE, TOML_FILE):
         try:
             file.read_text(encoding="utf-8")

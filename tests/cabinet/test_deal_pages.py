@@ -63,7 +63,7 @@ def test_the_newest_deals_come_first_a_page_at_a_time(served: Stage, site: Playe
         register(served, site, f"D-{place:02}", happened_at=first + timedelta(minutes=place // 2))
     page = analyst.get("deals", **MARCH).text
     assert numbers(page) == [f"D-{place:02}" for place in range(59, 9, -1)]
-    assert "Deals in all: 60" in page
+    assert "Total deals: 60" in page
     following = re.search(r'rel="next" href="([^"]+)"', page)
     assert following is not None
     page = analyst.follow(html.unescape(following[1])).text
@@ -150,8 +150,12 @@ def test_the_card_tells_why_the_deal_has_its_lead(served: Stage, site: Player, a
     assert (
         f"✓ Call {call.id} 26 Mar 2018, 10:30 26 Mar 2018, 12:35 chosen: it began 1 h 30 min before the deal" in words
     )
-    assert f"Call {missed.id} 26 Mar 2018, 08:00 26 Mar 2018, 10:05 missed: its time was over 1 h 55 min" in words
-    assert "If the time allowed after the lead ended is at most 1 h 24 min (linkTimeThreshold 5 099): no lead" in words
+    assert (
+        f"Call {missed.id} 26 Mar 2018, 08:00 26 Mar 2018, 10:05 no match: the allowed time ended 1 h 55 min" in words
+    )
+    assert (
+        "If the time allowed after the end of a lead is at most 1 h 24 min (linkTimeThreshold 5 099): no lead" in words
+    )
     assert '<svg xmlns="http://www.w3.org/2000/svg" class="chart matching" role="img"' in page
     assert page.count('class="won"') == page.count('class="missed"') == 1
     assert "★ 26 Mar 2018, 10:00 yandex / cpc / spring" in words
@@ -166,8 +170,8 @@ def test_the_card_speaks_russian(server: ServerProcess, served: Stage, site: Pla
     visitor = Visitor(server, served, site.site.id, Role.ANALYST, language="ru")
     words = text_of(visitor.get(f"deals/{deal}").text)
     visitor.close()
-    assert "Ни один лид не подошёл" in words
-    assert "«не телефон» — не телефон и не почта, сравнивать нечего." in words
+    assert "Подходящего лида нет" in words
+    assert "«не телефон» не является телефоном или почтой, поэтому лид по этому контакту не найти." in words
 
 
 def test_a_lead_is_pinned_by_hand_and_left_to_the_rules_again(served: Stage, site: Player, analyst: Visitor) -> None:
@@ -175,7 +179,7 @@ def test_a_lead_is_pinned_by_hand_and_left_to_the_rules_again(served: Stage, sit
     late = served.lead_request(site, moscow(DAY, "13:00:00"), phone=PHONE)
     deal = register(served, site, "A-100", clue=by_contact(PHONE))
     words = text_of(analyst.post(f"deals/{deal}", act="pin", lead="other", kind="lead_request", id=str(late.id)).text)
-    assert "A person pinned it by hand" in words
+    assert "The lead was pinned by hand" in words
     assert f"Lead: Call {call.id} → Lead request {late.id}" in words
     assert f"Lead Call {call.id}" in text_of(analyst.post(f"deals/{deal}", act="unpin").text)
     assert "Lead no lead" in text_of(analyst.post(f"deals/{deal}", act="pin", lead="none").text)

@@ -118,7 +118,7 @@ def test_a_deal_is_pinned_by_the_keyboard_alone(
     press(browser, "document.querySelector('button[value=pin]')", "Enter")
     browser.wait("document.documentElement.dataset.isOld === undefined && document.readyState === 'complete'")
     words = browser.run("document.querySelector('main').innerText")
-    assert "A person pinned it by hand" in words or "Лид закрепили вручную" in words
+    assert "The lead was pinned by hand" in words or "Лид закреплён вручную" in words
     assert faults_of(browser) == []
 
 

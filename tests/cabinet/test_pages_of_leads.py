@@ -141,12 +141,12 @@ def test_a_lead_is_hidden_and_brought_back_with_its_deals(served: Stage, site: P
     call = served.call(site, moscow(DAY, "11:30:00"))
     (deal,) = served.perform(register_deals, site, registration("A-100", clue=by_contact(PHONE)))
     path = f"leads/call/{call.id}"
-    assert "The lead is hidden" in analyst.post(path, act="hide").text
+    assert "The lead is deleted" in analyst.post(path, act="hide").text
     assert listed(analyst.get("leads", **MARCH).text) == []
     assert listed(analyst.get("leads", **MARCH, deleted="yes").text) == [call.id]
     assert "Lead no lead" in text_of(analyst.get(f"deals/{deal.deal_id}").text)
     assert analyst.post(path, act="note", tags="a").status_code == 404
-    assert "The lead is hidden" not in analyst.post(path, act="bring_back").text
+    assert "The lead is deleted" not in analyst.post(path, act="bring_back").text
     assert f"Lead Call {call.id}" in text_of(analyst.get(f"deals/{deal.deal_id}").text)
 
 

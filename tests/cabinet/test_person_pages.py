@@ -94,7 +94,7 @@ def test_a_person_is_erased_after_two_confirmations(owner: Visitor, person: str)
     for wrong in ("", "1.1.1.1"):
         assert "This cannot be undone" in owner.post(path, act="erase", contact=both, agreed=wrong).text
     done = owner.post(path, act="erase", contact=both, agreed=agreed[1]).text
-    assert "The person is anonymous now" in done
+    assert "The data has been anonymized" in done
     page = owner.get(person).text
     assert PHONE not in page
     assert MAIL not in page

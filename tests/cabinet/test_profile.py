@@ -73,7 +73,7 @@ def test_a_changed_password_logs_the_person_out_everywhere_else(
 
 @pytest.mark.parametrize(
     ("password", "new_password", "said"),
-    [("wrong", NEW_PASSWORD, "Нынешний пароль"), (PASSWORD, "short", "символов"), (PASSWORD, "", "символов")],
+    [("wrong", NEW_PASSWORD, "Текущий пароль"), (PASSWORD, "short", "символов"), (PASSWORD, "", "символов")],
 )
 def test_a_password_is_not_changed_without_the_present_one_or_to_a_short_one(
     server: ServerProcess, guest: Guest, anna: User, password: str, new_password: str, said: str

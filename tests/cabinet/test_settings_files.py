@@ -64,7 +64,7 @@ def count(served: Stage, owner: Player, table: object) -> int:
 def test_calls_are_previewed_then_imported_and_refused_rows_fetched(boss: Person, served: Stage, owner: Player) -> None:
     place = upload(boss, CALLS, name='<b>my "calls"</b>.csv')
     preview = boss.get(place)
-    assert "Rows 3 Refused already now 1" in text_of(preview.text)
+    assert "Rows 3 Will be refused 1" in text_of(preview.text)
     assert "79205550002" in preview.text
     assert "<b>my" not in preview.text
     assert count(served, owner, call) == 0, "a preview stores nothing"
@@ -83,7 +83,7 @@ def test_calls_are_previewed_then_imported_and_refused_rows_fetched(boss: Person
 
 
 def test_a_file_that_was_imported_before_changes_nothing(boss: Person, served: Stage, owner: Player) -> None:
-    for words in ("Imported.", "This file was imported before. Nothing was changed."):
+    for words in ("Imported.", "This file has already been imported. Nothing was changed."):
         place = upload(boss, DEALS, noun="deal")
         boss.send(place)
         assert words in text_of(boss.get(place).text)
@@ -228,11 +228,11 @@ def test_a_list_of_deals_is_compared_and_forgotten(boss: Person, served: Stage, 
     boss.send(upload(boss, DEALS, noun="deal"))
     name = f"{secrets.token_hex(8)}.csv"
     same = boss.send("settings/agreement", files={"file": (name, DEALS.encode())}, encoding="")
-    assert (same.status_code, "They agree." in text_of(same.text)) == (200, True)
+    assert (same.status_code, "The lists agree." in text_of(same.text)) == (200, True)
     other = DEALS.replace("Paid;1000", "Paid;1500").replace("A-2", "A-3<script>")
     shown = boss.send("settings/agreement", files={"file": (name, other.encode())}, encoding="")
     text = text_of(shown.text)
-    assert "They do not agree." in text
+    assert "The lists do not agree." in text
     assert "Differences: 3 of 3" in text
     assert "A-1 2 other values" in text
     assert "A-3<script>" in text

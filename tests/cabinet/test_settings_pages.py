@@ -200,7 +200,7 @@ def test_a_change_that_moves_deals_is_shown_before_it_is_saved(boss: Person, ser
     form = site_form(boss, attribution="2", name="Shop of ours")
     tried = boss.send("settings/site", **form)
     assert tried.status_code == 200
-    assert "What it would do to the deals of the last 28 days" in text_of(tried.text)
+    assert "How this would change the deals of the last 28 days" in text_of(tried.text)
     assert stored(served, owner).attribution == 1
     agreed = re.findall(r'name="agreed" value="([^"]*)"', tried.text)[0]
     assert agreed == "attribution=2"
@@ -224,7 +224,7 @@ def test_the_forecast_says_what_contact_matching_would_find(server: ServerProces
     assert "Match rate 0.0 % → 100.0 %" in text
     assert "Deals with another lead 1" in text
     assert "(no source) vk / cpc 1 1 500 ₽" in text
-    assert "Deals tried 1 of 1" in text
+    assert "Deals checked 1 of 1" in text
     assert "dealtrace match" in text
     assert not stored(served, owner).contact_matching
 
@@ -447,7 +447,7 @@ def test_the_counter_page_has_the_lines_to_copy_and_the_last_visit(
 ) -> None:
     page = boss.get("settings/counter")
     assert f'<script async src="{server.address}/counter/{owner.site.id}.js"></script>' in html.unescape(page.text)
-    assert "No visit was counted yet" in text_of(page.text)
+    assert "No visits have been counted yet" in text_of(page.text)
     source = TrafficSource("yandex", "cpc")
     served.visit(owner, NOW, source, landing_url=f"https://shop.example/{HOSTILE}", browser="Firefox")
     address = f"/cabinet/{boss.site_id}/settings/counter"

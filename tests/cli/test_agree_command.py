@@ -124,7 +124,7 @@ def test_a_row_that_cannot_be_read_ends_with_status_2(server: ServerProcess, ser
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (None, "the file is missing"),
+        (None, "the file was not found"),
         ("", "the file is empty"),
         ("Имя\nИван\n", "column happened_at is missing"),
         (f"{HEADINGS}\n", "no deals"),

@@ -51,7 +51,7 @@ def test_a_database_of_another_release_is_refused_naming_the_cure(terminal: Term
 def test_a_database_of_a_newer_release_is_named_as_such(terminal: Terminal) -> None:
     age(terminal.url, "9999")
     for command in (("serve", "--port", str(free_port())), ("site", "list"), ("doctor",)):
-        assert "a newer release made it" in terminal.refused(*command)
+        assert "a newer release created it" in terminal.refused(*command)
 
 
 def test_check_and_upgrade_make_no_database(command_line: CommandLine, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ def test_it_makes_a_site_and_its_database_and_says_what_to_look_at(terminal: Ter
     (site,) = terminal.json("site", "list")
     number = site["siteId"]
     assert site["name"] == "Demo"
-    assert f"Site {number} has a year that ends today" in said
+    assert f"Site {number} now has a year of data that ends today" in said
     assert "Its token, shown only once:" in said
     for line in [line.strip() for line in said.splitlines() if line.startswith("  dealtrace ")]:
         command = line.removeprefix("dealtrace ").partition("  #")[0].split()
@@ -36,7 +36,7 @@ def test_a_second_one_is_refused_with_the_cure_and_the_cure_works(terminal: Term
     assert cure in terminal.refused("demo", *SMALL)
     assert cure in terminal.refused("demo", "--site", str(number), *SMALL)
     said = terminal.done(*cure.split()[1:]).out
-    assert f"Site {number} (Demo) and all that was in it removed." in said
+    assert f"Site {number} (Demo) and all its data removed." in said
     assert terminal.json("site", "list") == []
     assert "dealtrace demo" in terminal.refused("demo", "--remove")
 

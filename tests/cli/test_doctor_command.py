@@ -212,7 +212,7 @@ def test_it_hints_at_statuses_until_a_site_names_a_won_one(
     beside.done("status", "set", site, "refused", "lost")
     (hint,) = findings(beside, "statuses", site_id=player.site.id)
     assert hint["hint"]
-    assert "Its deals have: New (2), paid (1)." in hint["text"]
+    assert "Its statuses: New (2), paid (1)." in hint["text"]
     assert hint["cure"] == f"dealtrace status set {site} NAME won"
     assert hint["cure"] in said(beside)
     beside.done("status", "set", site, "paid", "won")

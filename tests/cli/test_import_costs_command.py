@@ -129,7 +129,10 @@ def test_campaigns_are_called_as_visits_call_them(terminal: Terminal, run: Any, 
     assert [row[1] for row in stored(opened, shop)] == ["701", "702", "701"]
     assert (answer["unmetCost"], answer["unmetCampaigns"]) == ("223.44", [])
     said = terminal.done(*run(DIRECT_API.replace("702\tЛето", "701\tЛето"))).out
-    assert "No visit has the five parts of 223.44 RUB, but visits have their source, medium and campaign:" in said
+    assert (
+        "For 223.44 RUB no visit has the same source with all five parts, "
+        "but visits have the same source, medium and campaign:" in said
+    )
 
 
 @pytest.mark.parametrize(
@@ -152,7 +155,7 @@ def test_a_cost_that_meets_visits_is_not_shown(terminal: Terminal, run: Any, ope
     stage = Stage(opened)
     for campaign in ("весна", "лето"):
         stage.visit(shop, NOON, TrafficSource("Yandex", "cpc", campaign), visitor=campaign)
-    assert "Every cost meets a visit of the site." in terminal.done(*run(DIRECT_API)).out
+    assert "All costs have visits." in terminal.done(*run(DIRECT_API)).out
 
 
 def test_only_the_largest_costs_without_visits_are_shown(terminal: Terminal, run: Any) -> None:
@@ -190,13 +193,13 @@ def test_a_broken_row_leaves_everything_as_it_was(terminal: Terminal, run: Any, 
         (BROKEN, ("--rename", "=x"), "write it as CAMPAIGN=NAME"),
         (BROKEN, ("--source", "x" * 1025), "--source must have at most 1024 characters"),
         (BROKEN.replace("дорого", "5"), ("--campaign", "id"), "needs the column campaign_id"),
-        (BROKEN.replace("дорого", "5"), ("--campaign", "{name}" * 300), "a campaign would have 1500 characters"),
-        (BROKEN.replace("дорого", "5 $"), (), "set its rate, the rubles for 1 USD: --rate"),
+        (BROKEN.replace("дорого", "5"), ("--campaign", "{name}" * 300), "a name would have 1500 characters"),
+        (BROKEN.replace("дорого", "5 $"), (), "set the price of 1 USD in rubles with --rate"),
         (BROKEN.replace("Расход", "Деньги"), (), "no column cost"),
         (BROKEN, ("--encoding", "utf-16"), "costs.csv"),
         ("", (), "the file is empty"),
         ("\x00\x00", (), "Cannot read"),
-        (None, (), "the file is missing"),
+        (None, (), "the file was not found"),
     ],
 )
 def test_what_makes_no_sense_is_refused_and_stores_nothing(

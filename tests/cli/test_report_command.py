@@ -84,9 +84,9 @@ def test_a_preset_needs_no_options(terminal: Terminal, shop: Player, preset: str
 def test_what_the_table_leaves_out_is_said(terminal: Terminal, shop: Player) -> None:
     out = terminal.done("report", *site(shop), *DAYS, "--by", "source", "--metrics", "deals,romi", "--limit", "1").out
     assert "1 of 2 rows; more with --limit, all with --csv." in out
-    assert "Unknown while no status is named won:" in out
+    assert "Unknown, since no status means won:" in out
     tags = terminal.done("report", *site(shop), *DAYS, "--by", "tag", "--metrics", "deals").out
-    assert "Rows do not add up: a deal counts in each of its tags." in tags
+    assert "The rows do not add up to the total: a deal is counted for each of its tags." in tags
     compared = terminal.done("report", *site(shop), *DAYS, "--metrics", "deals", "--compare", "previous").out
     assert "compared with 2024-10-02 – 2024-10-31" in compared
     assert "deals compared" in compared
@@ -174,7 +174,7 @@ def test_a_segment_whose_field_is_removed_says_so(terminal: Terminal, shop: Play
     terminal.done("field", "remove", number, "city")
     refused = terminal.run("report", *site(shop), "--metrics", "deals", "--segment", "Москва")
     assert refused.status == 1
-    assert "segment “Москва” no longer holds: no custom field “city”" in refused.err
+    assert "segment “Москва” can no longer be used: no custom field “city”" in refused.err
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def test_it_shows_the_match_rate_the_moves_and_the_flips_and_stores_nothing(
     said = beside.done("try", site, "contact_matching=on", "threshold=10800", *DAY, "--limit", "1").out
     assert "Match rate: 0.0% → 66.7%" in said
     assert "  (no source) → yandex / cpc\n    2 deals, 2001.00 rubles\n" in said
-    assert "Deals that would flip (1 of 2, more with --limit):" in said
+    assert "Deals whose lead or source would change (1 of 2, more with --limit):" in said
     assert f"    no lead → call {near.id}\n" in said
     assert f"call {far.id}" not in said
     assert all(len(line) <= 80 for line in said.splitlines())
@@ -80,7 +80,7 @@ def test_a_pinned_deal_never_flips_and_a_kept_lead_is_said(
     assert pinned not in [flip["orderId"] for flip in told["flips"]]
     assert told["pinned"] == 1
     said = beside.done("try", site, "threshold=20000", *DAY).out
-    assert "1 pinned deal would keep the lead that a person chose." in said
+    assert "1 pinned deal would keep the lead chosen by hand." in said
     served.call(owner, moscow("2018-03-26", "09:59:00"), phone=PHONE.format(11))
     said = beside.done("try", site, "contact_matching=off", *DAY).out
     assert "1 deal would keep a lead" in said

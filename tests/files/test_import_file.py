@@ -411,7 +411,7 @@ def test_a_file_that_is_not_in_utf_16_as_it_should_be_is_refused(tmp_path: Path)
 
 
 def test_what_is_no_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
-    with pytest.raises(FileUnreadable, match="the file is missing"):
+    with pytest.raises(FileUnreadable, match="the file was not found"):
         open_import_file(tmp_path / "absent.csv", ImportNoun.CALL, None)
     with pytest.raises(FileUnreadable, match="not a file"):
         open_import_file(tmp_path, ImportNoun.CALL, None)

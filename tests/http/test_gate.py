@@ -289,6 +289,7 @@ class TestBody:
         answer = server.raw(head.encode() + b"x" * size)
         assert answer.startswith(b"HTTP/1.1 413 ")
 
+    @pytest.mark.torture
     def test_one_that_stops_coming_is_not_waited_for(self, server: ServerProcess, owner: Player) -> None:
         head = f"POST {REGISTER}?{query_of(owner.token)} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\norder"
         with socket.create_connection(("127.0.0.1", server.port), timeout=BODY_SECONDS_MAX + 20) as connection:

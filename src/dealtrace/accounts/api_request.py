@@ -1,4 +1,4 @@
-"""A request to the API as the journal keeps it: who sent what, and what came of it."""
+"""A request to the API as the journal keeps it: who sent what, and the answer."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -9,13 +9,13 @@ from dealtrace.record import record
 
 MASK = "•••"
 PARAMETERS_KEPT_MAX = 60
-"""Ours: of one request; a form has a dozen."""
+"""Ours: the most parameters kept of one request; a form has about a dozen."""
 VALUE_LENGTH_MAX = 200
-"""Ours: characters kept of a value."""
+"""Ours: the most characters kept of a value."""
 
 
 def _spelt(names: str) -> frozenset[str]:
-    """Return names as they are spelt, and in small letters."""
+    """Return the names in their own spelling and in lower case."""
     return frozenset([*names.split(), *names.lower().split()])
 
 
@@ -26,7 +26,7 @@ IDENTIFIERS = _spelt(
     "orderId orderNumber orderDate orderSum callId callReferenceId requestId requestNumber sessionId siteId id "
     "dateFrom dateTo date uniqueid linkTimeThreshold"
 )
-"""Parameters whose digits are no phone."""
+"""Parameters whose digits are never masked as a phone."""
 _EMAIL = re.compile(r"([^\s@,;]?)[^\s@,;]*@")
 _PHONE = re.compile(r"\+?\d[\d\s().-]{5,}\d")
 _SUSPICIOUS = re.compile(r"@|\d[\d\s().-]{5,}\d")
@@ -37,9 +37,9 @@ _DIGITS_OF_PHONE_MIN = 7
 
 @record
 class ApiRequest:
-    """A request: its site (0 if it named none), its token, what was sent with contacts masked, and the answer.
+    """A request: its site (0 if it named none), its token, the parameters with contacts masked, and the answer.
 
-    `code` and the reasons are those of a refusal; without one they are `None`.
+    `code` and the reasons come from the refusal; they are `None` if the request was accepted.
     """
 
     site_id: int
@@ -57,7 +57,7 @@ class ApiRequest:
 
 
 def masked_parameters(sent: Mapping[str, str]) -> dict[str, str]:
-    """Return what was sent by name, with secrets, contacts and names of people masked, and long values cut."""
+    """Return the sent parameters by name: secrets, contacts and names of people masked, long names and values cut."""
     kept: dict[str, str] = {}
     for name, value in islice(sent.items(), PARAMETERS_KEPT_MAX):
         if len(value) > VALUE_LENGTH_MAX or len(name) > VALUE_LENGTH_MAX:
@@ -68,23 +68,23 @@ def masked_parameters(sent: Mapping[str, str]) -> dict[str, str]:
 
 
 def masked_value(name: str, value: str) -> str:
-    """Return a value as it may be kept.
+    """Return a value of the parameter `name` with personal data masked.
 
-    Ours: the beginning of a contact stays, so that its owner can be asked which it was.
+    Ours: the beginning of a contact is kept, so that its owner can recognise it.
     """
     mask = _MASKS.get(name) or _MASKS.get(name.lower(), masked_text)
     return mask(value)
 
 
 def masked_text(text: str) -> str:
-    """Return a text with what looks like an e-mail or a phone masked."""
+    """Return a text in which whatever looks like an e-mail or a phone is masked."""
     if len(text) < _CONTACT_LENGTH_MIN or _SUSPICIOUS.search(text) is None:
         return text
     return _PHONE.sub(_mask_phone, _EMAIL.sub(rf"\1{MASK}@", text))
 
 
 def _masked_contact(value: str) -> str:
-    if value.isdecimal() and len(value) >= _DIGITS_OF_PHONE_MIN:  # as most phones come
+    if value.isdecimal() and len(value) >= _DIGITS_OF_PHONE_MIN:  # most phones are sent like this
         return value[:_SHOWN_OF_PHONE] + MASK
     masked = masked_text(value)
     if MASK in masked or not masked:
@@ -105,4 +105,4 @@ _MASKS: Mapping[str, Callable[[str], str]] = {
     **dict.fromkeys(PERSONS, lambda value: value[:1] + MASK if value else ""),
     **dict.fromkeys(IDENTIFIERS, lambda value: value),
 }
-"""What is kept of a value, by the name of its parameter: the known spelling, and all small letters."""
+"""How a value is masked, by the name of its parameter in the documented spelling and in lower case."""

@@ -1,4 +1,4 @@
-"""The code of a site's counter: eight of `0-9a-z`, which pages name instead of the site's number."""
+"""The code of a site's counter: eight characters of `0-9a-z`, which pages name instead of the site's number."""
 
 import re
 
@@ -10,21 +10,21 @@ _CODE = re.compile(f"[0-9a-z]{{{COUNTER_CODE_LENGTH}}}")
 
 
 def is_counter_code(text: str) -> bool:
-    """Whether a text can be the code of a counter."""
+    """Return whether a text can be the code of a counter."""
     return _CODE.fullmatch(text) is not None
 
 
 def read_counter_code(key: str, text: str) -> str:
-    """Return the code that an operator states, such as the one that the site has with the vendor.
+    """Return a code that an operator states, such as the site's code at Calltouch, in lower case.
 
     Raises:
-        InvalidSetting: it cannot be a code.
+        InvalidSetting: the text cannot be a code.
     """
     code = text.strip().lower()
     if not is_counter_code(code):
         raise InvalidSetting(
             key=key,
             ru="ожидаются восемь знаков из 0-9 и a-z, пример: k3v9x0aq",
-            en="eight of 0-9 and a-z are expected, for example: k3v9x0aq",
+            en="eight characters of 0-9 and a-z are expected, for example: k3v9x0aq",
         )
     return code

@@ -1,4 +1,4 @@
-"""An invitation: a one-time link that lets its bearer create a user, take a role, or set a password."""
+"""An invitation: a one-time link with which a person creates a user, takes a role, or sets a password."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -9,11 +9,11 @@ from dealtrace.accounts.user import UserId
 from dealtrace.record import record
 
 INVITATION_BYTES = 33
-"""The randomness of the key of a link, of which only the digest is stored."""
+"""The random bytes in the key of a link; only the digest of the key is stored."""
 INVITATION_AGE_MAX = timedelta(days=7)
-"""Ours: an invitation that nobody accepted for a week was sent to the wrong place."""
+"""Ours: an invitation not accepted within a week was probably sent to the wrong address."""
 PASSWORD_LINK_AGE_MAX = timedelta(days=1)
-"""Ours: a link to somebody's account is used at once or made again."""
+"""Ours: a link that opens an account is used at once, or a new one is made."""
 
 
 class Purpose(StrEnum):
@@ -28,8 +28,8 @@ class Purpose(StrEnum):
 class Invitation:
     """A link without its key.
 
-    `made_by` is `None` if a command or the server itself made it. A link for a role makes an owner of the installation
-    if it names no site; one for a password names the user whose password it sets.
+    `made_by` is `None` if a command or the server made the link. A link for a role makes its user an owner of the
+    installation if `site_id` is `None`; a link for a password names the user whose password it sets.
     """
 
     digest: str
@@ -42,5 +42,5 @@ class Invitation:
     role: Role | None = None
 
     def is_valid(self, now: datetime) -> bool:
-        """Whether it still opens something, if nobody has used it."""
+        """Return whether the link has not expired; whether it was used is not checked."""
         return self.expires_at is None or now < self.expires_at

@@ -6,16 +6,16 @@ from urllib.parse import urlsplit
 from dealtrace.errors import InvalidSetting
 
 ORIGINS_MAX = 100
-"""Ours: more origins than any site has."""
+"""Ours: more than any site needs."""
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]")
 
 
 def read_origins(key: str, text: str) -> tuple[str, ...]:
-    """Return the origins of a comma-separated list, as browsers write them; an empty text is none.
+    """Return the origins of a comma-separated list, as browsers write them; an empty text gives an empty tuple.
 
     Raises:
-        InvalidSetting: one of them is no origin, or there are too many.
+        InvalidSetting: a part is not an origin, or there are more than `ORIGINS_MAX`.
     """
     origins = tuple(dict.fromkeys(_read_origin(key, part.strip()) for part in text.split(",") if part.strip()))
     if len(origins) > ORIGINS_MAX:
@@ -26,9 +26,9 @@ def read_origins(key: str, text: str) -> tuple[str, ...]:
 
 
 def _read_origin(key: str, text: str) -> str:
-    """Return an origin in lower case, its host in ASCII, without the port that its scheme has anyway.
+    """Return an origin in lower case, its host in ASCII, without the default port of its scheme.
 
-    Ours: neither `*` nor `null`: a token in a page is the site's own affair, but not that of every other page.
+    Ours: `*` and `null` are refused: a site may put its token in its own pages, but not let every other page use it.
     """
     try:
         parts = urlsplit(text)

@@ -9,7 +9,7 @@ from dealtrace.record import record
 
 
 class Role(StrEnum):
-    """A role, least first: each may do what those before it may.
+    """A role, from least to most: each role may do everything that the roles before it may.
 
     A reader sees reports without contacts, an analyst also deals, leads and their contacts, columns and costs, an owner
     everything.
@@ -20,26 +20,26 @@ class Role(StrEnum):
     OWNER = "owner"
 
     def includes(self, other: "Role") -> bool:
-        """Whether this role may do what `other` may."""
+        """Return whether this role may do what `other` may."""
         ranks = tuple(Role)
         return ranks.index(self) >= ranks.index(other)
 
 
 @record
 class Rights:
-    """A person and the roles they have; an owner of the installation owns every site, also those to come."""
+    """A user and their roles by site; an owner of the installation owns every site, also future ones."""
 
     user: User
     roles: Mapping[SiteId, Role]
 
     def role_at(self, site_id: int) -> Role | None:
-        """Return the role at a site, `None` if the person must not know that the site exists."""
+        """Return the role at a site; `None` if the person has none and must not learn that the site exists."""
         return Role.OWNER if self.user.is_owner else self.roles.get(SiteId(site_id))
 
     def may_open_account_of(self, other: "Rights", site_id: int) -> bool:
-        """Whether this person, as an owner of a site, may make a link that sets the password of another.
+        """Return whether this person may make a link that sets the password of `other`, as an owner of a site.
 
-        Ours: only if the other has no rights elsewhere, since the link opens all of them.
+        Ours: only if `other` has no rights elsewhere, since the link would open those too.
         """
         if self.user.is_owner:
             return True

@@ -6,23 +6,23 @@ from dealtrace.accounts.user import UserId
 from dealtrace.record import record
 
 SESSION_BYTES = 32
-"""The randomness of the secret that a browser keeps."""
+"""The random bytes of the secret that a browser keeps."""
 SESSION_IDLE_MAX = timedelta(days=7)
-"""Ours: who has not been here for a week logs in again."""
+"""Ours: a person who has not used the cabinet for a week logs in again."""
 SESSION_AGE_MAX = timedelta(days=30)
-"""Ours: and everybody does after a month."""
+"""Ours: everybody logs in again after a month."""
 CODE_WAIT_MAX = timedelta(minutes=15)
-"""Ours: who gave the password gives the second factor within this time, or begins again."""
+"""Ours: the second factor must follow the password within this time, or the person logs in again."""
 SEEN_STEP = timedelta(minutes=1)
-"""How often it is written down that a session is in use."""
+"""How often `seen_at` is updated while a session is in use."""
 
 
 @record
 class Session:
     """A session without its secret, of which only the digest is stored.
 
-    `is_confirmed` is whether a second factor, if the person has one, was given. `ip` and `browser` tell the person
-    which session it is.
+    `is_confirmed` is whether the person gave their second factor, if they have one. `ip` and `browser` help the person
+    recognise the session.
     """
 
     digest: str
@@ -34,13 +34,13 @@ class Session:
     is_confirmed: bool
 
     def is_over(self, now: datetime) -> bool:
-        """Whether the session has ended by itself."""
+        """Return whether the session has expired."""
         if not self.is_confirmed:
             return now - self.created_at > CODE_WAIT_MAX
         return now - self.seen_at > SESSION_IDLE_MAX or now - self.created_at > SESSION_AGE_MAX
 
     def is_due(self, now: datetime) -> bool:
-        """Whether its use is to be written down again."""
+        """Return whether the use of the session is to be stored: a minute has passed, or it expired unconfirmed."""
         if not self.is_confirmed:
             return now - self.created_at > CODE_WAIT_MAX
         return now - self.seen_at > SEEN_STEP

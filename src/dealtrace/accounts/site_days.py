@@ -5,14 +5,14 @@ from zoneinfo import ZoneInfo
 
 
 def site_day(at: datetime, time_zone: ZoneInfo) -> date:
-    """Return the day of a site on which an aware instant falls."""
+    """Return the calendar day, in the site's time zone, on which an aware instant falls."""
     return at.astimezone(time_zone).date()
 
 
 def day_start(day_on: date, time_zone: ZoneInfo) -> datetime:
     """Return the instant, in UTC, at which a day of a site begins.
 
-    Where the clock skips midnight or shows it twice, it is the moment of the change or the first of the two.
+    If the clock change skips midnight, it is the moment of the change; if midnight occurs twice, the first.
     """
     return datetime.combine(day_on, time(), time_zone).astimezone(UTC)
 

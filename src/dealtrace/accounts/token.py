@@ -1,4 +1,4 @@
-"""A token: gives a user or program access to the API of one site."""
+"""A token: gives a program or a user access to the API of one site."""
 
 import hashlib
 from datetime import datetime
@@ -10,13 +10,13 @@ from dealtrace.record import record
 TokenId = NewType("TokenId", int)
 
 TOKEN_LENGTH_MIN = 16
-"""Ours: a token that is brought along must not be guessable; generated ones have 256 bits."""
+"""Ours: a token that an operator brings along must not be guessable; generated tokens have 256 bits."""
 TOKEN_LENGTH_MAX = 200
 
 
 @record
 class Token:
-    """A token as stored, without its secret; `user_id` is `None` if it was issued by a command."""
+    """A token as stored, without its secret; `user_id` is `None` if a command issued it."""
 
     id: TokenId
     site_id: SiteId
@@ -29,7 +29,7 @@ class Token:
 def token_digest(token: str) -> str:
     """Return the hexadecimal digest under which a token is stored.
 
-    A `+` that was not encoded arrives as a space, so spaces count as `+`. Tokens are long and random: plain SHA-256
-    cannot be reversed, and no slow password hash is needed.
+    Spaces count as `+`, because a `+` that was not encoded arrives as a space. Tokens are long and random, so plain
+    SHA-256 cannot be reversed and no slow password hash is needed.
     """
     return hashlib.sha256(token.replace(" ", "+").encode()).hexdigest()

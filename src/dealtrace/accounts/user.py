@@ -16,8 +16,8 @@ LOGIN_LENGTH_MAX = 200
 class User:
     """A person who can log in; `login` is case-insensitive.
 
-    `is_owner` marks an owner of the installation, who owns every site. `has_second_factor` is whether codes of an
-    authenticator are asked for.
+    `is_owner` marks an owner of the installation, who owns every site. `has_second_factor` is whether logging in also
+    takes a code from an authenticator app.
     """
 
     id: UserId
@@ -28,5 +28,5 @@ class User:
 
 
 def normal_login(text: str) -> str:
-    """Return a login as it is compared."""
+    """Return a login in the form in which logins are compared."""
     return text.strip().casefold()

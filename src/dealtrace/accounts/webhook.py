@@ -12,9 +12,9 @@ WebhookId = NewType("WebhookId", int)
 class EventKind(StrEnum):
     """The events of a site, by the names that people choose from.
 
-    A call is connected when its exchange reports it at its start, disconnected when it is over; a call that is first
-    reported when it is over is only disconnected. A deal is matched whenever its lead changes, also to none. An alert
-    is raised when the figure of its rule is out of the ordinary, and ends when it is so no more.
+    A call is connected when its telephone exchange reports its start, disconnected when it reports the end; a call
+    first reported at its end is only disconnected. A deal is matched whenever its lead changes or is removed.
+    An alert is raised when the figure that its rule watches is unusual, and ends when the figure is usual again.
     """
 
     CALL_CONNECTED = "call.connected"
@@ -39,7 +39,7 @@ class BodyStyle(StrEnum):
 
 
 class WebhookState(StrEnum):
-    """The state of a webhook: a paused one is sent nothing, the latest attempt of a failing one failed."""
+    """The state of a webhook: nothing is sent while it is paused; failing means that the latest attempt failed."""
 
     ACTIVE = "active"
     FAILING = "failing"
@@ -48,7 +48,7 @@ class WebhookState(StrEnum):
 
 @record
 class Listener:
-    """A webhook and the events it subscribes to: all that is needed when an event is recorded."""
+    """A webhook and the events it subscribes to: all that is needed to record an event."""
 
     webhook_id: WebhookId
     events: frozenset[EventKind]
@@ -58,10 +58,10 @@ class Listener:
 class Webhook:
     """A webhook and its state.
 
-    `fields` are the fields it gets, all of them if empty. `secret` signs JSON. Nothing is sent while `paused_at` is
-    set; `pause_reason` says why. `failures` counts the attempts that have failed in a row since `failing_since`; the
-    next attempt is due at `next_attempt_at`. A test that was requested and has not run yet has a `test_asked_at` and
-    no `test_outcome`.
+    `fields` are the fields that are sent, all if empty. `secret` signs JSON bodies. Nothing is sent while `paused_at`
+    is set; `pause_reason` says why. `failures` counts the attempts that have failed in a row since `failing_since`; the
+    next attempt is due at `next_attempt_at`. A requested test that has not run yet has a `test_asked_at` and no
+    `test_outcome`.
     """
 
     id: WebhookId
@@ -84,24 +84,24 @@ class Webhook:
 
     @property
     def is_paused(self) -> bool:
-        """Whether nothing is sent until somebody resumes it."""
+        """Whether nothing is sent until a person resumes the webhook."""
         return self.paused_at is not None
 
     @property
     def has_failed(self) -> bool:
-        """Whether its latest attempt failed, paused or not."""
+        """Whether the latest attempt failed, even if the webhook is paused."""
         return self.failures > 0
 
     @property
     def state(self) -> WebhookState:
-        """Return its state; one that was paused after failures is paused."""
+        """Return the state; a webhook that was paused after failures counts as paused."""
         if self.is_paused:
             return WebhookState.PAUSED
         return WebhookState.FAILING if self.has_failed else WebhookState.ACTIVE
 
     @property
     def reason(self) -> str | None:
-        """Return why it is paused or failing."""
+        """Return why the webhook is paused or failing, `None` if it is neither."""
         return self.pause_reason or self.last_fault
 
     def is_due(self, now: datetime) -> bool:

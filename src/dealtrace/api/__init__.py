@@ -1,1 +1,1 @@
-"""Our own JSON API, for what Calltouch has no method."""
+"""Our own JSON API, for everything that the Calltouch API does not offer."""

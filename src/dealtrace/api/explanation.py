@@ -1,4 +1,4 @@
-"""`GET /api/deals/{orderId}/explanation`: why a deal has its lead, or none."""
+"""`GET /api/deals/{orderId}/explanation`: explain why a deal has its lead, or has no lead."""
 
 from sqlalchemy import Connection
 
@@ -17,14 +17,14 @@ DEAL = "orderId"
 
 
 class DealExplanation(ExplanationAnswer):
-    """Why a deal has its lead, or none; instants are UTC."""
+    """Why a deal has its lead, or has no lead; instants are in UTC."""
 
     orderId: int
     orderNumber: str
 
 
 async def respond(caller: Caller, sent: Sent) -> Reply:
-    """Explain the deal in its present state, even if it is deleted."""
+    """Answer with the explanation of the deal as it is now, even if it is deleted."""
     del sent
     explanation = await caller.read(_explain, caller.site, _deal_id(caller.path_params[DEAL]))
     await caller.pay_for_reading(PaidMethod.EXPLANATION)

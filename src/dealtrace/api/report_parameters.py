@@ -1,4 +1,4 @@
-"""The parameters of reports, and the question that they ask."""
+"""The parameters of reports, and how they become a question."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ from dealtrace.reports.question import ALL_MODELS, BY_MAX, LIMIT_MAX, METRICS_MA
 from dealtrace.reports.segments import SEGMENT_NAME_LENGTH_MAX
 
 WORDS_LENGTH_MAX = 4096
-"""Ours: characters of a filter, a key or a list of names."""
+"""Ours: the most characters of a filter, a key or a list of names."""
 Schema = Mapping[str, object]
 
 
 @dataclass(frozen=True)
 class ForQuestion:
-    """A text that the question parses, since only there is known what the site has; `describe` returns its schema."""
+    """A text that is parsed later, with the question, when the site's names are known; `describe` makes its schema."""
 
     describe: Callable[[], Schema]
     erased: str = ""
@@ -31,12 +31,12 @@ class ForQuestion:
         return Text(WORDS_LENGTH_MAX).read(text)
 
     def schema(self) -> Schema:
-        """Return the JSON Schema, with every name that is known now."""
+        """Return the JSON Schema, with all names that are known now."""
         return self.describe()
 
 
 def _names(known: Mapping[str, object], prefix: str, count_max: int) -> ForQuestion:
-    """Return the type of a list of names between commas: known ones, and those that a site defines."""
+    """Return the type of a comma-separated list of names: the known ones, and those that a site defines."""
 
     def describe() -> Schema:
         listed, defined = {"type": "string", "enum": list(known)}, {"type": "string", "pattern": f"^{prefix}."}
@@ -69,7 +69,7 @@ _QUESTION = (
     _METRICS,
     Parameter("period", _words(PRESETS), "Период вместо from и to.", "A period instead of from and to."),
     Parameter("from", _DAY, "Первый день.", "The first day."),
-    Parameter("to", _DAY, "Последний день, включительно.", "The last day, included."),
+    Parameter("to", _DAY, "Последний день, включительно.", "The last day, inclusive."),
     Parameter(
         "model",
         _words(str(int(model)) for model in AttributionModel),
@@ -80,18 +80,18 @@ _QUESTION = (
     Parameter(
         "date",
         _words(DateOf),
-        "По какой дате считаются сделки: своей, лида или последнего изменения.",
-        "The date that deals count by: their own, their lead's or that of the last change.",
+        "По какой дате учитываются сделки: по дате сделки, лида или последнего изменения.",
+        "The date by which deals are counted: of the deal, of its lead, or of its last change.",
     ),
     Parameter("compare", _words(Comparison), "С чем сравнить период.", "What to compare the period with."),
     Repeated(
         "filter",
         Text(WORDS_LENGTH_MAX),
-        "Условие группировка:условие:значение; можно повторять.",
-        "A filter dimension:operator:value; may be repeated.",
+        "Фильтр вида группировка:условие:значение; можно передать несколько.",
+        "A filter, written dimension:operator:value; may be sent several times.",
         count_max=FILTERS_MAX,
     ),
-    Parameter("segment", Text(SEGMENT_NAME_LENGTH_MAX), "Сохранённые условия.", "Saved filters."),
+    Parameter("segment", Text(SEGMENT_NAME_LENGTH_MAX), "Сегмент: сохранённые фильтры.", "A segment: saved filters."),
     Parameter(
         "sort",
         Text(WORDS_LENGTH_MAX),
@@ -107,18 +107,18 @@ ROWS = ParameterTable(
         Repeated(
             "key",
             Text(WORDS_LENGTH_MAX),
-            "Ключ строки, по одному на группировку; пустой, если его нет.",
-            "The key of the row, one for each dimension; empty for nothing.",
+            "Ключ строки, по одному на группировку; пустой, если значения нет.",
+            "The key of the row, one for each dimension; empty if there is no value.",
             count_max=BY_MAX,
             keeps_empty=True,
         ),
-        Parameter("offset", Integer(), "Сколько строк пропустить.", "How many rows to pass over."),
+        Parameter("offset", Integer(), "Сколько строк пропустить.", "How many rows to skip."),
     )
 )
 
 
 def words_of(sent: Sent) -> Words:
-    """Return the words of a question as they were sent."""
+    """Return the parts of a question as they were sent, not yet parsed."""
     said = {name: sent.get(name, "") for name in REPORT.named}
     return Words(
         by=said["by"],
@@ -138,9 +138,9 @@ def words_of(sent: Sent) -> Words:
 
 
 def figure_of(sent: Sent, known: Known) -> Figure:
-    """Return the figure whose rows are asked for.
+    """Return the figure whose rows are requested.
 
     Raises:
-        InvalidParameters: all words that are unknown or impossible, each with the ones that exist.
+        InvalidParameters: one violation for each unknown or impossible word, with the words that exist.
     """
     return parse_figure(words_of(sent), sent.get("key", []), sent.get("offset", 0), known)

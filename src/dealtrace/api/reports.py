@@ -1,4 +1,4 @@
-"""`GET /api/reports`: what advertising brought, as JSON, CSV or XLSX, and the rows behind a figure."""
+"""`GET /api/reports`: reports on the results of advertising as JSON, CSV or XLSX, and the rows behind a figure."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -29,7 +29,7 @@ _EVENT = "report_answered"
 
 
 async def respond(caller: Caller, sent: Sent) -> Reply:
-    """Answer a report as JSON."""
+    """Answer with a report as JSON."""
     site, now = caller.site, clock.now()
     question = await caller.read_pool.read(read_question, site, words_of(sent), now)
     reply = await caller.ask_facts(_answer, site, question, now)
@@ -43,7 +43,7 @@ def _answer(source: FactSource, site: Site, question: Question, now: datetime) -
 
 
 def respond_with(extension: str) -> Callable[[Caller, Sent], Awaitable[Reply]]:
-    """Return the handler that answers a report as a file of an extension, with all rows."""
+    """Return a handler that answers with all rows of a report as a file (`.csv` or `.xlsx`)."""
 
     async def respond_with_file(caller: Caller, sent: Sent) -> Reply:
         site, now = caller.site, clock.now()
@@ -62,7 +62,7 @@ def respond_with(extension: str) -> Callable[[Caller, Sent], Awaitable[Reply]]:
 
 
 def _write(source: FactSource, site: Site, question: Question, now: datetime, extension: str) -> BinaryIO:
-    """Return a report as an open file that nobody else can find and that is gone when it is closed."""
+    """Write a report to a temporary file and return the open file; it is already unlinked, so closing it deletes it."""
     report = ask(source, site, question, now)
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"report{extension}"
@@ -71,7 +71,7 @@ def _write(source: FactSource, site: Site, question: Question, now: datetime, ex
 
 
 async def respond_with_rows(caller: Caller, sent: Sent) -> Reply:
-    """Answer with the rows behind a figure."""
+    """Answer with the rows behind a figure of a report."""
     site, now = caller.site, clock.now()
     known = await caller.read_pool.read(read_known, site, now)
     figure = figure_of(sent, known)

@@ -14,13 +14,13 @@ from dealtrace.operations.reports.show_rows import RowsAnswer
 from dealtrace.reports.refusals import ReportsBusy, ReportTooSlow
 
 NOT_FOUND = 404
-"""The status of a deal that the path names and the site does not have."""
+"""The status if the path names a deal that the site does not have."""
 BY_TOKEN = AuthScheme(
     Parameter(
         "Access-Token",
         Text(TOKEN_LENGTH_MAX),
         "Токен доступа к API.",
-        "The token that opens the API.",
+        "The token for access to the API.",
         required=True,
         is_token=True,
     ),
@@ -51,8 +51,8 @@ ENDPOINTS = (
         ("GET",),
         token.TABLE,
         token.respond,
-        "Узнать, что открывает токен",
-        "Ask what a token opens",
+        "Узнать, к какому кабинету даёт доступ токен",
+        "Get the site that a token gives access to",
         BY_TOKEN,
         is_shown_with_slash=False,
         answer=token.OpenedSite,
@@ -75,8 +75,8 @@ ENDPOINTS = (
         ("GET",),
         explanation.TABLE,
         explanation.respond,
-        "Объяснить, почему у сделки этот лид или нет никакого",
-        "Explain why a deal has its lead, or none",
+        "Объяснить, почему у сделки этот лид или нет лида",
+        "Explain why a deal has its lead, or has no lead",
         BY_TOKEN,
         statuses={DealNotFound: NOT_FOUND},
         is_shown_with_slash=False,
@@ -89,8 +89,8 @@ ENDPOINTS = (
         ("GET",),
         REPORT,
         respond,
-        "Отчёт: что принесла реклама",
-        "A report: what advertising brought",
+        "Отчёт о результатах рекламы",
+        "A report on the results of advertising",
         BY_TOKEN,
         is_shown_with_slash=False,
         answer=ReportAnswer,

@@ -1,4 +1,4 @@
-"""`GET /api/token`: what a token opens."""
+"""`GET /api/token`: the site that a token gives access to."""
 
 from typing import TypedDict
 
@@ -13,7 +13,7 @@ TABLE = ParameterTable(())
 
 
 class OpenedSite(TypedDict):
-    """The site that a token opens; `pointsPerDay` is 0 if there is no limit."""
+    """The site that a token gives access to; `pointsPerDay` is 0 if there is no limit."""
 
     siteId: int
     name: str
@@ -27,7 +27,7 @@ class OpenedSite(TypedDict):
 
 
 async def respond(caller: Caller, sent: Sent) -> Reply:
-    """Answer with the site and what of its settings an integrator asks for; it costs no points."""
+    """Answer with the site and the settings that integrators need; this costs no points."""
     del sent
     site = caller.site
     today = site_day(clock.now(), site.time_zone)

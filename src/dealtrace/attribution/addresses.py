@@ -1,4 +1,4 @@
-"""Reading web addresses as they come: the host in one spelling, its owner's domain, parameters in any encoding."""
+"""Reading web addresses leniently: the host in one spelling, its registered domain, parameters in any encoding."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
 from publicsuffixlist import PublicSuffixList
 
 ADDRESS_LENGTH_MAX = 8192
-"""Longer addresses are read up to here and no further."""
+"""The characters of an address that are read; the rest is ignored."""
 PART_LENGTH_MAX = 1024
 HOST_LENGTH_MAX = 253
 """The length of the longest name that the Domain Name System can hold."""
@@ -23,9 +23,9 @@ _BEFORE_TAGS = "!/?"
 
 
 def split_address(address: str) -> SplitResult | None:
-    """Split an address; `None` if it is malformed.
+    """Return the parts of an address, `None` if it is malformed.
 
-    Letters of HTML that a template left behind count as what they stand for: `&amp;` is `&`.
+    HTML entities that a template left behind are decoded: `&amp;` is read as `&`.
     """
     try:
         parts = urlsplit(_ESCAPED_AMPERSAND.sub("&", address[:ADDRESS_LENGTH_MAX]))
@@ -36,13 +36,13 @@ def split_address(address: str) -> SplitResult | None:
 
 
 def host_of(address: str) -> str:
-    """Return the host of an address in small letters, without `www.`; empty if there is none."""
+    """Return the host of an address in lower case, without `www.`; empty if there is none."""
     parts = split_address(address)
     return bare_host(parts.hostname or "") if parts is not None else ""
 
 
 def bare_host(host: str) -> str:
-    """Return a host in small letters, without the final dot and `www.`."""
+    """Return a host in lower case, without the final dot and `www.`."""
     host = short(host.lower().rstrip("."))
     bare = host.removeprefix("www.")
     return bare if "." in bare else host
@@ -50,9 +50,9 @@ def bare_host(host: str) -> str:
 
 @lru_cache(maxsize=HOSTS_REMEMBERED)
 def host_in_ascii(host: str) -> str:
-    """Return the ASCII spelling of a host, which is one for `магазин.рф` and `xn--80aaxitdbjk.xn--p1ai`.
+    """Return the ASCII spelling of a host: `магазин.рф` and `xn--80aaxitdbjk.xn--p1ai` both give the latter.
 
-    A host that has none is returned as it is.
+    A host that cannot be written in ASCII is returned as it is.
     """
     if host.isascii() or len(host) > HOST_LENGTH_MAX:
         return host
@@ -64,11 +64,10 @@ def host_in_ascii(host: str) -> str:
 
 @lru_cache(maxsize=HOSTS_REMEMBERED)
 def registered_domain(host: str) -> str:
-    """Return the domain that somebody registered, in ASCII: `shop.co.uk` for `sub.shop.co.uk`.
+    """Return the registered domain of a host, in ASCII: `shop.co.uk` for `sub.shop.co.uk`.
 
-    Suffixes are those of the Public Suffix List under which registries sell names; suffixes that companies added for
-    their customers (`github.io`) are domains like any other. An IP address and a name without a dot are their own
-    domain.
+    Only the suffixes of the Public Suffix List under which registries sell names count; a suffix that a company added
+    for its customers (`github.io`) is a domain like any other. An IP address or a name without a dot is returned whole.
     """
     ascii_host = host_in_ascii(host)
     if _is_ip(ascii_host) or len(ascii_host) > HOST_LENGTH_MAX:
@@ -79,7 +78,7 @@ def registered_domain(host: str) -> str:
 
 @cache
 def _suffixes() -> PublicSuffixList:
-    """Read the list that the library ships; it takes 40 ms, so it is read when the first host is looked at."""
+    """Return the list that the library ships, read on first use because reading takes 40 ms."""
     return PublicSuffixList(only_icann=True)
 
 
@@ -92,7 +91,7 @@ def _is_ip(host: str) -> bool:
 
 
 def parameters_of(text: str) -> Mapping[str, str]:
-    """Read `a=1&B=2`: names in small letters, the first of a repeated name that is not blank; blank ones are absent."""
+    """Return the parameters of `a=1&B=2` by name in lower case: the first value of each that is not blank."""
     parameters: dict[str, str] = {}
     for piece in _pieces(text):
         name, _, value = piece.partition("=")
@@ -102,19 +101,19 @@ def parameters_of(text: str) -> Mapping[str, str]:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    """Split at `&`, and between utm tags also at what people write in its place: `?`, `;`, an encoded `&`."""
+    """Yield the parameters, split at `&`, and utm tags also at `?`, `;` or an encoded `&`."""
     for piece in text.split("&"):
         yield from _MISWRITTEN.split(piece) if piece[:4].lower() == "utm_" else (piece,)
 
 
 def fragment_parameters_of(fragment: str) -> Mapping[str, str]:
-    """Read the parameters that stand in a fragment, with or without a path before them."""
+    """Return the parameters in a fragment, which may have a path before them."""
     path, mark, query = fragment.partition("?")
     return parameters_of(query if mark else path.lstrip(_BEFORE_TAGS))
 
 
 def decoded(text: str) -> str:
-    """Decode percent-encoding, which old pages write in Windows-1251 and all others in UTF-8."""
+    """Return a text without percent-encoding, which old pages write in Windows-1251 and all others in UTF-8."""
     text = text.replace("+", " ")
     if "%" not in text:
         return text
@@ -125,12 +124,12 @@ def decoded(text: str) -> str:
 
 
 def text_of(content: bytes) -> str:
-    """Decode bytes that are UTF-8 or, failing that, Windows-1251."""
+    """Return bytes as text, read as UTF-8 or, if they are not UTF-8, as Windows-1251."""
     return content.decode("utf-8", "ignore") if _is_utf8(content) else content.decode("cp1251", "replace")
 
 
 def _is_utf8(text: bytes) -> bool:
-    """Check that bytes are UTF-8; a last letter that was cut in half, after whole ones, is forgiven."""
+    """Return whether bytes are UTF-8; a last letter cut in half is accepted after at least one whole letter."""
     try:
         text.decode()
     except UnicodeDecodeError as fault:
@@ -140,5 +139,5 @@ def _is_utf8(text: bytes) -> bool:
 
 
 def short(text: str) -> str:
-    """Cut a text to what is kept; a zero byte is nothing that a database can hold."""
+    """Return a text as it is stored: cut to `PART_LENGTH_MAX`, without zero bytes, which databases reject."""
     return text.replace("\0", "").strip()[:PART_LENGTH_MAX]

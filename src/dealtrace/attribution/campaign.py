@@ -1,4 +1,4 @@
-"""Campaigns as advertising systems list them, and the names that visits know them by."""
+"""Campaigns as advertising systems list them, and their names in the visits of a site."""
 
 import re
 from collections.abc import Collection, Iterable, Mapping
@@ -13,7 +13,7 @@ _FORMS = {BY_ID: ID_MARK, BY_NAME: NAME_MARK}
 
 @record
 class Campaign:
-    """A campaign as an advertising system lists it: a part that a file does not have is empty."""
+    """A campaign as an advertising system lists it; an attribute missing in the file is empty."""
 
     id: str = ""
     name: str = ""
@@ -23,8 +23,8 @@ class Campaign:
 class CampaignNaming:
     """How campaigns become values of `utm_campaign`.
 
-    `form` is `auto`, `id`, `name`, or a text with `{id}` or `{name}` in it. `renames` are exceptions: the value for a
-    campaign, by its id or name.
+    `form` is `auto`, `id`, `name`, or a text that contains `{id}` or `{name}`. `renames` are exceptions: the value for
+    a campaign, by its id or name.
     """
 
     form: str = AUTO
@@ -32,7 +32,7 @@ class CampaignNaming:
 
     @property
     def is_valid(self) -> bool:
-        """Whether the form is one of the words, or says where the id or name belongs."""
+        """Whether the form is a known word or contains `{id}` or `{name}`."""
         return self.form in (AUTO, BY_ID, BY_NAME) or ID_MARK in self.form or NAME_MARK in self.form
 
     @property
@@ -52,9 +52,9 @@ class CampaignNaming:
     def name_campaigns(self, campaigns: Iterable[Campaign], visited: Iterable[str]) -> dict[Campaign, str]:
         """Return the `utm_campaign` of each campaign; `visited` are the campaigns of the site's visits.
 
-        Ours: if the form is `auto`, a campaign is called as visits call it: its id if a visit has it, else its name.
-        One that no visit knows yet is called as most of those that are known, by the name if none is. Letter case
-        does not matter for finding a name.
+        Ours: under `auto`, a campaign gets the value that visits have: its id if a visit has that, else its name. A
+        campaign without visits follows the majority of those with visits, and gets its name if there is no majority.
+        Names are compared without letter case.
         """
         listed = list(dict.fromkeys(campaigns))
         known = {campaign_key(name) for name in visited} - {""}
@@ -76,5 +76,5 @@ class CampaignNaming:
 
 
 def campaign_key(name: str) -> str:
-    """Return a campaign as it is compared."""
+    """Return the key by which campaigns are compared."""
     return name.strip().casefold()

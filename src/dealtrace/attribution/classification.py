@@ -1,7 +1,7 @@
-"""Where a visit came from, by the address it landed on and the page that sent it.
+"""Where a visit came from, by the address it landed on and the referring page.
 
 Ours: the vendor's rules are unknown; these give every value seen of it. They are tried in this order: utm tags,
-openstat, click ids of advertising systems, the page that sent the visitor, nobody.
+openstat, click ids of advertising systems, the referring page, direct.
 """
 
 from collections.abc import Mapping
@@ -24,14 +24,14 @@ MEDIA: Mapping[HostKind, str] = {
     HostKind.ASSISTANT: "ai",
     HostKind.SOCIAL: SOCIAL,
 }
-"""The medium of each kind of host; the kinds that are missing here send nobody."""
+"""The medium of each kind of host; kinds without a medium count as direct."""
 
 
 def classify(landing_url: str, referrer: str, hosts: SiteHosts = NO_HOSTS) -> TrafficSource:
-    """Return the traffic source of a visit that landed on `landing_url`, sent by the page `referrer` (empty: nobody).
+    """Return the traffic source of a visit that landed on `landing_url` from the page `referrer` (empty: none).
 
-    `hosts` are those the site knows better than we do. Ours: tags without `utm_source` add their campaign, content and
-    term to the source found otherwise.
+    `hosts` are the site's own entries, which take precedence. Ours: tags without `utm_source` add their campaign,
+    content and term to the source found otherwise.
     """
     tags = tags_of(landing_url)
     if tags.utm.source:
@@ -45,7 +45,7 @@ def classify(landing_url: str, referrer: str, hosts: SiteHosts = NO_HOSTS) -> Tr
 
 
 def reclassified(visit: Visit, hosts: SiteHosts = NO_HOSTS) -> Visit:
-    """Return a visit as today's rules and these hosts see it; one whose addresses are not kept stays as it is."""
+    """Return a visit classified by today's rules and these hosts; without stored addresses it is returned unchanged."""
     if not visit.landing_url and not visit.referrer:
         return visit
     return replace(
@@ -57,9 +57,10 @@ def reclassified(visit: Visit, hosts: SiteHosts = NO_HOSTS) -> Visit:
 
 
 def _clicked(click_ids: Mapping[str, str], sender: TrafficSource) -> TrafficSource:
-    """Return the source of the first click id; a sender of the same medium knows more of itself.
+    """Return the source of the first click id, or the referrer's source if that is more precise.
 
-    A network that leads to another's link (`fbclid` sent by Instagram) is that other one; an engine keeps its words.
+    The referrer is more precise if both are social networks (Instagram sends `fbclid`) or the same search engine, as it
+    gives the search words.
     """
     source = next(CLICK_IDS[name] for name in CLICK_IDS if name in click_ids)
     is_network = source.medium == SOCIAL == sender.medium
@@ -68,7 +69,7 @@ def _clicked(click_ids: Mapping[str, str], sender: TrafficSource) -> TrafficSour
 
 
 def _sender_of(landing_url: str, referrer: str, hosts: SiteHosts) -> TrafficSource:
-    """Return the source that a page is, `DIRECT` if it sends nobody."""
+    """Return the source of the referring page, `DIRECT` if it is not counted as a referrer."""
     parts = split_address(referrer)
     host = bare_host(parts.hostname or "") if parts is not None else ""
     if parts is None or not host or parts.scheme not in {*PAGE_SCHEMES, APP_SCHEME}:
@@ -82,7 +83,7 @@ def _sender_of(landing_url: str, referrer: str, hosts: SiteHosts) -> TrafficSour
 
 
 def _is_own(host: str, landing_url: str) -> bool:
-    """Check whether a host is of the same owner as a landing page: one registered domain that no strangers share."""
+    """Return whether a host and the landing page have one owner: a registered domain that strangers do not share."""
     landing = split_address(landing_url)
     own = bare_host(landing.hostname or "") if landing is not None else ""
     if not own:

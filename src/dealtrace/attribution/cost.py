@@ -1,4 +1,4 @@
-"""What advertising costs: an amount for a traffic source on a day of the site, and how one is spread over days."""
+"""What advertising costs: an amount for a traffic source on a day of the site, and how amounts are spread over days."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
@@ -10,7 +10,7 @@ from dealtrace.record import record
 
 KOPECKS_PER_RUBLE = 100
 COST_KOPECKS_MAX = 10**12
-"""Ours: ten billion rubles for a source and a day; sums of millions of such costs still fit 64 bits."""
+"""Ours: ten billion rubles for a source on a day; sums of millions of such costs still fit 64 bits."""
 COUNT_MAX = 10**12
 """The most clicks or impressions of a source on a day."""
 SPREAD_DAYS_MAX = 366
@@ -25,11 +25,11 @@ SYSTEM_SOURCES: Mapping[str, TrafficSource] = {
     "mytarget": TrafficSource("mytarget", PAID),
     "google": TrafficSource("google", PAID),
 }
-"""The source and medium of the advertising systems whose files name neither."""
+"""The source and medium for advertising systems whose files state neither."""
 
 
 class CostOrigin(StrEnum):
-    """How a cost came in. What comes by file and by API is kept apart: a file replaces files alone."""
+    """How a cost was imported; files and the API are kept apart, and a file replaces only costs from files."""
 
     FILE = "file"
     API = "api"
@@ -45,7 +45,7 @@ class CostAccount:
 
 
 API_ACCOUNT = CostAccount("api", "", CostOrigin.API)
-"""What comes by API names no account."""
+"""The account of all costs imported by API, which names none."""
 
 
 @record
@@ -61,7 +61,7 @@ class Cost:
 
 @record
 class CostSpread:
-    """An amount in kopecks that a source cost over a period of the site's days, both ends included."""
+    """The amount in kopecks that a source cost over a period of the site's days, both ends included."""
 
     traffic_source: TrafficSource
     amount_kopecks: int
@@ -70,9 +70,9 @@ class CostSpread:
 
 
 def spread_evenly(spread: CostSpread) -> dict[date, int]:
-    """Return the kopecks of each day: all days alike, and what does not divide evenly on the last.
+    """Return the kopecks of each day: equal shares, with the remainder added to the last day.
 
-    The sum is the amount, to the kopeck.
+    The shares add up to the amount exactly.
     """
     days = (spread.until - spread.since).days + 1
     share, rest = divmod(spread.amount_kopecks, days)
@@ -82,6 +82,6 @@ def spread_evenly(spread: CostSpread) -> dict[date, int]:
 
 
 def sum_known(counts: Iterable[int | None]) -> int | None:
-    """Return the sum of the counts that are known, `None` if none is."""
+    """Return the sum of the known counts, `None` if all are unknown."""
     known = [count for count in counts if count is not None]
     return sum(known) if known else None

@@ -11,13 +11,13 @@ from dealtrace.record import record
 CREDIT_LOOKBACK = timedelta(days=90)
 """Ours: a visit is credited with leads up to this long after it; Calltouch documents no limit."""
 HALF_LIFE = timedelta(days=7)
-"""Ours: under time decay, a visit that is this much older gets half the credit, as in other analytics."""
+"""Ours: under time decay, a visit this much older gets half the credit, as in other analytics."""
 POSITION_ENDS = Fraction(40, 100)
 """Ours: the share of the first and of the last visit under the position-based model; the others share the rest."""
 WHOLE = 1_000_000
-"""The whole credit of a lead; shares are integer parts of it."""
+"""The whole credit of a lead; a share is an integer number of these parts."""
 TOUCHES_MAX = 100
-"""Ours: of more visits only the first and the latest count; real visitors have fewer, only bots have more."""
+"""Ours: of more visits, only the first and the latest count; only bots make more."""
 
 
 class AttributionModel(IntEnum):
@@ -37,7 +37,7 @@ class AttributionModel(IntEnum):
 
 @record
 class Credit:
-    """The share of a visit in a lead, in parts of `WHOLE`."""
+    """A visit and its share in a lead, in parts of `WHOLE`."""
 
     visit: Visit
     share: int
@@ -46,11 +46,11 @@ class Credit:
 def touches_of(lead_at: datetime, own: Visit, visits: Iterable[Visit]) -> list[Visit]:
     """List the visits that may be credited with a lead at `lead_at`, earliest first; the last is `own`.
 
-    `own` is the visit that the lead names, `visits` are any visits of the site. The others are the earlier visits of
-    the same visitor up to the lead and 90 days back, both ends included; visits of one moment are ordered by id. A
-    visit without a visitor was made anonymous: it is the only touch.
-    Ours: the named visit counts whenever it began, because clocks of forms and servers differ; a visit that followed
-    it did not lead to the form that names it.
+    `own` is the visit that the lead names, `visits` are any visits of the site. The others listed are the earlier
+    visits of the same visitor, from 90 days before the lead up to it, both ends included; visits that began at the same
+    moment are ordered by id. An anonymised visit has no visitor and is listed alone.
+    Ours: the named visit counts whenever it began, because clocks of forms and servers differ; a visit that followed it
+    did not lead to the form that names it.
     """
     earliest = lead_at - CREDIT_LOOKBACK
     others = [
@@ -69,10 +69,10 @@ def _order(visit: Visit) -> tuple[datetime, int]:
 
 
 def credits_under(model: AttributionModel, touches: Sequence[Visit]) -> list[Credit]:
-    """Return the credits of `touches` (earliest first) under `model`, empty if there are none.
+    """Return the credits of `touches` (earliest first) under `model`, empty without touches.
 
-    The largest share is first, the later visit first if shares are equal: it is the one to show where only one is
-    shown. The shares add up to `WHOLE` exactly.
+    The largest share is first, and of equal shares the later visit, so that the first credit can be shown alone.
+    The shares add up to `WHOLE` exactly.
     Seed: «текущая модель атрибуции, согласно которой определился источник заявки».
     """
     if not touches:
@@ -84,7 +84,7 @@ def credits_under(model: AttributionModel, touches: Sequence[Visit]) -> list[Cre
 
 
 def _whole_parts(weights: Sequence[Fraction]) -> list[int]:
-    """Split `WHOLE` by `weights`; the remainder of rounding goes to the largest fractions, later ones first."""
+    """Return `WHOLE` split by `weights`, rounded down; the rest goes to the largest remainders, later visits first."""
     total = sum(weights)
     exact = [weight * WHOLE / total for weight in weights]
     shares = [int(share) for share in exact]
@@ -111,7 +111,7 @@ def _first_non_direct(touches: Sequence[Visit]) -> list[Fraction]:
 
 
 def _decayed(touches: Sequence[Visit]) -> list[Fraction]:
-    """Return weights that halve per half-life before the last visit; measured from the lead, shares are the same."""
+    """Return weights that halve per half-life before the last visit; counting from the lead gives the same shares."""
     last = touches[-1].started_at
     return [Fraction(2 ** ((visit.started_at - last) / HALF_LIFE)) for visit in touches]
 

@@ -1,4 +1,4 @@
-"""Hits, and the visits they make: a hit extends its visitor's current visit or starts a new one."""
+"""Hits, and the visits they make: a hit extends the current visit of its visitor or starts a new one."""
 
 from collections.abc import Mapping
 from dataclasses import field, replace
@@ -15,7 +15,7 @@ VISIT_TIMEOUT = timedelta(minutes=30)
 """Ours: how long after a page the next one still belongs to the same visit; the vendor's cookie lives as long."""
 ATTRS_MAX = 100
 ATTRS_LENGTH_MAX = 4096
-"""How many attributes a visit has at most, and how many characters in all their names and values."""
+"""The most attributes of a visit, and the most characters of all their names and values together."""
 
 
 @record
@@ -37,18 +37,18 @@ class Hit:
 
 
 def continues(latest: Visit, source: TrafficSource, now: datetime) -> bool:
-    """Check whether a hit from `source` continues the latest visit of its visitor; exactly at the timeout it does.
+    """Return whether a hit from `source` continues the latest visit of its visitor; the timeout itself still counts.
 
     Ours: a visitor who comes by another advertisement starts another visit, however soon, because that advertisement
-    earned the click. A page that sends nobody (the site's own, a sign-in, a payment), or the same source again, does
-    not.
+    earned the click. The same source again, or a page that counts as direct (the site's own, a sign-in, a payment),
+    does not start another visit.
     """
     quiet = now - (latest.seen_at or latest.started_at)
     return quiet <= VISIT_TIMEOUT and (source.is_direct or source == latest.traffic_source)
 
 
 def start(hit: Hit, visit_id: VisitId, now: datetime, hosts: SiteHosts = NO_HOSTS) -> Visit:
-    """Return the new visit that a hit starts; `hosts` are those its site names."""
+    """Return the new visit that a hit starts; `hosts` are the hosts its site names."""
     return Visit(
         id=visit_id,
         visitor_id=hit.visitor_id,
@@ -82,7 +82,7 @@ def extend(visit: Visit, hit: Hit, now: datetime) -> Visit:
 
 
 def bounded_attrs(attrs: Mapping[str, object]) -> dict[str, object]:
-    """Return the attributes that fit the limits of a visit, in their order; one that does not fit is left out."""
+    """Return the attributes that fit the limits of a visit, in input order; any other is left out."""
     kept: dict[str, object] = {}
     length = 0
     for name, value in attrs.items():

@@ -1,10 +1,10 @@
-"""The one table of hosts that are known to everybody: engines, networks, mail, assistants, sign-in and payment pages.
+"""The one table of generally known hosts: engines, networks, mail, assistants, sign-in and payment pages.
 
 To know another host, add a word to its row; what concerns a single site belongs in its `SiteHosts`.
 
-Where the facts are from: Google's domains are those of its published list of supported domains; Yandex's are those its
-help names; the rest was seen as the referrer of visits or stands in the documents of the services themselves. Which
-part of a host is a registered domain is the Public Suffix List's answer, see `addresses.registered_domain`.
+Google's domains are from its published list of supported domains, Yandex's from its help; the rest were seen as
+referrers of visits or are in the documentation of the services. The Public Suffix List decides which part of a host is
+a registered domain, see `addresses.registered_domain`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,7 +15,7 @@ from dealtrace.record import record
 
 
 class HostKind(StrEnum):
-    """What a host is to a site whose visitors come from it."""
+    """The role of a host that refers visitors to a site."""
 
     OWN = "own"
     PAYMENT = "payment"
@@ -28,7 +28,7 @@ class HostKind(StrEnum):
 
 @record
 class KnownHost:
-    """A host that is known: its kind, the source it is (empty: the host itself), where words searched for stand."""
+    """A known host: its kind, its source (empty: the host itself), and the parameters that hold the search words."""
 
     kind: HostKind
     name: str = ""
@@ -37,7 +37,7 @@ class KnownHost:
 
 @record
 class SearchEngine:
-    """An engine: its domains, the hosts under them that search beside the domain itself, the parameter of the words."""
+    """An engine: its domains, the hosts under them that also search, and the parameter that holds the search words."""
 
     name: str
     search_words: str
@@ -87,7 +87,7 @@ SEARCH_ENGINES = (
     SearchEngine("swisscows", "query", "swisscows.com"),
     SearchEngine("petal", "query", "petalsearch.com"),
 )
-"""Only a domain itself and the hosts named here search; every other host under the domain is a page like any other."""
+"""Only a domain itself and the hosts named here search; any other host under the domain is an ordinary page."""
 
 SOCIAL_NETWORKS: Mapping[str, str] = {
     "vk": "vk.com vk.ru vk.me vk.cc vkvideo.ru vkontakte.ru userapi.com",
@@ -129,7 +129,7 @@ SOCIAL_NETWORKS: Mapping[str, str] = {
     "slack": "slack.com",
     "zalo": "zalo.me",
 }
-"""Social networks and messengers; a registered domain stands for the hosts under it."""
+"""Social networks and messengers; a registered domain includes all hosts under it."""
 
 ASSISTANTS: Mapping[str, str] = {
     "chatgpt": "chatgpt.com chat.openai.com",
@@ -153,7 +153,7 @@ ASSISTANTS: Mapping[str, str] = {
     "character": "character.ai",
     "notebooklm": "notebooklm.google.com",
 }
-"""Assistants that answer in words and name pages as their sources."""
+"""Assistants that answer in words and cite pages as sources."""
 
 MAIL_HOSTS = f"""
 mail.google.com {_under("mail.yandex", YANDEX_SUFFIXES)} mail.ya.ru touch.mail.ru e.mail.ru m.mail.ru tel.mail.ru
@@ -175,7 +175,7 @@ account.live.com login.yahoo.com api.twitter.com appleid.cdn-apple.com
 esia.gosuslugi.ru login.mos.ru id.sber.ru online.sberbank.ru id.tbank.ru id.tinkoff.ru id.alfabank.ru id.vtb.ru
 id.ozon.ru id.hh.ru auth.tochka.com login.school.mosreg.ru auth0.openai.com auth.openai.com
 """
-"""Exact hosts: their domains have pages that do send visitors."""
+"""Exact hosts: other pages of their domains do send visitors."""
 
 PAYMENT_HOSTS = f"""
 money.yandex.ru kassa.yandex.ru pay.yandex.ru split.yandex.ru trust.yandex.ru {_under("checkout.pay.yandex", "ru com")}
@@ -197,7 +197,7 @@ webpay.by bepaid.by begateway.com expresspay.by paybox.money paybox.kz freedompa
 lava.ru lava.top enot.io freekassa.com freekassa.ru anypay.io aaio.so modulbank-pay.ru arsenalpay.ru
 ckassa.ru pscb.ru intellectmoney.ru onpay.ru mandarinpay.com mandarin.io paygine.com paymo.ru best2pay.net yandexpay.ru
 """
-"""Registered domains with all hosts under them: nobody reads there, everybody pays."""
+"""Registered domains, including all hosts under them, that have only payment pages."""
 
 APPS: Mapping[str, KnownHost] = {
     "com.google.android.googlequicksearchbox": KnownHost(HostKind.SEARCH, "google"),
@@ -220,7 +220,7 @@ APPS: Mapping[str, KnownHost] = {
     "com.google.android.youtube": KnownHost(HostKind.SOCIAL, "youtube"),
     "ru.zen.android": KnownHost(HostKind.SOCIAL, "dzen"),
 }
-"""Programs on a telephone name themselves instead of a page: `android-app://org.telegram.messenger/`."""
+"""Android apps, which send their own name instead of a page: `android-app://org.telegram.messenger/`."""
 
 _SHARED = """
 tilda.ws tilda.cc insales.ru myinsales.ru insales.site wixsite.com wixstudio.com editorx.io narod.ru narod2.ru
@@ -243,11 +243,11 @@ msk.ru spb.ru nov.ru nsk.ru exnet.su msk.su spb.su nov.su ru.com ru.net eu.com u
 se.net za.com
 """
 SHARED_DOMAINS = frozenset(_SHARED.split())
-"""Domains of site builders, hosts and resellers: what stands under them are strangers to one another."""
+"""Domains of site builders, hosting companies and resellers: different owners share each of them."""
 
 
 def find_known(host: str) -> KnownHost | None:
-    """Find what is known of a host: by its own name, else by its registered domain; `None` if nothing is."""
+    """Return what is known of a host, by its exact name or else its registered domain; `None` if nothing is."""
     exact = _HOSTS.get(host_in_ascii(host))
     return exact if exact is not None else _DOMAINS.get(registered_domain(host))
 
@@ -278,10 +278,10 @@ _HOSTS: Mapping[str, KnownHost] = {
     **dict(_named(HostKind.SOCIAL, SOCIAL_NETWORKS)),
     **dict(_named(HostKind.ASSISTANT, ASSISTANTS)),
 }
-"""What stands here under a name of its own."""
+"""Hosts found by their exact name."""
 _DOMAINS: Mapping[str, KnownHost] = {
     **dict(_named(HostKind.SOCIAL, SOCIAL_NETWORKS)),
     **dict(_named(HostKind.ASSISTANT, ASSISTANTS)),
     **dict(_nameless(HostKind.PAYMENT, PAYMENT_DOMAINS)),
 }
-"""What stands here with all hosts under it; hosts that are no registered domain are never asked for in it."""
+"""Registered domains found for any host under them; entries that are not registered domains are never found here."""

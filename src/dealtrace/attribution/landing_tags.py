@@ -1,4 +1,4 @@
-"""What advertising adds to the addresses it leads to: utm tags, openstat, click ids."""
+"""What advertising systems add to the addresses they lead to: utm tags, openstat, click ids."""
 
 import re
 from base64 import urlsafe_b64decode
@@ -18,7 +18,7 @@ from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
 from dealtrace.record import record
 
 TAGS_REMEMBERED = 512
-"""One page that is opened is looked at four times in a row."""
+"""The tags of one opened page are read four times in a row."""
 PAID = "cpc"
 ORGANIC = "organic"
 SOCIAL = "social"
@@ -41,7 +41,7 @@ OPENSTAT_SERVICES: Mapping[str, str] = {
     "target.my.com": "vk",
     "ads.vk.com": "vk",
 }
-"""The name of a service in openstat, and the source it is."""
+"""The source of each service named in openstat."""
 CLICK_IDS: Mapping[str, TrafficSource] = {
     "yclid": TrafficSource("yandex", PAID),
     "ymclid": TrafficSource("yandex.market", PAID),
@@ -66,19 +66,19 @@ CLICK_IDS: Mapping[str, TrafficSource] = {
     "etext": TrafficSource("yandex", ORGANIC),
     "srsltid": TrafficSource("google", ORGANIC),
 }
-"""The parameter that a system adds to the address it leads to, and the source; of several the first here counts.
+"""The parameter that a system adds to the address it leads to, and its source; the first found in this order counts.
 
 The names are from the systems' own help pages. Facebook adds `fbclid` to every link, paid or not; Yandex adds `ysclid`
-and `etext` to those of its search, and Google `srsltid` to its free product listings.
+and `etext` to links from its search, and Google `srsltid` to those from its free product listings.
 """
 
 
 @record
 class LandingTags:
-    """What stands in the address of a landing page.
+    """The advertising parameters in the address of a landing page.
 
-    `utm` holds the tags as they were written, `openstat` the source an openstat label names, `NOWHERE` without one;
-    `click_ids` are by parameter, in small letters.
+    `utm` holds the tags as they were written; `openstat` is the source that an openstat label names, `NOWHERE` without
+    a label; `click_ids` are by parameter, in lower case.
     """
 
     utm: TrafficSource = NOWHERE
@@ -91,7 +91,7 @@ NO_TAGS = LandingTags()
 
 @lru_cache(maxsize=TAGS_REMEMBERED)
 def tags_of(landing_url: str) -> LandingTags:
-    """Read the tags of an address; those of a kind that the query lacks are looked for in the fragment."""
+    """Return the tags of an address; a kind of tag missing in the query is taken from the fragment."""
     if "=" not in landing_url or (parts := split_address(landing_url)) is None:
         return NO_TAGS
     places = (parameters_of(parts.query), fragment_parameters_of(parts.fragment))
@@ -104,12 +104,12 @@ def tags_of(landing_url: str) -> LandingTags:
 
 
 def utm_of(landing_url: str) -> TrafficSource:
-    """Read the utm tags of an address; values stand as they were written, the first of a repeated tag counts."""
+    """Return the utm tags of an address as they were written; the first of a repeated tag counts."""
     return tags_of(landing_url).utm
 
 
 def click_ids_of(landing_url: str) -> Mapping[str, str]:
-    """Read the click ids of an address, by their parameters in small letters."""
+    """Return the click ids of an address, by parameter in lower case."""
     return tags_of(landing_url).click_ids
 
 
@@ -118,7 +118,7 @@ def _named(parameters: Mapping[str, str], names: Mapping[str, object]) -> dict[s
 
 
 def _openstat_source(label: str) -> TrafficSource:
-    """Read a label: `service;campaign;advertisement;place`, plain or in Base64."""
+    """Return the source in a label `service;campaign;advertisement;place`, plain or Base64; `NOWHERE` if none."""
     service, *ids = (short(part) for part in (label if ";" in label else _from_base64(label)).split(";"))
     if not service or not ids:
         return NOWHERE
@@ -127,7 +127,7 @@ def _openstat_source(label: str) -> TrafficSource:
 
 
 def _from_base64(label: str) -> str:
-    """Decode Base64 of either alphabet, with or without its padding; empty if it is none."""
+    """Return Base64 of either alphabet as text, with or without padding; empty if it cannot be decoded."""
     plain = re.sub(r"[\s=]", "", label.replace("/", "_").replace(" ", "-").replace("+", "-"))
     try:
         content = urlsafe_b64decode(plain + "=" * (-len(plain) % 4))

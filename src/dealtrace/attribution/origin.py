@@ -1,4 +1,4 @@
-"""An origin: where a lead or a deal comes from, resolved once for every edge."""
+"""An origin: where a lead or a deal comes from, determined once for every HTTP edge."""
 
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
@@ -8,12 +8,12 @@ from dealtrace.attribution.visit import Visit, VisitId
 from dealtrace.record import record
 
 NO_VISIT = Visit(VisitId(0), "", datetime.min.replace(tzinfo=UTC), NOWHERE)
-"""Stands for the visit of an origin that has none, so that its details can be read: every text is empty."""
+"""The `details` of an origin without a visit: every text is empty."""
 
 
 @record
 class LeadVisit:
-    """The visit that a lead names, and the visit that a model credits with the lead most; often they are the same."""
+    """The visit that a lead names, and the visit that a model credits most for it; often they are the same."""
 
     own: Visit
     credited: Visit
@@ -21,13 +21,13 @@ class LeadVisit:
 
 @record
 class Origin:
-    """Where a lead or a deal comes from: a visit, a stated source, or nowhere known.
+    """Where a lead or a deal comes from: a visit, a stated source, or unknown.
 
-    Every attribute can be read in all three cases. `visit` is the one that the lead names; `details` is the same for
-    its pages, place, browser and client ids: without a visit it is `NO_VISIT`, and `visit_id` and `visited_at` are
-    `None`. `credited` is the visit that the model credits most. From it are `source`, the traffic source, and `utm`,
-    the utm tags of its landing page; without a visit both are the stated source. `is_known` is whether there is a visit
-    or a stated source at all, even one whose every part is empty.
+    Every attribute can be read in all three cases. `visit` is the visit that the lead names. `details` is the same
+    visit, for its pages, place, browser and client ids; without a visit it is `NO_VISIT`, and `visit_id` and
+    `visited_at` are `None`. `credited` is the visit that the model credits most; `source` is its traffic source, and
+    `utm` the utm tags of its landing page. Without a visit, `source` and `utm` are the stated source. `is_known` is
+    whether there is a visit or a stated source at all, even a source whose every part is empty.
     """
 
     visit: Visit | None = None
@@ -54,7 +54,8 @@ class Origin:
     def landing_host(self) -> str:
         """The host of the landing page, in lower case and without a port; empty if the URL has none.
 
-        The path is cut off first: hosts are few and `urlsplit` remembers them, while pages and click ids are many.
+        The path is cut off before `urlsplit`, which caches its results: there are few hosts, but many pages and click
+        ids.
         """
         try:
             return urlsplit("/".join(self.details.landing_url.split("/", 3)[:3])).hostname or ""
@@ -74,11 +75,11 @@ def origin_of_lead(visit: LeadVisit | None, stated: TrafficSource | None) -> Ori
 
 
 def origin_of_deal(lead: Origin | None, stated: TrafficSource | None) -> Origin:
-    """Return the origin of a deal: that of its lead, and only without a lead the source stated for the deal.
+    """Return the origin of a deal: the origin of its lead, or the source stated for the deal if it has no lead.
 
     `lead` is the origin of the deal's lead, `None` if the deal has no lead.
-    Seed: «Если по переданным ID не удалось найти звонок или заявку, то источник созданной сделки может быть
-    определен по переданным параметрам».
+    Seed: «Если по переданным ID не удалось найти звонок или заявку, то источник созданной сделки может быть определен
+    по переданным параметрам».
     """
     return lead if lead is not None else _stated_origin(stated)
 

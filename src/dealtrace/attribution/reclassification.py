@@ -1,4 +1,4 @@
-"""How far the reclassification of a site's past visits is."""
+"""The progress of reclassifying a site's past visits."""
 
 import hashlib
 from dataclasses import replace
@@ -13,7 +13,7 @@ class Reclassification:
     """The state of a reclassification under the hosts that have this digest.
 
     `after_visitor` is the last visitor whose visits are done, empty at the start. `leads_moved` counts the leads whose
-    credited visit, or whose source, became another under the model of the site.
+    credited visit or its source changed under the model of the site.
     """
 
     hosts_digest: str
@@ -24,7 +24,7 @@ class Reclassification:
     after_visitor: str = ""
 
     def after(self, visitor_id: str, *, visits: int, changed: int, moved: int) -> "Reclassification":
-        """Return the state after more visitors, of whom this is the last."""
+        """Return the state after more visitors, of whom `visitor_id` is the last."""
         return replace(
             self,
             visits=self.visits + visits,
@@ -35,6 +35,6 @@ class Reclassification:
 
 
 def digest_of(hosts: SiteHosts) -> str:
-    """Return a digest of the hosts of a site: what was classified under others must be done again."""
+    """Return a digest of the hosts of a site, which changes whenever visits must be classified again."""
     listed = "\n".join(f"{host} {known.kind} {known.name}" for host, known in sorted(hosts.known.items()))
     return hashlib.sha256(listed.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Hosts that a site knows better than we do: its own, its payment and sign-in pages, engines, networks."""
+"""Hosts that a site names: its own, its payment and sign-in pages, search engines, networks."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import field
@@ -11,15 +11,15 @@ from dealtrace.record import record
 SITE_KINDS = (HostKind.OWN, HostKind.PAYMENT, HostKind.SIGN_IN, HostKind.SEARCH, HostKind.SOCIAL)
 """The kinds of host that a site may name."""
 NAMED_KINDS = frozenset({HostKind.SEARCH, HostKind.SOCIAL})
-"""Those that need the name of the source; the others send nobody."""
+"""The kinds that need the name of a source; the other kinds count as direct."""
 SITE_HOSTS_MAX = 1000
 USUAL_SEARCH_WORDS = ("q", "text", "query", "search")
-"""The parameters in which an engine that a site names may tell the words searched for."""
+"""The parameters that may hold the search words of an engine that a site names."""
 
 
 @record
 class SiteHost:
-    """A host that a site names: its kind, the host in ASCII, and the source it is (empty for what sends nobody)."""
+    """A host that a site names: its kind, the host in ASCII, and its source (empty for kinds that count as direct)."""
 
     kind: HostKind
     host: str
@@ -30,13 +30,13 @@ class SiteHost:
 class SiteHosts:
     """The hosts of one site, by their ASCII spelling as `read_host` returns it; each is of one kind.
 
-    A host that is a registered domain stands for all hosts under it as well, unless strangers share that domain.
+    A registered domain includes all hosts under it, unless it is a domain that different owners share.
     """
 
     known: Mapping[str, KnownHost] = field(default_factory=lambda: MappingProxyType({}))
 
     def find(self, host: str) -> KnownHost | None:
-        """Find what the site says of a host; `None` if it says nothing."""
+        """Return what the site says of a host, `None` if it says nothing."""
         if not self.known:
             return None
         if (exact := self.known.get(host_in_ascii(host))) is not None:
@@ -49,12 +49,12 @@ NO_HOSTS = SiteHosts()
 
 
 def hosts_of(entries: Iterable[tuple[HostKind, str, str]]) -> SiteHosts:
-    """Make the hosts of a site from what is stored: kind, host and name of each; of a repeated host the last counts."""
+    """Return the hosts of a site from stored triples of kind, host and name; of a repeated host the last counts."""
     return SiteHosts({host: KnownHost(kind, name, USUAL_SEARCH_WORDS) for kind, host, name in entries})
 
 
 def read_host(text: str) -> str:
-    """Read a host as a person writes it, with or without a scheme, port, path or `*.`; empty if it is none."""
+    """Return the host in what a person wrote, with or without a scheme, port, path or `*.`; empty if there is none."""
     text = text.strip()
     host = host_of(text) if "//" in text else host_of(f"//{text}")
     host = host_in_ascii(bare_host(host.removeprefix("*.")))

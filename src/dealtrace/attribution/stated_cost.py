@@ -11,12 +11,12 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.record import record
 
 EXACT = Context(prec=60)
-"""Enough digits for a rate, a tax and sums of them without a rounding before that to kopecks."""
+"""Enough digits for a rate, a tax and their sums without rounding before the final rounding to kopecks."""
 
 
 @record
 class StatedCost:
-    """What a source cost on a day. Its campaign is named in `traffic_source`, or `campaign` lists it."""
+    """What a source cost on a day. The campaign is `campaign`, unless `traffic_source` already names one."""
 
     day_on: date
     traffic_source: TrafficSource
@@ -29,7 +29,8 @@ class StatedCost:
 def name_costs(stated: Iterable[StatedCost], naming: CampaignNaming, visited: Iterable[TrafficSource]) -> list[Cost]:
     """Return the cost of each day and source, campaigns named as `naming` says; `visited` are the sources of visits.
 
-    Ours: what a file says of a day and source is summed exactly, and the sum is rounded half up to kopecks.
+    Ours: the amounts that a file states for a day and source are added exactly, and the sum is rounded half up to
+    kopecks.
     """
     listed = list(stated)
     campaigns = [cost.campaign for cost in listed if not cost.traffic_source.campaign]

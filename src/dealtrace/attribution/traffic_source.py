@@ -30,13 +30,13 @@ SOURCE_PARTS = tuple(part.name for part in fields(TrafficSource))
 DIRECT = TrafficSource(source="(direct)", medium="(none)")
 NOWHERE = TrafficSource()
 SOURCE_LENGTH_MAX = 1024
-"""Characters of a part."""
+"""The most characters of a part."""
 
 UNKNOWN_PARTS = frozenset({"", "(not set)", "<не заполнено>", "‹не заполнено›"})
-"""What advertising systems and Calltouch write where nothing is known, in lower case."""
+"""What advertising systems and Calltouch write for an unknown part, in lower case."""
 
 
 def part_key(part: str) -> str | None:
-    """Return what a part is grouped and compared by, `None` if it says nothing: case and outer blanks do not matter."""
+    """Return the key a part is grouped by, without letter case and outer blanks; `None` if the part says nothing."""
     key = part.strip().casefold()
     return None if key in UNKNOWN_PARTS else key

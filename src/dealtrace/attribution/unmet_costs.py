@@ -1,4 +1,4 @@
-"""Costs that meet no visit: their sources are spelt otherwise than those of the visits, or brought nobody."""
+"""Costs without visits: their sources are spelt differently than in visits, or brought no visitors."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import astuple
@@ -7,9 +7,9 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.record import record
 
 _NOTHING = frozenset({"(not set)", "<не заполнено>", "‹не заполнено›"})
-"""What stands for a part that is missing."""
+"""The values that mean a missing part."""
 CAMPAIGN_PARTS = 3
-"""Source, medium and campaign come first of the five parts."""
+"""Source, medium and campaign are the first three of the five parts."""
 
 
 @record
@@ -22,10 +22,10 @@ class SourceCost:
 
 @record
 class UnmetCosts:
-    """Costs that meet no visit, the largest first.
+    """Costs without visits, the largest first.
 
-    `sources` are those that no visit has all five parts of; `campaigns` those of which no visit has even the source,
-    medium and campaign, without their contents and terms.
+    `sources` match no visit in all five parts; `campaigns` match no visit even in source, medium and campaign, and
+    their content and term are empty.
     """
 
     sources: list[SourceCost]
@@ -33,9 +33,9 @@ class UnmetCosts:
 
 
 def find_unmet(costs: Iterable[SourceCost], visited: Iterable[TrafficSource]) -> UnmetCosts:
-    """Return the costs that meet none of the `visited` sources; letter case and blanks around do not matter.
+    """Return the costs whose source is none of `visited`; letter case and outer blanks do not matter.
 
-    What cost nothing is left out.
+    Sources that cost nothing are left out.
     """
     listed, known = [cost for cost in costs if cost.amount_kopecks], list(visited)
     campaigns = (SourceCost(_campaign_of(cost.traffic_source), cost.amount_kopecks) for cost in listed)

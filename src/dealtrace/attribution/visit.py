@@ -16,9 +16,9 @@ class Visit:
     """A visit; `id` is the `sessionId` of the API.
 
     `utm` holds the utm tags of the landing page as sent, `traffic_source` the source derived from them and the
-    referrer. `click_ids` are those of advertisements, by parameter. `attrs` is JSON that the page attached, `None` if
-    it did not. `device` is `desktop`, `mobile` or `tablet`; like `os` and `browser` it is empty if unknown. `seen_at`
-    is when the visitor last opened another page, `None` before that.
+    referrer. `click_ids` are of advertisements, by parameter. `attrs` is JSON that the page attached, `None` if
+    it attached none. `device` is `desktop`, `mobile` or `tablet`; like `os` and `browser` it is empty if unknown.
+    `seen_at` is when the visitor last opened another page, `None` before that.
     """
 
     id: VisitId

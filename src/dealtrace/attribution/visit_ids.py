@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from dealtrace.attribution.visit import Visit, VisitId
 
 FIRST_KEYED_ID = 10**12
-"""Ours: ids from here on are keyed. Lower ones were counted, or come from the vendor, and can be guessed."""
+"""Ours: ids from here on are keyed. Lower ids are sequential or come from the vendor, and can be guessed."""
 VISIT_ID_END = 2**53
-"""One above the greatest id, so that JavaScript and 1C hold all exactly."""
+"""One above the greatest id, so that JavaScript and 1C represent all ids exactly."""
 GUESSABLE_ID_USABLE = timedelta(hours=24)
 """Ours: how long after its last page a visit with a guessable id may be named without a token."""
 
@@ -19,10 +19,10 @@ _ROUNDS = 8
 
 
 def keyed_visit_id(counter: int, key: bytes) -> VisitId:
-    """Return the id of the visit that has this counter: under one key, every counter has an id of its own.
+    """Return the id of the visit with this counter; under one key, different counters give different ids.
 
-    A Feistel network permutes the numbers of 53 bits; those beyond the range of ids are permuted again, which keeps
-    the whole a permutation of the range.
+    A Feistel network permutes the 53-bit numbers; results beyond the range of ids are permuted again, so that the
+    result is a permutation of that range.
 
     Raises:
         ValueError: `counter` is negative or not below the number of ids.
@@ -36,9 +36,9 @@ def keyed_visit_id(counter: int, key: bytes) -> VisitId:
 
 
 def is_nameable_by_strangers(visit_id: VisitId, visit: Visit | None, now: datetime) -> bool:
-    """Check whether an open form may name a visit; `visit` is what is stored under that id, if anything.
+    """Return whether a form without a token may name a visit; `visit` is the stored visit with that id, or `None`.
 
-    Ours: an id that can be guessed counts only while its visit is fresh; with a token it always counts.
+    Ours: a guessable id counts only while its visit is fresh; with a token it always counts.
     """
     if visit_id >= FIRST_KEYED_ID:
         return True

@@ -1,1 +1,1 @@
-"""The pages of the cabinet, for people."""
+"""The cabinet: web pages for people."""

@@ -1,4 +1,4 @@
-"""Numbers, money and times as the pages show them."""
+"""Format numbers, money and times for pages."""
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
@@ -12,7 +12,7 @@ from dealtrace.reports.metrics import Metric, Unit
 
 THIN_SPACE = "\u202f"
 NOTHING = "–"
-"""Stands for a value that is unknown or cannot be."""
+"""Shown for a value that is unknown or undefined."""
 _POINT = {"ru": ",", "en": "."}
 MONTHS = {
     "ru": "янв фев мар апр май июн июл авг сен окт ноя дек".split(),  # noqa: SIM905 - reads better
@@ -23,7 +23,7 @@ _UNITS = {"ru": ("дн.", "ч", "мин", "с"), "en": ("d", "h", "min", "s")}
 
 
 def filters_of(language: Language) -> dict[str, Callable[..., str]]:
-    """Return the filters of templates in a language."""
+    """Return the filters of templates for a language, by name."""
     return {
         "number": lambda value, digits=0: number(language, value, digits),
         "money": lambda value: money(language, value),
@@ -34,7 +34,7 @@ def filters_of(language: Language) -> dict[str, Callable[..., str]]:
 
 
 def number(language: Language, value: Fraction | Decimal | int | None, digits: int = 0) -> str:
-    """Return a number with groups of three digits, rounded to `digits` decimals."""
+    """Format a number with groups of three digits, rounded to `digits` decimals."""
     if value is None:
         return NOTHING
     text = f"{Decimal(round(Fraction(value) * 10**digits)).scaleb(-digits):,.{digits}f}"
@@ -42,16 +42,16 @@ def number(language: Language, value: Fraction | Decimal | int | None, digits: i
 
 
 def money(language: Language, value: Fraction | Decimal | int | None) -> str:
-    """Return a sum in whole rubles, with kopecks only if it is less than a hundred rubles."""
+    """Format a sum in whole rubles, or with kopecks if it is below 100 rubles and not whole."""
     if value is None:
         return NOTHING
     exact = Fraction(value)
-    digits = 2 if exact.denominator != 1 and abs(exact) < 100 else 0  # noqa: PLR2004 - said above
+    digits = 2 if exact.denominator != 1 and abs(exact) < 100 else 0  # noqa: PLR2004 - see the docstring
     return f"{number(language, exact, digits)}\u00a0₽"
 
 
 def metric_value(language: Language, metric: Metric, value: Fraction | None) -> str:
-    """Return the value of a metric: ratios in per cent."""
+    """Format the value of a metric by its unit; ratios are shown in per cent."""
     if value is None:
         return NOTHING
     match metric.unit:
@@ -68,18 +68,18 @@ def metric_value(language: Language, metric: Metric, value: Fraction | None) -> 
 
 
 def day(language: Language, value: date) -> str:
-    """Return a day: 26 ноя 2026."""
+    """Format a day: 26 ноя 2026."""
     return f"{value.day}\u00a0{MONTHS[language][value.month - 1]}\u00a0{value.year}"
 
 
 def clock_time(language: Language, value: datetime, zone: ZoneInfo) -> str:
-    """Return a moment on the clock of a site: 26 ноя 2026, 09:05."""
+    """Format an instant in a time zone: 26 ноя 2026, 09:05."""
     local = value.astimezone(zone)
     return f"{day(language, local.date())}, {local:%H:%M}"
 
 
 def span_of_time(language: Language, duration: timedelta) -> str:
-    """Return a duration, whatever its sign, in its two largest units: 2 h 5 min."""
+    """Format a duration, ignoring its sign, in its two largest units: 2 h 5 min."""
     seconds = round(abs(duration.total_seconds()))
     counts = (seconds // 86_400, seconds // 3600 % 24, seconds // 60 % 60, seconds % 60)
     units = _UNITS[language]

@@ -1,4 +1,4 @@
-"""Forms of the cabinet: what was sent, and whether it was sent from our own page."""
+"""Forms of the cabinet: parse what was sent, and check that it was sent from our own page."""
 
 import hmac
 from collections.abc import Sequence
@@ -17,12 +17,12 @@ FORM_BYTES_MAX = 100_000
 FIELDS_MAX = 200
 TOKEN_FIELD = "form_token"  # noqa: S105 - the name of a field
 FORMS = "forms of "
-"""Set before the secret of a session, its digest is the token of its forms."""
+"""The form token of a session is the digest of this prefix and the session's secret."""
 
 
 @record
 class Form:
-    """The fields of a form in their order; files are apart, and only on pages that take them."""
+    """The fields of a form in the order sent, and its files, which only some pages accept."""
 
     fields: Sequence[tuple[str, str]]
     files: Sequence[tuple[str, UploadFile]] = ()
@@ -32,28 +32,28 @@ class Form:
         return next((value for field, value in self.fields if field == name), "")
 
     def all(self, name: str) -> list[str]:
-        """List the values of a field."""
+        """List the values of a field in the order sent."""
         return [value for field, value in self.fields if field == name]
 
     def file(self, name: str) -> UploadFile | None:
-        """Return the file that was chosen for a field, `None` if none was."""
+        """Return the file that was chosen for a field, `None` if no file was chosen."""
         return next((file for field, file in self.files if field == name and file.filename), None)
 
     def has(self, name: str) -> bool:
-        """Whether a field was sent, as a checked box is."""
+        """Return whether a field was sent, such as a checked box."""
         return any(field == name for field, _ in self.fields)
 
 
 def form_token_of(secret: str) -> str:
-    """Return what the forms of a session must carry; it does not disclose the session's secret."""
+    """Return the token that the forms of a session must send; it does not reveal the session's secret."""
     return token_digest(FORMS + secret)
 
 
 def is_own_form(request: Request, form: Form, form_token: str) -> bool:
     """Return whether a form was sent from our own page.
 
-    Browsers say so themselves; for those that do not, and other programs, the token of the session decides. Without a
-    session there is nothing that another page could misuse.
+    Browsers say so in `Sec-Fetch-Site` or `Origin`. For other clients the form token decides. Without a session any
+    form is accepted, since another page could not misuse it.
     """
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     if site is not None:
@@ -64,11 +64,11 @@ def is_own_form(request: Request, form: Form, form_token: str) -> bool:
 
 
 async def read_form(request: Request, *, bytes_max: int = FORM_BYTES_MAX, files_max: int = 0) -> Form:
-    """Return the fields of a form, and as many files; larger ones lie in unnamed temporary files.
+    """Parse a form with up to `files_max` files; larger files are stored in unnamed temporary files.
 
     Raises:
-        BodyTooLarge: the form is larger than any that a person fills in.
-        UnreadableBody: it has too many fields or malformed multipart parts.
+        BodyTooLarge: the form is longer than `bytes_max`.
+        UnreadableBody: it has too many fields or files, or malformed multipart parts.
     """
     received = 0
 

@@ -1,4 +1,4 @@
-"""The gate of the cabinet: who asks, whether they may, and what they sent, before a page is made."""
+"""The gate of the cabinet: before a page is built, find the person, check their rights and parse what they sent."""
 
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlencode
@@ -25,20 +25,20 @@ from dealtrace.storage.accounts.sessions import Login, find_login
 LANGUAGE_COOKIE = "language"
 SESSION_COOKIE = "session"
 HOST_PREFIX = "__Host-"
-"""Under https the cookie bears it: then browsers take it from this host alone, and send it over https alone."""
+"""Prefix of the cookie's name under https: browsers then accept it only from this host and send it only by https."""
 FORBIDDEN, NOT_FOUND = 403, 404
 Respond = Callable[[View], Awaitable[Response]]
 
 
 @record
 class Page:
-    """A page: its path below `/cabinet`, who makes it, and who may ask for it.
+    """A page: its path below `/cabinet`, its handler, and who may open it.
 
-    `role` is the least one at the site of the path; `None` where the path names no site. With `is_open` nobody need be
-    logged in, with `is_of_installation` it is for owners of the installation. `takes_code` is the page on which a
-    second factor is given; pages that `sets_factor` are open to people who must set one up before anything else.
-    `form_bytes_max` bounds what is sent, `files_max` how many files are among it: forms with files are read only of
-    people who may send them.
+    `role` is the least role that is needed at the site of the path, `None` if the path names no site. Pages with
+    `is_open` need no login, pages with `is_of_installation` are for owners of the installation. `takes_code` marks
+    pages for entering the code of two-factor authentication; `sets_factor` marks pages that stay open to people who
+    must set it up first. `form_bytes_max` and `files_max` limit what is sent; a form with files is parsed only after
+    the rights of the person are checked.
     """
 
     path: str
@@ -54,13 +54,13 @@ class Page:
 
 
 class Gate:
-    """Admits requests for pages."""
+    """Admits requests to pages."""
 
     def __init__(self, means: Means) -> None:
         self._means = means
 
     def admit(self, page: Page) -> Callable[[Request], Awaitable[Response]]:
-        """Return the handler of a page, which answers those who may not see it itself."""
+        """Return a request handler that calls the page, or answers instead of it if the person may not open it."""
 
         async def answer(request: Request) -> Response:
             view = View(request, self._means, language_of_browser(request))
@@ -84,7 +84,7 @@ class Gate:
         return await page.respond(view)
 
     async def _bar(self, view: View, page: Page) -> Response | None:
-        """Return the answer to those who may not see a page that is not open to all."""
+        """Return the answer if the person may not open a page that needs a login, `None` if they may."""
         if view.person is None:
             return _to_login(view)
         if view.lacks_factor and not page.sets_factor:
@@ -112,7 +112,7 @@ class Gate:
             await view.manage(touch, login.session.digest, now)
 
     async def _find_site(self, view: View) -> None:
-        """Set the site of the path and the role at it; strangers see neither, as if there were no such site."""
+        """Set the site of the path and the person's role; without a role nothing is set, as if there were no site."""
         site_id = view.request.path_params["site"]
         if site_id > ID_MAX or view.who.role_at(site_id) is None:
             return
@@ -125,13 +125,13 @@ class Gate:
 
 
 async def _read_own_form(view: View, page: Page, secret: str) -> bool:
-    """Read what was sent, and return whether it came from our own page."""
+    """Parse the form, and return whether it was sent from our own page."""
     view.form = await read_form(view.request, bytes_max=page.form_bytes_max, files_max=page.files_max)
     return is_own_form(view.request, view.form, form_token_of(secret) if secret else "")
 
 
 def language_of_browser(request: Request) -> Language:
-    """Return the language that the person chose, else the one that the browser asks for."""
+    """Return the language that the person chose, else the browser's."""
     match request.cookies.get(LANGUAGE_COOKIE):
         case "ru":
             return "ru"
@@ -142,17 +142,17 @@ def language_of_browser(request: Request) -> Language:
 
 
 def session_cookie(view: View) -> str:
-    """Return the name of the cookie that holds a session's secret."""
+    """Return the name of the cookie with the session's secret."""
     return HOST_PREFIX + SESSION_COOKIE if view.is_secure else SESSION_COOKIE
 
 
 def not_found(view: View) -> Response:
-    """Return the page for what does not exist, or must not be known to exist."""
+    """Return the 404 page, also for pages whose existence the person must not learn."""
     return view.page("not_found.html", NOT_FOUND)
 
 
 def refused(view: View, refusal: Refusal) -> Response:
-    """Return the page that says why something was refused."""
+    """Return the page that shows a refusal."""
     page = view.page("refused.html", STATUS_OF[type(refusal)], text=refusal.text(view.language))
     if (retry_after := refusal.facts.get("retry_after_seconds")) is not None:
         page.headers["retry-after"] = str(retry_after)
@@ -164,14 +164,14 @@ def _to_login(view: View) -> Response:
 
 
 def then_query(then: str) -> str:
-    """Return the query that remembers where to go after logging in, empty if nowhere."""
+    """Return the query string with the path to open after logging in, empty if there is none."""
     return f"?{urlencode({'then': then})}" if then else ""
 
 
 async def limit_guessing(view: View) -> None:
-    """Count a guess of a secret against the address of the browser.
+    """Count an attempt to guess a secret from the browser's IP address.
 
     Raises:
-        AnonymousRateExceeded: the address has tried too often.
+        AnonymousRateExceeded: there were too many attempts from this IP address.
     """
     await view.means.rate_limits.check_ip(RateLimitClass.CABINET, view.ip)

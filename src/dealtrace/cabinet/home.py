@@ -1,4 +1,4 @@
-"""The first page: where a person goes from here."""
+"""The first page: the sites of a person, and the choice of language."""
 
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
@@ -14,7 +14,7 @@ YEAR_SECONDS = 365 * 24 * 3600
 
 
 async def show(view: View) -> Response:
-    """Lead to the site of a person who has one, or list the sites."""
+    """Redirect to the site if the person has only one, else list the sites."""
     sites = await view.read(list_own_sites, view.who)
     if len(sites) == 1:
         return view.lead_to(f"/{sites[0].id}/")
@@ -27,7 +27,7 @@ def list_own_sites(connection: Connection, person: Rights) -> list[Site]:
 
 
 async def choose_language(view: View) -> Response:
-    """Keep the language that a person chose in a cookie, and lead back to the page they came from."""
+    """Store the chosen language in a cookie, and redirect to the page the person came from."""
     language = view.form.get("language")
     page = RedirectResponse(view.form.get("back") if _is_path(view.form.get("back")) else "/cabinet/", SEE_OTHER)
     if language in LANGUAGES:

@@ -1,8 +1,8 @@
-"""What the two kinds of lead are called on pages."""
+"""The names of the two kinds of lead on pages."""
 
 from collections.abc import Mapping
 
 from dealtrace.leads.lead import LeadKind
 
 LEAD_WORDS: Mapping[LeadKind, str] = {LeadKind.CALL: "Call", LeadKind.LEAD_REQUEST: "Lead request"}
-"""The words in English, which pages translate."""
+"""The names in English; pages translate them."""

@@ -1,4 +1,4 @@
-"""What the lists of the cabinet share: what is asked in the address, the period, and where a page begins."""
+"""What the lists of the cabinet share: parameters in the URL, the period, and paging."""
 
 import re
 from datetime import datetime
@@ -20,7 +20,7 @@ from dealtrace.storage.database.column_types import instant, microseconds
 from dealtrace.storage.journals.keyset_pages import SortKey
 
 PAGE_ROWS = 50
-"""How many rows a page of a list has."""
+"""The number of rows on a page of a list."""
 BEFORE = "before"
 SEARCH = "q"
 PERIOD = ("period", "from", "to")
@@ -29,47 +29,47 @@ _OF_KEY = 2
 
 @record
 class Listing:
-    """The address of a list: its page, and what it says."""
+    """The URL of a list: its path and its parameters."""
 
     page: str
     said: tuple[tuple[str, str], ...]
 
     def get(self, name: str) -> str:
-        """Return a parameter, empty if it is not said."""
+        """Return a parameter, empty if it is missing."""
         return dict(self.said).get(name, "")
 
     def link(self, **changed: str) -> str:
-        """Return the address with some parameters said otherwise, from the first page on unless `before` is given."""
+        """Return the URL with some parameters changed, for the first page unless `before` is given."""
         said = {name: value for name, value in self.said if name != BEFORE} | changed
         query = urlencode({name: value for name, value in said.items() if value})
         return f"{self.page}?{query}" if query else self.page
 
     @property
     def before(self) -> SortKey | None:
-        """The key that the page continues after, `None` on the first."""
+        """Return the key after which the page begins, `None` for the first page."""
         moment, _, id_ = self.get(BEFORE).partition(".")
         numbers = [part for part in (moment, id_) if re.fullmatch("[0-9]{1,15}|[1-8][0-9]{15}", part, re.ASCII)]
         return SortKey(instant(int(moment)), int(id_)) if len(numbers) == _OF_KEY else None
 
     def next_page(self, end: SortKey | None) -> str:
-        """Return the address of the page behind a key, empty if there is none."""
+        """Return the URL of the page after a key, empty if `end` is `None`."""
         return self.link(**{BEFORE: f"{microseconds(end.at)}.{end.id}"}) if end is not None else ""
 
     @property
     def sought(self) -> Sought | None:
-        """What is searched for."""
+        """Return what is searched for, `None` if there is no search."""
         return read_sought(self.get(SEARCH), ID_MAX)
 
 
 def listing_of(page: str, query: QueryParams, names: tuple[str, ...]) -> Listing:
-    """Return what an address says of these names and of the period, the search and the page."""
+    """Return a list's URL with only the parameters in `names` and those of period, search and paging."""
     said = (*PERIOD, SEARCH, *names, BEFORE)
     return Listing(page, tuple((name, query[name].replace("\x00", "")) for name in said if query.get(name)))
 
 
 @record
 class Days:
-    """The period of a list: its days, the choices of a form, and what is wrong with what was asked; else empty."""
+    """The period of a list, and the fields of its form; `fault` says what is wrong with it, empty if nothing."""
 
     period: Period
     choices: tuple[Choice, ...]
@@ -80,17 +80,17 @@ class Days:
 
     @property
     def since(self) -> datetime:
-        """When the first day begins."""
+        """Return the start of the first day."""
         return day_start(self.period.first_on, self.site.time_zone)
 
     @property
     def until(self) -> datetime:
-        """When the last day is over."""
+        """Return the end of the last day."""
         return day_end(self.period.last_on, self.site.time_zone)
 
 
 def days_of(listing: Listing, site: Site, now: datetime, language: Language) -> Days:
-    """Return the period that an address says; the usual one, with the fault, if it cannot be."""
+    """Return the period of a URL; if it is invalid, the default period with the fault."""
     first, last = listing.get("from"), listing.get("to")
     preset = "" if first or last else listing.get("period") or DEFAULT_PRESET
     known = Known(site_day(now, site.time_zone), AttributionModel(site.attribution))

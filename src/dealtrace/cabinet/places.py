@@ -1,4 +1,4 @@
-"""Where things are on the pages, and short names of them; addresses of other sites become links only if they are."""
+"""Addresses of pages, safe links to other websites, and short names of sources."""
 
 from urllib.parse import urlsplit
 
@@ -6,18 +6,18 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.leads.lead import LeadKind, LeadRef
 
 KINDS = {"call": LeadKind.CALL, "request": LeadKind.LEAD_REQUEST}
-"""The kinds of lead as addresses of the cabinet name them."""
+"""The kinds of lead by their names in paths of the cabinet."""
 _NAME_OF = {kind: name for name, kind in KINDS.items()}
 WEB_SCHEMES = ("http", "https")
 
 
 def lead_address(site_id: int, ref: LeadRef) -> str:
-    """Return the address of a lead's page."""
+    """Return the path of a lead's page."""
     return f"/cabinet/{site_id}/leads/{_NAME_OF[ref.kind]}/{ref.id}"
 
 
 def web_address(text: str | None) -> str:
-    """Return an address that a link may lead to, empty if a text is no such address: `javascript:` runs programs."""
+    """Return an `http` or `https` URL that is safe as a link (`javascript:` is not), else empty."""
     if text is None:
         return ""
     try:
@@ -28,5 +28,5 @@ def web_address(text: str | None) -> str:
 
 
 def source_words(source: TrafficSource) -> str:
-    """Return the parts of a source that say something."""
+    """Return the non-empty parts of source, medium and campaign, joined by slashes."""
     return " / ".join(part for part in (source.source, source.medium, source.campaign) if part)

@@ -1,4 +1,4 @@
-"""Pages made of templates, in the words of a language, with the policy that every page bears."""
+"""Render pages from templates in a language, with the security headers of all pages."""
 
 from collections.abc import Callable
 from functools import cache
@@ -37,7 +37,7 @@ FOLDER = files("dealtrace.cabinet")
 def render_page(
     template: str, language: Language, status: int = 200, *, block: str = "", **context: object
 ) -> HTMLResponse:
-    """Return a page, or the block of it that a script asked for by the id of the element it will replace."""
+    """Return a page, or only one block of it if a script requested it; `block` is the id of the element to replace."""
     environment = environment_of(language)
     found = environment.get_template(template)
     words = {**context, "language": language}
@@ -48,7 +48,7 @@ def render_page(
 
 @cache
 def environment_of(language: Language) -> jinja2.Environment:
-    """Return the templates in a language, with the functions that they may call."""
+    """Return the environment of templates for a language, with the functions that they may call."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("dealtrace.cabinet"),
         autoescape=True,
@@ -66,7 +66,7 @@ def environment_of(language: Language) -> jinja2.Environment:
 
 @cache
 def words_of(language: Language) -> NullTranslations:
-    """Return the words of a language, of all its files; English needs none."""
+    """Return the translations of a language from all its files; for English they are empty."""
     if language == "en":
         return NullTranslations()
     catalog = Catalog(locale=language)
@@ -83,5 +83,5 @@ def words_of(language: Language) -> NullTranslations:
 
 @cache
 def static_address(name: str) -> str:
-    """Return the address of a static file; it changes with the file, so browsers keep it for good."""
+    """Return the URL of a static file; it changes with the content, so browsers may cache the file forever."""
     return f"/cabinet/static/{sha256((FOLDER / 'static' / name).read_bytes()).hexdigest()[:12]}/{name}"

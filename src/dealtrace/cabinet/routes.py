@@ -89,7 +89,7 @@ PAGES = (
     Page("/{site:int}/settings/users/revoke", "POST", members.revoke, Role.OWNER),
     Page("/{site:int}/settings/users/password", "POST", members.make_password_link, Role.OWNER),
 )
-"""The pages; `{site:int}` in a path is the site, and `Role` the least that opens it."""
+"""All pages; `{site:int}` in a path is the site, and `Role` the least role that may open the page."""
 
 
 def cabinet_routes(means: Means) -> list[Route]:

@@ -1,4 +1,4 @@
-"""The sections of a site in the header, by the role that opens them."""
+"""The sections of a site in the header, and the roles that may open them."""
 
 from dealtrace.accounts.role import Role
 from dealtrace.accounts.site import Site
@@ -7,7 +7,7 @@ from dealtrace.record import record
 
 @record
 class Section:
-    """A section: its place below the site, its title in English, and the least role that opens it."""
+    """A section: its path below the site, its title in English, and the least role that may open it."""
 
     place: str
     title: str
@@ -16,7 +16,7 @@ class Section:
 
 @record
 class Link:
-    """A section of one site."""
+    """A link to a section of a site."""
 
     path: str
     title: str
@@ -32,7 +32,7 @@ SECTIONS = (
 
 
 def sections_of(site: Site, role: Role) -> list[Link]:
-    """List the sections of a site that a role opens."""
+    """List the sections of a site that a role may open."""
     return [
         Link(f"/cabinet/{site.id}/{section.place}", section.title)
         for section in SECTIONS

@@ -1,4 +1,4 @@
-"""The style and scripts of the cabinet."""
+"""Serve the styles, scripts and images of the cabinet."""
 
 from importlib.resources import files
 
@@ -14,7 +14,7 @@ FOR_GOOD = "public, max-age=31536000, immutable"
 
 
 async def send_file(request: Request) -> Response:
-    """Return a file by its name and the digest in its address."""
+    """Send the file with the name and digest in the path; 404 if there is none."""
     name = request.path_params["name"]
     if name not in NAMES or static_address(name) != request.url.path:
         return PlainTextResponse("", 404)

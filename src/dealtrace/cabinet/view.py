@@ -1,6 +1,6 @@
-"""A view: what a page of the cabinet knows of its request, and its means to read, write and answer.
+"""A view: the request of a page, its person and site, and the means to read, write and answer.
 
-Any: operations answer with as many types as there are.
+Any: operations return results of many types.
 """
 
 from collections.abc import Callable
@@ -40,7 +40,7 @@ SEE_OTHER = 303
 
 @record
 class Means:
-    """What all pages of a process share; `sends_mail` is whether the server has a mail server."""
+    """The services that all pages of a process share; `sends_mail` is whether the server has a mail server."""
 
     database: Database
     account_changes: AccountChanges
@@ -57,10 +57,10 @@ class Means:
 class View:
     """A request for a page.
 
-    `person` is who is logged in, `None` on pages that are open to all. `site` and `role` are those of the address;
-    without a site in it they are `None`. `form` holds what was sent, empty for pages that are only shown.
-    `session_digest` is the session of `person`; `lacks_factor` is whether they must set up a second factor before
-    anything else. `form_token` what their forms must carry.
+    `person` is the user who is logged in, `None` on open pages without a login. `site` is the site of the path and
+    `role` the person's role at it; both are `None` if the path has no site. `form` has the form that was sent, empty
+    for GET. `session_digest` identifies the session of `person`; `lacks_factor` is true if they must first set up
+    two-factor authentication. `form_token` is the token that their forms must send.
     """
 
     request: Request
@@ -76,34 +76,34 @@ class View:
 
     @property
     def here(self) -> Site:
-        """The site of the address, on pages that have one."""
+        """Return the site of the path, on pages that have one."""
         assert self.site is not None
         return self.site
 
     @property
     def who(self) -> Rights:
-        """Who is logged in, on pages that are not open to all."""
+        """Return the person who is logged in, on pages that need a login."""
         assert self.person is not None
         return self.person
 
     @property
     def ip(self) -> str:
-        """The address of the browser, empty if unknown."""
+        """Return the IP address of the browser, empty if unknown."""
         return self.means.proxies.client_ip(self.request.scope)
 
     @property
     def is_secure(self) -> bool:
-        """Whether the browser came by https, as far as is known."""
+        """Return whether the browser used https, as far as is known."""
         return self.means.proxies.is_https(self.request.scope)
 
     @property
     def origin(self) -> str:
-        """The address of this server as the browser knows it, without a path: for links that people pass on."""
+        """Return the scheme and host of this server as the browser sees them, for links that people pass on."""
         return f"{'https' if self.is_secure else 'http'}://{self.request.url.netloc}"
 
     @property
     def address(self) -> str:
-        """The path of the page with its query, to come back to: after a form was sent the first page."""
+        """Return the path and query of the page, to return to it later; for a form, the path of the first page."""
         url = self.request.url
         if self.request.method != "GET":
             return "/cabinet/"
@@ -112,29 +112,29 @@ class View:
     async def read(
         self, ask: Callable[Concatenate[Connection, P], Result], *args: P.args, **kwargs: P.kwargs
     ) -> Result:
-        """Return what a reading function returns, called with a connection on a thread of the read pool."""
+        """Call a reading function with a connection on a thread of the read pool and return its result."""
         return await self.means.read_pool.read_newest(ask, *args, **kwargs)
 
     async def ask(
         self, ask: Callable[Concatenate[FactSource, Site, P], Result], *args: P.args, **kwargs: P.kwargs
     ) -> Result:
-        """Return what a function reads from the facts of the site of the address, called with them and the site.
+        """Call a function with the facts of the site and the site itself, and return its result.
 
         Raises:
-            Refusal: reports are busy, or it took too long.
+            Refusal: too many reports are running, this one took too long, or the browser closed the connection.
         """
         return await self.means.report_pool.ask(self._until_gone, self.here, ask, self.here, *args, **kwargs)
 
     async def _until_gone(self) -> None:
-        """Return when the browser has closed the connection."""
+        """Wait until the browser closes the connection."""
         while (await self.request.receive())["type"] != "http.disconnect":
             pass
 
     async def write(self, operation: Operation[Any, Any], payload: object, *, size: int = 1) -> Any:
-        """Run an operation on the site for the person, and return its outcome once it is stored.
+        """Run an operation on the site as the person, and return its outcome once it is stored.
 
         Raises:
-            Refusal: the command was refused; nothing of it was stored.
+            Refusal: the command was refused; nothing was stored.
         """
         command = WriteCommand(payload, user_id=self.who.user.id)
         return await self.means.write_queue.write(operation, self.here, command, size=size)
@@ -142,24 +142,24 @@ class View:
     async def manage(
         self, change: Callable[Concatenate[Connection, IdBlocks, P], Result], *args: P.args, **kwargs: P.kwargs
     ) -> Result:
-        """Return what a function that changes accounts returns, called in a transaction of its own with spare ids.
+        """Call a function that changes accounts in its own transaction, with ids it may use, and return its result.
 
         Raises:
-            Refusal: the change was refused; nothing of it was stored.
+            Refusal: the change was refused; nothing was stored.
         """
         return await self.means.account_changes.run(change, *args, **kwargs)
 
     def word(self, text: str) -> str:
-        """Return a text of the pages in the language of the person; texts in such calls are looked for in `words`."""
+        """Translate a text into the language of the person; the translations are in `words`."""
         return words_of(self.language).gettext(text)
 
     def page(self, template: str, status: int = 200, **context: object) -> Response:
-        """Return a page made of a template; the context has what every page shows beside `context`."""
+        """Render a template with `context` and the values that all pages need, and return the page."""
         block = self.request.headers.get("hx-target") or ""
         return render_page(template, self.language, status, block=block, **{**self._shared(), **context})
 
     def lead_to(self, path: str) -> Response:
-        """Return the answer that leads the browser to another page of the cabinet, as after a change."""
+        """Return a redirect to another page of the cabinet, such as after a change."""
         return RedirectResponse(f"/cabinet{path}", SEE_OTHER, headers={"cache-control": "no-store"})
 
     def _shared(self) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""The Calltouch API and nothing else: its paths, parameters, limits and answers, translated into our nouns.
+"""The Calltouch API and nothing else: its paths, parameters, limits and answers, translated to our own terms.
 
-`Ours:` marks what the vendor leaves open and we decided; `docs/decisions/` gives the reasons.
+`Ours:` marks behaviour that the vendor leaves undefined and we decided; `docs/decisions/` gives the reasons.
 """

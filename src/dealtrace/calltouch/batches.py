@@ -1,4 +1,4 @@
-"""JSON bodies with a list of leads; each lead is read by itself, and an invalid one does not affect the others."""
+"""Parse JSON bodies with a list of leads; each is parsed separately, so an invalid lead does not affect the others."""
 
 import math
 import re
@@ -16,7 +16,7 @@ from dealtrace.http.parameters import Parameter, ParameterTable, Sent
 
 ITEMS_MAX = 100
 PHONE_NAMES = frozenset({"phone", "phoneNumber", "clientPhoneNumber", "callCenterPhoneNumber", "phones"})
-"""The keys whose numbers are phones."""
+"""The keys whose values are phones, also if they are sent as numbers."""
 
 Word = str | int | float | None
 Shape = TypeVar("Shape", bound=msgspec.Struct)
@@ -24,19 +24,19 @@ _PLACE = re.compile(r" - at `\$\.?(.*)`$")
 
 
 class Comment(msgspec.Struct, frozen=True):
-    """A comment as an object."""
+    """A comment sent as an object."""
 
     text: Word = None
 
 
 class Tag(msgspec.Struct, frozen=True):
-    """A tag as an object."""
+    """A tag sent as an object."""
 
     tag: Word = None
 
 
 class StatedSource(msgspec.Struct, frozen=True):
-    """The source a sender states."""
+    """The source that a sender states."""
 
     source: Word = None
     medium: Word = None
@@ -53,7 +53,7 @@ class FieldValue(msgspec.Struct, frozen=True):
 
 
 class LeadItem(msgspec.Struct, frozen=True, rename="camel"):
-    """What calls and lead requests of a list have in common; many programs send texts as numbers."""
+    """The keys that calls and lead requests of a list have in common; texts may be sent as numbers."""
 
     manager: Word = None
     comment: Comment | str | None = None
@@ -64,17 +64,18 @@ class LeadItem(msgspec.Struct, frozen=True, rename="camel"):
 
 @dataclass(frozen=True)
 class Batch:
-    """The format of a list of leads: the key of the list, and the shape and parameters of a lead."""
+    """The format of a list of leads: its key in the body, and the shape and parameters of each lead."""
 
     name: str
     shape: type[LeadItem]
     table: ParameterTable
 
     def items_of(self, body: bytes) -> list[object]:
-        """Find the list in a body.
+        """Return the items of the list in a body.
 
         Raises:
-            UnreadableBody, InvalidParameters: there is no valid list.
+            UnreadableBody: the body is not JSON.
+            InvalidParameters: the list is missing, empty or too long.
         """
         return read_list(body, self.name)
 
@@ -83,17 +84,17 @@ class Batch:
         return [*self.table.parameters, CUSTOM_FIELDS]
 
     def schema(self) -> Mapping[str, object]:
-        """Describe the body."""
+        """Return the JSON Schema of the body."""
         item = object_schema(self.described(), self.table.required)
         leads = {"type": "array", "minItems": 1, "maxItems": ITEMS_MAX, "items": item}
         return {"type": "object", "required": [self.name], "properties": {self.name: leads}}
 
     def read(self, item: object) -> Sent:
-        """Read a lead of the list.
+        """Parse a lead of the list.
 
         Raises:
-            InvalidParameters: one violation for each value that is missing, malformed or out of range; only the
-                first where a value is neither a text nor a number.
+            InvalidParameters: one violation for each value that is missing, malformed or out of range; if values have
+                the wrong JSON type, only the first of these is reported.
         """
         lead = read_item(item, self.shape)
         try:
@@ -103,13 +104,13 @@ class Batch:
 
 
 def read_document(body: bytes) -> object:
-    """Read a body as JSON.
+    """Parse a body as JSON.
 
-    Ours: phones that are numbers with decimals or an exponent are returned as the text that was sent, because a rounded
-    number (`7.92055500E+10`) would be the phone of somebody else.
+    Ours: a phone sent as a number with decimals or an exponent is returned as the text that was sent, because a rounded
+    number (`7.92055500E+10`) would be somebody else's phone.
 
     Raises:
-        UnreadableBody: it is not JSON.
+        UnreadableBody: the body is not JSON.
     """
     floats: list[_SentFloat] = []
 
@@ -125,12 +126,12 @@ def read_document(body: bytes) -> object:
 
 
 class _SentFloat(float):
-    """A number with decimals or an exponent, beside the text that was sent."""
+    """A number with decimals or an exponent that keeps the text it was sent as."""
 
     __slots__ = ("as_sent",)
 
     def __init__(self, text: str) -> None:
-        """Keep the text.
+        """Store the text.
 
         Raises:
             ValueError: the number is too large.
@@ -153,20 +154,20 @@ def _with_phones_as_sent(value: object, *, is_phone: bool = False) -> object:
 
 
 def read_list(body: bytes, name: str) -> list[object]:
-    """Find the list of a name in a body.
+    """Return the items of a list in a body.
 
     Raises:
-        UnreadableBody: it is not JSON.
-        InvalidParameters: there is no such list in it, or one that is empty or too long.
+        UnreadableBody: the body is not JSON.
+        InvalidParameters: the list is missing, empty or too long.
     """
     return list_in(read_document(body), name)
 
 
 def list_in(document: object, name: str) -> list[object]:
-    """Find the list of a name in a document.
+    """Return the items of a list in a parsed body.
 
     Raises:
-        InvalidParameters: there is no such list in it, or one that is empty or too long.
+        InvalidParameters: the list is missing, empty or too long.
     """
     items = document.get(name) if isinstance(document, dict) else None
     if not isinstance(items, list) or not 0 < len(items) <= ITEMS_MAX:
@@ -176,7 +177,7 @@ def list_in(document: object, name: str) -> list[object]:
 
 
 def read_item(item: object, shape: type[Shape]) -> Shape:
-    """Read an item of a list.
+    """Convert an item of a list to a shape.
 
     Raises:
         InvalidParameters: a value has the wrong type; only the first such value is reported.
@@ -188,7 +189,7 @@ def read_item(item: object, shape: type[Shape]) -> Shape:
 
 
 def object_schema(parameters: Sequence[Parameter], required: Sequence[str]) -> dict[str, object]:
-    """Describe an object in JSON Schema; a dotted name stands for a part of an object inside."""
+    """Return the JSON Schema of an object; a dotted name is a key of a nested object."""
     parts: dict[str, dict[str, object]] = {}
     inner: dict[str, dict[str, object]] = {}
     for parameter in parameters:
@@ -209,14 +210,14 @@ def _wrong_type(message: str) -> Violation:
 
 
 def renamed(violation: Violation) -> Violation:
-    """Name a custom field as this body does."""
+    """Return a violation with a custom field named as in this body; other fields keep their names."""
     if not violation.field.startswith(CUSTOM.opening):
         return violation
     return Violation(f"{CUSTOM_FIELDS.name}[{violation.field.removeprefix(CUSTOM.opening)}", violation.ru, violation.en)
 
 
 def _texts(lead: LeadItem) -> Iterator[tuple[str, str]]:
-    """Yield a lead as parameters: parts by dotted names, tags as a single text, custom fields as forms send them."""
+    """Yield a lead as parameters: nested keys with dotted names, tags joined by commas, custom fields as in forms."""
     for part in msgspec.structs.fields(lead):
         match getattr(lead, part.name):
             case str() | int() | float() as word:
@@ -230,5 +231,5 @@ def _texts(lead: LeadItem) -> Iterator[tuple[str, str]]:
 
 
 def word_text(word: Word) -> str:
-    """Return a text or number as text; `None` is empty."""
+    """Return a text or number as text, empty for `None`."""
     return "" if word is None else str(word)

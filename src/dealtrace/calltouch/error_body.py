@@ -1,4 +1,4 @@
-"""The error body of the Calltouch API, in a form that every known client can read."""
+"""The error body of the Calltouch API, in a form that all known clients can read."""
 
 from typing import Annotated, NotRequired, TypedDict
 
@@ -22,14 +22,14 @@ class Violations(TypedDict):
 
 
 class ApiError(TypedDict):
-    """The refusal's code and text, where some clients read them."""
+    """The code and text of a refusal, in the place where some clients read them."""
 
     errorCode: int
     errorMessage: str
 
 
 class ErrorData(TypedDict):
-    """The text, the code, and what is wrong with each parameter."""
+    """The text and code of a refusal, and what is wrong with each parameter."""
 
     message: str
     apiErrorData: ApiError
@@ -37,7 +37,7 @@ class ErrorData(TypedDict):
 
 
 class ErrorBody(TypedDict):
-    """A refusal: the code stands as a string and as a number, and the text three times, as clients look for either."""
+    """A refusal: code and text appear several times, since clients read them in different places."""
 
     errorCode: Annotated[str, Meta(pattern="^[0-9]+$")]
     message: str
@@ -59,5 +59,5 @@ def field_violations(refusal: InvalidParameters, language: Language) -> list[Fie
 
 
 def refuse(refusal: Refusal, language: Language) -> Reply:
-    """Return the reply of a refusal."""
+    """Return the reply of a refusal with the API's error body."""
     return refused_json(refusal, error_body(refusal, language))

@@ -1,4 +1,4 @@
-"""Requests to copy, one for each endpoint, which `/docs` and `/openapi.json` show."""
+"""An example request for each endpoint, shown in `/docs` and `/openapi.json`."""
 
 from dealtrace.http.endpoint import Example
 

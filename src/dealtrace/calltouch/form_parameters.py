@@ -21,7 +21,7 @@ REQUESTS_ORDERS_REGISTER = (
     *REQUEST_REGISTER,
     *(replace(parameter, required=False) for parameter in REGISTER if parameter.name in _OF_DEAL),
 )
-"""A lead request, and the deal that is registered with it."""
+"""The parameters of a lead request and of the deal that is registered with it."""
 
 ROUTE_KEY = Parameter(
     "routeKey",
@@ -34,8 +34,8 @@ CALL_URL = replace(PAGE_URL, name="callUrl")
 SCHEDULE_TIME = Parameter(
     "scheduleTime",
     WallClock(DASHED),
-    "Когда перезвонить: dd-mm-yyyy hh:mm:ss; попадает в комментарий, звонка не будет.",
-    "When to call back: dd-mm-yyyy hh:mm:ss; it goes into the comment, nobody is called.",
+    "Когда перезвонить: dd-mm-yyyy hh:mm:ss; записывается в комментарий, сам звонок не совершается.",
+    "When to call back: dd-mm-yyyy hh:mm:ss; it is added to the comment, no call is made.",
 )
 WIDGET_REQUEST = (
     ROUTE_KEY,
@@ -44,7 +44,7 @@ WIDGET_REQUEST = (
         "sessionId",
         VisitRef(),
         "Идентификатор сессии: по ней определяется источник.",
-        "The visit that the request belongs to, which gives its source.",
+        "The visit of the lead request; it determines the source.",
     ),
     *(
         replace(
@@ -59,6 +59,6 @@ WIDGET_REQUEST = (
 WIDGET_FIELDS = Parameter(
     "fields",
     NamedValues(CUSTOM_VALUE_LENGTH_MAX),
-    "Поля формы: имя и почта клиента узнаются, остальное попадает в пользовательские поля и комментарий.",
-    "The fields of the form: the client's name and e-mail are recognised, the rest becomes custom fields and comment.",
+    "Поля формы: имя и почта клиента распознаются, остальное попадает в пользовательские поля и комментарий.",
+    "The fields of the form: the client's name and e-mail are recognised, all others become custom fields or comment.",
 )

@@ -1,4 +1,6 @@
-"""Forms: lead requests at older addresses, with or without their deal, one lead request, the callback widget."""
+"""The endpoints of forms: lead requests with or without a deal, a single lead request, the callback widget."""
+
+from dataclasses import replace
 
 from dealtrace.calltouch import examples
 from dealtrace.calltouch.answers.lead_requests import LeadRequestRecord, RegisteredLeadRequest
@@ -10,30 +12,39 @@ from dealtrace.calltouch.paths import NO_PARAMETERS, REST, WIDGET_SERVICE
 from dealtrace.errors import ContactUnusable, LeadNotFound, LeadTaken, NumberTaken, SiteMismatch, WidgetNotFound
 from dealtrace.http.endpoint import OPEN, Endpoint, RateLimitClass
 
+_REQUEST_REGISTER = Endpoint(
+    f"{REST}/requests/{{siteId}}/register",
+    ("GET", "POST"),
+    register_request.TABLE,
+    register_request.respond,
+    "Создать заявку с сайта, без токена",
+    "Register a lead request from a site's form, without a token",
+    name="requests-register",
+    auth_scheme=OPEN,
+    rate_limit_class=RateLimitClass.FORM,
+    is_for_any_page=True,
+    reads_json=True,
+    answer=RegisteredLeadRequest,
+    refusals=(LeadTaken,),
+    example=examples.REGISTER_REQUEST,
+)
+
 ENDPOINTS = (
-    Endpoint(
-        f"{REST}/{{siteId}}/requests/orders/register",
-        ("GET", "POST"),
-        register_request.TABLE,
-        register_request.respond,
-        "Создать заявку с сайта, прежний адрес, без токена",
-        "Take in a lead request at an older address, without a token",
+    _REQUEST_REGISTER,
+    replace(
+        _REQUEST_REGISTER,
+        path=f"{REST}/{{siteId}}/requests/orders/register",
+        ru="Создать заявку с сайта по прежнему адресу, без токена",
+        en="Register a lead request from a site's form at the older address, without a token",
         name="site-requests-orders-register",
-        auth_scheme=OPEN,
-        rate_limit_class=RateLimitClass.FORM,
-        is_for_any_page=True,
-        reads_json=True,
-        answer=RegisteredLeadRequest,
-        refusals=(LeadTaken,),
-        example=examples.REGISTER_REQUEST,
     ),
     Endpoint(
         f"{REST}/requests/orders/register",
         ("GET", "POST"),
         register_with_deal.TABLE,
         register_with_deal.respond,
-        "Создать заявку и, если передано всё для сделки, её сделку",
-        "Register a lead request and, if all that a deal needs is sent, its deal",
+        "Создать заявку и сделку, если переданы все параметры сделки",
+        "Register a lead request, and a deal if all its required parameters are sent",
         BY_CLIENT_API_ID,
         name="requests-orders-register",
         is_for_site_pages=True,
@@ -63,7 +74,7 @@ ENDPOINTS = (
         NO_PARAMETERS,
         widget_request.respond,
         "Создать заявку из формы виджета",
-        "Take in a form of the callback widget",
+        "Register a lead request from the callback widget",
         name="widget-request-create",
         auth_scheme=BY_HEADERS,
         batch=widget_request.BODY,

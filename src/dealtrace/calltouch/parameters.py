@@ -1,4 +1,4 @@
-"""The parameters of deals and leads; parsing, errors, documents and OpenAPI are all made of these records."""
+"""The parameters of deals and leads; parsing, errors, documentation and OpenAPI are all derived from them."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -42,7 +42,7 @@ CLIENT_API_ID = Parameter(
     "clientApiId",
     Text(TOKEN_LENGTH_MAX),
     "Токен доступа к API.",
-    "The token that opens the API.",
+    "The token for access to the API.",
     required=True,
     is_token=True,
 )
@@ -74,10 +74,10 @@ SOURCE_PARAMETERS = (
 CUSTOM = Family(
     "custom",
     Text(CUSTOM_VALUE_LENGTH_MAX),
-    "Значения пользовательских полей: custom[имя]=значение. Поля, которых нет у кабинета, не сохраняются, "
-    "но считаются: их показывает dealtrace doctor.",
-    "Values of custom fields: custom[name]=value. Fields the site does not have are not kept but counted: "
-    "dealtrace doctor shows them.",
+    "Значения пользовательских полей: custom[имя]=значение. Поля, которых нет у кабинета, не сохраняются; "
+    "сколько раз они приходили, показывает dealtrace doctor.",
+    "Values of custom fields: custom[name]=value. Fields that the site does not have are not stored; "
+    "dealtrace doctor shows how often they were sent.",
     key_length_max=CUSTOM_NAME_LENGTH_MAX,
     members_max=CUSTOM_VALUES_MAX,
 )
@@ -89,7 +89,7 @@ REGISTER = (
         "callReferenceId",
         Text(NUMBER_LENGTH_MAX),
         "Идентификатор звонка в АТС (callid при импорте).",
-        "The call's id in its exchange (callid of the import).",
+        "The call's id in the PBX (callid of the import).",
     ),
     Parameter("requestId", Integer(), "Идентификатор заявки.", "The id of the lead request."),
     Parameter(
@@ -114,7 +114,7 @@ REGISTER = (
         "linkTimeThreshold",
         Integer(0, LINK_THRESHOLD_MAX // timedelta(seconds=1)),
         "За сколько секунд до сделки искать лид, по умолчанию 7200.",
-        "How many seconds after a lead the deal may follow, 7200 by default.",
+        "How many seconds before the deal a lead is searched for, 7200 by default.",
     ),
     Parameter(
         "bindTo",
@@ -129,7 +129,9 @@ REGISTER = (
         "The deal's id in the CRM, unique; orderId by default.",
     ),
     Parameter(*_ORDER_SUM, required=True),
-    Parameter("orderStatus", Text(LABEL_LENGTH_MAX), "Статус сделки, любой.", "The deal's status, any.", required=True),
+    Parameter(
+        "orderStatus", Text(LABEL_LENGTH_MAX), "Статус сделки, любой.", "The deal's status, any text.", required=True
+    ),
     Parameter(
         "orderDate",
         WallClock(),
@@ -155,8 +157,8 @@ _ORDER_ID = Parameter(
 _ORDER_NUMBER = Parameter(
     "orderNumber",
     Text(NUMBER_LENGTH_MAX),
-    "Идентификатор сделки в CRM; если передан и orderId, ищется сначала он.",
-    "The deal's id in the CRM; when orderId is given too, that is tried first.",
+    "Идентификатор сделки в CRM; если передан и orderId, сделка ищется сначала по нему.",
+    "The deal's id in the CRM; if orderId is sent too, the deal is searched for by orderId first.",
     absent_when_empty=True,
 )
 
@@ -177,7 +179,7 @@ DELETE_BY_ID = (CLIENT_API_ID, _ORDER_ID, _ORDER_NUMBER)
 
 SUBJECT = Parameter("subject", Text(LABEL_LENGTH_MAX), "Название формы.", "The name of the form.")
 PAGE_URL = Parameter(
-    "requestUrl", Text(URL_LENGTH_MAX), "Адрес страницы с формой.", "The address of the page the form stands on."
+    "requestUrl", Text(URL_LENGTH_MAX), "Адрес страницы с формой.", "The address of the page with the form."
 )
 CLIENT_NAME = Parameter("fio", Text(LABEL_LENGTH_MAX), "Имя клиента.", "The client's name.")
 CLIENT_PHONE = Parameter("phoneNumber", Text(PHONE_LENGTH_MAX), "Телефон клиента.", "The client's phone.")
@@ -196,7 +198,7 @@ REQUEST_REGISTER = (
         "sessionId",
         VisitRef(),
         "Идентификатор сессии: по ней определяется источник. Пустой, 0, null, undefined — без сессии.",
-        "The visit that the request belongs to, which gives its source. Empty, 0, null, undefined: none.",
+        "The visit of the lead request; it determines the source. Empty, 0, null, undefined: none.",
     ),
     CLIENT_NAME,
     CLIENT_PHONE,
@@ -268,15 +270,15 @@ CALL_IMPORT = (
     Parameter(
         "referenceId",
         Text(REFERENCE_LENGTH_MAX),
-        "Идентификатор звонка в его системе, он же callReferenceId; занимается навсегда.",
-        "The call's id in its own system, callReferenceId elsewhere; taken for good.",
+        "Идентификатор звонка в его системе, он же callReferenceId; повторно использовать нельзя.",
+        "The call's id in its own system, elsewhere called callReferenceId; it can never be used again.",
         required=True,
     ),
     Parameter(
         "sipCallId",
         Text(SIP_ID_LENGTH_MAX),
-        "Второй идентификатор звонка, тоже занимается навсегда.",
-        "The call's second id, taken for good as well.",
+        "Второй идентификатор звонка; повторно использовать тоже нельзя.",
+        "The call's second id; it can never be used again either.",
     ),
     Parameter("clientPhoneNumber", CLIENT_PHONE.type, CLIENT_PHONE.ru, CLIENT_PHONE.en, required=True),
     Parameter(
@@ -317,7 +319,7 @@ INBOUND_CALL = (
         "callid",
         Text(REFERENCE_LENGTH_MAX),
         "Идентификатор звонка в АТС, он же callReferenceId. Повтор обновляет звонок.",
-        "The call's id in the exchange, callReferenceId elsewhere. Sent again it updates the call.",
+        "The call's id in the PBX, elsewhere called callReferenceId. If it is sent again, the call is updated.",
         required=True,
     ),
     Parameter(
@@ -335,7 +337,7 @@ INBOUND_CALL = (
         "The number the client called.",
     ),
     Parameter(
-        "destphonenumber", Text(PHONE_LENGTH_MAX), "Номер, который принял звонок.", "The number that took the call."
+        "destphonenumber", Text(PHONE_LENGTH_MAX), "Номер, который принял звонок.", "The number that answered the call."
     ),
     Parameter(
         "duration",
@@ -350,5 +352,5 @@ INBOUND_CALL = (
         "How long the client waited, in seconds.",
     ),
     Parameter("status", CALL_STATUS, "Состоялся ли разговор.", "Whether the call was answered."),
-    Parameter("model", Text(LABEL_LENGTH_MAX), "Профиль АТС.", "The profile of the exchange."),
+    Parameter("model", Text(LABEL_LENGTH_MAX), "Профиль АТС.", "The profile of the PBX."),
 )

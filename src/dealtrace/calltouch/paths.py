@@ -1,4 +1,4 @@
-"""Where the services of the Calltouch API begin, and the table of an endpoint without parameters."""
+"""The first parts of the paths of the Calltouch API, and the table of an endpoint without parameters."""
 
 from dealtrace.http.parameters import ParameterTable
 

@@ -5,7 +5,7 @@ from dealtrace.calltouch.answers.calls import CallsAnswer
 from dealtrace.calltouch.answers.costs import CostsImport
 from dealtrace.calltouch.answers.deals import ChangedOrder, DealsPage, DeletedOrder, RegisteredOrder
 from dealtrace.calltouch.answers.formats import Count
-from dealtrace.calltouch.answers.lead_requests import LeadRequestsAnswer, RegisteredLeadRequest
+from dealtrace.calltouch.answers.lead_requests import LeadRequestsAnswer
 from dealtrace.calltouch.answers.outcomes import (
     CallsImport,
     FieldsClearing,
@@ -28,7 +28,6 @@ from dealtrace.calltouch.leads import (
     import_calls,
     inbound_call,
     node_id,
-    register_request,
 )
 from dealtrace.calltouch.parameters import BY_API_KEY, BY_CLIENT_API_ID, BY_CLIENT_API_ID_OR_HEADERS, BY_HEADERS
 from dealtrace.calltouch.paths import LEAD_SERVICE, NO_PARAMETERS, REPORT_SERVICE, REST
@@ -37,7 +36,6 @@ from dealtrace.errors import (
     DealKeyMissing,
     DealNotFound,
     LeadNotMatched,
-    LeadTaken,
     NumberTaken,
     RecordingNotFound,
     SiteMismatch,
@@ -46,7 +44,7 @@ from dealtrace.http.endpoint import OPEN, Endpoint, RateLimitClass
 from dealtrace.http.replies import plain_refusal
 
 SITE_PARAMETER = "siteId"
-"""What a path or a parameter calls the site's id, here and at the counter."""
+"""The name of the site's id in paths and parameters, here and in the counter's endpoints."""
 
 _STATISTICS = tuple(
     Endpoint(
@@ -77,7 +75,7 @@ _STATISTICS = tuple(
             statistics.searched_by_date,
             DayCounts,
             "Звонки из поиска по дням",
-            "Calls of searching by day",
+            "Calls from search engines by day",
             examples.COUNT_BY_DATE,
         ),
         (
@@ -85,7 +83,7 @@ _STATISTICS = tuple(
             statistics.searched_by_keyword,
             KeywordCounts,
             "Звонки из поиска по словам",
-            "Calls of searching by keyword",
+            "Calls from search engines by keyword",
             examples.COUNT_BY_KEYWORDS,
         ),
     )
@@ -181,22 +179,6 @@ ENDPOINTS = (
         example=examples.REQUESTS,
     ),
     Endpoint(
-        f"{REST}/requests/{{siteId}}/register",
-        ("GET", "POST"),
-        register_request.TABLE,
-        register_request.respond,
-        "Создать заявку с сайта, без токена",
-        "Take in a lead request from a site's form, without a token",
-        name="requests-register",
-        auth_scheme=OPEN,
-        rate_limit_class=RateLimitClass.FORM,
-        is_for_any_page=True,
-        reads_json=True,
-        answer=RegisteredLeadRequest,
-        refusals=(LeadTaken,),
-        example=examples.REGISTER_REQUEST,
-    ),
-    Endpoint(
         f"{REPORT_SERVICE}/costs-import/add",
         ("GET", "POST"),
         spread.TABLE,
@@ -226,7 +208,7 @@ ENDPOINTS = (
         create_requests.TABLE,
         create_requests.respond,
         "Создать заявки списком",
-        "Take in a list of lead requests",
+        "Import a list of lead requests",
         name="request-create",
         auth_scheme=BY_HEADERS,
         batch=create_requests.BATCH,
@@ -240,7 +222,7 @@ ENDPOINTS = (
         import_calls.TABLE,
         import_calls.respond,
         "Импортировать звонки списком",
-        "Take in a list of calls",
+        "Import a list of calls",
         name="call-import",
         auth_scheme=BY_HEADERS,
         batch=import_calls.BATCH,
@@ -311,7 +293,7 @@ ENDPOINTS = (
         NO_PARAMETERS,
         delete_fields.respond,
         "Удалить пользовательские поля лида или сделки",
-        "Empty custom fields of a lead or a deal",
+        "Clear custom fields of a lead or a deal",
         name="customfield-delete",
         auth_scheme=BY_HEADERS,
         batch=delete_fields.BODY,
@@ -326,7 +308,7 @@ ENDPOINTS = (
         inbound_call.TABLE,
         inbound_call.respond,
         "Принять звонок из АТС; ответ и ошибки — простой текст",
-        "Take in a call of an exchange; answer and errors are plain text",
+        "Register a call from a PBX; answer and errors are plain text",
         name="inbound-call",
         auth_scheme=BY_API_KEY,
         rate_limit_class=RateLimitClass.EXCHANGE,
@@ -342,7 +324,7 @@ ENDPOINTS = (
         node_id.TABLE,
         node_id.respond,
         "Узнать узел, без токена",
-        "Ask for the node, without a token",
+        "Get the number of the node, without a token",
         name="getnodeid",
         answer=Node,
         auth_scheme=OPEN,

@@ -1,4 +1,4 @@
-"""What a parameter's text may be in the words of this API alone: sums, wall clocks, tags, ids of visits."""
+"""Types of parameters that only this API has: sums, local times, tags, ids of visits."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
@@ -26,12 +26,12 @@ _SHOWN: Mapping[ClockForm, tuple[str, str]] = {
     SLASHED_MONTH_FIRST: ("mm/dd/yyyy", "03/26/2018"),
     SLASHED_YEAR_FIRST: ("yyyy/mm/dd", "2018/03/26"),
 }
-"""How a form is shown in messages, and an example."""
+"""The pattern and an example of each form, for messages."""
 
 
 @record
 class Amount:
-    """A sum in rubles, kept to four decimals."""
+    """A sum in rubles with up to four decimals."""
 
     erased: None = None
 
@@ -40,7 +40,7 @@ class Amount:
         return parse_amount(text)
 
     def schema(self) -> Mapping[str, object]:
-        """Describe a sum."""
+        """Return the JSON Schema of the sum."""
         return {"type": "string", "pattern": r"^[+-]?[0-9\s]+([.,][0-9]*)?$", "maxLength": AMOUNT_LENGTH_MAX}
 
 
@@ -48,14 +48,14 @@ class Amount:
 class CostAmount:
     """A cost in rubles, 0 or more, written as `Amount` is.
 
-    Ours: it is kept in kopecks, rounded half up, as reports show it; a negative one is refused, since a cost is
-    corrected by stating it again.
+    Ours: it is stored in kopecks, rounded half up, as reports show it; a negative cost is refused, since a cost is
+    corrected by sending it again.
     """
 
     erased: None = None
 
     def read(self, text: str) -> int:
-        """Parse the cost and return kopecks."""
+        """Parse the cost and return it in kopecks."""
         kopecks = int((Amount().read(text) * KOPECKS_PER_RUBLE).to_integral_value(ROUND_HALF_UP))
         if not 0 <= kopecks <= COST_KOPECKS_MAX:
             most = COST_KOPECKS_MAX // KOPECKS_PER_RUBLE
@@ -65,13 +65,13 @@ class CostAmount:
         return kopecks
 
     def schema(self) -> Mapping[str, object]:
-        """Describe a cost."""
+        """Return the JSON Schema of the cost."""
         return {"type": "string", "pattern": r"^\+?[0-9\s]+([.,][0-9]*)?$", "maxLength": AMOUNT_LENGTH_MAX}
 
 
 @record
 class WallClock:
-    """A date and time of the site's clock without a zone: `dd.mm.yyyy hh:mm:ss`, or in another form.
+    """A local date and time of the site: `dd.mm.yyyy hh:mm:ss`, or another form.
 
     Seed: «Формат dd.mm.yyyy%20hh:mm:ss».
     """
@@ -80,7 +80,7 @@ class WallClock:
     erased: None = None
 
     def read(self, text: str) -> datetime:
-        """Parse the wall clock; the caller applies the site's time zone."""
+        """Parse a naive date and time; the caller applies the site's time zone."""
         clock = read_clock(text, self.form)
         if clock is None:
             shown, example = _SHOWN[self.form]
@@ -91,7 +91,7 @@ class WallClock:
         return clock
 
     def schema(self) -> Mapping[str, object]:
-        """Return the JSON Schema of the wall clock."""
+        """Return the JSON Schema of the date and time."""
         return {"type": "string", "pattern": json_pattern(self.form.clock)}
 
 
@@ -99,27 +99,27 @@ class WallClock:
 class VisitRef:
     """The id of a visit, as the scripts of pages send it.
 
-    Ours: `0`, `null`, `undefined` and whatever else is no id mean that there is no visit. The vendor refuses the
-    whole lead request over it; a person who turned to the business is worth more than the source.
+    Ours: `0`, `null`, `undefined` and any other text that is not an id mean that there is no visit. The vendor refuses
+    the whole lead request in this case, but losing the client is worse than losing the source.
     """
 
     erased: None = None
 
     def read(self, text: str) -> int | None:
-        """Read the id, if it is one."""
+        """Parse the id; `None` if the text is not an id."""
         digits = text.strip()
         if not (digits.isascii() and digits.isdigit() and len(digits) <= DIGITS_MAX):
             return None
         return int(digits) if 0 < int(digits) <= ID_MAX else None
 
     def schema(self) -> Mapping[str, object]:
-        """Describe a visit's id."""
+        """Return the JSON Schema of the id."""
         return {"type": "string"}
 
 
 @record
 class SlashDay:
-    """A day of the site, `dd/mm/yyyy`, or as the journal of lead requests has it: `mm/dd/yyyy`, `yyyy/mm/dd`."""
+    """A day of the site: `dd/mm/yyyy`, or in the journal of lead requests `mm/dd/yyyy` or `yyyy/mm/dd`."""
 
     month_first: bool = False
     erased: None = None
@@ -139,9 +139,9 @@ class SlashDay:
 
 @record
 class CostDay:
-    """A day of the site, as other methods and databases write it.
+    """A day of the site in any common form.
 
-    Ours: `dd.mm.yyyy`, `dd/mm/yyyy` or `yyyy-mm-dd`; the vendor does not show the form.
+    Ours: `dd.mm.yyyy`, `dd/mm/yyyy` or `yyyy-mm-dd`; the vendor does not document the form.
     """
 
     erased: None = None
@@ -197,7 +197,7 @@ class DayClock:
 
 @record
 class Tags:
-    """Tags, comma-separated: trimmed, without empty ones and repetitions, in the order sent.
+    """Tags, comma-separated; parsed in the order sent, trimmed, without empty tags and duplicates.
 
     Seed: «Можно передавать более одного тега через запятую».
     """
@@ -205,7 +205,7 @@ class Tags:
     erased: tuple[str, ...] = ()
 
     def read(self, text: str) -> tuple[str, ...]:
-        """Read the tags."""
+        """Parse the tags."""
         tags = tuple(dict.fromkeys(tag for part in text.split(",") if (tag := part.strip())))
         if len(tags) > TAGS_MAX:
             raise InvalidValue(
@@ -219,26 +219,26 @@ class Tags:
         return tags
 
     def schema(self) -> Mapping[str, object]:
-        """Describe tags."""
+        """Return the JSON Schema of the text."""
         return {"type": "string"}
 
 
 @record
 class TagObjects(Tags):
-    """Tags as a list of objects; a comma parts tags there too, so that any tag may be written in either way."""
+    """Tags as a list of objects; a comma separates tags inside an object as well."""
 
     def schema(self) -> Mapping[str, object]:
-        """Describe the list."""
+        """Return the JSON Schema of the list."""
         tag = {"type": "object", "properties": {"tag": {"type": "string", "maxLength": TAG_LENGTH_MAX}}}
         return {"type": "array", "maxItems": TAGS_MAX, "items": tag}
 
 
 @record
 class ManagerObjects(Text):
-    """Managers as a list of objects."""
+    """Managers, sent as a list of objects."""
 
     def schema(self) -> Mapping[str, object]:
-        """Describe the list."""
+        """Return the JSON Schema of the list."""
         said = {"manager": {"type": "string", "maxLength": self.length_max}}
         return {"type": "array", "items": {"type": "object", "properties": said}}
 
@@ -248,23 +248,23 @@ class Names(Text):
     """A list of names."""
 
     def schema(self) -> Mapping[str, object]:
-        """Describe the list."""
+        """Return the JSON Schema of the list."""
         return {"type": "array", "minItems": 1, "items": {"type": "string", "maxLength": self.length_max}}
 
 
 @record
 class MatchingElements(Text):
-    """The ways of naming a lead, as a list of objects that differ by their type."""
+    """Searches for a lead, sent as a list of objects with different types."""
 
     def schema(self) -> Mapping[str, object]:
-        """Describe the list."""
+        """Return the JSON Schema of the list."""
         element = {"type": "object", "required": ["type"], "properties": {"type": {"type": "string"}}}
         return {"type": "array", "minItems": 1, "items": element}
 
 
 @record
 class NamedValues:
-    """Fields of a form as a list of objects, which the body reads itself."""
+    """Fields of a form, sent as a list of objects, which the endpoint's body parses itself."""
 
     length_max: int
     erased: None = None
@@ -274,7 +274,7 @@ class NamedValues:
         return text
 
     def schema(self) -> Mapping[str, object]:
-        """Describe the list."""
+        """Return the JSON Schema of the list."""
         words = {name: {"type": "string"} for name in ("name", "type")}
         field = {**words, "value": {"type": "string", "maxLength": self.length_max}}
         return {"type": "array", "items": {"type": "object", "properties": field}}
@@ -282,9 +282,9 @@ class NamedValues:
 
 @record
 class FieldObjects(Text):
-    """Values of custom fields as a list of objects; each value is a text of its own."""
+    """Values of custom fields, sent as a list of objects."""
 
     def schema(self) -> Mapping[str, object]:
-        """Describe the list."""
+        """Return the JSON Schema of the list."""
         said = {"field": {"type": "string"}, "value": {"type": "string", "maxLength": self.length_max}}
         return {"type": "array", "items": {"type": "object", "required": ["field"], "properties": said}}

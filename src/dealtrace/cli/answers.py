@@ -1,4 +1,4 @@
-"""The JSON that commands print, one type per answer; instants are UTC. Deals and leads are in `lead_answers`."""
+"""The types of the JSON that commands print; instants are in UTC. Deals and leads are in `lead_answers`."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -8,7 +8,7 @@ from dealtrace.leads.lead import LeadRef
 
 
 class SiteAnswer(TypedDict):
-    """A site in `site list`; `uniqueDepthDays` is 0 if there is no limit, `pointsPerDay` likewise."""
+    """A site in `site list`; `uniqueDepthDays` and `pointsPerDay` are 0 if there is no limit."""
 
     siteId: int
     name: str
@@ -27,7 +27,7 @@ class SiteAnswer(TypedDict):
 
 
 class StatusAnswer(TypedDict):
-    """A status in `status list`: all its spellings, the commonest first, and how many undeleted deals have it."""
+    """A status in `status list`: all its spellings, the most frequent first, and how many undeleted deals have it."""
 
     name: str
     meaning: str
@@ -36,7 +36,7 @@ class StatusAnswer(TypedDict):
 
 
 class ColumnAnswer(TypedDict):
-    """A column in `column list`; a formula has no statuses, the other kinds have no formula."""
+    """A column in `column list`; `statuses` is empty for formulas, `formula` is `None` for all other kinds."""
 
     name: str
     kind: str
@@ -45,7 +45,7 @@ class ColumnAnswer(TypedDict):
 
 
 class HostAnswer(TypedDict):
-    """A host in `source host list`; `name` is the source it is, empty if it sends nobody."""
+    """A host in `source host list`; `name` is its source, empty if visits from it have none (own, payment, sign-in)."""
 
     kind: str
     host: str
@@ -53,14 +53,14 @@ class HostAnswer(TypedDict):
 
 
 class SegmentAnswer(TypedDict):
-    """A segment in `segment list`, with its filters as they are written."""
+    """A segment in `segment list`; filters are written `dimension:operator:value`."""
 
     name: str
     filters: list[str]
 
 
 class ReclassificationAnswer(TypedDict):
-    """The result of `source reclassify`: the visits read, those of another source, and the leads that moved."""
+    """The result of `source reclassify`: how many visits were read, how many visits and leads got another source."""
 
     siteId: int
     dryRun: bool
@@ -109,7 +109,7 @@ class WebhookAnswer(TypedDict):
 
 
 class DemoAnswer(TypedDict):
-    """The result of `demo`; `clientApiId` is null if the site was there before."""
+    """The result of `demo`; `clientApiId` is null if the site existed before."""
 
     siteId: int
     clientApiId: str | None
@@ -132,7 +132,7 @@ class ImportAnswer(TypedDict):
 
 
 class UnmetCost(TypedDict):
-    """A source or campaign that cost something and that no visit has; `cost` is in rubles, with two decimals."""
+    """The cost of a source or campaign that no visit has; `cost` is in rubles, with two decimals."""
 
     source: str
     medium: str
@@ -145,9 +145,9 @@ class UnmetCost(TypedDict):
 class CostsAnswer(TypedDict):
     """The result of `import costs`; sums are in rubles, with two decimals.
 
-    `rows` are those of the file, without its totals; `costs` their different days and sources; `replaced` those that
-    the same days had before. `unmetSources` meet no visit by all five parts, `unmetCampaigns` not even by the first
-    three.
+    `rows` is the number of rows of the file, without its totals; `costs` the number of different days and sources in
+    them; `replaced` the number of costs that the same days had before. `unmetSources` are the sources for which no
+    visit has the same five parts, `unmetCampaigns` those for which none has even the same first three.
     """
 
     siteId: int
@@ -167,7 +167,7 @@ class CostsAnswer(TypedDict):
 
 
 class SourceShareAnswer(TypedDict):
-    """A source that shares a deal: its share is a decimal from 0 to 1, and `None` stands for nothing."""
+    """A source's share of a deal, a decimal from 0 to 1; source and medium are `None` if unknown."""
 
     source: str | None
     medium: str | None
@@ -175,14 +175,14 @@ class SourceShareAnswer(TypedDict):
 
 
 class StandingAnswer(TypedDict):
-    """Where a deal belongs: its lead, and the sources that share it, the latest touch first."""
+    """The lead of a deal and its sources with their shares, the latest touch first."""
 
     lead: LeadRef | None
     sources: list[SourceShareAnswer]
 
 
 class FlipAnswer(TypedDict):
-    """A deal in `try` that would have another lead or source."""
+    """A deal in `try` whose lead or source would change."""
 
     orderId: int
     orderNumber: str
@@ -193,7 +193,10 @@ class FlipAnswer(TypedDict):
 
 
 class MatchRateAnswer(TypedDict):
-    """How many deals have a lead, how many a lead or a stated source, and these as a part of all; `None` of none."""
+    """How many deals have a lead, and how many a lead or a stated source (`attributed`).
+
+    `matchRate` is the share of attributed deals, `None` if there are no deals.
+    """
 
     withLead: int
     attributed: int
@@ -201,7 +204,7 @@ class MatchRateAnswer(TypedDict):
 
 
 class MoveAnswer(TypedDict):
-    """What would move between two sources: deals and rubles, as decimals."""
+    """The deals and rubles that would move from one source to another, as decimals."""
 
     fromSource: str | None
     fromMedium: str | None
@@ -212,14 +215,14 @@ class MoveAnswer(TypedDict):
 
 
 class FurtherMovesAnswer(TypedDict):
-    """What would move between sources that are not listed by themselves."""
+    """The deals and rubles that would move between sources that are not listed."""
 
     deals: str
     rubles: str
 
 
 class TrialHeadAnswer(TypedDict):
-    """What `try` prints before the deals that would flip."""
+    """What `try` prints before the deals whose lead or source would change."""
 
     siteId: int
     firstDay: date
@@ -228,7 +231,7 @@ class TrialHeadAnswer(TypedDict):
 
 
 class TrialAnswer(TypedDict):
-    """What `try` prints after them: how many deals there are, and what would become of them together."""
+    """What `try` prints after these deals: how many deals there are, and the totals of all changes."""
 
     deals: int
     pinned: int
@@ -242,7 +245,7 @@ class TrialAnswer(TypedDict):
 
 
 class ValuesAnswer(TypedDict):
-    """What one side has of a deal; `sum` is a decimal, `None` if there is none."""
+    """The values of a deal in the file or here; `sum` is a decimal, `None` if the deal has no sum."""
 
     sum: str | None
     status: str
@@ -250,7 +253,7 @@ class ValuesAnswer(TypedDict):
 
 
 class DisagreementAnswer(TypedDict):
-    """A deal in `agree` on which the file and we do not agree; a side that lacks it is `None`."""
+    """A deal in `agree` that differs; `file` or `here` is `None` if the deal is missing there."""
 
     kind: str
     row: int | None
@@ -263,7 +266,7 @@ class DisagreementAnswer(TypedDict):
 
 
 class CountAnswer(TypedDict):
-    """Deals and their rubles, a decimal."""
+    """The number of deals and their sum in rubles, a decimal."""
 
     deals: int
     rubles: str
@@ -277,7 +280,7 @@ class AgreementHeadAnswer(TypedDict):
 
 
 class AgreementAnswer(TypedDict):
-    """What `agree` prints after them; `difference` and `otherSum` are how much more the file has."""
+    """What `agree` prints after the differences; `difference` and `otherSum` say how much more the file has."""
 
     agrees: bool
     inFile: CountAnswer
@@ -293,9 +296,9 @@ class AgreementAnswer(TypedDict):
 
 
 class Finding(TypedDict):
-    """A problem that `doctor` found and the command that fixes it; the other keys say what the text is about.
+    """A problem that `doctor` found and the command that fixes it; the other keys identify what the problem is about.
 
-    A `hint` is no problem: it does not change the exit status.
+    A finding with `hint` is not a problem: it does not change the exit status.
     """
 
     kind: str
@@ -347,7 +350,7 @@ class AlertTrialAnswer(TypedDict):
 
 
 class RequestAnswer(TypedDict):
-    """A request in `requests tail`; `siteId` is `None` if it named no site, `reason` that of a refusal in English."""
+    """A request in `requests tail`; `siteId` is `None` if it named no site, `reason` is the refusal in English."""
 
     siteId: int | None
     at: datetime

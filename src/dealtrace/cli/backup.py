@@ -28,7 +28,9 @@ def backup(file: BackupFile) -> None:
         if file.exists():
             fail(f"{file} already exists.")
         if not file.parent.is_dir():
-            fail(f"{file} cannot be written: there is no folder {file.parent}. Create it, or choose another.")
+            fail(
+                f"{file} cannot be written: the folder {file.parent} does not exist. Create it, or choose another one."
+            )
         with written_whole(file) as partial:
             if database.is_sqlite:
                 _backup_sqlite(database, partial)
@@ -42,7 +44,7 @@ def restore(file: BackupFile) -> None:
     with explained():
         database = open_database(read_settings().database_url)
         if not file.is_file():
-            fail(f"File not found: {file}")
+            fail(f"File not found: {file}.")
         if not _is_empty(database):
             fail("The database is not empty. Set DEALTRACE_DATABASE_URL to an empty one, or move the old file away.")
         if database.is_sqlite:
@@ -64,7 +66,7 @@ def _is_empty(database: Database) -> bool:
 
 def _backup_sqlite(database: Database, target: Path) -> None:
     if not database.file.exists():
-        fail(f"Database file not found: {database.name}")
+        fail(f"Database file not found: {database.name}.")
     with closing(sqlite3.connect(database.file)) as source, closing(sqlite3.connect(target)) as copy:
         source.backup(copy)
 

@@ -1,4 +1,4 @@
-"""The `dealtrace` program: all of its commands, each imported only when it is run."""
+"""The `dealtrace` program and the list of its commands; a command is imported only when it is run."""
 
 import sys
 from importlib import import_module
@@ -15,7 +15,7 @@ from dealtrace.record import record
 
 @record
 class ListedCommand:
-    """A command or group of commands: the module and the name it is defined by, and its line in `--help`."""
+    """A command or group of commands: the module and attribute that define it, and its line in `--help`."""
 
     module: str
     attribute: str
@@ -30,25 +30,29 @@ COMMANDS = {
     "field": ListedCommand("fields", "field_commands", "Add, list and remove custom fields."),
     "status": ListedCommand("reports.statuses", "status_commands", "Set and list what the statuses of deals mean."),
     "column": ListedCommand("reports.columns", "column_commands", "Add, list and remove columns of reports."),
-    "source": ListedCommand("sources", "source_commands", "Name the hosts of a site, and reclassify its past visits."),
+    "source": ListedCommand(
+        "sources", "source_commands", "Define what hosts mean to a site, and reclassify its past visits."
+    ),
     "deal": ListedCommand(
-        "deals.commands", "deal_commands", "List and show deals, their history, restore them, pin their leads."
+        "deals.commands", "deal_commands", "List, show and restore deals, show their history, pin their leads."
     ),
     "lead": ListedCommand("leads", "lead_commands", "Show, delete or restore a call or lead request."),
-    "explain": ListedCommand("deals.explain", "explain", "Explain why a deal has its lead, or none."),
+    "explain": ListedCommand("deals.explain", "explain", "Explain why a deal has its lead, or has no lead."),
     "match": ListedCommand("match", "match", "Rematch all deals of a site while the server runs."),
     "import": ListedCommand("import_costs", "import_commands", "Import calls, lead requests, deals, visits and costs."),
-    "try": ListedCommand("deals.what_if", "try_rules", "Show what other rules would do to the deals of a site."),
-    "agree": ListedCommand("deals.agree", "agree", "Compare a CRM's list of deals with ours."),
+    "try": ListedCommand(
+        "deals.what_if", "try_rules", "Show how other rules would change the leads and sources of a site's deals."
+    ),
+    "agree": ListedCommand("deals.agree", "agree", "Compare a CRM's list of deals with the deals of a site."),
     "export": ListedCommand("export", "export_commands", "Export deals, calls and lead requests to a file."),
     "report": ListedCommand(
-        "reports.report", "report", "Show what advertising brought, by any dimensions, with a total."
+        "reports.report", "report", "Show the results of advertising by any dimensions, with a total."
     ),
-    "segment": ListedCommand("reports.segments", "segment_commands", "Save, list and remove filters of reports."),
-    "alert": ListedCommand(
-        "reports.alerts", "alert_commands", "Watch metrics, and notify when one is out of the ordinary."
+    "segment": ListedCommand(
+        "reports.segments", "segment_commands", "Save, list and remove segments: filters of reports."
     ),
-    "demo": ListedCommand("sites.demo", "demo", "Fill a site with a made-up year that ends today."),
+    "alert": ListedCommand("reports.alerts", "alert_commands", "Watch metrics, and notify when a figure is unusual."),
+    "demo": ListedCommand("sites.demo", "demo", "Fill a site with a made-up year of data that ends today."),
     "webhook": ListedCommand("webhooks", "webhook_commands", "Notify other programs of events."),
     "person": ListedCommand("people", "person_commands", "Export or erase the data of a person."),
     "requests": ListedCommand("requests.tail", "request_commands", "Show the journal of requests to the API."),
@@ -58,11 +62,11 @@ COMMANDS = {
     "backup": ListedCommand("backup", "backup", "Back up the whole database to one file."),
     "restore": ListedCommand("backup", "restore", "Restore a backup into an empty database."),
 }
-"""Every command by its name. Importing them all takes a second of CPU, so `--help` shows these lines instead."""
+"""Every command by its name; `--help` shows these lines, since importing all commands takes a second of CPU."""
 
 
 def load_command(name: str) -> TyperCommand | TyperGroup:
-    """Return the command or group of a name, importing its module."""
+    """Import the module of a command or group and return it."""
     listed = COMMANDS[name]
     defined = getattr(import_module(f"dealtrace.cli.{listed.module}"), listed.attribute)
     parent = typer.Typer(add_completion=False)
@@ -79,9 +83,9 @@ def load_command(name: str) -> TyperCommand | TyperGroup:
 
 
 class CommandGroup(TyperGroup):
-    """The root of the commands: it lists them by `COMMANDS`, and imports the one that is run.
+    """The root group: lists the commands of `COMMANDS` and imports the one that is run.
 
-    Any: Click names neither its attributes and options nor, under Typer, its contexts and commands.
+    Any: Click does not type its attributes and options, nor, under Typer, its contexts and commands.
     """
 
     def __init__(self, **attributes: Any) -> None:
@@ -89,12 +93,12 @@ class CommandGroup(TyperGroup):
         super().__init__(**{**attributes, "commands": listed})
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
-        """Return the command that the arguments name, imported, and the arguments that are left to it."""
+        """Import the command that the arguments name; return its name, the command and the remaining arguments."""
         name, listed, rest = super().resolve_command(ctx, args)
         return name, load_command(name) if listed is not None and name is not None else None, rest
 
     def main(self, *args: Any, **options: Any) -> Any:
-        """Run a command; output that cannot be written ends it with one line on standard error and status 1."""
+        """Run a command; if output cannot be written, end with one line on standard error and exit status 1."""
         try:
             try:
                 return super().main(*args, **options)
@@ -109,7 +113,7 @@ class CommandGroup(TyperGroup):
 main = typer.Typer(
     name="dealtrace",
     cls=CommandGroup,
-    help="Register the deals of a CRM and find the advertising behind each.",
+    help="Register the deals of a CRM and find the advertising source of each.",
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
 )
@@ -127,5 +131,5 @@ def root(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    """Register the deals of a CRM and find the advertising behind each."""
+    """Register the deals of a CRM and find the advertising source of each."""
     del version

@@ -36,12 +36,12 @@ from dealtrace.storage.schema.upgrade import (
 database_commands = typer.Typer(help="Upgrade, check and distribute the database.", no_args_is_help=True)
 
 
-READ_AGAIN = "Stored phones and e-mails are still in the form of an earlier release."
+READ_AGAIN = "Stored phones and e-mails are still normalised as in an earlier release."
 
 
 @database_commands.command("upgrade")
 def upgrade() -> None:
-    """Upgrade the database schema to this release. Does nothing if it is up to date, and makes no database."""
+    """Upgrade the database schema to this release. Does nothing if it is up to date; never creates a database."""
     with explained():
         database = open_database(read_settings().database_url)
         require_database(database)
@@ -49,7 +49,7 @@ def upgrade() -> None:
         unread = _count_unread(database)
     console.print(f"The database schema is at revision {newest_revision()}.")
     if unread:
-        console.print(f"{READ_AGAIN} To do so while the server runs: dealtrace db renormalise")
+        console.print(f"{READ_AGAIN} To normalise them again while the server runs: dealtrace db renormalise")
 
 
 @database_commands.command("check")
@@ -70,7 +70,7 @@ def check() -> None:
 
 @database_commands.command("recount")
 def recount() -> None:
-    """Recount the deals per day, which journals use for totals and pages. Writes of a running server wait."""
+    """Recount the deals per day, which journals use for totals and pages. A running server's writes wait meanwhile."""
     with open_prepared() as database:
         with database.read() as connection:
             sites = list_sites(connection)
@@ -82,7 +82,7 @@ def recount() -> None:
 
 @database_commands.command("renormalise")
 def renormalise() -> None:
-    """Read all stored phones and e-mails again, as this release reads them. Can be stopped and continued."""
+    """Normalise all stored phones and e-mails by the rules of this release. Can be stopped and continued."""
     hidden = not complaints.is_terminal
     with open_prepared() as database, Progress(console=complaints, transient=True, disable=hidden) as progress:
         with database.read() as connection:
@@ -122,13 +122,13 @@ def _count_unread(database: Database) -> int:
 
 @database_commands.command("mirror")
 def mirror(
-    anew: Annotated[bool, typer.Option("--anew", help="Build it from the beginning, whatever there is.")] = False,
+    anew: Annotated[bool, typer.Option("--anew", help="Remove the mirror first and build it from scratch.")] = False,
 ) -> None:
-    """Bring the column mirror of reports up to date, which the next report would do. SQLite only."""
+    """Bring the column mirror of reports up to date; otherwise the next report does it. SQLite only."""
     hidden = not complaints.is_terminal
     with open_prepared() as database:
         if not database.is_sqlite or not database.mirror_memory_mib:
-            fail("Only a SQLite database has a column mirror, unless DEALTRACE_MIRROR_MEMORY is 0.")
+            fail("There is no column mirror: it needs a SQLite database and DEALTRACE_MIRROR_MEMORY above 0.")
         if anew:
             with without_mirror(database):
                 console.print("Removed the mirror.")
@@ -148,7 +148,7 @@ def mirror(
 def distribute(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the statements without running them.")] = False,
 ) -> None:
-    """Distribute the tables over a Citus cluster by site. Run on the coordinator; distributed tables are left alone."""
+    """Distribute the tables over a Citus cluster by site. Run on the coordinator; distributed tables do not change."""
     with explained():
         database = open_database(read_settings().database_url)
         if dry_run:
@@ -171,7 +171,7 @@ def distribute(
 
 
 def summarize_distribution(added: int, before: Collection[str]) -> str:
-    """Return the sentence on what `db distribute` did: how many tables it added to those distributed before."""
+    """Return the message of `db distribute`: how many tables it distributed, and how many were before."""
     if not added:
         return "All tables are distributed by site_id already."
     others = f" {counted(len(before), 'table')} had been distributed before." if before else ""
@@ -179,7 +179,7 @@ def summarize_distribution(added: int, before: Collection[str]) -> str:
 
 
 def _distributed(database: Database) -> list[str]:
-    """List the tables that are distributed; none without Citus."""
+    """List the tables that are distributed; empty without Citus."""
     if database.is_sqlite:
         return []
     with database.read() as connection:

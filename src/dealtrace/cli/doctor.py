@@ -40,13 +40,13 @@ COULD_NOT_LOOK = 2
 SET_APART_SHOWN = 20
 STATUSES_SHOWN = 20
 _WHY_APART = {
-    SetApart.SHARED: f"leads state it beside more than {SHARED_BY_MAX} other contacts, so it is no person's own",
-    SetApart.FILLER: "people type it to fill a field",
+    SetApart.SHARED: f"leads have it with more than {SHARED_BY_MAX} other contacts, so it is not one person's",
+    SetApart.FILLER: "people enter it only to fill in a required field",
 }
 
 
 def doctor(as_json: JsonOption = False) -> None:
-    """Check the installation. The exit status is 0 without problems, 1 with problems, 2 if it could not look."""
+    """Check the installation. The exit status is 0 without problems, 1 with problems, 2 if it could not be checked."""
     try:
         with open_prepared() as database:
             in_use, mirror, findings = database.name, find_mirror_status(database), _findings(database)
@@ -64,12 +64,12 @@ def doctor(as_json: JsonOption = False) -> None:
 
 
 def _mirror_line(mirror: MirrorStatus) -> str:
-    """Return how the mirror stands; none of it is a problem, because the next report sets it right."""
+    """Return the line about the column mirror; its state is never a problem, since the next report updates it."""
     size, age = f"{mirror.size_bytes / 2**20:,.0f} MiB", clock.now() - mirror.opened_at
     if mirror.obstacle:
-        return f"The column mirror of reports: the next report builds it anew, because {mirror.obstacle}."
+        return f"The column mirror of reports: the next report rebuilds it, because {mirror.obstacle}."
     behind = counted(mirror.behind, "change")
-    return f"The column mirror of reports: {size}, last opened {str(age).partition('.')[0]} ago, {behind} to take over."
+    return f"The column mirror of reports: {size}, last opened {str(age).partition('.')[0]} ago, {behind} behind."
 
 
 def _print_findings(findings: list[Finding]) -> None:
@@ -127,7 +127,7 @@ def _site_findings(connection: Connection, site: Site) -> list[Finding]:
         text = (
             f"Site {site.id}: {counted(unusable_leads, 'lead')} with an invalid phone or e-mail, which matches nothing."
         )
-        cure = "Check what the forms and the exchange of this site send."
+        cure = "Check what the forms and the PBX of this site send."
         findings.append(
             {"kind": "unusable_lead", "text": text, "cure": cure, "site_id": site.id, "seen": unusable_leads}
         )
@@ -161,7 +161,7 @@ def _unknown_parameter_finding(site_id: int, parameter: UnknownParameter) -> Fin
         "kind": "unknown_parameter",
         "text": f"Site {site_id}: {named} which has no effect, {counted(parameter.seen, 'time')}, "
         f"last on {parameter.last_seen_at:%Y-%m-%d %H:%M} UTC.",
-        "cure": f"{meant}The parameters are listed under /docs.",
+        "cure": f"{meant}All parameters are listed at /docs.",
         "site_id": site_id,
         "path": parameter.path,
         "name": parameter.name,
@@ -179,18 +179,18 @@ def _people_findings(connection: Connection, site: Site) -> list[Finding]:
     findings: list[Finding] = []
     reading = find_reading(connection, site.id)
     if reading is not None and (unread := count_unread(connection, site.id, reading)):
-        text = f"Site {site.id}: contacts of {unread} leads, clients and deals are in the form of an earlier release."
+        text = f"Site {site.id}: contacts of {unread} leads, clients and deals are normalised as in an earlier release."
         cure = "dealtrace db renormalise"
         findings.append({"kind": "old_contacts", "text": text, "cure": cure, "site_id": site.id, "seen": unread})
     for contact, reason in list_set_apart(connection, site.id, SET_APART_SHOWN):
-        text = f"Site {site.id}: {contact} joins nobody: {_WHY_APART[reason]}."
-        cure = "Nothing to do, unless forms send it by mistake."
+        text = f"Site {site.id}: {contact} is not used to recognise a person: {_WHY_APART[reason]}."
+        cure = "Nothing needs to be done, unless forms send it by mistake."
         findings.append({"kind": "set_apart", "text": text, "cure": cure, "site_id": site.id, "name": contact})
     return findings
 
 
 def _status_findings(connection: Connection, site: Site) -> list[Finding]:
-    """Find statuses that a site has no room for, and hint at those of a site that has named none as won."""
+    """List problems with statuses: the site has too many of them, or (as a hint) none of them means won."""
     statuses = list_statuses(connection, site.id)
     is_full, lacks_won = len(statuses) >= STATUSES_MAX, not has_won_status(connection, site.id)
     if not statuses or not (is_full or lacks_won):
@@ -204,14 +204,14 @@ def _status_findings(connection: Connection, site: Site) -> list[Finding]:
         findings.append({"kind": "too_many_statuses", "text": text, "cure": cure, "site_id": site.id})
     unset = [group for group in group_statuses(statuses, deals) if group.meaning is Meaning.OPEN]
     if lacks_won and unset:
-        text = f"Site {site.id}: no status means won, so reports have no income. Its deals have: {_named(unset)}."
+        text = f"Site {site.id}: no status means won, so reports show no income. Its statuses: {_named(unset)}."
         cure = f"dealtrace status set {site.id} NAME won"
         findings.append({"kind": "statuses", "text": text, "cure": cure, "site_id": site.id, "hint": True})
     return findings
 
 
 def _named(groups: list[StatusGroup]) -> str:
-    """Return the first statuses with their numbers of deals, and how many more there are."""
+    """Return a text with the first statuses and their numbers of deals, and how many more statuses there are."""
     named = ", ".join(f"{group.name} ({group.deals})" for group in groups[:STATUSES_SHOWN])
     more = len(groups) - STATUSES_SHOWN
     return f"{named} and {more} more" if more > 0 else named
@@ -229,7 +229,7 @@ def _webhook_finding(webhook: Webhook) -> Finding:
 
 
 def _quoted(name: str) -> str:
-    """Return a name as a shell word; one that a terminal would not show is written in escapes, as bash reads them."""
+    """Return a name quoted for bash, with escapes for characters that a terminal does not show."""
     if cleaned(name) == name:
         return "'" + name.replace("'", "'\\''") + "'"
     return "$'" + cleaned(name.replace("\\", "\\\\").replace("'", "\\'")) + "'"

@@ -1,4 +1,4 @@
-"""`dealtrace export`: deals, calls and lead requests to a file of any size."""
+"""`dealtrace export`: write deals, calls and lead requests to a file of any size."""
 
 import signal
 import sys
@@ -49,7 +49,7 @@ FileArgument = Annotated[Path, typer.Argument(help="The file to write: .csv, .xl
 FromOption = Annotated[
     Day | None, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day, in the site's time zone.")
 ]
-ToOption = Annotated[Day | None, typer.Option("--to", formats=["%Y-%m-%d"], help="The last day, included.")]
+ToOption = Annotated[Day | None, typer.Option("--to", formats=["%Y-%m-%d"], help="The last day, inclusive.")]
 ExcelOption = Annotated[
     bool, typer.Option("--excel", help="CSV for a Russian Excel: semicolons, Russian headings, dates and numbers.")
 ]
@@ -58,7 +58,7 @@ ForceOption = Annotated[bool, typer.Option("--force", help="Overwrite an existin
 
 @record
 class _Selection(Generic[Item]):
-    """What to export: a query for ids, how the items with these ids are read, and the columns of the file."""
+    """What to export: the query for ids, the function that reads the items of ids, and the columns of the file."""
 
     query: PageQuery
     read_items: Callable[[Connection, Sequence[int]], Sequence[Item]]
@@ -66,11 +66,11 @@ class _Selection(Generic[Item]):
 
 
 _Select = Callable[[Site, datetime | None, datetime | None], _Selection[Item]]
-"""Selects what a site has since and until two instants."""
+"""Returns the selection of a site's records between two instants."""
 
 
 def _add_command(name: str, select: _Select[Item], meaning: str) -> None:
-    """Add the command that exports the records of a noun; the three differ in nothing else."""
+    """Add the command that exports records of one kind; otherwise the three commands are the same."""
 
     @export_commands.command(name, help=meaning)
     def export_records(
@@ -103,7 +103,7 @@ def _select_leads(
 
 
 def _interval(site: Site, first: Day | None, last: Day | None) -> tuple[datetime | None, datetime | None]:
-    """Return the instants at which the first day begins and the last day ends, in UTC."""
+    """Return the start of the first day and the end of the last day as instants in UTC; `None` if not given."""
     if first is not None and last is not None and first > last:
         fail("--from is after --to.")
     since = day_start(first.date(), site.time_zone) if first is not None else None
@@ -163,7 +163,7 @@ def _export(
 
 @dataclass(slots=True)
 class _Written:
-    """How far an export has come."""
+    """How many rows were written, and how many texts were cut."""
 
     rows: int = 0
     cut: int = 0
@@ -171,7 +171,7 @@ class _Written:
 
 @contextmanager
 def _accounted_for(path: Path, written: _Written) -> Iterator[None]:
-    """End the command with the number of rows after which it stopped, whatever stopped it."""
+    """If anything stops the export, end the command and print after how many rows it stopped."""
     try:
         with _ended_by_exceptions():
             yield
@@ -192,7 +192,7 @@ def _stopped(path: Path, written: _Written) -> str:
 
 @contextmanager
 def _ended_by_exceptions() -> Iterator[None]:
-    """Let a closed terminal and an ordered end unwind the command, as Ctrl-C does, so that nothing is left behind."""
+    """Make SIGHUP and SIGTERM raise `SystemExit`, as Ctrl-C raises an exception, so that files are cleaned up."""
     ended_by = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) is signal.SIG_DFL]
     for number in ended_by:
         signal.signal(number, _end)
@@ -208,7 +208,7 @@ def _end(number: int, _: object) -> NoReturn:
 
 
 def _write(connection: Connection, site: Site, file: RowWriter, selection: _Selection[Item], written: _Written) -> None:
-    """Write all rows as of the start of the transaction, in chunks of a thousand, and count them."""
+    """Write and count all rows, a thousand at a time, as they were at the start of the transaction."""
     with Progress(console=complaints, transient=True, disable=not complaints.is_terminal) as progress:
         bar = progress.add_task("Rows", total=None)
         for total, ids in pages_of(connection, selection.query, ROWS_AT_ONCE):
@@ -221,15 +221,15 @@ def _write(connection: Connection, site: Site, file: RowWriter, selection: _Sele
 _add_command(
     "deals",
     _select_deals,
-    "Export deals with their leads and sources, ordered by creation date. Deleted deals are left out.",
+    "Export deals with their leads and sources, ordered by creation date, without deleted deals.",
 )
 _add_command(
     "calls",
     partial(_select_leads, LeadKind.CALL),
-    "Export calls with their clients and sources, ordered by start. Deleted calls are left out.",
+    "Export calls with their clients and sources, ordered by start, without deleted calls.",
 )
 _add_command(
     "requests",
     partial(_select_leads, LeadKind.LEAD_REQUEST),
-    "Export lead requests with their clients and sources, ordered by date. Deleted requests are left out.",
+    "Export lead requests with their clients and sources, ordered by date, without deleted lead requests.",
 )

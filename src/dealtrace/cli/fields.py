@@ -45,7 +45,7 @@ def remove(
     site_id: SiteIdArgument,
     name: Annotated[str, typer.Argument(help="The field name, as in custom[NAME].")],
 ) -> None:
-    """Remove a custom field. Values sent as custom[NAME] are not stored any more; stored values stay."""
+    """Remove a custom field. Values sent as custom[NAME] are no longer stored; stored values remain."""
     with open_prepared() as database, database.write() as connection:
         remove_custom_field(connection, site_id, name)
-    console.print(f"Field {name} removed from site {site_id}: custom[{name}] is not stored any more.")
+    console.print(f"Field {name} removed from site {site_id}: custom[{name}] is no longer stored.")

@@ -1,4 +1,4 @@
-"""`dealtrace import costs`: what an account of an advertising system cost, from a file."""
+"""`dealtrace import costs`: import the costs of an account of an advertising system from a file."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import astuple
@@ -36,32 +36,38 @@ from dealtrace.storage.reports.costs import find_unmet_costs, list_visited_sourc
 UNMET_SHOWN_MAX = 20
 PERCENT_MAX = 100
 
-SystemOption = Annotated[str, typer.Option("--system", help=f"Such as {', '.join(SYSTEM_SOURCES)}, or any other name.")]
+SystemOption = Annotated[
+    str, typer.Option("--system", help=f"The advertising system: {', '.join(SYSTEM_SOURCES)}, or any other name.")
+]
 AccountOption = Annotated[str, typer.Option("--account", help="The account in the system; any name.")]
 SourceOption = Annotated[str | None, typer.Option("--source", help="The source of all costs of the file.")]
 MediumOption = Annotated[str | None, typer.Option("--medium", help="The medium of all costs of the file.")]
 CampaignOption = Annotated[
-    str, typer.Option("--campaign", help="auto, id, name, or a text with {id} or {name}: what visits have.")
+    str, typer.Option("--campaign", help="The campaign in visits: auto, id, name, or a text with {id} or {name}.")
 ]
 RenameOption = Annotated[
-    list[str] | None, typer.Option("--rename", metavar="CAMPAIGN=NAME", help="What visits call a campaign.")
+    list[str] | None,
+    typer.Option("--rename", metavar="CAMPAIGN=NAME", help="The name that visits have for a campaign."),
 ]
 MapOption = Annotated[
-    list[str] | None, typer.Option("--map", metavar="HEADING=COLUMN", help="What a heading of the file means.")
+    list[str] | None,
+    typer.Option("--map", metavar="HEADING=COLUMN", help="The column that a heading of the file means."),
 ]
 VatOption = Annotated[
-    str | None, typer.Option("--vat", metavar="PERCENT", help="Remove this tax, which the costs contain.")
+    str | None, typer.Option("--vat", metavar="PERCENT", help="Subtract this tax, which the costs include.")
 ]
 AddVatOption = Annotated[
-    str | None, typer.Option("--add-vat", metavar="PERCENT", help="Add this tax, which the costs lack.")
+    str | None, typer.Option("--add-vat", metavar="PERCENT", help="Add this tax, which the costs do not include.")
 ]
-RateOption = Annotated[str | None, typer.Option("--rate", help="Rubles for a unit of the file's currency.")]
-UnitOption = Annotated[CostUnit, typer.Option("--cost-unit", help="Of the cost column: money, or micros (millionths).")]
+RateOption = Annotated[str | None, typer.Option("--rate", help="The rate: rubles per unit of the file's currency.")]
+UnitOption = Annotated[
+    CostUnit, typer.Option("--cost-unit", help="The unit of the cost column: money, or micros (millionths).")
+]
 
 
 @record
 class _Imported:
-    """What was imported, and what of it meets no visit."""
+    """What was imported, and the costs whose source no visit has."""
 
     site_id: int
     account: CostAccount
@@ -89,7 +95,7 @@ def take_costs(  # noqa: PLR0913, PLR0917 - an argument for each option
     cost_unit: UnitOption = CostUnit.AUTO,
     as_json: JsonOption = False,
 ) -> None:
-    """Import the costs of an account; they replace those of the same days. A broken row leaves all as it was."""
+    """Import the costs of an account; they replace its costs of the same days. If a row is invalid, nothing changes."""
     named = _read_account(system, account)
     reading = CostReading(
         columns=_read_mapping(mapped or ()),
@@ -105,7 +111,7 @@ def take_costs(  # noqa: PLR0913, PLR0917 - an argument for each option
         fail("Set either --vat or --add-vat.")
     naming = CampaignNaming(campaign, _read_renames(rename or ()))
     if not naming.is_valid:
-        fail("--campaign must be auto, id, name, or a text with {id} or {name} in it.")
+        fail("--campaign must be auto, id, name, or a text that contains {id} or {name}.")
     with open_prepared() as database:
         imported = _import(database, site_id, named, file, encoding, reading, naming)
         refresh_statistics(database)
@@ -197,13 +203,13 @@ def _check_naming(file: CostFile, naming: CampaignNaming) -> None:
         return
     for is_needed, column in ((naming.needs_id, "campaign_id"), (naming.needs_name, "campaign_name")):
         if is_needed and not file.layout.has((column,)):
-            fail(f"--campaign {naming.form} needs the column {column}, which the file does not have. Set --map.")
+            fail(f"--campaign {naming.form} needs the column {column}, which the file does not have. Use --map.")
 
 
 def _check_lengths(costs: Collection[Cost]) -> None:
     longest = max((len(cost.traffic_source.campaign) for cost in costs), default=0)
     if longest > SOURCE_LENGTH_MAX:
-        fail(f"--campaign: a campaign would have {longest} characters, at most {SOURCE_LENGTH_MAX} are allowed.")
+        fail(f"--campaign: a name would have {longest} characters, at most {SOURCE_LENGTH_MAX} are allowed.")
 
 
 def _report(imported: _Imported) -> None:
@@ -229,13 +235,13 @@ def _summarize(imported: _Imported) -> Iterator[str]:
     if file.layout.passed_over:
         yield f"Ignored columns: {', '.join(file.layout.passed_over)}."
     if not imported.unmet.sources:
-        yield "Every cost meets a visit of the site."
+        yield "All costs have visits."
         return
-    unmet = f"No visit has the five parts of {_rubles(_sum(imported.unmet.sources))} RUB"
+    unmet = f"For {_rubles(_sum(imported.unmet.sources))} RUB no visit has the same source with all five parts"
     if imported.unmet.campaigns:
-        yield f"{unmet}; none has the source, medium and campaign of {_rubles(_sum(imported.unmet.campaigns))} RUB:"
+        yield f"{unmet}; for {_rubles(_sum(imported.unmet.campaigns))} RUB not even source, medium and campaign match:"
     else:
-        yield f"{unmet}, but visits have their source, medium and campaign:"
+        yield f"{unmet}, but visits have the same source, medium and campaign:"
 
 
 def _table(unmet: Collection[SourceCost]) -> Table:

@@ -1,4 +1,4 @@
-"""`dealtrace import`: calls, lead requests, deals and visits from files."""
+"""`dealtrace import`: import calls, lead requests, deals and visits from files."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -43,15 +43,15 @@ class Encoding(StrEnum):
 
 
 FileArgument = Annotated[Path, typer.Argument(help="CSV or XLSX with headings, or JSON Lines.")]
-EncodingOption = Annotated[Encoding | None, typer.Option(help="Of a CSV file; detected if omitted.")]
+EncodingOption = Annotated[Encoding | None, typer.Option(help="The encoding of a CSV file; detected if omitted.")]
 RefusedOption = Annotated[Path | None, typer.Option(help="The file for refused rows; FILE.refused.csv by default.")]
-PublishOption = Annotated[bool, typer.Option("--tell-webhooks", help="Send what is imported to webhooks.")]
+PublishOption = Annotated[bool, typer.Option("--tell-webhooks", help="Send the imported records to webhooks.")]
 
 
 def _add_command(name: str, noun: ImportNoun, records: str) -> None:
-    """Add the command that imports the records of a noun; the four differ in nothing else."""
+    """Add the command that imports records of one kind; otherwise the four commands are the same."""
 
-    @import_commands.command(name, help=f"Import {records}. An import that was stopped continues where it stopped.")
+    @import_commands.command(name, help=f"Import {records}. If an import is stopped, run it again to continue.")
     def import_records(
         file: FileArgument,
         site_id: SiteIdOption,
@@ -79,7 +79,7 @@ class _ImportJob:
     refused: RefusedRows
 
     def chunks(self, progress: FileImport) -> Iterator[list[tuple[Row, ImportRow[object]]]]:
-        """Yield the rows that are left, in chunks."""
+        """Yield the rows that are not yet imported, in chunks of `ROWS_AT_ONCE`."""
         rows = self.file.rows(self.site.time_zone, progress.last_row)
         while chunk := list(islice(rows, ROWS_AT_ONCE)):
             yield chunk
@@ -134,7 +134,7 @@ def _continue_import(job: _ImportJob, state: FileImport) -> FileImport:
 
 
 def refresh_statistics(database: Database) -> None:
-    """Refresh the statistics; the import succeeded whether this does or not, as when a worker of a cluster is away."""
+    """Refresh the planner's statistics; if this fails, for example if a node is down, the import is still complete."""
     try:
         database.gather_statistics()
     except Exception as error:
@@ -147,7 +147,7 @@ def refresh_statistics(database: Database) -> None:
 def _import_chunk(
     job: _ImportJob, ids: IdBlocks, state: FileImport, chunk: list[tuple[Row, ImportRow[object]]]
 ) -> FileImport:
-    """Import a chunk of rows; refused rows are on disk before the transaction commits."""
+    """Import a chunk of rows and return the new state; refused rows are on disk before the transaction commits."""
     place = ImportPlace(job.database, ids, job.site, IMPORT_KINDS[job.file.format.noun])
     kept = RowsOfChunk(job.refused, [row for row, _ in chunk])
     return import_chunk(place, state, [row for _, row in chunk], kept, clock.now())
@@ -160,7 +160,7 @@ def _report(job: _ImportJob, state: FileImport, *, finished_before: bool, as_jso
         for line in _summarize(job.file, state, finished_before=finished_before):
             console.print(line, markup=False)
     if state.refused:
-        fail(f"{counted(state.refused, 'row')} refused. Correct them in {job.refused.path} and import that file.")
+        fail(f"{counted(state.refused, 'row')} refused. Correct them in {job.refused.path}, then import that file.")
 
 
 def _serialize_result(job: _ImportJob, state: FileImport, *, finished_before: bool) -> ImportAnswer:

@@ -1,4 +1,4 @@
-"""The JSON of deals and leads that commands print, one type per answer; instants are UTC."""
+"""The types of the JSON of deals and leads that commands print; instants are in UTC."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -36,7 +36,7 @@ class DealAnswer(TypedDict):
 
 
 class VersionAnswer(TypedDict):
-    """A version in `deal history`; `before` and `after` hold the fields that changed, as the database stores them."""
+    """A version in `deal history`; `before` and `after` have the changed fields as the database stores them."""
 
     siteId: int
     orderId: int
@@ -50,7 +50,7 @@ class VersionAnswer(TypedDict):
 
 
 class CreditAnswer(TypedDict):
-    """The share of one visit under one attribution model, from 0 to 1."""
+    """The share of a lead that one attribution model credits to one visit, from 0 to 1."""
 
     attribution: int
     sessionId: int

@@ -1,4 +1,4 @@
-"""What commands print: every word cleaned on its way to a terminal, and one error for output that cannot be written."""
+"""Print the output of commands: control characters are escaped, and failures to write become `OutputFailed`."""
 
 import errno
 import os
@@ -13,18 +13,18 @@ from rich.console import Console
 from rich.table import Table
 
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-"""Control characters such as ESC and C1, marks such as right-to-left, surrogates, and separators of lines."""
+"""Unicode categories to escape: control characters (ESC), formatting marks (right-to-left), surrogates, line breaks."""
 
 
 class OutputFailed(Exception):  # noqa: N818 - it names what happened
-    """Standard output or standard error cannot be written; the message is the system's reason."""
+    """Standard output or standard error cannot be written to; the message is the system's reason."""
 
 
 class CleanConsole(Console):
-    """A console that prints texts as one line each, with nothing in them that a terminal would obey.
+    """A console that prints each text as one line, without control characters.
 
-    Names, comments and numbers come from strangers. An ESC could rewrite what the operator has read, a right-to-left
-    mark could show another number, and a newline could forge a line of ours.
+    Names, comments and numbers come from strangers. An ESC could change what is already on the screen, a right-to-left
+    mark could make a number look different, and a newline could forge a line of output.
     """
 
     def __init__(self, *, stderr: bool = False) -> None:
@@ -34,7 +34,7 @@ class CleanConsole(Console):
         """Print texts and tables. Any: the options are Rich's own.
 
         Raises:
-            OutputFailed: the device is full, or the reader of a pipe has gone.
+            OutputFailed: the device is full, or the reader of a pipe has closed it.
         """
         try:
             super().print(*map(_clean, objects), **options)
@@ -42,7 +42,7 @@ class CleanConsole(Console):
             raise OutputFailed(error.strerror) from error
 
     def on_broken_pipe(self) -> None:
-        """Raise an error as for any other output that cannot be written, where Rich would exit."""
+        """Raise `BrokenPipeError`, since Rich would exit here without a message."""
         raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
 
 
@@ -51,7 +51,7 @@ complaints = CleanConsole(stderr=True)
 
 
 def cleaned(text: str) -> str:
-    """Return a text without control characters, bidirectional marks and line breaks: each becomes its JSON escape."""
+    """Return a text with control characters, bidirectional marks and line breaks replaced by their JSON escapes."""
     if text.isprintable():
         return text
     return "".join(_escaped(sign) if unicodedata.category(sign) in _UNPRINTABLE else sign for sign in text)
@@ -70,7 +70,7 @@ def counted(count: int, noun: str) -> str:
 
 
 def print_json(content: object) -> None:
-    """Print a value as one line of JSON, with escapes for what a terminal would obey.
+    """Print a value as one line of JSON, with control characters escaped.
 
     Raises:
         OutputFailed: as `CleanConsole.print`.
@@ -81,9 +81,10 @@ def print_json(content: object) -> None:
 def print_json_with_rows(
     head: Mapping[str, object], name: str, rows: Iterable[object], tail: Callable[[], Mapping[str, object]]
 ) -> None:
-    """Print an object as one line of JSON, with a list of any length under `name` that is never whole in memory.
+    """Print an object as one line of JSON with a list of any length under `name`, whose rows are written one by one.
 
-    The members of `head` come before the list, and those of `tail`, which is asked after the last row, behind it.
+    The members of `head` come before the list. `tail` is called after the last row, and its members come after the
+    list.
 
     Raises:
         OutputFailed: as `CleanConsole.print`.
@@ -99,7 +100,7 @@ def _json(content: object) -> str:
 
 
 def write_line(line: str) -> None:
-    """Write a line to standard output, as it is.
+    """Write a line to standard output without escaping.
 
     Raises:
         OutputFailed: as `CleanConsole.print`.
@@ -117,10 +118,10 @@ def _write(text: str) -> None:
 
 
 def end_without_output(failure: OutputFailed) -> NoReturn:
-    """Say on standard error that the output cannot be written, and exit with status 1."""
+    """Print on standard error that the output could not be written, and exit with status 1."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     with suppress(OSError, ValueError):
-        os.dup2(nowhere, sys.stdout.fileno())  # Python writes what is buffered when it ends
+        os.dup2(nowhere, sys.stdout.fileno())  # Python flushes its buffers when it exits
     with suppress(OSError):
         sys.stderr.write(f"The output could not be written: {failure}.\n")
         sys.stderr.flush()
@@ -128,7 +129,7 @@ def end_without_output(failure: OutputFailed) -> NoReturn:
 
 
 def _clean(printed: Any) -> Any:
-    """Clean what is printed. Any: Rich prints objects of many types, and tables of them."""
+    """Return a printed object with its texts cleaned. Any: Rich prints objects of many types, and tables of them."""
     if isinstance(printed, str):
         return cleaned(printed)
     if isinstance(printed, Table):
@@ -138,6 +139,6 @@ def _clean(printed: Any) -> Any:
 
 
 def _escaped(sign: str) -> str:
-    """Return the escape of a character as JSON has it; those beyond 16 bits are a pair."""
+    """Return the JSON escape of a character; characters beyond 16 bits become a surrogate pair."""
     units = sign.encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{units[start : start + 2].hex()}" for start in range(0, len(units), 2))

@@ -28,9 +28,9 @@ from dealtrace.storage.id_blocks import transaction
 GRACE_SECONDS = 30
 """How long a stopping server may take to finish the requests it is serving."""
 HEADER_SECONDS_MAX = 5
-"""How long a connection may stay open without sending a whole request header; idle ones cannot keep others out."""
+"""How long a connection may take to send its request header, so that idle connections cannot block others."""
 BACKLOG_MAX = 1024
-"""Connections that may wait to be accepted; never more than are served at once, so that they wait one time-out."""
+"""The most connections that wait to be accepted; at most as many as are served at once, so all wait one time-out."""
 
 
 def serve(
@@ -48,7 +48,7 @@ def serve(
     with open_prepared(creates=True) as database:
         if settings.workers > 1 and database.is_sqlite:
             fail(
-                "SQLite allows a single writer: a second process gains nothing and makes the slowest responses "
+                "SQLite allows a single writer: a second process brings no gain and makes the slowest responses "
                 "fifty times slower. Use --workers 1, or PostgreSQL."
             )
         if database.is_sqlite and not claim_file(database.file):
@@ -63,7 +63,7 @@ def serve(
 
 
 def _raise_open_files(settings: Settings) -> None:
-    """Raise the limit of open files as far as this user may, and say if it is too low for the connections wanted."""
+    """Raise the limit of open files as far as allowed, and warn if it is too low for `connections_max`."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = settings.connections_max + RESERVED_FILES
     if soft != resource.RLIM_INFINITY and soft < wanted:
@@ -104,7 +104,7 @@ def _serve(settings: Settings, address: str) -> None:
 
 
 def _chosen(host: str | None, port: int | None, workers: int | None) -> Settings:
-    """Return the settings with command-line options applied, through the environment so that workers see them too."""
+    """Return the settings with command-line options applied; the environment passes them to worker processes."""
     for name, value in (("HOST", host), ("PORT", port), ("WORKERS", workers)):
         if value is not None:
             os.environ[ENVIRONMENT_PREFIX + name] = str(value)
@@ -115,7 +115,7 @@ def _chosen(host: str | None, port: int | None, workers: int | None) -> Settings
 def _free_address(settings: Settings) -> str:
     """Return the IP address to listen on, after checking that the port is free.
 
-    Granian opens the port for sharing, so it would not notice a second server.
+    Granian opens the port in shared mode, so it would not notice a second server.
 
     Raises:
         OSError: the host cannot be resolved, or the port is in use.
@@ -143,7 +143,7 @@ def _shared_metrics(workers: int) -> Iterator[None]:
 
 
 def _greet(database: Database, settings: Settings) -> None:
-    """Print the address and how to start; secrets go to the terminal only, never to the log."""
+    """Print the addresses and how to begin; secrets are printed to the terminal only, never logged."""
     for unknown in list_unknown_settings():
         console.print(f"Warning: {unknown}", markup=False)
     address, own_address = settings.address, settings.own_address
@@ -152,11 +152,11 @@ def _greet(database: Database, settings: Settings) -> None:
         key = invite_first_user(connection, clock.now())
     console.print(f"Dealtrace listens on {own_address}, API docs: {address}/docs", markup=False)
     if address != own_address:
-        console.print(f"People and programs reach it at {address}", markup=False)
+        console.print(f"Its public address is {address}", markup=False)
     console.print(f"The database in use: {database.name}", markup=False)
     if settings.workers > 1 and settings.rate_per_second and not settings.redis_url:
         console.print(
-            f"Each of the {settings.workers} processes limits requests on its own, so an address may send up to "
+            f"Each of the {settings.workers} processes counts requests separately, so an IP address may send up to "
             f"{settings.workers * settings.rate_per_second} per second. Set DEALTRACE_REDIS_URL to share one limit.",
             markup=False,
         )
@@ -169,7 +169,7 @@ def _greet(database: Database, settings: Settings) -> None:
 
 
 def _introduce(first: FirstSite, address: str) -> None:
-    """Print the token of the first site, and the request that the README's tour begins with."""
+    """Print the token of the first site, and the first request of the README's tour."""
     console.print()
     console.print(f"Site {first.site_id} created. Its token, shown only once: {first.secret}")
     console.print()

@@ -1,4 +1,4 @@
-"""`dealtrace config`: the settings in force, secrets masked."""
+"""`dealtrace config`: show the settings in force, with secrets masked."""
 
 import re
 
@@ -29,7 +29,7 @@ def config(as_json: JsonOption = False) -> None:
 
 
 def masked(name: str, value: object) -> object:
-    """Return the value of a setting, without the passwords in its URLs; a value that is a secret is masked whole."""
+    """Return the value of a setting with passwords in URLs masked; if the whole value is a secret, it is masked."""
     if not isinstance(value, str) or not value:
         return value
     if _SECRET_NAME.search(name):

@@ -1,4 +1,4 @@
-"""Which sites a command works on."""
+"""Find the sites that a command works on."""
 
 from sqlalchemy import Connection
 
@@ -8,9 +8,9 @@ from dealtrace.storage.accounts.sites import list_sites
 
 
 def sites_to_search(connection: Connection, only: int | None) -> list[Site]:
-    """List the site that `--site` names, or all sites if it is not given.
+    """List the site with the id `only`, or all sites if it is `None`.
 
     Raises:
-        SiteNotFound: there is no site `only`.
+        SiteNotFound: there is no such site.
     """
     return list_sites(connection) if only is None else [require_site(connection, only)]

@@ -1,4 +1,4 @@
-"""`dealtrace source`: name the hosts of a site, and classify its past visits again."""
+"""`dealtrace source`: define what hosts mean to a site, and reclassify its past visits."""
 
 from typing import Annotated
 
@@ -33,10 +33,12 @@ from dealtrace.storage.visits.visits import count_visits_of_visitors
 TRIES_MAX = 10
 
 KindArgument = Annotated[str, typer.Argument(metavar="KIND", help="own, payment, signin, search or social.")]
-HostArgument = Annotated[str, typer.Argument(metavar="HOST", help="The host, or any address on it.")]
+HostArgument = Annotated[str, typer.Argument(metavar="HOST", help="The host, or any URL on it.")]
 
-source_commands = typer.Typer(help="Name the hosts of a site, and reclassify its past visits.", no_args_is_help=True)
-host_commands = typer.Typer(help="Add, list and remove the hosts that a site names.", no_args_is_help=True)
+source_commands = typer.Typer(
+    help="Define what hosts mean to a site, and reclassify its past visits.", no_args_is_help=True
+)
+host_commands = typer.Typer(help="Add, list and remove the hosts that a site defines.", no_args_is_help=True)
 source_commands.add_typer(host_commands, name="host")
 
 
@@ -45,9 +47,9 @@ def add(
     site_id: SiteIdArgument,
     kind: KindArgument,
     host: HostArgument,
-    name: Annotated[str, typer.Option(help="The source that the host is, for search and social.")] = "",
+    name: Annotated[str, typer.Option(help="The name of the source, for search and social.")] = "",
 ) -> None:
-    """Add a host. Own, payment and sign-in pages send nobody. A running server applies it within two seconds."""
+    """Add a host. Own, payment and sign-in hosts are never a source. A running server applies it within two seconds."""
     with open_prepared() as database, database.write() as connection:
         added = add_host(connection, site_id, kind, host, name, clock.now())
     console.print(f"Site {site_id}: {added.host} is {added.kind.value}{_named(added.name)}.", markup=False)
@@ -64,7 +66,7 @@ def remove(site_id: SiteIdArgument, kind: KindArgument, host: HostArgument) -> N
 
 @host_commands.command("list")
 def show(site_id: SiteIdArgument, as_json: JsonOption = False) -> None:
-    """List the hosts that a site names."""
+    """List the hosts that a site defines."""
     with open_prepared() as database, database.read() as connection:
         require_site(connection, site_id)
         hosts = list_hosts(connection, site_id)
@@ -86,7 +88,7 @@ def reclassify(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Classify all past visits by today's rules and the hosts of the site, and credit their leads again.
+    """Classify all past visits by the current rules and hosts of the site, and credit their leads again.
 
     If it is stopped, run it again to continue.
     """
@@ -112,8 +114,8 @@ def reclassify(
     )
 
 
-class _RollBack(Exception):  # noqa: N818 - it is no error
-    """Ends the transaction of a dry run with the state it would have reached."""
+class _RollBack(Exception):  # noqa: N818 - it is not an error
+    """Rolls back the transaction of a dry run; `after` is the state it reached."""
 
     def __init__(self, after: Reclassification) -> None:
         self.after = after
@@ -129,7 +131,7 @@ class _Reclassifying:
         self._ids = IdBlocks(database.writer)
 
     def run(self) -> Reclassification:
-        """Work through all visitors and return the counts; a dry run begins at the first visitor."""
+        """Reclassify the visits of all visitors and return the counts; a dry run begins at the first visitor."""
         with self._database.read() as connection:
             state = begin_reclassification(self._work(connection))
             if self._dry_run:
@@ -152,7 +154,7 @@ class _Reclassifying:
         return state
 
     def _next(self, state: Reclassification) -> Reclassification | None:
-        """Return the state after the next chunk, `None` at the end; what a dry run wrote is rolled back."""
+        """Process the next chunk and return the new state, `None` at the end; in a dry run it is rolled back."""
         for tries_left in reversed(range(TRIES_MAX)):
             with self._database.read() as connection:
                 visitors = list_next_visitors(self._work(connection), state)
@@ -164,7 +166,7 @@ class _Reclassifying:
                 with self._database.write() as connection:
                     after = reclassify_visitors(self._work(connection), state, visitors)
                     if self._dry_run:
-                        raise _RollBack(after)  # noqa: TRY301 - the transaction is undone by what leaves its block
+                        raise _RollBack(after)  # noqa: TRY301 - an exception that leaves the block rolls the transaction back
             except _RollBack as dry:
                 return dry.after
             except Exception as error:

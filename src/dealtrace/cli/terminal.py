@@ -1,4 +1,4 @@
-"""What all commands share: opening the database and reporting errors; `cli/output.py` prints."""
+"""What all commands share: opening the database and reporting errors; printing is in `cli/output.py`."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,7 +24,7 @@ from dealtrace.storage.schema.upgrade import DatabaseMissing, SchemaOutdated, pr
 
 @contextmanager
 def open_prepared(*, creates: bool = False) -> Iterator[Database]:
-    """Yield the configured database; only a command that `creates` makes one. Errors end it as in `explained`."""
+    """Yield the configured database; with `creates`, a missing one is created. Errors are reported by `explained`."""
     with explained():
         settings = read_settings()
         database = open_database(settings.database_url, mirror_memory_mib=settings.mirror_memory)
@@ -56,12 +56,12 @@ def explained() -> Iterator[None]:
 
 
 def work_in(database: Database, connection: Connection, site: Site) -> Work:
-    """Return the work of one command on a site, in the transaction of `connection`."""
+    """Return a `Work` on a site in the transaction of `connection`, as of now."""
     return Work(connection, IdBlocks(database.writer), site, clock.now())
 
 
 def _explain_os_error(error: OSError) -> str:
-    """Return the system's reason with the file it is about; errors of our own have their message alone."""
+    """Return the system's reason with the name of the file; for our own errors, only their message."""
     if error.strerror is None:
         return str(error)
     return f"{error.filename}: {error.strerror}" if error.filename is not None else error.strerror

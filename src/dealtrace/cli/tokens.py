@@ -21,7 +21,7 @@ token_commands = typer.Typer(help="Issue, list and revoke API tokens.", no_args_
 def create(
     site_id: Annotated[int, typer.Argument(min=1, max=ID_MAX, help="The siteId the token gives access to.")],
     label: Annotated[str, typer.Option(help="What the token is for.")] = "",
-    token: Annotated[str | None, typer.Option(help="Use this clientApiId, when migrating from Calltouch.")] = None,
+    token: Annotated[str | None, typer.Option(help="Use this clientApiId when migrating from Calltouch.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Issue a token. It is shown only once."""

@@ -30,7 +30,7 @@ NewPasswordOption = Annotated[
         hide_input=True,
         confirmation_prompt=True,
         envvar="DEALTRACE_NEW_PASSWORD",
-        help="Prompted for if omitted.",
+        help="The password; prompted for if omitted.",
     ),
 ]
 
@@ -66,7 +66,7 @@ def show(as_json: JsonOption = False) -> None:
         return
     for rights in people:
         user = rights.user
-        factor = "second factor on" if user.has_second_factor else "no second factor"
+        factor = "two-factor authentication on" if user.has_second_factor else "no two-factor authentication"
         created = f"created {user.created_at:%Y-%m-%d %H:%M} UTC"
         console.print(f"{user.login}  {created}  {_format_roles(rights)}  {factor}")
 
@@ -76,12 +76,12 @@ def change_password(login: LoginArgument, password: NewPasswordOption) -> None:
     """Change the password of a user and log them out everywhere."""
     with open_prepared() as database, database.write() as connection:
         user = manage_user.change_password(connection, login, password)
-    console.print(f"The password of {user.login} is changed.")
+    console.print(f"The password of {user.login} has been changed.")
 
 
 @user_commands.command("delete")
 def delete(login: LoginArgument) -> None:
-    """Delete a user. Sites, tokens and deals stay; the last owner of the installation stays, too."""
+    """Delete a user. Sites, tokens and deals remain. The last owner of the installation cannot be deleted."""
     with open_prepared() as database, database.write() as connection:
         user = manage_user.delete_user(connection, login)
     console.print(f"User {user.login} deleted.")
@@ -89,17 +89,15 @@ def delete(login: LoginArgument) -> None:
 
 @user_commands.command("reset-code")
 def reset_code(login: LoginArgument) -> None:
-    """Turn off the second factor of a user who lost it, and log them out everywhere."""
+    """Turn off two-factor authentication for a user who lost their device, and log them out everywhere."""
     with open_prepared() as database, database.write() as connection:
         user = reset_second_factor(connection, login)
-    console.print(f"The second factor of {user.login} is off.")
+    console.print(f"Two-factor authentication of {user.login} is off.")
 
 
 def _check_pair(site: int | None, role: Role | None) -> None:
     if (site is None) != (role is None):
-        fail(
-            "Use --site and --role together: a role is one at a site. Without both it is an owner of the installation."
-        )
+        fail("Use --site and --role together: a role applies to a site. Without both, the user owns the installation.")
 
 
 def _format_roles(rights: Rights) -> str:

@@ -28,7 +28,7 @@ from dealtrace.worker.targets import TargetForbidden, TargetUnknown, find_addres
 
 ALL = "all"
 TEST_SECONDS = 20
-"""A server checks for tests twice a second and gives a receiver five seconds; it may be delivering meanwhile."""
+"""Long enough: a server looks for tests twice a second, waits for a receiver up to 5 s, and may be busy delivering."""
 TEST_SECONDS_MAX = 300
 POLL_SECONDS = 0.2
 _PORTS = {"http": 80, "https": 443}
@@ -71,7 +71,7 @@ def _split_names(text: str) -> tuple[str, ...]:
 
 
 def _parse_events(text: str) -> frozenset[EventKind]:
-    """Parse names of events and of groups: `deal` is all events of deals."""
+    """Parse the names of events and groups: `deal` means all events of deals."""
     chosen: set[EventKind] = set()
     for name in _split_names(text):
         kinds = {kind for kind in EventKind if name in (ALL, kind.value, kind.partition(".")[0])}
@@ -84,7 +84,7 @@ def _parse_events(text: str) -> frozenset[EventKind]:
 
 
 def _check_fields(draft: NewWebhook) -> None:
-    """Fail unless each field is sent with some chosen event and each chosen event has a field."""
+    """Fail unless each field belongs to a chosen event and each chosen event has at least one of the fields."""
     if not draft.fields:
         return
     keys_of = {kind: choosable_keys(kind) for kind in EventKind if kind in draft.events}
@@ -98,9 +98,9 @@ def _check_fields(draft: NewWebhook) -> None:
 
 
 def _check_target(url: str) -> None:
-    """End the command if a server with these settings would never send to the host of a URL.
+    """Fail if a server with these settings would never send to the host of a URL.
 
-    A name that cannot be resolved now may be resolved later, and what is not a URL is refused by `create_webhook`.
+    Names that cannot be resolved now are accepted, since they may be later; `create_webhook` refuses invalid URLs.
     """
     with explained():
         private = read_settings().webhook_private_targets
@@ -198,7 +198,7 @@ def try_out(
         TEST_SECONDS
     ),
 ) -> None:
-    """Have a running server send a test message, even if the webhook is paused. Values are field names in braces."""
+    """Let a running server send a test message, even if the webhook is paused. Values are field names in braces."""
     with open_prepared() as database:
         with database.write() as connection:
             manage.schedule_test(connection, webhook_id, clock.now())
@@ -213,7 +213,7 @@ def try_out(
 
 
 def _outcome_of_test(database: Database, webhook_id: int, seconds: int) -> str | None:
-    """Wait for a test and return why it failed, empty if it was accepted, `None` if no server ran it."""
+    """Wait for the result of a test: why it failed, empty if it was accepted, `None` if no server ran it in time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         with database.read() as connection:
@@ -229,11 +229,14 @@ def replay(
     webhook_id: WebhookArgument,
     since: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"], help="In the site's time zone."),
+        typer.Option(
+            formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
+            help="The time of the first event, in the site's time zone.",
+        ),
     ] = None,
     message: Annotated[str | None, typer.Option(help="The webhook-id of one message: msg_…")] = None,
 ) -> None:
-    """Send again all events since a time, or one message. Deliveries are stored for 30 days."""
+    """Resend all events since a time, or one message. Deliveries are stored for 30 days."""
     if (since is None) == (message is None):
         fail("Give either --since or --message.")
     with open_prepared() as database, database.write() as connection:
@@ -257,10 +260,10 @@ def pause(webhook_id: WebhookArgument) -> None:
 def resume(
     webhook_id: WebhookArgument,
     skip: Annotated[
-        bool, typer.Option("--skip", help="Skip the first waiting message, if the receiver cannot take it.")
+        bool, typer.Option("--skip", help="Skip the first waiting message if the receiver cannot accept it.")
     ] = (False),
 ) -> None:
-    """Resume a webhook and send what waits, in order."""
+    """Resume a webhook and send its waiting messages in order."""
     with open_prepared() as database, database.write() as connection:
         manage.resume_webhook(connection, webhook_id, clock.now(), skip=skip)
     console.print(f"Webhook {webhook_id} resumed.")

@@ -1,1 +1,1 @@
-"""The visit counter: the script of a page, and where it reports."""
+"""The visit counter: the script that pages load, and the endpoints it reports to."""

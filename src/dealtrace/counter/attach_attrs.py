@@ -12,13 +12,13 @@ TABLE = ATTRS_TABLE
 
 
 class AttachedAttrs(TypedDict):
-    """Whether there is such a visit, to which something readable could be attached."""
+    """Whether any parameters were attached: the visit exists and at least one value could be read."""
 
     success: bool
 
 
 async def respond(caller: Caller, sent: SentHit) -> Reply:
-    """Attach what can be read, and answer whether that was anything.
+    """Attach the parameters that can be read, and answer whether any were attached.
 
     Ours: the vendor's answer is unknown, and pages do not read it.
     """

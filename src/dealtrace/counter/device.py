@@ -1,4 +1,4 @@
-"""What a visitor came with, by what their browser calls itself."""
+"""Find out a visitor's device, operating system and browser from the user agent."""
 
 from functools import lru_cache
 
@@ -14,9 +14,9 @@ PHONE_SYSTEMS = frozenset({"Android", "iOS", "Windows Phone", "BlackBerry OS", "
 
 @record
 class Equipment:
-    """A device (`desktop`, `mobile`, `tablet`), an operating system and a browser, each empty when it is unknown.
+    """A device (`desktop`, `mobile`, `tablet`), an operating system and a browser; each is empty if unknown.
 
-    `is_robot` says that no person is behind it.
+    `is_robot` is true for programs that open pages without a person.
     """
 
     device: str
@@ -27,7 +27,7 @@ class Equipment:
 
 @lru_cache(maxsize=USER_AGENTS_REMEMBERED)
 def equipment_of(user_agent: str) -> Equipment:
-    """Read a user agent; the first one read loads the patterns, which takes a tenth of a second and 30 MB."""
+    """Parse a user agent; the first call loads the patterns, which takes 0.1 s and 30 MB."""
     parsed = parse(user_agent)
     browser = parsed.user_agent
     system = parsed.os.family if parsed.os is not None else ""

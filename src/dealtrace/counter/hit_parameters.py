@@ -1,4 +1,4 @@
-"""What may be said of a page that was opened. Whatever of it cannot be read is left out: the visit still counts."""
+"""The parameters of an opened page. Optional values that cannot be read are left out; the visit is still counted."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,45 +18,45 @@ from dealtrace.record import record
 USER_AGENT_LENGTH_MAX = 1024
 CLIENT_ID_LENGTH_MAX = 100
 ATTRS_READ_MAX = 65_536
-"""Longer objects are not even looked into."""
+"""Only the first so many characters of the object are parsed, so a longer object is dropped."""
 IP_LENGTH_MAX = 45
 VISITOR_DIGITS_MAX = 20
-"""The vendor's cookie has 18 or 19 digits; twenty hold every number of 64 bits."""
+"""The vendor's cookie has 18 or 19 digits; any 64-bit number fits in 20."""
 
 
 @runtime_checkable
 class Salvaged(Protocol):
-    """A type of an optional value: it takes what it can read of a text and refuses nothing."""
+    """A type of an optional value: it keeps the part of a text that it can read and raises nothing."""
 
     def salvage(self, text: str) -> tuple[object, bool]:
-        """Return what can be read, `None` for nothing, and whether that is the whole text."""
+        """Return the value that can be read (`None` if there is none), and whether it is the whole text."""
 
 
 @record
 class CutText(Text):
-    """A text of which the beginning is worth keeping."""
+    """A text that is cut if it is too long."""
 
     def salvage(self, text: str) -> tuple[str | None, bool]:
-        """Cut the text to its limit; zero bytes are dropped."""
+        """Return the text without zero bytes, cut to the limit."""
         kept = storable(text)[: self.length_max]
         return kept or None, kept == text
 
 
 @record
 class WholeText(Text):
-    """A text that is worth nothing when cut."""
+    """A text that is dropped if it is too long."""
 
     def salvage(self, text: str) -> tuple[str | None, bool]:
-        """Take the text if it fits and has no zero bytes."""
+        """Return the text if it is not too long and has no zero bytes."""
         return (text, True) if len(text) <= self.length_max and text == storable(text) else (None, False)
 
 
 @record
 class VisitorName(Text):
-    """A visitor's number, ours or that of another counter, which may be longer than any number of ours."""
+    """A visitor's id: ours, or that of another counter, which may have more digits than ours."""
 
     def salvage(self, text: str) -> tuple[str | None, bool]:
-        """Take a number above zero."""
+        """Return the id if it is a number above zero."""
         name = text.strip()
         is_name = name.isascii() and name.isdigit() and len(name) <= self.length_max and int(name) > 0
         return (name, True) if is_name else (None, False)
@@ -67,7 +67,7 @@ class Address(Text):
     """An IP address."""
 
     def salvage(self, text: str) -> tuple[str | None, bool]:
-        """Take an address of either version."""
+        """Return the address if it is IPv4 or IPv6."""
         try:
             return str(ip_address(text.strip())), True
         except ValueError:
@@ -76,27 +76,27 @@ class Address(Text):
 
 @record
 class Attrs:
-    """Third-party parameters: a JSON object of texts, numbers, yes and no."""
+    """Third-party parameters: a JSON object whose values are texts, numbers, booleans or null."""
 
     length_max: int
     erased: None = None
 
     def read(self, text: str) -> Mapping[str, object]:
-        """Read the object.
+        """Parse the object.
 
         Raises:
-            Malformed: it is none, or has parts that cannot be kept.
+            InvalidValue: the text is not such an object, or has values that cannot be stored.
         """
         kept, is_whole = self.salvage(text)
         if kept is None or not is_whole:
             raise InvalidValue(
-                'ожидается объект JSON без вложений, например {"a": 1}',
-                'a JSON object without others inside is expected, such as {"a": 1}',
+                'ожидается объект JSON без вложенных объектов, например {"a": 1}',
+                'must be a JSON object without nested objects, such as {"a": 1}',
             )
         return kept
 
     def salvage(self, text: str) -> tuple[Mapping[str, object] | None, bool]:
-        """Take the members that are plain values, up to the limits, in the order they are written."""
+        """Return the members with plain values, up to the limits, in the order they were sent."""
         try:
             members = msgspec.json.decode(text[:ATTRS_READ_MAX], type=dict[str, object])
         except (msgspec.DecodeError, RecursionError, UnicodeError):
@@ -106,30 +106,30 @@ class Attrs:
         return kept or None, len(kept) == len(members)
 
     def schema(self) -> Mapping[str, object]:
-        """Describe the object, which is sent as text."""
+        """Return the JSON Schema of the text that has the object."""
         return {"type": "string", "maxLength": self.length_max, "contentMediaType": "application/json"}
 
 
 @dataclass(slots=True)
 class SentHit(Sent):
-    """What was sent of a hit; `passed_over` names the values of which not everything could be read."""
+    """The parsed parameters of a hit; `passed_over` has the names of values that could be read only in part or not."""
 
     passed_over: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class HitTable(ParameterTable):
-    """The parameters of a hit: those that are required are read as everywhere, of the others what can be read.
+    """The parameters of a hit: required ones are parsed as usual, optional ones as far as they can be read.
 
-    Ours: a page reports by itself, and nobody sees the refusal; a value that is refused would cost every visit of that
+    Ours: a page reports without a person who would see a refusal, and one refused value could lose all visits of that
     visitor.
     """
 
     def read(self, pairs: Pairs) -> SentHit:
-        """Read every known parameter; unknown ones are passed over.
+        """Parse every known parameter; unknown ones are ignored.
 
         Raises:
-            InvalidParameters: a required one is missing or malformed.
+            InvalidParameters: a required parameter is missing or malformed.
         """
         optional = {
             parameter.name: parameter.type for parameter in self.parameters if isinstance(parameter.type, Salvaged)
@@ -156,7 +156,7 @@ def _is_plain(value: object) -> bool:
 
 
 def storable(text: str) -> str:
-    """Return a text without zero bytes, which no database holds."""
+    """Return a text without zero bytes, which databases cannot store."""
     return text.replace("\0", "")
 
 
@@ -173,13 +173,13 @@ TABLE = HitTable(
             "url", Text(ADDRESS_LENGTH_MAX), "Адрес открытой страницы.", "The page that was opened.", required=True
         ),
         Parameter(
-            "referrer", CutText(ADDRESS_LENGTH_MAX), "Страница, с которой пришли.", "The page that led there, if any."
+            "referrer", CutText(ADDRESS_LENGTH_MAX), "Страница, с которой пришли.", "The page the visitor came from."
         ),
         Parameter(
             "visitorId",
             VisitorName(VISITOR_DIGITS_MAX),
-            "Посетитель, как его назвал прошлый ответ или cookie другого счётчика; без него — новый.",
-            "The visitor, as the last answer or another counter's cookie named them; without it they are new.",
+            "ID посетителя из прошлого ответа или из cookie другого счётчика; без него посетитель считается новым.",
+            "The visitor's id from the last answer or from another counter's cookie; without it the visitor is new.",
         ),
         Parameter(
             "googleClientId", WholeText(CLIENT_ID_LENGTH_MAX), "Client ID Google Analytics.", "The client id of Google."
@@ -196,14 +196,14 @@ TABLE = HitTable(
         Parameter(
             "ip",
             Address(IP_LENGTH_MAX),
-            "Адрес посетителя, если сообщает сервер сайта; по умолчанию адрес запроса.",
-            "The visitor's address when the site's server reports; by default the request's.",
+            "IP-адрес посетителя, если запрос отправляет сервер сайта; по умолчанию адрес запроса.",
+            "The visitor's IP address if the site's server sends the request; by default the address of the request.",
         ),
         Parameter(
             "userAgent",
             CutText(USER_AGENT_LENGTH_MAX),
-            "Браузер посетителя, если сообщает сервер сайта; по умолчанию из запроса, если в нём нет ip.",
-            "The visitor's browser when the site's server reports; by default the request's if it states no ip.",
+            "Браузер посетителя, если запрос отправляет сервер сайта; по умолчанию из запроса, если ip не передан.",
+            "The visitor's browser if the site's server sends the request; by default the request's if no ip is sent.",
         ),
     )
 )

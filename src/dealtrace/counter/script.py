@@ -1,4 +1,4 @@
-"""`/counter/{siteId}.js` and `/init.js?id=`: the script that a page loads."""
+"""`/counter/{siteId}.js` and `/init.js?id=`: serve the script that pages load."""
 
 import hashlib
 from dataclasses import replace
@@ -16,7 +16,7 @@ COUNTER_ID = Parameter(
     "id",
     Text(16),
     "Номер личного кабинета или код счётчика.",
-    "The number of the site, or the code of its counter.",
+    "The id of the site, or the code of its counter.",
     required=True,
 )
 JAVASCRIPT: Header = (b"content-type", b"text/javascript;charset=UTF-8")
@@ -29,22 +29,22 @@ TABLE = ParameterTable(())
 INIT_TABLE = ParameterTable((COUNTER_ID,))
 HARMLESS = b"/* Dealtrace: this page names no counter of ours. */"
 CACHED_SECONDS = 3600
-"""How long a browser may keep the script; a changed setting reaches pages within that time."""
+"""How long browsers may cache the script; a changed setting takes effect within this time."""
 
 
 async def respond(caller: Caller, sent: Sent) -> Reply:
-    """Serve the script with the site's number and its setting of Do Not Track filled in."""
+    """Answer with the script, filled in with the site's id and its Do Not Track setting."""
     del sent
     return _script(caller, named="")
 
 
 async def respond_by_counter(caller: Caller, sent: Sent) -> Reply:
-    """Serve the same under the vendor's address; the page names the site by its number or by the counter's code."""
+    """Answer with the script at the vendor's address, where the page names the site by its id or its counter's code."""
     return _script(caller, named=sent[COUNTER_ID.name])
 
 
 def refuse_harmlessly(refusal: Refusal, language: Language) -> Reply:
-    """Return an empty script in place of a refusal, so that no page breaks; the log has the name of the counter."""
+    """Return an empty script instead of a refusal, so that pages keep working; an unknown counter is logged."""
     del language
     headers = (JAVASCRIPT, (b"cache-control", b"no-store"), *CROSS_ORIGIN)
     if isinstance(refusal, SiteNotFound | InvalidParameters):
@@ -72,9 +72,10 @@ def _script(caller: Caller, *, named: str) -> Reply:
 
 
 def script_of(site_id: int, *, respects_do_not_track: bool, code: str, named: str = "") -> tuple[bytes, str]:
-    """Fill in the script for a site; return it with its ETag.
+    """Return the script filled in for a site, and its ETag.
 
-    `named` is how the page names the site to `/init.js`, empty for `/counter/{siteId}.js`; both are digits and letters.
+    `named` is the id or code with which the page calls `/init.js`, empty for `/counter/{siteId}.js`; `code` and `named`
+    consist of digits and letters.
     """
     filled = {
         "siteId": str(site_id),
@@ -92,6 +93,6 @@ def script_of(site_id: int, *, respects_do_not_track: bool, code: str, named: st
 
 @cache
 def _template() -> str:
-    """Read the script without comments and indentation; no text in it goes over several lines."""
+    """Return the script without comments and indentation; it has no multi-line strings that this would change."""
     lines = (line.strip() for line in files("dealtrace.counter").joinpath("counter.js").read_text().splitlines())
     return "\n".join(line for line in lines if line and not line.startswith("/*")) + "\n"

@@ -1,4 +1,4 @@
-"""`POST /counter/visit`: take in a page that a visitor opened, from the script or from the site's own server."""
+"""`POST /counter/visit`: count a page that a visitor opened, reported by the script or by the site's server."""
 
 import secrets
 from collections.abc import Callable, Mapping
@@ -29,7 +29,7 @@ class DropReason(StrEnum):
 
 
 class CountedVisit(TypedDict):
-    """The visit and the visitor a page was counted for; both are null if it was dropped."""
+    """The visit and the visitor that a page was counted for; both are null if it was dropped."""
 
     sessionId: int | None
     visitorId: str | None
@@ -37,7 +37,7 @@ class CountedVisit(TypedDict):
 
 
 async def respond(caller: Caller, sent: SentHit) -> Reply:
-    """Count the hit, unless one of the steps drops it, and answer the visit it belongs to."""
+    """Count the hit unless one of `STEPS` drops it, and answer with its visit."""
     hit = read_hit(caller, sent)
     for step in STEPS:
         outcome = step(caller, hit)
@@ -52,7 +52,7 @@ async def respond(caller: Caller, sent: SentHit) -> Reply:
 def _answer(
     visit: Visit | None, dropped: DropReason | None, event: str, sent: SentHit, facts: Mapping[str, object]
 ) -> Reply:
-    """Answer with the visit, or the reason why there is none; log and count values that could not be read."""
+    """Return the reply with the visit or the reason why there is none; unreadable values are logged and counted."""
     content: CountedVisit = {
         "sessionId": visit.id if visit is not None else None,
         "visitorId": visit.visitor_id if visit is not None else None,
@@ -65,7 +65,7 @@ def _answer(
 
 
 def read_hit(caller: Caller, sent: SentHit) -> Hit:
-    """Turn what was sent into a hit; a visitor without a name gets a random one that JavaScript holds exactly."""
+    """Build a hit from the parameters; a visitor without an id gets a random one that JavaScript represents exactly."""
     return Hit(
         visitor_id=sent.get("visitorId") or str(1 + secrets.randbelow(ID_MAX)),
         url=sent["url"],
@@ -79,10 +79,10 @@ def read_hit(caller: Caller, sent: SentHit) -> Hit:
 
 
 def _agent_of_request(caller: Caller, sent: SentHit) -> str:
-    """Return the user agent of the visitor's browser; empty if it is the site's server that speaks.
+    """Return the user agent of the visitor's browser; empty if the site's server sent the request.
 
-    Ours: a server shows by stating the address of its visitor, or by the name of its library. What it calls itself
-    says nothing of the visitor, and is not judged.
+    Ours: a server is recognised by sending the visitor's IP address or user agent, or by the user agent of an HTTP
+    library. Its own user agent says nothing about the visitor and is ignored.
     """
     agent = storable(caller.header(b"user-agent"))[:USER_AGENT_LENGTH_MAX]
     speaks_for_others = bool({"ip", "userAgent"} & {*sent.texts, *sent.passed_over}) or is_server(agent)
@@ -90,13 +90,13 @@ def _agent_of_request(caller: Caller, sent: SentHit) -> str:
 
 
 def respect_do_not_track(caller: Caller, hit: Hit) -> Hit | DropReason:
-    """Drop the hit of a visitor who asks not to be tracked, where the site respects that."""
+    """Drop the hit of a visitor who asks not to be tracked, if the site respects that; else return it unchanged."""
     asks = caller.header(b"dnt") == "1" or caller.header(b"sec-gpc") == "1"
     return DropReason.DO_NOT_TRACK if asks and caller.site.respects_do_not_track else hit
 
 
 def add_equipment(_caller: Caller, hit: Hit) -> Hit | DropReason:
-    """Add device, system and browser; drop robots."""
+    """Return the hit with device, operating system and browser; drop hits of robots."""
     equipment = equipment_of(hit.user_agent)
     if equipment.is_robot:
         return DropReason.ROBOT
@@ -104,9 +104,9 @@ def add_equipment(_caller: Caller, hit: Hit) -> Hit | DropReason:
 
 
 def add_city(_caller: Caller, hit: Hit) -> Hit:
-    """Add the city of the address."""
+    """Return the hit with the city of its IP address."""
     return replace(hit, city=city_of(hit.ip))
 
 
 STEPS: tuple[Callable[[Caller, Hit], Hit | DropReason], ...] = (respect_do_not_track, add_equipment, add_city)
-"""What a hit passes before it is counted; any step may drop it."""
+"""The steps before a hit is counted; each returns the hit, or the reason for dropping it."""

@@ -19,11 +19,11 @@ _AMOUNT = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 def parse_amount(text: str) -> Decimal:
     """Parse a sum in rubles.
 
-    Ours: a comma or a point, spaces and no-break spaces between digits, and a minus are understood; digits beyond
-    the fourth decimal are rounded half up.
+    Ours: a comma is read as a point, spaces and no-break spaces are ignored, and a sign is accepted;
+    digits beyond the fourth decimal are rounded half up.
 
     Raises:
-        InvalidValue: it is no sum, or beyond `AMOUNT_MAX`.
+        InvalidValue: the text is not a sum, or its absolute value exceeds `AMOUNT_MAX`.
     """
     plain = text.translate(_SPACES).replace(",", ".")
     if len(plain) > AMOUNT_LENGTH_MAX or not _AMOUNT.fullmatch(plain):

@@ -34,16 +34,16 @@ CHANGEABLE = (
 )
 """The fields of a deal that `update-by-id` may change; versions record them before and after."""
 FURTHER = ("margin_rub", "currency", "details", "matchers", "status_since")
-"""The fields of a deal that only deals 2.0 state; versions of their changes record them too."""
+"""The fields that only deals 2.0 can set; versions record their changes too."""
 
 
 @record
 class Change:
-    """The values to change of one deal; what is `UNSET` is not changed.
+    """The values to change of one deal; fields that are `UNSET` are not changed.
 
     An erased sum is `None`, an erased text is empty, erased tags are `()`. `custom_values`, `source_parts` and
-    `detail_parts` hold only what was sent, and `added_tags` and `added_comment` are added to what there is. `matchers`
-    replace those that the deal has, with the source that they state.
+    `detail_parts` hold only what was sent. `added_tags` and `added_comment` are appended to the present ones.
+    `matchers` replace the deal's matchers and the source stated by them.
     Seed: «если обновлять значение не требуется, то не передавайте параметр вовсе».
     """
 
@@ -93,11 +93,11 @@ _WHOLE = (
     "status_since",
     "matchers",
 )
-"""The fields that a change replaces as a whole."""
+"""The fields that a change replaces entirely."""
 
 
 def _with_more(change: Change, deal: Deal) -> Deal:
-    """Return `deal` with what only deals 2.0 can change."""
+    """Return `deal` with the changes that only deals 2.0 can make."""
     if change.added_tags:
         deal = replace(deal, tags=tuple(dict.fromkeys((*deal.tags, *change.added_tags))))
     if change.added_comment:
@@ -130,7 +130,7 @@ def _restated(deal: Deal, parts: Mapping[str, str]) -> TrafficSource | None:
 def stamp(before: Deal, after: Deal, now: datetime, stated: datetime | Unset = UNSET) -> Deal:
     """Return `after` as the next version of `before`, changed at `now`.
 
-    A status that is new is had since then, unless the CRM has `stated` since when.
+    A new status counts from `now`; a time `stated` by the CRM takes precedence in any case.
     """
     since = now if after.status != before.status else before.status_since
     since = since if isinstance(stated, Unset) else stated
@@ -138,9 +138,9 @@ def stamp(before: Deal, after: Deal, now: datetime, stated: datetime | Unset = U
 
 
 def difference(before: Deal, after: Deal) -> tuple[dict[str, object], dict[str, object]]:
-    """Return the fields that differ, with their values before and after.
+    """Return two mappings of the fields that differ: their values before and after.
 
-    Since when a deal has its status is among them only if the CRM said so: otherwise it is when the version was stored.
+    `status_since` is included only if the CRM stated it; otherwise it equals the time of the version.
     """
     names = (*CHANGEABLE, *FURTHER) if after.status_since != after.touched_at else (*CHANGEABLE, *FURTHER[:-1])
     differing = [name for name in names if getattr(before, name) != getattr(after, name)]

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 
 
 def split_by_known(values: Mapping[str, str], known: Collection[str]) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Return the values of known fields, and the names of unknown ones.
+    """Return the values of known fields by name, and the names of unknown fields.
 
     Seed: «если они были добавлены в настройках API личного кабинета Calltouch».
     """

@@ -24,10 +24,10 @@ class Deal:
     `status`, `service`, `manager` and `comment` are as the CRM sent them; `None` was never sent, empty was erased.
     `amount_rub` is `None` once erased. `happened_at` is when the deal was created according to the CRM, `recorded_at`
     when it was stored here, `touched_at` when anything about it last changed, `changed_at` when a caller last changed
-    it (`None` before the first change), `status_since` when a caller last changed its status (`None` if it always had
-    this one), `pinned_at` when a person pinned its lead (`None` while it is matched by the rules). `version` counts
-    from 1. `margin_rub`, `currency`, `details` and `matchers` are of deals 2.0: sums are in rubles unless `currency`
-    names another, and a deal with `matchers` is matched by them alone.
+    it (`None` before the first change), `status_since` when a caller last changed its status (`None` if nobody has),
+    `pinned_at` when a person pinned its lead (`None` while it is matched by the rules). `version` counts from 1.
+    `margin_rub`, `currency`, `details` and `matchers` belong to deals 2.0: sums are in rubles unless `currency` names
+    another currency, and a deal with `matchers` is matched only by them.
     """
 
     id: DealId
@@ -76,7 +76,7 @@ def choose_deal(key: DealKey, by_id: Mapping[DealId, Deal], by_number: Mapping[s
 
 
 def named_as_sent(deal: Deal, key: DealKey) -> Deal:
-    """Return a deal with its number spelt as the caller sent it, for the answer."""
+    """Return a deal with its number spelt as the caller sent it, to answer with."""
     if key.number is None or key.number == deal.number or deal.number not in spellings(key.number):
         return deal
     return replace(deal, number=key.number)

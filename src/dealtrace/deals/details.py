@@ -1,4 +1,4 @@
-"""What deals 2.0 say of a deal beyond deals 1.0."""
+"""What deals 2.0 add to the fields of deals 1.0."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -11,9 +11,9 @@ from dealtrace.record import record
 RUBLE = "rub"
 CURRENCY_LENGTH_MAX = 16
 PRODUCTS_MAX = 200
-"""Ours: products of a deal; a longer list is refused, never cut."""
+"""Ours: the most products of a deal; a longer list is refused, never cut."""
 CONTACTS_MAX = 100
-"""Ours: contacts of one kind in a deal."""
+"""Ours: the most contacts of one kind in a deal."""
 
 
 @record
@@ -57,9 +57,9 @@ NO_DETAILS = DealDetails()
 
 
 def changed_details(details: DealDetails, parts: Mapping[str, object]) -> DealDetails:
-    """Return details with the `parts` that were sent, by the names of the fields.
+    """Return details with the `parts` that were sent, keyed by field name.
 
-    Ours: a product replaces the one of its name, and others stay: the vendor does not say.
+    Ours: a sent product replaces the product of the same name, and other products stay; the vendor does not say.
     """
     changed = replace(details, **parts)  # type: ignore[arg-type]  # the names are fields, with values of their types
     if "products" not in parts:
@@ -69,7 +69,7 @@ def changed_details(details: DealDetails, parts: Mapping[str, object]) -> DealDe
 
 
 def contact_clue_of(details: DealDetails) -> ContactClue | None:
-    """Return the phones and e-mails of a deal, main ones first, as journals show them; `None` if there are none."""
+    """Return the phones and e-mails of a deal, main contacts first, as journals show them; `None` if there are none."""
     books = [book for book in (details.main_contacts, details.other_contacts) if book is not None]
     phones = _joined([phone for book in books for phone in book.phones])
     emails = _joined([email for book in books for email in book.emails])

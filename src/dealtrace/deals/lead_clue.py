@@ -9,12 +9,12 @@ from dealtrace.record import record
 LINK_THRESHOLD_DEFAULT = timedelta(seconds=7200)
 """Seed: «по умолчанию погрешность будет равна 7200 сек (2 часа)»."""
 LINK_THRESHOLD_MAX = timedelta(days=3660)
-"""Ours: ten years; a lead further back explains no deal."""
+"""Ours: ten years; no deal comes from an older lead."""
 
 
 @record
 class CallIdentity:
-    """A call by its id, by its id in the exchange, or by both: `id` is tried first."""
+    """A call by its id, by its id in the telephone exchange, or by both; `id` is tried first."""
 
     id: int | None
     reference: str | None
@@ -22,7 +22,7 @@ class CallIdentity:
 
 @record
 class LeadRequestIdentity:
-    """A lead request by its id, by its number on the site, or by both: `id` is tried first."""
+    """A lead request by its id, by its number on the site, or by both; `id` is tried first."""
 
     id: int | None
     number: str | None
@@ -30,7 +30,7 @@ class LeadRequestIdentity:
 
 @record
 class ContactClue:
-    """A phone, an e-mail or both; how long after a lead its deal may follow; the only kind of lead to search."""
+    """A phone, an e-mail or both; how long after its lead a deal may follow; and the only kind of lead to search."""
 
     phone: StatedContact | None
     email: StatedContact | None
@@ -39,7 +39,7 @@ class ContactClue:
 
     @property
     def normals(self) -> tuple[str, ...]:
-        """All its usable contacts in their normal form, phones first."""
+        """All usable contacts in normal form, phones first."""
         phones = self.phone.normals if self.phone is not None else ()
         return phones if self.email is None else (*phones, *self.email.normals)
 

@@ -18,7 +18,7 @@ class Preference(StrEnum):
 
 
 class Way(StrEnum):
-    """What a matcher goes by."""
+    """How a matcher determines where a deal came from."""
 
     ID = "id"
     CONTACT = "contact"
@@ -29,16 +29,16 @@ class Way(StrEnum):
 
 
 FINAL_WAYS = frozenset({Way.SOURCE, Way.NO_SOURCE})
-"""These always succeed, so that what follows them is never tried."""
+"""The ways that always succeed; matchers after them are never tried."""
 
 
 @record
 class Matcher:
-    """A way to find out where a deal came from; what does not belong to its `way` is empty.
+    """A way to find out where a deal came from; fields that do not belong to its `way` are empty.
 
-    `kinds` are the leads that it searches. Contacts are in normal form; `digests` are MD5 of phones in normal form, in
-    hexadecimal. A lead must have begun at or before `until` and at most `depth` before it; without a depth there is no
-    limit. `tags` must all be among the lead's, or, with `any_tag`, one of them.
+    `kinds` are the kinds of lead that it searches. Contacts are in normal form; `digests` are hexadecimal MD5 digests
+    of phones in normal form. A lead must have begun at or before `until` and at most `depth` before it; without a depth
+    there is no limit. The lead must have all `tags`, or with `any_tag` at least one of them.
     """
 
     way: Way
@@ -56,14 +56,14 @@ class Matcher:
 
 
 def keys_of(matcher: Matcher) -> tuple[str, ...]:
-    """List the keys of the leads that a matcher may find: a lead's name, its contacts and their digests."""
+    """List the keys of the leads that a matcher may find: a key made of kind and id, or its contacts and digests."""
     if matcher.way is Way.ID:
         return tuple(key_of_lead(kind, matcher.lead_id) for kind in matcher.kinds if matcher.lead_id is not None)
     return (*matcher.contacts, *matcher.digests)
 
 
 def key_of_lead(kind: LeadKind, lead_id: int) -> str:
-    """Return the key of a lead that is known by its id; no contact looks like one."""
+    """Return the key of a lead that is known by its id; no contact has this form."""
     return f"{kind}:{lead_id}"
 
 
@@ -78,16 +78,16 @@ WITHOUT_SOURCE = Matcher(Way.NO_SOURCE)
 
 
 def stated_source_of(matchers: Sequence[Matcher]) -> TrafficSource | None:
-    """Return the source that a deal has when no matcher before finds a lead, `None` if none is stated.
+    """Return the stated source of a deal for which the preceding matchers find no lead, `None` if none is stated.
 
-    Vendor: «customSources», in its place in the order: what stands behind `withoutSource` is never reached.
+    Vendor: «customSources», at its place in the order: matchers after `withoutSource` are never reached.
     """
     final = next((matcher for matcher in matchers if matcher.way in FINAL_WAYS), None)
     return final.source if final is not None else None
 
 
 def reachable(matchers: Sequence[Matcher]) -> Iterator[tuple[int, Matcher]]:
-    """Yield the matchers before the first that always succeeds, each with its position from 0."""
+    """Yield the matchers before the first one that always succeeds, each with its position from 0."""
     for position, matcher in enumerate(matchers):
         if matcher.way in FINAL_WAYS:
             return
@@ -95,5 +95,5 @@ def reachable(matchers: Sequence[Matcher]) -> Iterator[tuple[int, Matcher]]:
 
 
 def final_position(matchers: Sequence[Matcher]) -> int | None:
-    """Return the position of the first matcher that always succeeds, `None` if there is none."""
+    """Return the position, from 0, of the first matcher that always succeeds, `None` if there is none."""
     return next((position for position, matcher in enumerate(matchers) if matcher.way in FINAL_WAYS), None)

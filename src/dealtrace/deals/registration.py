@@ -18,8 +18,8 @@ class Registration:
     """A deal as a CRM registers it.
 
     `number` is as sent, `None` if the CRM sent none. `amount_as_sent` is the text of the sum. `fingerprint` is a hash
-    of all parameters as sent: if equal, the same registration was sent again. What stands behind it only deals 2.0 say;
-    `lead_tags` are for the lead that is found.
+    of all parameters as sent: if equal, the same registration was sent again. The fields after it are set by deals 2.0
+    only; `lead_tags` are added to the lead that is found.
     """
 
     number: str | None
@@ -47,7 +47,7 @@ class Registration:
 class Receipt:
     """The answer to a registration, the same each time it is sent again.
 
-    `matcher` is the position of the matcher that decided, `None` in deals 1.0 and where none did.
+    `matcher` is the position of the matcher that decided, `None` in deals 1.0 and if no matcher decided.
     """
 
     deal_id: DealId
@@ -60,7 +60,7 @@ class Receipt:
 
     @property
     def call_id(self) -> int | None:
-        """The id of the call that the deal is matched to, however it was found; `None` if there is none."""
+        """The id of the call that the deal is matched to, by any means; `None` if there is no call."""
         return self.lead.id if self.lead is not None and self.lead.kind is LeadKind.CALL else None
 
 
@@ -72,7 +72,7 @@ class Registered:
     fingerprint: str
 
     def is_retried_by(self, registration: Registration) -> bool:
-        """Return whether `registration` is the same one sent again."""
+        """Return whether `registration` is the same registration sent again."""
         return self.fingerprint == registration.fingerprint
 
 

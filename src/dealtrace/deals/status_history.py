@@ -9,7 +9,7 @@ from dealtrace.record import record
 
 @record
 class PastStatus:
-    """A status of a deal, the funnel it was in, and since when."""
+    """A status of a deal, its funnel, and when it began."""
 
     funnel: str
     status: str
@@ -19,8 +19,8 @@ class PastStatus:
 def status_history(versions: Iterable[DealVersion]) -> list[PastStatus]:
     """Return the statuses of a deal from its versions, oldest first; the values of versions are as JSON stores them.
 
-    A status counts from when the CRM says; else the first from when the deal was made, and others from when they were
-    stored.
+    A status begins when the CRM says. If the CRM does not say, the first status begins with the deal, and others when
+    their version was stored.
     """
     past: list[PastStatus] = []
     for version in versions:

@@ -34,8 +34,8 @@ class DealVersion:
     """A version of a deal; `before` and `after` hold the fields that changed.
 
     `token_id` is the token of the caller, `user_id` the user of the cabinet who changed the deal; both are `None` if a
-    command or a new lead did. Values are those of a deal, or as JSON stores
-    them if they come from the database.
+    command or a new lead changed it. Values have the types of a deal's fields; versions read from the database have
+    them as JSON.
     """
 
     deal_id: DealId
@@ -49,9 +49,9 @@ class DealVersion:
 
 
 def first_version(deal: Deal, amount_as_sent: str, token_id: int | None, matcher: int | None = None) -> DealVersion:
-    """Return the version of a registration: the whole deal, and the sum as sent, which a retry is answered with.
+    """Return the version of a registration: the whole deal, and the sum as sent, which is needed to answer a retry.
 
-    A deal of deals 2.0 has its further fields in it, and which matcher decided.
+    A deal of deals 2.0 adds its further fields and the position of the matcher that decided.
     """
     after: dict[str, object] = {
         "number": deal.number,
@@ -95,9 +95,9 @@ _FIELD_OF = {
 
 
 def as_of(deal: Deal, version: int, versions: Iterable[DealVersion]) -> Deal:
-    """Return a deal as of `version`: the changes of later ones among its `versions` are reverted.
+    """Return a deal as of `version`, with the changes of later versions among `versions` reverted.
 
-    Their `before` must hold values of a deal, not as JSON stores them. `touched_at` and `status_since` are kept.
+    Their `before` must hold values of a deal, not JSON. `touched_at` and `status_since` are not reverted.
     """
     later = [candidate for candidate in versions if candidate.version > version]
     for reverted in sorted(later, key=lambda candidate: candidate.version, reverse=True):
@@ -106,7 +106,7 @@ def as_of(deal: Deal, version: int, versions: Iterable[DealVersion]) -> Deal:
 
 
 def without_person(fields: Fields) -> Fields:
-    """Return the fields of a version, as JSON stores them, without anything that may identify the client."""
+    """Return the fields of a version, in their JSON form, without anything that may identify the client."""
     clue = {"clue": {**fields["clue"], "contact": None}} if "clue" in fields else {}
     emptied = {name: empty for name, empty in _EMPTY.items() if name in fields}
     return {name: None if name in _MAY_NAME_A_PERSON else value for name, value in fields.items()} | clue | emptied
@@ -114,4 +114,4 @@ def without_person(fields: Fields) -> Fields:
 
 _MAY_NAME_A_PERSON = ("comment", "custom_values")
 _EMPTY: Fields = {"details": {}, "matchers": []}
-"""What deals 2.0 may name a person in, and what it is without; a version must hold values of their types."""
+"""Fields of deals 2.0 that may name a person, and their empty values: a version must keep the types."""

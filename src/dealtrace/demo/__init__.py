@@ -1,1 +1,1 @@
-"""A year of a made-up company, the same for the same seed: pure but for a generator of random numbers with a seed."""
+"""A year of a made-up company, the same for the same seed; pure except for a seeded random number generator."""

@@ -1,4 +1,4 @@
-"""The company of the demo: it sells windows, and advertises them in three systems. Nothing of it exists."""
+"""The fictitious company of the demo: it sells windows and advertises them in three systems."""
 
 from dealtrace.attribution.cost import CostAccount
 from dealtrace.attribution.landing_tags import PAID
@@ -6,12 +6,12 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.record import record
 
 ADDRESS = "https://okna.example"
-"""Names under `.example` belong to nobody."""
+"""Domains under `.example` are reserved and belong to no one."""
 
 
 @record
 class System:
-    """An advertising system: the account that its costs come from, and the parameter it adds to addresses."""
+    """An advertising system: the account of its costs, and the parameter that it adds to URLs."""
 
     account: CostAccount
     click_id: str
@@ -19,7 +19,7 @@ class System:
 
 @record
 class Campaign:
-    """What the tags of an address say, and in a system what a click costs in rubles; mail has no system."""
+    """A campaign: its source in UTM tags, and for advertising systems the price of a click; mailings have no system."""
 
     source: TrafficSource
     system: System | None = None
@@ -30,10 +30,10 @@ class Campaign:
 
 @record
 class Channel:
-    """A way in which visitors come to a page: by a campaign, from another page, or directly.
+    """A way in which visitors come to a page: by a campaign, from another website, or directly.
 
-    `visits` of 1,000 visitors first come by it; `leads` says how readily they leave a lead, 1 being usual, and `wins`
-    which part of their deals is won.
+    `visits` is how many of 1,000 visitors first come this way, `leads` how likely they are to leave a lead (1 is
+    average), and `wins` the share of their deals that is won.
     """
 
     name: str
@@ -98,12 +98,12 @@ RETURNING_WEIGHTS = {
     "news by mail": 12.0,
     "reminder by mail": 10.0,
 }
-"""How visitors come back who do not come as they first came."""
+"""How visitors return who do not return through their first channel."""
 RETURNING_ALIKE = 0.25
-"""The part of visitors who come back as they first came."""
+"""The share of returning visitors who return through their first channel."""
 
 UNSEEN = TrafficSource("yandex", PAID, "okna_staraya")
-"""A campaign that costs money and brings nobody: its links lead elsewhere."""
+"""A campaign that costs money and brings no visits, since its links lead elsewhere."""
 UNSEEN_DAY_RUB = 350.0
 
 CITIES = {
@@ -119,7 +119,7 @@ CITIES = {
 
 @record
 class Device:
-    """A device, and what its browser says of itself."""
+    """A device, and the user agent of its browser."""
 
     kind: str
     os: str
@@ -145,13 +145,13 @@ DEVICES = (
 
 OFFICE_NUMBER = "74950000100"
 DIALLED_NUMBERS = {"yandex": "74950000101", "google": "74950000102", "vk": "74950000103", "rassylka": "74950000104"}
-"""The numbers shown to visitors of these sources; all others see that of the office."""
+"""The numbers shown to visitors from these sources; all others see the office number."""
 EXCHANGE = "office-pbx"
 FORMS = {"Расчёт стоимости": 44.0, "Обратный звонок": 31.0, "Вызов замерщика": 25.0}
 CALL_MANAGERS = {"Анна Белова": 34.0, "Игорь Соколов": 30.0, "Мария Лебедева": 22.0, "Тимур Галиев": 14.0}
 
 PRODUCTS = {"Окна": (52.0, 41_000), "Балкон": (24.0, 86_000), "Двери": (10.0, 33_000), "Ремонт окон": (14.0, 6_400)}
-"""What is sold: how often, and a usual amount in rubles."""
+"""The products: how often each is sold, and its usual amount in rubles."""
 PRODUCT_FIELD, PAYMENT_FIELD = "product", "payment"
 """The custom fields of deals."""
 PAYMENTS = {"Карта": 40.0, "Счёт": 22.0, "Рассрочка": 38.0}
@@ -165,13 +165,13 @@ STATED_SOURCES = {
     TrafficSource("Рекомендация", "offline"): 38.0,
     TrafficSource("Партнёры", "offline", "Бюро дизайна"): 22.0,
 }
-"""Where deals without a lead come from, as the CRM states it."""
+"""The sources that the CRM states for deals without a lead."""
 
 FIRST_NAMES = ("Александр", "Елена", "Сергей", "Ольга", "Дмитрий", "Наталья", "Андрей", "Ирина", "Максим", "Юлия",
                "Рустам", "Алсу", "Павел", "Светлана", "Виктор", "Дарья")  # fmt: skip
 LAST_NAMES = ("Ким", "Шевченко", "Черных", "Дубко", "Мельник", "Гончар", "Саакян", "Белых", "Цой", "Матвиенко",
               "Ли", "Живаго", "Бондарь", "Литвак", "Седых", "Коваль")  # fmt: skip
-"""Last names that do for women and men alike."""
+"""Last names that are the same for women and men."""
 
 SHARE_COLUMN, REFUSED_COLUMN, MEASURED_COLUMN = "Доля отказов", "Отказы", "На замере"
 SEGMENT_NAME, SEGMENT_FILTERS = "Москва, телефоны", ("city:is:Москва", "device:is:mobile")

@@ -1,4 +1,4 @@
-"""The costs of the demo's advertising: what the clicks of each day cost, as its three systems report them."""
+"""The costs of the demo's advertising: the clicks of each day, as the three systems report them."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from dealtrace.demo.rhythm import Calendar
 
 KOPECKS = 100
 CLICKS_UNSEEN = 0.06
-"""The part of the clicks that the counter does not see."""
+"""The share of clicks that the counter does not see."""
 IMPRESSIONS_PER_CLICK = (12, 60)
 _PRICES = {
     (channel.campaign.source.source, channel.campaign.source.campaign): channel.campaign
@@ -23,7 +23,7 @@ _PRICES = {
 
 
 def make_costs(random: Random, calendar: Calendar, visits: Iterable[Visit]) -> dict[CostAccount, list[Cost]]:
-    """Return the costs of each account in the order of days; those of today are not known yet."""
+    """Return the costs of each account by day, in order; today's costs are not known yet."""
     clicks = Counter(
         (visit.started_at.astimezone(calendar.time_zone).date(), visit.traffic_source)
         for visit in visits

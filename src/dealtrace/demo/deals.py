@@ -1,4 +1,4 @@
-"""The deals of the demo: which leads they grow out of, what the CRM knows of those, and how they go on."""
+"""The deals of the demo: the leads they come from, what the CRM knows about these leads, and later changes."""
 
 import hashlib
 from collections.abc import Iterator
@@ -33,13 +33,13 @@ from dealtrace.leads.contact import stated_email, stated_phone
 from dealtrace.record import record
 
 STATED = 0.07
-"""The part of the deals that have no lead but a stated source."""
+"""The share of deals with a stated source instead of a lead."""
 NOWHERE_FROM = 0.04
-"""The part of the deals of which nothing is known."""
+"""The share of deals with neither a lead nor a source."""
 NAMED = 0.3
-"""The part of the deals that name their lead; the others have its contacts."""
+"""The share of deals that name their lead; the others have its contacts."""
 TOO_LATE = 0.03
-"""The part of the deals made so long after the lead that its contact no longer finds it."""
+"""The share of deals that are made too long after the lead to be matched by contact."""
 CHANGES_AMOUNT = 0.4
 IS_MEASURED = 0.72
 FIRST_NUMBER = 10_001
@@ -64,7 +64,7 @@ class DemoChange:
 
 @record
 class _Beginning:
-    """When a deal was made, what is known of its lead, and which part of such deals is won."""
+    """When a deal was made, what the CRM knows about its lead, and the share of such deals that is won."""
 
     happened_at: datetime
     wins: float
@@ -75,7 +75,7 @@ class _Beginning:
 def make_deals(
     random: Random, calendar: Calendar, leads: list[DemoLead], deals: int
 ) -> tuple[list[DemoDeal], list[DemoChange]]:
-    """Return that many deals, and the changes of all of them, some of which lie after the year."""
+    """Return `deals` deals and the changes of all of them, some of which happen after the year."""
     stated, unknown = int(deals * STATED), int(deals * NOWHERE_FROM)
     reached = [lead for lead in leads if lead.is_reached]
     grown = random.sample(reached, min(len(reached), deals - stated - unknown))
@@ -103,7 +103,7 @@ def _stated(random: Random) -> TrafficSource:
 
 
 def _from_lead(random: Random, lead: DemoLead) -> _Beginning:
-    """Return the beginning of a deal: usually within the two hours in which a contact finds its lead."""
+    """Return the beginning of a deal, usually within the two hours in which it can be matched by contact."""
     if random.random() < TOO_LATE:
         wait = timedelta(hours=random.uniform(3, 30))
     else:

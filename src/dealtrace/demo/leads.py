@@ -1,4 +1,4 @@
-"""The leads of the demo: calls and lead requests of visitors, of people who call again, and of those who never came."""
+"""The leads of the demo: calls and lead requests of visitors, repeated calls, and calls of people without a visit."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -23,22 +23,22 @@ from dealtrace.leads.lead_request import IncomingLeadRequest
 from dealtrace.record import record
 
 OFFLINE = 0.12
-"""The part of the clients who call without having visited the site."""
+"""The share of clients who call without having visited the site."""
 OFFLINE_WINS = 0.46
 CALLS = 0.7
-"""The part of the leads that are calls, while calls are answered."""
+"""The share of leads that are calls during the hours in which calls are answered."""
 MISSED = 0.13
 REDIALS = 0.65
-"""The part of the missed calls after which the client calls again within minutes."""
+"""The share of missed calls after which the client calls again within minutes."""
 RECALLS = 0.18
-"""The part of the clients who call again days later."""
+"""The share of clients who call again days later."""
 LATE = 0.03
-"""The part of the leads that are reported hours late."""
+"""The share of leads that are reported hours late."""
 
 
 @record
 class Client:
-    """Somebody who leaves leads; `wins` is which part of the deals of such clients is won."""
+    """A person who leaves leads; `wins` is the share of such clients' deals that is won."""
 
     name: str
     phone: str
@@ -48,7 +48,7 @@ class Client:
 
     @property
     def dialled_phone(self) -> str:
-        """The number that the site showed the client."""
+        """Return the number that the site showed to the client."""
         if self.visit is None:
             return OFFICE_NUMBER
         return DIALLED_NUMBERS.get(self.visit.traffic_source.source, OFFICE_NUMBER)
@@ -56,7 +56,7 @@ class Client:
 
 @record
 class DemoLead:
-    """A lead, its client, and when it is reported: `None` if the exchange never does."""
+    """A lead, its client, and when it is reported, `None` if the PBX never reports it."""
 
     lead: IncomingCall | IncomingLeadRequest
     client: Client
@@ -64,18 +64,18 @@ class DemoLead:
 
     @property
     def ended_at(self) -> datetime:
-        """When the lead was over."""
+        """Return the end of the lead."""
         lead = self.lead
         return lead.started_at + lead.duration if isinstance(lead, IncomingCall) else lead.requested_at
 
     @property
     def is_reached(self) -> bool:
-        """Whether anybody of the company spoke to the client, or read what the client wrote."""
+        """Return whether the company spoke to the client, or received a lead request."""
         return not isinstance(self.lead, IncomingCall) or self.lead.duration > timedelta(0)
 
 
 def make_leads(random: Random, calendar: Calendar, visitors: list[Visitor], leads: int) -> list[DemoLead]:
-    """Return leads in the order of time, of which that many are reported; the readiest visitors leave them."""
+    """Return leads in order of time, `leads` of which are reported; they come from the visitors most ready to buy."""
     made: list[DemoLead] = []
     reported = 0
     for client, at in _draw_clients(random, calendar, visitors):
@@ -96,7 +96,7 @@ def _numbered(lead: IncomingCall | IncomingLeadRequest, number: int) -> Incoming
 
 
 def _draw_clients(random: Random, calendar: Calendar, visitors: list[Visitor]) -> Iterator[tuple[Client, datetime]]:
-    """Yield clients, the readiest visitors first and others among them, each with the time of the first lead."""
+    """Yield clients with the time of their first lead: the readiest visitors first, and clients without a visit."""
     drawn = sorted(visitors, key=lambda visitor: random.random() ** (1 / visitor.readiness), reverse=True)
     serial = 0
     for visitor in drawn:
@@ -119,7 +119,7 @@ def _make_client(random: Random, serial: int, wins: float, visit: Visit | None) 
 
 
 def _make_leads_of(random: Random, calendar: Calendar, client: Client, at: datetime) -> Iterator[DemoLead]:
-    """Yield the leads of a client in the order of time."""
+    """Yield the leads of a client in order of time."""
     first = _make_lead(random, calendar, client, at)
     yield first
     if not first.is_reached and random.random() < REDIALS:

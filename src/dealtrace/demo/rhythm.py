@@ -1,4 +1,4 @@
-"""When things happen at the demo's company: its seasons, weeks and hours, a quiet weekend and a broken week."""
+"""The calendar of the demo's company: seasons, weekdays and hours, a quiet weekend and a week without calls."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import accumulate
@@ -13,26 +13,26 @@ DAY = timedelta(days=1)
 WEEK = timedelta(weeks=1)
 SATURDAY = 5
 WEEKDAY_WEIGHTS = (1.12, 1.1, 1.06, 1.04, 0.98, 0.78, 0.82)
-"""Monday to Sunday."""
+"""The weights of the weekdays, from Monday to Sunday."""
 HOUR_WEIGHTS = (4, 2, 1, 1, 1, 2, 6, 14, 30, 52, 66, 70, 68, 62, 64, 62, 58, 54, 52, 54, 58, 54, 36, 14)
 SEASON_SWING = 0.22
 BUSIEST_DAY = 245
-"""The day of a year on which most windows are ordered, early in September."""
+"""The day of the year on which most windows are ordered, in early September."""
 QUIET_WEIGHT = 0.08
 QUIET_WEEKS_AGO = 7
 BROKEN_WEEKS_AGO = 2
 OPENS, CLOSES = time(9, 30), time(19)
-"""When people of the company work."""
+"""The working hours of the company."""
 ANSWERED_HOURS = range(9, 21)
 """The hours in which calls are answered."""
 
 
 @record
 class Calendar:
-    """The days of a year, the last of them today, in a time zone.
+    """The days of a year that ends today, in a time zone.
 
-    On the weekend that begins on `quiet_on` hardly anybody came. In the week that begins on `broken_on` the exchange
-    reported no calls.
+    On the weekend that begins on `quiet_on` there are hardly any visitors. In the week that begins on `broken_on` the
+    PBX reports no calls.
     """
 
     time_zone: ZoneInfo
@@ -43,22 +43,22 @@ class Calendar:
 
     @property
     def last_on(self) -> date:
-        """The last day."""
+        """Return the last day."""
         return self.days[-1]
 
     def draw(self, random: Random) -> datetime:
-        """Draw an instant of the year, by the rhythm of days and hours."""
+        """Return a random instant of the year, weighted by days and hours."""
         (day,) = random.choices(self.days, cum_weights=self.day_weights)
         return self.draw_on(random, day)
 
     def draw_on(self, random: Random, day: date) -> datetime:
-        """Draw an instant of a day, by the rhythm of hours."""
+        """Return a random instant of a day, weighted by hours."""
         (hour,) = random.choices(range(24), HOUR_WEIGHTS)
         second = random.randrange(3600)
         return datetime.combine(day, time(hour, second // 60, second % 60), self.time_zone).astimezone(UTC)
 
     def at_work(self, random: Random, at: datetime) -> datetime:
-        """Return the instant itself if people work then, otherwise one in the first hour in which they do."""
+        """Return the instant if it lies in working hours, else a random instant of the next working hour."""
         local = at.astimezone(self.time_zone)
         if OPENS <= local.time() < CLOSES:
             return at
@@ -67,22 +67,22 @@ class Calendar:
         return opens + timedelta(seconds=random.randrange(3600))
 
     def is_open(self, at: datetime) -> bool:
-        """Whether calls are answered at that hour."""
+        """Return whether calls are answered at that hour."""
         return at.astimezone(self.time_zone).hour in ANSWERED_HOURS
 
     def is_quiet(self, at: datetime) -> bool:
-        """Whether an instant is on the quiet weekend."""
+        """Return whether an instant is on the quiet weekend."""
         return self.quiet_on <= at.astimezone(self.time_zone).date() < self.quiet_on + 2 * DAY
 
     def is_broken(self, at: datetime) -> bool:
-        """Whether an instant is in the week in which the exchange reported no calls."""
+        """Return whether an instant is in the week in which the PBX reports no calls."""
         return self.broken_on <= at.astimezone(self.time_zone).date() < self.broken_on + WEEK
 
 
 def make_calendar(last_on: date, time_zone: ZoneInfo) -> Calendar:
-    """Return the year that ends on a day.
+    """Return the calendar of the year that ends on a day.
 
-    The broken week is a whole week within the last 28 days, the quiet weekend lies in the 28 days before them.
+    The week without calls lies within the last 28 days, the quiet weekend in the 28 days before them.
     """
     days = tuple(last_on - (DAYS - 1 - place) * DAY for place in range(DAYS))
     monday = last_on - last_on.weekday() * DAY

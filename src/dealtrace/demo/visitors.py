@@ -1,4 +1,4 @@
-"""The visitors of the demo's site: what each came by, when, and when they came back."""
+"""The visitors of the demo's site: the channel and time of each visit."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -22,42 +22,42 @@ from dealtrace.demo.rhythm import DAY, Calendar
 from dealtrace.record import record
 
 RETURNS = 0.38
-"""The part of visitors who come back, and of those who did, who come back once more."""
+"""The share of visitors who return, and of returning visitors who return once more."""
 RETURN_DAYS = 5.5
-"""After how many days they do, on average."""
+"""The average number of days until they return."""
 VISITS_MAX = 12
 QUIET_KEPT = 0.1
-"""The part of the returns on the quiet weekend that take place all the same."""
+"""The share of returns on the quiet weekend that are kept."""
 PAGES_MORE = 0.55
-"""The part of visitors who open a second page."""
+"""The share of visits with a second page."""
 PAGE_SECONDS = 210
 ADDRESSES = ("192.0.2", "198.51.100", "203.0.113")
-"""Networks that are kept for examples."""
+"""Networks reserved for examples."""
 
 _BY_NAME = {channel.name: channel for channel in CHANNELS}
 
 
 @record
 class Visitor:
-    """A visitor: the visits in the order of time, and the channel that brought each."""
+    """A visitor: the visits in order of time, and the channel of each."""
 
     visits: tuple[Visit, ...]
     channels: tuple[Channel, ...]
 
     @property
     def readiness(self) -> float:
-        """How readily the visitor leaves a lead: the more visits, the more readily."""
+        """Return how likely the visitor is to leave a lead, which grows with the number of visits."""
         best = max(channel.leads for channel in self.channels)
         return best * (1 + 0.5 * (len(self.visits) - 1))
 
     @property
     def wins(self) -> float:
-        """Which part of the deals of such visitors is won; whoever came first decides."""
+        """Return the share of such visitors' deals that is won, by their first channel."""
         return self.channels[0].wins
 
 
 def make_visitors(random: Random, calendar: Calendar, visits: int) -> list[Visitor]:
-    """Return visitors who make that many visits together; the ids of the visits count from 1."""
+    """Return visitors who make `visits` visits in total; the ids of the visits are numbered from 1."""
     made: list[Visitor] = []
     left = visits
     while left:
@@ -80,7 +80,7 @@ def _make_visitor(random: Random, calendar: Calendar, first_id: VisitId, visits_
 
 
 def _draw_moments(random: Random, calendar: Calendar, visits_max: int) -> list[datetime]:
-    """Draw when a visitor comes: once, or again and again, each time on a later day."""
+    """Return random times of a visitor's visits, each on a later day than the one before."""
     moments = [calendar.draw(random)]
     while len(moments) < visits_max and random.random() < RETURNS:
         after = 1 + int(random.expovariate(1 / RETURN_DAYS))
@@ -101,7 +101,7 @@ def _draw_return(random: Random, first: Channel) -> Channel:
 
 
 def _describe(random: Random) -> Hit:
-    """Return what all visits of a visitor have in common, as a hit without an address."""
+    """Return what all visits of a visitor have in common, as a hit without a URL."""
     (city,) = random.choices(list(CITIES), list(CITIES.values()))
     (device,) = random.choices(DEVICES, [device.weight for device in DEVICES])
     return Hit(

@@ -1,4 +1,4 @@
-"""A year of the demo's company: all that happens, and the batches in which programs report it."""
+"""A year of the demo's company: everything that happens, and the batches in which programs report it."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -18,16 +18,16 @@ from dealtrace.record import record
 
 VISITS, LEADS, DEALS = 50_000, 6_000, 3_000
 BATCH = timedelta(hours=3)
-"""How often the programs of the company report what happened."""
+"""How often the company's programs report what happened."""
 
 Event = TypeVar("Event")
 
 
 @record
 class Year:
-    """All that happens in a year, and after it: deals go on.
+    """Everything that happens in a year; changes of deals may happen after it.
 
-    Ids of visits count from 1. Costs are by account.
+    The ids of visits are numbered from 1. Costs are by account.
     """
 
     calendar: Calendar
@@ -40,7 +40,7 @@ class Year:
 
 @record
 class Batch:
-    """What arrives at one time, each list in the order of arrival."""
+    """What is reported at one time, each list in order of arrival."""
 
     arrives_at: datetime
     visits: Sequence[Visit]
@@ -50,8 +50,8 @@ class Batch:
 
 
 def make_year(seed: int, last_on: date, time_zone: ZoneInfo, part: float = 1) -> Year:
-    """Return the year that ends on a day, the same for the same seed and day; `part` of it if tests need no more."""
-    random = Random(seed)  # noqa: S311 - the same year for the same seed is what it is for
+    """Return the year that ends on a day, the same for the same seed and day; with `part`, only this share of it."""
+    random = Random(seed)  # noqa: S311 - the same seed must give the same year
     calendar = make_calendar(last_on, time_zone)
     visitors = make_visitors(random, calendar, round(VISITS * part))
     leads = make_leads(random, calendar, visitors, round(LEADS * part))
@@ -61,7 +61,7 @@ def make_year(seed: int, last_on: date, time_zone: ZoneInfo, part: float = 1) ->
 
 
 def list_batches(year: Year, now: datetime) -> list[Batch]:
-    """List what has arrived by `now`, in batches of three hours; the last one arrives now."""
+    """List what has been reported by `now`, in batches of three hours; the last batch arrives now."""
     visits = _by_batch([_as_seen(visit, now) for visit in year.visits], lambda visit: visit.started_at, now)
     leads = _by_batch(year.leads, lambda lead: lead.arrives_at, now)
     deals = _by_batch(year.deals, lambda deal: deal.arrives_at, now)
@@ -85,7 +85,7 @@ def _as_seen(visit: Visit, now: datetime) -> Visit:
 def _by_batch(
     events: Iterable[Event], arrival: Callable[[Event], datetime | None], now: datetime
 ) -> dict[int, list[Event]]:
-    """Return the events that have arrived by `now`, by the number of their batch, each list in the order of arrival."""
+    """Return the events reported by `now`, by number of their batch, each list in order of arrival."""
     arrived = [(at, event) for event in events if (at := arrival(event)) is not None and at <= now]
     batches: dict[int, list[Event]] = {}
     for at, event in sorted(arrived, key=lambda pair: pair[0]):

@@ -1,1 +1,1 @@
-"""Files that people import and export: what their columns mean, how cells are parsed and rows are written."""
+"""Files that people import and export: the meaning of columns, parsing cells, writing rows."""

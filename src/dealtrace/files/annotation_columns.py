@@ -10,7 +10,7 @@ from dealtrace.leads.limits import COMMENT_LENGTH_MAX, LABEL_LENGTH_MAX
 from dealtrace.record import record
 
 _NO_VALUE = ("(not set)", "<не указано>", "<не заполнено>")
-"""What journals write in place of an unknown value."""
+"""What journals show instead of an unknown value."""
 
 
 @record
@@ -18,7 +18,7 @@ class SourcePartCell(TextCell):
     """A part of a traffic source."""
 
     def read(self, cell: Cell) -> str:
-        """Return the text, empty if it stands for an unknown value."""
+        """Return the text, empty for a placeholder such as `(not set)`."""
         text = TextCell.read(self, cell)
         return "" if text in _NO_VALUE else text
 
@@ -64,7 +64,7 @@ ANNOTATION_COLUMNS = (
 
 
 def annotations_of(values: RowValues) -> Annotations:
-    """Return the annotations in a row; a source without any part is `None`."""
+    """Return the annotations in a row; the stated source is `None` if all its parts are empty."""
     stated = {part: text for part, text in values_of(values, SOURCE_PARTS).items() if text}
     return Annotations(
         manager=values.get("manager"),

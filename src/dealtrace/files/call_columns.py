@@ -57,13 +57,13 @@ CALL_COLUMNS = (
         "reference",
         ("referenceId", "callReferenceId", "Внешний ID", "ID в АТС", *exchange_headings("reference")),
         CodeCell(REFERENCE_LENGTH_MAX),
-        "The call's id in its own system (`callReferenceId` in the API); never reused.",
+        "The call's id in its own system (`callReferenceId` in the API); cannot be used again.",
     ),
     Column(
         "sip_id",
         ("sipCallId", "SIP ID"),
         CodeCell(SIP_ID_LENGTH_MAX),
-        "The call's second id; never reused either.",
+        "The call's second id; cannot be used again either.",
     ),
     Column(
         "call_id",
@@ -116,7 +116,7 @@ CALL_COLUMNS = (
 
 
 def call_of(values: RowValues) -> IncomingCall:
-    """Return the call in a row, in whole seconds; `values` are keyed by column name."""
+    """Return the call in a row, with times in whole seconds; `values` are keyed by column name."""
     call_id = values.get("call_id")
     started_at, duration = whole_span(values["started_at"], values.get("duration_seconds", timedelta(0)))
     waiting = values.get("waiting_seconds")

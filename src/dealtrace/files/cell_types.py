@@ -1,4 +1,4 @@
-"""Types of cells: each parses a cell or says what is wrong, and describes itself for the documentation."""
+"""Types of cells: each parses a cell or explains what is wrong with it, and describes itself for the documentation."""
 
 import re
 from datetime import datetime, time, timedelta
@@ -13,21 +13,21 @@ from dealtrace.leads.phone import normal_phone
 from dealtrace.record import record
 
 EXACT_NUMBERS_BELOW = 10**15
-"""Spreadsheets keep fifteen digits of a number; longer numbers have lost digits before they get here."""
+"""Spreadsheets keep fifteen digits of a number, so longer numbers have already lost digits."""
 DIGITS_MAX = 16
 
 _SHORTENED = re.compile(r"[0-9](?:[.,][0-9]+[eE]\+?|[eE]\+)[0-9]+")
 _DURATION = re.compile(r"(?:([0-9]{1,3}):)?([0-9]{1,3}):([0-5][0-9](?:[.,][0-9]+)?)")
 _SECONDS = re.compile(rf"([0-9]{{1,{DIGITS_MAX}}})(?:[.,]([0-9]+))?")
 DECIMALS_MAX = 3
-"""Below a second more decimals are no duration in seconds but a fraction of a day, as spreadsheets keep durations."""
+"""A number below 1 with more decimals is a fraction of a day, as spreadsheets store durations, not seconds."""
 ERROR_VALUES = frozenset(
     {
         "#n/a", "#ref!", "#value!", "#name?", "#div/0!", "#num!", "#null!", "#calc!", "#spill!", "#н/д", "#ссылка!",
         "#знач!", "#имя?", "#дел/0!", "#число!", "#пусто!", "#перенос!", "#вычисл!",
     }
 )  # fmt: skip
-"""What a spreadsheet shows and saves when it has no value."""
+"""What spreadsheets show and save for an error."""
 _BETWEEN_WORDS = re.compile(r"[\s_-]+")
 _SPACES = str.maketrans("", "", " \u00a0\u202f")
 
@@ -43,15 +43,15 @@ class CellType(Protocol):
         """Parse a cell that is not empty.
 
         Raises:
-            InvalidValue: it is not valid for the type.
+            InvalidValue: the cell is not of the type.
         """
 
 
 def text_of(cell: Cell) -> str:
-    """Return a cell as text: whole numbers without decimals, what spreadsheets are shown plain.
+    """Return a cell as text: whole numbers without decimals, texts without protection from formulas.
 
     Raises:
-        InvalidValue: a number so long that digits are lost, a null character, or no value at all but an error.
+        InvalidValue: the cell has a number too long to be exact, a null character, or an error.
     """
     if isinstance(cell, str):
         if "\0" in cell:
@@ -97,7 +97,7 @@ class TextCell:
         return f"text {self.length_max:,}"
 
     def read(self, cell: Cell) -> str:
-        """Return the text as it is."""
+        """Return the text if it is not too long."""
         text = text_of(cell)
         if len(text) > self.length_max:
             raise InvalidValue(
@@ -109,10 +109,14 @@ class TextCell:
 
 @record
 class CodeCell(TextCell):
-    """A text that a spreadsheet may mistake for a number: a foreign id."""
+    """A text that a spreadsheet may mistake for a number, such as an id."""
 
     def read(self, cell: Cell) -> str:
-        """Return the text, unless a spreadsheet has rounded its digits."""
+        """Return the text.
+
+        Raises:
+            InvalidValue: a spreadsheet has rounded its digits, or it is too long.
+        """
         text = TextCell.read(self, cell)
         if _SHORTENED.fullmatch(text) and not self._is_whole(text):
             raise InvalidValue(
@@ -122,13 +126,13 @@ class CodeCell(TextCell):
         return text
 
     def _is_whole(self, _: str) -> bool:
-        """Whether a text shows every digit although it looks like a rounded number."""
+        """Return whether a text has all its digits although it looks like a rounded number."""
         return False
 
 
 @record
 class PhoneCell(CodeCell):
-    """Phones as somebody wrote them; what reads them is `leads.phone`."""
+    """A phone in any format; `leads.phone` parses it."""
 
     def _is_whole(self, text: str) -> bool:
         return normal_phone(text) is not None
@@ -164,7 +168,7 @@ class IntegerCell:
 
 @record
 class DurationCell:
-    """A duration, exact to what the cell tells."""
+    """A duration, as exact as the cell has it."""
 
     most: timedelta
 
@@ -174,7 +178,7 @@ class DurationCell:
         return "seconds, mm:ss or hh:mm:ss"
 
     def read(self, cell: Cell) -> timedelta:
-        """Parse the duration; fractions of a second are kept, since they decide in which second a call ends."""
+        """Parse the duration with fractions of a second, which decide in which second a call ends."""
         duration = self._parse(cell)
         if duration is None or not timedelta(0) <= duration <= self.most:
             raise InvalidValue(
@@ -206,7 +210,7 @@ class DurationCell:
 
 @record
 class TagsCell:
-    """Comma-separated tags: trimmed, without empty ones and duplicates."""
+    """Comma-separated tags; parsed in order, trimmed, without empty tags and duplicates."""
 
     @property
     def form(self) -> str:
@@ -234,7 +238,7 @@ class AnsweredCell:
         return "yes or no"
 
     def read(self, cell: Cell) -> bool:
-        """Parse yes or no, as exchanges and people write it."""
+        """Parse yes or no in any of the words that PBXs and people use."""
         text = _BETWEEN_WORDS.sub(" ", text_of(cell).casefold())
         if text in ANSWERED:
             return True

@@ -1,4 +1,4 @@
-"""Columns of imported tables: one record per column drives parsing, errors and the documentation."""
+"""Columns of imported tables: parsing, errors and the documentation are all derived from a record per column."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -16,11 +16,11 @@ _BETWEEN_WORDS = re.compile(r"[\W_]+")
 
 
 RowValues = dict[str, Any]
-"""The values of a row by column name; Any: each is what the cell type of its column returns."""
+"""The values of a row by column name. Any: each has the type that its column parses."""
 
 
 class Need(StrEnum):
-    """What is required: nothing, the column, or a value in each cell of the column."""
+    """What a file must have: nothing, the column, or a value in every cell of the column."""
 
     NOTHING = "no"
     COLUMN = "the column"
@@ -39,19 +39,19 @@ class Column:
 
 
 def heading_text(heading: Cell) -> str:
-    """Return a heading as its author wrote it."""
+    """Return the text of a heading, trimmed."""
     return plain_text(str(heading).strip())
 
 
 def normalize_heading(heading: Cell) -> str:
-    """Return a heading as it is compared: letters and digits only, in lower case."""
+    """Return a heading in the form used for comparing: letters and digits only, in lower case."""
     return _BETWEEN_WORDS.sub("", heading_text(heading).casefold().replace("ё", "е"))
 
 
 _MISPLACED_QUOTES = Violation(
     "row",
-    "кавычки стоят внутри ячейки: возьмите её в кавычки целиком, а внутренние удвойте",
-    "quotes stand inside a cell: quote the whole cell and double those inside",
+    "внутри ячейки есть кавычки: возьмите всю ячейку в кавычки, а внутренние удвойте",
+    "there are quotes inside a cell: quote the whole cell and double the inner quotes",
 )
 
 
@@ -66,7 +66,7 @@ class FoundColumn:
 
 @record
 class Layout:
-    """The columns of one file; `passed_over` are the headings that are not recognized."""
+    """The columns of one file; `passed_over` has the headings that were not recognised."""
 
     found_columns: tuple[FoundColumn, ...]
     passed_over: tuple[str, ...]
@@ -74,7 +74,7 @@ class Layout:
     language: Language
 
     def has(self, names: Iterable[str]) -> bool:
-        """Whether the file has any of these columns."""
+        """Return whether the file has any of these columns."""
         return any(found.column.name in names for found in self.found_columns)
 
     def heading_of(self, name: str) -> str:
@@ -117,15 +117,15 @@ class Layout:
 
 
 def count_known(headings: Iterable[Cell], columns: Sequence[Column]) -> int:
-    """Count the recognized headings."""
+    """Return the number of headings that are recognised."""
     known = {heading for column in columns for heading in _accepted_headings(column)}
     return sum(normalize_heading(heading) in known for heading in headings)
 
 
 def lay_out(headings: Sequence[Cell], columns: Sequence[Column]) -> Layout:
-    """Return which columns the headings stand for.
+    """Find the columns that the headings of a file mean.
 
-    If several headings stand for the same column, the first in the order of `Column.headings` is used.
+    If several headings mean the same column, the one listed first in `Column.headings` is used.
     """
     texts = [heading_text(heading) for heading in headings]
     positions: dict[str, int] = {}
@@ -153,5 +153,5 @@ def _accepted_headings(column: Column) -> list[str]:
 
 
 def values_of(values: RowValues, names: Iterable[str]) -> RowValues:
-    """Return the values of these columns."""
+    """Return the values of these columns by name, without columns that have no value."""
     return {name: values[name] for name in names if name in values}

@@ -1,11 +1,11 @@
-"""Lines of CSV, the same for every file that is written."""
+"""Format lines of CSV, in the same way for all files."""
 
 import csv
 import io
 from collections.abc import Iterable
 
 _END = "\r\n"
-"""What the library ends lines with; with any other end it leaves a bare carriage return or line feed unquoted."""
+"""The line end given to the csv library; with any other it would not quote a lone carriage return or line feed."""
 
 
 class CsvLines:

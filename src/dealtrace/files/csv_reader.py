@@ -1,4 +1,4 @@
-"""CSV files: delimited by commas, semicolons or tabs, in an encoding that spreadsheets use."""
+"""Read CSV files: delimited by commas, semicolons or tabs, in an encoding that spreadsheets use."""
 
 import codecs
 import csv
@@ -17,21 +17,21 @@ LINE_LENGTH_MAX = 1_000_000
 BLOCK_BYTES = 1 << 20
 UTF_8, UTF_16, WINDOWS_1251 = "utf-8", "utf-16", "cp1251"
 _CODECS = {UTF_8: "utf-8-sig"}
-"""Spreadsheets start UTF-8 files with a byte order mark, which is not part of the first heading."""
+"""Spreadsheets begin UTF-8 files with a byte order mark, which is not part of the first heading."""
 _FAULTY = "\udfff"
-"""Stands for bytes that are no text; no encoding has this character."""
+"""Replaces bytes that cannot be decoded; no encoding has this character."""
 _MARK_FAULTS = "dealtrace-mark-faults"
 
 codecs.register_error(_MARK_FAULTS, lambda error: (_FAULTY, getattr(error, "end", 0)))
 
 
 def detect_encoding(path: Path) -> str:
-    """Return the encoding of a file: UTF-16 and UTF-8 by their byte order marks, else UTF-8 or Windows-1251.
+    """Return the encoding of a file: UTF-16 or UTF-8 by its byte order mark, else UTF-8 or Windows-1251 by its content.
 
-    What is nearly all UTF-8 is UTF-8, even if it is cut off or damaged: reading it names the row.
+    A file that is mostly UTF-8 counts as UTF-8 even if it is cut off or damaged; reading it then names the faulty row.
 
     Raises:
-        FileUnreadable: it is none of them.
+        FileUnreadable: the encoding is none of these.
     """
     with path.open("rb") as file:
         mark = file.read(len(codecs.BOM_UTF8))
@@ -51,20 +51,20 @@ def detect_encoding(path: Path) -> str:
 def read_csv(
     path: Path, encoding: str, count_known: Callable[[Sequence[str]], int], head_lines: int = 1
 ) -> Iterator[Row]:
-    """Yield the rows of a file; its delimiter is the one that gives the most known headings in a line.
+    """Yield the rows of a file; the delimiter chosen is the one with which the most headings are recognised.
 
-    The headings are in one of the first `head_lines` lines that are not blank.
+    The headings must be in one of the first `head_lines` lines that are not blank.
 
     Raises:
-        FileUnreadable: bytes are not in the encoding, a line is too long, or the file is cut off inside a cell.
+        FileUnreadable: bytes are not in the encoding, a line is too long, or the file ends inside a quoted cell.
     """
     try:
         delimiter = _delimiter_of(path, encoding, count_known, head_lines)
-    except UnicodeError as error:  # UTF-16 without the mark that it begins with
+    except UnicodeError as error:  # UTF-16 without its byte order mark
         raise FileUnreadable(
             file=path.name,
-            ru=f"это не {encoding}: укажите другую кодировку, --encoding, или не указывайте никакой",
-            en=f"it is not {encoding}: set another --encoding, or leave it out",
+            ru=f"это не {encoding}: укажите другую кодировку (--encoding) или уберите этот параметр",
+            en=f"it is not {encoding}: set another --encoding, or remove this option",
         ) from error
     try:
         yield from _rows(path, encoding, delimiter, "strict")
@@ -78,7 +78,7 @@ def read_csv(
 
 
 def _rows(path: Path, encoding: str, delimiter: str, errors: str) -> Iterator[Row]:
-    """Yield the rows; a line with misplaced quotes is one row, split at every delimiter and marked as malformed."""
+    """Yield the rows; a line with misplaced quotes is yielded as one row, split at all delimiters, `is_malformed`."""
     with path.open(encoding=_CODECS.get(encoding, encoding), errors=errors, newline="") as file:
         lines = _Lines(file, path)
         reader = csv.reader(lines, delimiter=delimiter, strict=True)
@@ -97,7 +97,7 @@ def _rows(path: Path, encoding: str, delimiter: str, errors: str) -> Iterator[Ro
 
 
 class _Lines:
-    """The lines of a file, of which those of the current row can be read once more, without the first."""
+    """The lines of a file; after `step_back` the lines of the current row, except the first, are read again."""
 
     def __init__(self, file: TextIO, path: Path) -> None:
         self.consumed: deque[str] = deque()
@@ -117,7 +117,7 @@ class _Lines:
         return line
 
     def step_back(self) -> str:
-        """Return the first line of the current row; those behind it come again."""
+        """Return the first line of the current row; its other lines will be read again."""
         first = self.consumed.popleft()
         self._again.extendleft(reversed(self.consumed))
         self.is_at_end = False
@@ -133,7 +133,7 @@ def _cut_off(path: Path, number: int, error: csv.Error) -> FileUnreadable:
 
 
 def _faulty_row(path: Path, encoding: str, delimiter: str) -> int:
-    """Return the number of the first row with bytes that are not in the encoding."""
+    """Return the number of the first row with bytes that cannot be decoded."""
     number = 0
     for row in _rows(path, encoding, delimiter, _MARK_FAULTS):
         number = row.number
@@ -143,7 +143,7 @@ def _faulty_row(path: Path, encoding: str, delimiter: str) -> int:
 
 
 def _is_mostly_utf_8(path: Path) -> bool:
-    """Check whether more characters than faults are found when a file is read as UTF-8, or nothing but ASCII."""
+    """Return whether a file read as UTF-8 has more non-ASCII characters than decoding errors, or only ASCII."""
     decoder = codecs.getincrementaldecoder(UTF_8)(_MARK_FAULTS)
     characters = faults = 0
     with path.open("rb") as file:

@@ -1,4 +1,4 @@
-"""The columns of a table of deals: as an export writes them, and as the vendor's journal names them."""
+"""The columns of a table of deals, with the headings of our exports and of the vendor's journal."""
 
 from decimal import Decimal
 
@@ -45,7 +45,7 @@ class AmountCell:
         return "rubles, up to four decimals"
 
     def read(self, cell: Cell) -> Decimal:
-        """Parse the sum; more than four decimals are rounded."""
+        """Parse the sum, rounded to four decimals."""
         return parse_amount(f"{Decimal(cell):f}" if isinstance(cell, float) else text_of(cell))
 
 
@@ -59,7 +59,7 @@ class LeadKindCell:
         return "call or request"
 
     def read(self, cell: Cell) -> LeadKind:
-        """Parse the kind, as exports and the journal write it."""
+        """Parse the kind, in the words of exports and of the journal."""
         kind = _LEAD_KINDS.get(text_of(cell).casefold())
         if kind is None:
             raise InvalidValue("ожидается call или request", "expected call or request")
@@ -76,7 +76,7 @@ class FirstCell(TextCell):
         return f"text {self.length_max:,}, or several with commas"
 
     def read(self, cell: Cell) -> str:
-        """Return the first."""
+        """Return the first phone or e-mail."""
         first = CodeCell(self.length_max).read(cell.partition(",")[0] if isinstance(cell, str) else cell)
         return first.strip()
 
@@ -94,7 +94,7 @@ DEAL_COLUMNS = (
         "number",
         ("orderNumber", "Номер сделки", "Номер заказа"),
         CodeCell(NUMBER_LENGTH_MAX),
-        "The number in the CRM; its `orderId` if missing.",
+        "The number in the CRM; the deal's `orderId` if missing.",
     ),
     Column(
         "happened_at",
@@ -142,10 +142,13 @@ DEAL_COLUMNS = (
         "email",
         ("contacts.emails", "emails", "client.emails", "Почта", "Электронная почта"),
         FirstCell(EMAIL_LENGTH_MAX),
-        "The client's e-mail, likewise.",
+        "The client's e-mail, by which a lead is found if none has the id.",
     ),
     Column(
-        "source", ("visit.source", "utmSource", "Источник"), SOURCE_CELL, "The source; that of the lead comes first."
+        "source",
+        ("visit.source", "utmSource", "Источник"),
+        SOURCE_CELL,
+        "The source, if the deal has no lead with a known source.",
     ),
     Column("medium", ("visit.medium", "utmMedium", "Канал"), SOURCE_CELL, "The medium."),
     Column("campaign", ("visit.utmCampaign", "utmCampaign", "Кампания"), SOURCE_CELL, "The campaign."),
@@ -158,7 +161,7 @@ def deal_of(values: RowValues) -> IncomingDeal:
     """Return the deal in a row; `values` are keyed by column name.
 
     Raises:
-        InvalidParameters: it names two leads, or one of unknown kind.
+        InvalidParameters: the row names two leads, or a lead of unknown kind.
     """
     stated = {part: text for part, text in values_of(values, SOURCE_PARTS).items() if text}
     deal_id = values.get("deal_id")
@@ -185,7 +188,11 @@ def _identity_of(values: RowValues) -> CallIdentity | LeadRequestIdentity | None
         kind = values.get("lead_kind") or next(iter(named), None)
         if kind is None:
             raise InvalidParameters(
-                [Violation("lead_kind", "укажите вид лида: call или request", "name the kind of lead: call or request")]
+                [
+                    Violation(
+                        "lead_kind", "укажите тип лида: call или request", "state the kind of lead: call or request"
+                    )
+                ]
             )
         named.setdefault(kind, values["lead_id"])
     if len(named) > 1:

@@ -1,4 +1,4 @@
-"""What exchanges call their columns, and how they say whether a call was answered."""
+"""The headings that PBXs use for columns of calls, and their words for answered and missed calls."""
 
 from collections.abc import Mapping
 
@@ -7,7 +7,7 @@ from dealtrace.record import record
 
 @record
 class Exchange:
-    """An exchange: its headings by our columns, the best first, and its words for answered and missed calls."""
+    """A PBX: its headings for each of our columns, the best first, and its words for answered and missed calls."""
 
     name: str
     headings: Mapping[str, tuple[str, ...]]
@@ -87,9 +87,9 @@ MISSED = frozenset(word for exchange in EXCHANGES for word in exchange.missed)
 
 
 def exchange_headings(column: str) -> tuple[str, ...]:
-    """Return what exchanges call one of our columns of calls.
+    """List the headings that PBXs use for one of our columns of calls, the best first.
 
-    Ours: the number of the company comes before the extension that a call was led to, `did` before `dst`.
+    Ours: the company's number is preferred to the extension that a call was forwarded to, so `did` comes before `dst`.
     """
     headings = [heading for exchange in EXCHANGES for heading in exchange.headings.get(column, ())]
     return tuple(sorted(headings, key=lambda heading: heading in _LESS_EXACT))

@@ -18,14 +18,14 @@ from dealtrace.leads.qualification import Qualification
 from dealtrace.record import record
 
 Value = str | int | bool | Decimal | datetime | None
-"""What a cell may hold; instants are aware."""
+"""The value of an exported cell; instants are aware."""
 Row = TypeVar("Row")
 SEPARATOR = ", "
 
 
 @record
 class ExportColumn(Generic[Row]):
-    """A column of an export: its name for programs, its heading for people, and how its value is read from a row."""
+    """A column of an export: its name for programs, its heading for people, and a function that gets its value."""
 
     name: str
     heading: str
@@ -34,7 +34,7 @@ class ExportColumn(Generic[Row]):
 
 @record
 class ExportedDeal:
-    """A deal with the story of its lead, `None` without one."""
+    """A deal and the story of its lead, `None` if it has no lead."""
 
     deal: Deal
     story: LeadStory | None
@@ -42,7 +42,7 @@ class ExportedDeal:
 
 @record
 class ExportedLead:
-    """A call or lead request and what is known of it; `circumstances` are a call's, `page_url` a lead request's."""
+    """A call or lead request and its details; `circumstances` are for calls, `page_url` for lead requests."""
 
     lead: Call | LeadRequest
     client: Client
@@ -56,7 +56,7 @@ class ExportedLead:
 
 
 def deal_columns(fields: list[str]) -> list[ExportColumn[ExportedDeal]]:
-    """List the columns of deals; the site's custom fields stand last."""
+    """List the columns of deals; the site's custom fields come last."""
     return [
         ExportColumn("orderId", "ID сделки", lambda row: row.deal.id),
         ExportColumn("orderNumber", "Номер сделки", lambda row: row.deal.number),
@@ -79,7 +79,7 @@ def deal_columns(fields: list[str]) -> list[ExportColumn[ExportedDeal]]:
 
 
 def call_columns(fields: list[str]) -> list[ExportColumn[ExportedLead]]:
-    """List the columns of calls; headings are those that an import understands."""
+    """List the columns of calls, with headings that an import recognises."""
     return [
         ExportColumn("callId", "ID звонка", lambda row: row.lead.id),
         ExportColumn("callReferenceId", "Внешний ID", lambda row: _call(row).reference),
@@ -97,7 +97,7 @@ def call_columns(fields: list[str]) -> list[ExportColumn[ExportedLead]]:
 
 
 def lead_request_columns(fields: list[str]) -> list[ExportColumn[ExportedLead]]:
-    """List the columns of lead requests; headings are those that an import understands."""
+    """List the columns of lead requests, with headings that an import recognises."""
     return [
         ExportColumn("requestId", "ID заявки", lambda row: row.lead.id),
         ExportColumn("requestNumber", "Номер заявки", lambda row: _lead_request(row).number),
@@ -162,5 +162,5 @@ def _seconds(lasting: timedelta | None) -> int | None:
 
 
 def on_the_clock(value: Value, zone: ZoneInfo) -> Value:
-    """Put an instant on the site's clock, without a zone, as people read it; other values stay."""
+    """Return an instant as naive local time of the site, to the second; all other values are returned unchanged."""
     return value.astimezone(zone).replace(tzinfo=None, microsecond=0) if isinstance(value, datetime) else value

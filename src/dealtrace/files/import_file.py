@@ -1,4 +1,4 @@
-"""A file to import: its kind, its columns, and its records row by row."""
+"""Open a file to import: check its columns, and read its records row by row."""
 
 import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -22,9 +22,9 @@ FORMATS: Mapping[ImportNoun, ImportFormat] = {known.noun: known for known in (CA
 
 @record
 class ImportFile:
-    """A file that was read once from start to end and is a table of records of one noun.
+    """A file that was read once to check it: a table of records of one kind.
 
-    `encoding` is `None` for spreadsheets. `rows_total` counts the rows that are not blank, without the headings.
+    `encoding` is `None` for spreadsheets. `rows_total` is the number of rows that are not blank, without the headings.
     """
 
     path: Path
@@ -37,7 +37,7 @@ class ImportFile:
     read: Callable[[], Iterator[Row]]
 
     def rows(self, time_zone: ZoneInfo, after: int) -> Iterator[tuple[Row, ImportRow[object]]]:
-        """Yield each row after row `after` with its record or why it is refused, without blank rows."""
+        """Yield each row after row number `after` with its record or the reason to refuse it, without blank rows."""
         for row in self.read():
             if row.number > max(after, self.headings.number) and not row.is_blank:
                 yield row, ImportRow(row.number, self._content(row, time_zone))
@@ -50,12 +50,12 @@ class ImportFile:
 
 
 def open_import_file(path: Path, noun: ImportNoun, encoding: str | None, fields: Collection[str] = ()) -> ImportFile:
-    """Open a file and read it once to check it; the encoding of a text file is detected if it is `None`.
+    """Open a file and read it once to check it; if `encoding` is `None`, the encoding of a text file is detected.
 
     `fields` are the names of the site's custom fields.
 
     Raises:
-        FileUnreadable: it is not a table, or a required column is missing.
+        FileUnreadable: the file is not a table, or a required column is missing.
     """
     columns = FORMATS[noun].with_fields(fields)
     table = open_table(path, encoding, columns)

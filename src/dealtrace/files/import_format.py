@@ -1,4 +1,4 @@
-"""What a file can be imported as: the columns of each noun, and how a row becomes a record."""
+"""The formats of imported files: the columns of each kind of record, and how a row becomes a record."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
@@ -18,7 +18,7 @@ _FIELD = TextCell(CUSTOM_VALUE_LENGTH_MAX)
 
 
 class ImportNoun(StrEnum):
-    """What can be imported."""
+    """The kinds of record that can be imported."""
 
     CALL = "call"
     LEAD_REQUEST = "lead_request"
@@ -28,12 +28,12 @@ class ImportNoun(StrEnum):
 
 @record
 class ImportFormat:
-    """How the rows of a file become records of one noun.
+    """How the rows of a file become records of one kind.
 
-    `time_column` is the column with the time of the record, beside which a column may have the time of day;
-    `other_times` are columns of further times. `any_of` are columns at least one of which is required, and `lacking`
-    is what is wrong with a row that has none. `make` returns the record in a row, given its values by column name,
-    instants in UTC; it raises `InvalidParameters`. With `has_fields` the custom fields of the site are columns, too.
+    `time_column` is the column with the time of the record, whose time of day may be in the column `time`;
+    `other_times` are further columns with times. A row needs a value in at least one of the columns `any_of`, else its
+    violation is `lacking`. `make` builds the record from the values of a row by column name, with instants in UTC; it
+    raises `InvalidParameters`. With `has_fields`, the site's custom fields are columns too.
     """
 
     noun: ImportNoun
@@ -46,14 +46,14 @@ class ImportFormat:
     has_fields: bool = True
 
     def with_fields(self, fields: Iterable[str]) -> tuple[Column, ...]:
-        """Return the columns with those of a site's custom fields, as an export names them, behind the others."""
+        """Return the columns, followed by columns for a site's custom fields, named as in exports."""
         return (*self.columns, *_field_columns(self.columns, sorted(fields))) if self.has_fields else self.columns
 
     def parse(self, row: Row, layout: Layout, time_zone: ZoneInfo) -> object:
-        """Return the record in a row; wall clocks are those of `time_zone`.
+        """Return the record in a row; local times are in `time_zone`.
 
         Raises:
-            InvalidParameters: lists every invalid cell.
+            InvalidParameters: one violation for each invalid cell.
         """
         values = layout.read(row)
         if self.lacking is not None and not any(values.get(name) for name in self.any_of):
@@ -66,7 +66,7 @@ class ImportFormat:
 
 
 def custom_values_of(values: RowValues) -> dict[str, str]:
-    """Return the values of custom fields in a row, by the names of the fields."""
+    """Return the values of custom fields in a row, by name of the field."""
     start, end = len(_FIELD_PREFIX), -len(_FIELD_SUFFIX)
     return {name[start:end]: value for name, value in values.items() if name.startswith(_FIELD_PREFIX)}
 
@@ -78,9 +78,9 @@ def _instant(layout: Layout, name: str, at: datetime | None) -> datetime:
 
 
 def _field_columns(columns: Sequence[Column], fields: Sequence[str]) -> list[Column]:
-    """Return a column for each custom field; its bare name is a heading, too, unless it means something else.
+    """Return a column for each custom field; its plain name is also a heading, unless another column has it.
 
-    Fields whose names differ in case or signs alone are left out: a heading could not tell them apart.
+    Fields whose names differ only in case or punctuation are left out, since headings could not tell them apart.
     """
     taken = [normalize_heading(heading) for column in columns for heading in (column.name, *column.headings)]
     names = [normalize_heading(field) for field in fields]

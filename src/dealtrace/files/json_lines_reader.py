@@ -1,4 +1,4 @@
-"""JSON Lines: an object per line, as an export or a journal writes it; nested objects become columns."""
+"""Read JSON Lines: an object per line, as in exports and journals; keys of nested objects become columns."""
 
 import codecs
 import json
@@ -11,21 +11,21 @@ from dealtrace.files.row import COLUMNS_MAX, Row
 from dealtrace.files.unreadable import unreadable
 
 HEADINGS_NUMBER = 0
-"""The number of the headings: row 1 is the first line."""
+"""The row number of the headings; the first line is row 1."""
 SEPARATOR = ","
 START_BYTES = 1024
 _OBJECT = re.compile(rb"\s*(?:\[\s*)?\{")
 
 
 def is_json_lines(path: Path) -> bool:
-    """Check whether a file begins with an object, or with a list of objects, which reading it then refuses."""
+    """Return whether a file begins with a JSON object or a list of objects; reading a list is then refused."""
     with path.open("rb") as file:
         start = file.read(START_BYTES)
     return _OBJECT.match(start.removeprefix(codecs.BOM_UTF8)) is not None
 
 
 def read_json_lines(path: Path) -> Iterator[Row]:
-    """Yield the headings of all lines together, then each line as a row; a key that a line lacks is an empty cell.
+    """Yield a row with the keys of all lines as headings, then a row for each line; missing keys are empty cells.
 
     Numbers keep their digits as written.
 
@@ -75,7 +75,7 @@ def _read_object(path: Path, number: int, line: bytes) -> dict[str, str]:
 
 
 def _flat(name: str, value: object) -> Iterator[tuple[str, str]]:
-    """Yield the values in a value with the names of their columns: `visit.source`, `custom[field]`."""
+    """Yield the plain values inside a value, each after the name of its column: `visit.source`, `custom[field]`."""
     match value:
         case dict():
             for key, inner in value.items():
@@ -91,7 +91,7 @@ def _flat(name: str, value: object) -> Iterator[tuple[str, str]]:
 
 
 def _flat_list(name: str, values: list[object]) -> Iterator[tuple[str, str]]:
-    """Yield custom fields as a column each, and all else as one text: tags, phones, e-mails and comments alone."""
+    """Yield a column for each custom field in a list; tags, phones, e-mails and comments are joined to one text."""
     texts: list[str] = []
     for value in values:
         match value:

@@ -18,7 +18,7 @@ from dealtrace.leads.limits import (
 )
 
 CLIENT_COLUMNS = ("phone", "email", "client_name")
-"""At least one of these is required: without any the client is unknown."""
+"""At least one of these is required, since otherwise the client is unknown."""
 
 LEAD_REQUEST_COLUMNS = (
     Column(
@@ -56,7 +56,7 @@ LEAD_REQUEST_COLUMNS = (
         "number",
         ("requestNumber", "Номер заявки"),
         CodeCell(NUMBER_LENGTH_MAX),
-        "The request's id on the site (`requestNumber` in the API), never reused; its `requestId` if missing.",
+        "The request's id on the site (`requestNumber` in the API), cannot be used again; its `requestId` if missing.",
     ),
     Column(
         "request_id",

@@ -1,4 +1,4 @@
-"""The file of refused rows, to be corrected and imported again."""
+"""Write the file of refused rows, which people correct and import again."""
 
 import csv
 import os
@@ -15,13 +15,13 @@ from dealtrace.files.whole_file import open_to_append, written_whole
 
 DELIMITER = ";"
 ENCODING = "utf-8-sig"
-"""With the byte order mark by which spreadsheets recognize UTF-8."""
+"""With the byte order mark, by which spreadsheets recognise UTF-8."""
 ADDED_HEADINGS = {"ru": ("Строка файла", "Что не так"), "en": ("row of the file", "what is wrong")}
 HEADINGS_LENGTH_MAX = 1000
 
 
 class RefusedRows:
-    """Writes refused rows: the number of the row, what is wrong, and its cells as they were."""
+    """Writes refused rows: the number of the row, what is wrong with it, and its original cells."""
 
     def __init__(self, path: Path, headings: Sequence[Cell], language: Language) -> None:
         self.path = path
@@ -29,9 +29,9 @@ class RefusedRows:
         self._headings = _line([*ADDED_HEADINGS[language], *(_text(heading) for heading in headings)])
 
     def begin(self, last_row: int) -> None:
-        """Keep the rows up to `last_row` that an earlier attempt wrote; if it is 0, delete the file.
+        """Keep the rows up to `last_row` that an earlier attempt wrote; if `last_row` is 0, delete the file.
 
-        Later rows were written but not committed, and the last line may be incomplete.
+        Rows after it were written but not committed, and the last line may be incomplete.
 
         Raises:
             FileUnreadable: the existing file was not written by an import; it is not changed.
@@ -80,18 +80,18 @@ class RefusedRows:
 
 
 class RowsOfChunk:
-    """The rows of a chunk, of which an import says by number which are refused."""
+    """Writes the refused rows of a chunk, given by their numbers."""
 
     def __init__(self, refused_rows: RefusedRows, rows: Sequence[Row]) -> None:
         self._refused_rows = refused_rows
         self._rows = rows
 
     def begin(self, last_row: int) -> None:
-        """Drop what an attempt that did not commit has written behind `last_row`."""
+        """Delete rows after `last_row`, which an attempt wrote without committing."""
         self._refused_rows.begin(last_row)
 
     def keep(self, refused: Mapping[int, Refusal]) -> None:
-        """Write refused rows, given by number; they are on disk before this returns."""
+        """Write the rows with these numbers and their refusals; they are on disk before this returns."""
         self._refused_rows.add((row, refused[row.number]) for row in self._rows if row.number in refused)
 
 
@@ -100,7 +100,7 @@ def _is_later(number: str, last_row: int) -> bool:
 
 
 def message_of_row(refusal: Refusal, language: Language) -> str:
-    """Return what is wrong with a row; invalid cells are named by their headings."""
+    """Return what is wrong with a row, naming invalid cells by their headings."""
     if isinstance(refusal, InvalidParameters):
         return "; ".join(f"{violation.field}: {violation.text(language)}" for violation in refusal.violations)
     return refusal.text(language)
@@ -111,9 +111,9 @@ def _line(cells: Iterable[str]) -> str:
 
 
 def _text(cell: Cell) -> str:
-    """Return a cell as a spreadsheet leaves it alone; an import reads it as it was.
+    """Return the text of a cell in a form that spreadsheets do not change and an import reads back.
 
-    Only digits are wrapped: a date is still read as the spreadsheet rewrites it.
+    Only digits are protected: dates are read correctly even after a spreadsheet has reformatted them.
     """
     try:
         text = cell if isinstance(cell, str) else text_of(cell)

@@ -7,17 +7,17 @@ from dealtrace.record import record
 
 
 class NumberOf1904(float):
-    """A number in a workbook that counts its days from 1904, as old Macintoshes did."""
+    """A number in a workbook that counts days from 1904, as on old Macintoshes."""
 
 
 @record
 class LostValue:
-    """A cell without its value: an error (`#N/A`), or a formula that no program has calculated."""
+    """A cell without a value: an error (`#N/A`), or a formula that was not calculated."""
 
     shown: str
 
     def __str__(self) -> str:
-        """Return what the spreadsheet shows."""
+        """Return what the spreadsheet shows in the cell."""
         return self.shown
 
 
@@ -29,9 +29,9 @@ COLUMNS_MAX = 256
 
 @record
 class Row:
-    """A row and its number as a spreadsheet shows it: the headings are usually row 1.
+    """A row and its number as spreadsheets show it: the headings are usually row 1.
 
-    `is_malformed` marks a line whose quotes do not show where its cells end.
+    `is_malformed` marks a line with misplaced quotes, whose cells cannot be told apart.
     """
 
     number: int
@@ -40,5 +40,5 @@ class Row:
 
     @property
     def is_blank(self) -> bool:
-        """Whether all cells are empty."""
+        """Return whether all cells are empty."""
         return all(isinstance(cell, str) and not cell.strip() for cell in self.cells)

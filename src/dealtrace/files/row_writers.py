@@ -1,4 +1,4 @@
-"""Writers of rows, for files of any size: CSV, XLSX, JSON Lines."""
+"""Write rows to files of any size: CSV, XLSX, JSON Lines."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -22,9 +22,9 @@ from dealtrace.record import record
 
 SHEET_ROWS_MAX = 1_048_576
 CELL_LENGTH_MAX = 32_767
-"""The limit of a spreadsheet cell; longer texts are truncated and counted."""
+"""The most characters in a spreadsheet cell; longer texts are truncated and counted."""
 SHOWN_WHOLE_BELOW = 10**11
-"""Excel shows longer integers of a CSV file as `1E+11`, and drops their last digits from the sixteenth on."""
+"""Excel shows larger integers of a CSV file as `1E+11`, and drops all digits after the fifteenth."""
 
 
 CSV, XLSX = ".csv", ".xlsx"
@@ -33,7 +33,7 @@ NOTES_SHEET = "Вопрос"
 
 @record
 class Note:
-    """What a file says beside its rows: a name for programs, a heading for people, and a text."""
+    """A line of a file in addition to its rows: a name for programs, a heading for people, and a text."""
 
     name: str
     heading: str
@@ -41,16 +41,16 @@ class Note:
 
 
 class RowWriter(Protocol):
-    """A file of rows; `cut` counts the texts that were truncated."""
+    """Writes rows to a file; `cut` is the number of texts that were truncated."""
 
     cut: int
 
     def add(self, row: Sequence[Value]) -> None:
-        """Write one row; its values are in the order of the headings."""
+        """Write one row; `row` has its values in the order of the headings."""
 
 
 class CsvFile:
-    """CSV for programs: commas, and every value as it is. Notes are lines before the headings that begin with `# `."""
+    """CSV for programs: commas and plain values. Notes are lines that begin with `# ` before the headings."""
 
     def __init__(self, file: TextIO, headings: Sequence[str], notes: Sequence[Note] = ()) -> None:
         self.cut = 0
@@ -80,7 +80,7 @@ class CsvFile:
 
 
 class ExcelCsvFile:
-    """CSV for a Russian Excel: semicolons, a byte order mark, Russian dates and numbers; texts stay texts."""
+    """CSV for a Russian Excel: semicolons, byte order mark, Russian dates and numbers; Excel does not convert texts."""
 
     def __init__(self, file: TextIO, headings: Sequence[str], notes: Sequence[Note] = ()) -> None:
         self.cut = 0
@@ -111,9 +111,9 @@ class ExcelCsvFile:
 
 
 class XlsxFile:
-    """A workbook; when a sheet is full, another one with the same headings follows. Rows are not held in memory.
+    """A workbook; when a sheet is full, the next one gets the same headings. Rows are not held in memory.
 
-    Notes have a sheet of their own, the last.
+    Notes are on a separate sheet, the last one.
     """
 
     def __init__(self, book: xlsxwriter.Workbook, headings: Sequence[str]) -> None:
@@ -124,7 +124,7 @@ class XlsxFile:
         self._start_sheet()
 
     def add(self, row: Sequence[Value]) -> None:
-        """Write a row; texts are never formulas, whatever they begin with, nor become formulas when they are edited."""
+        """Write a row; a text never becomes a formula, whatever it begins with, even when a person edits it."""
         if self._row == SHEET_ROWS_MAX:
             self._start_sheet()
         for column, value in enumerate(row):
@@ -146,7 +146,7 @@ class XlsxFile:
         self._row += 1
 
     def add_notes(self, notes: Sequence[Note]) -> None:
-        """Write notes, a row each, behind all rows."""
+        """Write notes, one per row, on the last sheet."""
         if notes:
             sheet = self._book.add_worksheet(NOTES_SHEET)
             for row, note in enumerate(notes):
@@ -161,7 +161,7 @@ class XlsxFile:
 
 
 class JsonLines:
-    """One JSON object per line: sums are texts, times are in the site's time zone without an offset."""
+    """JSON Lines: an object per line; sums are texts, times are naive local times of the site."""
 
     def __init__(self, file: TextIO, names: Sequence[str]) -> None:
         self.cut = 0
@@ -174,7 +174,7 @@ class JsonLines:
 
 
 class UnknownExtensionError(ValueError):
-    """The extension of a file names no format."""
+    """The extension of a file is unknown."""
 
 
 @contextmanager
@@ -187,13 +187,13 @@ def open_writer(
     overwrite: bool = False,
     notes: Sequence[Note] = (),
 ) -> Iterator[RowWriter]:
-    """Yield a writer in the format of the file's extension; the file appears when it is complete, or not at all.
+    """Yield a writer in the format of the file's extension; the file appears only when it is complete.
 
     JSON Lines have no notes.
 
     Raises:
-        OSError: it cannot be written, or it exists and must not be overwritten.
-        UnknownExtensionError: the extension names no format.
+        OSError: the file cannot be written, or it exists and `overwrite` is false.
+        UnknownExtensionError: the extension is unknown.
     """
     match path.suffix.lower():
         case extension if extension == CSV:
@@ -228,7 +228,7 @@ def _open_json_lines(names: Sequence[str], path: Path) -> Iterator[RowWriter]:
 
 @contextmanager
 def _open_workbook(headings: Sequence[str], notes: Sequence[Note], path: Path) -> Iterator[RowWriter]:
-    """Yield a writer of a workbook, whose rows wait in a private folder until it is complete."""
+    """Yield a writer of a workbook; its rows are stored in a private temporary folder until it is complete."""
     with TemporaryDirectory() as folder:
         book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "tmpdir": folder})
         try:

@@ -1,4 +1,4 @@
-"""What the library for spreadsheets does not say of the first sheet: its count of days, and cells without a value."""
+"""Read what the spreadsheet library leaves out about the first sheet: its epoch, and cells without a value."""
 
 import re
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from dealtrace.files.row import Cell, LostValue, NumberOf1904
 from dealtrace.record import record
 
 UNREADABLE = (BadZipFile, ZlibError, ExpatError, NotImplementedError, RuntimeError, EOFError, OSError, ValueError)
-"""What reading a damaged workbook raises."""
+"""The exceptions that reading a damaged workbook may raise."""
 BLOCK_BYTES = 1 << 20
 WORKBOOK = "xl/workbook.xml"
 RELATIONS = "xl/_rels/workbook.xml.rels"
@@ -27,13 +27,13 @@ _REFERENCE = re.compile("([A-Z]{1,3})([0-9]{1,7})")
 
 @record
 class SheetTraits:
-    """Whether days count from 1904, and the cells without a value by their row and column, which begin at 1 and 0."""
+    """Whether days are counted from 1904, and cells without a value by row (from 1) and column (from 0)."""
 
     is_of_1904: bool
     lost: dict[int, dict[int, LostValue]]
 
     def complete(self, number: int, cells: Sequence[Cell], first_column: int) -> Sequence[Cell]:
-        """Return the cells of a row from the first column of the table, with what the library did not say of them."""
+        """Return the cells of a row with the missing facts added; `cells` begin at `first_column` of the sheet."""
         if self.is_of_1904:
             cells = [
                 NumberOf1904(cell) if isinstance(cell, int | float) and not isinstance(cell, bool) else cell
@@ -50,7 +50,7 @@ def read_sheet_traits(path: Path) -> SheetTraits:
     """Read the traits of the first sheet of a workbook.
 
     Raises:
-        UNREADABLE: the workbook is damaged.
+        UNREADABLE (one of its exceptions): the workbook is damaged.
     """
     with ZipFile(path) as packed:
         names = {name.lower(): name for name in packed.namelist()}
@@ -63,7 +63,7 @@ def read_sheet_traits(path: Path) -> SheetTraits:
 
 
 def _first_sheet(workbook: bytes, relations: bytes) -> str:
-    """Return the path of the first sheet in the archive, empty if the workbook does not say it."""
+    """Return the path of the first sheet in the archive, empty if the workbook does not name it."""
     first = _FIRST_SHEET.search(workbook)
     for relation in _RELATION.findall(relations):
         attributes = dict(re.findall(rb"\b(Id|Target)\s*=\s*[\"']([^\"']*)", relation))
@@ -95,7 +95,7 @@ def _lost_values(packed: ZipFile, sheet: str) -> dict[int, dict[int, LostValue]]
 
 
 class _Cells:
-    """Notes the cells of a sheet that hold an error, or a formula without a value, while the sheet is parsed."""
+    """Handlers of an XML parser that collect the cells with an error or with a formula without a value."""
 
     def __init__(self) -> None:
         self.lost: dict[int, dict[int, LostValue]] = {}
@@ -104,7 +104,7 @@ class _Cells:
         self._has_formula = self._in_value = False
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        """Note where an element begins."""
+        """Handle the start of an element."""
         match name.rpartition(":")[2]:
             case "row":
                 self._row, self._column = int(attributes.get("r", self._row + 1)), -1
@@ -123,12 +123,12 @@ class _Cells:
         self._type, self._value, self._has_formula = attributes.get("t", "n"), "", False
 
     def add_text(self, text: str) -> None:
-        """Note the text of a value."""
+        """Handle text; only that of values is used."""
         if self._in_value:
             self._value += text
 
     def end(self, name: str) -> None:
-        """Note whether a cell has its value. A formula may well give an empty text: its type says so."""
+        """Handle the end of an element: record a cell without a value. A formula of type text may have an empty one."""
         match name.rpartition(":")[2]:
             case "v":
                 self._in_value = False

@@ -1,4 +1,4 @@
-"""A file that holds a table: CSV, XLSX or JSON Lines, recognised by its content."""
+"""Open a table in a file: CSV, XLSX or JSON Lines, recognised by content."""
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -19,7 +19,7 @@ _OLD_FORMAT = "it is in the old Excel format, save it as .xlsx or CSV"
 
 @record
 class TableFile:
-    """A file and what reads its rows from the beginning; `encoding` is `None` for spreadsheets."""
+    """A file, and a function that reads its rows from the beginning; `encoding` is `None` for spreadsheets."""
 
     path: Path
     encoding: str | None
@@ -34,13 +34,13 @@ def open_table(
     head_lines: int = 1,
     plain_heading: Callable[[Cell], Cell] = lambda heading: heading,
 ) -> TableFile:
-    """Open a file; the encoding of a text file is detected if it is `None`.
+    """Open a file; if `encoding` is `None`, the encoding of a text file is detected.
 
-    Headings, which tell the delimiter of a CSV file, are in one of the first `head_lines` lines; `plain_heading`
-    returns a heading as `columns` has it.
+    The delimiter of a CSV file is found by its headings, which must be in one of the first `head_lines` lines;
+    `plain_heading` converts a heading to the form that `columns` has.
 
     Raises:
-        FileUnreadable: it is missing, too large, in the old format of Excel, or in an unknown encoding.
+        FileUnreadable: the file is missing, too large, in the old Excel format, or in an unknown encoding.
     """
     _check_file(path)
     with path.open("rb") as file:
@@ -60,13 +60,13 @@ def open_table(
 
 
 def unreadable(path: Path, ru: str, en: str) -> FileUnreadable:
-    """Return the refusal of a file."""
+    """Return the refusal of a file, with the reason in both languages; only the name of the file is shown."""
     return FileUnreadable(file=path.name, ru=ru, en=en)
 
 
 def _check_file(path: Path) -> None:
     if not path.exists():
-        raise unreadable(path, "файл не найден", "the file is missing")
+        raise unreadable(path, "файл не найден", "the file was not found")
     if not path.is_file():
         raise unreadable(path, "это не файл", "it is not a file")
     if path.stat().st_size > FILE_BYTES_MAX:

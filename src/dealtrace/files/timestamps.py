@@ -1,4 +1,4 @@
-"""Dates and times as people, programs and spreadsheets write them, in the site's time zone."""
+"""Parse dates and times as people, programs and spreadsheets write them, in the site's time zone."""
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
@@ -12,7 +12,7 @@ from dealtrace.leads.wall_clock import ClockForm, FirstPart, read_day, read_exac
 from dealtrace.record import record
 
 DAY_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001 - a wall clock
-"""Day 0 of a spreadsheet."""
+"""Day 0 of spreadsheets."""
 DAY_ZERO_OF_1904 = datetime(1904, 1, 1)  # noqa: DTZ001 - a wall clock
 _MILLISECONDS_A_DAY = 24 * 60 * 60 * 1000
 SECONDS_DIGITS = 10
@@ -25,7 +25,7 @@ _WITH_ZONE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]+(?:Z|[+-][0-9:]+
 
 @record
 class TimestampCell:
-    """A date and time, or a date alone: the time may stand in another column."""
+    """A date and time, or a date alone if the time is in another column."""
 
     @property
     def form(self) -> str:
@@ -33,7 +33,7 @@ class TimestampCell:
         return "date and time"
 
     def read(self, cell: Cell) -> datetime | date:
-        """Return a date and time with its fractions, naive (in the site's time zone) or aware, or a date alone."""
+        """Parse a date and time with fractions of a second, naive (in the site's time zone) or aware, or a date."""
         try:
             timestamp = _parse_timestamp(cell)
         except (ValueError, OverflowError):
@@ -66,9 +66,10 @@ class TimeOfDayCell:
 
 
 def instant_of(timestamp: datetime | date, time_of_day: time | None, time_zone: ZoneInfo) -> datetime | None:
-    """Return a timestamp in UTC; an ambiguous hour is the first one, a skipped one moves forward.
+    """Return a timestamp in UTC; `None` for a date without a time of day.
 
-    `None` if it is a date and no time of day is known: a lead at the wrong hour would be matched to the wrong deals.
+    When clocks change, a local time that occurs twice means the first, and a skipped one is moved forward. A date alone
+    is not enough, since a lead at the wrong hour would be matched to the wrong deals.
     """
     if not isinstance(timestamp, datetime):
         if time_of_day is None:
@@ -106,17 +107,17 @@ def _parse_epoch(digits: str) -> datetime | None:
 
 
 def cut_to_second(at: datetime) -> datetime:
-    """Return the second in which an instant lies: a lead is never later than what is done a moment after it."""
+    """Return an instant rounded down to the second, so that a lead is never later than a deal made right after it."""
     return at.replace(microsecond=0)
 
 
 def whole_span(started_at: datetime, lasting: timedelta) -> tuple[datetime, timedelta]:
-    """Return a start and a duration in whole seconds; the end is the second in which the exact end lies."""
+    """Return a start and a duration in whole seconds: both start and end are rounded down to the second."""
     start = cut_to_second(started_at)
     return start, cut_to_second(started_at + lasting) - start
 
 
 def _day_of(number: float) -> datetime:
-    """Return the moment of a spreadsheet's number of days, whose fraction is exact to a millisecond at most."""
+    """Return the date and time of a spreadsheet's number of days, rounded to the millisecond."""
     day_zero = DAY_ZERO_OF_1904 if isinstance(number, NumberOf1904) else DAY_ZERO
     return day_zero + timedelta(milliseconds=round(number * _MILLISECONDS_A_DAY))

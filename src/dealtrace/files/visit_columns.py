@@ -1,4 +1,4 @@
-"""The columns of a table of visits, and the column by which a lead names its visit."""
+"""The columns of a table of visits, and the column with the id of a lead's visit."""
 
 from dealtrace.accounts.own_ids import ID_MAX
 from dealtrace.attribution.addresses import ADDRESS_LENGTH_MAX
@@ -25,7 +25,7 @@ UTM_PREFIX = "utm_"
 class VisitRefCell:
     """The id of a visit.
 
-    Ours: what is no id, such as 0, means that there is no visit, as it does in the API.
+    Ours: a value that is not an id, such as 0, means that there is no visit, as in the API.
     """
 
     @property
@@ -34,7 +34,7 @@ class VisitRefCell:
         return "integer"
 
     def read(self, cell: Cell) -> VisitId | None:
-        """Return the id, `None` if it is none."""
+        """Parse the id; `None` if the cell has no valid id."""
         digits = text_of(cell)
         is_number = digits.isascii() and digits.isdigit() and len(digits) <= DIGITS_MAX
         return VisitId(int(digits)) if is_number and 0 < int(digits) <= ID_MAX else None
@@ -44,7 +44,7 @@ VISIT_REF_COLUMN = Column(
     "visit_id",
     ("sessionId", "session.sessionId", "ID сессии"),
     VisitRefCell(),
-    "The visit that led to it, which may be imported later.",
+    "The visit before it, which may be imported later.",
 )
 _TEXT = TextCell(LABEL_LENGTH_MAX)
 VISIT_COLUMNS = (
@@ -67,7 +67,7 @@ VISIT_COLUMNS = (
         "visitor_id",
         ("visitorId", "ctClientId", "ID посетителя"),
         CodeCell(CLIENT_ID_LENGTH_MAX),
-        "The visitor; without it no other visit is of the same visitor.",
+        "The visitor; without it the visit is its visitor's only one.",
     ),
     Column(
         "landing_url",
@@ -85,7 +85,7 @@ VISIT_COLUMNS = (
         "source",
         ("session.source", "Источник"),
         SOURCE_CELL,
-        "The source; found from the two addresses if it is missing.",
+        "The source; determined from the two addresses if missing.",
     ),
     Column("medium", ("session.medium", "Канал"), SOURCE_CELL, "The medium."),
     Column("campaign", ("Кампания", "Рекламная кампания"), SOURCE_CELL, "The campaign."),
@@ -101,7 +101,7 @@ VISIT_COLUMNS = (
             f"{UTM_PREFIX}{part}",
             (f"session.utm_{part}",),
             SOURCE_CELL,
-            "The tag; that of the page if all are missing.",
+            "The tag; read from the address of the page if all tags are missing.",
         )
         for part in SOURCE_PARTS
     ),
@@ -133,7 +133,8 @@ _AS_THEY_ARE = (
 def visit_of(values: RowValues) -> Visit:
     """Return the visit in a row; `values` are keyed by column name.
 
-    A source that is stated counts, else that of the addresses. Ours: a visitor without an id is known by the visit's.
+    A stated source is used, else the source is determined from the addresses. Ours: a visitor without an id gets the id
+    of the visit.
     """
     landing_url = values.get("landing_url", "")
     parts = {part: text for part, text in values_of(values, SOURCE_PARTS).items() if text}

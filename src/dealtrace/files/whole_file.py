@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all: written beside their place, and renamed when they are complete."""
+"""Write files that appear only when complete: they are written next to their place and then renamed."""
 
 import os
 from collections.abc import Iterator
@@ -8,21 +8,21 @@ from secrets import token_hex
 from typing import TextIO
 
 PRIVATE = 0o600
-"""Exports, refused rows and backups hold personal data: nobody but their owner reads them, from the first byte."""
+"""The mode of exports, refused rows and backups: they have personal data, so only their owner may read them."""
 NAME_LENGTH_KEPT = 40
-"""Characters of a name that its partial file shows: with four bytes each they leave room for the rest of a name."""
+"""How many characters of a file's name are in the name of its partial file, so that it is never too long."""
 
 
 @contextmanager
 def written_whole(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
-    """Yield the path of an empty private file to write; on success it is synced and becomes `path`.
+    """Yield the path of an empty private file to write to; on success it is synced and renamed to `path`.
 
-    On any failure, Ctrl-C and a full disk among them, it is deleted, and what stood at `path` stays as it was.
-    A symbolic link at `path` stays a link: the file it leads to is replaced.
+    On any failure, including Ctrl-C and a full disk, it is deleted, and a file at `path` is not changed. If `path` is a
+    symbolic link, the file that it points to is replaced.
 
     Raises:
-        FileExistsError: there is a file at `path` and it must not be overwritten, or it is no ordinary file.
-        OSError: the folder is missing, or nothing can be written into it.
+        FileExistsError: `path` exists and `overwrite` is false, or it is not a regular file.
+        OSError: the folder is missing or not writable.
     """
     place = Path(os.path.realpath(path))
     _check_place(place, overwrite=overwrite)
@@ -56,6 +56,6 @@ def _sync(path: Path) -> None:
 
 
 def open_to_append(path: Path, encoding: str) -> TextIO:
-    """Open a text file to append to it; if it is created, nobody but its owner may read it."""
+    """Open a text file to append to it; if it is created, only its owner may read it."""
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, PRIVATE)
     return os.fdopen(descriptor, "a", encoding=encoding, newline="")

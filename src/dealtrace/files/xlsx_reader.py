@@ -1,4 +1,4 @@
-"""XLSX files: the rows of the first sheet."""
+"""Read XLSX files: the rows of the first sheet."""
 
 import re
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from dealtrace.files.unreadable import unreadable
 MAGIC = b"PK\x03\x04"
 UNPACKED_BYTES_MAX = 1 << 30
 CELLS_MAX = 20_000_000
-"""Rows times columns: the library holds the whole rectangle in memory, even if few cells are filled."""
+"""The most rows times columns: the library keeps the whole rectangle in memory, even if few cells are filled."""
 BLOCK_BYTES = 1 << 20
 REFERENCE_BYTES_MAX = 64
 _SHEET = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
@@ -45,7 +45,11 @@ def read_xlsx(path: Path) -> Iterator[Row]:
 
 
 def _check_size(path: Path) -> None:
-    """Check the file before the library reads it: a small file may unpack to more than fits in memory."""
+    """Check the size before the library reads the file: a small file may unpack to more than fits in memory.
+
+    Raises:
+        FileUnreadable: the file is too large when unpacked, or damaged.
+    """
     try:
         with ZipFile(path) as packed:
             entries = packed.infolist()
@@ -59,7 +63,7 @@ def _check_size(path: Path) -> None:
 
 
 def _check_entry(packed: ZipFile, entry: ZipInfo, path: Path) -> None:
-    """Check the last cell of a sheet and the counts it announces: the library allocates memory for both."""
+    """Check the last cell of a sheet and the counts that it declares, since the library allocates memory for both."""
     rows = columns = counted = 0
     carried = b""
     is_sheet = _SHEET.fullmatch(entry.filename) is not None

@@ -16,20 +16,20 @@ def header(scope: Scope, name: bytes) -> str:
 
 
 def joined_header(scope: Scope, name: bytes) -> str:
-    """Return the values of all lines of a header in their order, separated by commas; `name` is lower-case."""
+    """Return the values of a header that was sent several times, in order, joined by commas; `name` is lower-case."""
     return ",".join([value.decode("latin-1") for key, value in scope["headers"] if key == name])
 
 
 def language_of(scope: Scope) -> Language:
     """Return the language to answer in: Russian, unless the client prefers English.
 
-    Ours: `Accept-Language` decides by its first tag.
+    Ours: the first tag of `Accept-Language` decides.
     """
     return "en" if header(scope, b"accept-language").strip().lower().startswith("en") else "ru"
 
 
 def accepts_html(scope: Scope) -> bool:
-    """Whether the client names HTML among what it accepts, as browsers do; `*/*` does not name it."""
+    """Return whether `Accept` names `text/html`, as browsers send it; `*/*` alone does not count."""
     for accepted in header(scope, b"accept").lower().split(","):
         media_type, *parameters = (part.strip() for part in accepted.split(";"))
         if media_type == "text/html" and not any(re.fullmatch(r"q=0(\.0*)?", part) for part in parameters):

@@ -1,4 +1,4 @@
-"""Receive the body of a request, within a size and a time."""
+"""Receive the body of a request, up to a maximum size and within a time limit."""
 
 import asyncio
 
@@ -13,15 +13,18 @@ _MARK_IN_UTF8 = MARK.encode()
 BODY_SECONDS_MAX = 20
 """How long a body may take to arrive."""
 DISCARDED_BYTES_MAX = 16 * 1024 * 1024
-"""How much of a body that is too large is received and dropped, so that its sender reads the refusal."""
+"""How many bytes beyond the limit are still received and dropped: many clients read an answer only after sending."""
 
 
 async def receive_body(scope: Scope, receive: Receive, bytes_max: int) -> bytes:
-    """Return the whole body; the rest of one somewhat too large is received too: many clients read no answer before.
+    """Return the whole body of a request.
+
+    A body that is slightly too large is received to its end and dropped before it is refused, since many clients read
+    no answer before they have sent everything.
 
     Raises:
-        BodyTooLarge: it is longer than `bytes_max`.
-        UnreadableBody: it ended early, or took too long to arrive.
+        BodyTooLarge: the body is longer than `bytes_max`.
+        UnreadableBody: the body ended early, or took too long to arrive.
     """
     if int(header(scope, b"content-length") or 0) > bytes_max + DISCARDED_BYTES_MAX:
         raise BodyTooLarge(bytes_max=bytes_max)
@@ -55,7 +58,7 @@ async def _collect(receive: Receive, bytes_max: int) -> bytes:
 def without_mark(body: bytes) -> bytes:
     """Return a body without the byte order marks at its start.
 
-    Ours: 1C, Excel and Windows editors write them; they belong to no name or value.
+    Ours: 1C, Excel and Windows editors write these marks, and they are not part of any name or value.
     """
     while body.startswith(_MARK_IN_UTF8):
         body = body.removeprefix(_MARK_IN_UTF8)

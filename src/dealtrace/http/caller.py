@@ -26,10 +26,10 @@ Result = TypeVar("Result")
 
 @record
 class Caller:
-    """The caller of an admitted request: the site it may read and write, and the means to do so.
+    """The caller of an admitted request: the site it may read and write, and how to reach the storage.
 
-    `token_id` is `None` where no token is needed. `path_params` are the values of the `{…}` parts of the path, `ip`
-    is the client's IP address, empty if unknown.
+    `token_id` is `None` if the endpoint needs no token. `path_params` has the values of the `{…}` parts of the path.
+    `ip` is the client's IP address, empty if unknown.
     """
 
     site: Site
@@ -60,28 +60,28 @@ class Caller:
     async def read(
         self, ask: Callable[Concatenate[Connection, SiteId, P], Result], *args: P.args, **kwargs: P.kwargs
     ) -> Result:
-        """Return what a reading function of the storage returns for this site."""
+        """Run a reading function of the storage for this site and return its result."""
         return await self.read_pool.read(ask, self.site.id, *args, **kwargs)
 
     async def ask_facts(
         self, ask: Callable[Concatenate[FactSource, P], Result], *args: P.args, **kwargs: P.kwargs
     ) -> Result:
-        """Return what a function reads from the facts of this site, unless the client leaves before.
+        """Run a report on the facts of this site and return its result.
 
         Raises:
-            Refusal: reports are busy, it took too long, or the client left.
+            Refusal: too many reports are running, this one took too long, or the client closed the connection.
         """
         return await self.report_pool.ask(self._until_gone, self.site, ask, *args, **kwargs)
 
     async def _until_gone(self) -> None:
-        """Return when the client has closed the connection."""
+        """Wait until the client closes the connection."""
         while (await self.receive())["type"] != "http.disconnect":
             pass
 
     async def pay_for_reading(self, method: PaidMethod) -> None:
-        """Spend the points of a successful call that stores nothing else.
+        """Spend the points of a successful request that only reads.
 
         Raises:
-            PointsSpent: the site has none left today.
+            PointsSpent: the site has no points left today.
         """
         await self.write_queue.write(pay_for_reading, self.site, WriteCommand(method, self.token_id))

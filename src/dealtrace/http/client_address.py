@@ -1,4 +1,4 @@
-"""The IP address of a client, behind proxies or not."""
+"""Find the IP address of a client, also behind proxies."""
 
 import re
 from collections.abc import Sequence
@@ -28,10 +28,11 @@ class Proxies:
         self._warned = False
 
     def client_ip(self, scope: Scope) -> str:
-        """Return the client's IP address: the nearest one that no trusted proxy has; empty if it is unknown.
+        """Return the client's IP address, empty if unknown.
 
-        Every line of the header counts, in order: proxies add to the line they got or write another below it. What
-        is no address ends the search at the proxy that wrote it.
+        It is the last address of `X-Forwarded-For` that is not a trusted proxy's. All lines of the header are read in
+        order, since a proxy either extends the line it received or adds another. If an entry is not an address, the
+        proxy that wrote it counts as the client.
         """
         peer: str = scope["client"][0] if scope.get("client") else ""
         forwarded = joined_header(scope, b"x-forwarded-for")
@@ -52,9 +53,9 @@ class Proxies:
         return str(nearest)
 
     def is_https(self, scope: Scope) -> bool:
-        """Return whether the browser came by https, to us or to a trusted proxy.
+        """Return whether the browser used https to reach this server or a trusted proxy.
 
-        Of several proxies the first one counts: it is the one that the browser spoke to.
+        With several proxies, the first entry of `X-Forwarded-Proto` counts: it is about the proxy nearest the browser.
         """
         peer = _read_address(scope["client"][0]) if scope.get("client") else None
         if peer is None or not self._is_trusted(peer):
@@ -73,13 +74,13 @@ class Proxies:
 
 @lru_cache(_ADDRESSES_CACHED)
 def _plain_ip(peer: str) -> str:
-    """Return the address of a peer in its plain form; what is no address stays as it is."""
+    """Return the address of a peer without port and brackets; text that is not an address is returned unchanged."""
     address = _read_address(peer)
     return peer if address is None else str(address)
 
 
 def _read_address(hop: str) -> Address | None:
-    """Parse an address with or without port, brackets and quotes; IPv4 written as IPv6 becomes IPv4."""
+    """Parse an address with or without port, brackets and quotes, `None` if malformed; `::ffff:…` becomes IPv4."""
     bare = hop.strip('"')
     found = _BRACKETED.fullmatch(bare) or _WITH_PORT.fullmatch(bare)
     try:
@@ -92,7 +93,7 @@ def _read_address(hop: str) -> Address | None:
 
 
 def _plain_network(network: str) -> IPv4Network | IPv6Network:
-    """Parse a network; one of IPv4 addresses written as IPv6 becomes one of IPv4."""
+    """Parse a network; IPv4 addresses written as IPv6 (`::ffff:…`) become an IPv4 network."""
     parsed = ip_network(network)
     if isinstance(parsed, IPv6Network) and parsed.prefixlen >= _MAPPED_BITS and parsed.subnet_of(_MAPPED):
         mapped = parsed.network_address.ipv4_mapped

@@ -1,6 +1,6 @@
-"""Cross-origin requests (CORS): which pages may call an endpoint, and read its answers.
+"""Cross-origin requests (CORS): which pages may call an endpoint and read its answers.
 
-Some endpoints answer scripts of any page; others those of the origins that the token's site names.
+Some endpoints answer scripts of any page, others only scripts of the origins that the token's site lists.
 """
 
 from collections.abc import Sequence
@@ -13,36 +13,36 @@ ANY_ORIGIN: Sequence[Header] = (
     (b"access-control-allow-origin", b"*"),
     (b"access-control-expose-headers", b"Retry-After, X-Request-Id"),
 )
-"""Sent without an `Origin` as well: a cache may have stored the answer to such a request for a page."""
+"""Sent even if the request has no `Origin`: a cache may later give the same answer to a page."""
 BY_ORIGIN: Header = (b"vary", b"Origin")
-"""Sent where the answer depends on the page that asks, so that no cache gives it to another."""
+"""Sent when the answer depends on the page's origin, so that a cache does not give it to a page of another origin."""
 PREFLIGHT_SECONDS = 86_400
 SITE_PREFLIGHT_SECONDS = 60
-"""Ours: a site may take an origin back, and its pages follow within a minute."""
+"""Ours: a site may remove an origin from its list, and browsers notice within a minute."""
 
 
 def preflight(methods: Sequence[str], requested_headers: str) -> Reply:
-    """Return the reply that lets a browser send the request it asks about, from any page."""
+    """Return the reply to a preflight request that allows any page to send the actual request."""
     return _preflight(ANY_ORIGIN, methods, requested_headers, PREFLIGHT_SECONDS)
 
 
 def preflight_of_origin(origin: str, methods: Sequence[str], requested_headers: str) -> Reply:
-    """Return the reply that lets a browser send the request it asks about, from pages of one origin."""
+    """Return the reply to a preflight request that allows the pages of one origin to send the actual request."""
     return _preflight(_allowed(origin), methods, requested_headers, SITE_PREFLIGHT_SECONDS)
 
 
 def readable_by_any_page(reply: Reply) -> Reply:
-    """Return the reply with the headers that let scripts of any page read it."""
+    """Return a copy of the reply with headers that allow scripts of any page to read it."""
     return replace(reply, headers=(*reply.headers, *ANY_ORIGIN))
 
 
 def readable_by_origin(reply: Reply, origin: str) -> Reply:
-    """Return the reply with the headers that let scripts of pages of one origin read it."""
+    """Return a copy of the reply with headers that allow scripts of one origin to read it."""
     return replace(reply, headers=(*reply.headers, *_allowed(origin)))
 
 
 def varying_by_origin(reply: Reply) -> Reply:
-    """Return a reply that the page which asked may not read, for caches to give to nobody else."""
+    """Return a copy of the reply with `Vary: Origin`: this origin may not read it, and caches must not share it."""
     return replace(reply, headers=(*reply.headers, BY_ORIGIN))
 
 

@@ -1,4 +1,4 @@
-"""The API described from its own tables: OpenAPI for programs, a page for people."""
+"""Describe the API from its own tables of endpoints: OpenAPI for programs, a page for people."""
 
 import json
 import re
@@ -17,15 +17,15 @@ from dealtrace.http.samples import TOKEN, curl, describe_type, list_fields, samp
 from dealtrace.record import record
 
 DescribeWebhooks = Callable[[Components], Mapping[str, Schema]]
-"""Describes what the server sends by itself: path items by name, whose schemas it adds to the components."""
+"""Returns the path item of each webhook by name, and adds their schemas to the components."""
 
 
 def describe_api(
     endpoints: Sequence[Endpoint], error_body: type, describe_webhooks: DescribeWebhooks
 ) -> dict[str, object]:
-    """Return the description of endpoints and webhooks in OpenAPI 3.1.
+    """Return the OpenAPI 3.1 document of endpoints and webhooks.
 
-    `error_body` is the type of the endpoints' refusals.
+    `error_body` is the type of the JSON that refusals are answered with.
     """
     components = Components()
     error = components.describe(error_body)
@@ -107,7 +107,7 @@ def _type_in_path(name: str) -> str:
     return "integer" if name in ("siteId", "orderId") else "string"
 
 
-ADDRESS_TOO_LONG = "The address has more than 65,534 bytes: the HTTP server refuses it, before us and without a body."
+ADDRESS_TOO_LONG = "The URL is longer than 65,534 bytes: the HTTP server refuses it with an empty body."
 _AS_FAMILY = {"style": "deepObject", "explode": True}
 _AS_REPEATED = {"style": "form", "explode": True}
 _AS_LIST = {"style": "form", "explode": False}
@@ -129,7 +129,7 @@ def _parameter(parameter: Parameter, place: str, example: Example) -> dict[str, 
 
 
 def _style_of(parameter: Parameter) -> dict[str, object]:
-    """Return how several values of a parameter are written, if it is not the usual way."""
+    """Return OpenAPI's `style` and `explode` for parameters with several values, empty for all others."""
     match parameter:
         case Family():
             return _AS_FAMILY
@@ -204,7 +204,7 @@ def _responses(endpoint: Endpoint, method: str, success: dict[str, object], erro
 def _success(endpoint: Endpoint, answer: Schema, components: Components) -> dict[str, object]:
     if endpoint.redirects:
         address = {"schema": {"type": "string", "format": "uri"}}
-        return {"302": {"description": "It is elsewhere.", "headers": {"Location": address}}}
+        return {"302": {"description": "Redirects to the URL in `Location`.", "headers": {"Location": address}}}
     media: dict[str, object] = {"schema": answer}
     if endpoint.answer_type == JSON or endpoint.example.answer is not None:
         media["example"] = example_answer(endpoint, answer, components)
@@ -212,19 +212,22 @@ def _success(endpoint: Endpoint, answer: Schema, components: Components) -> dict
 
 
 def example_answer(endpoint: Endpoint, answer: Schema, components: Components) -> object:
-    """Return the endpoint's own example of an answer, or one made from the type of its answer."""
+    """Return the example that the endpoint declares, or a sample made from the type of its answer."""
     own = endpoint.example.answer
     return own if own is not None else sample(answer, components.schemas)
 
 
 def error_catalogue() -> list[tuple[int, type[Refusal]]]:
-    """List every refusal with its HTTP status, by status and code."""
+    """List the HTTP status and class of every refusal, ordered by status and code."""
     return sorted(((status, refusal) for refusal, status in STATUS_OF.items()), key=lambda row: (row[0], row[1].code))
 
 
 @record
 class Shown:
-    """An endpoint as the page shows it: a request to copy, an example answer, fields, errors and the limit."""
+    """An endpoint on the page of the description: a request to copy, an example answer, fields, errors, rate limit.
+
+    `fields` are pairs of name and type; `errors` are HTTP status, code and text.
+    """
 
     endpoint: Endpoint
     request: str
@@ -235,7 +238,7 @@ class Shown:
 
 
 def render_docs(endpoints: Sequence[Endpoint], language: Language) -> str:
-    """Write the description as a page: every endpoint with its parameters, an example, its errors and limits."""
+    """Return the description as an HTML page: each endpoint with its parameters, an example, errors and rate limit."""
     environment = jinja2.Environment(loader=jinja2.PackageLoader("dealtrace.http"), autoescape=True)
     components = Components()
     return environment.get_template("docs.html").render(
@@ -281,4 +284,4 @@ LIMITS: Mapping[RateLimitClass, Mapping[Language, str]] = {
         "and 6000 for a site (DEALTRACE_VISIT_SITE_RATE_PER_MINUTE)",
     },
 }
-"""The limit of each class of endpoints, by default and with the settings that change it."""
+"""The default rate limit of each class of endpoints, with the settings that change it."""

@@ -1,4 +1,4 @@
-"""An endpoint: its path, what it takes, who may call it, and who answers."""
+"""What an endpoint is: its path and parameters, who may call it, and the handler that answers."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,19 +12,19 @@ from dealtrace.http.replies import RefusalWriter, Reply
 from dealtrace.record import record
 
 Respond = Callable[[Caller, Any], Awaitable[Reply]]
-"""A handler: it takes the caller, and what was sent.
+"""A handler: takes the caller and the parsed request, returns the reply.
 
-Any: the endpoint's own table or body decides whether that is a `Sent` or the items of a `ListBody`.
+Any: the request is a `Sent`, or the items of a `ListBody` if the endpoint has a `batch`.
 """
 
 
 @record
 class AuthScheme:
-    """How a caller shows which site they call for: by a token in a parameter or a header, or by naming the site.
+    """How a request identifies its site: by a token in a parameter or header, or by the id of the site.
 
-    `site` is the header that may name the site beside a token in a header. `instead` is another scheme, which counts
-    if the token of this one is not sent. `counter` is the parameter by which a page names the site without a token: its
-    number, or the code of its counter.
+    `site` is the header that may name the site in addition to a token in a header. `instead` is the scheme that
+    applies if the token of this one is not sent. `counter` is the parameter with which a page names the site without a
+    token: its value is the id of the site or the code of its counter.
     """
 
     token: Parameter | None = None
@@ -35,23 +35,23 @@ class AuthScheme:
 
     @property
     def headers(self) -> tuple[Parameter, ...]:
-        """List the headers of the scheme, and of the one that may be used instead."""
+        """List the headers of this scheme and of the one in `instead`."""
         own = tuple(header for header in (self.token, self.site) if header is not None) if self.is_header else ()
         return own + (self.instead.headers if self.instead is not None else ())
 
     @property
     def tokens(self) -> tuple[Parameter, ...]:
-        """List the tokens, any of which opens the endpoint."""
+        """List the token parameters; a valid token in any of them gives access to the endpoint."""
         own = (self.token,) if self.token is not None else ()
         return own + (self.instead.tokens if self.instead is not None else ())
 
 
 OPEN = AuthScheme()
-"""No token: the path or a parameter names the site."""
+"""Needs no token: the path or a parameter names the site."""
 
 
 class RateLimitClass(Enum):
-    """Which rate limit a request counts against."""
+    """The rate limit that a request counts against."""
 
     API = "api"
     EXCHANGE = "exchange"
@@ -61,17 +61,17 @@ class RateLimitClass(Enum):
 
 
 class ListBody(Protocol):
-    """A JSON body that lists items, each of which is read on its own."""
+    """A JSON body with a list of items, each of which is parsed and answered separately."""
 
     @property
     def name(self) -> str:
         """The key of the list in the body."""
 
     def items_of(self, body: bytes) -> Sequence[object]:
-        """Return the items of a body, each as the endpoint reads it.
+        """Return the items of a body, parsed as the endpoint expects them.
 
         Raises:
-            Refusal: the body holds no list that can be read.
+            Refusal: the body has no list that can be parsed.
         """
 
     def described(self) -> list[Parameter]:
@@ -86,9 +86,10 @@ JSON = "application/json"
 
 @record
 class Example:
-    """A request to copy and its answer; `path` fills the `{…}` parts, the token is added by the description.
+    """An example request and its answer, for the description.
 
-    `body` is the JSON of an endpoint with a list. Without an `answer`, one is made from the type of the answer.
+    `path` has the values of the `{…}` parts of the path; the description adds a token. `body` is the JSON body of an
+    endpoint with a `batch`. If `answer` is `None`, the description makes a sample from the type of the answer.
     """
 
     parameters: Mapping[str, str] = field(default_factory=dict)
@@ -99,16 +100,15 @@ class Example:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One endpoint: its path (no slash at the end), methods, parameters, and who answers.
+    """One endpoint: its path (without a slash at the end), methods, parameters and handler.
 
-    `name` distinguishes it from others whose paths end alike. `refuse` writes its refusals where the API's error body
-    will not do, and `statuses` are the HTTP statuses that differ from `STATUS_OF` here. With `is_for_any_page`, scripts
-    of any page may call it and read its answers; with `is_for_site_pages`, those of the origins that the site names.
-    With `reads_json` a body that is an object of JSON counts as its form, whatever type it claims.
-    `batch` is the list that it takes as JSON instead of parameters.
-    `answer` is the type of its answer, which `/openapi.json` describes; `redirects` is for endpoints that answer with
-    another URL, and have none. `refusals` are those of its own, beside what every endpoint of its kind may answer;
-    `example` is a request to copy.
+    `name` is set when the last part of the path does not identify the endpoint. `refuse` writes its refusals if they
+    are not the API's usual error body, and `statuses` has the HTTP statuses that differ from `STATUS_OF`. With
+    `is_for_any_page`, scripts of any page may call it and read its answers; with `is_for_site_pages`, only scripts of
+    the origins that the site lists. With `reads_json`, a JSON object in the body is read as a form, whatever its
+    Content-Type. `batch` is the list it takes as JSON instead of parameters. `answer` is the type of its answer, as
+    `/openapi.json` describes it; endpoints with `redirects` answer with a redirect and have no answer. `refusals` are
+    specific to this endpoint: those that every endpoint of its kind may answer with are not repeated.
     """
 
     path: str
@@ -136,14 +136,14 @@ class Endpoint:
 
     @property
     def shown_path(self) -> str:
-        """The path as documents show it; it is served with and without a slash at the end."""
+        """Return the path as the documentation shows it; it is served with and without a slash at the end."""
         return f"{self.path}/" if self.is_shown_with_slash else self.path
 
     @property
     def is_preflighted(self) -> bool:
-        """Whether browsers may ask before they call it; a page's GET needs no asking."""
+        """Return whether browsers may send a preflight request first; a page's GET needs none."""
         return self.is_for_any_page and "POST" in self.methods
 
     def described(self) -> list[Parameter]:
-        """List everything a caller may send, headers first."""
+        """List every header and parameter that a caller may send, headers first."""
         return [*self.auth_scheme.headers, *(self.batch or self.table).described()]

@@ -1,4 +1,4 @@
-"""Which requests are let in: rate limit, method, token and parameters are checked, in this order.
+"""Admit or refuse requests: rate limit, method, token and parameters are checked, in this order.
 
 Ours: the order of checks. The rate limit comes first, because it belongs to the client's IP address and not to the
 site; refused requests cost no points.
@@ -30,9 +30,9 @@ from dealtrace.runtime.write_queue import WriteQueue
 
 
 class Gate:
-    """Admits requests or refuses them; `site_parameter` is what a path or a parameter calls the site's id.
+    """Admits or refuses requests; `site_parameter` is the name of the site's id in paths and parameters.
 
-    `unknown_parameters` counts what admitted requests sent beyond the parameters of their endpoint.
+    `unknown_parameters` counts the parameters of admitted requests that their endpoint does not know.
     """
 
     def __init__(  # noqa: PLR0913 - what a request may be answered with
@@ -58,7 +58,7 @@ class Gate:
         self._proxies = proxies
 
     async def admit(self, endpoint: Endpoint, scope: Scope, receive: Receive) -> tuple[Caller, Sent | Sequence[object]]:
-        """Return the caller of a request, and what was sent as the endpoint's `respond` takes it.
+        """Return the caller of a request and its parsed parameters, or the items of its body if there is a `batch`.
 
         Raises:
             Refusal: the first check that failed; nothing was stored and no points were spent.
@@ -89,7 +89,7 @@ class Gate:
             self.unknown_parameters.count(site, endpoint.path, names, sorted(known))
 
     async def _read_pairs(self, endpoint: Endpoint, scope: Scope, receive: Receive) -> Pairs:
-        """Read the parameters of query and body; the body's win.
+        """Parse the parameters of query and body; for a name in both, the body's value counts.
 
         Seed: «Поддерживаемые методы отправки: GET и POST».
         """
@@ -102,7 +102,11 @@ class Gate:
         return pairs.overridden_by(read_body(header(scope, b"content-type"), body))
 
     async def _identify(self, endpoint: Endpoint, scope: Scope, receive: Receive, pairs: Pairs, ip: str) -> Caller:
-        """Find the site that the caller may speak for."""
+        """Return the caller of a request: its site by token, counter code or id.
+
+        Raises:
+            Refusal: the site is not named, unknown, or not the token's.
+        """
         path_params = scope.get("path_params", {})
         in_path = path_params.get(self._site_parameter)
         token_id: TokenId | None = None
@@ -125,10 +129,10 @@ class Gate:
         )  # fmt: skip
 
     async def allows_page(self, scope: Scope, origin: str) -> bool:
-        """Check whether a page may ask, before its token is known: whether its origin is named by a site.
+        """Return whether a preflight request from this origin is allowed: whether a site lists the origin.
 
-        Ours: the site is the one that path or query address. Where neither does, any site will do, since a preflight
-        bears no token; the answer itself then goes by the token's site.
+        Ours: the site is the one named in the path or query. If neither names a site, any site that lists the origin
+        is enough, since a preflight request has no token; the actual request is then checked against its token's site.
         """
         named = scope.get("path_params", {}).get(self._site_parameter)
         if named is None:
@@ -145,7 +149,13 @@ class Gate:
         return site is not None and origin in site.cors_origins
 
     async def _find_site(self, rate_limit_class: RateLimitClass, site_id: str) -> Site:
-        """Find the site that a request without a token names."""
+        """Find the site that a request without a token names by its id.
+
+        Raises:
+            InvalidParameters: no site is named.
+            SiteNotFound: no site has this id.
+            AnonymousRateExceeded: the site takes no more such requests for now.
+        """
         if not site_id:
             raise InvalidParameters([Violation(self._site_parameter, *REQUIRED)])
         site = await self._site_of_number(site_id)
@@ -155,7 +165,7 @@ class Gate:
         return site
 
     async def _find_site_of_counter(self, rate_limit_class: RateLimitClass, named: str) -> Site:
-        """Find the site that a page names by the code of its counter, or by its number."""
+        """Find the site that a page names by the code of its counter or by its id."""
         site: Site | None = None
         if is_counter_code(named):
             site = self._site_cache.remembered_site_of_counter(named)
@@ -167,7 +177,7 @@ class Gate:
         return site
 
     async def _site_of_number(self, site_id: str) -> Site | None:
-        """Find a site by its number as it is written; `None` if there is none."""
+        """Find a site by the text of its id; `None` if there is none or the text is not written as an id."""
         number = int(site_id) if site_id.isascii() and site_id.isdigit() and len(site_id) <= DIGITS_MAX else 0
         site = self._site_cache.remembered_site(number)
         if site is None:
@@ -175,7 +185,7 @@ class Gate:
         return site if site is not None and str(site.id) == site_id else None
 
     async def _check_token(self, scheme: AuthScheme, name: str, scope: Scope, pairs: Pairs) -> Admission:
-        """Find the site that a token opens; an unknown token is looked up again each time.
+        """Find the site that a token gives access to; an unknown token is looked up in the database every time.
 
         Seed: «Токен доступа к статистике Вашего ЛК через API».
         """

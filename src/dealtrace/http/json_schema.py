@@ -1,4 +1,4 @@
-"""JSON Schema of the types that answers are built as."""
+"""Derive JSON Schema from the Python types of answers."""
 
 import types
 import typing
@@ -11,7 +11,7 @@ from typing import Annotated, Any, NotRequired, Union
 import msgspec
 
 Schema = Mapping[str, Any]
-"""A JSON Schema. Any: its keywords hold texts, numbers, lists and further schemas, by names this code knows."""
+"""A JSON Schema. Any: the values of its keywords are texts, numbers, lists or further schemas."""
 _MADE_OF_OTHERS = (Union, types.UnionType, dict, Mapping, list, tuple, Sequence)
 REFERENCE = "#/components/schemas/"
 
@@ -24,11 +24,10 @@ class Components:
         self._types: dict[str, object] = {}
 
     def describe(self, described: object) -> Schema:
-        """Return the schema of a type, as our encoder writes its values.
+        """Return the schema of a type, matching the JSON that our encoder writes for its values.
 
-        Typed dictionaries and records become components; they have no other keys than theirs. An
-        `object` is anything that JSON holds. Of other types than these, unions, lists and mappings, msgspec knows the
-        schema.
+        Typed dictionaries and records become components that allow no additional keys. `object` stands for any JSON
+        value. Unions, lists and mappings are described here, all other types by msgspec.
         """
         origin, arguments = typing.get_origin(described) or described, typing.get_args(described)
         if isinstance(origin, type) and (typing.is_typeddict(origin) or is_dataclass(origin)):
@@ -50,7 +49,7 @@ class Components:
         return {"type": "array", "items": self.describe(arguments[0])}
 
     def add(self, name: str, schema: Schema) -> Schema:
-        """Add a schema that is made of no type, and return a reference to it."""
+        """Add a schema that has no Python type, and return a reference to it."""
         assert self.schemas.setdefault(name, schema) == schema, f"two schemas named {name}"
         return {"$ref": REFERENCE + name}
 
@@ -58,7 +57,7 @@ class Components:
         name = "Of".join([described.__name__, *(argument.__name__ for argument in arguments)])
         assert self._types.setdefault(name, (described, arguments)) == (described, arguments), f"two types named {name}"
         if name not in self.schemas:
-            self.schemas[name] = {}  # an object may hold its like
+            self.schemas[name] = {}  # an object may contain objects of its own type
             self.schemas[name] = self._object(described, arguments)
         return {"$ref": REFERENCE + name}
 
@@ -75,7 +74,7 @@ class Components:
 
 
 def _filled(hint: Any, arguments: tuple[type, ...]) -> object:
-    """Return the type of a key, its type variables replaced by `arguments`. Any: `typing` has no type of hints."""
+    """Return the type of a key with its type variables replaced by `arguments`. Any: `typing` has no type for hints."""
     if typing.get_origin(hint) is NotRequired:
         (hint,) = typing.get_args(hint)
     is_generic = typing.get_origin(hint) is not Annotated and getattr(hint, "__parameters__", None)

@@ -1,6 +1,6 @@
-"""Count requests in a moving window, in the memory of the process or in a Redis shared by several.
+"""Count requests in a moving window, in the memory of one process or in a Redis that several processes share.
 
-A clock that is set back locks nobody out: memory counts on monotonic time, Redis forgets what lies in the future.
+Setting a clock back locks no client out: memory uses monotonic time, and Redis drops hits that lie in the future.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 REDIS_SECONDS_MAX = 1
 """How long a request waits for the count in Redis; without an answer it is admitted."""
 REDIS_CONNECTIONS_MAX = 64
-"""Connections of a process to Redis; each is a socket that no client can use."""
+"""The most connections of a process to Redis; each takes a socket away from clients."""
 _KEY_PREFIX = "dealtrace:rate:"
 _HIT = """
 local clock = redis.call('TIME')
@@ -38,26 +38,26 @@ return 1
 """
 
 
-class WindowsUnavailable(Exception):  # noqa: N818 - it names what is the matter
+class WindowsUnavailable(Exception):  # noqa: N818 - it names the condition
     """Redis did not answer in time."""
 
 
 class MovingWindows(Protocol):
-    """Counts hits per key; a refused hit does not count."""
+    """Counts admitted hits per key; refused hits are not counted."""
 
     async def hit(self, key: str, *, count: int, seconds: int) -> bool:
         """Return whether fewer than `count` hits of `key` were admitted in the last `seconds`, and count this one.
 
         Raises:
-            WindowsUnavailable: nobody knows; the hit may have been counted.
+            WindowsUnavailable: Redis did not answer in time; the hit may have been counted.
         """
 
     async def aclose(self) -> None:
-        """Close what is open."""
+        """Close the connections, if there are any."""
 
 
 class MemoryWindows:
-    """Counts in memory; keys that were not admitted lately are dropped."""
+    """Counts in memory; keys without an admitted hit in their window are dropped."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
@@ -87,7 +87,7 @@ class MemoryWindows:
 
 
 class RedisWindows:
-    """Counts in Redis or Valkey, by its clock."""
+    """Counts in Redis or Valkey, using the server's clock."""
 
     def __init__(self, url: str) -> None:
         pool = BlockingConnectionPool.from_url(
@@ -115,9 +115,9 @@ class RedisWindows:
 
 
 def moving_windows(redis_url: str) -> MovingWindows:
-    """Return windows in the Redis at `redis_url`, in memory if it is empty.
+    """Return windows in the Redis at `redis_url`, or in memory if the URL is empty.
 
     Raises:
-        ValueError: the URL names no Redis.
+        ValueError: the URL is not that of a Redis.
     """
     return RedisWindows(redis_url) if redis_url else MemoryWindows()

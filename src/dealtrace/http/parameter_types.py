@@ -1,4 +1,4 @@
-"""Types of parameters: each parses a text, or says what is wrong with it, and describes itself in JSON Schema."""
+"""Types of parameters: each parses a text or explains what is wrong with it, and describes itself in JSON Schema."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from dealtrace.errors import InvalidValue
 from dealtrace.record import record
 
 ID_MAX = 2**53 - 1
-"""Ids are integers that JavaScript and 1C represent exactly."""
+"""The largest integer that JavaScript and 1C represent exactly."""
 DIGITS_MAX = 16
 
 
@@ -17,7 +17,7 @@ class WireType(Protocol):
 
     @property
     def erased(self) -> object:
-        """The value of an empty text, where an empty parameter erases."""
+        """The value of an empty parameter on endpoints where an empty parameter erases what is stored."""
 
     def read(self, text: str) -> Any:
         """Parse a text that is not empty.
@@ -82,13 +82,13 @@ class Integer:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of several words, each of which stands for a value. Any: the values may be of any type."""
+    """One of several words, each with the value it means. Any: the values may be of any type."""
 
     meanings: Mapping[str, object]
     erased: None = None
 
     def read(self, text: str) -> Any:
-        """Return the value that the word stands for."""
+        """Return the value of the word."""
         if text not in self.meanings:
             known = ", ".join(self.meanings)
             raise InvalidValue(f"ожидается одно из: {known}", f"must be one of: {known}")

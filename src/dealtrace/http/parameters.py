@@ -1,4 +1,4 @@
-"""Parse the parameters of a request by their table: report all violations at once, keep absent and empty apart."""
+"""Parse the parameters of a request by their table: report all violations together, tell absent from empty."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -18,11 +18,11 @@ REQUIRED = ("обязательный параметр не передан", "th
 
 @record
 class Parameter:
-    """A parameter: its name on the wire, its type, whether it is required, and what it means in both languages.
+    """A parameter: its name on the wire, its type, whether it is required, and its description in both languages.
 
-    `absent_when_empty` is for parameters that an update looks a deal up by and cannot erase. `gives_way_to` is the
-    parameter that counts instead if this one is malformed. `is_token` is for the token, which the gate checks before
-    all others.
+    `absent_when_empty` is for parameters by which an update finds a deal: it cannot erase them. `gives_way_to` names
+    the parameter that replaces this one if this one is malformed. `is_token` marks the token, which the gate checks
+    before all other parameters.
     """
 
     name: str
@@ -37,21 +37,21 @@ class Parameter:
 
 @record
 class Family(Parameter):
-    """Parameters of one name, each with a key the caller chooses: `name[key]=value`."""
+    """Parameters with a common name and keys that the caller chooses: `name[key]=value`."""
 
     key_length_max: int = 100
     members_max: int = 200
 
     @property
     def opening(self) -> str:
-        """The beginning of every member's name."""
+        """Return the text that every parameter of the family begins with: `name[`."""
         return f"{self.name}["
 
     def key_of(self, name: str) -> str:
-        """Return the key in a member's name.
+        """Return the key in `name[key]`.
 
         Raises:
-            InvalidValue: the name is malformed, or its key too long.
+            InvalidValue: the name is malformed, or its key is too long.
         """
         key = name.removeprefix(self.opening).removesuffix("]")
         if not name.endswith("]") or not 0 < len(key) <= self.key_length_max:
@@ -65,7 +65,7 @@ class Family(Parameter):
         return key
 
     def check_count(self, before: int) -> None:
-        """Check that another member may follow `before` of them.
+        """Check that one more parameter may be added to the `before` already read.
 
         Raises:
             InvalidValue: the maximum is reached.
@@ -79,16 +79,16 @@ class Family(Parameter):
 
 @record
 class Repeated(Parameter):
-    """A parameter that may be sent several times, and is parsed as a list of values in their order.
+    """A parameter that may be sent several times and is parsed as a list of values in the order they were sent.
 
-    Empty values are left out, unless it `keeps_empty`: then each is the value `type.erased`.
+    Empty values are skipped; with `keeps_empty`, each becomes `type.erased`.
     """
 
     count_max: int = 50
     keeps_empty: bool = False
 
     def parse(self, texts: Sequence[str]) -> list[Any]:
-        """Return the values of texts.
+        """Parse every text, in input order.
 
         Raises:
             InvalidValue: there are too many texts, or one of them is malformed.
@@ -105,9 +105,11 @@ class Repeated(Parameter):
 
 @dataclass(slots=True)
 class Sent:
-    """The parsed parameters: values by name, values of a family by key, the texts as they were sent, unknown names.
+    """The parsed parameters of a request.
 
-    Any: each value is of the type its parameter parses, which no type checker can tell by a name.
+    `values` has parsed values by name, `custom` the values of the family by key, `texts` the known parameters as they
+    were sent, and `unknown` the names that the endpoint does not know. Any: each value has the type of its parameter,
+    which a type checker cannot derive from a name.
     """
 
     values: dict[str, object] = field(default_factory=dict)
@@ -124,17 +126,17 @@ class Sent:
         return self.values.get(name, absent)
 
     def fingerprint(self) -> str:
-        """Return the SHA-256 of every known parameter as it was sent, in hexadecimal; equal for a repeated request."""
+        """Return the hexadecimal SHA-256 of all known parameters as they were sent, equal for a repeated request."""
         return hashlib.sha256(msgspec.json.encode(sorted(self.texts.items()))).hexdigest()
 
 
 @dataclass(frozen=True)
 class ParameterTable:
-    """The parameters of one endpoint; with `empty_erases`, `name=` erases a value instead of counting as absent.
+    """The parameters of one endpoint; with `empty_erases`, `name=` erases the stored value.
 
     Seed: «какой-либо из параметров выше передается с пустым значением, то текущее значение в статистике Calltouch
     будет перезаписано на пустоту» is a rule for updates; elsewhere an empty parameter counts as absent.
-    Ours: so do blanks, except that an update stores them where any text will do.
+    Ours: a value of blanks also counts as absent, except that an update stores it in parameters that take any text.
     """
 
     parameters: tuple[Parameter, ...]
@@ -156,7 +158,7 @@ class ParameterTable:
         return [*self.parameters, *([self.family] if self.family is not None else [])]
 
     def read(self, pairs: Pairs) -> Sent:
-        """Parse every known parameter; of unknown ones only the names are kept.
+        """Parse every known parameter; unknown parameters are only listed by name.
 
         Raises:
             InvalidParameters: one violation for each parameter that is missing, malformed or out of range.
@@ -200,7 +202,7 @@ class ParameterTable:
         return self.empty_erases and not parameter.absent_when_empty and isinstance(parameter.type, Text)
 
     def _check_violations(self, violations: Mapping[str, Violation], sent: Sent) -> None:
-        """Raise `InvalidParameters` unless another parameter counts instead of each that is malformed."""
+        """Raise `InvalidParameters` for each malformed parameter that no other parameter replaces."""
         blamed = [violation for name, violation in violations.items() if not self._gives_way(name, sent)]
         if blamed:
             raise InvalidParameters(blamed)
@@ -213,7 +215,7 @@ class ParameterTable:
         return name in self.named or (self.family is not None and name.startswith(self.family.opening))
 
     def _take_unlisted(self, name: str, text: str, sent: Sent, violations: dict[str, Violation]) -> None:
-        """Take a member of the family, or note an unknown name."""
+        """Parse a parameter of the family, or list the name as unknown."""
         if self.family is None or not self._knows(name):
             sent.unknown.append(name)
             return

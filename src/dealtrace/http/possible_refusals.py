@@ -1,4 +1,4 @@
-"""Which refusals an endpoint may answer with, and an example of each for its description."""
+"""List the refusals that an endpoint may answer with, and give an example of each for its description."""
 
 from collections.abc import Iterator
 
@@ -29,20 +29,20 @@ _FACTS = {
     "en": "this is not JSON in UTF-8",
     "ru": "это не JSON в кодировке UTF-8",
 }
-"""What stands in the examples of error texts."""
+"""The values that examples of error texts are filled with."""
 
 
 def refusals_of(endpoint: Endpoint, method: str | None = None) -> list[tuple[int, type[Refusal]]]:
-    """List the refusals that an endpoint may answer with, each with its HTTP status, by status and code.
+    """List the HTTP status and class of the refusals an endpoint may answer with, ordered by status and code.
 
-    Only those of one `method` if it is given.
+    With `method`, only the refusals of requests with this method are listed.
     """
     found = {refusal: endpoint.statuses.get(refusal, STATUS_OF[refusal]) for refusal in _possible(endpoint, method)}
     return sorted(((status, refusal) for refusal, status in found.items()), key=lambda row: (row[0], row[1].code))
 
 
 def example_of(refusal: type[Refusal], endpoint: Endpoint) -> Refusal:
-    """Return a refusal as the endpoint could answer with it."""
+    """Return an example of a refusal, filled with values that suit the endpoint."""
     if issubclass(refusal, errors.InvalidParameters):
         return errors.InvalidParameters([Violation(_required_name(endpoint), *REQUIRED)])
     token = endpoint.auth_scheme.token

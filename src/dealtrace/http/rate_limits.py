@@ -1,4 +1,4 @@
-"""Limit how often one IP address may send requests, and how often a site takes requests without a token."""
+"""Limit the requests of each IP address, and the requests without a token to each site."""
 
 from collections.abc import Mapping
 
@@ -14,7 +14,7 @@ MINUTE_SECONDS = 60
 
 @record
 class _Limit:
-    """How many requests are admitted in how many seconds."""
+    """At most `count` requests in `seconds` seconds."""
 
     count: int
     seconds: int
@@ -22,7 +22,7 @@ class _Limit:
 
 @record
 class Rates:
-    """How many requests are admitted from one IP address, and without a token for one site; 0 means no limit."""
+    """The limits of requests from one IP address, and without a token to one site (`…_site_…`); 0 means no limit."""
 
     per_second: int
     exchange_per_second: int
@@ -34,7 +34,7 @@ class Rates:
 
 
 class RateLimits:
-    """Counts requests, in memory or in a Redis shared by several processes."""
+    """Counts requests and refuses those beyond the limits, in memory or in a Redis that several processes share."""
 
     def __init__(self, rates: Rates, redis_url: str) -> None:
         self._per_ip: Mapping[RateLimitClass, _Limit | None] = {
@@ -52,14 +52,14 @@ class RateLimits:
         self._outage = Outage("rate_limit_unavailable", "rate_limit_back")
 
     def per_second(self, rate_limit_class: RateLimitClass) -> int:
-        """Return how many requests of an IP address are admitted in a second, 0 if there is no such limit."""
+        """Return how many requests per second one IP address may send, 0 if the class has no limit per second."""
         limit = self._per_ip[rate_limit_class]
         return limit.count if limit is not None and limit.seconds == 1 else 0
 
     async def check_ip(self, rate_limit_class: RateLimitClass, ip: str) -> None:
-        """Count a request against its IP address, and refuse it beyond the limit.
+        """Count a request of an IP address.
 
-        Ours: while Redis is unavailable every request is admitted; a lost deal costs more than a request too many.
+        Ours: while Redis is unavailable, every request is admitted: a lost deal costs more than an excess request.
         Seed: «если в 1 секунду с одного IP-адреса поступит 11 API-запросов, то 5 выполнятся сразу, а остальные
         API-запросы завершатся с ошибкой».
 
@@ -76,9 +76,9 @@ class RateLimits:
         raise RateExceeded(per_second=limit.count, retry_after_seconds=1)
 
     async def check_site(self, rate_limit_class: RateLimitClass, site_id: int) -> None:
-        """Count a request without a token against its site.
+        """Count a request without a token to a site.
 
-        Ours: a site has a limit of its own here, because anyone may send from any number of IP addresses.
+        Ours: such requests are also limited per site, because anyone may send them from any number of IP addresses.
 
         Raises:
             AnonymousRateExceeded: the limit is reached.
@@ -87,10 +87,10 @@ class RateLimits:
             raise AnonymousRateExceeded(retry_after_seconds=MINUTE_SECONDS)
 
     async def check_login(self, login: str) -> None:
-        """Count a try to log in under a name, whether or not anybody has it: guesses come from many addresses.
+        """Count a login attempt by its login, whether or not a person has it: guesses may come from many IP addresses.
 
         Raises:
-            AnonymousRateExceeded: the name was tried too often.
+            AnonymousRateExceeded: there were too many attempts with this login.
         """
         limit = self._per_ip[RateLimitClass.CABINET]
         if not await self._admits(limit, RateLimitClass.CABINET.value, f"login {login}"):

@@ -64,15 +64,15 @@ STATUS_OF: Mapping[type[Refusal], int] = {
     refusals.ReportsBusy: 503,
     refusals.ReportTooSlow: 503,
 }
-"""The HTTP status of every refusal; a test walks the tree so that none is missing."""
+"""The HTTP status of every refusal; a test checks that none is missing."""
 
 
 @record
 class Reply:
-    """A response ready to be sent; `event` and `facts` are what the log says of it.
+    """A response ready to be sent; `event` and `facts` are logged with the request.
 
-    `tally` is what `/metrics` counts besides: pairs of what happened and its kind. `file` is sent in pieces instead of
-    `body`, and closed.
+    `tally` has pairs of event and kind that `/metrics` counts in addition. `file` is sent in pieces instead of `body`
+    and then closed.
     """
 
     status: int
@@ -85,16 +85,16 @@ class Reply:
 
 
 RefusalWriter = Callable[[Refusal, Language], Reply]
-"""Writes a refusal as the clients of an edge read it."""
+"""Writes a refusal in the format that the clients of an edge expect."""
 
 
 def success(content: object, event: str, **facts: object) -> Reply:
-    """Return a 200 reply with JSON: keys keep their order, decimals become numbers."""
+    """Return a 200 reply with `content` as JSON: keys keep their order, decimals become numbers."""
     return Reply(200, _ENCODER.encode(content), event=event, facts=facts)
 
 
 def ready(content: object) -> msgspec.Raw:
-    """Return a part of an answer encoded in advance, so that a long answer is held only as text."""
+    """Return a part of an answer, already encoded as JSON: a long answer then needs memory for its text alone."""
     return msgspec.Raw(_ENCODER.encode(content))
 
 
@@ -104,7 +104,7 @@ def plain_success(text: str, event: str, **facts: object) -> Reply:
 
 
 def file_success(file: BinaryIO, content_type: str, name: str, event: str, **facts: object) -> Reply:
-    """Return a 200 reply with a file to save under a name."""
+    """Return a 200 reply with a file that browsers save as `name`."""
     headers = (
         (b"content-type", content_type.encode()),
         (b"content-disposition", f'attachment; filename="{name}"'.encode()),
@@ -113,13 +113,13 @@ def file_success(file: BinaryIO, content_type: str, name: str, event: str, **fac
 
 
 def redirect(url: str, event: str, **facts: object) -> Reply:
-    """Return a 302 reply to another URL, which does not learn where its visitor came from."""
+    """Return a 302 reply to another URL, with a policy that hides from it which page its visitor came from."""
     headers = ((b"location", url.encode("ascii")), (b"referrer-policy", b"no-referrer"), JSON_TYPE)
     return Reply(302, b"", headers, event, facts)
 
 
 def refused(refusal: Refusal, body: bytes, content_type: Header = JSON_TYPE) -> Reply:
-    """Return the reply of a refusal, with `Retry-After` or `Allow` where they apply."""
+    """Return the reply of a refusal with a given body, and with `Retry-After` or `Allow` if they apply."""
     headers = [content_type]
     if (retry_after := refusal.facts.get("retry_after_seconds")) is not None:
         headers.append((b"retry-after", str(retry_after).encode()))
@@ -134,5 +134,5 @@ def refused_json(refusal: Refusal, content: object) -> Reply:
 
 
 def plain_refusal(refusal: Refusal, language: Language) -> Reply:
-    """Return a refusal as plain text, for clients that show an operator whatever comes back."""
+    """Return the reply of a refusal as plain text, for clients that show any answer to an operator."""
     return refused(refusal, refusal.text(language).encode(), PLAIN_TYPE)

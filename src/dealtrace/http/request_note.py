@@ -1,4 +1,4 @@
-"""What becomes known of a request to an endpoint while it is answered, for the journal of requests."""
+"""Facts about a request, collected while it is answered, for the journal of requests."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,14 +8,14 @@ from starlette.types import Scope
 from dealtrace.errors import Refusal
 
 NOTE = "dealtrace.note"
-"""The key of the note in the scope of a request."""
+"""The key of the `RequestNote` in the ASGI scope of a request."""
 
 
 @dataclass(slots=True)
 class RequestNote:
-    """The site and token that a request named, what it sent by name, and why it was refused.
+    """The site and token of a request, the parameters it sent by name, and why it was refused.
 
-    `cors_origins` are those of the site, `None` before it is known.
+    `cors_origins` are the origins that the site lists, `None` until the site is known.
     """
 
     site_id: int = 0
@@ -26,7 +26,7 @@ class RequestNote:
 
 
 def note_refusal(scope: Scope, refusal: Refusal) -> None:
-    """Note why a request was refused."""
+    """Record why a request was refused, for the journal of requests."""
     note: RequestNote | None = scope.get(NOTE)
     if note is not None:
         note.refusal = refusal

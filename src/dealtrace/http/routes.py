@@ -1,4 +1,4 @@
-"""From a request to the endpoint that answers it."""
+"""Find the endpoint of a request and return its answer."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -22,7 +22,7 @@ from dealtrace.http.request_note import NOTE, RequestNote, note_refusal
 
 
 class Routes:
-    """The endpoints by their paths; `refuse` writes the refusals of those without a writer of their own."""
+    """The endpoints by path; `refuse` writes the refusals of endpoints that have no `refuse` themselves."""
 
     def __init__(self, gate: Gate, endpoints: Sequence[Endpoint], refuse: RefusalWriter) -> None:
         self._gate = gate
@@ -33,7 +33,7 @@ class Routes:
         ]
 
     def find(self, path: str) -> tuple[Endpoint, Mapping[str, str]] | None:
-        """Find the endpoint of a path and the values of its `{…}` parts; slashes at either end do not matter."""
+        """Find the endpoint of a path, and its `{…}` values by name; slashes at either end do not matter."""
         plain = "/" + path.strip("/")
         if (endpoint := self._by_path.get(plain)) is not None:
             return endpoint, {}
@@ -57,7 +57,7 @@ class Routes:
         return readable_by_any_page(reply) if endpoint.is_for_any_page else reply
 
     async def _answer_page(self, endpoint: Endpoint, scope: Scope, receive: Receive, origin: str) -> Reply:
-        """Return the answer to a script of a page, which may read it if the site names the page's origin."""
+        """Return the answer to a script of a page; the script may read it if the site lists the page's origin."""
         requested = header(scope, b"access-control-request-method")
         if (
             scope["method"] == "OPTIONS"
@@ -78,7 +78,7 @@ class Routes:
         return readable_by_origin(reply, origin) if is_readable else varying_by_origin(reply)
 
     def refuse(self, endpoint: Endpoint | None, refusal: Refusal, scope: Scope) -> Reply:
-        """Return a refusal as the clients of an endpoint read it; `None` stands for paths without an endpoint."""
+        """Return the reply of a refusal in the endpoint's format; `endpoint` is `None` for unknown paths."""
         if endpoint is None:
             return self._refuse(refusal, language_of(scope))
         note_refusal(scope, refusal)

@@ -1,4 +1,4 @@
-"""Examples for the description: a value for each JSON Schema, and the request that an example describes, as curl."""
+"""Make examples for the description: a sample value of a JSON Schema, and an example request as a curl command."""
 
 import json
 import re
@@ -20,12 +20,12 @@ _BY_NAME: Mapping[str, object] = {
     "phoneNumber": "79205550055",
     "callerNumber": "79205550055",
 }
-TOKEN = "TOKEN"  # noqa: S105 - it stands for the reader's own
+TOKEN = "TOKEN"  # noqa: S105 - a placeholder for the reader's own token
 ADDRESS = "http://127.0.0.1:8000"
 
 
 def sample(schema: Schema, components: Mapping[str, Schema], name: str = "", depth: int = 0) -> object:
-    """Return a value that a schema allows; objects have all their keys, lists an item, what may be null is not."""
+    """Return a sample value of a schema: objects have all their keys, lists have one item, nothing nullable is null."""
     if "$ref" in schema:
         return sample(components[str(schema["$ref"]).removeprefix(REFERENCE)], components, name, depth)
     if "anyOf" in schema:
@@ -81,11 +81,11 @@ _TEXTS = (
     "10:00",
     "0123456789abcdef" * 2,
 )
-"""A text for each pattern that answers have."""
+"""Sample texts; the first that matches a schema's pattern is used."""
 
 
 def describe_type(schema: Schema, components: Mapping[str, Schema]) -> str:
-    """Return a schema in a few words: `integer 0…16`, `string ≤ 255`, `new | end`, `[string] or null`."""
+    """Return a short description of a schema: `integer 0…16`, `string ≤ 255`, `new | end`, `[string] or null`."""
     if "$ref" in schema:
         return describe_type(components[str(schema["$ref"]).removeprefix(REFERENCE)], components)
     if "anyOf" in schema:
@@ -103,7 +103,7 @@ def describe_type(schema: Schema, components: Mapping[str, Schema]) -> str:
 def list_fields(
     schema: Schema, components: Mapping[str, Schema], opening: str = "", depth: int = 0
 ) -> Iterator[tuple[str, str]]:
-    """Yield the name and type of every key of an answer; keys of objects within it are joined by dots."""
+    """Yield the name and type of every key of an answer; the name of a nested key is its path, joined by dots."""
     if depth > _DEPTH_MAX:
         return
     if "$ref" in schema:
@@ -118,7 +118,7 @@ def list_fields(
 
 
 def curl(endpoint: Endpoint) -> str:
-    """Return the endpoint's example as a curl command, with `TOKEN` where the token belongs."""
+    """Return the endpoint's example as a curl command, with `TOKEN` as a placeholder for the token."""
     example, token, words = endpoint.example, endpoint.auth_scheme.token, ["curl"]
     path = endpoint.shown_path
     for name, value in example.path.items():

@@ -1,4 +1,4 @@
-"""Requests from the network and the answers sent back, each with its number, its metrics and its line in the log."""
+"""Answer requests from the network: give each an id, count it in the metrics and log it."""
 
 import asyncio
 import os
@@ -23,19 +23,19 @@ from dealtrace.storage.database.database_errors import is_database_failure, mess
 
 NOT_FOUND = 404
 PIECE_BYTES = 256 * 1024
-"""How much of a file is in memory while it is sent."""
+"""How many bytes of a file are in memory at a time while it is sent."""
 PAGES = "pages"
-"""The route of everything that is not an endpoint, in metrics."""
+"""The `route` label in metrics for everything that is not an endpoint."""
 PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
-"""Asked every few seconds by machines; their lines are logged at `DEBUG`."""
+"""Paths that machines request every few seconds; these requests are logged at `DEBUG`."""
 ALREADY_SENT = b"\0sent"
-"""The body of a reply that Starlette has sent itself."""
+"""The body of a reply that Starlette has already sent."""
 
 _log = structlog.get_logger()
 
 
 class HttpServer:
-    """Answers every request of one process: endpoints by `Routes`, everything else by an ASGI application of pages."""
+    """Answers every request of one process: endpoints through `Routes`, all other paths through the ASGI `pages`."""
 
     def __init__(
         self, routes: Routes, pages: ASGIApp, database_outage: observation.Outage, journal: RequestJournal
@@ -58,7 +58,7 @@ class HttpServer:
             else:
                 endpoint, scope["path_params"] = found
                 reply = await self._routes.answer(endpoint, scope, receive)
-        except Exception as fault:  # noqa: BLE001 - whatever broke, the caller gets an answer and the log the cause
+        except Exception as fault:  # noqa: BLE001 - after any failure the caller gets an answer and the cause is logged
             reply = self._routes.refuse(found and found[0], self._failure(fault, request_id), scope)
         if reply.body is not ALREADY_SENT:
             await _send(reply, request_id, send)
@@ -91,7 +91,7 @@ class HttpServer:
         self._journal.add(note.site_id, status, make)
 
     def _failure(self, fault: Exception, request_id: str) -> Refusal:
-        """Log what broke and return the refusal for it: 503 for failures of the database, 500 for all others."""
+        """Log a failure and return the refusal to answer with: 503 if the database failed, 500 otherwise."""
         if isinstance(fault, DatabaseUnavailable):
             return fault
         if is_database_failure(fault):
@@ -101,7 +101,7 @@ class HttpServer:
         return InternalFailure(request_id=request_id)
 
     async def _answer_page(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> Reply:
-        """Let Starlette answer; the reply has been sent when this returns."""
+        """Let Starlette send the answer, and return a reply with its status for the log."""
         status = 0
 
         async def send_with_id(message: Message) -> None:
@@ -116,7 +116,7 @@ class HttpServer:
 
 
 def not_found(refuse: RefusalWriter) -> ASGIApp:
-    """Return the application that answers unknown paths with the error body of the API, never with a page."""
+    """Return an ASGI application that answers unknown paths with a refusal of the API, never with an HTML page."""
 
     async def answer(scope: Scope, _receive: Receive, send: Send) -> None:
         await _send(refuse(PathNotFound(path=scope["path"]), language_of(scope)), None, send)
@@ -146,7 +146,7 @@ async def _send_file(file: BinaryIO, send: Send) -> None:
 
 
 def _record(scope: Scope, request_id: str, route: str, reply: Reply, seconds: float) -> None:
-    """Count the request and write its line; an unknown path is not logged, it may hold anything."""
+    """Count the request and log it; an unknown path is logged as `…`, since it may contain anything."""
     observation.observe_request(route, reply.status, seconds)
     observation.observe_tally(reply.tally)
     log = _log.debug if scope["path"] in PROBES else _log.info

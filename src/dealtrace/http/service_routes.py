@@ -21,7 +21,7 @@ def service_routes(
 ) -> list[Route]:
     """Return the routes of `/healthz`, `/readyz`, `/metrics`, `/openapi.json` and `/docs`.
 
-    `describe` returns the content of `/openapi.json`; `is_writing` says whether the writer of the process is alive.
+    `describe` returns the content of `/openapi.json`; `is_writing` returns whether the process's write queue runs.
     """
     probes, documents = _Probes(watch, is_writing), _Documents(tuple(endpoints), describe)
     return [
@@ -34,7 +34,7 @@ def service_routes(
 
 
 class _Probes:
-    """Whether the process lives, and whether it can register deals."""
+    """Answers `/healthz` (is the process alive?) and `/readyz` (can it register deals?)."""
 
     def __init__(self, watch: DatabaseWatch, is_writing: Callable[[], bool]) -> None:
         self._watch = watch
@@ -44,7 +44,7 @@ class _Probes:
         return JSONResponse({"status": "ok"})
 
     async def answer_ready(self, _request: Request) -> Response:
-        """Answer 200 if deals can be registered, else 503, with the state of each part as of the last second."""
+        """Answer 200 if deals can be registered, else 503, with the state of each part at most a second ago."""
         health = self._watch.health
         parts = {"write": health.write if self._is_writing() else "the writer has ended", "schema": health.schema}
         is_ready = all(part == OK for part in parts.values())
@@ -59,7 +59,7 @@ class _Probes:
 
 
 def _serialize_mirror(mirror: MirrorStatus) -> dict[str, object]:
-    """Return how the column mirror stands: its size, when it was last opened, and changes it is behind."""
+    """Return the state of the column mirror: its size, when it was last opened, and how many changes it is behind."""
     return {
         "state": mirror.obstacle or OK,
         "bytes": mirror.size_bytes,
@@ -69,7 +69,7 @@ def _serialize_mirror(mirror: MirrorStatus) -> dict[str, object]:
 
 
 class _Documents:
-    """The description of the API, made at the first request for it."""
+    """Answers `/openapi.json` and `/docs`; each is made at the first request and then cached."""
 
     def __init__(self, endpoints: tuple[Endpoint, ...], describe: Callable[[], Schema]) -> None:
         self._openapi = lru_cache(describe)

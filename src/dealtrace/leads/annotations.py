@@ -9,9 +9,9 @@ from dealtrace.record import record
 
 @record
 class Annotations:
-    """What a caller states about a lead; `None` and empty values are not stated.
+    """What a caller states about a lead; `None` and empty values mean not stated.
 
-    `stated_source` applies while the lead has no visit. `custom_values` holds all fields sent, also unknown ones.
+    `stated_source` applies while the lead has no visit. `custom_values` holds all fields sent, even unknown.
     """
 
     manager: str | None = None

@@ -14,9 +14,9 @@ CallId = NewType("CallId", int)
 
 @record
 class Circumstances:
-    """How a call went, as its exchange reports it; `None` is not reported.
+    """How a call went, as its telephone exchange reports it; `None` means not reported.
 
-    `dialled_phone` is the number the client called, `answering_phone` the one that answered, `waiting` how long the
+    `dialled_phone` is the number the client called, `answering_phone` the number that answered, `waiting` how long the
     client waited for an answer. `sip_id` is a second id of the call, unique in a site like `reference`. `exchange` and
     `exchange_model` name the exchange that reported the call.
     """
@@ -65,15 +65,15 @@ class Call:
 
     @property
     def ended_at(self) -> datetime:
-        """When the talk ended."""
+        """When the conversation ended."""
         return self.started_at + self.duration
 
 
 @record
 class CallReport:
-    """A report of an exchange on one of its calls; there may be several in the course of a call.
+    """A report by an exchange about one of its calls; a call may have several reports.
 
-    `None` is not part of this report.
+    `None` means that this report does not say.
     """
 
     reference: str
@@ -84,33 +84,33 @@ class CallReport:
 
 
 def is_over(circumstances: Circumstances, duration: timedelta) -> bool:
-    """Whether a call has ended.
+    """Return whether a call has ended.
 
-    Ours: a call of which its exchange has reported only the beginning is still going on.
+    Ours: a call is still in progress as long as its exchange has reported only its beginning.
     """
     return circumstances.exchange is None or circumstances.is_successful is not None or duration > timedelta(0)
 
 
 class CallPhase(Enum):
-    """How far a call has come."""
+    """Whether a call is in progress or has ended."""
 
     ONGOING = "ongoing"
     ENDED = "ended"
 
 
 def phase_of(circumstances: Circumstances, duration: timedelta) -> CallPhase:
-    """Return the phase a call is in."""
+    """Return the phase of a call."""
     return CallPhase.ENDED if is_over(circumstances, duration) else CallPhase.ONGOING
 
 
 def is_answered(circumstances: Circumstances, duration: timedelta) -> bool:
-    """Whether the call was answered: as its exchange reports, and if it does not, whether anybody talked."""
+    """Return whether a call was answered, as its exchange reports; without a report, whether anybody talked."""
     reported = circumstances.is_successful
     return reported if reported is not None else duration > timedelta(0)
 
 
 def new_call(report: CallReport) -> IncomingCall:
-    """Return a call as its first report describes it: no duration is zero, no phone is empty."""
+    """Return a call as its first report describes it; without a duration it is zero, without a phone it is empty."""
     return IncomingCall(
         started_at=report.started_at,
         duration=report.duration or timedelta(0),
@@ -121,7 +121,7 @@ def new_call(report: CallReport) -> IncomingCall:
 
 
 def updated_call(known: IncomingCall, report: CallReport) -> IncomingCall:
-    """Return a call as another report changes it; what the report leaves out stays as it was."""
+    """Return a call updated by another report; what the report leaves out is kept."""
     reported = {part.name: getattr(report.circumstances, part.name) for part in fields(Circumstances)}
     return replace(
         known,

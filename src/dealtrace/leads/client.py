@@ -1,4 +1,4 @@
-"""A client: the person behind leads, known by phones and e-mails."""
+"""A client: the person behind leads, identified by phones and e-mails."""
 
 from dataclasses import replace
 from typing import NewType
@@ -20,7 +20,7 @@ class Client:
 
 
 def with_stated_contacts(client: Client, phone: str | None, email: str | None) -> Client:
-    """Return the client of a lead as its answer shows it: with the lead's own contacts, even if they are nobody's."""
+    """Return a lead's client as answers show it: with the lead's own contacts, even those that belong to no client."""
     unknown = normal_contacts(
         phone if phone not in client.phones else None, email if email not in client.emails else None
     )

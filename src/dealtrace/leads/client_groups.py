@@ -1,4 +1,4 @@
-"""Which contacts belong to one client: those that leads state together, directly or through others.
+"""Which contacts belong to one client: contacts that leads state together, directly or indirectly.
 
 Ours: clients are the connected groups of the contacts of undeleted leads, so that the order of arrival never matters.
 """
@@ -12,11 +12,11 @@ from dealtrace.leads.email import is_filler_email
 from dealtrace.record import record
 
 SHARED_BY_MAX = 20
-"""Ours: a contact that leads state beside more others than this is a manager's or an office's, not a person's."""
+"""Ours: a contact that leads state with more than this many others is a manager's or an office's."""
 
 
 class SetApart(StrEnum):
-    """Why a contact joins nobody."""
+    """Why a contact does not join clients."""
 
     SHARED = "shared"
     FILLER = "filler"
@@ -24,7 +24,7 @@ class SetApart(StrEnum):
 
 @record
 class StatedTogether:
-    """A contact, the client whose it is, the client it was first known for, and the contacts that leads state with it.
+    """A contact, its present client, the client it was first assigned to, and the contacts that leads state with it.
 
     `first_lead_at` is when its earliest lead began.
     """
@@ -38,7 +38,7 @@ class StatedTogether:
 
 @record
 class Group:
-    """Contacts of one client, earliest lead first; its id, `None` if it needs a new one; and ids that stand for it."""
+    """The contacts of one client, earliest lead first; its id, `None` if it needs one; the ids merged into it."""
 
     contacts: tuple[str, ...]
     client_id: int | None
@@ -46,19 +46,19 @@ class Group:
 
 
 def is_filler(contact: str) -> bool:
-    """Check whether a contact is what many people type to fill a field; fillers belong to nobody."""
+    """Return whether many people type this contact to fill a field; such fillers belong to no client."""
     return "@" in contact and is_filler_email(contact)
 
 
 def is_shared(beside: Iterable[str]) -> bool:
-    """Check whether a contact that leads state beside these others is shared by too many to be a person's."""
+    """Return whether a contact that leads state with these other contacts is shared by too many people."""
     return len(set(beside)) > SHARED_BY_MAX
 
 
 def owning_contact(contacts: Iterable[str], set_apart: Mapping[str, SetApart]) -> str | None:
-    """Return the contact whose client a lead belongs to, `None` if it states nothing but fillers.
+    """Return the contact whose client a lead belongs to, `None` if the lead states only fillers.
 
-    A shared contact counts only beside no other: then the lead is of whoever answers there.
+    A shared contact is chosen only if there is no other: the lead then belongs to the person or office behind it.
     """
     reasons = sorted((set_apart.get(contact) is not None, contact) for contact in contacts if not is_filler(contact))
     return reasons[0][1] if reasons else None
@@ -67,8 +67,9 @@ def owning_contact(contacts: Iterable[str], set_apart: Mapping[str, SetApart]) -
 def group_contacts(contacts: Sequence[StatedTogether]) -> list[Group]:
     """Return the groups of these contacts, earliest lead first; a shared contact is a group of its own.
 
-    The client that the earliest lead's contact was first known for leads a group, and the others become its aliases.
-    Of two groups that were one, the later needs another id. The result does not depend on the order of `contacts`.
+    A group gets the client id first assigned to the contact of its earliest lead; its contacts' other ids become
+    aliases. If one client splits into two groups, the later group needs a new id. The order of `contacts` does not
+    matter.
     """
     components = _components({contact.contact: contact for contact in contacts})
     leading: dict[int, int] = {}

@@ -1,4 +1,4 @@
-"""Phones and e-mails as they were written, beside the one form in which they are compared."""
+"""Phones and e-mails as they were written, and the normal form in which they are compared."""
 
 from hashlib import md5
 
@@ -21,9 +21,9 @@ __all__ = (
 
 @record
 class StatedContact:
-    """A phone or e-mail as somebody wrote it, and the form it is compared in: `None` when it is unusable.
+    """A phone or e-mail as it was written, and its normal form: `None` if it is unusable.
 
-    `further` are the other contacts of the same text in their normal form, in the order in which they were written.
+    `further` are the other contacts in the same text in normal form, in the order written.
     """
 
     as_sent: str
@@ -32,17 +32,17 @@ class StatedContact:
 
     @property
     def normals(self) -> tuple[str, ...]:
-        """All contacts of the text in their normal form, in the order in which they were written."""
+        """All contacts of the text in normal form, in the order written."""
         return (self.normal, *self.further) if self.normal is not None else ()
 
 
 def stated_phone(text: str) -> StatedContact:
-    """Keep the phones of a text as they were written beside their normal forms."""
+    """Return the phones of a text as they were written and in normal form."""
     return _stated(text, list_phones(text))
 
 
 def stated_email(text: str) -> StatedContact:
-    """Keep the e-mails of a text as they were written beside their normal forms."""
+    """Return the e-mails of a text as they were written and in normal form."""
     return _stated(text, list_emails(text))
 
 
@@ -51,7 +51,7 @@ def _stated(text: str, normals: tuple[str, ...]) -> StatedContact:
 
 
 def normal_contacts(phone: str | None, email: str | None) -> tuple[str, ...]:
-    """List the contacts that a lead's fields state, each in its normal form and once: phones first."""
+    """List the contacts that a lead's fields state, each in normal form and once: phones first."""
     phones = list_phones(phone) if phone is not None else ()
     return phones if email is None else tuple(dict.fromkeys((*phones, *list_emails(email))))
 
@@ -59,6 +59,7 @@ def normal_contacts(phone: str | None, email: str | None) -> tuple[str, ...]:
 def digest_of(contact: str) -> str | None:
     """Return the digest of a phone in normal form, `None` for an e-mail.
 
-    Vendor: «md5Phones», of the digits `7XXXXXXXXXX`. It is no secret: who knows a phone can compute it.
+    Vendor: «md5Phones», of the digits `7XXXXXXXXXX`. The digest is no secret: anyone who knows the phone can compute
+    it.
     """
     return None if "@" in contact else md5(contact.encode(), usedforsecurity=False).hexdigest()

@@ -1,4 +1,4 @@
-"""E-mails in the one form in which they are compared: in lower case, each domain in its own letters."""
+"""E-mails in normal form: in lower case, each domain in its own alphabet."""
 
 import re
 
@@ -24,28 +24,28 @@ NO_NAMES = frozenset(
 )
 """Ours: what people type before the @ when they do not want to leave an address."""
 DOUBLED_NAMES = frozenset({"mail", "email", "почта", "post", "user", "client", "клиент", "example", "site"})
-"""Ours: what they type before it and behind it; not any word, since `ivanov@ivanov.ru` has a domain of his own."""
+"""Ours: what they type both before and after the @; only these words, since `ivanov@ivanov.ru` may be real."""
 SHORT_NAME_MAX = 2
 
 
 def normal_email(text: str) -> str | None:
-    """Bring an e-mail into the form it is compared in: the first usable address of a text, `None` if none is."""
+    """Return the first usable e-mail of a text in normal form, `None` if there is none."""
     return next(iter(list_emails(text)), None)
 
 
 def list_emails(text: str) -> tuple[str, ...]:
-    """List the e-mails in a text, each in its normal form and once, in the order in which they were written.
+    """List the e-mails in a text, each in normal form and once, in the order written.
 
-    Ours: what stands around an address is taken off: `mailto:`, names, quotes, brackets, a point behind it. A word
-    beside it that may be a part of it (`iv an@example.org`) makes it unusable. An internationalised domain is the
-    same in its own letters and in `xn--…`. Two mailboxes that differ in case alone happen on paper only.
+    Ours: anything around an address is removed: `mailto:`, names, quotes, brackets, a period after it. An adjacent word
+    that may be part of the address (`iv an@example.org`) makes it unusable. An internationalised domain in its own
+    alphabet equals its `xn--…` form. Mailboxes that differ only in letter case do not occur in practice.
     """
     parts = _APART.split(folded(unescape(text))) if len(text) <= CONTACTS_LENGTH_MAX else []
     return tuple(dict.fromkeys(address for part in parts for address in _list_addresses(part)))
 
 
 def is_filler_email(normal: str) -> bool:
-    """Check whether an e-mail in its normal form is what many people type to fill a field: `1@1.ru`, `no@no.ru`."""
+    """Return whether an e-mail in normal form is what many people type to fill a field: `1@1.ru`, `no@no.ru`."""
     name, _, domain = normal.rpartition("@")
     is_doubled = name == domain.partition(".")[0]
     names_nobody = name in NO_NAMES or len(set(name)) == 1
@@ -53,7 +53,7 @@ def is_filler_email(normal: str) -> bool:
 
 
 def _list_addresses(part: str) -> list[str]:
-    """List the addresses between two separators; none if a word beside them may be a piece of them."""
+    """List the addresses between two separators; none if an adjacent word may be part of an address."""
     part = _LABEL.sub("", part)
     closed = _BLANKS_AROUND_AT.sub("@", part).strip()
     words = [closed] if len(closed.split()) == 1 else part.split()
@@ -69,7 +69,7 @@ def _by_slashes(word: str) -> list[str]:
 
 
 def _is_name(word: str) -> bool:
-    """Check whether a word can be no piece of an address in Latin letters."""
+    """Return whether a word cannot be part of an address in Latin letters."""
     return word.endswith(":") or not word.isascii()
 
 
@@ -80,7 +80,7 @@ def _address(word: str) -> str | None:
 
 
 def _label(label: str) -> str:
-    """Return a part of a domain in its own letters; one whose `xn--…` means nothing stays as it is."""
+    """Return a part of a domain in its own alphabet; an invalid `xn--…` is returned unchanged."""
     if not label.startswith(_PUNYCODE):
         return label
     coded = label.removeprefix(_PUNYCODE)

@@ -23,7 +23,7 @@ class LeadRef:
 
 
 def ids_by_kind(leads: Iterable[LeadRef]) -> dict[LeadKind, list[int]]:
-    """Return the ids of leads by their kind, sorted and without repetition; kinds without any are missing."""
+    """Return the ids of leads by kind, sorted and without repetition; a kind without leads is missing."""
     unique = set(leads)
     ids = {kind: sorted(ref.id for ref in unique if ref.kind is kind) for kind in LeadKind}
     return {kind: found for kind, found in ids.items() if found}
@@ -31,7 +31,7 @@ def ids_by_kind(leads: Iterable[LeadRef]) -> dict[LeadKind, list[int]]:
 
 @record
 class LeadSpan:
-    """What matching needs to know of a lead: one of its contacts, its start and end, and its foreign id.
+    """What matching needs to know of a lead: one of its contacts, its start and end, and its reference.
 
     A lead request ends when it begins. `reference` is a call's id in its exchange or a lead request's number on the
     site, empty if there is none; it breaks ties, so that the order of arrival never matters.

@@ -15,8 +15,8 @@ class IncomingLeadRequest:
     """A lead request that is not stored yet.
 
     `number` is its id on the site (`requestNumber`), unique there; without one its new id becomes its number.
-    `fingerprint` is a hash of all it was sent with: if equal, the same lead request was sent again. `id` is its id at
-    Calltouch, which it keeps; without one a new id is assigned.
+    `fingerprint` is a hash of everything sent with it: if equal, the same lead request was sent again. `id` is its id
+    at Calltouch, which it keeps; without one a new id is assigned.
     """
 
     requested_at: datetime
@@ -45,7 +45,7 @@ class LeadRequest:
 
 @record
 class TakenIn:
-    """A stored lead request and the fingerprint it was sent with."""
+    """A stored lead request, and the fingerprint of what was sent."""
 
     lead_request: LeadRequest
     fingerprint: str | None

@@ -1,4 +1,4 @@
-"""What answers about a deal say of its lead: the client, the credited visit, the source."""
+"""What answers about a deal contain about its lead: the client, the credited visit, the source."""
 
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ from dealtrace.record import record
 
 @record
 class LeadStory:
-    """A lead with its client and its visit, beside the one that the site's model credits; `None` if it has no visit.
+    """A lead with its client; `visit` has its own and the credited visit under the site's model, `None` if it has none.
 
     `stated_source` applies if there is no visit. `duration` is of a call, `form_name` of a lead request.
     """

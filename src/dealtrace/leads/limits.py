@@ -1,22 +1,22 @@
-"""The largest values that a lead may hold, the same for the API and for files.
+"""The largest values that a lead may have, the same for the API and for files.
 
-Texts that are longer are refused, never cut.
+Longer texts are refused, never cut.
 """
 
 from datetime import timedelta
 
 REFERENCE_LENGTH_MAX = 100
-"""Characters of a call's id in its exchange."""
+"""The most characters of a call's id in its exchange."""
 SIP_ID_LENGTH_MAX = 45
 NUMBER_LENGTH_MAX = 256
-"""Characters of a lead request's number, and of a deal's."""
+"""The most characters of a lead request's number, and of a deal's."""
 LABEL_LENGTH_MAX = 256
-"""Characters of a name: of a client, manager, form, status or service."""
+"""The most characters of a name: of a client, manager, form, status or service."""
 COMMENT_LENGTH_MAX = 10_000
 PHONE_LENGTH_MAX = 64
 EMAIL_LENGTH_MAX = 320
 URL_LENGTH_MAX = 4096
-"""Ours: an address with every tag and click id of an advertisement stays far below it."""
+"""Ours: an address with every tag and click id of an advertisement is far shorter."""
 TAGS_MAX = 100
 TAG_LENGTH_MAX = 256
 CUSTOM_VALUE_LENGTH_MAX = 4096
@@ -25,4 +25,4 @@ CALL_DURATION_MAX = timedelta(days=30)
 """Ours: nobody talks for a month; a longer call is milliseconds mistaken for seconds, or a timestamp."""
 YEAR_MIN = 1990
 YEAR_MAX = 2100
-"""Dates of leads and deals lie in the years between, inclusive; others are mistakes."""
+"""Leads and deals are dated between these years, inclusive; other dates are mistakes."""

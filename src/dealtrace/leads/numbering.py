@@ -1,4 +1,4 @@
-"""Which phones the numbering plans of the world know, and which are only typed to fill a field."""
+"""Which phones the world's numbering plans contain, and which are only typed to fill a field."""
 
 import re
 
@@ -6,9 +6,9 @@ import phonenumbers
 from phonenumbers import PhoneMetadata
 
 RUSSIA = "7"
-"""The country code of Russia and Kazakhstan, who share one plan."""
+"""The country code of Russia and Kazakhstan, which share one numbering plan."""
 BARE_LENGTH_MIN = 11
-"""Ours: digits without a plus are foreign from this length on, because a Russian number cut short has fewer."""
+"""Ours: digits without a plus are foreign only from this length on, because a truncated Russian number is shorter."""
 ZEROS_OF_A_FILLER = 7
 _KINDS = (
     "mobile", "fixed_line", "toll_free", "premium_rate", "shared_cost", "personal_number", "voip", "pager", "uan"
@@ -16,7 +16,7 @@ _KINDS = (
 
 
 def _of_region(region: str) -> str:
-    """Write the numbers a region assigns as one pattern."""
+    """Return one pattern of all the numbers that a region assigns."""
     metadata = PhoneMetadata.metadata_for_region(region)
     assert metadata is not None
     described = [getattr(metadata, kind) for kind in _KINDS]
@@ -24,33 +24,33 @@ def _of_region(region: str) -> str:
 
 
 _FILLER = rf"([0-9])\1+\Z|[0-9]*0{{{ZEROS_OF_A_FILLER}}}\Z"
-"""Ours: one digit throughout, or a subscriber of zeros alone, is typed by people who do not want to be called."""
+"""Ours: one repeated digit, or seven zeros at the end, is typed by people who do not want to be called."""
 _FILLER_IN_RUSSIA = rf"([0-9])\1{{9}}|[0-9]{{3}}0{{{ZEROS_OF_A_FILLER}}}|[0-9]?(?:123456789|987654321)"
-"""Ours: so are nine digits in a row; they stand in the hints of forms (`+7 (912) 345-67-89`)."""
+"""Ours: nine consecutive digits are fillers too; forms show them as a hint (`+7 (912) 345-67-89`)."""
 
 ASSIGNED_IN_RUSSIA = rf"(?=[0-9]{{10}}\Z)(?!{_FILLER_IN_RUSSIA})(?:{_of_region('RU')}|(?=7)(?:{_of_region('KZ')}))\Z"
-"""The ten digits behind the 7 of every number that Russia or Kazakhstan can assign to somebody."""
+"""The ten digits after the 7 of every number that Russia or Kazakhstan can assign."""
 
 _ASSIGNED_IN_RUSSIA = re.compile(ASSIGNED_IN_RUSSIA)
 _FILLS_A_FIELD = re.compile(_FILLER)
 
 
 def is_assigned_in_russia(national: str) -> bool:
-    """Check whether ten digits can be somebody's number in Russia or Kazakhstan."""
+    """Return whether ten digits can be an assigned number in Russia or Kazakhstan."""
     return _ASSIGNED_IN_RUSSIA.match(national) is not None
 
 
 def stated_foreign(digits: str) -> str | None:
-    """Read digits that were said to begin with a country code; `None` if they are no number of another country.
+    """Return a phone from digits explicitly marked as having a country code; `None` if they are not a foreign number.
 
-    Ours: a length that the country knows will do, since its plan may be newer than ours.
+    Ours: the length only has to be possible in the country, since its numbering plan may be newer than ours.
     """
     number = _parse(digits)
     return _international(number) if number is not None else None
 
 
 def bare_foreign(digits: str) -> str | None:
-    """Read digits that may begin with a country code; `None` unless that country can assign them as they stand."""
+    """Return `digits` if they begin with a country code and that country can assign exactly them, else `None`."""
     begins_as_russian = digits[0] in "78" and is_assigned_in_russia(digits[1:BARE_LENGTH_MIN])
     number = _parse(digits) if len(digits) >= BARE_LENGTH_MIN and not begins_as_russian else None
     if number is None or _international(number) != digits or not phonenumbers.is_valid_number(number):
@@ -68,7 +68,7 @@ def _parse(digits: str) -> phonenumbers.PhoneNumber | None:
 
 
 def _international(number: phonenumbers.PhoneNumber) -> str | None:
-    """Write a number with its country code, unless it is too long or short for the country or fills a field."""
+    """Return a number with its country code; `None` if its length is wrong for the country or it fills a field."""
     national = phonenumbers.national_significant_number(number)
     possible = phonenumbers.is_possible_number_with_reason(number) == phonenumbers.ValidationResult.IS_POSSIBLE
     return f"{number.country_code}{national}" if possible and _FILLS_A_FIELD.match(national) is None else None

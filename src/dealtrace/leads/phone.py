@@ -1,4 +1,4 @@
-"""Phones in the one form in which they are compared: digits with their country code (`79205550055`)."""
+"""Phones in normal form: digits with their country code (`79205550055`)."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,17 +9,17 @@ from dealtrace.leads.plain_text import CONTACTS_LENGTH_MAX
 from dealtrace.record import record
 
 _READY = re.compile(rf"(?:\+?7|8){ASSIGNED_IN_RUSSIA}")
-"""What most programs send, read without looking for anything else; `WAYS` and `WRAPPINGS` come to the same."""
+"""What most programs send; it is recognised first for speed and gives the same result as `WAYS` and `WRAPPINGS`."""
 _NATIONAL_LENGTH = 10
 
 
 @record
 class Way:
-    """A way of writing a phone: an example, and a pattern in which a single blank stands for any run of marks.
+    """A way of writing a phone: an example, and a pattern in which a single blank means any run of marks.
 
-    The pattern names what it finds: `russian`, ten digits that Russia must be able to assign; `stated`, digits that
-    were said to begin with a country code; what names neither may begin with one. What stands `behind` is an
-    extension or the next phone. A way that is no `is_whole` counts only in a text without stray digits.
+    The pattern names its groups: `russian`, ten digits that Russia must be able to assign; `stated`, digits explicitly
+    marked as having a country code; without either group the digits may begin with a country code. Digits `behind` are
+    an extension or the next phone. A way that is not `is_whole` counts only in a text without stray digits.
     """
 
     example: str
@@ -27,7 +27,7 @@ class Way:
     is_whole: bool
 
     def read(self, digits: str) -> tuple[str, str] | None:
-        """Return the phone written this way and the digits behind it; `None` if there is no such phone."""
+        """Return the phone written this way and the digits after it, `None` if the digits are no such phone."""
         found = self.pattern.fullmatch(digits)
         if found is None:
             return None
@@ -68,11 +68,12 @@ WAYS = (
     _way("495 123-45-67", _TEN, is_whole=False),
     _way("375 29 123-45-67", "[1-9](?: ?[0-9])*", is_whole=False),
 )
-"""Every way in which a phone is read; the first that gives one counts.
+"""All ways in which a phone may be written; the first that gives a phone counts.
 
-Ours: a plus before the first digit announces a country, except that `+8` with a mark behind it is Russia's trunk
-prefix, and that no country has the code 89. Without a plus, what Russia can assign is Russian. Behind eleven digits
-that end at a mark, up to six more are an extension; ten digits with more behind them are unusable.
+Ours: a plus before the first digit announces a country code, except that `+8` followed by a mark is Russia's trunk
+prefix, and so is the 8 of `+89`, as no country has the code 89. Digits without a plus that Russia can assign are
+Russian. After eleven digits followed by a mark, up to six more are an extension; ten digits with more digits after them
+are unusable.
 """
 
 _TRUNK_PREFIX = re.compile("[78] .*|8[0-9]{10}")
@@ -81,10 +82,10 @@ _CODES_OF_TWO_LEVELS = re.compile("[0-9]{3} [0-9]{2} [0-9]{3} ?[0-9]{2} ?[0-9]{2
 
 
 def _begins_as_russian(digits: str) -> bool:
-    """Check whether digits without a plus begin as Russian ones do, so that the rest of them is a mistake in those.
+    """Return whether digits without a plus begin like a Russian number, so that they are not read as foreign.
 
-    Ours: an 8 apart from the digits behind it, or with ten of them, is the trunk prefix, and ten digits that Russia
-    can assign are a number with something behind it, except in the groups of `998 90 123-45-67`.
+    Ours: an 8 that is separate or has ten digits after it is the trunk prefix; ten digits that Russia can assign are a
+    number followed by something else, except in the grouping `998 90 123-45-67`.
     """
     ten = _TEN_AND_MORE.fullmatch(digits) if _CODES_OF_TWO_LEVELS.fullmatch(digits) is None else None
     is_local = ten is not None and is_assigned_in_russia(ten["russian"].replace(" ", ""))
@@ -92,10 +93,10 @@ def _begins_as_russian(digits: str) -> bool:
 
 
 def normal_phone(text: str) -> str | None:
-    """Bring a phone into digits with its country code (`79205550055`): the first usable one, `None` if none is.
+    """Return the first usable phone of a text as digits with the country code (`79205550055`), `None` if there is none.
 
     Seed: «Номер телефон клиента в формате 7XXXXXXXXXX».
-    Ours: it is taken in every way of `WAYS`, in every one of `phone_text.WRAPPINGS`; what can be nobody's is unusable.
+    Ours: all `WAYS` are read, in all `phone_text.WRAPPINGS`; numbers that cannot be assigned are unusable.
     """
     if _READY.match(text) is not None:
         return RUSSIA + text[-_NATIONAL_LENGTH:]
@@ -103,10 +104,10 @@ def normal_phone(text: str) -> str | None:
 
 
 def list_phones(text: str) -> tuple[str, ...]:
-    """List the phones in a text, each in its normal form and once, in the order in which they were written.
+    """List the phones in a text, each in normal form and once, in the order written.
 
-    Ours: digits too few for a phone may be a piece of another number; beside them only whole ones count, and none
-    beside such a piece with a plus.
+    Ours: too few digits for a phone may be part of another number; in a text with such digits only whole ways count,
+    and none if the digits have a plus.
     """
     if _READY.match(text) is not None:
         return (RUSSIA + text[-_NATIONAL_LENGTH:],)
@@ -120,7 +121,7 @@ def list_phones(text: str) -> tuple[str, ...]:
 
 
 def _read(digits: str, ways: Sequence[Way]) -> Iterator[str]:
-    """Read a number, and whatever phones are written behind it with nothing but marks between."""
+    """Yield the phone at the start of the digits, and every phone that follows with only marks in between."""
     while digits:
         read = next((read for way in ways if (read := way.read(digits)) is not None), None)
         if read is None:

@@ -1,4 +1,4 @@
-"""Where the phones stand in what somebody wrote: the wrapping around them taken off, each apart from the next."""
+"""Finding the numbers in a text: whatever surrounds phones is removed, and the numbers are separated."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -7,38 +7,38 @@ from dealtrace.leads.plain_text import plain, unescape
 from dealtrace.record import record
 
 EXTENSION_LENGTH_MAX = 6
-"""Ours: more digits than that are no extension."""
+"""Ours: more digits are not an extension."""
 
 _EXTENSION = "#"
 _FAULT = "\0"
-"""What no number can be read beside; `plain` leaves none of these in a text."""
+"""The mark that makes the digits next to it unusable; after `plain` a text does not contain it."""
 _LETTER = r"[^\W\d_]"
 _LOOK_ALIKE = "[OoОоΟοQDlLIiЗзбbBSsZz]"
-"""Letters that are taken for digits."""
+"""Letters that are mistaken for digits."""
 
 
 @record
 class Wrapping:
-    """Something found in and around phones, an example of it, and what becomes of it."""
+    """Something found in and around phones, an example, and its replacement."""
 
     example: str
     pattern: re.Pattern[str]
     becomes: str | Callable[[re.Match[str]], str]
 
     def remove(self, text: str) -> str:
-        """Return the text without this wrapping."""
+        """Return the text with this wrapping replaced."""
         return self.pattern.sub(self.becomes, text)
 
 
 def _exact(scientific: re.Match[str]) -> str:
-    """Write out a number in scientific notation, unless some of its digits were rounded away."""
+    """Return a number in scientific notation written out; a fault if some of its digits were rounded away."""
     whole, decimals, exponent = scientific[1], scientific[2], int(scientific[3])
     is_exact = len(decimals.rstrip("0")) <= exponent <= len(decimals)
     return whole + decimals[:exponent] if is_exact else _FAULT
 
 
 def _mailbox(address: re.Match[str]) -> str:
-    """Pass over an e-mail; digits in its name spoil what stands around it, since they may be a part of that."""
+    """Return what replaces an e-mail: a fault if its name has digits, as these may be part of a phone beside it."""
     return _FAULT if re.search("[0-9]", address[1]) else ";"
 
 
@@ -66,10 +66,10 @@ WRAPPINGS = (
     _like("8920555005O", rf"(?<=[0-9])(?:{_LETTER}|{_LOOK_ALIKE}+)(?!{_LETTER})", _FAULT),
     _like("8 920 555 OO 55", rf"(?<!{_LETTER}){_LOOK_ALIKE}{{1,2}}(?!{_LETTER})", _FAULT),
 )
-"""What is taken off, in this order; what becomes a fault spoils the digits beside it, as far as the next separator.
+"""What is removed, in this order; a fault makes the digits next to it unusable, up to the next separator.
 
-Ours: a letter where a digit should be, or a sign that hides one, makes a number unusable, because the digits around it
-are those of somebody else. A rounded number in scientific notation is unusable likewise.
+Ours: a letter in the place of a digit, or a mark that hides a digit, makes a number unusable, because the remaining
+digits may be another person's number. A rounded number in scientific notation is unusable for the same reason.
 """
 
 _NUMBER = re.compile(r"(?:\+ ?)?[0-9](?:[0-9 ]*[0-9])?")
@@ -79,24 +79,24 @@ _TRUNK_OR_CODE = re.compile(r"(?:\+ ?)?[78]")
 
 @record
 class Written:
-    """Digits as somebody wrote them, perhaps behind a plus, every run of marks between them a single blank."""
+    """Digits as they were written, possibly after a plus, with every run of marks replaced by a single blank."""
 
     digits: str
     is_extension: bool = False
 
     @property
     def is_stray(self) -> bool:
-        """Whether these are too few for a phone and yet no extension: a piece of something."""
+        """Whether these digits are too few for a phone but not an extension, so probably part of another number."""
         return not self.is_extension and is_short(self.digits) and _TRUNK_OR_CODE.fullmatch(self.digits) is None
 
 
 def is_short(digits: str) -> bool:
-    """Check whether these digits are as few as an extension has."""
+    """Return whether these are at most as many digits as an extension may have."""
     return len(digits.replace(" ", "").removeprefix("+")) <= EXTENSION_LENGTH_MAX
 
 
 def list_written(text: str) -> list[Written]:
-    """List the numbers in a text in their order; those with a fault beside them and no separator are left out."""
+    """List the numbers in a text in the order written, without numbers next to a fault, up to a separator."""
     if _MARKS_ALONE.fullmatch(text) is not None:
         return list(_divide(_MARKS.remove(text)))
     text = plain(unescape(text))

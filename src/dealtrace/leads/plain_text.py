@@ -1,4 +1,4 @@
-"""The characters people and programs put into contacts, reduced to the few that matter."""
+"""Reducing the many characters that people and programs put into contacts to the few that matter."""
 
 import html
 import re
@@ -7,20 +7,20 @@ from functools import lru_cache
 from urllib.parse import unquote
 
 CONTACTS_LENGTH_MAX = 1_000
-"""Ours: a longer text is no contact, nor a list of them."""
+"""Ours: a longer text is neither a contact nor a list of contacts."""
 _ESCAPES_MAX = 3
-"""Ours: what was escaped more often than that is left as it is."""
+"""Ours: a text that was escaped more often is left as it is."""
 _ESCAPED = re.compile(r"(?:%[0-9A-Fa-f]{2})+|&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});")
 _LINE_ENDS = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 _UNDRAWN = frozenset("\u115f\u1160\u3164\uffa0\u2800")
-"""What Unicode counts among letters and symbols although nothing is drawn."""
+"""Characters that Unicode counts as letters or symbols but that are invisible."""
 _PLUSES = frozenset("+\N{HEAVY PLUS SIGN}")
 _SIGNS_OF_ONE_KIND = {"Cf": "", "Cc": "", "Mn": "", "Me": "", "Pd": "-"}
 _CHARACTERS_CACHED = 4096
 
 
 def unescape(text: str) -> str:
-    """Undo percent signs and HTML entities that were left in a text, as in `%2B7…`, `&#43;7…` and `%252B7…`."""
+    """Return a text with percent-encoding and HTML entities decoded, as in `%2B7…`, `&#43;7…` and `%252B7…`."""
     for _ in range(_ESCAPES_MAX):
         unescaped = _ESCAPED.sub(lambda escaped: html.unescape(unquote(escaped[0])), text)
         if unescaped == text:
@@ -30,7 +30,7 @@ def unescape(text: str) -> str:
 
 
 def folded(text: str) -> str:
-    """Return a text in lower case and in compatible characters, without what cannot be seen."""
+    """Return a text in lower case, with compatibility characters replaced, without invisible characters."""
     if text.isascii() and text.isprintable():
         return text.lower()
     text = "".join(map(_visible, text))
@@ -40,12 +40,12 @@ def folded(text: str) -> str:
 
 
 def visible(text: str) -> str:
-    """Return a text without what cannot be seen, every blank and line end in it in ASCII."""
+    """Return a text without invisible characters, with ASCII blanks and line ends."""
     return text if text.isascii() and text.isprintable() else "".join(map(_visible, text))
 
 
 def stripped(text: str) -> str:
-    """Return a text without blanks and characters that cannot be seen around it."""
+    """Return a text without blanks and invisible characters at its ends."""
     if text.isascii():
         return text.strip()
     shown = [position for position, character in enumerate(text) if _visible(character).strip()]
@@ -53,14 +53,14 @@ def stripped(text: str) -> str:
 
 
 def is_blank(text: str) -> bool:
-    """Check whether nothing can be seen in a text."""
+    """Return whether a text has no visible character."""
     return not text or text.isspace() or (not text.isascii() and not any(_visible(sign).strip() for sign in text))
 
 
 def plain(text: str) -> str:
-    """Return a text with every kind of digit, plus, dash, blank and line end in ASCII, without what cannot be seen.
+    """Return a text with every kind of digit, plus, dash, blank and line end in ASCII, without invisible characters.
 
-    Digits above or below the line stay as they are: they mark footnotes and belong to no number.
+    Superscript and subscript digits are kept: they mark footnotes and are not part of a number.
     """
     return text if text.isascii() and text.isprintable() else "".join(map(_plain, text))
 

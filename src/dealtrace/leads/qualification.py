@@ -17,7 +17,7 @@ class Qualification:
 
 @record
 class Predecessors:
-    """When the client's previous lead of the same kind began, and the previous one that is a target."""
+    """When the client's previous lead of the same kind began, and the previous lead that was a target, or `None`."""
 
     any_at: datetime | None
     target_at: datetime | None
@@ -39,12 +39,12 @@ def qualification_of(
 
 
 def is_first(began_at: datetime, previous_at: datetime | None, depth: timedelta | None) -> bool:
-    """Return whether a lead has no previous one within `depth`, inclusive."""
+    """Return whether a lead has no predecessor within `depth`, inclusive; with `None` the depth has no limit."""
     return previous_at is None or (depth is not None and began_at - previous_at > depth)
 
 
 def is_target_call(circumstances: Circumstances, duration: timedelta, target_call: timedelta) -> bool:
-    """Return whether a call is a target: not reported as unanswered, and a talk of at least `target_call`.
+    """Return whether a call is a target: not reported as unanswered, and a conversation of at least `target_call`.
 
     Ours: every lead request is a target, since its sender wrote on purpose.
     """

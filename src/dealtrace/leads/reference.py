@@ -1,4 +1,4 @@
-"""Numbers and references, by which deals and leads are known elsewhere: blanks around them mean nothing."""
+"""Numbers and references that identify deals and leads in other systems; blanks around them are ignored."""
 
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
@@ -9,9 +9,9 @@ Found = TypeVar("Found")
 
 
 def spellings(reference: str) -> tuple[str, ...]:
-    """List the texts to look a reference up by: without what surrounds it, then as it was sent.
+    """List the texts to look a reference up by: stripped of surrounding blanks, then as it was sent.
 
-    Ours: what is stored is stripped; earlier releases stored references as they were sent, and those are still found.
+    Ours: references are stored stripped; earlier releases stored them as they were sent, and those are still found.
     """
     bare = stripped(reference)
     return (bare,) if bare == reference else (bare, reference)
@@ -23,7 +23,7 @@ def all_spellings(references: Iterable[str]) -> list[str]:
 
 
 def find_spelt(reference: str, known: Mapping[str, Found]) -> Found | None:
-    """Return what is known under a reference, however it is spelt; `None` if nothing is."""
+    """Return the value of a reference in `known`, in any of its spellings; `None` if there is none."""
     for spelling in spellings(reference):
         if spelling in known:
             return known[spelling]

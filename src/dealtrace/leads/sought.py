@@ -1,4 +1,4 @@
-"""What a person types into a field of search: an id, a number, a phone, an e-mail or a name, recognised by its form."""
+"""What a person types into a search field, recognised by its form: an id, a number, a phone, an e-mail or a name."""
 
 import re
 
@@ -7,9 +7,9 @@ from dealtrace.leads.plain_text import stripped
 from dealtrace.record import record
 
 ANY = "*"
-"""Stands for any characters, also none."""
+"""Matches any characters, or none."""
 MASK_LENGTH_MIN = 3
-"""Ours: characters that a mask has beside `*`; fewer would find everything."""
+"""Ours: the fewest characters of a mask besides `*`; fewer would find too much."""
 SOUGHT_LENGTH_MAX = 256
 _PHONE_MASK = re.compile(r"[+0-9()\s*-]+")
 _MARKS = re.compile(r"[^0-9*]")
@@ -17,10 +17,10 @@ _MARKS = re.compile(r"[^0-9*]")
 
 @record
 class Sought:
-    """What is searched for, in every reading that is possible.
+    """What is searched for, in every possible reading.
 
-    `text` is what was typed. `id` is our id, `contacts` phones and e-mails in their normal form. With a `mask` the text
-    has `*` for what is not known; then `phone_mask` is the mask of a phone in its normal form, if it may be one.
+    `text` is what was typed. `id` is our id, `contacts` phones and e-mails in normal form. A `mask` is the text with
+    `*` for unknown characters; `phone_mask` is then the mask in the normal form of phones, if it may be a phone.
     """
 
     text: str
@@ -31,7 +31,7 @@ class Sought:
 
     @property
     def is_contact(self) -> bool:
-        """Whether it can be nothing but a phone or an e-mail, so that no name need be looked for."""
+        """Whether the text is a phone or an e-mail, so that names need not be searched."""
         return bool(self.contacts)
 
 
@@ -54,6 +54,6 @@ def _masked(text: str) -> Sought | None:
 
 
 def _normal_mask(text: str) -> str:
-    """Return the mask of a phone as phones are kept: digits alone, and Russia's code instead of its trunk prefix."""
+    """Return the mask of a phone in normal form: digits only, with Russia's code for its trunk prefix."""
     digits = _MARKS.sub("", text)
     return f"7{digits[1:]}" if digits.startswith("8") and not text.lstrip().startswith("+") else digits

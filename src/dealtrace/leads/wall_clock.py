@@ -1,4 +1,4 @@
-"""Days and times of the site's clock as people and programs write them; each edge states which forms it reads."""
+"""Reading local dates and times as people and programs write them; each HTTP edge states which forms it accepts."""
 
 import re
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ _GROUP_NAME = re.compile(r"\?P<[a-z]+>")
 
 
 class FirstPart(Enum):
-    """What a day begins with; its value is a pattern of each part in the sequence that follows from it."""
+    """The part that a date begins with; the value holds the patterns of all parts in the order that follows from it."""
 
     DAY = (_DAY, _MONTH, _YEAR)
     MONTH = (_MONTH, _DAY, _YEAR)
@@ -26,9 +26,9 @@ class FirstPart(Enum):
 
 @dataclass(frozen=True)
 class ClockForm:
-    """A way of writing days: what they begin with, the separators, and what may stand between a day and its time.
+    """A way of writing dates: the first part, the separators, and what may be between a date and its time.
 
-    `gap` is a regular expression. Of several separators, both are the same in a day.
+    `gap` is a regular expression. If several separators are possible, a date must use the same separator twice.
     """
 
     begins_with: FirstPart
@@ -48,17 +48,17 @@ class ClockForm:
 
 
 def read_clock(text: str, *forms: ClockForm) -> datetime | None:
-    """Parse a day and a time written in one of these forms; naive, in whole seconds, `None` if it is no such clock.
+    """Return the date and time written in one of these forms, naive and in whole seconds; `None` if there is none.
 
     Ours: day, month and hour may have a single digit, seconds may be missing, fractions of a second are cut. Blanks
-    around are ignored, no-break ones too, and so are characters that cannot be seen.
+    around the text are ignored, including no-break spaces, and so are invisible characters.
     """
     exact = read_exact_clock(text, *forms)
     return exact.replace(microsecond=0) if exact is not None and exact.microsecond else exact
 
 
 def read_exact_clock(text: str, *forms: ClockForm) -> datetime | None:
-    """Parse a day and a time likewise, with its fraction of a second, to a microsecond."""
+    """Return the same as `read_clock`, with fractions of a second to the microsecond."""
     for form in forms:
         found = form.clock.fullmatch(text)
         if found is not None:
@@ -70,7 +70,7 @@ def read_exact_clock(text: str, *forms: ClockForm) -> datetime | None:
 
 
 def read_day(text: str, *forms: ClockForm) -> date | None:
-    """Parse a day without a time, likewise."""
+    """Return the date written in one of these forms without a time, `None` if the text is not a date."""
     for form in forms:
         found = form.day.fullmatch(text)
         if found is not None:
@@ -81,7 +81,7 @@ def read_day(text: str, *forms: ClockForm) -> date | None:
 
 
 def read_time(text: str) -> time | None:
-    """Parse a time of day, likewise."""
+    """Return the time of day in a text, in whole seconds; `None` if the text is not a time."""
     found = _TIME_OF_DAY.fullmatch(visible(text).strip())
     if found is None:
         return None

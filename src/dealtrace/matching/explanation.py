@@ -12,7 +12,7 @@ from dealtrace.record import record
 
 
 class Missed(StrEnum):
-    """The end of a window that a deal lies beyond."""
+    """The end of a window that a deal is beyond."""
 
     OPENING = "opening"
     CLOSING = "closing"
@@ -30,7 +30,7 @@ class WonBy(StrEnum):
 
 @record
 class Candidate:
-    """A lead that was considered: its window, how long before the deal it began, how far the deal is outside.
+    """A lead that was considered: its window, how long before the deal it began, and how far outside the deal is.
 
     `distance` is negative if the lead began after the deal; `missed_by` is negative before the window opens, positive
     after it closes, zero inside.
@@ -48,7 +48,7 @@ class Candidate:
 
     @property
     def missed_end(self) -> Missed | None:
-        """The end of the window that the deal lies beyond, `None` inside."""
+        """The end of the window that the deal is beyond, `None` if the deal is inside."""
         if self.holds:
             return None
         return Missed.OPENING if self.missed_by < timedelta(0) else Missed.CLOSING
@@ -56,7 +56,7 @@ class Candidate:
 
 @record
 class Step:
-    """A search step: the candidates, nearest first, the chosen lead, and what distinguishes it."""
+    """A search step: the candidates, nearest first, the chosen lead and what distinguishes it, or `None`."""
 
     search: Search
     candidates: tuple[Candidate, ...]
@@ -65,7 +65,7 @@ class Step:
 
 
 def explain_search(clue: ContactClue, happened_at: datetime, leads: Sequence[LeadSpan]) -> list[Step]:
-    """Return the steps of the search for a deal's lead, up to the first that finds one.
+    """Return the steps of the search for a deal's lead, up to the first step that finds a lead.
 
     `leads` may include leads whose windows do not contain the deal; they become candidates that missed.
     """

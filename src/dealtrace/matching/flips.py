@@ -1,4 +1,4 @@
-"""Flips: the smallest changes of the rules under which a deal would have another lead."""
+"""Flips: the smallest changes of the rules that would give a deal another lead."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -16,12 +16,12 @@ SECOND = timedelta(seconds=1)
 
 @record
 class Flip:
-    """A change of the rules, and the `lead` that the deal would have then; `None` stands for no lead.
+    """A change of the rules, and the `lead` that the deal would then have, `None` for no lead.
 
-    Rules that stay as they are are `None`. With `contact_matching` the site must match by contact;
-    `threshold_at_least` and `threshold_at_most` are the nearest thresholds of the deal that change its lead, in whole
-    seconds: one second less, or more, does not. `precedence` is another order of the kinds of lead. If all
-    are `None`, the deal only has to be matched again.
+    Rules that do not change are `None`. With `contact_matching` the site must match by contact; `threshold_at_least`
+    and `threshold_at_most` are the nearest thresholds of the deal that change its lead, in whole seconds; a threshold
+    one second nearer does not. `precedence` is another order of the kinds of lead. If all are `None`, the deal only has
+    to be matched again.
     """
 
     lead: LeadRef | None
@@ -39,10 +39,10 @@ def flips_of(
     current: LeadRef | None,
     contact_matching: bool,
 ) -> list[Flip]:
-    """List the smallest changes that give a deal another lead, those of the threshold first, the smallest first.
+    """List the smallest changes that give a deal another lead: of the threshold, smallest first, then of the order.
 
-    The deal must be one that contacts decide: its lead is neither pinned nor named. `current` is its lead, `leads`
-    are those of its contacts, whether their windows contain it or not.
+    The deal's lead must depend on contacts: it is neither pinned nor identified by the CRM. `current` is its lead;
+    `leads` are the leads with its contacts, whether their windows contain the deal or not.
     """
     found = _ref(find_lead(clue, happened_at, leads))
     if not contact_matching:
@@ -64,7 +64,7 @@ def _flips_without_matching(
     current: LeadRef | None,
     found: LeadRef | None,
 ) -> list[Flip]:
-    """List what flips a deal of a site that does not match by contact: doing so, if need be with a longer threshold."""
+    """List the flips of a deal whose site does not match by contact: matching, if necessary with a longer threshold."""
     if found != current:
         return [Flip(found, contact_matching=True)]
     if current is not None:
@@ -73,9 +73,9 @@ def _flips_without_matching(
 
 
 def _raised(clue: ContactClue, happened_at: datetime, leads: Sequence[LeadSpan]) -> Iterator[Flip]:
-    """Yield the least longer threshold under which a lead fits that comes before the present one.
+    """Yield the flip with the smallest longer threshold under which a lead precedes the present one, if there is any.
 
-    A longer threshold loses no lead, so until such a lead fits the present one stays.
+    A longer threshold excludes no lead, so below it the present lead stays.
     """
     found = find_lead(clue, happened_at, leads)
     best = _Ranks(clue)
@@ -91,9 +91,9 @@ def _raised(clue: ContactClue, happened_at: datetime, leads: Sequence[LeadSpan])
 
 
 def _lowered(clue: ContactClue, happened_at: datetime, leads: Sequence[LeadSpan]) -> Iterator[Flip]:
-    """Yield the longest shorter threshold under which the present lead does not fit.
+    """Yield the flip with the largest shorter threshold under which the present lead does not fit, if there is any.
 
-    A shorter threshold brings no lead, so until it loses the present one that one stays.
+    A shorter threshold adds no lead, so above it the present lead stays.
     """
     found = find_lead(clue, happened_at, leads)
     needed = threshold_needed(found, happened_at) if found is not None else None
@@ -111,16 +111,16 @@ def _reordered(
 
 
 def threshold_needed(lead: LeadSpan, happened_at: datetime) -> timedelta | None:
-    """Return the least threshold, in whole seconds, under which the window of `lead` contains a deal.
+    """Return the smallest threshold, in whole seconds, under which the window of `lead` contains a deal.
 
-    It is `None` for a lead that began after the deal: no threshold helps.
+    It is `None` for a lead that began after the deal, which no threshold can include.
     """
     missed = window_of(lead, timedelta(0)).missed_by(happened_at)
     return -(-missed // SECOND) * SECOND if missed >= timedelta(0) else None
 
 
 class _Ranks:
-    """The ranks of leads: of those whose windows contain a deal, matching takes the one with the greatest."""
+    """The ranks of leads: of the leads whose windows contain a deal, matching takes the one with the greatest rank."""
 
     def __init__(self, clue: ContactClue) -> None:
         searches = list(searches_for(clue))
@@ -131,7 +131,7 @@ class _Ranks:
         return Search(lead.contact, lead.ref.kind) in self._places
 
     def of(self, lead: LeadSpan) -> tuple[int, tuple[datetime, datetime, str, int]]:
-        """Return the rank of a lead."""
+        """Return the rank of a lead; greater ranks come first."""
         return self._places[Search(lead.contact, lead.ref.kind)], nearness(lead)
 
 

@@ -1,4 +1,4 @@
-"""Finding the lead that a program refers to by its id or by contacts."""
+"""Finding the lead that a program identifies by its id or by contacts."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
@@ -12,13 +12,13 @@ from dealtrace.record import record
 
 @record
 class TagFilter:
-    """Tags that a lead must have: all of them, or any of them; without tags every lead passes."""
+    """Tags that a lead must have: all, or any of them; an empty filter accepts every lead."""
 
     tags: frozenset[str] = frozenset()
     any_will_do: bool = False
 
     def admits(self, tags: Iterable[str]) -> bool:
-        """Return whether a lead with these tags passes."""
+        """Return whether a lead with these tags is accepted."""
         shared = self.tags.intersection(tags)
         return bool(shared) or not self.tags if self.any_will_do else shared == self.tags
 
@@ -35,7 +35,7 @@ class SearchById:
 class SearchByContact:
     """A search among the leads of these kinds that have one of these normalized contacts.
 
-    They began at or before `until` and at most `depth` before it; without a depth there is no limit.
+    A lead must have begun at or before `until` and at most `depth` before it; without a depth there is no limit.
     """
 
     kinds: frozenset[LeadKind]
@@ -50,9 +50,9 @@ LeadSearch = SearchById | SearchByContact
 
 
 def search_of(matcher: Matcher) -> LeadSearch | None:
-    """Return the search for a lead that a matcher asks for, `None` if it asks for none.
+    """Return the search for a lead that a matcher describes, `None` if it describes none.
 
-    Ours: a lead is searched by contact only up to a moment, and a matcher without one finds nothing.
+    Ours: a search by contact needs a latest moment; a matcher without one finds nothing.
     """
     tags = TagFilter(frozenset(matcher.tags), any_will_do=matcher.any_tag)
     if matcher.way is Way.ID and matcher.lead_id is not None:
@@ -65,7 +65,7 @@ def search_of(matcher: Matcher) -> LeadSearch | None:
 
 @record
 class Prospect:
-    """A lead that a search may find, with what the search filters by."""
+    """A lead that a search may find, with the values that the search filters by."""
 
     span: LeadSpan
     tags: tuple[str, ...]
@@ -74,7 +74,7 @@ class Prospect:
 
 
 def choose(search: SearchByContact, prospects: Iterable[Prospect]) -> LeadRef | None:
-    """Return the nearest lead that a search by contact matches, `None` if there is none.
+    """Return the nearest lead that a search by contact finds, `None` if there is none.
 
     Ours: ties are broken as in matching, and both ends of the depth are inclusive.
     """
@@ -83,7 +83,7 @@ def choose(search: SearchByContact, prospects: Iterable[Prospect]) -> LeadRef | 
 
 
 class Miss(StrEnum):
-    """Why a lead with a contact that is searched for does not fit."""
+    """Why a search does not find a lead that has one of its contacts."""
 
     KIND = "another kind of lead"
     LATER = "began after the date"
@@ -93,7 +93,7 @@ class Miss(StrEnum):
 
 
 def misses(search: SearchByContact, prospect: Prospect) -> Iterator[Miss]:
-    """Yield everything that keeps a search from finding a lead that has one of its contacts."""
+    """Yield every reason why a search does not find a lead that has one of its contacts."""
     span = prospect.span
     if span.ref.kind not in search.kinds:
         yield Miss.KIND

@@ -43,7 +43,7 @@ UNMATCHED_REASONS = (
 
 @record
 class LeadContacts:
-    """What a deal's lead is known by: its name outside, and all its contacts in normal form."""
+    """How a deal's lead is identified: its id elsewhere, and all its contacts in normal form."""
 
     reference: str | None
     contacts: frozenset[str]
@@ -52,8 +52,8 @@ class LeadContacts:
 def match_reason_of(deal: Deal, lead: LeadContacts | None, *, contact_matching: bool) -> MatchReason:
     """Return the reason of a deal's match.
 
-    `lead` belongs to the deal's lead. `contact_matching` is the site's present setting: what it was when the deal came
-    is not kept.
+    `lead` belongs to the deal's lead. `contact_matching` is the present setting of the site; its value when the deal
+    was registered is not stored.
     """
     if deal.lead is not None and lead is not None:
         return _reason_of_lead(deal, lead)
@@ -95,7 +95,7 @@ def _reason_of_lead(deal: Deal, lead: LeadContacts) -> MatchReason:
 
 
 def _reason_of_contacts(sent: ContactClue, contacts: frozenset[str]) -> MatchReason:
-    """Return by which contact a lead was found: a phone is tried before an e-mail, see `searches_for`."""
+    """Return which contact the lead was found by: a phone is tried before an e-mail, see `searches_for`."""
     phones, emails = _normals(sent.phone), _normals(sent.email)
     is_by_email = not phones or (contacts.isdisjoint(phones) and not contacts.isdisjoint(emails))
     return MatchReason.EMAIL if is_by_email else MatchReason.PHONE

@@ -1,4 +1,4 @@
-"""Which matcher of a deal decided, and what the others missed by, by the same rules that match deals."""
+"""Which matcher of a deal decided, and what the other matchers missed by, by the same rules that match deals."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -11,11 +11,11 @@ from dealtrace.matching.nearest_lead import nearness
 from dealtrace.record import record
 
 CANDIDATES_MAX = 20
-"""Ours: the nearest leads that a matcher shows."""
+"""Ours: the most leads shown for a matcher, nearest first."""
 
 
 class MatcherOutcome(StrEnum):
-    """What became of a matcher."""
+    """The result of a matcher."""
 
     DECIDED = "decided"
     FOUND_NOTHING = "found nothing"
@@ -25,7 +25,7 @@ class MatcherOutcome(StrEnum):
 
 @record
 class MatcherCandidate:
-    """A lead that a matcher considered: how long before its date it began, and why it does not fit, if so."""
+    """A lead that a matcher considered: how long before the matcher's date it began, and every reason against it."""
 
     lead: LeadRef
     before: timedelta
@@ -34,7 +34,7 @@ class MatcherCandidate:
 
 @record
 class MatcherStep:
-    """A matcher, what became of it, and the leads of its contacts, the latest first."""
+    """A matcher, its result, and the leads with its contacts, latest first."""
 
     matcher: Matcher
     outcome: MatcherOutcome
@@ -44,9 +44,9 @@ class MatcherStep:
 def explain_matchers(
     matchers: Sequence[Matcher], decided: int | None, prospects: Sequence[Prospect]
 ) -> tuple[MatcherStep, ...]:
-    """Return a step for each matcher; `decided` is the position of the one that decided, `None` if none did.
+    """Return a step for each matcher; `decided` is the position of the matcher that decided, `None` if none did.
 
-    `prospects` may hold leads that no matcher admits.
+    `prospects` may hold leads that no matcher accepts.
     """
     return tuple(
         MatcherStep(matcher, _outcome(position, matcher, decided), _candidates(matcher, prospects))

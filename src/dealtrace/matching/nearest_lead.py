@@ -9,7 +9,7 @@ from dealtrace.matching.window import window_of
 from dealtrace.record import record
 
 SEARCH_ORDER = (LeadKind.CALL, LeadKind.LEAD_REQUEST)
-"""The kinds of lead in the order in which a phone is searched for, as `searches_for` quotes it."""
+"""The order in which the kinds of lead are searched for a phone; `searches_for` quotes the vendor."""
 
 
 @record
@@ -21,10 +21,10 @@ class Search:
 
 
 def searches_for(clue: ContactClue, precedence: Sequence[LeadKind] = SEARCH_ORDER) -> Iterator[Search]:
-    """Yield the search steps in order; the first that finds a lead ends the search.
+    """Yield the search steps in order; the first step that finds a lead ends the search.
 
-    Several phones in one field are tried in their order, each with its kinds of lead. An e-mail is searched among
-    lead requests only. Invalid contacts are skipped.
+    Several phones in one field are tried in the order written, each with all its kinds of lead. An e-mail is searched
+    among lead requests only. Invalid contacts are skipped.
     Seed: «Если параметр не передан, то поиск сначала среди звонков, потом среди заявок».
     Seed: «По переданной почте будет выполняться поиск заявки».
     Ours: the phone is tried before the e-mail, because it identifies a person more reliably.
@@ -39,7 +39,7 @@ def searches_for(clue: ContactClue, precedence: Sequence[LeadKind] = SEARCH_ORDE
 
 
 def nearness(lead: LeadSpan) -> tuple[datetime, datetime, str, int]:
-    """Return a sort key for leads whose windows contain a deal; the greatest is the nearest.
+    """Return a sort key for leads whose windows contain a deal; the greatest key is the nearest lead.
 
     The lead that began last is the nearest.
     Ours: ties go to the latest end, then to the greater reference, then to the higher id, never to the order of

@@ -1,4 +1,4 @@
-"""What becomes of an existing deal when its lead is searched again."""
+"""How a new search for the lead changes an existing deal."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -12,8 +12,8 @@ def rematched(
 ) -> Deal:
     """Return `deal` after a new search that `found` a lead, or the same deal if its lead does not change.
 
-    A pinned lead is kept. With contact matching off the previous match is kept too, unless its lead `is_gone`;
-    that switch is not for deals that state matchers of their own.
+    A pinned lead is kept. If contact matching is off and nothing is found, the previous lead is kept too, unless it
+    `is_gone`; the setting does not apply to deals with matchers of their own.
     """
     stays = not contact_matching and not deal.matchers and not is_gone
     keeps = deal.pinned_at is not None or (found is None and stays)
@@ -21,5 +21,5 @@ def rematched(
 
 
 def bound(deal: Deal, lead: LeadRef | None, now: datetime) -> Deal:
-    """Return the next version of `deal`, with another lead."""
+    """Return the next version of `deal`, matched to `lead`."""
     return replace(deal, lead=lead, touched_at=now, version=deal.version + 1)

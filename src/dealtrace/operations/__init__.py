@@ -1,7 +1,8 @@
 """Everything the product can do, one verb per file, in the folder of its noun.
 
-An operation takes a `Work` and many commands of one site; a single command is a batch of one. It gathers what is
-stored for all of them, lets the pure rules of the domain decide each, spends the points, stores everything together,
-and returns an outcome for each command in order. It declares how many ids one command may take. Nothing here commits.
-What only reads takes a connection and a site; what concerns no single site takes a connection.
+An operation takes a `Work` and many commands of one site; a single command is a batch of one. It reads the stored rows
+that all commands need, lets the pure rules of the domain decide each command, spends the points, stores all results
+together, and returns the outcomes in the order of the commands. It declares how many ids one command may take. Nothing
+here commits. Functions that only read take a connection and a site; functions that concern no single site take a
+connection.
 """

@@ -1,4 +1,4 @@
-"""Keep where the pages of journals ended, for whichever process is asked for the next page."""
+"""Store where the pages of journals ended, for the process that is asked for the next page."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -9,12 +9,12 @@ from dealtrace.record import record
 from dealtrace.storage.journals.page_ends import PageEnd, delete_old_page_ends, store_page_ends
 
 KEPT_FOR = timedelta(minutes=15)
-"""How long after a page its end is remembered."""
+"""How long the end of a page is kept."""
 
 
 @record
 class ReadPage:
-    """Where a page ended, and whether it was the first, which is when old ends are deleted."""
+    """Where a page ended, and whether it was the first page; reading a first page deletes old ends."""
 
     end: PageEnd
     is_first: bool

@@ -20,20 +20,20 @@ def export_person(connection: Connection, sites: Sequence[Site], contact: str) -
     """Return every row that these sites store about the person with a phone or e-mail, by site and by table.
 
     Raises:
-        PersonNotFound: nothing is stored about them.
+        PersonNotFound: the contact is not usable, or nothing is stored about the person.
     """
     found = _find(connection, sites, contact)
     return {site_id: people.find_rows(connection, site_id, traces) for site_id, traces in found.items()}
 
 
 def erase_person(connection: Connection, sites: Sequence[Site], contact: str) -> dict[SiteId, people.Traces]:
-    """Make everything anonymous that these sites store about the person with a phone or e-mail; return what it was.
+    """Make all data of these sites about the person with a phone or e-mail anonymous; return the traces by site.
 
-    Deals, leads and their sources stay, so that no figure changes, and nothing is matched again.
-    Ours: an erasure is no version of a deal, because a version would keep what was to go.
+    Deals, leads and their sources are kept, so that no figure changes, and nothing is matched again.
+    Ours: an erasure is no version of a deal, because a version would keep what must be erased.
 
     Raises:
-        PersonNotFound: nothing is stored about them.
+        PersonNotFound: the contact is not usable, or nothing is stored about the person.
     """
     found = _find(connection, sites, contact)
     forget_mirror(connection)
@@ -44,7 +44,7 @@ def erase_person(connection: Connection, sites: Sequence[Site], contact: str) ->
 
 @record
 class Erasure:
-    """Contacts in normal form whose person is to be forgotten, and what a person was shown and agreed to."""
+    """The contacts, in normal form, of a person to erase, and the traces whose erasure an operator confirmed."""
 
     contacts: frozenset[str]
     expected: people.Traces
@@ -52,10 +52,10 @@ class Erasure:
 
 @operation(ids_per_command=0)
 def erase_people(work: Work, commands: Sequence[WriteCommand[Erasure]]) -> list[people.Traces]:
-    """Make anonymous what the site stores about people, in the order of arrival; each outcome is what there is.
+    """Make people of the site anonymous, in input order; each outcome is the traces that were found.
 
-    Nothing is changed if that is no longer what was expected. Registrations wait, so that none slips through. The
-    caller has removed the mirror, which would keep what goes.
+    A person whose traces differ from the expected traces is not changed. Registrations wait, so that they add no data
+    meanwhile. The caller must have removed the column mirror, which would keep the data.
     """
     lock_registrations(work)
     outcomes: list[people.Traces] = []

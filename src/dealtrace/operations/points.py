@@ -14,13 +14,13 @@ from dealtrace.quota.points import PaidMethod, points_cost, seconds_to_reset
 from dealtrace.storage.accounts import points
 
 MIDNIGHT_MARGIN = timedelta(minutes=5)
-"""How far apart the clocks of two processes, or the starts of two concurrent transactions, may be."""
+"""The largest difference between the clocks of two processes, or the starts of two concurrent transactions."""
 
 
 def pay_for_calls(work: Work, method: PaidMethod, calls: int) -> int:
-    """Spend the points of up to `calls` successful calls of `method`, and return how many of them are paid.
+    """Spend the points of up to `calls` successful calls of `method`, and return how many of the calls are paid.
 
-    They are paid together if the day's allowance suffices, and otherwise one after another until it is spent.
+    All are paid together if the day's allowance suffices, and otherwise one by one until it is spent.
     """
     if not calls:
         return 0
@@ -40,9 +40,9 @@ def pay_for_calls(work: Work, method: PaidMethod, calls: int) -> int:
 
 
 def lock_registrations(work: Work) -> None:
-    """Run this transaction and the registrations of the site, in any process, one after another.
+    """Make this transaction and the registrations of the site, in any process, run one after another.
 
-    A deal and its lead may arrive at the same moment, and one of them must see the other. Registrations lock the row
+    A deal and its lead may arrive at the same moment, and one of the two must see the other. Registrations lock the row
     of their day when they pay, before they look for leads; locking the same row here costs them nothing more. Around
     midnight both days are locked.
     """
@@ -53,13 +53,13 @@ def lock_registrations(work: Work) -> None:
 
 
 def points_refusal(work: Work) -> PointsSpent:
-    """Return the refusal of a call that the site has no points for, with the seconds until it has some again."""
+    """Return the refusal of a call for which the site has too few points, with the seconds until the next allowance."""
     return PointsSpent(retry_after_seconds=seconds_to_reset(work.now, work.site.time_zone))
 
 
 @operation(ids_per_command=0)
 def pay_for_reading(work: Work, commands: Sequence[WriteCommand[PaidMethod]]) -> list[PointsSpent | None]:
-    """Spend the points of calls that only read; a command is the method, and its outcome is `None` once it is paid."""
+    """Spend the points of calls that only read; each command is a method, each outcome `None` if paid or a refusal."""
     outcomes: list[PointsSpent | None] = []
     for command in commands:
         paid = pay_for_calls(work, command.payload, 1)

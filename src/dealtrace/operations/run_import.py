@@ -1,4 +1,4 @@
-"""Import a chunk of a file in a transaction of its own, again if another process was faster."""
+"""Import a chunk of a file in its own transaction, again if another process stored a conflicting row first."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -18,12 +18,12 @@ from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import IdBlocks
 
 TRIES_MAX = 3
-"""How often a chunk is tried while a running server stores leads with the same references."""
+"""How often a chunk is tried if a running server stores leads with the same references."""
 
 
 @record
 class ImportKind:
-    """How the records of a noun are imported, and how many ids each takes at most. Any: each noun has its records."""
+    """How to import the records of a noun, and how many ids each takes at most. Any: each noun has its own records."""
 
     run: Import[Any]
     ids_per_row: int
@@ -39,18 +39,18 @@ IMPORT_KINDS: Mapping[str, ImportKind] = {
 
 
 class RefusedRowsKept(Protocol):
-    """Where refused rows are kept."""
+    """The place where refused rows are kept."""
 
     def begin(self, last_row: int) -> None:
-        """Keep the rows up to `last_row` and drop those that were not committed."""
+        """Discard kept rows after `last_row`, whose import was not committed."""
 
     def keep(self, refused: Mapping[int, Refusal]) -> None:
-        """Keep rows, by their numbers, before the transaction commits."""
+        """Keep refusals, by row number, before the transaction commits."""
 
 
 @record
 class ImportPlace:
-    """Where a file is imported: the database, ids for it, the site, and what its rows are."""
+    """Where a file is imported to: the database, its ids, the site, and the kind of the rows."""
 
     database: Database
     ids: IdBlocks
@@ -61,10 +61,10 @@ class ImportPlace:
 def import_chunk(
     place: ImportPlace, state: FileImport, rows: Sequence[ImportRow[object]], kept: RefusedRowsKept, now: datetime
 ) -> FileImport:
-    """Import the next rows and return how far the import has come; refused rows are kept before it commits.
+    """Import the next rows and return the progress of the import; refused rows are kept before the commit.
 
     Raises:
-        ImportInProgress: another command has imported these rows meanwhile.
+        ImportInProgress: another command has imported these rows in the meantime.
     """
     for tries_left in reversed(range(TRIES_MAX)):
         place.ids.ensure(len(rows) * place.kind.ids_per_row)

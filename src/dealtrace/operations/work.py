@@ -15,15 +15,15 @@ from dealtrace.storage.reports.statuses import KnownStatuses
 
 Outcome_co = TypeVar("Outcome_co", covariant=True)
 AnyOperation: TypeAlias = "Operation[Any, Any]"
-"""Any: what runs operations of every kind knows neither their payloads nor their outcomes."""
+"""Any: code that runs operations of every kind does not know their payloads and outcomes."""
 
 
 @record
 class Work:
     """One site's share of a transaction: the open connection, unused ids, the site, and the time of the batch in UTC.
 
-    Whoever makes it begins and commits the transaction, and reserves as many ids as the operation declares.
-    `known_statuses` outlive the transaction in a process that writes again and again.
+    The caller begins and commits the transaction, and reserves as many ids as the operation declares. `known_statuses`
+    outlive the transaction in a process that writes repeatedly.
     """
 
     connection: Connection
@@ -34,7 +34,7 @@ class Work:
 
 
 class Operation(Protocol[Payload, Outcome_co]):
-    """An operation that the write queue runs: many commands of one site at once, an outcome for each, in their order.
+    """An operation that the write queue runs: many commands of one site at once, an outcome for each in input order.
 
     A command takes at most `ids_per_command` ids, and `ids_per_item` more for each item if it carries a list.
     """
@@ -43,7 +43,7 @@ class Operation(Protocol[Payload, Outcome_co]):
     ids_per_item: int
 
     def __call__(self, work: Work, commands: Sequence[WriteCommand[Payload]]) -> Sequence[Outcome_co]:
-        """Gather, decide, spend and store."""
+        """Execute the commands: read, decide, spend and store."""
 
 
 def operation(
@@ -51,9 +51,9 @@ def operation(
 ) -> Callable[
     [Callable[[Work, Sequence[WriteCommand[Payload]]], Sequence[Outcome_co]]], Operation[Payload, Outcome_co]
 ]:
-    """Declare a function an operation, with the most ids that one command may take.
+    """Return a decorator that makes a function an operation, with the most ids that one command may take.
 
-    The ids are reserved before the transaction begins, so an operation that takes more breaks its whole batch.
+    The ids are reserved before the transaction begins, so an operation that takes more ids fails its whole batch.
     """
 
     def declare(
@@ -68,5 +68,5 @@ def operation(
 
 
 def ids_needed(run: Operation[Payload, Outcome_co], items: int) -> int:
-    """Return how many ids one command of `items` items may take at most."""
+    """Return the most ids that one command of `items` items may take."""
     return run.ids_per_command + run.ids_per_item * items

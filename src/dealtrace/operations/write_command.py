@@ -1,4 +1,4 @@
-"""A command for an operation, and who sent it."""
+"""A command for an operation, and its sender."""
 
 from typing import Generic, TypeVar
 
@@ -9,7 +9,7 @@ Payload = TypeVar("Payload")
 
 @record
 class WriteCommand(Generic[Payload]):
-    """A command's payload, and who sent it: a token, or a user of the cabinet; neither on the command line."""
+    """A command's payload and its sender: a token, or a user of the cabinet; both are `None` on the command line."""
 
     payload: Payload
     token_id: int | None = None

@@ -15,7 +15,7 @@ POINTS_COST_DEFAULT = 1
 
 
 class PaidMethod(StrEnum):
-    """The methods that cost points, by the names their addresses have."""
+    """The methods that cost points, named as in their addresses."""
 
     REGISTER = "register"
     UPDATE_BY_ID = "update-by-id"
@@ -55,5 +55,5 @@ def seconds_to_reset(now: datetime, time_zone: ZoneInfo) -> int:
 
 
 def points_cost(method: PaidMethod, costs: Mapping[str, int]) -> int:
-    """Tell what one successful call of `method` costs: 1 unless the site says otherwise."""
+    """Return the points that one successful call of `method` costs: 1 unless `costs` has another number."""
     return costs.get(method, POINTS_COST_DEFAULT)

@@ -1,1 +1,1 @@
-"""Figures: metrics, dimensions, the questions that reports ask, and what a site defines for them."""
+"""Reports: metrics, dimensions, questions and answers, and what a site defines for its reports."""

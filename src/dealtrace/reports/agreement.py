@@ -1,4 +1,4 @@
-"""Whether a CRM's list of deals agrees with those stored here, deal by deal and in total."""
+"""Compare a CRM's list of deals with the stored deals of a site, one by one and in total."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,11 +11,11 @@ from dealtrace.record import record
 from dealtrace.reports.shares import kopecks_of
 
 IDS_PER_MASK = 256
-"""Ids that share a mask. Ours are dense, so that a remembered id costs less than a byte."""
+"""How many ids share a bit mask; ids of deals are dense, so a remembered id takes less than a byte."""
 
 
 class Disagreement(StrEnum):
-    """How a deal of a list and ours disagree."""
+    """How a deal of the list differs from the stored one."""
 
     MISSING_HERE = "missing here"
     MISSING_IN_FILE = "missing in the file"
@@ -25,7 +25,7 @@ class Disagreement(StrEnum):
 
 
 class Field(StrEnum):
-    """What is compared of a deal."""
+    """The fields of a deal that are compared."""
 
     SUM = "sum"
     STATUS = "status"
@@ -34,9 +34,9 @@ class Field(StrEnum):
 
 @record
 class Comparison:
-    """A deal on one side or both: `row` is that of the list, `fields` those that differ, `None` what is missing.
+    """A deal of the list (`theirs`), of the site (`ours`), or of both; the missing one is `None`.
 
-    `reason` says why a row cannot be read.
+    `row` is the number of the row in the list, `fields` are the fields that differ. `reason` says why a row is invalid.
     """
 
     row: int | None
@@ -50,9 +50,9 @@ class Comparison:
 def compare_deals(
     row: int, theirs: IncomingDeal, ours: Deal | None, *, has_sums: bool, is_repeated: bool
 ) -> Comparison:
-    """Return how a deal of a list and ours compare; `ours` is `None` if there is no such deal here.
+    """Compare a deal of the list with the stored one, `None` if there is none.
 
-    `has_sums` is whether the list tells sums at all, `is_repeated` whether an earlier row of it was the same deal.
+    `has_sums` is whether the list has sums at all, `is_repeated` whether an earlier row was the same deal.
     """
     if ours is None:
         return Comparison(row, theirs, None, Disagreement.MISSING_HERE)
@@ -63,11 +63,12 @@ def compare_deals(
 
 
 def differing_fields(theirs: IncomingDeal, ours: Deal, *, has_sums: bool) -> tuple[Field, ...]:
-    """Return which values of a deal differ on the two sides.
+    """Return the fields of a deal that differ in the list and here.
 
     Statuses are compared trimmed and case-folded, sums in kopecks.
-    Ours: no sum is a sum of 0, because many CRMs print the one for the other; dates are compared to the minute, because
-    many lists show no seconds.
+
+    Ours: no sum equals a sum of 0, because many CRMs print one for the other; dates are compared to the minute, because
+    many lists have no seconds.
     """
     differs = {
         Field.SUM: has_sums and in_kopecks(theirs.amount_rub) != in_kopecks(ours.amount_rub),
@@ -78,7 +79,7 @@ def differing_fields(theirs: IncomingDeal, ours: Deal, *, has_sums: bool) -> tup
 
 
 def in_kopecks(amount_rub: Decimal | None) -> int:
-    """Return a sum in kopecks, 0 if there is none."""
+    """Return a sum in kopecks, 0 for no sum."""
     return kopecks_of(amount_rub) if amount_rub is not None else 0
 
 
@@ -87,44 +88,44 @@ def _minute(at: datetime) -> datetime:
 
 
 class SeenIds:
-    """A set of ids that takes little memory, however many there are."""
+    """A set of ids that takes little memory, even for many ids."""
 
     def __init__(self) -> None:
         self._masks: dict[int, int] = {}
 
     def add(self, number: int) -> bool:
-        """Remember an id, and return whether it was known before."""
+        """Add an id, and return whether it was already in the set."""
         place, bit = divmod(number, IDS_PER_MASK)
         mask = self._masks.get(place, 0)
         self._masks[place] = mask | 1 << bit
         return bool(mask >> bit & 1)
 
     def __contains__(self, number: int) -> bool:
-        """Return whether an id was remembered."""
+        """Return whether an id is in the set."""
         place, bit = divmod(number, IDS_PER_MASK)
         return bool(self._masks.get(place, 0) >> bit & 1)
 
 
 @dataclass(slots=True)
 class Count:
-    """Deals, and their money in kopecks."""
+    """A number of deals, and their sum in kopecks."""
 
     deals: int = 0
     kopecks: int = 0
 
     def add(self, kopecks: int) -> None:
-        """Count a deal."""
+        """Add a deal with its sum."""
         self.deals += 1
         self.kopecks += kopecks
 
 
 @dataclass(slots=True)
 class Agreement:
-    """A list of deals and ours, together.
+    """The totals of a comparison.
 
-    `theirs` are the rows of the list that could be read, `ours` the deals here that it names or that lie in its days:
-    the two differ by what is missing on either side, the repeated rows, and `other_sum`, whose kopecks are how much
-    more the list has. `first_at` and `last_at` are the earliest and the latest date of the list.
+    `theirs` counts the valid rows of the list, `ours` the stored deals that the list names or that lie in its days. The
+    two differ by the deals missing on either side, the repeated rows, and `other_sum`, whose kopecks are the amount by
+    which the list is greater. `first_at` and `last_at` are the earliest and the latest date in the list.
     """
 
     theirs: Count = field(default_factory=Count)
@@ -141,12 +142,12 @@ class Agreement:
 
     @property
     def is_whole(self) -> bool:
-        """Whether both sides have the same deals with the same values."""
+        """Return whether both sides have the same deals with the same values."""
         differing = (self.missing_here, self.missing_in_file, self.repeated, self.other_sum)
         return not any((*(count.deals for count in differing), self.other_status, self.other_date, self.unreadable))
 
     def add(self, compared: Comparison, *, has_sums: bool) -> None:
-        """Count a comparison; without `has_sums` the list is taken to have our sums."""
+        """Add a comparison to the totals; without `has_sums` the sums of the list are assumed to equal ours."""
         theirs, ours = compared.theirs, compared.ours
         own = in_kopecks(ours.amount_rub) if ours is not None else 0
         stated = in_kopecks(theirs.amount_rub) if theirs is not None and has_sums else own

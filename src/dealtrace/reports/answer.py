@@ -1,4 +1,4 @@
-"""The answer to a question: rows put together from the measures of facts, ordered and cut."""
+"""Build the answer to a question: compute rows from the measures of facts, sort and limit them."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
@@ -15,18 +15,18 @@ from dealtrace.reports.question import Question
 from dealtrace.reports.time_keys import TIME_KEYS
 
 Key = str | int | None
-"""A key in statements: a number for times, the folded form of names, `None` for nothing."""
+"""A key in SQL statements: a number for times, the case-folded text for names, `None` if missing."""
 Keys = tuple[Key, ...]
 Spell = Callable[[Dimension, Key], str | None]
-"""Returns a key as it is shown."""
+"""Returns the text of a key for display."""
 
 
 @record
 class Gathered:
-    """The measures of one period under one model, by keys, and those of the total.
+    """The measures of one period under one model: of each row by its keys, and of the total.
 
-    A measure that a row or the total lacks is zero there, unless it is `unknown_in_rows` or `unknown`: facts that lack
-    a dimension of the grouping have no figures in its rows, and those that lack a filtered one have none at all.
+    A missing measure is zero, unless it is in `unknown_in_rows` or `unknown`: facts without a dimension of the grouping
+    have no figures in rows, and facts without a filtered dimension have no figures at all.
     """
 
     rows: Mapping[Keys, Mapping[Measure, int]]
@@ -37,12 +37,12 @@ class Gathered:
 
 ByModel = Mapping[AttributionModel, Gathered]
 Figures = Mapping[AttributionModel, tuple[Fraction | None, ...]]
-"""Exact values of the asked metrics, in their order, under each asked model."""
+"""Exact values of the question's metrics, in the question's order, under each of its models."""
 
 
 @record
 class Row:
-    """A row: its keys as they are shown, its figures, and those of the compared period."""
+    """A row: the texts of its keys, its figures, and the figures of the compared period, if there is one."""
 
     keys: tuple[str | None, ...]
     values: Figures
@@ -51,9 +51,9 @@ class Row:
 
 @record
 class Report:
-    """The answer to `question`: the rows shown, how many there are, the total, and what of the period was compared.
+    """The answer to `question`: the rows shown, the number of all rows, the total, and the compared period.
 
-    `lacking_won` are the metrics that are unknown because the site has not named its won statuses.
+    `lacking_won` are the metrics that are unknown because no status of the site means won.
     """
 
     question: Question
@@ -65,7 +65,7 @@ class Report:
 
 
 Formulas = Mapping[Metric, AnyFormula | None]
-"""The formula that counts for each metric at a site; `None` if its value is unknown there."""
+"""The formula of each metric at a site; `None` if the metric is unknown there."""
 
 
 def put_together(
@@ -77,7 +77,7 @@ def put_together(
     spell: Spell,
     sorted_by: AttributionModel,
 ) -> Report:
-    """Return the answer to a question; rows are ordered by their values under the model `sorted_by`."""
+    """Build the answer to a question; rows are sorted by their values under the model `sorted_by`."""
     figures = _Figures(question, formulas)
     shift = _shift_to(question, compared_period)
     moved = {model: _moved(side, shift) for model, side in compared.items()} if compared is not None else None
@@ -96,16 +96,20 @@ def put_together(
     return Report(question, rows, len(ordered), total, compared_period, lacking)
 
 
-class _Rows(Sequence[Row]):
-    """The rows of a report, each made when it is asked for: a file of a million rows holds one at a time."""
+class _Rows(Sequence[Row]):  # noqa: PLW1641 - a sequence like a list, which has no hash either
+    """The rows of a report, each built on access, so that writing a million rows needs memory for one."""
 
     def __init__(self, keys: Sequence[Keys], row_of: Callable[[Keys], Row]) -> None:
         self._keys = keys
         self._row_of = row_of
 
     def __len__(self) -> int:
-        """Return how many rows there are."""
+        """Return the number of rows."""
         return len(self._keys)
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether both have the same rows in the same order."""
+        return isinstance(other, _Rows) and list(self) == list(other)
 
     @overload
     def __getitem__(self, place: int) -> Row: ...
@@ -114,7 +118,7 @@ class _Rows(Sequence[Row]):
     def __getitem__(self, place: slice) -> Sequence[Row]: ...
 
     def __getitem__(self, place: int | slice) -> Row | Sequence[Row]:
-        """Return the row at a place, or the rows of a slice."""
+        """Return the row at an index, or the rows of a slice."""
         if isinstance(place, slice):
             return _Rows(self._keys[place], self._row_of)
         return self._row_of(self._keys[place])
@@ -128,7 +132,7 @@ class _Figures:
         self.measures = {measure for formula in self.formulas if formula is not None for measure in formula.measures}
 
     def of_row(self, gathered: ByModel, keys: Keys) -> Figures:
-        """Return the figures of a row; a row that is missing has zeros where others have numbers."""
+        """Return the figures of a row; a missing row has zeros."""
         return {
             model: self._compute(side.rows.get(keys, {}), side.unknown_in_rows | side.unknown)
             for model, side in gathered.items()
@@ -139,7 +143,7 @@ class _Figures:
         return {model: self._compute(side.total, side.unknown) for model, side in gathered.items()}
 
     def figure(self, side: Gathered, keys: Keys, place: int) -> Fraction | None:
-        """Return the figure of a row by the metric at a place."""
+        """Return the figure of a row for the metric at an index."""
         formula = self.formulas[place]
         if formula is None:
             return None
@@ -158,7 +162,7 @@ def _all_keys(sides: Iterable[Gathered]) -> list[Keys]:
 
 
 def _shift_to(question: Question, compared: Period | None) -> tuple[int, ...]:
-    """Return what to add to each key of the compared period: stretches of the calendar are compared by their place."""
+    """Return what to add to each key of the compared period, so that its n-th day meets the n-th of this period."""
     if compared is None:
         return ()
     return tuple(
@@ -180,7 +184,7 @@ def _moved(side: Gathered, shift: tuple[int, ...]) -> Gathered:
 def _in_order(
     question: Question, shown: Mapping[Keys, tuple[str | None, ...]], figure: Callable[[Keys, int], Fraction | None]
 ) -> list[Keys]:
-    """Return the keys of all rows in order: as asked, else times ascending, else by the first metric, descending.
+    """Return the keys of all rows in order: by the question's sort, else times ascending, else first metric descending.
 
     Unknown values and missing keys come last; ties are ordered by keys in code-point order.
     """
@@ -204,14 +208,14 @@ KeyOrder = tuple[bool, str | int]
 
 
 def _key_order(keys: Keys, texts: Sequence[str | None]) -> tuple[KeyOrder, ...]:
-    """Return what orders keys: times by their numbers, names as they are shown, nothing last."""
+    """Return a sort key: times by their numbers, names by their texts, missing keys last."""
     return tuple(
         (key is None, key if isinstance(key, int) else text or "") for key, text in zip(keys, texts, strict=True)
     )
 
 
 def _by_figure(ordered: Sequence[Keys], figure: Callable[[Keys], Fraction | None], *, descending: bool) -> list[Keys]:
-    """Return keys by their figures, unknown ones last; equal ones stay in order."""
+    """Return keys sorted by figure, unknown figures last; equal figures keep the input order."""
     known: list[tuple[Fraction, Keys]] = []
     unknown: list[Keys] = []
     for keys in ordered:
@@ -230,5 +234,5 @@ def _by_key(ordered: Sequence[Keys], key_of: Callable[[Keys], KeyOrder], *, desc
 
 
 def listed_models(question: Question) -> Sequence[AttributionModel]:
-    """Return the models that a question asks for."""
+    """Return the models of a question: one, or all."""
     return [question.model] if question.model is not None else list(AttributionModel)

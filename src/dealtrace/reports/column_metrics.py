@@ -1,4 +1,4 @@
-"""The columns of a site as metrics of its reports."""
+"""Turn the columns of a site into metrics of its reports."""
 
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
@@ -13,19 +13,19 @@ from dealtrace.reports.metrics import COLUMN_PREFIX, METRICS, AnyFormula, Metric
 
 @record
 class ColumnFormula:
-    """A formula over metrics and other columns; `parts` have the formula of each that it names, `None` if unknown."""
+    """A formula over metrics and other columns; `parts` has the formula of each of them, `None` if unknown."""
 
     tree: FormulaTree
     parts: tuple[tuple[Part, AnyFormula | None], ...]
 
     @property
     def measures(self) -> frozenset[Measure]:
-        """The measures that the formula needs."""
+        """Return the measures that the formula needs."""
         return frozenset(measure for _, part in self.parts if part is not None for measure in part.measures)
 
     @property
     def adds_up(self) -> bool:
-        """Whether rows add up to the total: nothing is known of a formula in general."""
+        """Return `False`: in general the rows of a formula do not add up to the total."""
         return False
 
     def value(self, values: Values) -> Fraction | None:
@@ -36,7 +36,7 @@ class ColumnFormula:
 
 
 def metrics_of_columns(columns: Iterable[ReportColumn], *, has_won: bool, has_margins: bool) -> Mapping[str, Metric]:
-    """Return the columns of a site as metrics, by name; the rest is what `formula_at_site` asks of the site."""
+    """Return the columns of a site as metrics, by name; for the flags see `formula_at_site`."""
     formulas: dict[Part, AnyFormula | None] = {
         MetricName(name): formula_at_site(metric, has_won=has_won, has_margins=has_margins)
         for name, metric in METRICS.items()

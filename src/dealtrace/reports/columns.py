@@ -11,19 +11,19 @@ from dealtrace.reports.formulas import SETTING, ColumnName, FormulaTree, MetricN
 from dealtrace.reports.statuses import status_key
 
 COLUMNS_MAX = 100
-"""Ours: the most columns of a site; a report with more of them would not be read."""
+"""Ours: the most columns of a site; a report with more would be unreadable."""
 COLUMN_NAME_LENGTH_MAX = 60
 STATUSES_OF_A_COLUMN_MAX = 100
 OPERANDS_MAX = 1_000
-"""Ours: operands of a formula with the columns it names written out, so that no value takes unlimited memory."""
+"""Ours: the most operands of a formula with its columns expanded, so that no value takes unlimited memory."""
 RESERVED = ':,|\\"'
-"""The characters that a name cannot have: they separate what questions and formulas name."""
+"""The characters that a name cannot have, since they are separators in questions and formulas."""
 _PIECE = re.compile(r"(?:\\.|[^,\\]|\\\Z)*")
 _ESCAPED = re.compile(r"\\(.)")
 
 
 class ColumnKind(StrEnum):
-    """What a column shows: how many deals it has, the sum of their amounts, or a formula."""
+    """What a column shows: the number of its deals, the sum of their amounts, or a formula."""
 
     COUNT = "count"
     SUM = "sum"
@@ -32,7 +32,7 @@ class ColumnKind(StrEnum):
 
 @record
 class ReportColumn:
-    """A column of a site's reports; a formula has no statuses of its own, the other kinds have no formula.
+    """A column of a site's reports; formula columns have no statuses, all others have no formula.
 
     Seed: «Он будет отображаться в отчетах через пользовательские столбцы».
     """
@@ -44,17 +44,17 @@ class ReportColumn:
 
     @property
     def status_keys(self) -> frozenset[str]:
-        """The statuses as they are compared, see `status_key`."""
+        """Return the statuses in the form used for comparing, see `status_key`."""
         return frozenset(map(status_key, self.statuses))
 
 
 def parse_column_name(text: str) -> str:
-    r"""Return the name of a new column, without blanks around it.
+    r"""Return the name of a new column, trimmed.
 
-    Ours: `:`, `,`, `|`, `\` and `"` are left out, so that no question or formula has to escape a name.
+    Ours: `:`, `,`, `|`, `\` and `"` are not allowed, so that names need no escaping in questions and formulas.
 
     Raises:
-        InvalidSetting: it is empty or too long, or has a reserved or unprintable character.
+        InvalidSetting: the name is empty or too long, or has a reserved or unprintable character.
     """
     name = text.strip()
     if not 0 < len(name) <= COLUMN_NAME_LENGTH_MAX or not name.isprintable() or any(sign in name for sign in RESERVED):
@@ -67,10 +67,10 @@ def parse_column_name(text: str) -> str:
 
 
 def parse_statuses(text: str) -> tuple[str, ...]:
-    r"""Return the statuses of a list with commas, each once; `\,` is a comma and `\\` a backslash inside a status.
+    r"""Parse a comma-separated list of statuses, without duplicates; inside a status `\,` is a comma, `\\` a backslash.
 
     Raises:
-        InvalidSetting: there are none or too many, or one is too long.
+        InvalidSetting: there are no statuses or too many, or a status is too long.
     """
     pieces = [_ESCAPED.sub(r"\1", piece).strip() for piece in _PIECE.findall(text)]
     statuses = tuple({status_key(piece): piece for piece in reversed(pieces) if piece}.values())[::-1]
@@ -86,10 +86,10 @@ def parse_statuses(text: str) -> tuple[str, ...]:
 
 
 def list_in_evaluation_sequence(columns: Iterable[ReportColumn]) -> list[ReportColumn]:
-    """List columns so that each stands after those that its formula names.
+    """List columns so that each comes after the columns that its formula uses.
 
     Raises:
-        InvalidSetting: a formula names a column that names it back, or it is too large with its columns written out.
+        InvalidSetting: formulas use each other in a circle, or a formula is too large with its columns expanded.
     """
     by_name = {column.name: column for column in columns}
     sizes: dict[str, int] = {}
@@ -114,12 +114,12 @@ def list_in_evaluation_sequence(columns: Iterable[ReportColumn]) -> list[ReportC
 
 
 def columns_named_by(column: ReportColumn) -> list[str]:
-    """List the names of the columns in a column's formula, repeated ones, too."""
+    """List the names of the columns in a column's formula, with repetitions."""
     return [part.name for part in _operands(column) if isinstance(part, ColumnName)]
 
 
 def list_columns_that_name(name: str, columns: Iterable[ReportColumn]) -> list[str]:
-    """List the names of the columns whose formula names another."""
+    """List the names of the columns whose formulas use the column `name`."""
     return [column.name for column in columns if name in columns_named_by(column)]
 
 
@@ -128,7 +128,7 @@ def _operands(column: ReportColumn) -> list[Number | MetricName | ColumnName]:
 
 
 def _own_operands(column: ReportColumn) -> int:
-    """Return how many operands of a column are no columns; one that counts or sums deals is an operand itself."""
+    """Return the number of operands of a column that are not columns; 1 for a column that counts or sums deals."""
     if column.formula is None:
         return 1
     return sum(not isinstance(part, ColumnName) for part in _operands(column))
@@ -137,13 +137,13 @@ def _own_operands(column: ReportColumn) -> int:
 def _circle(way: list[str]) -> InvalidSetting:
     named = " → ".join(way)
     return InvalidSetting(
-        key=SETTING, ru=f"столбцы ссылаются друг на друга: {named}", en=f"columns name each other: {named}"
+        key=SETTING, ru=f"столбцы ссылаются друг на друга: {named}", en=f"the columns use each other: {named}"
     )
 
 
 def _too_large(name: str) -> InvalidSetting:
     return InvalidSetting(
         key=SETTING,
-        ru=f"{name}: вместе со столбцами, которые она называет, в формуле больше {OPERANDS_MAX} слагаемых и множителей",
-        en=f"{name}: with the columns it names written out, the formula has more than {OPERANDS_MAX} operands",
+        ru=f"{name}: вместе с используемыми столбцами в формуле больше {OPERANDS_MAX} слагаемых и множителей",
+        en=f"{name}: with the columns it uses expanded, the formula has more than {OPERANDS_MAX} operands",
     )

@@ -1,4 +1,4 @@
-"""One table of dimensions: what figures can be grouped and filtered by.
+"""The table of dimensions: everything that figures can be grouped and filtered by.
 
 A new dimension is a line of `DIMENSIONS`, and an attribute of the facts in `storage/reports/` that have it.
 """
@@ -11,15 +11,15 @@ from dealtrace.record import record
 from dealtrace.reports.facts import Fact
 
 FIELD_PREFIX = "field:"
-"""The beginning of the name of a dimension that is a custom field."""
+"""The prefix of the name of a dimension that is a custom field."""
 
 
 class Kind(Enum):
-    """What the keys of a dimension are.
+    """The kind of a dimension's keys.
 
-    `SOURCE` keys are parts of traffic sources, grouped without regard to case. `STATUS` keys are statuses, likewise.
-    `CALENDAR` keys are stretches of time that follow each other, `CLOCK` keys come round again; both are integers in
-    statements, see `time_keys.py`. A fact may have several `TAG` keys. All others are `TEXT`.
+    `SOURCE` keys are parts of traffic sources and `STATUS` keys are statuses, both grouped regardless of case.
+    `CALENDAR` keys are consecutive periods such as days, `CLOCK` keys recur, such as hours; both are integers in SQL
+    statements, see `time_keys.py`. A fact may have several `TAG` keys. All other keys are `TEXT`.
     """
 
     TEXT = auto()
@@ -38,9 +38,9 @@ _OF_DEALS = frozenset({Fact.DEALS, Fact.ASSISTS})
 
 @record
 class Dimension:
-    """A dimension: its name, its words in Russian and English, what its keys are, and the facts that have it.
+    """A dimension: its name, its titles in Russian and English, the facts that have it, and the kind of its keys.
 
-    `field` is the custom field of a `field:` dimension.
+    `field` is the name of the custom field if it is a `field:` dimension.
     """
 
     name: str
@@ -52,12 +52,12 @@ class Dimension:
 
     @property
     def adds_up(self) -> bool:
-        """Whether a fact has one key, so that rows add up to the total."""
+        """Return whether each fact has only one key, so that rows add up to the total."""
         return self.kind is not Kind.TAG
 
     @property
     def is_time(self) -> bool:
-        """Whether the keys are times, in the order of the clock."""
+        """Return whether the keys are times, which are sorted in order of time."""
         return self.kind in (Kind.CALENDAR, Kind.CLOCK)
 
 
@@ -85,11 +85,11 @@ _TABLE = (
     Dimension("device", "Устройство", "Device", _VISITED),
     Dimension("browser", "Браузер", "Browser", _VISITED),
     Dimension("os", "Система", "Operating system", _VISITED),
-    Dimension("match_reason", "Причина склейки", "Reason of the match", _OF_DEALS),
+    Dimension("match_reason", "Причина склейки", "Match reason", _OF_DEALS),
     Dimension("client_kind", "Новый или повторный клиент", "New or returning client", _OF_LEADS),
 )
 DIMENSIONS: Mapping[str, Dimension] = {dimension.name: dimension for dimension in _TABLE}
-"""Every dimension but the custom fields, by name."""
+"""All dimensions except custom fields, by name."""
 
 assert [name for name, listed in DIMENSIONS.items() if listed.kind is Kind.SOURCE] == list(SOURCE_PARTS)
 
@@ -98,5 +98,5 @@ OWN_HOUR = Dimension("own_hour", "Час события", "Hour of the event", _
 
 
 def field_dimension(field: str) -> Dimension:
-    """Return the dimension of a custom field; leads and deals have their own values."""
+    """Return the dimension of a custom field; leads and deals have separate values of it."""
     return Dimension(f"{FIELD_PREFIX}{field}", f"Поле «{field}»", f"Field “{field}”", _OF_LEADS, field=field)

@@ -1,10 +1,10 @@
-"""The facts that figures are made of."""
+"""The facts that figures are computed from."""
 
 from enum import StrEnum
 
 
 class Fact(StrEnum):
-    """What a row of figures counts: visits, leads, deals, deals by their earlier touches, or costs."""
+    """A kind of fact: visits, leads, deals, deals counted by their earlier touches, or costs."""
 
     VISITS = "visit"
     LEADS = "lead"

@@ -1,4 +1,4 @@
-"""A single figure of a report, whose rows are asked for: one metric, one row, one period, one model."""
+"""A single figure of a report whose rows are to be shown: one metric, one row, one period, one model."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ from dealtrace.reports.question import LIMIT_DEFAULT, Known, Question, Words, pa
 
 @record
 class Figure:
-    """A figure: its question, which has one metric and one model, the keys of its row, and which rows are shown."""
+    """A figure: its question (with one metric and one model), the keys of its row, and how many rows to skip."""
 
     question: Question
     keys: Keys
@@ -21,24 +21,24 @@ class Figure:
 
     @property
     def metric(self) -> Metric:
-        """The metric of the figure."""
+        """Return the metric of the figure."""
         return self.question.metrics[0]
 
     @property
     def measure(self) -> Measure:
-        """The only measure that the figure is made of."""
+        """Return the only measure of the figure's metric."""
         measure = base_measure(self.metric)
         assert measure is not None
         return measure
 
     @property
     def limit(self) -> int:
-        """How many rows are shown."""
+        """Return how many rows are shown at most."""
         return self.question.limit if self.question.limit is not None else LIMIT_DEFAULT
 
 
 def base_measure(metric: Metric) -> Measure | None:
-    """Return the measure of a metric that counts or adds facts of one kind, `None` for all others."""
+    """Return the measure of a metric that counts or sums facts of one kind, `None` for all other metrics."""
     formula = metric.formula
     if not isinstance(formula, Formula) or formula.under is not None or len(formula.over.terms) != 1:
         return None
@@ -47,21 +47,23 @@ def base_measure(metric: Metric) -> Measure | None:
 
 
 def parse_figure(words: Words, keys: Sequence[str], offset: int, known: Known) -> Figure:
-    """Return the figure that words ask about; `keys` has a text for each dimension, empty for nothing.
+    """Parse the figure of a question; `keys` has a text for each dimension, empty for a missing key.
 
     Raises:
-        InvalidParameters: all words that are unknown or impossible, each with the ones that exist.
+        InvalidParameters: one violation for each unknown or impossible word, with the words that exist.
     """
     question = parse_question(words, known)
     violations = [*_check_metric(question, known), *_check_facts(question)]
     if question.model is None:
-        violations.append(Violation("models", "укажите одну модель в model", "give one model in model"))
+        violations.append(
+            Violation("models", "укажите одну модель в параметре model", "specify one model in the parameter model")
+        )
     if len(keys) != len(question.by):
         violations.append(
             Violation(
                 "key",
-                f"нужно столько же, сколько группировок в by: {len(question.by)}",
-                f"one is needed for each dimension of by: {len(question.by)}",
+                f"ключей должно быть столько, сколько группировок в by: {len(question.by)}",
+                f"one key is needed for each dimension in by: {len(question.by)}",
             )
         )
     found = []
@@ -85,13 +87,13 @@ def _check_metric(question: Question, known: Known) -> list[Violation]:
         Violation(
             "metrics",
             f"нужен один показатель, который складывается из строк: {possible}",
-            f"give one metric that is made of rows: {possible}",
+            f"specify one metric that is a sum of rows: {possible}",
         )
     ]
 
 
 def _check_facts(question: Question) -> list[Violation]:
-    """Find the dimensions that the facts of the metric lack: such a figure is unknown."""
+    """List violations for the dimensions that the facts of the metric do not have: such a figure is unknown."""
     facts = {fact for metric in question.metrics for fact in metric.facts}
     places = [("by", dimension) for dimension in question.by]
     places += [("filter", each.dimension) for each in question.filters]

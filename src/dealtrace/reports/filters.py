@@ -1,4 +1,4 @@
-"""Filters of a report: `dimension:operator:value`, and what they mean together."""
+"""Filters of a report, written `dimension:operator:value`: parse, format and combine them."""
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
@@ -11,18 +11,18 @@ from dealtrace.reports.statuses import status_key
 from dealtrace.reports.time_keys import number_of_key
 
 ESCAPE = "\\"
-"""Comes before a `:`, `,`, `|` or `\\` that belongs to a name or a value."""
+"""Escapes a `:`, `,`, `|` or `\\` that is part of a name or value."""
 SEPARATOR = ":"
 VALUE_SEPARATOR = "|"
 LIST_SEPARATOR = ","
 VALUES_MAX = 1_000
-"""Ours: values of one filter."""
+"""Ours: the most values of one filter."""
 FILTERS_MAX = 50
-"""Ours: filters of one report."""
+"""Ours: the most filters of one report."""
 
 
 class Operator(StrEnum):
-    """How the key of a fact is compared; `EMPTY` and `FILLED` take no value, `AMONG` takes several."""
+    """How the key of a fact is compared; `EMPTY` and `FILLED` have no value, `AMONG` may have several."""
 
     IS = "is"
     NOT = "not"
@@ -33,12 +33,12 @@ class Operator(StrEnum):
 
     @property
     def takes_value(self) -> bool:
-        """Whether a value follows."""
+        """Return whether the operator is followed by a value."""
         return self not in (Operator.EMPTY, Operator.FILLED)
 
     @property
     def is_negative(self) -> bool:
-        """Whether the filter excludes keys, and keeps facts that have none."""
+        """Return whether the filter excludes keys; it then keeps facts without a key."""
         return self is Operator.NOT
 
 
@@ -52,9 +52,9 @@ class Filter:
 
 
 def split_escaped(text: str, separator: str, limit: int = -1) -> list[str]:
-    r"""Return the parts of a text between separators, at most `limit` splits; `\` keeps the next character.
+    r"""Split a text at separators, at most `limit` times; a separator after `\` does not count.
 
-    The parts keep their escapes: `unescaped` removes them.
+    The parts keep their escapes; `unescaped` removes them.
     """
     parts: list[str] = []
     start = at = 0
@@ -70,7 +70,7 @@ def split_escaped(text: str, separator: str, limit: int = -1) -> list[str]:
 
 
 def unescaped(text: str) -> str:
-    """Return a text with each escaped character as itself; an escape at the end stands for itself."""
+    """Return a text without escapes; an escape at the end is kept."""
     found: list[str] = []
     at = 0
     while at < len(text):
@@ -82,21 +82,21 @@ def unescaped(text: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """Return a text in which every character with a meaning of its own is escaped."""
+    """Return a text with all special characters escaped."""
     signs = (ESCAPE, SEPARATOR, LIST_SEPARATOR, VALUE_SEPARATOR)
     return "".join(ESCAPE + sign if sign in signs else sign for sign in text)
 
 
 def parse_condition(dimension: Dimension, rest: str) -> Filter:
-    """Return the filter of a dimension that `operator:value` is.
+    """Parse `operator:value` as a filter of a dimension.
 
     Raises:
-        InvalidValue: there is no such operator, or its value is missing, superfluous or one of too many.
+        InvalidValue: the operator is unknown, a value is missing or not allowed, or there are too many values.
     """
     name, *given = split_escaped(rest, SEPARATOR, 1)
     if name not in tuple(Operator):
         known = ", ".join(Operator)
-        raise InvalidValue(f"нет условия «{name}»; есть: {known}", f"no operator “{name}”; there are: {known}")
+        raise InvalidValue(f"нет условия «{name}»; есть: {known}", f"unknown operator “{name}”; available: {known}")
     operator = Operator(name)
     if operator.takes_value != bool(given):
         raise InvalidValue(
@@ -116,7 +116,7 @@ def parse_condition(dimension: Dimension, rest: str) -> Filter:
 
 
 def format_filter(condition: Filter) -> str:
-    """Return a filter as it is written; `parse_condition` reads it back."""
+    """Format a filter as `dimension:operator:value`, which `parse_condition` can read back."""
     name = condition.dimension.name
     start = f"{escaped_name(name)}{SEPARATOR}{condition.operator}"
     if not condition.operator.takes_value:
@@ -125,7 +125,7 @@ def format_filter(condition: Filter) -> str:
 
 
 def escaped_name(name: str) -> str:
-    """Return the name of a dimension or metric as it is written; its prefix keeps its colon."""
+    """Escape the name of a dimension or metric, except the colon of its prefix (`field:`)."""
     prefix, colon, rest = name.partition(SEPARATOR)
     return f"{prefix}{colon}{escaped(rest)}"
 
@@ -133,7 +133,7 @@ def escaped_name(name: str) -> str:
 def by_dimension(filters: Sequence[Filter]) -> Mapping[Dimension, tuple[list[Filter], list[Filter]]]:
     """Return the positive and the negative filters of each dimension.
 
-    A fact is kept if for every dimension any of the positive ones holds, and all of the negative ones.
+    A fact is kept if for each dimension at least one positive filter (if there are any) and all negative filters match.
     """
     grouped: dict[Dimension, tuple[list[Filter], list[Filter]]] = {}
     for condition in filters:
@@ -143,10 +143,10 @@ def by_dimension(filters: Sequence[Filter]) -> Mapping[Dimension, tuple[list[Fil
 
 
 def key_of_value(dimension: Dimension, value: str) -> str | int | None:
-    """Return the key in statements that a filter's value means; `None` if it says nothing.
+    """Return the key in SQL statements of a filter's value; `None` for a placeholder such as `(not set)`.
 
     Raises:
-        InvalidValue: no time is written like that.
+        InvalidValue: the value is not a valid time of the dimension.
     """
     if dimension.is_time:
         return number_of_key(dimension.name, value)

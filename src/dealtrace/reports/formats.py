@@ -1,4 +1,4 @@
-"""Values of metrics as they are shown: counts, sums of money and ratios."""
+"""Format values of metrics: counts, sums of money and ratios."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -14,10 +14,10 @@ MONEY_DIGITS = 2
 
 
 def format_value(metric: Metric, value: Fraction | None) -> Shown:
-    """Return a value as answers show it.
+    """Format a value for answers; `None` if it is unknown.
 
-    Counts are integers, or under shares texts with six decimals; money is a text with two decimals; ratios are numbers
-    rounded half even to six decimals. `None` is unknown.
+    Counts are integers, or texts with six decimals if they are made of shares; money is a text with two decimals;
+    ratios are numbers rounded half even to six decimals.
     """
     match rounded_value(metric, value):
         case Decimal() as number:
@@ -27,7 +27,7 @@ def format_value(metric: Metric, value: Fraction | None) -> Shown:
 
 
 def rounded_value(metric: Metric, value: Fraction | None) -> int | Decimal | None:
-    """Return a value as a number of the decimals that answers show; `None` is unknown."""
+    """Round a value to the decimals that answers show; `None` if it is unknown."""
     if value is None:
         return None
     match metric.unit:
@@ -41,26 +41,26 @@ def rounded_value(metric: Metric, value: Fraction | None) -> int | Decimal | Non
 
 
 def format_share(millionths: int) -> str:
-    """Return a share as a text with six decimals."""
+    """Format a share in millionths with six decimals."""
     return format_units(millionths, RATIO_DIGITS)
 
 
 def format_kopecks(kopecks: int) -> str:
-    """Return a sum of kopecks as a text of rubles with two decimals."""
+    """Format kopecks as rubles with two decimals."""
     return format_units(kopecks, MONEY_DIGITS)
 
 
 def rounded(value: Fraction) -> Decimal:
-    """Return a ratio rounded half even to six decimals."""
+    """Round a ratio half even to six decimals."""
     return Decimal(format_units(round(value * 10**RATIO_DIGITS), RATIO_DIGITS))
 
 
 def format_units(units: int, digits: int) -> str:
-    """Return an integer of units as a decimal text."""
+    """Format an integer of units of 10^-digits as a decimal text."""
     sign, size = "-" if units < 0 else "", str(abs(units)).rjust(digits + 1, "0")
     return f"{sign}{size[:-digits]}.{size[-digits:]}"
 
 
 def format_figures(question: Question, values: Sequence[Fraction | None]) -> tuple[Shown, ...]:
-    """Return the values of a question's metrics as answers show them."""
+    """Format the values of a question's metrics for answers, in input order."""
     return tuple(format_value(metric, value) for metric, value in zip(question.metrics, values, strict=True))

@@ -1,12 +1,12 @@
-"""Formulas of report columns: a small arithmetic over metrics and columns, parsed here and never run as code.
+"""Formulas of report columns: arithmetic over metrics and columns, parsed here and never executed as code.
 
     formula = product { ("+" | "-") product }
     product = factor { ("*" | "/") factor }
     factor  = "-" factor | "(" formula ")" | number | metric | column
     column  = "column:" NAME | "column:" quoted | quoted
 
-A number is `12` or `0.5`, a metric is a bare name such as `won`, `NAME` is letters, digits and `_`, and what is quoted
-stands between two `"`. Blanks between them mean nothing.
+A number is `12` or `0.5`, a metric is a plain name such as `won`, `NAME` consists of letters, digits and `_`, and
+quoted names are enclosed in `"`. Blanks between tokens are ignored.
 """
 
 import re
@@ -22,10 +22,10 @@ from dealtrace.record import record
 FORMULA_LENGTH_MAX = 500
 """Ours: a longer formula is better written as several columns."""
 DEPTH_MAX = 32
-"""Ours: how many parentheses and signs may stand inside each other."""
+"""Ours: how deeply parentheses and signs may be nested."""
 NUMBER_LENGTH_MAX = 20
 SETTING = "formula"
-"""The name that refusals give to the text."""
+"""The key of the formula in refusals."""
 
 _TOKEN = re.compile(
     r"""\s*(?:
@@ -42,7 +42,7 @@ _TOKEN = re.compile(
 
 @record
 class Number:
-    """A number that is not negative; a minus before it is a `Negation`."""
+    """A non-negative number; a minus before it becomes a `Negation`."""
 
     value: Decimal
 
@@ -63,7 +63,7 @@ class ColumnName:
 
 @record
 class Negation:
-    """The negative of a formula."""
+    """The negation of a formula."""
 
     operand: "FormulaTree"
 
@@ -78,7 +78,7 @@ class Operation:
 
 
 Part = MetricName | ColumnName
-"""What a formula is about; its value comes from the report."""
+"""An operand whose value comes from the report."""
 FormulaTree = Number | MetricName | ColumnName | Negation | Operation
 
 
@@ -86,7 +86,7 @@ def parse_formula(text: str) -> FormulaTree:
     """Parse a formula.
 
     Raises:
-        InvalidSetting: it is too long or nested too deeply, or something else is expected; the message says where.
+        InvalidSetting: the formula is too long, nested too deeply or malformed; the message says at which character.
     """
     if len(text) > FORMULA_LENGTH_MAX:
         raise InvalidSetting(
@@ -98,7 +98,7 @@ def parse_formula(text: str) -> FormulaTree:
 
 
 def format_formula(formula: FormulaTree) -> str:
-    """Return a formula as the shortest text that `parse_formula` reads back as it was."""
+    """Format a formula as the shortest text that `parse_formula` parses to the same formula."""
     match formula:
         case Number(value):
             return f"{value:f}"
@@ -116,9 +116,9 @@ def format_formula(formula: FormulaTree) -> str:
 
 
 def evaluate(formula: FormulaTree, values: Mapping[Part, Fraction | None]) -> Fraction | None:
-    """Return the exact value of a formula; `None` if it divides by zero or one of its parts is `None`.
+    """Return the exact value of a formula; `None` if it divides by zero or a part is unknown.
 
-    `values` holds every part of the formula.
+    `values` has the value of every part of the formula, `None` if it is unknown.
     """
     match formula:
         case Number(value):
@@ -134,7 +134,7 @@ def evaluate(formula: FormulaTree, values: Mapping[Part, Fraction | None]) -> Fr
 
 
 def list_operands(formula: FormulaTree) -> list[Number | Part]:
-    """List the numbers, metrics and columns of a formula from left to right, repeated ones, too."""
+    """List the numbers, metrics and columns of a formula from left to right, with repetitions."""
     return list(_operands(formula))
 
 
@@ -142,7 +142,7 @@ def check_parts(formula: FormulaTree, metrics: Collection[str], columns: Collect
     """Check that the metrics and columns of a formula exist.
 
     Raises:
-        InvalidSetting: one does not; the message names it and those that exist.
+        InvalidSetting: a part does not exist; the message names it and the ones that do.
     """
     for part in _operands(formula):
         if isinstance(part, MetricName) and part.name not in metrics:
@@ -198,7 +198,7 @@ def _enclosed(formula: FormulaTree, *, is_needed: bool) -> str:
 
 
 class _Parser:
-    """Reads a text from left to right, a rule of the grammar a method."""
+    """A recursive-descent parser with a method for each rule of the grammar."""
 
     def __init__(self, text: str) -> None:
         self._text = text

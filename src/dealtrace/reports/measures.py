@@ -1,4 +1,4 @@
-"""Measures: the sums and counts that statements ask of facts, and metrics are made of."""
+"""Measures: the sums and counts of facts that SQL statements compute and metrics are made of."""
 
 from enum import Enum, auto
 
@@ -7,11 +7,11 @@ from dealtrace.reports.facts import Fact
 
 
 class Aggregate(Enum):
-    """How a measure is made of the facts of a row.
+    """How a measure is computed from the facts of a row.
 
-    `COUNT` counts facts by their shares, in millionths. `MONEY` adds sums in kopecks, each split by the shares.
-    `DISTINCT` counts different values of an attribute, whatever the shares. `TOTAL` adds an attribute as it stands.
-    `DURATION` adds a time in whole seconds by the shares.
+    `COUNT` adds the shares of facts, in millionths. `MONEY` adds sums in kopecks, each split by the shares. `DISTINCT`
+    counts different values of an attribute, ignoring shares. `TOTAL` adds an attribute, ignoring shares. `DURATION`
+    adds times in whole seconds, multiplied by the shares.
     """
 
     COUNT = auto()
@@ -23,9 +23,9 @@ class Aggregate(Enum):
 
 @record
 class Measure:
-    """A measure of a fact: the attribute it adds or counts, and the flag that facts must have to count.
+    """A measure of facts: the attribute that it adds or counts, and the flag that facts must have.
 
-    `statuses` are the keys of statuses that a deal must have, `None` if any will do.
+    `statuses` are the keys of the statuses that count, `None` if all do.
     """
 
     fact: Fact
@@ -36,5 +36,5 @@ class Measure:
 
     @property
     def adds_up(self) -> bool:
-        """Whether rows add up to the total."""
+        """Return whether rows add up to the total."""
         return self.aggregate is not Aggregate.DISTINCT

@@ -1,4 +1,4 @@
-"""One table of metrics: what a report can show.
+"""The table of metrics: everything that a report can show.
 
 A new metric is a line of `METRICS`; the API, the command line, exports and documents read them here.
 """
@@ -14,13 +14,13 @@ from dealtrace.reports.facts import Fact
 from dealtrace.reports.measures import Aggregate, Measure
 
 COLUMN_PREFIX = "column:"
-"""The beginning of the name of a metric that a site has defined."""
+"""The prefix of the name of a metric that is a column of a site."""
 KOPECKS_PER_RUBLE = 100
 SECONDS_PER_DAY = 86_400
 
 
 class Unit(StrEnum):
-    """What the values of a metric are: counts, rubles, fractions, rubles for each, days, or plain numbers."""
+    """The unit of a metric: counts, rubles, fractions, rubles per item, days, or plain numbers."""
 
     COUNT = "count"
     MONEY = "money"
@@ -31,17 +31,17 @@ class Unit(StrEnum):
 
 
 Values = Mapping[Measure, int | None]
-"""The measures of a row; `None` is a measure that the row cannot have."""
+"""The values of a row's measures; `None` if the row cannot have the measure."""
 
 
 @record
 class Sum:
-    """Measures added to each other, each with its sign."""
+    """A sum of measures, each with its sign."""
 
     terms: tuple[tuple[Measure, int], ...]
 
     def value(self, values: Values) -> Fraction | None:
-        """Return the sum, `None` if a measure is unknown; counts in ones, money in rubles, times in days."""
+        """Return the sum, `None` if a measure is unknown; money is in rubles, times are in days."""
         if len(self.terms) == 1:
             ((measure, sign),) = self.terms
             only = values[measure]
@@ -65,15 +65,15 @@ _SCALES = {
 
 
 class AnyFormula(Protocol):
-    """What computes a metric from measures; equal and hashable by what it is."""
+    """Computes a metric from measures; equal formulas compare and hash equal."""
 
     @property
     def measures(self) -> frozenset[Measure]:
-        """The measures that the formula needs."""
+        """Return the measures that the formula needs."""
 
     @property
     def adds_up(self) -> bool:
-        """Whether rows add up to the total."""
+        """Return whether rows add up to the total."""
 
     def value(self, values: Values) -> Fraction | None:
         """Return the exact value, `None` if a part is unknown or a divisor is zero."""
@@ -81,20 +81,20 @@ class AnyFormula(Protocol):
 
 @record
 class Formula:
-    """A sum, or a sum over another."""
+    """A sum of measures (`over`), or a sum divided by another (`under`)."""
 
     over: Sum
     under: Sum | None = None
 
     @property
     def measures(self) -> frozenset[Measure]:
-        """The measures that the formula needs."""
+        """Return the measures that the formula needs."""
         terms = self.over.terms + (self.under.terms if self.under is not None else ())
         return frozenset(measure for measure, _ in terms)
 
     @property
     def adds_up(self) -> bool:
-        """Whether rows add up to the total: ratios and counts of different values do not."""
+        """Return whether rows add up to the total: ratios and counts of different values do not."""
         return self.under is None and all(measure.adds_up for measure in self.measures)
 
     def value(self, values: Values) -> Fraction | None:
@@ -108,10 +108,10 @@ class Formula:
 
 @record
 class Metric:
-    """A metric: its name, its words in Russian and English, the unit of its values, and its formula.
+    """A metric: its name, its titles in Russian and English, its unit and its formula.
 
-    `formula_text` shows the formula of a ratio to people. `needs_won` is for metrics that are unknown while a site has
-    not named its won statuses; `margin_formula` counts instead where the deals of a site bring margins.
+    `formula_text` shows the formula of a ratio to people. `needs_won` is for metrics that are unknown while no status
+    of the site means won. `margin_formula` replaces `formula` at sites whose deals have margins.
     """
 
     name: str
@@ -125,22 +125,22 @@ class Metric:
 
     @property
     def facts(self) -> frozenset[Fact]:
-        """The facts that the metric needs."""
+        """Return the facts that the metric needs."""
         return frozenset(measure.fact for measure in self.formula.measures)
 
     @property
     def adds_up(self) -> bool:
-        """Whether rows add up to the total: ratios and counts of different values do not."""
+        """Return whether rows add up to the total: ratios and counts of different values do not."""
         return self.formula.adds_up
 
 
 def plain(*measures: Measure) -> Formula:
-    """Return the formula that adds measures."""
+    """Return the formula that is the sum of measures."""
     return Formula(Sum(tuple((measure, 1) for measure in measures)))
 
 
 def ratio(over: Measure | tuple[Measure, Measure], under: Measure) -> Formula:
-    """Return the formula of a measure, or of the difference of two, over another."""
+    """Return the formula that divides a measure, or the difference of two measures, by another."""
     terms = ((over, 1),) if isinstance(over, Measure) else ((over[0], 1), (over[1], -1))
     return Formula(Sum(terms), Sum(((under, 1),)))
 
@@ -207,7 +207,7 @@ _TABLE = (
     Metric("days_to_deal", "Дней до сделки", "Days to the deal", Unit.DAYS, ratio(_TIME_FROM_TOUCH, _TOUCHED),
            "time from the touch to the deal / deals, by shares"),
     Metric("visit_to_lead", "Визит → лид", "Visit to lead", Unit.RATIO, ratio(_LEADS_WITH_VISIT, VISITS),
-           "leads that name a visit / visits"),
+           "leads with a visit / visits"),
     Metric("lead_to_deal", "Лид → сделка", "Lead to deal", Unit.RATIO, ratio(_LEADS_WITH_DEAL, LEADS),
            "leads with a deal / leads"),
     Metric("deal_to_won", "Сделка → продажа", "Deal to won", Unit.RATIO, ratio(WON, DEALS), "won / deals"),
@@ -225,14 +225,14 @@ _TABLE = (
            needs_won=True),
 )  # fmt: skip
 METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _TABLE}
-"""Every metric but the columns of sites, by name."""
+"""All metrics except the columns of sites, by name."""
 
 
 def formula_at_site(metric: Metric, *, has_won: bool, has_margins: bool) -> AnyFormula | None:
-    """Return the formula that counts for a metric at a site, `None` if its value is unknown there.
+    """Return the formula of a metric at a site, `None` if the metric is unknown there.
 
-    Ratios of income are unknown while the site has named no won status; where its deals bring margins, those are the
-    income of ROI and ROMI.
+    Ratios of income are unknown while no status of the site means won (`has_won`). If its deals have margins
+    (`has_margins`), ROI and ROMI are computed from margins instead of amounts.
     """
     if metric.needs_won and not has_won:
         return None

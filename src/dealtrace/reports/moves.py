@@ -1,4 +1,4 @@
-"""Which source a deal, and its money, moves from and to when the rules change."""
+"""Compute from and to which sources deals and their money move when the rules change."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,32 +8,32 @@ from dealtrace.record import record
 from dealtrace.reports.shares import split_kopecks
 
 NOTHING = frozenset({"", "(not set)", "<не заполнено>", "‹не заполнено›"})
-"""What stands for no name of a source, trimmed and case-folded."""
+"""The texts that mean a missing name of a source, trimmed and case-folded."""
 
 Shares = Sequence[tuple[TrafficSource, int]]
-"""The sources that share a deal, the latest touch first, with parts of `WHOLE` that add up to it."""
+"""The sources of a deal, latest touch first, each with its share; the shares add up to `WHOLE`."""
 
 
 @record
 class SourceKey:
-    """A source and its medium as reports group them: trimmed and case-folded, `None` for nothing."""
+    """A source and its medium as reports group them: trimmed and case-folded, `None` if missing."""
 
     source: str | None
     medium: str | None
 
     @property
     def rank(self) -> tuple[bool, str, bool, str]:
-        """Return a sort key in the order of code points; nothing comes last."""
+        """Return a sort key by code points; missing names come last."""
         return self.source is None, self.source or "", self.medium is None, self.medium or ""
 
 
 def key_of(source: TrafficSource) -> SourceKey:
-    """Return the key by which a source is grouped."""
+    """Return the key by which reports group a source."""
     return SourceKey(_name(source.source), _name(source.medium))
 
 
 def spelling_of(source: TrafficSource) -> tuple[str | None, str | None]:
-    """Return a source and its medium as they are spelt, trimmed; `None` for nothing."""
+    """Return a source and its medium in their own spelling, trimmed; `None` if missing."""
     key = key_of(source)
     return (
         source.source.strip() if key.source is not None else None,
@@ -48,13 +48,13 @@ def _name(text: str) -> str | None:
 
 @record
 class Moved:
-    """What moves between two sources: deals in parts of `WHOLE`, and kopecks."""
+    """The deals (in parts of `WHOLE`) and kopecks that move between two sources."""
 
     deals: int = 0
     kopecks: int = 0
 
     def __add__(self, other: "Moved") -> "Moved":
-        """Return both together."""
+        """Return the sum of both."""
         return Moved(self.deals + other.deals, self.kopecks + other.kopecks)
 
 
@@ -62,9 +62,9 @@ Moves = dict[tuple[SourceKey, SourceKey], Moved]
 
 
 def moves_of(before: Shares, after: Shares, kopecks: int) -> Moves:
-    """Return what moves of a deal of `kopecks` when its shares change from `before` to `after`, by source from and to.
+    """Return what moves when the shares of a deal of `kopecks` change, by pairs of old and new source.
 
-    What a source has after is what it had before, less what moves away, and what moves to it, to the kopeck.
+    What a source has after equals what it had before, minus what moves away, plus what moves to it, to the kopeck.
     """
     moves: Moves = {}
     for pair, deals in _flow(_deals_by_key(before), _deals_by_key(after)).items():
@@ -90,9 +90,9 @@ def _summed(keys: Sequence[SourceKey], parts: Sequence[int]) -> dict[SourceKey, 
 
 
 def _flow(before: Mapping[SourceKey, int], after: Mapping[SourceKey, int]) -> dict[tuple[SourceKey, SourceKey], int]:
-    """Return how much flows from each source that has less after to each that has more, both in their order.
+    """Return how much flows from each source that loses to each that gains, both taken in the order of their rank.
 
-    The two sides have the same sum, and no part has another sign than the sum.
+    Both sides must have the same sum, and all parts the same sign as the sum.
     """
     sign = -1 if sum(before.values()) < 0 else 1
     keys = sorted(before.keys() | after.keys(), key=lambda key: key.rank)
@@ -113,5 +113,5 @@ def _flow(before: Mapping[SourceKey, int], after: Mapping[SourceKey, int]) -> di
 
 
 def whole_of(source: TrafficSource) -> Shares:
-    """Return the shares of a deal that belongs to one source alone."""
+    """Return the shares of a deal that belongs to a single source."""
     return ((source, WHOLE),)

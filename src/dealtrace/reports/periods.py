@@ -1,4 +1,4 @@
-"""The periods of reports and of what they are compared with, in days of a site."""
+"""The periods of reports and their compared periods, in days of a site's time zone."""
 
 import calendar
 from collections.abc import Callable, Mapping
@@ -13,28 +13,28 @@ DAY = timedelta(days=1)
 INSTANT = timedelta(microseconds=1)
 DAYS_DEFAULT = 28
 DAYS_MAX = 36_600
-"""Ours: a hundred years; a longer period is a mistyped year."""
+"""Ours: a hundred years; a longer period is probably a mistyped year."""
 DAYS_OF_WEEK = 7
 
 
 @record
 class Period:
-    """Days of a site, the first and the last included."""
+    """Days in a site's time zone, both ends inclusive."""
 
     first_on: date
     last_on: date
 
     @property
     def days(self) -> int:
-        """How many days there are."""
+        """Return the number of days."""
         return (self.last_on - self.first_on).days + 1
 
 
 @record
 class Span:
-    """What of a period is looked at: instants from `since` until before `until`, UTC, and whole days for costs.
+    """The part of a period that has passed: instants in UTC, `until` exclusive, and whole days for costs.
 
-    `days` is empty if the whole period lies in the future.
+    `days` is `None` if the whole period lies in the future.
     """
 
     since: datetime
@@ -43,7 +43,7 @@ class Span:
 
 
 class Comparison(StrEnum):
-    """What a period is compared with: as many days just before, the same dates a year ago, or the same weekdays."""
+    """What a period is compared with: the same number of days before it, the same dates a year ago, or weekdays."""
 
     PREVIOUS = "previous"
     YEAR = "year"
@@ -51,13 +51,13 @@ class Comparison(StrEnum):
 
 
 def compared_period(period: Period, comparison: Comparison) -> Period:
-    """Return the period that another is compared with."""
+    """Return the period that `period` is compared with."""
     counterpart = _counterpart(period, comparison)
     return Period(counterpart(period.first_on), counterpart(period.last_on))
 
 
 def _counterpart(period: Period, comparison: Comparison) -> Callable[[date], date]:
-    """Return what each day of a period is compared with; `WEEKDAYS` goes back by the least whole weeks that suffice."""
+    """Return a function from a day to the day it is compared with; `WEEKDAYS` goes back the fewest whole weeks."""
     match comparison:
         case Comparison.PREVIOUS:
             return lambda day_on: day_on - period.days * DAY
@@ -69,13 +69,13 @@ def _counterpart(period: Period, comparison: Comparison) -> Callable[[date], dat
 
 
 def _year_before(day_on: date) -> date:
-    """Return the same date a year before, for 29 February the 28th."""
+    """Return the same date a year before, 28 February for the 29th."""
     year = day_on.year - 1
     return date(year, day_on.month, min(day_on.day, calendar.monthrange(year, day_on.month)[1]))
 
 
 def span_of(period: Period, time_zone: ZoneInfo, now: datetime) -> Span:
-    """Return what of a period has passed at `now`."""
+    """Return the part of a period that has passed at `now`."""
     today = site_day(now, time_zone)
     if period.first_on > today:
         return Span(now, now, None)
@@ -85,10 +85,10 @@ def span_of(period: Period, time_zone: ZoneInfo, now: datetime) -> Span:
 
 
 def compared_span(period: Period, comparison: Comparison, time_zone: ZoneInfo, now: datetime) -> Span:
-    """Return what is looked at of the period that another is compared with.
+    """Return the part of the compared period that is used.
 
-    Where `period` is not over, the other ends on the day that today is compared with, as long after midnight. Ours:
-    where a clock changed on either day, as much time has passed on both, so the clocks may differ.
+    If `period` is not over, the compared period ends on the day that today is compared with, as long after midnight as
+    it is now. Ours: if clocks changed on one of these days, equal time has passed on both, so local times may differ.
     """
     other, today = compared_period(period, comparison), site_day(now, time_zone)
     if period.first_on > today:
@@ -119,18 +119,18 @@ PRESETS: Mapping[str, Callable[[date], Period]] = {
     "quarter": _quarter,
     "year": lambda today: Period(date(today.year, 1, 1), today),
 }
-"""Named periods, each made of today."""
+"""Named periods, each as a function of today's date."""
 DEFAULT_PRESET = "28d"
 
 
 def last_month(today: date) -> Period:
-    """Return the whole calendar month before today's."""
+    """Return the calendar month before today's month."""
     last_on = today.replace(day=1) - DAY
     return Period(last_on.replace(day=1), last_on)
 
 
 def time_zone_offsets(time_zone: ZoneInfo, since: datetime, until: datetime) -> list[tuple[datetime, timedelta]]:
-    """Return the zone's distance from UTC at `since`, and each later change before `until` with its instant."""
+    """List the zone's offset from UTC at `since`, and each change of it before `until` with its instant."""
     found = [(since, _offset(time_zone, since))]
     at = since
     while at < until:
@@ -142,7 +142,7 @@ def time_zone_offsets(time_zone: ZoneInfo, since: datetime, until: datetime) -> 
 
 
 def _change_between(time_zone: ZoneInfo, before: datetime, after: datetime) -> datetime:
-    """Return the first instant with another distance from UTC; zones change it at whole seconds."""
+    """Return the first instant with another offset from UTC; offsets change at whole seconds."""
     offset = _offset(time_zone, before)
     while after - before > timedelta(seconds=1):
         middle = before + (after - before) // 2

@@ -1,4 +1,4 @@
-"""Reports under a name, for those who do not want to choose."""
+"""Named reports with predefined dimensions and metrics."""
 
 from collections.abc import Mapping
 
@@ -19,4 +19,4 @@ REPORT_PRESETS: Mapping[str, Preset] = {
     "sources": Preset("source,medium", "visits,leads,deals,won,amount,cost,drr"),
     "models": Preset("source", "deals", ALL_MODELS),
 }
-"""Each preset by its name."""
+"""The presets by name."""

@@ -1,4 +1,4 @@
-"""The question of a report, and how it is parsed from the words that the API and the command line share."""
+"""The question of a report, and its parser, which the API, the cabinet and the command line share."""
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -41,7 +41,7 @@ NO_FILTERS: tuple[Filter, ...] = ()
 
 
 class DateOf(StrEnum):
-    """The date that deals count by: their own, that of their lead, or that of their last change."""
+    """The date by which deals are counted: of the deal, of its lead, or of its last change."""
 
     DEAL = "deal"
     LEAD = "lead"
@@ -58,7 +58,7 @@ class Sort:
 
 @record
 class Question:
-    """What a report shows. `model` is `None` for all models at once; `limit` is `None` for all rows."""
+    """The parsed question of a report. `model` is `None` for all models at once; `limit` is `None` for all rows."""
 
     by: tuple[Dimension, ...]
     metrics: tuple[Metric, ...]
@@ -72,13 +72,13 @@ class Question:
 
     @property
     def adds_up(self) -> bool:
-        """Whether the rows add up to the total: no grouping gives a fact several keys."""
+        """Return whether rows add up to the total: no dimension gives a fact several keys."""
         return all(dimension.adds_up for dimension in self.by)
 
 
 @record
 class Words:
-    """A question in words, as it is asked; what is empty is not said. The filters of `segment` join `filters`."""
+    """An unparsed question; empty texts are missing parts. The filters of `segment` are added to `filters`."""
 
     by: str = ""
     metrics: str = ""
@@ -97,9 +97,9 @@ class Words:
 
 @record
 class Known:
-    """What a site has beside the common names: its model, custom fields, columns, segments, and its present day.
+    """What a question may use at a site: today's date, the default model, custom fields, columns and segments.
 
-    `segments` are the filters of each as they are written; `rows_max` is `None` where all rows may be asked for.
+    `segments` has the unparsed filters of each segment; `rows_max` is `None` if all rows may be requested.
     """
 
     today: date
@@ -111,10 +111,10 @@ class Known:
 
 
 def parse_question(words: Words, known: Known) -> Question:
-    """Return the question that words ask.
+    """Parse a question.
 
     Raises:
-        InvalidParameters: all words that are unknown or impossible, each with the ones that exist.
+        InvalidParameters: one violation for each unknown or impossible word, with the words that exist.
     """
     parser = _Parser(known)
     by: tuple[Dimension, ...] = parser.read("by", lambda: parser.dimensions(words.by), NO_DIMENSIONS)
@@ -138,10 +138,10 @@ def parse_question(words: Words, known: Known) -> Question:
 
 
 def parse_filters(texts: Sequence[str], known: Known) -> tuple[Filter, ...]:
-    """Return the filters that texts say.
+    """Parse filters, in input order.
 
     Raises:
-        InvalidParameters: all texts that are no filters.
+        InvalidParameters: one violation for each text that is not a valid filter.
     """
     parser = _Parser(known)
     filters = parser.filters(texts)
@@ -151,14 +151,14 @@ def parse_filters(texts: Sequence[str], known: Known) -> tuple[Filter, ...]:
 
 
 class _Parser:
-    """Reads words one by one and gathers what is wrong with them."""
+    """Parses the parts of a question one by one and collects the violations."""
 
     def __init__(self, known: Known) -> None:
         self.known = known
         self.violations: list[Violation] = []
 
     def read(self, field: str, parse: Callable[[], Value], otherwise: Value) -> Value:
-        """Return what `parse` returns; note what is wrong and return `otherwise` if it raises `InvalidValue`."""
+        """Return the result of `parse`; if it raises `InvalidValue`, record a violation and return `otherwise`."""
         try:
             return parse()
         except InvalidValue as fault:
@@ -185,7 +185,7 @@ class _Parser:
         names = _names(text)
         if not names:
             known = ", ".join(METRICS)
-            raise InvalidValue(f"укажите показатели; есть: {known}", f"name the metrics; there are: {known}")
+            raise InvalidValue(f"укажите показатели; есть: {known}", f"specify the metrics; available: {known}")
         if len(names) > METRICS_MAX:
             raise InvalidValue(f"не больше {METRICS_MAX} показателей", f"at most {METRICS_MAX} metrics")
         every = {**METRICS, **self.known.columns}
@@ -199,7 +199,7 @@ class _Parser:
         last = self.read("to", lambda: _day(words.last), None)
         if words.period and (words.first or words.last):
             self.violations.append(
-                Violation("period", "укажите период или даты, не оба", "give a period or dates, not both")
+                Violation("period", "укажите либо период, либо даты", "specify either a period or dates")
             )
         preset = self.read("period", lambda: _preset(words.period or DEFAULT_PRESET), DEFAULT_PRESET)
         usual = PRESETS[preset](self.known.today)
@@ -231,7 +231,7 @@ class _Parser:
         return self.filter(text)
 
     def segment(self, name: str) -> tuple[Filter, ...]:
-        """Return the filters of a segment; one that was saved may no longer hold, if its custom field is removed."""
+        """Return the filters of a segment; a saved filter may be invalid by now, if its custom field was removed."""
         if not name:
             return ()
         if name not in self.known.segments:
@@ -240,11 +240,12 @@ class _Parser:
             return tuple(self.filter(text) for text in self.known.segments[name])
         except InvalidValue as fault:
             raise InvalidValue(
-                f"сегмент «{name}» больше не применить: {fault.ru}", f"segment “{name}” no longer holds: {fault.en}"
+                f"сегмент «{name}» больше не применить: {fault.ru}",
+                f"segment “{name}” can no longer be used: {fault.en}",
             ) from fault
 
     def filter(self, text: str) -> Filter:
-        """Split at the first `:` after a known dimension; a custom field's name is followed by the second."""
+        """Parse a filter: the dimension ends at the first `:`, or at the second if it is a custom field."""
         if any(map(_is_lone_surrogate, text)):
             raise InvalidValue("текст не в кодировке UTF-8", "must be valid UTF-8")
         name, *rest = split_escaped(text, SEPARATOR, 1)
@@ -262,13 +263,13 @@ class _Parser:
 
 
 def _names(text: str) -> list[str]:
-    """Return the different names of a list, in their order."""
+    """Return the names of a comma-separated list in order, without duplicates."""
     names = (unescaped(part.strip()) for part in split_escaped(text, LIST_SEPARATOR))
     return list(dict.fromkeys(name for name in names if name))
 
 
 def _is_lone_surrogate(sign: str) -> bool:
-    """Return whether a character is half of one: what a byte of another encoding becomes on a command line."""
+    """Return whether a character is a lone surrogate, as command-line arguments have for bytes that are not UTF-8."""
     return "\ud800" <= sign <= "\udfff"
 
 
@@ -277,7 +278,7 @@ def _unknown(name: str, every: Collection[str], ru: str, en: str) -> InvalidValu
     known = ", ".join(every) or "—"
     hint_ru = f", возможно, {near}" if near is not None else ""
     hint_en = f", did you mean {near}?" if near is not None else ""
-    return InvalidValue(f"нет {ru} «{name}»{hint_ru}; есть: {known}", f"no {en} “{name}”{hint_en} There are: {known}")
+    return InvalidValue(f"нет {ru} «{name}»{hint_ru}; есть: {known}", f"no {en} “{name}”{hint_en} Available: {known}")
 
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -286,7 +287,7 @@ Choice = TypeVar("Choice", bound=StrEnum)
 def _choice(text: str, choices: type[Choice]) -> Choice:
     if text not in tuple(choices):
         known = ", ".join(choices)
-        raise InvalidValue(f"нет «{text}»; есть: {known}", f"no “{text}”; there are: {known}")
+        raise InvalidValue(f"нет «{text}»; есть: {known}", f"unknown “{text}”; available: {known}")
     return choices(text)
 
 
@@ -306,7 +307,7 @@ def _day(text: str) -> date | None:
     if day_on is None or not YEAR_MIN <= day_on.year <= YEAR_MAX:
         raise InvalidValue(
             f"нужна дата вида 2026-11-30, годы {YEAR_MIN}–{YEAR_MAX}",
-            f"a date such as 2026-11-30 is needed, of the years {YEAR_MIN}–{YEAR_MAX}",
+            f"must be a date such as 2026-11-30, of the years {YEAR_MIN}–{YEAR_MAX}",
         )
     return day_on
 
@@ -315,7 +316,7 @@ def _model(text: str) -> AttributionModel:
     codes = {str(int(model)): model for model in AttributionModel}
     if text not in codes:
         known = ", ".join(f"{code} {model.name.lower()}" for code, model in codes.items())
-        raise InvalidValue(f"нет модели «{text}»; есть: {known}", f"no model “{text}”; there are: {known}")
+        raise InvalidValue(f"нет модели «{text}»; есть: {known}", f"unknown model “{text}”; available: {known}")
     return codes[text]
 
 
@@ -323,7 +324,7 @@ def _all_models(text: str, model: str) -> None:
     if text != ALL_MODELS:
         raise InvalidValue(f"бывает только {ALL_MODELS}", f"can only be {ALL_MODELS}")
     if model:
-        raise InvalidValue("укажите model или models, не оба", "give model or models, not both")
+        raise InvalidValue("укажите либо model, либо models", "specify either model or models")
 
 
 def _sort(text: str, by: Sequence[Dimension], metrics: Sequence[Metric]) -> Sort | None:

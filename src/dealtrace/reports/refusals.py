@@ -4,7 +4,7 @@ from dealtrace.errors import Refusal
 
 
 class ReportsBusy(Refusal):
-    """As many reports run as may run at once, and others wait."""
+    """Too many reports are running and waiting."""
 
     code = 10080
     ru = "Сервер уже считает другие отчёты. Повторите через {retry_after_seconds} с"

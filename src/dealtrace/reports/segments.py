@@ -1,16 +1,16 @@
-"""Segments: filters that are saved under a name, by a site for all or by a user for their own use."""
+"""Segments: filters saved under a name, for all users of a site or for one user."""
 
 from dealtrace.errors import InvalidValue
 from dealtrace.record import record
 
 SEGMENT_NAME_LENGTH_MAX = 100
 SEGMENTS_MAX = 200
-"""Ours: segments of one site, those of its users among them."""
+"""Ours: the most segments of one site, including those of its users."""
 
 
 @record
 class Segment:
-    """A segment: its name, its filters as they are written, and the user whose own it is; `None` is the site's."""
+    """A segment: its name, its unparsed filters, and the user that it belongs to, `None` if it is the site's."""
 
     name: str
     filters: tuple[str, ...]
@@ -18,10 +18,10 @@ class Segment:
 
 
 def check_segment_name(name: str) -> str:
-    """Return the name of a segment without blanks around it.
+    """Return the name of a segment, trimmed.
 
     Raises:
-        InvalidValue: nothing is left of it, it is too long, or it has characters that cannot be printed.
+        InvalidValue: the name is empty or too long, or has unprintable characters.
     """
     plain = name.strip()
     if not 0 < len(plain) <= SEGMENT_NAME_LENGTH_MAX or not plain.isprintable():

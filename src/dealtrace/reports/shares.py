@@ -1,4 +1,4 @@
-"""Money in kopecks, and the kopecks of a deal split among the touches that led to it."""
+"""Money in kopecks, and splitting the kopecks of a deal among the touches that led to it."""
 
 from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
@@ -7,11 +7,10 @@ from dealtrace.attribution.credit import WHOLE
 
 
 def split_kopecks(kopecks: int, shares: Sequence[int]) -> list[int]:
-    """Return the part of `kopecks` that belongs to each share, in the order of `shares`; the parts add up to `kopecks`.
+    """Split `kopecks` by shares; the parts are in the order of `shares` and add up to `kopecks`.
 
-    `shares` are parts of `WHOLE` that add up to it, those of later touches first. What rounding down leaves goes to
-    the largest remainders, a kopeck each; of equal remainders the later touch is first. A negative sum is split as its
-    opposite.
+    `shares` add up to `WHOLE`, later touches first. Parts are rounded down, and the remaining kopecks go to the largest
+    remainders, one each; of equal remainders the later touch comes first. A negative sum is split like its opposite.
     Ours: the later touch is closer to the deal, and the rule must not depend on the order of storage.
 
     Raises:
@@ -28,7 +27,7 @@ def split_kopecks(kopecks: int, shares: Sequence[int]) -> list[int]:
 
 
 def kopecks_of(amount_rub: Decimal) -> int:
-    """Return a sum of rubles in whole kopecks, rounded half up: away from zero for both signs."""
+    """Return a sum of rubles in kopecks, rounded to the nearest, half away from zero."""
     return int((amount_rub * 100).quantize(Decimal(1), ROUND_HALF_UP))
 
 
@@ -39,12 +38,12 @@ def rubles_of(kopecks: int) -> str:
 
 
 def share_text(share: int) -> str:
-    """Format parts of `WHOLE` as a decimal with six places: `0.333333`."""
+    """Format a share in parts of `WHOLE` as a decimal with six places: `0.333333`."""
     return f"{share // WHOLE}.{share % WHOLE:06}"
 
 
 def ratio_text(part: int, whole: int) -> str | None:
-    """Format a ratio with six decimals, half even; `None` over zero."""
+    """Format a ratio with six decimals, rounded half even; `None` if `whole` is zero."""
     if not whole:
         return None
     return f"{(Decimal(part) / Decimal(whole)).quantize(Decimal('0.000001'), ROUND_HALF_EVEN):f}"

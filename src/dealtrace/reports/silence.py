@@ -1,15 +1,15 @@
-"""When a service that usually sends deals is silent."""
+"""Decide when a service that usually sends deals has fallen silent."""
 
 from datetime import datetime, timedelta
 
 LOOKED_BACK = timedelta(days=28)
-"""Ours: how far back it is looked what is usual."""
+"""Ours: the time from which the usual number of deals is taken."""
 DEALS_MIN = 8
-"""Ours: who sent fewer in that time sends too seldom for a pause to mean anything."""
+"""Ours: with fewer deals in that time, a pause means nothing."""
 PAUSE_MIN = timedelta(hours=24)
-"""Ours: nights and single quiet days are no silence."""
+"""Ours: shorter pauses, such as nights and single quiet days, are not silence."""
 TIMES_USUAL = 8
-"""Ours: a pause so many times as long as the average one is silence; by chance it happens once in three thousand."""
+"""Ours: silence is a pause this many times as long as the average; by chance this happens once in 3000 pauses."""
 
 
 def is_silent(deals: int, last_at: datetime, now: datetime) -> bool:

@@ -1,4 +1,4 @@
-"""What the statuses of deals mean to a site: which of them are won, which are lost, and which are open."""
+"""What the statuses of deals mean to a site: won, lost or open."""
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
@@ -6,11 +6,11 @@ from enum import StrEnum
 from dealtrace.record import record
 
 STATUSES_MAX = 10_000
-"""Ours: a CRM that sends more than that puts something else into the status; the others count as open."""
+"""Ours: a CRM with more statuses misuses the field for something else; further statuses count as open."""
 
 
 class Meaning(StrEnum):
-    """What a status says of a deal; a status that the site has not set is open."""
+    """The meaning of a status; a status without a meaning counts as open."""
 
     WON = "won"
     LOST = "lost"
@@ -19,7 +19,7 @@ class Meaning(StrEnum):
 
 @record
 class Status:
-    """A status as a site's deals spell it, with its meaning."""
+    """A spelling of a status in a site's deals, with its meaning."""
 
     spelling: str
     meaning: Meaning
@@ -27,7 +27,7 @@ class Status:
 
 @record
 class StatusGroup:
-    """All spellings of one status, the commonest first, their meaning, and how many undeleted deals have it."""
+    """All spellings of one status, the most frequent first, their meaning, and the number of undeleted deals."""
 
     spellings: tuple[str, ...]
     meaning: Meaning
@@ -35,20 +35,20 @@ class StatusGroup:
 
     @property
     def name(self) -> str:
-        """The commonest spelling, without blanks around it."""
+        """Return the most frequent spelling, trimmed."""
         return self.spellings[0].strip()
 
 
 def status_key(spelling: str) -> str:
-    """Return what all spellings of a status have in common; empty if it is blank, which is no status.
+    """Return the key that all spellings of a status share; empty for a blank text, which is not a status.
 
-    Ours: blanks around it and the case of its letters make no difference, since CRMs let people edit stages by hand.
+    Ours: surrounding blanks and the case of letters do not matter, since in CRMs people edit stages by hand.
     """
     return spelling.strip().casefold()
 
 
 def meaning_of(spelling: str, meanings: Mapping[str, Meaning]) -> Meaning:
-    """Return the meaning of a status, however it is spelt; `meanings` are those of the site, by `status_key`."""
+    """Return the meaning of a status in any spelling; `meanings` has the site's meanings by `status_key`."""
     return meanings.get(status_key(spelling), Meaning.OPEN)
 
 
@@ -58,10 +58,10 @@ def meanings_by_key(statuses: Iterable[Status]) -> dict[str, Meaning]:
 
 
 def group_statuses(statuses: Iterable[Status], deals: Mapping[str, int]) -> list[StatusGroup]:
-    """List a site's statuses, each once, those of the most deals first.
+    """List a site's statuses with all their spellings, the most frequent first.
 
-    `deals` counts undeleted deals by the spelling of their status; blank ones are left out, and spellings that are not
-    among `statuses` are open.
+    `deals` has the number of undeleted deals by spelling; blank spellings are left out, and spellings that are not in
+    `statuses` count as open.
     """
     known = list(statuses)
     meanings = meanings_by_key(known)

@@ -1,4 +1,4 @@
-"""A report as a table: its columns, and the cells of its rows."""
+"""Lay out a report as a table: its columns of figures, and the figures of its rows."""
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
@@ -21,9 +21,9 @@ class Column:
 
 
 def figure_columns(report: Report) -> list[Column]:
-    """Return the columns of figures: for each metric those of all asked models, each beside what it is compared with.
+    """Return the columns of figures: for each metric and model a column, followed by its compared one if there is any.
 
-    The code of a model follows the name where all models are shown.
+    If all models are shown, the code of the model is added to the name.
     """
     models = listed_models(report.question)
     found = []

@@ -1,6 +1,6 @@
-"""Keys of times: integers in statements, words in answers.
+"""Keys of times: integers in SQL statements, texts in answers.
 
-A day is its proleptic ordinal, as in the columns of days: 1 is Monday, 1 January of the year 1.
+A day is its proleptic Gregorian ordinal, as in the database: 1 is Monday, 1 January of the year 1.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,12 +17,12 @@ MONTHS_OF_QUARTER = 3
 
 @record
 class TimeKeys:
-    """The keys of a dimension of time: the number of a day's key, the key as it is written, and an example.
+    """How the keys of a dimension of time are converted: from a day to a number, to text and back; with an example.
 
-    `number_of` is `None` for hours, which a day has all of. `parse` returns the number of a key as it is written.
+    `number_of` is `None` for hours, since a day has all of them. `parse` returns the number of a key's text.
 
     Raises:
-        ValueError: from `parse`, if no key is written like that.
+        ValueError: from `parse`, if the text is not a key.
     """
 
     number_of: Callable[[date], int] | None
@@ -91,11 +91,11 @@ TIME_KEYS: Mapping[str, TimeKeys] = {
     ),
     "quarter": TimeKeys(_quarter_number, _quarter_text, _parse_quarter, "2026-Q4"),
 }
-"""The keys of each dimension of time, by its name."""
+"""The conversions of each dimension of time, by name."""
 
 
 def keys_of_period(name: str, period: Period) -> dict[str, int]:
-    """Return the number of each key that a dimension of time has in a period, by the key as it is written."""
+    """Return the keys of a dimension of time in a period: numbers by text, in order of time."""
     keys = TIME_KEYS[name]
     if keys.number_of is None:
         return {keys.text_of(hour): hour for hour in range(HOURS)}
@@ -105,10 +105,10 @@ def keys_of_period(name: str, period: Period) -> dict[str, int]:
 
 
 def number_of_key(name: str, text: str) -> int:
-    """Return the number of a key as it is written.
+    """Parse a key and return its number.
 
     Raises:
-        InvalidValue: no key of the dimension is written like that.
+        InvalidValue: the text is not a key of the dimension.
     """
     keys = TIME_KEYS[name]
     try:

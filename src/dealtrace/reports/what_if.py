@@ -1,4 +1,4 @@
-"""What other rules would do to deals: what becomes of each, and all of it together."""
+"""The effect of other rules on deals: the outcome of each deal, and the totals."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -11,12 +11,12 @@ from dealtrace.reports.moves import Moved, Moves, Shares, SourceKey, key_of, mov
 from dealtrace.reports.shares import kopecks_of
 
 MOVES_MAX = 10_000
-"""Ours: pairs of sources that are counted by themselves; what moves between further ones is one sum."""
+"""Ours: the most pairs of sources that are counted separately; all further moves are added to one sum."""
 
 
 @record
 class Standing:
-    """Where a deal belongs under some rules: its lead, and the sources that share it."""
+    """The lead of a deal and its sources with their shares, under some rules."""
 
     lead: LeadRef | None
     shares: Shares
@@ -24,9 +24,9 @@ class Standing:
 
 @record
 class Outcome:
-    """What becomes of a deal: where it stands now, and where it would stand under the rules that are tried.
+    """The lead and sources of a deal now (`before`) and under the rules that are tried (`after`).
 
-    `is_kept` marks a deal whose lead those rules would not find, but would leave to it.
+    `is_kept` marks a deal that would keep a lead that those rules would not find.
     """
 
     deal: Deal
@@ -36,12 +36,12 @@ class Outcome:
 
     @property
     def has_other_lead(self) -> bool:
-        """Whether the deal would have another lead, or none."""
+        """Return whether the deal would have another lead, or none."""
         return self.before.lead != self.after.lead
 
     @property
     def moves(self) -> Moves:
-        """What would move to other sources, by source from and to."""
+        """Return what would move, by pairs of old and new source; empty if nothing would."""
         if self.before.shares == self.after.shares:
             return {}
         amount = self.deal.amount_rub
@@ -50,7 +50,7 @@ class Outcome:
 
 @record
 class MatchCount:
-    """How many of the deals have a lead, and how many a lead or a source that the caller stated."""
+    """How many deals have a lead, and how many a lead or a stated source (`attributed`)."""
 
     with_lead: int = 0
     attributed: int = 0
@@ -63,11 +63,11 @@ class MatchCount:
 
 @dataclass(slots=True)
 class Tally:
-    """What other rules would do to all deals of a period.
+    """The effect of other rules on all deals of a period.
 
-    `pinned` deals keep their leads, `kept` ones have a lead that the rules would no longer find. `flipped` deals would
-    have another lead, `moved` ones another source, `changed` ones either. `further` is what moves between the sources
-    beyond `MOVES_MAX`.
+    `pinned` deals keep their leads; `kept` deals have a lead that the rules would no longer find. `flipped` deals would
+    have another lead, `moved` deals another source, and `changed` deals either of these. `further` is the sum of moves
+    beyond `MOVES_MAX` pairs of sources.
     """
 
     deals: int = 0
@@ -83,7 +83,7 @@ class Tally:
     _spelt: dict[SourceKey, Counter[tuple[str | None, str | None]]] = field(default_factory=dict)
 
     def add(self, outcome: Outcome) -> bool:
-        """Count a deal, and return whether it would have another lead or source."""
+        """Add a deal, and return whether its lead or source would change."""
         self.deals += 1
         self.before = self.before.after(outcome.deal, outcome.before)
         self.after = self.after.after(outcome.deal, outcome.after)
@@ -107,15 +107,15 @@ class Tally:
         return is_changed
 
     def spelling_of(self, key: SourceKey) -> tuple[str | None, str | None]:
-        """Return a source that something moves from or to, and its medium, as most deals spell it; `None` for nothing.
+        """Return the most frequent spelling of a source and its medium among moved deals; `None` if missing.
 
-        Of equally common spellings it is the first in the order of code points.
+        Of equally frequent spellings, the first by code points is returned.
         """
         spelt = self._spelt[key]
         return min(spelt, key=lambda each: (-spelt[each], each[0] or "", each[1] or ""))
 
     def moves_in_order(self) -> list[tuple[tuple[SourceKey, SourceKey], Moved]]:
-        """List what moves, most money first, then most deals, then by the names of the sources."""
+        """List the moves, most money first, then most deals, then by the names of the sources."""
         return sorted(
             self.moves.items(),
             key=lambda each: (-abs(each[1].kopecks), -each[1].deals, each[0][0].rank, each[0][1].rank),

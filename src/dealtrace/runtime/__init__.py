@@ -1,1 +1,1 @@
-"""Threads, queues and memory of a server process; no SQL of their own."""
+"""Threads, queues and caches of a server process; no SQL."""

@@ -1,4 +1,4 @@
-"""Changes of accounts: rare, each in a transaction of its own, with ids that outlive it."""
+"""Run changes of accounts: they are rare, so each has its own transaction; reserved ids are reused."""
 
 import asyncio
 import threading
@@ -11,13 +11,13 @@ from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import IdBlocks
 
 IDS_OF_A_CHANGE = 10
-"""How many ids a change of accounts may take."""
+"""The most ids that a change of accounts may use."""
 P = ParamSpec("P")
 Result = TypeVar("Result")
 
 
 class AccountChanges:
-    """Runs functions that change accounts, one after another; ids that one leaves unused are there for the next."""
+    """Runs functions that change accounts, one at a time; ids that one leaves unused are used by the next."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -27,10 +27,10 @@ class AccountChanges:
     async def run(
         self, change: Callable[Concatenate[Connection, IdBlocks, P], Result], *args: P.args, **kwargs: P.kwargs
     ) -> Result:
-        """Return what `change` returns, called on a thread in a transaction of its own.
+        """Call `change` on a thread in its own transaction and return its result.
 
         Raises:
-            Refusal: the change was refused; nothing of it was stored.
+            Refusal: the change was refused; nothing was stored.
         """
 
         def run() -> Result:

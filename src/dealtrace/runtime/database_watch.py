@@ -1,4 +1,4 @@
-"""Whether the database can be written now: what `/readyz` reports and what refuses requests is decided here."""
+"""Check whether the database can be written to; `/readyz` reports the result, and requests are refused by it."""
 
 import math
 import threading
@@ -18,16 +18,16 @@ from dealtrace.storage.schema.upgrade import is_current, newest_revision
 OK = "ok"
 UNAVAILABLE_RETRY_SECONDS = 5
 LOOK_SECONDS = 0.1
-"""How often requests look for the files; a batch of writes always does, at three calls of the system each."""
+"""How often requests check the database's files; every batch of writes checks them, with three system calls."""
 STALE_SECONDS = 10
-"""A check that takes longer than this counts as an answer: the database does not respond."""
+"""If the last check is older than this, the database counts as not responding."""
 
 
 @record
 class Health:
-    """The state of each part, `ok` or what is the matter in a few words; `reason` has the details, for the log.
+    """The state of each part: `ok`, or the problem in a few words; `reason` has the details for the log.
 
-    `mirror` is how the column mirror stands, if there is one: deals are registered without it.
+    `mirror` is the state of the column mirror, `None` without one; it does not affect whether deals can be registered.
     """
 
     write: str
@@ -37,14 +37,14 @@ class Health:
 
     @property
     def is_ok(self) -> bool:
-        """Whether deals can be registered."""
+        """Return whether deals can be registered."""
         return self.write == OK and self.schema == OK
 
 
 class DatabaseWatch:
-    """Checks one database; `check` is called every second, all else from any thread at any time.
+    """Checks one database; `check` is called every second, everything else from any thread at any time.
 
-    A write that failed is remembered until a write of our own succeeds, so nothing is written as long as all is well.
+    After a failed write, `check` tries to write until it succeeds; without failures it writes nothing.
     """
 
     def __init__(self, database: Database, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -59,23 +59,23 @@ class DatabaseWatch:
         self._health = Health("not checked yet", "not checked yet")
 
     def start(self) -> None:
-        """Remember the files of a SQLite database; from here on they are missed."""
+        """Remember the files of a SQLite database, to notice if they are removed or replaced."""
         if self._database.is_sqlite:
             self._files = remember_files(self._database)
 
     @property
     def health(self) -> Health:
-        """The outcome of the last check; an older one than ten seconds says that the database does not respond."""
+        """Return the result of the last check; if it is older than `STALE_SECONDS`, the database does not respond."""
         seconds = self._monotonic() - self._checked_at
         if seconds <= STALE_SECONDS:
             return self._health
         return Health("no response", "no response", f"no response for {seconds:.0f} s")
 
     def require(self, *, is_fresh: bool = False) -> None:
-        """Check that what is read and written is still the database, as of a moment ago, or of now if `is_fresh`.
+        """Check that the open files are still the database's, at most `LOOK_SECONDS` ago, or now if `is_fresh`.
 
         Raises:
-            DatabaseUnavailable: the SQLite file, its WAL or its index was removed or replaced.
+            DatabaseUnavailable: the SQLite file, its WAL or its WAL index was removed or replaced.
         """
         if self._files is None:
             return
@@ -87,12 +87,12 @@ class DatabaseWatch:
             raise DatabaseUnavailable(retry_after_seconds=UNAVAILABLE_RETRY_SECONDS)
 
     def report(self, failure: BaseException) -> None:
-        """Remember that a write failed because of the database."""
+        """Remember a write that failed because of the database, for the next check."""
         with self._lock:
             self._failure = message_of(failure) or type(failure).__name__
 
     def check(self) -> Health:
-        """Check all parts and return their state; blocks as long as the database does."""
+        """Check all parts and return their state; blocks while the database does not respond."""
         self._health = self._examine()
         self._checked_at = self._monotonic()
         return self._health
@@ -105,7 +105,7 @@ class DatabaseWatch:
         try:
             is_of_this_release = is_current(self._database)
             obstacle = obstacle_to_writing(self._database)
-        except Exception as fault:  # noqa: BLE001 - not ready, for whatever reason
+        except Exception as fault:  # noqa: BLE001 - any failure means not ready
             return Health("unreachable", "unknown", message_of(fault) or type(fault).__name__)
         schema = OK if is_of_this_release else "outdated"
         reason = "" if is_of_this_release else f"the schema is not at {newest_revision()}: dealtrace db upgrade"
@@ -117,7 +117,7 @@ class DatabaseWatch:
         return Health(OK, schema, reason, find_mirror_status(self._database) if is_of_this_release else None)
 
     def _try_to_write(self) -> str | None:
-        """Return why nothing can be written, by trying it if a write failed."""
+        """Return why nothing can be written, `None` if all is well; tries to write only after a failed write."""
         failure = self._failure
         if failure is None:
             return None

@@ -1,4 +1,4 @@
-"""Where the pages of lists ended, so that the next page need not be counted from the start of the list."""
+"""Remember where pages of lists ended, so that the next page is found without counting rows from the start."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from dealtrace.storage.journals.keyset_pages import Cursor, Page, SortKey
 
 TRAILS_MAX = 256
-"""How many readers are remembered in a process; the one idle for longest is dropped first."""
+"""How many readers a process remembers; the one that has been idle longest is forgotten first."""
 ENDS_MAX = 64
-"""How many ends of pages are remembered per reader."""
+"""How many ends of pages are remembered for each reader."""
 TRAIL_SECONDS = 900
-"""How long after the last page a reader is remembered."""
+"""How long a reader is remembered after its last page."""
 
 
 @dataclass(slots=True)
 class _Trail:
-    """The pages that one reader read of one list: the keys of their last rows, by the offset of the following page."""
+    """The pages that a reader has read of a list: sort keys of their last rows, by the offset of the next page."""
 
     total: int
     read_at: float
@@ -24,14 +24,14 @@ class _Trail:
 
 
 class PageCursors:
-    """Remembers the readers of lists. Not for several threads at once."""
+    """Remembers where the readers of lists are; not thread-safe."""
 
     def __init__(self, seconds_now: Callable[[], float]) -> None:
         self._seconds_now = seconds_now
         self._trails: OrderedDict[Hashable, _Trail] = OrderedDict()
 
     def cursor_of(self, reader: Hashable, offset: int) -> Cursor:
-        """Return the cursor from which the page at `offset` is found fastest; offset 0 starts a new reading."""
+        """Return the cursor from which the page at `offset` is found fastest; offset 0 starts over."""
         trail = self._trails.get(reader)
         if offset == 0 or trail is None or trail.read_at + TRAIL_SECONDS < self._seconds_now():
             return Cursor(offset, skip=offset)
@@ -41,7 +41,7 @@ class PageCursors:
         return Cursor(offset, trail.ends[nearest], offset - nearest, trail.total)
 
     def keep(self, reader: Hashable, cursor: Cursor, page: Page) -> None:
-        """Remember where a page that was found from `cursor` ended."""
+        """Store the end of a page that was found from `cursor`."""
         trail = self._trails.pop(reader, None) or _Trail(page.total, 0.0)
         trail.total, trail.read_at = page.total, self._seconds_now()
         if page.end is not None:

@@ -1,4 +1,4 @@
-"""Commands that wait in the write queue: how they are grouped, and how they are answered."""
+"""Group the commands that wait in the write queue, and deliver their outcomes."""
 
 import asyncio
 from collections.abc import Sequence
@@ -14,9 +14,9 @@ _UNSETTLED = object()
 
 @dataclass(slots=True)
 class Pending:
-    """A command that waits, with who awaits its answer; `size` is the number of items it carries.
+    """A waiting command and the future of its outcome; `size` is the number of items in it.
 
-    Any: commands for all operations wait together.
+    Any: commands of all operations wait in one queue.
     """
 
     operation: AnyOperation
@@ -28,17 +28,17 @@ class Pending:
 
 
 def count_items(batch: Sequence[Pending]) -> int:
-    """Count the items that commands carry."""
+    """Return the total number of items in the commands."""
     return sum(pending.size for pending in batch)
 
 
 def count_ids(batch: Sequence[Pending]) -> int:
-    """Return how many ids commands may take at most."""
+    """Return the most ids that the commands may use."""
     return sum(ids_needed(pending.operation, pending.size) for pending in batch)
 
 
 def group_by_site(batch: Sequence[Pending]) -> list[list[Pending]]:
-    """Group commands by site, in the order of the sites' ids; those of a site stay in the order of arrival."""
+    """Group commands by site, ordered by the id of the site; within a site they keep the order of arrival."""
     sites: dict[int, list[Pending]] = {}
     for pending in batch:
         sites.setdefault(pending.site.id, []).append(pending)
@@ -46,7 +46,7 @@ def group_by_site(batch: Sequence[Pending]) -> list[list[Pending]]:
 
 
 def group_by_operation(batch: Sequence[Pending]) -> list[list[Pending]]:
-    """Group the commands of each operation and site: sites by their ids, inside a site in the order of arrival."""
+    """Group commands by operation and site, ordered by the id of the site, then by arrival."""
     groups: dict[tuple[AnyOperation, int], list[Pending]] = {}
     for pending in batch:
         groups.setdefault((pending.operation, pending.site.id), []).append(pending)
@@ -54,13 +54,13 @@ def group_by_operation(batch: Sequence[Pending]) -> list[list[Pending]]:
 
 
 def fail(batch: Sequence[Pending], fault: BaseException) -> None:
-    """Make a fault the outcome of all commands."""
+    """Set a fault as the outcome of all commands."""
     for pending in batch:
         pending.outcome = fault
 
 
 def deliver(batch: Sequence[Pending]) -> None:
-    """Answer those who still wait; called in the event loop, once a batch."""
+    """Resolve the futures that are still awaited; called once per batch, in the event loop."""
     for pending in batch:
         if pending.answer.done():
             continue

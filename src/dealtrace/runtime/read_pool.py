@@ -1,4 +1,4 @@
-"""A pool of threads that read, so that a slow query does not delay other requests."""
+"""A pool of threads for reading, so that a slow query does not delay other requests."""
 
 import asyncio
 import time
@@ -18,14 +18,14 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 REPLICA_PAUSE_SECONDS = 5.0
-"""How long a replica that failed is not asked."""
+"""How long a replica is not used after it failed."""
 
 
 class ReadPool:
-    """Runs reading functions on threads, each call with a connection that sees one consistent state of the database.
+    """Runs reading functions on threads; each call gets a connection that sees one consistent state of the database.
 
-    `page_cursors` may be used only from the thread that awaits the reads. With a `replica`, `read` asks it, and the
-    primary database if the replica is away or does not know `revision_needed()` of the accounts yet.
+    `page_cursors` may be used only from the thread that awaits the reads. With a `replica`, `read` uses it unless it is
+    unavailable or has not yet received the accounts' revision `revision_needed()`; then it uses the primary database.
     """
 
     def __init__(
@@ -48,21 +48,21 @@ class ReadPool:
 
     @property
     def is_shared(self) -> bool:
-        """Whether several processes may serve the database, so that cursors in memory do not suffice."""
+        """Return whether several processes may serve the database, so that cursors in memory are not enough."""
         return not self._database.is_sqlite
 
     @property
     def is_replica_away(self) -> bool:
-        """Whether the replica failed when it was last asked, so that the primary database is read."""
+        """Return whether the replica failed when it was last used, so that the primary database is read."""
         return self._replica_away_until > 0.0
 
     async def read(self, function: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Call `function` with a connection and the arguments on a thread of the pool, and return what it returns.
+        """Call `function` with a connection and the arguments on a thread of the pool, and return its result.
 
-        With a replica it may be called twice, and what it reads may be a little older than what was stored.
+        With a replica, `function` may be called twice, and may not yet see the latest changes.
 
         Raises:
-            DatabaseUnavailable: the database file is gone.
+            DatabaseUnavailable: the database file was removed or replaced.
         """
         self._watch.require()
         return await asyncio.get_running_loop().run_in_executor(self._pool, self._call, function, args, kwargs)
@@ -70,12 +70,12 @@ class ReadPool:
     async def read_newest(
         self, function: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs
     ) -> R:
-        """Do the same on the primary database, for what must not be old: tokens and settings."""
+        """Do the same on the primary database, for data that must be up to date, such as tokens and settings."""
         self._watch.require()
         return await asyncio.get_running_loop().run_in_executor(self._pool, self._call_primary, function, args, kwargs)
 
     def stop(self) -> None:
-        """Wait for running reads and end the threads."""
+        """Wait for running reads, then end the threads."""
         self._pool.shutdown()
 
     def _call(self, function: Callable[..., R], args: tuple[object, ...], kwargs: dict[str, object]) -> R:
@@ -97,7 +97,7 @@ class ReadPool:
             return function(connection, *args, **kwargs)
 
     def _knows_enough(self, connection: Connection) -> bool:
-        """Whether the replica has the accounts by which the request was admitted; asked anew only after a change."""
+        """Return whether the replica has the accounts that admitted the request; it is queried only after a change."""
         needed = self._revision_needed()
         if self._replica_revision < needed:
             self._replica_revision = find_revision(connection)

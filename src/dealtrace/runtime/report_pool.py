@@ -1,4 +1,4 @@
-"""A few threads of their own for reports, so that none of them delays other requests."""
+"""Separate threads for reports, so that reports do not delay other requests."""
 
 import asyncio
 import threading
@@ -19,23 +19,23 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 REPORTS_AT_ONCE = 2
-"""Threads of a process, and connections to the database, that answer reports."""
+"""How many threads and database connections of a process run reports."""
 WAITING_MAX = 16
-"""Ours: how many reports may wait for a free thread in one process."""
+"""Ours: the most reports that may wait for a free thread in one process."""
 WAIT_SECONDS = 5.0
-"""Ours: how long a report waits; then the client is asked to come again."""
+"""Ours: how long a report waits for a free thread before it is refused with `Retry-After`."""
 REPORT_SECONDS_MAX = 30
-"""Ours: a statement of a report that takes longer is stopped."""
+"""Ours: a report's statement that takes longer than this is cancelled."""
 
 
-class _Stopped(Exception):  # noqa: N818 - it is no error
-    """Ends a report that nobody waits for."""
+class _Stopped(Exception):  # noqa: N818 - it is not an error
+    """Ends a report whose client has left, or that runs while the server stops."""
 
 
 class ReportPool:
-    """Answers questions about the facts of sites on threads; beyond those that may run and wait they are refused.
+    """Runs reports on the facts of sites on threads; reports are refused when too many run and wait.
 
-    `database` is for reports alone, with a connection for each thread.
+    `database` is used only for reports and has a connection for each thread.
     """
 
     def __init__(self, database: Database, watch: DatabaseWatch, *, wait_seconds: float = WAIT_SECONDS) -> None:
@@ -55,13 +55,13 @@ class ReportPool:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> R:
-        """Call `function` with the facts of a site and the arguments on a thread, and return what it returns.
+        """Call `function` with the facts of a site and the arguments on a thread, and return its result.
 
-        `gone` returns when nobody waits for the answer any more; the thread is then free after its present statement.
+        `gone` returns when the client has left; the report then ends after its current statement.
 
         Raises:
-            DatabaseUnavailable: the database file is gone.
-            ReportsBusy: too many reports run and wait.
+            DatabaseUnavailable: the database file was removed or replaced.
+            ReportsBusy: too many reports are running and waiting, or the server is stopping.
             ReportTooSlow: a statement took too long.
             ClientGone: `gone` returned first.
         """
@@ -79,12 +79,17 @@ class ReportPool:
             leaving.cancel()
 
     def stop(self) -> None:
-        """End running reports at their next statement, and the threads."""
+        """End running reports before their next statement, then end the threads."""
         self._is_stopping.set()
         self._pool.shutdown()
 
     async def _wait_for_thread(self, leaving: asyncio.Future[None]) -> None:
-        """Wait until a thread is free, but not long, and only while the client waits too."""
+        """Wait for a free thread.
+
+        Raises:
+            ReportsBusy: too many reports wait, or no thread became free in time.
+            ClientGone: the client left.
+        """
         if self._waiting >= WAITING_MAX:
             raise ReportsBusy(retry_after_seconds=round(self._wait_seconds))
         self._waiting += 1
@@ -102,7 +107,7 @@ class ReportPool:
         raise ClientGone if leaving.done() else ReportsBusy(retry_after_seconds=round(self._wait_seconds))
 
     def _give_up(self, acquiring: asyncio.Future[Literal[True]]) -> None:
-        """Leave the free thread to others, or do not wait for one any longer."""
+        """Release the thread if it was acquired, else stop waiting for one."""
         if acquiring.done():
             self._free.release()
         else:
@@ -111,7 +116,7 @@ class ReportPool:
     def _release(self, done: asyncio.Future[Any]) -> None:
         self._free.release()
         if not done.cancelled():
-            done.exception()  # of a report that nobody waits for, nobody wants to know it
+            done.exception()  # marks it as retrieved: the client of this report may have left
 
     def _call(
         self,
@@ -134,7 +139,7 @@ class ReportPool:
 
 
 def _stoppable(fetch: Fetch, *stops: threading.Event) -> Fetch:
-    """Return what runs statements until one of `stops` is set. Any: statements are known to the storage alone."""
+    """Wrap `fetch` so that it raises once one of `stops` is set. Any: only the storage knows the type of statements."""
 
     def fetch_unless_stopped(statement: Any) -> Rows:
         if any(stop.is_set() for stop in stops):
@@ -145,7 +150,11 @@ def _stoppable(fetch: Fetch, *stops: threading.Event) -> Fetch:
 
 
 async def _unless_left(running: asyncio.Future[R], leaving: asyncio.Future[None], stop: threading.Event) -> R:
-    """Return the result of a running report; if its client leaves, let it stop."""
+    """Return the result of a running report; if its client leaves first, stop the report.
+
+    Raises:
+        ClientGone: the client left first.
+    """
     try:
         await asyncio.wait((running, leaving), return_when=asyncio.FIRST_COMPLETED)
     finally:

@@ -1,4 +1,4 @@
-"""The journal of requests of one process: kept in memory, and stored once a second."""
+"""The journal of requests of one process, collected in memory and stored once a second."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -11,18 +11,18 @@ from dealtrace.operations.write_command import WriteCommand
 from dealtrace.runtime.write_queue import WriteQueue
 
 WAITING_MAX = 20_000
-"""Requests between two writes; of more only the refused ones are kept, and then none."""
+"""The most requests between two writes; beyond that only refused ones are kept, up to `REFUSED_WAITING_MAX`."""
 REFUSED_WAITING_MAX = 2 * WAITING_MAX
 REFUSED_FROM = 400
 DELETED_EVERY = timedelta(hours=1)
 NO_SITE = Site(SiteId(0), "", ZoneInfo("UTC"))
-"""Stands for the site of requests that named none, such as those with a wrong token."""
+"""The site of requests that named no valid site, such as those with a wrong token."""
 
 
 class RequestJournal:
-    """Keeps requests without a write for each; those of a process that is killed are lost for up to a second.
+    """Collects requests and stores them together; if the process is killed, up to a second of them is lost.
 
-    `make` turns what is waiting into a request when it is stored, so that requests are not delayed by it.
+    Requests are added as functions (`make`) that build the record when it is stored, so that answers are not delayed.
     """
 
     def __init__(self, kept_days: int) -> None:
@@ -32,16 +32,16 @@ class RequestJournal:
         self.is_kept = kept_days > 0
 
     def add(self, site_id: int, status: int, make: Callable[[], ApiRequest]) -> None:
-        """Keep a request of a site, or with 0 of none."""
+        """Add a request of a site; `site_id` is 0 if the request named no site."""
         limit = REFUSED_WAITING_MAX if status >= REFUSED_FROM else WAITING_MAX
         if len(self._waiting) < limit:
             self._waiting.append((site_id, make))
 
     async def store(self, write_queue: WriteQueue, now: datetime) -> None:
-        """Hand what waits to the write queue; returns once it is stored.
+        """Write the collected requests through the write queue; returns once they are stored.
 
         Raises:
-            Refusal: the database is unavailable; what waited is lost.
+            Refusal: the database is unavailable; the collected requests are lost.
         """
         waiting, self._waiting = self._waiting, []
         by_site: dict[int, list[ApiRequest]] = {}
@@ -66,5 +66,5 @@ class RequestJournal:
 
 
 def _named(site_id: int) -> Site:
-    """Return a site as far as storing its requests needs it."""
+    """Return a site with only its id, which is enough to store its requests."""
     return Site(SiteId(site_id), "", NO_SITE.time_zone)

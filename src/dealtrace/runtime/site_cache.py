@@ -10,19 +10,19 @@ from dealtrace.storage.accounts.sites import find_cors_origins, find_site, find_
 from dealtrace.storage.accounts.tokens import find_token
 
 TOKENS_CACHED_MAX = 10_000
-"""How many live tokens are cached; unknown tokens are not, so that guessing fills no memory."""
+"""How many valid tokens are cached; unknown tokens are not cached, so that guessing does not fill the memory."""
 
 
 @record
 class Admission:
-    """The access that a token gives: its site, and the token's id."""
+    """The access that a token gives: its site and its id."""
 
     site: Site
     token_id: TokenId
 
 
 class SiteCache:
-    """Caches admissions and sites; `follow`, called every second, clears the cache once the accounts changed."""
+    """Caches admissions and sites; `follow` is called every second and clears the cache if the accounts changed."""
 
     def __init__(self) -> None:
         self._admissions: dict[str, Admission] = {}
@@ -34,7 +34,7 @@ class SiteCache:
 
     @property
     def newest_revision(self) -> int:
-        """The newest revision of the accounts that was seen."""
+        """Return the newest revision of the accounts that was seen."""
         return self._newest
 
     def remembered(self, token: str) -> Admission | None:
@@ -43,7 +43,7 @@ class SiteCache:
 
     def look_up(self, connection: Connection, token: str) -> Admission | None:
         """Find the admission of a token in the database and cache it; `None` if the token gives no access."""
-        memory = self._admissions  # `follow` may replace it meanwhile; then this outdated entry is dropped with it
+        memory = self._admissions  # if `follow` replaces it meanwhile, this entry is dropped with it
         revision = self._find_revision(connection)
         digest = token_digest(token)
         found = find_token(connection, digest)
@@ -84,11 +84,11 @@ class SiteCache:
         return site
 
     def remembered_cors_origins(self) -> frozenset[str] | None:
-        """Return the cached origins that any site names; `None` if they are not cached."""
+        """Return the cached CORS origins of all sites; `None` if they are not cached."""
         return self._cors_origins
 
     def look_up_cors_origins(self, connection: Connection) -> frozenset[str]:
-        """Find the origins that any site names in the database and cache them."""
+        """Find the CORS origins of all sites in the database and cache them."""
         revision = self._find_revision(connection)
         found = find_cors_origins(connection)
         if revision == self._revision:
@@ -96,7 +96,7 @@ class SiteCache:
         return found
 
     def follow(self, connection: Connection) -> int | None:
-        """Clear the cache if the accounts changed; return their new revision, `None` if it is the same."""
+        """Clear the cache if the accounts changed; return their new revision, `None` if nothing changed."""
         revision = self._find_revision(connection)
         if revision == self._revision:
             return None

@@ -1,4 +1,4 @@
-"""Unknown parameters of the requests of one process, counted in memory and stored once a second."""
+"""Count unknown parameters of the requests of one process in memory, and store the counts once a second."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,14 +9,14 @@ from dealtrace.operations.write_command import WriteCommand
 from dealtrace.runtime.write_queue import WriteQueue
 
 NAMES_AT_ONCE_MAX = 1000
-"""Names of all sites between two writes; beyond that they are counted together."""
+"""The most names of all sites between two writes; further names are counted together."""
 NAME_LENGTH_MAX = 100
-"""Ours: nothing that long is a misspelt name; it is counted with the others."""
+"""Ours: a longer name is not a misspelt parameter; such names are counted together."""
 _OTHERS = ("", "")
 
 
 class UnknownParametersTally:
-    """Counts unknown parameters without a write for each request; the counts of a process that is killed are lost."""
+    """Counts unknown parameters in memory; if the process is killed, counts that are not yet stored are lost."""
 
     def __init__(self) -> None:
         self._seen: dict[SiteId, tuple[Site, Counter[tuple[str, str]]]] = {}
@@ -24,7 +24,7 @@ class UnknownParametersTally:
         self._names = 0
 
     def count(self, site: Site, path: str, names: Sequence[str], known: Sequence[str]) -> None:
-        """Count the names that a request sent to a path; `known` are the names that the path knows."""
+        """Count the unknown names of a request to a path; `known` are the parameters that the path has."""
         _, seen = self._seen.setdefault(site.id, (site, Counter()))
         self._known[path] = known
         for name in names:
@@ -36,7 +36,7 @@ class UnknownParametersTally:
             seen[key] += 1
 
     async def store(self, write_queue: WriteQueue) -> None:
-        """Hand the counts to the write queue and begin anew; returns once they are stored.
+        """Write the counts through the write queue and reset them; returns once they are stored.
 
         Raises:
             Refusal: the database is unavailable; the counts are lost.

@@ -1,8 +1,8 @@
-"""A queue with one writing thread: commands that wait together are committed together, and each fails alone.
+"""A queue with one writing thread: waiting commands are committed together, but each can fail alone.
 
-The thread takes all commands that wait, runs them in one transaction, flushes once, and only then answers. If anything
-breaks, it rolls the transaction back and runs the commands again one by one, each behind a savepoint, so that a broken
-command does no harm to its neighbours; the common case pays for no savepoint.
+The thread takes all waiting commands, runs them in one transaction, commits, and only then answers. If a command fails,
+it rolls back and runs the commands again one by one, each in a savepoint, so that a failing command does not affect the
+others. Savepoints cost nothing in the usual case, when all commands succeed.
 """
 
 import asyncio
@@ -47,15 +47,15 @@ Outcome = TypeVar("Outcome")
 RETRY_PAUSE_SECONDS = 0.1
 RETRY_PAUSE_MAX_SECONDS = 2.0
 ALONE_TRIES_MAX = 3
-"""How often a command that lost a race is run before it counts as broken."""
+"""How often a command is run again after a conflict before it counts as failed."""
 OVERLOADED_RETRY_SECONDS = 1
 PUT_OFF_SHARE = 3
-"""A site is put off for at least so many times as its last try took, so that the others get most of the thread."""
+"""A postponed site waits this many times as long as its last try took, so that other sites get most of the thread."""
 
 
 @dataclass(slots=True)
 class _PutOff:
-    """The commands of a site that wait for a fault to pass; times are of the monotonic clock."""
+    """The commands of a postponed site, which wait for a temporary fault to pass; times are on the monotonic clock."""
 
     deadline: float
     pause: float
@@ -64,9 +64,9 @@ class _PutOff:
 
 
 class WriteQueue:
-    """The only writer of a process, made inside the running event loop to which it answers."""
+    """The only writer of a process; it must be created in the running event loop that awaits its outcomes."""
 
-    def __init__(  # noqa: PLR0913 - two of them only observe
+    def __init__(  # noqa: PLR0913 - two of the arguments only observe
         self,
         database: Database,
         clock: Callable[[], datetime],
@@ -79,7 +79,7 @@ class WriteQueue:
         observe: Callable[[int, float], None] = lambda _size, _seconds: None,
         observe_retry: Callable[[str], None] = lambda _reason: None,
     ) -> None:
-        """Start the thread; `is_shared` says that other processes write to the same sites."""
+        """Start the thread; `is_shared` means that other processes write to the same sites."""
         self._database = database
         self._clock = clock
         self._queue_max = queue_max
@@ -100,12 +100,12 @@ class WriteQueue:
 
     @property
     def waiting(self) -> int:
-        """How many commands wait now."""
+        """Return how many commands are waiting."""
         return self._queue.qsize() + sum(len(late.batch) for late in list(self._put_off.values()))
 
     @property
     def is_alive(self) -> bool:
-        """Whether the thread is running."""
+        """Return whether the thread is running."""
         return self._thread.is_alive()
 
     def write(
@@ -116,13 +116,13 @@ class WriteQueue:
         *,
         size: int = 1,
     ) -> "asyncio.Future[Outcome]":
-        """Queue a command; the future returns its outcome once it is safely on disk, or raises its refusal.
+        """Queue a command; the future returns its outcome once it is committed, or raises its refusal.
 
-        `size` is how many items the command carries: a list of calls counts as many and reserves ids for each.
+        `size` is the number of items in the command, such as calls of a list; ids are reserved for each item.
 
         Raises:
-            Overloaded: too many commands wait already; nothing was stored.
-            DatabaseUnavailable: the thread has died, or the database file is gone.
+            Overloaded: too many commands are waiting already; nothing was stored.
+            DatabaseUnavailable: the thread has died, or the database file was removed or replaced.
         """
         self._watch.require()
         if not self.is_alive and not self._stopping:
@@ -134,7 +134,7 @@ class WriteQueue:
         return answer
 
     async def stop(self) -> None:
-        """Write what waits, then end the thread."""
+        """Write the waiting commands, then end the thread."""
         self._stopping = True
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
@@ -154,9 +154,9 @@ class WriteQueue:
             self._write_due()
 
     def _next_batch(self) -> list[Pending] | None:
-        """Wait for a command, then take all that wait with it.
+        """Wait for a command, then return it with all others that are waiting.
 
-        Returns an empty list if a site that was put off is due first, and `None` once it is time to end.
+        Returns an empty list if a postponed site is due first, and `None` when the queue is being stopped.
         """
         try:
             first = self._queue.get(timeout=self._seconds_to_due())
@@ -175,13 +175,16 @@ class WriteQueue:
         return batch
 
     def _seconds_to_due(self) -> float | None:
-        """Return how long until a site that was put off is due; `None` if there is no such site."""
+        """Return the seconds until the next postponed site is due; `None` if no site is postponed."""
         if not self._put_off:
             return None
         return max(0.0, min(late.due_at for late in self._put_off.values()) - time.monotonic())
 
     def _behind_put_off(self, batch: list[Pending]) -> list[Pending]:
-        """Return the commands of sites that are not put off; the others line up behind their site's, or get 503."""
+        """Return the commands of sites that are not postponed.
+
+        Commands of a postponed site are appended to its waiting ones, or refused with 503 if those are too many.
+        """
         fresh = []
         for pending in batch:
             late = self._put_off.get(pending.site.id)
@@ -194,7 +197,7 @@ class WriteQueue:
         return fresh
 
     def _write_due(self) -> None:
-        """Try the sites again that are due."""
+        """Try the postponed sites that are due again."""
         now = time.monotonic()
         for site_id, late in list(self._put_off.items()):
             if late.due_at <= now:
@@ -202,9 +205,9 @@ class WriteQueue:
                 self._write(late.batch, late.deadline, pause=late.pause)
 
     def _write(self, batch: list[Pending], deadline: float, *, pause: float = 0.0) -> None:
-        """Answer every command of `batch`, whatever happens, except those of sites that are put off.
+        """Write `batch` and answer every command in it, whatever happens, except those of sites that are postponed.
 
-        A database that is away as a whole is waited for; `pause` is how long the last wait for a site took.
+        If the whole database is unavailable, this waits for it. `pause` is the length in seconds of the last pause.
         """
         parts, whole_pause = [batch], RETRY_PAUSE_SECONDS
         while parts:
@@ -216,7 +219,7 @@ class WriteQueue:
                 self._write_part(part)
             except _NotOpen as closed:
                 fault = closed.cause
-                self._known_statuses = KnownStatuses()  # the server that answers next may be another, and lack some
+                self._known_statuses = KnownStatuses()  # the next server may not have all of them
                 if is_passing(fault) and time.monotonic() + whole_pause < deadline:
                     self._observe_retry(retry_reason(fault))
                     time.sleep(whole_pause)
@@ -224,7 +227,7 @@ class WriteQueue:
                     continue
                 self._settle([pending for left in parts for pending in left], self._refuse(fault))
                 return
-            except Exception as fault:  # noqa: BLE001 - only faults that pass come here
+            except Exception as fault:  # noqa: BLE001 - only temporary faults get here
                 self._known_statuses = KnownStatuses()
                 self._observe_retry(retry_reason(fault))
                 parts[:1] = by_site = group_by_site(part)
@@ -252,7 +255,10 @@ class WriteQueue:
         return group_by_site(batch) if self._is_apart else [batch]
 
     def _postpone(self, part: list[Pending], fault: Exception, deadline: float, pause: float, took: float) -> None:
-        """Put off a site, at first not at all: who won a race is through at once."""
+        """Postpone a site; the first retry is immediate, since a conflict with another process is usually over by then.
+
+        If the deadline is too close for another try, the commands are refused instead.
+        """
         now = time.monotonic()
         due_at = now + max(pause, took * PUT_OFF_SHARE if pause else 0.0)
         if due_at >= deadline:
@@ -262,11 +268,11 @@ class WriteQueue:
         self._put_off[part[0].site.id] = _PutOff(deadline, following, due_at, part)
 
     def _write_part(self, part: list[Pending]) -> None:
-        """Write commands together, or if one is broken, one by one; give each its outcome.
+        """Write commands together, or one by one if that fails; set the outcome of each.
 
         Raises:
             _NotOpen: the database cannot be reached; nothing was run.
-            Exception: a fault that passes.
+            Exception: a temporary fault, after which the commands may be tried again.
         """
         for write in (self._write_together, self._write_one_by_one):
             try:
@@ -303,10 +309,10 @@ class WriteQueue:
             _commit(transaction)
 
     def _open(self, opened: ExitStack, ids: int) -> tuple[Connection, RootTransaction]:
-        """Reserve ids and begin a transaction.
+        """Reserve ids and begin a transaction; return its connection and the transaction.
 
         Raises:
-            _NotOpen: the database as a whole cannot be written to.
+            _NotOpen: the whole database cannot be written to.
         """
         try:
             self._watch.require(is_fresh=True)
@@ -317,9 +323,10 @@ class WriteQueue:
             raise _NotOpen(fault) from fault
 
     def _refuse(self, fault: Exception) -> Exception:
-        """Return what commands are answered that could not be run because of `fault`.
+        """Return the exception to raise for commands that could not be run because of `fault`.
 
-        The watch hears of what the database refuses; connections to a server that takes no writes are closed.
+        Failures of the database are reported to the watch and become `DatabaseUnavailable`; connections to a read-only
+        server are closed.
         """
         if not is_database_failure(fault):
             return fault
@@ -329,7 +336,7 @@ class WriteQueue:
         return DatabaseUnavailable(retry_after_seconds=UNAVAILABLE_RETRY_SECONDS)
 
     def _settle(self, batch: list[Pending], fault: BaseException | None = None) -> None:
-        """Have commands answered with their outcomes, or all with `fault`."""
+        """Schedule the delivery of the commands' outcomes, or of `fault` to all of them."""
         if fault is not None:
             fail(batch, fault)
         self._loop.call_soon_threadsafe(deliver, batch)
@@ -356,12 +363,12 @@ class WriteQueue:
             return
 
 
-class _CommitUnclear(Exception):  # noqa: N818 - it names what is the matter
-    """The commit itself failed: whether it took place is unknown, so it must not be repeated."""
+class _CommitUnclear(Exception):  # noqa: N818 - it names the condition
+    """The commit itself failed: it is unknown whether it took effect, so it must not be repeated."""
 
 
 class _NotOpen(Exception):  # noqa: N818
-    """No transaction could begin: the database as a whole is away, whatever the site."""
+    """No transaction could begin: the whole database is unavailable, not only one site's part."""
 
     def __init__(self, cause: Exception) -> None:
         super().__init__(str(cause))

@@ -1,4 +1,4 @@
-"""Ids from blocks: a process reserves 1,000 integers at a time in a control table and hands them out from memory."""
+"""Ids from blocks: a process reserves 1,000 integers at a time in a control table and assigns them from memory."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,10 +18,10 @@ _VISIT_IDS = "visit ids"
 
 
 class IdBlocks:
-    """A source of ids that are unique across processes, known before the insert, below 2^53, and in no order of time.
+    """A source of ids below 2^53 that are unique across processes and known before the insert, but not ordered by time.
 
-    `ensure` reserves blocks in a short transaction of its own, before the work that uses them begins; `take` needs no
-    database. Ids that a process leaves unused are lost. Not for several threads at once.
+    `ensure` reserves blocks in its own short transaction, before the work that uses them begins; `take` needs no
+    database. Ids that a process leaves unused are lost. Not thread-safe.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -42,7 +42,7 @@ class IdBlocks:
         """Return the next id.
 
         Raises:
-            IndexError: `ensure` reserved fewer ids than are used, which is a bug.
+            IndexError: `ensure` reserved fewer ids than are taken, which is a bug.
         """
         while (taken := next(self._current, None)) is None:
             self._current = iter(self._reserved.pop(0))
@@ -50,7 +50,7 @@ class IdBlocks:
         return taken
 
     def take_visit_id(self) -> VisitId:
-        """Return the id of a new visit, which nobody can guess: the next id, permuted by the key of the database.
+        """Return the id of a new visit, which cannot be guessed: the next id, permuted with the key of the database.
 
         Raises:
             IndexError: as for `take`.
@@ -81,10 +81,10 @@ def find_own_ids(connection: Connection) -> OwnIds:
 
 
 def raise_first_id(connection: Connection, first: int) -> int | None:
-    """Let ids begin at `first` from now on; `None` means done, otherwise `first` is too low and this is the lowest.
+    """Make new ids begin at `first`; return `None`, or the lowest possible value if `first` is too low.
 
-    Ids that were assigned before are never assigned again: they are kept as a row of their own, because a running
-    server may still hand out some of them.
+    Ids that were assigned before are never assigned again: they are kept in a row of their own, because a running
+    server may still assign some of them.
     """
     found = select(id_block.c.first_id, id_block.c.next_id).where(_CURRENT).with_for_update()
     first_before, next_before = connection.execute(found).one()
@@ -100,15 +100,16 @@ def raise_first_id(connection: Connection, first: int) -> int | None:
 
 
 def rewrite_block(engine: Engine) -> None:
-    """Store the next id as it is and commit: a write that changes nothing, to see whether one succeeds."""
+    """Rewrite the next id unchanged and commit, to find out whether a write succeeds."""
     with engine.begin() as connection:
         connection.execute(update(id_block).where(id_block.c.name == _NAME).values(next_id=id_block.c.next_id))
 
 
 def take_ids(connection: Connection, count: int) -> Sequence[int]:
-    """Take ids in the transaction of `connection`, for what cannot know beforehand how many it needs.
+    """Take ids in the transaction of `connection`, for work that cannot know in advance how many it needs.
 
-    Other processes wait for their next block until it ends, so it is for rare cases. A block was taken before.
+    Other processes wait for their next block until the transaction ends, so this is for rare cases. The caller must
+    have taken a block before.
     """
     if not count:
         return ()
@@ -125,7 +126,7 @@ def take_ids(connection: Connection, count: int) -> Sequence[int]:
 def transaction(database: Database, *, ids: int) -> Iterator[tuple[Connection, IdBlocks]]:
     """Open a transaction in which at least `ids` new ids can be taken; it commits at the end of the block.
 
-    For commands that write once; a server keeps its own `IdBlocks`, because a block is lost with each of them.
+    For commands that write once: each loses the rest of its block, so a server keeps one `IdBlocks`.
     """
     blocks = IdBlocks(database.writer)
     blocks.ensure(ids)

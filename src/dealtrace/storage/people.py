@@ -1,4 +1,4 @@
-"""Everything a site stores about one person, found from a phone or e-mail, exported or made anonymous."""
+"""Everything a site stores about one person, found by a phone or e-mail, to export or make anonymous."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TypeVar
@@ -55,11 +55,11 @@ ANONYMOUS: Mapping[Table, Values] = {
 }
 """The values that replace whatever may identify a person.
 
-A deal's fingerprint is replaced, too: who knows the rest of a registration could try phones until one fits.
+A deal's fingerprint is replaced too: anyone who knows the rest of a registration could try phones until one fits.
 """
 
 DELETED = frozenset({contact, lead_contact, deal_contact, deal_key})
-"""Rows that hold nothing but a contact."""
+"""Tables whose rows hold nothing but a contact."""
 
 VersionFields = tuple[int, int, Fields, Fields]
 """A version of a deal: deal id, version, fields before and after as JSON stores them."""
@@ -67,7 +67,7 @@ VersionFields = tuple[int, int, Fields, Fields]
 
 @record
 class Traces:
-    """The rows that belong to a person: contacts by their text, everything else by its id."""
+    """The rows that belong to a person: contacts by their text, everything else by id."""
 
     contacts: frozenset[str]
     clients: frozenset[int]
@@ -83,21 +83,21 @@ class Traces:
 
     @property
     def lead_ids(self) -> frozenset[int]:
-        """The ids of the person's calls and lead requests; no call and lead request share one."""
+        """The ids of the person's calls and lead requests, which share one range of ids."""
         return self.calls | self.lead_requests
 
     @property
     def leads(self) -> int:
-        """Count the calls and lead requests of the person."""
+        """The number of the person's calls and lead requests."""
         return len(self.calls) + len(self.lead_requests)
 
 
 def find_traces(connection: Connection, site_id: int, known_contacts: Collection[str]) -> Traces:
-    """Find everything about the person who bears one of these contacts, given in normal form.
+    """Find everything about the person who has one of these contacts, given in normal form.
 
-    Ours: only leads that bear that very contact count. Anybody can send a form with another person's phone beside
-    their own e-mail, and so become one client with that person. A client, or another contact of those leads, is the
-    person's if no other lead has it; the same holds for the other visits of the browsers in which the leads arose.
+    Ours: only leads with exactly these contacts count, because anybody can send a form with another person's phone and
+    their own e-mail, and so be merged with that person. A client, or another contact of these leads, is the person's if
+    no other lead has it; the same applies to the other visits of the visitors of these leads.
     """
     leading = _column(connection, contact, site_id, contact.c.client_id, contact.c.contact.in_(known_contacts))
     clients = leading | _column(connection, client, site_id, client.c.id, client.c.leading_id.in_(leading))
@@ -121,7 +121,7 @@ def find_traces(connection: Connection, site_id: int, known_contacts: Collection
 
 
 def _leads_of(connection: Connection, site_id: int, kind: LeadKind, known_contacts: Collection[str]) -> set[int]:
-    """Find the leads of one kind that bear a contact; deleted ones, which have no contact rows, by what was sent."""
+    """Find the leads of one kind that have a contact; deleted leads have no contact rows, so their columns are read."""
     rows, table = lead_contact.c, LEAD_TABLES[kind]
     shown = and_(rows.contact.in_(known_contacts), rows.lead_kind == kind)
     email = literal(None, Text) if kind is LeadKind.CALL else lead_request.c.email
@@ -139,14 +139,14 @@ def _leads_of(connection: Connection, site_id: int, kind: LeadKind, known_contac
 
 
 def _bears_contact(kind: LeadKind) -> ColumnElement[bool]:
-    """Return the condition that a lead bears any contact; one without, such as an anonymous one, is nobody's."""
+    """Return the condition that a lead has any contact; an anonymised lead, for example, has none."""
     if kind is LeadKind.CALL:
         return call.c.phone != ""
     return or_(lead_request.c.phone != "", lead_request.c.email != "")
 
 
 def _clients_of_others(connection: Connection, site_id: int, leads: Mapping[LeadKind, set[int]]) -> set[int]:
-    """Find the clients of these leads that have other leads, too."""
+    """Find the clients of these leads that also have other leads."""
     mine: set[int] = set()
     for kind, table in LEAD_TABLES.items():
         mine |= _column(connection, table, site_id, table.c.client_id, table.c.id.in_(leads[kind]))
@@ -160,7 +160,7 @@ def _clients_of_others(connection: Connection, site_id: int, leads: Mapping[Lead
 def _own_contacts(
     connection: Connection, site_id: int, leads: Mapping[LeadKind, set[int]], clients: Iterable[int]
 ) -> set[str]:
-    """Find the contacts of these clients, and those of these leads that no other lead bears."""
+    """Find the contacts of these clients and of these leads that no other lead has."""
     ids = set().union(*leads.values())
     rows = lead_contact.c
     borne = _column(connection, lead_contact, site_id, rows.contact, rows.lead_id.in_(ids))
@@ -170,7 +170,7 @@ def _own_contacts(
 
 
 def _own_visits(connection: Connection, site_id: int, leads: Mapping[LeadKind, set[int]]) -> set[int]:
-    """Find the visits that these leads name, and all others of browsers in which nobody else left a lead."""
+    """Find the visits that these leads name, and the other visits of visitors whom no other lead names."""
     named = _visits_named_by(connection, site_id, {kind: LEAD_TABLES[kind].c.id.in_(leads[kind]) for kind in LeadKind})
     visitors = _column(connection, visit, site_id, visit.c.visitor_id, visit.c.id.in_(named)) - {""}
     seen = dict(_pairs(connection, site_id, visitors))
@@ -199,7 +199,7 @@ def _visits_named_by(connection: Connection, site_id: int, leads: Mapping[LeadKi
 
 
 def find_rows(connection: Connection, site_id: int, traces: Traces) -> dict[str, list[dict[str, object]]]:
-    """Find every row of a person by the name of its table, as it is stored."""
+    """Find every row of a person as stored, by the name of its table."""
     return {
         table.name: [dict(row) for row in connection.execute(select(table).where(mine)).mappings()]
         for table, mine in _rows_of(site_id, traces)
@@ -207,14 +207,14 @@ def find_rows(connection: Connection, site_id: int, traces: Traces) -> dict[str,
 
 
 def list_version_fields(connection: Connection, site_id: int, traces: Traces) -> list[VersionFields]:
-    """List the versions of a person's deals."""
+    """List the versions of a person's deals, in no particular order."""
     mine = and_(deal_version.c.site_id == site_id, deal_version.c.deal_id.in_(traces.deals))
     fields = select(deal_version.c.deal_id, deal_version.c.version, deal_version.c.before, deal_version.c.after)
     return [(row.deal_id, row.version, row.before, row.after) for row in connection.execute(fields.where(mine))]
 
 
 def anonymise(connection: Connection, site_id: int, traces: Traces, versions: Sequence[VersionFields]) -> None:
-    """Replace everything that identifies the person; `versions` are those of the person's deals, already cleaned."""
+    """Replace everything that identifies the person; `versions` are of the person's deals, already cleaned."""
     for table, mine in _rows_of(site_id, traces):
         if table in ANONYMOUS:
             connection.execute(update(table).where(mine).values(ANONYMOUS[table]))

@@ -1,4 +1,4 @@
-"""All rows of one site: how many there are, and how they are deleted."""
+"""Counting and deleting all rows of one site."""
 
 from sqlalchemy import Connection, Table, delete, func, select
 
@@ -7,7 +7,7 @@ from dealtrace.storage.schema.tables.whole import metadata
 
 
 def count_site_rows(connection: Connection, site_id: int) -> dict[str, int]:
-    """Return how many rows of a site each table has, by its name; tables without any are missing."""
+    """Return the number of a site's rows in each table, by table name; tables without rows are missing."""
     found = {
         table.name: connection.execute(
             select(func.count()).select_from(table).where(table.c.site_id == site_id)
@@ -18,8 +18,8 @@ def count_site_rows(connection: Connection, site_id: int) -> dict[str, int]:
 
 
 def delete_site_rows(connection: Connection, site_id: int) -> None:
-    """Delete all that belongs to a site, except the site itself, its settings, tokens, webhooks and members."""
-    for table in reversed(_tenant_tables()):  # what refers to other rows goes first
+    """Delete all rows of a site, except the site itself, its settings, tokens, webhooks and members."""
+    for table in reversed(_tenant_tables()):  # referring rows are deleted first
         connection.execute(delete(table).where(table.c.site_id == site_id))
 
 

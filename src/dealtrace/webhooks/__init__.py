@@ -1,1 +1,1 @@
-"""Webhooks: their events, when deliveries are retried, and how they are formatted and signed."""
+"""Webhooks: their events, when a failed delivery is retried, and how messages are formatted and signed."""

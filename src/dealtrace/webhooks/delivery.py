@@ -8,17 +8,17 @@ from dealtrace.record import record
 from dealtrace.webhooks.event import Event
 
 DIGITS_MAX = 16
-"""A position has no more digits."""
+"""The most digits a position can have."""
 
 OutboxPosition = NewType("OutboxPosition", int)
-"""The position of a delivery among all deliveries of its site, in the order of events."""
+"""The position of a delivery among all deliveries of its site, in the order of the events."""
 
 
 @record
 class Delivery:
     """An event for a webhook, and when it was recorded.
 
-    It has no copy of the lead or deal: they are read when it is sent, so erased persons do not stay in the queue.
+    It holds no copy of the lead or deal: they are read at sending, so data of erased people does not stay in the queue.
     """
 
     webhook_id: WebhookId
@@ -27,12 +27,12 @@ class Delivery:
     recorded_at: datetime
 
     def message_id(self, site_id: int) -> str:
-        """Return the unique id of the delivery, the same for each attempt."""
+        """Return the unique id of the delivery, which stays the same for every attempt."""
         return f"{_prefix(site_id, self.webhook_id)}{self.position}"
 
 
 def position_in(message_id: str, site_id: int, webhook_id: int) -> OutboxPosition | None:
-    """Return the position in a message id, `None` if it is not the id of a delivery to this webhook."""
+    """Return the position in a message id, `None` if the id belongs to no delivery to this webhook."""
     prefix = _prefix(site_id, webhook_id)
     number = message_id.removeprefix(prefix)
     is_valid = message_id.startswith(prefix) and number.isascii() and number.isdigit() and len(number) <= DIGITS_MAX

@@ -13,7 +13,7 @@ from dealtrace.record import record
 
 
 class LeadPart(StrEnum):
-    """The parts of a lead that may change."""
+    """The parts of a lead whose change is reported."""
 
     STARTED_AT = "started_at"
     DURATION = "duration"
@@ -63,7 +63,7 @@ Event = LeadEvent | DealEvent | AlertEvent
 
 
 def call_event(lead: LeadRef, before: IncomingCall | None, after: IncomingCall) -> LeadEvent:
-    """Return the event of a report of a call: connected, disconnected, or changed since `before`."""
+    """Return the event that a report of a call causes: connected, disconnected, or changed since `before`."""
     ended = is_over(after.circumstances, after.duration)
     if before is None:
         return LeadEvent(EventKind.CALL_DISCONNECTED if ended else EventKind.CALL_CONNECTED, lead)
@@ -93,7 +93,7 @@ def _changed_parts(before: IncomingCall, after: IncomingCall) -> tuple[LeadPart,
 
 
 def annotations_event(lead: LeadRef, before: Annotations, after: Annotations) -> LeadEvent:
-    """Return the event of changed annotations of a lead."""
+    """Return the event for changed annotations of a lead."""
     parts = (LeadPart.MANAGER, LeadPart.COMMENT, LeadPart.TAGS, LeadPart.CUSTOM_VALUES)
     changed = tuple(part for part in parts if getattr(before, part) != getattr(after, part))
     return LeadEvent(EventKind.LEAD_CHANGED, lead, changed)
@@ -108,10 +108,10 @@ _OF_VERSION: Mapping[VersionKind, EventKind] = {
 
 
 def deal_events(version: DealVersion) -> list[Event]:
-    """List the events of a version of a deal: of the deal, and of the leads it was matched from and to.
+    """List the events that a version of a deal causes: the deal's own, and a change of the leads before and after.
 
-    Ours: a deal that is matched when it is registered has both events, created and matched, so that no match is
-    missed.
+    Ours: a deal that is matched at registration causes both events, created and matched, so that receivers miss no
+    match.
     """
     events: list[Event] = []
     if version.kind in _OF_VERSION:

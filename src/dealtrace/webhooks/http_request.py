@@ -1,4 +1,4 @@
-"""Deliveries as HTTP requests: query string, form, or JSON signed according to Standard Webhooks."""
+"""Deliveries as HTTP requests: a query string, a form, or JSON signed according to Standard Webhooks."""
 
 import base64
 import hashlib
@@ -19,7 +19,7 @@ SECRET_PREFIX = "whsec_"  # noqa: S105 - a prefix, not a secret
 
 @record
 class Message:
-    """The content of a delivery: its id, the kind and time of the event, and the fields in order."""
+    """The content of a delivery: its id, the kind and time of the event, and the fields in the order they are sent."""
 
     id: str
     kind: str
@@ -58,7 +58,7 @@ def _json(message: Message) -> bytes:
 
 
 def sign(secret: str, message_id: str, timestamp: str, body: bytes) -> str:
-    """Return the signature of a body, which proves to the receiver who sent it and when."""
+    """Return the signature of a body, which proves to the receiver that we sent it and when."""
     key = base64.b64decode(secret.removeprefix(SECRET_PREFIX))
     signed = f"{message_id}.{timestamp}.".encode() + body
     return "v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()

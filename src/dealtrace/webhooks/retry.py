@@ -8,18 +8,18 @@ from dealtrace.record import record
 FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(hours=1)
 JITTER = 0.2
-"""Delays are up to this share longer, so that webhooks that failed together are not retried together."""
+"""Each delay is lengthened by up to this share, so that webhooks that failed together are not retried together."""
 TRIED_FOR = timedelta(days=3)
-"""Ours: it may take a weekend until someone repairs a receiver."""
+"""Ours: it may take until after a weekend for a person to repair a receiver."""
 _DOUBLINGS_MAX = 20
 
 
 @record
 class Fault:
-    """Why an attempt failed, in a form for people.
+    """Why an attempt failed, in words for people.
 
-    `answer` is the receiver's own text; it may contain personal data, so it is shown and never stored. `is_final` if
-    the receiver says that it will not accept anything again; `retry_after` is the delay it asks for.
+    `answer` is the receiver's own text; it may contain personal data, so it is shown and never stored. `is_final` is
+    whether the receiver says that it will accept nothing again; `retry_after` is the delay it asks for.
     """
 
     reason: str
@@ -43,9 +43,10 @@ class Pause:
 
 
 def after_fault(fault: Fault, failures: int, failing_since: datetime, now: datetime, chance: float) -> TryAgain | Pause:
-    """Return what follows a failed attempt: the last of `failures` in a row since `failing_since`.
+    """Return when to try again after a failed attempt, or why to pause the webhook instead.
 
-    Delays double from five seconds to an hour; `chance`, from 0 to 1, varies them.
+    The attempt is the last of `failures` in a row since `failing_since`. Delays double from five seconds to an hour;
+    `chance`, from 0 to 1, varies them.
     """
     if fault.is_final:
         return Pause(f"{fault.reason}: the receiver accepts no more messages")
@@ -56,9 +57,9 @@ def after_fault(fault: Fault, failures: int, failing_since: datetime, now: datet
 
 
 def read_retry_after(text: str, now: datetime) -> timedelta:
-    """Return the delay that a header `Retry-After` asks for, a number of seconds or a date of HTTP, at most an hour.
+    """Return the delay that a `Retry-After` header asks for, in seconds or as an HTTP date, at most an hour.
 
-    It is zero if the header is absent, unreadable or in the past.
+    The delay is zero if the header is absent, unreadable or in the past.
     """
     text = text.strip()
     if text.isascii() and text.isdigit():

@@ -1,4 +1,4 @@
-"""Connect to a receiver: to the first of its allowed addresses that answers."""
+"""Connect to a webhook's receiver: to the first of its allowed addresses that answers."""
 
 import asyncio
 import ssl
@@ -10,13 +10,13 @@ import httpx
 from dealtrace.worker.targets import find_addresses
 
 STAGGER_SECONDS = 0.3
-"""How long an address may be silent before the next is tried beside it; a far host still wins if it is the only one."""
+"""How long to wait for an address before the next one is tried in parallel; the first may still answer later."""
 
 SocketOptions = Iterable[httpcore.SOCKET_OPTION] | None
 
 
 class TargetTransport(httpx.AsyncHTTPTransport):
-    """One connection to one receiver, made only to addresses that are allowed; certificates are those of its name."""
+    """One connection to one receiver, only to allowed addresses; certificates are checked against its host name."""
 
     def __init__(self, trust: ssl.SSLContext, private: Sequence[str], seconds: float) -> None:
         super().__init__(verify=trust, trust_env=False)
@@ -25,7 +25,7 @@ class TargetTransport(httpx.AsyncHTTPTransport):
 
 
 class TargetBackend(httpcore.AsyncNetworkBackend):
-    """Opens connections by name; an address on which nothing could be sent is not tried again while others are left.
+    """Opens connections by host name; an address that failed is not tried again while there are others.
 
     `seconds` is the time in which all addresses must have been tried.
     """
@@ -62,11 +62,11 @@ class TargetBackend(httpcore.AsyncNetworkBackend):
         return stream
 
     async def sleep(self, seconds: float) -> None:
-        """Sleep."""
+        """Sleep, as the library's interface demands."""
         await asyncio.sleep(seconds)
 
     def give_up_last(self) -> None:
-        """Mark the address of the last connection as failed: it accepted, but its encryption did not begin."""
+        """Mark the address of the last connection as failed: it accepted, but TLS could not be set up."""
         if self._last is not None:
             self._failed.add(self._last)
         self.has_more = False
@@ -74,7 +74,11 @@ class TargetBackend(httpcore.AsyncNetworkBackend):
     async def _first_to_accept(
         self, addresses: Sequence[str], port: int, seconds: float | None
     ) -> tuple[str, httpcore.AsyncNetworkStream]:
-        """Try the addresses in turn, each a little after the one before unless that failed; slower ones are dropped."""
+        """Return the first address that accepts, and its connection.
+
+        The next address is tried in parallel after a short while, or at once if the previous one failed. All other
+        connections are closed.
+        """
         stagger = min(STAGGER_SECONDS, self._seconds / 2 / len(addresses))
         waiting, running = list(addresses), dict[asyncio.Task[httpcore.AsyncNetworkStream], str]()
         fault: Exception = httpcore.ConnectError("no address")
@@ -100,7 +104,7 @@ class TargetBackend(httpcore.AsyncNetworkBackend):
 
 
 async def _drop(tasks: Iterable[asyncio.Task[httpcore.AsyncNetworkStream]]) -> None:
-    """Stop what still tries, and close what has connected meanwhile."""
+    """Cancel unfinished attempts, and close the connections of finished ones."""
     dropped = set(tasks)
     for task in dropped:
         task.cancel()

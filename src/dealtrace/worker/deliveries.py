@@ -1,4 +1,4 @@
-"""Send waiting deliveries: each webhook in order, all webhooks at once, none by two processes."""
+"""Send waiting deliveries: in order for each webhook, webhooks in parallel, each by one process at a time."""
 
 import asyncio
 import secrets
@@ -37,13 +37,13 @@ from dealtrace.worker.repeating import repeat
 from dealtrace.worker.webhook_client import WebhookClient, WebhookConnection
 
 POLL_SECONDS = 0.5
-"""How often the outbox is polled; a delivery to a healthy receiver waits no longer."""
+"""How often the outbox is polled; a delivery to a healthy receiver waits at most this long."""
 ROUND_SECONDS = 3.0
-"""How long deliveries are sent to one webhook before their outcome is stored; a test and the last attempt add to it."""
+"""How long one webhook is served before the outcome is stored; a test and the last attempt may take longer."""
 AT_ONCE_MAX = 32
 HELD_BACK_SECONDS = 5.0
 HELD_BACK_SECONDS_MAX = 300.0
-"""How long a process leaves a webhook alone whose outcome it could not store, at first and at most."""
+"""How long a process skips a webhook whose outcome it could not store: at first, and at most."""
 SWEEP_SECONDS = 3600.0
 
 _log = structlog.get_logger()
@@ -56,11 +56,11 @@ class MessageWriter(Protocol):
     def __call__(
         self, connection: Connection, site: Site, webhook: Webhook, deliveries: Sequence[Delivery], now: datetime
     ) -> dict[OutboxPosition, Message]:
-        """Return the message of each delivery, by its position; one whose deal or lead is gone has none."""
+        """Return messages by position of their delivery; deliveries whose deal or lead no longer exists have none."""
 
 
 class Deliveries:
-    """One process's share of the deliveries; `read_pool` reads from the primary database, never from a replica."""
+    """Sends deliveries in one process; `read_pool` must read from the primary database, not from a replica."""
 
     def __init__(
         self,
@@ -86,14 +86,14 @@ class Deliveries:
         ]
 
     async def stop(self) -> None:
-        """Start no more attempts, wait for those under way, and store their outcome."""
+        """Start no new attempts, wait for running ones, and store their outcome."""
         self._stopping = True
         for loop in self._loops:
             loop.cancel()
         await asyncio.gather(*self._loops, *self._in_hand.values(), return_exceptions=True)
 
     async def _poll(self) -> None:
-        """Start serving each webhook that has something to send and is not being served."""
+        """Start serving every webhook that has deliveries to send and is not being served."""
         webhooks = await self._read_pool.read(list_webhooks)
         observation.PAUSED.set(sum(webhook.is_paused for webhook in webhooks))
         observation.FAILING.set(sum(webhook.has_failed for webhook in webhooks))
@@ -112,7 +112,7 @@ class Deliveries:
                 self._in_hand[webhook_id] = asyncio.create_task(self._serve(webhook_id, site))
 
     async def _serve(self, webhook_id: WebhookId, site: Site) -> None:
-        """Send a webhook everything that waits, until nothing does or an attempt fails."""
+        """Send the deliveries of a webhook until none is waiting or an attempt fails."""
         claim = Claim(webhook_id, self._holder)
         try:
             while not self._stopping:
@@ -125,14 +125,14 @@ class Deliveries:
                 _log_outcome(webhook_id, report, pause)
                 if report.fault is not None:
                     return
-        except Exception as fault:  # noqa: BLE001 - whatever broke, the lease expires and a later poll tries again
+        except Exception as fault:  # noqa: BLE001 - after any failure the lease expires and a later poll tries again
             seconds = self._hold_back(webhook_id)
             _log.error("webhook_broke", webhook_id=webhook_id, seconds=seconds, cause=observation.cause_of(fault))
         finally:
             del self._in_hand[webhook_id]
 
     def _hold_back(self, webhook_id: WebhookId) -> float:
-        """Leave a webhook alone for a while, twice as long each time in a row; return for how many seconds."""
+        """Skip a webhook for a while, twice as long after each failure in a row; return the number of seconds."""
         before = self._broken.get(webhook_id)
         seconds = min(before.seconds * 2, HELD_BACK_SECONDS_MAX) if before is not None else HELD_BACK_SECONDS
         self._broken[webhook_id] = _HeldBack(seconds, time.monotonic() + seconds)
@@ -160,7 +160,10 @@ class Deliveries:
     async def _deliver(
         self, connection: WebhookConnection, site: Site, in_hand: ClaimedDeliveries
     ) -> tuple[list[OutboxPosition], Fault | None]:
-        """Send deliveries in order until one fails, time is up or the server stops; skip those without a message."""
+        """Send deliveries in order until one fails, time is up or the server stops.
+
+        Returns the positions that are done (deliveries without a message are skipped and count as done), and the fault.
+        """
         if not in_hand.deliveries:
             return [], None
         webhook, deadline = in_hand.webhook, time.monotonic() + ROUND_SECONDS
@@ -179,10 +182,10 @@ class Deliveries:
         return delivered, None
 
     async def _messages_of(self, site: Site, in_hand: ClaimedDeliveries) -> dict[OutboxPosition, Message] | Fault:
-        """Return the messages of what is in hand; a fault of this webhook if they cannot be written.
+        """Return the messages of the claimed deliveries, or a fault of the webhook if they cannot be written.
 
         Raises:
-            Exception: the database fails, which is no fault of the webhook.
+            Exception: the database failed, which is not the webhook's fault.
         """
         webhook = in_hand.webhook
         try:
@@ -207,7 +210,7 @@ def _find_due(connection: Connection, webhooks: Sequence[Webhook], now: datetime
 
 @dataclass(frozen=True, slots=True)
 class _HeldBack:
-    """A webhook that is left alone until an instant of the monotonic clock, `seconds` after it broke."""
+    """A webhook that is skipped for `seconds` after a failure, until `until` on the monotonic clock."""
 
     seconds: float
     until: float
@@ -217,7 +220,7 @@ async def _attempt(connection: WebhookConnection, webhook: Webhook, message: Mes
     started = time.perf_counter()
     try:
         outgoing = write_request(webhook, message, clock.now())
-    except Exception as broken:  # noqa: BLE001 - else the same delivery would be tried twice a second
+    except Exception as broken:  # noqa: BLE001 - otherwise the same delivery would be tried twice a second
         return _unwritable(webhook, broken)
     fault = await connection.send(outgoing)
     observation.observe_attempt(is_accepted=fault is None, seconds=time.perf_counter() - started)
@@ -225,13 +228,13 @@ async def _attempt(connection: WebhookConnection, webhook: Webhook, message: Mes
 
 
 def _unwritable(webhook: Webhook, broken: Exception) -> Fault:
-    """Log a message that cannot be written, which is our bug, and return it as a fault: it backs off as any other."""
+    """Log a message that cannot be written, which is our bug; return a fault, so that retries slow down as usual."""
     _log.error("webhook_not_written", webhook_id=webhook.id, cause=observation.cause_of(broken))
     return Fault(f"the message cannot be written: {type(broken).__name__}")
 
 
 def _log_outcome(webhook_id: WebhookId, report: DeliveryReport, pause: Pause | None) -> None:
-    """Log the outcome of one round; URLs and answers are left out, they may hold secrets."""
+    """Log the outcome of one round, without URLs and answers, which may contain secrets."""
     facts = {"webhook_id": webhook_id, "told": len(report.delivered)}
     if pause is not None:
         _log.error("webhook_paused", **facts, cure="dealtrace webhook list")

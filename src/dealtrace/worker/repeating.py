@@ -1,4 +1,4 @@
-"""Work that is repeated for as long as a process lives."""
+"""Repeat work until the process ends."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -9,7 +9,7 @@ _log = structlog.get_logger()
 
 
 async def repeat(work: Callable[[], Awaitable[None]], pause_seconds: float, event: str) -> None:
-    """Repeat `work` whatever happens: the database may go away and come back. Log only the first failure of a row."""
+    """Repeat `work` forever, even if it fails, as the database may come back; log only the first failure in a row."""
     is_failing = False
     while True:
         try:

@@ -1,4 +1,4 @@
-"""Which hosts webhooks may be sent to: a URL must not reach hosts that only this server can reach."""
+"""Check which hosts webhooks may be sent to: a URL must not reach hosts in the server's private network."""
 
 import asyncio
 import socket
@@ -8,7 +8,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_netw
 Address = IPv4Address | IPv6Address
 
 _UNICAST_IPV6 = IPv6Network("2000::/3")
-"""The only IPv6 addresses that lead to hosts of others; mapped, translated, local and reserved ones lie outside."""
+"""The public IPv6 addresses; mapped, translated, local and reserved addresses lie outside."""
 _CLOSED = tuple(
     ip_network(network)
     for network in (
@@ -41,8 +41,8 @@ _METADATA_SERVICES = frozenset(
 )
 
 
-class TargetForbidden(Exception):  # noqa: N818 - it names what is the matter
-    """All IP addresses of a host are private; the message names one, and the setting that allows it."""
+class TargetForbidden(Exception):  # noqa: N818 - it names the condition
+    """All IP addresses of a host are private; the message names the host and the setting that allows it."""
 
 
 class TargetUnknown(Exception):  # noqa: N818
@@ -50,13 +50,14 @@ class TargetUnknown(Exception):  # noqa: N818
 
 
 async def find_addresses(host: str, port: int, private: Sequence[str]) -> list[str]:
-    """Return the allowed IP addresses of a host, the best first; `private` are private networks that are allowed.
+    """Return the allowed IP addresses of a host in the resolver's order; `private` lists private networks to allow.
 
-    Connect to these very addresses: resolved again, the name may lead elsewhere. `host` is in ASCII and resolved as it
-    is, because the standard library's idea of international names is that of 2003, which leads to other hosts.
+    Connect only to the returned addresses: the name may resolve to others the next time. `host` must be ASCII and is
+    resolved as it is, because the standard library encodes international names by IDNA 2003, which may mean another
+    host.
 
     Raises:
-        TargetUnknown: the name cannot be resolved.
+        TargetUnknown: the host name cannot be resolved.
         TargetForbidden: all its addresses are private.
     """
     try:
@@ -74,9 +75,9 @@ async def find_addresses(host: str, port: int, private: Sequence[str]) -> list[s
 
 
 def is_allowed(address: Address, private: Sequence[str]) -> bool:
-    """Whether an address is public or in one of the `private` networks; an IPv4 address mapped to IPv6 counts as IPv4.
+    """Return whether an address is public or in one of the `private` networks; IPv4 mapped to IPv6 counts as IPv4.
 
-    A metadata service is allowed only by its very address: a network that contains it was not meant to open it.
+    A metadata service is allowed only if its own address is listed, not by a network that contains the address.
     """
     plain = (address.ipv4_mapped if isinstance(address, IPv6Address) else None) or address
     networks = [ip_network(network) for network in private]
@@ -88,10 +89,10 @@ def is_allowed(address: Address, private: Sequence[str]) -> bool:
 
 
 def _is_public(address: Address) -> bool:
-    """Whether an address belongs to a host of the internet, by the registries of IANA as of 2026.
+    """Return whether an address is public, by the IANA registries as of 2026.
 
-    Ours: translated addresses (`64:ff9b::/96` and others) are closed too, as the translator may stand in a network
-    whose private addresses it reaches.
+    Ours: translated addresses (`64:ff9b::/96` and others) are not public either, since the translator may be in a
+    network whose private addresses it can reach.
     """
     if isinstance(address, IPv6Address) and address not in _UNICAST_IPV6:
         return False

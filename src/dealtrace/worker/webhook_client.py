@@ -1,4 +1,4 @@
-"""Send webhooks over HTTP, one request at a time, and report why one failed."""
+"""Send webhooks over HTTP, one request at a time, and return the reason if a request fails."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -14,11 +14,11 @@ from dealtrace.worker.connecting import TargetBackend, TargetTransport
 from dealtrace.worker.targets import TargetForbidden, TargetUnknown
 
 ATTEMPT_SECONDS = 5.0
-"""Ours: from resolving the name to the end of the answer; slow receivers should answer first and work afterwards."""
+"""Ours: the time from resolving the name to the end of the answer; slow receivers should answer before they work."""
 ANSWER_BYTES_MAX = 65_536
-"""The rest of a longer answer is not read."""
+"""The most bytes of an answer that are read."""
 WORDS_MAX = 120
-"""How much of a refusal is shown to the person who tests a webhook."""
+"""How many characters of a receiver's error are shown to the person who tests a webhook."""
 
 
 class WebhookClient:
@@ -27,11 +27,11 @@ class WebhookClient:
     def __init__(self, private: Sequence[str]) -> None:
         self._private = private
         self._trust = httpx.create_ssl_context(trust_env=False)
-        self._trust.load_default_certs()  # of the system, for receivers with a company's own certificates
+        self._trust.load_default_certs()  # the system's, for receivers with certificates of a company's own CA
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator["WebhookConnection"]:
-        """Yield a connection to one receiver for several requests; it shares nothing with other receivers."""
+        """Yield a connection to one receiver for several requests; nothing is shared with other receivers."""
         transport = TargetTransport(self._trust, self._private, ATTEMPT_SECONDS)
         async with httpx.AsyncClient(
             transport=transport, trust_env=False, timeout=ATTEMPT_SECONDS, follow_redirects=False
@@ -40,16 +40,17 @@ class WebhookClient:
 
 
 class WebhookConnection:
-    """Several requests to one receiver."""
+    """Sends several requests to one receiver."""
 
     def __init__(self, client: httpx.AsyncClient, backend: TargetBackend) -> None:
         self._client = client
         self._backend = backend
 
     async def send(self, outgoing: Outgoing) -> Fault | None:
-        """Send a request; return `None` if it was accepted with a status of 2xx, even if its body then breaks off.
+        """Send a request; return `None` if it was accepted, else the fault.
 
-        Whatever goes wrong is a fault of the attempt, as the webhook must be tried more and more seldom then.
+        A status of 2xx means accepted, even if the body of the answer then breaks off. Nothing is raised: any failure
+        is a fault, after which the webhook is tried less and less often.
         """
         is_accepted = False
         try:
@@ -64,13 +65,13 @@ class WebhookConnection:
             fault = Fault(f"cannot connect: {_printable(str(reason)) or type(reason).__name__}")
         except (httpx.HTTPError, httpx.InvalidURL) as reason:
             fault = Fault(f"invalid answer: {_printable(str(reason)) or type(reason).__name__}")
-        except Exception as reason:  # noqa: BLE001 - a URL or an answer may break the libraries in ways of its own
+        except Exception as reason:  # noqa: BLE001 - a URL or an answer may make the libraries fail in unexpected ways
             fault = Fault(f"cannot be sent: {type(reason).__name__}")
         return None if is_accepted else fault
 
     @asynccontextmanager
     async def _open(self, outgoing: Outgoing) -> AsyncIterator[httpx.Response]:
-        """Yield the answer; an address whose encryption does not begin is given up: nothing was sent."""
+        """Yield the answer; if TLS cannot be set up with an address, nothing was sent and the next address is tried."""
         headers = {**outgoing.headers, "user-agent": f"Dealtrace/{__version__}"}
         request = self._client.build_request(outgoing.method, outgoing.url, content=outgoing.body, headers=headers)
         while True:
@@ -88,7 +89,7 @@ class WebhookConnection:
 
 
 async def _beginning(answer: httpx.Response) -> bytes:
-    """Read the first bytes of an answer; a connection with more on it is closed."""
+    """Return the first `ANSWER_BYTES_MAX` bytes of an answer; if there are more, the connection is closed."""
     read = b""
     async for piece in answer.aiter_raw():
         read += piece
@@ -98,7 +99,7 @@ async def _beginning(answer: httpx.Response) -> bytes:
 
 
 def _fault(answer: httpx.Response, body: bytes) -> Fault:
-    """Return why a receiver did not accept a request."""
+    """Return the fault of an answer that is not 2xx."""
     status = f"HTTP {answer.status_code}"
     if answer.is_redirect:
         status += ", a redirect, which is not followed: change the webhook to the URL it leads to"
@@ -112,6 +113,6 @@ def _fault(answer: httpx.Response, body: bytes) -> Fault:
 
 
 def _printable(text: str) -> str:
-    """Return the beginning of a text, with spaces for what a terminal cannot show."""
+    """Return the first `WORDS_MAX` characters of a text, with unprintable characters replaced by spaces."""
     shown = "".join(character if character.isprintable() else " " for character in text)
     return " ".join(shown.split())[:WORDS_MAX]

@@ -203,7 +203,7 @@ def test_no_more_than_five_broken_rows_are_named(folder: Path) -> None:
         ("Расход;Клики\n1;1\n", "no column date"),
         ("nothing at all", "no column date"),
         ('Дата;"Рас"ход;Расход;Клики\n01.03.2024;1;1;1\n', "misplaced quotes"),
-        ('Дата;Кампания;Расход\n01.03.2024;"a"b;1\n', "row 2: row: quotes"),
+        ('Дата;Кампания;Расход\n01.03.2024;"a"b;1\n', "row 2: row: there are quotes"),
         ("Дата;Расход\n01.03.2024;1;2\n", "more cells than the 2 headings"),
         ("Дата;Источник;Расход\n01.03.2024;;2\n", "neither source nor campaign"),
         ("Дата;Кампания;Расход\n01.03.2024;7,92E+10;2\n", "digits were lost"),
@@ -235,7 +235,7 @@ def test_another_currency_needs_a_rate(folder: Path) -> None:
         "Date,Cost\n2024-03-01,$2\n",
         'Date,"Cost, USD"\n2024-03-01,2\n',
     ):
-        assert "the currency is USD: set its rate" in refused(folder, text)
+        assert "the currency is USD: set the price" in refused(folder, text)
         assert amounts(read(folder, text, rate=Decimal("92.5"))) == [185]
 
 
@@ -257,7 +257,7 @@ def test_a_rate_is_for_rows_that_name_no_currency_too(folder: Path) -> None:
 
 def test_a_rate_for_rubles_is_refused(folder: Path) -> None:
     text = 'Date,"Cost, RUB"\n2024-03-01,2\n'
-    assert "leave out --rate" in refused(folder, text, rate=Decimal(90))
+    assert "remove --rate" in refused(folder, text, rate=Decimal(90))
 
 
 def test_rubles_beside_another_currency_stay_rubles(folder: Path) -> None:
@@ -307,12 +307,12 @@ def test_a_heading_is_parted_from_its_units(
 def test_too_many_different_costs_are_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cost_file, "COSTS_MAX", 2)
     text = "Дата;Кампания;Расход\n" + "".join(f"01.03.2024;c{number};1\n" for number in range(3))
-    assert "split it by months" in refused(folder, text)
+    assert "split the file by months" in refused(folder, text)
     assert len(read(folder, text.replace("c2", "c1")).costs) == 2
 
 
 def test_files_that_are_missing_or_damaged_are_refused(folder: Path) -> None:
-    with pytest.raises(FileUnreadable, match="missing"):
+    with pytest.raises(FileUnreadable, match="not found"):
         read_cost_file(folder / "absent.csv", None, CostReading())
     damaged = folder / "damaged.xlsx"
     damaged.write_bytes(b"PK\x03\x04 and no more")

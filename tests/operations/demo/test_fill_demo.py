@@ -216,7 +216,7 @@ def test_what_others_have_stored_since_is_removed_only_on_demand(database: Datab
         begun = begin_given_site(connection, shop.site.id, NOW)
     store(database, begun.site, part=0.01)
     stage.perform(register_deals, shop, registration("CRM-1"), now=NOW + timedelta(hours=1))
-    with pytest.raises(SiteInUse, match="other records: 1"), database.write() as connection:
+    with pytest.raises(SiteInUse, match="records: 1"), database.write() as connection:
         remove_demo(connection, shop.site.id)
     with database.write() as connection:
         remove_demo(connection, shop.site.id, with_others=True)

@@ -124,6 +124,7 @@ VERSIONS = [
         "kind": "changed",
         "recorded_at": NOON,
         "token_id": number or None,
+        "user_id": None if number else 7,
         "before": {},
         "after": {"text": text, "list": [1, None], "none": None},
     }

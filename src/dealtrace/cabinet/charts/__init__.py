@@ -1,1 +1,1 @@
-"""Charts as SVG, drawn from plain records on the server; a table stands behind each."""
+"""Charts as SVG, drawn on the server from plain records; each page also shows the data of its chart as a table."""

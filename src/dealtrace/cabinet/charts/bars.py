@@ -1,4 +1,4 @@
-"""A bar in a cell: how large a value is beside the largest of its column."""
+"""A bar in a cell that shows a value in proportion to the largest value of its column."""
 
 from fractions import Fraction
 
@@ -10,9 +10,9 @@ WIDTH, HEIGHT = 100, 6
 
 
 def cell_bar(value: Fraction | None, largest: Fraction) -> Markup:
-    """Return a bar of the share that a value has of the largest; nothing for what is unknown or not positive.
+    """Return a bar as long as the value's share of the largest; empty if the value is unknown or not positive.
 
-    It only repeats the number beside it, so readers of screens pass it over.
+    The bar only repeats the number beside it, so it is hidden from screen readers.
     """
     if value is None or value <= 0 or largest <= 0:
         return Markup("")

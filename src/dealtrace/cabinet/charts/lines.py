@@ -1,4 +1,4 @@
-"""A line over time, with the compared period as a ghost behind it and notes on the axis."""
+"""A line chart over time, with the compared period as a pale line behind it, and notes on the axis."""
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
@@ -12,12 +12,12 @@ from dealtrace.record import record
 WIDTH, HEIGHT = 900, 240
 LEFT, RIGHT, TOP, BOTTOM = 64, 12, 12, 26
 LABELS_MAX = 8
-"""How many labels the time axis has at most."""
+"""The most labels on the time axis."""
 
 
 @record
 class Point:
-    """A stretch of time: its label, the value, the value it is compared with, and the address of what is behind it."""
+    """A point for a span of time: its label, value and compared value, and the address of the page it links to."""
 
     label: str
     value: Fraction | None
@@ -27,7 +27,7 @@ class Point:
 
 @record
 class Note:
-    """Something that happened in the stretch at a place, counted from 0."""
+    """Something that happened; `place` is the index of its point."""
 
     place: int
     words: str
@@ -36,7 +36,7 @@ class Note:
 def line_chart(
     title: str, points: Sequence[Point], format_value: Callable[[Fraction | None], str], notes: Sequence[Note] = ()
 ) -> Markup:
-    """Return the chart of points in their order; unknown values interrupt the line."""
+    """Return the chart of the points in input order; unknown values interrupt the line."""
     values = [value for point in points for value in (point.value, point.compared) if value is not None]
     scale = scale_for(values, HEIGHT - TOP - BOTTOM)
     ghost = [point.compared for point in points]

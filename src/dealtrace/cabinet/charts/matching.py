@@ -1,4 +1,4 @@
-"""The time line of a deal's match: the moment of the deal, and the window of every lead that was considered."""
+"""The timeline of a deal's match: the time of the deal, and the window of each lead that was considered."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -12,16 +12,16 @@ from dealtrace.record import record
 WIDTH, ROW, BAR = 640, 40, 12
 SIDE, TOP, BOTTOM = 8, 24, 24
 WINDOWS_MAX = 12
-"""How many windows are drawn; the table below has the others too."""
+"""The most windows that are drawn; the table below the chart has all of them."""
 WIDTH_LEAST = 4
-"""How wide the shortest window is, so that it can be seen."""
+"""The least width of a window, so that even the shortest can be seen."""
 LETTER = 7.5
-"""About how wide a letter is."""
+"""The approximate width of a letter."""
 
 
 @record
 class DrawnCandidate:
-    """A lead that was considered: its label, what happened to it in words, and whether it was chosen."""
+    """A lead that was considered: its label, a text about its outcome, and whether it was chosen."""
 
     candidate: Candidate
     label: str
@@ -36,7 +36,7 @@ def matching_chart(
     drawn: Sequence[DrawnCandidate],
     format_time: Callable[[datetime], str],
 ) -> Markup:
-    """Return the time line; the windows stand below each other in their sequence, at most `WINDOWS_MAX`."""
+    """Return the chart: the first `WINDOWS_MAX` windows below each other, in input order."""
     shown = drawn[:WINDOWS_MAX]
     axis = _axis_of(deal_at, [each.candidate for each in shown])
     height = TOP + ROW * len(shown) + BOTTOM
@@ -63,7 +63,7 @@ class _Axis:
 
 
 def _axis_of(deal_at: datetime, candidates: Sequence[Candidate]) -> _Axis:
-    """Return an axis that has the deal and all windows on it, with some room at both ends."""
+    """Return a time axis that covers the deal and all windows, with a margin at both ends."""
     moments = [deal_at, *(each.window.opens_at for each in candidates), *(each.window.closes_at for each in candidates)]
     room = max((max(moments) - min(moments)) / 20, timedelta(minutes=1))
     return _Axis(min(moments) - room, max(moments) + room)
@@ -97,7 +97,7 @@ def _deal(words: str, x: float, height: int) -> list[Markup]:
 
 
 def _text_at(content: str, x: float, y: int, anchor: str) -> Markup:
-    """Return a text at a place, moved so far that it does not leave the picture."""
+    """Return a text at a position, moved inwards if it would extend beyond the picture."""
     width = len(content) * LETTER
     before = {"start": 0.0, "middle": width / 2}[anchor]
     left = min(max(x - before, SIDE), max(WIDTH - SIDE - width, SIDE))

@@ -1,4 +1,4 @@
-"""Scales: where a value lies on an axis, and round values to mark it by."""
+"""Scales: map values to positions on an axis, and choose round values as its marks."""
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -7,13 +7,13 @@ from math import ceil, floor, log10
 from dealtrace.record import record
 
 MARKS = 4
-"""About how many marks an axis has."""
+"""The approximate number of marks on an axis."""
 _STEPS = (1, 2, 5, 10)
 
 
 @record
 class Scale:
-    """Values from `low` to `high` on a length; `marks` are round values in between."""
+    """Maps values from `low` to `high` to positions from 0 to `length`; `marks` are round values in this range."""
 
     low: Fraction
     high: Fraction
@@ -21,12 +21,12 @@ class Scale:
     marks: tuple[Fraction, ...]
 
     def at(self, value: Fraction) -> float:
-        """Return the distance of a value from the low end."""
+        """Return the distance of a value from the low end, in the unit of `length`."""
         return round(float((value - self.low) / (self.high - self.low)) * self.length, 1)
 
 
 def scale_for(values: Sequence[Fraction], length: int) -> Scale:
-    """Return a scale that shows zero and all values, and ends at a mark."""
+    """Return a scale that includes zero and all values, with a mark at both ends."""
     low, high = min([*values, Fraction(0)]), max([*values, Fraction(0)])
     if low == high:
         high = low + 1
@@ -37,6 +37,6 @@ def scale_for(values: Sequence[Fraction], length: int) -> Scale:
 
 
 def _round_step(step: Fraction) -> Fraction:
-    """Return the least of 1, 2 and 5 times a power of ten that is not less than a step."""
+    """Round a step up to 1, 2 or 5 times a power of ten."""
     power = Fraction(10) ** floor(log10(step))
     return next(power * factor for factor in _STEPS if power * factor >= step)

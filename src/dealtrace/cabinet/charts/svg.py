@@ -1,10 +1,10 @@
-"""Elements of SVG as text that is safe to put on a page."""
+"""Build SVG elements as markup with escaped content."""
 
 from markupsafe import Markup, escape
 
 
 def element(name: str, *children: Markup, **attributes: object) -> Markup:
-    """Return an element; `_` in the name of an attribute is `-`, and `class_` is `class`."""
+    """Return an element; in names of attributes `_` becomes `-`, and `class_` becomes `class`."""
     shown = Markup("").join(
         Markup(' {}="{}"').format(Markup(key.rstrip("_").replace("_", "-")), value)  # noqa: S704 - our own names
         for key, value in attributes.items()
@@ -14,10 +14,10 @@ def element(name: str, *children: Markup, **attributes: object) -> Markup:
 
 
 def text(content: str, **attributes: object) -> Markup:
-    """Return a text at a place."""
+    """Return a `text` element; `attributes` give its position."""
     return element("text", escape(content), **attributes)
 
 
 def titled(content: str) -> Markup:
-    """Return the words that describe what they stand in, for readers of screens and under the cursor."""
+    """Return a `title` element, which describes its parent to screen readers and as a tooltip."""
     return element("title", escape(content))

@@ -1,1 +1,1 @@
-"""People who called or wrote: everything known of a person in time, their data exported or erased."""
+"""Pages of clients: the timeline of a person, and the export or erasure of their data."""

@@ -1,4 +1,4 @@
-"""A person's data on request: seen before, sent as a file, or made anonymous after a second confirmation."""
+"""A person's data: shown, exported as a file, or anonymized after a second confirmation."""
 
 import asyncio
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ BUSY_RETRY_SECONDS = 5
 
 @record
 class ContactLine:
-    """A contact of the person, whether it is chosen, and how many leads bear it."""
+    """A contact of the person, whether it is chosen, and how many leads have it."""
 
     text: str
     is_chosen: bool
@@ -34,25 +34,25 @@ class ContactLine:
 
 @record
 class Preview:
-    """What goes, or is sent: the contacts, and everything that is found by those that are chosen."""
+    """The contacts of a person, and the data found by the chosen ones, which would be exported or erased."""
 
     contacts: tuple[ContactLine, ...]
     traces: people.Traces
 
     @property
     def chosen(self) -> frozenset[str]:
-        """The contacts that are chosen."""
+        """Return the chosen contacts."""
         return frozenset(line.text for line in self.contacts if line.is_chosen)
 
     @property
     def fingerprint(self) -> str:
-        """What a person agrees to: the number of leads, deals, visits and clients."""
+        """Return the numbers of leads, deals, visits and clients as a text, to notice changes before confirmation."""
         traces = self.traces
         return ".".join(map(str, (traces.leads, len(traces.deals), len(traces.visits), len(traces.clients))))
 
 
 async def show(view: View) -> Response:
-    """Show what is stored about a person, to be exported or erased."""
+    """Show the page from which a person's data can be exported or erased."""
     facts = await read_person(view)
     if facts is None:
         return not_found(view)
@@ -60,7 +60,7 @@ async def show(view: View) -> Response:
 
 
 async def export(view: View) -> Response:
-    """Send everything that is stored about a person, by table, as a file."""
+    """Send everything that is stored about a person as a JSON file, by table."""
     facts = await read_person(view)
     if facts is None:
         return not_found(view)
@@ -75,7 +75,7 @@ async def export(view: View) -> Response:
 
 
 async def erase(view: View) -> Response:
-    """Ask once more with the counts, then make the person anonymous, if the counts are still those."""
+    """Ask for confirmation with the counts, then anonymize the person if the counts have not changed."""
     facts = await read_person(view)
     if facts is None:
         return not_found(view)
@@ -92,10 +92,10 @@ async def erase(view: View) -> Response:
 
 
 async def _erase(view: View, erasure: Erasure) -> people.Traces:
-    """Erase a person while nobody may build the column mirror, and return what was found.
+    """Erase a person while the column mirror is locked, and return what was erased.
 
     Raises:
-        Overloaded: another process had the mirror for too long.
+        Overloaded: another process held the lock of the mirror for too long.
     """
     with ExitStack() as held:
         try:
@@ -107,7 +107,7 @@ async def _erase(view: View, erasure: Erasure) -> people.Traces:
 
 
 async def _preview(view: View, facts: PersonFacts) -> Preview:
-    """Return what the chosen contacts find: those of the form or the address; at first all."""
+    """Return the preview for the contacts chosen in the form or the query; at first all contacts are chosen."""
     asked = view.form.all("contact") if view.form.fields else view.request.query_params.getlist("contact")
     is_first = not view.form.fields and "contact" not in view.request.query_params
     chosen = frozenset(facts.contacts if is_first else asked) & frozenset(facts.contacts)

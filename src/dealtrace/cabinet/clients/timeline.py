@@ -1,4 +1,4 @@
-"""A person's time line: visits, calls, lead requests and deals, the newest first."""
+"""A person's timeline: visits, calls, lead requests and deals, newest first."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -37,7 +37,7 @@ from dealtrace.storage.leads.clients import find_clients
 
 @record
 class Event:
-    """Something that happened: when, what, where its page is (empty for none), details, and money."""
+    """An event of the timeline: its time, title, details and amount; `address` is its page, empty if it has none."""
 
     at: datetime
     moment: str
@@ -49,7 +49,7 @@ class Event:
 
 @record
 class PersonFacts:
-    """Everything that was read of a person; `client` has every contact that is known."""
+    """What was read about a person; `client` has all known contacts."""
 
     client: Client
     leads: Sequence[LeadEntry]
@@ -58,12 +58,12 @@ class PersonFacts:
 
     @property
     def contacts(self) -> tuple[str, ...]:
-        """The phones and e-mails of the person in their normal form."""
+        """Return the phones and e-mails of the person, normalised."""
         return self.client.phones + self.client.emails
 
 
 async def show(view: View) -> Response:
-    """Show the time line of a person."""
+    """Show the timeline of a person."""
     facts = await read_person(view)
     if facts is None:
         return not_found(view)
@@ -86,12 +86,12 @@ async def show(view: View) -> Response:
 
 
 def address_of_person(view: View, client: Client) -> str:
-    """Return the address of a person's time line."""
+    """Return the path of a person's timeline."""
     return f"/cabinet/{view.here.id}/people/{client.id}"
 
 
 async def read_person(view: View) -> PersonFacts | None:
-    """Return what is known of the person of the address, `None` if the site has no such person."""
+    """Read the person in the page's path; `None` if the site has no such person."""
     client_id = view.request.path_params["client"]
     return await view.read(_read, view.here, client_id) if client_id <= ID_MAX else None
 

@@ -1,1 +1,1 @@
-"""Deals: their journal, the card of a deal with its explanation drawn, and what a person may do with it."""
+"""Deals: their journal, the page of a deal with its explanation, and actions on a deal."""

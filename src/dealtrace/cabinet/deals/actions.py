@@ -1,4 +1,4 @@
-"""What a person does with a deal: pin and unpin its lead, undo a change, delete and restore."""
+"""Actions on a deal: pin and unpin its lead, undo a change, delete and restore."""
 
 from starlette.responses import Response
 
@@ -14,7 +14,7 @@ OTHER = "other"
 
 
 async def act(view: View) -> Response:
-    """Do what the button of the form says, and lead back to the card."""
+    """Run the action of the form's button, then redirect to the page of the deal."""
     deal_id, wanted = view.request.path_params["deal"], view.form.get("act")
     if deal_id > ID_MAX or wanted not in tuple(Act):
         return not_found(view)
@@ -28,7 +28,7 @@ async def act(view: View) -> Response:
 
 
 def _chosen_lead(view: View) -> LeadRef | None:
-    """Return the lead that was chosen in the list, or named by its id.
+    """Return the lead that was chosen in the list or entered by its id; `None` for no lead.
 
     Raises:
         InvalidParameters: no lead was chosen.

@@ -1,4 +1,4 @@
-"""The card of a deal: what it is now, why it has its lead, its client's path, and everything that happened to it."""
+"""The page of a deal: its current values, why it has its lead, its client's path, and its history."""
 
 from collections.abc import Sequence
 
@@ -31,7 +31,7 @@ from dealtrace.storage.visits.credits import find_credits
 
 @record
 class Fact:
-    """A line of what a deal is now."""
+    """A line of the deal's current values."""
 
     name: str
     value: str
@@ -39,7 +39,7 @@ class Fact:
 
 @record
 class CardFacts:
-    """Everything that was read of a deal; `lead` is `None` without one."""
+    """What was read about a deal; `lead` is `None` if it has no lead."""
 
     deal: Deal
     explanation: Explanation
@@ -50,7 +50,7 @@ class CardFacts:
 
 
 async def show(view: View) -> Response:
-    """Show the card of a deal, deleted or not."""
+    """Show the page of a deal, even if it is deleted."""
     deal_id = view.request.path_params["deal"]
     if deal_id > ID_MAX:
         return not_found(view)
@@ -115,6 +115,6 @@ def _facts(view: View, deal: Deal, lead: LeadEntry | None) -> list[Fact]:
         (say("E-mail"), contact.email.as_sent if contact is not None and contact.email is not None else ""),
         (say("Comment"), deal.comment or ""),
         (say("Tags"), ", ".join(deal.tags)),
-        (say("Our id"), str(deal.id)),
+        (say("Dealtrace ID"), str(deal.id)),
     ]
     return [Fact(name, value) for name, value in lines if value]

@@ -1,4 +1,4 @@
-"""Why a deal has its lead, for people who do not program: drawn, in words, and what would change it."""
+"""Explain to people why a deal has its lead: as a chart, in words, and what would change the lead."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -17,12 +17,12 @@ from dealtrace.operations.deals.explain import Explanation, Naming, Verdict
 from dealtrace.record import record
 
 CANDIDATES_SHOWN = 20
-"""How many candidates of a step are listed; the nearest come first."""
+"""The most candidates that are listed for a search, nearest first."""
 
 
 @record
 class CandidateLine:
-    """A lead that was considered, in words."""
+    """A lead that was considered, as texts."""
 
     lead: str
     address: str
@@ -34,7 +34,7 @@ class CandidateLine:
 
 @record
 class StepLines:
-    """A search: what was searched for, the leads that were considered, how many more there are, and the reason."""
+    """A search: its title, the leads considered, how many more there are, and why the chosen lead won."""
 
     title: str
     candidates: tuple[CandidateLine, ...]
@@ -44,7 +44,7 @@ class StepLines:
 
 @record
 class FlipLine:
-    """The smallest change of a rule, and the lead that the deal would have then."""
+    """The smallest change of the rules that would give the deal another lead, and that lead."""
 
     change: str
     lead: str
@@ -53,7 +53,7 @@ class FlipLine:
 
 @record
 class Explained:
-    """The explanation of a match; `chart` is empty if there is nothing to draw, `pinnable` are leads to pin to."""
+    """The explanation of a match; `chart` may be empty, `pinnable` has values and names of leads to choose from."""
 
     verdict: str
     notes: tuple[str, ...]
@@ -64,7 +64,7 @@ class Explained:
 
 
 class Explainer:
-    """Puts explanations into the words of a page."""
+    """Turns explanations into the texts of a page."""
 
     def __init__(self, view: View) -> None:
         self._view = view
@@ -72,7 +72,7 @@ class Explainer:
         self._say = view.word
 
     def explained(self, explanation: Explanation) -> Explained:
-        """Return an explanation in words."""
+        """Return the texts of an explanation."""
         return Explained(
             self._say(VERDICTS[explanation.verdict]),
             tuple(self._notes(explanation)),
@@ -99,31 +99,34 @@ class Explainer:
             return
         for stated in (contact.phone, contact.email):
             if stated is not None and stated.normal is None:
-                yield self._say("“%(text)s” is no phone or e-mail that can be compared.") % {"text": stated.as_sent}
+                yield self._say("“%(text)s” is not a valid phone or e-mail, so no lead can be found by it.") % {
+                    "text": stated.as_sent
+                }
         if explanation.steps:
             yield self._say(
-                "A lead fits if the deal came after the lead began and at most %(threshold)s after it ended."
+                "A lead matches if the deal was made after the lead began "
+                "and no later than %(threshold)s after the lead ended."
             ) % {"threshold": self._time(contact.link_threshold)}
         if explanation.steps and explanation.verdict in (Verdict.PINNED, Verdict.NAMED):
-            yield self._say("Below is what the rules would choose without that.")
+            yield self._say("Below is what the search by contact would choose otherwise.")
         if explanation.steps and not explanation.contact_matching:
-            yield self._say("Below is what would be found if matching by contact were on.")
+            yield self._say("Below is what would be found if matching by contact were turned on.")
 
     def _naming(self, naming: Naming) -> str:
         kind = self._say("a call" if naming.kind is LeadKind.CALL else "a lead request")
         facts = {"kind": kind, "value": naming.value, "lead": self.lead_words(naming.lead)}
         if naming.lead is None:
-            return self._say("The CRM named %(kind)s, %(value)s, which is unknown here.") % facts
-        return self._say("The CRM named %(kind)s, %(value)s: %(lead)s.") % facts
+            return self._say("The CRM identified %(kind)s (%(value)s) that is not in Dealtrace.") % facts
+        return self._say("The CRM identified %(kind)s (%(value)s): %(lead)s.") % facts
 
     def _time(self, duration: timedelta) -> str:
         return span_of_time(self._view.language, duration)
 
     def _step(self, step: Step) -> StepLines:
         among = (
-            "Among calls, by %(contact)s"
+            "Calls by contact %(contact)s"
             if step.search.kind is LeadKind.CALL
-            else "Among lead requests, by %(contact)s"
+            else "Lead requests by contact %(contact)s"
         )
         shown = step.candidates[:CANDIDATES_SHOWN]
         return StepLines(
@@ -148,13 +151,13 @@ class Explainer:
         facts = {"time": self._time(candidate.missed_by)}
         match candidate.missed_end:
             case Missed.OPENING:
-                return self._say("missed: it began %(time)s after the deal") % facts
+                return self._say("no match: it began %(time)s after the deal") % facts
             case Missed.CLOSING:
-                return self._say("missed: its time was over %(time)s before the deal") % facts
+                return self._say("no match: the allowed time ended %(time)s before the deal") % facts
             case None if is_winner:
                 return self._say("chosen: it began %(time)s before the deal") % {"time": self._time(candidate.distance)}
             case None:
-                return self._say("in time, but another is nearer")
+                return self._say("within the allowed time, but another lead is nearer")
 
     def _chart(self, explanation: Explanation) -> Markup:
         drawn = [
@@ -166,7 +169,7 @@ class Explainer:
             return Markup("")
         zone, language = self._view.here.time_zone, self._view.language
         return matching_chart(
-            self._say("The deal and the leads that were considered, in time"),
+            self._say("The deal and the considered leads on a timeline"),
             self._say("Deal"),
             explanation.deal.happened_at,
             drawn,
@@ -183,15 +186,15 @@ class Explainer:
 
     def _changes(self, flip: Flip) -> Iterator[str]:
         if flip.contact_matching:
-            yield self._say("matching by contact is switched on")
+            yield self._say("matching by contact is turned on")
         for threshold, words in (
             (
                 flip.threshold_at_least,
-                "the time allowed after the lead ended is at least %(time)s (linkTimeThreshold %(seconds)s)",
+                "the time allowed after the end of a lead is at least %(time)s (linkTimeThreshold %(seconds)s)",
             ),
             (
                 flip.threshold_at_most,
-                "the time allowed after the lead ended is at most %(time)s (linkTimeThreshold %(seconds)s)",
+                "the time allowed after the end of a lead is at most %(time)s (linkTimeThreshold %(seconds)s)",
             ),
         ):
             if threshold is not None:
@@ -204,7 +207,7 @@ class Explainer:
             yield self._say("the deal is only matched again")
 
     def _pinnable(self, explanation: Explanation) -> Iterator[tuple[str, str]]:
-        """Yield the leads that a person may choose by hand, each with its value in the form, once."""
+        """Yield the form value and name of each lead that a person may choose, without duplicates."""
         refs = [naming.lead for naming in explanation.namings]
         refs += [candidate.lead for step in explanation.steps for candidate in step.candidates[:CANDIDATES_SHOWN]]
         for ref in dict.fromkeys(ref for ref in refs if ref is not None):

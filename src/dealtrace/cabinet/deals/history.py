@@ -1,6 +1,6 @@
-"""The versions of a deal in words: who changed what, which can be undone, and its sums and statuses over time.
+"""The versions of a deal as texts: who changed what, what can be undone, and sums and statuses over time.
 
-Any: fields of a deal as JSON stores them, as different as those are.
+Any: the fields of a deal in stored JSON have values of many types.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ from dealtrace.record import record
 
 @record
 class FieldChange:
-    """A field that a version changed, in words."""
+    """A field that a version changed, with the texts of its values before and after."""
 
     field: str
     before: str
@@ -30,7 +30,7 @@ class FieldChange:
 
 @record
 class VersionLine:
-    """A version in words."""
+    """A version, as texts."""
 
     version: int
     kind: str
@@ -42,7 +42,7 @@ class VersionLine:
 
 @record
 class StateLine:
-    """What status and sum a deal had from a moment on."""
+    """The status and sum that a deal had since a moment."""
 
     since: str
     status: str
@@ -51,14 +51,14 @@ class StateLine:
 
 @record
 class Callers:
-    """The labels of tokens and the logins of users, by their ids; users who were deleted are missing."""
+    """The labels of tokens and the logins of users by id; deleted users are missing."""
 
     tokens: Mapping[int, str]
     logins: Mapping[int, str]
 
 
 class Historian:
-    """Puts the versions of a deal into the words of a page; `callers` are who sent them."""
+    """Turns the versions of a deal into the texts of a page; `callers` has the names of those who made them."""
 
     def __init__(self, view: View, callers: Callers) -> None:
         self._view = view
@@ -66,11 +66,11 @@ class Historian:
         self._say = view.word
 
     def versions(self, versions: Sequence[DealVersion]) -> list[VersionLine]:
-        """Return versions in words, the latest first."""
+        """Return the texts of versions, latest first."""
         return [self._version(version) for version in reversed(versions)]
 
     def states(self, versions: Sequence[DealVersion]) -> list[StateLine]:
-        """Return the statuses and sums over time, the earliest first; versions that change neither have no line."""
+        """Return the statuses and sums over time, earliest first; versions that change neither are skipped."""
         lines: list[StateLine] = []
         status: Any = ""
         amount: Any = None
@@ -97,10 +97,10 @@ class Historian:
             label = self._callers.tokens.get(version.token_id, str(version.token_id))
             return self._say("by token %(label)s") % {"label": label}
         if version.user_id is not None:
-            return self._callers.logins.get(version.user_id, self._say("a user who is no more"))
+            return self._callers.logins.get(version.user_id, self._say("a deleted user"))
         if version.kind is VersionKind.MATCHED:
-            return self._say("by the rules, as a lead came or went")
-        return self._say("by a command")
+            return self._say("by the matching rules, because a lead was added or deleted")
+        return self._say("by a command on the server")
 
     def _changes(self, version: DealVersion) -> Iterator[FieldChange]:
         for name in version.after:
@@ -111,8 +111,8 @@ class Historian:
     def _moment(self, moment: datetime) -> str:
         return clock_time(self._view.language, moment, self._view.here.time_zone)
 
-    def _words(self, name: str, value: Any) -> str:  # noqa: PLR0911 - one line a field
-        """Return the value of a field as JSON stores it, in words."""
+    def _words(self, name: str, value: Any) -> str:  # noqa: PLR0911 - a case for each field
+        """Return the text of a field's value in stored JSON."""
         if value in (None, "", [], {}):
             return NOTHING
         match name:

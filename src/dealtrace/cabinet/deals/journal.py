@@ -1,4 +1,4 @@
-"""The journal of deals: by period, searched and filtered, the newest first."""
+"""The journal of deals: by period, with search and filters, newest first."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -30,7 +30,7 @@ YES, NO = "yes", "no"
 
 @record
 class Row:
-    """A deal of the list, in words; `lead` is empty without a lead."""
+    """A deal of the list, as texts; `lead` is empty if it has no lead."""
 
     address: str
     number: str
@@ -44,7 +44,7 @@ class Row:
 
 @record
 class Found:
-    """What was read for the page: entries of deals, where the next page begins, how many there are, known statuses."""
+    """What was read for the page: its deals, the key where it ends, the total number of deals, and known statuses."""
 
     entries: Sequence[DealEntry]
     end: SortKey | None
@@ -53,7 +53,7 @@ class Found:
 
 
 async def show(view: View) -> Response:
-    """Show the deals of the address; a search looks through all time."""
+    """Show the deals that match the query; a search ignores the period."""
     listing = listing_of(f"/cabinet/{view.here.id}/deals", view.request.query_params, ASKED)
     days = days_of(listing, view.here, clock.now(), view.language)
     found = await view.read(_read, view.here, listing, days)

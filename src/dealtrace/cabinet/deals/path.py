@@ -1,4 +1,4 @@
-"""The client's path: the visits that led to a lead, and what each attribution model credits them with."""
+"""The client's path: the visits before a lead, and their shares under each attribution model."""
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
@@ -16,7 +16,7 @@ CreditsByModel = Mapping[AttributionModel, Sequence[Credit]]
 
 @record
 class PathModel:
-    """An attribution model, and whether it is the one of the site."""
+    """An attribution model, and whether it is the site's."""
 
     words: str
     is_own: bool
@@ -24,7 +24,7 @@ class PathModel:
 
 @record
 class PathVisit:
-    """A visit of the path: when, from where, where it landed, and its share under each model, empty for none."""
+    """A visit of the path, as texts; `shares` has its share under each model, empty if it has none."""
 
     began: str
     source: str
@@ -37,14 +37,14 @@ class PathVisit:
 
 @record
 class Path:
-    """Visits, the earliest first, with a share for each of `models`."""
+    """Visits, earliest first, with a share for each of `models`."""
 
     models: tuple[PathModel, ...]
     visits: tuple[PathVisit, ...]
 
 
 def path_of(visits: Sequence[Visit], credited: CreditsByModel, view: View) -> Path:
-    """Return the path of a lead; `visits` are those that may be credited."""
+    """Return the path of a lead; `visits` are the visits that may be credited."""
     own = AttributionModel(view.here.attribution)
     models = tuple(PathModel(model_words(model, view.language), model is own) for model in AttributionModel)
     shares = {

@@ -1,4 +1,4 @@
-"""What the pages of deals call things; the words are English, and translated where they are shown."""
+"""The texts of the pages of deals, in English; they are translated where they are shown."""
 
 from collections.abc import Mapping
 
@@ -9,38 +9,38 @@ from dealtrace.operations.deals.explain import Verdict
 
 REASONS: Mapping[MatchReason, str] = {
     MatchReason.PINNED: "Pinned by hand",
-    MatchReason.CALL_ID: "The CRM named the call",
-    MatchReason.CALL_REFERENCE: "The CRM named the call by its number in the exchange",
-    MatchReason.REQUEST_ID: "The CRM named the lead request",
-    MatchReason.REQUEST_NUMBER: "The CRM named the lead request by its number",
+    MatchReason.CALL_ID: "The CRM identified the call",
+    MatchReason.CALL_REFERENCE: "The CRM identified the call by its ID in the PBX",
+    MatchReason.REQUEST_ID: "The CRM identified the lead request",
+    MatchReason.REQUEST_NUMBER: "The CRM identified the lead request by its number",
     MatchReason.PHONE: "Found by phone",
     MatchReason.EMAIL: "Found by e-mail",
     MatchReason.STATED_SOURCE: "The CRM stated the source",
     MatchReason.PINNED_TO_NONE: "Pinned by hand to no lead",
-    MatchReason.MATCHER: "By a matcher of the CRM’s list",
+    MatchReason.MATCHER: "By a matcher from the CRM’s list",
     MatchReason.NOTHING_SENT: "The CRM sent neither a lead nor a contact",
-    MatchReason.LEAD_UNKNOWN: "The CRM named a lead that is unknown",
-    MatchReason.CONTACT_UNUSABLE: "The contact cannot be read",
+    MatchReason.LEAD_UNKNOWN: "The CRM identified an unknown lead",
+    MatchReason.CONTACT_UNUSABLE: "The contact is invalid",
     MatchReason.MATCHING_OFF: "Matching by contact is off",
-    MatchReason.NO_LEAD_NEAR: "No lead in time",
+    MatchReason.NO_LEAD_NEAR: "No lead within the allowed time",
 }
-"""Why deals have their leads, or none."""
+"""Why deals have their leads, or have no lead."""
 VERDICTS: Mapping[Verdict, str] = {
-    Verdict.PINNED: "A person pinned it by hand. Leads that arrive later do not change that.",
-    Verdict.NAMED: "The CRM named the lead, so nothing had to be searched for.",
-    Verdict.CONTACT: "The lead was found by the client’s contact and by time.",
-    Verdict.MATCHER: "A matcher of the list that the CRM sent decided.",
-    Verdict.KEPT: "The lead was found by contact before matching by contact was switched off, and is kept.",
+    Verdict.PINNED: "The lead was pinned by hand. Leads that arrive later do not replace it.",
+    Verdict.NAMED: "The CRM identified the lead, so no search was needed.",
+    Verdict.CONTACT: "The lead was found by the client’s contact and the time of the deal.",
+    Verdict.MATCHER: "The match was decided by a matcher from the list that the CRM sent.",
+    Verdict.KEPT: "The lead was found by contact before matching by contact was turned off; the deal keeps it.",
     Verdict.NO_CLUE: "The CRM sent neither a lead nor a contact, so there is nothing to search by.",
-    Verdict.SWITCHED_OFF: "Matching by contact is off at this site, so contacts are not searched for.",
-    Verdict.NONE_FITS: "No lead fits: see below what was searched for and what was missed.",
+    Verdict.SWITCHED_OFF: "Matching by contact is off for this site, so no lead was searched for by contact.",
+    Verdict.NONE_FITS: "No lead matches. See below what was searched for and why the leads found do not match.",
 }
 WON_BY: Mapping[WonBy, str] = {
-    WonBy.ALONE: "It is the only one in time.",
-    WonBy.START: "Of several in time it began last.",
-    WonBy.END: "Of several that began together it ended last.",
-    WonBy.REFERENCE: "Of several at the same time it has the greater number.",
-    WonBy.ID: "Of several at the same time it was stored last.",
+    WonBy.ALONE: "It is the only lead within the allowed time.",
+    WonBy.START: "Of the leads within the allowed time, this one began last.",
+    WonBy.END: "Of the leads that began at the same time, this one ended last.",
+    WonBy.REFERENCE: "Of the leads with the same start and end, this one has the greatest number.",
+    WonBy.ID: "Of the leads with the same start and end, this one was stored last.",
 }
 VERSIONS: Mapping[VersionKind, str] = {
     VersionKind.REGISTERED: "Registered",
@@ -49,7 +49,7 @@ VERSIONS: Mapping[VersionKind, str] = {
     VersionKind.RESTORED: "Restored",
     VersionKind.MATCHED: "Another lead was found",
     VersionKind.PINNED: "Lead pinned by hand",
-    VersionKind.UNPINNED: "Lead left to the rules",
+    VersionKind.UNPINNED: "Lead unpinned",
 }
 FIELDS: Mapping[str, str] = {
     "number": "Number",
@@ -61,11 +61,11 @@ FIELDS: Mapping[str, str] = {
     "comment": "Comment",
     "tags": "Tags",
     "custom_values": "Custom fields",
-    "stated_source": "Stated source",
+    "stated_source": "Source stated by the CRM",
     "lead": "Lead",
     "deleted_at": "Deleted",
 }
-"""The fields that versions show; all else is known from other places of the card."""
+"""The fields that the history shows; all others appear elsewhere on the page."""
 assert (set(REASONS), set(VERDICTS), set(WON_BY), set(VERSIONS)) == tuple(
     map(set, (MatchReason, Verdict, WonBy, VersionKind))
 )

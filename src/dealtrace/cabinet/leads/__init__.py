@@ -1,1 +1,1 @@
-"""Leads and visits: their lists, the page of a lead, and what a person may do with it."""
+"""Leads and visits: their lists, the page of a lead, and actions on a lead."""

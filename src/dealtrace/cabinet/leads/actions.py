@@ -1,4 +1,4 @@
-"""What a person does with a lead: write notes, hide it, bring it back."""
+"""Actions on a lead: save notes, delete and restore."""
 
 from starlette.responses import Response
 
@@ -13,7 +13,7 @@ HIDE, BRING_BACK, NOTE = "hide", "bring_back", "note"
 
 
 async def act(view: View) -> Response:
-    """Do what the button of the form says, and lead back to the lead."""
+    """Run the action of the form's button, then redirect to the page of the lead."""
     ref, wanted = ref_of(view.request.path_params), view.form.get("act")
     if ref is None or wanted not in (HIDE, BRING_BACK, NOTE):
         return not_found(view)

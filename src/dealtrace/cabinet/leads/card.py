@@ -1,4 +1,4 @@
-"""The page of a lead: what it is, its notes, its deals, its visit and path."""
+"""The page of a lead: its values, notes, deals, visit and path."""
 
 from collections.abc import Mapping
 
@@ -25,7 +25,7 @@ from dealtrace.storage.visits.credits import find_credits
 
 @record
 class Fact:
-    """A line of what a lead is; `address` is that of another site, empty for none."""
+    """A line of the lead's values; `address` is a link to another website, empty if there is none."""
 
     name: str
     value: str
@@ -34,7 +34,7 @@ class Fact:
 
 @record
 class DealLine:
-    """A deal of the lead, in words."""
+    """A deal of the lead, as texts."""
 
     address: str
     number: str
@@ -45,7 +45,7 @@ class DealLine:
 
 @record
 class LeadFacts:
-    """Everything that was read of a lead."""
+    """What was read about a lead; `is_hidden` is true if it is deleted."""
 
     entry: LeadEntry
     credits: CreditsByModel
@@ -53,13 +53,13 @@ class LeadFacts:
 
 
 def ref_of(params: Mapping[str, object]) -> LeadRef | None:
-    """Return the lead that a path names, `None` if there can be none."""
+    """Return the lead named in a path, `None` if the path names no possible lead."""
     kind, lead_id = KINDS.get(str(params["kind"])), int(str(params["lead"]))
     return LeadRef(kind, lead_id) if kind is not None and lead_id <= ID_MAX else None
 
 
 async def show(view: View) -> Response:
-    """Show the page of a lead, hidden or not."""
+    """Show the page of a lead, even if it is deleted."""
     ref = ref_of(view.request.path_params)
     facts = await view.read(_read, view.here, ref) if ref is not None else None
     if ref is None or facts is None:
@@ -111,12 +111,12 @@ def _facts(entry: LeadEntry, view: View) -> list[Fact]:
     if isinstance(lead, Call):
         return [
             *common,
-            Fact(say("How it went"), call_state(entry, view)),
-            Fact(say("Number in the exchange"), lead.reference or ""),
+            Fact(say("Outcome"), call_state(entry, view)),
+            Fact(say("ID in the PBX"), lead.reference or ""),
             Fact(say("Phone"), entry.phone or ""),
-            Fact(say("Dialled"), went.dialled_phone or ""),
+            Fact(say("Dialled number"), went.dialled_phone or ""),
             Fact(say("Answered by"), went.answering_phone or ""),
-            Fact(say("Exchange"), went.exchange or ""),
+            Fact(say("PBX"), went.exchange or ""),
         ]
     return [
         *common,

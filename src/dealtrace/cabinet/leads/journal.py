@@ -1,4 +1,4 @@
-"""The lists of leads: calls, missed calls to ring back, lead requests, and visits, the newest first."""
+"""The lists of calls, missed calls to return, lead requests and visits, newest first."""
 
 from collections.abc import Mapping, Sequence
 
@@ -26,7 +26,7 @@ ASKED = ("tab", "deleted")
 CALLS, MISSED, REQUESTS, VISITS = "calls", "missed", "requests", "visits"
 TABS: Mapping[str, str] = {
     CALLS: "Calls",
-    MISSED: "Missed, to ring back",
+    MISSED: "Missed calls to return",
     REQUESTS: "Lead requests",
     VISITS: "Visits",
 }
@@ -35,7 +35,7 @@ YES = "yes"
 
 @record
 class Tab:
-    """A tab: its title, address, and whether it is the one shown."""
+    """A tab: its title and address, and whether it is the current one."""
 
     title: str
     address: str
@@ -44,7 +44,7 @@ class Tab:
 
 @record
 class LeadRow:
-    """A lead of the list, in words; `recording` is empty where no link may lead."""
+    """A lead of the list, as texts; `recording` is the URL of its recording, empty if it cannot be linked to."""
 
     address: str
     began: str
@@ -60,7 +60,7 @@ class LeadRow:
 
 @record
 class VisitRow:
-    """A visit of the list, in words."""
+    """A visit of the list, as texts."""
 
     began: str
     source: str
@@ -71,7 +71,7 @@ class VisitRow:
 
 @record
 class Found:
-    """What was read for the page; visits have no total, since there are many and nobody counts them here."""
+    """What was read for the page; `total` is `None` for visits, which are too many to count."""
 
     entries: Sequence[LeadEntry]
     visits: Sequence[Visit]
@@ -80,7 +80,7 @@ class Found:
 
 
 async def show(view: View) -> Response:
-    """Show the list of the address; a search looks through all time."""
+    """Show the list of the current tab; a search ignores the period."""
     listing = listing_of(f"/cabinet/{view.here.id}/leads", view.request.query_params, ASKED)
     tab = listing.get("tab") if listing.get("tab") in TABS else CALLS
     days = days_of(listing, view.here, clock.now(), view.language)
@@ -124,7 +124,7 @@ def _read(connection: Connection, site: Site, listing: Listing, tab: str, days: 
 
 
 def lead_row(entry: LeadEntry, view: View) -> LeadRow:
-    """Return a lead in words."""
+    """Return the row of a lead."""
     lead, site_id = entry.lead, view.here.id
     is_call = isinstance(lead, Call)
     began_at = lead.started_at if isinstance(lead, Call) else lead.requested_at
@@ -132,7 +132,7 @@ def lead_row(entry: LeadEntry, view: View) -> LeadRow:
         lead_address(site_id, LeadRef(LeadKind.CALL if is_call else LeadKind.LEAD_REQUEST, lead.id)),
         clock_time(view.language, began_at, view.here.time_zone),
         (lead.reference or str(lead.id)) if isinstance(lead, Call) else lead.number,
-        entry.client.name or view.word("nameless"),
+        entry.client.name or view.word("no name"),
         f"/cabinet/{site_id}/people/{entry.client.id}",
         ", ".join(contact for contact in (entry.phone, entry.email) if contact),
         source_words(entry.origin.source) if entry.origin.is_known else "",
@@ -143,10 +143,10 @@ def lead_row(entry: LeadEntry, view: View) -> LeadRow:
 
 
 def call_state(entry: LeadEntry, view: View) -> str:
-    """Return how a call went, in words."""
+    """Return a text with the outcome of a call."""
     assert isinstance(entry.lead, Call)
     if phase_of(entry.circumstances, entry.lead.duration) is CallPhase.ONGOING:
-        return view.word("going on")
+        return view.word("in progress")
     if not is_answered(entry.circumstances, entry.lead.duration):
         return view.word("missed")
     return view.word("answered, %(time)s") % {"time": span_of_time(view.language, entry.lead.duration)}

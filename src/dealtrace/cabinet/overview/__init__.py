@@ -1,1 +1,1 @@
-"""The first screen of a site."""
+"""The overview, the first page of a site."""

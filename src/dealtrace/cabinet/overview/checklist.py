@@ -1,4 +1,4 @@
-"""What is left to connect at a new site, each step with the line to copy."""
+"""The steps to connect a new site, each with a line to copy."""
 
 from dealtrace.cabinet.formats import clock_time
 from dealtrace.cabinet.view import View
@@ -8,7 +8,7 @@ from dealtrace.storage.reports.arrivals import Arrivals, Stretch
 
 @record
 class Step:
-    """A step: its title, what is known, the line to copy, whether it is done, and whether nothing goes without."""
+    """A step: its title and state, the line to copy, whether it is done, and whether it is required."""
 
     title: str
     state: str
@@ -18,7 +18,7 @@ class Step:
 
 
 def checklist_of(arrivals: Arrivals, view: View) -> list[Step]:
-    """Return the steps in their sequence, with what came last or that it is waited for."""
+    """Return the steps in order; the state of each is the time of the last data, or that there is none yet."""
     address = str(view.request.base_url).rstrip("/")
     site_id = view.here.id
     return [
@@ -27,15 +27,15 @@ def checklist_of(arrivals: Arrivals, view: View) -> list[Step]:
             line=f'<script async src="{address}/counter/{site_id}.js"></script>',
         ),
         _step(
-            view, view.word("Calls of the exchange"), arrivals.calls, is_needed=False,
+            view, view.word("Calls from the PBX"), arrivals.calls, is_needed=False,
             line=f"{address}/calls-service/RestAPI/{site_id}/…",
         ),
         _step(
-            view, view.word("Lead requests of forms"), arrivals.lead_requests, is_needed=False,
+            view, view.word("Lead requests from forms"), arrivals.lead_requests, is_needed=False,
             line=f"{address}/calls-service/RestAPI/requests/{site_id}/register/",
         ),
         _step(
-            view, view.word("Deals of the CRM"), arrivals.deals, is_needed=True,
+            view, view.word("Deals from the CRM"), arrivals.deals, is_needed=True,
             line=f"{address}/calls-service/RestAPI/requests/orders/register/",
         ),
     ]  # fmt: skip
@@ -44,7 +44,7 @@ def checklist_of(arrivals: Arrivals, view: View) -> list[Step]:
 def _step(view: View, title: str, stretch: Stretch, line: str, *, is_needed: bool) -> Step:
     last_at = stretch.last_at
     state = (
-        view.word("Waiting for the first")
+        view.word("No data yet")
         if last_at is None
         else f"{view.word('Last:')} {clock_time(view.language, last_at, view.here.time_zone)}"
     )

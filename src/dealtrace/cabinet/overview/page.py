@@ -1,4 +1,4 @@
-"""The overview of a site: six figures, one chart, what is wrong now, sources by money, unmatched deals by reason."""
+"""The overview of a site: six figures, a chart, current problems, sources by money, unmatched deals by reason."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -32,14 +32,14 @@ from dealtrace.reports.question import Known, Question, Words, parse_question
 from dealtrace.storage.reports.arrivals import Arrivals, find_arrivals
 
 FIGURES = ("match_rate", "deals", "amount", "leads", "cost", "drr")
-"""The six figures, the match rate first: whatever is unmatched is missing from all others."""
+"""The six figures; the match rate comes first, since unmatched deals are missing from the results of sources."""
 NEW_SITE_PRESET = "today"
 SOURCES_SHOWN = 15
 
 
 @record
 class Figure:
-    """A figure: its words and value, its change, the rows behind it, and the overview with its chart."""
+    """A figure: its title, value and change, links to its rows and its chart, and whether the chart is shown."""
 
     name: str
     words: str
@@ -61,7 +61,7 @@ class Answers:
 
 
 async def show(view: View) -> Response:
-    """Show the overview; a site without deals shows what is left to connect first."""
+    """Show the overview; for a site without deals, the steps to connect it come first."""
     address, now = address_of(f"/cabinet/{view.here.id}/", view.request.query_params), clock.now()
     known, arrivals, problems = await view.read(_read, view.here, now)
     usual = _usual(arrivals)

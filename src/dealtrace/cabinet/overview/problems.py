@@ -1,4 +1,4 @@
-"""What is wrong now, in words, each with its cure."""
+"""Texts about the current problems of a site, each with its cure."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -10,7 +10,7 @@ from dealtrace.record import record
 
 @record
 class Trouble:
-    """A problem in words, its cure, and the page on which it is mended; empty if that is not on a page."""
+    """The texts of a problem and its cure, and the address of the page on which to solve it."""
 
     words: str
     cure: str
@@ -19,29 +19,33 @@ class Trouble:
 
 _WORDS: Mapping[ProblemKind, tuple[str, str, str]] = {
     ProblemKind.SERVICE_SILENT: (
-        "%(what)s sends no deals since %(since)s.",
-        "Check the connection of the CRM and the journal of requests.",
+        "%(what)s has not sent any deals since %(since)s.",
+        "Check the CRM’s connection and the journal of requests.",
         "requests",
     ),
     ProblemKind.COUNTER_SILENT: (
-        "No visit was counted since %(since)s.",
-        "Check that the counter stands on every page.",
+        "No visits have been counted since %(since)s.",
+        "Check that the counter is installed on every page.",
         "settings/counter",
     ),
     ProblemKind.POINTS_SPENT: (
-        "All %(count)s points of today are spent: requests are refused.",
-        "Raise the daily points.",
+        "All %(count)s points for today have been spent, so requests are refused.",
+        "Increase the daily limit of points.",
         "settings",
     ),
-    ProblemKind.WEBHOOK_FAILED: ("The webhook %(what)s fails.", "Look at its log and send again.", "settings/webhooks"),
+    ProblemKind.WEBHOOK_FAILED: (
+        "The webhook %(what)s is failing.",
+        "Check its log and resend the messages.",
+        "settings/webhooks",
+    ),
     ProblemKind.NO_WON_STATUS: (
-        "No status is named won, so there is no income.",
-        "Name the statuses of won deals.",
+        "No status means won, so reports show no income.",
+        "Choose the statuses of won deals.",
         "settings/statuses",
     ),
     ProblemKind.FIELDS_UNKNOWN: (
-        "Fields are sent that the site does not keep: %(what)s.",
-        "Add those that you need.",
+        "Custom fields are sent that the site does not store: %(what)s.",
+        "Add the fields that you need.",
         "settings/fields",
     ),
 }
@@ -49,7 +53,7 @@ assert set(_WORDS) == set(ProblemKind)
 
 
 def troubles_of(problems: Sequence[Problem], view: View) -> list[Trouble]:
-    """Return problems in words."""
+    """Return the texts of problems, in input order."""
     return [_trouble(problem, view, view.word) for problem in problems]
 
 

@@ -1,1 +1,1 @@
-"""Pages about the people who use the cabinet: how they log in, what they may do, and who else may."""
+"""Pages about the users of the cabinet: logging in, their own account, and the roles of others."""

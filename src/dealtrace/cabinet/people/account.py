@@ -1,4 +1,4 @@
-"""The account of a user, for owners of the installation."""
+"""The account of another user, for owners of the installation."""
 
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -25,7 +25,7 @@ async def show(view: View) -> Response:
 
 
 async def change_role(view: View) -> Response:
-    """Give or take the role at a site."""
+    """Give the user a role at a site, or revoke it."""
     whose, site_id = await _whose(view), view.form.get("site")
     sites = {str(site.id): site for site in await view.read(list_sites)}
     if whose is None or site_id not in sites:
@@ -35,7 +35,7 @@ async def change_role(view: View) -> Response:
 
 
 async def change_ownership(view: View) -> Response:
-    """Make a user an owner of the installation, or not, or say why that cannot be."""
+    """Make a user an owner of the installation or a normal user, or show why this is refused."""
     whose = await _whose(view)
     if whose is None:
         return not_found(view)
@@ -55,7 +55,7 @@ async def make_password_link(view: View) -> Response:
 
 
 async def reset_factor(view: View) -> Response:
-    """Turn the second factor of a user off who lost it."""
+    """Turn off two-factor authentication for a user who lost their device."""
     whose = await _whose(view)
     if whose is None:
         return not_found(view)
@@ -64,7 +64,7 @@ async def reset_factor(view: View) -> Response:
 
 
 async def delete(view: View) -> Response:
-    """Delete a user, or say why that cannot be."""
+    """Delete a user, or show why this is refused."""
     whose = await _whose(view)
     if whose is None:
         return not_found(view)
@@ -79,7 +79,7 @@ async def delete(view: View) -> Response:
 
 
 def role_of_form(view: View) -> Role | None:
-    """Return the role that a form names, `None` for none."""
+    """Return the role in a form, `None` if it has no valid role."""
     named = view.form.get("role")
     return Role(named) if named in tuple(Role) else None
 

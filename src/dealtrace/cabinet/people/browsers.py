@@ -1,4 +1,4 @@
-"""Browsers by the names that people know them by."""
+"""Names of browsers for people."""
 
 import re
 
@@ -10,7 +10,7 @@ BROWSERS = (
     ("Chrome", "Chrome"),
     ("Version", "Safari"),
 )
-"""The word of a user agent and the name of the browser: the first one that is found, as most claim to be others too."""
+"""Words in user agents and names of browsers; the first match counts, since most browsers also claim to be others."""
 SYSTEMS = (
     ("Android", "Android"),
     ("iPhone", "iPhone"),
@@ -23,7 +23,7 @@ NAME_LENGTH_MAX = 40
 
 
 def browser_name(user_agent: str) -> str:
-    """Return the name, version and system of a browser: Firefox 145, Linux; of others how they call themselves."""
+    """Return the name, version and system of a browser (Firefox 145, Linux), else the start of its user agent."""
     for word, name in BROWSERS:
         if found := re.search(rf"\b{word}\w*/(\d+)", user_agent):
             system = next((name for word, name in SYSTEMS if word in user_agent), "")

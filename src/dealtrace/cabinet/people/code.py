@@ -1,4 +1,4 @@
-"""The second step of logging in: a code of the authenticator, or a recovery code."""
+"""The second step of logging in: a code of the authenticator app, or a recovery code."""
 
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -19,7 +19,7 @@ async def show(view: View) -> Response:
 
 
 async def confirm(view: View) -> Response:
-    """Let the person in, or show the form again with what is wrong."""
+    """Confirm the login, or show the form again with the fault."""
     then = view.form.get("then")
     await limit_guessing(view)
     outcome = await view.manage(_confirm, view.who.user, view.session_digest, view.form.get("code"))

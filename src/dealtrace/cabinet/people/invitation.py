@@ -1,4 +1,4 @@
-"""The one-time link that gives a role: to a new user, or to one who is logged in."""
+"""The one-time link that gives a role to a new user, or to the user who is logged in."""
 
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -22,20 +22,20 @@ BAD_REQUEST = 400
 
 @record
 class Offer:
-    """What an invitation gives: a role at a site, or the whole installation."""
+    """An invitation and the site of its role; `site` is `None` if it makes an owner of the installation."""
 
     invitation: Invitation
     site: Site | None
 
 
 async def show(view: View) -> Response:
-    """Show what the link gives and a form to accept it, as long as the link is valid."""
+    """Show the offered role and a form to accept it, if the link is valid."""
     key = view.request.query_params.get("key", "")
     return _form(view, 200, await _offer(view, key), key)
 
 
 async def accept(view: View) -> Response:
-    """Give the role to the person who is logged in, or create a user with it and log them in."""
+    """Give the role to the person who is logged in, or create a user with the role and log them in."""
     key = view.form.get("key")
     offer = await _offer(view, key)
     if view.person is not None:

@@ -1,4 +1,4 @@
-"""One-time links that an owner passes on; each is shown once, right after it was made."""
+"""One-time links that an owner passes on; each is shown only once, when it is created."""
 
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -13,7 +13,7 @@ from dealtrace.operations.accounts.invite_user import invite_user, make_password
 
 
 async def show_invitation(view: View, role: Role, site: Site | None, back: str) -> Response:
-    """Show a new link that gives a role at a site, or without a site the whole installation."""
+    """Create and show a link that gives a role at a site, or without a site, ownership of the installation."""
     key = await view.manage(_invite, role, site, view.who.user.id)
     return view.page(
         "people/link.html",
@@ -27,7 +27,7 @@ async def show_invitation(view: View, role: Role, site: Site | None, back: str) 
 
 
 async def show_password_link(view: View, user: User, back: str) -> Response:
-    """Show a new link that sets a user's password."""
+    """Create and show a link with which a user can set a new password."""
     key = await view.manage(_make_password_link, user.id, view.who.user.id)
     return view.page(
         "people/link.html",

@@ -17,11 +17,11 @@ from dealtrace.storage.accounts.users import has_users
 
 FORBIDDEN = 403
 LIMITS = {"login": LOGIN_LENGTH_MAX, "password_min": PASSWORD_LENGTH_MIN, "password": PASSWORD_LENGTH_MAX}
-"""The lengths that forms for logins and passwords allow."""
+"""Limits of the length of logins and passwords, for forms."""
 
 
 async def show(view: View) -> Response:
-    """Show the form, or lead on who is logged in already."""
+    """Show the form, or redirect a person who is already logged in."""
     if view.person is not None:
         return view.lead_to("/")
     return view.page(
@@ -34,7 +34,7 @@ async def show(view: View) -> Response:
 
 
 async def log_in(view: View) -> Response:
-    """Log in, or show the form again with what is wrong."""
+    """Log in, or show the form again with the fault."""
     login, password, then = view.form.get("login"), view.form.get("password"), view.form.get("then")
     await limit_guessing(view)
     await view.means.rate_limits.check_login(normal_login(login)[:LOGIN_LENGTH_MAX])
@@ -47,7 +47,7 @@ async def log_in(view: View) -> Response:
 
 
 async def user_of(view: View, login: str, password: str) -> User:
-    """Return the user whose login and password these are, after a moment of computing on a thread.
+    """Return the user with this login and password; the slow check runs on a thread.
 
     Raises:
         LoginRefused: the login or the password is wrong.
@@ -56,10 +56,10 @@ async def user_of(view: View, login: str, password: str) -> User:
 
 
 async def is_own_password(view: View, password: str) -> bool:
-    """Return whether a person gave their own password again, as before changes of how they log in.
+    """Return whether a text is the person's own password, as is asked before changes to how they log in.
 
     Raises:
-        AnonymousRateExceeded: it was tried too often.
+        AnonymousRateExceeded: there were too many attempts.
     """
     login = view.who.user.login
     await limit_guessing(view)
@@ -77,7 +77,7 @@ def _check(view: View, login: str, password: str) -> User:
 
 
 async def start_session(view: View, user: User, then: str) -> Response:
-    """Open a session for a user, and lead the browser on: to the code of the second factor, or where it came from."""
+    """Open a session for a user, and redirect to the form for the code, or to the page the person wanted."""
     browser = Browser(view.ip, view.request.headers.get("user-agent", ""))
     secret = await view.manage(_open, user, browser)
     page = view.lead_to(f"/login/code{then_query(then)}" if user.has_second_factor else own_path(then))
@@ -98,7 +98,7 @@ def _open(connection: Connection, _ids: object, user: User, browser: Browser) ->
 
 
 def own_path(then: str) -> str:
-    """Return where to go after logging in, below `/cabinet`: never to another host."""
+    """Return the path below `/cabinet` to open after logging in; other hosts and paths are replaced by `/`."""
     parts = urlsplit(then)
     is_ours = not parts.scheme and not parts.netloc and parts.path.startswith("/cabinet/") and "\\" not in then
     path = parts.path.removeprefix("/cabinet") if is_ours else "/"
@@ -106,7 +106,7 @@ def own_path(then: str) -> str:
 
 
 async def log_out(view: View) -> Response:
-    """End the session."""
+    """End the session and redirect to the login page."""
     await view.manage(_end, view.who.user, view.session_digest)
     page = view.lead_to("/login")
     page.delete_cookie(session_cookie(view), path="/", secure=view.is_secure, httponly=True)

@@ -1,4 +1,4 @@
-"""The people with a role at a site, for its owners."""
+"""The users with a role at a site, for its owners."""
 
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -20,14 +20,14 @@ from dealtrace.storage.accounts.users import list_rights
 
 @record
 class Members:
-    """The people with a role at a site, and the invitations to it that are open."""
+    """The users with a role at a site, and the open invitations to it."""
 
     people: list[Rights]
     invitations: list[Invitation]
 
 
 async def show(view: View) -> Response:
-    """List the people and the open invitations."""
+    """List the users and the open invitations."""
     members = await view.read(_look_up, view.here.id)
     return view.page(
         "people/members.html",
@@ -42,7 +42,7 @@ async def show(view: View) -> Response:
 
 
 async def change_role(view: View) -> Response:
-    """Give a member another role at the site, or take it."""
+    """Change a member's role at the site, or revoke it."""
     member = await _member(view)
     if member is None:
         return not_found(view)
@@ -51,7 +51,7 @@ async def change_role(view: View) -> Response:
 
 
 async def invite(view: View) -> Response:
-    """Show a new link that invites to the site."""
+    """Create and show a link that invites to the site."""
     role = role_of_form(view)
     if role is None:
         return not_found(view)
@@ -75,7 +75,7 @@ async def make_password_link(view: View) -> Response:
 
 
 async def _member(view: View) -> Rights | None:
-    """Return the person with a role at the site whom a form names."""
+    """Return the member named in the form, `None` if they have no role at the site."""
     members = await view.read(_look_up, view.here.id)
     return next((whose for whose in members.people if str(whose.user.id) == view.form.get("user")), None)
 

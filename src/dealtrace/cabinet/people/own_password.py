@@ -1,4 +1,4 @@
-"""A person's own password: changed by themselves, or set by a link that an owner made."""
+"""A person's own password: changed by themselves, or set with a link that an owner created."""
 
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -18,7 +18,7 @@ BAD_REQUEST = 400
 
 
 async def change(view: View) -> Response:
-    """Change the password and end all other sessions, or show the profile again with what is wrong."""
+    """Change the password and end all other sessions, or show the profile again with the fault."""
     if not await is_own_password(view, view.form.get("password")):
         return await profile.page(view, BAD_REQUEST, view.word("The current password is wrong"))
     try:
@@ -29,14 +29,14 @@ async def change(view: View) -> Response:
 
 
 async def show(view: View) -> Response:
-    """Show the form behind a link that sets a password, as long as the link is valid."""
+    """Show the form to set a password, if the link is valid."""
     key = view.request.query_params.get("key", "")
     await _check_key(view, key)
     return _form(view, 200, key)
 
 
 async def accept(view: View) -> Response:
-    """Set the password and log in, or show the form again with what is wrong."""
+    """Set the password and log in, or show the form again with the fault."""
     key = view.form.get("key")
     await _check_key(view, key)
     try:

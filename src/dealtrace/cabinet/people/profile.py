@@ -1,4 +1,4 @@
-"""A person's own account: password, second factor, and the browsers in which they are logged in."""
+"""A person's own account: password, two-factor authentication, and the browsers in which they are logged in."""
 
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -14,24 +14,24 @@ from dealtrace.storage.accounts.second_factors import count_recovery_codes
 from dealtrace.storage.accounts.sessions import list_sessions
 
 OTHERS = "others"
-"""Sent instead of a session's digest, it stands for all sessions but the one that sends it."""
+"""Sent instead of a session's digest to end all sessions except the current one."""
 
 
 @record
 class Profile:
-    """What is stored of a person's account."""
+    """The sessions of a person, and the number of recovery codes left."""
 
     sessions: list[Session]
     recovery_codes: int
 
 
 async def show(view: View) -> Response:
-    """Show the account."""
+    """Show the profile."""
     return await page(view, 200)
 
 
 async def page(view: View, status: int, fault: str = "") -> Response:
-    """Return the page of the account, with what is wrong."""
+    """Return the page of the profile, with a fault if there is one."""
     stored = await view.read(_look_up, view.who.user.id)
     return view.page(
         "people/profile.html",
@@ -45,7 +45,7 @@ async def page(view: View, status: int, fault: str = "") -> Response:
 
 
 async def end(view: View) -> Response:
-    """End a session, or all but this one."""
+    """End a session, or all sessions except the current one."""
     digest = view.form.get("session")
     if digest == OTHERS:
         await view.manage(_end_others, view.who.user.id, view.session_digest)

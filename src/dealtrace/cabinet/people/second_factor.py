@@ -1,4 +1,4 @@
-"""A person's own second factor: set up, turned off, and its recovery codes."""
+"""A person's own two-factor authentication: turn it on and off, and renew the recovery codes."""
 
 import segno
 from sqlalchemy import Connection
@@ -24,14 +24,14 @@ QR_SCALE = 5
 
 
 async def show(view: View) -> Response:
-    """Show a new secret for an authenticator, or lead back a person who has a second factor."""
+    """Show a new secret for an authenticator app; redirect to the profile if it is already turned on."""
     if view.who.user.has_second_factor:
         return view.lead_to("/profile")
     return _form(view, 200, make_secret())
 
 
 async def set_up(view: View) -> Response:
-    """Turn the second factor on and show the recovery codes, or show the form again with what is wrong."""
+    """Turn on two-factor authentication and show the recovery codes, or show the form again with the fault."""
     secret = view.form.get("secret")
     await limit_guessing(view)
     codes = await view.manage(_turn_on, view.who.user, secret, view.form.get("code"), view.session_digest)
@@ -42,7 +42,7 @@ async def set_up(view: View) -> Response:
 
 
 async def show_new_codes(view: View) -> Response:
-    """Show new recovery codes, which replace those before."""
+    """Create and show new recovery codes, which replace the old ones."""
     if not view.who.user.has_second_factor:
         return view.lead_to("/profile")
     if not await is_own_password(view, view.form.get("password")):
@@ -51,7 +51,7 @@ async def show_new_codes(view: View) -> Response:
 
 
 async def remove(view: View) -> Response:
-    """Turn the second factor off."""
+    """Turn off two-factor authentication, or show the profile again with the fault."""
     if not await is_own_password(view, view.form.get("password")):
         return await profile.page(view, BAD_REQUEST, view.word("The current password is wrong"))
     await view.manage(_turn_off, view.who.user)

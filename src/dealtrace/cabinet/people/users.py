@@ -1,4 +1,4 @@
-"""The users of the installation, for its owners: roles, invitations, lost passwords and second factors."""
+"""The users of the installation, for its owners: roles, invitations, and whether all need two-factor authentication."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -24,12 +24,12 @@ from dealtrace.storage.accounts.sites import list_sites
 from dealtrace.storage.accounts.users import find_times_of_use, list_rights
 
 OWN_INSTALLATION = "installation"
-"""Sent instead of a site, it invites an owner of the installation."""
+"""Sent instead of a site to invite an owner of the installation."""
 
 
 @record
 class People:
-    """All users, when each was here last, the sites, the invitations that are open, and what is demanded of all."""
+    """All users and when each was last seen, all sites, the open invitations, and whether all need two factors."""
 
     users: list[Rights]
     seen_at: Mapping[UserId, datetime]
@@ -51,7 +51,7 @@ async def show(view: View) -> Response:
 
 
 async def invite(view: View) -> Response:
-    """Show a new link that invites to a site, or to own the installation."""
+    """Create and show a link that invites to a site, or to own the installation."""
     at, role = view.form.get("site"), role_of_form(view)
     sites = {str(site.id): site for site in await view.read(list_sites)}
     if at == OWN_INSTALLATION:
@@ -68,7 +68,7 @@ async def revoke(view: View) -> Response:
 
 
 async def demand(view: View) -> Response:
-    """Demand a second factor of everybody, or of nobody."""
+    """Require two-factor authentication for all users, or stop requiring it."""
     await view.manage(_demand, view.form.has("is_demanded"))
     return view.lead_to("/users")
 

@@ -17,7 +17,7 @@ BAD_REQUEST = 400
 
 
 async def show(view: View) -> Response:
-    """Show the form behind a one-time link, as long as the link is valid."""
+    """Show the form to create the first user, if the link is valid."""
     key = view.request.query_params.get("key", "")
     await limit_guessing(view)
     await _check_key(view, key)
@@ -25,7 +25,7 @@ async def show(view: View) -> Response:
 
 
 async def accept(view: View) -> Response:
-    """Create the first user and log them in, or show the form again with what is wrong."""
+    """Create the first user and log them in, or show the form again with the fault."""
     key, login = view.form.get("key"), view.form.get("login")
     await limit_guessing(view)
     await _check_key(view, key)
@@ -43,7 +43,7 @@ def _form(view: View, status: int, key: str, fault: str = "", login: str = "") -
 
 
 async def _check_key(view: View, key: str) -> None:
-    """Check a key by reading alone: guesses take no ids and no writing transaction."""
+    """Check a key only by reading, so that guesses use no ids and no write transactions."""
     await view.read(require_invitation, key, Purpose.FIRST, clock.now())
 
 

@@ -1,1 +1,1 @@
-"""The page of reports: any question, held in the address."""
+"""The page of reports: any question, stored in the URL."""

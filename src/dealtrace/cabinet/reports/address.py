@@ -1,4 +1,4 @@
-"""The address of a report: the whole question stands in it, and every link changes one thing of it."""
+"""The URL of a report: it contains the whole question, and every link changes one part of it."""
 
 from collections.abc import Iterable, Mapping
 from urllib.parse import urlencode
@@ -25,7 +25,7 @@ ONCE = (
     "limit",
     "chart",
 )
-"""The parameters that an address has at most once, in the sequence in which they are written."""
+"""The parameters that a URL has at most once, in the order in which they are written."""
 FILTER = "filter"
 
 
@@ -38,11 +38,11 @@ class Address:
     filters: tuple[str, ...]
 
     def get(self, name: str) -> str:
-        """Return a parameter, empty if it is not said."""
+        """Return a parameter, empty if it is missing."""
         return dict(self.said).get(name, "")
 
     def link(self, **changed: str) -> str:
-        """Return the address with some parameters said otherwise; `first` and `last` are `from` and `to`."""
+        """Return the URL with some parameters changed; `first` and `last` mean `from` and `to`."""
         names = {"first": "from", "last": "to"}
         said = dict(self.said) | {names.get(name, name): value for name, value in changed.items()}
         pairs = [(name, said[name]) for name in ONCE if said.get(name)]
@@ -50,12 +50,12 @@ class Address:
         return f"{self.page}?{query}" if query else self.page
 
     def with_filter(self, condition: Filter) -> "Address":
-        """Return the address with a filter more."""
+        """Return the address with one more filter."""
         text = format_filter(condition)
         return self if text in self.filters else Address(self.page, self.said, (*self.filters, text))
 
     def without_filter(self, text: str) -> "Address":
-        """Return the address with a filter less."""
+        """Return the address without a filter."""
         return Address(self.page, self.said, tuple(other for other in self.filters if other != text))
 
     def at(self, page: str) -> "Address":
@@ -63,12 +63,12 @@ class Address:
         return Address(page, self.said, self.filters)
 
     def sorted_by(self, name: str) -> str:
-        """Return the address sorted by a column, descending first, then ascending."""
+        """Return the URL sorted by a column: descending, or ascending if it is already sorted descending."""
         falling = f"{DESCENDING}{name}"
         return self.link(sort=name if self.get("sort") == falling else falling)
 
     def words(self, **usual: str) -> Words:
-        """Return the question in words; `usual` counts where the address says nothing."""
+        """Return the unparsed question; `usual` has the values of missing parameters."""
         said: Mapping[str, str] = {**usual, **{name: value for name, value in self.said if value}}
         return Words(
             by=said.get("by", ""),
@@ -92,7 +92,7 @@ NEW_FILTER = ("filter_dimension", "filter_operator", "filter_value")
 
 
 def new_filter_of(query: QueryParams) -> str:
-    """Return the filter that a form adds, as it is written; empty if it adds none."""
+    """Return the filter that a form adds, written `dimension:operator:value`; empty if it adds none."""
     dimension, operator, value = (query.get(name, "") for name in NEW_FILTER)
     if not dimension:
         return ""
@@ -102,9 +102,9 @@ def new_filter_of(query: QueryParams) -> str:
 
 
 def address_of(page: str, query: QueryParams) -> Address:
-    """Return the address that was asked for; lists that a form sends field by field are joined.
+    """Return the address of a request; lists that a form sends as several fields are joined.
 
-    The form sends all models as one of the models, and a filter to add as three fields.
+    The form sends “all models” as a value of the model, and a new filter as three fields.
     """
     said = tuple((name, ",".join(part for part in query.getlist(name) if part)) for name in ONCE if name in query)
     said = tuple(("models", value) if (name, value) == ("model", ALL_MODELS) else (name, value) for name, value in said)
@@ -113,10 +113,10 @@ def address_of(page: str, query: QueryParams) -> Address:
 
 
 def key_filter(dimension: Dimension, key: str | None) -> Filter:
-    """Return the filter that keeps the facts of a row's key."""
+    """Return the filter for the facts of a row with this key."""
     return Filter(dimension, Operator.EMPTY) if key is None else Filter(dimension, Operator.IS, (key,))
 
 
 def key_pairs(keys: Iterable[str | None]) -> list[tuple[str, str]]:
-    """Return the keys of a row as parameters; nothing is empty."""
+    """Return the keys of a row as parameters; a missing key is an empty value."""
     return [("key", key if key is not None else "") for key in keys]

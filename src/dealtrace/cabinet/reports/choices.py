@@ -1,4 +1,4 @@
-"""What a person can choose for a report: the fields of the form above it, with what is chosen now."""
+"""The fields of the form above a report: what can be chosen, and what is chosen now."""
 
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
@@ -18,7 +18,7 @@ Value = TypeVar("Value", bound=str)
 
 @record
 class Choice:
-    """A value that can be chosen, its words, and whether it is chosen."""
+    """A value that can be chosen, its text, and whether it is chosen."""
 
     value: str
     words: str
@@ -27,7 +27,7 @@ class Choice:
 
 @record
 class Chip:
-    """A filter in force: its words, and the address without it."""
+    """An active filter: its text, and the URL without it."""
 
     words: str
     address: str
@@ -35,7 +35,7 @@ class Chip:
 
 @record
 class Choices:
-    """The fields of the form, each with its choices in their sequence; `by` has a list for each level."""
+    """The fields of the form, each with its choices in order; `by` has a list of choices for each level."""
 
     periods: tuple[Choice, ...]
     comparisons: tuple[Choice, ...]
@@ -92,17 +92,17 @@ assert set(_PERIODS) == set(PRESETS)
 
 
 def model_words(model: AttributionModel, language: Language) -> str:
-    """Return what a model is called."""
+    """Return the name of a model."""
     return _said(_MODELS[model], language)
 
 
 def period_choices(chosen: str, language: Language) -> tuple[Choice, ...]:
-    """Return the periods that can be chosen by a name."""
+    """Return the choices of named periods."""
     return _chosen(chosen, _PERIODS, language)
 
 
 def choices_of(address: Address, usual: Mapping[str, str], known: Known, language: Language) -> Choices:
-    """Return the fields of the form for an address; `usual` is chosen where it says nothing."""
+    """Return the fields of the form for an address; `usual` has the values of missing parameters."""
     said = {name: address.get(name) or usual.get(name, "") for name in ("period", "by", "metrics", "compare", "date")}
     has_days = bool(address.get("from") or address.get("to"))
     model = ALL_MODELS if address.get("models") else address.get("model") or str(int(known.model))
@@ -143,7 +143,7 @@ def _named(listed: Iterable[Dimension | Metric], chosen: set[str], language: Lan
 
 
 def _chip(address: Address, text: str, dimensions: Iterable[Dimension], language: Language) -> Chip:
-    """Return a filter in words: its dimension and operator by their names, the value as it was written."""
+    """Return the chip of a filter, with the names of its dimension and operator and the value as it was written."""
     names = {each.name: _said((each.ru, each.en), language) for each in dimensions}
     name, _, rest = text.partition(":")
     operator, _, value = rest.partition(":")

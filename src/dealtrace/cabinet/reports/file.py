@@ -1,4 +1,4 @@
-"""A report as a file to keep: the same question as on the page, with all its rows."""
+"""A report as a file to download: the same question as on the page, with all rows."""
 
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import datetime
@@ -30,7 +30,7 @@ CONTENT_TYPES = {
 
 
 def send_as(extension: str) -> Callable[[View], Awaitable[Response]]:
-    """Return the page that sends a report as a file of an extension."""
+    """Return the handler that sends a report as a file with this extension."""
 
     async def send(view: View) -> Response:
         site, now = view.here, clock.now()
@@ -52,7 +52,7 @@ def _read(connection: Connection, site: Site, words: Words, now: datetime) -> Qu
 
 
 def _write(source: FactSource, site: Site, question: Question, now: datetime, extension: str) -> BinaryIO:
-    """Return a report as an open file that nobody else can find and that is gone when it is closed."""
+    """Write a report to a temporary file and return the open file; it is already unlinked, so closing it deletes it."""
     report = ask(source, site, question, now)
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"report{extension}"

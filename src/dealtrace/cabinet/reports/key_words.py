@@ -1,4 +1,4 @@
-"""Keys of reports in words: codes and times as people read them."""
+"""Texts for the keys of reports, such as codes and times."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -12,9 +12,9 @@ from dealtrace.storage.reports.stored_facts import KIND_KEYS, NEW_CLIENT, RETURN
 
 _REASONS: Mapping[str, tuple[str, str]] = {
     MatchReason.PINNED: ("закреплена вручную", "pinned by hand"),
-    MatchReason.CALL_ID: ("по номеру звонка", "by the call’s id"),
-    MatchReason.CALL_REFERENCE: ("по номеру звонка в АТС", "by the call’s id in the exchange"),
-    MatchReason.REQUEST_ID: ("по номеру заявки", "by the lead request’s id"),
+    MatchReason.CALL_ID: ("по ID звонка", "by the call’s ID"),
+    MatchReason.CALL_REFERENCE: ("по ID звонка в АТС", "by the call’s ID in the PBX"),
+    MatchReason.REQUEST_ID: ("по ID заявки", "by the lead request’s ID"),
     MatchReason.REQUEST_NUMBER: ("по номеру заявки на сайте", "by the lead request’s number on the site"),
     MatchReason.PHONE: ("по телефону", "by phone"),
     MatchReason.MATCHER: ("по списку matching", "by the list `matching`"),
@@ -23,9 +23,9 @@ _REASONS: Mapping[str, tuple[str, str]] = {
     MatchReason.PINNED_TO_NONE: ("вручную оставлена без лида", "left without a lead by hand"),
     MatchReason.NOTHING_SENT: ("CRM не прислала ни лида, ни контакта", "the CRM sent neither a lead nor a contact"),
     MatchReason.LEAD_UNKNOWN: ("присланный лид неизвестен", "the lead that was sent is unknown"),
-    MatchReason.CONTACT_UNUSABLE: ("телефон или почта не читается", "the phone or e-mail cannot be read"),
+    MatchReason.CONTACT_UNUSABLE: ("телефон или почта указаны неверно", "the phone or e-mail is invalid"),
     MatchReason.MATCHING_OFF: ("склейка по контактам выключена", "matching by contact is off"),
-    MatchReason.NO_LEAD_NEAR: ("рядом по времени нет лида", "no lead near in time"),
+    MatchReason.NO_LEAD_NEAR: ("нет лида в допустимое время", "no lead within the allowed time"),
 }
 _WEEKDAYS = {
     "1": ("понедельник", "Monday"),
@@ -49,7 +49,7 @@ assert set(_REASONS) == set(MatchReason)
 
 
 def key_words(dimension: Dimension, key: str, language: Language) -> str:
-    """Return a key in words; what has no words of its own stays as it is."""
+    """Return the text of a key; keys without a text are returned unchanged."""
     words = _WORDS.get(dimension.name, {}).get(key)
     if words is not None:
         return words[0] if language == "ru" else words[1]
@@ -64,6 +64,6 @@ def key_words(dimension: Dimension, key: str, language: Language) -> str:
 
 
 def day_words(key: str, language: Language) -> str:
-    """Return a day without its year: 30 окт."""
+    """Format a day without its year: 30 окт."""
     on = date.fromisoformat(key)
     return f"{on.day}\u00a0{MONTHS[language][on.month - 1]}"

@@ -22,12 +22,12 @@ from dealtrace.reports.time_keys import TIME_KEYS, keys_of_period
 
 DAYS_BY_DAY = 62
 DAYS_BY_WEEK = 400
-"""Ours: how long a period is drawn by days and by weeks; a longer one by months."""
+"""Ours: periods up to these numbers of days are drawn by days and by weeks, longer periods by months."""
 
 
 @record
 class TimeLine:
-    """The chart, its title, and the table behind it: the label of each point, its value and the compared one."""
+    """The chart, its title, and the same data as a table: label, value and compared value of each point."""
 
     svg: Markup
     title: str
@@ -36,21 +36,21 @@ class TimeLine:
 
 
 def time_dimension(period: Period) -> Dimension:
-    """Return the dimension by which a period is drawn."""
+    """Return the dimension of the chart's time axis for a period: day, week or month."""
     if period.days <= DAYS_BY_DAY:
         return DIMENSIONS["day"]
     return DIMENSIONS["week" if period.days <= DAYS_BY_WEEK else "month"]
 
 
 def over_time(question: Question, metric: Metric) -> Question:
-    """Return the question of one metric over time, with the filters and the comparison of another question."""
+    """Return the question for one metric over time, with the filters and the comparison of another question."""
     return replace(question, by=(time_dimension(question.period),), metrics=(metric,), sort=None, limit=None)
 
 
 def time_line(report: Report, address: Address, language: Language, notes: Sequence[tuple[date, str]] = ()) -> TimeLine:
-    """Return the chart of a report by time; stretches without anything are zero, or unknown for ratios.
+    """Return the chart of a report by time; where there are no facts, values are zero, or unknown for ratios.
 
-    A point leads to the report of its stretch. `notes` are words on a day.
+    Each point links to the report of its span of time. `notes` are texts for days.
     """
     (dimension,), (metric,) = report.question.by, report.question.metrics
     (model,) = report.total.values

@@ -1,4 +1,4 @@
-"""One metric under all models side by side, with the difference between the extremes."""
+"""One metric under all attribution models side by side, with the difference between the extremes."""
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -16,7 +16,7 @@ from dealtrace.reports.metrics import Metric
 
 @record
 class ModelsLine:
-    """A row: its keys, a value for each model, and how far the greatest and the least are apart."""
+    """A row: its keys, a value for each model, and the difference between the greatest and the least."""
 
     keys: tuple[str | None, ...]
     values: tuple[str, ...]
@@ -25,7 +25,7 @@ class ModelsLine:
 
 @record
 class ModelsTable:
-    """The table of one metric under every model."""
+    """The table of one metric under all models."""
 
     metric: str
     by: tuple[str, ...]
@@ -35,7 +35,7 @@ class ModelsTable:
 
 
 def by_models(report: Report, language: Language) -> ModelsTable:
-    """Return the first metric of a report under all models."""
+    """Return the table of a report's first metric under all models."""
     metric = report.question.metrics[0]
     return ModelsTable(
         metric.ru if language == "ru" else metric.en,

@@ -26,13 +26,13 @@ USUAL = {
     "period": DEFAULT_PRESET,
     "limit": "100",
 }
-"""The question of an address that says nothing."""
+"""The default values of parameters that are missing in the URL."""
 BAD_REQUEST = 400
 TEMPLATE = "reports/page.html"
 
 
 async def show(view: View) -> Response:
-    """Show the report of the address; a question that cannot be asked is shown with what is wrong."""
+    """Show the report of the URL; an invalid question is shown with its faults."""
     address, now = address_of(f"/cabinet/{view.here.id}/reports", view.request.query_params), clock.now()
     known = await view.read(read_known_of, view.here, now)
     choices = choices_of(address, USUAL, known, view.language)
@@ -56,12 +56,12 @@ async def show(view: View) -> Response:
 
 
 def read_known_of(connection: Connection, site: Site, now: datetime) -> Known:
-    """Return what a site has for questions."""
+    """Return what the site has defined that questions may use."""
     return read_known(connection, site, now)
 
 
 def _ask_both(source: FactSource, site: Site, question: Question, now: datetime) -> tuple[Report, Report | None]:
-    """Return the report, and its first metric over time unless there is one day or all models."""
+    """Return the report and its first metric over time; the latter is `None` for a single day or all models."""
     report = ask(source, site, question, now)
     if question.model is None or question.period.days == 1:
         return report, None

@@ -1,4 +1,4 @@
-"""The rows behind a figure of a report: deals, leads, visits or costs, adding up to the figure itself."""
+"""The rows behind a figure of a report: deals, leads, visits or costs, which add up to the figure."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -40,7 +40,7 @@ TEMPLATE = "reports/rows.html"
 
 @record
 class RowCell:
-    """A cell: its words, where it leads, empty for nowhere, and whether it is a number."""
+    """A cell: its text, its link (empty if it has none), and whether it is a number."""
 
     words: str
     address: str = ""
@@ -56,7 +56,7 @@ class RowTable:
 
 
 async def show(view: View) -> Response:
-    """Show the rows behind a figure; who may not see deals and leads sees their numbers, dates and sums alone."""
+    """Show the rows behind a figure; a person without access to deals and leads sees only numbers, dates and sums."""
     query, now = view.request.query_params, clock.now()
     address = address_of(f"/cabinet/{view.here.id}/reports/rows", query)
     keys, offset = query.getlist("key"), _offset(query.get("offset", ""))
@@ -92,14 +92,14 @@ def _offset(text: str) -> int:
 
 
 def _page(address: Address, keys: Sequence[str], offset: int) -> str:
-    """Return the address of a page of the same figure."""
+    """Return the URL of another page of the same figure."""
     link = address.link()
     more = urlencode([*key_pairs(keys), *([("offset", str(offset))] if offset else [])])
     return f"{link}{'&' if '?' in link else '?'}{more}" if more else link
 
 
 def _keys(figure: Figure, keys: Sequence[str], view: View) -> list[str]:
-    """Return the row of the figure in words, as it was asked for."""
+    """Return texts with the dimensions and keys of the figure, as they were requested."""
     return [
         f"{_named(dimension.ru, dimension.en, view)}: {text or view.word('(nothing)')}"
         for dimension, text in zip(figure.question.by, keys, strict=True)
@@ -116,7 +116,7 @@ def _exact(shown: object) -> Fraction | None:
 
 @record
 class Details:
-    """What is known of the rows, by id."""
+    """The details of the rows, by id."""
 
     deals: Mapping[int, Deal]
     leads: Mapping[LeadRef, datetime]
@@ -143,14 +143,14 @@ def _sums(row: RowBehind, names: Sequence[str]) -> list[str | None]:
 
 
 class _Shaper:
-    """Makes the table of a kind of rows; links lead only where the person may go."""
+    """Builds the table of rows; links lead only to pages that the person may open."""
 
     def __init__(self, view: View, details: Details) -> None:
         self._view, self._details, self._say = view, details, view.word
         self._may_open = view.role is not None and view.role.includes(Role.ANALYST)
 
     def table(self, answer: RowsAnswer) -> RowTable:
-        """Return the rows as a table; columns of money are those that the rows have."""
+        """Return the rows as a table, with columns for the sums that the rows have."""
         rows, kind = answer["rows"], Fact(answer["kind"])
         sums = [name for name in ("amount", "margin") if any(name in row for row in rows)]
         match kind:

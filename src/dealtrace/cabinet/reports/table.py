@@ -1,4 +1,4 @@
-"""A report as a table: what each cell shows, and where its links lead."""
+"""A report as a table: texts of cells, and their links."""
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
@@ -21,13 +21,13 @@ from dealtrace.reports.metrics import Metric, Unit
 LESS_IS_BETTER = frozenset(
     {"cost", "cpc", "cpl", "cpo", "cac", "drr", "lost", "unmatched", "missed_calls", "days_to_deal"}
 )
-"""The metrics that are better the smaller they are."""
+"""The metrics for which a smaller value is better."""
 Translate = Callable[[str], str]
 
 
 @record
 class Heading:
-    """A column: its words, what it means, the address sorted by it, and the sign of the present order."""
+    """The heading of a column: its text and meaning, the URL sorted by it, and the sign of the current order."""
 
     words: str
     meaning: str
@@ -38,7 +38,7 @@ class Heading:
 
 @record
 class Change:
-    """A change against the compared period: its text, and whether it is good, bad or neither."""
+    """The change against the compared period: its text, and whether it is `better` or `worse`."""
 
     words: str
     judgement: str
@@ -46,7 +46,7 @@ class Change:
 
 @record
 class Cell:
-    """A value: its text, a bar beside the others of its column, its change, the rows behind it, and a mark."""
+    """A value: its text, bar and change, the link to its rows, and the mark of the best or worst in its column."""
 
     words: str
     bar: Markup
@@ -57,7 +57,7 @@ class Cell:
 
 @record
 class KeyCell:
-    """A key: its text, and the address filtered by it."""
+    """A key: its text, the URL filtered by it, and whether the key is missing."""
 
     words: str
     address: str
@@ -83,7 +83,7 @@ class Table:
 
 
 def table_of(report: Report, address: Address, rows_page: str, language: Language, words_of: Translate) -> Table:
-    """Return the table of a report under one model; a value leads to `rows_page`, the rows behind it."""
+    """Return the table of a report under one model; values link to `rows_page`, which shows the rows behind them."""
     (model,) = report.total.values
     shaper = _Shaper(report, model, address, rows_page, language, words_of)
     return Table(
@@ -164,7 +164,7 @@ class _Shaper:
         )
 
     def _behind(self, row: Row, metric: Metric) -> str:
-        """Return the address of the rows behind a figure: the whole question stands in it, whatever was usual here."""
+        """Return the URL of the rows behind a figure; it has the whole question, including default values."""
         question, keys = self.question, key_pairs(row.keys)
         filters = tuple(format_filter(condition) for condition in question.filters)
         address = Address(self.rows_page, (), filters).link(
@@ -184,10 +184,10 @@ class _Shaper:
         return {f"-{name}": "▼", name: "▲"}.get(self.address.get("sort"), "")
 
     def _best(self, rows: Sequence[Row], place: int) -> tuple[Fraction, Fraction] | None:
-        """Return the best and the worst value of a column of ratios, if they differ."""
+        """Return the best and the worst value of a column of ratios; `None` if they are equal or it has no ratios."""
         metric = self.question.metrics[place]
         values = [value for row in rows if (value := self._value(row, place)) is not None]
-        if metric.unit in (Unit.COUNT, Unit.MONEY, Unit.NUMBER) or len(set(values)) < 2:  # noqa: PLR2004 - one is both
+        if metric.unit in (Unit.COUNT, Unit.MONEY, Unit.NUMBER) or len(set(values)) < 2:  # noqa: PLR2004 - one value is both best and worst
             return None
         ends = (max(values), min(values))
         return (ends[1], ends[0]) if metric.name in LESS_IS_BETTER else ends
@@ -200,7 +200,7 @@ class _Shaper:
 
 
 def change_of(metric: Metric, value: Fraction | None, compared: Fraction | None, language: Language) -> Change | None:
-    """Return how a value changed against another, in per cent; nothing where either is unknown, `+` from nothing."""
+    """Return the change of a value in per cent: `None` if unknown or unchanged, only a sign if it was zero before."""
     if value is None or compared is None or value == compared:
         return None
     is_better = (value > compared) != (metric.name in LESS_IS_BETTER)

@@ -1,4 +1,4 @@
-"""The journal of requests: who asked what, and what was answered, with the reason of each refusal."""
+"""The journal of requests: who requested what, the answers, and the reasons of refusals."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -23,12 +23,12 @@ SHOWN = 100
 NO_SITE = 0
 UTC_ZONE = ZoneInfo("UTC")
 NAMES = ("from", "to", "path", "text", "token", "refused")
-"""What the form sends; the address of the next page has it, too."""
+"""The parameters of the form, which the URL of the next page repeats."""
 
 
 @record
 class Line:
-    """A request as the page shows it."""
+    """A request, as texts."""
 
     at: str
     token: str
@@ -47,7 +47,7 @@ async def show(view: View) -> Response:
 
 
 async def show_without_site(view: View) -> Response:
-    """Show the requests that named no site, such as those with a wrong token; times are UTC."""
+    """Show the requests that belong to no site, such as those with a wrong token; times are in UTC."""
     return await _show(view, NO_SITE, UTC_ZONE)
 
 
@@ -72,7 +72,7 @@ def _read(connection: Connection, site_id: int, query: RequestQuery) -> tuple[li
 
 
 def _query(asked: QueryParams, zone: ZoneInfo) -> RequestQuery:
-    """Return the query of an address; what cannot be read counts as not said."""
+    """Return the query of a URL; invalid parameters are ignored."""
     first, last = _day(asked.get("from", "")), _day(asked.get("to", ""))
     token, before_at = asked.get("token", ""), _instant(asked.get("before_at", ""))
     return RequestQuery(

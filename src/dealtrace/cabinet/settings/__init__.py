@@ -1,1 +1,1 @@
-"""Pages on which a site is set up: tokens, fields, statuses, columns, hosts, webhooks, counter, files, costs."""
+"""The settings of a site: tokens, fields, statuses, columns, hosts, webhooks, counter, imports, costs."""

@@ -1,4 +1,4 @@
-"""Whether a CRM's list of deals agrees with ours: differences are shown, and nothing is stored."""
+"""Compare a CRM's list of deals with the site's: differences are shown, nothing is stored."""
 
 from itertools import islice
 from pathlib import Path
@@ -27,14 +27,14 @@ _WORDS = {
     Disagreement.MISSING_IN_FILE: "missing in the file",
     Disagreement.OTHER_VALUES: "other values",
     Disagreement.REPEATED: "repeated in the file",
-    Disagreement.UNREADABLE: "cannot be read",
+    Disagreement.UNREADABLE: "invalid row",
 }
 assert set(_WORDS) == set(Disagreement)
 
 
 @record
 class Difference:
-    """A deal on which the two sides disagree: its row and number, how, and what each side says."""
+    """A deal that differs: its row and number, the kind of difference, and the values of both sides."""
 
     row: str
     number: str
@@ -45,7 +45,7 @@ class Difference:
 
 @record
 class Compared:
-    """A list of deals beside ours: all of it together, and the first of its differences."""
+    """The result of a comparison: the totals, the first differences, and the number of all differences."""
 
     agreement: Agreement
     differences: list[Comparison]
@@ -53,12 +53,12 @@ class Compared:
 
 
 async def show(view: View) -> Response:
-    """Show the form of a list."""
+    """Show the form to upload a list."""
     return _page(view)
 
 
 async def compare(view: View) -> Response:
-    """Compare a list with the deals of the site, and forget it."""
+    """Compare a list with the deals of the site and show the result; the file is then deleted."""
     site = await stored_site(view)
     encoding = view.form.get("encoding")
     kept = await keep_sent_file(view, "agreement", {})
@@ -74,10 +74,10 @@ async def compare(view: View) -> Response:
 
 
 def compare_file(connection: Connection, site: Site, path: Path, encoding: str | None) -> Compared:
-    """Compare the deals of a file with those of a site.
+    """Compare the deals of a file with the deals of a site.
 
     Raises:
-        FileUnreadable: it is not a table of deals.
+        FileUnreadable: the file is not a table of deals.
     """
     file = open_import_file(path, ImportNoun.DEAL, encoding, site.custom_fields)
     has_sums = file.layout.has(("amount",))

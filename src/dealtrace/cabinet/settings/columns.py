@@ -1,4 +1,4 @@
-"""The columns that a site defines for its reports; a new one is tried on the last month before it is saved."""
+"""The columns that a site defines for its reports; a new column is tried on the last month before it is saved."""
 
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -23,9 +23,9 @@ from dealtrace.storage.reports.columns import list_columns
 PLACE = "settings/columns"
 STATUSES_OFFERED_MAX = 200
 _FIELDS = {"NAME": "name", "--statuses": "status", "formula": "formula", "kind": "kind"}
-"""The fields of the form, by what refusals call them."""
+"""The fields of the form, by the names that refusals use."""
 _KINDS = {
-    ColumnKind.COUNT: "How many deals have these statuses",
+    ColumnKind.COUNT: "The number of deals with these statuses",
     ColumnKind.SUM: "The sum of their amounts",
     ColumnKind.FORMULA: "A formula",
 }
@@ -34,7 +34,7 @@ assert set(_KINDS) == set(ColumnKind)
 
 @record
 class Draft:
-    """A column as a form states it."""
+    """A column as it was entered in the form."""
 
     name: str = ""
     kind: str = ColumnKind.COUNT
@@ -43,12 +43,12 @@ class Draft:
 
 
 async def show(view: View) -> Response:
-    """Show the columns, and the form of a new one."""
+    """Show the columns, and the form for a new one."""
     return await _page(view, Draft())
 
 
 async def add(view: View) -> Response:
-    """Try a new column and show its total over the last month; save it when the person agrees."""
+    """Try a new column and show its total over the last month; save it once the person confirms."""
     draft = _draft_of(view)
     try:
         column = _column_of(draft)
@@ -67,7 +67,7 @@ async def add(view: View) -> Response:
 
 
 async def remove(view: View) -> Response:
-    """Remove a column that no formula names."""
+    """Remove a column, or show why this is refused, such as a formula that uses it."""
     try:
         await view.manage(_remove, view.here, view.form.get("name"))
     except InvalidSetting as refusal:
@@ -81,10 +81,10 @@ def _draft_of(view: View) -> Draft:
 
 
 def _column_of(draft: Draft) -> ReportColumn:
-    """Return the column that a form states.
+    """Return the column that was entered.
 
     Raises:
-        InvalidSetting: a part of it is not valid.
+        InvalidSetting: a field is not valid.
     """
     name = parse_column_name(draft.name)
     if draft.kind not in list(ColumnKind):

@@ -1,4 +1,4 @@
-"""Files of costs: what a person chooses for one, what it adds up to, and its import."""
+"""Files of costs: the options of an import, its preview, and the import itself."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -29,7 +29,7 @@ ROWS_SHOWN = 10
 
 @record
 class CostChoices:
-    """What a person chose for a file of costs."""
+    """The options that a person chose for a file of costs."""
 
     FIELDS: ClassVar = ("system", "account", "source", "medium", "campaign", "vat", "percent", "rate", "encoding")
 
@@ -41,7 +41,7 @@ class CostChoices:
 
 @record
 class CostPreview:
-    """What a file of costs adds up to: its first costs, days, and the costs that meet no visit of the site."""
+    """A file of costs before its import: totals, days, the first costs, and the costs whose sources no visit has."""
 
     name: str
     rows: int
@@ -55,12 +55,12 @@ class CostPreview:
 
     @property
     def unmet_kopecks(self) -> int:
-        """What the costs without a visit add up to."""
+        """Return the sum of the costs without visits, in kopecks."""
         return sum(cost.amount_kopecks for cost in self.unmet.campaigns)
 
 
 def faults_of_choices(chosen: Mapping[str, str], language: Language) -> dict[str, str]:
-    """Return what does not fit of the choices, by field."""
+    """Return the faults of the options, by field; empty if there are none."""
     faults = {}
     for name, length_max in (("system", SYSTEM_LENGTH_MAX), ("account", ACCOUNT_LENGTH_MAX)):
         if not 0 < len(chosen[name]) <= length_max:
@@ -76,14 +76,14 @@ def faults_of_choices(chosen: Mapping[str, str], language: Language) -> dict[str
         except InvalidValue as fault:
             faults[name] = fault.ru if language == "ru" else fault.en
     if chosen["vat"] and not chosen["percent"]:
-        faults["percent"] = "укажите процент" if language == "ru" else "say how many percent"
+        faults["percent"] = "укажите процент" if language == "ru" else "enter the percentage"
     if not CampaignNaming(chosen["campaign"]).is_valid:
-        faults["campaign"] = "выберите из списка" if language == "ru" else "choose one of the list"
+        faults["campaign"] = "выберите из списка" if language == "ru" else "choose from the list"
     return faults
 
 
 def read_choices(chosen: Mapping[str, str]) -> CostChoices:
-    """Return choices in which nothing was found that does not fit."""
+    """Parse options that have no faults."""
     account = CostAccount(chosen["system"].casefold(), chosen["account"])
     percent = _number(chosen["percent"], PERCENT_MAX)
     return CostChoices(
@@ -102,10 +102,10 @@ def read_choices(chosen: Mapping[str, str]) -> CostChoices:
 
 
 def try_costs(database: Database, site: Site, path: Path, choices: CostChoices) -> CostPreview:
-    """Return what a file would be imported as; nothing is stored.
+    """Return the preview of a file; nothing is stored.
 
     Raises:
-        FileUnreadable, InvalidSetting: it is not a table of costs, or a row or campaign of it does not fit.
+        FileUnreadable, InvalidSetting: the file is not a table of costs, or a row or campaign is invalid.
     """
     file = read_cost_file(path, choices.encoding, choices.reading)
     with database.read() as connection:
@@ -140,10 +140,10 @@ def store_costs(database: Database, site: Site, path: Path, choices: CostChoices
 
 
 def _named(file: CostFile, choices: CostChoices, costs: list[Cost]) -> list[Cost]:
-    """Return costs whose campaigns could be named and are short enough.
+    """Return the costs after checking that their campaigns can be named and are not too long.
 
     Raises:
-        InvalidSetting: a campaign is too long, or the file lacks the column that names campaigns.
+        InvalidSetting: a campaign is too long, or the file has no column with the campaigns.
     """
     naming, layout = choices.naming, file.layout
     for is_needed, column in ((naming.needs_id, "campaign_id"), (naming.needs_name, "campaign_name")):

@@ -1,4 +1,4 @@
-"""What advertising cost, by system and day or month, and the import of costs after a preview."""
+"""The costs of advertising by system and day or month, and the import of costs after a preview."""
 
 import asyncio
 from collections.abc import Iterable
@@ -37,13 +37,13 @@ GONE = 404
 DAYS_SHOWN = 31
 MONTHS_SHOWN = 12
 UNMET_SHOWN = 50
-CAMPAIGNS = {"auto": "as visits call it", "id": "its id", "name": "its name"}
-VAT = {"": "as in the file", "removed": "contain this tax, remove it", "added": "lack this tax, add it"}
+CAMPAIGNS = {"auto": "detect automatically", "id": "the campaign’s ID", "name": "the campaign’s name"}
+VAT = {"": "as in the file", "removed": "included: subtract it", "added": "not included: add it"}
 
 
 @record
 class CostLine:
-    """What an account cost on a day or in a month, which is named by its first day."""
+    """The cost of an account on a day or in a month; `first_on` is the day, or the first day of the month."""
 
     first_on: date
     system: str
@@ -53,12 +53,12 @@ class CostLine:
 
 
 async def show(view: View) -> Response:
-    """Show the costs by month, or with `by=day` by day, with `unmet` also those that meet no visit."""
+    """Show the costs by month, or by day with `by=day`; with `unmet` also the costs without visits."""
     return await _page(view)
 
 
 async def upload(view: View) -> Response:
-    """Keep a file of costs that can be read, and lead to its preview."""
+    """Store an uploaded file of costs if it is readable, and redirect to its preview."""
     chosen = {name: view.form.get(name).strip() for name in CostChoices.FIELDS}
     faults = faults_of_choices(chosen, view.language)
     if faults:
@@ -75,7 +75,7 @@ async def upload(view: View) -> Response:
 
 
 async def show_preview(view: View) -> Response:
-    """Show what the costs of a file add up to, and what of them meets no visit."""
+    """Show the preview of a file, with the costs without visits."""
     kept = find_sent_file(view, PLACE)
     if kept is None:
         return await _gone(view)
@@ -88,7 +88,7 @@ async def show_preview(view: View) -> Response:
 
 
 async def run(view: View) -> Response:
-    """Import a file of costs that was previewed; they replace those of the same account and days."""
+    """Import a previewed file of costs; they replace the costs of the same account and days."""
     kept = find_sent_file(view, PLACE)
     if kept is None:
         return await _gone(view)
@@ -98,7 +98,7 @@ async def run(view: View) -> Response:
 
 
 def by_month(costs: Iterable[AccountCosts]) -> list[CostLine]:
-    """Return the costs of each account by month, in the sequence of `costs`."""
+    """Return the costs of each account by month, in input order."""
     sums: dict[tuple[date, str, str], tuple[int, int]] = {}
     for cost in costs:
         key = (cost.day_on.replace(day=1), cost.system, cost.account)
@@ -109,7 +109,7 @@ def by_month(costs: Iterable[AccountCosts]) -> list[CostLine]:
 
 
 async def _gone(view: View) -> Response:
-    words = view.word("The file is not kept any more: files wait for an hour. Upload it again.")
+    words = view.word("The file is no longer available: files are stored for an hour. Upload it again.")
     return await _page(view, faults={"file": words}, status=GONE)
 
 

@@ -1,4 +1,4 @@
-"""The lines to copy into pages, forms and exchanges, and whether visits arrive."""
+"""Lines to copy into pages, forms and PBXs, and a check whether visits arrive."""
 
 from starlette.responses import Response
 
@@ -21,10 +21,10 @@ document.getElementById("callback").addEventListener("submit", async (event) => 
 }});
 </script>"""
 _ADDRESSES = (
-    ("An exchange reports a call", "/event-service/platform/asterisk/inbound-call?apikey=TOKEN&callid=…"),
-    ("Lists of calls of other platforms", "/lead-service/v1/api/call/import"),
+    ("A PBX reports a call", "/event-service/platform/asterisk/inbound-call?apikey=TOKEN&callid=…"),
+    ("Lists of calls from other platforms", "/lead-service/v1/api/call/import"),
     ("Lists of lead requests", "/lead-service/v1/api/request/create"),
-    ("Deals of the CRM", "/calls-service/RestAPI/orders/register/?clientApiId=TOKEN&…"),
+    ("Deals from the CRM", "/calls-service/RestAPI/orders/register/?clientApiId=TOKEN&…"),
     ("Costs of advertising", "/report-service/RestAPI/api/costs-import/add"),
 )
 

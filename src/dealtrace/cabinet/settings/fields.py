@@ -1,4 +1,4 @@
-"""The custom fields of a site, and those that are sent and not kept."""
+"""The custom fields of a site, and unknown fields that are sent but not stored."""
 
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -15,12 +15,12 @@ PLACE = "settings/fields"
 
 
 async def show(view: View) -> Response:
-    """Show the fields; the address may name the field that is about to be removed."""
+    """Show the fields; the URL may name a field whose removal is to be confirmed."""
     return await _page(view, removed=view.request.query_params.get("remove", ""))
 
 
 async def add(view: View) -> Response:
-    """Add a field: its values are kept from now on."""
+    """Add a field: its values are stored from now on."""
     name = view.form.get("name").strip()
     try:
         await view.manage(_add, view.here.id, name)
@@ -30,7 +30,7 @@ async def add(view: View) -> Response:
 
 
 async def remove(view: View) -> Response:
-    """Remove a field: its values are not kept any more, those that are stored stay."""
+    """Remove a field: its new values are no longer stored, stored values remain."""
     try:
         await view.manage(_remove, view.here.id, view.form.get("name"))
     except InvalidSetting as refusal:

@@ -1,4 +1,4 @@
-"""The hosts that a site names: its own, its payment and sign-in pages, engines, networks."""
+"""The hosts that a site defines: its own, payment and sign-in pages, search engines, social networks."""
 
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -13,7 +13,7 @@ from dealtrace.operations.accounts.name_hosts import add_host, remove_host
 from dealtrace.storage.accounts.site_hosts import list_hosts
 
 _FIELDS = {"KIND": "kind", "HOST": "host", "host": "host", "--name": "name"}
-"""The fields of the form, by what refusals call them."""
+"""The fields of the form, by the names that refusals use."""
 _KINDS = {
     HostKind.OWN: "own page",
     HostKind.PAYMENT: "payment page",
@@ -30,7 +30,7 @@ async def show(view: View) -> Response:
 
 
 async def add(view: View) -> Response:
-    """Add a host; the same host again replaces what was said of it."""
+    """Add a host; adding the same host again replaces it."""
     sent = {name: view.form.get(name).strip() for name in ("kind", "host", "name")}
     try:
         await view.manage(_add, view.here.id, **sent)
@@ -46,7 +46,7 @@ async def remove(view: View) -> Response:
     try:
         await view.manage(_remove, view.here.id, kind, host)
     except (InvalidSetting, HostNotFound):
-        return await _page(view, faults={"": view.word("The site names no such host any more.")})
+        return await _page(view, faults={"": view.word("The host has already been removed.")})
     return lead_back(view, "settings/hosts", "host")
 
 

@@ -37,19 +37,19 @@ NOUNS = {
     ImportNoun.VISIT: "Visits",
 }
 ENCODINGS = ("", UTF_8, WINDOWS_1251, UTF_16, "koi8-r", "cp866")
-"""Of text files; empty means that it is detected."""
+"""The encodings of text files; empty means that the encoding is detected."""
 
 
 async def show(view: View) -> Response:
-    """Show the form of a file."""
+    """Show the form to upload a file."""
     return _page(view)
 
 
 async def upload(view: View) -> Response:
-    """Keep a file that can be read, and lead to its preview."""
+    """Store an uploaded file if it is readable, and redirect to its preview."""
     chosen = {"noun": view.form.get("noun"), "encoding": view.form.get("encoding")}
     if chosen["noun"] not in list(ImportNoun) or chosen["encoding"] not in ENCODINGS:
-        return _page(view, chosen, {"noun": view.word("Choose what the file holds.")})
+        return _page(view, chosen, {"noun": view.word("Choose what the file contains.")})
     kept = await keep_sent_file(view, PLACE, chosen)
     if kept is None:
         return _page(view, chosen, {"file": view.word("Choose a file.")})
@@ -62,7 +62,7 @@ async def upload(view: View) -> Response:
 
 
 async def show_preview(view: View) -> Response:
-    """Show what a file holds, or what its import came to."""
+    """Show the preview of a file, or the result of its import."""
     site, kept = await stored_site(view), find_sent_file(view, PLACE)
     if kept is None:
         return gone(view)
@@ -72,7 +72,7 @@ async def show_preview(view: View) -> Response:
 
 
 async def run(view: View) -> Response:
-    """Import a file that was previewed."""
+    """Import a previewed file."""
     site, kept = await stored_site(view), find_sent_file(view, PLACE)
     if kept is None:
         return gone(view)
@@ -86,7 +86,7 @@ async def run(view: View) -> Response:
 
 
 async def send_refused(view: View) -> Response:
-    """Send the refused rows of an import, to be corrected and uploaded again."""
+    """Send the refused rows of an import as a CSV file, which people correct and upload again."""
     kept = find_sent_file(view, PLACE)
     if kept is None or not kept.refused_path.is_file():
         return gone(view)
@@ -96,7 +96,7 @@ async def send_refused(view: View) -> Response:
 
 
 async def keep_sent_file(view: View, purpose: str, options: dict[str, str]) -> Upload | None:
-    """Keep the file that was sent with what was chosen beside it; `None` if none was."""
+    """Store the uploaded file with its options; `None` if no file was chosen."""
     sent = view.form.file("file")
     if sent is None:
         return None
@@ -105,13 +105,13 @@ async def keep_sent_file(view: View, purpose: str, options: dict[str, str]) -> U
 
 
 def find_sent_file(view: View, purpose: str) -> Upload | None:
-    """Find the file of the address."""
+    """Find the file whose key is in the path; `None` if it is gone or another person's."""
     return find_upload(Owner(view.session_digest, view.here.id, purpose), view.request.path_params["key"])
 
 
 def gone(view: View) -> Response:
-    """Return the form again, for a file that is not kept any more."""
-    words = view.word("The file is not kept any more: files wait for an hour. Upload it again.")
+    """Return the form with a message that the file is no longer stored."""
+    words = view.word("The file is no longer available: files are stored for an hour. Upload it again.")
     return _page(view, faults={"file": words}, status=GONE)
 
 
@@ -121,7 +121,7 @@ def _open(kept: Upload, site: Site) -> ImportFile:
 
 
 def _run(database: Database, kept: Upload, site: Site) -> None:
-    """Import a file chunk by chunk, as `dealtrace import` does: webhooks are sent nothing."""
+    """Import a file in chunks, as `dealtrace import` does; nothing is sent to webhooks."""
     file, quiet = _open(kept, site), replace(site, listeners=())
     refused = RefusedRows(kept.refused_path, file.headings.cells, file.layout.language)
     place = ImportPlace(database, IdBlocks(database.writer), quiet, IMPORT_KINDS[file.format.noun])
@@ -153,7 +153,7 @@ def _chunks(file: ImportFile, site: Site, state: FileImport) -> Iterator[list[tu
 
 
 def _refresh_statistics(database: Database) -> None:
-    """Refresh the statistics of the tables; the import has succeeded whether this does or not."""
+    """Refresh the database's statistics; if this fails, the import is still complete."""
     try:
         database.gather_statistics()
     except Exception as fault:

@@ -1,4 +1,4 @@
-"""What all pages of settings share: the site as it is stored, what was just done, and what does not fit."""
+"""What all pages of settings share: the stored site, messages about changes, and faults of forms."""
 
 from collections.abc import Mapping
 
@@ -14,20 +14,20 @@ DONE: Mapping[str, str] = {
     "saved": "Saved.",
     "added": "Added.",
     "removed": "Removed.",
-    "revoked": "Revoked. Servers refuse it within two seconds.",
+    "revoked": "Revoked. Servers stop accepting it within two seconds.",
     "paused": "Paused. Events wait until it is resumed, for up to 30 days.",
-    "resumed": "Resumed. What waits is sent in order.",
+    "resumed": "Resumed. Waiting messages are sent in order.",
     "testing": "A test is being sent.",
-    "again": "It will be sent again.",
-    "host": "Saved. New visits follow it within two seconds, past ones when they are classified again.",
+    "again": "The message will be sent again.",
+    "host": "Saved. It applies to new visits within two seconds, and to past visits after they are reclassified.",
 }
-"""What was done, by the word for it in the address."""
+"""Messages about changes, by their word in the URL."""
 Faults = Mapping[str, str]
-"""What does not fit, in words, by the field that it stands beside; the empty name stands for the whole form."""
+"""The faults of a form by field; the fault of the whole form has an empty name."""
 
 
 async def stored_site(view: View) -> Site:
-    """Return the site as it is stored, and have the page show it so; what processes remember may be a second old."""
+    """Read the site from the database for the page; the cached one may be a second old."""
     view.site = await view.read(require_site, view.here.id)
     return view.site
 
@@ -35,7 +35,7 @@ async def stored_site(view: View) -> Site:
 def show_settings(
     view: View, template: str, title: str, *, faults: Faults | None = None, status: int = 0, **context: object
 ) -> Response:
-    """Return a page of settings, with what was just done and what does not fit; faults make it a 400."""
+    """Return a page of settings with a message about the last change, or with faults and status 400."""
     done = DONE.get(view.request.query_params.get("done", ""), "")
     return view.page(
         template,
@@ -48,21 +48,21 @@ def show_settings(
 
 
 def lead_back(view: View, place: str, done: str) -> Response:
-    """Lead back to a page of settings, which says what was done."""
+    """Redirect to a page of settings with a message about the change."""
     return view.lead_to(f"/{view.here.id}/{place}?done={done}")
 
 
 def fault_text(refusal: Refusal, language: Language) -> str:
-    """Return why a value is refused, without the name of the setting: it stands beside its field."""
+    """Return why a value is refused, without the name of the setting, since it is shown beside its field."""
     if isinstance(refusal, InvalidSetting):
         return str(refusal.facts[language])
     return refusal.text(language)
 
 
 def number_of(text: str) -> int:
-    """Return the whole number that a form sent, 0 if it is none."""
+    """Parse a whole number, 0 if the text is not one."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= NUMBER_LENGTH_MAX else 0
 
 
 NUMBER_LENGTH_MAX = 18
-"""Digits that fit the ids of every database."""
+"""The most digits of a number that fits into an id of any database."""

@@ -1,4 +1,4 @@
-"""What a file holds, before it is imported: the first rows as they are read, and the rows that are refused."""
+"""The preview of a file before its import: the first rows as they are parsed, and rows that will be refused."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -18,12 +18,12 @@ from dealtrace.record import record
 ROWS_SHOWN = 10
 REFUSED_SHOWN = 20
 CHECKED_MAX = 20_000
-"""Rows that a preview reads, in about a second: beside it the same process registers deals."""
+"""The most rows that a preview reads; this takes about a second, while the same process registers deals."""
 
 
 @record
 class RefusedRow:
-    """A row that is refused, and why."""
+    """The number of a row that will be refused, and the reason."""
 
     number: int
     reason: str
@@ -31,9 +31,9 @@ class RefusedRow:
 
 @record
 class Preview:
-    """A file as it would be imported: `headings` are those that are recognized, with what they stand for.
+    """A file as it would be imported; `headings` are the recognised headings with their columns.
 
-    Of its `total` rows the first `checked` were read.
+    Only the first `checked` of `total` rows were read.
     """
 
     name: str
@@ -51,7 +51,7 @@ def preview_file(path: Path, noun: ImportNoun, encoding: str | None, site: Site,
     """Read the first rows of a file as an import would, without storing anything.
 
     Raises:
-        FileUnreadable: it is not a table, or a required column is missing.
+        FileUnreadable: the file is not a table, or a required column is missing.
     """
     file = open_import_file(path, noun, encoding, site.custom_fields)
     shown: list[tuple[int, tuple[str, ...]]] = []
@@ -79,7 +79,7 @@ def preview_file(path: Path, noun: ImportNoun, encoding: str | None, site: Site,
 
 
 def cells_of(row: Row, layout: Layout) -> tuple[str, ...]:
-    """Return the recognized cells of a row as they are read."""
+    """Return the parsed values of a row's recognised cells, as texts."""
     values = layout.read(row)
     return tuple(_shown(values.get(found.column.name)) for found in layout.found_columns)
 

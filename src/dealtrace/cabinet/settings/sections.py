@@ -1,4 +1,4 @@
-"""The sections of the settings, each with its present state."""
+"""The sections of the settings, each with its current state."""
 
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -26,7 +26,7 @@ from dealtrace.storage.webhooks.webhooks import list_webhooks
 
 @record
 class SettingsSection:
-    """A section: its page, its title, its state in a few words, and the least role that opens it."""
+    """A section: its path and title, its state in a few words, and the least role that may open it."""
 
     path: str
     title: str
@@ -36,7 +36,7 @@ class SettingsSection:
 
 @record
 class _Facts:
-    """What the states are made of."""
+    """The facts that the states are derived from."""
 
     spent: int
     tokens: int
@@ -51,7 +51,7 @@ class _Facts:
 
 
 async def show(view: View) -> Response:
-    """Show the sections that the role of the person opens."""
+    """Show the sections that the person's role may open."""
     site = await stored_site(view)
     facts = await view.read(_read, site)
     role = view.role or Role.READER
@@ -81,11 +81,11 @@ def _sections(view: View, site: Site, facts: _Facts) -> list[SettingsSection]:
     last_visit = clock_time(view.language, last_visit_at, site.time_zone) if last_visit_at is not None else ""
     listed = (
         ("settings/site", "Site", translate("Points today: %(spent)s") % {"spent": facts.spent}, Role.OWNER),
-        ("settings/tokens", "Tokens", translate("In force: %(count)s") % {"count": facts.tokens}, Role.OWNER),
+        ("settings/tokens", "Tokens", translate("Active: %(count)s") % {"count": facts.tokens}, Role.OWNER),
         (
             "settings/fields",
             "Custom fields",
-            translate("Kept: %(kept)s, seen and not kept: %(unknown)s")
+            translate("Stored: %(kept)s, sent but not stored: %(unknown)s")
             % {"kept": len(site.custom_fields), "unknown": facts.unknown_fields},
             Role.OWNER,
         ),

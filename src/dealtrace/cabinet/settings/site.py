@@ -1,4 +1,4 @@
-"""The settings of a site: name, time zone, matching, model, unique and target leads, points and their costs."""
+"""The settings of a site: name, time zone, matching, model, unique and target leads, points and costs of requests."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -30,7 +30,7 @@ async def show(view: View) -> Response:
 
 
 async def save(view: View) -> Response:
-    """Save what was changed; what would move deals to other leads or sources is shown first, and saved when agreed."""
+    """Save the changes; if they would give deals other leads or sources, show the effect and ask for confirmation."""
     stored = values_of(await stored_site(view))
     sent = {key: _sent(view, key) for key in stored}
     changes = {key: text for key, text in sent.items() if text != stored[key]}
@@ -45,7 +45,7 @@ async def save(view: View) -> Response:
 
 
 def values_of(site: Site) -> dict[str, str]:
-    """Return the settings of a site as `set_site` reads them, by its keys."""
+    """Return the settings of a site as texts, by the keys of `set_site`."""
     costs = {f"{COST_PREFIX}{method}": str(points_cost(method, site.point_costs)) for method in PaidMethod}
     return {
         "name": site.name,
@@ -69,7 +69,7 @@ def _switch(*, is_on: bool) -> str:
 
 
 def _agreement(changes: Mapping[str, str]) -> str:
-    """Return what a person agrees to by saving, empty if the changes move no deals."""
+    """Return a text of the changes that need confirmation, empty if none of them affects deals."""
     return " ".join(f"{key}={changes[key]}" for key in TRIED_AS if key in changes)
 
 

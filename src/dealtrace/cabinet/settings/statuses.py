@@ -1,4 +1,4 @@
-"""What the statuses of a site's deals mean."""
+"""The meanings of the statuses of a site's deals."""
 
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -16,7 +16,7 @@ from dealtrace.storage.reports.statuses import find_deals_by_status, list_status
 
 
 async def show(view: View) -> Response:
-    """Show the statuses, those of the most deals first."""
+    """Show the statuses, the most frequent first."""
     return await _page(view)
 
 
@@ -32,7 +32,7 @@ async def save(view: View) -> Response:
 
 
 def read_statuses(connection: Connection, site_id: int) -> list[StatusGroup]:
-    """List the statuses of a site, each once, with meaning and deals, those of the most deals first."""
+    """List the statuses of a site with their meanings and numbers of deals, the most frequent first."""
     return group_statuses(list_statuses(connection, site_id), find_deals_by_status(connection, site_id))
 
 

@@ -1,4 +1,4 @@
-"""The tokens of a site: issued, shown once, revoked."""
+"""The tokens of a site: list, issue and revoke them."""
 
 from datetime import datetime
 
@@ -21,35 +21,35 @@ from dealtrace.storage.id_blocks import IdBlocks
 
 @record
 class TokenLine:
-    """A token, and when it was last used as far as the journal of requests goes back."""
+    """A token and its last use, `None` if it is not in the journal of requests."""
 
     token: Token
     used_at: datetime | None
 
 
 async def show(view: View) -> Response:
-    """Show the tokens, those in force first."""
+    """Show the tokens, active ones first."""
     return await _page(view)
 
 
 async def issue(view: View) -> Response:
-    """Issue a token and show its secret, which nobody can see again."""
+    """Issue a token and show its secret, which is never shown again."""
     label = view.form.get("label").strip()
     if not 0 < len(label) <= LABEL_LENGTH_MAX:
-        words = view.word("Say what the token is for, in 1 to %(most)s characters.") % {"most": LABEL_LENGTH_MAX}
+        words = view.word("Describe what the token is for in 1 to %(most)s characters.") % {"most": LABEL_LENGTH_MAX}
         return await _page(view, label=label, faults={"label": words})
     return await _page(view, secret=await view.manage(_issue, view.here.id, label))
 
 
 async def revoke(view: View) -> Response:
-    """Revoke a token for good."""
+    """Revoke a token permanently."""
     token_id = number_of(view.form.get("token"))
     if not any(token.id == token_id for token in await view.read(list_tokens, view.here.id)):
         return not_found(view)
     try:
         await view.manage(_revoke, token_id)
     except TokenNotFound:
-        return await _page(view, faults={"": view.word("The token is revoked already.")})
+        return await _page(view, faults={"": view.word("The token has already been revoked.")})
     return lead_back(view, "settings/tokens", "revoked")
 
 

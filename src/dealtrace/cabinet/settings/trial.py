@@ -1,4 +1,4 @@
-"""What a change of the rules would do to the deals of the last 28 days, in words."""
+"""How a change of the rules would affect the deals of the last 28 days, as texts."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -17,15 +17,15 @@ from dealtrace.reports.what_if import MatchCount
 
 DAYS = 28
 DEALS_MAX = 10_000
-"""What is tried in a few seconds; `dealtrace try` knows no limit."""
+"""The most deals that are tried, which takes a few seconds; `dealtrace try` has no limit."""
 MOVES_SHOWN = 10
 TRIED_AS = {"contact_matching": "contact_matching", "attribution": "model"}
-"""The settings that can be tried, and what `dealtrace try` calls them."""
+"""The settings that can be tried, with their names in `dealtrace try`."""
 
 
 @record
 class Move:
-    """What would move from one source to another."""
+    """The deals and their sum that would move from one source to another."""
 
     source: str
     target: str
@@ -35,9 +35,9 @@ class Move:
 
 @record
 class Forecast:
-    """What a change would do: match rate before and after, deals with another lead or source, money moved.
+    """The effect of a change: match rate before and after, deals whose lead or source would change, and moved sums.
 
-    `tried` of `total` deals were looked at. `needs_match` is whether past deals wait to be matched again.
+    Only `tried` of `total` deals were tried. `needs_match` is true if past deals change only after a rematch.
     """
 
     before: str
@@ -54,10 +54,10 @@ class Forecast:
 
 
 async def forecast(view: View, changes: Mapping[str, str]) -> Forecast:
-    """Return what changed settings would do to the deals of the last 28 days of the site.
+    """Return the effect of changed settings on the deals of the last 28 days of the site.
 
     Raises:
-        InvalidSetting: a value does not fit.
+        InvalidSetting: a value is invalid.
     """
     trial = read_trial([(TRIED_AS[key], text) for key, text in changes.items() if key in TRIED_AS])
     last_on = site_day(clock.now(), view.here.time_zone)

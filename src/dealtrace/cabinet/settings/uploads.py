@@ -1,4 +1,4 @@
-"""Files that people upload: kept privately between preview and import, and then deleted."""
+"""Files that people upload: stored privately between preview and import, then deleted."""
 
 import json
 import os
@@ -15,11 +15,11 @@ from dealtrace.accounts.token import token_digest
 from dealtrace.record import record
 
 UPLOAD_BYTES_MAX = 20 << 20
-"""A larger file takes minutes, and a browser does not wait; the command line does."""
+"""The largest upload: larger files take minutes, for which a browser does not wait, but the command line does."""
 FORM_BYTES_MAX = UPLOAD_BYTES_MAX + 100_000
 KEPT_SECONDS = 3600
 UPLOADS_MAX = 50
-"""Of all people; the oldest go first, so that forgotten files do not fill the disk."""
+"""The most uploads of all users together; the oldest are deleted, so that forgotten files do not fill the disk."""
 NAME_LENGTH_MAX = 80
 KEY_BYTES = 18
 _FOLDER = "dealtrace-uploads"
@@ -29,56 +29,56 @@ PRIVATE = 0o700
 
 @record
 class Owner:
-    """Whose a file is: it is found again in the same session, at the same site, for the same purpose alone."""
+    """The owner of a file: it is found only in the same session, at the same site, for the same purpose."""
 
     session: str
     site_id: int
     purpose: str
 
     def folder_of(self, key: str) -> str:
-        """Return the name of the folder of a file, which discloses nothing."""
+        """Return the name of a file's folder; it reveals neither the session nor the key."""
         return token_digest(f"{self.session} {self.site_id} {self.purpose} {key}")
 
 
 @record
 class Upload:
-    """A file that a person has uploaded to a site; `key` finds it again, for their session alone."""
+    """A file that a person uploaded to a site; `key` identifies it within their session."""
 
     key: str
     folder: Path
 
     @property
     def path(self) -> Path:
-        """The file, under the name that it had; after the import there is none."""
+        """Return the path of the file with its original name; after the import it no longer exists."""
         return next((self.folder / _SENT).iterdir())
 
     @property
     def refused_path(self) -> Path:
-        """Where the refused rows of its import are."""
+        """Return the path of the file with the refused rows of its import."""
         return self.folder / _REFUSED
 
     @property
     def options(self) -> dict[str, str]:
-        """Return what was chosen together with the file."""
+        """Return the options that were chosen with the file."""
         return _read(self.folder / _OPTIONS)
 
     @property
     def outcome(self) -> dict[str, str]:
-        """Return what its import came to, nothing before it."""
+        """Return the result of its import, empty before the import."""
         return _read(self.folder / _OUTCOME)
 
     def finish(self, outcome: Mapping[str, str]) -> None:
-        """Store what the import came to, and delete the file; refused rows stay to be fetched."""
+        """Store the result of the import and delete the file; refused rows remain for download."""
         (self.folder / _OUTCOME).write_text(json.dumps(dict(outcome)))
         shutil.rmtree(self.folder / _SENT)
 
     def delete(self) -> None:
-        """Delete the file and what was kept of it."""
+        """Delete the file, its options, result and refused rows."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def keep_upload(owner: Owner, name: str, content: BinaryIO, options: Mapping[str, str]) -> Upload:
-    """Keep a file, after those that nobody needs any more are deleted."""
+    """Store a file, after deleting old ones."""
     place = _private_folder()
     _sweep(place)
     key = token_urlsafe(KEY_BYTES)
@@ -92,35 +92,35 @@ def keep_upload(owner: Owner, name: str, content: BinaryIO, options: Mapping[str
 
 
 def find_upload(owner: Owner, key: str) -> Upload | None:
-    """Find a file by its key; `None` if it is another's, or gone."""
+    """Find a file by its key; `None` if it has another owner or is gone."""
     upload = Upload(key, _private_folder() / owner.folder_of(key))
     return upload if upload.folder.is_dir() and (upload.folder / _OPTIONS).is_file() else None
 
 
 def _plain_name(name: str) -> str:
-    """Return the name of a file without folders and signs that a file system does not take."""
+    """Return the name of a file without folders and without characters that file systems do not allow."""
     last = name.replace("\\", "/").rpartition("/")[2]
     plain = "".join(sign for sign in last if sign.isprintable() and sign not in ':*?"<>|').strip(" .")
     return plain[-NAME_LENGTH_MAX:].encode(errors="replace").decode() or "file"
 
 
 def _private_folder() -> Path:
-    """Return the folder of all uploads, which nobody else can read.
+    """Return the folder of all uploads, which only its owner can read.
 
     Raises:
-        PermissionError: somebody else has made a folder of this name.
+        PermissionError: a folder with this name exists and belongs to another user, or others can read it.
     """
     folder = Path(tempfile.gettempdir()) / f"{_FOLDER}-{os.getuid()}"
     folder.mkdir(mode=PRIVATE, exist_ok=True)
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
-        message = f"{folder} belongs to somebody else, or others can read it: remove it."
+        message = f"{folder} belongs to another user or can be read by others: remove it."
         raise PermissionError(message)
     return folder
 
 
 def _sweep(place: Path) -> None:
-    """Delete what is old, and the oldest of too many."""
+    """Delete uploads that are too old, and the oldest if there are too many."""
     made = sorted(((folder.stat().st_mtime, folder) for folder in place.iterdir()), reverse=True)
     for number, (at, folder) in enumerate(made, 1):
         if number >= UPLOADS_MAX or at < clock.now().timestamp() - KEPT_SECONDS:

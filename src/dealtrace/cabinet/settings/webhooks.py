@@ -1,4 +1,4 @@
-"""The webhooks of a site: created, paused, tested, sent again, with the log of each."""
+"""The webhooks of a site: create, pause, test and delete them, see their logs, resend messages."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -22,8 +22,8 @@ from dealtrace.storage.webhooks.webhooks import list_webhooks
 PLACE = "settings/webhooks"
 LOG_LENGTH = 50
 _STATES = {
-    WebhookState.ACTIVE: "works",
-    WebhookState.FAILING: "fails, and is tried again",
+    WebhookState.ACTIVE: "active",
+    WebhookState.FAILING: "failing, retries continue",
     WebhookState.PAUSED: "paused",
 }
 _STYLES = {BodyStyle.FORM: "Form", BodyStyle.GET: "Query string", BodyStyle.JSON: "Signed JSON"}
@@ -31,7 +31,7 @@ _STYLES = {BodyStyle.FORM: "Form", BodyStyle.GET: "Query string", BodyStyle.JSON
 
 @record
 class LogLine:
-    """A delivery: the id of its message, its event, when it was recorded, and when it was settled."""
+    """A delivery: the id of its message, its event, when it was recorded, and when it was delivered or given up."""
 
     message_id: str
     event: str
@@ -40,12 +40,12 @@ class LogLine:
 
 
 async def show(view: View) -> Response:
-    """Show the webhooks, and the form of a new one."""
+    """Show the webhooks, and the form for a new one."""
     return await _page(view)
 
 
 async def create(view: View) -> Response:
-    """Create a webhook; the secret that signs its JSON is shown once."""
+    """Create a webhook; the secret that signs its JSON is shown only once."""
     url, chosen, style = view.form.get("url").strip(), view.form.all("event"), view.form.get("style")
     events = frozenset(kind for kind in EventKind if kind in chosen)
     faults = {}
@@ -73,7 +73,7 @@ async def show_log(view: View) -> Response:
 
 
 async def act(view: View) -> Response:
-    """Pause, resume, test or delete a webhook, or send a message again."""
+    """Pause, resume, test or delete a webhook, or resend a message."""
     webhook = await _find(view)
     act_of = _ACTS.get(view.form.get("act"))
     if webhook is None or act_of is None:
@@ -87,7 +87,7 @@ async def act(view: View) -> Response:
 
 
 async def _find(view: View) -> Webhook | None:
-    """Find the webhook of the address among those of the site."""
+    """Find the webhook whose id is in the path; `None` if the site does not have it."""
     listed = await view.read(list_webhooks, view.here.id)
     return next((webhook for webhook in listed if webhook.id == number_of(view.request.path_params["webhook"])), None)
 
@@ -181,4 +181,4 @@ _ACTS: dict[str, tuple[Callable[[Connection, IdBlocks, int, str], None], str]] =
     "replay": (_replay, "again"),
     "delete": (_delete, "removed"),
 }
-"""What can be done to a webhook, and the word for what was done."""
+"""The actions on a webhook: their functions, and the words of the messages shown afterwards."""

@@ -1,1 +1,1 @@
-"""The answers of the API: a typed shape per JSON object, and the function that builds it."""
+"""The answers of the API: a `TypedDict` for each JSON object, and the function that builds it."""

@@ -1,4 +1,4 @@
-"""What callers said of a lead or a deal: tags, comments, custom fields."""
+"""What callers added to a lead or a deal: tags, comments, custom fields."""
 
 from collections.abc import Mapping
 from typing import Literal, TypedDict
@@ -9,7 +9,7 @@ TagType = Literal["API"]
 
 
 class TagGroup(TypedDict):
-    """Tags of one category; all came in through the API, and there are no categories."""
+    """Tags of one category. There are no categories here, so `category` is empty, and all tags are of type `API`."""
 
     category: str
     type: TagType
@@ -17,7 +17,7 @@ class TagGroup(TypedDict):
 
 
 class CallComment(TypedDict):
-    """A comment on a call; its id is that of the call."""
+    """A comment on a call; `commentId` is the id of the call."""
 
     commentId: Id
     callId: Id
@@ -27,7 +27,7 @@ class CallComment(TypedDict):
 
 
 class LeadRequestComment(TypedDict):
-    """A comment on a lead request; its id is that of the lead request."""
+    """A comment on a lead request; `commentId` is the id of the lead request."""
 
     commentId: Id
     requestId: Id
@@ -44,19 +44,19 @@ class FieldAnswer(TypedDict):
 
 
 def tag_groups(names: tuple[str, ...]) -> list[TagGroup]:
-    """Build the list of tags; without tags it is empty."""
+    """Build the list of tag groups: one group with all tags, or no group if there are no tags."""
     return [{"category": "", "type": "API", "names": list(names)}] if names else []
 
 
 def call_comments(call_id: int, text: str | None) -> list[CallComment]:
-    """Build the list of a call's comments: the one it has, or nothing."""
+    """Build the list of a call's comments: one comment, or none if the text is empty."""
     if not text:
         return []
     return [{"commentId": call_id, "callId": call_id, "comment": text, "partyId": None, "partyName": None}]
 
 
 def lead_request_comments(lead_request_id: int, text: str | None) -> list[LeadRequestComment]:
-    """Build the list of a lead request's comments: the one it has, or nothing."""
+    """Build the list of a lead request's comments: one comment, or none if the text is empty."""
     if not text:
         return []
     ids = lead_request_id
@@ -64,5 +64,5 @@ def lead_request_comments(lead_request_id: int, text: str | None) -> list[LeadRe
 
 
 def field_answers(values: Mapping[str, str] | None) -> list[FieldAnswer]:
-    """Build the list of custom fields that have a value."""
+    """Build the list of custom fields with their values."""
     return [{"field": name, "value": value} for name, value in (values or {}).items()]

@@ -55,7 +55,7 @@ CALLER_ID_BYTES = 16
 
 
 class _Course(TypedDict):
-    """How a call went."""
+    """The call itself: its numbers, times and outcome."""
 
     callId: Id
     callphase: PhaseName
@@ -102,7 +102,7 @@ class _Identifiers(TypedDict):
 
 
 class _Device(TypedDict):
-    """What the visitor browsed with, and when."""
+    """The visitor's device and browser, and the start of the visit."""
 
     device: str
     os: str
@@ -124,7 +124,7 @@ class CallDeal(TypedDict):
 
 
 class CallRecord(_Course, _Source, _Identifiers, _Device):
-    """A call in the journal; what was not requested is null."""
+    """A call in the journal; optional parts that were not requested are null."""
 
     mapVisits: list[EarlierVisit] | None
     attrs: Attrs | None
@@ -150,11 +150,11 @@ class CallRecord(_Course, _Source, _Identifiers, _Device):
 
 
 CallsAnswer = list[CallRecord] | PageAnswer[CallRecord]
-"""The calls of one day, or with `page` a page of them."""
+"""All calls of one day, or one page of calls if `page` was sent."""
 
 
 def call_record(entry: LeadEntry, site: Site, model: AttributionModel, sent: Sent) -> CallRecord:
-    """Build a call of the journal; `sent` says which optional parts are requested."""
+    """Build a call of the journal with the optional parts that `sent` requests."""
     call, origin, annotations = call_of(entry), entry.origin, entry.annotations
     details = origin.details
     answered = is_answered(entry.circumstances, call.duration)
@@ -266,20 +266,20 @@ def _deal(deal: Deal, site: Site) -> CallDeal:
 
 
 def call_of(entry: LeadEntry) -> Call:
-    """Return the call of an entry that has one."""
+    """Return the lead of an entry that is known to be a call."""
     assert isinstance(entry.lead, Call)
     return entry.lead
 
 
 def caller_number(entry: LeadEntry) -> str:
-    """Return the caller's phone in its normal form, else as it was sent; empty if the caller hides it."""
+    """Return the caller's phone, normalised if possible, else as it was sent; empty if the caller hides it."""
     return normal_phone(entry.phone or "") or entry.phone or ""
 
 
 def caller_id(entry: LeadEntry, site: Site) -> str:
-    """Return an id of the caller: the same for the same phone on one site, and another on the next site.
+    """Return 32 hexadecimal digits that identify a caller's phone within a site; another site gets other digits.
 
-    Ours: a caller who hides the number gets an id made from the client, which is new with each call.
+    Ours: if the caller hides the number, the digits are made from the client, which is new with each call.
     """
     phone = normal_phone(entry.phone or "")
     name = f"client {entry.client.id}" if phone is None else phone

@@ -1,4 +1,4 @@
-"""Deals 2.0: what became of each order of a list, and stored orders."""
+"""Deals 2.0: the result for each order of a list, and orders as they are stored."""
 
 from decimal import Decimal
 from typing import Annotated, Literal, TypedDict
@@ -26,7 +26,7 @@ DashedClock = Annotated[str, Meta(pattern="^[0-9]{2}-[0-9]{2}-[0-9]{4} [0-9]{2}:
 
 
 class MatchedBy(TypedDict):
-    """The matcher that decided where a deal came from; a stated source and `withoutSource` find no lead."""
+    """The matcher that decided a deal's source; lead and id are null for a stated source and `withoutSource`."""
 
     type: str
     leadType: LeadType | None
@@ -34,7 +34,7 @@ class MatchedBy(TypedDict):
 
 
 class StoredClientOrder(TypedDict):
-    """An order that is stored."""
+    """The result for an order that was stored."""
 
     orderNumber: SentNumber
     calltouchOrderId: Id
@@ -42,14 +42,14 @@ class StoredClientOrder(TypedDict):
 
 
 class DeletedClientOrder(TypedDict):
-    """An order that is deleted."""
+    """The result for an order that was deleted."""
 
     orderNumber: SentNumber
     deleted: bool
 
 
 class RefusedClientOrder(TypedDict):
-    """An order that was refused, and why."""
+    """The result for an order that was refused: the error and its code."""
 
     orderNumber: SentNumber
     error: str
@@ -57,7 +57,7 @@ class RefusedClientOrder(TypedDict):
 
 
 class MissingClientOrder(TypedDict):
-    """An order that was searched for and is not there."""
+    """The result for an order that was searched for and not found."""
 
     orderNumber: str | None
     calltouchOrderId: Id | None
@@ -161,13 +161,13 @@ class _Found(TypedDict):
 
 
 class ClientOrdersStored(TypedDict):
-    """The answer of `client-order/create` and `client-order/update`: what became of each order, in the order sent."""
+    """The answer of `client-order/create` and `client-order/update`: a result for each order, in input order."""
 
     data: _Stored
 
 
 class ClientOrdersDeleted(TypedDict):
-    """The answer of `client-order/delete`."""
+    """The answer of `client-order/delete`: a result for each order, in input order."""
 
     data: _Deleted
 
@@ -179,7 +179,7 @@ class ClientOrdersFound(TypedDict):
 
 
 def matched_by(matcher: Matcher | None, lead: LeadRef | None) -> MatchedBy | None:
-    """Build which matcher decided; `None` if none did."""
+    """Build the matcher that decided a deal's source; `None` if no matcher did."""
     if matcher is None:
         return None
     found = lead_answer(lead)
@@ -189,24 +189,24 @@ def matched_by(matcher: Matcher | None, lead: LeadRef | None) -> MatchedBy | Non
 
 
 def lead_answer(lead: LeadRef | None) -> LeadAnswer | None:
-    """Build the lead of an order."""
+    """Build the lead of an order; `None` if it has no lead."""
     if lead is None:
         return None
     return {"leadType": "call" if lead.kind is LeadKind.CALL else "request", "id": lead.id}
 
 
 def stored_client_order(number: SentNumber, deal_id: int, matched: MatchedBy | None) -> StoredClientOrder:
-    """Build what became of an order that is stored."""
+    """Build the result for an order that was stored."""
     return {"orderNumber": number, "calltouchOrderId": deal_id, "matched": matched}
 
 
 def refused_client_order(number: SentNumber, refusal: Refusal, language: Language) -> RefusedClientOrder:
-    """Build what became of an order that was refused."""
+    """Build the result for an order that was refused."""
     return {"orderNumber": number, "error": refusal.text(language), "errorCode": refusal.code}
 
 
 def found_client_order(deal: Deal, history: list[PastStatus], time_zone: ZoneInfo) -> FoundClientOrder:
-    """Build a whole order; `history` is never empty, and its last status is the present one."""
+    """Build a whole order; `history` is never empty and ends with the current status."""
     details = deal.details
     statuses = [_status(past, time_zone) for past in history]
     return {

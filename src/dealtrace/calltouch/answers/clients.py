@@ -51,9 +51,9 @@ class DealClient(TypedDict):
 
 
 def changed_deal_client(story: LeadStory) -> ChangedDealClient:
-    """Build the client of a changed deal; without e-mails `contacts` is null.
+    """Build the client of a changed deal; `contacts` is null if there are no e-mails.
 
-    Phones are of the type that the vendor's answers show, `WORK` of a call and `OTHER` of a lead request.
+    As in the vendor's answers, phones are of type `WORK` if the lead is a call and `OTHER` if it is a lead request.
     """
     client = story.client
     phone_type: PhoneType = "WORK" if story.ref.kind is LeadKind.CALL else "OTHER"
@@ -76,7 +76,7 @@ def lead_request_client(client: Client) -> LeadRequestClient:
 
 
 def stated_client(name: str, phone: str | None, email: str | None) -> LeadRequestClient:
-    """Build the client of a form from what was sent, without an id."""
+    """Build the client of a form from the contacts that were sent; the id is null."""
     return {
         "clientId": None,
         "fio": name,

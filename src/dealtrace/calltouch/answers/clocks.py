@@ -1,4 +1,4 @@
-"""Instants, days and durations as answers write them, and wall clocks as requests do."""
+"""Format instants, days and durations for answers, and convert a request's local times to instants."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -8,15 +8,15 @@ _SECOND = timedelta(seconds=1)
 
 
 def instant_of(wall_clock: datetime, time_zone: ZoneInfo) -> datetime:
-    """Return the instant of a site's wall clock, in UTC.
+    """Return the instant (in UTC) of a local time of the site.
 
-    Of an hour that occurs twice the first is meant; a time that is skipped is moved forward.
+    When clocks change, a local time that occurs twice means the first, and a skipped one is moved forward.
     """
     return wall_clock.replace(tzinfo=time_zone).astimezone(UTC)
 
 
 def epoch_ms(at: datetime) -> int:
-    """Return an instant as milliseconds since 1970, in whole seconds."""
+    """Return an instant as milliseconds since 1970, rounded down to whole seconds."""
     return int((at - _EPOCH).total_seconds()) * 1000
 
 
@@ -26,39 +26,39 @@ def epoch_seconds(at: datetime) -> int:
 
 
 def dotted_day(at: datetime, time_zone: ZoneInfo) -> str:
-    """Format the site's day of an instant as `dd.mm.yyyy`."""
+    """Format the day of an instant in the site's time zone as `dd.mm.yyyy`."""
     day = at.astimezone(time_zone)
     return f"{day.day:02}.{day.month:02}.{day.year:04}"
 
 
 def slashed_clock(at: datetime, time_zone: ZoneInfo) -> str:
-    """Format an instant on the site's clock as `dd/mm/yyyy hh:mm:ss`."""
+    """Format an instant in the site's time zone as `dd/mm/yyyy hh:mm:ss`."""
     clock = at.astimezone(time_zone)
     return f"{clock.day:02}/{clock.month:02}/{clock.year:04} {clock.hour:02}:{clock.minute:02}:{clock.second:02}"
 
 
 def slashed_clock_or_none(at: datetime | None, time_zone: ZoneInfo) -> str | None:
-    """Format an instant likewise, if there is one."""
+    """Format an instant as `slashed_clock` does; `None` stays `None`."""
     return slashed_clock(at, time_zone) if at is not None else None
 
 
 def dashed_clock(at: datetime, time_zone: ZoneInfo) -> str:
-    """Format an instant on the site's clock as `yyyy-mm-dd hh:mm:ss`."""
+    """Format an instant in the site's time zone as `yyyy-mm-dd hh:mm:ss`."""
     clock = at.astimezone(time_zone)
     return f"{clock.year:04}-{clock.month:02}-{clock.day:02} {clock.hour:02}:{clock.minute:02}:{clock.second:02}"
 
 
 def dotted_clock(at: datetime, time_zone: ZoneInfo) -> str:
-    """Format an instant on the site's clock as `dd.mm.yyyy hh:mm:ss`."""
+    """Format an instant in the site's time zone as `dd.mm.yyyy hh:mm:ss`."""
     return f"{at.astimezone(time_zone):%d.%m.%Y %H:%M:%S}"
 
 
 def whole_seconds(duration: timedelta | None) -> int:
-    """Return a duration in whole seconds; an unknown one is 0."""
+    """Return a duration in whole seconds, 0 if it is unknown."""
     return duration // _SECOND if duration is not None else 0
 
 
 def day_first_clock(at: datetime, time_zone: ZoneInfo) -> str:
-    """Format an instant on the site's clock as `dd-mm-yyyy hh:mm:ss`."""
+    """Format an instant in the site's time zone as `dd-mm-yyyy hh:mm:ss`."""
     clock = at.astimezone(time_zone)
     return f"{clock.day:02}-{clock.month:02}-{clock.year:04} {clock.hour:02}:{clock.minute:02}:{clock.second:02}"

@@ -4,7 +4,7 @@ from typing import Literal, TypedDict
 
 
 class StoredCosts(TypedDict):
-    """Whether the costs are stored; what is not is answered with an error."""
+    """Says that the costs were stored; otherwise the answer is an error."""
 
     success: Literal[True]
 
@@ -12,7 +12,7 @@ class StoredCosts(TypedDict):
 class CostsImport(TypedDict):
     """The answer of `costs-import/add` and `costs-import/update`.
 
-    Ours: the vendor shows no answer; this one has the form of its sisters.
+    Ours: the vendor documents no answer; this one has the same form as other answers of its API.
     """
 
     data: StoredCosts

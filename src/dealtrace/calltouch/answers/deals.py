@@ -41,7 +41,7 @@ from dealtrace.storage.journals.deal_entries import DealEntry
 
 
 class _Order(TypedDict):
-    """What all answers on a single deal hold."""
+    """The keys that all answers about a single deal have."""
 
     orderId: Id
     callId: Id | None
@@ -56,7 +56,7 @@ class _Order(TypedDict):
 
 
 class RegisteredOrder(_Order):
-    """A deal that was just registered; `sum` is the text that was sent."""
+    """A deal that was just registered; `sum` is the text that was sent, `currentAmount` the same as a number."""
 
     sum: str
     currentAmount: int | Decimal
@@ -70,7 +70,7 @@ class StoredOrder(_Order):
 
 
 class ChangedOrder(TypedDict):
-    """A deal that was just changed, with its client and where its lead comes from."""
+    """A deal that was just changed, with its client and the source of its lead."""
 
     order: StoredOrder
     client: ChangedDealClient | None
@@ -86,7 +86,7 @@ class DeletedOrder(TypedDict):
 
 
 class CallAsOrigin(TypedDict):
-    """A deal's lead that is a call."""
+    """The lead of a deal, if it is a call."""
 
     type: Literal["CALL"]
     callId: Id
@@ -95,7 +95,7 @@ class CallAsOrigin(TypedDict):
 
 
 class LeadRequestAsOrigin(TypedDict):
-    """A deal's lead that is a lead request."""
+    """The lead of a deal, if it is a lead request."""
 
     type: Literal["REQUEST"]
     requestId: Id
@@ -106,7 +106,7 @@ DealLead = CallAsOrigin | LeadRequestAsOrigin
 
 
 class DealVisit(Utm):
-    """Where a deal comes from; `sessionId` is null for a stated source."""
+    """The source of a deal; `sessionId` is null for a stated source."""
 
     sessionId: Id | None
     source: str
@@ -130,7 +130,7 @@ class DealContacts(TypedDict):
 
 
 class DealRecord(TypedDict):
-    """A deal in the journal; what was not requested is null."""
+    """A deal in the journal; optional parts that were not requested are null."""
 
     orderId: Id
     orderNumber: str
@@ -159,7 +159,7 @@ DealsPage = PageAnswer[DealRecord]
 
 
 def registered_order(receipt: Receipt, time_zone: ZoneInfo, amount: Decimal) -> RegisteredOrder:
-    """Build the answer of `orders/register`: the sum as it was sent, and again as a number.
+    """Build the answer of `orders/register`, with the sum as it was sent and as a number.
 
     Seed: «После успешной отправки API-запроса на создание сделки, возвращается следующий JSON-ответ».
     """
@@ -180,7 +180,7 @@ def registered_order(receipt: Receipt, time_zone: ZoneInfo, amount: Decimal) -> 
 
 
 def changed_order(deal: Deal, story: LeadStory | None, time_zone: ZoneInfo, attribution: int) -> ChangedOrder:
-    """Build the answer of `orders/update-by-id`; `story` is that of the deal's lead, `None` without one.
+    """Build the answer of `orders/update-by-id`; `story` is `None` if the deal has no lead.
 
     Seed: «После успешной отправки API-запроса на обновление сделки, возвращается следующий JSON-ответ».
     """
@@ -217,7 +217,7 @@ def deleted_order(deal: Deal) -> DeletedOrder:
 
 
 def deal_record(deal: DealEntry, site: Site, model: AttributionModel, sent: Sent) -> DealRecord:
-    """Build a deal of the journal; `sent` says which optional parts are requested."""
+    """Build a deal of the journal with the optional parts that `sent` requests."""
     story = deal.story
     happened = slashed_clock(deal.happened_at, site.time_zone)
     lead = _lead(story) if story is not None else None
@@ -258,7 +258,7 @@ def _contacts(deal: DealEntry) -> DealContacts:
 
 
 def _visit(origin: Origin, model: AttributionModel) -> DealVisit | None:
-    """Build where a deal comes from; `None` if that is unknown. A stated source has neither a city nor pages."""
+    """Build the source of a deal; `None` if unknown. For a stated source, city and URLs are null."""
     if not origin.is_known:
         return None
     source, details, is_visit = origin.source, origin.details, origin.visit is not None

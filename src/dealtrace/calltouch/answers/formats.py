@@ -1,4 +1,4 @@
-"""The formats of single values in answers; `/openapi.json` promises what stands here."""
+"""The types of single values in answers; `/openapi.json` describes them from these annotations."""
 
 from typing import Annotated, TypeVar
 
@@ -17,11 +17,11 @@ DottedDay = Annotated[str, Meta(pattern="^[0-9]{2}\\.[0-9]{2}\\.[0-9]{4}$")]
 FourDecimals = Annotated[str, Meta(pattern="^-?[0-9]+\\.[0-9]{4}$")]
 CallerId = Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
 EmptyList = Annotated[list[str], Meta(max_length=0)]
-"""A list that is always empty here; the vendor's may hold something."""
+"""A list that is always empty here, and may have items in the vendor's answers."""
 
 Value = TypeVar("Value")
 
 
 def if_requested(sent: Sent, flag: str, value: Value) -> Value | None:
-    """Return a value if the flag of a request asks for it, else `None`."""
+    """Return the value if the request sets the flag, else `None`."""
     return value if sent.get(flag) else None

@@ -1,4 +1,4 @@
-"""Lead requests: as a form registers them, and in the journal."""
+"""Lead requests: in the answer to a form, and in the journal."""
 
 from typing import Literal, TypedDict
 
@@ -49,7 +49,7 @@ class LeadRequestDeal(StoredOrder):
 
 
 class _LeadRequestRecord(TypedDict):
-    """What both answers on a lead request hold."""
+    """The keys that all answers about a lead request have."""
 
     date: int
     comments: list[LeadRequestComment]
@@ -85,7 +85,7 @@ class RegisteredLeadRequest(_LeadRequestRecord):
 
 
 class LeadRequestRecord(_LeadRequestRecord):
-    """A lead request in the journal; what was not requested is null."""
+    """A lead request in the journal; optional parts that were not requested are null."""
 
     session: LeadRequestSession
     hostname: str
@@ -96,7 +96,7 @@ LeadRequestsAnswer = list[LeadRequestRecord]
 
 
 def lead_request_record(entry: LeadEntry, site: Site, model: AttributionModel, sent: Sent) -> LeadRequestRecord:
-    """Build a lead request of the journal; `sent` says which optional parts are requested."""
+    """Build a lead request of the journal with the optional parts that `sent` requests."""
     lead_request, origin, annotations = entry.lead, entry.origin, entry.annotations
     assert isinstance(lead_request, LeadRequest)
     visits = [earlier_visit(visit, site.time_zone) for visit in entry.visits]
@@ -133,10 +133,10 @@ def lead_request_record(entry: LeadEntry, site: Site, model: AttributionModel, s
 
 
 def registered_lead_request(lead_request: LeadRequest, sent: Sent, origin: Origin, site: Site) -> RegisteredLeadRequest:
-    """Build the answer of `requests/{siteId}/register`, with the keys of the journal.
+    """Build the answer of `requests/{siteId}/register`; it has the keys of the journal.
 
-    Ours: the caller showed no token, so the answer repeats what was just sent and adds nothing that is known besides:
-    whether the person has been here before, what they are called, which deals they have.
+    Ours: the caller has no token, so the answer repeats only what was sent. It does not reveal what else is stored:
+    whether the person has contacted the site before, their name, or their deals.
     """
     return {
         "date": epoch_ms(lead_request.requested_at),
@@ -169,7 +169,7 @@ def registered_lead_request(lead_request: LeadRequest, sent: Sent, origin: Origi
 
 
 def _deal(deal: Deal, origin: Origin, site: Site, model: AttributionModel) -> LeadRequestDeal:
-    """Build a deal as `orders/update-by-id` does, but as one object and with the sum in whole rubles."""
+    """Build a deal of a lead request: as in `orders/update-by-id`, but flat and with the sum in whole rubles."""
     return {
         **stored_order(deal, site.time_zone),
         "currentAmount": whole_rubles(deal.amount_rub),

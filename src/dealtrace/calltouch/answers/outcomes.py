@@ -1,4 +1,4 @@
-"""What became of each item of a list, and other short answers on leads."""
+"""The result for each item of a list, and other short answers about leads."""
 
 from typing import Literal, TypedDict
 
@@ -8,11 +8,11 @@ from dealtrace.errors import InvalidParameters, Language, Refusal
 from dealtrace.leads.lead import LeadKind, LeadRef
 
 SentName = str | int | float | None
-"""The caller's own name of a lead, as it was sent."""
+"""The caller's own id of a lead, as it was sent."""
 
 
 class _Outcome(TypedDict):
-    """Why an item was refused: all null and empty if it was not."""
+    """Why an item was refused; null and an empty list if it was accepted."""
 
     errorCode: str | None
     error: str | None
@@ -20,7 +20,10 @@ class _Outcome(TypedDict):
 
 
 class ImportedCall(_Outcome):
-    """A call of a list: its own id, whether it is stored, our id. A call whose own id is taken gets our id of that."""
+    """The result for a call: the caller's id of it, whether it was stored, and our id.
+
+    If another call already has the caller's id, `callId` is our id of that call.
+    """
 
     referenceId: SentName
     imported: bool
@@ -28,7 +31,10 @@ class ImportedCall(_Outcome):
 
 
 class ImportedLeadRequest(_Outcome):
-    """A lead request of a list, likewise."""
+    """The result for a lead request: the caller's id of it, whether it was stored, and our id.
+
+    If another lead request already has the caller's id, `requestId` is our id of that lead request.
+    """
 
     requestNumber: SentName
     imported: bool
@@ -36,7 +42,7 @@ class ImportedLeadRequest(_Outcome):
 
 
 class AnnotatedLead(_Outcome):
-    """A lead of a list, found and annotated, or not."""
+    """The result for a lead that was to be annotated: whether it was, and which lead it is."""
 
     updated: bool
     leadType: Literal["call", "request"] | None
@@ -44,32 +50,32 @@ class AnnotatedLead(_Outcome):
 
 
 class ImportedCalls(TypedDict):
-    """What became of the calls of a list."""
+    """The results for a list of calls, in input order; `logId` is the id of the import in the log."""
 
     logId: Id
     calls: list[ImportedCall]
 
 
 class ImportedLeadRequests(TypedDict):
-    """What became of the lead requests of a list."""
+    """The results for a list of lead requests, in input order."""
 
     requests: list[ImportedLeadRequest]
 
 
 class AnnotatedLeads(TypedDict):
-    """What became of the leads of a list."""
+    """The results for a list of leads, in input order."""
 
     leads: list[AnnotatedLead]
 
 
 class CommentedLeads(TypedDict):
-    """What became of the leads that comments were sent for."""
+    """The results for a list of comments, in input order."""
 
     comments: list[AnnotatedLead]
 
 
 class CallsImport(TypedDict):
-    """The answer of `call/import`; `logId` is the number of the import in the log."""
+    """The answer of `call/import`."""
 
     data: ImportedCalls
 
@@ -81,40 +87,40 @@ class LeadRequestsImport(TypedDict):
 
 
 class LeadsAnnotation(TypedDict):
-    """The answer of the methods that add tags, managers or custom fields to leads."""
+    """The answer of the endpoints that add tags, managers or custom fields to leads."""
 
     data: AnnotatedLeads
 
 
 class LeadsCommenting(TypedDict):
-    """The answer of the method that adds comments to leads."""
+    """The answer of the endpoint that adds comments to leads."""
 
     data: CommentedLeads
 
 
 class ClearedCall(TypedDict):
-    """A call without these fields."""
+    """A call and the custom fields that were cleared."""
 
     callId: Id
     customFields: list[str]
 
 
 class ClearedLeadRequest(TypedDict):
-    """A lead request without these fields."""
+    """A lead request and the custom fields that were cleared."""
 
     requestId: Id
     customFields: list[str]
 
 
 class ClearedDeal(TypedDict):
-    """A deal without these fields."""
+    """A deal and the custom fields that were cleared."""
 
     orderId: Id
     customFields: list[str]
 
 
 class RegisteredWidgetRequest(TypedDict):
-    """The lead request that a form of the widget became."""
+    """The id of the lead request that was made from a form of the widget."""
 
     widgetRequestId: Id
 
@@ -126,7 +132,7 @@ class WidgetRequest(TypedDict):
 
 
 class FieldsClearing(TypedDict):
-    """The answer of `customfield/delete`: the lead or deal, and the fields that are empty now."""
+    """The answer of `customfield/delete`: the lead or deal, and the custom fields that were cleared."""
 
     data: ClearedCall | ClearedLeadRequest | ClearedDeal
 
@@ -138,14 +144,14 @@ class Node(TypedDict):
 
 
 def imported_call(name: SentName, call_id: int | None, refusal: Refusal | None, language: Language) -> ImportedCall:
-    """Build what became of a call; `refusal` is why it was not stored."""
+    """Build the result for a call; `refusal` is the reason if it was not stored."""
     return {"referenceId": name, "imported": refusal is None, "callId": call_id, **_outcome(refusal, language)}
 
 
 def imported_lead_request(
     name: SentName, lead_request_id: int | None, refusal: Refusal | None, language: Language
 ) -> ImportedLeadRequest:
-    """Build what became of a lead request; `refusal` is why it was not stored."""
+    """Build the result for a lead request; `refusal` is the reason if it was not stored."""
     return {
         "requestNumber": name,
         "imported": refusal is None,
@@ -155,7 +161,7 @@ def imported_lead_request(
 
 
 def annotated_lead(outcome: LeadRef | Refusal, language: Language) -> AnnotatedLead:
-    """Build what became of a lead that was to be annotated."""
+    """Build the result for a lead that was to be annotated."""
     if isinstance(outcome, Refusal):
         return {"updated": False, "leadType": None, "leadId": None, **_outcome(outcome, language)}
     lead_type: Literal["call", "request"] = "call" if outcome.kind is LeadKind.CALL else "request"
@@ -170,7 +176,7 @@ def _outcome(refusal: Refusal | None, language: Language) -> _Outcome:
 
 
 def fields_clearing(kind: LeadKind | None, owner_id: int, names: list[str]) -> FieldsClearing:
-    """Build the answer of `customfield/delete`; without a kind the owner is a deal."""
+    """Build the answer of `customfield/delete`; `kind` is `None` if the fields belong to a deal."""
     match kind:
         case LeadKind.CALL:
             return {"data": {"callId": owner_id, "customFields": names}}

@@ -15,7 +15,7 @@ _FromOne = Annotated[int, Meta(ge=1)]
 class PageAnswer(TypedDict, Generic[Record]):
     """A page of records; an empty journal has one page.
 
-    Ours: `totalPage` and `recordsCount` are `pageTotal` and `recordsTotal` again, under the names some clients read.
+    Ours: `totalPage` and `recordsCount` repeat `pageTotal` and `recordsTotal` under the names that some clients read.
     """
 
     page: _FromOne
@@ -28,7 +28,7 @@ class PageAnswer(TypedDict, Generic[Record]):
 
 
 def page_answer(number: int, size: int, total: int, records: Sequence[Record]) -> PageAnswer[Record]:
-    """Build a page from its number, its size, the number of records on all pages, and its own records."""
+    """Build a page from its number, the page size, the number of records on all pages, and its own records."""
     pages = max(1, -(-total // size))
     return {
         "page": number,

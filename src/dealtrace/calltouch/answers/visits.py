@@ -14,16 +14,16 @@ from dealtrace.http.parameters import Sent
 
 KEYWORD_UNKNOWN = "(not set)"
 NOT_SPECIFIED = "<не указано>"
-"""Stands for a utm tag or a city that is unknown."""
+"""Replaces a UTM tag or city that is unknown."""
 _CPC = "cpc"
 _CLICK_IDS = {"yandex": ("yclid",), "google": ("gclid", "gbraid", "wbraid")}
 
 Attrs = Mapping[str, object]
-"""The third-party parameters a page attached: JSON of any shape."""
+"""Third-party parameters that a page attached to the visit: JSON of any shape."""
 
 
 class Utm(TypedDict):
-    """Utm tags."""
+    """UTM tags."""
 
     utmSource: str
     utmMedium: str
@@ -33,7 +33,7 @@ class Utm(TypedDict):
 
 
 class EarlierVisit(Utm):
-    """A visit of the lead's visitor, from the first one that can earn credit up to the lead."""
+    """One of the visits of the lead's visitor: from the first that may be credited to the last before the lead."""
 
     sessionId: Id
     sessionDate: SlashedClock
@@ -52,7 +52,7 @@ class EarlierVisit(Utm):
 
 
 class CreditedSession(Utm):
-    """Where the lead of a deal comes from; `sessionId` is null for a stated source."""
+    """The source of a deal's lead; `sessionId` is null for a stated source."""
 
     keywords: str
     city: str
@@ -71,7 +71,7 @@ class CreditedSession(Utm):
 
 
 class PublicLeadRequestSession(Utm):
-    """Where a lead request comes from, as a form without a token gets it."""
+    """The source of a lead request, in the answer to a form that has no token."""
 
     sessionId: Id | None
     keywords: str
@@ -92,7 +92,7 @@ class PublicLeadRequestSession(Utm):
 
 
 class LeadRequestSession(PublicLeadRequestSession):
-    """Where a lead request comes from, in the journal."""
+    """The source of a lead request in the journal."""
 
     device: str
     os: str
@@ -118,7 +118,7 @@ class GoogleAds(TypedDict):
 
 
 def utm_answer(utm: TrafficSource) -> Utm:
-    """Build utm tags; `NOT_SPECIFIED` stands for an absent one."""
+    """Build UTM tags; `NOT_SPECIFIED` replaces an absent one."""
     return {
         "utmSource": utm.source or NOT_SPECIFIED,
         "utmMedium": utm.medium or NOT_SPECIFIED,
@@ -151,10 +151,10 @@ def earlier_visit(visit: Visit, time_zone: ZoneInfo) -> EarlierVisit:
 
 
 def credited_session(origin: Origin, attribution: int) -> CreditedSession | None:
-    """Build where the lead of a deal comes from; `None` if that is unknown.
+    """Build the source of a deal's lead; `None` if it is unknown.
 
     Seed: «Объект будет содержать вложенные объекты с описанием источника звонка или заявки».
-    Ours: a stated source takes the place of a visit's, with `sessionId` null, since nobody visited.
+    Ours: a stated source is answered like a visit's, but with `sessionId` null, since there was no visit.
     """
     if not origin.is_known:
         return None
@@ -183,10 +183,10 @@ def credited_session(origin: Origin, attribution: int) -> CreditedSession | None
 
 
 def lead_request_session(origin: Origin, time_zone: ZoneInfo, attribution: int, sent: Sent) -> LeadRequestSession:
-    """Build where a lead request of the journal comes from.
+    """Build the source of a lead request in the journal.
 
-    Ours: where that is unknown `sessionId` is null and the rest says so in words, as in the journal of calls: clients
-    of the journals read the object without looking whether it is there.
+    Ours: if it is unknown, the object is still there, with `sessionId` null and texts such as `(not set)`, as in the
+    journal of calls: clients of the journals read its keys without checking for null.
     """
     source, utm, details = origin.source, origin.utm, origin.details
     return {
@@ -220,10 +220,10 @@ def lead_request_session(origin: Origin, time_zone: ZoneInfo, attribution: int, 
 def public_lead_request_session(
     origin: Origin, time_zone: ZoneInfo, attribution: int
 ) -> PublicLeadRequestSession | None:
-    """Build where a lead request comes from for a caller without a token; `None` without a visit.
+    """Build the source of a lead request for a caller without a token; `None` if it has no visit.
 
-    Ours: what would tell a stranger who the visitor is, where they are and what they read is left out, since ids of
-    visits stand in cookies and logs of pages, and older ones can be guessed.
+    Ours: everything that reveals who the visitor is, where they are and what they read is left out. A stranger could
+    send the id of another person's visit: such ids appear in cookies and in logs of pages, and can be guessed.
     """
     if origin.visit is None:
         return None
@@ -254,16 +254,16 @@ def public_lead_request_session(
 
 
 def visitor_number(visitor_id: str) -> int | None:
-    """Return a visitor's name as a number if it is one that JavaScript can hold, else `None`."""
+    """Return a visitor's id as a number; `None` if it is not a number that JavaScript represents exactly."""
     if not (visitor_id.isascii() and visitor_id.isdigit() and len(visitor_id) <= DIGITS_MAX):
         return None
     return int(visitor_id) if int(visitor_id) <= ID_MAX else None
 
 
 def yandex_direct(visit: Visit | None) -> YandexDirect | None:
-    """Read the ids of Yandex Direct from the utm tags of a visit; `None` without the id of a campaign.
+    """Read the ids of Yandex Direct from the UTM tags of a visit; `None` if they have no campaign id.
 
-    Ours: the tags are read as `{campaign_id}`, `{ad_id}` and `{phrase_id}` fill them. A click id alone does not
+    Ours: the tags are expected to be filled by `{campaign_id}`, `{ad_id}` and `{phrase_id}`. A click id alone does not
     identify a campaign.
     """
     ids = _advertisement_ids(visit, "yandex")
@@ -274,7 +274,7 @@ def yandex_direct(visit: Visit | None) -> YandexDirect | None:
 
 
 def google_ads(visit: Visit | None) -> GoogleAds | None:
-    """Read the ids of Google Ads likewise."""
+    """Read the ids of Google Ads from the UTM tags of a visit; `None` if they have no campaign id."""
     ids = _advertisement_ids(visit, "google")
     if ids is None:
         return None

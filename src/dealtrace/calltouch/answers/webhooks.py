@@ -1,7 +1,7 @@
-"""The values that the bodies of webhooks are made of.
+"""The values that webhooks send.
 
-A value that is unknown is `None`. A receiver gets the keys it chose, in the order of `webhooks.vocabulary`, and each
-value as a text or null.
+Unknown values are `None`. A receiver gets the keys it chose, in the order of `webhooks.vocabulary`, each with a text
+or null.
 """
 
 import json
@@ -23,7 +23,7 @@ from dealtrace.leads.lead_request import LeadRequest
 from dealtrace.storage.journals.lead_entries import LeadEntry
 
 REDIRECT_UNKNOWN = "undefined"
-"""Captured deliveries have it for a forwarding number that is unknown."""
+"""The vendor's deliveries have this text if the forwarding number is unknown."""
 
 DealEventName = Literal["create", "update", "delete", "restore", "match"]
 _EVENT_NAMES: Mapping[EventKind, DealEventName] = {
@@ -59,7 +59,7 @@ class AlertValues(_Window):
 
 
 class OriginValues(TypedDict):
-    """Where a lead comes from."""
+    """The source of a lead."""
 
     attribution: int
     source: str
@@ -86,7 +86,7 @@ class OriginValues(TypedDict):
 
 
 class LeadValues(OriginValues):
-    """What calls and lead requests have in common."""
+    """The values that calls and lead requests have in common."""
 
     orderId: int | None
     siteId: int
@@ -98,7 +98,7 @@ class LeadValues(OriginValues):
 
 
 class CallValues(LeadValues):
-    """A call."""
+    """The values of a call."""
 
     leadtype: Literal["call"]
     callphase: PhaseName
@@ -124,7 +124,7 @@ class CallValues(LeadValues):
 
 
 class LeadRequestValues(LeadValues):
-    """A lead request."""
+    """The values of a lead request."""
 
     leadtype: Literal["request"]
     requestId: int
@@ -140,7 +140,7 @@ class LeadRequestValues(LeadValues):
 
 
 class DealValues(TypedDict):
-    """A deal, with the keys of the deals API."""
+    """The values of a deal, with the keys of the deals API."""
 
     orderId: int
     orderNumber: str
@@ -160,14 +160,14 @@ class DealValues(TypedDict):
 
 
 class DeliveryValues(TypedDict):
-    """What is known of a delivery, not of its lead or deal; a deal has no `changedFields`."""
+    """The values of the delivery itself; a deal's delivery has no `changedFields`."""
 
     sendingTimestamp: int
     changedFields: str | None
 
 
 def call_values(entry: LeadEntry, site: Site, phase: CallPhase) -> CallValues:
-    """Build the values of a call in a phase, which need not be the one it is in."""
+    """Build the values of a call as of a phase, which may differ from its current one."""
     call, circumstances, qualification = call_of(entry), entry.circumstances, entry.qualification
     answered = is_answered(circumstances, call.duration)
     return {
@@ -306,7 +306,7 @@ def alert_values(alert: Alert, incident: Incident, kind: EventKind, site: Site) 
 
 
 def in_texts(values: Mapping[str, object], keys: Sequence[str]) -> dict[str, str | None]:
-    """Return the values of `keys`, in their order, as texts; a key without a value is null."""
+    """Return the values of `keys` as texts, in the order of `keys`; `None` for keys without a value."""
     return {key: _text(values.get(key)) for key in keys}
 
 
@@ -317,5 +317,5 @@ def _text(value: object) -> str | None:
 
 
 def _json_text(values: Mapping[str, object] | None) -> str | None:
-    """Encode JSON of any shape as a text; nothing and an empty object are `None`."""
+    """Encode an object as JSON; `None` if it is absent or empty."""
     return json.dumps(values, ensure_ascii=False) if values else None

@@ -1,4 +1,4 @@
-"""`costs-import/add` and `costs-import/update`: what a source cost over a period, spread evenly over its days."""
+"""`costs-import/add` and `costs-import/update`: the cost of a source over a period, spread evenly over its days."""
 
 from dealtrace.attribution.cost import SPREAD_DAYS_MAX, CostSpread
 from dealtrace.attribution.traffic_source import SOURCE_LENGTH_MAX, SOURCE_PARTS, TrafficSource
@@ -14,7 +14,7 @@ from dealtrace.operations.reports.spread_costs import add_costs, restate_costs
 
 KEYWORD = "keyword"
 NOT_FILLED = "<не заполнено>"
-"""How the vendor shows a part that was not sent."""
+"""What the vendor shows for a part of the source that was not sent."""
 _PART = Text(SOURCE_LENGTH_MAX)
 _MEANINGS = {
     "source": ("Источник.", "The source."),
@@ -28,12 +28,17 @@ TABLE = ParameterTable(
     (
         *BY_CLIENT_API_ID_OR_HEADERS.tokens[:1],
         *(Parameter(part, _PART, *_MEANINGS[part]) for part in SOURCE_PARTS),
-        Parameter(KEYWORD, _PART, "То же, что term; если переданы оба, берётся term.", "The same as term, which wins."),
+        Parameter(
+            KEYWORD,
+            _PART,
+            "То же, что term; если переданы оба, берётся term.",
+            "The same as term; if both are sent, term is used.",
+        ),
         Parameter(
             "price",
             CostAmount(),
-            "Расход в рублях за весь период; делится поровну по дням, остаток на последнем.",
-            "The cost in rubles of the whole period; spread evenly over its days, the rest on the last.",
+            "Расход в рублях за весь период; делится поровну по дням, остаток относится на последний день.",
+            "The cost of the whole period in rubles, spread evenly over its days; the last day gets the remainder.",
             required=True,
         ),
         Parameter(
@@ -55,19 +60,19 @@ TABLE = ParameterTable(
 
 
 async def add(caller: Caller, sent: Sent) -> Reply:
-    """Add the cost to what the days have."""
+    """Add the cost to the costs that the days already have."""
     await caller.write(add_costs, read_spread(sent))
     return success(COSTS_IMPORT, "costs_added", site_id=caller.site.id)
 
 
 async def update(caller: Caller, sent: Sent) -> Reply:
-    """Replace what the days have of exactly this source, if it came by API or file."""
+    """Replace the costs that the days have for exactly this source, if they came by API or file."""
     await caller.write(restate_costs, read_spread(sent))
     return success(COSTS_IMPORT, "costs_updated", site_id=caller.site.id)
 
 
 def read_spread(sent: Sent) -> CostSpread:
-    """Read what a source cost over which days.
+    """Parse the cost of a source and the days it is spread over.
 
     Raises:
         InvalidParameters: no part of the source was sent, or the period is reversed or too long.
@@ -79,7 +84,7 @@ def read_spread(sent: Sent) -> CostSpread:
 
 
 def _source_of(sent: Sent) -> TrafficSource:
-    """Return the source; Ours: a part sent as the vendor shows a missing one is missing."""
+    """Return the source; Ours: a part that is sent as `<не заполнено>` counts as missing."""
     named = {**sent.values, "term": sent.get("term", sent.get(KEYWORD, ""))}
     parts = {part: named.get(part, "") for part in SOURCE_PARTS}
     return TrafficSource(**{part: "" if text.strip() == NOT_FILLED else text for part, text in parts.items()})

@@ -43,7 +43,7 @@ async def respond(caller: Caller, sent: Sent) -> Reply:
 
 
 def read_registration(caller: Caller, sent: Sent) -> Registration:
-    """Build a registration from what was sent; the date that was sent is on the site's clock.
+    """Build a registration from the parameters; the date sent is in the site's time zone.
 
     Raises:
         CallAndLeadRequest: both a call and a lead request are named.
@@ -66,13 +66,13 @@ def read_registration(caller: Caller, sent: Sent) -> Registration:
 
 
 def fingerprint(sent: Sent) -> str:
-    """Return a hash that two registrations share if all their known parameters but the token are the same texts."""
+    """Return a hash of all known parameters except the token; a repeated registration has the same hash."""
     texts = sorted((name, text) for name, text in sent.texts.items() if name != CLIENT_API_ID.name)
     return hashlib.sha256(msgspec.json.encode(texts)).hexdigest()
 
 
 def _identity(sent: Sent) -> CallIdentity | LeadRequestIdentity | None:
-    """Return the lead that the caller names, `None` if there is none.
+    """Return the call or lead request that the caller names, `None` if neither is named.
 
     Seed: «Нельзя создать сделку одновременно по звонку и заявке».
     """

@@ -17,7 +17,7 @@ TABLE = ParameterTable(UPDATE_BY_ID, empty_erases=True, family=CUSTOM)
 
 
 async def respond(caller: Caller, sent: Sent) -> Reply:
-    """Change the deal and answer with it, its client and where its lead comes from."""
+    """Change the deal and answer with the deal, its client and the source of its lead."""
     change = read_change(sent)
     changed: ChangedDeal = await caller.write(change_deals, change)
     order = changed_order(
@@ -27,7 +27,7 @@ async def respond(caller: Caller, sent: Sent) -> Reply:
 
 
 def read_change(sent: Sent) -> Change:
-    """Build a change from what was sent: a parameter that is absent keeps its value, an empty one erases it."""
+    """Build a change from the parameters: an absent parameter keeps the stored value, an empty one erases it."""
     return Change(
         key=DealKey(sent.get("orderId"), sent.get("orderNumber")),
         amount_rub=sent.get("orderSum", UNSET),

@@ -1,1 +1,1 @@
-"""The exports that other programs read, an endpoint per file."""
+"""The journals that other programs read, an endpoint per file."""

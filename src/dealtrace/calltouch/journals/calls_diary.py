@@ -1,4 +1,4 @@
-"""`calls-diary/calls`: the journal of calls, a page of any interval or the array of one day."""
+"""`calls-diary/calls`: the journal of calls, as a page of any interval or an array of one day's calls."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -66,7 +66,7 @@ def _check_one_day(sent: Sent) -> None:
 
 
 def read_query(site: Site, sent: Sent) -> LeadQuery:
-    """Build a query from what was sent.
+    """Build a query from the parameters.
 
     Raises:
         InvalidParameters: the interval ends before it starts.
@@ -85,7 +85,7 @@ def read_query(site: Site, sent: Sent) -> LeadQuery:
 
 
 def _matches(sent: Sent) -> Iterator[Filter]:
-    """Yield the filters on sources and phones; the texts that stand for an unknown value find calls without one."""
+    """Yield the filters on sources and phones; `(not set)` and `<не указано>` find calls without a value."""
     for name, field in (
         ("clientId", Field.GOOGLE_CLIENT_ID),
         ("utmSource", Field.UTM_SOURCE),
@@ -105,7 +105,7 @@ def _plain(text: str) -> str:
 def answer_page_of_calls(
     connection: Connection, cursor: Cursor, *, site: Site, query: LeadQuery, sent: Sent
 ) -> tuple[Page, Reply]:
-    """Return the page that begins at a cursor, and the answer made of it."""
+    """Find the page that begins at a cursor; return it with the reply built from it."""
     number, limit = requested_page(sent)
     page = find_page(connection, query_leads(site, query), cursor, limit)
     build = partial(call_record, site=site, model=query.model, sent=sent)

@@ -1,4 +1,4 @@
-"""`calls-diary/calls/{callId}/download`: redirect to the recording of a call, which its exchange keeps."""
+"""`calls-diary/calls/{callId}/download`: redirect to the recording of a call, which its PBX stores."""
 
 from urllib.parse import quote, urlsplit
 
@@ -21,7 +21,7 @@ async def respond(caller: Caller, sent: Sent) -> Reply:
     """Redirect to the recording whose URL was sent with the call.
 
     Raises:
-        RecordingNotFound: the site has no such call, or the call has no recording on the web.
+        RecordingNotFound: the site has no such call, or the call has no `http` or `https` URL of a recording.
     """
     del sent
     call_id = caller.path_params["callId"]
@@ -37,7 +37,7 @@ async def respond(caller: Caller, sent: Sent) -> Reply:
 
 
 def read_url(text: str) -> str | None:
-    """Return a URL of the web, quoted for a header; `None` if the text is not one."""
+    """Return an `http` or `https` URL, quoted for a header; `None` if the text is not such a URL."""
     try:
         parts = urlsplit(text.strip())
     except ValueError:

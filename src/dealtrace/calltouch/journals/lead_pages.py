@@ -1,4 +1,4 @@
-"""What the journals of calls and of lead requests share: the records of a page, or of a whole journal."""
+"""Build the records of a page or of a whole journal, for the journals of calls and of lead requests."""
 
 from collections.abc import Callable, Sequence
 
@@ -22,9 +22,9 @@ Build = Callable[[LeadEntry], CallRecord | LeadRequestRecord]
 def build_records(
     connection: Connection, site: Site, query: LeadQuery, ids: Sequence[int], sent: Sent, build: Build
 ) -> list[msgspec.Raw]:
-    """Return the records of leads as encoded JSON, built a thousand at a time so that the rest takes no memory.
+    """Return the records of leads as encoded JSON, in input order; they are read 1000 at a time to save memory.
 
-    Deals of lead requests are always included, those of calls when requested.
+    The deals of a lead request are always included, the deals of a call only if requested.
     """
     included = {
         "with_visits": sent.get("withMapVisits", False),
@@ -46,7 +46,7 @@ def build_all_records(
     """Return the records of all leads that a query finds, as encoded JSON.
 
     Raises:
-        InvalidParameters: there are too many for one array.
+        InvalidParameters: there are more than `ARRAY_SIZE_MAX` leads.
     """
     page = find_page(connection, query_leads(site, query), Cursor(), ARRAY_SIZE_MAX)
     if page.total > ARRAY_SIZE_MAX:

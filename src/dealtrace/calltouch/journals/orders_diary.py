@@ -36,7 +36,7 @@ _LEAD_KINDS = {"CALL": LeadKind.CALL, "REQUEST": LeadKind.LEAD_REQUEST}
 
 
 async def respond(caller: Caller, sent: Sent) -> Reply:
-    """Answer with one page of deals; no deal's lead is a chat here, so the journal of those is empty."""
+    """Answer with one page of deals; with `orderSource=CHAT` it is empty, since no lead is a chat here."""
     query, site = read_query(caller.site, sent), caller.site
     number, limit = requested_page(sent)
     if sent.get("orderSource") == "CHAT":
@@ -49,7 +49,7 @@ async def respond(caller: Caller, sent: Sent) -> Reply:
 
 
 def read_query(site: Site, sent: Sent) -> JournalQuery:
-    """Build a query from what was sent; an interval covers whole days of the site.
+    """Build a query from the parameters; an interval covers whole days in the site's time zone.
 
     Raises:
         InvalidParameters: neither an interval nor a deal was sent, or the interval ends before it starts.
@@ -70,7 +70,7 @@ def read_query(site: Site, sent: Sent) -> JournalQuery:
 def answer_page_of_deals(
     connection: Connection, cursor: Cursor, *, site: Site, query: JournalQuery, sent: Sent
 ) -> tuple[Page, Reply]:
-    """Return the page that begins at a cursor, and the answer made of it."""
+    """Find the page that begins at a cursor; return it with the reply built from it."""
     number, limit = requested_page(sent)
     model = sent.get("attribution", AttributionModel(site.attribution))
     page = find_page(connection, query_deals(site.id, query), cursor, limit)
@@ -80,5 +80,5 @@ def answer_page_of_deals(
 
 
 def encode_deals(entries: Iterable[DealEntry], *, site: Site, model: AttributionModel, sent: Sent) -> list[msgspec.Raw]:
-    """Return the records of deals as encoded JSON."""
+    """Return the records of deals as encoded JSON, in input order."""
     return [ready(deal_record(entry, site, model, sent)) for entry in entries]

@@ -1,4 +1,4 @@
-"""What every journal shares: the interval, the requested page, and how a page is answered."""
+"""What all journals share: parsing the interval and the page, and answering with a page."""
 
 import asyncio
 import hashlib
@@ -22,9 +22,9 @@ from dealtrace.storage.journals.keyset_pages import Cursor, Page
 from dealtrace.storage.journals.page_ends import PageEnd, find_cursor
 
 ARRAY_SIZE_MAX = 50_000
-"""Ours: the most records that a journal without pages answers with; more must be requested in parts."""
+"""Ours: the most records that a journal returns without paging; larger results must be requested in parts."""
 RECORDS_AT_ONCE = 1000
-"""How many records are read by one round of queries."""
+"""How many records each round of queries reads."""
 
 _SECOND = timedelta(seconds=1)
 _DAY = timedelta(days=1)
@@ -34,7 +34,7 @@ def require_dates(sent: Sent) -> None:
     """Check that an interval was sent.
 
     Raises:
-        InvalidParameters: one end of it is missing, or both are.
+        InvalidParameters: `dateFrom`, `dateTo` or both are missing.
     """
     missing = [name for name in ("dateFrom", "dateTo") if name not in sent.values]
     if missing:
@@ -42,13 +42,13 @@ def require_dates(sent: Sent) -> None:
 
 
 def read_interval(site: Site, sent: Sent) -> tuple[datetime | None, datetime | None]:
-    """Return the interval as instants, its end exclusive; `None` is an open side.
+    """Return the interval as two instants, the end exclusive; `None` if a side is open.
 
-    Ours: `timeFrom` is a time of the first day, and `timeTo` one of the last, whose whole second is included. Without
-    them the days are whole.
+    Ours: `timeFrom` is a time on the first day and `timeTo` a time on the last day, whose whole second is included.
+    Without them the interval covers whole days.
 
     Raises:
-        InvalidParameters: it ends before it starts.
+        InvalidParameters: the interval ends before it starts.
     """
     first, last = sent.get("dateFrom"), sent.get("dateTo")
     if first is not None and last is not None and first > last:
@@ -68,21 +68,22 @@ def _instant(day_on: date, clock: time, site: Site) -> datetime:
 
 
 def requested_page(sent: Sent, size_max: int = PAGE_SIZE_MAX) -> tuple[int, int]:
-    """Return the number and the size of the requested page; page 0 means the first, size 0 the greatest."""
+    """Return the number and size of the requested page; page 0 means the first, size 0 the largest size."""
     return max(1, sent.get("page", 1)), min(sent.get("limit") or PAGE_SIZE_MAX, size_max)
 
 
 def empty_page(number: int, limit: int, site: Site, event: str) -> Reply:
-    """Answer with the only page of an empty journal."""
+    """Return the reply with a page without records."""
     return success(page_answer(number, limit, 0, []), event, site_id=site.id, records=0)
 
 
 async def answer_page(
     caller: Caller, query: Hashable, offset: int, answer: Callable[[Connection, Cursor], tuple[Page, Reply]]
 ) -> Reply:
-    """Answer with the page after `offset` rows, from where the reader's previous page ended if that is remembered.
+    """Return the reply with the page after `offset` rows.
 
-    A reader is a token together with its query.
+    If the end of the reader's previous page is remembered, the page is read from there instead of counting rows. A
+    reader is a token together with its query.
     """
     reader = (caller.site.id, caller.token_id, query)
     if caller.read_pool.is_shared:
@@ -96,9 +97,10 @@ async def answer_page(
 async def _answer_shared_page(
     caller: Caller, reader: str, offset: int, answer: Callable[[Connection, Cursor], tuple[Page, Reply]]
 ) -> Reply:
-    """Do the same where several processes answer a reader: the ends of pages are in the primary database.
+    """Return the reply with a page when several processes answer: the ends of pages are in the primary database.
 
-    The end is not waited for: it is queued before the points of this page, so it is stored before the answer goes out.
+    Storing the end of this page is not awaited: it is queued before the command that spends the page's points, so it is
+    stored before the reply is sent.
     """
     cursor = Cursor()
     if offset:
@@ -113,18 +115,18 @@ async def _answer_shared_page(
 
 
 def _forget_fault(written: "asyncio.Future[None]") -> None:
-    """Take note of a failed write: without the end the next page is counted from the start."""
+    """Ignore a failed write: without the stored end, rows are counted from the start for the next page."""
     if not written.cancelled():
         written.exception()
 
 
 def reader_digest(reader: Hashable) -> str:
-    """Return a name for a reader that is the same in every process, in 64 characters."""
+    """Return a hexadecimal digest (64 characters) of a reader that is the same in every process."""
     return hashlib.sha256(repr(_in_order(reader)).encode()).hexdigest()
 
 
 def _in_order(value: object) -> object:
-    """Return a value whose representation is the same in every process: sets have no order of their own."""
+    """Return a value whose `repr` is the same in every process: sets are sorted, records become lists."""
     if isinstance(value, frozenset):
         return sorted(repr(_in_order(item)) for item in value)
     if isinstance(value, tuple):
@@ -135,7 +137,7 @@ def _in_order(value: object) -> object:
 
 
 def refuse_long_array() -> InvalidParameters:
-    """Return the refusal of an array that would be too long."""
+    """Return the refusal for a journal that is too long for one array."""
     return InvalidParameters(
         [
             Violation(

@@ -29,7 +29,7 @@ FILTERED: Mapping[str, tuple[Field, int]] = {
     "ani": (Field.PHONE, PHONE_LENGTH_MAX),
     "phoneNumber": (Field.DIALLED_PHONE, PHONE_LENGTH_MAX),
 }
-"""The fields of a call that `….value` and `….filterMode` filter by."""
+"""The parameters of a filter (`….value`, `….filterMode`), with the field they compare and the longest value."""
 
 MODES = {
     "EQUAL": Operator.EQUAL,
@@ -37,19 +37,19 @@ MODES = {
     "CONTAINS": Operator.CONTAINS,
     "NOT_CONTAINS": Operator.NOT_CONTAINS,
 }
-"""Ours: the vendor's values are not documented; these are the ones its cabinet offers for such filters."""
+"""Ours: the vendor does not document these values; these are the ones its cabinet offers for such filters."""
 
 
 @record
 class FilterMode:
-    """How a filter compares: a word of `MODES`, in any case and with or without its last `S`."""
+    """How a filter compares: a word of `MODES`, in upper or lower case, with or without the final `S`."""
 
     erased: None = None
 
     def read(self, text: str) -> Operator:
-        """Return the comparison that the word stands for.
+        """Parse the word and return its operator.
 
-        Ours: clients of the vendor write these words in several ways, and a refusal would cost them the whole page.
+        Ours: the vendor's clients write these words in several ways, and a refusal would cost them the whole page.
         """
         found = _MODES_READ.get(text.strip().upper().removesuffix("S"))
         if found is None:
@@ -58,7 +58,7 @@ class FilterMode:
         return found
 
     def schema(self) -> Mapping[str, object]:
-        """Return the JSON Schema of the words, as they are best written."""
+        """Return the JSON Schema of the words in their preferred spelling."""
         return {"type": "string", "enum": list(MODES)}
 
 
@@ -78,14 +78,14 @@ _TIMES = (
     Parameter(
         "timeFrom",
         DayClock(),
-        "Время первого дня, с которого начинается интервал: hh:mm:ss.",
-        "The time of the first day at which the interval begins: hh:mm:ss.",
+        "Время, с которого начинается интервал в первый день: hh:mm:ss.",
+        "The time on the first day at which the interval begins: hh:mm:ss.",
     ),
     Parameter(
         "timeTo",
         DayClock(),
-        "Время последнего дня, которым интервал кончается, включительно.",
-        "The time of the last day at which the interval ends, included.",
+        "Время, которым интервал заканчивается в последний день, включительно.",
+        "The time on the last day at which the interval ends, inclusive.",
     ),
 )
 _BIND_TO_SESSION = Parameter(
@@ -95,7 +95,7 @@ _BIND_TO_SESSION = Parameter(
     "session: the interval refers to the start of the lead's visit, not to the lead.",
 )
 _LAST_DAY = Parameter(
-    "dateTo", SlashDay(), "Последний день интервала, включительно.", "The last day of the interval, included."
+    "dateTo", SlashDay(), "Последний день интервала, включительно.", "The last day of the interval, inclusive."
 )
 
 ORDERS_DIARY = (
@@ -232,7 +232,7 @@ REQUEST = tuple(
     for parameter in REQUESTS
     if parameter.name in ("clientApiId", "siteId", "attribution") or parameter.name.startswith("with")
 )
-"""Of one lead request only what is shown can be chosen."""
+"""A single lead request takes only the parameters that choose what is shown."""
 
 ACCESS_TOKEN = replace(CLIENT_API_ID, name="access_token")
 BY_ACCESS_TOKEN = AuthScheme(ACCESS_TOKEN)

@@ -1,4 +1,4 @@
-"""`requests/{requestId}`: one lead request, as the journal has it."""
+"""`requests/{requestId}`: one lead request, as in the journal."""
 
 from sqlalchemy import Connection
 
@@ -26,7 +26,7 @@ async def respond(caller: Caller, sent: Sent) -> Reply:
 
     Raises:
         SiteMismatch: `siteId` is not the site of the token.
-        LeadNotFound: the site has no such lead request, or it is hidden.
+        LeadNotFound: the site has no such lead request, or it is deleted.
     """
     if sent.get("siteId", caller.site.id) != caller.site.id:
         raise SiteMismatch(site_id=sent["siteId"])
@@ -41,10 +41,10 @@ async def respond(caller: Caller, sent: Sent) -> Reply:
 
 
 async def answer_lead_request(caller: Caller, lead_id: int, sent: Sent, event: str) -> Reply:
-    """Answer with a lead request as it is now, which may have come in a moment ago.
+    """Answer with a lead request read from the primary database, so that one stored a moment ago is found.
 
     Raises:
-        LeadNotFound: there is none, or it is hidden.
+        LeadNotFound: the site has no such lead request, or it is deleted.
     """
     model = sent.get("attribution", AttributionModel(caller.site.attribution))
     record = await caller.read_pool.read_newest(_find_record, caller.site, lead_id, model, sent)

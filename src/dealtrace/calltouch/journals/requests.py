@@ -22,9 +22,9 @@ from dealtrace.storage.journals.lead_journal import LeadQuery, query_leads
 
 TABLE = ParameterTable(REQUESTS)
 PART_SIZE_MAX = 10_000
-"""Ours: an array does not show its page size, and a client that requested more takes a shorter one for the last."""
+"""Ours: larger than other pages. An array does not show its size, so clients take a shorter page for the last one."""
 TOTAL_HEADER = b"x-total-count"
-"""Ours: how many lead requests all pages hold; an array has no place for it."""
+"""Ours: the number of lead requests on all pages is a header, since an array has no key for it."""
 _EVENT = "lead_requests_listed"
 
 
@@ -49,7 +49,7 @@ async def respond(caller: Caller, sent: Sent) -> Reply:
 
 
 def read_query(site: Site, sent: Sent) -> LeadQuery:
-    """Build a query from what was sent.
+    """Build a query from the parameters.
 
     Raises:
         InvalidParameters: neither an interval nor a lead request was sent, or the interval ends before it starts.

@@ -1,6 +1,6 @@
-"""`statistics/{siteId}/calls/…`: how many calls there were, by day and by keyword.
+"""`statistics/{siteId}/calls/…`: the number of calls in total, by day and by keyword.
 
-Ours: the vendor documents no answer; these are the shapes that its public clients read, a number or one object.
+Ours: the vendor documents no answer; its public clients expect a number or one object.
 """
 
 from collections import Counter
@@ -29,7 +29,7 @@ TABLE = ParameterTable(STATISTICS)
 DAYS_MAX = 3660
 KEYWORDS_MAX = 1000
 SEARCHED = Filter(Field.MEDIUM, "organic")
-"""Calls from search engines: the medium that the classification gives them."""
+"""Finds calls from search engines, by the medium they are classified as."""
 _EVENT = "calls_counted"
 
 Count = Callable[[Connection, Site, LeadQuery, Sent], int | DayCounts | KeywordCounts]
@@ -46,17 +46,17 @@ async def count_by_date(caller: Caller, sent: Sent) -> Reply:
 
 
 async def searched_by_date(caller: Caller, sent: Sent) -> Reply:
-    """Answer with the number of calls of each day that came from search engines."""
+    """Answer with the number of calls from search engines of each day."""
     return await _answer(caller, sent, _by_date, searched=True)
 
 
 async def searched_by_keyword(caller: Caller, sent: Sent) -> Reply:
-    """Answer with the keywords of search engines and the number of calls of each."""
+    """Answer with the number of calls from search engines by keyword."""
     return await _answer(caller, sent, _by_keyword, searched=True)
 
 
 async def _answer(caller: Caller, sent: Sent, count: Count, *, searched: bool) -> Reply:
-    """Answer with counts of the calls of an interval.
+    """Count the calls of an interval and return the reply.
 
     Raises:
         InvalidParameters: the interval is too long, or ends before it starts.

@@ -1,4 +1,4 @@
-"""`tag/lead/add` and its sisters: add tags, managers, comments and custom fields to leads, up to 100 at once."""
+"""`tag/lead/add` and similar endpoints: add tags, managers, comments and custom fields to up to 100 leads at once."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -38,34 +38,34 @@ MANAGERS_MAX = 20
 
 
 class Manager(msgspec.Struct, frozen=True):
-    """A manager as an object."""
+    """A manager sent as an object."""
 
     manager: Word = None
 
 
 class AddedTags(msgspec.Struct, frozen=True, rename="camel"):
-    """Tags to add, or to replace the present ones with."""
+    """Tags to add; with `overwrite` they replace the lead's tags."""
 
     tags: Sequence[Tag | str] = ()
     overwrite: bool = False
 
 
 class AddedManagers(msgspec.Struct, frozen=True, rename="camel"):
-    """Managers to add."""
+    """Managers to add; with `overwrite` they replace the lead's managers."""
 
     managers: Sequence[Manager | str] = ()
     overwrite: bool = False
 
 
 class AddedFields(msgspec.Struct, frozen=True, rename="camel"):
-    """Values of custom fields to add."""
+    """Values of custom fields to add; with `overwrite` they replace the lead's values."""
 
     custom_fields: Sequence[FieldValue] = ()
     overwrite: bool = False
 
 
 class AnnotationItem(msgspec.Struct, frozen=True, rename="camel"):
-    """A lead of the list and what to add to it; which part is read depends on the method."""
+    """A lead of the list and what to add to it; each endpoint reads its own key."""
 
     matching: Sequence[Element] | None = None
     add_tags: AddedTags | None = None
@@ -79,7 +79,7 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True)
 class Method:
-    """One of the methods: its list, its parameters, how an item is read, and how the answer is built."""
+    """One of the endpoints: the key of its list, its parameters, and how items are parsed and the answer is built."""
 
     name: str
     paid: PaidMethod
@@ -88,7 +88,7 @@ class Method:
     answer: Callable[[list[AnnotatedLead]], LeadsAnnotation | LeadsCommenting]
 
     def items_of(self, body: bytes) -> list[object]:
-        """Find the list in a body."""
+        """Return the items of the list in a body."""
         return read_list(body, self.name)
 
     def described(self) -> list[Parameter]:
@@ -96,15 +96,15 @@ class Method:
         return [MATCHING, *self.parameters]
 
     def schema(self) -> Mapping[str, object]:
-        """Describe the body."""
+        """Return the JSON Schema of the body."""
         item = object_schema(self.described(), ["matching"])
         listed = {"type": "array", "minItems": 1, "maxItems": ITEMS_MAX, "items": item}
         return {"type": "object", "required": [self.name], "properties": {self.name: listed}}
 
     async def respond(self, caller: Caller, items: Sequence[object]) -> Reply:
-        """Annotate the leads whose items are valid and that are found, and answer with what became of each.
+        """Annotate the leads that are found by valid items, and answer with a result for each item.
 
-        Ours: the vendor documents no answer; this one has an entry per lead, in their order, with its kind and id.
+        Ours: the vendor documents no answer; this one has the kind and id of the lead of each item, in input order.
         """
         read = [self._read(caller, item) for item in items]
         valid = [item for item in read if isinstance(item, LeadAnnotation)]
@@ -123,7 +123,7 @@ class Method:
 
 
 def read_tags(item: AnnotationItem) -> Addition:
-    """Read tags to add."""
+    """Parse the tags to add."""
     added = item.add_tags or AddedTags()
     texts = (word_text(tag.tag) if isinstance(tag, Tag) else tag for tag in added.tags)
     tags = checked("addTags.tags", Tags().read, ",".join(texts))
@@ -131,7 +131,7 @@ def read_tags(item: AnnotationItem) -> Addition:
 
 
 def read_managers(item: AnnotationItem) -> Addition:
-    """Read managers to add."""
+    """Parse the managers to add."""
     added = item.add_managers or AddedManagers()
     texts = [word_text(name.manager) if isinstance(name, Manager) else name for name in added.managers]
     managers = tuple(
@@ -142,13 +142,13 @@ def read_managers(item: AnnotationItem) -> Addition:
 
 
 def read_comment(item: AnnotationItem) -> Addition:
-    """Read a comment to add."""
+    """Parse the comment to add."""
     comment = checked("addComment", Text(COMMENT_LENGTH_MAX).read, word_text(item.add_comment))
     return Addition(comment=_required("addComment", comment))
 
 
 def read_fields(item: AnnotationItem) -> Addition:
-    """Read values of custom fields to add."""
+    """Parse the values of custom fields to add."""
     place = "addCustomFields.customFields"
     added = item.add_custom_fields or AddedFields()
     _check_count(place, len(added.custom_fields), CUSTOM.members_max)
@@ -163,10 +163,10 @@ def read_fields(item: AnnotationItem) -> Addition:
 
 
 def checked(place: str, read: Callable[[str], Value], text: str) -> Value:
-    """Read a text of a list.
+    """Parse a text with `read` and return its result.
 
     Raises:
-        InvalidParameters: it is malformed or too long, or has a zero byte; the violation names `place`.
+        InvalidParameters: the text is malformed, too long or has a zero byte; the violation names `place`.
     """
     if "\0" in text:
         raise InvalidParameters([Violation(place, "нулевой байт недопустим", "a zero byte is not allowed")])
@@ -178,7 +178,7 @@ def checked(place: str, read: Callable[[str], Value], text: str) -> Value:
 
 def _required(place: str, value: Value) -> Value:
     if not value or (isinstance(value, str) and is_blank(value)):
-        raise InvalidParameters([Violation(place, "не передано ничего", "nothing was sent")])
+        raise InvalidParameters([Violation(place, "значение не передано", "this value is required")])
     return value
 
 
@@ -203,10 +203,14 @@ MATCHING = Parameter(
     "matching",
     MatchingElements(LABEL_LENGTH_MAX),
     "Способы найти лид, по порядку: элементы call, request, leadContact, callContact, requestContact.",
-    "The ways of finding the lead, tried in order: elements call, request, leadContact, callContact, requestContact.",
+    "How to find the lead, tried in order: elements call, request, leadContact, callContact, requestContact.",
     required=True,
 )
-_OVERWRITE = (Flag(), "Заменить то, что есть; по умолчанию добавить.", "Replace what there is; by default add to it.")
+_OVERWRITE = (
+    Flag(),
+    "Заменить имеющиеся; по умолчанию добавить к ним.",
+    "Replace the present ones; by default add to them.",
+)
 
 TAGS = Method(
     "leads",

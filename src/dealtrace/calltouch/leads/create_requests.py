@@ -29,10 +29,10 @@ class RequestItem(LeadItem, frozen=True, rename="camel"):
 
 
 def read_lead_request(caller: Caller, sent: Sent) -> IncomingLeadRequest:
-    """Build a lead request from what was sent; without a date it is of now.
+    """Build a lead request from the parameters; its time is now if no date was sent.
 
     Raises:
-        InvalidParameters: it has neither a name nor a phone nor an e-mail.
+        InvalidParameters: a name, a phone and an e-mail are all missing.
     """
     check_person(sent)
     wall_clock = sent.get("requestDate")
@@ -55,7 +55,7 @@ LEAD_LIST = LeadList(BATCH, read_lead_request, import_lead_requests, name="reque
 
 
 async def respond(caller: Caller, items: Sequence[object]) -> Reply:
-    """Store the lead requests that are valid, and answer with what became of each."""
+    """Store the valid lead requests and answer with a result for each item, in input order."""
     log_id, lead_requests = await take_in(LEAD_LIST, caller, items)
     answer: LeadRequestsImport = {"data": {"requests": lead_requests}}
     stored = sum(lead_request["imported"] for lead_request in lead_requests)

@@ -21,8 +21,10 @@ from dealtrace.operations.leads.clear_fields import Clearing, LeadName, clear_fi
 
 OWNERS = (
     Parameter("callId", Integer(), "Звонок.", "The call."),
-    Parameter("callReferenceId", Text(REFERENCE_LENGTH_MAX), "Звонок по внешнему id.", "The call by its foreign id."),
-    Parameter("sipCallId", Text(SIP_ID_LENGTH_MAX), "Звонок по второму id.", "The call by its second id."),
+    Parameter(
+        "callReferenceId", Text(REFERENCE_LENGTH_MAX), "Звонок по его ID в АТС.", "The call by its id in the PBX."
+    ),
+    Parameter("sipCallId", Text(SIP_ID_LENGTH_MAX), "Звонок по его SIP ID.", "The call by its SIP id."),
     Parameter("requestId", Integer(), "Заявка.", "The lead request."),
     Parameter(
         "requestNumber", Text(NUMBER_LENGTH_MAX), "Заявка по номеру на сайте.", "The lead request by its number."
@@ -34,7 +36,7 @@ TABLE = ParameterTable(OWNERS)
 
 
 class Document(msgspec.Struct, frozen=True, rename="camel"):
-    """The body: one owner, and the names of the fields."""
+    """The body: the lead or deal, and the names of the fields to clear."""
 
     call_id: Word = None
     call_reference_id: Word = None
@@ -47,23 +49,23 @@ class Document(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Body:
-    """A body that is a single object, read as a list of one item."""
+    """A body that is a single object, treated as a list with one item."""
 
     name = "customFields"
 
     def items_of(self, body: bytes) -> list[object]:
-        """Read the body as JSON."""
+        """Parse the body as JSON and return it as the only item."""
         return [read_document(body)]
 
     def described(self) -> list[Parameter]:
-        """List the parameters."""
+        """List the parameters of the object."""
         names = Parameter(
             self.name, Names(CUSTOM.key_length_max), "Имена полей.", "The names of the fields.", required=True
         )
         return [*OWNERS, names]
 
     def schema(self) -> Mapping[str, object]:
-        """Describe the body."""
+        """Return the JSON Schema of the body."""
         return object_schema(self.described(), [self.name])
 
 
@@ -71,9 +73,9 @@ BODY = Body()
 
 
 async def respond(caller: Caller, items: Sequence[object]) -> Reply:
-    """Clear the fields; a lead or deal that had none of them gets the same answer.
+    """Clear the fields; the answer is the same if the lead or deal had none of them.
 
-    Ours: the vendor documents no answer; this one has our id of the lead or deal, and the names of the fields.
+    Ours: the vendor documents no answer; this one has our id of the lead or deal and the names of the fields.
     """
     clearing = read_clearing(items[0])
     owner_id: int = await caller.write(clear_fields, clearing)
@@ -84,10 +86,10 @@ async def respond(caller: Caller, items: Sequence[object]) -> Reply:
 
 
 def read_clearing(item: object) -> Clearing:
-    """Read which fields of what to clear.
+    """Parse which fields to clear, and of which lead or deal.
 
     Raises:
-        InvalidParameters: no owner or several were sent, or no field.
+        InvalidParameters: not exactly one lead or deal was named, or no field.
     """
     document = read_item(item, Document)
     values = {field.encode_name: getattr(document, field.name) for field in msgspec.structs.fields(document)}

@@ -31,7 +31,7 @@ class CallItem(LeadItem, frozen=True, rename="camel"):
 
 
 def read_call(caller: Caller, sent: Sent) -> IncomingCall:
-    """Build a call from what was sent; the start that was sent is on the site's clock."""
+    """Build a call from the parameters; the start sent is in the site's time zone."""
     waiting = sent.get("waitingTime")
     return IncomingCall(
         started_at=instant_of(sent["callStartTime"], caller.site.time_zone),
@@ -55,10 +55,10 @@ LEAD_LIST = LeadList(BATCH, read_call, import_calls, name="referenceId", result=
 
 
 async def respond(caller: Caller, items: Sequence[object]) -> Reply:
-    """Store the calls that are valid, and answer with what became of each.
+    """Store the valid calls and answer with a result for each item, in input order.
 
-    Ours: the vendor answers only with the number of a queued job. Here the calls are already stored, so the answer
-    has their ids too; the number is that of the entry in the log.
+    Ours: the vendor answers only with the id of a queued job. Here the calls are already stored, so the answer also
+    has their ids; `logId` is the id of the entry in the log.
     """
     log_id, calls = await take_in(LEAD_LIST, caller, items)
     answer: CallsImport = {"data": {"logId": log_id, "calls": calls}}

@@ -1,4 +1,4 @@
-"""`inbound-call`: store a call that an exchange reports, and update it by later reports."""
+"""`inbound-call`: store a call that a PBX reports, and update it with later reports."""
 
 from datetime import timedelta
 
@@ -19,17 +19,17 @@ EXCHANGE = "ATS_CODE"
 async def respond(caller: Caller, sent: Sent) -> Reply:
     """Store the call and answer with its id as plain text.
 
-    Ours: the number is the id of the call, the same for each of its reports; the vendor's is that of a queued job.
+    Ours: the answer is the id of the call, the same for all its reports; the vendor's is the id of a queued job.
     """
     call_id: CallId = await caller.write(report_calls, read_report(caller, sent))
     return plain_success(str(call_id), "call_reported", site_id=caller.site.id, call_id=call_id)
 
 
 def read_report(caller: Caller, sent: Sent) -> CallReport:
-    """Build a report from what was sent; a parameter that is absent is `None`.
+    """Build a report from the parameters; absent parameters are `None`.
 
     Raises:
-        InvalidParameters: the name of the exchange in the path is too long or not printable.
+        InvalidParameters: the name of the PBX in the path is too long or not printable.
     """
     exchange = caller.path_params[EXCHANGE]
     if len(exchange) > LABEL_LENGTH_MAX or not exchange.isprintable():

@@ -1,4 +1,4 @@
-"""Lists of leads to import: each lead is read, stored and answered by itself."""
+"""Import lists of leads: each lead is parsed, stored and answered separately."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Generic, TypeVar
@@ -23,7 +23,7 @@ Result = TypeVar("Result")
 
 @record
 class LeadList(Generic[Result]):
-    """How a list of leads is read, stored and answered; `name` is the key of a lead's own id in it."""
+    """How a list of leads is parsed, stored and answered; `name` is the key of the caller's id of a lead."""
 
     batch: Batch
     read: Callable[[Caller, Sent], Incoming]
@@ -33,10 +33,10 @@ class LeadList(Generic[Result]):
 
 
 async def take_in(lead_list: LeadList[Result], caller: Caller, items: Sequence[object]) -> tuple[int, list[Result]]:
-    """Store the leads that are valid; return the number of the import in the log, and what became of each lead.
+    """Store the valid leads; return the id of the import in the log, and a result for each item in input order.
 
     Raises:
-        PointsSpent: nothing was stored.
+        PointsSpent: the site has no points left today; nothing was stored.
     """
     read = [_read(lead_list, caller, item) for item in items]
     valid = [lead for lead in read if not isinstance(lead, InvalidParameters)]
@@ -55,10 +55,10 @@ def _read(lead_list: LeadList[Result], caller: Caller, item: object) -> Incoming
 
 
 def _result(lead_list: LeadList[Result], item: object, outcome: Outcome, language: Language) -> Result:
-    """Build what became of a lead.
+    """Build the result for a lead.
 
-    Ours: clients read `imported`; the other keys identify the lead and say, like an error body, why it was refused.
-    A lead whose own id is taken gets our id of the lead that has it.
+    Ours: clients read `imported`; the other keys identify the lead and, like an error body, explain a refusal. If
+    another lead already has the caller's id, the result has our id of that lead.
     """
     name = item.get(lead_list.name) if isinstance(item, Mapping) else None
     sent_name = name if isinstance(name, str | int | float) else None

@@ -1,4 +1,4 @@
-"""`matching`: the ways in which a program identifies a lead, tried in the order sent."""
+"""Parse `matching`: the searches with which a program identifies a lead, tried in the order sent."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -40,7 +40,7 @@ BOTH = frozenset(LeadKind)
 
 
 class Params(msgspec.Struct, frozen=True, rename="camel"):
-    """What an element says of the lead; which part is read depends on its type."""
+    """The parameters of an element; its type decides which of them are read."""
 
     call_id: Word = None
     request_id: Word = None
@@ -57,7 +57,7 @@ class Params(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class SourceParams(msgspec.Struct, frozen=True, rename="camel"):
-    """The source that a deal is given if nothing before finds a lead."""
+    """The source that a deal gets if no earlier element finds a lead."""
 
     source: Word = None
     medium: Word = None
@@ -67,13 +67,13 @@ class SourceParams(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class VisitParams(msgspec.Struct, frozen=True, rename="camel"):
-    """Visits by their ids."""
+    """The ids of visits."""
 
     session_id: Sequence[Word] | Word = None
 
 
 class Element(msgspec.Struct, frozen=True, rename="camel"):
-    """A way of identifying the lead."""
+    """An element of `matching`: one search for the lead."""
 
     type: Word = None
     call_params: Params | None = None
@@ -87,9 +87,10 @@ class Element(msgspec.Struct, frozen=True, rename="camel"):
 
 @record
 class _Contacts:
-    """An element that finds a lead by contact.
+    """How an element finds a lead by contact.
 
-    `params` is the key of its parameters, `kinds` are the leads it searches, `wanted` is the key of which one to pick.
+    `params` is the key of its parameters, `kinds` are the kinds of leads it searches, and `wanted` is the key that says
+    which lead to choose.
     """
 
     params: str
@@ -107,14 +108,14 @@ _BY_CONTACT: Mapping[str, _Contacts] = {
     "requestContact": _Contacts("requestContactParams", frozenset({LeadKind.LEAD_REQUEST}), "requestTypeToMatch"),
 }
 FINDS_NOTHING = frozenset({"chat", "chatContact", "customSources", "withoutSource"})
-"""Ours: there are no chats here, and a source is not a lead; such an element finds nothing, and the next is tried."""
+"""Ours: there are no chats here, and a source is not a lead: these elements find nothing and the next is tried."""
 
 
 def read_matching(elements: Sequence[Element] | None, time_zone: ZoneInfo) -> tuple[LeadSearch, ...]:
-    """Read the elements as searches, in their order.
+    """Parse the elements and return their searches in input order.
 
     Raises:
-        InvalidParameters: there are none, or one is invalid; a violation for each invalid value.
+        InvalidParameters: there are no elements, too many, or invalid ones; one violation for each invalid value.
     """
     if not elements or len(elements) > ELEMENTS_MAX:
         limit = (f"ожидается список от 1 до {ELEMENTS_MAX} элементов", f"a list of 1 to {ELEMENTS_MAX} is expected")
@@ -131,10 +132,10 @@ def read_matching(elements: Sequence[Element] | None, time_zone: ZoneInfo) -> tu
 
 
 class ElementReader:
-    """Reads an element and collects what is wrong with it.
+    """Parses an element and collects the violations in it.
 
-    A lead by contact is the nearest before `until`, now by default, unless the element has a date. `by_digest` is for
-    methods that find phones by their MD5.
+    A search by contact finds the nearest lead before the element's date, or before `until` (now by default) if it has
+    none. `by_digest` is for endpoints that find phones by their MD5.
     """
 
     def __init__(
@@ -155,7 +156,7 @@ class ElementReader:
         self._by_digest = by_digest
 
     def read(self) -> LeadSearch | None:
-        """Return the search that the element asks for; `None` if it finds nothing here or is invalid."""
+        """Return the search of the element; `None` if its type finds nothing here or the element is invalid."""
         kind = self._element.type
         if kind in _BY_ID:
             return self._by_id(*_BY_ID[str(kind)], params=f"{kind}Params")
@@ -197,7 +198,7 @@ class ElementReader:
         )
 
     def digests(self) -> tuple[str, ...]:
-        """Return the MD5 of phones that the element has, in lower case; what is none finds nobody."""
+        """List the MD5 digests of phones in the element, in lower case; texts that are not digests are ignored."""
         where = _BY_CONTACT.get(str(self._element.type))
         sent: Params | None = _value(self._element, where.params) if where is not None else None
         words = sent.md5_phones if sent is not None else ()
@@ -227,7 +228,7 @@ class ElementReader:
     def _contacts(
         self, place: str, sent: Sequence[Word], kind: Text, listed: Callable[[str], Sequence[str]]
     ) -> Iterator[str]:
-        """Yield every contact of each text in its normal form; Ours: a text without any is ignored, as elsewhere."""
+        """Yield every contact in the texts, normalised; Ours: a text without a contact is ignored, as elsewhere."""
         if len(sent) > CONTACTS_MAX:
             self._complain(place, f"допускается не более {CONTACTS_MAX}", f"no more than {CONTACTS_MAX} are allowed")
             return
@@ -253,6 +254,6 @@ class ElementReader:
 
 
 def _value(struct: msgspec.Struct, name: str) -> Any:
-    """Return the value of a key as the wire spells it. Any: keys have values of several types."""
+    """Return the value of a key, given by its name in JSON. Any: keys have values of several types."""
     by_name = {field.encode_name: field.name for field in msgspec.structs.fields(struct)}
     return getattr(struct, by_name[name])

@@ -1,4 +1,4 @@
-"""`getnodeid`: the number of the server that holds a site, of which the vendor has many."""
+"""`getnodeid`: the number of the server on which the vendor stores a site."""
 
 from dealtrace.calltouch.answers.outcomes import Node
 from dealtrace.http.caller import Caller
@@ -7,11 +7,11 @@ from dealtrace.http.replies import Reply, success
 
 TABLE = ParameterTable(())
 NODE = 1
-"""Ours: every site has the same address, however many servers there are."""
+"""Ours: always 1, since all sites are reached at the same address."""
 
 
 async def respond(caller: Caller, sent: Sent) -> Reply:
-    """Answer with the only node."""
+    """Answer with node 1."""
     del sent
     answer: Node = {"nodeId": NODE}
     return success(answer, "node_told", site_id=caller.site.id)

@@ -22,7 +22,7 @@ PERSON_NAMES = ("fio", "phoneNumber", "email")
 
 
 async def respond(caller: Caller, sent: Sent) -> Reply:
-    """Register the lead request and answer with it in the keys of the journal."""
+    """Register the lead request and answer with it; the answer has the keys of the journal."""
     taken: LeadRequest = await caller.write(register_lead_requests, read_lead_request(caller, sent))
     origin = await _find_origin(caller, taken) if taken.visit_id is not None else UNKNOWN_ORIGIN
     record = registered_lead_request(taken, sent, origin, caller.site)
@@ -30,10 +30,10 @@ async def respond(caller: Caller, sent: Sent) -> Reply:
 
 
 def read_lead_request(caller: Caller, sent: Sent) -> IncomingLeadRequest:
-    """Build a lead request from what was sent; without a date it is of now.
+    """Build a lead request from the parameters; its time is now if no date was sent.
 
     Raises:
-        InvalidParameters: it has neither a name nor a phone nor an e-mail.
+        InvalidParameters: a name, a phone and an e-mail are all missing.
     """
     check_person(sent)
     wall_clock = sent.get("requestDate")
@@ -53,7 +53,7 @@ def read_lead_request(caller: Caller, sent: Sent) -> IncomingLeadRequest:
 
 
 def check_person(sent: Sent) -> None:
-    """Check that a lead request identifies the person.
+    """Check that a lead request has a name, a phone or an e-mail.
 
     Raises:
         InvalidParameters: a name, a phone and an e-mail are all missing.

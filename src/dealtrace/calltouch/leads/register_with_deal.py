@@ -1,4 +1,4 @@
-"""`requests/orders/register`: register a lead request, and its deal with it if all that a deal needs was sent."""
+"""`requests/orders/register`: register a lead request, and a deal if all its required parameters were sent."""
 
 from dealtrace.calltouch.answers.clocks import instant_of
 from dealtrace.calltouch.deals.register import fingerprint
@@ -19,16 +19,16 @@ DEAL_NAMES = ("orderSum", "orderStatus", "orderDate", "service")
 
 
 async def respond(caller: Caller, sent: Sent) -> Reply:
-    """Register what was sent and answer with the lead request as the journal has it, its deal in `orders`."""
+    """Register the lead request and its deal; answer with the lead request as in the journal, its deal in `orders`."""
     payload = LeadRequestWithDeal(read_lead_request(caller, sent), read_deal(caller, sent))
     taken: LeadRequest = await caller.write(register_with_deals, payload)
     return await answer_lead_request(caller, taken.id, sent, "lead_request_taken_in")
 
 
 def read_deal(caller: Caller, sent: Sent) -> Registration | None:
-    """Build the registration of the deal; `None` unless everything that a deal needs was sent.
+    """Build the registration of the deal; `None` if a required parameter of the deal is missing.
 
-    Ours: of a deal that lacks something only the lead request is kept, since a refusal would lose it.
+    Ours: if the deal is incomplete, the lead request is still registered, since a refusal would lose it.
     """
     if not all(name in sent.values for name in DEAL_NAMES):
         return None

@@ -1,6 +1,6 @@
-"""`widget-request/user-form/create`: take in a form of the callback widget as a lead request.
+"""`widget-request/user-form/create`: register a form of the callback widget as a lead request.
 
-Ours: there is no telephony here, so nobody is called back, and no pause between two requests of one phone.
+Ours: there is no telephony here, so no call is made and the same phone may be sent again without a pause.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,7 +35,7 @@ from dealtrace.record import record
 TABLE = ParameterTable(WIDGET_REQUEST)
 FIELDS_MAX = 100
 TAGS_MAX = 10
-"""The vendor takes no more tags with a widget's request."""
+"""The vendor's limit for tags of a widget's request."""
 _NAMES_OF_PERSON = frozenset({"name", "fio", "имя", "фио"})
 
 
@@ -48,7 +48,7 @@ class Field(msgspec.Struct, frozen=True):
 
 
 class Document(msgspec.Struct, frozen=True, rename="camel"):
-    """The body."""
+    """The JSON body of the request."""
 
     route_key: Word = None
     phone: Word = None
@@ -65,20 +65,20 @@ class Document(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Body:
-    """A body that is a single object, read as a list of one item."""
+    """A body that is a single object, treated as a list with one item."""
 
     name = "fields"
 
     def items_of(self, body: bytes) -> list[object]:
-        """Read the body as JSON, whatever type it claims."""
+        """Parse the body as JSON, whatever its Content-Type, and return it as the only item."""
         return [read_document(body)]
 
     def described(self) -> list[Parameter]:
-        """List the parameters."""
+        """List the parameters of the object."""
         return [*WIDGET_REQUEST, WIDGET_FIELDS]
 
     def schema(self) -> Mapping[str, object]:
-        """Describe the body."""
+        """Return the JSON Schema of the body."""
         return object_schema(self.described(), [ROUTE_KEY.name])
 
 
@@ -87,7 +87,7 @@ BODY = Body()
 
 @record
 class _Person:
-    """Who filled the form in, and what else it says."""
+    """The person who filled in the form; `rest` has the other fields as pairs of name and value."""
 
     phone: str | None
     email: str | None
@@ -104,14 +104,14 @@ async def respond(caller: Caller, items: Sequence[object]) -> Reply:
 
 
 def read_lead_request(caller: Caller, item: object) -> IncomingLeadRequest:
-    """Build a lead request from a form, of now.
+    """Build a lead request from a form; its time is now.
 
-    Ours: the contact is judged first and the key of the widget next, as the vendor does. A phone that cannot be used is
-    kept if the fields hold another contact, since a lead is worth more.
+    Ours: the contact is checked first and the key of the widget next, as the vendor does. An unusable phone is not
+    refused if the fields have another contact, since that would lose the lead.
 
     Raises:
         ContactUnusable: neither a phone nor another contact can be used.
-        WidgetNotFound: no key was sent.
+        WidgetNotFound: no key of a widget was sent.
         InvalidParameters: one violation for each other value that is malformed.
     """
     document = read_item(item, Document)
@@ -134,10 +134,10 @@ def read_lead_request(caller: Caller, item: object) -> IncomingLeadRequest:
 
 
 def _read_person(document: Document) -> _Person:
-    """Find the contacts among phone and fields.
+    """Find the contacts in the phone and the fields.
 
     Raises:
-        ContactUnusable: there is none that can be used.
+        ContactUnusable: neither a phone nor an e-mail can be used.
     """
     phone: str | None = word_text(document.phone).strip() or None
     is_usable = phone is not None and bool(list_phones(phone))
@@ -174,10 +174,10 @@ def _tag_text(tag: Tag | str) -> str:
 
 
 def _check(document: Document, sent: Sent, person: _Person) -> None:
-    """Check what the table cannot.
+    """Check the limits that `TABLE` does not check.
 
     Raises:
-        InvalidParameters: too many tags or fields, or one that is too long.
+        InvalidParameters: there are too many tags or fields, or a field is too long.
     """
     wrong: list[Violation] = []
     for name, count, most in (
@@ -200,7 +200,7 @@ def _check(document: Document, sent: Sent, person: _Person) -> None:
 
 
 def _annotations(caller: Caller, sent: Sent, person: _Person) -> Annotations:
-    """Return what else the form says: fields the site has as custom values, all others as lines of the comment."""
+    """Return the other fields of the form: those the site knows as custom fields, the rest as lines of the comment."""
     known = {name: value for name, value in person.rest if name in caller.site.custom_fields}
     lines = [f"{name}: {value}" for name, value in person.rest if name not in known]
     if SCHEDULE_TIME.name in sent.values:

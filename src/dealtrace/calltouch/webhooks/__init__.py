@@ -1,1 +1,1 @@
-"""The bodies of webhooks, with the keys and the order of captured deliveries."""
+"""The bodies of webhooks, with the same keys in the same order as the vendor's deliveries."""

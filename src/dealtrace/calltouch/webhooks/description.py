@@ -1,4 +1,4 @@
-"""The bodies of webhooks as `/openapi.json` describes them, made from the keys and the types of their values."""
+"""Describe the bodies of webhooks for `/openapi.json`, from their keys and the types of their values."""
 
 import typing
 from collections.abc import Iterable, Mapping
@@ -28,7 +28,7 @@ FORM = "application/x-www-form-urlencoded"
 
 @record
 class Body:
-    """The fields of a message: the name of their schema, the keys in order, and the types of their values."""
+    """The body of a message: the name of its schema, its keys in order, and the types of their values."""
 
     name: str
     keys: Keys
@@ -50,9 +50,9 @@ _EVENTS: Mapping[EventKind, tuple[str, tuple[Body, ...]]] = {
     EventKind.DEAL_CHANGED: ("A deal is changed", (_DEAL,)),
     EventKind.DEAL_DELETED: ("A deal is deleted", (_DEAL,)),
     EventKind.DEAL_RESTORED: ("A deal is restored", (_DEAL,)),
-    EventKind.DEAL_MATCHED: ("The lead of a deal changes, also to none", (_DEAL,)),
-    EventKind.ALERT_RAISED: ("A figure is out of the ordinary", (_ALERT,)),
-    EventKind.ALERT_ENDED: ("A figure is out of the ordinary no more", (_ALERT,)),
+    EventKind.DEAL_MATCHED: ("The lead of a deal changes, or the deal no longer has one", (_DEAL,)),
+    EventKind.ALERT_RAISED: ("A figure that an alert watches is unusual", (_ALERT,)),
+    EventKind.ALERT_ENDED: ("A figure that an alert watches is usual again", (_ALERT,)),
 }
 _IN_JSON: Schema = {"type": "null"}
 _IN_A_FORM: Schema = {"const": ABSENT}
@@ -70,7 +70,7 @@ _RECEIVED: Schema = {
 
 
 def describe_webhooks(components: Components) -> dict[str, Schema]:
-    """Return the OpenAPI path item of each event and of the test message, by the name of the event."""
+    """Return the OpenAPI path items of all events and of the test message, by the name of the event."""
     described = {
         kind.value: _path_item(
             kind.value,
@@ -134,7 +134,7 @@ def _refer(components: Components, body: Body, absent: Schema) -> Schema:
         name,
         {
             "type": "object",
-            "description": "The values as texts. A webhook with fields of its choice gets only those.",
+            "description": "The values as texts. A webhook that chooses its fields gets only those.",
             "properties": {key: _text_schema(types.get(key, NoneType), absent) for key in body.keys},
             "additionalProperties": False,
         },
@@ -142,7 +142,7 @@ def _refer(components: Components, body: Body, absent: Schema) -> Schema:
 
 
 def _text_schema(described: object, absent: Schema) -> Schema:
-    """Return the schema of a value of a type that was made a text, as `answers.webhooks.in_texts` does."""
+    """Return the schema of the text that `answers.webhooks.in_texts` makes from a value of this type."""
     if described is NoneType:
         return absent
     if described is bool:

@@ -1,4 +1,4 @@
-"""The messages of webhooks: leads as they are when sent, deals as the event left them."""
+"""Build the messages of webhooks: leads as they are when sent, deals as they were right after the event."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -53,7 +53,10 @@ TEST_KIND = "webhook.test"
 def write_messages(
     connection: Connection, site: Site, webhook: Webhook, deliveries: Sequence[Delivery], now: datetime
 ) -> dict[OutboxPosition, Message]:
-    """Return the message of each delivery; one whose lead, deal or alert no longer exists is missing."""
+    """Return messages by their position in the outbox.
+
+    Deliveries whose lead, deal or alert no longer exists have none.
+    """
     entries = _entries(
         connection, site, [delivery.event.lead for delivery in deliveries if isinstance(delivery.event, LeadEvent)]
     )
@@ -81,9 +84,9 @@ def write_messages(
 
 
 def write_test(webhook: Webhook, now: datetime) -> Message:
-    """Return a message for a test: every value is its key in braces.
+    """Return a test message, in which every value is its key in braces.
 
-    The vendor's test deliveries have such placeholders, and receivers ignore them.
+    The vendor's test deliveries have such placeholders too, so receivers ignore them.
     """
     kind = next(kind for kind in EventKind if kind in webhook.events)
     usual, on_request = _OF_KIND.get(kind, (DEAL, ON_REQUEST_OF_DEALS))
@@ -137,7 +140,7 @@ def _alerts(connection: Connection, site: Site, events: Sequence[AlertEvent]) ->
 def _lead_fields(
     event: LeadEvent, entry: LeadEntry, site: Site, webhook: Webhook, sent_at: Mapping[str, int]
 ) -> dict[str, str | None]:
-    """Return the body for a lead; a call that is not over is sent as a new one, whatever changed about it."""
+    """Return the body for a lead; for a call that is not over it has the keys of a new call, whatever changed."""
     values: CallValues | LeadRequestValues
     if isinstance(entry.lead, Call):
         phase = phase_of(entry.circumstances, entry.lead.duration)
@@ -151,7 +154,7 @@ def _lead_fields(
 
 
 def _changed_fields(event: LeadEvent, keys: Keys) -> str | None:
-    """Return the keys that changed since the lead was last sent, in the order of the body, separated by commas."""
+    """Return the keys that changed since the lead was last sent, in body order, joined by commas; `None` if none."""
     if not event.changed:
         return None
     changed = {key for part in event.changed for key in CHANGED_KEYS[part]} | {OF_EACH_DELIVERY}

@@ -1,4 +1,4 @@
-"""The keys of what webhooks are sent, in the order of captured deliveries."""
+"""The keys of webhook messages, in the same order as in the vendor's deliveries."""
 
 from collections.abc import Mapping, Sequence
 
@@ -45,9 +45,9 @@ ON_REQUEST_OF_LEADS: Keys = (
     "callback_request_id", "callback_final_attempt",
 )  # fmt: skip
 ON_REQUEST_OF_DEALS: Keys = ("comment", "customFields", "siteId", "siteName", "sendingTimestamp")
-"""What is sent to those alone who choose it, behind the rest.
+"""Keys that are sent only to webhooks that choose them, after all other keys.
 
-Ours: what a receiver of the vendor never saw is not sent unasked; e-mails and comments are worth asking for.
+Ours: keys that the vendor never sends are not sent by default, but e-mails and comments may be chosen.
 """
 
 _KEYS: Mapping[EventKind, Sequence[Keys]] = {
@@ -79,11 +79,11 @@ CHANGED_KEYS: Mapping[LeadPart, Keys] = {
 }
 OF_EACH_DELIVERY = "sendingTimestamp"
 OF_AN_ENDING: Keys = ("callphase", *(key for key in CALL if key not in CALL_BEGUN))
-"""The keys that change when a call ends, whatever its exchange reports."""
+"""The keys that change when a call ends, whatever its PBX reports."""
 
 
 def choosable_keys(kind: EventKind) -> Keys:
-    """List what may be sent of an event, in order."""
+    """List the keys that a webhook may choose for an event, in the order they are sent."""
     if kind in OF_ALERTS:
         return ALERT
     if kind not in _KEYS:
@@ -92,5 +92,5 @@ def choosable_keys(kind: EventKind) -> Keys:
 
 
 def chosen_keys(usual: Keys, on_request: Keys, chosen: Sequence[str]) -> Keys:
-    """List what is sent: the usual keys, or, in the same order, those that were chosen of all there are."""
+    """List the keys to send: the usual ones, or if some were chosen, those among all keys, in the same order."""
     return tuple(key for key in (*usual, *on_request) if key in chosen) if chosen else usual

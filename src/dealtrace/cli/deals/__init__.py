@@ -1,1 +1,1 @@
-"""`dealtrace deal` and `dealtrace explain`: which deal is meant, its history, why it has its lead."""
+"""Commands about deals: `deal`, `explain`, `try` and `agree`."""

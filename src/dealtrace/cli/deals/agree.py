@@ -1,4 +1,4 @@
-"""`dealtrace agree`: whether a CRM's list of deals agrees with ours; nothing is stored."""
+"""`dealtrace agree`: compare a CRM's list of deals with the deals of a site; nothing is stored."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -32,7 +32,7 @@ from dealtrace.reports.agreement import (
 from dealtrace.reports.shares import rubles_of
 
 LISTED = 20
-"""How many differences are listed if the operator does not say."""
+"""How many differences are listed by default."""
 DISAGREES = 1
 COULD_NOT_COMPARE = 2
 
@@ -47,9 +47,9 @@ def agree(
     limit: LimitOption = LISTED,
     as_json: JsonOption = False,
 ) -> None:
-    """Compare a CRM's list of deals with ours. Nothing is stored.
+    """Compare a CRM's list of deals with the deals of a site. Nothing is stored.
 
-    The exit status is 0 if they agree, 1 if not, 2 if the file, or a row of it, could not be compared.
+    The exit status is 0 if they agree, 1 if not, 2 if the file or a row of it could not be compared.
     """
     try:
         agreement = _agree(file, site_id, encoding, limit, as_json=as_json)
@@ -69,7 +69,7 @@ def _agree(path: Path, site_id: int, encoding: Encoding | None, limit: int, *, a
         site = require_site(connection, site_id)
         file = open_import_file(path, ImportNoun.DEAL, encoding, site.custom_fields)
         if not file.rows_total:
-            fail(f"{path} has headings and no deals.")
+            fail(f"{path} has headings but no deals.")
         run = _Run(connection, site, file, is_hidden=as_json and console.is_terminal)
         if as_json:
             head: AgreementHeadAnswer = {"siteId": site.id, "file": str(path)}
@@ -88,7 +88,7 @@ def _agree(path: Path, site_id: int, encoding: Encoding | None, limit: int, *, a
 
 
 class _Run:
-    """One run of the command, a thousand rows of the file and deals of ours at a time."""
+    """One run of the command; reads a thousand rows of the file or deals of the site at a time."""
 
     def __init__(self, connection: Connection, site: Site, file: ImportFile, *, is_hidden: bool) -> None:
         self.agreement = Agreement()
@@ -100,8 +100,8 @@ class _Run:
         self._is_hidden = is_hidden or not complaints.is_terminal
 
     def disagreements(self) -> Iterator[Comparison]:
-        """Yield what does not agree, the rows of the file first; when it ends, both sides are counted."""
-        # Rows are printed meanwhile, which must not go to the console of the bar.
+        """Yield the differences, first of the file's rows, then deals missing in it; at the end both are counted."""
+        # Rows are printed meanwhile and must not go to the console of the progress bar.
         shown = Progress(console=complaints, transient=True, disable=self._is_hidden, redirect_stdout=False)
         with shown as progress:
             yield from self._of_file(progress)

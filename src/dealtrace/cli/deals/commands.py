@@ -1,4 +1,4 @@
-"""`dealtrace deal`: list and show deals, their history, restore them, pin their leads."""
+"""`dealtrace deal`: list, show and restore deals, show their history, pin their leads."""
 
 from datetime import datetime
 from typing import Annotated
@@ -26,11 +26,11 @@ from dealtrace.storage.journals.deal_journal import JournalQuery, query_deals
 from dealtrace.storage.journals.keyset_pages import Cursor, find_page
 
 LISTED = 50
-"""How many deals are listed if the operator does not say."""
+"""How many deals are listed by default."""
 LISTED_MAX = 1000
 
 deal_commands = typer.Typer(
-    help="List and show deals, their history, restore them, pin their leads.", no_args_is_help=True
+    help="List, show and restore deals, show their history, pin their leads.", no_args_is_help=True
 )
 
 DayOption = datetime | None
@@ -42,11 +42,11 @@ def list_deals(
     first: Annotated[
         DayOption, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day, in the site's time zone.")
     ] = None,
-    last: Annotated[DayOption, typer.Option("--to", formats=["%Y-%m-%d"], help="The last day, included.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=LISTED_MAX, help="How many of the latest to list.")] = LISTED,
+    last: Annotated[DayOption, typer.Option("--to", formats=["%Y-%m-%d"], help="The last day, inclusive.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=LISTED_MAX, help="How many of the latest deals to list.")] = LISTED,
     as_json: JsonOption = False,
 ) -> None:
-    """List the latest deals of a site by the date of creation, deleted ones left out. To list all: export deals."""
+    """List the latest deals of a site by date of creation, without deleted ones. To list all: export deals."""
     if first is not None and last is not None and first > last:
         fail("--from is after --to.")
     with open_prepared() as database, database.read() as connection:
@@ -73,7 +73,7 @@ def _list_latest(connection: Connection, site: Site, first: DayOption, last: Day
 
 @deal_commands.command("show")
 def show(deal: DealArgument, site: OnlySiteOption = None, as_json: JsonOption = False) -> None:
-    """Show a deal as it is now, deleted or not."""
+    """Show a deal as it is now, even if it is deleted."""
     with open_prepared() as database, database.read() as connection:
         owner, found = find_deal(connection, deal, site)
     answer = _serialize_deal(owner, found)
@@ -88,7 +88,7 @@ def show(deal: DealArgument, site: OnlySiteOption = None, as_json: JsonOption = 
 
 @deal_commands.command("history")
 def history(deal: DealArgument, site: OnlySiteOption = None, as_json: JsonOption = False) -> None:
-    """List the versions of a deal: when, by which token or user, the values before and after."""
+    """List the versions of a deal: when and by which token or user it changed, the values before and after."""
     with open_prepared() as database, database.read() as connection:
         owner, found = find_deal(connection, deal, site)
         versions = list_versions(connection, owner.id, found.id)
@@ -117,7 +117,7 @@ def pin(
     none: Annotated[bool, typer.Option("--none", help="The deal has no lead.")] = False,
     site: OnlySiteOption = None,
 ) -> None:
-    """Pin the lead of a deal by hand. Matching does not change it afterwards."""
+    """Choose the lead of a deal by hand. Matching no longer changes it."""
     if [call is not None, request is not None, none].count(True) != 1:
         fail("Give exactly one of --call, --request and --none.")
     lead = LeadRef(LeadKind.CALL, call) if call is not None else None
@@ -130,7 +130,7 @@ def pin(
 
 @deal_commands.command("unpin")
 def unpin(deal: DealArgument, site: OnlySiteOption = None) -> None:
-    """Unpin the lead of a deal and match the deal by the rules again, immediately."""
+    """Unpin the lead of a deal and match the deal by the rules again at once."""
     with open_prepared() as database, database.write() as connection:
         owner, found = find_deal(connection, deal, site)
         unpinned = unpin_deal(work_in(database, connection, owner), found.id)

@@ -1,4 +1,4 @@
-"""`dealtrace explain`: why a deal has its lead, or none."""
+"""`dealtrace explain`: explain why a deal has its lead, or has no lead."""
 
 from collections.abc import Iterator, Sequence
 
@@ -14,7 +14,7 @@ from dealtrace.operations.deals.explain import Explanation, explain_deal, serial
 
 
 def explain(deal: DealArgument, site: OnlySiteOption = None, as_json: JsonOption = False) -> None:
-    """Explain why a deal has its lead, or none: every search step, every candidate and how far it missed."""
+    """Explain why a deal has its lead, or has no lead: each search, each candidate and by how much it missed."""
     with open_prepared() as database, database.read() as connection:
         owner, found = find_deal(connection, deal, site)
         explanation = explain_deal(connection, owner, found)

@@ -1,4 +1,4 @@
-"""The history of a deal for people: a block a version, only what was sent, in the site's time zone."""
+"""Format the history of a deal: a block for each version with the values that were sent, in the site's time zone."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
@@ -14,7 +14,7 @@ NOTHING = "nothing"
 
 
 def format_history(site: Site, deal: Deal, versions: Sequence[DealVersion], logins: Mapping[int, str]) -> Iterator[str]:
-    """Yield the lines of a deal's history, oldest version first, with the logins of users by their ids."""
+    """Yield the lines of a deal's history, oldest version first; `logins` has the logins of users by id."""
     yield f"Deal {deal.id}, number {deal.number}, site {site.id}"
     yield f"Times are {site.time_zone.key}."
     for version in versions:
@@ -28,13 +28,13 @@ def format_history(site: Site, deal: Deal, versions: Sequence[DealVersion], logi
 
 
 def format_fields(fields: Mapping[str, object], zone: ZoneInfo) -> Iterator[str]:
-    """Yield a line for each field that has a value; fields of a field have both names."""
+    """Yield a line for each field that has a value; nested fields are named by their path."""
     for name, text in _flatten(fields, zone).items():
         yield f"   {name}: {text}"
 
 
 def format_instant(at: datetime, zone: ZoneInfo) -> str:
-    """Return an instant on the clock of a time zone, to the second."""
+    """Format an instant in a time zone as `yyyy-mm-dd hh:mm:ss`."""
     return f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
 
 

@@ -1,4 +1,4 @@
-"""Which deal a command works on, and how its lead is named."""
+"""Find the deal that a command works on, and format its lead."""
 
 from typing import Annotated
 
@@ -15,23 +15,24 @@ from dealtrace.storage.deals.deals import list_deals_by_key
 
 DealArgument = Annotated[str, typer.Argument(metavar="DEAL", help="The orderId or the orderNumber.")]
 NOUN = {LeadKind.CALL: "call", LeadKind.LEAD_REQUEST: "request"}
-"""What people call the two kinds of lead."""
+"""The names of the two kinds of lead in messages."""
 
 
 def format_lead_of(deal: Deal) -> str:
-    """Return the lead of a deal in words: `call 7`, `request 7` or `no lead`."""
+    """Format the lead of a deal: `call 7`, `request 7` or `no lead`."""
     return format_lead(deal.lead)
 
 
 def format_lead(lead: LeadRef | None) -> str:
-    """Return a lead in words: `call 7`, `request 7` or `no lead`."""
+    """Format a lead: `call 7`, `request 7` or `no lead`."""
     return f"{NOUN[lead.kind]} {lead.id}" if lead is not None else "no lead"
 
 
 def find_deal(connection: Connection, name: str, only: int | None, *, deleted: bool = False) -> tuple[Site, Deal]:
-    """Return the deal that `name` identifies, with its site; an id takes precedence over a number.
+    """Return the deal with the id or number `name`, and its site; an id takes precedence over a number.
 
-    If several deals had the number, one that is not deleted is preferred, or one that is if `deleted`.
+    If several deals have had the number, one that is not deleted is preferred, or with `deleted` one that is. If none
+    or several match, the command ends with a message.
     """
     sites = sites_to_search(connection, only)
     ids = [int(name)] if name.isascii() and name.isdigit() and len(name) <= len(str(ID_MAX)) else []

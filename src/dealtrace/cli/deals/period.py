@@ -1,4 +1,4 @@
-"""The days a command is asked about."""
+"""The options `--from` and `--to` of commands, and the period they mean."""
 
 from datetime import date, datetime, timedelta
 from typing import Annotated
@@ -11,20 +11,20 @@ from dealtrace.cli.terminal import fail
 from dealtrace.record import record
 
 DAYS_DEFAULT = 28
-"""How many days, with today, a command is asked about if it is not told."""
+"""The length of the default period in days, including today."""
 
 FromOption = Annotated[
     datetime | None,
     typer.Option("--from", formats=["%Y-%m-%d"], help="The first day; 27 days before the last by default."),
 ]
 ToOption = Annotated[
-    datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="The last day, included; today by default.")
+    datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="The last day, inclusive; today by default.")
 ]
 
 
 @record
 class Period:
-    """Days of a site, the last included, and the instants, in UTC, between which they lie."""
+    """The first and last day in the site's time zone, and the same period as instants in UTC, the end exclusive."""
 
     first_on: date
     last_on: date
@@ -33,7 +33,7 @@ class Period:
 
 
 def read_period(site: Site, first: datetime | None, last: datetime | None, now: datetime) -> Period:
-    """Return the period that the options name, the last 28 days of the site if they name none."""
+    """Return the period of the options; by default the last 28 days in the site's time zone."""
     last_on = last.date() if last is not None else site_day(now, site.time_zone)
     first_on = first.date() if first is not None else last_on - timedelta(days=DAYS_DEFAULT - 1)
     if first_on > last_on:

@@ -1,4 +1,4 @@
-"""`dealtrace try`: what other rules would do to the deals of a site; nothing is stored."""
+"""`dealtrace try`: show how other rules would change a site's deals; nothing is stored."""
 
 from collections.abc import Iterator, Sequence
 from typing import Annotated
@@ -35,7 +35,7 @@ from dealtrace.storage.journals.keyset_pages import pages_of
 
 DEALS_AT_ONCE = 1000
 LISTED = 20
-"""How many flips and moves are listed if the operator does not say."""
+"""How many changed deals and moves between sources are listed by default."""
 
 SettingsArgument = Annotated[
     list[str],
@@ -55,9 +55,9 @@ def try_rules(
     limit: Annotated[int, typer.Option(min=0, help="How many deals and moves to list; --json lists all.")] = LISTED,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what other rules would do to the deals of a site, of the last 28 days if no others are named.
+    """Show how other rules would change the leads and sources of a site's deals, by default of the last 28 days.
 
-    Nothing is stored: it reads one state of the database. Pinned deals keep their leads.
+    Nothing is stored; all deals are read from one state of the database. Pinned deals keep their leads.
     """
     pairs = [_read_pair(setting) for setting in settings]
     with open_prepared() as database, database.read() as connection:
@@ -85,7 +85,7 @@ def _read_pair(setting: str) -> tuple[str, str]:
 
 
 class _Run:
-    """One run of the command over the deals of a period, a stretch at a time."""
+    """One run of the command over the deals of a period, a thousand at a time."""
 
     def __init__(self, connection: Connection, site: Site, trial: Trial, period: Period, *, is_hidden: bool) -> None:
         self.site = site
@@ -96,8 +96,8 @@ class _Run:
         self._is_hidden = is_hidden or not complaints.is_terminal
 
     def flips(self) -> Iterator[Outcome]:
-        """Yield the deals that would have another lead or source; when it ends, all deals are counted."""
-        # Rows are printed meanwhile, which must not go to the console of the bar.
+        """Yield the deals whose lead or source would change; at the end all deals are counted."""
+        # Rows are printed meanwhile and must not go to the console of the progress bar.
         shown = Progress(console=complaints, transient=True, disable=self._is_hidden, redirect_stdout=False)
         with shown as progress:
             bar = progress.add_task("Deals", total=None)
@@ -125,9 +125,9 @@ def _lines(run: _Run, pairs: Sequence[tuple[str, str]], shown: Sequence[Outcome]
         yield f"  {_format_source(*tally.spelling_of(source))} → {_format_source(*tally.spelling_of(target))}"
         yield f"    {_format_moved(moved)}"
     if tally.further.deals:
-        yield f"  between further sources: {_format_moved(tally.further)}"
+        yield f"  between other sources: {_format_moved(tally.further)}"
     if tally.changed:
-        yield f"Deals that would flip{_listed(len(shown), tally.changed)}:"
+        yield f"Deals whose lead or source would change{_listed(len(shown), tally.changed)}:"
     for outcome in shown:
         yield from _flip_lines(run.site, outcome)
 
@@ -145,10 +145,10 @@ def _flip_lines(site: Site, outcome: Outcome) -> Iterator[str]:
 def _hints(run: _Run) -> Iterator[str]:
     tally = run.tally
     if tally.pinned:
-        yield f"{counted(tally.pinned, 'pinned deal')} would keep the lead that a person chose."
+        yield f"{counted(tally.pinned, 'pinned deal')} would keep the lead chosen by hand."
     if tally.kept:
-        yield f"{counted(tally.kept, 'deal')} would keep a lead that these rules do not find, because"
-        yield "  switching contact matching off changes no past deal."
+        yield f"{counted(tally.kept, 'deal')} would keep a lead that these rules would not find:"
+        yield "  switching contact matching off does not change past deals."
     if run.trial.matches_again and not run.trial.site_of(run.site).contact_matching:
         yield "Contact matching is off here: threshold and order need contact_matching=on."
 

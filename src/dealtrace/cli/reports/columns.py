@@ -67,7 +67,7 @@ def show(site_id: SiteIdArgument, as_json: JsonOption = False) -> None:
 
 @column_commands.command("remove")
 def remove(site_id: SiteIdArgument, name: NameArgument) -> None:
-    """Remove a column that no formula names."""
+    """Remove a column. Refused while a formula uses it."""
     with open_prepared() as database, database.write() as connection:
         remove_column(work_in(database, connection, require_site(connection, site_id)), name.strip())
     console.print(f"Site {site_id}: column {name.strip()} removed.", markup=False)

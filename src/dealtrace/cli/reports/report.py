@@ -1,4 +1,4 @@
-"""`dealtrace report`: what advertising brought, as a table, JSON or a file."""
+"""`dealtrace report`: show the results of advertising as a table, JSON or a file."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -24,14 +24,14 @@ from dealtrace.reports.presets import REPORT_PRESETS, Preset
 from dealtrace.reports.question import ALL_MODELS, LIMIT_MAX, Words
 from dealtrace.storage.database.engine import Database
 
-Name = Annotated[str, typer.Argument(metavar="[PRESET]", help="sources or models; options win over it.")]
+Name = Annotated[str, typer.Argument(metavar="[PRESET]", help="sources or models; options override it.")]
 By = Annotated[str, typer.Option("--by", help="Dimensions, comma-separated, at most three.")]
 Metrics = Annotated[str, typer.Option("--metrics", help="Metrics, comma-separated.")]
 PeriodOption = Annotated[str, typer.Option("--period", help="A period such as 28d or month; 28d by default.")]
 First = Annotated[str, typer.Option("--from", help="The first day, in the site's time zone.")]
-Last = Annotated[str, typer.Option("--to", help="The last day, included.")]
+Last = Annotated[str, typer.Option("--to", help="The last day, inclusive.")]
 Model = Annotated[str, typer.Option("--model", help="The attribution model 0–6, or all; the site's by default.")]
-DateOption = Annotated[str, typer.Option("--date", help="The date that deals count by: deal, lead or changed.")]
+DateOption = Annotated[str, typer.Option("--date", help="The date by which deals are counted: deal, lead or changed.")]
 Compare = Annotated[str, typer.Option("--compare", help="Compare with previous, year or weekdays.")]
 Filters = Annotated[
     list[str] | None, typer.Option("--filter", help="A filter dimension:operator:value; may be repeated.")
@@ -45,7 +45,7 @@ Excel = Annotated[bool, typer.Option("--excel", help="With --csv: for a Russian 
 Force = Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")]
 
 
-def report(  # noqa: PLR0913, PLR0917 - a question has as many words
+def report(  # noqa: PLR0913, PLR0917 - a question has this many parts
     site_id: SiteIdOption,
     preset: Name = "",
     by: By = "",
@@ -66,7 +66,7 @@ def report(  # noqa: PLR0913, PLR0917 - a question has as many words
     excel: Excel = False,
     force: Force = False,
 ) -> None:
-    """Show what advertising brought, by any dimensions, with a total. The figures are those of /api/reports."""
+    """Show the results of advertising by any dimensions, with a total. The figures are the same as in /api/reports."""
     chosen = _preset(preset)
     file = _file(csv, xlsx, as_json=as_json, excel=excel, force=force)
     words = Words(
@@ -99,12 +99,12 @@ def report(  # noqa: PLR0913, PLR0917 - a question has as many words
 
 def _preset(name: str) -> Preset:
     if name and name not in REPORT_PRESETS:
-        fail(f"No preset “{name}”. There are: {', '.join(REPORT_PRESETS)}.")
+        fail(f"Unknown preset “{name}”. Available: {', '.join(REPORT_PRESETS)}.")
     return REPORT_PRESETS[name] if name else Preset("", "")
 
 
 def _file(csv: Path | None, xlsx: Path | None, *, as_json: bool, excel: bool, force: bool) -> Path | None:
-    """Return the file to write, `None` for none, once the options fit each other."""
+    """Check that the options go together and return the file to write, `None` if there is none."""
     chosen: Sequence[tuple[str, Path]] = [(end, path) for end, path in ((CSV, csv), (XLSX, xlsx)) if path is not None]
     if len(chosen) + as_json > 1:
         fail("Choose one of --json, --csv and --xlsx.")
@@ -112,7 +112,7 @@ def _file(csv: Path | None, xlsx: Path | None, *, as_json: bool, excel: bool, fo
         fail("--excel applies to --csv only; .xlsx files do not need it.")
     for extension, path in chosen:
         if path.suffix.lower() != extension:
-            fail(f"{path}: a name that ends with {extension} is needed.")
+            fail(f"{path}: the name must end with {extension}.")
         if path.exists() and not force:
             fail(f"{path} already exists. Use --force to overwrite it.")
     return chosen[0][1] if chosen else None

@@ -1,4 +1,4 @@
-"""`dealtrace segment`: filters of reports that are saved under a name."""
+"""`dealtrace segment`: filters of reports, saved under a name."""
 
 from typing import Annotated
 
@@ -12,7 +12,7 @@ from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.reports.manage_segments import add_segment, remove_segment
 from dealtrace.storage.reports.segments import list_segments
 
-segment_commands = typer.Typer(help="Save, list and remove filters of reports.", no_args_is_help=True)
+segment_commands = typer.Typer(help="Save, list and remove segments: filters of reports.", no_args_is_help=True)
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The name of the segment.")]
 
 
@@ -22,7 +22,7 @@ def add(
     name: NameArgument,
     filters: Annotated[list[str], typer.Option("--filter", help="A filter dimension:operator:value; may be repeated.")],
 ) -> None:
-    """Save filters under a name. A running server knows the segment at once."""
+    """Save filters under a name. A running server can use the segment at once."""
     with open_prepared() as database, database.write() as connection:
         added = add_segment(connection, require_site(connection, site_id), name, filters, clock.now())
     console.print(f"Segment {added.name} added to site {site_id}: {' '.join(added.filters)}")

@@ -23,7 +23,7 @@ def set_meaning(
     name: Annotated[str, typer.Argument(help="The status, in any spelling.")],
     meaning: Annotated[str, typer.Argument(metavar="MEANING", help="won, lost or open.")],
 ) -> None:
-    """Set what a status means. A running server follows within two seconds."""
+    """Set what a status means. A running server applies it within two seconds."""
     with open_prepared() as database, database.write() as connection:
         site = require_site(connection, site_id)
         others = [status.spelling.strip() for status in list_statuses(connection, site_id)]

@@ -1,4 +1,4 @@
-"""A report as lines of text that fit a width."""
+"""Format a report as lines of text that fit a width."""
 
 from collections.abc import Iterator, Sequence
 
@@ -14,13 +14,13 @@ from dealtrace.reports.table import figure_columns, figures_of
 NOTHING = "—"
 GAP = "  "
 KEY_WIDTH_MIN = 10
-"""Keys are cut to this before a column of figures is left out."""
+"""Keys are cut to this width before a column of figures is left out."""
 CUT = "…"
 
 
 @record
 class _Table:
-    """Headings, rows and the total as texts; the first `keys` columns are keys."""
+    """A table of texts: headings, rows and the total; the first `keys` columns are keys."""
 
     keys: int
     headings: list[str]
@@ -28,16 +28,16 @@ class _Table:
     total: list[str]
 
     def widths(self) -> list[int]:
-        """Return how wide each column is in full."""
+        """Return the full width of each column."""
         lines = [self.headings, *self.rows, self.total]
         return [max(cell_len(line[place]) for line in lines) for place in range(len(self.headings))]
 
 
 def report_lines(report: Report, width: int | None) -> Iterator[str]:
-    """Yield the lines of a report: what was asked, the table with its total, and what is not shown.
+    """Yield the lines of a report: its question, the table with its total, and notes on what is not shown.
 
-    Where `width` does not suffice, keys are cut first, then columns of figures are left out and named; `None` is
-    without limit.
+    If the table is wider than `width`, keys are cut first, then columns of figures are left out and named in the notes;
+    `None` means no limit.
     """
     yield from _heading(report)
     table = _table(report)
@@ -76,7 +76,7 @@ def _table(report: Report) -> _Table:
 
 
 def _fitting(table: _Table, width: int | None) -> list[int]:
-    """Return the widths of the columns that are shown: all keys, and at least one column of figures."""
+    """Return the widths of the columns that fit: all keys, and at least one column of figures."""
     widths = table.widths()
     if width is None:
         return widths
@@ -98,7 +98,7 @@ def _total_width(widths: Sequence[int]) -> int:
 
 
 def _line(cells: Sequence[str], widths: Sequence[int], keys: int) -> str:
-    """Return a line: keys to the left, cut where they must be, figures to the right."""
+    """Return a line of the table: keys aligned left and cut if necessary, figures aligned right."""
     shown = []
     for place, (cell, width) in enumerate(zip(cells, widths, strict=False)):
         if place < keys:
@@ -113,14 +113,14 @@ def _cut(cell: str, width: int) -> str:
 
 
 def _notes(report: Report, left_out: Sequence[str]) -> Iterator[str]:
-    """Yield what the table does not show, and why figures are unknown or do not add up."""
+    """Yield notes on what the table does not show, and why figures are unknown or do not add up."""
     if len(report.rows) < report.rows_total:
         yield f"{len(report.rows)} of {report.rows_total} rows; more with --limit, all with --csv."
     if left_out:
         yield "No room for these columns (see --json or --csv):"
         yield from (f"  {name}" for name in left_out)
     if not report.question.adds_up:
-        yield "Rows do not add up: a deal counts in each of its tags."
+        yield "The rows do not add up to the total: a deal is counted for each of its tags."
     if report.lacking_won:
-        yield "Unknown while no status is named won:"
+        yield "Unknown, since no status means won:"
         yield from (f"  {metric.name}" for metric in report.lacking_won)

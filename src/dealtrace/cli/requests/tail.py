@@ -1,4 +1,4 @@
-"""`dealtrace requests tail`: the latest requests to the API, and why they were refused."""
+"""`dealtrace requests tail`: show the latest requests to the API, and why they were refused."""
 
 import time
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ SHOWN_MAX = 1_000
 FOLLOW_SECONDS = 1.0
 NO_SITE = 0
 LATE = timedelta(seconds=5)
-"""Requests are stored a second after they came, and by several processes in turn."""
+"""How late a request may be stored: processes store their requests once a second, each at its own time."""
 
 request_commands = typer.Typer(help="Show the journal of requests to the API.", no_args_is_help=True)
 
@@ -37,11 +37,11 @@ def _group() -> None:
 def tail(
     is_refused: Annotated[bool, typer.Option("--refused", help="Only requests that were refused.")] = False,
     site: OnlySiteOption = None,
-    limit: Annotated[int, typer.Option(min=1, max=SHOWN_MAX, help="How many of the latest to show.")] = SHOWN,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with new ones until Ctrl-C.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=SHOWN_MAX, help="How many of the latest requests to show.")] = SHOWN,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Keep showing new requests until Ctrl-C.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the latest requests, oldest first; times are UTC, and contacts are masked."""
+    """Show the latest requests, oldest first. Times are in UTC, contacts are masked."""
     with open_prepared() as database:
         shown = _read(database, site, RequestQuery(is_refused=is_refused), limit)
         if as_json:

@@ -1,1 +1,1 @@
-"""`dealtrace site` and `dealtrace demo`: sites, and one to look around in."""
+"""Commands about sites: `site`, and `demo`, which fills a site with made-up data."""

@@ -35,15 +35,14 @@ site_commands = typer.Typer(help="Create, change, show and list sites.", no_args
 def create(
     name: Annotated[str, typer.Argument(help="The name of the site.")],
     site_id: Annotated[
-        int, typer.Option(min=0, max=ID_MAX, help="Use this siteId, when migrating from Calltouch; 0 assigns the next.")
+        int,
+        typer.Option(min=0, max=ID_MAX, help="Use this siteId when migrating from Calltouch; 0 assigns the next one."),
     ] = 0,
-    token: Annotated[str | None, typer.Option(help="Use this clientApiId, when migrating from Calltouch.")] = None,
-    timezone: Annotated[str, typer.Option(help="The time zone of its dates and times.")] = TIME_ZONE_DEFAULT,
+    token: Annotated[str | None, typer.Option(help="Use this clientApiId when migrating from Calltouch.")] = None,
+    timezone: Annotated[str, typer.Option(help="The time zone of the site's dates and times.")] = TIME_ZONE_DEFAULT,
     first_id: Annotated[
         int | None,
-        typer.Option(
-            min=1, max=FIRST_ID_MAX, help="Let the ids of this database begin here; lower ones can be imported."
-        ),
+        typer.Option(min=1, max=FIRST_ID_MAX, help="The first id this database assigns; lower ids can be imported."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -1,4 +1,4 @@
-"""`dealtrace demo`: a site with a made-up year, to look around in."""
+"""`dealtrace demo`: fill a site with a made-up year of data to try things out."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -29,10 +29,16 @@ PART_MIN = 0.01
 SiteOption = Annotated[
     int | None, typer.Option("--site", min=1, max=ID_MAX, help="An empty site to fill; a new one if omitted.")
 ]
-SeedOption = Annotated[int, typer.Option("--seed", help="Another seed makes another year.")]
+SeedOption = Annotated[
+    int, typer.Option("--seed", help="The seed of the random numbers; another seed makes other data.")
+]
 RemoveOption = Annotated[bool, typer.Option("--remove", help="Remove the demo.")]
-AllOption = Annotated[bool, typer.Option("--all", help="With --remove: also what others have stored in its site.")]
-PartOption = Annotated[float, typer.Option("--part", min=PART_MIN, max=1, hidden=True, help="Make only a part of it.")]
+AllOption = Annotated[
+    bool, typer.Option("--all", help="With --remove: also remove what others have stored in its site.")
+]
+PartOption = Annotated[
+    float, typer.Option("--part", min=PART_MIN, max=1, hidden=True, help="Make only this share of the data.")
+]
 
 
 def demo(
@@ -43,7 +49,7 @@ def demo(
     part: PartOption = 1,
     as_json: JsonOption = False,
 ) -> None:
-    """Fill a site with a made-up year that ends today. The token of a new site is shown only once."""
+    """Fill a site with a made-up year of data that ends today. The token of a new site is shown only once."""
     if with_others and not remove:
         fail("--all applies to --remove only.")
     if remove:
@@ -74,7 +80,7 @@ def _remove(site_id: int | None, *, with_others: bool, as_json: bool) -> None:
     if as_json:
         print_json({"siteId": removed.site.id, "siteRemoved": removed.has_own_site})
     elif removed.has_own_site:
-        console.print(f"Site {removed.site.id} ({removed.site.name}) and all that was in it removed.", markup=False)
+        console.print(f"Site {removed.site.id} ({removed.site.name}) and all its data removed.", markup=False)
     else:
         console.print(f"Demo removed. Site {removed.site.id} is empty again.")
 
@@ -87,7 +93,7 @@ def _begin(database: Database, site_id: int | None) -> BegunDemo:
 
 
 def _fill(database: Database, site: Site, seed: int, part: float) -> None:
-    """Make a year and store it, a step in a transaction; one that is interrupted is removed by `--remove`."""
+    """Make a year and store it step by step; if it is interrupted, `--remove` removes what was stored."""
     columns = (*Progress.get_default_columns()[:-1], TimeRemainingColumn())
     with Progress(*columns, console=complaints, transient=True, disable=not complaints.is_terminal) as progress:
         bar = progress.add_task("Making a year", total=None)
@@ -105,7 +111,7 @@ def _fill(database: Database, site: Site, seed: int, part: float) -> None:
 
 
 def _take(database: Database, site: Site, now: datetime, steps: Sequence[Step]) -> Iterator[Step]:
-    """Take the steps, each in a transaction of its own, and yield each that is stored."""
+    """Store the steps, each in its own transaction, and yield each after it is stored."""
     ids, known = IdBlocks(database.writer), KnownStatuses()
     for step in steps:
         ids.ensure(step.ids)
@@ -117,7 +123,7 @@ def _take(database: Database, site: Site, now: datetime, steps: Sequence[Step]) 
 def _summarize(answer: DemoAnswer) -> Iterator[str]:
     site = answer["siteId"]
     counts = f"{answer['visits']:,} visits, {answer['leads']:,} leads, {answer['deals']:,} deals"
-    yield f"Site {site} has a year that ends today: {counts}, and costs of three systems."
+    yield f"Site {site} now has a year of data that ends today: {counts}, and costs of three advertising systems."
     if answer["clientApiId"] is not None:
         yield "Its token, shown only once:"
         yield answer["clientApiId"]

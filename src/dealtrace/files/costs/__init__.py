@@ -1,1 +1,1 @@
-"""Files of costs: their columns and cells, where their headings stand, and how their rows are added up."""
+"""Files of costs: their columns and cells, finding the headings, and adding up the rows."""

@@ -15,9 +15,9 @@ from dealtrace.leads.plain_text import visible
 from dealtrace.record import record
 
 MICROS = 10**6
-"""How many units of Yandex Direct's reports are a ruble."""
+"""Yandex Direct's reports give costs in millionths of a ruble."""
 WRITTEN_MAX = COST_KOPECKS_MAX // KOPECKS_PER_RUBLE * MICROS
-"""The largest number in a cell."""
+"""The largest number allowed in a cell."""
 MONEY_LENGTH_MAX = 100
 RUBLE = "RUB"
 CURRENCIES = {
@@ -27,9 +27,9 @@ CURRENCIES = {
     "uzs": "UZS", "сум": "UZS", "try": "TRY", "₺": "TRY", "cny": "CNY", "¥": "CNY", "£": "GBP", "gbp": "GBP",
     "amd": "AMD", "gel": "GEL", "azn": "AZN", "kgs": "KGS", "aed": "AED", "ils": "ILS", "chf": "CHF",
 }  # fmt: skip
-"""How files write currencies, without points and in small letters."""
+"""The codes of currencies by what files write, in lower case and without full stops."""
 NO_DATA = ("-", "--", "–", "—")
-"""What cabinets and reports write where there is no data."""
+"""What reports show when there is no data."""
 
 _DAY_AS_NUMBER = re.compile("[0-9]{8}")
 _MONEY = re.compile(r"([^0-9+,.\-−\s]*)\s*([+\-−]?)\s*([0-9.,][0-9.,\s'’]*)([^0-9+,\-−]*)")
@@ -39,7 +39,7 @@ _CODE = re.compile("[A-Za-z]{3}")
 
 @record
 class Money:
-    """A sum as it was written; the currency is empty if the cell does not name it."""
+    """A sum as it was written; `currency` is its code, empty if the cell does not name it."""
 
     amount: Decimal
     currency: str = ""
@@ -49,7 +49,7 @@ class Money:
 
 @record
 class DayCell:
-    """A day; a time behind it is ignored."""
+    """A day; a time after it is ignored."""
 
     @property
     def form(self) -> str:
@@ -83,7 +83,7 @@ class MoneyCell:
         return "sum, 0 or more"
 
     def read(self, cell: Cell) -> Money:
-        """Parse the sum: a decimal comma or point, spaces or the other sign between thousands."""
+        """Parse the sum: decimals after a comma or point, thousands separated by spaces or the other of these signs."""
         text = visible(_number_text(cell)).strip()
         found = _MONEY.fullmatch(text) if len(text) <= MONEY_LENGTH_MAX else None
         number = _decimal(found[3]) if found is not None else None
@@ -101,7 +101,7 @@ class MoneyCell:
 
 @record
 class CurrencyCell:
-    """A currency, by its code or sign."""
+    """A currency, given by its code, sign or name."""
 
     @property
     def form(self) -> str:
@@ -109,16 +109,16 @@ class CurrencyCell:
         return "code or sign of a currency"
 
     def read(self, cell: Cell) -> str:
-        """Return the code of the currency, of three letters."""
+        """Return the three-letter code of the currency."""
         return read_currency(text_of(cell))
 
 
 @record
 class CostPartCell(CodeCell):
-    """A part of a traffic source, or the id or name of a campaign; a spreadsheet must not have rounded it."""
+    """A part of a traffic source, or the id or name of a campaign; refused if a spreadsheet has rounded it."""
 
     def read(self, cell: Cell) -> str:
-        """Return the text, empty if it stands for an unknown value."""
+        """Return the text, empty for a placeholder such as `(not set)` or `--`."""
         text = SourcePartCell(self.length_max).read(CodeCell.read(self, cell))
         return "" if text in NO_DATA else text
 
@@ -138,10 +138,10 @@ class CountCell:
 
 
 def read_currency(text: str) -> str:
-    """Return the code of the currency that a sign, word or code stands for.
+    """Return the three-letter code of a currency given by its code, sign or name.
 
     Raises:
-        InvalidValue: it is no currency.
+        InvalidValue: the text is not a currency.
     """
     word = text.strip().strip(".").strip()
     code = CURRENCIES.get(word.casefold()) or (word.upper() if _CODE.fullmatch(word) else None)
@@ -158,7 +158,7 @@ def _number_text(cell: Cell) -> str:
 
 
 def _decimal(written: str) -> tuple[Decimal, bool] | None:
-    """Return a number and whether it has no decimals; of a comma and a point the later is the decimal sign."""
+    """Return a number and whether it is whole; if it has commas and points, the last sign separates the decimals."""
     digits = _GAPS.sub("", written)
     point, comma = digits.rfind("."), digits.rfind(",")
     if min(point, comma) >= 0:
@@ -173,7 +173,7 @@ def _decimal(written: str) -> tuple[Decimal, bool] | None:
 
 
 def _joined(digits: str, between: str) -> str | None:
-    """Return a whole number without the signs between its thousands, `None` if they stand elsewhere."""
+    """Return a whole number without its thousands separators, `None` if they are in the wrong places."""
     first, *others = digits.split(between)
     is_grouped = 0 < len(first) <= 3 and all(len(group) == 3 for group in others)  # noqa: PLR2004 - thousands
     return "".join((first, *others)) if is_grouped else None
@@ -186,10 +186,10 @@ def _number(whole: str | None, decimals: str) -> tuple[Decimal, bool] | None:
 
 
 def read_positive(text: str, most: int | None) -> Decimal:
-    """Return a number above 0, and up to `most`, that stands without a currency.
+    """Parse a number above 0 and up to `most` (`None`: no limit), without a currency.
 
     Raises:
-        InvalidValue: it is none.
+        InvalidValue: the text is not such a number.
     """
     money = MoneyCell().read(text)
     if money.currency or not money.amount or (most is not None and money.amount > most):

@@ -1,4 +1,4 @@
-"""The columns of a table of costs: as Yandex Metrica takes them, and as advertising systems and people name them."""
+"""The columns of a table of costs, with the headings of Yandex Metrica, advertising systems and people."""
 
 import re
 
@@ -9,7 +9,7 @@ from dealtrace.files.row import Cell
 from dealtrace.record import record
 
 HEAD_LINES = 10
-"""The headings are in one of the first lines that are not blank."""
+"""The headings are searched for in this many lines that are not blank."""
 _PART = CostPartCell(SOURCE_LENGTH_MAX)
 COST_COLUMNS = (
     Column(
@@ -30,8 +30,13 @@ COST_COLUMNS = (
         Need.CELL,
     ),
     Column("source", ("utm_source", "Источник"), _PART, "The source; the system's if the column is missing."),
-    Column("medium", ("utm_medium", "Канал", "Тип источника"), _PART, "The medium; likewise."),
-    Column("campaign", ("utm_campaign",), _PART, "The campaign, as visits have it."),
+    Column(
+        "medium",
+        ("utm_medium", "Канал", "Тип источника"),
+        _PART,
+        "The medium; the system's if the column is missing.",
+    ),
+    Column("campaign", ("utm_campaign",), _PART, "The campaign, as in visits."),
     Column(
         "campaign_id",
         (
@@ -81,9 +86,9 @@ _FILLING = frozenset({"в", "in"})
 
 @record
 class HeadingUnits:
-    """A heading without its units, as in `Расход (руб., с НДС)`; `None` if it names no currency, or does not say.
+    """A heading such as `Расход (руб., с НДС)`, split into its text, currency and tax.
 
-    `has_vat` is whether the sums below contain the tax.
+    `currency` is `None` if the heading names none; `has_vat` says whether the sums include VAT, `None` if unknown.
     """
 
     plain: str
@@ -92,7 +97,7 @@ class HeadingUnits:
 
 
 def split_units(heading: Cell) -> HeadingUnits:
-    """Return a heading without the currency and the tax at its end, and both."""
+    """Split a heading into its text and the currency and tax at its end."""
     text = heading_text(heading)
     found = list(_WORDS.finditer(text))
     words = [word[0].strip(".").casefold() for word in found]

@@ -1,4 +1,4 @@
-"""A file of costs: finding its headings, reading its rows, and adding them up."""
+"""Read a file of costs: find its headings, parse its rows, and add them up."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ from dealtrace.files.table_file import TableFile, open_table, unreadable
 from dealtrace.record import record
 
 COSTS_MAX = 100_000
-"""Different days and sources of a file: one transaction stores them, and others wait for it."""
+"""The most different days and sources of a file, since one transaction stores them while other writes wait."""
 FAULTS_SHOWN_MAX = 5
 KOPECK_IN_MICROS = MICROS // KOPECKS_PER_RUBLE
 _TOTAL = re.compile(
@@ -35,7 +35,7 @@ _API_COST = "Cost"
 
 
 class CostUnit(StrEnum):
-    """What the numbers of the cost column are."""
+    """The unit of the cost column."""
 
     AUTO = "auto"
     MONEY = "money"
@@ -44,12 +44,11 @@ class CostUnit(StrEnum):
 
 @record
 class CostReading:
-    """How a file of costs is read.
+    """How a file of costs is to be read.
 
-    `columns` are names of columns by the normalised headings of the file. `traffic_source` is that of the system,
-    whose source and medium count if the file has no column for them; `source` and `medium` count before both. `rate`
-    is the rubles for a unit of the currency of all rows that do not name rubles. `vat_removed` and `vat_added` are
-    percents.
+    `columns` maps normalised headings of the file to names of columns. `source` and `medium` replace those of all
+    rows. `traffic_source` is the advertising system's; its source and medium are used if the file has no column
+    `source`. `rate` is the price in rubles of a unit of foreign currency. `vat_removed` and `vat_added` are percents.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -64,24 +63,23 @@ class CostReading:
 
 @record
 class CostFile:
-    """The costs of a file, different days, sources and campaigns; `days` are those of its rows."""
+    """The costs of a file, added up by day, source and campaign; `days` are all days of its rows."""
 
     costs: Sequence[StatedCost]
     days: frozenset[date]
     rows: int
     totals: int
-    """Lines of totals, which are passed over."""
+    """The number of lines with totals, which are ignored."""
     unit: CostUnit
     encoding: str | None
     layout: Layout
 
 
 def read_cost_file(path: Path, encoding: str | None, reading: CostReading) -> CostFile:
-    """Read a whole file; the encoding of a text file is detected if it is `None`.
+    """Read a whole file; if `encoding` is `None`, the encoding of a text file is detected.
 
     Raises:
-        FileUnreadable: it is not a table of costs, or it has a row that cannot be read; rows, columns and cures are
-            named.
+        FileUnreadable: the file is not a table of costs, or some rows are invalid; the message names them.
     """
     columns = reading.columns
     table = open_table(
@@ -107,7 +105,7 @@ def read_cost_file(path: Path, encoding: str | None, reading: CostReading) -> Co
 
 @dataclass
 class _Tally:
-    """The sums of the rows read so far, amounts as written."""
+    """The sums of the rows read so far, with amounts as written in the file."""
 
     headings: CostHeadings
     reading: CostReading
@@ -125,7 +123,7 @@ class _Tally:
         """Add a row.
 
         Raises:
-            InvalidParameters: its currency has no rate, or nothing says what the cost is of.
+            InvalidParameters: there is no rate for its currency, or neither a source nor a campaign.
         """
         amount = self._rubles_of(values)
         source, campaign = self._source_of(values)
@@ -202,18 +200,18 @@ def _read_rows(path: Path, table: TableFile, tally: _Tally) -> None:
             raise unreadable(
                 path,
                 f"больше {COSTS_MAX} разных дней и источников: разделите файл по месяцам",
-                f"it has more than {COSTS_MAX} different days and sources: split it by months",
+                f"it has more than {COSTS_MAX} different days and sources: split the file by months",
             )
     if faults:
         raise _faulty(path, faults)
     if tally.rows and tally.reading.rate is not None and not tally.is_rate_used:
-        raise unreadable(path, "расходы в рублях: уберите --rate", "the costs are in rubles: leave out --rate")
+        raise unreadable(path, "расходы уже в рублях: уберите --rate", "the costs are already in rubles: remove --rate")
     if not tally.rows and not tally.totals:
         raise unreadable(path, "под заголовками нет строк", "there are no rows below the headings")
 
 
 def _is_total(row: Row, layout: Layout) -> bool:
-    """Check whether a row is a line of totals: it has no day, and begins with the word for one."""
+    """Return whether a row is a line with totals: it has no day, and begins with a word such as “Total”."""
     texts = [str(cell).strip() for cell in row.cells]
     position = next(found.position for found in layout.found_columns if found.column.name == "date")
     day = texts[position] if position < len(texts) else ""
@@ -230,10 +228,10 @@ def _faulty(path: Path, faults: Sequence[tuple[int, InvalidParameters]]) -> File
 
 
 def _unit_of(path: Path, headings: CostHeadings, tally: _Tally, stated: CostUnit) -> CostUnit:
-    """Return what the numbers of the cost column are.
+    """Return the unit of the cost column.
 
-    Ours: a report of Direct's API has micros unless it was asked for money, and does not say which. Whole numbers of
-    kopecks in micros throughout are micros; other large whole numbers may be either, so the file is refused.
+    Ours: a report of Direct's API has micros unless money was requested, and does not say which. If all numbers are
+    whole kopecks in micros, they are micros; other large whole numbers may be either, so the file is refused.
     """
     if stated is not CostUnit.AUTO:
         return stated
@@ -246,7 +244,7 @@ def _unit_of(path: Path, headings: CostHeadings, tally: _Tally, stated: CostUnit
     raise unreadable(
         path,
         f"{_API_COST}: рубли это или микрорубли? Укажите --cost-unit money или --cost-unit micros",
-        f"{_API_COST}: rubles or millionths of them? Set --cost-unit money or --cost-unit micros",
+        f"{_API_COST}: are these rubles or millionths of a ruble? Set --cost-unit money or --cost-unit micros",
     )
 
 
@@ -272,8 +270,8 @@ def _check_reading(path: Path, headings: CostHeadings, reading: CostReading) -> 
         heading = headings.layout.heading_of("cost")
         raise unreadable(
             path,
-            f"{heading}: НДС в этом столбце не такой, как говорит команда: уберите --vat или --add-vat",
-            f"{heading}: the heading contradicts the command: leave out --vat or --add-vat",
+            f"{heading}: заголовок противоречит команде: уберите --vat или --add-vat",
+            f"{heading}: the heading contradicts the command: remove --vat or --add-vat",
         )
 
 
@@ -289,13 +287,13 @@ def _two_currencies(heading: str, codes: Sequence[str]) -> Violation:
     return Violation(
         heading,
         f"две валюты: {listed}. Разделите файл по валютам",
-        f"two currencies: {listed}. Split the file by currencies",
+        f"two currencies: {listed}. Split the file by currency",
     )
 
 
 def _no_rate(heading: str, code: str) -> Violation:
     return Violation(
         heading,
-        f"валюта {code}: укажите курс, рублей за 1 {code}: --rate",
-        f"the currency is {code}: set its rate, the rubles for 1 {code}: --rate",
+        f"валюта {code}: укажите курс (сколько рублей за 1 {code}) через --rate",
+        f"the currency is {code}: set the price of 1 {code} in rubles with --rate",
     )

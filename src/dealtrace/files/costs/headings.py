@@ -1,4 +1,4 @@
-"""The headings of a table of costs: which line has them, and what each column is."""
+"""Find the headings of a table of costs: their line, and the meaning of each column."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -21,7 +21,7 @@ from dealtrace.record import record
 
 @record
 class CostHeadings:
-    """The row of the headings and what they say; `currency` and `has_vat` are `None` if they say nothing of it."""
+    """The number of the row with the headings, and their meaning; `currency` and `has_vat` are `None` if not stated."""
 
     number: int
     layout: Layout
@@ -30,14 +30,14 @@ class CostHeadings:
 
 
 def plain_heading(cell: Cell, columns: Mapping[str, str]) -> Cell:
-    """Return the name of the column that a heading was mapped to, or the heading without its units."""
+    """Return the name of the column that a heading is mapped to, else the heading without its units."""
     return columns.get(normalize_heading(cell)) or split_units(cell).plain
 
 
 def read_headings(path: Path, table: TableFile, columns: Mapping[str, str]) -> CostHeadings:
-    """Return the headings: of the first lines, that with the most known ones.
+    """Return the headings: the line with the most recognised headings among the first `HEAD_LINES`.
 
-    `columns` are names of columns by the normalised headings of the file.
+    `columns` maps normalised headings of the file to names of columns.
 
     Raises:
         FileUnreadable: no line has the required headings, or a mapped heading is missing.
@@ -57,16 +57,16 @@ def read_headings(path: Path, table: TableFile, columns: Mapping[str, str]) -> C
         raise unreadable(
             path,
             f"в первых {HEAD_LINES} строках нет столбца {column.name}; подойдут заголовки: {accepted}, "
-            f"или назовите свой: --map ЗАГОЛОВОК={column.name}",
+            f"или укажите свой: --map ЗАГОЛОВОК={column.name}",
             f"the first {HEAD_LINES} lines have no column {column.name}; accepted headings: {accepted}, "
-            f"or name yours: --map HEADING={column.name}",
+            f"or map your own: --map HEADING={column.name}",
         )
     units = split_units(layout.heading_of("cost"))
     return CostHeadings(row.number, layout, units.currency, units.has_vat)
 
 
 def _lay_out(row: Row, columns: Mapping[str, str]) -> Layout:
-    """Return what the columns are, with the headings as the file has them; a mapped heading counts before others."""
+    """Return the layout with the file's headings; a column that a heading is mapped to has no other."""
     taken = {normalize_heading(name) for name in columns.values()}
     texts = [heading_text(cell) for cell in row.cells]
     plain = [
@@ -87,6 +87,6 @@ def _check_mapped(path: Path, row: Row, columns: Mapping[str, str]) -> None:
             known = ", ".join(text for cell in row.cells if (text := heading_text(cell)))
             raise unreadable(
                 path,
-                f"--map для {name}: такого заголовка нет; в строке {row.number} стоят: {known}",
+                f"--map для {name}: такого заголовка нет; в строке {row.number} есть: {known}",
                 f"--map for {name}: there is no such heading; row {row.number} has: {known}",
             )

@@ -1,4 +1,4 @@
-"""Reports as files: the rows, the total behind them, and the question that they answer."""
+"""Write reports as files: the rows, the total after them, and the question of the report."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -12,15 +12,15 @@ from dealtrace.reports.question import ALL_MODELS, DESCENDING, Question
 from dealtrace.reports.table import Column, figure_columns, figures_of
 
 TOTAL, TOTAL_FOR_PEOPLE = "# total", "Итого"
-"""The first cell of the last line, which has the total."""
+"""The first cell of the last line, which has the total; in files for programs and for people."""
 
 
 def write_report(path: Path, report: Report, *, for_excel: bool = False, overwrite: bool = False) -> None:
-    """Write a report as CSV or XLSX, by the extension; the file appears when it is complete, or not at all.
+    """Write a report as CSV or XLSX, by the extension; the file appears only when it is complete.
 
     Raises:
-        OSError: it cannot be written, or it exists and must not be overwritten.
-        UnknownExtensionError: the extension names no format.
+        OSError: the file cannot be written, or it exists and `overwrite` is false.
+        UnknownExtensionError: the extension is unknown.
     """
     question, columns = report.question, figure_columns(report)
     names, headings = zip(*_columns(report), strict=True)
@@ -35,7 +35,7 @@ def write_report(path: Path, report: Report, *, for_excel: bool = False, overwri
 
 
 def question_notes(report: Report) -> Iterator[Note]:
-    """Yield the question of a report, a note for each part that was asked."""
+    """Yield a note for each part of a report's question."""
     question, compared = report.question, report.compared_period
     yield Note("from", "С", question.period.first_on.isoformat())
     yield Note("to", "По", question.period.last_on.isoformat())
@@ -55,7 +55,7 @@ def question_notes(report: Report) -> Iterator[Note]:
 
 
 def _columns(report: Report) -> Iterator[tuple[str, str]]:
-    """Yield the name and the heading of each column; without dimensions the first only says which line is the total."""
+    """Yield the name and heading of each column; without dimensions, the first column only marks the total."""
     if not report.question.by:
         yield "total", TOTAL_FOR_PEOPLE
     for dimension in report.question.by:

@@ -10,7 +10,7 @@ from dealtrace.storage.accounts import custom_fields, revision
 
 
 def add_custom_field(connection: Connection, site_id: int, name: str, now: datetime) -> None:
-    """Add a field to a site, so that what callers send as `custom[name]` is stored from now on.
+    """Add a field to a site, so that values sent as `custom[name]` are stored from now on.
 
     Raises:
         SiteNotFound: there is no such site.

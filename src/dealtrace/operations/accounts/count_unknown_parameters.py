@@ -20,7 +20,7 @@ class UnknownParameters:
 
 @operation(ids_per_command=0)
 def count_unknown_parameters(work: Work, commands: Sequence[WriteCommand[UnknownParameters]]) -> list[None]:
-    """Add to a site's counts; a name that is new to it is stored beside the known name it is most like."""
+    """Add to a site's counts; a new name is stored with the most similar known name. Each outcome is `None`."""
     seen: Counter[tuple[str, ...]] = Counter()
     known: dict[str, Sequence[str]] = {}
     for command in commands:

@@ -14,7 +14,7 @@ from dealtrace.storage.accounts import sites
 
 
 def create_site(connection: Connection, site: Site, now: datetime) -> Site:
-    """Create a site, and return it with its id: its own, if it had one with the vendor, or the next (0 before).
+    """Create a site and return it with its id: the given id, such as its id at Calltouch, or for 0 the next free id.
 
     Raises:
         InvalidSetting: the name is empty or too long.
@@ -32,5 +32,5 @@ def create_site(connection: Connection, site: Site, now: datetime) -> Site:
 
 
 def _new_counter_code() -> str:
-    """Return a random code; among 36^8 no two sites meet."""
+    """Return a random code; among 36^8 codes, two sites practically never get the same code."""
     return "".join(secrets.choice(COUNTER_CODE_ALPHABET) for _ in range(COUNTER_CODE_LENGTH))

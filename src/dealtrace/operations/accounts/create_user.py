@@ -33,7 +33,8 @@ def create_user(
 ) -> User:
     """Create a user; the password is stored as an argon2id hash.
 
-    `roles` are those at sites; without them the user is an owner of the installation.
+    `roles` are the user's roles by site; `None` makes the user an owner of the installation. Links for the first user
+    stop working.
 
     Raises:
         InvalidSetting: the login or the password does not fit its limits.
@@ -63,10 +64,10 @@ def _checked_login(login: str) -> str:
 
 
 def check_password(password: str) -> None:
-    """Check that a password has a length that is accepted.
+    """Check the length of a password.
 
     Raises:
-        InvalidSetting: it is too short or too long.
+        InvalidSetting: the password is too short or too long.
     """
     if not PASSWORD_LENGTH_MIN <= len(password) <= PASSWORD_LENGTH_MAX:
         raise InvalidSetting(
@@ -78,5 +79,5 @@ def check_password(password: str) -> None:
 
 @cache
 def password_hasher() -> PasswordHasher:
-    """Return what makes argon2id hashes of passwords."""
+    """Return the object that makes and verifies argon2id hashes of passwords."""
     return PasswordHasher()

@@ -1,4 +1,4 @@
-"""Demand a second factor of everybody."""
+"""Require a second factor of every user."""
 
 from sqlalchemy import Connection
 
@@ -6,5 +6,5 @@ from dealtrace.storage.accounts.installation import set_factor_demanded
 
 
 def demand_second_factor(connection: Connection, *, is_demanded: bool) -> None:
-    """Demand a second factor of everybody, or of nobody: who has none sets it up before any other page opens."""
+    """Require a second factor of every user, or stop; users without it must set it up before any other page opens."""
     set_factor_demanded(connection, is_demanded=is_demanded)

@@ -1,4 +1,4 @@
-"""Invite people by one-time links, and take in those who follow them."""
+"""Invite people by one-time links, and accept the links they follow."""
 
 import secrets
 from datetime import datetime
@@ -25,7 +25,7 @@ from dealtrace.storage.id_blocks import IdBlocks
 
 
 def invite_first_user(connection: Connection, now: datetime) -> str | None:
-    """Return a one-time key that makes its bearer the first user, or `None` if there is a user."""
+    """Return a one-time key for creating the first user, or `None` if there is a user."""
     if users.has_users(connection):
         return None
     key, digest = _make_key()
@@ -36,7 +36,7 @@ def invite_first_user(connection: Connection, now: datetime) -> str | None:
 def accept_first_invitation(
     connection: Connection, ids: IdBlocks, key: str, login: str, password: str, now: datetime
 ) -> User:
-    """Create the first user for the bearer of a one-time key; only one bearer can succeed.
+    """Create the first user with a one-time key; only one person can succeed.
 
     Raises:
         InvitationSpent: the key is wrong or used, or there is a user already.
@@ -51,7 +51,7 @@ def accept_first_invitation(
 def invite_user(
     connection: Connection, role: Role, now: datetime, *, site_id: int | None, made_by: UserId | None
 ) -> str:
-    """Return a one-time key that gives its bearer a role at a site, or without a site makes an owner of all.
+    """Return a one-time key for a role at a site; without a site, the key makes an owner of the installation.
 
     Raises:
         SiteNotFound: there is no such site.
@@ -73,7 +73,7 @@ def invite_user(
 
 
 def make_password_link(connection: Connection, user_id: UserId, now: datetime, *, made_by: UserId) -> str:
-    """Return a one-time key with which a user sets a new password; earlier ones are void."""
+    """Return a one-time key with which a user sets a new password; earlier keys of the user stop working."""
     key, digest = _make_key()
     invitations.delete_invitations(connection, user_id=user_id)
     new = Invitation(digest, Purpose.PASSWORD, now, now + PASSWORD_LINK_AGE_MAX, made_by=made_by, user_id=user_id)
@@ -82,15 +82,15 @@ def make_password_link(connection: Connection, user_id: UserId, now: datetime, *
 
 
 def revoke_invitation(connection: Connection, digest: str, *, site_id: int | None = None) -> None:
-    """Revoke an invitation, with a site only one to it; nothing happens if it is used or revoked."""
+    """Revoke an unused invitation, if it exists; with a site, only an invitation to that site."""
     invitations.delete_invitation(connection, digest, site_id)
 
 
 def require_invitation(connection: Connection, key: str, purpose: Purpose, now: datetime) -> Invitation:
-    """Find what a key opens, by reading alone.
+    """Find the unused invitation of a key, without marking it as used.
 
     Raises:
-        InvitationSpent: the key is wrong, used, revoked or too old, or for another purpose.
+        InvitationSpent: the key is wrong, used, revoked, expired, or for another purpose.
     """
     found = invitations.find_invitation(connection, token_digest(key))
     if found is None or found.purpose is not purpose or not found.is_valid(now):
@@ -101,7 +101,7 @@ def require_invitation(connection: Connection, key: str, purpose: Purpose, now: 
 
 
 def join(connection: Connection, ids: IdBlocks, key: str, login: str, password: str, now: datetime) -> User:
-    """Create a user with what an invitation gives.
+    """Create a user with the role of an invitation.
 
     Raises:
         InvitationSpent: as `require_invitation`.
@@ -112,7 +112,7 @@ def join(connection: Connection, ids: IdBlocks, key: str, login: str, password: 
 
 
 def accept_role(connection: Connection, key: str, person: Rights, now: datetime) -> Invitation:
-    """Give what an invitation gives to a user, who keeps a role that does more, and return the invitation.
+    """Give an existing user the role of an invitation, and return the invitation; a higher role is kept.
 
     Raises:
         InvitationSpent: as `require_invitation`.
@@ -128,7 +128,7 @@ def accept_role(connection: Connection, key: str, person: Rights, now: datetime)
 
 
 def accept_password(connection: Connection, key: str, password: str, now: datetime) -> User:
-    """Set the password of the user whom a key was made for, end all their sessions, and return the user.
+    """Set the password of the user for whom a key was made, end all their sessions, and return the user.
 
     Raises:
         InvitationSpent: as `require_invitation`.

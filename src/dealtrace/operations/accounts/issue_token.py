@@ -28,7 +28,7 @@ class IssuedToken:
 def issue_token(
     connection: Connection, ids: IdBlocks, site_id: int, label: str, now: datetime, *, secret: str | None = None
 ) -> IssuedToken:
-    """Issue a token that opens a site, with a new secret or the given one.
+    """Issue a token for a site, with the given or a new secret.
 
     Raises:
         SiteNotFound: there is no such site.
@@ -49,7 +49,7 @@ def issue_token(
 
 
 def revoke_token(connection: Connection, token_id: int, now: datetime) -> None:
-    """Revoke a token for good; running servers refuse it within two seconds.
+    """Revoke a token permanently; running servers refuse it within two seconds.
 
     Raises:
         TokenNotFound: there is no such token, or it is revoked already.

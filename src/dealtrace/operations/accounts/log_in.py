@@ -25,16 +25,17 @@ from dealtrace.storage.accounts.sessions import (
 
 @record
 class Browser:
-    """What a browser shows of itself: its address, and how it calls itself."""
+    """A browser's IP address, and the name that identifies it to the person."""
 
     ip: str
     name: str
 
 
 def check_password(connection: Connection, login: str, password: str) -> User:
-    """Return the user whose login and password these are.
+    """Return the user with this login and password.
 
-    An unknown login takes as long as a wrong password, so that nobody learns which logins exist.
+    Checking an unknown login takes as long as checking a wrong password, so that the time does not reveal which logins
+    exist.
 
     Raises:
         LoginRefused: the login or the password is wrong.
@@ -49,7 +50,7 @@ def check_password(connection: Connection, login: str, password: str) -> User:
 
 
 def open_session(connection: Connection, user: User, browser: Browser, now: datetime) -> str:
-    """Store a new session of a user and return its secret, which is kept by the browser alone."""
+    """Store a new session of a user and return its secret, which only the browser keeps."""
     secret = secrets.token_urlsafe(SESSION_BYTES)
     delete_old_sessions(connection, user.id, now - SESSION_AGE_MAX)
     insert_session(
@@ -68,17 +69,17 @@ def open_session(connection: Connection, user: User, browser: Browser, now: date
 
 
 def touch(connection: Connection, _ids: object, digest: str, now: datetime) -> None:
-    """Store that a session is in use."""
+    """Store that a session was used at `now`."""
     touch_session(connection, digest, now)
 
 
 def end_session(connection: Connection, user_id: UserId, digest: str) -> None:
-    """End a session of a user; nothing happens if the user has no such session."""
+    """End a session of a user, if the user has it."""
     delete_session(connection, user_id, digest)
 
 
 def end_other_sessions(connection: Connection, user_id: UserId, *, kept_digest: str) -> None:
-    """End all sessions of a user except one."""
+    """End all sessions of a user except the one with `kept_digest`."""
     delete_sessions(connection, user_id, but=kept_digest)
 
 

@@ -23,7 +23,7 @@ def change_password(connection: Connection, login: str, password: str) -> User:
 
 
 def replace_password(connection: Connection, user_id: UserId, password: str, *, kept_digest: str = "") -> None:
-    """Replace the password of a user and end their sessions, except one; links that set it are void.
+    """Replace the password of a user; end their sessions but the kept one, and void links that set the password.
 
     Raises:
         InvalidSetting: the password does not fit its limits.
@@ -35,7 +35,9 @@ def replace_password(connection: Connection, user_id: UserId, password: str, *, 
 
 
 def give_role(connection: Connection, user_id: UserId, site_id: int, role: Role) -> None:
-    """Give a user a role at a site, in place of another.
+    """Give a user a role at a site, replacing their previous role there.
+
+    If the role is not owner, invitations to the site that the user made stop working.
 
     Raises:
         SiteNotFound: there is no such site.
@@ -47,13 +49,13 @@ def give_role(connection: Connection, user_id: UserId, site_id: int, role: Role)
 
 
 def take_role(connection: Connection, user_id: UserId, site_id: int) -> None:
-    """Take the role of a user at a site; invitations to it that they made are void."""
+    """Remove the role of a user at a site; invitations to it that the user made stop working."""
     users.delete_membership(connection, user_id, site_id)
     invitations.delete_invitations(connection, made_by=user_id, site_id=site_id)
 
 
 def set_owner(connection: Connection, user_id: UserId, *, is_owner: bool) -> None:
-    """Make a user an owner of the installation, or not; then invitations that they made are void.
+    """Make a user an owner of the installation, or not; in the latter case invitations that they made stop working.
 
     Raises:
         InvalidSetting: no owner would be left.
@@ -65,7 +67,7 @@ def set_owner(connection: Connection, user_id: UserId, *, is_owner: bool) -> Non
 
 
 def delete_user(connection: Connection, login: str) -> User:
-    """Delete a user, and return who it was; invitations that they made are void.
+    """Delete a user and return the deleted user; invitations that they made stop working.
 
     Raises:
         InvalidSetting: there is no such user, or no owner of the installation would be left.
@@ -83,7 +85,7 @@ def _check_owner_is_left(connection: Connection, user_id: UserId) -> None:
         raise InvalidSetting(
             key="login",
             ru="это последний владелец установки, сначала назначьте другого",
-            en="this is the last owner of the installation, make somebody else an owner first",
+            en="this is the last owner of the installation, make another user an owner first",
         )
 
 

@@ -13,7 +13,7 @@ from dealtrace.storage.accounts import revision, site_hosts
 
 
 def add_host(connection: Connection, site_id: int, kind: str, host: str, name: str, now: datetime) -> SiteHost:
-    """Add a host to a site and return it as it is stored; the same host again replaces what was said of it.
+    """Add a host to a site and return it as stored; an existing entry for the same host is replaced.
 
     Raises:
         SiteNotFound: there is no such site.
@@ -31,7 +31,7 @@ def add_host(connection: Connection, site_id: int, kind: str, host: str, name: s
 
 
 def remove_host(connection: Connection, site_id: int, kind: str, host: str) -> SiteHost:
-    """Remove a host from a site and return it.
+    """Remove a host from a site and return it, without its name.
 
     Raises:
         SiteNotFound: there is no such site.
@@ -68,10 +68,10 @@ def _kind(text: str) -> HostKind:
 
 
 def checked_host(key: str, text: str) -> str:
-    """Return a host as it is compared, of a text that a person writes.
+    """Return the host in what a person wrote, in the form in which hosts are compared.
 
     Raises:
-        InvalidSetting: it names no host.
+        InvalidSetting: the text contains no host.
     """
     if not (host := read_host(text)):
         raise InvalidSetting(

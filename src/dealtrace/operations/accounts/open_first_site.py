@@ -18,7 +18,7 @@ FIRST_LABEL = "first"
 
 @record
 class FirstSite:
-    """The first site, and the secret of its token, shown only once."""
+    """The first site, and the secret of its token, which is shown only once."""
 
     site_id: SiteId
     secret: str
@@ -27,7 +27,7 @@ class FirstSite:
 def open_first_site(
     connection: Connection, ids: IdBlocks, time_zone: str, points_per_day: int, now: datetime
 ) -> FirstSite | None:
-    """Create the first site and its token, and return them; return `None` if there is a site."""
+    """Create the first site and its token, and return them; `None` if there is a site already."""
     if list_sites(connection):
         return None
     first = Site(SiteId(0), FIRST_NAME, ZoneInfo(time_zone), points_per_day=points_per_day)

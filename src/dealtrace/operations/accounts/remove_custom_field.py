@@ -8,7 +8,7 @@ from dealtrace.storage.accounts import custom_fields, revision
 
 
 def remove_custom_field(connection: Connection, site_id: int, name: str) -> None:
-    """Remove a field from a site: what callers send as `custom[name]` is not stored any more, stored values stay.
+    """Remove a field from a site: values sent as `custom[name]` are no longer stored; stored values are kept.
 
     Raises:
         SiteNotFound: there is no such site.

@@ -1,4 +1,4 @@
-"""Turn second factors on and off, and confirm sessions by their codes."""
+"""Turn second factors on and off, and confirm sessions with their codes."""
 
 import secrets
 from base64 import b32encode
@@ -31,7 +31,7 @@ _NEVER = -1
 
 
 class CodeOutcome(Enum):
-    """What became of a code."""
+    """The result of checking a code."""
 
     RIGHT = "right"
     WRONG = "wrong"
@@ -39,21 +39,21 @@ class CodeOutcome(Enum):
 
 
 def make_secret() -> str:
-    """Return a new secret for an authenticator, which counts once a code of it was given."""
+    """Return a new secret for an authenticator app; it takes effect once a code made with it is entered."""
     return pyotp.random_base32()
 
 
 def address_for_authenticators(user: User, secret: str) -> str:
-    """Return the `otpauth:` address that authenticators read from a QR code."""
+    """Return the `otpauth:` URL that authenticator apps read from a QR code."""
     return pyotp.TOTP(secret, interval=CODE_STEP_SECONDS).provisioning_uri(name=user.login, issuer_name=ISSUER)
 
 
 def turn_on(
     connection: Connection, user: User, secret: str, code: str, now: datetime, *, kept_digest: str
 ) -> list[str] | None:
-    """Store a second factor once its code shows that the authenticator has it, and return new recovery codes.
+    """Store a second factor if `code` proves that the authenticator app has the secret, and return new recovery codes.
 
-    All other sessions of the user end. `None` if the code is wrong, or the user has a second factor.
+    All other sessions of the user end. The result is `None` if the code is wrong or the user has a second factor.
     """
     step = _matching_step(secret, code, now, after=_NEVER) if SECRET.fullmatch(secret) else None
     if step is None or not second_factors.insert_factor(connection, user.id, Factor(secret, step)):
@@ -63,7 +63,7 @@ def turn_on(
 
 
 def turn_off(connection: Connection, user: User) -> None:
-    """Delete the second factor of a user; the next log-in takes the password alone."""
+    """Delete the second factor of a user, who then logs in with the password alone."""
     second_factors.delete_factor(connection, user.id)
 
 
@@ -80,7 +80,7 @@ def reset_second_factor(connection: Connection, login: str) -> User:
 
 
 def renew_recovery_codes(connection: Connection, user: User) -> list[str]:
-    """Return new recovery codes in place of those before; only their digests are stored."""
+    """Return new recovery codes, which replace the previous codes; only their digests are stored."""
     codes = [_recovery_code() for _ in range(RECOVERY_CODES)]
     digests = [token_digest(normal_code(code)) for code in codes]
     second_factors.replace_recovery_codes(connection, user.id, digests)
@@ -88,9 +88,9 @@ def renew_recovery_codes(connection: Connection, user: User) -> list[str]:
 
 
 def confirm_code(connection: Connection, user: User, digest: str, code: str, now: datetime) -> CodeOutcome:
-    """Confirm a session by a code of the authenticator or a recovery code; either counts once.
+    """Confirm a session with a code from the authenticator app or a recovery code; either can be used once.
 
-    Tries are counted in the database, for all processes, and wrong ones stay counted.
+    Attempts are counted in the database, so the limit applies across processes; a right code resets the count.
     """
     factor = second_factors.count_try(
         connection, user.id, now, tries_max=CODE_TRIES_MAX, forget_before=now - CODE_PAUSE
@@ -108,7 +108,7 @@ def confirm_code(connection: Connection, user: User, digest: str, code: str, now
 
 
 def _matching_step(secret: str, code: str, now: datetime, *, after: int) -> int | None:
-    """Return the step of time whose code this is, later than `after` and near now."""
+    """Return the time step near `now` and later than `after` that has this code, `None` if there is none."""
     authenticator = pyotp.TOTP(secret, interval=CODE_STEP_SECONDS)
     present = int(now.timestamp()) // CODE_STEP_SECONDS
     near = range(max(present - CODE_STEPS_OFF_MAX, after + 1), present + CODE_STEPS_OFF_MAX + 1)

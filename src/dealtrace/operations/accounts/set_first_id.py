@@ -1,4 +1,4 @@
-"""Set where the ids of the database begin."""
+"""Set the first id of the database."""
 
 from sqlalchemy import Connection
 
@@ -7,15 +7,15 @@ from dealtrace.storage.id_blocks import raise_first_id
 
 
 def set_first_id(connection: Connection, first_id: int) -> None:
-    """Let new ids begin at `first_id`, so that an import may bring all lower ones; the same again changes nothing.
+    """Make new ids begin at `first_id`, so that imports may use all lower ids; repeating the call changes nothing.
 
     Raises:
-        InvalidSetting: ids begin higher, or some are assigned that are not lower.
+        InvalidSetting: ids begin higher, or ids from `first_id` on are already assigned.
     """
     least = raise_first_id(connection, first_id)
     if least is not None:
         raise InvalidSetting(
             key="--first-id",
             ru=f"{first_id} слишком мало: начало можно только повысить, укажите не меньше {least}",
-            en=f"{first_id} is too low: where ids begin can only be raised, use {least} or more",
+            en=f"{first_id} is too low: the first id can only be raised, use {least} or more",
         )

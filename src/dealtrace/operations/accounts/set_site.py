@@ -22,13 +22,13 @@ _SWITCH = {"on": True, "off": False}
 
 
 def set_site(connection: Connection, site_id: int, settings: Mapping[str, str]) -> Site:
-    """Change settings of a site, all of them or none, and return the site; running servers follow within two seconds.
+    """Change settings of a site, all or none, and return the site; running servers follow within two seconds.
 
     Raises:
         SiteNotFound: there is no such site.
-        NameTaken: the counter's code is another site's.
-        UnknownSetting: a key names no setting; the message lists the settings.
-        InvalidSetting: a value does not fit; the message says what does.
+        NameTaken: another site has the counter code.
+        UnknownSetting: a key is not the name of a setting; the message lists the settings.
+        InvalidSetting: a value is not valid; the message says which values are.
     """
     site = require_site(connection, site_id)
     values: dict[str, object] = {}
@@ -47,7 +47,7 @@ def set_site(connection: Connection, site_id: int, settings: Mapping[str, str]) 
 
 
 def list_faults(settings: Mapping[str, str]) -> list[InvalidSetting]:
-    """List what does not fit of settings that exist, all of it at once; nothing is stored."""
+    """List the errors of all invalid values of existing settings; nothing is stored."""
     faults = []
     for key, text in settings.items():
         read = _points if key in _COST_SETTINGS else _SETTINGS[key][1]
@@ -59,17 +59,17 @@ def list_faults(settings: Mapping[str, str]) -> list[InvalidSetting]:
 
 
 def check_counter_code(connection: Connection, site_id: int, code: object) -> None:
-    """Raise `NameTaken` if a code of a counter is another site's."""
+    """Raise `NameTaken` if another site has the counter code."""
     owner = sites.find_site_of_counter(connection, code) if isinstance(code, str) and code else None
     if owner is not None and owner.id != site_id:
         raise NameTaken(name=f"counter {code}")
 
 
 def read_switch(key: str, text: str) -> bool:
-    """Return whether a switch is on.
+    """Return `True` for on, `False` for off.
 
     Raises:
-        InvalidSetting: it is neither on nor off.
+        InvalidSetting: the text is neither on nor off.
     """
     if text not in _SWITCH:
         raise InvalidSetting(key=key, ru="ожидается on или off", en="on or off is expected")
@@ -108,7 +108,7 @@ def read_model(key: str, text: str) -> int:
     """Return the code of an attribution model.
 
     Raises:
-        InvalidSetting: there is no such model; the message lists those that exist.
+        InvalidSetting: there is no such model; the message lists the existing models.
     """
     codes = [str(model.value) for model in AttributionModel]
     if text not in codes:
@@ -123,7 +123,7 @@ def checked_name(key: str, text: str) -> str:
     """Return a name without surrounding spaces.
 
     Raises:
-        InvalidSetting: it is empty or too long.
+        InvalidSetting: the name is empty or too long.
     """
     if not 0 < len(text.strip()) <= NAME_LENGTH_MAX:
         raise InvalidSetting(

@@ -1,4 +1,4 @@
-"""What a person does with one deal in the cabinet; it costs no points, and is a version like any other change."""
+"""What a person does with one deal in the cabinet; it costs no points, and makes a version like any other change."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -28,7 +28,7 @@ class Act(StrEnum):
 
 @record
 class DealAct:
-    """What to do with a deal: `lead` is what it is pinned to, `None` for none, `version` what is undone."""
+    """What to do with a deal: `lead` is the lead to pin, `None` for none, `version` the version to undo."""
 
     act: Act
     deal_id: int
@@ -38,13 +38,13 @@ class DealAct:
 
 @operation(ids_per_command=0)
 def act_on_deals(work: Work, commands: Sequence[WriteCommand[DealAct]]) -> list[Deal | Refusal]:
-    """Do with each deal what a person wants, in the order of arrival; each outcome is the deal, or a refusal."""
+    """Do with each deal what a person requested, in input order; each outcome is the deal, or a refusal."""
     lock_registrations(work)
     return [_outcome(work, command.payload, command.user_id) for command in commands]
 
 
 def _outcome(work: Work, wanted: DealAct, user_id: int | None) -> Deal | Refusal:
-    """Return the deal after the act; all refusals come before anything is written."""
+    """Return the deal after the act, or a refusal; nothing is written before all refusals are ruled out."""
     try:
         match wanted.act:
             case Act.PIN:

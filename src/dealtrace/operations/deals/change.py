@@ -26,7 +26,7 @@ from dealtrace.storage.visits.traffic_sources import intern_sources
 
 @record
 class ChangedDeal:
-    """A deal as a change left it, with the story of its lead, `None` if it has no lead."""
+    """A deal after a change, with the story of its lead, `None` if it has no lead."""
 
     deal: Deal
     story: LeadStory | None
@@ -34,17 +34,17 @@ class ChangedDeal:
 
 @operation(ids_per_command=1)
 def change_deals(work: Work, commands: Sequence[WriteCommand[Change]]) -> list[ChangedDeal | Refusal]:
-    """Change deals; each outcome is the deal as changed, or a refusal."""
+    """Change deals; each outcome is the changed deal or a refusal, in input order."""
     return apply_changes(work, commands, PaidMethod.UPDATE_BY_ID)
 
 
 def apply_changes(
     work: Work, commands: Sequence[WriteCommand[Change]], method: PaidMethod
 ) -> list[ChangedDeal | Refusal]:
-    """Change deals at the price of `method`; each outcome is the deal as changed, or a refusal.
+    """Change deals for the points of `method`; each outcome is the changed deal or a refusal, in input order.
 
-    Changes of one deal in a batch are applied in the order of arrival, each with its own version. A change that
-    makes no difference succeeds and stores nothing.
+    Several changes of one deal are applied in input order, each with its own version. A change that makes no difference
+    succeeds and stores nothing.
     """
     named = find_deals(work.connection, work.site, [command.payload.key for command in commands])
     paid = pay_for_calls(work, method, len(named.found))
@@ -67,17 +67,17 @@ def _with_stories(work: Work, changed: Mapping[int, Deal]) -> dict[int, ChangedD
 
 
 class Ledger:
-    """Changes applied one after another in memory, and stored together."""
+    """Changes that are applied one after another in memory, and stored together."""
 
     def __init__(self, work: Work) -> None:
-        """Begin without changes."""
+        """Start without changes."""
         self._work = work
         self._changed: dict[int, Deal] = {}
         self._versions: list[DealVersion] = []
         self._unknown: Counter[str] = Counter()
 
     def change(self, found: Deal, command: WriteCommand[Change]) -> Deal:
-        """Apply a change to its deal as earlier changes left it, and return the result."""
+        """Apply a change to its deal, after the earlier changes of that deal, and return the result."""
         before = self._changed.get(found.id, found)
         values, unknown_names = split_by_known(command.payload.custom_values, self._work.site.custom_fields)
         self._unknown.update(unknown_names)
@@ -93,11 +93,11 @@ class Ledger:
 
     @property
     def changed(self) -> Mapping[int, Deal]:
-        """The deals that have changed, as they are now, by their ids."""
+        """The deals that have changed, in their latest state, by id."""
         return self._changed
 
     def store(self) -> None:
-        """Store the deals as they are now, and a version for each change."""
+        """Store the latest state of the deals, and a version for each change."""
         work = self._work
         custom_fields.count_unknown_fields(work.connection, work.site.id, self._unknown, work.now)
         changed = list(self._changed.values())

@@ -1,4 +1,4 @@
-"""Decide where deals with matchers came from: the first matcher, in order, that finds something."""
+"""Decide where deals with matchers came from: the first matcher, in order, that finds something decides."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,7 +16,7 @@ from dealtrace.record import record
 from dealtrace.storage.leads.clients import find_phones_by_digest
 
 NEAR_MISS = timedelta(days=30)
-"""Ours: how far after its date a matcher shows the leads that it missed."""
+"""Ours: how far after a matcher's date a lead may begin to be shown as missed."""
 
 
 @record
@@ -28,9 +28,9 @@ class Decision:
 
 
 def decide_matchers(connection: Connection, site: Site, lists: Sequence[Sequence[Matcher]]) -> list[Decision]:
-    """Decide for each list of matchers; the number of queries does not depend on how many there are.
+    """Return the decision for each list of matchers, in input order; the number of queries is constant.
 
-    Vendor: the order is the priority, and the next is tried when the one before found nothing.
+    Vendor: the order is the priority, and the next matcher is tried if the previous one found nothing.
     """
     resolved = _with_phones(connection, site, lists)
     searches = [_searches(matchers) for matchers in resolved]
@@ -42,7 +42,7 @@ def decide_matchers(connection: Connection, site: Site, lists: Sequence[Sequence
 
 
 def explain_decision(connection: Connection, site: Site, matchers: Sequence[Matcher]) -> tuple[MatcherStep, ...]:
-    """Explain which matcher decides now, and what leads of the same contacts the others missed, and by what."""
+    """Return a step for each matcher: whether it decides now, and which leads with its contacts it missed, and why."""
     (decision,) = decide_matchers(connection, site, [matchers])
     (resolved,) = _with_phones(connection, site, [matchers])
     searches = [search for matcher in resolved if isinstance(search := search_of(matcher), SearchByContact)]
@@ -57,7 +57,7 @@ def _searches(matchers: Sequence[Matcher]) -> list[tuple[int, LeadSearch]]:
 
 
 def _with_phones(connection: Connection, site: Site, lists: Sequence[Sequence[Matcher]]) -> Sequence[Sequence[Matcher]]:
-    """Return the matchers with the phones that their digests are of among their contacts."""
+    """Return the matchers with the known phones of their digests added to their contacts."""
     digests = [digest for matchers in lists for matcher in matchers for digest in matcher.digests]
     if not digests:
         return lists

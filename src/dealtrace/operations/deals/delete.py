@@ -18,9 +18,9 @@ from dealtrace.storage.deals import deals
 
 @operation(ids_per_command=0)
 def delete_deals(work: Work, commands: Sequence[WriteCommand[DealKey]]) -> list[Deal | Refusal]:
-    """Delete deals; each outcome is the deal that was deleted, or a refusal.
+    """Delete deals; each outcome is the deleted deal or a refusal, in input order.
 
-    Deleting frees the number. If two commands of a batch name the same deal, the second finds nothing.
+    Deleting frees the number. If two commands of a batch name the same deal, the second is refused as not found.
     Seed: «Удаленных сделок так же не будет в API-методе выгрузки сделок».
     """
     named = find_deals(work.connection, work.site, [command.payload for command in commands])
@@ -34,7 +34,7 @@ def delete_deals(work: Work, commands: Sequence[WriteCommand[DealKey]]) -> list[
 def delete_paid(
     work: Work, commands: Sequence[WriteCommand[DealKey]], named: NamedDeals, paid: Collection[int]
 ) -> list[Deal | Refusal]:
-    """Delete the deals named at the positions that are `paid`; each outcome is the deleted deal, or a refusal."""
+    """Delete the deals named at the positions `paid`; each outcome is the deleted deal or a refusal, in input order."""
     deleted = {
         position: with_deletion(deal, work.now, work.now) for position, deal in named.found.items() if position in paid
     }
@@ -71,5 +71,5 @@ def delete_deal(work: Work, deal_id: int, *, user_id: int | None = None) -> Deal
 
 
 def with_deletion(deal: Deal, deleted_at: datetime | None, now: datetime) -> Deal:
-    """Return a deal's next version, deleted at `deleted_at`, or not deleted if that is `None`."""
+    """Return the next version of a deal, deleted at `deleted_at`, or restored if that is `None`."""
     return replace(deal, deleted_at=deleted_at, touched_at=now, version=deal.version + 1)

@@ -25,11 +25,11 @@ from dealtrace.record import record
 from dealtrace.storage.leads import contact_rows
 
 NEAR_MISS = timedelta(days=30)
-"""Ours: how far outside its window a lead may lie to be shown as a near miss."""
+"""Ours: how far outside its window the deal may be for a lead to be shown as a near miss."""
 
 
 class Verdict(StrEnum):
-    """Why a deal's lead is what it is."""
+    """Why a deal has its lead or none."""
 
     PINNED = "pinned by hand"
     NAMED = "named by the caller"
@@ -43,7 +43,7 @@ class Verdict(StrEnum):
 
 @record
 class Naming:
-    """A name that the caller gave the lead, our id or a foreign reference, and the lead that has it."""
+    """An id or reference by which the caller named a lead, and the lead that has it, `None` if there is none."""
 
     kind: LeadKind
     by: str
@@ -55,10 +55,9 @@ class Naming:
 class Explanation:
     """Every step that led to a deal's lead, in the order of matching.
 
-    `namings` come first and end with the first that names a lead; `steps` are the search by contact. They are listed
-    even if contact matching is off, to show what it would find. `flips` are the smallest changes of the rules that
-    would give the deal another lead; a lead that is pinned or named has none. A deal of deals 2.0 has `matchers`
-    instead.
+    `namings` come first, up to the first that names an existing lead; `steps` are the search by contact, listed even if
+    contact matching is off, to show what it would find. `flips` are the smallest changes of the rules that would give
+    the deal another lead; a deal whose lead is pinned or named has none. A deal of deals 2.0 has `matchers` instead.
     """
 
     deal: Deal
@@ -70,12 +69,12 @@ class Explanation:
 
     @property
     def named(self) -> LeadRef | None:
-        """The lead that the caller's names resolve to now."""
+        """The lead that the caller's id or reference identifies now, `None` if there is none."""
         return next((naming.lead for naming in self.namings if naming.lead is not None), None)
 
     @property
     def verdict(self) -> Verdict:
-        """Why the deal's lead is what it is."""
+        """Why the deal has its lead or none."""
         if self.deal.pinned_at is not None:
             return Verdict.PINNED
         if self.matchers:
@@ -113,7 +112,7 @@ def explain_deal(connection: Connection, site: Site, deal: Deal) -> Explanation:
 
 
 def _namings(connection: Connection, site: Site, deal: Deal) -> Iterator[Naming]:
-    """Return each name and the lead it matches, our own id first, up to the first that matches one."""
+    """Yield each name and the lead it identifies, our own id first, up to the first that identifies a lead."""
     for kind, by, value, identity in _names_in(deal.clue):
         (found,) = match_deals(connection, site, [Question(LeadClue(identity), deal.happened_at)])
         yield Naming(kind, by, value, found)
@@ -136,7 +135,7 @@ def _names_in(clue: LeadClue) -> Iterator[tuple[LeadKind, str, str, CallIdentity
 
 
 def _list_spans(connection: Connection, site: Site, happened_at: datetime, contact: ContactClue) -> list[LeadSpan]:
-    """List the leads of a deal's contacts that lie no further than a near miss outside their windows."""
+    """List the leads with a deal's contacts whose windows contain the deal or miss it by at most `NEAR_MISS`."""
     since = happened_at - contact.link_threshold - NEAR_MISS
     queries = [contact_rows.SpanQuery(value, happened_at + NEAR_MISS, since) for value in _contacts_of(contact)]
     return contact_rows.list_spans(connection, site.id, queries)
@@ -145,9 +144,9 @@ def _list_spans(connection: Connection, site: Site, happened_at: datetime, conta
 def _list_farther_spans(
     connection: Connection, site: Site, happened_at: datetime, contact: ContactClue, steps: Sequence[Step]
 ) -> list[LeadSpan]:
-    """List the leads before the near misses that the least longer threshold reaches which flips the deal.
+    """List the leads beyond the near misses that a smallest longer threshold needs to flip the deal.
 
-    Only the steps that found nothing can find them; there are none if a near miss flips the deal sooner.
+    Only steps that found nothing can find such leads; the list is empty if a near miss flips the deal sooner.
     """
     failed = [step for step in steps if step.winner is None]
     if any(candidate.missed_end is Missed.CLOSING for step in failed for candidate in step.candidates):
@@ -186,7 +185,7 @@ class StepAnswer(TypedDict):
 
 
 class FlipAnswer(TypedDict):
-    """A change of the rules, and the lead that the deal would have then; rules that stay as they are are null."""
+    """A change of the rules, and the lead that the deal would then have; rules that do not change are null."""
 
     lead: LeadRef | None
     contactMatching: bool | None
@@ -196,7 +195,7 @@ class FlipAnswer(TypedDict):
 
 
 class MatcherCandidateAnswer(TypedDict):
-    """A lead that a matcher considered, and why it does not fit; empty if it does."""
+    """A lead that a matcher considered, and every reason why it does not fit; empty if it fits."""
 
     lead: LeadRef
     secondsBeforeDate: float
@@ -204,7 +203,7 @@ class MatcherCandidateAnswer(TypedDict):
 
 
 class MatcherStepAnswer(TypedDict):
-    """A matcher of deals 2.0 and what became of it."""
+    """A matcher of deals 2.0 and its result."""
 
     way: Way
     kinds: list[LeadKind]
@@ -213,7 +212,7 @@ class MatcherStepAnswer(TypedDict):
 
 
 class ExplanationAnswer(TypedDict):
-    """Why a deal has its lead, or none, as every edge spells it; instants are UTC."""
+    """Why a deal has its lead or none, the same on every HTTP edge; instants are UTC."""
 
     happenedAt: datetime
     deletedAt: datetime | None
@@ -231,7 +230,7 @@ class ExplanationAnswer(TypedDict):
 
 
 def serialize_explanation(explanation: Explanation) -> ExplanationAnswer:
-    """Spell an explanation for programs: instants are UTC, durations seconds; every edge says the same."""
+    """Return an explanation as JSON for programs, the same on every HTTP edge: instants are UTC, durations seconds."""
     deal = explanation.deal
     return {
         "happenedAt": deal.happened_at,

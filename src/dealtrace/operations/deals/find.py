@@ -15,18 +15,18 @@ from dealtrace.storage.deals import deals
 
 @record
 class NamedDeals:
-    """What each command of a batch names, by its position: a deal or a refusal. Found deals are paid for in order."""
+    """A deal or a refusal for each command of a batch, by position; found deals are paid for in order."""
 
     found: Mapping[int, Deal]
     refused: Mapping[int, Refusal]
 
     def first(self, paid: int) -> dict[int, Deal]:
-        """Return the deals of the first `paid` commands that name a deal."""
+        """Return, by position, the deals of the first `paid` commands that name an existing deal."""
         return dict(islice(self.found.items(), paid))
 
 
 def find_deals(connection: Connection, site: Site, keys: Sequence[DealKey]) -> NamedDeals:
-    """Find the deal that each key names, and lock the deals until the transaction ends.
+    """Find the deal that each key identifies, and lock the deals until the transaction ends.
 
     Seed: «или указаны, но найти сделку по их значениям не удалось, возвращается ошибка 400 Bad Request».
     """
@@ -64,10 +64,10 @@ def deal_not_found(key: DealKey) -> DealNotFound:
 def find_deal(
     connection: Connection, site: Site, deal_id: int, *, with_deleted: bool = False, lock: bool = True
 ) -> Deal:
-    """Find a deal of the site by its id, and lock it until the transaction ends unless it is only read.
+    """Find a deal of the site by its id; with `lock` it is locked until the transaction ends.
 
     Raises:
-        DealNotFound: the site has no such deal, or it is deleted.
+        DealNotFound: the site has no such deal, or it is deleted and `with_deleted` is off.
     """
     found = deals.list_deals_by_key(
         connection, site.id, ids=[deal_id], numbers=[], with_deleted=with_deleted, lock=lock
@@ -78,5 +78,5 @@ def find_deal(
 
 
 def not_found(deal_id: int) -> DealNotFound:
-    """Return the refusal of a deal that the site does not have."""
+    """Return the refusal of a deal id that the site does not have."""
     return deal_not_found(DealKey(deal_id, None))

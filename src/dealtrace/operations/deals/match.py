@@ -1,4 +1,4 @@
-"""Find the leads of deals: gather the candidates, then let the rules of `matching` decide."""
+"""Find the leads of deals: read the candidates, then let the rules of `matching` decide."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -20,7 +20,7 @@ from dealtrace.storage.leads import contact_rows, leads
 
 @record
 class Question:
-    """What a deal says about its lead, and when the deal was made; `matchers` count instead of the clue."""
+    """What a deal states about its lead, and when the deal happened; with `matchers` the clue is ignored."""
 
     clue: LeadClue
     happened_at: datetime
@@ -28,20 +28,19 @@ class Question:
 
     @classmethod
     def of(cls, deal: Deal | Registration) -> "Question":
-        """Return the question that a deal asks."""
+        """Return the question for a deal."""
         return cls(deal.clue, deal.happened_at, deal.matchers)
 
 
 def match_deals(
     connection: Connection, site: Site, questions: Sequence[Question], precedence: Sequence[LeadKind] = SEARCH_ORDER
 ) -> list[LeadRef | None]:
-    """Find the lead of each deal, `None` where there is none.
+    """Find the lead of each deal, `None` if there is none, in input order.
 
     `precedence` is the order of the kinds of lead in which a phone is searched for.
 
-    A deal of deals 2.0 is matched by its matchers alone, whatever the site's setting.
-    An identity comes first. The contact is tried if the identity names no lead, and only if the site has contact
-    matching on.
+    A deal of deals 2.0 is matched only by its matchers, whatever the site's setting. An identity comes first. The
+    contact is tried if the identity finds no lead, and only if the site has contact matching on.
     Seed: «Склейка по номеру телефона или почте по умолчанию выключена».
     """
     return match_with_reasons(connection, site, questions, precedence)[0]
@@ -50,7 +49,7 @@ def match_deals(
 def match_with_reasons(
     connection: Connection, site: Site, questions: Sequence[Question], precedence: Sequence[LeadKind] = SEARCH_ORDER
 ) -> tuple[list[LeadRef | None], Mapping[int, int | None]]:
-    """Find the lead of each deal as `match_deals` does, and which matcher decided, by the position of the deal."""
+    """Find the lead of each deal as `match_deals` does, and by position of the deal which matcher decided."""
     asking = [position for position, question in enumerate(questions) if question.matchers]
     if not asking:
         return _match_clues(connection, site, questions, precedence), {}
@@ -105,7 +104,7 @@ def _values(contact: ContactClue) -> set[str]:
 
 @record
 class _Named:
-    """The leads of the site that the identities in a batch name."""
+    """The leads of the site that the identities in a batch identify."""
 
     ids: Mapping[LeadKind, set[int]]
     references: Mapping[LeadKind, Mapping[str, int]]
@@ -136,7 +135,7 @@ def _identity_parts(identity: CallIdentity | LeadRequestIdentity) -> tuple[LeadK
 
 
 def _named(clue: LeadClue, named: _Named) -> LeadRef | None:
-    """Return the lead that an identity names, by our id first, then by the foreign reference."""
+    """Return the lead of an identity, by our id first, then by its reference; `None` if there is none."""
     if clue.identity is None:
         return None
     kind, lead_id, reference = _identity_parts(clue.identity)

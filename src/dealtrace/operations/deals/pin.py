@@ -1,4 +1,4 @@
-"""Pin a deal's lead by hand, or leave it to the rules again."""
+"""Pin a deal's lead by hand, or let the rules decide again."""
 
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ from dealtrace.storage.leads import leads
 
 
 def pin_deal(work: Work, deal_id: int, lead: LeadRef | None, *, user_id: int | None = None) -> Deal:
-    """Bind a deal to `lead`, or to none, and return it; leads that arrive later do not change that.
+    """Pin a deal to `lead`, or to none, and return the deal; leads that arrive later do not change its lead.
 
     Raises:
         DealNotFound: the site has no such deal, or it is deleted.
@@ -29,11 +29,11 @@ def pin_deal(work: Work, deal_id: int, lead: LeadRef | None, *, user_id: int | N
 
 
 def unpin_deal(work: Work, deal_id: int, *, user_id: int | None = None) -> Deal:
-    """Match a pinned deal by the rules again, now and from now on, and return it.
+    """Let the rules match a pinned deal again, now and for later leads, and return the deal.
 
     Raises:
         DealNotFound: the site has no such deal, or it is deleted.
-        DealNotPinned: its lead is not pinned.
+        DealNotPinned: the lead of the deal is not pinned.
     """
     deal = find_deal(work.connection, work.site, deal_id)
     if deal.pinned_at is None:

@@ -29,11 +29,11 @@ from dealtrace.storage.visits.traffic_sources import intern_sources
 
 @operation(ids_per_command=3)
 def register_deals(work: Work, commands: Sequence[WriteCommand[Registration]]) -> list[Receipt | Refusal]:
-    """Register deals; each outcome is a receipt or a refusal.
+    """Register deals; each outcome is a receipt or a refusal, in input order.
 
-    A registration that is sent again with the same parameters is a safe retry: its outcome is the first receipt, and
-    it stores nothing and costs nothing. A command takes an id for the deal, one for a new source, and one more if
-    the first is the number of another deal.
+    A registration that is sent again with the same parameters is a safe retry: its outcome is the first receipt, and it
+    stores nothing and costs nothing. A command takes an id for the deal, an id for a new source, and one more id if
+    another deal has the first id as its number.
     Seed: «для каждой новой сделки это значение обязательно должно быть уникальным».
     """
     batch = decide_registrations(work, commands)
@@ -62,7 +62,7 @@ def store_registrations(
 
 @record
 class NewDeal:
-    """A registration that makes a new deal: its position in the batch, and the id and number of the deal."""
+    """A registration that creates a deal: its position in the batch, and the id and number of the deal."""
 
     position: int
     command: WriteCommand[Registration]
@@ -72,7 +72,7 @@ class NewDeal:
 
 @dataclass(slots=True)
 class Batch:
-    """What was decided: which commands make a new deal, and which deal each of the others meets, by position."""
+    """The decisions: the commands that create a deal, and for other commands the deal that has their number."""
 
     new: list[NewDeal] = field(default_factory=list)
     retried: dict[int, DealId] = field(default_factory=dict)
@@ -80,7 +80,7 @@ class Batch:
 
 
 def decide_registrations(work: Work, commands: Sequence[WriteCommand[Registration]]) -> Batch:
-    """Decide in the order of arrival: two commands with one number meet as if they had come in two batches."""
+    """Decide in input order, so that two commands with one number have the same outcomes as in separate batches."""
     stated = [command.payload.number for command in commands if command.payload.number is not None]
     own_ids = [work.ids.take() for _ in commands]
     defaults = [
@@ -108,8 +108,8 @@ def _choose_number(
 ) -> tuple[DealId, str]:
     """Return a deal's id and number.
 
-    If a CRM has used the default number before, the next id is taken. Our ids lie far above what CRMs send; should
-    one hit several in a row, the ids run out, and the command fails alone and is tried again.
+    If a CRM has already used the default number, the next id is taken. Our ids are far above the numbers that CRMs
+    send; if several in a row are used, the ids run out, and the command fails alone and is tried again.
     """
     if stated is not None:
         return DealId(own_id), stripped(stated)
@@ -147,7 +147,7 @@ def _store(work: Work, batch: Sequence[NewDeal]) -> dict[int, Receipt]:
 
 
 def _make_deal(new: NewDeal, work: Work, lead: LeadRef | None) -> tuple[Deal, tuple[str, ...]]:
-    """Return the deal, and the names of the custom fields that the site does not have."""
+    """Return the deal, and the names of the sent custom fields that the site does not have."""
     registration = new.command.payload
     values, unknown_names = split_by_known(registration.custom_values, work.site.custom_fields)
     deal = new_deal(registration, new.deal_id, new.number, lead=lead, custom_values=values, now=work.now)

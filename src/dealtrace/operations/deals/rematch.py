@@ -1,4 +1,4 @@
-"""Match deals again: those that an arriving lead concerns, or all deals of a site."""
+"""Match deals again: the deals that an arriving lead concerns, or all deals of a site."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -19,12 +19,12 @@ from dealtrace.storage.leads import leads
 
 CHUNK_DEALS = 1000
 NAMED_AT = datetime(2000, 1, 1, tzinfo=UTC)
-"""A lead that is named by its id may have begun at any time; so any will do."""
+"""The start used for keys of lead ids; any time works, because a matcher by id does not limit the start."""
 
 
 @record
 class Concern:
-    """What a lead may concern deals by: its id, its name in a foreign system, and its contacts with their times."""
+    """How a lead may concern deals: by its id, its reference in another system, and its contacts with their times."""
 
     ref: LeadRef
     reference: str | None
@@ -32,11 +32,11 @@ class Concern:
 
 
 def rematch_concerned(work: Work, concerns: Sequence[Concern]) -> list[Deal]:
-    """Match again the deals that these leads concern, and return those whose lead has changed.
+    """Match the deals that these leads concern again, and return the deals whose lead has changed.
 
     Deals that name one of the leads or have matchers are matched whatever the site's settings; deals that share a
     contact only while contact matching is on. The result is the same as if the leads had arrived before the deals.
-    Ours: the vendor looks for ten minutes; a lead that comes in later than that explains its deal just as well.
+    Ours: the vendor searches for ten minutes; a lead that arrives later explains its deal just as well.
     """
     concerned = {
         deal_id
@@ -54,7 +54,7 @@ def rematch_concerned(work: Work, concerns: Sequence[Concern]) -> list[Deal]:
 
 
 def _keys_of(concerns: Sequence[Concern]) -> set[tuple[str, datetime]]:
-    """Return by what matchers may find these leads, each with the start of the lead."""
+    """Return the keys by which matchers may find these leads, each with the start of the lead."""
     keys: set[tuple[str, datetime]] = set()
     for concern in concerns:
         keys.add((key_of_lead(concern.ref.kind, concern.ref.id), NAMED_AT))
@@ -74,7 +74,7 @@ def _find_naming(work: Work, concerns: Sequence[Concern], kind: LeadKind) -> set
 
 @record
 class Chunk:
-    """A part of a site's deals that was matched again: how many, the last id, and how many have another lead."""
+    """A chunk of a site's deals that was matched again: how many, the last id, and how many have another lead."""
 
     deals: int
     last_id: int
@@ -82,9 +82,9 @@ class Chunk:
 
 
 def rematch_next(work: Work, after_id: int) -> Chunk | None:
-    """Match again the next deals of a site, those with ids above `after_id`; return `None` when none are left.
+    """Match the next deals of a site with ids above `after_id` again; return `None` if there are no more.
 
-    Each chunk has its own transaction, so that it can be resumed and registrations need not wait for all of them.
+    Each chunk has its own transaction, so that the work can be resumed and registrations wait for one chunk at most.
     """
     lock_registrations(work)
     found = deals.list_deals_after(work.connection, work.site.id, after_id, CHUNK_DEALS)
@@ -94,14 +94,14 @@ def rematch_next(work: Work, after_id: int) -> Chunk | None:
 
 
 def rematch_orphaned(work: Work, deleted: LeadRef) -> list[Deal]:
-    """Match again the deals of a deleted lead, and return those that have another lead now, or none."""
+    """Match the deals of a deleted lead again, and return the deals that now have another lead or none."""
     orphaned = lead_links.find_ids_by_lead(work.connection, work.site.id, deleted)
     found = deals.list_deals_by_key(work.connection, work.site.id, ids=orphaned, numbers=[], with_deleted=True)
     return rematch_deals(work, found, deleted=deleted)
 
 
 def rematch_deals(work: Work, found: Sequence[Deal], *, deleted: LeadRef | None = None) -> list[Deal]:
-    """Match these deals again, and store and return those whose lead has changed; `deleted` is no longer a lead."""
+    """Match these deals again, store and return deals whose lead has changed; the lead `deleted` no longer exists."""
     matched = match_deals(work.connection, work.site, [Question.of(deal) for deal in found])
     pairs = [
         (
@@ -122,7 +122,7 @@ def rematch_deals(work: Work, found: Sequence[Deal], *, deleted: LeadRef | None 
 def rebind_deals(
     work: Work, pairs: Iterable[tuple[Deal, Deal]], kind: VersionKind, *, user_id: int | None = None
 ) -> list[Deal]:
-    """Store deals with another lead, each before and after, as new versions; return them as they are after."""
+    """Store deals with another lead, given before and after, as new versions; return the deals after the change."""
     changes = list(pairs)
     rebound = [after for _, after in changes]
     refs = [deal.lead for deal in rebound if deal.lead is not None]

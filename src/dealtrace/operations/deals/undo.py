@@ -1,4 +1,4 @@
-"""Undo a version of a deal: what it changed becomes what it was before, as a new version."""
+"""Undo a version of a deal: a new version restores the values from before it."""
 
 from dataclasses import replace
 
@@ -19,18 +19,18 @@ from dealtrace.storage.visits.traffic_sources import intern_sources
 UNDONE = frozenset(
     {VersionKind.CHANGED, VersionKind.DELETED, VersionKind.RESTORED, VersionKind.PINNED, VersionKind.UNPINNED}
 )
-"""The kinds of versions that can be undone: a registration is deleted instead, and what the rules match is pinned."""
+"""The kinds of version that can be undone: a registration is deleted instead, and a match is overruled by pinning."""
 _PINS = (VersionKind.PINNED, VersionKind.UNPINNED)
 
 
 def undo_version(work: Work, deal_id: int, number: int, *, user_id: int | None = None) -> Deal:
-    """Change back what a version changed, and return the deal; what later versions changed beside that stays.
+    """Restore the values that a version changed, and return the deal; other changes of later versions are kept.
 
     Ours: undoing is a change like any other, so that it can be seen, sent to webhooks and undone itself.
 
     Raises:
-        DealNotFound: the site has no such deal, or no such version of it that can be undone.
-        NumberReused, DealNotDeleted, LeadNotFound, DealNotPinned: the state before is no longer possible.
+        DealNotFound: the site has no such deal, or the deal has no such version that can be undone.
+        NumberReused, DealNotDeleted, LeadNotFound, DealNotPinned: the previous state is no longer possible.
     """
     find_deal(work.connection, work.site, deal_id, with_deleted=True)
     versions = [
@@ -63,7 +63,7 @@ def _change_back(work: Work, undone: DealVersion, user_id: int | None) -> Deal:
 
 
 def _rebind(work: Work, undone: DealVersion, versions: list[DealVersion], user_id: int | None) -> Deal:
-    """Pin a deal to the lead it was pinned to before, or leave it to the rules if it was not pinned."""
+    """Pin a deal to the lead it was pinned to before the version, or unpin it if it was not pinned."""
     earlier = [each for each in versions if FIRST_VERSION < each.version < undone.version and each.kind in _PINS]
     was_pinned = bool(earlier) and max(earlier, key=lambda each: each.version).kind is VersionKind.PINNED
     if was_pinned:

@@ -1,4 +1,4 @@
-"""Change lists of deals, match them anew, and add to their leads."""
+"""Change lists of deals, match deals with new matchers again, and add to their leads."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -33,7 +33,7 @@ class DealUpdate:
 
 @record
 class UpdatedDeal:
-    """A deal as an update left it; `matcher` is the position of the new matcher that decided, `None` if none did."""
+    """A deal after an update; `matcher` is the position of the new matcher that decided, `None` if none did."""
 
     deal: Deal
     matcher: int | None = None
@@ -43,10 +43,10 @@ class UpdatedDeal:
 def update_lists(
     work: Work, commands: Sequence[WriteCommand[Sequence[DealUpdate]]]
 ) -> list[list[UpdatedDeal | Refusal] | PointsSpent]:
-    """Change lists of deals; the outcome of a list is the deal as changed, or a refusal, for each update.
+    """Change lists of deals; a list's outcome is the deal or a refusal for each update, or `PointsSpent`.
 
-    Updates are applied in the order of arrival. A list costs points once if any update in it makes a difference or adds
-    to a lead, and nothing otherwise.
+    Updates are applied in input order. A list costs points once if any update in it makes a difference or adds to a
+    lead, and nothing otherwise.
     """
     items, owners = spread(commands)
     named = find_deals(work.connection, work.site, [item.payload.change.key for item in items])
@@ -68,7 +68,7 @@ def _makes_difference(work: Work, item: WriteCommand[DealUpdate], deal: Deal) ->
 
 
 def _dated(change: Change, deal: Deal) -> Change:
-    """Return a change whose matchers without a date look back from when the deal was made."""
+    """Return a change in which matchers without a date get the date of the deal."""
     if isinstance(change.matchers, Unset):
         return change
     matchers = (replace(each, until=each.until or deal.happened_at) for each in change.matchers)
@@ -94,7 +94,7 @@ def _update(work: Work, items: Sequence[WriteCommand[DealUpdate]], found: Mappin
 
 
 def _show_contacts(work: Work, before: Mapping[int, Deal], changed: Mapping[int, Deal]) -> None:
-    """Store the contacts of deals that are matched by matchers alone where journals look for them."""
+    """Store the changed contacts of deals with matchers as clues, in which journals look for contacts."""
     shown = [
         replace(deal, clue=replace(deal.clue, contact=contact_clue_of(deal.details)))
         for deal in changed.values()
@@ -113,7 +113,7 @@ def _add_to_leads(work: Work, updates: Sequence[tuple[Deal, DealUpdate]]) -> Non
 
 
 def _with_matchers(work: Work, updates: Mapping[int, tuple[Deal, DealUpdate]]) -> dict[int, UpdatedDeal]:
-    """Return the deals with the matcher that decided, where matchers were sent."""
+    """Return the updated deals by position, with the matcher that decided if matchers were sent."""
     asked = {
         position: deal for position, (deal, update) in updates.items() if not isinstance(update.change.matchers, Unset)
     }

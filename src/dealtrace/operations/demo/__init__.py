@@ -1,1 +1,1 @@
-"""What the product can do with a demo: fill a site with a made-up year, and remove it."""
+"""Operations of the demo: fill a site with a made-up year of data, and remove it."""

@@ -1,4 +1,4 @@
-"""Begin a demo, in a site of its own or in an empty one."""
+"""Begin a demo, in a new site or in an empty one."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -28,17 +28,17 @@ LABEL = "demo"
 
 @record
 class BegunDemo:
-    """The site that a demo fills, and the secret of its token, `None` if the site was there before."""
+    """The site that a demo fills, and the secret of its token, `None` if the site existed before."""
 
     site: Site
     secret: str | None
 
 
 def begin_own_site(connection: Connection, ids: IdBlocks, now: datetime) -> BegunDemo:
-    """Create the site of a demo and its token, and return both. The site is as old as the year that will fill it.
+    """Create the site of a demo and its token, and return both; the site's age is the year that will fill it.
 
     Raises:
-        DemoExists: a site has a demo already.
+        DemoExists: a site already has a demo.
     """
     for demo in list_demos(connection):
         raise DemoExists(site_id=demo.site.id)
@@ -49,13 +49,13 @@ def begin_own_site(connection: Connection, ids: IdBlocks, now: datetime) -> Begu
 
 
 def begin_given_site(connection: Connection, site_id: int, now: datetime) -> BegunDemo:
-    """Begin a demo in a site that has nothing of its own.
+    """Begin a demo in a site that has no data.
 
     Raises:
         SiteNotFound: there is no such site.
-        DemoExists: it has a demo already.
-        SiteNotEmpty: it has data.
-        SiteUnfit: it does not match by contact.
+        DemoExists: the site already has a demo.
+        SiteNotEmpty: the site has data.
+        SiteUnfit: matching by contact is off.
     """
     site = require_site(connection, site_id)
     if find_demo(connection, site) is not None:
@@ -68,9 +68,9 @@ def begin_given_site(connection: Connection, site_id: int, now: datetime) -> Beg
 
 
 def _begin(connection: Connection, site: Site, digest: str, now: datetime) -> Site:
-    """Mark the site, add the custom fields of the demo, and return the site as the demo sees it.
+    """Mark the site, add the custom fields of the demo, and return the site with the settings for filling it.
 
-    Ours: a demo costs no points and notifies nobody, as the import of a file without events.
+    Ours: a demo costs no points and sends nothing to webhooks, like the import of a file.
     """
     insert_file_import(connection, site.id, FileImport(digest, now))
     for name in (PRODUCT_FIELD, PAYMENT_FIELD):

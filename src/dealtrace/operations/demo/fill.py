@@ -1,4 +1,4 @@
-"""Fill a site with a year, batch by batch, as the programs of its company would have reported it."""
+"""Fill a site with a year of data in batches, as the company's programs would have reported it."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -41,16 +41,16 @@ from dealtrace.reports.statuses import Meaning
 from dealtrace.storage.leads.file_imports import update_file_import
 
 IDS_PER_COST_MAX = 1
-"""Its source."""
+"""The id of its source."""
 IDS_PER_VISIT_MAX = 2
-"""The visit and its source."""
+"""The ids of the visit and its source."""
 RECORDS_AT_ONCE = 1000
-"""One transaction; registrations meanwhile wait no longer than a chunk takes."""
+"""How many records one transaction stores; registrations wait at most as long as it takes."""
 
 
 @record
 class Step:
-    """What one transaction of a demo stores: how many records, the ids that it may take, and what stores them."""
+    """One transaction of a demo: the number of its records, the most ids it uses, and the function that stores them."""
 
     records: int
     ids: int
@@ -58,7 +58,7 @@ class Step:
 
 
 def list_steps(year: Year, now: datetime) -> list[Step]:
-    """List the steps that store what a year has brought by `now`; they are taken in their sequence, each once."""
+    """List the steps that store a year's events up to `now`; they must be run in order, each once."""
     batches = list_batches(year, now)
     visit_ids: dict[VisitId, VisitId] = {}
     stored = sum(len(batch.visits) + len(batch.leads) + len(batch.deals) for batch in batches)
@@ -73,7 +73,7 @@ def list_steps(year: Year, now: datetime) -> list[Step]:
 
 
 def _cut(batches: Sequence[Batch]) -> Iterator[Sequence[Batch]]:
-    """Yield the batches in chunks, each of which is stored in one transaction."""
+    """Yield the batches in chunks, each to be stored in one transaction."""
     chunk: list[Batch] = []
     for batch in batches:
         chunk.append(batch)
@@ -99,17 +99,17 @@ def _ids_of(chunk: Sequence[Batch]) -> int:
 
 
 def _costs_by_month(costs: Mapping[CostAccount, Sequence[Cost]]) -> Iterator[tuple[CostAccount, list[Cost]]]:
-    """Yield the costs as they are imported, those of an account and a month at a time."""
+    """Yield the costs to import, one account and month at a time."""
     for account, of_account in costs.items():
         for _, of_month in groupby(of_account, key=lambda cost: (cost.day_on.year, cost.day_on.month)):
             yield account, list(of_month)
 
 
 def _store_chunk(visit_ids: dict[VisitId, VisitId], chunk: Sequence[Batch], work: Work) -> None:
-    """Store batches, each at the time at which it arrives. `visit_ids` are those of all visits stored so far.
+    """Store batches, each as of the time at which it arrives. `visit_ids` maps made-up ids of visits to stored ones.
 
-    Visits have other ids in the year than in the database, where nobody can guess them; a row of them does not say
-    when it was stored, so those of all batches are stored at once.
+    Visits get new ids in the database, which cannot be guessed. A visit's row does not say when it was stored, so the
+    visits of all batches are stored together.
     """
     _store_visits(work, visit_ids, [visit for batch in chunk for visit in batch.visits])
     for batch in chunk:
@@ -133,7 +133,7 @@ def _store_visits(work: Work, visit_ids: dict[VisitId, VisitId], visits: Sequenc
 
 
 def _named(each: DemoLead, visit_ids: Mapping[VisitId, VisitId]) -> IncomingCall | IncomingLeadRequest:
-    """Return a lead that names its visit as it is stored."""
+    """Return a lead with the stored id of its visit."""
     visit_id = each.lead.visit_id
     return replace(each.lead, visit_id=visit_ids[visit_id]) if visit_id is not None else each.lead
 
@@ -143,7 +143,7 @@ def _store_costs(account: CostAccount, costs: Sequence[Cost], work: Work) -> Non
 
 
 def _finish(stored: int, work: Work) -> None:
-    """Name what statuses mean, add columns and a segment, and store that the demo is finished."""
+    """Set the meanings of statuses, add columns and a segment, and mark the demo as finished."""
     set_status(work, WON, Meaning.WON)
     set_status(work, LOST, Meaning.LOST)
     add_column(work, ReportColumn(MEASURED_COLUMN, ColumnKind.SUM, (MEASURED,)))
@@ -159,6 +159,6 @@ def _finish(stored: int, work: Work) -> None:
 
 
 def _check(outcomes: Sequence[object]) -> None:
-    """Check that nothing was refused: what a demo sends is valid."""
+    """Check that nothing was refused, since the data of a demo is valid."""
     refused = [outcome for outcome in outcomes if isinstance(outcome, Refusal)]
     assert not refused, refused[0]

@@ -1,6 +1,6 @@
-"""The mark of a demo: a site that has one remembers it as the import of a file that never was.
+"""The mark of a demo: it is stored as the import of a file that does not exist.
 
-So a demo that was stopped half-way is known as one, and no table is needed for it.
+So a demo that was interrupted is recognised, and no table is needed for it.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ GIVEN_SITE = hashlib.sha256(b"dealtrace demo: a given site").hexdigest()
 
 @record
 class Demo:
-    """A demo in a site, and whether it made the site as well; `progress` counts what it stored, in rows."""
+    """A demo in a site; `progress` counts the rows it stored, `has_own_site` is true if it also created the site."""
 
     site: Site
     progress: FileImport
@@ -28,7 +28,7 @@ class Demo:
 
 
 def find_demo(connection: Connection, site: Site) -> Demo | None:
-    """Find the demo of a site, finished or not."""
+    """Find the demo of a site, finished or not; `None` if it has none."""
     for digest in (OWN_SITE, GIVEN_SITE):
         progress = find_file_import(connection, site.id, digest)
         if progress is not None:

@@ -1,4 +1,4 @@
-"""Remove a demo without a trace."""
+"""Remove a demo and everything it stored."""
 
 from sqlalchemy import Connection
 
@@ -10,19 +10,19 @@ from dealtrace.storage.accounts.sites import delete_site
 from dealtrace.storage.site_rows import count_site_rows, delete_site_rows
 
 RECORDS = ("visit", "call", "lead_request", "deal")
-"""The tables of what a demo counts as it stores it, and others add to."""
+"""The tables that a demo counts its rows in and that others may add to."""
 
 
 def remove_demo(connection: Connection, site_id: int | None, *, with_others: bool = False) -> Demo:
-    """Remove the demo of a site, or the only one there is, and return what it was.
+    """Remove the demo of a site, or the only demo if no site is given, and return it.
 
-    A site that the demo made is deleted; a given one is left as empty as it was before. What others have stored there
-    since is only deleted `with_others`.
+    A site that the demo created is deleted; another site is left as empty as it was before. Data that others have
+    stored there since is deleted only with `with_others`.
 
     Raises:
         SiteNotFound: there is no such site.
         DemoMissing: there is no demo, in this site or at all.
-        SeveralDemos: there are several, and no site is named.
+        SeveralDemos: there are several demos, and no site is given.
         SiteInUse: others have stored visits, leads or deals in the site.
     """
     demo = _find(connection, site_id)

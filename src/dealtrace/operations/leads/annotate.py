@@ -20,7 +20,7 @@ from dealtrace.storage.leads.annotations import find_annotations, update_annotat
 from dealtrace.webhooks.event import annotations_event
 
 COMMENT_LENGTH_MAX = 100_000
-"""Ours: the length of all comments of a lead together."""
+"""Ours: the most characters of all comments of a lead together."""
 MANAGER_LENGTH_MAX = 1024
 TAGS_MAX = 1000
 
@@ -35,7 +35,7 @@ class LeadAnnotation:
 
 @record
 class AnnotationCall:
-    """One call of the API: additions to leads, each of which succeeds or fails by itself."""
+    """One call of the API: additions to leads, each of which succeeds or fails independently."""
 
     method: PaidMethod
     items: Sequence[LeadAnnotation]
@@ -48,7 +48,7 @@ AnnotationOutcomes = list[LeadRef | Refusal]
 def annotate_leads(
     work: Work, commands: Sequence[WriteCommand[AnnotationCall]]
 ) -> list[AnnotationOutcomes | PointsSpent]:
-    """Annotate leads, in the order of arrival; the outcome of a call is the lead or a refusal for each addition.
+    """Annotate leads in input order; the outcome of a call is the lead or a refusal for each addition.
 
     A call costs points once if any lead was found, and nothing otherwise.
     """
@@ -64,7 +64,7 @@ def annotate_leads(
 
 
 def add_to_leads(work: Work, additions: Sequence[tuple[LeadRef, Addition]]) -> AnnotationOutcomes:
-    """Annotate leads that are known, in order; the outcome is the lead or a refusal for each addition."""
+    """Annotate these leads in input order; the outcome is the lead or a refusal for each addition."""
     refs = [ref for ref, _ in additions]
     stored = find_annotations(work.connection, work.site.id, refs)
     known = [ref if ref in stored else None for ref in refs]
@@ -95,7 +95,7 @@ def _add(work: Work, additions: Sequence[Addition], found: FoundLeads) -> Annota
 
 
 def beyond_limits(annotations: Annotations) -> Violation | None:
-    """Return what of annotations is too long, `None` if nothing is."""
+    """Return the violation of the first annotation that is too long, `None` if all fit."""
     sizes: Mapping[str, tuple[int, int]] = {
         "comment": (len(annotations.comment or ""), COMMENT_LENGTH_MAX),
         "manager": (len(annotations.manager or ""), MANAGER_LENGTH_MAX),

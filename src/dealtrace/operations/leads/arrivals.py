@@ -1,4 +1,4 @@
-"""Leads that arrive: which of them are new, and what is known of each."""
+"""Leads that arrive: which leads are new, and what was sent about each."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,14 +20,14 @@ from dealtrace.storage.leads.reported_calls import ReportedCall
 Lead = TypeVar("Lead", Call, LeadRequest)
 
 IDS_PER_LEAD_MAX = 3
-"""The lead, its client and its stated source."""
+"""The ids of the lead, its client and its stated source."""
 
 
 @record
 class Arrival:
     """A lead to store: the lead with its id, everything sent about it, and its contacts in normal form.
 
-    `stored` is the call that this one replaces, `None` for a new lead.
+    `stored` is the call that this lead replaces, `None` for a new lead.
     """
 
     lead: Call | LeadRequest
@@ -37,7 +37,7 @@ class Arrival:
 
     @property
     def ref(self) -> LeadRef:
-        """What points at the lead."""
+        """The reference to the lead."""
         return LeadRef(LeadKind.CALL if isinstance(self.lead, Call) else LeadKind.LEAD_REQUEST, self.lead.id)
 
     @property
@@ -47,46 +47,46 @@ class Arrival:
 
     @property
     def reference(self) -> str | None:
-        """The lead's name in a foreign system: a call's id in its exchange, a lead request's number on the site."""
+        """The lead's id in another system: a call's id in its exchange, or a lead request's number on the site."""
         return self.lead.reference if isinstance(self.lead, Call) else self.lead.number
 
     @property
     def spans(self) -> tuple[LeadSpan, ...]:
-        """What matching finds the lead by, one span for each contact."""
+        """The spans by which matching finds the lead, one for each contact."""
         ended_at = self.lead.ended_at if isinstance(self.lead, Call) else self.lead.requested_at
         return contact_spans(self.ref, self.contacts, self.started_at, ended_at, self.reference)
 
     @property
     def keeps_client(self) -> bool:
-        """Whether the lead stays with its client: a known call does until other phones are reported."""
+        """Whether the lead keeps its client: a known call does unless other phones are reported."""
         return self.stored is not None and {span.contact for span in self.stored.spans} == set(self.contacts)
 
 
 def contact_spans(
     ref: LeadRef, contacts: Iterable[str], started_at: datetime, ended_at: datetime, reference: str | None
 ) -> tuple[LeadSpan, ...]:
-    """Return what matching finds a lead by, one span for each contact."""
+    """Return the spans by which matching finds a lead, one for each contact."""
     return tuple(LeadSpan(ref, contact, started_at, ended_at, reference or "") for contact in contacts)
 
 
 @dataclass(slots=True)
 class Decision(Generic[Lead]):
-    """What was decided of a list of leads: an outcome for each in order, and the new ones by their positions."""
+    """The decisions about a list of leads: an outcome for each in input order, and the leads to store, by position."""
 
     outcomes: list[Lead | Refusal] = field(default_factory=list)
     arrivals: dict[int, Arrival] = field(default_factory=dict)
 
     def accept(self, lead: Lead, arrival: Arrival) -> None:
-        """Make a new lead the next outcome, and its arrival one of those to store."""
+        """Add a new lead as the next outcome, and its arrival to `arrivals`."""
         self.arrivals[len(self.outcomes)] = arrival
         self.outcomes.append(lead)
 
 
 def decide_calls(work: Work, incoming: Sequence[IncomingCall]) -> Decision[Call]:
-    """Decide which calls are new, in their order.
+    """Decide which calls are new; the outcomes are in input order.
 
-    A call has up to three names, each unique in the site for good: its reference, its SIP id, and the id it had with
-    the vendor. A call is refused when any of its names is taken.
+    A call has up to three names, each of which stays unique in the site permanently: its reference, its SIP id, and its
+    id at Calltouch. A call is refused if any of its names is in use.
     """
     references = [call.reference for call in incoming if call.reference is not None]
     sip_ids = [call.circumstances.sip_id for call in incoming if call.circumstances.sip_id is not None]
@@ -115,7 +115,7 @@ def decide_calls(work: Work, incoming: Sequence[IncomingCall]) -> Decision[Call]
 
 
 def identified_call(call_id: CallId, details: IncomingCall) -> Call:
-    """Return a new call with its id; blanks around its reference mean nothing."""
+    """Return a new call with its id; blanks around its reference are removed."""
     reference = stripped(details.reference) if details.reference is not None else None
     return Call(call_id, reference, details.started_at, details.duration, details.visit_id)
 
@@ -123,7 +123,8 @@ def identified_call(call_id: CallId, details: IncomingCall) -> Call:
 def call_arrival(call: Call, details: IncomingCall, stored: ReportedCall | None = None) -> Arrival:
     """Return a call ready to be stored.
 
-    A known call whose phone stays as it was keeps its contacts, and a deleted one has none: matching must not find it.
+    A known call whose phone is unchanged keeps its contacts, which are none if it is deleted: matching must not find
+    it.
     """
     if stored is None or not (stored.is_deleted or details.phone == stored.details.phone):
         return Arrival(call, details, normal_contacts(details.phone, None), stored)
@@ -131,10 +132,10 @@ def call_arrival(call: Call, details: IncomingCall, stored: ReportedCall | None 
 
 
 def decide_lead_requests(work: Work, incoming: Sequence[IncomingLeadRequest]) -> Decision[LeadRequest]:
-    """Decide which lead requests are new, in their order; without a number a lead request has its id for one.
+    """Decide which lead requests are new; without a number, the id of a lead request becomes its number.
 
-    A number that is taken is refused, unless the same lead request was sent again: then its outcome is what was
-    stored the first time.
+    A lead request whose number is in use is refused, unless the same lead request was sent again: then the outcome is
+    the lead request stored the first time. The outcomes are in input order.
     """
     stated = [number for lead_request in incoming if (number := _stated_number(lead_request)) is not None]
     by_number = leads.find_taken_in(work.connection, work.site.id, all_spellings(stated))
@@ -172,9 +173,9 @@ def _stated_number(incoming: IncomingLeadRequest) -> str | None:
 
 
 def _taken_ids(work: Work, incoming: Sequence[IncomingCall | IncomingLeadRequest]) -> dict[str, int]:
-    """Return the vendor's ids among `incoming` that are taken, by their text.
+    """Return the Calltouch ids among `incoming` that are in use, by their text.
 
-    A call and a lead request never share one: what is credited to a lead or erased with it is found by its id alone.
+    A call and a lead request never share an id, because credits and erasures refer to leads by id alone.
     """
     stated = [lead.id for lead in incoming if lead.id is not None]
     return {

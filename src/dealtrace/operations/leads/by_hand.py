@@ -1,4 +1,4 @@
-"""What a person does with one lead in the cabinet, which costs no points: hide it, bring it back, annotate it."""
+"""What a person does with one lead in the cabinet, free of points: delete, restore or annotate it."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,7 +17,7 @@ from dealtrace.webhooks.event import annotations_event
 
 @record
 class Hiding:
-    """A lead to hide, or to bring back."""
+    """A lead to delete, or to restore if `is_hidden` is off."""
 
     ref: LeadRef
     is_hidden: bool
@@ -25,7 +25,7 @@ class Hiding:
 
 @record
 class Rewriting:
-    """What the annotations of a lead become: these tags, manager and comment; all else stays."""
+    """The new tags, manager and comment of a lead; its other annotations are kept."""
 
     ref: LeadRef
     tags: tuple[str, ...]
@@ -35,7 +35,7 @@ class Rewriting:
 
 @operation(ids_per_command=0)
 def hide_leads(work: Work, commands: Sequence[WriteCommand[Hiding]]) -> list[int | Refusal]:
-    """Hide leads or bring them back, in the order of arrival; each outcome is how many deals have another lead now."""
+    """Delete or restore leads in input order; each outcome is the number of deals whose lead changed, or a refusal."""
     outcomes: list[int | Refusal] = []
     for command in commands:
         change = delete_lead if command.payload.is_hidden else restore_lead
@@ -48,7 +48,7 @@ def hide_leads(work: Work, commands: Sequence[WriteCommand[Hiding]]) -> list[int
 
 @operation(ids_per_command=0)
 def rewrite_annotations(work: Work, commands: Sequence[WriteCommand[Rewriting]]) -> list[LeadRef | Refusal]:
-    """Replace what people note on leads, in the order of arrival; each outcome is the lead, or a refusal.
+    """Replace the tags, manager and comment of leads, in input order; each outcome is the lead, or a refusal.
 
     Ours: the API only adds, since programs do not know what others wrote; a person sees it and corrects it.
     """
@@ -76,5 +76,5 @@ def _rewrite(work: Work, wanted: Rewriting) -> LeadRef | Refusal:
 
 
 def _kept(wanted: str, before: str | None) -> str | None:
-    """Return a text that a person wrote; one that never was and is empty stays missing."""
+    """Return the text that a person wrote, or `None` if it is empty and was never set."""
     return wanted if wanted or before is not None else None

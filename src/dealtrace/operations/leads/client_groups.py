@@ -1,4 +1,4 @@
-"""Group the contacts of clients anew, after leads came, changed or went."""
+"""Group the contacts of clients again after leads were stored, changed or deleted."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -23,17 +23,17 @@ from dealtrace.storage.leads.contact_groups import StoredContact
 
 @record
 class _Walk:
-    """The contacts of clients that may join or part, and which contacts leads state beside each."""
+    """The contacts of clients that may merge or split, and the other contacts that leads state with each."""
 
     contacts: Mapping[str, StoredContact]
     beside: Mapping[str, set[str]]
 
 
 def regroup_clients(work: Work, client_ids: Collection[int], *, with_all_leads: bool = False) -> None:
-    """Group the contacts of these clients, and of all they are joined to, by the undeleted leads as they are stored.
+    """Group the contacts of these clients, and of all clients connected to them, by the undeleted leads.
 
-    Contacts that no lead states any more are deleted. Every lead of a contact that changes hands follows it;
-    `with_all_leads` looks at the leads of the other contacts, too.
+    Contacts that no lead states any more are deleted. The leads of a contact that gets another client follow it;
+    `with_all_leads` also checks the leads of the other contacts.
     """
     walk = _walk(work, client_ids)
     starts = contact_groups.find_starts(work.connection, work.site.id, walk.contacts)
@@ -55,7 +55,7 @@ def regroup_clients(work: Work, client_ids: Collection[int], *, with_all_leads: 
 
 
 def drop_forgotten(work: Work, contacts: Iterable[str]) -> None:
-    """Delete those of these contacts that no undeleted lead states any more."""
+    """Delete the contacts among these that no undeleted lead states any more."""
     names = set(contacts)
     if names:
         starts = contact_groups.find_starts(work.connection, work.site.id, names)
@@ -63,7 +63,7 @@ def drop_forgotten(work: Work, contacts: Iterable[str]) -> None:
 
 
 def part_clients(work: Work, before: Iterable[str], after: Iterable[str] = ()) -> None:
-    """Bring clients up to date after a lead stated other contacts than before, or none when it was deleted."""
+    """Regroup clients after a lead's contacts changed from `before` to `after`, or after the lead was deleted."""
     earlier, later = ({name for name in names if not is_filler(name)} for names in (before, after))
     if max(len(earlier), len(later)) > 1:
         owners = clients.find_client_ids(work.connection, work.site.id, earlier | later)
@@ -72,7 +72,7 @@ def part_clients(work: Work, before: Iterable[str], after: Iterable[str] = ()) -
 
 
 def _walk(work: Work, client_ids: Collection[int]) -> _Walk:
-    """Find the contacts of these clients, and of clients that leads join to them now."""
+    """Find the contacts of these clients, and of all clients that leads now connect to them."""
     reached, waiting = set(client_ids), set(client_ids)
     walked: dict[str, StoredContact] = {}
     beside: dict[str, set[str]] = {}
@@ -119,7 +119,7 @@ def _after(walk: _Walk, name: str, client_id: int, aliases: Collection[int]) -> 
 
 
 def _move_leads(work: Work, contacts: Collection[str]) -> None:
-    """Give every lead of these contacts to the client whose it is now; a lead of fillers alone is a client's own."""
+    """Move every lead of these contacts to its present client; a lead that states only fillers gets its own client."""
     contacts_of = contact_groups.find_contacts_of_leads(work.connection, work.site.id, contacts)
     stated = {contact for names in contacts_of.values() for contact in names}
     known = clients.find_known_contacts(work.connection, work.site.id, stated)
@@ -134,7 +134,7 @@ def _move_leads(work: Work, contacts: Collection[str]) -> None:
 
 
 def _own_clients(work: Work, current: Mapping[LeadRef, int]) -> dict[LeadRef, int]:
-    """Return a new client for each of these leads whose current one another of them or a contact has."""
+    """Return a new client for each of these leads whose current client is shared with a contact or another of them."""
     if not current:
         return {}
     shared = {

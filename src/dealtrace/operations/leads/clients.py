@@ -1,4 +1,4 @@
-"""Which client each lead belongs to, found by its contacts."""
+"""Assign leads to clients by their contacts."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from dealtrace.storage.leads.clients import KnownContact
 
 @record
 class Newcomer:
-    """A lead that needs a client: its contacts, the name its sender gave, and the client it belonged to before."""
+    """A lead that needs a client: its contacts, the client's name as sent, and the client it belonged to before."""
 
     lead_id: int
     contacts: tuple[str, ...]
@@ -24,9 +24,9 @@ class Newcomer:
 
 @dataclass(slots=True)
 class Assignment:
-    """The client of each lead by lead id, and what `settle_clients` must look at once the leads are stored.
+    """The client of each lead by lead id, and what `settle_clients` must check once the leads are stored.
 
-    `joined` are clients whose contacts a lead states together, `crowded` the contacts that may be shared by too many,
+    `joined` are clients whose contacts a lead states together; `crowded` are contacts that too many clients may share,
     each with its client.
     """
 
@@ -38,11 +38,11 @@ class Assignment:
 def assign_clients(
     work: Work, newcomers: Sequence[Newcomer], new_id: Callable[[], int] | None = None, *, inherits: bool = False
 ) -> Assignment:
-    """Return the client of each lead; clients and contacts that are new are stored.
+    """Return the client of each lead, after storing new clients and contacts.
 
-    A client is found by any contact of the lead that does not stand apart. Contacts that nobody has become the
-    client's. A client keeps the first name that is given for it. A lead that returns to nobody keeps its client if
-    that one has no contacts now; with `inherits` it does so anyway, because its contacts are only read otherwise.
+    A client is found by any contact of the lead that joins clients; unknown contacts become the client's. A client
+    keeps the first name that is sent. A lead without a known contact keeps its former client if that client has no
+    contacts now; with `inherits` always, because then its contacts have only been normalised differently.
     """
     take_id = new_id if new_id is not None else work.ids.take
     owners = clients.find_known_contacts(work.connection, work.site.id, _contacts_of(newcomers))
@@ -74,7 +74,7 @@ def assign_clients(
 
 
 def settle_clients(work: Work, assignment: Assignment) -> None:
-    """Join and part clients by the leads that were stored with an assignment; most leads cause nothing to be read."""
+    """Merge and split clients because of the leads stored with an assignment; for most leads this reads nothing."""
     joined = set(assignment.joined)
     waiting = {contact: owner for contact, owner in assignment.crowded.items() if owner not in joined}
     sizes = contact_groups.count_contacts(work.connection, work.site.id, set(waiting.values()))
@@ -94,7 +94,7 @@ def _contacts_of(newcomers: Iterable[Newcomer]) -> list[str]:
 
 
 def _known_client(newcomer: Newcomer, owners: dict[str, KnownContact]) -> int | None:
-    """Return the client of a contact that joins; of a shared one only if the lead states no other."""
+    """Return the client of a known contact that joins clients; a shared contact only if the lead has no other."""
     usable = [contact for contact in newcomer.contacts if not is_filler(contact)]
     joining = [contact for contact in usable if contact in owners and owners[contact].set_apart is None]
     if joining:

@@ -1,4 +1,4 @@
-"""Credit leads to the visits of their visitors, when the leads arrive and when a visit arrives later."""
+"""Credit leads to the visits of their visitors, when leads arrive and when a visit arrives later."""
 
 from collections.abc import Mapping, Sequence
 
@@ -21,7 +21,7 @@ from dealtrace.webhooks.event import LeadEvent, LeadPart
 
 
 def credit_leads(work: Work, leads: Sequence[VisitedLead]) -> None:
-    """Share each lead's credit among the visits of its visitor, under every model."""
+    """Divide each lead's credit among the visits of its visitor, under every model, and store it."""
     touches_by_lead = find_touches(work.connection, work.site.id, leads)
     if touches_by_lead:
         replace_credits(
@@ -74,7 +74,7 @@ def find_credited(work: Work, leads: Sequence[VisitedLead]) -> dict[int, Visit]:
 
 
 def publish_moves(work: Work, leads: Sequence[VisitedLead], before: Mapping[int, Visit]) -> list[VisitedLead]:
-    """Publish to webhooks and return the leads that are credited to another visit or source than before."""
+    """Publish to webhooks, and return, the leads that are credited to another visit or source than before."""
     after = find_credited(work, leads)
     moved = [lead for lead in leads if _credit_of(before.get(lead.id)) != _credit_of(after.get(lead.id))]
     publish_events(work, [LeadEvent(EventKind.LEAD_CHANGED, lead.ref, (LeadPart.VISIT,)) for lead in moved])

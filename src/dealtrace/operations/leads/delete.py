@@ -1,4 +1,4 @@
-"""Delete a call or lead request, or restore it; the deals it concerns are matched again."""
+"""Delete or restore a call or lead request, and match the deals it concerns again."""
 
 from dealtrace.deals.deal import Deal
 from dealtrace.errors import LeadNotDeleted, LeadNotFound
@@ -15,10 +15,10 @@ from dealtrace.storage.leads import contact_groups, contact_rows, deletion
 
 
 def delete_lead(work: Work, ref: LeadRef) -> list[Deal]:
-    """Delete a lead, and return its deals that now have another lead, or none.
+    """Delete a lead, and return the deals that now have another lead or none.
 
-    A deleted lead is hidden, and its reference stays taken. Deals that are pinned to it keep it. Clients that only
-    this lead joined part again.
+    A deleted lead is hidden, and its reference stays in use. Deals that are pinned to it keep it. Clients that only
+    this lead connected are split again.
 
     Raises:
         LeadNotFound: the site has no such lead, or it is deleted already.
@@ -38,7 +38,7 @@ def restore_lead(work: Work, ref: LeadRef) -> list[Deal]:
 
     Raises:
         LeadNotFound: the site never had such a lead.
-        LeadNotDeleted: it is not deleted.
+        LeadNotDeleted: the lead is not deleted.
     """
     lock_registrations(work)
     lead = deletion.find_hideable(work.connection, work.site.id, ref)

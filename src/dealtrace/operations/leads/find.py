@@ -1,4 +1,4 @@
-"""Find the leads that programs search for: gather the candidates, then let the rules of `matching` decide."""
+"""Find the leads that programs search for: read the candidates, then let the rules of `matching` decide."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -19,9 +19,9 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 @record
 class FoundLeads:
-    """The lead that each lookup finds, `None` where nothing fits, and the annotations of every candidate.
+    """The lead that each lookup finds, `None` if none fits, and the annotations of every candidate.
 
-    `decided_by` are the positions in the lookups of the searches that found them.
+    `decided_by` has for each lookup the position of the search that found the lead, `None` if none did.
     """
 
     refs: Sequence[LeadRef | None]
@@ -32,7 +32,7 @@ class FoundLeads:
 def find_leads(
     connection: Connection, site: Site, lookups: Sequence[Sequence[LeadSearch]], *, lock: bool = True
 ) -> FoundLeads:
-    """Find a lead for each of `lookups`, by the first of its searches, in order, that finds one.
+    """Find a lead for each of `lookups`, by the first of its searches, in order, that finds a lead.
 
     With `lock` the candidates are locked until the transaction ends, so that the caller can annotate them.
     """
@@ -48,7 +48,7 @@ def find_leads(
 
 
 def list_prospects(connection: Connection, site: Site, searches: Sequence[SearchByContact]) -> list[Prospect]:
-    """List the leads that these searches may find, and those they only nearly find; nothing is locked."""
+    """List the leads with these contacts and times, even those that the searches reject; nothing is locked."""
     spans = contact_rows.list_spans(connection, site.id, [query for search in searches for query in _queries(search)])
     annotations = find_annotations(connection, site.id, [span.ref for span in spans], lock=False)
     return _prospects(connection, site, searches, spans, annotations)
@@ -80,7 +80,7 @@ def _prospects(
     spans: Sequence[LeadSpan],
     annotations: Mapping[LeadRef, StoredAnnotations],
 ) -> list[Prospect]:
-    """Return what the searches compare of each lead; whether it is unique is looked up only if one of them needs it."""
+    """Return what the searches compare of each lead; uniqueness is read only if a search needs it."""
     conditions = {search.preference for search in searches if isinstance(search, SearchByContact)}
     refs = {span.ref for span in spans if span.ref in annotations}
     qualifications: Mapping[LeadRef, Qualification] = {}

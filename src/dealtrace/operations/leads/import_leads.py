@@ -1,4 +1,4 @@
-"""Import calls and lead requests that have a past elsewhere."""
+"""Import calls and lead requests that have a history in another system."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeVar
@@ -17,12 +17,12 @@ __all__ = ("IDS_PER_LEAD_MAX", "import_calls", "import_lead_requests")
 
 
 def import_calls(work: Work, calls: Sequence[IncomingCall]) -> Sequence[object]:
-    """Import calls; each outcome is the call or a refusal."""
+    """Import calls; each outcome is the call or a refusal, in input order."""
     return _import(work, calls, decide_calls, "callId")
 
 
 def import_lead_requests(work: Work, lead_requests: Sequence[IncomingLeadRequest]) -> Sequence[object]:
-    """Import lead requests; each outcome is the lead request or a refusal."""
+    """Import lead requests; each outcome is the lead request or a refusal, in input order."""
     return _import(work, lead_requests, decide_lead_requests, "requestId")
 
 

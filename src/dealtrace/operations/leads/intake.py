@@ -1,4 +1,4 @@
-"""Store the leads that arrive, new and updated alike."""
+"""Store the leads that arrive, both new and updated."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -27,8 +27,8 @@ from dealtrace.webhooks.event import LeadEvent, call_event
 def store_leads(work: Work, arrivals: Sequence[Arrival]) -> None:
     """Store leads, each with its client, its contacts and its credit under every model.
 
-    The deals they concern are matched again, so that the order of arrival makes no difference; a call that is updated
-    concerns deals by what it was before as well.
+    The deals they concern are matched again, so that the order of arrival makes no difference; an updated call also
+    concerns deals by its contacts from before.
     """
     if not arrivals:
         return
@@ -51,7 +51,7 @@ def store_leads(work: Work, arrivals: Sequence[Arrival]) -> None:
 
 
 def _store_with_clients(work: Work, arrivals: Sequence[Arrival], homeless: Sequence[Arrival]) -> None:
-    """Store leads of which some, the `homeless`, have yet to get a client."""
+    """Store leads; the `homeless` among them still need a client."""
     assignment = assign_clients(work, [_newcomer(arrival) for arrival in homeless])
     _store_rows(work, arrivals, assignment.client_ids)
     settle_clients(work, assignment)
@@ -76,7 +76,7 @@ def _newcomer(arrival: Arrival) -> Newcomer:
 
 
 def _rows(work: Work, arrivals: Sequence[Arrival], assigned: Mapping[int, int]) -> list[NewLead]:
-    """Return the rows to store, each beside its client, the known custom values and the id of its stated source."""
+    """Return the rows to store, each with its client, the known custom values and the id of its stated source."""
     annotations = _known_annotations(work, arrivals)
     stated = {annotation.stated_source for annotation in annotations if annotation.stated_source is not None}
     source_ids = intern_sources(work.connection, work.ids, work.site.id, stated) if stated else {}
@@ -106,7 +106,7 @@ def _row(arrival: Arrival, client_id: int) -> NewLead:
 
 
 def _known_annotations(work: Work, arrivals: Sequence[Arrival]) -> list[Annotations]:
-    """Return the annotations without the values of custom fields that the site does not have, which are counted."""
+    """Return the annotations without values of custom fields that the site does not have; those are counted."""
     unknown: Counter[str] = Counter()
     known: list[Annotations] = []
     for annotations in (arrival.details.annotations for arrival in arrivals):

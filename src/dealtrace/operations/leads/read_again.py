@@ -1,4 +1,4 @@
-"""Read the stored contacts of a site again, a chunk at a time, after a release that reads contacts otherwise."""
+"""Normalise the stored contacts of a site again, in chunks, after a release that reads contacts differently."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -25,7 +25,7 @@ CHUNK = 500
 
 @record
 class Chunk:
-    """What was read again in one transaction: how many leads, clients or deals, and how many deals changed lead."""
+    """The result of a transaction: the leads, clients or deals read, and how many contacts and deals changed."""
 
     read: int = 0
     contacts_changed: int = 0
@@ -33,10 +33,10 @@ class Chunk:
 
 
 def read_next_contacts(work: Work) -> Chunk | None:
-    """Read the next stored contacts of a site again; return `None` when all are in the form of this release.
+    """Normalise the next stored contacts of a site again; return `None` if all are in the form of this release.
 
-    Leads come first, then clients, then deals; what changes is matched again. How far it came is stored with it, so
-    that it can be resumed and registrations need not wait for all of them.
+    Leads come first, then clients, then deals; the deals that a change concerns are matched again. The progress is
+    stored in the same transaction, so that the work can be resumed and registrations wait for one chunk at most.
     """
     lock_registrations(work)
     reading = contact_readings.find_reading(work.connection, work.site.id)

@@ -17,9 +17,9 @@ from dealtrace.storage.visits.visits import find_visits
 def register_lead_requests(
     work: Work, commands: Sequence[WriteCommand[IncomingLeadRequest]]
 ) -> list[LeadRequest | Refusal]:
-    """Register lead requests; each outcome is the lead request with its id, or a refusal if its number is taken.
+    """Register lead requests; each outcome is the lead request with its id, or a refusal if its number is in use.
 
-    A lead request that is sent again with the same content is a safe retry: its outcome is what was stored first.
+    A lead request that is sent again with the same content is a safe retry and returns the stored one.
     """
     decision = decide_lead_requests(work, _without_guessed_visits(work, commands))
     store_leads(work, list(decision.arrivals.values()))
@@ -29,7 +29,7 @@ def register_lead_requests(
 def _without_guessed_visits(
     work: Work, commands: Sequence[WriteCommand[IncomingLeadRequest]]
 ) -> list[IncomingLeadRequest]:
-    """Return the lead requests, those of open forms without a visit that a stranger may have guessed."""
+    """Return the lead requests; if sent without a token, without a visit whose id may have been guessed."""
     guessable = {
         command.payload.visit_id
         for command in commands

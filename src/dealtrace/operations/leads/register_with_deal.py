@@ -1,4 +1,4 @@
-"""Register a lead request together with the deal that grew out of it, in one transaction."""
+"""Register a lead request together with its deal, in one transaction."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -27,9 +27,9 @@ Outcome = TypeVar("Outcome", Receipt, LeadRequest)
 
 @record
 class LeadRequestWithDeal:
-    """A lead request, and the deal to register on it; `None` if only the lead request was sent.
+    """A lead request, and the deal to register with it; `None` if only the lead request was sent.
 
-    `method` is the one whose points a lead request without a deal costs.
+    `method` is the method whose points a lead request without a deal costs.
     """
 
     lead_request: IncomingLeadRequest
@@ -43,8 +43,8 @@ def register_with_deals(
 ) -> list[LeadRequest | Refusal]:
     """Register lead requests with their deals; each outcome is the lead request, or a refusal and nothing is stored.
 
-    What is sent again with the same content is a safe retry: its outcome is what was stored first, and it costs
-    nothing. Anything new costs one point, the deal's.
+    Sending the same content again is a safe retry: the outcome is the lead request stored first, and it costs nothing.
+    Anything new costs points once, for the deal if there is one.
     """
     return [_register(work, command) for command in commands]
 
@@ -61,10 +61,10 @@ def _register(work: Work, command: WriteCommand[LeadRequestWithDeal]) -> LeadReq
 
 
 def _register_both(work: Work, command: WriteCommand[LeadRequestWithDeal]) -> LeadRequest:
-    """Store the lead request and its deal.
+    """Store the lead request and its deal, and return the lead request.
 
     Raises:
-        Refusal: one of them is refused; what was stored of the other is to be undone.
+        Refusal: one of the two is refused; the caller must roll back what was stored of the other.
     """
     sent = command.payload
     decision = decide_lead_requests(work, [sent.lead_request])
@@ -80,14 +80,14 @@ def _register_both(work: Work, command: WriteCommand[LeadRequestWithDeal]) -> Le
 
 
 def _accepted(outcome: Outcome | Refusal) -> Outcome:
-    """Return an outcome that is no refusal, and raise one that is."""
+    """Return the outcome, or raise it if it is a refusal."""
     if isinstance(outcome, Refusal):
         raise outcome
     return outcome
 
 
 def _find_retried(work: Work, sent: LeadRequestWithDeal) -> LeadRequest | None:
-    """Find the lead request of a deal that is sent again, where only the deal has a number to know it by."""
+    """Find the lead request of a deal that is sent again, if only the deal has a number to recognise it by."""
     if sent.deal is None or sent.deal.number is None or sent.lead_request.number is not None:
         return None
     registered = find_registered(work.connection, work.site.id, all_spellings([sent.deal.number]))

@@ -1,4 +1,4 @@
-"""Store what exchanges report of their calls."""
+"""Store the reports of telephone exchanges about their calls."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -15,15 +15,15 @@ from dealtrace.quota.points import PaidMethod
 from dealtrace.storage.leads.reported_calls import ReportedCall, find_reported_calls
 
 IDS_PER_REPORT_MAX = 2
-"""The call and its client; a report states no source."""
+"""The ids of the call and its client; a report states no source."""
 
 
 @operation(ids_per_command=IDS_PER_REPORT_MAX)
 def report_calls(work: Work, commands: Sequence[WriteCommand[CallReport]]) -> list[CallId | Refusal]:
-    """Store reports of calls; each outcome is the id of the call.
+    """Store reports of calls; each outcome is the id of the call or a refusal, in input order.
 
-    The first report of a reference makes the call, each later one updates it, in the order of arrival. A report that
-    changes nothing stores nothing and costs nothing. A deleted call stays deleted, whatever is reported of it.
+    The first report of a reference creates the call, and each later report updates it, in input order. A report that
+    changes nothing stores nothing and costs nothing. A deleted call stays deleted even if reports follow.
     """
     lock_registrations(work)
     outcomes: dict[int, CallId | Refusal] = {}
@@ -33,7 +33,7 @@ def report_calls(work: Work, commands: Sequence[WriteCommand[CallReport]]) -> li
 
 
 def _turns(commands: Sequence[WriteCommand[CallReport]]) -> Iterator[dict[int, CallReport]]:
-    """Split the reports, by their positions, into turns in which no reference comes twice."""
+    """Yield the reports, by position, in turns in which no reference is repeated."""
     waiting = {position: command.payload for position, command in enumerate(commands)}
     while waiting:
         first_of: dict[str, int] = {}

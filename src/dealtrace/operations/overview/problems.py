@@ -1,4 +1,4 @@
-"""What is wrong with a site now, in the sequence of its weight."""
+"""The present problems of a site, most important first."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -18,14 +18,14 @@ from dealtrace.storage.reports.statuses import list_statuses
 from dealtrace.storage.webhooks.webhooks import list_webhooks
 
 COUNTER_SILENT_AFTER = timedelta(days=1)
-"""Ours: even a small site has a visit a day once it has the counter."""
+"""Ours: even a small site has a visit a day once the counter is installed."""
 
 FIELDS_SHOWN = 5
-"""How many names of unknown fields are shown."""
+"""The most names of unknown fields that are shown."""
 
 
 class ProblemKind(StrEnum):
-    """The kinds of problems; the cabinet has words and a cure for each."""
+    """The kinds of problems; the cabinet has a text and a cure for each."""
 
     SERVICE_SILENT = "service_silent"
     COUNTER_SILENT = "counter_silent"
@@ -37,7 +37,7 @@ class ProblemKind(StrEnum):
 
 @record
 class Problem:
-    """A problem: its kind, what it is about, how many there are, and since when; empty where that says nothing."""
+    """A problem: its kind, what it is about, how many there are, and since when; empty fields do not apply."""
 
     kind: ProblemKind
     what: str = ""
@@ -46,9 +46,9 @@ class Problem:
 
 
 def list_problems(connection: Connection, site: Site, now: datetime) -> list[Problem]:
-    """List what is wrong with a site now.
+    """List the present problems of a site, most important first.
 
-    Contacts that cannot be used are a reason of unmatched deals, which reports count.
+    Unusable contacts are not among them: they are a reason of unmatched deals, which reports count.
     """
     return [*_silence(connection, site, now), *_settings(connection, site, now), *_content(connection, site)]
 

@@ -1,1 +1,1 @@
-"""What the product can do for reports: answer questions, import costs, define statuses and columns, compare."""
+"""Operations of reports: answer questions, import costs, define statuses and columns, compare lists of deals."""

@@ -1,4 +1,4 @@
-"""Compare a CRM's list of deals with ours, many rows at a time; nothing is stored."""
+"""Compare a CRM's list of deals with the deals of a site, many rows at a time; nothing is stored."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -18,7 +18,7 @@ from dealtrace.storage.journals.deal_journal import JournalQuery, query_deals
 from dealtrace.storage.journals.keyset_pages import pages_of
 
 ROWS_AT_ONCE = 1000
-"""Rows of a list, and deals of ours, that are compared at once."""
+"""How many rows of the list, or deals of the site, are compared at a time."""
 
 
 def compare_rows(
@@ -29,10 +29,10 @@ def compare_rows(
     *,
     has_sums: bool,
 ) -> list[Comparison]:
-    """Compare the next rows of a list with the deals of a site, in their order.
+    """Compare the next rows of a list with the deals of a site; the results are in input order.
 
-    A deal is found by our id, if the row has one, then by its number, as in the API. Deleted deals are missing.
-    `seen` are the deals of ours that earlier rows named; those of these rows are added to it.
+    As in the API, a deal is found by our id if the row has one, else by its number. Deleted deals count as missing.
+    `seen` has the ids of the deals that earlier rows named; the ids of these rows are added to it.
     """
     stated = [row.content for row in rows if isinstance(row.content, IncomingDeal)]
     found = list_deals_by_key(
@@ -47,21 +47,21 @@ def compare_rows(
 
 
 class _Known:
-    """Deals of ours, by their ids and by their numbers."""
+    """Stored deals, by id and by number."""
 
     def __init__(self, found: Sequence[Deal]) -> None:
         self._by_id = {deal.id: deal for deal in found}
         self._by_number = {deal.number: deal for deal in found}
 
     def find(self, stated: IncomingDeal) -> Deal | None:
-        """Find the deal that a row means."""
+        """Find the deal that a row names; `None` if there is none."""
         return choose_deal(DealKey(stated.id, stated.number), self._by_id, self._by_number)
 
 
 def _compare(row: ImportRow[object], known: _Known, seen: SeenIds, *, has_sums: bool) -> Comparison:
     if isinstance(row.content, Refusal):
         return Comparison(row.number, None, None, Disagreement.UNREADABLE, reason=str(row.content))
-    assert isinstance(row.content, IncomingDeal)  # the format of deals makes nothing else
+    assert isinstance(row.content, IncomingDeal)  # the format of deals has no other content
     ours = known.find(row.content)
     is_repeated = ours is not None and seen.add(ours.id)
     return compare_deals(row.number, row.content, ours, has_sums=has_sums, is_repeated=is_repeated)
@@ -70,10 +70,10 @@ def _compare(row: ImportRow[object], known: _Known, seen: SeenIds, *, has_sums: 
 def missing_in_file(
     connection: Connection, site: Site, first_at: datetime, last_at: datetime, seen: SeenIds
 ) -> Iterator[tuple[int, list[Comparison]]]:
-    """Yield how many deals of ours lie in the days of a list, and those of the next thousand that it does not name.
+    """Yield the stored deals in the days of a list that the list does not name, with the number of all deals there.
 
-    Ours: the days are whole ones of the site, from the earliest date of the list to its latest; a list of a month does
-    not begin with the month's first second.
+    Ours: the days are whole days in the site's time zone, from the earliest date in the list to the latest, since a
+    list of a month does not begin with the month's first second.
     """
     since = day_start(site_day(first_at, site.time_zone), site.time_zone)
     until = day_end(site_day(last_at, site.time_zone), site.time_zone)

@@ -35,19 +35,19 @@ from dealtrace.storage.reports.stored_facts import StoredFacts
 
 @record
 class FactSource:
-    """Where the facts of a site are asked: their tables, and what runs a statement over them."""
+    """Access to the facts of a site: their tables, and the function that runs statements on them."""
 
     tables: FactTables
     fetch: Fetch
 
 
 def stored_facts(connection: Connection, site: Site) -> FactSource:
-    """Return the facts of a site as its database keeps them."""
+    """Return access to the facts of a site in its own database."""
     return FactSource(StoredFacts(site), lambda statement: connection.execute(statement).all())
 
 
 def ask(source: FactSource, site: Site, question: Question, now: datetime) -> Report:
-    """Return the answer to a question; what lies after `now` is left out."""
+    """Return the answer to a question, without facts after `now`."""
     spans = _spans(question, site, now)
     filters = resolved_filters(source, question, list(spans.values()))
     formulas = _formulas(source, question)
@@ -103,7 +103,7 @@ def _measures(formulas: Formulas) -> set[Measure]:
 
 
 def _spans(question: Question, site: Site, now: datetime) -> dict[Period, Span]:
-    """Return what is looked at of the period, and of the one it is compared with."""
+    """Return the passed part of the period, and of the compared period if there is one, by period."""
     spans = {question.period: span_of(question.period, site.time_zone, now)}
     if question.comparison is not None:
         other = compared_period(question.period, question.comparison)
@@ -134,7 +134,7 @@ def _formulas(source: FactSource, question: Question) -> Formulas:
 
 
 def resolved_filters(source: FactSource, question: Question, spans: Sequence[Span]) -> tuple[Filter, ...]:
-    """Return the filters with the values that those of `contains` mean."""
+    """Return the filters, with each `contains` replaced by `among` with the values that contain the text."""
     return tuple(
         Filter(each.dimension, Operator.AMONG, _containing(source, question, each, spans))
         if each.operator is Operator.CONTAINS
@@ -154,7 +154,7 @@ def _containing(source: FactSource, question: Question, condition: Filter, spans
 
 
 def _speller(source: FactSource, question: Question, sides: Sequence[ByModel]) -> Spell:
-    """Return what shows keys: times as they are written, sources and statuses in their commonest spelling."""
+    """Return the function that gives the texts of keys; sources and statuses get their most frequent spelling."""
     spellings: dict[str, Mapping[str, str]] = {}
     for place, dimension in enumerate(question.by):
         if dimension.kind in (Kind.SOURCE, Kind.STATUS):

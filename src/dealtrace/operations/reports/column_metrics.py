@@ -1,4 +1,4 @@
-"""The columns of a site as metrics, and their trial on the last month."""
+"""Find the columns of a site as metrics, and try columns on the last month."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -21,7 +21,7 @@ from dealtrace.storage.reports.names import count_won_statuses, has_margins
 
 
 def find_column_metrics(connection: Connection, site: Site) -> Mapping[str, Metric]:
-    """Return the columns of a site as metrics, by their names, `column:` included."""
+    """Return the columns of a site as metrics, by name with the prefix `column:`."""
     columns = list_columns(connection, site.id)
     return _metrics(stored_facts(connection, site), columns) if columns else {}
 
@@ -35,13 +35,13 @@ def _metrics(source: FactSource, columns: list[ReportColumn]) -> Mapping[str, Me
 
 
 def try_column(work: Work, column: ReportColumn) -> str:
-    """Return the total of a stored column over the last month of the site, as reports write it; `–` if unknown."""
+    """Return the total of a stored column over the site's last month as a text; `–` if unknown."""
     columns = list_columns(work.connection, work.site.id)
     return try_new_column(stored_facts(work.connection, work.site), work.site, column.name, columns, work.now)
 
 
 def try_new_column(source: FactSource, site: Site, name: str, columns: list[ReportColumn], now: datetime) -> str:
-    """Return the total of one of `columns` over the last month of the site, stored or not; `–` if unknown."""
+    """Return the total of one of `columns`, stored or not, over the site's last month as a text; `–` if unknown."""
     metric = _metrics(source, columns)[f"{COLUMN_PREFIX}{name}"]
     model = AttributionModel(site.attribution)
     question = Question(by=(), metrics=(metric,), period=last_month(site_day(now, site.time_zone)), model=model)

@@ -14,8 +14,8 @@ def add_column(work: Work, column: ReportColumn) -> None:
     """Add a column to a site's reports.
 
     Raises:
-        NameTaken: the site has a column of that name, whatever the case of its letters.
-        InvalidSetting: the site has too many columns, or the formula names what does not exist or is too large.
+        NameTaken: the site has a column with this name, regardless of case.
+        InvalidSetting: the site has too many columns, or the formula uses unknown names or is too large.
     """
     lock_registrations(work)
     check_new_column(column, list_columns(work.connection, work.site.id))
@@ -24,25 +24,27 @@ def add_column(work: Work, column: ReportColumn) -> None:
 
 
 def check_new_column(column: ReportColumn, columns: list[ReportColumn]) -> None:
-    """Check that a site with `columns` can have one more.
+    """Check that a column can be added to a site that has `columns`.
 
     Raises:
-        NameTaken, InvalidSetting: as `add_column`.
+        NameTaken, InvalidSetting: as in `add_column`.
     """
     if any(each.name.casefold() == column.name.casefold() for each in columns):
         raise NameTaken(name=column.name)
     if len(columns) >= COLUMNS_MAX:
         raise InvalidSetting(
-            key="NAME", ru=f"не больше {COLUMNS_MAX} столбцов на сайт", en=f"a site has {COLUMNS_MAX} columns at most"
+            key="NAME",
+            ru=f"не больше {COLUMNS_MAX} столбцов на сайт",
+            en=f"a site can have at most {COLUMNS_MAX} columns",
         )
     check_column(column, columns)
 
 
 def check_column(column: ReportColumn, columns: list[ReportColumn]) -> None:
-    """Check that the formula of a column, if it has one, fits the other `columns` of the site.
+    """Check the formula of a column, if it has one, against the other `columns` of the site.
 
     Raises:
-        InvalidSetting: it names a metric or column that does not exist, or is too large with its columns written out.
+        InvalidSetting: it uses a metric or column that does not exist, or is too large with its columns expanded.
     """
     if column.formula is not None:
         check_parts(column.formula, METRICS, [each.name for each in columns])
@@ -53,15 +55,15 @@ def remove_column(work: Work, name: str) -> None:
     """Remove a column from a site's reports.
 
     Raises:
-        InvalidSetting: the site has no such column, or a formula names it.
+        InvalidSetting: the site has no such column, or a formula uses it.
     """
     lock_registrations(work)
     naming = list_columns_that_name(name, list_columns(work.connection, work.site.id))
     if naming:
         raise InvalidSetting(
             key="NAME",
-            ru=f"столбец {name} нужен формулам: {', '.join(naming)}. Сначала удалите их",
-            en=f"column {name} is named by the formulas of {', '.join(naming)}. Remove them first",
+            ru=f"столбец {name} используется в формулах столбцов: {', '.join(naming)}. Сначала удалите их",
+            en=f"column {name} is used by the formulas of {', '.join(naming)}. Remove them first",
         )
     if not delete_column(work.connection, work.site.id, name):
         raise InvalidSetting(

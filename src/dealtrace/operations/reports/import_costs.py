@@ -1,4 +1,4 @@
-"""Import the costs of an account of an advertising system; they replace those of the same days."""
+"""Import the costs of an account of an advertising system; they replace its costs of the same days."""
 
 from collections.abc import Collection, Sequence
 from datetime import date
@@ -20,10 +20,10 @@ class ImportedCosts:
 
 
 def import_costs(work: Work, account: CostAccount, days: Collection[date], costs: Sequence[Cost]) -> ImportedCosts:
-    """Replace the costs of an account on `days`; each cost is of another day or source.
+    """Replace the costs of an account on `days`; no two costs have the same day and source.
 
-    Importing the same file again changes nothing. Imports and registrations of a site run one after another. Ours: the
-    days are those of which a file has a row, so a file that leaves out days in between deletes nothing there.
+    Importing the same file again changes nothing. Imports and registrations of a site run one after another. Ours:
+    `days` are the days that have a row in the file, so a file with gaps deletes nothing on the days in between.
     """
     lock_registrations(work)
     replaced = delete_costs_of_days(work.connection, work.site.id, account, days)

@@ -7,10 +7,10 @@ from dealtrace.storage.reports.statuses import insert_statuses
 
 
 def intern_statuses(work: Work, spellings: Collection[str]) -> None:
-    """Store those statuses of deals that are new to the site, in the same transaction as the deals.
+    """Store the statuses of deals that are new to the site, in the same transaction as the deals.
 
-    Statuses that the process knows to be stored cost no query. The transaction has paid for the deals or locked the
-    registrations of the site.
+    Statuses that the process knows to be stored need no query. The transaction must have paid for the deals or locked
+    the registrations of the site.
     """
     unknown = work.known_statuses.unknown(work.site.id, spellings)
     if unknown:

@@ -24,12 +24,12 @@ def add_segment(
     now: datetime,
     user_id: int | None = None,
 ) -> Segment:
-    """Save filters under a name, for the site or for a user alone, and return what was saved.
+    """Save filters under a name, for the site or only for one user, and return the segment.
 
     Raises:
-        InvalidParameters: a filter is malformed, or names what the site does not have.
+        InvalidParameters: a filter is malformed, or uses a name that the site does not have.
         InvalidSetting: the name is empty or too long, there is no filter, or there are too many segments.
-        NameTaken: there is a segment of this name.
+        NameTaken: a segment with this name exists.
     """
     known = Known(site_day(now, site.time_zone), AttributionModel(site.attribution), site.custom_fields)
     parsed = parse_filters(filters, known)
@@ -52,7 +52,7 @@ def remove_segment(connection: Connection, site: Site, name: str, user_id: int |
     """Remove a segment of the site or of a user.
 
     Raises:
-        SegmentNotFound: there is none of this name.
+        SegmentNotFound: there is no segment with this name.
     """
     if not delete_segment(connection, site.id, name.strip(), user_id):
         raise SegmentNotFound(name=name, site_id=site.id)

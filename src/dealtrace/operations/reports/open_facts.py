@@ -1,4 +1,4 @@
-"""Open the facts of a site, for the questions of reports."""
+"""Open the facts of a site for reports."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -14,10 +14,10 @@ from dealtrace.storage.reports.mirror.mirror import MirrorBusy, current_mirror
 
 @contextmanager
 def open_facts(database: Database, site: Site) -> Iterator[FactSource]:
-    """Yield where the facts of a site are asked: the mirror beside SQLite, the database itself on PostgreSQL.
+    """Yield access to the facts of a site: in the column mirror for SQLite, in the database itself for PostgreSQL.
 
-    All questions put to it see one state of the database, which has everything that was committed before. If there
-    can be no mirror, such as on a full disk, SQLite answers by itself: the same, but slowly.
+    All statements see one state of the database, with everything committed before. If there can be no mirror, for
+    example on a full disk, SQLite itself is read, with the same results but more slowly.
     """
     with ExitStack() as opened:
         mirror = _open_mirror(database, opened)

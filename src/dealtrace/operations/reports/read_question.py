@@ -1,4 +1,4 @@
-"""Read the question of a report from words, with what the site has."""
+"""Parse the question of a report with the names that the site has defined."""
 
 from datetime import datetime
 
@@ -21,10 +21,10 @@ def read_question(
     rows_max: int | None = LIMIT_MAX,
     user_id: int | None = None,
 ) -> Question:
-    """Return the question that words ask of a site; without `rows_max` all rows are shown unless a limit is given.
+    """Parse a question to a site; if `rows_max` is `None`, all rows are shown unless the question has a limit.
 
     Raises:
-        InvalidParameters: all words that are unknown or impossible, each with the ones that exist.
+        InvalidParameters: one violation for each unknown or impossible word, with the words that exist.
     """
     return parse_question(words, read_known(connection, site, now, rows_max=rows_max, user_id=user_id))
 
@@ -32,7 +32,7 @@ def read_question(
 def read_known(
     connection: Connection, site: Site, now: datetime, *, rows_max: int | None = LIMIT_MAX, user_id: int | None = None
 ) -> Known:
-    """Return what a site has for questions; a segment of the user hides one of the site that has its name."""
+    """Return what questions may use at a site; a user's segment takes precedence over the site's of the same name."""
     return Known(
         site_day(now, site.time_zone),
         AttributionModel(site.attribution),

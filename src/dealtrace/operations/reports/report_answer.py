@@ -1,4 +1,4 @@
-"""The answer to a report as JSON, the same for the API and the command line."""
+"""The JSON of a report, the same for the API and the command line."""
 
 from collections.abc import Mapping, Sequence
 from typing import NotRequired, TypedDict
@@ -10,11 +10,11 @@ from dealtrace.reports.metrics import Metric
 from dealtrace.reports.question import Question
 
 Values = Mapping[str, Shown | Mapping[str, Shown]]
-"""The figures of a row by metric; under all models each is an object with the figures by code of the model."""
+"""The figures of a row by metric; for all models each value is an object with the figures by code of the model."""
 
 
 class ReportRow(TypedDict):
-    """A row: a key for each dimension, `null` where there is nothing, and the figures of both periods."""
+    """A row: a key for each dimension (`null` if missing), and the figures of the period and of the compared one."""
 
     keys: list[str | None]
     values: dict[str, Shown | dict[str, Shown]]
@@ -29,7 +29,7 @@ class ReportTotal(TypedDict):
 
 
 class ReportHint(TypedDict):
-    """Why metrics are `null` in every row, and what would change that."""
+    """Why metrics are `null` in all rows, and how to change that."""
 
     metrics: list[str]
     reason: str
@@ -40,7 +40,7 @@ _Days = TypedDict("_Days", {"from": str, "to": str})
 
 
 class ReportAnswer(_Days):
-    """The answer to a report: what was asked, the rows, and the total; `model` is `null` for all models at once."""
+    """The answer to a report: its question, rows and total; `model` is `null` for all models at once."""
 
     comparedFrom: NotRequired[str]
     comparedTo: NotRequired[str]
@@ -55,7 +55,7 @@ class ReportAnswer(_Days):
 
 
 def serialize_report(report: Report, site_id: int) -> ReportAnswer:
-    """Return a report as answers show it; a row that is missing on one side of a comparison has zeros there."""
+    """Build the JSON of a report; a row that is missing in one of the compared periods has zeros there."""
     question = report.question
     answer: ReportAnswer = {
         "from": question.period.first_on.isoformat(),
@@ -98,6 +98,6 @@ def _by_model(shown: Mapping[AttributionModel, Sequence[Shown]], place: int) -> 
 def _hint(metrics: Sequence[Metric], site_id: int) -> ReportHint:
     return {
         "metrics": [metric.name for metric in metrics],
-        "reason": "the site has not named the statuses of won deals",
+        "reason": "no status of the site means won",
         "cure": f"dealtrace status set {site_id} NAME won",
     }

@@ -1,4 +1,4 @@
-"""Set what a status of deals means to a site."""
+"""Set the meaning of a status of a site's deals."""
 
 from dealtrace.errors import InvalidSetting
 from dealtrace.leads.limits import LABEL_LENGTH_MAX
@@ -10,10 +10,10 @@ from dealtrace.storage.reports.statuses import update_meaning
 
 
 def set_status(work: Work, name: str, meaning: str) -> bool:
-    """Set what a status means, however deals spell it; `False` if no deal of the site has had it yet.
+    """Set the meaning of all spellings of a status; return `False` if no deal of the site has had it yet.
 
     Raises:
-        InvalidSetting: the name is blank or too long, or the meaning is none.
+        InvalidSetting: the name is blank or too long, or the meaning is unknown.
     """
     if not status_key(name) or len(name) > LABEL_LENGTH_MAX:
         raise InvalidSetting(

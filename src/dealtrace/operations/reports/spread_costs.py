@@ -1,6 +1,6 @@
-"""Store costs that come by API: an amount of a source, spread evenly over a period.
+"""Store costs that come by API: the cost of a source, spread evenly over a period.
 
-What a caller adds is added to what came by API before; what a caller restates replaces what came by API or file.
+Added costs are added to earlier costs by API; restated costs replace earlier costs by API or file.
 """
 
 from collections.abc import Sequence
@@ -17,9 +17,9 @@ from dealtrace.storage.visits.traffic_sources import intern_sources
 
 @operation(ids_per_command=1)
 def add_costs(work: Work, commands: Sequence[WriteCommand[CostSpread]]) -> list[CostSpread | PointsSpent]:
-    """Add costs to the days they are spread over; each outcome is the spread, or the refusal of an unpaid call.
+    """Add costs to the days they are spread over; each outcome is the spread, or the refusal if points are spent.
 
-    Paying locks the points of the site's day, so the imports of a site run one after another.
+    Paying locks the site's points of the day, so the imports of a site run one after another.
     """
     paid = _paid(work, PaidMethod.COSTS_ADD, commands)
     sources = dict.fromkeys(spread.traffic_source for spread in paid)
@@ -38,7 +38,7 @@ def add_costs(work: Work, commands: Sequence[WriteCommand[CostSpread]]) -> list[
 def restate_costs(work: Work, commands: Sequence[WriteCommand[CostSpread]]) -> list[CostSpread | PointsSpent]:
     """Replace the costs of sources on the days that the new ones are spread over, if they came by API or file.
 
-    Of two commands of a batch for the same source and day, the later one counts.
+    If two commands of a batch have the same source and day, the later one counts. The outcomes are as in `add_costs`.
     """
     paid = _paid(work, PaidMethod.COSTS_UPDATE, commands)
     sources = dict.fromkeys(spread.traffic_source for spread in paid)

@@ -1,4 +1,4 @@
-"""A trial: rules of a site that are tried instead of its own, and nothing stored."""
+"""A trial: rules to try instead of the site's own, without storing anything."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -18,15 +18,15 @@ from dealtrace.record import record
 
 SECOND = timedelta(seconds=1)
 KINDS = {"calls": LeadKind.CALL, "requests": LeadKind.LEAD_REQUEST}
-"""The kinds of lead in the words of `bindTo`."""
+"""The kinds of lead by the words of `bindTo`."""
 
 
 @record
 class Trial:
-    """The rules to try; `None`, and no own hosts, leave those in force.
+    """The rules to try; a rule that is `None`, or without own hosts, is not changed.
 
-    `link_threshold` applies to every deal that states a contact, whatever its own. `precedence` is the order of the
-    kinds of lead in which a phone is searched for. `own_hosts` are the site's own beside those it names.
+    `link_threshold` replaces the one of every deal with a contact. `precedence` is the order of the kinds of lead in
+    which a phone is searched for. `own_hosts` are added to the site's own hosts.
     """
 
     contact_matching: bool | None = None
@@ -37,15 +37,15 @@ class Trial:
 
     @property
     def matches_again(self) -> bool:
-        """Whether it changes a rule of matching, so that deals must be matched again."""
+        """Return whether the trial changes a rule of matching, so that deals must be matched again."""
         return (self.contact_matching, self.link_threshold, self.precedence) != (None, None, None)
 
     def model_of(self, site: Site) -> AttributionModel:
-        """Return the attribution model that is tried, or that of the site."""
+        """Return the attribution model of the trial, else the site's."""
         return self.model if self.model is not None else AttributionModel(site.attribution)
 
     def site_of(self, site: Site) -> Site:
-        """Return the site with its settings as the trial has them."""
+        """Return the site with the settings of the trial."""
         own = hosts_of((HostKind.OWN, host, "") for host in self.own_hosts)
         return replace(
             site,
@@ -56,11 +56,11 @@ class Trial:
 
 
 def read_trial(settings: Iterable[tuple[str, str]]) -> Trial:
-    """Return the trial that settings describe, each a key and its text.
+    """Parse a trial from pairs of key and text.
 
     Raises:
-        UnknownSetting: a key names nothing that can be tried, or there is none; the message lists the keys.
-        InvalidSetting: a value does not fit, or a key is repeated.
+        UnknownSetting: a key cannot be tried, or there are no settings; the message lists the keys.
+        InvalidSetting: a value is invalid, or a key is repeated.
     """
     values: dict[str, Any] = {}  # Any: each field has its own type
     for key, text in settings:
@@ -68,7 +68,7 @@ def read_trial(settings: Iterable[tuple[str, str]]) -> Trial:
         if rule is None:
             raise UnknownSetting(key=key, known=", ".join(KEYS))
         if rule.field in values:
-            raise InvalidSetting(key=key, ru="указано дважды", en="it is given twice")
+            raise InvalidSetting(key=key, ru="указано дважды", en="is given twice")
         values[rule.field] = rule.read(key, text)
     return Trial(**values)
 
@@ -95,7 +95,7 @@ def _own_hosts(key: str, text: str) -> tuple[str, ...]:
 
 @record
 class Rule:
-    """A rule that can be tried: its key, the field of a trial that holds it, and how its text is read."""
+    """A rule that can be tried: its key, its field in `Trial`, and the function that parses its text."""
 
     key: str
     field: str
@@ -110,4 +110,4 @@ RULES = (
     Rule("own", "own_hosts", _own_hosts),
 )
 KEYS = tuple(rule.key for rule in RULES)
-"""What can be tried."""
+"""The keys that can be tried."""

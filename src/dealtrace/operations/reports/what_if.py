@@ -1,4 +1,4 @@
-"""What other rules would do to the deals of a site, by the functions that match, credit and classify them."""
+"""Compute the effect of other rules on deals with the same functions that match, credit and classify."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -28,10 +28,10 @@ from dealtrace.storage.visits.credits import find_credits_under, list_visited_le
 
 
 def list_outcomes(connection: Connection, site: Site, trial: Trial, ids: Sequence[int]) -> list[Outcome]:
-    """List what would become of these deals, in the order of `ids`, if the rules of `trial` were set.
+    """List the outcomes of deals under the rules of `trial`, in the order of `ids`.
 
-    It is what they would be once `dealtrace match` and `dealtrace source reclassify` had run under those rules; it
-    reads, and stores nothing. The number of queries does not depend on the number of deals.
+    The outcomes are the same as if `dealtrace match` and `dealtrace source reclassify` had run under those rules, but
+    nothing is stored. The number of queries does not depend on the number of deals.
     """
     found = list_deals_by_id(connection, site.id, ids)
     matched = (
@@ -51,7 +51,7 @@ def list_outcomes(connection: Connection, site: Site, trial: Trial, ids: Sequenc
 
 @record
 class _Matched:
-    """The lead that a deal would have, and whether the rules would not find it but leave it."""
+    """The lead that a deal would have; `is_kept` if the rules would not find it but the deal keeps it."""
 
     lead: LeadRef | None
     is_kept: bool = False
@@ -78,13 +78,13 @@ def _clue_of(trial: Trial, deal: Deal) -> LeadClue:
 
 @record
 class _Sources:
-    """Where leads come from: the sources that were stated with them, and the shares of their visits."""
+    """The sources of leads: those stated with them, and the shares of their visits by id of the lead."""
 
     stated: Mapping[LeadRef, TrafficSource]
     shares: Mapping[int, Shares]
 
     def standing(self, deal: Deal, lead: LeadRef | None) -> Standing:
-        """Return where a deal belongs with this lead, by the rule of `attribution.origin`: visit, lead, then deal."""
+        """Return the lead and sources of a deal, by the rule of `attribution.origin`: visit, lead, then deal."""
         if lead is None:
             return Standing(None, whole_of(deal.stated_source or NOWHERE))
         return Standing(lead, self.shares.get(lead.id) or whole_of(self.stated.get(lead, NOWHERE)))
@@ -101,7 +101,7 @@ def _find_shares(connection: Connection, site: Site, refs: Iterable[LeadRef]) ->
 
 
 def _try_shares(connection: Connection, site: Site, trial: Trial, refs: Iterable[LeadRef]) -> dict[int, Shares]:
-    """Find the shares of these leads under the model that is tried; new own hosts classify their visits again."""
+    """Find the shares of leads under the trial's model; with new own hosts, their visits are classified again."""
     tried = trial.site_of(site)
     if not trial.own_hosts:
         return _find_shares(connection, tried, refs)
@@ -114,7 +114,7 @@ def _try_shares(connection: Connection, site: Site, trial: Trial, refs: Iterable
 
 
 def _classified(visit: Visit, hosts: SiteHosts) -> Visit:
-    """Return a visit as a reclassification leaves it: one whose visitor was made anonymous stays as it is."""
+    """Return a visit as it is after a reclassification; visits of anonymized visitors do not change."""
     return reclassified(visit, hosts) if visit.visitor_id else visit
 
 

@@ -1,1 +1,1 @@
-"""What is kept of requests to the API."""
+"""Storing the journal of requests to the API."""

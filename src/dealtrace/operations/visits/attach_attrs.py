@@ -14,7 +14,7 @@ from dealtrace.storage.visits import visits
 
 @record
 class VisitAttrs:
-    """A visit, and what to attach to it."""
+    """The id of a visit, and the attributes to attach to it."""
 
     visit_id: VisitId
     attrs: Mapping[str, object]
@@ -22,9 +22,9 @@ class VisitAttrs:
 
 @operation(ids_per_command=0)
 def attach_attrs(work: Work, commands: Sequence[WriteCommand[VisitAttrs]]) -> list[bool]:
-    """Attach attributes in the order of arrival, within the limits of a visit; each outcome is whether there is one.
+    """Attach attributes in input order, within the limits of a visit; each outcome is whether the visit was found.
 
-    A visit whose id a stranger may have guessed is left alone.
+    Visits whose id may have been guessed are ignored.
     """
     named = {command.payload.visit_id for command in commands}
     stored = visits.find_visits(work.connection, work.site.id, named)

@@ -1,4 +1,4 @@
-"""Count hits: each extends a visit of its visitor, or starts a new one."""
+"""Count hits: each extends the latest visit of its visitor, or starts a new one."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -12,12 +12,12 @@ from dealtrace.operations.write_command import WriteCommand
 from dealtrace.storage.visits import visits
 
 VISIT_LENGTH_MAX = timedelta(days=1)
-"""Ours: a visit of a whole day ends, and the next hit starts another; visits are found by when they began."""
+"""Ours: a visit that lasts a whole day ends, and the next hit starts another; visits are found by when they began."""
 
 
 @operation(ids_per_command=2)
 def count_hits(work: Work, commands: Sequence[WriteCommand[Hit]]) -> list[Visit]:
-    """Count hits in the order of arrival; each outcome is the visit it belongs to."""
+    """Count hits in the order of the commands; each outcome is the visit that the hit belongs to."""
     hosts = work.site.hosts
     visitors = {command.payload.visitor_id for command in commands}
     latest = visits.find_latest_visits(work.connection, work.site.id, visitors, work.now - VISIT_LENGTH_MAX)

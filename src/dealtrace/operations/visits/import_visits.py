@@ -1,4 +1,4 @@
-"""Import visits that were counted elsewhere."""
+"""Import visits that another system counted."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,13 +12,13 @@ from dealtrace.operations.work import Work
 from dealtrace.storage.visits.visits import find_visits
 
 IDS_PER_VISIT_MAX = 1
-"""Its source."""
+"""The id of its traffic source."""
 
 
 def import_visits(work: Work, visits: Sequence[Visit]) -> Sequence[Visit | Refusal]:
-    """Import visits, and credit again the leads they may have led to; each outcome is the visit or a refusal.
+    """Import visits, and credit again the leads they may have led to; return each visit or a refusal, in input order.
 
-    A visit that is stored already is left as it is.
+    A visit that is stored already is not changed.
     """
     known = find_visits(work.connection, work.site.id, [visit.id for visit in visits])
     new: list[Visit] = []
@@ -39,5 +39,5 @@ def import_visits(work: Work, visits: Sequence[Visit]) -> Sequence[Visit | Refus
 
 
 def _as_imported(visit: Visit) -> Visit:
-    """Return a visit without what a file does not say."""
+    """Return a visit without the values that files do not have."""
     return replace(visit, attrs=None, seen_at=None, click_ids=dict(visit.click_ids))

@@ -1,4 +1,4 @@
-"""Classify the past visits of a site again, many visitors at a time, each chunk in its own transaction."""
+"""Classify the past visits of a site again, in chunks of many visitors, each in its own transaction."""
 
 from collections.abc import Sequence
 
@@ -13,11 +13,11 @@ from dealtrace.storage.visits.traffic_sources import intern_sources
 
 VISITORS_AT_ONCE = 200
 VISITS_AT_ONCE = 1000
-"""One transaction; registrations meanwhile wait no longer than a chunk takes."""
+"""The limits of a transaction; registrations wait at most as long as one chunk takes."""
 
 
 def begin_reclassification(work: Work) -> Reclassification:
-    """Return how far the reclassification of the site is; under other hosts than before, it starts again."""
+    """Return the progress of the site's reclassification; if the site's hosts have changed, it starts again."""
     digest = digest_of(work.site.hosts)
     found = reclassification.find_reclassification(work.connection, work.site.id)
     return found if found is not None and found.hosts_digest == digest else Reclassification(digest, work.now)
@@ -35,7 +35,7 @@ def list_next_visitors(work: Work, at: Reclassification) -> list[str]:
 
 
 def reclassify_visitors(work: Work, at: Reclassification, visitor_ids: Sequence[str]) -> Reclassification:
-    """Classify all visits of these visitors, credit their leads, and store how far the reclassification is.
+    """Classify all visits of these visitors, credit their leads, and store and return the progress.
 
     A lead has the visits of one visitor, so it moves at most once. Webhooks receive the leads that moved.
     """
@@ -54,5 +54,5 @@ def reclassify_visitors(work: Work, at: Reclassification, visitor_ids: Sequence[
 
 
 def finish_reclassification(work: Work) -> None:
-    """Store that the reclassification of the site is finished, so that the next one starts anew."""
+    """Delete the progress of the site's finished reclassification, so that the next run starts from the beginning."""
     reclassification.delete_reclassification(work.connection, work.site.id)

@@ -1,4 +1,4 @@
-"""Store visits that the counter has seen begin."""
+"""Store new visits."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from dealtrace.storage.visits.visits import insert_visits
 
 
 def store_visits(work: Work, visits: Sequence[Visit]) -> None:
-    """Store new visits, and credit again the leads that they may have led to, even those that came first."""
+    """Store new visits, and credit again the leads that they may have led to, even leads stored before them."""
     lock_registrations(work)
     sources = intern_sources(work.connection, work.ids, work.site.id, {visit.traffic_source for visit in visits})
     insert_visits(work.connection, work.site.id, visits, sources)

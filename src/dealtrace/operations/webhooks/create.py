@@ -25,12 +25,12 @@ HOST_LENGTH_MAX = 253
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?", re.IGNORECASE)
 _INTERNATIONAL = "xn--"
 WEBHOOKS_MAX = 50
-"""Of one site: each costs a row for every event it receives."""
+"""The most webhooks of a site; each costs a row for every event it receives."""
 
 
 @record
 class NewWebhook:
-    """The events that a webhook receives, where and how; no `fields` means all of them."""
+    """The events that a webhook receives, its URL and format; without `fields` all fields are sent."""
 
     site_id: int
     url: str
@@ -44,7 +44,7 @@ def create_webhook(connection: Connection, ids: IdBlocks, new: NewWebhook, now: 
 
     Raises:
         SiteNotFound: there is no such site.
-        InvalidSetting: nothing can be sent to the address, or the site has too many webhooks.
+        InvalidSetting: the URL is not valid, or the site has too many webhooks.
     """
     require_site(connection, new.site_id)
     if len(webhooks.list_webhooks(connection, new.site_id)) >= WEBHOOKS_MAX:
@@ -69,7 +69,11 @@ def create_webhook(connection: Connection, ids: IdBlocks, new: NewWebhook, now: 
 
 
 def _checked(url: str) -> str:
-    """Return the address of a receiver; a password belongs in its query."""
+    """Return the URL of a receiver; a password belongs in its query.
+
+    Raises:
+        InvalidSetting: the URL is not valid.
+    """
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
@@ -88,13 +92,13 @@ def _checked(url: str) -> str:
         raise InvalidSetting(
             key="url",
             ru=f"{host} не может быть именем узла, проверьте его написание (у кириллических имён – в виде xn--…)",
-            en=f"{host} cannot be the name of a host, check its spelling (of international names: as xn--…)",
+            en=f"{host} cannot be the name of a host, check its spelling (international names as xn--…)",
         )
     return url
 
 
 def _is_host(host: str, *, is_bracketed: bool) -> bool:
-    """Whether a host can be resolved and named in certificates: an IP address, or labels of which none is malformed."""
+    """Return whether a host can be resolved and named in certificates: an IP address, or a name of valid labels."""
     if is_bracketed:
         return _is_ipv6(host)
     labels = host.removesuffix(".").split(".")

@@ -1,4 +1,4 @@
-"""Claim deliveries, and acknowledge what was sent."""
+"""Claim deliveries to send, and acknowledge sent deliveries."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -12,9 +12,9 @@ from dealtrace.webhooks.delivery import Delivery, OutboxPosition
 from dealtrace.webhooks.retry import Fault, Pause, after_fault
 
 DELIVERIES_AT_ONCE = 50
-"""Sent between two commits, so as many may be sent twice if the server dies."""
+"""The deliveries sent between two commits; if the server dies, at most as many are sent twice."""
 LEASE = timedelta(seconds=15)
-"""How long a process that died keeps a webhook from the others; longer than a process serves it at a time."""
+"""How long other processes wait for a webhook whose process died; longer than a process serves a webhook at a time."""
 KEPT_FOR = timedelta(days=30)
 """How long deliveries can be replayed, and how long they wait for a paused webhook."""
 FAULT_LENGTH_MAX = 500
@@ -22,7 +22,7 @@ FAULT_LENGTH_MAX = 500
 
 @record
 class Claim:
-    """A process, named by `holder`, that is to serve a webhook."""
+    """A request of a process, named by `holder`, to serve a webhook."""
 
     webhook_id: WebhookId
     holder: str
@@ -30,7 +30,7 @@ class Claim:
 
 @record
 class ClaimedDeliveries:
-    """A webhook that only the claiming process serves for now, and the deliveries to send it."""
+    """A webhook that only the claiming process may serve for now, and the deliveries to send."""
 
     webhook: Webhook
     deliveries: Sequence[Delivery]
@@ -38,9 +38,10 @@ class ClaimedDeliveries:
 
 @record
 class DeliveryReport:
-    """What was delivered of a claim, and why the next delivery failed, if it did.
+    """What was delivered of a claim, and why the next delivery failed, `None` if none did.
 
-    `chance`, from 0 to 1, spreads attempts; `test_outcome` is the result of a test, if one was sent.
+    `chance`, from 0 to 1, varies the delay of the next attempt; `test_outcome` is the result of a test, if one was
+    sent.
     """
 
     claim: Claim
@@ -52,12 +53,12 @@ class DeliveryReport:
 
 @operation(ids_per_command=0)
 def claim_deliveries(work: Work, commands: Sequence[WriteCommand[Claim]]) -> list[ClaimedDeliveries | None]:
-    """Claim webhooks; the outcome is `None` if another process serves one or nothing is to be sent to it now."""
+    """Claim webhooks; an outcome is `None` if another process serves the webhook or nothing is to be sent to it now."""
     return [_claim(work, command.payload) for command in commands]
 
 
 def _claim(work: Work, claim: Claim) -> ClaimedDeliveries | None:
-    """List what waits only once the lease is taken: the last holder may have sent some of it a moment ago."""
+    """Return the waiting deliveries, read after taking the lease, because the last holder may just have sent some."""
     webhook = webhooks.find_webhook(work.connection, claim.webhook_id)
     if webhook is None or not outbox.needs_attempt(work.connection, webhook, work.now):
         return None
@@ -74,7 +75,7 @@ def _claim(work: Work, claim: Claim) -> ClaimedDeliveries | None:
 
 @operation(ids_per_command=0)
 def acknowledge_deliveries(work: Work, commands: Sequence[WriteCommand[DeliveryReport]]) -> list[Pause | None]:
-    """Acknowledge deliveries, plan the next attempt and release the webhooks; an outcome says why one was paused."""
+    """Acknowledge deliveries, plan the next attempts and release the webhooks; an outcome is a pause or `None`."""
     return [_acknowledge(work, command.payload) for command in commands]
 
 
@@ -100,7 +101,10 @@ def _acknowledge(work: Work, report: DeliveryReport) -> Pause | None:
 def _failed(
     webhook: Webhook, report: DeliveryReport, fault: Fault, now: datetime
 ) -> tuple[Pause | None, dict[str, object]]:
-    """Return why a webhook is to be paused after a failed attempt, if so, and its new state; a paused one stays so."""
+    """Return the reason to pause a webhook after a failed attempt, or `None` to keep sending, and its changed columns.
+
+    A paused webhook stays paused.
+    """
     is_first = bool(report.delivered) or webhook.failing_since is None
     failures = 1 if is_first else webhook.failures + 1
     since = now if is_first or webhook.failing_since is None else webhook.failing_since
@@ -119,7 +123,7 @@ def _failed(
 
 @operation(ids_per_command=0)
 def sweep_outbox(work: Work, commands: Sequence[WriteCommand[timedelta]]) -> list[int]:
-    """Delete deliveries older than each command says; each outcome is how many."""
+    """Delete deliveries older than the age in each command; each outcome is the number of deleted deliveries."""
     return [
         outbox.delete_old_deliveries(work.connection, work.site.id, work.now - command.payload) for command in commands
     ]

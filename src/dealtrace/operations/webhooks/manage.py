@@ -17,7 +17,7 @@ _NO_FAILURES = {"failing_since": None, "failures": 0, "last_fault": None, "next_
 
 
 def pause_webhook(connection: Connection, webhook_id: int, now: datetime) -> Webhook:
-    """Pause a webhook: its deliveries wait until it is resumed.
+    """Pause a webhook, so that its deliveries wait until it is resumed, and return it.
 
     Raises:
         WebhookNotFound: there is no such webhook.
@@ -26,7 +26,9 @@ def pause_webhook(connection: Connection, webhook_id: int, now: datetime) -> Web
 
 
 def resume_webhook(connection: Connection, webhook_id: int, now: datetime, *, skip: bool = False) -> Webhook:
-    """Resume a webhook: what waits is sent at once, in order; `skip` drops the first, which may be what it refuses.
+    """Resume a webhook and return it; waiting deliveries are sent at once, in order.
+
+    `skip` drops the first of them, which the receiver may be refusing.
 
     Raises:
         WebhookNotFound: there is no such webhook.
@@ -40,7 +42,7 @@ def resume_webhook(connection: Connection, webhook_id: int, now: datetime, *, sk
 
 
 def schedule_test(connection: Connection, webhook_id: int, now: datetime) -> Webhook:
-    """Have a running server send a webhook a test, even if the webhook is paused.
+    """Request a running server to send a test to a webhook, even a paused one, and return the webhook.
 
     Raises:
         WebhookNotFound: there is no such webhook.
@@ -49,15 +51,15 @@ def schedule_test(connection: Connection, webhook_id: int, now: datetime) -> Web
 
 
 def cancel_test(connection: Connection, webhook_id: int) -> None:
-    """Cancel a test that was not sent yet."""
+    """Cancel a test that has not been sent yet."""
     webhooks.update_webhook(connection, webhook_id, {"test_asked_at": None})
 
 
 def replay_since(connection: Connection, webhook_id: int, since: datetime) -> int:
-    """Send a webhook again what was recorded since `since`, and return how many deliveries that is.
+    """Queue the deliveries of a webhook since `since` to be sent again, and return their number.
 
-    `since` is in the time zone of the webhook's site unless it has its own. Messages keep their ids and their order,
-    and go before what still waits.
+    A naive `since` is in the time zone of the webhook's site. Messages keep their ids and their order, and are sent
+    before other waiting deliveries.
 
     Raises:
         WebhookNotFound: there is no such webhook.
@@ -69,7 +71,7 @@ def replay_since(connection: Connection, webhook_id: int, since: datetime) -> in
 
 
 def replay_message(connection: Connection, webhook_id: int, message_id: str) -> int:
-    """Send a webhook a message again, and return 1, or 0 if the message still waits to be sent.
+    """Queue a message to be sent to a webhook again, and return 1, or 0 if the message still waits to be sent.
 
     Raises:
         WebhookNotFound: there is no such webhook.

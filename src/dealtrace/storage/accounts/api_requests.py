@@ -12,13 +12,13 @@ from dealtrace.storage.database.compiled_statement import CompiledStatement, Row
 from dealtrace.storage.schema.tables.requests import api_request
 
 REFUSED_FROM = 400
-"""The status from which on an answer is a refusal."""
+"""Answers with this status or a higher one are refusals."""
 _INSERT = CompiledStatement(insert(api_request))
 
 
 @record
 class RequestQuery:
-    """Which requests to list, the latest first: `before` is the last one of the page before, by moment and id."""
+    """Which requests to list, latest first; `before` is the moment and id of the last request of the previous page."""
 
     since: datetime | None = None
     until: datetime | None = None
@@ -54,7 +54,7 @@ def insert_requests(connection: Connection, requests: Sequence[ApiRequest]) -> N
 
 
 def list_requests(connection: Connection, site_id: int, query: RequestQuery, limit: int) -> list[ApiRequest]:
-    """List requests of a site, or with site 0 those that named none, the latest first."""
+    """List requests of a site, latest first; site 0 has the requests that named no site."""
     at, request_id = api_request.c.at, api_request.c.request_id
     mine = select(api_request).where(api_request.c.site_id == site_id, *_conditions(query))
     rows = connection.execute(mine.order_by(at.desc(), request_id.desc()).limit(limit))
@@ -62,14 +62,14 @@ def list_requests(connection: Connection, site_id: int, query: RequestQuery, lim
 
 
 def find_last_uses(connection: Connection, site_id: int) -> dict[int, datetime]:
-    """Find when each token of a site last sent a request that the journal still has; reads the journal of the site."""
+    """Find, by token id, when each token of a site last sent a journalled request; reads the whole journal."""
     at, token_id = api_request.c.at, api_request.c.token_id
     mine = select(token_id, func.max(at, type_=at.type)).where(api_request.c.site_id == site_id, token_id.is_not(None))
     return {row[0]: row[1] for row in connection.execute(mine.group_by(token_id))}
 
 
 def delete_requests(connection: Connection, site_id: int, before: datetime) -> int:
-    """Delete the requests of a site before a moment, and return how many they were."""
+    """Delete the requests of a site that were sent before a moment, and return their number."""
     old = delete(api_request).where(api_request.c.site_id == site_id, api_request.c.at < before)
     return connection.execute(old).rowcount
 

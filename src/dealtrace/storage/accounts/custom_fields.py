@@ -16,9 +16,9 @@ _COUNTS = NameCounts(unknown_field)
 
 @record
 class UnknownField:
-    """A field that callers send and the site does not have: how often its values were ignored, and when last.
+    """A field that callers send and the site does not have: how often and when last its values were ignored.
 
-    The name is empty for all fields together that the site had no room for.
+    The name is empty for the row that counts all fields beyond the limit.
     """
 
     name: str
@@ -27,7 +27,7 @@ class UnknownField:
 
 
 def insert_custom_field(connection: Connection, site_id: int, name: str, now: datetime) -> bool:
-    """Add a field to the site, which is then no longer unknown; `False` if the site already has it."""
+    """Add a field to the site and delete it from the unknown fields; `False` if the site already has the field."""
     statement = insert_into(connection, custom_field).values(site_id=site_id, name=name, added_at=now)
     statement = statement.on_conflict_do_nothing(index_elements=["site_id", "name"]).returning(custom_field.c.name)
     added = connection.execute(statement).first() is not None
@@ -36,7 +36,7 @@ def insert_custom_field(connection: Connection, site_id: int, name: str, now: da
 
 
 def delete_custom_field(connection: Connection, site_id: int, name: str) -> bool:
-    """Remove a field from the site; `False` if the site does not have it. Stored values stay."""
+    """Delete a field of the site, but not its stored values; `False` if the site does not have the field."""
     mine = (custom_field.c.site_id == site_id, custom_field.c.name == name)
     return connection.execute(delete(custom_field).where(*mine).returning(custom_field.c.name)).first() is not None
 
@@ -48,14 +48,14 @@ def list_custom_fields(connection: Connection, site_id: int) -> list[str]:
 
 
 def count_unknown_fields(connection: Connection, site_id: int, seen: Mapping[str, int], now: datetime) -> None:
-    """Add to the counts of unknown fields, given by name; names that a site has no room for are counted together."""
+    """Add to the counts of unknown fields, given by name; names beyond the site's limit are counted together."""
     if seen:
         counted = _COUNTS.fit(connection, site_id, {(name,): count for name, count in seen.items()})
         _COUNTS.add(connection, site_id, counted.seen, now)
 
 
 def list_unknown_fields(connection: Connection, site_id: int) -> list[UnknownField]:
-    """List the unknown fields that callers sent, the most frequent first."""
+    """List the unknown fields that callers sent, most frequent first."""
     query = select(unknown_field).where(unknown_field.c.site_id == site_id)
     rows = connection.execute(query.order_by(unknown_field.c.seen.desc(), unknown_field.c.name))
     return [UnknownField(row.name, row.seen, row.last_seen_at) for row in rows]

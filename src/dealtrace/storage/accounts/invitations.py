@@ -31,13 +31,13 @@ def insert_invitation(connection: Connection, new: Invitation) -> None:
 
 
 def find_invitation(connection: Connection, digest: str) -> Invitation | None:
-    """Find a one-time link that is unused; whether it is still valid is not looked at."""
+    """Find an unused one-time link, which may have expired; `None` if there is none."""
     row = connection.execute(select(invitation).where(invitation.c.digest == digest, _UNUSED)).one_or_none()
     return _invitation_from_row(row) if row is not None else None
 
 
 def list_role_invitations(connection: Connection, now: datetime, site_id: int | None = None) -> list[Invitation]:
-    """List the unused links for roles that are valid, the newest first; with a site only those for roles at it."""
+    """List the unused and unexpired links for roles, newest first; with a site, only links for its roles."""
     valid = select(invitation).where(invitation.c.purpose == Purpose.ROLE, _UNUSED, invitation.c.expires_at > now)
     if site_id is not None:
         valid = valid.where(invitation.c.site_id == site_id)
@@ -46,19 +46,19 @@ def list_role_invitations(connection: Connection, now: datetime, site_id: int | 
 
 
 def use_invitation(connection: Connection, digest: str, now: datetime) -> bool:
-    """Use up a one-time link; `False` if somebody else has."""
+    """Mark a one-time link as used; `False` if it was used already."""
     used = update(invitation).where(invitation.c.digest == digest, _UNUSED).values(used_at=now)
     return connection.execute(used.returning(invitation.c.digest)).first() is not None
 
 
 def use_first_invitations(connection: Connection, now: datetime) -> set[str]:
-    """Use up all links that invite the first user; return the digests that were still unused."""
+    """Mark all unused links that invite the first user as used, and return their digests."""
     used = update(invitation).where(_UNUSED, invitation.c.purpose == Purpose.FIRST).values(used_at=now)
     return set(connection.execute(used.returning(invitation.c.digest)).scalars())
 
 
 def delete_invitation(connection: Connection, digest: str, site_id: int | None = None) -> bool:
-    """Delete an unused link, with a site only one for a role at it; `False` if there is none."""
+    """Delete an unused link; `False` if there is none. With a site, only a link for a role at that site is deleted."""
     found = delete(invitation).where(invitation.c.digest == digest, _UNUSED)
     if site_id is not None:
         found = found.where(invitation.c.site_id == site_id)

@@ -1,4 +1,4 @@
-"""Counts by names that callers choose: a bounded number of rows a site, and one row for all other names."""
+"""Counts by names that callers choose: a limited number of rows per site, and one row for all other names."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,17 +11,17 @@ from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.database.upsert import insert_into
 
 NAMES_MAX = 1000
-"""Ours: more names than that are made up by a program, and nobody reads them."""
+"""Ours: more names are made up by a program, and no person reads them."""
 OTHER_NAMES = ""
-"""The name of the row that counts all names beyond; nothing that is sent has no name."""
+"""The name in the row that counts all other names; no sent name is empty."""
 
 Key = tuple[str, ...]
-"""The values of a table's key behind the site; the name is the last of them."""
+"""The values of a table's primary key after the site; the last value is the name."""
 
 
 @record
 class Counted:
-    """Counts by key as a site has room for them, and which of their keys are new to it."""
+    """Counts by key within the limit of a site, and the keys that get a new row."""
 
     seen: Mapping[Key, int]
     new: frozenset[Key]
@@ -38,7 +38,7 @@ class NameCounts:
         )
 
     def fit(self, connection: Connection, site_id: int, seen: Mapping[Key, int]) -> Counted:
-        """Sort counts into those that have a row or get one, and the others, which are counted together."""
+        """Return the counts with keys beyond the site's limit combined under `OTHER_NAMES`."""
         names = sorted({key[-1] for key in seen})
         known = {tuple(row) for row in self._find.fetch(connection, {"site_id": site_id, "names": names})}
         others = (OTHER_NAMES,) * len(self._key)
@@ -58,7 +58,7 @@ class NameCounts:
         now: datetime,
         more: Mapping[Key, Mapping[str, object]] | None = None,
     ) -> None:
-        """Add to the counts; `more` are values of further columns, stored with a row when it is made."""
+        """Add to the counts; `more` has the values of further columns by key, stored when a row is created."""
         if not seen:
             return
         names = [column.name for column in self._key]

@@ -11,7 +11,7 @@ NO_LIMIT = 2**62
 
 
 def _spend_statement(engine_insert: EngineInsert) -> Insert:
-    """Write the conditional spending."""
+    """Return the statement that adds to a day's points unless they would exceed the allowance."""
     spend = engine_insert(points_day).values(
         site_id=bindparam("site_id"), day_on=bindparam("day_on"), spent=bindparam("spent")
     )
@@ -28,9 +28,9 @@ _SPEND = CompiledStatement(_spend_statement)
 
 
 def spend_points(connection: Connection, site_id: int, day_on: date, points: int, *, points_per_day: int) -> bool:
-    """Spend `points` of the site's allowance for `day_on` (0: no limit); `False` if they exceed what is left of it.
+    """Spend `points` of the site's allowance for `day_on` (0: no limit); return `False` if fewer are left.
 
-    One conditional statement, judged by whether it returns a row, so that processes cannot overspend together.
+    One conditional statement decides by whether it returns a row, so that several processes cannot overspend together.
     """
     allowance = points_per_day or NO_LIMIT
     if points > allowance:
@@ -45,7 +45,7 @@ def hold_day(connection: Connection, site_id: int, day_on: date) -> None:
 
 
 def find_points_spent(connection: Connection, site_id: int, day_on: date) -> int:
-    """Return how many points the site spent on `day_on`."""
+    """Return the points that the site spent on `day_on`, 0 if none."""
     spent = connection.execute(
         select(points_day.c.spent).where(points_day.c.site_id == site_id, points_day.c.day_on == day_on)
     ).scalar_one_or_none()

@@ -1,4 +1,4 @@
-"""The revision of the accounts: it rises with each change that running servers must notice."""
+"""The revision of the accounts, which rises with every change that running servers must notice."""
 
 from sqlalchemy import Connection, select
 

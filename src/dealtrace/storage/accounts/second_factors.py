@@ -1,4 +1,4 @@
-"""Second factors: secrets of authenticators, the tries to guess their codes, and recovery codes."""
+"""Second factors: secrets of authenticator apps, attempts to enter their codes, and recovery codes."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -11,7 +11,7 @@ from dealtrace.storage.schema.tables.control import recovery_code, user
 
 @record
 class Factor:
-    """The secret of an authenticator, and the latest step of time whose code was used."""
+    """The secret of an authenticator app, and the latest time step whose code was used."""
 
     secret: str
     used_step: int
@@ -20,9 +20,10 @@ class Factor:
 def count_try(
     connection: Connection, user_id: int, now: datetime, *, tries_max: int, forget_before: datetime
 ) -> Factor | None:
-    """Count a try to give a code and return the factor; `None` if there is none, or too many tries failed.
+    """Count an attempt to enter a code and return the factor; `None` if there is none or too many attempts failed.
 
-    Tries whose last was made before `forget_before` do not count any more. Tries of a user are judged one by one.
+    The count starts again if the last attempt was before `forget_before`. A user's simultaneous attempts are counted
+    one after another.
     """
     is_past = or_(user.c.code_failed_at.is_(None), user.c.code_failed_at < forget_before)
     counted = (
@@ -37,24 +38,24 @@ def count_try(
 
 
 def clear_tries(connection: Connection, user_id: int) -> None:
-    """Forget the tries that failed."""
+    """Reset the count of failed attempts."""
     connection.execute(update(user).where(user.c.id == user_id).values(code_failures=None, code_failed_at=None))
 
 
 def insert_factor(connection: Connection, user_id: int, factor: Factor) -> bool:
-    """Store the factor of a user; `False` if they have one."""
+    """Store the factor of a user; `False` if the user already has one."""
     free = (user.c.id == user_id, user.c.totp_secret.is_(None))
     stored = update(user).where(*free).values(totp_secret=factor.secret, totp_used_step=factor.used_step)
     return connection.execute(stored.returning(user.c.id)).first() is not None
 
 
 def update_used_step(connection: Connection, user_id: int, step: int) -> None:
-    """Store the step whose code was used, so that it is not used again."""
+    """Store the step whose code was used, so that the code is not accepted again."""
     connection.execute(update(user).where(user.c.id == user_id).values(totp_used_step=step))
 
 
 def delete_factor(connection: Connection, user_id: int) -> None:
-    """Delete the factor of a user with the recovery codes."""
+    """Delete the factor of a user and the recovery codes."""
     cleared = update(user).where(user.c.id == user_id).values(totp_secret=None, totp_used_step=None)
     connection.execute(cleared)
     connection.execute(delete(recovery_code).where(recovery_code.c.user_id == user_id))
@@ -62,7 +63,7 @@ def delete_factor(connection: Connection, user_id: int) -> None:
 
 
 def replace_recovery_codes(connection: Connection, user_id: int, digests: Iterable[str]) -> None:
-    """Store recovery codes in place of those before."""
+    """Store recovery codes in place of the previous ones."""
     connection.execute(delete(recovery_code).where(recovery_code.c.user_id == user_id))
     connection.execute(insert(recovery_code), [{"user_id": user_id, "digest": digest} for digest in digests])
 
@@ -74,6 +75,6 @@ def use_recovery_code(connection: Connection, user_id: int, digest: str) -> bool
 
 
 def count_recovery_codes(connection: Connection, user_id: int) -> int:
-    """Return how many recovery codes of a user are left."""
+    """Return how many unused recovery codes a user has."""
     mine = select(func.count()).select_from(recovery_code).where(recovery_code.c.user_id == user_id)
     return int(connection.execute(mine).scalar_one())

@@ -18,9 +18,9 @@ BROWSER_LENGTH_MAX = 200
 
 @record
 class Login:
-    """A session and the rights of its person.
+    """A session and the rights of its user.
 
-    `lacks_factor` is whether the installation demands a second factor that the person has not set up.
+    `lacks_factor` is whether the installation requires a second factor that the user has not set up.
     """
 
     session: Session
@@ -44,7 +44,7 @@ def insert_session(connection: Connection, new: Session) -> None:
 
 
 def find_login(connection: Connection, digest: str) -> Login | None:
-    """Find a session by its digest, with the rights of its person; whether it is over is not looked at."""
+    """Find a session by its digest, with the rights of its user; it may have expired. `None` if there is none."""
     columns = (*(column.label(f"user_{column.name}") for column in USER_COLUMNS), *session.c)
     query = (
         select(*columns, factor_demanded().label("is_demanded"))
@@ -61,24 +61,24 @@ def find_login(connection: Connection, digest: str) -> Login | None:
 
 
 def list_sessions(connection: Connection, user_id: int) -> list[Session]:
-    """List the sessions of a user, the last used first."""
+    """List the sessions of a user, last used first."""
     mine = select(session).where(session.c.user_id == user_id).order_by(session.c.seen_at.desc(), session.c.digest)
     return [_session_from_row(row) for row in connection.execute(mine)]
 
 
 def touch_session(connection: Connection, digest: str, now: datetime, *, is_confirmed: bool = True) -> None:
-    """Write that a session is in use."""
+    """Store that a session was used at `now`."""
     used = update(session).where(session.c.digest == digest)
     connection.execute(used.values(seen_at=now, is_confirmed=is_confirmed))
 
 
 def delete_session(connection: Connection, user_id: int, digest: str) -> None:
-    """End a session of a user."""
+    """Delete a session of a user."""
     connection.execute(delete(session).where(session.c.user_id == user_id, session.c.digest == digest))
 
 
 def delete_sessions(connection: Connection, user_id: int, *, but: str = "") -> None:
-    """End all sessions of a user, except one."""
+    """Delete all sessions of a user except the one with the digest `but`."""
     connection.execute(delete(session).where(session.c.user_id == user_id, session.c.digest != but))
 
 

@@ -11,7 +11,7 @@ from dealtrace.storage.schema.tables.settings import site_host
 
 
 def upsert_host(connection: Connection, site_id: int, named: SiteHost, now: datetime) -> None:
-    """Store a host of a site; it replaces what the site said of that host before."""
+    """Store a host of a site, replacing the site's previous entry for that host."""
     said = {"kind": named.kind.value, "name": named.name, "added_at": now}
     statement = insert_into(connection, site_host).values(site_id=site_id, host=named.host, **said)
     connection.execute(statement.on_conflict_do_update(index_elements=["site_id", "host"], set_=said))
@@ -25,7 +25,7 @@ def delete_host(connection: Connection, site_id: int, named: SiteHost) -> bool:
 
 
 def list_hosts(connection: Connection, site_id: int) -> list[SiteHost]:
-    """List the hosts that a site names, by kind and host."""
+    """List the hosts that a site names, ordered by kind and host."""
     rows = site_host.c
     query = select(rows.kind, rows.host, rows.name).where(rows.site_id == site_id).order_by(rows.kind, rows.host)
     return [SiteHost(HostKind(kind), host, name) for kind, host, name in connection.execute(query)]

@@ -20,7 +20,7 @@ from dealtrace.storage.schema.tables.webhooks import webhook
 from dealtrace.storage.webhooks.webhooks import list_listeners
 
 _DELETED = "deleted site"
-"""The row of revisions that holds an id at least as high as that of every deleted site."""
+"""The name of the revision row that holds an id at least as high as that of every deleted site."""
 
 
 def insert_site(connection: Connection, new: Site, now: datetime) -> None:
@@ -53,19 +53,19 @@ def update_site(connection: Connection, site_id: int, values: Mapping[str, objec
 
 
 def find_site(connection: Connection, site_id: int) -> Site | None:
-    """Find a site with its settings, custom fields and webhooks."""
+    """Find a site with its settings, custom fields and webhooks; `None` if there is none."""
     row = connection.execute(select(site).where(site.c.id == site_id)).one_or_none()
     return _site_from_row(connection, row) if row is not None else None
 
 
 def find_site_of_counter(connection: Connection, code: str) -> Site | None:
-    """Find the site of a counter's code, with all that `find_site` finds."""
+    """Find the site with a counter code, as `find_site` does."""
     row = connection.execute(select(site).where(site.c.counter_code == code)).one_or_none()
     return _site_from_row(connection, row) if row is not None else None
 
 
 def find_cors_origins(connection: Connection) -> frozenset[str]:
-    """Find the origins that any site names."""
+    """Find all origins that any site allows."""
     named = connection.execute(select(site.c.cors_origins).where(site.c.cors_origins.is_not(None)))
     return frozenset(origin for (origins,) in named for origin in origins)
 
@@ -76,9 +76,9 @@ def list_sites(connection: Connection) -> list[Site]:
 
 
 def next_site_id(connection: Connection) -> SiteId:
-    """Return the id for a new site: one above the highest there ever was, 1 for the first.
+    """Return the id for a new site: one above the highest that ever existed, 1 for the first.
 
-    The id of a deleted site is not assigned again: running servers may still remember things by it.
+    The id of a deleted site is not assigned again, because running servers may still remember data under it.
     """
     highest = connection.execute(select(func.max(site.c.id))).scalar_one()
     deleted = connection.execute(select(revision.c.number).where(revision.c.name == _DELETED)).scalar_one_or_none()
@@ -86,7 +86,7 @@ def next_site_id(connection: Connection) -> SiteId:
 
 
 def delete_site(connection: Connection, site_id: int) -> None:
-    """Delete a site that has no rows of its own left, with its tokens, webhooks, alerts, mails, members and invitations."""
+    """Delete a site without data, with its tokens, webhooks, alerts, mails, memberships and invitations."""
     for table in (token, webhook, alert, mail, mail_report, membership, invitation):
         connection.execute(delete(table).where(table.c.site_id == site_id))
     connection.execute(delete(site).where(site.c.id == site_id))

@@ -26,19 +26,19 @@ def insert_token(connection: Connection, new: Token, digest: str) -> None:
 
 
 def find_token(connection: Connection, digest: str) -> Token | None:
-    """Find the token of a digest, unless it was revoked."""
+    """Find the token with a digest; `None` if it was never issued or was revoked."""
     live = select(token).where(token.c.digest == digest, token.c.revoked_at.is_(None))
     row = connection.execute(live).one_or_none()
     return _token_from_row(row) if row is not None else None
 
 
 def is_digest_known(connection: Connection, digest: str) -> bool:
-    """Whether a token of this digest was ever issued, revoked or not."""
+    """Return whether a token with this digest was ever issued, revoked or not."""
     return connection.execute(select(token.c.id).where(token.c.digest == digest)).first() is not None
 
 
 def list_tokens(connection: Connection, site_id: int | None = None) -> list[Token]:
-    """List the tokens of a site, or of all sites, the oldest first."""
+    """List the tokens of a site, or of all sites by site, oldest first."""
     query = select(token).order_by(token.c.site_id, token.c.created_at, token.c.id)
     if site_id is not None:
         query = query.where(token.c.site_id == site_id)
@@ -46,7 +46,7 @@ def list_tokens(connection: Connection, site_id: int | None = None) -> list[Toke
 
 
 def revoke_token(connection: Connection, token_id: int, now: datetime) -> bool:
-    """Revoke a live token for good; `False` if no live token has this id."""
+    """Revoke a token permanently; `False` if no unrevoked token has this id."""
     live = (token.c.id == token_id, token.c.revoked_at.is_(None))
     revoked = connection.execute(update(token).where(*live).values(revoked_at=now)).rowcount > 0
     raise_revision(connection)

@@ -14,9 +14,9 @@ _COUNTS = NameCounts(unknown_parameter)
 
 @record
 class UnknownParameter:
-    """A parameter that an endpoint does not have: its path, how often it was sent, and the name it may be meant for.
+    """A parameter that an endpoint does not have: its path, how often it was sent, and the most similar known name.
 
-    Path and name are empty for all parameters together that the site had no room for.
+    Path and name are empty for the row that counts all parameters beyond the limit.
     """
 
     path: str
@@ -27,20 +27,20 @@ class UnknownParameter:
 
 
 def fit_unknown_parameters(connection: Connection, site_id: int, seen: Mapping[Key, int]) -> Counted:
-    """Sort counts, by path and name, into those that the site has room for and all others together."""
+    """Return counts, by path and name, with parameters beyond the site's limit counted together."""
     return _COUNTS.fit(connection, site_id, seen)
 
 
 def count_unknown_parameters(
     connection: Connection, site_id: int, counted: Counted, nearest: Mapping[Key, str | None], now: datetime
 ) -> None:
-    """Add to the counts of unknown parameters, and store the nearest known names of new ones."""
+    """Add to the counts of unknown parameters, and store the nearest known name with each new one."""
     rows = {key: {"nearest": nearest.get(key)} for key in counted.seen}
     _COUNTS.add(connection, site_id, counted.seen, now, rows)
 
 
 def list_unknown_parameters(connection: Connection, site_id: int) -> list[UnknownParameter]:
-    """List the unknown parameters that callers sent, the most frequent first."""
+    """List the unknown parameters that callers sent, most frequent first."""
     table = unknown_parameter
     query = select(table).where(table.c.site_id == site_id)
     rows = connection.execute(query.order_by(table.c.seen.desc(), table.c.path, table.c.name))

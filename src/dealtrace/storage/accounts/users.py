@@ -31,7 +31,7 @@ def insert_user(connection: Connection, new: User, password_hash: str) -> None:
 
 
 def user_from_row(row: Row, prefix: str = "") -> User:
-    """Make a user of a row of `USER_COLUMNS`, whose names may begin with a prefix."""
+    """Return the user in a row of `USER_COLUMNS`, whose column names may have a prefix."""
     column = partial(getattr, row)
     return User(
         UserId(column(f"{prefix}id")),
@@ -49,29 +49,29 @@ def find_user(connection: Connection, login: str) -> User | None:
 
 
 def find_password_hash(connection: Connection, user_id: int) -> str | None:
-    """Find the hash of a user's password."""
+    """Find the hash of a user's password; `None` if there is no such user."""
     return connection.execute(select(user.c.password_hash).where(user.c.id == user_id)).scalar_one_or_none()
 
 
 def list_users(connection: Connection) -> list[User]:
-    """List all users by login."""
+    """List all users, ordered by login."""
     return [user_from_row(row) for row in connection.execute(select(*USER_COLUMNS).order_by(user.c.login))]
 
 
 def find_roles(connection: Connection, user_id: int) -> dict[SiteId, Role]:
-    """Find the roles of a user by site."""
+    """Find the roles of a user, by site."""
     rows = connection.execute(select(membership.c.site_id, membership.c.role).where(membership.c.user_id == user_id))
     return {SiteId(site_id): Role(role) for site_id, role in rows}
 
 
 def find_rights(connection: Connection, user_id: int) -> Rights | None:
-    """Find a user by id, with the roles they have."""
+    """Find a user by id, with their roles by site."""
     row = connection.execute(select(*USER_COLUMNS).where(user.c.id == user_id)).one_or_none()
     return Rights(user_from_row(row), find_roles(connection, user_id)) if row is not None else None
 
 
 def list_rights(connection: Connection, site_id: int | None = None) -> list[Rights]:
-    """List the users by login with all of their roles; with a site only those who have a role at it."""
+    """List the users with all their roles, ordered by login; with a site, only the users with a role at it."""
     roles: dict[int, dict[SiteId, Role]] = {}
     for user_id, of_site, role in connection.execute(
         select(membership.c.user_id, membership.c.site_id, membership.c.role)
@@ -82,42 +82,42 @@ def list_rights(connection: Connection, site_id: int | None = None) -> list[Righ
 
 
 def list_owners(connection: Connection) -> list[UserId]:
-    """List the owners of the installation, who stay owners until the transaction ends."""
+    """List the owners of the installation by id; their rows are locked until the transaction ends."""
     owners = select(user.c.id).where(user.c.is_owner.is_(True)).order_by(user.c.id).with_for_update()
     return [UserId(user_id) for user_id in connection.execute(owners).scalars()]
 
 
 def find_times_of_use(connection: Connection) -> dict[UserId, datetime]:
-    """Find when each user was here last, by id; users without a session are left out."""
+    """Find when each user last used the cabinet, by user id; users without a session are missing."""
     latest = select(session.c.user_id, func.max(session.c.seen_at)).group_by(session.c.user_id)
     return {UserId(user_id): seen_at for user_id, seen_at in connection.execute(latest)}
 
 
 def find_logins(connection: Connection, user_ids: Collection[int]) -> dict[int, str]:
-    """Find the logins of these users by id; deleted ones are left out."""
+    """Find the logins of these users by id; deleted users are missing."""
     named = select(user.c.id, user.c.login).where(user.c.id.in_(sorted(user_ids)))
     return {row.id: row.login for row in connection.execute(named)} if user_ids else {}
 
 
 def update_password(connection: Connection, user_id: int, password_hash: str) -> None:
-    """Replace the password of a user."""
+    """Store a new password hash for a user."""
     connection.execute(update(user).where(user.c.id == user_id).values(password_hash=password_hash))
 
 
 def delete_user(connection: Connection, user_id: int) -> None:
-    """Delete a user with sessions, recovery codes, and what the user may see."""
+    """Delete a user with their sessions, recovery codes and roles."""
     for table in (membership, session, recovery_code):
         connection.execute(delete(table).where(table.c.user_id == user_id))
     connection.execute(delete(user).where(user.c.id == user_id))
 
 
 def has_users(connection: Connection) -> bool:
-    """Whether there is a user who can log in."""
+    """Return whether there is any user."""
     return connection.execute(select(user.c.id).limit(1)).first() is not None
 
 
 def set_membership(connection: Connection, user_id: int, site_id: int, role: Role) -> None:
-    """Give a user a role at a site, in place of another."""
+    """Give a user a role at a site, replacing their previous role there."""
     statement = insert_into(connection, membership).values(user_id=user_id, site_id=site_id, role=role)
     connection.execute(
         statement.on_conflict_do_update(index_elements=["user_id", "site_id"], set_={"role": statement.excluded.role})
@@ -125,11 +125,11 @@ def set_membership(connection: Connection, user_id: int, site_id: int, role: Rol
 
 
 def delete_membership(connection: Connection, user_id: int, site_id: int) -> bool:
-    """Take the role of a user at a site; `False` if they had none."""
+    """Delete the role of a user at a site; `False` if they had none."""
     mine = (membership.c.user_id == user_id, membership.c.site_id == site_id)
     return connection.execute(delete(membership).where(*mine).returning(membership.c.role)).first() is not None
 
 
 def update_owner(connection: Connection, user_id: int, *, is_owner: bool) -> None:
-    """Make a user an owner of the installation, or not."""
+    """Store whether a user is an owner of the installation."""
     connection.execute(update(user).where(user.c.id == user_id).values(is_owner=is_owner))

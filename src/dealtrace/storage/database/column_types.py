@@ -1,6 +1,6 @@
 """Column types that behave the same on SQLite and PostgreSQL, and lists that are passed as one parameter.
 
-Any: what JSON text holds, and what SQLAlchemy asks to be generic over whatever a column holds.
+Any: the content of JSON text, and type parameters of SQLAlchemy for values of any column.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,7 +22,7 @@ EARLIEST, LATEST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo
 MICROSECOND = timedelta(microseconds=1)
 DAY = timedelta(days=1)
 RUBLE_FRACTION = Decimal(STEPS_PER_RUBLE)
-"""Money is kept in whole ten-thousandths of a ruble: exact, and summable on both engines."""
+"""Money is stored in whole ten-thousandths of a ruble, which both engines add exactly."""
 RUBLE_STEP = 1 / RUBLE_FRACTION
 
 
@@ -56,7 +56,7 @@ def _instant_or_none(stored: int | None) -> datetime | None:
 
 
 class Day(TypeDecorator[date]):
-    """A day of a site, stored as its proleptic ordinal."""
+    """A calendar day of a site, stored as its proleptic Gregorian ordinal."""
 
     impl = Integer
     cache_ok = True
@@ -109,7 +109,7 @@ def _json_or_none(stored: str | None) -> Any:
 
 
 class ListOf(TypeDecorator[list[object]]):
-    """A list as one parameter of a compiled statement: JSON on SQLite, an array elsewhere."""
+    """A list as one parameter of a compiled statement: JSON on SQLite, an array on PostgreSQL."""
 
     impl = Text
     cache_ok = True
@@ -119,16 +119,16 @@ class ListOf(TypeDecorator[list[object]]):
         self.item_type = item_type
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Return the type that the engine has."""
+        """Return the engine's own type."""
         return Text() if dialect.name == "sqlite" else ARRAY(self.item_type)
 
     def process_bind_param(self, value: list[object] | None, dialect: Dialect) -> object:
-        """Return the list as the engine takes it."""
+        """Return the list as the engine expects it."""
         return msgspec.json.encode(value).decode() if dialect.name == "sqlite" else value
 
 
 class is_among(ColumnElement[bool]):  # noqa: N801 - reads as the SQL it is
-    """Whether a column equals an item of a list of any length, looked up in the column's index."""
+    """The condition that a column equals an item of a list of any length; it uses the column's index."""
 
     inherit_cache = True
     type = Boolean()
@@ -142,7 +142,7 @@ class is_among(ColumnElement[bool]):  # noqa: N801 - reads as the SQL it is
         )
 
     def self_group(self, against: object = None) -> "is_among":  # noqa: ARG002 - the library's signature
-        """Return itself; SQLAlchemy would write `(…) = 1` for SQLite, which no index can answer."""
+        """Return itself; SQLAlchemy would write `(…) = 1` for SQLite, which cannot use an index."""
         return self
 
 
@@ -152,7 +152,7 @@ def _postgresql_among(element: is_among, compiler: SQLCompiler, **kwargs: object
 
 
 class is_among_many(is_among):  # noqa: N801
-    """The same for a list as long as a page: PostgreSQL is not shown its length, or it might read the whole table."""
+    """The same condition for a list as long as a page; PostgreSQL uses the index because it does not see the length."""
 
     inherit_cache = True
 
@@ -170,16 +170,16 @@ def _sqlite_among(element: is_among, compiler: SQLCompiler, **kwargs: object) ->
 
 
 IN_LIST_MAX = 200
-"""More values are passed as one parameter: engines limit how many there are."""
+"""Longer lists are passed as one parameter, because engines limit the number of parameters."""
 
 
 def is_in(column: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bool]:
-    """Return the condition that a column equals one of any number of values, of the column's type."""
+    """Return the condition that a column equals one of any number of `values`."""
     return column.in_(values) if len(values) <= IN_LIST_MAX else is_among_many(column, "listed", values)
 
 
 class each_json(FunctionElement[Any]):  # noqa: N801
-    """The items of a JSON array of arrays as rows; the statement picks elements by position."""
+    """The items of a JSON array of arrays as rows; the statement selects elements by position."""
 
     name = "each_json"
     inherit_cache = True
@@ -187,7 +187,7 @@ class each_json(FunctionElement[Any]):  # noqa: N801
 
 
 def json_integer(element: Any) -> ColumnElement[int]:
-    """Return an element of a JSON array as an integer of 64 bits."""
+    """Return an element of a JSON array as a 64-bit integer."""
     return cast(element.as_string(), BigInteger)
 
 
@@ -202,9 +202,9 @@ def _postgresql_each_json(element: FunctionElement[Any], compiler: SQLCompiler, 
 
 
 class json_text(FunctionElement[str]):  # noqa: N801
-    """The text that a `JsonText` column has under a name; null if the column is null or lacks the name.
+    """The text under a name in a `JsonText` column; null if the column is null or lacks the name.
 
-    SQLite's `->>` takes a name such as `0` or `$x` for a path.
+    SQLite's `->>` is not used because it would read a name such as `0` or `$x` as a path.
     """
 
     name = "json_text"

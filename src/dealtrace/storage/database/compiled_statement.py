@@ -1,7 +1,7 @@
-"""Core statements that are compiled to SQL text once per engine and then run on the driver directly.
+"""Core statements that are compiled to SQL text once per engine and then run directly on the driver.
 
-SQLAlchemy spends more on executing a statement than the database on answering a small one, so the hot path keeps the
-text, the order of the parameters and the converters of the column types, and hands them to the driver's cursor.
+SQLAlchemy takes longer to execute a small statement than the database takes to answer it. Frequent statements therefore
+keep the text, the order of the parameters and the converters of the column types, and use the driver's cursor.
 """
 
 from collections import namedtuple
@@ -14,19 +14,19 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from dealtrace.record import record
 
-Statement = Insert | Update | Select[Any]  # Any: what a Select returns is not known to the type checker before it runs
+Statement = Insert | Update | Select[Any]  # Any: the type checker does not know the columns of a Select
 EngineInsert = Callable[..., Any]
-"""An engine's own insert. Any: the inserts of both share `on_conflict_do_update` and no type that has it."""
-Convert = Callable[[Any], Any]  # Any: SQLAlchemy's converters of values bear no types
+"""An engine's own insert. Any: the inserts of both have `on_conflict_do_update` but no common type with it."""
+Convert = Callable[[Any], Any]  # Any: SQLAlchemy's converters have no types
 Values = Mapping[str, object]
 """Values of parameters or columns, by name."""
 PlainRow = Sequence[Any]
-"""A row by position. Any: the driver types no column; each caller makes a record of the row at once."""
+"""A row by position. Any: drivers do not type columns; every caller makes a record of the row at once."""
 _INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 class Row(Protocol):
-    """A row whose columns are attributes: SQLAlchemy's own, or one of `CompiledStatement.fetch_named`."""
+    """A row with columns as attributes: SQLAlchemy's own, or a row of `CompiledStatement.fetch_named`."""
 
     def __getattr__(self, name: str) -> Any:
         """Return a column. Any: neither SQLAlchemy nor a driver types it."""
@@ -36,7 +36,7 @@ class Row(Protocol):
 class _Compiled:
     """The SQL text for one engine, its parameters in order, and the converters of values to and from the driver.
 
-    `takes_arrays` marks an insert that takes one array per column. `constants` are parameters the statement fixes.
+    `takes_arrays` marks an insert that takes one array per column. `constants` are parameters with a fixed value.
     """
 
     text: str
@@ -66,10 +66,10 @@ class _Compiled:
 
 
 class CompiledStatement:
-    """A Core statement that is compiled for an engine the first time it runs there; column types convert every value.
+    """A Core statement, compiled for an engine on first use there; column types convert every value.
 
-    Where the statement needs an engine's own insert (`ON CONFLICT`), pass a function that takes that insert.
-    `columns` are those that an insert of single rows writes, if not all; the others are null.
+    If the statement needs an engine's own insert (`ON CONFLICT`), pass a function that takes that insert. `columns` are
+    the columns that an insert of single rows writes, by default all; the others are null.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class CompiledStatement:
         self._compiled: dict[str, _Compiled] = {}
 
     def run_many(self, connection: Connection, rows: Sequence[Values]) -> None:
-        """Run the statement for each of `rows` in one exchange with the driver; do nothing without rows.
+        """Run the statement for each of `rows` in one round trip; do nothing without rows.
 
         PostgreSQL takes inserted rows as one array per column, five times faster than row by row.
         """
@@ -109,20 +109,20 @@ class CompiledStatement:
             cursor.close()
 
     def fetch(self, connection: Connection, parameters: Values) -> Sequence[PlainRow]:
-        """Run the statement once and return all its rows by position, values converted."""
+        """Run the statement once and return all rows by position, with values converted."""
         compiled = self._compiled_for(connection.dialect)
         cursor = connection.connection.cursor()
         try:
             if compiled.is_positional:
                 cursor.execute(compiled.text, compiled.arguments(parameters))
-            else:  # planned each time: a plan cached while the tables were empty would scan them for good
+            else:  # planned each time: a plan cached while tables were empty would always scan them
                 cursor.execute(compiled.text, compiled.arguments(parameters), prepare=False)  # type: ignore[call-arg]
             return compiled.rows(cursor.fetchall())
         finally:
             cursor.close()
 
     def fetch_named(self, connection: Connection, parameters: Values) -> list[Row]:
-        """Run the statement once and return all its rows with columns as attributes, values converted."""
+        """Run the statement once and return all rows with columns as attributes, with values converted."""
         named = _row_maker(self._compiled_for(connection.dialect).names)
         return [named(row) for row in self.fetch(connection, parameters)]
 
@@ -142,7 +142,7 @@ class CompiledStatement:
 
 
 def _from_arrays(statement: Insert, names: Sequence[str] | None) -> Insert:
-    """Rewrite an insert of single rows as one that takes an array for each column; a value may itself be a list."""
+    """Return an insert of single rows as one that takes an array for each column; a value may itself be a list."""
     columns = [column for column in statement.table.columns if names is None or column.name in names]
     arrays = (func.unnest(bindparam(column.name, type_=ARRAY(column.type, dimensions=1))) for column in columns)
     return insert(statement.table).from_select([column.name for column in columns], select(*arrays))
@@ -150,7 +150,7 @@ def _from_arrays(statement: Insert, names: Sequence[str] | None) -> Insert:
 
 @cache
 def _row_maker(columns: tuple[str, ...]) -> Callable[[PlainRow], Row]:
-    """Return a function that gives the columns of a row their names."""
+    """Return a function that makes a row with named columns."""
     make: Callable[[PlainRow], Row] = namedtuple("Row", columns)._make  # type: ignore[attr-defined]  # noqa: PYI024 - the columns are data here
     return make
 

@@ -1,4 +1,4 @@
-"""What an error of the database means: a lost race, a transient failure or a real one; decided here only."""
+"""What an error of the database means: a lost race, a transient or a permanent failure; decided only here."""
 
 import re
 import sqlite3
@@ -9,9 +9,9 @@ PASSING_SQLSTATES = frozenset({"40001", "40P01", "57P01", "57P02", "57P03"})
 RETRY_REASONS = {"40001": "serialization", "40P01": "deadlock"}
 CONNECTION_CLASS = "08"
 STOPPED_SQLSTATE = "57014"
-"""A statement that took longer than it may."""
+"""The state of a statement that exceeded its time limit."""
 READ_ONLY_SQLSTATE = "25006"
-"""A standby, or a server that was made read-only."""
+"""The state reported by a standby, or by a server that was made read-only."""
 _BROKEN_KEY = re.compile(
     r"violates (unique|foreign key|exclusion|check|not-null) constraint"
     r"|[\"«](uq|pk|fk|ix)_\w+",  # the names of our keys, whatever language the server speaks
@@ -20,15 +20,15 @@ _UNREADABLE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def driver_error(fault: BaseException) -> BaseException:
-    """Return the driver's error inside one of SQLAlchemy's; compiled statements raise the driver's own."""
+    """Return the driver's error inside an error of SQLAlchemy; the driver's own errors are returned unchanged."""
     original = getattr(fault, "orig", None)
     return original if isinstance(original, BaseException) else fault
 
 
 def is_lost_race(fault: BaseException) -> bool:
-    """Whether another transaction stored a conflicting row meanwhile, so that a second attempt gives an answer.
+    """Return whether another transaction stored a conflicting row first, so that a second attempt gives an answer.
 
-    Citus passes a broken key of a shard on as an internal error, which only its words tell from others.
+    Citus reports a violated key of a shard as an internal error, which can be recognised only by its message.
     """
     error = driver_error(fault)
     if _is_postgresql(error, "InternalError_"):
@@ -37,7 +37,7 @@ def is_lost_race(fault: BaseException) -> bool:
 
 
 def retry_reason(fault: BaseException) -> str:
-    """Return the word under which a repeated attempt is counted."""
+    """Return the name under which a repeated attempt is counted."""
     if is_lost_race(fault):
         return "race"
     error = driver_error(fault)
@@ -47,9 +47,10 @@ def retry_reason(fault: BaseException) -> str:
 
 
 def is_database_failure(fault: BaseException) -> bool:
-    """Whether the database itself fails (unreachable, full, locked, read-only, unreadable), whatever the statement was.
+    """Return whether the database itself fails (unreachable, full, locked, read-only, unreadable) for any statement.
 
-    SQLite also calls a faulty statement or a missing table operational; that is our own fault, as on PostgreSQL.
+    SQLite also reports a faulty statement or a missing table as an operational error; as on PostgreSQL, that is our
+    bug.
     """
     error = driver_error(fault)
     if isinstance(error, sqlite3.DatabaseError) and _sqlite_code(error) in _UNREADABLE:
@@ -60,7 +61,7 @@ def is_database_failure(fault: BaseException) -> bool:
 
 
 def is_stopped(fault: BaseException) -> bool:
-    """Whether a statement was stopped because it took too long."""
+    """Return whether a statement was stopped because it took too long."""
     error = driver_error(fault)
     if isinstance(error, sqlite3.OperationalError):
         return _sqlite_code(error) == sqlite3.SQLITE_INTERRUPT
@@ -68,23 +69,23 @@ def is_stopped(fault: BaseException) -> bool:
 
 
 def is_read_only(fault: BaseException) -> bool:
-    """Whether a PostgreSQL server takes no writes; another connection may reach one that does."""
+    """Return whether a PostgreSQL server accepts no writes; another connection may reach a server that does."""
     error = driver_error(fault)
     return _is_postgresql(error) and _sqlstate(error) == READ_ONLY_SQLSTATE
 
 
 def message_of(fault: BaseException) -> str | None:
-    """Return the first line of the database's message (later lines quote rows); `None` if the error is not its own."""
+    """Return the first line of the database's message (later lines quote rows), `None` for other errors."""
     error = driver_error(fault)
     is_of_database = isinstance(error, sqlite3.Error) or _is_postgresql(error)
     return str(error).partition("\n")[0] if is_of_database else None
 
 
 def _is_postgresql(error: BaseException, name: str = "Error") -> bool:
-    """Whether an error is of this class of PostgreSQL's driver.
+    """Return whether an error is of this class of the PostgreSQL driver.
 
-    The driver is looked up instead of imported: without it there are no errors of its own, and importing it would cost
-    every command on SQLite a tenth of its start.
+    The driver is looked up instead of imported: without it none of its errors exist, and importing it would make every
+    command on SQLite start a tenth slower.
     """
     driver = sys.modules.get("psycopg")
     return driver is not None and isinstance(error, getattr(driver.errors, name))
@@ -96,12 +97,12 @@ def _sqlstate(error: BaseException) -> str | None:
 
 
 def _sqlite_code(error: sqlite3.Error) -> int:
-    """Return the primary result code; errors that Python's own module makes have none."""
+    """Return the primary result code; errors raised by Python's own module have none and count as `SQLITE_ERROR`."""
     return int(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)) & 0xFF
 
 
 def is_passing(fault: BaseException) -> bool:
-    """Whether the same work may succeed a little later: a busy file, a deadlock, a server that is restarting."""
+    """Return whether the same work may succeed a little later: a busy file, a deadlock, a server that is restarting."""
     error = driver_error(fault)
     if isinstance(error, sqlite3.OperationalError):
         return _sqlite_code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)

@@ -14,22 +14,22 @@ from sqlalchemy.pool import NullPool, QueuePool
 from dealtrace.storage.database.time_limit import stopped_after
 
 SQLITE_BUSY_SECONDS = 30
-"""How long a writer waits for another process (a command beside a running server) to finish its transaction."""
+"""How long a writer waits for another process, such as a command beside a running server, to finish its transaction."""
 SQLITE_CHECKPOINT_PAGES = 4000
-"""At SQLite's default of 1000 pages, grouped inserts cost 1.3 times as much."""
+"""With SQLite's default of 1000 pages, grouped inserts take 1.3 times as long."""
 POSTGRESQL_CONNECT_SECONDS = 5
 MIRROR_MEMORY_DEFAULT = 512
-"""In MiB; what does not fit is written to disk."""
+"""In MiB; the rest of the mirror is written to disk."""
 WRITERS = 2
-"""The write queue, and the short transactions beside it that take blocks of ids."""
+"""Connections for the write queue, and for the short transactions that take blocks of ids."""
 
 
 @dataclass(frozen=True)
 class Database:
     """A database with one engine to write and one to read, the same for every site.
 
-    A statement that reads longer than `read_seconds_max` is stopped, unless that is 0; see `is_stopped`.
-    `mirror_memory_mib` is how much memory the column mirror beside SQLite may take; 0: there is none.
+    A read that takes longer than `read_seconds_max` is stopped, unless that is 0; see `is_stopped`. `mirror_memory_mib`
+    is the memory that the column mirror beside SQLite may take; 0 means no mirror.
     """
 
     url: URL
@@ -40,7 +40,7 @@ class Database:
 
     @property
     def is_sqlite(self) -> bool:
-        """Whether it is a SQLite file, which only one process at a time may serve."""
+        """Whether the database is a SQLite file, which only one process at a time may serve."""
         return self.url.get_backend_name() == "sqlite"
 
     @property
@@ -51,7 +51,7 @@ class Database:
 
     @property
     def name(self) -> str:
-        """What people call it, without its password: the absolute path of the file, or the server's address."""
+        """The name for people, without the password: the absolute path of the file, or the server's address."""
         if self.is_sqlite:
             return str(self.file.absolute())
         place = {key: value for key, value in self.url.query.items() if key in ("host", "port")}
@@ -65,14 +65,14 @@ class Database:
 
     @contextmanager
     def read(self, *, is_limited: bool = True) -> Iterator[Connection]:
-        """Open a read-only transaction that sees one consistent state of the database; limited by the time it takes."""
+        """Open a read-only transaction that sees one consistent state; `is_limited` applies `read_seconds_max`."""
         with self.reader.connect() as connection:
             connection.begin()
             with stopped_after(connection, self.read_seconds_max if is_limited else 0):
                 yield connection
 
     def gather_statistics(self) -> None:
-        """Refresh PostgreSQL's statistics, which it would do by itself a minute later; SQLite plans without them."""
+        """Refresh PostgreSQL's statistics, which it would do by itself a minute later; SQLite does not need them."""
         if not self.is_sqlite:
             with self.write() as connection:
                 connection.exec_driver_sql("ANALYZE")
@@ -92,10 +92,10 @@ def open_database(
     read_seconds_max: int = 0,
     mirror_memory_mib: int = MIRROR_MEMORY_DEFAULT,
 ) -> Database:
-    """Open the database that `DEALTRACE_DATABASE_URL` names; a missing SQLite file is an error of the first use.
+    """Open the database at an address like `DEALTRACE_DATABASE_URL`; a missing SQLite file fails on first use.
 
-    `read_address` names a PostgreSQL replica to read journals from. Turn `prepared_statements` off behind a pooler
-    that gives each transaction another connection.
+    `read_address` is a PostgreSQL replica to read journals from. Turn `prepared_statements` off behind a pooler that
+    gives each transaction another connection.
     """
     url = make_url(address)
     if url.get_backend_name() == "sqlite":
@@ -114,7 +114,7 @@ def open_database(
 
 
 def data_dsn_for(database: Database, site_id: int) -> str:
-    """Return the address of the database that has a site's data, which is the same for all sites today."""
+    """Return the address of the database with a site's data, which is the same for all sites today."""
     del site_id
     return database.url.render_as_string(hide_password=False)
 
@@ -147,7 +147,7 @@ def _sqlite_engine(url: URL, *, begin: str, pool: int = 1, only_reads: bool = Fa
 
     @event.listens_for(engine, "do_connect")
     def _open_existing(_dialect: object, _record: object, place: list[str], options: dict[str, object]) -> None:
-        if not in_memory:  # a file that SQLite makes by itself could be read by everybody
+        if not in_memory:  # everybody could read a file that SQLite creates by itself
             place[0] = f"file:{quote(place[0])}?mode=rw"
             options["uri"] = True
 

@@ -1,4 +1,4 @@
-"""The files of a SQLite database: private from their first byte, served once, and missed when they are gone."""
+"""The files of a SQLite database: created private, served by one server, and checked for removal or replacement."""
 
 import fcntl
 import os
@@ -9,12 +9,12 @@ from sqlalchemy import text
 from dealtrace.storage.database.engine import Database
 
 PRIVATE_MODE = 0o600
-"""Only the owner reads a database: it holds phones, e-mails and the digests of tokens."""
+"""Only its owner may read a database: it holds phones, e-mails and the digests of tokens."""
 OTHERS_MODE = 0o007
 _COMPANIONS = ("-wal", "-shm")
 
 FileId = tuple[int, int]
-"""Device and inode: what a file is, whatever it is called."""
+"""Device and inode, which identify a file under any name."""
 
 
 def create_private_file(path: Path) -> None:
@@ -23,15 +23,15 @@ def create_private_file(path: Path) -> None:
 
 
 def is_open_to_others(path: Path) -> bool:
-    """Whether users other than the owner and its group can read or write a file."""
+    """Return whether users other than the owner and its group can read or write a file."""
     return bool(path.stat().st_mode & OTHERS_MODE)
 
 
 def claim_file(path: Path) -> bool:
-    """Lock a database file against other servers until this process and its children end; `False` if one has it.
+    """Lock a database file until this process and its children end; `False` if another server has locked it.
 
-    The lock is on the file itself, so links and other names lead to the same lock. Commands can still use the file.
-    The descriptor stays open on purpose: closing it would also drop the locks that SQLite holds in this process.
+    The lock is on the file itself, so links and other names lead to the same lock. Commands can still use the file. The
+    descriptor stays open on purpose: closing it would also release the locks that SQLite holds in this process.
     """
     claim = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
@@ -43,9 +43,9 @@ def claim_file(path: Path) -> bool:
 
 
 class ServedFiles:
-    """A database file with its WAL and index, as they were when a server opened them.
+    """A database file with its WAL and index, as a server opened them.
 
-    A connection writes on to a file that was removed or replaced, and what it writes there is lost.
+    A connection continues to write to a file that was removed or replaced, and those writes are lost.
     """
 
     def __init__(self, path: Path) -> None:
@@ -56,19 +56,19 @@ class ServedFiles:
             self._files[file] = file_id(file)
 
     def find_lost(self) -> Path | None:
-        """Return a file that was removed or replaced since; `None` if all are what they were."""
+        """Return the path of a file that was removed or replaced since, `None` if there is none."""
         return next((path for path, known in self._files.items() if file_id(path) != known), None)
 
 
 def remember_files(database: Database) -> ServedFiles:
-    """Return the files of a SQLite database; reading makes the WAL and the index, which stay as long as it is open."""
+    """Return the files of a SQLite database; a first read creates the WAL and index, which last while it is open."""
     with database.read() as connection:
         connection.execute(text("SELECT count(*) FROM sqlite_schema")).scalar_one()
         return ServedFiles(database.file)
 
 
 def file_id(path: Path) -> FileId | None:
-    """Return what a file is; `None` if there is none."""
+    """Return the identity of a file, `None` if the file does not exist."""
     try:
         found = os.stat(path)  # noqa: PTH116 - called for every request, and cheaper than `Path.stat`
     except OSError:

@@ -1,4 +1,4 @@
-"""Statements that read are stopped when they take too long."""
+"""A time limit for statements that read."""
 
 import time
 from collections.abc import Iterator
@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, text
 
 STEPS_BETWEEN_LOOKS = 100_000
-"""Steps of SQLite's machine between two looks at the clock: a few milliseconds."""
+"""Steps of SQLite's virtual machine between two checks of the clock: a few milliseconds."""
 
 
 @contextmanager
 def stopped_after(connection: Connection, seconds: int) -> Iterator[None]:
-    """Stop what a connection reads in a transaction when it takes too long; 0 means no limit.
+    """Stop the reads of a connection's transaction that take longer than `seconds`; 0 means no limit.
 
-    PostgreSQL limits each statement, SQLite all of them together.
+    PostgreSQL limits each statement, SQLite all statements of the transaction together.
     """
     if not seconds:
         yield

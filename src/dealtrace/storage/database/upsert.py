@@ -1,4 +1,4 @@
-"""Insert-or-update, in the form that both engines share."""
+"""Insert-or-update in the form that both engines share."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Whether the database takes writes at all, and whether there is room for them."""
+"""Whether the database accepts writes, and whether the disk has room for them."""
 
 import os
 from pathlib import Path
@@ -8,14 +8,14 @@ from sqlalchemy import text
 from dealtrace.storage.database.engine import Database
 
 FREE_BYTES_MIN = 1024 * 1024
-"""With less than this, the longest lead or deal may not fit."""
+"""With less free space, the longest lead or deal may not fit."""
 _MODE = text("SELECT pg_is_in_recovery(), current_setting('transaction_read_only') = 'on'")
 
 
 def obstacle_to_writing(database: Database) -> str | None:
-    """Return why nothing can be written, in a few words; `None` if there is no such reason.
+    """Return why nothing can be written, in a few words; `None` if writing is possible.
 
-    Connections to a server that became a standby are closed, so that the next ones may find the new primary.
+    Connections to a server that became a standby are closed, so that new connections may find the new primary.
     """
     if database.is_sqlite:
         return "disk full" if _is_full(database.file.absolute().parent) else None
@@ -29,5 +29,5 @@ def obstacle_to_writing(database: Database) -> str | None:
 
 def _is_full(folder: Path) -> bool:
     disk = os.statvfs(folder)
-    blocks = disk.f_bavail if os.geteuid() else disk.f_bfree  # only root may use the reserve
+    blocks = disk.f_bavail if os.geteuid() else disk.f_bfree  # only root may use the reserved blocks
     return blocks * disk.f_frsize < FREE_BYTES_MIN

@@ -1,4 +1,4 @@
-"""How many deals a site has on each day of UTC: updated with the deals, so that journals need not count row by row."""
+"""The number of deals of a site per UTC day, updated with the deals so that journals need not count rows."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -46,7 +46,7 @@ _DAY_MICROSECONDS = DAY // MICROSECOND
 
 
 class JournalMoment(StrEnum):
-    """The moment of a deal that an interval is about; each has an index and counts of its own."""
+    """The moment of a deal that an interval applies to; each has an index and its own counts."""
 
     HAPPENED = "happened_at"
     TOUCHED = "touched_at"
@@ -84,7 +84,7 @@ _SHIFTS = each_json(bindparam("shifts", type_=Text)).table_valued(column("value"
 
 
 def _shift_statement(engine_insert: EngineInsert) -> Insert:
-    """Write all shifts as one statement: on PostgreSQL each exchange costs as much as ten rows."""
+    """Return one statement that adds all shifts: on PostgreSQL a round trip costs as much as ten rows."""
     moment, midnight, lead_kind, deals = (_SHIFTS.c.value[position] for position in range(4))
     rows = select(
         bindparam("site_id"), moment.as_string(), json_integer(midnight), lead_kind.as_string(), json_integer(deals)
@@ -100,19 +100,19 @@ _SHIFT = CompiledStatement(_shift_statement)
 
 @record
 class DaysOfDeals:
-    """The daily counts of a site's undeleted deals by a moment; with a `lead_kind`, of those whose lead is of it."""
+    """The daily counts of a site's undeleted deals by a moment; with a `lead_kind` only of deals with such a lead."""
 
     site_id: int
     moment: JournalMoment
     lead_kind: LeadKind | None = None
 
     def count(self, connection: Connection, since: datetime, until: datetime) -> int:
-        """Count the deals on the days of UTC whose midnights are from `since` on and before `until`."""
+        """Count the deals on the UTC days whose midnights are from `since` on and before `until`."""
         ((deals,),) = _COUNT_DAYS.fetch(connection, self._parameters(since, until))
         return deals or 0
 
     def reach(self, connection: Connection, since: datetime, until: datetime, skip: int) -> tuple[datetime, int] | None:
-        """Return the midnight of the day on which the deal after `skip` others falls, and how many precede that day."""
+        """Return the midnight of the day of the deal after `skip` others, and how many deals precede that day."""
         rows = _REACH.fetch(connection, {**self._parameters(since, until), "skip": skip})
         return (rows[0][0], rows[0][1]) if rows else None
 
@@ -127,13 +127,13 @@ class DaysOfDeals:
 
 
 def count_new_deals(connection: Connection, site_id: int, rows: Iterable[Values]) -> None:
-    """Add inserted deals to the counts, given as the rows that were inserted."""
+    """Add inserted deals, given as their rows, to the counts."""
     _shift(connection, site_id, Counter(_days([row[name] for name in _COUNTED] for row in rows)))
 
 
 @contextmanager
 def recounting(connection: Connection, site_id: int, ids: Sequence[int]) -> Iterator[None]:
-    """Correct the counts for deals that are changed inside the block; the caller has locked them."""
+    """Correct the counts of deals that are changed inside the block; the caller must have locked them."""
     parameters = {"site_id": site_id, "ids": list(ids)}
     before = Counter(_days(_LIST_COUNTED.fetch(connection, parameters)))
     yield
@@ -143,7 +143,7 @@ def recounting(connection: Connection, site_id: int, ids: Sequence[int]) -> Iter
 
 
 def recount_deals(connection: Connection, site_id: int) -> None:
-    """Count all deals of a site again and replace the stored counts; writers of deals wait, of any site."""
+    """Count all deals of a site and replace the stored counts; meanwhile writers of deals wait, whatever their site."""
     if connection.dialect.name == "postgresql":  # SQLite has one writer at a time
         connection.exec_driver_sql(f"LOCK TABLE {deal_day.name} IN SHARE ROW EXCLUSIVE MODE")
     connection.execute(delete(deal_day).where(deal_day.c.site_id == site_id))
@@ -152,7 +152,7 @@ def recount_deals(connection: Connection, site_id: int) -> None:
 
 
 def list_miscounted_days(connection: Connection, site_id: int) -> list[date]:
-    """List the days whose stored counts differ from the deals, which are all counted for it."""
+    """List the UTC days whose stored counts differ from the deals; this counts all deals of the site."""
     stored = select(deal_day).where(deal_day.c.site_id == site_id, deal_day.c.deals != 0)
     true = [row for moment in JournalMoment for row in connection.execute(_true_days(site_id, moment))]
     differing = {tuple(row) for row in true} ^ {tuple(row) for row in connection.execute(stored)}
@@ -160,7 +160,7 @@ def list_miscounted_days(connection: Connection, site_id: int) -> list[date]:
 
 
 def _true_days(site_id: int, moment: JournalMoment) -> Select[Any]:  # Any: a Select of columns chosen by name
-    """Count deals as rows of `deal_day`; days are numbered from the year 1, because engines divide towards zero.
+    """Return a query that counts deals as rows of `deal_day`; days count from year 1 as engines round towards zero.
 
     `_days` is the same rule in Python.
     """
@@ -180,7 +180,7 @@ def _true_days(site_id: int, moment: JournalMoment) -> Select[Any]:  # Any: a Se
 
 
 def _days(rows: Iterable[PlainRow]) -> Iterator[tuple[str, int, str]]:
-    """Yield each day, numbered from 1970, on which a moment of an undeleted deal falls, and the kind of its lead.
+    """Yield each moment of an undeleted deal: its name, its day numbered from 1970, and the kind of the deal's lead.
 
     `_true_days` is the same rule in SQL.
     """
@@ -192,7 +192,7 @@ def _days(rows: Iterable[PlainRow]) -> Iterator[tuple[str, int, str]]:
 
 
 def _shift(connection: Connection, site_id: int, shifts: Mapping[tuple[str, int, str], int]) -> None:
-    """Add to the counts in a fixed order, so that two writers cannot wait for each other's rows."""
+    """Add to the counts in a fixed order, so that two writers cannot deadlock."""
     rows = [
         (moment, microseconds(EPOCH + DAY * day), lead_kind, deals)
         for (moment, day, lead_kind), deals in sorted(shifts.items())

@@ -1,4 +1,4 @@
-"""Deals as rows of their table, and the records that such rows stand for."""
+"""Conversion between deals and the rows of their table."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
@@ -22,7 +22,7 @@ from dealtrace.storage.schema.tables.visits import traffic_source
 
 _STATED = and_(traffic_source.c.site_id == deal.c.site_id, traffic_source.c.id == deal.c.stated_source_id)
 FURTHER_COLUMNS = ("status_since", "margin_rub", "currency", "details", "matchers")
-"""The columns of what only deals 2.0 state, besides the date of a status; a new deal of 1.0 is stored without them."""
+"""The columns of fields that only deals 2.0 set, and of a status's date; a new deal of 1.0 is stored without them."""
 _NOT_IN_A_DEAL = ("site_id", "visited_at", "fingerprint")
 DEAL_ROWS = select(
     *(column for column in deal.c if column.name not in _NOT_IN_A_DEAL),
@@ -31,17 +31,17 @@ DEAL_ROWS = select(
 """Deals with the parts of their stated source; `deal_from_row` makes a record of such a row."""
 
 NEW_COLUMNS = tuple(column.name for column in deal.c if column.name not in FURTHER_COLUMNS)
-"""The columns that a new deal of deals 1.0 is stored with; the others are null until something happens to it."""
+"""The columns that a new deal of deals 1.0 is stored with; other columns are null until a change sets them."""
 STAMP_COLUMNS = ("touched_at", "changed_at", "deleted_at", "version")
 CHANGING_COLUMNS = ("status", "amount_rub", "service", "manager", "comment", "custom_values", "stated_source_id")
-"""The columns that a new deal has and a change may write, besides the stamps."""
+"""The columns that both a new deal and a change write, besides the stamps."""
 LEAD_KINDS: Mapping[str, LeadKind] = {kind.value: kind for kind in LeadKind}
 """Lead kinds by their stored names; a lookup costs less than calling the enumeration for every deal of a page."""
 
 
 @record
 class NewDeal:
-    """A deal to insert, with the columns that only its row has."""
+    """A deal to insert, with the values that only its row has."""
 
     deal: Deal
     fingerprint: str
@@ -65,7 +65,7 @@ def new_deal_columns(site_id: int, new: NewDeal, source_ids: Mapping[TrafficSour
 
 
 def lead_columns(deal: Deal, visited_at: datetime | None) -> dict[str, object]:
-    """Return the columns of the lead a deal belongs to; the visit of that lead began at `visited_at`."""
+    """Return the columns for the lead of a deal; the visit of that lead began at `visited_at`."""
     return {
         "lead_kind": deal.lead.kind if deal.lead is not None else None,
         "lead_id": deal.lead.id if deal.lead is not None else None,
@@ -75,7 +75,7 @@ def lead_columns(deal: Deal, visited_at: datetime | None) -> dict[str, object]:
 
 
 def changing_columns(deal: Deal, source_ids: Mapping[TrafficSource, int]) -> dict[str, object]:
-    """Return the columns that a change of a deal may write, stamps included."""
+    """Return the columns that a change of a deal may write, including the stamps."""
     return {
         "status": deal.status,
         "amount_rub": deal.amount_rub,
@@ -89,7 +89,7 @@ def changing_columns(deal: Deal, source_ids: Mapping[TrafficSource, int]) -> dic
 
 
 def further_columns(deal: Deal) -> dict[str, object]:
-    """Return the columns of what only deals 2.0 state."""
+    """Return the columns of the fields that only deals 2.0 set."""
     return {
         "status_since": deal.status_since,
         "margin_rub": deal.margin_rub,
@@ -100,14 +100,14 @@ def further_columns(deal: Deal) -> dict[str, object]:
 
 
 def _stated_parts(parts: DealDetails | Matcher) -> dict[str, object]:
-    """Return the fields that differ from their defaults: what is not stated takes no room."""
+    """Return the fields that differ from their defaults, so that unstated values take no space."""
     return {part.name: value for part in fields(parts) if (value := getattr(parts, part.name)) != part.default}
 
 
 def key_rows(site_id: int, deal: Deal) -> list[Values]:
-    """Return a row for each key by which a lead that arrives late may concern a deal with matchers.
+    """Return a row for each key under which a late lead may concern a deal with matchers.
 
-    A lead must have begun between the ends of a row; where several matchers have a key, the widest ends count.
+    A row holds the earliest and latest start of such a lead; for a key of several matchers it is the widest interval.
     """
     ends: dict[str, tuple[datetime, datetime]] = {}
     for matcher in deal.matchers:
@@ -122,12 +122,12 @@ def key_rows(site_id: int, deal: Deal) -> list[Values]:
 
 
 def stamp_columns(deal: Deal) -> dict[str, object]:
-    """Return the columns of when a deal was last touched, changed and deleted, and its version."""
+    """Return the columns with the times a deal was touched, changed and deleted, and its version."""
     return {name: getattr(deal, name) for name in STAMP_COLUMNS}
 
 
 def tag_rows(site_id: int, deal: Deal) -> list[Values]:
-    """Return a row for each tag of a deal, in their order."""
+    """Return a row for each tag of a deal, in the order of the tags."""
     return [
         {"site_id": site_id, "deal_id": deal.id, "position": position, "tag": tag}
         for position, tag in enumerate(deal.tags)
@@ -150,7 +150,7 @@ _NO_CLUE_COLUMNS: Values = {
 
 
 def clue_columns(clue: LeadClue) -> dict[str, object]:
-    """Return the columns of what a deal says of its lead."""
+    """Return the columns of what a deal states about its lead."""
     columns = dict(_NO_CLUE_COLUMNS)
     match clue.identity:
         case CallIdentity(call_id, reference):
@@ -176,13 +176,13 @@ def _stripped(reference: str | None) -> str | None:
 
 
 def _further_contacts(contact: ContactClue) -> list[str]:
-    """List the contacts besides the first phone and the first e-mail, phones first."""
+    """List the contacts after the first phone and the first e-mail, phones first."""
     phones = contact.phone.further if contact.phone is not None else ()
     return [*phones, *(contact.email.further if contact.email is not None else ())]
 
 
 def contact_rows(rows: Iterable[Values]) -> list[Values]:
-    """Return a row for each contact that whole rows of deals have no room for in columns of their own."""
+    """Return a row for each contact of these deals that has no column of its own in the row of the deal."""
     return [
         {"site_id": row["site_id"], "contact": contact, "deal_id": row["id"]}
         for row in rows
@@ -192,7 +192,7 @@ def contact_rows(rows: Iterable[Values]) -> list[Values]:
 
 
 def deal_from_row(row: Row, tags: tuple[str, ...]) -> Deal:
-    """Make a deal of one of `DEAL_ROWS` and its tags."""
+    """Return the deal in a row of `DEAL_ROWS`, with its tags."""
     return Deal(
         id=DealId(row.id),
         number=row.number,

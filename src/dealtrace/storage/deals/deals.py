@@ -1,4 +1,4 @@
-"""Deals, found, inserted and updated."""
+"""Deals: finding, inserting and updating them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -74,14 +74,14 @@ def find_registered(connection: Connection, site_id: int, numbers: Sequence[str]
 
 
 def find_fingerprints(connection: Connection, site_id: int, ids: Iterable[int]) -> dict[int, str]:
-    """Find the fingerprints of these deals by their ids, deleted included; unknown ids are missing."""
+    """Find the fingerprints of these deals by id, including deleted deals; unknown ids are missing."""
     mine = (deal.c.site_id == site_id, deal.c.id.in_(sorted(set(ids))))
     rows = connection.execute(select(deal.c.id, deal.c.fingerprint).where(*mine))
     return {deal_id: fingerprint for deal_id, fingerprint in rows}  # noqa: C416 - a row is no pair to the type checker
 
 
 def find_deleted(connection: Connection, site_id: int, numbers: Sequence[str]) -> dict[str, DealId]:
-    """Find the deleted deals that had these numbers, by their fingerprints; all of the site's deals are looked into."""
+    """Find the deleted deals that had these numbers, by fingerprint; reads all deals of the site."""
     if not numbers:
         return {}
     mine = (deal.c.site_id == site_id, deal.c.number.in_(numbers), deal.c.deleted_at.is_not(None))
@@ -92,7 +92,7 @@ def find_deleted(connection: Connection, site_id: int, numbers: Sequence[str]) -
 def insert_deals(
     connection: Connection, site_id: int, deals: Sequence[NewDeal], source_ids: Mapping[TrafficSource, int]
 ) -> None:
-    """Store new deals, their further contacts, keys and tags; a number that is taken violates the unique index."""
+    """Store new deals, their further contacts, keys and tags; a number that is in use violates the unique index."""
     full = [new for new in deals if new.deal.matchers]
     plain = [new for new in deals if not new.deal.matchers] if full else deals
     rows = [new_deal_columns(site_id, new, source_ids) for new in plain]
@@ -108,7 +108,7 @@ def insert_deals(
 
 
 def update_clues(connection: Connection, site_id: int, deals: Sequence[Deal]) -> None:
-    """Write the clues of deals whose contacts were read again."""
+    """Store the clues of deals whose contacts were normalised again."""
     ids = [changed.id for changed in deals]
     connection.execute(delete(deal_contact).where(deal_contact.c.site_id == site_id, deal_contact.c.deal_id.in_(ids)))
     clues = [{"site_id": site_id, "id": changed.id, **clue_columns(changed.clue)} for changed in deals]
@@ -129,13 +129,14 @@ def list_deals_by_key(
 ) -> list[Deal]:
     """List the deals of a site that have one of these ids or numbers, each once, in the order of their ids.
 
-    With `lock` they are locked against other writers, and read only afterwards: a row that had to be waited for must
-    not come with what it was joined to before.
+    With `lock` they are locked against other writers before they are read, because a row that was waited for must not
+    be returned with the joined rows from before. The order is that of `id + 0`: ordered by `id`, SQLite would walk all
+    deals of the site in that index instead of looking up the few.
     """
     found: set[int] = set()
     for column, keys in ((deal.c.id, sorted(set(ids))), (deal.c.number, sorted(set(numbers)))):
         if keys:
-            query = select(deal.c.id).where(deal.c.site_id == site_id, column.in_(keys)).order_by(deal.c.id)
+            query = select(deal.c.id).where(deal.c.site_id == site_id, column.in_(keys)).order_by(deal.c.id + 0)
             if not with_deleted:
                 query = query.where(deal.c.deleted_at.is_(None))
             found.update(connection.execute(query.with_for_update() if lock else query).scalars())
@@ -148,7 +149,7 @@ def list_deals_by_key(
 def update_deals(
     connection: Connection, site_id: int, deals: Sequence[Deal], source_ids: Mapping[TrafficSource, int]
 ) -> None:
-    """Write everything that a change may have changed, tags included."""
+    """Store everything that a change may have changed, including tags."""
     ids = [changed.id for changed in deals]
     rows = [
         {
@@ -173,26 +174,26 @@ def replace_keys(connection: Connection, site_id: int, deals: Sequence[Deal]) ->
 
 
 def stamp_deals(connection: Connection, site_id: int, deals: Sequence[Deal]) -> None:
-    """Write that deals were deleted or restored; a number taken in the meantime violates the unique index."""
+    """Store that deals were deleted or restored; a number that is in use again violates the unique index."""
     rows = [{"of_site": site_id, "of_deal": stamped.id, **stamp_columns(stamped)} for stamped in deals]
     with recounting(connection, site_id, [stamped.id for stamped in deals]):
         _STAMP_DEAL.run_many(connection, rows)
 
 
 def list_deals_after(connection: Connection, site_id: int, after_id: int, limit: int) -> list[Deal]:
-    """List the deals of a site with ids above `after_id`, in order, deleted included, locked against other writers."""
+    """List the deals of a site above `after_id`, by id, including deleted deals, locked against other writers."""
     mine = DEAL_ROWS.where(deal.c.site_id == site_id, deal.c.id > after_id)
     return list_deals_of_query(connection, site_id, mine.order_by(deal.c.id).limit(limit).with_for_update(of=deal))
 
 
 def count_deals(connection: Connection, site_id: int, after_id: int = 0) -> int:
-    """Count the deals of a site with ids above `after_id`, deleted included."""
+    """Count the deals of a site with ids above `after_id`, including deleted deals."""
     mine = select(func.count()).select_from(deal).where(deal.c.site_id == site_id, deal.c.id > after_id)
     return int(connection.execute(mine).scalar_one())
 
 
 def count_unusable_contacts(connection: Connection, site_id: int) -> int:
-    """Count the undeleted deals whose phone or e-mail could not be normalised, so that no lead can match it."""
+    """Count the undeleted deals with a phone or e-mail that has no normal form, so that no lead can match it."""
     unusable = or_(
         and_(deal.c.clue_phone_as_sent.is_not(None), deal.c.clue_phone.is_(None)),
         and_(deal.c.clue_email_as_sent.is_not(None), deal.c.clue_email.is_(None)),
@@ -204,12 +205,12 @@ def count_unusable_contacts(connection: Connection, site_id: int) -> int:
 
 
 def list_deals_of_query(connection: Connection, site_id: int, query: Select[tuple[object, ...]]) -> list[Deal]:
-    """Run a query over `DEAL_ROWS` and list the deals with their tags, in its order."""
+    """Run a query over `DEAL_ROWS` and list the deals with their tags, in the order of the query."""
     return _with_tags(connection, site_id, connection.execute(query).all())
 
 
 def list_deals_by_id(connection: Connection, site_id: int, ids: Sequence[int]) -> list[Deal]:
-    """List these deals in the order of `ids`, deleted included; unknown ids are missing."""
+    """List these deals in the order of `ids`, including deleted deals; unknown ids are missing."""
     if not ids:
         return []
     rows = _LIST_BY_ID.fetch_named(connection, {"site_id": site_id, "ids": list(ids)})
@@ -218,7 +219,7 @@ def list_deals_by_id(connection: Connection, site_id: int, ids: Sequence[int]) -
 
 
 def find_tags(connection: Connection, site_id: int, deal_ids: Sequence[int]) -> dict[int, list[str]]:
-    """Find the tags of these deals, in their order, by deal id; deals without any are missing."""
+    """Find the tags of these deals, in stored order, by deal id; deals without tags are missing."""
     tags: dict[int, list[str]] = {}
     if deal_ids:
         for deal_id, tag in _LIST_TAGS.fetch(connection, {"site_id": site_id, "deal_ids": list(deal_ids)}):

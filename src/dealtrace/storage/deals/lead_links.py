@@ -1,4 +1,4 @@
-"""Which leads deals belong to, and which deals a lead may concern."""
+"""The links between deals and leads, and the deals that a lead may concern."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -38,7 +38,7 @@ _DEALS_OF_SPANS = {
     "clue_email": _SPANS.outerjoin(deal, and_(deal.c.clue_email == _SPAN_CONTACT, _MAY_BE_BOUND)),
     "clue_further": _SPANS.outerjoin(deal_contact, _IS_FURTHER).outerjoin(deal, and_(_HAS_IT, _MAY_BE_BOUND)),
 }
-"""Outer joins, so that SQLite begins with the spans and finds the deals of each by their contact."""
+"""Outer joins, so that SQLite begins with the spans and finds the deals of each by its contact."""
 _FIND_CONCERNED = {
     name: CompiledStatement(select(deal.c.id).select_from(deals_of_spans))
     for name, deals_of_spans in _DEALS_OF_SPANS.items()
@@ -66,9 +66,9 @@ _CLUES = {
 
 
 def find_ids_by_contact(connection: Connection, site_id: int, spans: Sequence[LeadSpan]) -> set[int]:
-    """Find the ids of deals that may have grown out of these leads by contact, deleted deals included.
+    """Find the ids of deals that may match these leads by contact, including deleted deals.
 
-    A deal that looks for leads of the other kind only is not among them.
+    Deals that search only for leads of the other kind are missing.
     """
     if not spans:
         return set()
@@ -80,7 +80,7 @@ def find_ids_by_contact(connection: Connection, site_id: int, spans: Sequence[Le
 
 
 def find_ids_by_key(connection: Connection, site_id: int, keys: Collection[tuple[str, datetime]]) -> set[int]:
-    """Find the ids of deals whose matchers may find a lead that has a key and began then, deleted deals included."""
+    """Find the ids of deals, also deleted, whose matchers may find a lead with one of these keys and starts."""
     if not keys:
         return set()
     spans = [(key, microseconds(started_at)) for key, started_at in keys]
@@ -91,7 +91,7 @@ def find_ids_by_key(connection: Connection, site_id: int, keys: Collection[tuple
 def find_ids_by_clue(
     connection: Connection, site_id: int, kind: LeadKind, ids: Sequence[int], references: Sequence[str]
 ) -> set[int]:
-    """Find the ids of deals registered with one of these ids or references of leads, deleted deals included."""
+    """Find the ids of deals registered with one of these ids or references of leads, including deleted deals."""
     by_id, by_reference = _CLUES[kind]
     found: set[int] = set()
     for clue, keys in ((by_id, ids), (by_reference, references)):
@@ -102,7 +102,7 @@ def find_ids_by_clue(
 
 
 def find_ids_by_lead(connection: Connection, site_id: int, lead: LeadRef) -> set[int]:
-    """Find the ids of deals that belong to a lead, deleted deals included."""
+    """Find the ids of deals that are matched to a lead, including deleted deals."""
     bound = (deal.c.site_id == site_id, deal.c.lead_id == lead.id, deal.c.lead_kind == lead.kind)
     return set(connection.execute(select(deal.c.id).where(*bound)).scalars())
 
@@ -110,14 +110,18 @@ def find_ids_by_lead(connection: Connection, site_id: int, lead: LeadRef) -> set
 def find_deals_of_leads(
     connection: Connection, site_id: int, kind: LeadKind, lead_ids: Sequence[int]
 ) -> dict[int, list[Deal]]:
-    """Find the undeleted deals of these leads by lead id, in the order they happened; others are missing."""
+    """Find the undeleted deals of these leads by lead id, by when they happened; leads without deals are missing.
+
+    They are sorted here: asked for an order, SQLite walks all deals of the site in that order instead of looking up
+    the few.
+    """
     theirs = DEAL_ROWS.where(
         deal.c.site_id == site_id, is_among(deal.c.lead_id, "lead_ids"), deal.c.lead_kind == kind,
         deal.c.deleted_at.is_(None),
     )  # fmt: skip
-    in_order = theirs.order_by(deal.c.happened_at, deal.c.id).params(lead_ids=list(lead_ids))
     of_lead: dict[int, list[Deal]] = {}
-    for found in list_deals_of_query(connection, site_id, in_order):
+    found_deals = list_deals_of_query(connection, site_id, theirs.params(lead_ids=list(lead_ids)))
+    for found in sorted(found_deals, key=lambda found: (found.happened_at, found.id)):
         assert found.lead is not None
         of_lead.setdefault(found.lead.id, []).append(found)
     return of_lead
@@ -126,7 +130,7 @@ def find_deals_of_leads(
 def bind_deals(
     connection: Connection, site_id: int, deals: Sequence[Deal], visited_at: Mapping[LeadRef, datetime]
 ) -> None:
-    """Write which leads deals belong to; `visited_at` says when the visits of those leads began."""
+    """Store the leads of deals; `visited_at` has the start of each lead's visit, if it has a visit."""
     rows = [
         {
             "of_site": site_id,

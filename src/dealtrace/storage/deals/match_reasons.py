@@ -1,6 +1,6 @@
-"""Why deals have their leads or none, said in SQL; `matching/match_reason.py` is the rule.
+"""Why deals have their leads or none, in SQL; `matching/match_reason.py` is the rule.
 
-Any: SQLAlchemy does not know what a CASE of texts holds.
+Any: SQLAlchemy does not know the type of a CASE of texts.
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ from dealtrace.storage.schema.tables.leads import call, lead_contact, lead_reque
 
 
 def match_reason(site: Site) -> ColumnElement[Any]:
-    """Return the reason of a deal's match; the lead of the deal must be joined."""
+    """Return an expression for the reason of a deal's match; the query must join the lead of the deal."""
     clue = deal.c
     has_identity = or_(
         clue.clue_call_id.is_not(None),
@@ -64,7 +64,7 @@ def _with_lead(is_without_contact: ColumnElement[bool]) -> ColumnElement[Any]:
 def _shares(*, is_email: bool) -> ColumnElement[bool]:
     """Return the condition that a deal and its lead have a phone, or an e-mail, in common.
 
-    Leads keep what they were sent; their contacts in normal form are the rows by which matching finds them.
+    Rows of leads hold contacts as they were sent; their normal forms are in the contact rows that matching uses.
     """
     contact = lead_contact.c.contact
     sent = deal.c.clue_email if is_email else deal.c.clue_phone

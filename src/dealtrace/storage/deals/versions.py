@@ -1,4 +1,4 @@
-"""Versions of deals: what each change wrote, and the receipts of registrations."""
+"""Versions of deals: the fields that each change wrote, and the receipts of registrations."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -17,7 +17,7 @@ from dealtrace.storage.schema.tables.deals import deal_version
 _TYPES = get_type_hints(Deal)
 _CALLER_COLUMNS = [column.name for column in deal_version.c if column is not deal_version.c.user_id]
 _INSERT_VERSION = CompiledStatement(insert(deal_version), columns=_CALLER_COLUMNS)
-"""Callers and leads make nearly all versions, and no user is written with them."""
+"""For versions made by callers and leads, which are nearly all; they have no user."""
 _INSERT_VERSION_OF_USER = CompiledStatement(insert(deal_version))
 
 
@@ -54,7 +54,7 @@ def list_versions(connection: Connection, site_id: int, deal_id: int) -> list[De
 def find_later_versions(
     connection: Connection, site_id: int, deal_ids: Iterable[int]
 ) -> dict[DealId, list[DealVersion]]:
-    """Find all but the first versions of these deals, oldest first, by deal id, with values typed as a deal's are."""
+    """Find all but the first versions of these deals by deal id, oldest first, with values typed as in a deal."""
     mine = (
         deal_version.c.site_id == site_id,
         deal_version.c.deal_id.in_(sorted(set(deal_ids))),
@@ -68,7 +68,7 @@ def find_later_versions(
 
 
 def find_receipts(connection: Connection, site_id: int, deal_ids: Iterable[int]) -> dict[int, Receipt]:
-    """Find the answers that the registrations of these deals received, by deal id, whatever changed since."""
+    """Find the answers that the registrations of these deals received, by deal id, unaffected by later changes."""
     keys = sorted(set(deal_ids))
     if not keys:
         return {}

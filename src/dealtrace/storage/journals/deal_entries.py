@@ -34,8 +34,8 @@ _SECOND = timedelta(seconds=1)
 class DealEntry:
     """Everything the journal shows of a deal.
 
-    `phone` and `email` are as the CRM sent them. `story` is that of its lead, `None` without a lead. `stated_source`
-    is the deal's own.
+    `phone` and `email` are as the CRM sent them. `story` is the story of its lead, `None` without a lead.
+    `stated_source` was stated for the deal itself.
     """
 
     id: DealId
@@ -79,7 +79,7 @@ _LEAD_COLUMNS = (call.c.duration_seconds, lead_request.c.form_name)
 _SOURCE_AT, _NAMED_AT = 3, 4
 _LEAD_AT = len(_REFERRING_COLUMNS) + _DEAL_COLUMNS.index("lead_id")
 _VISIT_AT = len(_REFERRING_COLUMNS) + len(_DEAL_COLUMNS) + len(_LEAD_COLUMNS)
-"""Where a row of `_ENTRIES` has the credited visit's source, the named visit, the lead, and the credited visit."""
+"""The positions in a row of `_ENTRIES`: the credited visit's source, the named visit, the lead, the credited visit."""
 _ENTRIES = CompiledStatement(
     select(*_REFERRING_COLUMNS, *(deal.c[name] for name in _DEAL_COLUMNS), *_LEAD_COLUMNS, *VISIT_COLUMNS)
     .select_from(deal)
@@ -94,7 +94,7 @@ _ENTRIES = CompiledStatement(
 def list_deal_entries(
     connection: Connection, site_id: int, ids: Sequence[int], model: AttributionModel
 ) -> list[DealEntry]:
-    """List the entries of these deals in the order of `ids`, deleted included; unknown ids are missing.
+    """List the entries of these deals in the order of `ids`, including deleted deals; unknown ids are missing.
 
     `model` chooses the credited visit. The number of queries does not depend on the number of deals.
     """

@@ -15,7 +15,7 @@ from dealtrace.storage.schema.tables.deals import deal
 
 @record
 class JournalQuery:
-    """Which deals to list: those with a `moment` from `since` on and before `until`; `None` leaves a side open."""
+    """Which deals to list: deals with a `moment` from `since` on and before `until`, where `None` means no limit."""
 
     moment: JournalMoment = JournalMoment.HAPPENED
     since: datetime | None = None
@@ -26,7 +26,7 @@ class JournalQuery:
 
 
 def query_deals(site_id: int, query: JournalQuery) -> PageQuery:
-    """Return the list that a query asks for; it never contains deleted deals."""
+    """Return the list for a query; it never contains deleted deals."""
     conditions = (deal.c.site_id == site_id, deal.c.deleted_at.is_(None), *_conditions(query))
     is_by_days = query.deal_id is None and query.number is None
     days = DaysOfDeals(site_id, query.moment, query.lead_kind) if is_by_days else None

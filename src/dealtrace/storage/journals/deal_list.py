@@ -1,4 +1,4 @@
-"""The list of a site's deals that people look through and filter."""
+"""The list of a site's deals that people browse and filter."""
 
 from collections.abc import Collection, Iterator
 from datetime import datetime
@@ -22,10 +22,11 @@ from dealtrace.storage.visits.credits import CREDITED, heaviest_of
 
 @record
 class DealFilters:
-    """Which deals to list: those that happened from `since` on and before `until`, `None` leaves a side open.
+    """Which deals to list: deals that happened from `since` on and before `until`, where `None` means no limit.
 
-    What is empty or `None` does not matter. `ids` are the only ones to list. `is_matched` asks for a lead or a stated
-    source; `source` is that of the visit which the site's model credits, or the stated one, whatever its case.
+    Empty and `None` filters are ignored; `ids` restricts the list to these deals. `is_matched` requires a lead or a
+    stated source. `source` is compared, without case, with the visit that the site's model credits, or the stated
+    source.
     """
 
     since: datetime | None = None
@@ -41,7 +42,7 @@ class DealFilters:
 
 
 def query_deal_list(site: Site, filters: DealFilters) -> PageQuery:
-    """Return the list that filters leave."""
+    """Return the query for the deals that pass the filters."""
     is_deleted = deal.c.deleted_at.is_not(None) if filters.is_deleted else deal.c.deleted_at.is_(None)
     chosen = tuple(_conditions(site, filters))
     days = DaysOfDeals(site.id, JournalMoment.HAPPENED, None) if not chosen and not filters.is_deleted else None
@@ -78,7 +79,7 @@ def _rows(site: Site, filters: DealFilters) -> FromClause:
 
 
 def _with_source(rows: FromClause, model: AttributionModel) -> FromClause:
-    """Join the source of a deal: that of its lead's credited visit, else that stated of the lead, else of the deal."""
+    """Join the source of a deal: of its lead's credited visit, else stated for the lead or the deal."""
     stated = func.coalesce(call.c.stated_source_id, lead_request.c.stated_source_id, _stated_of_deal())
     source_id = func.coalesce(visit.c.traffic_source_id, stated)
     is_its_source = and_(traffic_source.c.site_id == deal.c.site_id, traffic_source.c.id == source_id)
@@ -90,5 +91,5 @@ def _with_source(rows: FromClause, model: AttributionModel) -> FromClause:
 
 
 def _stated_of_deal() -> ColumnElement[int | None]:
-    """Return the source stated of a deal, which counts only without a lead; `origin_of_deal` is the rule."""
+    """Return the source stated for a deal, which counts only if it has no lead; `origin_of_deal` is the rule."""
     return case((deal.c.lead_id.is_(None), deal.c.stated_source_id))

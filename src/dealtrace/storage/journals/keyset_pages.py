@@ -1,4 +1,4 @@
-"""Pages of a long list, found by their keys from where the page before ended."""
+"""Pages of a long list, each found from the key at which the previous page ended."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -24,7 +24,7 @@ from dealtrace.storage.database.column_types import DAY, EARLIEST, EPOCH, LATEST
 Conditions = tuple[ColumnElement[bool], ...]
 
 SKIP_MAX = 10_000
-"""How many rows are skipped one by one at most where the list knows its daily counts."""
+"""The most rows that are skipped one by one in a list with daily counts."""
 
 
 @record
@@ -37,9 +37,9 @@ class SortKey:
 
 @record
 class Cursor:
-    """Where a page begins: `offset` rows into the list, which is `skip` rows after the row `after` (`None`: the start).
+    """Where a page begins: at `offset` in the list, which is `skip` rows after the row `after` (`None`: the start).
 
-    `total` is the length of the list when its first page was read; `None` if it must be counted.
+    `total` is the length of the list when its first page was read, `None` if it must be counted.
     """
 
     offset: int = 0
@@ -49,23 +49,22 @@ class Cursor:
 
 
 class Days(Protocol):
-    """Daily counts of a list: how many rows fall on each day of UTC, without counting them."""
+    """Daily counts of a list: how many rows fall on each UTC day, known without counting them."""
 
     def count(self, connection: Connection, since: datetime, until: datetime) -> int:
         """Count the rows on the days whose midnights are from `since` on and before `until`."""
         ...
 
     def reach(self, connection: Connection, since: datetime, until: datetime, skip: int) -> tuple[datetime, int] | None:
-        """Return the midnight of the day on which the row after `skip` others falls, and how many precede that day."""
+        """Return the midnight of the day of the row after `skip` others, and how many rows precede that day."""
         ...
 
 
 @dataclass(frozen=True)
 class PageQuery:
-    """A list: the rows that meet `conditions`, in the order of `moment`, then `id`.
+    """A list: the rows that meet `conditions`, ordered by `moment`, then `id`.
 
-    It begins at `since` and ends before `until`; `None` leaves a side open. Without `days` its rows are counted one
-    by one.
+    It begins at `since` and ends before `until`; `None` means no limit. Without `days` its rows are counted one by one.
     """
 
     rows: FromClause
@@ -77,7 +76,7 @@ class PageQuery:
     days: Days | None = None
 
     def after(self, key: SortKey | None) -> Conditions:
-        """Return the conditions for the rows after `key`, which replaces `since`, or SQLite would begin there again."""
+        """Return the conditions for rows after `key`; they omit `since`, or SQLite would search from there again."""
         conditions = [*self.conditions]
         if key is not None:
             reached = tuple_(literal(key.at, self.moment.type), literal(key.id, self.id.type))
@@ -101,8 +100,8 @@ class Page:
 def find_page(connection: Connection, query: PageQuery, cursor: Cursor, limit: int) -> Page:
     """Find a page of at most `limit` rows; the list is counted again only if the page contradicts the cursor's total.
 
-    The total is the offset of the page plus the rows that follow now, so a reader reaches the last page whatever was
-    added or deleted before it.
+    The total is the offset of the page plus the rows that now follow, so a reader reaches the last page even if rows
+    before it were added or deleted.
     """
     rest = _Rest(connection, query, cursor.after)
     conditions, skip = rest.reach(cursor.skip)
@@ -119,14 +118,14 @@ def find_page(connection: Connection, query: PageQuery, cursor: Cursor, limit: i
 
 @record
 class NewestPage:
-    """The ids of a page, the newest first, and the key after which the next page begins; `None` on the last."""
+    """The ids of a page, newest first, and the key after which the next page begins, `None` on the last page."""
 
     ids: list[int]
     end: SortKey | None
 
 
 def find_newest(connection: Connection, query: PageQuery, before: SortKey | None, limit: int) -> NewestPage:
-    """Find a page of at most `limit` rows in reverse order, those before a key; without one the last rows of all."""
+    """Find the last `limit` rows before a key in reverse order; without a key, the last rows of the list."""
     conditions = list(query.after(None))
     if before is not None:
         reached = tuple_(literal(before.at, query.moment.type), literal(before.id, query.id.type))
@@ -145,7 +144,7 @@ def count_rows(connection: Connection, query: PageQuery) -> int:
 
 
 def pages_of(connection: Connection, query: PageQuery, limit: int) -> Iterator[tuple[int, list[int]]]:
-    """Yield the length of a whole list and the ids of the next `limit` rows, page after page to its end."""
+    """Yield the length of the whole list and the ids of up to `limit` rows, page by page to the end."""
     cursor = Cursor()
     while (page := find_page(connection, query, cursor, limit)).ids:
         yield page.total, page.ids
@@ -159,9 +158,9 @@ def _agrees(total: int, cursor: Cursor, found: int, *, is_followed: bool) -> boo
 
 
 class _Rest:
-    """The part of a list after a key (`None`: all of it), counted at most once.
+    """The part of a list after a key (`None`: the whole list), counted at most once.
 
-    Its whole days come from the daily counts; the rows before and behind them are counted one by one.
+    Daily counts are used for its whole days; the rows before and after these days are counted one by one.
     """
 
     def __init__(self, connection: Connection, query: PageQuery, after: SortKey | None) -> None:
@@ -180,7 +179,7 @@ class _Rest:
         return self._before + self._days.count(self._connection, self._first, self._last) + self._behind
 
     def reach(self, skip: int) -> tuple[Conditions, int]:
-        """Return the conditions of rows that lead to the one after `skip` others, and how many to skip among them."""
+        """Return conditions of rows that include the row after `skip` others, and how many of them to skip."""
         if self._days is not None and skip >= SKIP_MAX and skip >= self._before:
             left = skip - self._before
             reached = self._days.reach(self._connection, self._first, self._last, left)
@@ -207,10 +206,10 @@ class _Rest:
 
 
 def _last_midnight(at: datetime) -> datetime:
-    """Return the last midnight of UTC up to an instant."""
+    """Return the last UTC midnight at or before an instant."""
     return EPOCH + (at - EPOCH) // DAY * DAY
 
 
 def _first_midnight(at: datetime) -> datetime:
-    """Return the first midnight of UTC from an instant on; on the last representable day, the last instant."""
+    """Return the first UTC midnight at or after an instant; `LATEST` if there is none."""
     return LATEST if LATEST - at < DAY else EPOCH - (EPOCH - at) // DAY * DAY

@@ -46,8 +46,8 @@ _ROWS = {
 class LeadEntry:
     """Everything a journal shows of a lead.
 
-    `visit` is the lead's own beside the credited one, `None` without a visit. `visits` (those that may be credited, the
-    own one last) and `deals` (those that belong to the lead) are empty unless they are asked for. `circumstances`
+    `visit` has the lead's own and the credited visit, `None` without a visit. `visits` (the visits that may be
+    credited, the lead's own last) and `deals` (the deals of the lead) are empty unless requested. `circumstances`
     belong to a call, `page_url` to a lead request.
     """
 
@@ -153,7 +153,7 @@ def _lead_request_entry(row: Row, referred: _Referred, visits: Sequence[Visit], 
 def _visits_before(
     connection: Connection, site_id: int, started_at: Mapping[int, datetime], visits: Mapping[int, LeadVisit]
 ) -> dict[int, list[Visit]]:
-    """Find the visits of each lead's visitor that may earn credit, earliest first, by lead id; its own is the last."""
+    """Find the visits that may be credited with each lead, earliest first and its own last, by lead id."""
     visitors = {visit.own.visitor_id for visit in visits.values()} - {""}
     moments = [started_at[lead_id] for lead_id in visits]
     of_visitor: dict[str, list[Visit]] = {}

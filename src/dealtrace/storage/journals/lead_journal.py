@@ -1,4 +1,4 @@
-"""Pages of a site's calls or lead requests, by when they began or when their visit did."""
+"""Pages of a site's calls or lead requests, by when they or their visits began."""
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
@@ -19,7 +19,7 @@ from dealtrace.storage.visits.credits import CREDITED, heaviest_of
 
 
 class Counting(StrEnum):
-    """What a listed lead must count for."""
+    """The qualification that listed leads must have."""
 
     UNIQUE = "unique"
     TARGET = "target"
@@ -27,7 +27,7 @@ class Counting(StrEnum):
 
 
 class Field(StrEnum):
-    """What a list can be filtered by; the utm tags and parts are of its credited or stated source."""
+    """What a list can be filtered by; utm tags and source parts are of the credited visit or the stated source."""
 
     SOURCE = "source"
     MEDIUM = "medium"
@@ -43,7 +43,7 @@ class Field(StrEnum):
 
 
 class Operator(StrEnum):
-    """How a field is compared with the text of a filter; upper and lower case differ."""
+    """How a field is compared with the text of a filter; the comparison is case-sensitive."""
 
     EQUAL = "equal"
     NOT_EQUAL = "not equal"
@@ -53,7 +53,7 @@ class Operator(StrEnum):
 
 @record
 class Filter:
-    """A comparison that listed leads must pass; an empty text stands for an unknown value."""
+    """A condition on listed leads; an empty text matches an unknown value."""
 
     field: Field
     text: str
@@ -62,10 +62,10 @@ class Filter:
 
 @record
 class LeadQuery:
-    """Which leads of one kind to list: those that began from `since` on and before `until`.
+    """Which leads of one kind to list: leads that began from `since` on and before `until`.
 
-    With `by_visit` the interval is that of the visits in which the leads arose. `model` chooses the visit whose source
-    the filters in `matches` compare.
+    With `by_visit` the interval applies to the start of the visits that the leads name. `model` chooses the visit whose
+    source the filters in `matches` compare.
     """
 
     kind: LeadKind
@@ -83,7 +83,7 @@ _OWN = visit.alias("own_visit")
 
 
 def query_leads(site: Site, query: LeadQuery) -> PageQuery:
-    """Return the list that a query asks for; it never contains deleted leads."""
+    """Return the list for a query; it never contains deleted leads."""
     table = LEAD_TABLES[query.kind]
     conditions = [table.c.site_id == site.id, table.c.deleted_at.is_(None), *_conditions(site, query)]
     rows: FromClause = table
@@ -100,7 +100,7 @@ def query_leads(site: Site, query: LeadQuery) -> PageQuery:
 
 
 def _is_own(table: Table) -> ColumnElement[bool]:
-    """Return the condition that a visit is the one that a lead names."""
+    """Return the condition that a lead names a visit."""
     return and_(_OWN.c.site_id == table.c.site_id, _OWN.c.id == table.c.visit_id)
 
 
@@ -117,7 +117,7 @@ def _conditions(site: Site, query: LeadQuery) -> Iterator[ColumnElement[bool]]:
 
 
 def _with_sources(rows: FromClause, table: Table, model: AttributionModel) -> FromClause:
-    """Join the source of a lead: that of the credited visit or, without one, the stated source."""
+    """Join the source of a lead: of the credited visit or, without a visit, the stated source."""
     source_id = func.coalesce(visit.c.traffic_source_id, table.c.stated_source_id)
     is_its_source = and_(traffic_source.c.site_id == table.c.site_id, traffic_source.c.id == source_id)
     return (
@@ -132,7 +132,7 @@ def _part(name: str) -> ColumnElement[str]:
 
 
 def _utm(name: str) -> ColumnElement[str]:
-    """Select a UTM tag: that of the visit or, without a visit, the part of the stated source."""
+    """Select a utm tag of the visit or, without a visit, the part of the stated source."""
     return func.coalesce(json_text(visit.c.utm, literal(name)), traffic_source.c[name], "")
 
 
@@ -165,5 +165,5 @@ _OPERATORS: Mapping[Operator, Callable[[ColumnElement[str], Filter], ColumnEleme
 
 
 def _contains(field: ColumnElement[str], text: str) -> ColumnElement[bool]:
-    """Whether a text contains another; `LIKE` would read `%` as a pattern and, on SQLite, ignore the case."""
+    """Return the condition that a text contains another; `LIKE` treats `%` specially and, on SQLite, ignores case."""
     return func.replace(field, text, "") != field if text else field == ""

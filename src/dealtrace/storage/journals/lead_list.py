@@ -1,4 +1,4 @@
-"""The lists of a site's leads and visits that people look through."""
+"""The lists of a site's leads and visits that people browse."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -15,9 +15,10 @@ from dealtrace.storage.schema.tables.visits import visit
 
 @record
 class LeadFilters:
-    """Which leads of a kind to list: those that began from `since` on and before `until`, `None` leaves a side open.
+    """Which leads of a kind to list: leads that began from `since` on and before `until`, where `None` means no limit.
 
-    `ids` are the only ones to list, `None` for all. With `to_ring_back` only missed calls that nobody took up.
+    `ids` restricts the list to these leads, `None` does not. `to_ring_back` lists only missed calls that still need a
+    call back.
     """
 
     kind: LeadKind
@@ -29,7 +30,7 @@ class LeadFilters:
 
 
 def query_lead_list(site_id: int, filters: LeadFilters) -> PageQuery:
-    """Return the list that filters leave."""
+    """Return the query for the leads that pass the filters."""
     table, moment = LEAD_TABLES[filters.kind], LEAD_STARTS[filters.kind]
     is_deleted = table.c.deleted_at.is_not(None) if filters.is_deleted else table.c.deleted_at.is_(None)
     conditions = [table.c.site_id == site_id, is_deleted]
@@ -44,8 +45,8 @@ def is_to_ring_back() -> ColumnElement[bool]:
     """Return the condition that a call was missed, and that its client and the site have not spoken since.
 
     `is_answered` and `is_over` of `leads/call.py` are the rules of a missed call.
-    Ours: a later call of the same client, answered or not, takes its place: if it was answered they have spoken, and
-    if it was missed too, that one is to be returned. Without a phone there is nobody to ring.
+    Ours: any later call of the same client replaces it: if the later call was answered, they have spoken, and if it was
+    missed too, it is the call to return. A call without a phone number cannot be returned.
     """
     later = call.alias("later")
     missed = or_(

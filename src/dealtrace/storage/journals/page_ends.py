@@ -1,4 +1,4 @@
-"""Where the pages of journals ended, in the database: whichever process answers, it goes on from there."""
+"""Where the pages of journals ended, stored in the database so that any process can find the next page quickly."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -22,7 +22,7 @@ class PageEnd:
 
 
 def find_cursor(connection: Connection, site_id: int, reader: str, offset: int, since: datetime) -> Cursor:
-    """Return the cursor from which the page at `offset` is found fastest, by pages read since `since`."""
+    """Return the cursor that finds the page at `offset` fastest, from the pages read since `since`."""
     nearest = (
         select(page_end)
         .where(page_end.c.site_id == site_id, page_end.c.reader == reader)
@@ -37,7 +37,7 @@ def find_cursor(connection: Connection, site_id: int, reader: str, offset: int, 
 
 
 def store_page_ends(connection: Connection, site_id: int, ends: Sequence[PageEnd], now: datetime) -> None:
-    """Store where pages ended; a page that was read before ends where it ended last."""
+    """Store where pages ended; a page that was read again overwrites its earlier end."""
     rows = {
         (end.reader, end.offset_after): {
             "site_id": site_id,

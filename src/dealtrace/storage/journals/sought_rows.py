@@ -13,17 +13,17 @@ from dealtrace.storage.schema.tables.deals import deal, deal_contact
 from dealtrace.storage.schema.tables.leads import LEAD_REFERENCES, LEAD_TABLES, client, lead_contact
 
 FOUND_MAX = 1000
-"""Ours: how many rows each reading finds at most; who gets as many searches for too little."""
+"""Ours: the most rows found for each reading; a text that finds as many is not specific enough."""
 _ESCAPE = "\\"
 
 Text = ColumnElement[Any]
-"""Any: columns hold texts that may be missing."""
+"""Any: columns hold texts that may be null."""
 
 
 def find_sought_deals(connection: Connection, site_id: int, sought: Sought) -> set[int]:
-    """Find the ids of deals by id, number, their own contacts and those of their leads, or the client's name.
+    """Find the ids of deals by id, number, their own or their leads' contacts, or the client's name.
 
-    Deleted deals are among them. At most `FOUND_MAX` are found by each.
+    Deleted deals are included. Each query finds at most `FOUND_MAX`.
     """
     mine = select(deal.c.id).where(deal.c.site_id == site_id)
     further = select(deal_contact.c.deal_id).where(deal_contact.c.site_id == site_id)
@@ -52,7 +52,7 @@ def find_sought_leads(connection: Connection, site_id: int, sought: Sought) -> d
 
 
 def _find_clients_leads(connection: Connection, site_id: int, sought: Sought) -> dict[LeadKind, set[int]]:
-    """Find the leads that bear a contact, and those of clients of a name."""
+    """Find the ids of leads that have the sought contact, or whose client has the sought name."""
     found: dict[LeadKind, set[int]] = {kind: set() for kind in LeadKind}
     bearing = select(lead_contact.c.lead_id, lead_contact.c.lead_kind).where(lead_contact.c.site_id == site_id)
     for query in _where(bearing, _is_contact(lead_contact.c.contact, sought)):
@@ -67,7 +67,7 @@ def _find_clients_leads(connection: Connection, site_id: int, sought: Sought) ->
 
 
 def _find_named_clients(connection: Connection, site_id: int, sought: Sought) -> set[int]:
-    """Find clients whose name contains a text, whatever the case of its first letters."""
+    """Find the clients whose name contains the sought text as typed or in a usual case, and merged clients."""
     if sought.is_contact or sought.mask is not None or sought.id is not None:
         return set()
     written = {sought.text, sought.text.lower(), sought.text.upper(), sought.text.capitalize(), sought.text.title()}
@@ -79,7 +79,7 @@ def _find_named_clients(connection: Connection, site_id: int, sought: Sought) ->
 
 
 def _where(rows: Select[Any], *conditions: ColumnElement[bool] | None) -> Iterator[Select[Any]]:
-    """Yield a query for each condition that there is, so that each is answered by its own index."""
+    """Yield a query for each condition that is not `None`, so that each query uses its own index."""
     return (rows.where(condition).limit(FOUND_MAX) for condition in conditions if condition is not None)
 
 
@@ -100,7 +100,7 @@ def _is_contact(column: Text, sought: Sought) -> ColumnElement[bool] | None:
 
 
 def _like(mask: str) -> str:
-    """Return the pattern of a mask: everything but its `*` stands for itself."""
+    """Return the `LIKE` pattern of a mask, in which every character but `*` matches itself."""
     return "%".join(_literal(part) for part in mask.split(ANY))
 
 

@@ -1,1 +1,1 @@
-"""Calls and lead requests: their rows, contacts, clients, annotations and what they count for."""
+"""Calls and lead requests: their rows, contacts, clients, annotations and qualification."""

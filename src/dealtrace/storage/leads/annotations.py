@@ -22,7 +22,7 @@ _UPDATE = {
 
 @record
 class StoredAnnotations:
-    """The annotations of an undeleted lead, without its stated source, and the client whose lead it is."""
+    """The annotations of an undeleted lead, without its stated source, and the id of the lead's client."""
 
     annotations: Annotations
     client_id: int
@@ -33,7 +33,7 @@ def find_annotations(
 ) -> dict[LeadRef, StoredAnnotations]:
     """Find the annotations of these leads; unknown and deleted leads are missing.
 
-    With `lock` they are locked until the transaction ends, so that they can be written back.
+    With `lock` the leads are locked until the transaction ends, so that the annotations can be written back.
     """
     found: dict[LeadRef, StoredAnnotations] = {}
     for kind, ids in ids_by_kind(leads).items():
@@ -46,7 +46,7 @@ def find_annotations(
 
 
 def update_annotations(connection: Connection, site_id: int, annotations: Mapping[LeadRef, Annotations]) -> None:
-    """Replace the annotations of these leads; their stated sources stay."""
+    """Replace the annotations of these leads, but not their stated sources."""
     for kind in LeadKind:
         rows = [_row(site_id, ref.id, written) for ref, written in annotations.items() if ref.kind is kind]
         if rows:

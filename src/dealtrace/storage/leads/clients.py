@@ -43,7 +43,7 @@ _IS_THEIRS = and_(
 _NAME_OF_AN_ALIAS = (
     select(_NAMED.c.name)
     .where(_NAMED.c.site_id == _LEADING.c.site_id, _NAMED.c.leading_id == _LEADING.c.id, _NAMED.c.name.is_not(None))
-    .order_by(_NAMED.c.id)
+    .order_by(_NAMED.c.id + 0)  # not an index: SQLite would walk all clients of the site in it
     .limit(1)
     .scalar_subquery()
 )
@@ -63,7 +63,7 @@ _LIST_CLIENTS = CompiledStatement(
 
 @record
 class KnownContact:
-    """Whose a contact is, and why it joins nobody, if so."""
+    """The id of a contact's client, and why the contact does not join clients, `None` if it does."""
 
     client_id: int
     set_apart: SetApart | None
@@ -75,7 +75,7 @@ def find_client_ids(connection: Connection, site_id: int, contacts: Iterable[str
 
 
 def find_known_contacts(connection: Connection, site_id: int, contacts: Iterable[str]) -> dict[str, KnownContact]:
-    """Find whose these contacts are; unknown contacts are missing."""
+    """Find the clients of these contacts, by contact; unknown contacts are missing."""
     keys = sorted(set(contacts))
     if not keys:
         return {}
@@ -86,7 +86,7 @@ def find_known_contacts(connection: Connection, site_id: int, contacts: Iterable
 
 
 def find_phones_by_digest(connection: Connection, site_id: int, digests: Iterable[str]) -> dict[str, str]:
-    """Find the phones that have these digests, in normal form, by digest; unknown ones are missing."""
+    """Find the phones with these digests, in normal form, by digest; unknown digests are missing."""
     keys = sorted(set(digests))
     if not keys:
         return {}
@@ -101,7 +101,7 @@ def insert_clients(connection: Connection, site_id: int, clients: Sequence[Clien
 
 
 def name_unnamed_clients(connection: Connection, site_id: int, names: Mapping[int, str]) -> None:
-    """Give names to those of these clients that have none yet, by client id."""
+    """Store names, given by client id, for the clients that have none yet."""
     if names:
         rows = [{"of_site": site_id, "of_client": owner, "new_name": name} for owner, name in names.items()]
         connection.execute(_NAME_UNNAMED, rows)
@@ -127,7 +127,7 @@ def insert_contacts(connection: Connection, site_id: int, owners: Mapping[str, i
 def find_clients(connection: Connection, site_id: int, ids: Iterable[int]) -> dict[int, Client]:
     """Find clients with all their contacts, by id; unknown ids are missing.
 
-    The id of a client that was joined to another finds that other one.
+    The id of a client that was merged into another finds the other client.
     """
     keys = sorted(set(ids))
     if not keys:

@@ -1,4 +1,4 @@
-"""Contacts as they are grouped into clients: which leads state them together, whose they are, and whose leads are."""
+"""Contacts grouped into clients: which contacts leads state together, and the clients of contacts and of leads."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -67,7 +67,7 @@ _SET_CLIENT = {
 
 @record
 class StoredContact:
-    """A contact as it is stored: whose it is, the client it was first known for, and why it joins nobody, if so."""
+    """A contact: its client, the client it was first assigned to, and why it does not join clients, or `None`."""
 
     contact: str
     client_id: int
@@ -76,7 +76,7 @@ class StoredContact:
 
 
 def list_contacts(connection: Connection, site_id: int, client_ids: Collection[int]) -> list[StoredContact]:
-    """List the contacts of these clients."""
+    """List the contacts of these clients in no particular order."""
     rows = _LIST_CONTACTS.fetch(connection, {"site_id": site_id, "client_ids": sorted(client_ids)})
     return [
         StoredContact(value, owner, own if own is not None else owner, SetApart(reason) if reason is not None else None)
@@ -85,7 +85,7 @@ def list_contacts(connection: Connection, site_id: int, client_ids: Collection[i
 
 
 def count_contacts(connection: Connection, site_id: int, client_ids: Collection[int]) -> dict[int, int]:
-    """Count the contacts of these clients, by client id."""
+    """Count the contacts of these clients, by client id; clients without contacts are missing."""
     if not client_ids:
         return {}
     rows = _COUNT_CONTACTS.fetch(connection, {"site_id": site_id, "client_ids": sorted(client_ids)})
@@ -93,7 +93,7 @@ def count_contacts(connection: Connection, site_id: int, client_ids: Collection[
 
 
 def find_neighbours(connection: Connection, site_id: int, contacts: Iterable[str]) -> dict[str, set[str]]:
-    """Find the contacts that undeleted leads state beside each of these; those beside none are missing."""
+    """Find the other contacts that undeleted leads state with each of these; contacts without any are missing."""
     found: dict[str, set[str]] = {}
     for value, other in _LIST_NEIGHBOURS.fetch(connection, {"site_id": site_id, "contacts": sorted(set(contacts))}):
         found.setdefault(value, set()).add(other)
@@ -101,7 +101,7 @@ def find_neighbours(connection: Connection, site_id: int, contacts: Iterable[str
 
 
 def find_starts(connection: Connection, site_id: int, contacts: Iterable[str]) -> dict[str, datetime]:
-    """Find when the earliest undeleted lead of each of these contacts began; those without any lead are missing."""
+    """Find when the earliest undeleted lead of each of these contacts began; contacts without a lead are missing."""
     rows = _FIND_STARTS.fetch(connection, {"site_id": site_id, "contacts": sorted(set(contacts))})
     return {value: started_at for value, started_at in rows}  # noqa: C416 - a row is no pair to the type checker
 
@@ -109,7 +109,7 @@ def find_starts(connection: Connection, site_id: int, contacts: Iterable[str]) -
 def find_contacts_of_leads(
     connection: Connection, site_id: int, contacts: Iterable[str]
 ) -> dict[LeadRef, tuple[str, ...]]:
-    """Find all contacts of each undeleted lead that states one of these."""
+    """Find all contacts of each undeleted lead that states one of these contacts."""
     found: dict[LeadRef, tuple[str, ...]] = {}
     for kind, lead_id, value in _LIST_LEADS.fetch(connection, {"site_id": site_id, "contacts": sorted(set(contacts))}):
         ref = LeadRef(LeadKind(kind), lead_id)
@@ -118,7 +118,7 @@ def find_contacts_of_leads(
 
 
 def list_set_apart(connection: Connection, site_id: int, limit: int) -> list[tuple[str, SetApart]]:
-    """List contacts that join nobody, each with the reason."""
+    """List at most `limit` contacts that do not join clients, in alphabetical order, each with the reason."""
     mine = select(contact.c.contact, contact.c.set_apart).where(
         contact.c.site_id == site_id, contact.c.set_apart.is_not(None)
     )
@@ -127,7 +127,7 @@ def list_set_apart(connection: Connection, site_id: int, limit: int) -> list[tup
 
 
 def update_contacts(connection: Connection, site_id: int, contacts: Sequence[StoredContact]) -> None:
-    """Write whose these contacts are, and whether they join nobody."""
+    """Store the clients of these contacts, and why any of the contacts does not join clients."""
     rows = [
         {
             "of_site": site_id,
@@ -149,7 +149,7 @@ def delete_contacts(connection: Connection, site_id: int, contacts: Collection[s
 
 
 def set_leading(connection: Connection, site_id: int, client_id: int, aliases: Collection[int]) -> None:
-    """Make a client lead itself and these aliases, and whatever they led before."""
+    """Merge `aliases`, with the clients merged into them, into a client, and separate that client from any other."""
     clients = client.c
     connection.execute(
         update(client).where(clients.site_id == site_id, clients.id == client_id).values(leading_id=None)
@@ -158,7 +158,7 @@ def set_leading(connection: Connection, site_id: int, client_id: int, aliases: C
 
 
 def set_aliases(connection: Connection, site_id: int, client_id: int, aliases: Collection[int]) -> None:
-    """Make clients, and whatever they led before, aliases of a client."""
+    """Merge clients, and the clients merged into them, into another client."""
     for column in (client.c.id, client.c.leading_id):
         if aliases:
             theirs = (client.c.site_id == site_id, column.in_(aliases))
@@ -166,7 +166,7 @@ def set_aliases(connection: Connection, site_id: int, client_id: int, aliases: C
 
 
 def find_free_clients(connection: Connection, site_id: int, client_ids: Collection[int]) -> set[int]:
-    """Find which of these clients have neither contacts nor a client that leads them."""
+    """Find which of these clients have no contacts and are not merged into another client."""
     has_contacts = (contact.c.site_id == client.c.site_id, contact.c.client_id == client.c.id)
     free = select(client.c.id).where(
         client.c.site_id == site_id,
@@ -178,19 +178,23 @@ def find_free_clients(connection: Connection, site_id: int, client_ids: Collecti
 
 
 def find_client_of_leads(connection: Connection, site_id: int, leads: Collection[LeadRef]) -> dict[LeadRef, int]:
-    """Find the client of each of these leads."""
+    """Find the id of the client of each of these leads; unknown leads are missing.
+
+    `recorded_at` is read because the index of clients does not have it: with an index that has every column asked for,
+    SQLite reads the leads of the whole site.
+    """
     found: dict[LeadRef, int] = {}
     for kind, table in LEAD_TABLES.items():
         ids = sorted(ref.id for ref in leads if ref.kind is kind)
         for start in range(0, len(ids), _PAGE):
             mine = (table.c.site_id == site_id, table.c.id.in_(ids[start : start + _PAGE]))
-            rows = connection.execute(select(table.c.id, table.c.client_id).where(*mine))
-            found |= {LeadRef(kind, lead_id): client_id for lead_id, client_id in rows}
+            rows = connection.execute(select(table.c.id, table.c.client_id, table.c.recorded_at).where(*mine))
+            found |= {LeadRef(kind, lead_id): client_id for lead_id, client_id, _ in rows}
     return found
 
 
 def set_clients(connection: Connection, site_id: int, clients: Mapping[LeadRef, int]) -> None:
-    """Write whose these leads are."""
+    """Store the client ids of these leads."""
     for kind in LeadKind:
         rows = [
             {"of_site": site_id, "of_lead": ref.id, "new_client_id": client_id}

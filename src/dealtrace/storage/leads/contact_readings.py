@@ -1,4 +1,4 @@
-"""How far the stored contacts of sites were read again, after a release that reads contacts otherwise."""
+"""The progress of normalising a site's stored contacts again, after a release that reads contacts differently."""
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
@@ -13,7 +13,7 @@ from dealtrace.storage.schema.tables.leads import LEAD_TABLES, client, contact_r
 
 
 class Stage(StrEnum):
-    """What is read again, in this order: leads first, so that clients and deals find them as they are now."""
+    """What is normalised again, in this order: leads first, because clients and deals depend on them."""
 
     CALLS = "calls"
     LEAD_REQUESTS = "requests"
@@ -31,20 +31,20 @@ _IDS: "Mapping[Stage, Column[int]]" = {
 
 @record
 class Reading:
-    """Where the reading of a site's contacts stands: everything up to `last_id` of `stage` was read again."""
+    """The progress of normalising a site's contacts: everything up to `last_id` of `stage` is done."""
 
     stage: Stage
     last_id: int
 
 
 def find_reading(connection: Connection, site_id: int) -> Reading | None:
-    """Find where the reading of a site's contacts stands; `None` if all of them are in the form of this release."""
+    """Find the progress for a site; `None` if all its contacts are in the form of this release."""
     row = connection.execute(select(contact_reading).where(contact_reading.c.site_id == site_id)).one_or_none()
     return Reading(Stage(row.stage), row.last_id) if row is not None else None
 
 
 def store_reading(connection: Connection, site_id: int, reading: Reading | None) -> None:
-    """Store how far the contacts of a site were read; `None` if they all were."""
+    """Store the progress for a site; `None` means that all contacts are done."""
     mine = contact_reading.c.site_id == site_id
     if reading is None:
         connection.execute(delete(contact_reading).where(mine))
@@ -54,7 +54,7 @@ def store_reading(connection: Connection, site_id: int, reading: Reading | None)
 
 
 def count_unread(connection: Connection, site_id: int, reading: Reading) -> int:
-    """Count the leads, clients and deals whose contacts are still to be read again."""
+    """Count the leads, clients and deals whose contacts must still be normalised again."""
     stages = list(Stage)
     unread = 0
     for stage in stages[stages.index(reading.stage) :]:
@@ -70,14 +70,14 @@ def _count_after(connection: Connection, site_id: int, stage: Stage, after: int)
 
 
 def list_ids_after(connection: Connection, site_id: int, reading: Reading, limit: int) -> list[int]:
-    """List the next ids of a stage in their order."""
+    """List the next ids of a stage in ascending order."""
     ids = _IDS[reading.stage]
     mine = select(ids).where(ids.table.c.site_id == site_id, ids > reading.last_id)
     return list(connection.execute(mine.order_by(ids).limit(limit)).scalars())
 
 
 def list_leads(connection: Connection, site_id: int, kind: LeadKind, ids: Sequence[int]) -> list[HideableLead]:
-    """List the undeleted leads among these, as they were sent."""
+    """List the undeleted leads among these ids, with their contacts as sent."""
     table = LEAD_TABLES[kind]
     mine = (table.c.site_id == site_id, table.c.id.in_(ids), table.c.deleted_at.is_(None))
     return [hideable_from_row(kind, row) for row in connection.execute(select(table).where(*mine))]

@@ -1,4 +1,4 @@
-"""The contact rows by which matching finds leads: one per contact of a lead, with when the lead began and ended."""
+"""The contact rows by which matching finds leads: one per contact of a lead, with the lead's start and end."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -22,7 +22,7 @@ _IN_WINDOW = and_(
     lead_contact.c.ended_at >= json_integer(_QUERIES.c.value[2]),
 )
 _LIST_SPANS = CompiledStatement(
-    # An outer join, because SQLite would otherwise begin with the leads: it must begin with the queries.
+    # The outer join makes SQLite begin with the queries instead of the leads.
     select(
         lead_contact.c.contact,
         lead_contact.c.lead_kind,
@@ -36,7 +36,7 @@ _LIST_SPANS = CompiledStatement(
 
 @record
 class SpanQuery:
-    """Leads of `contact` that began no later than `until` and ended no earlier than `ended_since`."""
+    """Leads with `contact` that began no later than `until` and ended no earlier than `ended_since`."""
 
     contact: str
     until: datetime
@@ -44,7 +44,7 @@ class SpanQuery:
 
 
 def list_spans(connection: Connection, site_id: int, queries: Sequence[SpanQuery]) -> list[LeadSpan]:
-    """List every lead that answers one of `queries`, once, in no particular order."""
+    """List every lead that fits one of `queries`, once per contact, in no particular order."""
     if not queries:
         return []
     keys = [(query.contact, microseconds(query.until), microseconds(query.ended_since)) for query in queries]
@@ -59,9 +59,9 @@ def list_spans(connection: Connection, site_id: int, queries: Sequence[SpanQuery
 def find_latest_end(
     connection: Connection, site_id: int, kinds: Mapping[LeadKind, Collection[str]], until: datetime
 ) -> datetime | None:
-    """Find when the last of the leads ended that have one of these contacts and began no later than `until`.
+    """Find the latest end of the leads that have one of these contacts and began no later than `until`.
 
-    `kinds` has the contacts to look for among the leads of each kind. It is `None` if there is no such lead.
+    `kinds` has the contacts to look for among the leads of each kind. The result is `None` if there is no such lead.
     """
     rows = lead_contact.c
     wanted = [and_(rows.lead_kind == kind, rows.contact.in_(contacts)) for kind, contacts in kinds.items() if contacts]
@@ -80,7 +80,7 @@ def insert_spans(connection: Connection, site_id: int, spans: Iterable[LeadSpan]
 def find_spans_of_leads(
     connection: Connection, site_id: int, kind: LeadKind, ids: Sequence[int]
 ) -> dict[int, tuple[LeadSpan, ...]]:
-    """Find the contact rows of these leads, in the order of the contacts, by lead id; a hidden lead has none."""
+    """Find the contact rows of these leads by lead id, ordered by contact; leads without rows are missing."""
     rows = lead_contact.c
     found: dict[int, tuple[LeadSpan, ...]] = {}
     for row in connection.execute(
@@ -102,7 +102,7 @@ def delete_contact_rows(connection: Connection, site_id: int, kind: LeadKind, id
 
 
 def count_unusable_leads(connection: Connection, site_id: int) -> int:
-    """Count the undeleted leads with a phone or an e-mail that has no normal form, so that matching finds nothing."""
+    """Count the undeleted leads with a phone or an e-mail that has no normal form, so that matching cannot use it."""
     return sum(_count_unusable(connection, site_id, kind) for kind in LeadKind)
 
 

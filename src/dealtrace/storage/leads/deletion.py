@@ -1,4 +1,4 @@
-"""Leads that are deleted or restored: their rows stay and are only marked."""
+"""Deleting and restoring leads: their rows are kept and only marked."""
 
 from datetime import datetime, timedelta
 
@@ -12,7 +12,7 @@ from dealtrace.storage.schema.tables.leads import LEAD_TABLES
 
 @record
 class HideableLead:
-    """What deleting and restoring need of a lead: when it was, its reference, its contacts as sent, and its client.
+    """A lead as far as deleting and restoring need it: start, end, reference, contacts as sent, and client.
 
     `deleted_at` is `None` while the lead is not deleted.
     """
@@ -28,14 +28,14 @@ class HideableLead:
 
 
 def find_hideable(connection: Connection, site_id: int, ref: LeadRef) -> HideableLead | None:
-    """Find a lead, deleted or not."""
+    """Find a lead, deleted or not; `None` if there is none."""
     table = LEAD_TABLES[ref.kind]
     row = connection.execute(select(table).where(table.c.site_id == site_id, table.c.id == ref.id)).one_or_none()
     return hideable_from_row(ref.kind, row) if row is not None else None
 
 
 def hideable_from_row(kind: LeadKind, row: Row) -> HideableLead:
-    """Make the record of a row of a table of leads."""
+    """Return the lead in a row of its table."""
     ref = LeadRef(kind, row.id)
     if kind is LeadKind.CALL:
         ended_at = row.started_at + timedelta(seconds=row.duration_seconds)

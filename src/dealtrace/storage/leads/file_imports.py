@@ -8,7 +8,7 @@ from dealtrace.storage.schema.tables.file_imports import file_import
 
 
 def find_file_import(connection: Connection, site_id: int, digest: str) -> FileImport | None:
-    """Find an import by the digest of its file."""
+    """Find an import by the digest of its file; `None` if there is none."""
     row = connection.execute(
         select(file_import).where(file_import.c.site_id == site_id, file_import.c.digest == digest)
     ).one_or_none()
@@ -18,13 +18,13 @@ def find_file_import(connection: Connection, site_id: int, digest: str) -> FileI
 
 
 def insert_file_import(connection: Connection, site_id: int, begun: FileImport) -> None:
-    """Store an import that begins, unless it is stored already."""
+    """Store a new import, unless it is stored already."""
     statement = insert_into(connection, file_import).values(site_id=site_id, digest=begun.digest, **_progress(begun))
     connection.execute(statement.on_conflict_do_nothing(index_elements=["site_id", "digest"]))
 
 
 def update_file_import(connection: Connection, site_id: int, before: FileImport, after: FileImport) -> bool:
-    """Store the progress of an import; `False` if it is no longer at `before`, because another process continues it."""
+    """Store the progress of an import; `False` if another process has continued it from `before`."""
     unchanged = (
         file_import.c.site_id == site_id,
         file_import.c.digest == before.digest,

@@ -1,4 +1,4 @@
-"""Calls and lead requests as rows of their tables, and the records that such rows stand for."""
+"""Conversion between calls, lead requests and the rows of their tables."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -17,9 +17,9 @@ _SECOND = timedelta(seconds=1)
 
 @record
 class NewLead:
-    """A lead to insert, with what only its rows need: its client, and its contacts in normal form.
+    """A lead to insert, with the values that only its rows have: its client, and its contacts in normal form.
 
-    `annotations` hold values of known custom fields only; the source they state is stored as `stated_source_id`.
+    `annotations` hold values of known custom fields only; their stated source is stored as `stated_source_id`.
     `circumstances` belong to a call, `page_url` and `fingerprint` to a lead request.
     """
 
@@ -63,7 +63,7 @@ def reported_columns(new: NewLead) -> dict[str, object]:
 
 
 def circumstance_columns(circumstances: Circumstances) -> dict[str, object]:
-    """Return the columns of how a call went."""
+    """Return the columns of the circumstances of a call."""
     waiting = circumstances.waiting
     return {
         "sip_id": circumstances.sip_id,
@@ -113,12 +113,12 @@ def annotation_columns(annotations: Annotations) -> dict[str, object]:
 
 
 def call_from_row(row: Row) -> Call:
-    """Make a call of a row of its table."""
+    """Return the call in a row of its table."""
     return Call(CallId(row.id), row.reference, row.started_at, _SECOND * row.duration_seconds, visit_id_from_row(row))
 
 
 def circumstances_from_row(row: Row) -> Circumstances:
-    """Make the circumstances of a call of a row of its table."""
+    """Return the circumstances in a row of the table of calls."""
     return Circumstances(
         sip_id=row.sip_id,
         is_successful=row.is_successful,
@@ -132,17 +132,17 @@ def circumstances_from_row(row: Row) -> Circumstances:
 
 
 def lead_request_from_row(row: Row) -> LeadRequest:
-    """Make a lead request of a row of its table."""
+    """Return the lead request in a row of its table."""
     return LeadRequest(LeadRequestId(row.id), row.number, row.requested_at, row.form_name, visit_id_from_row(row))
 
 
 def visit_id_from_row(row: Row) -> VisitId | None:
-    """Return the visit that a row names; `None` if it names none."""
+    """Return the id of the visit in a row of a lead, `None` if the lead has no visit."""
     return VisitId(row.visit_id) if row.visit_id is not None else None
 
 
 def annotations_from_row(row: Row, stated_sources: Mapping[int, TrafficSource] | None = None) -> Annotations:
-    """Make the annotations of a row of a lead; without `stated_sources` the stated source is left out."""
+    """Return the annotations in a row of a lead; without `stated_sources` (by id) the stated source is left out."""
     return Annotations(
         manager=row.manager,
         comment=row.comment,

@@ -1,4 +1,4 @@
-"""The stories of leads: whose they are and where they came from."""
+"""The stories of leads: their clients and where they came from."""
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
@@ -34,7 +34,7 @@ _LIST_LEADS: Mapping[LeadKind, CompiledStatement] = {
 def find_lead_stories(
     connection: Connection, site_id: int, leads: Iterable[LeadRef], model: AttributionModel
 ) -> dict[LeadRef, LeadStory]:
-    """Find the story of each of these leads, with its visit and the one `model` credits; unknown leads are missing."""
+    """Find the story of each of these leads, with its own and its credited visit under `model`; others are missing."""
     rows = [
         (LeadRef(kind, lead_id), client_id, stated_id, visit_id, detail, phone, email)
         for kind, ids in ids_by_kind(leads).items()

@@ -1,4 +1,4 @@
-"""Calls and lead requests, inserted, and found by their ids and by their names outside."""
+"""Calls and lead requests: inserting them, and finding them by id or by their references in other systems."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -81,7 +81,7 @@ def insert_leads(connection: Connection, site_id: int, leads: Sequence[NewLead],
 
 
 def find_known_ids(connection: Connection, site_id: int, kind: LeadKind, ids: Iterable[int]) -> set[int]:
-    """Find which of these ids belong to leads of the site, of this kind, that are not deleted."""
+    """Find which of these ids belong to undeleted leads of this kind."""
     keys = sorted(set(ids))
     if not keys:
         return set()
@@ -91,9 +91,9 @@ def find_known_ids(connection: Connection, site_id: int, kind: LeadKind, ids: It
 def find_ids_by_reference(
     connection: Connection, site_id: int, kind: LeadKind, references: Iterable[str], *, with_deleted: bool = False
 ) -> dict[str, int]:
-    """Find the ids of leads by their references: a call's id in its exchange, a lead request's number on the site.
+    """Find the ids of leads by reference: a call's id in its exchange, or a lead request's number on the site.
 
-    `with_deleted` includes deleted leads: their references stay taken.
+    `with_deleted` includes deleted leads, whose references stay in use.
     """
     keys = sorted(set(references))
     if not keys:
@@ -103,7 +103,7 @@ def find_ids_by_reference(
 
 
 def find_ids_by_sip_id(connection: Connection, site_id: int, sip_ids: Iterable[str]) -> dict[str, int]:
-    """Find the ids of calls by their SIP ids."""
+    """Find the ids of calls by their SIP ids; unknown SIP ids are missing."""
     keys = sorted(set(sip_ids))
     if not keys:
         return {}
@@ -121,14 +121,14 @@ def find_taken_in(connection: Connection, site_id: int, numbers: Iterable[str]) 
 
 
 def find_record_url(connection: Connection, site_id: int, call_id: int) -> str | None:
-    """Find the address of a call's recording, as reported; `None` if there is none, or no such undeleted call."""
+    """Find the URL of a call's recording, as reported; `None` if there is none, or no such undeleted call."""
     mine = (call.c.site_id == site_id, call.c.id == call_id, call.c.deleted_at.is_(None))
     found: str | None = connection.execute(select(call.c.record_url).where(*mine)).scalar()
     return found
 
 
 def find_stated_sources(connection: Connection, site_id: int, leads: Iterable[LeadRef]) -> dict[LeadRef, TrafficSource]:
-    """Find the sources that were stated with these leads; leads without one are missing."""
+    """Find the sources that were stated with these leads; leads without a stated source are missing."""
     ids: dict[LeadRef, int] = {}
     for kind, keys in ids_by_kind(leads).items():
         rows = _FIND_STATED[kind].fetch(connection, {"site_id": site_id, "ids": keys})
@@ -138,7 +138,7 @@ def find_stated_sources(connection: Connection, site_id: int, leads: Iterable[Le
 
 
 def find_visited_at(connection: Connection, site_id: int, leads: Sequence[LeadRef]) -> dict[LeadRef, datetime]:
-    """Find when the visits began in which these leads arose; leads without a visit are missing."""
+    """Find when the visits that these leads name began; leads without a visit are missing."""
     found: dict[LeadRef, datetime] = {}
     for kind, ids in ids_by_kind(leads).items():
         rows = _FIND_VISITED_AT[kind].fetch(connection, {"site_id": site_id, "ids": ids})
@@ -147,7 +147,7 @@ def find_visited_at(connection: Connection, site_id: int, leads: Sequence[LeadRe
 
 
 def find_started_at(connection: Connection, site_id: int, leads: Iterable[LeadRef]) -> dict[LeadRef, datetime]:
-    """Find when these leads began, deleted ones included; unknown leads are missing."""
+    """Find when these leads began, including deleted leads; unknown leads are missing."""
     found: dict[LeadRef, datetime] = {}
     for kind, ids in ids_by_kind(leads).items():
         table = LEAD_TABLES[kind]

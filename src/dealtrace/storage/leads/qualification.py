@@ -1,4 +1,4 @@
-"""What leads count for: unique and target leads, by the rules of `leads/qualification.py`, also said in SQL."""
+"""The qualification of leads, unique or target, by the rules of `leads/qualification.py`, also in SQL."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
@@ -28,11 +28,11 @@ from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.schema.tables.leads import LEAD_STARTS, LEAD_TABLES, call, lead_request
 
 Condition = Callable[[FromClause], ColumnElement[bool]]
-"""A condition on the rows of a table of leads, or on an alias of it."""
+"""A condition on the rows of a table of leads, or on an alias of the table."""
 
 
 def find_qualifications(connection: Connection, site: Site, leads: Iterable[LeadRef]) -> dict[LeadRef, Qualification]:
-    """Find what each of these leads counts for; unknown leads are missing."""
+    """Find the qualification of each of these leads; unknown leads are missing."""
     ids = ids_by_kind(leads)
     return _of_calls(connection, site, ids.get(LeadKind.CALL, [])) | _of_lead_requests(
         connection, site, ids.get(LeadKind.LEAD_REQUEST, [])
@@ -70,7 +70,7 @@ def _of_lead_requests(connection: Connection, site: Site, ids: list[int]) -> dic
 
 
 def find_unique_leads(connection: Connection, site: Site, leads: Iterable[LeadRef]) -> set[LeadRef]:
-    """Find which of these leads are the first of their client, of either kind, within the site's depth."""
+    """Find which of these leads are their client's first lead of either kind within the site's depth."""
     unique: set[LeadRef] = set()
     for kind, ids in ids_by_kind(leads).items():
         table = LEAD_TABLES[kind]
@@ -89,9 +89,9 @@ def find_unique_leads(connection: Connection, site: Site, leads: Iterable[LeadRe
 def predecessor_at(
     kind: LeadKind, condition: Condition | None = None, *, among: LeadKind | None = None
 ) -> ScalarSelect[datetime]:
-    """Select when the client of a lead last became a lead before, of the same kind or of the kind `among`.
+    """Select when the previous lead of a lead's client began, of the same kind or of the kind `among`.
 
-    Only leads that meet `condition` count.
+    Only previous leads that meet `condition` count.
     """
     table, other_kind = LEAD_TABLES[kind], among if among is not None else kind
     earlier = LEAD_TABLES[other_kind].alias("earlier")
@@ -131,7 +131,7 @@ _LEAD_REQUESTS = CompiledStatement(
     select(
         lead_request.c.id,
         lead_request.c.requested_at,
-        lead_request.c.number,  # not in the index of clients, which SQLite would otherwise read from end to end
+        lead_request.c.number,  # not in the index of clients, so SQLite does not scan that whole index
         predecessor_at(LeadKind.LEAD_REQUEST).label("any_at"),
     ).where(lead_request.c.site_id == bindparam("site_id"), is_among(lead_request.c.id, "ids"))
 )
@@ -158,7 +158,10 @@ def _targets(site: Site) -> Condition:
 
 
 def _is_first(kind: LeadKind, site: Site, before: ScalarSelect[datetime]) -> ColumnElement[bool]:
-    """Return the condition that no lead came `before` within the site's depth; `is_first` is the rule."""
+    """Return the condition that there is no previous lead, which began at `before`, within the site's depth.
+
+    `is_first` is the rule.
+    """
     if site.unique_depth is None:
         return before.is_(None)
     apart = type_coerce(LEAD_STARTS[kind], BigInteger) - type_coerce(before, BigInteger)

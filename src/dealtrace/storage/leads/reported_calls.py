@@ -1,4 +1,4 @@
-"""Calls as their exchange reported them, found and replaced when it reports them again."""
+"""Calls that an exchange reported: finding them, and replacing what it reports again."""
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
@@ -29,7 +29,7 @@ _UPDATE_CALL = (
 
 @record
 class ReportedCall:
-    """A stored call: what was reported of it (without annotations), its client, and its contact rows.
+    """A stored call: what the exchange reported (without annotations), its client, and its contact rows.
 
     A deleted call has no contact rows until it is restored.
     """
@@ -42,7 +42,7 @@ class ReportedCall:
 
 
 def find_reported_calls(connection: Connection, site_id: int, references: Iterable[str]) -> dict[str, ReportedCall]:
-    """Find calls by their references; unknown ones are missing."""
+    """Find calls, deleted or not, by their references; unknown references are missing."""
     keys = sorted(set(references))
     rows = connection.execute(select(call).where(call.c.site_id == site_id, call.c.reference.in_(keys))).all()
     spans = find_spans_of_leads(connection, site_id, LeadKind.CALL, [row.id for row in rows])
@@ -55,7 +55,7 @@ def find_reported_calls(connection: Connection, site_id: int, references: Iterab
 
 
 def update_calls(connection: Connection, site_id: int, calls: Sequence[NewLead]) -> None:
-    """Replace what was reported of stored calls, with their contact rows and credits; annotations stay."""
+    """Replace what was reported of calls and their contact rows, and delete their credits; annotations stay."""
     connection.execute(_UPDATE_CALL, [_row(site_id, reported) for reported in calls])
     ids = [reported.lead.id for reported in calls]
     delete_contact_rows(connection, site_id, LeadKind.CALL, ids)

@@ -1,1 +1,1 @@
-"""Facts and the statements that group them; and the tables that only reports use: costs, statuses, columns."""
+"""Facts and the statements that group them; tables that only reports use: costs, statuses, columns, segments."""

@@ -1,4 +1,4 @@
-"""When visits, leads and deals of a site first and last came, and which services send its deals."""
+"""Find when visits, leads and deals of a site first and last arrived, and which services send its deals."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,7 +15,7 @@ from dealtrace.storage.schema.tables.visits import visit
 
 @record
 class Stretch:
-    """The first and the last moment of something, `None` if there is none of it yet."""
+    """The first and the last instant of something, `None` if there is nothing yet."""
 
     first_at: datetime | None
     last_at: datetime | None
@@ -23,7 +23,7 @@ class Stretch:
 
 @record
 class Arrivals:
-    """What a site has got so far."""
+    """The first and last visits, leads and deals of a site, and whether it has costs."""
 
     visits: Stretch
     calls: Stretch
@@ -34,7 +34,7 @@ class Arrivals:
 
 @record
 class ServiceDeals:
-    """The deals that a service sent since a moment: how many, and when the last was recorded."""
+    """The number of deals that a service sent since an instant, and when the last was recorded."""
 
     service: str
     deals: int
@@ -42,7 +42,7 @@ class ServiceDeals:
 
 
 def find_arrivals(connection: Connection, site_id: int) -> Arrivals:
-    """Find when visits, leads and deals of a site first and last came; each is an end of an index."""
+    """Find when visits, leads and deals of a site first and last arrived; each is read from an end of an index."""
     mine = select(cost.c.day_on).where(cost.c.site_id == site_id).limit(1)
     return Arrivals(
         _stretch(connection, site_id, visit.c.started_at),
@@ -62,7 +62,7 @@ def _stretch(connection: Connection, site_id: int, at: "Column[Any]") -> Stretch
 
 
 def list_service_deals(connection: Connection, site_id: int, since: datetime) -> Sequence[ServiceDeals]:
-    """List the services whose deals happened since a moment, the one with most deals first."""
+    """List the services with deals since an instant, the one with the most deals first."""
     counted = func.count()
     mine = (
         select(deal.c.service, counted, func.max(deal.c.recorded_at, type_=deal.c.recorded_at.type))

@@ -10,7 +10,7 @@ from dealtrace.storage.schema.tables.reports import report_column
 
 
 def insert_column(connection: Connection, site_id: int, column: ReportColumn, now: datetime) -> None:
-    """Store a new column of a site; a name that is taken violates the key."""
+    """Store a new column of a site; a name that is already taken violates the primary key."""
     connection.execute(
         insert(report_column).values(
             site_id=site_id,
@@ -30,7 +30,7 @@ def delete_column(connection: Connection, site_id: int, name: str) -> bool:
 
 
 def list_columns(connection: Connection, site_id: int) -> list[ReportColumn]:
-    """List the columns of a site in the sequence in which they were added."""
+    """List the columns of a site in the order in which they were added."""
     mine = select(report_column).where(report_column.c.site_id == site_id)
     rows = connection.execute(mine.order_by(report_column.c.added_at, report_column.c.name))
     return [

@@ -28,13 +28,13 @@ def insert_costs(
     costs: Iterable[Cost],
     source_ids: Mapping[TrafficSource, int],
 ) -> None:
-    """Store costs of an account that has none of their days and sources yet."""
+    """Store costs of an account; it must not have costs with the same day and source yet."""
     rows = [_row(site_id, account, found, source_ids[found.traffic_source]) for found in costs]
     _INSERT_COSTS.run_many(connection, rows)
 
 
 def delete_costs_of_days(connection: Connection, site_id: int, account: CostAccount, days: Collection[date]) -> int:
-    """Delete the costs of an account on these days, and return how many there were."""
+    """Delete the costs of an account on these days, and return how many were deleted."""
     mine = (
         cost.c.site_id == site_id,
         cost.c.system == account.system,
@@ -48,7 +48,7 @@ def delete_costs_of_days(connection: Connection, site_id: int, account: CostAcco
 def add_api_costs(
     connection: Connection, site_id: int, costs: Iterable[Cost], source_ids: Mapping[TrafficSource, int]
 ) -> None:
-    """Add costs to those that came by API for their days and sources before; each day and source is given once."""
+    """Add costs to earlier costs by API with the same day and source; `costs` must not repeat a day and source."""
     rows = [_row(site_id, API_ACCOUNT, found, source_ids[found.traffic_source]) for found in costs]
     if rows:
         statement = insert_into(connection, cost)
@@ -59,7 +59,7 @@ def add_api_costs(
 def delete_restated_costs(
     connection: Connection, site_id: int, spreads: Sequence[CostSpread], source_ids: Mapping[TrafficSource, int]
 ) -> None:
-    """Delete what came by file or API for the sources and days of these spreads."""
+    """Delete the costs by file or API for the sources and days of these spreads."""
     restated = (
         cost.c.site_id == bindparam("site"),
         cost.c.traffic_source_id == bindparam("source"),
@@ -81,7 +81,7 @@ def delete_restated_costs(
 
 
 def list_visited_sources(connection: Connection, site_id: int) -> list[TrafficSource]:
-    """List the traffic sources that any visit of the site came from; reads all of its visits once."""
+    """List the traffic sources of all visits of a site; reads all of its visits once."""
     visited = select(visit.c.traffic_source_id).where(visit.c.site_id == site_id)
     rows = connection.execute(
         select(*(traffic_source.c[part] for part in SOURCE_PARTS)).where(
@@ -93,7 +93,7 @@ def list_visited_sources(connection: Connection, site_id: int) -> list[TrafficSo
 
 @record
 class AccountCosts:
-    """What an account of a system cost on a day, in kopecks, with the clicks that are known."""
+    """The cost of an account on a day in kopecks, and its known clicks."""
 
     day_on: date
     system: str
@@ -103,7 +103,7 @@ class AccountCosts:
 
 
 def list_account_costs(connection: Connection, site_id: int, since: date, until: date) -> list[AccountCosts]:
-    """List what each account cost on each of these days, the latest day first; costs by API have no account."""
+    """List the costs of each account on each of these days, latest day first; costs by API have no account."""
     groups = (cost.c.day_on, cost.c.system, cost.c.account)
     sums = (cast(func.sum(cost.c.amount_kopecks), BigInteger), cast(func.sum(cost.c.clicks), BigInteger))
     mine = select(*groups, *sums).where(cost.c.site_id == site_id, cost.c.day_on >= since, cost.c.day_on <= until)
@@ -116,7 +116,7 @@ def list_account_costs(connection: Connection, site_id: int, since: date, until:
 def find_unmet_costs_between(
     connection: Connection, site_id: int, since: date, until: date, visited: Collection[TrafficSource]
 ) -> UnmetCosts:
-    """Return the costs of all accounts on these days that meet none of `visited`, the sources of the site's visits."""
+    """Return the costs of all accounts on these days whose source is not in `visited`, the sources of visits."""
     amount = cast(func.sum(cost.c.amount_kopecks), BigInteger)
     parts = [traffic_source.c[part] for part in SOURCE_PARTS]
     same_source = (cost.c.site_id == traffic_source.c.site_id) & (cost.c.traffic_source_id == traffic_source.c.id)
@@ -139,7 +139,7 @@ def find_unmet_costs(
     days: Collection[date],
     visited: Collection[TrafficSource],
 ) -> UnmetCosts:
-    """Return the costs of an account on these days that meet none of `visited`, the sources of the site's visits."""
+    """Return the costs of an account on these days whose source is not in `visited`, the sources of visits."""
     amount = cast(func.sum(cost.c.amount_kopecks), BigInteger)
     parts = [traffic_source.c[part] for part in SOURCE_PARTS]
     same_source = (cost.c.site_id == traffic_source.c.site_id) & (cost.c.traffic_source_id == traffic_source.c.id)

@@ -1,6 +1,6 @@
-"""What statements of reports are made of, by short names.
+"""Short names for the types of SQL statements and expressions in reports.
 
-Any: SQLAlchemy types selects and expressions by what they hold, which depends on what is asked.
+Any: SQLAlchemy types them by their columns, which depend on the question.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""The flags of measures: which facts a measure counts, and the attributes that decide it."""
+"""The flags of measures: conditions on facts, and the attributes that they need."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -10,16 +10,16 @@ from dealtrace.reports.statuses import Meaning
 from dealtrace.storage.reports.stored_facts import KIND_KEYS
 
 FIRST_WON = "is_first_won"
-"""The flag of the first won deal of its client; the statement joins what decides it."""
+"""The flag of the first won deal of a client; the statement joins the table that decides it."""
 TOUCHED = "is_touched"
 """The flag of facts that have touches; the statement joins them."""
 Columns = Any
-"""Any: the columns of a select depend on what is wanted."""
+"""Any: the columns of a select depend on the wanted attributes."""
 
 
 @record
 class Flag:
-    """The attributes that a flag needs, and its condition over columns of these names."""
+    """The attributes that a flag needs, and its condition on the columns with these names."""
 
     attributes: tuple[str, ...]
     condition: Callable[[Columns], ColumnElement[bool]]
@@ -42,7 +42,7 @@ FLAGS: Mapping[str, Flag] = {
     FIRST_WON: Flag(("meaning", "client_id"), lambda row: row.is_first_won == 1),
     TOUCHED: Flag(("lead_id", "happened_at"), lambda row: row.touched_at.is_not(None)),
 }
-"""Every flag by its name; attributes are those of `stored_facts.py`, where the rules of most are cited."""
+"""All flags by name; for their attributes and rules see `stored_facts.py`."""
 
 
 def flag_condition(row: FromClause, flag: str) -> ColumnElement[bool]:

@@ -1,4 +1,4 @@
-"""The clock of a site in statements: keys of times, as integers that every engine computes alike."""
+"""Local time of a site in SQL statements: keys of times, as integers that all engines compute alike."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -17,13 +17,13 @@ DAY_LENGTH = timedelta(days=1) // MICROSECOND
 HOUR_LENGTH = timedelta(hours=1) // MICROSECOND
 EPOCH_ORDINAL = EPOCH.toordinal()
 _MARCH_OF_YEAR_0 = 305
-"""The days from 1 March of the year 0, by which months are counted, to the ordinal 0."""
+"""The number of days from 1 March of the year 0, from which months are counted, to the ordinal 0."""
 _ERA_DAYS, _ERA_YEARS = 146_097, 400
 _CENTURY_DAYS, _LEAP_DAYS, _YEAR_DAYS = 36_524, 1_460, 365
 
 
 class LocalTime:
-    """The clock of a site for instants of a span."""
+    """Converts instants between `since` and `until` to local time of a site, in SQL."""
 
     def __init__(self, time_zone: ZoneInfo, since: datetime, until: datetime) -> None:
         (_, first), *changes = _offsets(time_zone, since, max(since, until))
@@ -31,15 +31,15 @@ class LocalTime:
         self._changes = [(microseconds(at), offset // MICROSECOND) for at, offset in changes]
 
     def hour(self, at: Number) -> Number:
-        """Return the hour of an instant, 0 to 23."""
+        """Return the local hour of an instant, 0 to 23."""
         return self._since_year_1(at) // _number(HOUR_LENGTH) % _number(HOURS)
 
     def ordinal(self, at: Number) -> Number:
-        """Return the ordinal of the day on which an instant falls."""
+        """Return the ordinal of the local day of an instant."""
         return self._since_year_1(at) // _number(DAY_LENGTH)
 
     def _since_year_1(self, at: Number) -> Number:
-        """Return local microseconds since the ordinal 0: never negative, so engines need not agree on rounding."""
+        """Return local microseconds since the ordinal 0; never negative, so that all engines divide alike."""
         return at + self._offset(at) + _number(EPOCH_ORDINAL * DAY_LENGTH)
 
     def _offset(self, at: Number) -> Number:
@@ -57,9 +57,9 @@ _YEARS_OF_VISITS = 3
 
 
 def clock_of_visits(time_zone: ZoneInfo, until: datetime) -> LocalTime:
-    """Return the clock of a site for the visits of leads of a period: a lead may name one that began after it.
+    """Return the local time for visits of the leads of a period; a lead may name a visit that began after the lead.
 
-    Ours: no later than two years. Whole years, so that the changes of a clock since 1970 are looked for once a year.
+    Ours: at most two years after it. Whole years are used, so that offsets since 1970 are computed only once a year.
     """
     return LocalTime(time_zone, EPOCH, datetime(until.year + _YEARS_OF_VISITS, 1, 1, tzinfo=UTC))
 
@@ -84,7 +84,7 @@ def _week(ordinal: Number) -> Number:
 def _month(ordinal: Number) -> Number:
     """Return the number of months since the year 0, in the Gregorian calendar.
 
-    Years are counted from March, so that the leap day is the last; months then have 153 days in each five.
+    Years are counted from March, so that the leap day is the last day; every five months then have 153 days.
     """
     days = ordinal + _number(_MARCH_OF_YEAR_0)
     era = days // _number(_ERA_DAYS)
@@ -103,4 +103,4 @@ KEYS_OF_DAY: Mapping[str, Callable[[Number], Number]] = {
     "month": _month,
     "quarter": lambda ordinal: _month(ordinal) // _number(MONTHS_OF_QUARTER),
 }
-"""The key of each dimension of time but the hour, of the ordinal of a day; `reports/time_keys.py` is the rule."""
+"""Keys from the ordinal of a day, for all dimensions of time except the hour; the rule is `reports/time_keys.py`."""

@@ -1,6 +1,6 @@
-"""The names that keys stand for: their commonest spelling, and the values that contain a text.
+"""Find the most frequent spellings of keys, and the values that contain a text.
 
-Any: the columns of a select depend on what is wanted, and drivers type no row.
+Any: the columns of a select depend on the wanted attributes, and drivers do not type rows.
 """
 
 from collections import Counter, defaultdict
@@ -20,13 +20,13 @@ from dealtrace.storage.reports.statement import Fetch, in_span
 
 _STATED_BY = ((Fact.VISITS, "source_id"), (Fact.LEADS, "stated_source_id"), (Fact.DEALS, "stated_source_id"),
               (Fact.COSTS, "source_id"))  # fmt: skip
-"""Where the facts of a source are counted: its own visits and costs, and the leads and deals that state it."""
+"""The facts by which spellings of sources are counted: visits and costs, and leads and deals that state a source."""
 
 
 def find_spellings(fetch: Fetch, tables: FactTables, dimension: Dimension, keys: Collection[str]) -> dict[str, str]:
-    """Find the commonest spelling of each key of sources or statuses; of equally common ones, the first in code points.
+    """Find the most frequent spelling of each key of sources or statuses; of equally frequent ones, the first in order.
 
-    A source is as common as the visits, leads, deals and costs that name it, a status as its deals.
+    A source is counted by the visits, leads, deals and costs that name it, a status by its deals.
     """
     if dimension.kind is Kind.STATUS:
         spellings = tables.statuses().subquery("statuses")
@@ -39,7 +39,7 @@ def find_spellings(fetch: Fetch, tables: FactTables, dimension: Dimension, keys:
 
 
 def _commonest(found: Iterable[Sequence[Any]], keys: Collection[str], count: Any) -> dict[str, str]:
-    """Return the commonest spelling of each key of rows of key, spelling and what is counted."""
+    """Return the most frequent spelling of each key; `found` has rows of key, spelling and the counted id or text."""
     spelt: dict[str, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
     for key, spelling, counted in found:
         if key in keys:
@@ -74,9 +74,9 @@ def _count_statuses(fetch: Fetch, tables: FactTables, spellings: Sequence[str]) 
 def find_containing(
     fetch: Fetch, tables: FactTables, dimension: Dimension, text: str, spans: Sequence[Span], moments: Sequence[Moment]
 ) -> tuple[str, ...]:
-    """Find the keys of a dimension, in spans by any of `moments`, that contain a text without regard to case.
+    """Find the keys of a dimension that contain a text, regardless of case, among facts in spans by any of `moments`.
 
-    Engines fold the case of different alphabets, so values are compared here.
+    Engines fold the case of different alphabets, so the values are compared in Python.
     """
     sought = text.casefold()
     values = (row[0] for query in _values(tables, dimension, spans, moments) for row in fetch(query))
@@ -102,12 +102,12 @@ def _values(
 
 
 def count_won_statuses(fetch: Fetch, tables: FactTables) -> int:
-    """Count the spellings of statuses that the site has named won."""
+    """Return the number of spellings of statuses that mean won."""
     statuses = tables.statuses().subquery("statuses")
     return int(fetch(select(func.count()).where(statuses.c.meaning == Meaning.WON))[0][0])
 
 
 def has_margins(fetch: Fetch, tables: FactTables) -> bool:
-    """Return whether any deal of the site brings a margin."""
+    """Return whether any deal of the site has a margin."""
     rows = tables.rows(Fact.DEALS, {"margin"}, Moment.HAPPENED).subquery("facts")
     return bool(fetch(select(rows.c.id).where(rows.c.margin.is_not(None)).limit(1)))

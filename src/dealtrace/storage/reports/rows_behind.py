@@ -1,6 +1,6 @@
-"""The rows behind a figure: another select over the rows that its statement counts.
+"""Find the rows behind a figure, with a select over the same rows that the figure's statement counts.
 
-Any: the columns of a select depend on what is wanted, and drivers type no row.
+Any: the columns of a select depend on the wanted attributes, and drivers do not type rows.
 """
 
 from collections.abc import Mapping, Sequence
@@ -39,16 +39,16 @@ SUMS: Mapping[Fact, tuple[str, ...]] = {
     Fact.ASSISTS: ("amount",),
     Fact.COSTS: ("cost", "clicks"),
 }
-"""The attributes that rows of each fact show and that are added up, beside the one that the metric adds."""
+"""The attributes that rows of each fact show and sum up, in addition to the metric's own."""
 _LABELS: Mapping[Fact, tuple[str, ...]] = {Fact.LEADS: ("lead_kind",), Fact.COSTS: ("source_id",)}
-"""The attributes that only say what a row is."""
+"""The attributes that only identify a row."""
 
 
 @record
 class BehindRow:
-    """A fact behind a figure: its id, its moment or day, its share in millionths, what it adds, and what it is.
+    """A fact behind a figure: its id, instant or day, share in millionths, summed attributes, and labels.
 
-    A cost is all that a source costs on a day; its id is that of the source.
+    A cost is the whole cost of a source on a day; its id is the source's.
     """
 
     id: int
@@ -60,7 +60,7 @@ class BehindRow:
 
 @record
 class RowsBehind:
-    """Some rows behind a figure, how many there are in all, their shares and sums, and the figure itself."""
+    """A page of rows behind a figure; the number, shares and sums of all rows; and the figure itself."""
 
     rows: Sequence[BehindRow]
     total: int
@@ -72,7 +72,7 @@ class RowsBehind:
 def find_rows_behind(
     fetch: Fetch, tables: FactTables, scope: Scope, measure: Measure, keys: Keys, page: tuple[int, int]
 ) -> RowsBehind:
-    """Find the rows behind a figure, ordered by their moments and ids; `page` is how many to pass over and to return.
+    """Find the rows behind a figure, ordered by instant and id; `page` is the number of rows to skip and to return.
 
     A fact with several touches in the row of the figure is listed once, with the sum of its shares.
     """
@@ -98,7 +98,7 @@ def find_rows_behind(
 def _conditions(
     tables: FactTables, scope: Scope, rows: CountedRows, measure: Measure, keys: Keys
 ) -> list[ColumnElement[bool]]:
-    """Return the conditions of the filters, of the row of the figure, and of the metric."""
+    """Return the conditions of the filters, of the figure's row, and of the metric."""
     conditions = filter_conditions(tables, scope.filters, rows)
     for dimension, key in zip(scope.by, keys, strict=True):
         column = key_of(dimension, rows)
@@ -134,7 +134,7 @@ def _row_of(row: Sequence[Any], sums: Sequence[str], labels: Sequence[str]) -> B
 
 
 def find_source_parts(fetch: Fetch, tables: FactTables, ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
-    """Find the five parts of traffic sources by their ids, as they are spelt."""
+    """Find the five parts of traffic sources in their own spelling, by id."""
     sources = tables.sources().subquery("sources").c
     parts = [sources[part] for part in SOURCE_PARTS]
     return {row[0]: tuple(row[1:]) for row in fetch(select(sources.id, *parts).where(is_in(sources.id, ids)))}

@@ -9,11 +9,11 @@ from dealtrace.storage.database.upsert import insert_into
 from dealtrace.storage.schema.tables.reports import segment
 
 SITES_OWN = 0
-"""Stands for the user of a segment that belongs to the site."""
+"""The user id of segments that belong to the site."""
 
 
 def insert_segment(connection: Connection, site_id: int, added: Segment, now: datetime) -> bool:
-    """Add a segment; `False` if there is one of its name and owner."""
+    """Store a segment; return `False` if its owner already has one with this name."""
     statement = insert_into(connection, segment).values(
         site_id=site_id,
         user_id=_owner(added.user_id),
@@ -26,13 +26,13 @@ def insert_segment(connection: Connection, site_id: int, added: Segment, now: da
 
 
 def delete_segment(connection: Connection, site_id: int, name: str, user_id: int | None = None) -> bool:
-    """Delete a segment of the site or of a user; `False` if there is none."""
+    """Delete a segment of the site or of a user; return `False` if there is none."""
     mine = (segment.c.site_id == site_id, segment.c.user_id == _owner(user_id), segment.c.name == name)
     return connection.execute(delete(segment).where(*mine).returning(segment.c.name)).first() is not None
 
 
 def list_segments(connection: Connection, site_id: int, user_id: int | None = None) -> list[Segment]:
-    """List the segments of the site by name, and those of a user after them."""
+    """List the segments of the site by name, followed by the user's by name."""
     owners = {SITES_OWN, _owner(user_id)}
     mine = select(segment).where(segment.c.site_id == site_id, segment.c.user_id.in_(sorted(owners)))
     found = [
@@ -43,7 +43,7 @@ def list_segments(connection: Connection, site_id: int, user_id: int | None = No
 
 
 def count_segments(connection: Connection, site_id: int) -> int:
-    """Count the segments of a site and of all its users."""
+    """Return the number of segments of a site and of all its users."""
     return int(connection.execute(select(func.count()).where(segment.c.site_id == site_id)).scalar_one())
 
 

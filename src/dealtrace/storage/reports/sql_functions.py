@@ -1,4 +1,4 @@
-"""Expressions of reports that the engines write differently."""
+"""SQL expressions of reports that differ between engines."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -13,22 +13,22 @@ from dealtrace.attribution.traffic_source import UNKNOWN_PARTS
 from dealtrace.storage.reports.expressions import Expression
 
 HALVES = 1_000_000_000
-"""SQLite adds 64-bit integers alone: what may exceed them is added as billions and the rest."""
+"""SQLite adds only 64-bit integers, so larger sums are added as billions and remainder."""
 
 
 class WholeNumber(TypeDecorator[int]):
-    """A sum of any size; nothing to add is zero."""
+    """A sum of any size; the sum of no rows is zero."""
 
     impl = BigInteger
     cache_ok = True
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], int]:  # noqa: ARG002
-        """Return the converter of what an engine answers. Any: each answers with another type."""
+        """Return the function that converts results of an engine. Any: each engine returns another type."""
         return whole_number
 
 
 def whole_number(answered: Any) -> int:
-    """Return a sum as an integer, whatever type the driver has for it."""
+    """Return a sum as an integer, from whatever type the driver returns."""
     if answered is None:
         return 0
     if isinstance(answered, str):
@@ -75,18 +75,18 @@ def _postgresql_items(element: items_of, compiler: SQLCompiler, **kwargs: object
 
 
 def known_text(text: Expression) -> Expression:
-    """Return a text, null where it says nothing; `attribution.traffic_source.part_key` is the rule."""
+    """Return a text, or null for a placeholder; the rule is `attribution.traffic_source.part_key`."""
     return case((func.lower(func.trim(text, BLANKS)).in_(_unknown_spellings()), None), else_=text)
 
 
 BLANKS = "".join(character for character in map(chr, range(0x3001)) if character.isspace())
-"""What `str.strip` takes off; engines take off spaces alone."""
+"""The characters that `str.strip` removes; engines remove only spaces by default."""
 
 
 def _unknown_spellings() -> Sequence[str]:
-    """Return what says nothing, as every engine lowers it: SQLite knows the case of Latin letters alone.
+    """Return the spellings of placeholders after `lower` in any engine: SQLite lowers only Latin letters.
 
-    Ours: of other letters, nobody writes them in any case but these.
+    Ours: Cyrillic placeholders are expected in lower case, capitalised or in upper case, not in mixed case.
     """
     written = (case_of(part) for part in UNKNOWN_PARTS for case_of in (str, _capitalized, str.upper))
     return sorted({spelling for text in written for spelling in (text, text.lower(), _lowered_latin(text))})
@@ -101,7 +101,7 @@ def _lowered_latin(text: str) -> str:
 
 
 def without_query(url: ColumnElement[str]) -> Expression:
-    """Return the address of a page without its query and fragment."""
+    """Return the URL of a page without query and fragment."""
     return _before("#", _before("?", url))
 
 
@@ -110,7 +110,7 @@ def _before(sign: str, text: Expression) -> Expression:
 
 
 class position_in(FunctionElement[int]):  # noqa: N801
-    """The place of a text in another, counted from 1; 0 if it is not there."""
+    """The position of a text in another, counted from 1; 0 if it is not found."""
 
     name = "position_in"
     inherit_cache = True

@@ -1,4 +1,4 @@
-"""The statuses of a site's deals, each spelling stored once, and what they mean."""
+"""The statuses of a site's deals: each spelling is stored once, with its meaning."""
 
 from collections.abc import Callable, Collection
 from datetime import datetime
@@ -14,11 +14,11 @@ from dealtrace.storage.schema.tables.deals import deal
 from dealtrace.storage.schema.tables.reports import deal_status
 
 REMEMBERED_MAX = 50_000
-"""How many spellings of all sites are remembered; beyond that they are forgotten and read again."""
+"""The most spellings of all sites that are remembered; beyond that all are forgotten and read again."""
 
 
 def _insert(engine_insert: Callable[..., Any]) -> Insert:
-    """Write the insert. Any: the two inserts share no type that has `on_conflict_do_nothing`."""
+    """Return the insert statement. Any: the engines' inserts share no type with `on_conflict_do_nothing`."""
     statement: Insert = (
         engine_insert(deal_status)
         .values({column.name: bindparam(column.name, type_=column.type) for column in deal_status.c})
@@ -41,9 +41,9 @@ _FIND_MEANINGS = CompiledStatement(
 
 
 class KnownStatuses:
-    """The statuses that one process knows to be stored in one database, so that they need not be looked for.
+    """The statuses that one process knows to be stored in one database, so that they need no query.
 
-    Only what an earlier transaction stored counts: what the current one stores may still be rolled back.
+    Only statuses stored by earlier transactions are remembered, since the current one may still be rolled back.
     """
 
     def __init__(self) -> None:
@@ -52,7 +52,7 @@ class KnownStatuses:
         self._count = 0
 
     def unknown(self, site_id: int, spellings: Collection[str]) -> Collection[str]:
-        """Return those spellings that may have to be stored: none for a site that has no room for more."""
+        """Return the spellings that may have to be stored; none if the site has too many statuses already."""
         if site_id in self._full:
             return ()
         known = self._spellings.get(site_id)
@@ -66,17 +66,17 @@ class KnownStatuses:
         self._count += len(spellings)
 
     def remember_full(self, site_id: int) -> None:
-        """Remember that a site has no room for more statuses; stored ones are never deleted."""
+        """Remember that a site can have no more statuses; stored ones are never deleted."""
         self._full.add(site_id)
 
 
 def insert_statuses(
     connection: Connection, site_id: int, spellings: Collection[str], now: datetime, known: KnownStatuses
 ) -> None:
-    """Store those spellings that are new to the site, as long as it has room; blank ones are no statuses.
+    """Store the spellings that are new to the site, up to its limit; blank ones are not statuses and are skipped.
 
-    A new spelling of a known status has its meaning. The caller has locked the site's registrations, so that no other
-    transaction sets a meaning meanwhile. `now` is the time of the transaction.
+    A new spelling of a known status gets its meaning. The caller must have locked the site's registrations, so that no
+    other transaction sets a meaning meanwhile. `now` is the time of the transaction.
     """
     stored = {row[0]: row[1] for row in _FIND.fetch(connection, {"site_id": site_id, "spellings": list(spellings)})}
     blank = [spelling for spelling in spellings if not status_key(spelling)]
@@ -95,7 +95,7 @@ def insert_statuses(
 
 
 def update_meaning(connection: Connection, site_id: int, name: str, meaning: Meaning, now: datetime) -> bool:
-    """Store what a status means, for all its spellings; one that was never seen is added, and `False` returned."""
+    """Store the meaning of all spellings of a status; an unknown status is added, and `False` returned."""
     mine = (deal_status.c.site_id == site_id, deal_status.c.key == status_key(name))
     is_seen = connection.execute(update(deal_status).where(*mine).values(meaning=meaning.value)).rowcount > 0
     row = insert_into(connection, deal_status).values(**_row(site_id, name, meaning, now))
@@ -104,25 +104,25 @@ def update_meaning(connection: Connection, site_id: int, name: str, meaning: Mea
 
 
 def list_statuses(connection: Connection, site_id: int) -> list[Status]:
-    """List the statuses that a site's deals have had or that it has set, by spelling, in no particular sequence."""
+    """List all spellings of statuses that a site's deals have had or that it has set, in no particular order."""
     query = select(deal_status.c.spelling, deal_status.c.meaning).where(deal_status.c.site_id == site_id)
     return [Status(spelling, Meaning(meaning)) for spelling, meaning in connection.execute(query)]
 
 
 def find_deals_by_status(connection: Connection, site_id: int) -> dict[str, int]:
-    """Find how many undeleted deals have each status, by its spelling; all of the site's deals are read."""
+    """Return the number of undeleted deals by spelling of their status; all of the site's deals are read."""
     mine = select(deal.c.status, func.count()).where(deal.c.site_id == site_id, deal.c.deleted_at.is_(None))
     return {row[0]: row[1] for row in connection.execute(mine.group_by(deal.c.status))}
 
 
 def has_won_status(connection: Connection, site_id: int) -> bool:
-    """Return whether a site has named a status that is won."""
+    """Return whether any status of a site means won."""
     won = select(deal_status.c.key).where(deal_status.c.site_id == site_id, deal_status.c.meaning == Meaning.WON.value)
     return connection.execute(won.limit(1)).first() is not None
 
 
 def _count_stored(connection: Connection, site_id: int, now: datetime) -> tuple[int, int]:
-    """Return how many statuses earlier transactions have stored, and how many more the site has room for."""
+    """Return the number of statuses stored by earlier transactions, and how many more the site may have."""
     mine = select(
         func.count().filter(deal_status.c.first_seen_at != now),
         func.count(),

@@ -1,4 +1,4 @@
-"""Facts as selects over our tables; no contact, client name or comment is among them."""
+"""Facts as selects over the database's tables; they have no contacts, clients' names or comments."""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
@@ -47,7 +47,7 @@ STEPS_PER_KOPECK = 100
 
 @record
 class Attribute:
-    """An attribute of a fact: its expression, and the tables that have to be joined for it, in order."""
+    """An attribute of a fact: its expression, and the tables to join for it, in order."""
 
     of: Expression
     joins: tuple[str, ...] = ()
@@ -61,7 +61,7 @@ MOMENTS_OF_DEALS = {
     Moment.CHANGED: "changed_at",
     Moment.STATUS: "status_at",
 }
-"""The attribute of a deal that is each of its moments."""
+"""The attribute of a deal for each moment."""
 _LEAD, _VISIT, _STATUS = "lead", "visit", "status"
 
 
@@ -70,13 +70,13 @@ def _microseconds(moment: Expression) -> Expression:
 
 
 def kopecks(stored: Expression) -> Expression:
-    """Return a stored sum in kopecks, rounded half up, away from zero."""
+    """Return a stored sum in kopecks, rounded to the nearest, half away from zero."""
     steps, half = type_coerce(stored, BigInteger), STEPS_PER_KOPECK // 2
     return case((steps < 0, -((half - steps) // STEPS_PER_KOPECK)), else_=(steps + half) // STEPS_PER_KOPECK)
 
 
 def _of_visit(visits: FromClause) -> dict[str, Attribute]:
-    """Return the attributes of a visit, by the names of their dimensions."""
+    """Return the attributes of a visit, by name of their dimension."""
     columns = visits.c
     return {
         "landing_page": Attribute(known_text(without_query(columns.landing_url)), (_VISIT,)),
@@ -100,7 +100,7 @@ def visit_columns(names: Iterable[str]) -> list[Expression]:
 
 
 def touch_columns() -> list[Expression]:
-    """Return what the touches of leads have without looking at their visits."""
+    """Return the columns of touches that need no join with their visits."""
     credit = lead_credit.c
     return [
         credit.lead_id,
@@ -112,7 +112,7 @@ def touch_columns() -> list[Expression]:
 
 
 class StoredFacts:
-    """The facts of a site over the tables of its database."""
+    """The facts of a site in the tables of its database; see `FactTables`."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
@@ -120,13 +120,14 @@ class StoredFacts:
 
     @property
     def site_id(self) -> int:
-        """The id of the site."""
+        """Return the id of the site."""
         return self._site.id
 
     def rows(self, fact: Fact, wanted: Iterable[str], moment: Moment) -> Selection:
         """Select the facts with the wanted attributes; see `FactTables`.
 
-        A report needs the same rows for each model, period and total, and making them takes longer than reading a few.
+        The selects are cached: a report needs the same one for each model, period and total, and building it can take
+        longer than running it.
         """
         names = tuple(sorted({"id", *wanted}))
         key = (fact, names, moment)
@@ -157,7 +158,7 @@ class StoredFacts:
         )
 
     def tags(self, fact: Fact) -> Selection:
-        """Select the tags of leads or deals; see `FactTables`. Ours: a tag that says nothing is no tag."""
+        """Select the tags of leads or deals; see `FactTables`. Ours: a placeholder such as `(not set)` is not a tag."""
         if fact is not Fact.LEADS:
             mine = select(deal_tag.c.deal_id.label("owner_id"), deal_tag.c.tag)
             return mine.where(deal_tag.c.site_id == self._site.id, known_text(deal_tag.c.tag).is_not(None)).distinct()
@@ -165,7 +166,7 @@ class StoredFacts:
         return select(both.c.owner_id, both.c.tag)
 
     def lead_tags(self, kind: LeadKind) -> Selection:
-        """Select the tags of leads of a kind, each once: `owner_id` and `tag`."""
+        """Select the tags of leads of a kind without duplicates: `owner_id` and `tag`."""
         table = LEAD_TABLES[kind]
         tag = items_of(table.c.tags).table_valued("value", joins_implicitly=True)
         mine = select(table.c.id.label("owner_id"), tag.c.value.label("tag"))
@@ -285,9 +286,10 @@ class StoredFacts:
         return case((select(literal(1)).where(*theirs).exists(), 1), else_=0)
 
     def _client_kind(self, client_id: Expression, started_at: Expression) -> Expression:
-        """Return whether a client had an earlier lead of either kind.
+        """Return the key of the dimension `client_kind`: whether the client had an earlier lead of either kind.
 
-        Ours: of several first leads of one moment each is new, so that the order of arrival makes no difference.
+        Ours: if several first leads have the same time, each is of a new client, so the order of arrival does not
+        matter.
         """
         earlier = []
         for kind, table in LEAD_TABLES.items():
@@ -326,22 +328,22 @@ def _moment_of_deal(moment: Moment) -> Attribute:
 
 
 def target_seconds(site: Site) -> int:
-    """Return from how many seconds a call is a target."""
+    """Return the least number of seconds that makes a call a target."""
     return site.target_call // timedelta(seconds=1)
 
 
 def _seconds_if_target() -> Expression:
-    """Return the seconds that make a call a target if there are enough of them; `is_target_call` is the rule."""
+    """Return the seconds of a call that count towards a target, null if none do; the rule is `is_target_call`."""
     return case((call.c.is_successful.is_not(False), call.c.duration_seconds), else_=None)
 
 
 def _in_rubles(amount: Expression) -> Expression:
-    """Return a sum of a deal in kopecks, `None` in another currency: without a rate its worth is unknown."""
+    """Return a sum of a deal in kopecks, null in another currency, since there is no rate."""
     return case((func.coalesce(deal.c.currency, RUBLE) == RUBLE, kopecks(amount)), else_=None)
 
 
 def _is_answered() -> Expression:
-    """Return 1 for an answered call; `leads.call.is_answered` is the rule."""
+    """Return 1 for an answered call, else 0; the rule is `leads.call.is_answered`."""
     reported = call.c.is_successful
     return case(
         (reported.is_(True), 1), (and_(reported.is_(None), call.c.duration_seconds > 0), 1), else_=0
@@ -365,7 +367,7 @@ def _with_lead(rows: FromClause) -> FromClause:
 
 
 def _chosen(names: Iterable[str], attributes: Attributes, joins: Joins, table: FromClause) -> Selection:
-    """Select the named attributes of a table, joining what they need and nothing else."""
+    """Select the named attributes of a table, with only the joins that they need."""
     chosen = [(name, attributes[name]) for name in names]
     needed = {join for _, attribute in chosen for join in attribute.joins}
     rows = table

@@ -1,4 +1,4 @@
-"""How the tables are distributed over a Citus cluster: tenant tables by site, the others not at all."""
+"""How the tables are distributed over a Citus cluster: tenant tables by site, control tables not at all."""
 
 from collections.abc import Collection
 
@@ -11,7 +11,7 @@ from dealtrace.storage.schema.tables.whole import metadata
 def distribution_statements(distributed: Collection[str] = ()) -> list[str]:
     """List the statements that distribute every tenant table by `site_id`, co-located, referenced tables first.
 
-    Those in `distributed` are left out; the others join them.
+    Tables in `distributed` are left out; the others are co-located with them.
     """
     tenants = tenant_tables()
     first = next((name for name in tenants if name in distributed), tenants[0])
@@ -25,12 +25,12 @@ def distribution_statements(distributed: Collection[str] = ()) -> list[str]:
 
 
 def tenant_tables() -> list[str]:
-    """List the tables that are to be distributed, referenced tables first."""
+    """List the tables to distribute, referenced tables first."""
     return [table.name for table in metadata.sorted_tables if table.info == TENANT]
 
 
 def distribution_problems(distributed: Collection[str]) -> list[str]:
-    """List how the distributed tables of a database with Citus differ from those that should be distributed."""
+    """List how the distributed tables of a database with Citus differ from the tables that should be distributed."""
     tenants = tenant_tables()
     if not set(tenants) & set(distributed):
         return ["Citus is installed, but no table is distributed. Run: dealtrace db distribute"]
@@ -46,14 +46,14 @@ def distribution_problems(distributed: Collection[str]) -> list[str]:
 
 
 def has_citus(connection: Connection) -> bool:
-    """Whether the extension is installed in this database; never in SQLite."""
+    """Return whether Citus is installed in this database; always `False` on SQLite."""
     if connection.dialect.name == "sqlite":
         return False
     return connection.execute(text("SELECT 1 FROM pg_extension WHERE extname = 'citus'")).first() is not None
 
 
 def list_distributed_tables(connection: Connection) -> list[str]:
-    """List the tables of the current schema that are distributed by a column; needs Citus."""
+    """List the tables of the current schema that are distributed by a column, in alphabetical order; requires Citus."""
     rows = connection.execute(
         text(
             "SELECT c.relname FROM pg_dist_partition d JOIN pg_class c ON c.oid = d.logicalrelid "
@@ -64,5 +64,5 @@ def list_distributed_tables(connection: Connection) -> list[str]:
 
 
 def is_distributed(connection: Connection) -> bool:
-    """Whether any tables are distributed, so that a transaction should keep to one site."""
+    """Return whether any tables are distributed; a transaction should then be limited to one site."""
     return has_citus(connection) and bool(list_distributed_tables(connection))

@@ -1,6 +1,6 @@
-"""Whether the database has the schema of this release, and how to upgrade it.
+"""Checking whether the database has the schema of this release, and upgrading it.
 
-Alembic is imported only to upgrade or compare: it takes half a second of CPU, and every command looks at the revision.
+Alembic is imported only to upgrade or compare: it takes half a second of CPU, and every command checks the revision.
 """
 
 from functools import cache
@@ -22,11 +22,11 @@ class SchemaOutdated(Exception):  # noqa: N818 - it names the state, as its mess
 
 
 class DatabaseMissing(Exception):  # noqa: N818 - it names the state, as its message does
-    """There is no database, or nothing in it; the message names it and how one is made."""
+    """The database is missing or empty; the message names it and how to create one."""
 
 
 def prepare_schema(database: Database) -> None:
-    """Create the database file and the schema if there is none yet.
+    """Create the database file and the schema if they do not exist.
 
     Raises:
         SchemaOutdated: the database is not empty, and its schema is not of this release.
@@ -41,7 +41,7 @@ def require_schema(database: Database) -> None:
     """Check that the database has the schema of this release, and create nothing.
 
     Raises:
-        DatabaseMissing: there is no database, or it is empty.
+        DatabaseMissing: the database does not exist or is empty.
         SchemaOutdated: its schema is not of this release.
     """
     if (database.is_sqlite and not database.file.exists()) or not _has_schema(database):
@@ -49,10 +49,10 @@ def require_schema(database: Database) -> None:
 
 
 def require_database(database: Database) -> None:
-    """Check that there is a database with tables in it, of whatever release, and create nothing.
+    """Check that the database has tables, of any release, and create nothing.
 
     Raises:
-        DatabaseMissing: there is no database, or it is empty.
+        DatabaseMissing: the database does not exist or is empty.
     """
     if (database.is_sqlite and not database.file.exists()) or _state(database) == (None, True):
         raise _missing(database)
@@ -67,12 +67,16 @@ def _missing(database: Database) -> DatabaseMissing:
 
 def _state(database: Database) -> tuple[str | None, bool]:
     """Return the revision of the schema, and whether the database is empty."""
-    with database.read() as connection:  # one transaction: another command may create the schema between two
+    with database.read() as connection:  # one transaction, because another command may create the schema between two
         return _revision(connection), not inspect(connection).get_table_names()
 
 
 def _has_schema(database: Database) -> bool:
-    """Return whether the database has the schema of this release; `False` if it is empty."""
+    """Return whether the database has the schema of this release; `False` if it is empty.
+
+    Raises:
+        SchemaOutdated: the schema is of another release.
+    """
     found, is_empty = _state(database)
     if found is None and is_empty:
         return False
@@ -84,14 +88,14 @@ def _has_schema(database: Database) -> bool:
 
 
 def _cure(found: str | None) -> str:
-    """Return what makes a release fit a database of schema `found`; revisions are numbered in order."""
+    """Return what to do about a database with schema `found`; revisions are numbered in order."""
     if found is not None and found > str(newest_revision()):
-        return "a newer release made it, install that one"
+        return "a newer release created it, install that release"
     return "run `dealtrace db upgrade`"
 
 
 def upgrade_schema(database: Database) -> None:
-    """Upgrade the schema to this release, step by step, in one transaction where the engine can."""
+    """Upgrade the schema to this release step by step, in one transaction if the engine supports that."""
     config = import_module("alembic.config").Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with database.write() as connection:
@@ -102,9 +106,9 @@ def upgrade_schema(database: Database) -> None:
 
 
 def _drop_triggers(connection: Connection) -> None:
-    """Drop the triggers that mark changes for the column mirror: SQLite alters no column that a trigger names.
+    """Drop the triggers that mark changes for the column mirror, as SQLite alters no column that a trigger names.
 
-    The mirror finds them missing and is built anew, as it must be after a change of the schema.
+    The mirror notices that they are missing and is rebuilt, which a change of the schema requires anyway.
     """
     if _revision(connection) == newest_revision():
         return
@@ -114,18 +118,18 @@ def _drop_triggers(connection: Connection) -> None:
 
 @cache
 def newest_revision() -> str:
-    """Return the schema revision that this release needs; the file of a migration is named after its revision."""
+    """Return the schema revision that this release needs; the file name of a migration begins with its revision."""
     return max(file.name.partition("_")[0] for file in (MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
 def is_current(database: Database) -> bool:
-    """Whether the database has the schema this release needs."""
+    """Return whether the database has the schema this release needs."""
     with database.read() as connection:
         return _revision(connection) == newest_revision()
 
 
 def schema_differences(database: Database) -> list[str]:
-    """List the differences between the database and the tables this release declares."""
+    """List the differences between the database and the tables that this release declares."""
     autogenerate, migration = import_module("alembic.autogenerate"), import_module("alembic.migration")
     with database.read() as connection:
         context = migration.MigrationContext.configure(

@@ -1,4 +1,4 @@
-"""The credits of leads: which visits each attribution model credits with them, and how much."""
+"""The credits of leads: which visits each attribution model credits with a lead, and with what share."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -18,12 +18,12 @@ from dealtrace.storage.schema.tables.visits import visit
 from dealtrace.storage.visits.visits import VISIT_ROWS, find_visits, visit_from_row
 
 HEAVIEST = 0
-"""The position of a lead's heaviest credit: credits are stored in the order that `attribution/credit.py` gives them."""
-Operand = ColumnElement[Any] | int  # Any: columns and parameters are compared whatever they hold
+"""The position of a lead's largest credit: credits are stored in the order of `attribution/credit.py`."""
+Operand = ColumnElement[Any] | int  # Any: columns and parameters of every type are compared
 
 
 def heaviest_of(site_id: Operand, lead_id: Operand, model: Operand) -> ColumnElement[bool]:
-    """Return the condition that a credit is the heaviest of a lead under a model; `replace_credits` stores it first."""
+    """Return the condition that a credit is the largest of a lead under a model; `replace_credits` stores it first."""
     credit = lead_credit.c
     return and_(
         credit.site_id == site_id, credit.lead_id == lead_id, credit.model == model, credit.position == HEAVIEST
@@ -34,7 +34,7 @@ CREDITED = and_(
     visit.c.site_id == lead_credit.c.site_id, visit.c.started_at == lead_credit.c.visit_started_at,
     visit.c.id == lead_credit.c.visit_id,
 )  # fmt: skip
-"""The condition that a visit is the one a credit belongs to."""
+"""The condition that a credit belongs to a visit."""
 _LIST_HEAVIEST = CompiledStatement(
     VISIT_ROWS.join(lead_credit, CREDITED)
     .add_columns(lead_credit.c.lead_id)
@@ -59,7 +59,7 @@ CreditsByModel = Mapping[AttributionModel, Sequence[Credit]]
 
 @record
 class VisitedLead:
-    """A lead that arose in a visit: the lead, when it began, and the visit's id."""
+    """A lead that names a visit: the lead, when it began, and the visit's id."""
 
     ref: LeadRef
     started_at: datetime
@@ -72,7 +72,7 @@ class VisitedLead:
 
 
 def replace_credits(connection: Connection, site_id: int, credits_of: Mapping[int, CreditsByModel]) -> None:
-    """Replace the credits of these leads under every model; each model's credits come with the heaviest first."""
+    """Replace the credits of these leads under every model; the credits of each model come largest first."""
     mine = (lead_credit.c.site_id == site_id, lead_credit.c.lead_id.in_(list(credits_of)))
     connection.execute(delete(lead_credit).where(*mine))
     rows = [
@@ -96,7 +96,7 @@ def replace_credits(connection: Connection, site_id: int, credits_of: Mapping[in
 def find_credited_visits(
     connection: Connection, site_id: int, lead_ids: Sequence[int], model: AttributionModel
 ) -> dict[int, Visit]:
-    """Find the visit with the heaviest credit of each lead under `model`, by lead id; leads without one are missing."""
+    """Find the visit with the largest credit of each lead under `model`, by lead id; others are missing."""
     if not lead_ids:
         return {}
     parameters = {"site_id": site_id, "lead_ids": list(lead_ids), "model": int(model)}
@@ -106,7 +106,7 @@ def find_credited_visits(
 def find_lead_visits(
     connection: Connection, site_id: int, named: Mapping[int, int | None], model: AttributionModel
 ) -> dict[int, LeadVisit]:
-    """Find the visits of leads by lead id: the named one, and the one with the heaviest credit under `model`.
+    """Find the visits of leads by lead id: the named visit, and the visit with the largest credit under `model`.
 
     `named` holds the id of the visit that each lead names, by lead id. Leads without a stored visit are missing.
     """
@@ -116,7 +116,7 @@ def find_lead_visits(
 def beside_own_visits(
     connection: Connection, site_id: int, credited: Mapping[int, Visit], named: Mapping[int, int | None]
 ) -> dict[int, LeadVisit]:
-    """Return the credited visit of each lead beside the visit that the lead names, by lead id."""
+    """Return, by lead id, the visit that each lead names together with its credited visit."""
     own_ids = {lead_id: named.get(lead_id) or visit.id for lead_id, visit in credited.items()}
     others = find_visits(
         connection, site_id, {own_ids[lead_id] for lead_id, visit in credited.items() if own_ids[lead_id] != visit.id}
@@ -127,7 +127,7 @@ def beside_own_visits(
 def find_credits_under(
     connection: Connection, site_id: int, lead_ids: Sequence[int], model: AttributionModel
 ) -> dict[int, list[Credit]]:
-    """Find the credits of leads under `model` by lead id, the heaviest first; leads without a visit are missing."""
+    """Find the credits of leads under `model` by lead id, largest first; leads without a visit are missing."""
     found: dict[int, list[Credit]] = {}
     if lead_ids:
         parameters = {"site_id": site_id, "lead_ids": list(lead_ids), "model": int(model)}
@@ -137,7 +137,7 @@ def find_credits_under(
 
 
 def find_credits(connection: Connection, site_id: int, lead_id: int) -> dict[AttributionModel, list[Credit]]:
-    """Find the credits of a lead by model, the heaviest first; empty if the lead has no visit."""
+    """Find the credits of a lead by model, largest first; empty if the lead has no visit."""
     credit = lead_credit.c
     mine = (credit.site_id == site_id, credit.lead_id == lead_id)
     rows = connection.execute(
@@ -155,10 +155,10 @@ def find_credits(connection: Connection, site_id: int, lead_id: int) -> dict[Att
 def list_leads_of_visits(
     connection: Connection, site_id: int, visits: Sequence[Visit], lookback: timedelta
 ) -> list[VisitedLead]:
-    """List the leads that these visits may have led to.
+    """List the leads that may be credited to these visits.
 
-    They are the leads of the same visitors that began from the earliest of `visits` until `lookback` after the latest,
-    both included, and those that name one of `visits`, whenever they began.
+    They are the leads of the same visitors that began between the earliest of `visits` and `lookback` after the latest,
+    both included, and the leads that name one of `visits`, whenever they began.
     """
     visitors = sorted({each.visitor_id for each in visits} - {""})
     if not visitors:
@@ -172,7 +172,7 @@ def list_leads_of_visits(
 
 
 def list_visited_leads(connection: Connection, site_id: int, leads: Iterable[LeadRef]) -> list[VisitedLead]:
-    """List those of these leads that name a visit, stored or not, in no particular order."""
+    """List the leads among these that name a visit, stored or not, in no particular order."""
     found: list[VisitedLead] = []
     for kind, ids in ids_by_kind(leads).items():
         table = LEAD_TABLES[kind]
@@ -184,7 +184,7 @@ def list_visited_leads(connection: Connection, site_id: int, leads: Iterable[Lea
 
 
 def list_leads_naming(connection: Connection, site_id: int, visitor_ids: Sequence[str]) -> list[VisitedLead]:
-    """List the leads that name a visit of these visitors."""
+    """List the leads that name a visit of these visitors, calls first."""
     return [lead for kind in LEAD_TABLES for lead in _list_naming(connection, site_id, kind, visitor_ids, true())]
 
 

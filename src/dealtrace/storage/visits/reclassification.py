@@ -1,4 +1,4 @@
-"""How far the reclassification of a site's visits is, and which visitors are next."""
+"""The progress of reclassifying a site's visits, and the next visitors."""
 
 from sqlalchemy import Connection, delete, func, select
 
@@ -11,14 +11,14 @@ _FIELDS = ("hosts_digest", "started_at", "visits", "visits_changed", "leads_move
 
 
 def find_reclassification(connection: Connection, site_id: int) -> Reclassification | None:
-    """Find how far the reclassification of a site is; `None` if there is none to continue."""
+    """Find the progress of a site's reclassification; `None` if there is none to continue."""
     columns = (reclassification.c[name] for name in _FIELDS)
     row = connection.execute(select(*columns).where(reclassification.c.site_id == site_id)).one_or_none()
     return Reclassification(*row) if row is not None else None
 
 
 def upsert_reclassification(connection: Connection, site_id: int, at: Reclassification) -> None:
-    """Store how far the reclassification of a site is."""
+    """Store the progress of a site's reclassification."""
     values = {name: getattr(at, name) for name in _FIELDS}
     statement = insert_into(connection, reclassification).values(site_id=site_id, **values)
     connection.execute(statement.on_conflict_do_update(index_elements=["site_id"], set_=values))
@@ -32,9 +32,9 @@ def delete_reclassification(connection: Connection, site_id: int) -> None:
 def list_next_visitors(
     connection: Connection, site_id: int, after_visitor: str, *, visitors_max: int, visits_max: int
 ) -> list[str]:
-    """List the visitors that follow one in the order of their ids: as many as have `visits_max` visits, at least one.
+    """List the next visitors after `after_visitor`, by id: at least one, and at most `visits_max` visits together.
 
-    Visitors who were made anonymous are left out: their visits keep no address to classify.
+    Anonymised visitors are left out: their visits have no address to classify.
     """
     counted = (
         select(visit.c.visitor_id, func.count())
@@ -54,6 +54,6 @@ def list_next_visitors(
 
 
 def count_visits(connection: Connection, site_id: int, after_visitor: str = "") -> int:
-    """Count the visits of a site that follow a visitor in the order of visitors."""
+    """Count the visits of the site's visitors whose ids follow `after_visitor`."""
     mine = (visit.c.site_id == site_id, visit.c.visitor_id > after_visitor)
     return int(connection.execute(select(func.count()).select_from(visit).where(*mine)).scalar_one())

@@ -29,13 +29,13 @@ _LIST_SOURCES = CompiledStatement(
 SOURCES_REMEMBERED_MAX = 4096
 """Thousands of visits share a few hundred sources; making one per visit was a third of the cost of reading them."""
 known_source = lru_cache(maxsize=SOURCES_REMEMBERED_MAX)(TrafficSource)
-"""Return the source that has these parts, the same object each time."""
+"""Return the source with these parts, the same object each time."""
 
 
 def intern_sources(
     connection: Connection, ids: IdBlocks, site_id: int, sources: Iterable[TrafficSource]
 ) -> dict[TrafficSource, int]:
-    """Return the id of each of `sources` in the site, storing those that are new."""
+    """Return the id of each of `sources` in the site, storing new sources first."""
     by_digest = {_digest(source): source for source in sources}
     if not by_digest:
         return {}
@@ -53,7 +53,7 @@ def intern_sources(
 
 
 def find_sources(connection: Connection, site_id: int, ids: Iterable[int]) -> dict[int, TrafficSource]:
-    """Find the sources that have these ids, by id; unknown ids are missing."""
+    """Find the sources with these ids, by id; unknown ids are missing."""
     keys = sorted(set(ids))
     if not keys:
         return {}
@@ -63,7 +63,7 @@ def find_sources(connection: Connection, site_id: int, ids: Iterable[int]) -> di
 
 def _find_ids(connection: Connection, site_id: int, digests: Sequence[str]) -> dict[str, int]:
     rows = _FIND_IDS.fetch(connection, {"site_id": site_id, "digests": list(digests)})
-    return {digest: source_id for digest, source_id in rows}  # noqa: C416 - a row is no pair to the type checker
+    return {digest: source_id for digest, source_id in rows}  # noqa: C416 - a row is no pair to mypy
 
 
 def _digest(source: TrafficSource) -> str:

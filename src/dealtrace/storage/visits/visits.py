@@ -22,7 +22,7 @@ VISIT_COLUMNS = (
     type_coerce(visit.c.utm, Text).label("stored_utm"),
     *(visit.c[name] for name in _OPTIONAL_COLUMNS),
 )
-"""The columns that are read of a visit; with its source, `visit_of` makes a record of them."""
+"""The columns of a visit that are read; `visit_of` makes a record of them and the source."""
 VISIT_ROWS = (
     select(*(traffic_source.c[part] for part in SOURCE_PARTS), *VISIT_COLUMNS)
     .select_from(visit)
@@ -40,7 +40,7 @@ def insert_visits(
 
 
 def find_visits(connection: Connection, site_id: int, ids: Iterable[int]) -> dict[int, Visit]:
-    """Find visits by their ids; unknown ids are missing."""
+    """Find visits by id; unknown ids are missing."""
     keys = sorted(set(ids))
     if not keys:
         return {}
@@ -55,7 +55,7 @@ def list_visits_of_visitors(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> list[Visit]:
-    """List the visits of these visitors in no particular order; both ends of a stated interval are included."""
+    """List the visits of these visitors in no particular order, from `since` to `until`, both included if given."""
     visitors = sorted(set(visitor_ids))
     if not visitors:
         return []
@@ -77,17 +77,17 @@ def count_visits_of_visitors(connection: Connection, site_id: int, visitor_ids: 
 def find_latest_visits(
     connection: Connection, site_id: int, visitor_ids: Iterable[str], since: datetime
 ) -> dict[str, Visit]:
-    """Find the latest visit of each of these visitors since `since`, by visitor id; others are missing."""
+    """Find the latest visit of each of these visitors from `since` on, by visitor id; other visitors are missing."""
     visitors = sorted(set(visitor_ids))
     if not visitors:
         return {}
     mine = (visit.c.site_id == site_id, visit.c.visitor_id.in_(visitors), visit.c.started_at >= since)
-    rows = connection.execute(VISIT_ROWS.where(*mine).order_by(visit.c.started_at, visit.c.id))
-    return {found.visitor_id: found for found in map(visit_from_row, rows)}
+    found = map(visit_from_row, connection.execute(VISIT_ROWS.where(*mine)))
+    return {latest.visitor_id: latest for latest in sorted(found, key=lambda seen: (seen.started_at, seen.id))}
 
 
 def find_last_visit(connection: Connection, site_id: int) -> Visit | None:
-    """Find the visit of a site that began last, `None` if there is none; it is the end of an index."""
+    """Find the visit of a site that began last, `None` if there is none; an index makes this cheap."""
     mine = VISIT_ROWS.where(visit.c.site_id == site_id)
     row = connection.execute(mine.order_by(visit.c.started_at.desc(), visit.c.id.desc()).limit(1)).first()
     return visit_from_row(row) if row is not None else None
@@ -106,7 +106,7 @@ _UPDATE_SEEN = (
 
 
 def update_seen(connection: Connection, site_id: int, visits: Sequence[Visit]) -> None:
-    """Store that these visits reached another page, and the client ids and attributes that page reported."""
+    """Store when these visits were last seen, and their client ids and attributes."""
     rows = [
         {"of_site": site_id, "of_start": seen.started_at, "of_visit": seen.id}
         | {f"new_{name}": getattr(seen, name) for name in _SEEN}
@@ -172,13 +172,13 @@ def _utm(stored: str) -> TrafficSource:
 
 
 def visit_from_row(row: PlainRow) -> Visit:
-    """Make a visit of one of `VISIT_ROWS`."""
+    """Return the visit in a row of `VISIT_ROWS`."""
     source, medium, campaign, content, term, *values = row
     return visit_of(known_source(source, medium, campaign, content, term), values)
 
 
 def visit_of(source: TrafficSource, values: PlainRow) -> Visit:
-    """Make a visit of its source and the values of `VISIT_COLUMNS`."""
+    """Return the visit with this source and the values of `VISIT_COLUMNS`."""
     (
         visit_id, visitor_id, started_at, landing_url, referrer, ip, user_agent, city, utm,
         google_client_id, yandex_client_id, attrs, device, os, browser, click_ids, seen_at,

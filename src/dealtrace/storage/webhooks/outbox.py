@@ -1,4 +1,4 @@
-"""The outbox: deliveries that webhooks still wait for, in the order of the events, and for a while past ones."""
+"""The outbox: deliveries that are still to be sent, in the order of the events, and recent settled ones."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -23,9 +23,9 @@ _INSERT_DELIVERY = CompiledStatement(insert(webhook_outbox))
 def insert_deliveries(
     connection: Connection, site_id: int, events: Sequence[tuple[WebhookId, Event]], now: datetime
 ) -> None:
-    """Store deliveries of events to webhooks, in this order, after all earlier deliveries of the site.
+    """Store deliveries of events to webhooks, in input order, after all earlier deliveries of the site.
 
-    Positions are given out under a lock, so across processes their order is the order of the commits.
+    Positions are assigned under a lock, so across processes their order is the order of the commits.
     """
     if not events:
         return
@@ -48,7 +48,7 @@ def insert_deliveries(
 
 
 def _take_positions(connection: Connection, site_id: int, count: int) -> int:
-    """Reserve the next positions of a site and return the first; others wait until this transaction ends."""
+    """Reserve the next `count` positions of a site and return the first; others wait until this transaction ends."""
     start = insert_into(connection, webhook_position).values(site_id=site_id, last=count)
     counted = start.on_conflict_do_update(
         index_elements=["site_id"], set_={"last": webhook_position.c.last + start.excluded.last}
@@ -66,7 +66,7 @@ def _columns(event: Event) -> Values:
 
 
 def list_waiting_deliveries(connection: Connection, site_id: int, webhook_id: int, limit: int) -> list[Delivery]:
-    """List the deliveries that a webhook waits for, the oldest first."""
+    """List at most `limit` unsettled deliveries of a webhook, oldest first."""
     waiting = select(webhook_outbox).where(*_waiting(site_id, webhook_id))
     rows = connection.execute(waiting.order_by(webhook_outbox.c.position).limit(limit))
     return [_delivery_from_row(row) for row in rows]
@@ -75,32 +75,32 @@ def list_waiting_deliveries(connection: Connection, site_id: int, webhook_id: in
 def list_latest_deliveries(
     connection: Connection, site_id: int, webhook_id: int, limit: int
 ) -> list[tuple[Delivery, datetime | None]]:
-    """List the latest deliveries of a webhook, the newest first, each with when it was settled, `None` if it waits."""
+    """List the latest deliveries of a webhook, newest first, each with when it was settled, `None` if it was not."""
     query = select(webhook_outbox).where(*_mine(site_id, webhook_id)).order_by(webhook_outbox.c.position.desc())
     return [(_delivery_from_row(row), row.settled_at) for row in connection.execute(query.limit(limit))]
 
 
 def has_waiting_deliveries(connection: Connection, site_id: int, webhook_id: int) -> bool:
-    """Whether a webhook waits for any delivery."""
+    """Return whether a webhook has an unsettled delivery."""
     waiting = _waiting(site_id, webhook_id)
     return connection.execute(select(webhook_outbox.c.position).where(*waiting).limit(1)).first() is not None
 
 
 def needs_attempt(connection: Connection, webhook: Webhook, now: datetime) -> bool:
-    """Whether something is to be sent to a webhook now: a test that is awaited, or deliveries that wait and are due."""
+    """Return whether to send to a webhook now: a requested test, or unsettled deliveries whose next attempt is due."""
     return webhook.is_test_awaited or (
         webhook.is_due(now) and has_waiting_deliveries(connection, webhook.site_id, webhook.id)
     )
 
 
 def count_waiting_deliveries(connection: Connection, site_id: int, webhook_id: int) -> int:
-    """Count the deliveries that a webhook waits for."""
+    """Count the unsettled deliveries of a webhook."""
     waiting = _waiting(site_id, webhook_id)
     return int(connection.execute(select(func.count()).select_from(webhook_outbox).where(*waiting)).scalar_one())
 
 
 def is_delivery_known(connection: Connection, site_id: int, webhook_id: int, position: OutboxPosition) -> bool:
-    """Whether a delivery is still stored, acknowledged or not."""
+    """Return whether a delivery is still stored, settled or not."""
     mine = (*_mine(site_id, webhook_id), webhook_outbox.c.position == position)
     return connection.execute(select(webhook_outbox.c.position).where(*mine)).first() is not None
 
@@ -108,7 +108,7 @@ def is_delivery_known(connection: Connection, site_id: int, webhook_id: int, pos
 def acknowledge_deliveries(
     connection: Connection, site_id: int, webhook_id: int, positions: Sequence[OutboxPosition], now: datetime
 ) -> None:
-    """Mark deliveries as settled: they are not sent any more."""
+    """Mark deliveries as settled, so that they are not sent again."""
     listed = is_among(webhook_outbox.c.position, "positions")
     statement = update(webhook_outbox).where(*_mine(site_id, webhook_id), listed).values(settled_at=now)
     connection.execute(statement, {"positions": list(positions)})
@@ -122,7 +122,7 @@ def requeue_deliveries(
     since: datetime | None = None,
     position: OutboxPosition | None = None,
 ) -> int:
-    """Queue settled deliveries again: those recorded from `since` on, or the one at `position`; return their number."""
+    """Queue settled deliveries again, from `since` on, or at `position`, by default all; return their number."""
     again = [*_mine(site_id, webhook_id), webhook_outbox.c.settled_at.is_not(None)]
     if since is not None:
         again.append(webhook_outbox.c.recorded_at >= since)

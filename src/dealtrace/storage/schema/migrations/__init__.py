@@ -1,1 +1,1 @@
-"""Every step the schema took, forward only; a step that breaks running old code goes after the release, not before."""
+"""All migrations, forward only; a migration that breaks the running release comes in the release after it."""

@@ -1,4 +1,4 @@
-"""Alembic's entry: run the steps on the connection that `storage.schema` hands over."""
+"""Alembic's entry point: run the migrations on the connection that `storage.schema` passes."""
 
 from alembic import context
 

@@ -1,4 +1,4 @@
-"""Control tables: sites, users, tokens, and whatever else is found before or beside a site."""
+"""Control tables: sites, users, tokens, and all other data that is not found by site."""
 
 from sqlalchemy import (
     BigInteger,

@@ -71,8 +71,8 @@ Index(
     "uq_deal_number", deal.c.site_id, deal.c.number, unique=True,
     sqlite_where=UNDELETED, postgresql_where=UNDELETED,
 )  # fmt: skip
-# With all that a journal asks for in them they find and count its deals alone; else SQLite looks into every row.
-# Indexes of leads go without: SQLite would take one that answers all for finding a few ids, and read the whole site.
+# These indexes have all columns that a journal uses; otherwise SQLite reads every row to find and count its deals.
+# Indexes of leads do not: SQLite would use a covering index even to find a few ids, and read the whole site.
 index_undeleted("ix_deal_happened", deal.c.happened_at, deal.c.id, deal.c.deleted_at, deal.c.lead_kind)
 index_undeleted("ix_deal_touched", deal.c.touched_at, deal.c.id, deal.c.deleted_at, deal.c.lead_kind)
 index_where_present("ix_deal_visited", deal.c.visited_at, deal.c.id, deal.c.deleted_at, deal.c.lead_kind)

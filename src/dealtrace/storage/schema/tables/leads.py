@@ -112,12 +112,12 @@ LEAD_STARTS: "Mapping[LeadKind, Column[datetime]]" = {
     LeadKind.CALL: call.c.started_at,
     LeadKind.LEAD_REQUEST: lead_request.c.requested_at,
 }
-"""When a lead of each kind began."""
+"""The column with the start of each kind of lead."""
 LEAD_REFERENCES: "Mapping[LeadKind, Column[str]]" = {
     LeadKind.CALL: call.c.reference,
     LeadKind.LEAD_REQUEST: lead_request.c.number,
 }
-"""The name of a lead outside: a call's id in its exchange, a lead request's number on the site."""
+"""The column that identifies a lead in another system: a call's id in its exchange, a lead request's number."""
 
 lead_contact = Table(
     "lead_contact",

@@ -1,6 +1,6 @@
-"""Marks of what the column mirror beside a SQLite database has yet to take over; PostgreSQL keeps the table empty.
+"""Marks of changes that the column mirror beside a SQLite database must still apply; on PostgreSQL the table is empty.
 
-SQLite numbers the rows by itself: the key is its row number.
+SQLite assigns the key, which is the row number.
 """
 
 from sqlalchemy import BigInteger, Column, Integer, PrimaryKeyConstraint, String, Table

@@ -1,4 +1,4 @@
-"""Where the pages of journals ended, so that any process of a server finds the next page."""
+"""Where the pages of journals ended, so that any server process finds the next page quickly."""
 
 from sqlalchemy import BigInteger, Column, PrimaryKeyConstraint, String, Table
 

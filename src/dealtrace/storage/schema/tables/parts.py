@@ -1,7 +1,7 @@
 """What tables share: their kinds, the names of their keys and indexes, and common columns.
 
-`tenant` tables belong to one site and begin their keys with `site_id`; `control` tables are found before or beside
-a site. No foreign key connects the two, so a site can be moved or erased by its id alone.
+`tenant` tables belong to one site, and their keys begin with `site_id`; `control` tables are found without a site. No
+foreign key connects the two kinds, so a site can be moved or erased by its id alone.
 """
 
 from typing import Any, TypeAlias
@@ -28,7 +28,7 @@ metadata = MetaData(
 
 
 def site_column() -> "Column[int]":
-    """Return the column that every key of a tenant table begins with."""
+    """Return the column with which every key of a tenant table begins."""
     return Column("site_id", BigInteger, nullable=False)
 
 
@@ -39,17 +39,17 @@ def annotation_columns() -> "tuple[Column[object], ...]":
 
 
 def text_columns(*names: str) -> "list[Column[str]]":
-    """Return nullable columns of texts."""
+    """Return nullable text columns with these names."""
     return [Column(name, Text) for name in names]
 
 
 def index_where_present(name: str, column: AnyColumn, *then: AnyColumn, unique: bool = False) -> None:
-    """Index a column that is null in most rows, over the rows where it is not."""
+    """Create an index on a column that is null in most rows, over the rows where it is not null."""
     is_present = text(f"{column.name} IS NOT NULL")
     columns = (column.table.c.site_id, column, *then)
     Index(name, *columns, unique=unique, sqlite_where=is_present, postgresql_where=is_present)
 
 
 def index_undeleted(name: str, *columns: AnyColumn) -> None:
-    """Index the rows that are not deleted."""
+    """Create an index on these columns over the rows that are not deleted."""
     Index(name, columns[0].table.c.site_id, *columns, sqlite_where=UNDELETED, postgresql_where=UNDELETED)

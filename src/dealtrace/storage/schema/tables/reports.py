@@ -1,4 +1,4 @@
-"""What a site defines for its reports: what statuses of deals mean, columns, and segments."""
+"""What a site defines for its reports: the meaning of deal statuses, columns, and segments."""
 
 from sqlalchemy import BigInteger, Column, PrimaryKeyConstraint, String, Table, Text
 
@@ -41,4 +41,4 @@ segment = Table(
     PrimaryKeyConstraint("site_id", "user_id", "name"),
     info=TENANT,
 )
-"""`user_id` is 0 for segments of the site; no foreign key leads from a tenant table to users."""
+"""`user_id` is 0 for segments of the site; no foreign key may refer from a tenant table to users."""

@@ -8,7 +8,7 @@ down_revision = None
 
 
 def upgrade() -> None:
-    """Take the step."""
+    """Apply the migration."""
     op.create_table(
         "call",
         sa.Column("site_id", sa.BigInteger(), nullable=False),

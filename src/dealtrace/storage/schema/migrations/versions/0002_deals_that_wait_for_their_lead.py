@@ -1,4 +1,4 @@
-"""Deals that wait for their lead: found by what they were registered with, and settled by hand where need be."""
+"""Deals that wait for their lead: found by the clue they were registered with, or pinned by a person."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -17,7 +17,7 @@ INDEXES = (
 
 
 def upgrade() -> None:
-    """Take the step."""
+    """Apply the migration."""
     op.add_column("deal", sa.Column("pinned_at", sa.BigInteger(), nullable=True))
     for name, columns in INDEXES:
         said = sa.text(f"{columns[0]} IS NOT NULL")

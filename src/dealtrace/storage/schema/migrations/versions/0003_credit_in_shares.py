@@ -1,6 +1,6 @@
-"""Credit in shares: models that share a lead among its visits, and leads found by their visit.
+"""Credit in shares: models that divide a lead among its visits, and leads found by their visit.
 
-A credit without a share is a whole one; every lead that is there has only such.
+A credit without a share is a whole credit; all existing credits are whole.
 """
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ down_revision = "0002"
 
 
 def upgrade() -> None:
-    """Take the step."""
+    """Apply the migration."""
     op.add_column("lead_credit", sa.Column("share", sa.Integer(), nullable=True))
     visited = sa.text("visit_id IS NOT NULL")
     for table in ("call", "lead_request"):

@@ -1,4 +1,4 @@
-"""What leads bring along: how a call went, where a form stood, what their senders say about them."""
+"""More data of leads: how a call went, the page of a form, and the annotations of the sender."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ COLUMNS: dict[str, dict[str, ColumnType]] = {
 
 
 def upgrade() -> None:
-    """Take the step."""
+    """Apply the migration."""
     for table, columns in COLUMNS.items():
         for name, kind in columns.items():
             op.add_column(table, sa.Column(name, kind, nullable=True))

@@ -1,4 +1,4 @@
-"""Visits as the counter sees them: with what, by which advertisement, and how long they lasted."""
+"""Visits as the counter sees them: device, click ids, and when the visitor was last seen."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = "0004"
 
 
 def upgrade() -> None:
-    """Take the step."""
+    """Apply the migration."""
     for name in ("device", "os", "browser"):
         op.add_column("visit", sa.Column(name, sa.Text(), nullable=True))
     op.add_column("visit", sa.Column("click_ids", sa.Text(), nullable=True))

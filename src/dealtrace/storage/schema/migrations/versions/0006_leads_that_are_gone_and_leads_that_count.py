@@ -1,4 +1,4 @@
-"""Leads that are gone, and leads that count: what is hidden, and what makes a lead unique or a target."""
+"""Deleted leads, and the settings that make a lead unique or a target."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ BEGAN = {"call": "started_at", "lead_request": "requested_at"}
 
 
 def upgrade() -> None:
-    """Take the step."""
+    """Apply the migration."""
     for table, began in BEGAN.items():
         op.add_column(table, sa.Column("deleted_at", sa.BigInteger(), nullable=True))
         op.create_index(f"ix_{table}_client", table, ["site_id", "client_id", began, "id"])

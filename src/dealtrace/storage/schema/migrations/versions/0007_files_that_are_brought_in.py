@@ -1,4 +1,4 @@
-"""Files that are brought in: how far each has come."""
+"""The progress of imported files."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = "0006"
 
 
 def upgrade() -> None:
-    """Take the step."""
+    """Apply the migration."""
     op.create_table(
         "file_import",
         sa.Column("site_id", sa.BigInteger(), nullable=False),

@@ -1,4 +1,4 @@
-"""Journals: what finds and counts the leads and deals of an interval, by the index alone."""
+"""Journals: indexes that find and count the leads and deals of an interval without reading rows."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -17,7 +17,7 @@ INDEXES = (
 
 
 def upgrade() -> None:
-    """Take the step."""
+    """Apply the migration."""
     for name, table, moment, said in INDEXES:
         if table == "deal":
             op.drop_index(name, table)

@@ -1,4 +1,4 @@
-"""Webhooks, and what they are still to be told."""
+"""Webhooks and the outbox of their deliveries."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ WAITING = sa.text("settled_at IS NULL")
 
 
 def upgrade() -> None:
-    """Take the step."""
+    """Apply the migration."""
     _create_webhooks()
     _create_outbox()
     op.create_table(

@@ -1,4 +1,4 @@
-"""How many deals fall on each day, and indexes that answer alone: kinds of leads in journals, contacts of clients."""
+"""The number of deals per day, and covering indexes: kinds of leads in journals, contacts of clients."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,11 +14,11 @@ INDEXED = {
 }
 DAY_MICROSECONDS = 86_400_000_000
 SINCE_YEAR_ONE = 719_162 * DAY_MICROSECONDS
-"""Added and taken away again: engines divide towards zero."""
+"""Added and subtracted again, because engines round a quotient towards zero."""
 
 
 def upgrade() -> None:
-    """Take the step."""
+    """Apply the migration."""
     op.create_table(
         "deal_day",
         sa.Column("site_id", sa.BigInteger(), nullable=False),
@@ -32,7 +32,7 @@ def upgrade() -> None:
         op.drop_index(index, "deal")
         whole = ["site_id", moment, "id", "deleted_at", "lead_kind"]
         op.create_index(index, "deal", whole, sqlite_where=said, postgresql_where=said)
-        op.get_bind().exec_driver_sql(_count(moment))  # of all sites at once, each counted where it lies
+        op.get_bind().exec_driver_sql(_count(moment))  # all sites at once, each counted on its own node
     op.drop_index("ix_contact_client", "contact")
     op.create_index("ix_contact_client", "contact", ["site_id", "client_id", "known_since", "contact"])
 

@@ -1,4 +1,4 @@
-"""Where ids begin: at ten billion if this database has assigned any, otherwise at a billion."""
+"""The first id: ten billion if this database has assigned any id, otherwise a billion."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,12 +11,12 @@ FIRST_ID_OF_NEW = 10**9
 
 
 def upgrade() -> None:
-    """Take the step."""
+    """Apply the migration."""
     op.add_column("id_block", sa.Column("first_id", sa.BigInteger(), nullable=True))
     ids = sa.table("id_block", sa.column("name"), sa.column("next_id"), sa.column("first_id"))
     assigned = op.get_bind().execute(sa.update(ids).values(first_id=FIRST_ID_BEFORE)).rowcount
     if not assigned:
         new = {"name": "id", "next_id": FIRST_ID_OF_NEW, "first_id": FIRST_ID_OF_NEW}
         op.get_bind().execute(sa.insert(ids).values(new))
-    with op.batch_alter_table("id_block") as table:  # SQLite has to make the table again
+    with op.batch_alter_table("id_block") as table:  # SQLite must create the table anew
         table.alter_column("first_id", existing_type=sa.BigInteger(), nullable=False)

@@ -1,4 +1,4 @@
-"""Further contacts of deals; clients as groups of contacts; how far stored contacts were read again."""
+"""Further contacts of deals, clients as groups of contacts, and the progress of normalising stored contacts again."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,7 +15,7 @@ INDEXED = (
 
 
 def upgrade() -> None:
-    """Take the step."""
+    """Apply the migration."""
     op.add_column("deal", sa.Column("clue_further", sa.Text()))
     op.create_table(
         "deal_contact",

@@ -13,7 +13,7 @@ KEY_BYTES = 32
 
 
 def upgrade() -> None:
-    """Take the step; every database gets a key of its own."""
+    """Apply the migration; every database gets its own key."""
     keys = op.create_table(
         "database_key",
         sa.Column("name", sa.Text(), nullable=False),

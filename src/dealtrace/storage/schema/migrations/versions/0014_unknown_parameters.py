@@ -8,7 +8,7 @@ down_revision = "0013"
 
 
 def upgrade() -> None:
-    """Take the step."""
+    """Apply the migration."""
     op.create_table(
         "unknown_parameter",
         sa.Column("site_id", sa.BigInteger(), nullable=False),

@@ -8,7 +8,7 @@ down_revision = "0014"
 
 
 def upgrade() -> None:
-    """Take the step."""
+    """Apply the migration."""
     op.create_table(
         "page_end",
         sa.Column("site_id", sa.BigInteger(), nullable=False),

@@ -1,4 +1,4 @@
-"""What the parts of traffic sources are grouped by."""
+"""The keys by which the parts of traffic sources are grouped."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -20,7 +20,7 @@ source = sa.table(
 
 
 def upgrade() -> None:
-    """Take the step; the keys are made here, since databases fold the case of few alphabets."""
+    """Apply the migration; the keys are made in Python, because databases fold the case of few alphabets."""
     for part in PARTS:
         op.add_column("traffic_source", sa.Column(f"{part}_key", sa.Text(), nullable=True))
     connection = op.get_bind()

@@ -1,4 +1,4 @@
-"""The statuses of deals and since when they have them, columns of reports, and two fields of deals to come."""
+"""The statuses of deals and when deals got them, columns of reports, and two fields of deals for later use."""
 
 from itertools import groupby, islice
 from operator import attrgetter
@@ -10,7 +10,7 @@ revision = "0017"
 down_revision = "0016"
 
 STATUSES_MAX = 10_000
-"""As many as a site may have; the most frequent are kept."""
+"""The limit per site; the most frequent statuses are kept."""
 LAST_CHANGE = """
     SELECT changed.site_id, changed.deal_id, changed.recorded_at
     FROM deal_version AS changed
@@ -35,7 +35,7 @@ SEEN = """
 
 
 def upgrade() -> None:
-    """Take the step."""
+    """Apply the migration."""
     for column in ("status_since", "margin_rub"):
         op.add_column("deal", sa.Column(column, sa.BigInteger(), nullable=True))
     op.add_column("deal", sa.Column("currency", sa.Text(), nullable=True))
@@ -63,7 +63,7 @@ def upgrade() -> None:
 
 
 def _date_statuses() -> None:
-    """Store since when deals have their status, from the version that last changed it; of all sites at once."""
+    """Store when each deal got its status, from the version that last changed it, for all sites at once."""
     connection = op.get_bind()
     last_change = LAST_CHANGE.format(has_status=HAS_STATUS[connection.dialect.name])
     connection.exec_driver_sql(
@@ -73,7 +73,7 @@ def _date_statuses() -> None:
 
 
 def _store_statuses(statuses: sa.Table) -> None:
-    """Store the statuses of the deals that exist, all open; a blank one is none."""
+    """Store the statuses of existing deals, all as open; a blank status is left out."""
     connection = op.get_bind()
     filled = (row for row in connection.exec_driver_sql(SEEN) if row.status.strip())
     rows = [

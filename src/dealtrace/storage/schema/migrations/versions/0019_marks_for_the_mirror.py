@@ -1,4 +1,4 @@
-"""Marks of what the column mirror has yet to take over."""
+"""Marks of changes that the column mirror must still apply."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = "0018"
 
 
 def upgrade() -> None:
-    """Take the step."""
+    """Apply the migration."""
     op.create_table(
         "mirror_mark",
         sa.Column("number", sa.Integer(), nullable=False, autoincrement=False),

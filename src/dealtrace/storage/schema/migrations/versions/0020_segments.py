@@ -1,4 +1,4 @@
-"""Segments: filters of reports that are saved under a name."""
+"""Segments: report filters that are saved under a name."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = "0019"
 
 
 def upgrade() -> None:
-    """Take the step."""
+    """Apply the migration."""
     op.create_table(
         "segment",
         sa.Column("site_id", sa.BigInteger(), nullable=False),

@@ -1,4 +1,4 @@
-"""Roles, sessions, second factors, and what one-time links are for."""
+"""Roles, sessions, second factors, and the purposes of one-time links."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = "0020"
 
 
 def upgrade() -> None:
-    """Take the step; every user so far saw every site, and owns the installation from now on."""
+    """Apply the migration; every existing user saw every site, and becomes an owner of the installation."""
     op.add_column("user", sa.Column("is_owner", sa.Boolean(), nullable=True))
     op.add_column("user", sa.Column("totp_secret", sa.Text(), nullable=True))
     op.add_column("user", sa.Column("totp_used_step", sa.BigInteger(), nullable=True))

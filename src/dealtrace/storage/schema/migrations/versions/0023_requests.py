@@ -8,7 +8,7 @@ down_revision = "0021"
 
 
 def upgrade() -> None:
-    """Take the step."""
+    """Apply the migration."""
     op.create_table(
         "api_request",
         sa.Column("site_id", sa.BigInteger(), nullable=False),

@@ -15,7 +15,7 @@ site = sa.table("site", sa.column("id", sa.BigInteger()), sa.column("counter_cod
 
 
 def upgrade() -> None:
-    """Take the step; the sites that are there get a code each."""
+    """Apply the migration; every existing site gets a code."""
     op.add_column("site", sa.Column("counter_code", sa.String(LENGTH), nullable=True))
     op.add_column("site", sa.Column("cors_origins", sa.Text(), nullable=True))
     connection = op.get_bind()

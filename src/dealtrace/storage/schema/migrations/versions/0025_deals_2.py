@@ -1,4 +1,4 @@
-"""What deals 2.0 say of a deal, the keys by which late leads find such deals, and digests of phones."""
+"""The fields that deals 2.0 add to a deal, the keys by which late leads find such deals, and digests of phones."""
 
 from hashlib import md5
 
@@ -12,7 +12,7 @@ CHUNK = 10_000
 
 
 def upgrade() -> None:
-    """Take the step."""
+    """Apply the migration."""
     for column in ("details", "matchers"):
         op.add_column("deal", sa.Column(column, sa.Text(), nullable=True))
     op.create_table(
@@ -35,7 +35,7 @@ def upgrade() -> None:
 
 
 def _digest_phones() -> None:
-    """Store the digest of every phone that is known; what has an @ is an e-mail."""
+    """Store the digest of every known phone; a contact with an @ is an e-mail."""
     connection = op.get_bind()
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("UPDATE contact SET digest = md5(contact) WHERE strpos(contact, '@') = 0")

@@ -1,0 +1,49 @@
+"""SQLite, which plans without statistics, finds few rows of many by the index of what is asked for."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import Connection
+
+from cast import Player
+from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.storage.database.engine import Database
+from dealtrace.storage.deals.deals import list_deals_by_key
+from dealtrace.storage.deals.lead_links import find_deals_of_leads
+from dealtrace.storage.leads.clients import _LIST_CLIENTS
+from dealtrace.storage.leads.contact_groups import find_client_of_leads
+from dealtrace.storage.visits.visits import find_latest_visits
+from plans import plan_of, plans_of, statements_on
+from write_commands import NOON
+
+WHOLE_SITE = "(site_id=?)"
+LOOKUPS: dict[str, Callable[[Connection, int], object]] = {
+    "deals by numbers": lambda connection, site: list_deals_by_key(
+        connection, site, ids=[5], numbers=["a", "b"], lock=False
+    ),
+    "deals of leads": lambda connection, site: find_deals_of_leads(connection, site, LeadKind.CALL, [1, 2]),
+    "visits of visitors": lambda connection, site: find_latest_visits(connection, site, ["a", "b"], NOON),
+    "clients of leads": lambda connection, site: find_client_of_leads(
+        connection, site, [LeadRef(LeadKind.CALL, 1), LeadRef(LeadKind.LEAD_REQUEST, 2)]
+    ),
+}
+
+pytestmark = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+
+
+@pytest.mark.parametrize("lookup", LOOKUPS.values(), ids=LOOKUPS)
+def test_it_does_not_read_the_whole_site(
+    shop: Player, database: Database, lookup: Callable[[Connection, int], object]
+) -> None:
+    with database.read() as connection, statements_on(database.reader) as sent:
+        lookup(connection, shop.site.id)
+    plans = plans_of(database, sent)
+    assert "SEARCH" in plans
+    assert WHOLE_SITE not in plans, plans
+
+
+def test_the_name_of_a_client_without_one_is_looked_up_among_those_that_became_one_with_it(database: Database) -> None:
+    with database.read() as connection:
+        plan = plan_of(database, _LIST_CLIENTS, connection, {"site_id": 1, "ids": [1, 2]})
+    assert "ix_client_leading" in plan
+    assert WHOLE_SITE not in plan, plan
