@@ -16,7 +16,9 @@ FUNCTION_LINES_MAX = 50
 MODULE_LINES_MAX = 400
 FORBIDDEN_MODULES = {"utils", "helpers", "common", "base", "manager"}
 
-DOMAIN = frozenset({"attribution", "accounts", "quota", "leads", "deals", "matching", "reports", "webhooks"})
+DOMAIN = frozenset(
+    {"attribution", "accounts", "quota", "leads", "deals", "matching", "reports", "webhooks", "mails", "alerts"}
+)
 EDGES = frozenset({"calltouch", "counter", "api", "cabinet", "cli", "worker"})
 AN_EDGE_MAY = DOMAIN | {"operations", "storage", "settings", "clock"}
 A_WEB_EDGE_MAY = AN_EDGE_MAY | {"http", "runtime"}
@@ -30,6 +32,8 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "matching": frozenset({"deals", "leads"}),
     "reports": frozenset({"accounts", "deals", "leads", "attribution"}),
     "webhooks": frozenset({"accounts", "deals", "leads"}),
+    "mails": frozenset({"accounts", "reports"}),
+    "alerts": frozenset({"accounts", "mails", "reports"}),
     "demo": DOMAIN,
     "files": DOMAIN,
     "storage": DOMAIN,
@@ -41,7 +45,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "api": A_WEB_EDGE_MAY | {"files"},
     "cabinet": A_WEB_EDGE_MAY | {"files"},
     "cli": AN_EDGE_MAY | {"demo", "files", "observation"},
-    "worker": AN_EDGE_MAY | {"runtime", "observation"},
+    "worker": AN_EDGE_MAY | {"files", "runtime", "observation"},
     "app": (EDGES - {"cli"}) | {"http", "runtime", "storage", "settings", "clock", "observation"},
     "client": frozenset(),
     "errors": frozenset({"refusal"}),
@@ -66,12 +70,15 @@ STORAGE_MAY_IMPORT: dict[str, frozenset[str]] = {
     "deals": _STORAGE_BASE | {"id_blocks"},
     "webhooks": _STORAGE_BASE | {"id_blocks"},
     "accounts": _STORAGE_BASE | {"id_blocks", "webhooks"},
+    "mails": _STORAGE_BASE,
+    "alerts": _STORAGE_BASE | {"mails"},
     "people": _STORAGE_BASE,
     "site_rows": _STORAGE_BASE,
     "journals": _STORAGE_BASE | {"visits", "leads", "deals", "accounts", "webhooks"},
     "reports": _STORAGE_BASE | {"visits", "leads", "deals", "accounts"},
 }
-"""Inside `storage` nouns do not know each other, but for leads (whose stories tell visits) and sites (their webhooks).
+"""Inside `storage` nouns do not know each other, but for leads (whose stories tell visits), sites (their webhooks)
+and alerts (their recipients).
 
 What joins several nouns is a read model: `journals` or `reports`.
 """

@@ -12,6 +12,8 @@ from pydantic import ValidationError
 from dealtrace.settings import (
     ENVIRONMENT_PREFIX,
     InvalidSettings,
+    MailSecurity,
+    MailServer,
     Settings,
     UnknownSetting,
     list_unknown_settings,
@@ -50,6 +52,8 @@ DEFAULTS = {
     "DEALTRACE_READER_THREADS": 4,
     "DEALTRACE_BODY_BYTES_MAX": 1_048_576,
     "DEALTRACE_STORAGE_PATIENCE_SECONDS": 30,
+    "DEALTRACE_SMTP_URL": "",
+    "DEALTRACE_MAIL_FROM": "",
     "DEALTRACE_LOG_LEVEL": "INFO",
 }
 SAID = [
@@ -82,6 +86,8 @@ SAID = [
     ("reader_threads", "2", 2),
     ("body_bytes_max", "2048", 2048),
     ("storage_patience_seconds", "0", 0),
+    ("smtp_url", "smtp://reports%40example.org@localhost", "smtp://reports%40example.org@localhost"),
+    ("mail_from", "reports@example.org", "reports@example.org"),
     ("log_level", "DEBUG", "DEBUG"),
 ]
 BOUNDS = [
@@ -378,3 +384,52 @@ def test_every_number_and_switch_that_is_a_word_is_explained_in_our_words(env: p
             env.setenv(variable(name), "word")
     for fault in faults():
         assert fault.endswith("is expected")
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("smtp://mail.example", MailServer("mail.example", 25, MailSecurity.NONE)),
+        ("smtp://u:p@127.0.0.1:2525/", MailServer("127.0.0.1", 2525, MailSecurity.NONE, "u", "p")),
+        ("smtps://u:p@mail.example", MailServer("mail.example", 465, MailSecurity.TLS, "u", "p")),
+        ("smtp+starttls://u:p@mail.example", MailServer("mail.example", 587, MailSecurity.STARTTLS, "u", "p")),
+        ("smtp://u:p@mail.example?starttls=yes", MailServer("mail.example", 587, MailSecurity.STARTTLS, "u", "p")),
+        ("smtps://a%40b.ru:%3A%2F%40@[::1]:1", MailServer("::1", 1, MailSecurity.TLS, "a@b.ru", ":/@")),
+    ],
+)
+def test_a_mail_server_is_read_from_its_address(env: pytest.MonkeyPatch, url: str, expected: MailServer) -> None:
+    env.setenv("DEALTRACE_SMTP_URL", url)
+    env.setenv("DEALTRACE_MAIL_FROM", "reports@example.org")
+    settings = read_settings()
+    assert settings.mail_server == expected
+    assert settings.mail_sender == "reports@example.org"
+
+
+@pytest.mark.parametrize(
+    ("url", "sender", "words"),
+    [
+        ("mail.example", "a@b.ru", "DEALTRACE_SMTP_URL: use smtps://"),
+        ("http://mail.example", "a@b.ru", "DEALTRACE_SMTP_URL: use smtps://"),
+        ("smtp://", "a@b.ru", "DEALTRACE_SMTP_URL: use smtps://"),
+        ("smtp://mail.example:0", "a@b.ru", "DEALTRACE_SMTP_URL: use smtps://"),
+        ("smtp://mail.example:many", "a@b.ru", "DEALTRACE_SMTP_URL: use smtps://"),
+        ("smtp://[::1", "a@b.ru", "DEALTRACE_SMTP_URL: use smtps://"),
+        ("smtp://mail.example/path", "a@b.ru", "DEALTRACE_SMTP_URL: use smtps://"),
+        ("smtps://mail.example?starttls=yes", "a@b.ru", "DEALTRACE_SMTP_URL: use smtps://"),
+        ("smtp://mail.example?starttls=no", "a@b.ru", "DEALTRACE_SMTP_URL: use smtps://"),
+        ("smtp://u:secret@mail.example", "a@b.ru", "DEALTRACE_SMTP_URL: the password would be sent unprotected"),
+        ("smtps://u:secret@mail.example", "", "DEALTRACE_MAIL_FROM: an address that sends"),
+        ("smtps://mail.example", "", "DEALTRACE_MAIL_FROM: an address that sends"),
+        ("smtps://mail.example", "a@b.ru\r\nBcc: c@d.ru", "DEALTRACE_MAIL_FROM: an address that sends"),
+        ("", "nobody", "DEALTRACE_MAIL_FROM: an address that sends"),
+    ],
+)
+def test_a_mail_server_that_cannot_be_used_is_refused(
+    env: pytest.MonkeyPatch, url: str, sender: str, words: str
+) -> None:
+    env.setenv("DEALTRACE_SMTP_URL", url)
+    env.setenv("DEALTRACE_MAIL_FROM", sender)
+    with pytest.raises(InvalidSettings) as refused:
+        read_settings()
+    assert words in str(refused.value)
+    assert "secret" not in str(refused.value)

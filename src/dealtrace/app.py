@@ -42,7 +42,11 @@ from dealtrace.runtime.site_cache import SiteCache
 from dealtrace.runtime.write_queue import WriteQueue
 from dealtrace.settings import Settings, read_settings
 from dealtrace.storage.database.engine import Database, open_database
+from dealtrace.worker.alerts import Alerts
 from dealtrace.worker.deliveries import Deliveries
+from dealtrace.worker.letters import Letters
+from dealtrace.worker.mails import Mails
+from dealtrace.worker.smtp_client import SmtpClient
 from dealtrace.worker.webhook_client import WebhookClient
 
 FOLLOW_SECONDS = 1.0
@@ -116,6 +120,7 @@ class Application:
         open_cities()
         self._open_storage()
         self._start_deliveries()
+        self._start_alerts()
         self._rate_limits = RateLimits(self._rates(), self._settings.redis_url)
         self._proxies = Proxies(self._settings.trusted_proxies)
         services = service_routes(describe, self._watch, lambda: self._write_queue.is_alive)
@@ -128,6 +133,7 @@ class Application:
             self._rate_limits,
             self._proxies,
             self._report_pool,
+            self._settings.mail_server is not None,
         )
         pages = page_router([*services, *docs_routes(ENDPOINTS, self._proxies)], cabinet_routes(means))
         self._gate = self._make_gate()
@@ -196,6 +202,18 @@ class Application:
             write_test=write_test,
         )
 
+    def _start_alerts(self) -> None:
+        """Start to look at the rules of alerts and, with a mail server, to send mails."""
+        server = self._settings.mail_server
+        self._alerts = Alerts(
+            self._primary_read_pool, self._write_queue, self._report_pool, sends_mail=server is not None
+        )
+        self._mails = None
+        if server is not None:
+            letters = Letters(self._primary_read_pool, self._report_pool, f"{self._settings.address}/cabinet")
+            client = SmtpClient(server, self._settings.mail_sender)
+            self._mails = Mails(self._primary_read_pool, self._write_queue, client, write_letter=letters.write)
+
     def _make_gate(self) -> Gate:
         return Gate(
             self._site_cache,
@@ -221,6 +239,9 @@ class Application:
         )
 
     async def _stop(self) -> None:
+        await self._alerts.stop()
+        if self._mails is not None:
+            await self._mails.stop()
         await self._deliveries.stop()
         await self._store_unknown_parameters()
         await self._store_requests()

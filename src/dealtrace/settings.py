@@ -1,12 +1,15 @@
 """Every setting of the server: its environment variable, default, unit and meaning."""
 
+import re
+from enum import Enum, auto
 from functools import cache
 from ipaddress import ip_network
 from pathlib import Path
 from tomllib import TOMLDecodeError
 from typing import Annotated
+from urllib.parse import SplitResult, unquote, urlsplit
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
@@ -29,6 +32,36 @@ ENV_FILE = Path(".env")
 _OWN_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 OTHER_VARIABLES = frozenset({"new_password"})
 """Variables with our prefix that are not settings but read by commands; in lower case and without the prefix."""
+
+
+class MailSecurity(Enum):
+    """How mails are protected on their way to the mail server: not at all, by TLS from the start, or by STARTTLS."""
+
+    NONE = auto()
+    TLS = auto()
+    STARTTLS = auto()
+
+
+@record
+class MailServer:
+    """The mail server that sends our mails; without a `user` nobody logs in."""
+
+    host: str
+    port: int
+    security: MailSecurity
+    user: str = ""
+    password: str = ""
+
+
+_SMTP_CURE = "use smtps://user:password@host, smtp+starttls://user:password@host or smtp://host"
+_SMTP = {
+    "smtp": (MailSecurity.NONE, 25),
+    "smtps": (MailSecurity.TLS, 465),
+    "smtp+starttls": (MailSecurity.STARTTLS, 587),
+}
+"""What a scheme says: how mails are protected, and the usual port."""
+_STARTTLS_QUERY = "starttls=yes"
+_MAIL_ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", re.ASCII)
 
 
 class Settings(BaseSettings):
@@ -142,6 +175,16 @@ class Settings(BaseSettings):
         le=1_048_576,
         description="MiB of memory that the column mirror beside SQLite may take; 0: no mirror, reports are slow.",
     )
+    smtp_url: str = Field(
+        "",
+        description="The mail server: `smtps://user:password@host`, `smtp+starttls://…` or `smtp://host`; "
+        "empty: no mails.",
+    )
+    mail_from: str = Field(
+        "",
+        validate_default=True,
+        description="The sender of mails; empty: the user of `DEALTRACE_SMTP_URL`, if that is an address.",
+    )
     log_level: str = Field(
         "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="The lowest level that is logged."
     )
@@ -160,6 +203,44 @@ class Settings(BaseSettings):
     def is_plain_http_to_others(self) -> bool:
         """Whether, according to the settings, people on other machines log in without https."""
         return self.host not in _OWN_HOSTS and not self.public_url.startswith("https://")
+
+    @property
+    def mail_server(self) -> MailServer | None:
+        """The mail server, `None` if no mails are sent."""
+        return _mail_server(urlsplit(self.smtp_url)) if self.smtp_url else None
+
+    @property
+    def mail_sender(self) -> str:
+        """The address that sends mails."""
+        server = self.mail_server
+        return self.mail_from or (server.user if server is not None else "")
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _known_mail_server(cls, value: str) -> str:
+        if not value:
+            return value
+        try:
+            parts = urlsplit(value)
+            is_sound = parts.scheme in _SMTP and bool(parts.hostname) and parts.port != 0
+        except ValueError as fault:
+            raise ValueError(_SMTP_CURE) from fault
+        is_bare = parts.path in ("", "/") and parts.query in ("", _STARTTLS_QUERY) and not parts.fragment
+        if not (is_sound and is_bare) or (parts.query and parts.scheme == "smtps"):
+            raise ValueError(_SMTP_CURE)
+        server = _mail_server(parts)
+        if server.password and server.security is MailSecurity.NONE and server.host not in _OWN_HOSTS:
+            raise ValueError(f"the password would be sent unprotected; {_SMTP_CURE}")
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _known_sender(cls, value: str, info: ValidationInfo) -> str:
+        url = info.data.get("smtp_url", "")
+        sender = value or (_mail_server(urlsplit(url)).user if url else "")
+        if (value or url) and not _MAIL_ADDRESS.fullmatch(sender):
+            raise ValueError("an address that sends the mails is needed, such as reports@example.org")
+        return value
 
     @field_validator("trusted_proxies", "webhook_private_targets", mode="before")
     @classmethod
@@ -211,6 +292,12 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Return the sources in order: arguments, environment, `.env`, TOML."""
         return init_settings, env_settings, dotenv_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def _mail_server(parts: SplitResult) -> MailServer:
+    security, port = _SMTP["smtp+starttls" if parts.query else parts.scheme]
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    return MailServer(parts.hostname or "", parts.port or port, security, user, password)
 
 
 class InvalidSettings(Exception):  # noqa: N818 - the name says what is wrong

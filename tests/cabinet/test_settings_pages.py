@@ -27,7 +27,7 @@ from receiver import Receiver
 from server import ServerProcess
 from waiting import wait_until, wait_until_followed
 
-FOR_ANALYSTS = ("settings", "settings/statuses", "settings/columns", "costs")
+FOR_ANALYSTS = ("settings", "settings/statuses", "settings/columns", "settings/alerts", "costs")
 FOR_OWNERS = (
     "settings/site",
     "settings/tokens",
@@ -47,6 +47,10 @@ CHANGES = {
     "settings/statuses": Role.ANALYST,
     "settings/columns": Role.ANALYST,
     "settings/columns/remove": Role.ANALYST,
+    "settings/alerts": Role.ANALYST,
+    "settings/alerts/1": Role.ANALYST,
+    "settings/mail-reports": Role.ANALYST,
+    "settings/mail-reports/remove": Role.ANALYST,
     "settings/hosts": Role.OWNER,
     "settings/hosts/remove": Role.OWNER,
     "settings/webhooks": Role.OWNER,

@@ -12,6 +12,9 @@ import pytest
 from cast import Player, Stage
 from dealtrace import operations
 from dealtrace.accounts.webhook import BodyStyle, EventKind
+from dealtrace.alerts.judgement import Verdict
+from dealtrace.alerts.rule import AlertKind, Rule
+from dealtrace.alerts.windows import WINDOWS
 from dealtrace.attribution.cost import CostSpread
 from dealtrace.attribution.hit import Hit
 from dealtrace.attribution.traffic_source import TrafficSource
@@ -22,14 +25,21 @@ from dealtrace.leads.annotations import Addition, Annotations
 from dealtrace.leads.call import CallReport, IncomingCall
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_request import IncomingLeadRequest
+from dealtrace.mails.mail import Mail, MailId, MailPurpose
+from dealtrace.mails.recipient import RECIPIENTS_MAX, Recipient
+from dealtrace.mails.scheduled_report import Rhythm
 from dealtrace.matching.lead_search import SearchById
 from dealtrace.operations.accounts.count_unknown_parameters import UnknownParameters
+from dealtrace.operations.alerts.manage import add_alert
+from dealtrace.operations.alerts.watch import AlertReport, Looked
 from dealtrace.operations.deals.by_hand import Act, DealAct
 from dealtrace.operations.deals.update_lists import DealUpdate
 from dealtrace.operations.leads.annotate import AnnotationCall, LeadAnnotation
 from dealtrace.operations.leads.by_hand import Hiding, Rewriting
 from dealtrace.operations.leads.clear_fields import Clearing
 from dealtrace.operations.leads.register_with_deal import LeadRequestWithDeal
+from dealtrace.operations.mails.deliver import MailReport
+from dealtrace.operations.mails.scheduled_reports import DUE_AT_ONCE, NewScheduledReport, schedule_report
 from dealtrace.operations.page_ends import ReadPage
 from dealtrace.operations.people import Erasure
 from dealtrace.operations.requests.store import RequestBatch
@@ -39,6 +49,8 @@ from dealtrace.operations.webhooks.deliver import KEPT_FOR, Claim, DeliveryRepor
 from dealtrace.operations.work import Operation, Work, ids_needed
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.quota.points import PaidMethod
+from dealtrace.reports.metrics import Unit
+from dealtrace.reports.question import Words
 from dealtrace.storage.journals.keyset_pages import SortKey
 from dealtrace.storage.journals.page_ends import PageEnd
 from dealtrace.storage.people import Traces
@@ -100,6 +112,27 @@ def registered(stage: Stage, shop: Player, number: int) -> Any:
 def changed(stage: Stage, shop: Player, number: int) -> Any:
     parts = {"source": f"restated {number}", "medium": "cpc"}
     return change(deal_id_of(stage, shop, number), status="won", source_parts=parts, custom_values={"size": "XL"})
+
+
+def raised(stage: Stage, shop: Player, number: int) -> AlertReport:
+    """Raise an alert that mails to as many people as it may."""
+    recipients = tuple(Recipient(f"a{place}@example.org") for place in range(RECIPIENTS_MAX))
+    rule = Rule(AlertKind.SILENCE, "calls", WINDOWS["day"], None, (), recipients)
+    stage.ids.ensure(1)
+    with stage.database.write() as connection:
+        alert = add_alert(connection, stage.ids, shop.site, rule, NOON)
+    looked = Looked(Verdict.RAISED, NOON, NOON, Unit.COUNT, str(number), None)
+    return AlertReport(alert, NOON, looked, sends_mail=True)
+
+
+def reports_due(stage: Stage, shop: Player, number: int) -> None:
+    """Have as many reports due as one transaction takes for each command, with as many recipients as may be."""
+    recipients = tuple(Recipient(f"a{place}@example.org") for place in range(RECIPIENTS_MAX))
+    new = NewScheduledReport(f"Report {number}", Words(metrics="deals"), Rhythm.DAILY, 9, recipients)
+    stage.ids.ensure(DUE_AT_ONCE)
+    with stage.database.write() as connection:
+        for _ in range(DUE_AT_ONCE):
+            schedule_report(connection, stage.ids, shop.site, new, NOON - timedelta(days=2))
 
 
 def annotated(stage: Stage, shop: Player, number: int) -> Any:
@@ -190,6 +223,14 @@ WORST: dict[str, Callable[[Stage, Player, int], Any]] = {
     "pay_for_reading": lambda _stage, _shop, _number: PaidMethod.ORDERS_DIARY,
     "claim_deliveries": lambda stage, shop, _number: Claim(webhook_id(stage, shop), "me"),
     "acknowledge_deliveries": reported,
+    "claim_alerts": lambda _stage, _shop, _number: None,
+    "settle_alerts": raised,
+    "claim_mails": lambda _stage, _shop, _number: None,
+    "settle_mails": lambda _stage, shop, number: MailReport(
+        Mail(MailId(number), shop.site.id, MailPurpose.REPORT, 1, Recipient("a@example.org"), NOON, NOON), None
+    ),
+    "send_due_reports": reports_due,
+    "sweep_mails": lambda _stage, _shop, _number: KEPT_FOR,
     "keep_page_ends": lambda _stage, _shop, number: ReadPage(
         PageEnd(f"reader {number}", 10, SortKey(NOON, number), 20), is_first=True
     ),

@@ -14,6 +14,7 @@ class EventKind(StrEnum):
 
     A call is connected when its telephone exchange reports its start, disconnected when it reports the end; a call
     first reported at its end is only disconnected. A deal is matched whenever its lead changes or is removed.
+    An alert is raised when the figure that its rule watches is unusual, and ends when the figure is usual again.
     """
 
     CALL_CONNECTED = "call.connected"
@@ -25,6 +26,8 @@ class EventKind(StrEnum):
     DEAL_DELETED = "deal.deleted"
     DEAL_RESTORED = "deal.restored"
     DEAL_MATCHED = "deal.matched"
+    ALERT_RAISED = "alert.raised"
+    ALERT_ENDED = "alert.ended"
 
 
 class BodyStyle(StrEnum):

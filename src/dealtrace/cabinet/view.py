@@ -40,7 +40,7 @@ SEE_OTHER = 303
 
 @record
 class Means:
-    """The services that all pages of a process share."""
+    """The services that all pages of a process share; `sends_mail` is whether the server has a mail server."""
 
     database: Database
     account_changes: AccountChanges
@@ -50,6 +50,7 @@ class Means:
     rate_limits: RateLimits
     proxies: Proxies
     report_pool: ReportPool
+    sends_mail: bool
 
 
 @dataclass(slots=True)

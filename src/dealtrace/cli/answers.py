@@ -314,6 +314,41 @@ class Finding(TypedDict):
     spent: NotRequired[int]
 
 
+class AlertAnswer(TypedDict):
+    """A rule in `alert list`; `limit` is a number or a per cent, `raisedAt` is `None` while all is as usual."""
+
+    alertId: int
+    kind: str
+    metric: str
+    window: str
+    limit: str | None
+    filters: list[str]
+    recipients: list[str]
+    raisedAt: datetime | None
+    value: str | None
+    usual: str | None
+    fault: str | None
+
+
+class AlertIncidentAnswer(TypedDict):
+    """An incident that `alert test` found; `ended` is `None` if it is not over."""
+
+    since: datetime
+    until: datetime
+    value: str | None
+    usual: str | None
+    ended: datetime | None
+
+
+class AlertTrialAnswer(TypedDict):
+    """What a rule would have said in the last 30 days; `undecided` windows had too little to compare."""
+
+    alertId: int
+    windows: int
+    undecided: int
+    incidents: list[AlertIncidentAnswer]
+
+
 class RequestAnswer(TypedDict):
     """A request in `requests tail`; `siteId` is `None` if it named no site, `reason` is the refusal in English."""
 

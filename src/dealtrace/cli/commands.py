@@ -51,6 +51,7 @@ COMMANDS = {
     "segment": ListedCommand(
         "reports.segments", "segment_commands", "Save, list and remove segments: filters of reports."
     ),
+    "alert": ListedCommand("reports.alerts", "alert_commands", "Watch metrics, and notify when a figure is unusual."),
     "demo": ListedCommand("sites.demo", "demo", "Fill a site with a made-up year of data that ends today."),
     "webhook": ListedCommand("webhooks", "webhook_commands", "Notify other programs of events."),
     "person": ListedCommand("people", "person_commands", "Export or erase the data of a person."),

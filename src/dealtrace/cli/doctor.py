@@ -10,12 +10,13 @@ from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
 from dealtrace.accounts.webhook import Webhook
 from dealtrace.cli.answers import Finding
+from dealtrace.cli.mail_findings import mail_findings
 from dealtrace.cli.options import JsonOption
 from dealtrace.cli.output import cleaned
 from dealtrace.cli.terminal import console, counted, open_prepared, print_json
 from dealtrace.leads.client_groups import SHARED_BY_MAX, SetApart
 from dealtrace.reports.statuses import STATUSES_MAX, Meaning, StatusGroup, group_statuses
-from dealtrace.settings import UnknownSetting, list_unknown_settings
+from dealtrace.settings import UnknownSetting, list_unknown_settings, read_settings
 from dealtrace.storage.accounts.custom_fields import UnknownField, list_unknown_fields
 from dealtrace.storage.accounts.name_counts import NAMES_MAX
 from dealtrace.storage.accounts.points import find_points_spent
@@ -131,6 +132,7 @@ def _site_findings(connection: Connection, site: Site) -> list[Finding]:
             {"kind": "unusable_lead", "text": text, "cure": cure, "site_id": site.id, "seen": unusable_leads}
         )
     findings += _status_findings(connection, site)
+    findings += mail_findings(connection, site, has_mail_server=bool(read_settings().smtp_url))
     spent = find_points_spent(connection, site.id, site_day(clock.now(), site.time_zone))
     if site.points_per_day and spent >= site.points_per_day * POINTS_NEARLY_SPENT:
         text = f"Site {site.id}: {spent} of {site.points_per_day} API points are used today."

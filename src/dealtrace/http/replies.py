@@ -7,6 +7,7 @@ from typing import BinaryIO
 import msgspec
 
 from dealtrace import errors
+from dealtrace.alerts.refusals import AlertNotFound
 from dealtrace.errors import Language, MethodNotAllowed, Refusal
 from dealtrace.record import record
 from dealtrace.reports import refusals
@@ -44,6 +45,7 @@ STATUS_OF: Mapping[type[Refusal], int] = {
     errors.HostNotFound: 400,
     errors.LoginRefused: 403,
     refusals.SegmentNotFound: 400,
+    AlertNotFound: 400,
     errors.TokenRejected: 403,
     errors.SiteMismatch: 403,
     errors.InvitationSpent: 403,

@@ -93,6 +93,9 @@ DIMENSIONS: Mapping[str, Dimension] = {dimension.name: dimension for dimension i
 
 assert [name for name, listed in DIMENSIONS.items() if listed.kind is Kind.SOURCE] == list(SOURCE_PARTS)
 
+OWN_HOUR = Dimension("own_hour", "Час события", "Hour of the event", _VISITED, Kind.CLOCK)
+"""The hour of a fact itself, for our own sums; people ask for `hour`, which is that of the visit a fact grew out of."""
+
 
 def field_dimension(field: str) -> Dimension:
     """Return the dimension of a custom field; leads and deals have separate values of it."""

@@ -1,4 +1,4 @@
-"""Events: what happened to a lead or a deal."""
+"""Events: what happened to a lead or a deal, and alerts."""
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
@@ -51,7 +51,15 @@ class DealEvent:
     version: int
 
 
-Event = LeadEvent | DealEvent
+@record
+class AlertEvent:
+    """An event of an alert, and its incident."""
+
+    kind: EventKind
+    incident_id: int
+
+
+Event = LeadEvent | DealEvent | AlertEvent
 
 
 def call_event(lead: LeadRef, before: IncomingCall | None, after: IncomingCall) -> LeadEvent:

@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -33,6 +33,7 @@ from dealtrace.storage.webhooks.webhooks import list_webhooks
 from dealtrace.webhooks.delivery import Delivery, OutboxPosition
 from dealtrace.webhooks.http_request import Message, write_request
 from dealtrace.webhooks.retry import Fault, Pause
+from dealtrace.worker.repeating import repeat
 from dealtrace.worker.webhook_client import WebhookClient, WebhookConnection
 
 POLL_SECONDS = 0.5
@@ -80,8 +81,8 @@ class Deliveries:
         self._broken: dict[WebhookId, _HeldBack] = {}
         self._stopping = False
         self._loops = [
-            asyncio.create_task(_repeat(self._poll, POLL_SECONDS, "webhooks_not_looked_at")),
-            asyncio.create_task(_repeat(self._sweep, SWEEP_SECONDS, "webhooks_not_swept")),
+            asyncio.create_task(repeat(self._poll, POLL_SECONDS, "webhooks_not_looked_at")),
+            asyncio.create_task(repeat(self._sweep, SWEEP_SECONDS, "webhooks_not_swept")),
         ]
 
     async def stop(self) -> None:
@@ -241,17 +242,3 @@ def _log_outcome(webhook_id: WebhookId, report: DeliveryReport, pause: Pause | N
         _log.warning("webhook_failed", **facts)
     else:
         _log.info("webhook_told", **facts)
-
-
-async def _repeat(work: Callable[[], Awaitable[None]], pause_seconds: float, event: str) -> None:
-    """Repeat `work` forever, even if it fails, as the database may come back; log only the first failure in a row."""
-    is_failing = False
-    while True:
-        try:
-            await work()
-            is_failing = False
-        except Exception as fault:  # noqa: BLE001 - the next round tries again
-            if not is_failing:
-                _log.warning(event, reason=type(fault).__name__)
-            is_failing = True
-        await asyncio.sleep(pause_seconds)

@@ -203,8 +203,15 @@ def test_a_step_that_fails_leaves_nothing_behind(empty: Database) -> None:
     assert not is_current(empty)
 
 
+def forget_alerts(connection: Connection) -> None:
+    """Undo what the step 0026 made."""
+    for table in ("alert", "alert_incident", "mail", "mail_report"):
+        connection.exec_driver_sql(f"DROP TABLE {table}")
+
+
 def forget_deals_2(connection: Connection) -> None:
     """Undo what the steps from 0025 on made."""
+    forget_alerts(connection)
     for table in ("saved_report", "shared_link", "note", "site_change"):
         connection.exec_driver_sql(f"DROP TABLE {table}")
     connection.exec_driver_sql("DROP TABLE deal_key")

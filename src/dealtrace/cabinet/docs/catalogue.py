@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from dealtrace import errors
+from dealtrace.alerts.refusals import AlertNotFound
 from dealtrace.errors import Language, Refusal
 from dealtrace.http.description import error_catalogue
 from dealtrace.http.endpoint import Endpoint
@@ -156,6 +157,7 @@ CAUSES: Mapping[type[Refusal], Cause] = {
         "the message to replay was never sent to this webhook, or is no longer stored (command)",
         "check its `webhook-id`; deliveries are kept for 30 days",
     ),
+    AlertNotFound: Cause("the site has no such alert (command)", "`dealtrace alert list SITE_ID`"),
     errors.HostNotFound: Cause(
         "the site names no such host of that kind (command)",
         "`dealtrace source host list SITE_ID`",

@@ -4,6 +4,7 @@ from dealtrace.accounts.role import Role
 from dealtrace.cabinet.gate import Page
 from dealtrace.cabinet.settings import (
     agreement,
+    alerts,
     changes,
     columns,
     costs,
@@ -11,6 +12,7 @@ from dealtrace.cabinet.settings import (
     fields,
     hosts,
     imports,
+    mail_reports,
     sections,
     shared,
     site,
@@ -42,6 +44,14 @@ SETTINGS_PAGES = (
     Page("/{site:int}/settings/webhooks", "POST", webhooks.create, Role.OWNER),
     Page("/{site:int}/settings/webhooks/{webhook}", "GET", webhooks.show_log, Role.OWNER),
     Page("/{site:int}/settings/webhooks/{webhook}", "POST", webhooks.act, Role.OWNER),
+    Page("/{site:int}/settings/alerts", "GET", alerts.show, Role.ANALYST),
+    Page("/{site:int}/settings/alerts", "POST", alerts.add, Role.ANALYST),
+    Page("/{site:int}/settings/alerts/{alert}", "GET", alerts.show_alert, Role.ANALYST),
+    Page("/{site:int}/settings/alerts/{alert}", "POST", alerts.change, Role.ANALYST),
+    Page("/{site:int}/settings/mail-reports", "GET", mail_reports.show, Role.READER),
+    Page("/{site:int}/settings/mail-reports", "POST", mail_reports.add, Role.ANALYST),
+    Page("/{site:int}/settings/mail-reports/leave", "POST", mail_reports.leave, Role.READER),
+    Page("/{site:int}/settings/mail-reports/remove", "POST", mail_reports.remove, Role.ANALYST),
     Page("/{site:int}/settings/counter", "GET", counter.show, Role.OWNER),
     Page("/{site:int}/settings/imports", "GET", imports.show, Role.OWNER),
     Page(

@@ -17,6 +17,8 @@ from dealtrace.storage.accounts.custom_fields import list_unknown_fields
 from dealtrace.storage.accounts.points import find_points_spent
 from dealtrace.storage.accounts.shared_links import list_shared_links
 from dealtrace.storage.accounts.tokens import list_tokens
+from dealtrace.storage.alerts.alerts import list_alerts
+from dealtrace.storage.mails.scheduled_reports import count_scheduled_reports
 from dealtrace.storage.reports.arrivals import Arrivals, find_arrivals
 from dealtrace.storage.reports.columns import list_columns
 from dealtrace.storage.reports.statuses import list_statuses
@@ -44,6 +46,8 @@ class _Facts:
     columns: int
     webhooks: int
     ailing_webhooks: int
+    raised_alerts: int
+    mail_reports: int
     arrivals: Arrivals
     links: int
 
@@ -67,6 +71,8 @@ def _read(connection: Connection, site: Site) -> _Facts:
         columns=len(list_columns(connection, site.id)),
         webhooks=len(webhooks),
         ailing_webhooks=sum(webhook.state is not WebhookState.ACTIVE for webhook in webhooks),
+        raised_alerts=sum(alert.is_raised for alert in list_alerts(connection, site.id)),
+        mail_reports=count_scheduled_reports(connection, site.id),
         arrivals=find_arrivals(connection, site.id),
         links=sum(link.is_valid(clock.now()) for link in list_shared_links(connection, site.id)),
     )
@@ -96,6 +102,8 @@ def _sections(view: View, site: Site, facts: _Facts) -> list[SettingsSection]:
             % {"count": facts.webhooks, "ailing": facts.ailing_webhooks},
             Role.OWNER,
         ),
+        ("settings/alerts", "Alerts", translate("Raised: %(count)s") % {"count": facts.raised_alerts}, Role.ANALYST),
+        ("settings/mail-reports", "Reports by mail", str(facts.mail_reports), Role.ANALYST),
         (
             "settings/counter",
             "Counter and forms",

@@ -10,6 +10,8 @@ from typing import Literal, TypedDict
 
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.webhook import EventKind
+from dealtrace.alerts.incident import Incident
+from dealtrace.alerts.rule import Alert
 from dealtrace.calltouch.answers.amounts import four_decimals
 from dealtrace.calltouch.answers.calls import PHASE_NAMES, PhaseName, call_of, caller_id, caller_number
 from dealtrace.calltouch.answers.clocks import dashed_clock, dotted_clock, epoch_seconds, whole_seconds
@@ -31,6 +33,29 @@ _EVENT_NAMES: Mapping[EventKind, DealEventName] = {
     EventKind.DEAL_RESTORED: "restore",
     EventKind.DEAL_MATCHED: "match",
 }
+
+
+_Window = TypedDict("_Window", {"from": str, "to": str})
+
+
+class AlertValues(_Window):
+    """An alert: its rule, the window that raised it with its figure and the usual one, and its end."""
+
+    alertId: int
+    incidentId: int
+    event: Literal["raise", "end"]
+    kind: str
+    metric: str
+    window: str
+    limit: str | None
+    filters: str | None
+    value: str | None
+    usual: str | None
+    raisedAt: str
+    endedAt: str | None
+    endedValue: str | None
+    siteId: int
+    siteName: str
 
 
 class OriginValues(TypedDict):
@@ -251,6 +276,30 @@ def deal_values(deal: Deal, kind: EventKind, site: Site) -> DealValues:
         "event": _EVENT_NAMES[kind],
         "comment": deal.comment,
         "customFields": _json_text(deal.custom_values),
+        "siteId": site.id,
+        "siteName": site.name,
+    }
+
+
+def alert_values(alert: Alert, incident: Incident, kind: EventKind, site: Site) -> AlertValues:
+    """Build the values of an alert as an event left it: one that was raised has no end yet."""
+    rule, is_over = alert.rule, kind is EventKind.ALERT_ENDED and incident.ended_at is not None
+    return {
+        "alertId": alert.id,
+        "incidentId": incident.id,
+        "event": "end" if kind is EventKind.ALERT_ENDED else "raise",
+        "kind": rule.kind.value,
+        "metric": rule.metric,
+        "window": rule.window.name,
+        "limit": f"{rule.amount:f}" if rule.amount is not None else None,
+        "filters": "\n".join(rule.filters) or None,
+        "value": incident.value,
+        "usual": incident.usual,
+        "from": dashed_clock(incident.since, site.time_zone),
+        "to": dashed_clock(incident.until, site.time_zone),
+        "raisedAt": dashed_clock(incident.raised_at, site.time_zone),
+        "endedAt": dashed_clock(incident.ended_at, site.time_zone) if is_over and incident.ended_at else None,
+        "endedValue": incident.ended_value if is_over else None,
         "siteId": site.id,
         "siteName": site.name,
     }

@@ -6,9 +6,10 @@ from types import NoneType
 from typing import Literal
 
 from dealtrace.accounts.webhook import EventKind
-from dealtrace.calltouch.answers.webhooks import CallValues, DealValues, DeliveryValues, LeadRequestValues
+from dealtrace.calltouch.answers.webhooks import AlertValues, CallValues, DealValues, DeliveryValues, LeadRequestValues
 from dealtrace.calltouch.webhooks.messages import TEST_KIND
 from dealtrace.calltouch.webhooks.vocabulary import (
+    ALERT,
     CALL,
     CALL_BEGUN,
     DEAL,
@@ -38,6 +39,7 @@ _CALL_BEGUN = Body("WebhookCallBegun", (*CALL_BEGUN, *ON_REQUEST_OF_LEADS), Call
 _CALL = Body("WebhookCall", (*CALL, *ON_REQUEST_OF_LEADS), CallValues)
 _LEAD_REQUEST = Body("WebhookLeadRequest", (*LEAD_REQUEST, *ON_REQUEST_OF_LEADS), LeadRequestValues)
 _DEAL = Body("WebhookDeal", (*DEAL, *ON_REQUEST_OF_DEALS), DealValues)
+_ALERT = Body("WebhookAlert", ALERT, AlertValues)
 
 _EVENTS: Mapping[EventKind, tuple[str, tuple[Body, ...]]] = {
     EventKind.CALL_CONNECTED: ("A call begins", (_CALL_BEGUN,)),
@@ -49,6 +51,8 @@ _EVENTS: Mapping[EventKind, tuple[str, tuple[Body, ...]]] = {
     EventKind.DEAL_DELETED: ("A deal is deleted", (_DEAL,)),
     EventKind.DEAL_RESTORED: ("A deal is restored", (_DEAL,)),
     EventKind.DEAL_MATCHED: ("The lead of a deal changes, or the deal no longer has one", (_DEAL,)),
+    EventKind.ALERT_RAISED: ("A figure that an alert watches is unusual", (_ALERT,)),
+    EventKind.ALERT_ENDED: ("A figure that an alert watches is usual again", (_ALERT,)),
 }
 _IN_JSON: Schema = {"type": "null"}
 _IN_A_FORM: Schema = {"const": ABSENT}

@@ -7,17 +7,21 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.webhook import EventKind, Webhook
+from dealtrace.alerts.rule import AlertId
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.calltouch.answers.clocks import epoch_seconds
 from dealtrace.calltouch.answers.webhooks import (
+    AlertValues,
     CallValues,
     LeadRequestValues,
+    alert_values,
     call_values,
     deal_values,
     in_texts,
     lead_request_values,
 )
 from dealtrace.calltouch.webhooks.vocabulary import (
+    ALERT,
     CALL,
     CALL_BEGUN,
     CHANGED_KEYS,
@@ -34,11 +38,13 @@ from dealtrace.deals.deal import Deal
 from dealtrace.deals.versions import as_of
 from dealtrace.leads.call import Call, CallPhase, phase_of
 from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.storage.alerts.alerts import list_alerts
+from dealtrace.storage.alerts.incidents import find_incidents
 from dealtrace.storage.deals.deals import list_deals_by_key
 from dealtrace.storage.deals.versions import find_later_versions
 from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
 from dealtrace.webhooks.delivery import Delivery, OutboxPosition
-from dealtrace.webhooks.event import DealEvent, LeadEvent
+from dealtrace.webhooks.event import AlertEvent, DealEvent, LeadEvent
 from dealtrace.webhooks.http_request import Message
 
 TEST_KIND = "webhook.test"
@@ -47,12 +53,18 @@ TEST_KIND = "webhook.test"
 def write_messages(
     connection: Connection, site: Site, webhook: Webhook, deliveries: Sequence[Delivery], now: datetime
 ) -> dict[OutboxPosition, Message]:
-    """Return messages by their position in the outbox; deliveries whose lead or deal no longer exists have none."""
+    """Return messages by their position in the outbox.
+
+    Deliveries whose lead, deal or alert no longer exists have none.
+    """
     entries = _entries(
         connection, site, [delivery.event.lead for delivery in deliveries if isinstance(delivery.event, LeadEvent)]
     )
     deals = _deals(
         connection, site, [delivery.event for delivery in deliveries if isinstance(delivery.event, DealEvent)]
+    )
+    alerts = _alerts(
+        connection, site, [delivery.event for delivery in deliveries if isinstance(delivery.event, AlertEvent)]
     )
     sent_at = {OF_EACH_DELIVERY: epoch_seconds(now)}
     messages: dict[OutboxPosition, Message] = {}
@@ -63,6 +75,8 @@ def write_messages(
             fields = in_texts({**deal_values(deal, event.kind, site), **sent_at}, keys)
         elif isinstance(event, LeadEvent) and (entry := entries.get(event.lead)) is not None:
             fields = _lead_fields(event, entry, site, webhook, sent_at)
+        elif isinstance(event, AlertEvent) and (values := alerts.get(event)) is not None:
+            fields = in_texts({**values, **sent_at}, chosen_keys(ALERT, (), webhook.fields))
         else:
             continue
         messages[delivery.position] = Message(delivery.message_id(site.id), event.kind, delivery.recorded_at, fields)
@@ -85,6 +99,8 @@ _OF_KIND: Mapping[EventKind, tuple[Keys, Keys]] = {
     EventKind.CALL_DISCONNECTED: (CALL, ON_REQUEST_OF_LEADS),
     EventKind.LEAD_REQUEST_RECORDED: (LEAD_REQUEST, ON_REQUEST_OF_LEADS),
     EventKind.LEAD_CHANGED: (CALL, ON_REQUEST_OF_LEADS),
+    EventKind.ALERT_RAISED: (ALERT, ()),
+    EventKind.ALERT_ENDED: (ALERT, ()),
 }
 
 
@@ -108,6 +124,16 @@ def _deals(connection: Connection, site: Site, events: Sequence[DealEvent]) -> d
         event: as_of(by_id[event.deal_id], event.version, versions.get(event.deal_id, ()))
         for event in events
         if event.deal_id in by_id
+    }
+
+
+def _alerts(connection: Connection, site: Site, events: Sequence[AlertEvent]) -> dict[AlertEvent, AlertValues]:
+    incidents = find_incidents(connection, site.id, {event.incident_id for event in events})
+    rules = {alert.id: alert for alert in list_alerts(connection, site.id)} if incidents else {}
+    return {
+        event: alert_values(rules[AlertId(incident.alert_id)], incident, event.kind, site)
+        for event in events
+        if (incident := incidents.get(event.incident_id)) is not None and incident.alert_id in rules
     }
 
 

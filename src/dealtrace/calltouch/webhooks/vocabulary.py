@@ -34,6 +34,11 @@ DEAL: Keys = (
     "orderId", "orderNumber", "orderStatus", "orderSum", "orderDate", "manager", "service", "tags", "callId",
     "requestId", "event",
 )  # fmt: skip
+ALERT: Keys = (
+    "alertId", "incidentId", "event", "kind", "metric", "window", "limit", "filters", "value", "usual", "from", "to",
+    "raisedAt", "endedAt", "endedValue", "siteId", "siteName", "sendingTimestamp",
+)  # fmt: skip
+"""Ours: the vendor has no alerts."""
 
 ON_REQUEST_OF_LEADS: Keys = (
     "gcid", "email", "comment", "customFields", "tags_auto_pr", "tags_auto_af", "rating", "callUrl",
@@ -51,6 +56,8 @@ _KEYS: Mapping[EventKind, Sequence[Keys]] = {
     EventKind.LEAD_REQUEST_RECORDED: [LEAD_REQUEST],
     EventKind.LEAD_CHANGED: [CALL, LEAD_REQUEST],
 }
+
+OF_ALERTS = frozenset({EventKind.ALERT_RAISED, EventKind.ALERT_ENDED})
 
 CHANGED_KEYS: Mapping[LeadPart, Keys] = {
     LeadPart.STARTED_AT: ("calltime", "timestamp"),
@@ -77,6 +84,8 @@ OF_AN_ENDING: Keys = ("callphase", *(key for key in CALL if key not in CALL_BEGU
 
 def choosable_keys(kind: EventKind) -> Keys:
     """List the keys that a webhook may choose for an event, in the order they are sent."""
+    if kind in OF_ALERTS:
+        return ALERT
     if kind not in _KEYS:
         return (*DEAL, *ON_REQUEST_OF_DEALS)
     return tuple(dict.fromkeys(key for keys in (*_KEYS[kind], ON_REQUEST_OF_LEADS) for key in keys))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from fractions import Fraction
 
 from sqlalchemy import Connection
 
@@ -50,7 +51,7 @@ def ask(source: FactSource, site: Site, question: Question, now: datetime) -> Re
     spans = _spans(question, site, now)
     filters = resolved_filters(source, question, list(spans.values()))
     formulas = _formulas(source, question)
-    measures = {measure for formula in formulas.values() if formula is not None for measure in formula.measures}
+    measures = _measures(formulas)
     sides = [_gather(source, site, replace(question, filters=filters), span, measures) for span in spans.values()]
     return put_together(
         question,
@@ -61,6 +62,44 @@ def ask(source: FactSource, site: Site, question: Question, now: datetime) -> Re
         _speller(source, question, sides),
         question.model if question.model is not None else AttributionModel(site.attribution),
     )
+
+
+def ask_totals(
+    source: FactSource, site: Site, question: Question, spans: Sequence[Span]
+) -> list[tuple[Fraction | None, ...]]:
+    """Return the totals of a question's metrics over each of several spans; its period and grouping do not count.
+
+    The question has one model.
+    """
+    assert question.model is not None
+    filters = resolved_filters(source, question, spans)
+    bare = replace(question, by=(), filters=filters, comparison=None)
+    formulas = _formulas(source, question)
+    measures = _measures(formulas)
+    totals = []
+    for span in spans:
+        gathered = _gather(source, site, bare, span, measures)
+        report = put_together(bare, formulas, gathered, None, None, lambda _dimension, _key: None, question.model)
+        totals.append(report.total.values[question.model])
+    return totals
+
+
+def ask_series(
+    source: FactSource, site: Site, question: Question, by: tuple[Dimension, ...], span: Span
+) -> tuple[Formulas, Gathered]:
+    """Return the formulas of a question's metrics, and what they are made of over a span, for the keys of `by`.
+
+    The question has one model.
+    """
+    assert question.model is not None
+    filters = resolved_filters(source, question, [span])
+    formulas = _formulas(source, question)
+    scope = Scope(site, by, filters, span, question.model, question.date_of)
+    return formulas, gather(source.fetch, source.tables, scope, _measures(formulas))
+
+
+def _measures(formulas: Formulas) -> set[Measure]:
+    return {measure for formula in formulas.values() if formula is not None for measure in formula.measures}
 
 
 def _spans(question: Question, site: Site, now: datetime) -> dict[Period, Span]:

@@ -313,7 +313,7 @@ def _time_key(dimension: Dimension, rows: CountedRows) -> Expression:
     at = rows.facts.c[AT]
     if dimension.name in KEYS_OF_DAY:
         return KEYS_OF_DAY[dimension.name](at if rows.fact is Fact.COSTS else rows.local_time.ordinal(at))
-    if rows.visit_time is None:
+    if rows.visit_time is None or dimension.name != "hour":
         return rows.local_time.hour(at)
     return rows.visit_time.hour(rows.facts.c.hour_at)
 

@@ -13,9 +13,10 @@ from dealtrace.storage.database.compiled_statement import CompiledStatement, Row
 from dealtrace.storage.database.upsert import insert_into
 from dealtrace.storage.schema.tables.webhooks import webhook_outbox, webhook_position
 from dealtrace.webhooks.delivery import Delivery, OutboxPosition
-from dealtrace.webhooks.event import DealEvent, Event, LeadEvent, LeadPart
+from dealtrace.webhooks.event import AlertEvent, DealEvent, Event, LeadEvent, LeadPart
 
 DEAL = "deal"
+ALERT = "alert"
 _INSERT_DELIVERY = CompiledStatement(insert(webhook_outbox))
 
 
@@ -59,6 +60,8 @@ def _take_positions(connection: Connection, site_id: int, count: int) -> int:
 def _columns(event: Event) -> Values:
     if isinstance(event, DealEvent):
         return {"subject": DEAL, "subject_id": event.deal_id, "version": event.version, "changed": []}
+    if isinstance(event, AlertEvent):
+        return {"subject": ALERT, "subject_id": event.incident_id, "version": None, "changed": []}
     return {"subject": event.lead.kind, "subject_id": event.lead.id, "version": None, "changed": event.changed}
 
 
@@ -152,6 +155,8 @@ def _delivery_from_row(row: Row) -> Delivery:
     event: Event
     if row.subject == DEAL:
         event = DealEvent(kind, DealId(row.subject_id), row.version)
+    elif row.subject == ALERT:
+        event = AlertEvent(kind, row.subject_id)
     else:
         lead = LeadRef(LeadKind(row.subject), row.subject_id)
         event = LeadEvent(kind, lead, tuple(map(LeadPart, row.changed)))

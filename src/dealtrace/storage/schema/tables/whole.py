@@ -1,6 +1,7 @@
 """The whole schema: importing this module defines every table."""
 
 from dealtrace.storage.schema.tables import (  # noqa: F401 - each adds its tables to the metadata
+    alerts,
     control,
     costs,
     deals,

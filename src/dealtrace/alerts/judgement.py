@@ -1,0 +1,124 @@
+"""Whether a figure is out of the ordinary, beside the same window of the weeks before."""
+
+from collections.abc import Sequence
+from enum import Enum, auto
+from fractions import Fraction
+from statistics import median
+
+from dealtrace.alerts.rule import AlertKind, Rule
+from dealtrace.mails.figure_words import PERCENT
+from dealtrace.record import record
+from dealtrace.reports.facts import Fact
+from dealtrace.reports.metrics import METRICS, Formula, Metric, Unit
+from dealtrace.reports.silence import TIMES_USUAL
+
+WEEKS_MIN = 3
+"""Ours: fewer weeks show no custom."""
+BASIS_MIN = 20
+"""Ours: a ratio of fewer deals, leads, visits or clicks says nothing."""
+DEVIATIONS = 3
+"""Ours: how many times its own root a count must be off; chance alone does that once in a thousand."""
+
+
+class Verdict(Enum):
+    """What a figure is: as usual, out of the ordinary, or too little to say, so that the state stays as it is."""
+
+    QUIET = auto()
+    RAISED = auto()
+    UNDECIDED = auto()
+
+
+@record
+class Observed:
+    """The figure of a window, and of ratios how many there are of what it divides by; `None` is unknown."""
+
+    value: Fraction | None
+    basis: Fraction | None = None
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether the figure is known, and no ratio of a few."""
+        return self.value is not None and (self.basis is None or self.basis >= BASIS_MIN)
+
+
+@record
+class Judgement:
+    """A verdict, the figure it is about, and the usual one; `None` is unknown."""
+
+    verdict: Verdict
+    value: Fraction | None
+    usual: Fraction | None
+
+
+def basis_of(metric: Metric) -> Metric | None:
+    """Return the metric that counts what a ratio is made of; `None` if a metric is none, or divides by money."""
+    if not isinstance(metric.formula, Formula):
+        return None if metric.formula.adds_up else METRICS["deals"]
+    if metric.formula.under is None:
+        return None
+    facts = {measure.fact for measure, _ in metric.formula.under.terms}
+    names = {Fact.VISITS: "visits", Fact.LEADS: "leads", Fact.DEALS: "deals"}
+    if facts <= names.keys():
+        return METRICS[names[facts.pop()]]
+    return METRICS["clicks"] if metric.name == "cpc" else None
+
+
+def judge(rule: Rule, metric: Metric, current: Observed, before: Sequence[Observed]) -> Judgement:
+    """Return what a rule says of a figure; `before` are those of the same window in the weeks before, oldest first.
+
+    Ours: what precedes the first figure other than zero is left out, as nobody measured yet; a drop or spike is beyond
+    each of those weeks and off the median by the per cent of the rule.
+    """
+    history = _history(before)
+    usual = _usual(rule.kind, history)
+    return Judgement(_verdict(rule, metric, current, history, usual), current.value, usual)
+
+
+def _history(before: Sequence[Observed]) -> list[Fraction]:
+    values = [seen.value for seen in before if seen.is_sound and seen.value is not None]
+    first = next((place for place, value in enumerate(values) if value), len(values))
+    return values[first:]
+
+
+def _usual(kind: AlertKind, history: Sequence[Fraction]) -> Fraction | None:
+    if len(history) < WEEKS_MIN:
+        return None
+    return sum(history, Fraction(0)) / len(history) if kind is AlertKind.SILENCE else median(history)
+
+
+def _verdict(
+    rule: Rule, metric: Metric, current: Observed, history: Sequence[Fraction], usual: Fraction | None
+) -> Verdict:
+    value = current.value
+    if value is None or not current.is_sound:
+        return Verdict.UNDECIDED
+    match rule.kind:
+        case AlertKind.SILENCE:
+            if value > 0:
+                return Verdict.QUIET
+            return Verdict.RAISED if usual is not None and usual >= TIMES_USUAL else Verdict.UNDECIDED
+        case AlertKind.ABOVE | AlertKind.BELOW:
+            assert rule.amount is not None
+            limit = Fraction(rule.amount)
+            return _raised_if(is_raised=value > limit if rule.kind is AlertKind.ABOVE else value < limit)
+        case AlertKind.DROP | AlertKind.SPIKE:
+            if usual is None or usual <= 0:
+                return Verdict.UNDECIDED
+            return _raised_if(is_raised=_is_off(rule, value, history, usual) and not _is_noise(metric, value, usual))
+
+
+def _is_off(rule: Rule, value: Fraction, history: Sequence[Fraction], usual: Fraction) -> bool:
+    assert rule.amount is not None
+    share = Fraction(rule.amount) / PERCENT
+    if rule.kind is AlertKind.DROP:
+        return value < min(history) and value <= usual * (1 - share)
+    return value > max(history) and value >= usual * (1 + share)
+
+
+def _is_noise(metric: Metric, value: Fraction, usual: Fraction) -> bool:
+    """Return whether a count differs from the usual one by no more than chance."""
+    return metric.unit is Unit.COUNT and (value - usual) ** 2 < DEVIATIONS**2 * usual
+
+
+def _raised_if(*, is_raised: bool) -> Verdict:
+    return Verdict.RAISED if is_raised else Verdict.QUIET

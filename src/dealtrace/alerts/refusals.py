@@ -1,0 +1,11 @@
+"""The refusals of alerts, a branch of the tree in `errors.py`."""
+
+from dealtrace.errors import Refusal
+
+
+class AlertNotFound(Refusal):
+    """The site has no such rule."""
+
+    code = 10095
+    ru = "Оповещение {alert_id} не найдено. Список: dealtrace alert list {site_id}"
+    en = "Alert {alert_id} not found. To list alerts: dealtrace alert list {site_id}"

@@ -1,0 +1,179 @@
+"""A rule of alerts: the metric it watches, the window it looks at, and what is out of the ordinary."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import NewType, TypeVar
+
+from dealtrace.alerts.windows import WINDOWS, Window
+from dealtrace.errors import InvalidSetting
+from dealtrace.mails.figure_words import PERCENT
+from dealtrace.mails.recipient import Recipient
+from dealtrace.record import record
+from dealtrace.reports.dimensions import DIMENSIONS
+from dealtrace.reports.facts import Fact
+from dealtrace.reports.figure import base_measure
+from dealtrace.reports.metrics import Metric, Unit
+from dealtrace.reports.question import Known, Question, Words, parse_question
+
+AlertId = NewType("AlertId", int)
+Choice = TypeVar("Choice")
+ALERTS_MAX = 50
+"""Ours: rules of one site; each is a few statements whenever its window ends."""
+_NUMBER = re.compile(r"[+-]?[0-9]{1,15}(?:[.,][0-9]{1,6})?")
+_PERCENT_SIGN = "%"
+
+
+class AlertKind(StrEnum):
+    """What is out of the ordinary.
+
+    `SILENCE`: nothing where there usually is something. `DROP` and `SPIKE`: so many per cent below or above the usual.
+    `ABOVE` and `BELOW`: beyond a limit, whatever is usual.
+    """
+
+    SILENCE = "silence"
+    DROP = "drop"
+    SPIKE = "spike"
+    ABOVE = "above"
+    BELOW = "below"
+
+
+OF_LIMITS = frozenset({AlertKind.ABOVE, AlertKind.BELOW})
+PERCENT_USUAL: Mapping[AlertKind, int] = {AlertKind.DROP: 30, AlertKind.SPIKE: 50}
+_PERCENT_MAX: Mapping[AlertKind, int] = {AlertKind.DROP: 99, AlertKind.SPIKE: 10_000}
+
+
+@record
+class Rule:
+    """A rule; `amount` is the per cent of a drop or spike, the limit of the others, and `None` for silence.
+
+    Limits of ratios are fractions, limits of money rubles. `filters` are written as those of questions.
+    """
+
+    kind: AlertKind
+    metric: str
+    window: Window
+    amount: Decimal | None
+    filters: tuple[str, ...] = ()
+    recipients: tuple[Recipient, ...] = ()
+
+
+@record
+class RuleWords:
+    """A rule in words, as commands and forms state it; what is empty is not said."""
+
+    kind: str
+    metric: str
+    window: str = "day"
+    amount: str = ""
+    filters: tuple[str, ...] = ()
+
+
+@record
+class Alert:
+    """A stored rule and its state.
+
+    It is looked at next at `due_at`. `incident_id` is set while it is raised, `fault` if it cannot be looked at.
+    """
+
+    id: AlertId
+    site_id: int
+    rule: Rule
+    created_at: datetime
+    due_at: datetime
+    incident_id: int | None = None
+    fault: str | None = None
+
+    @property
+    def is_raised(self) -> bool:
+        """Whether its figure is out of the ordinary."""
+        return self.incident_id is not None
+
+
+def parse_rule(words: RuleWords, known: Known, recipients: tuple[Recipient, ...] = ()) -> tuple[Rule, Question]:
+    """Return the rule that words state, and the question of its figure.
+
+    Raises:
+        InvalidParameters: the metric or a filter is unknown.
+        InvalidSetting: another part of it is not valid, or the metric cannot be watched like that.
+    """
+    kind = _choice("kind", words.kind, {kind.value: kind for kind in AlertKind})
+    window = _choice("window", words.window, WINDOWS)
+    question = question_of(words.metric, words.filters, known)
+    metric = question.metrics[0]
+    _check_window(metric, window)
+    if kind is AlertKind.SILENCE and not can_be_silent(metric):
+        raise InvalidSetting(
+            key="metric",
+            ru="тишину замечают по показателям, которые считают штуками: звонки, заявки, сделки, визиты",
+            en="silence is noticed in metrics that count: calls, requests, deals, visits",
+        )
+    filters = tuple(text for text in words.filters if text)
+    return Rule(kind, metric.name, window, _amount(kind, metric, words.amount), filters, recipients), question
+
+
+def question_of(metric: str, filters: tuple[str, ...], known: Known) -> Question:
+    """Return the question of the figure that a rule watches; only its metric, filters and model count.
+
+    Raises:
+        InvalidParameters: the metric or a filter is unknown.
+        InvalidSetting: there is not exactly one metric.
+    """
+    question = parse_question(Words(metrics=metric, filters=tuple(text for text in filters if text)), known)
+    if len(question.metrics) != 1:
+        raise InvalidSetting(key="metric", ru="нужен один показатель", en="one metric is needed")
+    return question
+
+
+def can_be_silent(metric: Metric) -> bool:
+    """Return whether a metric counts what happens, so that nothing of it is silence."""
+    measure = base_measure(metric)
+    return metric.unit is Unit.COUNT and measure is not None and measure.fact is not Fact.COSTS
+
+
+def _check_window(metric: Metric, window: Window) -> None:
+    if window.hours and not metric.facts <= DIMENSIONS["hour"].facts:
+        days = ", ".join(name for name, each in WINDOWS.items() if each.days)
+        raise InvalidSetting(
+            key="window",
+            ru=f"расходы известны по дням, выберите: {days}",
+            en=f"costs are known by days, choose: {days}",
+        )
+
+
+def _amount(kind: AlertKind, metric: Metric, text: str) -> Decimal | None:
+    text = text.strip()
+    if kind is AlertKind.SILENCE:
+        if text:
+            raise InvalidSetting(key="amount", ru="у тишины нет порога", en="silence has no limit")
+        return None
+    if kind in OF_LIMITS:
+        return _limit(metric, text)
+    bare = text.removesuffix(_PERCENT_SIGN).strip() or str(PERCENT_USUAL[kind])
+    most = _PERCENT_MAX[kind]
+    if not (bare.isascii() and bare.isdecimal() and len(bare) <= len(str(most)) and 1 <= int(bare) <= most):
+        raise InvalidSetting(
+            key="amount", ru=f"нужно целое число процентов от 1 до {most}", en=f"1 to {most} whole per cent are needed"
+        )
+    return Decimal(bare)
+
+
+def _limit(metric: Metric, text: str) -> Decimal:
+    bare = text.removesuffix(_PERCENT_SIGN).strip()
+    is_percent = text.endswith(_PERCENT_SIGN)
+    if not _NUMBER.fullmatch(bare) or (is_percent and metric.unit is not Unit.RATIO):
+        example = "15%" if metric.unit is Unit.RATIO else "1500.50"
+        raise InvalidSetting(
+            key="amount", ru=f"нужно число, например {example}", en=f"a number is needed, such as {example}"
+        )
+    number = Decimal(bare.replace(",", "."))
+    return number / PERCENT if is_percent else number
+
+
+def _choice(key: str, text: str, choices: Mapping[str, Choice]) -> Choice:
+    if text not in choices:
+        known = ", ".join(choices)
+        raise InvalidSetting(key=key, ru=f"нет «{text}»; есть: {known}", en=f"no “{text}”; there are: {known}")
+    return choices[text]

@@ -1,0 +1,110 @@
+"""What alerts say to people, in Russian and English: the rule, the incident, the letter."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from dealtrace.accounts.site import Site
+from dealtrace.alerts.incident import Incident
+from dealtrace.alerts.rule import AlertKind, Rule
+from dealtrace.errors import Language
+from dealtrace.mails.figure_words import figure_words
+from dealtrace.mails.letter import Letter
+from dealtrace.reports.metrics import COLUMN_PREFIX, METRICS, Unit
+
+_RULES: Mapping[Language, Mapping[AlertKind, str]] = {
+    "ru": {
+        AlertKind.SILENCE: "тишина {window}",
+        AlertKind.DROP: "{window} на {amount} ниже обычного",
+        AlertKind.SPIKE: "{window} на {amount} выше обычного",
+        AlertKind.ABOVE: "{window} больше {amount}",
+        AlertKind.BELOW: "{window} меньше {amount}",
+    },
+    "en": {
+        AlertKind.SILENCE: "silence {window}",
+        AlertKind.DROP: "{amount} below the usual {window}",
+        AlertKind.SPIKE: "{amount} above the usual {window}",
+        AlertKind.ABOVE: "more than {amount} {window}",
+        AlertKind.BELOW: "less than {amount} {window}",
+    },
+}
+_RAISED = {"ru": "Сработало", "en": "Raised"}
+_ENDED = {"ru": "Прошло", "en": "Ended"}
+_TEST = {"ru": "Проверка", "en": "Test"}
+_FIGURE = {
+    "ru": "{metric} с {since} по {until}: {value}. Обычно {usual}.",
+    "en": "{metric} from {since} to {until}: {value}. Usually {usual}.",
+}
+_FILTERS = {"ru": "Условия: {filters}", "en": "Filters: {filters}"}
+_OF_END = {
+    "ru": "Отклонение замечено {raised_at} и прошло к {ended_at}: {value}.",
+    "en": "It was noticed at {raised_at} and was over by {ended_at}: {value}.",
+}
+_OF_TEST = {
+    "ru": "Это проверка: письма об этом оповещении приходят. Делать ничего не нужно.",
+    "en": "This is a test: mails about this alert arrive. There is nothing to do.",
+}
+
+
+def metric_words(metric: str, language: Language) -> str:
+    """Return the words of a metric; a column of the site has its own name."""
+    known = METRICS.get(metric)
+    if known is None:
+        return metric.removeprefix(COLUMN_PREFIX)
+    return known.ru if language == "ru" else known.en
+
+
+def rule_sentence(rule: Rule, language: Language) -> str:
+    """Return a rule in words, such as “Calls: silence within 3 hours”."""
+    window = rule.window.ru if language == "ru" else rule.window.en
+    said = _RULES[language][rule.kind].format(window=window, amount=_amount(rule, language))
+    return f"{metric_words(rule.metric, language)}: {said}"
+
+
+def _amount(rule: Rule, language: Language) -> str:
+    if rule.amount is None:
+        return ""
+    if rule.kind in (AlertKind.DROP, AlertKind.SPIKE):
+        return f"{rule.amount:f}\u00a0%"
+    metric = METRICS.get(rule.metric)
+    return figure_words(f"{rule.amount:f}", metric.unit if metric is not None else Unit.NUMBER, language)
+
+
+def letter_of_raised(rule: Rule, incident: Incident, site: Site, language: Language, link: str) -> Letter:
+    """Return the letter about an alert that is raised."""
+    return _letter(rule, site, language, _RAISED[language], link, [_figure(rule, incident, site, language)])
+
+
+def letter_of_ended(rule: Rule, incident: Incident, site: Site, language: Language, link: str) -> Letter:
+    """Return the letter about an alert that has ended."""
+    end = _OF_END[language].format(
+        raised_at=_clock(incident.raised_at, site.time_zone),
+        ended_at=_clock(incident.ended_at or incident.raised_at, site.time_zone),
+        value=figure_words(incident.ended_value, incident.unit, language),
+    )
+    return _letter(rule, site, language, _ENDED[language], link, [end, _figure(rule, incident, site, language)])
+
+
+def letter_of_test(rule: Rule, site: Site, language: Language, link: str) -> Letter:
+    """Return the letter that tests whether mails about an alert arrive."""
+    return _letter(rule, site, language, _TEST[language], link, [_OF_TEST[language]])
+
+
+def _letter(rule: Rule, site: Site, language: Language, event: str, link: str, paragraphs: list[str]) -> Letter:
+    sentence = rule_sentence(rule, language)
+    filters = [_FILTERS[language].format(filters=", ".join(rule.filters))] if rule.filters else []
+    return Letter(f"{event}: {sentence} – {site.name}", (f"{site.name}. {sentence}.", *paragraphs, *filters), link)
+
+
+def _figure(rule: Rule, incident: Incident, site: Site, language: Language) -> str:
+    return _FIGURE[language].format(
+        metric=metric_words(rule.metric, language),
+        since=_clock(incident.since, site.time_zone),
+        until=_clock(incident.until, site.time_zone),
+        value=figure_words(incident.value, incident.unit, language),
+        usual=figure_words(incident.usual, incident.unit, language),
+    )
+
+
+def _clock(at: datetime, time_zone: ZoneInfo) -> str:
+    return f"{at.astimezone(time_zone):%d.%m.%Y %H:%M}"

@@ -1,0 +1,106 @@
+"""The windows that alerts look at: stretches of the local day, whole days, or seven of them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from dealtrace.accounts.site_days import day_end, day_start
+from dealtrace.record import record
+from dealtrace.reports.periods import DAY, DAYS_OF_WEEK, Period, Span
+
+HOURS_OF_DAY = 24
+WEEKS_BACK = 8
+"""Ours: two months show what is usual, and a season does not blur it."""
+SETTLING = timedelta(minutes=10)
+"""Ours: how long after its end a window is looked at, so that what is reported late is in it."""
+TRIAL_DAYS = 30
+
+
+@record
+class Window:
+    """A window of so many hours, which divide the day, or of so many days.
+
+    `ru` and `en` say within which time, as at the end of a sentence.
+    """
+
+    name: str
+    ru: str
+    en: str
+    hours: int = 0
+    days: int = 0
+
+
+_TABLE = (
+    Window("1h", "за час", "within an hour", hours=1),
+    Window("3h", "за 3 часа", "within 3 hours", hours=3),
+    Window("6h", "за 6 часов", "within 6 hours", hours=6),
+    Window("12h", "за 12 часов", "within 12 hours", hours=12),
+    Window("day", "за день", "within a day", days=1),
+    Window("week", "за неделю", "within a week", days=DAYS_OF_WEEK),
+)
+WINDOWS: Mapping[str, Window] = {window.name: window for window in _TABLE}
+"""Every window by its name."""
+
+
+@record
+class Slot:
+    """One occurrence of a window: its last day, and of hours the local hour at which it ends, 24 at midnight."""
+
+    window: Window
+    last_on: date
+    end_hour: int = HOURS_OF_DAY
+
+    def weeks_before(self, weeks: int) -> "Slot":
+        """Return the same window so many weeks before."""
+        return Slot(self.window, self.last_on - weeks * DAYS_OF_WEEK * DAY, self.end_hour)
+
+    def span(self, time_zone: ZoneInfo) -> Span:
+        """Return what of the facts is looked at; only whole days have costs."""
+        if self.window.days:
+            period = Period(self.last_on - (self.window.days - 1) * DAY, self.last_on)
+            return Span(day_start(period.first_on, time_zone), day_end(self.last_on, time_zone), period)
+        first_hour = self.end_hour - self.window.hours
+        return Span(_at(self.last_on, first_hour, time_zone), _at(self.last_on, self.end_hour, time_zone), None)
+
+
+def _at(day_on: date, hour: int, time_zone: ZoneInfo) -> datetime:
+    if hour == HOURS_OF_DAY:
+        return day_end(day_on, time_zone)
+    return datetime.combine(day_on, time(hour), time_zone).astimezone(UTC)
+
+
+def last_slot(window: Window, time_zone: ZoneInfo, now: datetime) -> Slot:
+    """Return the last occurrence of a window that is over and settled at `now`."""
+    local = (now - SETTLING).astimezone(time_zone)
+    end_hour = local.hour // window.hours * window.hours if window.hours else 0
+    if end_hour == 0:
+        return Slot(window, local.date() - DAY)
+    return Slot(window, local.date(), end_hour)
+
+
+def next_look(slot: Slot, time_zone: ZoneInfo) -> datetime:
+    """Return when the occurrence after a slot is over and settled."""
+    return following(slot).span(time_zone).until + SETTLING
+
+
+def following(slot: Slot) -> Slot:
+    """Return the occurrence after a slot; those of several days overlap, as each day ends with one."""
+    if slot.window.days or slot.end_hour == HOURS_OF_DAY:
+        return Slot(slot.window, slot.last_on + DAY, slot.window.hours or HOURS_OF_DAY)
+    return Slot(slot.window, slot.last_on, slot.end_hour + slot.window.hours)
+
+
+def slots_before(slot: Slot) -> Sequence[Slot]:
+    """List the same window in the weeks before, the oldest first."""
+    return [slot.weeks_before(weeks) for weeks in range(WEEKS_BACK, 0, -1)]
+
+
+def slots_of_trial(window: Window, time_zone: ZoneInfo, now: datetime) -> Sequence[Slot]:
+    """List the occurrences of a window in the last 30 days, the oldest first."""
+    last = last_slot(window, time_zone, now)
+    slot = Slot(window, last.last_on - TRIAL_DAYS * DAY, last.end_hour)
+    listed: list[Slot] = []
+    while slot != last:
+        slot = following(slot)
+        listed.append(slot)
+    return listed

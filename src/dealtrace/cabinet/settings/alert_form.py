@@ -1,0 +1,126 @@
+"""The form of a rule: what it states, what does not fit, and what the rule would have said."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from dealtrace.alerts.incident import figure_text
+from dealtrace.alerts.rule import OF_LIMITS, AlertKind, Rule, RuleWords
+from dealtrace.cabinet.forms import Form
+from dealtrace.cabinet.settings.page import Faults, fault_text, number_of
+from dealtrace.errors import InvalidParameters, InvalidSetting, Language
+from dealtrace.mails.figure_words import figure_words
+from dealtrace.mails.recipient import Recipient, checked_recipients, format_recipients, parse_recipients
+from dealtrace.operations.alerts.evaluate import Trial
+from dealtrace.record import record
+from dealtrace.reports.metrics import METRICS, Unit
+
+KINDS = {
+    AlertKind.SILENCE: "Nothing where there usually is something",
+    AlertKind.DROP: "Lower than usual, by so many per cent",
+    AlertKind.SPIKE: "Higher than usual, by so many per cent",
+    AlertKind.ABOVE: "Above a limit",
+    AlertKind.BELOW: "Below a limit",
+}
+assert set(KINDS) == set(AlertKind)
+_PLACES = {"metrics": "metric", "filter": "filters"}
+"""The fields of the form, by what questions call them."""
+
+
+@record
+class AlertDraft:
+    """A rule as a form states it; `members` are the ids of users who get mails."""
+
+    kind: str = AlertKind.SILENCE
+    metric: str = "calls"
+    window: str = "day"
+    amount: str = ""
+    filters: str = ""
+    members: tuple[int, ...] = ()
+    recipients: str = ""
+
+
+@record
+class TrialLine:
+    """An incident: its window, the figure and the usual one in words, and when it ended, `None` if it is not over."""
+
+    since: datetime
+    until: datetime
+    value: str
+    usual: str
+    ended_at: datetime | None
+
+
+def draft_of_form(form: Form) -> AlertDraft:
+    """Return the rule that a form states."""
+    return AlertDraft(
+        form.get("kind"),
+        form.get("metric"),
+        form.get("window"),
+        form.get("amount").strip(),
+        form.get("filters").strip(),
+        tuple(number_of(text) for text in form.all("member")),
+        form.get("recipients").strip(),
+    )
+
+
+def draft_of_rule(rule: Rule, members: Mapping[int, str]) -> AlertDraft:
+    """Return a stored rule as the form states it; users who have left are left out."""
+    typed = [each for each in rule.recipients if each.user_id is None]
+    users = tuple(each.user_id for each in rule.recipients if each.user_id is not None and each.user_id in members)
+    return AlertDraft(
+        rule.kind,
+        rule.metric,
+        rule.window.name,
+        _amount(rule),
+        "\n".join(rule.filters),
+        users,
+        format_recipients(typed),
+    )
+
+
+def _amount(rule: Rule) -> str:
+    if rule.amount is None:
+        return ""
+    metric = METRICS.get(rule.metric)
+    is_percent = rule.kind in OF_LIMITS and metric is not None and metric.unit is Unit.RATIO
+    return f"{(rule.amount * 100).normalize():f}%" if is_percent else f"{rule.amount:f}"
+
+
+def words_of_draft(draft: AlertDraft) -> RuleWords:
+    """Return the words of a rule; an amount that silence does not have is left out."""
+    filters = tuple(line.strip() for line in draft.filters.splitlines() if line.strip())
+    amount = "" if draft.kind == AlertKind.SILENCE else draft.amount
+    return RuleWords(draft.kind, draft.metric, draft.window, amount, filters)
+
+
+def recipients_of(draft: AlertDraft, members: Mapping[int, str], language: Language) -> tuple[Recipient, ...]:
+    """Return who gets mails: the chosen users, in the language of the person who chose them, and typed addresses.
+
+    Raises:
+        InvalidSetting: an address is none, or there are too many.
+    """
+    users = [Recipient(members[user_id], language, user_id) for user_id in draft.members if user_id in members]
+    return checked_recipients([*parse_recipients(draft.recipients, language), *users])
+
+
+def faults_of(refusal: InvalidParameters | InvalidSetting, language: Language) -> Faults:
+    """Return what does not fit, by field."""
+    if isinstance(refusal, InvalidSetting):
+        key = str(refusal.facts["key"])
+        return {key if key != "alert" else "": fault_text(refusal, language)}
+    return {_PLACES.get(each.field, ""): each.text(language) for each in refusal.violations}
+
+
+def trial_lines(trial: Trial, time_zone: ZoneInfo, language: Language) -> Sequence[TrialLine]:
+    """Return the incidents of a trial in words, the newest first."""
+    lines = []
+    for episode in trial.episodes[::-1]:
+        span, judgement, unit = episode.slot.span(time_zone), episode.judgement, trial.metric.unit
+        value, usual = (
+            figure_words(figure_text(trial.metric, figure), unit, language)
+            for figure in (judgement.value, judgement.usual)
+        )
+        ended = episode.ended.span(time_zone).until if episode.ended is not None else None
+        lines.append(TrialLine(span.since, span.until, value, usual, ended))
+    return lines

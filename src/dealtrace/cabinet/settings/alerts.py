@@ -1,0 +1,233 @@
+"""The alerts of a site: rules are listed, tried on the last 30 days before they are saved, changed and removed."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from dealtrace import clock
+from dealtrace.accounts.site import Site
+from dealtrace.alerts.incident import Incident
+from dealtrace.alerts.rule import Alert, Rule, parse_rule
+from dealtrace.alerts.sentences import rule_sentence
+from dealtrace.alerts.windows import WINDOWS
+from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.settings.alert_form import (
+    KINDS,
+    AlertDraft,
+    TrialLine,
+    draft_of_form,
+    draft_of_rule,
+    faults_of,
+    recipients_of,
+    trial_lines,
+    words_of_draft,
+)
+from dealtrace.cabinet.settings.page import Faults, lead_back, number_of, show_settings
+from dealtrace.cabinet.view import View
+from dealtrace.errors import InvalidParameters, InvalidSetting
+from dealtrace.mails.figure_words import figure_words
+from dealtrace.mails.recipient import is_address
+from dealtrace.operations.alerts import manage
+from dealtrace.operations.alerts.evaluate import Trial, try_rule
+from dealtrace.operations.reports.read_question import read_known
+from dealtrace.record import record
+from dealtrace.reports.metrics import METRICS
+from dealtrace.reports.question import Known, Question
+from dealtrace.storage.accounts.users import list_rights
+from dealtrace.storage.alerts.alerts import find_alert, list_alerts
+from dealtrace.storage.alerts.incidents import find_incidents, list_incidents
+from dealtrace.storage.id_blocks import IdBlocks
+
+PLACE = "settings/alerts"
+INCIDENTS_SHOWN = 20
+
+
+@record
+class AlertLine:
+    """A rule in the list: its sentence, what is out of the ordinary now, and how many people get mails."""
+
+    alert: Alert
+    sentence: str
+    incident: Incident | None
+    value: str
+    recipients: int
+
+
+@record
+class _Facts:
+    """What the forms choose from: what the site has, and users who can get mails, by id."""
+
+    known: Known
+    members: dict[int, str]
+
+
+async def show(view: View) -> Response:
+    """Show the rules, and the form of a new one."""
+    return await _list_page(view, await view.read(_read_facts, view.here), AlertDraft())
+
+
+async def add(view: View) -> Response:
+    """Try a new rule on the last 30 days; save it when the person agrees."""
+    facts, draft = await view.read(_read_facts, view.here), draft_of_form(view.form)
+    try:
+        rule, question = _parse(view, facts, draft)
+        if not view.form.has("agreed"):
+            return await _list_page(view, facts, draft, trial=await _try(view, rule, question))
+        await view.manage(_add, view.here, rule)
+    except (InvalidParameters, InvalidSetting) as refusal:
+        return await _list_page(view, facts, draft, faults=faults_of(refusal, view.language))
+    return lead_back(view, PLACE, "added")
+
+
+async def show_alert(view: View) -> Response:
+    """Show a rule with its latest incidents, and the form that changes it."""
+    alert = await _find(view)
+    if alert is None:
+        return not_found(view)
+    facts = await view.read(_read_facts, view.here)
+    return await _alert_page(view, alert, facts, draft_of_rule(alert.rule, facts.members))
+
+
+async def change(view: View) -> Response:
+    """Try or save a changed rule, remove it, or send a test to its recipients."""
+    alert = await _find(view)
+    if alert is None:
+        return not_found(view)
+    match view.form.get("act"):
+        case "remove":
+            await view.manage(_remove, view.here, alert.id)
+            return lead_back(view, PLACE, "removed")
+        case "test":
+            await view.manage(_test, view.here, alert.id)
+            return lead_back(view, f"{PLACE}/{alert.id}", "testing")
+        case _:
+            return await _save(view, alert)
+
+
+async def _save(view: View, alert: Alert) -> Response:
+    facts, draft = await view.read(_read_facts, view.here), draft_of_form(view.form)
+    try:
+        rule, question = _parse(view, facts, draft)
+        if not view.form.has("agreed"):
+            return await _alert_page(view, alert, facts, draft, trial=await _try(view, rule, question))
+        await view.manage(_change, view.here, alert.id, rule)
+    except (InvalidParameters, InvalidSetting) as refusal:
+        return await _alert_page(view, alert, facts, draft, faults=faults_of(refusal, view.language))
+    return lead_back(view, f"{PLACE}/{alert.id}", "saved")
+
+
+def _parse(view: View, facts: _Facts, draft: AlertDraft) -> tuple[Rule, Question]:
+    recipients = recipients_of(draft, facts.members, view.language)
+    return parse_rule(words_of_draft(draft), facts.known, recipients)
+
+
+async def _try(view: View, rule: Rule, question: Question) -> Trial:
+    return await view.ask(try_rule, rule, question, clock.now())
+
+
+async def _find(view: View) -> Alert | None:
+    return await view.read(find_alert, view.here.id, number_of(view.request.path_params["alert"]))
+
+
+async def _list_page(
+    view: View, facts: _Facts, draft: AlertDraft, *, trial: Trial | None = None, faults: Faults | None = None
+) -> Response:
+    alerts, incidents = await view.read(_read_alerts, view.here.id)
+    return show_settings(
+        view,
+        "settings/alerts.html",
+        view.word("Alerts"),
+        faults=faults,
+        alerts=[_line(view, alert, incidents) for alert in alerts],
+        form=_form(view, facts, draft, trial),
+    )
+
+
+async def _alert_page(
+    view: View,
+    alert: Alert,
+    facts: _Facts,
+    draft: AlertDraft,
+    *,
+    trial: Trial | None = None,
+    faults: Faults | None = None,
+) -> Response:
+    past = await view.read(list_incidents, view.here.id, INCIDENTS_SHOWN, alert.id)
+    return show_settings(
+        view,
+        "settings/alert.html",
+        view.word("Alert"),
+        faults=faults,
+        alert=alert,
+        sentence=rule_sentence(alert.rule, view.language),
+        incidents=[_incident_line(view, incident) for incident in past],
+        form=_form(view, facts, draft, trial),
+    )
+
+
+def _form(view: View, facts: _Facts, draft: AlertDraft, trial: Trial | None) -> dict[str, object]:
+    """Return what the form of a rule shows."""
+    return {
+        "draft": draft,
+        "sends_mail": view.means.sends_mail,
+        "kinds": [(kind.value, view.word(words), kind == draft.kind) for kind, words in KINDS.items()],
+        "metrics": [(name, words, name == draft.metric) for name, words in _metrics(view, facts)],
+        "windows": [
+            (name, window.ru if view.language == "ru" else window.en, name == draft.window)
+            for name, window in WINDOWS.items()
+        ],
+        "members": [(user_id, login, user_id in draft.members) for user_id, login in facts.members.items()],
+        "trial": trial,
+        "episodes": trial_lines(trial, view.here.time_zone, view.language) if trial is not None else [],
+    }
+
+
+def _metrics(view: View, facts: _Facts) -> Sequence[tuple[str, str]]:
+    listed = {**METRICS, **facts.known.columns}
+    return [(name, metric.ru if view.language == "ru" else metric.en) for name, metric in listed.items()]
+
+
+def _line(view: View, alert: Alert, incidents: dict[int, Incident]) -> AlertLine:
+    incident = incidents.get(alert.incident_id) if alert.incident_id is not None else None
+    value = figure_words(incident.value, incident.unit, view.language) if incident is not None else ""
+    return AlertLine(alert, rule_sentence(alert.rule, view.language), incident, value, len(alert.rule.recipients))
+
+
+def _incident_line(view: View, incident: Incident) -> TrialLine:
+    return TrialLine(
+        incident.since,
+        incident.until,
+        figure_words(incident.value, incident.unit, view.language),
+        figure_words(incident.usual, incident.unit, view.language),
+        incident.ended_at,
+    )
+
+
+def _read_facts(connection: Connection, site: Site) -> _Facts:
+    people = [person.user for person in list_rights(connection) if person.role_at(site.id) is not None]
+    return _Facts(
+        read_known(connection, site, clock.now()), {user.id: user.login for user in people if is_address(user.login)}
+    )
+
+
+def _read_alerts(connection: Connection, site_id: int) -> tuple[list[Alert], dict[int, Incident]]:
+    alerts = list_alerts(connection, site_id)
+    raised = [alert.incident_id for alert in alerts if alert.incident_id is not None]
+    return alerts, find_incidents(connection, site_id, raised)
+
+
+def _add(connection: Connection, ids: IdBlocks, site: Site, rule: Rule) -> None:
+    manage.add_alert(connection, ids, site, rule, clock.now())
+
+
+def _change(connection: Connection, _ids: IdBlocks, site: Site, alert_id: int, rule: Rule) -> None:
+    manage.change_alert(connection, site, alert_id, rule, clock.now())
+
+
+def _remove(connection: Connection, _ids: IdBlocks, site: Site, alert_id: int) -> None:
+    manage.remove_alert(connection, site, alert_id)
+
+
+def _test(connection: Connection, ids: IdBlocks, site: Site, alert_id: int) -> None:
+    manage.schedule_test_mails(connection, ids, manage.require_alert(connection, site, alert_id), clock.now())

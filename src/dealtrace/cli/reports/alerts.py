@@ -1,0 +1,223 @@
+"""`dealtrace alert`: rules that watch metrics."""
+
+import time
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from dealtrace import clock
+from dealtrace.accounts.site import Site
+from dealtrace.alerts.incident import Episode, Incident, figure_text
+from dealtrace.alerts.rule import PERCENT_USUAL, Alert, AlertKind, RuleWords, parse_rule, question_of
+from dealtrace.alerts.sentences import rule_sentence
+from dealtrace.alerts.windows import WINDOWS
+from dealtrace.cli.answers import AlertAnswer, AlertIncidentAnswer, AlertTrialAnswer
+from dealtrace.cli.options import ID_MAX, JsonOption, SiteIdArgument
+from dealtrace.cli.terminal import console, counted, fail, open_prepared, print_json
+from dealtrace.errors import Language
+from dealtrace.mails.figure_words import figure_words
+from dealtrace.mails.mail import Mail
+from dealtrace.mails.recipient import parse_recipients
+from dealtrace.operations.accounts.require_site import require_site
+from dealtrace.operations.alerts import manage
+from dealtrace.operations.alerts.evaluate import Trial, try_rule
+from dealtrace.operations.reports.open_facts import open_facts
+from dealtrace.operations.reports.read_question import read_known
+from dealtrace.reports.metrics import METRICS
+from dealtrace.settings import read_settings
+from dealtrace.storage.alerts.alerts import list_alerts
+from dealtrace.storage.alerts.incidents import find_incidents
+from dealtrace.storage.database.engine import Database
+from dealtrace.storage.id_blocks import transaction
+from dealtrace.storage.mails.outbox import find_mail
+
+SENT_WITHIN_SECONDS = 60
+POLL_SECONDS = 0.2
+LANGUAGE: Language = "en"
+
+alert_commands = typer.Typer(help="Watch metrics, and notify when one is out of the ordinary.", no_args_is_help=True)
+AlertArgument = Annotated[int, typer.Argument(min=1, max=ID_MAX, help="The alertId, as shown by alert list.")]
+_PERCENTS = ", ".join(f"{kind} {percent}%" for kind, percent in PERCENT_USUAL.items())
+
+
+@alert_commands.command("add")
+def add(  # noqa: PLR0913, PLR0917 - a rule has as many parts
+    site_id: SiteIdArgument,
+    kind: Annotated[AlertKind, typer.Argument(help="What is out of the ordinary.")],
+    metric: Annotated[str, typer.Argument(help=f"A metric: {', '.join(METRICS)}, column:NAME.")],
+    window: Annotated[str, typer.Option(help=f"What is looked at: {', '.join(WINDOWS)}.")] = "day",
+    limit: Annotated[str, typer.Option(help=f"A limit, or a per cent; by default {_PERCENTS}.")] = "",
+    filters: Annotated[
+        list[str] | None, typer.Option("--filter", help="A filter dimension:operator:value; may be repeated.")
+    ] = None,
+    mail: Annotated[
+        list[str] | None, typer.Option("--mail", help='An e-mail, with a language behind it: "a@b.ru en"; repeatable.')
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Add a rule. A running server looks at it within a minute, and whenever its window ends."""
+    words = RuleWords(kind.value, metric, window, limit, tuple(filters or ()))
+    with open_prepared() as database:
+        recipients = parse_recipients("\n".join(mail or ()), "ru")
+        with transaction(database, ids=1) as (connection, ids):
+            site, now = require_site(connection, site_id), clock.now()
+            rule, _ = parse_rule(words, read_known(connection, site, now), recipients)
+            added = manage.add_alert(connection, ids, site, rule, now)
+    if as_json:
+        print_json({"alertId": added.id, "siteId": site_id})
+        return
+    console.print(f"Alert {added.id} added to site {site_id}: {rule_sentence(rule, LANGUAGE)}.")
+    console.print(f"What it would have said in the last 30 days: dealtrace alert test {site_id} {added.id}")
+    if recipients and not read_settings().smtp_url:
+        console.print("No mails are sent yet: set DEALTRACE_SMTP_URL for the server.")
+
+
+@alert_commands.command("list")
+def show(site_id: SiteIdArgument, as_json: JsonOption = False) -> None:
+    """List the rules of a site, with what is out of the ordinary now."""
+    with open_prepared() as database, database.read() as connection:
+        site = require_site(connection, site_id)
+        alerts = list_alerts(connection, site.id)
+        incidents = find_incidents(
+            connection, site.id, [alert.incident_id for alert in alerts if alert.incident_id is not None]
+        )
+    if as_json:
+        print_json([_serialize_alert(alert, incidents.get(alert.incident_id or 0)) for alert in alerts])
+        return
+    for alert in alerts:
+        for line in _alert_lines(alert, incidents.get(alert.incident_id or 0), site):
+            console.print(line)
+
+
+def _serialize_alert(alert: Alert, incident: Incident | None) -> AlertAnswer:
+    rule = alert.rule
+    return {
+        "alertId": alert.id,
+        "kind": rule.kind.value,
+        "metric": rule.metric,
+        "window": rule.window.name,
+        "limit": f"{rule.amount:f}" if rule.amount is not None else None,
+        "filters": list(rule.filters),
+        "recipients": [each.address for each in rule.recipients],
+        "raisedAt": incident.raised_at if incident is not None else None,
+        "value": incident.value if incident is not None else None,
+        "usual": incident.usual if incident is not None else None,
+        "fault": alert.fault,
+    }
+
+
+def _alert_lines(alert: Alert, incident: Incident | None, site: Site) -> list[str]:
+    lines = [f"{alert.id}  {rule_sentence(alert.rule, LANGUAGE)}"]
+    if incident is not None:
+        value, usual = (figure_words(text, incident.unit, LANGUAGE) for text in (incident.value, incident.usual))
+        at = incident.raised_at.astimezone(site.time_zone)
+        lines.append(f"    raised on {at:%Y-%m-%d %H:%M}: {value}, usually {usual}")
+    if alert.fault is not None:
+        lines.append(f"    cannot be looked at: {alert.fault}")
+    lines += [f"    filter: {text}" for text in alert.rule.filters]
+    if alert.rule.recipients:
+        lines.append(f"    mails to {', '.join(each.address for each in alert.rule.recipients)}")
+    return lines
+
+
+@alert_commands.command("remove")
+def remove(site_id: SiteIdArgument, alert_id: AlertArgument) -> None:
+    """Remove a rule with its past. Nobody is notified if it is raised."""
+    with open_prepared() as database, database.write() as connection:
+        manage.remove_alert(connection, require_site(connection, site_id), alert_id)
+    console.print(f"Alert {alert_id} removed from site {site_id}.")
+
+
+@alert_commands.command("test")
+def try_out(
+    site_id: SiteIdArgument,
+    alert_id: AlertArgument,
+    mail: Annotated[
+        bool, typer.Option("--mail", help="Have a running server send a test to the recipients instead.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what a rule would have said in the last 30 days, by what is known today."""
+    with open_prepared() as database:
+        with database.read() as connection:
+            site = require_site(connection, site_id)
+            alert = manage.require_alert(connection, site, alert_id)
+            known = read_known(connection, site, clock.now())
+        if mail:
+            _send_test(database, alert)
+            return
+        question = question_of(alert.rule.metric, alert.rule.filters, known)
+        with open_facts(database, site) as facts:
+            trial = try_rule(facts, site, alert.rule, question, clock.now())
+    if as_json:
+        print_json(_serialize_trial(alert, trial, site))
+        return
+    console.print(f"{rule_sentence(alert.rule, LANGUAGE)}, in the last 30 days:")
+    for line in _trial_lines(trial, site):
+        console.print(line)
+
+
+def _serialize_trial(alert: Alert, trial: Trial, site: Site) -> AlertTrialAnswer:
+    return {
+        "alertId": alert.id,
+        "windows": trial.windows,
+        "undecided": trial.undecided,
+        "incidents": [_serialize_episode(episode, trial, site) for episode in trial.episodes],
+    }
+
+
+def _serialize_episode(episode: Episode, trial: Trial, site: Site) -> AlertIncidentAnswer:
+    span, judgement = episode.slot.span(site.time_zone), episode.judgement
+    return {
+        "since": span.since,
+        "until": span.until,
+        "value": figure_text(trial.metric, judgement.value),
+        "usual": figure_text(trial.metric, judgement.usual),
+        "ended": episode.ended.span(site.time_zone).until if episode.ended is not None else None,
+    }
+
+
+def _trial_lines(trial: Trial, site: Site) -> Sequence[str]:
+    lines = []
+    for episode in trial.episodes:
+        answer = _serialize_episode(episode, trial, site)
+        since, until = (answer[key].astimezone(site.time_zone) for key in ("since", "until"))
+        value, usual = (figure_words(answer[key], trial.metric.unit, LANGUAGE) for key in ("value", "usual"))
+        ended = answer["ended"]
+        end = f"ended {ended.astimezone(site.time_zone):%Y-%m-%d %H:%M}" if ended is not None else "not over"
+        lines.append(f"  {since:%Y-%m-%d %H:%M} – {until:%Y-%m-%d %H:%M}: {value}, usually {usual}; {end}")
+    summary = f"{counted(len(trial.episodes), 'alert')} in {counted(trial.windows, 'window')}"
+    return [*lines, f"{summary}; {trial.undecided} had too little to compare."]
+
+
+def _send_test(database: Database, alert: Alert) -> None:
+    """Have a running server send a test to each recipient, and show what became of each."""
+    if not alert.rule.recipients:
+        fail(f"Alert {alert.id} has no recipients.")
+    with transaction(database, ids=len(alert.rule.recipients)) as (connection, ids):
+        mail_ids = manage.schedule_test_mails(connection, ids, alert, clock.now())
+    mails = _sent_within(database, mail_ids)
+    failed = [mail for mail in mails if mail.fault is not None]
+    waiting = [mail for mail in mails if mail.fault is None and mail.due_at is not None]
+    for mail in mails:
+        if mail.fault is None and mail.due_at is None:
+            console.print(f"The mail server took the mail to {mail.recipient.address}.")
+    if failed or waiting:
+        lines = [f"{mail.recipient.address}: {mail.fault}." for mail in failed]
+        lines += [
+            f"{mail.recipient.address}: no server sent it. Is dealtrace serve running with DEALTRACE_SMTP_URL?"
+            for mail in waiting
+        ]
+        fail(*lines)
+
+
+def _sent_within(database: Database, mail_ids: Sequence[int]) -> list[Mail]:
+    """Return mails once each was tried, or when a minute has passed."""
+    deadline = time.monotonic() + SENT_WITHIN_SECONDS
+    while True:
+        with database.read() as connection:
+            found = [mail for mail_id in mail_ids if (mail := find_mail(connection, mail_id)) is not None]
+        if all(mail.due_at is None or mail.attempts for mail in found) or time.monotonic() > deadline:
+            return found
+        time.sleep(POLL_SECONDS)

@@ -1,0 +1,27 @@
+"""Figures as people read them in mails and lists."""
+
+from decimal import Decimal
+
+from dealtrace.errors import Language
+from dealtrace.reports.metrics import Unit
+
+UNKNOWN = "–"
+PERCENT = 100
+_RUBLE = "\u00a0₽"
+
+
+def figure_words(text: str | None, unit: Unit, language: Language) -> str:
+    """Return a figure that is stored as a text as people read it: ratios in per cent, money with its sign."""
+    if text is None:
+        return UNKNOWN
+    number = Decimal(text)
+    if unit is Unit.RATIO:
+        number = round(number * PERCENT, 1)
+    elif unit not in (Unit.COUNT, Unit.MONEY):
+        number = round(number, 2)
+    shown = f"{number:f}"
+    if "." in shown:
+        shown = shown.rstrip("0").rstrip(".")
+    if language == "ru":
+        shown = shown.replace(".", ",")
+    return shown + {Unit.RATIO: "\u00a0%", Unit.MONEY: _RUBLE, Unit.PRICE: _RUBLE}.get(unit, "")

@@ -1,0 +1,115 @@
+"""A letter as a mail: plain text and simple HTML that say the same, and attachments."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from html import escape
+
+from dealtrace.mails.recipient import Recipient
+from dealtrace.record import record
+
+SUBJECT_LENGTH_MAX = 200
+_COLUMN_GAP = "  "
+
+
+@record
+class LetterTable:
+    """A table of a letter: the words above its columns, and the cells of each row."""
+
+    head: tuple[str, ...]
+    rows: Sequence[tuple[str, ...]]
+
+
+@record
+class Attachment:
+    """A file of a letter, in UTF-8."""
+
+    name: str
+    subtype: str
+    content: bytes
+
+
+@record
+class Letter:
+    """What a mail says: paragraphs, a table behind them, and the page that shows more."""
+
+    subject: str
+    paragraphs: tuple[str, ...]
+    link: str = ""
+    table: LetterTable | None = None
+    attachments: tuple[Attachment, ...] = ()
+
+
+@record
+class Envelope:
+    """Who sends a mail to whom, its id, the same at each attempt, and when it was caused."""
+
+    sender: str
+    recipient: Recipient
+    message_id: str
+    at: datetime
+
+
+def write_mail(letter: Letter, envelope: Envelope) -> EmailMessage:
+    """Return the letter as a mail, its lines ended as SMTP has them.
+
+    No text can add a header: the library refuses line breaks in one, and none are left in the subject.
+    """
+    mail = EmailMessage(SMTP)
+    mail["Subject"] = one_line(letter.subject)[:SUBJECT_LENGTH_MAX]
+    mail["From"] = Address(addr_spec=envelope.sender)
+    mail["To"] = Address(addr_spec=envelope.recipient.address)
+    mail["Date"] = format_datetime(envelope.at)
+    mail["Message-ID"] = f"<{envelope.message_id}@{domain_of(envelope.sender)}>"
+    mail["Auto-Submitted"] = "auto-generated"
+    mail["Content-Language"] = envelope.recipient.language
+    mail.set_content(_in_text(letter))
+    mail.add_alternative(_in_html(letter, envelope.recipient.language), subtype="html")
+    for attached in letter.attachments:
+        mail.add_attachment(attached.content, "text", attached.subtype, filename=one_line(attached.name))
+    return mail
+
+
+def domain_of(address: str) -> str:
+    """Return what stands behind the @ of an address."""
+    return address.rpartition("@")[2]
+
+
+def one_line(text: str) -> str:
+    """Return a text without line breaks and without characters that cannot be printed."""
+    return "".join(sign if sign.isprintable() else " " for sign in text).strip()
+
+
+def _in_text(letter: Letter) -> str:
+    parts = [*letter.paragraphs]
+    if letter.table is not None:
+        parts.append(_table_in_text(letter.table))
+    if letter.link:
+        parts.append(letter.link)
+    return "\n\n".join(parts) + "\n"
+
+
+def _table_in_text(table: LetterTable) -> str:
+    lines = [table.head, *table.rows]
+    widths = [max(len(line[place]) for line in lines) for place in range(len(table.head))]
+    return "\n".join(
+        _COLUMN_GAP.join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
+    )
+
+
+def _in_html(letter: Letter, language: str) -> str:
+    body = [f"<p>{escape(paragraph)}</p>" for paragraph in letter.paragraphs]
+    if letter.table is not None:
+        head = "".join(f'<th scope="col" align="left">{escape(cell)}</th>' for cell in letter.table.head)
+        rows = ("".join(f"<td>{escape(cell)}</td>" for cell in row) for row in letter.table.rows)
+        body.append(f'<table border="1" cellpadding="4" cellspacing="0"><tr>{head}</tr>')
+        body += [f"<tr>{cells}</tr>" for cells in rows]
+        body.append("</table>")
+    if letter.link:
+        body.append(f'<p><a href="{escape(letter.link)}">{escape(letter.link)}</a></p>')
+    title = escape(one_line(letter.subject))
+    lines = ["<!doctype html>", f'<html lang="{language}"><head><meta charset="utf-8"><title>{title}</title></head>']
+    return "\n".join([*lines, "<body>", *body, "</body></html>", ""])

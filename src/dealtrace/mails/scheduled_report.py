@@ -1,0 +1,73 @@
+"""Reports that are sent by mail: when, and about which days."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from typing import NewType
+from zoneinfo import ZoneInfo
+
+from dealtrace.accounts.site_days import site_day
+from dealtrace.mails.recipient import Recipient
+from dealtrace.record import record
+from dealtrace.reports.periods import DAY, DAYS_OF_WEEK, Period, last_month
+from dealtrace.reports.question import Words
+
+ScheduledReportId = NewType("ScheduledReportId", int)
+REPORTS_MAX = 50
+"""Ours: scheduled reports of one site."""
+TITLE_LENGTH_MAX = 100
+
+
+class Rhythm(StrEnum):
+    """How often a report is sent: each day, on Mondays, on the first of a month."""
+
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+
+
+@record
+class ScheduledReport:
+    """A report that is sent by mail, at a full hour of the site's clock; its period follows from when it is sent."""
+
+    id: ScheduledReportId
+    site_id: int
+    title: str
+    words: Words
+    rhythm: Rhythm
+    hour: int
+    recipients: tuple[Recipient, ...]
+    created_at: datetime
+    due_at: datetime
+
+
+_IS_DAY: Mapping[Rhythm, Callable[[date], bool]] = {
+    Rhythm.DAILY: lambda _day_on: True,
+    Rhythm.WEEKLY: lambda day_on: day_on.isoweekday() == 1,
+    Rhythm.MONTHLY: lambda day_on: day_on.day == 1,
+}
+
+
+def next_due(rhythm: Rhythm, hour: int, time_zone: ZoneInfo, after: datetime) -> datetime:
+    """Return the first instant after `after`, in UTC, at which a report is to be sent."""
+    day_on = site_day(after, time_zone)
+    while True:
+        due_at = datetime.combine(day_on, time(hour), time_zone).astimezone(UTC)
+        if _IS_DAY[rhythm](day_on) and due_at > after:
+            return due_at
+        day_on += DAY
+
+
+def last_due(rhythm: Rhythm, hour: int, time_zone: ZoneInfo, due_at: datetime, now: datetime) -> datetime:
+    """Return the latest instant up to `now` at which a report was to be sent, from `due_at` on: others were missed."""
+    while (following := next_due(rhythm, hour, time_zone, due_at)) <= now:
+        due_at = following
+    return due_at
+
+
+def period_of(rhythm: Rhythm, day_on: date) -> Period:
+    """Return the days that a report is about that is sent on a day: yesterday, seven days, or the month before."""
+    if rhythm is Rhythm.MONTHLY:
+        return last_month(day_on)
+    days = 1 if rhythm is Rhythm.DAILY else DAYS_OF_WEEK
+    return Period(day_on - timedelta(days=days), day_on - DAY)

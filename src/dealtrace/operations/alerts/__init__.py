@@ -1,0 +1,1 @@
+"""What the product can do with alerts, one verb per file."""

@@ -1,0 +1,45 @@
+"""Look at the figure of a rule, now or for every window of the last 30 days."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from dealtrace.accounts.site import Site
+from dealtrace.alerts.incident import Episode, episodes_of
+from dealtrace.alerts.judgement import Judgement, Observed, Verdict, judge
+from dealtrace.alerts.rule import Rule
+from dealtrace.alerts.windows import Slot, slots_before, slots_of_trial
+from dealtrace.operations.alerts.observe import observe_all, observe_each
+from dealtrace.operations.reports.ask import FactSource
+from dealtrace.record import record
+from dealtrace.reports.metrics import Metric
+from dealtrace.reports.question import Question
+
+
+@record
+class Trial:
+    """What a rule would have said in the last 30 days: how many windows there were, undecided ones, and incidents."""
+
+    metric: Metric
+    windows: int
+    undecided: int
+    episodes: tuple[Episode, ...]
+
+
+def evaluate_rule(source: FactSource, site: Site, rule: Rule, question: Question, slot: Slot) -> Judgement:
+    """Return what a rule says of a window; `question` asks for its figure."""
+    observed = observe_each(source, site, question, [*slots_before(slot), slot])
+    return _judge(rule, question.metrics[0], slot, observed)
+
+
+def try_rule(source: FactSource, site: Site, rule: Rule, question: Question, now: datetime) -> Trial:
+    """Return what a rule would have said in the last 30 days, by what is known of them at `now`."""
+    slots = slots_of_trial(rule.window, site.time_zone, now)
+    every = dict.fromkeys(each for slot in slots for each in (*slots_before(slot), slot))
+    metric, observed = question.metrics[0], observe_all(source, site, question, list(every))
+    judged = [(slot, _judge(rule, metric, slot, observed)) for slot in slots]
+    undecided = sum(judgement.verdict is Verdict.UNDECIDED for _, judgement in judged)
+    return Trial(metric, len(judged), undecided, tuple(episodes_of(judged)))
+
+
+def _judge(rule: Rule, metric: Metric, slot: Slot, observed: Mapping[Slot, Observed]) -> Judgement:
+    return judge(rule, metric, observed[slot], [observed[each] for each in slots_before(slot)])

@@ -1,0 +1,70 @@
+"""Read the figures of windows: of a few by a statement each, of a month's by one for all."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from fractions import Fraction
+
+from dealtrace.accounts.site import Site
+from dealtrace.alerts.judgement import Observed, basis_of
+from dealtrace.alerts.windows import Slot
+from dealtrace.operations.reports.ask import FactSource, ask_series, ask_totals
+from dealtrace.reports.answer import Gathered, Keys
+from dealtrace.reports.dimensions import DIMENSIONS, OWN_HOUR
+from dealtrace.reports.metrics import AnyFormula, Values
+from dealtrace.reports.periods import Period, Span
+from dealtrace.reports.question import Question
+
+_DAY = DIMENSIONS["day"]
+
+
+def observe_each(source: FactSource, site: Site, question: Question, slots: Sequence[Slot]) -> Mapping[Slot, Observed]:
+    """Return the figures of windows, each by statements of its own: cheap for few windows, however large the site."""
+    asked = with_basis(question)
+    totals = ask_totals(source, site, asked, [slot.span(site.time_zone) for slot in slots])
+    return {slot: Observed(*total) for slot, total in zip(slots, totals, strict=True)}
+
+
+def observe_all(source: FactSource, site: Site, question: Question, slots: Sequence[Slot]) -> Mapping[Slot, Observed]:
+    """Return the same for many windows that lie close together, by one statement for each fact where sums allow it."""
+    asked, window = with_basis(question), slots[0].window
+    measures = {measure for metric in asked.metrics for measure in metric.formula.measures}
+    if (window.hours or window.days) > 1 and not all(measure.adds_up for measure in measures):
+        return observe_each(source, site, question, slots)
+    by = (_DAY, OWN_HOUR) if window.hours else (_DAY,)
+    formulas, gathered = ask_series(source, site, asked, by, _whole_span(site, slots))
+    listed = [formulas[metric] for metric in asked.metrics]
+    return {
+        slot: Observed(*(_figure(formula, gathered, _keys_of(slot)) if formula else None for formula in listed))
+        for slot in slots
+    }
+
+
+def with_basis(question: Question) -> Question:
+    """Return a question that also asks for what its ratio is made of."""
+    basis = basis_of(question.metrics[0])
+    return question if basis is None else replace(question, metrics=(*question.metrics, basis))
+
+
+def _whole_span(site: Site, slots: Sequence[Slot]) -> Span:
+    spans = [slot.span(site.time_zone) for slot in slots]
+    days = [span.days for span in spans if span.days is not None]
+    period = Period(min(each.first_on for each in days), max(each.last_on for each in days)) if days else None
+    return Span(min(span.since for span in spans), max(span.until for span in spans), period)
+
+
+def _keys_of(slot: Slot) -> Iterable[Keys]:
+    if slot.window.days:
+        days = (slot.last_on - timedelta(days=number) for number in range(slot.window.days))
+        return [(day_on.toordinal(),) for day_on in days]
+    return [(slot.last_on.toordinal(), hour) for hour in range(slot.end_hour - slot.window.hours, slot.end_hour)]
+
+
+def _figure(formula: AnyFormula, gathered: Gathered, keys: Iterable[Keys]) -> Fraction | None:
+    rows = [row for key in keys if (row := gathered.rows.get(key)) is not None]
+    unknown = gathered.unknown | gathered.unknown_in_rows
+    values: Values = {
+        measure: None if measure in unknown else sum(row.get(measure, 0) for row in rows)
+        for measure in formula.measures
+    }
+    return formula.value(values)

@@ -1,0 +1,103 @@
+"""Take rules in hand that are to be looked at, and store what became of them, with everything that is sent for it."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from dealtrace.accounts.webhook import EventKind
+from dealtrace.alerts.incident import Incident, IncidentId
+from dealtrace.alerts.judgement import Verdict
+from dealtrace.alerts.rule import Alert
+from dealtrace.mails.mail import MailPurpose
+from dealtrace.mails.recipient import RECIPIENTS_MAX
+from dealtrace.operations.mails.send_to import send_to
+from dealtrace.operations.webhooks.publish import publish_events
+from dealtrace.operations.work import Work, operation
+from dealtrace.operations.write_command import WriteCommand
+from dealtrace.record import record
+from dealtrace.reports.metrics import Unit
+from dealtrace.storage.alerts.alerts import claim_alerts as claim_rules
+from dealtrace.storage.alerts.alerts import update_claimed_alert
+from dealtrace.storage.alerts.incidents import end_incident, insert_incident
+from dealtrace.webhooks.event import AlertEvent
+
+LEASE = timedelta(minutes=2)
+"""How long a process that died keeps rules from the others; longer than their figures take."""
+
+
+@record
+class Looked:
+    """What a rule said of a window: the verdict, the instants of the window, and the figures as texts."""
+
+    verdict: Verdict
+    since: datetime
+    until: datetime
+    unit: Unit
+    value: str | None
+    usual: str | None
+
+
+@record
+class AlertReport:
+    """What became of a rule in hand: what it said, or why it said nothing, and when it is looked at next.
+
+    `sends_mail` is whether the server has a mail server.
+    """
+
+    alert: Alert
+    next_due_at: datetime
+    looked: Looked | None = None
+    fault: str | None = None
+    sends_mail: bool = False
+
+
+@operation(ids_per_command=0)
+def claim_alerts(work: Work, commands: Sequence[WriteCommand[None]]) -> list[list[Alert]]:
+    """Return to each command the rules of the site that are due; until the lease ends no other process has them."""
+    return [claim_rules(work.connection, work.site.id, work.now + LEASE, work.now) for _ in commands]
+
+
+@operation(ids_per_command=1 + RECIPIENTS_MAX)
+def settle_alerts(work: Work, commands: Sequence[WriteCommand[AlertReport]]) -> list[EventKind | None]:
+    """Store what became of rules; each outcome is the event that was sent, `None` if the state stayed as it was.
+
+    State, incident, webhooks and mails are one transaction, and only the process that has the rule in hand stores
+    them: so each event is sent once, whatever dies or starts again.
+    """
+    return [_settle(work, command.payload) for command in commands]
+
+
+def _settle(work: Work, report: AlertReport) -> EventKind | None:
+    alert, looked = report.alert, report.looked
+    begins = looked is not None and looked.verdict is Verdict.RAISED and alert.incident_id is None
+    ends = looked is not None and looked.verdict is Verdict.QUIET and alert.incident_id is not None
+    incident_id = work.ids.take() if begins else None if ends else alert.incident_id
+    values = {"due_at": report.next_due_at, "incident_id": incident_id, "fault": report.fault}
+    if not update_claimed_alert(work.connection, alert, values):
+        return None
+    if begins and looked is not None and incident_id is not None:
+        insert_incident(work.connection, work.site.id, _incident(alert, looked, incident_id, work.now))
+        return _send(work, report, EventKind.ALERT_RAISED, incident_id)
+    if ends and looked is not None and alert.incident_id is not None:
+        end_incident(work.connection, work.site.id, alert.incident_id, work.now, looked.value)
+        return _send(work, report, EventKind.ALERT_ENDED, alert.incident_id)
+    return None
+
+
+def _incident(alert: Alert, looked: Looked, incident_id: int, now: datetime) -> Incident:
+    return Incident(
+        id=IncidentId(incident_id),
+        alert_id=alert.id,
+        since=looked.since,
+        until=looked.until,
+        unit=looked.unit,
+        value=looked.value,
+        usual=looked.usual,
+        raised_at=now,
+    )
+
+
+def _send(work: Work, report: AlertReport, kind: EventKind, incident_id: int) -> EventKind:
+    publish_events(work, [AlertEvent(kind, incident_id)])
+    if report.sends_mail:
+        send_to(work, MailPurpose(kind.value), incident_id, report.alert.rule.recipients, work.now)
+    return kind

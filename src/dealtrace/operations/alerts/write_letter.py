@@ -1,0 +1,27 @@
+"""Write the letters of alerts."""
+
+from sqlalchemy import Connection
+
+from dealtrace.accounts.site import Site
+from dealtrace.alerts.sentences import letter_of_ended, letter_of_raised, letter_of_test
+from dealtrace.mails.letter import Letter
+from dealtrace.mails.mail import Mail, MailPurpose
+from dealtrace.storage.alerts.alerts import find_alert
+from dealtrace.storage.alerts.incidents import find_incidents
+
+
+def write_alert_letter(connection: Connection, site: Site, mail: Mail, cabinet: str) -> Letter | None:
+    """Return what a mail about an alert says, `None` if the rule is gone; `cabinet` is the address of the cabinet."""
+    language = mail.recipient.language
+    if mail.purpose is MailPurpose.ALERT_TEST:
+        alert, incident = find_alert(connection, site.id, mail.subject_id), None
+    else:
+        incident = find_incidents(connection, site.id, [mail.subject_id]).get(mail.subject_id)
+        alert = find_alert(connection, site.id, incident.alert_id) if incident is not None else None
+    if alert is None:
+        return None
+    link = f"{cabinet}/{site.id}/settings/alerts/{alert.id}"
+    if incident is None:
+        return letter_of_test(alert.rule, site, language, link)
+    write = letter_of_raised if mail.purpose is MailPurpose.ALERT_RAISED else letter_of_ended
+    return write(alert.rule, incident, site, language, link)

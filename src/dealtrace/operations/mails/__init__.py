@@ -1,0 +1,1 @@
+"""What the product can do with mails, one verb per file."""

@@ -1,0 +1,93 @@
+"""Rules of alerts and their state."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from dealtrace.alerts.rule import Alert, AlertId, AlertKind, Rule
+from dealtrace.alerts.windows import WINDOWS
+from dealtrace.storage.database.compiled_statement import Row, Values
+from dealtrace.storage.mails.recipients import recipients_from, stored_recipients
+from dealtrace.storage.schema.tables.alerts import alert
+
+
+def insert_alert(connection: Connection, new: Alert) -> None:
+    """Store a new rule."""
+    connection.execute(
+        insert(alert).values(
+            id=new.id, site_id=new.site_id, created_at=new.created_at, due_at=new.due_at, **_columns(new.rule)
+        )
+    )
+
+
+def update_rule(connection: Connection, site_id: int, alert_id: int, rule: Rule, due_at: datetime) -> bool:
+    """Store a rule in place of another, and have it looked at; `False` if the site has no such rule."""
+    mine = (alert.c.site_id == site_id, alert.c.id == alert_id)
+    changed = update(alert).where(*mine).values(due_at=due_at, fault=None, **_columns(rule))
+    return connection.execute(changed).rowcount > 0
+
+
+def list_alerts(connection: Connection, site_id: int) -> list[Alert]:
+    """List the rules of a site, the oldest first."""
+    rows = connection.execute(select(alert).where(alert.c.site_id == site_id).order_by(alert.c.created_at, alert.c.id))
+    return [_alert_from_row(row) for row in rows]
+
+
+def find_alert(connection: Connection, site_id: int, alert_id: int) -> Alert | None:
+    """Find a rule of a site by its id."""
+    mine = (alert.c.site_id == site_id, alert.c.id == alert_id)
+    row = connection.execute(select(alert).where(*mine)).one_or_none()
+    return _alert_from_row(row) if row is not None else None
+
+
+def count_alerts(connection: Connection, site_id: int) -> int:
+    """Count the rules of a site."""
+    return int(connection.execute(select(func.count()).where(alert.c.site_id == site_id)).scalar_one())
+
+
+def delete_alert(connection: Connection, site_id: int, alert_id: int) -> bool:
+    """Delete a rule; `False` if the site has no such rule."""
+    mine = (alert.c.site_id == site_id, alert.c.id == alert_id)
+    return connection.execute(delete(alert).where(*mine)).rowcount > 0
+
+
+def list_sites_with_due_alerts(connection: Connection, now: datetime) -> list[int]:
+    """List the ids of the sites that have a rule to be looked at now."""
+    return list(connection.execute(select(alert.c.site_id).where(alert.c.due_at <= now).distinct()).scalars())
+
+
+def claim_alerts(connection: Connection, site_id: int, until: datetime, now: datetime) -> list[Alert]:
+    """Return the rules of a site that are due, and put them off until `until` for all others."""
+    due = (alert.c.site_id == site_id, alert.c.due_at <= now)
+    claimed = connection.execute(update(alert).where(*due).values(due_at=until).returning(*alert.c))
+    return sorted(map(_alert_from_row, claimed), key=lambda each: each.id)
+
+
+def update_claimed_alert(connection: Connection, claimed: Alert, values: Values) -> bool:
+    """Change columns of a rule that is still claimed; `False` if it was changed or taken over meanwhile."""
+    mine = (alert.c.id == claimed.id, alert.c.due_at == claimed.due_at)
+    return connection.execute(update(alert).where(*mine).values(**values)).rowcount > 0
+
+
+def _columns(rule: Rule) -> Values:
+    return {
+        "kind": rule.kind,
+        "metric": rule.metric,
+        "time_window": rule.window.name,
+        "amount": f"{rule.amount:f}" if rule.amount is not None else None,
+        "filters": list(rule.filters),
+        "recipients": stored_recipients(rule.recipients),
+    }
+
+
+def _alert_from_row(row: Row) -> Alert:
+    rule = Rule(
+        kind=AlertKind(row.kind),
+        metric=row.metric,
+        window=WINDOWS[row.time_window],
+        amount=Decimal(row.amount) if row.amount is not None else None,
+        filters=tuple(row.filters),
+        recipients=recipients_from(row.recipients),
+    )
+    return Alert(AlertId(row.id), row.site_id, rule, row.created_at, row.due_at, row.incident_id, row.fault)

@@ -1,0 +1,93 @@
+"""Mails that wait to be sent, and those of the last weeks."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from dealtrace.mails.mail import Mail, MailId, MailPurpose, NewMail
+from dealtrace.mails.recipient import Recipient
+from dealtrace.storage.database.compiled_statement import Row, Values
+from dealtrace.storage.schema.tables.alerts import mail
+
+
+def insert_mails(
+    connection: Connection, site_id: int, mails: Sequence[tuple[MailId, NewMail]], caused_at: datetime, now: datetime
+) -> None:
+    """Store mails that are due at once."""
+    if not mails:
+        return
+    rows = [
+        {
+            "id": mail_id,
+            "site_id": site_id,
+            "purpose": new.purpose,
+            "subject_id": new.subject_id,
+            "address": new.recipient.address,
+            "language": new.recipient.language,
+            "user_id": new.recipient.user_id,
+            "caused_at": caused_at,
+            "due_at": now,
+            "attempts": 0,
+        }
+        for mail_id, new in mails
+    ]
+    connection.execute(insert(mail), rows)
+
+
+def list_sites_with_due_mails(connection: Connection, now: datetime) -> list[int]:
+    """List the ids of the sites that have a mail to be sent now."""
+    return list(connection.execute(select(mail.c.site_id).where(mail.c.due_at <= now).distinct()).scalars())
+
+
+def claim_mails(connection: Connection, site_id: int, until: datetime, now: datetime, limit: int) -> list[Mail]:
+    """Return mails of a site that are due, the oldest first, and put them off until `until` for all others."""
+    due = select(mail.c.id).where(mail.c.site_id == site_id, mail.c.due_at <= now).order_by(mail.c.due_at, mail.c.id)
+    ids = list(connection.execute(due.limit(limit)).scalars())
+    claimed = update(mail).where(mail.c.id.in_(ids), mail.c.due_at <= now).values(due_at=until).returning(*mail.c)
+    return sorted(map(_mail_from_row, connection.execute(claimed)), key=lambda each: each.id) if ids else []
+
+
+def update_claimed_mail(connection: Connection, claimed: Mail, values: Values) -> bool:
+    """Change columns of a mail that is still claimed; `False` if another process took it over meanwhile."""
+    mine = (mail.c.id == claimed.id, mail.c.due_at == claimed.due_at)
+    return connection.execute(update(mail).where(*mine).values(**values)).rowcount > 0
+
+
+def list_mails(connection: Connection, site_id: int, since: datetime) -> list[Mail]:
+    """List the mails of a site that were caused since an instant, the newest first."""
+    recent = select(mail).where(mail.c.site_id == site_id, mail.c.caused_at >= since)
+    return [_mail_from_row(row) for row in connection.execute(recent.order_by(mail.c.caused_at.desc(), mail.c.id))]
+
+
+def find_mail(connection: Connection, mail_id: int) -> Mail | None:
+    """Find a mail by its id."""
+    row = connection.execute(select(mail).where(mail.c.id == mail_id)).one_or_none()
+    return _mail_from_row(row) if row is not None else None
+
+
+def delete_mails(connection: Connection, purposes: Sequence[MailPurpose], subject_ids: Sequence[int]) -> None:
+    """Delete the mails about these subjects, sent or not."""
+    if subject_ids:
+        about = (mail.c.purpose.in_(list(purposes)), mail.c.subject_id.in_(list(subject_ids)))
+        connection.execute(delete(mail).where(*about))
+
+
+def delete_old_mails(connection: Connection, site_id: int, before: datetime) -> int:
+    """Delete the mails of a site that were caused before an instant, and return their number."""
+    old = (mail.c.site_id == site_id, mail.c.caused_at < before)
+    return connection.execute(delete(mail).where(*old)).rowcount
+
+
+def _mail_from_row(row: Row) -> Mail:
+    return Mail(
+        id=MailId(row.id),
+        site_id=row.site_id,
+        purpose=MailPurpose(row.purpose),
+        subject_id=row.subject_id,
+        recipient=Recipient(row.address, row.language, row.user_id),
+        caused_at=row.caused_at,
+        due_at=row.due_at,
+        attempts=row.attempts,
+        fault=row.fault,
+    )

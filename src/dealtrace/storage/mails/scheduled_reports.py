@@ -1,0 +1,109 @@
+"""Reports that are sent by mail."""
+
+from dataclasses import asdict, fields
+from datetime import datetime
+from urllib.parse import parse_qsl, urlencode
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from dealtrace.mails.recipient import Recipient
+from dealtrace.mails.scheduled_report import Rhythm, ScheduledReport, ScheduledReportId
+from dealtrace.reports.question import Words
+from dealtrace.storage.database.compiled_statement import Row
+from dealtrace.storage.mails.recipients import recipients_from, stored_recipients
+from dealtrace.storage.schema.tables.alerts import mail_report
+
+_FILTERS = "filters"
+
+
+def insert_scheduled_report(connection: Connection, new: ScheduledReport) -> None:
+    """Store a new report."""
+    connection.execute(
+        insert(mail_report).values(
+            id=new.id,
+            site_id=new.site_id,
+            title=new.title,
+            question=_written(new.words),
+            rhythm=new.rhythm,
+            hour=new.hour,
+            recipients=stored_recipients(new.recipients),
+            created_at=new.created_at,
+            due_at=new.due_at,
+        )
+    )
+
+
+def list_scheduled_reports(connection: Connection, site_id: int) -> list[ScheduledReport]:
+    """List the reports of a site, the oldest first."""
+    mine = select(mail_report).where(mail_report.c.site_id == site_id)
+    return [_report_from_row(row) for row in connection.execute(mine.order_by(mail_report.c.created_at))]
+
+
+def find_scheduled_report(connection: Connection, site_id: int, report_id: int) -> ScheduledReport | None:
+    """Find a report of a site by its id."""
+    mine = (mail_report.c.site_id == site_id, mail_report.c.id == report_id)
+    row = connection.execute(select(mail_report).where(*mine)).one_or_none()
+    return _report_from_row(row) if row is not None else None
+
+
+def count_scheduled_reports(connection: Connection, site_id: int) -> int:
+    """Count the reports of a site."""
+    return int(connection.execute(select(func.count()).where(mail_report.c.site_id == site_id)).scalar_one())
+
+
+def update_recipients(connection: Connection, report: ScheduledReport, recipients: tuple[Recipient, ...]) -> None:
+    """Store who gets a report."""
+    changed = update(mail_report).where(mail_report.c.site_id == report.site_id, mail_report.c.id == report.id)
+    connection.execute(changed.values(recipients=stored_recipients(recipients)))
+
+
+def delete_scheduled_report(connection: Connection, site_id: int, report_id: int) -> bool:
+    """Delete a report; `False` if the site has no such report."""
+    mine = (mail_report.c.site_id == site_id, mail_report.c.id == report_id)
+    return connection.execute(delete(mail_report).where(*mine)).rowcount > 0
+
+
+def list_sites_with_due_reports(connection: Connection, now: datetime) -> list[int]:
+    """List the ids of the sites that have a report to be sent now."""
+    due = select(mail_report.c.site_id).where(mail_report.c.due_at <= now)
+    return list(connection.execute(due.distinct()).scalars())
+
+
+def list_due_reports(connection: Connection, site_id: int, now: datetime) -> list[ScheduledReport]:
+    """List the reports of a site that are to be sent now."""
+    due = select(mail_report).where(mail_report.c.site_id == site_id, mail_report.c.due_at <= now)
+    return [_report_from_row(row) for row in connection.execute(due.order_by(mail_report.c.id))]
+
+
+def update_due(connection: Connection, report: ScheduledReport, due_at: datetime) -> bool:
+    """Store when a report is sent next; `False` if another process has done so meanwhile."""
+    mine = (mail_report.c.id == report.id, mail_report.c.due_at == report.due_at)
+    return connection.execute(update(mail_report).where(*mine).values(due_at=due_at)).rowcount > 0
+
+
+def _written(words: Words) -> str:
+    said = [(name, text) for name, text in asdict(words).items() if name != _FILTERS and text]
+    return urlencode([*said, *((_FILTERS, text) for text in words.filters)])
+
+
+def _read(text: str) -> Words:
+    pairs = parse_qsl(text)
+    known = {field.name for field in fields(Words)} - {_FILTERS}
+    return Words(
+        **{name: value for name, value in pairs if name in known},
+        filters=tuple(value for name, value in pairs if name == _FILTERS),
+    )
+
+
+def _report_from_row(row: Row) -> ScheduledReport:
+    return ScheduledReport(
+        id=ScheduledReportId(row.id),
+        site_id=row.site_id,
+        title=row.title,
+        words=_read(row.question),
+        rhythm=Rhythm(row.rhythm),
+        hour=row.hour,
+        recipients=recipients_from(row.recipients),
+        created_at=row.created_at,
+        due_at=row.due_at,
+    )

@@ -1,0 +1,105 @@
+"""Look at the rules of alerts when their windows end: each by one process, and each event once."""
+
+import asyncio
+from datetime import datetime
+
+import structlog
+from sqlalchemy import Connection
+
+from dealtrace import clock, observation
+from dealtrace.accounts.site import Site
+from dealtrace.alerts.incident import figure_text
+from dealtrace.alerts.rule import Alert, question_of
+from dealtrace.alerts.windows import Slot, last_slot, next_look
+from dealtrace.errors import InvalidParameters, InvalidSetting
+from dealtrace.operations.alerts.evaluate import evaluate_rule
+from dealtrace.operations.alerts.watch import AlertReport, Looked, claim_alerts, settle_alerts
+from dealtrace.operations.reports.read_question import read_known
+from dealtrace.operations.write_command import WriteCommand
+from dealtrace.reports.question import Known, Question
+from dealtrace.runtime.read_pool import ReadPool
+from dealtrace.runtime.report_pool import ReportPool
+from dealtrace.runtime.write_queue import WriteQueue
+from dealtrace.storage.accounts.sites import find_site
+from dealtrace.storage.alerts.alerts import list_sites_with_due_alerts
+from dealtrace.worker.repeating import repeat
+
+POLL_SECONDS = 20.0
+"""How often it is looked whether a window has ended; a new rule is looked at so soon."""
+
+_log = structlog.get_logger()
+
+
+class Alerts:
+    """One process's share of looking at rules; `read_pool` reads from the primary database, never from a replica."""
+
+    def __init__(
+        self,
+        read_pool: ReadPool,
+        write_queue: WriteQueue,
+        report_pool: ReportPool,
+        *,
+        sends_mail: bool,
+        poll_seconds: float = POLL_SECONDS,
+    ) -> None:
+        self._read_pool = read_pool
+        self._write_queue = write_queue
+        self._report_pool = report_pool
+        self._sends_mail = sends_mail
+        self._loop = asyncio.create_task(repeat(self._poll, poll_seconds, "alerts_not_looked_at"))
+
+    async def stop(self) -> None:
+        """Look at no more rules; those in hand are looked at by the next process."""
+        self._loop.cancel()
+        await asyncio.gather(self._loop, return_exceptions=True)
+
+    async def _poll(self) -> None:
+        """Look at every rule that is due, site by site."""
+        for site in await self._read_pool.read(_list_due_sites, clock.now()):
+            alerts = await self._write_queue.write(claim_alerts, site, WriteCommand(None))
+            known = await self._read_pool.read(read_known, site, clock.now()) if alerts else None
+            for alert in alerts:
+                assert known is not None
+                await self._look_at(site, alert, known)
+
+    async def _look_at(self, site: Site, alert: Alert, known: Known) -> None:
+        """Look at a rule and store what it says; if that fails now, it is looked at again when its lease has ended."""
+        rule = alert.rule
+        slot = last_slot(rule.window, site.time_zone, clock.now())
+        next_due_at = next_look(slot, site.time_zone)
+        try:
+            question = question_of(rule.metric, rule.filters, known)
+        except (InvalidParameters, InvalidSetting) as fault:
+            report = AlertReport(alert, next_due_at, fault=str(fault))
+        else:
+            try:
+                looked = await self._ask(site, alert, question, slot)
+            except Exception as fault:  # noqa: BLE001 - other rules are looked at all the same
+                _log.warning("alert_not_looked_at", alert_id=alert.id, cause=observation.cause_of(fault))
+                return
+            report = AlertReport(alert, next_due_at, looked, sends_mail=self._sends_mail)
+        event = await self._write_queue.write(settle_alerts, site, WriteCommand(report))
+        if event is not None:
+            _log.info("alert_sent", alert_id=alert.id, kind=event.value)
+
+    async def _ask(self, site: Site, alert: Alert, question: Question, slot: Slot) -> Looked:
+        metric, span = question.metrics[0], slot.span(site.time_zone)
+        judgement = await self._report_pool.ask(_forever, site, evaluate_rule, site, alert.rule, question, slot)
+        return Looked(
+            judgement.verdict,
+            span.since,
+            span.until,
+            metric.unit,
+            figure_text(metric, judgement.value),
+            figure_text(metric, judgement.usual),
+        )
+
+
+async def _forever() -> None:
+    """Wait: no client leaves."""
+    await asyncio.Event().wait()
+
+
+def _list_due_sites(connection: Connection, now: datetime) -> list[Site]:
+    found = (find_site(connection, site_id) for site_id in list_sites_with_due_alerts(connection, now))
+    return [site for site in found if site is not None]

@@ -1,0 +1,67 @@
+"""Write the letters of mails, of whatever they are about."""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sqlalchemy import Connection
+
+from dealtrace import clock
+from dealtrace.accounts.site import Site
+from dealtrace.files.reports.report_file import write_report
+from dealtrace.mails.letter import Attachment, Letter
+from dealtrace.mails.mail import Mail, MailPurpose
+from dealtrace.mails.report_letter import report_letter
+from dealtrace.mails.scheduled_report import ScheduledReport
+from dealtrace.operations.alerts.write_letter import write_alert_letter
+from dealtrace.operations.mails.scheduled_reports import read_due_question
+from dealtrace.operations.reports.ask import FactSource, ask
+from dealtrace.reports.question import Question
+from dealtrace.runtime.read_pool import ReadPool
+from dealtrace.runtime.report_pool import ReportPool
+from dealtrace.storage.mails.scheduled_reports import find_scheduled_report
+
+
+class Letters:
+    """Writes letters; `cabinet` is the address of the cabinet."""
+
+    def __init__(self, read_pool: ReadPool, report_pool: ReportPool, cabinet: str) -> None:
+        self._read_pool = read_pool
+        self._report_pool = report_pool
+        self._cabinet = cabinet
+
+    async def write(self, site: Site, mail: Mail) -> Letter | None:
+        """Return the letter of a mail, `None` if what it is about is gone."""
+        if mail.purpose is not MailPurpose.REPORT:
+            return await self._read_pool.read(write_alert_letter, site, mail, self._cabinet)
+        found = await self._read_pool.read(_read_report, site, mail)
+        if found is None:
+            return None
+        report, question = found
+        link = f"{self._cabinet}/{site.id}/settings/mail-reports"
+        return await self._report_pool.ask(_forever, site, _write, site, report, question, mail, link)
+
+
+async def _forever() -> None:
+    """Wait: no client leaves."""
+    await asyncio.Event().wait()
+
+
+def _read_report(connection: Connection, site: Site, mail: Mail) -> tuple[ScheduledReport, Question] | None:
+    report = find_scheduled_report(connection, site.id, mail.subject_id)
+    return (report, read_due_question(connection, site, report, mail.caused_at)) if report is not None else None
+
+
+def _write(
+    source: FactSource, site: Site, report: ScheduledReport, question: Question, mail: Mail, link: str
+) -> Letter:
+    """Return the letter of a report with its file; the period is over, so late facts are in it."""
+    answered = ask(source, site, question, clock.now())
+    letter = report_letter(report.title, answered, site.name, mail.recipient.language, link)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "report.csv"
+        write_report(path, answered, for_excel=mail.recipient.language == "ru")
+        period = question.period
+        name = f"report-{site.id}-{period.first_on}-{period.last_on}.csv"
+        return replace(letter, attachments=(Attachment(name, "csv", path.read_bytes()),))

@@ -1,0 +1,117 @@
+"""Send the mails that wait: each by one process, tried again until it is sent or given up."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+
+import structlog
+from sqlalchemy import Connection
+
+from dealtrace import clock, observation
+from dealtrace.accounts.site import Site
+from dealtrace.mails.letter import Envelope, Letter, write_mail
+from dealtrace.mails.mail import Mail, MailFault
+from dealtrace.operations.mails.deliver import KEPT_FOR, MailReport, claim_mails, settle_mails, sweep_mails
+from dealtrace.operations.mails.scheduled_reports import send_due_reports
+from dealtrace.operations.write_command import WriteCommand
+from dealtrace.runtime.read_pool import ReadPool
+from dealtrace.runtime.write_queue import WriteQueue
+from dealtrace.storage.accounts.sites import find_site, list_sites
+from dealtrace.storage.mails.outbox import list_sites_with_due_mails
+from dealtrace.storage.mails.scheduled_reports import list_sites_with_due_reports
+from dealtrace.worker.repeating import repeat
+from dealtrace.worker.smtp_client import SmtpClient
+
+POLL_SECONDS = 2.0
+"""How often it is looked for mails."""
+SWEEP_SECONDS = 3600.0
+
+LetterWriter = Callable[[Site, Mail], Awaitable[Letter | None]]
+"""Writes the letter of a mail; what the mail is about may be gone, then it has none."""
+
+_log = structlog.get_logger()
+
+
+class Mails:
+    """One process's share of the mails; `read_pool` reads from the primary database, never from a replica."""
+
+    def __init__(
+        self,
+        read_pool: ReadPool,
+        write_queue: WriteQueue,
+        client: SmtpClient,
+        *,
+        write_letter: LetterWriter,
+        poll_seconds: float = POLL_SECONDS,
+    ) -> None:
+        self._read_pool = read_pool
+        self._write_queue = write_queue
+        self._client = client
+        self._write_letter = write_letter
+        self._is_stopping = False
+        self._in_hand: asyncio.Task[None] | None = None
+        self._loops = [
+            asyncio.create_task(repeat(self._poll, poll_seconds, "mails_not_looked_at")),
+            asyncio.create_task(repeat(self._sweep, SWEEP_SECONDS, "mails_not_swept")),
+        ]
+
+    async def stop(self) -> None:
+        """Send no more mails, but store what became of the one that is being sent: else it would be sent again."""
+        self._is_stopping = True
+        for loop in self._loops:
+            loop.cancel()
+        in_hand = [self._in_hand] if self._in_hand is not None else []
+        await asyncio.gather(*self._loops, *in_hand, return_exceptions=True)
+        self._client.stop()
+
+    async def _poll(self) -> None:
+        """Store the mails of reports that are due, then send every mail that is due, site by site."""
+        for site in await self._read_pool.read(_list_sites_of_reports, clock.now()):
+            await self._write_queue.write(send_due_reports, site, WriteCommand(None))
+        for site in await self._read_pool.read(_list_due_sites, clock.now()):
+            for mail in await self._write_queue.write(claim_mails, site, WriteCommand(None)):
+                if self._is_stopping:
+                    return
+                self._in_hand = asyncio.create_task(self._send(site, mail))
+                await asyncio.shield(self._in_hand)
+
+    async def _send(self, site: Site, mail: Mail) -> None:
+        """Send a mail and store what became of it; one that is about nothing any more is settled unsent."""
+        fault = await self._attempt(site, mail)
+        is_given_up = await self._write_queue.write(settle_mails, site, WriteCommand(MailReport(mail, fault)))
+        facts = {"mail_id": mail.id, "purpose": mail.purpose.value}
+        if fault is None:
+            _log.info("mail_sent", **facts)
+        elif is_given_up:
+            _log.error("mail_given_up", **facts, reason=fault.reason, cure="dealtrace doctor")
+        else:
+            _log.warning("mail_failed", **facts, reason=fault.reason)
+
+    async def _attempt(self, site: Site, mail: Mail) -> MailFault | None:
+        try:
+            letter = await self._write_letter(site, mail)
+            if letter is None:
+                return None
+            written = write_mail(letter, Envelope(self._client.sender, mail.recipient, mail.message_id, mail.caused_at))
+        except Exception as broken:  # noqa: BLE001 - it backs off as any other fault
+            _log.warning("mail_not_written", mail_id=mail.id, cause=observation.cause_of(broken))
+            return MailFault(f"the mail cannot be written: {type(broken).__name__}")
+        return await self._client.send(written, mail.recipient.address)
+
+    async def _sweep(self) -> None:
+        """Delete mails that are too old to matter."""
+        for site in await self._read_pool.read(list_sites):
+            await self._write_queue.write(sweep_mails, site, WriteCommand(KEPT_FOR))
+
+
+def _list_due_sites(connection: Connection, now: datetime) -> list[Site]:
+    return _list_sites(connection, list_sites_with_due_mails(connection, now))
+
+
+def _list_sites_of_reports(connection: Connection, now: datetime) -> list[Site]:
+    return _list_sites(connection, list_sites_with_due_reports(connection, now))
+
+
+def _list_sites(connection: Connection, site_ids: Sequence[int]) -> list[Site]:
+    found = (find_site(connection, site_id) for site_id in site_ids)
+    return [site for site in found if site is not None]

@@ -1,0 +1,22 @@
+"""Repeat work until the process ends."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+_log = structlog.get_logger()
+
+
+async def repeat(work: Callable[[], Awaitable[None]], pause_seconds: float, event: str) -> None:
+    """Repeat `work` forever, even if it fails, as the database may come back; log only the first failure in a row."""
+    is_failing = False
+    while True:
+        try:
+            await work()
+            is_failing = False
+        except Exception as fault:  # noqa: BLE001 - the next round tries again
+            if not is_failing:
+                _log.warning(event, reason=type(fault).__name__)
+            is_failing = True
+        await asyncio.sleep(pause_seconds)

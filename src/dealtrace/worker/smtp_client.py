@@ -1,0 +1,71 @@
+"""Send mails over SMTP, one after another on a thread, and report why one failed."""
+
+import asyncio
+import smtplib
+import ssl
+from concurrent.futures import ThreadPoolExecutor
+from email.message import EmailMessage
+
+from dealtrace.mails.letter import domain_of, one_line
+from dealtrace.mails.mail import MailFault
+from dealtrace.settings import MailSecurity, MailServer
+
+SMTP_SECONDS = 20.0
+"""Ours: how long the server may take for each of its answers."""
+PERMANENT = 500
+WORDS_MAX = 200
+"""How much of a server's refusal is shown to people."""
+
+
+class SmtpClient:
+    """Sends mails by one mail server, in the name of one sender."""
+
+    def __init__(self, server: MailServer, sender: str) -> None:
+        self.sender = sender
+        self._server = server
+        self._trust = ssl.create_default_context()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="smtp")
+
+    async def send(self, mail: EmailMessage, address: str) -> MailFault | None:
+        """Send a mail; return `None` if the server took it."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._send, mail, address)
+
+    def stop(self) -> None:
+        """End the thread, once what it sends is sent."""
+        self._thread.shutdown()
+
+    def _send(self, mail: EmailMessage, address: str) -> MailFault | None:
+        try:
+            with self._connect() as smtp:
+                if self._server.security is MailSecurity.STARTTLS:
+                    smtp.starttls(context=self._trust)
+                if self._server.user:
+                    smtp.login(self._server.user, self._server.password)
+                smtp.send_message(mail, self.sender, [address])
+        except smtplib.SMTPRecipientsRefused as refused:
+            code, words = refused.recipients[address]
+            return MailFault(_answer(code, words), is_final=code >= PERMANENT)
+        except smtplib.SMTPResponseException as refused:
+            return MailFault(_answer(refused.smtp_code, refused.smtp_error))
+        except TimeoutError:
+            return MailFault(f"the mail server did not answer within {SMTP_SECONDS:g} s")
+        except (OSError, smtplib.SMTPException) as broken:
+            return MailFault(f"cannot send: {_words(str(broken)) or type(broken).__name__}")
+        except Exception as broken:  # noqa: BLE001 - a password outside ASCII breaks the library in a way of its own
+            return MailFault(f"cannot be sent: {type(broken).__name__}")
+        return None
+
+    def _connect(self) -> smtplib.SMTP:
+        server, name = self._server, domain_of(self.sender)
+        if server.security is MailSecurity.TLS:
+            return smtplib.SMTP_SSL(server.host, server.port, name, timeout=SMTP_SECONDS, context=self._trust)
+        return smtplib.SMTP(server.host, server.port, name, timeout=SMTP_SECONDS)
+
+
+def _answer(code: int, words: bytes | str) -> str:
+    text = words.decode(errors="replace") if isinstance(words, bytes) else words
+    return f"the mail server answered {code}: {_words(text)}"
+
+
+def _words(text: str) -> str:
+    return one_line(text)[:WORDS_MAX]

@@ -1,0 +1,94 @@
+"""Rules of alerts in words, and the metrics they can watch."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from dealtrace.alerts.rule import PERCENT_USUAL, AlertKind, Rule, RuleWords, can_be_silent, parse_rule
+from dealtrace.attribution.credit import AttributionModel
+from dealtrace.errors import InvalidParameters, InvalidSetting
+from dealtrace.reports.facts import Fact
+from dealtrace.reports.metrics import METRICS, Metric, Unit
+from dealtrace.reports.question import Known
+
+KNOWN = Known(date(2026, 11, 10), AttributionModel(1))
+LIMITS = {AlertKind.ABOVE: "1", AlertKind.BELOW: "1"}
+
+
+def parsed(kind: str, metric: str, window: str = "day", amount: str = "", filters: tuple[str, ...] = ()) -> Rule:
+    rule, _ = parse_rule(RuleWords(kind, metric, window, amount, filters), KNOWN)
+    return rule
+
+
+@pytest.mark.parametrize("metric", METRICS.values(), ids=METRICS)
+def test_every_metric_can_be_watched_in_every_way_or_it_is_no_count_and_never_silent(metric: Metric) -> None:
+    for kind in AlertKind:
+        if kind is AlertKind.SILENCE and not can_be_silent(metric):
+            assert metric.unit is not Unit.COUNT or Fact.COSTS in metric.facts
+            with pytest.raises(InvalidSetting, match="silence is noticed in metrics that count"):
+                parsed(kind, metric.name)
+        else:
+            assert parsed(kind, metric.name, amount=LIMITS.get(kind, "")).metric == metric.name
+
+
+@pytest.mark.parametrize("metric", METRICS.values(), ids=METRICS)
+def test_only_costs_need_whole_days(metric: Metric) -> None:
+    if Fact.COSTS in metric.facts:
+        with pytest.raises(InvalidSetting, match="costs are known by days"):
+            parsed("spike", metric.name, "3h")
+    else:
+        assert parsed("spike", metric.name, "3h").window.hours == 3
+
+
+@pytest.mark.parametrize(
+    ("kind", "metric", "text", "amount"),
+    [
+        ("drop", "deals", "", Decimal(PERCENT_USUAL[AlertKind.DROP])),
+        ("spike", "deals", "200 %", Decimal(200)),
+        ("above", "cost", "1500,50", Decimal("1500.50")),
+        ("below", "match_rate", "15%", Decimal("0.15")),
+        ("below", "match_rate", "0.15", Decimal("0.15")),
+        ("above", "roi", "-1", Decimal(-1)),
+        ("silence", "calls", " ", None),
+    ],
+)
+def test_an_amount_is_a_per_cent_or_a_limit_in_the_unit(
+    kind: str, metric: str, text: str, amount: Decimal | None
+) -> None:
+    assert parsed(kind, metric, amount=text).amount == amount
+
+
+@pytest.mark.parametrize(
+    ("kind", "metric", "text"),
+    [
+        ("drop", "deals", "100"),
+        ("drop", "deals", "0"),
+        ("drop", "deals", "1.5"),
+        ("drop", "deals", "٣"),
+        ("spike", "deals", "10001"),
+        ("above", "deals", ""),
+        ("above", "deals", "many"),
+        ("above", "deals", "5%"),
+        ("above", "cost", "1e9"),
+        ("above", "cost", "9" * 16),
+        ("silence", "calls", "3"),
+    ],
+)
+def test_an_amount_that_says_nothing_is_refused(kind: str, metric: str, text: str) -> None:
+    with pytest.raises(InvalidSetting) as refused:
+        parsed(kind, metric, amount=text)
+    assert refused.value.facts["key"] == "amount"
+
+
+def test_unknown_words_are_refused_with_the_ones_that_exist() -> None:
+    with pytest.raises(InvalidSetting, match="no “often”; there are: silence, drop"):
+        parsed("often", "deals")
+    with pytest.raises(InvalidSetting, match="no “2h”; there are: 1h, 3h"):
+        parsed("drop", "deals", "2h")
+    with pytest.raises(InvalidParameters, match="did you mean deals"):
+        parsed("drop", "deal")
+    with pytest.raises(InvalidParameters, match="no dimension “sorce”"):
+        parsed("drop", "deals", filters=("sorce:is:yandex",))
+    with pytest.raises(InvalidSetting, match="one metric"):
+        parsed("drop", "deals,leads")

@@ -1,0 +1,102 @@
+"""What alerts say to people."""
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from cast import MOSCOW, moscow
+from dealtrace.accounts.site import Site, SiteId
+from dealtrace.alerts.incident import Incident, IncidentId
+from dealtrace.alerts.rule import AlertKind, Rule
+from dealtrace.alerts.sentences import (
+    letter_of_ended,
+    letter_of_raised,
+    letter_of_test,
+    metric_words,
+    rule_sentence,
+)
+from dealtrace.alerts.windows import WINDOWS
+from dealtrace.mails.figure_words import figure_words
+from dealtrace.reports.metrics import Unit
+
+SITE = Site(SiteId(1), "Shop", MOSCOW)
+RULE = Rule(AlertKind.DROP, "match_rate", WINDOWS["week"], Decimal(30), ("service:is:AmoCRM",))
+INCIDENT = Incident(
+    IncidentId(1),
+    alert_id=1,
+    since=moscow("2026-11-03"),
+    until=moscow("2026-11-10"),
+    unit=Unit.RATIO,
+    value="0.412",
+    usual="0.8",
+    raised_at=moscow("2026-11-10", "00:10:00"),
+    ended_at=moscow("2026-11-12", "00:10:00"),
+    ended_value="0.79",
+)
+
+
+def rule(kind: str, metric: str, window: str, amount: Any = None) -> Rule:
+    return Rule(AlertKind(kind), metric, WINDOWS[window], None if amount is None else Decimal(amount))
+
+
+@pytest.mark.parametrize(
+    ("watched", "ru", "en"),
+    [
+        (rule("silence", "calls", "3h"), "Звонки: тишина за 3 часа", "Calls: silence within 3 hours"),
+        (RULE, "Доля склеенных сделок: за неделю на 30\u00a0% ниже обычного",
+         "Match rate: 30\u00a0% below the usual within a week"),
+        (rule("spike", "cost", "day", 50), "Расходы: за день на 50\u00a0% выше обычного",
+         "Cost: 50\u00a0% above the usual within a day"),
+        (rule("above", "drr", "day", "0.25"), "ДРР: за день больше 25\u00a0%",
+         "Cost share of income: more than 25\u00a0% within a day"),
+        (rule("below", "amount", "1h", "1000.50"), "Сумма сделок: за час меньше 1000,5\u00a0₽",
+         "Amount: less than 1000.5\u00a0₽ within an hour"),
+        (rule("above", "column:Paid", "day", "10"), "Paid: за день больше 10", "Paid: more than 10 within a day"),
+    ],
+)  # fmt: skip
+def test_a_rule_is_a_sentence(watched: Rule, ru: str, en: str) -> None:
+    assert (rule_sentence(watched, "ru"), rule_sentence(watched, "en")) == (ru, en)
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "ru"),
+    [
+        (None, Unit.COUNT, "–"),
+        ("100", Unit.COUNT, "100"),
+        ("0.333333", Unit.RATIO, "33,3\u00a0%"),
+        ("1", Unit.RATIO, "100\u00a0%"),
+        ("1200.00", Unit.MONEY, "1200\u00a0₽"),
+        ("33.333333", Unit.PRICE, "33,33\u00a0₽"),
+        ("2.500000", Unit.DAYS, "2,5"),
+    ],
+)
+def test_a_figure_is_shown_in_its_unit(text: str | None, unit: Unit, ru: str) -> None:
+    assert figure_words(text, unit, "ru") == ru
+
+
+def test_a_letter_says_what_happened_when_and_what_is_usual() -> None:
+    letter = letter_of_raised(RULE, INCIDENT, SITE, "en", "https://x.example/1")
+    assert letter.subject == "Raised: Match rate: 30\u00a0% below the usual within a week – Shop"
+    assert letter.paragraphs == (
+        "Shop. Match rate: 30\u00a0% below the usual within a week.",
+        "Match rate from 03.11.2026 00:00 to 10.11.2026 00:00: 41.2\u00a0%. Usually 80\u00a0%.",
+        "Filters: service:is:AmoCRM",
+    )
+
+
+def test_a_letter_about_the_end_says_how_it_ended() -> None:
+    letter = letter_of_ended(RULE, INCIDENT, SITE, "ru", "https://x.example/1")
+    assert letter.subject.startswith("Прошло: ")
+    assert letter.paragraphs[1] == "Отклонение замечено 10.11.2026 00:10 и прошло к 12.11.2026 00:10: 79\u00a0%."
+
+
+def test_a_test_letter_asks_for_nothing() -> None:
+    letter = letter_of_test(RULE, replace(SITE, name="Магазин"), "ru", "")
+    assert letter.subject.startswith("Проверка: ")
+    assert "Делать ничего не нужно" in letter.paragraphs[1]
+
+
+def test_a_column_has_its_own_name_in_both_languages() -> None:
+    assert metric_words("column:Paid", "ru") == metric_words("column:Paid", "en") == "Paid"

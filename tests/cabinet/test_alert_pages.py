@@ -1,0 +1,170 @@
+"""Alerts in the cabinet: tried before they are saved, changed, tested and removed."""
+
+import html
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from cast import Player, Stage
+from dealtrace.accounts.role import Role
+from dealtrace.alerts.rule import Alert
+from dealtrace.deals.incoming_deal import IncomingDeal
+from dealtrace.mails.recipient import Recipient
+from dealtrace.mails.scheduled_report import ScheduledReport
+from dealtrace.operations.deals.import_deals import import_deals
+from dealtrace.storage.alerts.alerts import list_alerts
+from dealtrace.storage.mails.outbox import list_mails
+from dealtrace.storage.mails.scheduled_reports import list_scheduled_reports
+from engines import on_one_engine
+from guests import Guest, member_of, text_of
+from server import ServerProcess
+
+pytestmark = on_one_engine
+PLACE = "settings/alerts"
+RULE = {"kind": "above", "metric": "deals", "window": "day", "amount": "3"}
+HOSTILE = '"><script>alert(1)</script>'
+
+
+@pytest.fixture
+def boss(server: ServerProcess, served: Stage, owner: Player) -> Guest:
+    """Give the owner of the site, in English."""
+    return member_of(server, served, owner.site.id)
+
+
+def stored(served: Stage, owner: Player) -> list[Alert]:
+    with served.database.read() as connection:
+        return list_alerts(connection, owner.site.id)
+
+
+def add_deals(served: Stage, owner: Player, *, days_ago: int, count: int) -> None:
+    at = datetime.now(UTC) - timedelta(days=days_ago)
+    served.ids.ensure(1000)
+    with served.database.write() as connection:
+        deals = [
+            IncomingDeal(id=None, number=f"{days_ago}-{number}", happened_at=at, status="", amount_rub=None)
+            for number in range(count)
+        ]
+        import_deals(served.work(connection, owner), deals)
+
+
+def test_a_rule_is_tried_on_the_last_30_days_before_it_is_saved(served: Stage, owner: Player, boss: Guest) -> None:
+    add_deals(served, owner, days_ago=5, count=4)
+    tried = boss.send(PLACE, **RULE)
+    assert "it would have been raised: 1. Windows: 30" in text_of(tried.text)
+    assert stored(served, owner) == []
+    saved = boss.send(PLACE, **RULE, agreed="on", recipients="anna@example.com en\nivan@example.com ru")
+    assert saved.status_code == 303
+    (alert,) = stored(served, owner)
+    assert alert.rule.recipients == (Recipient("anna@example.com", "en"), Recipient("ivan@example.com", "ru"))
+    assert "Deals: more than 3 within a day" in text_of(boss.get(PLACE).text)
+
+
+def test_what_does_not_fit_stands_beside_its_field_and_is_kept(served: Stage, owner: Player, boss: Guest) -> None:
+    wrong = {**RULE, "amount": "many", "filters": HOSTILE, "recipients": "nobody"}
+    for fault, cured in (("recipients", ""), ("filters", "service:is:1C"), ("amount", "5")):
+        page = boss.send(PLACE, **wrong, agreed="on")
+        assert page.status_code == 400
+        assert f'id="fault-{fault}"' in page.text
+        assert HOSTILE not in page.text
+        assert wrong["filters"] in html.unescape(page.text)
+        wrong[fault] = cured
+    assert boss.send(PLACE, **wrong, agreed="on").status_code == 303
+    assert stored(served, owner)[0].rule.filters == ("service:is:1C",)
+
+
+def test_users_with_an_address_are_offered_and_chosen(
+    server: ServerProcess, served: Stage, owner: Player, boss: Guest
+) -> None:
+    analyst = member_of(server, served, owner.site.id, Role.ANALYST)
+    page = boss.get(PLACE).text
+    offered = re.findall(r'name="member" value="(\d+)"> (\S+)</label>', page)
+    assert {login for _, login in offered} >= {boss.login, analyst.login}
+    user_id, login = next(each for each in offered if each[1] == analyst.login)
+    assert boss.send(PLACE, **RULE, member=user_id, agreed="on").status_code == 303
+    (alert,) = stored(served, owner)
+    assert alert.rule.recipients == (Recipient(login, "en", int(user_id)),)
+    changed = boss.get(f"{PLACE}/{alert.id}").text
+    assert f'value="{user_id}" checked' in changed
+
+
+def test_a_rule_is_changed_tested_and_removed(served: Stage, owner: Player, boss: Guest) -> None:
+    boss.send(
+        PLACE, kind="below", metric="match_rate", window="week", amount="15%", recipients="a@example.com", agreed="on"
+    )
+    (alert,) = stored(served, owner)
+    place = f"{PLACE}/{alert.id}"
+    assert 'name="amount" type="text" value="15%"' in boss.get(place).text
+    assert "Windows: 30" in text_of(boss.send(place, kind="drop", metric="leads", window="day").text)
+    assert (
+        boss.send(place, kind="drop", metric="leads", window="day", recipients="a@example.com", agreed="on").status_code
+        == 303
+    )
+    assert stored(served, owner)[0].rule.metric == "leads"
+    assert boss.send(place, act="test").status_code == 303
+    with served.database.read() as connection:
+        assert [mail.purpose.value for mail in list_mails(connection, owner.site.id, alert.created_at)] == [
+            "alert.test"
+        ]
+    assert boss.send(place, act="remove").status_code == 303
+    assert stored(served, owner) == []
+    assert boss.get(place).status_code == 404
+
+
+def test_another_site_has_other_rules(
+    server: ServerProcess, served: Stage, owner: Player, stranger: Player, boss: Guest
+) -> None:
+    boss.send(PLACE, **RULE, agreed="on")
+    (alert,) = stored(served, owner)
+    neighbour = member_of(server, served, stranger.site.id)
+    assert neighbour.get(f"{PLACE}/{alert.id}").status_code == 404
+    assert neighbour.send(f"{PLACE}/{alert.id}", act="remove").status_code == 404
+    assert [each.id for each in stored(served, owner)] == [alert.id]
+    for odd in ("x", "9" * 30, "0"):
+        assert boss.get(f"{PLACE}/{odd}").status_code == 404
+
+
+REPORT = {
+    "title": "Sources",
+    "question": "https://x/cabinet/1/reports?by=source&metrics=deals",
+    "rhythm": "daily",
+    "hour": "7",
+}
+
+
+def reports(served: Stage, owner: Player) -> list[ScheduledReport]:
+    with served.database.read() as connection:
+        return list_scheduled_reports(connection, owner.site.id)
+
+
+def test_a_report_is_scheduled_by_its_address_left_and_removed(
+    server: ServerProcess, served: Stage, owner: Player, boss: Guest
+) -> None:
+    reader = member_of(server, served, owner.site.id, Role.READER)
+    user_id = re.findall(rf'value="(\d+)"> {re.escape(reader.login)}', boss.get("settings/mail-reports").text)[0]
+    chosen = {**REPORT, "member": user_id, "recipients": "anna@example.com"}
+    assert boss.send("settings/mail-reports", **chosen).status_code == 303
+    (report,) = reports(served, owner)
+    assert (report.words.by, report.words.metrics, report.hour) == ("source", "deals", 7)
+    shown = text_of(reader.get("settings/mail-reports").text)
+    assert "No more to me" in shown
+    assert "anna@example.com" not in shown
+    assert reader.send("settings/mail-reports/leave", report=str(report.id)).status_code == 303
+    assert [each.address for each in reports(served, owner)[0].recipients] == ["anna@example.com"]
+    assert boss.send("settings/mail-reports/remove", report=str(report.id)).status_code == 303
+    assert reports(served, owner) == []
+
+
+def test_a_report_that_cannot_be_scheduled_says_why(served: Stage, owner: Player, boss: Guest) -> None:
+    for changed, field in (
+        ({"title": ""}, "title"),
+        ({"question": "metrics=deal"}, "question"),
+        ({"question": "http://[x"}, "question"),
+        ({"question": "models=all&metrics=deals"}, "question"),
+        ({"rhythm": "often"}, "rhythm"),
+        ({"recipients": "nobody"}, "recipients"),
+    ):
+        page = boss.send("settings/mail-reports", **{**REPORT, "recipients": "a@example.com", **changed})
+        assert page.status_code == 400
+        assert f'id="fault-{field}"' in page.text, changed
+    assert reports(served, owner) == []

@@ -1,0 +1,162 @@
+"""What becomes of rules that are looked at, on both engines."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from cast import Player, Stage
+from dealtrace.accounts.role import Role
+from dealtrace.accounts.webhook import EventKind
+from dealtrace.alerts.judgement import Verdict
+from dealtrace.alerts.refusals import AlertNotFound
+from dealtrace.alerts.rule import ALERTS_MAX, Alert, AlertKind, Rule
+from dealtrace.alerts.windows import WINDOWS
+from dealtrace.errors import InvalidSetting
+from dealtrace.mails.mail import ATTEMPTS_MAX, MailFault
+from dealtrace.mails.recipient import RECIPIENTS_MAX, Recipient
+from dealtrace.operations.accounts.create_user import create_user
+from dealtrace.operations.alerts import manage
+from dealtrace.operations.alerts.watch import LEASE, AlertReport, Looked, claim_alerts, settle_alerts
+from dealtrace.operations.mails.deliver import LEASE as MAIL_LEASE
+from dealtrace.operations.mails.deliver import MailReport, claim_mails, settle_mails, sweep_mails
+from dealtrace.reports.metrics import Unit
+from dealtrace.storage.accounts.users import delete_membership
+from dealtrace.storage.alerts.alerts import find_alert
+from dealtrace.storage.alerts.incidents import list_incidents
+from dealtrace.storage.mails.outbox import list_mails
+
+NOW = datetime(2026, 11, 10, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+RAISED = Looked(Verdict.RAISED, NOW - HOUR, NOW, Unit.COUNT, "0", "9")
+QUIET = Looked(Verdict.QUIET, NOW - HOUR, NOW, Unit.COUNT, "7", "9")
+UNDECIDED = Looked(Verdict.UNDECIDED, NOW - HOUR, NOW, Unit.COUNT, None, None)
+MANY = tuple(Recipient(f"a{number}@example.org") for number in range(RECIPIENTS_MAX))
+
+
+def add(stage: Stage, shop: Player, recipients: tuple[Recipient, ...] = MANY[:1]) -> Alert:
+    rule = Rule(AlertKind.DROP, "deals", WINDOWS["1h"], Decimal(30), (), recipients)
+    stage.ids.ensure(10)
+    with stage.database.write() as connection:
+        return manage.add_alert(connection, stage.ids, shop.site, rule, NOW)
+
+
+def claim(stage: Stage, shop: Player, now: datetime = NOW) -> list[Alert]:
+    (claimed,) = stage.perform(claim_alerts, shop, None, now=now)
+    alerts: list[Alert] = claimed
+    return alerts
+
+
+def settle(stage: Stage, shop: Player, alert: Alert, looked: Looked, now: datetime = NOW) -> EventKind | None:
+    report = AlertReport(alert, NOW + HOUR, looked, sends_mail=True)
+    (event,) = stage.perform(settle_alerts, shop, report, now=now)
+    kind: EventKind | None = event
+    return kind
+
+
+def mails_of(stage: Stage, shop: Player) -> list[str]:
+    with stage.database.read() as connection:
+        return sorted(mail.recipient.address for mail in list_mails(connection, shop.site.id, NOW - HOUR))
+
+
+def test_a_rule_in_hand_is_nobody_elses_until_its_lease_ends(stage: Stage, shop: Player) -> None:
+    add(stage, shop)
+    neighbour = stage.open_site()
+    assert claim(stage, neighbour) == []
+    (first,) = claim(stage, shop)
+    assert claim(stage, shop) == []
+    (second,) = claim(stage, shop, NOW + LEASE)
+    assert settle(stage, shop, first, RAISED) is None
+    assert settle(stage, shop, second, RAISED) is EventKind.ALERT_RAISED
+    assert claim(stage, shop, NOW + LEASE) == []
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "events"),
+    [
+        ([RAISED, RAISED, QUIET, QUIET], ["alert.raised", None, "alert.ended", None]),
+        ([UNDECIDED, QUIET], [None, None]),
+        ([RAISED, UNDECIDED, RAISED, UNDECIDED, QUIET], ["alert.raised", None, None, None, "alert.ended"]),
+    ],
+)
+def test_only_a_change_is_sent(stage: Stage, shop: Player, verdicts: list[Looked], events: list[str | None]) -> None:
+    add(stage, shop)
+    sent = []
+    for number, looked in enumerate(verdicts):
+        now = NOW + number * HOUR
+        (alert,) = claim(stage, shop, now)
+        sent.append(settle(stage, shop, alert, looked, now))
+    assert sent == events
+
+
+def test_a_rule_that_was_changed_meanwhile_is_looked_at_again(stage: Stage, shop: Player) -> None:
+    added = add(stage, shop)
+    (alert,) = claim(stage, shop)
+    with stage.database.write() as connection:
+        manage.change_alert(connection, shop.site, added.id, alert.rule, NOW)
+    assert settle(stage, shop, alert, RAISED) is None
+    assert [each.id for each in claim(stage, shop)] == [added.id]
+
+
+def test_every_recipient_gets_a_mail_but_users_who_left(stage: Stage, shop: Player) -> None:
+    stage.ids.ensure(100)
+    with stage.database.write() as connection:
+        here, gone = (
+            create_user(connection, stage.ids, f"{name}@example.org", "correct horse battery", NOW,
+                        roles={shop.site.id: Role.READER})
+            for name in ("here", "gone")
+        )  # fmt: skip
+        delete_membership(connection, gone.id, shop.site.id)
+    users = tuple(Recipient(user.login, "ru", user.id) for user in (here, gone))
+    add(stage, shop, (*users, *MANY[:1]))
+    (alert,) = claim(stage, shop)
+    settle(stage, shop, alert, RAISED)
+    assert mails_of(stage, shop) == ["a0@example.org", "here@example.org"]
+
+
+def test_a_removed_rule_leaves_nothing(stage: Stage, shop: Player) -> None:
+    added = add(stage, shop)
+    (alert,) = claim(stage, shop)
+    settle(stage, shop, alert, RAISED)
+    neighbour = stage.open_site()
+    with stage.database.write() as connection, pytest.raises(AlertNotFound):
+        manage.remove_alert(connection, neighbour.site, added.id)
+    with stage.database.write() as connection:
+        manage.remove_alert(connection, shop.site, added.id)
+        assert find_alert(connection, shop.site.id, added.id) is None
+        assert list_incidents(connection, shop.site.id, 10) == []
+    assert mails_of(stage, shop) == []
+    with stage.database.write() as connection, pytest.raises(AlertNotFound):
+        manage.change_alert(connection, shop.site, added.id, alert.rule, NOW)
+
+
+def test_a_site_has_not_too_many_rules(stage: Stage, shop: Player) -> None:
+    stage.ids.ensure(ALERTS_MAX + 1)
+    rule = Rule(AlertKind.SILENCE, "calls", WINDOWS["day"], None)
+    with stage.database.write() as connection:
+        for _ in range(ALERTS_MAX):
+            manage.add_alert(connection, stage.ids, shop.site, rule, NOW)
+        with pytest.raises(InvalidSetting, match="50 already"):
+            manage.add_alert(connection, stage.ids, shop.site, rule, NOW)
+
+
+def test_a_mail_is_sent_again_after_a_pause_and_given_up_after_a_day(stage: Stage, shop: Player) -> None:
+    alert = add(stage, shop)
+    stage.ids.ensure(10)
+    with stage.database.write() as connection:
+        manage.schedule_test_mails(connection, stage.ids, alert, NOW)
+    ((mail,),) = stage.perform(claim_mails, shop, None, now=NOW)
+    assert stage.perform(claim_mails, shop, None, now=NOW) == [[]]
+    assert stage.perform(settle_mails, shop, MailReport(mail, MailFault("away")), now=NOW) == [False]
+    assert stage.perform(claim_mails, shop, None, now=NOW + timedelta(seconds=59)) == [[]]
+    ((again,),) = stage.perform(claim_mails, shop, None, now=NOW + timedelta(minutes=1))
+    assert (again.attempts, again.fault, again.message_id) == (1, "away", mail.message_id)
+    late = NOW + MAIL_LEASE + timedelta(minutes=1)
+    ((last,),) = stage.perform(claim_mails, shop, None, now=late)
+    assert last.due_at == late + MAIL_LEASE
+    assert stage.perform(settle_mails, shop, MailReport(again, None), now=late) == [False]
+    tired = MailReport(replace(last, attempts=ATTEMPTS_MAX - 1), MailFault("away"))
+    assert stage.perform(settle_mails, shop, tired, now=late) == [True]
+    assert stage.perform(claim_mails, shop, None, now=late + HOUR) == [[]]
+    assert stage.perform(sweep_mails, shop, timedelta(0), now=late) == [1]

@@ -1,0 +1,169 @@
+"""Rules that servers look at: each event is sent once, whatever starts again and however many processes there are."""
+
+import asyncio
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+
+from cast import Player, Stage
+from dealtrace import clock
+from dealtrace.accounts.site_days import day_start, site_day
+from dealtrace.accounts.webhook import BodyStyle, EventKind
+from dealtrace.alerts.incident import Incident
+from dealtrace.alerts.rule import Alert, RuleWords, parse_rule
+from dealtrace.deals.incoming_deal import IncomingDeal
+from dealtrace.mails.mail import Mail, MailPurpose
+from dealtrace.mails.recipient import Recipient
+from dealtrace.operations.alerts import manage
+from dealtrace.operations.deals.import_deals import import_deals
+from dealtrace.operations.reports.read_question import read_known
+from dealtrace.operations.webhooks.create import NewWebhook, create_webhook
+from dealtrace.runtime.database_watch import DatabaseWatch
+from dealtrace.runtime.read_pool import ReadPool
+from dealtrace.runtime.report_pool import ReportPool
+from dealtrace.storage.alerts.alerts import list_alerts
+from dealtrace.storage.alerts.incidents import list_incidents
+from dealtrace.storage.database.engine import open_database
+from dealtrace.storage.mails.outbox import list_mails
+from dealtrace.storage.schema.tables.alerts import alert as alert_table
+from dealtrace.storage.schema.tables.webhooks import webhook_outbox
+from dealtrace.worker.alerts import Alerts
+from write_commands import open_write_queue, run
+
+PATIENCE_SECONDS = 30
+ANNA = Recipient("anna@example.com", "ru")
+
+
+@pytest.fixture
+def stage(sqlite_template: Path, tmp_path: Path) -> Iterator[Stage]:
+    """Give a stage on SQLite: what is claimed and stored is tried on both engines beside the operations."""
+    file = tmp_path / "dealtrace.db"
+    shutil.copy(sqlite_template, file)
+    database = open_database(f"sqlite:///{file}", mirror_memory_mib=0)
+    yield Stage(database)
+    database.close()
+
+
+def add_deals(stage: Stage, shop: Player, *, days_ago: int, count: int) -> None:
+    """Store deals of noon, some days ago."""
+    at = day_start(site_day(clock.now(), shop.site.time_zone) - timedelta(days=days_ago), shop.site.time_zone)
+    stage.ids.ensure(2000)
+    with stage.database.write() as connection:
+        deals = [
+            IncomingDeal(
+                id=None,
+                number=f"{days_ago}-{number}-{count}",
+                happened_at=at + timedelta(hours=12),
+                status="",
+                amount_rub=None,
+            )
+            for number in range(count)
+        ]
+        import_deals(stage.work(connection, shop), deals)
+
+
+def add_rule(stage: Stage, shop: Player, *words: str, filters: tuple[str, ...] = ()) -> Alert:
+    """Store a rule that mails to Anna, and a webhook."""
+    stage.ids.ensure(10)
+    with stage.database.write() as connection:
+        known = read_known(connection, shop.site, clock.now())
+        rule, _ = parse_rule(RuleWords(*words, filters=filters), known, (ANNA,))
+        events = frozenset({EventKind.ALERT_RAISED, EventKind.ALERT_ENDED})
+        hook = NewWebhook(shop.site.id, "http://localhost/", events, BodyStyle.JSON)
+        create_webhook(connection, stage.ids, hook, clock.now())
+        return manage.add_alert(connection, stage.ids, shop.site, rule, clock.now())
+
+
+def state(stage: Stage, shop: Player) -> tuple[Alert, list[Incident], list[Mail], list[str]]:
+    """Return the only rule, incidents, mails, and the events that wait for the webhook."""
+    with stage.database.read() as connection:
+        (alert,) = list_alerts(connection, shop.site.id)
+        incidents = list_incidents(connection, shop.site.id, 10)
+        mails = list_mails(connection, shop.site.id, clock.now() - timedelta(days=1))
+        events = [row.event for row in connection.execute(webhook_outbox.select().order_by(webhook_outbox.c.position))]
+    return alert, incidents, mails, events
+
+
+def look(stage: Stage, shop: Player, *, processes: int = 1, is_over: Callable[[Alert], bool] | None = None) -> None:
+    """Have processes look at the rule until it is not due any more."""
+    is_done = is_over or (lambda alert: alert.due_at > clock.now() + timedelta(minutes=3))
+
+    async def story() -> None:
+        async with AsyncExitStack() as opened:
+            workers: list[Alerts] = []
+            for _ in range(processes):
+                queue = await opened.enter_async_context(open_write_queue(stage.database))
+                read_pool, reports = (
+                    ReadPool(stage.database, 1),
+                    ReportPool(stage.database, DatabaseWatch(stage.database)),
+                )
+                opened.callback(read_pool.stop)
+                opened.callback(reports.stop)
+                workers.append(Alerts(read_pool, queue, reports, sends_mail=True, poll_seconds=0.02))
+            deadline = time.monotonic() + PATIENCE_SECONDS
+            while not is_done(state(stage, shop)[0]):
+                assert time.monotonic() < deadline
+                await asyncio.sleep(0.02)
+            for worker in workers:
+                await worker.stop()
+
+    run(story)
+
+
+def make_due(stage: Stage) -> None:
+    with stage.database.write() as connection:
+        connection.execute(update(alert_table).values(due_at=clock.now()))
+
+
+def test_an_alert_is_sent_once_when_it_is_raised_and_once_when_it_ends(stage: Stage) -> None:
+    shop = stage.open_site()
+    for week in range(1, 9):
+        add_deals(stage, shop, days_ago=1 + 7 * week, count=9)
+    added = add_rule(stage, shop, "silence", "deals", "day")
+    look(stage, shop, processes=2)
+    alert, (incident,), (mail,), events = state(stage, shop)
+    assert alert.incident_id == incident.id
+    assert (incident.alert_id, incident.value, incident.usual, incident.ended_at) == (added.id, "0", "9", None)
+    assert (mail.purpose, mail.subject_id, mail.recipient) == (MailPurpose.ALERT_RAISED, incident.id, ANNA)
+    assert events == ["alert.raised"]
+
+    make_due(stage)
+    look(stage, shop, processes=2)
+    assert state(stage, shop)[3] == ["alert.raised"]
+
+    add_deals(stage, shop, days_ago=1, count=2)
+    make_due(stage)
+    look(stage, shop)
+    alert, (incident,), mails, events = state(stage, shop)
+    assert (alert.incident_id, incident.ended_value) == (None, "2")
+    assert {mail.purpose for mail in mails} == {MailPurpose.ALERT_RAISED, MailPurpose.ALERT_ENDED}
+    assert events == ["alert.raised", "alert.ended"]
+
+
+def test_a_rule_whose_metric_is_gone_says_so_and_recovers(stage: Stage) -> None:
+    shop = stage.open_site()
+    add_rule(stage, shop, "drop", "deals", "day")
+    with stage.database.write() as connection:
+        connection.execute(update(alert_table).values(metric="column:Gone"))
+    look(stage, shop, is_over=lambda alert: alert.fault is not None)
+    fault = state(stage, shop)[0].fault
+    assert fault is not None
+    assert "no metric “column:Gone”" in fault
+    with stage.database.write() as connection:
+        connection.execute(update(alert_table).values(metric="deals", due_at=clock.now()))
+    look(stage, shop, is_over=lambda alert: alert.fault is None)
+
+
+def test_filters_watch_a_single_service(stage: Stage) -> None:
+    shop = stage.open_site()
+    for week in range(1, 9):
+        add_deals(stage, shop, days_ago=1 + 7 * week, count=9)
+    add_rule(stage, shop, "silence", "deals", "day", filters=("service:is:1C",))
+    look(stage, shop)
+    assert state(stage, shop)[1] == []

@@ -1,0 +1,215 @@
+"""Mails that a server sends: once each, again after a fault, and never about what is gone."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from cast import Player, Stage
+from dealtrace import clock
+from dealtrace.accounts.site import Site
+from dealtrace.accounts.site_days import day_start, site_day
+from dealtrace.alerts.rule import Alert, AlertKind, Rule
+from dealtrace.alerts.windows import WINDOWS
+from dealtrace.deals.incoming_deal import IncomingDeal
+from dealtrace.mails.letter import Letter
+from dealtrace.mails.mail import Mail
+from dealtrace.mails.recipient import Recipient
+from dealtrace.mails.scheduled_report import Rhythm
+from dealtrace.operations.alerts import manage
+from dealtrace.operations.deals.import_deals import import_deals
+from dealtrace.operations.mails.scheduled_reports import NewScheduledReport, schedule_report
+from dealtrace.reports.question import Words
+from dealtrace.runtime.database_watch import DatabaseWatch
+from dealtrace.runtime.read_pool import ReadPool
+from dealtrace.runtime.report_pool import ReportPool
+from dealtrace.settings import Settings
+from dealtrace.storage.mails.outbox import list_mails
+from dealtrace.storage.schema.tables.alerts import mail as mail_table
+from dealtrace.worker.letters import Letters
+from dealtrace.worker.mails import Mails
+from dealtrace.worker.smtp_client import SmtpClient
+from engines import on_one_engine
+from mail_server import ACCEPTED, MailServer
+from write_commands import open_write_queue, run
+
+pytestmark = on_one_engine
+PATIENCE_SECONDS = 30
+HOUR = timedelta(hours=1)
+RECIPIENTS = (Recipient("anna@example.com", "ru"), Recipient("bob@example.com", "en"))
+
+
+@pytest.fixture
+def mail_server() -> Iterator[MailServer]:
+    server = MailServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def alert(stage: Stage, shop: Player) -> Alert:
+    """Give a rule with test mails to Anna and Bob that wait."""
+    stage.ids.ensure(10)
+    rule = Rule(AlertKind.SILENCE, "calls", WINDOWS["day"], None, (), RECIPIENTS)
+    with stage.database.write() as connection:
+        added = manage.add_alert(connection, stage.ids, shop.site, rule, clock.now())
+        manage.schedule_test_mails(connection, stage.ids, added, clock.now())
+    return added
+
+
+def mails_of(stage: Stage, shop: Player) -> dict[str, Mail]:
+    with stage.database.read() as connection:
+        found = list_mails(connection, shop.site.id, clock.now() - HOUR)
+    return {mail.recipient.address: mail for mail in found}
+
+
+@asynccontextmanager
+async def sending(stage: Stage, mail_server: MailServer, write_letter: Any = None) -> Any:
+    """Run a process that sends mails."""
+    server = Settings(smtp_url=f"smtp://127.0.0.1:{mail_server.port}", mail_from="reports@example.org").mail_server
+    assert server is not None
+    async with open_write_queue(stage.database) as queue:
+        read_pool, reports = ReadPool(stage.database, 1), ReportPool(stage.database, DatabaseWatch(stage.database))
+        client = SmtpClient(server, "reports@example.org")
+        letters = Letters(read_pool, reports, "https://deals.example.org/cabinet")
+        mails = Mails(read_pool, queue, client, write_letter=write_letter or letters.write, poll_seconds=0.02)
+        try:
+            yield mails
+        finally:
+            await mails.stop()
+            read_pool.stop()
+            reports.stop()
+
+
+async def until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.02)
+
+
+def send_until(
+    stage: Stage, mail_server: MailServer, condition: Callable[[], object], write_letter: Any = None
+) -> None:
+    async def story() -> None:
+        async with sending(stage, mail_server, write_letter):
+            await until(condition)
+
+    run(story)
+
+
+def test_each_mail_is_sent_once_in_the_language_of_its_recipient(
+    stage: Stage, shop: Player, alert: Alert, mail_server: MailServer
+) -> None:
+    def is_settled() -> bool:
+        return all(mail.due_at is None for mail in mails_of(stage, shop).values())
+
+    for _ in range(2):
+        send_until(stage, mail_server, is_settled)
+    assert {received.recipients: str(received.mail["Subject"]) for received in mail_server.received} == {
+        ("anna@example.com",): "Проверка: Звонки: тишина за день – Shop",
+        ("bob@example.com",): "Test: Calls: silence within a day – Shop",
+    }
+    assert len(mail_server.received) == 2
+
+
+def test_a_fault_is_stored_and_the_mail_tried_again_with_the_same_id(
+    stage: Stage, shop: Player, alert: Alert, mail_server: MailServer
+) -> None:
+    refused = {"anna@example.com": "450 later", "bob@example.com": "550 nobody"}
+    mail_server.answer = lambda address: refused.get(address, ACCEPTED)
+    send_until(stage, mail_server, lambda: all(mail.attempts for mail in mails_of(stage, shop).values()))
+    mails = mails_of(stage, shop)
+    assert mails["bob@example.com"].due_at is None
+    assert mails["bob@example.com"].fault == "the mail server answered 550: nobody"
+    assert mails["anna@example.com"].due_at is not None
+    refused.clear()
+    with stage.database.write() as connection:
+        connection.execute(update(mail_table).where(mail_table.c.due_at.is_not(None)).values(due_at=clock.now()))
+    send_until(stage, mail_server, lambda: mails_of(stage, shop)["anna@example.com"].due_at is None)
+    (received,) = mail_server.received
+    assert str(received.mail["Message-ID"]) == f"<{mails['anna@example.com'].message_id}@example.org>"
+    assert mails_of(stage, shop)["anna@example.com"].fault is None
+
+
+def test_a_letter_that_cannot_be_written_backs_off_and_stops_no_other(
+    stage: Stage, shop: Player, alert: Alert, mail_server: MailServer
+) -> None:
+    async def write(_site: Site, mail: Mail) -> Letter:
+        if mail.recipient.language == "ru":
+            raise KeyError("no such word")
+        return Letter("a", ("b",))
+
+    send_until(
+        stage,
+        mail_server,
+        lambda: all(mail.attempts or mail.due_at is None for mail in mails_of(stage, shop).values()),
+        write,
+    )
+    assert mails_of(stage, shop)["anna@example.com"].fault == "the mail cannot be written: KeyError"
+    assert [received.recipients for received in mail_server.received] == [("bob@example.com",)]
+
+
+def test_a_mail_about_nothing_is_settled_unsent(
+    stage: Stage, shop: Player, alert: Alert, mail_server: MailServer
+) -> None:
+    async def write(_site: Site, _mail: Mail) -> Letter | None:
+        return None
+
+    send_until(stage, mail_server, lambda: all(mail.due_at is None for mail in mails_of(stage, shop).values()), write)
+    assert mail_server.received == []
+
+
+def test_a_process_that_stops_stores_what_became_of_the_mail_in_hand(
+    stage: Stage, shop: Player, alert: Alert, mail_server: MailServer
+) -> None:
+    async def story() -> None:
+        written = asyncio.Event()
+
+        async def write(_site: Site, _mail: Mail) -> Letter:
+            written.set()
+            return Letter("a", ("b",))
+
+        async with sending(stage, mail_server, write):
+            await written.wait()
+
+    run(story)
+    settled = [mail for mail in mails_of(stage, shop).values() if mail.due_at is None]
+    assert len(settled) == len(mail_server.received)
+    assert settled
+
+
+def test_a_report_arrives_as_a_table_with_a_file_beside_the_period_before(
+    stage: Stage, shop: Player, mail_server: MailServer
+) -> None:
+    yesterday = day_start(site_day(clock.now(), shop.site.time_zone) - timedelta(days=1), shop.site.time_zone)
+    sent = [(yesterday, "1C"), (yesterday, "1C"), (yesterday, "<b>"), (yesterday - timedelta(days=1), "1C")]
+    stage.ids.ensure(2000)
+    with stage.database.write() as connection:
+        deals = [
+            IncomingDeal(
+                id=None, number=str(number), happened_at=at, status="", amount_rub=Decimal("10.50"), service=service
+            )
+            for number, (at, service) in enumerate(sent)
+        ]
+        import_deals(stage.work(connection, shop), deals)
+        words = Words(by="service", metrics="deals,amount")
+        new = NewScheduledReport("Сервисы", words, Rhythm.DAILY, 0, RECIPIENTS[:1])
+        schedule_report(connection, stage.ids, shop.site, new, yesterday)
+    send_until(stage, mail_server, lambda: mail_server.received)
+    (received,) = mail_server.received
+    assert str(received.mail["Subject"]) == "Сервисы – Shop"
+    lines = [" ".join(line.split()) for line in received.text.splitlines()]
+    assert "Сервис Сделки Сделки, до этого Сумма сделок Сумма сделок, до этого" in lines
+    assert "1C 2 1 21 ₽ 10,5 ₽" in lines
+    assert "Итого 3 1 31,5 ₽ 10,5 ₽" in lines
+    assert f"https://deals.example.org/cabinet/{shop.site.id}/settings/mail-reports" in lines
+    (attached,) = received.mail.iter_attachments()
+    assert attached.get_content_type() == "text/csv"
+    assert "1C;2;1;" in bytes(attached.get_payload(decode=True) or b"").decode("utf-8-sig")  # type: ignore[arg-type]
