@@ -106,6 +106,7 @@ def test_an_order_is_stored_with_all_that_was_sent(server: ServerProcess, owner:
             "otherContacts": {**contacts, "phoneNumber": ["79205550056"], "tgUsername": ["@olga"]},
         },
         "lead": None,
+        "sessionId": None,
     }
 
 

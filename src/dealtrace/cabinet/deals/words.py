@@ -63,6 +63,7 @@ FIELDS: Mapping[str, str] = {
     "custom_values": "Custom fields",
     "stated_source": "Stated source",
     "lead": "Lead",
+    "visit_id": "Visit",
     "deleted_at": "Deleted",
 }
 """The fields that versions show; all else is known from other places of the card."""

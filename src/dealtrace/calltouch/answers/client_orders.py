@@ -26,7 +26,10 @@ DashedClock = Annotated[str, Meta(pattern="^[0-9]{2}-[0-9]{2}-[0-9]{4} [0-9]{2}:
 
 
 class MatchedBy(TypedDict):
-    """The matcher that decided where a deal came from; a stated source and `withoutSource` find no lead."""
+    """The matcher that decided where a deal came from; a stated source and `withoutSource` find no lead.
+
+    `id` is that of the lead, and of the visit where `type` is `session`.
+    """
 
     type: str
     leadType: LeadType | None
@@ -146,6 +149,7 @@ class FoundClientOrder(TypedDict):
     products: list[ProductAnswer]
     orderContacts: OrderContactsAnswer
     lead: LeadAnswer | None
+    sessionId: Id | None
 
 
 class _Stored(TypedDict):
@@ -178,13 +182,13 @@ class ClientOrdersFound(TypedDict):
     data: _Found
 
 
-def matched_by(matcher: Matcher | None, lead: LeadRef | None) -> MatchedBy | None:
-    """Build which matcher decided; `None` if none did."""
+def matched_by(matcher: Matcher | None, lead: LeadRef | None, visit_id: int | None) -> MatchedBy | None:
+    """Build which matcher decided, and what it found; `None` if none did."""
     if matcher is None:
         return None
     found = lead_answer(lead)
     if found is None:
-        return {"type": word_of(matcher), "leadType": None, "id": None}
+        return {"type": word_of(matcher), "leadType": None, "id": visit_id}
     return {"type": word_of(matcher), **found}
 
 
@@ -234,6 +238,7 @@ def found_client_order(deal: Deal, history: list[PastStatus], time_zone: ZoneInf
             "otherContacts": _contacts(details.other_contacts),
         },
         "lead": lead_answer(deal.lead),
+        "sessionId": deal.visit_id,
     }
 
 

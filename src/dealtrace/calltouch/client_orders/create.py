@@ -58,4 +58,4 @@ def _answer(
         return refused_client_order(number, outcome, language)
     matchers = sent.matchers if isinstance(sent, Registration) else ()
     decided = matchers[outcome.matcher] if outcome.matcher is not None else None
-    return stored_client_order(number, outcome.deal_id, matched_by(decided, outcome.lead))
+    return stored_client_order(number, outcome.deal_id, matched_by(decided, outcome.lead, outcome.visit_id))

@@ -151,4 +151,5 @@ def _answer(
         return refused_client_order(number, outcome, language)
     matchers = outcome.deal.matchers
     decided = matchers[outcome.matcher] if outcome.matcher is not None else None
-    return stored_client_order(number, outcome.deal.id, matched_by(decided, outcome.deal.lead))
+    matched = matched_by(decided, outcome.deal.lead, outcome.deal.visit_id)
+    return stored_client_order(number, outcome.deal.id, matched)

@@ -27,6 +27,7 @@ def match_reason(site: Site) -> ColumnElement[Any]:
     is_usable = or_(clue.clue_phone.is_not(None), clue.clue_email.is_not(None))
     without_lead = case(
         (deal.c.pinned_at.is_not(None), MatchReason.PINNED_TO_NONE),
+        (deal.c.visit_id.is_not(None), MatchReason.MATCHER),
         (deal.c.stated_source_id.is_not(None), MatchReason.STATED_SOURCE),
         (clue.matchers.is_not(None), MatchReason.NO_LEAD_NEAR),
         (and_(~has_contact, ~has_identity), MatchReason.NOTHING_SENT),

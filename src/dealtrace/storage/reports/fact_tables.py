@@ -47,7 +47,10 @@ class FactTables(Protocol):
         """Select the facts with the wanted attributes; assists are deals."""
 
     def touches(self, model: AttributionModel) -> Selection:
-        """Select the touches of leads: `lead_id`, `position`, `share`, `touched_at`, `visit_id`, `source_id`."""
+        """Select the touches of leads: `lead_id`, `position`, `share`, `touched_at`, `visit_id`, `source_id`.
+
+        A deal that was matched to a visit has the negative id of the visit for its `lead_id`, and so have its touches.
+        """
 
     def tags(self, fact: Fact) -> Selection:
         """Select the tags of leads or deals, each once: `owner_id` and `tag`."""

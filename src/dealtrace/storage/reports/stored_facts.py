@@ -36,7 +36,7 @@ from dealtrace.storage.schema.tables.deals import deal, deal_tag
 from dealtrace.storage.schema.tables.leads import LEAD_STARTS, LEAD_TABLES, call, lead_credit, lead_request
 from dealtrace.storage.schema.tables.reports import deal_status
 from dealtrace.storage.schema.tables.visits import traffic_source, visit
-from dealtrace.storage.visits.credits import CREDITED
+from dealtrace.storage.visits.credits import CREDITED, credit_key_of_deal
 
 KIND_KEYS = {LeadKind.CALL: "call", LeadKind.LEAD_REQUEST: "request"}
 """The keys of the dimension `lead_kind`."""
@@ -234,7 +234,7 @@ class StoredFacts:
             AT: _moment_of_deal(moment),
             **{name: _moment_of_deal(each) for each, name in MOMENTS_OF_DEALS.items()},
             "custom_values": Attribute(type_coerce(deal.c.custom_values, Text)),
-            "lead_id": Attribute(deal.c.lead_id),
+            "lead_id": Attribute(credit_key_of_deal()),
             "manager": Attribute(known_text(deal.c.manager)),
             "service": Attribute(known_text(deal.c.service)),
             "status": Attribute(known_text(func.coalesce(deal_status.c.key, deal.c.status)), (_STATUS,)),
@@ -246,7 +246,7 @@ class StoredFacts:
                 case(*((deal.c.lead_kind == kind, key) for kind, key in KIND_KEYS.items()), else_=None)
             ),
             "client_id": Attribute(func.coalesce(call.c.client_id, lead_request.c.client_id), (_LEAD,)),
-            "visit_id": Attribute(func.coalesce(call.c.visit_id, lead_request.c.visit_id), (_LEAD,)),
+            "visit_id": Attribute(_visit_of_deal(), (_LEAD,)),
             "form": Attribute(known_text(lead_request.c.form_name), (_LEAD,)),
             "dialled": Attribute(known_text(call.c.dialled_phone), (_LEAD,)),
             "client_kind": Attribute(self._client_kind_of_deal(), (_LEAD,)),
@@ -259,15 +259,14 @@ class StoredFacts:
                 (_LEAD,),
             ),
             "is_matched": Attribute(
-                case((or_(deal.c.lead_id.is_not(None), deal.c.stated_source_id.is_not(None)), 1), else_=0)
+                case((or_(credit_key_of_deal().is_not(None), deal.c.stated_source_id.is_not(None)), 1), else_=0)
             ),
             **{name: Attribute(attribute.of, (_LEAD, *attribute.joins)) for name, attribute in _of_visit(own).items()},
             **{name: Attribute(field) for name, field in _fields(deal.c.custom_values, names).items()},
         }
-        visit_id = func.coalesce(call.c.visit_id, lead_request.c.visit_id)
         joins: Joins = {
             _LEAD: _with_lead,
-            _VISIT: lambda rows: rows.outerjoin(own, _is_visit(own, visit_id, deal)),
+            _VISIT: lambda rows: rows.outerjoin(own, _is_visit(own, _visit_of_deal(), deal)),
             _STATUS: lambda rows: rows.outerjoin(
                 deal_status,
                 and_(deal_status.c.site_id == deal.c.site_id, deal_status.c.spelling == deal.c.status),
@@ -306,6 +305,10 @@ class StoredFacts:
         client_id = func.coalesce(call.c.client_id, lead_request.c.client_id)
         kind = self._client_kind(client_id, _lead_started_at())
         return case((deal.c.lead_id.is_(None), None), else_=kind)
+
+
+def _visit_of_deal() -> Expression:
+    return func.coalesce(call.c.visit_id, lead_request.c.visit_id, deal.c.visit_id)
 
 
 def _lead_started_at() -> Expression:

@@ -8,7 +8,7 @@ from sqlalchemy.schema import CreateTable
 from dealtrace.attribution.traffic_source import SOURCE_PARTS
 from dealtrace.storage.reports.mirror.dialect import DIALECT
 
-VERSION = 1
+VERSION = 2
 """Raise this with every change of a table here, or of what its rows mean: older mirrors are then rebuilt."""
 CUSTOM_VALUES = "custom_values"
 _VISIT_TEXTS = ("landing_page", "city", "device", "browser", "os")

@@ -191,8 +191,10 @@ def take_over(source: Connection, mirror: MirrorConnection, marks: Iterable[Mark
 
 
 def _add_what_repeats(source: Connection, mirror: MirrorConnection, site_id: int, marked: Marked) -> None:
-    """Add what repeats attributes of changed facts: leads and touches those of visits, deals those of their leads."""
+    """Add what repeats attributes of changed facts: leads, touches and deals those of visits, deals those of leads."""
     if visits := marked.get(Kind.VISIT):
+        named = select(deal.c.id).where(deal.c.site_id == site_id, _is_among(deal.c.visit_id, visits))
+        marked[Kind.DEAL].update(source.execute(named).scalars())
         for table in LEAD_TABLES.values():
             naming = select(table.c.id).where(table.c.site_id == site_id, _is_among(table.c.visit_id, visits))
             marked[Kind.LEAD].update(source.execute(naming).scalars())

@@ -1,0 +1,14 @@
+"""The visit that a deal of deals 2.0 was matched to, and rates of currencies."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0028"
+down_revision = "0025"
+
+
+def upgrade() -> None:
+    """Take the step."""
+    op.add_column("deal", sa.Column("visit_id", sa.BigInteger(), nullable=True))
+    present = sa.text("visit_id IS NOT NULL")
+    op.create_index("ix_deal_visit", "deal", ["site_id", "visit_id"], sqlite_where=present, postgresql_where=present)
