@@ -329,7 +329,7 @@ def test_the_explanation_says_which_matcher_decided_and_what_others_missed_by(
     result = explained.json()
     assert (explained.status_code, result["verdict"], result["steps"]) == (200, "decided by a matcher", [])
     outcomes = [step["outcome"] for step in result["matchers"]]
-    assert outcomes == ["passed over", "found nothing", "found nothing", "decided", "not tried"]
+    assert outcomes == ["passed over", "found nothing", "found nothing", "decided", "never reached"]
     missed = [(each["lead"]["id"], each["missedBy"]) for each in result["matchers"][1]["candidates"]]
     assert missed == [
         (late.id, ["began after the date", "has not the tags"]),

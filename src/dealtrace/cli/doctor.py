@@ -13,6 +13,7 @@ from dealtrace.cli.answers import Finding
 from dealtrace.cli.options import JsonOption
 from dealtrace.cli.output import cleaned
 from dealtrace.cli.terminal import console, counted, open_prepared, print_json
+from dealtrace.deals.matchers import unreachable
 from dealtrace.leads.client_groups import SHARED_BY_MAX, SetApart
 from dealtrace.reports.statuses import STATUSES_MAX, Meaning, StatusGroup, group_statuses
 from dealtrace.settings import UnknownSetting, list_unknown_settings
@@ -24,7 +25,7 @@ from dealtrace.storage.accounts.unknown_parameters import UnknownParameter, list
 from dealtrace.storage.accounts.users import has_users
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.database.sqlite_file import is_open_to_others
-from dealtrace.storage.deals.deals import count_unusable_contacts
+from dealtrace.storage.deals.deals import count_unusable_contacts, list_latest_matchers
 from dealtrace.storage.leads.contact_groups import list_set_apart
 from dealtrace.storage.leads.contact_readings import count_unread, find_reading
 from dealtrace.storage.leads.contact_rows import count_unusable_leads
@@ -38,6 +39,7 @@ HAS_FINDINGS = 1
 COULD_NOT_LOOK = 2
 SET_APART_SHOWN = 20
 STATUSES_SHOWN = 20
+LISTS_READ = 1000
 _WHY_APART = {
     SetApart.SHARED: f"leads state it beside more than {SHARED_BY_MAX} other contacts, so it is no person's own",
     SetApart.FILLER: "people type it to fill a field",
@@ -120,6 +122,7 @@ def _site_findings(connection: Connection, site: Site) -> list[Finding]:
         text = f"Site {site.id}: {counted(unusable, 'deal')} with an invalid phone or e-mail, which matches nothing."
         cure = "To see why: dealtrace explain DEAL"
         findings.append({"kind": "unusable_contact", "text": text, "cure": cure, "site_id": site.id, "seen": unusable})
+    findings += _matcher_findings(connection, site)
     findings += _people_findings(connection, site)
     unusable_leads = count_unusable_leads(connection, site.id)
     if unusable_leads:
@@ -171,6 +174,20 @@ def _unknown_parameter_finding(site_id: int, parameter: UnknownParameter) -> Fin
 def _unknown_setting_finding(unknown: UnknownSetting) -> Finding:
     cure = "The settings are listed in docs/settings.md."
     return {"kind": "unknown_setting", "text": str(unknown), "cure": cure, "name": unknown.name}
+
+
+def _matcher_findings(connection: Connection, site: Site) -> list[Finding]:
+    """Find deals whose lists have matchers that are never tried, because one before them always succeeds."""
+    lists = list_latest_matchers(connection, site.id, LISTS_READ)
+    lost = sum(bool(unreachable(matchers)) for matchers in lists)
+    if not lost:
+        return []
+    text = (
+        f"Site {site.id}: of the latest {counted(len(lists), 'deal')} with matching, {lost} have matchers behind "
+        "withoutSource or customSources, which are never tried."
+    )
+    cure = "The CRM must send withoutSource or customSources last."
+    return [{"kind": "unreachable_matchers", "text": text, "cure": cure, "site_id": site.id, "seen": lost}]
 
 
 def _people_findings(connection: Connection, site: Site) -> list[Finding]:

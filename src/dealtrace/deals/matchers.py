@@ -101,6 +101,12 @@ def reachable(matchers: Sequence[Matcher]) -> Iterator[tuple[int, Matcher]]:
         yield position, matcher
 
 
+def unreachable(matchers: Sequence[Matcher]) -> range:
+    """Return the positions of the matchers that are never tried, because one before them always succeeds."""
+    final = final_position(matchers)
+    return range(final + 1, len(matchers)) if final is not None else range(0)
+
+
 def final_position(matchers: Sequence[Matcher]) -> int | None:
     """Return the position of the first matcher that always succeeds, `None` if there is none."""
     return next((position for position, matcher in enumerate(matchers) if matcher.way in FINAL_WAYS), None)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from enum import StrEnum
 
-from dealtrace.deals.matchers import FINAL_WAYS, Matcher, Way
+from dealtrace.deals.matchers import FINAL_WAYS, Matcher, Way, unreachable
 from dealtrace.leads.lead import LeadRef
 from dealtrace.matching.lead_search import Miss, Prospect, SearchByContact, misses, search_of
 from dealtrace.matching.nearest_lead import nearness
@@ -15,12 +15,13 @@ CANDIDATES_MAX = 20
 
 
 class MatcherOutcome(StrEnum):
-    """What became of a matcher."""
+    """What became of a matcher; one that is never reached stands behind another that always succeeds."""
 
     DECIDED = "decided"
     FOUND_NOTHING = "found nothing"
     PASSED_OVER = "passed over"
     NOT_TRIED = "not tried"
+    UNREACHABLE = "never reached"
 
 
 @record
@@ -48,8 +49,13 @@ def explain_matchers(
 
     `prospects` may hold leads that no matcher admits.
     """
+    lost = unreachable(matchers)
     return tuple(
-        MatcherStep(matcher, _outcome(position, matcher, decided), _candidates(matcher, prospects))
+        MatcherStep(
+            matcher,
+            MatcherOutcome.UNREACHABLE if position in lost else _outcome(position, matcher, decided),
+            _candidates(matcher, prospects),
+        )
         for position, matcher in enumerate(matchers)
     )
 

@@ -1,7 +1,8 @@
 """Deals 2.0: what became of each order of a list, and stored orders."""
 
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import Annotated, Literal, TypedDict
+from typing import Annotated, Literal, NotRequired, TypedDict
 from zoneinfo import ZoneInfo
 
 from msgspec import Meta
@@ -14,7 +15,7 @@ from dealtrace.calltouch.client_orders.matching import word_of
 from dealtrace.calltouch.client_orders.parameters import CONTACT_NAMES
 from dealtrace.deals.deal import Deal
 from dealtrace.deals.details import RUBLE, ContactBook, Product
-from dealtrace.deals.matchers import Matcher
+from dealtrace.deals.matchers import Matcher, unreachable
 from dealtrace.deals.status_history import PastStatus
 from dealtrace.errors import Language, Refusal
 from dealtrace.leads.lead import LeadKind, LeadRef
@@ -37,11 +38,12 @@ class MatchedBy(TypedDict):
 
 
 class StoredClientOrder(TypedDict):
-    """An order that is stored."""
+    """An order that is stored; `warning` says which matchers are never tried, if any."""
 
     orderNumber: SentNumber
     calltouchOrderId: Id
     matched: MatchedBy | None
+    warning: NotRequired[str]
 
 
 class DeletedClientOrder(TypedDict):
@@ -199,9 +201,29 @@ def lead_answer(lead: LeadRef | None) -> LeadAnswer | None:
     return {"leadType": "call" if lead.kind is LeadKind.CALL else "request", "id": lead.id}
 
 
-def stored_client_order(number: SentNumber, deal_id: int, matched: MatchedBy | None) -> StoredClientOrder:
+def stored_client_order(
+    number: SentNumber, deal_id: int, matched: MatchedBy | None, warning: str = ""
+) -> StoredClientOrder:
     """Build what became of an order that is stored."""
-    return {"orderNumber": number, "calltouchOrderId": deal_id, "matched": matched}
+    stored: StoredClientOrder = {"orderNumber": number, "calltouchOrderId": deal_id, "matched": matched}
+    if warning:
+        stored["warning"] = warning
+    return stored
+
+
+def warning_of(matchers: Sequence[Matcher], name: str, language: Language) -> str:
+    """Return which matchers of the list `name` are never tried, and why, empty if all may be.
+
+    Ours: public clients put `customSources` behind `withoutSource`, and wonder where their sources are.
+    """
+    lost = unreachable(matchers)
+    if not lost:
+        return ""
+    places = ", ".join(f"{name}[{position}]" for position in lost)
+    word = word_of(matchers[lost.start - 1])
+    if language == "ru":
+        return f"{places}: до них очередь не дойдёт, {word} срабатывает всегда; поставьте {word} последним"
+    return f"{places} is never tried: {word} always succeeds; put {word} last"
 
 
 def refused_client_order(number: SentNumber, refusal: Refusal, language: Language) -> RefusedClientOrder:
