@@ -301,6 +301,15 @@ def test_a_deal_of_one_dialect_is_seen_changed_and_deleted_by_the_other(server: 
     assert [answer["errorCode"] for answer in search(server, owner, "K-1", "A-1")] == [10041, 10041]
 
 
+def test_the_journal_of_deals_shows_the_funnel_and_the_name(server: ServerProcess, owner: Player) -> None:
+    create(server, owner, {**ORDER, "funnel": "Retail", "orderName": "Boiler"}, {**ORDER, "orderNumber": "A-2"})
+    server.register(owner.token, orderNumber="K-1", orderDate="25.03.2018 11:00:00")
+    parameters = {"clientApiId": owner.token, "dateFrom": "25/03/2018", "dateTo": "25/03/2018"}
+    page = server.http.get(f"/calls-service/RestAPI/{owner.site.id}/orders-diary/orders", params=parameters).json()
+    shown = {record["orderNumber"]: (record["funnel"], record["orderName"]) for record in page["records"]}
+    assert shown == {"A-1": ("Retail", "Boiler"), "A-2": (None, None), "K-1": (None, None)}
+
+
 def test_a_stranger_neither_finds_nor_deletes(server: ServerProcess, owner: Player, stranger: Player) -> None:
     (stored,) = create(server, owner, ORDER)
     assert search(server, stranger, "A-1")[0]["errorCode"] == 10041

@@ -134,14 +134,14 @@ class DealRecord(TypedDict):
 
     orderId: Id
     orderNumber: str
-    orderName: None
+    orderName: str | None
     orderStatus: str
     createdDate: SlashedClock
     updatedDate: SlashedClock
     orderDate: SlashedClock
     plannedAmount: int | Decimal | None
     completedAmount: int
-    funnel: None
+    funnel: str | None
     service: str
     manager: str | None
     siteId: Id
@@ -229,14 +229,14 @@ def deal_record(deal: DealEntry, site: Site, model: AttributionModel, sent: Sent
     return {
         "orderId": deal.id,
         "orderNumber": deal.number,
-        "orderName": None,
+        "orderName": deal.name,
         "orderStatus": deal.status,
         "createdDate": happened,
         "updatedDate": slashed_clock(deal.touched_at, site.time_zone),
         "orderDate": happened,
         "plannedAmount": plain_number(deal.amount_rub) if deal.amount_rub is not None else None,
         "completedAmount": 0,
-        "funnel": None,
+        "funnel": deal.funnel,
         "service": deal.service,
         "manager": deal.manager,
         "siteId": site.id,

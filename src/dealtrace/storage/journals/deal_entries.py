@@ -35,7 +35,8 @@ class DealEntry:
     """Everything the journal shows of a deal.
 
     `phone` and `email` are as the CRM sent them. `story` is that of its lead, `None` without a lead. `visit` is the one
-    that the deal was matched to without a lead. `stated_source` is the deal's own.
+    that the deal was matched to without a lead. `stated_source` is the deal's own. Deals 2.0 may
+    have a `name` and a `funnel`.
     """
 
     id: DealId
@@ -54,6 +55,8 @@ class DealEntry:
     tags: tuple[str, ...] = ()
     story: LeadStory | None = None
     visit: LeadVisit | None = None
+    name: str | None = None
+    funnel: str | None = None
 
     @property
     def origin(self) -> Origin:
@@ -75,7 +78,7 @@ _REFERRING_COLUMNS = (
 )
 _DEAL_COLUMNS = (
     "id", "number", "status", "amount_rub", "happened_at", "touched_at", "service", "manager", "comment",
-    "clue_phone_as_sent", "clue_email_as_sent", "custom_values", "lead_kind", "lead_id",
+    "clue_phone_as_sent", "clue_email_as_sent", "custom_values", "lead_kind", "lead_id", "details",
 )  # fmt: skip
 _LEAD_COLUMNS = (call.c.duration_seconds, lead_request.c.form_name)
 _SOURCE_AT, _KEY_AT, _NAMED_AT = 3, 4, 5
@@ -139,7 +142,7 @@ def _entry(row: PlainRow, referred: _Referred, visits: Mapping[int, LeadVisit]) 
     (
         client_id, stated_by_deal_id, stated_by_lead_id, _, key, _,
         deal_id, number, status, amount_rub, happened_at, touched_at, service, manager, comment, phone, email,
-        custom_values, lead_kind, lead_id,
+        custom_values, lead_kind, lead_id, details,
         duration_seconds, form_name,
         *_,
     ) = row  # fmt: skip
@@ -157,4 +160,5 @@ def _entry(row: PlainRow, referred: _Referred, visits: Mapping[int, LeadVisit]) 
         deal_id, number, status, amount_rub, happened_at, touched_at, service, manager, comment, phone, email,
         custom_values, referred.sources.get(stated_by_deal_id), tuple(referred.tags.get(deal_id, ())), story,
         visits.get(key) if story is None else None,
+        details.get("name") if details is not None else None, details.get("funnel") if details is not None else None,
     )  # fmt: skip
