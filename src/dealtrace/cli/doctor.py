@@ -30,6 +30,7 @@ from dealtrace.storage.leads.contact_groups import list_set_apart
 from dealtrace.storage.leads.contact_readings import count_unread, find_reading
 from dealtrace.storage.leads.contact_rows import count_unusable_leads
 from dealtrace.storage.reports.mirror.status import MirrorStatus, find_mirror_status
+from dealtrace.storage.reports.rates import count_deals_without_rate
 from dealtrace.storage.reports.statuses import find_deals_by_status, has_won_status, list_statuses
 from dealtrace.storage.schema.upgrade import schema_differences
 from dealtrace.storage.webhooks.webhooks import list_webhooks
@@ -134,6 +135,7 @@ def _site_findings(connection: Connection, site: Site) -> list[Finding]:
             {"kind": "unusable_lead", "text": text, "cure": cure, "site_id": site.id, "seen": unusable_leads}
         )
     findings += _status_findings(connection, site)
+    findings += _rate_findings(connection, site)
     spent = find_points_spent(connection, site.id, site_day(clock.now(), site.time_zone))
     if site.points_per_day and spent >= site.points_per_day * POINTS_NEARLY_SPENT:
         text = f"Site {site.id}: {spent} of {site.points_per_day} API points are used today."
@@ -223,6 +225,21 @@ def _status_findings(connection: Connection, site: Site) -> list[Finding]:
         cure = f"dealtrace status set {site.id} NAME won"
         findings.append({"kind": "statuses", "text": text, "cure": cure, "site_id": site.id, "hint": True})
     return findings
+
+
+def _rate_findings(connection: Connection, site: Site) -> list[Finding]:
+    """Find deals in currencies that have no rate on their day, so that reports leave their sums out."""
+    return [
+        {
+            "kind": "no_rate",
+            "text": f"Site {site.id}: {counted(deals, 'deal')} in {currency} without a rate, left out of sums.",
+            "cure": f"dealtrace rate set {site.id} {_quoted(currency)} RUBLES --from DAY",
+            "site_id": site.id,
+            "name": currency,
+            "seen": deals,
+        }
+        for currency, deals in sorted(count_deals_without_rate(connection, site.id).items())
+    ]
 
 
 def _named(groups: list[StatusGroup]) -> str:

@@ -205,6 +205,7 @@ def test_a_step_that_fails_leaves_nothing_behind(empty: Database) -> None:
 
 def forget_deals_2(connection: Connection) -> None:
     """Undo what the steps from 0025 on made."""
+    connection.exec_driver_sql("DROP TABLE currency_rate")
     connection.exec_driver_sql("DROP INDEX ix_deal_visit")
     connection.exec_driver_sql("ALTER TABLE deal DROP COLUMN visit_id")
     connection.exec_driver_sql("DROP TABLE deal_key")

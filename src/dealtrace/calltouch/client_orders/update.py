@@ -20,7 +20,6 @@ from dealtrace.calltouch.client_orders.matching import read_matchers
 from dealtrace.calltouch.client_orders.parameters import UPDATE_TABLE
 from dealtrace.calltouch.client_orders.reading import (
     collect,
-    currency_of,
     read_contacts,
     read_products,
     read_single,
@@ -29,6 +28,7 @@ from dealtrace.calltouch.client_orders.reading import (
 from dealtrace.calltouch.client_orders.shapes import Order
 from dealtrace.calltouch.leads.annotate import AddedTags, AnnotationItem, checked, read_fields
 from dealtrace.deals.changes import UNSET, Change, Unset
+from dealtrace.deals.currency import currency_of
 from dealtrace.deals.deal import DealKey
 from dealtrace.errors import InvalidParameters, Language, Refusal, Violation
 from dealtrace.http.caller import Caller

@@ -21,7 +21,6 @@ from sqlalchemy import (
 
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import WHOLE, AttributionModel
-from dealtrace.deals.details import RUBLE
 from dealtrace.leads.lead import LeadKind
 from dealtrace.record import record
 from dealtrace.reports.dimensions import FIELD_PREFIX
@@ -30,6 +29,7 @@ from dealtrace.storage.database.column_types import json_text
 from dealtrace.storage.deals.match_reasons import match_reason
 from dealtrace.storage.reports.expressions import Expression, Selection
 from dealtrace.storage.reports.fact_tables import AT, Moment
+from dealtrace.storage.reports.rates import IS_FOREIGN, kopecks_at, rate_of_deal
 from dealtrace.storage.reports.sql_functions import items_of, known_text, without_query
 from dealtrace.storage.schema.tables.costs import cost
 from dealtrace.storage.schema.tables.deals import deal, deal_tag
@@ -339,8 +339,8 @@ def _seconds_if_target() -> Expression:
 
 
 def _in_rubles(amount: Expression) -> Expression:
-    """Return a sum of a deal in kopecks, `None` in another currency: without a rate its worth is unknown."""
-    return case((func.coalesce(deal.c.currency, RUBLE) == RUBLE, kopecks(amount)), else_=None)
+    """Return a sum of a deal in kopecks, of another currency by the site's rate: without one its worth is unknown."""
+    return case((IS_FOREIGN, kopecks_at(kopecks(amount), rate_of_deal())), else_=kopecks(amount))
 
 
 def _is_answered() -> Expression:

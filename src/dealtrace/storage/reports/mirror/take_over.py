@@ -21,6 +21,7 @@ from dealtrace.storage.reports.mirror import dialect, tables
 from dealtrace.storage.reports.mirror.library import MirrorConnection
 from dealtrace.storage.reports.mirror.marks import Kind, Mark
 from dealtrace.storage.reports.mirror.rows import Stream, stream_rows
+from dealtrace.storage.reports.rates import IS_FOREIGN
 from dealtrace.storage.reports.stored_facts import StoredFacts, touch_columns, visit_columns
 from dealtrace.storage.schema.tables.control import site
 from dealtrace.storage.schema.tables.costs import cost
@@ -157,6 +158,7 @@ _TAKEN: Mapping[Kind, tuple[_Part, ...]] = {
     Kind.VISIT: (_VISITS,),
     Kind.SOURCE: (_SOURCES,),
     Kind.STATUSES: (_STATUSES,),
+    Kind.RATES: (),
     Kind.COSTS: (_COSTS,),
 }
 """What is taken over for each kind of mark."""
@@ -191,7 +193,10 @@ def take_over(source: Connection, mirror: MirrorConnection, marks: Iterable[Mark
 
 
 def _add_what_repeats(source: Connection, mirror: MirrorConnection, site_id: int, marked: Marked) -> None:
-    """Add what repeats attributes of changed facts: leads, touches and deals those of visits, deals those of leads."""
+    """Add what repeats attributes of changed facts: leads, touches and deals those of visits, deals those of leads.
+
+    Rates change what every deal in another currency than rubles is worth.
+    """
     if visits := marked.get(Kind.VISIT):
         named = select(deal.c.id).where(deal.c.site_id == site_id, _is_among(deal.c.visit_id, visits))
         marked[Kind.DEAL].update(source.execute(named).scalars())
@@ -201,6 +206,9 @@ def _add_what_repeats(source: Connection, mirror: MirrorConnection, site_id: int
         touch = tables.touches.c
         touched = select(touch.lead_id).distinct().where(touch.site_id == site_id, _is_among(touch.visit_id, visits))
         marked[Kind.TOUCHES].update(lead_id for (lead_id,) in dialect.fetch_rows(mirror, touched))
+    if marked.get(Kind.RATES):
+        foreign = select(deal.c.id).where(deal.c.site_id == site_id, IS_FOREIGN)
+        marked[Kind.DEAL].update(source.execute(foreign).scalars())
     if leads := marked.get(Kind.LEAD):
         theirs = select(deal.c.id).where(deal.c.site_id == site_id, _is_among(deal.c.lead_id, leads))
         marked[Kind.DEAL].update(source.execute(theirs).scalars())
