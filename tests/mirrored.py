@@ -10,7 +10,9 @@ from dealtrace.accounts.site import Site
 from dealtrace.attribution.cost import Cost, CostAccount
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.deals.currency import CurrencyRate
 from dealtrace.deals.lead_clue import NO_CLUE
+from dealtrace.deals.matchers import Matcher, Way
 from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.call import Call, Circumstances
 from dealtrace.leads.lead_request import LeadRequest
@@ -18,6 +20,7 @@ from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.reports.ask import FactSource, stored_facts
 from dealtrace.operations.reports.import_costs import import_costs
 from dealtrace.operations.reports.open_facts import open_facts
+from dealtrace.operations.reports.set_rates import set_rates
 from dealtrace.operations.reports.set_status import set_status
 from dealtrace.reports.facts import Fact
 from dealtrace.storage.database.engine import Database
@@ -74,7 +77,7 @@ def stored_and_mirrored(database: Database, site: Site) -> tuple[Any, Any]:
 
 
 class Scene:
-    """A site with facts of every kind: visits, calls, requests, deals, tags, fields, costs, statuses."""
+    """A site with facts of every kind: visits, calls, requests, deals, tags, fields, costs, statuses, rates."""
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
@@ -108,12 +111,15 @@ class Scene:
             registration("c", happened_at=NOON, stated_source=YANDEX, amount_rub=None, manager="не заполнено"),
             registration("d", happened_at=NOON, clue=by_contact("79161234567, 79267654321")),
             registration("e", happened_at=NOON, clue=NO_CLUE, status="lost "),
+            registration("f", happened_at=NOON, currency="usd", margin_rub=Decimal("-1.005"), clue=NO_CLUE,
+                         matchers=(Matcher(Way.VISIT, visit_ids=(self.visits[1].id,)),)),
         )  # fmt: skip
         stage.ids.ensure(100)
         with stage.database.write() as connection:
             work = stage.work(connection, self.shop)
             import_costs(work, CostAccount("direct", "main"), {DAY}, [Cost(DAY, YANDEX, 12_345, 7)])
             set_status(work, "won", "won")
+            set_rates(work, [CurrencyRate("usd", DAY, Decimal("92.5"))])
 
     def compare(self) -> None:
         """Fail unless the mirror has what the database has."""

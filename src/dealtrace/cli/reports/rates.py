@@ -16,7 +16,7 @@ from dealtrace.cli.options import JsonOption, SiteIdArgument
 from dealtrace.cli.terminal import console, counted, fail, open_prepared, print_json, work_in
 from dealtrace.deals.currency import CurrencyRate
 from dealtrace.errors import InvalidValue
-from dealtrace.files.rates import read_foreign, read_rate, read_rates
+from dealtrace.files.costs.rates import read_foreign, read_rate, read_rates
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.reports.set_rates import remove_rates, set_rates
 from dealtrace.storage.reports.rates import count_deals_without_rate, list_rates

@@ -15,6 +15,7 @@ from cast import Stage
 from dealtrace.storage.database.column_types import JsonText
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.deals import match_reasons
+from dealtrace.storage.reports import rates as stored_rates
 from dealtrace.storage.reports import stored_facts
 from dealtrace.storage.reports.mirror.marks import MARKED
 from dealtrace.storage.schema.tables.marks import mirror_mark
@@ -101,6 +102,6 @@ def test_page_views_mark_nothing(scene: Scene) -> None:
 
 
 def test_every_table_that_facts_are_selected_from_is_marked() -> None:
-    modules = (stored_facts, match_reasons, stored_credits)
+    modules = (stored_facts, match_reasons, stored_credits, stored_rates)
     selected = {value for module in modules for value in vars(module).values() if isinstance(value, Table)}
     assert selected == set(MARKED)

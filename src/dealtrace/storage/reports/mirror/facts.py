@@ -90,7 +90,7 @@ class MirrorFacts:
             first = self._first_leads()
             rows = rows.outerjoin(first, first.c.client_id == deal.c.client_id)
             kind = _client_kind(first, deal.c.lead_at)
-            computed["client_kind"] = case((deal.c.client_id.is_(None), None), else_=kind)
+            computed["client_kind"] = case((deal.c.lead_id > 0, kind), else_=None)
         return self._chosen(deal, rows, names, computed)
 
     def _chosen(
