@@ -8,9 +8,9 @@ from typing import Self, TypeVar
 
 import httpx
 
-from dealtrace.client.methods import Journal
-from dealtrace.client.rate_limit import RateLimit
-from dealtrace.client.request_steps import Answer, Call, Retries, Send, Wait, carry_out
+from dealtrace_client.methods import Journal
+from dealtrace_client.rate_limit import RateLimit
+from dealtrace_client.request_steps import Answer, Call, Retries, Send, Wait, carry_out
 
 T = TypeVar("T")
 TIMEOUT_SECONDS = 15.0

@@ -1,7 +1,7 @@
 """The Python client for other programs."""
 
-from dealtrace.client.clients import AsyncClient, Client
-from dealtrace.client.errors import (
+from dealtrace_client.clients import AsyncClient, Client
+from dealtrace_client.errors import (
     AnswerUnreadable,
     ClientError,
     FieldsFaulty,
@@ -15,8 +15,8 @@ from dealtrace.client.errors import (
     TooFast,
     Unreachable,
 )
-from dealtrace.client.methods import UNSET, Journal, Source, calls, deals, delete, lead_requests, register, update
-from dealtrace.client.records import (
+from dealtrace_client.methods import UNSET, Journal, Source, calls, deals, delete, lead_requests, register, update
+from dealtrace_client.records import (
     Changed,
     Deleted,
     JournalCall,
@@ -27,7 +27,7 @@ from dealtrace.client.records import (
     Person,
     Registered,
 )
-from dealtrace.client.request_steps import Call, Retries
+from dealtrace_client.request_steps import Call, Retries
 
 __all__ = (
     "UNSET",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from dealtrace.client.errors import (
+from dealtrace_client.errors import (
     AnswerUnreadable,
     FieldViolation,
     NotFound,
@@ -15,8 +15,8 @@ from dealtrace.client.errors import (
     Unreachable,
     refusal_for,
 )
-from dealtrace.client.rate_limit import RateLimit
-from dealtrace.client.records import Json
+from dealtrace_client.rate_limit import RateLimit
+from dealtrace_client.records import Json
 
 T = TypeVar("T")
 OK = 200
