@@ -76,7 +76,8 @@ def _postgresql_items(element: items_of, compiler: SQLCompiler, **kwargs: object
 
 def known_text(text: Expression) -> Expression:
     """Return a text, null where it says nothing; `attribution.traffic_source.part_key` is the rule."""
-    return case((func.lower(func.trim(text, BLANKS)).in_(_unknown_spellings()), None), else_=text)
+    unknown = [literal(spelling, Text) for spelling in _unknown_spellings()]
+    return case((func.lower(func.trim(text, BLANKS)).in_(unknown), None), else_=text)
 
 
 BLANKS = "".join(character for character in map(chr, range(0x3001)) if character.isspace())

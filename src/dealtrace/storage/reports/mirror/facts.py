@@ -4,28 +4,28 @@ from collections.abc import Iterable
 
 from sqlalchemy import FromClause, Text, case, func, literal, select
 
-from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.matching.match_reason import MatchReason
+from dealtrace.record import record
 from dealtrace.reports.dimensions import FIELD_PREFIX
 from dealtrace.reports.facts import Fact
 from dealtrace.storage.reports.expressions import Expression, Selection
-from dealtrace.storage.reports.fact_tables import AT, Moment
+from dealtrace.storage.reports.fact_tables import AT, SITE_ID, TARGET_SECONDS, Moment
 from dealtrace.storage.reports.mirror import tables
 from dealtrace.storage.reports.sql_functions import known_text
-from dealtrace.storage.reports.stored_facts import MOMENTS_OF_DEALS, NEW_CLIENT, RETURNING_CLIENT, target_seconds
+from dealtrace.storage.reports.stored_facts import MOMENTS_OF_DEALS, NEW_CLIENT, RETURNING_CLIENT
 
 _OF_STATUS = {"status": "key", "meaning": "meaning"}
 
 
+@record
 class MirrorFacts:
     """The facts of a site over the tables of the mirror; the rules are those of `stored_facts.py`.
 
     What depends on the settings of a site, on meanings of statuses or on other leads and deals is computed here.
     """
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
+    contact_matching: bool
 
     def rows(self, fact: Fact, wanted: Iterable[str], moment: Moment) -> Selection:
         """Select the facts with the wanted attributes; see `FactTables`."""
@@ -58,7 +58,7 @@ class MirrorFacts:
         return self._plain(tables.statuses, ("spelling", "key", "meaning"))
 
     def _plain(self, table: FromClause, names: Iterable[str]) -> Selection:
-        return select(*(table.c[name] for name in names)).where(table.c.site_id == self._site.id)
+        return select(*(table.c[name] for name in names)).where(table.c.site_id == SITE_ID)
 
     def _leads(self, names: list[str]) -> Selection:
         lead = tables.leads
@@ -69,10 +69,10 @@ class MirrorFacts:
             rows = rows.outerjoin(first, first.c.client_id == lead.c.client_id)
             computed["client_kind"] = _client_kind(first, lead.c[AT])
         if "is_target" in names:
-            computed["is_target"] = case((lead.c.target_seconds >= target_seconds(self._site), 1), else_=0)
+            computed["is_target"] = case((lead.c.target_seconds >= TARGET_SECONDS, 1), else_=0)
         if "has_deal" in names:
             mine = select(tables.deals.c.lead_id).where(
-                tables.deals.c.site_id == self._site.id, tables.deals.c.lead_id.is_not(None)
+                tables.deals.c.site_id == SITE_ID, tables.deals.c.lead_id.is_not(None)
             )
             computed["has_deal"] = case((lead.c.id.in_(mine), 1), else_=0)
         return self._chosen(lead, rows, names, computed)
@@ -103,12 +103,12 @@ class MirrorFacts:
                 chosen.append(known_text(value).label(name))
             else:
                 chosen.append(computed[name].label(name) if name in computed else table.c[name])
-        return select(*chosen).select_from(rows).where(table.c.site_id == self._site.id)
+        return select(*chosen).select_from(rows).where(table.c.site_id == SITE_ID)
 
     def _match_reason(self) -> Expression:
         """Return the reason of a deal's match; the mirror has it as if the site matched by contact."""
         reason = tables.deals.c.match_reason
-        if self._site.contact_matching:
+        if self.contact_matching:
             return reason
         return case((reason == MatchReason.NO_LEAD_NEAR, MatchReason.MATCHING_OFF), else_=reason)
 
@@ -117,7 +117,7 @@ class MirrorFacts:
         lead = tables.leads.alias("other")
         return (
             select(lead.c.client_id, func.min(lead.c[AT]).label(AT))
-            .where(lead.c.site_id == self._site.id)
+            .where(lead.c.site_id == SITE_ID)
             .group_by(lead.c.client_id)
             .subquery("first_leads")
         )

@@ -5,18 +5,17 @@ Any: drivers type no row.
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Table, Text, select
 
-from dealtrace.accounts.site import Site, SiteId
 from dealtrace.leads.lead import LeadKind
 from dealtrace.record import record
 from dealtrace.reports.facts import Fact
 from dealtrace.storage.database.column_types import is_among_many
 from dealtrace.storage.reports.expressions import Selection
-from dealtrace.storage.reports.fact_tables import AT, Moment
+from dealtrace.storage.reports.fact_tables import AT, SITE_ID, Moment
 from dealtrace.storage.reports.mirror import dialect, tables
 from dealtrace.storage.reports.mirror.library import MirrorConnection
 from dealtrace.storage.reports.mirror.marks import Kind, Mark
@@ -35,8 +34,10 @@ Progress = Callable[[str], None]
 """Is called with the name of each table of the mirror before it is filled."""
 
 
-Selects = Callable[[StoredFacts], Iterable[tuple[Selection, Any]]]
-"""The selects that answer all rows of a site, each with the column of the key by which rows are replaced."""
+Selects = Callable[[], Iterable[tuple[Selection, Any]]]
+"""Makes the selects that answer all rows of a site, each with the column of the key by which rows are replaced."""
+_FACTS = StoredFacts(contact_matching=True)
+"""The facts of a site as the mirror keeps them: as if it matched by contact, and free of its settings."""
 
 
 @record
@@ -93,25 +94,25 @@ def _in_visits(target: Table, selects: Callable[[Iterable[str]], Selects]) -> _P
 
 
 def _of_leads(names: Iterable[str]) -> Selects:
-    return lambda facts: [(facts.leads(kind, names), LEAD_TABLES[kind].c.id) for kind in LeadKind]
+    return lambda: [(_FACTS.leads(kind, names), LEAD_TABLES[kind].c.id) for kind in LeadKind]
 
 
 def _of_deals(names: Iterable[str]) -> Selects:
-    return lambda facts: [(facts.rows(Fact.DEALS, names, Moment.HAPPENED), deal.c.id)]
+    return lambda: [(_FACTS.rows(Fact.DEALS, names, Moment.HAPPENED), deal.c.id)]
 
 
 def _visit_part() -> _Part:
     """Return the part of visits: their rows stream as they are, and DuckDB selects the attributes from them."""
     raw = ("id", "started_at", "traffic_source_id"), ("visitor_id", "landing_url", "city", "device", "browser", "os")
     names = [column.name for column in tables.visits.c if column.name != "site_id"]
-    text, parameters = dialect.compiled_text(select(visit.c.site_id, *visit_columns(names)), dialect.DIALECT)
+    written = dialect.written(select(visit.c.site_id, *visit_columns(names)), dialect.DIALECT)
     columns = ", ".join(f'"{name}"' for name in ("site_id", *names))
-    inserting = f"INSERT INTO visits ({columns}) WITH visit AS (SELECT * FROM {{streamed}}) {text}"  # noqa: S608
-    stream = Stream(*raw, inserting, tuple(parameters))
+    inserting = f"INSERT INTO visits ({columns}) WITH visit AS (SELECT * FROM {{streamed}}) {written.text}"  # noqa: S608
+    stream = Stream(*raw, inserting, tuple(written.arguments({})))
     rows = select(*(visit.c[name] for part in raw for name in part))
 
-    def selects(facts: StoredFacts) -> Iterable[tuple[Selection, Any]]:
-        return [(rows.where(visit.c.site_id == facts.site_id), visit.c.id)]
+    def selects() -> Iterable[tuple[Selection, Any]]:
+        return [(rows.where(visit.c.site_id == SITE_ID), visit.c.id)]
 
     return _Part(tables.visits, "id", stream, selects, stream, selects)
 
@@ -121,7 +122,7 @@ def _touch_part() -> _Part:
     with_sources = touches.add_columns(visit.c.traffic_source_id.label("source_id")).join(visit, CREDITED)
 
     def of_site(rows: Selection) -> Selects:
-        return lambda facts: [(rows.where(lead_credit.c.site_id == facts.site_id), lead_credit.c.lead_id)]
+        return lambda: [(rows.where(lead_credit.c.site_id == SITE_ID), lead_credit.c.lead_id)]
 
     return _Part(
         tables.touches, "lead_id", _stream(tables.touches, {"source_id": "source_id"}, "JOIN"), of_site(touches),
@@ -133,23 +134,24 @@ _VISITS = _visit_part()
 _LEADS = _in_visits(tables.leads, _of_leads)
 _LEAD_TAGS = _alike(
     tables.lead_tags, "owner_id",
-    lambda facts: [(facts.lead_tags(kind), LEAD_TABLES[kind].c.id) for kind in LeadKind],
+    lambda: [(_FACTS.lead_tags(kind), LEAD_TABLES[kind].c.id) for kind in LeadKind],
 )  # fmt: skip
 _DEALS = _in_visits(tables.deals, _of_deals)
 _DEAL_TAGS = _alike(
-    tables.deal_tags, "owner_id", lambda facts: [(facts.tags(Fact.DEALS), deal_tag.c.deal_id)]
+    tables.deal_tags, "owner_id", lambda: [(_FACTS.tags(Fact.DEALS), deal_tag.c.deal_id)]
 )  # fmt: skip
 _TOUCHES = _touch_part()
 _COST_NAMES = [column.name for column in tables.costs.c if column.name != "site_id"]
 _COSTS = _alike(
-    tables.costs, "at", lambda facts: [(facts.rows(Fact.COSTS, _COST_NAMES, Moment.HAPPENED), cost.c.day_on)]
+    tables.costs, "at", lambda: [(_FACTS.rows(Fact.COSTS, _COST_NAMES, Moment.HAPPENED), cost.c.day_on)]
 )  # fmt: skip
-_SOURCES = _alike(tables.sources, "id", lambda facts: [(facts.sources(), traffic_source.c.id)])
-_STATUSES = _alike(tables.statuses, "", lambda facts: [(facts.statuses(), None)])
+_SOURCES = _alike(tables.sources, "id", lambda: [(_FACTS.sources(), traffic_source.c.id)])
+_STATUSES = _alike(tables.statuses, "", lambda: [(_FACTS.statuses(), None)])
 _PARTS = (_SOURCES, _STATUSES, _VISITS, _LEADS, _LEAD_TAGS, _TOUCHES, _DEALS, _DEAL_TAGS, _COSTS)
 MIRRORED_TABLES = len(_PARTS)
 """How many tables are filled when a mirror is built."""
-_NO_ZONE = ZoneInfo("UTC")
+_IDS = "ids"
+"""The parameter with the ids of what changed."""
 _TAKEN: Mapping[Kind, tuple[_Part, ...]] = {
     Kind.DEAL: (_DEALS, _DEAL_TAGS),
     Kind.LEAD: (_LEADS, _LEAD_TAGS),
@@ -164,10 +166,11 @@ _TAKEN: Mapping[Kind, tuple[_Part, ...]] = {
 
 def fill(source: Connection, mirror: MirrorConnection, progress: Progress) -> None:
     """Fill an empty mirror with all facts of all sites."""
-    sites = {site_id: _facts(site_id) for site_id in source.execute(select(site.c.id).order_by(site.c.id)).scalars()}
+    sites = source.execute(select(site.c.id).order_by(site.c.id)).scalars().all()
     for part in _PARTS:
         progress(part.target.name)
-        rows = [(site_id, rows) for site_id, facts in sites.items() for rows, _ in part.all_rows(facts)]
+        selects = _selects(part, only_changed=False)
+        rows = [(selected, {SITE_ID.key: site_id}) for site_id in sites for selected in selects]
         stream_rows(source, mirror, part.filling, rows)
 
 
@@ -178,16 +181,22 @@ def take_over(source: Connection, mirror: MirrorConnection, marks: Iterable[Mark
         by_site[mark.site_id][mark.kind].add(mark.id)
     for site_id, marked in by_site.items():
         _add_what_repeats(source, mirror, site_id, marked)
-        facts = _facts(site_id)
         for kind in Kind:
             ids = marked[kind]
             for part in _TAKEN[kind] if ids else ():
                 _delete(mirror, part, site_id, ids)
-                chosen = [
-                    (site_id, rows if key is None else rows.where(_is_among(key, ids)))
-                    for rows, key in part.changed_rows(facts)
-                ]
-                stream_rows(source, mirror, part.changing, chosen)
+                given = {SITE_ID.key: site_id, _IDS: sorted(ids)}
+                stream_rows(
+                    source, mirror, part.changing, [(rows, given) for rows in _selects(part, only_changed=True)]
+                )
+
+
+@cache
+def _selects(part: _Part, *, only_changed: bool) -> list[Selection]:
+    """Return the selects of a part, made once: they take longer to write than to answer a few rows."""
+    if not only_changed:
+        return [rows for rows, _ in part.all_rows()]
+    return [rows if key is None else rows.where(is_among_many(key, _IDS)) for rows, key in part.changed_rows()]
 
 
 def _add_what_repeats(source: Connection, mirror: MirrorConnection, site_id: int, marked: Marked) -> None:
@@ -205,7 +214,7 @@ def _add_what_repeats(source: Connection, mirror: MirrorConnection, site_id: int
 
 
 def _is_among(column: Any, ids: Ids) -> is_among_many:
-    return is_among_many(column, "ids", sorted(ids))
+    return is_among_many(column, _IDS, sorted(ids))
 
 
 def _delete(mirror: MirrorConnection, part: _Part, site_id: int, ids: Ids) -> None:
@@ -214,8 +223,3 @@ def _delete(mirror: MirrorConnection, part: _Part, site_id: int, ids: Ids) -> No
         mirror.execute(f'{mine} AND "{part.key}" IN (SELECT unnest(CAST(? AS BIGINT[])))', [site_id, sorted(ids)])
     else:
         mirror.execute(mine, [site_id])
-
-
-def _facts(site_id: int) -> StoredFacts:
-    """Return the facts of a site as the mirror keeps them: as if it matched by contact, and free of its settings."""
-    return StoredFacts(Site(SiteId(site_id), "", _NO_ZONE, contact_matching=True))
